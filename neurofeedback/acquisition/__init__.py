@@ -1,0 +1,1 @@
+"""Sources of samples: BrainFlow boards, playback, the simulated meditator."""

@@ -1,0 +1,1 @@
+"""Sinks for sound: a device, a WAV file, silence."""

@@ -1,0 +1,1 @@
+"""Emulated headsets that drive BrainFlow's real drivers."""

@@ -1,0 +1,1 @@
+"""Pure estimation: baseline, index, confidence, state, drowsiness."""

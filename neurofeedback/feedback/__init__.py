@@ -1,0 +1,1 @@
+"""Pure feedback: reward control, mapping to tone and picture, tone synthesis."""

@@ -1,0 +1,1 @@
+"""Pure signal processing: gaps, filters, blocks, the artifact gate, contact, spectra, features."""

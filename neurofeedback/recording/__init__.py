@@ -1,0 +1,1 @@
+"""Sessions on disk: the live BIDS writer, recovery, and reading recordings back."""

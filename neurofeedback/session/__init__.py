@@ -1,0 +1,1 @@
+"""One sitting: its plan, its runner, and its replay."""

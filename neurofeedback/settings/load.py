@@ -1,0 +1,170 @@
+"""Settings from strict TOML files: shipped ones by name, a person's own by path; unknown keys get a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import tomli_w
+from pydantic import BaseModel, ValidationError
+
+from neurofeedback.errors import SettingsError
+from neurofeedback.settings.evidence import Evidence
+from neurofeedback.settings.model import Settings, Strict
+from neurofeedback.settings.montages import Montage
+from neurofeedback.settings.profile import Profile, check_regions, fit_montage
+from neurofeedback.types import Stream
+
+_MAX_FILE_BYTES = 1_000_000
+Model = TypeVar("Model", bound=Strict)
+
+
+def configs_folder() -> Path:
+    """Return the folder of the shipped settings: inside the wheel, or the checkout's ``configs/``."""
+    packaged = Path(str(resources.files("neurofeedback"))) / "configs"
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "configs"
+
+
+def available(kind: str) -> list[str]:
+    """List the shipped files of one kind: ``profiles``, ``montages`` or ``evidence``."""
+    return sorted(path.stem for path in (configs_folder() / kind).glob("*.toml"))
+
+
+def load_settings(name: str = "default") -> Settings:
+    """Load the settings of a profile, by name or by the path of a TOML file.
+
+    Raises
+    ------
+    SettingsError
+        The profile does not exist, is not TOML, or a key or value in it is wrong.
+    """
+    return parse(Settings, _read(_locate(name, "profiles", "profile")), name)
+
+
+def load_montage(name: str) -> Montage:
+    """Load a montage by name or path."""
+    return parse(Montage, _read(_locate(name, "montages", "montage")), name)
+
+
+def load_evidence(name: str) -> Evidence:
+    """Load an evidence profile by name or path; the members of a mixture are loaded too."""
+    data = _read(_locate(name, "evidence", "evidence profile"))
+    members = data.get("members", [])
+    if members:
+        data = data | {"members": [_member(member, name) for member in members]}
+    return parse(Evidence, data, name)
+
+
+def _member(member: object, name: str) -> dict[str, Any]:
+    if not isinstance(member, str):
+        raise SettingsError(
+            f"a member of the mixture {name} is not a name", got=repr(member), allowed="names of profiles"
+        )
+    data = _read(_locate(member, "evidence", "evidence profile"))
+    if "members" in data:
+        raise SettingsError(f"a member of the mixture {name} is itself a mixture", got=member, allowed="plain profiles")
+    return data
+
+
+def resolve(settings: Settings, stream: Stream) -> tuple[Stream, Profile]:
+    """Put settings, montage and evidence together for one stream.
+
+    Returns
+    -------
+    stream : Stream
+        With its channels named by the montage.
+    profile : Profile
+        Ready for the engine, and for ``dump_profile``.
+    """
+    wanted = stream.montage if settings.montage == "device" else settings.montage
+    montage = None if wanted == "auto" else load_montage(wanted)
+    named, fitted = fit_montage(montage, stream)
+    profile = Profile(settings=settings, montage=fitted, evidence=load_evidence(settings.index.evidence))
+    return named, check_regions(profile)
+
+
+def dump_profile(profile: Profile) -> str:
+    """Return the resolved profile as TOML text, for saving beside a session."""
+    return tomli_w.dumps(profile.model_dump(mode="json", exclude_none=True))
+
+
+def read_profile(path: Path) -> Profile:
+    """Read a profile that ``dump_profile`` wrote."""
+    return check_regions(parse(Profile, _read(path), str(path)))
+
+
+def parse(model: type[Model], data: dict[str, Any], where: str) -> Model:
+    """Validate plain data strictly, with every mistake named and a suggestion for unknown keys.
+
+    Raises
+    ------
+    SettingsError
+        With one line for each mistake.
+    """
+    try:
+        return model.model_validate_json(json.dumps(data, default=str))
+    except ValidationError as error:
+        problems = [_describe(model, dict(item)) for item in error.errors()]
+        raise SettingsError(
+            f"{where} cannot be used",
+            got="; ".join(problems),
+            todo="mend these keys; `neurofeedback doctor --settings` lists all with units and limits",
+        ) from None
+
+
+def _describe(model: type[BaseModel], error: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in error["loc"]) or "the file"
+    if error["type"] != "extra_forbidden":
+        return f"{place} = {error['input']!r}: {str(error['msg']).removeprefix('Value error, ')}"
+    known = _fields_at(model, error["loc"][:-1])
+    close = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
+    return f"unknown key {place}" + (f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(known)})")
+
+
+def _fields_at(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
+    for part in place:
+        info = model.model_fields.get(part) if isinstance(part, str) else None
+        inner = info.annotation if info else None
+        if inner is None and isinstance(part, int):
+            continue
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+        else:
+            inner_models = [a for a in get_args(inner) if isinstance(a, type) and issubclass(a, BaseModel)]
+            if not inner_models:
+                return []
+            model = inner_models[0]
+    return list(model.model_fields)
+
+
+def _locate(name: str, kind: str, what: str) -> Path:
+    shipped = available(kind)
+    if name in shipped:
+        return configs_folder() / kind / f"{name}.toml"
+    path = Path(name)
+    if path.suffix == ".toml" and path.is_file():
+        return path
+    close = difflib.get_close_matches(name, shipped, n=1)
+    raise SettingsError(
+        f"no such {what}",
+        got=repr(name),
+        allowed=f"{', '.join(shipped)}, or the path of a .toml file",
+        todo=f"did you mean {close[0]}?" if close else "check the name",
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise SettingsError(f"{path} is too large for a settings file", allowed="at most 1 MB")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not a TOML file", got=str(error), todo="mend that line") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read", got=error.strerror or str(error), todo="check path and rights"
+        ) from None

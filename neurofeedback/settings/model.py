@@ -1,0 +1,248 @@
+"""Every number of the program as strict data, with its unit in its name and its source in its description.
+
+"6.2.n" in a description is a step of the algorithm in ``docs/algorithm.md``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Strict(BaseModel):
+    """Frozen, finite, and no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+
+def _number(default: float, description: str, *, low: float, high: float) -> float:
+    return Field(default=default, ge=low, le=high, description=description)
+
+
+class FilterSettings(Strict):
+    """Causal filters ahead of everything (6.2.1)."""
+
+    highpass_hz: float = _number(1.0, "Butterworth high-pass, order 2, Hz", low=0.1, high=2.0)
+    mains_hz: Literal["auto", 50, 60] = Field(
+        default="auto", description="mains frequency, Hz; auto takes the larger of 50 and 60 over its neighbours"
+    )
+    mains_search_s: float = _number(10.0, "signal used to find the mains frequency, s", low=2, high=60)
+    notch_q: float = _number(30.0, "quality factor of the notch, dimensionless", low=5, high=100)
+
+
+class GapSettings(Strict):
+    """What happens around lost samples (6.2.0)."""
+
+    interpolate_s: float = _number(0.05, "gaps up to this long are interpolated, s", low=0, high=0.05)
+    reset_s: float = _number(0.5, "longer gaps reset the filters, s", low=0.1, high=5)
+    settling_s: float = _number(2.0, "signal marked bad after a reset, s", low=0, high=10)
+    lost_s: float = _number(1.0, "no data for this long is LOST, s", low=0.25, high=5)
+    give_up_s: float = _number(120.0, "a headset gone for this long ends the session, s", low=5, high=86400)
+
+
+class SpectrumSettings(Strict):
+    """The spectral window (6.2.3)."""
+
+    window_s: float = _number(2.0, "periodogram window, s", low=0.5, high=8)
+    hop_s: float = _number(0.25, "time between frames, s", low=0.02, high=1)
+
+
+class GateSettings(Strict):
+    """When a block is an artifact (6.2.2). Blocks are one hop long."""
+
+    blink_lowpass_hz: float = _number(7.0, "causal low-pass ahead of the blink rule, Hz", low=3, high=15)
+    blink_sd: float = _number(8.0, "blink rule: peak to peak in robust SDs of the baseline", low=3, high=20)
+    blink_min_uv: float = _number(40.0, "blink rule: lowest threshold, uV", low=10, high=200)
+    blink_max_uv: float = _number(100.0, "blink rule: highest threshold, uV", low=20, high=500)
+    blink_before_baseline_uv: float = _number(75.0, "blink rule until a baseline exists, uV", low=20, high=500)
+    broadband_max_uv: float = _number(250.0, "peak to peak of the filtered signal in 1 s, uV", low=50, high=2000)
+    pop_lag_s: float = _number(0.008, "pop rule: lag of the difference, s", low=0.001, high=0.05)
+    pop_min_uv: float = _number(40.0, "pop rule: lowest threshold, uV", low=10, high=500)
+    pop_medians: float = _number(10.0, "pop rule: threshold in running medians of the difference", low=3, high=50)
+    emg_low_hz: float = _number(30.0, "muscle band, lower edge, Hz", low=20, high=60)
+    emg_high_hz: float = _number(44.0, "muscle band, upper edge, Hz", low=30, high=100)
+    emg_mads: float = _number(3.0, "muscle rule: spreads above the baseline's median", low=1, high=10)
+    emg_mad_floor: float = _number(0.3, "muscle rule: lowest spread, ln units", low=0.05, high=1)
+    emg_before_baseline: float = _number(
+        1.5, "muscle rule until a baseline exists: ln above the 1/f fit", low=0.5, high=4
+    )
+    emg_release_blocks: int = Field(default=2, ge=0, le=20, description="clean blocks before the muscle rule lets go")
+    flat_uv: float = _number(1.0, "flat: raw peak to peak in 1 s below this, uV", low=0.01, high=5)
+    saturated_share: float = _number(
+        0.99, "railed: raw magnitude above this share of the device's range", low=0.5, high=1
+    )
+    invalid_share: Share = Field(default=0.10, description="not-a-number samples in the trailing 1 s")
+    channel_bad_share: Share = Field(default=0.5, description="channel BAD: share of bad blocks in 10 s")
+    channel_bad_window_s: float = _number(10.0, "channel BAD: trailing stretch, s", low=2, high=60)
+    channel_sd_uv: float = _number(40.0, "channel BAD: robust SD, eyes closed, uV", low=10, high=500)
+    channel_sd_open_uv: float = _number(60.0, "channel BAD: robust SD, eyes open, uV", low=10, high=500)
+    broken_chi: float = _number(0.4, "broken electrode: aperiodic exponent below this", low=0, high=2)
+    broken_sd_uv: float = _number(20.0, "broken electrode: and robust SD above this, uV", low=1, high=500)
+    line_window_s: float = _number(30.0, "residual mains rms over robust SD in this stretch, s", low=2, high=120)
+    window_bad_share: Share = Field(
+        default=0.25, description="a channel is valid if at most this share of its blocks is bad"
+    )
+
+
+class BandSettings(Strict):
+    """Bands in Hz relative to the individual alpha frequency (6.2.4); lo <= f <= hi."""
+
+    default_iaf_hz: float = _number(10.0, "alpha frequency when none is found, Hz", low=7, high=13)
+    iaf_min_peak_db: float = _number(2.0, "lowest alpha peak above the 1/f fit, dB", low=0.5, high=10)
+    theta_low_hz: float = _number(3.5, "theta never begins below this, Hz", low=2, high=6)
+    theta_low_below_iaf_hz: float = _number(6.0, "theta begins this far below the alpha frequency, Hz", low=3, high=8)
+    theta_high_below_iaf_hz: float = _number(2.5, "theta ends this far below the alpha frequency, Hz", low=1, high=4)
+    alpha_below_iaf_hz: float = _number(2.0, "alpha begins this far below the alpha frequency, Hz", low=0.5, high=4)
+    alpha_above_iaf_hz: float = _number(3.0, "alpha ends this far above the alpha frequency, Hz", low=0.5, high=5)
+    beta_hz: tuple[float, float] = Field(default=(14.0, 28.0), description="beta, Hz; 28 limits muscle")
+    delta_hz: tuple[float, float] = Field(default=(1.5, 4.0), description="delta, Hz; logged and used for drowsiness")
+    relative_hz: tuple[float, float] = Field(default=(2.0, 40.0), description="denominator of relative powers, Hz")
+
+
+class FeatureSettings(Strict):
+    """Features of one window (6.2.5)."""
+
+    emg_smoothing_s: float = _number(2.0, "smoothing of the muscle band, s", low=0.25, high=10)
+    emg_to_beta: float = _number(8 / 14, "muscle power passed from 30-44 Hz to beta, ratio", low=0, high=1)
+    beta_floor_share: Share = Field(default=0.3, description="share of beta that the muscle correction leaves at least")
+    aperiodic_smoothing_s: float = _number(8.0, "smoothing of the spectrum ahead of the 1/f fit, s", low=0.25, high=30)
+    aperiodic_low_hz: float = _number(2.0, "1/f fit from here, Hz", low=1, high=4)
+    aperiodic_high_hz: float = _number(40.0, "1/f fit to here, Hz", low=30, high=45)
+    aperiodic_below_iaf_hz: float = _number(3.5, "1/f fit leaves out alpha from this far below, Hz", low=1, high=5)
+    aperiodic_above_iaf_hz: float = _number(5.0, "1/f fit leaves out alpha to this far above, Hz", low=1, high=8)
+
+
+class BaselineSettings(Strict):
+    """The reference of one session (6.2.6)."""
+
+    min_clean_s: float = _number(60.0, "clean signal wanted in every region, s", low=1, high=600)
+    max_extensions: int = Field(default=2, ge=0, le=5, description="times the baseline may be extended by its half")
+    full_quality_clean_s: float = _number(60.0, "clean signal for full baseline confidence, s", low=1, high=600)
+    theta_floor: float = _number(0.30, "lowest spread of theta, ln units", low=0.01, high=2)
+    alpha_floor: float = _number(0.40, "lowest spread of alpha, ln units", low=0.01, high=2)
+    beta_floor: float = _number(0.15, "lowest spread of beta, ln units", low=0.01, high=2)
+    chi_floor: float = _number(0.12, "lowest spread of the aperiodic exponent", low=0.01, high=2)
+    delta_floor: float = _number(0.30, "lowest spread of delta, ln units", low=0.01, high=2)
+    iaf_floor_hz: float = _number(0.30, "lowest spread of the alpha frequency, Hz", low=0.01, high=2)
+    z_limit: float = _number(4.0, "z-scores are squashed to this, spreads", low=2, high=10)
+    tracking_half_life_s: float = _number(600.0, "slow tracking of the baseline, s", low=60, high=36000)
+    tracking_max_z: float = _number(2.5, "tracking learns only below this, spreads", low=0.5, high=10)
+    tracking_max_excursion: float = _number(1.0, "tracking never moves further, spreads", low=0, high=3)
+
+
+class IndexSettings(Strict):
+    """The index (6.2.7)."""
+
+    evidence: str = Field(default="default", description="evidence profile or mixture, by name")
+    smoothing_s: float = _number(4.0, "time constant of the index, s", low=0, high=30)
+    holdback_s: float = _number(
+        0.75, "when signal goes bad the index returns to its value this long ago, s", low=0, high=4
+    )
+    correlation_shrink: Share = Field(default=0.5, description="shrinkage of the baseline correlation to the identity")
+    min_information: Share = Field(default=0.5, description="share of the profile's information a frame needs")
+    expected_sd: float = _number(0.38, "spread of the smoothed index expected in a baseline", low=0.05, high=2)
+
+
+class ConfidenceSettings(Strict):
+    """How far the index may be trusted (6.2.8)."""
+
+    signal_window_s: float = _number(8.0, "stretch for the share of usable signal, s", low=1, high=60)
+    before_answers: Share = Field(default=0.3, description="confidence in the model before any answer")
+    unknown_after_s: float = _number(2.0, "no valid frame for this long is UNKNOWN, s", low=0.25, high=10)
+
+
+class ThresholdSettings(Strict):
+    """Reward control and the state machine (6.2.9)."""
+
+    target_rate: float = _number(0.65, "share of frames with reward aimed at", low=0.1, high=0.95)
+    time_constant_s: float = _number(90.0, "how slowly the threshold follows, s", low=10, high=1800)
+    gain: float = _number(3.0, "size of a step, index spreads per time constant", low=0.1, high=10)
+    bounded: bool = Field(default=False, description="keep the threshold within one spread of the baseline's quantile")
+    hysteresis: float = _number(0.25, "distance from the threshold to change state, index spreads", low=0, high=2)
+    dwell_s: float = _number(2.0, "time beyond it before the state changes, s", low=0, high=20)
+
+
+class FeedbackSettings(Strict):
+    """From index to tone and picture (6.2.10)."""
+
+    ramp_low_u: float = _number(-0.5, "index at which the tone begins, spreads", low=-4, high=4)
+    ramp_width_u: float = _number(2.0, "index range to full tone, spreads", low=0.1, high=8)
+    slew_per_s: float = _number(
+        0.2, "fastest change of the gain in a second while the signal is good", low=0.01, high=5
+    )
+    tone_depth: Share = Field(default=1.0, description="the person's own scale on the tone's depth")
+
+
+class DrowsinessSettings(Strict):
+    """The drowsiness flag (6.2.11)."""
+
+    window_s: float = _number(20.0, "stretch averaged, s", low=5, high=120)
+    alpha_below_z: float = _number(-1.0, "posterior alpha above 1/f below this, spreads", low=-4, high=0)
+    slow_above_z: float = _number(1.0, "delta and theta above this, spreads", low=0, high=4)
+
+
+class PhaseSettings(Strict):
+    """The sitting as planned; a shorter one scales all phases."""
+
+    settle_s: float = _number(30.0, "settling, s", low=1, high=600)
+    baseline_s: float = _number(120.0, "baseline, s", low=2, high=1200)
+    practice_s: float = _number(840.0, "practice with feedback, s", low=2, high=14400)
+    min_practice_s: float = _number(
+        120.0, "practice is never shorter unless all phases are scaled, s", low=2, high=3600
+    )
+    transfer_s: float = _number(180.0, "practice without feedback, s", low=0, high=3600)
+    debrief_s: float = _number(8.0, "end bell rings out, s", low=1, high=600)
+    eyes: Literal["closed", "open"] = Field(
+        default="closed", description="eyes closed or open: widens some limits of the gate"
+    )
+
+
+class AudioSettings(Strict):
+    """What it sounds like. Levels are dB relative to full scale."""
+
+    bed: Literal["rain", "wind", "drone"] = Field(default="rain", description="background sound")
+    bed_dbfs: float = _number(-34.0, "level of the bed, rms dBFS", low=-70, high=-12)
+    tone_hz: float = _number(196.0, "pitch of the guide tone, Hz", low=80, high=880)
+    ceiling_dbfs: float = _number(-18.0, "nothing is ever louder than this peak, dBFS", low=-60, high=-3)
+    sfreq_hz: Literal[44100, 48000] = Field(default=48000, description="sampling rate of the sound, Hz")
+    buffer_ms: int = Field(default=20, ge=5, le=200, description="device buffer, ms")
+
+
+class Settings(Strict):
+    """One resolved profile. Saved with every session."""
+
+    name: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the profile")
+    montage: str = Field(default="device", description="montage by name; device takes the one that fits the headset")
+    phases: PhaseSettings = PhaseSettings()
+    gaps: GapSettings = GapSettings()
+    filters: FilterSettings = FilterSettings()
+    gate: GateSettings = GateSettings()
+    spectrum: SpectrumSettings = SpectrumSettings()
+    bands: BandSettings = BandSettings()
+    features: FeatureSettings = FeatureSettings()
+    baseline: BaselineSettings = BaselineSettings()
+    index: IndexSettings = IndexSettings()
+    confidence: ConfidenceSettings = ConfidenceSettings()
+    threshold: ThresholdSettings = ThresholdSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    drowsiness: DrowsinessSettings = DrowsinessSettings()
+    audio: AudioSettings = AudioSettings()
+
+    @model_validator(mode="after")
+    def _bands_fit(self) -> Settings:
+        if self.gate.blink_min_uv > self.gate.blink_max_uv:
+            msg = "gate.blink_min_uv is above gate.blink_max_uv"
+            raise ValueError(msg)
+        if self.gate.emg_low_hz >= self.gate.emg_high_hz:
+            msg = "gate.emg_low_hz is not below gate.emg_high_hz"
+            raise ValueError(msg)
+        for name in ("beta_hz", "delta_hz", "relative_hz"):
+            low, high = getattr(self.bands, name)
+            if not 0 < low < high <= 60:
+                msg = f"bands.{name} must be two rising frequencies within 0 to 60 Hz"
+                raise ValueError(msg)
+        return self

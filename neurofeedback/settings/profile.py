@@ -1,0 +1,80 @@
+"""A profile made ready for one stream: settings, the montage on its rows, and the evidence behind its index."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from neurofeedback.errors import SettingsError
+from neurofeedback.settings.evidence import Evidence
+from neurofeedback.settings.model import Settings, Strict
+from neurofeedback.settings.montages import Montage, infer_montage
+from neurofeedback.types import Stream
+
+
+class Profile(Strict):
+    """All that fixes what the engine does with a stream, besides the samples and commands themselves."""
+
+    settings: Settings
+    montage: Montage
+    evidence: Evidence
+
+
+def fit_montage(montage: Montage | None, stream: Stream) -> tuple[Stream, Montage]:
+    """Put a montage on a stream's rows.
+
+    A stream that knows its positions must have the montage's channels; one whose electrodes are placed
+    freely is named by it. None derives the regions from the stream's own names.
+
+    Raises
+    ------
+    SettingsError
+        The stream has too few channels, or not those the montage names.
+    """
+    if montage is None:
+        return stream, infer_montage(stream.ch_names, reference=stream.reference)
+    if stream.placed_freely:
+        return _name_rows(montage, stream)
+    missing = [name for name in montage.ch_names if name not in stream.ch_names]
+    if missing:
+        raise SettingsError(
+            f"montage {montage.name} needs channels that {stream.device} does not have",
+            got=f"{', '.join(stream.ch_names)}; missing {', '.join(missing)}",
+            allowed="a montage made of this device's channels",
+            todo='set montage = "device" in the profile',
+        )
+    return stream, montage.model_copy(update={"ch_names": stream.ch_names})
+
+
+def _name_rows(montage: Montage, stream: Stream) -> tuple[Stream, Montage]:
+    needed = len(montage.ch_names)
+    if stream.n_channels < needed:
+        raise SettingsError(
+            f"montage {montage.name} needs more channels than {stream.device} has",
+            got=f"{stream.n_channels} channels",
+            allowed=f"{needed} channels or more",
+            todo="choose a smaller montage in the profile",
+        )
+    ch_names = montage.ch_names + tuple(f"X{row + 1}" for row in range(needed, stream.n_channels))
+    named = replace(stream, ch_names=ch_names, reference=montage.reference, ground=montage.ground)
+    return named, montage.model_copy(update={"ch_names": ch_names})
+
+
+def check_regions(profile: Profile) -> Profile:
+    """Refuse a profile whose index needs a region that has no channels.
+
+    Raises
+    ------
+    SettingsError
+        A feature's region is empty or too small in the montage.
+    """
+    for name in profile.evidence.feature_names:
+        region = name.rsplit("_", 1)[-1]
+        rows = profile.montage.rows(region)
+        if len(rows) < profile.montage.min_valid:
+            raise SettingsError(
+                f"the index needs {name}, but montage {profile.montage.name} has too few {region} channels",
+                got=f"{len(rows)} of {', '.join(profile.montage.ch_names)}",
+                allowed=f"at least {profile.montage.min_valid}",
+                todo="name that region's channels in a montage, or choose another evidence profile",
+            )
+    return profile

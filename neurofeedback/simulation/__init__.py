@@ -1,0 +1,1 @@
+"""Pure simulation of a meditator whose true states are known."""

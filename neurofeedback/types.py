@@ -1,0 +1,248 @@
+"""Frozen values that all rooms share: stream, chunk, command, frame, guidance.
+
+Arrays are ``(n_channels, n_samples)`` in microvolts. A sample index counts from 0 at the first sample
+of the recording, and sample index / sfreq is the time in seconds. Lost samples are NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Phase(StrEnum):
+    """The stretches of a sitting, in their order."""
+
+    SETTLE = "settle"
+    BASELINE = "baseline"
+    PRACTICE = "practice"
+    TRANSFER = "transfer"
+    DEBRIEF = "debrief"
+
+
+class State(StrEnum):
+    """What a frame says about the meditator, or that it says nothing."""
+
+    FOCUS = "FOCUS"
+    WANDER = "WANDER"
+    UNKNOWN = "UNKNOWN"
+    LOST = "LOST"
+
+
+class Verdict(StrEnum):
+    """Contact of one electrode."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    BAD = "bad"
+
+
+class Bed(StrEnum):
+    """Colour of the background sound: as chosen, plainer while unsure, distinct while the headset is lost."""
+
+    OWN = "own"
+    NEUTRAL = "neutral"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a source delivers: fixed for one recording.
+
+    Parameters
+    ----------
+    device : str
+        Device name as a person types it, such as ``synthetic`` or ``cyton:/dev/ttyUSB0``.
+    sfreq : float
+        Nominal sampling frequency in Hz.
+    ch_names : tuple of str
+        Names of the EEG channels, in row order.
+    montage : str
+        Name of the montage that fits this device, or ``auto`` to derive regions from the channel names.
+    placed_freely : bool
+        The device has numbered inputs; where its electrodes sit, the montage says.
+    """
+
+    device: str
+    sfreq: float
+    ch_names: tuple[str, ...]
+    montage: str = "auto"
+    placed_freely: bool = False
+    reference: str = "n/a"
+    ground: str = "n/a"
+    manufacturer: str = "n/a"
+    model: str = "n/a"
+    serial: str = "n/a"
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def n_channels(self) -> int:
+        """Number of EEG channels."""
+        return len(self.ch_names)
+
+
+@dataclass(frozen=True, slots=True)
+class LostRun:
+    """Samples that never arrived or were not numbers.
+
+    ``channels`` are row indices, or None for all. ``cause`` is ``lost``, ``invalid`` (NaN or infinity
+    from the device) or ``gap`` (nothing arrived for a while).
+    """
+
+    start: int
+    n_samples: int
+    channels: tuple[int, ...] | None = None
+    cause: str = "lost"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """What one read delivered, any size. ``data`` is float32 microvolts, NaN exactly where ``lost`` says.
+
+    ``device_time`` is the device's timestamp of the last sample (s, its own epoch), ``host_time`` the
+    host's monotonic clock when the read returned (s).
+    """
+
+    first_sample: int
+    data: NDArray[np.float32]
+    lost: tuple[LostRun, ...] = ()
+    device_time: float | None = None
+    host_time: float = 0.0
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples in this chunk."""
+        return self.data.shape[1]
+
+    @property
+    def stop(self) -> int:
+        """Sample index just after this chunk."""
+        return self.first_sample + self.data.shape[1]
+
+
+class CommandKind(StrEnum):
+    """What besides samples may change a frame. Each is a row of ``events.tsv`` and is fed back by replay."""
+
+    PHASE = "phase"
+    TARGET_RATE = "target_rate"
+    TONE_DEPTH = "tone_depth"
+
+
+class EventKind(StrEnum):
+    """What is logged but changes no frame."""
+
+    START = "start"
+    STOP = "stop"
+    SIGNAL_LOST = "signal_lost"
+    SIGNAL_BACK = "signal_back"
+    MARK = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Takes effect at the first frame that ends at or after ``sample``."""
+
+    sample: int
+    kind: CommandKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of ``events.tsv`` that is no command."""
+
+    sample: int
+    kind: EventKind
+    value: str = "n/a"
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Contact of one channel, with the reasons when it is not good, such as ``flat`` or ``muscle``."""
+
+    ch_name: str
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What the meditator is to hear and see; the rim renders it and adds nothing.
+
+    ``tone_gain`` is 0 to 1, commanded, before volume, ceiling and mute; ``brightness``, ``ripple`` and
+    ``mist`` are 0 to 1. ``immediate`` lifts the slew limit (UNKNOWN and LOST must not wait for it).
+    """
+
+    tone_gain: float = 0.0
+    brightness: float = 0.0
+    bed: Bed = Bed.OWN
+    immediate: bool = False
+    ripple: float = 0.0
+    mist: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One estimate, every hop. ``columns`` of the engine that made it names ``values``.
+
+    Parameters
+    ----------
+    index : int
+        Frame number from 0.
+    sample : int
+        Sample index just after the frame's window: floor((index + 1) * sfreq * hop), exactly.
+    onset : float
+        ``sample / sfreq`` in seconds.
+    signal : float
+        Share of usable signal over the last 8 s, 0 to 1.
+    index_u : float
+        Smoothed index in baseline spreads; NaN where there is none.
+    mwi : float
+        Mind-wandering index (EEG proxy): 100 * Phi(index_u), 50 is the baseline's middle.
+    threshold : float
+        Where reward begins, in the unit of index_u; NaN before practice.
+    reward : bool
+        Index below threshold in a valid frame.
+    latency_ms : float
+        Age of the newest sample when the sound was set; NaN in replay.
+    values : tuple of float
+        Features and z-scores in the order of the engine's ``columns``; NaN where there is none.
+    """
+
+    index: int
+    sample: int
+    onset: float
+    phase: Phase
+    valid: bool
+    signal: float
+    confidence: float
+    state: State
+    drowsy: bool
+    index_u: float
+    mwi: float
+    threshold: float
+    reward: bool
+    guidance: Guidance
+    values: tuple[float, ...]
+    contacts: tuple[Contact, ...]
+    latency_ms: float = float("nan")
+
+
+def frame_end(index: int, sfreq: float, hop_s: float) -> int:
+    """Sample index at which frame (or block) ``index`` ends, in exact arithmetic.
+
+    Examples
+    --------
+    >>> [frame_end(i, 250.0, 0.25) for i in range(4)]
+    [62, 125, 187, 250]
+    """
+    return int((index + 1) * Fraction(sfreq).limit_denominator(10**6) * Fraction(hop_s).limit_denominator(10**6))
