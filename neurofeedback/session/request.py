@@ -1,0 +1,54 @@
+"""What a sitting is asked to be, and how it came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from neurofeedback.session.mailbox import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class SitRequest:
+    """One sitting as asked for. ``minutes`` None takes the profile's own length."""
+
+    device: str
+    recordings: Path
+    participant: str = "01"
+    profile: str = "default"
+    minutes: float | None = None
+    audio: str = "auto"
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a sitting ended: exit code, one sentence, where it is, and the summary that was saved."""
+
+    exit_code: int
+    message: str = ""
+    session: Path | None = None
+    summary: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+class RunningSitting(Protocol):
+    """A sitting under way, as screens see it (``session.sitting.Sitting`` is the real one)."""
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """Snapshots out, requests in."""
+        ...
+
+    def start(self) -> None:
+        """Begin in a thread of its own; returns at once."""
+        ...
+
+    def stop(self) -> None:
+        """Ask for an orderly end; returns at once."""
+        ...
+
+    def join(self, timeout_s: float | None = None) -> Outcome | None:
+        """Wait for the end (s); None if it is still running."""
+        ...
