@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# Sourced by run and test: a .venv that fits pyproject.toml, and the system libraries that are missing.
+# Nothing here changes what is already right, so a second time costs a few hundredths of a second.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+venv=$root/.venv
+PATH=$PATH:/usr/sbin:/sbin # ldconfig, for users who are not root
+
+say() { printf '%s\n' "$*" >&2; }
+stop() { say "$@" && exit 1; }
+
+# --- system packages, as package:what-shows-it-is-there (a shared library or a program) ---
+
+# shellcheck disable=SC2034 # used by the scripts that source this
+offscreen_needs="libegl1:libEGL.so.1 libgl1:libGL.so.1 libxkbcommon0:libxkbcommon.so.0 libdbus-1-3:libdbus-1.so.3
+  libfontconfig1:libfontconfig.so.1 libglib2.0-0:libglib-2.0.so.0"
+window_needs="$offscreen_needs libxkbcommon-x11-0:libxkbcommon-x11.so.0 libxcb-cursor0:libxcb-cursor.so.0
+  libxcb-icccm4:libxcb-icccm.so.4 libxcb-keysyms1:libxcb-keysyms.so.1 libxcb-image0:libxcb-image.so.0
+  libxcb-render-util0:libxcb-render-util.so.0 libxcb-shape0:libxcb-shape.so.0"
+test_needs="$window_needs dbus:dbus-daemon xvfb:Xvfb pulseaudio:pulseaudio pulseaudio-utils:parec
+  fonts-dejavu-core:/usr/share/fonts"
+
+is_there() {
+  case $1 in
+  /*) [ -n "$(ls -A "$1" 2>/dev/null)" ] ;;
+  *.so.*) [[ $libraries == *"$1 "* ]] ;;
+  *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+missing_packages() {
+  local need libraries
+  libraries=$(ldconfig -p)
+  for need in "$@"; do
+    is_there "${need#*:}" || printf '%s ' "${need%%:*}"
+  done
+}
+
+# The prefix with which apt may be used here, or failure: as root, or by sudo where it asks nothing.
+apt_rights() {
+  command -v apt-get >/dev/null || return 1
+  [ "$(id -u)" = 0 ] && return
+  sudo -n true 2>/dev/null && printf 'sudo'
+}
+
+# apt_install WHY PACKAGE...
+apt_install() {
+  local why=$1 sudo
+  shift
+  sudo=$(apt_rights) || stop "$why. Type this, then start again:" "  sudo apt-get install -y $*"
+  say "$why: installing $* ..."
+  $sudo apt-get update -qq >/dev/null || true # an old list may still do
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+    stop "apt could not install them. Type this to see why, then start again:" "  sudo apt-get install -y $*"
+}
+
+# need_packages PACKAGE:SIGN...
+need_packages() {
+  local missing
+  command -v ldconfig >/dev/null || return 0 # not Linux with glibc: Qt's wheel brings all it needs
+  missing=$(missing_packages "$@")
+  # shellcheck disable=SC2086 # names without spaces
+  [ -z "$missing" ] || apt_install "System packages are missing" $missing
+}
+
+# --- the virtual environment ---
+
+find_python() {
+  local python
+  for python in python3 python3.14 python3.13 python3.12 python3.11 python; do
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$python" && return
+  done
+  return 1
+}
+
+make_venv() {
+  local python
+  rm -rf "$venv"
+  if command -v uv >/dev/null; then
+    uv venv --quiet --python '>=3.11' "$venv"
+    return
+  fi
+  python=$(find_python) || stop "Python 3.11 or newer is needed. On Debian 12, Ubuntu 24.04 or newer, type:" \
+    "  sudo apt-get install -y python3 python3-venv"
+  "$python" -c 'import ensurepip' 2>/dev/null || apt_install "Python's venv is missing" python3-venv
+  "$python" -m venv "$venv"
+}
+
+# True when .venv runs and holds this very checkout (not one it was copied from, nor another Python's).
+venv_fits() {
+  [ -x "$venv/bin/python" ] &&
+    "$venv/bin/python" -P -c 'import sys, neurofeedback as n; sys.exit(n.__path__[0] != sys.argv[1])' \
+      "$root/neurofeedback" 2>/dev/null
+}
+
+# pip_install ARGUMENTS...: with uv where it exists
+pip_install() {
+  if command -v uv >/dev/null; then
+    uv pip install --quiet --python "$venv/bin/python" "$@"
+  else
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+  fi
+}
+
+# need_python app|dev: the package, editable, so that the checkout's configs/ are used; dev adds the tools.
+# A copy of pyproject.toml marks what is installed.
+need_python() {
+  local group=()
+  venv_fits && cmp -s "$root/pyproject.toml" "$venv/installed-$1.toml" && return
+  venv_fits || make_venv
+  say "Installing into $venv (a few minutes the first time) ..."
+  if [ "$1" = dev ]; then
+    # Debian 12's pip does not know dependency groups
+    command -v uv >/dev/null || pip_install --upgrade 'pip>=25.1'
+    group=(--group "$root/pyproject.toml:dev")
+  fi
+  pip_install --editable "$root" "${group[@]}"
+  cp "$root/pyproject.toml" "$venv/installed-app.toml"
+  [ "$1" = app ] || cp "$root/pyproject.toml" "$venv/installed-dev.toml"
+}
