@@ -1,0 +1,65 @@
+"""The command line: one file for each family of commands, every error one message and its exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from neurofeedback import __version__
+from neurofeedback.cli import doctor
+from neurofeedback.cli.common import require_window, set_up_logging
+from neurofeedback.errors import NeurofeedbackError
+
+app = typer.Typer(
+    name="neurofeedback",
+    help="Real-time EEG neurofeedback for meditation. Without a command, the window opens.",
+    epilog="Exit codes: 0 done; 2 usage or settings; 3 device; 4 recording or file; 130 after Ctrl-C.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for _family in (doctor,):
+    _family.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell on stderr what happens.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Set up logging, and open the window when no command is given."""
+    set_up_logging(verbose=verbose)
+    if context.invoked_subcommand is None:
+        raise typer.Exit(open_window())
+
+
+def open_window() -> int:
+    """Open the app; returns its exit code."""
+    require_window()
+    from neurofeedback.ui.app import run_app  # noqa: PLC0415 - Qt only when a window opens
+
+    return run_app()
+
+
+def main() -> None:
+    """Run the program and exit with its code; errors a person can act on become one message on stderr."""
+    try:
+        app(prog_name="neurofeedback")
+    except NeurofeedbackError as error:
+        typer.echo(f"neurofeedback: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""What several commands share: where recordings go, who sits, whether a window can open, JSON on stdout."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+import typer
+
+from neurofeedback.errors import SettingsError
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+FIRST_PARTICIPANT = "01"
+
+WINDOW_LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+}
+"""Shared libraries that Qt needs on Linux and its wheel does not bring, with Debian's package of each."""
+
+
+def checkout() -> Path | None:
+    """Return the root of the source checkout this runs from, or None for an installed wheel."""
+    root = _PACKAGE.parent
+    return root if (root / "pyproject.toml").is_file() and (root / "configs").is_dir() else None
+
+
+def recordings_folder(chosen: Path | None = None) -> Path:
+    """Decide where recordings go: as chosen, else the checkout's folder, else ``./recordings``, else documents."""
+    if chosen is not None:
+        return chosen
+    root = checkout()
+    if root is not None:
+        return root / "recordings"
+    here = Path("recordings").resolve()
+    if here.is_dir():
+        return here
+    from platformdirs import user_documents_path  # noqa: PLC0415 - only an installed wheel comes this far
+
+    return user_documents_path() / "neurofeedback"
+
+
+def last_participant(recordings: Path) -> str:
+    """Return the participant of the newest session in a recordings folder, or ``01``."""
+    newest = max(recordings.glob("sub-*/ses-*"), key=lambda session: session.name, default=None)
+    return FIRST_PARTICIPANT if newest is None else newest.parent.name.removeprefix("sub-")
+
+
+def has_display() -> bool:
+    """Tell whether a window has a screen to open on."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in named)
+
+
+def missing_window_packages() -> list[str]:
+    """Debian packages of the libraries a window needs and this machine lacks; Qt would abort on them."""
+    if sys.platform != "linux":
+        return []
+    return [package for library, package in WINDOW_LIBRARIES.items() if not _loads(library)]
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def require_window() -> None:
+    """Refuse a window that cannot open, before Qt ends the program without a word.
+
+    Raises
+    ------
+    SettingsError
+        There is no display, or libraries are missing.
+    """
+    if not has_display():
+        raise SettingsError(
+            "a window cannot open here",
+            got="no display (neither DISPLAY nor WAYLAND_DISPLAY is set)",
+            allowed="a graphical session, or the terminal view",
+            todo="try `neurofeedback train --device simulated --minutes 2 --headless`",
+        )
+    missing = missing_window_packages()
+    if missing:
+        raise SettingsError(
+            "a window cannot open here",
+            got=f"{len(missing)} missing system libraries",
+            todo=f"run `sudo apt-get install {' '.join(missing)}`, or add --headless to train in the terminal",
+        )
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on stdout."""
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Send logs to stderr: warnings, or everything of ours when verbose."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("neurofeedback").setLevel(logging.DEBUG if verbose else logging.WARNING)
