@@ -1,0 +1,232 @@
+"""The simulated meditator: a sitting with known truth, as arrays or piece by piece without end in memory.
+
+One channel is  background + rhythms + band changes + muscle + eyes + pops + drift + mains, then the
+device's counts. A change of band power multiplies what the signal holds in that band:
+``x += (exp(shift / 2) - 1) * x_band`` with ``shift`` in units of ln power.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurofeedback.errors import SettingsError
+from neurofeedback.settings import Montage
+from neurofeedback.simulation.artifacts import Artifact, broken_level, draw_artifacts, muscle_level, waves
+from neurofeedback.simulation.brain import FADE_S, STEP_S, Head, check_rate, draw_piece
+from neurofeedback.simulation.conditions import EYES_CLOSED, Conditions
+from neurofeedback.simulation.devices import Device, digitise
+from neurofeedback.simulation.noise import Draw, rng_for
+from neurofeedback.simulation.population import Person
+from neurofeedback.simulation.scalp import Scalp, scalp_of
+from neurofeedback.simulation.slow import BANDS, Slow, draw_slow, read
+from neurofeedback.simulation.states import Episode, Mind, mind_at
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+# Spread of each feature (ln power of a region, exponent) over 4-s windows: the unit of an effect.
+SPREAD = {"delta": 0.30, "theta": 0.30, "alpha": 0.60, "beta": 0.155, "chi": 0.136}
+_DROWSY = {"delta": 1.5, "theta": 1.5, "alpha": -2.0, "beta": 0.0}
+_OVERTONES = ((1, 1.0), (2, 0.1), (3, 0.2))
+_LONGEST_S = 12 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimulatedSitting:
+    """A sitting before it is heard: everything that is true of it, and the signal on demand.
+
+    Parameters
+    ----------
+    person : Person
+        Who sits.
+    conditions : Conditions
+        What disturbs the sitting.
+    montage : Montage
+        Channels and reference.
+    device : Device
+        Rate and resolution.
+    seed : int
+        Same seed and arguments, same samples to the last bit.
+    seconds : float
+        Length, s.
+    artifacts : tuple of Artifact
+        Ground truth of the artifacts, in order of onset.
+    """
+
+    person: Person
+    conditions: Conditions
+    montage: Montage
+    device: Device
+    seed: int
+    seconds: float
+    artifacts: tuple[Artifact, ...]
+    scalp: Scalp
+    slow: Slow
+
+    @property
+    def episodes(self) -> tuple[Episode, ...]:
+        """The true states, without hole or overlap."""
+        return self.slow.episodes
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples of the whole sitting."""
+        return int(self.seconds * self.device.sfreq)
+
+    def mind_at(self, times_s: ArrayLike) -> NDArray[np.int64]:
+        """Return the true state (as ``Mind``) at each time, s."""
+        return mind_at(self.episodes, times_s)
+
+    def wandering_share(self) -> float:
+        """Return the share of the sitting spent wandering."""
+        wandering = sum(episode.duration_s for episode in self.episodes if episode.mind is Mind.WANDER)
+        return wandering / self.seconds
+
+    def segments(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the signal in order, about a minute at a time, shape (n_channels, n_samples), uV."""
+        first = 0
+        for layers in self._layers():
+            stop = min(first + layers.shape[2], self.n_samples)
+            times = np.arange(first, stop) / self.device.sfreq
+            yield digitise(self._mixed(layers[..., : stop - first], times), self.device)
+            if stop == self.n_samples:
+                return
+            first = stop
+
+    def _layers(self) -> Iterator[Floats]:
+        """Yield the layers of piece after piece, overlaps added, without end."""
+        sfreq = int(self.device.sfreq)
+        fade, step = FADE_S * sfreq, STEP_S * sfreq
+        head = self._head()
+        tail: Floats | None = None
+        for number in itertools.count():
+            piece = draw_piece(head, number, sfreq)
+            if tail is not None:
+                piece[..., :fade] += tail
+            yield piece[..., 0 if tail is not None else fade : step]
+            tail = piece[..., step:]
+
+    def _head(self) -> Head:
+        alpha_uv = self.person.alpha_uv * self.conditions.alpha_gain
+        return Head(replace(self.person, alpha_uv=alpha_uv), self.scalp, self.slow, self.seed)
+
+    def _mixed(self, layers: Floats, times_s: Floats) -> Floats:
+        """Put brain, body, electrodes and mains together, uV."""
+        brain, bands, chi, (muscle, broken) = layers[0], layers[1:5], layers[5], layers[6:]
+        changes = np.stack([np.expm1(0.5 * self._shift(band, times_s)) for band in BANDS])
+        muscle_uv = muscle_level(self.artifacts, times_s, self.scalp)
+        muscle_uv = np.hypot(muscle_uv, self.scalp.muscle * read(self.slow.tonic, times_s))
+        return (
+            brain
+            + np.einsum("bt,bct->ct", changes, bands)
+            + self.person.effects.chi * SPREAD["chi"] * read(self.slow.wander, times_s) * chi
+            + muscle * muscle_uv
+            + broken * broken_level(self.artifacts, times_s, self.scalp)
+            + waves(self.artifacts, times_s, self.scalp)
+            + self._electrodes(times_s)
+            + self._mains(times_s)
+        )
+
+    def _shift(self, band: str, times_s: Floats) -> Floats:
+        """Return the change of ln power in one band at any times."""
+        effect = getattr(self.person.effects, band, 0.0)
+        wander, drowsy = read(self.slow.wander, times_s), read(self.slow.drowsy, times_s)
+        drift = read(self.slow.band_drift[band], times_s)
+        return SPREAD[band] * (effect * wander + _DROWSY[band] * drowsy + drift)
+
+    def _electrodes(self, times_s: Floats) -> Floats:
+        walks = np.stack([read(walk, times_s) for walk in self.slow.electrode])
+        return self.conditions.drift_uv * self.scalp.drift * walks
+
+    def _mains(self, times_s: Floats) -> Floats:
+        """Hum with its overtones, as far as the device's rate can hold them."""
+        cycles = read(self.slow.mains_cycles, times_s)
+        wave = np.zeros(times_s.size)
+        for order, size in _OVERTONES:
+            if order * self.conditions.mains_hz < self.device.sfreq / 2:
+                wave += size * np.sin(2 * np.pi * order * cycles)
+        place = rng_for(self.seed, Draw.HUM).random((self.scalp.alpha.size, 1))
+        low, high = self.scalp.mains_low_uv, self.scalp.mains_high_uv
+        return self.conditions.hum * (low + place * (high - low)) * wave
+
+
+def sitting(
+    person: Person,
+    *,
+    seconds: float,
+    seed: int,
+    montage: Montage,
+    device: Device,
+    conditions: Conditions = EYES_CLOSED,
+    extra: tuple[Artifact, ...] = (),
+) -> SimulatedSitting:
+    """Draw everything about a sitting but its samples.
+
+    Parameters
+    ----------
+    seconds : float
+        Length, s; a longer sitting begins with the very samples of a shorter one.
+    extra : tuple of Artifact
+        Artifacts at chosen times, besides those the conditions bring.
+
+    Raises
+    ------
+    SettingsError
+        The length or the device's rate cannot be simulated.
+    """
+    check_rate(device.sfreq)
+    if not 1 / device.sfreq <= seconds <= _LONGEST_S:
+        raise SettingsError(
+            "a simulated sitting cannot be this long", got=f"{seconds} s", allowed=f"one sample to {_LONGEST_S:.0f} s"
+        )
+    scalp = scalp_of(montage)
+    drawn = draw_artifacts(seconds, conditions, scalp, seed)
+    return SimulatedSitting(
+        person=person,
+        conditions=conditions,
+        montage=montage,
+        device=device,
+        seed=seed,
+        seconds=seconds,
+        artifacts=tuple(sorted((*drawn, *extra), key=lambda artifact: artifact.onset_s)),
+        scalp=scalp,
+        slow=draw_slow(seconds, person, conditions, len(montage.ch_names), seed),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """A sitting as arrays: ``data`` of shape (n_channels, n_samples), float32 uV, and what is true of it."""
+
+    data: NDArray[np.float32]
+    truth: SimulatedSitting
+
+
+def simulate(
+    person: Person,
+    *,
+    seconds: float,
+    seed: int,
+    montage: Montage,
+    device: Device,
+    conditions: Conditions = EYES_CLOSED,
+    extra: tuple[Artifact, ...] = (),
+) -> Simulated:
+    """Simulate a whole sitting; see ``sitting`` for the parameters."""
+    truth = sitting(
+        person,
+        seconds=seconds,
+        seed=seed,
+        montage=montage,
+        device=device,
+        conditions=conditions,
+        extra=extra,
+    )
+    return Simulated(np.concatenate(list(truth.segments()), axis=1), truth)

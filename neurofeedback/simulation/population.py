@@ -1,0 +1,147 @@
+"""Simulated people: what is true of a person's EEG, and the populations they are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurofeedback.errors import SettingsError
+from neurofeedback.simulation.noise import Draw, rng_for
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What wandering does to one person: standardised differences d, wandering minus focus, by feature.
+
+    One unit is the spread of the feature in 4-s windows (``meditator.SPREAD``).
+    """
+
+    theta: float = 0.0
+    alpha: float = 0.0
+    beta: float = 0.0
+    chi: float = 0.0
+
+    def scaled(self, factor: float) -> Effects:
+        """Return all effects times a factor."""
+        return Effects(self.theta * factor, self.alpha * factor, self.beta * factor, self.chi * factor)
+
+
+NO_EFFECT = Effects()
+FIXED_EFFECT = Effects(theta=0.35, alpha=0.0, beta=-0.35)
+
+
+@dataclass(frozen=True, slots=True)
+class Dwell:
+    """How long a person stays on the breath and away from it: means in s of Gamma-distributed episodes."""
+
+    focus_s: float = 40.0
+    wander_s: float = 20.0
+    focus_shape: float = 2.0
+    wander_shape: float = 1.5
+    shortest_s: float = 2.0
+
+
+DWELLS: Mapping[str, Dwell] = {
+    "usual": Dwell(),
+    "novice": Dwell(focus_s=20.0, wander_s=25.0),
+    "expert": Dwell(focus_s=120.0, wander_s=10.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One simulated meditator.
+
+    Parameters
+    ----------
+    iaf_hz : float
+        Individual alpha frequency, Hz.
+    chi : float
+        Aperiodic exponent of the 1/f background.
+    alpha_uv, theta_uv, beta_uv : float
+        Rms of each oscillation where its scalp gain is 1, uV; 0 is a person without it.
+    """
+
+    iaf_hz: float = 10.3
+    chi: float = 1.35
+    alpha_uv: float = 5.0
+    theta_uv: float = 1.3
+    beta_uv: float = 0.8
+    effects: Effects = NO_EFFECT
+    dwell: Dwell = DWELLS["usual"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A normal distribution over people."""
+
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Where the effects of a group of people come from."""
+
+    theta: Spread
+    alpha: Spread
+    beta: Spread
+    chi: Spread = Spread(0.0, 0.0)
+
+    def draw(self, rng: np.random.Generator) -> Effects:
+        """Draw one person's effects; always four numbers, so that paired seeds stay paired."""
+        theta, alpha, beta, chi = rng.standard_normal(4)
+        return Effects(
+            theta=self.theta.mean + self.theta.sd * theta,
+            alpha=self.alpha.mean + self.alpha.sd * alpha,
+            beta=self.beta.mean + self.beta.sd * beta,
+            chi=self.chi.mean + self.chi.sd * chi,
+        )
+
+
+def _exactly(effects: Effects) -> Population:
+    return Population(*(Spread(d, 0.0) for d in (effects.theta, effects.alpha, effects.beta, effects.chi)))
+
+
+POPULATIONS: Mapping[str, Population] = {
+    "breath-novice": Population(Spread(0.35, 0.2), Spread(0.0, 0.5), Spread(-0.35, 0.2), Spread(0.15, 0.15)),
+    "probe-pooled": Population(Spread(-0.14, 0.2), Spread(0.12, 0.33), Spread(-0.02, 0.41)),
+    "fixed": _exactly(FIXED_EFFECT),
+    "null": _exactly(NO_EFFECT),
+}
+
+
+def draw_person(
+    seed: int, population: str = "breath-novice", *, effect_scale: float = 1.0, dwell: Dwell = DWELLS["usual"]
+) -> Person:
+    """Draw a person: same seed, same person.
+
+    Alpha frequency N(10.3, .8) Hz, exponent N(1.35, .15) within 1 to 1.9, alpha lognormal(5 uV, .4);
+    exponents and alpha are calibrated on Muse recordings with eyes closed. To fix any of them use
+    ``dataclasses.replace``.
+
+    Parameters
+    ----------
+    effect_scale : float
+        Factor on all effects; 0 is the null.
+
+    Raises
+    ------
+    SettingsError
+        There is no such population.
+    """
+    if population not in POPULATIONS:
+        raise SettingsError(
+            "no such population of simulated people", got=population, allowed=", ".join(sorted(POPULATIONS))
+        )
+    rng = rng_for(seed, Draw.PERSON)
+    iaf, chi, alpha = rng.standard_normal(3)
+    return Person(
+        iaf_hz=10.3 + 0.8 * float(iaf),
+        chi=float(np.clip(1.35 + 0.15 * chi, 1.0, 1.9)),
+        alpha_uv=5.0 * float(np.exp(0.4 * alpha)),
+        effects=POPULATIONS[population].draw(rng).scaled(effect_scale),
+        dwell=dwell,
+    )

@@ -1,0 +1,153 @@
+"""Everything that changes slowly over a sitting, drawn once on a coarse grid and read at any time.
+
+The grid has 20 points a second and begins 2 s before the sitting, where the first piece of signal begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.signal import lfilter
+
+from neurofeedback.simulation.conditions import Conditions
+from neurofeedback.simulation.noise import Draw, ornstein_uhlenbeck, rng_for
+from neurofeedback.simulation.population import Person
+from neurofeedback.simulation.states import SITTING_S, Episode, Mind, draw_episodes, mind_at
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+GRID_HZ = 20.0
+LEAD_S = 2.0
+OSCILLATIONS = ("theta", "alpha", "beta")
+BANDS = ("delta", "theta", "alpha", "beta")
+
+# Where each oscillation sits, how wide it is, how much and how fast its envelope bursts (alpha's place is the IAF).
+_CENTRE_HZ = {"theta": 6.0, "beta": 19.0}
+BANDWIDTH_HZ = {"theta": 1.5, "alpha": 1.2, "beta": 4.0}
+_BURST = {"theta": (0.4, 2.0), "alpha": (0.5, 3.0), "beta": (0.3, 1.0)}
+
+_JITTER_HZ, _JITTER_TAU_S = 0.3, 8.0
+_BAND_DRIFT, _BAND_DRIFT_TAU_S = 0.5, 120.0
+_TIRING_TAU_S, _TIRING_SD = 300.0, 0.3
+_TIRED = {"delta": 0.0, "theta": 0.5, "alpha": -0.5, "beta": 0.0}
+_TIRED_STAY = 0.8
+_TONIC_TAU_S, _TONIC_SD = 60.0, 0.5
+_ELECTRODE_TAU_S = 20.0
+_MAINS_WANDER_HZ, _MAINS_TAU_S = 0.02, 60.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slow:
+    """Slow processes on the grid.
+
+    Parameters
+    ----------
+    episodes : tuple of Episode
+        The true states.
+    wander, drowsy : array, shape (n_grid,)
+        The states as levels 0 to 1, low-passed with 1 s.
+    cycles, burst : dict of array, shape (n_grid,)
+        Of each oscillation its phase in cycles and its envelope, mean square 1.
+    band_drift : dict of array, shape (n_grid,)
+        Of each band its slow drift of ln power, spreads.
+    tonic : array, shape (n_grid,)
+        Standing muscle tone, rms uV where the gain is 1.
+    electrode : array, shape (n_channels, n_grid)
+        Electrode drift, spread 1.
+    mains_cycles : array, shape (n_grid,)
+        Phase of the mains in cycles.
+    """
+
+    episodes: tuple[Episode, ...]
+    wander: Floats
+    drowsy: Floats
+    cycles: dict[str, Floats]
+    burst: dict[str, Floats]
+    band_drift: dict[str, Floats]
+    tonic: Floats
+    electrode: Floats
+    mains_cycles: Floats
+
+
+def read(series: Floats, times_s: Floats) -> Floats:
+    """Read a slow process at any times (s of the sitting), linearly between grid points."""
+    return np.interp((times_s + LEAD_S) * GRID_HZ, np.arange(series.size, dtype=np.float64), series)
+
+
+def draw_slow(seconds: float, person: Person, conditions: Conditions, n_channels: int, seed: int) -> Slow:
+    """Draw all slow processes of a sitting; a longer sitting begins like the shorter one of the same seed."""
+    n_grid = int(np.ceil((seconds + LEAD_S) * GRID_HZ)) + 1
+    times = np.arange(n_grid) / GRID_HZ - LEAD_S
+    tired = conditions.vigilance * _tiredness(times, seed)
+    episodes = draw_episodes(
+        seconds,
+        person.dwell,
+        rng_for(seed, Draw.STATES),
+        alertness=lambda onset_s: float(np.exp(-_TIRED_STAY * read(tired, np.array([onset_s]))[0])),
+        drowsiness=conditions.drowsiness,
+    )
+    minds = mind_at(episodes, times)
+    return Slow(
+        episodes=episodes,
+        wander=_lowpassed(minds == Mind.WANDER),
+        drowsy=_lowpassed(minds == Mind.DROWSY),
+        cycles={name: _cycles(name, person, n_grid, seed) for name in OSCILLATIONS},
+        burst={name: _bursting(name, n_grid, seed) for name in OSCILLATIONS},
+        band_drift=_band_drift(times, conditions.band_drift, tired, seed),
+        tonic=conditions.tonic_uv * np.exp(_TONIC_SD * _ou(n_grid, _TONIC_TAU_S, Draw.TONIC, seed)),
+        electrode=_electrodes(n_grid, n_channels, seed),
+        mains_cycles=_mains(times, conditions.mains_hz, seed),
+    )
+
+
+def _ou(n_grid: int, tau_s: float, draw: Draw, seed: int, part: int = 0) -> Floats:
+    return ornstein_uhlenbeck(n_grid, tau_s=tau_s, sfreq=GRID_HZ, rng=rng_for(seed, draw, part))
+
+
+def _lowpassed(state: NDArray[np.bool_]) -> Floats:
+    decay = float(np.exp(-1.0 / GRID_HZ))
+    return np.asarray(lfilter([1.0 - decay], [1.0, -decay], state.astype(np.float64)), dtype=np.float64)
+
+
+def _cycles(name: str, person: Person, n_grid: int, seed: int) -> Floats:
+    centre = person.iaf_hz if name == "alpha" else _CENTRE_HZ[name]
+    jitter = _JITTER_HZ * _ou(n_grid, _JITTER_TAU_S, Draw.JITTER, seed, OSCILLATIONS.index(name))
+    return np.cumsum(centre + jitter) / GRID_HZ
+
+
+def _bursting(name: str, n_grid: int, seed: int) -> Floats:
+    sd, tau_s = _BURST[name]
+    return np.exp(sd * _ou(n_grid, tau_s, Draw.BURSTING, seed, OSCILLATIONS.index(name)) - sd**2)
+
+
+def _tiredness(times: Floats, seed: int) -> Floats:
+    """Rise by 2 over 20 min around 0, with slow ups and downs."""
+    trend = np.interp(times, [0.0, SITTING_S], [-1.0, 1.0])
+    return trend + _TIRING_SD * _ou(times.size, _TIRING_TAU_S, Draw.TIREDNESS, seed)
+
+
+def _band_drift(times: Floats, size: float, tired: Floats, seed: int) -> dict[str, Floats]:
+    """Draw a line that moves N(0, .5) spreads in each half of 20 min, then level, and a process of 120 s."""
+    line = np.interp(times, [0.0, SITTING_S], [-1.0, 1.0])
+    drift: dict[str, Floats] = {}
+    for part, band in enumerate(BANDS):
+        slope = _BAND_DRIFT * rng_for(seed, Draw.BAND_DRIFT, 2 * part).standard_normal()
+        walk = _BAND_DRIFT * _ou(times.size, _BAND_DRIFT_TAU_S, Draw.BAND_DRIFT, seed, part=2 * part + 1)
+        drift[band] = size * (slope * line + walk) + _TIRED[band] * tired
+    return drift
+
+
+def _electrodes(n_grid: int, n_channels: int, seed: int) -> Floats:
+    """Half of each electrode's drift is the reference's and common to all."""
+    walks = [_ou(n_grid, _ELECTRODE_TAU_S, Draw.ELECTRODES, seed, part) for part in range(n_channels + 1)]
+    return np.sqrt(0.5) * (np.stack(walks[1:]) + walks[0])
+
+
+def _mains(times: Floats, mains_hz: float, seed: int) -> Floats:
+    wander = _MAINS_WANDER_HZ * _ou(times.size, _MAINS_TAU_S, Draw.MAINS, seed)
+    return np.cumsum(mains_hz + wander) / GRID_HZ
