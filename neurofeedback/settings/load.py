@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import reprlib
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -53,8 +54,8 @@ def load_montage(name: str) -> Montage:
 def load_evidence(name: str) -> Evidence:
     """Load an evidence profile by name or path; the members of a mixture are loaded too."""
     data = _read(_locate(name, "evidence", "evidence profile"))
-    members = data.get("members", [])
-    if members:
+    members = data.get("members")
+    if isinstance(members, list):
         data = data | {"members": [_member(member, name) for member in members]}
     return parse(Evidence, data, name)
 
@@ -107,6 +108,8 @@ def parse(model: type[Model], data: dict[str, Any], where: str) -> Model:
     """
     try:
         return model.model_validate_json(json.dumps(data, default=str))
+    except RecursionError:
+        raise SettingsError(f"{where} cannot be used", got="tables nested without end", todo="mend that file") from None
     except ValidationError as error:
         problems = [_describe(model, dict(item)) for item in error.errors()]
         raise SettingsError(
@@ -117,9 +120,10 @@ def parse(model: type[Model], data: dict[str, Any], where: str) -> Model:
 
 
 def _describe(model: type[BaseModel], error: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in error["loc"]) or "the file"
+    place = ".".join(str(part) or '""' for part in error["loc"]) or "the file"
     if error["type"] != "extra_forbidden":
-        return f"{place} = {error['input']!r}: {str(error['msg']).removeprefix('Value error, ')}"
+        value = "" if isinstance(error["input"], dict) else f" = {reprlib.repr(error['input'])}"
+        return f"{place}{value}: {str(error['msg']).removeprefix('Value error, ')}"
     known = _fields_at(model, error["loc"][:-1])
     close = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
     return f"unknown key {place}" + (f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(known)})")
@@ -146,7 +150,7 @@ def _locate(name: str, kind: str, what: str) -> Path:
     if name in shipped:
         return configs_folder() / kind / f"{name}.toml"
     path = Path(name)
-    if path.suffix == ".toml" and path.is_file():
+    if path.suffix == ".toml" and _is_file(path):
         return path
     close = difflib.get_close_matches(name, shipped, n=1)
     raise SettingsError(
@@ -157,12 +161,19 @@ def _locate(name: str, kind: str, what: str) -> Path:
     )
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than the file system takes
+        return False
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise SettingsError(f"{path} is too large for a settings file", allowed="at most 1 MB")
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not text, a number of 5,000 digits, brackets without end
         raise SettingsError(f"{path} is not a TOML file", got=str(error), todo="mend that line") from None
     except OSError as error:
         raise SettingsError(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings, Strict
-from neurofeedback.settings.montages import Montage, infer_montage
+from neurofeedback.settings.montages import REGIONS, Montage, infer_montage
 from neurofeedback.types import Stream
 
 
@@ -65,10 +65,16 @@ def check_regions(profile: Profile) -> Profile:
     Raises
     ------
     SettingsError
-        A feature's region is empty or too small in the montage.
+        A feature's region is unknown, or empty or too small in the montage.
     """
     for name in profile.evidence.feature_names:
         region = name.rsplit("_", 1)[-1]
+        if region not in REGIONS:
+            raise SettingsError(
+                f"the evidence profile {profile.evidence.name} names a feature of no region",
+                got=name,
+                allowed=f"names that end in _{', _'.join(REGIONS)}",
+            )
         rows = profile.montage.rows(region)
         if len(rows) < profile.montage.min_valid:
             raise SettingsError(
