@@ -1,0 +1,157 @@
+"""Any board BrainFlow drives, as a source."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from brainflow.board_shim import BoardShim, BrainFlowError, BrainFlowInputParams
+from numpy.typing import NDArray
+
+from neurofeedback.acquisition import native_log
+from neurofeedback.acquisition.boards import BoardSpec
+from neurofeedback.acquisition.clock import arrival_times
+from neurofeedback.acquisition.descriptions import ch_names, describe
+from neurofeedback.acquisition.explain import explain
+from neurofeedback.acquisition.ledger import Ledger
+from neurofeedback.errors import SourceError
+from neurofeedback.types import Chunk, Stream
+
+_log = logging.getLogger(__name__)
+_BUFFER_S = 60
+
+
+class BoardSource:
+    """Samples of one board, in their places.
+
+    Parameters
+    ----------
+    spec : BoardSpec
+        The board.
+    parameters : mapping, optional
+        BrainFlow's input parameters by name, such as ``serial_port``.
+    device : str, optional
+        The name the person typed; the spec's own by default.
+    now : callable
+        Monotonic clock, s.
+    """
+
+    def __init__(
+        self,
+        spec: BoardSpec,
+        parameters: Mapping[str, str | int] | None = None,
+        *,
+        device: str = "",
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._spec = spec
+        self._parameters = dict(parameters or {})
+        self._now = now
+        self._description = describe(spec, self._parameters)
+        self._stream = _stream(spec, self._description, device or spec.name)
+        self._ledger = Ledger(self._stream.n_channels, self._stream.sfreq, spec.counter)
+        self._board: BoardShim | None = None
+        self._finalize: weakref.finalize[Any, Any] | None = None
+        self._last_read = 0.0
+
+    @property
+    def stream(self) -> Stream:
+        """What the board delivers, from BrainFlow's own description of it."""
+        return self._stream
+
+    def open(self) -> None:
+        """Connect and start streaming.
+
+        Raises
+        ------
+        SourceError
+            The board is not there, does not answer, or is held by someone else.
+        """
+        if self._board is not None:
+            return
+        native_log.redirect()
+        board = _Board(self._spec.board_id, _input_params(self._parameters))
+        try:
+            board.prepare_session()
+            self._finalize = weakref.finalize(self, _release, board)
+            board.start_stream(round(_BUFFER_S * self._stream.sfreq))
+        except BrainFlowError as error:
+            self.close()
+            raise explain(error.exit_code, self._spec, self._parameters, native_log.drain()) from None
+        self._board = board
+        self._last_read = self._now()
+
+    def read(self) -> Chunk | None:
+        """Return what has arrived since the last read, or None."""
+        if self._board is None:
+            raise SourceError(f"{self._stream.device} is not open")
+        try:
+            rows = self._board.get_board_data()
+        except BrainFlowError as error:
+            raise explain(error.exit_code, self._spec, self._parameters, native_log.drain()) from None
+        since, self._last_read = self._last_read, self._now()
+        return self._chunk(rows, since) if rows.shape[1] else None
+
+    def _chunk(self, rows: NDArray[np.float64], since: float) -> Chunk | None:
+        stamps = rows[self._description["timestamp_channel"]]
+        counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
+        times = arrival_times(stamps, since, self._last_read)
+        placed = self._ledger.push(rows[self._description["eeg_channels"]], counters, times)
+        if placed is None:
+            return None
+        device_time = None if self._ledger.in_doubt else float(stamps[-1])
+        return Chunk(placed.first_sample, placed.data, placed.lost, device_time, self._last_read)
+
+    def close(self) -> None:
+        """Stop and release the board, also one that is gone; may take seconds."""
+        self._board = None
+        finalize, self._finalize = self._finalize, None
+        if finalize is not None:
+            finalize()
+            native_log.drain()
+            _log.info("%s closed, %d duplicate or garbage samples dropped", self._stream.device, self._ledger.n_dropped)
+
+
+class _Board(BoardShim):
+    """A session that only ``_release`` ends.
+
+    BoardShim's own ``__del__`` releases by board number and parameters, not by object: an old object that
+    dies late (a traceback may hold it) would end the session of its successor.
+    """
+
+    def __del__(self) -> None:
+        pass
+
+
+def _release(board: BoardShim) -> None:
+    """End a session. A board that is gone cannot be stopped, which is no reason not to release it."""
+    for end in (board.stop_stream, board.release_session):
+        with contextlib.suppress(BrainFlowError):
+            end()
+
+
+def _stream(spec: BoardSpec, description: Mapping[str, Any], device: str) -> Stream:
+    return Stream(
+        device=device,
+        sfreq=float(description["sampling_rate"]),
+        ch_names=ch_names(description),
+        montage=spec.montage,
+        placed_freely=spec.placed_freely or not description.get("eeg_names"),
+        reference=spec.reference,
+        ground=spec.ground,
+        manufacturer=spec.manufacturer,
+        model=description["name"],
+        facts={"board_id": str(spec.board_id), "brainflow": BoardShim.get_version()},
+    )
+
+
+def _input_params(parameters: Mapping[str, str | int]) -> BrainFlowInputParams:
+    params = BrainFlowInputParams()
+    for name, value in parameters.items():
+        setattr(params, name, value)
+    return params
