@@ -1,0 +1,192 @@
+"""From the device name a person typed to the source that delivers its samples. Nothing is connected here."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurofeedback.acquisition.boards import BOARDS, BoardSpec
+from neurofeedback.acquisition.source import Source
+from neurofeedback.errors import SettingsError
+
+_DEFAULT_SEED = 1
+_OTHERS = {
+    "simulated": "simulated[:SEED]",
+    "playback": "playback:FILE",
+    "brainflow": "brainflow:NAME-OR-ID[:PARAMETER=VALUE,...]",
+}
+_PARAMETERS = (
+    "serial_port",
+    "mac_address",
+    "serial_number",
+    "ip_address",
+    "ip_port",
+    "ip_protocol",
+    "other_info",
+    "timeout",
+    "master_board",
+)
+_NUMBERS = ("ip_port", "ip_protocol", "timeout", "master_board")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """One line of the ``devices`` command; ``n_channels`` and ``sfreq`` (Hz) are None where they depend on the file."""
+
+    name: str
+    n_channels: int | None
+    sfreq: float | None
+    ch_names: tuple[str, ...]
+    needs: str
+
+
+def open_source(
+    device: str,
+    *,
+    now: Callable[[], float] = time.monotonic,
+    seed: int | None = None,
+    duration_s: float | None = None,
+) -> Source:
+    """Return the source a device name stands for, not yet connected.
+
+    Parameters
+    ----------
+    device : str
+        Such as ``synthetic``, ``simulated:7``, ``muse-2``, ``cyton:/dev/ttyUSB0`` or ``playback:FILE``.
+    now : callable
+        Monotonic clock that paces what this program itself plays, s.
+    seed : int, optional
+        For ``simulated`` without a seed of its own.
+    duration_s : float, optional
+        Length of a simulated sitting, s.
+
+    Raises
+    ------
+    SettingsError
+        There is no such device, or its name lacks what follows the colon.
+    RecordingError
+        The file to play cannot be read.
+    """
+    name, colon, rest = device.partition(":")
+    if name in BOARDS:
+        return _board(BOARDS[name], colon, rest, device, now)
+    if name == "simulated":
+        return _simulated(rest if colon else str(_DEFAULT_SEED if seed is None else seed), now, duration_s)
+    if name == "playback":
+        return _playback(rest, device, now)
+    if name == "brainflow":
+        return _other_board(rest, device, now)
+    raise _unknown(device, name, [*BOARDS, *_OTHERS], "device")
+
+
+def device_table() -> list[DeviceRow]:
+    """Every device this program can read, with channels, rate and what it takes to connect."""
+    from neurofeedback.acquisition.descriptions import ch_names, describe  # noqa: PLC0415 - BrainFlow takes 0.2 s
+
+    rows: list[DeviceRow] = []
+    for spec in BOARDS.values():
+        names = ch_names(description := describe(spec))
+        rows.append(DeviceRow(usage(spec), len(names), float(description["sampling_rate"]), names, spec.needs))
+    rows.append(
+        DeviceRow(_OTHERS["simulated"], None, None, (), "Nothing: a simulated meditator, always the same for one seed.")
+    )
+    rows.append(
+        DeviceRow(_OTHERS["playback"], None, None, (), "A recording this program can read; it is played as it was.")
+    )
+    rows.append(
+        DeviceRow(
+            _OTHERS["brainflow"],
+            None,
+            None,
+            (),
+            "Any other board of BrainFlow, with the parameters its driver asks for.",
+        )
+    )
+    return rows
+
+
+def usage(spec: BoardSpec) -> str:
+    """How a board's device name is typed.
+
+    Examples
+    --------
+    >>> usage(BOARDS["cyton"]), usage(BOARDS["muse-2"])
+    ('cyton:PORT', 'muse-2')
+    """
+    return f"{spec.name}:PORT" if spec.parameter else spec.name
+
+
+def _board(spec: BoardSpec, colon: str, rest: str, device: str, now: Callable[[], float]) -> Source:
+    if spec.parameter and not rest:
+        raise SettingsError(
+            f"{spec.name} needs to know its port", got=repr(device), allowed=f"{spec.name}:/dev/ttyUSB0"
+        )
+    if colon and not spec.parameter:
+        raise SettingsError(f"{spec.name} takes nothing after its name", got=repr(device), allowed=spec.name)
+    return _connectable(spec, {spec.parameter: rest} if spec.parameter else {}, device, now)
+
+
+def _connectable(spec: BoardSpec, parameters: dict[str, str | int], device: str, now: Callable[[], float]) -> Source:
+    from neurofeedback.acquisition.brainflow import BoardSource  # noqa: PLC0415 - BrainFlow takes 0.2 s
+
+    return BoardSource(spec, parameters, device=device, now=now)
+
+
+def _simulated(seed: str, now: Callable[[], float], duration_s: float | None) -> Source:
+    if not seed.isdecimal():
+        raise SettingsError("the seed is not a number", got=repr(seed), allowed="simulated:SEED with 0, 1, 2, ...")
+    from neurofeedback.acquisition.simulated import SimulatedSource  # noqa: PLC0415 - only when asked for
+
+    return SimulatedSource(int(seed), now, duration_s=duration_s)
+
+
+def _playback(file: str, device: str, now: Callable[[], float]) -> Source:
+    if not file:
+        raise SettingsError("playback needs a file", got=repr(device), allowed=_OTHERS["playback"])
+    from neurofeedback.acquisition.playback import PlaybackSource  # noqa: PLC0415 - only when asked for
+    from neurofeedback.recording.reader import open_recording  # noqa: PLC0415
+
+    return PlaybackSource(open_recording(Path(file)), device, now=now)
+
+
+def _other_board(rest: str, device: str, now: Callable[[], float]) -> Source:
+    from neurofeedback.acquisition.descriptions import board_ids  # noqa: PLC0415 - BrainFlow takes 0.2 s
+
+    wanted, _, options = rest.partition(":")
+    known = board_ids()
+    numbers = {str(number): name for name, number in known.items()}
+    name = numbers.get(wanted, wanted)
+    if name not in known:
+        raise _unknown(device, wanted, list(known), "board of BrainFlow")
+    spec = next((spec for spec in BOARDS.values() if spec.board_id == known[name]), None)
+    spec = spec or BoardSpec(
+        name, known[name], "The parameters its driver asks for; see BrainFlow's page on supported boards."
+    )
+    return _connectable(spec, _parse(options, device), device, now)
+
+
+def _parse(options: str, device: str) -> dict[str, str | int]:
+    parameters: dict[str, str | int] = {}
+    for option in filter(None, options.split(",")):
+        key, _, value = option.partition("=")
+        if key not in _PARAMETERS:
+            raise _unknown(device, key, list(_PARAMETERS), "parameter of a board")
+        if key in _NUMBERS and not value.removeprefix("-").isdecimal():
+            raise SettingsError(
+                f"{key} is not a number", got=repr(value), allowed="a whole number", todo=f"mend {device}"
+            )
+        parameters[key] = int(value) if key in _NUMBERS else value
+    return parameters
+
+
+def _unknown(device: str, name: str, known: list[str], what: str) -> SettingsError:
+    close = difflib.get_close_matches(name, known, n=1)
+    return SettingsError(
+        f"there is no such {what}",
+        got=repr(device),
+        allowed=", ".join(known),
+        todo=f"did you mean {close[0]}?" if close else "`neurofeedback devices` says what each needs",
+    )
