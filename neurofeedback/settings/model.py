@@ -174,6 +174,9 @@ class FeedbackSettings(Strict):
     slew_per_s: float = _number(
         0.2, "fastest change of the gain in a second while the signal is good", low=0.01, high=5
     )
+    slew_db_per_s: float = _number(
+        6.0, "fastest change of the tone in a second while the signal is good, dB", low=1, high=60
+    )
     tone_depth: Share = Field(default=1.0, description="the person's own scale on the tone's depth")
 
 

@@ -1,0 +1,108 @@
+"""The index: a weighted sum of z-scores, smoothed, with weights from an evidence profile."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.settings.model import IndexSettings
+
+
+class Weights:
+    """Weights w = R^-1 mu of the features at hand, scaled so that the sum of z has unit variance.
+
+    Parameters
+    ----------
+    mu : ndarray, shape (n_features,)
+        Expected standardised differences, mind-wandering minus focus.
+    correlation : ndarray, shape (n_features, n_features)
+        Correlation of the z-scores in the baseline, shrunk to the identity.
+    """
+
+    def __init__(self, mu: NDArray[np.float64], correlation: NDArray[np.float64], min_information: float) -> None:
+        self._mu = mu
+        self._correlation = correlation
+        self._needed = min_information * self._information(np.ones(len(mu), dtype=np.bool_))
+        self._cache: dict[bytes, NDArray[np.float64] | None] = {}
+
+    def of(self, available: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+        """Weights ``(n_features,)`` with 0 for what is missing; None when too little information is left."""
+        key = available.tobytes()
+        if key not in self._cache:
+            self._cache[key] = self._solve(available)
+        return self._cache[key]
+
+    def _solve(self, available: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+        information = self._information(available)
+        if not available.any() or information < self._needed or information <= 0:
+            return None
+        weights = np.zeros(len(self._mu))
+        inside = np.ix_(available, available)
+        weights[available] = np.linalg.solve(self._correlation[inside], self._mu[available])
+        return weights / np.sqrt(weights @ self._correlation @ weights)
+
+    def _information(self, available: NDArray[np.bool_]) -> float:
+        mu = self._mu[available]
+        return float(mu @ np.linalg.solve(self._correlation[np.ix_(available, available)], mu)) if len(mu) else 0.0
+
+
+def shrunk_correlation(z: NDArray[np.float64], shrink: float) -> NDArray[np.float64]:
+    """Correlation of the columns of ``(n, n_features)``, shrunk to the identity; rows with NaN are left out."""
+    n_features = z.shape[1]
+    complete = z[np.isfinite(z).all(axis=1)]
+    if len(complete) < 4 * n_features:
+        return np.eye(n_features)
+    spread = complete.std(axis=0)
+    centred = (complete - complete.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return (1 - shrink) * (centred.T @ centred / len(complete)) + shrink * np.eye(n_features)
+
+
+def weigh(z: NDArray[np.float64], weights: Weights) -> float:
+    """Sum of the z-scores ``(n_features,)`` that are at hand, or NaN when they say too little."""
+    available = np.isfinite(z)
+    chosen = weights.of(available)
+    return float("nan") if chosen is None else float(np.sum(np.where(available, z, 0.0) * chosen))
+
+
+class IndexFilter:
+    """Smooths the index over valid frames; at the onset of bad signal it steps back to before the onset."""
+
+    def __init__(self, settings: IndexSettings, hop_s: float) -> None:
+        self._step = 1.0 - float(np.exp(-hop_s / settings.smoothing_s)) if settings.smoothing_s > 0 else 1.0
+        self._past: deque[float] = deque(maxlen=max(1, round(settings.holdback_s / hop_s)))
+        self._was_valid = False
+        self.value = float("nan")
+
+    def push(self, raw: float) -> float:
+        """Take the index of one frame, NaN where it is not valid; return the smoothed one."""
+        valid = not math.isnan(raw)
+        if valid:
+            self.value = raw if math.isnan(self.value) else self.value + self._step * (raw - self.value)
+        elif self._was_valid and self._past:
+            self.value = self._past[0]
+        self._was_valid = valid
+        self._past.append(self.value)
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class IndexScale:
+    """Where the smoothed index lies in a baseline: its middle, its spread, and the reward quantile."""
+
+    middle: float
+    spread: float
+    quantile: float
+
+    def u(self, value: float) -> float:
+        """Express a smoothed index in baseline spreads."""
+        return (value - self.middle) / self.spread
+
+
+def scale_from(values: NDArray[np.float64], target_rate: float, expected_sd: float) -> IndexScale:
+    """Scale of a baseline from its smoothed index ``(n,)``; the spread is averaged with the expected one."""
+    spread = float(np.sqrt(0.5 * expected_sd**2 + 0.5 * np.var(values)))
+    return IndexScale(float(np.median(values)), spread, float(np.quantile(values, target_rate)))

@@ -1,0 +1,54 @@
+"""From index to what is heard and seen. Focus is quiet, doubt is neutral, and an artifact never sounds like focus."""
+
+from __future__ import annotations
+
+from neurofeedback.settings.model import FeedbackSettings
+from neurofeedback.types import Bed, Guidance, State
+
+_QUIETEST = 0.02  # below this gain a step is inaudible, so the limit in decibels begins here
+_STILL_RIPPLE = 0.2
+
+
+def smoothstep(x: float) -> float:
+    """Rise from 0 at 0 to 1 at 1, flat at both ends.
+
+    Examples
+    --------
+    >>> smoothstep(-1.0), smoothstep(0.25), smoothstep(2.0)
+    (0.0, 0.15625, 1.0)
+    """
+    x = min(max(x, 0.0), 1.0)
+    return x * x * (3.0 - 2.0 * x)
+
+
+class Mapper:
+    """Maps index and confidence to guidance, with a slew limit while the signal is good."""
+
+    def __init__(self, settings: FeedbackSettings, hop_s: float) -> None:
+        self._settings = settings
+        self._step = settings.slew_per_s * hop_s
+        self._factor = 10 ** (settings.slew_db_per_s * hop_s / 20)
+        self._gain = 0.0
+        self.depth = settings.tone_depth
+        self.neutral = smoothstep(-settings.ramp_low_u / settings.ramp_width_u)
+
+    def push(self, u: float, confidence: float, signal: float, state: State, *, feedback: bool) -> Guidance:
+        """Map one frame. ``u`` is the index in spreads, NaN without one; ``feedback`` is off outside practice."""
+        if state is State.LOST:
+            self._gain = 0.0
+            return Guidance(bed=Bed.LOST, immediate=True, mist=1.0)
+        if not feedback:
+            self._gain = self._slewed(0.0)
+            return Guidance(tone_gain=self._gain, ripple=_STILL_RIPPLE)
+        if state is State.UNKNOWN:
+            self._gain = self.neutral
+            return Guidance(self._gain, self._gain, Bed.NEUTRAL, immediate=True, ripple=_STILL_RIPPLE, mist=1.0)
+        wanted = smoothstep((u - self._settings.ramp_low_u) / self._settings.ramp_width_u)
+        self._gain = self._slewed(self.neutral + self.depth * confidence * (wanted - self.neutral))
+        return Guidance(self._gain, self._gain, ripple=wanted, mist=0.5 * (1.0 - signal))
+
+    def _slewed(self, wanted: float) -> float:
+        """Move towards ``wanted`` no faster than the limits in gain and in decibels allow."""
+        loudest = min(self._gain + self._step, max(self._gain, _QUIETEST) * self._factor)
+        softest = max(self._gain - self._step, self._gain / self._factor if self._gain > _QUIETEST else 0.0)
+        return min(max(wanted, softest), loudest)

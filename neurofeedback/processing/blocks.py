@@ -1,0 +1,55 @@
+"""Windows and hops by sample count: where blocks and frames end, and the trailing rows they look back on."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+class Schedule:
+    """Frame and block ends at floor((i + 1) sfreq hop), exactly, for any rate."""
+
+    def __init__(self, sfreq: float, hop_s: float) -> None:
+        step = Fraction(sfreq).limit_denominator(10**6) * Fraction(hop_s).limit_denominator(10**6)
+        self._numerator, self._denominator = step.numerator, step.denominator
+        self.shortest = int(step)
+
+    def ends(self, first: int, count: int) -> NDArray[np.int64]:
+        """Sample index just after each of ``count`` blocks, from block ``first`` on."""
+        index = np.arange(first + 1, first + count + 1, dtype=np.int64)
+        return index * self._numerator // self._denominator
+
+    def complete(self, sample: int) -> int:
+        """Count the blocks that end at or before ``sample``.
+
+        Examples
+        --------
+        >>> [Schedule(250.0, 0.25).complete(n) for n in (61, 62, 124, 125)]
+        [0, 1, 1, 2]
+        """
+        return ((sample + 1) * self._denominator - 1) // self._numerator
+
+
+class History(Generic[Scalar]):
+    """The last ``length`` rows of a per-block quantity, as sliding windows; the first row is repeated before the start.
+
+    Windows are the same however the rows arrive.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._tail: NDArray[Scalar] | None = None
+
+    def push(self, rows: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Add rows ``(n, ...)`` and return their windows ``(n, ..., length)``, newest last."""
+        if self._tail is None:
+            self._tail = np.repeat(rows[:1], self._length - 1, axis=0)
+        joined = np.concatenate([self._tail, rows], axis=0)
+        self._tail = joined[len(joined) - self._length + 1 :].copy()
+        windows = np.lib.stride_tricks.sliding_window_view(joined, self._length, axis=0)
+        return np.ascontiguousarray(windows)  # so that sums over a window keep their order

@@ -1,0 +1,198 @@
+"""Features of one window: what each is called, what it is made of, and how it is computed per channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.processing.aperiodic import AperiodicFit
+from neurofeedback.processing.spectrum import in_band
+from neurofeedback.settings.model import BandSettings, FeatureSettings, GateSettings
+
+KINDS = ("theta", "alpha", "beta", "delta", "emg", "chi", "o_theta", "o_alpha", "cog")
+"""Per-channel quantities, in the order of the arrays that hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A quantity of one region. ``column`` is its name in the frame log."""
+
+    name: str
+    kind: str
+    region: str
+    column: str
+    unit: str
+    description: str
+
+    @property
+    def kind_row(self) -> int:
+        """Position of its kind in ``KINDS``."""
+        return KINDS.index(self.kind)
+
+
+def _power(band: str, region: str) -> Feature:
+    text = f"ln of mean {band} power density, {region} channels"
+    return Feature(f"{band}_{region}", band, region, f"ln_{band}_{region}", "ln(uV^2/Hz)", text)
+
+
+def _chi(region: str) -> Feature:
+    return Feature(f"chi_{region}", "chi", region, f"chi_{region}", "1", f"aperiodic exponent, {region} channels")
+
+
+_REGIONS = ("frontal", "posterior", "all")
+
+FEATURES: dict[str, Feature] = {
+    feature.name: feature
+    for feature in (
+        *(_power(band, region) for band in ("theta", "alpha", "beta") for region in _REGIONS),
+        *(_chi(region) for region in _REGIONS),
+        _power("delta", "all"),
+        _power("emg", "all"),
+        Feature("o_theta_frontal", "o_theta", "frontal", "o_theta_frontal", "ln", "theta above the 1/f fit, frontal"),
+        Feature(
+            "o_alpha_posterior", "o_alpha", "posterior", "o_alpha_posterior", "ln", "alpha above the 1/f fit, posterior"
+        ),
+        Feature("cog_posterior", "cog", "posterior", "cog_posterior", "Hz", "alpha centre of gravity, posterior"),
+    )
+}
+"""Every regional feature the program computes, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Bands in Hz for one alpha frequency; low <= f <= high."""
+
+    iaf_hz: float
+    theta: tuple[float, float]
+    alpha: tuple[float, float]
+    beta: tuple[float, float]
+    delta: tuple[float, float]
+    emg: tuple[float, float]
+
+
+def bands_for(iaf_hz: float | None, bands: BandSettings, gate: GateSettings) -> Bands:
+    """Bands relative to an alpha frequency in Hz; None takes the default of 10 Hz.
+
+    Examples
+    --------
+    >>> bands_for(10.0, BandSettings(), GateSettings()).theta
+    (4.0, 7.5)
+    """
+    f_a = bands.default_iaf_hz if iaf_hz is None else iaf_hz
+    return Bands(
+        iaf_hz=f_a,
+        theta=(max(bands.theta_low_hz, f_a - bands.theta_low_below_iaf_hz), f_a - bands.theta_high_below_iaf_hz),
+        alpha=(f_a - bands.alpha_below_iaf_hz, f_a + bands.alpha_above_iaf_hz),
+        beta=bands.beta_hz,
+        delta=bands.delta_hz,
+        emg=(gate.emg_low_hz, gate.emg_high_hz),
+    )
+
+
+class Smoother:
+    """Exponential average of a per-channel quantity over valid frames only, unbiased from its first value.
+
+    The first values are averaged evenly until the time constant is reached.
+    """
+
+    def __init__(self, tau_s: float, hop_s: float) -> None:
+        self._weight = 1 - float(np.exp(-hop_s / tau_s))
+        self._mean: NDArray[np.float64] | None = None
+        self._count: NDArray[np.float64] = np.zeros(0)
+
+    def push(self, rows: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Take ``(n, n_channels, ...)`` and its ``(n, n_channels)`` validity; return the averages, NaN before any."""
+        shape = (-1,) + (1,) * (rows.ndim - 2)
+        mean = np.full(rows.shape[1:], np.nan) if self._mean is None else self._mean
+        count = np.zeros((rows.shape[1], *shape[1:])) if self._mean is None else self._count
+        out = np.empty_like(rows)
+        for k, row in enumerate(rows):
+            good = valid[k].reshape(shape)
+            if good.any():
+                count = count + good
+                weight = np.maximum(self._weight, 1 / np.maximum(count, 1))
+                previous = np.where(count == 1, row, mean)
+                mean = np.where(good, previous + weight * (row - previous), mean)
+            out[k] = mean
+        self._mean, self._count = mean, count
+        return out
+
+
+class FeatureMaker:
+    """Per-channel features of frames, for fixed bands.
+
+    Parameters
+    ----------
+    freqs : ndarray, shape (n_freqs,)
+        Bins of the window's spectrum, Hz.
+    """
+
+    def __init__(self, freqs: NDArray[np.float64], bands: Bands, settings: FeatureSettings) -> None:
+        self.bands = bands
+        self._settings = settings
+        self._freqs = freqs
+        self._slices = {
+            name: in_band(freqs, *getattr(bands, name)) for name in ("theta", "alpha", "beta", "delta", "emg")
+        }
+        self._fit = AperiodicFit(freqs, bands.iaf_hz, settings)
+        with np.errstate(divide="ignore"):
+            self._ln_f = np.log(freqs)
+
+    def __call__(
+        self,
+        psd: NDArray[np.float64],
+        smooth_psd: NDArray[np.float64],
+        emg_excess: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Compute all kinds.
+
+        Parameters
+        ----------
+        psd : ndarray, shape (n, n_channels, n_freqs)
+            Spectrum of each frame's window, uV^2/Hz.
+        smooth_psd : ndarray, shape (n, n_channels, n_freqs)
+            The smoothed spectrum the 1/f fit is made on; NaN where there is none yet.
+        emg_excess : ndarray, shape (n, n_channels)
+            Muscle power above the baseline's median, uV^2/Hz, at least 0.
+
+        Returns
+        -------
+        ndarray, shape (n, n_channels, len(KINDS))
+        """
+        tiny = np.finfo(float).tiny
+        power = {name: np.maximum(psd[..., bins].mean(axis=-1), tiny) for name, bins in self._slices.items()}
+        floor = self._settings.beta_floor_share * power["beta"]
+        power["beta"] = np.maximum(power["beta"] - self._settings.emg_to_beta * emg_excess, floor)
+        out = np.empty((*psd.shape[:2], len(KINDS)))
+        for name in ("theta", "alpha", "beta", "delta", "emg"):
+            out[..., KINDS.index(name)] = np.log(power[name])
+        exponent, offset = self._fit(np.log(np.maximum(smooth_psd, tiny)))
+        out[..., KINDS.index("chi")] = exponent
+        for name in ("theta", "alpha"):
+            fitted = offset - exponent * self._ln_f[self._slices[name]].mean()
+            out[..., KINDS.index(f"o_{name}")] = out[..., KINDS.index(name)] - fitted
+        alpha = self._slices["alpha"]
+        weighted = np.sum(psd[..., alpha] * self._freqs[alpha], axis=-1)
+        out[..., KINDS.index("cog")] = weighted / np.maximum(np.sum(psd[..., alpha], axis=-1), tiny)
+        return out
+
+    def emg_power(self, psd: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Mean density of the muscle band, ``(..., n_freqs)`` to ``(...)``, uV^2/Hz."""
+        return psd[..., self._slices["emg"]].mean(axis=-1)
+
+
+def over_region(
+    values: NDArray[np.float64], valid: NDArray[np.bool_], rows: tuple[int, ...], min_valid: int
+) -> NDArray[np.float64]:
+    """Mean over a region's valid channels; NaN with fewer than ``min_valid``.
+
+    ``values`` and ``valid`` are ``(n, n_channels)``; returns ``(n,)``.
+    """
+    if not rows:
+        return np.full(len(values), np.nan)
+    chosen = np.take(valid, rows, axis=1)  # C order: the sum keeps its order
+    count = chosen.sum(axis=1)
+    total = np.sum(np.where(chosen, np.take(values, rows, axis=1), 0.0), axis=1)
+    return np.where(count >= min_valid, total / np.maximum(count, 1), np.nan)

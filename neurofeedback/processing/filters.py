@@ -1,0 +1,82 @@
+"""Causal filters with memory: warm-started at the first sample and after long gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal
+
+from neurofeedback.settings.model import FilterSettings, GateSettings
+
+MAINS_HZ = (50.0, 60.0)
+_HIGHEST_NOTCH_SHARE = 0.45
+
+
+class CausalFilter:
+    """Second-order sections over rows; the output does not depend on how the samples are cut."""
+
+    def __init__(self, sos: NDArray[np.float64], n_channels: int) -> None:
+        self._sos = sos
+        self._steady = signal.sosfilt_zi(sos)
+        self._state = np.zeros((len(sos), n_channels, 2))
+
+    def push(self, data: NDArray[np.float64], resets: Sequence[tuple[int, int]] = ()) -> NDArray[np.float64]:
+        """Filter ``(n_channels, n_samples)``; at each (row, offset) that row starts anew in its steady state."""
+        out = np.empty_like(data)
+        at = 0
+        for row, offset in resets:
+            out[:, at:offset] = self._run(data[:, at:offset])
+            self._state[:, row] = self._steady * data[row, offset]
+            at = offset
+        out[:, at:] = self._run(data[:, at:])
+        return out
+
+    def _run(self, data: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not data.shape[1]:
+            return data
+        out, self._state = signal.sosfilt(self._sos, data, axis=-1, zi=self._state)
+        return out
+
+
+def prefilter_sos(sfreq: float, settings: FilterSettings) -> NDArray[np.float64]:
+    """High-pass and mains notches ahead of everything (second-order sections).
+
+    With ``mains_hz = "auto"`` both 50 and 60 Hz are taken out, so that no filter has to change once the
+    mains frequency is known; neither touches anything below 48 Hz.
+    """
+    sections = [signal.butter(2, settings.highpass_hz, "highpass", fs=sfreq, output="sos")]
+    mains = MAINS_HZ if settings.mains_hz == "auto" else (float(settings.mains_hz),)
+    for f0 in (multiple * hz for hz in mains for multiple in (1, 2)):
+        if f0 < _HIGHEST_NOTCH_SHARE * sfreq or (f0 in MAINS_HZ and f0 < 0.49 * sfreq):
+            b, a = signal.iirnotch(f0, settings.notch_q, fs=sfreq)
+            sections.append(signal.tf2sos(b, a))
+    return np.vstack(sections)
+
+
+def blink_sos(sfreq: float, settings: GateSettings) -> NDArray[np.float64]:
+    """Low-pass ahead of the blink rule: Butterworth, order 4."""
+    return signal.butter(4, settings.blink_lowpass_hz, "lowpass", fs=sfreq, output="sos")
+
+
+def emg_sos(sfreq: float, settings: GateSettings) -> NDArray[np.float64]:
+    """Band-pass ahead of the muscle rule: Butterworth, order 4."""
+    return signal.butter(4, [settings.emg_low_hz, settings.emg_high_hz], "bandpass", fs=sfreq, output="sos")
+
+
+def find_mains(data: NDArray[np.float64], sfreq: float) -> float:
+    """Mains frequency of raw ``(n_channels, n_samples)`` in Hz: 50 or 60, whichever stands out more.
+
+    The ratio is P(f0 +- 1 Hz) over P of the neighbours 3 to 6 Hz away, median over channels.
+    """
+    f, psd = signal.welch(data, fs=sfreq, nperseg=min(data.shape[1], int(2 * sfreq)), axis=-1)
+    ratios = [float(np.median(_line_ratio(f, psd, f0))) for f0 in MAINS_HZ]
+    return MAINS_HZ[int(np.argmax(ratios))]
+
+
+def _line_ratio(f: NDArray[np.float64], psd: NDArray[np.float64], f0: float) -> NDArray[np.float64]:
+    distance = np.abs(f - f0)
+    line = psd[:, distance <= 1].mean(axis=1)
+    around = psd[:, (distance >= 3) & (distance <= 6)].mean(axis=1)
+    return line / np.maximum(around, np.finfo(float).tiny)
