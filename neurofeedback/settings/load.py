@@ -8,7 +8,7 @@ import reprlib
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
@@ -20,7 +20,7 @@ from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.profile import Profile, check_regions, fit_montage
 from neurofeedback.types import Stream
 
-_MAX_FILE_BYTES = 1_000_000
+_MAX_FILE_BYTES = 100_000
 Model = TypeVar("Model", bound=Strict)
 
 
@@ -56,7 +56,7 @@ def load_evidence(name: str) -> Evidence:
     data = _read(_locate(name, "evidence", "evidence profile"))
     members = data.get("members")
     if isinstance(members, list):
-        data = data | {"members": [_member(member, name) for member in members]}
+        data = data | {"members": [_member(member, name) for member in cast("list[object]", members)]}
     return parse(Evidence, data, name)
 
 
@@ -131,18 +131,14 @@ def _describe(model: type[BaseModel], error: dict[str, Any]) -> str:
 
 def _fields_at(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
     for part in place:
-        info = model.model_fields.get(part) if isinstance(part, str) else None
-        inner = info.annotation if info else None
-        if inner is None and isinstance(part, int):
-            continue
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-        else:
-            inner_models = [a for a in get_args(inner) if isinstance(a, type) and issubclass(a, BaseModel)]
-            if not inner_models:
-                return []
-            model = inner_models[0]
+        if isinstance(part, str):  # a number is a position in the list just entered
+            model = _model_in(model.model_fields[part].annotation)
     return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel]:
+    candidates = (annotation, *get_args(annotation))
+    return next(kind for kind in candidates if isinstance(kind, type) and issubclass(kind, BaseModel))
 
 
 def _locate(name: str, kind: str, what: str) -> Path:
@@ -171,7 +167,7 @@ def _is_file(path: Path) -> bool:
 def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
-            raise SettingsError(f"{path} is too large for a settings file", allowed="at most 1 MB")
+            raise SettingsError(f"{path} is too large for a settings file", allowed="at most 100 kB")
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # not TOML, not text, a number of 5,000 digits, brackets without end
         raise SettingsError(f"{path} is not a TOML file", got=str(error), todo="mend that line") from None

@@ -1,0 +1,25 @@
+"""What all tests share: no screen, and a word of why when real recordings are not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+settings.register_profile("neurofeedback", deadline=None)  # a busy machine is no failure
+settings.load_profile("neurofeedback")
+
+_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("real_data") is None:
+        return
+    folder = Path(os.environ.get("NEUROFEEDBACK_DATA", _BESIDE))
+    if not folder.is_dir():
+        pytest.skip(f"no recordings in {folder}; set NEUROFEEDBACK_DATA")

@@ -1,0 +1,85 @@
+"""Evidence profiles: a set of features or a mixture of sets, never something between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from neurofeedback.errors import SettingsError
+from neurofeedback.settings.evidence import Evidence, FeatureEvidence
+from neurofeedback.settings.load import load_evidence
+
+THETA = FeatureEvidence(feature="theta_frontal", mu=0.4, between_sd=0.2, source="x")
+ALPHA = FeatureEvidence(feature="alpha_posterior", mu=-0.2, between_sd=0.2, source="x")
+
+
+def feature_with(mu: float) -> FeatureEvidence:
+    return THETA.model_copy(update={"mu": mu})
+
+
+def own_file(folder: Path, text: str) -> str:
+    path = folder / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_features_come_in_their_order() -> None:
+    evidence = Evidence(name="x", features=(THETA, ALPHA))
+    assert evidence.feature_names == ("theta_frontal", "alpha_posterior")
+    assert evidence.mu == (0.4, -0.2)
+
+
+def test_a_mixture_averages_its_members() -> None:
+    members = tuple(Evidence(name=f"m{mu:g}".replace(".", "-"), features=(feature_with(mu),)) for mu in (0.0, 0.5, 1.0))
+    mixture = Evidence(name="mix", members=members)
+    assert mixture.feature_names == ("theta_frontal",)
+    assert mixture.mu == (0.5,)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({}, "either features or members"),
+        ({"features": (THETA,), "members": (Evidence(name="m", features=(THETA,)),)}, "either features or members"),
+        (
+            {"members": (Evidence(name="a", features=(THETA,)), Evidence(name="b", features=(ALPHA,)))},
+            "same features in the same order",
+        ),
+        (
+            {"members": (Evidence(name="a", features=(THETA, ALPHA)), Evidence(name="b", features=(ALPHA, THETA)))},
+            "same features in the same order",
+        ),
+        ({"features": (THETA, THETA)}, "named twice"),
+    ],
+)
+def test_what_is_neither_set_nor_mixture_is_refused(parts: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Evidence(name="x", **parts)  # pyright: ignore[reportArgumentType]
+
+
+def test_the_shipped_default_is_the_average_of_three_that_disagree() -> None:
+    mixture = load_evidence("default")
+    members = [load_evidence(name) for name in ("breath-novice", "probe-pooled", "open")]
+    assert mixture.members == tuple(members)
+    assert mixture.mu == pytest.approx([sum(column) / 3 for column in zip(*(m.mu for m in members), strict=True)])
+
+
+def test_a_mixture_file_names_shipped_profiles(tmp_path: Path) -> None:
+    assert load_evidence(own_file(tmp_path, "name = 'own'\nmembers = ['open']")).members[0].name == "open"
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ("[1]", "is not a name: got 1"),
+        ("['default']", "is itself a mixture: got default"),
+        ("['opne']", "no such evidence profile: got 'opne'.*did you mean open?"),
+        ("'open'", "members = 'open': Input should be a valid array"),
+        ("[]", "either features or members"),
+    ],
+)
+def test_a_mixture_of_something_else_is_refused(tmp_path: Path, members: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        load_evidence(own_file(tmp_path, f"name = 'own'\nmembers = {members}"))
