@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from neurofeedback import __version__
-from neurofeedback.cli import doctor
+from neurofeedback.cli import devices, doctor, emulate
 from neurofeedback.cli.common import require_window, set_up_logging
 from neurofeedback.errors import NeurofeedbackError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for _family in (doctor,):
+for _family in (devices, emulate, doctor):
     _family.register(app)
 
 
