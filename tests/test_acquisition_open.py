@@ -1,0 +1,146 @@
+"""Device names become sources; wrong ones become advice."""
+
+from __future__ import annotations
+
+import pytest
+from brainflow.board_shim import BoardShim
+from brainflow.exit_codes import BrainFlowExitCodes as Code
+
+from neurofeedback.acquisition.boards import BOARDS
+from neurofeedback.acquisition.descriptions import board_ids, ch_names, describe
+from neurofeedback.acquisition.explain import explain
+from neurofeedback.acquisition.open import device_table, open_source, usage
+from neurofeedback.errors import SettingsError, SourceError
+from neurofeedback.settings.load import available, load_montage
+
+
+@pytest.mark.parametrize(
+    ("device", "sfreq", "n_channels"),
+    [
+        ("synthetic", 250, 16),
+        ("muse-2", 256, 4),
+        ("muse-s", 256, 4),
+        ("muse-2016", 256, 4),
+        ("muse-s-athena", 256, 4),
+        ("ganglion", 200, 4),
+        ("cyton:/dev/ttyUSB0", 250, 8),
+        ("cyton-daisy:/dev/ttyUSB0", 125, 16),
+        ("brainflow:unicorn", 250, 8),
+        ("brainflow:8", 250, 8),
+        ("brainflow:-1", 250, 16),
+        ("brainflow:freeeeg32:serial_port=/dev/ttyACM0,timeout=3", 512, 32),
+        ("brainflow:streaming:master_board=38,ip_address=225.1.1.1,ip_port=6677", 256, 4),
+    ],
+)
+def test_each_device_name_is_a_board(device, sfreq, n_channels):
+    stream = open_source(device).stream
+    assert (stream.device, stream.sfreq, stream.n_channels) == (device, sfreq, n_channels)
+    assert stream.facts["brainflow"] == BoardShim.get_version()
+
+
+def test_what_is_known_of_a_board_holds_by_any_name():
+    by_name, by_number = open_source("muse-2").stream, open_source("brainflow:muse-2").stream
+    assert by_name.montage == by_number.montage == "muse"
+    assert by_name.facts == by_number.facts
+
+
+@pytest.mark.parametrize("spec", BOARDS.values(), ids=BOARDS)
+def test_a_boards_montage_fits_its_channels(spec):
+    names = ch_names(describe(spec))
+    if spec.montage == "auto":
+        return
+    assert spec.montage in available("montages")
+    wanted = load_montage(spec.montage).ch_names
+    assert len(wanted) <= len(names) if spec.placed_freely else set(wanted) <= set(names)
+
+
+def test_a_board_without_names_is_placed_freely():
+    assert open_source("brainflow:freeeeg32").stream.placed_freely
+    assert not open_source("brainflow:unicorn").stream.placed_freely
+
+
+def test_every_board_with_eeg_that_brainflow_knows_has_a_stream():
+    without_eeg = 0
+    for name in set(board_ids()) - {"streaming"}:
+        try:
+            stream = open_source(f"brainflow:{name}").stream
+        except SettingsError as error:
+            without_eeg += "has no EEG channels" in str(error)
+        else:
+            assert stream.n_channels == len(set(stream.ch_names))
+            assert stream.sfreq > 0
+    assert without_eeg < 10
+
+
+def test_the_table_lists_every_device_with_what_it_needs():
+    rows = {row.name: row for row in device_table()}
+    assert {usage(spec) for spec in BOARDS.values()} < set(rows)
+    assert all(row.needs.endswith(".") for row in rows.values())
+    assert rows["muse-2"].ch_names == ("TP9", "AF7", "AF8", "TP10")
+    assert rows["cyton:PORT"].sfreq == 250
+
+
+@pytest.mark.parametrize(
+    ("device", "advice"),
+    [
+        ("muse2", "did you mean muse-2?"),
+        ("synthethic", "did you mean synthetic?"),
+        ("", "`neurofeedback devices` says what each needs"),
+        ("cyton", "cyton:/dev/ttyUSB0"),
+        ("cyton:", "cyton:/dev/ttyUSB0"),
+        ("synthetic:3", "takes nothing after its name"),
+        ("simulated:x", "the seed is not a number"),
+        ("simulated:-1", "the seed is not a number"),
+        ("playback:", "playback:FILE"),
+        ("brainflow:", "no such board"),
+        ("brainflow:unicrn", "did you mean unicorn?"),
+        ("brainflow:9999", "no such board"),
+        ("brainflow:callibri-emg", "has no EEG channels"),
+        ("brainflow:streaming", "no EEG channels"),
+        ("brainflow:unicorn:serial=7", "did you mean serial_port?"),
+        ("brainflow:unicorn:timeout=soon", "timeout is not a number"),
+    ],
+)
+def test_a_wrong_name_gets_advice(device, advice):
+    with pytest.raises(SettingsError) as caught:
+        open_source(device)
+    assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "device", "words"),
+    [
+        (Code.UNABLE_TO_OPEN_PORT_ERROR, "muse-2", "no Bluetooth adapter"),
+        (Code.BOARD_NOT_READY_ERROR, "muse-2", "no muse-2 was found"),
+        (Code.ANOTHER_BOARD_IS_CREATED_ERROR, "muse-2", "already in use"),
+        (Code.INVALID_ARGUMENTS_ERROR, "ganglion", "needs more to connect"),
+        (Code.GENERAL_ERROR, "muse-2", "GENERAL_ERROR: the driver's words"),
+    ],
+)
+def test_exit_codes_become_plain_words(code, device, words):
+    error = explain(code, BOARDS[device], {}, "the driver's words")
+    assert isinstance(error, SourceError)
+    assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (Code.UNABLE_TO_OPEN_PORT_ERROR, "the serial port cannot be opened"),
+        (Code.SER_PORT_ERROR, "this is not a serial port"),
+        (Code.BOARD_NOT_READY_ERROR, "no cyton answers on this port"),
+        (Code.GENERAL_ERROR, "cyton cannot be opened"),
+    ],
+)
+def test_exit_codes_of_serial_boards_name_the_port_or_the_board(tmp_path, code, words):
+    port = tmp_path / "port"
+    port.touch()
+    assert words in str(explain(code, BOARDS["cyton"], {"serial_port": str(port)}))
+
+
+def test_a_port_without_rights_says_how_to_get_them(tmp_path, monkeypatch):
+    port = tmp_path / "port"
+    port.touch()
+    monkeypatch.setattr("os.access", lambda *_: False)
+    error = explain(Code.UNABLE_TO_OPEN_PORT_ERROR, BOARDS["cyton"], {"serial_port": str(port)})
+    assert "dialout" in str(error)
