@@ -1,0 +1,176 @@
+"""The emulated Cyton by itself: commands in, packets out, an exact account of what was lost."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurofeedback.emulators.cyton import SCALE_UV, EmulatedCyton, Firmware, packet, quantise, run_cyton
+from neurofeedback.emulators.faults import Answer, Faults
+from neurofeedback.emulators.samples import alpha_rhythm, columns
+from neurofeedback.errors import SettingsError
+
+RAMP = np.arange(8 * 500, dtype=float).reshape(8, 500)
+
+
+def firmware(faults=None, chunks=(RAMP,), **options):
+    return Firmware(chunks, faults, **options)
+
+
+def decode(data):
+    """Counters and counts ``(n_channels, n_packets)`` of whole packets."""
+    packets = np.frombuffer(data, np.uint8).reshape(-1, 33)
+    assert set(packets[:, 0]) == {0xA0}
+    assert set(packets[:, 32]) == {0xC0}
+    words = packets[:, 2:26].reshape(-1, 8, 3).astype(np.int64)
+    counts = (words << [16, 8, 0]).sum(axis=2)
+    return packets[:, 1].tolist(), np.where(counts >= 2**23, counts - 2**24, counts).T
+
+
+@given(st.lists(st.floats(-187_500, 187_500), min_size=8, max_size=8), st.integers(0, 10_000))
+def test_a_packet_holds_its_samples_to_half_a_count(microvolts, counter):
+    counters, counts = decode(packet(counter, quantise(np.array(microvolts))))
+    assert counters == [counter % 256]
+    np.testing.assert_allclose(counts[:, 0] * SCALE_UV, microvolts, atol=SCALE_UV / 2 + 1e-9)
+
+
+def test_nothing_is_sent_before_it_is_asked_to_stream():
+    board = firmware()
+    assert board.send(at=5.0) == b""
+    assert board.receive(b"b", at=5.0) == b""
+    assert len(board.send(at=6.0)) == 250 * 33
+
+
+def test_what_is_due_does_not_depend_on_when_it_is_fetched():
+    whole, pieces = firmware(Faults(loss=0.1, garbage=0.1), seed=3), firmware(Faults(loss=0.1, garbage=0.1), seed=3)
+    for board in (whole, pieces):
+        board.receive(b"b", at=0.0)
+    assert whole.send(1.9) == b"".join(pieces.send(at) for at in np.linspace(0, 1.9, 97))
+    assert whole.lost == pieces.lost
+
+
+def test_lost_packets_are_listed_and_the_counter_runs_on():
+    board = firmware(Faults(loss=0.2), seed=1)
+    board.receive(b"b", at=0.0)
+    counters, counts = decode(board.send(at=1.6))
+    kept = [i for i in range(400) if i not in set(board.lost)]
+    assert counters == [i % 256 for i in kept]
+    assert 50 < len(board.lost) < 110
+    np.testing.assert_array_equal(counts, np.array(board.counts).T[:, kept])
+
+
+def test_a_daisy_sends_its_own_half_first():
+    ramp = np.arange(16.0)[:, None] * np.ones((1, 10))
+    board = firmware(chunks=(ramp,), daisy=True)
+    board.receive(b"b", at=0.0)
+    counters, counts = decode(board.send(at=0.016))
+    assert counters == [0, 1, 2, 3]
+    np.testing.assert_array_equal(counts[:, 0], quantise(np.arange(8.0, 16.0)))
+    np.testing.assert_array_equal(counts[:, 1], quantise(np.arange(8.0)))
+
+
+def test_a_stall_sends_nothing_and_the_counter_runs_on():
+    board = firmware(Faults(stall_at_s=0.5, stall_for_s=0.75))
+    board.receive(b"b", at=0.0)
+    counters, _ = decode(board.send(at=1.6))
+    assert counters == [i % 256 for i in [*range(125), *range(313, 400)]]
+    assert board.lost == list(range(125, 313))
+
+
+def test_samples_that_were_never_recorded_are_not_sent():
+    holed = RAMP.copy()
+    holed[:, 10:20] = np.nan
+    holed[3, 30] = np.nan
+    board = firmware(chunks=(holed,))
+    board.receive(b"b", at=0.0)
+    _, counts = decode(board.send(at=0.2))
+    assert board.lost == list(range(10, 20))
+    assert counts.shape[1] == 40
+    assert counts[3, 20] == 0
+
+
+def test_it_stops_when_asked_and_goes_on_where_it_was():
+    board = firmware()
+    board.receive(b"b", at=0.0)
+    board.send(at=0.4)
+    board.receive(b"s", at=0.4)
+    assert board.send(at=1.0) == b""
+    board.receive(b"b", at=1.0)
+    counters, _ = decode(board.send(at=1.04))
+    assert counters == list(range(100, 110))
+
+
+def test_the_end_of_the_samples_is_noticed():
+    board = firmware()
+    board.receive(b"b", at=0.0)
+    assert len(board.send(at=100.0)) == 500 * 33
+    assert board.exhausted
+
+
+@pytest.mark.parametrize(("answer", "ends_well"), [(Answer.RIGHT, True), (Answer.WRONG, False), (Answer.NONE, False)])
+def test_only_the_right_firmware_ends_its_answer_with_dollars(answer, ends_well):
+    assert firmware(Faults(answer=answer)).receive(b"v", at=0.0).endswith(b"$$$") == ends_well
+
+
+@pytest.mark.parametrize("fault", [{"loss": 1.5}, {"garbage": -0.1}, {"loss": float("nan")}])
+def test_a_fault_is_a_probability(fault):
+    with pytest.raises(SettingsError, match="not a probability"):
+        Faults(**fault)
+
+
+def test_few_rows_are_repeated_and_surplus_rows_left_out():
+    assert next(columns([np.arange(3.0)[:, None]], 8)).tolist() == [0, 1, 2, 0, 1, 2, 0, 1]
+    assert next(columns([np.arange(30.0)[:, None]], 2)).tolist() == [0, 1]
+
+
+def test_the_rhythm_is_alpha():
+    seconds = alpha_rhythm(8, 250.0, seed=1)
+    data = np.concatenate([next(seconds) for _ in range(4)], axis=1)
+    spectrum = np.abs(np.fft.rfft(data)).mean(axis=0)
+    assert np.fft.rfftfreq(1000, 1 / 250)[spectrum.argmax()] == 10
+
+
+def test_the_port_answers_and_vanishes_when_unplugged():
+    board = EmulatedCyton(firmware(Faults(unplug_at_s=0.2)))
+    with board:
+        port = os.open(board.port, os.O_RDWR | os.O_NOCTTY)
+        os.write(port, b"b")
+        board.wait()
+        os.close(port)
+    assert not os.path.exists(board.port)  # noqa: PTH110
+    assert len(board.firmware.counts) == 50
+
+
+def test_running_it_as_a_program_announces_the_port_and_ends_with_the_samples():
+    ports = []
+
+    def announce(port):
+        ports.append(os.open(port, os.O_RDWR | os.O_NOCTTY))
+        os.write(ports[0], b"b")
+
+    done = run_cyton([RAMP[:, :50]], announce=announce)
+    os.close(ports[0])
+    assert len(done.counts) == 50
+    assert done.exhausted
+
+
+def test_nothing_runs_on_after_the_board_is_left():
+    with EmulatedCyton(firmware()):
+        assert any(thread.name == "emulated-cyton" for thread in threading.enumerate())
+    assert not any(thread.name == "emulated-cyton" for thread in threading.enumerate())
+
+
+def test_a_clock_that_runs_faster_sends_faster():
+    with EmulatedCyton(firmware(), now=lambda: 20 * time.monotonic()) as board:
+        port = os.open(board.port, os.O_RDWR | os.O_NOCTTY)
+        os.write(port, b"b")
+        begun = time.monotonic()
+        board.wait()
+        os.close(port)
+    assert time.monotonic() - begun < 1.0

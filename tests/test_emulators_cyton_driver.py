@@ -1,0 +1,129 @@
+"""BrainFlow's real serial driver reads the emulated Cyton: every sample, and every loss, in its place."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurofeedback.acquisition.open import open_source
+from neurofeedback.emulators.cyton import SCALE_UV, EmulatedCyton, Firmware
+from neurofeedback.emulators.faults import Answer, Faults
+from neurofeedback.emulators.samples import alpha_rhythm
+from neurofeedback.errors import SourceError
+
+DATA = Path(os.environ.get("NEUROFEEDBACK_DATA", Path(__file__).parents[2] / "shared" / "data"))
+RECORDING = DATA / "openbci_gui" / "original" / "OpenBCI-sampleData-1-blinks-jawClench-alpha.txt"
+
+
+def record(board, n_samples, *, device="cyton", timeout_s=20.0):
+    """Read until a sample index is reached or the board falls silent for good; return chunks as one array and runs."""
+    source = open_source(f"{device}:{board.port}")
+    chunks, position = [], 0
+    try:
+        source.open()
+        deadline = time.monotonic() + timeout_s
+        while position < n_samples and time.monotonic() < deadline:
+            chunk = source.read()
+            if chunk is None:
+                time.sleep(0.005)
+                continue
+            assert chunk.first_sample == position
+            position = chunk.stop
+            chunks.append(chunk)
+    finally:
+        source.close()
+    data = np.concatenate([chunk.data for chunk in chunks], axis=1)
+    return data, [run for chunk in chunks for run in chunk.lost]
+
+
+def assert_as_sent(data, runs, firmware):
+    """Every sample as it was sent, to the driver's resolution, and NaN exactly where the emulator lost one."""
+    sent = np.array(firmware.counts).T[:, : data.shape[1]] * SCALE_UV
+    lost = [i for i in firmware.lost if i < data.shape[1]]
+    assert [i for run in runs for i in range(run.start, run.start + run.n_samples)] == lost
+    sent[:, lost] = np.nan
+    np.testing.assert_allclose(data, sent, rtol=1e-6, atol=SCALE_UV / 100)
+
+
+def test_a_clean_stream_is_recorded_as_it_was_sent():
+    firmware = Firmware(alpha_rhythm(8, 250.0, seed=1))
+    with EmulatedCyton(firmware) as board:
+        data, runs = record(board, 1250)
+    assert not runs
+    assert_as_sent(data, runs, firmware)
+
+
+def test_one_percent_loss_leaves_its_holes_where_the_emulator_says():
+    firmware = Firmware(alpha_rhythm(8, 250.0, seed=2), Faults(loss=0.01), seed=2)
+    with EmulatedCyton(firmware, now=lambda: 10 * time.monotonic()) as board:
+        data, runs = record(board, 5000)
+    assert 25 < len(firmware.lost) < 80
+    assert_as_sent(data, runs, firmware)
+
+
+def test_a_silence_longer_than_a_turn_of_the_counter_keeps_its_length():
+    firmware = Firmware(alpha_rhythm(8, 250.0, seed=3), Faults(stall_at_s=1.0, stall_for_s=1.6))
+    with EmulatedCyton(firmware) as board:
+        data, runs = record(board, 900)
+    assert [(run.start, run.n_samples) for run in runs] == [(250, 400)]
+    assert_as_sent(data, runs, firmware)
+
+
+def test_a_daisys_halves_belong_together_also_under_loss():
+    # Where one sample loses its second packet and the next its first, the driver makes one sample of the two
+    # and nothing in its rows shows it; with this seed that does not happen.
+    firmware = Firmware(alpha_rhythm(16, 125.0, seed=4), Faults(loss=0.02), seed=11, daisy=True)
+    with EmulatedCyton(firmware, now=lambda: 10 * time.monotonic()) as board:
+        data, runs = record(board, 1500, device="cyton-daisy")
+    assert 30 < len(firmware.lost) < 100
+    assert_as_sent(data, runs, firmware)
+
+
+def test_noise_on_the_line_costs_samples_but_never_their_places():
+    firmware = Firmware(alpha_rhythm(8, 250.0, seed=5), Faults(garbage=0.02), seed=5)
+    with EmulatedCyton(firmware, now=lambda: 10 * time.monotonic()) as board:
+        data, runs = record(board, 3000)
+    sent = np.array(firmware.counts).T[:, : data.shape[1]] * SCALE_UV
+    there = ~np.isnan(data[0])
+    assert there.mean() > 0.9
+    assert len(runs) > 0
+    differs = (np.abs(data - sent) > SCALE_UV).any(axis=0) & there
+    assert differs.sum() <= 2  # noise that looks like a whole packet cannot be told from one
+
+
+def test_an_unplugged_board_falls_silent_and_can_be_closed():
+    firmware = Firmware(alpha_rhythm(8, 250.0, seed=6), Faults(unplug_at_s=1.0))
+    with EmulatedCyton(firmware) as board:
+        source = open_source(f"cyton:{board.port}")
+        source.open()
+        board.wait()
+        while source.read() is not None:
+            pass
+        assert source.read() is None
+        source.close()
+        with pytest.raises(SourceError, match="no such serial port"):
+            open_source(f"cyton:{board.port}").open()
+
+
+def test_garbage_for_an_answer_is_told_apart_from_a_cyton():
+    with (
+        EmulatedCyton(Firmware([], Faults(answer=Answer.WRONG))) as board,
+        pytest.raises(SourceError, match="no cyton answers on this port"),
+    ):
+        open_source(f"cyton:{board.port}").open()
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not RECORDING.exists(), reason=f"needs {RECORDING.name}; set NEUROFEEDBACK_DATA")
+def test_a_minute_of_a_real_recording_arrives_as_it_was_fed():
+    table = np.genfromtxt(RECORDING, delimiter=",", comments="%", usecols=range(1, 9))[: 62 * 250].T
+    firmware = Firmware([table], Faults(loss=0.01), seed=7)
+    with EmulatedCyton(firmware, now=lambda: 20 * time.monotonic()) as board:
+        data, runs = record(board, 60 * 250)
+    assert_as_sent(data, runs, firmware)
+    kept = np.flatnonzero(~np.isnan(data[0]))
+    np.testing.assert_allclose(data[:, kept], table[:, kept], atol=SCALE_UV / 2 + 0.01)
