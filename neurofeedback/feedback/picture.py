@@ -13,7 +13,7 @@ from math import exp, pi
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating]
 
 WIDTH, HEIGHT = 288, 144
 SWIFTEST_PERIOD_S = 7.0
@@ -27,6 +27,7 @@ _N_WAVES = 32
 _HORIZON = 0.40
 _MOON_U, _MOON_V = 0.20, 0.255
 _MOON_RADIUS = 0.040
+_SPARE_SKY = 0.05
 _CAMERA = 0.055
 _CALM, _SWELL = 0.006, 0.125
 
@@ -76,6 +77,25 @@ def pictures_per_second(n_pixels: int) -> int:
     return 30 if n_pixels <= SMALL_SCREEN_PIXELS else 15
 
 
+def cover(view_width: int, view_height: int) -> tuple[float, float, float, float]:
+    """Part of the picture (x, y, width, height as shares) that fills a view without distortion.
+
+    What does not fit is cut from foot and a little sky, or from the sides around the moon.
+
+    Examples
+    --------
+    >>> cover(1000, 500), cover(500, 500)
+    ((0.0, 0.0, 1.0, 1.0), (0.3, 0.0, 0.5, 1.0))
+    >>> cover(2000, 500)
+    (0.0, 0.05, 1.0, 0.5)
+    """
+    stretch = (view_width / view_height) / (WIDTH / HEIGHT)
+    if stretch >= 1.0:
+        return 0.0, min(_SPARE_SKY, 1.0 - 1.0 / stretch), 1.0, 1.0 / stretch
+    moon_x = 0.5 + _MOON_U * HEIGHT / WIDTH
+    return moon_x * (1.0 - stretch), 0.0, stretch, 1.0
+
+
 def _towards(value: float, target: float, steps: float) -> float:
     return value + (min(max(target, 0.0), 1.0) - value) * (1.0 - exp(-steps))
 
@@ -101,32 +121,32 @@ class Water:
         self._rows = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
         self._columns = ((np.arange(width, dtype=np.float32) + 0.5 - width / 2) / height)[None, :]
         n_sky = int(np.searchsorted(self._rows[:, 0], _HORIZON))
-        u, below = (f.ravel() for f in np.broadcast_arrays(self._columns, self._rows[n_sky:] - _HORIZON))
-        self._u, self._below, self._depth = u, below, below / np.float32(1.0 - _HORIZON)
-        self._hill = _far_hill(u)
-        self._waves = _waves(u, self._depth, row_height=1.0 / height / (1.0 - _HORIZON), rng=rng)
-        self._paint = np.zeros((len(_PAINTS), height * width), np.float32)
-        self._first = n_sky * width
-        self._sky = _land_and_sky(self._columns, _HORIZON - self._rows[:n_sky], rng).reshape(_MIST, -1)
+        self._below = self._rows[n_sky:] - np.float32(_HORIZON)
+        self._depth = self._below / np.float32(1.0 - _HORIZON)
+        self._waves = _waves(self._columns, self._depth, row_height=1.0 / height / (1.0 - _HORIZON), rng=rng)
+        self._hill = _far_hill(self._columns)
+        self._sky = _land_and_sky(self._columns, _HORIZON - self._rows[:n_sky], rng)
+        self._paint = np.zeros((len(_PAINTS), height, width), np.float32)
         self._grain = rng.uniform(0.0, 1.0, (height, width, 1)).astype(np.float32)
 
     def draw(self, scene: Scene) -> NDArray[np.uint8]:
         """Return the picture, red green blue, shape (height, width, 3)."""
         fog = self._fog(scene)
-        self._paint[:_MIST, : self._first] = self._sky
-        self._paint[:_MIST, self._first :] = self._water(scene)
+        n_sky = self._sky.shape[1]
+        self._paint[:_MIST, :n_sky] = self._sky
+        self._paint[:_MIST, n_sky:] = self._water(scene)
         self._paint[:_MIST] *= 1.0 - fog
         self._paint[_MIST] = fog
-        image = (self._paint.T @ _PAINTS).reshape(*self._grain.shape[:2], 3)
+        image = self._paint.transpose(1, 2, 0) @ _PAINTS
         image += self._grain  # dither: dark gradients show steps otherwise
         return np.minimum(image, 255.0).astype(np.uint8)
 
     def _water(self, scene: Scene) -> Field:
-        """Paint of the water but for the mist, shape (5, n_points)."""
+        """Paint of the water but for the mist, shape (5, rows, columns)."""
         strength = np.float32(_CALM + _SWELL * scene.ripple)
         slope_u, slope_v = self._waves.slopes(scene.time_s) * strength
         reach = 0.2 + self._below
-        u = self._u + 2.0 * slope_u * reach
+        u = self._columns + 2.0 * slope_u * reach
         v = self._below * np.exp(np.clip(slope_v / (0.06 + 0.5 * self._below), -3.0, 2.0))
         rough_u, rough_v = self._waves.hidden * strength**2
         spread_u = np.sqrt(_MOON_RADIUS**2 + 4.0 * rough_u * reach**2)
@@ -142,15 +162,15 @@ class Water:
         drift = 2 * pi * scene.time_s
         swirl = np.sin(2.3 * self._columns + drift / 47.0 + 1.6 * np.sin(5.0 * self._rows + drift / 61.0))
         bank = np.exp(-(((self._rows - _HORIZON - 0.10) / 0.26) ** 2)) * (0.50 + 0.13 * swirl)
-        return np.minimum(scene.mist * (bank + 0.40), 0.93).astype(np.float32).ravel()
+        return np.minimum(scene.mist * (bank + 0.40), 0.93).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waves:
     """Slopes of many small waves at every point of the water.
 
-    ``fields`` (2 n_points, 2 n_waves) weighs the cosines and sines of time, for the slope across and along
-    the view. ``hidden`` (2, n_points) is the variance of the waves too small to be drawn there: they widen
+    ``fields`` (2, rows, columns, 2 n_waves) weighs the cosines and sines of time, for the slope across and along
+    the view. ``hidden`` (2, rows, 1) is the variance of the waves too small to be drawn there: they widen
     the moon's path instead of breaking it into dots.
     """
 
@@ -159,24 +179,23 @@ class _Waves:
     omega: NDArray[np.float64]
 
     def slopes(self, time_s: float) -> Field:
-        """Slopes (2, n_points) at a time (s)."""
+        """Slopes (2, rows, columns) at a time (s)."""
         turn = self.omega * time_s
-        return (self.fields @ np.concatenate((np.cos(turn), np.sin(turn))).astype(np.float32)).reshape(2, -1)
+        return self.fields @ np.concatenate((np.cos(turn), np.sin(turn))).astype(np.float32)
 
 
-def _waves(u: Field, depth: Field, *, row_height: float, rng: np.random.Generator) -> _Waves:
-    distance = (1.0 / (depth + _CAMERA))[:, None]
+def _waves(columns: Field, depth: Field, *, row_height: float, rng: np.random.Generator) -> _Waves:
+    distance = (1.0 / (depth + _CAMERA))[..., None]
     heading = rng.normal(0.0, 0.7, _N_WAVES)
     number = np.geomspace(1.6, 26.0, _N_WAVES)
-    tilt = np.stack((np.sin(heading), np.cos(heading)))[:, None, :] * number**-0.5
+    tilt = (np.stack((np.sin(heading), np.cos(heading))) * number**-0.5)[:, None, None, :]
     across, along = number * np.sin(heading), 1.9 * number * np.cos(heading)
-    phase = u[:, None] * distance * across + distance * along + rng.uniform(0.0, 2 * pi, _N_WAVES)
+    phase = columns[..., None] * distance * across + distance * along + rng.uniform(0.0, 2 * pi, _N_WAVES)
     seen = np.exp(-0.35 * (np.hypot(along * distance, across) * distance * row_height) ** 2)
-    fields = np.concatenate((np.cos(phase), -np.sin(phase)), axis=1) * np.tile(tilt * seen, 2)
+    fields = np.concatenate((np.cos(phase), -np.sin(phase)), axis=-1) * np.tile(tilt * seen, 2)
     hidden = (tilt**2 * (1.0 - seen**2)).sum(axis=-1) / 2
     omega = 2 * pi / np.geomspace(SLOWEST_PERIOD_S, SWIFTEST_PERIOD_S, _N_WAVES)
-    flat = np.ascontiguousarray(fields.reshape(-1, 2 * _N_WAVES), np.float32)
-    return _Waves(flat, hidden.astype(np.float32), omega)
+    return _Waves(np.ascontiguousarray(fields, np.float32), hidden.astype(np.float32), omega)
 
 
 def _sky(u: Field, v: Field, spread_u: Field | float, spread_v: Field | float) -> Field:

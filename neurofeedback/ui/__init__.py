@@ -1,1 +1,1 @@
-"""The window: Qt at the rim."""
+"""The window: Qt at the rim. One bridge polls the sitting; widgets take plain values."""

@@ -1,0 +1,129 @@
+"""What a meditator reads, in plain and kind words: the same in the window and in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+
+from neurofeedback.types import Contact, Phase, State, Verdict
+
+INDEX_NAME = "mind-wandering index (EEG proxy)"
+INDEX_MEANING = "compared with your own baseline; 50 is its middle"
+CLAIMS = (
+    "This program shows an experimental EEG-derived index. In group studies similar measures differ, on average "
+    "and weakly, between reported mind-wandering and breath focus; for an individual the relation may be absent or "
+    "reversed until the program has learned from your own answers, and may stay so after learning. Before your "
+    "answers it points the wrong way for one in five to one in two people. It does not measure the default mode "
+    "network, diagnose or treat any condition. Controlled trials of consumer neurofeedback for meditation show at "
+    "most small benefits over control. Muscle tension, drowsiness, poor contact and medication change the index."
+)
+STOP_ADVICE = (
+    "It is not a medical device. If a sitting brings distress, or a feeling of being cut off from yourself or the "
+    "world, stop: open your eyes, move, and talk to someone you trust."
+)
+
+_PHASES = {
+    Phase.SETTLE: "Settling in",
+    Phase.BASELINE: "Baseline",
+    Phase.PRACTICE: "Practice",
+    Phase.TRANSFER: "Without feedback",
+    Phase.DEBRIEF: "Coming back",
+}
+_GUIDANCE = {
+    Phase.SETTLE: "Make yourself comfortable. Let the eyes close.",
+    Phase.BASELINE: "Rest with the breath. The program learns what is usual for you today.",
+    Phase.TRANSFER: "Sound and picture do not follow you now. Stay with the breath.",
+    Phase.DEBRIEF: "The sitting is over. Come back in your own time.",
+}
+_STATES = {
+    State.FOCUS: "Calm water. Stay with the breath.",
+    State.WANDER: "Ripples. When you notice, come back to the breath.",
+    State.UNKNOWN: "Mist: the signal is not clear enough to judge. There is nothing you need to do.",
+}
+_LOST = "Nothing arrives from the headset. It is being looked for; what was recorded is kept."
+_MARKS = {Verdict.GOOD: "●", Verdict.FAIR: "◐", Verdict.BAD: "○"}
+
+
+def phase_words(phase: Phase | None) -> str:
+    """Name of a phase, or of the time before the first.
+
+    Examples
+    --------
+    >>> phase_words(Phase.TRANSFER)
+    'Without feedback'
+    """
+    return "Connecting" if phase is None else _PHASES[phase]
+
+
+def guidance_words(phase: Phase | None, state: State | None, lost_s: float = 0.0) -> str:
+    """One calm sentence about what is going on; ``lost_s`` is how long nothing has arrived (s)."""
+    if state is State.LOST or lost_s > 0:
+        return _LOST
+    if phase is None:
+        return "Waiting for the first signal from the headset."
+    if phase is Phase.PRACTICE and state is not None:
+        return _STATES[state]
+    return _GUIDANCE.get(phase, "")
+
+
+def clock_words(seconds: float) -> str:
+    """Time as minutes and seconds.
+
+    Examples
+    --------
+    >>> clock_words(725.4)
+    '12:05'
+    """
+    whole = max(0, int(seconds + 0.5))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def duration_words(seconds: float) -> str:
+    """Length of a sitting as one says it.
+
+    Examples
+    --------
+    >>> duration_words(1200), duration_words(90), duration_words(31)
+    ('20 minutes', '1 minute 30 seconds', '31 seconds')
+    """
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    if minutes >= 10 or not rest:
+        minutes, rest = round(seconds / 60), 0
+    parts = (_counted(minutes, "minute"), _counted(rest, "second"))
+    return " ".join(part for part in parts if part) or "0 seconds"
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}" if number else ""
+
+
+def share_words(share: float) -> str:
+    """Share in percent, or ``n/a``."""
+    return f"{100 * share:.0f} %" if isfinite(share) else "n/a"
+
+
+def index_words(mwi: float) -> str:
+    """Return the index as a whole number, or that it is not known."""
+    return f"{mwi:.0f}" if isfinite(mwi) else "unknown"
+
+
+def contact_mark(contact: Contact) -> str:
+    """Electrode as a filled, half or empty dot and its name: told apart without colour."""
+    return f"{_MARKS[contact.verdict]} {contact.ch_name}"
+
+
+def contact_words(contacts: Iterable[Contact], limit: int = 3) -> str:
+    """Why contact is not good, in words, for at most ``limit`` electrodes.
+
+    Examples
+    --------
+    >>> contact_words([Contact("TP9", Verdict.GOOD), Contact("AF7", Verdict.FAIR, ("muscle",))])
+    'AF7: muscle'
+    """
+    listed = tuple(contacts)
+    poor = [c for c in listed if c.verdict is not Verdict.GOOD]
+    if not poor:
+        return "Good contact everywhere." if listed else "Waiting for contact."
+    told = [f"{c.ch_name}: {', '.join(c.reasons) or c.verdict}" for c in poor[:limit]]
+    more = f" · and {len(poor) - limit} more" if len(poor) > limit else ""
+    return " · ".join(told) + more

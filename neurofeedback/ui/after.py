@@ -1,0 +1,120 @@
+"""After: three lines first, then where to go from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import QWidget
+
+from neurofeedback.errors import EXIT_OK
+from neurofeedback.feedback.words import duration_words, share_words
+from neurofeedback.session.request import Outcome
+from neurofeedback.ui.parts import HEADER_HEIGHT, MARGIN, button, column, key, label, row
+from neurofeedback.ui.water import WaterView
+
+
+def after_lines(outcome: Outcome) -> tuple[str, str, str]:
+    """How long, how much usable signal, where the recording is; what is not known is left empty.
+
+    Examples
+    --------
+    >>> after_lines(Outcome(0, "", Path("ses-1"), {"duration_s": 600.0, "valid_fraction": 0.9}))
+    ('You sat for 10 minutes.', '90 % of it had a usable signal.', 'The recording is in ses-1')
+    """
+    duration, usable = (_number(outcome.summary, name) for name in ("duration_s", "valid_fraction"))
+    return (
+        "" if duration is None else f"You sat for {duration_words(duration)}.",
+        "" if usable is None else f"{share_words(usable)} of it had a usable signal.",
+        "" if outcome.session is None else f"The recording is in {outcome.session}",
+    )
+
+
+def last_sitting_words(outcome: Outcome) -> str:
+    """One line about a sitting for the first page, or nothing if it never ran."""
+    duration, usable = (_number(outcome.summary, name) for name in ("duration_s", "valid_fraction"))
+    if duration is None:
+        return ""
+    signal = "" if usable is None else f", {share_words(usable)} usable signal"
+    return f"Last sitting: {duration_words(duration)}{signal}"
+
+
+def find_report(session: Path | None) -> Path | None:
+    """Return the report of a session, if it has been made: beside it or among the derivatives."""
+    if session is None:
+        return None
+    twin = session.parents[1] / "derivatives" / "neurofeedback" / session.parent.name / session.name
+    found = [path for folder in (session, twin) if folder.is_dir() for path in sorted(folder.rglob("*_report.html"))]
+    return found[0] if found else None
+
+
+def _number(summary: Mapping[str, object], name: str) -> float | None:
+    value = summary.get(name)
+    return float(value) if isinstance(value, int | float) else None
+
+
+class After(QWidget):
+    """What the sitting was."""
+
+    again = pyqtSignal()
+    home = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session: Path | None = None
+        self._title = label(large=True, name="How the sitting ended")
+        self._lines = [label(name=name) for name in ("Length", "Usable signal", "Recording")]
+        self._message = label(quiet=True, name="Message")
+        for words in (*self._lines, self._message):
+            words.setWordWrap(True)
+            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._again = button("&Sit again", self.again.emit, main=True)
+        self._report = button("Open the &report", self._open_report)
+        self._folder = button("Open the &folder", self._open_folder)
+        self._lay_out()
+        key(self, "Esc", self.home.emit)
+
+    def _lay_out(self) -> None:
+        inner = column(gap=10)
+        inner.addWidget(self._title)
+        inner.addSpacing(6)
+        for words in self._lines:
+            inner.addWidget(words)
+        inner.addWidget(self._message)
+        inner.addSpacing(14)
+        keys = row(self._again, self._report, self._folder)
+        keys.addStretch(1)
+        keys.addWidget(button("&Home", self.home.emit, flat=True))
+        inner.addLayout(keys)
+        inner.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        picture = WaterView()
+        picture.setFixedHeight(HEADER_HEIGHT)
+        outer = column(self, gap=0)
+        outer.addWidget(picture)
+        outer.addStretch(1)
+        outer.addLayout(inner)
+        outer.addStretch(1)
+
+    def enter(self, outcome: Outcome) -> None:
+        """Show an outcome and take the keyboard."""
+        self._session = outcome.session
+        self._title.setText("The sitting is over" if outcome.exit_code == EXIT_OK else "The sitting could not go on")
+        for words, line in zip(self._lines, after_lines(outcome), strict=True):
+            words.setText(line)
+            words.setVisible(bool(line))
+        self._message.setText(outcome.message)
+        self._message.setVisible(bool(outcome.message))
+        self._report.setVisible(find_report(outcome.session) is not None)
+        self._folder.setVisible(outcome.session is not None)
+        self._again.setFocus()
+
+    def _open_report(self) -> None:
+        report = find_report(self._session)
+        if report is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(report)))
+
+    def _open_folder(self) -> None:
+        if self._session is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._session)))

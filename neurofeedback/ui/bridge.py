@@ -1,0 +1,123 @@
+"""The one link between a sitting and the window: a timer polls the mailbox, the latest snapshot wins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal
+
+from neurofeedback.errors import EXIT_OK, NeurofeedbackError
+from neurofeedback.session.mailbox import Request, Snapshot
+from neurofeedback.session.request import Outcome, RunningSitting, SitRequest
+
+_log = logging.getLogger(__name__)
+
+Launch = Callable[[SitRequest], RunningSitting]
+IDLE_MS = 200
+LONGEST_STEP_S = 0.25
+
+
+class Bridge(QObject):
+    """Begins, polls and ends sittings; neither connecting nor ending ever holds the window up.
+
+    ``shown(snapshot, step_s)`` follows every poll while a sitting is under way, with the seconds since the last
+    one; ``ended(outcome)`` comes once.
+    """
+
+    shown = pyqtSignal(object, float)
+    ended = pyqtSignal(object)
+
+    def __init__(self, launch: Launch, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._launch = launch
+        self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="launch")
+        self._launching: Future[RunningSitting] | None = None
+        self._sitting: RunningSitting | None = None
+        self._stopping = False
+        self._since = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.poll)
+        self._timer.start(IDLE_MS)
+
+    @property
+    def active(self) -> bool:
+        """Whether a sitting is being launched, running or ending."""
+        return self._launching is not None or self._sitting is not None
+
+    @property
+    def running(self) -> bool:
+        """Whether a sitting has been launched and has not ended."""
+        return self._sitting is not None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether an orderly end has been asked for and is under way."""
+        return self._stopping and self.active
+
+    def set_rate(self, polls_per_second: int) -> None:
+        """Poll this often while a sitting is under way."""
+        interval = 1000 // polls_per_second
+        if self.active and self._timer.interval() != interval:
+            self._timer.setInterval(interval)
+
+    def begin(self, request: SitRequest) -> None:
+        """Launch a sitting in a helper thread (its imports and settings take a while)."""
+        if self.active:
+            return
+        self._stopping = False
+        self._launching = self._helper.submit(self._launch, request)
+        self._since.start()
+        self.set_rate(30)
+
+    def stop(self) -> None:
+        """Ask for an orderly end; ``ended`` follows."""
+        self._stopping = True
+        if self._sitting is not None:
+            self._sitting.stop()
+
+    def mark(self) -> bool:
+        """Put a mark into the recording; tells whether there is a sitting to mark."""
+        if self._sitting is None:
+            return False
+        self._sitting.mailbox.request(Request.MARK)
+        return True
+
+    def poll(self) -> None:
+        """Look once: the timer calls this."""
+        if self._launching is not None:
+            self.shown.emit(Snapshot(), self._step_s())
+            if self._launching.done():
+                self._start(self._launching)
+        elif self._sitting is not None:
+            self._look(self._sitting)
+
+    def _step_s(self) -> float:
+        return min(self._since.restart() / 1000, LONGEST_STEP_S)
+
+    def _start(self, launching: Future[RunningSitting]) -> None:
+        self._launching = None
+        try:
+            sitting = launching.result()
+        except NeurofeedbackError as error:
+            _log.info("no sitting: %s", error)
+            self._finish(Outcome(error.exit_code, str(error)))
+            return
+        if self._stopping:
+            self._finish(Outcome(EXIT_OK, "Ended before it began; nothing was recorded."))
+            return
+        self._sitting = sitting
+        sitting.start()
+
+    def _look(self, sitting: RunningSitting) -> None:
+        outcome = sitting.join(0.0)
+        self.shown.emit(sitting.mailbox.snapshot, self._step_s())
+        if outcome is not None:
+            self._sitting = None
+            self._finish(outcome)
+
+    def _finish(self, outcome: Outcome) -> None:
+        self._timer.setInterval(IDLE_MS)
+        self.ended.emit(outcome)

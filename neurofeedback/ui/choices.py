@@ -1,0 +1,134 @@
+"""What the app starts from, and what it remembers of last time. No Qt here."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from platformdirs import user_config_path
+
+from neurofeedback.session.request import SitRequest
+
+_log = logging.getLogger(__name__)
+MAX_MINUTES = 180
+_MAX_FILE_BYTES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """A device name as a person types it, and one line that says what it is."""
+
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppDefaults:
+    """What the command line hands the app.
+
+    Parameters
+    ----------
+    recordings : Path
+        Where recordings go.
+    devices : tuple of DeviceChoice
+        Offered on the first page; any other name can be typed.
+    profiles : tuple of str
+        Names of the practices offered.
+    participant : str
+        Label used until another one is remembered.
+    request : SitRequest, optional
+        Begin this sitting at once.
+    audio : str
+        Sound of sittings begun on the first page, as in ``SitRequest``.
+    choices_file : Path, optional
+        Where choices are remembered; the user's configuration folder by default.
+    """
+
+    recordings: Path
+    devices: tuple[DeviceChoice, ...] = (DeviceChoice("simulated", "A simulated meditator; no headset needed"),)
+    profiles: tuple[str, ...] = ("default",)
+    participant: str = "01"
+    request: SitRequest | None = None
+    audio: str = "auto"
+    choices_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person chose last time; ``minutes`` 0 is the practice's own length."""
+
+    device: str = ""
+    minutes: int = 20
+    participant: str = ""
+    profile: str = ""
+    theme: str = "dark"
+    claims_seen: bool = False
+    time_shown: bool = True
+    traces_shown: bool = False
+    last_sitting: str = ""
+
+    def request(self, defaults: AppDefaults) -> SitRequest:
+        """Return the sitting these choices ask for."""
+        return SitRequest(
+            device=self.device,
+            recordings=defaults.recordings,
+            participant=self.participant,
+            profile=self.profile,
+            minutes=float(self.minutes) or None,
+            audio=defaults.audio,
+        )
+
+    def filled(self, defaults: AppDefaults) -> Choices:
+        """Fill what was never chosen from the defaults; a practice that is gone becomes the first one."""
+        profile = self.profile if self.profile in defaults.profiles else defaults.profiles[0]
+        return replace(
+            self,
+            device=self.device or defaults.devices[0].name,
+            participant=self.participant or defaults.participant,
+            profile=profile,
+        )
+
+
+def choices_path() -> Path:
+    """File in the user's configuration folder that choices are remembered in."""
+    return user_config_path("neurofeedback") / "app.json"
+
+
+def load_choices(path: Path) -> Choices:
+    """Read remembered choices; whatever is missing or damaged keeps its default."""
+    stored = _read(path)
+    usable = {f.name: stored[f.name] for f in fields(Choices) if _fits(f.name, stored.get(f.name))}
+    return replace(Choices(), **usable)
+
+
+def save_choices(path: Path, choices: Choices) -> None:
+    """Write choices in one piece; a folder that cannot be written is logged, not fatal."""
+    text = json.dumps(asdict(choices), indent=2)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)  # noqa: PTH105 - atomic on every platform
+    except OSError as error:
+        _log.warning("choices could not be remembered in %s: %s", path, error)
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        if not path.is_file() or path.stat().st_size > _MAX_FILE_BYTES:
+            return {}
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        _log.warning("remembered choices in %s cannot be read, starting afresh: %s", path, error)
+        return {}
+    return stored if isinstance(stored, dict) else {}
+
+
+def _fits(name: str, value: object) -> bool:
+    default = getattr(Choices(), name)
+    if type(value) is not type(default):
+        return False
+    return name != "minutes" or value in range(MAX_MINUTES + 1)

@@ -1,0 +1,64 @@
+"""The last seconds of the signal, one line for each electrode. pyqtgraph is imported when they are first shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+
+from neurofeedback.ui.theme import Theme
+
+SPACING_UV = 100.0
+LABELS_WIDTH = 48
+
+
+def stacked(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) -> NDArray[np.floating]:
+    """Shift each channel (n_channels, n_points) to its own level, the first one on top.
+
+    Examples
+    --------
+    >>> stacked(np.zeros((2, 1), np.float32)).ravel()
+    array([100.,   0.], dtype=float32)
+    """
+    levels = spacing_uv * np.arange(len(traces) - 1, -1, -1, dtype=np.float32)
+    return np.clip(traces, -spacing_uv, spacing_uv) + levels[:, None]
+
+
+class Traces(pg.PlotWidget):
+    """Scrolling lines; what exceeds its lane is cut at the neighbour's middle."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(background=theme.panel)
+        self._pen = pg.mkPen(theme.text, width=1)
+        self._theme = theme
+        self._ch_names: tuple[str, ...] = ()
+        self._lines: list[pg.PlotDataItem] = []
+        self.setAccessibleName("Live traces of the filtered signal")
+        self.setMouseEnabled(x=False, y=False)
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.getViewBox().setDefaultPadding(0.01)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setToolTip("Seconds from now; 100 µV from line to line")
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(None)
+            axis.setTextPen(theme.quiet)
+        self.getAxis("left").setWidth(LABELS_WIDTH)
+
+    def show_traces(self, ch_names: tuple[str, ...], traces: NDArray[np.float32], traces_s: float) -> None:
+        """Show the last ``traces_s`` seconds in microvolts, NaN as gaps."""
+        if ch_names != self._ch_names:
+            self._name_lanes(ch_names)
+        times = np.linspace(-traces_s, 0.0, traces.shape[1])
+        for line, values in zip(self._lines, stacked(traces), strict=False):
+            line.setData(times, values, connect="finite")
+        self.setXRange(-traces_s, 0.0)
+
+    def _name_lanes(self, ch_names: tuple[str, ...]) -> None:
+        self._ch_names = ch_names
+        self.clear()
+        self._lines = [self.plot(pen=self._pen) for _ in ch_names]
+        levels = [SPACING_UV * place for place in range(len(ch_names))]
+        self.getAxis("left").setTicks([list(zip(levels, reversed(ch_names), strict=True))])
+        self.setYRange(-SPACING_UV / 2, SPACING_UV * (len(ch_names) - 0.5))
