@@ -41,10 +41,10 @@ def start(
     """Set up logging, and open the window when no command is given."""
     set_up_logging(verbose=verbose)
     if context.invoked_subcommand is None:
-        raise typer.Exit(open_window())
+        raise typer.Exit(open_app())
 
 
-def open_window() -> int:
+def open_app() -> int:
     """Open the app; returns its exit code."""
     require_window()
     from neurofeedback.ui.app import run_app  # noqa: PLC0415 - Qt only when a window opens

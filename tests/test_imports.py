@@ -1,0 +1,46 @@
+"""Starting up loads nothing heavy: help is there at once, and libraries come with the command that needs them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"scipy", "mne", "sklearn", "matplotlib", "brainflow", "miniaudio", "PyQt6", "pyqtgraph"}
+
+HELP = """
+import sys
+from neurofeedback.cli.main import main
+sys.argv = ["neurofeedback", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as ended:
+    print(*sys.modules, sep="\\n")
+    sys.exit(ended.code)
+"""
+
+
+def loaded_by(code: str, *arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=True
+    )
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    loaded = loaded_by("import neurofeedback.cli.main, sys; print(*sys.modules)")
+    assert loaded & HEAVY == set()
+    assert loaded & {"rich", "pydantic"} == set()  # typer takes them itself once a command has options
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["doctor", "--help"], ["devices", "--help"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    loaded = loaded_by(HELP, *arguments)
+    assert "neurofeedback" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_pure_settings_do_not_load_the_loader() -> None:
+    loaded = loaded_by("import neurofeedback.settings, sys; print('neurofeedback.settings.load' in sys.modules)")
+    assert loaded == {"False"}
