@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from itertools import count
+from pathlib import Path
+
+import numpy as np
 import pytest
 from brainflow.board_shim import BoardShim
 from brainflow.exit_codes import BrainFlowExitCodes as Code
@@ -10,8 +16,12 @@ from neurofeedback.acquisition.boards import BOARDS
 from neurofeedback.acquisition.descriptions import board_ids, ch_names, describe
 from neurofeedback.acquisition.explain import explain
 from neurofeedback.acquisition.open import device_table, open_source, usage
-from neurofeedback.errors import SettingsError, SourceError
+from neurofeedback.acquisition.source import SourceEnded
+from neurofeedback.errors import RecordingError, SettingsError, SourceError
 from neurofeedback.settings.load import available, load_montage
+
+DATA = Path(os.environ.get("NEUROFEEDBACK_DATA", Path(__file__).parents[2] / "shared" / "data"))
+NINE = DATA / "same_signal_in_nine_formats"
 
 
 @pytest.mark.parametrize(
@@ -144,3 +154,33 @@ def test_a_port_without_rights_says_how_to_get_them(tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda *_: False)
     error = explain(Code.UNABLE_TO_OPEN_PORT_ERROR, BOARDS["cyton"], {"serial_port": str(port)})
     assert "dialout" in str(error)
+
+
+def played(source):
+    with contextlib.suppress(SourceEnded):
+        while True:
+            yield source.read()
+
+
+@pytest.mark.parametrize("text", [None, "", "no,eeg\nat,all\n"])
+def test_a_file_that_cannot_be_played_is_refused(tmp_path, text):
+    file = tmp_path / "x.csv"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(RecordingError) as caught:
+        open_source(f"playback:{file}")
+    assert caught.value.exit_code == 4
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not NINE.is_dir(), reason=f"needs {NINE.name}; set NEUROFEEDBACK_DATA")
+@pytest.mark.parametrize("name", ["brainflow_MUSE_2.csv", "signal.vhdr"])
+def test_a_file_is_played_whole(name):
+    seconds = count()
+    source = open_source(f"playback:{NINE / name}", now=lambda: float(next(seconds)))
+    source.open()
+    chunks = list(played(source))
+    golden = np.load(next(NINE.glob("golden_uV*.npy")))
+    data = np.concatenate([chunk.data for chunk in chunks if chunk], axis=1)
+    np.testing.assert_allclose(data, golden, atol=0.01)
