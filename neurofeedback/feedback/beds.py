@@ -6,6 +6,7 @@ common multiple, so that the whole repeats only after many minutes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -118,7 +119,7 @@ def _root(tone_hz: float) -> float:
     >>> _root(196.0)
     98.0
     """
-    return tone_hz / 2 ** np.ceil(np.log2(tone_hz / 110))
+    return tone_hz / 2 ** math.ceil(math.log2(tone_hz / 110))
 
 
 def _length(seconds: float, sfreq: float) -> int:

@@ -58,7 +58,7 @@ def _magnitude(n_samples: int, sfreq: float, curve: Curve) -> NDArray[np.float64
     return magnitude
 
 
-def decibels_at(hz: NDArray[np.float64], curve: Curve) -> NDArray[np.float64]:
+def decibels_at(hz: NDArray[np.floating], curve: Curve) -> NDArray[np.float64]:
     """Read a curve at these frequencies (Hz); its ends go on level."""
     points = np.array(curve, np.float64)
     return np.interp(np.log(hz), np.log(points[:, 0]), points[:, 1])

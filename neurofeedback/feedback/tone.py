@@ -72,6 +72,11 @@ class Voice:
     knobs: tuple[int, ...] = (0, 0, 0, 0, 0, 0, _UNIT)
     strikes: tuple[Strike, ...] = ()
 
+    @property
+    def silent(self) -> bool:
+        """The curtain has fallen."""
+        return self.knobs[_Knob.CURTAIN] == 0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instrument:

@@ -1,0 +1,58 @@
+"""Counting underruns by what was handed over and when."""
+
+from __future__ import annotations
+
+STEADY_S = 1.0
+CLOCK_TOLERANCE = 0.002
+
+
+class BufferMeter:
+    """A model of the device's buffer: filled by what is handed over, emptied by the host's clock.
+
+    When the model is empty as the next samples are handed over, the device had nothing to play: one
+    underrun, however long. Counting begins after the first second without one; until then the model learns
+    how much the device takes ahead. A device asks as soon as there is room, so whenever the model would
+    overflow it was the clock that drifted, and the buffer is simply full. The device's clock may be slower
+    than the host's by 0.2 % without that looking like a buffer that runs dry.
+
+    Parameters
+    ----------
+    nominal_s : float
+        What the device was asked to hold (s); less is never assumed.
+    """
+
+    def __init__(self, nominal_s: float) -> None:
+        self.underruns = 0
+        self._capacity_s = nominal_s
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again with a new device; the count is kept."""
+        self._steady = False
+        self._last_s: float | None = None
+        self._undisturbed_since_s = 0.0
+        self._held_s = 0.0
+
+    def hand_over(self, now_s: float, sound_s: float) -> None:
+        """Note that at ``now_s`` (host's clock, s) samples worth ``sound_s`` (s) were handed over."""
+        if self._last_s is None:
+            self._last_s = self._undisturbed_since_s = now_s
+        left_s = self._held_s - (now_s - self._last_s) * (1 - CLOCK_TOLERANCE)
+        self._last_s = now_s
+        self._held_s = max(left_s, 0.0) + sound_s
+        if left_s < 0:
+            self._undisturbed_since_s = now_s
+        if self._steady:
+            self._count(dry=left_s < 0)
+        else:
+            self._learn(now_s)
+
+    def _count(self, *, dry: bool) -> None:
+        self.underruns += dry
+        self._held_s = self._capacity_s if dry else min(self._held_s, self._capacity_s)
+
+    def _learn(self, now_s: float) -> None:
+        self._capacity_s = max(self._capacity_s, self._held_s)
+        if now_s - self._undisturbed_since_s >= STEADY_S:
+            self._steady = True
+            self._held_s = self._capacity_s

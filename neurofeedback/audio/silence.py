@@ -1,0 +1,25 @@
+"""No sound at all."""
+
+from __future__ import annotations
+
+from neurofeedback.audio.sink import Bell
+from neurofeedback.types import Guidance
+
+
+class SilentSink:
+    """Takes everything and sounds nothing."""
+
+    description = "no sound"
+    underruns = 0
+
+    def start(self) -> None:
+        """Nothing to begin."""
+
+    def guide(self, guidance: Guidance, at_s: float) -> None:
+        """Nothing changes."""
+
+    def ring(self, bell: Bell, at_s: float) -> None:
+        """Nothing rings."""
+
+    def stop(self, at_s: float) -> None:
+        """Nothing to end."""

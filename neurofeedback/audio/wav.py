@@ -1,0 +1,155 @@
+"""Sound into a WAV file: rendered by session time, in a helper thread, so a slow disk delays nobody."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import queue
+import threading
+import wave
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from neurofeedback.audio.sink import Bell
+from neurofeedback.errors import RecordingError
+from neurofeedback.feedback.tone import FADE_OUT_S, Voice, make_instrument, render, strike
+from neurofeedback.settings.model import AudioSettings
+from neurofeedback.types import Guidance
+
+log = logging.getLogger(__name__)
+
+CHANNELS = 2
+BYTES_PER_VALUE = 2
+MAX_BYTES = 2**32 - 1024  # what a WAV header can say
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    at: int
+    what: Guidance | Bell
+
+
+class WavSink:
+    """Writes 16-bit stereo that lasts as long as the session.
+
+    The header is brought up to date after every write, so the file is valid at any moment, also after a
+    kill, which costs the last `FADE_OUT_S` and a frame: so much is held back to fade out at the very end.
+    A file that cannot grow any more is left as it is, with one warning.
+
+    Parameters
+    ----------
+    path : Path
+        A file that does not exist yet.
+    settings : AudioSettings
+        Sounds, levels and sampling rate.
+
+    Raises
+    ------
+    RecordingError
+        The file exists or cannot be created.
+    """
+
+    underruns = 0
+
+    def __init__(self, path: Path, settings: AudioSettings) -> None:
+        self.description = f"WAV file {path}"
+        self._file = _WavFile(path, settings.sfreq_hz)
+        self._instrument = make_instrument(settings)
+        self._voice = Voice()
+        self._guidance = Guidance()
+        self._pending: deque[_Change] = deque()
+        self._orders: queue.SimpleQueue[_Change | int] = queue.SimpleQueue()
+        self._worker = threading.Thread(target=self._work, name="sound-file", daemon=True)
+
+    def start(self) -> None:
+        """Begin with the bed alone at session time 0."""
+        self._worker.start()
+
+    def guide(self, guidance: Guidance, at_s: float) -> None:
+        """Sound like this from session time ``at_s`` (s) on."""
+        self._orders.put(_Change(self._sample(at_s), guidance))
+
+    def ring(self, bell: Bell, at_s: float) -> None:
+        """Ring a bell at session time ``at_s`` (s)."""
+        self._orders.put(_Change(self._sample(at_s), bell))
+
+    def stop(self, at_s: float) -> None:
+        """Complete the file, silent at session time ``at_s`` (s); waits for the rendering to get there."""
+        if self._worker.is_alive():
+            self._orders.put(self._sample(at_s))
+            self._worker.join()
+        self._file.close()
+
+    def _sample(self, at_s: float) -> int:
+        return round(at_s * self._instrument.sfreq)
+
+    def _work(self) -> None:
+        held_back = self._sample(FADE_OUT_S)
+        while isinstance(order := self._orders.get(), _Change):
+            self._pending.append(order)
+            self._advance(order.at - held_back)
+        self._advance(order - held_back)
+        self._advance(order, sounding=False)
+
+    def _advance(self, until: int, *, sounding: bool = True) -> None:
+        while self._pending and self._pending[0].at <= until:
+            change = self._pending.popleft()
+            self._render_to(change.at, sounding=sounding)
+            if isinstance(change.what, Bell):
+                self._voice = strike(self._voice, change.what)
+            else:
+                self._guidance = change.what
+        self._render_to(until, sounding=sounding)
+
+    def _render_to(self, until: int, *, sounding: bool) -> None:
+        """Render up to a sample, at most a second at a time."""
+        while (left := until - self._voice.position) > 0:
+            n_samples = min(left, self._instrument.sfreq)
+            self._voice, samples = render(self._instrument, self._voice, self._guidance, n_samples, sounding=sounding)
+            self._file.append(np.rint(samples * np.float32(32767)).astype("<i2").tobytes())
+
+
+class _WavFile:
+    """A WAV file that is valid whenever it is looked at, and that survives a full disk."""
+
+    def __init__(self, path: Path, sfreq: int) -> None:
+        self._path = path
+        self._full = False
+        try:
+            self._raw = path.open("xb")
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        self._wave = wave.open(self._raw, "wb")  # noqa: SIM115 - open for as long as the session
+        self._wave.setparams((CHANNELS, BYTES_PER_VALUE, sfreq, 0, "NONE", "not compressed"))
+
+    def append(self, data: bytes) -> None:
+        """Add samples and bring the header up to date; after a failure do nothing."""
+        if self._full:
+            return
+        try:
+            if self._wave.tell() * CHANNELS * BYTES_PER_VALUE + len(data) > MAX_BYTES:
+                raise OSError(errno.EFBIG, "a WAV file holds 4 GB")
+            self._wave.writeframes(data)
+        except OSError as error:
+            self._full = True
+            log.warning("the sound file %s ends here (%s); the session goes on", self._path, error.strerror)
+
+    def close(self) -> None:
+        """Complete the header; what a full disk refused is dropped."""
+        with contextlib.suppress(OSError):
+            self._wave.close()
+        with contextlib.suppress(OSError):
+            self._raw.close()
+
+
+def _unwritable(path: Path, error: OSError) -> RecordingError:
+    return RecordingError(
+        "the sound file cannot be created",
+        got=f"{path} ({error.strerror})",
+        allowed="a new .wav file in a folder that exists and may be written to",
+        todo="pass another name with --audio FILE.wav",
+    )
