@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QWidget
 from neurofeedback.errors import EXIT_OK
 from neurofeedback.feedback.words import duration_words, share_words
 from neurofeedback.session.request import Outcome
-from neurofeedback.ui.parts import HEADER_HEIGHT, MARGIN, button, column, key, label, row
+from neurofeedback.ui.parts import FLAT_MARGIN, HEADER_HEIGHT, MARGIN, button, column, key, label, row
 from neurofeedback.ui.water import WaterView
 
 
@@ -88,7 +88,7 @@ class After(QWidget):
         keys.addStretch(1)
         keys.addWidget(button("&Home", self.home.emit, flat=True))
         inner.addLayout(keys)
-        inner.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        inner.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
         picture = WaterView()
         picture.setFixedHeight(HEADER_HEIGHT)
         outer = column(self, gap=0)

@@ -61,7 +61,7 @@ class HistoryLine(QWidget):
         self._points: list[tuple[float, float]] = []
         self._ink, self._middle = QColor(theme.accent), QColor(theme.edge)
         self.setAccessibleName("Index of the last minutes")
-        self.setFixedSize(220, 30)
+        self.setFixedSize(220, 22)
 
     def show_values(self, values: NDArray[np.float32]) -> None:
         """Show values from 0 to 100, NaN where there were none."""

@@ -10,6 +10,8 @@ from neurofeedback.ui.choices import MAX_MINUTES, AppDefaults, Choices
 from neurofeedback.ui.parts import FLAT_MARGIN, HEADER_HEIGHT, MARGIN, Choice, button, column, label, row
 from neurofeedback.ui.water import WaterView
 
+FIELD_HEIGHT = 40
+
 
 class Home(QWidget):
     """Where a sitting is chosen; ``sit`` carries nothing, ``choices`` says what is chosen."""
@@ -61,6 +63,7 @@ class Home(QWidget):
             caption.setBuddy(field)
             field.setAccessibleName(text.replace("&", ""))
             field.setMinimumWidth(150)
+            field.setFixedHeight(FIELD_HEIGHT)
             grid.addWidget(caption, 0, place)
             grid.addWidget(field, 1, place)
             grid.setColumnStretch(place, stretch)

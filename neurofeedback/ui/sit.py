@@ -51,6 +51,8 @@ class Sit(QWidget):
         self._guidance.setWordWrap(True)
         self._guidance.setMaximumWidth(GUIDANCE_WIDTH)
         self._notice = label(onPicture=True, name="Notice")
+        self._message = label(onPicture=True, name="Message")
+        self._message.setWordWrap(True)
         self._contact = label(name="Contact of the electrodes")
         self._reason = label(quiet=True, name="Reasons for poor contact")
         self._facts = label(quiet=True, name="Signal")
@@ -83,6 +85,7 @@ class Sit(QWidget):
         over.addWidget(self._guidance)
         over.addStretch(1)
         over.addWidget(self._notice)
+        over.addWidget(self._message)
         contact = column(gap=4)
         for words in (self._contact, self._reason, self._facts):
             contact.addWidget(clipped(words))
@@ -163,8 +166,8 @@ class Sit(QWidget):
         state = frame.state if frame else None
         self._phase.setText(phase_words(snapshot.phase))
         self._time.setText(clock_words(snapshot.remaining_s) if snapshot.phase else "")
-        said = guidance_words(snapshot.phase, state, snapshot.signal_lost_s)
-        self._guidance.setText(snapshot.message if snapshot.message and not snapshot.phase else said)
+        self._guidance.setText(guidance_words(snapshot.phase, state, snapshot.signal_lost_s))
+        self._message.setText(snapshot.message)
         names = [contact_mark(contact) for contact in snapshot.contacts]
         rows = (names[i : i + NARROW_CHANNELS] for i in range(0, len(names), NARROW_CHANNELS))
         self._contact.setText("\n".join("    ".join(some) for some in rows))

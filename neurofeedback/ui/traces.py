@@ -6,10 +6,11 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
+from neurofeedback.ui.parts import MARGIN
 from neurofeedback.ui.theme import Theme
 
 SPACING_UV = 100.0
-LABELS_WIDTH = 48
+LABELS_WIDTH = 56
 
 
 def stacked(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) -> NDArray[np.floating]:
@@ -37,7 +38,8 @@ class Traces(pg.PlotWidget):
         self.setMouseEnabled(x=False, y=False)
         self.setMenuEnabled(False)
         self.hideButtons()
-        self.getViewBox().setDefaultPadding(0.01)
+        self.getViewBox().setDefaultPadding(0.0)
+        self.plotItem.setContentsMargins(8, 0, MARGIN - 8, 0)
         self.setFrameShape(self.Shape.NoFrame)
         self.setToolTip("Seconds from now; 100 µV from line to line")
         for side in ("left", "bottom"):

@@ -1,0 +1,171 @@
+"""The terminal view of a sitting: a live panel, or plain lines where stdout is not a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import isfinite
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
+from neurofeedback.feedback.words import (
+    INDEX_MEANING,
+    INDEX_NAME,
+    clock_words,
+    contact_mark,
+    contact_words,
+    guidance_words,
+    index_words,
+    phase_words,
+    share_words,
+)
+from neurofeedback.session.mailbox import Snapshot
+from neurofeedback.session.request import Outcome, RunningSitting
+from neurofeedback.types import State
+
+LOOK_S = 0.25
+LINE_EVERY_S = 5.0
+BAR_WIDTH = 30
+
+Show = Callable[[Snapshot], None]
+
+
+def watch(sitting: RunningSitting, console: Console) -> Outcome:
+    """Start a sitting and show it until it ends.
+
+    Ctrl-C asks for an orderly end and waits for it; the outcome then has exit code 130, unless something else
+    went wrong as well.
+    """
+    if not console.is_terminal:
+        return _follow(sitting, _Lines(console).show)
+    with Live(panel(Snapshot()), console=console, auto_refresh=False, transient=False) as live:
+        return _follow(sitting, lambda snapshot: live.update(panel(snapshot), refresh=True))
+
+
+def _follow(sitting: RunningSitting, show: Show) -> Outcome:
+    interrupted = False
+    sitting.start()
+    while True:
+        try:
+            outcome = sitting.join(LOOK_S)
+            show(sitting.mailbox.snapshot)
+        except KeyboardInterrupt:
+            interrupted = True
+            sitting.stop()
+            continue
+        if outcome is not None:
+            stopped = interrupted and outcome.exit_code == EXIT_OK
+            return replace(outcome, exit_code=EXIT_INTERRUPTED) if stopped else outcome
+
+
+def facts(snapshot: Snapshot) -> dict[str, str]:
+    """Return what there is to know about a moment, as names and words."""
+    frame = snapshot.frame
+    state = State.LOST if snapshot.signal_lost_s > 0 else frame.state if frame else State.UNKNOWN
+    found = {
+        "phase": phase_words(snapshot.phase),
+        "time": _time_words(snapshot),
+        "state": str(state),
+        "contact": "  ".join(contact_mark(contact) for contact in snapshot.contacts),
+        "reasons": contact_words(snapshot.contacts),
+        "index": f"{index_bar(frame.mwi)} {index_words(frame.mwi)}" if frame else "",
+        "signal": _signal_words(snapshot),
+        "latency": f"{snapshot.latency_ms:.0f} ms" if isfinite(snapshot.latency_ms) else "",
+        "sound": snapshot.sound,
+        "recording": "" if snapshot.recording is None else str(snapshot.recording),
+        "message": snapshot.message,
+    }
+    return {name: words for name, words in found.items() if words}
+
+
+def index_bar(mwi: float, width: int = BAR_WIDTH) -> str:
+    """Draw the index on a line from 0 to 100 with the baseline's middle marked.
+
+    Examples
+    --------
+    >>> index_bar(100.0, 9), index_bar(float("nan"), 9)
+    ('────┼───●', '────┼────')
+    """
+    line = ["─"] * width
+    line[width // 2] = "┼"
+    if isfinite(mwi):
+        line[round(mwi / 100 * (width - 1))] = "●"
+    return "".join(line)
+
+
+def panel(snapshot: Snapshot) -> RenderableType:
+    """Return the live view of one moment."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", justify="right")
+    table.add_column()
+    state = snapshot.frame.state if snapshot.frame else None
+    table.add_row("", Text(guidance_words(snapshot.phase, state, snapshot.signal_lost_s), style="italic"))
+    for name, words in facts(snapshot).items():
+        table.add_row(name, Text(words))
+    table.add_row("", Text(f"index: {INDEX_NAME}, {INDEX_MEANING}", style="dim"))
+    table.add_row("", Text("Ctrl-C ends the sitting and closes the recording properly", style="dim"))
+    return Padding(table, (1, 1))
+
+
+def line(snapshot: Snapshot) -> str:
+    """Return one moment as one plain line."""
+    known = facts(snapshot)
+    parts = [known["time"], known["phase"], known["state"]]
+    if snapshot.frame is not None:
+        parts.append(f"index {index_words(snapshot.frame.mwi)}")
+    parts += [known[name] for name in ("signal", "reasons", "message") if name in known]
+    return " | ".join(parts)
+
+
+class _Lines:
+    """Prints a line when something changes, and every few seconds of the sitting."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._last: tuple[object, ...] = ()
+        self._due_s = 0.0
+        self._told: set[str] = set()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Print what is worth a line now."""
+        self._tell_once(snapshot)
+        now = (snapshot.status, snapshot.phase, snapshot.signal_lost_s > 0, snapshot.message)
+        if now == self._last and snapshot.elapsed_s < self._due_s:
+            return
+        self._last = now
+        self._due_s = snapshot.elapsed_s + LINE_EVERY_S
+        self._print(line(snapshot))
+
+    def _tell_once(self, snapshot: Snapshot) -> None:
+        known = facts(snapshot)
+        for name in ("sound", "recording"):
+            words = f"{name}: {known[name]}" if name in known else ""
+            if words and words not in self._told:
+                self._told.add(words)
+                self._print(words)
+        if snapshot.frame is not None and INDEX_NAME not in self._told:
+            self._told.add(INDEX_NAME)
+            self._print(f"index: {INDEX_NAME}, {INDEX_MEANING}")
+
+    def _print(self, words: str) -> None:
+        self._console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+def _time_words(snapshot: Snapshot) -> str:
+    elapsed = clock_words(snapshot.elapsed_s)
+    if snapshot.phase is None:
+        return elapsed
+    left, here = clock_words(snapshot.remaining_s), clock_words(snapshot.phase_remaining_s)
+    return f"{elapsed} sat, {left} left ({here} of this phase)"
+
+
+def _signal_words(snapshot: Snapshot) -> str:
+    if snapshot.frame is None:
+        return ""
+    now, overall = share_words(snapshot.frame.signal), share_words(snapshot.valid_fraction)
+    return f"{now} usable now, {overall} so far, {100 * snapshot.loss_rate:.1f} % of samples lost"
