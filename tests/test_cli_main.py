@@ -54,7 +54,7 @@ def test_an_error_is_one_line_on_stderr_with_its_code(
     def fail() -> int:
         raise family("it is wrong", got=0, todo="mend it")
 
-    monkeypatch.setattr(cli, "open_app", fail)
+    monkeypatch.setattr(cli, "open_window", fail)
     assert run(monkeypatch) == family.exit_code
     assert capsys.readouterr() == ("", "neurofeedback: it is wrong: got 0; mend it.\n")
 
@@ -63,7 +63,7 @@ def test_ctrl_c_is_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "open_app", interrupted)
+    monkeypatch.setattr(cli, "open_window", interrupted)
     assert run(monkeypatch) == 130
 
 
@@ -73,18 +73,18 @@ def test_a_closed_pipe_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     monkeypatch.setattr(sys, "stderr", sys.stderr)
-    monkeypatch.setattr(cli, "open_app", write)
+    monkeypatch.setattr(cli, "open_window", write)
     assert run(monkeypatch) == 1
 
 
 def test_without_a_command_the_app_opens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "open_app", lambda: 7)
+    monkeypatch.setattr(cli, "open_window", lambda: 7)
     assert run(monkeypatch) == 7
 
 
 @pytest.mark.parametrize(("option", "level"), [([], logging.WARNING), (["--verbose"], logging.DEBUG)])
 def test_verbose_opens_our_log(option: list[str], level: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "open_app", lambda: 0)
+    monkeypatch.setattr(cli, "open_window", lambda: 0)
     run(monkeypatch, *option)
     assert logging.getLogger("neurofeedback").level == level
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import miniaudio
 from packaging.requirements import Requirement
 
+from neurofeedback.audio.alsa import quiet_alsa
 from neurofeedback.cli.common import has_display, missing_window_packages
 
 DISTRIBUTION = "neurofeedback-meditation"
@@ -116,6 +117,7 @@ def check_window_libraries() -> Check:
 def check_sound() -> Check:
     """Look for a device to play on; without one a sitting is silent or goes to a WAV file."""
     fix = "connect loudspeakers or headphones (on a bare Linux: sudo apt-get install pulseaudio), or --audio FILE.wav"
+    quiet_alsa()
     try:
         names = [str(device["name"]) for device in miniaudio.Devices().get_playbacks()]
     except miniaudio.MiniaudioError as error:

@@ -9,7 +9,8 @@ import typer
 
 from neurofeedback import __version__
 from neurofeedback.cli import devices, doctor, emulate
-from neurofeedback.cli.common import require_window, set_up_logging
+from neurofeedback.cli.common import set_up_logging
+from neurofeedback.cli.window import open_window
 from neurofeedback.errors import NeurofeedbackError
 
 app = typer.Typer(
@@ -41,15 +42,7 @@ def start(
     """Set up logging, and open the window when no command is given."""
     set_up_logging(verbose=verbose)
     if context.invoked_subcommand is None:
-        raise typer.Exit(open_app())
-
-
-def open_app() -> int:
-    """Open the app; returns its exit code."""
-    require_window()
-    from neurofeedback.ui.app import run_app  # noqa: PLC0415 - Qt only when a window opens
-
-    return run_app()
+        raise typer.Exit(open_window())
 
 
 def main() -> None:

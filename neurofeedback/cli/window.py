@@ -1,0 +1,57 @@
+"""Open the window: what the command line knows goes in, sittings are made when they are asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neurofeedback.cli.common import last_participant, recordings_folder, require_window
+
+if TYPE_CHECKING:
+    from neurofeedback.session.request import RunningSitting, SitRequest
+    from neurofeedback.ui.choices import DeviceChoice
+
+
+def open_window(recordings: Path | None = None, request: SitRequest | None = None) -> int:
+    """Open the window and return its exit code.
+
+    Parameters
+    ----------
+    recordings : Path, optional
+        Where recordings go; decided here if None.
+    request : SitRequest, optional
+        A sitting to begin at once.
+
+    Raises
+    ------
+    SettingsError
+        No window can open on this machine.
+    """
+    require_window()
+    from neurofeedback.settings.load import available  # noqa: PLC0415 - what a window needs comes with it
+    from neurofeedback.ui.app import AppDefaults, run_app  # noqa: PLC0415
+
+    folder = recordings_folder(recordings)
+    defaults = AppDefaults(
+        recordings=folder,
+        devices=_device_choices(),
+        profiles=tuple(available("profiles")),
+        participant=last_participant(folder),
+        request=request,
+    )
+    return run_app(_launch, defaults)
+
+
+def _device_choices() -> tuple[DeviceChoice, ...]:
+    from neurofeedback.acquisition.boards import BOARDS  # noqa: PLC0415
+    from neurofeedback.acquisition.open import usage  # noqa: PLC0415
+    from neurofeedback.ui.choices import DeviceChoice  # noqa: PLC0415
+
+    simulated = DeviceChoice("simulated", "A simulated meditator; no headset needed.")
+    return (simulated, *(DeviceChoice(usage(spec), spec.needs) for spec in BOARDS.values()))
+
+
+def _launch(request: SitRequest) -> RunningSitting:
+    from neurofeedback.session.sitting import Sitting  # noqa: PLC0415 - a second of imports, off the window's thread
+
+    return Sitting(request)
