@@ -1,0 +1,97 @@
+"""BIDS names: labels that may be in them, and where each file of a session stands."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from neurofeedback.errors import SettingsError
+
+DERIVED = Path("derivatives", "neurofeedback")
+_LABEL = re.compile(r"[0-9A-Za-z]{1,64}")
+
+
+def check_label(what: str, label: str) -> None:
+    """Refuse what is not a BIDS label, with a cleaned one as suggestion.
+
+    Raises
+    ------
+    SettingsError
+        Anything but 1 to 64 ASCII letters and digits.
+    """
+    if _LABEL.fullmatch(label):
+        return
+    ascii_only = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
+    clean = re.sub(r"[^0-9A-Za-z]", "", ascii_only)[:64]
+    raise SettingsError(
+        f"the {what} label cannot be used in file names",
+        got=repr(label[:80]),
+        allowed="1 to 64 letters and digits (a BIDS label)",
+        todo=f"try {clean}" if clean else "try 01",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFiles:
+    """Where the files of one session stand: ``raw`` and ``derived`` are its two folders."""
+
+    root: Path
+    stem: str
+    raw: Path
+    derived: Path
+
+    @classmethod
+    def of(cls, root: Path, stem: str) -> SessionFiles:
+        """Build the places of the session ``stem``, such as ``sub-01_ses-20261122T091500_task-meditation``."""
+        sub, ses = stem.split("_")[:2]
+        return cls(root, stem, root / sub / ses, root / DERIVED / sub / ses)
+
+    @property
+    def participant(self) -> str:
+        """Participant folder and id, such as ``sub-01``."""
+        return self.stem.split("_")[0]
+
+    @property
+    def part(self) -> Path:
+        """The dot-folder a session is built in."""
+        return self.root / f".{self.stem}.part"
+
+    @property
+    def lock(self) -> Path:
+        """The dot-file a live session holds locked."""
+        return self.root / f".{'_'.join(self.stem.split('_')[:2])}.lock"
+
+    def in_part(self) -> SessionFiles:
+        """Return the same files while the session is being built."""
+        return SessionFiles(self.root, self.stem, self.part / "raw", self.part / "derived")
+
+    def eeg(self, suffix: str) -> Path:
+        """Path of a raw file, by the end of its name, such as ``eeg.vhdr`` or ``events.tsv``."""
+        return self.raw / "eeg" / f"{self.stem}_{suffix}"
+
+    def made(self, suffix: str) -> Path:
+        """Path of a computed file, by the end of its name, such as ``summary.json``."""
+        return self.derived / f"{self.stem}_{suffix}"
+
+    @property
+    def frames(self) -> Path:
+        """The frame log."""
+        return self.made("desc-frames_timeseries.tsv")
+
+
+def session_stems(participant: str, task: str, started: datetime) -> Iterator[str]:
+    """Yield the stem of a session that began at ``started``, in local time, then those of the seconds after it."""
+    second = started.astimezone()
+    while True:
+        yield f"sub-{participant}_ses-{second:%Y%m%dT%H%M%S}_task-{task}"
+        second += timedelta(seconds=1)
+
+
+def find_stems(root: Path) -> list[str]:
+    """List the sessions this program recorded in a dataset, by participant and time."""
+    starts = root.joinpath(DERIVED).glob("sub-*/ses-*/*_start.json")
+    return sorted(path.name.removesuffix("_start.json") for path in starts)

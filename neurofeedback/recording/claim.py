@@ -1,0 +1,66 @@
+"""Claiming a session: all that can be refused is refused here, before a device is opened."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from itertools import islice
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.bids import SessionFiles, check_label, session_stems
+from neurofeedback.recording.dataset import ensure_dataset
+from neurofeedback.recording.header import SessionHeader
+from neurofeedback.recording.locks import Lock, claim
+
+MIN_FREE_BYTES = 50_000_000
+_LABELS_TRIED = 3600
+
+
+def claim_session(root: Path, header: SessionHeader) -> tuple[SessionFiles, Lock]:
+    """Make ``root`` a dataset and hold a free session label in it.
+
+    Raises
+    ------
+    SettingsError
+        The participant or task label is no BIDS label.
+    RecordingError
+        The folder cannot be written to, or its disk is full.
+    """
+    check_label("participant", header.participant)
+    check_label("task", header.task)
+    try:
+        ensure_dataset(root)
+        _check_room(root)
+        return _free_label(root, header)
+    except OSError as error:
+        raise RecordingError(
+            f"recordings cannot be written to {root}",
+            got=error.strerror or str(error),
+            allowed="a folder this user may write to",
+            todo="choose another folder with --recordings",
+        ) from None
+
+
+def _check_room(root: Path) -> None:
+    free = shutil.disk_usage(root).free
+    if free < MIN_FREE_BYTES:
+        raise RecordingError(
+            f"the disk of {root} has too little room for a recording",
+            got=f"{free / 1e6:.0f} MB free",
+            allowed=f"at least {MIN_FREE_BYTES / 1e6:.0f} MB",
+            todo="make room, or choose another folder with --recordings",
+        )
+
+
+def _free_label(root: Path, header: SessionHeader) -> tuple[SessionFiles, Lock]:
+    """Take the second the session began, or the next one that is free."""
+    for stem in islice(session_stems(header.participant, header.task, header.started), _LABELS_TRIED):
+        files = SessionFiles.of(root, stem)
+        lock = claim(files.lock)
+        if lock is None:
+            continue
+        if not (files.raw.exists() or files.derived.exists() or files.part.exists()):
+            return files, lock
+        lock.release()
+    raise FileExistsError(errno.EEXIST, "the names of all sessions of this hour are taken", str(root))

@@ -1,0 +1,91 @@
+"""How a session that did not end in order is completed from what is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from neurofeedback.recording import brainvision
+from neurofeedback.recording.bids import SessionFiles
+from neurofeedback.recording.events import read_events
+from neurofeedback.recording.files import cut_torn_line, cut_torn_sample, rewrite, rewrite_json, whole_lines
+from neurofeedback.recording.header import Start, read_start
+from neurofeedback.recording.lost import clip, count_lost
+from neurofeedback.recording.sidecars import complete_sidecar
+from neurofeedback.recording.timing import read_timing
+from neurofeedback.types import CommandKind, LostRun, Phase
+
+_NOT_TOLD = dict.fromkeys(
+    ("reconnects", "duration_s", "valid_fraction", "reward_rate", "iaf_hz", "audio_underruns", "probes", "versions")
+)
+
+
+def complete(files: SessionFiles, known: Mapping[str, object] | None = None) -> None:
+    """Cut torn tails, and write what an orderly end would have written, with ``finished`` false.
+
+    Parameters
+    ----------
+    known : mapping, optional
+        Entries of ``summary.json`` that the files do not tell.
+
+    Raises
+    ------
+    RecordingError
+        A file of the session is missing or not what this program writes.
+    OSError
+        The disk does not let it be completed; it can be tried again.
+    """
+    known = known or {}
+    start = read_start(files.made("start.json"))
+    n_samples = cut_torn_sample(files.eeg("eeg.eeg"), 4 * start.stream.n_channels)
+    for path in (files.eeg("events.tsv"), files.made("timing.tsv"), files.frames):
+        cut_torn_line(path)
+    _, lost = read_timing(files.made("timing.tsv"))
+    lost = clip(lost, 0, n_samples)
+    rewrite(files.eeg("eeg.vmrk"), _markers(files, start, lost))
+    complete_sidecar(files, n_samples / start.stream.sfreq, known.get("mains_hz"))
+    told = {key: value for key, value in _summary(files, start, n_samples, lost).items() if value is not None}
+    rewrite_json(files.made("summary.json"), {**_NOT_TOLD, **known, **told, "finished": False})
+
+
+def _markers(files: SessionFiles, start: Start, lost: Iterable[LostRun]) -> str:
+    return brainvision.markers(files.stem, start.started) + "".join(brainvision.gap_markers(lost, 2))
+
+
+def _summary(files: SessionFiles, start: Start, n_samples: int, lost: tuple[LostRun, ...]) -> dict[str, object]:
+    """Say what the files tell."""
+    reads, _ = read_timing(files.made("timing.tsv"))
+    commands, _ = read_events(files.eeg("events.tsv"))
+    phases = [{"phase": c.value, "sample": c.sample} for c in commands if c.kind == CommandKind.PHASE]
+    host_s = reads[-1].host_time - reads[0].host_time + reads[0].n_samples / start.stream.sfreq if reads else None
+    return {
+        "device": start.stream.device,
+        "sfreq": start.stream.sfreq,
+        "n_samples": n_samples,
+        "n_lost": count_lost(lost),
+        "n_gaps": len(lost),
+        "duration_s": host_s,
+        "phases": phases,
+        **_frame_figures(files.frames),
+        "versions": start.start.get("versions"),
+    }
+
+
+def _frame_figures(path: Path) -> dict[str, object]:
+    names, *rows = ([line.split("\t") for line in whole_lines(path)]) or [[]]
+    table = [dict(zip(names, row, strict=False)) for row in rows]
+    valid = [row for row in table if row.get("valid") == "1"]
+    practice = [row for row in valid if row.get("phase") == Phase.PRACTICE]
+    latency = [float(row["latency_ms"]) for row in table if row.get("latency_ms", "n/a") != "n/a"]
+    return {
+        "n_frames": len(table),
+        "valid_fraction": len(valid) / len(table) if table else None,
+        "reward_rate": sum(row.get("reward") == "1" for row in practice) / len(practice) if practice else None,
+        "latency_ms": _percentiles(latency),
+    }
+
+
+def _percentiles(values: list[float]) -> dict[str, float | None]:
+    ranked = sorted(values)
+    at = {"p50": 0.5, "p95": 0.95, "max": 1.0}
+    return {name: ranked[round(q * (len(ranked) - 1))] if ranked else None for name, q in at.items()}

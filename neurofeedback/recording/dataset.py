@@ -1,0 +1,97 @@
+"""The BIDS dataset around the sessions: its description, its participants, and how a built session joins it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neurofeedback import __version__
+from neurofeedback.recording.bids import DERIVED, SessionFiles
+from neurofeedback.recording.files import Appending, rewrite, rewrite_json
+
+_BIDS_VERSION = "1.10.1"
+_READMES = ("README", "README.md", "README.rst", "README.txt")
+_GENERATED_BY = [{"Name": "neurofeedback", "Version": __version__}]
+
+README = """\
+# Meditation sessions recorded with neurofeedback
+
+A BIDS dataset, valid at every moment: one folder a participant, one a session; raw EEG in BrainVision format,
+nothing filtered. What the program computed from it (frames, settings, summary, report) is in
+derivatives/neurofeedback. Nothing in this folder leaves this computer.
+"""
+_DERIVED_README = """\
+# What neurofeedback computed from the sessions
+
+One folder a session:
+
+- `*_desc-frames_timeseries.tsv`: every frame, columns described in the `.json` beside it.
+- `*_settings.toml`, `*_start.json`: the resolved settings, the device, and what the sitting started from.
+- `*_timing.tsv`: each read (first sample, samples, device and host time in seconds) and each lost run.
+- `*_summary.json`, `*_report.html`: how the sitting went; `finished` is true only after an orderly end.
+
+The index is a mind-wandering index (EEG proxy), relative to the person's own baseline; it is not a medical measure.
+"""
+_IGNORED = "".join(
+    f"{pattern}\n"
+    for pattern in (
+        "*_timeseries.tsv",
+        "*_timeseries.json",
+        "*_settings.toml",
+        "*_start.json",
+        "*_timing.tsv",
+        "*_summary.json",
+        "*_report.html",
+        "*_model.json",
+    )
+)
+
+
+def ensure_dataset(root: Path) -> None:
+    """Make ``root`` a BIDS dataset with its derivative; what is there already is left as it is."""
+    made = root / DERIVED
+    made.mkdir(parents=True, exist_ok=True)
+    _describe(root, "Meditation sessions recorded with neurofeedback", "raw", README)
+    _describe(made, "What neurofeedback computed from the sessions", "derivative", _DERIVED_README)
+    if not (made / ".bidsignore").exists():
+        rewrite(made / ".bidsignore", _IGNORED)
+
+
+def _describe(folder: Path, name: str, kind: str, readme: str) -> None:
+    if not (folder / "dataset_description.json").exists():
+        description = {"Name": name, "BIDSVersion": _BIDS_VERSION, "DatasetType": kind, "GeneratedBy": _GENERATED_BY}
+        rewrite_json(folder / "dataset_description.json", description)
+    if not any((folder / other).exists() for other in _READMES):
+        rewrite(folder / "README", readme)
+
+
+def register(root: Path, participant: str) -> None:
+    """Make the participant's folder and row, if they are missing. A row without folder is invalid, so both at once."""
+    table = root / "participants.tsv"
+    if not table.exists():
+        (root / participant).mkdir(exist_ok=True)
+        rewrite(table, f"participant_id\n{participant}\n")
+        return
+    lines = table.read_text(encoding="utf-8-sig").splitlines()
+    if all(line.split("\t")[0] != participant for line in lines):
+        width = len(lines[0].split("\t")) if lines else 1
+        break_ = "" if table.read_bytes().endswith(b"\n") else "\n"
+        _append(table, break_ + "\t".join([participant] + ["n/a"] * (width - 1)) + "\n")
+    (root / participant).mkdir(exist_ok=True)
+
+
+def _append(path: Path, text: str) -> None:
+    file = Appending(path)
+    try:
+        file.append(text.encode("utf-8"))
+    finally:
+        file.close()
+
+
+def place(files: SessionFiles) -> None:
+    """Move a built session to where it belongs, the raw last; done again after a kill in between, it goes on."""
+    register(files.root, files.participant)
+    for built, final in ((files.in_part().derived, files.derived), (files.in_part().raw, files.raw)):
+        if built.exists():
+            final.parent.mkdir(parents=True, exist_ok=True)
+            built.rename(final)
+    files.part.rmdir()

@@ -1,0 +1,80 @@
+"""``events.tsv``: commands, events and gaps of a session; replay reads its commands back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.files import whole_lines
+from neurofeedback.types import Command, CommandKind, Event, EventKind, LostRun
+
+GAP = "BAD_ACQ_SKIP"
+HEADER = "onset\tduration\tsample\ttrial_type\tvalue\n"
+_BREAKS = str.maketrans("\t\r\n", "   ")
+
+SIDECAR: dict[str, object] = {
+    "sample": {"Description": "index of the sample at which the event begins, counted from 0"},
+    "trial_type": {
+        "Description": "what happened",
+        "Levels": {
+            CommandKind.PHASE: "a phase of the sitting begins; value names it",
+            CommandKind.TARGET_RATE: "the wanted reward rate was set; value is the share",
+            CommandKind.TONE_DEPTH: "the depth of the guide tone was set; value is 0 to 1",
+            EventKind.START: "recording began",
+            EventKind.STOP: "recording ended; value says why",
+            EventKind.SIGNAL_LOST: "nothing arrives from the headset",
+            EventKind.SIGNAL_BACK: "samples arrive again",
+            EventKind.MARK: "a person pressed the mark key",
+            GAP: "samples that never arrived or were not numbers; stored as zeros; value names the channels",
+        },
+    },
+    "value": {"Description": "what trial_type's description says; n/a if it says nothing"},
+}
+
+
+def event_row(event: Event | Command, sfreq: float) -> str:
+    r"""One row; line breaks and tabs in the value become spaces.
+
+    Examples
+    --------
+    >>> event_row(Command(500, CommandKind.PHASE, "practice"), 250.0)
+    '2.000000\t0.000000\t500\tphase\tpractice\n'
+    """
+    duration_s = event.duration_s if isinstance(event, Event) else 0.0
+    value = event.value.translate(_BREAKS).strip() or "n/a"
+    return f"{event.sample / sfreq:.6f}\t{duration_s:.6f}\t{event.sample}\t{event.kind.value}\t{value}\n"
+
+
+def gap_rows(runs: Iterable[LostRun], ch_names: tuple[str, ...], sfreq: float) -> str:
+    """Rows of lost runs, under the name that makes MNE skip them."""
+    return "".join(
+        f"{run.start / sfreq:.6f}\t{run.n_samples / sfreq:.6f}\t{run.start}\t{GAP}\t{_names(run, ch_names)}\n"
+        for run in runs
+    )
+
+
+def _names(run: LostRun, ch_names: tuple[str, ...]) -> str:
+    return "all" if run.channels is None else " ".join(ch_names[row].translate(_BREAKS) for row in run.channels)
+
+
+def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:
+    """Read a session's commands and events in the order they were written; gaps are left to ``timing.tsv``.
+
+    Raises
+    ------
+    RecordingError
+        A row is not what this program writes.
+    """
+    commands: list[Command] = []
+    events: list[Event] = []
+    for number, line in enumerate(whole_lines(path)[1:], start=2):
+        try:
+            _, duration, sample, kind, value = line.split("\t")
+            if kind in set(CommandKind):
+                commands.append(Command(int(sample), CommandKind(kind), value))
+            elif kind != GAP:
+                events.append(Event(int(sample), EventKind(kind), value, float(duration)))
+        except ValueError:
+            raise RecordingError(f"{path}, line {number} is not an event", got=repr(line[:80])) from None
+    return tuple(commands), tuple(events)

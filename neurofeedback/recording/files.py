@@ -1,0 +1,140 @@
+"""Files that outlive a kill and a full disk: growth by whole units, atomic rewrites, torn tails cut."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from neurofeedback.errors import RecordingError
+
+_O_BINARY: int = getattr(os, "O_BINARY", 0)
+
+
+class Appending:
+    """A file that grows by whole lines, or by whole samples of ``unit`` bytes.
+
+    Each append is one unbuffered write, so a kill leaves at most that one unfinished. When the disk refuses
+    part of it, the file is cut back to its last whole unit before the error goes on.
+    """
+
+    def __init__(self, path: Path, unit: int | None = None) -> None:
+        self._unit = unit
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _O_BINARY, 0o644)
+        self.size = os.fstat(self._fd).st_size
+
+    def fileno(self) -> int:
+        """File descriptor, for syncing."""
+        return self._fd
+
+    def append(self, data: bytes) -> None:
+        """Write ``data``, whole lines or samples, at the end.
+
+        Raises
+        ------
+        OSError
+            The disk is full or gone; what fitted is kept up to the last whole unit.
+        """
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self._fd, data[written:] if written else data)
+        except OSError:
+            written = whole_length(data[:written], self._unit)
+            os.ftruncate(self._fd, self.size + written)
+            raise
+        finally:
+            self.size += written
+
+    def close(self) -> None:
+        """Close; nothing is buffered, so nothing can be lost here."""
+        os.close(self._fd)
+
+
+def whole_length(data: bytes, unit: int | None) -> int:
+    r"""Length in bytes of the whole lines (``unit`` None) or whole units that ``data`` begins with.
+
+    Examples
+    --------
+    >>> whole_length(b"one\ntwo\nthr", None), whole_length(b"12345678901", 4)
+    (8, 8)
+    """
+    return data.rfind(b"\n") + 1 if unit is None else len(data) - len(data) % unit
+
+
+def cut_torn_line(path: Path) -> None:
+    """Cut a text file back to its last newline; a missing file stays missing."""
+    if path.exists():
+        data = path.read_bytes()
+        _truncate(path, len(data), whole_length(data, None))
+
+
+def cut_torn_sample(path: Path, unit: int) -> int:
+    """Cut a binary file back to whole samples of ``unit`` bytes and return how many there are."""
+    size = path.stat().st_size
+    _truncate(path, size, size - size % unit)
+    return size // unit
+
+
+def _truncate(path: Path, size: int, keep: int) -> None:
+    if keep < size:
+        os.truncate(path, keep)
+
+
+def whole_lines(path: Path) -> list[str]:
+    """Read a text file's lines without their newlines, leaving out one that is torn; missing means none."""
+    if not path.exists():
+        return []
+    data = path.read_bytes()
+    return data[: whole_length(data, None)].decode("utf-8").splitlines()
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Replace a file's content in one step: readers see the old text or the new, never a part."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_bytes(text.encode("utf-8"))
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def rewrite_json(path: Path, document: Mapping[str, object]) -> None:
+    """Replace a JSON file in one step."""
+    rewrite(path, to_json(document))
+
+
+def to_json(document: Mapping[str, object]) -> str:
+    """Return readable JSON; values JSON has no word for (NaN, paths, enums) become null or text."""
+    return json.dumps(_plain(document), indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    RecordingError
+        The file is missing, unreadable, or holds something else.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"{path} cannot be read", got=str(error), allowed="a JSON object") from None
+    if not isinstance(document, dict):
+        raise RecordingError(f"{path} cannot be read", got=type(document).__name__, allowed="a JSON object")
+    return document

@@ -1,0 +1,127 @@
+"""The files of a session that grow while it lasts, and the thread that syncs them to the disk."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from neurofeedback.recording import brainvision, events, frames, timing
+from neurofeedback.recording.bids import SessionFiles
+from neurofeedback.recording.files import Appending
+from neurofeedback.recording.lost import count_lost, lost_in
+from neurofeedback.types import Chunk, Command, Event, Frame, Stream
+
+_log = logging.getLogger(__name__)
+
+
+class Growing:
+    """Samples, markers, events, frames and timing of one session, in the order that a kill may interrupt.
+
+    Lost runs are written before the samples after them, so no zero is ever taken for a measurement.
+    """
+
+    def __init__(self, files: SessionFiles, stream: Stream) -> None:
+        self._stream = stream
+        self._unit = 4 * stream.n_channels
+        self._n_markers = 1
+        self.n_lost = self.n_gaps = self.n_frames = 0
+        self.open(files)
+
+    def open(self, files: SessionFiles) -> None:
+        """Open the files, here or (after ``close``) where they have moved to."""
+        self._data = Appending(files.eeg("eeg.eeg"), unit=self._unit)
+        self._markers = Appending(files.eeg("eeg.vmrk"))
+        self._events = Appending(files.eeg("events.tsv"))
+        self._frames = Appending(files.frames)
+        self._timing = Appending(files.made("timing.tsv"))
+
+    @property
+    def _files(self) -> tuple[Appending, ...]:
+        return self._data, self._markers, self._events, self._frames, self._timing
+
+    @property
+    def n_samples(self) -> int:
+        """Samples on disk."""
+        return self._data.size // self._unit
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """File descriptors to sync."""
+        return tuple(file.fileno() for file in self._files)
+
+    def samples(self, chunk: Chunk) -> None:
+        """Append a chunk: lost runs, then float32 microvolts with zeros for what is lost, then the read."""
+        runs = lost_in(chunk)
+        if runs:
+            self._timing.append(timing.lost_rows(runs).encode())
+            lines = brainvision.gap_markers(runs, self._n_markers + 1)
+            self._markers.append("".join(lines).encode())
+            self._events.append(events.gap_rows(runs, self._stream.ch_names, self._stream.sfreq).encode())
+            self._n_markers += len(lines)
+        values = np.where(np.isfinite(chunk.data), chunk.data, np.float32(0)).T
+        self._data.append(values.astype("<f4", order="C").tobytes())
+        self._timing.append(timing.read_row(chunk).encode())
+        self.n_lost += count_lost(runs)
+        self.n_gaps += len(runs)
+
+    def event(self, event: Event | Command) -> None:
+        """Append an event."""
+        self._events.append(events.event_row(event, self._stream.sfreq).encode())
+
+    def frames(self, new: Sequence[Frame]) -> None:
+        """Append frames."""
+        if new:
+            self._frames.append("".join(map(frames.row, new)).encode())
+            self.n_frames += len(new)
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files:
+            file.close()
+
+
+class Syncer:
+    """Syncs files from a thread of its own, so that a slow disk never holds up who writes.
+
+    Parameters
+    ----------
+    descriptors : tuple of int
+        Open files; they must stay open until ``stop`` returns.
+    period_s : float
+        Pause between two rounds.
+    sync : callable
+        What syncs one file.
+    """
+
+    def __init__(
+        self, descriptors: tuple[int, ...], period_s: float = 1.0, sync: Callable[[int], None] = os.fsync
+    ) -> None:
+        self._descriptors = descriptors
+        self._period_s = period_s
+        self._sync = sync
+        self._stop = threading.Event()
+        self.error: OSError | None = None
+        self._thread = threading.Thread(target=self._run, name="disk-sync", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(self._period_s):
+                self._round()
+            self._round()
+        except OSError as error:
+            _log.warning("the disk refuses to sync: %s", error)
+            self.error = error
+
+    def _round(self) -> None:
+        for descriptor in self._descriptors:
+            self._sync(descriptor)
+
+    def stop(self) -> None:
+        """Sync once more and end; returns when the disk has everything."""
+        self._stop.set()
+        self._thread.join()

@@ -1,0 +1,123 @@
+"""Opens recordings: this program's sessions in full, other programs' files through ``importers``."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.recording.bids import DERIVED, SessionFiles, find_stems
+from neurofeedback.recording.events import read_events
+from neurofeedback.recording.files import read_json
+from neurofeedback.recording.header import read_start
+from neurofeedback.recording.importers import import_file
+from neurofeedback.recording.lost import clip
+from neurofeedback.recording.recording import Recording, Samples
+from neurofeedback.recording.timing import read_timing
+from neurofeedback.settings.load import read_profile
+from neurofeedback.settings.profile import Profile
+
+_log = logging.getLogger(__name__)
+_SESSION = re.compile(r"sub-[0-9A-Za-z]+_ses-[0-9A-Za-z]+_task-[0-9A-Za-z]+(?=_)")
+
+
+def open_recording(path: Path, *, board: str | None = None) -> Recording:
+    """Open a recording.
+
+    Parameters
+    ----------
+    path : Path
+        A session's folder, raw or computed, any file in it, a dataset (or a participant) with a single
+        session, or another program's file.
+    board : str, optional
+        Name or number of the BrainFlow board a BrainFlow file is from, where its columns do not tell.
+
+    Raises
+    ------
+    RecordingError
+        There is nothing there, more than one session, or no EEG that can be read.
+    """
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise RecordingError(f"there is no recording at {path}", todo="check the path")
+    files = _session_at(path)
+    if files is not None:
+        return open_session(files)
+    if path.is_dir():
+        raise RecordingError(f"{path} holds no session of this program", todo="name a session's folder or a file")
+    return import_file(path, board=board)
+
+
+def open_session(files: SessionFiles) -> Recording:
+    """Open a session of this program, finished or not; a torn tail is left out."""
+    data_path = files.eeg("eeg.eeg")
+    if not data_path.exists():
+        raise RecordingError(f"the samples of {files.stem} are missing", got=f"no {data_path}", todo="restore the file")
+    start = read_start(files.made("start.json"))
+    samples, n_samples = _map_samples(data_path, start.stream.n_channels)
+    _, lost = read_timing(files.made("timing.tsv"))
+    commands, events = read_events(files.eeg("events.tsv"))
+    summary = files.made("summary.json")
+    return Recording(
+        path=data_path,
+        stream=start.stream,
+        n_samples=n_samples,
+        samples=samples,
+        lost=clip(lost, 0, n_samples),
+        profile=_profile(files.made("settings.toml")),
+        start=start.start,
+        commands=commands,
+        events=events,
+        columns=start.columns,
+        frames_path=files.frames if files.frames.exists() else None,
+        summary=read_json(summary) if summary.exists() else {},
+    )
+
+
+def _map_samples(path: Path, n_channels: int) -> tuple[Samples, int]:
+    n_samples = path.stat().st_size // (4 * n_channels)
+    if n_samples == 0:
+        raise RecordingError(f"{path} holds no samples", todo="there is nothing to read in this session")
+    values = np.memmap(path, dtype="<f4", mode="r", shape=(n_samples, n_channels))
+
+    def samples(start: int, stop: int) -> NDArray[np.float32]:
+        return np.array(values[start:stop].T, dtype=np.float32, order="C")
+
+    return samples, n_samples
+
+
+def _profile(path: Path) -> Profile | None:
+    try:
+        return read_profile(path)
+    except SettingsError as error:
+        _log.warning("this session's settings cannot be used here: %s", error)
+        return None
+
+
+def _session_at(path: Path) -> SessionFiles | None:
+    """Find the session a path means: the one its file or folder belongs to, or the only one below it."""
+    root = next((folder for folder in (path, *path.parents) if (folder / DERIVED).is_dir()), None)
+    if root is None:
+        return None
+    inside = set(path.relative_to(root).parts)
+    named = _SESSION.match(path.name)
+    stems = [stem for stem in find_stems(root) if _belongs(stem, inside, named.group() if named else None)]
+    if len(stems) > 1:
+        raise RecordingError(
+            f"{path} holds {len(stems)} sessions",
+            got=", ".join(stems[-3:]),
+            allowed="one session",
+            todo=f"name one, such as {SessionFiles.of(root, stems[-1]).raw}",
+        )
+    return SessionFiles.of(root, stems[0]) if stems else None
+
+
+def _belongs(stem: str, inside: set[str], named: str | None) -> bool:
+    if named is not None:
+        return stem == named
+    folders = {part for part in inside if part.startswith(("sub-", "ses-"))}
+    return folders <= set(stem.split("_"))

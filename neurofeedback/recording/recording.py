@@ -1,0 +1,86 @@
+"""A recording opened for reading, wherever it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.recording.lost import clip, find_runs, lost_mask
+from neurofeedback.settings.profile import Profile
+from neurofeedback.types import Chunk, Command, Event, LostRun, Stream
+
+Samples = Callable[[int, int], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """A recording's samples and all that is known about them.
+
+    Parameters
+    ----------
+    path : Path
+        The file the samples are in.
+    samples : callable
+        ``samples(start, stop)`` reads a fresh float32 array ``(n_channels, stop - start)`` in microvolts.
+    lost : tuple of LostRun
+        Lost runs known beforehand; ``chunks`` puts NaN there.
+    profile : Profile, optional
+        The resolved settings the session was recorded with.
+    start : mapping
+        What the sitting started from; empty for other programs' files.
+    commands : tuple of Command
+        What besides the samples changed its frames, for replay.
+    columns : tuple of str
+        Names of the engine's values in the frame log.
+    """
+
+    path: Path
+    stream: Stream
+    n_samples: int
+    samples: Samples
+    lost: tuple[LostRun, ...] = ()
+    profile: Profile | None = None
+    start: Mapping[str, object] = field(default_factory=dict[str, object])
+    commands: tuple[Command, ...] = ()
+    events: tuple[Event, ...] = ()
+    columns: tuple[str, ...] = ()
+    frames_path: Path | None = None
+    summary: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds, by sample count."""
+        return self.n_samples / self.stream.sfreq
+
+    def chunks(self, n_samples: int) -> Iterator[Chunk]:
+        """Yield the recording in chunks of ``n_samples`` (the last may be shorter), NaN where samples are lost."""
+        starts = range(0, self.n_samples, n_samples)
+        for start, runs in zip(starts, _runs_by_chunk(self.lost, starts, n_samples), strict=True):
+            stop = min(start + n_samples, self.n_samples)
+            yield _chunk(start, self.samples(start, stop), clip(runs, start, stop))
+
+    def chunk(self, start: int, stop: int) -> Chunk:
+        """Return the samples from ``start`` up to ``stop``, NaN where samples are lost."""
+        return _chunk(start, self.samples(start, stop), clip(self.lost, start, stop))
+
+
+def _chunk(start: int, data: NDArray[np.float32], runs: tuple[LostRun, ...]) -> Chunk:
+    mask = lost_mask(runs, start, data.shape)
+    bad = ~np.isfinite(data)
+    data[mask | bad] = np.nan
+    return Chunk(start, data, runs + find_runs(bad & ~mask, start))
+
+
+def _runs_by_chunk(lost: Iterable[LostRun], starts: range, n_samples: int) -> Iterator[list[LostRun]]:
+    """Yield the runs that touch each chunk, in one pass over both."""
+    waiting = sorted(lost, key=lambda run: run.start, reverse=True)
+    active: list[LostRun] = []
+    for start in starts:
+        active = [run for run in active if run.start + run.n_samples > start]
+        while waiting and waiting[-1].start < start + n_samples:
+            active.append(waiting.pop())
+        yield active

@@ -1,0 +1,65 @@
+"""``timing.tsv``: one row for each read and one for each lost run, so that time and loss can be checked later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.files import whole_lines
+from neurofeedback.types import Chunk, LostRun
+
+HEADER = "kind\tstart\tn_samples\tdevice_time\thost_time\tchannels\tcause\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read: samples ``start`` up to ``start + n_samples``; times in seconds, each on its own clock.
+
+    ``device_time`` is the device's time of the last sample, ``host_time`` the host's monotonic clock when
+    the read returned.
+    """
+
+    start: int
+    n_samples: int
+    device_time: float | None
+    host_time: float
+
+
+def read_row(chunk: Chunk) -> str:
+    """Row of one read. Times are written in full (``repr``)."""
+    device = "n/a" if chunk.device_time is None else repr(float(chunk.device_time))
+    return f"read\t{chunk.first_sample}\t{chunk.n_samples}\t{device}\t{float(chunk.host_time)!r}\tn/a\tn/a\n"
+
+
+def lost_rows(runs: Iterable[LostRun]) -> str:
+    """Rows of lost runs; ``channels`` is ``all`` or row indices from 0."""
+    return "".join(f"lost\t{r.start}\t{r.n_samples}\tn/a\tn/a\t{_channels(r)}\t{r.cause}\n" for r in runs)
+
+
+def _channels(run: LostRun) -> str:
+    return "all" if run.channels is None else ",".join(map(str, run.channels))
+
+
+def read_timing(path: Path) -> tuple[tuple[Read, ...], tuple[LostRun, ...]]:
+    """Read a session's reads and lost runs; a torn last line is left out.
+
+    Raises
+    ------
+    RecordingError
+        A row is not what this program writes.
+    """
+    reads: list[Read] = []
+    lost: list[LostRun] = []
+    for number, line in enumerate(whole_lines(path)[1:], start=2):
+        try:
+            kind, start, n_samples, device, host, channels, cause = line.split("\t")
+            if kind == "read":
+                reads.append(Read(int(start), int(n_samples), None if device == "n/a" else float(device), float(host)))
+            else:
+                rows = None if channels == "all" else tuple(map(int, channels.split(",")))
+                lost.append(LostRun(int(start), int(n_samples), rows, cause))
+        except ValueError:
+            raise RecordingError(f"{path}, line {number} is not a timing row", got=repr(line[:80])) from None
+    return tuple(reads), tuple(lost)
