@@ -12,7 +12,11 @@ from neurofeedback.session.mailbox import Mailbox
 
 @dataclass(frozen=True, slots=True)
 class SitRequest:
-    """One sitting as asked for. ``minutes`` None takes the profile's own length."""
+    """One sitting as asked for.
+
+    ``minutes`` None takes the profile's own length. ``fast`` lets time pass as fast as the machine can, for
+    sources that this program paces itself (simulated, playback).
+    """
 
     device: str
     recordings: Path
@@ -21,6 +25,7 @@ class SitRequest:
     minutes: float | None = None
     audio: str = "auto"
     seed: int | None = None
+    fast: bool = False
 
 
 @dataclass(frozen=True, slots=True)

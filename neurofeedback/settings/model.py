@@ -195,7 +195,7 @@ class PhaseSettings(Strict):
     baseline_s: float = _number(120.0, "baseline, s", low=2, high=1200)
     practice_s: float = _number(840.0, "practice with feedback, s", low=2, high=14400)
     min_practice_s: float = _number(
-        120.0, "practice is never shorter unless all phases are scaled, s", low=2, high=3600
+        240.0, "practice is never shorter unless all phases are scaled, s", low=2, high=3600
     )
     transfer_s: float = _number(180.0, "practice without feedback, s", low=0, high=3600)
     debrief_s: float = _number(8.0, "end bell rings out, s", low=1, high=600)

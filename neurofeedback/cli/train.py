@@ -1,0 +1,57 @@
+"""``train``: one sitting, in the window or in the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from neurofeedback.cli.common import last_participant, recordings_folder, require_window
+from neurofeedback.session.request import SitRequest
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(help="Sit: settle, baseline, practice with feedback, transfer, debrief.")(train)
+
+
+def train(
+    device: Annotated[str, typer.Option(help="Headset or stream; `neurofeedback devices` lists them.")],
+    participant: Annotated[str | None, typer.Option(help="Letters and digits; the last one, else 01.")] = None,
+    profile: Annotated[str, typer.Option(help="Name of a profile, or a TOML file.")] = "default",
+    minutes: Annotated[float | None, typer.Option(help="Length of the whole sitting; else the profile's.")] = None,
+    headless: Annotated[bool, typer.Option(help="Terminal view instead of the window.")] = False,
+    audio: Annotated[str, typer.Option(help="auto, none, or a WAV file to write.")] = "auto",
+    recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of whatever is drawn at random.", min=0)] = None,
+    fast: Annotated[bool, typer.Option(help="As fast as it goes; simulated and playback only.")] = False,
+) -> None:
+    """Run one sitting and exit with its code."""
+    folder = recordings_folder(recordings)
+    request = SitRequest(
+        device=device,
+        recordings=folder,
+        participant=participant or last_participant(folder),
+        profile=profile,
+        minutes=minutes,
+        audio=audio,
+        seed=seed,
+        fast=fast,
+    )
+    if not headless:
+        require_window()
+        from neurofeedback.ui.app import sit_in_window  # noqa: PLC0415 - Qt only when a window opens
+
+        raise typer.Exit(sit_in_window(request))
+    from neurofeedback.cli.terminal import watch  # noqa: PLC0415 - scipy and BrainFlow load while a person reads
+    from neurofeedback.session.sitting import Sitting  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    console.print(f"Recordings go to {folder}")
+    sitting = Sitting(request)
+    for sentence in sitting.sentences:
+        console.print(sentence)
+    outcome = watch(sitting, Console())
+    raise typer.Exit(outcome.exit_code)

@@ -1,0 +1,50 @@
+"""What the runner shows: traces and index history kept small, and the snapshot made from them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_TRACE_S = 8.0
+_TRACE_POINTS_PER_S = 64
+_HISTORY_FRAMES = 1200
+
+
+class Traces:
+    """The last seconds of the filtered signal, thinned for display; independent of the measurement."""
+
+    def __init__(self, n_channels: int, sfreq: float) -> None:
+        self._step = max(1, round(sfreq / _TRACE_POINTS_PER_S))
+        self._skip = 0
+        self.seconds = _TRACE_S
+        self._points = np.full((n_channels, int(_TRACE_S * sfreq / self._step)), np.nan, np.float32)
+
+    def push(self, filtered: NDArray[np.float64]) -> None:
+        """Add ``(n_channels, n_samples)`` in uV."""
+        thinned = filtered[:, self._skip :: self._step].astype(np.float32)
+        self._skip = (self._skip - filtered.shape[1]) % self._step
+        n_points = self._points.shape[1]
+        self._points = np.concatenate([self._points, thinned], axis=1)[:, -n_points:]
+
+    @property
+    def points(self) -> NDArray[np.float32]:
+        """The traces ``(n_channels, n_points)``; a new array after every push."""
+        return self._points
+
+
+class IndexHistory:
+    """The index of the last minutes, one value a frame."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+
+    def push(self, mwi: float) -> None:
+        """Add one frame's index, NaN without one."""
+        self._values.append(mwi)
+        if len(self._values) > 2 * _HISTORY_FRAMES:
+            del self._values[:-_HISTORY_FRAMES]
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """The last minutes, oldest first."""
+        return np.array(self._values[-_HISTORY_FRAMES:], dtype=np.float32)

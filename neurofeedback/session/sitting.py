@@ -1,0 +1,209 @@
+"""A sitting from request to outcome: everything put together, run in a thread of its own, closed in every path."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from neurofeedback.acquisition.open import open_source
+from neurofeedback.acquisition.source import Source
+from neurofeedback.audio.open import open_sink
+from neurofeedback.audio.silence import SilentSink
+from neurofeedback.audio.sink import Sink
+from neurofeedback.engine import Engine
+from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
+from neurofeedback.recording.recovery import recover
+from neurofeedback.recording.writer import SessionHeader, SessionWriter
+from neurofeedback.session.mailbox import Mailbox, Request
+from neurofeedback.session.pace import Clock, RealClock, VirtualClock
+from neurofeedback.session.phases import PhaseKeeper
+from neurofeedback.session.plan import SittingPlan, plan_sitting
+from neurofeedback.session.request import Outcome, SitRequest
+from neurofeedback.session.runner import Parts, Runner
+from neurofeedback.session.tally import versions
+from neurofeedback.settings.load import dump_profile, load_settings, resolve
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.profile import Profile
+from neurofeedback.types import Stream
+
+_OWN_PACE = ("simulated", "playback")
+_SPARE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is known and checked before the device is opened."""
+
+    settings: Settings
+    plan: SittingPlan
+    source: Source
+    sink: Sink
+    clock: Clock
+
+
+class Sitting:
+    """One sitting. Everything that can be refused at once is refused here, before any device is opened.
+
+    Raises
+    ------
+    NeurofeedbackError
+        The request cannot be met: profile, length, device name, participant, sound, recordings folder.
+    """
+
+    def __init__(self, request: SitRequest) -> None:
+        self._request = request
+        self.mailbox = Mailbox()
+        self._sentences: list[str] = []
+        self._ready = self._prepare()
+        self._thread = threading.Thread(target=self._run, name="sitting", daemon=True)
+        self._outcome: Outcome | None = None
+
+    @property
+    def plan(self) -> SittingPlan:
+        """The phases and their lengths."""
+        return self._ready.plan
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What a person should know before it begins, such as that there is no sound device."""
+        return tuple(self._sentences)
+
+    def start(self) -> None:
+        """Begin in a thread of its own; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask for an orderly end; returns at once."""
+        self.mailbox.request(Request.STOP)
+
+    def join(self, timeout_s: float | None = None) -> Outcome | None:
+        """Wait for the end (s); None if it is still running."""
+        self._thread.join(timeout_s)
+        return None if self._thread.is_alive() else self._outcome
+
+    def _prepare(self) -> Ready:
+        request = self._request
+        settings = load_settings(request.profile)
+        plan = plan_sitting(settings.phases, request.minutes, settings.baseline.min_clean_s)
+        if plan.cost_of_short_baseline:
+            self._sentences.append(plan.cost_of_short_baseline)
+        clock: Clock = VirtualClock() if self._fast() else RealClock()
+        source = open_source(request.device, now=clock.now, seed=request.seed, duration_s=plan.total_s + _SPARE_S)
+        recovered = recover(request.recordings) if request.recordings.is_dir() else []
+        self._sentences += [f"A session that broke off was completed: {path}" for path in recovered]
+        sink = self._sink(settings)
+        return Ready(settings, plan, source, sink, clock)
+
+    def _fast(self) -> bool:
+        name = self._request.device.partition(":")[0]
+        if self._request.fast and name not in _OWN_PACE:
+            raise SettingsError(
+                "only what this program plays itself can run fast",
+                got=self._request.device,
+                allowed="simulated or playback:FILE",
+                todo="leave out --fast",
+            )
+        return self._request.fast
+
+    def _sink(self, settings: Settings) -> Sink:
+        if self._request.fast and self._request.audio == "auto":
+            return SilentSink()
+        return open_sink(self._request.audio, settings.audio, self._sentences.append)
+
+    def _run(self) -> None:
+        outcome = Outcome(1, "The sitting broke off by a fault of the program; what came until then is kept.")
+        try:
+            outcome = self._sit()
+        except NeurofeedbackError as error:
+            outcome = Outcome(error.exit_code, str(error))
+        finally:
+            self._outcome = outcome
+            status = "ended" if outcome.exit_code == EXIT_OK else "failed"
+            self.mailbox.publish(replace(self.mailbox.snapshot, status=status, message=outcome.message))
+
+    def _sit(self) -> Outcome:
+        ready = self._ready
+        ready.sink.start()
+        try:
+            ready.source.open()
+            stream, profile = resolve(ready.settings, ready.source.stream)
+            return self._record(stream, profile)
+        finally:
+            ready.source.close()
+            ready.sink.stop(0.0)
+
+    def _record(self, stream: Stream, profile: Profile) -> Outcome:
+        ready, request = self._ready, self._request
+        engine = Engine(stream.sfreq, profile)
+        start = {"seed": request.seed, "minutes": request.minutes, "versions": versions()}
+        header = SessionHeader(
+            participant=request.participant,
+            stream=stream,
+            profile_toml=dump_profile(profile),
+            start=start,
+            columns=engine.columns,
+            started=datetime.now().astimezone(),
+            mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
+        )
+        writer = SessionWriter(request.recordings, header)
+        keeper = PhaseKeeper(ready.plan, stream.sfreq, profile.settings.baseline.max_extensions)
+        settings = profile.settings
+        runner = Runner(
+            Parts(
+                ready.source,
+                stream,
+                writer,
+                engine,
+                keeper,
+                ready.sink,
+                ready.clock,
+                self.mailbox,
+                settings.gaps,
+                settings.spectrum.hop_s,
+            )
+        )
+        return self._close(runner, writer, engine, keeper)
+
+    def _close(self, runner: Runner, writer: SessionWriter, engine: Engine, keeper: PhaseKeeper) -> Outcome:
+        """Run; then, however it ended, complete the recording with what is known."""
+        error: NeurofeedbackError | None = None
+        reason = "error"
+        try:
+            reason = runner.run()
+        except NeurofeedbackError as caught:
+            error = caught
+        finally:
+            self._ready.sink.stop(runner.session_s)
+            summary = self._summary(runner, engine, completed=keeper.done)
+            folder = writer.close(summary)
+        if error is not None:
+            where = f" What was recorded is in {folder}." if folder else ""
+            return Outcome(error.exit_code, f"{error}{where}", folder, summary)
+        return Outcome(EXIT_OK, _last_words(reason), folder, summary)
+
+    def _summary(self, runner: Runner, engine: Engine, *, completed: bool) -> dict[str, object]:
+        baseline = engine.baseline
+        mains_hz = engine.mains_hz
+        return {
+            "participant": self._request.participant,
+            "reconnects": 0,
+            "duration_s": round(runner.duration_s, 3),
+            **runner.tally.summary(self._ready.settings.spectrum.hop_s),
+            "iaf_hz": None if baseline is None or baseline.iaf_hz is None else round(baseline.iaf_hz, 2),
+            "baseline_clean_s": None if baseline is None else round(baseline.clean_s, 2),
+            "mains_hz": None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
+            "audio_underruns": self._ready.sink.underruns,
+            "probes": 0,
+            "plan_completed": completed,
+            "versions": versions(),
+        }
+
+
+def _last_words(reason: str) -> str:
+    return {
+        "done": "The sitting is complete.",
+        "source": "The recording that was played has ended.",
+        "asked": "The sitting was ended early; what came is kept.",
+    }[reason]
