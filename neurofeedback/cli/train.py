@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from neurofeedback.cli.common import last_participant, recordings_folder, require_window
+from neurofeedback.cli.common import last_participant, recordings_folder
+from neurofeedback.cli.window import open_window
 from neurofeedback.session.request import SitRequest
 
 
@@ -41,10 +42,7 @@ def train(
         fast=fast,
     )
     if not headless:
-        require_window()
-        from neurofeedback.ui.app import sit_in_window  # noqa: PLC0415 - Qt only when a window opens
-
-        raise typer.Exit(sit_in_window(request))
+        raise typer.Exit(open_window(folder, request))
     from neurofeedback.cli.terminal import watch  # noqa: PLC0415 - scipy and BrainFlow load while a person reads
     from neurofeedback.session.sitting import Sitting  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ from neurofeedback.engine import Engine
 from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
-from neurofeedback.session.mailbox import Mailbox, Request
+from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
 from neurofeedback.session.pace import Clock, RealClock, VirtualClock
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import SittingPlan, plan_sitting
@@ -57,6 +57,7 @@ class Sitting:
         self.mailbox = Mailbox()
         self._sentences: list[str] = []
         self._ready = self._prepare()
+        self.mailbox.publish(Snapshot(message=" ".join(self._sentences)))
         self._thread = threading.Thread(target=self._run, name="sitting", daemon=True)
         self._outcome: Outcome | None = None
 
