@@ -58,7 +58,7 @@ class PhaseKeeper:
         return ends
 
     def _least_left(self) -> float:
-        """Samples of the next phase that a baseline may not take: half of it as planned."""
+        """Return how many samples of the next phase a baseline may not take: half of it as planned."""
         return self._phases[self._at + 1][1] * self._sfreq / 2
 
     def _extended(self) -> bool:

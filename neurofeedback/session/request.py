@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from neurofeedback.session.mailbox import Mailbox
+if TYPE_CHECKING:  # NumPy takes 0.1 s, and the command line needs only the request to show its help
+    from neurofeedback.session.mailbox import Mailbox
 
 
 @dataclass(frozen=True, slots=True)
