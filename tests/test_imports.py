@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = {"scipy", "mne", "sklearn", "matplotlib", "brainflow", "miniaudio", "PyQt6", "pyqtgraph"}
+HEAVY = {"numpy", "scipy", "mne", "sklearn", "matplotlib", "brainflow", "miniaudio", "PyQt6", "pyqtgraph"}
 
 HELP = """
 import sys
@@ -31,10 +31,10 @@ def loaded_by(code: str, *arguments: str) -> set[str]:
 def test_the_command_line_loads_nothing_heavy() -> None:
     loaded = loaded_by("import neurofeedback.cli.main, sys; print(*sys.modules)")
     assert loaded & HEAVY == set()
-    assert loaded & {"rich", "pydantic"} == set()  # typer takes them itself once a command has options
+    assert "pydantic" not in loaded  # typer loads it once a command has options
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["doctor", "--help"], ["devices", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["doctor", "--help"], ["train", "--help"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     loaded = loaded_by(HELP, *arguments)
     assert "neurofeedback" in loaded
