@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
 PATH=$PATH:/usr/sbin:/sbin # ldconfig, for users who are not root
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 stop() { say "$@" && exit 1; }
 
 # --- system packages, as package:what-shows-it-is-there (a shared library or a program) ---
@@ -17,6 +17,7 @@ offscreen_needs="libegl1:libEGL.so.1 libgl1:libGL.so.1 libxkbcommon0:libxkbcommo
 window_needs="$offscreen_needs libxkbcommon-x11-0:libxkbcommon-x11.so.0 libxcb-cursor0:libxcb-cursor.so.0
   libxcb-icccm4:libxcb-icccm.so.4 libxcb-keysyms1:libxcb-keysyms.so.1 libxcb-image0:libxcb-image.so.0
   libxcb-render-util0:libxcb-render-util.so.0 libxcb-shape0:libxcb-shape.so.0"
+# shellcheck disable=SC2034
 test_needs="$window_needs dbus:dbus-daemon xvfb:Xvfb pulseaudio:pulseaudio pulseaudio-utils:parec
   fonts-dejavu-core:/usr/share/fonts"
 
