@@ -1,0 +1,233 @@
+"""As much of BlueZ as a Bluetooth library needs to find one headset: on a private message bus, without a radio.
+
+BlueZ's objects are kept as data (path, interface, properties), and one table says what each method does. Whoever
+is to see the headset is started with ``DBUS_SYSTEM_BUS_ADDRESS`` set to the address of this bus.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from neurofeedback.errors import SettingsError
+
+_ADAPTER = "/org/bluez/hci0"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+_OBJECTS = "org.freedesktop.DBus.ObjectManager"
+_ADVERTISE_S = 0.2
+_POLL_S = 0.01
+_FLAGS = ["notify", "read", "write", "write-without-response"]
+_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
+<allow own="*"/></policy></busconfig>"""
+
+
+@asynccontextmanager
+async def private_bus() -> AsyncIterator[str]:
+    """Run a message bus of our own and give its address.
+
+    Raises
+    ------
+    SettingsError
+        There is no ``dbus-daemon`` on this machine.
+    """
+    program = shutil.which("dbus-daemon")
+    if program is None:
+        raise SettingsError(
+            "an emulated Muse needs dbus-daemon", got="none on this machine", todo="sudo apt install dbus"
+        )
+    with tempfile.TemporaryDirectory(prefix="neurofeedback-") as folder:
+        socket, config = Path(folder) / "bus", Path(folder) / "bus.conf"
+        config.write_text(_CONFIG.format(socket=socket), encoding="utf-8")
+        daemon = await asyncio.create_subprocess_exec(
+            program,
+            f"--config-file={config}",
+            "--nofork",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            while not socket.exists():
+                await asyncio.sleep(_POLL_S)
+            yield f"unix:path={socket}"
+        finally:
+            daemon.terminate()
+            await daemon.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Peripheral:
+    """A headset as it shows itself over the air: one service with some characteristics, by their UUIDs."""
+
+    address: str
+    name: str
+    service: str
+    characteristics: tuple[str, ...]
+
+
+class BlueZ:
+    """``org.bluez`` with one adapter and one headset.
+
+    Parameters
+    ----------
+    bus : MessageBus
+        Connected to the private bus.
+    peripheral : Peripheral
+        The headset.
+    write : callable
+        Called with each value written to a characteristic.
+    reachable : callable
+        Whether the headset can be found and connected to now.
+    """
+
+    def __init__(
+        self, bus: MessageBus, peripheral: Peripheral, write: Callable[[bytes], None], reachable: Callable[[], bool]
+    ) -> None:
+        self._bus = bus
+        self._peripheral = peripheral
+        self._write = write
+        self._reachable = reachable
+        self._device = f"{_ADAPTER}/dev_{peripheral.address.replace(':', '_')}"
+        self._paths = {
+            uuid: f"{self._device}/service0001/char{i:04x}" for i, uuid in enumerate(peripheral.characteristics)
+        }
+        self._objects: dict[str, dict[str, dict[str, Variant]]] = {}
+        self._advertising: asyncio.Task[None] | None = None
+        self._methods: dict[tuple[str, str], Callable[[Message], None]] = {
+            ("org.bluez.Adapter1", "StartDiscovery"): self._start_discovery,
+            ("org.bluez.Adapter1", "StopDiscovery"): self._stop_discovery,
+            ("org.bluez.Device1", "Connect"): self._connect,
+            ("org.bluez.Device1", "Disconnect"): lambda _: self.drop(),
+            ("org.bluez.GattCharacteristic1", "StartNotify"): lambda call: self._notify(call, on=True),
+            ("org.bluez.GattCharacteristic1", "StopNotify"): lambda call: self._notify(call, on=False),
+            ("org.bluez.GattCharacteristic1", "WriteValue"): lambda call: self._write(bytes(call.body[0])),
+        }
+
+    async def start(self) -> None:
+        """Take the name ``org.bluez`` on the bus."""
+        self._objects["/org/bluez"] = {"org.bluez.AgentManager1": {}}
+        adapter = {"Address": "00:00:00:00:5A:AD", "Name": "hci0", "Alias": "hci0"}
+        self._objects[_ADAPTER] = {
+            "org.bluez.Adapter1": {name: Variant("s", value) for name, value in adapter.items()}
+            | {"Powered": Variant("b", True), "Discovering": Variant("b", False)}
+        }
+        self._bus.add_message_handler(self._handle)
+        await self._bus.request_name("org.bluez")
+
+    def notify(self, uuid: str, value: bytes) -> None:
+        """Send a characteristic's new value to whoever asked for it."""
+        properties = self._objects.get(self._paths[uuid], {}).get("org.bluez.GattCharacteristic1", {})
+        if "Notifying" in properties and properties["Notifying"].value:
+            self._change(self._paths[uuid], "org.bluez.GattCharacteristic1", Value=Variant("ay", value))
+
+    def drop(self) -> None:
+        """End the connection, as asked or because the link is gone."""
+        if self._device in self._objects:
+            down = Variant("b", False)
+            self._change(self._device, "org.bluez.Device1", Connected=down, ServicesResolved=down)
+
+    def _handle(self, call: Message) -> Message | bool | None:
+        if call.message_type is not MessageType.METHOD_CALL or call.interface in {None, "org.freedesktop.DBus"}:
+            return None
+        if call.interface in {_PROPERTIES, _OBJECTS}:
+            return self._look_up(call)
+        if call.path not in self._objects:
+            return Message.new_error(call, "org.freedesktop.DBus.Error.UnknownObject", str(call.path))
+        try:
+            self._methods.get((str(call.interface), str(call.member)), _agree)(call)
+        except ConnectionError as error:
+            return Message.new_error(call, "org.bluez.Error.Failed", str(error))
+        return Message.new_method_return(call)
+
+    def _look_up(self, call: Message) -> Message:
+        if call.member == "GetManagedObjects":
+            return Message.new_method_return(call, "a{oa{sa{sv}}}", [self._objects])
+        properties = self._objects.get(str(call.path), {}).get(call.body[0], {})
+        if call.member == "GetAll":
+            return Message.new_method_return(call, "a{sv}", [properties])
+        if call.member == "Get" and call.body[1] in properties:
+            return Message.new_method_return(call, "v", [properties[call.body[1]]])
+        if call.member == "Set":
+            return Message.new_method_return(call)
+        return Message.new_error(call, "org.freedesktop.DBus.Error.UnknownProperty", str(call.body))
+
+    def _add(self, path: str, interface: str, **properties: Variant) -> None:
+        self._objects[path] = {interface: properties}
+        self._signal("/", _OBJECTS, "InterfacesAdded", "oa{sa{sv}}", [path, {interface: properties}])
+
+    def _change(self, path: str, interface: str, **properties: Variant) -> None:
+        self._objects[path][interface].update(properties)
+        self._signal(path, _PROPERTIES, "PropertiesChanged", "sa{sv}as", [interface, properties, []])
+
+    def _signal(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> None:
+        self._bus.send(Message.new_signal(path, interface, member, signature, body))
+
+    def _start_discovery(self, _: Message) -> None:
+        self._change(_ADAPTER, "org.bluez.Adapter1", Discovering=Variant("b", True))
+        self._advertising = asyncio.ensure_future(self._advertise())
+
+    def _stop_discovery(self, _: Message) -> None:
+        self._change(_ADAPTER, "org.bluez.Adapter1", Discovering=Variant("b", False))
+        if self._advertising is not None:
+            self._advertising.cancel()
+
+    async def _advertise(self) -> None:
+        """Show the headset once it is in reach; go on showing it, as headsets do."""
+        while True:
+            await asyncio.sleep(_ADVERTISE_S)
+            if self._reachable():
+                self._add(self._device, "org.bluez.Device1", **self._advertised())
+                self._change(self._device, "org.bluez.Device1", RSSI=Variant("n", -49))
+
+    def _advertised(self) -> Mapping[str, Variant]:
+        text = {"Address": self._peripheral.address, "AddressType": "public"}
+        text |= {"Name": self._peripheral.name, "Alias": self._peripheral.name}
+        flags = ("Paired", "Bonded", "Connected", "ServicesResolved")
+        return {
+            **{name: Variant("s", value) for name, value in text.items()},
+            **{name: Variant("b", False) for name in flags},
+            "RSSI": Variant("n", -50),
+            "UUIDs": Variant("as", [self._peripheral.service]),
+            "Adapter": Variant("o", _ADAPTER),
+        }
+
+    def _connect(self, _: Message) -> None:
+        if not self._reachable():
+            raise ConnectionError("the headset is out of reach")
+        self._change(self._device, "org.bluez.Device1", Connected=Variant("b", True))
+        service = f"{self._device}/service0001"
+        uuid = Variant("s", self._peripheral.service)
+        self._add(
+            service, "org.bluez.GattService1", UUID=uuid, Primary=Variant("b", True), Device=Variant("o", self._device)
+        )
+        for uuid, path in self._paths.items():
+            self._add(
+                path,
+                "org.bluez.GattCharacteristic1",
+                UUID=Variant("s", uuid),
+                Service=Variant("o", service),
+                Value=Variant("ay", b""),
+                Notifying=Variant("b", False),
+                Flags=Variant("as", _FLAGS),
+                MTU=Variant("q", 247),
+            )
+        self._change(self._device, "org.bluez.Device1", ServicesResolved=Variant("b", True))
+
+    def _notify(self, call: Message, *, on: bool) -> None:
+        self._change(str(call.path), "org.bluez.GattCharacteristic1", Notifying=Variant("b", on))
+
+
+def _agree(_: Message) -> None:
+    """Do nothing: agents, filters and pairing need no more."""

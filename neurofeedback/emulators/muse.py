@@ -1,0 +1,275 @@
+"""A Muse 2, Muse S or Muse 2016 for BrainFlow's real Bluetooth driver.
+
+Each EEG channel has a characteristic; a notification holds a 16-bit counter and twelve 12-bit samples, microvolts
+= (count - 2048) * 125 / 256, at 256 Hz. Commands are a length byte, the command and a newline: ``d`` begins and
+``h`` halts the stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from itertools import islice
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.emulators.faults import Faults
+from neurofeedback.emulators.samples import columns
+from neurofeedback.errors import SettingsError
+
+if TYPE_CHECKING:
+    from neurofeedback.emulators.bluez import BlueZ
+
+SFREQ = 256.0
+SCALE_UV = 125 / 256
+"""Microvolts per count."""
+
+CH_NAMES = ("TP9", "AF7", "AF8", "TP10")
+_BLOCK = 12
+_POLL_S = 0.005
+_ADDRESS = "00:55:DA:B0:00:01"
+_SERVICE = "0000fe8d-0000-1000-8000-00805f9b34fb"
+_UUID = "273e{:04x}-4c4d-454d-96be-f03bac821358"
+_EEG = tuple(_UUID.format(number) for number in (3, 4, 5, 6))
+_ON_AIR = (3, 2, 0, 1)
+"""The order in which a headset sends the channels of one block, as muse-lsl saw it: TP10, AF8, TP9, AF7."""
+
+
+class Model(StrEnum):
+    """Which Muse."""
+
+    MUSE_2 = "muse-2"
+    MUSE_S = "muse-s"
+    MUSE_2016 = "muse-2016"
+
+
+_NAMES = {Model.MUSE_2: "Muse-0001", Model.MUSE_S: "MuseS-0001", Model.MUSE_2016: "Muse-0001"}
+
+
+def quantise(microvolts: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return the 12-bit counts nearest to microvolts; what is not a number becomes the middle.
+
+    Examples
+    --------
+    >>> quantise(np.array([0.0, 1.0, 1e4, -1e4, np.nan])).tolist()
+    [2048, 2050, 4095, 0, 2048]
+    """
+    counts = np.round(np.nan_to_num(microvolts, posinf=1e6, neginf=-1e6) / SCALE_UV) + 0x800
+    return np.clip(counts, 0, 0xFFF).astype(np.int64)
+
+
+def packet(counter: int, counts: NDArray[np.int64]) -> bytes:
+    """Return the 20 bytes of one notification.
+
+    Examples
+    --------
+    >>> packet(258, np.array([0xABC, 0xDEF] + [0] * 10))[:6].hex()
+    '0102abcdef00'
+    """
+    pairs = (int(first) << 12 | int(second) for first, second in counts.reshape(-1, 2))
+    return (counter & 0xFFFF).to_bytes(2, "big") + b"".join(pair.to_bytes(3, "big") for pair in pairs)
+
+
+class Headband:
+    """The headset itself: commands and time in, notifications out. No radio, no clock.
+
+    The head it sits on does not pause: sample numbers follow the time since it first streamed, and what
+    was not sent while it was halted or out of reach is lost.
+
+    Parameters
+    ----------
+    chunks : iterable of ndarray, shape (n_channels, n_samples)
+        Microvolts at 256 Hz.
+
+    Attributes
+    ----------
+    counts : list of ndarray, shape (4, 12)
+        Every block since the first stream began, quantised, also those that were lost.
+    lost : list of tuple (int, int)
+        Block and channel of every packet that was not sent.
+    begins : list of int
+        The block at which each stream began; the packet counter starts anew there.
+    """
+
+    def __init__(self, chunks: Iterable[NDArray[np.floating]], faults: Faults | None = None, *, seed: int = 0) -> None:
+        self._columns = columns(chunks, len(CH_NAMES))
+        self._faults = faults or Faults()
+        self._rng = np.random.default_rng(seed)
+        self._first: float | None = None
+        self._streaming = False
+        self.counts: list[NDArray[np.int64]] = []
+        self.lost: list[tuple[int, int]] = []
+        self.begins: list[int] = []
+        self.exhausted = False
+
+    def reachable(self, at: float) -> bool:
+        """Whether the headset can be connected to at this time (s)."""
+        return self._first is None or not self._faults.dropped(at - self._first)
+
+    def receive(self, command: bytes, at: float) -> None:
+        """Take a command at this time (s)."""
+        if command[1:2] == b"d" and not self._streaming:
+            self._first = at if self._first is None else self._first
+            list(self.send(at))
+            self.begins.append(len(self.counts))
+            self._streaming = True
+        elif command[1:2] == b"h":
+            self.halt()
+
+    def halt(self) -> None:
+        """Stop streaming, as asked or because the link is gone."""
+        self._streaming = False
+
+    def send(self, at: float) -> Iterator[tuple[str, bytes]]:
+        """Yield the notifications that are due at this time (s): characteristic and value."""
+        if self._first is None:
+            return
+        due = int((at - self._first) * SFREQ) // _BLOCK
+        while len(self.counts) < due:
+            block = list(islice(self._columns, _BLOCK))
+            if len(block) < _BLOCK:
+                self.exhausted = True
+                return
+            yield from self._notifications(np.array(block).T)
+
+    def _notifications(self, block: NDArray[np.float64]) -> Iterator[tuple[str, bytes]]:
+        number = len(self.counts)
+        self.counts.append(quantise(block))
+        silent = not self._streaming or self._faults.stalled(number * _BLOCK / SFREQ) or bool(np.isnan(block).all())
+        draws = self._rng.random(len(CH_NAMES))
+        for channel in _ON_AIR:
+            if silent or draws[channel] < self._faults.loss:
+                self.lost.append((number, channel))
+            else:
+                yield _EEG[channel], packet(number - self.begins[-1], self.counts[-1][channel])
+
+
+class EmulatedMuse:
+    """A Muse on a private message bus, as a context manager.
+
+    Parameters
+    ----------
+    headband : Headband
+        The headset.
+    now : callable
+        Monotonic clock that paces it, s.
+
+    Attributes
+    ----------
+    address : str
+        What ``DBUS_SYSTEM_BUS_ADDRESS`` must be in the environment of the program that is to see it.
+    """
+
+    def __init__(
+        self, headband: Headband, *, model: Model = Model.MUSE_2, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.headband = headband
+        self.address = ""
+        self._model = model
+        self._now = now
+        self._ended = threading.Event()
+        self._started = threading.Event()
+        self._failure: SettingsError | None = None
+        self._thread = threading.Thread(target=self._run, name="emulated-muse", daemon=True)
+
+    def __enter__(self) -> EmulatedMuse:
+        self._thread.start()
+        self._started.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Return when there is nothing left to send."""
+        while not self._ended.wait(0.1):
+            pass
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except SettingsError as error:
+            self._failure = error
+        finally:
+            self._started.set()
+            self._ended.set()
+
+    async def _serve(self) -> None:
+        try:
+            from neurofeedback.emulators.bluez import BlueZ, MessageBus, Peripheral, private_bus  # noqa: PLC0415 - an extra
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                "an emulated Muse needs dbus-fast",
+                got=str(error),
+                todo="pip install 'neurofeedback-meditation[emulators]'",
+            ) from None
+        async with private_bus() as address:
+            bus = await MessageBus(bus_address=address).connect()
+            peripheral = Peripheral(_ADDRESS, _NAMES[self._model], _SERVICE, _characteristics(self._model))
+            bluez = BlueZ(bus, peripheral, self._obey, lambda: self.headband.reachable(self._now()))
+            await bluez.start()
+            self.address = address
+            self._started.set()
+            await self._stream(bluez)
+            bus.disconnect()
+
+    def _obey(self, command: bytes) -> None:
+        self.headband.receive(command, self._now())
+
+    async def _stream(self, bluez: BlueZ) -> None:
+        linked = True
+        while not (self._ended.is_set() or self.headband.exhausted):
+            at = self._now()
+            if linked and not self.headband.reachable(at):
+                self.headband.halt()
+                bluez.drop()
+            linked = self.headband.reachable(at)
+            for uuid, value in self.headband.send(at):
+                bluez.notify(uuid, value)
+            await asyncio.sleep(_POLL_S)
+
+
+def _characteristics(model: Model) -> tuple[str, ...]:
+    """Control, EEG and right auxiliary, gyroscope, accelerometer, telemetry, and the pulse sensor of newer models."""
+    pulse = () if model is Model.MUSE_2016 else (0xF, 0x10, 0x11)
+    return tuple(_UUID.format(number) for number in (1, 3, 4, 5, 6, 7, 9, 0xA, 0xB, *pulse))
+
+
+def run_muse(
+    chunks: Iterable[NDArray[np.floating]],
+    *,
+    announce: Callable[[str], None],
+    faults: Faults | None = None,
+    seed: int = 0,
+    model: Model = Model.MUSE_2,
+) -> Headband:
+    """Emulate a Muse until it has sent everything.
+
+    Parameters
+    ----------
+    chunks : iterable of ndarray, shape (n_channels, n_samples)
+        Microvolts at 256 Hz.
+    announce : callable
+        Called once with the address ``DBUS_SYSTEM_BUS_ADDRESS`` must be set to.
+
+    Returns
+    -------
+    Headband
+        With its account of what was sent and what was lost.
+    """
+    headband = Headband(chunks, faults, seed=seed)
+    with EmulatedMuse(headband, model=model) as muse:
+        announce(muse.address)
+        muse.wait()
+    return headband
