@@ -186,11 +186,12 @@ class _Waves:
 
 def _waves(columns: Field, depth: Field, *, row_height: float, rng: np.random.Generator) -> _Waves:
     distance = (1.0 / (depth + _CAMERA))[..., None]
-    heading = rng.normal(0.0, 0.7, _N_WAVES)
-    number = np.geomspace(1.6, 26.0, _N_WAVES)
+    heading = rng.normal(0.0, 0.7, _N_WAVES).astype(np.float32)
+    number = np.geomspace(1.6, 26.0, _N_WAVES, dtype=np.float32)
     tilt = (np.stack((np.sin(heading), np.cos(heading))) * number**-0.5)[:, None, None, :]
     across, along = number * np.sin(heading), 1.9 * number * np.cos(heading)
-    phase = columns[..., None] * distance * across + distance * along + rng.uniform(0.0, 2 * pi, _N_WAVES)
+    start = rng.uniform(0.0, 2 * pi, _N_WAVES).astype(np.float32)
+    phase = columns[..., None] * distance * across + distance * along + start
     seen = np.exp(-0.35 * (np.hypot(along * distance, across) * distance * row_height) ** 2)
     fields = np.concatenate((np.cos(phase), -np.sin(phase)), axis=-1) * np.tile(tilt * seen, 2)
     hidden = (tilt**2 * (1.0 - seen**2)).sum(axis=-1) / 2

@@ -32,6 +32,7 @@ _PHASES = {
 _GUIDANCE = {
     Phase.SETTLE: "Make yourself comfortable. Let the eyes close.",
     Phase.BASELINE: "Rest with the breath. The program learns what is usual for you today.",
+    Phase.PRACTICE: "Stay with the breath.",
     Phase.TRANSFER: "Sound and picture do not follow you now. Stay with the breath.",
     Phase.DEBRIEF: "The sitting is over. Come back in your own time.",
 }
@@ -63,7 +64,7 @@ def guidance_words(phase: Phase | None, state: State | None, lost_s: float = 0.0
         return "Waiting for the first signal from the headset."
     if phase is Phase.PRACTICE and state is not None:
         return _STATES[state]
-    return _GUIDANCE.get(phase, "")
+    return _GUIDANCE[phase]
 
 
 def clock_words(seconds: float) -> str:

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QWidget
 
 from neurofeedback.errors import EXIT_OK
+from neurofeedback.feedback.picture import Water
 from neurofeedback.feedback.words import duration_words, share_words
 from neurofeedback.session.request import Outcome
 from neurofeedback.ui.parts import FLAT_MARGIN, HEADER_HEIGHT, MARGIN, button, column, key, label, row
@@ -61,8 +62,10 @@ class After(QWidget):
     again = pyqtSignal()
     home = pyqtSignal()
 
-    def __init__(self) -> None:
+    def __init__(self, water: Water) -> None:
         super().__init__()
+        self._picture = WaterView(water)
+        self._picture.setFixedHeight(HEADER_HEIGHT)
         self._session: Path | None = None
         self._title = label(large=True, name="How the sitting ended")
         self._lines = [label(name=name) for name in ("Length", "Usable signal", "Recording")]
@@ -89,10 +92,8 @@ class After(QWidget):
         keys.addWidget(button("&Home", self.home.emit, flat=True))
         inner.addLayout(keys)
         inner.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
-        picture = WaterView()
-        picture.setFixedHeight(HEADER_HEIGHT)
         outer = column(self, gap=0)
-        outer.addWidget(picture)
+        outer.addWidget(self._picture)
         outer.addStretch(1)
         outer.addLayout(inner)
         outer.addStretch(1)

@@ -13,7 +13,7 @@ from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QApplication, QMainWindow, QStackedWidget
 
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
-from neurofeedback.feedback.picture import pictures_per_second
+from neurofeedback.feedback.picture import Water, pictures_per_second
 from neurofeedback.session.mailbox import Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.ui.about import About
@@ -44,7 +44,8 @@ class Window(QMainWindow):
         self._interrupted = False
         self._bridge = Bridge(launch, self)
         self._places = QStackedWidget()
-        self._home, self._about, self._after = Home(defaults), About(), After()
+        self._water = Water()
+        self._home, self._about, self._after = Home(defaults, self._water), About(), After(self._water)
         self._sit = self._new_sit()
         for place in (self._home, self._about, self._sit, self._after):
             self._places.addWidget(place)
@@ -57,7 +58,7 @@ class Window(QMainWindow):
 
     def _new_sit(self) -> Sit:
         theme = THEMES.get(self._choices.theme, DARK)
-        sit = Sit(theme, time_shown=self._choices.time_shown, traces_shown=self._choices.traces_shown)
+        sit = Sit(theme, self._water, time_shown=self._choices.time_shown, traces_shown=self._choices.traces_shown)
         sit.end.connect(self.end)
         sit.mark.connect(self._mark)
         return sit

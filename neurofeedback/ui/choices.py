@@ -121,7 +121,7 @@ def _read(path: Path) -> dict[str, object]:
         if not path.is_file() or path.stat().st_size > _MAX_FILE_BYTES:
             return {}
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         _log.warning("remembered choices in %s cannot be read, starting afresh: %s", path, error)
         return {}
     return stored if isinstance(stored, dict) else {}

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QRegularExpression, Qt, pyqtSignal
 from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
+from neurofeedback.feedback.picture import Water
 from neurofeedback.ui.choices import MAX_MINUTES, AppDefaults, Choices
 from neurofeedback.ui.parts import FLAT_MARGIN, HEADER_HEIGHT, MARGIN, Choice, button, column, label, row
 from neurofeedback.ui.water import WaterView
@@ -20,8 +21,10 @@ class Home(QWidget):
     about = pyqtSignal()
     theme = pyqtSignal()
 
-    def __init__(self, defaults: AppDefaults) -> None:
+    def __init__(self, defaults: AppDefaults, water: Water) -> None:
         super().__init__()
+        self._picture = WaterView(water)
+        self._picture.setFixedHeight(HEADER_HEIGHT)
         self._about = {choice.name: choice.description for choice in defaults.devices}
         self._device = Choice()
         self._device.setEditable(True)
@@ -47,8 +50,6 @@ class Home(QWidget):
         self._device.currentTextChanged.connect(self._describe)
 
     def _lay_out(self) -> None:
-        picture = WaterView()
-        picture.setFixedHeight(HEADER_HEIGHT)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
@@ -83,7 +84,7 @@ class Home(QWidget):
         inner.addStretch(2)
         inner.addLayout(foot)
         outer = column(self, gap=0)
-        outer.addWidget(picture)
+        outer.addWidget(self._picture)
         outer.addLayout(inner, 1)
 
     def enter(self, choices: Choices) -> None:

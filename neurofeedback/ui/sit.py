@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QElapsedTimer, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from neurofeedback.feedback.picture import Scene, glide
+from neurofeedback.feedback.picture import Scene, Water, glide
 from neurofeedback.feedback.words import (
     clock_words,
     contact_mark,
@@ -38,7 +38,7 @@ class Sit(QWidget):
     end = pyqtSignal()
     mark = pyqtSignal()
 
-    def __init__(self, theme: Theme, *, time_shown: bool = True, traces_shown: bool = False) -> None:
+    def __init__(self, theme: Theme, water: Water, *, time_shown: bool = True, traces_shown: bool = False) -> None:
         super().__init__()
         self._theme = theme
         self._scene = Scene()
@@ -57,7 +57,7 @@ class Sit(QWidget):
         self._reason = label(quiet=True, name="Reasons for poor contact")
         self._facts = label(quiet=True, name="Signal")
         self._index = IndexView(theme)
-        self._water = WaterView()
+        self._water = WaterView(water)
         self._panel = QFrame()
         self._panel.setObjectName("panel")
         self._quiet = QTimer(self)

@@ -29,7 +29,9 @@ class Traces(pg.PlotWidget):
     """Scrolling lines; what exceeds its lane is cut at the neighbour's middle."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(background=theme.panel)
+        item = pg.PlotItem()
+        item.setContentsMargins(8, 0, MARGIN, 0)
+        super().__init__(background=theme.panel, plotItem=item)
         self._pen = pg.mkPen(theme.text, width=1)
         self._theme = theme
         self._ch_names: tuple[str, ...] = ()
@@ -39,7 +41,6 @@ class Traces(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.hideButtons()
         self.getViewBox().setDefaultPadding(0.0)
-        self.plotItem.setContentsMargins(8, 0, MARGIN - 8, 0)
         self.setFrameShape(self.Shape.NoFrame)
         self.setToolTip("Seconds from now; 100 µV from line to line")
         for side in ("left", "bottom"):

@@ -10,11 +10,11 @@ from neurofeedback.feedback.picture import HEIGHT, WIDTH, Scene, Water, cover
 
 
 class WaterView(QWidget):
-    """Shows one scene of the water, covering the whole widget."""
+    """Shows one scene of the water, covering the whole widget; views may share one ``Water``."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._water = Water()
+    def __init__(self, water: Water) -> None:
+        super().__init__()
+        self._water = water
         self._image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB888)
         self.setAccessibleName("Picture: still water at night")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

@@ -1,0 +1,168 @@
+"""The terminal view: the same facts as the window, plain lines in a pipe, an orderly end after Ctrl-C."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from neurofeedback.cli.terminal import facts, index_bar, line, panel, watch
+from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK
+from neurofeedback.feedback.words import INDEX_MEANING, INDEX_NAME
+from neurofeedback.session.mailbox import Mailbox, Snapshot
+from neurofeedback.session.request import Outcome
+from neurofeedback.types import Contact, Frame, Guidance, Phase, State, Stream, Verdict
+
+CONTACTS = (Contact("TP9", Verdict.GOOD), Contact("AF7", Verdict.BAD, ("flat: no skin contact",)))
+SESSION = Path("recordings/sub-01/ses-1")
+
+
+def moment(elapsed_s: float = 60.0, **changes: object) -> Snapshot:
+    frame = Frame(
+        index=240, sample=15360, onset=elapsed_s, phase=Phase.PRACTICE, valid=True, signal=0.9, confidence=0.3,
+        state=State.FOCUS, drowsy=False, index_u=-0.3, mwi=38.0, threshold=0.1, reward=True, guidance=Guidance(),
+        values=(), contacts=CONTACTS,
+    )  # fmt: skip
+    shown = Snapshot(
+        status="running", stream=Stream("muse-2", 256.0, ("TP9", "AF7")), phase=Phase.PRACTICE, elapsed_s=elapsed_s,
+        remaining_s=120.0 - elapsed_s, phase_remaining_s=45.0, frame=frame, contacts=CONTACTS, loss_rate=0.0123,
+        latency_ms=17.6, valid_fraction=0.85, sound="no sound", recording=SESSION,
+    )  # fmt: skip
+    return replace(shown, **changes)
+
+
+class Scripted:
+    """Shows one snapshot after another, one each time it is asked whether it has ended."""
+
+    def __init__(self, script: list[Snapshot], outcome: Outcome, *, interrupt_at: int | None = None) -> None:
+        self.mailbox = Mailbox()
+        self.asked: list[str] = []
+        self._script, self._outcome, self._interrupt_at = script, outcome, interrupt_at
+        self._looks = 0
+
+    def start(self) -> None:
+        self.asked.append("start")
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+
+    def join(self, timeout_s: float | None = None) -> Outcome | None:
+        assert timeout_s is not None
+        self._looks += 1
+        if self._looks - 1 == self._interrupt_at:
+            raise KeyboardInterrupt
+        if self._script:
+            self.mailbox.publish(self._script.pop(0))
+        return None if self._script else self._outcome
+
+
+def pipe() -> Console:
+    return Console(file=io.StringIO(), width=80)
+
+
+def terminal() -> Console:
+    return Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None, legacy_windows=False)
+
+
+def printed(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+FACTS = [
+    "Practice", "1:00 sat, 1:00 left (0:45 of this phase)", "FOCUS", "● TP9", "○ AF7", "AF7: flat: no skin contact",
+    "38", "90 % usable now, 85 % so far, 1.2 % of samples lost", "18 ms", "no sound", str(SESSION),
+    INDEX_NAME, INDEX_MEANING,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_the_live_view_shows(fact: str) -> None:
+    console = terminal()
+    console.print(panel(moment()))
+    assert fact in printed(console)
+
+
+def test_the_live_view_follows_to_the_end() -> None:
+    console = terminal()
+    outcome = Outcome(EXIT_OK, "", SESSION)
+    sitting = Scripted([moment(10.0), moment(20.0)], outcome)
+    assert watch(sitting, console) is outcome
+    assert sitting.asked == ["start"]
+    assert "0:20 sat" in printed(console)
+
+
+def test_a_pipe_gets_plain_lines_every_few_seconds() -> None:
+    console = pipe()
+    watch(Scripted([moment(0.25 * i) for i in range(81)], Outcome(EXIT_OK)), console)
+    told = printed(console).splitlines()
+    assert told[:3] == ["sound: no sound", f"recording: {SESSION}", f"index: {INDEX_NAME}, {INDEX_MEANING}"]
+    assert [one.split(" ")[0] for one in told[3:]] == ["0:00", "0:05", "0:10", "0:15", "0:20"]
+    assert "\x1b" not in printed(console)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"phase": Phase.TRANSFER}, "Without feedback"),
+        ({"signal_lost_s": 1.0}, "LOST"),
+        ({"message": "the sound device is gone."}, "the sound device is gone."),
+    ],
+)
+def test_a_pipe_gets_a_line_as_soon_as_something_changes(changes: dict[str, object], word: str) -> None:
+    console = pipe()
+    watch(Scripted([moment(1.0), moment(1.25), moment(1.5, **changes)], Outcome(EXIT_OK)), console)
+    lines = [one for one in printed(console).splitlines() if " sat, " in one]
+    assert len(lines) == 2
+    assert word in lines[1]
+
+
+def test_before_the_first_sample() -> None:
+    early = Snapshot(message="Opening muse-2.")
+    assert line(early) == "0:00 | Connecting | UNKNOWN | Waiting for contact. | Opening muse-2."
+    console = terminal()
+    console.print(panel(early))
+    assert "Waiting for the first signal" in printed(console)
+
+
+@pytest.mark.parametrize("make", [pipe, terminal])
+def test_names_with_brackets_are_shown_as_they_are(make: Callable[[], Console]) -> None:
+    console = make()
+    watch(Scripted([moment(recording=Path("recordings/[bold]x[/bold]"))], Outcome(EXIT_OK)), console)
+    assert "[bold]x[/bold]" in printed(console)
+
+
+@pytest.mark.parametrize("make", [pipe, terminal])
+def test_ctrl_c_asks_for_an_orderly_end_and_waits(make: Callable[[], Console]) -> None:
+    console = make()
+    script = [moment(1.0), moment(2.0), moment(3.0, message="closing the recording")]
+    sitting = Scripted(script, Outcome(EXIT_OK, "done", SESSION), interrupt_at=1)
+    outcome = watch(sitting, console)
+    assert sitting.asked == ["start", "stop"]
+    assert outcome == Outcome(EXIT_INTERRUPTED, "done", SESSION)
+    assert "closing the recording" in printed(console)
+
+
+def test_what_went_wrong_outranks_ctrl_c() -> None:
+    failed = Outcome(EXIT_DEVICE, "the headset is gone")
+    assert watch(Scripted([moment()], failed, interrupt_at=0), pipe()) is failed
+
+
+def test_facts_leave_out_what_is_not_known() -> None:
+    known = facts(Snapshot())
+    assert set(known) == {"phase", "time", "state", "reasons"}
+    assert facts(moment(latency_ms=float("nan"))).get("latency") is None
+
+
+def test_lost_outranks_the_last_frame() -> None:
+    assert facts(moment(signal_lost_s=3.0))["state"] == "LOST"
+
+
+@pytest.mark.parametrize(("mwi", "place"), [(0.0, 0), (100.0, 29)])
+def test_the_bar_spans_the_whole_index(mwi: float, place: int) -> None:
+    assert index_bar(mwi).index("●") == place
+    assert len(index_bar(mwi)) == 30

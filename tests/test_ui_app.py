@@ -1,0 +1,493 @@
+"""The window: keys, the way between its places, and an orderly end in every path."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PyQt6.QtCore import Qt, QUrl
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
+from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, STOP_ADVICE
+from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
+from neurofeedback.session.request import Outcome, SitRequest
+from neurofeedback.types import Contact, Frame, Guidance, Phase, State, Stream, Verdict
+from neurofeedback.ui.after import after_lines, find_report, last_sitting_words
+from neurofeedback.ui.app import AppDefaults, DeviceChoice, Window
+from neurofeedback.ui.choices import Choices, load_choices, save_choices
+from neurofeedback.ui.history import thinned
+from neurofeedback.ui.sit import Sit
+from neurofeedback.ui.traces import stacked
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform says so of every window
+
+FORBIDDEN = re.compile(
+    r"\bDMN\b|default mode|diagnos|\btreat|therap|patient|\bcure|medic|probabilit|percentile", re.IGNORECASE
+)
+STREAM = Stream("simulated", 256.0, ("TP9", "AF7"))
+CONTACTS = (Contact("TP9", Verdict.GOOD), Contact("AF7", Verdict.BAD, ("muscle",)))
+
+
+def frame(state: State = State.FOCUS, mwi: float = 42.0, *, ripple: float = 0.2, mist: float = 0.0) -> Frame:
+    return Frame(
+        index=100, sample=0, onset=25.0, phase=Phase.PRACTICE, valid=True, signal=0.9, confidence=0.3, state=state,
+        drowsy=False, index_u=0.0, mwi=mwi, threshold=0.0, reward=False, guidance=Guidance(ripple=ripple, mist=mist),
+        values=(), contacts=CONTACTS,
+    )  # fmt: skip
+
+
+def moment(**changes: object) -> Snapshot:
+    running = Snapshot(
+        status="running", stream=STREAM, phase=Phase.PRACTICE, elapsed_s=100.0, remaining_s=500.0, frame=frame(),
+        contacts=CONTACTS, traces=np.zeros((2, 64), np.float32), index_history=np.full(50, 42.0, np.float32),
+        loss_rate=0.01, sound="no sound", valid_fraction=0.9,
+    )  # fmt: skip
+    return replace(running, **changes)
+
+
+@dataclass
+class FakeSitting:
+    """Runs until stopped, and for ``closing`` more looks after that."""
+
+    outcome: Outcome
+    closing: int = 0
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    started: bool = False
+    stopped: int = 0
+
+    def start(self) -> None:
+        assert not self.started
+        self.started = True
+        self.mailbox.publish(moment())
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+    def join(self, timeout_s: float | None = None) -> Outcome | None:
+        assert timeout_s is not None
+        assert timeout_s < 0.02, "the window must not wait"
+        if not self.stopped:
+            return None
+        self.closing -= 1
+        return self.outcome if self.closing < 0 else None
+
+
+@dataclass
+class Room:
+    """A window with a fake sitting behind it."""
+
+    window: Window
+    requests: list[SitRequest]
+    sittings: list[FakeSitting]
+    path: Path
+
+    @property
+    def sitting(self) -> FakeSitting:
+        return self.sittings[-1]
+
+    @property
+    def place(self) -> QWidget:
+        return self.window._places.currentWidget()
+
+    def shown(self) -> str:
+        found = (words for words in self.place.findChildren(QLabel) if words.isVisibleTo(self.place))
+        return "\n".join(words.text() for words in found)
+
+    def button(self, text: str) -> QAbstractButton:
+        buttons = [b for b in self.place.findChildren(QAbstractButton) if text in b.accessibleName()]
+        assert len(buttons) == 1, text
+        return buttons[0]
+
+
+Open = Callable[..., Room]
+
+
+@pytest.fixture
+def open_room(qtbot: QtBot, tmp_path: Path) -> Open:
+    def build(
+        outcome: Outcome | None = None,
+        *,
+        choices: Choices | None = None,
+        launch: Callable[[SitRequest], FakeSitting] | None = None,
+        request: SitRequest | None = None,
+        closing: int = 0,
+    ) -> Room:
+        requests: list[SitRequest] = []
+        sittings: list[FakeSitting] = []
+
+        def begin(asked: SitRequest) -> FakeSitting:
+            requests.append(asked)
+            made = launch(asked) if launch else FakeSitting(outcome or Outcome(EXIT_OK), closing)
+            sittings.append(made)
+            return made
+
+        path = tmp_path / "app.json"
+        save_choices(path, choices or Choices(device="simulated", claims_seen=True))
+        devices = (DeviceChoice("simulated", "No headset needed"), DeviceChoice("muse-2", "Over Bluetooth"))
+        defaults = AppDefaults(tmp_path, devices, ("default", "short"), request=request, choices_file=path)
+        window = Window(begin, defaults)
+        qtbot.addWidget(window, before_close_func=lambda _: [s.stop() for s in sittings] + [window._bridge.poll()])
+        with qtbot.waitActive(window):
+            window.show()
+        return Room(window, requests, sittings, path)
+
+    return build
+
+
+@pytest.fixture
+def sitting_room(open_room: Open, qtbot: QtBot) -> Open:
+    def build(outcome: Outcome | None = None, **options: object) -> Room:
+        room = open_room(outcome, **options)
+        qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
+        qtbot.waitUntil(room.window.sitting_shown)
+        qtbot.waitUntil(lambda: "Practice" in room.shown())
+        return room
+
+    return build
+
+
+def test_home_begins_what_was_chosen_and_remembers_it(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    device, profile = room.place.findChildren(QComboBox)
+    device.setCurrentText("cyton:/dev/ttyUSB0")
+    profile.setCurrentText("short")
+    room.place.findChild(QSpinBox).setValue(7)
+    participant = next(box for box in room.place.findChildren(QLineEdit) if box.accessibleName() == "Participant")
+    participant.clear()
+    qtbot.keyClicks(participant, "../P 3")
+    qtbot.mouseClick(room.button("Sit"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(room.window.sitting_shown)
+    asked = room.requests[0]
+    assert (asked.device, asked.participant, asked.profile) == ("cyton:/dev/ttyUSB0", "P3", "short")
+    assert asked.minutes == 7.0
+    remembered = load_choices(room.path)
+    assert (remembered.device, remembered.minutes, remembered.participant) == ("cyton:/dev/ttyUSB0", 7, "P3")
+
+
+def test_home_says_what_the_headset_is(open_room: Open) -> None:
+    room = open_room()
+    assert "No headset needed" in room.shown()
+    room.place.findChildren(QComboBox)[0].setCurrentText("muse-2")
+    assert "Over Bluetooth" in room.shown()
+
+
+def test_claims_come_once_and_stay_within_reach(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room(choices=Choices(device="simulated"))
+    assert CLAIMS in room.shown()
+    assert STOP_ADVICE in room.shown()
+    qtbot.keyClick(room.window.focusWidget(), Qt.Key.Key_Return)
+    assert load_choices(room.path).claims_seen
+    assert CLAIMS not in room.shown()
+    qtbot.mouseClick(room.button("About"), Qt.MouseButton.LeftButton)
+    assert CLAIMS in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert room.button("Sit") is room.window.focusWidget()
+
+
+def test_a_sitting_asked_for_on_the_command_line_begins_after_the_claims(open_room: Open, qtbot: QtBot) -> None:
+    asked = SitRequest("synthetic", Path("x"), minutes=0.5)
+    room = open_room(choices=Choices(), request=asked)
+    assert room.requests == []
+    qtbot.keyClick(room.window.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(room.window.sitting_shown)
+    assert room.requests == [asked]
+
+
+def test_escape_ends_properly_and_shows_what_came_of_it(sitting_room: Open, qtbot: QtBot) -> None:
+    summary = {"duration_s": 600.0, "valid_fraction": 0.875}
+    room = sitting_room(Outcome(EXIT_OK, "", Path("rec/sub-01/ses-1"), summary), closing=3)
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert "being closed" in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: "You sat for 10 minutes." in room.shown())
+    assert room.sitting.stopped == 1
+    assert "88 % of it had a usable signal." in room.shown()
+    assert "rec/sub-01/ses-1" in room.shown()
+    assert room.window.exit_code == EXIT_OK
+    assert load_choices(room.path).last_sitting == "Last sitting: 10 minutes, 88 % usable signal"
+
+
+def test_sit_again_asks_for_the_same(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not room.window.sitting_shown())
+    qtbot.keyClick(room.window.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(room.requests) == 2)
+    assert room.requests[0] == room.requests[1]
+
+
+def test_closing_the_window_waits_for_the_recording_without_freezing(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room(Outcome(EXIT_RECORDING, "the disk is full"), closing=5)
+    room.window.close()
+    assert room.window.isVisible()
+    room.window.close()
+    qtbot.waitUntil(lambda: not room.window.isVisible())
+    assert room.sitting.stopped == 1
+    assert room.window.exit_code == EXIT_RECORDING
+
+
+def test_closing_while_connecting_never_starts(open_room: Open, qtbot: QtBot) -> None:
+    connected = threading.Event()
+
+    def slow(_asked: SitRequest) -> FakeSitting:
+        connected.wait(10)
+        return FakeSitting(Outcome(EXIT_OK))
+
+    room = open_room(launch=slow)
+    qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
+    assert "Connecting" in room.shown()
+    room.window.close()
+    assert room.window.isVisible()
+    connected.set()
+    qtbot.waitUntil(lambda: not room.window.isVisible())
+    assert not room.sitting.started
+
+
+def test_what_cannot_begin_is_said_in_words(open_room: Open, qtbot: QtBot) -> None:
+    def refuse(_asked: SitRequest) -> FakeSitting:
+        raise SettingsError("no such device", got="mouse-2", todo="did you mean muse-2?")
+
+    room = open_room(launch=refuse)
+    qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "did you mean muse-2?" in room.shown())
+    assert room.window.exit_code == EXIT_SETTINGS
+    assert "You sat" not in room.shown()
+    assert not room.button("Open the folder").isVisible()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert room.button("Sit").isVisible()
+
+
+def test_a_failed_sitting_gives_its_exit_code(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room(Outcome(EXIT_DEVICE, "the headset is gone for good."))
+    room.sitting.stop()
+    qtbot.waitUntil(lambda: "gone for good" in room.shown())
+    assert "could not go on" in room.shown()
+    assert room.window.exit_code == EXIT_DEVICE
+
+
+def test_interrupted_ends_properly_with_130(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room(closing=2)
+    room.window.interrupt()
+    qtbot.waitUntil(lambda: not room.window.isVisible())
+    assert room.window.exit_code == EXIT_INTERRUPTED
+    assert room.sitting.stopped == 1
+
+
+def test_mark_key_and_button_ask_for_marks(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    qtbot.keyClick(room.window, Qt.Key.Key_M)
+    assert "Marked." in room.shown()
+    qtbot.mouseClick(room.button("(M)"), Qt.MouseButton.LeftButton)
+    assert room.sitting.mailbox.requests() == [Request.MARK, Request.MARK]
+
+
+def test_time_can_be_hidden_and_is_remembered(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    assert "8:20" in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_H)
+    assert "8:20" not in room.shown()
+    room.window.close()
+    qtbot.waitUntil(lambda: not room.window.isVisible())
+    assert not load_choices(room.path).time_shown
+
+
+def test_traces_come_and_go(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    sit = room.window._sit
+    assert not sit.traces_shown
+    qtbot.keyClick(room.window, Qt.Key.Key_T)
+    assert sit.traces_shown
+    assert len(sit._traces.getPlotItem().listDataItems()) == 2
+    qtbot.keyClick(room.window, Qt.Key.Key_T)
+    assert not sit.traces_shown
+
+
+def test_full_screen_key(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    qtbot.keyClick(room.window, Qt.Key.Key_F11)
+    assert room.window.isFullScreen()
+    qtbot.keyClick(room.window, Qt.Key.Key_F11)
+    assert not room.window.isFullScreen()
+
+
+def test_sit_shows_contact_with_reason_and_the_index_with_its_name(sitting_room: Open) -> None:
+    said = sitting_room().shown()
+    for words in ("● TP9", "○ AF7", "AF7: muscle", "90 % usable", "1.0 % of samples lost", "no sound", "42"):
+        assert words in said
+    assert "Mind-wandering index (EEG proxy)" in said
+    assert INDEX_MEANING in said
+
+
+@pytest.fixture
+def sit(open_room: Open) -> Sit:
+    window = open_room().window
+    window._places.setCurrentWidget(window._sit)
+    return window._sit
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        (moment(frame=frame(State.UNKNOWN, float("nan"), mist=1.0)), "not clear enough to judge"),
+        (moment(signal_lost_s=2.0), "Nothing arrives from the headset"),
+        (moment(phase=None, frame=None, message="Opening muse-2."), "Opening muse-2."),
+    ],
+)
+def test_doubt_is_said_calmly(sit: Sit, shown: Snapshot, words: str) -> None:
+    sit.show_snapshot(shown, 0.0)
+    assert any(words in part.text() for part in sit.findChildren(QLabel))
+
+
+def test_a_lost_headset_brings_mist_whatever_the_last_frame_said(sit: Sit) -> None:
+    sit.show_snapshot(moment(frame=frame(mist=0.0), signal_lost_s=1.5), 10.0)
+    assert sit._scene.mist > 0.9
+
+
+def test_the_picture_follows_the_guidance(sit: Sit) -> None:
+    sit.show_snapshot(moment(frame=frame(ripple=0.8)), 60.0)
+    assert sit._scene.ripple == pytest.approx(0.8, abs=0.01)
+    assert sit._scene.time_s == 60.0
+
+
+def test_sixteen_channels_and_long_words_do_not_widen_the_window(sit: Sit, qtbot: QtBot) -> None:
+    many = tuple(Contact(f"Long{i}", Verdict.BAD, ("flat: no skin contact",)) for i in range(16))
+    sit.show_snapshot(moment(contacts=many, sound="WAV file " + "x" * 300, message="word " * 80), 0.0)
+    assert sit.window().minimumSizeHint().width() <= 1024
+    assert sit.window().minimumSizeHint().height() <= 640
+
+
+def test_every_control_has_a_name_and_can_take_the_keyboard(open_room: Open) -> None:
+    window = open_room().window
+    controls = [w for kind in (QAbstractButton, QComboBox, QSpinBox) for w in window.findChildren(kind)]
+    controls += [box for box in window.findChildren(QLineEdit) if box.parent() not in controls]
+    assert len(controls) > 12
+    for control in controls:
+        assert control.accessibleName(), control
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control.accessibleName()
+
+
+def test_nothing_shown_claims_too_much(open_room: Open) -> None:
+    window = open_room().window
+    places = [place for place in map(window._places.widget, range(window._places.count())) if place != window._about]
+    shown = [w for place in places for kind in (QLabel, QAbstractButton) for w in place.findChildren(kind)]
+    for part in shown:
+        assert not FORBIDDEN.search(f"{part.text()} {part.toolTip()} {part.accessibleName()}")
+
+
+def test_light_and_dark(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    dark = room.window.styleSheet()
+    qtbot.mouseClick(room.button("Light"), Qt.MouseButton.LeftButton)
+    assert room.window.styleSheet() != dark
+    assert load_choices(room.path).theme == "light"
+
+
+def test_folder_and_report_open(open_room: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    session = tmp_path / "sub-01" / "ses-1"
+    report = tmp_path / "derivatives" / "neurofeedback" / "sub-01" / "ses-1" / "eeg" / "sub-01_report.html"
+    for path in (session / "x", report):
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+    room = open_room()
+    room.window._ended(Outcome(EXIT_OK, "", session, {}))
+    qtbot.mouseClick(room.button("Open the report"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(room.button("Open the folder"), Qt.MouseButton.LeftButton)
+    assert [url.toLocalFile() for url in opened] == [str(report), str(session)]
+
+
+def test_no_report_no_button(tmp_path: Path) -> None:
+    assert find_report(None) is None
+    assert find_report(tmp_path / "sub-01" / "ses-1") is None
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    assert after_lines(Outcome(EXIT_DEVICE, "x", None, {"duration_s": "n/a"})) == ("", "", "")
+    assert last_sitting_words(Outcome(EXIT_OK)) == ""
+    assert last_sitting_words(Outcome(EXIT_OK, "", None, {"duration_s": 60})) == "Last sitting: 1 minute"
+
+
+def test_gaps_stay_gaps() -> None:
+    assert thinned(np.zeros(1, np.float32)) == []
+    line = thinned(np.array([0, np.nan, 100], np.float32))
+    assert np.isnan(line[1][1])
+    assert len(thinned(np.zeros(5000, np.float32))) <= 160
+    lanes = stacked(np.array([[1000.0, np.nan], [-1000.0, 0.0]], np.float32))
+    np.testing.assert_array_equal(lanes, [[200.0, np.nan], [-100.0, 0.0]])
+
+
+HEAVY = ("scipy", "mne", "sklearn", "matplotlib", "brainflow", "pydantic", "pyqtgraph")
+QUICK = f"""
+import sys
+from pathlib import Path
+from PyQt6.QtWidgets import QApplication
+from neurofeedback.ui.app import AppDefaults, Window
+app = QApplication([])
+window = Window(lambda request: None, AppDefaults(Path(sys.argv[1]), choices_file=Path(sys.argv[1]) / "app.json"))
+window.show()
+app.processEvents()
+assert window.isVisible()
+print(*sorted(set({HEAVY}) & set(sys.modules)))
+"""
+
+
+def test_the_window_is_visible_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", QUICK, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert run.stdout.split() == []
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from neurofeedback.session.mailbox import Mailbox
+from neurofeedback.session.request import Outcome, SitRequest
+from neurofeedback.ui.app import AppDefaults, run_app
+from neurofeedback.ui.choices import Choices, save_choices
+
+folder = Path(sys.argv[1])
+save_choices(folder / "app.json", Choices(claims_seen=True))
+
+class Sitting:
+    def __init__(self): self.mailbox, self.stopped = Mailbox(), False
+    def start(self): print("sitting", flush=True)
+    def stop(self): self.stopped = True
+    def join(self, timeout_s=None):
+        if self.stopped:
+            (folder / "closed").touch()
+            return Outcome(0)
+
+request = SitRequest("simulated", folder)
+defaults = AppDefaults(folder, request=request, choices_file=folder / "app.json")
+sys.exit(run_app(lambda _: Sitting(), defaults))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_close_the_recording(tmp_path: Path, number: int) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(INTERRUPTED), str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as app:
+        assert app.stdout is not None
+        assert app.stdout.readline() == "sitting\n"
+        app.send_signal(number)
+        assert app.wait(30) == EXIT_INTERRUPTED
+    assert (tmp_path / "closed").exists()

@@ -1,0 +1,82 @@
+"""What is remembered, and what happens when it cannot be read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurofeedback.ui.choices import AppDefaults, Choices, DeviceChoice, choices_path, load_choices, save_choices
+
+DEFAULTS = AppDefaults(Path("recordings"), (DeviceChoice("muse-2"), DeviceChoice("simulated")), ("default", "short"))
+CHOSEN = Choices("muse-2", 35, "07", "short", "light", claims_seen=True, time_shown=False, traces_shown=True)
+
+
+def test_what_was_chosen_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "app.json"
+    save_choices(path, CHOSEN)
+    assert load_choices(path) == CHOSEN
+    assert [p.name for p in path.parent.iterdir()] == ["app.json"]
+
+
+def test_nothing_remembered_is_the_default(tmp_path: Path) -> None:
+    assert load_choices(tmp_path / "none.json") == Choices()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "\x00\xff", "[" * 50_000, "{" + " " * 200_000])
+def test_a_damaged_file_is_the_default(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "app.json"
+    path.write_text(text, encoding="utf-8")
+    assert load_choices(path) == Choices()
+
+
+def test_bytes_that_are_no_text_are_the_default(tmp_path: Path) -> None:
+    path = tmp_path / "app.json"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert load_choices(path) == Choices()
+
+
+def test_only_what_fits_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "app.json"
+    stored = {"device": 3, "minutes": 999, "participant": "P1", "claims_seen": 1, "theme": None, "unheard_of": True}
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    assert load_choices(path) == Choices(participant="P1")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["device", "minutes", "theme", "claims_seen", "x"]), json_values))
+def test_any_json_is_survived(tmp_path_factory: pytest.TempPathFactory, stored: dict[str, object]) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.json"
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    assert 0 <= load_choices(path).minutes <= 180
+
+
+def test_a_folder_in_the_way_is_logged_not_fatal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("")
+    save_choices(tmp_path / "file" / "app.json", CHOSEN)
+    assert "could not be remembered" in caplog.text
+
+
+def test_what_was_never_chosen_is_filled_in() -> None:
+    filled = Choices(profile="gone").filled(DEFAULTS)
+    assert (filled.device, filled.participant, filled.profile) == ("muse-2", "01", "default")
+
+
+def test_choices_become_a_request() -> None:
+    request = CHOSEN.request(DEFAULTS)
+    assert (request.device, request.participant, request.profile, request.minutes) == ("muse-2", "07", "short", 35.0)
+    assert Choices(minutes=0).filled(DEFAULTS).request(DEFAULTS).minutes is None
+
+
+def test_the_file_is_in_the_users_configuration() -> None:
+    assert choices_path().name == "app.json"
+    assert "neurofeedback" in str(choices_path())

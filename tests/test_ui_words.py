@@ -1,0 +1,97 @@
+"""What is said: plain, complete, and never more than the science allows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from neurofeedback.feedback import words
+from neurofeedback.types import Contact, Phase, State, Verdict
+
+FORBIDDEN = re.compile(
+    r"\bDMN\b|default mode|diagnos|\btreat|therap|patient|symptom|\bcure|disorder|clinic|medic|probabilit|percentile"
+    r"|success|fail|score|well done",
+    re.IGNORECASE,
+)
+
+
+def everything_said() -> list[str]:
+    guidance = [words.guidance_words(phase, state) for phase in (None, *Phase) for state in (None, *State)]
+    phases = [words.phase_words(phase) for phase in (None, *Phase)]
+    return [*guidance, *phases, words.INDEX_NAME, words.INDEX_MEANING]
+
+
+def test_every_moment_has_words() -> None:
+    assert all(everything_said())
+
+
+@pytest.mark.parametrize("said", everything_said())
+def test_nothing_claims_or_scores(said: str) -> None:
+    assert not FORBIDDEN.search(said)
+
+
+def test_the_index_says_what_it_is() -> None:
+    assert words.INDEX_NAME == "mind-wandering index (EEG proxy)"
+    assert words.INDEX_MEANING.startswith("compared with your own baseline")
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "experimental EEG-derived index",
+        "points the wrong way for one in five to one in two people",
+        "does not measure the default mode network, diagnose or treat any condition",
+        "at most small benefits over control",
+        "Muscle tension, drowsiness, poor contact and medication change the index",
+    ],
+)
+def test_honest_claims_are_complete(clause: str) -> None:
+    assert clause in words.CLAIMS
+
+
+def test_a_lost_headset_outranks_everything_else() -> None:
+    lost = words.guidance_words(Phase.PRACTICE, State.LOST)
+    assert words.guidance_words(Phase.BASELINE, State.FOCUS, lost_s=1.2) == lost
+    assert "headset" in lost
+
+
+def test_calm_unknown_and_rippled_read_differently() -> None:
+    said = {words.guidance_words(Phase.PRACTICE, state) for state in State}
+    assert len(said) == len(State)
+
+
+def test_contact_names_the_electrode_and_the_reason() -> None:
+    contacts = [
+        Contact("TP9", Verdict.BAD, ("flat: no skin contact",)),
+        Contact("AF7", Verdict.GOOD),
+        Contact("AF8", Verdict.FAIR, ("muscle", "moving")),
+    ]
+    assert words.contact_words(contacts) == "TP9: flat: no skin contact · AF8: muscle, moving"
+    assert len({words.contact_mark(contact)[0] for contact in contacts}) == 3
+
+
+def test_many_poor_contacts_are_summed_up() -> None:
+    contacts = [Contact(f"X{i}", Verdict.BAD, ("flat",)) for i in range(16)]
+    assert words.contact_words(contacts).endswith("and 13 more")
+    assert words.contact_words([]) == "Waiting for contact."
+    assert words.contact_words([Contact("Fz", Verdict.BAD)]) == "Fz: bad"
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(-3, "0:00"), (0.4, "0:00"), (59.6, "1:00"), (3600, "60:00")])
+def test_clock(seconds: float, said: str) -> None:
+    assert words.clock_words(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 seconds"), (1, "1 second"), (60, "1 minute"), (599.6, "10 minutes"), (1234, "21 minutes")],
+)
+def test_duration(seconds: float, said: str) -> None:
+    assert words.duration_words(seconds) == said
+
+
+def test_what_is_not_known_is_said() -> None:
+    assert words.index_words(float("nan")) == "unknown"
+    assert words.index_words(49.6) == "50"
+    assert words.share_words(float("nan")) == "n/a"
