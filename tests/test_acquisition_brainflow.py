@@ -53,6 +53,18 @@ def test_a_chunk_is_float32_microvolts_with_both_clocks(synthetic):
     assert chunk.host_time == pytest.approx(time.monotonic(), abs=5)
 
 
+def test_positions_go_on_when_it_is_opened_again(synthetic):
+    before = read_for(synthetic, 0.3)[-1]
+    synthetic.close()
+    synthetic.open()
+    after = read_for(synthetic, 0.3)[0]
+    assert after.first_sample == before.stop
+    (gap,) = after.lost
+    passed = after.host_time - before.host_time - (after.n_samples - gap.n_samples) / 250
+    assert gap.cause == "gap"
+    assert gap.n_samples / 250 == pytest.approx(passed, abs=0.1)
+
+
 def test_a_source_that_is_not_open_says_so():
     with pytest.raises(SourceError, match="not open"):
         open_source("synthetic").read()

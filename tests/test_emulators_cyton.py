@@ -106,6 +106,13 @@ def test_it_stops_when_asked_and_goes_on_where_it_was():
     assert counters == list(range(100, 110))
 
 
+def test_asking_who_it_is_ends_a_stream():
+    board = firmware()
+    board.receive(b"b", at=0.0)
+    board.receive(b"v", at=0.5)
+    assert not board.streaming
+
+
 def test_the_end_of_the_samples_is_noticed():
     board = firmware()
     board.receive(b"b", at=0.0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -107,6 +109,17 @@ def test_an_unplugged_board_falls_silent_and_can_be_closed():
         source.close()
         with pytest.raises(SourceError, match="no such serial port"):
             open_source(f"cyton:{board.port}").open()
+
+
+def test_a_board_left_streaming_by_a_killed_program_can_be_opened_again():
+    code = "import os, sys; from neurofeedback.acquisition.open import open_source"
+    code += "; open_source(sys.argv[1]).open(); os._exit(9)"
+    with EmulatedCyton(Firmware(alpha_rhythm(8, 250.0, seed=7))) as board:
+        subprocess.run([sys.executable, "-c", code, f"cyton:{board.port}"], timeout=30, check=False)
+        assert board.firmware.streaming
+        data, runs = record(board, 100)
+    assert data.shape[1] >= 100
+    assert not runs
 
 
 def test_garbage_for_an_answer_is_told_apart_from_a_cyton():

@@ -28,8 +28,8 @@ import numpy as np
 from neurofeedback.acquisition.open import open_source
 
 device, seconds, out, n_sessions = sys.argv[1], float(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+source = open_source(device)
 for session in range(n_sessions):
-    source = open_source(device)
     source.open()
     chunks, begun = [], time.monotonic()
     heard = begun
@@ -43,7 +43,7 @@ for session in range(n_sessions):
     source.close()
     runs = [(run.start, run.n_samples) for chunk in chunks for run in chunk.lost]
     data = np.concatenate([chunk.data for chunk in chunks], axis=1)
-    np.savez(f"{out}-{session}.npz", data=data, runs=np.array(runs).reshape(-1, 2), firsts=chunks[0].first_sample)
+    np.savez(f"{out}-{session}.npz", data=data, runs=np.array(runs).reshape(-1, 2), first=chunks[0].first_sample)
 """
 
 
@@ -129,12 +129,16 @@ def test_what_is_delivered_after_a_loss_was_sent_and_stands_within_a_block_of_it
         assert (late[0] | late[1]).all()
 
 
-def test_a_dropped_link_is_silence_and_the_headset_is_found_again(recorded):
+def test_a_dropped_link_is_silence_and_after_it_the_recording_goes_on_in_its_place(recorded):
     sessions, headband = recorded["drop"]
     assert len(headband.begins) == 2
-    for stream, session in enumerate(sessions):
+    assert len(sessions[0]["runs"]) == 0
+    ((start, gap),) = sessions[1]["runs"].tolist()
+    assert start == sessions[1]["first"] == sessions[0]["data"].shape[1]
+    between = 12 * (first_block(headband, 1) - first_block(headband, 0)) - start
+    assert gap == pytest.approx(between, abs=0.1 * 256)
+    for stream, data in enumerate([sessions[0]["data"], sessions[1]["data"][:, gap:]]):
         first = first_block(headband, stream)
-        got = blocks(session["data"])
-        assert len(session["runs"]) == 0
+        got = blocks(data)
         assert len(got) > 20
         np.testing.assert_allclose(got, sent_blocks(headband)[first : first + len(got)], rtol=1e-6)

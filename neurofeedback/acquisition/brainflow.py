@@ -65,7 +65,7 @@ class BoardSource:
         return self._stream
 
     def open(self) -> None:
-        """Connect and start streaming.
+        """Connect and start streaming; after a ``close`` the sample positions go on, by the host's clock.
 
         Raises
         ------
@@ -84,6 +84,7 @@ class BoardSource:
             self.close()
             raise explain(error.exit_code, self._spec, self._parameters, native_log.drain()) from None
         self._board = board
+        self._ledger.restart()
         self._last_read = self._now()
 
     def read(self) -> Chunk | None:

@@ -112,6 +112,7 @@ class Firmware:
         elif command == b"s":
             self._begun = None
         elif command == b"v":
+            self._begun = None
             return {Answer.RIGHT: _GREETING, Answer.WRONG: _WRONG_GREETING, Answer.NONE: b""}[self._faults.answer]
         elif command == b"d":
             return b"updating channel settings to default$$$"
@@ -211,7 +212,10 @@ class EmulatedCyton:
         wait_s = 1 / _PACKETS_PER_S if self.firmware.streaming else 0.02
         ready, _, _ = select.select([self._master], [], [], wait_s)
         if ready:
-            self._outgoing += self.firmware.receive(os.read(self._master, 4096), self._now())
+            answers = self.firmware.receive(os.read(self._master, 4096), self._now())
+            if not self.firmware.streaming:
+                self._outgoing.clear()
+            self._outgoing += answers
         self._outgoing += self.firmware.send(self._now())
         if self._outgoing:
             with suppress(BlockingIOError):
