@@ -20,7 +20,7 @@ from neurofeedback.types import Guidance
 
 log = logging.getLogger(__name__)
 
-PERIODS = 2
+PERIODS = 3  # what is rendered now is heard 40 to 60 ms later; two did not hold with all cores busy
 WATCH_S = 0.5
 PATIENCE_S = 3.0  # a device may stall for its first two seconds
 

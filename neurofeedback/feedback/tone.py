@@ -23,8 +23,8 @@ FADE_OUT_S = 1.0
 
 _UNIT = 1 << 30
 _SEED = 20260101
-_RANGE_DB = 54.0  # from full tone down to where the bed has long covered it
-_SLEW_DB_PER_S = 5.0  # stays under 6 dB/s with what rising brightness adds
+_RANGE_DB = 32.0  # from full tone down to the edge of hearing; what lies below is no use waiting for
+_SLEW_DB_PER_S = 5.4  # stays under 6 dB/s with what rising brightness adds
 _IMMEDIATE_S = 0.2
 _BRIGHTEN_S = 4.0
 _CROSSFADE_S = 0.25
@@ -204,21 +204,22 @@ def _walk(now: tuple[int, ...], goals: NDArray[np.int64], steps: NDArray[np.int6
     return np.clip(ways, np.minimum(start, goals)[:, None], np.maximum(start, goals)[:, None])
 
 
-# The amplitude curve of a tone: even steps are even decibels, but for the last bit down to nothing.
-_CURVE_RATE = _RANGE_DB / 20 * math.log(10)
+# Amplitude over the way from silence to full tone: even steps are even decibels, the first bit fades from nothing.
 _CURVE_BITS = 12
-_CURVE = np.expm1(_CURVE_RATE * np.arange((1 << _CURVE_BITS) + 2) / (1 << _CURVE_BITS)) / math.expm1(_CURVE_RATE)
+_WAY = np.arange((1 << _CURVE_BITS) + 1) / (1 << _CURVE_BITS)
+_FADE_IN = 0.04
+_CURVE = 10 ** (_RANGE_DB / 20 * (np.maximum(_WAY, _FADE_IN) - 1)) * np.minimum(_WAY / _FADE_IN, 1)
 
 
 def _level(gain: float) -> int:
-    """Where on the curve the amplitude is ``gain``."""
-    return round(_UNIT * math.log1p(min(max(gain, 0.0), 1.0) * math.expm1(_CURVE_RATE)) / _CURVE_RATE)
+    """Find where on the way the amplitude is ``gain``."""
+    return round(_UNIT * float(np.interp(gain, _CURVE, _WAY)))
 
 
 def _amplitude(level: NDArray[np.int64]) -> NDArray[np.float64]:
     """Amplitude of each level by table: a SIMD ``exp`` need not agree with itself at buffer ends."""
     scaled = level / (_UNIT >> _CURVE_BITS)
-    below = scaled.astype(np.int64)
+    below = np.minimum(scaled.astype(np.int64), (1 << _CURVE_BITS) - 1)
     return _CURVE[below] + (_CURVE[below + 1] - _CURVE[below]) * (scaled - below)
 
 

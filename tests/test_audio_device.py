@@ -1,0 +1,211 @@
+"""The device sink, driven by a device whose crank the test turns."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from neurofeedback.audio import alsa, device
+from neurofeedback.audio.device import DeviceSink, SampleGenerator, open_default_player
+from neurofeedback.audio.sink import Bell
+from neurofeedback.errors import SourceError
+from neurofeedback.settings.model import AudioSettings
+from neurofeedback.types import Bed, Guidance
+
+SETTINGS = AudioSettings()
+BUFFER = 960
+
+
+class CrankedPlayer:
+    """Plays what it is asked to play."""
+
+    description = "a device with a crank"
+
+    def __init__(self) -> None:
+        self.samples: SampleGenerator | None = None
+        self.closed = threading.Event()
+
+    def start(self, samples: SampleGenerator) -> None:
+        self.samples = samples
+
+    def turn(self, buffers: int, n_samples: int = BUFFER) -> NDArray[np.float32]:
+        assert self.samples is not None
+        return np.concatenate(
+            [np.frombuffer(self.samples.send(n_samples), np.float32).reshape(-1, 2) for _ in range(buffers)]
+        )
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class Players:
+    """Opens what the test lays ready: a player or, for None, nothing."""
+
+    def __init__(self, *ready: CrankedPlayer | None) -> None:
+        self.ready = list(ready)
+
+    def __call__(self, settings: AudioSettings) -> CrankedPlayer:
+        assert settings is SETTINGS
+        player = self.ready.pop(0) if self.ready else None
+        if player is None:
+            raise SourceError("no device")
+        return player
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def first() -> CrankedPlayer:
+    return CrankedPlayer()
+
+
+@pytest.fixture
+def opened() -> Iterator[list[DeviceSink]]:
+    sinks: list[DeviceSink] = []
+    yield sinks
+    for sink in sinks:
+        sink.stop(0.0)
+        sink._faded.set()
+        if sink._keeper.ident:
+            sink._keeper.join(5)
+
+
+@pytest.fixture
+def make(opened: list[DeviceSink], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DeviceSink]:
+    monkeypatch.setattr(device, "WATCH_S", 0.005)
+
+    def start(*players: CrankedPlayer | None) -> DeviceSink:
+        sink = DeviceSink(SETTINGS, Players(*players), clock)
+        opened.append(sink)
+        sink.start()
+        return sink
+
+    return start
+
+
+def until(true: Callable[[], object], deadline_s: float = 5.0) -> None:
+    end = time.monotonic() + deadline_s
+    while not true():
+        assert time.monotonic() < end, "did not happen"
+        time.sleep(0.002)
+
+
+def level(sound: NDArray[np.float32]) -> float:
+    return float(10 * np.log10(np.mean(sound.astype(np.float64) ** 2) + 1e-20))
+
+
+def test_the_latest_guidance_and_all_bells_are_heard(make: Callable[..., DeviceSink], first: CrankedPlayer) -> None:
+    sink = make(first)
+    first.turn(250)
+    bed = first.turn(50)
+    sink.guide(Guidance(0.2, 0.0, immediate=True), 5.0)
+    sink.guide(Guidance(1.0, 1.0, Bed.OWN, immediate=True), 5.25)
+    first.turn(20)
+    assert level(first.turn(50)) > level(bed) + 3
+    sink.guide(Guidance(immediate=True), 5.25)
+    first.turn(20)
+    sink.ring(Bell.BEGIN, 5.3)
+    sink.ring(Bell.PHASE, 5.3)
+    assert level(first.turn(20)) > level(bed) + 2
+    assert [struck.bell for struck in sink._voice.strikes] == ["begin", "phase"]
+    assert level(first.turn(50 * 9)[-48000:]) == pytest.approx(level(bed), abs=1)
+
+
+def test_stop_returns_at_once_and_the_device_closes_when_all_is_silent(
+    make: Callable[..., DeviceSink], first: CrankedPlayer
+) -> None:
+    sink = make(first)
+    first.turn(200)
+    sink.stop(4.0)
+    assert not first.closed.is_set()
+    fading = first.turn(51)
+    assert first.closed.wait(5)
+    assert level(fading[:BUFFER]) > -40
+    assert not fading[-BUFFER // 2 :].any()
+
+
+def test_underruns_are_counted_by_the_clock(
+    make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock
+) -> None:
+    sink = make(first)
+    for _ in range(100):
+        first.turn(1)
+        clock.now_s += 0.02
+    assert sink.underruns == 0
+    clock.now_s += 0.2
+    first.turn(4)
+    assert sink.underruns == 1
+
+
+def test_a_device_that_vanished_is_replaced_and_the_voice_goes_on(
+    make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    second = CrankedPlayer()
+    sink = make(first, None, second)
+    first.turn(200)
+    clock.now_s += device.PATIENCE_S + 0.1
+    until(first.closed.is_set)
+    sink.guide(Guidance(0.5, 0.5), 9.0)
+    clock.now_s += device.PATIENCE_S + 0.1
+    until(lambda: second.samples)
+    assert level(second.turn(5)) == pytest.approx(-34, abs=3)
+    assert sink._voice.position == 205 * BUFFER
+    assert caplog.text.count("does not answer") == 1
+
+
+def test_with_no_device_left_the_session_goes_on(
+    make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock
+) -> None:
+    sink = make(first)
+    clock.now_s += device.PATIENCE_S + 0.1
+    until(first.closed.is_set)
+    sink.guide(Guidance(), 1.0)
+    sink.ring(Bell.END, 1.0)
+    assert sink.underruns == 0
+
+
+def test_stopped_before_it_began(clock: Clock, first: CrankedPlayer) -> None:
+    DeviceSink(SETTINGS, Players(first), clock).stop(0.0)
+    assert first.closed.is_set()
+
+
+def test_any_buffer_length_is_served(make: Callable[..., DeviceSink], first: CrankedPlayer) -> None:
+    make(first)
+    assert [len(first.turn(1, n)) for n in (1, 441, 48001)] == [1, 441, 48001]
+
+
+def test_no_miniaudio_is_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "miniaudio", None)
+    with pytest.raises(SourceError, match=r"no sound device.*--audio none"):
+        open_default_player(SETTINGS)
+
+
+def test_miniaudio_is_not_imported_before_a_device_is_wanted() -> None:
+    code = "import sys, neurofeedback.audio.open; sys.exit('miniaudio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_alsa_is_quiet_without_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    for platform in ("darwin", "linux"):
+        monkeypatch.setattr(alsa.sys, "platform", platform)
+        monkeypatch.setattr(alsa.ctypes, "CDLL", lambda _: (_ for _ in ()).throw(OSError))
+        alsa.quiet_alsa.__wrapped__()

@@ -1,0 +1,71 @@
+"""Underruns are counted on a model of the device's buffer."""
+
+from __future__ import annotations
+
+import pytest
+
+from neurofeedback.audio.meter import BufferMeter
+
+PERIOD = 0.02
+
+
+def run(meter: BufferMeter, now: float, *gaps_s: float, sound_s: float = PERIOD) -> float:
+    """Hand over after each gap; returns the time of the last one."""
+    for gap in gaps_s:
+        now += gap
+        meter.hand_over(now, sound_s)
+    return now
+
+
+def steady() -> tuple[BufferMeter, float]:
+    meter = BufferMeter(3 * PERIOD)
+    return meter, run(meter, 5.0, 0, 0, 0, *[PERIOD] * 60)
+
+
+def test_in_time_is_no_underrun() -> None:
+    meter, now = steady()
+    run(meter, now, *[0.03, 0.01] * 200)
+    assert meter.underruns == 0
+
+
+@pytest.mark.parametrize(("gap_s", "count"), [(0.055, 0), (0.065, 1), (3.0, 1)])
+def test_a_gap_longer_than_the_buffer_is_one_underrun(gap_s: float, count: int) -> None:
+    meter, now = steady()
+    run(meter, now, gap_s, 0, 0, *[PERIOD] * 100)
+    assert meter.underruns == count
+
+
+def test_always_a_little_too_slow_runs_dry_again_and_again() -> None:
+    meter, now = steady()
+    run(meter, now, *[0.025] * 100)
+    assert meter.underruns == 11  # 60 ms shrink by 5 at each turn: every ninth comes too late
+
+
+def test_stalls_of_the_first_seconds_do_not_count() -> None:
+    meter = BufferMeter(3 * PERIOD)
+    now = run(meter, 0.0, 0, 0.9, *[PERIOD] * 40, 0.7, *[PERIOD] * 60)
+    assert meter.underruns == 0
+    run(meter, now, 0.2)
+    assert meter.underruns == 1
+
+
+def test_clocks_that_differ_by_a_tenth_of_a_percent_are_no_underrun() -> None:
+    for drift in (0.999, 1.001):
+        meter, now = steady()
+        run(meter, now, *[PERIOD * drift] * 30000)
+        assert meter.underruns == 0
+
+
+def test_a_device_that_takes_more_ahead_than_asked_is_learned() -> None:
+    meter = BufferMeter(3 * PERIOD)
+    now = run(meter, 0.0, *[0] * 10, *[0.1, 0, 0, 0, 0] * 15)
+    run(meter, now, *[0.1, 0, 0, 0, 0] * 50)
+    assert meter.underruns == 0
+
+
+def test_a_new_device_begins_anew_and_the_count_is_kept() -> None:
+    meter, now = steady()
+    now = run(meter, now, 0.5)
+    meter.restart()
+    run(meter, now, 30.0, 0.5, *[PERIOD] * 100)
+    assert meter.underruns == 1

@@ -1,0 +1,82 @@
+"""From --audio to a sink."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neurofeedback.audio import device
+from neurofeedback.audio.open import open_sink
+from neurofeedback.audio.silence import SilentSink
+from neurofeedback.audio.sink import Bell
+from neurofeedback.audio.wav import WavSink
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.settings.model import AudioSettings
+from neurofeedback.types import Guidance
+
+SETTINGS = AudioSettings()
+
+
+@pytest.fixture
+def no_sound_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path / 'nobody'}")
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(tmp_path / "nothing"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_sound_server")
+def test_auto_without_any_device_says_so_once_and_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+    sink = open_sink("auto", SETTINGS, said.append)
+    sink.start()
+    sink.guide(Guidance(), 0.25)
+    sink.ring(Bell.END, 0.3)
+    sink.stop(1.0)
+    assert isinstance(sink, SilentSink)
+    assert said == [said[0]]
+    assert "silence" in said[0]
+    assert capfd.readouterr().err == ""
+
+
+def test_auto_takes_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Player:
+        description = "loud"
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(device, "open_default_player", lambda _: Player())
+    sink = open_sink("auto", SETTINGS, pytest.fail)
+    assert sink.description == "loud"
+    sink.stop(0.0)
+
+
+def test_none_is_silence_without_a_word() -> None:
+    sink = open_sink("none", SETTINGS, pytest.fail)
+    assert (sink.description, sink.underruns) == ("no sound", 0)
+
+
+def test_a_wav_name_is_a_file(tmp_path: Path) -> None:
+    sink = open_sink(str(tmp_path / "Sitting.WAV"), SETTINGS, pytest.fail)
+    assert isinstance(sink, WavSink)
+    sink.start()
+    sink.stop(0.5)
+    assert (tmp_path / "Sitting.WAV").stat().st_size > 90_000
+
+
+@pytest.mark.parametrize("spec", ["", "loud", "music.mp3"])
+def test_anything_else_is_refused_in_four_parts(spec: str) -> None:
+    with pytest.raises(SettingsError, match=r"no such sound output.*auto, none or.*\.wav.*--audio auto"):
+        open_sink(spec, SETTINGS, pytest.fail)
+
+
+@pytest.mark.parametrize("name", ["missing/folder.wav", "taken.wav", "folder.wav"])
+def test_a_file_that_cannot_be_created_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / "taken.wav").write_bytes(b"someone's music")
+    (tmp_path / "folder.wav").mkdir()
+    with pytest.raises(
+        RecordingError, match=r"cannot be created: got .*; allowed: a new \.wav file.*--audio FILE\.wav"
+    ):
+        open_sink(str(tmp_path / name), SETTINGS, pytest.fail)
+    assert (tmp_path / "taken.wav").read_bytes() == b"someone's music"

@@ -1,0 +1,83 @@
+"""Loops without seams, beds of equal level, room for the tone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurofeedback.feedback.beds import BEDS, CREST, make_beds
+from neurofeedback.feedback.texture import Loop, Partial, limit, noise, partials
+from neurofeedback.types import Bed
+
+SFREQ = 44100
+
+
+@pytest.fixture(scope="module", params=sorted(BEDS))
+def bed(request: pytest.FixtureRequest) -> dict[Bed, tuple[Loop, ...]]:
+    return make_beds(request.param, 196.0, SFREQ, 7)
+
+
+def test_every_loop_runs_into_its_own_beginning(bed: dict[Bed, tuple[Loop, ...]]) -> None:
+    for layers in bed.values():
+        for loop in layers:
+            curvature = np.abs(np.diff(np.concatenate((loop[-400:], loop[:400])), n=2, axis=0)).max(axis=1)
+            inside = np.abs(np.diff(loop, n=2, axis=0)).max()
+            assert curvature[395:402].max() <= inside
+
+
+def test_every_colour_has_the_same_level_and_bounded_peaks(bed: dict[Bed, tuple[Loop, ...]]) -> None:
+    for layers in bed.values():
+        rms = np.sqrt(sum(np.mean(layer.astype(np.float64) ** 2) for layer in layers))
+        assert 0.8 < rms < 1.02
+        assert max(np.abs(layer).max() for layer in layers) <= CREST * 1.001
+
+
+def test_a_seed_is_a_sound() -> None:
+    first, again, other = (make_beds("wind", 196.0, SFREQ, seed)[Bed.OWN][0] for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("tone_hz", [80.0, 196.0, 880.0])
+def test_rain_is_thinner_around_the_tone(tone_hz: float) -> None:
+    loop = make_beds("rain", tone_hz, SFREQ, 3)[Bed.OWN][0]
+    around, moved = (
+        _density(loop, tone_hz),
+        _density(make_beds("rain", 196.0 if tone_hz != 196 else 880.0, SFREQ, 3)[Bed.OWN][0], tone_hz),
+    )
+    assert around < moved - 3
+
+
+def _density(loop: Loop, hz: float) -> float:
+    power = np.abs(np.fft.rfft(loop.mean(axis=1))) ** 2
+    bins = np.fft.rfftfreq(len(loop), 1 / SFREQ)
+    return float(10 * np.log10(power[(bins > hz) & (bins < 2 * hz)].mean()))
+
+
+def test_noise_has_the_colour_asked_for_and_nothing_outside() -> None:
+    loop = noise(np.random.default_rng(0), SFREQ, SFREQ, ((100.0, 0.0), (1000.0, -20.0)), width=0.0)
+    spectrum = 20 * np.log10(np.abs(np.fft.rfft(loop[:, 0])) + 1e-9)
+    assert spectrum[100] - spectrum[1000] == pytest.approx(20, abs=0.1)
+    assert spectrum[1100:].max() < spectrum[1000] - 60
+    assert np.array_equal(loop[:, 0], loop[:, 1])
+
+
+def test_swirl_moves_between_the_ears_and_keeps_the_power() -> None:
+    loop = partials(np.random.default_rng(0), 10 * SFREQ, SFREQ, (Partial(200.0, 1.0, 0.3, 0.2),))
+    blocks = loop.reshape(100, -1, 2).astype(np.float64)
+    ears = np.mean(blocks**2, axis=1)
+    assert np.ptp(ears[:, 0]) > 0.2
+    assert np.ptp(ears.sum(axis=1)) < 0.01
+
+
+def test_partials_beyond_the_nyquist_frequency_are_left_out() -> None:
+    assert not partials(np.random.default_rng(0), SFREQ, SFREQ, (Partial(30000.0, 1.0, 0.1, 1.0),)).any()
+
+
+def test_limit_bends_without_a_kink_or_a_fall() -> None:
+    x = np.linspace(-3, 3, 6001)
+    y = limit(x, 1.0)
+    assert np.array_equal(y[np.abs(x) <= 0.8], x[np.abs(x) <= 0.8])
+    assert np.abs(y).max() < 1
+    assert (np.diff(y) > 0).all()
+    assert np.abs(np.diff(y, n=2)).max() < 1.2e-5
