@@ -91,10 +91,10 @@ class SimulatedSitting:
 
     def segments(self) -> Iterator[NDArray[np.float32]]:
         """Yield the signal in order, about a minute at a time, shape (n_channels, n_samples), uV."""
-        first = 0
+        first: int = 0
         for layers in self._layers():
             stop = min(first + layers.shape[2], self.n_samples)
-            times = np.arange(first, stop) / self.device.sfreq
+            times = np.arange(first, stop, dtype=np.float64) / self.device.sfreq
             yield digitise(self._mixed(layers[..., : stop - first], times), self.device)
             if stop == self.n_samples:
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -92,7 +93,7 @@ class Population:
 
     def draw(self, rng: np.random.Generator) -> Effects:
         """Draw one person's effects; always four numbers, so that paired seeds stay paired."""
-        theta, alpha, beta, chi = rng.standard_normal(4)
+        theta, alpha, beta, chi = rng.standard_normal(4).tolist()
         return Effects(
             theta=self.theta.mean + self.theta.sd * theta,
             alpha=self.alpha.mean + self.alpha.sd * alpha,
@@ -137,11 +138,11 @@ def draw_person(
             "no such population of simulated people", got=population, allowed=", ".join(sorted(POPULATIONS))
         )
     rng = rng_for(seed, Draw.PERSON)
-    iaf, chi, alpha = rng.standard_normal(3)
+    iaf, chi, alpha = rng.standard_normal(3).tolist()
     return Person(
-        iaf_hz=10.3 + 0.8 * float(iaf),
-        chi=float(np.clip(1.35 + 0.15 * chi, 1.0, 1.9)),
-        alpha_uv=5.0 * float(np.exp(0.4 * alpha)),
+        iaf_hz=10.3 + 0.8 * iaf,
+        chi=min(max(1.35 + 0.15 * chi, 1.0), 1.9),
+        alpha_uv=5.0 * math.exp(0.4 * alpha),
         effects=POPULATIONS[population].draw(rng).scaled(effect_scale),
         dwell=dwell,
     )

@@ -94,8 +94,8 @@ def draw_slow(seconds: float, person: Person, conditions: Conditions, n_channels
     minds = mind_at(episodes, times)
     return Slow(
         episodes=episodes,
-        wander=_lowpassed(minds == Mind.WANDER),
-        drowsy=_lowpassed(minds == Mind.DROWSY),
+        wander=_smoothed((minds == Mind.WANDER).astype(np.float64)),
+        drowsy=_smoothed((minds == Mind.DROWSY).astype(np.float64)),
         cycles={name: _cycles(name, person, n_grid, seed) for name in OSCILLATIONS},
         burst={name: _bursting(name, n_grid, seed) for name in OSCILLATIONS},
         band_drift=_band_drift(times, conditions.band_drift, tired, seed),
@@ -109,9 +109,11 @@ def _ou(n_grid: int, tau_s: float, draw: Draw, seed: int, part: int = 0) -> Floa
     return ornstein_uhlenbeck(n_grid, tau_s=tau_s, sfreq=GRID_HZ, rng=rng_for(seed, draw, part))
 
 
-def _lowpassed(state: NDArray[np.bool_]) -> Floats:
+def _smoothed(series: Floats) -> Floats:
+    """Low-pass with 1 s, settled on its first value."""
     decay = float(np.exp(-1.0 / GRID_HZ))
-    return np.asarray(lfilter([1.0 - decay], [1.0, -decay], state.astype(np.float64)), dtype=np.float64)
+    smooth, _ = lfilter([1.0 - decay], [1.0, -decay], series, zi=[decay * series[0]])
+    return np.asarray(smooth, dtype=np.float64)
 
 
 def _cycles(name: str, person: Person, n_grid: int, seed: int) -> Floats:
@@ -143,9 +145,13 @@ def _band_drift(times: Floats, size: float, tired: Floats, seed: int) -> dict[st
 
 
 def _electrodes(n_grid: int, n_channels: int, seed: int) -> Floats:
-    """Half of each electrode's drift is the reference's and common to all."""
+    """Half of each electrode's drift is the reference's and common to all.
+
+    It is smooth over 1 s: a bare Ornstein-Uhlenbeck process falls only as 1/f^2, and 60 uV of it would put
+    ten times the power of recorded signals below 2 Hz.
+    """
     walks = [_ou(n_grid, _ELECTRODE_TAU_S, Draw.ELECTRODES, seed, part) for part in range(n_channels + 1)]
-    return np.sqrt(0.5) * (np.stack(walks[1:]) + walks[0])
+    return np.stack([_smoothed(np.sqrt(0.5) * (walk + walks[0])) for walk in walks[1:]])
 
 
 def _mains(times: Floats, mains_hz: float, seed: int) -> Floats:
