@@ -65,28 +65,28 @@ def weigh(z: NDArray[np.float64], weights: Weights) -> float:
     """Sum of the z-scores ``(n_features,)`` that are at hand, or NaN when they say too little."""
     available = np.isfinite(z)
     chosen = weights.of(available)
-    return float("nan") if chosen is None else float(np.sum(np.where(available, z, 0.0) * chosen))
+    return math.nan if chosen is None else float(np.sum(np.where(available, z, 0.0) * chosen))
 
 
 class IndexFilter:
     """Smooths the index over valid frames; at the onset of bad signal it steps back to before the onset."""
 
-    def __init__(self, settings: IndexSettings, hop_s: float) -> None:
-        self._step = 1.0 - float(np.exp(-hop_s / settings.smoothing_s)) if settings.smoothing_s > 0 else 1.0
+    def __init__(self, settings: IndexSettings, hop_s: float, start: float = math.nan) -> None:
+        self._step = 1.0 - math.exp(-hop_s / settings.smoothing_s) if settings.smoothing_s > 0 else 1.0
         self._past: deque[float] = deque(maxlen=max(1, round(settings.holdback_s / hop_s)))
         self._was_valid = False
-        self.value = float("nan")
+        self._value = start
 
     def push(self, raw: float) -> float:
         """Take the index of one frame, NaN where it is not valid; return the smoothed one."""
         valid = not math.isnan(raw)
         if valid:
-            self.value = raw if math.isnan(self.value) else self.value + self._step * (raw - self.value)
+            self._value = raw if math.isnan(self._value) else self._value + self._step * (raw - self._value)
         elif self._was_valid and self._past:
-            self.value = self._past[0]
+            self._value = self._past[0]
         self._was_valid = valid
-        self._past.append(self.value)
-        return self.value
+        self._past.append(self._value)
+        return self._value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,41 @@
-"""The state machine: FOCUS or WANDER by a threshold with hysteresis and dwell; UNKNOWN and LOST from outside."""
+"""The state machine: FOCUS or WANDER by a threshold with hysteresis and dwell; UNKNOWN and LOST overrule both."""
 
 from __future__ import annotations
 
-from neurofeedback.settings.model import ThresholdSettings
+from neurofeedback.settings.model import ConfidenceSettings, ThresholdSettings
 from neurofeedback.types import State
 
 _OTHER = {State.FOCUS: State.WANDER, State.WANDER: State.FOCUS}
 
 
 class StateMachine:
-    """Changes between FOCUS and WANDER only after the index has stayed beyond the threshold for the dwell time."""
+    """Changes between FOCUS and WANDER only after the index has stayed beyond the threshold for the dwell time.
 
-    def __init__(self, settings: ThresholdSettings, hop_s: float) -> None:
-        self._hysteresis = settings.hysteresis
-        self._dwell = max(1, round(settings.dwell_s / hop_s))
+    It is UNKNOWN while there is no signal to judge or no frame was valid for some time, from the start on.
+    """
+
+    def __init__(self, threshold: ThresholdSettings, confidence: ConfidenceSettings, hop_s: float) -> None:
+        self._hysteresis = threshold.hysteresis
+        self._dwell = max(1, round(threshold.dwell_s / hop_s))
+        self._patience = max(1, round(confidence.unknown_after_s / hop_s))
         self._beyond = 0
-        self.state = State.FOCUS
+        self._since_valid = self._patience
+        self._side = State.FOCUS
 
-    def push(self, value: float, threshold: float, spread: float) -> State:
-        """Take one valid frame: smoothed index, threshold, and index spread (same unit)."""
-        margin = self._hysteresis * spread
-        wandering = self.state is State.WANDER
-        beyond = value < threshold - margin if wandering else value > threshold + margin
+    def push(self, u: float, threshold_u: float, *, valid: bool, usable: bool, lost: bool) -> State:
+        """Take one frame: index and threshold in baseline spreads; both are looked at in valid frames only."""
+        self._since_valid = 0 if valid else self._since_valid + 1
+        if valid:
+            self._weigh(u, threshold_u)
+        if lost:
+            return State.LOST
+        if not usable or self._since_valid >= self._patience:
+            return State.UNKNOWN
+        return self._side
+
+    def _weigh(self, u: float, threshold_u: float) -> None:
+        wandering = self._side is State.WANDER
+        beyond = u < threshold_u - self._hysteresis if wandering else u > threshold_u + self._hysteresis
         self._beyond = self._beyond + 1 if beyond else 0
         if self._beyond >= self._dwell:
-            self.state, self._beyond = _OTHER[self.state], 0
-        return self.state
+            self._side, self._beyond = _OTHER[self._side], 0

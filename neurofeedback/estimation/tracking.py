@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.estimation.scores import squash
 from neurofeedback.settings.model import BaselineSettings
 
 
@@ -26,9 +27,8 @@ class Tracker:
 
     def push(self, deviations: NDArray[np.float64], *, learn: bool) -> NDArray[np.float64]:
         """Return the z-scores of one frame ``(n_features,)`` by the tracked middle, then learn from it."""
-        limit = self._settings.z_limit
         distance = deviations - (self._mu + self._shift)
-        z = limit * np.tanh(distance / (limit * self._spread))
+        z = squash(distance, self._spread, self._settings)
         if learn:
             near = np.abs(z) < self._settings.tracking_max_z  # false for NaN
             reach = self._settings.tracking_max_excursion * self._spread

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from neurofeedback.settings.model import ThresholdSettings
 
 
@@ -10,22 +12,20 @@ class RewardThreshold:
 
     Parameters
     ----------
-    start, spread : float
-        The baseline's quantile of the smoothed index, and the index spread.
+    start_u : float
+        The baseline's quantile of the smoothed index, in baseline spreads.
     """
 
-    def __init__(self, start: float, spread: float, settings: ThresholdSettings, hop_s: float) -> None:
-        self.value = start
+    def __init__(self, start_u: float, settings: ThresholdSettings, hop_s: float) -> None:
+        self.value = start_u
         self.target_rate = settings.target_rate
-        self._start, self._spread = start, spread
-        self._step = hop_s / settings.time_constant_s * settings.gain * spread
-        self._bounded = settings.bounded
+        self._step = hop_s / settings.time_constant_s * settings.gain
+        self._lowest, self._highest = (start_u - 1, start_u + 1) if settings.bounded else (-math.inf, math.inf)
 
-    def push(self, index: float, *, learn: bool) -> bool:
+    def push(self, u: float, *, learn: bool) -> bool:
         """Judge one valid frame: is the index below the threshold? Then, if asked, learn from it."""
-        reward = index < self.value
+        reward = u < self.value
         if learn:
-            self.value += self._step * (self.target_rate - reward)
-            if self._bounded:
-                self.value = min(max(self.value, self._start - self._spread), self._start + self._spread)
+            moved = self.value + self._step * (self.target_rate - reward)
+            self.value = min(max(moved, self._lowest), self._highest)
         return reward

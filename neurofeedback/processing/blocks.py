@@ -38,7 +38,7 @@ class Schedule:
 class History(Generic[Scalar]):
     """The last ``length`` rows of a per-block quantity, as sliding windows; the first row is repeated before the start.
 
-    Windows are the same however the rows arrive.
+    Windows are the same, in C order, however the rows arrive.
     """
 
     def __init__(self, length: int) -> None:
@@ -47,9 +47,17 @@ class History(Generic[Scalar]):
 
     def push(self, rows: NDArray[Scalar]) -> NDArray[Scalar]:
         """Add rows ``(n, ...)`` and return their windows ``(n, ..., length)``, newest last."""
+        columns = rows.transpose((*range(1, rows.ndim), 0))
         if self._tail is None:
-            self._tail = np.repeat(rows[:1], self._length - 1, axis=0)
-        joined = np.concatenate([self._tail, rows], axis=0)
-        self._tail = joined[len(joined) - self._length + 1 :].copy()
-        windows = np.lib.stride_tricks.sliding_window_view(joined, self._length, axis=0)
-        return np.ascontiguousarray(windows)  # so that sums over a window keep their order
+            self._tail = np.repeat(columns[..., :1], self._length - 1, axis=-1)
+        joined = np.concatenate([self._tail, columns], axis=-1)
+        self._tail = joined[..., len(rows) :].copy()
+        return trailing(joined, np.arange(self._length, self._length + len(rows)), self._length)
+
+
+def trailing(data: NDArray[Scalar], stops: NDArray[np.int64], n: int) -> NDArray[Scalar]:
+    """Return the ``n`` columns before each stop, ``(len(stops), ..., n)``, in C order."""
+    out = np.empty((len(stops), *data.shape[:-1], n), dtype=data.dtype)
+    for window, stop in zip(out, stops.tolist(), strict=True):
+        window[...] = data[..., stop - n : stop]
+    return out

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurofeedback.processing.blocks import History
+from neurofeedback.processing.gate import Verdicts
 from neurofeedback.types import Contact, Verdict
 
 REASONS: dict[str, str] = {
@@ -22,29 +23,31 @@ REASONS: dict[str, str] = {
 }
 """What a person reads for each reason of the gate, the most telling first."""
 
+_WORDS = tuple(REASONS.values())
+_RECENT_S = 4.0
 _LISTED_SHARE = 0.25
 
 
-def judge_contact(ch_name: str, shares: dict[str, float], bad_share: float, *, bad: bool) -> Contact:
-    """Verdict for one channel.
+class ContactJudge:
+    """Contact of every channel at every frame; independent of how many frames come at once."""
 
-    Parameters
-    ----------
-    shares : dict
-        For each reason, the share of the last seconds' blocks it held in.
-    bad_share : float
-        Share of blocks with any reason.
-    bad : bool
-        The gate has taken the channel out.
-    """
-    reasons = tuple(REASONS[name] for name in REASONS if shares.get(name, 0.0) >= _LISTED_SHARE)
-    if bad:
-        return Contact(ch_name, Verdict.BAD, tuple(dict.fromkeys(reasons)) or ("noisy",))
-    if bad_share >= _LISTED_SHARE:
-        return Contact(ch_name, Verdict.FAIR, tuple(dict.fromkeys(reasons)) or ("moving",))
-    return Contact(ch_name, Verdict.GOOD)
+    def __init__(self, ch_names: tuple[str, ...], hop_s: float) -> None:
+        self._ch_names = ch_names
+        self._good = {name: Contact(name, Verdict.GOOD) for name in ch_names}
+        self._recent: History[np.bool_] = History(max(1, round(_RECENT_S / hop_s)))
 
+    def push(self, verdicts: Verdicts) -> list[tuple[Contact, ...]]:
+        """Return the contacts of each frame, in the order of the channels."""
+        flags = np.stack([verdicts.bad, *(verdicts.reasons[rule] for rule in REASONS)], axis=-1)
+        often = self._recent.push(flags).mean(axis=-1) >= _LISTED_SHARE
+        frames = zip(verdicts.out.tolist(), often.tolist(), strict=True)
+        return [tuple(map(self._contact, self._ch_names, *frame)) for frame in frames]
 
-def share_of_blocks(flags: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Share of true values over the last axis."""
-    return flags.mean(axis=-1)
+    def _contact(self, ch_name: str, out: bool, often: list[bool]) -> Contact:
+        """``often`` is whether the channel was bad, and each rule held, in a good part of the last seconds."""
+        if not out and not often[0]:
+            return self._good[ch_name]
+        words = tuple(dict.fromkeys(word for word, held in zip(_WORDS, often[1:], strict=True) if held))
+        if out:
+            return Contact(ch_name, Verdict.BAD, words or ("noisy",))
+        return Contact(ch_name, Verdict.FAIR, words or ("moving",))

@@ -91,35 +91,6 @@ def bands_for(iaf_hz: float | None, bands: BandSettings, gate: GateSettings) -> 
     )
 
 
-class Smoother:
-    """Exponential average of a per-channel quantity over valid frames only, unbiased from its first value.
-
-    The first values are averaged evenly until the time constant is reached.
-    """
-
-    def __init__(self, tau_s: float, hop_s: float) -> None:
-        self._weight = 1 - float(np.exp(-hop_s / tau_s))
-        self._mean: NDArray[np.float64] | None = None
-        self._count: NDArray[np.float64] = np.zeros(0)
-
-    def push(self, rows: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Take ``(n, n_channels, ...)`` and its ``(n, n_channels)`` validity; return the averages, NaN before any."""
-        shape = (-1,) + (1,) * (rows.ndim - 2)
-        mean = np.full(rows.shape[1:], np.nan) if self._mean is None else self._mean
-        count = np.zeros((rows.shape[1], *shape[1:])) if self._mean is None else self._count
-        out = np.empty_like(rows)
-        for k, row in enumerate(rows):
-            good = valid[k].reshape(shape)
-            if good.any():
-                count = count + good
-                weight = np.maximum(self._weight, 1 / np.maximum(count, 1))
-                previous = np.where(count == 1, row, mean)
-                mean = np.where(good, previous + weight * (row - previous), mean)
-            out[k] = mean
-        self._mean, self._count = mean, count
-        return out
-
-
 class FeatureMaker:
     """Per-channel features of frames, for fixed bands.
 
@@ -137,8 +108,7 @@ class FeatureMaker:
             name: in_band(freqs, *getattr(bands, name)) for name in ("theta", "alpha", "beta", "delta", "emg")
         }
         self._fit = AperiodicFit(freqs, bands.iaf_hz, settings)
-        with np.errstate(divide="ignore"):
-            self._ln_f = np.log(freqs)
+        self._mean_ln_f = {name: float(np.log(freqs[self._slices[name]]).mean()) for name in ("theta", "alpha")}
 
     def __call__(
         self,
@@ -165,34 +135,15 @@ class FeatureMaker:
         power = {name: np.maximum(psd[..., bins].mean(axis=-1), tiny) for name, bins in self._slices.items()}
         floor = self._settings.beta_floor_share * power["beta"]
         power["beta"] = np.maximum(power["beta"] - self._settings.emg_to_beta * emg_excess, floor)
-        out = np.empty((*psd.shape[:2], len(KINDS)))
-        for name in ("theta", "alpha", "beta", "delta", "emg"):
-            out[..., KINDS.index(name)] = np.log(power[name])
-        exponent, offset = self._fit(np.log(np.maximum(smooth_psd, tiny)))
-        out[..., KINDS.index("chi")] = exponent
-        for name in ("theta", "alpha"):
-            fitted = offset - exponent * self._ln_f[self._slices[name]].mean()
-            out[..., KINDS.index(f"o_{name}")] = out[..., KINDS.index(name)] - fitted
-        alpha = self._slices["alpha"]
-        weighted = np.sum(psd[..., alpha] * self._freqs[alpha], axis=-1)
-        out[..., KINDS.index("cog")] = weighted / np.maximum(np.sum(psd[..., alpha], axis=-1), tiny)
-        return out
+        kinds = {name: np.log(density) for name, density in power.items()}
+        kinds["chi"], offset = self._fit(np.log(np.maximum(smooth_psd, tiny)))
+        for name, ln_f in self._mean_ln_f.items():
+            kinds[f"o_{name}"] = kinds[name] - (offset - kinds["chi"] * ln_f)
+        alpha = psd[..., self._slices["alpha"]]
+        weighted = np.sum(alpha * self._freqs[self._slices["alpha"]], axis=-1)
+        kinds["cog"] = weighted / np.maximum(np.sum(alpha, axis=-1), tiny)
+        return np.stack([kinds[kind] for kind in KINDS], axis=-1)
 
     def emg_power(self, psd: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean density of the muscle band, ``(..., n_freqs)`` to ``(...)``, uV^2/Hz."""
         return psd[..., self._slices["emg"]].mean(axis=-1)
-
-
-def over_region(
-    values: NDArray[np.float64], valid: NDArray[np.bool_], rows: tuple[int, ...], min_valid: int
-) -> NDArray[np.float64]:
-    """Mean over a region's valid channels; NaN with fewer than ``min_valid``.
-
-    ``values`` and ``valid`` are ``(n, n_channels)``; returns ``(n,)``.
-    """
-    if not rows:
-        return np.full(len(values), np.nan)
-    chosen = np.take(valid, rows, axis=1)  # C order: the sum keeps its order
-    count = chosen.sum(axis=1)
-    total = np.sum(np.where(chosen, np.take(values, rows, axis=1), 0.0), axis=1)
-    return np.where(count >= min_valid, total / np.maximum(count, 1), np.nan)

@@ -71,8 +71,8 @@ def find_mains(data: NDArray[np.float64], sfreq: float) -> float:
     The ratio is P(f0 +- 1 Hz) over P of the neighbours 3 to 6 Hz away, median over channels.
     """
     f, psd = signal.welch(data, fs=sfreq, nperseg=min(data.shape[1], int(2 * sfreq)), axis=-1)
-    ratios = [float(np.median(_line_ratio(f, psd, f0))) for f0 in MAINS_HZ]
-    return MAINS_HZ[int(np.argmax(ratios))]
+    seen = [f0 for f0 in MAINS_HZ if f0 <= f[-1] + 1]
+    return max(seen, key=lambda f0: float(np.median(_line_ratio(f, psd, f0))))
 
 
 def _line_ratio(f: NDArray[np.float64], psd: NDArray[np.float64], f0: float) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings, Strict
 from neurofeedback.settings.montages import Montage
-from neurofeedback.settings.profile import Profile, check_regions, fit_montage
+from neurofeedback.settings.profile import Profile, check_rate, check_regions, fit_montage
 from neurofeedback.types import Stream
 
 _MAX_FILE_BYTES = 100_000
@@ -85,7 +85,7 @@ def resolve(settings: Settings, stream: Stream) -> tuple[Stream, Profile]:
     montage = None if wanted == "auto" else load_montage(wanted)
     named, fitted = fit_montage(montage, stream)
     profile = Profile(settings=settings, montage=fitted, evidence=load_evidence(settings.index.evidence))
-    return named, check_regions(profile)
+    return named, check_rate(check_regions(profile), stream.sfreq)
 
 
 def dump_profile(profile: Profile) -> str:

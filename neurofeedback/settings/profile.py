@@ -10,6 +10,8 @@ from neurofeedback.settings.model import Settings, Strict
 from neurofeedback.settings.montages import REGIONS, Montage, infer_montage
 from neurofeedback.types import Stream
 
+_HIGHEST_SHARE = 0.45  # of the sampling frequency: room for filters below half of it
+
 
 class Profile(Strict):
     """All that fixes what the engine does with a stream, besides the samples and commands themselves."""
@@ -57,6 +59,25 @@ def _name_rows(montage: Montage, stream: Stream) -> tuple[Stream, Montage]:
     ch_names = montage.ch_names + tuple(f"X{row + 1}" for row in range(needed, stream.n_channels))
     named = replace(stream, ch_names=ch_names, reference=montage.reference, ground=montage.ground)
     return named, montage.model_copy(update={"ch_names": ch_names})
+
+
+def check_rate(profile: Profile, sfreq: float) -> Profile:
+    """Refuse a rate too low for the muscle band, without which an artifact could pass for a signal.
+
+    Raises
+    ------
+    SettingsError
+        The muscle band does not lie below 0.45 of the sampling frequency.
+    """
+    highest_hz = profile.settings.gate.emg_high_hz
+    if not highest_hz < _HIGHEST_SHARE * sfreq:
+        raise SettingsError(
+            f"the signal is sampled too slowly to tell muscle up to {highest_hz:g} Hz from EEG",
+            got=f"{sfreq:g} Hz",
+            allowed=f"more than {highest_hz / _HIGHEST_SHARE:.0f} Hz",
+            todo="use a headset or recording with a higher rate",
+        )
+    return profile
 
 
 def check_regions(profile: Profile) -> Profile:

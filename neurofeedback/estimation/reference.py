@@ -1,0 +1,137 @@
+"""From what a baseline collected to its frozen reference.
+
+Its frames are gated, its features computed and its index smoothed a second time with the limits and bands
+that only the finished baseline knows; frames already logged stay as they were shown.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.estimation.baseline import Baseline, Collected
+from neurofeedback.estimation.index import IndexFilter, IndexScale, Weights, scale_from, shrunk_correlation, weigh
+from neurofeedback.estimation.scores import index_columns, spread_floors, squash
+from neurofeedback.processing.alpha import find_iaf
+from neurofeedback.processing.blocks import trailing
+from neurofeedback.processing.features import FeatureMaker, bands_for
+from neurofeedback.processing.limits import MAD_TO_SD, gate_again, limits_from, median_and_mad
+from neurofeedback.processing.regions import Regions
+from neurofeedback.processing.smoothing import Smoother
+from neurofeedback.processing.spectrum import Periodogram
+from neurofeedback.settings.profile import Profile
+
+_MIN_FRAMES = 8
+_ALPHA_WINDOW_S = 4.0
+
+
+def fit_baseline(
+    collected: Collected | None, profile: Profile, sfreq: float, freqs: NDArray[np.float64]
+) -> Baseline | None:
+    """Freeze the reference of one session; None when too few frames of it can be used.
+
+    Parameters
+    ----------
+    freqs : ndarray, shape (n_freqs,)
+        Bins of the collected spectra, Hz.
+    """
+    if collected is None:
+        return None
+    settings = profile.settings
+    limits = limits_from(collected.slow_samples, collected.ln_emg, collected.fixed_bad, settings.gate)
+    gated = gate_again(
+        slow_ptp=collected.slow_ptp,
+        ln_emg=collected.ln_emg,
+        fixed_bad=collected.fixed_bad,
+        out=collected.out,
+        limits=limits,
+        settings=settings,
+    )
+    valid = gated & collected.filled[:, None]
+    iaf_hz = _alpha_frequency(collected, valid, profile, sfreq)
+    maker = FeatureMaker(freqs, bands_for(iaf_hz, settings.bands, settings.gate), settings.features)
+    emg_median, values = _features(collected.psd, valid, maker, profile)
+    channel_median = _median_where(values, valid)
+    deviations = Regions(profile.montage).means(values - channel_median, valid)
+    mu, spread = _middle_and_spread(deviations, spread_floors(settings.baseline))
+    z = squash(deviations - mu, spread, settings.baseline)[:, index_columns(profile)]
+    weights = Weights(
+        np.array(profile.evidence.mu),
+        shrunk_correlation(z, settings.index.correlation_shrink),
+        settings.index.min_information,
+    )
+    scale, n_valid = _scale(z, weights, profile)
+    if scale is None:
+        return None
+    clean_s = n_valid * settings.spectrum.hop_s
+    return Baseline(
+        iaf_hz=iaf_hz,
+        limits=limits,
+        maker=maker,
+        channel_median=channel_median,
+        emg_median=emg_median,
+        mu=mu,
+        spread=spread,
+        weights=weights,
+        scale=scale,
+        clean_s=clean_s,
+        quality=min(1.0, clean_s / settings.baseline.full_quality_clean_s),
+    )
+
+
+def _alpha_frequency(collected: Collected, valid: NDArray[np.bool_], profile: Profile, sfreq: float) -> float | None:
+    """Find the alpha frequency on the mean spectrum of 4-s windows, one a second, that hold valid frames only."""
+    settings, hop_s = profile.settings, profile.settings.spectrum.hop_s
+    rows = list(profile.montage.rows("posterior") or profile.montage.rows("all"))
+    n = round(_ALPHA_WINDOW_S * sfreq)
+    spectrum = Periodogram(n, sfreq, settings.gate.emg_high_hz)
+    length, window = round(_ALPHA_WINDOW_S / hop_s), round(settings.spectrum.window_s / hop_s)
+    at = np.arange(length, len(valid), max(1, round(1.0 / hop_s)))
+    usable = np.logical_and.reduce([valid[at - back] for back in range(0, length, window)])[:, rows]
+    if not usable.any():
+        return None
+    psd = spectrum(trailing(collected.filtered[rows], collected.ends[at], n))
+    return find_iaf(spectrum.freqs, psd[usable].mean(axis=0), settings.bands, settings.features)
+
+
+def _features(
+    psd: NDArray[np.float64], valid: NDArray[np.bool_], maker: FeatureMaker, profile: Profile
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Median of the muscle band of each channel, and all features ``(n, n_channels, len(KINDS))``."""
+    features, hop_s = profile.settings.features, profile.settings.spectrum.hop_s
+    emg = maker.emg_power(psd)
+    emg_median = _median_where(emg, valid)
+    smooth_emg = Smoother(features.emg_smoothing_s, hop_s).push(emg, valid)
+    smooth_psd = Smoother(features.aperiodic_smoothing_s, hop_s).push(psd, valid)
+    return emg_median, maker(psd, smooth_psd, np.fmax(smooth_emg - emg_median, 0.0))
+
+
+def _middle_and_spread(
+    deviations: NDArray[np.float64], floors: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    mu, spread = np.full(len(floors), np.nan), np.full(len(floors), np.nan)
+    for k, column in enumerate(deviations.T):
+        seen = column[np.isfinite(column)]
+        if len(seen) >= _MIN_FRAMES:
+            mu[k], mad = median_and_mad(seen)
+            spread[k] = max(MAD_TO_SD * mad, floors[k])
+    return mu, spread
+
+
+def _scale(z: NDArray[np.float64], weights: Weights, profile: Profile) -> tuple[IndexScale | None, int]:
+    """Scale of the index from the baseline's z-scores ``(n, n_index_features)``, and how many frames were valid."""
+    settings = profile.settings
+    smoother = IndexFilter(settings.index, settings.spectrum.hop_s)
+    raw = np.array([weigh(row, weights) for row in z])
+    smooth = np.array([smoother.push(value) for value in raw.tolist()])[np.isfinite(raw)]
+    if len(smooth) < _MIN_FRAMES:
+        return None, len(smooth)
+    return scale_from(smooth, settings.threshold.target_rate, settings.index.expected_sd), len(smooth)
+
+
+def _median_where(values: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Median over frames of ``(n, n_channels, ...)`` where ``(n, n_channels)`` holds; NaN for a channel without."""
+    out = np.full(values.shape[1:], np.nan)
+    for row in np.flatnonzero(valid.any(axis=0)):
+        out[row] = np.median(values[valid[:, row], row], axis=0)
+    return out
