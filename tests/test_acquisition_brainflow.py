@@ -40,8 +40,8 @@ def test_the_synthetic_board_keeps_time_within_a_percent(synthetic):
     chunks = read_for(synthetic, 4.0)
     assert not any(chunk.lost for chunk in chunks)
     assert all(left.stop == right.first_sample for left, right in pairwise(chunks))
-    elapsed = chunks[-1].host_time - chunks[0].host_time
-    assert chunks[-1].stop - chunks[0].stop == pytest.approx(250 * elapsed, rel=0.01)
+    rate, _ = np.polyfit([chunk.host_time for chunk in chunks], [chunk.stop for chunk in chunks], 1)
+    assert rate == pytest.approx(250, rel=0.01)
 
 
 def test_a_chunk_is_float32_microvolts_with_both_clocks(synthetic):
@@ -62,7 +62,7 @@ def test_positions_go_on_when_it_is_opened_again(synthetic):
     (gap,) = after.lost
     passed = after.host_time - before.host_time - (after.n_samples - gap.n_samples) / 250
     assert gap.cause == "gap"
-    assert gap.n_samples / 250 == pytest.approx(passed, abs=0.1)
+    assert gap.n_samples / 250 == pytest.approx(passed, abs=0.15)
 
 
 def test_a_source_that_is_not_open_says_so():

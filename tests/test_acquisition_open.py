@@ -109,6 +109,9 @@ def test_the_table_lists_every_device_with_what_it_needs():
         ("brainflow:streaming", "no EEG channels"),
         ("brainflow:unicorn:serial=7", "did you mean serial_port?"),
         ("brainflow:unicorn:timeout=soon", "timeout is not a number"),
+        ("cyton:" + "A" * 5000, "this is no port or address"),
+        ("cyton:/dev/tty\0USB0", "this is no port or address"),
+        ("brainflow:crown:ip_address=" + "1" * 300, "this is no port or address"),
     ],
 )
 def test_a_wrong_name_gets_advice(device, advice):

@@ -81,8 +81,9 @@ class BoardSource:
             self._finalize = weakref.finalize(self, _release, board)
             board.start_stream(round(_BUFFER_S * self._stream.sfreq))
         except BrainFlowError as error:
+            failure = explain(error.exit_code, self._spec, self._parameters, native_log.drain())
             self.close()
-            raise explain(error.exit_code, self._spec, self._parameters, native_log.drain()) from None
+            raise failure from None
         self._board = board
         self._ledger.restart()
         self._last_read = self._now()

@@ -31,12 +31,16 @@ def explain(code: int, spec: BoardSpec, parameters: Mapping[str, str | int], sai
     if code in {Code.ANOTHER_BOARD_IS_CREATED_ERROR, Code.PORT_ALREADY_OPEN_ERROR, Code.STREAM_ALREADY_RUN_ERROR}:
         return SourceError(f"{spec.name} is already in use by this program", todo="end the other session first")
     if code == Code.INVALID_ARGUMENTS_ERROR:
-        return SourceError(f"{spec.name} needs more to connect", got=said or None, allowed=spec.needs)
+        return SourceError(f"{spec.name} needs more to connect", got=said or None, allowed=_needs(spec))
     port = str(parameters.get("serial_port", ""))
     failure = _port_failure(code, spec, port) if port else _radio_failure(code, spec)
     return failure or SourceError(
-        f"{spec.name} cannot be opened", got=f"{Code(code).name}: {said}".rstrip(": "), allowed=spec.needs
+        f"{spec.name} cannot be opened", got=f"{Code(code).name}: {said}".rstrip(": "), allowed=_needs(spec)
     )
+
+
+def _needs(spec: BoardSpec) -> str:
+    return spec.needs.removesuffix(".")
 
 
 def _port_failure(code: int, spec: BoardSpec, port: str) -> SourceError | None:
@@ -67,5 +71,5 @@ def _radio_failure(code: int, spec: BoardSpec) -> SourceError | None:
     if code == Code.UNABLE_TO_OPEN_PORT_ERROR:
         return SourceError("no Bluetooth adapter was found", todo="switch Bluetooth on, or plug an adapter in")
     if code == Code.BOARD_NOT_READY_ERROR:
-        return SourceError(f"no {spec.name} was found", allowed=spec.needs, todo=_BLUETOOTH_TODO)
+        return SourceError(f"no {spec.name} was found", allowed=_needs(spec), todo=_BLUETOOTH_TODO)
     return None

@@ -13,6 +13,7 @@ from neurofeedback.acquisition.source import Source
 from neurofeedback.errors import SettingsError
 
 _DEFAULT_SEED = 1
+_MAX_BYTES = 255
 _OTHERS = {
     "simulated": "simulated[:SEED]",
     "playback": "playback:FILE",
@@ -132,6 +133,11 @@ def _board(spec: BoardSpec, colon: str, rest: str, device: str, now: Callable[[]
 def _connectable(spec: BoardSpec, parameters: dict[str, str | int], device: str, now: Callable[[], float]) -> Source:
     from neurofeedback.acquisition.brainflow import BoardSource  # noqa: PLC0415 - BrainFlow takes 0.2 s
 
+    for value in map(str, parameters.values()):
+        if len(value.encode()) > _MAX_BYTES or not value.isprintable():  # BrainFlow copies these unchecked
+            raise SettingsError(
+                "this is no port or address", got=repr(value[:40]), allowed=f"{_MAX_BYTES} bytes of text"
+            )
     return BoardSource(spec, parameters, device=device, now=now)
 
 
