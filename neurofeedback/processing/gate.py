@@ -113,7 +113,7 @@ class Gate:
     def _muscle(self, ln_emg: NDArray[np.float64], expected: NDArray[np.float64]) -> Flags:
         limit = expected + self._settings.emg_before_baseline if self.limits is None else self.limits.ln_emg
         hits: Flags = np.asarray(ln_emg > limit, dtype=np.bool_)
-        return self._emg_hits.push(hits).any(axis=-1)
+        return np.asarray(self._emg_hits.push(hits).any(axis=-1), dtype=np.bool_)
 
     def _channel_reasons(
         self, robust_sd: NDArray[np.float64], chi: NDArray[np.float64], line_square: NDArray[np.float64]
