@@ -122,6 +122,17 @@ def test_a_board_left_streaming_by_a_killed_program_can_be_opened_again():
     assert not runs
 
 
+def test_a_port_that_another_program_has_open_is_left_alone():
+    code = "import os, sys; os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY); print(flush=True); input()"
+    with EmulatedCyton(Firmware([])) as board:
+        command = [sys.executable, "-c", code, board.port]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            other.stdout.readline()
+            with pytest.raises(SourceError, match=rf"another program has .* \(pid {other.pid}\)"):
+                open_source(f"cyton:{board.port}").open()
+            other.communicate("\n")
+
+
 def test_garbage_for_an_answer_is_told_apart_from_a_cyton():
     with (
         EmulatedCyton(Firmware([], Faults(answer=Answer.WRONG))) as board,

@@ -18,6 +18,7 @@ from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.acquisition.clock import arrival_times
 from neurofeedback.acquisition.descriptions import ch_names, describe
 from neurofeedback.acquisition.explain import explain
+from neurofeedback.acquisition.holders import holders
 from neurofeedback.acquisition.ledger import Ledger
 from neurofeedback.errors import SourceError
 from neurofeedback.types import Chunk, Stream
@@ -74,6 +75,7 @@ class BoardSource:
         """
         if self._board is not None:
             return
+        self._check_port()
         native_log.redirect()
         board = _Board(self._spec.board_id, _input_params(self._parameters))
         try:
@@ -87,6 +89,12 @@ class BoardSource:
         self._board = board
         self._ledger.restart()
         self._last_read = self._now()
+
+    def _check_port(self) -> None:
+        port = str(self._parameters.get("serial_port", ""))
+        others = holders(port) if port else []
+        if others:
+            raise SourceError("another program has the serial port open", got=", ".join(others), todo="close it first")
 
     def read(self) -> Chunk | None:
         """Return what has arrived since the last read, or None."""

@@ -180,10 +180,11 @@ class EmulatedCyton:
         import pty  # noqa: PLC0415 - does not exist on Windows
         import tty  # noqa: PLC0415
 
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
+        self._master, port = pty.openpty()
+        tty.setraw(port)
         os.set_blocking(self._master, False)
-        self.port = os.ttyname(self._slave)
+        self.port = os.ttyname(port)
+        os.close(port)
         self._thread.start()
         return self
 
@@ -204,22 +205,29 @@ class EmulatedCyton:
                 self._serve()
         finally:
             os.close(self._master)
-            os.close(self._slave)
             self._ended.set()
 
     def _serve(self) -> None:
         """Answer what was asked, then send what is due."""
-        wait_s = 1 / _PACKETS_PER_S if self.firmware.streaming else 0.02
-        ready, _, _ = select.select([self._master], [], [], wait_s)
-        if ready:
-            answers = self.firmware.receive(os.read(self._master, 4096), self._now())
-            if not self.firmware.streaming:
-                self._outgoing.clear()
-            self._outgoing += answers
-        self._outgoing += self.firmware.send(self._now())
+        commands = self._listen(1 / _PACKETS_PER_S if self.firmware.streaming else 0.02)
+        answers = self.firmware.receive(commands, self._now())
+        if not self.firmware.streaming:
+            self._outgoing.clear()
+        self._outgoing += answers + self.firmware.send(self._now())
         if self._outgoing:
             with suppress(BlockingIOError):
                 del self._outgoing[: os.write(self._master, self._outgoing)]
+
+    def _listen(self, wait_s: float) -> bytes:
+        """Wait for commands (s); a port that nobody has open reads as an error at once."""
+        ready, _, _ = select.select([self._master], [], [], wait_s)
+        if not ready:
+            return b""
+        try:
+            return os.read(self._master, 4096)
+        except OSError:
+            self._ended.wait(wait_s)
+            return b""
 
 
 def run_cyton(
