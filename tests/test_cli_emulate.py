@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from neurofeedback.cli.main import app
-from neurofeedback.emulators import cyton
+from neurofeedback.emulators import cyton, muse
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording import reader
 from neurofeedback.types import Chunk, Stream
 
 
-def emulate(*arguments: str) -> str:
-    done = CliRunner().invoke(app, ["emulate", "cyton", *arguments], catch_exceptions=True)
+def emulate(*arguments: str, headset: str = "cyton") -> str:
+    done = CliRunner().invoke(app, ["emulate", headset, *arguments])
     if isinstance(done.exception, SettingsError):
         raise done.exception
     assert done.exit_code == 0, done.output
@@ -39,7 +40,7 @@ def test_a_board_that_is_unplugged_at_once_has_sent_nothing() -> None:
     assert "sent 0 samples, 0 of them lost on purpose" in out
 
 
-def test_options_reach_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_reach_the_cyton(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, object] = {}
 
     def board(chunks: object, **options: object) -> cyton.Firmware:
@@ -79,3 +80,29 @@ def test_a_recording_at_another_rate_is_refused(monkeypatch: pytest.MonkeyPatch)
 def test_a_probability_above_1_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"loss is not a probability: got 3\.0; allowed: 0 to 1"):
         emulate("--loss", "3")
+
+
+# --- Muse ---
+
+
+def test_options_reach_the_muse(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, object] = {}
+
+    def headset(chunks: object, announce: Callable[[str], None], **options: object) -> muse.Headband:
+        seen.update(options)
+        announce("unix:path=/somewhere")
+        return muse.Headband([])
+
+    monkeypatch.setattr(muse, "run_muse", headset)
+    out = emulate("--model", "muse-s", "--loss", "0.01", "--drop-at-s", "2", "--seed", "7", headset="muse")
+    assert "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/somewhere neurofeedback train --device muse-s" in out
+    assert "sent 0 blocks" in out
+    assert (seen["model"], seen["seed"]) == (muse.Model.MUSE_S, 7)
+    faults = seen["faults"]
+    assert isinstance(faults, cyton.Faults)
+    assert (faults.loss, faults.drop_at_s) == (0.01, 2.0)
+
+
+def test_a_muse_that_there_is_not_is_refused() -> None:
+    with pytest.raises(SettingsError, match="no such Muse: got muse-9; allowed: muse-2, muse-s, muse-2016"):
+        emulate("--model", "muse-9", headset="muse")

@@ -36,7 +36,7 @@ def test_help_and_version_end_well(option: str, monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize(
-    "arguments", [["doctr"], ["doctor", "--setings"], ["emulate", "cyton", "--seed", "x"], ["emulate", "muse-9"]]
+    "arguments", [["doctr"], ["doctor", "--setings"], ["emulate", "cyton", "--seed", "x"], ["emulate", "museum"]]
 )
 def test_wrong_usage_is_code_2_with_a_hint(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture

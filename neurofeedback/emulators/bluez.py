@@ -57,6 +57,7 @@ async def private_bus() -> AsyncIterator[str]:
             "--nofork",
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the emulator, which ends the bus itself
         )
         try:
             while not socket.exists():
