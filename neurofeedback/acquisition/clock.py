@@ -97,8 +97,8 @@ class Tracker:
             return [self._settle(_Mark(self._last.position + gap, phase, time), "gap")]
         steps = self._steps(self._last, phase, time)
         if steps is not None and (steps > 0 or not self._held):
-            mark = replace(self._last, position=self._last.position + steps, phase=phase, time=time)
-            return [*self._dismiss(), self._settle(mark) if steps else None]
+            place = self._settle(_Mark(self._last.position + steps, phase, time)) if steps else None
+            return [*self._dismiss(), place]
         return self._doubt(phase, time)
 
     def _phase(self, counter: int) -> int:
