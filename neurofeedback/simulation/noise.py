@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Complexes = NDArray[np.complex128]
 
-FLATTEN_BELOW_HZ = 0.3
+FLATTEN_BELOW_HZ = 1.0  # recorded Muse spectra are level from here or higher
 
 
 class Draw(IntEnum):
@@ -67,7 +67,7 @@ def ornstein_uhlenbeck(n_samples: int, *, tau_s: float, sfreq: float, rng: np.ra
 def power_law(freqs: Floats, exponent: float, *, l_freq: float = 2.0, h_freq: float = 40.0) -> Floats:
     """Return the amplitude of each frequency bin for a PSD f^-exponent with unit rms between two frequencies.
 
-    The PSD is level below 0.3 Hz and has no constant part.
+    The PSD is level below 1 Hz and has no constant part.
 
     Examples
     --------
