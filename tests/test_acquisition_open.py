@@ -48,6 +48,14 @@ def test_each_device_name_is_a_board(device, sfreq, n_channels):
     assert stream.facts["brainflow"] == BoardShim.get_version()
 
 
+@pytest.mark.parametrize(
+    ("device", "seed", "stream"),
+    [("simulated:7", None, "simulated:7"), ("simulated", 5, "simulated:5"), ("simulated:7", 5, "simulated:7")],
+)
+def test_a_simulated_meditator_is_the_one_of_its_seed(device, seed, stream):
+    assert open_source(device, seed=seed, duration_s=30.0).stream.device == stream
+
+
 def test_what_is_known_of_a_board_holds_by_any_name():
     by_name, by_number = open_source("muse-2").stream, open_source("brainflow:muse-2").stream
     assert by_name.montage == by_number.montage == "muse"

@@ -20,7 +20,10 @@ from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.muse import SCALE_UV, EmulatedMuse, Headband, Model
 from neurofeedback.emulators.samples import alpha_rhythm
 
-pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
+    pytest.mark.xdist_group("muse"),
+]
 
 READER = """
 import sys, time
