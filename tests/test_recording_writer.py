@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,9 @@ from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording import claim, dataset
 from neurofeedback.recording.files import Appending
 from neurofeedback.recording.reader import open_recording
+from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
+from neurofeedback.settings.load import dump_profile, load_settings, resolve
 from neurofeedback.types import (
     Chunk,
     Command,
@@ -36,10 +39,11 @@ from neurofeedback.types import (
 
 STREAM = Stream(device="synthetic", sfreq=250.0, ch_names=("Fz", "Pz", "O1"), reference="ear", facts={"firmware": "3"})
 STARTED = datetime(2026, 11, 22, 9, 15, 0)
+PROFILE = resolve(load_settings(), replace(STREAM, montage="auto"))[1]
 HEADER = SessionHeader(
     participant="01",
     stream=STREAM,
-    profile_toml="",
+    profile_toml=dump_profile(PROFILE),
     start={"seed": 7, "versions": {"neurofeedback": "0.1.0"}},
     columns=("ln_alpha_all",),
     started=STARTED,
@@ -128,8 +132,8 @@ def test_what_was_lost_is_zero_on_disk_and_listed(session):
     assert not values[210:230].any()
     assert not values[250:253, 1:].any()
     assert values[250:253, 0].all()
-    assert "lost\t210\t20\tn/a\tn/a\tall\tlost" in writer.files.made("timing.tsv").read_text()
-    assert "lost\t250\t3\tn/a\tn/a\t1,2\tinvalid" in writer.files.made("timing.tsv").read_text()
+    assert "lost\t210\t20\tn/a\tn/a\tall\tlost" in writer.files.computed("timing.tsv").read_text()
+    assert "lost\t250\t3\tn/a\tn/a\t1,2\tinvalid" in writer.files.computed("timing.tsv").read_text()
 
 
 def test_reading_back_gives_the_same_bits_and_facts(session):
@@ -142,12 +146,13 @@ def test_reading_back_gives_the_same_bits_and_facts(session):
     assert recording.commands == (Command(0, CommandKind.PHASE, "settle"),)
     assert recording.events == (Event(0, EventKind.START),)
     assert recording.columns == ("ln_alpha_all",)
+    assert recording.profile == PROFILE
     assert recording.lost == (LostRun(210, 20), LostRun(250, 3, (1, 2), "invalid"))
 
 
 def test_the_summary_counts_what_is_there(session):
     _, writer, _ = session
-    summary = json.loads(writer.files.made("summary.json").read_text())
+    summary = json.loads(writer.files.computed("summary.json").read_text())
     expected = {"device": "synthetic", "sfreq": 250.0, "n_samples": 800, "n_lost": 23, "n_gaps": 2, "n_frames": 8}
     assert expected.items() <= summary.items()
     assert summary["finished"] is True
@@ -164,7 +169,7 @@ def test_every_line_is_on_disk_when_the_call_returns(tmp_path: Path):
     writer, _ = write_session(tmp_path, n_chunks=3)
     assert writer.files.eeg("eeg.eeg").stat().st_size == 300 * 3 * 4
     assert len(writer.files.frames.read_text().splitlines()) == 4
-    assert writer.files.made("timing.tsv").read_text().count("read\t") == 3
+    assert writer.files.computed("timing.tsv").read_text().count("read\t") == 3
     writer.close({})
 
 
@@ -233,6 +238,8 @@ def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RecordingError, match="cannot be written"):
         SessionWriter(tmp_path / "file" / "recordings", HEADER)
+    with pytest.raises(RecordingError, match="cannot be written"):
+        claim.check_recordings(tmp_path / "file" / "recordings", "01")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="rights do not bind root")
@@ -287,17 +294,19 @@ class FullDisk:
         return written
 
 
-@pytest.mark.parametrize("room", [0, 1, 13, 30, 77, 500, 1201, 1230])
+@pytest.mark.parametrize("room", [0, 13, 77, 500, 1230])
 def test_a_full_disk_ends_the_recording_and_keeps_whole_samples_and_lines(tmp_path: Path, monkeypatch, room: int):
     disk = FullDisk(monkeypatch)
     writer, _ = write_session(tmp_path)
     disk.room = room
     with pytest.raises(RecordingError, match=r"the disk is full, so the recording ended.* are kept in") as caught:
-        go_on(writer)
+        go_on(writer, 12)
     assert caught.value.exit_code == 4
     disk.room = None
+    with pytest.raises(RecordingError, match="the disk is full"):
+        writer.samples(chunk(900, 100))
     assert writer.close({}) == writer.derived
-    summary = json.loads(writer.files.made("summary.json").read_text())
+    summary = json.loads(writer.files.computed("summary.json").read_text())
     assert summary["finished"] is False
     assert writer.files.eeg("eeg.eeg").stat().st_size == 12 * summary["n_samples"]
     assert f"{summary['n_samples']} samples" in str(caught.value)
@@ -307,10 +316,34 @@ def test_a_full_disk_ends_the_recording_and_keeps_whole_samples_and_lines(tmp_pa
     assert_valid(tmp_path)
 
 
-def go_on(writer: SessionWriter) -> None:
-    for i in range(8, 12):
+def go_on(writer: SessionWriter, n_chunks: int) -> None:
+    for i in range(8, n_chunks):
         writer.samples(chunk(i * 100, 100, (LostRun(i * 100, 5),)))
         writer.frames([frame(i)])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of half a megabyte."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", tmp_path]
+    if shutil.which("mount") is None or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("may not mount a small disk here")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+def test_a_disk_that_really_fills_ends_the_recording(small_disk: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(claim, "MIN_FREE_BYTES", 0)
+    (small_disk / "ballast").write_bytes(bytes(50_000))
+    writer, _ = write_session(small_disk / "recordings")
+    with pytest.raises(RecordingError, match="the disk is full"):
+        go_on(writer, 1000)
+    writer.close({})
+    assert writer.files.eeg("eeg.eeg").stat().st_size == writer.n_samples * 12 > 200_000
+    assert_valid(small_disk / "recordings")
+    (small_disk / "ballast").unlink()
+    recover(small_disk / "recordings")
+    assert open_recording(small_disk / "recordings").summary["finished"] is False
 
 
 def test_after_a_full_disk_nothing_more_is_taken(tmp_path: Path, monkeypatch):
@@ -365,7 +398,7 @@ def test_a_disk_that_refuses_to_sync_ends_the_recording(tmp_path: Path):
     with pytest.raises(RecordingError, match="Input/output error"):
         writer.samples(chunk(100, 100))
     writer.close({})
-    assert json.loads(writer.files.made("summary.json").read_text())["finished"] is False
+    assert json.loads(writer.files.computed("summary.json").read_text())["finished"] is False
 
 
 def test_awkward_names_and_values_stay_in_their_cells(tmp_path: Path):

@@ -73,14 +73,14 @@ class SessionFiles:
         """Path of a raw file, by the end of its name, such as ``eeg.vhdr`` or ``events.tsv``."""
         return self.raw / "eeg" / f"{self.stem}_{suffix}"
 
-    def made(self, suffix: str) -> Path:
+    def computed(self, suffix: str) -> Path:
         """Path of a computed file, by the end of its name, such as ``summary.json``."""
         return self.derived / f"{self.stem}_{suffix}"
 
     @property
     def frames(self) -> Path:
         """The frame log."""
-        return self.made("desc-frames_timeseries.tsv")
+        return self.computed("desc-frames_timeseries.tsv")
 
 
 def session_stems(participant: str, task: str, started: datetime) -> Iterator[str]:

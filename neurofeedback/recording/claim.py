@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -17,8 +19,8 @@ MIN_FREE_BYTES = 50_000_000
 _LABELS_TRIED = 3600
 
 
-def claim_session(root: Path, header: SessionHeader) -> tuple[SessionFiles, Lock]:
-    """Make ``root`` a dataset and hold a free session label in it.
+def check_recordings(root: Path, participant: str, task: str = "meditation") -> None:
+    """Make ``root`` a dataset that can take a session of this participant; good to know before connecting.
 
     Raises
     ------
@@ -27,12 +29,24 @@ def claim_session(root: Path, header: SessionHeader) -> tuple[SessionFiles, Lock
     RecordingError
         The folder cannot be written to, or its disk is full.
     """
-    check_label("participant", header.participant)
-    check_label("task", header.task)
-    try:
+    check_label("participant", participant)
+    check_label("task", task)
+    with _explained(root):
         ensure_dataset(root)
         _check_room(root)
+
+
+def claim_session(root: Path, header: SessionHeader) -> tuple[SessionFiles, Lock]:
+    """Hold a free session label in ``root``, checked as by ``check_recordings``."""
+    check_recordings(root, header.participant, header.task)
+    with _explained(root):
         return _free_label(root, header)
+
+
+@contextmanager
+def _explained(root: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise RecordingError(
             f"recordings cannot be written to {root}",

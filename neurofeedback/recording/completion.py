@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from neurofeedback.recording import brainvision
 from neurofeedback.recording.bids import SessionFiles
-from neurofeedback.recording.events import read_events
 from neurofeedback.recording.files import cut_torn_line, cut_torn_sample, rewrite, rewrite_json, whole_lines
 from neurofeedback.recording.header import Start, read_start
 from neurofeedback.recording.lost import clip, count_lost
 from neurofeedback.recording.sidecars import complete_sidecar
 from neurofeedback.recording.timing import read_timing
-from neurofeedback.types import CommandKind, LostRun, Phase
+from neurofeedback.types import LostRun, Phase
 
 _NOT_TOLD = dict.fromkeys(
     ("reconnects", "duration_s", "valid_fraction", "reward_rate", "iaf_hz", "audio_underruns", "probes", "versions")
@@ -36,16 +36,18 @@ def complete(files: SessionFiles, known: Mapping[str, object] | None = None) -> 
         The disk does not let it be completed; it can be tried again.
     """
     known = known or {}
-    start = read_start(files.made("start.json"))
+    start = read_start(files.computed("start.json"))
     n_samples = cut_torn_sample(files.eeg("eeg.eeg"), 4 * start.stream.n_channels)
-    for path in (files.eeg("events.tsv"), files.made("timing.tsv"), files.frames):
+    for path in (files.eeg("events.tsv"), files.computed("timing.tsv"), files.frames):
         cut_torn_line(path)
-    _, lost = read_timing(files.made("timing.tsv"))
+    for draft in (*files.eeg("").parent.glob(".*.draft"), *files.derived.glob(".*.draft")):
+        draft.unlink()
+    _, lost = read_timing(files.computed("timing.tsv"))
     lost = clip(lost, 0, n_samples)
     rewrite(files.eeg("eeg.vmrk"), _markers(files, start, lost))
     complete_sidecar(files, n_samples / start.stream.sfreq, known.get("mains_hz"))
     told = {key: value for key, value in _summary(files, start, n_samples, lost).items() if value is not None}
-    rewrite_json(files.made("summary.json"), {**_NOT_TOLD, **known, **told, "finished": False})
+    rewrite_json(files.computed("summary.json"), {**_NOT_TOLD, **known, **told, "finished": False})
 
 
 def _markers(files: SessionFiles, start: Start, lost: Iterable[LostRun]) -> str:
@@ -54,9 +56,7 @@ def _markers(files: SessionFiles, start: Start, lost: Iterable[LostRun]) -> str:
 
 def _summary(files: SessionFiles, start: Start, n_samples: int, lost: tuple[LostRun, ...]) -> dict[str, object]:
     """Say what the files tell."""
-    reads, _ = read_timing(files.made("timing.tsv"))
-    commands, _ = read_events(files.eeg("events.tsv"))
-    phases = [{"phase": c.value, "sample": c.sample} for c in commands if c.kind == CommandKind.PHASE]
+    reads, _ = read_timing(files.computed("timing.tsv"))
     host_s = reads[-1].host_time - reads[0].host_time + reads[0].n_samples / start.stream.sfreq if reads else None
     return {
         "device": start.stream.device,
@@ -65,7 +65,6 @@ def _summary(files: SessionFiles, start: Start, n_samples: int, lost: tuple[Lost
         "n_lost": count_lost(lost),
         "n_gaps": len(lost),
         "duration_s": host_s,
-        "phases": phases,
         **_frame_figures(files.frames),
         "versions": start.start.get("versions"),
     }
@@ -76,9 +75,12 @@ def _frame_figures(path: Path) -> dict[str, object]:
     table = [dict(zip(names, row, strict=False)) for row in rows]
     valid = [row for row in table if row.get("valid") == "1"]
     practice = [row for row in valid if row.get("phase") == Phase.PRACTICE]
+    hop_s = float(table[-1]["onset"]) / len(table) if table else 0.0
+    frames_in = Counter(row.get("phase", "") for row in table)
     latency = [float(row["latency_ms"]) for row in table if row.get("latency_ms", "n/a") != "n/a"]
     return {
         "n_frames": len(table),
+        "phases": {phase: round(n_frames * hop_s, 3) for phase, n_frames in frames_in.items()},
         "valid_fraction": len(valid) / len(table) if table else None,
         "reward_rate": sum(row.get("reward") == "1" for row in practice) / len(practice) if practice else None,
         "latency_ms": _percentiles(latency),

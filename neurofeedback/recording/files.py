@@ -89,7 +89,7 @@ def whole_lines(path: Path) -> list[str]:
     if not path.exists():
         return []
     data = path.read_bytes()
-    return data[: whole_length(data, None)].decode("utf-8").splitlines()
+    return data[: whole_length(data, None)].decode("utf-8", errors="replace").split("\n")[:-1]
 
 
 def rewrite(path: Path, text: str) -> None:

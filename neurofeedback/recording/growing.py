@@ -37,7 +37,7 @@ class Growing:
         self._markers = Appending(files.eeg("eeg.vmrk"))
         self._events = Appending(files.eeg("events.tsv"))
         self._frames = Appending(files.frames)
-        self._timing = Appending(files.made("timing.tsv"))
+        self._timing = Appending(files.computed("timing.tsv"))
 
     @property
     def _files(self) -> tuple[Appending, ...]:

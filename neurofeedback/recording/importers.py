@@ -112,7 +112,7 @@ def _read_with_mne(path: Path, kind: str) -> Recording:
         "fif": lambda: mne.io.read_raw_fif(path, allow_maxshield="yes"),
     }
     try:
-        with warnings.catch_warnings(record=True) as caught, mne.utils.use_log_level("warning"):
+        with warnings.catch_warnings(record=True) as caught, mne.utils.catch_logging("warning"):  # it logs to stdout
             warnings.simplefilter("always")
             raw = readers[kind]().pick("eeg")
             raw.get_data(stop=min(raw.n_times, 1000))

@@ -50,7 +50,7 @@ def take(path: Path) -> Lock | None:
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether a live process holds the lock file."""
+    """Tell whether a live process holds the lock file; one left behind is removed."""
     if not path.exists():
         return False
     lock = take(path)

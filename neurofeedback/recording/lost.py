@@ -56,8 +56,9 @@ def find_runs(bad: NDArray[np.bool_], first_sample: int) -> tuple[LostRun, ...]:
     """List the runs of a ``(n_channels, n_samples)`` mask: over all channels where it is so, else per channel."""
     everywhere = np.logical_and.reduce(bad, axis=0)
     runs = [LostRun(first_sample + a, n, None, "invalid") for a, n in _stretches(everywhere)]
-    for channel, row in enumerate(bad & ~everywhere):
-        runs += [LostRun(first_sample + a, n, (channel,), "invalid") for a, n in _stretches(row)]
+    partly = bad & ~everywhere
+    for channel in np.flatnonzero(partly.any(axis=1)).tolist():
+        runs += [LostRun(first_sample + a, n, (channel,), "invalid") for a, n in _stretches(partly[channel])]
     return tuple(sorted(runs, key=lambda run: run.start))
 
 

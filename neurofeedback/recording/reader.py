@@ -46,29 +46,38 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
         raise RecordingError(f"there is no recording at {path}", todo="check the path")
     files = _session_at(path)
     if files is not None:
-        return open_session(files)
+        return _open_session(files)
     if path.is_dir():
         raise RecordingError(f"{path} holds no session of this program", todo="name a session's folder or a file")
     return import_file(path, board=board)
 
 
-def open_session(files: SessionFiles) -> Recording:
+def _open_session(files: SessionFiles) -> Recording:
     """Open a session of this program, finished or not; a torn tail is left out."""
+    try:
+        return _read_session(files)
+    except OSError as error:
+        raise RecordingError(
+            f"the session {files.stem} cannot be read",
+            got=f"{error.filename}: {error.strerror}" if error.filename else str(error),
+            todo="restore the file, or check the rights",
+        ) from None
+
+
+def _read_session(files: SessionFiles) -> Recording:
     data_path = files.eeg("eeg.eeg")
-    if not data_path.exists():
-        raise RecordingError(f"the samples of {files.stem} are missing", got=f"no {data_path}", todo="restore the file")
-    start = read_start(files.made("start.json"))
+    start = read_start(files.computed("start.json"))
     samples, n_samples = _map_samples(data_path, start.stream.n_channels)
-    _, lost = read_timing(files.made("timing.tsv"))
+    _, lost = read_timing(files.computed("timing.tsv"))
     commands, events = read_events(files.eeg("events.tsv"))
-    summary = files.made("summary.json")
+    summary = files.computed("summary.json")
     return Recording(
         path=data_path,
         stream=start.stream,
         n_samples=n_samples,
         samples=samples,
         lost=clip(lost, 0, n_samples),
-        profile=_profile(files.made("settings.toml")),
+        profile=_profile(files.computed("settings.toml")),
         start=start.start,
         commands=commands,
         events=events,
@@ -105,6 +114,8 @@ def _session_at(path: Path) -> SessionFiles | None:
         return None
     inside = set(path.relative_to(root).parts)
     named = _SESSION.match(path.name)
+    if path.is_file() and named is None:
+        return None
     stems = [stem for stem in find_stems(root) if _belongs(stem, inside, named.group() if named else None)]
     if len(stems) > 1:
         raise RecordingError(

@@ -39,7 +39,7 @@ def recover(root: Path) -> list[Path]:
 
 def _unfinished(root: Path) -> list[str]:
     parts = {path.name[1:].removesuffix(".part") for path in root.glob(".sub-*.part")}
-    stems = {stem for stem in find_stems(root) if not SessionFiles.of(root, stem).made("summary.json").exists()}
+    stems = {stem for stem in find_stems(root) if not SessionFiles.of(root, stem).computed("summary.json").exists()}
     return sorted(parts | stems)
 
 
@@ -50,7 +50,7 @@ def _recover_one(files: SessionFiles) -> bool:
     try:
         if files.part.exists() and not _place_part(files):
             return False
-        if files.made("summary.json").exists():  # it ended in order while this one waited for the lock
+        if files.computed("summary.json").exists():  # it ended in order while this one waited for the lock
             return False
         complete(files)
     finally:
@@ -72,12 +72,12 @@ def _place_part(files: SessionFiles) -> bool:
 
 
 def _has_samples(part: SessionFiles) -> bool:
-    data, start = part.eeg("eeg.eeg"), part.made("start.json")
+    data, start = part.eeg("eeg.eeg"), part.computed("start.json")
     return data.exists() and start.exists() and data.stat().st_size >= _unit(part)
 
 
 def _unit(files: SessionFiles) -> int:
-    return 4 * read_start(files.made("start.json")).stream.n_channels
+    return 4 * read_start(files.computed("start.json")).stream.n_channels
 
 
 def _remove_stale_locks(root: Path) -> None:

@@ -20,13 +20,13 @@ def write_descriptions(files: SessionFiles, header: SessionHeader) -> None:
         files.eeg("eeg.vmrk"): brainvision.markers(files.stem, header.started.astimezone()),
         files.eeg("channels.tsv"): _channels(stream),
         files.eeg("events.tsv"): events.HEADER,
-        files.made("timing.tsv"): timing.HEADER,
+        files.computed("timing.tsv"): timing.HEADER,
         files.frames: frames.header(columns),
-        files.made("settings.toml"): header.profile_toml,
+        files.computed("settings.toml"): header.profile_toml,
     }
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8", newline="\n")
-    rewrite_json(files.made("start.json"), start_document(header))
+    rewrite_json(files.computed("start.json"), start_document(header))
     rewrite_json(files.eeg("eeg.json"), _eeg_sidecar(header))
     rewrite_json(files.eeg("events.json"), events.SIDECAR)
     rewrite_json(files.frames.with_suffix(".json"), frames.sidecar(columns))

@@ -82,14 +82,8 @@ class SessionWriter:
         """
         if not chunk.n_samples:
             return
-        if chunk.first_sample != self.n_samples:
-            raise RecordingError(
-                "a chunk does not follow the one before it",
-                got=f"sample {chunk.first_sample}",
-                allowed=f"sample {self.n_samples}",
-                todo="report this as a fault of the source",
-            )
         with self._writing():
+            self._check_follows(chunk)
             if self._growing is None:
                 self._begin(chunk)
             else:
@@ -129,6 +123,15 @@ class SessionWriter:
             finally:
                 self._lock.release()
         return self.derived if self._growing else None
+
+    def _check_follows(self, chunk: Chunk) -> None:
+        if chunk.first_sample != self.n_samples:
+            raise RecordingError(
+                "a chunk does not follow the one before it",
+                got=f"sample {chunk.first_sample}",
+                allowed=f"sample {self.n_samples}",
+                todo="report this as a fault of the source",
+            )
 
     def _begin(self, chunk: Chunk) -> None:
         """Build the session with its first chunk in a dot-folder, since an empty recording is no valid one."""
@@ -194,7 +197,7 @@ class SessionWriter:
             "n_gaps": growing.n_gaps,
             "n_frames": growing.n_frames,
         }
-        rewrite_json(self.files.made("summary.json"), {**counted, **summary, "finished": True})
+        rewrite_json(self.files.computed("summary.json"), {**counted, **summary, "finished": True})
 
     def _broken_off(self, error: OSError) -> RecordingError:
         seconds = self.n_samples / self._header.stream.sfreq

@@ -1,0 +1,264 @@
+"""Killed at any instant, a session loses nothing that was acknowledged, and the next start completes it.
+
+One process forks a child for every file operation of a session, the first, the second and so on to the last;
+each child dies by SIGKILL in the middle of its own operation, a write half done.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import mne
+import numpy as np
+import pytest
+
+from neurofeedback.recording.locks import is_locked
+from neurofeedback.recording.reader import open_recording
+from neurofeedback.recording.recovery import recover
+from neurofeedback.recording.writer import SessionHeader, SessionWriter
+from neurofeedback.types import Chunk, Event, EventKind, Stream
+
+STREAM = Stream(device="synthetic", sfreq=250.0, ch_names=("Fz", "Pz"))
+HEADER = SessionHeader("01", STREAM, "", {"versions": {"neurofeedback": "0"}}, ("chi_all",), datetime(2026, 11, 22, 9))
+N_CHUNKS, CHUNK = 6, 60
+GAP = (130, 40)
+
+CHILD = """
+import builtins, io, os, signal, sys
+from pathlib import Path
+import numpy as np
+from dataclasses import replace
+from tests_recording_child import CHUNK, GAP, HEADER, N_CHUNKS
+from neurofeedback.recording.writer import SessionWriter
+from neurofeedback.types import *
+
+def die_at(count):
+    left = [count]
+    def hook(module, name):
+        real = getattr(module, name)
+        def call(*args, **kwargs):
+            left[0] -= 1
+            if left[0] == 0:
+                if name == "write":
+                    real(args[0], args[1][: len(args[1]) // 2])
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **kwargs)
+        setattr(module, name, call)
+    for name in ("write", "open", "rename", "replace", "mkdir", "unlink", "rmdir", "close"):
+        hook(os, name)
+    hook(io, "open")
+
+def sit(root, acknowledge):
+    writer = SessionWriter(root, HEADER, sync=lambda fd: None)
+    writer.event(Event(0, EventKind.START))
+    nan = float("nan")
+    for i in range(N_CHUNKS):
+        data = np.random.default_rng(i).normal(0, 30, (2, CHUNK)).astype(np.float32)
+        lost = ()
+        if GAP[0] // CHUNK == i:
+            a = GAP[0] - i * CHUNK
+            data[:, a : a + GAP[1]] = nan
+            lost = (LostRun(*GAP),)
+        writer.samples(Chunk(i * CHUNK, data, lost, host_time=i * CHUNK / 250))
+        acknowledge(f"s{(i + 1) * CHUNK}")
+        writer.frames([Frame(i, CHUNK * (i + 1), CHUNK * (i + 1) / 250, Phase.PRACTICE, True, 1.0, 0.3, State.FOCUS,
+                             False, 0.1, 54.0, 0.2, i % 2 == 0, Guidance(), (1.0,), (), 20.0)])
+        acknowledge(f"f{i + 1}")
+        writer.event(Command(CHUNK * i, CommandKind.PHASE, "practice"))
+        acknowledge(f"e{i + 1}")
+    writer.close({})
+    acknowledge("done")
+
+def child(folder, count):
+    folder.mkdir()
+    said = os.open(folder / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    write = os.write
+    die_at(count)
+    sit(folder / "recordings", lambda word: write(said, word.encode() + b"\\n"))
+    os._exit(0)
+
+count = 0
+while True:
+    count += 1
+    pid = os.fork()
+    if pid == 0:
+        child(Path(sys.argv[1]) / f"{count:03}", count)
+    if os.WIFEXITED(os.waitpid(pid, 0)[1]):
+        break
+"""
+
+
+@pytest.fixture(scope="module")
+def kills(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork and SIGKILL")
+    folder = tmp_path_factory.mktemp("killed")
+    module = folder / "tests_recording_child.py"
+    module.write_text(Path(__file__).read_text())
+    (folder / "kills").mkdir()
+    subprocess.run(
+        [sys.executable, "-c", CHILD, folder / "kills"],
+        check=True,
+        timeout=110,
+        env=os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
+    return folder / "kills"
+
+
+@pytest.fixture
+def killed(kills: Path, tmp_path: Path) -> list[Path]:
+    """One folder a kill, in the order of the session's file operations; the last session ended in order."""
+    shutil.copytree(kills, tmp_path / "kills")
+    return [folder for folder in sorted((tmp_path / "kills").iterdir()) if (folder / "recordings").exists()]
+
+
+def acknowledged(folder: Path) -> dict[str, int]:
+    words = (folder / "said").read_text().split()
+    counts = {kind: [int(w[1:]) for w in words if w[0] == kind and w != "done"] for kind in "sfe"}
+    return {kind: max(values, default=0) for kind, values in counts.items()} | {"done": int("done" in words)}
+
+
+def sessions(root: Path) -> list[Path]:
+    return sorted(root.glob("sub-*/ses-*/eeg/*.vhdr"))
+
+
+def assert_whole(root: Path) -> None:
+    """What the validator and readers need, cheap enough for every kill."""
+    table = root / "participants.tsv"
+    listed = set(table.read_text().splitlines()[1:]) if table.exists() else {p.name for p in root.glob("sub-*")}
+    assert listed == {path.name for path in root.glob("sub-*")}
+    for header in sessions(root):
+        assert header.with_suffix(".eeg").stat().st_size >= 8
+        assert sorted(p.name.rsplit("_")[-1] for p in header.parent.iterdir() if not p.name.startswith(".")) == [
+            "channels.tsv", "eeg.eeg", "eeg.json", "eeg.vhdr", "eeg.vmrk", "events.json", "events.tsv",
+        ]  # fmt: skip
+
+
+def test_the_kills_hit_every_stage(killed):
+    said = [acknowledged(folder) for folder in killed]
+    assert {s["s"] for s in said} == {i * CHUNK for i in range(N_CHUNKS + 1)}
+    assert said[-1]["done"] == 1
+    parts = [list((folder / "recordings").glob(".sub-*.part")) for folder in killed]
+    assert sum(map(bool, parts)) > 5
+
+
+def test_after_a_kill_the_dataset_is_whole_and_nothing_acknowledged_is_missing(killed):
+    for folder in killed:
+        root, said = folder / "recordings", acknowledged(folder)
+        assert_whole(root)
+        if said["s"]:
+            recording = open_recording(root)
+            assert recording.n_samples >= said["s"]
+            assert len(recording.frames_path.read_bytes().split(b"\n")) - 2 >= said["f"]
+            assert len(recording.commands) >= said["e"]
+
+
+def test_the_next_start_completes_what_was_broken_off(killed):
+    for folder in killed:
+        root, said = folder / "recordings", acknowledged(folder)
+        before = {path: path.stat().st_size for path in root.glob("sub-*/ses-*/eeg/*.eeg")}
+        recover(root)
+        assert_whole(root)
+        assert not list(root.glob(".sub-*"))
+        assert recover(root) == []
+        for header in sessions(root):
+            check_completed(open_recording(header), said, header)
+        for path, size in before.items():
+            assert path.stat().st_size == size - size % 8
+
+
+def check_completed(recording, said: dict[str, int], header: Path) -> None:
+    summary = recording.summary
+    assert summary["finished"] or not said["done"]
+    assert summary["n_samples"] == recording.n_samples >= said["s"]
+    assert summary["n_frames"] >= said["f"]
+    raw = mne.io.read_raw_brainvision(header, verbose="error")
+    assert raw.n_times == recording.n_samples
+    lost = np.concatenate([np.isnan(c.data).all(axis=0) for c in recording.chunks(50)])
+    assert raw.get_data(reject_by_annotation="omit", verbose="error").shape[1] == raw.n_times - lost.sum()
+    written = np.concatenate([np.random.default_rng(i).normal(0, 30, (2, CHUNK)) for i in range(N_CHUNKS)], axis=1)
+    data = np.concatenate([c.data for c in recording.chunks(50)], axis=1)
+    np.testing.assert_array_equal(data[:, ~lost], written.astype(np.float32)[:, : lost.size][:, ~lost])
+    assert set(np.flatnonzero(lost)) == set(range(*(GAP[0], min(sum(GAP), lost.size))))
+
+
+def test_the_validator_agrees_before_and_after_the_next_start(killed):
+    building = [folder for folder in killed if list((folder / "recordings").glob(".sub-*.part"))]
+    under_way = [folder for folder in killed if sessions(folder / "recordings")]
+    rng = np.random.default_rng(2026)
+    for folder in [*rng.choice(np.array(building, object), 2), *rng.choice(np.array(under_way, object), 3)]:
+        root = folder / "recordings"
+        assert validate(root) == []
+        recover(root)
+        SessionWriter(root, HEADER).close({})
+        assert validate(root) == []
+        assert validate(root / "derivatives" / "neurofeedback") == []
+
+
+def validate(folder: Path) -> list[str]:
+    tool = Path(sys.executable).with_name("bids-validator-deno")
+    done = subprocess.run(
+        [tool, folder, "--format", "json", "--ignoreWarnings"], check=False, capture_output=True, text=True
+    )
+    issues = json.loads(done.stdout)["issues"]["issues"]
+    return [f"{i['code']} {i.get('location', '')}" for i in issues if i["severity"] == "error"]
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[SessionWriter]:
+    writer = SessionWriter(tmp_path, HEADER)
+    writer.samples(Chunk(0, np.ones((2, 100), np.float32)))
+    yield writer
+    writer.close({})
+
+
+def test_a_live_session_is_left_alone(live: SessionWriter, tmp_path: Path):
+    assert is_locked(live.files.lock)
+    assert recover(tmp_path) == []
+    assert not live.files.computed("summary.json").exists()
+    live.samples(Chunk(100, np.ones((2, 100), np.float32)))
+    assert open_recording(live.raw).n_samples == 200
+
+
+def test_a_finished_session_is_left_alone(tmp_path: Path):
+    writer = SessionWriter(tmp_path, HEADER)
+    writer.samples(Chunk(0, np.ones((2, 100), np.float32)))
+    writer.close({"note": "calm"})
+    assert not is_locked(writer.files.lock)
+    assert recover(tmp_path) == []
+    assert json.loads(writer.files.computed("summary.json").read_text())["note"] == "calm"
+
+
+def test_recovery_computes_what_the_files_tell(killed):
+    broken_off = [f / "recordings" for f in killed if acknowledged(f)["e"] == N_CHUNKS and recover(f / "recordings")]
+    summary = open_recording(broken_off[0]).summary
+    assert summary["finished"] is False
+    assert summary["valid_fraction"] == 1.0
+    assert summary["reward_rate"] == 0.5
+    assert summary["n_lost"] == 40
+    assert summary["latency_ms"] == {"p50": 20.0, "p95": 20.0, "max": 20.0}
+    assert summary["versions"] == {"neurofeedback": "0"}
+    assert summary["phases"] == {"practice": N_CHUNKS * CHUNK / 250}
+
+
+def test_a_damaged_session_does_not_keep_the_others_from_completion(tmp_path: Path, caplog):
+    stems = []
+    for _ in range(2):
+        writer = SessionWriter(tmp_path, HEADER)
+        writer.samples(Chunk(0, np.ones((2, 100), np.float32)))
+        writer.event(Event(0, EventKind.MARK))
+        writer.close({})
+        writer.files.computed("summary.json").unlink()
+        stems.append(writer.files)
+    stems[0].computed("start.json").write_text("{")
+    assert recover(tmp_path) == [stems[1].derived]
+    assert stems[0].stem in caplog.text
+
+
+def test_recovery_of_a_folder_that_does_not_exist_does_nothing(tmp_path: Path):
+    assert recover(tmp_path / "nowhere") == []
