@@ -16,10 +16,12 @@ from neurofeedback.audio import alsa, device
 from neurofeedback.audio.device import DeviceSink, SampleGenerator, open_default_player
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
+from neurofeedback.feedback.tone import make_instrument
 from neurofeedback.settings.model import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 SETTINGS = AudioSettings()
+INSTRUMENT = make_instrument(SETTINGS)
 BUFFER = 960
 
 
@@ -66,6 +68,12 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now_s
+
+
+@pytest.fixture(autouse=True)
+def one_instrument(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making one takes a second; all tests play the same."""
+    monkeypatch.setattr(device, "make_instrument", lambda _: INSTRUMENT)
 
 
 @pytest.fixture

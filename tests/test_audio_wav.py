@@ -23,10 +23,17 @@ from neurofeedback.settings.model import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 SETTINGS = AudioSettings()
+INSTRUMENT = make_instrument(SETTINGS)
 SFREQ = 48000
 LENGTH_S = 40.0
 UNKNOWN = Guidance(0.156, 0.156, Bed.NEUTRAL, immediate=True)
 LOST = Guidance(0.0, 0.0, Bed.LOST, immediate=True)
+
+
+@pytest.fixture(autouse=True)
+def one_instrument(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making one takes a second; all tests play the same."""
+    monkeypatch.setattr(wav, "make_instrument", lambda _: INSTRUMENT)
 
 
 def read(path: Path) -> NDArray[np.float64]:
@@ -86,7 +93,7 @@ def test_as_long_as_the_session_and_silent_at_both_ends(session: NDArray[np.floa
 
 def test_no_jump_beyond_what_envelope_and_frequency_allow(session: NDArray[np.float64]) -> None:
     """|x(n) - x(n-1)| <= sum over what sounds of (its own largest jump + its peak x steepest gain)."""
-    on = make_instrument(SETTINGS)
+    on = INSTRUMENT
     crossfade = np.sqrt(3) * on.steps[2] / tone._UNIT
     curve = np.diff(tone._CURVE).max() * len(tone._CURVE) * on.immediate_steps[0] / tone._UNIT
     fade = 1.5 * (on.steps[5] + on.steps[6]) / tone._UNIT
