@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -46,14 +47,22 @@ class Ready:
 class Sitting:
     """One sitting. Everything that can be refused at once is refused here, before any device is opened.
 
+    Parameters
+    ----------
+    request : SitRequest
+        What is asked for.
+    find_source : callable
+        Finds the source of a device name, as ``acquisition.open.open_source`` does.
+
     Raises
     ------
     NeurofeedbackError
         The request cannot be met: profile, length, device name, participant, sound, recordings folder.
     """
 
-    def __init__(self, request: SitRequest) -> None:
+    def __init__(self, request: SitRequest, find_source: Callable[..., Source] = open_source) -> None:
         self._request = request
+        self._find_source = find_source
         self.mailbox = Mailbox()
         self._sentences: list[str] = []
         self._ready = self._prepare()
@@ -91,7 +100,7 @@ class Sitting:
         if plan.cost_of_short_baseline:
             self._sentences.append(plan.cost_of_short_baseline)
         clock: Clock = VirtualClock() if self._fast() else RealClock()
-        source = open_source(request.device, now=clock.now, seed=request.seed, duration_s=plan.total_s + _SPARE_S)
+        source = self._find_source(request.device, now=clock.now, seed=request.seed, duration_s=plan.total_s + _SPARE_S)
         recovered = recover(request.recordings) if request.recordings.is_dir() else []
         self._sentences += [f"A session that broke off was completed: {path}" for path in recovered]
         sink = self._sink(settings)
