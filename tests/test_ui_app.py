@@ -273,6 +273,17 @@ def test_what_cannot_begin_is_said_in_words(open_room: Open, qtbot: QtBot) -> No
     assert room.button("Sit").isVisible()
 
 
+def test_a_fault_of_the_program_is_said_too(open_room: Open, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    def stumble(_asked: SitRequest) -> FakeSitting:
+        raise ZeroDivisionError("by zero")
+
+    room = open_room(launch=stumble)
+    qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "A fault of the program" in room.shown())
+    assert room.window.exit_code == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_a_failed_sitting_gives_its_exit_code(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room(Outcome(EXIT_DEVICE, "the headset is gone for good."))
     room.sitting.stop()
@@ -419,7 +430,7 @@ def test_no_report_no_button(tmp_path: Path) -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    assert after_lines(Outcome(EXIT_DEVICE, "x", None, {"duration_s": "n/a"})) == ("", "", "")
+    assert after_lines(Outcome(EXIT_DEVICE, "x", None, {"duration_s": "n/a"}), None) == ("", "", "")
     assert last_sitting_words(Outcome(EXIT_OK)) == ""
     assert last_sitting_words(Outcome(EXIT_OK, "", None, {"duration_s": 60})) == "Last sitting: 1 minute"
 
@@ -430,7 +441,7 @@ def test_gaps_stay_gaps() -> None:
     assert np.isnan(line[1][1])
     assert len(thinned(np.zeros(5000, np.float32))) <= 160
     lanes = stacked(np.array([[1000.0, np.nan], [-1000.0, 0.0]], np.float32))
-    np.testing.assert_array_equal(lanes, [[200.0, np.nan], [-100.0, 0.0]])
+    np.testing.assert_array_equal(lanes, [[150.0, np.nan], [-50.0, 0.0]])
 
 
 HEAVY = ("scipy", "mne", "sklearn", "matplotlib", "brainflow", "pydantic", "pyqtgraph")

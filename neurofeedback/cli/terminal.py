@@ -161,7 +161,7 @@ def _time_words(snapshot: Snapshot) -> str:
     if snapshot.phase is None:
         return elapsed
     left, here = clock_words(snapshot.remaining_s), clock_words(snapshot.phase_remaining_s)
-    return f"{elapsed} sat, {left} left ({here} of this phase)"
+    return f"{elapsed} sat, {left} left, {here} of this phase"
 
 
 def _signal_words(snapshot: Snapshot) -> str:

@@ -17,19 +17,19 @@ from neurofeedback.ui.parts import FLAT_MARGIN, HEADER_HEIGHT, MARGIN, button, c
 from neurofeedback.ui.water import WaterView
 
 
-def after_lines(outcome: Outcome) -> tuple[str, str, str]:
+def after_lines(outcome: Outcome, recording: Path | None) -> tuple[str, str, str]:
     """How long, how much usable signal, where the recording is; what is not known is left empty.
 
     Examples
     --------
-    >>> after_lines(Outcome(0, "", Path("ses-1"), {"duration_s": 600.0, "valid_fraction": 0.9}))
+    >>> after_lines(Outcome(0, summary={"duration_s": 600.0, "valid_fraction": 0.9}), Path("ses-1"))
     ('You sat for 10 minutes.', '90 % of it had a usable signal.', 'The recording is in ses-1')
     """
     duration, usable = (_number(outcome.summary, name) for name in ("duration_s", "valid_fraction"))
     return (
         "" if duration is None else f"You sat for {duration_words(duration)}.",
         "" if usable is None else f"{share_words(usable)} of it had a usable signal.",
-        "" if outcome.session is None else f"The recording is in {outcome.session}",
+        "" if recording is None else f"The recording is in {recording}",
     )
 
 
@@ -66,7 +66,8 @@ class After(QWidget):
         super().__init__()
         self._picture = WaterView(water)
         self._picture.setFixedHeight(HEADER_HEIGHT)
-        self._session: Path | None = None
+        self._recording: Path | None = None
+        self._made: Path | None = None
         self._title = label(large=True, name="How the sitting ended")
         self._lines = [label(name=name) for name in ("Length", "Usable signal", "Recording")]
         self._message = label(quiet=True, name="Message")
@@ -98,24 +99,27 @@ class After(QWidget):
         outer.addLayout(inner)
         outer.addStretch(1)
 
-    def enter(self, outcome: Outcome) -> None:
-        """Show an outcome and take the keyboard."""
-        self._session = outcome.session
-        self._title.setText("The sitting is over" if outcome.exit_code == EXIT_OK else "The sitting could not go on")
-        for words, line in zip(self._lines, after_lines(outcome), strict=True):
-            words.setText(line)
-            words.setVisible(bool(line))
-        self._message.setText(outcome.message)
-        self._message.setVisible(bool(outcome.message))
-        self._report.setVisible(find_report(outcome.session) is not None)
-        self._folder.setVisible(outcome.session is not None)
+    def enter(self, outcome: Outcome, recording: Path | None) -> None:
+        """Show an outcome and where its recording is, and take the keyboard."""
+        self._recording, self._made = recording, find_report(outcome.session)
+        orderly = outcome.exit_code == EXIT_OK
+        self._title.setText("The sitting is over" if orderly else "The sitting could not go on")
+        for words, said in zip(
+            (*self._lines, self._message), (*after_lines(outcome, recording), outcome.message), strict=True
+        ):
+            words.setText(said)
+            words.setVisible(bool(said))
+        self._report.setVisible(self._made is not None)
+        self._folder.setVisible(recording is not None)
         self._again.setFocus()
 
     def _open_report(self) -> None:
-        report = find_report(self._session)
-        if report is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(report)))
+        _open(self._made)
 
     def _open_folder(self) -> None:
-        if self._session is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._session)))
+        _open(self._recording)
+
+
+def _open(path: Path | None) -> None:
+    if path is not None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 
 from PyQt6.QtCore import Qt
@@ -42,6 +43,7 @@ class Window(QMainWindow):
         self._choices = load_choices(self._path).filled(defaults)
         self._closing = False
         self._interrupted = False
+        self._recording: Path | None = None
         self._bridge = Bridge(launch, self)
         self._places = QStackedWidget()
         self._water = Water()
@@ -84,7 +86,7 @@ class Window(QMainWindow):
 
     def begin(self, request: SitRequest) -> None:
         """Begin a sitting."""
-        self._request = request
+        self._request, self._recording = request, None
         self._places.setCurrentWidget(self._sit)
         self._sit.enter()
         self._bridge.begin(request)
@@ -151,12 +153,13 @@ class Window(QMainWindow):
         """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
         size = self.size() * self.devicePixelRatio()
         self._bridge.set_rate(pictures_per_second(size.width() * size.height()))
+        self._recording = snapshot.recording
         self._sit.show_snapshot(snapshot, step_s)
 
     def _ended(self, outcome: Outcome) -> None:
         self.exit_code = outcome.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
         self._remember(last_sitting=last_sitting_words(outcome) or self._choices.last_sitting)
-        self._after.enter(outcome)
+        self._after.enter(outcome, self._recording or outcome.session)
         self._places.setCurrentWidget(self._after)
         if self._closing:
             self.close()

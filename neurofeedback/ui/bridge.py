@@ -99,17 +99,14 @@ class Bridge(QObject):
 
     def _start(self, launching: Future[RunningSitting]) -> None:
         self._launching = None
-        try:
-            sitting = launching.result()
-        except NeurofeedbackError as error:
-            _log.info("no sitting: %s", error)
-            self._finish(Outcome(error.exit_code, str(error)))
-            return
-        if self._stopping:
+        error = launching.exception()
+        if error is not None:
+            self._finish(_refusal(error))
+        elif self._stopping:
             self._finish(Outcome(EXIT_OK, "Ended before it began; nothing was recorded."))
-            return
-        self._sitting = sitting
-        sitting.start()
+        else:
+            self._sitting = launching.result()
+            self._sitting.start()
 
     def _look(self, sitting: RunningSitting) -> None:
         outcome = sitting.join(0.0)
@@ -121,3 +118,10 @@ class Bridge(QObject):
     def _finish(self, outcome: Outcome) -> None:
         self._timer.setInterval(IDLE_MS)
         self.ended.emit(outcome)
+
+
+def _refusal(error: BaseException) -> Outcome:
+    if isinstance(error, NeurofeedbackError):
+        return Outcome(error.exit_code, str(error))
+    _log.error("the sitting could not be made", exc_info=error)
+    return Outcome(1, f"A fault of the program: {error!r}. Nothing was recorded.")

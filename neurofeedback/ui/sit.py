@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from neurofeedback.ui.traces import Traces
 
 TRACES_MS = 100
+TRACES_MS_PER_CHANNEL = 20
 TRACES_HEIGHT = 170
 NOTICE_MS = 2500
 GUIDANCE_WIDTH = 440
@@ -192,8 +193,10 @@ class Sit(QWidget):
         if self._traces is None or self._snapshot is None or not self._traces.isVisible():
             return
         stream = self._snapshot.stream
-        due = not self._traces_age.isValid() or self._traces_age.elapsed() >= TRACES_MS
-        if due and stream is not None and self._snapshot.traces.size:
+        if stream is None or not self._snapshot.traces.size:
+            return
+        pause_ms = max(TRACES_MS, TRACES_MS_PER_CHANNEL * stream.n_channels)
+        if not self._traces_age.isValid() or self._traces_age.elapsed() >= pause_ms:
             self._traces.show_traces(stream.ch_names, self._snapshot.traces, self._snapshot.traces_s)
             self._traces_age.start()
 

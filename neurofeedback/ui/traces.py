@@ -11,10 +11,11 @@ from neurofeedback.ui.theme import Theme
 
 SPACING_UV = 100.0
 LABELS_WIDTH = 56
+MOST_NAMES = 8
 
 
 def stacked(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) -> NDArray[np.floating]:
-    """Shift each channel (n_channels, n_points) to its own level, the first one on top.
+    """Put each channel (n_channels, n_points) into a lane of its own, the first one on top.
 
     Examples
     --------
@@ -22,11 +23,11 @@ def stacked(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) -> NDAr
     array([100.,   0.], dtype=float32)
     """
     levels = spacing_uv * np.arange(len(traces) - 1, -1, -1, dtype=np.float32)
-    return np.clip(traces, -spacing_uv, spacing_uv) + levels[:, None]
+    return np.clip(traces, -spacing_uv / 2, spacing_uv / 2) + levels[:, None]
 
 
 class Traces(pg.PlotWidget):
-    """Scrolling lines; what exceeds its lane is cut at the neighbour's middle."""
+    """Scrolling lines; what exceeds its lane is cut at the lane's edge."""
 
     def __init__(self, theme: Theme) -> None:
         item = pg.PlotItem()
@@ -53,15 +54,16 @@ class Traces(pg.PlotWidget):
         """Show the last ``traces_s`` seconds in microvolts, NaN as gaps."""
         if ch_names != self._ch_names:
             self._name_lanes(ch_names)
+            self.setXRange(-traces_s, 0.0)
         times = np.linspace(-traces_s, 0.0, traces.shape[1])
         for line, values in zip(self._lines, stacked(traces), strict=False):
             line.setData(times, values, connect="finite")
-        self.setXRange(-traces_s, 0.0)
 
     def _name_lanes(self, ch_names: tuple[str, ...]) -> None:
         self._ch_names = ch_names
         self.clear()
         self._lines = [self.plot(pen=self._pen) for _ in ch_names]
         levels = [SPACING_UV * place for place in range(len(ch_names))]
-        self.getAxis("left").setTicks([list(zip(levels, reversed(ch_names), strict=True))])
+        every = -(-len(ch_names) // MOST_NAMES)
+        self.getAxis("left").setTicks([list(zip(levels, reversed(ch_names), strict=True))[::every]])
         self.setYRange(-SPACING_UV / 2, SPACING_UV * (len(ch_names) - 0.5))
