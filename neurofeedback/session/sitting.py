@@ -15,6 +15,7 @@ from neurofeedback.audio.silence import SilentSink
 from neurofeedback.audio.sink import Sink
 from neurofeedback.engine import Engine
 from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
+from neurofeedback.recording.claim import check_recordings
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
@@ -99,6 +100,7 @@ class Sitting:
         plan = plan_sitting(settings.phases, request.minutes, settings.baseline.min_clean_s)
         if plan.cost_of_short_baseline:
             self._sentences.append(plan.cost_of_short_baseline)
+        check_recordings(request.recordings, request.participant)
         clock: Clock = VirtualClock() if self._fast() else RealClock()
         source = self._find_source(request.device, now=clock.now, seed=request.seed, duration_s=plan.total_s + _SPARE_S)
         recovered = recover(request.recordings) if request.recordings.is_dir() else []
