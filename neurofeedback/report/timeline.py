@@ -1,0 +1,193 @@
+"""The timeline of a sitting: index, threshold and confidence, and where the signal could not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from neurofeedback.feedback.words import phase_words
+from neurofeedback.report.contact import ContactLog
+from neurofeedback.report.drawing import ACCENT, GREY, INK, PALE, WIDTH_IN, drawn, label
+from neurofeedback.report.log import Floats, FrameLog, Span
+from neurofeedback.types import Event, EventKind, Phase
+
+MAX_MARKS = 200
+_MAX_POINTS = 1200
+_MAX_ROWS = 32
+_MINUTES_FROM_S = 180.0
+_POINTS_A_LETTER = 4.0
+_LEVELS_POINTS = (4, 15, 26)
+_TROUBLE = {
+    "unknown": {"label": "not clear enough to judge", "facecolor": "#ebebee", "hatch": "/////"},
+    "lost": {"label": "no signal arrived", "facecolor": "#cfcfd4", "hatch": "xxxxx"},
+}
+_MARKERS = {
+    EventKind.MARK: ("v", "mark"),
+    EventKind.SIGNAL_LOST: ("x", "signal lost"),
+    EventKind.SIGNAL_BACK: ("o", "signal back"),
+}
+_CONTACT = {"contact good": "#ffffff", "some artifacts": "#b4b4ba", "electrode out": "#1d1d1f"}
+
+
+def timeline(log: FrameLog, contacts: ContactLog, events: Sequence[Event], sfreq: float) -> str:
+    """Draw a session's timeline as SVG.
+
+    Parameters
+    ----------
+    log : FrameLog
+        With at least one frame.
+    events : sequence of Event
+        Marks and losses; at most 200 are drawn.
+    """
+    n_rows = min(len(contacts.channels), _MAX_ROWS)
+    raster_in = 0.2 + 0.16 * max(n_rows, 2)
+
+    def draw(figure: Figure) -> None:
+        heights = (2.3, 0.42, raster_in)
+        index, trust, contact = figure.subplots(3, 1, sharex=True, height_ratios=heights)
+        unit_s = 60.0 if log.onset[-1] >= _MINUTES_FROM_S else 1.0
+        _draw_index(index, log, unit_s)
+        marks = _draw_events(index, events, sfreq * unit_s)
+        _draw_trust(trust, log, unit_s)
+        _draw_contact(contact, contacts, n_rows, log.onset[-1] / unit_s)
+        contact.set_xlabel("time in minutes" if unit_s > 1 else "time in seconds")
+        contact.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+        contact.set_xlim(0, log.onset[-1] / unit_s)
+        figure.legend(handles=[*_legend(log), *marks, *_contact_legend()], loc="outside lower center", ncols=4)
+
+    return drawn("timeline", 3.9 + raster_in, draw)
+
+
+def thinned(values: Floats, n_points: int = _MAX_POINTS) -> Floats:
+    """Average neighbours until at most ``n_points`` are left; NaN where more than half of them are.
+
+    Examples
+    --------
+    >>> thinned(np.array([1, 3, np.nan, 5, np.nan, np.nan]), 3).tolist()
+    [2.0, 5.0, nan]
+    """
+    size = -(-len(values) // n_points)
+    padded = np.concatenate([values, np.full(-len(values) % size, np.nan)]).reshape(-1, size)
+    known = np.isfinite(padded)
+    count = known.sum(axis=1)
+    sums = np.where(known, padded, 0.0).sum(axis=1)
+    return np.where(2 * count >= size, sums / np.maximum(count, 1), np.nan)
+
+
+def _draw_index(axes: Axes, log: FrameLog, unit_s: float) -> None:
+    for span in log.spans(log.trouble):
+        if span.word:
+            style = {key: value for key, value in _TROUBLE[span.word].items() if key != "label"}
+            axes.axvspan(span.start_s / unit_s, span.stop_s / unit_s, edgecolor=GREY, linewidth=0, zorder=0, **style)
+    times = thinned(log.onset) / unit_s
+    axes.axhline(50, color=GREY, linewidth=0.6, zorder=1)
+    axes.plot(times, thinned(log.threshold), color=INK, linewidth=0.9, linestyle=(0, (5, 2)), zorder=2)
+    axes.plot(times, thinned(log.mwi), color=ACCENT, linewidth=1.0, zorder=3)
+    axes.set_ylim(0, 100)
+    axes.set_yticks([0, 25, 50, 75, 100])
+    axes.set_ylabel("mind-wandering index\n(EEG proxy)")
+    if not log.has_index:
+        axes.text(0.5, 0.6, "no index in this session", transform=axes.transAxes, ha="center", va="center")
+    _draw_phases(axes, log.spans(log.phase), unit_s)
+
+
+def _draw_phases(axes: Axes, phases: Sequence[Span], unit_s: float) -> None:
+    """Name the phases above the axes; names wider than their phase stand higher, one above the other."""
+    points_a_second = WIDTH_IN * 72 * 0.88 / phases[-1].stop_s
+    level = 0
+    for before, _ in pairwise(phases):
+        axes.axvline(before.stop_s / unit_s, color=INK, linewidth=0.8, zorder=4)
+    for span in phases:
+        words = phase_words(Phase(span.word))
+        fits = len(words) * _POINTS_A_LETTER < span.length_s * points_a_second
+        level = 0 if fits else level % 2 + 1
+        side = "center" if fits else "left" if span.start_s < phases[-1].stop_s / 2 else "right"
+        place = {"left": span.start_s, "center": (span.start_s + span.stop_s) / 2, "right": span.stop_s}[side]
+        axes.annotate(
+            words,
+            (place / unit_s, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, _LEVELS_POINTS[level]),
+            textcoords="offset points",
+            ha=side,
+        )
+
+
+def _draw_events(axes: Axes, events: Sequence[Event], samples_a_unit: float) -> list[Artist]:
+    """Put marks on the upper edge of the axes; return one of each kind for the legend."""
+    handles: list[Artist] = []
+    for kind, (marker, name) in _MARKERS.items():
+        times = [event.sample / samples_a_unit for event in events if event.kind is kind][:MAX_MARKS]
+        if times:
+            (line,) = axes.plot(
+                times,
+                np.full(len(times), 96.0),
+                linestyle="",
+                marker=marker,
+                markersize=5,
+                color=INK,
+                markerfacecolor=INK if kind is EventKind.MARK else "white",
+                label=name,
+                zorder=5,
+            )
+            handles.append(line)
+    return handles
+
+
+def _draw_trust(axes: Axes, log: FrameLog, unit_s: float) -> None:
+    trust = thinned(np.where(np.isfinite(log.confidence), log.confidence, 0.0))
+    axes.fill_between(thinned(log.onset) / unit_s, trust, color="#9a9aa0", linewidth=0, step="pre")
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 1])
+    axes.set_ylabel("confidence", rotation=0, ha="right", va="center")
+
+
+def _draw_contact(axes: Axes, contacts: ContactLog, n_rows: int, end: float) -> None:
+    if not n_rows:
+        axes.set_yticks([])
+        return
+    size = -(-len(contacts.grades) // _MAX_POINTS)
+    missing = -len(contacts.grades) % size
+    padded = np.pad(contacts.grades[:, :n_rows], ((0, missing), (0, 0)), mode="edge")
+    worst = padded.reshape(-1, size, n_rows).max(axis=1)
+    right = end * len(padded) / len(contacts.grades)
+    axes.imshow(
+        worst.T,
+        cmap=ListedColormap(list(_CONTACT.values())),
+        vmin=0,
+        vmax=2,
+        aspect="auto",
+        interpolation="nearest",
+        extent=(0, right, n_rows - 0.5, -0.5),
+    )
+    axes.set_yticks(range(n_rows), [label(channel.ch_name) for channel in contacts.channels[:n_rows]])
+    axes.set_yticks(np.arange(0.5, n_rows - 1), minor=True)
+    axes.grid(which="minor", axis="y", color=PALE, linewidth=0.6)
+    axes.tick_params(axis="y", which="both", length=0)
+    axes.spines[["top", "right"]].set_visible(True)
+
+
+def _legend(log: FrameLog) -> list[Artist]:
+    handles: list[Artist] = []
+    if log.has_index:
+        handles += [
+            Line2D([], [], color=ACCENT, linewidth=1.0, label="index"),
+            Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (5, 2)), label="threshold"),
+        ]
+    present = set(log.trouble.tolist())
+    return handles + [
+        Patch(edgecolor=GREY, linewidth=0.4, **style) for word, style in _TROUBLE.items() if word in present
+    ]
+
+
+def _contact_legend() -> list[Artist]:
+    return [Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4, label=name) for name, colour in _CONTACT.items()]
