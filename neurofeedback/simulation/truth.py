@@ -72,15 +72,11 @@ def _names(truth: SimulatedSitting, channels: Iterable[int]) -> str:
 
 
 def facts(truth: SimulatedSitting) -> dict[str, object]:
-    """Return who sat, what disturbed the sitting, and in which units effects are."""
-    conditions = {
-        name: None if isinstance(value, float) and np.isinf(value) else value
-        for name, value in asdict(truth.conditions).items()
-    }
+    """Return who sat, what disturbed the sitting (infinite: never), and in which units effects are."""
     return {
         "Seed": truth.seed,
         "Person": asdict(truth.person),
         "EffectUnits": {feature: SPREAD[feature] for feature in ("theta", "alpha", "beta", "chi")},
-        "Conditions": conditions,
+        "Conditions": asdict(truth.conditions),
         "WanderingShare": round(truth.wandering_share(), 4),
     }
