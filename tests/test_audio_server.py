@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 SFREQ = 48000
-SETTINGS = AudioSettings(buffer_ms=60)  # other tests may keep all cores busy
+SETTINGS = AudioSettings(buffer_ms=200)  # other work may keep all cores busy
 UNKNOWN = Guidance(0.156, 0.156, Bed.NEUTRAL, immediate=True)
 LOST = Guidance(0.0, 0.0, Bed.LOST, immediate=True)
 FRAME_BYTES = 8

@@ -13,7 +13,8 @@ class BufferMeter:
     underrun, however long. Counting begins after the first second without one; until then the model learns
     how much the device takes ahead. A device asks as soon as there is room, so whenever the model would
     overflow it was the clock that drifted, and the buffer is simply full. The device's clock may be slower
-    than the host's by 0.2 % without that looking like a buffer that runs dry.
+    than the host's by 0.2 % without that looking like a buffer that runs dry. What a sound server loses
+    after it took the samples is not seen.
 
     Parameters
     ----------
