@@ -34,7 +34,7 @@ def train(
     request = SitRequest(
         device=device,
         recordings=folder,
-        participant=participant or last_participant(folder),
+        participant=last_participant(folder) if participant is None else participant,
         profile=profile,
         minutes=minutes,
         audio=audio,
