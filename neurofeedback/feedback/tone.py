@@ -30,7 +30,7 @@ _BRIGHTEN_S = 4.0
 _CROSSFADE_S = 0.25
 _ARRIVE_S = 2.5
 
-# Shares of the ceiling. Bed and full tone just fill it; bells may lean on the limiter.
+# Shares of the ceiling. Peaks of bed and full tone seldom meet; where they do, and with bells, the limiter bends them.
 _BED_PEAK = 0.6
 _TONE_PEAK = 0.6
 _BELL_PEAK = 0.6
