@@ -12,14 +12,14 @@ stop() { say "$@" && exit 1; }
 # --- system packages, as package:what-shows-it-is-there (a shared library or a program) ---
 
 # shellcheck disable=SC2034 # used by the scripts that source this
-offscreen_needs="libegl1:libEGL.so.1 libgl1:libGL.so.1 libxkbcommon0:libxkbcommon.so.0 libdbus-1-3:libdbus-1.so.3
-  libfontconfig1:libfontconfig.so.1 libglib2.0-0:libglib-2.0.so.0"
-window_needs="$offscreen_needs libxkbcommon-x11-0:libxkbcommon-x11.so.0 libxcb-cursor0:libxcb-cursor.so.0
-  libxcb-icccm4:libxcb-icccm.so.4 libxcb-keysyms1:libxcb-keysyms.so.1 libxcb-image0:libxcb-image.so.0
-  libxcb-render-util0:libxcb-render-util.so.0 libxcb-shape0:libxcb-shape.so.0"
-# shellcheck disable=SC2034
-test_needs="$window_needs dbus:dbus-daemon xvfb:Xvfb pulseaudio:pulseaudio pulseaudio-utils:parec
+bluetooth_needs=libdbus-1-3:libdbus-1.so.3
+window_needs="$bluetooth_needs libegl1:libEGL.so.1 libgl1:libGL.so.1 libglib2.0-0:libglib-2.0.so.0
+  libfontconfig1:libfontconfig.so.1 libxkbcommon0:libxkbcommon.so.0 libxkbcommon-x11-0:libxkbcommon-x11.so.0
+  libxcb-cursor0:libxcb-cursor.so.0 libxcb-icccm4:libxcb-icccm.so.4 libxcb-keysyms1:libxcb-keysyms.so.1
+  libxcb-image0:libxcb-image.so.0 libxcb-render-util0:libxcb-render-util.so.0 libxcb-shape0:libxcb-shape.so.0
   fonts-dejavu-core:/usr/share/fonts"
+# shellcheck disable=SC2034
+test_needs="$window_needs dbus:dbus-daemon xvfb:Xvfb pulseaudio:pulseaudio pulseaudio-utils:parec"
 
 is_there() {
   case $1 in

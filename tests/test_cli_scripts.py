@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from neurofeedback.cli.common import WINDOW_LIBRARIES
+
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="scripts for bash")
 
@@ -123,6 +125,12 @@ def test_the_tools_for_tests_are_more_than_the_app(checkout: Path) -> None:
     assert done.stdout.count("--editable") == 1
 
 
+def test_scripts_and_doctor_know_the_same_libraries() -> None:
+    needs = [need.split(":") for need in setup("echo $window_needs").stdout.split()]
+    libraries = {sign: package for package, sign in needs if not sign.startswith("/")}
+    assert libraries == WINDOW_LIBRARIES
+
+
 # --- run ---
 
 
@@ -154,6 +162,15 @@ def test_run_passes_arguments_on(checkout: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
 def test_run_without_a_display_sits_in_the_terminal(checkout: Path) -> None:
     assert started(checkout) == ["train", "--device", "simulated", "--minutes", "2", "--headless"]
+
+
+@pytest.mark.parametrize(("device", "needs"), [("muse-2", True), ("brainflow:unicorn", True), ("synthetic", False)])
+def test_run_sees_to_bluetooth_for_headsets_that_use_it(checkout: Path, device: str, needs: bool) -> None:
+    with (checkout / "scripts" / "setup.bash").open("a") as functions:
+        functions.write('need_packages() { echo "needs $*"; }\n')
+    out = started(checkout, "train", "--device", device)
+    assert out[0].startswith("needs libdbus") == needs
+    assert out[-3:] == ["train", "--device", device]
 
 
 def test_run_with_a_display_opens_the_app(checkout: Path) -> None:
