@@ -15,7 +15,7 @@ from neurofeedback.estimation.scores import index_columns, spread_floors, squash
 from neurofeedback.processing.alpha import find_iaf
 from neurofeedback.processing.blocks import trailing
 from neurofeedback.processing.features import FeatureMaker, bands_for
-from neurofeedback.processing.limits import MAD_TO_SD, gate_again, limits_from, median_and_mad
+from neurofeedback.processing.limits import gate_again, limits_from, robust
 from neurofeedback.processing.regions import Regions
 from neurofeedback.processing.smoothing import Smoother
 from neurofeedback.processing.spectrum import Periodogram
@@ -113,8 +113,8 @@ def _middle_and_spread(
     for k, column in enumerate(deviations.T):
         seen = column[np.isfinite(column)]
         if len(seen) >= _MIN_FRAMES:
-            mu[k], mad = median_and_mad(seen)
-            spread[k] = max(MAD_TO_SD * mad, floors[k])
+            mu[k], measured = robust(seen)
+            spread[k] = max(measured, floors[k])
     return mu, spread
 
 

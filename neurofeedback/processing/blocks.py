@@ -36,20 +36,22 @@ class Schedule:
 
 
 class History(Generic[Scalar]):
-    """The last ``length`` rows of a per-block quantity, as sliding windows; the first row is repeated before the start.
+    """The last ``length`` rows of a per-block quantity, as sliding windows; the same however the rows arrive.
 
-    Windows are the same, in C order, however the rows arrive.
+    Before the start stands ``before``, or the first row where that is None.
     """
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, before: float | None = None) -> None:
         self._length = length
+        self._before = before
         self._tail: NDArray[Scalar] | None = None
 
     def push(self, rows: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Add rows ``(n, ...)`` and return their windows ``(n, ..., length)``, newest last."""
+        """Add rows ``(n, ...)`` and return their windows ``(n, ..., length)``, newest last, in C order."""
         columns = rows.transpose((*range(1, rows.ndim), 0))
         if self._tail is None:
-            self._tail = np.repeat(columns[..., :1], self._length - 1, axis=-1)
+            first = columns[..., :1] if self._before is None else np.full_like(columns[..., :1], self._before)
+            self._tail = np.repeat(first, self._length - 1, axis=-1)
         joined = np.concatenate([self._tail, columns], axis=-1)
         self._tail = joined[..., len(rows) :].copy()
         return trailing(joined, np.arange(self._length, self._length + len(rows)), self._length)

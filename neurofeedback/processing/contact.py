@@ -34,7 +34,7 @@ class ContactJudge:
     def __init__(self, ch_names: tuple[str, ...], hop_s: float) -> None:
         self._ch_names = ch_names
         self._good = {name: Contact(name, Verdict.GOOD) for name in ch_names}
-        self._recent: History[np.bool_] = History(max(1, round(_RECENT_S / hop_s)))
+        self._recent: History[np.bool_] = History(max(1, round(_RECENT_S / hop_s)), before=False)
 
     def push(self, verdicts: Verdicts) -> list[tuple[Contact, ...]]:
         """Return the contacts of each frame, in the order of the channels."""

@@ -68,11 +68,11 @@ def emg_sos(sfreq: float, settings: GateSettings) -> NDArray[np.float64]:
 def find_mains(data: NDArray[np.float64], sfreq: float) -> float:
     """Mains frequency of raw ``(n_channels, n_samples)`` in Hz: 50 or 60, whichever stands out more.
 
-    The ratio is P(f0 +- 1 Hz) over P of the neighbours 3 to 6 Hz away, median over channels.
+    The ratio is P(f0 +- 1 Hz) over P of the neighbours 3 to 6 Hz away, mean over channels: one that hums tells.
     """
     f, psd = signal.welch(data, fs=sfreq, nperseg=min(data.shape[1], int(2 * sfreq)), axis=-1)
     seen = [f0 for f0 in MAINS_HZ if f0 <= f[-1] + 1]
-    return max(seen, key=lambda f0: float(np.median(_line_ratio(f, psd, f0))))
+    return max(seen, key=lambda f0: float(np.mean(_line_ratio(f, psd, f0))))
 
 
 def _line_ratio(f: NDArray[np.float64], psd: NDArray[np.float64], f0: float) -> NDArray[np.float64]:

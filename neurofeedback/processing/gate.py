@@ -21,7 +21,7 @@ class WindowFacts:
     """What each frame's own window says, ``(n_blocks, n_channels)``.
 
     ``chi`` is the aperiodic exponent, ``expected_ln_emg`` its extrapolation to the muscle band (ln density),
-    ``line_square`` what the notch left of the mains (uV^2).
+    ``line_square`` what the notch left of the mains (uV^2); NaN where it is not known yet.
     """
 
     chi: NDArray[np.float64]
@@ -58,12 +58,14 @@ class Gate:
         self._noisy_uv = settings.gate.channel_sd_open_uv if eyes_open else settings.gate.channel_sd_uv
         hop_s = settings.spectrum.hop_s
         recent = max(1, round(settings.gate.channel_bad_window_s / hop_s))
-        self._typical: History[np.float64] = History(recent)
-        self._bad: History[np.bool_] = History(recent)
-        self._in_window: History[np.bool_] = History(max(1, round(settings.spectrum.window_s / hop_s)))
-        self._emg_hits: History[np.bool_] = History(settings.gate.emg_release_blocks + 1)
-        self._line: History[np.float64] = History(max(1, round(settings.gate.line_window_s / hop_s)))
-        self._good: History[np.bool_] = History(max(1, round(settings.confidence.signal_window_s / hop_s)))
+        self._typical: History[np.float64] = History(recent, before=np.nan)
+        self._bad: History[np.bool_] = History(recent, before=False)
+        self._in_window: History[np.bool_] = History(max(1, round(settings.spectrum.window_s / hop_s)), before=False)
+        self._emg_hits: History[np.bool_] = History(settings.gate.emg_release_blocks + 1, before=False)
+        self._line: History[np.float64] = History(max(1, round(settings.gate.line_window_s / hop_s)), before=np.nan)
+        self._good: History[np.bool_] = History(
+            max(1, round(settings.confidence.signal_window_s / hop_s)), before=False
+        )
         self.limits: GateLimits | None = None
 
     def push(self, m: Measures, facts: WindowFacts) -> Verdicts:
@@ -72,10 +74,9 @@ class Gate:
         pop_typical, mean_square, chi, expected_ln_emg = self._medians(
             m.pop_typical, m.mean_square, facts.chi, facts.expected_ln_emg
         )
-        robust_sd = np.sqrt(mean_square)
         fixed = self._fixed_reasons(m, pop_typical)
         learned = {"blink": self._blink(m.slow_ptp), "muscle": self._muscle(m.ln_emg, expected_ln_emg)}
-        channel = self._channel_reasons(robust_sd, chi, facts.line_square)
+        channel = self._channel_reasons(mean_square, chi, facts.line_square)
         fixed_bad = _any(fixed)
         bad = fixed_bad | _any(learned)
         out = (self._bad.push(bad).mean(axis=-1) > s.channel_bad_share) | _any(channel)
@@ -92,7 +93,7 @@ class Gate:
     def _medians(self, *quantities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Median of each quantity over the last seconds, ``(n_quantities, n_blocks, n_channels)``."""
         windows = self._typical.push(np.stack(quantities, axis=1))
-        return np.median(windows, axis=-1).transpose(1, 0, 2)
+        return median_known(windows).transpose(1, 0, 2)
 
     def _fixed_reasons(self, m: Measures, pop_typical: NDArray[np.float64]) -> dict[str, Flags]:
         """All block rules whose limits no baseline changes."""
@@ -116,14 +117,36 @@ class Gate:
         return np.asarray(self._emg_hits.push(hits).any(axis=-1), dtype=np.bool_)
 
     def _channel_reasons(
-        self, robust_sd: NDArray[np.float64], chi: NDArray[np.float64], line_square: NDArray[np.float64]
+        self, mean_square: NDArray[np.float64], chi: NDArray[np.float64], line_square: NDArray[np.float64]
     ) -> dict[str, Flags]:
         s = self._settings
+        robust_sd = np.sqrt(mean_square)
         return {
             "noisy": robust_sd > self._noisy_uv,
             "broken": (chi < s.broken_chi) & (robust_sd > s.broken_sd_uv),
-            "mains": np.sqrt(self._line.push(line_square).mean(axis=-1)) > robust_sd,
+            "mains": 2 * mean_known(self._line.push(line_square)) > mean_square,  # more hum than everything else
         }
+
+
+def median_known(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median over the last axis, NaN left out; NaN where nothing is known.
+
+    Examples
+    --------
+    >>> median_known(np.array([[np.nan, 3.0, 1.0, 2.0], [np.nan, np.nan, 1.0, 2.0], 4 * [np.nan]])).tolist()
+    [2.0, 1.5, nan]
+    """
+    ordered = np.sort(windows, axis=-1)  # NaN last
+    count = windows.shape[-1] - np.isnan(windows).sum(axis=-1, keepdims=True)
+    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
+    high = np.take_along_axis(ordered, count // 2, axis=-1)
+    return (0.5 * (low + high))[..., 0]
+
+
+def mean_known(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over the last axis, NaN left out; 0 where nothing is known."""
+    known = ~np.isnan(windows)
+    return np.where(known, windows, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
 
 
 def _any(flags: dict[str, Flags]) -> Flags:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from neurofeedback.processing.blocks import History
 from neurofeedback.settings.model import GateSettings, Settings
 
-MAD_TO_SD = 1.4826
-
 Flags = NDArray[np.bool_]
 
 
@@ -23,10 +21,10 @@ class GateLimits:
     ln_emg: NDArray[np.float64]
 
 
-def median_and_mad(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Median, and median absolute deviation from it."""
+def robust(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Median, and 1.4826 times the median absolute deviation: the spread of a normal distribution."""
     middle = float(np.median(values))
-    return middle, float(np.median(np.abs(values - middle)))
+    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
 
 
 def limits_from(
@@ -44,10 +42,10 @@ def limits_from(
     muscle = np.full(ln_emg.shape[1], np.inf)
     for row in np.flatnonzero(~fixed_bad.all(axis=0)):
         kept = ~fixed_bad[:, row]
-        _, slow_mad = median_and_mad(slow_samples[kept, row].ravel())
-        blink_uv[row] = np.clip(settings.blink_sd * MAD_TO_SD * slow_mad, settings.blink_min_uv, settings.blink_max_uv)
-        typical, mad = median_and_mad(ln_emg[kept, row])
-        muscle[row] = typical + settings.emg_mads * max(mad, settings.emg_mad_floor)
+        _, slow_sd = robust(slow_samples[kept, row].ravel())
+        blink_uv[row] = np.clip(settings.blink_sd * slow_sd, settings.blink_min_uv, settings.blink_max_uv)
+        typical, spread = robust(ln_emg[kept, row])
+        muscle[row] = typical + settings.emg_mads * max(spread, settings.emg_mad_floor)
     return GateLimits(blink_uv, muscle)
 
 

@@ -100,24 +100,27 @@ class Pipeline:
         measures = self._measurer.push(raw, filtered, ends)
         past = np.concatenate([self._tail, filtered], axis=1)
         psd = self._spectrum(trailing(past, ends - self._at + self._n_window, self._n_window))
-        verdicts = self.gate.push(measures, self._facts(psd))
+        filled = ends >= self._n_window
+        verdicts = self.gate.push(measures, self._facts(psd, filled))
         self._tail = past[:, -self._n_window :].copy()
         self._at, self._next = int(ends[-1]), stop
         self._learn_mains(raw.data)
-        return Windows(first, ends, psd, ends >= self._n_window, filtered, measures, verdicts)
+        return Windows(first, ends, psd, filled, filtered, measures, verdicts)
 
     def _take(self, n: int) -> Bridged:
         taken, rest = joined(self._waiting).split(n)
         self._waiting, self._n_waiting = [rest], rest.data.shape[1]
         return taken
 
-    def _facts(self, psd: NDArray[np.float64]) -> WindowFacts:
+    def _facts(self, psd: NDArray[np.float64], filled: NDArray[np.bool_]) -> WindowFacts:
+        known = np.where(filled, 0.0, np.nan)[:, None]
         chi, offset = self._fit(np.log(np.maximum(psd, np.finfo(float).tiny)))
         expected = np.log(np.exp(offset[..., None] - chi[..., None] * self._ln_emg_freqs).mean(axis=-1))
         if self.mains_hz is None:
-            return WindowFacts(chi, expected, np.zeros(chi.shape))
+            return WindowFacts(chi + known, expected + known, np.full(chi.shape, np.nan))
         line = psd[..., in_band(self.freqs, self.mains_hz - 1, self.mains_hz + 1)]
-        return WindowFacts(chi, expected, line.sum(axis=-1) * (self.freqs[1] - self.freqs[0]))
+        left_over = line.sum(axis=-1) * (self.freqs[1] - self.freqs[0])
+        return WindowFacts(chi + known, expected + known, left_over + known)
 
     def _learn_mains(self, data: NDArray[np.float64]) -> None:
         if self.mains_hz is not None:

@@ -1,0 +1,131 @@
+"""Bridging: short gaps interpolated, longer ones held, still longer ones reset; the same however it is cut."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurofeedback.processing.gaps import Bridge, Bridged, joined
+from neurofeedback.settings.model import GapSettings
+
+SFREQ = 100.0  # 5 samples are the longest interpolated gap, 50 the longest without a reset
+
+
+def bridge(n_channels: int = 1) -> Bridge:
+    return Bridge(n_channels, SFREQ, GapSettings())
+
+
+def ramp(n: int, *gaps: tuple[int, int]) -> np.ndarray:
+    data = np.arange(n, dtype=np.float32)[None].copy()
+    for start, stop in gaps:
+        data[:, start:stop] = np.nan
+    return data
+
+
+def push_all(data: np.ndarray, cuts: list[int]) -> Bridged:
+    taken = bridge(len(data))
+    edges = [0, *sorted(min(cut, data.shape[1]) for cut in cuts), data.shape[1]]
+    return joined([taken.push(data[:, a:b]) for a, b in pairwise(edges)])
+
+
+def same(a: Bridged, b: Bridged) -> None:
+    assert a.data.tobytes() == b.data.tobytes()
+    assert a.lost.tobytes() == b.lost.tobytes()
+    assert a.held.tobytes() == b.held.tobytes()
+    assert a.resets == b.resets
+
+
+def test_a_gap_of_50_ms_is_interpolated() -> None:
+    out = bridge().push(ramp(40, (20, 25)))
+    np.testing.assert_allclose(out.data[0], np.arange(40))
+    assert out.lost[0, 20:25].all()
+    assert out.lost.sum() == 5
+    assert not out.held.any()
+
+
+def test_a_gap_of_60_ms_holds_the_last_value_and_does_not_reset() -> None:
+    out = bridge().push(ramp(40, (20, 26)))
+    assert (out.data[0, 20:26] == 19).all()
+    assert out.held[0, 20:26].all()
+    assert out.resets == ((0, 0),)  # only the start
+
+
+def test_a_gap_above_half_a_second_resets_where_the_signal_returns() -> None:
+    assert bridge().push(ramp(200, (20, 70))).resets == ((0, 0),)
+    assert bridge().push(ramp(200, (20, 71))).resets == ((0, 0), (0, 71))
+
+
+def test_at_most_50_ms_is_held_back_until_a_gap_s_length_is_known() -> None:
+    taken = bridge()
+    assert taken.push(ramp(20, (15, 20))).data.shape[1] == 15
+    out = taken.push(np.full((1, 1), np.nan))
+    assert out.data.shape[1] == 6
+    assert (out.data == 14).all()
+    assert out.held.all()
+
+
+def test_an_open_gap_on_one_channel_holds_all_channels_back_together() -> None:
+    data = np.vstack([ramp(20, (17, 20)), ramp(20)])
+    assert bridge(2).push(data).data.shape == (2, 17)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_what_is_not_a_finite_number_is_lost(wrong: float) -> None:
+    data = ramp(30)
+    data[0, 10] = wrong
+    out = bridge().push(data)
+    assert np.isfinite(out.data).all()
+    assert out.lost[0].nonzero()[0].tolist() == [10]
+
+
+def test_a_channel_silent_from_the_start_is_zero_until_its_first_number_starts_the_filters() -> None:
+    out = bridge().push(ramp(40, (0, 10)))
+    assert (out.data[0, :10] == 0).all()
+    assert out.held[0, :10].all()
+    assert out.resets == ((0, 10),)
+
+
+def test_without_samples_nothing_happens() -> None:
+    taken = bridge()
+    assert taken.push(np.empty((1, 0))).data.shape == (1, 0)
+    assert taken.push(ramp(10)).resets == ((0, 0),)
+    assert taken.push(np.empty((1, 0))).resets == ()
+
+
+def test_pieces_split_and_joined_are_the_whole() -> None:
+    whole = bridge(2).push(np.vstack([ramp(200, (20, 90)), ramp(200, (100, 103))]))
+    for n in (0, 1, 90, 91, 200):
+        same(joined(whole.split(n)), whole)
+
+
+gaps = st.lists(
+    st.tuples(st.integers(0, 1), st.integers(0, 220), st.integers(1, 80)),
+    max_size=6,
+)
+
+
+@given(gaps=gaps, cuts=st.lists(st.integers(0, 240), max_size=12), one_by_one=st.booleans())
+def test_whole_one_sample_at_a_time_and_random_chunks_give_the_same_bits(
+    gaps: list[tuple[int, int, int]], cuts: list[int], one_by_one: bool
+) -> None:
+    data = np.random.default_rng(0).normal(size=(2, 240)).astype(np.float32)
+    for row, start, length in gaps:
+        data[row, start : start + length] = np.nan
+    same(push_all(data, list(range(240)) if one_by_one else cuts), push_all(data, []))
+
+
+@given(gaps=gaps)
+def test_samples_that_arrived_are_never_changed(gaps: list[tuple[int, int, int]]) -> None:
+    data = np.random.default_rng(1).normal(size=(2, 240)).astype(np.float32)
+    for row, start, length in gaps:
+        data[row, start : start + length] = np.nan
+    out = push_all(data, [])
+    n = out.data.shape[1]
+    kept = np.isfinite(data[:, :n])
+    assert (out.data[kept] == data[:, :n][kept]).all()
+    assert (out.lost == ~kept).all()
+    assert not (out.held & ~out.lost).any()
