@@ -77,10 +77,13 @@ def test_configs_come_with_the_wheel(installed: Path, tmp_path: Path) -> None:
     assert name == "default"
 
 
-def test_a_sitting_goes_to_the_recordings_here(installed: Path, tmp_path: Path) -> None:
+def test_a_sitting_goes_to_the_recordings_here_and_has_its_report(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "recordings").mkdir()
-    done = neurofeedback(
+    sat = neurofeedback(
         installed, "train", "--device", "simulated", "--minutes", "0.5", "--headless", "--fast", cwd=tmp_path
     )
-    assert done.returncode == 0, done.stderr
-    assert list(tmp_path.glob("recordings/sub-01/ses-*/eeg/*_eeg.vhdr"))
+    assert sat.returncode == 0, sat.stderr
+    (header,) = tmp_path.glob("recordings/sub-01/ses-*/eeg/*_eeg.vhdr")
+    reported = neurofeedback(installed, "report", str(header.parents[1]), cwd=tmp_path)
+    assert reported.returncode == 0, reported.stderr
+    assert Path(reported.stdout.strip()).read_text(encoding="utf-8").startswith("<!")

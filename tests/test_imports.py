@@ -34,9 +34,11 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     assert "pydantic" not in loaded  # typer loads it once a command has options
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["doctor", "--help"], ["train", "--help"]])
-def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
-    loaded = loaded_by(HELP, *arguments)
+@pytest.mark.parametrize(
+    "command", [[], ["train"], ["replay"], ["report"], ["devices"], ["doctor"], ["simulate"], ["emulate", "muse"]]
+)
+def test_help_loads_nothing_heavy(command: list[str]) -> None:
+    loaded = loaded_by(HELP, *command, "--help")
     assert "neurofeedback" in loaded
     assert loaded & HEAVY == set()
 
