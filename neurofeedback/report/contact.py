@@ -19,7 +19,7 @@ _LISTED_SHARE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class ChannelContact:
-    """One channel's shares of time, 0 to 1, by verdict, and by reason with the most frequent first."""
+    """One channel's shares of time, 0 to 1, by verdict, and by main reason with the most frequent first."""
 
     ch_name: str
     good: float
@@ -84,7 +84,7 @@ def judge_again(recording: Recording) -> ContactLog:
 
 def _count(frame: Frame, reasons: list[Counter[str]]) -> list[int]:
     for contact, counter in zip(frame.contacts, reasons, strict=True):
-        counter.update(contact.reasons)
+        counter.update(contact.reasons[:1])  # the most telling; a gap, for one, looks flat too
     return [_GRADES[contact.verdict] for contact in frame.contacts]
 
 

@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 INK, ACCENT, GREY, PALE = "#1d1d1f", "#0b5563", "#75757a", "#e4e4e7"
 WIDTH_IN = 7.4
 _LABEL_LENGTH = 16
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 8.0,
     "text.parse_math": False,
     "text.color": INK,

@@ -83,13 +83,24 @@ def gather(session: Path) -> Facts:
     RecordingError
         There is no such session, it is being recorded right now, or a file of it cannot be used.
     """
-    recording = open_recording(session)
+    try:
+        return _read(open_recording(session), session)
+    except OSError as error:
+        raise RecordingError(
+            "a file of this session cannot be read",
+            got=f"{error.filename}: {error.strerror}",
+            todo="restore the file, or check the rights",
+        ) from None
+
+
+def _read(recording: Recording, session: Path) -> Facts:
     files = _files(recording, session)
     if is_locked(files.lock):
         raise RecordingError(
             "this session is still being recorded", got=str(session), todo="end the sitting first, then ask again"
         )
-    if recording.profile is None:
+    profile = recording.profile
+    if profile is None:
         raise RecordingError(
             "this session's settings cannot be used, so it cannot be judged again",
             got=str(files.computed("settings.toml")),
@@ -98,7 +109,6 @@ def gather(session: Path) -> Facts:
     reads, _ = read_timing(files.computed("timing.tsv"))
     log = read_log(recording.frames_path)
     contacts = judge_again(recording)
-    profile = recording.profile
     return Facts(
         files=files,
         recording=recording,

@@ -10,6 +10,7 @@ from mne.time_frequency import psd_array_welch
 from numpy.typing import NDArray
 
 from neurofeedback.processing.aperiodic import AperiodicFit
+from neurofeedback.processing.spectrum import in_band
 from neurofeedback.recording.recording import Recording
 from neurofeedback.report.contact import ContactLog
 from neurofeedback.settings.model import Settings
@@ -103,8 +104,6 @@ def _welch(windows: Sequence[NDArray[np.float32]], sfreq: float, settings: Setti
     psd, freqs = psd_array_welch(
         np.concatenate(windows).astype(np.float64),
         sfreq,
-        fmin=_LOWEST_HZ,
-        fmax=min(_HIGHEST_HZ, 0.45 * sfreq),
         n_fft=n,
         n_per_seg=n,
         n_overlap=0,
@@ -112,7 +111,8 @@ def _welch(windows: Sequence[NDArray[np.float32]], sfreq: float, settings: Setti
         window="hann",
         verbose="error",
     )
-    return _fitted(freqs, psd, len(windows), settings)
+    shown = in_band(freqs, _LOWEST_HZ, min(_HIGHEST_HZ, 0.45 * sfreq))
+    return _fitted(freqs[shown], psd[shown], len(windows), settings)
 
 
 def _fitted(freqs: Floats, psd: Floats, n_windows: int, settings: Settings) -> Spectrum:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -21,14 +22,23 @@ from neurofeedback.report.log import Floats, FrameLog, Span
 from neurofeedback.types import Event, EventKind, Phase
 
 MAX_MARKS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Hatching:
+    label: str
+    colour: str
+    hatch: str
+
+
 _MAX_POINTS = 1200
 _MAX_ROWS = 32
 _MINUTES_FROM_S = 180.0
 _POINTS_A_LETTER = 4.0
 _LEVELS_POINTS = (4, 15, 26)
 _TROUBLE = {
-    "unknown": {"label": "not clear enough to judge", "facecolor": "#ebebee", "hatch": "/////"},
-    "lost": {"label": "no signal arrived", "facecolor": "#cfcfd4", "hatch": "xxxxx"},
+    "unknown": _Hatching("not clear enough to judge", "#ebebee", "/////"),
+    "lost": _Hatching("no signal arrived", "#cfcfd4", "xxxxx"),
 }
 _MARKERS = {
     EventKind.MARK: ("v", "mark"),
@@ -86,8 +96,9 @@ def thinned(values: Floats, n_points: int = _MAX_POINTS) -> Floats:
 def _draw_index(axes: Axes, log: FrameLog, unit_s: float) -> None:
     for span in log.spans(log.trouble):
         if span.word:
-            style = {key: value for key, value in _TROUBLE[span.word].items() if key != "label"}
-            axes.axvspan(span.start_s / unit_s, span.stop_s / unit_s, edgecolor=GREY, linewidth=0, zorder=0, **style)
+            look = _TROUBLE[span.word]
+            place = (span.start_s / unit_s, span.stop_s / unit_s)
+            axes.axvspan(*place, facecolor=look.colour, hatch=look.hatch, edgecolor=GREY, linewidth=0, zorder=0)
     times = thinned(log.onset) / unit_s
     axes.axhline(50, color=GREY, linewidth=0.6, zorder=1)
     axes.plot(times, thinned(log.threshold), color=INK, linewidth=0.9, linestyle=(0, (5, 2)), zorder=2)
@@ -185,7 +196,9 @@ def _legend(log: FrameLog) -> list[Artist]:
         ]
     present = set(log.trouble.tolist())
     return handles + [
-        Patch(edgecolor=GREY, linewidth=0.4, **style) for word, style in _TROUBLE.items() if word in present
+        Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=GREY, linewidth=0.4, label=look.label)
+        for word, look in _TROUBLE.items()
+        if word in present
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from neurofeedback.recording.lost import count_lost
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import Read
 from neurofeedback.report.log import Floats
+from neurofeedback.types import LostRun
 
 _MIN_SPAN_S = 5.0
 
@@ -46,16 +47,34 @@ class Transmission:
 def transmission(recording: Recording, reads: Sequence[Read], latency_ms: Floats) -> Transmission:
     """Sum up a session; ``latency_ms`` has one value a frame, NaN where there was none."""
     known = latency_ms[np.isfinite(latency_ms)]
+    gaps = gap_lengths(recording.lost)
     quantiles = np.percentile(known, (50, 95)) if known.size else None
     return Transmission(
         n_samples=recording.n_samples,
         n_lost=count_lost(recording.lost),
-        n_gaps=len(recording.lost),
-        longest_gap_s=max((run.n_samples for run in recording.lost), default=0) / recording.stream.sfreq,
+        n_gaps=len(gaps),
+        longest_gap_s=max(gaps, default=0) / recording.stream.sfreq,
         sfreq=recording.stream.sfreq,
         effective_sfreq=effective_sfreq(reads),
         latency_ms=None if quantiles is None else (float(quantiles[0]), float(quantiles[1])),
     )
+
+
+def gap_lengths(lost: Iterable[LostRun]) -> list[int]:
+    """Lengths of the gaps, in samples; runs that touch or overlap, on whatever channels, are one gap.
+
+    Examples
+    --------
+    >>> gap_lengths([LostRun(0, 5), LostRun(5, 5, (1,)), LostRun(20, 3)])
+    [10, 3]
+    """
+    gaps: list[list[int]] = []
+    for run in sorted(lost, key=lambda run: run.start):
+        if gaps and run.start <= gaps[-1][1]:
+            gaps[-1][1] = max(gaps[-1][1], run.start + run.n_samples)
+        else:
+            gaps.append([run.start, run.start + run.n_samples])
+    return [stop - start for start, stop in gaps]
 
 
 def effective_sfreq(reads: Sequence[Read]) -> float | None:
