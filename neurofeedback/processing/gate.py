@@ -136,11 +136,11 @@ def median_known(windows: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> median_known(np.array([[np.nan, 3.0, 1.0, 2.0], [np.nan, np.nan, 1.0, 2.0], 4 * [np.nan]])).tolist()
     [2.0, 1.5, nan]
     """
-    ordered = np.sort(windows, axis=-1)  # NaN last
-    count = windows.shape[-1] - np.isnan(windows).sum(axis=-1, keepdims=True)
-    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
-    high = np.take_along_axis(ordered, count // 2, axis=-1)
-    return (0.5 * (low + high))[..., 0]
+    ordered = np.sort(windows, axis=-1).reshape(-1, windows.shape[-1])  # NaN last
+    known = windows.shape[-1] - np.isnan(ordered).sum(axis=-1)
+    row = np.arange(len(ordered))
+    middle = 0.5 * (ordered[row, np.maximum(known - 1, 0) // 2] + ordered[row, known // 2])
+    return middle.reshape(windows.shape[:-1])
 
 
 def mean_known(windows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,5 +150,7 @@ def mean_known(windows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _any(flags: dict[str, Flags]) -> Flags:
-    together: Flags = np.stack(list(flags.values()))
-    return np.asarray(together.any(axis=0), dtype=np.bool_)
+    together, *others = flags.values()
+    for each in others:
+        together = together | each
+    return together

@@ -86,7 +86,7 @@ class Measurer:
             wide_ptp=ptps[:, 1],
             slow_ptp=ptps[:, 2],
             pop=np.maximum.reduceat(jump, starts, axis=1).T,
-            pop_typical=np.asarray(np.median(jumps, axis=-1), dtype=np.float64),
+            pop_typical=np.partition(jumps, self._n_block // 2, axis=-1)[..., self._n_block // 2],
             ln_emg=self._muscle(np.mean(emg_block**2, axis=-1)),
             mean_square=np.mean(filtered_block**2, axis=-1),
             lost_share=self._lost_share(raw.lost, starts),

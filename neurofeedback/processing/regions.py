@@ -13,7 +13,10 @@ class Regions:
     """Every feature's mean over its region's valid channels."""
 
     def __init__(self, montage: Montage) -> None:
-        self._rows = [np.array(montage.rows(region), dtype=np.int64) for region in REGIONS]
+        self._rows = [list(montage.rows(region)) for region in REGIONS]
+        self._member = np.zeros((len(montage.ch_names), len(REGIONS)))
+        for column, rows in enumerate(self._rows):
+            self._member[rows, column] = 1
         self._min_valid = montage.min_valid
         self._region = [REGIONS.index(feature.region) for feature in FEATURES.values()]
         self._place = [
@@ -26,18 +29,15 @@ class Regions:
 
         ``valid`` is ``(n, n_channels)``; NaN where a region has too few valid channels.
         """
-        means = [self._mean(values, valid, rows) for rows in self._rows]
-        return np.take(np.concatenate(means, axis=-1), self._place, axis=-1)
+        counted = np.where(valid[..., None], values, 0.0)
+        sums = np.concatenate([np.take(counted, rows, axis=-2).sum(axis=-2) for rows in self._rows], axis=-1)
+        n_valid = np.take(self._counts(valid), self._region, axis=-1)
+        means = np.take(sums, self._place, axis=-1) / np.maximum(n_valid, 1)
+        return np.where(n_valid >= self._min_valid, means, np.nan)
 
     def enough(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether ``(n, n_channels)`` holds for enough channels of each feature's region, ``(n, len(FEATURES))``."""
-        counts = np.stack([flags[:, rows].sum(axis=1) for rows in self._rows], axis=-1)
-        return np.take(counts >= self._min_valid, self._region, axis=-1)
+        return np.take(self._counts(flags) >= self._min_valid, self._region, axis=-1)
 
-    def _mean(
-        self, values: NDArray[np.float64], valid: NDArray[np.bool_], rows: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        counts = np.take(valid, rows, axis=-1)
-        total = np.sum(np.where(counts[..., None], np.take(values, rows, axis=-2), 0.0), axis=-2)
-        count = counts.sum(axis=-1)[:, None]
-        return np.where(count >= self._min_valid, total / np.maximum(count, 1), np.nan)
+    def _counts(self, flags: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return flags @ self._member
