@@ -97,7 +97,7 @@ def test_noise_on_the_line_costs_samples_but_never_their_places():
     assert differs.sum() <= 2  # noise that looks like a whole packet cannot be told from one
 
 
-def test_an_unplugged_board_falls_silent_and_can_be_closed():
+def test_an_unplugged_board_falls_silent_keeps_no_core_busy_and_can_be_closed():
     firmware = Firmware(alpha_rhythm(8, 250.0, seed=6), Faults(unplug_at_s=1.0))
     with EmulatedCyton(firmware) as board:
         source = open_source(f"cyton:{board.port}")
@@ -105,6 +105,9 @@ def test_an_unplugged_board_falls_silent_and_can_be_closed():
         board.wait()
         while source.read() is not None:
             pass
+        busy = time.process_time()
+        time.sleep(0.3)
+        assert time.process_time() - busy < 0.1
         assert source.read() is None
         source.close()
         with pytest.raises(SourceError, match="no such serial port"):

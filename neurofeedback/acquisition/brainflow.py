@@ -7,6 +7,7 @@ import logging
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,8 @@ class BoardSource:
         self._description = describe(spec, self._parameters)
         self._stream = _stream(spec, self._description, device or spec.name)
         self._ledger = Ledger(self._stream.n_channels, self._stream.sfreq, spec.counter)
+        self._port = str(self._parameters.get("serial_port", ""))
+        self._is_open = self._port_was_there = False
         self._board: BoardShim | None = None
         self._finalize: weakref.finalize[Any, Any] | None = None
         self._last_read = 0.0
@@ -73,7 +76,7 @@ class BoardSource:
         SourceError
             The board is not there, does not answer, or is held by someone else.
         """
-        if self._board is not None:
+        if self._is_open:
             return
         self._check_port()
         native_log.redirect()
@@ -87,25 +90,32 @@ class BoardSource:
             self.close()
             raise failure from None
         self._board = board
+        self._is_open, self._port_was_there = True, bool(self._port) and Path(self._port).exists()
         self._ledger.restart()
         self._last_read = self._now()
 
     def _check_port(self) -> None:
-        port = str(self._parameters.get("serial_port", ""))
-        others = holders(port) if port else []
+        others = holders(self._port) if self._port else []
         if others:
             raise SourceError("another program has the serial port open", got=", ".join(others), todo="close it first")
 
     def read(self) -> Chunk | None:
-        """Return what has arrived since the last read, or None."""
-        if self._board is None:
+        """Return what has arrived since the last read, or None; a board that is gone is silent, no more."""
+        if not self._is_open:
             raise SourceError(f"{self._stream.device} is not open")
+        if self._board is None:
+            return None
         try:
             rows = self._board.get_board_data()
         except BrainFlowError as error:
             raise explain(error.exit_code, self._spec, self._parameters, native_log.drain()) from None
         since, self._last_read = self._last_read, self._now()
-        return self._chunk(rows, since) if rows.shape[1] else None
+        if rows.shape[1]:
+            return self._chunk(rows, since)
+        if self._port_was_there and not Path(self._port).exists():
+            _log.warning("%s was unplugged", self._stream.device)
+            self._let_go()  # the driver would keep a core busy reading a port that is no more
+        return None
 
     def _chunk(self, rows: NDArray[np.float64], since: float) -> Chunk | None:
         stamps = rows[self._description["timestamp_channel"]]
@@ -119,12 +129,16 @@ class BoardSource:
 
     def close(self) -> None:
         """Stop and release the board, also one that is gone; may take seconds."""
+        self._is_open = False
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._board = None
         finalize, self._finalize = self._finalize, None
         if finalize is not None:
             finalize()
             native_log.drain()
-            _log.info("%s closed, %d duplicate or garbage samples dropped", self._stream.device, self._ledger.n_dropped)
+            _log.info("%s let go, %d duplicate or garbage samples dropped", self._stream.device, self._ledger.n_dropped)
 
 
 class _Board(BoardShim):
