@@ -168,15 +168,12 @@ class _Ahead:
         self._held = next(segments)
         self._coming = self._ask()
 
-    def _ask(self) -> Future[NDArray[np.float32] | None]:
-        return self._helper.submit(next, self._segments, None)
+    def _ask(self) -> Future[NDArray[np.float32]]:
+        return self._helper.submit(next, self._segments, self._held[:, :0])
 
     def take(self, n_samples: int) -> NDArray[np.float32]:
         while self._held.shape[1] < n_samples:
-            more = self._coming.result()
-            if more is None:
-                break
-            self._held = np.concatenate([self._held, more], axis=1)
+            self._held = np.concatenate([self._held, self._coming.result()], axis=1)
             self._coming = self._ask()
         taken, self._held = self._held[:, :n_samples], self._held[:, n_samples:]
         return taken

@@ -71,7 +71,7 @@ def check_rate(sfreq: float) -> int:
     SettingsError
         The rate is not a whole number of Hz, or too low for beta and the aperiodic fit.
     """
-    if sfreq != int(sfreq) or not 100 <= sfreq <= 4096:
+    if not 100 <= sfreq <= 4096 or sfreq != int(sfreq):
         raise SettingsError(
             "the simulated meditator cannot be sampled at this rate", got=f"{sfreq} Hz", allowed="whole Hz, 100 to 4096"
         )

@@ -7,7 +7,7 @@ device's counts. A change of band power multiplies what the signal holds in that
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from neurofeedback.simulation.noise import Draw, rng_for
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.scalp import Scalp, scalp_of
 from neurofeedback.simulation.slow import BANDS, Slow, draw_slow, read
-from neurofeedback.simulation.states import Episode, Mind, mind_at
+from neurofeedback.simulation.states import Episode, Mind, cut, mind_at
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -56,6 +56,8 @@ class SimulatedSitting:
         Same seed and arguments, same samples to the last bit.
     seconds : float
         Length, s.
+    episodes : tuple of Episode
+        The true states, without hole or overlap.
     artifacts : tuple of Artifact
         Ground truth of the artifacts, in order of onset.
     """
@@ -66,14 +68,10 @@ class SimulatedSitting:
     device: Device
     seed: int
     seconds: float
+    episodes: tuple[Episode, ...]
     artifacts: tuple[Artifact, ...]
     scalp: Scalp
     slow: Slow
-
-    @property
-    def episodes(self) -> tuple[Episode, ...]:
-        """The true states, without hole or overlap."""
-        return self.slow.episodes
 
     @property
     def n_samples(self) -> int:
@@ -96,17 +94,15 @@ class SimulatedSitting:
             stop = min(first + layers.shape[2], self.n_samples)
             times = np.arange(first, stop, dtype=np.float64) / self.device.sfreq
             yield digitise(self._mixed(layers[..., : stop - first], times), self.device)
-            if stop == self.n_samples:
-                return
             first = stop
 
     def _layers(self) -> Iterator[Floats]:
-        """Yield the layers of piece after piece, overlaps added, without end."""
+        """Yield the layers of piece after piece, overlaps added."""
         sfreq = int(self.device.sfreq)
         fade, step = FADE_S * sfreq, STEP_S * sfreq
         head = self._head()
         tail: Floats | None = None
-        for number in itertools.count():
+        for number in range(_n_pieces(self.seconds)):
             piece = draw_piece(head, number, sfreq)
             if tail is not None:
                 piece[..., :fade] += tail
@@ -188,6 +184,8 @@ def sitting(
         )
     scalp = scalp_of(montage)
     drawn = draw_artifacts(seconds, conditions, scalp, seed)
+    covered_s = _n_pieces(seconds) * STEP_S  # the last piece must not feel where the sitting ends
+    slow = draw_slow(covered_s, person, conditions, len(montage.ch_names), seed)
     return SimulatedSitting(
         person=person,
         conditions=conditions,
@@ -195,10 +193,15 @@ def sitting(
         device=device,
         seed=seed,
         seconds=seconds,
+        episodes=cut(slow.episodes, seconds),
         artifacts=tuple(sorted((*drawn, *extra), key=lambda artifact: artifact.onset_s)),
         scalp=scalp,
-        slow=draw_slow(seconds, person, conditions, len(montage.ch_names), seed),
+        slow=slow,
     )
+
+
+def _n_pieces(seconds: float) -> int:
+    return math.ceil((seconds + FADE_S) / STEP_S)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,7 +35,7 @@ _JITTER_HZ, _JITTER_TAU_S = 0.3, 8.0
 _BAND_DRIFT, _BAND_DRIFT_TAU_S = 0.5, 120.0
 _TIRING_TAU_S, _TIRING_SD = 300.0, 0.3
 _TIRED = {"delta": 0.0, "theta": 0.5, "alpha": -0.5, "beta": 0.0}
-_TIRED_STAY = 0.8
+_TIRED_STAY = 0.5
 _TONIC_TAU_S, _TONIC_SD = 60.0, 0.5
 _ELECTRODE_TAU_S = 20.0
 _MAINS_WANDER_HZ, _MAINS_TAU_S = 0.02, 60.0
@@ -48,7 +48,7 @@ class Slow:
     Parameters
     ----------
     episodes : tuple of Episode
-        The true states.
+        The true states, to the end of the grid.
     wander, drowsy : array, shape (n_grid,)
         The states as levels 0 to 1, low-passed with 1 s.
     cycles, burst : dict of array, shape (n_grid,)
@@ -80,7 +80,7 @@ def read(series: Floats, times_s: Floats) -> Floats:
 
 
 def draw_slow(seconds: float, person: Person, conditions: Conditions, n_channels: int, seed: int) -> Slow:
-    """Draw all slow processes of a sitting; a longer sitting begins like the shorter one of the same seed."""
+    """Draw all slow processes for so many seconds; a longer draw of the same seed begins like the shorter one."""
     n_grid = int(np.ceil((seconds + LEAD_S) * GRID_HZ)) + 1
     times = np.arange(n_grid) / GRID_HZ - LEAD_S
     tired = conditions.vigilance * _tiredness(times, seed)

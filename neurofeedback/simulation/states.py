@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ def draw_episodes(
     onset, mind, awake = 0.0, Mind.FOCUS, Mind.FOCUS
     while onset < seconds:
         duration = _stay(mind, dwell, alertness(onset), rng)
-        episodes.append(Episode(onset, min(duration, seconds - onset), mind))
+        episodes.append(Episode(onset, duration, mind))
         onset += duration
         sleepy = rng.random() < min(drowsiness * onset / SITTING_S, DROWSY_MOST)
         if sleepy and mind is not Mind.DROWSY:
@@ -67,7 +67,7 @@ def draw_episodes(
         else:
             awake = Mind.WANDER if awake is Mind.FOCUS else Mind.FOCUS
             mind = awake
-    return tuple(episodes)
+    return cut(episodes, seconds)
 
 
 def _stay(mind: Mind, dwell: Dwell, alertness: float, rng: np.random.Generator) -> float:
@@ -77,6 +77,21 @@ def _stay(mind: Mind, dwell: Dwell, alertness: float, rng: np.random.Generator) 
         Mind.DROWSY: (2.0, DROWSY_MEAN_S),
     }[mind]
     return max(dwell.shortest_s, float(rng.gamma(shape, mean / shape)))
+
+
+def cut(episodes: Sequence[Episode], seconds: float) -> tuple[Episode, ...]:
+    """Return the episodes of the first ``seconds``, the last one shortened.
+
+    Examples
+    --------
+    >>> [episode.duration_s for episode in cut([Episode(0, 10, Mind.FOCUS), Episode(10, 5, Mind.WANDER)], 12)]
+    [10, 2]
+    """
+    return tuple(
+        replace(episode, duration_s=min(episode.duration_s, seconds - episode.onset_s))
+        for episode in episodes
+        if episode.onset_s < seconds
+    )
 
 
 def mind_at(episodes: Sequence[Episode], times_s: ArrayLike) -> NDArray[np.int64]:
