@@ -1,0 +1,87 @@
+"""Packets: in order, late by what the link says, lost as often as it says."""
+
+from __future__ import annotations
+
+from itertools import islice, pairwise
+
+import numpy as np
+import pytest
+
+from neurofeedback.errors import SettingsError
+from neurofeedback.simulation.devices import DEVICES
+from neurofeedback.simulation.link import Link, check_link, draw_packets, lost_runs, without
+from neurofeedback.types import LostRun
+
+MUSE = DEVICES["muse"]
+N_SAMPLES = 256 * 600 + 5
+
+
+def packets(link=Link(), seed=1, device=MUSE, n_samples=N_SAMPLES):  # noqa: B008 - frozen
+    return list(draw_packets(link, device, n_samples, seed))
+
+
+@pytest.mark.parametrize("family", sorted(DEVICES))
+def test_packets_hold_every_sample_once_and_none_overtakes_another(family):
+    device = DEVICES[family]
+    drawn = packets(device=device, n_samples=10_001)
+    assert (drawn[0].first, drawn[-1].stop) == (0, 10_001)
+    for one, other in pairwise(drawn):
+        assert one.stop == other.first
+        assert one.stop - one.first == device.packet_samples
+        assert one.arrival_s <= other.arrival_s
+
+
+def test_a_packet_arrives_5_to_40_ms_after_its_last_sample():
+    travel_s = [packet.arrival_s - packet.stop / 256 for packet in packets()]
+    assert min(travel_s) >= 0.005 - 1e-9
+    assert max(travel_s) <= 0.040 + 1e-9
+    assert max(travel_s) - min(travel_s) > 0.03
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.005, 0.02, 0.05])
+def test_as_many_are_lost_as_asked_but_never_the_first(loss):
+    for seed in range(5):
+        drawn = packets(Link(loss=loss), seed=seed)
+        assert not drawn[0].lost
+        assert np.mean([packet.lost for packet in drawn]) == pytest.approx(loss, abs=4 * (loss / len(drawn)) ** 0.5)
+
+
+def test_losing_packets_changes_neither_their_times_nor_other_losses():
+    few, many = packets(Link(loss=0.02)), packets(Link(loss=0.2))
+    assert [packet.arrival_s for packet in few] == [packet.arrival_s for packet in many]
+    assert all(other.lost for one, other in zip(few, many, strict=True) if one.lost)
+
+
+def test_an_outage_swallows_what_was_sent_during_it():
+    silent = [packet for packet in packets(Link(outages=((100.0, 3.0),))) if packet.lost]
+    assert sum(packet.stop - packet.first for packet in silent) / 256 == pytest.approx(3.0, abs=0.05)
+    assert silent[0].stop / 256 == pytest.approx(100.0, abs=0.05)
+    gone = packets(Link(outages=((100.0, float("inf")),)))
+    assert gone[-1].lost
+
+
+def test_losses_are_joined_into_runs_and_become_nan():
+    drawn = packets(Link(loss=0.3))[:40]
+    runs = lost_runs(drawn)
+    holed = without(np.ones((2, 480), np.float32), runs)
+    lost = np.concatenate([np.full(packet.stop - packet.first, packet.lost) for packet in drawn])
+    np.testing.assert_array_equal(np.isnan(holed), np.stack([lost, lost]))
+    assert all(one.start + one.n_samples < other.start for one, other in pairwise(runs))
+
+
+def test_runs_are_placed_from_the_first_sample_given():
+    whole = np.ones((1, 10), np.float32)
+    holed = without(whole, [LostRun(103, 2)], first=100)
+    assert np.flatnonzero(np.isnan(holed[0])).tolist() == [3, 4]
+    assert whole.all()
+
+
+def test_same_seed_same_packets():
+    assert packets(Link(loss=0.1)) == packets(Link(loss=0.1)) != packets(Link(loss=0.1), seed=2)
+    assert packets()[:5] == list(islice(draw_packets(Link(), MUSE, 10**9, 1), 5))
+
+
+@pytest.mark.parametrize("loss", [-0.1, 1.0, float("nan")])
+def test_a_loss_that_is_no_share_is_refused(loss):
+    with pytest.raises(SettingsError, match="packet loss is a share"):
+        check_link(Link(loss=loss))
