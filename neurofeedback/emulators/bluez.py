@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
@@ -25,7 +25,6 @@ _ADAPTER = "/org/bluez/hci0"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _OBJECTS = "org.freedesktop.DBus.ObjectManager"
 _ADVERTISE_S = 0.2
-_POLL_S = 0.01
 _FLAGS = ["notify", "read", "write", "write-without-response"]
 _CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -55,13 +54,13 @@ async def private_bus() -> AsyncIterator[str]:
             program,
             f"--config-file={config}",
             "--nofork",
-            stdout=subprocess.DEVNULL,
+            "--print-address",
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for the emulator, which ends the bus itself
         )
         try:
-            while not socket.exists():
-                await asyncio.sleep(_POLL_S)
+            await cast("asyncio.StreamReader", daemon.stdout).readline()  # the address: from now on it listens
             yield f"unix:path={socket}"
         finally:
             daemon.terminate()
