@@ -44,7 +44,7 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
     path = path.expanduser().absolute()
     if not path.exists():
         raise RecordingError(f"there is no recording at {path}", todo="check the path")
-    files = _session_at(path)
+    files = session_at(path)
     if files is not None:
         return _open_session(files)
     if path.is_dir():
@@ -107,8 +107,14 @@ def _profile(path: Path) -> Profile | None:
         return None
 
 
-def _session_at(path: Path) -> SessionFiles | None:
-    """Find the session a path means: the one its file or folder belongs to, or the only one below it."""
+def session_at(path: Path) -> SessionFiles | None:
+    """Find the session a path means: the one its file or folder belongs to, or the only one below it.
+
+    Raises
+    ------
+    RecordingError
+        It holds more than one.
+    """
     root = next((folder for folder in (path, *path.parents) if (folder / DERIVED).is_dir()), None)
     if root is None:
         return None

@@ -36,6 +36,8 @@ class Recording:
         What besides the samples changed its frames, for replay.
     columns : tuple of str
         Names of the engine's values in the frame log.
+    timestamps : ndarray, shape (n_samples,), optional
+        When each sample was taken by another program's clock, s; None where the file has no clock.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class Recording:
     columns: tuple[str, ...] = ()
     frames_path: Path | None = None
     summary: Mapping[str, object] = field(default_factory=dict[str, object])
+    timestamps: NDArray[np.float64] | None = None
 
     @property
     def duration_s(self) -> float:

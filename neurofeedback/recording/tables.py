@@ -42,7 +42,7 @@ def read_brainflow(path: Path, board: str | None) -> Recording:
         placed_freely=layout.placed_freely,
         model=layout.name,
     )
-    return _recording(path, stream, table[list(layout.rows)])
+    return _recording(path, stream, table[list(layout.rows)], table[layout.timestamp_row])
 
 
 def _check_width(path: Path, width: int, layout: Layout) -> None:
@@ -59,16 +59,25 @@ def _guess(path: Path, table: NDArray[np.float64], layouts: list[Layout]) -> Lay
         return fitting[0]
     raise RecordingError(
         f"the columns of {path} do not tell which board it is from",
-        got=f"{table.shape[0]} columns",
+        got=f"{table.shape[0]} columns" + (f" at {_rates(layouts, table)} samples a second" if layouts else ""),
         allowed=", ".join(layout.name for layout in layouts) or "the column count of a board BrainFlow knows",
         todo="name the board",
     )
 
 
 def _rate_fits(layout: Layout, table: NDArray[np.float64]) -> bool:
+    return abs(_rate(layout, table) / layout.sfreq - 1) < 0.012
+
+
+def _rate(layout: Layout, table: NDArray[np.float64]) -> float:
+    """Return samples a second by the column that would hold the time; 0 where it does not run."""
     times = table[layout.timestamp_row]
     span_s = times[-1] - times[0]
-    return bool(span_s > 0 and abs((times.size - 1) / span_s / layout.sfreq - 1) < 0.012)
+    return float((times.size - 1) / span_s) if span_s > 0 else 0.0
+
+
+def _rates(layouts: Sequence[Layout], table: NDArray[np.float64]) -> str:
+    return " or ".join(sorted({f"{_rate(layout, table):.4g}" for layout in layouts}))
 
 
 def read_openbci(path: Path) -> Recording:
@@ -85,7 +94,9 @@ def read_openbci(path: Path) -> Recording:
     if sfreq is None or n_channels < 1:
         raise RecordingError(f"the header of {path} does not give the rate and channels", todo="export it again")
     first = lines.index(body[0])
-    data = _table(path, body, ",", range(1, n_channels + 1), first_line=first + 1)
+    clock = _clock_column(body[-2:][0])
+    columns = [*range(1, n_channels + 1), *([] if clock is None else [clock[0]])]
+    data = _table(path, body, ",", columns, first_line=first + 1)
     if _all_zero(body[0]):  # version 5 begins with a row that no board sent
         data = data[:, 1:]
     stream = Stream(
@@ -96,7 +107,21 @@ def read_openbci(path: Path) -> Recording:
         placed_freely=n_channels in _OPENBCI_MONTAGES,
         manufacturer="OpenBCI",
     )
-    return _recording(path, stream, data)
+    return _recording(path, stream, data[:n_channels], None if clock is None else data[-1] * clock[1])
+
+
+def _clock_column(row: str) -> tuple[int, float] | None:
+    """Find the column of Unix times, wherever a version puts it, and its unit in seconds.
+
+    Examples
+    --------
+    >>> _clock_column("0, 61379.36, 0.040, 12:00:53.329, 1557936053329"), _clock_column("0, 61379.36, 0.040")
+    ((4, 0.001), None)
+    """
+    for column, cell in enumerate(row.split(",")):
+        if found := re.fullmatch(r"\s*1\d{9}(\d{3})?(\.\d*)?\s*", cell):
+            return column, 1e-3 if found.group(1) else 1.0
+    return None
 
 
 def _fact(facts: Sequence[str], pattern: str) -> str | None:
@@ -127,7 +152,7 @@ def read_muse_lsl(path: Path) -> Recording:
         reference="Fpz",
         manufacturer="Interaxon",
     )
-    return _recording(path, stream, table[1:])
+    return _recording(path, stream, table[1:], table[0])
 
 
 def _lines(path: Path) -> list[str]:
@@ -157,7 +182,9 @@ def _table(
         ) from None
 
 
-def _recording(path: Path, stream: Stream, data: NDArray[np.float64]) -> Recording:
+def _recording(
+    path: Path, stream: Stream, data: NDArray[np.float64], timestamps: NDArray[np.float64] | None
+) -> Recording:
     values = np.ascontiguousarray(data, np.float32)
     if values.shape[1] == 0:
         raise RecordingError(f"{path} holds no samples")
@@ -165,4 +192,5 @@ def _recording(path: Path, stream: Stream, data: NDArray[np.float64]) -> Recordi
     def samples(start: int, stop: int) -> NDArray[np.float32]:
         return values[:, start:stop].copy()
 
-    return Recording(path, stream, values.shape[1], samples, lost=find_runs(~np.isfinite(values), 0))
+    lost = find_runs(~np.isfinite(values), 0)
+    return Recording(path, stream, values.shape[1], samples, lost=lost, timestamps=timestamps)
