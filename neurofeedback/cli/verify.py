@@ -1,0 +1,59 @@
+"""``verify``: the integrity ledger of a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from neurofeedback.cli.common import print_json
+from neurofeedback.errors import EXIT_RECORDING
+
+if TYPE_CHECKING:
+    from neurofeedback.session.verify import Verification
+
+_STYLES = {"ok": "green", "wrong": "bold red", "cannot be judged": "dim"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(help="Check that a recording adds up: samples, clock, gaps, duplicates, frames. Exit 4 if not.")(verify)
+
+
+def verify(
+    recording: Annotated[Path, typer.Argument(help="A session's folder, or any recording that can be read.")],
+    board: Annotated[str | None, typer.Option(help="BrainFlow board of a BrainFlow file, such as Muse2.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Verify, tell, and exit with 4 if something does not add up."""
+    from neurofeedback.session.verify import Ruling, verify  # noqa: PLC0415 - numpy and scipy only when asked for
+
+    verification = verify(recording, board=board)
+    if json:
+        print_json(verification.document())
+    else:
+        _tell(verification)
+    if verification.ruling is Ruling.WRONG:
+        raise typer.Exit(EXIT_RECORDING)
+
+
+def _tell(verification: Verification) -> None:
+    table = Table(title=Text(str(verification.path)), title_justify="left", box=None, pad_edge=False)
+    for column in ("item", "verdict", "why"):
+        table.add_column(column, overflow="fold")
+    for found in verification.findings:
+        table.add_row(found.item, Text(found.ruling.value, style=_STYLES[found.ruling.value]), Text(found.text))
+    console = Console()
+    console.print(table)
+    console.print(_sum(verification), highlight=False)
+
+
+def _sum(verification: Verification) -> str:
+    told = [found.ruling.value for found in verification.findings]
+    n_wrong, n_unjudged = told.count("wrong"), told.count("cannot be judged")
+    verdict = f"{n_wrong} of {len(told)} items do not add up." if n_wrong else "What can be judged adds up."
+    return f"{verdict} {n_unjudged} cannot be judged." if n_unjudged else verdict.replace("What can be judged", "All")

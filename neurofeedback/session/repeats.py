@@ -1,0 +1,176 @@
+"""Samples that are there twice: stretches saved again, and blocks a driver repeated for a lost packet. Pure.
+
+Real EEG never repeats itself: 12-bit samples of four channels that equal others for an eighth of a second are copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+MUSE_BLOCK = 12
+_SHORTEST_S = 0.125
+_FEWEST_VALUES = 128
+_LEAST_DISTINCT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Samples ``start`` up to ``start + n_samples`` are exactly those ``lag`` samples before them."""
+
+    start: int
+    n_samples: int
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaleBlocks:
+    """On a channel (row), the samples from ``start`` repeat the block before them, ``n_blocks`` times."""
+
+    start: int
+    n_blocks: int
+    channel: int
+
+
+def fingerprints(pieces: Iterable[NDArray[np.float32]]) -> NDArray[np.uint64]:
+    """Hash each sample of all channels; 0 for one that is lost on any channel.
+
+    Parameters
+    ----------
+    pieces : iterable of ndarray, shape (n_channels, n_samples)
+        The recording in order, NaN where samples are lost.
+    """
+    hashed = [_fingerprint(piece) for piece in pieces]
+    return np.concatenate(hashed) if hashed else np.empty(0, np.uint64)
+
+
+def _fingerprint(data: NDArray[np.float32]) -> NDArray[np.uint64]:
+    bits = (data + np.float32(0)).view(np.uint32).astype(np.uint64)  # -0.0 becomes 0.0
+    hashed = _weights(data.shape[0]) @ bits
+    hashed = _mixed(hashed) | np.uint64(1)
+    hashed[np.isnan(data).any(axis=0)] = 0
+    return hashed
+
+
+def _weights(count: int) -> NDArray[np.uint64]:
+    """Odd numbers, the same in every run."""
+    return np.random.default_rng(0).integers(0, 2**64, count, np.uint64, endpoint=False) | np.uint64(1)
+
+
+def _mixed(hashed: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread every bit over all others (the finaliser of splitmix64)."""
+    hashed = (hashed ^ (hashed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    hashed = (hashed ^ (hashed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return hashed ^ (hashed >> np.uint64(31))
+
+
+def shortest_repeat(sfreq: float, n_channels: int) -> int:
+    """Return how many samples must agree before chance is out of the question.
+
+    Examples
+    --------
+    >>> shortest_repeat(256.0, 4), shortest_repeat(256.0, 1)
+    (32, 128)
+    """
+    return max(round(_SHORTEST_S * sfreq), -(-_FEWEST_VALUES // n_channels))
+
+
+def find_repeats(hashed: NDArray[np.uint64], shortest: int) -> tuple[Repeat, ...]:
+    """Find stretches of ``shortest`` samples or more that were there before, each with its nearest earlier copy.
+
+    Stretches that are flat, or swing between a few values as a railed electrode does, are left out.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(1).normal(size=(2, 500)).astype(np.float32)
+    >>> twice = np.concatenate([noise[:, :300], noise[:, 200:]], axis=1)
+    >>> find_repeats(fingerprints([twice]), 64)
+    (Repeat(start=300, n_samples=100, lag=100),)
+    """
+    if hashed.size < 2 * shortest:
+        return ()
+    windows = _rolled(hashed, shortest)
+    usable = _window_sums(hashed == 0, shortest) == 0
+    usable &= _window_sums(_lags(hashed, np.ones(hashed.size, bool), shortest) > 0, shortest) <= shortest // 2
+    lags = _lags(windows, usable, None)
+    return _joined(lags, shortest)
+
+
+def _rolled(hashed: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
+    """Hash every run of ``length`` samples."""
+    total = np.zeros(hashed.size - length + 1, np.uint64)
+    for offset, weight in enumerate(_weights(length)):
+        total += weight * hashed[offset : offset + total.size]
+    return total
+
+
+def _window_sums(flags: NDArray[np.bool_], length: int) -> NDArray[np.int64]:
+    sums = np.concatenate([[0], np.cumsum(flags)])
+    return sums[length:] - sums[:-length]
+
+
+def _lags(values: NDArray[np.uint64], usable: NDArray[np.bool_], longest: int | None) -> NDArray[np.int64]:
+    """How far back the same value was last there, up to ``longest``; 0 for never."""
+    places = np.flatnonzero(usable)
+    order = places[np.argsort(values[places], kind="stable")]
+    same = values[order[1:]] == values[order[:-1]]
+    distance = order[1:] - order[:-1]
+    lags = np.zeros(values.size, np.int64)
+    lags[order[1:]] = np.where(same & (distance <= (longest or values.size)), distance, 0)
+    return lags
+
+
+def _joined(lags: NDArray[np.int64], shortest: int) -> tuple[Repeat, ...]:
+    edges = np.flatnonzero(np.diff(lags, prepend=0, append=0))
+    runs = [
+        Repeat(int(start), int(stop - start) + shortest - 1, int(lags[start]))
+        for start, stop in pairwise(edges)
+        if lags[start]
+    ]
+    return tuple(runs)
+
+
+def count_repeated(repeats: Iterable[Repeat]) -> int:
+    """Count the samples that repeat earlier ones; those of overlapping stretches once.
+
+    Examples
+    --------
+    >>> count_repeated([Repeat(10, 50, 9), Repeat(40, 50, 9), Repeat(200, 5, 9)])
+    85
+    """
+    total = reached = 0
+    for repeat in repeats:
+        stop = repeat.start + repeat.n_samples
+        total += max(0, stop - max(reached, repeat.start))
+        reached = max(reached, stop)
+    return total
+
+
+def find_stale_blocks(data: NDArray[np.float32], block: int = MUSE_BLOCK) -> tuple[StaleBlocks, ...]:
+    """Find whole blocks that equal the one before, wherever blocks begin; flat stretches are left out.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n_channels, n_samples)
+        NaN where samples are lost.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(1).normal(size=(2, 96)).astype(np.float32)
+    >>> noise[1, 36:48] = noise[1, 24:36]
+    >>> find_stale_blocks(noise)
+    (StaleBlocks(start=36, n_blocks=1, channel=1),)
+    """
+    same = np.zeros(data.shape, np.int8)
+    same[:, block:] = data[:, block:] == data[:, :-block]
+    found: list[StaleBlocks] = []
+    for channel, row in enumerate(same):
+        edges = np.flatnonzero(np.diff(row, prepend=0, append=0)).reshape(-1, 2)
+        for start, stop in edges[np.diff(edges, axis=1)[:, 0] >= block].tolist():
+            if np.unique(data[channel, start : start + block]).size >= _LEAST_DISTINCT:
+                found.append(StaleBlocks(start, (stop - start) // block, channel))
+    return tuple(sorted(found, key=lambda blocks: blocks.start))
