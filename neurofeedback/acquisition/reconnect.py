@@ -1,0 +1,272 @@
+"""A headset that falls silent is let go, and looked for in the background until it is back.
+
+The reading thread takes every decision: it counts the silence, and one table says how the link's state changes.
+What takes seconds (releasing, connecting) is done by helper threads, which report back through a queue.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from neurofeedback.acquisition.source import Source
+from neurofeedback.errors import SourceError
+from neurofeedback.types import Chunk, Stream
+
+_log = logging.getLogger(__name__)
+
+FIRST_SAMPLE_S = 3.0
+"""A device that was just opened may take this long to send its first sample, s."""
+
+RETRY_S = (0.25, 0.5, 1.0)
+"""Pauses between attempts to connect, s; the last one is repeated."""
+
+_EXIT_WAIT_S = 10.0
+_DEVICE = threading.Lock()  # BrainFlow knows boards by number: one must be gone before it can be opened anew
+
+
+class Link(StrEnum):
+    """Where the connection to a device stands."""
+
+    CLOSED = "closed"
+    STREAMING = "streaming"
+    RELEASING = "releasing"
+    CONNECTING = "connecting"
+    WAITING = "waiting"
+
+
+class LinkEvent(StrEnum):
+    """What changes it."""
+
+    OPENED = "opened"
+    SILENT = "silent"
+    RELEASED = "released"
+    REFUSED = "refused"
+    DUE = "due"
+    ENDED = "ended"
+
+
+NEXT = {
+    (Link.CLOSED, LinkEvent.OPENED): Link.STREAMING,
+    (Link.STREAMING, LinkEvent.SILENT): Link.RELEASING,
+    (Link.RELEASING, LinkEvent.RELEASED): Link.CONNECTING,
+    (Link.CONNECTING, LinkEvent.OPENED): Link.STREAMING,
+    (Link.CONNECTING, LinkEvent.REFUSED): Link.WAITING,
+    (Link.WAITING, LinkEvent.DUE): Link.CONNECTING,
+    **{(link, LinkEvent.ENDED): Link.CLOSED for link in Link},
+}
+
+
+class Watchdog:
+    """Decides from moments alone when a device counts as lost and when it is tried again.
+
+    Parameters
+    ----------
+    lost_s : float
+        Silence after which a device counts as lost, s.
+
+    Attributes
+    ----------
+    link : Link
+        Where the connection stands.
+    reconnects : int
+        How often samples came again from a device that had been let go.
+    """
+
+    def __init__(self, lost_s: float) -> None:
+        self._lost_s = lost_s
+        self._patience_s = FIRST_SAMPLE_S
+        self._quiet_since = self._looked_at = self._due_at = 0.0
+        self._refusals = 0
+        self._reopened = False
+        self.link = Link.CLOSED
+        self.reconnects = 0
+
+    def happened(self, event: LinkEvent, now: float) -> Link:
+        """Take note of what happened at this moment (s); return the new state.
+
+        Raises
+        ------
+        ValueError
+            That cannot happen in this state.
+        """
+        if (self.link, event) not in NEXT:
+            raise ValueError(f"{event} cannot happen to a link that is {self.link}")
+        if event is LinkEvent.OPENED:
+            self._reopened = self.link is Link.CONNECTING
+            self._patience_s = max(FIRST_SAMPLE_S, self._lost_s)
+            self._quiet_since = self._looked_at = now
+        elif event is LinkEvent.REFUSED:
+            self._due_at = now + RETRY_S[min(self._refusals, len(RETRY_S) - 1)]
+            self._refusals += 1
+        self.link = NEXT[self.link, event]
+        return self.link
+
+    def look(self, now: float, *, heard: bool) -> Link:
+        """Take note of one look at the device at this moment (s), and whether it had samples; return the state.
+
+        Silence counts only while somebody looks: after a pause (the machine was asleep or overloaded) it is
+        counted anew, since the samples may be waiting.
+        """
+        if heard:
+            self._sample_came()
+        if heard or now - self._looked_at > self._lost_s / 2:
+            self._quiet_since = now
+        self._looked_at = now
+        if self.link is Link.STREAMING and now - self._quiet_since >= self._patience_s:
+            return self.happened(LinkEvent.SILENT, now)
+        if self.link is Link.WAITING and now >= self._due_at:
+            return self.happened(LinkEvent.DUE, now)
+        return self.link
+
+    def _sample_came(self) -> None:
+        self.reconnects += self._reopened
+        self._reopened = False
+        self._refusals = 0
+        self._patience_s = self._lost_s
+
+
+def in_thread(job: Callable[[], None]) -> None:
+    """Run a job in a helper thread that does not keep the program from ending."""
+    threading.Thread(target=job, name="device", daemon=True).start()
+
+
+class Reconnecting:
+    """A source that outlives the loss of its device. It is opened and closed once.
+
+    The wrapped source must go on in its place when it is opened again, with what was lost as a gap.
+
+    Parameters
+    ----------
+    source : Source
+        The device.
+    lost_s : float
+        Silence after which it is let go and looked for, s.
+    now : callable
+        Monotonic clock, s.
+    run : callable
+        Runs a job that may take seconds, without waiting for it.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        lost_s: float,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        run: Callable[[Callable[[], None]], None] = in_thread,
+    ) -> None:
+        self._source = source
+        self._watchdog = Watchdog(lost_s)
+        self._now = now
+        self._run = run
+        self._reports: queue.SimpleQueue[LinkEvent] = queue.SimpleQueue()
+        self._ended = threading.Event()
+        self._released = threading.Event()
+        self._jobs = {Link.RELEASING: self._release, Link.CONNECTING: self._connect}
+
+    @property
+    def stream(self) -> Stream:
+        """What the device delivers."""
+        return self._source.stream
+
+    @property
+    def link(self) -> Link:
+        """Where the connection stands."""
+        return self._watchdog.link
+
+    @property
+    def reconnects(self) -> int:
+        """How often samples came again from a device that had been let go."""
+        return self._watchdog.reconnects
+
+    def open(self) -> None:
+        """Connect for the first time; waits for a sitting before this one to let go of the device.
+
+        Raises
+        ------
+        SourceError
+            The device is not there or does not answer.
+        """
+        with _DEVICE:
+            self._source.open()
+        self._released.set()
+        atexit.register(self._released.wait, _EXIT_WAIT_S)  # a driver interrupted in its release may crash
+        self._watchdog.happened(LinkEvent.OPENED, self._now())
+
+    def read(self) -> Chunk | None:
+        """Return what has arrived since the last read; None also while the device is lost.
+
+        Raises
+        ------
+        SourceError
+            It is not open.
+        """
+        while not self._reports.empty():
+            self._enter(self._watchdog.happened(self._reports.get(), self._now()))
+        before, chunk = self.link, self._chunk()
+        if self._watchdog.look(self._now(), heard=chunk is not None) is not before:
+            self._enter(self.link)
+        return chunk
+
+    def close(self) -> None:
+        """Let go of the device: at once if it is streaming, else in the background, whatever is under way there."""
+        before = self.link
+        self._ended.set()
+        self._watchdog.happened(LinkEvent.ENDED, self._now())
+        if before is Link.STREAMING:
+            self._let_go()
+        elif before is not Link.CLOSED:
+            self._run(self._let_go)
+
+    def _chunk(self) -> Chunk | None:
+        if self.link is Link.CLOSED:
+            raise SourceError(f"{self.stream.device} is not open")
+        if self.link is not Link.STREAMING:
+            return None
+        try:
+            return self._source.read()
+        except SourceError as error:
+            _log.info("%s", error)
+            self._watchdog.happened(LinkEvent.SILENT, self._now())
+            return None
+
+    def _enter(self, link: Link) -> None:
+        _log.info("%s is %s", self.stream.device, link)
+        if link in self._jobs:
+            self._run(self._jobs[link])
+
+    def _release(self) -> None:
+        with _DEVICE:
+            self._close_source()
+        self._reports.put(LinkEvent.RELEASED)
+
+    def _connect(self) -> None:
+        report = LinkEvent.REFUSED
+        try:
+            with _DEVICE:
+                if not self._ended.is_set():
+                    self._source.open()
+                    report = LinkEvent.OPENED
+        except SourceError as error:
+            _log.info("not back yet: %s", error)
+        finally:
+            self._reports.put(report)
+
+    def _let_go(self) -> None:
+        """Close whatever is open; waits for a helper at work, which opens nothing any more."""
+        with _DEVICE:
+            self._close_source()
+        atexit.unregister(self._released.wait)
+
+    def _close_source(self) -> None:
+        self._released.clear()
+        try:
+            self._source.close()
+        finally:
+            self._released.set()
