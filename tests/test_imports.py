@@ -35,7 +35,8 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["train"], ["replay"], ["report"], ["devices"], ["doctor"], ["simulate"], ["emulate", "muse"]]
+    "command",
+    [[], ["train"], ["replay"], ["verify"], ["report"], ["devices"], ["doctor"], ["simulate"], ["emulate", "muse"]],
 )
 def test_help_loads_nothing_heavy(command: list[str]) -> None:
     loaded = loaded_by(HELP, *command, "--help")
