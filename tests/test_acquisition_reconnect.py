@@ -13,16 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurofeedback.acquisition.reconnect import (
-    FIRST_SAMPLE_S,
-    NEXT,
-    RETRY_S,
-    Link,
-    LinkEvent,
-    Reconnecting,
-    Watchdog,
-)
+from neurofeedback.acquisition.reconnect import Reconnecting
 from neurofeedback.acquisition.source import SourceEnded
+from neurofeedback.acquisition.watchdog import FIRST_SAMPLE_S, NEXT, RETRY_S, Link, LinkEvent, Watchdog
 from neurofeedback.errors import SourceError
 from neurofeedback.types import Chunk, Stream
 
@@ -338,6 +331,8 @@ from neurofeedback.errors import SourceError
 board = open_source("synthetic")
 source = Reconnecting(board, 0.3)
 source.open()
+while source.read() is None:
+    pass
 if {state!r} != "streaming":
     board.read = lambda: None
 if {state!r} == "waiting":

@@ -41,6 +41,7 @@ _STATES = {
     State.WANDER: "Ripples. When you notice, come back to the breath.",
     State.UNKNOWN: "Mist: the signal is not clear enough to judge. There is nothing you need to do.",
 }
+LOOKING = "Headset lost; looking for it."
 _LOST = "Nothing arrives from the headset. It is being looked for; what was recorded is kept."
 _MARKS = {Verdict.GOOD: "●", Verdict.FAIR: "◐", Verdict.BAD: "○"}
 

@@ -24,7 +24,7 @@ SIDECAR: dict[str, object] = {
             EventKind.START: "recording began",
             EventKind.STOP: "recording ended; value says why",
             EventKind.SIGNAL_LOST: "nothing arrives from the headset",
-            EventKind.SIGNAL_BACK: "samples arrive again",
+            EventKind.SIGNAL_BACK: "samples arrive again; value is the time lost, +- how unsure that is",
             EventKind.MARK: "a person pressed the mark key",
             GAP: "samples that never arrived or were not numbers; stored as zeros; value names the channels",
         },

@@ -9,10 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from neurofeedback.acquisition.arrivals import ArrivalSpread
 from neurofeedback.acquisition.source import Source, SourceEnded
 from neurofeedback.audio.sink import Bell, Sink
 from neurofeedback.engine import Engine
 from neurofeedback.errors import SourceError
+from neurofeedback.feedback.words import LOOKING
 from neurofeedback.processing.blocks import Schedule
 from neurofeedback.recording.writer import SessionWriter
 from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
@@ -21,7 +23,7 @@ from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.screen import IndexHistory, Traces
 from neurofeedback.session.tally import Tally
 from neurofeedback.settings.model import GapSettings
-from neurofeedback.types import Bed, Chunk, Command, Event, EventKind, Frame, Guidance, Phase, Stream
+from neurofeedback.types import Bed, Chunk, Command, Event, EventKind, Frame, Guidance, Phase, State, Stream
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.01
@@ -53,6 +55,7 @@ class Runner:
         self._commands: list[Command] = []
         self._traces = Traces(parts.stream.n_channels, parts.stream.sfreq)
         self._history = IndexHistory()
+        self._arrivals = ArrivalSpread(parts.stream.sfreq)
         self._frame: Frame | None = None
         self._n_received = 0
         self._n_lost = 0
@@ -113,10 +116,11 @@ class Runner:
         parts.writer.samples(chunk)
         self.duration_s = self.session_s
         self._n_lost += sum(run.n_samples for run in chunk.lost if run.channels is None)
-        self._signal_back()
         for piece in self._pieces(chunk):
             self._n_received = piece.stop
             self._handle(self._estimate(piece), chunk)
+        self._signal_back(chunk)
+        self._arrivals.push(chunk)
         self._publish()
 
     def _pieces(self, chunk: Chunk) -> list[Chunk]:
@@ -135,7 +139,7 @@ class Runner:
         return self._parts.engine.push(piece, commands)
 
     def _handle(self, frames: Sequence[Frame], chunk: Chunk) -> None:
-        """Guide by each frame, note how old its newest sample was by then, and record it."""
+        """Guide by each frame, note how old its newest sample was by then (if there was one), and record it."""
         if not frames:
             return
         parts = self._parts
@@ -143,7 +147,7 @@ class Runner:
         for frame in frames:
             parts.sink.guide(frame.guidance, self.session_s)
             age_s = parts.clock.now() - chunk.host_time + (chunk.stop - frame.sample) / parts.stream.sfreq
-            done.append(replace(frame, latency_ms=1000 * age_s))
+            done.append(frame if frame.state is State.LOST else replace(frame, latency_ms=1000 * age_s))
             self._history.push(frame.mwi)
             if (command := parts.keeper.push(frame)) is not None:
                 self._command(command)
@@ -175,11 +179,18 @@ class Runner:
                 todo="check that the headset is on and near, then start again; what was recorded is kept",
             )
 
-    def _signal_back(self) -> None:
+    def _signal_back(self, chunk: Chunk) -> None:
+        """Log the end of a silence where samples begin again, with the time lost and how sure that is."""
         if self._lost_since is None:
             return
-        self._event(EventKind.SIGNAL_BACK, f"{self._parts.clock.now() - self._lost_since:.2f} s")
         self._lost_since = None
+        gap = next((run for run in chunk.lost if run.start == chunk.first_sample and run.channels is None), None)
+        n_lost = gap.n_samples if gap else 0
+        value = f"{n_lost / self._parts.stream.sfreq:.3f} s"
+        if gap and gap.cause == "gap":
+            value += f" +-{self._arrivals.seconds:.3f} s"
+        self._parts.writer.event(Event(chunk.first_sample + n_lost, EventKind.SIGNAL_BACK, value))
+        _log.info("the signal is back; lost: %s", value)
 
     def _answer_requests(self) -> None:
         for asked in self._parts.mailbox.requests():
@@ -199,6 +210,7 @@ class Runner:
         parts.mailbox.publish(
             Snapshot(
                 status="running",
+                message="" if self._lost_since is None else LOOKING,
                 stream=parts.stream,
                 phase=parts.keeper.phase,
                 elapsed_s=self._n_received / sfreq,

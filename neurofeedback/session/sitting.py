@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from neurofeedback.acquisition.open import open_source
+from neurofeedback.acquisition.reconnect import Reconnecting
 from neurofeedback.acquisition.source import Source
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.silence import SilentSink
@@ -102,15 +103,23 @@ class Sitting:
             self._sentences.append(plan.cost_of_short_baseline)
         check_recordings(request.recordings, request.participant)
         clock: Clock = VirtualClock() if self._fast() else RealClock()
-        source = self._find_source(request.device, now=clock.now, seed=request.seed, duration_s=plan.total_s + _SPARE_S)
+        source = self._source(settings, plan, clock)
         recovered = recover(request.recordings) if request.recordings.is_dir() else []
         self._sentences += [f"A session that broke off was completed: {path}" for path in recovered]
         sink = self._sink(settings)
         return Ready(settings, plan, source, sink, clock)
 
+    def _source(self, settings: Settings, plan: SittingPlan, clock: Clock) -> Source:
+        """Find the source; one that can be lost is looked for when it is."""
+        request = self._request
+        source = self._find_source(request.device, now=clock.now, seed=request.seed, duration_s=plan.total_s + _SPARE_S)
+        return source if self._own_pace() else Reconnecting(source, settings.gaps.lost_s, now=clock.now)
+
+    def _own_pace(self) -> bool:
+        return self._request.device.partition(":")[0] in _OWN_PACE
+
     def _fast(self) -> bool:
-        name = self._request.device.partition(":")[0]
-        if self._request.fast and name not in _OWN_PACE:
+        if self._request.fast and not self._own_pace():
             raise SettingsError(
                 "only what this program plays itself can run fast",
                 got=self._request.device,
@@ -196,11 +205,11 @@ class Sitting:
         return Outcome(EXIT_OK, _last_words(reason), folder, summary)
 
     def _summary(self, runner: Runner, engine: Engine, *, completed: bool) -> dict[str, object]:
-        baseline = engine.baseline
+        baseline, source = engine.baseline, self._ready.source
         mains_hz = engine.mains_hz
         return {
             "participant": self._request.participant,
-            "reconnects": 0,
+            "reconnects": source.reconnects if isinstance(source, Reconnecting) else 0,
             "duration_s": round(runner.duration_s, 3),
             **runner.tally.summary(self._ready.settings.spectrum.hop_s),
             "iaf_hz": None if baseline is None or baseline.iaf_hz is None else round(baseline.iaf_hz, 2),
