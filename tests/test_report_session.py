@@ -20,6 +20,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, INDEX_NAME, STOP_ADVICE
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
+from neurofeedback.report import facts
 from neurofeedback.report import session as report
 from neurofeedback.report.facts import Facts, gather
 from neurofeedback.report.session import make_report, write_report
@@ -228,7 +229,7 @@ def test_no_index_where_the_signal_was_lost_or_unclear(known: Facts) -> None:
 
 
 def test_marks_and_losses_are_listed_with_their_times(page: str) -> None:
-    rows = re.findall(r'<td class="number">(\d+:\d\d)</td><td>([a-z ]+)</td><td>(.*?)</td>', page)
+    rows = re.findall(r"<td>(\d+:\d\d)</td><td>([a-z ]+)</td><td>(.*?)</td>", page)
     assert [(time, name) for time, name, _ in rows] == [
         ("1:00", "mark"),
         ("1:10", "signal lost"),
@@ -257,6 +258,22 @@ def test_many_channels_are_shown_by_region(tmp_path: Path) -> None:
     session = record(tmp_path, stream=Stream("lsl:cap", 125.0, names), seconds=60.0)
     assert [panel.label for panel in gather(session).panels] == ["frontal (mean)", "posterior (mean)", "all (mean)"]
     assert report_of(session).unclosed == []
+
+
+def test_eight_channels_are_shown_one_by_one_also_those_without_clean_signal(tmp_path: Path) -> None:
+    names = ("Fz", "F3", "F4", "Pz", "P3", "P4", "Oz")
+
+    def spoil(data: NDArray[np.float32]) -> None:
+        data[2] = 0.25
+        data[-1] = data[-2, ::-1]  # and no alpha at the back of the head
+
+    session = record(tmp_path, stream=Stream("lsl:cap", SFREQ, names), seconds=60.0, spoil=spoil)
+    panels = gather(session).panels
+    assert [panel.label for panel in panels] == list(names)
+    assert [panel.label for panel in panels if not panel.spectra] == ["F4"]
+    text = report_of(session).text
+    assert "too little clean signal" in text
+    assert "No clear alpha peak was found" in text
 
 
 def test_settings_that_differ_are_marked_and_all_are_there(tmp_path: Path) -> None:
@@ -300,7 +317,7 @@ def test_claims_stand_at_the_end_once_and_nothing_more_is_claimed(page: str) -> 
     said = read(page.partition("<details>")[0]).text.lower()  # then come the settings, then the claims
     for word in ("dmn", "default mode", "improve", "reward", "probability", "percentile", "score"):
         assert word not in said
-    assert "says nothing about progress" in said
+    assert "is progress or its opposite" in said
 
 
 def test_there_is_room_for_notes(page: str) -> None:
@@ -439,6 +456,7 @@ def test_what_cannot_be_reported_is_refused_in_words(known: Facts, tmp_path: Pat
     ("suffix", "content", "message"),
     [
         ("settings.toml", "nonsense = ", "settings cannot be used"),
+        ("timing.tsv", "kind\nread\n", "not a timing row"),
         ("start.json", "{}", "does not describe a session"),
         ("desc-frames_timeseries.tsv", "onset\tphase\n0.25\tsettle\n", "not a frame log"),
         ("desc-frames_timeseries.tsv", "onset\n\n", "not a frame log"),
@@ -449,6 +467,33 @@ def test_a_damaged_file_is_named(known: Facts, suffix: str, content: str, messag
     next((tmp_path / "copy").rglob(f"derivatives/**/*_{suffix}")).write_text(content)
     with pytest.raises(RecordingError, match=message):
         write_report(tmp_path / "copy")
+
+
+def test_settings_of_another_headset_are_refused(known: Facts, tmp_path: Path) -> None:
+    shutil.copytree(known.files.root, tmp_path / "copy")
+    settings = next((tmp_path / "copy").rglob("*_settings.toml"))
+    settings.write_text(settings.read_text().replace('"TP10",\n]\nfrontal', '"TP10",\n    "X5",\n]\nfrontal'))
+    assert "X5" in settings.read_text()
+    with pytest.raises(RecordingError, match="settings cannot be used"):
+        write_report(tmp_path / "copy")
+
+
+def test_samples_cut_short_afterwards_leave_a_report_of_what_the_log_tells(known: Facts, tmp_path: Path) -> None:
+    shutil.copytree(known.files.root, tmp_path / "copy")
+    samples = next((tmp_path / "copy").rglob("*_eeg.eeg"))
+    samples.write_bytes(samples.read_bytes()[: 16 * 20])
+    page_read = report_of(tmp_path / "copy")
+    assert page_read.tags["svg"] == 1
+    assert page_read.unclosed == []
+
+
+def test_a_file_that_may_not_be_read_is_told(known: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(facts, "read_timing", refused)
+    with pytest.raises(RecordingError, match=r"_timing.tsv: Permission denied"):
+        write_report(known.files.derived)
 
 
 def test_a_full_disk_is_told_and_the_old_report_kept(known: Facts, page: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.recording import Recording
 from neurofeedback.session.replay import replay
 from neurofeedback.types import Frame, Verdict
@@ -52,24 +51,15 @@ class ContactLog:
 
 
 def judge_again(recording: Recording) -> ContactLog:
-    """Replay a session for its contacts.
-
-    Raises
-    ------
-    RecordingError
-        The recording no longer fits the settings it would be judged with.
-    """
+    """Replay a session, which must have its own profile, for its contacts."""
     ch_names = recording.stream.ch_names
     reasons = [Counter[str]() for _ in ch_names]
     samples, phases, grades = [], [], []
-    try:
-        replayed = replay(recording)
-        for frame in replayed.frames:
-            samples.append(frame.sample)
-            phases.append(frame.phase.value)
-            grades.append(_count(frame, reasons))
-    except SettingsError as error:
-        raise RecordingError("this session cannot be judged again for its report", got=str(error)) from None
+    replayed = replay(recording)
+    for frame in replayed.frames:
+        samples.append(frame.sample)
+        phases.append(frame.phase.value)
+        grades.append(_count(frame, reasons))
     table = np.array(grades, np.int8).reshape(-1, len(ch_names))
     baseline = replayed.engine.baseline
     return ContactLog(

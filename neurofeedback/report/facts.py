@@ -100,7 +100,7 @@ def _read(recording: Recording, session: Path) -> Facts:
             "this session is still being recorded", got=str(session), todo="end the sitting first, then ask again"
         )
     profile = recording.profile
-    if profile is None:
+    if profile is None or len(profile.montage.ch_names) != recording.stream.n_channels:
         raise RecordingError(
             "this session's settings cannot be used, so it cannot be judged again",
             got=str(files.computed("settings.toml")),

@@ -22,7 +22,7 @@ _TICKS_HZ = (2, 5, 10, 20, 40)
 
 
 def spectra_figure(panels: Sequence[Panel], iaf_hz: float | None) -> str:
-    """Draw spectra (uV^2/Hz), their 1/f fits and the individual alpha frequency as SVG."""
+    """Draw spectra (uV^2/Hz), of which there must be one, their 1/f fits and the individual alpha frequency as SVG."""
     n_columns = len(panels) if len(panels) <= 3 else 2 if len(panels) == 4 else 4
     n_rows = -(-len(panels) // n_columns)
 
@@ -39,7 +39,7 @@ def spectra_figure(panels: Sequence[Panel], iaf_hz: float | None) -> str:
         grid[0, 0].set_ylim(*_limits(panels))
         figure.legend(handles=_legend(panels, iaf_hz), loc="outside lower center", ncols=4)
 
-    return drawn("spectra", 0.9 + (2.1 if n_columns <= 3 else 1.75) * n_rows, draw)
+    return drawn("spectra", 0.9 + 1.85 * n_rows, draw)
 
 
 def _draw_panel(axes: Axes, panel: Panel, iaf_hz: float | None) -> None:
@@ -73,8 +73,7 @@ def _legend(panels: Sequence[Panel], iaf_hz: float | None) -> list[Artist]:
         Line2D([], [], color=_LINES[phase][0], linewidth=_LINES[phase][1], label=phase_words(phase).lower())
         for phase in shown
     ]
-    if shown:
-        handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label="1/f fit"))
+    handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label="1/f fit"))
     if iaf_hz is not None:
         name = f"individual alpha frequency, {iaf_hz:.1f} Hz"
         handles.append(Line2D([], [], color=INK, linewidth=0.8, linestyle=(0, (1, 1.5)), label=name))

@@ -21,8 +21,6 @@ from neurofeedback.report.drawing import ACCENT, GREY, INK, PALE, WIDTH_IN, draw
 from neurofeedback.report.log import Floats, FrameLog, Span
 from neurofeedback.types import Event, EventKind, Phase
 
-MAX_MARKS = 200
-
 
 @dataclass(frozen=True, slots=True)
 class _Hatching:
@@ -31,10 +29,12 @@ class _Hatching:
     hatch: str
 
 
+MAX_MARKS = 200
 _MAX_POINTS = 1200
 _MAX_ROWS = 32
 _MINUTES_FROM_S = 180.0
 _POINTS_A_LETTER = 4.0
+_MARKS_AT = 105.0
 _LEVELS_POINTS = (4, 15, 26)
 _TROUBLE = {
     "unknown": _Hatching("not clear enough to judge", "#ebebee", "/////"),
@@ -103,7 +103,7 @@ def _draw_index(axes: Axes, log: FrameLog, unit_s: float) -> None:
     axes.axhline(50, color=GREY, linewidth=0.6, zorder=1)
     axes.plot(times, thinned(log.threshold), color=INK, linewidth=0.9, linestyle=(0, (5, 2)), zorder=2)
     axes.plot(times, thinned(log.mwi), color=ACCENT, linewidth=1.0, zorder=3)
-    axes.set_ylim(0, 100)
+    axes.set_ylim(0, 110)
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.set_ylabel("mind-wandering index\n(EEG proxy)")
     if not log.has_index:
@@ -141,7 +141,7 @@ def _draw_events(axes: Axes, events: Sequence[Event], samples_a_unit: float) -> 
         if times:
             (line,) = axes.plot(
                 times,
-                np.full(len(times), 96.0),
+                np.full(len(times), _MARKS_AT),
                 linestyle="",
                 marker=marker,
                 markersize=5,
