@@ -28,11 +28,12 @@ def spectra_figure(panels: Sequence[Panel], iaf_hz: float | None) -> str:
 
     def draw(figure: Figure) -> None:
         grid = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
-        for axes in grid.flat[len(panels) :]:
-            axes.set_visible(False)
         for axes, panel in zip(grid.flat, panels, strict=False):
             _draw_panel(axes, panel, iaf_hz)
-        for axes in grid[-1]:
+        for axes in grid.flat[len(panels) :]:
+            axes.set_visible(False)
+        for axes in grid.flat[max(0, len(panels) - n_columns) : len(panels)]:  # the lowest panel of each column
+            axes.tick_params(labelbottom=True)
             axes.set_xlabel("frequency in Hz")
         for axes in grid[:, 0]:
             axes.set_ylabel("µV²/Hz")

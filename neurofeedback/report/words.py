@@ -29,7 +29,7 @@ def first_lines(facts: Facts) -> tuple[str, str, str]:
     phases = ", ".join(phase_words(Phase(phase.phase)).lower() for phase in facts.phases) or "no phase was reached"
     what = (
         f"{phases[0].upper()}{phases[1:]} · {facts.recording.stream.device} · participant {participant(facts)} · "
-        f"{started.day}\u00a0{started:%B}\u00a0{started:%Y, %H:%M}"
+        f"{started.day}\u00a0{started:%B}\u00a0{started:%Y},\u00a0{started:%H:%M}"
     )
     return f"The sitting lasted {duration_words(facts.recording.duration_s)}.", signal, what
 
