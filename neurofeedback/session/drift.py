@@ -16,6 +16,7 @@ _LAG = 10
 _FEWEST_BLOCKS = 5
 _MOST_POINTS = 300
 _SMALLEST_JUMP_S = 0.04
+_STOPPED = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class ClockFit:
     clock_s : float
         The same time by the clock, s.
     drift : Drift, optional
-        On the longest stretch without a jump; None where it is too short.
+        On the longest stretch without a jump; None where it is too short, or the clock hardly runs.
     jitter_ms, worst_ms : float
         Spread of the readings about that line, 5th to 95th percentile, and the latest reading behind its earliest.
     jumps : tuple of Jump
@@ -165,6 +166,8 @@ def _drift(steady: _Envelope, slope: float) -> Drift | None:
     points = _envelope(steady.at, level, step * BLOCK_S) if step > 1 else _Envelope(steady.at, level)
     found = theilslopes(points.delay, points.at)
     slopes = slope + np.array([found.slope, found.high_slope, found.low_slope])
+    if slopes.min() <= -_STOPPED:
+        return None
     ppm, low, high = (1e6 * (1 / (1 + slopes) - 1)).tolist()
     return Drift(ppm, low, high)
 

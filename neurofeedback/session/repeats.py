@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 MUSE_BLOCK = 12
 _SHORTEST_S = 0.125
 _FEWEST_VALUES = 128
+_PATTERN_VALUES = 8
 _LEAST_DISTINCT = 4
 
 
@@ -79,8 +80,8 @@ def shortest_repeat(sfreq: float, n_channels: int) -> int:
     return max(round(_SHORTEST_S * sfreq), -(-_FEWEST_VALUES // n_channels))
 
 
-def find_repeats(hashed: NDArray[np.uint64], shortest: int) -> tuple[Repeat, ...]:
-    """Find stretches of ``shortest`` samples or more that were there before, each with its nearest earlier copy.
+def find_repeats(hashed: NDArray[np.uint64], n_channels: int, sfreq: float) -> tuple[Repeat, ...]:
+    """Find stretches that were there before, each with its nearest earlier copy; see ``shortest_repeat``.
 
     Stretches that are flat, or swing between a few values as a railed electrode does, are left out.
 
@@ -88,16 +89,23 @@ def find_repeats(hashed: NDArray[np.uint64], shortest: int) -> tuple[Repeat, ...
     --------
     >>> noise = np.random.default_rng(1).normal(size=(2, 500)).astype(np.float32)
     >>> twice = np.concatenate([noise[:, :300], noise[:, 200:]], axis=1)
-    >>> find_repeats(fingerprints([twice]), 64)
+    >>> find_repeats(fingerprints([twice]), 2, 256.0)
     (Repeat(start=300, n_samples=100, lag=100),)
     """
+    shortest = shortest_repeat(sfreq, n_channels)
     if hashed.size < 2 * shortest:
         return ()
-    windows = _rolled(hashed, shortest)
-    usable = _window_sums(hashed == 0, shortest) == 0
-    usable &= _window_sums(_lags(hashed, np.ones(hashed.size, bool), shortest) > 0, shortest) <= shortest // 2
-    lags = _lags(windows, usable, None)
-    return _joined(lags, shortest)
+    usable = (_window_sums(hashed == 0, shortest) == 0) & _is_varied(hashed, shortest, n_channels)
+    return _joined(_lags(_rolled(hashed, shortest), usable, hashed.size), shortest)
+
+
+def _is_varied(hashed: NDArray[np.uint64], length: int, n_channels: int) -> NDArray[np.bool_]:
+    """Tell of each run of ``length`` samples whether half of its short patterns, or more, are new within as many."""
+    pattern = -(-_PATTERN_VALUES // n_channels)
+    patterns = _rolled(hashed, pattern)
+    again = _lags(patterns, np.ones(patterns.size, np.bool_), length - 1) > 0
+    n_patterns = length - pattern + 1
+    return _window_sums(again, n_patterns) <= n_patterns // 2
 
 
 def _rolled(hashed: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
@@ -113,14 +121,14 @@ def _window_sums(flags: NDArray[np.bool_], length: int) -> NDArray[np.int64]:
     return sums[length:] - sums[:-length]
 
 
-def _lags(values: NDArray[np.uint64], usable: NDArray[np.bool_], longest: int | None) -> NDArray[np.int64]:
-    """How far back the same value was last there, up to ``longest``; 0 for never."""
+def _lags(values: NDArray[np.uint64], usable: NDArray[np.bool_], longest: int) -> NDArray[np.int64]:
+    """Return how far back the same value was last there, up to ``longest``; 0 for never."""
     places = np.flatnonzero(usable)
     order = places[np.argsort(values[places], kind="stable")]
     same = values[order[1:]] == values[order[:-1]]
     distance = order[1:] - order[:-1]
     lags = np.zeros(values.size, np.int64)
-    lags[order[1:]] = np.where(same & (distance <= (longest or values.size)), distance, 0)
+    lags[order[1:]] = np.where(same & (distance <= longest), distance, 0)
     return lags
 
 

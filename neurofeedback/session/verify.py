@@ -24,7 +24,6 @@ from neurofeedback.session.repeats import (
     find_repeats,
     find_stale_blocks,
     fingerprints,
-    shortest_repeat,
 )
 
 _PIECE = 1 << 15
@@ -82,11 +81,10 @@ def verify(path: Path, *, board: str | None = None) -> Verification:
     RecordingError
         It cannot be read, or is being recorded right now.
     """
-    files = session_at(path.expanduser().absolute()) if path.exists() else None
-    if files is not None and is_locked(files.lock):
-        raise RecordingError(
-            f"the session {files.stem} is being recorded right now, so it is left alone", todo="verify it when it ends"
-        )
+    path = path.expanduser().absolute()
+    files = session_at(path) if path.exists() else None
+    if files is not None:
+        _leave_alone_if_live(files)
     recording = open_recording(path, board=board)
     reads = read_timing(files.computed("timing.tsv"))[0] if files else ()
     clock = _clock(recording, reads)
@@ -100,6 +98,21 @@ def verify(path: Path, *, board: str | None = None) -> Verification:
         *_books(files, recording, reads),
     ]
     return Verification(recording.path, tuple(findings))
+
+
+def _leave_alone_if_live(files: SessionFiles) -> None:
+    try:
+        live = is_locked(files.lock)
+    except OSError as error:
+        raise RecordingError(
+            f"it cannot be told whether the session {files.stem} is being recorded",
+            got=f"{files.lock}: {error.strerror}",
+            todo="remove that file if nothing is being recorded",
+        ) from None
+    if live:
+        raise RecordingError(
+            f"the session {files.stem} is being recorded right now, so it is left alone", todo="verify it when it ends"
+        )
 
 
 def _clock(recording: Recording, reads: tuple[Read, ...]) -> Clock:
@@ -211,7 +224,7 @@ def _duplicates(recording: Recording) -> Finding:
     """Stretches that are there twice, and on a Muse the stale blocks its driver puts in for lost packets."""
     stream = recording.stream
     hashed = fingerprints(chunk.data for chunk in recording.chunks(_PIECE))
-    repeats = find_repeats(hashed, shortest_repeat(stream.sfreq, stream.n_channels))
+    repeats = find_repeats(hashed, stream.n_channels, stream.sfreq)
     n_repeated = count_repeated(repeats)
     faults = []
     if repeats:
