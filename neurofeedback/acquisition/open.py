@@ -17,6 +17,7 @@ _MAX_BYTES = 255
 _OTHERS = {
     "simulated": "simulated[:SEED]",
     "playback": "playback:FILE",
+    "lsl": "lsl:NAME",
     "brainflow": "brainflow:NAME-OR-ID[:PARAMETER=VALUE,...]",
 }
 _PARAMETERS = (
@@ -78,6 +79,8 @@ def open_source(
         return _simulated(rest if colon else str(_DEFAULT_SEED if seed is None else seed), now, duration_s)
     if name == "playback":
         return _playback(rest, device, now)
+    if name == "lsl":
+        return _lsl(rest, device, now)
     if name == "brainflow":
         return _other_board(rest, device, now)
     raise _unknown(device, name, [*BOARDS, *_OTHERS], "device")
@@ -96,6 +99,9 @@ def device_table() -> list[DeviceRow]:
     )
     rows.append(
         DeviceRow(_OTHERS["playback"], None, None, (), "A recording this program can read; it is played as it was.")
+    )
+    rows.append(
+        DeviceRow(_OTHERS["lsl"], None, None, (), "A Lab Streaming Layer stream of this machine, and the extra [lsl].")
     )
     rows.append(
         DeviceRow(
@@ -156,6 +162,14 @@ def _playback(file: str, device: str, now: Callable[[], float]) -> Source:
     from neurofeedback.recording.reader import open_recording  # noqa: PLC0415
 
     return PlaybackSource(open_recording(Path(file)), device, now=now)
+
+
+def _lsl(stream: str, device: str, now: Callable[[], float]) -> Source:
+    if not stream:
+        raise SettingsError("lsl needs the name of a stream", got=repr(device), allowed=_OTHERS["lsl"])
+    from neurofeedback.acquisition.lsl import LslSource  # noqa: PLC0415 - only when asked for
+
+    return LslSource(stream, now=now)
 
 
 def _other_board(rest: str, device: str, now: Callable[[], float]) -> Source:

@@ -1,0 +1,153 @@
+"""A Lab Streaming Layer stream of this machine as a source: any rate, its own channel names and units."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurofeedback.acquisition.ledger import Ledger
+from neurofeedback.errors import SettingsError, SourceError
+from neurofeedback.types import Chunk, Stream
+
+if TYPE_CHECKING:
+    from mne_lsl.lsl import StreamInlet
+    from mne_lsl.lsl.stream_info import _BaseStreamInfo
+
+_FIND_S = 5.0
+_THIS_MACHINE = "[multicast]\nResolveScope = machine\n"
+_TO_UV = {"microvolts": 1.0, "microvolt": 1.0, "uv": 1.0, "µv": 1.0, "millivolts": 1e3, "mv": 1e3}
+_TO_UV |= {"volts": 1e6, "volt": 1e6, "v": 1e6, "-6": 1.0, "-3": 1e3, "0": 1e6}
+_NOT_EEG = frozenset({"misc", "stim", "markers", "acc", "gyro", "ppg", "aux", "ecg", "emg", "eog", "resp"})
+
+
+def load_lsl(*, network: bool = False):
+    """Import mne-lsl, kept to this machine unless the network is asked for.
+
+    Raises
+    ------
+    SettingsError
+        The extra is not installed.
+    """
+    try:
+        from mne_lsl import lsl  # noqa: PLC0415 - takes seconds, and only when asked for
+    except ImportError:
+        raise SettingsError(
+            "Lab Streaming Layer is not installed", got="no package mne-lsl", todo="pip install mne-lsl"
+        ) from None
+    if not network:
+        lsl.set_config_content(_THIS_MACHINE)
+    return lsl
+
+
+class LslSource:
+    """Reads one EEG stream by its name.
+
+    Lost samples cannot be told from its samples, since a stream has no counter and resends what it can; a
+    silence of more than a second keeps its place in time by the sender's clock.
+
+    Parameters
+    ----------
+    name : str
+        Name of the stream.
+    now : callable
+        Monotonic clock, s.
+    """
+
+    def __init__(self, name: str, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._name = name
+        self._now = now
+        self._inlet: StreamInlet | None = None
+        self._rows: list[int] = []
+        self._scale = np.ones(0)
+        self._ledger: Ledger | None = None
+        self._last_time = -np.inf
+        self._stream = Stream(f"lsl:{name}", 0.0, ())
+
+    @property
+    def stream(self) -> Stream:
+        """What the stream says of itself; complete once it is open."""
+        return self._stream
+
+    def open(self) -> None:
+        """Find the stream and connect.
+
+        Raises
+        ------
+        SourceError
+            There is no such stream, or it is no EEG of a regular rate.
+        """
+        lsl = load_lsl()
+        found = lsl.resolve_streams(timeout=_FIND_S, name=self._name)
+        if not found:
+            raise SourceError(
+                f"there is no stream named {self._name}",
+                got=f"nothing within {_FIND_S:.0f} s",
+                allowed="a stream of this machine",
+                todo="start its program, or look with `neurofeedback devices --scan`",
+            )
+        inlet = lsl.StreamInlet(found[0], processing_flags=["clocksync"])
+        inlet.open_stream(timeout=_FIND_S)
+        self._describe(inlet.get_sinfo(timeout=_FIND_S))
+        if self._ledger is None:
+            self._ledger = Ledger(len(self._rows), self._stream.sfreq)
+        self._inlet = inlet
+
+    def read(self) -> Chunk | None:
+        """Return what has arrived, or None."""
+        if self._inlet is None or self._ledger is None:
+            raise SourceError(f"{self._stream.device} is not open")
+        values, stamps = self._inlet.pull_chunk(timeout=0.0)
+        if len(stamps) == 0:
+            return None
+        data = np.asarray(values, dtype=np.float64).T[self._rows] * self._scale[:, None]
+        times = np.maximum.accumulate(np.concatenate([[self._last_time], stamps]))[1:]
+        self._last_time = float(times[-1])
+        placed = self._ledger.push(data, range(len(stamps)), times.tolist())
+        if placed is None:
+            return None
+        return Chunk(placed.first_sample, placed.data, placed.lost, float(stamps[-1]), self._now())
+
+    def close(self) -> None:
+        """Let go of the stream; safe to call twice."""
+        inlet, self._inlet = self._inlet, None
+        if inlet is not None:
+            inlet.close_stream()
+        if self._ledger is not None:
+            self._ledger.restart()
+
+    def _describe(self, sinfo: _BaseStreamInfo) -> None:
+        names = sinfo.get_channel_names() or [f"X{row + 1}" for row in range(sinfo.n_channels)]
+        types = sinfo.get_channel_types() or ["eeg"] * sinfo.n_channels
+        units = sinfo.get_channel_units() or ["microvolts"] * sinfo.n_channels
+        self._rows = [row for row, kind in enumerate(types) if str(kind).lower() not in _NOT_EEG]
+        if not self._rows or sinfo.sfreq <= 0:
+            raise SourceError(
+                f"stream {self._name} is no EEG",
+                got=f"{len(self._rows)} EEG channels at {sinfo.sfreq:g} Hz",
+                allowed="at least one EEG channel of a regular rate",
+            )
+        unknown = sorted({str(units[row]) for row in self._rows if str(units[row]).lower() not in _TO_UV})
+        if unknown:
+            raise SourceError(
+                f"stream {self._name} has units that are not known",
+                got=", ".join(unknown),
+                allowed=", ".join(sorted(_TO_UV)),
+                todo="describe its channels in microvolts where it is sent",
+            )
+        self._scale = np.array([_TO_UV[str(units[row]).lower()] for row in self._rows])
+        facts = {"lsl_source_id": sinfo.source_id, "lsl_type": sinfo.stype, "lsl_host": sinfo.hostname}
+        ch_names = tuple(str(names[row]) for row in self._rows)
+        self._stream = Stream(f"lsl:{self._name}", float(sinfo.sfreq), ch_names, facts=facts)
+
+
+def find_streams(seconds: float = 1.0) -> list[tuple[str, str]]:
+    """Streams of this machine that may be EEG, as (device name, what it says of itself)."""
+    lsl = load_lsl()
+    return [
+        (f"lsl:{sinfo.name}", f"{sinfo.n_channels} channels at {sinfo.sfreq:g} Hz, type {sinfo.stype}")
+        for sinfo in lsl.resolve_streams(timeout=seconds)
+        if sinfo.sfreq > 0
+    ]

@@ -1,0 +1,99 @@
+"""A Lab Streaming Layer stream of this machine, sent by a real outlet."""
+
+import time
+
+import numpy as np
+import pytest
+
+lsl = pytest.importorskip("mne_lsl.lsl", reason="the extra lsl is not installed")
+
+from neurofeedback.acquisition.lsl import LslSource, find_streams, load_lsl  # noqa: E402
+from neurofeedback.errors import SourceError  # noqa: E402
+
+SFREQ = 200.0
+NAMES = ["Fz", "Pz", "O1", "O2"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _this_machine() -> None:
+    load_lsl()
+
+
+def outlet(name: str, *, sfreq: float = SFREQ, units: str = "microvolts", kind: str = "eeg"):
+    info = lsl.StreamInfo(name, "EEG", 4, sfreq, "float32", f"{name}-id")
+    info.set_channel_names(NAMES)
+    info.set_channel_units(units)
+    info.set_channel_types(kind)
+    return lsl.StreamOutlet(info)
+
+
+@pytest.fixture(scope="module")
+def sender() -> object:
+    return outlet("test-eeg")
+
+
+def read_until(source: LslSource, n_samples: int) -> np.ndarray:
+    parts: list[np.ndarray] = []
+    deadline = time.monotonic() + 20
+    while sum(part.shape[1] for part in parts) < n_samples:
+        assert time.monotonic() < deadline, "the samples never came"
+        if (chunk := source.read()) is not None:
+            parts.append(chunk.data)
+    return np.concatenate(parts, axis=1)
+
+
+def test_a_stream_is_read_sample_by_sample(sender) -> None:
+    source = LslSource("test-eeg")
+    source.open()
+    assert source.stream.ch_names == tuple(NAMES)
+    assert source.stream.sfreq == SFREQ
+    sent = np.random.default_rng(0).normal(0, 20, (300, 4)).astype(np.float32)
+    began = lsl.local_clock()
+    for at in range(0, 300, 25):
+        sender.push_chunk(sent[at : at + 25], began + (np.arange(at, at + 25) + 1) / SFREQ)
+    np.testing.assert_array_equal(read_until(source, 300), sent.T)
+    source.close()
+    source.close()
+
+
+def test_a_silence_keeps_its_place_by_the_senders_clock(sender) -> None:
+    source = LslSource("test-eeg")
+    source.open()
+    sent = np.ones((100, 4), np.float32)
+    began = lsl.local_clock()
+    sender.push_chunk(sent, began + np.arange(100) / SFREQ)
+    sender.push_chunk(2 * sent, began + 4.0 + np.arange(100) / SFREQ)
+    data = read_until(source, 850)
+    lost = np.isnan(data[0])
+    assert lost.sum() == pytest.approx((4.0 - 0.5) * SFREQ, abs=2)
+    assert (data[0, :100] == 1).all()
+    assert (data[0, -100:] == 2).all()
+    source.close()
+
+
+def test_volts_become_microvolts() -> None:
+    sender = outlet("test-volts", units="volts")
+    source = LslSource("test-volts")
+    source.open()
+    sender.push_chunk(np.full((10, 4), 5e-6, np.float32))
+    np.testing.assert_allclose(read_until(source, 10), 5.0, rtol=1e-6)
+    source.close()
+
+
+def test_what_is_no_eeg_is_refused() -> None:
+    _aux = outlet("test-aux", kind="misc")
+    with pytest.raises(SourceError, match="is no EEG"):
+        LslSource("test-aux").open()
+    _odd = outlet("test-odd", units="bananas")
+    with pytest.raises(SourceError, match=r"units that are not known: got bananas"):
+        LslSource("test-odd").open()
+
+
+def test_a_stream_that_is_not_there_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neurofeedback.acquisition.lsl._FIND_S", 0.3)
+    with pytest.raises(SourceError, match="there is no stream named nobody"):
+        LslSource("nobody").open()
+
+
+def test_streams_are_found_by_name(sender) -> None:
+    assert ("lsl:test-eeg", "4 channels at 200 Hz, type EEG") in find_streams()
