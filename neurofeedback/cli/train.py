@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from neurofeedback.cli.common import last_participant, recordings_folder
-from neurofeedback.cli.window import open_window
+from neurofeedback.cli.window import open_window, sitting_with_report
 from neurofeedback.session.request import SitRequest
 
 
@@ -44,11 +44,10 @@ def train(
     if not headless:
         raise typer.Exit(open_window(folder, request))
     from neurofeedback.cli.terminal import watch  # noqa: PLC0415 - scipy and BrainFlow load while a person reads
-    from neurofeedback.session.sitting import Sitting  # noqa: PLC0415
 
     console = Console(stderr=True)
     console.print(f"Recordings go to {folder}")
-    sitting = Sitting(request)
+    sitting = sitting_with_report(request)
     for sentence in sitting.sentences:
         console.print(sentence)
     outcome = watch(sitting, Console())

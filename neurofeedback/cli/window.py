@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from neurofeedback.cli.common import last_participant, recordings_folder, require_window
 
 if TYPE_CHECKING:
-    from neurofeedback.session.request import RunningSitting, SitRequest
+    from neurofeedback.session.request import SitRequest
+    from neurofeedback.session.sitting import Sitting
     from neurofeedback.ui.choices import DeviceChoice
 
 
@@ -39,7 +40,7 @@ def open_window(recordings: Path | None = None, request: SitRequest | None = Non
         participant=last_participant(folder),
         request=request,
     )
-    return run_app(_launch, defaults)
+    return run_app(sitting_with_report, defaults)
 
 
 def _device_choices() -> tuple[DeviceChoice, ...]:
@@ -51,7 +52,14 @@ def _device_choices() -> tuple[DeviceChoice, ...]:
     return (simulated, *(DeviceChoice(usage(spec), spec.needs) for spec in BOARDS.values()))
 
 
-def _launch(request: SitRequest) -> RunningSitting:
+def sitting_with_report(request: SitRequest) -> Sitting:
+    """Make a sitting that ends with its report."""
     from neurofeedback.session.sitting import Sitting  # noqa: PLC0415 - a second of imports, off the window's thread
 
-    return Sitting(request)
+    return Sitting(request, finish=_write_report)
+
+
+def _write_report(session: Path) -> None:
+    from neurofeedback.report.session import write_report  # noqa: PLC0415 - matplotlib and MNE, after the sitting
+
+    write_report(session)

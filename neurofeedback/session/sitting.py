@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.acquisition.reconnect import Reconnecting
@@ -55,6 +56,8 @@ class Sitting:
         What is asked for.
     find_source : callable
         Finds the source of a device name, as ``acquisition.open.open_source`` does.
+    finish : callable, optional
+        Takes the finished session's folder, such as to write its report; its failure is no failure of the sitting.
 
     Raises
     ------
@@ -62,8 +65,14 @@ class Sitting:
         The request cannot be met: profile, length, device name, participant, sound, recordings folder.
     """
 
-    def __init__(self, request: SitRequest, find_source: Callable[..., Source] = open_source) -> None:
+    def __init__(
+        self,
+        request: SitRequest,
+        find_source: Callable[..., Source] = open_source,
+        finish: Callable[[Path], object] | None = None,
+    ) -> None:
         self._request = request
+        self._finish = finish
         self._find_source = find_source
         self.mailbox = Mailbox()
         self._sentences: list[str] = []
@@ -136,13 +145,23 @@ class Sitting:
     def _run(self) -> None:
         outcome = Outcome(1, "The sitting broke off by a fault of the program; what came until then is kept.")
         try:
-            outcome = self._sit()
+            outcome = self._finished(self._sit())
         except NeurofeedbackError as error:
             outcome = Outcome(error.exit_code, str(error))
         finally:
             self._outcome = outcome
             status = "ended" if outcome.exit_code == EXIT_OK else "failed"
             self.mailbox.publish(replace(self.mailbox.snapshot, status=status, message=outcome.message))
+
+    def _finished(self, outcome: Outcome) -> Outcome:
+        """Let whoever asked finish the session, once device and sound are let go."""
+        if self._finish is None or outcome.session is None:
+            return outcome
+        try:
+            self._finish(outcome.session)
+        except NeurofeedbackError as error:
+            return replace(outcome, message=f"{outcome.message} {error}")
+        return outcome
 
     def _sit(self) -> Outcome:
         ready = self._ready
