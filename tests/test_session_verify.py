@@ -149,6 +149,12 @@ def test_a_clock_that_tells_nothing_is_named(
     assert verification.ruling is Ruling.OK
 
 
+def test_a_few_seconds_have_a_rate_but_no_drift(signal: np.ndarray, tmp_path: Path) -> None:
+    verification = verify(muse_lsl(tmp_path, signal[:, :1000], paced(1000, 1000 / SFREQ)))
+    assert found(verification, "rate").ruling is Ruling.OK
+    assert found(verification, "drift").text == "too short to measure"
+
+
 @pytest.mark.parametrize("write", WITH_CLOCK)
 def test_samples_that_were_dropped_without_a_word_leave_a_jump(
     write: Write, signal: np.ndarray, tmp_path: Path

@@ -123,6 +123,14 @@ def test_a_lock_that_cannot_be_read_is_said(lossy: Path) -> None:
         verify(lossy)
 
 
+def test_a_file_that_cannot_be_read_is_said(lossy: Path) -> None:
+    path = file(lossy, "_eeg.vmrk")
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(RecordingError, match=r"cannot be read: got .*_eeg.vmrk: Is a directory; restore the file"):
+        verify(lossy)
+
+
 def replaced(ending: str, pattern: str, by: str) -> Callable[[Path], None]:
     """Return what replaces the first match in one file of a session."""
 
@@ -220,6 +228,14 @@ def test_versions_that_differ_are_named(lossy: Path, monkeypatch: pytest.MonkeyP
     frames = found(verify(lossy), "frames")
     assert frames.ruling is Ruling.UNJUDGED
     assert "recorded by another version of this program" in frames.text
+
+
+def test_a_session_that_cannot_be_replayed_cannot_be_judged(lossy: Path) -> None:
+    replaced("_events.tsv", "practice", "siesta")(lossy)
+    frames = found(verify(lossy), "frames")
+    assert frames.ruling is Ruling.UNJUDGED
+    assert "the replay fails" in frames.text
+    assert "siesta" in frames.text
 
 
 def test_what_is_missing_cannot_be_judged(lossy: Path) -> None:

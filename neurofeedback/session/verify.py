@@ -16,34 +16,17 @@ from neurofeedback.recording.reader import open_recording, session_at
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import Read, read_timing
 from neurofeedback.session.books import Books, check_frames, check_markers, check_reads, check_summary
-from neurofeedback.session.drift import ClockFit, fit_clock
 from neurofeedback.session.findings import Finding, Ruling, count, ruled, unjudged
-from neurofeedback.session.repeats import (
-    MUSE_BLOCK,
-    count_repeated,
-    find_repeats,
-    find_stale_blocks,
-    fingerprints,
-)
+from neurofeedback.session.repeats import MUSE_BLOCK, count_repeated, find_repeats, find_stale_blocks, fingerprints
+from neurofeedback.session.timekeeping import check_drift, check_gaps, check_rate, check_samples, clock_of
 
 _PIECE = 1 << 15
-_TOLERANCE = 0.01
-_TOLERANCE_S = 0.1
 _BOOKS: dict[str, Callable[[Books], Finding]] = {
     "reads": check_reads,
     "markers": check_markers,
     "frames": check_frames,
     "summary": check_summary,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """What a recording's clock says; ``fit`` is None where there is none that runs, and ``name`` says why."""
-
-    name: str
-    fit: ClockFit | None = None
-    device: ClockFit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +70,12 @@ def verify(path: Path, *, board: str | None = None) -> Verification:
         _leave_alone_if_live(files)
     recording = open_recording(path, board=board)
     reads = read_timing(files.computed("timing.tsv"))[0] if files else ()
-    clock = _clock(recording, reads)
+    clock = clock_of(recording, reads)
     findings = [
-        _samples(recording, clock),
-        _rate(recording, clock),
-        _drift(clock),
-        _gaps(recording, clock),
+        check_samples(recording, clock),
+        check_rate(recording, clock),
+        check_drift(clock),
+        check_gaps(recording, clock),
         _loss(recording, own=files is not None),
         _duplicates(recording),
         *_books(files, recording, reads),
@@ -113,88 +96,6 @@ def _leave_alone_if_live(files: SessionFiles) -> None:
         raise RecordingError(
             f"the session {files.stem} is being recorded right now, so it is left alone", todo="verify it when it ends"
         )
-
-
-def _clock(recording: Recording, reads: tuple[Read, ...]) -> Clock:
-    """Take the host's clock of our own reads, or another program's timestamps."""
-    sfreq = recording.stream.sfreq
-    if reads:
-        stops = np.array([read.start + read.n_samples for read in reads])
-        host = np.array([read.host_time for read in reads])
-        device = np.array([np.nan if read.device_time is None else read.device_time for read in reads])
-        clock = Clock("the host's clock", fit_clock(stops, host, sfreq), fit_clock(stops, device, sfreq))
-    elif recording.timestamps is not None:
-        stops = np.arange(1, recording.n_samples + 1)
-        clock = Clock("the file's timestamps", fit_clock(stops, recording.timestamps, sfreq))
-    else:
-        return Clock("no clock in the file")
-    if clock.fit is None:
-        return Clock("too short to hold against its clock")
-    return clock if clock.fit.clock_s > 0 else Clock("its clock does not run")
-
-
-def _samples(recording: Recording, clock: Clock) -> Finding:
-    n_samples, sfreq = recording.n_samples, recording.stream.sfreq
-    if clock.fit is None:
-        return unjudged(
-            "samples", f"{clock.name} ({n_samples:,} samples, {recording.duration_s:.1f} s at {sfreq:g} Hz)"
-        )
-    expected = round(n_samples * clock.fit.ratio)
-    told = f"{n_samples:,} present, {expected:,} expected by {clock.name} in {expected / sfreq:.2f} s"
-    off = abs(expected - n_samples)
-    wrong = off > _TOLERANCE * expected + _TOLERANCE_S * sfreq
-    whole = f"{expected / sfreq:.1f} s are recorded as {recording.duration_s:.1f} s: {told}"
-    return ruled("samples", [whole] if wrong else [], told, {"n_samples": n_samples, "n_expected": expected})
-
-
-def _rate(recording: Recording, clock: Clock) -> Finding:
-    if clock.fit is None:
-        return unjudged("rate", clock.name)
-    nominal = recording.stream.sfreq
-    sfreq, off = nominal / clock.fit.ratio, 1 / clock.fit.ratio - 1
-    text = f"{sfreq:.2f} Hz by {clock.name}, nominal {nominal:g} Hz ({off:+.2%})"
-    wrong = abs(off) > _TOLERANCE + _TOLERANCE_S / clock.fit.clock_s
-    return ruled("rate", [text] if wrong else [], text, {"sfreq": round(sfreq, 4), "nominal_sfreq": nominal})
-
-
-def _drift(clock: Clock) -> Finding:
-    fit = clock.fit
-    if fit is None:
-        return unjudged("drift", clock.name)
-    if fit.drift is None:
-        return unjudged("drift", "too short to measure")
-    text = f"{_ppm(fit)}; jitter {fit.jitter_ms:.1f} ms, at most {fit.worst_ms:.0f} ms late"
-    figures: dict[str, object] = {
-        "ppm": round(fit.drift.ppm, 2),
-        "ppm_95": [round(fit.drift.low, 2), round(fit.drift.high, 2)],
-        "jitter_ms": round(fit.jitter_ms, 3),
-        "worst_ms": round(fit.worst_ms, 3),
-    }
-    if clock.device is not None and clock.device.drift is not None:
-        text += f"; by the device's clock {_ppm(clock.device)}"
-        figures["device_ppm"] = round(clock.device.drift.ppm, 2)
-    wrong = abs(fit.drift.ppm) > 1e6 * _TOLERANCE and fit.clock_s > _TOLERANCE_S / _TOLERANCE
-    return ruled("drift", [text] if wrong else [], text, figures)
-
-
-def _ppm(fit: ClockFit) -> str:
-    if fit.drift is None:
-        return "n/a"
-    return f"{fit.drift.ppm:+.1f} ppm of nominal ({fit.drift.low:+.1f} to {fit.drift.high:+.1f})"
-
-
-def _gaps(recording: Recording, clock: Clock) -> Finding:
-    """Where time passed that neither samples nor lost runs account for."""
-    if clock.fit is None:
-        return unjudged("gaps", clock.name)
-    jumps, sfreq = clock.fit.jumps, recording.stream.sfreq
-    faults = [
-        f"{count(len(jumps), 'jump')} of the clock with no lost samples to explain it: "
-        + ", ".join(f"{jump.seconds:+.2f} s at {jump.sample / sfreq:.1f} s" for jump in jumps[:3])
-        + (", ..." if len(jumps) > 3 else "")
-    ]
-    figures = {"jumps": [{"sample": jump.sample, "seconds": round(jump.seconds, 3)} for jump in jumps[:100]]}
-    return ruled("gaps", faults if jumps else [], "no time is missing between samples", figures)
 
 
 def _loss(recording: Recording, *, own: bool) -> Finding:
@@ -250,4 +151,11 @@ def _books(files: SessionFiles | None, recording: Recording, reads: tuple[Read, 
     if files is None:
         return [unjudged(item, "not a session of this program") for item in _BOOKS]
     books = Books(files, recording, reads)
-    return [check(books) for check in _BOOKS.values()]
+    try:
+        return [check(books) for check in _BOOKS.values()]
+    except OSError as error:
+        raise RecordingError(
+            f"the session {files.stem} cannot be read",
+            got=f"{error.filename}: {error.strerror}",
+            todo="restore the file, or check the rights",
+        ) from None
