@@ -136,3 +136,8 @@ def test_every_shipped_montage_carries_the_default_index(name: str) -> None:
     montage = load_montage(name)
     stream = Stream("x", 250.0, tuple(f"E{row}" for row in range(len(montage.ch_names))), name, placed_freely=True)
     assert resolve(Settings(), stream)[1].montage.name == name
+
+
+def test_a_rate_too_low_for_the_muscle_band_is_refused() -> None:
+    with pytest.raises(SettingsError, match="got 50 Hz; allowed: more than 98 Hz"):
+        resolve(Settings(), Stream("odd", 50.0, ("Fz", "Pz")))
