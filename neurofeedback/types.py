@@ -139,6 +139,7 @@ class CommandKind(StrEnum):
 class EventKind(StrEnum):
     """What is logged but changes no frame."""
 
+    FIT = "fit"
     START = "start"
     STOP = "stop"
     SIGNAL_LOST = "signal_lost"
@@ -172,6 +173,46 @@ class Contact:
     ch_name: str
     verdict: Verdict
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Electrode:
+    """How one electrode sat in one second, from the raw signal.
+
+    Parameters
+    ----------
+    badness : float
+        Below 1 contact is good, from 2 on bad; -4 to 4.
+    mains_uv : float
+        Mains hum, rms in uV.
+    sd_uv : float
+        Robust SD without trend and mains hum, uV.
+    lost_share : float
+        Share of the second that never arrived.
+    """
+
+    contact: Contact
+    badness: float
+    mains_uv: float
+    sd_uv: float
+    lost_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a headset sits: each electrode's last second, and what the last seconds add up to.
+
+    ``fills`` (0 to 1) is how good each electrode has been of late, ``steady`` which are good enough;
+    ``everywhere`` is all of them, ``enough`` what a sitting needs. ``begins_in_s`` is how long it must stay so
+    for a sitting to begin by itself; None while it is not good enough.
+    """
+
+    electrodes: tuple[Electrode, ...]
+    fills: tuple[float, ...]
+    steady: tuple[bool, ...]
+    everywhere: bool
+    enough: bool
+    begins_in_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ SIDECAR: dict[str, object] = {
             CommandKind.PHASE: "a phase of the sitting begins; value names it",
             CommandKind.TARGET_RATE: "the wanted reward rate was set; value is the share",
             CommandKind.TONE_DEPTH: "the depth of the guide tone was set; value is 0 to 1",
+            EventKind.FIT: "the headset had been fitted; value says how it sat, and whether it was begun anyway",
             EventKind.START: "recording began",
             EventKind.STOP: "recording ended; value says why",
             EventKind.SIGNAL_LOST: "nothing arrives from the headset",

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.types import Contact, Frame, Phase, Stream
+from neurofeedback.types import Contact, Fit, Frame, Phase, Stream
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +19,7 @@ class Snapshot:
     Parameters
     ----------
     status : str
-        ``connecting``, ``running``, ``ended`` or ``failed``.
+        ``connecting``, ``fitting``, ``running``, ``ended`` or ``failed``.
     message : str
         One sentence for people, or empty.
     elapsed_s, remaining_s, phase_remaining_s : float
@@ -34,6 +34,8 @@ class Snapshot:
         MWI of the last minutes, one value a frame, NaN where there was none.
     loss_rate : float
         Share of samples lost so far.
+    fit : Fit, optional
+        How the headset sits, while it is being fitted.
     """
 
     status: str = "connecting"
@@ -54,6 +56,7 @@ class Snapshot:
     valid_fraction: float = 0.0
     sound: str = ""
     recording: Path | None = None
+    fit: Fit | None = None
 
 
 class Request:
@@ -61,6 +64,7 @@ class Request:
 
     STOP = "stop"
     MARK = "mark"
+    BEGIN = "begin"
 
 
 class Mailbox:

@@ -7,10 +7,28 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+
+
+def _rising(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] >= pair[1]:
+        msg = "the second must be above the first"
+        raise ValueError(msg)
+    return pair
+
+
+def _falling(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] <= pair[1]:
+        msg = "the second must be below the first"
+        raise ValueError(msg)
+    return pair
+
+
+Rising = Annotated[tuple[Positive, Positive], AfterValidator(_rising)]
+Falling = Annotated[tuple[Positive, Positive], AfterValidator(_falling)]
 
 
 class Strict(BaseModel):
@@ -86,6 +104,26 @@ class GateSettings(Strict):
     window_bad_share: Share = Field(
         default=0.25, description="a channel is valid if at most this share of its blocks is bad"
     )
+
+
+class ContactSettings(Strict):
+    """How each electrode sits, judged every second on the raw signal: pairs of a fair and a bad limit."""
+
+    lost_share: Rising = Field(default=(0.1, 0.5), description="samples lost, share of the second")
+    flat_uv: Falling = Field(default=(2.0, 1.0), description="peak to peak of the second below, uV")
+    railed_share: Rising = Field(default=(0.95, 0.99), description="largest magnitude, share of the device's range")
+    broken_uv: Rising = Field(
+        default=(30.0, 60.0), description="rms at 2-12 Hz, and half of it in the muscle band, for 3 s, uV"
+    )
+    mains_uv: Rising = Field(default=(60.0, 150.0), description="mains hum, rms, uV")
+    muscle_uv: Rising = Field(default=(8.0, 20.0), description="rms in the muscle band, uV")
+    moving_uv: Rising = Field(default=(250.0, 500.0), description="peak to peak without trend and mains hum, uV")
+    drifting_uv: Rising = Field(default=(200.0, 1000.0), description="change of the second's mean in a second, uV")
+    recent_s: int = Field(default=4, ge=1, le=30, description="seconds an electrode fills with, s")
+    steady_share: Share = Field(default=0.75, description="an electrode is steady with this share of them good")
+    enough_share: Share = Field(default=0.75, description="good enough: share of electrodes that must be steady")
+    calm_s: int = Field(default=3, ge=0, le=60, description="steady everywhere for so long, a sitting begins, s")
+    patience_s: int = Field(default=12, ge=0, le=600, description="good enough for so long, a sitting begins, s")
 
 
 class BandSettings(Strict):
@@ -224,6 +262,7 @@ class Settings(Strict):
     gaps: GapSettings = GapSettings()
     filters: FilterSettings = FilterSettings()
     gate: GateSettings = GateSettings()
+    contact: ContactSettings = ContactSettings()
     spectrum: SpectrumSettings = SpectrumSettings()
     bands: BandSettings = BandSettings()
     features: FeatureSettings = FeatureSettings()

@@ -1,0 +1,172 @@
+"""How each electrode sits, second by second, from the raw signal alone: quick, and no filter that must settle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.processing.blocks import History, Schedule
+from neurofeedback.processing.contact import REASONS
+from neurofeedback.processing.filters import MAINS_HZ
+from neurofeedback.processing.gaps import Bridge, Bridged, joined
+from neurofeedback.processing.spectrum import Periodogram, in_band
+from neurofeedback.settings.model import Settings
+from neurofeedback.types import Contact, Electrode, Verdict
+
+WORDS: dict[str, str] = {
+    **{name: REASONS[name] for name in ("lost", "flat", "railed", "broken", "mains", "muscle")},
+    "moving": "moving",
+    "drifting": "drifting",
+}
+"""What a person reads for each rule, the most telling first."""
+
+FAIR, BAD = 1.0, 2.0
+_EXPLAINS_ALL = frozenset({"lost", "flat", "railed", "broken"})
+_EEG_HZ = (2.0, 12.0)
+_BROKEN_S = 3
+_DRIFT_S = 2
+_EXTREME = 4.0
+
+Row = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSecond:
+    """One second of all electrodes; ``sample`` is the index just after it."""
+
+    sample: int
+    electrodes: tuple[Electrode, ...]
+
+
+class ElectrodeJudge:
+    """Judges every second of raw signal; the same however the samples are cut.
+
+    Parameters
+    ----------
+    ch_names : tuple of str
+        Channels in row order.
+    sfreq : float
+        Sampling frequency, Hz.
+    settings : Settings
+        Limits of contact, and the muscle band of the gate.
+    full_scale_uv : float, optional
+        Largest magnitude the device can report, uV; without it nothing is railed.
+
+    Notes
+    -----
+    Each rule's quantity m becomes a badness of 1 + ln(m / fair) / ln(bad / fair): 1 where contact begins to be
+    only fair, 2 where it begins to be bad. An electrode is as bad as its worst rule.
+    """
+
+    def __init__(
+        self, ch_names: tuple[str, ...], sfreq: float, settings: Settings, full_scale_uv: float | None = None
+    ) -> None:
+        self._ch_names = ch_names
+        self._schedule = Schedule(sfreq, 1.0)
+        n = self._schedule.shortest
+        self._bridge = Bridge(len(ch_names), sfreq, settings.gaps)
+        self._hum = _Hum(n, sfreq)
+        self._spectrum = Periodogram(n, sfreq, settings.gate.emg_high_hz)
+        self._eeg = in_band(self._spectrum.freqs, *_EEG_HZ)
+        self._emg = in_band(self._spectrum.freqs, settings.gate.emg_low_hz, settings.gate.emg_high_hz)
+        self._full_scale_uv = np.inf if full_scale_uv is None else full_scale_uv
+        self._noise: History[np.float64] = History(_BROKEN_S, before=0.0)
+        self._means: History[np.float64] = History(_DRIFT_S + 1)
+        limits = settings.contact
+        self._limits = {
+            "lost": limits.lost_share,
+            "flat": (1 / limits.flat_uv[0], 1 / limits.flat_uv[1]),
+            "railed": limits.railed_share,
+            "broken": limits.broken_uv,
+            "mains": limits.mains_uv,
+            "muscle": limits.muscle_uv,
+            "moving": limits.moving_uv,
+            "drifting": limits.drifting_uv,
+        }
+        self._waiting: list[Bridged] = []
+        self._n_waiting = 0
+        self._at = 0
+        self._next = 0
+
+    def push(self, data: NDArray[np.floating]) -> list[ContactSecond]:
+        """Take ``(n_channels, n_samples)`` in uV, NaN for lost samples; return the seconds that are complete."""
+        bridged = self._bridge.push(data)
+        self._waiting.append(bridged)
+        self._n_waiting += bridged.data.shape[1]
+        return [ContactSecond(self._at, self._judge(second)) for second in self._seconds()]
+
+    def _seconds(self) -> Iterator[Bridged]:
+        while self._schedule.complete(self._at + self._n_waiting) > self._next:
+            end = int(self._schedule.ends(self._next, 1)[0])
+            second, rest = joined(self._waiting).split(end - self._at)
+            self._waiting, self._n_waiting = [rest], rest.data.shape[1]
+            self._at, self._next = end, self._next + 1
+            yield second
+
+    def _judge(self, second: Bridged) -> tuple[Electrode, ...]:
+        raw = second.data
+        mains, rest = self._hum(raw)
+        lost = second.lost.mean(axis=-1)
+        badness = self._badness(self._quantities(raw, rest, mains, lost))
+        centred = np.abs(rest - np.median(rest, axis=-1, keepdims=True))
+        sd = 1.4826 * np.median(centred, axis=-1)
+        rows = zip(self._ch_names, badness.T.tolist(), mains.tolist(), sd.tolist(), lost.tolist(), strict=True)
+        return tuple(Electrode(_contact(name, scores), max(scores), *facts) for name, scores, *facts in rows)
+
+    def _quantities(self, raw: Row, rest: Row, mains: Row, lost: Row) -> dict[str, Row]:
+        """Measure what each rule looks at, larger is worse, ``(n_channels,)``."""
+        psd = self._spectrum(rest) * self._spectrum.freqs[1]
+        eeg, emg = (np.sqrt(psd[:, band].sum(axis=-1)) for band in (self._eeg, self._emg))
+        means = self._means.push(raw.mean(axis=-1)[None])[0]
+        return {
+            "lost": lost,
+            "flat": 1 / np.maximum(np.ptp(raw, axis=-1), np.finfo(float).tiny),
+            "railed": np.abs(raw).max(axis=-1) / self._full_scale_uv,
+            "broken": self._noise.push(np.minimum(eeg, 2 * emg)[None])[0].min(axis=-1),
+            "mains": mains,
+            "muscle": emg,
+            "moving": np.ptp(rest, axis=-1),
+            "drifting": np.abs(means[:, -1] - means[:, 0]) / _DRIFT_S,
+        }
+
+    def _badness(self, quantities: dict[str, Row]) -> Row:
+        """Badness by each rule, ``(n_rules, n_channels)`` in the order of ``WORDS``."""
+        scores: list[Row] = []
+        for rule in WORDS:
+            fair, bad = self._limits[rule]
+            m = np.maximum(quantities[rule], np.finfo(float).tiny)
+            scores.append(FAIR + np.log(m / fair) / np.log(bad / fair))
+        return np.clip(np.array(scores), -_EXTREME, _EXTREME)
+
+
+class _Hum:
+    """Splits a second into trend, mains hum and the rest, by least squares."""
+
+    def __init__(self, n: int, sfreq: float) -> None:
+        t = np.arange(n) / sfreq
+        self._seen = [hz for hz in MAINS_HZ if hz < sfreq / 2 - 1]
+        multiples = (k * hz for hz in self._seen for k in range(1, int((sfreq / 2 - 1) // hz) + 1))
+        phases = [2 * np.pi * hz * t for hz in dict.fromkeys(multiples)]
+        columns = [np.ones(n), t, *(wave(phase) for phase in phases for wave in (np.cos, np.sin))]
+        self._basis: Row = np.linalg.qr(np.array(columns).T)[0]
+        self._lines = [np.exp(-2j * np.pi * hz * t) * (np.sqrt(2) / n) for hz in self._seen]
+
+    def __call__(self, raw: Row) -> tuple[Row, Row]:
+        """Return the mains' rms ``(n_channels,)`` and what is left ``(n_channels, n_samples)``, both uV."""
+        raw = raw[:, : len(self._basis)]  # a second of 220.5 Hz has one sample more now and then
+        centred = raw - raw.mean(axis=-1, keepdims=True)
+        rest = centred - (centred @ self._basis) @ self._basis.T
+        hum = [np.abs(centred @ line) for line in self._lines]
+        return (np.max(hum, axis=0) if hum else np.zeros(len(raw))), rest
+
+
+def _contact(ch_name: str, scores: list[float]) -> Contact:
+    held = [rule for rule, score in zip(WORDS, scores, strict=True) if score >= FAIR]
+    if not held:
+        return Contact(ch_name, Verdict.GOOD)
+    reasons = held[:1] if held[0] in _EXPLAINS_ALL else held
+    verdict = Verdict.BAD if max(scores) >= BAD else Verdict.FAIR
+    return Contact(ch_name, verdict, tuple(WORDS[rule] for rule in reasons))
