@@ -115,7 +115,7 @@ need_python() {
     command -v uv >/dev/null || pip_install --upgrade 'pip>=25.1'
     group=(--group "$root/pyproject.toml:dev")
   fi
-  pip_install --editable "${root}[emulators,lsl]" ${group[@]+"${group[@]}"}
+  pip_install --editable "${root}[emulators,lsl,osc]" ${group[@]+"${group[@]}"}
   cp "$root/pyproject.toml" "$venv/installed-app.toml"
   [ "$1" = app ] || cp "$root/pyproject.toml" "$venv/installed-dev.toml"
 }

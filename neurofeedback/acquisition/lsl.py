@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mne_lsl.lsl.stream_info import _BaseStreamInfo
 
 _FIND_S = 5.0
-_THIS_MACHINE = "[multicast]\nResolveScope = machine\n"
+_THIS_MACHINE = "[multicast]\nResolveScope = machine\n[lab]\nKnownPeers = {127.0.0.1}\n"
 _TO_UV = {"microvolts": 1.0, "microvolt": 1.0, "uv": 1.0, "µv": 1.0, "millivolts": 1e3, "mv": 1e3}
 _TO_UV |= {"volts": 1e6, "volt": 1e6, "v": 1e6, "-6": 1.0, "-3": 1e3, "0": 1e6}
 _NOT_EEG = frozenset({"misc", "stim", "markers", "acc", "gyro", "ppg", "aux", "ecg", "emg", "eog", "resp"})

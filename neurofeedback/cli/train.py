@@ -28,6 +28,8 @@ def train(
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of whatever is drawn at random.", min=0)] = None,
     fast: Annotated[bool, typer.Option(help="As fast as it goes; simulated and playback only.")] = False,
+    lsl_out: Annotated[str, typer.Option(help="Send raw, frames and markers by LSL: machine, or network.")] = "",
+    osc_out: Annotated[str, typer.Option(help="Send frames by OSC: PORT of this machine, or HOST:PORT.")] = "",
 ) -> None:
     """Run one sitting and exit with its code."""
     folder = recordings_folder(recordings)
@@ -40,6 +42,8 @@ def train(
         audio=audio,
         seed=seed,
         fast=fast,
+        lsl_out=lsl_out,
+        osc_out=osc_out,
     )
     if not headless:
         raise typer.Exit(open_window(folder, request))

@@ -16,7 +16,8 @@ class SitRequest:
     """One sitting as asked for.
 
     ``minutes`` None takes the profile's own length. ``fast`` lets time pass as fast as the machine can, for
-    sources that this program paces itself (simulated, playback).
+    sources that this program paces itself (simulated, playback). ``lsl_out`` (``machine`` or ``network``) and
+    ``osc_out`` (``PORT`` or ``HOST:PORT``) send the sitting on; empty for not.
     """
 
     device: str
@@ -27,6 +28,8 @@ class SitRequest:
     audio: str = "auto"
     seed: int | None = None
     fast: bool = False
+    lsl_out: str = ""
+    osc_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

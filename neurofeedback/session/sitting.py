@@ -21,6 +21,7 @@ from neurofeedback.recording.claim import check_recordings
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
+from neurofeedback.session.outlets import open_outlets, what_leaves
 from neurofeedback.session.pace import Clock, RealClock, VirtualClock
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import SittingPlan, plan_sitting
@@ -111,6 +112,7 @@ class Sitting:
         if plan.cost_of_short_baseline:
             self._sentences.append(plan.cost_of_short_baseline)
         check_recordings(request.recordings, request.participant)
+        self._sentences += filter(None, [what_leaves(request.lsl_out, request.osc_out)])
         clock: Clock = VirtualClock() if self._fast() else RealClock()
         source = self._source(settings, plan, clock)
         recovered = recover(request.recordings) if request.recordings.is_dir() else []
@@ -190,21 +192,27 @@ class Sitting:
         writer = SessionWriter(request.recordings, header)
         keeper = PhaseKeeper(ready.plan, stream.sfreq, profile.settings.baseline.max_extensions)
         settings = profile.settings
-        runner = Runner(
-            Parts(
-                ready.source,
-                stream,
-                writer,
-                engine,
-                keeper,
-                ready.sink,
-                ready.clock,
-                self.mailbox,
-                settings.gaps,
-                settings.spectrum.hop_s,
+        outlets = open_outlets(request.lsl_out, request.osc_out, stream, settings.spectrum.hop_s)
+        try:
+            runner = Runner(
+                Parts(
+                    ready.source,
+                    stream,
+                    writer,
+                    engine,
+                    keeper,
+                    ready.sink,
+                    ready.clock,
+                    self.mailbox,
+                    settings.gaps,
+                    settings.spectrum.hop_s,
+                    outlets,
+                )
             )
-        )
-        return self._close(runner, writer, engine, keeper)
+            return self._close(runner, writer, engine, keeper)
+        finally:
+            for outlet in outlets:
+                outlet.close()
 
     def _close(self, runner: Runner, writer: SessionWriter, engine: Engine, keeper: PhaseKeeper) -> Outcome:
         """Run; then, however it ended, complete the recording with what is known."""
