@@ -18,6 +18,7 @@ from neurofeedback.feedback.words import LOOKING
 from neurofeedback.processing.blocks import Schedule
 from neurofeedback.recording.writer import SessionWriter
 from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
+from neurofeedback.session.outlets import Outlet
 from neurofeedback.session.pace import Clock
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.screen import IndexHistory, Traces
@@ -44,6 +45,7 @@ class Parts:
     mailbox: Mailbox
     gaps: GapSettings
     hop_s: float
+    outlets: tuple[Outlet, ...] = ()
 
 
 class Runner:
@@ -114,6 +116,8 @@ class Runner:
             self._began = self._last_data - chunk.n_samples / parts.stream.sfreq
             parts.sink.ring(Bell.BEGIN, self.session_s)
         parts.writer.samples(chunk)
+        for outlet in parts.outlets:
+            outlet.samples(chunk)
         self.duration_s = self.session_s
         self._n_lost += sum(run.n_samples for run in chunk.lost if run.channels is None)
         for piece in self._pieces(chunk):
@@ -150,15 +154,18 @@ class Runner:
             done.append(frame if frame.state is State.LOST else replace(frame, latency_ms=1000 * age_s))
             self._history.push(frame.mwi)
             if (command := parts.keeper.push(frame)) is not None:
-                self._command(command)
+                # signal held back for a gap's end may bring several frames at once: those are made already
+                self._command(replace(command, sample=max(command.sample, frames[-1].sample + 1)))
         self._frame = done[-1]
         self.tally.push(done)
         parts.writer.frames(done)
+        for outlet in parts.outlets:
+            outlet.frames(done)
         self._traces.push(parts.engine.recent_filtered)
 
     def _command(self, command: Command) -> None:
         self._commands.append(command)
-        self._parts.writer.event(command)
+        self._note(command)
         bell = Bell.END if command.value == Phase.DEBRIEF else Bell.PHASE
         self._parts.sink.ring(bell, self.session_s)
         _log.info("%s begins at sample %d", command.value, command.sample)
@@ -200,7 +207,12 @@ class Runner:
                 self._event(EventKind.MARK)
 
     def _event(self, kind: EventKind, value: str = "n/a") -> None:
-        self._parts.writer.event(Event(self._n_received, kind, value))
+        self._note(Event(self._n_received, kind, value))
+
+    def _note(self, event: Event | Command) -> None:
+        self._parts.writer.event(event)
+        for outlet in self._parts.outlets:
+            outlet.event(event)
 
     def _publish(self) -> None:
         parts = self._parts
