@@ -99,6 +99,8 @@ class Engine:
         """
         if chunk.first_sample != self._received:
             raise ValueError(f"chunk begins at sample {chunk.first_sample}, expected {self._received}")
+        if len(chunk.data) != len(self.recent_filtered):
+            raise ValueError(f"chunk has {len(chunk.data)} channels, expected {len(self.recent_filtered)}")
         self._pipeline.push(chunk.data)
         self._received = chunk.stop
         self._commands = sorted([*self._commands, *commands], key=lambda command: command.sample)

@@ -99,6 +99,13 @@ def test_at_the_onset_of_bad_signal_it_steps_back_three_quarters_of_a_second_and
     assert values[14] > values[13]
 
 
+def test_lost_samples_have_not_leaked_so_it_holds_where_it_is() -> None:
+    taken = IndexFilter(IndexSettings(), HOP_S, start=0.0)
+    valid = [taken.push(1.0) for _ in range(8)]
+    assert [taken.push(NAN, gap=True) for _ in range(3)] == [valid[-1]] * 3
+    assert taken.push(NAN) == valid[-1]  # the onset is over
+
+
 def test_before_anything_valid_there_is_nothing_to_step_back_to() -> None:
     assert smooth([NAN, NAN, 1.0, NAN]) == [0.0, 0.0, pytest.approx(1 - math.exp(-1 / 16)), 0.0]
 

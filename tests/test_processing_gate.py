@@ -281,6 +281,14 @@ def test_a_channel_counts_while_at_most_a_quarter_of_its_window_is_bad() -> None
     assert found.good_share[159, 0] == 1.0
 
 
+def test_muscle_ends_a_channel_s_frames_at_once() -> None:
+    burst = on_scalp(Kind.MUSCLE, 20.0, 3.0, 30.0, scalp_of(MUSE))
+    found = judge(recorded(30, extra=(burst,)), limits=limits_of(CLEAN_40))
+    muscle = found.reasons["muscle"]
+    assert muscle[blocks(20, 23)].any(axis=0).all()
+    assert not (muscle & found.valid).any()
+
+
 def test_a_channel_bad_for_half_of_ten_seconds_is_out() -> None:
     data = CLEAN_40.copy()
     for second in range(10, 30):
@@ -316,7 +324,8 @@ def test_a_baseline_s_own_frames_are_gated_again_by_its_limits() -> None:
     limits = GateLimits(np.array([40.0, 40.0]), np.array([1.0, 1.0]))
     valid = gate_again(slow_ptp=slow_ptp, ln_emg=ln_emg, fixed_bad=clear, out=out, limits=limits, settings=Settings())
     assert valid[20:40, 0].all()  # one bad block of eight
-    assert not valid[42:45, 0].any()  # two, and two until the muscle rule lets go
+    assert not valid[40:49, 0].any()  # muscle at once, and until a quarter of the window is left of it
+    assert valid[49:, 0].all()
     assert not valid[:, 1].any()
 
 

@@ -25,8 +25,8 @@ class Batch:
 
     ``features``, ``deviations`` (from each channel's baseline median) and ``z`` are ``(n, len(FEATURES))``,
     the rest is ``(n,)``. ``valid`` tells that the index can be had, ``usable`` that it could be had from the
-    channels that have any signal at this moment, ``lost`` that nothing has come for a while; ``signal`` is
-    the share of usable signal over the last seconds.
+    channels that have any signal at this moment, ``gap`` that a channel it needs misses samples, ``lost`` that
+    nothing has come for a while; ``signal`` is the share of usable signal over the last seconds.
     """
 
     features: NDArray[np.float64]
@@ -34,6 +34,7 @@ class Batch:
     z: NDArray[np.float64]
     valid: NDArray[np.bool_]
     usable: NDArray[np.bool_]
+    gap: NDArray[np.bool_]
     lost: NDArray[np.bool_]
     signal: NDArray[np.float64]
 
@@ -107,6 +108,7 @@ class Estimator:
             z=z,
             valid=self._sufficient(np.isfinite(features if baseline is None else z)),
             usable=usable,
+            gap=np.asarray(verdicts.reasons["lost"][:, self._needed].any(axis=1), dtype=np.bool_),
             lost=lost,
             signal=np.where(lost, 0.0, (verdicts.good_share * self._known)[:, self._needed].mean(axis=1)),
         )
@@ -118,7 +120,8 @@ class Estimator:
             return Reading(valid, math.nan, self._no_z)
         tracked_z = self._tracker.push(batch.deviations[row, self._columns], learn=practising and valid)
         z = tracked_z if practising else batch.z[row, self._columns]
-        return Reading(valid, self.baseline.scale.u(self._smoother.push(weigh(z, self._weights))), tracked_z)
+        value = self._smoother.push(weigh(z, self._weights), gap=bool(batch.gap[row]))
+        return Reading(valid, self.baseline.scale.u(value), tracked_z)
 
     def _sufficient(self, available: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether the features at hand, ``(n, len(FEATURES))``, hold enough of the index."""

@@ -69,7 +69,10 @@ def weigh(z: NDArray[np.float64], weights: Weights) -> float:
 
 
 class IndexFilter:
-    """Smooths the index over valid frames; at the onset of bad signal it steps back to before the onset."""
+    """Smooths the index over valid frames; at the onset of an artifact it steps back to before the onset.
+
+    An artifact has leaked into the index by the time it is noticed; lost samples have not.
+    """
 
     def __init__(self, settings: IndexSettings, hop_s: float, start: float = math.nan) -> None:
         self._step = 1.0 - math.exp(-hop_s / settings.smoothing_s) if settings.smoothing_s > 0 else 1.0
@@ -77,12 +80,15 @@ class IndexFilter:
         self._was_valid = False
         self._value = start
 
-    def push(self, raw: float) -> float:
-        """Take the index of one frame, NaN where it is not valid; return the smoothed one."""
+    def push(self, raw: float, *, gap: bool = False) -> float:
+        """Take the index of one frame, NaN where it is not valid; return the smoothed one.
+
+        ``gap`` tells that samples are missing.
+        """
         valid = not math.isnan(raw)
         if valid:
             self._value = raw if math.isnan(self._value) else self._value + self._step * (raw - self._value)
-        elif self._was_valid and self._past:
+        elif self._was_valid and self._past and not gap:
             self._value = self._past[0]
         self._was_valid = valid
         self._past.append(self._value)

@@ -35,7 +35,8 @@ class Verdicts:
 
     ``reasons`` maps a rule's name to where it held; ``bad`` is any of the block rules, ``fixed_bad`` any but
     blink and muscle, which a baseline judges anew; ``out`` is a channel the gate has taken out (BAD);
-    ``valid`` is a channel that counts in the frame; ``unusable`` is one that at this moment has no signal
+    ``valid`` is a channel that counts in the frame: a quarter of its window may be bad, but muscle ends it at
+    once, for its beta drowns a window long before that; ``unusable`` is one that at this moment has no signal
     at all; ``good_share`` is the share of good blocks over the last seconds.
     """
 
@@ -85,7 +86,7 @@ class Gate:
             bad=bad,
             fixed_bad=fixed_bad,
             out=out,
-            valid=(self._in_window.push(bad).mean(axis=-1) <= s.window_bad_share) & ~out,
+            valid=(self._in_window.push(bad).mean(axis=-1) <= s.window_bad_share) & ~out & ~learned["muscle"],
             unusable=(m.lost_share > s.invalid_share) | fixed["flat"] | fixed["railed"],
             good_share=self._good.push(~bad & ~out).mean(axis=-1),
         )

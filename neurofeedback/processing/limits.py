@@ -63,4 +63,4 @@ def gate_again(
     hits = release.push(ln_emg > limits.ln_emg).any(axis=-1)
     bad = fixed_bad | hits | (slow_ptp > limits.blink_uv)
     window: History[np.bool_] = History(max(1, round(settings.spectrum.window_s / settings.spectrum.hop_s)))
-    return (window.push(bad).mean(axis=-1) <= settings.gate.window_bad_share) & ~out
+    return (window.push(bad).mean(axis=-1) <= settings.gate.window_bad_share) & ~out & ~hits
