@@ -25,7 +25,8 @@ LINKS = {
     "clean": Link(),
     "2 % loss": Link(loss=0.02),
     "stall of 6 s": Link(outages=((12.0, 6.0),)),
-    "loss and two stalls": Link(loss=0.02, outages=((8.0, 1.5), (20.0, 3.0))),
+    "loss and two stalls": Link(loss=0.02, outages=((11.0, 1.5), (20.0, 3.0))),
+    "loss where a phase ends": Link(loss=0.02, outages=((8.0, 1.5),)),
 }
 
 
