@@ -11,12 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurofeedback.emulators.cyton import SCALE_UV, EmulatedCyton, Firmware, packet, quantise, run_cyton
-from neurofeedback.emulators.faults import Answer, Faults
+from neurofeedback.emulators.cyton import SCALE_UV, EmulatedCyton, Firmware, packet, quantise
+from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.samples import alpha_rhythm, columns
+from neurofeedback.emulators.schedule import parse_fault
 from neurofeedback.errors import SettingsError
 
 RAMP = np.arange(8 * 500, dtype=float).reshape(8, 500)
+
+
+def suffering(*lines, loss=0.0):
+    return Faults(loss, schedule=tuple(map(parse_fault, lines)))
 
 
 def firmware(faults=None, chunks=(RAMP,), **options):
@@ -48,7 +53,10 @@ def test_nothing_is_sent_before_it_is_asked_to_stream():
 
 
 def test_what_is_due_does_not_depend_on_when_it_is_fetched():
-    whole, pieces = firmware(Faults(loss=0.1, garbage=0.1), seed=3), firmware(Faults(loss=0.1, garbage=0.1), seed=3)
+    whole, pieces = (
+        firmware(suffering("garbage share=0.1", "duplicate share=0.1", loss=0.1), seed=3),
+        firmware(suffering("garbage share=0.1", "duplicate share=0.1", loss=0.1), seed=3),
+    )
     for board in (whole, pieces):
         board.receive(b"b", at=0.0)
     assert whole.send(1.9) == b"".join(pieces.send(at) for at in np.linspace(0, 1.9, 97))
@@ -76,7 +84,7 @@ def test_a_daisy_sends_its_own_half_first():
 
 
 def test_a_stall_sends_nothing_and_the_counter_runs_on():
-    board = firmware(Faults(stall_at_s=0.5, stall_for_s=0.75))
+    board = firmware(suffering("stall at_s=0.5 for_s=0.75"))
     board.receive(b"b", at=0.0)
     counters, _ = decode(board.send(at=1.6))
     assert counters == [i % 256 for i in [*range(125), *range(313, 400)]]
@@ -95,15 +103,16 @@ def test_samples_that_were_never_recorded_are_not_sent():
     assert counts[3, 20] == 0
 
 
-def test_it_stops_when_asked_and_goes_on_where_it_was():
+def test_it_stops_when_asked_and_goes_on_where_it_was_with_a_new_count():
     board = firmware()
     board.receive(b"b", at=0.0)
     board.send(at=0.4)
     board.receive(b"s", at=0.4)
     assert board.send(at=1.0) == b""
     board.receive(b"b", at=1.0)
-    counters, _ = decode(board.send(at=1.04))
-    assert counters == list(range(100, 110))
+    counters, counts = decode(board.send(at=1.04))
+    assert counters == list(range(10))
+    np.testing.assert_array_equal(counts.T, board.counts[100:])
 
 
 def test_asking_who_it_is_ends_a_stream():
@@ -120,15 +129,66 @@ def test_the_end_of_the_samples_is_noticed():
     assert board.exhausted
 
 
-@pytest.mark.parametrize(("answer", "ends_well"), [(Answer.RIGHT, True), (Answer.WRONG, False), (Answer.NONE, False)])
-def test_only_the_right_firmware_ends_its_answer_with_dollars(answer, ends_well):
-    assert firmware(Faults(answer=answer)).receive(b"v", at=0.0).endswith(b"$$$") == ends_well
+@pytest.mark.parametrize("fault", ["reply times=2", "refuse times=2"])
+def test_only_the_right_firmware_ends_its_answer_with_dollars(fault):
+    board = firmware(suffering(fault))
+    assert [board.receive(b"v", at=0.0).endswith(b"$$$") for _ in range(4)] == [False, False, True, True]
 
 
-@pytest.mark.parametrize("fault", [{"loss": 1.5}, {"garbage": -0.1}, {"loss": float("nan")}])
-def test_a_fault_is_a_probability(fault):
+@pytest.mark.parametrize("loss", [1.5, -0.1, float("nan")])
+def test_loss_is_a_probability(loss):
     with pytest.raises(SettingsError, match="not a probability"):
-        Faults(**fault)
+        Faults(loss)
+
+
+def test_a_packet_sent_twice_is_the_same_twice():
+    board = firmware(suffering("duplicate share=0.2 for_s=1"))
+    board.receive(b"b", at=0.0)
+    counters, counts = decode(board.send(at=1.6))
+    twice = [i for i in range(1, len(counters)) if counters[i] == counters[i - 1]]
+    assert 25 < len(twice) < 80
+    assert max(twice) - len(twice) < 250
+    np.testing.assert_array_equal(counts[:, twice], counts[:, np.array(twice) - 1])
+    assert not board.lost
+
+
+def test_the_counter_begins_where_it_is_told_and_jumps():
+    board = firmware(suffering("counter to=250", "counter to=3 at_s=0.1"))
+    board.receive(b"b", at=0.0)
+    counters, _ = decode(board.send(at=0.2))
+    assert counters == [(250 + i) % 256 for i in range(25)] + [3 + i for i in range(25)]
+
+
+@pytest.mark.parametrize(("by_s", "at", "n_samples"), [(0.4, 1.0, 350), (-0.4, 1.0, 150), (-2.0, 1.0, 49)])
+def test_a_clock_that_jumps_sends_at_once_or_waits(by_s, at, n_samples):
+    board = firmware(suffering(f"clock by_s={by_s} at_s=0.2"))
+    board.receive(b"b", at=0.0)
+    sent = board.send(at=0.2 - 1e-9) + board.send(at)
+    counters, _ = decode(sent)
+    assert counters == [i % 256 for i in range(n_samples)]
+    assert not board.lost
+
+
+def test_out_of_its_dongles_reach_the_dongle_answers_and_samples_are_lost():
+    board = firmware(suffering("drop at_s=0.4 for_s=0.4"))
+    assert board.receive(b"v", at=0.0).endswith(b"$$$")
+    board.receive(b"b", at=0.0)
+    board.send(at=0.5)
+    assert board.receive(b"vd", at=0.5).count(b"Failure") == 2
+    assert board.streaming
+    board.send(at=1.0)
+    assert board.lost == list(range(100, 200))
+
+
+def test_faults_can_be_inflicted_and_mended_while_it_runs():
+    board = firmware()
+    board.receive(b"b", at=10.0)
+    board.send(at=10.5)
+    board.inflict(parse_fault("stall"), at=10.5)
+    assert board.send(at=11.0) == b""
+    board.mend()
+    assert len(board.send(at=11.5)) == 125 * 33
+    assert board.lost == list(range(125, 250))
 
 
 def test_few_rows_are_repeated_and_surplus_rows_left_out():
@@ -144,27 +204,28 @@ def test_the_rhythm_is_alpha():
 
 
 def test_the_port_answers_and_vanishes_when_unplugged():
-    board = EmulatedCyton(firmware(Faults(unplug_at_s=0.2)))
+    board = EmulatedCyton(firmware(suffering("unplug at_s=0.2")))
     with board:
         port = os.open(board.port, os.O_RDWR | os.O_NOCTTY)
         os.write(port, b"b")
         board.wait()
         os.close(port)
     assert not os.path.exists(board.port)  # noqa: PTH110
-    assert len(board.firmware.counts) == 50
+    assert len(board.firmware.counts) - len(board.firmware.lost) == 50
 
 
-def test_running_it_as_a_program_announces_the_port_and_ends_with_the_samples():
-    ports = []
-
-    def announce(port):
-        ports.append(os.open(port, os.O_RDWR | os.O_NOCTTY))
-        os.write(ports[0], b"b")
-
-    done = run_cyton([RAMP[:, :50]], announce=announce)
-    os.close(ports[0])
-    assert len(done.counts) == 50
-    assert done.exhausted
+def test_a_port_comes_back_under_its_name():
+    board = EmulatedCyton(firmware(suffering("absent for_s=0.1", "unplug at_s=0.1 for_s=0.3")))
+    with board:
+        begun = time.monotonic()
+        for there in (False, True, False, True):
+            while os.path.exists(board.port) != there:  # noqa: PTH110
+                assert time.monotonic() < begun + 10
+                time.sleep(0.005)
+            if there:
+                port = os.open(board.port, os.O_RDWR | os.O_NOCTTY)
+                os.write(port, b"b")
+        assert time.monotonic() - begun > 0.45
 
 
 def test_nothing_runs_on_after_the_board_is_left():

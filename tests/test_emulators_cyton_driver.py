@@ -13,12 +13,17 @@ import pytest
 
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.emulators.cyton import SCALE_UV, EmulatedCyton, Firmware
-from neurofeedback.emulators.faults import Answer, Faults
+from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.samples import alpha_rhythm
+from neurofeedback.emulators.schedule import parse_fault
 from neurofeedback.errors import SourceError
 
 DATA = Path(os.environ.get("NEUROFEEDBACK_DATA", Path(__file__).parents[2] / "shared" / "data"))
 RECORDING = DATA / "openbci_gui" / "original" / "OpenBCI-sampleData-1-blinks-jawClench-alpha.txt"
+
+
+def suffering(*lines, loss=0.0):
+    return Faults(loss, schedule=tuple(map(parse_fault, lines)))
 
 
 def record(board, n_samples, *, device="cyton", timeout_s=20.0):
@@ -68,7 +73,7 @@ def test_one_percent_loss_leaves_its_holes_where_the_emulator_says():
 
 
 def test_a_silence_longer_than_a_turn_of_the_counter_keeps_its_length():
-    firmware = Firmware(alpha_rhythm(8, 250.0, seed=3), Faults(stall_at_s=1.0, stall_for_s=1.6))
+    firmware = Firmware(alpha_rhythm(8, 250.0, seed=3), suffering("stall at_s=1 for_s=1.6"))
     with EmulatedCyton(firmware) as board:
         data, runs = record(board, 900)
     assert [(run.start, run.n_samples) for run in runs] == [(250, 400)]
@@ -78,7 +83,7 @@ def test_a_silence_longer_than_a_turn_of_the_counter_keeps_its_length():
 def test_a_daisys_halves_belong_together_also_under_loss():
     # Where one sample loses its second packet and the next its first, the driver makes one sample of the two
     # and nothing in its rows shows it; with this seed that does not happen.
-    firmware = Firmware(alpha_rhythm(16, 125.0, seed=4), Faults(loss=0.02), seed=11, daisy=True)
+    firmware = Firmware(alpha_rhythm(16, 125.0, seed=4), Faults(loss=0.02), seed=0, daisy=True)
     with EmulatedCyton(firmware, now=lambda: 10 * time.monotonic()) as board:
         data, runs = record(board, 1500, device="cyton-daisy")
     assert 30 < len(firmware.lost) < 100
@@ -86,7 +91,7 @@ def test_a_daisys_halves_belong_together_also_under_loss():
 
 
 def test_noise_on_the_line_costs_samples_but_never_their_places():
-    firmware = Firmware(alpha_rhythm(8, 250.0, seed=5), Faults(garbage=0.02), seed=5)
+    firmware = Firmware(alpha_rhythm(8, 250.0, seed=5), suffering("garbage share=0.02"), seed=5)
     with EmulatedCyton(firmware, now=lambda: 10 * time.monotonic()) as board:
         data, runs = record(board, 3000)
     sent = np.array(firmware.counts).T[:, : data.shape[1]] * SCALE_UV
@@ -98,7 +103,7 @@ def test_noise_on_the_line_costs_samples_but_never_their_places():
 
 
 def test_an_unplugged_board_falls_silent_keeps_no_core_busy_and_can_be_closed():
-    firmware = Firmware(alpha_rhythm(8, 250.0, seed=6), Faults(unplug_at_s=1.0))
+    firmware = Firmware(alpha_rhythm(8, 250.0, seed=6), suffering("unplug at_s=1"))
     with EmulatedCyton(firmware) as board:
         source = open_source(f"cyton:{board.port}")
         source.open()
@@ -138,7 +143,7 @@ def test_a_port_that_another_program_has_open_is_left_alone():
 
 def test_garbage_for_an_answer_is_told_apart_from_a_cyton():
     with (
-        EmulatedCyton(Firmware([], Faults(answer=Answer.WRONG))) as board,
+        EmulatedCyton(Firmware([], suffering("reply"))) as board,
         pytest.raises(SourceError, match="no cyton answers on this port"),
     ):
         open_source(f"cyton:{board.port}").open()

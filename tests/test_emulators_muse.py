@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback.emulators.faults import Faults
-from neurofeedback.emulators.muse import SCALE_UV, EmulatedMuse, Headband, Model, packet, quantise, run_muse
+from neurofeedback.emulators.muse import SCALE_UV, EmulatedMuse, Headband, Model, packet, quantise
+from neurofeedback.emulators.schedule import parse_fault
 from neurofeedback.errors import SettingsError
 
 NOISE = np.random.default_rng(0).normal(0, 30, (4, 256 * 10))
 BLOCK_S = 12 / 256
+
+
+def suffering(*lines, loss=0.0):
+    return Faults(loss, schedule=tuple(map(parse_fault, lines)))
 
 
 def headband(faults=None, chunks=(NOISE,), **options):
@@ -69,7 +75,7 @@ def test_packets_are_lost_for_each_channel_by_itself():
 
 
 def test_a_stall_sends_nothing_and_the_counter_runs_on():
-    board = begin(headband(Faults(stall_at_s=1.0, stall_for_s=1.0)))
+    board = begin(headband(suffering("stall at_s=1 for_s=1")))
     numbers = [decode(value)[0] for _, value in list(board.send(4.0))[::4]]
     stalled = {number for number, _ in board.lost}
     assert numbers == [i for i in range(85) if i not in stalled]
@@ -90,7 +96,7 @@ def test_the_head_does_not_pause_while_the_stream_does():
 
 
 def test_out_of_reach_only_while_the_link_is_down():
-    board = headband(Faults(drop_at_s=2.0, drop_for_s=1.0))
+    board = headband(suffering("drop at_s=2 for_s=1"))
     assert board.reachable(2.5)
     begin(board)
     assert [board.reachable(at) for at in (1.9, 2.0, 2.9, 3.0)] == [True, False, False, True]
@@ -109,12 +115,44 @@ def test_nothing_runs_on_after_the_headset_is_left():
     assert not any(thread.name == "emulated-muse" for thread in threading.enumerate())
 
 
-def test_running_it_as_a_program_announces_the_bus_and_ends_with_the_samples(monkeypatch):
-    addresses = []
+def test_a_headset_with_nothing_left_to_send_stays_on_its_bus():
     board = begin(headband(chunks=[NOISE[:, :24]]), at=-10.0)
-    monkeypatch.setattr("neurofeedback.emulators.muse.Headband", lambda *_, **__: board)
-    assert run_muse([], announce=addresses.append).exhausted
-    assert len(addresses) == 1
+    with EmulatedMuse(board) as muse:
+        muse.wait()
+        assert board.exhausted
+        assert Path(muse.address.removeprefix("unix:path=")).exists()
+
+
+def test_it_cannot_be_found_at_first_and_then_refuses():
+    board = headband(suffering("absent for_s=2", "refuse times=2"))
+    board.switch_on(100.0)
+    assert [board.reachable(at) for at in (100.0, 101.9, 102.0)] == [False, False, True]
+    assert [board.connects(102.0) for _ in range(4)] == [False, False, True, True]
+
+
+def test_one_channel_can_lose_its_packets_alone():
+    board = begin(headband(suffering("loss share=0.5 channels=2 for_s=4"), seed=1))
+    list(board.send(9.0))
+    assert {channel for _, channel in board.lost} == {1}
+    assert max(block for block, _ in board.lost) * BLOCK_S < 4
+
+
+def test_a_packet_sent_twice_is_the_same_twice():
+    values = list(begin(headband(suffering("duplicate share=1"))).send(2.0))
+    assert values[::2] == values[1::2]
+    assert [decode(value)[0] for _, value in values[::8]] == list(range(42))
+
+
+def test_the_counter_begins_where_it_is_told_and_wraps():
+    values = list(begin(headband(suffering("counter to=65530"))).send(2.0))
+    assert [decode(value)[0] for _, value in values[::4]] == [(65530 + i) % 65536 for i in range(42)]
+
+
+def test_a_clock_that_jumps_ahead_sends_at_once():
+    board = begin(headband(suffering("clock by_s=1 at_s=1")))
+    assert len(list(board.send(0.99))) == 4 * 21
+    assert len(list(board.send(1.0))) == 4 * (42 - 21)
+    assert not board.lost
 
 
 def test_without_a_bus_daemon_it_says_what_to_install(monkeypatch):

@@ -19,6 +19,7 @@ import pytest
 from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.muse import SCALE_UV, EmulatedMuse, Headband, Model
 from neurofeedback.emulators.samples import alpha_rhythm
+from neurofeedback.emulators.schedule import parse_fault
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
@@ -50,6 +51,10 @@ for session in range(n_sessions):
 """
 
 
+def suffering(*lines, loss=0.0):
+    return Faults(loss, schedule=tuple(map(parse_fault, lines)))
+
+
 @dataclass
 class Scenario:
     model: Model
@@ -59,9 +64,9 @@ class Scenario:
 
 
 SCENARIOS = {
-    "stall": Scenario(Model.MUSE_2, Faults(stall_at_s=1.0, stall_for_s=1.0), 3.5),
+    "stall": Scenario(Model.MUSE_2, suffering("stall at_s=1 for_s=1"), 3.5),
     "loss": Scenario(Model.MUSE_2016, Faults(loss=0.03), 7.0),
-    "drop": Scenario(Model.MUSE_S, Faults(drop_at_s=1.5, drop_for_s=7.0), 2.0, n_sessions=2),
+    "drop": Scenario(Model.MUSE_S, suffering("drop at_s=1.5 for_s=7"), 2.0, n_sessions=2),
 }
 
 

@@ -89,16 +89,24 @@ class BlueZ:
     write : callable
         Called with each value written to a characteristic.
     reachable : callable
-        Whether the headset can be found and connected to now.
+        Whether the headset can be found now.
+    connects : callable
+        Whether an attempt to connect, made now, succeeds.
     """
 
     def __init__(
-        self, bus: MessageBus, peripheral: Peripheral, write: Callable[[bytes], None], reachable: Callable[[], bool]
+        self,
+        bus: MessageBus,
+        peripheral: Peripheral,
+        write: Callable[[bytes], None],
+        reachable: Callable[[], bool],
+        connects: Callable[[], bool],
     ) -> None:
         self._bus = bus
         self._peripheral = peripheral
         self._write = write
         self._reachable = reachable
+        self._connects = connects
         self._device = f"{_ADAPTER}/dev_{peripheral.address.replace(':', '_')}"
         self._paths = {
             uuid: f"{self._device}/service0001/char{i:04x}" for i, uuid in enumerate(peripheral.characteristics)
@@ -204,8 +212,8 @@ class BlueZ:
         }
 
     def _connect(self, _: Message) -> None:
-        if not self._reachable():
-            raise ConnectionError("the headset is out of reach")
+        if not self._connects():
+            raise ConnectionError("le-connection-abort-by-local")
         self._change(self._device, "org.bluez.Device1", Connected=Variant("b", True))
         service = f"{self._device}/service0001"
         uuid = Variant("s", self._peripheral.service)

@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.emulators.faults import Answer, Faults
-from neurofeedback.emulators.samples import columns
+from neurofeedback.emulators.faults import Faults, Kind
+from neurofeedback.emulators.headset import Headset
 from neurofeedback.errors import SettingsError
 
 SCALE_UV = 4.5 / 24 / (2**23 - 1) * 1e6
 """Microvolts per count: the ADS1299's reference of 4.5 V at gain 24."""
 
 _PACKETS_PER_S = 250
+_IDLE_S = 0.02
 _GREETING = b"OpenBCI V3 8-16 channel\nOn Board ADS1299 Device ID: 0x3E\nLIS3DH Device ID: 0x33\nFirmware: v3.1.1\n$$$"
+_OUT_OF_REACH = b"Failure: Communications timeout - Device failed to poll Host$$$"
 _WRONG_GREETING = b"+++ modem ready\r\n" * 40
 
 
@@ -54,8 +60,10 @@ def packet(counter: int, counts: NDArray[np.int64]) -> bytes:
     return bytes([0xA0, counter & 0xFF]) + body + bytes(6) + b"\xc0"
 
 
-class Firmware:
-    """The board itself: commands and time in, bytes out. No port, no clock.
+class Firmware(Headset):
+    """The board itself and the dongle it talks to: commands and time in, bytes out. No port, no clock.
+
+    Sample numbers pause while the board does not stream; the packet counter starts anew with each stream.
 
     Parameters
     ----------
@@ -67,10 +75,12 @@ class Firmware:
     Attributes
     ----------
     counts : list of ndarray, shape (n_channels,)
-        Every sample of the stream, quantised, also those that were lost.
+        Every sample of the streams, quantised, also those that were lost.
     lost : list of int
-        Which of them were lost.
+        Which of them were lost, in part or whole.
     """
+
+    title = "a Cyton"
 
     def __init__(
         self,
@@ -81,39 +91,41 @@ class Firmware:
         daisy: bool = False,
     ) -> None:
         self._halves = 2 if daisy else 1
-        self.n_channels = 8 * self._halves
-        self.sfreq = _PACKETS_PER_S / self._halves
-        self._columns = columns(chunks, self.n_channels)
-        self._faults = faults or Faults()
-        self._rng = np.random.default_rng(seed)
-        self._begun: float | None = None
-        self._begun_at = 0
+        super().__init__(chunks, faults, n_channels=8 * self._halves, sfreq=_PACKETS_PER_S / self._halves, seed=seed)
+        self._samples = self._measured()
+        self._begun: int | None = None
+        self._due_at_begin = 0
         self.counts: list[NDArray[np.int64]] = []
         self.lost: list[int] = []
-        self.exhausted = False
 
     @property
     def streaming(self) -> bool:
         """Between the commands to begin and to stop."""
         return self._begun is not None
 
-    @property
-    def unplugged(self) -> bool:
-        """The fault that takes the port away is due."""
-        return self._faults.unplugged(len(self.counts) / self.sfreq)
+    def unplugged(self, at: float) -> bool:
+        """Whether the port is gone at this time (s)."""
+        return self.absent(at) or self.faults.unplugged(self.elapsed(at))
+
+    def gone_for_good(self, at: float) -> bool:
+        """Whether the port is gone at this time (s) and no schedule brings it back."""
+        return self.faults.unplugged(self.elapsed(at)) and self.faults.unplugged(self.elapsed(at) + 1e9)
 
     def receive(self, commands: bytes, at: float) -> bytes:
         """Take commands at this time (s) and return the answers."""
         return b"".join(self._obey(bytes([command]), at) for command in commands)
 
     def _obey(self, command: bytes, at: float) -> bytes:
+        if self.faults.dropped(self.elapsed(at)):
+            return _OUT_OF_REACH if command in b"vd" else b""
         if command == b"b":
-            self._begun, self._begun_at = at, len(self.counts)
+            self._first = at if self._first is None else self._first
+            self._begun, self._due_at_begin = len(self.counts), self._due(at)
         elif command == b"s":
             self._begun = None
         elif command == b"v":
             self._begun = None
-            return {Answer.RIGHT: _GREETING, Answer.WRONG: _WRONG_GREETING, Answer.NONE: b""}[self._faults.answer]
+            return _WRONG_GREETING if self.fails(Kind.REPLY) else b"" if self.fails(Kind.REFUSE) else _GREETING
         elif command == b"d":
             return b"updating channel settings to default$$$"
         return b""
@@ -122,32 +134,40 @@ class Firmware:
         """Return the packets that are due at this time (s)."""
         if self._begun is None:
             return b""
-        due = self._begun_at + int((at - self._begun) * self.sfreq)
-        return b"".join(self._sample() for _ in range(due - len(self.counts)))
+        due = self._begun + self._due(at) - self._due_at_begin
+        return b"".join(self._sample(column) for column in islice(self._samples, max(0, due - len(self.counts))))
 
-    def _sample(self) -> bytes:
-        column = next(self._columns, None)
-        if column is None or self.unplugged:
-            self.exhausted = column is None
-            return b""
+    def _sample(self, column: NDArray[np.float64]) -> bytes:
         number = len(self.counts)
+        at_s = number / self.sfreq
         self.counts.append(quantise(column))
         halves = [self._half(number, half) for half in range(self._halves)]
-        silent = self._faults.stalled(number / self.sfreq) or bool(np.isnan(column).all())
-        if silent or any(lost for _, lost in halves):
+        noise = self._noise(at_s)
+        if self._silent(at_s) or bool(np.isnan(column).all()):
             self.lost.append(number)
-        sent = b"".join(b"" if silent or lost else half for half, lost in halves)
-        return sent + self._noise()
+            return b""
+        if b"" in halves:
+            self.lost.append(number)
+        return b"".join(halves) + noise
 
-    def _half(self, number: int, half: int) -> tuple[bytes, bool]:
-        """Return one packet of a sample (the Daisy's comes first), and whether it is lost."""
+    def _silent(self, at_s: float) -> bool:
+        return self.faults.stalled(at_s) or self.faults.dropped(at_s) or self.faults.unplugged(at_s)
+
+    def _half(self, number: int, half: int) -> bytes:
+        """Return the packet of eight channels of a sample (the Daisy's come first): once, twice or lost."""
         first = 8 * (self._halves - 1 - half)
-        made = packet(number * self._halves + half, self.counts[number][first : first + 8])
-        return made, bool(self._rng.random() < self._faults.loss)
+        at_s, begun, rate = number / self.sfreq, (self._begun or 0) * self._halves, self.sfreq * self._halves
+        counter = self.faults.count(number * self._halves + half, begun, rate)
+        made = packet(counter, self.counts[number][first : first + 8])
+        lost, twice = self._rng.random(2) < [
+            self.faults.probability(kind, at_s) for kind in (Kind.LOSS, Kind.DUPLICATE)
+        ]
+        return b"" if lost else made * (2 if twice else 1)
 
-    def _noise(self) -> bytes:
+    def _noise(self, at_s: float) -> bytes:
         n_bytes = int(self._rng.integers(1, 40))
-        return self._rng.bytes(n_bytes) if self._rng.random() < self._faults.garbage else b""
+        noisy = self._rng.random() < self.faults.probability(Kind.GARBAGE, at_s)
+        return self._rng.bytes(n_bytes) if noisy else b""
 
 
 class EmulatedCyton:
@@ -163,28 +183,27 @@ class EmulatedCyton:
     Attributes
     ----------
     port : str
-        Path to open as a serial port.
+        Path to open as a serial port; it is gone while the dongle is unplugged.
     """
 
     def __init__(self, firmware: Firmware, *, now: Callable[[], float] = time.monotonic) -> None:
         self.firmware = firmware
         self.port = ""
         self._now = now
+        self._done = threading.Event()
         self._ended = threading.Event()
+        self._master: int | None = None
         self._outgoing = bytearray()
         self._thread = threading.Thread(target=self._run, name="emulated-cyton", daemon=True)
 
     def __enter__(self) -> EmulatedCyton:
         if sys.platform == "win32":
             raise SettingsError("an emulated Cyton needs a pseudo-terminal", got="Windows", allowed="Linux or macOS")
-        import pty  # noqa: PLC0415 - does not exist on Windows
-        import tty  # noqa: PLC0415
-
-        self._master, port = pty.openpty()
-        tty.setraw(port)
-        os.set_blocking(self._master, False)
-        self.port = os.ttyname(port)
-        os.close(port)
+        self._folder = Path(tempfile.mkdtemp(prefix="neurofeedback-"))
+        self.port = str(self._folder / "ttyUSB0")
+        self.firmware.switch_on(self._now())
+        if not self.firmware.unplugged(self._now()):
+            self._plug_in()
         self._thread.start()
         return self
 
@@ -193,67 +212,69 @@ class EmulatedCyton:
     ) -> None:
         self._ended.set()
         self._thread.join()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def wait(self) -> None:
-        """Return when the board is unplugged or has nothing left to send."""
-        while not self._ended.wait(0.1):
+        """Return when the board is unplugged for good or has nothing left to send."""
+        while not self._done.wait(0.1):
             pass
+
+    def _plug_in(self) -> None:
+        import pty  # noqa: PLC0415 - does not exist on Windows
+        import tty  # noqa: PLC0415
+
+        self._master, port = pty.openpty()
+        tty.setraw(port)
+        os.set_blocking(self._master, False)
+        Path(self.port).symlink_to(os.ttyname(port))
+        os.close(port)
+
+    def _unplug(self) -> None:
+        Path(self.port).unlink()
+        self._outgoing.clear()
+        if self._master is not None:
+            os.close(self._master)
+            self._master = None
 
     def _run(self) -> None:
         try:
-            while not (self._ended.is_set() or self.firmware.unplugged or self.firmware.exhausted):
+            while not (self._ended.is_set() or self.firmware.exhausted or self.firmware.gone_for_good(self._now())):
                 self._serve()
         finally:
-            os.close(self._master)
-            self._ended.set()
+            if self._master is not None:
+                self._unplug()
+            self._done.set()
 
     def _serve(self) -> None:
-        """Answer what was asked, then send what is due."""
-        commands = self._listen(1 / _PACKETS_PER_S if self.firmware.streaming else 0.02)
+        """Follow the plug; answer what was asked, then send what is due."""
+        gone = self.firmware.unplugged(self._now())
+        if gone and self._master is not None:
+            self._unplug()
+        elif not gone and self._master is None:
+            self._plug_in()
+        if self._master is None:
+            self.firmware.send(self._now())
+            self._ended.wait(_IDLE_S)
+        else:
+            self._talk(self._master)
+
+    def _talk(self, master: int) -> None:
+        commands = self._listen(master, 1 / _PACKETS_PER_S if self.firmware.streaming else _IDLE_S)
         answers = self.firmware.receive(commands, self._now())
         if not self.firmware.streaming:
             self._outgoing.clear()
         self._outgoing += answers + self.firmware.send(self._now())
         if self._outgoing:
             with suppress(BlockingIOError):
-                del self._outgoing[: os.write(self._master, self._outgoing)]
+                del self._outgoing[: os.write(master, self._outgoing)]
 
-    def _listen(self, wait_s: float) -> bytes:
+    def _listen(self, master: int, wait_s: float) -> bytes:
         """Wait for commands (s); a port that nobody has open reads as an error at once."""
-        ready, _, _ = select.select([self._master], [], [], wait_s)
+        ready, _, _ = select.select([master], [], [], wait_s)
         if not ready:
             return b""
         try:
-            return os.read(self._master, 4096)
+            return os.read(master, 4096)
         except OSError:
             self._ended.wait(wait_s)
             return b""
-
-
-def run_cyton(
-    chunks: Iterable[NDArray[np.floating]],
-    *,
-    announce: Callable[[str], None],
-    faults: Faults | None = None,
-    seed: int = 0,
-    daisy: bool = False,
-) -> Firmware:
-    """Emulate a Cyton until it has sent everything or is unplugged.
-
-    Parameters
-    ----------
-    chunks : iterable of ndarray, shape (n_channels, n_samples)
-        Microvolts at 250 Hz, with a Daisy at 125 Hz.
-    announce : callable
-        Called once with the port to connect to.
-
-    Returns
-    -------
-    Firmware
-        With its account of what was sent and what was lost.
-    """
-    firmware = Firmware(chunks, faults, seed=seed, daisy=daisy)
-    with EmulatedCyton(firmware) as board:
-        announce(board.port)
-        board.wait()
-    return firmware

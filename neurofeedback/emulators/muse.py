@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.emulators.faults import Faults
-from neurofeedback.emulators.samples import columns
+from neurofeedback.emulators.faults import Faults, Kind
+from neurofeedback.emulators.headset import Headset
 from neurofeedback.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def packet(counter: int, counts: NDArray[np.int64]) -> bytes:
     return (counter & 0xFFFF).to_bytes(2, "big") + b"".join(pair.to_bytes(3, "big") for pair in pairs)
 
 
-class Headband:
+class Headband(Headset):
     """The headset itself: commands and time in, notifications out. No radio, no clock.
 
     The head it sits on does not pause: sample numbers follow the time since it first streamed, and what
@@ -97,20 +97,24 @@ class Headband:
         The block at which each stream began; the packet counter starts anew there.
     """
 
+    title = "a Muse"
+    possible = frozenset(Kind) - {Kind.GARBAGE, Kind.UNPLUG, Kind.REPLY}
+
     def __init__(self, chunks: Iterable[NDArray[np.floating]], faults: Faults | None = None, *, seed: int = 0) -> None:
-        self._columns = columns(chunks, len(CH_NAMES))
-        self._faults = faults or Faults()
-        self._rng = np.random.default_rng(seed)
-        self._first: float | None = None
+        super().__init__(chunks, faults, n_channels=len(CH_NAMES), sfreq=SFREQ, seed=seed)
+        self._samples = self._measured()
         self._streaming = False
         self.counts: list[NDArray[np.int64]] = []
         self.lost: list[tuple[int, int]] = []
         self.begins: list[int] = []
-        self.exhausted = False
 
     def reachable(self, at: float) -> bool:
-        """Whether the headset can be connected to at this time (s)."""
-        return self._first is None or not self._faults.dropped(at - self._first)
+        """Whether the headset is in reach at this time (s)."""
+        return not (self.absent(at) or self.faults.dropped(self.elapsed(at)))
+
+    def connects(self, at: float) -> bool:
+        """Whether an attempt to connect at this time (s) succeeds."""
+        return self.reachable(at) and not self.fails(Kind.REFUSE)
 
     def receive(self, command: bytes, at: float) -> None:
         """Take a command at this time (s)."""
@@ -130,24 +134,26 @@ class Headband:
         """Yield the notifications that are due at this time (s): characteristic and value."""
         if self._first is None:
             return
-        due = int((at - self._first) * SFREQ) // _BLOCK
+        due = self._due(at) // _BLOCK
         while len(self.counts) < due:
-            block = list(islice(self._columns, _BLOCK))
+            block = list(islice(self._samples, _BLOCK))
             if len(block) < _BLOCK:
-                self.exhausted = True
                 return
             yield from self._notifications(np.array(block).T)
 
     def _notifications(self, block: NDArray[np.float64]) -> Iterator[tuple[str, bytes]]:
         number = len(self.counts)
+        at_s = number * _BLOCK / SFREQ
         self.counts.append(quantise(block))
-        silent = not self._streaming or self._faults.stalled(number * _BLOCK / SFREQ) or bool(np.isnan(block).all())
-        draws = self._rng.random(len(CH_NAMES))
+        silent = not self._streaming or self.faults.stalled(at_s) or bool(np.isnan(block).all())
+        draws = self._rng.random((2, len(CH_NAMES)))
         for channel in _ON_AIR:
-            if silent or draws[channel] < self._faults.loss:
+            if silent or draws[0, channel] < self.faults.probability(Kind.LOSS, at_s, channel):
                 self.lost.append((number, channel))
-            else:
-                yield _EEG[channel], packet(number - self.begins[-1], self.counts[-1][channel])
+                continue
+            counter = self.faults.count(number, self.begins[-1], SFREQ / _BLOCK)
+            twice = draws[1, channel] < self.faults.probability(Kind.DUPLICATE, at_s, channel)
+            yield from [(_EEG[channel], packet(counter, self.counts[-1][channel]))] * (2 if twice else 1)
 
 
 class EmulatedMuse:
@@ -173,6 +179,7 @@ class EmulatedMuse:
         self.address = ""
         self._model = model
         self._now = now
+        self._done = threading.Event()
         self._ended = threading.Event()
         self._started = threading.Event()
         self._failure: SettingsError | None = None
@@ -193,7 +200,7 @@ class EmulatedMuse:
 
     def wait(self) -> None:
         """Return when there is nothing left to send."""
-        while not self._ended.wait(0.1):
+        while not self._done.wait(0.1):
             pass
 
     def _run(self) -> None:
@@ -203,7 +210,7 @@ class EmulatedMuse:
             self._failure = error
         finally:
             self._started.set()
-            self._ended.set()
+            self._done.set()
 
     async def _serve(self) -> None:
         try:
@@ -217,7 +224,8 @@ class EmulatedMuse:
         async with private_bus() as address:
             bus = await MessageBus(bus_address=address).connect()
             peripheral = Peripheral(_ADDRESS, _NAMES[self._model], _SERVICE, _characteristics(self._model))
-            bluez = BlueZ(bus, peripheral, self._obey, lambda: self.headband.reachable(self._now()))
+            bluez = BlueZ(bus, peripheral, self._obey, self._reachable, self._connects)
+            self.headband.switch_on(self._now())
             await bluez.start()
             self.address = address
             self._started.set()
@@ -227,9 +235,16 @@ class EmulatedMuse:
     def _obey(self, command: bytes) -> None:
         self.headband.receive(command, self._now())
 
+    def _reachable(self) -> bool:
+        return self.headband.reachable(self._now())
+
+    def _connects(self) -> bool:
+        return self.headband.connects(self._now())
+
     async def _stream(self, bluez: BlueZ) -> None:
+        """Send what is due until it is left; a headset with nothing left to send stays on the bus, silent."""
         linked = True
-        while not (self._ended.is_set() or self.headband.exhausted):
+        while not self._ended.is_set():
             at = self._now()
             if linked and not self.headband.reachable(at):
                 self.headband.halt()
@@ -237,6 +252,8 @@ class EmulatedMuse:
             linked = self.headband.reachable(at)
             for uuid, value in self.headband.send(at):
                 bluez.notify(uuid, value)
+            if self.headband.exhausted:
+                self._done.set()
             await asyncio.sleep(_POLL_S)
 
 
@@ -244,32 +261,3 @@ def _characteristics(model: Model) -> tuple[str, ...]:
     """Control, EEG and right auxiliary, gyroscope, accelerometer, telemetry, and the pulse sensor of newer models."""
     pulse = () if model is Model.MUSE_2016 else (0xF, 0x10, 0x11)
     return tuple(_UUID.format(number) for number in (1, 3, 4, 5, 6, 7, 9, 0xA, 0xB, *pulse))
-
-
-def run_muse(
-    chunks: Iterable[NDArray[np.floating]],
-    *,
-    announce: Callable[[str], None],
-    faults: Faults | None = None,
-    seed: int = 0,
-    model: Model = Model.MUSE_2,
-) -> Headband:
-    """Emulate a Muse until it has sent everything.
-
-    Parameters
-    ----------
-    chunks : iterable of ndarray, shape (n_channels, n_samples)
-        Microvolts at 256 Hz.
-    announce : callable
-        Called once with the address ``DBUS_SYSTEM_BUS_ADDRESS`` must be set to.
-
-    Returns
-    -------
-    Headband
-        With its account of what was sent and what was lost.
-    """
-    headband = Headband(chunks, faults, seed=seed)
-    with EmulatedMuse(headband, model=model) as muse:
-        announce(muse.address)
-        muse.wait()
-    return headband

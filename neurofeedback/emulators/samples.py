@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,41 @@ def columns(chunks: Iterable[NDArray[np.floating]], n_channels: int) -> Columns:
     for chunk in chunks:
         rows = np.arange(n_channels) % chunk.shape[0]
         yield from np.asarray(chunk, float)[rows].T
+
+
+def at_rate(data: NDArray[np.floating], sfreq: float, wanted_hz: float) -> NDArray[np.float64]:
+    """Resample a whole recording ``(n_channels, n_samples)``; what was lost (NaN) stays lost.
+
+    Examples
+    --------
+    >>> at_rate(np.array([[5.0, 5.0, np.nan, np.nan, 5.0, 5.0]]), 250.0, 125.0).round(1).tolist()
+    [[5.0, nan, 5.0]]
+    """
+    if sfreq == wanted_hz:
+        return np.asarray(data, float)
+    from scipy.signal import resample_poly  # noqa: PLC0415 - 0.2 s, seldom needed
+
+    ratio = Fraction(wanted_hz / sfreq).limit_denominator(10_000)
+    lost = np.isnan(data)
+    # a lost stretch is filled with the channel's median, so that its edges do not ring
+    filled = np.where(lost, np.nanmedian(np.where(lost.all(axis=1, keepdims=True), 0, data), axis=1)[:, None], data)
+    made = resample_poly(filled, ratio.numerator, ratio.denominator, axis=1, padtype="median")
+    nearest = np.minimum(np.arange(made.shape[1]) * ratio.denominator // ratio.numerator, data.shape[1] - 1)
+    made[lost[:, nearest]] = np.nan
+    return made
+
+
+def rows_named(ch_names: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Choose the rows a headset is fed with: those of its own channels, or all in order where one is missing.
+
+    Examples
+    --------
+    >>> rows_named(["Fz", "TP10", "TP9"], ["TP9", "TP10"]), rows_named(["Fz", "Pz"], ["TP9", "TP10"])
+    ([2, 1], [0, 1])
+    """
+    if set(wanted) <= set(ch_names):
+        return [ch_names.index(name) for name in wanted]
+    return list(range(len(ch_names)))
 
 
 def alpha_rhythm(n_channels: int, sfreq: float, seed: int) -> Iterator[NDArray[np.float64]]:

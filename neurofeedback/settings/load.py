@@ -21,6 +21,7 @@ from neurofeedback.settings.profile import Profile, check_rate, check_regions, f
 from neurofeedback.types import Stream
 
 _MAX_FILE_BYTES = 100_000
+_SEE_SETTINGS = "mend these keys; `neurofeedback doctor --settings` lists all with units and limits"
 Model = TypeVar("Model", bound=Strict)
 
 
@@ -43,17 +44,17 @@ def load_settings(name: str = "default") -> Settings:
     SettingsError
         The profile does not exist, is not TOML, or a key or value in it is wrong.
     """
-    return parse(Settings, _read(_locate(name, "profiles", "profile")), name)
+    return parse(Settings, read_toml(_locate(name, "profiles", "profile")), name)
 
 
 def load_montage(name: str) -> Montage:
     """Load a montage by name or path."""
-    return parse(Montage, _read(_locate(name, "montages", "montage")), name)
+    return parse(Montage, read_toml(_locate(name, "montages", "montage")), name)
 
 
 def load_evidence(name: str) -> Evidence:
     """Load an evidence profile by name or path; the members of a mixture are loaded too."""
-    data = _read(_locate(name, "evidence", "evidence profile"))
+    data = read_toml(_locate(name, "evidence", "evidence profile"))
     members = data.get("members")
     if isinstance(members, list):
         data = data | {"members": [_member(member, name) for member in cast("list[object]", members)]}
@@ -65,7 +66,7 @@ def _member(member: object, name: str) -> dict[str, Any]:
         raise SettingsError(
             f"a member of the mixture {name} is not a name", got=repr(member), allowed="names of profiles"
         )
-    data = _read(_locate(member, "evidence", "evidence profile"))
+    data = read_toml(_locate(member, "evidence", "evidence profile"))
     if "members" in data:
         raise SettingsError(f"a member of the mixture {name} is itself a mixture", got=member, allowed="plain profiles")
     return data
@@ -95,11 +96,13 @@ def dump_profile(profile: Profile) -> str:
 
 def read_profile(path: Path) -> Profile:
     """Read a profile that ``dump_profile`` wrote."""
-    return check_regions(parse(Profile, _read(path), str(path)))
+    return check_regions(parse(Profile, read_toml(path), str(path)))
 
 
-def parse(model: type[Model], data: dict[str, Any], where: str) -> Model:
+def parse(model: type[Model], data: dict[str, Any], where: str, *, todo: str = _SEE_SETTINGS) -> Model:
     """Validate plain data strictly, with every mistake named and a suggestion for unknown keys.
+
+    ``todo`` says what the person can do about a mistake.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def parse(model: type[Model], data: dict[str, Any], where: str) -> Model:
         raise SettingsError(
             f"{where} cannot be used",
             got="; ".join(problems),
-            todo="mend these keys; `neurofeedback doctor --settings` lists all with units and limits",
+            todo=todo,
         ) from None
 
 
@@ -164,7 +167,14 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a settings file as plain data.
+
+    Raises
+    ------
+    SettingsError
+        It cannot be read, is too large or no TOML.
+    """
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise SettingsError(f"{path} is too large for a settings file", allowed="at most 100 kB")
