@@ -14,9 +14,9 @@ Measured on 55 stretches that Muses of 2014 themselves called off the head: 250 
 as at 10, seven times stronger (in power) below 4 Hz, from rail to rail within a stretch.
 """
 
-_LIFTED_SLOW_UV = 150.0
+_LIFTED_SLOW_UV = 200.0
 _LIFTED_MAINS_UV = 200.0
-_SLOW_HZ = 1.0
+_SLOW_HZ = 0.5
 _BROKEN_UV = 90.0
 
 
