@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from neurofeedback.processing.blocks import Schedule
 from neurofeedback.processing.contact import REASONS, ContactJudge
-from neurofeedback.processing.limits import GateLimits, gate_again, limits_from
+from neurofeedback.processing.limits import GateLimits, gate_again, limits_from, tense
 from neurofeedback.processing.pipeline import Pipeline, Windows
 from neurofeedback.settings import Montage, Profile, Settings
 from neurofeedback.settings.load import load_evidence, load_montage
@@ -314,6 +314,31 @@ def test_the_baseline_sets_each_channel_s_limits_and_leaves_out_what_is_bad_anyw
     assert limits.ln_emg[0] == pytest.approx(0.9, abs=0.05)  # three times the lowest spread
     assert limits.ln_emg[1] == pytest.approx(2 + 3 * np.std(ln_emg[50:, 1]), abs=0.7)
     assert limits.ln_emg[2] == np.inf
+    assert limits.usual_ln_emg[:2] == pytest.approx([0, 2], abs=0.2)
+    assert np.isnan(limits.usual_ln_emg[2])
+
+
+def test_muscle_too_weak_for_any_channel_is_seen_on_most_of_them_at_once() -> None:
+    usual, limit = np.zeros(4), np.ones(4)
+    weak = np.array([[0.9, 0.95, 0.2, 0.9]])
+    assert tense(weak, usual, limit, 0.85).all()
+    assert not tense(np.array([[5.0, 0.0, 0.1, 0.2]]), usual, limit, 0.85)[0, 1:].any()  # one loose electrode
+
+
+@pytest.mark.parametrize("known", [1, 2])
+def test_of_one_or_two_known_channels_each_speaks_for_itself(known: int) -> None:
+    usual, limit = np.full(4, np.nan), np.full(4, np.inf)
+    usual[:known], limit[:known] = 0.0, 1.0
+    assert not tense(np.full((1, 4), 0.9), usual, limit, 0.85).any()
+
+
+@pytest.mark.parametrize("size_uv", [15.0, 30.0])
+def test_a_clench_from_the_very_start_is_muscle_though_it_bends_the_1_f_fit(size_uv: float) -> None:
+    scalp = scalp_of(MUSE)
+    clench = tuple(on_scalp(Kind.MUSCLE, 1.7 * k, 2.0, size_uv, scalp) for k in range(20))
+    found = judge(recorded(40.0, extra=clench))
+    assert found.reasons["muscle"][blocks(5, 30)].mean() > 0.9
+    assert judge(recorded(40.0)).reasons["muscle"].mean() < 0.02
 
 
 def test_a_baseline_s_own_frames_are_gated_again_by_its_limits() -> None:
@@ -321,7 +346,7 @@ def test_a_baseline_s_own_frames_are_gated_again_by_its_limits() -> None:
     clear = np.zeros((n, 2), dtype=bool)
     slow_ptp, ln_emg, out = np.full((n, 2), 10.0), np.zeros((n, 2)), clear.copy()
     slow_ptp[20, 0], ln_emg[40:42, 0], out[:, 1] = 90.0, 5.0, True
-    limits = GateLimits(np.array([40.0, 40.0]), np.array([1.0, 1.0]))
+    limits = GateLimits(np.array([40.0, 40.0]), np.zeros(2), np.array([1.0, 1.0]))
     valid = gate_again(slow_ptp=slow_ptp, ln_emg=ln_emg, fixed_bad=clear, out=out, limits=limits, settings=Settings())
     assert valid[20:40, 0].all()  # one bad block of eight
     assert not valid[40:49, 0].any()  # muscle at once, and until a quarter of the window is left of it

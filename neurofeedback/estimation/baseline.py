@@ -63,6 +63,7 @@ class Baseline:
 class Collected:
     """What the windows of one baseline amount to; first axis is the frame.
 
+    ``fixed_bad`` holds muscle as it was judged when it came, too: a clenched baseline has no usual of its own.
     ``psd`` is ``(n, n_channels, n_freqs)``, ``slow_samples`` ``(n, n_channels, n_slow)``, ``filtered``
     ``(n_channels, n_samples)``; ``ends`` are each frame's end in ``filtered``; the rest is ``(n, n_channels)``.
     """
@@ -100,7 +101,7 @@ class BaselineCollector:
             filtered=filtered,
             ends=ends - ends[-1] + filtered.shape[1],
             filled=np.concatenate([w.filled for w in batches]),
-            fixed_bad=np.concatenate([w.verdicts.fixed_bad for w in batches]),
+            fixed_bad=np.concatenate([w.verdicts.fixed_bad | w.verdicts.reasons["muscle"] for w in batches]),
             out=np.concatenate([w.verdicts.out for w in batches]),
             ln_emg=np.concatenate([w.measures.ln_emg for w in batches]),
             slow_ptp=np.concatenate([w.measures.slow_ptp for w in batches]),

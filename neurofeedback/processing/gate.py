@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.blocks import History
-from neurofeedback.processing.limits import Flags, GateLimits
+from neurofeedback.processing.limits import Flags, GateLimits, median_known, tense
 from neurofeedback.processing.measures import Measures
 from neurofeedback.settings.model import Settings
 
@@ -113,8 +113,10 @@ class Gate:
         return np.asarray(slow_ptp > limit, dtype=np.bool_)
 
     def _muscle(self, ln_emg: NDArray[np.float64], expected: NDArray[np.float64]) -> Flags:
-        limit = expected + self._settings.emg_before_baseline if self.limits is None else self.limits.ln_emg
-        hits: Flags = np.asarray(ln_emg > limit, dtype=np.bool_)
+        usual, limit = expected, expected + self._settings.emg_before_baseline
+        if self.limits is not None:
+            usual, limit = self.limits.usual_ln_emg, self.limits.ln_emg
+        hits = tense(ln_emg, usual, limit, self._settings.emg_together_share)
         return np.asarray(self._emg_hits.push(hits).any(axis=-1), dtype=np.bool_)
 
     def _channel_reasons(
@@ -127,21 +129,6 @@ class Gate:
             "broken": (chi < s.broken_chi) & (robust_sd > s.broken_sd_uv),
             "mains": 2 * mean_known(self._line.push(line_square)) > mean_square,  # more hum than everything else
         }
-
-
-def median_known(windows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median over the last axis, NaN left out; NaN where nothing is known.
-
-    Examples
-    --------
-    >>> median_known(np.array([[np.nan, 3.0, 1.0, 2.0], [np.nan, np.nan, 1.0, 2.0], 4 * [np.nan]])).tolist()
-    [2.0, 1.5, nan]
-    """
-    ordered = np.sort(windows, axis=-1).reshape(-1, windows.shape[-1])  # NaN last
-    known = windows.shape[-1] - np.isnan(ordered).sum(axis=-1)
-    row = np.arange(len(ordered))
-    middle = 0.5 * (ordered[row, np.maximum(known - 1, 0) // 2] + ordered[row, known // 2])
-    return middle.reshape(windows.shape[:-1])
 
 
 def mean_known(windows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,12 +12,18 @@ from neurofeedback.settings.model import GateSettings, Settings
 
 Flags = NDArray[np.bool_]
 
+_FEWEST_TOGETHER = 3  # of two channels the median is pulled by either
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GateLimits:
-    """Limits of each channel, ``(n_channels,)``: blink threshold in uV, muscle limit in ln density."""
+    """Limits of each channel, ``(n_channels,)``: blink threshold in uV, usual and highest muscle in ln density.
+
+    A channel that never was usable has NaN for its usual muscle.
+    """
 
     blink_uv: NDArray[np.float64]
+    usual_ln_emg: NDArray[np.float64]
     ln_emg: NDArray[np.float64]
 
 
@@ -39,14 +45,57 @@ def limits_from(
     ln_emg, fixed_bad : ndarray, shape (n_blocks, n_channels)
     """
     blink_uv = np.full(ln_emg.shape[1], settings.blink_before_baseline_uv)
-    muscle = np.full(ln_emg.shape[1], np.inf)
+    usual, muscle = np.full(ln_emg.shape[1], np.nan), np.full(ln_emg.shape[1], np.inf)
     for row in np.flatnonzero(~fixed_bad.all(axis=0)):
         kept = ~fixed_bad[:, row]
         _, slow_sd = robust(slow_samples[kept, row].ravel())
         blink_uv[row] = np.clip(settings.blink_sd * slow_sd, settings.blink_min_uv, settings.blink_max_uv)
-        typical, spread = robust(ln_emg[kept, row])
-        muscle[row] = typical + settings.emg_mads * max(spread, settings.emg_mad_floor)
-    return GateLimits(blink_uv, muscle)
+        usual[row], spread = robust(ln_emg[kept, row])
+        muscle[row] = usual[row] + settings.emg_mads * max(spread, settings.emg_mad_floor)
+    return GateLimits(blink_uv, usual, muscle)
+
+
+def tense(
+    ln_emg: NDArray[np.float64], usual: NDArray[np.float64], limit: NDArray[np.float64], together: float
+) -> Flags:
+    """Where muscle is seen: above a channel's own limit, or on most channels at once and nearly there.
+
+    Muscle reaches every electrode, noise each one by itself: the median channel tells muscle weaker than any one
+    can, and a channel that hardly shows it is left out together with the rest.
+
+    Parameters
+    ----------
+    ln_emg : ndarray, shape (n_blocks, n_channels)
+        Muscle band, ln density.
+    usual, limit : ndarray, broadcast to the same shape
+        NaN and infinite for a channel without.
+    together : float
+        Share of the way from usual to limit that the median channel has to be beyond.
+
+    Examples
+    --------
+    >>> tense(np.array([[0.8, 0.9, 0.95], [1.1, 0.0, 0.0]]), np.zeros(3), np.ones(3), 0.85).tolist()
+    [[True, True, True], [True, False, False]]
+    """
+    way = (ln_emg - usual) / (limit - usual)
+    enough = np.isfinite(way).sum(axis=-1) >= _FEWEST_TOGETHER
+    whole_head = enough & (median_known(way) > together)
+    return np.asarray((ln_emg > limit) | whole_head[:, None], dtype=np.bool_)
+
+
+def median_known(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median over the last axis, NaN left out; NaN where nothing is known.
+
+    Examples
+    --------
+    >>> median_known(np.array([[np.nan, 3.0, 1.0, 2.0], [np.nan, np.nan, 1.0, 2.0], 4 * [np.nan]])).tolist()
+    [2.0, 1.5, nan]
+    """
+    ordered = np.sort(windows, axis=-1).reshape(-1, windows.shape[-1])  # NaN last
+    known = windows.shape[-1] - np.isnan(ordered).sum(axis=-1)
+    row = np.arange(len(ordered))
+    middle = 0.5 * (ordered[row, np.maximum(known - 1, 0) // 2] + ordered[row, known // 2])
+    return middle.reshape(windows.shape[:-1])
 
 
 def gate_again(
@@ -60,7 +109,8 @@ def gate_again(
 ) -> Flags:
     """Which channels count in each frame of a baseline, by that baseline's own limits; arrays ``(n, n_channels)``."""
     release: History[np.bool_] = History(settings.gate.emg_release_blocks + 1)
-    hits = release.push(ln_emg > limits.ln_emg).any(axis=-1)
+    muscle = tense(ln_emg, limits.usual_ln_emg, limits.ln_emg, settings.gate.emg_together_share)
+    hits = release.push(muscle).any(axis=-1)
     bad = fixed_bad | hits | (slow_ptp > limits.blink_uv)
     window: History[np.bool_] = History(max(1, round(settings.spectrum.window_s / settings.spectrum.hop_s)))
     return (window.push(bad).mean(axis=-1) <= settings.gate.window_bad_share) & ~out & ~hits
