@@ -1,0 +1,212 @@
+"""T12: what a person can do to the index without meditating, by accident or on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most, figure
+from benchmarks.acceptance.gate import QUIET
+from benchmarks.acceptance.sittings import Case, Sat, headset, simulated, sit, stream_of, with_evidence
+from benchmarks.acceptance.statistics import Estimate, mean_of, share_of
+from neurofeedback.feedback.mapping import Mapper
+from neurofeedback.settings.model import Settings
+from neurofeedback.simulation.artifacts import TUKEY_MUSCLE, Artifact, Kind, on_scalp
+from neurofeedback.simulation.population import draw_person
+from neurofeedback.simulation.scalp import scalp_of
+from neurofeedback.types import Bed, State
+
+_AT_S, _SECONDS = 240.0, 340.0
+_CLENCH_S, _STRAIN_S, _LINK_S = 30.0, 60.0, 2.0
+CLENCHES_UV = (8.0, 15.0, 30.0)
+TONIC_UV = (2.0, 4.0, 6.0)
+EVIDENCE = ("default", "breath-novice")
+OFF = ("no data", "flat", "railed", "loose")
+
+
+def muscle(size_uv: float, seconds: float, onset_s: float = _AT_S) -> tuple[Artifact, ...]:
+    """Return muscle of one level that sets in and lets go within 0.3 s: bursts whose ramps add up to a constant."""
+    scalp = scalp_of(headset("muse")[1])
+    onsets = np.arange(onset_s, onset_s + seconds - _LINK_S, _LINK_S * (1 - TUKEY_MUSCLE / 2)).tolist()
+    return tuple(on_scalp(Kind.MUSCLE, at, _LINK_S, size_uv, scalp) for at in onsets)
+
+
+def blink_train(seed: int, every_s: float, start_s: float, stop_s: float) -> tuple[Artifact, ...]:
+    """Return blinks of 60 to 140 uV at a steady pace, a little jittered."""
+    rng, scalp = np.random.default_rng((seed, 7)), scalp_of(headset("muse")[1])
+    onsets = np.arange(start_s, stop_s, every_s) + rng.uniform(
+        0, 0.2 * every_s, len(np.arange(start_s, stop_s, every_s))
+    )
+    return tuple(on_scalp(Kind.BLINK, float(at), 0.35, float(rng.uniform(60, 140)), scalp) for at in onsets)
+
+
+@dataclass(frozen=True, slots=True)
+class Clenched:
+    """One clench: how far it took the index toward focus at worst (negative u), and the share of it not counted."""
+
+    moved: float
+    held: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """All that one person tried, by evidence profile and size."""
+
+    clenched: dict[tuple[str, float], Clenched]
+    tonic: dict[tuple[str, float], float]
+    blinking: float
+    blinking_valid: float
+
+
+def _case(seed: int, extra: tuple[Artifact, ...] = ()) -> Case:
+    return Case(seed, draw_person(seed, "null"), QUIET, seconds=_SECONDS, extra=extra)
+
+
+def try_all(seed: int) -> Tried:
+    """Sit once plainly and once with each trick."""
+    stream = stream_of("muse")
+    plain_data = simulated(_case(seed)).data
+    plain = {name: sit(plain_data, stream, with_evidence(name)) for name in EVIDENCE}
+    clenched: dict[tuple[str, float], Clenched] = {}
+    tonic: dict[tuple[str, float], float] = {}
+    for size in CLENCHES_UV:
+        data = simulated(_case(seed, muscle(size, _CLENCH_S))).data
+        for name in EVIDENCE:
+            clenched[name, size] = _clench(sit(data, stream, with_evidence(name)), plain[name])
+    for size in TONIC_UV:
+        data = simulated(_case(seed, muscle(size, _STRAIN_S))).data
+        for name in EVIDENCE:
+            tonic[name, size] = _difference(sit(data, stream, with_evidence(name)), plain[name])
+    train = simulated(_case(seed, blink_train(seed, 1.0, _AT_S, _AT_S + _STRAIN_S))).data
+    blinking = sit(train, stream)
+    during = blinking.between(_AT_S + 5, _AT_S + _STRAIN_S)
+    return Tried(clenched, tonic, _difference(blinking, plain["default"]), float(blinking.valid[during].mean()))
+
+
+def _clench(sat: Sat, plain: Sat) -> Clenched:
+    """Compare every frame that counts with the same frame without the clench; a held index has been compared before."""
+    both = sat.between(_AT_S, _AT_S + _CLENCH_S + 1) & sat.judged & plain.judged
+    moved = (sat.u - plain.u)[both]
+    counted = sat.valid[sat.between(_AT_S + 2, _AT_S + _CLENCH_S)]
+    return Clenched(float(moved.min(initial=0.0)), float(1 - counted.mean()))
+
+
+def _difference(tried: Sat, plain: Sat) -> float:
+    """Return the mean shift of the index while it lasts, over frames that count in both; NaN where none does."""
+    both = tried.between(_AT_S + 5, _AT_S + _STRAIN_S) & tried.judged & plain.judged
+    return float((tried.u - plain.u)[both].mean()) if both.any() else np.nan
+
+
+def tricks(run: Run) -> list[Figure]:
+    """Clench, strain, blink, take the headset off."""
+    tried = run.map(try_all, list(run.people(20, 2)))
+    out: list[Figure] = []
+    for name in EVIDENCE:
+        for size in CLENCHES_UV:
+            out += _clench_rows(f"{name}: jaw clench {size:g} uV", [one.clenched[name, size] for one in tried])
+        known = dict(zip(TONIC_UV, ("-.02", "-.07", "-.33"), strict=True))
+        for size in TONIC_UV:
+            moved = mean_of([one.tonic[name, size] for one in tried])
+            out.append(_size(f"{name}: tonic muscle {size:g} uV, |shift|", moved, 0.5, known[size]))
+    out.append(_size("blink train 1/s, |shift|", mean_of([one.blinking for one in tried]), 0.3, ".03"))
+    out.append(figure("blink train 1/s, valid frames", mean_of([one.blinking_valid for one in tried])))
+    return [*out, *_off(run), *_guided(), *_tense_start(run)]
+
+
+def _clench_rows(name: str, clenched: Sequence[Clenched]) -> list[Figure]:
+    moved = [one.moved for one in clenched]
+    return [
+        figure(f"{name}: toward focus", mean_of(moved), at_least(-0.2), unit="u"),
+        figure(f"{name}: people moved by less than .2 u", share_of([one >= -0.2 for one in moved])),
+        figure(f"{name}: frames not counted", mean_of([one.held for one in clenched]), at_least(0.95)),
+    ]
+
+
+def _size(name: str, moved: Estimate, limit: float, known: str) -> Figure:
+    sign = np.sign(moved.value)
+    low, high = sorted((sign * moved.low, sign * moved.high))
+    return Figure(name, abs(moved.value), low, high, moved.n, "u", at_most(limit), known)
+
+
+def taken_off(data: NDArray[np.float32], rows: Sequence[int], how: str, seed: int) -> NDArray[np.float32]:
+    """Return the signal with some electrodes off the skin from one moment on."""
+    off, n = data.copy(), data.shape[1]
+    start = round(_AT_S * 256)
+    rng = np.random.default_rng((seed, 5))
+    loose = 60 * rng.standard_normal((len(rows), n - start)) + 80 * np.sin(2 * np.pi * 50 * np.arange(n - start) / 256)
+    off[list(rows), start:] = {
+        "no data": np.full_like(loose, np.nan),
+        "flat": np.zeros_like(loose),
+        "railed": np.full_like(loose, 999.5),
+        "loose": loose,
+    }[how].astype(np.float32)
+    return off
+
+
+def off_waits(seed: int) -> dict[str, float]:
+    """Return the time until UNKNOWN (or LOST) once a region the index needs has left, s."""
+    stream, data = stream_of("muse"), simulated(_case(seed)).data
+    out: dict[str, float] = {}
+    for how in OFF:
+        sat = sit(taken_off(data, (0, 1, 2, 3), how, seed), stream)
+        quiet = sat.is_state(State.UNKNOWN, State.LOST) & (sat.onset > _AT_S)
+        out[how] = float(sat.onset[np.argmax(quiet)] - _AT_S) if quiet.any() else np.inf
+        if not quiet[sat.between(_AT_S + 3, _SECONDS)].all():
+            out[how] = np.inf
+    return out
+
+
+def _off(run: Run) -> list[Figure]:
+    waits = run.map(off_waits, list(run.people(10, 1)))
+    return [
+        Figure(
+            f"all electrodes {how}: UNKNOWN after, latest",
+            max(one[how] for one in waits),
+            n=len(waits),
+            unit="s",
+            goal=at_most(3.0),
+        )
+        for how in OFF
+    ]
+
+
+def _guided() -> list[Figure]:
+    """Compare what sounds under UNKNOWN with what sounds under focus."""
+    mapper = Mapper(Settings().feedback, 0.25)
+    for _ in range(100):
+        focus = mapper.push(-2.0, 1.0, 1.0, State.FOCUS, feedback=True)
+    unknown = mapper.push(np.nan, 0.0, 0.0, State.UNKNOWN, feedback=True)
+    told = unknown.tone_gain - focus.tone_gain
+    return [
+        Figure("UNKNOWN: tone above that of deep focus", told, unit="gain", goal=at_least(0.1), of="run"),
+        Figure("UNKNOWN: bed of its own", float(unknown.bed is not focus.bed is Bed.OWN), goal=at_least(1), of="run"),
+    ]
+
+
+def tense_start(seed: int) -> tuple[float, float]:
+    """Clench for the first 5 min of 15: the share of clenched, and of later practice, that is shown as known."""
+    case = Case(seed, draw_person(seed, "null"), QUIET, seconds=900.0, extra=muscle(20.0, 300.0, onset_s=0.0))
+    sat = sit(simulated(case).data, stream_of("muse"))
+    known = sat.is_state(State.FOCUS, State.WANDER)
+    return float(known[sat.between(0, 300)].mean()), float(known[sat.between(310, 900)].mean())
+
+
+def _tense_start(run: Run) -> list[Figure]:
+    shares = np.array(run.map(tense_start, list(run.people(8, 1))))
+    return [
+        figure("clenched for the first 5 min: shown as known then", mean_of(shares[:, 0]), at_most(0.01)),
+        figure("clenched for the first 5 min: shown as known afterwards", mean_of(shares[:, 1])),
+    ]
+
+
+TARGETS = (
+    Target(
+        "T12",
+        "adversarial: clench, strain, blink, take it off",
+        tricks,
+        population="null, Muse, drift, hum and tonic muscle 1 uV; paired with the same sitting without the trick",
+    ),
+)

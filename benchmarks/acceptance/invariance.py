@@ -1,0 +1,95 @@
+"""Artifact invariance: artifacts move the index that is shown no more than clean signal does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.acceptance.adversarial import blink_train
+from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most, figure
+from benchmarks.acceptance.gate import QUIET
+from benchmarks.acceptance.sittings import PRACTICE_S, Case, Sat, headset, simulated, sit, stream_of
+from benchmarks.acceptance.statistics import mean_of
+from neurofeedback.simulation.artifacts import Artifact, Kind, on_scalp
+from neurofeedback.simulation.conditions import NEVER, Conditions
+from neurofeedback.simulation.population import draw_person
+from neurofeedback.simulation.scalp import scalp_of
+
+SECONDS = 900.0
+CALM = Conditions(blink_every_s=NEVER, tonic_uv=QUIET.tonic_uv, drift_uv=QUIET.drift_uv, hum=QUIET.hum, band_drift=1.0)
+"""No artifact with an onset, but everything else a sitting has."""
+
+
+def blinks(seed: int, start_s: float) -> tuple[Artifact, ...]:
+    """Return 15 blinks a minute."""
+    return blink_train(seed, 4.0, start_s, SECONDS - 1)
+
+
+def bursts(seed: int, start_s: float) -> tuple[Artifact, ...]:
+    """Return muscle for 2 s in every 10 s, 8 to 40 uV."""
+    rng, scalp = np.random.default_rng((seed, 8)), scalp_of(headset("muse")[1])
+    return tuple(
+        on_scalp(Kind.MUSCLE, float(at + rng.uniform(0, 3)), 2.0, float(rng.uniform(8, 40)), scalp)
+        for at in np.arange(start_s, SECONDS - 6, 10.0)
+    )
+
+
+DISTURBANCES = {
+    "blinks 15/min, practice only": (blinks, PRACTICE_S),
+    "blinks 15/min, from the start": (blinks, 0.0),
+    "muscle 2 s in 10 s, practice only": (bursts, PRACTICE_S),
+    "muscle 2 s in 10 s, from the start": (bursts, 0.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """Of one sitting: share of valid frames outside the clean 5-95 % range, and share of frames valid."""
+
+    outside: float
+    valid: float
+
+
+def calm_case(seed: int, extra: tuple[Artifact, ...] = ()) -> Case:
+    """Return a person without wandering effect who sits with these artifacts alone."""
+    return Case(seed, draw_person(seed, "null"), CALM, seconds=SECONDS, extra=extra)
+
+
+def thrown(seed: int) -> dict[str, Thrown]:
+    """Sit calmly, then with each disturbance."""
+    stream = stream_of("muse")
+    calm = sit(simulated(calm_case(seed)).data, stream)
+    low, high = np.quantile(calm.u[calm.judged], (0.05, 0.95))
+    out: dict[str, Thrown] = {}
+    for name, (make, start_s) in DISTURBANCES.items():
+        sat = sit(simulated(calm_case(seed, make(seed, start_s))).data, stream)
+        out[name] = _thrown(sat, float(low), float(high))
+    return out
+
+
+def _thrown(sat: Sat, low: float, high: float) -> Thrown:
+    u = sat.u[sat.judged]
+    return Thrown(float(np.mean((u < low) | (u > high))), float(sat.valid[sat.practice].mean()))
+
+
+def invariance(run: Run) -> list[Figure]:
+    """Count valid frames thrown out of the range of the same sitting without artifacts."""
+    got = run.map(thrown, list(run.people(20, 2)))
+    out: list[Figure] = []
+    for name in DISTURBANCES:
+        goal = None if run.fast else at_most(0.12)
+        out.append(figure(f"{name}: valid frames outside", mean_of([one[name].outside for one in got]), goal))
+        least = at_least(0.60) if name.startswith("blinks") else None
+        out.append(figure(f"{name}: frames valid", mean_of([one[name].valid for one in got]), least))
+    return out
+
+
+TARGETS = (
+    Target(
+        "invariance",
+        "artifact invariance: share of valid frames outside the clean 5-95 % range",
+        invariance,
+        population="null, Muse, 15 min; clean is the same sitting without the artifacts (10 % by definition)",
+    ),
+)

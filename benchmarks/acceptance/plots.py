@@ -1,0 +1,68 @@
+"""Plots of the page."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+_INK, _SHORT, _PLAIN = "#1d3b4a", "#b5473c", "#8a9aa3"
+
+
+def notes(path: Path) -> dict[str, str]:
+    """Read what is to be said about a target, by its id."""
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def draw(targets: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """Draw whatever there are results for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    out: dict[str, Path] = {}
+    wanted = {
+        "Scores of simulated people": (("T4", "T5", "T6"), "acceptance-auc.png", 0.5, "AUC"),
+        "Gate": (("T11",), "acceptance-gate.png", None, "share"),
+        "Artifact invariance": (("invariance",), "acceptance-invariance.png", None, "share of frames"),
+    }
+    for title, (identities, name, line, unit) in wanted.items():
+        figures = [figure for identity in identities for figure in targets.get(identity, {}).get("figures", ())]
+        figures = [figure for figure in figures if _fits(figure, identities)]
+        if figures:
+            out[title] = _forest(title, figures, folder / name, line, unit)
+    return out
+
+
+def _fits(figure: Mapping[str, Any], identities: tuple[str, ...]) -> bool:
+    name = figure["name"]
+    if "T4" in identities:
+        return "profile" in name or "mean AUC" in name
+    if "T11" in identities:
+        return name.startswith("alpha") and "rule" not in name
+    return figure["low"] is not None
+
+
+def _forest(title: str, figures: list[Mapping[str, Any]], path: Path, line: float | None, unit: str) -> Path:
+    height = 1.2 + 0.26 * len(figures)
+    fig, axes = plt.subplots(figsize=(8.4, height), layout="constrained")
+    for row, figure in enumerate(reversed(figures)):
+        colour = {"short": _SHORT, "pass": _INK}.get(figure["verdict"], _PLAIN)
+        if figure["low"] is not None:
+            axes.plot([figure["low"], figure["high"]], [row, row], color=colour, lw=1.6)
+        axes.plot(figure["value"], row, "o", color=colour, ms=5)
+        for bound in figure["goal"].replace("<= ", "").replace(">= ", "").split(" to "):
+            if bound:
+                axes.plot(float(bound), row, "|", color=colour, ms=12, mew=1)
+    if line is not None:
+        axes.axvline(line, color=_PLAIN, lw=0.8, ls=":")
+    axes.set_yticks(range(len(figures)), [figure["name"] for figure in reversed(figures)], fontsize=8)
+    axes.set_xlabel(f"{unit}; bars are 95 % intervals, ticks are goals, red falls short, grey has no goal", fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(title, loc="left", fontsize=10)
+    fig.savefig(path, dpi=110)
+    plt.close(fig)
+    return path
