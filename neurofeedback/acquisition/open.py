@@ -14,6 +14,7 @@ from neurofeedback.errors import SettingsError
 
 _DEFAULT_SEED = 1
 _MAX_BYTES = 255
+_OWN_PACE = ("simulated", "playback")
 _OTHERS = {
     "simulated": "simulated[:SEED]",
     "playback": "playback:FILE",
@@ -84,6 +85,11 @@ def open_source(
     if name == "brainflow":
         return _other_board(rest, device, now)
     raise _unknown(device, name, [*BOARDS, *_OTHERS], "device")
+
+
+def keeps_own_pace(device: str) -> bool:
+    """Whether this program itself plays the device: it cannot be lost, and begins anew each time it is opened."""
+    return device.partition(":")[0] in _OWN_PACE
 
 
 def device_table() -> list[DeviceRow]:

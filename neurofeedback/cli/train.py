@@ -44,6 +44,7 @@ def train(
         fast=fast,
         lsl_out=lsl_out,
         osc_out=osc_out,
+        fit=not headless and not fast,
     )
     if not headless:
         raise typer.Exit(open_window(folder, request))

@@ -23,12 +23,11 @@ WORDS: dict[str, str] = {
 }
 """What a person reads for each rule, the most telling first."""
 
-FAIR, BAD = 1.0, 2.0
+FAIR, BAD, WORST = 1.0, 2.0, 4.0
 _EXPLAINS_ALL = frozenset({"lost", "flat", "railed", "broken"})
 _EEG_HZ = (2.0, 12.0)
 _BROKEN_S = 3
 _DRIFT_S = 2
-_EXTREME = 4.0
 
 Row = NDArray[np.float64]
 
@@ -139,7 +138,7 @@ class ElectrodeJudge:
             fair, bad = self._limits[rule]
             m = np.maximum(quantities[rule], np.finfo(float).tiny)
             scores.append(FAIR + np.log(m / fair) / np.log(bad / fair))
-        return np.clip(np.array(scores), -_EXTREME, _EXTREME)
+        return np.clip(np.array(scores), -WORST, WORST)
 
 
 class _Hum:

@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 
 import numpy as np
 
+from neurofeedback.acquisition.open import keeps_own_pace, open_source
+from neurofeedback.acquisition.reconnect import Reconnecting
 from neurofeedback.acquisition.source import Source, SourceEnded
+from neurofeedback.acquisition.watchdog import FIRST_SAMPLE_S
 from neurofeedback.errors import SourceError
-from neurofeedback.processing.electrodes import WORDS, ElectrodeJudge
+from neurofeedback.processing.electrodes import ElectrodeJudge
 from neurofeedback.session.fitting import FitKeeper
+from neurofeedback.session.link import LinkMeter
 from neurofeedback.session.mailbox import Snapshot
 from neurofeedback.session.pace import Clock
+from neurofeedback.settings.load import load_montage
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
-from neurofeedback.types import Chunk, Contact, Fit, Stream, Verdict
+from neurofeedback.settings.profile import fit_montage
+from neurofeedback.types import Chunk, Fit, Stream
 
 _POLL_S = 0.01
-_LATENCY_READS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class LinkFacts:
-    """How the samples arrive: the share lost on each channel, and how old the oldest of a read is (ms)."""
+@contextmanager
+def checking(device: str, settings: Settings, clock: Clock) -> Iterator[Checking]:
+    """Open a device by its name, look for it should it be lost, and let go of it in the end.
 
-    loss_rates: tuple[float, ...]
-    latency_p50_ms: float
-    latency_p95_ms: float
+    Raises
+    ------
+    NeurofeedbackError
+        There is no such device, or it does not answer.
+    """
+    source = open_source(device, now=clock.now)
+    if not keeps_own_pace(device):
+        source = Reconnecting(source, settings.gaps.lost_s, now=clock.now)
+    try:
+        source.open()
+        wanted = source.stream.montage if settings.montage == "device" else settings.montage
+        stream, montage = fit_montage(None if wanted == "auto" else load_montage(wanted), source.stream)
+        yield Checking(source, stream, montage, settings, clock)
+    finally:
+        source.close()
 
 
 class Checking:
@@ -44,22 +60,23 @@ class Checking:
         On the stream's rows.
     clock : Clock
         Paces the looks and counts silence.
+
+    Attributes
+    ----------
+    link : LinkMeter
+        How the samples arrive.
     """
 
     def __init__(self, source: Source, stream: Stream, montage: Montage, settings: Settings, clock: Clock) -> None:
+        self.stream = stream
+        self.link = LinkMeter(stream.n_channels, stream.sfreq)
         self._source = source
-        self._stream = stream
         self._clock = clock
         self._gaps = settings.gaps
         self._judge = ElectrodeJudge(stream.ch_names, stream.sfreq, settings, montage.full_scale_uv)
         self._keeper = FitKeeper(montage, settings.contact)
-        self._n_lost = np.zeros(stream.n_channels, dtype=np.int64)
-        self._ages_ms: deque[float] = deque(maxlen=_LATENCY_READS)
         self._last_data = clock.now()
-        self._lost_s = 0.0
         self._snapshot = Snapshot(status="fitting", stream=stream)
-        self.n_samples = 0
-        self.fit: Fit | None = None
 
     def snapshots(self) -> Iterator[Snapshot]:
         """Look once for each snapshot taken, the same one until there is news; ends with the source.
@@ -81,47 +98,32 @@ class Checking:
                 self._clock.wait(_POLL_S)
             yield self._snapshot
 
-    @property
-    def link(self) -> LinkFacts:
-        """How the samples have arrived so far."""
-        p50, p95 = np.percentile(self._ages_ms, (50, 95)).tolist() if self._ages_ms else (np.nan, np.nan)
-        return LinkFacts(tuple((self._n_lost / max(1, self.n_samples)).tolist()), p50, p95)
-
     def _take(self, chunk: Chunk) -> None:
-        back = self._lost_s > 0
-        self._last_data, self._lost_s = self._clock.now(), 0.0
-        self.n_samples += chunk.n_samples
-        self._n_lost += np.isnan(chunk.data).sum(axis=1)
-        seconds = self._judge.push(chunk.data)
-        for second in seconds:
-            self.fit = self._keeper.push(second.electrodes)
-        age_s = self._clock.now() - chunk.host_time + chunk.n_samples / self._stream.sfreq
-        if not back:  # a gap filled in afterwards says nothing about a usual read
-            self._ages_ms.append(1000 * age_s)
-        if seconds or back:
-            self._show(() if self.fit is None else tuple(electrode.contact for electrode in self.fit.electrodes))
+        fits = [self._keeper.push(second.electrodes) for second in self._judge.push(chunk.data)]
+        self._last_data = self._clock.now()
+        self.link.push(chunk, self._last_data, after_silence=self._snapshot.signal_lost_s > 0)
+        if fits:
+            self._show(fits[-1], 0.0)
 
     def _watch(self) -> None:
         silent_s = self._clock.now() - self._last_data
         if silent_s >= self._gaps.give_up_s:
             raise SourceError(
-                f"nothing has come from {self._stream.device} for {silent_s:.0f} s",
+                f"nothing has come from {self.stream.device} for {silent_s:.0f} s",
                 todo="check that the headset is on and near, then start again",
             )
-        if silent_s >= self._gaps.lost_s:
-            self._keeper.reset()
-            self.fit, self._lost_s = None, silent_s
-            self._show(tuple(Contact(name, Verdict.BAD, (WORDS["lost"],)) for name in self._stream.ch_names))
+        if silent_s >= (self._gaps.lost_s if self.link.n_samples else max(FIRST_SAMPLE_S, self._gaps.lost_s)):
+            self._show(self._keeper.lose(), silent_s)
 
-    def _show(self, contacts: tuple[Contact, ...]) -> None:
-        link = self.link
+    def _show(self, fit: Fit, lost_s: float) -> None:
+        facts = self.link.facts
         self._snapshot = Snapshot(
             status="fitting",
-            stream=self._stream,
-            elapsed_s=self.n_samples / self._stream.sfreq,
-            signal_lost_s=self._lost_s,
-            contacts=contacts,
-            fit=self.fit,
-            loss_rate=float(np.mean(link.loss_rates)),
-            latency_ms=link.latency_p50_ms,
+            stream=self.stream,
+            elapsed_s=self.link.n_samples / self.stream.sfreq,
+            signal_lost_s=lost_s,
+            contacts=tuple(electrode.contact for electrode in fit.electrodes),
+            fit=fit,
+            loss_rate=float(np.mean(facts.loss_rates)),
+            latency_ms=facts.latency_p50_ms,
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from neurofeedback.processing.electrodes import WORDS, WORST
 from neurofeedback.settings.model import ContactSettings
 from neurofeedback.settings.montages import Montage
-from neurofeedback.types import Electrode, Fit, Verdict
+from neurofeedback.types import Contact, Electrode, Fit, Verdict
 
 _WORTH = {Verdict.GOOD: 1.0, Verdict.FAIR: 0.75, Verdict.BAD: 0.0}
 _REGIONS = ("frontal", "posterior")
@@ -33,10 +34,13 @@ class FitKeeper:
         self._enough_s = self._enough_s + 1 if enough else 0
         return Fit(electrodes, fills, steady, everywhere, enough, self._begins_in_s() if enough else None)
 
-    def reset(self) -> None:
-        """Start anew, after the signal was lost."""
+    def lose(self) -> Fit:
+        """Start anew, since nothing arrives any more."""
         self._recent.clear()
         self._everywhere_s = self._enough_s = 0
+        ch_names = self._montage.ch_names
+        electrodes = tuple(_no_signal(name) for name in ch_names)
+        return Fit(electrodes, (0.0,) * len(ch_names), (False,) * len(ch_names), everywhere=False, enough=False)
 
     def _enough(self, steady: tuple[bool, ...]) -> bool:
         """Tell whether most electrodes are steady, and as many of each region as its features need."""
@@ -51,3 +55,7 @@ class FitKeeper:
         patience = self._settings.patience_s - self._enough_s
         calm = self._settings.calm_s - self._everywhere_s if self._everywhere_s else math.inf
         return float(max(0, min(patience, calm)))
+
+
+def _no_signal(ch_name: str) -> Electrode:
+    return Electrode(Contact(ch_name, Verdict.BAD, (WORDS["lost"],)), WORST, math.nan, math.nan, 1.0)

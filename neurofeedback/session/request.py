@@ -17,7 +17,8 @@ class SitRequest:
 
     ``minutes`` None takes the profile's own length. ``fast`` lets time pass as fast as the machine can, for
     sources that this program paces itself (simulated, playback). ``lsl_out`` (``machine`` or ``network``) and
-    ``osc_out`` (``PORT`` or ``HOST:PORT``) send the sitting on; empty for not.
+    ``osc_out`` (``PORT`` or ``HOST:PORT``) send the sitting on; empty for not. ``fit`` lets the headset be put on
+    first: the sitting begins when it sits well, or when somebody begins anyway.
     """
 
     device: str
@@ -30,6 +31,7 @@ class SitRequest:
     fast: bool = False
     lsl_out: str = ""
     osc_out: str = ""
+    fit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

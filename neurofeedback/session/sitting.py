@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from neurofeedback.acquisition.open import open_source
+from neurofeedback.acquisition.open import keeps_own_pace, open_source
 from neurofeedback.acquisition.reconnect import Reconnecting
 from neurofeedback.acquisition.source import Source
 from neurofeedback.audio.open import open_sink
@@ -20,6 +20,7 @@ from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
 from neurofeedback.recording.claim import check_recordings
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
+from neurofeedback.session.fitted import Fitted, fit_headset
 from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
 from neurofeedback.session.outlets import open_outlets, what_leaves
 from neurofeedback.session.pace import Clock, RealClock, VirtualClock
@@ -31,9 +32,8 @@ from neurofeedback.session.tally import versions
 from neurofeedback.settings.load import dump_profile, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
-from neurofeedback.types import Stream
+from neurofeedback.types import Event, EventKind, Stream
 
-_OWN_PACE = ("simulated", "playback")
 _SPARE_S = 60.0
 
 
@@ -124,13 +124,12 @@ class Sitting:
         """Find the source; one that can be lost is looked for when it is."""
         request = self._request
         source = self._find_source(request.device, now=clock.now, seed=request.seed, duration_s=plan.total_s + _SPARE_S)
-        return source if self._own_pace() else Reconnecting(source, settings.gaps.lost_s, now=clock.now)
-
-    def _own_pace(self) -> bool:
-        return self._request.device.partition(":")[0] in _OWN_PACE
+        if keeps_own_pace(request.device):
+            return source
+        return Reconnecting(source, settings.gaps.lost_s, now=clock.now)
 
     def _fast(self) -> bool:
-        if self._request.fast and not self._own_pace():
+        if self._request.fast and not keeps_own_pace(self._request.device):
             raise SettingsError(
                 "only what this program plays itself can run fast",
                 got=self._request.device,
@@ -171,12 +170,23 @@ class Sitting:
         try:
             ready.source.open()
             stream, profile = resolve(ready.settings, ready.source.stream)
-            return self._record(stream, profile)
+            fitted = self._fit(stream, profile)
+            if fitted is None:
+                return Outcome(EXIT_OK, "Ended before it began; nothing was recorded.")
+            return self._record(stream, profile, fitted)
         finally:
             ready.source.close()
             ready.sink.stop(0.0)
 
-    def _record(self, stream: Stream, profile: Profile) -> Outcome:
+    def _fit(self, stream: Stream, profile: Profile) -> Fitted | None:
+        """Let the headset be put on, if that was asked for; None if the person left instead."""
+        ready = self._ready
+        if not self._request.fit:
+            return Fitted(ready.source)
+        begins_anew = keeps_own_pace(self._request.device)
+        return fit_headset(ready.source, stream, profile, ready.clock, self.mailbox, begins_anew=begins_anew)
+
+    def _record(self, stream: Stream, profile: Profile, fitted: Fitted) -> Outcome:
         ready, request = self._ready, self._request
         engine = Engine(stream.sfreq, profile)
         start = {"seed": request.seed, "minutes": request.minutes, "versions": versions()}
@@ -190,13 +200,15 @@ class Sitting:
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
         )
         writer = SessionWriter(request.recordings, header)
+        if fitted.record:
+            writer.event(Event(0, EventKind.FIT, fitted.record))
         keeper = PhaseKeeper(ready.plan, stream.sfreq, profile.settings.baseline.max_extensions)
         settings = profile.settings
         outlets = open_outlets(request.lsl_out, request.osc_out, stream, settings.spectrum.hop_s)
         try:
             runner = Runner(
                 Parts(
-                    ready.source,
+                    fitted.source,
                     stream,
                     writer,
                     engine,
@@ -209,12 +221,14 @@ class Sitting:
                     outlets,
                 )
             )
-            return self._close(runner, writer, engine, keeper)
+            return self._close(runner, writer, engine, keeper, fitted)
         finally:
             for outlet in outlets:
                 outlet.close()
 
-    def _close(self, runner: Runner, writer: SessionWriter, engine: Engine, keeper: PhaseKeeper) -> Outcome:
+    def _close(
+        self, runner: Runner, writer: SessionWriter, engine: Engine, keeper: PhaseKeeper, fitted: Fitted
+    ) -> Outcome:
         """Run; then, however it ended, complete the recording with what is known."""
         error: NeurofeedbackError | None = None
         reason = "error"
@@ -224,12 +238,12 @@ class Sitting:
             error = caught
         finally:
             self._ready.sink.stop(runner.session_s)
-            summary = self._summary(runner, engine, completed=keeper.done)
+            summary = {**self._summary(runner, engine, completed=keeper.done), "fit": fitted.record or None}
             folder = writer.close(summary)
         if error is not None:
             where = f" What was recorded is in {folder}." if folder else ""
             return Outcome(error.exit_code, f"{error}{where}", folder, summary)
-        return Outcome(EXIT_OK, _last_words(reason), folder, summary)
+        return Outcome(EXIT_OK, " ".join(filter(None, [_last_words(reason), fitted.complaint])), folder, summary)
 
     def _summary(self, runner: Runner, engine: Engine, *, completed: bool) -> dict[str, object]:
         baseline, source = engine.baseline, self._ready.source
