@@ -57,7 +57,7 @@ class Tried:
 
     clenched: dict[tuple[str, float], Clenched]
     tonic: dict[tuple[str, float], float]
-    blinking: float
+    blinking: dict[str, float]
     blinking_valid: float
 
 
@@ -81,9 +81,14 @@ def try_all(seed: int) -> Tried:
         for name in EVIDENCE:
             tonic[name, size] = _difference(sit(data, stream, with_evidence(name)), plain[name])
     train = simulated(_case(seed, blink_train(seed, 1.0, _AT_S, _AT_S + _STRAIN_S))).data
-    blinking = sit(train, stream)
-    during = blinking.between(_AT_S + 5, _AT_S + _STRAIN_S)
-    return Tried(clenched, tonic, _difference(blinking, plain["default"]), float(blinking.valid[during].mean()))
+    blinking = {name: sit(train, stream, with_evidence(name)) for name in EVIDENCE}
+    during = blinking["default"].between(_AT_S + 5, _AT_S + _STRAIN_S)
+    return Tried(
+        clenched=clenched,
+        tonic=tonic,
+        blinking={name: _difference(blinking[name], plain[name]) for name in EVIDENCE},
+        blinking_valid=float(blinking["default"].valid[during].mean()),
+    )
 
 
 def _clench(sat: Sat, plain: Sat) -> Clenched:
@@ -111,7 +116,8 @@ def tricks(run: Run) -> list[Figure]:
         for size in TONIC_UV:
             moved = mean_of([one.tonic[name, size] for one in tried])
             out.append(_size(f"{name}: tonic muscle {size:g} uV, |shift|", moved, 0.5, known[size]))
-    out.append(_size("blink train 1/s, |shift|", mean_of([one.blinking for one in tried]), 0.3, ".03"))
+        blinking = mean_of([one.blinking[name] for one in tried])
+        out.append(_size(f"{name}: blink train 1/s, |shift|", blinking, 0.3, ".03"))
     out.append(figure("blink train 1/s, valid frames", mean_of([one.blinking_valid for one in tried])))
     return [*out, *_off(run), *_guided(), *_tense_start(run)]
 

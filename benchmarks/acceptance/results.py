@@ -9,6 +9,7 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ def outcome_of(target: Target, figures: list[Figure], seconds: float) -> Outcome
     return Outcome(target, str(verdict_of(figures)), tuple(figures), seconds)
 
 
+@lru_cache
 def commit() -> str:
-    """Return the commit of the checkout, marked where files of the program have changed since."""
+    """Return the commit of the checkout as this process found it, marked where files of the program have changed since."""
     try:
         head = _git("rev-parse", "--short", "HEAD")
         changed = _git("status", "--porcelain", "--untracked-files=no", "--", "neurofeedback", "configs", "benchmarks")
