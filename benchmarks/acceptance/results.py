@@ -35,7 +35,7 @@ def outcome_of(target: Target, figures: list[Figure], seconds: float) -> Outcome
 
 @lru_cache
 def commit() -> str:
-    """Return the commit of the checkout as this process found it, marked where files of the program have changed since."""
+    """Return the commit as this process found it, marked where files of the program have changed since."""
     try:
         head = _git("rev-parse", "--short", "HEAD")
         changed = _git("status", "--porcelain", "--untracked-files=no", "--", "neurofeedback", "configs", "benchmarks")
