@@ -130,6 +130,7 @@ class BlueZ:
         self._objects[_ADAPTER] = {
             "org.bluez.Adapter1": {name: Variant("s", value) for name, value in adapter.items()}
             | {"Powered": Variant("b", True), "Discovering": Variant("b", False)}
+            | {"Roles": Variant("as", ["central", "peripheral"])}
         }
         self._bus.add_message_handler(self._handle)
         await self._bus.request_name("org.bluez")
