@@ -74,10 +74,14 @@ class Firmware(Headset):
 
     Attributes
     ----------
+    streaming : bool
+        Between the commands to begin and to stop.
     counts : list of ndarray, shape (n_channels,)
         Every sample of the streams, quantised, also those that were lost.
     lost : list of int
         Which of them were lost, in part or whole.
+    begins : list of int
+        The sample at which each stream began.
     """
 
     title = "a Cyton"
@@ -93,15 +97,11 @@ class Firmware(Headset):
         self._halves = 2 if daisy else 1
         super().__init__(chunks, faults, n_channels=8 * self._halves, sfreq=_PACKETS_PER_S / self._halves, seed=seed)
         self._samples = self._measured()
-        self._begun: int | None = None
+        self.streaming = False
         self._due_at_begin = 0
         self.counts: list[NDArray[np.int64]] = []
         self.lost: list[int] = []
-
-    @property
-    def streaming(self) -> bool:
-        """Between the commands to begin and to stop."""
-        return self._begun is not None
+        self.begins: list[int] = []
 
     def unplugged(self, at: float) -> bool:
         """Whether the port is gone at this time (s)."""
@@ -120,11 +120,12 @@ class Firmware(Headset):
             return _OUT_OF_REACH if command in b"vd" else b""
         if command == b"b":
             self._first = at if self._first is None else self._first
-            self._begun, self._due_at_begin = len(self.counts), self._due(at)
+            self.begins.append(len(self.counts))
+            self.streaming, self._due_at_begin = True, self._due(at)
         elif command == b"s":
-            self._begun = None
+            self.streaming = False
         elif command == b"v":
-            self._begun = None
+            self.streaming = False
             return _WRONG_GREETING if self.fails(Kind.REPLY) else b"" if self.fails(Kind.REFUSE) else _GREETING
         elif command == b"d":
             return b"updating channel settings to default$$$"
@@ -132,9 +133,9 @@ class Firmware(Headset):
 
     def send(self, at: float) -> bytes:
         """Return the packets that are due at this time (s)."""
-        if self._begun is None:
+        if not self.streaming:
             return b""
-        due = self._begun + self._due(at) - self._due_at_begin
+        due = self.begins[-1] + self._due(at) - self._due_at_begin
         return b"".join(self._sample(column) for column in islice(self._samples, max(0, due - len(self.counts))))
 
     def _sample(self, column: NDArray[np.float64]) -> bytes:
@@ -156,7 +157,7 @@ class Firmware(Headset):
     def _half(self, number: int, half: int) -> bytes:
         """Return the packet of eight channels of a sample (the Daisy's come first): once, twice or lost."""
         first = 8 * (self._halves - 1 - half)
-        at_s, begun, rate = number / self.sfreq, (self._begun or 0) * self._halves, self.sfreq * self._halves
+        at_s, begun, rate = number / self.sfreq, self.begins[-1] * self._halves, self.sfreq * self._halves
         counter = self.faults.count(number * self._halves + half, begun, rate)
         made = packet(counter, self.counts[number][first : first + 8])
         lost, twice = self._rng.random(2) < [
