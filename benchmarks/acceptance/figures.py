@@ -114,10 +114,11 @@ class Run:
 
     fast: bool
     map: Callable[[Callable[[Item], Result], Sequence[Item]], list[Result]]
+    most: int = 1000
 
     def people(self, full: int, fast: int) -> range:
         """Return the seeds of as many people as this run affords."""
-        return range(1, 1 + (fast if self.fast else full))
+        return range(1, 1 + min(self.most, fast if self.fast else full))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,11 @@ _console = Console()
 DOCS = ROOT / "docs"
 
 
-def main(
+def main(  # noqa: PLR0917 - options of a command
     fast: Annotated[bool, typer.Option(help="a few people each; shows that everything runs, judges little")] = False,
     only: Annotated[str, typer.Option(help="targets to run, such as T4,T5; all by default")] = "",
     json: Annotated[Path | None, typer.Option(help="results; earlier ones in the file are kept")] = None,
+    people: Annotated[int, typer.Option(min=2, help="at most so many for each figure")] = 1000,
     jobs: Annotated[int, typer.Option(min=1, help="processes")] = 2,
     render: Annotated[bool, typer.Option(help="only render the page from the results")] = False,
 ) -> None:
@@ -38,7 +39,7 @@ def main(
     short = False
     if not render:
         with ProcessPoolExecutor(jobs) as pool:
-            run = Run(fast, _mapper(pool) if jobs > 1 else _in_turn)
+            run = Run(fast, _mapper(pool) if jobs > 1 else _in_turn, people)
             for target in _chosen(only):
                 outcome = _measured(target, run)
                 _show(outcome)

@@ -1,0 +1,328 @@
+"""The index beside what others compute, on the same signals: scores, and what artifacts do to the value shown.
+
+Run ``python -m benchmarks.peers``; it writes docs/peers.md and its plots. BrainFlow's scores come from BrainFlow's own
+model on its own band powers; muse-lsl's is computed as its neurofeedback example does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from brainflow.data_filter import DataFilter
+from brainflow.ml_model import BrainFlowClassifiers, BrainFlowMetrics, BrainFlowModelParams, MLModel
+from numpy.typing import NDArray
+
+from benchmarks.acceptance.effects import person_case
+from benchmarks.acceptance.evaluation import leave_one_out
+from benchmarks.acceptance.invariance import blinks, bursts, calm_case
+from benchmarks.acceptance.real import DATA
+from benchmarks.acceptance.results import ROOT, commit, machine
+from benchmarks.acceptance.sittings import PRACTICE_S, Case, Sat, simulated, sit, stream_of, with_evidence
+from benchmarks.acceptance.statistics import Estimate, auc, mean_of
+from neurofeedback.processing.spectrum import Periodogram, in_band
+from neurofeedback.recording.importers import import_file
+from neurofeedback.settings.montages import infer_montage
+from neurofeedback.simulation.states import Mind
+
+Floats = NDArray[np.float64]
+Measure = Callable[[Floats, float], float]
+_EVERY_S, _WINDOW_S, _TAU_S = 1.0, 5.0, 4.0
+_BANDS = {"delta": (1.0, 4.0), "theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 30.0)}
+OURS = "this program"
+
+
+@cache
+def _model(metric: BrainFlowMetrics) -> MLModel:
+    MLModel.disable_ml_logger()
+    model = MLModel(BrainFlowModelParams(metric.value, BrainFlowClassifiers.DEFAULT_CLASSIFIER.value))
+    model.prepare()
+    return model
+
+
+def _brainflow(window: Floats, sfreq: float, *, metric: BrainFlowMetrics) -> float:
+    rows = list(range(len(window)))
+    powers, _ = DataFilter.get_avg_band_powers(np.ascontiguousarray(window), rows, int(sfreq), True)
+    return float(_model(metric).predict(powers)[0])
+
+
+def band_powers(window: Floats, sfreq: float) -> dict[str, Floats]:
+    """Mean density of each band in 2-s Hann windows, half overlapping, ``(n_channels,)``."""
+    n = round(2 * sfreq)
+    spectrum = Periodogram(n, sfreq, 45.0)
+    starts = range(0, window.shape[1] - n + 1, n // 2)
+    psd = np.mean([spectrum(window[:, start : start + n]) for start in starts], axis=0)
+    return {name: psd[:, in_band(spectrum.freqs, *band)].mean(axis=1) for name, band in _BANDS.items()}
+
+
+def _ratio(window: Floats, sfreq: float, *, over: str, under: str) -> float:
+    powers = band_powers(window, sfreq)
+    below = powers[under].mean()
+    return float(powers[over].mean() / below) if below else np.nan
+
+
+def _muse_lsl(window: Floats, sfreq: float) -> float:
+    """Divide log10 alpha by log10 delta of one ear channel: Hamming, epochs of 1 s every 0.2 s, mean of 5 s."""
+    n = int(sfreq)
+    epochs = np.stack([window[0, at : at + n] for at in range(0, window.shape[1] - n + 1, n // 5)])
+    centred = (epochs - epochs.mean(axis=1, keepdims=True)) * np.hamming(n)
+    psd = 2 * np.abs(np.fft.rfft(centred, axis=1) / n)
+    freqs = np.fft.rfftfreq(n, 1 / sfreq)
+    delta = np.log10(psd[:, freqs < 4].mean(axis=1)).mean()
+    return float(np.log10(psd[:, (freqs >= 8) & (freqs <= 12)].mean(axis=1)).mean() / delta)
+
+
+PEERS: dict[str, tuple[Measure, int]] = {
+    "BrainFlow MINDFULNESS": (partial(_brainflow, metric=BrainFlowMetrics.MINDFULNESS), -1),
+    "BrainFlow RESTFULNESS": (partial(_brainflow, metric=BrainFlowMetrics.RESTFULNESS), -1),
+    "theta/beta": (partial(_ratio, over="theta", under="beta"), 1),
+    "alpha/theta": (partial(_ratio, over="alpha", under="theta"), -1),
+    "muse-lsl alpha/delta": (_muse_lsl, -1),
+}
+"""Each peer's measure of a window, and the sign that should make it rise with wandering."""
+
+
+def updates(
+    data: NDArray[np.float32], sfreq: float, delivered: NDArray[np.bool_] | None = None
+) -> tuple[Floats, dict[str, Floats]]:
+    """Every peer once a second on the newest five seconds of what was delivered: times (s) and values."""
+    times = np.arange(_WINDOW_S, data.shape[1] / sfreq, _EVERY_S)
+    n = round(_WINDOW_S * sfreq)
+    ends = np.round(times * sfreq).astype(int)
+    known = data.astype(np.float64)
+    if delivered is not None:
+        ends, known = np.cumsum(delivered)[ends - 1], known[:, delivered]
+    with np.errstate(all="ignore"):
+        values = {
+            name: np.array([measure(known[:, end - n : end], sfreq) for end in ends.tolist()])
+            for name, (measure, _) in PEERS.items()
+        }
+    return times, values
+
+
+def smoothed(values: Floats) -> Floats:
+    """Smooth as this program smooths its own index (4 s); values that are no number are skipped."""
+    step, out, last = 1 - np.exp(-_EVERY_S / _TAU_S), np.empty_like(values), np.nan
+    for place, value in enumerate(values.tolist()):
+        if np.isfinite(value):
+            last = value if np.isnan(last) else last + step * (value - last)
+        out[place] = last
+    return out
+
+
+def score_person(case: Case) -> dict[str, float]:
+    """AUC of wandering against focus in practice, peers smoothed like the index, all on the frames that are valid."""
+    made, stream = simulated(case), stream_of(case.family)
+    times, values = updates(made.data, stream.sfreq)
+    minds = made.truth.mind_at(times)
+    out: dict[str, float] = {}
+    sats = {f"{OURS}, {name}": sit(made.data, stream, with_evidence(name)) for name in ("default", "breath-novice")}
+    reference = next(iter(sats.values()))
+    at = np.clip(np.searchsorted(reference.onset, times), 0, len(reference.onset) - 1)
+    kept = reference.judged[at] & np.isin(minds, (Mind.FOCUS, Mind.WANDER)) & (times > PRACTICE_S)
+    wander = minds == Mind.WANDER
+    for name, sat in sats.items():
+        both = kept & sat.judged[at]
+        out[name] = auc(sat.u[at][both], wander[both])
+    for name, (_, sign) in PEERS.items():
+        value = sign * smoothed(values[name])
+        both = kept & np.isfinite(value)
+        out[name] = auc(value[both], wander[both])
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Share of updates shown outside the clean range, as no number or though nothing came; share of frames withheld."""
+
+    outside: float
+    withheld: float
+
+
+_STALLS = tuple((float(at), 8.0) for at in range(180, 880, 60))
+
+
+def _disturbed(seed: int) -> dict[str, NDArray[np.float32]]:
+    calm = simulated(calm_case(seed)).data
+    flat, holed, stalled = calm.copy(), calm.copy(), calm.copy()
+    flat[0, round(PRACTICE_S * 256) :] = flat[0, round(PRACTICE_S * 256)]
+    packets = np.random.default_rng((seed, 11)).random(calm.shape[1] // 12 + 1) < 0.02
+    lost = np.repeat(packets, 12)[: calm.shape[1]]
+    lost[: round(PRACTICE_S * 256)] = False
+    holed[:, lost] = np.nan
+    for start_s, seconds in _STALLS:
+        stalled[:, round(start_s * 256) : round((start_s + seconds) * 256)] = np.nan
+    return {
+        "clean": calm,
+        "blinks 15/min": simulated(calm_case(seed, blinks(seed, PRACTICE_S))).data,
+        "muscle 2 s in 10 s": simulated(calm_case(seed, bursts(seed, PRACTICE_S))).data,
+        "one flat channel": flat,
+        "2 % of packets NaN": holed,
+        "stalls of 8 s": stalled,
+    }
+
+
+def thrown_person(seed: int) -> dict[str, dict[str, Shown]]:
+    """Hold every disturbance against the clean range of the same sitting, by measure."""
+    out: dict[str, dict[str, Shown]] = {}
+    ranges: dict[str, tuple[float, float]] = {}
+    for name, data in _disturbed(seed).items():
+        sat = sit(data, stream_of("muse"))
+        stalls = name == "stalls of 8 s"
+        times, values = updates(data, 256.0, ~np.isnan(data[0]) if stalls else None)
+        practice = times > PRACTICE_S
+        if name == "clean":
+            ranges[OURS] = _range(sat.u[sat.judged])
+            ranges |= {peer: _range(value[practice]) for peer, value in values.items()}
+        stall = _in_stall(times[practice]) & stalls
+        row = {OURS: _ours(sat, ranges[OURS], stalls=stalls)}
+        for peer, value in values.items():
+            row[peer] = Shown(float(np.mean(_out(value[practice], ranges[peer]) | stall)), 0.0)
+        out[name] = row
+    return out
+
+
+def _in_stall(times: Floats) -> NDArray[np.bool_]:
+    return np.any([(times > start) & (times <= start + seconds) for start, seconds in _STALLS], axis=0)
+
+
+def _ours(sat: Sat, limits: tuple[float, float], *, stalls: bool) -> Shown:
+    shown = sat.judged & (~_in_stall(sat.onset) | ~stalls)
+    wrong = sat.judged & _in_stall(sat.onset) if stalls else np.zeros_like(shown)
+    thrown = (_out(sat.u, limits) & shown) | wrong
+    return Shown(float(thrown.sum() / max(1, (shown | wrong).sum())), float(1 - sat.judged.sum() / sat.practice.sum()))
+
+
+def _range(values: Floats) -> tuple[float, float]:
+    low, high = np.nanquantile(values, (0.05, 0.95))
+    return float(low), float(high)
+
+
+def _out(values: Floats, limits: tuple[float, float]) -> NDArray[np.bool_]:
+    return ~((values >= limits[0]) & (values <= limits[1]))  # true for NaN
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """One person at rest and at arithmetic: features of 4-s windows ``(n, n_features)``, and the measures."""
+
+    x: Floats
+    y: NDArray[np.bool_]
+    measures: dict[str, Floats]
+
+
+def task(subject: int) -> Task:
+    """Read one person's two recordings. A label is true for arithmetic."""
+    xs, ys = [], []
+    measures: dict[str, list[float]] = {name: [] for name in PEERS}
+    for part, label in ((1, False), (2, True)):
+        recording = import_file(DATA / "rest_vs_arithmetic" / f"Subject{subject:02d}_{part}.edf")
+        names = [name for name in recording.stream.ch_names if name != "A2-A1"]
+        rows = [recording.stream.ch_names.index(name) for name in names]
+        data = recording.samples(0, recording.n_samples).astype(np.float64)[rows]
+        sfreq, n = recording.stream.sfreq, round(4 * recording.stream.sfreq)
+        regions = infer_montage(tuple(names))
+        for start in range(0, data.shape[1] - n + 1, n):
+            window = data[:, start : start + n]
+            xs.append(_features(window, sfreq, regions.rows("frontal"), regions.rows("posterior")))
+            ys.append(label)
+            for name, (measure, _) in PEERS.items():
+                measures[name].append(measure(window, sfreq))
+    x = np.array(xs)
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    return Task(x, np.array(ys), {name: np.array(values) for name, values in measures.items()})
+
+
+def _features(window: Floats, sfreq: float, frontal: Sequence[int], posterior: Sequence[int]) -> list[float]:
+    """Ln power: theta frontal, alpha posterior, beta all; gamma (30-44 Hz) all comes last."""
+    n = round(2 * sfreq)
+    spectrum = Periodogram(n, sfreq, 45.0)
+    psd = np.mean([spectrum(window[:, at : at + n]) for at in (0, n // 2, n)], axis=0)
+    bands = (((4.0, 7.5), frontal), ((8.0, 13.0), posterior), ((14.0, 28.0), None), ((30.0, 44.0), None))
+    return [
+        float(np.log(psd[:, in_band(spectrum.freqs, *band)][slice(None) if rows is None else list(rows)].mean()))
+        for band, rows in bands
+    ]
+
+
+def arithmetic() -> dict[str, Estimate]:
+    """AUC within each person for arithmetic against rest; weights always from the other five."""
+    tasks = [task(subject) for subject in range(6)]
+    x = np.concatenate([one.x for one in tasks])
+    y = np.concatenate([one.y for one in tasks])
+    people = np.repeat(np.arange(len(tasks)), [len(one.y) for one in tasks])
+    out: dict[str, Estimate] = {}
+    for name, columns in (("theta, alpha, beta (others' weights)", 3), ("the same and gamma (others' weights)", 4)):
+        scores = leave_one_out(x[:, :columns], y, people)
+        out[name] = mean_of([auc(scores[people == p], y[people == p]) for p in range(len(tasks))])
+    expected = x[:, 2] - x[:, 0]  # beta up, theta down: the index's own direction for a mind at work
+    out[f"{OURS}: breath-novice weights, fixed"] = mean_of(
+        [auc(expected[people == p], y[people == p]) for p in range(len(tasks))]
+    )
+    for name, (_, sign) in PEERS.items():
+        out[name] = mean_of([auc(-sign * one.measures[name], one.y) for one in tasks])
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=16)
+    parser.add_argument("--jobs", type=int, default=2)
+    chosen = parser.parse_args()
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+        results = measure(chosen.people, lambda function, items: list(pool.map(function, items)))
+    folder = ROOT / "docs"
+    (folder / "peers.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    from benchmarks import peers_page  # noqa: PLC0415 - plots are wanted only here
+
+    peers_page.write(results, folder)
+    print(f"wrote {folder / 'peers.md'}")
+
+
+def measure(people: int, apply: Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]) -> dict[str, Any]:
+    """All tables as plain values."""
+    seeds = range(1, people + 1)
+    scores: dict[str, dict[str, Any]] = {}
+    populations = {
+        "fixed effects": ("fixed", 1.0),
+        "breath-novice": ("breath-novice", 1.0),
+        "probe-pooled": ("probe-pooled", 1.0),
+        "no effect": ("null", 1.0),
+    }
+    for title, (population, scale) in populations.items():
+        cases = [person_case(6000 + seed, population, scale=scale) for seed in seeds]
+        cases = [replace(case, seconds=900.0) for case in cases]
+        scores[title] = _means(apply(score_person, cases))
+    thrown = apply(thrown_person, list(seeds)[: max(2, people // 2)])
+    table = {
+        name: {
+            peer: {
+                "outside": _plain(mean_of([one[name][peer].outside for one in thrown])),
+                "withheld": _plain(mean_of([one[name][peer].withheld for one in thrown])),
+            }
+            for peer in (OURS, *PEERS)
+        }
+        for name in thrown[0]
+    }
+    tasks = {name: _plain(value) for name, value in arithmetic().items()} if DATA.is_dir() else {}
+    return {"machine": machine(), "commit": commit(), "auc": scores, "thrown": table, "arithmetic": tasks}
+
+
+def _means(people: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    return {name: _plain(mean_of([one[name] for one in people])) for name in people[0]}
+
+
+def _plain(estimate: Estimate) -> dict[str, float | int | None]:
+    values = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    plain = {key: round(value, 4) if np.isfinite(value) else None for key, value in values.items()}
+    return {**plain, "n": estimate.n}
+
+
+if __name__ == "__main__":
+    main()
