@@ -169,21 +169,22 @@ def test_regional_means_are_those_of_the_valid_channels_however_batched(seed: in
     values, valid = rng.normal(size=(12, 16, len(KINDS))), rng.random((12, 16)) < 0.4
     values[~valid] = np.nan
     regions = Regions(CYTON)
-    whole = regions.means(values, valid)
+    flags = np.repeat(valid[..., None], len(KINDS), axis=2)
+    whole = regions.means(values, flags)
     for column, feature in enumerate(FEATURES.values()):
         rows = list(CYTON.rows(feature.region))
         for frame in range(12):
             chosen = values[frame, rows, feature.kind_row][valid[frame, rows]]
             expected = chosen.mean() if len(chosen) >= CYTON.min_valid else np.nan
             np.testing.assert_allclose(whole[frame, column], expected)
-    pieces = zip(np.split(values, sorted(cuts)), np.split(valid, sorted(cuts)), strict=True)
+    pieces = zip(np.split(values, sorted(cuts)), np.split(flags, sorted(cuts)), strict=True)
     assert np.concatenate([regions.means(a, b) for a, b in pieces]).tobytes() == whole.tobytes()
     assert (regions.enough(valid) == np.isfinite(whole)).all()
 
 
 def test_a_region_without_channels_has_no_value() -> None:
     frontal_only = MUSE.model_copy(update={"posterior": ()})
-    out = Regions(frontal_only).means(np.ones((1, 4, len(KINDS))), np.ones((1, 4), dtype=bool))
+    out = Regions(frontal_only).means(np.ones((1, 4, len(KINDS))), np.ones((1, 4, len(KINDS)), dtype=bool))
     names = list(FEATURES)
     assert np.isnan(out[0, names.index("alpha_posterior")])
     assert out[0, names.index("theta_frontal")] == 1.0

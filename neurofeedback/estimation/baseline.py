@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.estimation.index import IndexScale, Weights
+from neurofeedback.processing.envelope import EnvelopeFilter
 from neurofeedback.processing.features import FeatureMaker
 from neurofeedback.processing.limits import GateLimits
 from neurofeedback.processing.pipeline import Windows
@@ -25,6 +26,8 @@ class Baseline:
         The gate's limits for each channel.
     maker : FeatureMaker
         Features by this person's bands.
+    envelope : EnvelopeFilter
+        At this person's alpha frequency.
     channel_median : ndarray, shape (n_channels, len(KINDS))
         NaN for a channel that never was valid.
     emg_median : ndarray, shape (n_channels,)
@@ -44,6 +47,7 @@ class Baseline:
     iaf_hz: float | None
     limits: GateLimits
     maker: FeatureMaker
+    envelope: EnvelopeFilter
     channel_median: NDArray[np.float64]
     emg_median: NDArray[np.float64]
     mu: NDArray[np.float64]

@@ -12,7 +12,8 @@ from neurofeedback.estimation.baseline import Baseline
 from neurofeedback.estimation.index import IndexFilter, Weights, weigh
 from neurofeedback.estimation.scores import index_columns, squash
 from neurofeedback.estimation.tracking import Tracker
-from neurofeedback.processing.features import FEATURES, FeatureMaker, bands_for
+from neurofeedback.processing.envelope import Envelope, EnvelopeFilter
+from neurofeedback.processing.features import FEATURES, FeatureMaker, bands_for, by_kind
 from neurofeedback.processing.pipeline import Windows
 from neurofeedback.processing.regions import Regions
 from neurofeedback.processing.smoothing import Smoother
@@ -61,6 +62,8 @@ class Estimator:
         self._emg = Smoother(settings.features.emg_smoothing_s, self._hop_s)
         self._psd = Smoother(settings.features.aperiodic_smoothing_s, self._hop_s)
         self._maker = FeatureMaker(freqs, bands_for(None, settings.bands, settings.gate), settings.features)
+        envelope = EnvelopeFilter(sfreq, settings.bands.default_iaf_hz, settings.envelope)
+        self._envelope = Envelope(len(profile.montage.ch_names), envelope)
         self._regions = Regions(profile.montage)
         self._columns = index_columns(profile)
         n = len(self._columns)
@@ -79,6 +82,7 @@ class Estimator:
         self.baseline = baseline
         self._known = baseline.known
         self._maker = baseline.maker
+        self._envelope.filter = baseline.envelope
         self._weights = baseline.weights
         self._smoother = IndexFilter(self._settings.index, self._hop_s, start=baseline.scale.middle)
         mu, spread = baseline.mu[self._columns], baseline.spread[self._columns]
@@ -89,18 +93,21 @@ class Estimator:
         verdicts, baseline = windows.verdicts, self.baseline
         lost = windows.measures.silence >= self._n_lost
         usable = self._sufficient(self._regions.enough(~verdicts.unusable & self._known)) & ~lost
-        learnable = verdicts.valid & (windows.filled & usable)[:, None]
-        valid = learnable & self._known
+        possible = (windows.filled & usable)[:, None]
+        learnable = verdicts.valid & possible
+        counting = by_kind(verdicts.valid[..., None], verdicts.clean[..., None]) & (possible & self._known)[..., None]
         smooth_psd = self._psd.push(windows.psd, learnable)
         smooth_emg = self._emg.push(self._maker.emg_power(windows.psd), learnable)
+        envelope = self._envelope.push(windows.filtered, windows.offsets)[..., None]
         if baseline is None:
-            values = self._maker(windows.psd, smooth_psd, np.zeros(smooth_emg.shape))
-            features = self._regions.means(values, valid)
+            spectral = self._maker(windows.psd, smooth_psd, np.zeros(smooth_emg.shape))
+            features = self._regions.means(np.concatenate([spectral, envelope], axis=-1), counting)
             deviations = z = np.full(features.shape, np.nan)
         else:
-            values = self._maker(windows.psd, smooth_psd, np.fmax(smooth_emg - baseline.emg_median, 0.0))
+            spectral = self._maker(windows.psd, smooth_psd, np.fmax(smooth_emg - baseline.emg_median, 0.0))
+            values = np.concatenate([spectral, envelope], axis=-1)
             both = np.stack([values, values - baseline.channel_median])
-            features, deviations = self._regions.means(both, valid)
+            features, deviations = self._regions.means(both, counting)
             z = squash(deviations - baseline.mu, baseline.spread, self._settings.baseline)
         return Batch(
             features=features,

@@ -14,7 +14,8 @@ from neurofeedback.estimation.index import IndexFilter, IndexScale, Weights, sca
 from neurofeedback.estimation.scores import index_columns, spread_floors, squash
 from neurofeedback.processing.alpha import find_iaf
 from neurofeedback.processing.blocks import trailing
-from neurofeedback.processing.features import FeatureMaker, bands_for
+from neurofeedback.processing.envelope import EnvelopeFilter
+from neurofeedback.processing.features import FeatureMaker, bands_for, by_kind
 from neurofeedback.processing.limits import gate_again, limits_from, robust
 from neurofeedback.processing.regions import Regions
 from neurofeedback.processing.smoothing import Smoother
@@ -39,7 +40,7 @@ def fit_baseline(
         return None
     settings = profile.settings
     limits = limits_from(collected.slow_samples, collected.ln_emg, collected.fixed_bad, settings.gate)
-    gated = gate_again(
+    gated, clean = gate_again(
         slow_ptp=collected.slow_ptp,
         ln_emg=collected.ln_emg,
         fixed_bad=collected.fixed_bad,
@@ -50,9 +51,14 @@ def fit_baseline(
     valid = gated & collected.filled[:, None]
     iaf_hz = _alpha_frequency(collected, valid, profile, sfreq)
     maker = FeatureMaker(freqs, bands_for(iaf_hz, settings.bands, settings.gate), settings.features)
-    emg_median, values = _features(collected.psd, valid, maker, profile)
-    channel_median = _median_where(values, valid)
-    deviations = Regions(profile.montage).means(values - channel_median, valid)
+    emg_median, spectral = _features(collected.psd, valid, maker, profile)
+    envelope = EnvelopeFilter(sfreq, maker.bands.iaf_hz, settings.envelope)
+    ln_envelope = envelope.at(collected.filtered, collected.ends)
+    clean &= collected.filled[:, None] & np.isfinite(ln_envelope)
+    values = np.concatenate([spectral, ln_envelope[..., None]], axis=-1)
+    channel_median = by_kind(_median_where(values, valid), _median_where(values, clean))
+    counting = by_kind(valid[..., None], clean[..., None])
+    deviations = Regions(profile.montage).means(values - channel_median, counting)
     mu, spread = _middle_and_spread(deviations, spread_floors(settings.baseline))
     z = squash(deviations - mu, spread, settings.baseline)[:, index_columns(profile)]
     weights = Weights(
@@ -68,6 +74,7 @@ def fit_baseline(
         iaf_hz=iaf_hz,
         limits=limits,
         maker=maker,
+        envelope=envelope,
         channel_median=channel_median,
         emg_median=emg_median,
         mu=mu,
@@ -97,7 +104,7 @@ def _alpha_frequency(collected: Collected, valid: NDArray[np.bool_], profile: Pr
 def _features(
     psd: NDArray[np.float64], valid: NDArray[np.bool_], maker: FeatureMaker, profile: Profile
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Median of the muscle band of each channel, and all features ``(n, n_channels, len(KINDS))``."""
+    """Median of the muscle band of each channel, and all of the spectrum ``(n, n_channels, len(SPECTRAL))``."""
     features, hop_s = profile.settings.features, profile.settings.spectrum.hop_s
     emg = maker.emg_power(psd)
     emg_median = _median_where(emg, valid)

@@ -35,5 +35,6 @@ def spread_floors(settings: BaselineSettings) -> NDArray[np.float64]:
         "o_theta": settings.theta_floor,
         "o_alpha": settings.alpha_floor,
         "cog": settings.iaf_floor_hz,
+        "envelope": settings.envelope_floor,
     }
     return np.array([by_kind[feature.kind] for feature in FEATURES.values()])

@@ -24,7 +24,6 @@ FADE_OUT_S = 1.0
 _UNIT = 1 << 30
 _SEED = 20260101
 _RANGE_DB = 32.0  # from full tone down to the edge of hearing; what lies below is no use waiting for
-_SLEW_DB_PER_S = 5.4  # stays under 6 dB/s with what rising brightness adds
 _IMMEDIATE_S = 0.2
 _BRIGHTEN_S = 4.0
 _CROSSFADE_S = 0.25
@@ -103,7 +102,7 @@ def make_instrument(settings: AudioSettings) -> Instrument:
         tone=_make_tone(tone_hz, sfreq, _TONE_PEAK * ceiling),
         beds={bed: _at_level(layers, rms, _BED_PEAK * ceiling) for bed, layers in beds.items()},
         bells={name: _BELL_PEAK * ceiling * bell for name, bell in make_bells(tone_hz, sfreq).items()},
-        steps=_steps(sfreq, _RANGE_DB / _SLEW_DB_PER_S, _BRIGHTEN_S),
+        steps=_steps(sfreq, _RANGE_DB / settings.tone_slew_db_per_s, _BRIGHTEN_S),
         immediate_steps=_steps(sfreq, _IMMEDIATE_S, _IMMEDIATE_S),
     )
 

@@ -8,6 +8,9 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+BLOCK_S = 0.25
+"""What the gate judges at a time, also where the hop is shorter."""
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -33,6 +36,17 @@ class Schedule:
         [0, 1, 1, 2]
         """
         return ((sample + 1) * self._denominator - 1) // self._numerator
+
+
+def hops_per_block(hop_s: float) -> int:
+    """How many frames it takes until a block shares nothing with the first one.
+
+    Examples
+    --------
+    >>> [hops_per_block(hop_s) for hop_s in (0.05, 0.25, 1.0)]
+    [5, 1, 1]
+    """
+    return max(1, round(BLOCK_S / hop_s))
 
 
 class History(Generic[Scalar]):

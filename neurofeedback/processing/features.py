@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,13 @@ from neurofeedback.processing.aperiodic import AperiodicFit
 from neurofeedback.processing.spectrum import in_band
 from neurofeedback.settings.model import BandSettings, FeatureSettings, GateSettings
 
-KINDS = ("theta", "alpha", "beta", "delta", "emg", "chi", "o_theta", "o_alpha", "cog")
-"""Per-channel quantities, in the order of the arrays that hold them."""
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+SPECTRAL = ("theta", "alpha", "beta", "delta", "emg", "chi", "o_theta", "o_alpha", "cog")
+"""Per-channel quantities of a window's spectrum."""
+
+KINDS = (*SPECTRAL, "envelope")
+"""All per-channel quantities, in the order of the arrays that hold them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +61,28 @@ FEATURES: dict[str, Feature] = {
             "o_alpha_posterior", "o_alpha", "posterior", "o_alpha_posterior", "ln", "alpha above the 1/f fit, posterior"
         ),
         Feature("cog_posterior", "cog", "posterior", "cog_posterior", "Hz", "alpha centre of gravity, posterior"),
+        Feature(
+            "envelope_posterior",
+            "envelope",
+            "posterior",
+            "ln_envelope_posterior",
+            "ln(uV)",
+            "ln of the alpha envelope by a causal filter, posterior",
+        ),
     )
 }
 """Every regional feature the program computes, by name."""
+
+
+_OF_ENVELOPE = np.array([kind == "envelope" for kind in KINDS])
+
+
+def by_kind(of_window: NDArray[Scalar], of_envelope: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Choose for each kind what holds for it, from two that broadcast to ``(..., len(KINDS))``.
+
+    An envelope asks less of the past than a spectrum does: what is clean just now counts, not the whole window.
+    """
+    return np.where(_OF_ENVELOPE, of_envelope, of_window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +141,7 @@ class FeatureMaker:
         smooth_psd: NDArray[np.float64],
         emg_excess: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Compute all kinds.
+        """Compute all kinds that a spectrum has.
 
         Parameters
         ----------
@@ -129,7 +154,7 @@ class FeatureMaker:
 
         Returns
         -------
-        ndarray, shape (n, n_channels, len(KINDS))
+        ndarray, shape (n, n_channels, len(SPECTRAL))
         """
         tiny = np.finfo(float).tiny
         power = {name: np.maximum(psd[..., bins].mean(axis=-1), tiny) for name, bins in self._slices.items()}
@@ -142,7 +167,7 @@ class FeatureMaker:
         alpha = psd[..., self._slices["alpha"]]
         weighted = np.sum(alpha * self._freqs[self._slices["alpha"]], axis=-1)
         kinds["cog"] = weighted / np.maximum(np.sum(alpha, axis=-1), tiny)
-        return np.stack([kinds[kind] for kind in KINDS], axis=-1)
+        return np.stack([kinds[kind] for kind in SPECTRAL], axis=-1)
 
     def emg_power(self, psd: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean density of the muscle band, ``(..., n_freqs)`` to ``(...)``, uV^2/Hz."""

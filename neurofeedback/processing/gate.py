@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.processing.blocks import History
+from neurofeedback.processing.blocks import History, hops_per_block
 from neurofeedback.processing.limits import Flags, GateLimits, median_known, tense
 from neurofeedback.processing.measures import Measures
 from neurofeedback.settings.model import Settings
@@ -31,13 +31,14 @@ class WindowFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
-    """The gate's judgement, one row a block (and the frame that ends with it), one column a channel.
+    """The gate's judgement, one row a frame (and the block that ends with it), one column a channel.
 
     ``reasons`` maps a rule's name to where it held; ``bad`` is any of the block rules, ``fixed_bad`` any but
     blink and muscle, which a baseline judges anew; ``out`` is a channel the gate has taken out (BAD);
     ``valid`` is a channel that counts in the frame: a quarter of its window may be bad, but muscle ends it at
-    once, for its beta drowns a window long before that; ``unusable`` is one that at this moment has no signal
-    at all; ``good_share`` is the share of good blocks over the last seconds.
+    once, for its beta drowns a window long before that; ``clean`` is one without a bad block just now;
+    ``unusable`` is one that at this moment has no signal at all; ``good_share`` is the share of good blocks
+    over the last seconds.
     """
 
     reasons: dict[str, Flags]
@@ -45,6 +46,7 @@ class Verdicts:
     fixed_bad: Flags
     out: Flags
     valid: Flags
+    clean: Flags
     unusable: Flags
     good_share: NDArray[np.float64]
 
@@ -62,7 +64,9 @@ class Gate:
         self._typical: History[np.float64] = History(recent, before=np.nan)
         self._bad: History[np.bool_] = History(recent, before=False)
         self._in_window: History[np.bool_] = History(max(1, round(settings.spectrum.window_s / hop_s)), before=False)
-        self._emg_hits: History[np.bool_] = History(settings.gate.emg_release_blocks + 1, before=False)
+        self._just_now: History[np.bool_] = History(1 + round(settings.envelope.clean_s / hop_s), before=False)
+        release = settings.gate.emg_release_blocks * hops_per_block(hop_s)
+        self._emg_hits: History[np.bool_] = History(release + 1, before=False)
         self._line: History[np.float64] = History(max(1, round(settings.gate.line_window_s / hop_s)), before=np.nan)
         self._good: History[np.bool_] = History(
             max(1, round(settings.confidence.signal_window_s / hop_s)), before=False
@@ -87,6 +91,7 @@ class Gate:
             fixed_bad=fixed_bad,
             out=out,
             valid=(self._in_window.push(bad).mean(axis=-1) <= s.window_bad_share) & ~out & ~learned["muscle"],
+            clean=~self._just_now.push(bad).any(axis=-1) & ~out,
             unusable=(m.lost_share > s.invalid_share) | fixed["flat"] | fixed["railed"],
             good_share=self._good.push(~bad & ~out).mean(axis=-1),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.processing.blocks import History
+from neurofeedback.processing.blocks import History, hops_per_block
 from neurofeedback.settings.model import GateSettings, Settings
 
 Flags = NDArray[np.bool_]
@@ -106,11 +106,17 @@ def gate_again(
     out: Flags,
     limits: GateLimits,
     settings: Settings,
-) -> Flags:
-    """Which channels count in each frame of a baseline, by that baseline's own limits; arrays ``(n, n_channels)``."""
-    release: History[np.bool_] = History(settings.gate.emg_release_blocks + 1)
+) -> tuple[Flags, Flags]:
+    """Which channels are valid and which are clean in each frame of a baseline, by that baseline's own limits.
+
+    All arrays are ``(n, n_channels)``.
+    """
+    hop_s = settings.spectrum.hop_s
+    release: History[np.bool_] = History(settings.gate.emg_release_blocks * hops_per_block(hop_s) + 1)
     muscle = tense(ln_emg, limits.usual_ln_emg, limits.ln_emg, settings.gate.emg_together_share)
     hits = release.push(muscle).any(axis=-1)
     bad = fixed_bad | hits | (slow_ptp > limits.blink_uv)
-    window: History[np.bool_] = History(max(1, round(settings.spectrum.window_s / settings.spectrum.hop_s)))
-    return (window.push(bad).mean(axis=-1) <= settings.gate.window_bad_share) & ~out & ~hits
+    window: History[np.bool_] = History(max(1, round(settings.spectrum.window_s / hop_s)))
+    just_now: History[np.bool_] = History(1 + round(settings.envelope.clean_s / hop_s))
+    valid = (window.push(bad).mean(axis=-1) <= settings.gate.window_bad_share) & ~out & ~hits
+    return valid, ~just_now.push(bad).any(axis=-1) & ~out

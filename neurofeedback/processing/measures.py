@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from neurofeedback.processing.blocks import History, Schedule, trailing
+from neurofeedback.processing.blocks import BLOCK_S, History, Schedule, hops_per_block, trailing
 from neurofeedback.processing.filters import CausalFilter, blink_sos, emg_sos
 from neurofeedback.processing.gaps import Bridged
 from neurofeedback.settings.model import Settings
@@ -24,12 +24,12 @@ class Measures:
     """One row a block, one column a channel. All in uV unless named otherwise.
 
     ``*_ptp`` are peak to peak over the trailing second, of the raw signal, of the filtered one (``wide``) and
-    of its low-passed part (``slow``). ``raw_peak`` is the largest magnitude in the block. ``pop`` is the
-    largest difference over the pop lag in the block and ``pop_typical`` its median. ``ln_emg`` is ln of the
-    muscle band's density (uV^2/Hz), median of three blocks. ``lost_share`` is of the trailing second; ``held``
-    tells that a gap too long to interpolate reaches into the block; ``silence`` (samples, one value a block)
-    is how long nothing has come on any channel at its end. ``slow_samples`` are the block's low-passed samples
-    at about 32 Hz, ``(n_blocks, n_channels, n)``.
+    of its low-passed part (``slow``). ``raw_peak`` is the largest magnitude in the block. ``pop`` is the largest
+    difference over the pop lag in the block and ``pop_typical`` its median. ``ln_emg`` is ln of the
+    muscle band's density (uV^2/Hz), median of three blocks that share nothing. ``lost_share`` is of the trailing
+    second; ``held`` tells that a gap too long to interpolate reaches into the block; ``silence`` (samples, one
+    value a hop) is how long nothing has come on any channel at its end. ``slow_samples`` are the hop's
+    low-passed samples at about 32 Hz, ``(n_blocks, n_channels, n)``.
     """
 
     raw_ptp: Rows
@@ -48,12 +48,14 @@ class Measures:
 
 
 class Measurer:
-    """Turns whole blocks of raw and filtered signal into measures; independent of how many blocks come at once."""
+    """Turns whole hops of raw and filtered signal into measures; independent of how many come at once."""
 
     def __init__(self, n_channels: int, sfreq: float, settings: Settings) -> None:
         gate = settings.gate
         self._sfreq = sfreq
-        self._n_block = Schedule(sfreq, settings.spectrum.hop_s).shortest
+        hop_s = settings.spectrum.hop_s
+        self._n_hop = Schedule(sfreq, hop_s).shortest
+        self._n_block = Schedule(sfreq, max(hop_s, BLOCK_S)).shortest
         self._n_lag = max(1, round(gate.pop_lag_s * sfreq))
         self._n_settling = round(settings.gaps.settling_s * sfreq)
         self._slow = CausalFilter(blink_sos(sfreq, gate), n_channels)
@@ -61,45 +63,57 @@ class Measurer:
         self._emg = CausalFilter(emg, n_channels)
         self._ln_emg_bandwidth = float(np.log(noise_bandwidth(emg, sfreq)))
         self._step = max(1, round(sfreq / _SLOW_SFREQ))
-        second = max(1, round(1.0 / settings.spectrum.hop_s))
+        second = max(1, round(1.0 / hop_s))
         self._extremes: History[np.float64] = History(second)
         self._lost_counts: History[np.int64] = History(second)
-        self._ln_emg: History[np.float64] = History(3)
+        self._apart = hops_per_block(hop_s)
+        self._ln_emg: History[np.float64] = History(2 * self._apart + 1)
+        self._largest: History[np.float64] = History(self._apart)
+        self._held: History[np.bool_] = History(self._apart)
+        self._block_tail = np.zeros((4, n_channels, self._n_block))
         self._lag_tail: NDArray[np.float64] | None = None
         self._settled_at = np.zeros(n_channels, dtype=np.int64)
         self._silence = 0
         self._at = 0
 
     def push(self, raw: Bridged, filtered: NDArray[np.float64], ends: NDArray[np.int64]) -> Measures:
-        """Take whole blocks, bridged and filtered, that end at the sample indices ``ends``."""
+        """Take whole hops, bridged and filtered, that end at the sample indices ``ends``."""
         starts = np.concatenate([[self._at], ends[:-1]]) - self._at
         stops = ends - self._at
         slow = self._slow.push(filtered, raw.resets)
         emg = self._emg.push(filtered, raw.resets)
         jump = np.abs(self._lagged(filtered))
         peaks, ptps = self._peak_to_peak(np.stack([raw.data, filtered, slow]), starts)
-        blocks = trailing(np.stack([jump, filtered, emg, slow]), stops, self._n_block)
+        blocks = self._blocks(np.stack([jump, filtered, emg, slow]), stops)
         jumps, filtered_block, emg_block, slow_block = blocks.transpose(1, 0, 2, 3)
+        pops = np.maximum.reduceat(jump, starts, axis=1).T
+        raw_peak, pop = self._largest.push(np.stack([peaks[:, 0], pops], axis=1)).max(axis=-1).transpose(1, 0, 2)
         measures = Measures(
             raw_ptp=ptps[:, 0],
-            raw_peak=peaks[:, 0],
+            raw_peak=raw_peak,
             wide_ptp=ptps[:, 1],
             slow_ptp=ptps[:, 2],
-            pop=np.maximum.reduceat(jump, starts, axis=1).T,
+            pop=pop,
             pop_typical=np.partition(jumps, self._n_block // 2, axis=-1)[..., self._n_block // 2],
             ln_emg=self._muscle(np.mean(emg_block**2, axis=-1)),
             mean_square=np.mean(filtered_block**2, axis=-1),
             lost_share=self._lost_share(raw.lost, starts),
-            held=np.logical_or.reduceat(raw.held, starts, axis=1).T,
+            held=np.logical_or.reduce(self._held.push(np.logical_or.reduceat(raw.held, starts, axis=1).T), axis=-1),
             settling=self._settling(raw.resets, starts + self._at, ends),
             silence=self._silent_for(np.asarray(raw.lost.all(axis=0), dtype=np.bool_), stops),
-            slow_samples=slow_block[..., :: self._step],
+            slow_samples=slow_block[..., self._n_block - self._n_hop :: self._step],
         )
         self._at = int(ends[-1])
         return measures
 
+    def _blocks(self, signals: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Cut the block that ends at each stop, ``(n_blocks, n_signals, n_channels, n_block)``."""
+        joined = np.concatenate([self._block_tail, signals], axis=-1)
+        self._block_tail = joined[..., -self._n_block :].copy()
+        return trailing(joined, stops + self._n_block, self._n_block)
+
     def _peak_to_peak(self, signals: NDArray[np.float64], starts: NDArray[np.int64]) -> tuple[Rows, Rows]:
-        """Peak of each block, and peak to peak of its trailing second, ``(n_blocks, n_signals, n_channels)``."""
+        """Peak of each hop, and peak to peak of its trailing second, ``(n_blocks, n_signals, n_channels)``."""
         top = np.maximum.reduceat(signals, starts, axis=-1)
         bottom = np.minimum.reduceat(signals, starts, axis=-1)
         extremes = np.stack([top, -bottom]).transpose(3, 0, 1, 2)
@@ -119,7 +133,7 @@ class Measurer:
 
     def _muscle(self, power: Rows) -> Rows:
         ln_density = np.log(np.maximum(power, np.finfo(float).tiny)) - self._ln_emg_bandwidth
-        return np.sort(self._ln_emg.push(ln_density), axis=-1)[..., 1]
+        return np.sort(self._ln_emg.push(ln_density)[..., :: self._apart], axis=-1)[..., 1]
 
     def _settling(
         self, resets: Sequence[tuple[int, int]], starts: NDArray[np.int64], stops: NDArray[np.int64]

@@ -46,6 +46,11 @@ class Windows:
     measures: Measures
     verdicts: Verdicts
 
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Where each frame ends in ``filtered``."""
+        return self.ends - self.ends[-1] + self.filtered.shape[1]
+
 
 class Pipeline:
     """Samples in, judged windows out; the same windows however the samples are cut."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,13 +29,16 @@ class Regions:
     def means(self, values: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Average ``(..., n, n_channels, len(KINDS))`` to ``(..., n, len(FEATURES))``.
 
-        ``valid`` is ``(n, n_channels)``; NaN where a region has too few valid channels.
+        ``valid`` is ``(n, n_channels, len(KINDS))``; NaN where a region has too few valid channels.
         """
-        counted = np.where(valid[..., None], values, 0.0)
-        sums = np.concatenate([np.take(counted, rows, axis=-2).sum(axis=-2) for rows in self._rows], axis=-1)
-        n_valid = np.take(self._counts(valid), self._region, axis=-1)
-        means = np.take(sums, self._place, axis=-1) / np.maximum(n_valid, 1)
+        n_valid = self._sums(valid)
+        means = self._sums(np.where(valid, values, 0.0)) / np.maximum(n_valid, 1)
         return np.where(n_valid >= self._min_valid, means, np.nan)
+
+    def _sums(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Sum ``(..., n_channels, len(KINDS))`` over each feature's region."""
+        sums = [np.take(values, rows, axis=-2).sum(axis=-2) for rows in self._rows]
+        return np.take(np.concatenate(sums, axis=-1), self._place, axis=-1)
 
     def enough(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether ``(n, n_channels)`` holds for enough channels of each feature's region, ``(n, len(FEATURES))``."""

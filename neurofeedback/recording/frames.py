@@ -64,6 +64,7 @@ _FIXED: dict[str, Mapping[str, object]] = {
 _PATTERNS: dict[str, tuple[str, str]] = {
     "zt_": ("tracked z-score (slowly moving baseline, drives the feedback) of {}", "baseline spreads"),
     "z_": ("z-score against the frozen baseline of {}", "baseline spreads"),
+    "ln_envelope_": ("natural logarithm of the alpha envelope by a causal filter, {}", "ln(uV)"),
     "ln_": ("natural logarithm of the mean power density, {}", "ln(uV^2/Hz)"),
     "chi_": ("exponent of the aperiodic component, {}", ""),
     "off_": ("intercept of the aperiodic component, {}", "ln(uV^2/Hz)"),

@@ -70,7 +70,7 @@ class SpectrumSettings(Strict):
 
 
 class GateSettings(Strict):
-    """When a block is an artifact (6.2.2). Blocks are one hop long."""
+    """When a block is an artifact (6.2.2). Each hop judges the block of 0.25 s that ends with it."""
 
     blink_lowpass_hz: float = _number(7.0, "causal low-pass ahead of the blink rule, Hz", low=3, high=15)
     blink_sd: float = _number(8.0, "blink rule: peak to peak in robust SDs of the baseline", low=3, high=20)
@@ -160,6 +160,15 @@ class FeatureSettings(Strict):
     aperiodic_above_iaf_hz: float = _number(5.0, "1/f fit leaves out alpha to this far above, Hz", low=1, high=8)
 
 
+class EnvelopeSettings(Strict):
+    """The fast path: the envelope of alpha by a causal complex FIR filter (3.1), for profiles whose index names it."""
+
+    length_s: float = _number(1.0, "length of the filter, s", low=0.25, high=2)
+    delay_s: float = _number(0.15, "delay of the filter: the longer, the truer, s", low=0.05, high=0.5)
+    half_width_hz: float = _number(2.0, "band to either side of the alpha frequency, Hz", low=1, high=3)
+    clean_s: float = _number(0.5, "signal without any artifact before an envelope counts, s", low=0, high=2)
+
+
 class BaselineSettings(Strict):
     """The reference of one session (6.2.6)."""
 
@@ -171,6 +180,7 @@ class BaselineSettings(Strict):
     beta_floor: float = _number(0.15, "lowest spread of beta, ln units", low=0.01, high=2)
     chi_floor: float = _number(0.12, "lowest spread of the aperiodic exponent", low=0.01, high=2)
     delta_floor: float = _number(0.30, "lowest spread of delta, ln units", low=0.01, high=2)
+    envelope_floor: float = _number(0.20, "lowest spread of the alpha envelope, ln units", low=0.01, high=2)
     iaf_floor_hz: float = _number(0.30, "lowest spread of the alpha frequency, Hz", low=0.01, high=2)
     z_limit: float = _number(4.0, "z-scores are squashed to this, spreads", low=2, high=10)
     tracking_half_life_s: float = _number(600.0, "slow tracking of the baseline, s", low=60, high=36000)
@@ -216,10 +226,10 @@ class FeedbackSettings(Strict):
     ramp_low_u: float = _number(-0.5, "index at which the tone begins, spreads", low=-4, high=4)
     ramp_width_u: float = _number(2.0, "index range to full tone, spreads", low=0.1, high=8)
     slew_per_s: float = _number(
-        0.2, "fastest change of the gain in a second while the signal is good", low=0.01, high=5
+        0.2, "fastest change of the gain in a second while the signal is good", low=0.01, high=20
     )
     slew_db_per_s: float = _number(
-        6.0, "fastest change of the tone in a second while the signal is good, dB", low=1, high=60
+        6.0, "fastest change of the tone in a second while the signal is good, dB", low=1, high=160
     )
     tone_depth: Share = Field(default=1.0, description="the person's own scale on the tone's depth")
 
@@ -254,6 +264,9 @@ class AudioSettings(Strict):
     bed: Literal["rain", "wind", "drone"] = Field(default="rain", description="background sound")
     bed_dbfs: float = _number(-34.0, "level of the bed, rms dBFS", low=-70, high=-12)
     tone_hz: float = _number(196.0, "pitch of the guide tone, Hz", low=80, high=880)
+    tone_slew_db_per_s: float = _number(
+        5.4, "fastest change of the guide tone as heard, dB a second; brightness adds some", low=1, high=160
+    )
     ceiling_dbfs: float = _number(-18.0, "nothing is ever louder than this peak, dBFS", low=-60, high=-3)
     sfreq_hz: Literal[44100, 48000] = Field(default=48000, description="sampling rate of the sound, Hz")
     buffer_ms: int = Field(default=20, ge=5, le=200, description="device buffer, ms")
@@ -272,6 +285,7 @@ class Settings(Strict):
     spectrum: SpectrumSettings = SpectrumSettings()
     bands: BandSettings = BandSettings()
     features: FeatureSettings = FeatureSettings()
+    envelope: EnvelopeSettings = EnvelopeSettings()
     baseline: BaselineSettings = BaselineSettings()
     index: IndexSettings = IndexSettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
