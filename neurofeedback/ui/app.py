@@ -21,6 +21,7 @@ from neurofeedback.ui.about import About
 from neurofeedback.ui.after import After, last_sitting_words
 from neurofeedback.ui.bridge import Bridge, Launch
 from neurofeedback.ui.choices import AppDefaults, DeviceChoice, choices_path, load_choices, save_choices
+from neurofeedback.ui.fit import FitPlace
 from neurofeedback.ui.home import Home
 from neurofeedback.ui.parts import key
 from neurofeedback.ui.sit import Sit
@@ -32,7 +33,7 @@ SIZE = (1024, 640)
 
 
 class Window(QMainWindow):
-    """Home, About, Sit and After, one at a time."""
+    """Home, About, Fit, Sit and After, one at a time."""
 
     def __init__(self, launch: Launch, defaults: AppDefaults) -> None:
         super().__init__()
@@ -48,8 +49,8 @@ class Window(QMainWindow):
         self._places = QStackedWidget()
         self._water = Water()
         self._home, self._about, self._after = Home(defaults, self._water), About(), After(self._water)
-        self._sit = self._new_sit()
-        for place in (self._home, self._about, self._sit, self._after):
+        self._fit, self._sit = self._new_fit(), self._new_sit()
+        for place in (self._home, self._about, self._fit, self._sit, self._after):
             self._places.addWidget(place)
         self.setCentralWidget(self._places)
         self.setWindowTitle("Neurofeedback")
@@ -57,6 +58,12 @@ class Window(QMainWindow):
         self.setStyleSheet(stylesheet(THEMES.get(self._choices.theme, DARK)))
         self._connect()
         self._begin()
+
+    def _new_fit(self) -> FitPlace:
+        fit = FitPlace(THEMES.get(self._choices.theme, DARK))
+        fit.begin.connect(self._bridge.go_on)
+        fit.leave.connect(self.end)
+        return fit
 
     def _new_sit(self) -> Sit:
         theme = THEMES.get(self._choices.theme, DARK)
@@ -87,15 +94,29 @@ class Window(QMainWindow):
     def begin(self, request: SitRequest) -> None:
         """Begin a sitting."""
         self._request, self._recording = request, None
+        if request.fit:
+            self._places.setCurrentWidget(self._fit)
+            self._fit.enter(request.device)
+        else:
+            self._show_sit()
+        self._bridge.begin(request)
+
+    def _show_sit(self) -> None:
         self._places.setCurrentWidget(self._sit)
         self._sit.enter()
-        self._bridge.begin(request)
 
     def end(self) -> None:
         """End the sitting in order; the page after it follows."""
         if self._bridge.active and not self._bridge.stopping:
             self._bridge.stop()
-            self._sit.say("Ending. The recording is being closed.", lasting=True)
+            if self._fitting:
+                self._fit.say("Letting go of the headset.", lasting=True)
+            else:
+                self._sit.say("Ending. The recording is being closed.", lasting=True)
+
+    @property
+    def _fitting(self) -> bool:
+        return self._places.currentWidget() is self._fit
 
     def interrupt(self) -> None:
         """End everything in order after Ctrl-C."""
@@ -154,13 +175,21 @@ class Window(QMainWindow):
         size = self.size() * self.devicePixelRatio()
         self._bridge.set_rate(pictures_per_second(size.width() * size.height()))
         self._recording = snapshot.recording
-        self._sit.show_snapshot(snapshot, step_s)
+        if self._fitting and snapshot.status == "running":
+            self._show_sit()
+        if self._fitting:
+            self._fit.show_snapshot(snapshot, step_s)
+        else:
+            self._sit.show_snapshot(snapshot, step_s)
 
     def _ended(self, outcome: Outcome) -> None:
         self.exit_code = outcome.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
         self._remember(last_sitting=last_sitting_words(outcome) or self._choices.last_sitting)
-        self._after.enter(outcome, self._recording or outcome.session)
-        self._places.setCurrentWidget(self._after)
+        if self._fitting and outcome.exit_code == EXIT_OK:
+            self._show_home()
+        else:
+            self._after.enter(outcome, self._recording or outcome.session)
+            self._places.setCurrentWidget(self._after)
         if self._closing:
             self.close()
 
@@ -172,10 +201,12 @@ class Window(QMainWindow):
             time_shown=self._sit.time_shown,
             traces_shown=self._sit.traces_shown,
         )
-        old, self._sit = self._sit, self._new_sit()
-        self._places.removeWidget(old)
-        self._places.addWidget(self._sit)
-        old.deleteLater()
+        old = (self._fit, self._sit)
+        self._fit, self._sit = self._new_fit(), self._new_sit()
+        for before, after in zip(old, (self._fit, self._sit), strict=True):
+            self._places.removeWidget(before)
+            self._places.addWidget(after)
+            before.deleteLater()
         self.setStyleSheet(stylesheet(theme))
 
     def _full_screen(self) -> None:

@@ -78,6 +78,11 @@ class Bridge(QObject):
         if self._sitting is not None:
             self._sitting.stop()
 
+    def go_on(self) -> None:
+        """Begin the sitting, however the headset sits."""
+        if self._sitting is not None:
+            self._sitting.mailbox.request(Request.BEGIN)
+
     def mark(self) -> bool:
         """Put a mark into the recording; tells whether there is a sitting to mark."""
         if self._sitting is None:

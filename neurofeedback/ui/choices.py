@@ -79,6 +79,7 @@ class Choices:
             profile=self.profile,
             minutes=float(self.minutes) or None,
             audio=defaults.audio,
+            fit=True,
         )
 
     def filled(self, defaults: AppDefaults) -> Choices:
