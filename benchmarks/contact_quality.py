@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from neurofeedback.processing import electrodes
 from neurofeedback.processing.electrodes import FAIR, ElectrodeJudge
 from neurofeedback.settings.model import Settings
 
@@ -56,10 +57,12 @@ def judged(raw: NDArray[np.float32], flags: NDArray[np.uint8]) -> Iterator[tuple
         yield np.array([electrode.badness for electrode in second.electrodes]), flag
 
 
-def load_people(folder: Path) -> list[Person]:
-    """Judge every round of every person."""
+def load_people(folder: Path, only: tuple[str, ...] = ()) -> list[Person]:
+    """Judge every round of every person, or of those named only."""
     people: list[Person] = []
     for file in sorted(folder.glob("compact/sub-*.npz")):
+        if only and file.stem.removeprefix("sub-") not in only:
+            continue
         rounds = np.load(file)
         pairs = [
             pair for key in rounds.files if not key.endswith("__h") for pair in judged(rounds[key], rounds[f"{key}__h"])
@@ -93,8 +96,11 @@ def main() -> None:
     low, high = interval(aucs)
     print(f"AUC within people, mean of {len(both)} people with both: {aucs.mean():.3f} ({low:.3f} to {high:.3f})")
     print(f"AUC over all seconds of all people: {auc(badness, bad):.3f}")
-    called = badness >= FAIR
-    print(f"called not good: {called[bad].mean():.1%} of the bad seconds, {called[~bad].mean():.1%} of the good ones")
+    for words, limit in (("not good", FAIR), ("bad", electrodes.BAD)):
+        called = badness >= limit
+        print(
+            f"called {words}: {called[bad].mean():.1%} of the bad seconds, {called[~bad].mean():.1%} of the good ones"
+        )
 
 
 if __name__ == "__main__":

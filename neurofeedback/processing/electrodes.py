@@ -17,7 +17,7 @@ from neurofeedback.settings.model import Settings
 from neurofeedback.types import Contact, Electrode, Verdict
 
 WORDS: dict[str, str] = {
-    **{name: REASONS[name] for name in ("lost", "flat", "railed", "broken", "mains", "muscle")},
+    **{name: REASONS[name] for name in ("lost", "railed", "flat", "broken", "mains", "muscle")},
     "moving": "moving",
     "drifting": "drifting",
 }
