@@ -112,9 +112,27 @@ def _seen(
     )
 
 
+def _missed(seen: list[Seen]) -> str:
+    times = [t for one in seen for t in one.missed]
+    return f" (missed at {', '.join(times)} s)" if times and len(seen) == 1 else ""
+
+
+def _listed(path: Path, one: Seen) -> list[Figure]:
+    """List what became of one file, misses with their times."""
+    where = "/".join(path.relative_to(DATA).parts[1:]).removesuffix(path.suffix)
+    missed = f" (missed at {', '.join(one.missed)} s)" if one.missed else ""
+    rows = (
+        (f"{where}: blinks hit{missed}", one.blinks, "blinks"),
+        (f"{where}: blink alarms far from any", one.false_blinks, "blocks"),
+        (f"{where}: strained seconds hit", one.muscle, "seconds x channels"),
+        (f"{where}: muscle alarms far from any", one.false_muscle, "blocks x channels"),
+    )
+    return [Figure(name, hits / n, n=n, of=of) for name, (hits, n), of in rows if n]
+
+
 def _rows(where: str, seen: list[Seen]) -> list[Figure]:
     out = [
-        figure(f"{where}: blinks seen offline, hit", pooled([one.blinks for one in seen]), of="blinks"),
+        figure(f"{where}: blinks seen offline, hit{_missed(seen)}", pooled([one.blinks for one in seen]), of="blinks"),
         figure(f"{where}: blink alarms far from any blink", pooled([one.false_blinks for one in seen]), of="blocks"),
         figure(f"{where}: strained seconds, hit", pooled([one.muscle for one in seen]), of="seconds x channels"),
         figure(
@@ -137,7 +155,9 @@ def real(run: Run) -> list[Figure]:
     out: list[Figure] = []
     if muse:
         chosen = muse[:2] if run.fast else muse
-        out += _rows("Muse 2016, eyes open", run.map(judge_file, [(path, "muse", (0, 3), 5.0) for path in chosen]))
+        seen = run.map(judge_file, [(path, "muse", (0, 3), 5.0) for path in chosen])
+        out += _rows("Muse 2016, eyes open", seen)
+        out += [row for path, one in zip(chosen, seen, strict=True) for row in _listed(path, one)]
     if cyton.exists():
         out += _rows("Cyton, blinks and jaw", [judge_file((cyton, "openbci-cap", (0, 1), 3.0))])
     return out

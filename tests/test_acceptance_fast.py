@@ -1,0 +1,155 @@
+"""The fast part of the acceptance targets, and the measuring tools themselves."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import peers  # noqa: E402
+from benchmarks.acceptance import adversarial, gate, page, real  # noqa: E402
+from benchmarks.acceptance.adversarial import muscle, taken_off  # noqa: E402
+from benchmarks.acceptance.evaluation import discriminant, leave_one_out, within  # noqa: E402
+from benchmarks.acceptance.figures import Figure, Run, Verdict, at_least, at_most, between, verdict_of  # noqa: E402
+from benchmarks.acceptance.registry import TARGETS  # noqa: E402
+from benchmarks.acceptance.results import document, load, outcome_of, save  # noqa: E402
+from benchmarks.acceptance.sittings import Case, frame_auc, simulated, sit, sit_case, stream_of  # noqa: E402
+from benchmarks.acceptance.statistics import auc, mean_of, pooled, share_of  # noqa: E402
+from neurofeedback.simulation.artifacts import Kind  # noqa: E402
+from neurofeedback.simulation.conditions import CLEAN  # noqa: E402
+from neurofeedback.simulation.population import draw_person  # noqa: E402
+from neurofeedback.types import State  # noqa: E402
+
+FAST = Run(fast=True, map=lambda function, items: [function(item) for item in items])
+
+
+def test_every_target_is_there_and_what_is_not_built_says_so() -> None:
+    wanted = [*(f"T{number}" for number in range(1, 21)), "T8a", "invariance", "real"]
+    assert sorted(TARGETS) == sorted(wanted)
+    assert {target.id for target in TARGETS.values() if target.measure is None} == {"T8", "T8a", "T9", "T17", "T20"}
+    assert all(target.why for target in TARGETS.values() if target.measure is None)
+
+
+@pytest.mark.parametrize("identity", ["T1", "T2", "T10"])
+def test_targets_that_need_no_simulated_people_are_met(identity: str) -> None:
+    measure = TARGETS[identity].measure
+    assert measure is not None
+    assert [figure.name for figure in measure(FAST) if figure.verdict is Verdict.SHORT] == []
+
+
+def test_t11_artifacts_are_hit_and_clean_signal_is_left_alone() -> None:
+    counted = gate.count(1, alpha_uv=10.0, seconds=420.0)
+    for kind in (Kind.BLINK, Kind.MUSCLE, Kind.POP):
+        hits, n = counted.any_rule[kind]
+        assert n >= 2
+        assert hits == n
+    alarms, blocks = counted.false["any"]
+    assert alarms <= 0.03 * blocks
+
+
+def test_t12_a_clench_earns_nothing_and_an_empty_head_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adversarial, "_SECONDS", 275.0)
+    stream = stream_of("muse")
+    calm = simulated(adversarial._case(3)).data
+    plain = sit(calm, stream)
+    clenched = adversarial._clench(sit(simulated(adversarial._case(3, muscle(8.0, 30.0))).data, stream), plain)
+    assert clenched.moved > -0.2
+    assert clenched.held > 0.95
+    off = sit(taken_off(calm, (0, 1, 2, 3), "flat", 1), stream)
+    assert off.is_state(State.UNKNOWN, State.LOST)[off.between(243.0, 275.0)].all()
+
+
+def test_t5_large_effects_are_followed() -> None:
+    sat, truth = sit_case(Case(5, draw_person(5, "fixed", effect_scale=3.0), CLEAN, seconds=500.0))
+    assert frame_auc(sat, truth) > 0.6
+
+
+def test_an_auc_is_taken_on_valid_frames_of_practice_alone() -> None:
+    sat, truth = sit_case(Case(6, draw_person(6, "null"), CLEAN, seconds=240.0))
+    assert not sat.judged[sat.onset <= 144.0].any()
+    assert np.isfinite(frame_auc(sat, truth))
+
+
+def test_intervals() -> None:
+    estimate = mean_of([1.0, 2.0, 3.0, np.nan])
+    assert (estimate.value, estimate.n) == (2.0, 3)
+    assert estimate.high - estimate.value == pytest.approx(4.303 / np.sqrt(3), rel=1e-3)
+    assert np.isnan(mean_of([]).value)
+    assert mean_of([1.0]).n == 1
+    assert share_of([]).n == 0
+    assert share_of([True] * 20).high == 1.0
+    one_person_rules = pooled([(90, 100), (0, 1)])
+    assert one_person_rules.value == pytest.approx(90 / 101)
+    assert one_person_rules.low < 0.1
+    assert pooled([]).n == 0
+    assert np.isnan(auc(np.zeros(3), np.ones(3, dtype=bool)))
+
+
+def test_goals_and_verdicts() -> None:
+    passed, short = Figure("a", 1.0, goal=at_most(2)), Figure("b", 1.0, goal=at_least(2))
+    assert verdict_of([passed, Figure("c", 0.0)]) is Verdict.PASS
+    assert verdict_of([passed, short]) is Verdict.SHORT
+    assert verdict_of([Figure("c", 0.0)]) is Verdict.REPORTED
+    assert not between(0, 1).met(float("nan"))
+    assert [str(goal) for goal in (at_most(2), at_least(2), between(0, 1))] == ["<= 2", ">= 2", "0 to 1"]
+
+
+def test_leave_one_out_never_sees_the_one_left_out() -> None:
+    seen: list[int] = []
+
+    def fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        seen.append(len(x))
+        return discriminant(x, y)
+
+    rng = np.random.default_rng(0)
+    people, y = np.repeat(np.arange(3), 20), np.tile([True, False], 30)
+    x = rng.normal(size=(60, 2)) + y[:, None]
+    assert within(leave_one_out(x, y, people, fit), y, people) > 0.7
+    assert seen == [40, 40, 40]
+
+
+def test_the_page_tells_value_interval_goal_and_reason(tmp_path: Path) -> None:
+    figures = [
+        Figure("clean, breath-novice profile", 0.55, 0.5, 0.6, 8, goal=at_least(0.6), known=".63"),
+        Figure("never flagged", float("inf"), unit="s"),
+    ]
+    results = load(tmp_path / "none.json")
+    results["targets"]["T5"] = document(outcome_of(TARGETS["T5"], figures, 1.0), fast=False)
+    results["targets"]["T9"] = document(outcome_of(TARGETS["T9"], [], 0.0), fast=False)
+    (tmp_path / "acceptance-notes.toml").write_text('T5 = "Because."\n', encoding="utf-8")
+    save(tmp_path / "acceptance.json", results)
+    page.write(load(tmp_path / "acceptance.json"), tmp_path)
+    text = (tmp_path / "acceptance.md").read_text(encoding="utf-8")
+    assert "| clean, breath-novice profile | 0.550 | 0.500 to 0.600 | 8 people | >= 0.6 | .63 | **short** |" in text
+    assert "Because." in text
+    assert "the personal decoder is not built" in text
+    assert (tmp_path / "images" / "acceptance-auc.png").stat().st_size > 1000
+
+
+def test_peers_are_computed_as_they_compute_themselves() -> None:
+    data = simulated(Case(1, draw_person(1), seconds=12.0)).data
+    times, values = peers.updates(data, 256.0)
+    assert times.tolist() == [5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]
+    assert all(np.isfinite(value).all() for value in values.values())
+    both = values["BrainFlow MINDFULNESS"] + values["BrainFlow RESTFULNESS"]
+    assert both == pytest.approx(1.0, abs=1e-6)
+    delivered = np.ones(data.shape[1], dtype=bool)
+    delivered[8 * 256 :] = False
+    _, frozen = peers.updates(data, 256.0, delivered)
+    assert np.ptp(frozen["theta/beta"][4:]) == 0
+    data[:, 1500] = np.nan
+    _, holed = peers.updates(data, 256.0)
+    assert np.isnan(holed["theta/beta"]).any()
+    assert peers.smoothed(np.array([np.nan, 1.0, np.nan, 2.0]))[1:3].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.real_data
+def test_blinks_of_real_recordings_are_hit() -> None:
+    found = {figure.name: figure for figure in real.real(FAST)}
+    hits = next(figure for name, figure in found.items() if name.startswith("Muse 2016, eyes open: blinks seen"))
+    assert hits.value >= 0.95
