@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from neurofeedback.settings.montages import infer_montage
 from neurofeedback.simulation.states import Mind
 
 Floats = NDArray[np.float64]
-Measure = Callable[[Floats, float], float]
+Measure = Callable[[Floats, float], tuple[float, ...]]
 _EVERY_S, _WINDOW_S, _TAU_S = 1.0, 5.0, 4.0
 _BANDS = {"delta": (1.0, 4.0), "theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 30.0)}
 OURS = "this program"
@@ -46,10 +46,14 @@ def _model(metric: BrainFlowMetrics) -> MLModel:
     return model
 
 
-def _brainflow(window: Floats, sfreq: float, *, metric: BrainFlowMetrics) -> float:
+def _brainflow(window: Floats, sfreq: float) -> tuple[float, float]:
     rows = list(range(len(window)))
     powers, _ = DataFilter.get_avg_band_powers(np.ascontiguousarray(window), rows, int(sfreq), True)
-    return float(_model(metric).predict(powers)[0])
+    mindful, restful = (
+        float(_model(metric).predict(powers)[0])
+        for metric in (BrainFlowMetrics.MINDFULNESS, BrainFlowMetrics.RESTFULNESS)
+    )
+    return mindful, restful
 
 
 def band_powers(window: Floats, sfreq: float) -> dict[str, Floats]:
@@ -61,13 +65,12 @@ def band_powers(window: Floats, sfreq: float) -> dict[str, Floats]:
     return {name: psd[:, in_band(spectrum.freqs, *band)].mean(axis=1) for name, band in _BANDS.items()}
 
 
-def _ratio(window: Floats, sfreq: float, *, over: str, under: str) -> float:
-    powers = band_powers(window, sfreq)
-    below = powers[under].mean()
-    return float(powers[over].mean() / below) if below else np.nan
+def _ratios(window: Floats, sfreq: float) -> tuple[float, float]:
+    powers = {name: np.float64(power.mean()) for name, power in band_powers(window, sfreq).items()}
+    return float(powers["theta"] / powers["beta"]), float(powers["alpha"] / powers["theta"])
 
 
-def _muse_lsl(window: Floats, sfreq: float) -> float:
+def _muse_lsl(window: Floats, sfreq: float) -> tuple[float]:
     """Divide log10 alpha by log10 delta of one ear channel: Hamming, epochs of 1 s every 0.2 s, mean of 5 s."""
     n = int(sfreq)
     epochs = np.stack([window[0, at : at + n] for at in range(0, window.shape[1] - n + 1, n // 5)])
@@ -75,17 +78,25 @@ def _muse_lsl(window: Floats, sfreq: float) -> float:
     psd = 2 * np.abs(np.fft.rfft(centred, axis=1) / n)
     freqs = np.fft.rfftfreq(n, 1 / sfreq)
     delta = np.log10(psd[:, freqs < 4].mean(axis=1)).mean()
-    return float(np.log10(psd[:, (freqs >= 8) & (freqs <= 12)].mean(axis=1)).mean() / delta)
+    return (float(np.log10(psd[:, (freqs >= 8) & (freqs <= 12)].mean(axis=1)).mean() / delta),)
 
 
-PEERS: dict[str, tuple[Measure, int]] = {
-    "BrainFlow MINDFULNESS": (partial(_brainflow, metric=BrainFlowMetrics.MINDFULNESS), -1),
-    "BrainFlow RESTFULNESS": (partial(_brainflow, metric=BrainFlowMetrics.RESTFULNESS), -1),
-    "theta/beta": (partial(_ratio, over="theta", under="beta"), 1),
-    "alpha/theta": (partial(_ratio, over="alpha", under="theta"), -1),
-    "muse-lsl alpha/delta": (_muse_lsl, -1),
+PEERS = {
+    "BrainFlow MINDFULNESS": -1,
+    "BrainFlow RESTFULNESS": -1,
+    "theta/beta": 1,
+    "alpha/theta": -1,
+    "muse-lsl alpha/delta": -1,
 }
-"""Each peer's measure of a window, and the sign that should make it rise with wandering."""
+"""Each peer, and the sign that should make it rise with wandering."""
+_MEASURES: tuple[Measure, ...] = (_brainflow, _ratios, _muse_lsl)
+
+
+def measured(window: Floats, sfreq: float) -> dict[str, float]:
+    """Every peer's value of one window ``(n_channels, n_samples)``."""
+    with np.errstate(all="ignore"):
+        values = [value for measure in _MEASURES for value in measure(window, sfreq)]
+    return dict(zip(PEERS, values, strict=True))
 
 
 def updates(
@@ -98,12 +109,8 @@ def updates(
     known = data.astype(np.float64)
     if delivered is not None:
         ends, known = np.cumsum(delivered)[ends - 1], known[:, delivered]
-    with np.errstate(all="ignore"):
-        values = {
-            name: np.array([measure(known[:, end - n : end], sfreq) for end in ends.tolist()])
-            for name, (measure, _) in PEERS.items()
-        }
-    return times, values
+    rows = [measured(known[:, end - n : end], sfreq) for end in ends.tolist()]
+    return times, {name: np.array([row[name] for row in rows]) for name in PEERS}
 
 
 def smoothed(values: Floats) -> Floats:
@@ -130,7 +137,7 @@ def score_person(case: Case) -> dict[str, float]:
     for name, sat in sats.items():
         both = kept & sat.judged[at]
         out[name] = auc(sat.u[at][both], wander[both])
-    for name, (_, sign) in PEERS.items():
+    for name, sign in PEERS.items():
         value = sign * smoothed(values[name])
         both = kept & np.isfinite(value)
         out[name] = auc(value[both], wander[both])
@@ -232,8 +239,8 @@ def task(subject: int) -> Task:
             window = data[:, start : start + n]
             xs.append(_features(window, sfreq, regions.rows("frontal"), regions.rows("posterior")))
             ys.append(label)
-            for name, (measure, _) in PEERS.items():
-                measures[name].append(measure(window, sfreq))
+            for name, value in measured(window, sfreq).items():
+                measures[name].append(value)
     x = np.array(xs)
     x = (x - x.mean(axis=0)) / x.std(axis=0)
     return Task(x, np.array(ys), {name: np.array(values) for name, values in measures.items()})
@@ -265,7 +272,7 @@ def arithmetic() -> dict[str, Estimate]:
     out[f"{OURS}: breath-novice weights, fixed"] = mean_of(
         [auc(expected[people == p], y[people == p]) for p in range(len(tasks))]
     )
-    for name, (_, sign) in PEERS.items():
+    for name, sign in PEERS.items():
         out[name] = mean_of([auc(-sign * one.measures[name], one.y) for one in tasks])
     return out
 
