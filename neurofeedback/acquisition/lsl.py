@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from mne_lsl.lsl.stream_info import _BaseStreamInfo
 
 _FIND_S = 5.0
-_THIS_MACHINE = "[multicast]\nResolveScope = machine\n[lab]\nKnownPeers = {127.0.0.1}\n"
+_THIS_MACHINE = "[multicast]\nResolveScope = machine\n[lab]\nKnownPeers = {127.0.0.1}\n[log]\nlevel = -2\n"
 _TO_UV = {"microvolts": 1.0, "microvolt": 1.0, "uv": 1.0, "µv": 1.0, "millivolts": 1e3, "mv": 1e3}
 _TO_UV |= {"volts": 1e6, "volt": 1e6, "v": 1e6, "-6": 1.0, "-3": 1e3, "0": 1e6}
+_OWN_FRAMES = "features"  # what this program itself sends on
 _NOT_EEG = frozenset({"misc", "stim", "markers", "acc", "gyro", "ppg", "aux", "ecg", "emg", "eog", "resp"})
 
 
@@ -149,5 +150,5 @@ def find_streams(seconds: float = 1.0) -> list[tuple[str, str]]:
     return [
         (f"lsl:{sinfo.name}", f"{sinfo.n_channels} channels at {sinfo.sfreq:g} Hz, type {sinfo.stype}")
         for sinfo in lsl.resolve_streams(timeout=seconds)
-        if sinfo.sfreq > 0
+        if sinfo.sfreq > 0 and sinfo.stype.lower() not in _NOT_EEG | {_OWN_FRAMES}
     ]

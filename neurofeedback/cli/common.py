@@ -11,8 +11,9 @@ from pathlib import Path
 
 import typer
 
-from neurofeedback.errors import SettingsError
+from neurofeedback.errors import RecordingError, SettingsError
 
+_log = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).resolve().parents[1]
 FIRST_PARTICIPANT = "01"
 
@@ -59,6 +60,21 @@ def last_participant(recordings: Path) -> str:
     """Return the participant of the newest session in a recordings folder, or ``01``."""
     newest = max(recordings.glob("sub-*/ses-*"), key=lambda session: session.name, default=None)
     return FIRST_PARTICIPANT if newest is None else newest.parent.name.removeprefix("sub-")
+
+
+def last_device(recordings: Path) -> str:
+    """Return the device of the newest session in a recordings folder, as it was typed; empty if there is none."""
+    starts = recordings.glob("derivatives/neurofeedback/sub-*/ses-*/*_start.json")
+    newest = max(starts, key=lambda start: start.parent.name, default=None)
+    if newest is None:
+        return ""
+    from neurofeedback.recording.header import read_start  # noqa: PLC0415 - NumPy, and not for --help
+
+    try:
+        return read_start(newest).stream.device
+    except RecordingError as error:
+        _log.warning("the last device is not known: %s", error)
+        return ""
 
 
 def has_display() -> bool:

@@ -1,13 +1,21 @@
-"""``neurofeedback devices``: what can be connected, and what each needs."""
+"""``neurofeedback devices``: what can be connected, what each needs, and what is in reach now."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neurofeedback.cli.common import print_json
+
+if TYPE_CHECKING:
+    from neurofeedback.acquisition.findings import Findings
+
+_NOTHING = (
+    "Nothing is in reach. A Muse or Ganglion must be switched on and connected to no phone or other program; an "
+    "OpenBCI dongle plugged in before its board is switched to PC. docs/headsets.md says more."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -15,8 +23,21 @@ def register(app: typer.Typer) -> None:
     app.command()(devices)
 
 
-def devices(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+def devices(
+    look: Annotated[bool, typer.Option("--scan", help="Find headsets in reach; takes five seconds.")] = False,
+    port: Annotated[
+        list[str] | None, typer.Option(help="With --scan: ask this serial port too, whatever it looks like.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
     """List the headsets and other sources, with channels, rate and what each needs to connect."""
+    if look or port:
+        _show_scan(port or [], as_json=as_json)
+    else:
+        _show_table(as_json=as_json)
+
+
+def _show_table(*, as_json: bool) -> None:
     from neurofeedback.acquisition.open import device_table  # noqa: PLC0415 - loads BrainFlow
 
     rows = device_table()
@@ -25,6 +46,22 @@ def devices(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
         return
     for row in rows:
         typer.echo(f"{row.name:<24} {extent(row.n_channels, row.sfreq)}\n    {row.needs}")
+
+
+def _show_scan(ports: list[str], *, as_json: bool) -> None:
+    from neurofeedback.acquisition.discovery import scan  # noqa: PLC0415 - only when asked for
+
+    findings = scan(ports)
+    if as_json:
+        print_json(asdict(findings))
+        return
+    typer.echo("\n".join(describe(findings)))
+
+
+def describe(findings: Findings) -> list[str]:
+    """Say what a scan found, a line each, and what stood in its way."""
+    lines = [f"{found.device:<24} {found.about}" for found in findings.found]
+    return [*(lines or [_NOTHING]), *(f"- {hindrance}" for hindrance in findings.hindrances)]
 
 
 def extent(n_channels: int | None, sfreq: float | None) -> str:

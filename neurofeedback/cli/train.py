@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from neurofeedback.cli.choosing import choose_device
 from neurofeedback.cli.common import last_participant, recordings_folder
 from neurofeedback.cli.window import open_window, sitting_with_report
 from neurofeedback.session.request import SitRequest
@@ -19,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    device: Annotated[str, typer.Option(help="Headset or stream; `neurofeedback devices` lists them.")],
+    device: Annotated[
+        str | None, typer.Option(help="Headset or stream, see `neurofeedback devices`; the last one, else one found.")
+    ] = None,
     participant: Annotated[str | None, typer.Option(help="Letters and digits; the last one, else 01.")] = None,
     profile: Annotated[str, typer.Option(help="Name of a profile, or a TOML file.")] = "default",
     minutes: Annotated[float | None, typer.Option(help="Length of the whole sitting; else the profile's.")] = None,
@@ -34,7 +37,7 @@ def train(
     """Run one sitting and exit with its code."""
     folder = recordings_folder(recordings)
     request = SitRequest(
-        device=device,
+        device=choose_device(folder) if device is None else device,
         recordings=folder,
         participant=last_participant(folder) if participant is None else participant,
         profile=profile,

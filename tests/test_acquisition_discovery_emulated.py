@@ -1,0 +1,141 @@
+"""The emulated Muse is found on its real message bus, the emulated Cyton on its real terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from neurofeedback.acquisition.dongles import ask_port
+from neurofeedback.acquisition.findings import Found
+from neurofeedback.acquisition.open import open_source
+from neurofeedback.acquisition.radio import find_headsets
+from neurofeedback.emulators.cyton import EmulatedCyton, Firmware
+from neurofeedback.emulators.faults import Faults
+from neurofeedback.emulators.muse import EmulatedMuse, Headband, Model
+from neurofeedback.emulators.samples import alpha_rhythm
+from neurofeedback.emulators.schedule import parse_fault
+
+bluetooth = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
+terminal = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+
+HOLD = """
+import sys
+from neurofeedback.acquisition.open import open_source
+source = open_source("muse-2")
+source.open()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def headband(*faults: str) -> Headband:
+    return Headband(alpha_rhythm(4, 256.0, seed=1), Faults(schedule=tuple(map(parse_fault, faults))))
+
+
+def firmware(*faults: str) -> Firmware:
+    return Firmware(alpha_rhythm(8, 250.0, seed=1), Faults(schedule=tuple(map(parse_fault, faults))))
+
+
+@contextmanager
+def held(address: str) -> Iterator[None]:
+    """Let another program connect, through the real driver."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD],
+        env=os.environ | {"DBUS_SYSTEM_BUS_ADDRESS": address},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout
+    try:
+        assert holder.stdout.readline() == "held\n"
+        yield
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+@bluetooth
+@pytest.mark.parametrize(("model", "device"), [(Model.MUSE_2, "muse-2"), (Model.MUSE_S, "muse-s")])
+def test_a_muse_is_found_and_left_alone(model: Model, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with EmulatedMuse(headband(), model=model) as muse:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", muse.address)
+        findings = find_headsets(1.0)
+    (found,) = findings.found
+    assert found.device == device
+    assert "at 00:55:DA:B0:00:01, -" in found.about
+    assert findings.hindrances == ()
+    assert muse.headband.begins == []
+
+
+@bluetooth
+def test_a_muse_out_of_reach_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    with EmulatedMuse(headband("absent for_s=600")) as muse:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", muse.address)
+        findings = find_headsets(0.5)
+    assert (findings.found, findings.hindrances) == ((), ())
+
+
+@bluetooth
+def test_a_muse_that_another_program_holds_is_said_to_be_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    with EmulatedMuse(headband()) as muse, held(muse.address):
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", muse.address)
+        findings = find_headsets(0.5)
+    assert findings.found == ()
+    assert "Muse-0001 is connected already" in findings.hindrances[0]
+
+
+def test_without_a_message_bus_there_is_no_bluetooth(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("only Linux has a message bus")
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'none'}")
+    assert "no Bluetooth service is running" in find_headsets(0.1).hindrances[0]
+
+
+@terminal
+def test_a_board_is_found_by_asking_and_can_be_connected_afterwards() -> None:
+    with EmulatedCyton(firmware()) as cyton:
+        findings = ask_port(cyton.port)
+        assert findings.found == (Found(f"cyton:{cyton.port}", "OpenBCI, firmware v3.1.1"),)
+        assert not cyton.firmware.streaming
+        source = open_source(findings.found[0].device)
+        source.open()
+        assert "open" in ask_port(cyton.port).hindrances[0]  # held now, by this very program
+        assert cyton.firmware.streaming
+        source.close()
+
+
+@terminal
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("refuse times=9", "nothing at"),
+        ("reply times=9", "nothing at"),
+        ("absent for_s=600", "there is no serial port"),
+    ],
+)
+def test_a_board_that_does_not_answer_is_not_found(fault: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neurofeedback.acquisition.dongles._ANSWER_S", 0.5)
+    with EmulatedCyton(firmware(fault)) as cyton:
+        findings = ask_port(cyton.port)
+    assert findings.found == ()
+    assert said in findings.hindrances[0]
+
+
+@terminal
+def test_a_program_that_has_locked_the_port_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl  # noqa: PLC0415 - does not exist on Windows
+
+    monkeypatch.setattr("neurofeedback.acquisition.dongles.holders", lambda _: [])
+    with EmulatedCyton(firmware()) as cyton:
+        line = os.open(cyton.port, os.O_RDWR | os.O_NOCTTY)
+        fcntl.flock(line, fcntl.LOCK_EX)
+        (hindrance,) = ask_port(cyton.port).hindrances
+        os.close(line)
+    assert "another program has" in hindrance
