@@ -144,7 +144,6 @@ class BandSettings(Strict):
     alpha_above_iaf_hz: float = _number(3.0, "alpha ends this far above the alpha frequency, Hz", low=0.5, high=5)
     beta_hz: tuple[float, float] = Field(default=(14.0, 28.0), description="beta, Hz; 28 limits muscle")
     delta_hz: tuple[float, float] = Field(default=(1.5, 4.0), description="delta, Hz; logged and used for drowsiness")
-    relative_hz: tuple[float, float] = Field(default=(2.0, 40.0), description="denominator of relative powers, Hz")
 
 
 class FeatureSettings(Strict):
@@ -302,7 +301,7 @@ class Settings(Strict):
         if self.gate.emg_low_hz >= self.gate.emg_high_hz:
             msg = "gate.emg_low_hz is not below gate.emg_high_hz"
             raise ValueError(msg)
-        for name in ("beta_hz", "delta_hz", "relative_hz"):
+        for name in ("beta_hz", "delta_hz"):
             low, high = getattr(self.bands, name)
             if not 0 < low < high <= 60:
                 msg = f"bands.{name} must be two rising frequencies within 0 to 60 Hz"
