@@ -1,6 +1,6 @@
 """A whole session on the simulated meditator: real engine, real writer, a clock that runs as fast as it can."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -260,3 +260,19 @@ def test_the_mailbox_shows_phase_time_contact_and_traces(session: tuple[Runner, 
     assert snapshot.traces.shape[0] == 4
     assert np.isfinite(snapshot.traces).all()
     assert snapshot.loss_rate == pytest.approx(57 / (60 * MINUTES * 256), rel=0.05)
+
+
+def test_a_headset_that_does_not_keep_its_rate_is_said_at_the_end(signal: np.ndarray, tmp_path: Path) -> None:
+    class Slow(PlaybackSource):
+        def __init__(self, recording: Played, device: str, *, now: Callable[[], float]) -> None:
+            super().__init__(recording, device, now=lambda: 0.9 * now())
+
+    runner, _, _ = sit(tmp_path, Played(signal), Slow)
+    assert runner.effective_sfreq == pytest.approx(0.9 * 256, rel=0.01)
+    assert "230" in runner.rate_mismatch
+    assert "where 256 were expected" in runner.rate_mismatch
+
+
+def test_a_headset_that_keeps_its_rate_is_not_mentioned(session: tuple[Runner, Parts, Path]) -> None:
+    assert session[0].effective_sfreq == pytest.approx(256, rel=0.005)
+    assert session[0].rate_mismatch == ""

@@ -28,6 +28,8 @@ from neurofeedback.types import Bed, Chunk, Command, Event, EventKind, Frame, Gu
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.01
+_RATE_NEEDS_S = 20.0
+_RATE_TOLERANCE = 0.02
 _LOST = Guidance(bed=Bed.LOST, immediate=True, mist=1.0)
 
 
@@ -108,6 +110,22 @@ class Runner:
     def session_s(self) -> float:
         """Seconds by the host's clock since the first chunk."""
         return 0.0 if self._began is None else self._parts.clock.now() - self._began
+
+    @property
+    def effective_sfreq(self) -> float | None:
+        """Samples a second by the host's clock, Hz; None before there is enough to tell."""
+        return self._n_received / self.duration_s if self.duration_s >= _RATE_NEEDS_S else None
+
+    @property
+    def rate_mismatch(self) -> str:
+        """What to know when the device does not keep its rate; empty when it does."""
+        nominal, measured = self._parts.stream.sfreq, self.effective_sfreq
+        if measured is None or abs(measured / nominal - 1) <= _RATE_TOLERANCE:
+            return ""
+        return (
+            f"The headset sent {measured:.1f} samples a second where {nominal:g} were expected, so times and "
+            "frequencies of this recording are off by that much; `neurofeedback verify` says more."
+        )
 
     def _take(self, chunk: Chunk) -> None:
         parts = self._parts

@@ -252,15 +252,20 @@ class Sitting:
             "participant": self._request.participant,
             "reconnects": source.reconnects if isinstance(source, Reconnecting) else 0,
             "duration_s": round(runner.duration_s, 3),
+            "effective_sfreq": _round(runner.effective_sfreq, 3),
             **runner.tally.summary(self._ready.settings.spectrum.hop_s),
-            "iaf_hz": None if baseline is None or baseline.iaf_hz is None else round(baseline.iaf_hz, 2),
-            "baseline_clean_s": None if baseline is None else round(baseline.clean_s, 2),
+            "iaf_hz": _round(baseline.iaf_hz if baseline else None, 2),
+            "baseline_clean_s": _round(baseline.clean_s if baseline else None, 2),
             "mains_hz": None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
             "audio_underruns": self._ready.sink.underruns,
             "probes": 0,
             "plan_completed": completed,
             "versions": versions(),
         }
+
+
+def _round(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _last_words(reason: str) -> str:
