@@ -76,15 +76,17 @@ class Gate:
     def push(self, m: Measures, facts: WindowFacts) -> Verdicts:
         """Judge blocks."""
         s = self._settings
+        missing = (m.lost_share > s.invalid_share) | m.held | m.settling
+        unseen = np.where(missing, np.nan, 0.0)  # what a gap was bridged with says nothing about an electrode
         pop_typical, mean_square, chi, expected_ln_emg = self._medians(
-            m.pop_typical, m.mean_square, facts.chi, facts.expected_ln_emg
+            *(each + unseen for each in (m.pop_typical, m.mean_square, facts.chi, facts.expected_ln_emg))
         )
         fixed = self._fixed_reasons(m, pop_typical)
         learned = {"blink": self._blink(m.slow_ptp), "muscle": self._muscle(m.ln_emg, expected_ln_emg)}
-        channel = self._channel_reasons(mean_square, chi, facts.line_square)
+        channel = self._channel_reasons(mean_square, chi, facts.line_square + unseen)
         fixed_bad = _any(fixed)
         bad = fixed_bad | _any(learned)
-        out = (self._bad.push(bad).mean(axis=-1) > s.channel_bad_share) | _any(channel)
+        out = (self._bad.push(bad & ~missing).mean(axis=-1) > s.channel_bad_share) | _any(channel)
         return Verdicts(
             reasons=fixed | learned | channel,
             bad=bad,

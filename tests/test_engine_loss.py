@@ -1,0 +1,94 @@
+"""SCIENCE T16: what a lossy or broken link does to the index, and never to the sound."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+
+from neurofeedback.engine import Engine
+from neurofeedback.settings import Profile, Settings
+from neurofeedback.settings.load import load_evidence, load_montage
+from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED, Conditions
+from neurofeedback.simulation.devices import DEVICES
+from neurofeedback.simulation.meditator import simulate
+from neurofeedback.simulation.population import draw_person
+from neurofeedback.types import Bed, Chunk, Command, CommandKind, Frame, Phase, State
+
+SECONDS, BASELINE_S, PRACTICE_S = 240.0, 5.0, 65.0
+
+
+@cache
+def recorded(family: str, conditions: Conditions = EYES_CLOSED) -> np.ndarray:
+    device, montage = DEVICES[family], load_montage(family)
+    person = draw_person(5)
+    return simulate(person, seconds=SECONDS, seed=5, montage=montage, device=device, conditions=conditions).data
+
+
+def frames_of(family: str, data: np.ndarray) -> list[Frame]:
+    sfreq = DEVICES[family].sfreq
+    profile = Profile(settings=Settings(), montage=load_montage(family), evidence=load_evidence("breath-novice"))
+    commands = [
+        Command(round(at_s * sfreq), CommandKind.PHASE, phase)
+        for at_s, phase in ((BASELINE_S, Phase.BASELINE), (PRACTICE_S, Phase.PRACTICE))
+    ]
+    return Engine(sfreq, profile).push(Chunk(0, data), commands)
+
+
+def with_loss(family: str, share: float) -> np.ndarray:
+    """Lose packets, with all channels of their samples."""
+    device, data = DEVICES[family], recorded(family).copy()
+    lost = np.random.default_rng(7).random(data.shape[1] // device.packet_samples) < share
+    data[:, np.flatnonzero(np.repeat(lost, device.packet_samples))] = np.nan
+    return data
+
+
+def without(data: np.ndarray, family: str, start_s: float, seconds: float) -> np.ndarray:
+    sfreq, data = DEVICES[family].sfreq, data.copy()
+    data[:, round(start_s * sfreq) : round((start_s + seconds) * sfreq)] = np.nan
+    return data
+
+
+def index_of(frames: list[Frame]) -> np.ndarray:
+    return np.array([frame.index_u for frame in frames])
+
+
+@pytest.mark.parametrize("family", ["muse", "cyton"])
+def test_t16_with_two_percent_loss_the_index_is_the_same(family):
+    whole, lossy = (index_of(frames_of(family, data)) for data in (recorded(family), with_loss(family, 0.02)))
+    whole = whole[: len(lossy)]  # the last packet may be lost
+    both = np.isfinite(whole) & np.isfinite(lossy)
+    assert both.sum() > 0.9 * np.isfinite(whole).sum()
+    assert np.corrcoef(whole[both], lossy[both])[0, 1] >= 0.97
+
+
+@pytest.mark.parametrize("family", ["muse", "cyton"])
+@pytest.mark.parametrize("seconds", [2.0, 7.0, 30.0])
+def test_t16_an_outage_is_over_four_seconds_after_it(family, seconds):
+    """Two seconds of settling, and then three quarters of the window: however long the outage was."""
+    start_s = 120.0
+    frames = frames_of(family, without(recorded(family, CLEAN), family, start_s, seconds))
+    back_s = start_s + seconds
+    resumed = next(frame for frame in frames if frame.onset > back_s and frame.valid)
+    assert back_s + 2.0 < resumed.onset <= back_s + 4.0
+    assert resumed.state in {State.FOCUS, State.WANDER}
+    assert all(frame.valid for frame in frames if resumed.onset < frame.onset)
+
+
+@pytest.mark.parametrize("family", ["muse", "cyton"])
+def test_t16_no_nan_ever_reaches_the_sound(family):
+    data = without(without(with_loss(family, 0.02), family, 30.0, 3.0), family, 100.0, 9.0)
+    data[0, 36000:36400] = np.nan
+    for frame in frames_of(family, data):
+        guidance = frame.guidance
+        told = (guidance.tone_gain, guidance.brightness, guidance.ripple, guidance.mist)
+        assert all(math.isfinite(value) and 0 <= value <= 1 for value in told)
+
+
+def test_t16_during_an_outage_the_tone_is_off_and_the_bed_its_own():
+    frames = frames_of("muse", without(recorded("muse"), "muse", 120.0, 7.0))
+    lost = [frame for frame in frames if 121.3 < frame.onset <= 127.0]
+    assert {frame.state for frame in lost} == {State.LOST}
+    assert {(frame.guidance.tone_gain, frame.guidance.bed) for frame in lost} == {(0.0, Bed.LOST)}
