@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from neurofeedback.cli.choosing import choose_device
-from neurofeedback.cli.common import last_participant, recordings_folder
+from neurofeedback.cli.common import last_participant, recordings_folder, require_window
 from neurofeedback.cli.window import open_window, sitting_with_report
 from neurofeedback.session.request import SitRequest
 
@@ -35,6 +35,8 @@ def train(
     osc_out: Annotated[str, typer.Option(help="Send frames by OSC: PORT of this machine, or HOST:PORT.")] = "",
 ) -> None:
     """Run one sitting and exit with its code."""
+    if not headless:
+        require_window()  # before a scan of some seconds
     folder = recordings_folder(recordings)
     request = SitRequest(
         device=choose_device(folder) if device is None else device,
