@@ -13,6 +13,7 @@ import pytest
 
 from neurofeedback.acquisition.dongles import ask_port
 from neurofeedback.acquisition.findings import Found
+from neurofeedback.acquisition.lsl import find_streams, load_lsl
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.acquisition.radio import find_headsets
 from neurofeedback.emulators.cyton import EmulatedCyton, Firmware
@@ -26,6 +27,7 @@ terminal = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-te
 
 HOLD = """
 import sys
+from neurofeedback.acquisition.lsl import find_streams, load_lsl
 from neurofeedback.acquisition.open import open_source
 source = open_source("muse-2")
 source.open()
@@ -91,10 +93,36 @@ def test_a_muse_that_another_program_holds_is_said_to_be_held(monkeypatch: pytes
     assert "Muse-0001 is connected already" in findings.hindrances[0]
 
 
-def test_without_a_message_bus_there_is_no_bluetooth(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    if sys.platform != "linux":
-        pytest.skip("only Linux has a message bus")
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'none'}")
+@bluetooth
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("off", "Bluetooth is off"), ("no adapter", "no Bluetooth adapter"), ("no service", "no Bluetooth service")],
+)
+def test_why_bluetooth_cannot_be_used_is_told_apart(state: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    bluez = pytest.importorskip("neurofeedback.emulators.bluez", reason="the extra emulators is not installed")
+    take_name = bluez.BlueZ.start
+
+    async def start(self) -> None:
+        if state == "no service":
+            return
+        await take_name(self)
+        adapter = self._objects.pop("/org/bluez/hci0")
+        if state == "off":
+            adapter["org.bluez.Adapter1"]["Powered"] = bluez.Variant("b", False)
+            self._objects["/org/bluez/hci0"] = adapter
+
+    monkeypatch.setattr(bluez.BlueZ, "start", start)
+    with EmulatedMuse(headband()) as muse:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", muse.address)
+        findings = find_headsets(0.1)
+    assert findings.found == ()
+    assert said in findings.hindrances[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a message bus")
+@pytest.mark.parametrize("address", ["unix:path=/nowhere/bus", "nonsense"])
+def test_without_a_message_bus_there_is_no_bluetooth(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
     assert "no Bluetooth service is running" in find_headsets(0.1).hindrances[0]
 
 
@@ -139,3 +167,14 @@ def test_a_program_that_has_locked_the_port_is_noticed(monkeypatch: pytest.Monke
         (hindrance,) = ask_port(cyton.port).hindrances
         os.close(line)
     assert "another program has" in hindrance
+
+
+def test_streams_that_may_be_eeg_are_found_and_this_programs_own_frames_are_not() -> None:
+    lsl = pytest.importorskip("mne_lsl.lsl", reason="the extra lsl is not installed")
+    load_lsl()
+    names = {"a-head": "EEG", "some-frames": "Features"}
+    outlets = [lsl.StreamOutlet(lsl.StreamInfo(name, kind, 4, 200.0, "float32", name)) for name, kind in names.items()]
+    found = [device for device, _ in find_streams()]
+    del outlets
+    assert "lsl:a-head" in found
+    assert "lsl:some-frames" not in found

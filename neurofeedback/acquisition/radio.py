@@ -63,7 +63,7 @@ def find_headsets(listen_s: float = _LISTEN_S) -> Findings:
     """Listen to what headsets advertise for a while (s)."""
     try:
         seen, held = asyncio.run(_listen(listen_s))
-    except (BleakError, OSError, EOFError) as error:
+    except (BleakError, OSError, EOFError, ValueError) as error:  # ValueError: the bus's address is none
         return unavailable(error)
     return identify(seen, held)
 
@@ -107,7 +107,7 @@ def _held(headset: Headset) -> str:
     return str(error)
 
 
-def unavailable(error: BleakError | OSError | EOFError) -> Findings:
+def unavailable(error: Exception) -> Findings:
     """Say why Bluetooth cannot be used here, and what to do."""
     if isinstance(error, BleakBluetoothNotAvailableError):
         what, todo = _UNAVAILABLE.get(error.reason, _DENIED)
