@@ -24,7 +24,7 @@ from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.screen import IndexHistory, Traces
 from neurofeedback.session.tally import Tally
 from neurofeedback.settings.model import GapSettings
-from neurofeedback.types import Bed, Chunk, Command, Event, EventKind, Frame, Guidance, Phase, State, Stream
+from neurofeedback.types import Bed, Chunk, Command, Event, EventKind, Frame, Guidance, Phase, Stream
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.01
@@ -168,8 +168,9 @@ class Runner:
         done: list[Frame] = []
         for frame in frames:
             parts.sink.guide(frame.guidance, self.session_s)
-            age_s = parts.clock.now() - chunk.host_time + (chunk.stop - frame.sample) / parts.stream.sfreq
-            done.append(frame if frame.state is State.LOST else replace(frame, latency_ms=1000 * age_s))
+            read_s = chunk.waited_s + (chunk.stop - frame.sample) / parts.stream.sfreq
+            age_s = parts.clock.now() - chunk.host_time + read_s
+            done.append(frame if _never_came(frame.sample - 1, chunk) else replace(frame, latency_ms=1000 * age_s))
             self._history.push(frame.mwi)
             if (command := parts.keeper.push(frame)) is not None:
                 # signal held back for a gap's end may bring several frames at once: those are made already
@@ -214,7 +215,7 @@ class Runner:
         value = f"{n_lost / self._parts.stream.sfreq:.3f} s"
         if gap and gap.cause == "gap":
             value += f" +-{self._arrivals.seconds:.3f} s"
-        self._parts.writer.event(Event(chunk.first_sample + n_lost, EventKind.SIGNAL_BACK, value))
+        self._note(Event(chunk.first_sample + n_lost, EventKind.SIGNAL_BACK, value))
         _log.info("the signal is back; lost: %s", value)
 
     def _answer_requests(self) -> None:
@@ -259,3 +260,7 @@ class Runner:
                 recording=parts.writer.raw,
             )
         )
+
+
+def _never_came(sample: int, chunk: Chunk) -> bool:
+    return any(run.channels is None and run.start <= sample < run.start + run.n_samples for run in chunk.lost)
