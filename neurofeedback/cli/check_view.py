@@ -45,12 +45,13 @@ class Tally:
 
     def push(self, snapshot: Snapshot, link: LinkMeter) -> bool:
         """Count a snapshot; tells whether it has news."""
-        news = snapshot.fit is not None and (self._last is None or snapshot.fit != self._last.fit)
-        if snapshot.fit and snapshot is not self._last and not snapshot.signal_lost_s:
+        if snapshot.fit is None or snapshot is self._last:
+            return False
+        self._last, self._link = snapshot, link
+        if not snapshot.signal_lost_s:
             for contact in snapshot.contacts:
                 self._counts.setdefault(contact.ch_name, Counter())[contact.verdict] += 1
-        self._last, self._link = snapshot, link
-        return news
+        return True
 
     def document(self, device: str) -> dict[str, object]:
         """Return what was found, for ``--json``."""

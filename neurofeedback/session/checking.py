@@ -24,6 +24,7 @@ from neurofeedback.settings.profile import fit_montage
 from neurofeedback.types import Chunk, Fit, Stream
 
 _POLL_S = 0.01
+_TELL_AGAIN_S = 0.25
 
 
 @contextmanager
@@ -112,7 +113,8 @@ class Checking:
                 f"nothing has come from {self.stream.device} for {silent_s:.0f} s",
                 todo="check that the headset is on and near, then start again",
             )
-        if silent_s >= (self._gaps.lost_s if self.link.n_samples else max(FIRST_SAMPLE_S, self._gaps.lost_s)):
+        patience_s = self._gaps.lost_s if self.link.n_samples else max(FIRST_SAMPLE_S, self._gaps.lost_s)
+        if silent_s >= max(patience_s, self._snapshot.signal_lost_s + _TELL_AGAIN_S):
             self._show(self._keeper.lose(), silent_s)
 
     def _show(self, fit: Fit, lost_s: float) -> None:

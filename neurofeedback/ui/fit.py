@@ -40,10 +40,11 @@ class FitPlace(QWidget):
             words.setWordWrap(True)
         self._rows = [(label(), clipped(label(quiet=True))) for _ in range(MOST_ROWS)]
         self._more = label(quiet=True, name="Other electrodes")
-        self.begin_button = button("", self.begin.emit)
+        self.begin_button = button("B  begin anyway", self.begin.emit, name="Begin anyway (B)")
         self.begin_button.setFixedSize(BUTTON_WIDTH, BUTTON_HEIGHT)  # its two dresses differ in size
         self._lay_out()
         key(self, "Esc", self.leave.emit)
+        key(self, "B", self.begin_button.click)  # a disabled button does nothing
 
     def _lay_out(self) -> None:
         told = QWidget()
@@ -128,12 +129,12 @@ class FitPlace(QWidget):
         self._offer_to_begin(well=fit is not None and fit.enough, possible=fit is not None and not lost)
 
     def _offer_to_begin(self, *, well: bool, possible: bool) -> None:
-        words = "&Begin now" if well else "&Begin anyway"
+        words = "B  begin now" if well else "B  begin anyway"
         self.begin_button.setEnabled(possible)
         if self.begin_button.text() == words:
             return
         self.begin_button.setText(words)
-        self.begin_button.setAccessibleName(words.replace("&", ""))
+        self.begin_button.setAccessibleName(f"Begin {'now' if well else 'anyway'} (B)")
         self.begin_button.setProperty("main", well)  # beginning anyway is offered, not urged
         style = self.begin_button.style()
         if style is not None:

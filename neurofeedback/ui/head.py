@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPainterPath, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
@@ -16,8 +16,9 @@ HEAD_SHARE = 0.80
 """The head's diameter, share of the shorter side; ears, nose and electrodes on the rim need the rest."""
 
 _PLACES = {name.lower(): place for name, place in POSITIONS.items()}
-_NAMED_RADIUS = 15.0
+_NAMED_RADIUS = 15
 _GLIDE_S = 0.35
+_THERE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,11 @@ class HeadView(QWidget):
             self._places = place_electrodes(ch_names)
             self._fills = [0.0] * len(dots)
         weight = 1 - math.exp(-step_s / _GLIDE_S)
-        fills = [shown + weight * (dot.fill - shown) for shown, dot in zip(self._fills, dots, strict=True)]
-        if dots != self._dots or any(abs(new - old) > 0.002 for new, old in zip(fills, self._fills, strict=True)):
+        pairs = zip(self._fills, dots, strict=True)
+        fills = [
+            dot.fill if abs(dot.fill - fill) < _THERE else fill + weight * (dot.fill - fill) for fill, dot in pairs
+        ]
+        if dots != self._dots or fills != self._fills:
             self._dots, self._fills = dots, fills
             self.update()
 
@@ -73,12 +77,12 @@ class HeadView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         radius = HEAD_SHARE * min(self.width(), self.height()) / 2
-        painter.translate(self.width() / 2, self.height() / 2)
+        painter.translate(self.width() // 2, self.height() // 2)
         self._draw_head(painter, radius)
         size = _dot_radius(len(self._dots), radius)
         painter.setFont(_font(painter.font(), size))
         for dot, fill, (x, y) in zip(self._dots, self._fills, self._places, strict=True):
-            self._draw_dot(painter, dot, fill, QPointF(radius * x, -radius * y), size)
+            self._draw_dot(painter, dot, fill, QPoint(round(radius * x), round(-radius * y)), size)
         painter.end()
 
     def _draw_head(self, painter: QPainter, radius: float) -> None:
@@ -91,11 +95,11 @@ class HeadView(QWidget):
         painter.drawPath(nose)
         painter.drawEllipse(QPointF(0, 0), radius, radius)
 
-    def _draw_dot(self, painter: QPainter, dot: Dot, fill: float, at: QPointF, size: float) -> None:
+    def _draw_dot(self, painter: QPainter, dot: Dot, fill: float, at: QPoint, size: int) -> None:
         """Draw a vessel filled from below; its name is read on either side of the level."""
         theme = self._theme
         box = QRectF(at.x() - size, at.y() - size, 2 * size, 2 * size)
-        level = box.bottom() - min(1.0, fill) * box.height()
+        level = box.bottom() - round(fill * box.height())  # on a whole pixel, or the name would show a seam
         vessel = QPainterPath()
         vessel.addEllipse(box)
         name = dot.ch_name if size >= _NAMED_RADIUS else ""
@@ -115,12 +119,13 @@ class HeadView(QWidget):
         painter.drawEllipse(box)
 
 
-def _dot_radius(n_dots: int, head_radius: float) -> float:
+def _dot_radius(n_dots: int, head_radius: float) -> int:
     """Radius of an electrode, px: large for a headband, small for a cap."""
-    return head_radius * (0.155 if n_dots <= 5 else 0.1 if n_dots <= 16 else 0.065 if n_dots <= 40 else 0.045)
+    share = 0.155 if n_dots <= 5 else 0.1 if n_dots <= 16 else 0.065 if n_dots <= 40 else 0.045
+    return round(share * head_radius)
 
 
-def _font(font: QFont, dot_radius: float) -> QFont:
+def _font(font: QFont, dot_radius: int) -> QFont:
     named = QFont(font)
     named.setPixelSize(max(8, round(0.62 * dot_radius)))
     return named

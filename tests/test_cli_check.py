@@ -1,0 +1,207 @@
+"""``check``: the table, the document, the way out, and BrainFlow's real drivers on emulated headsets."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from neurofeedback.cli.check_view import Tally, line, panel, view
+from neurofeedback.cli.main import app
+from neurofeedback.emulators.cyton import EmulatedCyton, Firmware
+from neurofeedback.emulators.muse import EmulatedMuse, Headband
+from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_SETTINGS, NeurofeedbackError
+from neurofeedback.session.link import LinkFacts, LinkMeter
+from neurofeedback.session.mailbox import Snapshot
+from neurofeedback.types import Chunk, Contact, Electrode, Fit, Stream, Verdict
+
+PROGRAM = Path(sys.executable).parent / "neurofeedback"
+NAMES = ("TP9", "AF7", "[b]", "TP10")
+FACTS = LinkFacts((0.0, 0.0, 0.25, 0.0), 47.0, 61.4)
+
+
+def electrode(name: str, verdict: Verdict = Verdict.GOOD, reason: str = "", mains_uv: float = 8.0) -> Electrode:
+    return Electrode(Contact(name, verdict, (reason,) if reason else ()), 0.5, mains_uv, 9.0, 0.0)
+
+
+def moment(**changes: object) -> Snapshot:
+    electrodes = (
+        electrode("TP9"),
+        electrode("AF7", Verdict.BAD, "muscle"),
+        electrode("[b]", Verdict.FAIR, "mains hum", 88.0),
+        electrode("TP10"),
+    )
+    fit = Fit(electrodes, (1.0, 0.0, 0.75, 1.0), (True, False, True, True), everywhere=False, enough=True)
+    contacts = tuple(each.contact for each in electrodes)
+    shown = Snapshot("fitting", stream=Stream("muse-2", 256.0, NAMES), elapsed_s=7.0, contacts=contacts, fit=fit)
+    return replace(shown, **changes)
+
+
+def check(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["check", *arguments])
+    if isinstance(done.exception, NeurofeedbackError):
+        return done.exception.exit_code, str(done.exception)
+    return done.exit_code, done.stdout
+
+
+def test_the_table_says_verdict_reason_and_figures() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=100, force_terminal=True, color_system=None)
+    console.print(panel(moment(), FACTS))
+    shown = out.getvalue()
+    for words in (
+        "● TP9",
+        "○ AF7",
+        "◐ [b]",
+        "muscle",
+        "mains hum, 88 µV",
+        "25.0",
+        "47 ms",
+        "61 ms",
+        "256 Hz",
+        "Ctrl-C",
+    ):
+        assert words in shown
+    assert "Good enough: 3 of 4 electrodes sit well. Let jaw and forehead go soft." in shown
+
+
+def test_a_pipe_gets_plain_lines() -> None:
+    assert line(moment()) == ("7 s | Good enough: 3 of 4 electrodes sit well. | AF7: muscle | [b]: mains hum, 88 µV")
+    out = io.StringIO()
+    with view(Console(file=out, width=100), quiet=False) as show:
+        show(moment(), FACTS)
+    assert out.getvalue() == line(moment()) + "\n"
+
+
+def test_a_lost_headset_is_said() -> None:
+    gone = Electrode(Contact("TP9", Verdict.BAD, ("no signal",)), 4.0, float("nan"), float("nan"), 1.0)
+    lost = moment(signal_lost_s=2.0, fit=Fit((gone,), (0.0,), (False,), everywhere=False, enough=False))
+    assert "Nothing arrives from the headset." in line(lost)
+    out = io.StringIO()
+    Console(file=out, width=100).print(panel(lost, LinkFacts((0.0,), float("nan"), float("nan"))))
+    assert "n/a" in out.getvalue()
+    assert "switched on" in out.getvalue()
+
+
+def test_the_document_counts_each_second_once() -> None:
+    tally, link = Tally(), LinkMeter(4, 256.0)
+    link.push(Chunk(0, np.zeros((4, 512), np.float32), host_time=1.0), 1.0, after_silence=False)
+    first, second = moment(), moment(elapsed_s=8.0)
+    assert [tally.push(shown, link) for shown in (first, first, second)] == [True, False, True]
+    found = tally.document("muse-2")
+    assert found["seconds"] == 2.0
+    assert (found["good_enough"], found["good_everywhere"]) == (True, False)
+    assert [channel["good_share"] for channel in found["channels"]] == [1.0, 0.0, 0.0, 1.0]
+    assert json.loads(json.dumps(found, allow_nan=False)) is not None
+
+
+def test_a_document_without_any_signal() -> None:
+    found = Tally().document("muse-2")
+    assert (found["good_enough"], found["channels"]) == (False, [])
+
+
+def test_a_simulated_meditator_sits_well() -> None:
+    code, out = check("--device", "simulated:4", "--seconds", "5", "--json")
+    found = json.loads(out)
+    assert code == EXIT_OK
+    assert found["good_everywhere"]
+    assert [channel["name"] for channel in found["channels"]] == ["TP9", "AF7", "AF8", "TP10"]
+    assert found["channels"][0]["mains_uv"] > 5
+    assert 4.8 < found["seconds"] < 5.5
+
+
+def test_the_synthetic_board_is_judged_for_what_it_sends() -> None:
+    code, out = check("--device", "synthetic", "--seconds", "3", "--json")
+    reasons = {channel["name"]: channel["reasons"] for channel in json.loads(out)["channels"]}
+    assert code == EXIT_OK
+    assert len(reasons) == 16
+    assert not json.loads(out)["good_enough"], "it has sines of 30 to 60 Hz and hundreds of microvolts"
+    assert "mains hum" in reasons["F1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--device", "muse-9"), EXIT_SETTINGS, "no such device"),
+        (("--device", "cyton:/dev/nowhere", "--seconds", "2"), EXIT_DEVICE, "no such serial port"),
+        (("--device", "simulated", "--profile", "nobody"), EXIT_SETTINGS, "no such profile"),
+    ],
+)
+def test_what_cannot_be_checked_is_said(arguments: tuple[str, ...], code: int, words: str) -> None:
+    assert (got := check(*arguments))[0] == code
+    assert words in got[1]
+
+
+def test_a_recording_played_to_its_end_ends_the_check(tmp_path: Path) -> None:
+    made = CliRunner().invoke(app, ["simulate", str(tmp_path), "--minutes", "0.25", "--seed", "2"])
+    assert made.exit_code == EXIT_OK
+    (vhdr,) = tmp_path.glob("sub-*/ses-*/eeg/*.vhdr")
+    code, out = check("--device", f"playback:{vhdr}", "--seconds", "3")
+    assert code == EXIT_OK
+    assert "Good contact everywhere." in out
+
+
+def test_ctrl_c_ends_it_with_what_was_found() -> None:
+    command = [str(PROGRAM), "check", "--device", "synthetic", "--seconds", "100"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as looking:
+        assert looking.stdout is not None
+        assert looking.stdout.readline().startswith("1 s | ")
+        looking.send_signal(signal.SIGINT)
+        _, err = looking.communicate(timeout=30)
+    assert looking.returncode == EXIT_INTERRUPTED
+    assert "Traceback" not in err
+
+
+def worn(n_channels: int, sfreq: float, *, flat: int) -> Iterator[np.ndarray]:
+    """Ten minutes of alpha and noise; channel ``flat`` leaves the skin after three seconds."""
+    rng = np.random.default_rng(8)
+    for at in range(600):
+        t = at + np.arange(round(sfreq)) / sfreq
+        signal_uv = 15 * np.sin(2 * np.pi * 10 * t) + 3 * rng.standard_normal((n_channels, len(t)))
+        if at >= 3:
+            signal_uv[flat] = 100.0
+        yield signal_uv
+
+
+def verdicts(found: dict) -> dict[str, tuple[str, ...]]:
+    return {channel["name"]: (channel["verdict"], *channel["reasons"]) for channel in found["channels"]}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_an_electrode_that_leaves_the_skin_on_a_cyton() -> None:
+    with EmulatedCyton(Firmware(worn(8, 250.0, flat=2))) as board:
+        code, out = check("--device", f"cyton:{board.port}", "--seconds", "6", "--json")
+    found = json.loads(out)
+    assert code == EXIT_OK
+    told = verdicts(found)
+    assert told.pop("F4") == ("bad", "flat: no skin contact")
+    assert set(told.values()) == {("good",)}
+    assert found["good_enough"]
+    assert 0.3 <= found["channels"][2]["good_share"] <= 0.7
+
+
+@pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
+@pytest.mark.xdist_group("muse")
+def test_an_electrode_that_leaves_the_skin_on_a_muse() -> None:
+    with EmulatedMuse(Headband(worn(4, 256.0, flat=3))) as muse:
+        done = subprocess.run(
+            [str(PROGRAM), "check", "--device", "muse-2", "--seconds", "6", "--json"],
+            env=os.environ | {"DBUS_SYSTEM_BUS_ADDRESS": muse.address},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == EXIT_OK, done.stderr
+    told = verdicts(json.loads(done.stdout))
+    assert told.pop("TP10") == ("bad", "flat: no skin contact")
+    assert set(told.values()) == {("good",)}

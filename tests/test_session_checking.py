@@ -1,0 +1,283 @@
+"""Fit: when a headset sits well enough, what is looked at, and how an open source becomes a sitting's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurofeedback.acquisition.source import SourceEnded
+from neurofeedback.acquisition.taken_over import TakenOver
+from neurofeedback.errors import EXIT_OK, SourceError
+from neurofeedback.recording.reader import open_recording
+from neurofeedback.session.checking import Checking, checking
+from neurofeedback.session.fitted import fit_headset
+from neurofeedback.session.fitting import FitKeeper
+from neurofeedback.session.mailbox import Mailbox, Request
+from neurofeedback.session.pace import VirtualClock
+from neurofeedback.session.request import SitRequest
+from neurofeedback.session.sitting import Sitting
+from neurofeedback.settings.load import load_montage, load_settings, resolve
+from neurofeedback.settings.model import ContactSettings, GapSettings, Settings
+from neurofeedback.types import Chunk, Contact, Electrode, EventKind, LostRun, Stream, Verdict
+
+MUSE = Stream("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
+MONTAGE = load_montage("muse")
+WORTH = {"g": Verdict.GOOD, "f": Verdict.FAIR, "b": Verdict.BAD}
+
+
+def second(verdicts):
+    """One second of four electrodes, such as ``ggfb``."""
+    reasons = {"g": (), "f": ("mains hum",), "b": ("muscle",)}
+    contacts = (
+        Contact(name, WORTH[verdict], reasons[verdict]) for name, verdict in zip(MUSE.ch_names, verdicts, strict=True)
+    )
+    return tuple(Electrode(contact, 0.0, 0.0, 9.0, 0.0) for contact in contacts)
+
+
+def fits(*seconds, **limits):
+    keeper = FitKeeper(MONTAGE, ContactSettings(**limits))
+    return [keeper.push(second(verdicts)) for verdicts in seconds]
+
+
+def test_an_electrode_fills_with_its_last_four_seconds():
+    fills = [fit.fills[0] for fit in fits("gggg", "gggg", "fggg", "bggg", "gggg", "gggg")]
+    assert fills == [0.25, 0.5, 0.6875, 0.6875, 0.6875, 0.6875]
+    assert fits(*4 * ["gggg"])[-1].fills == (1, 1, 1, 1)
+
+
+def test_good_everywhere_for_three_calm_seconds_begins():
+    found = fits(*7 * ["gggg"])
+    assert [fit.everywhere for fit in found] == [False, False, *5 * [True]]
+    assert [fit.begins_in_s for fit in found] == [None, None, 2.0, 1.0, 0.0, 0.0, 0.0]
+
+
+def test_one_electrode_short_waits_longer():
+    found = fits(*16 * ["gggb"])
+    assert not any(fit.everywhere for fit in found)
+    assert [fit.begins_in_s for fit in found[2:]] == [*map(float, range(11, -1, -1)), 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "enough"),
+    [("gggg", True), ("ffff", True), ("bggg", True), ("gbgg", True), ("bggb", False), ("gbbg", False), ("bbbb", False)],
+)
+def test_enough_is_three_of_four_with_both_regions(verdicts, enough):
+    assert fits(*4 * [verdicts])[-1].enough is enough
+
+
+def test_a_needed_region_without_a_good_electrode_is_never_enough():
+    assert not fits(*4 * ["bggb"], enough_share=0.5)[-1].enough
+    assert fits(*4 * ["bgbg"], enough_share=0.5)[-1].enough
+
+
+def test_one_bad_second_starts_the_count_anew_only_when_it_matters():
+    assert fits(*5 * ["gggg"], "bggg", "gggg")[-1].begins_in_s == 0.0, "one movement is no reason"
+    later = fits(*5 * ["gggg"], "bggg", "bggg")[-1]
+    assert (later.everywhere, later.enough) == (False, True)
+    assert later.begins_in_s == 7.0
+
+
+def test_a_lost_signal_empties_every_electrode():
+    keeper = FitKeeper(MONTAGE, ContactSettings())
+    for _ in range(5):
+        keeper.push(second("gggg"))
+    gone = keeper.lose()
+    assert gone.fills == (0, 0, 0, 0)
+    assert {electrode.contact.reasons for electrode in gone.electrodes} == {("no signal",)}
+    assert keeper.push(second("gggg")).begins_in_s is None
+
+
+@dataclass
+class Scripted:
+    """A headset that delivers 32 samples every eighth of a second of its clock, but for its silences (s)."""
+
+    clock: VirtualClock
+    silences: tuple[tuple[float, float], ...] = ()
+    seconds: float = 600.0
+    stream: Stream = MUSE
+    opened: int = 0
+    at: int = 0
+    lost: list[LostRun] = field(default_factory=list)
+
+    def open(self):
+        self.opened += 1
+
+    def read(self):
+        now = self.clock.now()
+        if now >= self.seconds:
+            raise SourceEnded
+        if any(start <= now < stop for start, stop in self.silences):
+            return None
+        due = int(now * 8) * 32
+        if due <= self.at:
+            return None
+        first, self.at = self.at, due
+        data = signal(due)[:, first:].copy()
+        lost = ()
+        if due - first > 64:
+            lost = (LostRun(first, due - first - 32),)
+            data[:, : due - first - 32] = np.nan
+        return Chunk(first, data, lost, host_time=now)
+
+    def close(self):
+        self.opened -= 1
+
+
+def signal(n_samples):
+    """The same first samples however many are wanted."""
+    t = np.arange(n_samples) / 256
+    slow = np.stack([20 * np.sin(2 * np.pi * 10 * t + row) + 4 * np.sin(2 * np.pi * 5.3 * t) for row in range(4)])
+    return slow.astype(np.float32)
+
+
+def looking(clock, settings=None, **options):
+    return Checking(Scripted(clock, **options), MUSE, MONTAGE, settings or Settings(), clock)
+
+
+def test_a_check_counts_seconds_losses_and_age():
+    clock = VirtualClock()
+    check = looking(clock, seconds=9.0)
+    shown = list(dict.fromkeys(check.snapshots()))
+    assert [snapshot.elapsed_s for snapshot in shown[1:]] == list(range(1, 9))
+    assert shown[0].fit is None
+    assert all(snapshot.status == "fitting" for snapshot in shown)
+    assert shown[-1].fit.everywhere
+    facts = check.link.facts
+    assert facts.loss_rates == (0, 0, 0, 0)
+    assert facts.latency_p50_ms == pytest.approx(125, abs=15)
+
+
+def test_silence_is_noticed_within_a_second_and_the_return_shown_within_a_few():
+    clock = VirtualClock()
+    check = looking(clock, silences=((5.5, 8.5),), seconds=16.0)
+    told = [(clock.now(), snapshot) for snapshot in check.snapshots() if snapshot.fit]
+    noticed = next(now for now, snapshot in told if snapshot.signal_lost_s)
+    assert noticed - 5.5 <= 1.1
+    assert all(contact.reasons == ("no signal",) for now, s in told if noticed <= now < 8.5 for contact in s.contacts)
+    good = next(now for now, snapshot in told if now > 8.5 and snapshot.fit.everywhere)
+    assert good - 8.5 <= 5
+    lost = 3.0 / 16.0
+    assert check.link.facts.loss_rates == pytest.approx(4 * (lost,), abs=0.01)
+
+
+def test_a_headset_gone_for_good_ends_the_check():
+    impatient = Settings(gaps=GapSettings(give_up_s=20.0))
+    with pytest.raises(SourceError, match="nothing has come from muse-2 for 20 s"):
+        list(looking(VirtualClock(), impatient, silences=((2.0, 1000.0),)).snapshots())
+
+
+def test_what_is_taken_over_begins_at_zero_and_is_not_opened_again():
+    clock = VirtualClock()
+    source = Scripted(clock, silences=((1.0, 2.0),))
+    clock.wait(0.5)
+    assert source.read().stop == 128
+    over = TakenOver(source, 128)
+    over.open()
+    assert source.opened == 0
+    assert over.stream is MUSE
+    assert over.read() is None
+    clock.wait(2.0)
+    chunk = over.read()
+    assert (chunk.first_sample, chunk.stop) == (0, 512)
+    assert chunk.lost == (LostRun(0, 480),)
+    np.testing.assert_array_equal(chunk.data[:, 480:], signal(640)[:, 608:])
+
+
+def fitted(clock, mailbox, *, begins_anew=False, **options):
+    source = Scripted(clock, **options)
+    source.open()
+    stream, profile = resolve(load_settings(), MUSE)
+    return source, fit_headset(source, stream, profile, clock, mailbox, begins_anew=begins_anew)
+
+
+def test_it_goes_on_by_itself_and_hands_the_open_headset_on():
+    clock, mailbox = VirtualClock(), Mailbox()
+    source, done = fitted(clock, mailbox)
+    assert 5.0 <= clock.now() <= 5.3
+    assert source.opened == 1
+    assert (done.record, done.complaint) == ("good everywhere", "")
+    clock.wait(0.2)
+    assert done.source.read().first_sample == 0
+
+
+def test_what_this_program_plays_itself_begins_anew():
+    source, done = fitted(VirtualClock(), Mailbox(), begins_anew=True)
+    assert done.source is source
+    assert source.opened == 1
+
+
+def test_begun_anyway_is_said():
+    clock, mailbox = VirtualClock(), Mailbox()
+    mailbox.request(Request.BEGIN)  # too early to judge anything: not taken
+
+    class Begins(VirtualClock):
+        def wait(self, seconds):
+            super().wait(seconds)
+            if 1.5 < self.now() < 1.6:
+                mailbox.request(Request.BEGIN)
+
+    clock = Begins()
+    _, done = fitted(clock, mailbox)
+    assert 1.5 < clock.now() < 1.7
+    assert done.record.startswith("begun before contact was good enough; TP9: good")
+    assert done.complaint.startswith("It was begun before contact was good enough")
+
+
+def test_a_headset_that_is_silent_cannot_be_begun_with():
+    clock, mailbox = VirtualClock(), Mailbox()
+
+    class Impatient(VirtualClock):
+        def wait(self, seconds):
+            super().wait(seconds)
+            if 4.0 < self.now() < 9.0:
+                mailbox.request(Request.BEGIN)
+
+    clock = Impatient()
+    fitted(clock, mailbox, silences=((2.5, 9.0),))
+    assert clock.now() >= 9.0
+
+
+def test_leaving_begins_nothing():
+    mailbox = Mailbox()
+    mailbox.request(Request.STOP)
+    source, done = fitted(VirtualClock(), mailbox)
+    assert done is None
+    assert source.opened == 1, "whoever opened it closes it"
+
+
+def test_a_device_is_opened_and_let_go():
+    clock = VirtualClock()
+    with checking("simulated:3", Settings(), clock) as check:
+        found = next(snapshot for snapshot in check.snapshots() if clock.now() > 6)
+    assert found.fit.everywhere
+    with pytest.raises(SourceError, match="not open"):
+        next(check.snapshots())
+
+
+def test_a_sitting_with_a_fit_says_in_its_files_how_the_headset_sat(tmp_path: Path):
+    request = SitRequest("simulated:6", tmp_path, minutes=0.3, audio="none", fast=True, fit=True)
+    sitting = Sitting(request)
+    sitting.start()
+    outcome = sitting.join(60)
+    assert outcome.exit_code == EXIT_OK
+    assert outcome.summary["fit"].startswith("good")
+    recording = open_recording(next(tmp_path.glob("sub-*/ses-*")))
+    fits_told = [event for event in recording.events if event.kind is EventKind.FIT]
+    assert [(event.sample, event.value) for event in fits_told] == [(0, outcome.summary["fit"])]
+    summary = json.loads(next(tmp_path.glob("derivatives/*/sub-*/ses-*/*_summary.json")).read_text())
+    assert summary["fit"] == outcome.summary["fit"]
+
+
+def test_a_fit_does_not_change_what_a_simulated_sitting_records(tmp_path: Path):
+    data = []
+    for fit in (False, True):
+        folder = tmp_path / str(fit)
+        sitting = Sitting(SitRequest("simulated:6", folder, minutes=0.25, audio="none", fast=True, fit=fit))
+        sitting.start()
+        assert sitting.join(60).exit_code == EXIT_OK
+        data.append(next(folder.glob("sub-*/ses-*/eeg/*.eeg")).read_bytes())
+    assert data[0] == data[1]
