@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 from neurofeedback.acquisition.source import SourceEnded
 from neurofeedback.acquisition.taken_over import TakenOver
+from neurofeedback.emulators.cyton import SCALE_UV, EmulatedCyton, Firmware
+from neurofeedback.emulators.samples import alpha_rhythm
 from neurofeedback.errors import EXIT_OK, SourceError
 from neurofeedback.recording.reader import open_recording
 from neurofeedback.session.checking import Checking, checking
@@ -281,3 +284,29 @@ def test_a_fit_does_not_change_what_a_simulated_sitting_records(tmp_path: Path):
         assert sitting.join(60).exit_code == EXIT_OK
         data.append(next(folder.glob("sub-*/ses-*/eeg/*.eeg")).read_bytes())
     assert data[0] == data[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_real_driver_s_headset_is_fitted_and_sat_with_in_one_connection(tmp_path: Path):
+    """Through BrainFlow: what is recorded is what the board sent, from the moment the fit was over."""
+    connections = []
+
+    class Counted(Firmware):
+        def receive(self, commands: bytes, at: float) -> bytes:
+            connections.extend(commands.count(b"b") * [at])
+            return super().receive(commands, at)
+
+    firmware = Counted(alpha_rhythm(8, 250.0, seed=5))
+    with EmulatedCyton(firmware) as board:
+        sitting = Sitting(SitRequest(f"cyton:{board.port}", tmp_path, minutes=0.25, audio="none", fit=True))
+        sitting.start()
+        outcome = sitting.join(90)
+    assert outcome.exit_code == EXIT_OK, outcome
+    assert len(connections) == 1
+    recording = open_recording(next(tmp_path.glob("sub-*/ses-*")))
+    assert recording.summary["n_lost"] == 0
+    recorded = recording.chunk(0, recording.n_samples).data
+    sent = (np.array(firmware.counts).T * SCALE_UV).astype(np.float32)
+    begun = next(at for at in range(sent.shape[1]) if np.allclose(sent[:, at : at + 50], recorded[:, :50], atol=0.05))
+    assert begun >= 5 * 250
+    np.testing.assert_allclose(recorded, sent[:, begun : begun + recorded.shape[1]], rtol=1e-6, atol=SCALE_UV / 100)
