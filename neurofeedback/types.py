@@ -104,11 +104,41 @@ class LostRun:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Auxiliary:
+    """A stretch of another signal of the same device, such as motion or pulse; recorded, never estimated from.
+
+    Parameters
+    ----------
+    label : str
+        Which signal: a BIDS label, such as ``motion``.
+    sfreq : float
+        Nominal sampling frequency in Hz.
+    ch_names, units : tuple of str
+        Names and units of the rows; ``n/a`` for a unit nobody tells.
+    start_s : float
+        Time of this signal's sample 0 since the recording's first sample, s.
+    first_sample : int
+        Index of the first sample here; stretches of one signal follow each other without hole or overlap.
+    data : ndarray of float32, shape (n_channels, n_samples)
+        NaN where nothing was measured.
+    """
+
+    label: str
+    sfreq: float
+    ch_names: tuple[str, ...]
+    units: tuple[str, ...]
+    start_s: float
+    first_sample: int
+    data: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
     """What one read delivered, any size. ``data`` is float32 microvolts, NaN exactly where ``lost`` says.
 
     ``device_time`` is the device's timestamp of the last sample (s, its own epoch), ``host_time`` the
-    host's monotonic clock when the read returned (s).
+    host's monotonic clock when the read returned (s), ``waited_s`` how long the last sample had been
+    waiting there for the read (s; 0 where nobody knows). ``auxiliary`` is what came of the device's other signals.
     """
 
     first_sample: int
@@ -116,6 +146,8 @@ class Chunk:
     lost: tuple[LostRun, ...] = ()
     device_time: float | None = None
     host_time: float = 0.0
+    auxiliary: tuple[Auxiliary, ...] = ()
+    waited_s: float = 0.0
 
     @property
     def n_samples(self) -> int:

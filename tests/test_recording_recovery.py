@@ -4,6 +4,8 @@ One process forks a child for every file operation of a session, the first, the 
 each child dies by SIGKILL in the middle of its own operation, a write half done.
 """
 
+import gzip
+import io
 import json
 import os
 import shutil
@@ -25,7 +27,7 @@ from neurofeedback.types import Chunk, Event, EventKind, Stream
 
 STREAM = Stream(device="synthetic", sfreq=250.0, ch_names=("Fz", "Pz"))
 HEADER = SessionHeader("01", STREAM, "", {"versions": {"neurofeedback": "0"}}, ("chi_all",), datetime(2026, 11, 22, 9))
-N_CHUNKS, CHUNK = 6, 60
+N_CHUNKS, CHUNK, MOTION = 6, 60, 9
 GAP = (130, 40)
 
 CHILD = """
@@ -33,7 +35,7 @@ import builtins, io, os, signal, sys
 from pathlib import Path
 import numpy as np
 from dataclasses import replace
-from tests_recording_child import CHUNK, GAP, HEADER, N_CHUNKS
+from tests_recording_child import CHUNK, GAP, HEADER, MOTION, N_CHUNKS
 from neurofeedback.recording.writer import SessionWriter
 from neurofeedback.types import *
 
@@ -64,7 +66,8 @@ def sit(root, acknowledge):
             a = GAP[0] - i * CHUNK
             data[:, a : a + GAP[1]] = nan
             lost = (LostRun(*GAP),)
-        writer.samples(Chunk(i * CHUNK, data, lost, host_time=i * CHUNK / 250))
+        motion = Auxiliary("motion", 52.0, ("x", "y"), ("g", "g"), 0.5, MOTION * i, data[:, :MOTION].copy())
+        writer.samples(Chunk(i * CHUNK, data, lost, host_time=i * CHUNK / 250, auxiliary=(motion,)))
         acknowledge(f"s{(i + 1) * CHUNK}")
         writer.frames([Frame(i, CHUNK * (i + 1), CHUNK * (i + 1) / 250, Phase.PRACTICE, True, 1.0, 0.3, State.FOCUS,
                              False, 0.1, 54.0, 0.2, i % 2 == 0, Guidance(), (1.0,), (), 20.0)])
@@ -134,7 +137,8 @@ def assert_whole(root: Path) -> None:
     assert listed == {path.name for path in root.glob("sub-*")}
     for header in sessions(root):
         assert header.with_suffix(".eeg").stat().st_size >= 8
-        assert sorted(p.name.rsplit("_")[-1] for p in header.parent.iterdir() if not p.name.startswith(".")) == [
+        there = sorted(p.name.rsplit("_")[-1] for p in header.parent.iterdir() if not p.name.startswith("."))
+        assert [name for name in there if not name.startswith("physio")] == [
             "channels.tsv", "eeg.eeg", "eeg.json", "eeg.vhdr", "eeg.vmrk", "events.json", "events.tsv",
         ]  # fmt: skip
 
@@ -185,19 +189,41 @@ def check_completed(recording, said: dict[str, int], header: Path) -> None:
     data = np.concatenate([c.data for c in recording.chunks(50)], axis=1)
     np.testing.assert_array_equal(data[:, ~lost], written.astype(np.float32)[:, : lost.size][:, ~lost])
     assert set(np.flatnonzero(lost)) == set(range(*(GAP[0], min(sum(GAP), lost.size))))
+    check_motion(header, said, written)
+
+
+def check_motion(header: Path, said: dict[str, int], written: np.ndarray) -> None:
+    """The motion beside the samples is physio now, as far as it was acknowledged at least, and nothing else is left."""
+    table = header.with_name(header.name.replace("_eeg.vhdr", "_recording-motion_physio.tsv.gz"))
+    if said["s"] or table.exists():
+        rows = np.loadtxt(io.BytesIO(gzip.decompress(table.read_bytes())), ndmin=2).T
+        pieces = [written[:, i * CHUNK : i * CHUNK + MOTION] for i in range(N_CHUNKS)]
+        np.testing.assert_allclose(rows, np.concatenate(pieces, axis=1)[:, : rows.shape[1]], rtol=1e-6)
+        assert rows.shape[1] >= said["s"] // CHUNK * MOTION
+        sidecar = json.loads(table.with_suffix("").with_suffix(".json").read_text())
+        assert (sidecar["SamplingFrequency"], sidecar["StartTime"], sidecar["Columns"]) == (52.0, 0.5, ["x", "y"])
+    assert not list(header.parents[3].glob("derivatives/*/*/*/*_recording-*"))
 
 
 def test_the_validator_agrees_before_and_after_the_next_start(killed):
     building = [folder for folder in killed if list((folder / "recordings").glob(".sub-*.part"))]
-    under_way = [folder for folder in killed if sessions(folder / "recordings")]
+    under_way = [folder for folder in killed if sessions(folder / "recordings") and not torn(folder)]
+    closing = [folder for folder in under_way if len(list(folder.glob("recordings/sub-*/*/*/*_physio.*"))) == 1]
+    assert closing
     rng = np.random.default_rng(2026)
-    for folder in [*rng.choice(np.array(building, object), 2), *rng.choice(np.array(under_way, object), 3)]:
+    chosen = [*rng.choice(np.array(building, object), 2), *rng.choice(np.array(under_way, object), 2), closing[0]]
+    for folder in chosen:
         root = folder / "recordings"
         assert validate(root) == []
         recover(root)
         SessionWriter(root, HEADER).close({})
         assert validate(root) == []
         assert validate(root / "derivatives" / "neurofeedback") == []
+
+
+def torn(folder: Path) -> bool:
+    """Whether it was killed in the middle of writing an event: a system writes a line as a whole or not at all."""
+    return any(not path.read_bytes().endswith(b"\n") for path in folder.glob("recordings/sub-*/*/*/*_events.tsv"))
 
 
 def validate(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from neurofeedback.recording import brainvision
+from neurofeedback.recording import brainvision, physio
 from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.files import cut_torn_line, cut_torn_sample, rewrite, rewrite_json, whole_lines
 from neurofeedback.recording.header import Start, read_start
@@ -42,6 +42,7 @@ def complete(files: SessionFiles, known: Mapping[str, object] | None = None) -> 
         cut_torn_line(path)
     for draft in (*files.eeg("").parent.glob(".*.draft"), *files.derived.glob(".*.draft")):
         draft.unlink()
+    physio.finish(files)
     _, lost = read_timing(files.computed("timing.tsv"))
     lost = clip(lost, 0, n_samples)
     rewrite(files.eeg("eeg.vmrk"), _markers(files, start, lost))

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from neurofeedback.recording import brainvision, events, frames, timing
+from neurofeedback.recording import brainvision, events, frames, physio, timing
 from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.files import Appending
 from neurofeedback.recording.lost import count_lost, lost_in
-from neurofeedback.types import Chunk, Command, Event, Frame, Stream
+from neurofeedback.types import Auxiliary, Chunk, Command, Event, Frame, Stream
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ class Growing:
         self._stream = stream
         self._unit = 4 * stream.n_channels
         self._n_markers = 1
+        self._auxiliary: dict[str, Appending] = {}
         self.n_lost = self.n_gaps = self.n_frames = 0
         self.open(files)
 
@@ -38,10 +39,13 @@ class Growing:
         self._events = Appending(files.eeg("events.tsv"))
         self._frames = Appending(files.frames)
         self._timing = Appending(files.computed("timing.tsv"))
+        self._session = files
+        self._auxiliary = {label: Appending(physio.growing(files, label)) for label in self._auxiliary}
 
     @property
     def _files(self) -> tuple[Appending, ...]:
-        return self._data, self._markers, self._events, self._frames, self._timing
+        tables = list(self._auxiliary.values())  # a copy in one step: the syncing thread asks while tables begin
+        return self._data, self._markers, self._events, self._frames, self._timing, *tables
 
     @property
     def n_samples(self) -> int:
@@ -54,7 +58,7 @@ class Growing:
         return tuple(file.fileno() for file in self._files)
 
     def samples(self, chunk: Chunk) -> None:
-        """Append a chunk: lost runs, then float32 microvolts with zeros for what is lost, then the read."""
+        """Append a chunk: lost runs, then float32 microvolts with zeros for what is lost, the read, other signals."""
         runs = lost_in(chunk)
         if runs:
             self._timing.append(timing.lost_rows(runs).encode())
@@ -67,6 +71,13 @@ class Growing:
         self._timing.append(timing.read_row(chunk).encode())
         self.n_lost += count_lost(runs)
         self.n_gaps += len(runs)
+        for stretch in chunk.auxiliary:
+            self._beside(stretch)
+
+    def _beside(self, stretch: Auxiliary) -> None:
+        if stretch.label not in self._auxiliary:
+            self._auxiliary[stretch.label] = physio.begin(self._session, stretch)
+        self._auxiliary[stretch.label].append(physio.rows(stretch))
 
     def event(self, event: Event | Command) -> None:
         """Append an event."""
@@ -89,8 +100,8 @@ class Syncer:
 
     Parameters
     ----------
-    descriptors : tuple of int
-        Open files; they must stay open until ``stop`` returns.
+    descriptors : callable
+        Gives the open files; they must stay open until ``stop`` returns.
     period_s : float
         Pause between two rounds.
     sync : callable
@@ -98,7 +109,7 @@ class Syncer:
     """
 
     def __init__(
-        self, descriptors: tuple[int, ...], period_s: float = 1.0, sync: Callable[[int], None] = os.fsync
+        self, descriptors: Callable[[], tuple[int, ...]], period_s: float = 1.0, sync: Callable[[int], None] = os.fsync
     ) -> None:
         self._descriptors = descriptors
         self._period_s = period_s
@@ -118,7 +129,7 @@ class Syncer:
             self.error = error
 
     def _round(self) -> None:
-        for descriptor in self._descriptors:
+        for descriptor in self._descriptors():
             self._sync(descriptor)
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.recording import physio
 from neurofeedback.recording.claim import claim_session
 from neurofeedback.recording.completion import complete
 from neurofeedback.recording.dataset import place
@@ -147,7 +148,7 @@ class SessionWriter:
         place(self.files)
         growing.open(self.files)
         self._growing = growing
-        self._syncer = Syncer(growing.descriptors, sync=self._sync)
+        self._syncer = Syncer(lambda: growing.descriptors, sync=self._sync)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -187,6 +188,7 @@ class SessionWriter:
 
     def _sum_up(self, growing: Growing, summary: Mapping[str, object]) -> None:
         stream = self._header.stream
+        physio.finish(self.files)
         mains_hz = summary.get("mains_hz", self._header.mains_hz)
         complete_sidecar(self.files, growing.n_samples / stream.sfreq, mains_hz)
         counted = {
