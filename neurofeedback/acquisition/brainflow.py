@@ -41,6 +41,8 @@ class BoardSource:
         The name the person typed; the spec's own by default.
     now : callable
         Monotonic clock, s.
+    wall : callable
+        The clock BrainFlow stamps arrivals with, s since 1970.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class BoardSource:
         *,
         device: str = "",
         now: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._spec = spec
         self._parameters = dict(parameters or {})
         self._now = now
+        self._wall = wall
         self._description = describe(spec, self._parameters)
         self._stream = _stream(spec, self._description, device or spec.name)
         self._ledger = Ledger(self._stream.n_channels, self._stream.sfreq, spec.counter)
@@ -119,13 +123,14 @@ class BoardSource:
 
     def _chunk(self, rows: NDArray[np.float64], since: float) -> Chunk | None:
         stamps = rows[self._description["timestamp_channel"]]
+        waited_s = min(max(0.0, self._wall() - float(stamps[-1])), self._last_read - since)
         counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
         times = arrival_times(stamps, since, self._last_read)
         placed = self._ledger.push(rows[self._description["eeg_channels"]], counters, times)
         if placed is None:
             return None
         device_time = None if self._ledger.in_doubt else float(stamps[-1])
-        return Chunk(placed.first_sample, placed.data, placed.lost, device_time, self._last_read)
+        return Chunk(placed.first_sample, placed.data, placed.lost, device_time, self._last_read, waited_s=waited_s)
 
     def close(self) -> None:
         """Stop and release the board, also one that is gone; may take seconds."""

@@ -38,7 +38,8 @@ class LinkMeter:
         self.n_samples += chunk.n_samples
         self._n_lost += np.isnan(chunk.data).sum(axis=1)
         if not after_silence:
-            self._ages_ms.append(1000 * (now - chunk.host_time + chunk.n_samples / self._sfreq))
+            read_s = chunk.waited_s + chunk.n_samples / self._sfreq
+            self._ages_ms.append(1000 * (now - chunk.host_time + read_s))
 
     @property
     def facts(self) -> LinkFacts:
