@@ -6,7 +6,7 @@ import contextlib
 import logging
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ from brainflow.board_shim import BoardShim, BrainFlowError, BrainFlowInputParams
 from numpy.typing import NDArray
 
 from neurofeedback.acquisition import native_log
+from neurofeedback.acquisition.auxiliary import Table, signals_in, stretches
 from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.acquisition.clock import arrival_times
-from neurofeedback.acquisition.descriptions import ch_names, describe
+from neurofeedback.acquisition.descriptions import ch_names, describe, other_tables
 from neurofeedback.acquisition.explain import explain
 from neurofeedback.acquisition.holders import holders
-from neurofeedback.acquisition.ledger import Ledger
+from neurofeedback.acquisition.ledger import Ledger, of_channels
 from neurofeedback.errors import SourceError
 from neurofeedback.types import Chunk, Stream
 
@@ -39,6 +40,8 @@ class BoardSource:
         BrainFlow's input parameters by name, such as ``serial_port``.
     device : str, optional
         The name the person typed; the spec's own by default.
+    setup : str, optional
+        BrainFlow's command that sets the board up before it streams.
     now : callable
         Monotonic clock, s.
     wall : callable
@@ -51,16 +54,22 @@ class BoardSource:
         parameters: Mapping[str, str | int] | None = None,
         *,
         device: str = "",
+        setup: str = "",
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._spec = spec
         self._parameters = dict(parameters or {})
+        self._setup = setup
         self._now = now
         self._wall = wall
         self._description = describe(spec, self._parameters)
         self._stream = _stream(spec, self._description, device or spec.name)
-        self._ledger = Ledger(self._stream.n_channels, self._stream.sfreq, spec.counter)
+        self._beside = signals_in(self._description)
+        self._columns = [*self._description["eeg_channels"], *(column for s in self._beside for column in s.columns)]
+        self._ledger = Ledger(len(self._columns), self._stream.sfreq, spec.counter)
+        self._tables = _tables(spec, self._parameters, [signal.label for signal in self._beside])
+        self._origin: float | None = None
         self._port = str(self._parameters.get("serial_port", ""))
         self._is_open = self._port_was_there = False
         self._board: BoardShim | None = None
@@ -88,6 +97,8 @@ class BoardSource:
         try:
             board.prepare_session()
             self._finalize = weakref.finalize(self, _release, board)
+            if self._setup:
+                board.config_board(self._setup)
             board.start_stream(round(_BUFFER_S * self._stream.sfreq))
         except BrainFlowError as error:
             failure = explain(error.exit_code, self._spec, self._parameters, native_log.drain())
@@ -95,8 +106,10 @@ class BoardSource:
             raise failure from None
         self._board = board
         self._is_open, self._port_was_there = True, bool(self._port) and Path(self._port).exists()
-        self._ledger.restart()
         self._last_read = self._now()
+        self._ledger.restart()
+        for table in self._tables:
+            table.restart(self._last_read)
 
     def _check_port(self) -> None:
         others = holders(self._port) if self._port else []
@@ -111,26 +124,37 @@ class BoardSource:
             return None
         try:
             rows = self._board.get_board_data()
+            since, self._last_read = self._last_read, self._now()
+            if rows.shape[1]:
+                return self._chunk(self._board, rows, since)
         except BrainFlowError as error:
             raise explain(error.exit_code, self._spec, self._parameters, native_log.drain()) from None
-        since, self._last_read = self._last_read, self._now()
-        if rows.shape[1]:
-            return self._chunk(rows, since)
         if self._port_was_there and not Path(self._port).exists():
             _log.warning("%s was unplugged", self._stream.device)
             self._let_go()  # the driver would keep a core busy reading a port that is no more
         return None
 
-    def _chunk(self, rows: NDArray[np.float64], since: float) -> Chunk | None:
+    def _chunk(self, board: BoardShim, rows: NDArray[np.float64], since: float) -> Chunk | None:
         stamps = rows[self._description["timestamp_channel"]]
         waited_s = min(max(0.0, self._wall() - float(stamps[-1])), self._last_read - since)
         counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
         times = arrival_times(stamps, since, self._last_read)
-        placed = self._ledger.push(rows[self._description["eeg_channels"]], counters, times)
+        placed = self._ledger.push(rows[self._columns], counters, times)
         if placed is None:
             return None
+        if self._origin is None:
+            self._origin = float(stamps[0])
+        n_channels = self._stream.n_channels
+        beside = stretches(self._beside, placed, n_channels, 0.0)
+        others = [
+            stretch
+            for table in self._tables
+            for stretch in table.push(board.get_board_data(preset=table.preset), self._origin, self._last_read)
+        ]
         device_time = None if self._ledger.in_doubt else float(stamps[-1])
-        return Chunk(placed.first_sample, placed.data, placed.lost, device_time, self._last_read, waited_s=waited_s)
+        lost = of_channels(placed.lost, n_channels)
+        data = placed.data[:n_channels]
+        return Chunk(placed.first_sample, data, lost, device_time, self._last_read, (*beside, *others), waited_s)
 
     def close(self) -> None:
         """Stop and release the board, also one that is gone; may take seconds."""
@@ -162,6 +186,18 @@ def _release(board: BoardShim) -> None:
     for end in (board.stop_stream, board.release_session):
         with contextlib.suppress(BrainFlowError):
             end()
+
+
+def _tables(spec: BoardSpec, parameters: Mapping[str, str | int], taken: Iterable[str]) -> tuple[Table, ...]:
+    """List the board's other tables, as far as they hold signals that no table before them does."""
+    tables: list[Table] = []
+    labels = set(taken)
+    for preset, description in other_tables(spec, parameters).items():
+        signals = signals_in(description, labels)
+        labels |= {signal.label for signal in signals}
+        if signals:
+            tables.append(Table(preset, description, signals, spec.counters.get(signals[0].label)))
+    return tuple(tables)
 
 
 def _stream(spec: BoardSpec, description: Mapping[str, Any], device: str) -> Stream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError
+from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowPresets
 
 from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.errors import SettingsError
@@ -31,6 +31,14 @@ def describe(spec: BoardSpec, parameters: Mapping[str, str | int] | None = None)
             f"{description['name']} has no EEG channels", allowed="a board that records EEG", todo=_SEE_DEVICES
         )
     return description
+
+
+def other_tables(spec: BoardSpec, parameters: Mapping[str, str | int] | None = None) -> dict[int, dict[str, Any]]:
+    """BrainFlow's descriptions of a board's tables besides that of the EEG, by the number of their preset."""
+    board_id = int((parameters or {}).get("master_board", spec.board_id))
+    presets = sorted(int(preset) for preset in BoardShim.get_board_presets(board_id))
+    others = [preset for preset in presets if preset != BrainFlowPresets.DEFAULT_PRESET]
+    return {preset: BoardShim.get_board_descr(board_id, preset) for preset in others}
 
 
 def ch_names(description: Mapping[str, Any]) -> tuple[str, ...]:

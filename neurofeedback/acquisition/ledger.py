@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -99,6 +99,22 @@ class Ledger:
         data[invalid] = np.nan
         missing = _missing(first, kept)
         return Placed(first, data, tuple(sorted([*missing, *_invalid_runs(first, invalid)], key=_order)))
+
+
+def of_channels(runs: Iterable[LostRun], n_channels: int) -> tuple[LostRun, ...]:
+    """Keep what runs say of the first rows.
+
+    Examples
+    --------
+    >>> of_channels([LostRun(0, 2), LostRun(5, 1, (1, 4)), LostRun(7, 1, (4,))], 4)[1:]
+    (LostRun(start=5, n_samples=1, channels=(1,), cause='lost'),)
+    """
+    kept: list[LostRun] = []
+    for run in runs:
+        channels = run.channels and tuple(row for row in run.channels if row < n_channels)
+        if channels != ():
+            kept.append(replace(run, channels=channels))
+    return tuple(kept)
 
 
 def _float32(data: ArrayLike) -> NDArray[np.float32]:

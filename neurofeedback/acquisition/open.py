@@ -137,12 +137,17 @@ def _board(spec: BoardSpec, colon: str, rest: str, device: str, now: Callable[[]
         raise SettingsError(
             f"{spec.name} needs to know its port", got=repr(device), allowed=f"{spec.name}:/dev/ttyUSB0"
         )
-    if colon and not spec.parameter:
-        raise SettingsError(f"{spec.name} takes nothing after its name", got=repr(device), allowed=spec.name)
-    return _connectable(spec, {spec.parameter: rest} if spec.parameter else {}, device, now)
+    if colon and not spec.parameter and rest not in spec.extras:
+        allowed = ", ".join([spec.name, *(f"{spec.name}:{extra}" for extra in spec.extras)])
+        nothing = "nothing else" if spec.extras else "nothing"
+        raise SettingsError(f"{spec.name} takes {nothing} after its name", got=repr(device), allowed=allowed)
+    parameters: dict[str, str | int] = {spec.parameter: rest} if spec.parameter else {}
+    return _connectable(spec, parameters, device, now, spec.extras.get(rest, ""))
 
 
-def _connectable(spec: BoardSpec, parameters: dict[str, str | int], device: str, now: Callable[[], float]) -> Source:
+def _connectable(
+    spec: BoardSpec, parameters: dict[str, str | int], device: str, now: Callable[[], float], setup: str = ""
+) -> Source:
     from neurofeedback.acquisition.brainflow import BoardSource  # noqa: PLC0415 - BrainFlow takes 0.2 s
 
     for value in map(str, parameters.values()):
@@ -150,7 +155,7 @@ def _connectable(spec: BoardSpec, parameters: dict[str, str | int], device: str,
             raise SettingsError(
                 "this is no port or address", got=repr(value[:40]), allowed=f"{_MAX_BYTES} bytes of text"
             )
-    return BoardSource(spec, parameters, device=device, now=now)
+    return BoardSource(spec, parameters, device=device, setup=setup, now=now)
 
 
 def _simulated(seed: str, now: Callable[[], float], duration_s: float | None) -> Source:

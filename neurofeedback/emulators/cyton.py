@@ -29,6 +29,15 @@ from neurofeedback.errors import SettingsError
 SCALE_UV = 4.5 / 24 / (2**23 - 1) * 1e6
 """Microvolts per count: the ADS1299's reference of 4.5 V at gain 24."""
 
+ACCEL_SFREQ = 25.0
+"""How often the accelerometer measures, Hz."""
+
+G_COUNT = 0.002 / 16
+"""Gravities a count."""
+
+AT_REST = (160, -80, 8000)
+"""One gravity, a little askew: BrainFlow takes a zero on the first axis for no measurement."""
+
 _PACKETS_PER_S = 250
 _IDLE_S = 0.02
 _GREETING = b"OpenBCI V3 8-16 channel\nOn Board ADS1299 Device ID: 0x3E\nLIS3DH Device ID: 0x33\nFirmware: v3.1.1\n$$$"
@@ -48,8 +57,8 @@ def quantise(microvolts: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.clip(counts, -(2**23), 2**23 - 1).astype(np.int64)
 
 
-def packet(counter: int, counts: NDArray[np.int64]) -> bytes:
-    """Return the 33 bytes of one packet.
+def packet(counter: int, counts: NDArray[np.int64], accel: tuple[int, int, int] = (0, 0, 0)) -> bytes:
+    """Return the 33 bytes of one packet; without a new measurement the accelerometer's are zeros.
 
     Examples
     --------
@@ -57,7 +66,7 @@ def packet(counter: int, counts: NDArray[np.int64]) -> bytes:
     'a001000001ffffff'
     """
     body = counts.astype(">i4").view(np.uint8).reshape(8, 4)[:, 1:].tobytes()
-    return bytes([0xA0, counter & 0xFF]) + body + bytes(6) + b"\xc0"
+    return bytes([0xA0, counter & 0xFF]) + body + np.array(accel, ">i2").tobytes() + b"\xc0"
 
 
 class Firmware(Headset):
@@ -159,7 +168,8 @@ class Firmware(Headset):
         first = 8 * (self._halves - 1 - half)
         at_s, begun, rate = number / self.sfreq, self.begins[-1] * self._halves, self.sfreq * self._halves
         counter = self.faults.count(number * self._halves + half, begun, rate)
-        made = packet(counter, self.counts[number][first : first + 8])
+        measures = number % round(self.sfreq / ACCEL_SFREQ) == 0
+        made = packet(counter, self.counts[number][first : first + 8], AT_REST if measures else (0, 0, 0))
         lost, twice = self._rng.random(2) < [
             self.faults.probability(kind, at_s) for kind in (Kind.LOSS, Kind.DUPLICATE)
         ]

@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.emulators.body import Body, Sensor
 from neurofeedback.emulators.faults import Faults, Kind
 from neurofeedback.emulators.headset import Headset
 from neurofeedback.errors import SettingsError
@@ -37,6 +38,13 @@ _ADDRESS = "00:55:DA:B0:00:01"
 _SERVICE = "0000fe8d-0000-1000-8000-00805f9b34fb"
 _UUID = "273e{:04x}-4c4d-454d-96be-f03bac821358"
 _EEG = tuple(_UUID.format(number) for number in (3, 4, 5, 6))
+_BESIDE = {
+    Sensor.GYRO: _UUID.format(9),
+    Sensor.ACCEL: _UUID.format(0xA),
+    Sensor.AMBIENT: _UUID.format(0xF),
+    Sensor.INFRARED: _UUID.format(0x10),
+}
+_WITH_PULSE = {b"p50", b"p61"}
 _ON_AIR = (3, 2, 0, 1)
 """The order in which a headset sends the channels of one block, as muse-lsl saw it: TP10, AF8, TP9, AF7."""
 
@@ -95,6 +103,8 @@ class Headband(Headset):
         Block and channel of every packet that was not sent.
     begins : list of int
         The block at which each stream began; the packet counter starts anew there.
+    body : Body
+        The other sensors.
     """
 
     title = "a Muse"
@@ -107,6 +117,7 @@ class Headband(Headset):
         self.counts: list[NDArray[np.int64]] = []
         self.lost: list[tuple[int, int]] = []
         self.begins: list[int] = []
+        self.body = Body(seed)
 
     def reachable(self, at: float) -> bool:
         """Whether the headset is in reach at this time (s)."""
@@ -122,9 +133,12 @@ class Headband(Headset):
             self._first = at if self._first is None else self._first
             list(self.send(at))
             self.begins.append(len(self.counts))
+            self.body.begin(self._due(at) / SFREQ)
             self._streaming = True
         elif command[1:2] == b"h":
             self.halt()
+        elif command[1:2] == b"p":
+            self.body.with_pulse = command[1:4] in _WITH_PULSE
 
     def halt(self) -> None:
         """Stop streaming, as asked or because the link is gone."""
@@ -140,6 +154,13 @@ class Headband(Headset):
             if len(block) < _BLOCK:
                 return
             yield from self._notifications(np.array(block).T)
+
+    def send_beside(self, at: float) -> Iterator[tuple[str, bytes]]:
+        """Yield what the other sensors have to send at this time (s): characteristic and value."""
+        if self._first is not None:
+            heard = self._streaming and not self.faults.stalled(self.elapsed(at))
+            for sensor, value in self.body.send(self._due(at) / SFREQ, self.faults, heard=heard):
+                yield _BESIDE[sensor], value
 
     def _notifications(self, block: NDArray[np.float64]) -> Iterator[tuple[str, bytes]]:
         number = len(self.counts)
@@ -250,7 +271,7 @@ class EmulatedMuse:
                 self.headband.halt()
                 bluez.drop()
             linked = self.headband.reachable(at)
-            for uuid, value in self.headband.send(at):
+            for uuid, value in chain(self.headband.send(at), self.headband.send_beside(at)):
                 bluez.notify(uuid, value)
             if self.headband.exhausted:
                 self._done.set()
