@@ -160,7 +160,7 @@ def test_ctrl_c_ends_it_with_what_was_found() -> None:
         assert looking.stdout.readline().startswith("1 s | ")
         looking.send_signal(signal.SIGINT)
         _, err = looking.communicate(timeout=30)
-    assert looking.returncode == EXIT_INTERRUPTED
+    assert looking.returncode == EXIT_INTERRUPTED, err
     assert "Traceback" not in err
 
 

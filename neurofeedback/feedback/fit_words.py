@@ -24,6 +24,7 @@ def reason_words(electrode: Electrode) -> str:
 
     Examples
     --------
+    >>> from neurofeedback.types import Contact
     >>> reason_words(Electrode(Contact("TP9", Verdict.FAIR, ("mains hum",)), 1.2, 71.3, 9.0, 0.0))
     'mains hum, 71 µV'
     """
@@ -66,6 +67,7 @@ def fit_record(fit: Fit) -> str:
 
     Examples
     --------
+    >>> from neurofeedback.types import Contact
     >>> bad = Electrode(Contact("TP9", Verdict.BAD, ("muscle",)), 2.5, 0.0, 9.0, 0.0)
     >>> fit_record(Fit((bad,), (0.0,), (False,), everywhere=False, enough=False))
     'begun before contact was good enough; TP9: muscle'
