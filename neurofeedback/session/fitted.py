@@ -24,7 +24,7 @@ class Fitted:
     @property
     def complaint(self) -> str:
         """One sentence if the sitting was begun anyway, else empty."""
-        return f"It was {self.record}." if self.record.startswith(BEGUN_ANYWAY) else ""
+        return f"It was {BEGUN_ANYWAY}." if self.record.startswith(BEGUN_ANYWAY) else ""
 
 
 def fit_headset(

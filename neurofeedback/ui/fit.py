@@ -125,7 +125,7 @@ class FitPlace(QWidget):
             _show_row(name, reason, listed[place] if place < len(listed) else None)
         self._more.setText(_rest_words(electrodes, len(listed)))
         begins_in_s = fit.begins_in_s if fit else None
-        self._begins.setText("" if begins_in_s is None else f"The sitting begins by itself in {begins_in_s:.0f} s.")
+        self._begins.setText(_begins_words(begins_in_s))
         self._offer_to_begin(well=fit is not None and fit.enough, possible=fit is not None and not lost)
 
     def _offer_to_begin(self, *, well: bool, possible: bool) -> None:
@@ -139,6 +139,12 @@ class FitPlace(QWidget):
         style = self.begin_button.style()
         if style is not None:
             style.polish(self.begin_button)
+
+
+def _begins_words(begins_in_s: float | None) -> str:
+    if begins_in_s is None:
+        return ""
+    return f"The sitting begins by itself in {begins_in_s:.0f} s." if begins_in_s else "The sitting begins."
 
 
 def _poorest(electrodes: tuple[Electrode, ...]) -> tuple[Electrode, ...]:
