@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import pytest
 from brainflow.board_shim import BoardShim
 from brainflow.exit_codes import BrainFlowExitCodes as Code
 
-from neurofeedback.acquisition.boards import BOARDS
+from neurofeedback.acquisition.boards import BOARDS, other_board, usage
+from neurofeedback.acquisition.connecting import WAYS, way_to
 from neurofeedback.acquisition.descriptions import board_ids, ch_names, describe
 from neurofeedback.acquisition.explain import explain
-from neurofeedback.acquisition.open import device_table, open_source, usage
+from neurofeedback.acquisition.open import open_source
 from neurofeedback.acquisition.source import SourceEnded
+from neurofeedback.acquisition.table import device_table
 from neurofeedback.errors import RecordingError, SettingsError, SourceError
 from neurofeedback.settings.load import available, load_montage
 
@@ -96,6 +99,33 @@ def test_the_table_lists_every_device_with_what_it_needs():
     assert all(row.needs.endswith(".") for row in rows.values())
     assert rows["muse-2"].ch_names == ("TP9", "AF7", "AF8", "TP10")
     assert rows["cyton:PORT"].sfreq == 250
+    assert rows["brainflow:unicorn[:serial_number=NUMBER]"].ch_names[0] == "Fz"
+    assert rows["brainflow:enophone:mac_address=ADDRESS"].n_channels == 4
+
+
+def test_every_eeg_board_of_brainflow_is_in_the_table_and_has_its_way_to_connect():
+    """A board that BrainFlow adds fails here until it is known what it takes to connect it."""
+    named = {spec.board_id for spec in BOARDS.values()}
+    with_eeg = [name for name, number in board_ids().items() if number not in named and has_eeg(name, number)]
+    assert len(with_eeg) > 40
+    listed = {row.name.split(":")[1].rstrip("[") for row in device_table() if row.name.startswith("brainflow:")}
+    assert listed == {*with_eeg, "streaming"}
+    for name in with_eeg:
+        assert sum(fnmatchcase(name, pattern) for pattern in WAYS) == 1, name
+        assert other_board(name, 0).needs == way_to(name).needs
+    assert all(any(fnmatchcase(name, pattern) for name in with_eeg) for pattern in WAYS)
+
+
+def has_eeg(name, number):
+    with contextlib.suppress(SettingsError):
+        return bool(describe(other_board(name, number)))
+    return False
+
+
+def test_a_board_on_another_line_keeps_its_montage_but_not_its_count():
+    wifi, dongle = other_board("cyton-wifi", 5), other_board("muse-s-bled", 21)
+    assert (wifi.montage, wifi.placed_freely, wifi.counter) == ("cyton", True, None)
+    assert (dongle.montage, dongle.reference, dongle.counters) == ("muse", "Fpz", {})
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from neurofeedback.acquisition.clock import CounterRule
+from neurofeedback.acquisition.connecting import BLUETOOTH, DONGLE, way_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,6 @@ class BoardSpec:
     extras: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-_BLUETOOTH = "Bluetooth on, the headset switched on and not connected to another program or phone."
-_DONGLE = "Its USB dongle plugged in, the board switched on (to PC), and the right to open the serial port."
 _MUSE_COUNTER = CounterRule(65536, repeat=12)
 _MUSE_COUNTERS = {"motion": CounterRule(65536, repeat=3), "ppg": CounterRule(65536, repeat=6)}
 _PULSE = {"ppg": "p61"}
@@ -60,7 +59,7 @@ def _muse(name: str, board_id: int, extras: Mapping[str, str] | None = None) -> 
     return BoardSpec(
         name,
         board_id,
-        _BLUETOOTH + more,
+        BLUETOOTH + more,
         montage="muse",
         reference="Fpz",
         ground="forehead (driven)",
@@ -92,9 +91,55 @@ _SPECS = (
     _muse("muse-s", 39, _PULSE),
     _muse("muse-2016", 41),
     replace(_muse("muse-s-athena", 67), counter=None, counters={}),
-    _openbci("ganglion", 46, _BLUETOOTH),
-    _openbci("cyton", 0, _DONGLE, "serial_port", CounterRule(256)),
-    _openbci("cyton-daisy", 2, _DONGLE, "serial_port", CounterRule(256, step=2)),
+    _openbci("ganglion", 46, BLUETOOTH),
+    _openbci("cyton", 0, DONGLE, "serial_port", CounterRule(256)),
+    _openbci("cyton-daisy", 2, DONGLE, "serial_port", CounterRule(256, step=2)),
 )
 
 BOARDS = {spec.name: spec for spec in _SPECS}
+"""The boards with device names of their own."""
+
+
+def usage(spec: BoardSpec) -> str:
+    """How a board's device name is typed.
+
+    Examples
+    --------
+    >>> usage(BOARDS["cyton"]), usage(BOARDS["muse-2"])
+    ('cyton:PORT', 'muse-2')
+    """
+    return f"{spec.name}:PORT" if spec.parameter else spec.name
+
+
+_ALSO = {
+    "ganglion": BOARDS["ganglion"],
+    "ganglion-wifi": BOARDS["ganglion"],
+    "cyton-wifi": BOARDS["cyton"],
+    "cyton-daisy-wifi": BOARDS["cyton-daisy"],
+    "muse-2-bled": BOARDS["muse-2"],
+    "muse-s-bled": BOARDS["muse-s"],
+    "muse-2016-bled": BOARDS["muse-2016"],
+}
+"""The same boards on other lines, which may count otherwise."""
+
+
+def other_board(name: str, board_id: int) -> BoardSpec:
+    """Say what is known of a board that has no device name of its own, by BrainFlow's name and number.
+
+    Examples
+    --------
+    >>> other_board("cyton-wifi", 5).montage, other_board("unicorn", 8).montage
+    ('cyton', 'auto')
+    """
+    spec = BoardSpec(name, board_id, way_to(name).needs)
+    if name not in _ALSO:
+        return spec
+    like = _ALSO[name]
+    return replace(
+        spec,
+        montage=like.montage,
+        placed_freely=like.placed_freely,
+        reference=like.reference,
+        ground=like.ground,
+        manufacturer=like.manufacturer,
+    )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from neurofeedback.acquisition.boards import BOARDS, BoardSpec
+from neurofeedback.acquisition.boards import BOARDS, BoardSpec, other_board
 from neurofeedback.acquisition.source import Source
 from neurofeedback.errors import SettingsError
 
@@ -33,17 +32,6 @@ _PARAMETERS = (
     "master_board",
 )
 _NUMBERS = ("ip_port", "ip_protocol", "timeout", "master_board")
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceRow:
-    """One line of the ``devices`` command; ``n_channels`` and ``sfreq`` (Hz) are None where they depend on the file."""
-
-    name: str
-    n_channels: int | None
-    sfreq: float | None
-    ch_names: tuple[str, ...]
-    needs: str
 
 
 def open_source(
@@ -90,46 +78,6 @@ def open_source(
 def keeps_own_pace(device: str) -> bool:
     """Whether this program itself plays the device: it cannot be lost, and begins anew each time it is opened."""
     return device.partition(":")[0] in _OWN_PACE
-
-
-def device_table() -> list[DeviceRow]:
-    """Every device this program can read, with channels, rate and what it takes to connect."""
-    from neurofeedback.acquisition.descriptions import ch_names, describe  # noqa: PLC0415 - BrainFlow takes 0.2 s
-
-    rows: list[DeviceRow] = []
-    for spec in BOARDS.values():
-        names = ch_names(description := describe(spec))
-        rows.append(DeviceRow(usage(spec), len(names), float(description["sampling_rate"]), names, spec.needs))
-    rows.append(
-        DeviceRow(_OTHERS["simulated"], None, None, (), "Nothing: a simulated meditator, always the same for one seed.")
-    )
-    rows.append(
-        DeviceRow(_OTHERS["playback"], None, None, (), "A recording this program can read; it is played as it was.")
-    )
-    rows.append(
-        DeviceRow(_OTHERS["lsl"], None, None, (), "A Lab Streaming Layer stream of this machine, and the extra [lsl].")
-    )
-    rows.append(
-        DeviceRow(
-            _OTHERS["brainflow"],
-            None,
-            None,
-            (),
-            "Any other board of BrainFlow, with the parameters its driver asks for.",
-        )
-    )
-    return rows
-
-
-def usage(spec: BoardSpec) -> str:
-    """How a board's device name is typed.
-
-    Examples
-    --------
-    >>> usage(BOARDS["cyton"]), usage(BOARDS["muse-2"])
-    ('cyton:PORT', 'muse-2')
-    """
-    return f"{spec.name}:PORT" if spec.parameter else spec.name
 
 
 def _board(spec: BoardSpec, colon: str, rest: str, device: str, now: Callable[[], float]) -> Source:
@@ -193,9 +141,7 @@ def _other_board(rest: str, device: str, now: Callable[[], float]) -> Source:
     if name not in known:
         raise _unknown(device, wanted, list(known), "board of BrainFlow")
     spec = next((spec for spec in BOARDS.values() if spec.board_id == known[name]), None)
-    spec = spec or BoardSpec(
-        name, known[name], "The parameters its driver asks for; see BrainFlow's page on supported boards."
-    )
+    spec = spec or other_board(name, known[name])
     return _connectable(spec, _parse(options, device), device, now)
 
 

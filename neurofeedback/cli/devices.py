@@ -38,7 +38,7 @@ def devices(
 
 
 def _show_table(*, as_json: bool) -> None:
-    from neurofeedback.acquisition.open import device_table  # noqa: PLC0415 - loads BrainFlow
+    from neurofeedback.acquisition.table import device_table  # noqa: PLC0415 - loads BrainFlow
 
     rows = device_table()
     if as_json:

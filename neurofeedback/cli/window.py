@@ -44,8 +44,7 @@ def open_window(recordings: Path | None = None, request: SitRequest | None = Non
 
 
 def _device_choices() -> tuple[DeviceChoice, ...]:
-    from neurofeedback.acquisition.boards import BOARDS  # noqa: PLC0415
-    from neurofeedback.acquisition.open import usage  # noqa: PLC0415
+    from neurofeedback.acquisition.boards import BOARDS, usage  # noqa: PLC0415
     from neurofeedback.ui.choices import DeviceChoice  # noqa: PLC0415
 
     simulated = DeviceChoice("simulated", "A simulated meditator; no headset needed.")
