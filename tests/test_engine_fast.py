@@ -269,4 +269,5 @@ def test_nothing_is_claimed_about_wandering() -> None:
     for name in ("alpha-up", "alpha-down"):
         evidence = load_evidence(name)
         assert "not a finding" in evidence.description
+        assert "nothing about mind-wandering" in evidence.notice
         assert all("nothing is claimed" in feature.source for feature in evidence.features)

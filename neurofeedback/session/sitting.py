@@ -29,7 +29,7 @@ from neurofeedback.session.plan import SittingPlan, plan_sitting
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.session.runner import Parts, Runner
 from neurofeedback.session.tally import versions
-from neurofeedback.settings.load import dump_profile, load_settings, resolve
+from neurofeedback.settings.load import dump_profile, load_evidence, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
 from neurofeedback.types import Event, EventKind, Stream
@@ -111,6 +111,7 @@ class Sitting:
         plan = plan_sitting(settings.phases, request.minutes, settings.baseline.min_clean_s)
         if plan.cost_of_short_baseline:
             self._sentences.append(plan.cost_of_short_baseline)
+        self._sentences += filter(None, [load_evidence(settings.index.evidence).notice])
         check_recordings(request.recordings, request.participant)
         self._sentences += filter(None, [what_leaves(request.lsl_out, request.osc_out)])
         clock: Clock = VirtualClock() if self._fast() else RealClock()

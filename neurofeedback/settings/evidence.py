@@ -24,6 +24,7 @@ class Evidence(Strict):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the profile")
     description: str = Field(default="", description="one line for people")
+    notice: str = Field(default="", description="what a person is told before a sitting, such as what is not claimed")
     features: tuple[FeatureEvidence, ...] = Field(default=(), description="the features, in the order of the index")
     members: tuple[Evidence, ...] = Field(default=(), description="the profiles a mixture averages")
 
