@@ -25,7 +25,7 @@ from neurofeedback.session.request import SitRequest
 from neurofeedback.session.sitting import Sitting
 from neurofeedback.settings.load import load_montage, load_settings, resolve
 from neurofeedback.settings.model import ContactSettings, GapSettings, Settings
-from neurofeedback.types import Chunk, Contact, Electrode, EventKind, LostRun, Stream, Verdict
+from neurofeedback.types import Auxiliary, Chunk, Contact, Electrode, EventKind, LostRun, Stream, Verdict
 
 MUSE = Stream("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
 MONTAGE = load_montage("muse")
@@ -188,6 +188,22 @@ def test_what_is_taken_over_begins_at_zero_and_is_not_opened_again():
     assert (chunk.first_sample, chunk.stop) == (0, 512)
     assert chunk.lost == (LostRun(0, 480),)
     np.testing.assert_array_equal(chunk.data[:, 480:], signal(640)[:, 608:])
+
+
+def test_other_signals_of_what_is_taken_over_begin_anew_at_their_own_time():
+    """Motion at 52 Hz whose sample 260 was measured at 5.25 s, taken over at 5 s."""
+
+    class Moving(Scripted):
+        def read(self):
+            at = 260 + 13 * (self.at // 32)
+            motion = Auxiliary("motion", 52.0, ("x",), ("g",), 0.25, at, np.ones((1, 13), np.float32))
+            self.at += 32
+            return Chunk(1280 + self.at - 32, np.zeros((4, 32), np.float32), auxiliary=(motion,))
+
+    over = TakenOver(Moving(VirtualClock()), 1280)
+    stretches = [over.read().auxiliary[0] for _ in range(3)]
+    assert [stretch.first_sample for stretch in stretches] == [0, 13, 26]
+    assert [stretch.start_s for stretch in stretches] == pytest.approx(3 * [0.25])
 
 
 def fitted(clock, mailbox, *, begins_anew=False, **options):

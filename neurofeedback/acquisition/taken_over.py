@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from neurofeedback.acquisition.source import Source
-from neurofeedback.types import Chunk, Stream
+from neurofeedback.types import Auxiliary, Chunk, Stream
 
 
 class TakenOver:
@@ -22,6 +22,7 @@ class TakenOver:
     def __init__(self, source: Source, first_sample: int) -> None:
         self._source = source
         self._first_sample = first_sample
+        self._auxiliary_from: dict[str, int] = {}
 
     @property
     def stream(self) -> Stream:
@@ -46,7 +47,14 @@ class TakenOver:
             return None
         shift = self._first_sample
         lost = tuple(replace(run, start=run.start - shift) for run in chunk.lost)
-        return replace(chunk, first_sample=chunk.first_sample - shift, lost=lost)
+        auxiliary = tuple(map(self._shifted, chunk.auxiliary))
+        return replace(chunk, first_sample=chunk.first_sample - shift, lost=lost, auxiliary=auxiliary)
+
+    def _shifted(self, stretch: Auxiliary) -> Auxiliary:
+        """Count the other signals anew as well, each from its first sample after the taking over."""
+        origin = self._auxiliary_from.setdefault(stretch.label, stretch.first_sample)
+        start_s = stretch.start_s + origin / stretch.sfreq - self._first_sample / self.stream.sfreq
+        return replace(stretch, first_sample=stretch.first_sample - origin, start_s=start_s)
 
     def close(self) -> None:
         """Stop and release the device."""
