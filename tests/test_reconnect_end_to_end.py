@@ -1,0 +1,609 @@
+"""`train` through everything a radio does, on BrainFlow's real drivers: emulated headsets, each on a line of its own.
+
+All sittings run side by side, as a Muse alone takes four seconds to be let go; then each is judged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import mne
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+
+from neurofeedback.emulators import cyton, muse
+from neurofeedback.emulators.cyton import EmulatedCyton, Firmware
+from neurofeedback.emulators.faults import Fault, Faults, Kind
+from neurofeedback.emulators.muse import EmulatedMuse, Headband
+from neurofeedback.recording import frames as frame_log
+from neurofeedback.recording.reader import open_recording
+from neurofeedback.recording.recording import Recording
+from neurofeedback.recording.timing import Read, read_timing
+from neurofeedback.session.replay import compared_with_log, replay
+from neurofeedback.settings.load import load_montage
+from neurofeedback.simulation.devices import device_of
+from neurofeedback.simulation.meditator import simulate
+from neurofeedback.simulation.population import draw_person
+from neurofeedback.types import EventKind, Frame, LostRun, Phase, State
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
+    pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals"),
+    pytest.mark.xdist_group("reconnect"),
+]
+
+HERE = Path(sys.executable).parent
+SIGNAL_S = 90.0
+
+
+NURSERY = """
+import json, os, signal, sys
+import neurofeedback.acquisition.brainflow, neurofeedback.cli.terminal, neurofeedback.session.sitting
+from neurofeedback.cli import window
+from neurofeedback.cli.main import main
+
+window._write_report = lambda session: None
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    arguments, environment, out, err, status = json.loads(line)
+    if os.fork():
+        continue
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    if program := os.fork():
+        with open(status, "w", buffering=1) as file:
+            print(program, file=file)
+            print(os.waitstatus_to_exitcode(os.waitpid(program, 0)[1]), file=file)
+        os._exit(0)
+    os.environ.update(environment)
+    for number, path in enumerate((os.devnull, out, err)):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
+    sys.argv = ["neurofeedback", *arguments]
+    main()
+    break
+"""
+"""Imports the program once, then becomes it again and again: imports and reports cost more than these sittings."""
+
+
+@contextlib.contextmanager
+def nursery() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, text=True) as process:
+        yield process
+        assert process.stdin
+        process.stdin.close()
+
+
+class Program:
+    """One run of the program; like ``subprocess.Popen``, of a grandchild."""
+
+    def __init__(self, process: subprocess.Popen[str], arguments: list[str], environment: dict, folder: Path) -> None:
+        self._out, self._err, self._status = (folder / name for name in ("out", "err", "status"))
+        order = [arguments, environment, *map(str, (self._out, self._err, self._status))]
+        assert process.stdin
+        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.flush()
+
+    @property
+    def out(self) -> str:
+        return self._out.read_text()
+
+    @property
+    def err(self) -> str:
+        return self._err.read_text()
+
+    @property
+    def returncode(self) -> int | None:
+        told = self._told()
+        return int(told[1]) if len(told) > 1 else None
+
+    def interrupt(self) -> None:
+        os.kill(int(self._told()[0]), signal.SIGINT)
+
+    def rss_mb(self) -> float | None:
+        """Memory it holds, or None while there is no such process."""
+        with contextlib.suppress(psutil.NoSuchProcess, IndexError):
+            return psutil.Process(int(self._told()[0])).memory_info().rss / 2**20
+        return None
+
+    def _told(self) -> list[str]:
+        return self._status.read_text().split("\n")[:-1] if self._status.exists() else []
+
+
+class MuseLine:
+    """An emulated Muse on a bus of its own. The head it sits on does not pause: sample numbers are true time."""
+
+    device, sfreq, n_first = "muse-2", 256.0, 12  # the driver keeps the first block of a stream to itself
+    resolution_uv = 1e-3
+
+    def __init__(self, scenario: Scenario, chunks: list[NDArray], folder: Path) -> None:
+        self.head = Headband(chunks, Faults(scenario.loss, schedule=scenario.faults), seed=3)
+        self.environment: dict[str, str] = {}
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[None]:
+        with EmulatedMuse(self.head) as headset:
+            self.environment["DBUS_SYSTEM_BUS_ADDRESS"] = headset.address
+            yield
+
+    @property
+    def began(self) -> float | None:
+        """Host's time of the first sample."""
+        return self.head._first
+
+    def moment(self, sample: int) -> float:
+        """Host's time at which a sample was taken."""
+        assert self.began is not None
+        return self.began + sample / self.sfreq
+
+    @cached_property
+    def sent(self) -> NDArray:
+        return (np.concatenate(self.head.counts, axis=1) - 2048) * muse.SCALE_UV
+
+    @cached_property
+    def lost(self) -> set[int]:
+        return {12 * block + i for block, _ in self.head.lost for i in range(12)}
+
+    @property
+    def streams(self) -> list[int]:
+        """First sample of each stream."""
+        return [12 * block for block in self.head.begins]
+
+
+class ClockedFirmware(Firmware):
+    """Its outages are by the clock, also while the board does not stream, and it tells when each stream began."""
+
+    def __init__(self, chunks: list[NDArray], faults: Faults) -> None:
+        super().__init__(chunks, faults, seed=3)
+        self.streams: list[tuple[int, float]] = []
+        self._now_s = 0.0
+
+    def receive(self, commands: bytes, at: float) -> bytes:
+        answers = super().receive(commands, at)
+        if b"b" in commands and self.streaming and not self.faults.dropped(self.elapsed(at)):
+            self.streams.append((len(self.counts), at))
+        return answers
+
+    def send(self, at: float) -> bytes:
+        self._now_s = self.elapsed(at)
+        return super().send(at)
+
+    def _silent(self, at_s: float) -> bool:
+        return super()._silent(self._now_s)
+
+
+class CytonLine:
+    """An emulated Cyton on a port of its own. Sample numbers pause while it does not stream."""
+
+    sfreq, n_first = 250.0, 0
+    resolution_uv = cyton.SCALE_UV / 100
+
+    def __init__(self, scenario: Scenario, chunks: list[NDArray], folder: Path) -> None:
+        self.firmware = ClockedFirmware(chunks, Faults(scenario.loss, schedule=scenario.faults))
+        self.environment: dict[str, str] = {}
+        self.device = ""
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[None]:
+        with EmulatedCyton(self.firmware) as board:
+            self.device = f"cyton:{board.port}"
+            yield
+
+    @property
+    def streams(self) -> list[int]:
+        return [first for first, _ in self.firmware.streams]
+
+    @property
+    def began(self) -> float | None:
+        return self.firmware.streams[0][1] if self.firmware.streams else None
+
+    def moment(self, sample: int) -> float:
+        first, at = [stream for stream in self.firmware.streams if stream[0] <= sample][-1]
+        return at + (sample - first) / self.sfreq
+
+    @cached_property
+    def sent(self) -> NDArray:
+        return np.array(self.firmware.counts).T * cyton.SCALE_UV
+
+    @cached_property
+    def lost(self) -> set[int]:
+        return set(self.firmware.lost)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What happens to one sitting. Times are seconds from the headset's first sample."""
+
+    line: str
+    faults: tuple[Fault, ...] = ()
+    baseline_s: float = 4.0
+    practice_s: float = 3.0
+    loss: float = 0.0
+    exit_code: int = 0
+    reconnects: int = 0
+    sound: bool = False
+    interrupt_at_s: float | None = None
+    give_up_s: float = 60.0
+    lost_s: float = 1.0
+
+    @property
+    def profile(self) -> str:
+        phases = {"settle_s": 1.0, "baseline_s": self.baseline_s, "practice_s": self.practice_s, "min_practice_s": 2.0}
+        lines = [f"{name} = {value}" for name, value in (phases | {"transfer_s": 0.0, "debrief_s": 1.0}).items()]
+        gaps = ["[gaps]", f"give_up_s = {self.give_up_s}", f"lost_s = {self.lost_s}"]
+        return "\n".join(["[phases]", *lines, "[baseline]", "min_clean_s = 2.0", *gaps])
+
+
+def drop(at_s: float, for_s: float | None = 3.0) -> Fault:
+    return Fault(kind=Kind.DROP, at_s=at_s, for_s=for_s)
+
+
+def unplug(at_s: float, for_s: float | None = None) -> Fault:
+    return Fault(kind=Kind.UNPLUG, at_s=at_s, for_s=for_s)
+
+
+STALL = Fault(kind=Kind.STALL, at_s=10.0, for_s=6.0)
+SCENARIOS = {  # the longest first
+    "muse in a row": Scenario("muse", (drop(0.0, 3.5), drop(15.0), drop(20.4)), 4.0, 13.0, reconnects=2),
+    "cyton in a row": Scenario("cyton", (drop(0.0, 3.5), drop(15.0), drop(18.5)), 4.0, 17.0, reconnects=2, sound=True),
+    "muse stall": Scenario("muse", (STALL,), 6.0, 12.0, reconnects=1, sound=True),
+    "cyton stall": Scenario("cyton", (STALL,), 6.0, 12.0, reconnects=1),
+    "muse baseline": Scenario("muse", (drop(3.0),), 13.0, reconnects=1),
+    "cyton baseline": Scenario("cyton", (drop(3.0),), 11.0, reconnects=1),
+    "cyton replugged": Scenario("cyton", (unplug(5.0, 3.0),), 4.0, 7.0, reconnects=1),
+    "muse gone": Scenario("muse", (drop(4.0, None),), exit_code=3, give_up_s=5.0),
+    "cyton unplugged": Scenario("cyton", (unplug(4.0),), exit_code=3, give_up_s=5.0),
+    "muse loss": Scenario("muse", loss=0.02, lost_s=3.0),  # without an outage a busy machine must not make one
+    "muse ended": Scenario("muse", (drop(4.0, None),), exit_code=130, interrupt_at_s=6.5),
+    "cyton loss": Scenario("cyton", loss=0.02, lost_s=3.0),
+    "muse clean": Scenario("muse", lost_s=3.0),
+    "cyton clean": Scenario("cyton", lost_s=3.0),
+}
+LINES = {"muse": MuseLine, "cyton": CytonLine}
+N_AT_ONCE = 6
+
+
+@dataclass
+class Sitting:
+    """One sitting that ran, and the headset it ran with."""
+
+    scenario: Scenario
+    line: MuseLine | CytonLine
+    folder: Path
+    program: Program
+    started_at: float = field(default_factory=time.monotonic)
+    memory_mb: list[float] = field(default_factory=list)
+    interrupted_at: float = 0.0
+    interrupted_on: float = 0.0
+    ended_at: float = 0.0
+
+    def follow(self) -> None:
+        """Interrupt it when its time has come, and wait for its end."""
+        if self.scenario.interrupt_at_s is not None:
+            while self.program.returncode is None and not self._is_due(self.scenario.interrupt_at_s):
+                time.sleep(0.02)
+            self.interrupted_at, self.interrupted_on = time.monotonic(), time.time()
+            self.program.interrupt()
+        self._watch()
+        self.ended_at = time.monotonic()
+
+    def _watch(self) -> None:
+        """Wait for its end; note its memory every second."""
+        deadline = time.monotonic() + self.scenario.baseline_s + self.scenario.practice_s + 90
+        while self.program.returncode is None:
+            assert time.monotonic() < deadline, self.program.out + self.program.err
+            time.sleep(0.02)
+            if time.monotonic() > self.started_at + len(self.memory_mb) and (rss_mb := self.program.rss_mb()):
+                self.memory_mb.append(rss_mb)
+
+    def _is_due(self, at_s: float) -> bool:
+        return self.line.began is not None and time.monotonic() >= self.line.began + at_s
+
+    @cached_property
+    def recording(self) -> Recording:
+        (header,) = self.folder.glob("rec/sub-*/ses-*/eeg/*_eeg.vhdr")
+        return open_recording(header)
+
+    @cached_property
+    def data(self) -> NDArray[np.float32]:
+        return np.concatenate([chunk.data for chunk in self.recording.chunks(4096)], axis=1)
+
+    @cached_property
+    def reads(self) -> tuple[Read, ...]:
+        (path,) = self.folder.glob("rec/derivatives/*/sub-*/ses-*/*_timing.tsv")
+        return read_timing(path)[0]
+
+    @cached_property
+    def frames(self) -> list[Frame]:
+        return list(replay(self.recording).frames)
+
+    @property
+    def lost_too_often(self) -> bool:
+        """More was lost than the scenario took away."""
+        n_outages = sum(fault.at_s > 0 for fault in self.scenario.faults)
+        return len(self.gaps) > n_outages or self.recording.summary["reconnects"] > self.scenario.reconnects
+
+    @property
+    def summary_path(self) -> Path:
+        (path,) = self.folder.glob("rec/derivatives/*/sub-*/ses-*/*_summary.json")
+        return path
+
+    @property
+    def pieces(self) -> list[tuple[int, int]]:
+        """First sample, and the one after the last, of each stretch that came over one connection."""
+        gaps = [(gap.start, gap.start + gap.n_samples) for gap in self.gaps]
+        edges = [0, *(edge for gap in gaps for edge in gap), self.recording.n_samples]
+        return list(zip(edges[::2], edges[1::2], strict=True))
+
+    @property
+    def first_sent(self) -> list[int]:
+        """First sample that the driver gives out of each stream that sent any."""
+        lost, ends = self.line.lost, [*self.line.streams[1:], self.line.sent.shape[1]]
+        firsts = [
+            next((i for i in range(start, end) if i not in lost), None)
+            for start, end in zip(self.line.streams, ends, strict=True)
+        ]
+        return [first + self.line.n_first for first in firsts if first is not None]
+
+    @property
+    def gaps(self) -> list[LostRun]:
+        """The lost runs that only the host's clock has measured: those of reconnects."""
+        return [run for run in self.recording.lost if run.cause == "gap"]
+
+    def arrived(self, sample: int) -> float:
+        """Host's time at which a sample was read."""
+        return next(read.host_time for read in self.reads if read.start <= sample < read.start + read.n_samples)
+
+
+def start(line: MuseLine | CytonLine, scenario: Scenario, folder: Path, process: subprocess.Popen[str]) -> Sitting:
+    (folder / "profile.toml").write_text(scenario.profile, encoding="utf-8")
+    command = ["train", "--headless", "--device", line.device, "--participant", folder.name.replace("-", "")]
+    command += ["--profile", str(folder / "profile.toml"), "--recordings", str(folder / "rec")]
+    command += ["--audio", str(folder / "sound.wav") if scenario.sound else "none"]
+    return Sitting(scenario, line, folder, Program(process, command, line.environment, folder))
+
+
+def signals() -> dict[str, NDArray]:
+    person = draw_person(5)
+    return {
+        name: simulate(person, seconds=SIGNAL_S, seed=5, montage=load_montage(name), device=device_of(name)).data
+        for name in LINES
+    }
+
+
+def sit(scenarios: dict[str, Scenario], root: Path, *, again: bool = True) -> dict[str, Sitting]:
+    """Run sittings side by side, as many as two cores bear, each with a headset of its own.
+
+    An emulated headset that was kept waiting for a second is a lost one; it may sit again with less company.
+    """
+    fed = signals()
+
+    def run(name: str, where: Path = root) -> Sitting:
+        scenario, folder = scenarios[name], where / name.replace(" ", "-")
+        folder.mkdir(parents=True)
+        line = LINES[scenario.line](scenario, [fed[scenario.line]], folder)
+        with line.connected():
+            sitting = start(line, scenario, folder, process)
+            sitting.follow()
+        return sitting
+
+    with nursery() as process, ThreadPoolExecutor(N_AT_ONCE) as pool:
+        sittings = dict(zip(scenarios, pool.map(run, scenarios), strict=True))
+        for name, sitting in sittings.items():
+            if again and sitting.lost_too_often:
+                sittings[name] = run(name, root / "again")
+    return sittings
+
+
+@pytest.fixture(scope="module")
+def sittings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sitting]:
+    return sit(SCENARIOS, tmp_path_factory.mktemp("reconnect"))
+
+
+@pytest.fixture(params=SCENARIOS)
+def sitting(request: pytest.FixtureRequest, sittings: dict[str, Sitting]) -> Sitting:
+    return sittings[request.param]
+
+
+def only(*names: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("sitting", names, indirect=True)
+
+
+WITH_OUTAGE = only(*(name for name, scenario in SCENARIOS.items() if scenario.reconnects))
+
+
+def test_it_ends_as_it_should_and_has_saved_everything(sitting: Sitting) -> None:
+    said = sitting.program.out + sitting.program.err
+    assert sitting.program.returncode == sitting.scenario.exit_code, said
+    assert "Traceback" not in said
+    assert "Exception" not in said
+    summary = sitting.recording.summary
+    assert summary["finished"] is True
+    assert summary["n_samples"] == sitting.data.shape[1] > 3 * sitting.line.sfreq
+    assert summary["reconnects"] == sitting.scenario.reconnects
+
+
+@only(*(name for name in SCENARIOS if name != "muse loss"))
+def test_every_sample_is_as_it_was_sent_and_lost_ones_are_where_the_headset_lost_them(sitting: Sitting) -> None:
+    sent = sitting.line.sent.copy()
+    sent[:, sorted(sitting.line.lost)] = np.nan
+    starts = sitting.first_sent
+    assert len(sitting.pieces) == len(starts)
+    for (start, stop), first in zip(sitting.pieces, starts, strict=True):
+        expected = sent[:, first : first + stop - start]
+        np.testing.assert_allclose(sitting.data[:, start:stop], expected, rtol=1e-6, atol=sitting.line.resolution_uv)
+
+
+@only("muse loss")
+def test_what_came_over_a_lossy_muse_was_sent_and_stands_within_a_block_of_its_place(sitting: Sitting) -> None:
+    """Its driver may hand out some channels a block late after a loss (docs/decisions/0008)."""
+    sent = sitting.line.sent.astype(np.float32).reshape(4, -1, 12)
+    got = sitting.data[:, : sitting.data.shape[1] // 12 * 12].reshape(4, -1, 12)
+    there = ~np.isnan(got).any(axis=(0, 2))
+    assert 0.85 < there.mean() < 1.0
+    first = next(n for n in range(1, 9) if (got[:, 0] == sent[:, n]).all(axis=-1).any())
+    for block in np.flatnonzero(there):
+        late = [(got[:, block] == sent[:, first + block - back]).all(axis=-1) for back in (0, 1)]
+        assert late[0].any()
+        assert (late[0] | late[1]).all()
+
+
+@WITH_OUTAGE
+def test_nothing_that_was_sent_before_an_outage_is_missing(sitting: Sitting) -> None:
+    """But for a port that is pulled out, with what was still on its way."""
+    line, faults = sitting.line, sitting.scenario.faults
+    spared = 0.7 * line.sfreq if faults[0].kind is Kind.UNPLUG else 0
+    for (start, stop), first in zip(sitting.pieces[:-1], sitting.first_sent, strict=False):
+        outage_at = min(fault.at_s + line.began for fault in faults if fault.at_s + line.began > line.moment(first))
+        sent = range(first, first + stop - start + round(line.sfreq))
+        last = max(i for i in sent if i not in line.lost and line.moment(i) < outage_at + 0.05)
+        assert 0 <= last - (first + stop - start - 1) <= spared
+
+
+@WITH_OUTAGE
+def test_a_gap_has_its_true_length_within_what_the_session_says_of_it(sitting: Sitting) -> None:
+    events = [event for event in sitting.recording.events if event.kind is EventKind.SIGNAL_BACK and event.sample]
+    assert [event.sample for event in events] == [gap.start + gap.n_samples for gap in sitting.gaps]
+    for i, (gap, event) in enumerate(zip(sitting.gaps, events, strict=True)):
+        told_s, unsure_s = (float(part.removesuffix(" s")) for part in event.value.split(" +-"))
+        before, after = (start for start, _ in sitting.pieces[i : i + 2])
+        last = sitting.first_sent[i] + gap.start - before - 1
+        between_s = sitting.line.moment(sitting.first_sent[i + 1]) - sitting.line.moment(last) - 1 / sitting.line.sfreq
+        assert after == gap.start + gap.n_samples
+        assert told_s == pytest.approx(gap.n_samples / sitting.line.sfreq, abs=0.001)
+        assert told_s == pytest.approx(between_s, abs=unsure_s + 0.1)
+
+
+@WITH_OUTAGE
+def test_frames_resume_within_ten_seconds_of_the_headsets_return_and_count_after_settling(sitting: Sitting) -> None:
+    assert sitting.line.began is not None
+    last = max(sitting.scenario.faults, key=lambda fault: fault.at_s)
+    assert last.for_s is not None
+    back_at = sitting.line.began + last.at_s + last.for_s
+    stop = sitting.pieces[-1][0]
+    fresh = next(frame for frame in sitting.frames if frame.sample > stop)
+    assert sitting.arrived(fresh.sample - 1) - back_at <= 10.0
+    settled = stop + 2 * sitting.line.sfreq
+    assert not any(frame.valid for frame in sitting.frames if stop < frame.sample <= settled)
+    assert {frame.state for frame in sitting.frames if stop - 256 < frame.sample <= stop} == {State.LOST}
+
+
+@only("muse stall", "cyton stall", "muse baseline", "cyton baseline")
+def test_it_goes_on_with_the_same_baseline_and_phases(sitting: Sitting) -> None:
+    phases = [command.value for command in sitting.recording.commands]
+    assert phases == [Phase.BASELINE, Phase.PRACTICE, Phase.DEBRIEF]
+
+
+def test_a_replay_makes_the_same_frames(sitting: Sitting) -> None:
+    replayed = replay(sitting.recording)
+    lines = [replayed.header, *map(frame_log.row, sitting.frames)]
+    assert compared_with_log(sitting.recording, lines) == "identical"
+
+
+def test_mne_skips_the_gaps(sitting: Sitting) -> None:
+    raw = mne.io.read_raw_brainvision(sitting.recording.path.with_suffix(".vhdr"), verbose="error")
+    n_lost = np.isnan(sitting.data).all(axis=0).sum()
+    assert raw.n_times == sitting.data.shape[1]
+    assert raw.get_data(reject_by_annotation="omit", verbose="error").shape[1] == raw.n_times - n_lost
+
+
+def test_all_sessions_together_are_a_valid_dataset(sittings: dict[str, Sitting], tmp_path: Path) -> None:
+    people = []
+    for sitting in sittings.values():
+        shutil.copytree(sitting.folder / "rec", tmp_path, dirs_exist_ok=True)
+        header, *rows = (sitting.folder / "rec" / "participants.tsv").read_text().splitlines(keepends=True)
+        people += rows
+    (tmp_path / "participants.tsv").write_text(header + "".join(people))
+    validators = [
+        subprocess.Popen([str(HERE / "bids-validator-deno"), str(folder), "--json"], stdout=subprocess.PIPE, text=True)
+        for folder in (tmp_path, tmp_path / "derivatives" / "neurofeedback")
+    ]
+    issues = [json.loads(validator.communicate()[0])["issues"]["issues"] for validator in validators]
+    assert [issue["code"] for found in issues for issue in found if issue.get("severity") == "error"] == []
+
+
+@only("muse stall", "cyton in a row")
+def test_half_a_second_after_the_stall_is_noticed_the_tone_is_off(sitting: Sitting) -> None:
+    gap, sfreq = sitting.gaps[-1], sitting.line.sfreq
+    began_at = sitting.reads[0].host_time - sitting.reads[0].n_samples / sfreq
+    noticed_s = sitting.arrived(gap.start - 1) + sitting.scenario.lost_s - began_at
+    back_s = sitting.arrived(gap.start + gap.n_samples) - began_at
+    before = tone_levels(sitting.folder / "sound.wav", noticed_s - 1.0, noticed_s)
+    during = tone_levels(sitting.folder / "sound.wav", noticed_s + 0.5, back_s)
+    assert during.max() < 0.15 * before.min()  # what is left is the bed's
+
+
+def tone_levels(path: Path, start_s: float, stop_s: float) -> NDArray[np.float64]:
+    """Amplitude of the guide tone's fundamental in each quarter of a second."""
+    with wave.open(str(path)) as file:
+        rate = file.getframerate()
+        file.setpos(round(start_s * rate))
+        frames = file.readframes(round((stop_s - start_s) * rate))
+    sound = np.frombuffer(frames, "<i2").reshape(-1, 2).mean(axis=1)
+    quarter = rate // 4
+    whole = sound[: sound.size // quarter * quarter].reshape(-1, quarter)
+    carrier = np.hanning(quarter) * np.exp(-2j * np.pi * 196.0 * np.arange(quarter) / rate)
+    return np.abs(whole @ carrier) * 4 / quarter
+
+
+@only("muse ended")
+def test_ctrl_c_while_a_muse_is_lost_ends_the_sitting_at_once(sitting: Sitting) -> None:
+    """The process itself ends when the driver has let go of the headset, which takes a Muse four seconds."""
+    assert sitting.summary_path.stat().st_mtime - sitting.interrupted_on < 1.5
+    assert sitting.ended_at - sitting.interrupted_at < 7.0
+    assert [event.kind for event in sitting.recording.events][1:] == [EventKind.SIGNAL_LOST, EventKind.STOP]
+
+
+@only("muse gone", "cyton unplugged")
+def test_a_headset_that_is_gone_for_good_is_named(sitting: Sitting) -> None:
+    assert f"nothing has come from {sitting.line.device} for 5 s" in " ".join(sitting.program.out.split())
+    assert "Headset lost; looking for it." in sitting.program.out
+
+
+@pytest.fixture(scope="module")
+def long_sittings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sitting]:
+    minute = {name: Scenario(name, (drop(8.0, 60.0),), 5.0, 76.0, reconnects=1) for name in LINES}
+    return sit({f"{name} minute": scenario for name, scenario in minute.items()}, tmp_path_factory.mktemp("minute"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["muse minute", "cyton minute"])
+def test_after_a_minute_without_a_headset_frames_resume_within_ten_seconds(
+    name: str, long_sittings: dict[str, Sitting]
+) -> None:
+    sitting = long_sittings[name]
+    test_it_ends_as_it_should_and_has_saved_everything(sitting)
+    test_every_sample_is_as_it_was_sent_and_lost_ones_are_where_the_headset_lost_them(sitting)
+    test_a_gap_has_its_true_length_within_what_the_session_says_of_it(sitting)
+    test_frames_resume_within_ten_seconds_of_the_headsets_return_and_count_after_settling(sitting)
+    test_a_replay_makes_the_same_frames(sitting)
+    test_mne_skips_the_gaps(sitting)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_memory_stays_flat_over_fifty_reconnects(tmp_path: Path) -> None:
+    cases = {
+        "muse fifty": Scenario("muse", tuple(drop(4.0 + 10.0 * i, 1.0) for i in range(50)), 4.0, 505.0, reconnects=50),
+        "cyton fifty": Scenario("cyton", tuple(drop(4.0 + 6.0 * i, 1.0) for i in range(50)), 4.0, 310.0, reconnects=50),
+    }
+    sittings = sit(cases, tmp_path, again=False)
+    for sitting in sittings.values():
+        test_it_ends_as_it_should_and_has_saved_everything(sitting)
+        assert len(sitting.gaps) == 50
+        fifth = len(sitting.memory_mb) // 5
+        assert np.median(sitting.memory_mb[-10:]) - np.median(sitting.memory_mb[fifth : fifth + 10]) < 10
