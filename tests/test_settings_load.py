@@ -56,6 +56,47 @@ def test_the_default_file_says_what_the_model_says() -> None:
     assert load.load_settings() == Settings()
 
 
+# --- a person's own ---
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of one's own settings."""
+    monkeypatch.setattr(load, "own_folder", lambda: tmp_path)
+    (tmp_path / "montages").mkdir()
+    return tmp_path / "montages"
+
+
+def test_a_montage_of_ones_own_goes_before_the_shipped_one_and_can_be_new(own: Path) -> None:
+    shipped = (load.configs_folder() / "montages" / "cyton.toml").read_text(encoding="utf-8")
+    (own / "cyton.toml").write_text(shipped.replace('"F3"', '"FC1"'), encoding="utf-8")
+    (own / "mycap.toml").write_text(shipped.replace('"cyton"', '"mycap"'), encoding="utf-8")
+    assert load.load_montage("cyton").ch_names[1] == "FC1"
+    assert load.load_montage("mycap").ch_names[1] == "F3"
+    assert {"mycap", "muse"} <= set(load.available("montages"))
+    assert load.load_montage("muse").ch_names[0] == "TP9"
+
+
+def test_a_mistake_in_a_montage_of_ones_own_is_named_with_its_file(own: Path) -> None:
+    (own / "cyton.toml").write_text('name = "cyton"\nch_nams = ["Fz"]\n', encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load.load_montage("cyton")
+    assert str(own / "cyton.toml") in str(caught.value)
+    assert "unknown key ch_nams (did you mean ch_names?)" in str(caught.value)
+
+
+def test_ones_own_folder_is_where_the_system_keeps_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert load.own_folder().name == "neurofeedback"
+
+
+def test_the_example_in_the_documentation_is_a_montage(own: Path) -> None:
+    page = Path(__file__).parents[1] / "docs" / "headsets.md"
+    example = page.read_text(encoding="utf-8").split("```toml")[1].split("```")[0]
+    (own / "cyton.toml").write_text(example, encoding="utf-8")
+    assert load.load_montage("cyton").frontal == ("Fz", "FC1", "FC2")
+
+
 def test_the_wheel_brings_its_own_configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(load.configs_folder(), tmp_path / "configs")
     monkeypatch.setattr(load.resources, "files", lambda _: tmp_path)

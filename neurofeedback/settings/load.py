@@ -1,4 +1,4 @@
-"""Settings from strict TOML files: shipped ones by name, a person's own by path; unknown keys get a suggestion."""
+"""Settings from strict TOML files, a person's own before the shipped ones; unknown keys get a suggestion."""
 
 from __future__ import annotations
 
@@ -31,9 +31,17 @@ def configs_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "configs"
 
 
+def own_folder() -> Path:
+    """Return the folder of a person's own settings; what is in it goes before what is shipped."""
+    from platformdirs import user_config_path  # noqa: PLC0415 - only when a file is looked for
+
+    return user_config_path("neurofeedback")
+
+
 def available(kind: str) -> list[str]:
-    """List the shipped files of one kind: ``profiles``, ``montages`` or ``evidence``."""
-    return sorted(path.stem for path in (configs_folder() / kind).glob("*.toml"))
+    """List the files of one kind by name: ``profiles``, ``montages`` or ``evidence``, shipped or a person's own."""
+    folders = (configs_folder(), own_folder())
+    return sorted({path.stem for folder in folders for path in (folder / kind).glob("*.toml")})
 
 
 def load_settings(name: str = "default") -> Settings:
@@ -44,12 +52,17 @@ def load_settings(name: str = "default") -> Settings:
     SettingsError
         The profile does not exist, is not TOML, or a key or value in it is wrong.
     """
-    return parse(Settings, read_toml(_locate(name, "profiles", "profile")), name)
+    return _load(Settings, name, "profiles", "profile")
 
 
 def load_montage(name: str) -> Montage:
     """Load a montage by name or path."""
-    return parse(Montage, read_toml(_locate(name, "montages", "montage")), name)
+    return _load(Montage, name, "montages", "montage")
+
+
+def _load(model: type[Model], name: str, kind: str, what: str) -> Model:
+    path = _locate(name, kind, what)
+    return parse(model, read_toml(path), name if path.parent == configs_folder() / kind else str(path))
 
 
 def load_evidence(name: str) -> Evidence:
@@ -145,17 +158,18 @@ def _model_in(annotation: Any) -> type[BaseModel]:
 
 
 def _locate(name: str, kind: str, what: str) -> Path:
-    shipped = available(kind)
-    if name in shipped:
-        return configs_folder() / kind / f"{name}.toml"
+    known = available(kind)
+    if name in known:
+        own = own_folder() / kind / f"{name}.toml"
+        return own if own.is_file() else configs_folder() / kind / f"{name}.toml"
     path = Path(name)
     if path.suffix == ".toml" and _is_file(path):
         return path
-    close = difflib.get_close_matches(name, shipped, n=1)
+    close = difflib.get_close_matches(name, known, n=1)
     raise SettingsError(
         f"no such {what}",
         got=repr(name),
-        allowed=f"{', '.join(shipped)}, or the path of a .toml file",
+        allowed=f"{', '.join(known)}, or the path of a .toml file",
         todo=f"did you mean {close[0]}?" if close else "check the name",
     )
 
