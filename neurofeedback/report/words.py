@@ -8,6 +8,7 @@ from neurofeedback.types import EventKind, Phase
 
 MAX_EVENTS = 200
 _EVENTS = {
+    EventKind.FIT: "fit",
     EventKind.MARK: "mark",
     EventKind.SIGNAL_LOST: "signal lost",
     EventKind.SIGNAL_BACK: "signal back",
