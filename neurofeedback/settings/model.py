@@ -92,7 +92,7 @@ class GateSettings(Strict):
         default=0.85, description="muscle on the whole head: median channel at this share of the way to its own limit"
     )
     emg_flattest_chi: float = _number(
-        0.9, "muscle rule until a baseline exists: a 1/f fit flatter than this is itself bent by muscle", low=0, high=2
+        0.6, "muscle rule until a baseline exists: no channel has a steeper exponent than this", low=0, high=2
     )
     emg_release_blocks: int = Field(default=2, ge=0, le=20, description="clean blocks before the muscle rule lets go")
     flat_uv: float = _number(1.0, "flat: raw peak to peak in 1 s below this, uV", low=0.01, high=5)
