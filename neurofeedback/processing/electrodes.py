@@ -98,12 +98,15 @@ class ElectrodeJudge:
         return [ContactSecond(self._at, self._judge(second)) for second in self._seconds()]
 
     def _seconds(self) -> Iterator[Bridged]:
-        while self._schedule.complete(self._at + self._n_waiting) > self._next:
+        if self._schedule.complete(self._at + self._n_waiting) == self._next:
+            return
+        rest = joined(self._waiting)
+        while self._schedule.complete(self._at + rest.data.shape[1]) > self._next:
             end = int(self._schedule.ends(self._next, 1)[0])
-            second, rest = joined(self._waiting).split(end - self._at)
-            self._waiting, self._n_waiting = [rest], rest.data.shape[1]
+            second, rest = rest.split(end - self._at)
             self._at, self._next = end, self._next + 1
             yield second
+        self._waiting, self._n_waiting = [rest], rest.data.shape[1]
 
     def _judge(self, second: Bridged) -> tuple[Electrode, ...]:
         raw = second.data
