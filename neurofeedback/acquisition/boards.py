@@ -143,3 +143,15 @@ def other_board(name: str, board_id: int) -> BoardSpec:
         ground=like.ground,
         manufacturer=like.manufacturer,
     )
+
+
+def streamed(spec: BoardSpec, master: str | int | None) -> BoardSpec:
+    """Say what is known of a board whose samples come by way of another: montage and count are the master's.
+
+    Examples
+    --------
+    >>> streamed(other_board("streaming", -2), 0).montage
+    'cyton'
+    """
+    known = next((other for other in BOARDS.values() if other.board_id == master), None)
+    return spec if known is None else replace(known, name=spec.name, board_id=spec.board_id, needs=spec.needs)

@@ -34,11 +34,44 @@ def describe(spec: BoardSpec, parameters: Mapping[str, str | int] | None = None)
 
 
 def other_tables(spec: BoardSpec, parameters: Mapping[str, str | int] | None = None) -> dict[int, dict[str, Any]]:
-    """BrainFlow's descriptions of a board's tables besides that of the EEG, by the number of their preset."""
-    board_id = int((parameters or {}).get("master_board", spec.board_id))
-    presets = sorted(int(preset) for preset in BoardShim.get_board_presets(board_id))
+    """BrainFlow's descriptions of a board's tables besides that of the EEG, by the number of their preset.
+
+    A board that streams another's samples brings one table alone.
+    """
+    if "master_board" in (parameters or {}):
+        return {}
+    presets = sorted(int(preset) for preset in BoardShim.get_board_presets(spec.board_id))
     others = [preset for preset in presets if preset != BrainFlowPresets.DEFAULT_PRESET]
-    return {preset: BoardShim.get_board_descr(board_id, preset) for preset in others}
+    return {preset: BoardShim.get_board_descr(spec.board_id, preset) for preset in others}
+
+
+def layout_of(board: str) -> dict[str, Any]:
+    """Where a board's table has what: ``board_id``, ``n_rows``, ``sfreq``, ``eeg``, ``counter``, ``stamp``.
+
+    Parameters
+    ----------
+    board : str
+        BrainFlow's name or number of it.
+
+    Raises
+    ------
+    SettingsError
+        BrainFlow has no such EEG board.
+    """
+    known = board_ids()
+    numbers = known | {str(number): number for number in known.values()}
+    if board not in numbers:
+        raise SettingsError("there is no such board of BrainFlow", got=repr(board), todo=_SEE_DEVICES)
+    board_id = numbers[board]
+    description = describe(BoardSpec(board, board_id, ""))
+    return {
+        "board_id": board_id,
+        "n_rows": description["num_rows"],
+        "sfreq": float(description["sampling_rate"]),
+        "eeg": tuple(description["eeg_channels"]),
+        "counter": description["package_num_channel"],
+        "stamp": description["timestamp_channel"],
+    }
 
 
 def ch_names(description: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from neurofeedback.acquisition.boards import BOARDS, BoardSpec, other_board
+from neurofeedback.acquisition.boards import BOARDS, BoardSpec, other_board, streamed
 from neurofeedback.acquisition.source import Source
 from neurofeedback.errors import SettingsError
 
@@ -142,7 +142,8 @@ def _other_board(rest: str, device: str, now: Callable[[], float]) -> Source:
         raise _unknown(device, wanted, list(known), "board of BrainFlow")
     spec = next((spec for spec in BOARDS.values() if spec.board_id == known[name]), None)
     spec = spec or other_board(name, known[name])
-    return _connectable(spec, _parse(options, device), device, now)
+    parameters = _parse(options, device)
+    return _connectable(streamed(spec, parameters.get("master_board")), parameters, device, now)
 
 
 def _parse(options: str, device: str) -> dict[str, str | int]:

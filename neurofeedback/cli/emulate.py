@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from neurofeedback.cli.attending import attend, check, read_faults, tell
 from neurofeedback.cli.feeding import feed
-from neurofeedback.errors import SettingsError
-
-if TYPE_CHECKING:
-    from neurofeedback.emulators.cyton import EmulatedCyton
-    from neurofeedback.emulators.faults import Faults
-    from neurofeedback.emulators.headset import Headset
-    from neurofeedback.emulators.muse import EmulatedMuse
 
 
 class MuseModel(StrEnum):
@@ -48,6 +37,8 @@ def register(app: typer.Typer) -> None:
     headsets = typer.Typer(help="Emulate a headset for the real drivers, with faults on demand.", no_args_is_help=True)
     headsets.command()(cyton)
     headsets.command()(muse)
+    headsets.command()(crown)
+    headsets.command()(streaming)
     headsets.command("faults")(list_faults)
     app.add_typer(headsets, name="emulate")
 
@@ -67,14 +58,12 @@ def cyton(
 
     device = "cyton-daisy" if daisy else "cyton"
     chunks = feed(recording, simulated, device, (), 125.0 if daisy else 250.0, seed)
-    firmware = Firmware(chunks, _faults(loss, fault, faults), seed=seed, daisy=daisy)
-    _check(firmware)
+    firmware = Firmware(chunks, read_faults(loss, fault, faults), seed=seed, daisy=daisy)
+    check(firmware)
     with EmulatedCyton(firmware) as board:
         line = f"neurofeedback train --device {device}:{board.port}"
-        code = _attend(
-            board, firmware, board.port, line, [part.replace("{port}", board.port) for part in command or ()]
-        )
-    _tell(f"sent {len(firmware.counts)} samples, {len(firmware.lost)} of them lost on purpose")
+        code = attend(board, firmware, board.port, line, [part.replace("{port}", board.port) for part in command or ()])
+    tell(f"sent {len(firmware.counts)} samples, {len(firmware.lost)} of them lost on purpose")
     raise typer.Exit(code)
 
 
@@ -93,14 +82,63 @@ def muse(
 
     chosen = Model(f"muse-{model.lower()}")
     headband = Headband(
-        feed(recording, simulated, "muse", CH_NAMES, SFREQ, seed), _faults(loss, fault, faults), seed=seed
+        feed(recording, simulated, "muse", CH_NAMES, SFREQ, seed), read_faults(loss, fault, faults), seed=seed
     )
-    _check(headband)
+    check(headband)
     with EmulatedMuse(headband, model=chosen) as headset:
         where = {"DBUS_SYSTEM_BUS_ADDRESS": headset.address}
         line = f"DBUS_SYSTEM_BUS_ADDRESS={headset.address} neurofeedback train --device {chosen}"
-        code = _attend(headset, headband, headset.address, line, command or [], where)
-    _tell(f"sent {len(headband.counts)} blocks of 12 samples; {len(headband.lost)} packets were lost on purpose")
+        code = attend(headset, headband, headset.address, line, command or [], where)
+    tell(f"sent {len(headband.counts)} blocks of 12 samples; {len(headband.lost)} packets were lost on purpose")
+    raise typer.Exit(code)
+
+
+def crown(
+    command: Command = None,
+    recording: From = None,
+    simulated: Simulated = None,
+    loss: Loss = 0.0,
+    fault: One = None,
+    faults: File = None,
+    seed: Seed = 0,
+) -> None:
+    """Emulate a Neurosity Crown by OSC to a port of this machine; {port} in COMMAND stands for it."""
+    from neurofeedback.emulators.sender import CROWN_CHANNELS, CROWN_SFREQ, Crown, EmulatedSender  # noqa: PLC0415
+
+    chunks = feed(recording, simulated, "cyton", CROWN_CHANNELS, CROWN_SFREQ, seed)
+    headset = Crown(chunks, read_faults(loss, fault, faults), epoch=time.time(), seed=seed)
+    check(headset)
+    with EmulatedSender(headset) as sender:
+        line = f"neurofeedback train --device brainflow:crown:ip_port={sender.port}"
+        port = str(sender.port)
+        code = attend(sender, headset, port, line, [part.replace("{port}", port) for part in command or ()])
+    tell(f"sent {len(headset.sent)} samples, {len(headset.lost)} of them lost on purpose")
+    raise typer.Exit(code)
+
+
+def streaming(
+    command: Command = None,
+    board: Annotated[str, typer.Option(help="Board whose samples are streamed: BrainFlow's name or number.")] = "cyton",
+    recording: From = None,
+    simulated: Simulated = None,
+    loss: Loss = 0.0,
+    fault: One = None,
+    faults: File = None,
+    seed: Seed = 0,
+) -> None:
+    """Emulate another BrainFlow program that streams a board's samples; {device} in COMMAND stands for its name."""
+    from neurofeedback.acquisition.descriptions import layout_of  # noqa: PLC0415 - loads BrainFlow
+    from neurofeedback.emulators.sender import GROUP, EmulatedSender, Layout, Relay  # noqa: PLC0415 - loads NumPy
+
+    layout = Layout(**layout_of(board))
+    chunks = feed(recording, simulated, "cyton", (), layout.sfreq, seed)
+    relay = Relay(chunks, read_faults(loss, fault, faults), layout=layout, epoch=time.time(), seed=seed)
+    check(relay)
+    with EmulatedSender(relay, multicast=True) as sender:
+        device = f"brainflow:streaming:ip_address={GROUP},ip_port={sender.port},master_board={layout.board_id}"
+        line = f"neurofeedback train --device {device}"
+        code = attend(sender, relay, device, line, [part.replace("{device}", device) for part in command or ()])
+    tell(f"sent {len(relay.sent)} samples, {len(relay.lost)} of them lost on purpose")
     raise typer.Exit(code)
 
 
@@ -109,70 +147,3 @@ def list_faults() -> None:
     from neurofeedback.emulators.schedule import describe_kinds  # noqa: PLC0415 - loads pydantic
 
     typer.echo("\n".join(describe_kinds()))
-
-
-def _faults(loss: float, one_by_one: list[str] | None, file: Path | None) -> Faults:
-    from neurofeedback.emulators.faults import Faults  # noqa: PLC0415 - loads pydantic
-    from neurofeedback.emulators.schedule import load_schedule, parse_fault  # noqa: PLC0415
-
-    scheduled = load_schedule(file) if file else ()
-    return Faults(loss, schedule=(*scheduled, *map(parse_fault, one_by_one or ())))
-
-
-def _check(headset: Headset) -> None:
-    from neurofeedback.emulators.schedule import check_faults  # noqa: PLC0415 - loads pydantic
-
-    check_faults(headset.faults.schedule, headset)
-
-
-def _attend(
-    device: EmulatedCyton | EmulatedMuse,
-    headset: Headset,
-    place: str,
-    line: str,
-    command: list[str],
-    where: Mapping[str, str] | None = None,
-) -> int:
-    """Run the command, or tell how to connect and take orders until the headset has nothing left to send."""
-    if command:
-        return _run(command, where or {})
-    from neurofeedback.emulators.orders import HELP  # noqa: PLC0415 - loads pydantic
-
-    typer.echo(place)
-    _tell(f"connect with: {line}")
-    _tell(f"{HELP}, Ctrl-C to leave")
-    threading.Thread(target=_listen, args=(headset,), name="orders", daemon=True).start()
-    device.wait()
-    return 0
-
-
-def _listen(headset: Headset) -> None:
-    """Take orders from standard input, one a line."""
-    from neurofeedback.emulators.orders import obey  # noqa: PLC0415 - loads pydantic
-
-    for order in sys.stdin:
-        try:
-            _tell(obey(order, headset, time.monotonic()))
-        except SettingsError as error:
-            _tell(str(error))
-
-
-def _run(command: list[str], where: Mapping[str, str]) -> int:
-    """Run a program that finds the headset; Ctrl-C is for it, and how it ends is how this ends."""
-    try:
-        process = subprocess.Popen(command, env=os.environ | where)  # noqa: S603 - what the person typed
-    except OSError as error:
-        raise SettingsError("this program cannot be run", got=f"{command[0]}: {error.strerror}") from None
-    try:
-        while True:
-            try:
-                return process.wait() % 256
-            except KeyboardInterrupt:
-                continue
-    finally:
-        process.kill()
-
-
-def _tell(sentence: str) -> None:
-    if sentence:
-        typer.echo(sentence, err=True)
