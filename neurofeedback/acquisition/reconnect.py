@@ -135,9 +135,11 @@ class Reconnecting:
             self._run(self._jobs[link])
 
     def _release(self) -> None:
-        with _DEVICE:
-            self._close_source()
-        self._reports.put(LinkEvent.RELEASED)
+        try:
+            with _DEVICE:
+                self._close_source()
+        finally:
+            self._reports.put(LinkEvent.RELEASED)
 
     def _connect(self) -> None:
         report = LinkEvent.REFUSED
