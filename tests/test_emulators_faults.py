@@ -71,6 +71,12 @@ def test_a_schedule_is_read_from_toml(tmp_path: Path):
     assert (lifted.channels, lifted.at_s, stall.kind, stall.for_s) == ((2, 3), 2.0, Kind.STALL, None)
 
 
+def test_the_example_in_the_documentation_is_a_schedule(tmp_path: Path):
+    page = Path(__file__).parents[1] / "docs" / "emulators.md"
+    (tmp_path / "x.toml").write_text(page.read_text(encoding="utf-8").split("```toml")[1].split("```")[0])
+    assert [fault.kind for fault in load_schedule(tmp_path / "x.toml")] == [Kind.LOSS, Kind.LIFTED, Kind.DROP]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -117,8 +117,8 @@ class Firmware(Headset):
         return self.absent(at) or self.faults.unplugged(self.elapsed(at))
 
     def gone_for_good(self, at: float) -> bool:
-        """Whether the port is gone at this time (s) and no schedule brings it back."""
-        return self.faults.unplugged(self.elapsed(at)) and self.faults.unplugged(self.elapsed(at) + 1e9)
+        """Whether the port is gone at this time (s) and nothing brings it back."""
+        return self.faults.gone_for_good(self.elapsed(at))
 
     def receive(self, commands: bytes, at: float) -> bytes:
         """Take commands at this time (s) and return the answers."""

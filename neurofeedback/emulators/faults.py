@@ -118,14 +118,11 @@ class Faults:
     ----------
     loss : float
         Probability that a packet is lost, throughout.
-    unplug_at_s : float
-        The port vanishes for good (serial line only).
     schedule : tuple of Fault
         All others.
     """
 
     loss: float = 0.0
-    unplug_at_s: float | None = None
     schedule: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
@@ -158,8 +155,11 @@ class Faults:
 
     def unplugged(self, at_s: float) -> bool:
         """Whether the port is gone at this time (s)."""
-        gone = self.unplug_at_s is not None and at_s >= self.unplug_at_s
-        return gone or bool(self.under_way(Kind.UNPLUG, at_s))
+        return bool(self.under_way(Kind.UNPLUG, at_s))
+
+    def gone_for_good(self, at_s: float) -> bool:
+        """Whether the port is gone at this time (s) and nothing brings it back."""
+        return any(fault.for_s is None for fault in self.under_way(Kind.UNPLUG, at_s))
 
     def absent(self, on_s: float) -> bool:
         """Whether the headset cannot be found yet, this long (s) after the emulator began."""
@@ -195,4 +195,4 @@ class Faults:
     def cleared(self) -> Faults:
         """Return what is left when all is mended: jumps of counter and clock have happened and stay."""
         kept = tuple(fault for fault in self.schedule if fault.kind in {Kind.COUNTER, Kind.CLOCK})
-        return replace(self, loss=0.0, unplug_at_s=None, schedule=kept)
+        return replace(self, loss=0.0, schedule=kept)
