@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+INDEX_NAME = "mind-wandering index (EEG proxy)"
+"""What the index is called wherever a person reads of it, unless its evidence profile names another."""
+
+
 class Phase(StrEnum):
     """The stretches of a sitting, in their order."""
 

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from neurofeedback.cli.terminal import facts, index_bar, line, panel, watch
 from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK
-from neurofeedback.feedback.words import INDEX_MEANING, INDEX_NAME
+from neurofeedback.feedback.words import INDEX_MEANING
 from neurofeedback.session.mailbox import Mailbox, Snapshot
 from neurofeedback.session.request import Outcome
-from neurofeedback.types import Contact, Frame, Guidance, Phase, State, Stream, Verdict
+from neurofeedback.types import INDEX_NAME, Contact, Frame, Guidance, Phase, State, Stream, Verdict
 
 CONTACTS = (Contact("TP9", Verdict.GOOD), Contact("AF7", Verdict.BAD, ("flat: no skin contact",)))
 SESSION = Path("recordings/sub-01/ses-1")

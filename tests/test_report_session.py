@@ -17,7 +17,7 @@ from scipy import signal
 
 from neurofeedback.engine import Engine
 from neurofeedback.errors import RecordingError
-from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, INDEX_NAME, STOP_ADVICE
+from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, STOP_ADVICE
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.report import facts
@@ -26,7 +26,7 @@ from neurofeedback.report.facts import Facts, gather
 from neurofeedback.report.session import make_report, write_report
 from neurofeedback.settings.load import dump_profile, resolve
 from neurofeedback.settings.model import Settings, ThresholdSettings
-from neurofeedback.types import Chunk, Command, CommandKind, Event, EventKind, LostRun, Phase, Stream
+from neurofeedback.types import INDEX_NAME, Chunk, Command, CommandKind, Event, EventKind, LostRun, Phase, Stream
 
 SFREQ = 256.0
 MUSE = Stream("muse-2", SFREQ, ("TP9", "AF7", "AF8", "TP10"), montage="muse", reference="Fpz")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from neurofeedback.feedback import words
-from neurofeedback.types import Contact, Phase, State, Verdict
+from neurofeedback.types import INDEX_NAME, Contact, Phase, State, Verdict
 
 FORBIDDEN = re.compile(
     r"\bDMN\b|default mode|diagnos|\btreat|therap|patient|symptom|\bcure|disorder|clinic|medic|probabilit|percentile"
@@ -19,7 +19,7 @@ FORBIDDEN = re.compile(
 def everything_said() -> list[str]:
     guidance = [words.guidance_words(phase, state) for phase in (None, *Phase) for state in (None, *State)]
     phases = [words.phase_words(phase) for phase in (None, *Phase)]
-    return [*guidance, *phases, words.INDEX_NAME, words.INDEX_MEANING]
+    return [*guidance, *phases, INDEX_NAME, words.INDEX_MEANING]
 
 
 def test_every_moment_has_words() -> None:
@@ -32,7 +32,7 @@ def test_nothing_claims_or_scores(said: str) -> None:
 
 
 def test_the_index_says_what_it_is() -> None:
-    assert words.INDEX_NAME == "mind-wandering index (EEG proxy)"
+    assert INDEX_NAME == "mind-wandering index (EEG proxy)"
     assert words.INDEX_MEANING.startswith("compared with your own baseline")
 
 

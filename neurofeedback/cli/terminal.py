@@ -15,7 +15,6 @@ from rich.text import Text
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
 from neurofeedback.feedback.words import (
     INDEX_MEANING,
-    INDEX_NAME,
     clock_words,
     contact_mark,
     contact_words,
@@ -107,7 +106,7 @@ def panel(snapshot: Snapshot) -> RenderableType:
     table.add_row("", Text(guidance_words(snapshot.phase, state, snapshot.signal_lost_s), style="italic"))
     for name, words in facts(snapshot).items():
         table.add_row(name, Text(words))
-    table.add_row("", Text(f"index: {INDEX_NAME}, {INDEX_MEANING}", style="dim"))
+    table.add_row("", Text(f"index: {snapshot.index_name}, {INDEX_MEANING}", style="dim"))
     table.add_row("", Text("Ctrl-C ends the sitting and closes the recording properly", style="dim"))
     return Padding(table, (1, 1))
 
@@ -148,9 +147,9 @@ class _Lines:
             if words and words not in self._told:
                 self._told.add(words)
                 self._print(words)
-        if snapshot.frame is not None and INDEX_NAME not in self._told:
-            self._told.add(INDEX_NAME)
-            self._print(f"index: {INDEX_NAME}, {INDEX_MEANING}")
+        if snapshot.frame is not None and INDEX_MEANING not in self._told:
+            self._told.add(INDEX_MEANING)
+            self._print(f"index: {snapshot.index_name}, {INDEX_MEANING}")
 
     def _print(self, words: str) -> None:
         self._console.print(words, markup=False, highlight=False, soft_wrap=True)

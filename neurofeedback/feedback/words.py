@@ -7,7 +7,6 @@ from math import isfinite
 
 from neurofeedback.types import Contact, Phase, State, Verdict
 
-INDEX_NAME = "mind-wandering index (EEG proxy)"
 INDEX_MEANING = "compared with your own baseline; 50 is its middle"
 CLAIMS = (
     "This program shows an experimental EEG-derived index. In group studies similar measures differ, on average "

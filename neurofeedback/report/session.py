@@ -13,7 +13,6 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.words import (
     CLAIMS,
     INDEX_MEANING,
-    INDEX_NAME,
     STOP_ADVICE,
     clock_words,
     duration_words,
@@ -95,9 +94,11 @@ def _context(facts: Facts) -> dict[str, object]:
         "participant": participant(facts),
         "lines": first_lines(facts),
         "notices": notices(facts),
-        "index_name": INDEX_NAME,
+        "index_name": profile.evidence.index_name,
         "index_meaning": INDEX_MEANING,
-        "timeline": timeline(facts.log, facts.contacts, recording.events, recording.stream.sfreq)
+        "timeline": timeline(
+            facts.log, facts.contacts, recording.events, recording.stream.sfreq, profile.evidence.index_name
+        )
         if len(facts.log)
         else "",
         "spectra": spectra_figure(facts.panels, facts.contacts.iaf_hz) if has_spectra else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -48,7 +49,7 @@ _MARKERS = {
 _CONTACT = {"contact good": "#ffffff", "some artifacts": "#b4b4ba", "electrode out": "#1d1d1f"}
 
 
-def timeline(log: FrameLog, contacts: ContactLog, events: Sequence[Event], sfreq: float) -> str:
+def timeline(log: FrameLog, contacts: ContactLog, events: Sequence[Event], sfreq: float, name: str) -> str:
     """Draw a session's timeline as SVG.
 
     Parameters
@@ -57,6 +58,8 @@ def timeline(log: FrameLog, contacts: ContactLog, events: Sequence[Event], sfreq
         With at least one frame.
     events : sequence of Event
         Marks and losses; at most 200 are drawn.
+    name : str
+        What the index is called.
     """
     n_rows = min(len(contacts.channels), _MAX_ROWS)
     raster_in = 0.2 + 0.16 * max(n_rows, 2)
@@ -65,7 +68,7 @@ def timeline(log: FrameLog, contacts: ContactLog, events: Sequence[Event], sfreq
         heights = (2.3, 0.42, raster_in)
         index, trust, contact = figure.subplots(3, 1, sharex=True, height_ratios=heights)
         unit_s = 60.0 if log.onset[-1] >= _MINUTES_FROM_S else 1.0
-        _draw_index(index, log, unit_s)
+        _draw_index(index, log, unit_s, name)
         marks = _draw_events(index, events, sfreq * unit_s)
         _draw_trust(trust, log, unit_s)
         _draw_contact(contact, contacts, n_rows, log.onset[-1] / unit_s)
@@ -93,7 +96,7 @@ def thinned(values: Floats, n_points: int = _MAX_POINTS) -> Floats:
     return np.where(2 * count >= size, sums / np.maximum(count, 1), np.nan)
 
 
-def _draw_index(axes: Axes, log: FrameLog, unit_s: float) -> None:
+def _draw_index(axes: Axes, log: FrameLog, unit_s: float, name: str) -> None:
     for span in log.spans(log.trouble):
         if span.word:
             look = _TROUBLE[span.word]
@@ -105,7 +108,7 @@ def _draw_index(axes: Axes, log: FrameLog, unit_s: float) -> None:
     axes.plot(times, thinned(log.mwi), color=ACCENT, linewidth=1.0, zorder=3)
     axes.set_ylim(0, 110)
     axes.set_yticks([0, 25, 50, 75, 100])
-    axes.set_ylabel("mind-wandering index\n(EEG proxy)")
+    axes.set_ylabel(textwrap.fill(name, 22))
     if not log.has_index:
         axes.text(0.5, 0.6, "no index in this session", transform=axes.transAxes, ha="center", va="center")
     _draw_phases(axes, log.spans(log.phase), unit_s)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.types import Contact, Fit, Frame, Phase, Stream
+from neurofeedback.types import INDEX_NAME, Contact, Fit, Frame, Phase, Stream
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +32,8 @@ class Snapshot:
         How many seconds ``traces`` spans.
     index_history : ndarray of float32, shape (n,)
         MWI of the last minutes, one value a frame, NaN where there was none.
+    index_name : str
+        What the index of this sitting is called.
     loss_rate : float
         Share of samples lost so far.
     fit : Fit, optional
@@ -51,6 +53,7 @@ class Snapshot:
     traces: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     traces_s: float = 8.0
     index_history: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    index_name: str = INDEX_NAME
     loss_rate: float = 0.0
     latency_ms: float = float("nan")
     valid_fraction: float = 0.0

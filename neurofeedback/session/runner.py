@@ -24,7 +24,7 @@ from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.screen import IndexHistory, Traces
 from neurofeedback.session.tally import Tally
 from neurofeedback.settings.model import GapSettings
-from neurofeedback.types import Bed, Chunk, Command, Event, EventKind, Frame, Guidance, Phase, Stream
+from neurofeedback.types import INDEX_NAME, Bed, Chunk, Command, Event, EventKind, Frame, Guidance, Phase, Stream
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.01
@@ -48,6 +48,7 @@ class Parts:
     gaps: GapSettings
     hop_s: float
     outlets: tuple[Outlet, ...] = ()
+    index_name: str = INDEX_NAME
 
 
 class Runner:
@@ -253,6 +254,7 @@ class Runner:
                 traces=self._traces.points,
                 traces_s=self._traces.seconds,
                 index_history=self._history.values,
+                index_name=parts.index_name,
                 loss_rate=self._n_lost / self._n_received if self._n_received else 0.0,
                 latency_ms=frame.latency_ms if frame else float(np.nan),
                 valid_fraction=self.tally.valid_fraction,

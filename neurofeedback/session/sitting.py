@@ -220,6 +220,7 @@ class Sitting:
                     settings.gaps,
                     settings.spectrum.hop_s,
                     outlets,
+                    profile.evidence.index_name,
                 )
             )
             return self._close(runner, writer, engine, keeper, fitted)

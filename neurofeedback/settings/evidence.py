@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from neurofeedback.settings.model import Strict
+from neurofeedback.types import INDEX_NAME
 
 
 class FeatureEvidence(Strict):
@@ -24,6 +25,7 @@ class Evidence(Strict):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the profile")
     description: str = Field(default="", description="one line for people")
+    index_name: str = Field(default=INDEX_NAME, min_length=1, max_length=60, description="what the index is called")
     notice: str = Field(default="", description="what a person is told before a sitting, such as what is not claimed")
     features: tuple[FeatureEvidence, ...] = Field(default=(), description="the features, in the order of the index")
     members: tuple[Evidence, ...] = Field(default=(), description="the profiles a mixture averages")

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
-from neurofeedback.feedback.words import INDEX_MEANING, INDEX_NAME, index_words
+from neurofeedback.feedback.words import INDEX_MEANING, index_words
 from neurofeedback.ui.parts import column, label, row
 from neurofeedback.ui.theme import Theme
 
@@ -37,18 +37,20 @@ class IndexView(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._number = label("unknown", name=INDEX_NAME)
+        self._number = label("unknown", name="Index")
         self._line = HistoryLine(theme)
-        name, meaning = label(INDEX_NAME[0].upper() + INDEX_NAME[1:], quiet=True), label(INDEX_MEANING, quiet=True)
+        self._name, meaning = label("", quiet=True), label(INDEX_MEANING, quiet=True)
         inside = column(self, gap=4)
         top = row(self._line, self._number, gap=14)
         top.addStretch(1)
         inside.addLayout(top)
-        for words in (name, meaning):
+        for words in (self._name, meaning):
             inside.addWidget(words, alignment=Qt.AlignmentFlag.AlignLeft)
 
-    def show_index(self, mwi: float, history: NDArray[np.float32]) -> None:
-        """Show the index (0 to 100, NaN where there is none) and its last minutes."""
+    def show_index(self, name: str, mwi: float, history: NDArray[np.float32]) -> None:
+        """Show what the index is called, its value (0 to 100, NaN where there is none) and its last minutes."""
+        self._name.setText(name[:1].upper() + name[1:])
+        self._number.setAccessibleName(name)
         self._number.setText(index_words(mwi))
         self._line.show_values(history)
 

@@ -174,7 +174,7 @@ class Sit(QWidget):
         self._contact.setText("\n".join("    ".join(some) for some in rows))
         self._reason.setText(contact_words(snapshot.contacts))
         self._facts.setText(_signal_words(snapshot))
-        self._index.show_index(frame.mwi if frame else float("nan"), snapshot.index_history)
+        self._index.show_index(snapshot.index_name, frame.mwi if frame else float("nan"), snapshot.index_history)
 
     def _show_traces(self, *, shown: bool) -> None:
         if shown and self._traces is None:
