@@ -35,7 +35,11 @@ def draw(targets: Mapping[str, Any], folder: Path) -> dict[str, Path]:
         ),
     }
     for title, (identities, name, line, unit) in wanted.items():
-        figures = [figure for identity in identities for figure in targets.get(identity, {}).get("figures", ())]
+        figures = [
+            {**figure, "name": f"{identity}  {figure['name']}"} if len(identities) > 1 else figure
+            for identity in identities
+            for figure in targets.get(identity, {}).get("figures", ())
+        ]
         figures = [figure for figure in figures if _fits(figure, identities)]
         if identities == ("T11",):
             figures = [_error(figure) for figure in figures]
