@@ -14,10 +14,11 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 import mne
@@ -48,7 +49,7 @@ pytestmark = [
 ]
 
 HERE = Path(sys.executable).parent
-SIGNAL_S = 90.0
+SIGNAL_S = 60.0
 
 
 NURSERY = """
@@ -129,7 +130,7 @@ class MuseLine:
     device, sfreq, n_first = "muse-2", 256.0, 12  # the driver keeps the first block of a stream to itself
     resolution_uv = 1e-3
 
-    def __init__(self, scenario: Scenario, chunks: list[NDArray], folder: Path) -> None:
+    def __init__(self, scenario: Scenario, chunks: Iterable[NDArray], folder: Path) -> None:
         self.head = Headband(chunks, Faults(scenario.loss, schedule=scenario.faults), seed=3)
         self.environment: dict[str, str] = {}
 
@@ -166,7 +167,7 @@ class MuseLine:
 class ClockedFirmware(Firmware):
     """Its outages are by the clock, also while the board does not stream, and it tells when each stream began."""
 
-    def __init__(self, chunks: list[NDArray], faults: Faults) -> None:
+    def __init__(self, chunks: Iterable[NDArray], faults: Faults) -> None:
         super().__init__(chunks, faults, seed=3)
         self.streams: list[tuple[int, float]] = []
         self._now_s = 0.0
@@ -191,7 +192,7 @@ class CytonLine:
     sfreq, n_first = 250.0, 0
     resolution_uv = cyton.SCALE_UV / 100
 
-    def __init__(self, scenario: Scenario, chunks: list[NDArray], folder: Path) -> None:
+    def __init__(self, scenario: Scenario, chunks: Iterable[NDArray], folder: Path) -> None:
         self.firmware = ClockedFirmware(chunks, Faults(scenario.loss, schedule=scenario.faults))
         self.environment: dict[str, str] = {}
         self.device = ""
@@ -236,7 +237,7 @@ class Scenario:
     reconnects: int = 0
     sound: bool = False
     interrupt_at_s: float | None = None
-    give_up_s: float = 60.0
+    give_up_s: float = 300.0
     lost_s: float = 1.0
 
     @property
@@ -267,7 +268,7 @@ SCENARIOS = {  # the longest first
     "muse gone": Scenario("muse", (drop(4.0, None),), exit_code=3, give_up_s=5.0),
     "cyton unplugged": Scenario("cyton", (unplug(4.0),), exit_code=3, give_up_s=5.0),
     "muse loss": Scenario("muse", loss=0.02, lost_s=3.0),  # without an outage a busy machine must not make one
-    "muse ended": Scenario("muse", (drop(4.0, None),), exit_code=130, interrupt_at_s=6.5),
+    "muse ended": Scenario("muse", (drop(4.0, None),), exit_code=130, interrupt_at_s=10.5),
     "cyton loss": Scenario("cyton", loss=0.02, lost_s=3.0),
     "muse clean": Scenario("muse", lost_s=3.0),
     "cyton clean": Scenario("cyton", lost_s=3.0),
@@ -394,7 +395,7 @@ def sit(scenarios: dict[str, Scenario], root: Path, *, again: bool = True) -> di
     def run(name: str, where: Path = root) -> Sitting:
         scenario, folder = scenarios[name], where / name.replace(" ", "-")
         folder.mkdir(parents=True)
-        line = LINES[scenario.line](scenario, [fed[scenario.line]], folder)
+        line = LINES[scenario.line](scenario, repeat(fed[scenario.line]), folder)
         with line.connected():
             sitting = start(line, scenario, folder, process)
             sitting.follow()
@@ -496,6 +497,7 @@ def test_frames_resume_within_ten_seconds_of_the_headsets_return_and_count_after
     stop = sitting.pieces[-1][0]
     fresh = next(frame for frame in sitting.frames if frame.sample > stop)
     assert sitting.arrived(fresh.sample - 1) - back_at <= 10.0
+    assert sitting.recording.summary["latency_ms"]["max"] < 3000  # what never came has no latency
     settled = stop + 2 * sitting.line.sfreq
     assert not any(frame.valid for frame in sitting.frames if stop < frame.sample <= settled)
     assert {frame.state for frame in sitting.frames if stop - 256 < frame.sample <= stop} == {State.LOST}
@@ -560,15 +562,15 @@ def tone_levels(path: Path, start_s: float, stop_s: float) -> NDArray[np.float64
 
 
 @only("muse ended")
-def test_ctrl_c_while_a_muse_is_lost_ends_the_sitting_at_once(sitting: Sitting) -> None:
-    """The process itself ends when the driver has let go of the headset, which takes a Muse four seconds."""
+def test_ctrl_c_while_a_muse_is_searched_ends_the_sitting_and_the_program_at_once(sitting: Sitting) -> None:
     assert sitting.summary_path.stat().st_mtime - sitting.interrupted_on < 1.5
-    assert sitting.ended_at - sitting.interrupted_at < 7.0
+    assert sitting.ended_at - sitting.interrupted_at < 3.0
     assert [event.kind for event in sitting.recording.events][1:] == [EventKind.SIGNAL_LOST, EventKind.STOP]
 
 
 @only("muse gone", "cyton unplugged")
 def test_a_headset_that_is_gone_for_good_is_named(sitting: Sitting) -> None:
+    """The Muse's driver is just letting go of it then, which the end of the program waits for."""
     assert f"nothing has come from {sitting.line.device} for 5 s" in " ".join(sitting.program.out.split())
     assert "Headset lost; looking for it." in sitting.program.out
 
