@@ -165,7 +165,7 @@ class MuseLine:
 
 
 class ClockedFirmware(Firmware):
-    """Its outages are by the clock, also while the board does not stream, and it tells when each stream began."""
+    """Its outages are by the clock, also while the board does not stream; it tells when each stream in reach began."""
 
     def __init__(self, chunks: Iterable[NDArray], faults: Faults) -> None:
         super().__init__(chunks, faults, seed=3)
@@ -209,7 +209,7 @@ class CytonLine:
 
     @property
     def began(self) -> float | None:
-        return self.firmware.streams[0][1] if self.firmware.streams else None
+        return self.firmware._first
 
     def moment(self, sample: int) -> float:
         first, at = [stream for stream in self.firmware.streams if stream[0] <= sample][-1]
