@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,20 +42,34 @@ def check(
     from neurofeedback.session.pace import RealClock  # noqa: PLC0415
     from neurofeedback.settings.load import load_settings  # noqa: PLC0415
 
-    settings, clock, tally, code = load_settings(profile), RealClock(), Tally(), EXIT_OK
+    settings, clock, tally = load_settings(profile), RealClock(), Tally()
     if as_json and seconds is None:
         seconds = _JSON_S
     Console(stderr=True).print(f"Connecting to {device}", markup=False, highlight=False)
-    try:
-        with checking(device, settings, clock) as looking, view(Console(), quiet=as_json) as show:
-            for snapshot in _looks(looking, clock, seconds):
-                if tally.push(snapshot, looking.link):
-                    show(snapshot, looking.link.facts)
-    except KeyboardInterrupt:
-        code = EXIT_INTERRUPTED
+    with (
+        _interrupts() as interrupted,
+        checking(device, settings, clock) as looking,
+        view(Console(), quiet=as_json) as show,
+    ):
+        for snapshot in _looks(looking, clock, seconds):
+            if interrupted.is_set():
+                break
+            if tally.push(snapshot, looking.link):
+                show(snapshot, looking.link.facts)
     if as_json:
         print_json(tally.document(device))
-    raise typer.Exit(code)
+    raise typer.Exit(EXIT_INTERRUPTED if interrupted.is_set() else EXIT_OK)
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Take note of Ctrl-C; an exception out of nowhere would break a call of the device's driver in two."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _looks(looking: Checking, clock: Clock, seconds: float | None) -> Iterator[Snapshot]:
