@@ -41,8 +41,8 @@ _TASK = """
 Six people, 19 channels, windows of 4 s. AUC within each person; a classifier's weights come from the other five people.
 Rest was always recorded first and each state is one recording, so anything that changes with time counts as a
 difference between the states: read this as a positive control, not as decoding. Gamma on the scalp is largely muscle,
-and what it adds is no gain one may claim. Every score points to what its maker calls focused or mindful, and an AUC above
-.5 says that arithmetic is more of it; alpha falls in arithmetic, so what rests on alpha must come out below.
+and what it adds is no gain one may claim. Every score points to what its maker calls focused or mindful, and an AUC
+above .5 says that arithmetic is more of it; alpha falls in arithmetic, so what rests on alpha must come out below.
 """
 
 
