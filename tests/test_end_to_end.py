@@ -93,7 +93,7 @@ def test_a_disk_that_fills_ends_the_recording_and_keeps_what_was_written(tmp_pat
     assert "Traceback" not in out + err
     assert validate(tmp_path) == []
     kept = open_recording(raw_files(tmp_path)[0])
-    assert limit // 64 - 250 < kept.n_samples <= limit // 64
+    assert limit // 100 < kept.n_samples <= limit // 64  # whichever file reaches the limit first ends it
 
 
 MOMENTS = [
