@@ -211,7 +211,9 @@ def test_the_port_answers_and_vanishes_when_unplugged():
         board.wait()
         os.close(port)
     assert not os.path.exists(board.port)  # noqa: PTH110
-    assert len(board.firmware.counts) - len(board.firmware.lost) == 50
+    assert (
+        49 <= len(board.firmware.counts) - len(board.firmware.lost) <= 50
+    )  # the last one may fall on the moment itself
 
 
 def test_a_port_comes_back_under_its_name():
