@@ -1,0 +1,110 @@
+"""Wandering by answers: intervals and trends judged against people whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurofeedback.report.wandering import Answers, Trend, share_of, sittings_needed, trend_of
+
+counts = st.integers(0, 40)
+
+
+def person(seed: int, slope: float, n_sessions: int = 12, each: int = 18) -> list[Answers]:
+    """Somebody whose log odds of wandering change by ``slope`` a session and scatter by .3 besides."""
+    rng = np.random.default_rng(seed)
+    eta = -0.7 + slope * np.arange(n_sessions) + 0.3 * rng.standard_normal(n_sessions)
+    wandered = rng.binomial(each, 1 / (1 + np.exp(-eta)))
+    return [Answers(int(n), each - int(n)) for n in wandered]
+
+
+def trends(slope: float, n_people: int = 120) -> list[Trend]:
+    found = [trend_of(person(seed, slope)) for seed in range(n_people)]
+    return [trend for trend in found if trend is not None]
+
+
+@given(counts, counts)
+def test_the_interval_holds_the_share_and_stays_between_none_and_all(n_wander: int, n_focus: int) -> None:
+    share = share_of(Answers(n_wander, n_focus))
+    if share is None:
+        assert n_wander + n_focus == 0
+        return
+    assert 0 <= share.low <= share.value <= share.high <= 1
+    assert share.high - share.low > 0
+
+
+@given(counts, counts)
+def test_wandering_and_focus_are_each_others_mirror(n_wander: int, n_focus: int) -> None:
+    one, other = share_of(Answers(n_wander, n_focus)), share_of(Answers(n_focus, n_wander))
+    if one and other:
+        assert one.low == pytest.approx(1 - other.high)
+
+
+def test_the_interval_covers_the_truth_of_most_sittings() -> None:
+    rng = np.random.default_rng(1)
+    shares = [share_of(Answers(int(n), 20 - int(n))) for n in rng.binomial(20, 0.33, 400)]
+    covered = np.mean([share.low <= 0.33 <= share.high for share in shares if share])
+    assert 0.92 <= covered <= 0.98
+
+
+def test_no_change_is_seldom_taken_for_one() -> None:
+    found = trends(0.0)
+    assert np.mean([trend.is_seen for trend in found]) <= 0.1
+    assert np.mean([trend.factor for trend in found]) == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_fall_is_found_with_its_size() -> None:
+    found = trends(-0.15)
+    truth = np.exp(-0.15)
+    assert np.mean([trend.low <= truth <= trend.high for trend in found]) >= 0.88
+    assert np.mean([trend.is_seen for trend in found]) >= 0.6
+    assert np.mean([trend.last < trend.first for trend in found]) >= 0.95
+
+
+def test_turning_time_around_turns_the_trend_around() -> None:
+    sessions = person(3, -0.1)
+    there, back = trend_of(sessions), trend_of(sessions[::-1])
+    assert there
+    assert back
+    assert there.factor == pytest.approx(1 / back.factor, rel=0.02)
+
+
+def test_few_sessions_or_few_answers_have_no_trend() -> None:
+    assert trend_of(person(1, 0.0, n_sessions=4)) is None
+    assert trend_of(person(1, 0.0, each=3)) is None
+    assert trend_of([]) is None
+
+
+def test_sessions_without_answers_keep_their_place() -> None:
+    sessions = person(5, -0.1)
+    sparse = [answers for pair in zip(sessions, [Answers(0, 0)] * 12, strict=True) for answers in pair]
+    dense, spread = trend_of(sessions), trend_of(sparse)
+    assert dense
+    assert spread
+    assert spread.factor == pytest.approx(dense.factor**0.5, rel=0.02)
+    assert spread.n_sessions == 12
+
+
+@pytest.mark.parametrize("answers", [Answers(10, 0), Answers(0, 10)])
+def test_answers_of_one_kind_alone_are_no_trend(answers: Answers) -> None:
+    assert trend_of([answers] * 8) is None
+
+
+@given(st.floats(0.02, 0.3), st.floats(0.1, 0.9), st.integers(5, 40))
+def test_a_larger_fall_never_needs_more_sittings(fall: float, share: float, each: int) -> None:
+    small, large = sittings_needed(fall, share, each), sittings_needed(2 * fall, share, each)
+    assert small is None or (large is not None and large <= small)
+
+
+def test_the_sittings_said_to_be_needed_do_suffice() -> None:
+    n = sittings_needed(0.30, 0.45, 20)
+    assert n
+    rng = np.random.default_rng(2)
+    truth = np.linspace(0.45 + 0.15, 0.45 - 0.15, n)
+    seen = []
+    for _ in range(60):
+        trend = trend_of([Answers(int(k), 20 - int(k)) for k in rng.binomial(20, truth)])
+        seen.append(bool(trend and trend.is_seen and trend.factor < 1))
+    assert np.mean(seen) >= 0.65
