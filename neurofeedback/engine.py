@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from neurofeedback.estimation.reference import fit_baseline
 from neurofeedback.estimation.states import StateMachine
 from neurofeedback.feedback.mapping import Mapper
 from neurofeedback.feedback.threshold import RewardThreshold
+from neurofeedback.feedback.wandering_bell import WanderingBell
 from neurofeedback.processing.contact import ContactJudge
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.processing.pipeline import Pipeline, Windows
@@ -60,6 +62,7 @@ class Engine:
         self._states = StateMachine(settings.threshold, settings.confidence, self.hop_s)
         self._drowsiness = DrowsinessFlag(settings.drowsiness, self.hop_s)
         self._mapper = Mapper(settings.feedback, self.hop_s)
+        self._bell = WanderingBell(settings.bell, self.hop_s)
         self._target_rate = settings.threshold.target_rate
         self._commands: list[Command] = []
         self._received = 0
@@ -74,6 +77,7 @@ class Engine:
             *(feature.column for feature in FEATURES.values()),
             *(f"z_{name}" for name in _Z_NAMES),
             *(f"zt_{name}" for name in profile.evidence.feature_names),
+            *(("bell",) if settings.bell.enabled else ()),
         )
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
 
@@ -183,6 +187,8 @@ class Engine:
         z = batch.z[row].tolist()
         drowsy = self._drowsiness.push(*(z[k] for k in _DROWSY)) if self.phase in _INDEX_PHASES else False
         sample = int(windows.ends[row])
+        guidance = self._mapper.push(u, trust, signal, state, feedback=practising)
+        bell = self._bell.push(u, trust, state, feedback=practising)
         return Frame(
             index=windows.first + row,
             sample=sample,
@@ -197,8 +203,13 @@ class Engine:
             mwi=50.0 * (1.0 + math.erf(u / math.sqrt(2.0))),
             threshold=threshold,
             reward=reward,
-            guidance=self._mapper.push(u, trust, signal, state, feedback=practising),
-            values=(*batch.features[row].tolist(), *(z[k] for k in _Z_ROWS), *reading.tracked_z.tolist()),
+            guidance=replace(guidance, bell=True) if bell else guidance,
+            values=(
+                *batch.features[row].tolist(),
+                *(z[k] for k in _Z_ROWS),
+                *reading.tracked_z.tolist(),
+                *((float(bell),) if self._settings.bell.enabled else ()),
+            ),
             contacts=contacts,
         )
 

@@ -256,7 +256,8 @@ class Guidance:
     """What the meditator is to hear and see; the rim renders it and adds nothing.
 
     ``tone_gain`` is 0 to 1, commanded, before volume, ceiling and mute; ``brightness``, ``ripple`` and
-    ``mist`` are 0 to 1. ``immediate`` lifts the slew limit (UNKNOWN and LOST must not wait for it).
+    ``mist`` are 0 to 1. ``immediate`` lifts the slew limit (UNKNOWN and LOST must not wait for it). ``bell`` rings
+    the wandering bell once, now.
     """
 
     tone_gain: float = 0.0
@@ -265,6 +266,7 @@ class Guidance:
     immediate: bool = False
     ripple: float = 0.0
     mist: float = 0.0
+    bell: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,9 @@ _PATTERNS: dict[str, tuple[str, str]] = {
     "off_": ("intercept of the aperiodic component, {}", "ln(uV^2/Hz)"),
     "o_": ("band power above the aperiodic component, {}", "ln(ratio)"),
     "r_": ("band power relative to 2 to 40 Hz, {}", ""),
+    "bell": ("the wandering bell rings now{}", ""),
+    "lzc_ratio_": ("Lempel-Ziv complexity over that of phase-randomised surrogates, {}", ""),
+    "lzc_": ("Lempel-Ziv complexity of 4 s at 125 Hz, {}", ""),
     "cog_": ("centre of gravity of the alpha band, {}", "Hz"),
 }
 

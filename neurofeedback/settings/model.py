@@ -233,6 +233,24 @@ class FeedbackSettings(Strict):
     tone_depth: Share = Field(default=1.0, description="the person's own scale on the tone's depth")
 
 
+class BellSettings(Strict):
+    """The wandering bell: sparse, and off unless asked for (6.2.7, 4.3)."""
+
+    enabled: bool = Field(default=False, description="ring a soft bell when wandering is likely")
+    usual_rate: float = _number(
+        0.35, "share of time spent wandering before the index says anything", low=0.01, high=0.99
+    )
+    index_weight: float = _number(0.2, "how far one spread of the index moves it, ln odds", low=0.01, high=5)
+    least_likelihood: float = _number(
+        0.42, "likelihood from which it may ring; .42 is the index 1.5 spreads up", low=0.01, high=0.99
+    )
+    dwell_s: float = _number(4.0, "time it has to stay likely, s", low=0.25, high=60)
+    refractory_s: float = _number(20.0, "silence after a bell, s", low=1, high=3600)
+    least_confidence: Share = Field(
+        default=0.6, description="confidence it needs: more than there is before a person's own answers"
+    )
+
+
 class DrowsinessSettings(Strict):
     """The drowsiness flag (6.2.11)."""
 
@@ -290,6 +308,7 @@ class Settings(Strict):
     confidence: ConfidenceSettings = ConfidenceSettings()
     threshold: ThresholdSettings = ThresholdSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    bell: BellSettings = BellSettings()
     drowsiness: DrowsinessSettings = DrowsinessSettings()
     audio: AudioSettings = AudioSettings()
 

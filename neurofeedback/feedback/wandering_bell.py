@@ -1,0 +1,40 @@
+"""The sparse bell: a cue for the rare stretch that clearly looks like wandering. Off unless a person asks for it."""
+
+from __future__ import annotations
+
+import math
+
+from neurofeedback.settings.model import BellSettings
+from neurofeedback.types import State
+
+
+class WanderingBell:
+    """Rings once wandering has been likely for the dwell time, then stays silent for a while.
+
+    Notes
+    -----
+    The likelihood is p = 1 / (1 + exp(-(logit(pi0) + d0 u))): the share of time a person wanders at all, moved by
+    the index as far as it can tell. It serves this rule alone and is shown to nobody.
+    """
+
+    def __init__(self, settings: BellSettings, hop_s: float) -> None:
+        self._settings = settings
+        self._least_u = (_logit(settings.least_likelihood) - _logit(settings.usual_rate)) / settings.index_weight
+        self._dwell = max(1, round(settings.dwell_s / hop_s))
+        self._refractory = round(settings.refractory_s / hop_s)
+        self._likely = 0
+        self._silent = self._refractory
+
+    def push(self, u: float, confidence: float, state: State, *, feedback: bool) -> bool:
+        """Take one frame: the index in baseline spreads; tell whether the bell rings now."""
+        self._silent += 1
+        sure = feedback and state is State.WANDER and confidence >= self._settings.least_confidence
+        self._likely = self._likely + 1 if sure and u >= self._least_u else 0
+        if self._likely < self._dwell or self._silent <= self._refractory:
+            return False
+        self._likely = self._silent = 0
+        return self._settings.enabled
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1.0 - share))
