@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,8 +116,8 @@ def trend_of(sessions: Sequence[Answers]) -> Trend | None:
     slope, slope_sd, intercept = _fitted(places - middle, [answers for _, answers in asked])
     first, last = (_logistic(intercept + slope * (place - middle)) for place in (places[0], places[-1]))
     reach = _t_quantile(len(asked) - 2) * slope_sd
-    factors = (math.exp(slope + offset) for offset in (0.0, -reach, reach))
-    return Trend(*factors, first, last, len(asked), n_answers)
+    factor, low, high = (math.exp(slope + offset) for offset in (0.0, -reach, reach))
+    return Trend(factor, low, high, first, last, len(asked), n_answers)
 
 
 def _fitted(places: NDArray[np.float64], sessions: Sequence[Answers]) -> tuple[float, float, float]:
@@ -128,9 +129,8 @@ def _fitted(places: NDArray[np.float64], sessions: Sequence[Answers]) -> tuple[f
     wandered = np.concatenate([np.repeat([1.0, 0.0], [answers.n_wander, answers.n_focus]) for answers in sessions])
     fixed = np.column_stack([np.ones(len(rows)), places[rows]])
     by_session = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), rows)))
-    model = BinomialBayesMixedGLM(
-        wandered, fixed, by_session, ident=np.zeros(len(places), int), vcp_p=0.5, fe_p=_PRIOR_SD
-    )
+    prior: dict[str, Any] = {"vcp_p": 0.5, "fe_p": _PRIOR_SD}
+    model = BinomialBayesMixedGLM(wandered, fixed, by_session, ident=np.zeros(len(places), int), **prior)
     result = model.fit_map()
     return float(result.fe_mean[1]), float(result.fe_sd[1]), float(result.fe_mean[0])
 
