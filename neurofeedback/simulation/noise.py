@@ -46,6 +46,11 @@ class Draw(IntEnum):
     JITTER = 20
     BURSTING = 21
     HUM = 22
+    ANSWERS = 23
+    PRESSES = 24
+    RESPONSE = 25
+    DAY = 26
+    CROWD = 27
 
 
 def rng_for(seed: int, draw: Draw, part: int = 0) -> np.random.Generator:

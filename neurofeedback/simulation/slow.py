@@ -55,6 +55,8 @@ class Slow:
         Of each oscillation its phase in cycles and its envelope, mean square 1.
     band_drift : dict of array, shape (n_grid,)
         Of each band its slow drift of ln power, spreads.
+    tired : array, shape (n_grid,)
+        Tiredness: the sitting's vigilance effect times about -1 at the start and 1 after 20 min.
     tonic : array, shape (n_grid,)
         Standing muscle tone, rms uV where the gain is 1.
     electrode : array, shape (n_channels, n_grid)
@@ -69,6 +71,7 @@ class Slow:
     cycles: dict[str, Floats]
     burst: dict[str, Floats]
     band_drift: dict[str, Floats]
+    tired: Floats
     tonic: Floats
     electrode: Floats
     mains_cycles: Floats
@@ -99,6 +102,7 @@ def draw_slow(seconds: float, person: Person, conditions: Conditions, n_channels
         cycles={name: _cycles(name, person, n_grid, seed) for name in OSCILLATIONS},
         burst={name: _bursting(name, n_grid, seed) for name in OSCILLATIONS},
         band_drift=_band_drift(times, conditions.band_drift, tired, seed),
+        tired=tired,
         tonic=conditions.tonic_uv * np.exp(_TONIC_SD * _ou(n_grid, _TONIC_TAU_S, Draw.TONIC, seed)),
         electrode=_electrodes(n_grid, n_channels, seed),
         mains_cycles=_mains(times, conditions.mains_hz, seed),
