@@ -156,6 +156,7 @@ class FeatureSettings(Strict):
     aperiodic_low_hz: float = _number(2.0, "1/f fit from here, Hz", low=1, high=4)
     aperiodic_high_hz: float = _number(40.0, "1/f fit to here, Hz", low=30, high=45)
     aperiodic_below_iaf_hz: float = _number(3.5, "1/f fit leaves out alpha from this far below, Hz", low=1, high=5)
+    complexity: bool = Field(default=False, description="log Lempel-Ziv complexity once a second, for research")
     aperiodic_above_iaf_hz: float = _number(5.0, "1/f fit leaves out alpha to this far above, Hz", low=1, high=8)
 
 

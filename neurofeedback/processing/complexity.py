@@ -1,0 +1,145 @@
+"""Lempel-Ziv complexity (LZc), raw and over phase-randomised surrogates, which takes the spectrum out of it.
+
+LZc is nearly a proxy of the aperiodic exponent and depends on rate and length, so all of it is taken at one rate and
+one length, and the ratio to surrogates of the same spectrum is reported beside it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.processing.blocks import History, trailing
+from neurofeedback.processing.pipeline import Windows
+from neurofeedback.settings.montages import REGIONS
+from neurofeedback.settings.profile import Profile
+
+SFREQ = 125.0
+WINDOW_S = 4.0
+BAND_HZ = (1.0, 40.0)
+N_SURROGATES = 10
+_N = round(SFREQ * WINDOW_S)
+
+COLUMNS = (*(f"lzc_{region}" for region in REGIONS), *(f"lzc_ratio_{region}" for region in REGIONS))
+"""Columns of the frame log, in the order of `ComplexityMeter.push`."""
+
+
+def count_words(symbols: bytes) -> int:
+    """Count the words of the exhaustive history: each is the shortest not seen before (Lempel & Ziv 1976).
+
+    Examples
+    --------
+    >>> count_words(bytes([0, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 1]))  # 0 001 10 100 1000 101
+    6
+    """
+    n, at, words = len(symbols), 0, 0
+    while at < n:
+        length = 1
+        while at + length <= n and symbols.find(symbols[at : at + length], 0, at + length - 1) >= 0:
+            length += 1
+        at += length
+        words += 1
+    return words
+
+
+def lempel_ziv(signal: NDArray[np.float64]) -> float:
+    """Complexity of ``(n_samples,)`` cut at its median: words * log2(n) / n, about 1 for white noise."""
+    symbols = (signal > np.median(signal)).astype(np.uint8).tobytes()
+    return count_words(symbols) * float(np.log2(len(symbols))) / len(symbols)
+
+
+def complexity(window: NDArray[np.floating]) -> tuple[float, float]:
+    """Complexity of one window of 4 s, and its ratio to the mean of ten phase-randomised surrogates.
+
+    Parameters
+    ----------
+    window : ndarray, shape (n_samples,)
+        Any unit and rate above 80 Hz; the length says which rate it was.
+
+    Notes
+    -----
+    Its straight trend is taken out, 1 to 40 Hz kept, and the rest brought to 125 Hz, all in its Fourier transform.
+    The phases of the surrogates are the same for every window, so the same samples always give the same numbers.
+    """
+    spectrum = _band_spectrum(np.asarray(window, dtype=np.float64))
+    own = lempel_ziv(np.fft.irfft(spectrum, _N))
+    surrogates = np.fft.irfft(np.abs(spectrum) * _phases(), _N)
+    return own, own / float(np.mean([lempel_ziv(surrogate) for surrogate in surrogates]))
+
+
+def complexity_of(data: NDArray[np.floating], sfreq: float) -> NDArray[np.float64]:
+    """Complexity and ratio of every whole stretch of 4 s.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n_channels, n_samples)
+        One clean stretch of signal.
+    sfreq : float
+        Sampling frequency, Hz.
+
+    Returns
+    -------
+    ndarray, shape (n_windows, n_channels, 2)
+    """
+    n = round(WINDOW_S * sfreq)
+    starts = range(0, data.shape[1] - n + 1, n)
+    found = [[complexity(row[start : start + n]) for row in data] for start in starts]
+    return np.array(found, dtype=np.float64).reshape(len(starts), len(data), 2)
+
+
+class ComplexityMeter:
+    """LZc of every region, once a second; the same however the windows are batched.
+
+    A channel counts where it has been valid at every frame that its 4 s are made of.
+    """
+
+    def __init__(self, profile: Profile, sfreq: float) -> None:
+        montage, spectrum = profile.montage, profile.settings.spectrum
+        earlier = max(0, round((WINDOW_S - spectrum.window_s) / spectrum.hop_s))
+        self._n = round(WINDOW_S * sfreq)
+        self._each = max(1, round(1.0 / spectrum.hop_s))
+        self._rows = [list(montage.rows(region)) for region in REGIONS]
+        self._min_valid = montage.min_valid
+        self._valid: History[np.bool_] = History(1 + earlier, before=False)
+        self._tail = np.zeros((len(montage.ch_names), self._n))
+
+    def push(self, windows: Windows) -> NDArray[np.float64]:
+        """Return ``(n, len(COLUMNS))``, NaN between the seconds and where too few channels are valid."""
+        past = self._valid.push(windows.verdicts.valid & windows.filled[:, None])
+        valid = np.asarray(past.all(axis=-1), dtype=np.bool_)
+        joined = np.concatenate([self._tail, windows.filtered], axis=1)
+        self._tail = joined[:, -self._n :].copy()
+        out = np.full((len(valid), len(COLUMNS)), np.nan)
+        due = [row for row in range(len(valid)) if (windows.first + row + 1) % self._each == 0]
+        cut = trailing(joined, windows.offsets[due] + self._n, self._n)
+        for row, window in zip(due, cut, strict=True):
+            out[row] = self._regions(window, valid[row])
+        return out
+
+    def _regions(self, window: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+        found = np.full((len(window), 2), np.nan)
+        for row in np.flatnonzero(valid):
+            found[row] = complexity(window[row])
+        chosen = [[row for row in rows if valid[row]] for rows in self._rows]
+        means = [found[rows].mean(axis=0) if len(rows) >= self._min_valid else (np.nan, np.nan) for rows in chosen]
+        return np.array(means).T.ravel()
+
+
+def _band_spectrum(window: NDArray[np.float64]) -> NDArray[np.complex128]:
+    """Spectrum of one window at 125 Hz, ``(_N // 2 + 1,)``, empty outside 1 to 40 Hz."""
+    n = len(window)
+    line = np.linspace(-1.0, 1.0, n)
+    centred = window - window.mean()
+    rest = centred - line * (np.sum(line * centred) / np.sum(line * line))
+    bins = np.arange(round(BAND_HZ[0] * WINDOW_S), round(BAND_HZ[1] * WINDOW_S) + 1)
+    out = np.zeros(_N // 2 + 1, dtype=np.complex128)
+    out[bins] = np.fft.rfft(rest)[bins] * (_N / n)
+    return out
+
+
+@lru_cache
+def _phases() -> NDArray[np.complex128]:
+    turns = np.random.default_rng(1976).uniform(0.0, 2 * np.pi, (N_SURROGATES, _N // 2 + 1))
+    return np.exp(1j * turns)
