@@ -42,6 +42,7 @@ _IGNORED = "".join(
         "*_summary.json",
         "*_report.html",
         "*_model.json",
+        "*_after.json",
     )
 )
 
