@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,6 @@ from neurofeedback.estimation.states import StateMachine
 from neurofeedback.feedback.mapping import Mapper
 from neurofeedback.feedback.threshold import RewardThreshold
 from neurofeedback.feedback.wandering_bell import WanderingBell
-from neurofeedback.processing.complexity import COLUMNS as COMPLEXITY_COLUMNS
-from neurofeedback.processing.complexity import ComplexityMeter
 from neurofeedback.processing.contact import ContactJudge
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.processing.pipeline import Pipeline, Windows
@@ -35,6 +33,25 @@ _Z_ROWS = [_NAMES.index(name) for name in _Z_NAMES]
 _DROWSY = [_NAMES.index(name) for name in ("o_alpha_posterior", "theta_all", "delta_all")]
 
 
+@dataclass(frozen=True, slots=True)
+class EngineStart:
+    """What a sitting starts from besides its profile: compact JSON, the same text a command would carry.
+
+    Parameters
+    ----------
+    decoder : str
+        What this person's answers have taught, as a ``decoder`` command carries it; empty for nothing yet.
+    baseline : str
+        The baseline kept of earlier sittings; empty for none.
+    """
+
+    decoder: str = ""
+    baseline: str = ""
+
+
+NOTHING_LEARNED = EngineStart()
+
+
 class Engine:
     """Frames from samples, the same however they are cut into chunks.
 
@@ -44,14 +61,17 @@ class Engine:
         Nominal sampling frequency in Hz.
     profile : Profile
         Settings, montage on this stream's rows, evidence.
+    start : EngineStart
+        What is known of the person from earlier sittings.
 
     Notes
     -----
     It begins in the settle phase; every other phase is a command.
     """
 
-    def __init__(self, sfreq: float, profile: Profile) -> None:
+    def __init__(self, sfreq: float, profile: Profile, start: EngineStart = NOTHING_LEARNED) -> None:
         settings = profile.settings
+        self.start = start
         self._profile = profile
         self._settings = settings
         self._sfreq = sfreq
@@ -80,7 +100,6 @@ class Engine:
             *(f"z_{name}" for name in _Z_NAMES),
             *(f"zt_{name}" for name in profile.evidence.feature_names),
             *(("bell",) if settings.bell.enabled else ()),
-        self._complexity = ComplexityMeter(profile, sfreq) if settings.features.complexity else None
         )
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
 
@@ -102,7 +121,6 @@ class Engine:
         ValueError
             The chunk does not follow the previous one, or has another number of channels.
         SettingsError
-            *(() if self._complexity is None else COMPLEXITY_COLUMNS),
             A command's value makes no sense.
         """
         if chunk.first_sample != self._received:
@@ -176,16 +194,9 @@ class Engine:
             self._collector.add(windows)
         batch = self._estimator.push(windows)
         contacts = self._contact.push(windows.verdicts)
-        extras = self._extras(windows)
-        return [self._frame(windows, batch, row, contacts[row], extras[row]) for row in range(len(windows.ends))]
+        return [self._frame(windows, batch, row, contacts[row]) for row in range(len(windows.ends))]
 
-    def _extras(self, windows: Windows) -> list[list[float]]:
-        """Columns that only research asks for, a row a frame."""
-        return [[] for _ in windows.ends] if self._complexity is None else self._complexity.push(windows).tolist()
-
-    def _frame(
-        self, windows: Windows, batch: Batch, row: int, contacts: tuple[Contact, ...], extras: list[float]
-    ) -> Frame:
+    def _frame(self, windows: Windows, batch: Batch, row: int, contacts: tuple[Contact, ...]) -> Frame:
         practising = self.phase is Phase.PRACTICE
         reading = self._estimator.read(batch, row, practising=practising)
         state = self._state(reading, batch, row)
@@ -236,4 +247,3 @@ def _share(value: str) -> float:
     if not 0 <= share <= 1:
         raise ValueError
     return share
-                *extras,

@@ -23,13 +23,18 @@ INDEX_NAME = "mind-wandering index (EEG proxy)"
 
 
 class Phase(StrEnum):
-    """The stretches of a sitting, in their order."""
+    """The stretches of a sitting, in their order; rest and pause come in between.
+
+    A pause is no part of any plan: its frames are logged, count for nothing, and the plan waits for its end.
+    """
 
     SETTLE = "settle"
     BASELINE = "baseline"
     PRACTICE = "practice"
+    REST = "rest"
     TRANSFER = "transfer"
     DEBRIEF = "debrief"
+    PAUSE = "pause"
 
 
 class State(StrEnum):
@@ -170,6 +175,9 @@ class CommandKind(StrEnum):
     PHASE = "phase"
     TARGET_RATE = "target_rate"
     TONE_DEPTH = "tone_depth"
+    PAUSE = "pause"
+    DECODER = "decoder"
+    BASELINE = "baseline"
 
 
 class EventKind(StrEnum):
@@ -181,6 +189,18 @@ class EventKind(StrEnum):
     SIGNAL_LOST = "signal_lost"
     SIGNAL_BACK = "signal_back"
     MARK = "mark"
+    PROBE = "probe"
+    ANSWER_WHERE = "answer_where"
+    ANSWER_SURE = "answer_sure"
+    ANSWER_SLEEPY = "answer_sleepy"
+    UNANSWERED = "unanswered"
+    PRESS = "press"
+    PRESSES_IGNORED = "presses_ignored"
+    LONGER = "longer"
+    VOLUME = "volume"
+    MUTE = "mute"
+    BED = "bed"
+    MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +214,41 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A row of ``events.tsv`` that is no command."""
+    """A row of ``events.tsv`` that is no command.
+
+    ``response_s`` is how long a person took from the question's appearance to this answer, s; None for all else.
+    """
 
     sample: int
     kind: EventKind
     value: str = "n/a"
     duration_s: float = 0.0
+    response_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One question about the last moments, and what was answered; None where nothing was.
+
+    Parameters
+    ----------
+    sample : int
+        The chime.
+    where : int, optional
+        1 on the breath, 2 elsewhere, 3 not sure.
+    sure : int, optional
+        How sure, 1 to 4.
+    sleepy : int, optional
+        How sleepy, 1 to 5.
+    answered : int, optional
+        Sample of the last answer.
+    """
+
+    sample: int
+    where: int | None = None
+    sure: int | None = None
+    sleepy: int | None = None
+    answered: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from neurofeedback.recording.reader import open_recording
 from neurofeedback.session.checking import Checking, checking
 from neurofeedback.session.fitted import fit_headset
 from neurofeedback.session.fitting import FitKeeper
-from neurofeedback.session.mailbox import Mailbox, Request
+from neurofeedback.session.mailbox import Ask, Mailbox, Request
 from neurofeedback.session.pace import VirtualClock
 from neurofeedback.session.request import SitRequest
 from neurofeedback.session.sitting import Sitting
@@ -231,13 +231,13 @@ def test_what_this_program_plays_itself_begins_anew():
 
 def test_begun_anyway_is_said():
     clock, mailbox = VirtualClock(), Mailbox()
-    mailbox.request(Request.BEGIN)  # too early to judge anything: not taken
+    mailbox.request(Request(Ask.BEGIN))  # too early to judge anything: not taken
 
     class Begins(VirtualClock):
         def wait(self, seconds):
             super().wait(seconds)
             if 1.5 < self.now() < 1.6:
-                mailbox.request(Request.BEGIN)
+                mailbox.request(Request(Ask.BEGIN))
 
     clock = Begins()
     _, done = fitted(clock, mailbox)
@@ -253,7 +253,7 @@ def test_a_headset_that_is_silent_cannot_be_begun_with():
         def wait(self, seconds):
             super().wait(seconds)
             if 4.0 < self.now() < 9.0:
-                mailbox.request(Request.BEGIN)
+                mailbox.request(Request(Ask.BEGIN))
 
     clock = Impatient()
     fitted(clock, mailbox, silences=((2.5, 9.0),))
@@ -262,7 +262,7 @@ def test_a_headset_that_is_silent_cannot_be_begun_with():
 
 def test_leaving_begins_nothing():
     mailbox = Mailbox()
-    mailbox.request(Request.STOP)
+    mailbox.request(Request(Ask.STOP))
     source, done = fitted(VirtualClock(), mailbox)
     assert done is None
     assert source.opened == 1, "whoever opened it closes it"

@@ -16,7 +16,7 @@ from neurofeedback.errors import SourceError
 from neurofeedback.recording import frames as frame_log
 from neurofeedback.recording.reader import open_recording
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
-from neurofeedback.session.mailbox import Mailbox, Request
+from neurofeedback.session.mailbox import Ask, Mailbox, Request
 from neurofeedback.session.pace import VirtualClock
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import plan_sitting
@@ -47,6 +47,7 @@ class Heard:
 
     guided: list[tuple[float, Guidance]] = field(default_factory=list)
     rung: list[tuple[float, Bell]] = field(default_factory=list)
+    turned: list[tuple[float, str, object]] = field(default_factory=list)
     description: str = "written down"
     underruns: int = 0
 
@@ -57,6 +58,15 @@ class Heard:
 
     def ring(self, bell: Bell, at_s: float) -> None:
         self.rung.append((at_s, bell))
+
+    def set_volume_db(self, volume_db: float, at_s: float) -> None:
+        self.turned.append((at_s, "volume", volume_db))
+
+    def mute(self, on: bool, at_s: float) -> None:
+        self.turned.append((at_s, "mute", on))
+
+    def set_bed(self, bed: str, at_s: float) -> None:
+        self.turned.append((at_s, "bed", bed))
 
     def stop(self, at_s: float) -> None: ...
 
@@ -246,8 +256,8 @@ def test_a_person_can_mark_and_end(signal: np.ndarray, tmp_path: Path) -> None:
     clock = VirtualClock()
     source = PlaybackSource(Played(signal), "simulated:5", now=clock.now)
     runner, parts = put_together(source, tmp_path, clock, GapSettings())
-    parts.mailbox.request(Request.MARK)
-    parts.mailbox.request(Request.STOP)
+    parts.mailbox.request(Request(Ask.MARK))
+    parts.mailbox.request(Request(Ask.STOP))
     source.open()
     assert runner.run() == "asked"
 

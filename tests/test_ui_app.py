@@ -25,7 +25,7 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
 from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, STOP_ADVICE
-from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
+from neurofeedback.session.mailbox import Ask, Mailbox, Request, Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.types import Contact, Frame, Guidance, Phase, State, Stream, Verdict
 from neurofeedback.ui.after import after_lines, find_report, last_sitting_words
@@ -305,7 +305,7 @@ def test_mark_key_and_button_ask_for_marks(sitting_room: Open, qtbot: QtBot) -> 
     qtbot.keyClick(room.window, Qt.Key.Key_M)
     assert "Marked." in room.shown()
     qtbot.mouseClick(room.button("(M)"), Qt.MouseButton.LeftButton)
-    assert room.sitting.mailbox.requests() == [Request.MARK, Request.MARK]
+    assert room.sitting.mailbox.requests() == [Request(Ask.MARK), Request(Ask.MARK)]
 
 
 def test_time_can_be_hidden_and_is_remembered(sitting_room: Open, qtbot: QtBot) -> None:

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_OK
-from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
+from neurofeedback.session.mailbox import Ask, Mailbox, Request, Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.types import Contact, Electrode, Fit, Phase, Stream, Verdict
 from neurofeedback.ui.app import AppDefaults, DeviceChoice, Window
@@ -161,7 +161,7 @@ def test_a_person_can_begin_anyway(open_room: Callable[..., Room], qtbot: QtBot,
         qtbot.keyClick(room.window, Qt.Key.Key_B)
     else:
         qtbot.mouseClick(begin, Qt.MouseButton.LeftButton)
-    assert room.mailbox.requests() == [Request.BEGIN]
+    assert room.mailbox.requests() == [Request(Ask.BEGIN)]
 
 
 def test_escape_leads_home_and_nothing_is_left_running(open_room: Callable[..., Room], qtbot: QtBot) -> None:

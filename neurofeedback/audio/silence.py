@@ -21,5 +21,14 @@ class SilentSink:
     def ring(self, bell: Bell, at_s: float) -> None:
         """Nothing rings."""
 
+    def set_volume_db(self, volume_db: float, at_s: float) -> None:
+        """Nothing to make louder."""
+
+    def mute(self, on: bool, at_s: float) -> None:
+        """Stay as silent as it is."""
+
+    def set_bed(self, bed: str, at_s: float) -> None:
+        """Nothing changes."""
+
     def stop(self, at_s: float) -> None:
         """Nothing to end."""

@@ -14,6 +14,8 @@ class Bell(StrEnum):
     BEGIN = "begin"
     PHASE = "phase"
     END = "end"
+    INTERVAL = "interval"
+    PROBE = "probe"
 
 
 class Sink(Protocol):
@@ -39,6 +41,18 @@ class Sink(Protocol):
 
     def ring(self, bell: Bell, at_s: float) -> None:
         """Ring a bell at session time ``at_s`` (s)."""
+        ...
+
+    def set_volume_db(self, volume_db: float, at_s: float) -> None:
+        """Play so much louder than the settings say (dB) from session time ``at_s`` on, never above the ceiling."""
+        ...
+
+    def mute(self, on: bool, at_s: float) -> None:
+        """Be silent, or sound again, from session time ``at_s`` (s) on."""
+        ...
+
+    def set_bed(self, bed: str, at_s: float) -> None:
+        """Take another background sound, one of ``AudioSettings.bed``, from session time ``at_s`` (s) on."""
         ...
 
     def stop(self, at_s: float) -> None:

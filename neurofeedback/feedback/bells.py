@@ -18,6 +18,8 @@ BELLS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
     "begin": (2.0, ((0.0, 1.0),)),
     "phase": (3.0, ((0.0, 0.55),)),
     "end": (1.5, ((0.0, 1.0), (2.5, 0.8))),
+    "interval": (2.5, ((0.0, 0.4),)),
+    "probe": (4.0, ((0.0, 0.35),)),
 }
 
 

@@ -25,15 +25,19 @@ _PHASES = {
     Phase.SETTLE: "Settling in",
     Phase.BASELINE: "Baseline",
     Phase.PRACTICE: "Practice",
+    Phase.REST: "Rest",
     Phase.TRANSFER: "Without feedback",
     Phase.DEBRIEF: "Coming back",
+    Phase.PAUSE: "Paused",
 }
 _GUIDANCE = {
     Phase.SETTLE: "Make yourself comfortable. Let the eyes close.",
     Phase.BASELINE: "Rest with the breath. The program learns what is usual for you today.",
     Phase.PRACTICE: "Stay with the breath.",
+    Phase.REST: "Let go for a while. Nothing follows you now.",
     Phase.TRANSFER: "Sound and picture do not follow you now. Stay with the breath.",
     Phase.DEBRIEF: "The sitting is over. Come back in your own time.",
+    Phase.PAUSE: "Paused. Nothing counts until you go on.",
 }
 _STATES = {
     State.FOCUS: "Calm water. Stay with the breath.",

@@ -10,7 +10,7 @@ from neurofeedback.recording.files import whole_lines
 from neurofeedback.types import Command, CommandKind, Event, EventKind, LostRun
 
 GAP = "BAD_ACQ_SKIP"
-HEADER = "onset\tduration\tsample\ttrial_type\tvalue\n"
+HEADER = "onset\tduration\tsample\ttrial_type\tvalue\tresponse_time\n"
 _BREAKS = str.maketrans("\t\r\n", "   ")
 
 SIDECAR: dict[str, object] = {
@@ -21,16 +21,32 @@ SIDECAR: dict[str, object] = {
             CommandKind.PHASE: "a phase of the sitting begins; value names it",
             CommandKind.TARGET_RATE: "the wanted reward rate was set; value is the share",
             CommandKind.TONE_DEPTH: "the depth of the guide tone was set; value is 0 to 1",
+            CommandKind.PAUSE: "the sitting pauses (on) or goes on (off); nothing in between counts",
+            CommandKind.DECODER: "the index is weighed from here on by what the answers have taught; value is JSON",
+            CommandKind.BASELINE: "which baseline drives the sound: of this session, or kept of one's own sittings",
             EventKind.FIT: "the headset had been fitted; value says how it sat, and whether it was begun anyway",
             EventKind.START: "recording began",
             EventKind.STOP: "recording ended; value says why",
             EventKind.SIGNAL_LOST: "nothing arrives from the headset",
             EventKind.SIGNAL_BACK: "samples arrive again; value is the time lost, +- how unsure that is",
-            EventKind.MARK: "a person pressed the mark key",
+            EventKind.MARK: "a person pressed the mark key; value is a note, if there is one",
+            EventKind.PROBE: "a soft chime asks about the moments just before it; value is the version of the wording",
+            EventKind.ANSWER_WHERE: "where the mind was: 1 on the breath, 2 elsewhere, 3 not sure",
+            EventKind.ANSWER_SURE: "how sure the person is of that: 1 (guessing) to 4 (very sure)",
+            EventKind.ANSWER_SLEEPY: "how sleepy the person is: 1 (wide awake) to 5 (nearly asleep)",
+            EventKind.UNANSWERED: "a probe ended with a question open; value says why: skipped, time is up, pause, end",
+            EventKind.PRESS: "the person noticed by themselves that the mind had been away, and pressed a key",
+            EventKind.PRESSES_IGNORED: "so many more presses came than fingers make; the key was held, or stuck",
+            EventKind.LONGER: "the person made the sitting longer; value is in minutes",
+            EventKind.VOLUME: "the volume was set; value is in dB relative to the settings",
+            EventKind.MUTE: "all sound was silenced (on) or let be heard again (off)",
+            EventKind.BED: "the background sound was changed; value names it",
+            EventKind.MODEL: "what drives the guidance, in one sentence",
             GAP: "samples that never arrived or were not numbers; stored as zeros; value names the channels",
         },
     },
     "value": {"Description": "what trial_type's description says; n/a if it says nothing"},
+    "response_time": {"Description": "time from the question's appearance to this answer", "Units": "s"},
 }
 
 
@@ -40,23 +56,29 @@ def event_row(event: Event | Command, sfreq: float) -> str:
     Examples
     --------
     >>> event_row(Command(500, CommandKind.PHASE, "practice"), 250.0)
-    '2.000000\t0.000000\t500\tphase\tpractice\n'
+    '2.000000\t0.000000\t500\tphase\tpractice\tn/a\n'
     """
-    duration_s = event.duration_s if isinstance(event, Event) else 0.0
+    duration_s, response_s = (event.duration_s, event.response_s) if isinstance(event, Event) else (0.0, None)
+    response = "n/a" if response_s is None else f"{response_s:.3f}"
     value = event.value.translate(_BREAKS).strip() or "n/a"
-    return f"{event.sample / sfreq:.6f}\t{duration_s:.6f}\t{event.sample}\t{event.kind.value}\t{value}\n"
+    return f"{event.sample / sfreq:.6f}\t{duration_s:.6f}\t{event.sample}\t{event.kind.value}\t{value}\t{response}\n"
 
 
 def gap_rows(runs: Iterable[LostRun], ch_names: tuple[str, ...], sfreq: float) -> str:
     """Rows of lost runs, under the name that makes MNE skip them."""
     return "".join(
-        f"{run.start / sfreq:.6f}\t{run.n_samples / sfreq:.6f}\t{run.start}\t{GAP}\t{_names(run, ch_names)}\n"
+        f"{run.start / sfreq:.6f}\t{run.n_samples / sfreq:.6f}\t{run.start}\t{GAP}\t{_names(run, ch_names)}\tn/a\n"
         for run in runs
     )
 
 
 def _names(run: LostRun, ch_names: tuple[str, ...]) -> str:
     return "all" if run.channels is None else " ".join(ch_names[row].translate(_BREAKS) for row in run.channels)
+
+
+def _response(told: str = "n/a") -> float | None:
+    """Read a response time; sessions of earlier versions have no such column."""
+    return None if told == "n/a" else float(told)
 
 
 def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:
@@ -71,11 +93,11 @@ def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:
     events: list[Event] = []
     for number, line in enumerate(whole_lines(path)[1:], start=2):
         try:
-            _, duration, sample, kind, value = line.split("\t")
+            _, duration, sample, kind, value, *response = line.split("\t")
             if kind in set(CommandKind):
                 commands.append(Command(int(sample), CommandKind(kind), value))
             elif kind != GAP:
-                events.append(Event(int(sample), EventKind(kind), value, float(duration)))
+                events.append(Event(int(sample), EventKind(kind), value, float(duration), _response(*response)))
         except ValueError:
             raise RecordingError(f"{path}, line {number} is not an event", got=repr(line[:80])) from None
     return tuple(commands), tuple(events)

@@ -8,7 +8,7 @@ from neurofeedback.acquisition.source import Source
 from neurofeedback.acquisition.taken_over import TakenOver
 from neurofeedback.feedback.fit_words import BEGUN_ANYWAY, fit_record
 from neurofeedback.session.checking import Checking
-from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
+from neurofeedback.session.mailbox import Ask, Mailbox, Snapshot
 from neurofeedback.session.pace import Clock
 from neurofeedback.settings.profile import Profile
 from neurofeedback.types import Stream
@@ -43,10 +43,10 @@ def fit_headset(
         if snapshot is not shown:
             shown = snapshot
             mailbox.publish(replace(snapshot, message=message))
-        asked = mailbox.requests()
-        if Request.STOP in asked:
+        asked = {request.kind for request in mailbox.requests()}
+        if Ask.STOP in asked:
             return None
-        if snapshot.fit and not snapshot.signal_lost_s and (Request.BEGIN in asked or snapshot.fit.begins_in_s == 0):
+        if snapshot.fit and not snapshot.signal_lost_s and (Ask.BEGIN in asked or snapshot.fit.begins_in_s == 0):
             break
     record = fit_record(shown.fit) if shown.fit else ""
     if not begins_anew:

@@ -1,14 +1,17 @@
-"""How the runner shows itself: a frozen snapshot that screens poll (latest wins), and keys that come back."""
+"""How the runner shows itself: a frozen snapshot that screens poll (latest wins), and requests that come back."""
 
 from __future__ import annotations
 
 import queue
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.session.question import Question
 from neurofeedback.types import INDEX_NAME, Contact, Fit, Frame, Phase, Stream
 
 
@@ -23,7 +26,7 @@ class Snapshot:
     message : str
         One sentence for people, or empty.
     elapsed_s, remaining_s, phase_remaining_s : float
-        Session time, by sample count; the last two follow the plan.
+        Session time, by sample count; the last two follow the plan, infinite where it has no end.
     signal_lost_s : float
         How long nothing has arrived; 0 while the signal is there.
     traces : ndarray of float32, shape (n_channels, n_points)
@@ -38,6 +41,18 @@ class Snapshot:
         Share of samples lost so far.
     fit : Fit, optional
         How the headset sits, while it is being fitted.
+    question : Question, optional
+        What the person is being asked now.
+    n_probes : int
+        Chimes so far.
+    volume_db : float
+        Volume relative to the profile's level, dB.
+    target_rate, tone_depth : float
+        As they are now, 0 to 1.
+    model : str
+        What drives the guidance, in one sentence; empty before there is any.
+    may_go_on : bool
+        The sitting is about to end, and could be made longer.
     """
 
     status: str = "connecting"
@@ -60,22 +75,57 @@ class Snapshot:
     sound: str = ""
     recording: Path | None = None
     fit: Fit | None = None
+    question: Question | None = None
+    n_probes: int = 0
+    paused: bool = False
+    volume_db: float = 0.0
+    muted: bool = False
+    target_rate: float = 0.0
+    tone_depth: float = 1.0
+    model: str = ""
+    may_go_on: bool = False
 
 
-class Request:
+class Ask(StrEnum):
     """What a person can ask of a running session."""
 
+    BEGIN = "begin"
     STOP = "stop"
     MARK = "mark"
-    BEGIN = "begin"
+    PRESS = "press"
+    ANSWER = "answer"
+    SKIP = "skip"
+    PAUSE = "pause"
+    RESUME = "resume"
+    LONGER = "longer"
+    VOLUME = "volume"
+    MUTE = "mute"
+    TARGET_RATE = "target_rate"
+    TONE_DEPTH = "tone_depth"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing asked for; ``at_s`` is when, by the session's clock (s)."""
+
+    kind: Ask
+    value: str = ""
+    at_s: float = field(default=0.0, compare=False)
 
 
 class Mailbox:
-    """The runner puts snapshots in, screens poll them; requests go the other way."""
+    """The runner puts snapshots in, screens poll them; requests go the other way.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    now : callable
+        The session's clock, s: stamps every request as it is put in.
+    """
+
+    def __init__(self, now: Callable[[], float] = float) -> None:
+        self._now = now
         self._snapshot = Snapshot()
-        self._requests: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -86,13 +136,13 @@ class Mailbox:
         """Replace the snapshot; a single reference assignment, so never torn."""
         self._snapshot = snapshot
 
-    def request(self, what: str) -> None:
+    def request(self, request: Request) -> None:
         """Ask the runner for something; it looks at least every 50 ms."""
-        self._requests.put(what)
+        self._requests.put(replace(request, at_s=self._now()))
 
-    def requests(self) -> list[str]:
+    def requests(self) -> list[Request]:
         """Everything asked since the last look."""
-        asked: list[str] = []
+        asked: list[Request] = []
         while True:
             try:
                 asked.append(self._requests.get_nowait())

@@ -18,7 +18,9 @@ class SitRequest:
     ``minutes`` None takes the profile's own length. ``fast`` lets time pass as fast as the machine can, for
     sources that this program paces itself (simulated, playback). ``lsl_out`` (``machine`` or ``network``) and
     ``osc_out`` (``PORT`` or ``HOST:PORT``) send the sitting on; empty for not. ``fit`` lets the headset be put on
-    first: the sitting begins when it sits well, or when somebody begins anyway.
+    first: the sitting begins when it sits well, or when somebody begins anyway. ``programme`` names a plan of
+    segments; empty for the profile's own. ``probe_every_s`` is the mean time between questions, 0 for none and None
+    for the profile's; ``learn_live`` lets each answer refine the minutes that follow, None for the profile's.
     """
 
     device: str
@@ -32,6 +34,9 @@ class SitRequest:
     lsl_out: str = ""
     osc_out: str = ""
     fit: bool = False
+    programme: str = ""
+    probe_every_s: float | None = None
+    learn_live: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,55 @@ class RunningSitting(Protocol):
         ...
 
     def stop(self) -> None:
-        """Ask for an orderly end; returns at once."""
+        """Ask for an orderly end; returns at once. Without a planned end, the first time ends the practice only."""
+        ...
+
+    def begin(self) -> None:
+        """Begin the sitting, however the headset sits."""
+        ...
+
+    def mark(self, text: str = "") -> None:
+        """Put a mark into the recording."""
+        ...
+
+    def press(self) -> None:
+        """Say that the mind had been away."""
+        ...
+
+    def answer(self, value: int) -> None:
+        """Answer the question now shown."""
+        ...
+
+    def skip(self) -> None:
+        """Leave the question now shown, and those after it, unanswered."""
+        ...
+
+    def pause(self) -> None:
+        """Pause: what comes is recorded and counts for nothing, and the plan waits."""
+        ...
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        ...
+
+    def longer(self, minutes: float) -> None:
+        """Practise so much longer."""
+        ...
+
+    def set_volume_db(self, volume_db: float) -> None:
+        """Set the volume relative to the profile's level, dB."""
+        ...
+
+    def mute(self, on: bool) -> None:
+        """Silence all sound, or let it be heard again."""
+        ...
+
+    def set_target_rate(self, rate: float) -> None:
+        """Set the share of frames with reward aimed at, 0 to 1."""
+        ...
+
+    def set_tone_depth(self, depth: float) -> None:
+        """Set how far the tone may move, 0 to 1."""
         ...
 
     def join(self, timeout_s: float | None = None) -> Outcome | None:

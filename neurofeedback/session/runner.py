@@ -17,7 +17,7 @@ from neurofeedback.errors import SourceError
 from neurofeedback.feedback.words import LOOKING
 from neurofeedback.processing.blocks import Schedule
 from neurofeedback.recording.writer import SessionWriter
-from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
+from neurofeedback.session.mailbox import Ask, Mailbox, Snapshot
 from neurofeedback.session.outlets import Outlet
 from neurofeedback.session.pace import Clock
 from neurofeedback.session.phases import PhaseKeeper
@@ -221,10 +221,10 @@ class Runner:
 
     def _answer_requests(self) -> None:
         for asked in self._parts.mailbox.requests():
-            if asked == Request.STOP:
+            if asked.kind is Ask.STOP:
                 self._stopping = True
-            elif asked == Request.MARK:
-                self._event(EventKind.MARK)
+            elif asked.kind is Ask.MARK:
+                self._event(EventKind.MARK, asked.value or "n/a")
 
     def _event(self, kind: EventKind, value: str = "n/a") -> None:
         self._note(Event(self._n_received, kind, value))

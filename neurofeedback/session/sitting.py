@@ -20,8 +20,9 @@ from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
 from neurofeedback.recording.claim import check_recordings
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
+from neurofeedback.session.asking import Asking
 from neurofeedback.session.fitted import Fitted, fit_headset
-from neurofeedback.session.mailbox import Mailbox, Request, Snapshot
+from neurofeedback.session.mailbox import Mailbox, Snapshot
 from neurofeedback.session.outlets import open_outlets, what_leaves
 from neurofeedback.session.pace import Clock, RealClock, VirtualClock
 from neurofeedback.session.phases import PhaseKeeper
@@ -48,7 +49,7 @@ class Ready:
     clock: Clock
 
 
-class Sitting:
+class Sitting(Asking):
     """One sitting. Everything that can be refused at once is refused here, before any device is opened.
 
     Parameters
@@ -95,10 +96,6 @@ class Sitting:
     def start(self) -> None:
         """Begin in a thread of its own; returns at once."""
         self._thread.start()
-
-    def stop(self) -> None:
-        """Ask for an orderly end; returns at once."""
-        self.mailbox.request(Request.STOP)
 
     def join(self, timeout_s: float | None = None) -> Outcome | None:
         """Wait for the end (s); None if it is still running."""

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal
 
 from neurofeedback.errors import EXIT_OK, NeurofeedbackError
-from neurofeedback.session.mailbox import Request, Snapshot
+from neurofeedback.session.mailbox import Ask, Request, Snapshot
 from neurofeedback.session.request import Outcome, RunningSitting, SitRequest
 
 _log = logging.getLogger(__name__)
@@ -81,13 +81,13 @@ class Bridge(QObject):
     def go_on(self) -> None:
         """Begin the sitting, however the headset sits."""
         if self._sitting is not None:
-            self._sitting.mailbox.request(Request.BEGIN)
+            self._sitting.mailbox.request(Request(Ask.BEGIN))
 
     def mark(self) -> bool:
         """Put a mark into the recording; tells whether there is a sitting to mark."""
         if self._sitting is None:
             return False
-        self._sitting.mailbox.request(Request.MARK)
+        self._sitting.mailbox.request(Request(Ask.MARK))
         return True
 
     def poll(self) -> None:
