@@ -19,6 +19,8 @@ from neurofeedback.estimation.states import StateMachine
 from neurofeedback.feedback.mapping import Mapper
 from neurofeedback.feedback.threshold import RewardThreshold
 from neurofeedback.feedback.wandering_bell import WanderingBell
+from neurofeedback.processing.complexity import COLUMNS as COMPLEXITY_COLUMNS
+from neurofeedback.processing.complexity import ComplexityMeter
 from neurofeedback.processing.contact import ContactJudge
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.processing.pipeline import Pipeline, Windows
@@ -78,6 +80,7 @@ class Engine:
         self.hop_s = settings.spectrum.hop_s
         self._pipeline = Pipeline(sfreq, profile)
         self._contact = ContactJudge(profile.montage.ch_names, self.hop_s)
+        self._complexity = ComplexityMeter(profile, sfreq) if settings.features.complexity else None
         self._estimator = Estimator(profile, sfreq, self._pipeline.freqs)
         self._collector = BaselineCollector()
         self._threshold: RewardThreshold | None = None
@@ -99,6 +102,7 @@ class Engine:
             *(feature.column for feature in FEATURES.values()),
             *(f"z_{name}" for name in _Z_NAMES),
             *(f"zt_{name}" for name in profile.evidence.feature_names),
+            *(() if self._complexity is None else COMPLEXITY_COLUMNS),
             *(("bell",) if settings.bell.enabled else ()),
         )
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
@@ -194,9 +198,16 @@ class Engine:
             self._collector.add(windows)
         batch = self._estimator.push(windows)
         contacts = self._contact.push(windows.verdicts)
-        return [self._frame(windows, batch, row, contacts[row]) for row in range(len(windows.ends))]
+        extras = self._extras(windows)
+        return [self._frame(windows, batch, row, contacts[row], extras[row]) for row in range(len(windows.ends))]
 
-    def _frame(self, windows: Windows, batch: Batch, row: int, contacts: tuple[Contact, ...]) -> Frame:
+    def _extras(self, windows: Windows) -> list[list[float]]:
+        """Columns that only research asks for, a row a frame."""
+        return [[] for _ in windows.ends] if self._complexity is None else self._complexity.push(windows).tolist()
+
+    def _frame(
+        self, windows: Windows, batch: Batch, row: int, contacts: tuple[Contact, ...], extras: list[float]
+    ) -> Frame:
         practising = self.phase is Phase.PRACTICE
         reading = self._estimator.read(batch, row, practising=practising)
         state = self._state(reading, batch, row)
@@ -230,6 +241,7 @@ class Engine:
                 *batch.features[row].tolist(),
                 *(z[k] for k in _Z_ROWS),
                 *reading.tracked_z.tolist(),
+                *extras,
                 *((float(bell),) if self._settings.bell.enabled else ()),
             ),
             contacts=contacts,
