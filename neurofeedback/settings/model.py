@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+IAF_SEARCH_HZ = (7.0, 13.5)
+"""Where an alpha frequency is looked for, Hz."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -145,6 +149,31 @@ class BandSettings(Strict):
     beta_hz: tuple[float, float] = Field(default=(14.0, 28.0), description="beta, Hz; 28 limits muscle")
     delta_hz: tuple[float, float] = Field(default=(1.5, 4.0), description="delta, Hz; logged and used for drowsiness")
 
+    def theta_hz(self, iaf_hz: float) -> tuple[float, float]:
+        """Theta of a person with this alpha frequency, Hz."""
+        lowest = max(self.theta_low_hz, iaf_hz - self.theta_low_below_iaf_hz)
+        return lowest, iaf_hz - self.theta_high_below_iaf_hz
+
+    def alpha_hz(self, iaf_hz: float) -> tuple[float, float]:
+        """Alpha of a person with this alpha frequency, Hz."""
+        return iaf_hz - self.alpha_below_iaf_hz, iaf_hz + self.alpha_above_iaf_hz
+
+    def refused(self, emg_hz: tuple[float, float], window_s: float) -> str:
+        """Say which band would hold no bin of the window's spectrum, for whatever alpha frequency; empty for none."""
+        for iaf_hz in (*IAF_SEARCH_HZ, self.default_iaf_hz):
+            bands = {
+                "theta": self.theta_hz(iaf_hz),
+                "alpha": self.alpha_hz(iaf_hz),
+                "beta": self.beta_hz,
+                "delta": self.delta_hz,
+                "muscle": emg_hz,
+            }
+            for name, (low, high) in bands.items():
+                if math.floor(high * window_s + 1e-6) < math.ceil(low * window_s - 1e-6):
+                    where = f"{low:g} to {high:g} Hz holds none of the {1 / window_s:g} Hz steps of a window"
+                    return f"the {name} band is empty with alpha at {iaf_hz:g} Hz: {where} of {window_s:g} s"
+        return ""
+
 
 class FeatureSettings(Strict):
     """Features of one window (6.2.5)."""
@@ -207,6 +236,8 @@ class ConfidenceSettings(Strict):
     signal_window_s: float = _number(8.0, "stretch for the share of usable signal, s", low=1, high=60)
     before_answers: Share = Field(default=0.3, description="confidence in the model before any answer")
     unknown_after_s: float = _number(2.0, "no valid frame for this long is UNKNOWN, s", low=0.25, high=10)
+    full_auc_gain: float = _number(0.15, "AUC above one half that earns full trust in the model", low=0.01, high=0.5)
+    half_answers: float = _number(60.0, "answers at which half of it is granted", low=0, high=1000)
 
 
 class ThresholdSettings(Strict):
@@ -260,6 +291,58 @@ class DrowsinessSettings(Strict):
     slow_above_z: float = _number(1.0, "delta and theta above this, spreads", low=0, high=4)
 
 
+class DecoderSettings(Strict):
+    """The personal decoder: what an answer labels, how it is learned from, what is said about it (6.3)."""
+
+    features: tuple[str, ...] = Field(
+        default=(
+            "theta_frontal",
+            "beta_all",
+            "alpha_posterior",
+            "alpha_frontal",
+            "chi_all",
+            "o_theta_frontal",
+            "o_alpha_posterior",
+            "cog_posterior",
+        ),
+        min_length=1,
+        max_length=9,
+        description="features it may use, besides those of the evidence profile",
+    )
+    probe_window_s: Falling = Field(default=(10.0, 1.0), description="an answer labels from .. to before the chime, s")
+    press_window_s: Falling = Field(default=(8.0, 2.0), description="a press labels from .. to before itself, s")
+    min_valid_s: float = _number(4.0, "valid signal a labelled window needs, s", low=1, high=9)
+    press_guard_s: float = _number(20.0, "a probe this soon after a press is not learned from, s", low=0, high=120)
+    stuck_presses: int = Field(default=10, ge=3, le=100, description="more presses a minute are no person's")
+    sureness_weights: tuple[Share, Share, Share, Share] = Field(
+        default=(0.4, 0.7, 0.9, 1.0), description="weight of an answer by how sure it was, 1 to 4"
+    )
+    press_weight: Share = Field(default=0.3, description="weight of a press, if presses help at all")
+    balance_cap: float = _number(3.0, "most that a rarer kind of answer is weighed up, ratio", low=1, high=20)
+    prior_shrink: Share = Field(default=0.8, description="what group studies expect is shrunk by this")
+    prior_sd_factor: float = _number(1.1, "prior spread of a weight over the spread between persons", low=0.1, high=5)
+    other_sd: float = _number(0.2, "spread between persons where no study says anything", low=0.01, high=2)
+    intercept_precision: float = _number(0.01, "prior precision of the intercept", low=1e-6, high=10)
+    past_windows: float = _number(
+        20.0, "independent windows that the person's usual spread counts for in a session", low=1, high=1000
+    )
+    age_days: float = _number(60.0, "a session this old counts 1/e, days", low=1, high=3650)
+    device_variance: float = _number(2.0, "answers given with another headset: variance times this", low=1, high=100)
+    calibration_answers: int = Field(default=60, ge=10, le=1000, description="answers before probabilities are mended")
+    calibration_shrink: float = _number(30.0, "answers that the unmended probability counts for", low=0, high=1000)
+    ece_answers: int = Field(default=200, ge=50, le=5000, description="answers before a calibration error is shown")
+    early_answers: int = Field(default=60, ge=0, le=1000, description="with fewer it is too early to say")
+    active_answers: int = Field(default=30, ge=2, le=1000, description="active model: answers")
+    active_each: int = Field(default=8, ge=1, le=500, description="active model: answers of each kind")
+    active_sessions: int = Field(default=2, ge=1, le=100, description="active model: sessions")
+    active_share: Share = Field(default=0.9, description="active model: share of bootstraps that beat the base rate")
+    prequential_se_factor: float = _number(1.2, "standard error of the AUC, session by session: times", low=1, high=3)
+    left_out_se_factor: float = _number(1.3, "standard error of the AUC, each session left out: times", low=1, high=3)
+    refit_delay_s: float = _number(2.0, "an answer changes the sound this much later, s", low=0, high=30)
+    sleepy_from: int = Field(default=4, ge=2, le=5, description="sleepiness 1 to 5 that counts as drowsy")
+    sleepy_shrink: float = _number(10.0, "answers of each kind that the usual drowsy level counts for", low=0, high=500)
+
+
 class PhaseSettings(Strict):
     """The sitting as planned; a shorter one scales all phases."""
 
@@ -311,6 +394,7 @@ class Settings(Strict):
     feedback: FeedbackSettings = FeedbackSettings()
     bell: BellSettings = BellSettings()
     drowsiness: DrowsinessSettings = DrowsinessSettings()
+    decoder: DecoderSettings = DecoderSettings()
     audio: AudioSettings = AudioSettings()
 
     @model_validator(mode="after")
@@ -326,4 +410,6 @@ class Settings(Strict):
             if not 0 < low < high <= 60:
                 msg = f"bands.{name} must be two rising frequencies within 0 to 60 Hz"
                 raise ValueError(msg)
+        if msg := self.bands.refused((self.gate.emg_low_hz, self.gate.emg_high_hz), self.spectrum.window_s):
+            raise ValueError(msg)
         return self
