@@ -96,6 +96,32 @@ def test_a_loss_within_a_late_burst_is_counted():
     assert lost == [LostRun(250, 10)]
 
 
+@pytest.mark.parametrize("n_lost", [256 + 40, 512 + 130, 768 + 180])
+def test_what_the_host_kept_of_a_silence_stands_before_what_it_lost(n_lost):
+    """A port that nobody reads keeps the oldest bytes and loses what comes once it is full."""
+    lost = range(230, 230 + n_lost)
+    kept = [i for i in range(lost.stop + 200) if i not in lost]
+    frozen = [max(i, lost.stop) / SFREQ if i >= 100 else i / SFREQ for i in kept]
+    data, runs, ledger = feed(kept, frozen)
+    if n_lost % 256 > 64:
+        assert runs == [LostRun(230, n_lost)]
+        assert_in_place(data, kept)
+    assert data.shape[1] == lost.stop + 200, "whatever the counter hides, what comes afterwards is in its place"
+    assert ledger.n_dropped == 0
+
+
+@given(st.integers(130, 3000), st.integers(1, 120), st.floats(0.0, 0.45))
+def test_turns_are_counted_though_samples_come_in_bursts(n_lost, burst, before_s):
+    """A busy machine reads late, in bursts: the promptest arrivals count, not those that happen to be next."""
+    kept = [*range(1000), *range(1000 + n_lost, 2000 + n_lost)]
+    times = [(i // burst + 1) * burst / SFREQ for i in kept]
+    times[900:1000] = [max(times[899], kept[i] / SFREQ + before_s) for i in range(900, 1000)]
+    times = np.maximum.accumulate(times).tolist()
+    data, lost, _ = feed(kept, times)
+    assert_in_place(data, kept)
+    assert missing(lost) == list(range(1000, 1000 + n_lost))
+
+
 def test_doubtful_samples_are_held_no_longer_than_needed():
     kept = [*range(100), *range(600, 700)]
     ledger = Ledger(1, SFREQ, CYTON)

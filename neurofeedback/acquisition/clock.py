@@ -3,17 +3,21 @@
 A counter says exactly how many samples are missing, but only up to a whole turn; the host's clock says
 roughly how many, but a delayed burst looks to it like a gap. Together they are exact: while samples keep
 coming the counter is followed, and where it cannot be (after a long silence, or where it jumps) the samples
-are held back for a quarter of a second until the host's clock can tell the candidates apart.
+are held back for a quarter of a second until the host's clock can tell the candidates apart. A sample may
+arrive late, never early, so the promptest ones before and after are compared, not the nearest.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 HOLD_S = 0.25
+_PROMPT_S = 10.0
+_BACKLOG_PACE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,27 @@ class _Mark:
     time: float
 
 
+class _Promptness:
+    """The moment sample 0 was taken by the promptest arrival of late; the clocks' drift forbids older ones."""
+
+    def __init__(self, sfreq: float) -> None:
+        self._sfreq = sfreq
+        self._span = round(_PROMPT_S * sfreq)
+        self._before = self._now = inf
+        self._until = 0
+
+    @property
+    def origin(self) -> float:
+        """Earliest moment that sample 0 can have arrived by what was pushed, s."""
+        return min(self._before, self._now)
+
+    def push(self, position: int, time: float) -> None:
+        """Take the arrival time (s) of a sample in its place."""
+        if position >= self._until:
+            self._before, self._now, self._until = self._now, inf, position + self._span
+        self._now = min(self._now, time - position / self._sfreq)
+
+
 class Tracker:
     """Places one sequence of counts. Each sample gets its verdict in order, held ones later: a place, or None."""
 
@@ -76,6 +101,7 @@ class Tracker:
         self._count: tuple[int, int] | None = None
         self._held: list[_Mark | None] = []
         self._restarted = False
+        self._prompt = _Promptness(sfreq)
 
     @property
     def in_doubt(self) -> bool:
@@ -85,6 +111,7 @@ class Tracker:
     def restart(self) -> list[Place | None]:
         """Forget the counter: the next sample's place is by time alone. Held samples are given up."""
         self._restarted, self._count = True, None
+        self._prompt = _Promptness(self._sfreq)
         return self._dismiss()
 
     def push(self, counter: int, time: float) -> list[Place | None]:
@@ -97,8 +124,9 @@ class Tracker:
             return [self._settle(_Mark(self._last.position + gap, phase, time), "gap")]
         steps = self._steps(self._last, phase, time)
         if steps is not None and (steps > 0 or not self._held):
-            place = self._settle(_Mark(self._last.position + steps, phase, time)) if steps else None
-            return [*self._dismiss(), place]
+            mark = _Mark(self._last.position + steps, phase, time)
+            due = self._believe(before=steps) or self._dismiss()
+            return [*due, self._settle(mark) if steps else None]
         return self._doubt(phase, time)
 
     def _phase(self, counter: int) -> int:
@@ -126,6 +154,7 @@ class Tracker:
 
     def _settle(self, mark: _Mark, cause: str = "lost") -> Place:
         self._last, self._restarted = mark, False
+        self._prompt.push(mark.position, mark.time)
         return Place(mark.position, cause)
 
     def _dismiss(self) -> list[Place | None]:
@@ -138,11 +167,29 @@ class Tracker:
         newest = next((mark for mark in reversed(self._held) if mark), None)
         steps = self._steps(newest, phase, time) if newest else None
         if newest is None or steps is None:
-            dismissed = self._dismiss()
+            due = self._kept_back() or self._dismiss()
             self._held = [_Mark(0, phase, time)]
-            return dismissed
+            return due
         self._held.append(_Mark(newest.position + steps, phase, time) if steps else None)
         return self._resolve()
+
+    def _kept_back(self) -> list[Place | None]:
+        """Place held samples that go on counting and came faster than they were taken: the host had kept them back."""
+        marks = [mark for mark in self._held if mark]
+        came_in = (marks[-1].time - marks[0].time) * self._sfreq if marks else 0.0
+        if not marks or marks[-1].position <= max(1, _BACKLOG_PACE * came_in):
+            return []
+        return self._believe(before=self._slack + marks[-1].position)
+
+    def _believe(self, before: int) -> list[Place | None]:
+        """Place held samples where their counts say, if those lie between the last one's and ``before`` from it on."""
+        marks = [mark for mark in self._held if mark]
+        if self._last is None or self._cycle is None or not marks:
+            return []
+        ahead = (marks[0].phase - self._last.phase) % self._cycle
+        if not 0 < ahead < before - marks[-1].position:
+            return []
+        return self._place_held(self._last.position + ahead, "lost")
 
     def _resolve(self) -> list[Place | None]:
         """Place what is held, once it spans long enough for the clock to tell a gap from a burst."""
@@ -150,12 +197,17 @@ class Tracker:
         first, newest = marks[0], marks[-1]
         if self._last is None or newest.time - first.time < HOLD_S:
             return []
-        expected = (newest.time - self._last.time) * self._sfreq - newest.position
+        taken = min(mark.time - mark.position / self._sfreq for mark in marks)
+        expected = (taken - self._prompt.origin) * self._sfreq - self._last.position
         steps, cause = self._nearest(first.phase - self._last.phase, expected)
-        offset = self._last.position + steps
-        places = [mark and Place(offset + mark.position, cause) for mark in self._held]
+        return self._place_held(self._last.position + steps, cause)
+
+    def _place_held(self, offset: int, cause: str) -> list[Place | None]:
+        places: list[Place | None] = []
+        for mark in self._held:
+            settled = mark and replace(mark, position=offset + mark.position)
+            places.append(settled and self._settle(settled, cause))
         self._held = []
-        self._last = replace(newest, position=offset + newest.position)
         return places
 
     def _nearest(self, difference: int, expected: float) -> tuple[int, str]:
