@@ -343,6 +343,41 @@ class DecoderSettings(Strict):
     sleepy_shrink: float = _number(10.0, "answers of each kind that the usual drowsy level counts for", low=0, high=500)
 
 
+_PROBES_APART_S = (40.0, 90.0)
+
+
+class ProbeSettings(Strict):
+    """Questions about the moments just before a chime, and presses of one's own (6.3)."""
+
+    asked: bool = Field(
+        default=True, description="ask at all; false for silent sittings, and where answers would give a sham away"
+    )
+    apart_s: tuple[float, float] = Field(
+        default=_PROBES_APART_S, description="time between questions, drawn evenly from this range, s; 0, 0 for none"
+    )
+    answer_s: float = _number(12.0, "time for each answer before the question goes away, s", low=0.5, high=120)
+    press_apart_s: float = _number(1.0, "silence before a press counts as another one, s", low=0, high=30)
+    presses_per_minute: int = Field(default=20, ge=1, le=600, description="more presses in a minute are not logged")
+
+    @model_validator(mode="after")
+    def _in_turn(self) -> ProbeSettings:
+        low, high = self.apart_s
+        if not 0 <= low <= high <= 3600:
+            msg = "probes.apart_s must be two times in seconds, the second not below the first, at most 3600"
+            raise ValueError(msg)
+        if 0 < high and low < 3 * self.answer_s:
+            msg = "probes.apart_s must leave time for three answers of probes.answer_s each"
+            raise ValueError(msg)
+        return self
+
+    def every(self, mean_s: float) -> ProbeSettings:
+        """Return the same with another mean time between questions (s), as irregular as before; 0 for none."""
+        low, high = self.apart_s if self.apart_s[1] > 0 else _PROBES_APART_S
+        scale = max(mean_s, 0.0) / ((low + high) / 2)
+        apart_s = (low * scale, high * scale)
+        return self.model_copy(update={"apart_s": apart_s, "answer_s": min(self.answer_s, apart_s[0] / 3)})
+
+
 class PhaseSettings(Strict):
     """The sitting as planned; a shorter one scales all phases."""
 
@@ -354,6 +389,7 @@ class PhaseSettings(Strict):
     )
     transfer_s: float = _number(180.0, "practice without feedback, s", low=0, high=3600)
     debrief_s: float = _number(8.0, "end bell rings out, s", low=1, high=600)
+    bell_every_s: float = _number(0.0, "soft bell in practice every so often, s; 0 for none", low=0, high=7200)
     eyes: Literal["closed", "open"] = Field(
         default="closed", description="eyes closed or open: widens some limits of the gate"
     )
@@ -394,6 +430,7 @@ class Settings(Strict):
     feedback: FeedbackSettings = FeedbackSettings()
     bell: BellSettings = BellSettings()
     drowsiness: DrowsinessSettings = DrowsinessSettings()
+    probes: ProbeSettings = ProbeSettings()
     decoder: DecoderSettings = DecoderSettings()
     audio: AudioSettings = AudioSettings()
 
