@@ -175,7 +175,7 @@ def test_regional_means_are_those_of_the_valid_channels_however_batched(seed: in
         rows = list(CYTON.rows(feature.region))
         for frame in range(12):
             chosen = values[frame, rows, feature.kind_row][valid[frame, rows]]
-            expected = chosen.mean() if len(chosen) >= CYTON.min_valid else np.nan
+            expected = chosen.mean() if len(chosen) >= CYTON.needed(feature.region) else np.nan
             np.testing.assert_allclose(whole[frame, column], expected)
     pieces = zip(np.split(values, sorted(cuts)), np.split(flags, sorted(cuts)), strict=True)
     assert np.concatenate([regions.means(a, b) for a, b in pieces]).tobytes() == whole.tobytes()

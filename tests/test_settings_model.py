@@ -39,3 +39,25 @@ def test_settings_cannot_be_changed_after_loading() -> None:
 def test_defaults_pass_their_own_checks() -> None:
     settings = Settings()
     assert Settings.model_validate(settings.model_dump()) == settings
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"bands": {"theta_high_below_iaf_hz": 4.0}}, "the theta band is empty with alpha at 7 Hz: 3.5 to 3 Hz"),
+        ({"bands": {"delta_hz": (1.6, 1.9)}}, "the delta band is empty"),
+        ({"bands": {"beta_hz": (14.1, 14.2)}}, "none of the 0.5 Hz steps of a window of 2 s"),
+        ({"gate": {"emg_low_hz": 30.1, "emg_high_hz": 30.3}}, "the muscle band is empty"),
+        (
+            {"bands": {"alpha_below_iaf_hz": 0.5, "alpha_above_iaf_hz": 0.5}, "spectrum": {"window_s": 0.5}},
+            "alpha band",
+        ),
+    ],
+)
+def test_bands_that_hold_no_bin_are_refused(parts: dict[str, dict[str, object]], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Settings.model_validate(parts)
+
+
+def test_shorter_windows_are_allowed_where_every_band_holds_a_bin() -> None:
+    assert Settings.model_validate({"spectrum": {"window_s": 1.0}}).spectrum.window_s == 1.0

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings import Evidence, FeatureEvidence, Montage, Profile, Settings
 from neurofeedback.settings.load import available, load_montage, resolve
+from neurofeedback.settings.model import IndexSettings
 from neurofeedback.settings.montages import infer_montage
 from neurofeedback.settings.profile import check_regions, fit_montage
 from neurofeedback.types import Stream
@@ -36,6 +37,9 @@ def needing(feature: str) -> Evidence:
         ({"ch_names": ("Fz", "Fz")}, "channel names repeat"),
         ({"ch_names": ("Fz",), "frontal": ("F3",)}, "frontal names channels that are not in ch_names: F3"),
         ({"ch_names": ()}, "at least 1 item"),
+        ({"ch_names": ("Fz", "Cz"), "left_out": ("Oz",)}, "left_out names channels that are not in ch_names: Oz"),
+        ({"ch_names": ("Fz", "Cz"), "frontal": ("Fz",), "left_out": ("Fz",)}, "left_out names channels of a region"),
+        ({"ch_names": ("Fz",), "left_out": ("Fz",)}, "or all there are"),
     ],
 )
 def test_a_montage_that_contradicts_itself_is_refused(parts: dict[str, tuple[str, ...]], said: str) -> None:
@@ -55,7 +59,29 @@ def test_rows_follow_the_channels() -> None:
 def test_blinking_sites_are_not_frontal() -> None:
     montage = infer_montage(("Fp1", "AFz", "Cz", "TP10", "EXG1"), reference="Cz")
     assert (montage.frontal, montage.posterior) == (("AFz",), ("TP10",))
-    assert (montage.name, montage.reference, montage.emg) == ("auto", "Cz", montage.ch_names)
+    assert (montage.name, montage.reference, montage.emg) == ("auto", "Cz", montage.ch_names[:-1])
+
+
+@pytest.mark.parametrize("name", ["A2-A1", "A1", "M2", "ECG", "EOG left", "EXG3", "Fp1-F7", "EEG ECG", "Status"])
+def test_what_is_no_electrode_on_the_scalp_is_in_no_region(name: str) -> None:
+    montage = infer_montage(("Fz", name, "Pz"))
+    assert montage.left_out == (name,)
+    assert montage.rows("all") == (0, 2)
+
+
+@pytest.mark.parametrize("name", ["Fz", "EEG Fz", "Fz-A1", "EEG Fz-REF", "fz-linked ears", "EEG Fz-LE"])
+def test_prefix_and_reference_do_not_hide_a_site(name: str) -> None:
+    montage = infer_montage((name, "O1"))
+    assert (montage.frontal, montage.left_out, montage.rows("fz")) == ((name,), (), (0,))
+
+
+def test_names_that_all_look_like_ears_are_taken_as_they_come() -> None:
+    assert infer_montage(("A1", "A2")).rows("all") == (0, 1)
+
+
+def test_one_electrode_at_fz_is_enough_of_it() -> None:
+    assert (CYTON.needed("fz"), CYTON.needed("frontal")) == (1, 2)
+    assert MUSE.rows("fz") == ()
 
 
 @pytest.mark.parametrize(("n_channels", "min_valid"), [(4, 1), (7, 1), (8, 2), (32, 2)])
@@ -76,6 +102,7 @@ def test_known_positions_keep_their_rows() -> None:
     named, montage = fit_montage(MUSE, stream)
     assert named == stream
     assert montage.rows("frontal") == (3, 0)
+    assert montage.rows("all") == (0, 1, 2, 3)
 
 
 def test_a_missing_position_is_named() -> None:
@@ -86,6 +113,7 @@ def test_a_missing_position_is_named() -> None:
 def test_free_inputs_are_named_by_the_montage() -> None:
     named, montage = fit_montage(CYTON, numbered(10))
     assert named.ch_names == (*CYTON.ch_names, "X9", "X10") == montage.ch_names
+    assert montage.left_out == ("X9", "X10")
     assert (named.reference, named.ground) == (CYTON.reference, CYTON.ground)
 
 
@@ -122,13 +150,25 @@ def test_auto_derives_from_names() -> None:
     [
         ("theta_frontal", ("O1", "O2"), "too few frontal channels: got 0 of O1, O2; allowed: at least 1"),
         ("alpha_posterior", ("Fz", "Cz"), "too few posterior channels"),
-        ("theta_left", ("Fz", "Pz"), "a feature of no region: got theta_left; allowed: .*_frontal, _posterior, _all"),
+        (
+            "theta_left",
+            ("Fz", "Pz"),
+            "a feature of no region: got theta_left; allowed: .*_frontal, _posterior, _all, _fz",
+        ),
+        ("o_theta_fz", ("F3", "F4", "Pz"), "montage auto has no electrode at Fz: got 0 of F3, F4, Pz"),
     ],
 )
 def test_an_index_without_its_region_is_refused(feature: str, ch_names: tuple[str, ...], said: str) -> None:
     profile = Profile(settings=Settings(), montage=infer_montage(ch_names), evidence=needing(feature))
     with pytest.raises(SettingsError, match=said):
         check_regions(profile)
+
+
+def test_the_expert_profile_needs_an_electrode_at_fz() -> None:
+    settings = Settings(index=IndexSettings(evidence="expert-fm-theta"))
+    assert resolve(settings, numbered(8))[1].evidence.feature_names[0] == "o_theta_fz"
+    with pytest.raises(SettingsError, match="needs o_theta_fz, but montage muse has no electrode at Fz"):
+        resolve(settings, Stream("muse-2", 256.0, MUSE.ch_names, montage="muse"))
 
 
 @pytest.mark.parametrize("name", available("montages"))

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from neurofeedback.processing.aperiodic import AperiodicFit
 from neurofeedback.processing.spectrum import in_band
-from neurofeedback.settings.model import BandSettings, FeatureSettings
+from neurofeedback.settings.model import IAF_SEARCH_HZ, BandSettings, FeatureSettings
 
-_SEARCH_HZ = (7.0, 13.5)
 _HALF_WIDTH_HZ = 2.0
 _DB_PER_LN = 10 / np.log(10)
 
@@ -37,7 +36,7 @@ def find_iaf(
         above_db = _DB_PER_LN * (ln_psd - (offset - exponent * np.log(freqs)))
     n_smooth = max(1, round(1.0 / (freqs[1] - freqs[0])))
     smooth = np.convolve(above_db, np.ones(n_smooth) / n_smooth, mode="same")
-    span = in_band(freqs, *_SEARCH_HZ)
+    span = in_band(freqs, *IAF_SEARCH_HZ)
     peak = span.start + int(np.argmax(smooth[span]))
     at_edge = peak in (span.start, span.stop - 1)
     if at_edge or smooth[peak] < bands.iaf_min_peak_db:

@@ -57,6 +57,7 @@ FEATURES: dict[str, Feature] = {
         _power("delta", "all"),
         _power("emg", "all"),
         Feature("o_theta_frontal", "o_theta", "frontal", "o_theta_frontal", "ln", "theta above the 1/f fit, frontal"),
+        Feature("o_theta_fz", "o_theta", "fz", "o_theta_fz", "ln", "theta above the 1/f fit, at Fz"),
         Feature(
             "o_alpha_posterior", "o_alpha", "posterior", "o_alpha_posterior", "ln", "alpha above the 1/f fit, posterior"
         ),
@@ -108,8 +109,8 @@ def bands_for(iaf_hz: float | None, bands: BandSettings, gate: GateSettings) -> 
     f_a = bands.default_iaf_hz if iaf_hz is None else iaf_hz
     return Bands(
         iaf_hz=f_a,
-        theta=(max(bands.theta_low_hz, f_a - bands.theta_low_below_iaf_hz), f_a - bands.theta_high_below_iaf_hz),
-        alpha=(f_a - bands.alpha_below_iaf_hz, f_a + bands.alpha_above_iaf_hz),
+        theta=bands.theta_hz(f_a),
+        alpha=bands.alpha_hz(f_a),
         beta=bands.beta_hz,
         delta=bands.delta_hz,
         emg=(gate.emg_low_hz, gate.emg_high_hz),

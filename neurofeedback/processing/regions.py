@@ -8,19 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.features import FEATURES, KINDS
-from neurofeedback.settings.montages import REGIONS, Montage
+from neurofeedback.settings.montages import PLACES, Montage
 
 
 class Regions:
     """Every feature's mean over its region's valid channels."""
 
     def __init__(self, montage: Montage) -> None:
-        self._rows = [list(montage.rows(region)) for region in REGIONS]
-        self._member = np.zeros((len(montage.ch_names), len(REGIONS)))
+        self._rows = [list(montage.rows(region)) for region in PLACES]
+        self._member = np.zeros((len(montage.ch_names), len(PLACES)))
         for column, rows in enumerate(self._rows):
             self._member[rows, column] = 1
-        self._min_valid = montage.min_valid
-        self._region = [REGIONS.index(feature.region) for feature in FEATURES.values()]
+        self._region = [PLACES.index(feature.region) for feature in FEATURES.values()]
+        needed = [montage.needed(place) for place in PLACES]
+        self._needed = np.take(needed, self._region)
         self._place = [
             region * len(KINDS) + feature.kind_row
             for region, feature in zip(self._region, FEATURES.values(), strict=True)
@@ -33,7 +34,7 @@ class Regions:
         """
         n_valid = self._sums(valid)
         means = self._sums(np.where(valid, values, 0.0)) / np.maximum(n_valid, 1)
-        return np.where(n_valid >= self._min_valid, means, np.nan)
+        return np.where(n_valid >= self._needed, means, np.nan)
 
     def _sums(self, values: NDArray[Any]) -> NDArray[Any]:
         """Sum ``(..., n_channels, len(KINDS))`` over each feature's region."""
@@ -42,7 +43,7 @@ class Regions:
 
     def enough(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether ``(n, n_channels)`` holds for enough channels of each feature's region, ``(n, len(FEATURES))``."""
-        return np.take(self._counts(flags) >= self._min_valid, self._region, axis=-1)
+        return np.take(self._counts(flags), self._region, axis=-1) >= self._needed
 
     def _counts(self, flags: NDArray[np.bool_]) -> NDArray[np.float64]:
         return flags @ self._member

@@ -10,15 +10,24 @@ from neurofeedback.settings.model import Strict
 
 REGIONS = ("frontal", "posterior", "all")
 
+PLACES = (*REGIONS, "fz")
+"""What a feature may be of: the regions, and the one electrode at Fz."""
+
 _FRONTAL = re.compile(r"^(AF|F)(z|[1-9]|10)$", re.IGNORECASE)
 _POSTERIOR = re.compile(r"^(TP|P|PO|O)(z|[1-9]|10)$", re.IGNORECASE)
+_PREFIX = re.compile(r"^EEG[ _-]", re.IGNORECASE)
+_NO_SCALP = re.compile(
+    r"^([AM][12]|(ECG|EKG|EOG|EMG|[HV]EOG|EXG|GSR|EDA|PPG|RESP|STATUS|TRIG)\b.*|EXG\d+)$", re.IGNORECASE
+)
+_AGAINST = re.compile(r"^([AM][12]|A1A2|M1M2|REF|LE|AVG|AVE|AR|LINKED.*)$", re.IGNORECASE)
 
 
 class Montage(Strict):
     """Channels, regions and reference of one headset.
 
     Regions name channels; a channel may be in several. ``min_valid`` is how many valid channels a region
-    needs for a value, ``full_scale_uv`` the device's range (half of peak to peak) for the railed rule.
+    needs for a value, ``full_scale_uv`` the device's range (half of peak to peak) for the railed rule. ``left_out``
+    are channels that are recorded but belong to no region, such as a heartbeat or one ear against the other.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the montage")
@@ -28,6 +37,7 @@ class Montage(Strict):
     ch_names: tuple[str, ...] = Field(min_length=1, description="channels in the order of the device's rows")
     frontal: tuple[str, ...] = Field(default=(), description="channels of the frontal region")
     posterior: tuple[str, ...] = Field(default=(), description="channels of the posterior region")
+    left_out: tuple[str, ...] = Field(default=(), description="channels of no region")
     emg: tuple[str, ...] = Field(default=(), description="channels that see muscle first")
     min_valid: int = Field(default=1, ge=1, le=8, description="valid channels a region needs")
     full_scale_uv: float | None = Field(default=None, gt=0, description="largest magnitude the device can report, uV")
@@ -37,31 +47,47 @@ class Montage(Strict):
         if len(set(self.ch_names)) != len(self.ch_names):
             msg = "channel names repeat"
             raise ValueError(msg)
-        for region in ("frontal", "posterior", "emg"):
+        for region in ("frontal", "posterior", "emg", "left_out"):
             unknown = set(getattr(self, region)) - set(self.ch_names)
             if unknown:
                 msg = f"{region} names channels that are not in ch_names: {', '.join(sorted(unknown))}"
                 raise ValueError(msg)
+        if set(self.left_out) & {*self.frontal, *self.posterior} or set(self.left_out) == set(self.ch_names):
+            msg = "left_out names channels of a region, or all there are"
+            raise ValueError(msg)
         return self
 
-    def rows(self, region: str) -> tuple[int, ...]:
-        """Row indices of a region: ``frontal``, ``posterior``, ``emg`` or ``all``."""
-        names = self.ch_names if region == "all" else getattr(self, region)
-        return tuple(self.ch_names.index(name) for name in names)
+    def rows(self, place: str) -> tuple[int, ...]:
+        """Row indices of ``frontal``, ``posterior``, ``emg``, ``all`` or ``fz``."""
+        if place == "all":
+            return tuple(row for row, name in enumerate(self.ch_names) if name not in self.left_out)
+        if place == "fz":
+            return tuple(row for row in self.rows("all") if _site(self.ch_names[row]).lower() == "fz")
+        return tuple(self.ch_names.index(name) for name in getattr(self, place))
+
+    def needed(self, place: str) -> int:
+        """How many valid channels a place needs for a value."""
+        return 1 if place == "fz" else self.min_valid
 
 
 def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Montage:
     """Derive regions from 10-20 channel names, for devices and files that no montage is written for.
 
-    Fp sites are left out of the frontal region (blinks).
+    Fp sites are left out of the frontal region (blinks); ears, hearts, eyes, and one electrode against another
+    on the scalp belong to no region. ``EEG Fz-A1`` is Fz.
 
     Examples
     --------
     >>> infer_montage(("Fp1", "Fz", "Pz", "O1")).posterior
     ('Pz', 'O1')
+    >>> infer_montage(("EEG Fz-A1", "A2-A1", "ECG")).left_out
+    ('A2-A1', 'ECG')
     """
-    frontal = tuple(name for name in ch_names if _FRONTAL.match(name))
-    posterior = tuple(name for name in ch_names if _POSTERIOR.match(name))
+    frontal = tuple(name for name in ch_names if _FRONTAL.match(_site(name)))
+    posterior = tuple(name for name in ch_names if _POSTERIOR.match(_site(name)))
+    left_out = tuple(name for name in ch_names if _off_scalp(_site(name)))
+    left_out = left_out if len(left_out) < len(ch_names) else ()
+    kept = tuple(name for name in ch_names if name not in left_out)
     return Montage(
         name="auto",
         description="regions derived from channel names",
@@ -69,6 +95,20 @@ def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Monta
         ch_names=ch_names,
         frontal=frontal,
         posterior=posterior,
-        emg=ch_names,
-        min_valid=2 if len(ch_names) >= 8 else 1,
+        left_out=left_out,
+        emg=kept,
+        min_valid=2 if len(kept) >= 8 else 1,
     )
+
+
+def _site(name: str) -> str:
+    """Where an electrode sits: the name without ``EEG`` before it and a reference after it."""
+    bare = _PREFIX.sub("", name.strip())
+    site, dash, other = bare.partition("-")
+    return site if dash and _AGAINST.match(other) and not _NO_SCALP.match(site) else bare
+
+
+def _off_scalp(site: str) -> bool:
+    """Whether a name is of no electrode on the scalp, or of one against another."""
+    first, dash, second = site.partition("-")
+    return bool(_NO_SCALP.match(site)) or bool(dash and first and second)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings, Strict
-from neurofeedback.settings.montages import REGIONS, Montage, infer_montage
+from neurofeedback.settings.montages import PLACES, Montage, infer_montage
 from neurofeedback.types import Stream
 
 _HIGHEST_SHARE = 0.45  # of the sampling frequency: room for filters below half of it
@@ -44,7 +44,7 @@ def fit_montage(montage: Montage | None, stream: Stream) -> tuple[Stream, Montag
             allowed="a montage made of this device's channels",
             todo='set montage = "device" in the profile',
         )
-    return stream, montage.model_copy(update={"ch_names": stream.ch_names})
+    return stream, _stretched(montage, stream.ch_names)
 
 
 def _name_rows(montage: Montage, stream: Stream) -> tuple[Stream, Montage]:
@@ -58,7 +58,13 @@ def _name_rows(montage: Montage, stream: Stream) -> tuple[Stream, Montage]:
         )
     ch_names = montage.ch_names + tuple(f"X{row + 1}" for row in range(needed, stream.n_channels))
     named = replace(stream, ch_names=ch_names, reference=montage.reference, ground=montage.ground)
-    return named, montage.model_copy(update={"ch_names": ch_names})
+    return named, _stretched(montage, ch_names)
+
+
+def _stretched(montage: Montage, ch_names: tuple[str, ...]) -> Montage:
+    """Put a montage on all channels of a stream; those it does not name are in no region."""
+    unnamed = tuple(name for name in ch_names if name not in montage.ch_names)
+    return montage.model_copy(update={"ch_names": ch_names, "left_out": (*montage.left_out, *unnamed)})
 
 
 def check_rate(profile: Profile, sfreq: float) -> Profile:
@@ -90,18 +96,24 @@ def check_regions(profile: Profile) -> Profile:
     """
     for name in profile.evidence.feature_names:
         region = name.rsplit("_", 1)[-1]
-        if region not in REGIONS:
+        if region not in PLACES:
             raise SettingsError(
                 f"the evidence profile {profile.evidence.name} names a feature of no region",
                 got=name,
-                allowed=f"names that end in _{', _'.join(REGIONS)}",
+                allowed=f"names that end in _{', _'.join(PLACES)}",
             )
-        rows = profile.montage.rows(region)
-        if len(rows) < profile.montage.min_valid:
-            raise SettingsError(
-                f"the index needs {name}, but montage {profile.montage.name} has too few {region} channels",
-                got=f"{len(rows)} of {', '.join(profile.montage.ch_names)}",
-                allowed=f"at least {profile.montage.min_valid}",
-                todo="name that region's channels in a montage, or choose another evidence profile",
-            )
+        _check_place(name, region, profile.montage)
     return profile
+
+
+def _check_place(feature: str, place: str, montage: Montage) -> None:
+    rows, needed = montage.rows(place), montage.needed(place)
+    if len(rows) >= needed:
+        return
+    lacks = "no electrode at Fz" if place == "fz" else f"too few {place} channels"
+    raise SettingsError(
+        f"the index needs {feature}, but montage {montage.name} has {lacks}",
+        got=f"{len(rows)} of {', '.join(montage.ch_names)}",
+        allowed=f"at least {needed}",
+        todo="name those channels in a montage, or choose another evidence profile",
+    )
