@@ -15,7 +15,10 @@ _MONTAGES = {"Cyton": "cyton", "CytonDaisy": "cyton-daisy", "Ganglion": "ganglio
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Columns of one board: rows of EEG in microvolts, of time in seconds, and how many there are in all."""
+    """Columns of one board: rows of EEG in microvolts, of time in seconds, and how many there are in all.
+
+    ``counter_row`` and ``marker_row`` are None where a board has none.
+    """
 
     name: str
     n_rows: int
@@ -23,6 +26,8 @@ class Layout:
     rows: tuple[int, ...]
     ch_names: tuple[str, ...]
     timestamp_row: int
+    counter_row: int | None = None
+    marker_row: int | None = None
 
     @property
     def montage(self) -> str:
@@ -80,5 +85,12 @@ def _layout(board_id: int) -> Layout | None:
     names = tuple(str(facts.get("eeg_names") or "").split(","))
     ch_names = names if len(names) == len(rows) else tuple(f"X{i + 1}" for i in range(len(rows)))
     return Layout(
-        facts["name"], facts["num_rows"], float(facts["sampling_rate"]), rows, ch_names, facts["timestamp_channel"]
+        facts["name"],
+        facts["num_rows"],
+        float(facts["sampling_rate"]),
+        rows,
+        ch_names,
+        facts["timestamp_channel"],
+        facts.get("package_num_channel"),
+        facts.get("marker_channel"),
     )

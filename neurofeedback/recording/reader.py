@@ -14,7 +14,7 @@ from neurofeedback.recording.bids import DERIVED, SessionFiles, find_stems
 from neurofeedback.recording.events import read_events
 from neurofeedback.recording.files import read_json
 from neurofeedback.recording.header import read_start
-from neurofeedback.recording.importers import import_file
+from neurofeedback.recording.importers.formats import import_file
 from neurofeedback.recording.lost import clip
 from neurofeedback.recording.recording import Recording, Samples
 from neurofeedback.recording.timing import read_timing

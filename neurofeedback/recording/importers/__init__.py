@@ -1,0 +1,1 @@
+"""Other programs' recordings. The format is found by content, never by name."""

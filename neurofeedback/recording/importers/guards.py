@@ -1,0 +1,114 @@
+"""What a file from elsewhere may not do: name data outside its folder, leave its dataset, or unpack without end."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import struct
+import zlib
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError
+
+_NAMED = re.compile(rb"^\s*(DataFile|MarkerFile)\s*=\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
+_MOST_UNPACKED = 2_000_000_000
+_PIECE = 1 << 20
+_MAT_HEAD = 128
+_COMPRESSED = 15
+
+# What readers of other programs' files let escape on files that are cut off or not what they seem.
+BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BufferError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    configparser.Error,
+    struct.error,
+    zlib.error,
+)
+
+
+def check_inside(path: Path, root: Path) -> None:
+    """Refuse a file that a link takes out of its dataset.
+
+    Raises
+    ------
+    RecordingError
+        It names where the link leads.
+    """
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise RecordingError(
+            f"{path} is a link that leaves its dataset",
+            got=str(path.resolve()),
+            allowed=f"a file below {root}",
+            todo="copy the file into the dataset",
+        )
+
+
+def check_brainvision(path: Path) -> None:
+    """Refuse a BrainVision header whose data or markers are not beside it.
+
+    Raises
+    ------
+    RecordingError
+        It names the entry.
+    """
+    for key, name in _NAMED.findall(path.read_bytes()[:65536]):
+        told = name.decode("utf-8", errors="replace")
+        if "/" in told or "\\" in told or "\0" in told:
+            raise RecordingError(
+                f"the {key.decode()} of {path} is not beside it",
+                got=repr(told[:80]),
+                allowed="the name of a file in the same folder",
+                todo="move the file there and mend the header",
+            )
+
+
+def check_mat(path: Path) -> None:
+    """Refuse a MATLAB file that unpacks to more than any recording.
+
+    Raises
+    ------
+    RecordingError
+        It says how much, and at which byte.
+    """
+    total = 0
+    with path.open("rb") as file:
+        file.seek(_MAT_HEAD)
+        while len(tag := file.read(8)) == 8:
+            kind, size = struct.unpack("<II", tag)
+            at = file.tell()
+            if kind == _COMPRESSED:
+                total += _unpacked_size(path, file.read(size), _MOST_UNPACKED - total)
+            file.seek(at + size)
+
+
+def _unpacked_size(path: Path, packed: bytes, most: int) -> int:
+    unpacker, size = zlib.decompressobj(), 0
+    waiting = packed
+    while waiting and not unpacker.eof:
+        piece = len(unpacker.decompress(waiting, _PIECE))
+        size += piece
+        waiting = unpacker.unconsumed_tail
+        if size > most:
+            raise RecordingError(
+                f"{path} unpacks to more than any recording",
+                got=f"over {_MOST_UNPACKED / 1e9:g} GB from {len(packed) / 1e6:.1f} MB",
+                todo="do not trust this file",
+            )
+        if not piece and not waiting:
+            break
+    return size
+
+
+def first_line(error: object) -> str:
+    """Return the first line of what an error says, short."""
+    return (str(error).strip() or repr(error)).splitlines()[0][:200]

@@ -1,0 +1,142 @@
+"""XDF, as LabRecorder writes it: several streams, each with a clock of its own, brought onto one."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.importers.guards import BROKEN, first_line
+from neurofeedback.recording.importers.table import table_recording
+from neurofeedback.recording.recording import Recording
+from neurofeedback.types import Event, EventKind, Stream
+
+_log = logging.getLogger(__name__)
+_UV = {
+    **dict.fromkeys(("", "uv", "µv", "μv", "microvolt", "microvolts"), 1.0),
+    **dict.fromkeys(("v", "volt", "volts"), 1e6),
+    **dict.fromkeys(("mv", "millivolt", "millivolts"), 1e3),
+    **dict.fromkeys(("nv", "nanovolt", "nanovolts"), 1e-3),
+}
+
+
+def read_xdf(path: Path) -> Recording:
+    """Read the EEG stream of an XDF file, and every marker stream.
+
+    A silence, and a clock that began anew (the amplifier's computer restarted), is a gap of lost samples.
+
+    Raises
+    ------
+    RecordingError
+        The file is broken, holds no EEG, or units that are no voltage.
+    """
+    streams = _load(path)
+    try:
+        eeg = _choose(path, streams)
+        data = np.asarray(eeg["time_series"], np.float64).T * _scales(path, eeg)[:, np.newaxis]
+        stream = _stream(path, eeg)
+        at = _places(eeg, stream.sfreq)
+        events = [event for other in streams if other is not eeg for event in _marks(other, eeg["time_stamps"])]
+    except BROKEN as error:
+        raise _broken(path, error) from None
+    events.sort(key=lambda event: event.sample)
+    return table_recording(path, stream, data, np.asarray(eeg["time_stamps"]), at=at, events=events)
+
+
+def _load(path: Path) -> list[dict[str, Any]]:
+    import pyxdf  # noqa: PLC0415 - for these files alone
+
+    logger = logging.getLogger("pyxdf")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            level = logger.level
+            logger.setLevel(logging.ERROR)
+            streams, _ = pyxdf.load_xdf(str(path))
+    except BROKEN as error:
+        raise _broken(path, error) from None
+    finally:
+        logger.setLevel(level)
+    return streams
+
+
+def _broken(path: Path, error: BaseException) -> RecordingError:
+    return RecordingError(
+        f"{path} cannot be read as XDF",
+        got=f"{type(error).__name__}: {first_line(error)}",
+        allowed="an unbroken file with an EEG stream",
+        todo="copy or record it again",
+    )
+
+
+def _choose(path: Path, streams: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Take the stream of type EEG; of several the one with most values, and say which."""
+    found = [stream for stream in streams if _told(stream, "type").upper() == "EEG" and len(stream["time_stamps"])]
+    if not found:
+        told = ", ".join(f"{_told(stream, 'name')} ({_told(stream, 'type')})" for stream in streams)
+        raise RecordingError(f"{path} holds no EEG", got=told or "no stream", allowed="a stream of type EEG")
+    chosen = max(found, key=lambda stream: np.size(stream["time_series"]))
+    if len(found) > 1:
+        names = ", ".join(_told(stream, "name") for stream in found)
+        _log.warning("%s holds %d EEG streams (%s); %s is read", path, len(found), names, _told(chosen, "name"))
+    return chosen
+
+
+def _told(stream: Mapping[str, Any], key: str) -> str:
+    value = (stream["info"].get(key) or [""])[0]
+    return value if isinstance(value, str) else ""
+
+
+def _channels(eeg: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what the header says of each channel; nothing where it says nothing."""
+    desc = (eeg["info"].get("desc") or [None])[0]
+    groups = (desc or {}).get("channels") or [None]
+    told = (groups[0] or {}).get("channel") or []
+    n_channels = np.shape(eeg["time_series"])[1]
+    return told if len(told) == n_channels else [{}] * n_channels
+
+
+def _stream(path: Path, eeg: Mapping[str, Any]) -> Stream:
+    labels = [(channel.get("label") or [""])[0] for channel in _channels(eeg)]
+    names = tuple(str(label or f"X{i}") for i, label in enumerate(labels, start=1))
+    sfreq = float(_told(eeg, "nominal_srate") or 0)
+    facts = {"format": "XDF", "stream": _told(eeg, "name")}
+    return Stream(device=f"playback:{path.name}", sfreq=sfreq, ch_names=names, facts=facts)
+
+
+def _scales(path: Path, eeg: Mapping[str, Any]) -> NDArray[np.float64]:
+    units = [str((channel.get("unit") or [""])[0] or "") for channel in _channels(eeg)]
+    unknown = sorted({unit for unit in units if unit.strip().lower() not in _UV})
+    if unknown:
+        raise RecordingError(
+            f"{path} has units that are no voltage", got=", ".join(unknown)[:80], allowed="V, mV, uV, nV"
+        )
+    if not any(units):
+        _log.warning("%s does not tell its unit; its values are taken for microvolts", path)
+    return np.array([_UV[unit.strip().lower()] for unit in units])
+
+
+def _places(eeg: Mapping[str, Any], sfreq: float) -> NDArray[np.int64]:
+    """Leave a hole between two segments, as long as the silence between them."""
+    times = np.asarray(eeg["time_stamps"])
+    lost = np.zeros(times.size, np.int64)
+    for start, _ in eeg["info"].get("segments", [])[1:]:
+        lost[start] = max(0, round((times[start] - times[start - 1]) * sfreq) - 1)
+    return np.arange(times.size) + np.cumsum(lost)
+
+
+def _marks(stream: Mapping[str, Any], times: NDArray[np.float64]) -> Iterator[Event]:
+    """Yield the marks of a stream without a rate at the rows nearest in time."""
+    if float(_told(stream, "nominal_srate") or 0) > 0 and _told(stream, "channel_format") != "string":
+        return
+    for time, values in zip(stream["time_stamps"], stream["time_series"], strict=True):
+        row = int(np.searchsorted(times, time))
+        row -= row == times.size or (row > 0 and time - times[row - 1] < times[row] - time)
+        if abs(times[row] - time) < 1.0:
+            yield Event(row, EventKind.MARK, " ".join(str(value) for value in values))

@@ -1,0 +1,71 @@
+"""A row belongs where its counter says: packets and whole turns lost, a burst that catches up, a counter begun anew."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurofeedback.recording.importers.counters import Counting, counting_of, places
+
+SFREQ = 250.0
+BOARDS = {
+    "cyton": Counting(1, 1, 256),
+    "daisy": Counting(1, 2, 256),
+    "ganglion": Counting(2, 1, 101),
+    "muse": Counting(12, 1, 65536),
+}
+
+
+def count(rule: Counting, n_rows: int) -> np.ndarray:
+    return (np.arange(n_rows) // rule.rows * rule.step % rule.modulus).astype(float)
+
+
+@pytest.mark.parametrize("board", ["cyton", "daisy", "ganglion"])
+def test_a_counter_tells_its_own_rule(board: str):
+    assert counting_of(count(BOARDS[board], 3000)) == BOARDS[board]
+
+
+@pytest.mark.parametrize("counter", [np.zeros(500), np.arange(5.0), np.random.default_rng(1).normal(0, 99, 500)])
+def test_what_does_not_count_is_no_counter(counter: np.ndarray):
+    assert counting_of(counter) is None
+
+
+@settings(max_examples=60)
+@given(st.data(), st.sampled_from(sorted(BOARDS)))
+def test_rows_lost_in_packets_are_placed_exactly(data: st.DataObject, board: str):
+    rule = BOARDS[board]
+    n_packets = data.draw(st.integers(20, 60))
+    lost = data.draw(st.sets(st.integers(1, n_packets - 1), max_size=8))
+    kept = np.repeat([packet not in lost for packet in range(n_packets)], rule.rows)
+    counter = count(rule, kept.size)[kept]
+    expected = np.flatnonzero(kept)
+    assert places(counter, rule, SFREQ).tolist() == expected.tolist()
+    assert places(counter, rule, SFREQ, expected / SFREQ).tolist() == expected.tolist()
+
+
+def test_a_clock_tells_whole_turns_that_are_missing():
+    rule = BOARDS["cyton"]
+    kept = np.ones(5000, bool)
+    kept[1000 : 1000 + 3 * 256 + 10] = False
+    at = np.flatnonzero(kept)
+    counter, jitter = count(rule, kept.size)[kept], np.random.default_rng(2).uniform(0, 0.05, at.size)
+    assert places(counter, rule, SFREQ, at / SFREQ + jitter).tolist() == at.tolist()
+    assert places(counter, rule, SFREQ)[-1] == at[-1] - 3 * 256  # the fewest that explain the counter
+
+
+def test_a_burst_that_catches_up_lost_nothing():
+    rule = BOARDS["cyton"]
+    at = np.arange(3000)
+    times = at / SFREQ
+    times[1000:1400] = np.maximum(times[1000:1400], times[1400])
+    assert places(count(rule, 3000), rule, SFREQ, times).tolist() == at.tolist()
+
+
+def test_a_counter_that_began_anew_is_placed_by_the_clock():
+    rule = Counting(12, 1, 0)
+    counter = np.concatenate([np.arange(600) // 12 + 500, np.arange(600) // 12]).astype(float)
+    times = np.arange(1200) / SFREQ
+    times[600:] += 8.0
+    at = places(counter, rule, SFREQ, times)
+    assert at[600] - at[599] == 1 + 8 * 250
+    assert places(counter, rule, SFREQ)[-1] == 1199
