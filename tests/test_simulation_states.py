@@ -9,13 +9,13 @@ import pytest
 
 from neurofeedback.simulation.noise import Draw, rng_for
 from neurofeedback.simulation.population import DWELLS
-from neurofeedback.simulation.states import Mind, draw_episodes, mind_at
+from neurofeedback.simulation.states import Course, Mind, draw_episodes, mind_at
 
 LONG_S = 60_000.0
 
 
 def episodes(dwell="usual", seconds=LONG_S, **options):
-    return draw_episodes(seconds, DWELLS[dwell], rng_for(1, Draw.STATES), **options)
+    return draw_episodes(seconds, Course(DWELLS[dwell], rng_for(1, Draw.STATES), **options))
 
 
 def stays(drawn, mind):
@@ -56,7 +56,7 @@ def test_nobody_is_drowsy_unless_asked_for_and_then_more_and_more():
 
 
 def _sleepy(seed):
-    return draw_episodes(1200, DWELLS["usual"], rng_for(seed, Draw.STATES), drowsiness=0.3)
+    return draw_episodes(1200, Course(DWELLS["usual"], rng_for(seed, Draw.STATES), drowsiness=0.3))
 
 
 def test_after_drowsiness_the_other_waking_state_follows():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import numpy as np
@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from neurofeedback.acquisition.source import SourceEnded
 from neurofeedback.errors import SourceError
 from neurofeedback.settings.load import load_montage
+from neurofeedback.simulation.closed_loop import ClosedLoop
 from neurofeedback.simulation.conditions import EYES_CLOSED, Conditions
 from neurofeedback.simulation.devices import device_of
 from neurofeedback.simulation.link import Link, Packet, check_link, draw_packets, lost_runs, without
 from neurofeedback.simulation.meditator import SimulatedSitting, sitting
 from neurofeedback.simulation.population import Person, draw_person
+from neurofeedback.simulation.response import DEAF, Response
 from neurofeedback.types import Chunk, Stream
 
 DURATION_S = 5400.0
@@ -38,6 +40,8 @@ class SimulatedSource:
         Who sits; drawn from novices at breath meditation if not given.
     family : str
         Device family: ``muse``, ``ganglion``, ``cyton`` or ``cyton-daisy``.
+    response : Response
+        What the guidance it hears does to the person; nothing if not given.
 
     Raises
     ------
@@ -55,6 +59,7 @@ class SimulatedSource:
         family: str = "muse",
         conditions: Conditions = EYES_CLOSED,
         link: Link | None = None,
+        response: Response = DEAF,
     ) -> None:
         self._seed = seed
         self._now = now
@@ -65,6 +70,7 @@ class SimulatedSource:
         self._conditions = conditions
         self._link = Link() if link is None else link
         check_link(self._link)
+        self._response = response
         self._journey: _Journey | None = None
 
     @property
@@ -82,9 +88,15 @@ class SimulatedSource:
             facts={"simulated": "true", "seed": str(self._seed)},
         )
 
-    @cached_property
+    @property
     def truth(self) -> SimulatedSitting:
-        """All that is true of the sitting: person, states, artifacts."""
+        """All that is true of the sitting: person, states, artifacts; with a response, as far as it has come."""
+        if self._journey is None or not self._response.hears:
+            return self._unguided
+        return self._journey.truth
+
+    @cached_property
+    def _unguided(self) -> SimulatedSitting:
         return sitting(
             self._person or draw_person(self._seed),
             seconds=self._duration_s,
@@ -103,7 +115,12 @@ class SimulatedSource:
             The sitting cannot be that long.
         """
         if self._journey is None:
-            self._journey = _Journey(self.truth, self._link, begun=self._now())
+            self._journey = _Journey(self._unguided, self._response, self._link, begun=self._now())
+
+    def hear(self, sample: int, level: float) -> None:
+        """Let the person hear a level of the guide tone (0 to 1) from this sample on."""
+        if self._journey is not None:
+            self._journey.hear(sample, level)
 
     def read(self) -> Chunk | None:
         """Return what has arrived, or None.
@@ -127,13 +144,21 @@ class SimulatedSource:
 class _Journey:
     """One opening of the source: where the stream stands."""
 
-    def __init__(self, truth: SimulatedSitting, link: Link, begun: float) -> None:
+    def __init__(self, truth: SimulatedSitting, response: Response, link: Link, begun: float) -> None:
         self._begun = begun
-        self._signal = _Ahead(truth.segments())
+        self._ahead = _Ahead(truth.layers())
+        self._signal = ClosedLoop(truth, response, self._ahead)
         self._packets = draw_packets(link, truth.device, truth.n_samples, truth.seed)
         self._next = next(self._packets, None)
         self._lost: list[Packet] = []
         self._position = 0
+
+    @property
+    def truth(self) -> SimulatedSitting:
+        return self._signal.truth
+
+    def hear(self, sample: int, level: float) -> None:
+        self._signal.hear(sample, level)
 
     def read(self, now: float) -> Chunk | None:
         if self._next is None:
@@ -156,27 +181,24 @@ class _Journey:
         return Chunk(first, data, runs, device_time=newest.arrival_s, host_time=now)
 
     def end(self) -> None:
-        self._signal.end()
+        self._ahead.end()
 
 
 class _Ahead:
-    """Takes samples off segments; a helper makes the next segment in time, so that no read waits for it."""
+    """Passes items on; a helper makes the next one in time, so that no read waits for it."""
 
-    def __init__(self, segments: Iterator[NDArray[np.float32]]) -> None:
-        self._segments = segments
+    def __init__(self, items: Iterator[NDArray[np.float64]]) -> None:
+        self._items = items
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="simulation")
-        self._held = next(segments)
-        self._coming = self._ask()
+        self._coming = self._helper.submit(next, items)
+        self._coming.result()
 
-    def _ask(self) -> Future[NDArray[np.float32]]:
-        return self._helper.submit(next, self._segments, self._held[:, :0])
+    def __iter__(self) -> Iterator[NDArray[np.float64]]:
+        return self
 
-    def take(self, n_samples: int) -> NDArray[np.float32]:
-        while self._held.shape[1] < n_samples:
-            self._held = np.concatenate([self._held, self._coming.result()], axis=1)
-            self._coming = self._ask()
-        taken, self._held = self._held[:, :n_samples], self._held[:, n_samples:]
-        return taken
+    def __next__(self) -> NDArray[np.float64]:
+        item, self._coming = self._coming.result(), self._helper.submit(next, self._items)
+        return item
 
     def end(self) -> None:
         self._helper.shutdown(cancel_futures=True)

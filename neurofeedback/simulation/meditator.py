@@ -90,14 +90,14 @@ class SimulatedSitting:
     def segments(self) -> Iterator[NDArray[np.float32]]:
         """Yield the signal in order, about a minute at a time, shape (n_channels, n_samples), uV."""
         first: int = 0
-        for layers in self._layers():
+        for layers in self.layers():
             stop = min(first + layers.shape[2], self.n_samples)
             times = np.arange(first, stop, dtype=np.float64) / self.device.sfreq
-            yield digitise(self._mixed(layers[..., : stop - first], times), self.device)
+            yield digitise(self.mixed(layers[..., : stop - first], times), self.device)
             first = stop
 
-    def _layers(self) -> Iterator[Floats]:
-        """Yield the layers of piece after piece, overlaps added."""
+    def layers(self) -> Iterator[Floats]:
+        """Yield the layers of the signal (``brain.LAYERS``) in order, overlaps added; no state is in them yet."""
         sfreq = int(self.device.sfreq)
         fade, step = FADE_S * sfreq, STEP_S * sfreq
         head = self._head()
@@ -113,8 +113,8 @@ class SimulatedSitting:
         alpha_uv = self.person.alpha_uv * self.conditions.alpha_gain
         return Head(replace(self.person, alpha_uv=alpha_uv), self.scalp, self.slow, self.seed)
 
-    def _mixed(self, layers: Floats, times_s: Floats) -> Floats:
-        """Put brain, body, electrodes and mains together, uV."""
+    def mixed(self, layers: Floats, times_s: Floats) -> Floats:
+        """Put brain, body, electrodes and mains together at rising times (s), shape (n_channels, n_samples), uV."""
         brain, bands, chi, (muscle, broken) = layers[0], layers[1:5], layers[5], layers[6:]
         changes = np.stack([np.expm1(0.5 * self._shift(band, times_s)) for band in BANDS])
         muscle_uv = muscle_level(self.artifacts, times_s, self.scalp)
@@ -135,7 +135,8 @@ class SimulatedSitting:
         effect = getattr(self.person.effects, band, 0.0)
         wander, drowsy = read(self.slow.wander, times_s), read(self.slow.drowsy, times_s)
         drift = read(self.slow.band_drift[band], times_s)
-        return SPREAD[band] * (effect * wander + _DROWSY[band] * drowsy + drift)
+        aroused = read(self.slow.arousal, times_s) if band == "beta" else 0.0
+        return SPREAD[band] * (effect * wander + _DROWSY[band] * drowsy + drift + aroused)
 
     def _electrodes(self, times_s: Floats) -> Floats:
         walks = np.stack([read(walk, times_s) for walk in self.slow.electrode])

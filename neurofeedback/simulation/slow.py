@@ -14,7 +14,7 @@ from scipy.signal import lfilter
 from neurofeedback.simulation.conditions import Conditions
 from neurofeedback.simulation.noise import Draw, ornstein_uhlenbeck, rng_for
 from neurofeedback.simulation.population import Person
-from neurofeedback.simulation.states import SITTING_S, Episode, Mind, draw_episodes, mind_at
+from neurofeedback.simulation.states import SITTING_S, Course, Episode, Mind, draw_episodes, mind_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +51,8 @@ class Slow:
         The true states, to the end of the grid.
     wander, drowsy : array, shape (n_grid,)
         The states as levels 0 to 1, low-passed with 1 s.
+    arousal : array, shape (n_grid,)
+        What guidance adds to beta, spreads; none where nobody listens.
     cycles, burst : dict of array, shape (n_grid,)
         Of each oscillation its phase in cycles and its envelope, mean square 1.
     band_drift : dict of array, shape (n_grid,)
@@ -68,6 +70,7 @@ class Slow:
     episodes: tuple[Episode, ...]
     wander: Floats
     drowsy: Floats
+    arousal: Floats
     cycles: dict[str, Floats]
     burst: dict[str, Floats]
     band_drift: dict[str, Floats]
@@ -78,8 +81,13 @@ class Slow:
 
 
 def read(series: Floats, times_s: Floats) -> Floats:
-    """Read a slow process at any times (s of the sitting), linearly between grid points."""
-    return np.interp((times_s + LEAD_S) * GRID_HZ, np.arange(series.size, dtype=np.float64), series)
+    """Read a slow process at rising times (s of the sitting), linearly between grid points."""
+    places = (times_s + LEAD_S) * GRID_HZ
+    if not places.size:
+        return places
+    first = min(max(int(places[0]), 0), series.size - 1)
+    last = min(max(int(places[-1]) + 2, first + 1), series.size)
+    return np.interp(places, np.arange(first, last, dtype=np.float64), series[first:last])
 
 
 def draw_slow(seconds: float, person: Person, conditions: Conditions, n_channels: int, seed: int) -> Slow:
@@ -87,18 +95,13 @@ def draw_slow(seconds: float, person: Person, conditions: Conditions, n_channels
     n_grid = int(np.ceil((seconds + LEAD_S) * GRID_HZ)) + 1
     times = np.arange(n_grid) / GRID_HZ - LEAD_S
     tired = conditions.vigilance * _tiredness(times, seed)
-    episodes = draw_episodes(
-        seconds,
-        person.dwell,
-        rng_for(seed, Draw.STATES),
-        alertness=lambda onset_s: float(np.exp(-_TIRED_STAY * read(tired, np.array([onset_s]))[0])),
-        drowsiness=conditions.drowsiness,
-    )
+    episodes = draw_episodes(seconds, course_of(person, conditions, tired, seed))
     minds = mind_at(episodes, times)
     return Slow(
         episodes=episodes,
         wander=_smoothed((minds == Mind.WANDER).astype(np.float64)),
         drowsy=_smoothed((minds == Mind.DROWSY).astype(np.float64)),
+        arousal=np.zeros(n_grid),
         cycles={name: _cycles(name, person, n_grid, seed) for name in OSCILLATIONS},
         burst={name: _bursting(name, n_grid, seed) for name in OSCILLATIONS},
         band_drift=_band_drift(times, conditions.band_drift, tired, seed),
@@ -109,15 +112,36 @@ def draw_slow(seconds: float, person: Person, conditions: Conditions, n_channels
     )
 
 
+def course_of(person: Person, conditions: Conditions, tired: Floats, seed: int) -> Course:
+    """Return the course of a person's mind, from its beginning: who is tired wanders sooner."""
+    return Course(
+        person.dwell,
+        rng_for(seed, Draw.STATES),
+        alertness=lambda onset_s: float(np.exp(-_TIRED_STAY * read(tired, np.array([onset_s]))[0])),
+        drowsiness=conditions.drowsiness,
+    )
+
+
 def _ou(n_grid: int, tau_s: float, draw: Draw, seed: int, part: int = 0) -> Floats:
     return ornstein_uhlenbeck(n_grid, tau_s=tau_s, sfreq=GRID_HZ, rng=rng_for(seed, draw, part))
 
 
+class Smoothing:
+    """Low-pass with 1 s of a series on the grid, settled on its first value, however it is cut."""
+
+    def __init__(self) -> None:
+        self._decay = float(np.exp(-1.0 / GRID_HZ))
+        self._state: Floats | None = None
+
+    def push(self, series: Floats) -> Floats:
+        """Take the next points."""
+        state = self._decay * series[:1] if self._state is None else self._state
+        smooth, self._state = lfilter([1.0 - self._decay], [1.0, -self._decay], series, zi=state)
+        return np.asarray(smooth, dtype=np.float64)
+
+
 def _smoothed(series: Floats) -> Floats:
-    """Low-pass with 1 s, settled on its first value."""
-    decay = float(np.exp(-1.0 / GRID_HZ))
-    smooth, _ = lfilter([1.0 - decay], [1.0, -decay], series, zi=[decay * series[0]])
-    return np.asarray(smooth, dtype=np.float64)
+    return Smoothing().push(series)
 
 
 def _cycles(name: str, person: Person, n_grid: int, seed: int) -> Floats:

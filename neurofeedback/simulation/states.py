@@ -36,47 +36,65 @@ class Episode:
     mind: Mind
 
 
-def draw_episodes(
-    seconds: float,
-    dwell: Dwell,
-    rng: np.random.Generator,
-    *,
-    alertness: Callable[[float], float] = lambda onset_s: 1.0,
-    drowsiness: float = 0.0,
-) -> tuple[Episode, ...]:
-    """Draw the episodes of a sitting, focus first; the last one is cut at the end.
+def draw_episodes(seconds: float, course: Course) -> tuple[Episode, ...]:
+    """Draw the episodes of a sitting (s) in which nothing interferes, focus first; the last one is cut at the end."""
+    episodes: list[Episode] = []
+    onset = 0.0
+    while onset < seconds:
+        episodes.append(course.next(onset))
+        onset += episodes[-1].duration_s
+    return cut(episodes, seconds)
+
+
+class Course:
+    """The mind's course as it is drawn, one episode after another.
 
     Parameters
     ----------
-    seconds : float
-        Length of the sitting, s.
     alertness : callable
         Factor on the mean stay in focus at a given time (s): below 1 the mind wanders more often.
     drowsiness : float
         Chance, after 20 min, that an episode is followed by a drowsy one; it rises from 0 at the start.
     """
-    episodes: list[Episode] = []
-    onset, mind, awake = 0.0, Mind.FOCUS, Mind.FOCUS
-    while onset < seconds:
-        duration = _stay(mind, dwell, alertness(onset), rng)
-        episodes.append(Episode(onset, duration, mind))
-        onset += duration
-        sleepy = rng.random() < min(drowsiness * onset / SITTING_S, DROWSY_MOST)
-        if sleepy and mind is not Mind.DROWSY:
-            mind = Mind.DROWSY
-        else:
-            awake = Mind.WANDER if awake is Mind.FOCUS else Mind.FOCUS
-            mind = awake
-    return cut(episodes, seconds)
 
+    def __init__(
+        self,
+        dwell: Dwell,
+        rng: np.random.Generator,
+        *,
+        alertness: Callable[[float], float] = lambda onset_s: 1.0,
+        drowsiness: float = 0.0,
+    ) -> None:
+        self._dwell = dwell
+        self._rng = rng
+        self._alertness = alertness
+        self._drowsiness = drowsiness
+        self._mind: Mind | None = None
+        self._awake = Mind.WANDER
 
-def _stay(mind: Mind, dwell: Dwell, alertness: float, rng: np.random.Generator) -> float:
-    shape, mean = {
-        Mind.FOCUS: (dwell.focus_shape, dwell.focus_s * alertness),
-        Mind.WANDER: (dwell.wander_shape, dwell.wander_s),
-        Mind.DROWSY: (2.0, DROWSY_MEAN_S),
-    }[mind]
-    return max(dwell.shortest_s, float(rng.gamma(shape, mean / shape)))
+    def next(self, onset_s: float) -> Episode:
+        """Draw the episode that begins at this time (s), as long as it lasts if nothing interferes."""
+        self._mind = self._follows(onset_s)
+        return Episode(onset_s, self._stay(self._mind, onset_s), self._mind)
+
+    def _follows(self, onset_s: float) -> Mind:
+        if self._mind is not None:
+            sleepy = self._rng.random() < min(self._drowsiness * onset_s / SITTING_S, DROWSY_MOST)
+            if sleepy and self._mind is not Mind.DROWSY:
+                return Mind.DROWSY
+        self._awake = Mind.WANDER if self._awake is Mind.FOCUS else Mind.FOCUS
+        return self._awake
+
+    def _stay(self, mind: Mind, onset_s: float) -> float:
+        shape, mean = self.law(mind, onset_s)
+        return max(self._dwell.shortest_s, float(self._rng.gamma(shape, mean / shape)))
+
+    def law(self, mind: Mind, onset_s: float) -> tuple[float, float]:
+        """Return shape and mean (s) of the Gamma-distributed stay in a state that begins at this time, s."""
+        dwell = self._dwell
+        if mind is Mind.FOCUS:
+            return dwell.focus_shape, dwell.focus_s * self._alertness(onset_s)
+        return (dwell.wander_shape, dwell.wander_s) if mind is Mind.WANDER else (2.0, DROWSY_MEAN_S)
 
 
 def cut(episodes: Sequence[Episode], seconds: float) -> tuple[Episode, ...]:
