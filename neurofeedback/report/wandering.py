@@ -7,6 +7,7 @@ progress is judged by answers alone.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,18 +113,19 @@ def trend_of(sessions: Sequence[Answers]) -> Trend | None:
     if len(asked) < MIN_SESSIONS or n_answers < MIN_ANSWERS or one_kind:
         return None
     places = np.array([place for place, _ in asked], float)
-    middle = places.mean()
-    slope, slope_sd, intercept = _fitted(places - middle, [answers for _, answers in asked])
-    first, last = (_logistic(intercept + slope * (place - middle)) for place in (places[0], places[-1]))
+    scaled = (places - places.mean()) / places.std()
+    slope, slope_sd, intercept = _fitted(scaled, [answers for _, answers in asked])
+    first, last = (_logistic(intercept + slope * place) for place in (scaled[0], scaled[-1]))
     reach = _t_quantile(len(asked) - 2) * slope_sd
-    factor, low, high = (math.exp(slope + offset) for offset in (0.0, -reach, reach))
+    factor, low, high = (math.exp((slope + offset) / places.std()) for offset in (0.0, -reach, reach))
     return Trend(factor, low, high, first, last, len(asked), n_answers)
 
 
 def _fitted(places: NDArray[np.float64], sessions: Sequence[Answers]) -> tuple[float, float, float]:
-    """Slope, its SD and the intercept, on the logit scale; ``places`` are centred."""
+    """Slope, its SD and the intercept, on the logit scale; ``places`` have mean 0 and SD 1."""
     from scipy.sparse import csr_matrix  # noqa: PLC0415 - see share_of
     from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM  # noqa: PLC0415 - takes a second
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning  # noqa: PLC0415
 
     rows = np.repeat(np.arange(len(places)), [answers.n for answers in sessions])
     wandered = np.concatenate([np.repeat([1.0, 0.0], [answers.n_wander, answers.n_focus]) for answers in sessions])
@@ -131,7 +133,9 @@ def _fitted(places: NDArray[np.float64], sessions: Sequence[Answers]) -> tuple[f
     by_session = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), rows)))
     prior: dict[str, Any] = {"vcp_p": 0.5, "fe_p": _PRIOR_SD}
     model = BinomialBayesMixedGLM(wandered, fixed, by_session, ident=np.zeros(len(places), int), **prior)
-    result = model.fit_map()
+    with warnings.catch_warnings():  # of a gradient of 1e-4 at the mode, with an SD of some tenths
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        result = model.fit_map()
     return float(result.fe_mean[1]), float(result.fe_sd[1]), float(result.fe_mean[0])
 
 

@@ -1,0 +1,191 @@
+"""Many sessions at a glance: time sat, wandering by the person's own answers, and what the signal was like.
+
+Neither the index nor the reward rate is here: both are relative to each sitting's own baseline, so over months they
+mean nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+import numpy as np
+
+from neurofeedback.feedback.words import duration_words, share_words
+from neurofeedback.recording.history import PastSession
+from neurofeedback.report.wandering import (
+    MIN_ANSWERS,
+    MIN_SESSIONS,
+    Answers,
+    Share,
+    Trend,
+    share_of,
+    sittings_needed,
+    trend_of,
+)
+
+FALLS = (0.05, 0.10, 0.20)
+USUAL_ANSWERS = 15.0
+USUAL_SHARE = 0.33
+_DESCRIBED = {
+    "valid_fraction": ("usable signal", ""),
+    "iaf_hz": ("individual alpha frequency", "Hz"),
+    "exponent": ("aperiodic exponent", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How one figure of the signal went, as a description: no test, no judgement.
+
+    Parameters
+    ----------
+    first, last : float
+        Medians of the first and the last third of the sessions that have it.
+    spread : float
+        Half of what lies between the quartiles of all of them.
+    """
+
+    name: str
+    unit: str
+    first: float
+    last: float
+    spread: float
+    n_sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What many sessions add up to.
+
+    Parameters
+    ----------
+    days : int
+        Days on which there was a sitting.
+    shares : tuple of (PastSession, Share)
+        Share of wandering of each session with answers.
+    conditions : mapping
+        Share of wandering of all answers under each condition; empty where none was ever entered.
+    needed : tuple of (float, int or None)
+        For falls of the share, as fractions: after how many sittings it would be seen; None for more than 400.
+    """
+
+    sessions: tuple[PastSession, ...]
+    sat_s: float
+    practised_s: float
+    days: int
+    share: Share | None
+    shares: tuple[tuple[PastSession, Share], ...]
+    conditions: dict[str, Share]
+    trend: Trend | None
+    needed: tuple[tuple[float, int | None], ...]
+    courses: tuple[Course, ...]
+
+    def document(self) -> dict[str, object]:
+        """Return all of it as plain values."""
+        shares = [{"stem": session.stem, **asdict(share)} for session, share in self.shares]
+        return {**asdict(self), "shares": shares}
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What may be said of it, plainly."""
+        return (_sat(self), *_wandering(self), *_needed(self))
+
+
+def overview(sessions: Sequence[PastSession]) -> Overview:
+    """Add up the sessions of one person, in the order they began."""
+    answers = [Answers(session.n_wander, session.n_focus) for session in sessions]
+    shares = [(session, share_of(counts)) for session, counts in zip(sessions, answers, strict=True)]
+    share = share_of(_together(answers))
+    return Overview(
+        sessions=tuple(sessions),
+        sat_s=sum(session.duration_s or 0.0 for session in sessions),
+        practised_s=sum(session.practice_s or 0.0 for session in sessions),
+        days=len({session.when.date() for session in sessions}),
+        share=share,
+        shares=tuple((session, share) for session, share in shares if share),
+        conditions=_by_condition(sessions),
+        trend=trend_of(answers),
+        needed=_all_needed(share, [counts for counts in answers if counts.n]),
+        courses=tuple(filter(None, (_course(sessions, name) for name in _DESCRIBED))),
+    )
+
+
+def _together(answers: Iterable[Answers]) -> Answers:
+    counts = list(answers)
+    return Answers(sum(one.n_wander for one in counts), sum(one.n_focus for one in counts))
+
+
+def _by_condition(sessions: Sequence[PastSession]) -> dict[str, Share]:
+    names = dict.fromkeys(session.condition for session in sessions)
+    if not any(names):
+        return {}
+    under = {name: [session for session in sessions if session.condition == name] for name in names}
+    shares = {
+        name or "none": share_of(_together(Answers(one.n_wander, one.n_focus) for one in chosen))
+        for name, chosen in under.items()
+    }
+    return {name: share for name, share in shares.items() if share}
+
+
+def _all_needed(share: Share | None, answers: Sequence[Answers]) -> tuple[tuple[float, int | None], ...]:
+    """Say it for this person's own share and answers a sitting, for usual ones before there are any."""
+    today = share.value if share and 0 < share.value < 1 else USUAL_SHARE
+    each = sum(counts.n for counts in answers) / len(answers) if answers else USUAL_ANSWERS
+    return tuple((fall, sittings_needed(fall, today, each)) for fall in FALLS if fall <= today)
+
+
+def _course(sessions: Sequence[PastSession], name: str) -> Course | None:
+    values = [value for session in sessions if (value := getattr(session, name)) is not None]
+    if len(values) < 3:
+        return None
+    third = max(1, len(values) // 3)
+    low, high = np.quantile(values, [0.25, 0.75])
+    what, unit = _DESCRIBED[name]
+    return Course(what, unit, median(values[:third]), median(values[-third:]), float(high - low) / 2, len(values))
+
+
+def _sat(seen: Overview) -> str:
+    if not seen.sessions:
+        return "No sitting yet."
+    sittings = "1 sitting" if len(seen.sessions) == 1 else f"{len(seen.sessions)} sittings"
+    days = "1 day" if seen.days == 1 else f"{seen.days} days"
+    return f"{sittings} on {days}, {_long(seen.sat_s)} in all."
+
+
+def _long(seconds: float) -> str:
+    """Length of many sittings: in hours once there are three."""
+    return f"{seconds / 3600:.0f} hours" if seconds >= 3 * 3600 else duration_words(seconds)
+
+
+def _wandering(seen: Overview) -> tuple[str, ...]:
+    if seen.share is None:
+        return ("No answers yet, so nothing can be said about wandering.",)
+    told = (
+        f"By your own answers your mind had wandered at {share_words(seen.share.value)} of {seen.share.n} chimes "
+        f"(between {share_words(seen.share.low)} and {share_words(seen.share.high)}).",
+    )
+    return (*told, _trend_words(seen))
+
+
+def _trend_words(seen: Overview) -> str:
+    trend = seen.trend
+    if trend is None:
+        return f"A trend needs at least {MIN_SESSIONS} sittings with {MIN_ANSWERS} answers of both kinds."
+    if not trend.is_seen:
+        return f"Over {trend.n_sessions} sittings no change can be told from chance."
+    way = "less" if trend.factor < 1 else "more"
+    return (
+        f"Over {trend.n_sessions} sittings you reported {way} wandering: about {share_words(trend.first)} at first, "
+        f"{share_words(trend.last)} lately. What it came from, answers cannot tell."
+    )
+
+
+def _needed(seen: Overview) -> tuple[str, ...]:
+    if not seen.needed:
+        return ()
+    told = [
+        f"{100 * fall:.0f} in 100 after {f'about {n}' if n else 'more than 400'} sittings" for fall, n in seen.needed
+    ]
+    return (f"A lasting fall in wandering would show, four times in five: of {', of '.join(told)}.",)
