@@ -103,7 +103,7 @@ class LostRun:
     """Samples that never arrived or were not numbers.
 
     ``channels`` are row indices, or None for all. ``cause`` is ``lost``, ``invalid`` (NaN or infinity
-    from the device) or ``gap`` (nothing arrived for a while).
+    from the device, or a block its driver gave out twice) or ``gap`` (nothing arrived for a while).
     """
 
     start: int

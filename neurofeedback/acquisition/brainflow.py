@@ -22,6 +22,7 @@ from neurofeedback.acquisition.descriptions import ch_names, describe, other_tab
 from neurofeedback.acquisition.explain import explain
 from neurofeedback.acquisition.holders import holders
 from neurofeedback.acquisition.ledger import Ledger, of_channels
+from neurofeedback.acquisition.stale import StaleBlocks
 from neurofeedback.errors import SourceError
 from neurofeedback.types import Chunk, Stream
 
@@ -68,6 +69,7 @@ class BoardSource:
         self._beside = signals_in(self._description)
         self._columns = [*self._description["eeg_channels"], *(column for s in self._beside for column in s.columns)]
         self._ledger = Ledger(len(self._columns), self._stream.sfreq, spec.counter)
+        self._blocks = _blocks(spec, self._description)
         self._tables = _tables(spec, self._parameters, [signal.label for signal in self._beside])
         self._origin: float | None = None
         self._port = str(self._parameters.get("serial_port", ""))
@@ -108,6 +110,8 @@ class BoardSource:
         self._is_open, self._port_was_there = True, bool(self._port) and Path(self._port).exists()
         self._last_read = self._now()
         self._ledger.restart()
+        if self._blocks:
+            self._blocks.restart()
         for table in self._tables:
             table.restart(self._last_read)
 
@@ -125,6 +129,7 @@ class BoardSource:
         try:
             rows = self._board.get_board_data()
             since, self._last_read = self._last_read, self._now()
+            rows = self._blocks.push(rows) if self._blocks else rows
             if rows.shape[1]:
                 return self._chunk(self._board, rows, since)
         except BrainFlowError as error:
@@ -167,7 +172,12 @@ class BoardSource:
         if finalize is not None:
             finalize()
             native_log.drain()
-            _log.info("%s let go, %d duplicate or garbage samples dropped", self._stream.device, self._ledger.n_dropped)
+            _log.info(
+                "%s let go; so far %d duplicate or garbage samples dropped, %d stale blocks of a channel marked",
+                self._stream.device,
+                self._ledger.n_dropped,
+                self._blocks.n_stale if self._blocks else 0,
+            )
 
 
 class _Board(BoardShim):
@@ -186,6 +196,13 @@ def _release(board: BoardShim) -> None:
     for end in (board.stop_stream, board.release_session):
         with contextlib.suppress(BrainFlowError):
             end()
+
+
+def _blocks(spec: BoardSpec, description: Mapping[str, Any]) -> StaleBlocks | None:
+    """Watch the channels of a board whose driver gives them out in blocks."""
+    if spec.counter is None or spec.counter.repeat == 1:
+        return None
+    return StaleBlocks(description["eeg_channels"], description["package_num_channel"], spec.counter.repeat)
 
 
 def _tables(spec: BoardSpec, parameters: Mapping[str, str | int], taken: Iterable[str]) -> tuple[Table, ...]:

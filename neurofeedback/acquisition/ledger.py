@@ -27,7 +27,7 @@ class Ledger:
 
     Samples seen before are dropped, and so are single ones whose counter jumps (garbage on the line). The
     cause of a lost run is ``lost`` where the counter says how many are missing, ``gap`` where only the
-    host's clock does, ``invalid`` where the device sent NaN or infinity. The result does not depend on how
+    host's clock does, ``invalid`` where the values are no numbers. The result does not depend on how
     the samples were cut into pushes.
 
     Parameters
