@@ -23,3 +23,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     folder = Path(os.environ.get("NEUROFEEDBACK_DATA", _BESIDE))
     if not folder.is_dir():
         pytest.skip(f"no recordings in {folder}; set NEUROFEEDBACK_DATA")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured, which they tell as ``record_property("figure", words)``."""
+    passed = terminalreporter.getreports("passed")
+    figures = [value for report in passed for name, value in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("measured")
+        terminalreporter.write_line("\n".join(sorted(figures)))
