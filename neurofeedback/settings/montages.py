@@ -40,6 +40,9 @@ class Montage(Strict):
     left_out: tuple[str, ...] = Field(default=(), description="channels of no region")
     emg: tuple[str, ...] = Field(default=(), description="channels that see muscle first")
     min_valid: int = Field(default=1, ge=1, le=8, description="valid channels a region needs")
+    positions_mm: dict[str, tuple[float, float, float]] = Field(
+        default_factory=dict, description="measured places of electrodes, mm, CapTrak: right, front, up"
+    )
     full_scale_uv: float | None = Field(default=None, gt=0, description="largest magnitude the device can report, uV")
 
     @model_validator(mode="after")
