@@ -56,6 +56,11 @@ class SessionFiles:
         return self.stem.split("_")[0]
 
     @property
+    def visit(self) -> str:
+        """Participant and session, such as ``sub-01_ses-20261122T091500``."""
+        return "_".join(self.stem.split("_")[:2])
+
+    @property
     def part(self) -> Path:
         """The dot-folder a session is built in."""
         return self.root / f".{self.stem}.part"
@@ -63,7 +68,7 @@ class SessionFiles:
     @property
     def lock(self) -> Path:
         """The dot-file a live session holds locked."""
-        return self.root / f".{'_'.join(self.stem.split('_')[:2])}.lock"
+        return self.root / f".{self.visit}.lock"
 
     def in_part(self) -> SessionFiles:
         """Return the same files while the session is being built."""
@@ -72,6 +77,21 @@ class SessionFiles:
     def eeg(self, suffix: str) -> Path:
         """Path of a raw file, by the end of its name, such as ``eeg.vhdr`` or ``events.tsv``."""
         return self.raw / "eeg" / f"{self.stem}_{suffix}"
+
+    @property
+    def scans(self) -> Path:
+        """The table of the session's recordings."""
+        return self.raw / f"{self.visit}_scans.tsv"
+
+    @property
+    def electrodes(self) -> Path:
+        """The table of measured electrode places."""
+        return self.eeg("").parent / f"{self.visit}_space-CapTrak_electrodes.tsv"
+
+    @property
+    def coordinates(self) -> Path:
+        """What the places of ``electrodes`` are measured from."""
+        return self.electrodes.with_name(self.electrodes.name.replace("electrodes.tsv", "coordsystem.json"))
 
     def computed(self, suffix: str) -> Path:
         """Path of a computed file, by the end of its name, such as ``summary.json``."""

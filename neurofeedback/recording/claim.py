@@ -74,7 +74,21 @@ def _free_label(root: Path, header: SessionHeader) -> tuple[SessionFiles, Lock]:
         lock = claim(files.lock)
         if lock is None:
             continue
+        _check_links(files)
         if not (files.raw.exists() or files.derived.exists() or files.part.exists()):
             return files, lock
         lock.release()
     raise FileExistsError(errno.EEXIST, "the names of all sessions of this hour are taken", str(root))
+
+
+def _check_links(files: SessionFiles) -> None:
+    """Refuse folders that are links to somewhere else: what is written must stay in the dataset."""
+    root = files.root.resolve()
+    for folder in (files.raw.parent, files.derived.parent, files.derived.parents[1]):
+        if not folder.resolve().is_relative_to(root):
+            raise RecordingError(
+                f"{folder} is a link that leaves the recordings folder",
+                got=str(folder.resolve()),
+                allowed=f"a folder below {root}",
+                todo="remove the link, or choose another folder with --recordings",
+            )

@@ -9,6 +9,9 @@ from neurofeedback.recording.bids import DERIVED, SessionFiles
 from neurofeedback.recording.files import Appending, rewrite, rewrite_json
 
 _BIDS_VERSION = "1.10.1"
+_PARTICIPANTS: dict[str, object] = {
+    "participant_id": {"Description": "label of the person, as chosen by whoever records"}
+}
 _READMES = ("README", "README.md", "README.rst", "README.txt")
 _GENERATED_BY = [{"Name": "neurofeedback", "Version": __version__}]
 
@@ -26,24 +29,22 @@ One folder a session:
 
 - `*_desc-frames_timeseries.tsv`: every frame, columns described in the `.json` beside it.
 - `*_settings.toml`, `*_start.json`: the resolved settings, the device, and what the sitting started from.
-- `*_timing.tsv`: each read (first sample, samples, device and host time in seconds) and each lost run.
+- `*_timing.tsv` (+ `.json`): each read (first sample, samples, device and host time in seconds) and each lost run.
 - `*_summary.json`, `*_report.html`: how the sitting went; `finished` is true only after an orderly end.
 
 The index is a mind-wandering index (EEG proxy), relative to the person's own baseline; it is not a medical measure.
 """
-_IGNORED = "".join(
-    f"{pattern}\n"
-    for pattern in (
-        "*_timeseries.tsv",
-        "*_timeseries.json",
-        "*_settings.toml",
-        "*_start.json",
-        "*_timing.tsv",
-        "*_summary.json",
-        "*_report.html",
-        "*_model.json",
-        "*_after.json",
-    )
+_IGNORED = (
+    "*_timeseries.tsv",
+    "*_timeseries.json",
+    "*_settings.toml",
+    "*_start.json",
+    "*_timing.tsv",
+    "*_timing.json",
+    "*_summary.json",
+    "*_report.html",
+    "*_model.json",
+    "*_after.json",
 )
 
 
@@ -53,8 +54,15 @@ def ensure_dataset(root: Path) -> None:
     made.mkdir(parents=True, exist_ok=True)
     _describe(root, "Meditation sessions recorded with neurofeedback", "raw", README)
     _describe(made, "What neurofeedback computed from the sessions", "derivative", _DERIVED_README)
-    if not (made / ".bidsignore").exists():
-        rewrite(made / ".bidsignore", _IGNORED)
+    _ignore(made / ".bidsignore")
+
+
+def _ignore(path: Path) -> None:
+    """List what is ours alone; lines another version or a person wrote stay."""
+    there = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    missing = [pattern for pattern in _IGNORED if pattern not in there]
+    if missing:
+        rewrite(path, "".join(f"{pattern}\n" for pattern in (*there, *missing)))
 
 
 def _describe(folder: Path, name: str, kind: str, readme: str) -> None:
@@ -70,6 +78,8 @@ def register(root: Path, participant: str) -> None:
     table = root / "participants.tsv"
     if not table.exists():
         (root / participant).mkdir(exist_ok=True)
+        if not table.with_suffix(".json").exists():
+            rewrite_json(table.with_suffix(".json"), _PARTICIPANTS)
         rewrite(table, f"participant_id\n{participant}\n")
         return
     lines = table.read_text(encoding="utf-8-sig").splitlines()

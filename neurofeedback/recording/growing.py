@@ -11,6 +11,7 @@ import numpy as np
 
 from neurofeedback.recording import brainvision, events, frames, physio, timing
 from neurofeedback.recording.bids import SessionFiles
+from neurofeedback.recording.channels import ContactTally
 from neurofeedback.recording.files import Appending
 from neurofeedback.recording.lost import count_lost, lost_in
 from neurofeedback.types import Auxiliary, Chunk, Command, Event, Frame, Stream
@@ -29,6 +30,7 @@ class Growing:
         self._unit = 4 * stream.n_channels
         self._n_markers = 1
         self._auxiliary: dict[str, Appending] = {}
+        self.contact = ContactTally()
         self.n_lost = self.n_gaps = self.n_frames = 0
         self.open(files)
 
@@ -88,6 +90,7 @@ class Growing:
         if new:
             self._frames.append("".join(map(frames.row, new)).encode())
             self.n_frames += len(new)
+            self.contact.push(new)
 
     def close(self) -> None:
         """Close the files."""

@@ -10,6 +10,25 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.recording.files import whole_lines
 from neurofeedback.types import Chunk, LostRun
 
+SIDECAR: dict[str, object] = {
+    "kind": {
+        "Description": "what the row tells",
+        "Levels": {"read": "samples that one read of the device delivered", "lost": "samples that never came"},
+    },
+    "start": {"Description": "index of the first sample, counted from 0"},
+    "n_samples": {"Description": "how many samples"},
+    "device_time": {"Description": "the device's time of the last sample, on its own clock", "Units": "s"},
+    "host_time": {"Description": "the computer's monotonic clock when the read returned", "Units": "s"},
+    "channels": {"Description": "lost: all, or channel indices counted from 0, with commas"},
+    "cause": {
+        "Description": "lost: how it is known",
+        "Levels": {
+            "lost": "the device's counter skips them",
+            "gap": "nothing arrived for a while",
+            "invalid": "the device sent what is no number",
+        },
+    },
+}
 HEADER = "kind\tstart\tn_samples\tdevice_time\thost_time\tchannels\tcause\n"
 
 

@@ -17,7 +17,7 @@ from neurofeedback.recording.dataset import place
 from neurofeedback.recording.files import rewrite_json
 from neurofeedback.recording.growing import Growing, Syncer
 from neurofeedback.recording.header import SessionHeader
-from neurofeedback.recording.sidecars import complete_sidecar, write_descriptions
+from neurofeedback.recording.sidecars import complete_channels, complete_sidecar, write_descriptions
 from neurofeedback.types import Chunk, Command, Event, Frame
 
 __all__ = ["SessionHeader", "SessionWriter"]
@@ -191,6 +191,7 @@ class SessionWriter:
         physio.finish(self.files)
         mains_hz = summary.get("mains_hz", self._header.mains_hz)
         complete_sidecar(self.files, growing.n_samples / stream.sfreq, mains_hz)
+        complete_channels(self.files, stream, growing.contact.status())
         counted = {
             "device": stream.device,
             "sfreq": stream.sfreq,
