@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from neurofeedback import __version__
-from neurofeedback.cli import check, devices, doctor, emulate, history, replay, report, simulate, train, verify
+from neurofeedback.cli import check, devices, doctor, emulate, history, metrics, replay, report, simulate, train, verify
 from neurofeedback.cli.common import set_up_logging
 from neurofeedback.cli.window import open_window
 from neurofeedback.errors import NeurofeedbackError
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for _family in (train, replay, verify, report, history, check, devices, doctor, simulate, emulate):
+for _family in (train, replay, verify, report, history, check, devices, doctor, simulate, emulate, metrics):
     _family.register(app)
 
 
