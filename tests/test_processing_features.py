@@ -146,6 +146,16 @@ def test_t13_a_person_without_alpha_has_no_alpha_frequency() -> None:
         assert find_iaf(freqs, psd, SETTINGS.bands, SETTINGS.features) is None
 
 
+def test_a_band_that_is_strong_as_a_whole_has_no_peak_but_one_in_it_has() -> None:
+    freqs = np.arange(0, 44.01, 0.25)
+    psd = np.maximum(freqs, 0.25) ** -1.3
+    psd[(freqs >= 8) & (freqs <= 13)] *= 10**0.4
+    psd[(freqs >= 9.5) & (freqs <= 10.5)] *= 10**0.15
+    assert find_iaf(freqs, psd, SETTINGS.bands, SETTINGS.features) is None
+    psd[(freqs >= 9.5) & (freqs <= 10.5)] *= 10**0.15
+    assert find_iaf(freqs, psd, SETTINGS.bands, SETTINGS.features) == pytest.approx(10.0, abs=0.3)
+
+
 def test_a_rise_at_the_edge_of_the_search_is_no_peak() -> None:
     freqs = np.arange(0, 44.01, 0.25)
     psd = np.maximum(freqs, 0.25) ** -1.3

@@ -10,6 +10,7 @@ from neurofeedback.processing.spectrum import in_band
 from neurofeedback.settings.model import IAF_SEARCH_HZ, BandSettings, FeatureSettings
 
 _HALF_WIDTH_HZ = 2.0
+_FLANK_HZ = (1.5, 2.5)
 _DB_PER_LN = 10 / np.log(10)
 
 
@@ -27,8 +28,9 @@ def find_iaf(
 
     Notes
     -----
-    The 1/f fit is taken out, the rest smoothed over 1 Hz; a peak must be a local maximum inside 7 to 13.5 Hz
-    and stand out by ``iaf_min_peak_db``. After Corcoran 2018 (restingIAF), with a censored 1/f fit.
+    The 1/f fit is taken out, the rest smoothed over 1 Hz; a peak must be a local maximum inside 7 to 13.5 Hz, lie
+    above the fit, and stand out by ``iaf_min_peak_db`` from the higher of its flanks, 1.5 to 2.5 Hz away: a band
+    that is strong as a whole has no peak. After Corcoran 2018 (restingIAF), with a censored 1/f fit.
     """
     ln_psd = np.log(np.maximum(psd, np.finfo(float).tiny))
     exponent, offset = AperiodicFit(freqs, bands.default_iaf_hz, features)(ln_psd)
@@ -39,8 +41,16 @@ def find_iaf(
     span = in_band(freqs, *IAF_SEARCH_HZ)
     peak = span.start + int(np.argmax(smooth[span]))
     at_edge = peak in (span.start, span.stop - 1)
-    if at_edge or smooth[peak] < bands.iaf_min_peak_db:
+    peak_hz, highest_flank = float(freqs[peak]), _highest_flank(freqs, above_db, float(freqs[peak]))
+    if at_edge or smooth[peak] <= 0 or smooth[peak] - highest_flank < bands.iaf_min_peak_db:
         return None
-    around = in_band(freqs, float(freqs[peak]) - _HALF_WIDTH_HZ, float(freqs[peak]) + _HALF_WIDTH_HZ)
+    around = in_band(freqs, peak_hz - _HALF_WIDTH_HZ, peak_hz + _HALF_WIDTH_HZ)
     excess = np.maximum(psd[around] - np.exp(offset - exponent * np.log(freqs[around])), 0)
     return float(np.sum(freqs[around] * excess) / np.sum(excess))
+
+
+def _highest_flank(freqs: NDArray[np.float64], above_db: NDArray[np.float64], peak_hz: float) -> float:
+    """Mean of the stronger side of a peak, dB above the fit."""
+    near, far = _FLANK_HZ
+    below = above_db[in_band(freqs, peak_hz - far, peak_hz - near)].mean()
+    return float(max(below, above_db[in_band(freqs, peak_hz + near, peak_hz + far)].mean()))

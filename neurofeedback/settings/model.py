@@ -140,7 +140,7 @@ class BandSettings(Strict):
     """Bands in Hz relative to the individual alpha frequency (6.2.4); lo <= f <= hi."""
 
     default_iaf_hz: float = _number(10.0, "alpha frequency when none is found, Hz", low=7, high=13)
-    iaf_min_peak_db: float = _number(2.0, "lowest alpha peak above the 1/f fit, dB", low=0.5, high=10)
+    iaf_min_peak_db: float = _number(2.0, "an alpha peak stands out from its flanks by this, dB", low=0.5, high=10)
     theta_low_hz: float = _number(3.5, "theta never begins below this, Hz", low=2, high=6)
     theta_low_below_iaf_hz: float = _number(6.0, "theta begins this far below the alpha frequency, Hz", low=3, high=8)
     theta_high_below_iaf_hz: float = _number(2.5, "theta ends this far below the alpha frequency, Hz", low=1, high=4)
