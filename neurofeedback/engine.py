@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.baseline import Baseline, BaselineCollector
-from neurofeedback.estimation.confidence import confidence
+from neurofeedback.estimation.confidence import confidence, model_trust
+from neurofeedback.estimation.drive import read_drive
 from neurofeedback.estimation.drowsiness import DrowsinessFlag
 from neurofeedback.estimation.estimator import Batch, Estimator, Reading
 from neurofeedback.estimation.reference import fit_baseline
@@ -27,12 +28,17 @@ from neurofeedback.processing.pipeline import Pipeline, Windows
 from neurofeedback.settings.profile import Profile
 from neurofeedback.types import Chunk, Command, CommandKind, Contact, Frame, Phase, State
 
-_INDEX_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER, Phase.DEBRIEF})
+_INDEX_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER, Phase.DEBRIEF, Phase.REST})
 _KNOWN = frozenset({State.FOCUS, State.WANDER})
 _NAMES = list(FEATURES)
 _Z_NAMES = tuple(name for name, feature in FEATURES.items() if feature.kind != "emg")
 _Z_ROWS = [_NAMES.index(name) for name in _Z_NAMES]
 _DROWSY = [_NAMES.index(name) for name in ("o_alpha_posterior", "theta_all", "delta_all")]
+_ALLOWED = {
+    CommandKind.PHASE: ", ".join(Phase),
+    CommandKind.PAUSE: "on or off",
+    CommandKind.DECODER: "nothing, or what a decoder says of itself: weights, answers, AUC, drowsy level",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,13 @@ class Engine:
             CommandKind.PHASE: self._set_phase,
             CommandKind.TARGET_RATE: self._set_target_rate,
             CommandKind.TONE_DEPTH: self._set_tone_depth,
+            CommandKind.PAUSE: self._set_pause,
+            CommandKind.DECODER: self._set_decoder,
         }
+        self._trust = settings.confidence.before_answers
+        self._paused = False
+        self._window_frames = round(settings.spectrum.window_s / self.hop_s)
+        self._reaching = 0
         self.phase = Phase.SETTLE
         self.columns: tuple[str, ...] = (
             *(feature.column for feature in FEATURES.values()),
@@ -106,6 +118,7 @@ class Engine:
             *(("bell",) if settings.bell.enabled else ()),
         )
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
+        self._obey(Command(0, CommandKind.DECODER, start.decoder))
 
     @property
     def baseline(self) -> Baseline | None:
@@ -159,7 +172,7 @@ class Engine:
         try:
             self._act[command.kind](command.value)
         except ValueError:
-            allowed = ", ".join(Phase) if command.kind is CommandKind.PHASE else "a number from 0 to 1"
+            allowed = _ALLOWED.get(command.kind, "a number from 0 to 1")
             raise SettingsError(
                 f"the command {command.kind} cannot be obeyed", got=repr(command.value), allowed=allowed
             ) from None
@@ -180,6 +193,17 @@ class Engine:
     def _set_tone_depth(self, value: str) -> None:
         self._mapper.depth = _share(value)
 
+    def _set_decoder(self, value: str) -> None:
+        drive = read_drive(value)
+        self._estimator.drive(drive)
+        self._trust = model_trust(drive, self._settings.confidence)
+        self._drowsiness.level = 1.0 if drive is None else drive.drowsy_level
+
+    def _set_pause(self, value: str) -> None:
+        if value not in {"on", "off"}:
+            raise ValueError
+        self._paused = value == "on"
+
     def _end_baseline(self) -> None:
         """Freeze what was collected; where too little of it is usable, things stay as they were before."""
         collected = self._collector.collected()
@@ -189,44 +213,65 @@ class Engine:
             return
         self._estimator.adopt(baseline)
         self._pipeline.gate.limits = baseline.limits
-        start_u = baseline.scale.u(baseline.scale.quantile)
+        scale = self._estimator.scale or baseline.scale
+        start_u = scale.u(scale.quantile)
         self._threshold = RewardThreshold(start_u, self._settings.threshold, self.hop_s)
         self._threshold.target_rate = self._target_rate
 
     def _frames(self, windows: Windows) -> list[Frame]:
+        paused = self._pausing(len(windows.ends))
+        windows = replace(windows, filled=windows.filled & ~paused) if paused.any() else windows
         if self.phase is Phase.BASELINE:
             self._collector.add(windows)
         batch = self._estimator.push(windows)
         contacts = self._contact.push(windows.verdicts)
         extras = self._extras(windows)
-        return [self._frame(windows, batch, row, contacts[row], extras[row]) for row in range(len(windows.ends))]
+        rows = range(len(windows.ends))
+        return [self._frame(windows, batch, row, contacts[row], extras[row], paused=paused[row]) for row in rows]
+
+    def _pausing(self, n_frames: int) -> NDArray[np.bool_]:
+        """Tell which of the next frames belong to a pause: those in it, and those whose window reaches back into it."""
+        if self._paused:
+            self._reaching = self._window_frames
+            return np.ones(n_frames, dtype=np.bool_)
+        reaching = np.arange(n_frames) < self._reaching
+        self._reaching = max(0, self._reaching - n_frames)
+        return reaching
 
     def _extras(self, windows: Windows) -> list[list[float]]:
         """Columns that only research asks for, a row a frame."""
         return [[] for _ in windows.ends] if self._complexity is None else self._complexity.push(windows).tolist()
 
     def _frame(
-        self, windows: Windows, batch: Batch, row: int, contacts: tuple[Contact, ...], extras: list[float]
+        self,
+        windows: Windows,
+        batch: Batch,
+        row: int,
+        contacts: tuple[Contact, ...],
+        extras: list[float],
+        *,
+        paused: np.bool_,
     ) -> Frame:
-        practising = self.phase is Phase.PRACTICE
+        phase = Phase.PAUSE if paused else self.phase
+        practising = phase is Phase.PRACTICE
         reading = self._estimator.read(batch, row, practising=practising)
-        state = self._state(reading, batch, row)
+        state = self._state(reading, batch, row, held=bool(paused))
         signal = float(batch.signal[row])
         u, threshold, trust, reward = math.nan, math.nan, 0.0, False
         if self.baseline is not None and self._threshold is not None and state in _KNOWN:
             u, threshold = reading.u, self._threshold.value
-            trust = confidence(signal, self.baseline.quality, self._settings.confidence)
+            trust = confidence(signal, self.baseline.quality, self._trust)
             reward = reading.valid and self._threshold.push(u, learn=practising)
         z = batch.z[row].tolist()
-        drowsy = self._drowsiness.push(*(z[k] for k in _DROWSY)) if self.phase in _INDEX_PHASES else False
+        drowsy = self._drowsiness.push(*(z[k] for k in _DROWSY)) if phase in _INDEX_PHASES else False
         sample = int(windows.ends[row])
-        guidance = self._mapper.push(u, trust, signal, state, feedback=practising)
+        guidance = self._mapper.push(u, trust, signal, state, feedback=practising, paused=bool(paused))
         bell = self._bell.push(u, trust, state, feedback=practising)
         return Frame(
             index=windows.first + row,
             sample=sample,
             onset=sample / self._sfreq,
-            phase=self.phase,
+            phase=phase,
             valid=reading.valid,
             signal=signal,
             confidence=trust,
@@ -236,7 +281,7 @@ class Engine:
             mwi=50.0 * (1.0 + math.erf(u / math.sqrt(2.0))),
             threshold=threshold,
             reward=reward,
-            guidance=replace(guidance, bell=True) if bell else guidance,
+            guidance=replace(guidance, bell=bell, reward=reward and practising, drowsy=drowsy and practising),
             values=(
                 *batch.features[row].tolist(),
                 *(z[k] for k in _Z_ROWS),
@@ -247,8 +292,8 @@ class Engine:
             contacts=contacts,
         )
 
-    def _state(self, reading: Reading, batch: Batch, row: int) -> State:
-        lost, usable = bool(batch.lost[row]), bool(batch.usable[row])
+    def _state(self, reading: Reading, batch: Batch, row: int, *, held: bool) -> State:
+        lost, usable = bool(batch.lost[row]), bool(batch.usable[row]) and not held
         if self._threshold is None:
             return State.LOST if lost else State.UNKNOWN
         return self._states.push(reading.u, self._threshold.value, valid=reading.valid, usable=usable, lost=lost)

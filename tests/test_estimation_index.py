@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurofeedback.estimation.confidence import confidence
+from neurofeedback.estimation.confidence import confidence, model_trust
 from neurofeedback.estimation.drowsiness import DrowsinessFlag
 from neurofeedback.estimation.index import IndexFilter, Weights, scale_from, shrunk_correlation, weigh
 from neurofeedback.estimation.scores import spread_floors, squash
@@ -241,6 +241,6 @@ def test_drowsiness_averages_rather_than_demanding_every_frame_and_skips_what_is
 
 
 def test_confidence_is_signal_times_baseline_times_trust_in_the_model() -> None:
-    assert confidence(1.0, 1.0, SETTINGS.confidence) == pytest.approx(0.3)
-    assert confidence(0.5, 0.5, SETTINGS.confidence) == pytest.approx(0.075)
-    assert confidence(0.0, 1.0, SETTINGS.confidence) == 0.0
+    assert confidence(1.0, 1.0, model_trust(None, SETTINGS.confidence)) == pytest.approx(0.3)
+    assert confidence(0.5, 0.5, 0.3) == pytest.approx(0.075)
+    assert confidence(0.0, 1.0, 0.3) == 0.0

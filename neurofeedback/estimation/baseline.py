@@ -34,6 +34,8 @@ class Baseline:
         Density of the muscle band, uV^2/Hz.
     mu, spread : ndarray, shape (len(FEATURES),)
         Middle and spread of the regional deviations from the channels' medians; NaN for a feature never seen.
+    z : ndarray, shape (n, len(FEATURES))
+        Of its frames, as gated again: what the scale of any other index is made from.
     weights : Weights
         Of the index.
     scale : IndexScale
@@ -52,6 +54,7 @@ class Baseline:
     emg_median: NDArray[np.float64]
     mu: NDArray[np.float64]
     spread: NDArray[np.float64]
+    z: NDArray[np.float64]
     weights: Weights
     scale: IndexScale
     clean_s: float

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.estimation.baseline import Baseline
-from neurofeedback.estimation.index import IndexFilter, Weights, weigh
+from neurofeedback.estimation.drive import Drive
+from neurofeedback.estimation.driven import Index, index_of
+from neurofeedback.estimation.index import IndexFilter, IndexScale, Weights, weigh
 from neurofeedback.estimation.scores import index_columns, squash
 from neurofeedback.estimation.tracking import Tracker
 from neurofeedback.processing.envelope import Envelope, EnvelopeFilter
@@ -18,6 +21,8 @@ from neurofeedback.processing.pipeline import Windows
 from neurofeedback.processing.regions import Regions
 from neurofeedback.processing.smoothing import Smoother
 from neurofeedback.settings.profile import Profile
+
+_RERUN_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,12 +70,16 @@ class Estimator:
         envelope = EnvelopeFilter(sfreq, settings.bands.default_iaf_hz, settings.envelope)
         self._envelope = Envelope(len(profile.montage.ch_names), envelope)
         self._regions = Regions(profile.montage)
-        self._columns = index_columns(profile)
-        n = len(self._columns)
+        self._logged = index_columns(profile)
+        n = len(self._logged)
+        self._columns = self._logged
         self._weights = Weights(np.array(profile.evidence.mu), np.eye(n), settings.index.min_information)
         self._no_z = np.full(n, np.nan)
         self._smoother = IndexFilter(settings.index, self._hop_s)
         self._tracker: Tracker | None = None
+        self._recent: deque[tuple[NDArray[np.float64], bool]] = deque(maxlen=round(_RERUN_S / self._hop_s))
+        self._index: Index | None = None
+        self._drive: Drive | None = None
         self._n_lost = settings.gaps.lost_s * sfreq
         regions = {FEATURES[name].region for name in profile.evidence.feature_names}
         self._needed = sorted({row for region in regions for row in profile.montage.rows(region)})
@@ -83,10 +92,28 @@ class Estimator:
         self._known = baseline.known
         self._maker = baseline.maker
         self._envelope.filter = baseline.envelope
-        self._weights = baseline.weights
-        self._smoother = IndexFilter(self._settings.index, self._hop_s, start=baseline.scale.middle)
-        mu, spread = baseline.mu[self._columns], baseline.spread[self._columns]
-        self._tracker = Tracker(mu, spread, self._settings.baseline, self._hop_s)
+        self._tracker = Tracker(baseline.mu, baseline.spread, self._settings.baseline, self._hop_s)
+        self._recent.clear()
+        self.drive(self._drive)
+
+    def drive(self, drive: Drive | None) -> None:
+        """Let a decoder's weights make the index from now on; None for those of the evidence profile.
+
+        The index is scaled by the baseline anew, and runs again over the last 20 s, so that it does not jump.
+        """
+        self._drive = drive
+        if self.baseline is None:
+            return
+        index = index_of(self.baseline, self._logged, drive, self._settings)
+        self._index, self._columns, self._weights = index, index.columns, index.weights
+        self._smoother = IndexFilter(self._settings.index, self._hop_s, start=index.scale.middle)
+        for z, gap in self._recent:
+            self._smoother.push(weigh(z[self._columns], self._weights), gap=gap)
+
+    @property
+    def scale(self) -> IndexScale | None:
+        """Where the index lies in the baseline; None before there is one."""
+        return None if self._index is None else self._index.scale
 
     def push(self, windows: Windows) -> Batch:
         """Estimate what needs no memory of single frames."""
@@ -123,12 +150,13 @@ class Estimator:
     def read(self, batch: Batch, row: int, *, practising: bool) -> Reading:
         """Advance the index by one frame; in practice it is measured from the tracked baseline, which then learns."""
         valid = bool(batch.valid[row])
-        if self.baseline is None or self._tracker is None:
+        if self._index is None or self._tracker is None:
             return Reading(valid, math.nan, self._no_z)
-        tracked_z = self._tracker.push(batch.deviations[row, self._columns], learn=practising and valid)
-        z = tracked_z if practising else batch.z[row, self._columns]
-        value = self._smoother.push(weigh(z, self._weights), gap=bool(batch.gap[row]))
-        return Reading(valid, self.baseline.scale.u(value), tracked_z)
+        tracked_z = self._tracker.push(batch.deviations[row], learn=practising and valid)
+        z, gap = tracked_z if practising else batch.z[row], bool(batch.gap[row])
+        self._recent.append((z, gap))
+        value = self._smoother.push(weigh(z[self._columns], self._weights), gap=gap)
+        return Reading(valid, self._index.scale.u(value), tracked_z[self._logged])
 
     def _sufficient(self, available: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether the features at hand, ``(n, len(FEATURES))``, hold enough of the index."""

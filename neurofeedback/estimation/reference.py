@@ -20,6 +20,7 @@ from neurofeedback.processing.limits import gate_again, limits_from, robust
 from neurofeedback.processing.regions import Regions
 from neurofeedback.processing.smoothing import Smoother
 from neurofeedback.processing.spectrum import Periodogram
+from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
 
 _MIN_FRAMES = 8
@@ -60,13 +61,14 @@ def fit_baseline(
     counting = by_kind(valid[..., None], clean[..., None])
     deviations = Regions(profile.montage).means(values - channel_median, counting)
     mu, spread = _middle_and_spread(deviations, spread_floors(settings.baseline))
-    z = squash(deviations - mu, spread, settings.baseline)[:, index_columns(profile)]
+    z = squash(deviations - mu, spread, settings.baseline)
+    of_index = z[:, index_columns(profile)]
     weights = Weights(
         np.array(profile.evidence.mu),
-        shrunk_correlation(z, settings.index.correlation_shrink),
+        shrunk_correlation(of_index, settings.index.correlation_shrink),
         settings.index.min_information,
     )
-    scale, n_valid = _scale(z, weights, profile)
+    scale, n_valid = index_scale(of_index, weights, settings)
     if scale is None:
         return None
     clean_s = n_valid * settings.spectrum.hop_s
@@ -79,6 +81,7 @@ def fit_baseline(
         emg_median=emg_median,
         mu=mu,
         spread=spread,
+        z=z,
         weights=weights,
         scale=scale,
         clean_s=clean_s,
@@ -125,9 +128,11 @@ def _middle_and_spread(
     return mu, spread
 
 
-def _scale(z: NDArray[np.float64], weights: Weights, profile: Profile) -> tuple[IndexScale | None, int]:
-    """Scale of the index from the baseline's z-scores ``(n, n_index_features)``, and how many frames were valid."""
-    settings = profile.settings
+def index_scale(z: NDArray[np.float64], weights: Weights, settings: Settings) -> tuple[IndexScale | None, int]:
+    """Scale of an index from the baseline's z-scores ``(n, n_index_features)``, and how many frames were valid.
+
+    None where they are too few.
+    """
     smoother = IndexFilter(settings.index, settings.spectrum.hop_s)
     raw = np.array([weigh(row, weights) for row in z])
     smooth = np.array([smoother.push(value) for value in raw.tolist()])[np.isfinite(raw)]
