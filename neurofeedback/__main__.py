@@ -1,6 +1,35 @@
-"""``python -m neurofeedback``."""
+"""The program: ``neurofeedback``, or ``python -m neurofeedback``. Ctrl-C ends it quietly from the first moment on."""
 
-from neurofeedback.cli.main import main
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+
+from neurofeedback.errors import EXIT_INTERRUPTED
+
+_IMPORTING = "<frozen importlib"
+
+
+def main() -> None:
+    """Run the program and exit with its code."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
+    from neurofeedback.cli.main import main as run  # noqa: PLC0415 - what is imported from here on can be interrupted
+
+    run()
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """End at once while something is being imported, where an interrupt would surface as any error at all."""
+    at = frame
+    while at is not None and threading.active_count() == 1:
+        if at.f_code.co_filename.startswith(_IMPORTING):
+            os._exit(EXIT_INTERRUPTED)
+        at = at.f_back
+    signal.default_int_handler(number, frame)
+
 
 if __name__ == "__main__":
     main()

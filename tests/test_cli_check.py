@@ -153,6 +153,12 @@ def test_a_recording_played_to_its_end_ends_the_check(tmp_path: Path) -> None:
     assert "Good contact everywhere." in out
 
 
+def test_without_a_device_it_takes_the_one_train_would_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neurofeedback.cli.check.choose_device", lambda _: "simulated:4")
+    code, out = check("--seconds", "1", "--json")
+    assert (code, json.loads(out)["device"]) == (EXIT_OK, "simulated:4")
+
+
 def test_ctrl_c_ends_it_with_what_was_found() -> None:
     command = [str(PROGRAM), "check", "--device", "synthetic", "--seconds", "100"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as looking:

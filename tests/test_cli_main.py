@@ -96,6 +96,51 @@ def test_the_module_runs_as_the_program_does() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, __version__)
 
 
+INTERRUPTED_AT = """
+import os, signal, sys
+
+from neurofeedback.__main__ import main
+
+class CtrlC:
+    def find_spec(self, name, *_):
+        if name == interrupted_at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+interrupted_at, sys.argv = sys.argv[1], ["neurofeedback", *sys.argv[2:]]
+sys.meta_path.insert(0, CtrlC())
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("module", ["typer", "numpy._core.multiarray", "brainflow.board_shim"])
+def test_ctrl_c_while_it_still_loads_ends_it_quietly(module: str) -> None:
+    """An interrupt in the middle of an import may come out of it as any other error."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AT, module, "devices"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_in_a_drivers_call_waits_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within ctypes, an interrupt would come out as an error of the arguments."""
+    from brainflow.board_shim import BoardShim  # noqa: PLC0415
+
+    describe = BoardShim.get_board_descr
+
+    def interrupted(*arguments: int) -> object:
+        signal.raise_signal(signal.SIGINT)
+        return describe(*arguments)
+
+    monkeypatch.setattr(BoardShim, "get_board_descr", interrupted)
+    assert run(monkeypatch, "devices") == 130
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_ends_a_running_command_without_a_traceback() -> None:
     process = subprocess.Popen(

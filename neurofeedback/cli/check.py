@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from neurofeedback.cli.common import print_json
+from neurofeedback.cli.choosing import choose_device
+from neurofeedback.cli.common import note_interrupts, print_json, recordings_folder
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
 
 if TYPE_CHECKING:
@@ -29,7 +27,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    device: Annotated[str, typer.Option(help="Headset or stream; `neurofeedback devices` lists them.")],
+    device: Annotated[
+        str | None, typer.Option(help="Headset or stream, see `neurofeedback devices`; the last one, else one found.")
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option(help="How long to look, s; else until Ctrl-C (10 with --json).", min=1, max=86400)
     ] = None,
@@ -37,6 +37,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
 ) -> None:
     """Show contact, mains hum and loss of every electrode, live; nothing is recorded."""
+    device = choose_device(recordings_folder()) if device is None else device
     from neurofeedback.cli.check_view import Tally, view  # noqa: PLC0415 - scipy and BrainFlow come with these
     from neurofeedback.session.checking import checking  # noqa: PLC0415
     from neurofeedback.session.pace import RealClock  # noqa: PLC0415
@@ -47,7 +48,7 @@ def check(
         seconds = _JSON_S
     Console(stderr=True).print(f"Connecting to {device}", markup=False, highlight=False)
     with (
-        _interrupts() as interrupted,
+        note_interrupts() as interrupted,
         checking(device, settings, clock) as looking,
         view(Console(), quiet=as_json) as show,
     ):
@@ -59,17 +60,6 @@ def check(
     if as_json:
         print_json(tally.document(device))
     raise typer.Exit(EXIT_INTERRUPTED if interrupted.is_set() else EXIT_OK)
-
-
-@contextmanager
-def _interrupts() -> Iterator[threading.Event]:
-    """Take note of Ctrl-C; an exception out of nowhere would break a call of the device's driver in two."""
-    interrupted = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _looks(looking: Checking, clock: Clock, seconds: float | None) -> Iterator[Snapshot]:

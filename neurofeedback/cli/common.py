@@ -6,7 +6,11 @@ import ctypes
 import json
 import logging
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -120,6 +124,17 @@ def require_window() -> None:
             got=f"{len(missing)} missing system libraries",
             todo=f"run `sudo apt-get install {' '.join(missing)}`, or add --headless to train in the terminal",
         )
+
+
+@contextmanager
+def note_interrupts() -> Iterator[threading.Event]:
+    """Take note of Ctrl-C; an exception out of nowhere would break a call of a device's driver in two."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def print_json(document: object) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.common import print_json
+from neurofeedback.cli.common import note_interrupts, print_json
+from neurofeedback.errors import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.findings import Findings
@@ -40,7 +41,10 @@ def devices(
 def _show_table(*, as_json: bool) -> None:
     from neurofeedback.acquisition.table import device_table  # noqa: PLC0415 - loads BrainFlow
 
-    rows = device_table()
+    with note_interrupts() as interrupted:
+        rows = device_table()
+    if interrupted.is_set():
+        raise typer.Exit(EXIT_INTERRUPTED)
     if as_json:
         print_json([asdict(row) for row in rows])
         return
