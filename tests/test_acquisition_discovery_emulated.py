@@ -152,6 +152,12 @@ def test_a_board_is_found_by_asking_and_can_be_connected_afterwards() -> None:
 
 
 @terminal
+def test_a_board_with_a_daisy_is_found_as_such() -> None:
+    with EmulatedCyton(Firmware(alpha_rhythm(16, 125.0, seed=1), daisy=True)) as cyton:
+        assert ask_port(cyton.port).found == (Found(f"cyton-daisy:{cyton.port}", "OpenBCI, firmware v3.1.1"),)
+
+
+@terminal
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

@@ -40,7 +40,10 @@ AT_REST = (160, -80, 8000)
 
 _PACKETS_PER_S = 250
 _IDLE_S = 0.02
-_GREETING = b"OpenBCI V3 8-16 channel\nOn Board ADS1299 Device ID: 0x3E\nLIS3DH Device ID: 0x33\nFirmware: v3.1.1\n$$$"
+_GREETING = (
+    b"OpenBCI V3 8-16 channel\nOn Board ADS1299 Device ID: 0x3E\n%bLIS3DH Device ID: 0x33\nFirmware: v3.1.1\n$$$"
+)
+_ON_DAISY = b"On Daisy ADS1299 Device ID: 0x3E\n"
 _OUT_OF_REACH = b"Failure: Communications timeout - Device failed to poll Host$$$"
 _WRONG_GREETING = b"+++ modem ready\r\n" * 40
 
@@ -135,10 +138,15 @@ class Firmware(Headset):
             self.streaming = False
         elif command == b"v":
             self.streaming = False
-            return _WRONG_GREETING if self.fails(Kind.REPLY) else b"" if self.fails(Kind.REFUSE) else _GREETING
+            return self._greeting()
         elif command == b"d":
             return b"updating channel settings to default$$$"
         return b""
+
+    def _greeting(self) -> bytes:
+        if self.fails(Kind.REPLY):
+            return _WRONG_GREETING
+        return b"" if self.fails(Kind.REFUSE) else _GREETING % (_ON_DAISY if self._halves == 2 else b"")
 
     def send(self, at: float) -> bytes:
         """Return the packets that are due at this time (s)."""
