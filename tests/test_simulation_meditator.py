@@ -12,7 +12,7 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.artifacts import Kind, on_scalp
 from neurofeedback.simulation.brain import PIECE_S, STEP_S
-from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED, EYES_OPEN, NEVER
+from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED, EYES_OPEN, NEVER, SHIFTS, Shift, draw_day
 from neurofeedback.simulation.devices import DEVICES, device_of, digitise
 from neurofeedback.simulation.meditator import SPREAD, simulate, sitting
 from neurofeedback.simulation.population import Effects, Person, draw_person
@@ -328,3 +328,37 @@ def test_a_length_that_cannot_be_sat_is_refused(seconds):
 def test_a_rate_that_cannot_be_simulated_is_refused(sfreq):
     with pytest.raises(SettingsError, match="cannot be sampled at this rate"):
         _sitting(device=replace(DEVICE, sfreq=sfreq))
+
+
+def measured(shift, seconds=400):
+    data = simulated(Person(), seconds=seconds, conditions=replace(CLEAN, shift=shift)).data
+    return psd_of(data)
+
+
+@pytest.mark.parametrize("band", ["theta", "alpha", "beta", "gamma"])
+def test_a_session_can_be_shifted_in_one_band_by_a_known_step(band):
+    inside = {"theta": (5, 6.5), "alpha": (9, 12), "beta": (16, 26), "gamma": (32, 43)}
+    freqs, usual = measured(Shift())
+    _, shifted = measured(Shift(**{band: 0.5}))
+    for name, (low, high) in inside.items():
+        bins = (freqs >= low) & (freqs <= high)
+        change = np.log(shifted[:, bins].sum(1) / usual[:, bins].sum(1))
+        np.testing.assert_allclose(change, 0.5 if name == band else 0.0, atol=0.05)
+
+
+def test_a_session_can_have_a_flatter_slope():
+    freqs, usual = measured(Shift())
+    _, flatter = measured(Shift(chi=-0.3))
+    bins = ((freqs >= 2) & (freqs <= 4)) | ((freqs >= 24) & (freqs <= 40))
+    slope = np.polyfit(np.log(freqs[bins]), np.log(flatter[:, bins] / usual[:, bins]).mean(0), 1)[0]
+    assert slope == pytest.approx(0.3, abs=0.02)
+
+
+def test_days_differ_by_their_spread_and_shifts_add_up():
+    days = [draw_day(1, session, 0.4) for session in range(400)]
+    assert draw_day(1, 3, 0.4) == days[3] != draw_day(2, 3, 0.4)
+    assert np.std([day.alpha for day in days]) == pytest.approx(0.4, rel=0.1)
+    assert np.std([day.chi for day in days]) == pytest.approx(0.12, rel=0.1)
+    assert abs(np.corrcoef([day.alpha for day in days], [day.beta for day in days])[0, 1]) < 0.15
+    assert (days[0] + SHIFTS["infusion"]).alpha == pytest.approx(days[0].alpha - 0.6)
+    assert draw_day(1, 3, 0.0) == Shift()

@@ -175,13 +175,9 @@ def broken_level(artifacts: Sequence[Artifact], times_s: Floats, scalp: Scalp) -
 
 def _reaching(artifacts: Sequence[Artifact], times_s: Floats) -> Iterator[tuple[Artifact, slice]]:
     """Yield the artifacts that reach these rising times, each with the samples it covers."""
-    if not times_s.size:
-        return
     begin, end = float(times_s[0]), float(times_s[-1])
     for artifact in artifacts:
         stop = artifact.onset_s + (POP_RENDERED_S if artifact.kind is Kind.POP else artifact.duration_s)
-        if artifact.onset_s > end or stop <= begin:
-            continue
-        first, last = np.searchsorted(times_s, (artifact.onset_s, stop))
-        if first < last:
+        if artifact.onset_s <= end and stop > begin:
+            first, last = np.searchsorted(times_s, (artifact.onset_s, stop))
             yield artifact, slice(int(first), int(last))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurofeedback.errors import SettingsError
+from neurofeedback.simulation.conditions import NO_SHIFT, Shift
 from neurofeedback.simulation.noise import (
     FLATTEN_BELOW_HZ,
     Draw,
@@ -39,7 +40,7 @@ FADE_S = int(LEAD_S)
 STEP_S = PIECE_S - FADE_S
 
 LAYERS = ("brain", *BANDS, "chi", "muscle", "broken")
-BAND_HZ = {"delta": (1.5, 4.0), "theta": (4.0, 7.5), "alpha": (8.0, 13.0), "beta": (14.0, 28.0)}
+BAND_HZ = {"delta": (1.5, 4.0), "theta": (4.0, 7.5), "alpha": (8.0, 13.0), "beta": (14.0, 28.0), "gamma": (30.0, 45.0)}
 _SHARED = 0.45
 _TILT_PIVOT_HZ = 9.0
 _MUSCLE_HZ = (20.0, 110.0)
@@ -86,6 +87,15 @@ class Head:
     scalp: Scalp
     slow: Slow
     seed: int
+    shift: Shift = NO_SHIFT
+
+
+def _shifted(shift: Shift) -> Floats:
+    """Return the gain of each frequency for a session whose bands are shifted throughout."""
+    gain = np.ones(_FREQS.size)
+    for band, edges_hz in BAND_HZ.items():
+        gain += np.expm1(0.5 * getattr(shift, band)) * band_gain(_FREQS, *edges_hz)
+    return gain
 
 
 def draw_piece(head: Head, number: int, sfreq: int) -> Floats:
@@ -101,8 +111,9 @@ def draw_piece(head: Head, number: int, sfreq: int) -> Floats:
         scaled by the level of muscle and of broken electrodes.
     """
     times = number * STEP_S - FADE_S + np.arange(_N_SOURCE) / SOURCE_HZ
-    still = _spectrum(_aperiodic(head, number))
-    brain = still + _spectrum(_oscillations(head, number, times))
+    gain = _shifted(head.shift)
+    still = _spectrum(_aperiodic(head, number)) * gain
+    brain = still + _spectrum(_oscillations(head, number, times)) * gain
     n_channels = head.scalp.alpha.size
     muscle = shaped_noise(_MUSCLE, _N_SOURCE, n_channels, rng_for(head.seed, Draw.MUSCLE_NOISE, number))
     broken = shaped_noise(_BROKEN, _N_SOURCE, n_channels, rng_for(head.seed, Draw.BROKEN_NOISE, number))
@@ -113,7 +124,7 @@ def draw_piece(head: Head, number: int, sfreq: int) -> Floats:
 def _aperiodic(head: Head, number: int) -> Floats:
     size_uv = head.scalp.aperiodic_uv
     rng = rng_for(head.seed, Draw.APERIODIC, number)
-    drawn = shaped_noise(power_law(_FREQS, head.person.chi), _N_SOURCE, 1 + size_uv.size, rng)
+    drawn = shaped_noise(power_law(_FREQS, head.person.chi + head.shift.chi), _N_SOURCE, 1 + size_uv.size, rng)
     return size_uv * (np.sqrt(_SHARED) * drawn[:1] + np.sqrt(1.0 - _SHARED) * drawn[1:])
 
 

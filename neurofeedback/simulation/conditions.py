@@ -3,9 +3,64 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from neurofeedback.simulation.noise import Draw, rng_for
+
 NEVER = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What a day, a substance or a month of practice does to a whole session.
+
+    Parameters
+    ----------
+    delta, theta, alpha, beta, gamma : float
+        Change of ln power in the band; gamma is 30 to 45 Hz.
+    chi : float
+        Change of the aperiodic exponent; power between 2 and 40 Hz stays the same in total.
+    """
+
+    delta: float = 0.0
+    theta: float = 0.0
+    alpha: float = 0.0
+    beta: float = 0.0
+    gamma: float = 0.0
+    chi: float = 0.0
+
+    def __add__(self, other: Shift) -> Shift:
+        return Shift(
+            self.delta + other.delta,
+            self.theta + other.theta,
+            self.alpha + other.alpha,
+            self.beta + other.beta,
+            self.gamma + other.gamma,
+            self.chi + other.chi,
+        )
+
+
+NO_SHIFT = Shift()
+SHIFTS: Mapping[str, Shift] = {
+    "none": NO_SHIFT,
+    "infusion": Shift(alpha=-0.6, gamma=0.5, chi=-0.2),
+}
+"""Known effects for comparing conditions: alpha down, gamma up and a flatter slope, as under ketamine."""
+
+_CHI_PER_LN = 0.3
+
+
+def draw_day(seed: int, session: int, sd: float) -> Shift:
+    """Draw how one session of a person differs from another for no reason.
+
+    Parameters
+    ----------
+    sd : float
+        Spread between sessions of every band, ln power; that of the exponent is 0.3 of it.
+    """
+    drawn = (sd * rng_for(seed, Draw.DAY, session).standard_normal(6)).tolist()
+    return Shift(*drawn[:5], chi=_CHI_PER_LN * drawn[5])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +87,8 @@ class Conditions:
         Chance, after 20 min, that an episode is followed by a drowsy one.
     alpha_gain : float
         Factor on alpha, for open eyes.
+    shift : Shift
+        What is different throughout this session.
     """
 
     blink_every_s: float = NEVER
@@ -47,6 +104,7 @@ class Conditions:
     vigilance: float = 0.0
     drowsiness: float = 0.0
     alpha_gain: float = 1.0
+    shift: Shift = NO_SHIFT
 
 
 CLEAN = Conditions()

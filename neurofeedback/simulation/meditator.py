@@ -111,7 +111,8 @@ class SimulatedSitting:
 
     def _head(self) -> Head:
         alpha_uv = self.person.alpha_uv * self.conditions.alpha_gain
-        return Head(replace(self.person, alpha_uv=alpha_uv), self.scalp, self.slow, self.seed)
+        person = replace(self.person, alpha_uv=alpha_uv)
+        return Head(person, self.scalp, self.slow, self.seed, self.conditions.shift)
 
     def mixed(self, layers: Floats, times_s: Floats) -> Floats:
         """Put brain, body, electrodes and mains together at rising times (s), shape (n_channels, n_samples), uV."""

@@ -83,8 +83,6 @@ class Slow:
 def read(series: Floats, times_s: Floats) -> Floats:
     """Read a slow process at rising times (s of the sitting), linearly between grid points."""
     places = (times_s + LEAD_S) * GRID_HZ
-    if not places.size:
-        return places
     first = min(max(int(places[0]), 0), series.size - 1)
     last = min(max(int(places[-1]) + 2, first + 1), series.size)
     return np.interp(places, np.arange(first, last, dtype=np.float64), series[first:last])
