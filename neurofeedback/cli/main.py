@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from neurofeedback import __version__
-from neurofeedback.cli import check, devices, doctor, emulate, history, metrics, replay, report, simulate, train, verify
+from neurofeedback.cli import (
+    check,
+    devices,
+    doctor,
+    emulate,
+    history,
+    import_,
+    metrics,
+    replay,
+    report,
+    simulate,
+    train,
+    verify,
+)
 from neurofeedback.cli.common import set_up_logging
 from neurofeedback.cli.window import open_window
 from neurofeedback.errors import NeurofeedbackError
@@ -21,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for _family in (train, replay, verify, report, history, check, devices, doctor, simulate, emulate, metrics):
+for _family in (train, replay, verify, report, history, import_, check, devices, doctor, simulate, emulate, metrics):
     _family.register(app)
 
 

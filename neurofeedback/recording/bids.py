@@ -66,6 +66,11 @@ class SessionFiles:
         return self.root / f".{self.stem}.part"
 
     @property
+    def importing(self) -> Path:
+        """The dot-folder a whole recording is written to; one left behind is worth nothing."""
+        return self.root / f".{self.stem}.import"
+
+    @property
     def lock(self) -> Path:
         """The dot-file a live session holds locked."""
         return self.root / f".{self.visit}.lock"
@@ -73,6 +78,10 @@ class SessionFiles:
     def in_part(self) -> SessionFiles:
         """Return the same files while the session is being built."""
         return SessionFiles(self.root, self.stem, self.part / "raw", self.part / "derived")
+
+    def being_imported(self) -> SessionFiles:
+        """Return the same files while a whole recording is being written."""
+        return SessionFiles(self.root, self.stem, self.importing / "raw", self.importing / "derived")
 
     def eeg(self, suffix: str) -> Path:
         """Path of a raw file, by the end of its name, such as ``eeg.vhdr`` or ``events.tsv``."""

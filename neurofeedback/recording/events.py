@@ -29,7 +29,7 @@ SIDECAR: dict[str, object] = {
             EventKind.STOP: "recording ended; value says why",
             EventKind.SIGNAL_LOST: "nothing arrives from the headset",
             EventKind.SIGNAL_BACK: "samples arrive again; value is the time lost, +- how unsure that is",
-            EventKind.MARK: "a person pressed the mark key; value is a note, if there is one",
+            EventKind.MARK: "a mark: value is a person's note, or what a file from elsewhere had there",
             EventKind.PROBE: "a soft chime asks about the moments just before it; value is the version of the wording",
             EventKind.ANSWER_WHERE: "where the mind was: 1 on the breath, 2 elsewhere, 3 not sure",
             EventKind.ANSWER_SURE: "how sure the person is of that: 1 (guessing) to 4 (very sure)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -60,7 +61,10 @@ class Growing:
         return tuple(file.fileno() for file in self._files)
 
     def samples(self, chunk: Chunk) -> None:
-        """Append a chunk: lost runs, then float32 microvolts with zeros for what is lost, the read, other signals."""
+        """Append a chunk: lost runs, then float32 microvolts with zeros for what is lost, the read, other signals.
+
+        A host time of NaN is that of a file without a clock.
+        """
         runs = lost_in(chunk)
         if runs:
             self._timing.append(timing.lost_rows(runs).encode())
@@ -70,7 +74,8 @@ class Growing:
             self._n_markers += len(lines)
         values = np.where(np.isfinite(chunk.data), chunk.data, np.float32(0)).T
         self._data.append(values.astype("<f4", order="C").tobytes())
-        self._timing.append(timing.read_row(chunk).encode())
+        if not math.isnan(chunk.host_time):
+            self._timing.append(timing.read_row(chunk).encode())
         self.n_lost += count_lost(runs)
         self.n_gaps += len(runs)
         for stretch in chunk.auxiliary:

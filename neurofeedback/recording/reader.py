@@ -14,6 +14,7 @@ from neurofeedback.recording.bids import DERIVED, SessionFiles, find_stems
 from neurofeedback.recording.events import read_events
 from neurofeedback.recording.files import read_json
 from neurofeedback.recording.header import read_start
+from neurofeedback.recording.importers.bids_folder import only_recording
 from neurofeedback.recording.importers.formats import import_file
 from neurofeedback.recording.lost import clip
 from neurofeedback.recording.recording import Recording, Samples
@@ -22,7 +23,7 @@ from neurofeedback.settings.load import read_profile
 from neurofeedback.settings.profile import Profile
 
 _log = logging.getLogger(__name__)
-_SESSION = re.compile(r"sub-[0-9A-Za-z]+_ses-[0-9A-Za-z]+_task-[0-9A-Za-z]+(?=_)")
+_SESSION = re.compile(r"sub-[0-9A-Za-z]+_ses-[0-9A-Za-z]+(_task-[0-9A-Za-z]+)?(?=_)")
 
 
 def open_recording(path: Path, *, board: str | None = None) -> Recording:
@@ -32,7 +33,7 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
     ----------
     path : Path
         A session's folder, raw or computed, any file in it, a dataset (or a participant) with a single
-        session, or another program's file.
+        session, another program's file, or a BIDS folder that holds one.
     board : str, optional
         Name or number of the BrainFlow board a BrainFlow file is from, where its columns do not tell.
 
@@ -48,7 +49,7 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
     if files is not None:
         return _open_session(files)
     if path.is_dir():
-        raise RecordingError(f"{path} holds no session of this program", todo="name a session's folder or a file")
+        path = only_recording(path)
     return import_file(path, board=board)
 
 
@@ -100,6 +101,8 @@ def _map_samples(path: Path, n_channels: int) -> tuple[Samples, int]:
 
 
 def _profile(path: Path) -> Profile | None:
+    if not path.exists():  # an imported recording has none
+        return None
     try:
         return read_profile(path)
     except SettingsError as error:
@@ -135,6 +138,6 @@ def session_at(path: Path) -> SessionFiles | None:
 
 def _belongs(stem: str, inside: set[str], named: str | None) -> bool:
     if named is not None:
-        return stem == named
+        return f"{stem}_".startswith(f"{named}_")
     folders = {part for part in inside if part.startswith(("sub-", "ses-"))}
     return folders <= set(stem.split("_"))

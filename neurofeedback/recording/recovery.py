@@ -33,6 +33,7 @@ def recover(root: Path) -> list[Path]:
                 completed.append(files.derived)
         except (OSError, RecordingError) as error:
             _log.warning("the session %s could not be completed: %s", stem, error)
+    _remove_imports(root)
     _remove_stale_locks(root)
     return completed
 
@@ -78,6 +79,15 @@ def _has_samples(part: SessionFiles) -> bool:
 
 def _unit(files: SessionFiles) -> int:
     return 4 * read_start(files.computed("start.json")).stream.n_channels
+
+
+def _remove_imports(root: Path) -> None:
+    """Remove what a broken-off import left; the file it came from is where it was."""
+    for folder in root.glob(".sub-*.import"):
+        lock = take(SessionFiles.of(root, folder.name[1:].removesuffix(".import")).lock)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
 
 
 def _remove_stale_locks(root: Path) -> None:

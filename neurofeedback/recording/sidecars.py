@@ -15,6 +15,7 @@ from neurofeedback.recording.header import SessionHeader, start_document
 from neurofeedback.types import Stream
 
 _TEN_TWENTY = re.compile(r"(Fp|AF|F|FT|FC|T|C|TP|CP|P|PO|O|I|A|M)(z|\d{1,2})", re.IGNORECASE)
+_TASK = "Breath-focus meditation, eyes closed, with neurofeedback by sound"
 _INSTRUCTIONS = (
     "Sit with your eyes closed and follow your breath; when you notice that your mind has wandered, come back to it. "
     "The sound is quieter while the index is below the threshold."
@@ -34,8 +35,9 @@ def write_descriptions(files: SessionFiles, header: SessionHeader) -> None:
         files.eeg("events.tsv"): events.HEADER,
         files.computed("timing.tsv"): timing.HEADER,
         files.frames: frames.header(columns),
-        files.computed("settings.toml"): header.profile_toml,
     }
+    if header.profile_toml:
+        texts[files.computed("settings.toml")] = header.profile_toml
     places = positions.measured(header.profile_toml)
     if places:
         texts[files.electrodes] = positions.electrodes(places)
@@ -62,8 +64,8 @@ def _eeg_sidecar(header: SessionHeader) -> dict[str, object]:
     stream = header.stream
     return {
         "TaskName": header.task,
-        "TaskDescription": "Breath-focus meditation, eyes closed, with neurofeedback by sound",
-        "Instructions": _INSTRUCTIONS,
+        "TaskDescription": _TASK if header.columns else "n/a",  # another program's recording does not say
+        "Instructions": _INSTRUCTIONS if header.columns else "n/a",
         "InstitutionName": "n/a",
         "InstitutionAddress": "n/a",
         "InstitutionalDepartmentName": "n/a",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.events import GAP
+from neurofeedback.recording.importers.bids_folder import dataset_of
 from neurofeedback.recording.importers.guards import BROKEN, check_brainvision, check_inside, check_mat, first_line
 from neurofeedback.recording.importers.table import check_stream
 from neurofeedback.recording.lost import clip
@@ -88,9 +89,9 @@ def _in_dataset(path: Path) -> BaseRaw | None:
         return None
     import mne_bids  # noqa: PLC0415
 
-    place = mne_bids.get_bids_path_from_fname(path)
-    check_inside(path, Path(place.root))
-    return mne_bids.read_raw_bids(place, verbose="error")
+    for beside in path.parent.iterdir():
+        check_inside(beside, dataset_of(path))
+    return mne_bids.read_raw_bids(mne_bids.get_bids_path_from_fname(path), verbose="error")
 
 
 def _check_files(path: Path, raw: BaseRaw) -> None:
