@@ -10,7 +10,7 @@ from neurofeedback.settings.model import PhaseSettings
 from neurofeedback.types import CommandKind, Frame, Guidance, Phase, State, frame_end
 
 SFREQ = 250.0
-PLAN = SittingPlan(
+PLAN = SittingPlan.of(
     ((Phase.SETTLE, 4.0), (Phase.BASELINE, 8.0), (Phase.PRACTICE, 20.0), (Phase.DEBRIEF, 2.0)), baseline_clean_s=4.0
 )
 
@@ -42,9 +42,10 @@ def sit(keeper: PhaseKeeper, clean: Sequence[bool]) -> list[tuple[Phase, float]]
     """Run frames through a keeper; return each phase with the seconds it took."""
     phase, lengths, before = keeper.phase, [], 0
     for index, valid in enumerate(clean):
-        command = keeper.push(frame(index, phase, valid=valid))
+        turn = keeper.push(frame(index, phase, valid=valid))
         ended = frame_end(index, SFREQ, 0.25)
-        if command is not None:
+        if turn is not None:
+            (command,) = turn.commands
             assert command.kind is CommandKind.PHASE
             assert command.sample == ended + 1
             lengths.append((phase, (ended - before) / SFREQ))
@@ -73,17 +74,16 @@ def test_a_baseline_ends_at_the_first_extension_that_is_clean_enough() -> None:
 
 
 def test_half_of_practice_is_never_given_up() -> None:
-    short = SittingPlan(((Phase.BASELINE, 8.0), (Phase.PRACTICE, 6.0)), baseline_clean_s=4.0)
+    short = SittingPlan.of(((Phase.BASELINE, 8.0), (Phase.PRACTICE, 6.0)), baseline_clean_s=4.0)
     took = dict(sit(PhaseKeeper(short, SFREQ, 2), [False] * 400))
     assert took[Phase.PRACTICE] >= 3.0 - 0.26
 
 
 def test_a_plan_without_settling_begins_with_a_command() -> None:
-    keeper = PhaseKeeper(SittingPlan(((Phase.PRACTICE, 4.0),), 0.0), SFREQ, 0)
-    first = keeper.first()
-    assert first is not None
+    keeper = PhaseKeeper(SittingPlan.of(((Phase.PRACTICE, 4.0),), 0.0), SFREQ, 0)
+    (first,) = keeper.first()
     assert (first.sample, first.value) == (0, "practice")
-    assert PhaseKeeper(PLAN, SFREQ, 0).first() is None
+    assert PhaseKeeper(PLAN, SFREQ, 0).first() == ()
 
 
 @given(clean=st.lists(st.booleans(), min_size=200, max_size=200), minutes=st.floats(0.25, 0.6))

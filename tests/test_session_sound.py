@@ -28,7 +28,7 @@ from neurofeedback.simulation.population import draw_person
 from neurofeedback.types import Bed, Frame, LostRun, Phase, State, Stream
 
 SFREQ = 256
-PLAN = SittingPlan(
+PLAN = SittingPlan.of(
     ((Phase.SETTLE, 4.0), (Phase.BASELINE, 16.0), (Phase.PRACTICE, 40.0), (Phase.DEBRIEF, 4.0)), baseline_clean_s=8.0
 )
 CLENCH_S, GAP_S = (32.0, 40.0), (48.0, 54.0)

@@ -32,11 +32,19 @@ class Mapper:
         self.depth = settings.tone_depth
         self.neutral = smoothstep(-settings.ramp_low_u / settings.ramp_width_u)
 
-    def push(self, u: float, confidence: float, signal: float, state: State, *, feedback: bool) -> Guidance:
-        """Map one frame. ``u`` is the index in spreads, NaN without one; ``feedback`` is off outside practice."""
+    def push(
+        self, u: float, confidence: float, signal: float, state: State, *, feedback: bool, paused: bool = False
+    ) -> Guidance:
+        """Map one frame. ``u`` is the index in spreads, NaN without one; ``feedback`` is off outside practice.
+
+        In a pause the tone is off at once and the bed is plain.
+        """
         if state is State.LOST:
             self._gain = 0.0
             return Guidance(bed=Bed.LOST, immediate=True, mist=1.0)
+        if paused:
+            self._gain = 0.0
+            return Guidance(bed=Bed.NEUTRAL, immediate=True, ripple=_STILL_RIPPLE)
         if not feedback:
             self._gain = self._slewed(0.0)
             return Guidance(tone_gain=self._gain, ripple=_STILL_RIPPLE)

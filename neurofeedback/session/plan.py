@@ -1,32 +1,63 @@
-"""The sitting as data: which phases, and how long each is."""
+"""The sitting as data: which segments, and how long each is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.model import PhaseSettings
+from neurofeedback.settings.programme import MAX_MINUTES, MIN_MINUTES, Programme
 from neurofeedback.types import Phase
 
-MIN_MINUTES = 0.25
-MAX_MINUTES = 240.0
 _USUAL_BASELINE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class SittingPlan:
-    """Phases in order with their lengths in seconds; those of no length are left out.
+class Segment:
+    """One stretch of a sitting.
 
-    ``baseline_clean_s`` is the clean signal the baseline wants before it ends.
+    Parameters
+    ----------
+    length_s : float
+        In seconds; infinite until the person ends it.
+    target_rate : float, optional
+        Share of frames with reward aimed at; None leaves it as it was.
+    bed : str
+        Background sound; empty leaves it as it was.
+    bell_every_s : float
+        Time between soft bells, s; 0 for none.
     """
 
-    phases: tuple[tuple[Phase, float], ...]
+    phase: Phase
+    length_s: float
+    target_rate: float | None = None
+    bed: str = ""
+    bell_every_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SittingPlan:
+    """Segments in order; ``baseline_clean_s`` is the clean signal the baseline wants before it ends."""
+
+    segments: tuple[Segment, ...]
     baseline_clean_s: float
+
+    @classmethod
+    def of(cls, phases: Iterable[tuple[Phase, float]], baseline_clean_s: float) -> SittingPlan:
+        """Make a plan of phases and their lengths in seconds alone; those of no length are left out."""
+        return cls(tuple(Segment(phase, length) for phase, length in phases if length > 0), baseline_clean_s)
+
+    @property
+    def phases(self) -> tuple[tuple[Phase, float], ...]:
+        """Phases in order, each with its length in seconds."""
+        return tuple((segment.phase, segment.length_s) for segment in self.segments)
 
     @property
     def total_s(self) -> float:
-        """Length of the whole sitting in seconds."""
-        return sum(length for _, length in self.phases)
+        """Length of the whole sitting in seconds; infinite if it is open."""
+        return sum(segment.length_s for segment in self.segments)
 
     @property
     def cost_of_short_baseline(self) -> str:
@@ -40,41 +71,85 @@ class SittingPlan:
         )
 
 
-def plan_sitting(settings: PhaseSettings, minutes: float | None, min_clean_s: float) -> SittingPlan:
-    """Lay out a sitting of so many minutes, or of the profile's own length.
+def plan_sitting(
+    settings: PhaseSettings,
+    minutes: float | None,
+    min_clean_s: float,
+    programme: Programme | None = None,
+    *,
+    bell_every_s: float = 0.0,
+) -> SittingPlan:
+    """Lay out a sitting of so many minutes, or of the programme's or the profile's own length.
 
-    Practice takes what the other phases leave; where that is less than the profile's least, all phases are
-    scaled down alike.
+    One segment takes what the others leave; where that is less than the profile's least practice, all are
+    scaled down alike. ``bell_every_s`` is the time between soft bells in practice where no programme says otherwise.
 
     Raises
     ------
     SettingsError
-        The length cannot be sat.
+        The length cannot be sat, or the programme has no segment that could take another length.
 
     Examples
     --------
-    >>> [(str(phase), round(length, 1)) for phase, length in plan_sitting(PhaseSettings(), 2.0, 60.0).phases]
+    >>> plan = plan_sitting(PhaseSettings(), 2.0, 60.0)
+    >>> [(str(segment.phase), round(segment.length_s, 1)) for segment in plan.segments]
     [('settle', 6.2), ('baseline', 24.9), ('practice', 49.8), ('transfer', 37.4), ('debrief', 1.7)]
     """
-    lengths = {
-        Phase.SETTLE: settings.settle_s,
-        Phase.BASELINE: settings.baseline_s,
-        Phase.PRACTICE: settings.practice_s,
-        Phase.TRANSFER: settings.transfer_s,
-        Phase.DEBRIEF: settings.debrief_s,
-    }
-    if minutes is not None:
-        lengths = _fit(lengths, _checked(minutes) * 60, settings.min_practice_s)
-    phases = tuple((phase, length) for phase, length in lengths.items() if length > 0)
-    return SittingPlan(phases, min(min_clean_s, lengths[Phase.BASELINE] / 2))
+    segments, total_s = _own(settings, bell_every_s), None if minutes is None else _checked(minutes) * 60
+    if programme is not None:
+        segments = _of_programme(programme, settings)
+        if total_s is not None and not programme.flexible:
+            raise SettingsError(
+                f"the programme {programme.name} has its own length",
+                got=f"{minutes:g} minutes",
+                allowed="a programme in which one segment leaves out its minutes",
+                todo="leave out --minutes",
+            )
+        total_s = 60 * programme.minutes if total_s is None and programme.minutes else total_s
+    if total_s is not None:
+        segments = _fit(segments, total_s, settings.min_practice_s)
+    planned = tuple(segment for segment in segments if segment.length_s > 0)
+    baseline_s = next(segment.length_s for segment in segments if segment.phase is Phase.BASELINE)
+    return SittingPlan(planned, min(min_clean_s, baseline_s / 2))
 
 
-def _fit(lengths: dict[Phase, float], total_s: float, min_practice_s: float) -> dict[Phase, float]:
-    others_s = sum(length for phase, length in lengths.items() if phase is not Phase.PRACTICE)
-    if total_s - others_s >= min_practice_s:
-        return lengths | {Phase.PRACTICE: total_s - others_s}
-    scale = total_s / (others_s + min_practice_s)
-    return {phase: length * scale for phase, length in (lengths | {Phase.PRACTICE: min_practice_s}).items()}
+def _own(settings: PhaseSettings, bell_every_s: float) -> list[Segment]:
+    practice = Segment(Phase.PRACTICE, settings.practice_s, bell_every_s=bell_every_s)
+    return _framed(settings, [practice, Segment(Phase.TRANSFER, settings.transfer_s)])
+
+
+def _of_programme(programme: Programme, settings: PhaseSettings) -> list[Segment]:
+    return _framed(
+        settings,
+        [
+            Segment(
+                Phase(segment.phase),
+                math.inf if segment.minutes is None else 60 * segment.minutes,
+                segment.target_rate,
+                segment.bed or "",
+                60 * segment.bell_every_min,
+            )
+            for segment in programme.segments
+        ],
+    )
+
+
+def _framed(settings: PhaseSettings, middle: list[Segment]) -> list[Segment]:
+    before = [Segment(Phase.SETTLE, settings.settle_s), Segment(Phase.BASELINE, settings.baseline_s)]
+    return [*before, *middle, Segment(Phase.DEBRIEF, settings.debrief_s)]
+
+
+def _fit(segments: list[Segment], total_s: float, least_s: float) -> list[Segment]:
+    """Give the segment without length, else the first practice, what the others leave of the whole."""
+    lengths = [segment.length_s for segment in segments]
+    phases = [segment.phase for segment in segments]
+    free = lengths.index(math.inf) if math.inf in lengths else phases.index(Phase.PRACTICE)
+    others_s = sum(lengths[:free] + lengths[free + 1 :])
+    left_s, scale = total_s - others_s, 1.0
+    if left_s < least_s:
+        left_s, scale = least_s, total_s / (others_s + least_s)
+    lengths[free] = left_s
+    return [replace(segment, length_s=scale * length) for segment, length in zip(segments, lengths, strict=True)]
 
 
 def _checked(minutes: float) -> float:

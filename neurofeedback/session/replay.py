@@ -14,12 +14,14 @@ from neurofeedback.recording import frames as frame_log
 from neurofeedback.recording.recording import Recording
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import SittingPlan
+from neurofeedback.session.starting import engine_start
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.types import Command, CommandKind, Frame, Phase, State
 
 _CHUNK_S = 16.0
 _MAX_PIECE = 1 << 14
+_LAID = frozenset({CommandKind.PHASE, CommandKind.PAUSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,11 @@ def replay(
     stream = recording.stream
     own = recording.profile if settings is None and baseline_s is None else None
     if own is not None:
-        engine = Engine(stream.sfreq, own)
+        engine = Engine(stream.sfreq, own, engine_start(recording.start))
         return Replayed(engine, _exact(engine, recording, recording.commands, chunk_s))
     chosen = settings or (recording.profile.settings if recording.profile else Settings())
     _, profile = resolve(chosen, stream)
-    engine = Engine(stream.sfreq, profile)
+    engine = Engine(stream.sfreq, profile, engine_start(recording.start))
     commands = _moved(recording.commands) if recording.commands and baseline_s is None else ()
     if commands:
         return Replayed(engine, _exact(engine, recording, commands, chunk_s))
@@ -80,21 +82,21 @@ def _exact(engine: Engine, recording: Recording, commands: tuple[Command, ...], 
 
 def _laid_out(engine: Engine, recording: Recording, keeper: PhaseKeeper, schedule: Schedule) -> Iterator[Frame]:
     """Push up to the frame that may end a phase, since the command for it takes effect right after."""
-    first = keeper.first()
-    commands = [first] if first is not None else []
+    commands = list(keeper.first())
     at = 0
     while at < recording.n_samples:
         last = schedule.complete(max(at, int(np.ceil(keeper.ends[0])) - 1))
         stop = min(int(schedule.ends(last, 1)[0]), at + _MAX_PIECE, recording.n_samples)
         frames = engine.push(recording.chunk(at, stop), commands)
-        commands = [command for frame in frames if (command := keeper.push(frame)) is not None]
+        turns = (keeper.push(frame) for frame in frames)
+        commands = [command for turn in turns if turn is not None for command in turn.commands]
         yield from frames
         at = stop
 
 
 def _moved(commands: tuple[Command, ...]) -> tuple[Command, ...]:
-    """Keep the phases a sitting went through; what a person set by hand belonged to the other profile."""
-    return tuple(command for command in commands if command.kind is CommandKind.PHASE)
+    """Keep the phases and pauses of a sitting; what a person set by hand belonged to the other profile."""
+    return tuple(command for command in commands if command.kind in _LAID)
 
 
 def _layout(settings: Settings, duration_s: float, baseline_s: float | None) -> SittingPlan:
@@ -110,7 +112,7 @@ def _layout(settings: Settings, duration_s: float, baseline_s: float | None) -> 
         )
     practice_s = duration_s - settle_s - wanted_s + 1.0
     lengths = ((Phase.SETTLE, settle_s), (Phase.BASELINE, wanted_s), (Phase.PRACTICE, practice_s))
-    return SittingPlan(lengths, min(settings.baseline.min_clean_s, wanted_s / 2))
+    return SittingPlan.of(lengths, min(settings.baseline.min_clean_s, wanted_s / 2))
 
 
 class ReplaySummary:

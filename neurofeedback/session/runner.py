@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,17 +18,21 @@ from neurofeedback.errors import SourceError
 from neurofeedback.feedback.words import LOOKING
 from neurofeedback.processing.blocks import Schedule
 from neurofeedback.recording.writer import SessionWriter
-from neurofeedback.session.mailbox import Ask, Mailbox, Snapshot
+from neurofeedback.session.controls import Controls, Moment
+from neurofeedback.session.mailbox import Mailbox, Snapshot
 from neurofeedback.session.outlets import Outlet
 from neurofeedback.session.pace import Clock
-from neurofeedback.session.phases import PhaseKeeper
+from neurofeedback.session.phases import PhaseKeeper, Turn
+from neurofeedback.session.presses import Presses
+from neurofeedback.session.probing import Prober, Step
 from neurofeedback.session.screen import IndexHistory, Traces
 from neurofeedback.session.tally import Tally
-from neurofeedback.settings.model import GapSettings
-from neurofeedback.types import INDEX_NAME, Bed, Chunk, Command, Event, EventKind, Frame, Guidance, Phase, Stream
+from neurofeedback.settings.model import GapSettings, ProbeSettings
+from neurofeedback.types import INDEX_NAME, Bed, Chunk, Command, Event, EventKind, Frame, Guidance, LostRun, Stream
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.01
+_LOST_RUNS = 64
 _RATE_NEEDS_S = 20.0
 _RATE_TOLERANCE = 0.02
 _LOST = Guidance(bed=Bed.LOST, immediate=True, mist=1.0)
@@ -49,25 +54,41 @@ class Parts:
     hop_s: float
     outlets: tuple[Outlet, ...] = ()
     index_name: str = INDEX_NAME
+    probes: ProbeSettings = field(default_factory=ProbeSettings)
+    seed: int = 0
+    target_rate: float = 0.65
+    tone_depth: float = 1.0
 
 
 class Runner:
     """Runs a session to its end. Raw samples are recorded before anything else looks at them."""
 
     def __init__(self, parts: Parts) -> None:
+        sfreq = parts.stream.sfreq
         self._parts = parts
-        self._schedule = Schedule(parts.stream.sfreq, parts.hop_s)
+        self._schedule = Schedule(sfreq, parts.hop_s)
         self._commands: list[Command] = []
-        self._traces = Traces(parts.stream.n_channels, parts.stream.sfreq)
+        self._traces = Traces(parts.stream.n_channels, sfreq)
         self._history = IndexHistory()
-        self._arrivals = ArrivalSpread(parts.stream.sfreq)
+        self._arrivals = ArrivalSpread(sfreq)
+        self._recent_lost: deque[LostRun] = deque(maxlen=_LOST_RUNS)
         self._frame: Frame | None = None
         self._n_received = 0
         self._n_lost = 0
         self._began: float | None = None
         self._last_data = 0.0
+        self._newest_s = 0.0
         self._lost_since: float | None = None
-        self._stopping = False
+        self.prober = Prober(parts.probes, parts.seed, sfreq)
+        self.presses = Presses(parts.probes, sfreq)
+        self._controls = Controls(
+            parts.keeper,
+            self.prober,
+            self.presses,
+            parts.sink,
+            target_rate=parts.target_rate,
+            tone_depth=parts.tone_depth,
+        )
         self.tally = Tally()
         self.duration_s = 0.0
 
@@ -84,17 +105,18 @@ class Runner:
         parts = self._parts
         self._last_data = parts.clock.now()
         self._event(EventKind.START, parts.stream.device)
-        if (first := parts.keeper.first()) is not None:
-            self._command(first)
+        if first := parts.keeper.first():
+            self._turn(Turn(Bell.PHASE, first, parts.keeper.segment.bed), 0)
         reason = self._loop()
+        self._carry_out(self._controls.end(self._n_received))
         self._event(EventKind.STOP, reason)
         return reason
 
     def _loop(self) -> str:
         parts = self._parts
         while not parts.keeper.done:
-            self._answer_requests()
-            if self._stopping:
+            self._obey_requests()
+            if self._controls.stopping:
                 return "asked"
             try:
                 chunk = parts.source.read()
@@ -105,6 +127,7 @@ class Runner:
             else:
                 self._watch()
                 parts.clock.wait(_POLL_S)
+            self._carry_out(self._controls.look(self._moment(parts.clock.now())))
         return "done"
 
     @property
@@ -131,6 +154,7 @@ class Runner:
     def _take(self, chunk: Chunk) -> None:
         parts = self._parts
         self._last_data = parts.clock.now()
+        self._newest_s = chunk.host_time - chunk.waited_s
         if self._began is None:
             self._began = self._last_data - chunk.n_samples / parts.stream.sfreq
             parts.sink.ring(Bell.BEGIN, self.session_s)
@@ -138,6 +162,7 @@ class Runner:
         for outlet in parts.outlets:
             outlet.samples(chunk)
         self.duration_s = self.session_s
+        self._recent_lost += [run for run in chunk.lost if run.channels is None]
         self._n_lost += sum(run.n_samples for run in chunk.lost if run.channels is None)
         for piece in self._pieces(chunk):
             self._n_received = piece.stop
@@ -171,24 +196,31 @@ class Runner:
             parts.sink.guide(frame.guidance, self.session_s)
             read_s = chunk.waited_s + (chunk.stop - frame.sample) / parts.stream.sfreq
             age_s = parts.clock.now() - chunk.host_time + read_s
-            done.append(frame if _never_came(frame.sample - 1, chunk) else replace(frame, latency_ms=1000 * age_s))
+            done.append(frame if self._never_came(frame.sample - 1) else replace(frame, latency_ms=1000 * age_s))
             self._history.push(frame.mwi)
-            if (command := parts.keeper.push(frame)) is not None:
+            if (turn := parts.keeper.push(frame)) is not None:
                 # signal held back for a gap's end may bring several frames at once: those are made already
-                self._command(replace(command, sample=max(command.sample, frames[-1].sample + 1)))
+                self._turn(turn, frames[-1].sample + 1)
         self._frame = done[-1]
+        self.prober.push(done)
         self.tally.push(done)
         parts.writer.frames(done)
         for outlet in parts.outlets:
             outlet.frames(done)
         self._traces.push(parts.engine.recent_filtered)
 
-    def _command(self, command: Command) -> None:
-        self._commands.append(command)
-        self._note(command)
-        bell = Bell.END if command.value == Phase.DEBRIEF else Bell.PHASE
-        self._parts.sink.ring(bell, self.session_s)
-        _log.info("%s begins at sample %d", command.value, command.sample)
+    def _turn(self, turn: Turn, soonest: int) -> None:
+        """Begin what the plan says, with its bell and its bed."""
+        for command in turn.commands:
+            self._controls.took(command)
+            self._note(replace(command, sample=max(command.sample, soonest)))
+        self._parts.sink.ring(turn.bell, self.session_s)
+        if turn.bed:
+            self._parts.sink.set_bed(turn.bed, self.session_s)
+            self._event(EventKind.BED, turn.bed)
+
+    def _never_came(self, sample: int) -> bool:
+        return any(run.start <= sample < run.start + run.n_samples for run in self._recent_lost)
 
     def _watch(self) -> None:
         """Notice by the clock that nothing arrives: the sound must not stay where it was."""
@@ -219,20 +251,32 @@ class Runner:
         self._note(Event(chunk.first_sample + n_lost, EventKind.SIGNAL_BACK, value))
         _log.info("the signal is back; lost: %s", value)
 
-    def _answer_requests(self) -> None:
-        for asked in self._parts.mailbox.requests():
-            if asked.kind is Ask.STOP:
-                self._stopping = True
-            elif asked.kind is Ask.MARK:
-                self._event(EventKind.MARK, asked.value or "n/a")
+    def _obey_requests(self) -> None:
+        for request in self._parts.mailbox.requests():
+            self._carry_out(self._controls.obey(request, self._moment(request.at_s)))
+
+    def _moment(self, at_s: float) -> Moment:
+        """Return which sample was being taken at a time of the clock (s), however late it arrives or is asked for."""
+        ahead = round((at_s - self._newest_s) * self._parts.stream.sfreq) if self._began is not None else 0
+        return Moment(max(0, self._n_received + ahead), self._n_received + 1, self.session_s)
+
+    def _carry_out(self, step: Step) -> None:
+        for row in step.rows:
+            self._note(row)
+        if step.chime:
+            self._parts.sink.ring(Bell.PROBE, self.session_s)
 
     def _event(self, kind: EventKind, value: str = "n/a") -> None:
         self._note(Event(self._n_received, kind, value))
 
-    def _note(self, event: Event | Command) -> None:
-        self._parts.writer.event(event)
+    def _note(self, row: Event | Command) -> None:
+        """Write a row; a command is for the engine too."""
+        if isinstance(row, Command):
+            self._commands.append(row)
+            _log.info("%s %s at sample %d", row.kind, row.value, row.sample)
+        self._parts.writer.event(row)
         for outlet in self._parts.outlets:
-            outlet.event(event)
+            outlet.event(row)
 
     def _publish(self) -> None:
         parts = self._parts
@@ -242,7 +286,7 @@ class Runner:
         parts.mailbox.publish(
             Snapshot(
                 status="running",
-                message="" if self._lost_since is None else LOOKING,
+                message=self.presses.message if self._lost_since is None else LOOKING,
                 stream=parts.stream,
                 phase=parts.keeper.phase,
                 elapsed_s=self._n_received / sfreq,
@@ -260,9 +304,13 @@ class Runner:
                 valid_fraction=self.tally.valid_fraction,
                 sound=parts.sink.description,
                 recording=parts.writer.raw,
+                question=self.prober.question,
+                n_probes=self.prober.n_probes,
+                paused=self._controls.paused,
+                volume_db=self._controls.volume_db,
+                muted=self._controls.muted,
+                target_rate=self._controls.target_rate,
+                tone_depth=self._controls.tone_depth,
+                may_go_on=parts.keeper.may_go_on,
             )
         )
-
-
-def _never_came(sample: int, chunk: Chunk) -> bool:
-    return any(run.channels is None and run.start <= sample < run.start + run.n_samples for run in chunk.lost)

@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from neurofeedback.acquisition.open import keeps_own_pace, open_source
-from neurofeedback.acquisition.reconnect import Reconnecting
+from neurofeedback.acquisition.reconnect import Reconnecting, reconnects_of
 from neurofeedback.acquisition.source import Source
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.silence import SilentSink
 from neurofeedback.audio.sink import Sink
-from neurofeedback.engine import Engine
+from neurofeedback.engine import Engine, EngineStart
 from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
 from neurofeedback.recording.claim import check_recordings
 from neurofeedback.recording.recovery import recover
@@ -29,13 +29,14 @@ from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import SittingPlan, plan_sitting
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.session.runner import Parts, Runner
+from neurofeedback.session.starting import draw_seed, seconds_at_most, settings_asked_for, start_facts
 from neurofeedback.session.tally import versions
-from neurofeedback.settings.load import dump_profile, load_evidence, load_settings, resolve
+from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
 from neurofeedback.types import Event, EventKind, Stream
 
-_SPARE_S = 60.0
+_SPARE_S = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ class Sitting(Asking):
         self._request = request
         self._finish = finish
         self._find_source = find_source
-        self.mailbox = Mailbox()
         self._sentences: list[str] = []
         self._ready = self._prepare()
+        self.mailbox = Mailbox(self._ready.clock.now)
         self.mailbox.publish(Snapshot(message=" ".join(self._sentences)))
         self._thread = threading.Thread(target=self._run, name="sitting", daemon=True)
         self._outcome: Outcome | None = None
@@ -104,8 +105,9 @@ class Sitting(Asking):
 
     def _prepare(self) -> Ready:
         request = self._request
-        settings = load_settings(request.profile)
-        plan = plan_sitting(settings.phases, request.minutes, settings.baseline.min_clean_s)
+        settings = settings_asked_for(load_settings(request.profile), request)
+        programme = load_programme(request.programme) if request.programme else None
+        plan = plan_sitting(settings.phases, request.minutes, settings.baseline.min_clean_s, programme)
         if plan.cost_of_short_baseline:
             self._sentences.append(plan.cost_of_short_baseline)
         self._sentences += filter(None, [load_evidence(settings.index.evidence).notice])
@@ -121,7 +123,8 @@ class Sitting(Asking):
     def _source(self, settings: Settings, plan: SittingPlan, clock: Clock) -> Source:
         """Find the source; one that can be lost is looked for when it is."""
         request = self._request
-        source = self._find_source(request.device, now=clock.now, seed=request.seed, duration_s=plan.total_s + _SPARE_S)
+        duration_s = seconds_at_most(plan, _SPARE_S)
+        source = self._find_source(request.device, now=clock.now, seed=request.seed, duration_s=duration_s)
         if keeps_own_pace(request.device):
             return source
         return Reconnecting(source, settings.gaps.lost_s, now=clock.now)
@@ -186,13 +189,14 @@ class Sitting(Asking):
 
     def _record(self, stream: Stream, profile: Profile, fitted: Fitted) -> Outcome:
         ready, request = self._ready, self._request
-        engine = Engine(stream.sfreq, profile)
-        start = {"seed": request.seed, "minutes": request.minutes, "versions": versions()}
+        known = EngineStart()
+        engine = Engine(stream.sfreq, profile, known)
+        seed = draw_seed(request)
         header = SessionHeader(
             participant=request.participant,
             stream=stream,
             profile_toml=dump_profile(profile),
-            start=start,
+            start=start_facts(request, profile.settings, ready.plan, seed, known),
             columns=engine.columns,
             started=datetime.now().astimezone(),
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
@@ -218,6 +222,10 @@ class Sitting(Asking):
                     settings.spectrum.hop_s,
                     outlets,
                     profile.evidence.index_name,
+                    settings.probes,
+                    seed,
+                    settings.threshold.target_rate,
+                    settings.feedback.tone_depth,
                 )
             )
             return self._close(runner, writer, engine, keeper, fitted)
@@ -237,19 +245,19 @@ class Sitting(Asking):
             error = caught
         finally:
             self._ready.sink.stop(runner.session_s)
-            summary = {**self._summary(runner, engine, completed=keeper.done), "fit": fitted.record or None}
+            summary = {**self._summary(runner, engine, fitted, completed=keeper.done), "fit": fitted.record or None}
             folder = writer.close(summary)
         if error is not None:
             where = f" What was recorded is in {folder}." if folder else ""
             return Outcome(error.exit_code, f"{error}{where}", folder, summary)
         return Outcome(EXIT_OK, " ".join(filter(None, [_last_words(reason), fitted.complaint])), folder, summary)
 
-    def _summary(self, runner: Runner, engine: Engine, *, completed: bool) -> dict[str, object]:
-        baseline, source = engine.baseline, self._ready.source
+    def _summary(self, runner: Runner, engine: Engine, fitted: Fitted, *, completed: bool) -> dict[str, object]:
+        baseline = engine.baseline
         mains_hz = engine.mains_hz
         return {
             "participant": self._request.participant,
-            "reconnects": source.reconnects if isinstance(source, Reconnecting) else 0,
+            "reconnects": reconnects_of(self._ready.source) - fitted.reconnects,
             "duration_s": round(runner.duration_s, 3),
             "effective_sfreq": _round(runner.effective_sfreq, 3),
             **runner.tally.summary(self._ready.settings.spectrum.hop_s),
@@ -257,7 +265,8 @@ class Sitting(Asking):
             "baseline_clean_s": _round(baseline.clean_s if baseline else None, 2),
             "mains_hz": None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
             "audio_underruns": self._ready.sink.underruns,
-            "probes": 0,
+            "probes": runner.prober.n_probes,
+            "presses": runner.presses.n_presses,
             "plan_completed": completed,
             "versions": versions(),
         }

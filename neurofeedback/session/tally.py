@@ -14,7 +14,7 @@ _PACKAGES = ("brainflow", "mne", "numpy", "scipy", "miniaudio", "PyQt6")
 
 
 class Tally:
-    """Counts frames as they are made."""
+    """Counts frames as they are made; of a pause, only how long it was."""
 
     def __init__(self) -> None:
         self._phases: dict[Phase, int] = {}
@@ -27,8 +27,10 @@ class Tally:
     def push(self, frames: Iterable[Frame]) -> None:
         """Count frames."""
         for frame in frames:
-            self._n_frames += 1
             self._phases[frame.phase] = self._phases.get(frame.phase, 0) + 1
+            if frame.phase is Phase.PAUSE:
+                continue
+            self._n_frames += 1
             self._valid += frame.valid
             if frame.phase is Phase.PRACTICE and frame.valid:
                 self._rewardable += 1

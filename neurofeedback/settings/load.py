@@ -18,6 +18,7 @@ from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings, Strict
 from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.profile import Profile, check_rate, check_regions, fit_montage
+from neurofeedback.settings.programme import Programme
 from neurofeedback.types import Stream
 
 _MAX_FILE_BYTES = 100_000
@@ -39,7 +40,10 @@ def own_folder() -> Path:
 
 
 def available(kind: str) -> list[str]:
-    """List the files of one kind by name: ``profiles``, ``montages`` or ``evidence``, shipped or a person's own."""
+    """List the files of one kind by name, shipped or a person's own.
+
+    A kind is ``profiles``, ``montages``, ``evidence`` or ``programmes``.
+    """
     folders = (configs_folder(), own_folder())
     return sorted({path.stem for folder in folders for path in (folder / kind).glob("*.toml")})
 
@@ -58,6 +62,11 @@ def load_settings(name: str = "default") -> Settings:
 def load_montage(name: str) -> Montage:
     """Load a montage by name or path."""
     return _load(Montage, name, "montages", "montage")
+
+
+def load_programme(name: str) -> Programme:
+    """Load a programme of segments by name or path."""
+    return _load(Programme, name, "programmes", "programme")
 
 
 def _load(model: type[Model], name: str, kind: str, what: str) -> Model:

@@ -365,15 +365,17 @@ class ProbeSettings(Strict):
         if not 0 <= low <= high <= 3600:
             msg = "probes.apart_s must be two times in seconds, the second not below the first, at most 3600"
             raise ValueError(msg)
-        if 0 < high and low < 3 * self.answer_s:
+        if high > 0 and low < 3 * self.answer_s:
             msg = "probes.apart_s must leave time for three answers of probes.answer_s each"
             raise ValueError(msg)
         return self
 
     def every(self, mean_s: float) -> ProbeSettings:
         """Return the same with another mean time between questions (s), as irregular as before; 0 for none."""
+        if mean_s <= 0:
+            return self.model_copy(update={"apart_s": (0.0, 0.0)})
         low, high = self.apart_s if self.apart_s[1] > 0 else _PROBES_APART_S
-        scale = max(mean_s, 0.0) / ((low + high) / 2)
+        scale = mean_s / ((low + high) / 2)
         apart_s = (low * scale, high * scale)
         return self.model_copy(update={"apart_s": apart_s, "answer_s": min(self.answer_s, apart_s[0] / 3)})
 
@@ -389,7 +391,6 @@ class PhaseSettings(Strict):
     )
     transfer_s: float = _number(180.0, "practice without feedback, s", low=0, high=3600)
     debrief_s: float = _number(8.0, "end bell rings out, s", low=1, high=600)
-    bell_every_s: float = _number(0.0, "soft bell in practice every so often, s; 0 for none", low=0, high=7200)
     eyes: Literal["closed", "open"] = Field(
         default="closed", description="eyes closed or open: widens some limits of the gate"
     )

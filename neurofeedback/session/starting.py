@@ -1,0 +1,96 @@
+"""What a sitting starts from: what is asked for put into its settings, and ``start.json``, from which replay begins."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from neurofeedback.engine import EngineStart
+from neurofeedback.errors import SettingsError
+from neurofeedback.session.plan import SittingPlan
+from neurofeedback.session.probing import chime_times
+from neurofeedback.session.question import QUESTIONS, WORDING
+from neurofeedback.session.request import SitRequest
+from neurofeedback.session.tally import versions
+from neurofeedback.settings.model import Settings
+
+LEAST_PROBE_EVERY_S = 5.0
+_MOST_PROBE_EVERY_S = 1800.0
+_SEED_BITS = 32
+
+
+def settings_asked_for(settings: Settings, request: SitRequest) -> Settings:
+    """Return the profile's settings with what the request changes of them.
+
+    Raises
+    ------
+    SettingsError
+        Questions cannot come that often or that rarely.
+    """
+    every_s = request.probe_every_s
+    if every_s is None:
+        return settings
+    if every_s != 0 and not LEAST_PROBE_EVERY_S <= every_s <= _MOST_PROBE_EVERY_S:
+        raise SettingsError(
+            "questions cannot come like that",
+            got=f"every {every_s:g} s",
+            allowed=f"{LEAST_PROBE_EVERY_S:g} to {_MOST_PROBE_EVERY_S:g} s, or 0 for none",
+            todo="pass --probe-every 65",
+        )
+    return settings.model_copy(update={"probes": settings.probes.every(every_s)})
+
+
+def draw_seed(request: SitRequest) -> int:
+    """Return the seed that was asked for, else draw one; either is stored with the session."""
+    return secrets.randbits(_SEED_BITS) if request.seed is None else request.seed
+
+
+def start_facts(
+    request: SitRequest, settings: Settings, plan: SittingPlan, seed: int, start: EngineStart
+) -> dict[str, object]:
+    """Return what ``start.json`` is to hold of a sitting, besides its stream."""
+    return {
+        "seed": seed,
+        "minutes": request.minutes,
+        "programme": request.programme or None,
+        "plan": [_segment(asdict(segment)) for segment in plan.segments],
+        "probes": {
+            "wording": WORDING,
+            "questions": {question.wording: dict(question.choices) for question in QUESTIONS},
+            "drawn_s": _drawn(settings, plan, seed),
+        },
+        "engine": asdict(start),
+        "versions": versions(),
+    }
+
+
+def engine_start(facts: Mapping[str, object]) -> EngineStart:
+    """Read back what the engine of a session started from; nothing learned where that is not told.
+
+    Examples
+    --------
+    >>> engine_start({"engine": {"decoder": "", "baseline": ""}}) == engine_start({})
+    True
+    """
+    told = facts.get("engine")
+    known = told if isinstance(told, Mapping) else {}
+    return EngineStart(str(known.get("decoder") or ""), str(known.get("baseline") or ""))
+
+
+def _segment(segment: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in segment.items() if value not in {None, "", 0.0}}
+
+
+def _drawn(settings: Settings, plan: SittingPlan, seed: int) -> list[float]:
+    """List the times of the questions as drawn, s of practice; of a sitting without end, those of the first hours."""
+    longest_s = min(plan.total_s, 4 * 3600.0)
+    times = chime_times(settings.probes, seed)
+    return [round(at_s, 3) for at_s in itertools.takewhile(lambda at_s: at_s < longest_s, times)]
+
+
+def seconds_at_most(plan: SittingPlan, spare_s: float) -> float | None:
+    """Return how many seconds of signal a sitting may need; None if there is no end to it."""
+    return None if math.isinf(plan.total_s) else plan.total_s + spare_s
