@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurofeedback.acquisition.reconnect import Reconnecting
 from neurofeedback.acquisition.source import SourceEnded
 from neurofeedback.acquisition.taken_over import TakenOver
 from neurofeedback.emulators.cyton import SCALE_UV, EmulatedCyton, Firmware
@@ -221,6 +222,16 @@ def test_it_goes_on_by_itself_and_hands_the_open_headset_on():
     assert (done.record, done.complaint) == ("good everywhere", "")
     clock.wait(0.2)
     assert done.source.read().first_sample == 0
+
+
+def test_a_headset_lost_while_it_was_put_on_is_not_lost_in_the_sitting():
+    """Its driver takes no time here; the one who reads does not wait for it either."""
+    clock = VirtualClock()
+    source = Reconnecting(Scripted(clock, silences=((2.0, 5.0),)), 1.0, now=clock.now, run=lambda job: job())
+    source.open()
+    stream, profile = resolve(load_settings(), MUSE)
+    done = fit_headset(source, stream, profile, clock, Mailbox(), begins_anew=False)
+    assert done.reconnects == source.reconnects == 1
 
 
 def test_what_this_program_plays_itself_begins_anew():

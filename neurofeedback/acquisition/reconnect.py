@@ -165,3 +165,8 @@ class Reconnecting:
             self._source.close()
         finally:
             self._released.set()
+
+
+def reconnects_of(source: Source) -> int:
+    """How often samples came again from a device that had been let go; 0 for one that cannot be lost."""
+    return source.reconnects if isinstance(source, Reconnecting) else 0

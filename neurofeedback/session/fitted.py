@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from neurofeedback.acquisition.reconnect import reconnects_of
 from neurofeedback.acquisition.source import Source
 from neurofeedback.acquisition.taken_over import TakenOver
 from neurofeedback.feedback.fit_words import BEGUN_ANYWAY, fit_record
@@ -16,10 +17,14 @@ from neurofeedback.types import Stream
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Where the sitting's samples come from, and how the headset sat when it began (empty if nobody looked)."""
+    """Where the sitting's samples come from, and how the headset sat when it began (empty if nobody looked).
+
+    ``reconnects`` is how often it was lost and found again until then.
+    """
 
     source: Source
     record: str = ""
+    reconnects: int = 0
 
     @property
     def complaint(self) -> str:
@@ -50,7 +55,7 @@ def fit_headset(
             break
     record = fit_record(shown.fit) if shown.fit else ""
     if not begins_anew:
-        return Fitted(TakenOver(source, checking.link.n_samples), record)
+        return Fitted(TakenOver(source, checking.link.n_samples), record, reconnects_of(source))
     source.close()
     source.open()
     return Fitted(source, record)
