@@ -8,7 +8,8 @@ import statistics
 import time
 from pathlib import Path
 
-from neurofeedback.feedback.tone import Instrument, Voice, make_instrument, render, strike
+from neurofeedback.feedback.instrument import Instrument, make_instrument
+from neurofeedback.feedback.tone import Voice, render, strike
 from neurofeedback.settings.model import AudioSettings
 from neurofeedback.types import Bed, Guidance
 

@@ -306,7 +306,7 @@ class Guidance:
 
     ``tone_gain`` is 0 to 1, commanded, before volume, ceiling and mute; ``brightness``, ``ripple`` and
     ``mist`` are 0 to 1. ``immediate`` lifts the slew limit (UNKNOWN and LOST must not wait for it). ``bell`` rings
-    the wandering bell once, now.
+    the wandering bell once, now. ``reward`` and ``drowsy`` sound only where the person wished for it.
     """
 
     tone_gain: float = 0.0
@@ -316,6 +316,8 @@ class Guidance:
     ripple: float = 0.0
     mist: float = 0.0
     bell: bool = False
+    reward: bool = False
+    drowsy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

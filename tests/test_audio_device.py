@@ -13,24 +13,26 @@ import pytest
 from numpy.typing import NDArray
 
 from neurofeedback.audio import alsa, device
-from neurofeedback.audio.device import DeviceSink, SampleGenerator, open_default_player
+from neurofeedback.audio.cushion import CALM_S, TIGHT_PERIODS
+from neurofeedback.audio.device import DeviceSink
+from neurofeedback.audio.player import SampleGenerator, open_player
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
-from neurofeedback.feedback.tone import make_instrument
+from neurofeedback.feedback.instrument import make_instrument
 from neurofeedback.settings.model import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 SETTINGS = AudioSettings()
 INSTRUMENT = make_instrument(SETTINGS)
+OTHER = make_instrument(SETTINGS.model_copy(update={"bed": "drone"}))
 BUFFER = 960
 
 
 class CrankedPlayer:
     """Plays what it is asked to play."""
 
-    description = "a device with a crank"
-
-    def __init__(self) -> None:
+    def __init__(self, description: str = "a device with a crank") -> None:
+        self.description = description
         self.samples: SampleGenerator | None = None
         self.closed = threading.Event()
 
@@ -52,9 +54,10 @@ class Players:
 
     def __init__(self, *ready: CrankedPlayer | None) -> None:
         self.ready = list(ready)
+        self.asked: list[tuple[str, int]] = []
 
-    def __call__(self, settings: AudioSettings) -> CrankedPlayer:
-        assert settings is SETTINGS
+    def __call__(self, settings: AudioSettings, periods: int) -> CrankedPlayer:
+        self.asked.append((settings.device, periods))
         player = self.ready.pop(0) if self.ready else None
         if player is None:
             raise SourceError("no device")
@@ -73,7 +76,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def one_instrument(monkeypatch: pytest.MonkeyPatch) -> None:
     """Making one takes a second; all tests play the same."""
-    monkeypatch.setattr(device, "make_instrument", lambda _: INSTRUMENT)
+    monkeypatch.setattr(device, "load_instrument", lambda settings: OTHER if settings.bed == "drone" else INSTRUMENT)
 
 
 @pytest.fixture
@@ -92,7 +95,8 @@ def opened() -> Iterator[list[DeviceSink]]:
     yield sinks
     for sink in sinks:
         sink.stop(0.0)
-        sink._faded.set()
+        for stream in filter(None, (sink._stream, sink._next)):
+            stream.faded.set()
         if sink._keeper.ident:
             sink._keeper.join(5)
 
@@ -101,10 +105,11 @@ def opened() -> Iterator[list[DeviceSink]]:
 def make(opened: list[DeviceSink], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DeviceSink]:
     monkeypatch.setattr(device, "WATCH_S", 0.005)
 
-    def start(*players: CrankedPlayer | None) -> DeviceSink:
-        sink = DeviceSink(SETTINGS, Players(*players), clock)
+    def start(*players: CrankedPlayer | None, settings: AudioSettings = SETTINGS) -> DeviceSink:
+        sink = DeviceSink(settings, Players(*players), clock)
         opened.append(sink)
         sink.start()
+        until(lambda: sink._mixer)
         return sink
 
     return start
@@ -115,6 +120,15 @@ def until(true: Callable[[], object], deadline_s: float = 5.0) -> None:
     while not true():
         assert time.monotonic() < end, "did not happen"
         time.sleep(0.002)
+
+
+def run(player: CrankedPlayer, clock: Clock, buffers: int) -> NDArray[np.float32]:
+    """Let buffers pass as the clock does."""
+    pieces = []
+    for _ in range(buffers):
+        clock.now_s += 0.02
+        pieces.append(player.turn(1))
+    return np.concatenate(pieces)
 
 
 def level(sound: NDArray[np.float32]) -> float:
@@ -134,8 +148,7 @@ def test_the_latest_guidance_and_all_bells_are_heard(make: Callable[..., DeviceS
     sink.ring(Bell.BEGIN, 5.3)
     sink.ring(Bell.PHASE, 5.3)
     assert level(first.turn(20)) > level(bed) + 2
-    assert [struck.bell for struck in sink._voice.strikes] == ["begin", "phase"]
-    assert level(first.turn(50 * 9)[-48000:]) == pytest.approx(level(bed), abs=1)
+    assert level(first.turn(50 * 9)[-48000:]) == pytest.approx(level(bed), abs=1.5)
 
 
 def test_stop_returns_at_once_and_the_device_closes_when_all_is_silent(
@@ -155,11 +168,10 @@ def test_underruns_are_counted_by_the_clock(
     make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock
 ) -> None:
     sink = make(first)
-    for _ in range(100):
-        first.turn(1)
-        clock.now_s += 0.02
+    first.turn(15)
+    run(first, clock, 100)
     assert sink.underruns == 0
-    clock.now_s += 0.2
+    clock.now_s += 0.4
     first.turn(4)
     assert sink.underruns == 1
 
@@ -167,16 +179,21 @@ def test_underruns_are_counted_by_the_clock(
 def test_a_device_that_vanished_is_replaced_and_the_voice_goes_on(
     make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    second = CrankedPlayer()
+    second = CrankedPlayer("another")
     sink = make(first, None, second)
     first.turn(200)
+    bed = first.turn(50)
     clock.now_s += device.PATIENCE_S + 0.1
     until(first.closed.is_set)
-    sink.guide(Guidance(0.5, 0.5), 9.0)
+    until(lambda: "device is gone" in sink.description)
+    sink.mute(True, 9.0)
+    sink.mute(False, 9.0)
+    sink.ring(Bell.PHASE, 9.0)
     clock.now_s += device.PATIENCE_S + 0.1
     until(lambda: second.samples)
-    assert level(second.turn(5)) == pytest.approx(-34, abs=3)
-    assert sink._voice.position == 205 * BUFFER
+    assert level(second.turn(100)[-48000:]) == pytest.approx(level(bed), abs=1.5)
+    assert sink._mixer.position == 350 * BUFFER
+    assert sink.description == "another"
     assert caplog.text.count("does not answer") == 1
 
 
@@ -201,10 +218,89 @@ def test_any_buffer_length_is_served(make: Callable[..., DeviceSink], first: Cra
     assert [len(first.turn(1, n)) for n in (1, 441, 48001)] == [1, 441, 48001]
 
 
+def test_volume_and_mute_are_heard_and_survive_another_device(
+    make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock
+) -> None:
+    second = CrankedPlayer()
+    sink = make(first, second)
+    first.turn(200)
+    usual = level(first.turn(50))
+    sink.set_volume_db(-10.0, 1.0)
+    first.turn(50)
+    assert level(first.turn(50)) == pytest.approx(usual - 10, abs=1.5)
+    sink.mute(True, 2.0)
+    first.turn(50)
+    assert not first.turn(5).any()
+    sink.mute(False, 3.0)
+    first.turn(50)
+    assert level(first.turn(50)) == pytest.approx(usual - 10, abs=1.5)
+    clock.now_s += device.PATIENCE_S + 0.1
+    until(lambda: second.samples)
+    assert level(second.turn(100)[-48000:]) == pytest.approx(usual - 10, abs=1.5)
+
+
+def test_another_bed_crosses_over_and_the_voice_goes_on(make: Callable[..., DeviceSink], first: CrankedPlayer) -> None:
+    sink = make(first)
+    first.turn(250)
+    sink.set_bed("drone", 5.0)
+    until(lambda: not first_of(sink).empty())
+    crossing = first.turn(50)
+    assert not sink._mixer._leaving
+    assert sink._mixer._instrument is OTHER
+    levels = [level(piece) for piece in np.array_split(crossing, 10)]
+    assert max(levels) - min(levels) < 8
+    steepest = max(np.abs(np.diff(layer, axis=0)).max() for on in (INSTRUMENT, OTHER) for layer in on.beds[Bed.OWN])
+    assert np.abs(np.diff(crossing, axis=0)).max() < 2 * steepest
+
+
+def first_of(sink: DeviceSink) -> object:
+    return sink._stream.orders
+
+
+def test_a_calm_machine_holds_little_and_the_voice_crosses_over_without_a_seam(
+    make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock
+) -> None:
+    second = CrankedPlayer("held tightly")
+    sink = make(first, second)
+    first.turn(15)
+    run(first, clock, 120)
+    until(lambda: sink._cushion._calm_since_s)
+    before = run(first, clock, round(CALM_S / 0.02))
+    until(lambda: second.samples)
+    assert not second.turn(3).any()
+    pairs = []
+
+    def both() -> None:
+        pairs.append(run(first, clock, 1) + second.turn(1))
+
+    for _ in range(60):
+        both()
+    until(lambda: sink.description == "held tightly")
+    while not first.closed.is_set():
+        both()
+        time.sleep(0.001)
+    assert sink._open_device.asked == [("", 15), ("", TIGHT_PERIODS)]
+    assert sink.underruns == 0
+    heard = [level(piece) for piece in np.array_split(np.concatenate(pairs), max(len(pairs) // 5, 1))]
+    assert min(heard) > level(before[-48000:]) - 5
+    assert max(heard) < level(before[-48000:]) + 3
+
+
+def test_a_device_asked_for_by_name_gives_way_to_the_default_when_it_is_gone(
+    make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock
+) -> None:
+    second = CrankedPlayer("the default")
+    sink = make(first, None, second, settings=SETTINGS.model_copy(update={"device": "headphones"}))
+    first.turn(5)
+    clock.now_s += device.PATIENCE_S + 0.1
+    until(lambda: sink.description == "the default")
+    assert [name for name, _ in sink._open_device.asked] == ["headphones", "headphones", ""]
+
+
 def test_no_miniaudio_is_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "miniaudio", None)
     with pytest.raises(SourceError, match=r"no sound device.*--audio none"):
-        open_default_player(SETTINGS)
+        open_player(SETTINGS, 3)
 
 
 def test_miniaudio_is_not_imported_before_a_device_is_wanted() -> None:

@@ -63,9 +63,12 @@ def test_a_device_that_takes_more_ahead_than_asked_is_learned() -> None:
     assert meter.underruns == 0
 
 
-def test_a_new_device_begins_anew_and_the_count_is_kept() -> None:
+def test_lateness_is_what_the_buffer_made_up_for_since_last_asked() -> None:
     meter, now = steady()
-    now = run(meter, now, 0.5)
-    meter.restart()
-    run(meter, now, 30.0, 0.5, *[PERIOD] * 100)
-    assert meter.underruns == 1
+    assert meter.steady
+    meter.worst_late_s()
+    now = run(meter, now, PERIOD, PERIOD + 0.015, 0.005, PERIOD)
+    assert meter.worst_late_s() == pytest.approx(0.015, abs=0.001)
+    run(meter, now, PERIOD)
+    assert meter.worst_late_s() < 0.001
+    assert meter.underruns == 0

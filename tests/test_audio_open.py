@@ -46,7 +46,7 @@ def test_auto_takes_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(device, "open_default_player", lambda _: Player())
+    monkeypatch.setattr(device, "open_player", lambda _settings, _periods: Player())
     sink = open_sink("auto", SETTINGS, pytest.fail)
     assert sink.description == "loud"
     sink.stop(0.0)
@@ -67,7 +67,7 @@ def test_a_wav_name_is_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spec", ["", "loud", "music.mp3"])
 def test_anything_else_is_refused_in_four_parts(spec: str) -> None:
-    with pytest.raises(SettingsError, match=r"no such sound output.*auto, none or.*\.wav.*--audio auto"):
+    with pytest.raises(SettingsError, match=r"no such sound output.*auto, none, device:NAME or.*\.wav.*--audio auto"):
         open_sink(spec, SETTINGS, pytest.fail)
 
 

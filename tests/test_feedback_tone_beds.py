@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurofeedback.feedback.beds import BEDS, CREST, make_beds
+from neurofeedback.feedback.beds import BEDS, CREST, OWN_FILE, SOFTER_LU, joined, make_beds
+from neurofeedback.feedback.loudness import loudness
 from neurofeedback.feedback.texture import Loop, Partial, limit, noise, partials
 from neurofeedback.types import Bed
 
@@ -25,11 +26,25 @@ def test_every_loop_runs_into_its_own_beginning(bed: dict[Bed, tuple[Loop, ...]]
             assert curvature[395:402].max() <= inside
 
 
-def test_every_colour_has_the_same_level_and_bounded_peaks(bed: dict[Bed, tuple[Loop, ...]]) -> None:
-    for layers in bed.values():
-        rms = np.sqrt(sum(np.mean(layer.astype(np.float64) ** 2) for layer in layers))
-        assert 0.8 < rms < 1.02
-        assert max(np.abs(layer).max() for layer in layers) <= CREST * 1.001
+def test_every_colour_has_its_loudness_and_bounded_peaks(bed: dict[Bed, tuple[Loop, ...]]) -> None:
+    for colour, layers in bed.items():
+        assert loudness(*layers, sfreq=SFREQ) == pytest.approx(-SOFTER_LU[colour], abs=0.01)
+        rms = max(np.sqrt(np.mean(layer.astype(np.float64) ** 2)) for layer in layers)
+        assert max(np.abs(layer).max() for layer in layers) <= 1.2 * CREST * rms
+
+
+def test_own_sound_becomes_a_loop_without_a_seam_at_the_loudness_of_the_others() -> None:
+    t = np.arange(10 * SFREQ) / SFREQ
+    melody = np.stack((0.9 * np.sin(2 * np.pi * 440.3 * t), 0.02 * np.sin(2 * np.pi * 333.1 * t)), axis=1)
+    (loop,) = make_beds(OWN_FILE, 196.0, SFREQ, 1, melody.astype(np.float32))[Bed.OWN]
+    assert len(loop) == 8 * SFREQ
+    assert loudness(loop, sfreq=SFREQ) == pytest.approx(0, abs=0.01)
+    jumps = np.abs(np.diff(loop, axis=0, append=loop[:1]))
+    assert jumps[-2:].max() <= 1.01 * jumps[2 * SFREQ : -2].max()
+
+
+def test_a_very_short_sound_crosses_over_a_quarter_of_itself() -> None:
+    assert len(joined(np.ones((400, 2), np.float32), 1000)) == 300
 
 
 def test_a_seed_is_a_sound() -> None:

@@ -127,7 +127,7 @@ def test_a_file_may_leave_out_what_it_does_not_change(tmp_path: Path) -> None:
         ("[phases]\nsettle_s = inf", "phases.settle_s = inf: Input should be a finite number"),
         ("[audio]\nbuffer_ms = 20.5", "audio.buffer_ms = 20.5: Input should be a valid integer"),
         ("[audio]\nbuffer_ms = 99999999999999999999999", "audio.buffer_ms = 99999999999999999999999: "),
-        ("[audio]\nbed = 'jazz'", "audio.bed = 'jazz': Input should be 'rain', 'wind' or 'drone'"),
+        ("[audio]\nbed = 'jazz'", "audio.bed = 'jazz': Input should be 'rain', 'wind', 'drone' or 'file'"),
         ("[filters]\nmains_hz = 55", "filters.mains_hz = 55: Input should be 'auto', 50 or 60"),
         ("[bands]\nbeta_hz = [28, 14]", "bands.beta_hz must be two rising frequencies within 0 to 60 Hz"),
         ("[bands]\nbeta_hz = [1, 2, 3]", "bands.beta_hz = [1, 2, 3]: "),

@@ -1,4 +1,4 @@
-"""Sound through the device: miniaudio asks for samples in a thread of its own, the voice answers."""
+"""Sound through a device: watched over, opened anew when it is gone, with as much held ahead as it needs."""
 
 from __future__ import annotations
 
@@ -7,211 +7,228 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator
-from typing import Protocol
+from collections.abc import Callable
 
-from neurofeedback.audio.alsa import quiet_alsa
-from neurofeedback.audio.meter import BufferMeter
+from neurofeedback.audio.cushion import Cushion
+from neurofeedback.audio.mixer import Mixer, Mute, Order, Volume
+from neurofeedback.audio.own_sound import load_instrument
+from neurofeedback.audio.player import Player, open_player
 from neurofeedback.audio.sink import Bell
+from neurofeedback.audio.stream import Stream
 from neurofeedback.errors import SourceError
-from neurofeedback.feedback.tone import FADE_OUT_S, Voice, make_instrument, render, strike
+from neurofeedback.feedback.knobs import FADE_OUT_S
 from neurofeedback.settings.model import AudioSettings
 from neurofeedback.types import Guidance
 
 log = logging.getLogger(__name__)
 
-PERIODS = 3  # what is rendered now is heard 40 to 60 ms later; two did not hold with all cores busy
 WATCH_S = 0.5
 PATIENCE_S = 3.0  # a device may stall for its first two seconds
+GONE = "no sound: the device is gone; the sitting goes on, and sound comes back with the next device"
 
-SampleGenerator = Generator[bytes, int, None]
-
-
-class Player(Protocol):
-    """A device that pulls samples out of a generator: it sends how many and gets stereo float32."""
-
-    @property
-    def description(self) -> str:
-        """One line for people."""
-        ...
-
-    def start(self, samples: SampleGenerator) -> None:
-        """Begin to play; the generator has been started."""
-        ...
-
-    def close(self) -> None:
-        """End and let go of the device, also when it is gone."""
-        ...
+OpenPlayer = Callable[[AudioSettings, int], Player]
 
 
 class DeviceSink:
-    """Plays the latest guidance. The device's thread only reads one attribute and a queue, never waits.
+    """Plays the latest guidance. Whoever guides puts orders on queues; the device's thread never waits.
 
-    A device that asks for nothing for `PATIENCE_S` is closed and the default one opened anew, by a helper
-    thread, until one answers; the voice goes on where it stood.
+    A helper thread makes the sounds, and watches: a device that asks for nothing for `PATIENCE_S` is closed and
+    another one opened, until one answers. Where a device must hold more sound (see `Cushion`), a second opening of
+    it is started beside the first, and the voice crosses over without a seam.
 
     Parameters
     ----------
     settings : AudioSettings
-        Sounds, levels, sampling rate and buffer.
-    open_player : callable, optional
-        Opens a device, or raises SourceError.
+        Sounds, levels, device, sampling rate and buffer.
+    open_device : callable, optional
+        Opens a device that holds so many buffers, or raises SourceError.
     clock : callable, optional
         The host's monotonic clock (s).
+
+    Raises
+    ------
+    SourceError
+        There is no device.
     """
 
     def __init__(
         self,
         settings: AudioSettings,
-        open_player: Callable[[AudioSettings], Player] | None = None,
+        open_device: OpenPlayer | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._open_player = open_player or open_default_player
+        self._open_device = open_device or open_player
         self._clock = clock
-        self._player: Player | None = self._open_player(settings)
-        self.description = self._player.description
-        self._instrument = make_instrument(settings)
-        self._voice = Voice()
-        self._guidance = Guidance()
-        self._bells: queue.SimpleQueue[Bell] = queue.SimpleQueue()
-        self._meter = BufferMeter(PERIODS * settings.buffer_ms / 1000)
-        self._served_s = 0.0
+        self._period_s = settings.buffer_ms / 1000
+        self._cushion = Cushion(self._period_s)
+        self._latest: dict[type[Order], Order] = {}
+        self._lock = threading.Lock()  # between whoever guides and the helper; the device's thread takes none
+        self._past_underruns = 0
+        self._looked_s = -PATIENCE_S
+        self._mixer: Mixer | None = None
+        self._stream: Stream | None = self._open(settings)
+        self._next: Stream | None = None
+        self._beds: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._faded = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="sound-keeper")
 
     @property
+    def description(self) -> str:
+        """Where the sound goes now."""
+        stream = self._stream
+        return GONE if stream is None else stream.description
+
+    @property
     def underruns(self) -> int:
-        """Times the device ran dry, since it ran steadily (see `BufferMeter`)."""
-        return self._meter.underruns
+        """Times a device ran dry, since it ran steadily (see `BufferMeter`)."""
+        stream = self._stream
+        return self._past_underruns + (stream.meter.underruns if stream else 0)
 
     def start(self) -> None:
-        """Begin with the bed alone."""
-        self._play()
+        """Begin with the bed alone, as soon as the sounds are made."""
+        if self._stream is not None:
+            self._stream.start()
         self._keeper.start()
 
     def guide(self, guidance: Guidance, at_s: float) -> None:
         """Sound like this from the next buffer on."""
-        self._guidance = guidance
+        self._order(guidance)
 
     def ring(self, bell: Bell, at_s: float) -> None:
         """Ring a bell with the next buffer."""
-        self._bells.put(bell)
+        with self._lock:
+            if self._stream is not None:
+                self._stream.orders.put(bell)
+
+    def set_volume_db(self, volume_db: float, at_s: float) -> None:
+        """Play so much louder than the settings say (dB), at most 12 and never above the ceiling."""
+        self._order(Volume(volume_db))
+
+    def mute(self, on: bool, at_s: float) -> None:
+        """Be silent, or sound again."""
+        self._order(Mute(on))
+
+    def set_bed(self, bed: str, at_s: float) -> None:
+        """Cross over to another background sound as soon as it is made."""
+        self._beds.put(bed)
 
     def stop(self, at_s: float) -> None:
         """Fade out and end; the helper thread closes the device once it is silent."""
         self._stopping.set()
+        self._fade()
         if not self._keeper.is_alive():
-            self._close()
+            self._close_all()
 
-    def _play(self) -> None:
-        """Let the device pull; it may vanish in the very act, which the keeper will notice."""
-        if self._player is None:
-            return
-        self._meter.restart()
-        self._served_s = self._clock()
-        samples = self._samples()
-        next(samples)
-        with contextlib.suppress(SourceError):
-            self._player.start(samples)
+    def _order(self, order: Order) -> None:
+        with self._lock:
+            self._latest[type(order)] = order
+            for stream in filter(None, (self._stream, self._next)):
+                stream.orders.put(order)
 
-    def _samples(self) -> SampleGenerator:
-        n_samples = yield b""
-        while True:
-            n_samples = yield self._render(n_samples)
-
-    def _render(self, n_samples: int) -> bytes:
-        voice = self._voice
-        with contextlib.suppress(queue.Empty):
-            while True:
-                voice = strike(voice, self._bells.get_nowait())
-        sounding = not self._stopping.is_set()
-        self._voice, samples = render(self._instrument, voice, self._guidance, n_samples, sounding=sounding)
-        if self._voice.silent:
-            self._faded.set()
-        self._served_s = self._clock()
-        self._meter.hand_over(self._served_s, n_samples / self._instrument.sfreq)
-        return samples.tobytes()
+    def _open(self, settings: AudioSettings) -> Stream:
+        periods = self._cushion.periods
+        player = self._open_device(settings, periods)
+        with self._lock:
+            return Stream(player, settings.sfreq_hz, periods * self._period_s, self._clock, self._latest.values())
 
     def _keep(self) -> None:
         """Watch over the device until the end; not a daemon, so that a program's end does not cut the fade."""
+        self._lead(Mixer(load_instrument(self._settings)))
         while not self._stopping.wait(WATCH_S) and threading.main_thread().is_alive():
-            if self._clock() - self._served_s > PATIENCE_S:
-                self._reopen()
-        self._faded.wait(FADE_OUT_S + WATCH_S)
-        self._close()
+            self._change_bed()
+            self._watch()
+        self._fade()
+        if self._stream is not None:
+            self._stream.faded.wait(FADE_OUT_S + WATCH_S)
+        self._close_all()
 
-    def _reopen(self) -> None:
-        if self._player is not None:
+    def _fade(self) -> None:
+        for stream in filter(None, (self._stream, self._next)):
+            stream.fade()
+
+    def _lead(self, mixer: Mixer) -> None:
+        self._mixer = mixer
+        if self._stream is not None:
+            self._stream.mixer = mixer
+
+    def _change_bed(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            self._settings = self._settings.model_copy(update={"bed": self._beds.get_nowait()})
+            self._order(load_instrument(self._settings))
+
+    def _watch(self) -> None:
+        stream, now_s = self._stream, self._clock()
+        if stream is None:
+            self._look(now_s)
+        elif now_s - stream.served_s > PATIENCE_S:
             log.warning("the sound device does not answer; looking for another one")
-        self._close()
-        self._served_s = self._clock()
+            self._let_go(stream)
+            self._look(now_s)
+        elif self._next is not None:
+            self._cross(self._next)
+        elif self._cushion.push(now_s, stream.meter.worst_late_s(), steady=stream.meter.steady):
+            self._prepare()
+
+    def _let_go(self, stream: Stream) -> None:
+        with self._lock:
+            self._stream = None
+        self._retire(stream)
+        self._drop_next()
+        self._cushion.stay_roomy()
+
+    def _look(self, now_s: float) -> None:
+        """Look for a device now and then: the one that was asked for first, then whatever is the default."""
+        if now_s - self._looked_s < PATIENCE_S:
+            return
+        self._looked_s = now_s
+        for name in dict.fromkeys((self._settings.device, "")):
+            with contextlib.suppress(SourceError):
+                self._go_on_with(self._open(self._settings.model_copy(update={"device": name})))
+                return
+
+    def _go_on_with(self, stream: Stream) -> None:
+        if self._mixer is not None:
+            self._mixer = stream.mixer = self._mixer.successor()
+        with self._lock:
+            self._stream = stream
+        stream.start()
+        log.info("sound goes on through %s", stream.description)
+
+    def _prepare(self) -> None:
+        """Open the device a second time with another cushion; it plays silence until it runs steadily."""
+        log.info("the sound device is to hold %d buffers from now on", self._cushion.periods)
         with contextlib.suppress(SourceError):
-            self._player = self._open_player(self._settings)
-            log.info("sound goes on through %s", self._player.description)
-        self._play()
+            stream = self._open(self._settings)
+            with self._lock:
+                self._next = stream
+            stream.start()
 
-    def _close(self) -> None:
-        player, self._player = self._player, None
-        if player is not None:
-            player.close()
+    def _cross(self, stream: Stream) -> None:
+        """Let the voice cross over once the second opening runs steadily."""
+        if self._clock() - stream.served_s > PATIENCE_S:
+            self._drop_next()
+        elif stream.meter.steady and self._mixer is not None:
+            old, mixer = self._stream, self._mixer.successor()
+            stream.mixer = mixer
+            with self._lock:
+                self._stream, self._next, self._mixer = stream, None, mixer
+            if old is not None:
+                old.fade()
+                old.faded.wait(FADE_OUT_S + WATCH_S)
+                self._retire(old)
 
+    def _drop_next(self) -> None:
+        with self._lock:
+            spare, self._next = self._next, None
+        if spare is not None:
+            spare.close()
 
-class MiniaudioPlayer:
-    """The default output of this machine, through PulseAudio, PipeWire, ALSA or whatever miniaudio finds."""
+    def _retire(self, stream: Stream) -> None:
+        self._past_underruns += stream.meter.underruns
+        stream.close()
 
-    def __init__(self, settings: AudioSettings) -> None:
-        import miniaudio  # noqa: PLC0415 - its native library may be missing, and nobody else needs it
-
-        self._error = miniaudio.MiniaudioError
-        backends = [backend for backend in miniaudio.Backend if backend.name not in {"NULL", "CUSTOM"}]
-        self._device = miniaudio.PlaybackDevice(
-            output_format=miniaudio.SampleFormat.FLOAT32,
-            nchannels=2,
-            sample_rate=settings.sfreq_hz,
-            buffersize_msec=settings.buffer_ms,
-            callback_periods=PERIODS,
-            backends=backends,
-            app_name="neurofeedback",
-        )
-        self.description = f"sound device ({self._device.backend})"
-
-    def start(self, samples: SampleGenerator) -> None:
-        """Begin to play."""
-        try:
-            self._device.start(samples)
-        except self._error as error:
-            raise _no_device(error) from error
-
-    def close(self) -> None:
-        """Let go of the device."""
-        self._device.close()
-
-
-def open_default_player(settings: AudioSettings) -> Player:
-    """Open this machine's default output.
-
-    Raises
-    ------
-    SourceError
-        There is none, or no way to it.
-    """
-    try:
-        import miniaudio  # noqa: PLC0415
-    except (ImportError, OSError) as error:
-        raise _no_device(error) from error
-    quiet_alsa()
-    try:
-        return MiniaudioPlayer(settings)
-    except miniaudio.MiniaudioError as error:
-        raise _no_device(error) from error
-
-
-def _no_device(error: Exception) -> SourceError:
-    return SourceError(
-        "there is no sound device that can be opened",
-        got=error,
-        allowed="a default output of PulseAudio, PipeWire, ALSA or the system's own",
-        todo="plug one in, or pass --audio none or --audio FILE.wav",
-    )
+    def _close_all(self) -> None:
+        self._drop_next()
+        if self._stream is not None:
+            self._stream.close()

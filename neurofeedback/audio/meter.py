@@ -1,4 +1,4 @@
-"""Counting underruns by what was handed over and when."""
+"""Counting underruns by what was handed over and when, and telling how late the device was served."""
 
 from __future__ import annotations
 
@@ -24,15 +24,22 @@ class BufferMeter:
 
     def __init__(self, nominal_s: float) -> None:
         self.underruns = 0
+        self.late_s = 0.0
         self._capacity_s = nominal_s
-        self.restart()
-
-    def restart(self) -> None:
-        """Begin again with a new device; the count is kept."""
         self._steady = False
         self._last_s: float | None = None
         self._undisturbed_since_s = 0.0
         self._held_s = 0.0
+
+    @property
+    def steady(self) -> bool:
+        """Counting has begun."""
+        return self._steady
+
+    def worst_late_s(self) -> float:
+        """How late samples came at worst (s) since this was last asked: what the buffer had to make up for."""
+        late_s, self.late_s = self.late_s, 0.0
+        return late_s
 
     def hand_over(self, now_s: float, sound_s: float) -> None:
         """Note that at ``now_s`` (host's clock, s) samples worth ``sound_s`` (s) were handed over."""
@@ -44,6 +51,7 @@ class BufferMeter:
         if left_s < 0:
             self._undisturbed_since_s = now_s
         if self._steady:
+            self.late_s = max(self.late_s, self._capacity_s - sound_s - left_s)
             self._count(dry=left_s < 0)
         else:
             self._learn(now_s)

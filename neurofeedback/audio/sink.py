@@ -16,6 +16,7 @@ class Bell(StrEnum):
     END = "end"
     INTERVAL = "interval"
     PROBE = "probe"
+    WANDER = "wander"
 
 
 class Sink(Protocol):

@@ -14,9 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from neurofeedback.audio.mixer import Mixer, Mute, Order, Volume
+from neurofeedback.audio.own_sound import load_instrument
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import RecordingError
-from neurofeedback.feedback.tone import FADE_OUT_S, Voice, make_instrument, render, strike
+from neurofeedback.feedback.instrument import Instrument
+from neurofeedback.feedback.knobs import FADE_OUT_S
 from neurofeedback.settings.model import AudioSettings
 from neurofeedback.types import Guidance
 
@@ -28,9 +31,14 @@ MAX_BYTES = 2**32 - 1024  # what a WAV header can say
 
 
 @dataclass(frozen=True, slots=True)
+class _TakeBed:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Change:
     at: int
-    what: Guidance | Bell
+    what: Order | _TakeBed
 
 
 class WavSink:
@@ -58,9 +66,8 @@ class WavSink:
     def __init__(self, path: Path, settings: AudioSettings) -> None:
         self.description = f"WAV file {path}"
         self._file = _WavFile(path, settings.sfreq_hz)
-        self._instrument = make_instrument(settings)
-        self._voice = Voice()
-        self._guidance = Guidance()
+        self._settings = settings
+        self._mixer = Mixer(load_instrument(settings))
         self._pending: deque[_Change] = deque()
         self._orders: queue.SimpleQueue[_Change | int] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="sound-file", daemon=True)
@@ -71,11 +78,23 @@ class WavSink:
 
     def guide(self, guidance: Guidance, at_s: float) -> None:
         """Sound like this from session time ``at_s`` (s) on."""
-        self._orders.put(_Change(self._sample(at_s), guidance))
+        self._order(guidance, at_s)
 
     def ring(self, bell: Bell, at_s: float) -> None:
         """Ring a bell at session time ``at_s`` (s)."""
-        self._orders.put(_Change(self._sample(at_s), bell))
+        self._order(bell, at_s)
+
+    def set_volume_db(self, volume_db: float, at_s: float) -> None:
+        """Play so much louder than the settings say (dB) from session time ``at_s`` (s) on."""
+        self._order(Volume(volume_db), at_s)
+
+    def mute(self, on: bool, at_s: float) -> None:
+        """Be silent, or sound again, from session time ``at_s`` (s) on."""
+        self._order(Mute(on), at_s)
+
+    def set_bed(self, bed: str, at_s: float) -> None:
+        """Cross over to another background sound at session time ``at_s`` (s)."""
+        self._order(_TakeBed(bed), at_s)
 
     def stop(self, at_s: float) -> None:
         """Complete the file, silent at session time ``at_s`` (s); waits for the rendering to get there."""
@@ -84,8 +103,11 @@ class WavSink:
             self._worker.join()
         self._file.close()
 
+    def _order(self, what: Order | _TakeBed, at_s: float) -> None:
+        self._orders.put(_Change(self._sample(at_s), what))
+
     def _sample(self, at_s: float) -> int:
-        return round(at_s * self._instrument.sfreq)
+        return round(at_s * self._settings.sfreq_hz)
 
     def _work(self) -> None:
         held_back = self._sample(FADE_OUT_S)
@@ -93,23 +115,25 @@ class WavSink:
             self._pending.append(order)
             self._advance(order.at - held_back)
         self._advance(order - held_back)
-        self._advance(order, sounding=False)
+        self._mixer.sounding = False
+        self._advance(order)
 
-    def _advance(self, until: int, *, sounding: bool = True) -> None:
+    def _advance(self, until: int) -> None:
         while self._pending and self._pending[0].at <= until:
             change = self._pending.popleft()
-            self._render_to(change.at, sounding=sounding)
-            if isinstance(change.what, Bell):
-                self._voice = strike(self._voice, change.what)
-            else:
-                self._guidance = change.what
-        self._render_to(until, sounding=sounding)
+            self._render_to(change.at)
+            what = change.what
+            self._mixer.take(self._with_bed(what.name) if isinstance(what, _TakeBed) else what)
+        self._render_to(until)
 
-    def _render_to(self, until: int, *, sounding: bool) -> None:
+    def _with_bed(self, bed: str) -> Instrument:
+        self._settings = self._settings.model_copy(update={"bed": bed})
+        return load_instrument(self._settings)
+
+    def _render_to(self, until: int) -> None:
         """Render up to a sample, at most a second at a time."""
-        while (left := until - self._voice.position) > 0:
-            n_samples = min(left, self._instrument.sfreq)
-            self._voice, samples = render(self._instrument, self._voice, self._guidance, n_samples, sounding=sounding)
+        while (left := until - self._mixer.position) > 0:
+            samples = self._mixer.render(min(left, self._settings.sfreq_hz))
             self._file.append(np.rint(samples * np.float32(32767)).astype("<i2").tobytes())
 
 

@@ -1,106 +1,175 @@
 """Beds: the background sound in its own colour, a plainer one while unsure, and one for a lost headset.
 
-Every bed leaves room where the guide tone lives. A colour is a few loops whose lengths share no short
-common multiple, so that the whole repeats only after many minutes.
+A bed is data: what it is layered from, and how loud each layer is. Every bed leaves room where the guide
+tone lives. Its layers are loops whose lengths share no short common multiple, so that the whole repeats only
+after many minutes. All beds come out equally loud (ITU-R BS.1770), the plainer colours a little softer.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from neurofeedback.feedback.loudness import loudness
 from neurofeedback.feedback.texture import Curve, Loop, Partial, decibels_at, limit, noise, partials, swell, unit_rms
 from neurofeedback.types import Bed
 
 Layers = tuple[Loop, ...]
-Maker = Callable[[Generator, float, float], Layers]
 
 ROOM_DB = -12.0
-DROPS_PER_S = 40
 CREST = 3.2  # the rare peaks of noise are rounded off here, so that a bed needs less room
-
-RAIN: Curve = ((70, -34), (200, -20), (700, -10), (1400, -1), (2400, 0), (4500, -7), (9000, -18), (15000, -40))
-WIND_LOW: Curve = ((50, -30), (75, -4), (120, 0), (170, -12), (300, -30))
-WIND_HIGH: Curve = ((350, -40), (650, -6), (1000, 0), (1700, -7), (3500, -24), (8000, -50))
-AIR: Curve = ((150, -30), (500, -8), (900, -6), (2500, -14), (6000, -40))
-HUSH: Curve = ((250, -40), (550, -8), (800, 0), (1200, -3), (2000, -24), (4000, -60))
+JOIN_S = 2.0  # the end of a person's own sound runs into its beginning for so long
+OWN_FILE = "file"
 
 
-def make_beds(name: str, tone_hz: float, sfreq: float, seed: int) -> dict[Bed, Layers]:
-    """Make all colours of a bed; the loops of each add up to rms 1 at most.
+@dataclass(frozen=True, slots=True)
+class Hiss:
+    """Noise of one colour. ``gusts`` is how far it swells (natural logarithm), and from how slow to how fast (s)."""
+
+    seconds: float
+    level: float
+    curve: Curve
+    width: float
+    gusts: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drops:
+    """Soft drops, each a short rounded ring at its own pitch and place."""
+
+    seconds: float
+    level: float
+    per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """Sinusoids over the guide tone's root: (ratio, level, Hz of the swirl), breathing as ``gusts`` do in `Hiss`.
+
+    ``waves`` slow waves over the length of the loop take it down to two fifths; 0 for none.
+    """
+
+    seconds: float
+    level: float
+    tones: tuple[tuple[float, float, float], ...]
+    swirl: float
+    breath: tuple[float, float, float] | None = None
+    waves: int = 0
+
+
+Layer = Hiss | Drops | Chord
+
+_RAIN: Curve = ((70, -34), (200, -20), (700, -10), (1400, -1), (2400, 0), (4500, -7), (9000, -18), (15000, -40))
+_WIND_LOW: Curve = ((50, -30), (75, -4), (120, 0), (170, -12), (300, -30))
+_WIND_HIGH: Curve = ((350, -40), (650, -6), (1000, 0), (1700, -7), (3500, -24), (8000, -50))
+_AIR: Curve = ((150, -30), (500, -8), (900, -6), (2500, -14), (6000, -40))
+_HUSH: Curve = ((250, -40), (550, -8), (800, 0), (1200, -3), (2000, -24), (4000, -60))
+_LOW_CHORD = ((1, 1.0, 0.1), (1.5, 0.6, 0.15), (3, 0.25, 0.1), (4.5, 0.08, 0.25), (6, 0.04, 0.2))
+_HIGH_CHORD = ((3, 1.0, 0.15), (4.5, 0.7, 0.2), (6, 0.35, 0.1), (9, 0.15, 0.25))
+
+BEDS: dict[str, tuple[Layer, ...]] = {
+    "rain": (Hiss(17, 1.0, _RAIN, width=0.9), Drops(23, 0.4, per_s=40)),
+    "wind": (Hiss(19, 0.5, _WIND_LOW, width=0.3), Hiss(31, 1.0, _WIND_HIGH, width=0.9, gusts=(0.35, 16, 3))),
+    "drone": (Chord(20, 1.0, _LOW_CHORD, swirl=0.5, breath=(0.12, 20, 5)), Hiss(17, 0.35, _AIR, width=0.8)),
+}
+COLOURS: dict[Bed, tuple[Layer, ...]] = {
+    Bed.NEUTRAL: (Hiss(16, 1.0, _HUSH, width=0.1),),
+    Bed.LOST: (Chord(20, 1.0, _HIGH_CHORD, swirl=0.4, waves=4),),
+}
+SOFTER_LU: dict[Bed, float] = {Bed.OWN: 0.0, Bed.NEUTRAL: 2.0, Bed.LOST: 4.0}
+
+
+def make_beds(name: str, tone_hz: float, sfreq: float, seed: int, own: Loop | None = None) -> dict[Bed, Layers]:
+    """Make all colours of a bed; the loops of each add up to 0 LUFS less what `SOFTER_LU` says.
 
     Parameters
     ----------
     name : str
-        A key of `BEDS`.
+        A key of `BEDS`, or `OWN_FILE`.
     tone_hz : float
         Pitch of the guide tone (Hz): room is left around it, and tonal colours are tuned to it.
     sfreq : float
         Sampling rate of the sound, Hz.
     seed : int
         The same seed gives the same sound.
+    own : ndarray of float32, shape (n_samples, 2), optional
+        The person's own sound, for `OWN_FILE`.
     """
+    colours = {bed: _layers(layers, tone_hz, sfreq, seed) for bed, layers in COLOURS.items()}
+    if name == OWN_FILE and own is not None:
+        colours[Bed.OWN] = (_round_off(joined(own, round(JOIN_S * sfreq))),)
+    else:
+        colours[Bed.OWN] = _layers(BEDS[name], tone_hz, sfreq, seed + 1)
+    return {bed: _levelled(layers, -SOFTER_LU[bed], sfreq) for bed, layers in colours.items()}
+
+
+def joined(sound: NDArray[np.floating], overlap: int) -> Loop:
+    """Make a loop of any sound: its end fades out over its beginning, at equal power.
+
+    Parameters
+    ----------
+    sound : ndarray, shape (n_samples, 2)
+        Any sound.
+    overlap : int
+        Samples over which end and beginning cross; at most a quarter of the sound.
+    """
+    overlap = min(overlap, len(sound) // 4)
+    body, tail = sound[: len(sound) - overlap].astype(np.float32), sound[len(sound) - overlap :]
+    way = np.linspace(0, np.pi / 2, overlap)[:, None]
+    body[:overlap] = body[:overlap] * np.sin(way) + tail * np.cos(way)
+    return body
+
+
+def _layers(layers: tuple[Layer, ...], tone_hz: float, sfreq: float, seed: int) -> Layers:
     rng = np.random.default_rng(seed)
-    makers = {Bed.OWN: BEDS[name], Bed.NEUTRAL: _hush, Bed.LOST: _far_glass}
-    return {bed: _balance(make(rng, tone_hz, sfreq)) for bed, make in makers.items()}
+    return tuple(np.float32(layer.level) * _make(layer, rng, tone_hz, sfreq) for layer in layers)
 
 
-def _rain(rng: Generator, tone_hz: float, sfreq: float) -> Layers:
-    curtain = noise(rng, _length(17, sfreq), sfreq, _with_room(RAIN, tone_hz), width=0.9)
-    drops = _drops(rng, _length(23, sfreq), sfreq)
-    return _round_off(curtain), 0.4 * _round_off(drops)
+def _make(layer: Layer, rng: Generator, tone_hz: float, sfreq: float) -> Loop:
+    match layer:
+        case Hiss():
+            return _hiss(layer, rng, tone_hz, sfreq)
+        case Drops():
+            return _round_off(_drops(layer, rng, sfreq))
+        case Chord():
+            return _chord(layer, rng, _root(tone_hz), sfreq)
 
 
-def _wind(rng: Generator, tone_hz: float, sfreq: float) -> Layers:
-    low = noise(rng, _length(19, sfreq), sfreq, _with_room(WIND_LOW, tone_hz), width=0.3)
-    high = noise(rng, _length(31, sfreq), sfreq, _with_room(WIND_HIGH, tone_hz), width=0.9)
-    gusts = np.exp(0.35 * swell(rng, len(high), sfreq, slowest_s=16, fastest_s=3))
-    return 0.5 * _round_off(low), _round_off(high * gusts)
+def _hiss(layer: Hiss, rng: Generator, tone_hz: float, sfreq: float) -> Loop:
+    loop = noise(rng, round(layer.seconds * sfreq), sfreq, _with_room(layer.curve, tone_hz), width=layer.width)
+    return _round_off(loop if layer.gusts is None else loop * _swelling(layer.gusts, rng, len(loop), sfreq))
 
 
-def _drone(rng: Generator, tone_hz: float, sfreq: float) -> Layers:
-    root = _root(tone_hz)
-    tones = tuple(
-        Partial(root * ratio, level, swirl=0.5, swirl_hz=hz)
-        for ratio, level, hz in ((1, 1.0, 0.1), (1.5, 0.6, 0.15), (3, 0.25, 0.1), (4.5, 0.08, 0.25), (6, 0.04, 0.2))
-    )
-    chord = unit_rms(partials(rng, _length(20, sfreq), sfreq, tones))
-    breath = np.exp(0.12 * swell(rng, len(chord), sfreq, slowest_s=20, fastest_s=5))
-    air = noise(rng, _length(17, sfreq), sfreq, _with_room(AIR, tone_hz), width=0.8)
-    return unit_rms(chord * breath), 0.35 * _round_off(air)
+def _swelling(gusts: tuple[float, float, float], rng: Generator, n_samples: int, sfreq: float) -> Loop:
+    depth, slowest_s, fastest_s = gusts
+    return np.exp(depth * swell(rng, n_samples, sfreq, slowest_s=slowest_s, fastest_s=fastest_s))
 
 
-def _hush(rng: Generator, tone_hz: float, sfreq: float) -> Layers:
-    return (_round_off(noise(rng, _length(16, sfreq), sfreq, _with_room(HUSH, tone_hz), width=0.1)),)
+def _chord(layer: Chord, rng: Generator, root_hz: float, sfreq: float) -> Loop:
+    tones = tuple(Partial(root_hz * ratio, level, layer.swirl, hz) for ratio, level, hz in layer.tones)
+    loop = unit_rms(partials(rng, round(layer.seconds * sfreq), sfreq, tones))
+    if layer.breath is not None:
+        loop = loop * _swelling(layer.breath, rng, len(loop), sfreq)
+    if layer.waves:
+        wave = np.sin(np.pi * np.arange(len(loop)) * layer.waves / len(loop))[:, None] ** 2
+        loop = loop * (0.4 + 0.6 * wave)
+    return unit_rms(loop)
 
 
-def _far_glass(rng: Generator, tone_hz: float, sfreq: float) -> Layers:
-    root, length = _root(tone_hz), _length(20, sfreq)
-    tones = tuple(
-        Partial(root * ratio, level, swirl=0.4, swirl_hz=hz)
-        for ratio, level, hz in ((3, 1.0, 0.15), (4.5, 0.7, 0.2), (6, 0.35, 0.1), (9, 0.15, 0.25))
-    )
-    breath = 0.4 + 0.6 * np.sin(np.pi * np.arange(length) * 4 / length)[:, None] ** 2
-    return (partials(rng, length, sfreq, tones) * breath.astype(np.float32),)
-
-
-BEDS: dict[str, Maker] = {"rain": _rain, "wind": _wind, "drone": _drone}
-
-
-def _drops(rng: Generator, n_samples: int, sfreq: float) -> Loop:
-    """Soft drops, each a short rounded ring at its own pitch and place."""
+def _drops(layer: Drops, rng: Generator, sfreq: float) -> NDArray[np.float64]:
+    n_samples = round(layer.seconds * sfreq)
     sound = np.zeros((n_samples, 2))
     t = np.arange(round(0.03 * sfreq)) / sfreq
     shape = (t / 0.002) * np.exp(-t / 0.004) * (1 - t / t[-1])
-    for at in rng.integers(n_samples, size=int(DROPS_PER_S * n_samples / sfreq)):
+    for at in rng.integers(n_samples, size=int(layer.per_s * layer.seconds)):
         pitch_hz, pan = 1000 * 4 ** rng.random(), rng.uniform(0.2, 0.8)
         drop = rng.lognormal(0, 0.6) * shape * np.sin(2 * np.pi * pitch_hz * t)
         sound[np.arange(at, at + t.size) % n_samples] += np.outer(drop, (pan, 1 - pan))
-    return unit_rms(sound)
+    return sound
 
 
 def _with_room(curve: Curve, tone_hz: float) -> Curve:
@@ -122,17 +191,10 @@ def _root(tone_hz: float) -> float:
     return tone_hz / 2 ** math.ceil(math.log2(tone_hz / 110))
 
 
-def _length(seconds: float, sfreq: float) -> int:
-    return round(seconds * sfreq)
-
-
 def _round_off(loop: NDArray[np.floating]) -> Loop:
     return limit(unit_rms(loop), CREST).astype(np.float32)
 
 
-def _balance(layers: Layers) -> Layers:
-    """Bring layers to rms 1 together, or lower where the peaks of one would pass `CREST`."""
-    rms = np.sqrt(sum(float(np.mean(np.square(layer, dtype=np.float64))) for layer in layers))
-    peak = max(float(np.abs(layer).max()) for layer in layers)
-    gain = min(1 / rms, CREST / peak)
-    return tuple((gain * layer).astype(np.float32) for layer in layers)
+def _levelled(layers: Layers, lufs: float, sfreq: float) -> Layers:
+    gain = np.float32(10 ** ((lufs - loudness(*layers, sfreq=sfreq)) / 20))
+    return tuple(gain * layer for layer in layers)

@@ -1,4 +1,4 @@
-"""Bells: struck bowls that begin a sitting, tell its phases apart and end it."""
+"""Bells: struck bowls that begin a sitting, tell its phases apart, ask and end it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ BELLS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
     "end": (1.5, ((0.0, 1.0), (2.5, 0.8))),
     "interval": (2.5, ((0.0, 0.4),)),
     "probe": (4.0, ((0.0, 0.35),)),
+    "wander": (2.0, ((0.0, 0.3),)),
 }
 
 

@@ -399,13 +399,22 @@ class PhaseSettings(Strict):
 class AudioSettings(Strict):
     """What it sounds like. Levels are dB relative to full scale."""
 
-    bed: Literal["rain", "wind", "drone"] = Field(default="rain", description="background sound")
-    bed_dbfs: float = _number(-34.0, "level of the bed, rms dBFS", low=-70, high=-12)
+    bed: Literal["rain", "wind", "drone", "file"] = Field(
+        default="rain", description="background sound; file takes bed_file"
+    )
+    bed_file: str = Field(default="", description="your own background sound, a WAV, FLAC, MP3 or OGG file")
+    bed_dbfs: float = _number(-32.0, "loudness of the bed, LUFS (ITU-R BS.1770)", low=-70, high=-12)
     tone_hz: float = _number(196.0, "pitch of the guide tone, Hz", low=80, high=880)
     tone_slew_db_per_s: float = _number(
         5.4, "fastest change of the guide tone as heard, dB a second; brightness adds some", low=1, high=160
     )
+    tone_db: float = _number(0.0, "level of the guide tone in the mix, dB", low=-40, high=0)
+    bells_db: float = _number(0.0, "level of bells and chimes in the mix, dB", low=-40, high=0)
+    reward_layer: bool = Field(default=False, description="a soft chord while the index is below the threshold")
+    drowsiness_shimmer: bool = Field(default=False, description="a light, high shimmer while drowsiness shows")
+    interval_bell_min: float = _number(0.0, "a bell after every so many minutes of practice; 0 for none", low=0, high=60)
     ceiling_dbfs: float = _number(-18.0, "nothing is ever louder than this peak, dBFS", low=-60, high=-3)
+    device: str = Field(default="", description="sound device by name; empty takes the system's default")
     sfreq_hz: Literal[44100, 48000] = Field(default=48000, description="sampling rate of the sound, Hz")
     buffer_ms: int = Field(default=20, ge=5, le=200, description="device buffer, ms")
 
