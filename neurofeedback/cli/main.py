@@ -10,6 +10,7 @@ import typer
 from neurofeedback import __version__
 from neurofeedback.cli import (
     check,
+    compare,
     devices,
     doctor,
     emulate,
@@ -34,7 +35,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for _family in (train, replay, verify, report, history, import_, check, devices, doctor, simulate, emulate, metrics):
+for _family in (
+    train,
+    replay,
+    verify,
+    report,
+    history,
+    compare,
+    import_,
+    check,
+    devices,
+    doctor,
+    simulate,
+    emulate,
+    metrics,
+):
     _family.register(app)
 
 

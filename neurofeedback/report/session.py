@@ -6,26 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from neurofeedback import __version__
 from neurofeedback.errors import RecordingError
-from neurofeedback.feedback.words import (
-    CLAIMS,
-    INDEX_MEANING,
-    STOP_ADVICE,
-    clock_words,
-    duration_words,
-    phase_words,
-    share_words,
-)
+from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, STOP_ADVICE
 from neurofeedback.recording.files import rewrite
 from neurofeedback.report.facts import Facts, gather
 from neurofeedback.report.figures import spectra_figure
+from neurofeedback.report.pages import page
 from neurofeedback.report.settings import setting_rows
 from neurofeedback.report.timeline import timeline
 from neurofeedback.report.words import MAX_EVENTS, event_rows, first_lines, notices, participant
-from neurofeedback.types import Phase
 
 _TEMPLATE = "session.html.j2"
 _NOTE_LINES = 9
@@ -72,17 +62,7 @@ def make_report(session: Path) -> Report:
 
 def render(facts: Facts) -> str:
     """Return the page. Every text of a person or device is escaped; the two figures are ours."""
-    environment = Environment(
-        loader=PackageLoader("neurofeedback", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        clock=clock_words, duration=duration_words, phase=lambda word: phase_words(Phase(word)), share=share_words
-    )
-    return environment.get_template(_TEMPLATE).render(_context(facts))
+    return page(_TEMPLATE, _context(facts))
 
 
 def _context(facts: Facts) -> dict[str, object]:

@@ -1,0 +1,205 @@
+"""Two sets of one person's sessions side by side, such as before and after an infusion: raw measures, not the index."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from neurofeedback.errors import SettingsError
+from neurofeedback.recording.after import After
+from neurofeedback.recording.history import PastSession, past_sessions
+from neurofeedback.report.contrast import ENOUGH, Contrast, contrast, with_q, within_two
+from neurofeedback.report.resting import MEASURES, QUIET_PHASES, WINDOW_S, CleanSignal, iaf_of, measure
+from neurofeedback.report.sides import MIN_WINDOWS, Usable, alike, chosen, opened
+from neurofeedback.types import Phase
+
+_ADVISED_WINDOWS = 30
+_MOST_WINDOWS = 75
+_OTHERS = 12
+_FEWEST_OTHERS = 3
+
+NO_INDEX = (
+    "The mind-wandering index is not compared. It is relative to the baseline of its own sitting, and a drug moves "
+    "what it is made of: less beta raises it and a flatter spectrum lowers it, wherever the mind is. To compare an "
+    "index across drug states, each state would need baselines of its own; here, absolute measures of the raw signal "
+    "are compared instead."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side: what it is called, its sessions, and what was entered about each."""
+
+    name: str
+    stems: tuple[str, ...]
+    said: tuple[After, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Side b against side a.
+
+    Parameters
+    ----------
+    minutes : float
+        Clean signal taken of every session, the same of each.
+    ch_names : tuple of str
+        Channels that were clean enough in all sessions.
+    left_out : mapping
+        Sessions that could not be used, with the reason.
+    notes : tuple of str
+        What a reader must know before the figures.
+    """
+
+    participant: str
+    a: Side
+    b: Side
+    minutes: float
+    ch_names: tuple[str, ...]
+    contrasts: Mapping[str, Contrast]
+    left_out: Mapping[str, str]
+    notes: tuple[str, ...]
+
+    def document(self) -> dict[str, object]:
+        """Return all of it as plain values; NaN nowhere, as what could not be measured is not in it."""
+        found = {name: {**asdict(MEASURES[name]), **asdict(one)} for name, one in self.contrasts.items()}
+        plain = asdict(replace(self, contrasts={}))
+        return {**plain, "contrasts": found, "index": {"compared": False, "why": NO_INDEX}}
+
+
+def compare(
+    root: Path,
+    participant: str,
+    a: str,
+    b: str,
+    *,
+    phases: Sequence[Phase] = QUIET_PHASES,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+) -> Comparison:
+    """Compare the sessions of condition ``b`` with those of condition ``a``.
+
+    Parameters
+    ----------
+    a, b : str
+        A condition, or session labels with commas between them.
+    progress : callable
+        Called with the number of sessions opened and their total.
+
+    Raises
+    ------
+    SettingsError
+        There is no such condition or session, or both sides share one.
+    RecordingError
+        A side has no session with enough clean signal, or the sides have no channel in common.
+    """
+    history = past_sessions(root, participant)
+    wanted = [chosen(history, a), chosen(history, b)]
+    _check_apart(wanted)
+    meant = {one.stem for side in wanted for one in side}
+    others = [one for one in history if one.stem not in meant][-_OTHERS:] if len(meant) == 2 else []
+    done, left_out = iter(range(1, len(meant) + len(others) + 1)), dict[str, str]()
+
+    def tick() -> None:
+        progress(next(done), len(meant) + len(others))
+
+    sides, rows = alike([opened(root, side, phases, left_out, tick) for side in wanted], left_out)
+    elsewhere = [one for one in opened(root, others, phases, {}, tick) if one.kind == sides[0][0].kind]
+    found, n_windows = _contrasts(sides, rows, elsewhere)
+    said = [_side(name, side) for name, side in zip((a, b), sides, strict=True)]
+    return Comparison(
+        participant=participant,
+        a=said[0],
+        b=said[1],
+        minutes=n_windows * WINDOW_S / 60,
+        ch_names=tuple(sides[0][0].profile.montage.ch_names[row] for row in rows),
+        contrasts=with_q(found),
+        left_out=left_out,
+        notes=_notes(sides, n_windows, found),
+    )
+
+
+def _check_apart(wanted: Sequence[Sequence[PastSession]]) -> None:
+    shared = {one.stem for one in wanted[0]} & {one.stem for one in wanted[1]}
+    if shared:
+        raise SettingsError(
+            "a session cannot stand on both sides", got=", ".join(sorted(shared)), todo="name two conditions"
+        )
+
+
+def _side(name: str, side: Sequence[Usable]) -> Side:
+    return Side(name, tuple(one.stem for one in side), tuple(one.after for one in side))
+
+
+def _contrasts(
+    sides: Sequence[Sequence[Usable]], rows: tuple[int, ...], elsewhere: Sequence[Usable]
+) -> tuple[dict[str, Contrast], int]:
+    """Contrast all measures on the same length of signal of the same channels, with bands fixed for all sessions."""
+    everything = [one for side in sides for one in side]
+    n_windows = min(_MOST_WINDOWS, *(one.signal.count(rows) for one in everything))
+    iaf = _shared_iaf(everything)
+
+    def measured(one: Usable, signal: CleanSignal) -> dict[str, float]:
+        return measure(signal, one.profile.montage, one.profile.settings, iaf, one.mains_hz)
+
+    values = [[measured(one, _taken(one, rows, n_windows)) for one in side] for side in sides]
+    same = [one for one in elsewhere if one.signal.count(rows) >= n_windows]
+    usual = [measured(one, _taken(one, rows, n_windows)) for one in same]
+    found = {name: one for name in MEASURES if (one := _one(name, values, usual))}
+    if len(everything) == 2:
+        cut = [(one, _taken(one, rows, n_windows).blocks(MIN_WINDOWS)) for one in everything]
+        blocks = [[measured(one, block) for block in pieces] for one, pieces in cut]
+        found = {name: replace(one, within=within_two(*_values(name, blocks))) for name, one in found.items()}
+    return found, n_windows
+
+
+def _taken(one: Usable, rows: tuple[int, ...], n_windows: int) -> CleanSignal:
+    only = CleanSignal(one.signal.sfreq, {row: one.signal.windows[row] for row in rows})
+    return only.spread_evenly(n_windows)
+
+
+def _shared_iaf(sessions: Sequence[Usable]) -> float | None:
+    """Return the median alpha frequency: one set of bands, or a moving peak would look like moving power."""
+    found = [iaf_of(one.signal, one.profile.montage, one.profile.settings) for one in sessions]
+    peaks = [iaf for iaf in found if not math.isnan(iaf)]
+    return float(np.median(peaks)) if peaks else None
+
+
+def _one(
+    name: str, sides: Sequence[Sequence[Mapping[str, float]]], usual: Sequence[Mapping[str, float]]
+) -> Contrast | None:
+    """Contrast one measure over the sessions that have it; None where a side has none."""
+    a, b, others = _values(name, [*sides, usual])
+    own_spread = float(np.std(others, ddof=1)) if len(others) >= _FEWEST_OTHERS else None
+    return contrast(a, b, own_spread) if a and b else None
+
+
+def _values(name: str, sides: Sequence[Sequence[Mapping[str, float]]]) -> list[list[float]]:
+    return [[found[name] for found in side if not math.isnan(found[name])] for side in sides]
+
+
+def _notes(sides: Sequence[Sequence[Usable]], n_windows: int, found: Mapping[str, Contrast]) -> tuple[str, ...]:
+    notes = [_numbers_note([len(side) for side in sides])]
+    if n_windows < _ADVISED_WINDOWS:
+        notes.append("Less than two minutes of clean signal are common to all sessions, so every figure is unsure.")
+    if any(not one.after.eyes for side in sides for one in side):
+        notes.append("For some sessions nobody said whether the eyes were closed; they are taken as closed.")
+    if "muscle" not in found:
+        notes.append("This headset's rate is too low to measure muscle apart, so beta and gamma may be muscle.")
+    return (*notes, NO_INDEX)
+
+
+def _numbers_note(n: Sequence[int]) -> str:
+    if min(n) >= ENOUGH:
+        return (
+            "The session is the unit: intervals and tests hold for other sessions of this person, and for nobody else."
+        )
+    if max(n) == 1:
+        return (
+            "One session a side: a difference between two days, beside how much this person differs from day to day "
+            "anyway. It cannot say what the difference comes from, so there is no test."
+        )
+    return f"Fewer than {ENOUGH} sessions on a side: differences stand beside the person's own scatter, without a test."
