@@ -63,7 +63,7 @@ class GapSettings(Strict):
     reset_s: float = _number(0.5, "longer gaps reset the filters, s", low=0.1, high=5)
     settling_s: float = _number(2.0, "signal marked bad after a reset, s", low=0, high=10)
     lost_s: float = _number(1.0, "no data for this long is LOST, s", low=0.25, high=5)
-    give_up_s: float = _number(3600.0, "a headset looked for in vain this long ends the session, s", low=5, high=86400)
+    give_up_s: float = _number(3600.0, "no sample for this long, though looked for, ends the session, s", low=5, high=86400)
 
 
 class SpectrumSettings(Strict):
