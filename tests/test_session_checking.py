@@ -174,6 +174,13 @@ def test_a_headset_gone_for_good_ends_the_check():
         list(looking(VirtualClock(), impatient, silences=((2.0, 1000.0),)).snapshots())
 
 
+def test_every_sample_begins_the_wait_for_the_next_anew():
+    impatient = Settings(gaps=GapSettings(give_up_s=20.0))
+    clock = VirtualClock()
+    list(looking(clock, impatient, silences=((2.0, 21.0), (21.5, 40.5)), seconds=45.0).snapshots())
+    assert clock.now() >= 45.0
+
+
 def test_what_is_taken_over_begins_at_zero_and_is_not_opened_again():
     clock = VirtualClock()
     source = Scripted(clock, silences=((1.0, 2.0),))
