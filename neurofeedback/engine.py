@@ -35,7 +35,7 @@ _Z_NAMES = tuple(name for name, feature in FEATURES.items() if feature.kind != "
 _Z_ROWS = [_NAMES.index(name) for name in _Z_NAMES]
 _DROWSY = [_NAMES.index(name) for name in ("o_alpha_posterior", "theta_all", "delta_all")]
 _ALLOWED = {
-    CommandKind.PHASE: ", ".join(Phase),
+    CommandKind.PHASE: ", ".join(phase for phase in Phase if phase is not Phase.PAUSE),
     CommandKind.PAUSE: "on or off",
     CommandKind.DECODER: "nothing, or what a decoder says of itself: weights, answers, AUC, drowsy level",
 }
@@ -179,6 +179,8 @@ class Engine:
 
     def _set_phase(self, value: str) -> None:
         phase = Phase(value)
+        if phase is Phase.PAUSE:
+            raise ValueError
         if phase is self.phase:
             return
         if self.phase is Phase.BASELINE:
@@ -222,7 +224,7 @@ class Engine:
         paused = self._pausing(len(windows.ends))
         windows = replace(windows, filled=windows.filled & ~paused) if paused.any() else windows
         if self.phase is Phase.BASELINE:
-            self._collector.add(windows)
+            self._collector.add(windows, ~paused)
         batch = self._estimator.push(windows)
         contacts = self._contact.push(windows.verdicts)
         extras = self._extras(windows)

@@ -41,7 +41,7 @@ def fit(data: np.ndarray, first: int = 1) -> Baseline | None:
     windows, pipeline = judged(data)
     collector = BaselineCollector()
     for batch in windows[first:]:
-        collector.add(batch)
+        collector.add(batch, np.ones(len(batch.ends), dtype=np.bool_))
     return fit_baseline(collector.collected(), PROFILE, 256.0, pipeline.freqs)
 
 

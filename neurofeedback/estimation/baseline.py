@@ -91,10 +91,12 @@ class BaselineCollector:
 
     def __init__(self) -> None:
         self._batches: list[Windows] = []
+        self._counting: list[NDArray[np.bool_]] = []
 
-    def add(self, windows: Windows) -> None:
-        """Keep one batch of judged windows."""
+    def add(self, windows: Windows, counting: NDArray[np.bool_]) -> None:
+        """Keep one batch of judged windows, of which those ``counting`` ``(n,)`` may be learned from."""
         self._batches.append(windows)
+        self._counting.append(counting)
 
     def collected(self) -> Collected | None:
         """Put all batches together; None when there are none."""
@@ -108,7 +110,8 @@ class BaselineCollector:
             filtered=filtered,
             ends=ends - ends[-1] + filtered.shape[1],
             filled=np.concatenate([w.filled for w in batches]),
-            fixed_bad=np.concatenate([w.verdicts.fixed_bad | w.verdicts.reasons["muscle"] for w in batches]),
+            fixed_bad=np.concatenate([w.verdicts.fixed_bad | w.verdicts.reasons["muscle"] for w in batches])
+            | ~np.concatenate(self._counting)[:, None],
             out=np.concatenate([w.verdicts.out for w in batches]),
             ln_emg=np.concatenate([w.measures.ln_emg for w in batches]),
             slow_ptp=np.concatenate([w.measures.slow_ptp for w in batches]),
