@@ -1,3 +1,38 @@
 """Neurofeedback for meditation: a headset's samples in, guidance to see and hear out, everything on disk."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from neurofeedback.recording.mne_session import ReadSession
+
 __version__ = "0.1.0"
+
+
+def read_session(path: str | PathLike[str]) -> ReadSession:
+    """Read a recording for MNE, with the table of its frames.
+
+    Parameters
+    ----------
+    path : path-like
+        A session's folder, any file in it, or any recording this program can read.
+
+    Returns
+    -------
+    ReadSession
+        ``raw``, an `mne.io.Raw` in volts with phases, events and gaps as annotations, and ``frames``, a DataFrame with
+        one row a frame (None for another program's recording). A tuple, so ``raw, frames = read_session(path)``.
+
+    Raises
+    ------
+    RecordingError
+        There is no recording that can be read; it says why.
+    """
+    from pathlib import Path  # noqa: PLC0415
+
+    from neurofeedback.recording.mne_session import read_session as read  # noqa: PLC0415 - mne when asked for
+
+    return read(Path(path))

@@ -62,6 +62,7 @@ _FIXED: dict[str, Mapping[str, object]] = {
 
 # Longest prefix first: zt_ln_theta_frontal is a tracked z-score of ln_theta_frontal.
 _PATTERNS: dict[str, tuple[str, str]] = {
+    "zo_": ("z-score against the baseline kept of earlier sessions of {}", "baseline spreads"),
     "zt_": ("tracked z-score (slowly moving baseline, drives the feedback) of {}", "baseline spreads"),
     "z_": ("z-score against the frozen baseline of {}", "baseline spreads"),
     "ln_envelope_": ("natural logarithm of the alpha envelope by a causal filter, {}", "ln(uV)"),
@@ -70,6 +71,8 @@ _PATTERNS: dict[str, tuple[str, str]] = {
     "off_": ("intercept of the aperiodic component, {}", "ln(uV^2/Hz)"),
     "o_": ("band power above the aperiodic component, {}", "ln(ratio)"),
     "r_": ("band power relative to 2 to 40 Hz, {}", ""),
+    "u_session": ("index against this session's baseline{}", "baseline spreads"),
+    "u_own": ("index against the baseline kept of earlier sessions{}", "baseline spreads"),
     "bell": ("the wandering bell rings now{}", ""),
     "lzc_ratio_": ("Lempel-Ziv complexity over that of phase-randomised surrogates, {}", ""),
     "lzc_": ("Lempel-Ziv complexity of 4 s at 125 Hz, {}", ""),

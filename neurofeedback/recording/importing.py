@@ -102,9 +102,8 @@ def _sha256(path: Path) -> str:
 
 def _began(recording: Recording) -> datetime:
     """Say when it was recorded: as the file tells, by its clock, or when the file was last written."""
-    told = recording.stream.facts.get("recorded")
-    if told:
-        return datetime.fromisoformat(told)
+    if recording.started is not None:
+        return recording.started
     times = recording.timestamps
     if times is not None and _FIRST_YEAR < times[0] < _LAST_YEAR:
         return datetime.fromtimestamp(float(times[0]), UTC)

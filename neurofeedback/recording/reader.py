@@ -47,13 +47,13 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
         raise RecordingError(f"there is no recording at {path}", todo="check the path")
     files = session_at(path)
     if files is not None:
-        return _open_session(files)
+        return open_session(files)
     if path.is_dir():
         path = only_recording(path)
     return import_file(path, board=board)
 
 
-def _open_session(files: SessionFiles) -> Recording:
+def open_session(files: SessionFiles) -> Recording:
     """Open a session of this program, finished or not; a torn tail is left out."""
     try:
         return _read_session(files)
@@ -85,6 +85,7 @@ def _read_session(files: SessionFiles) -> Recording:
         columns=start.columns,
         frames_path=files.frames if files.frames.exists() else None,
         summary=read_json(summary) if summary.exists() else {},
+        started=start.started,
     )
 
 
@@ -118,22 +119,28 @@ def session_at(path: Path) -> SessionFiles | None:
     RecordingError
         It holds more than one.
     """
+    found = sessions_at(path)
+    if len(found) > 1:
+        raise RecordingError(
+            f"{path} holds {len(found)} sessions",
+            got=", ".join(files.stem for files in found[-3:]),
+            allowed="one session",
+            todo=f"name one, such as {found[-1].raw}",
+        )
+    return found[0] if found else None
+
+
+def sessions_at(path: Path) -> list[SessionFiles]:
+    """List this program's sessions that a path means, by participant and time: one, or all below a folder."""
     root = next((folder for folder in (path, *path.parents) if (folder / DERIVED).is_dir()), None)
     if root is None:
-        return None
+        return []
     inside = set(path.relative_to(root).parts)
     named = _SESSION.match(path.name)
     if path.is_file() and named is None:
-        return None
-    stems = [stem for stem in find_stems(root) if _belongs(stem, inside, named.group() if named else None)]
-    if len(stems) > 1:
-        raise RecordingError(
-            f"{path} holds {len(stems)} sessions",
-            got=", ".join(stems[-3:]),
-            allowed="one session",
-            todo=f"name one, such as {SessionFiles.of(root, stems[-1]).raw}",
-        )
-    return SessionFiles.of(root, stems[0]) if stems else None
+        return []
+    stems = (stem for stem in find_stems(root) if _belongs(stem, inside, named.group() if named else None))
+    return [SessionFiles.of(root, stem) for stem in stems]
 
 
 def _belongs(stem: str, inside: set[str], named: str | None) -> bool:

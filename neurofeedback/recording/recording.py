@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,8 @@ class Recording:
         Names of the engine's values in the frame log.
     timestamps : ndarray, shape (n_samples,), optional
         When each sample was taken by another program's clock, s; None where the file has no clock.
+    started : datetime, optional
+        When the first sample was taken, with its time zone; None where nothing tells.
     """
 
     path: Path
@@ -53,6 +56,7 @@ class Recording:
     frames_path: Path | None = None
     summary: Mapping[str, object] = field(default_factory=dict[str, object])
     timestamps: NDArray[np.float64] | None = None
+    started: datetime | None = None
 
     @property
     def duration_s(self) -> float:

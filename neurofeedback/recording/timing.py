@@ -48,8 +48,12 @@ class Read:
 
 def read_row(chunk: Chunk) -> str:
     """Row of one read. Times are written in full (``repr``)."""
-    device = "n/a" if chunk.device_time is None else repr(float(chunk.device_time))
-    return f"read\t{chunk.first_sample}\t{chunk.n_samples}\t{device}\t{float(chunk.host_time)!r}\tn/a\tn/a\n"
+    return _row(chunk.first_sample, chunk.n_samples, chunk.device_time, chunk.host_time)
+
+
+def _row(start: int, n_samples: int, device_time: float | None, host_time: float) -> str:
+    device = "n/a" if device_time is None else repr(float(device_time))
+    return f"read\t{start}\t{n_samples}\t{device}\t{float(host_time)!r}\tn/a\tn/a\n"
 
 
 def lost_rows(runs: Iterable[LostRun]) -> str:
@@ -59,6 +63,25 @@ def lost_rows(runs: Iterable[LostRun]) -> str:
 
 def _channels(run: LostRun) -> str:
     return "all" if run.channels is None else ",".join(map(str, run.channels))
+
+
+def on_own_clocks(path: Path) -> str:
+    """Return a timing table with both clocks counted from its first read, so that they tell no date.
+
+    Raises
+    ------
+    RecordingError
+        A row is not what this program writes.
+    """
+    reads, lost = read_timing(path)
+    host = reads[0].host_time if reads else 0.0
+    device = next((read.device_time for read in reads if read.device_time is not None), 0.0)
+    rows = (_row(read.start, read.n_samples, _since(read.device_time, device), read.host_time - host) for read in reads)
+    return HEADER + lost_rows(lost) + "".join(rows)
+
+
+def _since(time: float | None, first: float) -> float | None:
+    return None if time is None else time - first
 
 
 def read_timing(path: Path) -> tuple[tuple[Read, ...], tuple[LostRun, ...]]:

@@ -124,13 +124,18 @@ def _recording(path: Path, kind: str, raw: BaseRaw, events: tuple[Event, ...]) -
 
     sfreq = float(raw.info["sfreq"])
     sfreq = float(round(sfreq)) if abs(sfreq - round(sfreq)) < 1e-6 else sfreq  # BrainVision stores whole intervals
-    facts = {"format": kind}
-    if raw.info["meas_date"] is not None:
-        facts["recorded"] = raw.info["meas_date"].isoformat()
-    stream = Stream(device=f"playback:{path.name}", sfreq=sfreq, ch_names=tuple(raw.ch_names), facts=facts)
+    stream = Stream(f"playback:{path.name}", sfreq, tuple(raw.ch_names), facts={"format": kind})
     check_stream(path, stream)
     inside = tuple(event for event in events if 0 <= event.sample < raw.n_times)
-    return Recording(path, stream, raw.n_times, samples, lost=clip(_gaps(raw), 0, raw.n_times), events=inside)
+    return Recording(
+        path,
+        stream,
+        raw.n_times,
+        samples,
+        lost=clip(_gaps(raw), 0, raw.n_times),
+        events=inside,
+        started=raw.info["meas_date"],
+    )
 
 
 def _gaps(raw: BaseRaw) -> tuple[LostRun, ...]:

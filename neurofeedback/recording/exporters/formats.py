@@ -1,0 +1,102 @@
+"""What a recording can be exported to, and how."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.anonymous import anonymous
+from neurofeedback.recording.exporters.archive import write_zip
+from neurofeedback.recording.exporters.csv import write_csv
+from neurofeedback.recording.exporters.edf import write_bdf, write_edf
+from neurofeedback.recording.exporters.fif import write_fif
+from neurofeedback.recording.reader import open_recording, sessions_at
+from neurofeedback.recording.recording import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A format to export to: the end of its file names, and what writes it."""
+
+    ending: str
+    write: Callable[[Recording, Path], None]
+
+
+TARGETS: dict[str, Target] = {
+    "edf": Target(".edf", write_edf),
+    "bdf": Target(".bdf", write_bdf),
+    "fif": Target("_raw.fif", write_fif),
+    "csv": Target(".csv", write_csv),
+}
+ARCHIVE = "bids-zip"
+
+
+def export(path: Path, to: str, out: Path | None = None, *, anonymize: bool = False) -> list[Path]:
+    """Export a recording, its frames in a table beside it; or sessions as a zipped dataset.
+
+    Parameters
+    ----------
+    path : Path
+        A recording; for ``bids-zip`` a session, participant or dataset of this program.
+    to : str
+        A key of ``TARGETS``, or ``bids-zip``.
+    out : Path, optional
+        The file to write; else one in this folder, named after the session.
+    anonymize : bool
+        Leave out dates, names, notes and serial numbers.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be read, or not be written; a file that is there already is not replaced.
+    """
+    try:
+        return _export_zip(path, out, anonymize) if to == ARCHIVE else _export_file(path, to, out, anonymize)
+    except OSError as error:
+        raise RecordingError(
+            "the export cannot be written",
+            got=f"{error.filename}: {error.strerror}" if error.filename else str(error),
+            todo="make room, or choose another place with --out",
+        ) from None
+
+
+def _export_file(path: Path, to: str, out: Path | None, anonymize: bool) -> list[Path]:
+    target, recording = TARGETS[to], open_recording(path)
+    name = "anonymous" if anonymize else recording.path.stem.removesuffix("_eeg")
+    out = _free(out or Path(f"{name}{target.ending}"))
+    frames = None if recording.frames_path is None else _free(out.with_name(f"{out.stem}_frames.tsv"))
+    draft = out.with_name(f".draft-{os.getpid()}-{out.name}")
+    try:
+        target.write(anonymous(recording) if anonymize else recording, draft)
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+    if frames is None or recording.frames_path is None:
+        return [out]
+    shutil.copyfile(recording.frames_path, frames)
+    return [out, frames]
+
+
+def _export_zip(path: Path, out: Path | None, anonymize: bool) -> list[Path]:
+    sessions = sessions_at(path.expanduser().absolute())
+    if not sessions:
+        raise RecordingError(f"{path} holds no session of this program", todo="import it first")
+    name = "anonymous" if anonymize else sessions[0].stem if len(sessions) == 1 else sessions[0].root.name
+    out = _free((out or Path(f"{name}.zip")).absolute())
+    write_zip(sessions, out, anonymize=anonymize)
+    return [out]
+
+
+def _free(out: Path) -> Path:
+    if out.exists():
+        raise RecordingError(f"{out} is there already", allowed="a new file", todo="choose another place with --out")
+    return out
