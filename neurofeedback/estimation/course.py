@@ -75,7 +75,7 @@ class Course:
 
     def only(self, rows: NDArray[np.bool_]) -> Course:
         """Return the lessons for which ``rows``, ``(n,)``, holds, with the sittings they are from."""
-        kept = np.unique(self.session[rows])
+        kept = numbers_in(self.session[rows])
         return replace(
             self,
             x=self.x[rows],
@@ -83,9 +83,14 @@ class Course:
             pressed=self.pressed[rows],
             weight=self.weight[rows],
             minutes=self.minutes[rows],
-            session=np.searchsorted(kept, self.session[rows]),
-            sittings=tuple(self.sittings[k] for k in kept.tolist()),
+            session=np.searchsorted(np.array(kept, dtype=np.int64), self.session[rows]),
+            sittings=tuple(self.sittings[k] for k in kept),
         )
+
+
+def numbers_in(session: NDArray[np.int64]) -> list[int]:
+    """List the sittings in ``(n,)``, each once, in order."""
+    return sorted(set(session.tolist()))
 
 
 def course_of(names: tuple[str, ...], sittings: Sequence[Taught]) -> Course:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.estimation.course import Course
+from neurofeedback.estimation.course import Course, numbers_in
 from neurofeedback.estimation.decoder_fit import Fit, expit, fit_map
 from neurofeedback.estimation.prior import priors_of
 from neurofeedback.estimation.usual import Usual, pooled
@@ -102,7 +102,7 @@ def fit_decoder(
         shares=tuple((prior.name, float(share)) for prior, share in zip(priors, shares, strict=True)),
         n=int(asked.sum()),
         n_wander=int(taught.wander[asked].sum()),
-        n_sessions=len(np.unique(taught.session[asked])),
+        n_sessions=len(numbers_in(taught.session[asked])),
         with_presses=with_presses and bool(taught.pressed.any()),
     )
 

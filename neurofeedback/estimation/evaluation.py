@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.estimation.calibration import AS_IT_IS, Calibration, calibrate
-from neurofeedback.estimation.course import Course
+from neurofeedback.estimation.course import Course, numbers_in
 from neurofeedback.estimation.decoder import Decoder
 from neurofeedback.estimation.decoder_fit import log_loss
 from neurofeedback.settings.model import DecoderSettings
@@ -169,7 +169,7 @@ def auc_within(
 def _by_session(
     score: NDArray[np.float64], wander: NDArray[np.bool_], session: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    for k in np.unique(session):
+    for k in numbers_in(session):
         here = session == k
         yield score[here & wander], score[here & ~wander]
 
@@ -181,7 +181,7 @@ def _hanley_mcneil(auc: float, n_yes: int, n_no: int) -> float:
 
 def brier_skill(scored: Scored) -> Interval | None:
     """1 - Brier score / that of the running base rate; the interval resamples sittings."""
-    if len(np.unique(scored.session)) < 2:
+    if len(numbers_in(scored.session)) < 2:
         return None
     return _over_sessions(scored, lambda rows: _skill(scored, rows))
 
@@ -194,7 +194,7 @@ def _skill(scored: Scored, rows: NDArray[np.int64]) -> float:
 
 def calibration_error(scored: Scored, settings: DecoderSettings) -> Interval | None:
     """Mean distance of said and true rates over five bins of equal size; None with too few answers."""
-    if len(scored.wander) < settings.ece_answers or len(np.unique(scored.session)) < 2:
+    if len(scored.wander) < settings.ece_answers or len(numbers_in(scored.session)) < 2:
         return None
     p = AS_IT_IS.probability(scored.mended)
     return _over_sessions(scored, lambda rows: expected_calibration_error(p[rows], scored.wander[rows]))
@@ -208,7 +208,7 @@ def expected_calibration_error(p: NDArray[np.float64], wander: NDArray[np.bool_]
 
 def _over_sessions(scored: Scored, figure: Callable[[NDArray[np.int64]], float]) -> Interval:
     """Give a figure the interval of a bootstrap over sittings; the same answers give the same interval."""
-    rows = [np.flatnonzero(scored.session == k) for k in np.unique(scored.session)]
+    rows = [np.flatnonzero(scored.session == k) for k in numbers_in(scored.session)]
     rng = np.random.default_rng(0)
     drawn = rng.integers(len(rows), size=(_BOOTSTRAPS, len(rows)))
     values = [figure(np.concatenate([rows[k] for k in draw])) for draw in drawn.tolist()]
@@ -220,7 +220,7 @@ def beats_base_rate(scored: Scored) -> float:
     """Share of bootstraps over sittings in which the log-loss is below that of the running base rate."""
     y = scored.wander.astype(np.float64)
     gain = log_loss(scored.base, y) - log_loss(scored.mended, y)
-    sums = np.array([gain[scored.session == k].sum() for k in np.unique(scored.session)])
+    sums = np.array([gain[scored.session == k].sum() for k in numbers_in(scored.session)])
     if not len(sums):
         return 0.0
     drawn = np.random.default_rng(0).integers(len(sums), size=(_BOOTSTRAPS, len(sums)))
@@ -243,7 +243,7 @@ def evaluate(course: Course, learn: Learn, settings: DecoderSettings) -> Evaluat
     asked = ~course.pressed
     n, n_wander = int(asked.sum()), int(course.wander[asked].sum())
     ahead, aside = prequential(course, learn, settings), left_out(course, learn)
-    n_sessions = len(np.unique(course.session[asked]))
+    n_sessions = len(numbers_in(course.session[asked]))
     enough = (
         n >= settings.active_answers
         and min(n_wander, n - n_wander) >= settings.active_each
@@ -265,7 +265,7 @@ def evaluate(course: Course, learn: Learn, settings: DecoderSettings) -> Evaluat
 
 def _curve(course: Course, ahead: Scored, settings: DecoderSettings) -> tuple[CurvePoint, ...]:
     points: list[CurvePoint] = []
-    for k in np.unique(ahead.session).tolist():
+    for k in numbers_in(ahead.session):
         here = ahead.session == k
         n_before = int((~course.pressed & (course.session < k)).sum())
         auc = auc_within(ahead.score[here], ahead.wander[here], ahead.session[here], settings.prequential_se_factor)

@@ -108,6 +108,11 @@ class Labeller:
         lesson = self._lesson(probe.sample, self._settings.probe_window_s, weight)
         return lesson if lesson is None or probe.where == ELSEWHERE else _on_the_breath(lesson)
 
+    def has_signal(self, sample: int) -> bool:
+        """Tell whether enough signal precedes a chime at ``sample``."""
+        start, stop = (sample - round(back * self._sfreq) for back in self._settings.probe_window_s)
+        return self._mean(start, stop) is not None
+
     def press(self, sample: int) -> Lesson | None:
         """Return what a press teaches; None if too little signal precedes it, or another press."""
         follows = self._after_press(sample)
