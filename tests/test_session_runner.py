@@ -241,6 +241,23 @@ def test_a_headset_gone_for_good_ends_the_session_with_all_that_came(signal: np.
     assert recording.summary["finished"] is True
 
 
+def test_a_gap_of_unsure_length_is_told_though_nobody_noticed_the_silence(signal: np.ndarray, tmp_path: Path) -> None:
+    """As after this machine itself stood still: the first look finds samples, and a gap no counter can tell."""
+
+    class Frozen(Played):
+        def chunks(self, n_samples: int) -> Iterator[Chunk]:
+            data = self.data.copy()
+            data[:, 2000:2950] = np.nan
+            edges = [*range(0, 2001, n_samples), *range(3000, data.shape[1], n_samples)]
+            for start, stop in pairwise(edges):
+                yield Chunk(start, data[:, start:stop], (LostRun(2000, 950, cause="gap"),) if start == 2000 else ())
+
+    _, _, folder = sit(tmp_path, Frozen(signal))
+    (back,) = [event for event in open_recording(folder).events if event.kind is EventKind.SIGNAL_BACK]
+    assert back.sample == 2950
+    assert back.value.startswith("3.711 s +-")
+
+
 def test_a_gap_in_the_data_is_lost_frames_with_the_tone_off(signal: np.ndarray, tmp_path: Path) -> None:
     gap = tuple(clip_to_pieces((LostRun(10240, 1024),)))
     _, _, folder = sit(tmp_path, Played(signal, gap))

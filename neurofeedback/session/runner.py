@@ -239,17 +239,29 @@ class Runner:
             )
 
     def _signal_back(self, chunk: Chunk) -> None:
-        """Log the end of a silence where samples begin again, with the time lost and how sure that is."""
-        if self._lost_since is None:
+        """Log the end of a silence where samples begin again, with the time lost and how sure that is.
+
+        A gap that only the host's clock has measured is logged though the machine was too busy to notice the silence.
+        """
+        gap = self._gap(chunk)
+        unsure = gap is not None and gap.cause == "gap"
+        if self._lost_since is None and not unsure:
             return
         self._lost_since = None
-        gap = next((run for run in chunk.lost if run.start == chunk.first_sample and run.channels is None), None)
-        n_lost = gap.n_samples if gap else 0
-        value = f"{n_lost / self._parts.stream.sfreq:.3f} s"
-        if gap and gap.cause == "gap":
+        value = f"{(gap.n_samples if gap else 0) / self._parts.stream.sfreq:.3f} s"
+        if unsure:
             value += f" +-{self._arrivals.seconds:.3f} s"
-        self._note(Event(chunk.first_sample + n_lost, EventKind.SIGNAL_BACK, value))
+        back = gap.start + gap.n_samples if gap else chunk.first_sample
+        self._note(Event(back, EventKind.SIGNAL_BACK, value))
         _log.info("the signal is back; lost: %s", value)
+
+    def _gap(self, chunk: Chunk) -> LostRun | None:
+        """Find a gap long enough to reset the filters that only the clock has measured, else what was lost before."""
+        least = self._parts.gaps.reset_s * self._parts.stream.sfreq
+        runs = [run for run in chunk.lost if run.channels is None]
+        unsure = (run for run in runs if run.cause == "gap" and run.n_samples >= least)
+        before = (run for run in runs if run.start == chunk.first_sample and run.cause != "gap")
+        return next(unsure, next(before, None))
 
     def _obey_requests(self) -> None:
         for request in self._parts.mailbox.requests():
