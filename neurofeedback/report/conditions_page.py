@@ -86,24 +86,25 @@ def rows(found: Mapping[str, Contrast]) -> list[Row]:
 
 def _row(name: str, one: Contrast) -> Row:
     what = MEASURES[name]
+    digits = 3 if what.unit == "1" else 2
     return Row(
         text=what.text,
         unit=what.unit,
         caveat=what.caveat,
-        a=f"{fmean(one.a):.2f}",
-        b=f"{fmean(one.b):.2f}",
-        difference=f"{one.difference:+.2f}",
-        spread=_UNKNOWN if one.spread is None else f"{one.spread:.2f}",
-        interval=_interval(one.interval),
-        within=_interval(one.within),
+        a=f"{fmean(one.a):.{digits}f}",
+        b=f"{fmean(one.b):.{digits}f}",
+        difference=f"{one.difference:+.{digits}f}",
+        spread=_UNKNOWN if one.spread is None else f"{one.spread:.{digits}f}",
+        interval=_interval(one.interval, digits),
+        within=_interval(one.within, digits),
         g="" if one.g is None else f"{one.g:+.2f}",
         p=_small(one.p),
         q=_small(one.q),
     )
 
 
-def _interval(interval: Interval | None) -> str:
-    return _UNKNOWN if interval is None else f"{interval.low:+.2f} to {interval.high:+.2f}"
+def _interval(interval: Interval | None, digits: int) -> str:
+    return _UNKNOWN if interval is None else f"{interval.low:+.{digits}f} to {interval.high:+.{digits}f}"
 
 
 def _small(p: float | None) -> str:
@@ -123,6 +124,8 @@ def figure(found: Mapping[str, Contrast]) -> str:
             _draw_point(axes, height, point, hollow=name in _MUSCLE_REACHES)
         axes.set_yticks(range(len(points)), [MEASURES[name].text for name, _ in reversed(points)])
         axes.set_ylim(-0.7, max(len(points), 1) - 0.3)
+        reach = max([1.0, *(1.1 * abs(value) for _, point in points for value in point)])
+        axes.set_xlim(-reach, reach)
         axes.set_xlabel("difference in scatters from session to session")
         axes.tick_params(left=False)
         if not points:
