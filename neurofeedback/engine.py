@@ -15,6 +15,8 @@ from neurofeedback.estimation.confidence import confidence, model_trust
 from neurofeedback.estimation.drive import read_drive
 from neurofeedback.estimation.drowsiness import DrowsinessFlag
 from neurofeedback.estimation.estimator import Batch, Estimator, Reading
+from neurofeedback.estimation.kept import Kept
+from neurofeedback.estimation.kept_text import fitting
 from neurofeedback.estimation.reference import fit_baseline
 from neurofeedback.estimation.states import StateMachine
 from neurofeedback.feedback.mapping import Mapper
@@ -25,6 +27,7 @@ from neurofeedback.processing.complexity import ComplexityMeter
 from neurofeedback.processing.contact import ContactJudge
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.processing.pipeline import Pipeline, Windows
+from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.profile import Profile
 from neurofeedback.types import Chunk, Command, CommandKind, Contact, Frame, Phase, State
 
@@ -37,6 +40,7 @@ _DROWSY = [_NAMES.index(name) for name in ("o_alpha_posterior", "theta_all", "de
 _ALLOWED = {
     CommandKind.PHASE: ", ".join(phase for phase in Phase if phase is not Phase.PAUSE),
     CommandKind.PAUSE: "on or off",
+    CommandKind.BASELINE: "session or own",
     CommandKind.DECODER: "nothing, or what a decoder says of itself: weights, answers, AUC, drowsy level",
 }
 
@@ -87,7 +91,8 @@ class Engine:
         self._pipeline = Pipeline(sfreq, profile)
         self._contact = ContactJudge(profile.montage.ch_names, self.hop_s)
         self._complexity = ComplexityMeter(profile, sfreq) if settings.features.complexity else None
-        self._estimator = Estimator(profile, sfreq, self._pipeline.freqs)
+        self._kept = _kept(start.baseline, profile.montage)
+        self._estimator = Estimator(profile, sfreq, self._pipeline.freqs, self._kept)
         self._collector = BaselineCollector()
         self._threshold: RewardThreshold | None = None
         self._states = StateMachine(settings.threshold, settings.confidence, self.hop_s)
@@ -104,6 +109,7 @@ class Engine:
             CommandKind.TONE_DEPTH: self._set_tone_depth,
             CommandKind.PAUSE: self._set_pause,
             CommandKind.DECODER: self._set_decoder,
+            CommandKind.BASELINE: self._set_baseline,
         }
         self._trust = settings.confidence.before_answers
         self._paused = False
@@ -114,11 +120,14 @@ class Engine:
             *(feature.column for feature in FEATURES.values()),
             *(f"z_{name}" for name in _Z_NAMES),
             *(f"zt_{name}" for name in profile.evidence.feature_names),
+            *(() if self._kept is None else ("u_session", "u_own")),
+            *(() if self._kept is None else (f"zo_{name}" for name in profile.evidence.feature_names)),
             *(() if self._complexity is None else COMPLEXITY_COLUMNS),
             *(("bell",) if settings.bell.enabled else ()),
         )
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
         self._obey(Command(0, CommandKind.DECODER, start.decoder))
+        self._obey(Command(0, CommandKind.BASELINE, settings.baseline.drives))
 
     @property
     def baseline(self) -> Baseline | None:
@@ -201,6 +210,14 @@ class Engine:
         self._trust = model_trust(drive, self._settings.confidence)
         self._drowsiness.level = 1.0 if drive is None else drive.drowsy_level
 
+    def _set_baseline(self, value: str) -> None:
+        if value not in {"session", "own"}:
+            raise ValueError
+        by_own = value == "own"
+        if by_own is not self._estimator.by_own:
+            self._estimator.by_own = by_own
+            self._begin_threshold()
+
     def _set_pause(self, value: str) -> None:
         if value not in {"on", "off"}:
             raise ValueError
@@ -215,10 +232,14 @@ class Engine:
             return
         self._estimator.adopt(baseline)
         self._pipeline.gate.limits = baseline.limits
-        scale = self._estimator.scale or baseline.scale
-        start_u = scale.u(scale.quantile)
-        self._threshold = RewardThreshold(start_u, self._settings.threshold, self.hop_s)
-        self._threshold.target_rate = self._target_rate
+        self._begin_threshold()
+
+    def _begin_threshold(self) -> None:
+        """Begin the threshold where the aimed-at share of the baseline lay, once there is a baseline."""
+        scale = self._estimator.scale
+        if scale is not None:
+            self._threshold = RewardThreshold(scale.u(scale.quantile), self._settings.threshold, self.hop_s)
+            self._threshold.target_rate = self._target_rate
 
     def _frames(self, windows: Windows) -> list[Frame]:
         paused = self._pausing(len(windows.ends))
@@ -260,8 +281,10 @@ class Engine:
         state = self._state(reading, batch, row, held=bool(paused))
         signal = float(batch.signal[row])
         u, threshold, trust, reward = math.nan, math.nan, 0.0, False
+        session_u = own_u = math.nan
         if self.baseline is not None and self._threshold is not None and state in _KNOWN:
             u, threshold = reading.u, self._threshold.value
+            session_u, own_u = reading.session_u, reading.own_u
             trust = confidence(signal, self.baseline.quality, self._trust)
             reward = reading.valid and self._threshold.push(u, learn=practising)
         z = batch.z[row].tolist()
@@ -288,6 +311,7 @@ class Engine:
                 *batch.features[row].tolist(),
                 *(z[k] for k in _Z_ROWS),
                 *reading.tracked_z.tolist(),
+                *(() if self._kept is None else (session_u, own_u, *reading.own_z.tolist())),
                 *extras,
                 *((float(bell),) if self._settings.bell.enabled else ()),
             ),
@@ -306,3 +330,12 @@ def _share(value: str) -> float:
     if not 0 <= share <= 1:
         raise ValueError
     return share
+
+
+def _kept(text: str, montage: Montage) -> Kept | None:
+    try:
+        return fitting(text, montage)
+    except ValueError as error:
+        raise SettingsError(
+            "the baseline kept of earlier sessions cannot be used", got=str(error), todo="let it be made anew"
+        ) from None

@@ -31,9 +31,10 @@ class Batch:
     """What needs no memory of single frames, for frames that no command divides.
 
     ``features``, ``deviations`` (from each channel's baseline median), ``z`` and ``own_z`` (by the baseline kept of
-    earlier sessions; NaN without one) are ``(n, len(FEATURES))``, the rest is ``(n,)``. ``valid`` tells that the index can be had, ``usable`` that it could be had from the
-    channels that have any signal at this moment, ``gap`` that a channel it needs misses samples, ``lost`` that
-    nothing has come for a while; ``signal`` is the share of usable signal over the last seconds.
+    earlier sessions; NaN without one) are ``(n, len(FEATURES))``, the rest is ``(n,)``. ``valid`` tells that the
+    index can be had, ``usable`` that it could be had from the channels that have any signal at this moment, ``gap``
+    that a channel it needs misses samples, ``lost`` that nothing has come for a while; ``signal`` is the share of
+    usable signal over the last seconds.
     """
 
     features: NDArray[np.float64]

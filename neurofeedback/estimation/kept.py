@@ -44,7 +44,7 @@ class Past:
     mu, spread : ndarray, shape (len(FEATURES),)
         As in ``Baseline``.
     level : ndarray, shape (len(FEATURES),)
-        Where each regional feature lay, in its own unit.
+        Where each regional feature lay, in its own unit; NaN for a region that has no channels.
     """
 
     ch_names: tuple[str, ...]
@@ -59,9 +59,8 @@ class Past:
 
     @property
     def good(self) -> bool:
-        """Whether it may count: a minute of clean signal, every channel and every feature known."""
-        known = all(np.isfinite(values).all() for values in (self.channel_median, self.mu, self.spread, self.level))
-        return self.clean_s >= LEAST_CLEAN_S and known
+        """Whether it may count: a minute of clean signal, and every channel known."""
+        return self.clean_s >= LEAST_CLEAN_S and bool(np.isfinite(self.channel_median).all())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

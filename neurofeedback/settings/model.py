@@ -199,8 +199,11 @@ class EnvelopeSettings(Strict):
 
 
 class BaselineSettings(Strict):
-    """The reference of one session (6.2.6)."""
+    """The reference of one session (6.2.6), and whether the one kept of earlier sessions drives the sound."""
 
+    drives: Literal["session", "own"] = Field(
+        default="session", description="baseline that drives the sound: this session's, or your own of earlier ones"
+    )
     min_clean_s: float = _number(60.0, "clean signal wanted in every region, s", low=1, high=600)
     max_extensions: int = Field(default=2, ge=0, le=5, description="times the baseline may be extended by its half")
     full_quality_clean_s: float = _number(60.0, "clean signal for full baseline confidence, s", low=1, high=600)
@@ -358,6 +361,8 @@ class ProbeSettings(Strict):
     answer_s: float = _number(12.0, "time for each answer before the question goes away, s", low=0.5, high=120)
     press_apart_s: float = _number(1.0, "silence before a press counts as another one, s", low=0, high=30)
     presses_per_minute: int = Field(default=20, ge=1, le=600, description="more presses in a minute are not logged")
+
+    learn_live: bool = Field(default=False, description="each answer refines the guidance of the minutes after it")
 
     @model_validator(mode="after")
     def _in_turn(self) -> ProbeSettings:
