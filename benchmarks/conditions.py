@@ -1,0 +1,90 @@
+"""Whether a comparison of conditions can be believed: coverage and false discoveries over simulated sessions.
+
+Run ``python -m benchmarks.conditions``. One person sits many times; from session to session alpha, theta, beta and
+gamma scatter by .3 in ln power and the exponent by .1, and within a session all bands drift (OU, 120 s). The other
+condition lowers alpha, raises gamma and flattens the spectrum, or does nothing. Each run draws five sessions a side;
+the truth is the difference between all sessions of both sides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurofeedback.report.contrast import ENOUGH, contrast, with_q
+from neurofeedback.report.resting import MEASURES, WINDOW_S, CleanSignal, measure
+from neurofeedback.settings.load import load_montage
+from neurofeedback.settings.model import Settings
+from neurofeedback.simulation.conditions import CLEAN, Shift
+from neurofeedback.simulation.devices import device_of
+from neurofeedback.simulation.meditator import simulate
+from neurofeedback.simulation.population import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SIDES = {"usual": Shift(), "again": Shift(), "after": Shift(alpha=-0.5, gamma=0.4, chi=-0.2)}
+SECONDS = 60.0
+_DRIFTING = replace(CLEAN, band_drift=1.0)
+_SCATTER, _CHI_SCATTER = 0.3, 0.1
+
+
+def session(number: int, *, side: str) -> dict[str, float]:
+    """Measure one session of one side."""
+    seed = number + 100_000 * list(SIDES).index(side)
+    rng = np.random.default_rng(seed)
+    bands = dict(zip(("delta", "theta", "alpha", "beta", "gamma"), rng.normal(0, _SCATTER, 5).tolist(), strict=True))
+    shift = SIDES[side] + Shift(**bands, chi=float(rng.normal(0, _CHI_SCATTER)))
+    montage = load_montage("muse")
+    conditions = replace(_DRIFTING, shift=shift)
+    data = simulate(
+        Person(), seconds=SECONDS, seed=seed, montage=montage, device=device_of("muse"), conditions=conditions
+    ).data
+    n = round(WINDOW_S * 256)
+    cut = data[:, : data.shape[1] // n * n].astype(np.float64)
+    signal = CleanSignal(256.0, {row: one.reshape(-1, n) for row, one in enumerate(cut)})
+    return measure(signal, montage, Settings(), 10.3, 50.0)
+
+
+def judged(a: Sequence[Mapping[str, float]], b: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], float]:
+    """Return the share of runs whose interval covers the truth, by measure, and of runs with a discovery at q .05."""
+    names = [name for name in MEASURES if name != "iaf"]
+    truth = {name: np.mean([one[name] for one in b]) - np.mean([one[name] for one in a]) for name in names}
+    covered: dict[str, list[bool]] = {name: [] for name in names}
+    discovered: list[bool] = []
+    for start in range(0, len(a), ENOUGH):
+        one, other = a[start : start + ENOUGH], b[start : start + ENOUGH]
+        found = with_q({name: contrast([x[name] for x in one], [x[name] for x in other]) for name in names})
+        discovered.append(any(x.q is not None and x.q <= 0.05 for x in found.values()))
+        for name, x in found.items():
+            covered[name].append(x.interval is not None and bool(x.interval.low <= truth[name] <= x.interval.high))
+    return {name: float(np.mean(hits)) for name, hits in covered.items()}, float(np.mean(discovered))
+
+
+def main() -> None:
+    """Simulate, judge, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    asked = parser.parse_args()
+    numbers = range(asked.runs * ENOUGH)
+    with ProcessPoolExecutor(asked.jobs) as pool:
+        sides = {side: list(pool.map(partial(session, side=side), numbers, chunksize=10)) for side in SIDES}
+    with_effect, power = judged(sides["usual"], sides["after"])
+    without, false = judged(sides["usual"], sides["again"])
+    print(f"{asked.runs} runs, {ENOUGH} sessions of {SECONDS:.0f} s a side; coverage of 95 % intervals, of 1")
+    print(f"{'measure':12} {'effect':>7} {'none':>7}  truth of the effect")
+    for name, share in with_effect.items():
+        truth = np.mean([x[name] for x in sides["after"]]) - np.mean([x[name] for x in sides["usual"]])
+        print(f"{name:12} {share:7.3f} {without[name]:7.3f}  {truth:+.3f}")
+    print(f"runs with a discovery at q <= .05: {power:.3f} with the effect, {false:.3f} without")
+
+
+if __name__ == "__main__":
+    main()
