@@ -105,7 +105,7 @@ class Silent(PlaybackSource):
 
 
 def put_together(source: PlaybackSource, root: Path, clock: VirtualClock, gaps: GapSettings) -> tuple[Runner, Parts]:
-    settings = load_settings()
+    settings = load_settings().model_copy(update={"gaps": gaps})
     stream, profile = resolve(settings, source.stream)
     engine = Engine(stream.sfreq, profile)
     started = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
@@ -113,7 +113,7 @@ def put_together(source: PlaybackSource, root: Path, clock: VirtualClock, gaps: 
     plan = plan_sitting(settings.phases, MINUTES, settings.baseline.min_clean_s)
     keeper = PhaseKeeper(plan, stream.sfreq, 2)
     writer = SessionWriter(root, header)
-    parts = Parts(source, stream, writer, engine, keeper, Heard(), clock, Mailbox(), gaps, 0.25)
+    parts = Parts(source, stream, writer, engine, keeper, Heard(), clock, Mailbox(), settings)
     return Runner(parts), parts
 
 

@@ -57,7 +57,7 @@ def sitting(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Frame]
     writer = SessionWriter(folder / "rec", header)
     sink = WavSink(folder / "sitting.wav", settings.audio)
     keeper = PhaseKeeper(PLAN, stream.sfreq, 2)
-    runner = Runner(Parts(source, named, writer, engine, keeper, sink, clock, Mailbox(), settings.gaps, 0.25))
+    runner = Runner(Parts(source, named, writer, engine, keeper, sink, clock, Mailbox(), settings))
     source.open()
     sink.start()
     assert runner.run() == "done"

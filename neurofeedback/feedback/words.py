@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import isfinite
 
-from neurofeedback.types import Contact, Phase, State, Verdict
+from neurofeedback.types import INDEX_NAME, Contact, Phase, State, Verdict
 
 INDEX_MEANING = "compared with your own baseline; 50 is its middle"
 CLAIMS = (
@@ -71,14 +71,31 @@ def guidance_words(phase: Phase | None, state: State | None, lost_s: float = 0.0
     return _GUIDANCE[phase]
 
 
-def clock_words(seconds: float) -> str:
-    """Time as minutes and seconds.
+def model_words(index_name: str, n_answers: int, *, live: bool) -> str:
+    """One sentence about what the guidance follows, and whether the person's own answers are in it.
 
     Examples
     --------
-    >>> clock_words(725.4)
-    '12:05'
+    >>> model_words(INDEX_NAME, 42, live=False)
+    'The guidance follows what your own 42 answers have taught so far.'
     """
+    if index_name != INDEX_NAME:
+        return f"The guidance follows your {index_name}; answers do not change it."
+    followed = f"your own {n_answers} answers have taught so far" if n_answers else "group studies found on average"
+    refined = "; each new answer refines it" if live else ""
+    return f"The guidance follows what {followed}{refined}."
+
+
+def clock_words(seconds: float) -> str:
+    """Time as minutes and seconds; endless time as a dash.
+
+    Examples
+    --------
+    >>> clock_words(725.4), clock_words(float("inf"))
+    ('12:05', '–')
+    """
+    if not isfinite(seconds):
+        return "–"
     whole = max(0, int(seconds + 0.5))
     return f"{whole // 60}:{whole % 60:02d}"
 

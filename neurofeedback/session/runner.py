@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +15,8 @@ from neurofeedback.acquisition.source import Source, SourceEnded
 from neurofeedback.audio.sink import Bell, Sink
 from neurofeedback.engine import Engine
 from neurofeedback.errors import SourceError
-from neurofeedback.feedback.words import LOOKING
+from neurofeedback.estimation.drive import read_drive
+from neurofeedback.feedback.words import LOOKING, model_words
 from neurofeedback.processing.blocks import Schedule
 from neurofeedback.recording.writer import SessionWriter
 from neurofeedback.session.controls import Controls, Moment
@@ -25,9 +26,10 @@ from neurofeedback.session.pace import Clock
 from neurofeedback.session.phases import PhaseKeeper, Turn
 from neurofeedback.session.presses import Presses
 from neurofeedback.session.probing import Prober, Step
+from neurofeedback.session.refitting import Refitting
 from neurofeedback.session.screen import IndexHistory, Traces
 from neurofeedback.session.tally import Tally
-from neurofeedback.settings.model import GapSettings, ProbeSettings
+from neurofeedback.settings.model import Settings
 from neurofeedback.types import INDEX_NAME, Bed, Chunk, Command, Event, EventKind, Frame, Guidance, LostRun, Stream
 
 _log = logging.getLogger(__name__)
@@ -50,23 +52,21 @@ class Parts:
     sink: Sink
     clock: Clock
     mailbox: Mailbox
-    gaps: GapSettings
-    hop_s: float
+    settings: Settings
+    seed: int = 0
     outlets: tuple[Outlet, ...] = ()
     index_name: str = INDEX_NAME
-    probes: ProbeSettings = field(default_factory=ProbeSettings)
-    seed: int = 0
-    target_rate: float = 0.65
-    tone_depth: float = 1.0
+    refitting: Refitting | None = None
+    model: str = ""
 
 
 class Runner:
     """Runs a session to its end. Raw samples are recorded before anything else looks at them."""
 
     def __init__(self, parts: Parts) -> None:
-        sfreq = parts.stream.sfreq
+        sfreq, settings = parts.stream.sfreq, parts.settings
         self._parts = parts
-        self._schedule = Schedule(sfreq, parts.hop_s)
+        self._schedule = Schedule(sfreq, settings.spectrum.hop_s)
         self._commands: list[Command] = []
         self._traces = Traces(parts.stream.n_channels, sfreq)
         self._history = IndexHistory()
@@ -79,16 +79,17 @@ class Runner:
         self._last_data = 0.0
         self._newest_s = 0.0
         self._lost_since: float | None = None
-        self.prober = Prober(parts.probes, parts.seed, sfreq)
-        self.presses = Presses(parts.probes, sfreq)
+        self.prober = Prober(settings.probes, parts.seed, sfreq)
+        self.presses = Presses(settings.probes, sfreq)
         self._controls = Controls(
             parts.keeper,
             self.prober,
             self.presses,
             parts.sink,
-            target_rate=parts.target_rate,
-            tone_depth=parts.tone_depth,
+            target_rate=settings.threshold.target_rate,
+            tone_depth=settings.feedback.tone_depth,
         )
+        self._model = parts.model
         self.tally = Tally()
         self.duration_s = 0.0
 
@@ -105,6 +106,8 @@ class Runner:
         parts = self._parts
         self._last_data = parts.clock.now()
         self._event(EventKind.START, parts.stream.device)
+        if parts.model:
+            self._event(EventKind.MODEL, parts.model)
         if first := parts.keeper.first():
             self._turn(Turn(Bell.PHASE, first, parts.keeper.segment.bed), 0)
         reason = self._loop()
@@ -128,6 +131,7 @@ class Runner:
                 self._watch()
                 parts.clock.wait(_POLL_S)
             self._carry_out(self._controls.look(self._moment(parts.clock.now())))
+            self._take_refits()
         return "done"
 
     @property
@@ -203,6 +207,8 @@ class Runner:
                 self._turn(turn, frames[-1].sample + 1)
         self._frame = done[-1]
         self.prober.push(done)
+        if parts.refitting is not None:
+            parts.refitting.frames(done)
         self.tally.push(done)
         parts.writer.frames(done)
         for outlet in parts.outlets:
@@ -225,14 +231,14 @@ class Runner:
     def _watch(self) -> None:
         """Notice by the clock that nothing arrives: the sound must not stay where it was."""
         silent_s = self._parts.clock.now() - self._last_data
-        if silent_s < self._parts.gaps.lost_s:
+        if silent_s < self._parts.settings.gaps.lost_s:
             return
         if self._lost_since is None:
             self._lost_since = self._last_data
             self._event(EventKind.SIGNAL_LOST)
         self._parts.sink.guide(_LOST, self.session_s)
         self._publish()
-        if silent_s >= self._parts.gaps.give_up_s:
+        if silent_s >= self._parts.settings.gaps.give_up_s:
             raise SourceError(
                 f"nothing has come from {self._parts.stream.device} for {silent_s:.0f} s",
                 todo="check that the headset is on and near, then start again; what was recorded is kept",
@@ -257,7 +263,7 @@ class Runner:
 
     def _gap(self, chunk: Chunk) -> LostRun | None:
         """Find a gap long enough to reset the filters that only the clock has measured, else what was lost before."""
-        least = self._parts.gaps.reset_s * self._parts.stream.sfreq
+        least = self._parts.settings.gaps.reset_s * self._parts.stream.sfreq
         runs = [run for run in chunk.lost if run.channels is None]
         unsure = (run for run in runs if run.cause == "gap" and run.n_samples >= least)
         before = (run for run in runs if run.start == chunk.first_sample and run.cause != "gap")
@@ -277,6 +283,17 @@ class Runner:
             self._note(row)
         if step.chime:
             self._parts.sink.ring(Bell.PROBE, self.session_s)
+        if step.finished is not None and self._parts.refitting is not None:
+            self._parts.refitting.probe(step.finished)
+
+    def _take_refits(self) -> None:
+        """Let what has just been learned drive the index: from then on, or from now if that is past."""
+        if self._parts.refitting is None:
+            return
+        for refit in self._parts.refitting.refits():
+            self._note(replace(refit, sample=max(refit.sample, self._n_received + 1)))
+            drive = read_drive(refit.value)
+            self._model = model_words(self._parts.index_name, drive.n_answers if drive else 0, live=True)
 
     def _event(self, kind: EventKind, value: str = "n/a") -> None:
         self._note(Event(self._n_received, kind, value))
@@ -286,6 +303,8 @@ class Runner:
         if isinstance(row, Command):
             self._commands.append(row)
             _log.info("%s %s at sample %d", row.kind, row.value, row.sample)
+        elif self._parts.refitting is not None:
+            self._parts.refitting.event(row)
         self._parts.writer.event(row)
         for outlet in self._parts.outlets:
             outlet.event(row)
@@ -323,6 +342,7 @@ class Runner:
                 muted=self._controls.muted,
                 target_rate=self._controls.target_rate,
                 tone_depth=self._controls.tone_depth,
+                model=self._model,
                 may_go_on=parts.keeper.may_go_on,
             )
         )

@@ -15,21 +15,30 @@ from neurofeedback.acquisition.source import Source
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.silence import SilentSink
 from neurofeedback.audio.sink import Sink
-from neurofeedback.engine import Engine, EngineStart
 from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
+from neurofeedback.feedback.words import model_words
 from neurofeedback.recording.claim import check_recordings
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.asking import Asking
 from neurofeedback.session.fitted import Fitted, fit_headset
+from neurofeedback.session.learning import Learned
 from neurofeedback.session.mailbox import Mailbox, Snapshot
 from neurofeedback.session.outlets import open_outlets, what_leaves
 from neurofeedback.session.pace import Clock, RealClock, VirtualClock
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import SittingPlan, plan_sitting
+from neurofeedback.session.refitting import Refitting
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.session.runner import Parts, Runner
-from neurofeedback.session.starting import draw_seed, seconds_at_most, settings_asked_for, start_facts
+from neurofeedback.session.starting import (
+    draw_seed,
+    seconds_at_most,
+    settings_asked_for,
+    start_engine,
+    start_facts,
+    what_is_known,
+)
 from neurofeedback.session.tally import versions
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
@@ -45,6 +54,7 @@ class Ready:
 
     settings: Settings
     plan: SittingPlan
+    known: Learned
     source: Source
     sink: Sink
     clock: Clock
@@ -117,8 +127,10 @@ class Sitting(Asking):
         source = self._source(settings, plan, clock)
         recovered = recover(request.recordings) if request.recordings.is_dir() else []
         self._sentences += [f"A session that broke off was completed: {path}" for path in recovered]
+        known = what_is_known(request, settings)
+        self._sentences += known.notices
         sink = self._sink(settings)
-        return Ready(settings, plan, source, sink, clock)
+        return Ready(settings, plan, known, source, sink, clock)
 
     def _source(self, settings: Settings, plan: SittingPlan, clock: Clock) -> Source:
         """Find the source; one that can be lost is looked for when it is."""
@@ -156,11 +168,13 @@ class Sitting(Asking):
             self.mailbox.publish(replace(self.mailbox.snapshot, status=status, message=outcome.message))
 
     def _finished(self, outcome: Outcome) -> Outcome:
-        """Let whoever asked finish the session, once device and sound are let go."""
-        if self._finish is None or outcome.session is None:
+        """Learn from the session, and let whoever asked finish it, once device and sound are let go."""
+        if outcome.session is None:
             return outcome
         try:
-            self._finish(outcome.session)
+            what_is_known(self._request, self._ready.settings)
+            if self._finish is not None:
+                self._finish(outcome.session)
         except NeurofeedbackError as error:
             return replace(outcome, message=f"{outcome.message} {error}")
         return outcome
@@ -189,14 +203,13 @@ class Sitting(Asking):
 
     def _record(self, stream: Stream, profile: Profile, fitted: Fitted) -> Outcome:
         ready, request = self._ready, self._request
-        known = EngineStart()
-        engine = Engine(stream.sfreq, profile, known)
+        engine, learner = start_engine(stream, profile, ready.known)
         seed = draw_seed(request)
         header = SessionHeader(
             participant=request.participant,
             stream=stream,
             profile_toml=dump_profile(profile),
-            start=start_facts(request, profile.settings, ready.plan, seed, known),
+            start=start_facts(request, profile.settings, ready.plan, seed, engine.start),
             columns=engine.columns,
             started=datetime.now().astimezone(),
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
@@ -204,38 +217,35 @@ class Sitting(Asking):
         writer = SessionWriter(request.recordings, header)
         if fitted.record:
             writer.event(Event(0, EventKind.FIT, fitted.record))
-        keeper = PhaseKeeper(ready.plan, stream.sfreq, profile.settings.baseline.max_extensions)
         settings = profile.settings
+        keeper = PhaseKeeper(ready.plan, stream.sfreq, settings.baseline.max_extensions)
         outlets = open_outlets(request.lsl_out, request.osc_out, stream, settings.spectrum.hop_s)
+        live = settings.probes.learn_live
+        refitting = Refitting(learner, at_once=request.fast) if live else None
+        index_name = profile.evidence.index_name
+        parts = Parts(
+            source=fitted.source,
+            stream=stream,
+            writer=writer,
+            engine=engine,
+            keeper=keeper,
+            sink=ready.sink,
+            clock=ready.clock,
+            mailbox=self.mailbox,
+            settings=settings,
+            seed=seed,
+            outlets=outlets,
+            index_name=index_name,
+            refitting=refitting,
+            model=model_words(index_name, learner.decoder.n, live=live),
+        )
         try:
-            runner = Runner(
-                Parts(
-                    fitted.source,
-                    stream,
-                    writer,
-                    engine,
-                    keeper,
-                    ready.sink,
-                    ready.clock,
-                    self.mailbox,
-                    settings.gaps,
-                    settings.spectrum.hop_s,
-                    outlets,
-                    profile.evidence.index_name,
-                    settings.probes,
-                    seed,
-                    settings.threshold.target_rate,
-                    settings.feedback.tone_depth,
-                )
-            )
-            return self._close(runner, writer, engine, keeper, fitted)
+            return self._close(Runner(parts), parts, fitted)
         finally:
-            for outlet in outlets:
-                outlet.close()
+            for closing in (*outlets, *filter(None, [refitting])):
+                closing.close()
 
-    def _close(
-        self, runner: Runner, writer: SessionWriter, engine: Engine, keeper: PhaseKeeper, fitted: Fitted
-    ) -> Outcome:
+    def _close(self, runner: Runner, parts: Parts, fitted: Fitted) -> Outcome:
         """Run; then, however it ended, complete the recording with what is known."""
         error: NeurofeedbackError | None = None
         reason = "error"
@@ -244,30 +254,30 @@ class Sitting(Asking):
         except NeurofeedbackError as caught:
             error = caught
         finally:
-            self._ready.sink.stop(runner.session_s)
-            summary = {**self._summary(runner, engine, fitted, completed=keeper.done), "fit": fitted.record or None}
-            folder = writer.close(summary)
+            parts.sink.stop(runner.session_s)
+            summary = self._summary(runner, parts, fitted)
+            folder = parts.writer.close(summary)
         if error is not None:
             where = f" What was recorded is in {folder}." if folder else ""
             return Outcome(error.exit_code, f"{error}{where}", folder, summary)
         return Outcome(EXIT_OK, " ".join(filter(None, [_last_words(reason), fitted.complaint])), folder, summary)
 
-    def _summary(self, runner: Runner, engine: Engine, fitted: Fitted, *, completed: bool) -> dict[str, object]:
-        baseline = engine.baseline
-        mains_hz = engine.mains_hz
+    def _summary(self, runner: Runner, parts: Parts, fitted: Fitted) -> dict[str, object]:
+        baseline, mains_hz = parts.engine.baseline, parts.engine.mains_hz
         return {
             "participant": self._request.participant,
             "reconnects": reconnects_of(self._ready.source) - fitted.reconnects,
             "duration_s": round(runner.duration_s, 3),
             "effective_sfreq": _round(runner.effective_sfreq, 3),
-            **runner.tally.summary(self._ready.settings.spectrum.hop_s),
+            **runner.tally.summary(parts.settings.spectrum.hop_s),
             "iaf_hz": _round(baseline.iaf_hz if baseline else None, 2),
             "baseline_clean_s": _round(baseline.clean_s if baseline else None, 2),
             "mains_hz": None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
-            "audio_underruns": self._ready.sink.underruns,
+            "audio_underruns": parts.sink.underruns,
             "probes": runner.prober.n_probes,
             "presses": runner.presses.n_presses,
-            "plan_completed": completed,
+            "fit": fitted.record or None,
+            "plan_completed": parts.keeper.done,
             "versions": versions(),
         }
 

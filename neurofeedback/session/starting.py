@@ -8,14 +8,17 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from neurofeedback.engine import EngineStart
+from neurofeedback.engine import Engine, EngineStart
 from neurofeedback.errors import SettingsError
+from neurofeedback.session.learning import Learned, Learner, learned, nothing_learned
 from neurofeedback.session.plan import SittingPlan
 from neurofeedback.session.probing import chime_times
 from neurofeedback.session.question import QUESTIONS, WORDING
 from neurofeedback.session.request import SitRequest
 from neurofeedback.session.tally import versions
 from neurofeedback.settings.model import Settings
+from neurofeedback.settings.profile import Profile
+from neurofeedback.types import Stream
 
 LEAST_PROBE_EVERY_S = 5.0
 _MOST_PROBE_EVERY_S = 1800.0
@@ -30,9 +33,11 @@ def settings_asked_for(settings: Settings, request: SitRequest) -> Settings:
     SettingsError
         Questions cannot come that often or that rarely.
     """
-    every_s = request.probe_every_s
+    probes, every_s = settings.probes, request.probe_every_s
+    if request.learn_live is not None:
+        probes = probes.model_copy(update={"learn_live": request.learn_live})
     if every_s is None:
-        return settings
+        return settings.model_copy(update={"probes": probes})
     if every_s != 0 and not LEAST_PROBE_EVERY_S <= every_s <= _MOST_PROBE_EVERY_S:
         raise SettingsError(
             "questions cannot come like that",
@@ -40,12 +45,26 @@ def settings_asked_for(settings: Settings, request: SitRequest) -> Settings:
             allowed=f"{LEAST_PROBE_EVERY_S:g} to {_MOST_PROBE_EVERY_S:g} s, or 0 for none",
             todo="pass --probe-every 65",
         )
-    return settings.model_copy(update={"probes": settings.probes.every(every_s)})
+    return settings.model_copy(update={"probes": probes.every(every_s)})
 
 
 def draw_seed(request: SitRequest) -> int:
     """Return the seed that was asked for, else draw one; either is stored with the session."""
     return secrets.randbits(_SEED_BITS) if request.seed is None else request.seed
+
+
+def what_is_known(request: SitRequest, settings: Settings) -> Learned:
+    """Learn from the participant's earlier sittings, if there are any."""
+    if not request.recordings.is_dir():
+        return nothing_learned(request.participant, settings)
+    return learned(request.recordings, request.participant, settings)
+
+
+def start_engine(stream: Stream, profile: Profile, known: Learned) -> tuple[Engine, Learner]:
+    """Make an engine that starts from what is known, and what goes on learning from its frames."""
+    columns = Engine(stream.sfreq, profile).columns
+    learner = Learner(known, profile.settings, stream, columns)
+    return Engine(stream.sfreq, profile, EngineStart(decoder=learner.start)), learner
 
 
 def start_facts(
