@@ -11,6 +11,7 @@ from neurofeedback import __version__
 from neurofeedback.cli import (
     check,
     compare,
+    decoder,
     devices,
     doctor,
     emulate,
@@ -21,6 +22,7 @@ from neurofeedback.cli import (
     replay,
     report,
     simulate,
+    study,
     train,
     verify,
 )
@@ -45,6 +47,8 @@ for _family in (
     compare,
     import_,
     export,
+    study,
+    decoder,
     check,
     devices,
     doctor,

@@ -51,7 +51,7 @@ def to_raw(recording: Recording) -> mne.io.RawArray:
     raw = mne.io.RawArray(volts(recording), info, verbose="error")
     raw.set_meas_date(None if recording.started is None else recording.started.astimezone(UTC))
     raw.set_montage(_MONTAGE, match_case=False, on_missing="ignore", verbose="error")
-    raw.set_annotations(annotations(recording), verbose="error")
+    raw.set_annotations(mne_annotations(recording), verbose="error")
     return raw
 
 
@@ -91,7 +91,7 @@ def _happened(recording: Recording) -> Iterator[Note]:
         yield Note(event.sample / recording.stream.sfreq, duration, text)
 
 
-def annotations(recording: Recording) -> mne.Annotations:
+def mne_annotations(recording: Recording) -> mne.Annotations:
     """Return gaps, phases and events for MNE, on the time of the first sample."""
     told = notes(recording)
     return mne.Annotations(

@@ -99,6 +99,11 @@ def _head(path: Path) -> bytes:
         raise RecordingError(f"{path} cannot be read", got=error.strerror or str(error)) from None
 
 
+def is_recording(path: Path) -> bool:
+    """Tell whether a file begins like a recording."""
+    return format_of(_head(path)) is not None
+
+
 def _refusal(path: Path, head: bytes) -> RecordingError:
     what = f"{path} is not a recording this program can read"
     for sign, name in _PACKED.items():

@@ -174,5 +174,12 @@ def _triggers(raw: BaseRaw) -> tuple[Event, ...]:
     stim = [name for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True) if kind == "stim"]
     if not stim:
         return ()
-    codes = mne.find_events(raw, stim, consecutive=True, shortest_event=1, mask=0xFFFF, mask_type="and")
+    codes = mne.find_events(
+        raw,
+        stim,
+        consecutive=True,  # pyright: ignore[reportArgumentType] - MNE takes True as well as "increasing"
+        shortest_event=1,
+        mask=0xFFFF,
+        mask_type="and",
+    )
     return tuple(Event(int(at) - raw.first_samp, EventKind.MARK, str(code)) for at, _, code in codes)

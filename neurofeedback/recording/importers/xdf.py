@@ -53,11 +53,11 @@ def _load(path: Path) -> list[dict[str, Any]]:
     import pyxdf  # noqa: PLC0415 - for these files alone
 
     logger = logging.getLogger("pyxdf")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            level = logger.level
-            logger.setLevel(logging.ERROR)
             streams, _ = pyxdf.load_xdf(str(path))
     except BROKEN as error:
         raise _broken(path, error) from None
@@ -127,7 +127,7 @@ def _places(eeg: Mapping[str, Any], sfreq: float) -> NDArray[np.int64]:
     times = np.asarray(eeg["time_stamps"])
     lost = np.zeros(times.size, np.int64)
     for start, _ in eeg["info"].get("segments", [])[1:]:
-        lost[start] = max(0, round((times[start] - times[start - 1]) * sfreq) - 1)
+        lost[start] = max(0, round(float(times[start] - times[start - 1]) * sfreq) - 1)
     return np.arange(times.size) + np.cumsum(lost)
 
 

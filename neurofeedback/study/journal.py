@@ -1,0 +1,61 @@
+"""What a batch has done so far, on disk after each recording, so that it can go on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from neurofeedback import __version__
+from neurofeedback.recording.files import Appending, cut_torn_line, whole_lines
+from neurofeedback.study.jobs import OK, Job, Row
+
+
+class Journal:
+    """Rows by job, appended one line each; a job whose recording or settings changed since counts as not done.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made if missing. What is no row of ours in it is passed over.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._done: dict[str, Row] = {}
+        cut_torn_line(path)
+        for line in whole_lines(path):
+            self._remember(line)
+        self._file = Appending(path)
+
+    def _remember(self, line: str) -> None:
+        try:
+            entry = json.loads(line)
+            if entry["row"]["status"] == OK:
+                self._done[entry["job"]] = entry["row"]
+        except (ValueError, LookupError, TypeError):
+            return
+
+    def done(self, job: Job) -> Row | None:
+        """Return the row of a job that is done already, and well; one that failed is tried again."""
+        return self._done.get(_identity(job))
+
+    def add(self, job: Job, row: Row) -> None:
+        """Note that a job is done."""
+        self._file.append((json.dumps({"job": _identity(job), "row": row}) + "\n").encode())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _identity(job: Job) -> str:
+    """Name a job by what its result depends on: settings, version, and the recording's files."""
+    return json.dumps([__version__, asdict(job), _stamp(Path(job.path))])
+
+
+def _stamp(path: Path) -> list[int]:
+    """Return size and time of change of a recording; a folder's files together."""
+    files: Iterable[Path] = sorted(path.rglob("*")) if path.is_dir() else (path,)
+    stats = [file.stat() for file in files if file.is_file()]
+    return [sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0)]
