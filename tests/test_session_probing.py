@@ -37,7 +37,7 @@ def sit(prober: Prober, phases: list[Phase], *, answers: bool = True) -> list[St
         prober.push([frame(index, phase)])
         steps.append(prober.look(HOP * (index + 1)))
         while answers and prober.question is not None:
-            steps.append(prober.answer(1, HOP * (index + 1) + 30))
+            steps.append(prober.answer(1, steps[-1].rows[-1].sample + 60))
     return steps
 
 
@@ -141,10 +141,10 @@ def test_a_key_the_question_does_not_offer_changes_nothing(value: int) -> None:
 )
 def test_a_question_can_be_left(leave, why: str) -> None:
     prober = asked(5000)
-    prober.answer(1, 5100)
+    prober.answer(1, 5060)
     step = leave(prober, 5200)
     assert step.rows == (Event(5200, EventKind.UNANSWERED, f"sure: {why}"),)
-    assert step.finished == Probe(5000, where=1, answered=5100)
+    assert step.finished == Probe(5000, where=1, answered=5060)
     assert prober.question is None
     assert leave(prober, 5300) == Step()
 
@@ -159,9 +159,18 @@ def test_each_answer_has_its_own_time_limit() -> None:
     assert step.rows == (Event(5000 + 2 * limit - 1, EventKind.UNANSWERED, "sure: time is up"),)
 
 
-def test_an_answer_never_comes_before_its_question() -> None:
-    (row,) = asked(5000).answer(1, 4990).rows
-    assert (row.sample, row.response_s) == (5000, 0.0)
+@pytest.mark.parametrize("sample", [4000, 4990, 5000, 5050])
+def test_a_key_that_was_down_already_is_no_answer(sample: int) -> None:
+    prober = asked(5000)
+    assert prober.answer(1, sample) == Step()
+    assert prober.question is WHERE
+
+
+def test_a_key_that_is_held_answers_one_question_only() -> None:
+    prober = asked(5000)
+    rows = [row for sample in range(5300, 6500, 8) for row in prober.answer(2, sample).rows]
+    assert rows == [Event(5300, EventKind.ANSWER_WHERE, "2", response_s=300 / 256)]
+    assert prober.question is SURE
 
 
 @given(st.lists(st.tuples(st.sampled_from(["look", "answer", "skip", "pause"]), st.integers(0, 6)), max_size=60))

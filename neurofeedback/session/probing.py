@@ -87,13 +87,14 @@ class Prober:
     def __init__(self, settings: ProbeSettings, seed: int, sfreq: float) -> None:
         self._sfreq = sfreq
         self._patience = settings.answer_s * sfreq
+        self._least = settings.least_response_s * sfreq
         self._times = chime_times(settings, seed)
         self._due = self._next_due()
         self._practised = 0
         self._last_frame = 0
         self._phase = Phase.SETTLE
         self._stage = Stage.QUIET
-        self._opened = 0
+        self._opened = self._last_key = 0
         self._probe = Probe(0)
         self.n_probes = 0
 
@@ -123,15 +124,16 @@ class Prober:
         return Step((Event(sample, EventKind.PROBE, WORDING),), chime=True)
 
     def answer(self, value: int, sample: int) -> Step:
-        """Take an answer; one that the open question does not offer changes nothing."""
+        """Take an answer; a key that is not offered, or repeats by itself, changes nothing."""
         question = self.question
-        if question is None or str(value) not in dict(question.choices):
+        too_soon = sample - max(self._opened, self._last_key) < self._least
+        self._last_key = sample
+        if question is None or too_soon or str(value) not in dict(question.choices):
             return NOTHING
-        place = max(sample, self._opened)
-        event = Event(place, question.kind, str(value), response_s=(place - self._opened) / self._sfreq)
-        self._probe = replace(self._probe, **{str(self._stage): value}, answered=place)
+        event = Event(sample, question.kind, str(value), response_s=(sample - self._opened) / self._sfreq)
+        self._probe = replace(self._probe, **{str(self._stage): value}, answered=sample)
         unsure = self._stage is Stage.WHERE and value == NOT_SURE
-        self._move(Move.NOT_SURE if unsure else Move.ANSWER, place)
+        self._move(Move.NOT_SURE if unsure else Move.ANSWER, sample)
         return Step((event,), finished=self._probe if self.question is None else None)
 
     def skip(self, sample: int) -> Step:

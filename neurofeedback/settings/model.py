@@ -359,6 +359,9 @@ class ProbeSettings(Strict):
         default=_PROBES_APART_S, description="time between questions, drawn evenly from this range, s; 0, 0 for none"
     )
     answer_s: float = _number(12.0, "time for each answer before the question goes away, s", low=0.5, high=120)
+    least_response_s: float = _number(
+        0.2, "a key sooner than this after the question or the key before is no answer, s", low=0, high=1
+    )
     press_apart_s: float = _number(1.0, "silence before a press counts as another one, s", low=0, high=30)
     presses_per_minute: int = Field(default=20, ge=1, le=600, description="more presses in a minute are not logged")
 
