@@ -72,6 +72,25 @@ def test_one_percent_loss_leaves_its_holes_where_the_emulator_says():
     assert_as_sent(data, runs, firmware)
 
 
+def test_a_backlog_that_nobody_read_for_seconds_keeps_turns_of_the_counter_lost_in_it():
+    """The driver went on stamping what it read, so the clock tells the turns though all comes at once."""
+    firmware = Firmware(alpha_rhythm(8, 250.0, seed=3), suffering("stall at_s=0.5 for_s=1.6"))
+    with EmulatedCyton(firmware) as board:
+        source = open_source(f"cyton:{board.port}")
+        source.open()
+        try:
+            deadline = time.monotonic() + 20
+            while len(firmware.counts) < 750:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            chunk = source.read()
+        finally:
+            source.close()
+    assert chunk is not None
+    assert [(run.start, run.n_samples, run.cause) for run in chunk.lost] == [(125, 400, "lost")]
+    assert_as_sent(chunk.data, chunk.lost, firmware)
+
+
 def test_a_silence_longer_than_a_turn_of_the_counter_keeps_its_length():
     firmware = Firmware(alpha_rhythm(8, 250.0, seed=3), suffering("stall at_s=1 for_s=1.6"))
     with EmulatedCyton(firmware) as board:
