@@ -7,8 +7,8 @@ at different times, so that pairs across sittings would flatter or slander.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,10 +90,10 @@ def prequential(course: Course, learn: Learn, settings: DecoderSettings) -> Scor
         if not (before & ~course.pressed).any() or not now.any():
             continue
         decoder = learn(course.only(before), sitting.day, sitting.device)
-        earlier = _joined(parts)
+        earlier = joined(parts)
         calibration = calibrate(earlier.logit, earlier.wander, settings)
         parts.append(_scored(course, now, decoder, calibration))
-    return _joined(parts)
+    return joined(parts)
 
 
 def left_out(course: Course, learn: Learn) -> Scored:
@@ -104,7 +104,7 @@ def left_out(course: Course, learn: Learn) -> Scored:
         if (others & ~course.pressed).any() and now.any():
             decoder = learn(course.only(others), sitting.day, sitting.device)
             parts.append(_scored(course, now, decoder, AS_IT_IS))
-    return _joined(parts)
+    return joined(parts)
 
 
 def _scored(course: Course, now: NDArray[np.bool_], decoder: Decoder, calibration: Calibration) -> Scored:
@@ -128,7 +128,13 @@ def _running_base(course: Course, now: NDArray[np.bool_]) -> NDArray[np.float64]
     return np.log((wandering + 1.0) / (before - wandering + 1.0))[now]
 
 
-def _joined(parts: list[Scored]) -> Scored:
+def scored_by(decoder: Decoder, course: Course) -> Scored:
+    """Score all answers of a course by one decoder that never saw any of them."""
+    return _scored(course, ~course.pressed, decoder, AS_IT_IS)
+
+
+def joined(parts: list[Scored]) -> Scored:
+    """Put scores of one person's sittings together."""
     if not parts:
         none = np.zeros(0)
         return Scored(none, none, none, none, none.astype(np.bool_), none.astype(np.int64))
@@ -140,6 +146,16 @@ def _joined(parts: list[Scored]) -> Scored:
         wander=np.concatenate([part.wander for part in parts]),
         session=np.concatenate([part.session for part in parts]),
     )
+
+
+def side_by_side(people: Sequence[Scored]) -> Scored:
+    """Put several people's scores together, keeping their sittings apart."""
+    parts: list[Scored] = []
+    first = 0
+    for scored in people:
+        parts.append(replace(scored, session=scored.session + first))
+        first += max(scored.session.tolist(), default=-1) + 1
+    return joined(parts)
 
 
 def auc_within(
@@ -186,7 +202,7 @@ def brier_skill(scored: Scored) -> Interval | None:
     return _over_sessions(scored, lambda rows: _skill(scored, rows))
 
 
-def _skill(scored: Scored, rows: NDArray[np.int64]) -> float:
+def _skill(scored: Scored, rows: NDArray[np.intp]) -> float:
     y = scored.wander[rows]
     ours, base = (AS_IT_IS.probability(logit[rows]) for logit in (scored.mended, scored.base))
     return 1.0 - float(np.mean((ours - y) ** 2) / np.mean((base - y) ** 2))
@@ -206,12 +222,12 @@ def expected_calibration_error(p: NDArray[np.float64], wander: NDArray[np.bool_]
     return float(sum(len(rows) * abs(p[rows].mean() - wander[rows].mean()) for rows in bins if len(rows)) / len(p))
 
 
-def _over_sessions(scored: Scored, figure: Callable[[NDArray[np.int64]], float]) -> Interval:
+def _over_sessions(scored: Scored, figure: Callable[[NDArray[np.intp]], float]) -> Interval:
     """Give a figure the interval of a bootstrap over sittings; the same answers give the same interval."""
     rows = [np.flatnonzero(scored.session == k) for k in numbers_in(scored.session)]
     rng = np.random.default_rng(0)
-    drawn = rng.integers(len(rows), size=(_BOOTSTRAPS, len(rows)))
-    values = [figure(np.concatenate([rows[k] for k in draw])) for draw in drawn.tolist()]
+    drawn: list[list[int]] = rng.integers(len(rows), size=(_BOOTSTRAPS, len(rows))).tolist()
+    values = [figure(np.concatenate([rows[k] for k in draw])) for draw in drawn]
     low, high = np.quantile(values, (0.025, 0.975))
     return Interval(figure(np.concatenate(rows)), float(low), float(high), len(scored.wander))
 
@@ -220,7 +236,7 @@ def beats_base_rate(scored: Scored) -> float:
     """Share of bootstraps over sittings in which the log-loss is below that of the running base rate."""
     y = scored.wander.astype(np.float64)
     gain = log_loss(scored.base, y) - log_loss(scored.mended, y)
-    sums = np.array([gain[scored.session == k].sum() for k in numbers_in(scored.session)])
+    sums = np.array([float(gain[scored.session == k].sum()) for k in numbers_in(scored.session)])
     if not len(sums):
         return 0.0
     drawn = np.random.default_rng(0).integers(len(sums), size=(_BOOTSTRAPS, len(sums)))

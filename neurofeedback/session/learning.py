@@ -78,6 +78,7 @@ def learned(
     settings: Settings | None = None,
     *,
     excluded: Sequence[str] | None = None,
+    anew: bool = False,
     today: float | None = None,
 ) -> Learned:
     """Learn from all recordings of a participant; what earlier calls have read is kept in the model file.
@@ -90,6 +91,8 @@ def learned(
         The default profile if left out.
     excluded : sequence of str, optional
         Sessions not to learn from, by stem; by default those of the model file.
+    anew : bool
+        Read all recordings again, whatever the model file holds.
     today : float, optional
         Days since 1970, by default by the clock.
 
@@ -105,11 +108,11 @@ def learned(
     kept, notices = _kept(recordings, participant)
     left_out = tuple(excluded if excluded is not None else kept.excluded if kept else ())
     names = feature_names(settings, evidence)
-    told, unread = _told(_sessions(recordings, participant, left_out), names, settings, kept, today)
+    told, unread = _told(_sessions(recordings, participant, left_out), names, settings, None if anew else kept, today)
     course = course_of(names, [one.taught for one, _ in told])
     fingerprint = _digest(*(stamp for _, stamp in told), settings.decoder.model_dump_json(), repr(evidence))
     learner = Fitting(course, evidence, settings)
-    if kept is not None and kept.fingerprint == fingerprint:
+    if kept is not None and not anew and kept.fingerprint == fingerprint:
         evaluation, with_presses = evaluation_of(kept), kept.with_presses
     else:
         with_presses = learner.presses_help()
@@ -240,7 +243,10 @@ def _kept(recordings: Path, participant: str) -> tuple[ModelFile | None, tuple[s
         return read_model(recordings, participant), ()
     except RecordingError as error:
         aside = set_aside(recordings, participant)
-        notice = f"The model file could not be used and was put aside as {aside.name}; all was learned anew: {error}"
+        notice = (
+            f"The model file could not be used and was put aside as {aside.name}; all was learned anew, "
+            f"and sessions that had been left out are taken in again: {error}"
+        )
         _log.warning("%s", notice)
         return None, (notice,)
 
@@ -352,3 +358,9 @@ def nothing_learned(participant: str, settings: Settings) -> Learned:
 def usual_spread(known: Learned, settings: Settings) -> Usual:
     """How much the person's windows vary; of people at large before any sitting."""
     return pooled([one.varied for one in known.sittings], known.names, settings.decoder.past_windows)
+
+
+def excluded_of(recordings: Path, participant: str) -> tuple[str, ...]:
+    """List the sessions that are not learned from because the person said so."""
+    kept, _ = _kept(recordings, participant)
+    return kept.excluded if kept is not None else ()
