@@ -1,0 +1,62 @@
+"""What must hold of a file, whatever is in it: it is read as it says it is, or refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from neurofeedback.errors import NeurofeedbackError
+from neurofeedback.recording.importing import import_recording
+from neurofeedback.recording.lost import lost_mask
+from neurofeedback.recording.reader import open_recording
+from neurofeedback.recording.recording import Recording
+
+_MOST_CHUNKS = 8
+
+
+def opens_or_refuses(path: Path) -> bool:
+    """Open a file and read from it; True if it could be read."""
+    try:
+        recording = open_recording(path)
+        _check_facts(recording)
+        _check_samples(recording)
+    except NeurofeedbackError as error:
+        _check_message(error, path)
+        return False
+    return True
+
+
+def imports_or_leaves_nothing(path: Path, root: Path) -> None:
+    """Import a file; a refused one leaves no session behind."""
+    before = set(root.rglob("*")) if root.exists() else set()
+    try:
+        import_recording(path, root, participant="01")
+    except NeurofeedbackError as error:
+        _check_message(error, path)
+        left = {entry for entry in set(root.rglob("*")) - before if "sub-" in entry.name}
+        assert not left, f"left behind: {left}"
+
+
+def _check_message(error: NeurofeedbackError, path: Path) -> None:
+    told = str(error)
+    assert "\n" not in told, f"more than a line: {told!r}"
+    assert len(told) < 2000, f"too long: {len(told)} characters"
+    assert path.parent.name in told or path.name in told, f"names no file: {told!r}"
+
+
+def _check_facts(recording: Recording) -> None:
+    stream = recording.stream
+    assert recording.n_samples > 0
+    assert np.isfinite(stream.sfreq)
+    assert len(set(stream.ch_names)) == stream.n_channels > 0
+    assert all(0 <= event.sample < recording.n_samples for event in recording.events)
+    assert all(run.n_samples > 0 for run in recording.lost)
+    assert recording.timestamps is None or recording.timestamps.shape == (recording.n_samples,)
+
+
+def _check_samples(recording: Recording) -> None:
+    for chunk, _ in zip(recording.chunks(max(1, recording.n_samples // 5)), range(_MOST_CHUNKS), strict=False):
+        assert chunk.data.dtype == np.float32
+        assert chunk.data.shape[0] == recording.stream.n_channels
+        assert np.array_equal(np.isnan(chunk.data), lost_mask(chunk.lost, chunk.first_sample, chunk.data.shape))

@@ -1,0 +1,134 @@
+"""Fuzz the readers for as long as wanted; every new kind of crash is kept with the file that caused it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.fuzz.check import imports_or_leaves_nothing, opens_or_refuses
+from benchmarks.fuzz.mutate import damaged
+from benchmarks.fuzz.seeds import Seed, seeds
+
+_MOST_BYTES = 4_000_000_000
+_MOST_SECONDS = 30
+_IMPORT_EVERY = 20
+_LARGEST_SEED = 1_000_000
+
+
+class TooLongError(Exception):
+    """A reader did not come to an end."""
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    def ring(*_: object) -> None:
+        raise TooLongError
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.alarm(_MOST_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def _further(folder: Path | None) -> dict[str, Seed]:
+    """Take small recordings of a folder as seeds, too."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
+    small = (path for path in files if path.stat().st_size <= _LARGEST_SEED and path.suffix not in {".npy", ".md"})
+    return {path.name: Seed({path.name: path.read_bytes()}) for path in small}
+
+
+def _once(seed: Seed, other: Seed, rng: random.Random, *, importing: bool) -> Seed:
+    """Damage one file of a seed, the one to open most often."""
+    names = list(seed.files)
+    name = names[0] if rng.random() < 0.6 else rng.choice(names)
+    lent = next(iter(other.files.values()))
+    tried = Seed({**seed.files, name: damaged(seed.files[name], rng, lent)})
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, _limited():
+        path = tried.write(Path(folder))
+        _try(path, tried, importing=importing)
+    return tried
+
+
+class CrashError(Exception):
+    """A reader let an error escape; ``place`` tells one kind from another."""
+
+    def __init__(self, place: str, text: str, seed: Seed) -> None:
+        super().__init__(text)
+        self.place = place
+        self.seed = seed
+
+
+def _try(path: Path, tried: Seed, *, importing: bool) -> bool:
+    try:
+        if importing:
+            imports_or_leaves_nothing(path, path.parent / "recordings")
+        return opens_or_refuses(path)
+    except Exception as error:  # noqa: BLE001 - a crash is what is looked for
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
+        raise CrashError(place, traceback.format_exc(), tried) from None
+
+
+def _keep(crash: CrashError, folder: Path) -> None:
+    place = folder / hashlib.sha256(crash.place.encode()).hexdigest()[:12]
+    if not place.exists():
+        place.mkdir(parents=True)
+        crash.seed.write(place)
+        (place / "traceback.txt").write_text(f"{crash.place}\n{crash}")
+
+
+def main(
+    minutes: Annotated[float, typer.Option(help="How long.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same mutations.")] = 0,
+    crashes: Annotated[Path, typer.Option(help="Where files that crash a reader are kept.")] = Path("fuzz-crashes"),
+    data: Annotated[Path | None, typer.Option(help="Folder whose small recordings are mutated, too.")] = None,
+) -> None:
+    """Mutate valid recordings of every format and read them; exit 1 if a reader crashed."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    sys.stderr = sys.stdout = open(os.devnull, "w") if not sys.stdout.isatty() else sys.stdout  # noqa: PTH123, SIM115
+    with tempfile.TemporaryDirectory() as folder:
+        known = seeds(Path(folder)) | _further(data)
+    found, counts = _fuzz(known, random.Random(seed), minutes * 60, crashes)  # noqa: S311 - no secret
+    told = {"executions": sum(counts.values()), "by_format": dict(counts), "crashes": dict(found)}
+    crashes.mkdir(parents=True, exist_ok=True)
+    (crashes / f"summary-{seed}.json").write_text(json.dumps(told, indent=2))
+    typer.echo(json.dumps(told, indent=2), file=sys.__stdout__)
+    raise typer.Exit(1 if found else 0)
+
+
+def _fuzz(
+    known: dict[str, Seed], rng: random.Random, seconds: float, crashes: Path
+) -> tuple[Counter[str], Counter[str]]:
+    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        kind = rng.choice(sorted(known))
+        counts[kind] += 1
+        try:
+            _once(known[kind], known[rng.choice(sorted(known))], rng, importing=rng.randrange(_IMPORT_EVERY) == 0)
+        except CrashError as crash:
+            found[crash.place] += 1
+            _keep(crash, crashes)
+    return found, counts
