@@ -9,6 +9,7 @@ import typer
 
 from neurofeedback import __version__
 from neurofeedback.cli import (
+    ask,
     check,
     compare,
     decoder,
@@ -45,6 +46,7 @@ for _family in (
     report,
     history,
     compare,
+    ask,
     import_,
     export,
     study,

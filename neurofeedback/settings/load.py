@@ -19,6 +19,7 @@ from neurofeedback.settings.model import Settings, Strict
 from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.profile import Profile, check_rate, check_regions, fit_montage
 from neurofeedback.settings.programme import Programme
+from neurofeedback.settings.questionnaire import Questionnaire
 from neurofeedback.types import Stream
 
 _MAX_FILE_BYTES = 100_000
@@ -42,7 +43,7 @@ def own_folder() -> Path:
 def available(kind: str) -> list[str]:
     """List the files of one kind by name, shipped or a person's own.
 
-    A kind is ``profiles``, ``montages``, ``evidence`` or ``programmes``.
+    A kind is ``profiles``, ``montages``, ``evidence``, ``programmes`` or ``questionnaires``.
     """
     folders = (configs_folder(), own_folder())
     return sorted({path.stem for folder in folders for path in (folder / kind).glob("*.toml")})
@@ -67,6 +68,11 @@ def load_montage(name: str) -> Montage:
 def load_programme(name: str) -> Programme:
     """Load a programme of segments by name or path."""
     return _load(Programme, name, "programmes", "programme")
+
+
+def load_questionnaire(name: str) -> Questionnaire:
+    """Load a questionnaire by name or path."""
+    return _load(Questionnaire, name, "questionnaires", "questionnaire")
 
 
 def _load(model: type[Model], name: str, kind: str, what: str) -> Model:

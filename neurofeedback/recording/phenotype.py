@@ -1,0 +1,101 @@
+"""Answers to questionnaires as BIDS phenotype files: one table for each questionnaire, before and after a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.recording.files import rewrite, rewrite_json, whole_lines
+from neurofeedback.settings.questionnaire import Item, Questionnaire
+
+When = Literal["before", "after"]
+_MISSING = "n/a"
+
+
+def write_answers(
+    root: Path, stem: str, questionnaire: Questionnaire, when: When, given: Mapping[str, int]
+) -> int | None:
+    """Keep the answers given before or after a session, in place of earlier ones to the same, and return the score.
+
+    Parameters
+    ----------
+    stem : str
+        Name of the session, such as ``sub-01_ses-20261122T091500_task-meditation``.
+    given : mapping of str to int
+        Answers by item; items that are left out stay unanswered.
+
+    Raises
+    ------
+    SettingsError
+        An answer is not among its item's choices, or there is no such item.
+    RecordingError
+        The table is another questionnaire's, or the disk refuses.
+    """
+    if unknown := sorted(set(given) - {item.id for item in questionnaire.items}):
+        raise SettingsError(f"{questionnaire.title} has no such item", got=", ".join(unknown))
+    try:
+        score = questionnaire.score(given)
+    except ValueError as error:
+        raise SettingsError(f"an answer to {questionnaire.title} is none of its choices", got=str(error)) from None
+    participant, session = stem.split("_")[:2]
+    cells = [_MISSING if given.get(item.id) is None else str(given[item.id]) for item in questionnaire.items]
+    row = [participant, session, *cells, _MISSING if score is None else str(score)]
+    path = table_path(root, questionnaire.name, when)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        _put(path, _columns(questionnaire), row)
+        rewrite_json(path.with_suffix(".json"), _sidecar(questionnaire, when))
+    except OSError as error:
+        raise RecordingError(
+            f"the answers cannot be kept in {path}", got=error.strerror or str(error), todo="make room, then try again"
+        ) from None
+    return score
+
+
+def read_scores(root: Path, name: str, when: When) -> dict[tuple[str, str], int]:
+    """Return the scores of a questionnaire by participant and session, such as ``("sub-01", "ses-...")``."""
+    header, *lines = [line.split("\t") for line in whole_lines(table_path(root, name, when))] or [[]]
+    rows = [dict(zip(header, line, strict=False)) for line in lines]
+    return {
+        (row["participant_id"], row["session_id"]): int(row["score"])
+        for row in rows
+        if row.get("score", _MISSING).lstrip("-").isdigit()
+    }
+
+
+def table_path(root: Path, name: str, when: When) -> Path:
+    """Where the answers to a questionnaire are."""
+    return root / "phenotype" / f"{name}_{when}.tsv"
+
+
+def _columns(questionnaire: Questionnaire) -> list[str]:
+    return ["participant_id", "session_id", *(item.id for item in questionnaire.items), "score"]
+
+
+def _put(path: Path, columns: list[str], row: list[str]) -> None:
+    """Put a row into a table, where the same session stood before if it did."""
+    rows = [line.split("\t") for line in whole_lines(path)]
+    if rows and rows[0] != columns:
+        raise RecordingError(
+            f"{path} has other columns than this questionnaire",
+            got=", ".join(rows[0]),
+            allowed=", ".join(columns),
+            todo="rename that file, or give the changed questionnaire a name of its own",
+        )
+    kept = [line for line in rows[1:] if line[:2] != row[:2]]
+    rewrite(path, "".join("\t".join(line) + "\n" for line in [columns, *kept, row]))
+
+
+def _sidecar(questionnaire: Questionnaire, when: When) -> dict[str, object]:
+    described = f"{questionnaire.title}, asked {when} the session. {questionnaire.instruction}".strip()
+    tool = {"Description": f"{described} Version {questionnaire.version}. {questionnaire.source}"}
+    items = {item.id: _item(questionnaire, item) for item in questionnaire.items}
+    score = {"Description": "sum of the scored items, as the source adds them; no diagnosis"}
+    return {"MeasurementToolMetadata": tool, **items, "score": score}
+
+
+def _item(questionnaire: Questionnaire, item: Item) -> dict[str, object]:
+    levels = {str(choice.value): choice.text for choice in questionnaire.answers(item)}
+    return {"Description": item.text, "Levels": levels}
