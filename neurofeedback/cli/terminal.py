@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from neurofeedback.cli.keyboard import listening
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
 from neurofeedback.feedback.words import (
     INDEX_MEANING,
@@ -23,7 +24,9 @@ from neurofeedback.feedback.words import (
     phase_words,
     share_words,
 )
+from neurofeedback.session.keys import HELP
 from neurofeedback.session.mailbox import Snapshot
+from neurofeedback.session.question import Question
 from neurofeedback.session.request import Outcome, RunningSitting
 from neurofeedback.types import State
 
@@ -37,12 +40,13 @@ Show = Callable[[Snapshot], None]
 def watch(sitting: RunningSitting, console: Console) -> Outcome:
     """Start a sitting and show it until it ends.
 
-    Ctrl-C asks for an orderly end and waits for it; the outcome then has exit code 130, unless something else
-    went wrong as well.
+    Keys typed or piped in are passed on to the sitting. Ctrl-C asks for an orderly end and waits for it; the outcome
+    then has exit code 130, unless something else went wrong as well.
     """
     if not console.is_terminal:
-        return _follow(sitting, _Lines(console).show)
-    with Live(panel(Snapshot()), console=console, auto_refresh=False, transient=False) as live:
+        with listening(sitting):
+            return _follow(sitting, _Lines(console).show)
+    with listening(sitting), Live(panel(Snapshot()), console=console, auto_refresh=False, transient=False) as live:
         return _follow(sitting, lambda snapshot: live.update(panel(snapshot), refresh=True))
 
 
@@ -75,7 +79,10 @@ def facts(snapshot: Snapshot) -> dict[str, str]:
         "index": f"{index_bar(frame.mwi)} {index_words(frame.mwi)}" if frame else "",
         "signal": _signal_words(snapshot),
         "latency": f"{snapshot.latency_ms:.0f} ms" if isfinite(snapshot.latency_ms) else "",
-        "sound": snapshot.sound,
+        "question": question_words(snapshot.question),
+        "paused": "nothing counts until you go on (p)" if snapshot.paused else "",
+        "guided by": snapshot.model,
+        "sound": _sound_words(snapshot),
         "recording": "" if snapshot.recording is None else str(snapshot.recording),
         "message": snapshot.message,
     }
@@ -107,6 +114,8 @@ def panel(snapshot: Snapshot) -> RenderableType:
     for name, words in facts(snapshot).items():
         table.add_row(name, Text(words))
     table.add_row("", Text(f"index: {snapshot.index_name}, {INDEX_MEANING}", style="dim"))
+    keys = " · ".join(f"{key} {meaning}" for key, meaning in HELP.items())
+    table.add_row("keys", Text(keys, style="dim"))
     table.add_row("", Text("Ctrl-C ends the sitting and closes the recording properly", style="dim"))
     return Padding(table, (1, 1))
 
@@ -117,7 +126,7 @@ def line(snapshot: Snapshot) -> str:
     parts = [known["time"], known["phase"], known["state"]]
     if snapshot.frame is not None:
         parts.append(f"index {index_words(snapshot.frame.mwi)}")
-    parts += [known[name] for name in ("signal", "reasons", "message") if name in known]
+    parts += [known[name] for name in ("signal", "reasons", "message", "question") if name in known]
     return " | ".join(parts)
 
 
@@ -133,7 +142,8 @@ class _Lines:
     def show(self, snapshot: Snapshot) -> None:
         """Print what is worth a line now."""
         self._tell_once(snapshot)
-        now = (snapshot.status, snapshot.phase, snapshot.signal_lost_s > 0, snapshot.message)
+        asked = (snapshot.question, snapshot.paused)
+        now = (snapshot.status, snapshot.phase, snapshot.signal_lost_s > 0, snapshot.message, asked)
         if now == self._last and snapshot.elapsed_s < self._due_s:
             return
         self._last = now
@@ -142,7 +152,7 @@ class _Lines:
 
     def _tell_once(self, snapshot: Snapshot) -> None:
         known = facts(snapshot)
-        for name in ("sound", "recording"):
+        for name in ("sound", "guided by", "recording"):
             words = f"{name}: {known[name]}" if name in known else ""
             if words and words not in self._told:
                 self._told.add(words)
@@ -161,6 +171,26 @@ def _time_words(snapshot: Snapshot) -> str:
         return elapsed
     left, here = clock_words(snapshot.remaining_s), clock_words(snapshot.phase_remaining_s)
     return f"{elapsed} sat, {left} left, {here} of this phase"
+
+
+def question_words(question: Question | None) -> str:
+    """Return a question with the keys that answer it; empty for none.
+
+    Examples
+    --------
+    >>> from neurofeedback.session.question import WHERE
+    >>> question_words(WHERE)
+    'Just before the sound: where was your mind? 1 on the breath, 2 elsewhere, 3 not sure'
+    """
+    if question is None:
+        return ""
+    return f"{question.wording} {', '.join(f'{key} {meaning}' for key, meaning in question.choices)}"
+
+
+def _sound_words(snapshot: Snapshot) -> str:
+    if snapshot.muted:
+        return f"{snapshot.sound}, muted (u)"
+    return f"{snapshot.sound}, {snapshot.volume_db:+g} dB" if snapshot.volume_db else snapshot.sound
 
 
 def _signal_words(snapshot: Snapshot) -> str:

@@ -13,10 +13,15 @@ from neurofeedback.cli.common import last_participant, recordings_folder, requir
 from neurofeedback.cli.window import open_window, sitting_with_report
 from neurofeedback.session.request import SitRequest
 
+_KEYS = (
+    "Keys in the terminal view, typed or piped in: space, or a presenter's remote: I was away; 1 to 5: answer a "
+    "question; s: leave it; p: pause and go on; + and -: volume; u: mute; l: 5 minutes longer; m: mark; q: end."
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(help="Sit: settle, baseline, practice with feedback, transfer, debrief.")(train)
+    app.command(help="Sit: settle, baseline, practice with feedback, transfer, debrief.", epilog=_KEYS)(train)
 
 
 def train(
@@ -26,6 +31,15 @@ def train(
     participant: Annotated[str | None, typer.Option(help="Letters and digits; the last one, else 01.")] = None,
     profile: Annotated[str, typer.Option(help="Name of a profile, or a TOML file.")] = "default",
     minutes: Annotated[float | None, typer.Option(help="Length of the whole sitting; else the profile's.")] = None,
+    programme: Annotated[
+        str, typer.Option(help="Segments by name or TOML file: first, 10-minutes, 45-minutes, open-end ...")
+    ] = "",
+    probe_every: Annotated[
+        float | None, typer.Option(help="Mean seconds between questions; 0 for none; else the profile's.")
+    ] = None,
+    learn_live: Annotated[
+        bool | None, typer.Option(help="Each answer refines the minutes after it; else as the profile says.")
+    ] = None,
     headless: Annotated[bool, typer.Option(help="Terminal view instead of the window.")] = False,
     audio: Annotated[str, typer.Option(help="auto, none, or a WAV file to write.")] = "auto",
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
@@ -50,6 +64,9 @@ def train(
         lsl_out=lsl_out,
         osc_out=osc_out,
         fit=not headless and not fast,
+        programme=programme,
+        probe_every_s=probe_every,
+        learn_live=learn_live,
     )
     if not headless:
         raise typer.Exit(open_window(folder, request))
