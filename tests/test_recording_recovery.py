@@ -288,3 +288,21 @@ def test_a_damaged_session_does_not_keep_the_others_from_completion(tmp_path: Pa
 
 def test_recovery_of_a_folder_that_does_not_exist_does_nothing(tmp_path: Path):
     assert recover(tmp_path / "nowhere") == []
+
+
+def test_a_session_whose_samples_a_power_cut_emptied_is_set_aside_with_a_message(tmp_path: Path, caplog):
+    writer = SessionWriter(tmp_path, HEADER)
+    writer.samples(Chunk(0, np.ones((2, 50), np.float32)))
+    writer.close({})
+    os.truncate(writer.files.eeg("eeg.eeg"), 0)
+    assert recover(tmp_path) == []
+    aside = tmp_path / f".{writer.files.stem}.empty"
+    assert "has lost all its samples" in caplog.text
+    assert str(aside) in caplog.text
+    assert list(aside.rglob("*_summary.json"))
+    assert list(aside.rglob("*_eeg.vhdr"))
+    assert not list(tmp_path.glob("sub-01/ses-*"))
+    assert validate(tmp_path) == []
+    caplog.clear()
+    assert recover(tmp_path) == []
+    assert caplog.text == ""

@@ -32,8 +32,8 @@ _IMPORT_EVERY = 20
 _LARGEST_SEED = 1_000_000
 
 
-class TooLongError(Exception):
-    """A reader did not come to an end."""
+class TooLongError(BaseException):
+    """A reader did not come to an end; no reader may take it for a broken file."""
 
 
 @contextmanager
@@ -82,8 +82,8 @@ def _try(path: Path, tried: Seed, *, importing: bool) -> bool:
         if importing:
             imports_or_leaves_nothing(path, path.parent / "recordings")
         return opens_or_refuses(path)
-    except Exception as error:  # noqa: BLE001 - a crash is what is looked for
-        frames = traceback.extract_tb(error.__traceback__)
+    except (Exception, TooLongError) as error:  # noqa: BLE001 - a crash is what is looked for
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
         place = f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
         raise CrashError(place, traceback.format_exc(), tried) from None
 

@@ -40,8 +40,15 @@ def recover(root: Path) -> list[Path]:
 
 def _unfinished(root: Path) -> list[str]:
     parts = {path.name[1:].removesuffix(".part") for path in root.glob(".sub-*.part")}
-    stems = {stem for stem in find_stems(root) if not SessionFiles.of(root, stem).computed("summary.json").exists()}
-    return sorted(parts | stems)
+    placed = (SessionFiles.of(root, stem) for stem in find_stems(root))
+    broken = {files.stem for files in placed if not files.computed("summary.json").exists() or _is_emptied(files)}
+    return sorted(parts | broken)
+
+
+def _is_emptied(files: SessionFiles) -> bool:
+    """Tell whether the samples are gone from a file that had some: what a power cut may do before they are synced."""
+    data = files.eeg("eeg.eeg")
+    return data.exists() and data.stat().st_size == 0
 
 
 def _recover_one(files: SessionFiles) -> bool:
@@ -51,6 +58,9 @@ def _recover_one(files: SessionFiles) -> bool:
     try:
         if files.part.exists() and not _place_part(files):
             return False
+        if _is_emptied(files):
+            _set_aside(files)
+            return False
         if files.computed("summary.json").exists():  # it ended in order while this one waited for the lock
             return False
         complete(files)
@@ -58,6 +68,20 @@ def _recover_one(files: SessionFiles) -> bool:
         lock.release()
     _log.info("completed the session in %s, which had been broken off", files.raw)
     return True
+
+
+def _set_aside(files: SessionFiles) -> None:
+    """Move a session without samples out of the dataset, which it would make invalid; what is left of it is kept."""
+    aside = files.root / f".{files.stem}.empty"
+    for folder, name in ((files.raw, "raw"), (files.derived, "derived")):
+        if folder.exists():
+            aside.mkdir(exist_ok=True)
+            folder.rename(aside / name)
+    _log.warning(
+        "the session %s has lost all its samples, as after a power cut; what is left of it is kept in %s",
+        files.stem,
+        aside,
+    )
 
 
 def _place_part(files: SessionFiles) -> bool:

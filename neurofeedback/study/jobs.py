@@ -12,7 +12,7 @@ import numpy as np
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.recording.frames import row
-from neurofeedback.recording.importers.guards import BROKEN, first_line
+from neurofeedback.recording.importers.guards import first_line
 from neurofeedback.recording.lost import count_lost
 from neurofeedback.recording.reader import open_recording
 from neurofeedback.recording.recording import Recording
@@ -53,7 +53,7 @@ def run(job: Job) -> Row:
         return {"recording": job.key, "status": OK, "error": "", **_figures(job)}
     except NeurofeedbackError as error:
         return failed(job, str(error))
-    except BROKEN as error:  # a fault of ours on one recording must not cost the others
+    except Exception as error:  # noqa: BLE001 - a fault of ours on one recording must not cost the others
         _log.exception("%s", job.key)
         return failed(job, f"{type(error).__name__}: {first_line(error)}")
 

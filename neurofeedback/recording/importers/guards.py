@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from neurofeedback.errors import RecordingError
+from neurofeedback.errors import NeurofeedbackError, RecordingError
 
 _NAMED = re.compile(rb"^\s*(DataFile|MarkerFile)\s*=\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _MOST_UNPACKED = 2_000_000_000
 _PIECE = 1 << 20
 _MAT_HEAD = 128
 _COMPRESSED = 15
+_FIF_TAG = struct.Struct(">iIii")  # kind, type, size, where the next one is
 
-# What readers of other programs' files let escape on files that are cut off or not what they seem.
-BROKEN = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    BufferError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    configparser.Error,
-    struct.error,
-    zlib.error,
-)
+
+@contextmanager
+def reading(path: Path, kind: str) -> Iterator[None]:
+    """Turn whatever a library lets escape on a broken file into one message.
+
+    Raises
+    ------
+    RecordingError
+        It names the file, the format, and what the library said.
+    """
+    try:
+        yield
+    except NeurofeedbackError:
+        raise
+    except Exception as error:  # noqa: BLE001 - MNE raises bare Exception, and files hold anything
+        raise RecordingError(
+            f"{path} cannot be read as {kind}",
+            got=f"{type(error).__name__}: {first_line(error)}",
+            allowed="an unbroken file with EEG channels",
+            todo="copy or export it again",
+        ) from None
 
 
 def check_inside(path: Path, root: Path) -> None:
@@ -89,6 +94,27 @@ def check_mat(path: Path) -> None:
             if kind == _COMPRESSED:
                 total += _unpacked_size(path, file.read(size), _MOST_UNPACKED - total)
             file.seek(at + size)
+
+
+def check_fif(path: Path) -> None:
+    """Refuse a FIF file whose tags lead back to one before: MNE would follow them for ever.
+
+    Raises
+    ------
+    RecordingError
+        It names the byte of the tag.
+    """
+    at = 0
+    with path.open("rb") as file:
+        while len(tag := file.read(_FIF_TAG.size)) == _FIF_TAG.size:
+            _, _, size, following = _FIF_TAG.unpack(tag)
+            stop = at + _FIF_TAG.size + size if following == 0 else following
+            if stop <= at:
+                if following < 0:
+                    return
+                raise RecordingError(f"{path} is damaged", got=f"a tag at byte {at} that leads back to {stop}")
+            at = stop
+            file.seek(at)
 
 
 def _unpacked_size(path: Path, packed: bytes, most: int) -> int:

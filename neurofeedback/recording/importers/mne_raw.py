@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.events import GAP
 from neurofeedback.recording.importers.bids_folder import dataset_of
-from neurofeedback.recording.importers.guards import BROKEN, check_brainvision, check_inside, check_mat, first_line
+from neurofeedback.recording.importers.guards import (
+    check_brainvision,
+    check_fif,
+    check_inside,
+    check_mat,
+    first_line,
+    reading,
+)
 from neurofeedback.recording.importers.table import check_stream
 from neurofeedback.recording.lost import clip
 from neurofeedback.recording.recording import Recording
@@ -48,12 +55,14 @@ def read_bdf(path: Path) -> Recording:
 
 def read_fif(path: Path) -> Recording:
     """Read MNE's own format."""
+    check_fif(path)
     return _read(path, "FIF", lambda mne: mne.io.read_raw_fif(path, allow_maxshield="yes"))
 
 
 def read_eeglab(path: Path) -> Recording:
     """Read an EEGLAB set, with its samples inside or in the ``.fdt`` beside it."""
-    check_mat(path)
+    with reading(path, "EEGLAB"):
+        check_mat(path)
     return _read(path, "EEGLAB", lambda mne: mne.io.read_raw_eeglab(path))
 
 
@@ -61,22 +70,18 @@ def _read(path: Path, kind: str, read: Callable[..., BaseRaw]) -> Recording:
     """Read with MNE, which gives volts; its warnings go to the log."""
     import mne  # noqa: PLC0415 - a third of a second that only other programs' files need
 
-    try:
-        with warnings.catch_warnings(record=True) as caught, mne.utils.catch_logging("warning"):  # it logs to stdout
-            warnings.simplefilter("always")
-            whole = _in_dataset(path) or read(mne)
-            events = _events(whole)
-            raw = whole.pick("eeg")
-            raw.get_data(stop=min(raw.n_times, _TRIED))
-            if any("preload=True" in str(warning.message) for warning in caught):
-                raw.load_data()
-    except BROKEN as error:
-        raise RecordingError(
-            f"{path} cannot be read as {kind}",
-            got=f"{type(error).__name__}: {first_line(error)}",
-            allowed="an unbroken file with EEG channels",
-            todo="copy or export it again",
-        ) from None
+    with (
+        reading(path, kind),
+        warnings.catch_warnings(record=True) as caught,
+        mne.utils.catch_logging("warning"),  # it logs to stdout
+    ):
+        warnings.simplefilter("always")
+        whole = _in_dataset(path) or read(mne)
+        events = _events(whole)
+        raw = whole.pick("eeg")
+        raw.get_data(stop=min(raw.n_times, _TRIED))
+        if any("preload=True" in str(warning.message) for warning in caught):
+            raw.load_data()
     for warning in caught:
         _log.warning("%s: %s", path.name, first_line(warning.message))
     _check_files(path, raw)
@@ -112,15 +117,9 @@ def _recording(path: Path, kind: str, raw: BaseRaw, events: tuple[Event, ...]) -
         raise RecordingError(f"{path} holds no samples", todo="copy or export it again")
 
     def samples(start: int, stop: int) -> NDArray[np.float32]:
-        try:
-            with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and listed as lost
-                return (np.asarray(raw.get_data(start=start, stop=stop)) * 1e6).astype(np.float32)
-        except BROKEN as error:
-            raise RecordingError(
-                f"{path} breaks off",
-                got=f"{type(error).__name__}: {first_line(error)} at sample {start}",
-                todo="copy or export it again",
-            ) from None
+        with reading(path, f"{kind} from sample {start} on"), np.errstate(over="ignore"):
+            # what float32 cannot hold becomes infinite, and is listed as lost
+            return (np.asarray(raw.get_data(start=start, stop=stop)) * 1e6).astype(np.float32)
 
     sfreq = float(raw.info["sfreq"])
     sfreq = float(round(sfreq)) if abs(sfreq - round(sfreq)) < 1e-6 else sfreq  # BrainVision stores whole intervals

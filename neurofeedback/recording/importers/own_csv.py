@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.recording.importers.guards import reading
 from neurofeedback.recording.importers.table import table_recording
 from neurofeedback.recording.importers.text import Rows, read_lines
 from neurofeedback.recording.recording import Recording
@@ -27,7 +28,8 @@ def read_own_csv(path: Path) -> Recording:
     """
     import csv  # noqa: PLC0415 - channel names and marks may hold commas
 
-    table = list(csv.reader(read_lines(path)))
+    with reading(path, "CSV"):
+        table = [row for row in csv.reader(read_lines(path)) if row]
     names, rows = table[0], table[1:]
     if names[-1] != MARKS or len(names) < 3:
         raise RecordingError(f"{path} is damaged", got=",".join(names)[:80], allowed="time_s, channels, marks")

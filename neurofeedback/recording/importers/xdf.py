@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.importers.guards import BROKEN, first_line
+from neurofeedback.recording.importers.guards import reading
 from neurofeedback.recording.importers.table import table_recording
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, Stream
@@ -36,15 +36,13 @@ def read_xdf(path: Path) -> Recording:
     RecordingError
         The file is broken, holds no EEG, or units that are no voltage.
     """
-    streams = _load(path)
-    try:
+    with reading(path, "XDF"):
+        streams = _load(path)
         eeg = _choose(path, streams)
         data = np.asarray(eeg["time_series"], np.float64).T * _scales(path, eeg)[:, np.newaxis]
         stream = _stream(path, eeg)
         at = _places(eeg, stream.sfreq)
         events = [event for other in streams if other is not eeg for event in _marks(other, eeg["time_stamps"])]
-    except BROKEN as error:
-        raise _broken(path, error) from None
     events.sort(key=lambda event: event.sample)
     return table_recording(path, stream, data, np.asarray(eeg["time_stamps"]), at=at, events=events)
 
@@ -59,20 +57,9 @@ def _load(path: Path) -> list[dict[str, Any]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             streams, _ = pyxdf.load_xdf(str(path))
-    except BROKEN as error:
-        raise _broken(path, error) from None
     finally:
         logger.setLevel(level)
     return streams
-
-
-def _broken(path: Path, error: BaseException) -> RecordingError:
-    return RecordingError(
-        f"{path} cannot be read as XDF",
-        got=f"{type(error).__name__}: {first_line(error)}",
-        allowed="an unbroken file with an EEG stream",
-        todo="copy or record it again",
-    )
 
 
 def _choose(path: Path, streams: Sequence[dict[str, Any]]) -> dict[str, Any]:
