@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.estimation.baseline import Baseline, BaselineCollector
+from neurofeedback.estimation.baseline import Baseline
 from neurofeedback.estimation.confidence import confidence, model_trust
 from neurofeedback.estimation.drive import read_drive
 from neurofeedback.estimation.drowsiness import DrowsinessFlag
 from neurofeedback.estimation.estimator import Batch, Estimator, Reading
 from neurofeedback.estimation.kept import Kept
 from neurofeedback.estimation.kept_text import fitting
-from neurofeedback.estimation.reference import fit_baseline
+from neurofeedback.estimation.late import BaselineTaker
 from neurofeedback.estimation.states import StateMachine
 from neurofeedback.feedback.mapping import Mapper
 from neurofeedback.feedback.threshold import RewardThreshold
@@ -31,6 +31,7 @@ from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.profile import Profile
 from neurofeedback.types import Chunk, Command, CommandKind, Contact, Frame, Phase, State
 
+_LATE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
 _INDEX_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER, Phase.DEBRIEF, Phase.REST})
 _KNOWN = frozenset({State.FOCUS, State.WANDER})
 _NAMES = list(FEATURES)
@@ -93,7 +94,7 @@ class Engine:
         self._complexity = ComplexityMeter(profile, sfreq) if settings.features.complexity else None
         self._kept = _kept(start.baseline, profile.montage)
         self._estimator = Estimator(profile, sfreq, self._pipeline.freqs, self._kept)
-        self._collector = BaselineCollector()
+        self._taker = BaselineTaker(profile, sfreq, self._pipeline.freqs)
         self._threshold: RewardThreshold | None = None
         self._states = StateMachine(settings.threshold, settings.confidence, self.hop_s)
         self._drowsiness = DrowsinessFlag(settings.drowsiness, self.hop_s)
@@ -162,6 +163,8 @@ class Engine:
             self._next_frame += len(windows.ends)
             frames += self._frames(windows)
             filtered.append(windows.filtered)
+            if self.phase in _LATE_PHASES:
+                self._adopt(self._taker.look(self._next_frame))
         if filtered:
             self.recent_filtered = np.concatenate(filtered, axis=1)
         return frames
@@ -173,9 +176,9 @@ class Engine:
             if due >= self._pipeline.ready:
                 break
             if due > self._next_frame:
-                return self._pipeline.windows(due)
+                return self._pipeline.windows(self._taker.limit(self._next_frame, due))
             self._obey(self._commands.pop(0))
-        return self._pipeline.windows(self._pipeline.ready)
+        return self._pipeline.windows(self._taker.limit(self._next_frame, self._pipeline.ready))
 
     def _obey(self, command: Command) -> None:
         try:
@@ -193,7 +196,7 @@ class Engine:
         if phase is self.phase:
             return
         if self.phase is Phase.BASELINE:
-            self._end_baseline()
+            self._adopt(self._taker.end_phase(needed=self.baseline is None))
         self.phase = phase
 
     def _set_target_rate(self, value: str) -> None:
@@ -223,11 +226,8 @@ class Engine:
             raise ValueError
         self._paused = value == "on"
 
-    def _end_baseline(self) -> None:
-        """Freeze what was collected; where too little of it is usable, things stay as they were before."""
-        collected = self._collector.collected()
-        self._collector = BaselineCollector()
-        baseline = fit_baseline(collected, self._profile, self._sfreq, self._pipeline.freqs)
+    def _adopt(self, baseline: Baseline | None) -> None:
+        """Judge by a baseline from the next frame on; without one things stay as they were before."""
         if baseline is None:
             return
         self._estimator.adopt(baseline)
@@ -244,9 +244,9 @@ class Engine:
     def _frames(self, windows: Windows) -> list[Frame]:
         paused = self._pausing(len(windows.ends))
         windows = replace(windows, filled=windows.filled & ~paused) if paused.any() else windows
-        if self.phase is Phase.BASELINE:
-            self._collector.add(windows, ~paused)
         batch = self._estimator.push(windows)
+        if self.phase is Phase.BASELINE or (self._taker.late and self.phase in _LATE_PHASES):
+            self._taker.add(windows, ~paused, batch.valid)
         contacts = self._contact.push(windows.verdicts)
         extras = self._extras(windows)
         rows = range(len(windows.ends))

@@ -51,7 +51,7 @@ def gated(
     windows = list(_drained(pipeline, first))
     collector = BaselineCollector()
     for batch in _drained(pipeline, last):
-        collector.add(batch)
+        collector.add(batch, np.ones(len(batch.ends), dtype=np.bool_))
         windows.append(batch)
     baseline = fit_baseline(collector.collected(), profile, sfreq, pipeline.freqs)
     if baseline is not None:

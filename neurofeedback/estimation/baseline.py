@@ -98,22 +98,37 @@ class BaselineCollector:
         self._batches.append(windows)
         self._counting.append(counting)
 
-    def collected(self) -> Collected | None:
-        """Put all batches together; None when there are none."""
+    @property
+    def n_frames(self) -> int:
+        """How many frames are kept."""
+        return sum(len(counting) for counting in self._counting)
+
+    def forget_before(self, n_frames: int) -> None:
+        """Drop batches that lie wholly before the last ``n_frames``."""
+        while self._counting and self.n_frames - len(self._counting[0]) >= n_frames:
+            self._batches.pop(0)
+            self._counting.pop(0)
+
+    def collected(self, n_frames: int | None = None) -> Collected | None:
+        """Put the last ``n_frames`` together, or all; None when there are none."""
         if not self._batches:
             return None
         batches = self._batches
+        last = slice(-(n_frames or self.n_frames), None)
         ends = np.concatenate([w.ends for w in batches])
-        filtered = np.concatenate([w.filtered for w in batches], axis=1)
+        begin = 0 if len(ends[last]) == len(ends) else int(ends[last.start - 1] - ends[-1])
+        filtered = np.concatenate([w.filtered for w in batches], axis=1)[:, begin:]
         return Collected(
-            psd=np.concatenate([w.psd for w in batches]),
+            psd=np.concatenate([w.psd for w in batches])[last],
             filtered=filtered,
-            ends=ends - ends[-1] + filtered.shape[1],
-            filled=np.concatenate([w.filled for w in batches]),
-            fixed_bad=np.concatenate([w.verdicts.fixed_bad | w.verdicts.reasons["muscle"] for w in batches])
-            | ~np.concatenate(self._counting)[:, None],
-            out=np.concatenate([w.verdicts.out for w in batches]),
-            ln_emg=np.concatenate([w.measures.ln_emg for w in batches]),
-            slow_ptp=np.concatenate([w.measures.slow_ptp for w in batches]),
-            slow_samples=np.concatenate([w.measures.slow_samples for w in batches]),
+            ends=ends[last] - ends[-1] + filtered.shape[1],
+            filled=np.concatenate([w.filled for w in batches])[last],
+            fixed_bad=(
+                np.concatenate([w.verdicts.fixed_bad | w.verdicts.reasons["muscle"] for w in batches])
+                | ~np.concatenate(self._counting)[:, None]
+            )[last],
+            out=np.concatenate([w.verdicts.out for w in batches])[last],
+            ln_emg=np.concatenate([w.measures.ln_emg for w in batches])[last],
+            slow_ptp=np.concatenate([w.measures.slow_ptp for w in batches])[last],
+            slow_samples=np.concatenate([w.measures.slow_samples for w in batches])[last],
         )

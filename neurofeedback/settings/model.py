@@ -207,6 +207,13 @@ class BaselineSettings(Strict):
     min_clean_s: float = _number(60.0, "clean signal wanted in every region, s", low=1, high=600)
     max_extensions: int = Field(default=2, ge=0, le=5, description="times the baseline may be extended by its half")
     full_quality_clean_s: float = _number(60.0, "clean signal for full baseline confidence, s", low=1, high=600)
+    late_clean_s: float = _number(
+        30.0,
+        "a baseline with less clean signal than this (and a quarter of its length) goes on in practice, s",
+        low=1,
+        high=600,
+    )
+    late_window_s: float = _number(300.0, "what a baseline that goes on is made of at most, s", low=60, high=1200)
     theta_floor: float = _number(0.30, "lowest spread of theta, ln units", low=0.01, high=2)
     alpha_floor: float = _number(0.40, "lowest spread of alpha, ln units", low=0.01, high=2)
     beta_floor: float = _number(0.15, "lowest spread of beta, ln units", low=0.01, high=2)
