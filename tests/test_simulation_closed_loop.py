@@ -175,8 +175,8 @@ def test_a_hazard_may_change_while_a_stay_lasts() -> None:
 
 def test_learning_is_in_proportion_to_how_well_the_tone_told_of_wandering() -> None:
     person, responder = Person(), RESPONSES["responder"]
-    for correlation, grown in ((0.84, 1.02), (0.42, 1.01), (0.0, 1.0), (-0.42, 0.99)):
+    for correlation, grown in ((0.96, 1.02), (0.48, 1.01), (0.0, 1.0), (-0.48, 1.0)):
         better, response = learned(person, responder, correlation)
         assert better.dwell.focus_s == pytest.approx(40.0 * grown)
         assert response.eta == pytest.approx(0.8 * grown)
-    assert learned(person, RESPONSES["non-responder"], 0.84) == (person, RESPONSES["non-responder"])
+    assert learned(person, RESPONSES["non-responder"], 0.96) == (person, RESPONSES["non-responder"])

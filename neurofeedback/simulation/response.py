@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.special import gammaincc, gammainccinv
 
 from neurofeedback.simulation.population import Person
 
-IDEAL_CORRELATION = 0.84
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+IDEAL_CORRELATION = 0.96
 """Correlation of the true state with guidance that follows it at once, smoothed by nothing but the level's second."""
 
 _TINY = 1e-300
@@ -58,7 +63,8 @@ def learned(person: Person, response: Response, correlation: float) -> tuple[Per
     Parameters
     ----------
     correlation : float
-        Of the level heard with wandering over the session; growth is in proportion to it.
+        Of the level heard with wandering over the session; growth is in proportion to it, and a tone that tells
+        nothing, or the wrong thing, teaches nothing.
 
     Examples
     --------
@@ -66,9 +72,14 @@ def learned(person: Person, response: Response, correlation: float) -> tuple[Per
     >>> round(person.dwell.focus_s, 1), round(response.eta, 3)
     (40.8, 0.816)
     """
-    growth = 1.0 + response.learning * correlation / IDEAL_CORRELATION
+    growth = float(growth_of(response.learning, correlation))
     dwell = replace(person.dwell, focus_s=person.dwell.focus_s * growth)
     return replace(person, dwell=dwell), replace(response, eta=response.eta * growth)
+
+
+def growth_of(learning: ArrayLike, correlation: ArrayLike) -> NDArray[np.float64]:
+    """Return the factor by which the stay in focus grows until the next session; see ``learned``."""
+    return 1.0 + np.asarray(learning) * np.maximum(correlation, 0.0) / IDEAL_CORRELATION
 
 
 class Stay:
