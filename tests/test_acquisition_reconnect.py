@@ -19,7 +19,7 @@ from neurofeedback.acquisition.watchdog import FIRST_SAMPLE_S, NEXT, RETRY_S, Li
 from neurofeedback.errors import SourceError
 from neurofeedback.types import Chunk, Stream
 
-LOST_S = 1.0
+LOST_S = 2.6
 POLL_S = 0.01
 
 
@@ -60,11 +60,11 @@ class Headset:
 class Bench:
     """A headset under watch, a clock that is moved by hand, and helpers that work when they are told to."""
 
-    def __init__(self):
+    def __init__(self, lost_s=LOST_S):
         self.now = 0.0
         self.headset = Headset()
         self.jobs = deque()
-        self.source = Reconnecting(self.headset, LOST_S, now=lambda: self.now, run=self.jobs.append)
+        self.source = Reconnecting(self.headset, lost_s, now=lambda: self.now, run=self.jobs.append)
 
     def read_for(self, seconds):
         n_chunks = 0
@@ -103,6 +103,17 @@ def test_silence_is_noticed_after_a_second_and_not_before(bench):
     assert bench.source.link is Link.STREAMING
     bench.read_for(2 * POLL_S)
     assert bench.source.link is Link.RELEASING
+
+
+def test_an_outage_that_is_over_sooner_than_a_new_connection_is_waited_for():
+    bench = Bench(lost_s=1.0)
+    bench.source.open()
+    bench.read_for(1.0)
+    bench.headset.talking = False
+    bench.read_for(2.2)
+    bench.headset.talking = True
+    assert bench.read_for(1.0) == 100
+    assert bench.headset.calls == ["open"]
 
 
 def test_a_lost_device_is_released_then_opened_and_its_samples_go_on(bench):

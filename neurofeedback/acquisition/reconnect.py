@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from neurofeedback.acquisition.source import Source
-from neurofeedback.acquisition.watchdog import Link, LinkEvent, Watchdog
+from neurofeedback.acquisition.watchdog import OUTAGE_S, Link, LinkEvent, Watchdog
 from neurofeedback.errors import SourceError
 from neurofeedback.types import Chunk, Stream
 
@@ -39,7 +39,7 @@ class Reconnecting:
     source : Source
         The device.
     lost_s : float
-        Silence after which it is let go and looked for, s.
+        Silence after which it counts as lost, s; it is let go and looked for then, but not before ``OUTAGE_S``.
     now : callable
         Monotonic clock, s.
     run : callable
@@ -55,7 +55,7 @@ class Reconnecting:
         run: Callable[[Callable[[], None]], None] = in_thread,
     ) -> None:
         self._source = source
-        self._watchdog = Watchdog(lost_s)
+        self._watchdog = Watchdog(max(lost_s, OUTAGE_S))
         self._now = now
         self._run = run
         self._reports: queue.SimpleQueue[LinkEvent] = queue.SimpleQueue()

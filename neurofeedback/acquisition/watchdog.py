@@ -7,6 +7,9 @@ from enum import StrEnum
 FIRST_SAMPLE_S = 3.0
 """A device that was just opened may take this long to send its first sample, s."""
 
+OUTAGE_S = 2.5
+"""A device may be silent this long before it is let go, s: a radio is often back sooner than a new connection."""
+
 RETRY_S = (0.25, 0.5, 1.0)
 """Pauses between attempts to connect, s; the last one is repeated."""
 
