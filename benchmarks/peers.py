@@ -27,7 +27,7 @@ from benchmarks.acceptance.results import ROOT, commit, machine
 from benchmarks.acceptance.sittings import PRACTICE_S, Case, Sat, simulated, sit, stream_of, with_evidence
 from benchmarks.acceptance.statistics import Estimate, auc, mean_of
 from neurofeedback.processing.spectrum import Periodogram, in_band
-from neurofeedback.recording.importers import import_file
+from neurofeedback.recording.importers.formats import import_file
 from neurofeedback.settings.montages import infer_montage
 from neurofeedback.simulation.states import Mind
 

@@ -15,7 +15,7 @@ from benchmarks.acceptance.figures import Figure, Run, Target, figure
 from benchmarks.acceptance.gating import Gated, gated
 from benchmarks.acceptance.results import ROOT
 from benchmarks.acceptance.statistics import mean_of, pooled
-from neurofeedback.recording.importers import import_file
+from neurofeedback.recording.importers.formats import import_file
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 
