@@ -1,15 +1,24 @@
 """Other programs' files: found by content, the same samples from each, one clear message for what is broken."""
 
 import os
+import struct
+import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.recording.importers import guards
 from neurofeedback.recording.lost import count_lost
 from neurofeedback.recording.reader import open_recording
 from neurofeedback.recording.recording import Recording
+from neurofeedback.types import LostRun
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.fuzz import seeds
 
 DATA = Path(os.environ.get("NEUROFEEDBACK_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 GOLDEN = "golden_uV_256Hz_TP9_AF7_AF8_TP10.npy"
@@ -33,9 +42,11 @@ def samples(recording: Recording) -> np.ndarray:
         ("signal.vhdr", 0.01),
         ("signal.eeg", 0.01),
         ("signal_raw.fif", 0.01),
+        ("mindmonitor_256Hz.csv", 1e-3),
+        ("signal.xdf", 2e-5),  # exact but for float32
     ],
 )
-def test_every_format_gives_the_same_samples(name: str, tolerance_uv: float):
+def test_every_format_gives_the_same_samples_and_markers(name: str, tolerance_uv: float):
     folder = DATA / "same_signal_in_nine_formats"
     recording = open_recording(folder / name)
     golden = np.load(folder / GOLDEN)
@@ -44,6 +55,39 @@ def test_every_format_gives_the_same_samples(name: str, tolerance_uv: float):
     assert np.abs(samples(recording) - golden).max() <= tolerance_uv
     if "openbci" not in name:
         assert recording.stream.ch_names == ("TP9", "AF7", "AF8", "TP10")
+    told = [(event.sample, event.value) for event in recording.events]
+    if "mindmonitor" in name:
+        assert told == [(2561, "blink")]
+        return
+    marks = np.loadtxt(folder / "golden_markers.csv", delimiter=",", skiprows=1, dtype=int)
+    off = 1 if name.startswith("signal.v") or name == "signal.eeg" else 0  # that file's own positions are rounded down
+    assert [value.rpartition("/")[2] for _, value in told] == [str(code) for _, code in marks]
+    assert np.abs([sample for sample, _ in told] - marks[:, 0]).max() <= off
+
+
+@real_data
+def test_an_xdf_whose_clock_began_anew_keeps_its_silence_as_a_gap():
+    recording = open_recording(DATA / "formats_mne_xdf" / "xdf" / "clock_resets.xdf")
+    assert recording.n_samples - count_lost(recording.lost) == 27815
+    assert len(recording.events) == 175
+    (gap,) = recording.lost
+    assert (gap.start, gap.n_samples) == (12876, 27387)
+    assert np.isfinite(samples(recording)[:, :12876]).all()
+
+
+@real_data
+@pytest.mark.parametrize(("name", "n_channels"), [("test.edf", 138), ("test.bdf", 72), ("test.vhdr", 26),
+                         ("testv2.vhdr", 28), ("test_bin_raw.fif", 32), ("test_uneven_samp.edf", 2)])  # fmt: skip
+def test_the_reference_files_of_mne_open(name: str, n_channels: int):
+    recording = open_recording(DATA / "formats_mne_xdf" / "mne" / name)
+    assert recording.stream.n_channels == n_channels
+    assert np.isfinite(samples(recording)).any()
+
+
+@real_data
+def test_streams_without_eeg_are_listed():
+    with pytest.raises(RecordingError, match=r"holds no EEG.*ctrl \(control\)"):
+        open_recording(DATA / "formats_mne_xdf" / "xdf" / "empty_streams.xdf")
 
 
 @real_data
@@ -78,6 +122,169 @@ def test_edf_at_500_hz_opens_lazily_with_clean_names():
 def table(path: Path, rows: list[str]) -> Path:
     path.write_text("\n".join(rows) + "\n")
     return path
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, seeds.Seed]:
+    return seeds.seeds(tmp_path_factory.mktemp("seeds"))
+
+
+FORMATS = {
+    "edf": "EDF", "bdf": "BDF", "fif": "FIF", "own csv": "CSV of this program", "brainvision": "BrainVision",
+    "eeglab": "EEGLAB", "xdf": "XDF", "muse-lsl": "muse-lsl CSV", "mind monitor": "Mind Monitor CSV",
+    "openbci": "OpenBCI GUI text", "openbci old": "OpenBCI GUI text", "sd card": "OpenBCI SD card",
+    "sd converted": "OpenBCI SD card, converted", "brainflow": "BrainFlow CSV",
+}  # fmt: skip
+WITHOUT_MARKS = {"openbci old", "sd card", "sd converted"}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_each_format_gives_what_was_put_into_it(known, kind: str, tmp_path: Path):
+    recording = open_recording(known[kind].write(tmp_path))
+    resolution = {"edf": 0.002, "sd card": 0.012}.get(kind, 1e-5)
+    assert recording.stream.facts["format"] == FORMATS[kind]
+    assert recording.lost == ()
+    assert np.abs(samples(recording)[:4] - seeds.SIGNAL).max() <= resolution
+    told = [(event.sample, event.value.split()[-1]) for event in recording.events]
+    assert told == {"mind monitor": [(100, "blink")]}.get(
+        kind, [] if kind in WITHOUT_MARKS else [(31, "2"), (177, "1")]
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("kind", ["muse-lsl", "mind monitor", "openbci"])
+def test_a_text_with_a_byte_order_mark_is_read(known, kind: str, encoding: str, tmp_path: Path):
+    ((name, content),) = known[kind].files.items()
+    (tmp_path / name).write_text(content.decode(), encoding=encoding)
+    assert open_recording(tmp_path / name).n_samples == seeds.N_SAMPLES
+
+
+def test_counters_place_what_was_lost(known, tmp_path: Path):
+    ((name, content),) = known["openbci"].files.items()
+    lines = content.decode().splitlines(keepends=True)
+    (tmp_path / name).write_text("".join(lines[:105] + lines[125:]))
+    recording = open_recording(tmp_path / name)
+    assert recording.n_samples == seeds.N_SAMPLES
+    assert recording.lost == (LostRun(100, 20),)
+    assert [event.sample for event in recording.events] == [31, 177]
+
+
+def test_mind_monitor_at_one_row_a_second_is_refused_with_the_reason(known, tmp_path: Path):
+    ((name, content),) = known["mind monitor"].files.items()
+    heading, *rows = [line for line in content.decode().splitlines() if "elements" not in line]
+    slow = [f"2017-09-13 15:30:{i:02d}.000{rows[i][23:]}" for i in range(30)]
+    with pytest.raises(RecordingError, match=r"holds no signal: got 1 rows a second.*constant"):
+        open_recording(table(tmp_path / name, [heading, *slow]))
+
+
+def test_a_bids_folder_of_another_program_is_read_with_its_events(tmp_path: Path, known):
+    folder = tmp_path / "sub-7" / "eeg"
+    folder.mkdir(parents=True)
+    (folder / "sub-7_task-rest_eeg.edf").write_bytes(known["edf"].files["signal.edf"])
+    (folder / "sub-7_task-rest_events.tsv").write_text("onset\tduration\ttrial_type\n0.5\t0.25\tblink\n")
+    (folder / "sub-7_task-rest_channels.tsv").write_text(
+        "name\ttype\tunits\n" + "".join(f"{name}\tEEG\tuV\n" for name in seeds.NAMES)
+    )
+    recording = open_recording(tmp_path)
+    assert np.abs(samples(recording) - seeds.SIGNAL).max() < 0.002
+    assert [(e.sample, e.value, e.duration_s) for e in recording.events if e.value == "blink"] == [(128, "blink", 0.25)]
+
+
+def test_a_folder_with_several_recordings_asks_for_one(tmp_path: Path, known):
+    folder = tmp_path / "sub-7" / "eeg"
+    folder.mkdir(parents=True)
+    for task in ("rest", "count"):
+        (folder / f"sub-7_task-{task}_eeg.edf").write_bytes(known["edf"].files["signal.edf"])
+    with pytest.raises(RecordingError, match="holds 2 recordings"):
+        open_recording(tmp_path)
+
+
+def test_a_link_out_of_a_dataset_is_refused(tmp_path: Path, known):
+    outside = known["edf"].write(tmp_path)
+    folder = tmp_path / "dataset" / "sub-7" / "eeg"
+    folder.mkdir(parents=True)
+    (folder / "sub-7_task-rest_eeg.edf").symlink_to(outside)
+    with pytest.raises(RecordingError, match="is a link that leaves its dataset"):
+        open_recording(tmp_path / "dataset")
+
+
+@pytest.mark.parametrize("told", ["../secret.eeg", "/etc/passwd", "..\\secret.eeg"])
+@pytest.mark.parametrize("entry", ["DataFile", "MarkerFile"])
+def test_a_header_that_points_elsewhere_is_refused(tmp_path: Path, known, told: str, entry: str):
+    path = known["brainvision"].write(tmp_path)
+    (tmp_path / "secret.eeg").write_bytes(bytes(4000))
+    kept = [line for line in path.read_text().splitlines() if not line.startswith(entry)]
+    path.write_text("\n".join(kept).replace("[Common Infos]", f"[Common Infos]\n{entry}={told}"))
+    with pytest.raises(RecordingError, match=f"the {entry} of .* is not beside it"):
+        open_recording(path)
+
+
+@pytest.mark.parametrize(("content", "what"), [
+    (b"PK\x03\x04" + bytes(100), "a zip archive"),
+    (b"\x1f\x8b\x08" + bytes(100), "a gzip archive"),
+    (b"\x89HDF\r\n\x1a\n" + bytes(100), "MATLAB 7.3"),
+])  # fmt: skip
+def test_what_is_packed_is_not_unpacked(tmp_path: Path, content: bytes, what: str):
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(RecordingError, match=what):
+        open_recording(tmp_path / "a.zip")
+
+
+def test_a_set_that_unpacks_without_end_is_refused(tmp_path: Path, known, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(guards, "_MOST_UNPACKED", 10_000_000)
+    bomb = zlib.compress(bytes(20_000_000))
+    head = known["eeglab"].files["signal.set"][:128]
+    (tmp_path / "bomb.set").write_bytes(head + struct.pack("<II", 15, len(bomb)) + bomb)
+    with pytest.raises(RecordingError, match="unpacks to more than any recording"):
+        open_recording(tmp_path / "bomb.set")
+
+
+def test_tags_in_a_circle_are_refused(tmp_path: Path, known):
+    content = bytearray(known["fif"].files["signal_raw.fif"])
+    content[12:16] = struct.pack(">i", 0)
+    content[48:52] = struct.pack(">i", 36)  # the second tag leads to itself
+    (tmp_path / "a_raw.fif").write_bytes(content)
+    with pytest.raises(RecordingError, match="a tag at byte 36 that leads back to 36"):
+        open_recording(tmp_path / "a_raw.fif")
+
+
+@pytest.mark.parametrize(("kind", "old", "new", "message"), [
+    ("openbci", "256 Hz", "0.5 Hz", "the sampling rate of .* cannot be: got 0.5 Hz"),
+    ("openbci", "256 Hz", "9e9 Hz", "the sampling rate of .* cannot be: got 9 Hz"),
+    ("openbci", "channels = 4", "channels = 9999", "does not give the rate and channels"),
+    ("xdf", "<label>AF7<", "<label>TP9<", "cannot be told apart: got TP9 more than once"),
+    ("xdf", "<unit>microvolts</unit><type>EEG</type></channel></channels>",
+     "<unit>celsius000</unit><type>EEG</type></channel></channels>", "units that are no voltage: got celsius000"),
+    ("own csv", "time_s,TP9 (uV),AF7 (uV)", "time_s,TP9 (uV),TP9 (uV)", "TP9 more than once"),
+])  # fmt: skip
+def test_what_cannot_be_is_refused(tmp_path: Path, known, kind: str, old: str, new: str, message: str):
+    ((name, content),) = known[kind].files.items()
+    assert old.encode() in content
+    (tmp_path / name).write_bytes(content.replace(old.encode(), new.encode()))
+    with pytest.raises(RecordingError, match=message):
+        open_recording(tmp_path / name)
+
+
+def test_mixed_units_are_brought_to_microvolts(tmp_path: Path, known):
+    first, _, rest = known["xdf"].files["signal.xdf"].partition(b"<unit>microvolts</unit>")
+    (tmp_path / "a.xdf").write_bytes(first + b"<unit>millivolts</unit>" + rest)
+    scaled = samples(open_recording(tmp_path / "a.xdf"))
+    assert np.allclose(scaled[0], seeds.SIGNAL[0] * 1000)
+    assert np.allclose(scaled[1:], seeds.SIGNAL[1:])
+
+
+def test_time_that_goes_backwards_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    rows = [*MUSE_ROWS[:100], *MUSE_ROWS[50:]]
+    assert open_recording(table(tmp_path / "a.csv", [MUSE_HEADER, *rows])).n_samples == 562
+    assert "time goes backwards 1 times, first by 0.191 s at row 101" in caplog.text
+
+
+def test_a_hundred_thousand_annotations_are_read(tmp_path: Path, known):
+    path = known["brainvision"].write(tmp_path)
+    markers = path.with_suffix(".vmrk")
+    lines = (f"Mk{i}=Stimulus,S  1,{i % seeds.N_SAMPLES + 1},1,0\n" for i in range(4, 100_002))
+    markers.write_text(markers.read_text() + "".join(lines))
+    assert len(open_recording(path).events) == 100_000
 
 
 MUSE_ROWS = [f"{i / 256:.6f},{i},{i + 1},{i + 2},{i + 3},0" for i in range(512)]
