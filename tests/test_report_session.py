@@ -105,7 +105,12 @@ def spoil_known(data: NDArray[np.float32]) -> None:
 
 
 KNOWN_EVENTS = (
+    Event(at(55), EventKind.PROBE, "1"),
+    Event(at(57), EventKind.ANSWER_WHERE, "2"),
+    Event(at(58), EventKind.ANSWER_SURE, "3"),
+    Event(at(59), EventKind.ANSWER_SLEEPY, "1"),
     Event(at(60), EventKind.MARK, NASTY),
+    Event(at(65), EventKind.PRESS),
     Event(at(70), EventKind.SIGNAL_LOST),
     Event(at(72), EventKind.SIGNAL_BACK, "2.00 s"),
 )
@@ -180,6 +185,21 @@ def row_of(html: str, name: str) -> str:
 
 
 # --- what it says ---
+
+
+def test_the_persons_own_answers_are_told_and_stand_in_the_timeline(page: str) -> None:
+    text = read(page).text
+    assert "The chime asked once: 1 elsewhere." in text
+    assert "noticed and marked by a key once" in text
+    assert "answer: elsewhere" in text
+    assert "noticed wandering (key)" in text
+    assert "answer: on the breath" not in text, "nobody gave that answer"
+
+
+def test_it_says_where_the_personal_decoder_stands(page: str, known: Facts) -> None:
+    text = read(page).text
+    assert "What the program has learned of this person's signs" in text
+    assert "Too early to say" in text or "Nothing is learned yet" in text
 
 
 def test_it_begins_with_length_usable_share_and_what_it_was(known: Facts, page: str) -> None:
@@ -406,7 +426,7 @@ def test_a_sitting_too_short_for_a_baseline_says_so(seconds: float, expected: st
 
 def test_a_baseline_without_clean_signal_says_why_there_is_no_index(tmp_path: Path) -> None:
     def spoil(data: NDArray[np.float32]) -> None:
-        data[:, at(10) : at(50)] = 0.25
+        data[:, at(10) :] = 0.25
 
     session = record(tmp_path, spoil=spoil)
     assert "There is no index: the baseline had too little clean signal" in report_of(session).text

@@ -10,12 +10,15 @@ from neurofeedback import __version__
 from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, STOP_ADVICE
 from neurofeedback.recording.files import rewrite
+from neurofeedback.report.answers import answer_lines, asked
 from neurofeedback.report.facts import Facts, gather
 from neurofeedback.report.figures import spectra_figure
 from neurofeedback.report.pages import page
 from neurofeedback.report.settings import setting_rows
+from neurofeedback.report.standing import standing
 from neurofeedback.report.timeline import timeline
 from neurofeedback.report.words import MAX_EVENTS, event_rows, first_lines, notices, participant
+from neurofeedback.types import EventKind
 
 _TEMPLATE = "session.html.j2"
 _NOTE_LINES = 9
@@ -82,6 +85,8 @@ def _context(facts: Facts) -> dict[str, object]:
         if len(facts.log)
         else "",
         "spectra": spectra_figure(facts.panels, facts.contacts.iaf_hz) if has_spectra else "",
+        "answers": answer_lines(asked(recording.events, recording.stream.sfreq), _presses(facts)),
+        "learned": standing(facts.files),
         "events": event_rows(facts),
         "max_events": MAX_EVENTS,
         "changed": [row for row in settings if row.changed],
@@ -94,6 +99,10 @@ def _context(facts: Facts) -> dict[str, object]:
         "claims": CLAIMS,
         "stop_advice": STOP_ADVICE,
     }
+
+
+def _presses(facts: Facts) -> int:
+    return sum(event.kind is EventKind.PRESS for event in facts.recording.events)
 
 
 def document(facts: Facts) -> dict[str, object]:

@@ -36,6 +36,7 @@ _MAX_ROWS = 32
 _MINUTES_FROM_S = 180.0
 _POINTS_A_LETTER = 4.0
 _MARKS_AT = 105.0
+_ANSWERS_AT = -5.0
 _LEVELS_POINTS = (4, 15, 26)
 _TROUBLE = {
     "unknown": _Hatching("not clear enough to judge", "#ebebee", "/////"),
@@ -45,6 +46,12 @@ _MARKERS = {
     EventKind.MARK: ("v", "mark"),
     EventKind.SIGNAL_LOST: ("x", "signal lost"),
     EventKind.SIGNAL_BACK: ("o", "signal back"),
+}
+_ANSWERS = {
+    (EventKind.ANSWER_WHERE, "1"): ("o", "white", "answer: on the breath"),
+    (EventKind.ANSWER_WHERE, "2"): ("o", INK, "answer: elsewhere"),
+    (EventKind.ANSWER_WHERE, "3"): ("o", PALE, "answer: not sure"),
+    (EventKind.PRESS, "n/a"): ("|", INK, "noticed wandering (key)"),
 }
 _CONTACT = {"contact good": "#ffffff", "some artifacts": "#b4b4ba", "electrode out": "#1d1d1f"}
 
@@ -57,7 +64,7 @@ def timeline(log: FrameLog, contacts: ContactLog, events: Sequence[Event], sfreq
     log : FrameLog
         With at least one frame.
     events : sequence of Event
-        Marks and losses; at most 200 are drawn.
+        Marks, losses, answers and presses; at most 200 of a kind are drawn.
     name : str
         What the index is called.
     """
@@ -69,7 +76,7 @@ def timeline(log: FrameLog, contacts: ContactLog, events: Sequence[Event], sfreq
         index, trust, contact = figure.subplots(3, 1, sharex=True, height_ratios=heights)
         unit_s = 60.0 if log.onset[-1] >= _MINUTES_FROM_S else 1.0
         _draw_index(index, log, unit_s, name)
-        marks = _draw_events(index, events, sfreq * unit_s)
+        marks = _draw_events(index, events, sfreq * unit_s) + _draw_answers(index, events, sfreq * unit_s)
         _draw_trust(trust, log, unit_s)
         _draw_contact(contact, contacts, n_rows, log.onset[-1] / unit_s)
         contact.set_xlabel("time in minutes" if unit_s > 1 else "time in seconds")
@@ -106,7 +113,7 @@ def _draw_index(axes: Axes, log: FrameLog, unit_s: float, name: str) -> None:
     axes.axhline(50, color=GREY, linewidth=0.6, zorder=1)
     axes.plot(times, thinned(log.threshold), color=INK, linewidth=0.9, linestyle=(0, (5, 2)), zorder=2)
     axes.plot(times, thinned(log.mwi), color=ACCENT, linewidth=1.0, zorder=3)
-    axes.set_ylim(0, 110)
+    axes.set_ylim(-10, 110)
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.set_ylabel(textwrap.fill(name, 22))
     if not log.has_index:
@@ -150,6 +157,28 @@ def _draw_events(axes: Axes, events: Sequence[Event], samples_a_unit: float) -> 
                 markersize=5,
                 color=INK,
                 markerfacecolor=INK if kind is EventKind.MARK else "white",
+                label=name,
+                zorder=5,
+            )
+            handles.append(line)
+    return handles
+
+
+def _draw_answers(axes: Axes, events: Sequence[Event], samples_a_unit: float) -> list[Artist]:
+    """Put answers and presses below the index, where the person gave them; return one of each kind for the legend."""
+    handles: list[Artist] = []
+    for (kind, value), (marker, colour, name) in _ANSWERS.items():
+        times = [e.sample / samples_a_unit for e in events if e.kind is kind and e.value == value][:MAX_MARKS]
+        if times:
+            (line,) = axes.plot(
+                times,
+                np.full(len(times), _ANSWERS_AT),
+                linestyle="",
+                marker=marker,
+                markersize=4.5,
+                color=INK,
+                markerfacecolor=colour,
+                markeredgewidth=0.8,
                 label=name,
                 zorder=5,
             )
