@@ -20,11 +20,13 @@ from neurofeedback.settings.model import Settings
 class WindowFacts:
     """What each frame's own window says, ``(n_blocks, n_channels)``.
 
-    ``chi`` is the aperiodic exponent, ``expected_ln_emg`` its extrapolation to the muscle band (ln density),
-    ``line_square`` what the notch left of the mains (uV^2); NaN where it is not known yet.
+    ``chi`` is the aperiodic exponent, ``band_square`` the power it was fitted on, up to the muscle band's end
+    (uV^2), ``expected_ln_emg`` its extrapolation to the muscle band (ln density), ``line_square`` what the notch
+    left of the mains (uV^2); NaN where it is not known yet.
     """
 
     chi: NDArray[np.float64]
+    band_square: NDArray[np.float64]
     expected_ln_emg: NDArray[np.float64]
     line_square: NDArray[np.float64]
 
@@ -78,12 +80,11 @@ class Gate:
         s = self._settings
         missing = (m.lost_share > s.invalid_share) | m.held | m.settling
         unseen = np.where(missing, np.nan, 0.0)  # what a gap was bridged with says nothing about an electrode
-        pop_typical, mean_square, chi, expected_ln_emg = self._medians(
-            *(each + unseen for each in (m.pop_typical, m.mean_square, facts.chi, facts.expected_ln_emg))
-        )
+        seen = (m.pop_typical, m.mean_square, facts.chi, facts.expected_ln_emg, facts.band_square)
+        pop_typical, mean_square, chi, expected_ln_emg, band_square = self._medians(*(each + unseen for each in seen))
         fixed = self._fixed_reasons(m, pop_typical)
         learned = {"blink": self._blink(m.slow_ptp), "muscle": self._muscle(m.ln_emg, expected_ln_emg, chi)}
-        channel = self._channel_reasons(mean_square, chi, facts.line_square + unseen)
+        channel = self._channel_reasons(mean_square, chi, band_square, facts.line_square + unseen)
         fixed_bad = _any(fixed)
         bad = fixed_bad | _any(learned)
         out = (self._bad.push(bad & ~missing).mean(axis=-1) > s.channel_bad_share) | _any(channel)
@@ -134,13 +135,16 @@ class Gate:
         return np.asarray(np.isfinite(steepest) & (steepest < self._settings.emg_flattest_chi), dtype=np.bool_)
 
     def _channel_reasons(
-        self, mean_square: NDArray[np.float64], chi: NDArray[np.float64], line_square: NDArray[np.float64]
+        self,
+        mean_square: NDArray[np.float64],
+        chi: NDArray[np.float64],
+        band_square: NDArray[np.float64],
+        line_square: NDArray[np.float64],
     ) -> dict[str, Flags]:
         s = self._settings
-        robust_sd = np.sqrt(mean_square)
         return {
-            "noisy": robust_sd > self._noisy_uv,
-            "broken": (chi < s.broken_chi) & (robust_sd > s.broken_sd_uv),
+            "noisy": np.sqrt(mean_square) > self._noisy_uv,
+            "broken": (chi < s.broken_chi) & (np.sqrt(band_square) > s.broken_sd_uv),
             "mains": 2 * mean_known(self._line.push(line_square)) > mean_square,  # more hum than everything else
         }
 

@@ -66,6 +66,7 @@ class Pipeline:
         self._spectrum = Periodogram(self._n_window, sfreq, highest_hz)
         self.freqs = self._spectrum.freqs
         self._fit = AperiodicFit(self.freqs, settings.bands.default_iaf_hz, settings.features)
+        self._fitted = in_band(self.freqs, settings.features.aperiodic_low_hz, settings.gate.emg_high_hz)
         self._ln_emg_freqs = np.log(
             self.freqs[in_band(self.freqs, settings.gate.emg_low_hz, settings.gate.emg_high_hz)]
         )
@@ -120,12 +121,14 @@ class Pipeline:
     def _facts(self, psd: NDArray[np.float64], filled: NDArray[np.bool_]) -> WindowFacts:
         known = np.where(filled, 0.0, np.nan)[:, None]
         chi, offset = self._fit(np.log(np.maximum(psd, np.finfo(float).tiny)))
+        step = self.freqs[1] - self.freqs[0]
+        band = psd[..., self._fitted].sum(axis=-1) * step
         expected = np.log(np.exp(offset[..., None] - chi[..., None] * self._ln_emg_freqs).mean(axis=-1))
         if self.mains_hz is None:
-            return WindowFacts(chi + known, expected + known, np.full(chi.shape, np.nan))
+            return WindowFacts(chi + known, band + known, expected + known, np.full(chi.shape, np.nan))
         line = psd[..., in_band(self.freqs, self.mains_hz - 1, self.mains_hz + 1)]
-        left_over = line.sum(axis=-1) * (self.freqs[1] - self.freqs[0])
-        return WindowFacts(chi + known, expected + known, left_over + known)
+        left_over = line.sum(axis=-1) * step
+        return WindowFacts(chi + known, band + known, expected + known, left_over + known)
 
     def _learn_mains(self, data: NDArray[np.float64]) -> None:
         if self.mains_hz is not None:
