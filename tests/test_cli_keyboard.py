@@ -63,9 +63,9 @@ def pipe() -> Iterator[tuple[int, TextIO]]:
         ("p", Request(Ask.PAUSE)),
         ("+", Request(Ask.VOLUME, "3.0")),
         ("-", Request(Ask.VOLUME, "-3.0")),
-        ("u", Request(Ask.MUTE, "on")),
+        ("m", Request(Ask.MUTE, "on")),
         ("l", Request(Ask.LONGER, "5.0")),
-        ("m", Request(Ask.MARK)),
+        ("k", Request(Ask.MARK)),
         ("q", Request(Ask.STOP)),
         ("6", None),
         ("z", None),
@@ -78,7 +78,7 @@ def test_a_key_means(key: str, request_: Request | None) -> None:
 def test_a_key_means_the_way_back_where_it_has_been_pressed_before() -> None:
     now = Snapshot(paused=True, muted=True, volume_db=-6.0)
     assert request_of("p", now) == Request(Ask.RESUME)
-    assert request_of("u", now) == Request(Ask.MUTE, "off")
+    assert request_of("m", now) == Request(Ask.MUTE, "off")
     assert request_of("+", now) == Request(Ask.VOLUME, "-3.0")
 
 

@@ -189,7 +189,7 @@ def question_words(question: Question | None) -> str:
 
 def _sound_words(snapshot: Snapshot) -> str:
     if snapshot.muted:
-        return f"{snapshot.sound}, muted (u)"
+        return f"{snapshot.sound}, muted (m)"
     return f"{snapshot.sound}, {snapshot.volume_db:+g} dB" if snapshot.volume_db else snapshot.sound
 
 

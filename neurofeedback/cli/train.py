@@ -15,7 +15,7 @@ from neurofeedback.session.request import SitRequest
 
 _KEYS = (
     "Keys in the terminal view, typed or piped in: space, or a presenter's remote: I was away; 1 to 5: answer a "
-    "question; s: leave it; p: pause and go on; + and -: volume; u: mute; l: 5 minutes longer; m: mark; q: end."
+    "question; s: leave it; p: pause and go on; + and -: volume; m: mute; l: 5 minutes longer; k: mark; q: end."
 )
 
 

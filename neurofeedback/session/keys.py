@@ -18,9 +18,9 @@ HELP = {
     "s": "leave the question",
     "p": "pause, go on",
     "+ -": "volume",
-    "u": "mute, unmute",
+    "m": "mute, unmute",
     "l": f"{LONGER_MINUTES:g} minutes longer",
-    "m": "mark",
+    "k": "mark",
     "q": "end",
 }
 """What a person can press, for people; a presenter's remote means "I was away", or back and on answer where."""
@@ -55,8 +55,8 @@ def _other(key: str, snapshot: Snapshot) -> Request | None:
     return {
         "s": Request(Ask.SKIP),
         "p": Request(Ask.RESUME if snapshot.paused else Ask.PAUSE),
-        "u": Request(Ask.MUTE, "off" if snapshot.muted else "on"),
+        "m": Request(Ask.MUTE, "off" if snapshot.muted else "on"),
         "l": Request(Ask.LONGER, repr(LONGER_MINUTES)),
-        "m": Request(Ask.MARK),
+        "k": Request(Ask.MARK),
         "q": Request(Ask.STOP),
     }.get(key)
