@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from neurofeedback.audio import alsa, device
-from neurofeedback.audio.cushion import CALM_S, TIGHT_PERIODS
+from neurofeedback.audio.cushion import CALM_S, ROOMY_MS
 from neurofeedback.audio.device import DeviceSink
 from neurofeedback.audio.player import SampleGenerator, open_player
 from neurofeedback.audio.sink import Bell
@@ -56,8 +56,8 @@ class Players:
         self.ready = list(ready)
         self.asked: list[tuple[str, int]] = []
 
-    def __call__(self, settings: AudioSettings, periods: int) -> CrankedPlayer:
-        self.asked.append((settings.device, periods))
+    def __call__(self, settings: AudioSettings) -> CrankedPlayer:
+        self.asked.append((settings.device, settings.buffer_ms))
         player = self.ready.pop(0) if self.ready else None
         if player is None:
             raise SourceError("no device")
@@ -279,7 +279,7 @@ def test_a_calm_machine_holds_little_and_the_voice_crosses_over_without_a_seam(
     while not first.closed.is_set():
         both()
         time.sleep(0.001)
-    assert sink._open_device.asked == [("", 15), ("", TIGHT_PERIODS)]
+    assert sink._open_device.asked == [("", ROOMY_MS), ("", SETTINGS.buffer_ms)]
     assert sink.underruns == 0
     heard = [level(piece) for piece in np.array_split(np.concatenate(pairs), max(len(pairs) // 5, 1))]
     assert min(heard) > level(before[-48000:]) - 5
@@ -300,7 +300,7 @@ def test_a_device_asked_for_by_name_gives_way_to_the_default_when_it_is_gone(
 def test_no_miniaudio_is_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "miniaudio", None)
     with pytest.raises(SourceError, match=r"no sound device.*--audio none"):
-        open_player(SETTINGS, 3)
+        open_player(SETTINGS)
 
 
 def test_miniaudio_is_not_imported_before_a_device_is_wanted() -> None:

@@ -9,11 +9,12 @@ from neurofeedback.audio.meter import BufferMeter
 PERIOD = 0.02
 
 
-def run(meter: BufferMeter, now: float, *gaps_s: float, sound_s: float = PERIOD) -> float:
-    """Hand over after each gap; returns the time of the last one."""
+def run(meter: BufferMeter, now: float, *gaps_s: float, sound_s: float = PERIOD, rendering: bool = False) -> float:
+    """Hand over after each gap, which went by in rendering or in waiting for the device; returns the last time."""
     for gap in gaps_s:
+        asked = now if rendering else now + gap
         now += gap
-        meter.hand_over(now, sound_s)
+        meter.hand_over(asked, now, sound_s)
     return now
 
 
@@ -37,7 +38,7 @@ def test_a_gap_longer_than_the_buffer_is_one_underrun(gap_s: float, count: int) 
 
 def test_always_a_little_too_slow_runs_dry_again_and_again() -> None:
     meter, now = steady()
-    run(meter, now, *[0.025] * 100)
+    run(meter, now, *[0.025] * 100, rendering=True)
     assert meter.underruns == 11  # 60 ms shrink by 5 at each turn: every ninth comes too late
 
 
@@ -72,3 +73,17 @@ def test_lateness_is_what_the_buffer_made_up_for_since_last_asked() -> None:
     run(meter, now, PERIOD)
     assert meter.worst_late_s() < 0.001
     assert meter.underruns == 0
+
+
+def test_a_server_that_stands_still_has_not_played_what_it_holds() -> None:
+    meter, now = steady()
+    for _ in range(20):
+        now = run(meter, now, PERIOD + 0.03, *[PERIOD] * 10)
+    assert meter.underruns == 0
+    assert meter.worst_late_s() == pytest.approx(0.03, abs=0.001)
+
+
+def test_sound_that_was_late_again_and_again_runs_dry_though_each_time_was_short() -> None:
+    meter, now = steady()
+    run(meter, now, *[0.03, PERIOD, PERIOD] * 10, rendering=True)
+    assert meter.underruns > 0

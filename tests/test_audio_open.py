@@ -46,7 +46,7 @@ def test_auto_takes_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(device, "open_player", lambda _settings, _periods: Player())
+    monkeypatch.setattr(device, "open_player", lambda _: Player())
     sink = open_sink("auto", SETTINGS, pytest.fail)
     assert sink.description == "loud"
     sink.stop(0.0)

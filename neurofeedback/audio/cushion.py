@@ -1,35 +1,37 @@
-"""How much sound a device is to hold ahead: little where this machine is quick, much where it is busy."""
+"""How much sound a device is to hold ahead: little where this machine is quick, much where it is busy.
+
+PulseAudio holds one buffer, however many miniaudio is asked for, and the next one is rendered when it is used up:
+what is rendered now is heard one to two buffers later, and may come one buffer late.
+"""
 
 from __future__ import annotations
 
-import math
-
-TIGHT_PERIODS = 3  # heard 40 to 60 ms after it was rendered
-ROOMY_S = 0.3
+BUFFERS = 2
+ROOMY_MS = 140  # with the tone's 0.2 s, neutral is heard 0.5 s after it was told
 CALM_S = 45.0
 CALM_AGAIN_S = 900.0
-_CALM_PERIODS = 1.25  # so late at worst, or the machine is not calm
-_CLOSE_PERIODS = 1.5  # a tight buffer is dry at two
+_CALM_SHARE = 0.5  # of a tight buffer
+_CLOSE_SHARE = 0.7
 
 
 class Cushion:
-    """Decides on the number of periods. It begins roomy, because the first minutes have no guidance to delay.
+    """Decides on the length of the buffer. It begins roomy, because the first minutes have no guidance to delay.
 
     Parameters
     ----------
-    period_s : float
-        Length of one period, s.
+    tight_ms : int
+        The buffer where the machine is calm, ms.
     """
 
-    def __init__(self, period_s: float) -> None:
-        self._period_s = period_s
-        self._roomy = max(TIGHT_PERIODS, math.ceil(ROOMY_S / period_s))
+    def __init__(self, tight_ms: int) -> None:
+        self._tight_ms = tight_ms
+        self._roomy_ms = max(tight_ms, ROOMY_MS)
         self._wait_s = CALM_S
         self._calm_since_s: float | None = None
-        self.periods = self._roomy
+        self.buffer_ms = self._roomy_ms
 
     def push(self, now_s: float, late_s: float, *, steady: bool) -> bool:
-        """Take in how late samples came at worst since the last time; True if ``periods`` changed.
+        """Take in how late samples came at worst since the last time; True if ``buffer_ms`` changed.
 
         Parameters
         ----------
@@ -40,18 +42,17 @@ class Cushion:
         steady : bool
             The device has been running steadily, so that lateness can be told.
         """
-        before = self.periods
-        if not steady or late_s > _CALM_PERIODS * self._period_s:
+        before, late_share = self.buffer_ms, 1000 * late_s / self._tight_ms
+        if not steady or late_share > _CALM_SHARE:
             self._calm_since_s = None
         elif self._calm_since_s is None:
             self._calm_since_s = now_s
-        if self.periods == self._roomy:
-            if self._calm_since_s is not None and now_s - self._calm_since_s >= self._wait_s:
-                self.periods = TIGHT_PERIODS
-        elif late_s > _CLOSE_PERIODS * self._period_s:
-            self.periods, self._wait_s = self._roomy, CALM_AGAIN_S
-        return self.periods != before
+        if self.buffer_ms == self._tight_ms and late_share > _CLOSE_SHARE:
+            self.stay_roomy()
+        elif self._calm_since_s is not None and now_s - self._calm_since_s >= self._wait_s:
+            self.buffer_ms = self._tight_ms
+        return self.buffer_ms != before
 
     def stay_roomy(self) -> None:
-        """Take a device that was opened anew for a busy machine."""
-        self.periods, self._calm_since_s = self._roomy, None
+        """Take it that this machine is busy, and for some time."""
+        self.buffer_ms, self._wait_s, self._calm_since_s = self._roomy_ms, CALM_AGAIN_S, None

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from neurofeedback.audio.cushion import Cushion
+from neurofeedback.audio.cushion import BUFFERS, Cushion
 from neurofeedback.audio.mixer import Mixer, Mute, Order, Volume
 from neurofeedback.audio.own_sound import load_instrument
 from neurofeedback.audio.player import Player, open_player
@@ -23,10 +23,11 @@ from neurofeedback.types import Guidance
 log = logging.getLogger(__name__)
 
 WATCH_S = 0.5
+_WORTH_A_LINE_S = 0.05
 PATIENCE_S = 3.0  # a device may stall for its first two seconds
 GONE = "no sound: the device is gone; the sitting goes on, and sound comes back with the next device"
 
-OpenPlayer = Callable[[AudioSettings, int], Player]
+OpenPlayer = Callable[[AudioSettings], Player]
 
 
 class DeviceSink:
@@ -41,7 +42,7 @@ class DeviceSink:
     settings : AudioSettings
         Sounds, levels, device, sampling rate and buffer.
     open_device : callable, optional
-        Opens a device that holds so many buffers, or raises SourceError.
+        Opens the device of the settings, or raises SourceError.
     clock : callable, optional
         The host's monotonic clock (s).
 
@@ -60,8 +61,7 @@ class DeviceSink:
         self._settings = settings
         self._open_device = open_device or open_player
         self._clock = clock
-        self._period_s = settings.buffer_ms / 1000
-        self._cushion = Cushion(self._period_s)
+        self._cushion = Cushion(settings.buffer_ms)
         self._latest: dict[type[Order], Order] = {}
         self._lock = threading.Lock()  # between whoever guides and the helper; the device's thread takes none
         self._past_underruns = 0
@@ -127,10 +127,11 @@ class DeviceSink:
                 stream.orders.put(order)
 
     def _open(self, settings: AudioSettings) -> Stream:
-        periods = self._cushion.periods
-        player = self._open_device(settings, periods)
+        buffer_ms = self._cushion.buffer_ms
+        player = self._open_device(settings.model_copy(update={"buffer_ms": buffer_ms}))
         with self._lock:
-            return Stream(player, settings.sfreq_hz, periods * self._period_s, self._clock, self._latest.values())
+            orders = tuple(self._latest.values())
+        return Stream(player, settings.sfreq_hz, BUFFERS * buffer_ms / 1000, self._clock, orders)
 
     def _keep(self) -> None:
         """Watch over the device until the end; not a daemon, so that a program's end does not cut the fade."""
@@ -167,7 +168,14 @@ class DeviceSink:
             self._look(now_s)
         elif self._next is not None:
             self._cross(self._next)
-        elif self._cushion.push(now_s, stream.meter.worst_late_s(), steady=stream.meter.steady):
+        else:
+            self._weigh(stream, now_s)
+
+    def _weigh(self, stream: Stream, now_s: float) -> None:
+        late_s = stream.meter.worst_late_s()
+        if late_s > _WORTH_A_LINE_S:
+            log.debug("sound was rendered up to %.0f ms late, underruns: %d", 1000 * late_s, self.underruns)
+        if self._cushion.push(now_s, late_s, steady=stream.meter.steady):
             self._prepare()
 
     def _let_go(self, stream: Stream) -> None:
@@ -197,7 +205,7 @@ class DeviceSink:
 
     def _prepare(self) -> None:
         """Open the device a second time with another cushion; it plays silence until it runs steadily."""
-        log.info("the sound device is to hold %d buffers from now on", self._cushion.periods)
+        log.info("the sound buffer is to be %d ms from now on", self._cushion.buffer_ms)
         with contextlib.suppress(SourceError):
             stream = self._open(self._settings)
             with self._lock:

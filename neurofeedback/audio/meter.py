@@ -4,6 +4,8 @@ from __future__ import annotations
 
 STEADY_S = 1.0
 CLOCK_TOLERANCE = 0.002
+_AT_EASE = 5  # requests in a row, each so much of a period after the last samples were handed over
+_EASE_PERIODS = (0.5, 1.5)
 
 
 class BufferMeter:
@@ -12,9 +14,11 @@ class BufferMeter:
     When the model is empty as the next samples are handed over, the device had nothing to play: one
     underrun, however long. Counting begins after the first second without one; until then the model learns
     how much the device takes ahead. A device asks as soon as there is room, so whenever the model would
-    overflow it was the clock that drifted, and the buffer is simply full. The device's clock may be slower
-    than the host's by 0.2 % without that looking like a buffer that runs dry. What a sound server loses
-    after it took the samples is not seen.
+    overflow it was the clock that drifted, and the buffer is simply full. It is full, too, where a device has
+    asked at its own pace for a while: one that lacks sound asks at once, so it was the device (a sound server on
+    a busy machine) that stood still, and not the sound that was late. The device's clock may be slower than the
+    host's by 0.2 % without that looking like a buffer that runs dry. What a sound server loses after it took the
+    samples is not seen.
 
     Parameters
     ----------
@@ -30,6 +34,7 @@ class BufferMeter:
         self._last_s: float | None = None
         self._undisturbed_since_s = 0.0
         self._held_s = 0.0
+        self._at_ease = 0
 
     @property
     def steady(self) -> bool:
@@ -41,10 +46,13 @@ class BufferMeter:
         late_s, self.late_s = self.late_s, 0.0
         return late_s
 
-    def hand_over(self, now_s: float, sound_s: float) -> None:
-        """Note that at ``now_s`` (host's clock, s) samples worth ``sound_s`` (s) were handed over."""
+    def hand_over(self, asked_s: float, now_s: float, sound_s: float) -> None:
+        """Note that samples worth ``sound_s`` (s) were asked for and handed over at these times (host's clock, s)."""
         if self._last_s is None:
             self._last_s = self._undisturbed_since_s = now_s
+        shortest, longest = _EASE_PERIODS
+        at_ease = shortest * sound_s <= asked_s - self._last_s <= longest * sound_s
+        self._at_ease = self._at_ease + 1 if at_ease else 0
         left_s = self._held_s - (now_s - self._last_s) * (1 - CLOCK_TOLERANCE)
         self._last_s = now_s
         self._held_s = max(left_s, 0.0) + sound_s
@@ -58,7 +66,8 @@ class BufferMeter:
 
     def _count(self, *, dry: bool) -> None:
         self.underruns += dry
-        self._held_s = self._capacity_s if dry else min(self._held_s, self._capacity_s)
+        full = dry or self._at_ease >= _AT_EASE
+        self._held_s = self._capacity_s if full else min(self._held_s, self._capacity_s)
 
     def _learn(self, now_s: float) -> None:
         self._capacity_s = max(self._capacity_s, self._held_s)

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from neurofeedback.audio.alsa import quiet_alsa
+from neurofeedback.audio.cushion import BUFFERS
 from neurofeedback.errors import SourceError
 from neurofeedback.settings.model import AudioSettings
 
@@ -35,7 +36,7 @@ class Player(Protocol):
 class MiniaudioPlayer:
     """An output of this machine, through PulseAudio, PipeWire, ALSA or whatever miniaudio finds."""
 
-    def __init__(self, settings: AudioSettings, periods: int, name: str = "", device_id: Any = None) -> None:
+    def __init__(self, settings: AudioSettings, name: str = "", device_id: Any = None) -> None:
         miniaudio = _load()
         self._error = miniaudio.MiniaudioError
         self._device = miniaudio.PlaybackDevice(
@@ -44,7 +45,7 @@ class MiniaudioPlayer:
             sample_rate=settings.sfreq_hz,
             buffersize_msec=settings.buffer_ms,
             device_id=device_id,
-            callback_periods=periods,
+            callback_periods=BUFFERS,
             backends=_backends(),
             app_name="neurofeedback",
         )
@@ -73,15 +74,13 @@ def device_names() -> tuple[str, ...]:
     return tuple(_devices())
 
 
-def open_player(settings: AudioSettings, periods: int) -> Player:
+def open_player(settings: AudioSettings) -> Player:
     """Open the output that the settings name, or this machine's default.
 
     Parameters
     ----------
     settings : AudioSettings
         The device, its sampling rate and buffer.
-    periods : int
-        How many buffers the device is to hold.
 
     Raises
     ------
@@ -91,9 +90,9 @@ def open_player(settings: AudioSettings, periods: int) -> Player:
     miniaudio = _load()
     try:
         if not settings.device:
-            return MiniaudioPlayer(settings, periods)
+            return MiniaudioPlayer(settings)
         name, device_id = _named(settings.device)
-        return MiniaudioPlayer(settings, periods, name, device_id)
+        return MiniaudioPlayer(settings, name, device_id)
     except miniaudio.MiniaudioError as error:
         raise _no_device(error) from error
 

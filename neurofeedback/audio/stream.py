@@ -76,10 +76,10 @@ class Stream:
             n_samples = yield self._render(n_samples)
 
     def _render(self, n_samples: int) -> bytes:
-        mixer = self.mixer
+        mixer, asked_s = self.mixer, self._clock()
         sound = bytes(n_samples * FRAME_BYTES) if mixer is None else self._mixed(mixer, n_samples)
         self.served_s = self._clock()
-        self.meter.hand_over(self.served_s, n_samples / self._sfreq)
+        self.meter.hand_over(asked_s, self.served_s, n_samples / self._sfreq)
         return sound
 
     def _mixed(self, mixer: Mixer, n_samples: int) -> bytes:

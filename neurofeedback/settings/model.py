@@ -433,7 +433,14 @@ class AudioSettings(Strict):
     ceiling_dbfs: float = _number(-18.0, "nothing is ever louder than this peak, dBFS", low=-60, high=-3)
     device: str = Field(default="", description="sound device by name; empty takes the system's default")
     sfreq_hz: Literal[44100, 48000] = Field(default=48000, description="sampling rate of the sound, Hz")
-    buffer_ms: int = Field(default=20, ge=5, le=200, description="device buffer, ms")
+    buffer_ms: int = Field(default=30, ge=5, le=200, description="device buffer where the machine is calm, ms")
+
+
+class QuestionnaireSettings(Strict):
+    """Questionnaires around a sitting, by name or TOML file; none unless a person wants them."""
+
+    before: tuple[str, ...] = Field(default=(), description="asked before a sitting, such as mood or expectancy")
+    after: tuple[str, ...] = Field(default=(), description="asked after a sitting, such as mood or phq9")
 
 
 class Settings(Strict):
