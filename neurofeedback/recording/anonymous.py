@@ -9,7 +9,7 @@ from dataclasses import replace
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, Stream
 
-_CODE = re.compile(r"([A-Za-z]+[/ ]\s*)?\d{1,5}")
+_CODE = re.compile(r"((Stimulus|Response|Comment|Event|stim)/)?([SRT] *)?\d{1,5}")
 _TELLING = re.compile(r"\d{4}-?\d\d-?\d\d|[/\\@]|sub-|ses-")
 _TELLING_KEYS = {"imported_from", "machine", "system", "participant", "device", "recordings", "started", "created"}
 

@@ -42,6 +42,7 @@ _IGNORED = (
     "*_timing.tsv",
     "*_timing.json",
     "*_summary.json",
+    "*_baseline.json",
     "*_report.html",
     "*_model.json",
     "*_after.json",

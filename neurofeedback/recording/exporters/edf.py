@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.events import GAP
+from neurofeedback.recording.exporters.names import plain_names
 from neurofeedback.recording.mne_session import Note, notes, volts
 from neurofeedback.recording.recording import Recording
 
@@ -43,7 +43,7 @@ def _write(recording: Recording, out: Path, kind: Any, signal: Any) -> None:
     try:
         signals = [
             signal(row, sfreq, label=label, physical_dimension="uV", physical_range=_range(row))
-            for label, row in zip(_labels(recording), data, strict=True)
+            for label, row in zip(plain_names(recording.stream.ch_names, _LONGEST_LABEL), data, strict=True)
         ]
         kind(
             signals,
@@ -75,14 +75,6 @@ def _exact(seconds: float) -> bool:
 def _range(row: NDArray[np.float64]) -> tuple[float, float] | None:
     """Give a flat channel some range; any other has its own."""
     return None if np.ptp(row) > 0 else (float(np.floor(row[0])) - 1, float(np.ceil(row[0])) + 1)
-
-
-def _labels(recording: Recording) -> list[str]:
-    """Return names as EDF can hold them: ASCII, short, each once."""
-    names = recording.stream.ch_names
-    short = [unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()[:_LONGEST_LABEL] for name in names]
-    doubtful = len({*short, ""}) <= len(short)
-    return [f"{name[:11]}-{row}" if doubtful else name for row, name in enumerate(short, start=1)]
 
 
 def _date(recording: Recording) -> date | None:
