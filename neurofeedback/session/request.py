@@ -21,6 +21,7 @@ class SitRequest:
     first: the sitting begins when it sits well, or when somebody begins anyway. ``programme`` names a plan of
     segments; empty for the profile's own. ``probe_every_s`` is the mean time between questions, 0 for none and None
     for the profile's; ``learn_live`` lets each answer refine the minutes that follow, None for the profile's.
+    ``changes`` are settings that differ from the profile's, by section and name.
     """
 
     device: str
@@ -37,6 +38,7 @@ class SitRequest:
     programme: str = ""
     probe_every_s: float | None = None
     learn_live: bool | None = None
+    changes: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
 
 
 @dataclass(frozen=True, slots=True)
