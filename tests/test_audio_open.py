@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from neurofeedback.audio import device
+from neurofeedback.audio import open as opening
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.silence import SilentSink
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.wav import WavSink
-from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.errors import RecordingError, SettingsError, SourceError
 from neurofeedback.settings.model import AudioSettings
 from neurofeedback.types import Guidance
 
@@ -39,17 +39,45 @@ def test_auto_without_any_device_says_so_once_and_goes_on(capfd: pytest.CaptureF
     assert capfd.readouterr().err == ""
 
 
-def test_auto_takes_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Player:
-        description = "loud"
+class Device:
+    """Stands for the sound process; only the device called "there" and the default are there."""
 
-        def close(self) -> None:
-            pass
+    def __init__(self, settings: AudioSettings) -> None:
+        if settings.device not in {"", "there"}:
+            raise SourceError("there is no such sound device")
+        self.settings = settings
+        self.description = f"loud {settings.device}"
 
-    monkeypatch.setattr(device, "open_player", lambda _: Player())
-    sink = open_sink("auto", SETTINGS, pytest.fail)
-    assert sink.description == "loud"
-    sink.stop(0.0)
+
+@pytest.mark.parametrize(("spec", "device"), [("auto", ""), ("device:there", "there")])
+def test_a_device_is_taken(monkeypatch: pytest.MonkeyPatch, spec: str, device: str) -> None:
+    monkeypatch.setattr(opening, "ApartSink", Device)
+    sink = open_sink(spec, SETTINGS, pytest.fail)
+    assert sink.description == f"loud {device}"
+
+
+def test_a_device_of_the_settings_that_is_not_there_gives_way_to_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "ApartSink", Device)
+    said: list[str] = []
+    sink = open_sink("auto", SETTINGS.model_copy(update={"device": "headphones"}), said.append)
+    assert isinstance(sink, Device)
+    assert said == ["The sound device headphones is not there: the sitting sounds through loud ."]
+
+
+def test_a_device_asked_for_by_name_is_never_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "ApartSink", Device)
+    with pytest.raises(SourceError, match="no such sound device"):
+        open_sink("device:headphones", SETTINGS, pytest.fail)
+
+
+def test_an_own_sound_that_cannot_be_read_gives_way_to_rain_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "ApartSink", Device)
+    said: list[str] = []
+    sink = open_sink("auto", SETTINGS.model_copy(update={"bed": "file", "bed_file": "gone.mp3"}), said.append)
+    assert isinstance(sink, Device)
+    assert sink.settings.bed == "rain"
+    assert len(said) == 1
+    assert "gone.mp3" in said[0]
 
 
 def test_none_is_silence_without_a_word() -> None:

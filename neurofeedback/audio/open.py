@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from neurofeedback.audio.device import DeviceSink
+from neurofeedback.audio.apart import ApartSink
 from neurofeedback.audio.own_sound import check_sound, instead
 from neurofeedback.audio.silence import SilentSink
 from neurofeedback.audio.sink import Sink
@@ -45,7 +45,7 @@ def open_sink(spec: str, settings: AudioSettings, say: Callable[[str], None]) ->
     if spec.lower().endswith(".wav"):
         return WavSink(Path(spec).expanduser(), settings)
     if spec.startswith(_DEVICE):
-        return DeviceSink(settings.model_copy(update={"device": spec.removeprefix(_DEVICE)}))
+        return ApartSink(settings.model_copy(update={"device": spec.removeprefix(_DEVICE)}))
     if spec != "auto":
         raise SettingsError(
             "there is no such sound output",
@@ -58,7 +58,7 @@ def open_sink(spec: str, settings: AudioSettings, say: Callable[[str], None]) ->
 
 def _automatic(settings: AudioSettings, say: Callable[[str], None]) -> Sink:
     try:
-        return DeviceSink(settings)
+        return ApartSink(settings)
     except SourceError:
         if not settings.device:
             say(NO_DEVICE)
