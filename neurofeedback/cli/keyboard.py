@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -50,9 +51,27 @@ def listening(sitting: RunningSitting, stdin: TextIO | None = None) -> Iterator[
         if (request := request_of(key, sitting.mailbox.snapshot)) is not None:
             sitting.mailbox.request(request)
 
-    with _as_pressed(fd):
-        threading.Thread(target=_read, args=(fd, press), name="keys", daemon=True).start()
-        yield
+    with _as_pressed(fd), _stop() as (ended, end):
+        reader = threading.Thread(target=_read, args=(fd, press, ended), name="keys", daemon=True)
+        reader.start()
+        try:
+            yield
+        finally:
+            end()
+            if sys.platform != "win32":
+                reader.join()
+
+
+@contextlib.contextmanager
+def _stop() -> Iterator[tuple[int, Callable[[], object]]]:
+    """Open what tells the reader to stop, so that whoever asks next finds all that is typed after the sitting."""
+    ended, end = os.pipe()
+    try:
+        yield ended, lambda: os.write(end, b".")
+    finally:
+        os.close(end)
+        if sys.platform != "win32":  # there the reader may still hold it
+            os.close(ended)
 
 
 def _readable(stdin: TextIO | None) -> int | None:
@@ -86,15 +105,17 @@ def _as_pressed(fd: int) -> Iterator[None]:
         termios.tcsetattr(fd, termios.TCSADRAIN, before)
 
 
-def _read(fd: int, press: Callable[[str], None]) -> None:
-    read = _windows_key if sys.platform == "win32" and os.isatty(fd) else lambda: _typed(fd)
+def _read(fd: int, press: Callable[[str], None], ended: int) -> None:
+    read = _windows_key if sys.platform == "win32" and os.isatty(fd) else lambda: _typed(fd, ended)
     while typed := read():
         for key in key_names(typed):
             press(key)
 
 
-def _typed(fd: int) -> str:
+def _typed(fd: int, ended: int) -> str:
     try:
+        if sys.platform != "win32" and ended in select.select([fd, ended], [], [])[0]:
+            return ""
         return os.read(fd, _AT_ONCE).decode("utf-8", errors="replace")
     except OSError:  # the terminal is gone
         return ""
