@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -70,12 +71,18 @@ def train(
     )
     if not headless:
         raise typer.Exit(open_window(folder, request))
-    from neurofeedback.cli.terminal import watch  # noqa: PLC0415 - scipy and BrainFlow load while a person reads
+    from neurofeedback.cli.forms import Forms  # noqa: PLC0415 - scipy and BrainFlow load while a person reads
+    from neurofeedback.cli.terminal import watch  # noqa: PLC0415
 
     console = Console(stderr=True)
     console.print(f"Recordings go to {folder}")
     sitting = sitting_with_report(request)
     for sentence in sitting.sentences:
         console.print(sentence)
+    forms = Forms(profile) if sys.stdin.isatty() else None  # piped keys are for the sitting
+    if forms:
+        forms.ask_before()
     outcome = watch(sitting, Console())
+    if forms and outcome.session is not None:
+        forms.keep_and_ask_after(outcome.session)
     raise typer.Exit(outcome.exit_code)

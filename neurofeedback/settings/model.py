@@ -63,7 +63,9 @@ class GapSettings(Strict):
     reset_s: float = _number(0.5, "longer gaps reset the filters, s", low=0.1, high=5)
     settling_s: float = _number(2.0, "signal marked bad after a reset, s", low=0, high=10)
     lost_s: float = _number(1.0, "no data for this long is LOST, s", low=0.25, high=5)
-    give_up_s: float = _number(3600.0, "no sample for this long, though looked for, ends the session, s", low=5, high=86400)
+    give_up_s: float = _number(
+        3600.0, "no sample for this long, though looked for, ends the session, s", low=5, high=86400
+    )
 
 
 class SpectrumSettings(Strict):
@@ -429,7 +431,9 @@ class AudioSettings(Strict):
     bells_db: float = _number(0.0, "level of bells and chimes in the mix, dB", low=-40, high=0)
     reward_layer: bool = Field(default=False, description="a soft chord while the index is below the threshold")
     drowsiness_shimmer: bool = Field(default=False, description="a light, high shimmer while drowsiness shows")
-    interval_bell_min: float = _number(0.0, "a bell after every so many minutes of practice; 0 for none", low=0, high=60)
+    interval_bell_min: float = _number(
+        0.0, "a bell after every so many minutes of practice; 0 for none", low=0, high=60
+    )
     ceiling_dbfs: float = _number(-18.0, "nothing is ever louder than this peak, dBFS", low=-60, high=-3)
     device: str = Field(default="", description="sound device by name; empty takes the system's default")
     sfreq_hz: Literal[44100, 48000] = Field(default=48000, description="sampling rate of the sound, Hz")
@@ -467,6 +471,7 @@ class Settings(Strict):
     probes: ProbeSettings = ProbeSettings()
     decoder: DecoderSettings = DecoderSettings()
     audio: AudioSettings = AudioSettings()
+    questionnaires: QuestionnaireSettings = QuestionnaireSettings()
 
     @model_validator(mode="after")
     def _bands_fit(self) -> Settings:
