@@ -149,15 +149,16 @@ class PhaseKeeper:
         return Turn(Bell.INTERVAL) if self._ends[self._at] - sample > self._sfreq else None
 
     def _least_left(self) -> float:
-        """Return how many samples of the next segment a baseline may not take: half of it as planned."""
-        return self._segments[self._at + 1].length_s * self._sfreq / 2
+        """Return how many samples of the next segment a baseline may not take: half of it, if it has an end."""
+        length = self._segments[self._at + 1].length_s * self._sfreq
+        return 0.0 if math.isinf(length) else length / 2
 
     def _extended(self) -> bool:
         """Put off the end of a baseline that is not clean enough, as long as practice can spare it."""
         if self.phase is not Phase.BASELINE or self._clean >= self._wanted or self._extensions == 0:
             return False
         later = self._ends[self._at] + self.segment.length_s * self._sfreq / 2
-        if self._at + 1 >= len(self._ends) or not later <= self._ends[self._at + 1] - self._least_left():
+        if self._at + 1 >= len(self._ends) or later > self._ends[self._at + 1] - self._least_left():
             return False
         self._ends[self._at] = later
         self._extensions -= 1

@@ -117,7 +117,13 @@ class Sitting(Asking):
         request = self._request
         settings = settings_asked_for(load_settings(request.profile), request)
         programme = load_programme(request.programme) if request.programme else None
-        plan = plan_sitting(settings.phases, request.minutes, settings.baseline.min_clean_s, programme)
+        plan = plan_sitting(
+            settings.phases,
+            request.minutes,
+            settings.baseline.min_clean_s,
+            programme,
+            bell_every_s=60 * settings.audio.interval_bell_min,
+        )
         if plan.cost_of_short_baseline:
             self._sentences.append(plan.cost_of_short_baseline)
         self._sentences += filter(None, [load_evidence(settings.index.evidence).notice])

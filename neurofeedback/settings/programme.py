@@ -24,7 +24,7 @@ class SegmentSettings(Strict):
     target_rate: float | None = Field(
         default=None, ge=0.1, le=0.95, description="share of frames with reward aimed at; left out, as it was before"
     )
-    bed: Literal["rain", "wind", "drone"] | None = Field(
+    bed: Literal["rain", "wind", "drone", "file"] | None = Field(
         default=None, description="background sound; left out, as it was before"
     )
     bell_every_min: float = Field(default=0.0, ge=0, le=120, description="soft bell every so often, min; 0 for none")
