@@ -69,7 +69,8 @@ def last_participant(recordings: Path) -> str:
 def last_device(recordings: Path) -> str:
     """Return the device of the newest session in a recordings folder, as it was typed; empty if there is none."""
     starts = recordings.glob("derivatives/neurofeedback/sub-*/ses-*/*_start.json")
-    newest = max(starts, key=lambda start: start.parent.name, default=None)
+    sat = (start for start in starts if not start.name.endswith("_task-imported_start.json"))
+    newest = max(sat, key=lambda start: start.parent.name, default=None)
     if newest is None:
         return ""
     from neurofeedback.recording.header import read_start  # noqa: PLC0415 - NumPy, and not for --help

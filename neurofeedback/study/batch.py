@@ -15,6 +15,7 @@ from neurofeedback.study.journal import Journal
 from neurofeedback.study.recordings import recordings_in
 
 TABLES = (".csv", ".parquet")
+_PATIENCE_S = 10.0
 _FIRST = ("recording", "status", "error")
 
 
@@ -140,7 +141,7 @@ def _on_cluster(jobs: Sequence[Job], address: str) -> Iterator[Row]:
             "a cluster needs Dask", todo="install the extra `cluster`, or leave out --cluster"
         ) from None
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=_PATIENCE_S)
     except (OSError, TimeoutError, ValueError) as error:
         raise SettingsError("the cluster does not answer", got=f"{address}: {error}", todo="check --cluster") from None
     with client:

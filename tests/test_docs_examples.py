@@ -1,0 +1,60 @@
+"""The examples of the documentation run as they are printed there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurofeedback.recording.writer import SessionHeader, SessionWriter
+from neurofeedback.types import Chunk, Command, CommandKind, Event, EventKind, Frame, Guidance, Phase, State, Stream
+
+EXAMPLES = sorted(Path(__file__).resolve().parents[1].joinpath("docs", "examples").glob("*.py"))
+TOLD = {
+    "spectrum_by_phase": "",
+    "index_over_time": "practice: 40 frames judged, reward in 50% of them",
+    "around_events": "stretches of 2 s, 1 left out",
+}
+
+
+def frame(i: int) -> Frame:
+    phase = Phase.PRACTICE if i >= 40 else Phase.BASELINE
+    index = float(np.sin(i)) if phase is Phase.PRACTICE else float("nan")
+    return Frame(
+        i, 64 * (i + 1), 0.25 * (i + 1), phase, True, 1.0, 1.0, State.FOCUS, False, index, 50.0, 0.0, i % 2 == 0,
+        Guidance(), (), (),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    stream = Stream("synthetic", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
+    header = SessionHeader("01", stream, "", {"seed": 1}, (), datetime(2026, 11, 22, 9))
+    writer = SessionWriter(tmp_path_factory.mktemp("recordings"), header, sync=lambda _: None)
+    writer.event(Command(0, CommandKind.PHASE, "baseline"))
+    writer.samples(Chunk(0, np.random.default_rng(1).normal(0, 10, (4, 5120)).astype(np.float32)))
+    writer.event(Command(2560, CommandKind.PHASE, "practice"))
+    writer.event(Event(4000, EventKind.MARK))
+    writer.frames([frame(i) for i in range(80)])
+    writer.close({})
+    return writer.raw
+
+
+def test_every_example_is_run():
+    assert [example.stem for example in EXAMPLES] == sorted(TOLD)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_an_example_runs(example: Path, session: Path, tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", example, session],
+        cwd=tmp_path, env={**os.environ, "MPLBACKEND": "Agg"}, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert TOLD[example.stem] in done.stdout
+    assert [path.stem for path in tmp_path.iterdir()] == ([example.stem] if "savefig" in example.read_text() else [])
