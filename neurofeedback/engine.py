@@ -85,15 +85,15 @@ class Engine:
     def __init__(self, sfreq: float, profile: Profile, start: EngineStart = NOTHING_LEARNED) -> None:
         settings = profile.settings
         self.start = start
-        self._profile = profile
+        self.profile = profile
         self._settings = settings
         self._sfreq = sfreq
         self.hop_s = settings.spectrum.hop_s
         self._pipeline = Pipeline(sfreq, profile)
         self._contact = ContactJudge(profile.montage.ch_names, self.hop_s)
         self._complexity = ComplexityMeter(profile, sfreq) if settings.features.complexity else None
-        self._kept = _kept(start.baseline, profile.montage)
-        self._estimator = Estimator(profile, sfreq, self._pipeline.freqs, self._kept)
+        self.kept = _kept(start.baseline, profile.montage)
+        self._estimator = Estimator(profile, sfreq, self._pipeline.freqs, self.kept)
         self._taker = BaselineTaker(profile, sfreq, self._pipeline.freqs)
         self._threshold: RewardThreshold | None = None
         self._states = StateMachine(settings.threshold, settings.confidence, self.hop_s)
@@ -121,8 +121,8 @@ class Engine:
             *(feature.column for feature in FEATURES.values()),
             *(f"z_{name}" for name in _Z_NAMES),
             *(f"zt_{name}" for name in profile.evidence.feature_names),
-            *(() if self._kept is None else ("u_session", "u_own")),
-            *(() if self._kept is None else (f"zo_{name}" for name in profile.evidence.feature_names)),
+            *(() if self.kept is None else ("u_session", "u_own")),
+            *(() if self.kept is None else (f"zo_{name}" for name in profile.evidence.feature_names)),
             *(() if self._complexity is None else COMPLEXITY_COLUMNS),
             *(("bell",) if settings.bell.enabled else ()),
         )
@@ -311,7 +311,7 @@ class Engine:
                 *batch.features[row].tolist(),
                 *(z[k] for k in _Z_ROWS),
                 *reading.tracked_z.tolist(),
-                *(() if self._kept is None else (session_u, own_u, *reading.own_z.tolist())),
+                *(() if self.kept is None else (session_u, own_u, *reading.own_z.tolist())),
                 *extras,
                 *((float(bell),) if self._settings.bell.enabled else ()),
             ),

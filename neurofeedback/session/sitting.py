@@ -21,6 +21,7 @@ from neurofeedback.recording.claim import check_recordings
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.asking import Asking
+from neurofeedback.session.baselines import baseline_facts, kept_baseline, store_baseline
 from neurofeedback.session.fitted import Fitted, fit_headset
 from neurofeedback.session.learning import Learned
 from neurofeedback.session.mailbox import Mailbox, Snapshot
@@ -209,7 +210,8 @@ class Sitting(Asking):
 
     def _record(self, stream: Stream, profile: Profile, fitted: Fitted) -> Outcome:
         ready, request = self._ready, self._request
-        engine, learner = start_engine(stream, profile, ready.known)
+        kept = kept_baseline(request.recordings, request.participant, profile)
+        engine, learner = start_engine(stream, profile, ready.known, kept)
         seed = draw_seed(request)
         header = SessionHeader(
             participant=request.participant,
@@ -263,6 +265,8 @@ class Sitting(Asking):
             parts.sink.stop(runner.session_s)
             summary = self._summary(runner, parts, fitted)
             folder = parts.writer.close(summary)
+            if folder is not None:
+                store_baseline(folder, parts.engine)
         if error is not None:
             where = f" What was recorded is in {folder}." if folder else ""
             return Outcome(error.exit_code, f"{error}{where}", folder, summary)
@@ -278,6 +282,7 @@ class Sitting(Asking):
             **runner.tally.summary(parts.settings.spectrum.hop_s),
             "iaf_hz": _round(baseline.iaf_hz if baseline else None, 2),
             "baseline_clean_s": _round(baseline.clean_s if baseline else None, 2),
+            **baseline_facts(parts.engine),
             "mains_hz": None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
             "audio_underruns": parts.sink.underruns,
             "probes": runner.prober.n_probes,

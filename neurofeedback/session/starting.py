@@ -6,16 +6,19 @@ import itertools
 import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from neurofeedback.engine import Engine, EngineStart
 from neurofeedback.errors import SettingsError
+from neurofeedback.estimation.kept import Kept
+from neurofeedback.estimation.kept_text import text_of
 from neurofeedback.session.learning import Learned, Learner, learned, nothing_learned
 from neurofeedback.session.plan import SittingPlan
 from neurofeedback.session.probing import chime_times
 from neurofeedback.session.question import QUESTIONS, WORDING
 from neurofeedback.session.request import SitRequest
 from neurofeedback.session.tally import versions
+from neurofeedback.settings.load import parse
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
 from neurofeedback.types import Stream
@@ -31,8 +34,10 @@ def settings_asked_for(settings: Settings, request: SitRequest) -> Settings:
     Raises
     ------
     SettingsError
-        Questions cannot come that often or that rarely.
+        Questions cannot come that often or that rarely, or a change is none the settings know.
     """
+    if request.changes:
+        settings = _changed(settings, request.changes)
     probes, every_s = settings.probes, request.probe_every_s
     if request.learn_live is not None:
         probes = probes.model_copy(update={"learn_live": request.learn_live})
@@ -48,6 +53,13 @@ def settings_asked_for(settings: Settings, request: SitRequest) -> Settings:
     return settings.model_copy(update={"probes": probes.every(every_s)})
 
 
+def _changed(settings: Settings, changes: Mapping[str, Mapping[str, object]]) -> Settings:
+    data = settings.model_dump(mode="json")
+    for section, values in changes.items():
+        data[section] = {**data.get(section, {}), **values}
+    return parse(Settings, data, "the sitting asked for")
+
+
 def draw_seed(request: SitRequest) -> int:
     """Return the seed that was asked for, else draw one; either is stored with the session."""
     return secrets.randbits(_SEED_BITS) if request.seed is None else request.seed
@@ -60,11 +72,12 @@ def what_is_known(request: SitRequest, settings: Settings) -> Learned:
     return learned(request.recordings, request.participant, settings)
 
 
-def start_engine(stream: Stream, profile: Profile, known: Learned) -> tuple[Engine, Learner]:
+def start_engine(stream: Stream, profile: Profile, known: Learned, kept: Kept | None) -> tuple[Engine, Learner]:
     """Make an engine that starts from what is known, and what goes on learning from its frames."""
-    columns = Engine(stream.sfreq, profile).columns
+    start = EngineStart(baseline=text_of(kept))
+    columns = Engine(stream.sfreq, profile, start).columns
     learner = Learner(known, profile.settings, stream, columns)
-    return Engine(stream.sfreq, profile, EngineStart(decoder=learner.start)), learner
+    return Engine(stream.sfreq, profile, replace(start, decoder=learner.start)), learner
 
 
 def start_facts(

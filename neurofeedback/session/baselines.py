@@ -1,0 +1,90 @@
+"""A person's baselines on disk: each session's own beside it, and what is kept of them for the next one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from neurofeedback.engine import Engine
+from neurofeedback.errors import RecordingError
+from neurofeedback.estimation.baseline import Baseline
+from neurofeedback.estimation.kept import MOST_SESSIONS, Kept, Past, differences, fits, keep, past_of
+from neurofeedback.estimation.kept_text import document_of, past_from
+from neurofeedback.recording.after import read_after
+from neurofeedback.recording.bids import DERIVED, SessionFiles, find_stems
+from neurofeedback.recording.files import read_json, rewrite_json
+from neurofeedback.settings.profile import Profile
+
+_log = logging.getLogger(__name__)
+BASELINE = "baseline.json"
+_USUAL_CONDITIONS = frozenset({"", "pre"})
+
+
+def model_path(recordings: Path, participant: str) -> Path:
+    """Where the baseline kept of a participant is written, for people and other programs to read."""
+    return recordings / DERIVED / f"sub-{participant}" / f"sub-{participant}_desc-baseline_model.json"
+
+
+def kept_baseline(recordings: Path, participant: str, profile: Profile) -> Kept | None:
+    """Make the baseline kept of a participant's earlier sessions; None with fewer than three good ones alike.
+
+    Sessions under another condition than the usual, such as after an infusion, do not count. A file that cannot be
+    used is told of and left out.
+    """
+    eyes = profile.settings.phases.eyes
+    found: list[Past] = []
+    for past in _newest_first(recordings, participant):
+        if past.good and fits(past, profile.montage) and past.eyes == eyes:
+            found.append(past)
+        if len(found) == MOST_SESSIONS:
+            break
+    return keep(found[::-1], profile.montage, eyes)
+
+
+def _newest_first(recordings: Path, participant: str) -> Iterator[Past]:
+    for stem in reversed(find_stems(recordings)):
+        files = SessionFiles.of(recordings, stem)
+        path = files.computed(BASELINE)
+        if files.participant != f"sub-{participant}" or not path.exists():
+            continue
+        try:
+            if read_after(files).condition in _USUAL_CONDITIONS:
+                yield past_from(read_json(path))
+        except (RecordingError, ValueError, OSError) as error:
+            _log.warning("the baseline of %s is left out: %s", stem, error)
+
+
+def baseline_facts(engine: Engine) -> dict[str, object]:
+    """Return what a summary is to hold of the baseline beside its length: how it differs from the usual one.
+
+    In spreads between sessions, by feature; None where there is no baseline, or none is kept.
+    """
+    if engine.baseline is None or engine.kept is None:
+        return {"usual_baseline": None}
+    told = differences(_past(engine.baseline, engine.profile), engine.kept)
+    rounded = {name: round(value, 2) for name, value in told.items()}
+    return {"usual_baseline": {"n_sessions": engine.kept.n, "differences": rounded}}
+
+
+def store_baseline(folder: Path, engine: Engine) -> None:
+    """Store a session's baseline in its folder of computed files, and renew the one kept of all sessions.
+
+    A disk that refuses costs only this session's share in it.
+    """
+    if engine.baseline is None:
+        return
+    summary = next(folder.glob("*_summary.json"))
+    files = SessionFiles.of(folder.parents[3], summary.name.removesuffix("_summary.json"))
+    participant = files.participant.removeprefix("sub-")
+    try:
+        rewrite_json(files.computed(BASELINE), document_of(_past(engine.baseline, engine.profile)))
+        kept = kept_baseline(files.root, participant, engine.profile)
+        if kept is not None:
+            rewrite_json(model_path(files.root, participant), {"participant": participant, **document_of(kept)})
+    except OSError as error:
+        _log.warning("this session's baseline could not be stored: %s", error)
+
+
+def _past(baseline: Baseline, profile: Profile) -> Past:
+    return past_of(baseline, profile.montage, profile.settings.phases.eyes)

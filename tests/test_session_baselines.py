@@ -1,0 +1,131 @@
+"""Baselines on disk: stored with each session, kept for the next, and said in its summary."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from neurofeedback.estimation.kept_text import past_from
+from neurofeedback.recording.after import After, write_after
+from neurofeedback.recording.bids import SessionFiles
+from neurofeedback.recording.files import read_json, rewrite_json
+from neurofeedback.recording.reader import open_recording
+from neurofeedback.session.baselines import kept_baseline, model_path
+from neurofeedback.session.replay import compared_with_log, replay
+from neurofeedback.session.request import SitRequest
+from neurofeedback.session.sitting import Sitting
+
+PROFILE = """
+name = "short"
+[phases]
+settle_s = 2.0
+baseline_s = 84.0
+practice_s = 8.0
+min_practice_s = 4.0
+transfer_s = 0.0
+debrief_s = 1.0
+[baseline]
+max_extensions = 0
+"""
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("profile") / "short.toml"
+    path.write_text(PROFILE)
+    return path
+
+
+def sit(recordings: Path, profile: Path, seed: int, device: str = "simulated:4") -> Path:
+    request = SitRequest(device, recordings, "07", str(profile), audio="none", seed=seed, fast=True)
+    sitting = Sitting(request)
+    sitting.start()
+    outcome = sitting.join(120.0)
+    assert outcome is not None
+    assert outcome.exit_code == 0, outcome.message
+    assert outcome.session is not None
+    return outcome.session
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory: pytest.TempPathFactory, profile: Path) -> tuple[Path, ...]:
+    recordings = tmp_path_factory.mktemp("recordings")
+    return tuple(sit(recordings, profile, seed) for seed in range(4))
+
+
+def files_of(session: Path) -> SessionFiles:
+    (summary,) = session.glob("*_summary.json")
+    return SessionFiles.of(session.parents[3], summary.name.removesuffix("_summary.json"))
+
+
+def test_every_session_stores_its_baseline(sessions: tuple[Path, ...]) -> None:
+    for session in sessions:
+        past = past_from(read_json(files_of(session).computed("baseline.json")))
+        assert past.good
+        assert past.ch_names == ("TP9", "AF7", "AF8", "TP10")
+
+
+def test_the_fourth_session_starts_from_three_and_says_how_it_differs(sessions: tuple[Path, ...]) -> None:
+    *earlier, fourth = sessions
+    for session in earlier:
+        assert read_json(files_of(session).computed("summary.json"))["usual_baseline"] is None
+        assert open_recording(session).start["engine"]["baseline"] == ""
+    told = read_json(files_of(fourth).computed("summary.json"))["usual_baseline"]
+    assert told["n_sessions"] == 3
+    assert "beta_all" in told["differences"]
+    started = json.loads(open_recording(fourth).start["engine"]["baseline"])
+    assert started["n_sessions"] == 3
+    header = files_of(fourth).frames.read_text().splitlines()[0]
+    assert "u_session\tu_own\tzo_theta_frontal" in header
+
+
+def test_its_replay_is_exact(sessions: tuple[Path, ...]) -> None:
+    recording = open_recording(sessions[-1])
+    replayed = replay(recording)
+    from neurofeedback.recording.frames import row  # noqa: PLC0415
+
+    lines = [replayed.header, *(row(frame) for frame in replayed.frames)]
+    assert compared_with_log(recording, lines) == "identical"
+
+
+def test_the_model_file_holds_what_is_kept_now(sessions: tuple[Path, ...]) -> None:
+    root = files_of(sessions[0]).root
+    model = read_json(model_path(root, "07"))
+    assert (model["participant"], model["n_sessions"]) == ("07", 4)
+
+
+def test_spoiled_files_and_unusual_conditions_are_left_out(
+    sessions: tuple[Path, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = open_recording(sessions[0])
+    assert recording.profile is not None
+    root = files_of(sessions[0]).root
+    first, second = files_of(sessions[0]), files_of(sessions[1])
+    whole = read_json(first.computed("baseline.json"))
+    try:
+        rewrite_json(first.computed("baseline.json"), {"schema": 99})
+        kept = kept_baseline(root, "07", recording.profile)
+        assert kept is not None
+        assert kept.n == 3
+        assert "is left out: schema 99" in caplog.text
+        write_after(second, After(condition="post_0-2h"))
+        assert kept_baseline(root, "07", recording.profile) is None
+    finally:
+        rewrite_json(first.computed("baseline.json"), whole)
+        second.computed("after.json").unlink(missing_ok=True)
+    assert kept_baseline(root, "08", recording.profile) is None
+    assert kept_baseline(root / "nowhere", "07", recording.profile) is None
+
+
+def test_a_disk_that_refuses_costs_only_the_share_in_what_is_kept(
+    tmp_path: Path, profile: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(path: Path, document: object) -> None:
+        raise OSError(28, f"No space left on device for {path.name}")
+
+    monkeypatch.setattr("neurofeedback.session.baselines.rewrite_json", full)
+    session = sit(tmp_path, profile, 1)
+    assert not files_of(session).computed("baseline.json").exists()
+    assert "baseline could not be stored" in caplog.text
