@@ -40,7 +40,7 @@ def iaf(run: Run) -> list[Figure]:
             error = np.abs(found[:, 1] - found[:, 0])
             out.append(figure(f"{where}: mean error", mean_of(error), at_most(0.20), unit="Hz", known=".11-.18"))
             out.append(figure(f"{where}: found", share_of(np.isfinite(found[:, 1]))))
-    none = np.array(run.map(found_iaf, [(500 + seed, 0.0, 120.0) for seed in run.people(100, 4)]))
+    none = np.array(run.map(found_iaf, [(500 + seed, 0.0, 120.0) for seed in run.people(200, 4)]))
     return [
         *out,
         figure("no alpha: a peak all the same", share_of(np.isfinite(none[:, 1])), at_most(0.02), known="0 of 200"),

@@ -41,7 +41,7 @@ def distances(seed: int) -> dict[tuple[float, str], tuple[float, float]]:
 
 def rates(run: Run) -> list[Figure]:
     """Hold every rate against 256 Hz."""
-    got = run.map(distances, list(run.people(10, 1)))
+    got = run.map(distances, list(run.people(20, 1)))
     out: list[Figure] = []
     for sfreq in RATES[:-1]:
         for feature in FEATURES:

@@ -158,7 +158,7 @@ def _rows(where: str, counts: list[Count]) -> list[Figure]:
 def _rates(run: Run) -> list[Figure]:
     out: list[Figure] = []
     for sfreq in (125.0, 2000.0) if run.fast else RATES:
-        counts = run.map(partial(count, alpha_uv=10.0, sfreq=sfreq, seconds=300.0), list(run.people(12, 1)))
+        counts = run.map(partial(count, alpha_uv=10.0, sfreq=sfreq, seconds=300.0), list(run.people(20, 1)))
         for kind, goal in ((Kind.BLINK, 0.98), (Kind.MUSCLE, 0.95), (Kind.POP, 0.99)):
             estimate = pooled([one.any_rule[kind] for one in counts])
             out.append(figure(f"{sfreq:g} Hz: {kind}, hit", estimate, at_least(goal), of=f"{kind}s"))
@@ -183,7 +183,7 @@ def broken_after_s(seed: int) -> list[float]:
 
 
 def _broken(run: Run) -> list[Figure]:
-    waits = np.concatenate(run.map(broken_after_s, list(run.people(10, 1))))
+    waits = np.concatenate(run.map(broken_after_s, list(run.people(20, 1))))
     in_time = share_of(waits <= 10.0)
     worst = Estimate(float(waits.max()), n=len(waits))
     return [

@@ -75,7 +75,7 @@ def _thrown(sat: Sat, low: float, high: float) -> Thrown:
 
 def invariance(run: Run) -> list[Figure]:
     """Count valid frames thrown out of the range of the same sitting without artifacts."""
-    got = run.map(thrown, list(run.people(20, 2)))
+    got = run.map(thrown, list(run.people(40, 2)))
     out: list[Figure] = []
     for name in DISTURBANCES:
         goal = None if run.fast else at_most(0.12)

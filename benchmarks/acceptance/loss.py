@@ -50,7 +50,7 @@ def lossy(seed: int, family: str = "muse") -> Lossy:
 
 def loss(run: Run) -> list[Figure]:
     """Hold lossy sittings against the lossless one."""
-    got = run.map(lossy, list(run.people(12, 2)))
+    got = run.map(lossy, list(run.people(20, 2)))
     return [
         figure(
             "2 % of packets lost: correlation with lossless",

@@ -43,7 +43,7 @@ def _of(sat: Sat) -> Rewarded:
 def reward(run: Run) -> list[Figure]:
     """Count sittings whose reward rate is near the one aimed at."""
     out: list[Figure] = []
-    both = run.map(rewarded, list(run.people(40, 3)))
+    both = run.map(rewarded, list(run.people(80, 3)))
     for which, name in ((0, "free"), (1, "bounded")):
         of = [one[which] for one in both]
         near = share_of([0.58 <= one.rate <= 0.72 for one in of])

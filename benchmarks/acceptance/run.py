@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.acceptance import page
+from benchmarks.acceptance import cost, page
 from benchmarks.acceptance.figures import Figure, Run, Target, Verdict
 from benchmarks.acceptance.registry import TARGETS
 from benchmarks.acceptance.results import ROOT, Outcome, commit, document, load, outcome_of, save
@@ -38,9 +38,13 @@ def main(  # noqa: PLR0917 - options of a command
     commit()  # as it is now, not when the last target is done
     short = False
     if not render:
+        chosen = _chosen(only)
+        if not fast:
+            expected = cost.minutes([one.id for one in chosen], people, jobs)
+            _console.print(f"This takes about {expected:.0f} min at the speed this machine has now.")
         with ProcessPoolExecutor(jobs) as pool:
             run = Run(fast, _mapper(pool) if jobs > 1 else _in_turn, people)
-            for target in _chosen(only):
+            for target in chosen:
                 outcome = _measured(target, run)
                 _show(outcome)
                 short |= outcome.verdict == Verdict.SHORT

@@ -1,0 +1,43 @@
+"""How long a run will take: what each target costs beside one simulated sitting, and what that costs here and now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from benchmarks.acceptance.sittings import Case, simulated, sit, stream_of
+from neurofeedback.simulation.population import draw_person
+
+_SITTING_S = 300.0
+_COST: dict[str, tuple[float, int]] = {
+    "T3": (1.6, 30),
+    "T4": (21.0, 40),
+    "T5": (23.0, 40),
+    "T6": (9.7, 40),
+    "T7": (11.5, 40),
+    "T8a": (1.0, 400),
+    "T8": (1.0, 400),
+    "T9": (1.0, 400),
+    "T10": (0.3, 200),
+    "T11": (12.0, 20),
+    "T12": (16.0, 40),
+    "T13": (4.0, 60),
+    "T14": (1.0, 40),
+    "T15": (6.0, 80),
+    "T16": (8.5, 20),
+    "T17": (100.0, 8),
+    "T18": (60.0, 2),
+    "T19": (12.0, 20),
+    "invariance": (12.8, 40),
+    "real": (4.0, 2),
+}
+"""For each target: what one person costs, in sittings of 5 min simulated and judged, and how many people there are."""
+
+
+def minutes(targets: Sequence[str], most_people: int, jobs: int) -> float:
+    """Return how long these targets will take, at the speed at which one sitting is simulated and judged now."""
+    begin = time.perf_counter()
+    sit(simulated(Case(1, draw_person(1), seconds=_SITTING_S)).data, stream_of("muse"))
+    sitting_s = time.perf_counter() - begin
+    sittings = sum(each * min(people, most_people) for each, people in (_COST.get(one, (0.0, 0)) for one in targets))
+    return sittings * sitting_s / jobs / 60
