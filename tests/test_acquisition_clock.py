@@ -110,7 +110,7 @@ def test_what_the_host_kept_of_a_silence_stands_before_what_it_lost(n_lost):
     assert ledger.n_dropped == 0
 
 
-@given(st.integers(130, 3000), st.integers(1, 120), st.floats(0.0, 0.45))
+@given(st.integers(130, 3000), st.integers(1, 120), st.floats(0.0, 0.25))
 def test_turns_are_counted_though_samples_come_in_bursts(n_lost, burst, before_s):
     """A busy machine reads late, in bursts: the promptest arrivals count, not those that happen to be next."""
     kept = [*range(1000), *range(1000 + n_lost, 2000 + n_lost)]
@@ -169,8 +169,20 @@ def test_after_a_restart_the_gap_is_the_clocks():
     ledger = Ledger(1, SFREQ, CYTON)
     feed(range(100), ledger=ledger)
     ledger.restart()
-    _, lost, _ = feed(range(10), times=[3.0 + i / SFREQ for i in range(10)], ledger=ledger)
+    _, lost, _ = feed(range(100), times=[3.0 + i / SFREQ for i in range(100)], ledger=ledger)
     assert lost == [LostRun(100, 650, cause="gap")]
+
+
+@given(st.floats(0.0, 0.2), st.floats(0.0, 0.2))
+def test_after_a_restart_late_samples_do_not_lengthen_the_gap(before_s, after_s):
+    """The promptest of a quarter of a second tells when they were taken, not the first."""
+    ledger = Ledger(1, SFREQ, CYTON)
+    feed(range(100), times=[min(0.4, i / SFREQ + before_s) for i in range(100)], ledger=ledger)
+    ledger.restart()
+    times = [3.0 + max(i / SFREQ, after_s) for i in range(200)]
+    _, lost, _ = feed(range(200), times=times, ledger=ledger)
+    assert [(run.start, run.cause) for run in lost] == [(100, "gap")]
+    assert abs(lost[0].n_samples - 650) <= 1
 
 
 def test_without_a_counter_only_a_long_silence_is_a_gap():

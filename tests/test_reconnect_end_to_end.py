@@ -6,6 +6,7 @@ All sittings run side by side, as a Muse alone takes four seconds to be let go; 
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import shutil
@@ -49,6 +50,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
     pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals"),
     pytest.mark.xdist_group("reconnect"),
+    pytest.mark.timeout(600),  # whoever comes first waits for all sittings
 ]
 
 HERE = Path(sys.executable).parent
@@ -259,18 +261,21 @@ def unplug(at_s: float, for_s: float | None = None) -> Fault:
 
 
 STALL = Fault(kind=Kind.STALL, at_s=10.0, for_s=6.0)
+OUTAGE = Fault(kind=Kind.STALL, at_s=8.0, for_s=2.0)
 SCENARIOS = {  # the longest first
-    "muse in a row": Scenario("muse", (drop(0.0, 3.5), drop(15.0), drop(20.4)), 4.0, 13.0, reconnects=2),
-    "cyton in a row": Scenario("cyton", (drop(0.0, 3.5), drop(15.0), drop(18.5)), 4.0, 17.0, reconnects=2),
+    "muse in a row": Scenario("muse", (drop(0.0, 6.0), drop(15.0), drop(24.5)), 4.0, 23.0, reconnects=3),
+    "cyton in a row": Scenario("cyton", (drop(0.0, 6.0), drop(15.0), drop(20.0)), 4.0, 17.0, reconnects=3),
     "muse stall": Scenario("muse", (STALL,), 6.0, 12.0, reconnects=1),
     "cyton stall": Scenario("cyton", (STALL,), 6.0, 12.0, reconnects=1),
     "muse baseline": Scenario("muse", (drop(3.0),), 13.0, reconnects=1),
     "cyton baseline": Scenario("cyton", (drop(3.0),), 11.0, reconnects=1),
     "cyton replugged": Scenario("cyton", (unplug(5.0, 3.0),), 4.0, 7.0, reconnects=1),
-    "muse gone": Scenario("muse", (drop(4.0, None),), exit_code=3, give_up_s=5.0),
-    "cyton unplugged": Scenario("cyton", (unplug(4.0),), exit_code=3, give_up_s=5.0),
+    "muse outage": Scenario("muse", (OUTAGE,), 4.0, 8.0),
+    "cyton outage": Scenario("cyton", (OUTAGE,), 4.0, 8.0),
+    "muse gone": Scenario("muse", (drop(4.0, None),), exit_code=3, give_up_s=6.0),
+    "cyton unplugged": Scenario("cyton", (unplug(4.0),), exit_code=3, give_up_s=6.0),
     "muse loss": Scenario("muse", loss=0.02, lost_s=3.0),  # without an outage a busy machine must not make one
-    "muse ended": Scenario("muse", (drop(4.0, None),), exit_code=130, interrupt_at_s=10.5),
+    "muse ended": Scenario("muse", (drop(4.0, None),), exit_code=130, interrupt_at_s=12.5),
     "cyton loss": Scenario("cyton", loss=0.02, lost_s=3.0),
     "muse clean": Scenario("muse", lost_s=3.0),
     "cyton clean": Scenario("cyton", lost_s=3.0),
@@ -366,6 +371,14 @@ class Sitting:
         """The lost runs that only the host's clock has measured: those of reconnects."""
         return [run for run in self.recording.lost if run.cause == "gap"]
 
+    @cached_property
+    def latencies(self) -> dict[int, str]:
+        """Each logged frame's latency, by its sample."""
+        path = self.recording.frames_path
+        assert path is not None
+        with path.open(encoding="utf-8", newline="") as log:
+            return {int(row["sample"]): row["latency_ms"] for row in csv.DictReader(log, delimiter="\t")}
+
     @property
     def name(self) -> str:
         return self.folder.name
@@ -439,7 +452,7 @@ def only(*names: str) -> pytest.MarkDecorator:
 
 
 WITH_OUTAGE = only(*(name for name, scenario in SCENARIOS.items() if scenario.reconnects))
-WITH_SILENCE = only(*(name for name, scenario in SCENARIOS.items() if scenario.faults))
+WITH_SILENCE = only(*(name for name, scenario in SCENARIOS.items() if scenario.reconnects or scenario.exit_code))
 
 
 def test_it_ends_as_it_should_and_has_saved_everything(sitting: Sitting) -> None:
@@ -517,10 +530,24 @@ def test_frames_resume_within_ten_seconds_of_the_headsets_return_and_count_after
     resumed_s = sitting.arrived(fresh.sample - 1) - back_at
     record_property("figure", f"{sitting.name}: frames again {resumed_s:.1f} s after the headset is back")
     assert resumed_s <= 10.0
-    assert sitting.recording.summary["latency_ms"]["max"] < 3000  # what never came has no latency
+    never_came = {frame.sample for frame in sitting.frames if np.isnan(sitting.data[:, frame.sample - 1]).all()}
+    assert never_came == {sample for sample, latency in sitting.latencies.items() if latency == "n/a"}
     settled = stop + 2 * sitting.line.sfreq
     assert not any(frame.valid for frame in sitting.frames if stop < frame.sample <= settled)
     assert {frame.state for frame in sitting.frames if stop - 256 < frame.sample <= stop} == {State.LOST}
+
+
+@only("muse outage", "cyton outage")
+def test_an_outage_of_two_seconds_is_over_within_four(sitting: Sitting, record_property: Measured) -> None:
+    """T16: counted in samples from the first one after it to the first frame that counts again."""
+    first_lost = sitting.recording.lost[0]
+    assert first_lost.n_samples / sitting.line.sfreq == pytest.approx(2.0, abs=0.1)
+    back = first_lost.start + first_lost.n_samples
+    valid = next(frame for frame in sitting.frames if frame.valid and frame.sample > back)
+    recovered_s = (valid.sample - back) / sitting.line.sfreq
+    record_property("figure", f"{sitting.name}: valid again {recovered_s:.1f} s after the outage")
+    assert recovered_s <= 4.0
+    assert not any(np.isnan(frame.guidance.tone_gain) for frame in sitting.frames)
 
 
 @only("muse stall", "cyton stall", "muse baseline", "cyton baseline")
@@ -567,10 +594,9 @@ def test_half_a_second_after_a_silence_is_noticed_the_sound_is_neutral(
     sitting: Sitting, record_property: Measured
 ) -> None:
     """The guide tone is off and so, at its pitch, is the bed, which takes another colour; in the sound as recorded."""
-    sound = sitting.folder / "sound.wav"
-    assert sitting.silences_s
-    for noticed_s, back_s in sitting.silences_s:
-        before = np.median(tone_levels(sound, max(0.0, noticed_s - 3.0), noticed_s))
+    sound, silences_s = sitting.folder / "sound.wav", sitting.silences_s
+    before = max(np.median(tone_levels(sound, max(0.0, noticed_s - 3.0), noticed_s)) for noticed_s, _ in silences_s)
+    for noticed_s, back_s in silences_s:
         during = tone_levels(sound, noticed_s, back_s)
         loud = np.flatnonzero(during > 0.15 * before)
         neutral_s = STEP_S * (loud[-1] + 1 if loud.size else 0)
@@ -600,16 +626,22 @@ def tone_levels(path: Path, start_s: float, stop_s: float) -> NDArray[np.float64
 
 
 @only("muse ended")
-def test_ctrl_c_while_a_muse_is_searched_ends_the_sitting_and_the_program_at_once(sitting: Sitting) -> None:
-    assert sitting.summary_path.stat().st_mtime - sitting.interrupted_on < 1.5
-    assert sitting.ended_at - sitting.interrupted_at < 3.0
-    assert [event.kind for event in sitting.recording.events][1:] == [EventKind.SIGNAL_LOST, EventKind.STOP]
+def test_ctrl_c_while_a_muse_is_searched_ends_the_sitting_and_the_program_at_once(
+    sitting: Sitting, record_property: Measured
+) -> None:
+    """To wait for the attempt under way would take seven seconds."""
+    saved_s = sitting.summary_path.stat().st_mtime - sitting.interrupted_on
+    ended_s = sitting.ended_at - sitting.interrupted_at
+    record_property("figure", f"{sitting.name}: saved {saved_s:.1f} s after Ctrl-C, ended after {ended_s:.1f} s")
+    assert saved_s < 3.0
+    assert ended_s < 5.0
+    assert [event.kind for event in sitting.recording.events][-2:] == [EventKind.SIGNAL_LOST, EventKind.STOP]
 
 
 @only("muse gone", "cyton unplugged")
 def test_a_headset_that_is_gone_for_good_is_named(sitting: Sitting) -> None:
     """The Muse's driver is just letting go of it then, which the end of the program waits for."""
-    assert f"nothing has come from {sitting.line.device} for 5 s" in " ".join(sitting.program.out.split())
+    assert f"nothing has come from {sitting.line.device} for 6 s" in " ".join(sitting.program.out.split())
     assert "Headset lost; looking for it." in sitting.program.out
 
 
@@ -646,8 +678,8 @@ def test_sittings_with_a_minutes_gap_are_a_valid_dataset(long_sittings: dict[str
 @pytest.mark.timeout(900)
 def test_memory_stays_flat_over_fifty_reconnects(tmp_path: Path, record_property: Measured) -> None:
     cases = {
-        "muse fifty": Scenario("muse", tuple(drop(4.0 + 10.0 * i, 1.0) for i in range(50)), 4.0, 505.0, reconnects=50),
-        "cyton fifty": Scenario("cyton", tuple(drop(4.0 + 6.0 * i, 1.0) for i in range(50)), 4.0, 310.0, reconnects=50),
+        "muse fifty": Scenario("muse", tuple(drop(4.0 + 11.5 * i, 1.0) for i in range(50)), 4.0, 580.0, reconnects=50),
+        "cyton fifty": Scenario("cyton", tuple(drop(4.0 + 7.0 * i, 3.0) for i in range(50)), 4.0, 360.0, reconnects=50),
     }
     for sitting in sit(cases, tmp_path, again=False).values():
         test_it_ends_as_it_should_and_has_saved_everything(sitting)

@@ -109,9 +109,8 @@ class Tracker:
         return bool(self._held)
 
     def restart(self) -> list[Place | None]:
-        """Forget the counter: the next sample's place is by time alone. Held samples are given up."""
+        """Forget the counter: the next samples' place is by time alone. Held samples are given up."""
         self._restarted, self._count = True, None
-        self._prompt = _Promptness(self._sfreq)
         return self._dismiss()
 
     def push(self, counter: int, time: float) -> list[Place | None]:
@@ -120,8 +119,7 @@ class Tracker:
         if self._last is None:
             return [self._settle(_Mark(0, phase, time))]
         if self._restarted:
-            gap = max(1, round((time - self._last.time) * self._sfreq))
-            return [self._settle(_Mark(self._last.position + gap, phase, time), "gap")]
+            return self._doubt(phase, time)
         steps = self._steps(self._last, phase, time)
         if steps is not None and (steps > 0 or not self._held):
             mark = _Mark(self._last.position + steps, phase, time)
@@ -184,7 +182,7 @@ class Tracker:
     def _believe(self, before: int) -> list[Place | None]:
         """Place held samples where their counts say, if those lie between the last one's and ``before`` from it on."""
         marks = [mark for mark in self._held if mark]
-        if self._last is None or self._cycle is None or not marks:
+        if self._last is None or self._cycle is None or self._restarted or not marks:
             return []
         ahead = (marks[0].phase - self._last.phase) % self._cycle
         if not 0 < ahead < before - marks[-1].position:
@@ -212,13 +210,14 @@ class Tracker:
 
     def _nearest(self, difference: int, expected: float) -> tuple[int, str]:
         """Choose the counter's candidate nearest to the clock's, or where they disagree the clock's own."""
+        by_clock = max(1, round(expected)), "gap"
+        if self._restarted:
+            return by_clock
         steps = 1
         if self._cycle is not None:
             steps = difference % self._cycle
             steps += self._cycle * round((expected - steps) / self._cycle)
-        if steps >= 1 and abs(steps - expected) <= self._slack:
-            return steps, "lost"
-        return max(1, round(expected)), "gap"
+        return (steps, "lost") if steps >= 1 and abs(steps - expected) <= self._slack else by_clock
 
 
 def arrival_times(stamps: NDArray[np.float64], since: float, now: float) -> list[float]:
