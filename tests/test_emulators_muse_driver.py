@@ -37,7 +37,7 @@ for session in range(n_sessions):
     source.open()
     chunks, begun = [], time.monotonic()
     heard = begun
-    while time.monotonic() < begun + seconds and time.monotonic() < heard + 1.5:
+    while time.monotonic() < begun + seconds and time.monotonic() < heard + 10:
         chunk = source.read()
         if chunk is None:
             time.sleep(0.01)
@@ -144,7 +144,7 @@ def test_a_dropped_link_is_silence_and_after_it_the_recording_goes_on_in_its_pla
     ((start, gap),) = sessions[1]["runs"].tolist()
     assert start == sessions[1]["first"] == sessions[0]["data"].shape[1]
     between = 12 * (first_block(headband, 1) - first_block(headband, 0)) - start
-    assert gap == pytest.approx(between, abs=0.1 * 256)
+    assert gap == pytest.approx(between, abs=0.5 * 256)
     for stream, data in enumerate([sessions[0]["data"], sessions[1]["data"][:, gap:]]):
         first = first_block(headband, stream)
         got = blocks(data)
