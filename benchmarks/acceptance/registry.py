@@ -6,6 +6,7 @@ from benchmarks.acceptance import (
     adversarial,
     alpha,
     closed_loop,
+    decoder,
     devices,
     effects,
     gate,
@@ -20,20 +21,13 @@ from benchmarks.acceptance import (
 )
 from benchmarks.acceptance.figures import Target
 
-_DECODER = "the personal decoder is not built"
-_LATER = (
-    Target("T8a", "decoder with the mixture prior: share of the oracle's AUC", why=_DECODER),
-    Target("T8", "decoder with the matching prior, feature level", why=_DECODER),
-    Target("T9", "calibration of the decoder", why=_DECODER),
-)
-
 TARGETS: dict[str, Target] = {
     target.id: target
     for target in (
         *spectrum.TARGETS,
         *latency.TARGETS,
         *effects.TARGETS,
-        *_LATER,
+        *decoder.TARGETS,
         *leak.TARGETS,
         *gate.TARGETS,
         *adversarial.TARGETS,

@@ -1,0 +1,168 @@
+"""Simulated people at feature level: windows of three features, a mind that wanders, and answers, some wrong.
+
+What is left out is what costs time and is judged elsewhere: signal, artifacts, gate. Centring and scaling are the
+product's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.acceptance.statistics import auc
+from neurofeedback.estimation.course import Course, Taught, course_of
+from neurofeedback.estimation.decoder import Decoder, fit_decoder
+from neurofeedback.estimation.labels import Lesson
+from neurofeedback.estimation.usual import Usual, median_of, pooled, usual_of
+from neurofeedback.settings.evidence import Evidence
+from neurofeedback.settings.model import DecoderSettings
+from neurofeedback.simulation.population import POPULATIONS
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+NAMES = ("theta_frontal", "alpha_posterior", "beta_all")
+SETTINGS = DecoderSettings()
+CORRECT = 0.88
+_WINDOW_S, _WINDOWS = 9.0, 130
+_FOCUS_S, _WANDER_S = 40.0, 20.0
+_CORRELATION = np.full((3, 3), 0.4) + 0.6 * np.eye(3)  # gives the oracle that the targets were set by: .724, .668
+_DRIFT, _DRIFT_S = 0.5, 120.0
+_NOISE = _CORRELATION - _DRIFT**2 * np.eye(3)  # effects are in spreads within a sitting, slow drift included
+_JUDGED = np.arange(5, _WINDOWS, 2)
+_NOVICE = "breath-novice"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """One person: what wandering does to each feature, in spreads of a window."""
+
+    seed: int
+    population: str
+    effects: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """One sitting: windows ``(n, 3)`` in order, and whether the mind wandered in each."""
+
+    values: Floats
+    wander: Flags
+
+
+def person(seed: int, population: str) -> Simulated:
+    """Draw a person."""
+    drawn = POPULATIONS[population].draw(np.random.default_rng((seed, 1)))
+    return Simulated(seed, population, np.array([drawn.theta, drawn.alpha, drawn.beta]))
+
+
+def half_and_half(seed: int) -> Simulated:
+    """Draw a person from one population or the other, in turn."""
+    return person(seed, _NOVICE if seed % 2 else "probe-pooled")
+
+
+def sit(who: Simulated, session: int) -> Windows:
+    """Let a person sit for some twenty minutes: states, noise, drift, and an offset of the session's own."""
+    rng = np.random.default_rng((who.seed, 2, session))
+    wander = _states(rng)
+    noise = rng.multivariate_normal(np.zeros(3), _NOISE, size=_WINDOWS)
+    drift = np.outer(np.linspace(-0.5, 0.5, _WINDOWS), rng.uniform(-1, 1, 3)) + _slow(rng)
+    x = wander[:, None] * who.effects + noise + drift + rng.standard_normal(3)
+    return Windows(x * usual_of(NAMES).sd, wander)
+
+
+def _states(rng: np.random.Generator) -> Flags:
+    """Draw states in windows: episodes of focus and wandering, Gamma-distributed."""
+    out: list[bool] = []
+    wander = bool(rng.random() < _WANDER_S / (_FOCUS_S + _WANDER_S))
+    while len(out) < _WINDOWS:
+        length_s = rng.gamma(1.5, _WANDER_S / 1.5) if wander else rng.gamma(2.0, _FOCUS_S / 2.0)
+        out += [wander] * round(max(length_s, 2.0) / _WINDOW_S + rng.uniform(-0.5, 0.5))
+        wander = not wander
+    return np.array(out[:_WINDOWS])
+
+
+def _slow(rng: np.random.Generator) -> Floats:
+    keep = math.exp(-_WINDOW_S / _DRIFT_S)
+    steps = rng.standard_normal((_WINDOWS, 3)) * math.sqrt(1 - keep**2)
+    out = np.empty_like(steps)
+    level = rng.standard_normal(3)
+    for k, step in enumerate(steps):
+        level = keep * level + step
+        out[k] = level
+    return _DRIFT * out
+
+
+def answered(wander: Flags, rng: np.random.Generator) -> Flags:
+    """Answer truly in 88 of 100 cases."""
+    return wander ^ (rng.random(len(wander)) >= CORRECT)
+
+
+def scaled(windows: Windows, past: Usual, at: NDArray[np.int64]) -> Floats:
+    """Put windows into the decoder's unit, as a probe right after each would be: from what came until then."""
+    out = np.empty((len(at), len(NAMES)))
+    for row, k in enumerate(at.tolist()):
+        until = windows.values[: k + 1]
+        sd = past.joined(usual_of(NAMES, until, 1.0), SETTINGS.past_windows).sd
+        out[row] = (windows.values[k] - median_of(until)) / sd
+    return out
+
+
+def history(who: Simulated, sessions: int, probes: int) -> tuple[Course, Usual]:
+    """Let a person sit and answer some times; return the lessons, and how much the windows vary."""
+    taught: list[Taught] = []
+    for session in range(sessions):
+        windows = sit(who, session)
+        past = usual([one.varied for one in taught])
+        rng = np.random.default_rng((who.seed, 3, session))
+        at = np.sort(rng.choice(np.arange(5, _WINDOWS), probes, replace=False))
+        x, said = scaled(windows, past, at), answered(windows.wander[at], rng)
+        lessons = tuple(
+            Lesson(int(k), x[j], bool(said[j]), 1.0, k * _WINDOW_S / 60.0) for j, k in enumerate(at.tolist())
+        )
+        taught.append(Taught(f"{session}", float(session), "", lessons, usual_of(NAMES, windows.values, 1.0)))
+    return course_of(NAMES, taught), usual([one.varied for one in taught])
+
+
+def usual(varied: Sequence[Usual]) -> Usual:
+    """Return how much windows vary, as far as is known."""
+    return pooled(list(varied), NAMES, SETTINGS.past_windows)
+
+
+def learn(course: Course, evidence: Evidence, day: float = 0.0) -> Decoder:
+    """Fit as the product does."""
+    return fit_decoder(course, evidence, SETTINGS, day=day, device="")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exam:
+    """New sittings of a person: windows in the decoder's unit, true states, and the sitting of each."""
+
+    x: Floats
+    wander: Flags
+    session: NDArray[np.int64]
+
+    def auc(self, weights: Floats, truth: Flags | None = None) -> float:
+        """Mean AUC within sittings of a weighted sum."""
+        wander = self.wander if truth is None else truth
+        here = [self.session == k for k in range(int(self.session.max()) + 1)]
+        return float(np.nanmean([auc(self.x[rows] @ weights, wander[rows]) for rows in here]))
+
+
+def exam(who: Simulated, past: Usual, sessions: int = 6) -> Exam:
+    """Let a person sit some more times, and judge every other window."""
+    sittings = [sit(who, 1000 + k) for k in range(sessions)]
+    return Exam(
+        np.concatenate([scaled(windows, past, _JUDGED) for windows in sittings]),
+        np.concatenate([windows.wander[_JUDGED] for windows in sittings]),
+        np.repeat(np.arange(sessions), len(_JUDGED)),
+    )
+
+
+def oracle(who: Simulated) -> Floats:
+    """Return the weights of somebody who knows what wandering does to this person."""
+    return np.linalg.solve(_CORRELATION, who.effects)
