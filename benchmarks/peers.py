@@ -29,11 +29,16 @@ from benchmarks.acceptance.statistics import Estimate, auc, mean_of
 from neurofeedback.processing.spectrum import Periodogram, in_band
 from neurofeedback.recording.importers.formats import import_file
 from neurofeedback.settings.montages import infer_montage
+from neurofeedback.simulation.conditions import EYES_CLOSED, EYES_OPEN
+from neurofeedback.simulation.population import draw_person
 from neurofeedback.simulation.states import Mind
+from neurofeedback.types import Stream
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Measure = Callable[[Floats, float], tuple[float, ...]]
 _EVERY_S, _WINDOW_S, _TAU_S = 1.0, 5.0, 4.0
+_EYES_S, _CHANGE_S = 300.0, 10.0
 _BANDS = {"delta": (1.0, 4.0), "theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 30.0)}
 OURS = "this program"
 
@@ -125,22 +130,45 @@ def smoothed(values: Floats) -> Floats:
 
 def score_person(case: Case) -> dict[str, float]:
     """AUC of wandering against focus in practice, peers smoothed like the index, all on the frames that are valid."""
-    made, stream = simulated(case), stream_of(case.family)
-    times, values = updates(made.data, stream.sfreq)
-    minds = made.truth.mind_at(times)
+    made = simulated(case)
+
+    def known(times: Floats) -> tuple[Flags, Flags]:
+        minds = made.truth.mind_at(times)
+        return minds == Mind.WANDER, np.isin(minds, (Mind.FOCUS, Mind.WANDER))
+
+    return _scored(made.data, stream_of(case.family), known)
+
+
+def score_eyes(seed: int) -> dict[str, float]:
+    """AUC of open against closed eyes: five minutes each after the baseline, the same person without any effect."""
+    person, closed_s = draw_person(6500 + seed, "null"), PRACTICE_S + _EYES_S
+    closed = simulated(Case(6500 + seed, person, EYES_CLOSED, seconds=closed_s))
+    opened = simulated(Case(7500 + seed, person, EYES_OPEN, seconds=_EYES_S))
+
+    def known(times: Floats) -> tuple[Flags, Flags]:
+        return times > closed_s, np.abs(times - closed_s) > _CHANGE_S
+
+    return _scored(np.concatenate([closed.data, opened.data], axis=1), stream_of("muse"), known)
+
+
+def _scored(
+    data: NDArray[np.float32], stream: Stream, known: Callable[[Floats], tuple[Flags, Flags]]
+) -> dict[str, float]:
+    """AUC of every measure; ``known`` tells for times (s) whether the state is the positive one, and is counted."""
+    times, values = updates(data, stream.sfreq)
+    positive, counted = known(times)
     out: dict[str, float] = {}
-    sats = {f"{OURS}, {name}": sit(made.data, stream, with_evidence(name)) for name in ("default", "breath-novice")}
+    sats = {f"{OURS}, {name}": sit(data, stream, with_evidence(name)) for name in ("default", "breath-novice")}
     reference = next(iter(sats.values()))
     at = np.clip(np.searchsorted(reference.onset, times), 0, len(reference.onset) - 1)
-    kept = reference.judged[at] & np.isin(minds, (Mind.FOCUS, Mind.WANDER)) & (times > PRACTICE_S)
-    wander = minds == Mind.WANDER
+    kept = reference.judged[at] & counted & (times > PRACTICE_S)
     for name, sat in sats.items():
         both = kept & sat.judged[at]
-        out[name] = auc(sat.u[at][both], wander[both])
+        out[name] = auc(sat.u[at][both], positive[both])
     for name, sign in PEERS.items():
         value = sign * smoothed(values[name])
         both = kept & np.isfinite(value)
-        out[name] = auc(value[both], wander[both])
+        out[name] = auc(value[both], positive[both])
     return out
 
 
@@ -306,6 +334,7 @@ def measure(people: int, apply: Callable[[Callable[[Any], Any], Sequence[Any]], 
         cases = [person_case(6000 + seed, population, scale=scale) for seed in seeds]
         cases = [replace(case, seconds=900.0) for case in cases]
         scores[title] = _means(apply(score_person, cases))
+    eyes = _means(apply(score_eyes, list(seeds)))
     thrown = apply(thrown_person, list(seeds)[: max(2, people // 2)])
     table = {
         name: {
@@ -318,7 +347,7 @@ def measure(people: int, apply: Callable[[Callable[[Any], Any], Sequence[Any]], 
         for name in thrown[0]
     }
     tasks = {name: _plain(value) for name, value in arithmetic().items()} if DATA.is_dir() else {}
-    return {"machine": machine(), "commit": commit(), "auc": scores, "thrown": table, "arithmetic": tasks}
+    return {"machine": machine(), "commit": commit(), "auc": scores, "eyes": eyes, "thrown": table, "arithmetic": tasks}
 
 
 def _means(people: Sequence[Mapping[str, float]]) -> dict[str, Any]:

@@ -27,6 +27,14 @@ the frames this program calls valid, so that peers profit from its gate here, an
 index is. A sign is given beforehand: restful, mindful, more alpha or less theta/beta should mean focus. An AUC below .5
 is the wrong way round. No effect is the control.
 """
+_EYES = """
+## Open against closed eyes, simulated people
+
+The same person without any effect of wandering sits five minutes with closed eyes, then five with open ones (alpha at
+.4 of its size, more blinks, a little more muscle); the baseline is one with closed eyes. AUC as above, for open eyes as
+the wandering state. Nobody's mind has changed, so .5 would be right, and what is far from it is a measure of the eyes:
+that is why a sitting, its baseline and whatever it is compared with have to keep the eyes alike.
+"""
 _THROWN = """
 ## What artifacts do to the value shown
 
@@ -53,7 +61,11 @@ def write(results: Mapping[str, Any], folder: Path) -> None:
     lines = [_HEAD, f"Machine: {results['machine']}. Commit: {results['commit']}.", _AUC]
     lines += _table(results["auc"], _estimate)
     _plot_auc(results["auc"], images / "acceptance-peers-auc.png")
-    lines += ["\n![AUC of the index and of its peers](images/acceptance-peers-auc.png)", _THROWN]
+    lines += ["\n![AUC of the index and of its peers](images/acceptance-peers-auc.png)"]
+    if results.get("eyes"):
+        lines += [_EYES, "| measure | AUC |", "|---|---|"]
+        lines += [f"| {name} | {_estimate(cell)} |" for name, cell in results["eyes"].items()]
+    lines += [_THROWN]
     lines += _table(results["thrown"], _thrown)
     _plot_thrown(results["thrown"], images / "acceptance-peers-thrown.png")
     lines += ["\n![Share of updates thrown by artifacts](images/acceptance-peers-thrown.png)"]
