@@ -32,6 +32,7 @@ from neurofeedback.session.plan import SittingPlan, plan_sitting
 from neurofeedback.session.refitting import Refitting
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.session.runner import Parts, Runner
+from neurofeedback.session.simulated_person import person_of
 from neurofeedback.session.starting import (
     draw_seed,
     seconds_at_most,
@@ -227,7 +228,10 @@ class Sitting(Asking):
             writer.event(Event(0, EventKind.FIT, fitted.record))
         settings = profile.settings
         keeper = PhaseKeeper(ready.plan, stream.sfreq, settings.baseline.max_extensions)
-        outlets = open_outlets(request.lsl_out, request.osc_out, stream, settings.spectrum.hop_s)
+        outlets = (
+            *open_outlets(request.lsl_out, request.osc_out, stream, settings.spectrum.hop_s),
+            *person_of(fitted.source, self.mailbox, answers=request.fast),
+        )
         live = settings.probes.learn_live
         refitting = Refitting(learner, at_once=request.fast) if live else None
         index_name = profile.evidence.index_name

@@ -149,11 +149,16 @@ def answers(truth: SimulatedSitting, onsets_s: Iterable[float], habits: Habits =
     return tuple(answer(moment_at(truth, onset_s), probe, truth.seed, habits) for probe, onset_s in enumerate(onsets_s))
 
 
+def notices_after(seed: int, episode: int, habits: Habits = USUAL) -> float:
+    """Return after how many seconds in an episode, by its number from 0, wandering would be noticed."""
+    return float(rng_for(seed, Draw.PRESSES, episode).exponential(habits.notice_every_s))
+
+
 def presses(truth: SimulatedSitting, habits: Habits = USUAL) -> tuple[float, ...]:
     """Return the times (s) at which wandering is noticed, at most one in each episode of it."""
     noticed: list[float] = []
     for number, episode in enumerate(truth.episodes):
-        after_s = float(rng_for(truth.seed, Draw.PRESSES, number).exponential(habits.notice_every_s))
+        after_s = notices_after(truth.seed, number, habits)
         if episode.mind is Mind.WANDER and after_s < episode.duration_s:
             noticed.append(episode.onset_s + after_s)
     return tuple(noticed)
