@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
+
+import numpy as np
 
 from neurofeedback.types import Command, Event, EventKind, Frame, Probe
 
@@ -37,31 +39,29 @@ class Refitting:
     Parameters
     ----------
     at_once : bool
-        Wait for each refit: for sittings faster than real time, where it would come minutes late.
+        Learn in the caller's thread: for sittings faster than real time, where a refit would come minutes late.
     """
 
     def __init__(self, learner: LiveLearner, *, at_once: bool = False) -> None:
         self._learner = learner
-        self._at_once = at_once
-        self._inbox: queue.Queue[Lesson | None] = queue.Queue()
+        self._inbox: queue.SimpleQueue[Lesson | None] = queue.SimpleQueue()
         self._refits: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="refitting", daemon=True)
-        self._thread.start()
+        self._take: Callable[[Lesson], None] = self._learn if at_once else self._inbox.put
+        if not at_once:
+            threading.Thread(target=self._work, name="refitting", daemon=True).start()
 
     def frames(self, frames: Sequence[Frame]) -> None:
         """Hand over frames."""
-        self._inbox.put(frames)
+        self._take(frames)
 
     def event(self, event: Event) -> None:
         """Hand over a press; other events teach nothing."""
         if event.kind is EventKind.PRESS:
-            self._inbox.put(event)
+            self._take(event)
 
     def probe(self, probe: Probe) -> None:
         """Hand over a probe that is over."""
-        self._inbox.put(probe)
-        if self._at_once:
-            self._inbox.join()
+        self._take(probe)
 
     def refits(self) -> list[Command]:
         """Everything learned since the last look."""
@@ -76,17 +76,22 @@ class Refitting:
 
     def _work(self) -> None:
         while (lesson := self._inbox.get()) is not None:
-            try:
-                self._learn(lesson)
-            finally:
-                self._inbox.task_done()
+            self._learn(lesson)
 
     def _learn(self, lesson: Lesson) -> None:
         if isinstance(lesson, Probe):
-            if (refit := self._learner.probe(lesson)) is not None:
-                self._refits.put(refit)
-                _log.info("the decoder was refitted")
+            self._refit(lesson)
         elif isinstance(lesson, Event):
             self._learner.press(lesson.sample)
         else:
             self._learner.push(lesson)
+
+    def _refit(self, probe: Probe) -> None:
+        try:
+            refit = self._learner.probe(probe)
+        except np.linalg.LinAlgError as error:
+            _log.warning("the answer could not be learned from yet: %s", error)
+            return
+        if refit is not None:
+            self._refits.put(refit)
+            _log.info("the decoder was refitted")

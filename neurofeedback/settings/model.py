@@ -395,8 +395,9 @@ class ProbeSettings(Strict):
             return self.model_copy(update={"apart_s": (0.0, 0.0)})
         low, high = self.apart_s if self.apart_s[1] > 0 else _PROBES_APART_S
         scale = mean_s / ((low + high) / 2)
-        apart_s = (low * scale, high * scale)
-        return self.model_copy(update={"apart_s": apart_s, "answer_s": min(self.answer_s, apart_s[0] / 3)})
+        apart_s = (round(low * scale, 3), round(high * scale, 3))
+        patience_s = math.floor(1000 * apart_s[0] / 3) / 1000
+        return self.model_copy(update={"apart_s": apart_s, "answer_s": min(self.answer_s, patience_s)})
 
 
 class PhaseSettings(Strict):

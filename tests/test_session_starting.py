@@ -1,0 +1,90 @@
+"""What a sitting starts from: asked for, drawn, stored, and read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from neurofeedback.engine import EngineStart
+from neurofeedback.errors import SettingsError
+from neurofeedback.session.plan import plan_sitting
+from neurofeedback.session.question import WORDING
+from neurofeedback.session.request import SitRequest
+from neurofeedback.session.starting import draw_seed, engine_start, seconds_at_most, settings_asked_for, start_facts
+from neurofeedback.settings.load import load_programme
+from neurofeedback.settings.model import PhaseSettings, Settings
+
+SETTINGS = Settings()
+PLAN = plan_sitting(PhaseSettings(), 20.0, 60.0)
+OPEN = plan_sitting(PhaseSettings(), None, 60.0, load_programme("open-end"))
+
+
+def request(**changes: object) -> SitRequest:
+    return SitRequest("simulated", Path("recordings"), **changes)
+
+
+def test_questions_come_as_often_as_asked_for_and_as_irregularly_as_before() -> None:
+    probes = settings_asked_for(SETTINGS, request(probe_every_s=130.0)).probes
+    assert probes.apart_s == (80.0, 180.0)
+    assert probes.answer_s == SETTINGS.probes.answer_s
+
+
+def test_questions_that_come_quickly_wait_less_for_an_answer() -> None:
+    probes = settings_asked_for(SETTINGS, request(probe_every_s=13.0)).probes
+    assert probes.apart_s == (8.0, 18.0)
+    assert probes.answer_s == 2.666
+
+
+def test_none_are_asked_where_none_are_wanted() -> None:
+    assert settings_asked_for(SETTINGS, request(probe_every_s=0.0)).probes.apart_s == (0.0, 0.0)
+
+
+def test_the_profile_stands_where_nothing_is_asked_for() -> None:
+    assert settings_asked_for(SETTINGS, request()) == SETTINGS
+    assert settings_asked_for(SETTINGS, request(learn_live=True)).probes.learn_live
+
+
+@pytest.mark.parametrize("every_s", [-1.0, 1.0, 4.9, 1801.0, float("nan"), float("inf")])
+def test_questions_cannot_come_at_any_rate(every_s: float) -> None:
+    with pytest.raises(SettingsError, match="questions cannot come like that"):
+        settings_asked_for(SETTINGS, request(probe_every_s=every_s))
+
+
+def test_what_is_changed_can_be_stored_and_read_back() -> None:
+    for every_s in (0.0, 5.0, 13.0, 65.0, 1800.0):
+        settings = settings_asked_for(SETTINGS, request(probe_every_s=every_s))
+        assert Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def test_a_seed_is_drawn_where_none_is_given() -> None:
+    assert draw_seed(request(seed=7)) == 7
+    assert draw_seed(request()) != draw_seed(request())
+
+
+def test_the_drawn_times_the_wording_and_the_engines_start_are_stored() -> None:
+    start = EngineStart(decoder='{"weights":{}}')
+    facts = json.loads(json.dumps(start_facts(request(programme="x"), SETTINGS, PLAN, 3, start)))
+    drawn = facts["probes"]["drawn_s"]
+    assert facts["probes"]["wording"] == WORDING
+    assert drawn == sorted(drawn)
+    assert 12 <= len(drawn) <= 25
+    assert facts["seed"] == 3
+    assert facts["plan"][2]["phase"] == "practice"
+    assert engine_start(facts) == start
+
+
+def test_of_a_sitting_without_end_the_first_hours_are_stored_and_its_length_is_no_number() -> None:
+    facts = start_facts(request(), SETTINGS, OPEN, 3, EngineStart())
+    text = json.dumps(facts["probes"])
+    assert len(json.loads(text)["drawn_s"]) > 200
+    assert seconds_at_most(OPEN, 60.0) is None
+    assert seconds_at_most(PLAN, 60.0) == 1260.0
+
+
+@pytest.mark.parametrize("told", [{}, {"engine": None}, {"engine": 3}, {"engine": {}}, {"engine": {"decoder": None}}])
+def test_a_session_that_tells_nothing_started_from_nothing(told: dict[str, object]) -> None:
+    assert engine_start(told) == EngineStart()
+    assert asdict(engine_start(told)) == {"decoder": "", "baseline": ""}
