@@ -140,10 +140,13 @@ def test_an_unplugged_board_falls_silent_keeps_no_core_busy_and_can_be_closed():
 
 def test_a_board_left_streaming_by_a_killed_program_can_be_opened_again():
     code = "import os, sys; from neurofeedback.acquisition.open import open_source"
-    code += "; open_source(sys.argv[1]).open(); os._exit(9)"
+    code += "; source = open_source(sys.argv[1]); source.open(); os._exit(9)"
     with EmulatedCyton(Firmware(alpha_rhythm(8, 250.0, seed=7))) as board:
         subprocess.run([sys.executable, "-c", code, f"cyton:{board.port}"], timeout=30, check=False)
-        assert board.firmware.streaming
+        deadline = time.monotonic() + 20
+        while not board.firmware.streaming:  # the order may still be on its way
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         data, runs = record(board, 100)
     assert data.shape[1] >= 100
     assert not runs
