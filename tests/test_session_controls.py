@@ -16,7 +16,8 @@ from neurofeedback.audio.silence import SilentSink
 from neurofeedback.audio.sink import Bell
 from neurofeedback.engine import Engine
 from neurofeedback.recording import frames as frame_log
-from neurofeedback.recording.reader import open_recording
+from neurofeedback.recording.completion import complete
+from neurofeedback.recording.reader import open_recording, session_at
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.mailbox import Ask, Mailbox, Request, Snapshot
@@ -344,3 +345,14 @@ def test_ending_it_twice_ends_it_at_once(sit: Sit) -> None:
     sat = sit(ask(40.0, Ask.STOP), ask(41.0, Ask.STOP), plan=OPEN)
     assert sat.reason == "asked"
     assert sat.seconds(Phase.DEBRIEF) == pytest.approx(0.75, abs=0.5)
+
+
+def test_a_sitting_that_broke_off_tells_its_probes_and_leaves_a_pause_out(sit: Sit) -> None:
+    sat = sit(ask(20.0, Ask.PRESS), ask(30.0, Ask.PAUSE), ask(42.0, Ask.RESUME))
+    files = session_at(sat.folder)
+    assert files is not None
+    complete(files)
+    completed = open_recording(sat.folder).summary
+    assert completed["probes"] == len(sat.rows(EventKind.PROBE)) >= 1
+    assert completed["presses"] == 1
+    assert completed["valid_fraction"] == pytest.approx(sat.summary["valid_fraction"], abs=1e-4)

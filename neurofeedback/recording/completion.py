@@ -13,7 +13,7 @@ from neurofeedback.recording.header import Start, read_start
 from neurofeedback.recording.lost import clip, count_lost
 from neurofeedback.recording.sidecars import complete_sidecar
 from neurofeedback.recording.timing import read_timing
-from neurofeedback.types import LostRun, Phase
+from neurofeedback.types import EventKind, LostRun, Phase
 
 _NOT_TOLD = dict.fromkeys(
     ("reconnects", "duration_s", "valid_fraction", "reward_rate", "iaf_hz", "audio_underruns", "probes", "versions")
@@ -67,6 +67,7 @@ def _summary(files: SessionFiles, start: Start, n_samples: int, lost: tuple[Lost
         "n_gaps": len(lost),
         "duration_s": host_s,
         **_frame_figures(files.frames),
+        **_event_figures(files.eeg("events.tsv")),
         "versions": start.start.get("versions"),
     }
 
@@ -74,7 +75,8 @@ def _summary(files: SessionFiles, start: Start, n_samples: int, lost: tuple[Lost
 def _frame_figures(path: Path) -> dict[str, object]:
     names, *rows = ([line.split("\t") for line in whole_lines(path)]) or [[]]
     table = [dict(zip(names, row, strict=False)) for row in rows]
-    valid = [row for row in table if row.get("valid") == "1"]
+    counted = [row for row in table if row.get("phase") != Phase.PAUSE]
+    valid = [row for row in counted if row.get("valid") == "1"]
     practice = [row for row in valid if row.get("phase") == Phase.PRACTICE]
     hop_s = float(table[-1]["onset"]) / len(table) if table else 0.0
     frames_in = Counter(row.get("phase", "") for row in table)
@@ -82,10 +84,15 @@ def _frame_figures(path: Path) -> dict[str, object]:
     return {
         "n_frames": len(table),
         "phases": {phase: round(n_frames * hop_s, 3) for phase, n_frames in frames_in.items()},
-        "valid_fraction": len(valid) / len(table) if table else None,
+        "valid_fraction": len(valid) / len(counted) if counted else None,
         "reward_rate": sum(row.get("reward") == "1" for row in practice) / len(practice) if practice else None,
         "latency_ms": _percentiles(latency),
     }
+
+
+def _event_figures(path: Path) -> dict[str, object]:
+    kinds = Counter(cell for line in whole_lines(path) for cell in line.split("\t")[3:4])
+    return {"probes": kinds[EventKind.PROBE], "presses": kinds[EventKind.PRESS]}
 
 
 def _percentiles(values: list[float]) -> dict[str, float | None]:
