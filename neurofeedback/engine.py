@@ -87,7 +87,7 @@ class Engine:
         self.start = start
         self.profile = profile
         self._settings = settings
-        self._sfreq = sfreq
+        self.sfreq = sfreq
         self.hop_s = settings.spectrum.hop_s
         self._pipeline = Pipeline(sfreq, profile)
         self._contact = ContactJudge(profile.montage.ch_names, self.hop_s)
@@ -117,6 +117,8 @@ class Engine:
         self._window_frames = round(settings.spectrum.window_s / self.hop_s)
         self._reaching = 0
         self.phase = Phase.SETTLE
+        self.late_from: int | None = None
+        """Sample from which a baseline holds that was only had in practice; None for one had in time, or none."""
         self.columns: tuple[str, ...] = (
             *(feature.column for feature in FEATURES.values()),
             *(f"z_{name}" for name in _Z_NAMES),
@@ -163,8 +165,9 @@ class Engine:
             self._next_frame += len(windows.ends)
             frames += self._frames(windows)
             filtered.append(windows.filtered)
-            if self.phase in _LATE_PHASES:
-                self._adopt(self._taker.look(self._next_frame))
+            if self.phase in _LATE_PHASES and (late := self._taker.look(self._next_frame)) is not None:
+                self._adopt(late)
+                self.late_from = int(windows.ends[-1])
         if filtered:
             self.recent_filtered = np.concatenate(filtered, axis=1)
         return frames
@@ -295,7 +298,7 @@ class Engine:
         return Frame(
             index=windows.first + row,
             sample=sample,
-            onset=sample / self._sfreq,
+            onset=sample / self.sfreq,
             phase=phase,
             valid=reading.valid,
             signal=signal,

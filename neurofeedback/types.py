@@ -201,6 +201,7 @@ class EventKind(StrEnum):
     MUTE = "mute"
     BED = "bed"
     MODEL = "model"
+    LATE_BASELINE = "late_baseline"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from neurofeedback.errors import SourceError
 from neurofeedback.recording import frames as frame_log
 from neurofeedback.recording.reader import open_recording
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
+from neurofeedback.session.baselines import baseline_complaint, baseline_facts
 from neurofeedback.session.mailbox import Ask, Mailbox, Request
 from neurofeedback.session.pace import VirtualClock
 from neurofeedback.session.phases import PhaseKeeper
@@ -303,3 +304,26 @@ def test_a_headset_that_does_not_keep_its_rate_is_said_at_the_end(signal: np.nda
 def test_a_headset_that_keeps_its_rate_is_not_mentioned(session: tuple[Runner, Parts, Path]) -> None:
     assert session[0].effective_sfreq == pytest.approx(256, rel=0.005)
     assert session[0].rate_mismatch == ""
+
+
+def test_a_baseline_that_came_late_is_an_event_and_a_sentence_and_is_replayed(
+    signal: np.ndarray, tmp_path: Path
+) -> None:
+    flat = signal.copy()
+    flat[:, : 24 * 256] = 0.0
+    _, parts, folder = sit(tmp_path, Played(flat))
+    recording = open_recording(folder)
+    (late,) = [event for event in recording.events if event.kind == EventKind.LATE_BASELINE]
+    assert late.sample == parts.engine.late_from
+    assert baseline_facts(parts.engine)["baseline_late_s"] == pytest.approx(late.sample / 256, abs=1e-3)
+    assert "learned only in practice" in baseline_complaint(parts.engine)
+    replayed = replay(recording)
+    lines = [replayed.header, *map(frame_log.row, replayed.frames)]
+    assert compared_with_log(recording, lines) == "identical"
+    assert replayed.engine.late_from == late.sample
+
+
+def test_a_sitting_without_any_clean_signal_ends_with_one_clear_sentence(signal: np.ndarray, tmp_path: Path) -> None:
+    _, parts, _ = sit(tmp_path, Played(np.zeros_like(signal)))
+    assert baseline_complaint(parts.engine).startswith("There was never enough clean signal")
+    assert baseline_facts(parts.engine) == {"usual_baseline": None, "baseline_late_s": None}

@@ -41,6 +41,7 @@ SIDECAR: dict[str, object] = {
             EventKind.VOLUME: "the volume was set; value is in dB relative to the settings",
             EventKind.MUTE: "all sound was silenced (on) or let be heard again (off)",
             EventKind.BED: "the background sound was changed; value names it",
+            EventKind.LATE_BASELINE: "the baseline was completed in practice; so much clean signal is in it, s",
             EventKind.MODEL: "what drives the guidance, in one sentence",
             GAP: "samples that never arrived or were not numbers; stored as zeros; value names the channels",
         },

@@ -15,6 +15,7 @@ from neurofeedback.recording.after import read_after
 from neurofeedback.recording.bids import DERIVED, SessionFiles, find_stems
 from neurofeedback.recording.files import read_json, rewrite_json
 from neurofeedback.settings.profile import Profile
+from neurofeedback.types import Phase
 
 _log = logging.getLogger(__name__)
 BASELINE = "baseline.json"
@@ -60,11 +61,27 @@ def baseline_facts(engine: Engine) -> dict[str, object]:
 
     In spreads between sessions, by feature; None where there is no baseline, or none is kept.
     """
+    late = {"baseline_late_s": None if engine.late_from is None else round(engine.late_from / engine.sfreq, 3)}
     if engine.baseline is None or engine.kept is None:
-        return {"usual_baseline": None}
+        return {"usual_baseline": None, **late}
     told = differences(_past(engine.baseline, engine.profile), engine.kept)
     rounded = {name: round(value, 2) for name, value in told.items()}
-    return {"usual_baseline": {"n_sessions": engine.kept.n, "differences": rounded}}
+    return {"usual_baseline": {"n_sessions": engine.kept.n, "differences": rounded}, **late}
+
+
+def baseline_complaint(engine: Engine) -> str:
+    """Return what to know where the baseline was late or never came, as a sentence; empty otherwise."""
+    if engine.baseline is None and engine.phase in {Phase.PRACTICE, Phase.TRANSFER, Phase.DEBRIEF}:
+        return (
+            "There was never enough clean signal to learn what is usual for you, so nothing was judged and the tone "
+            "stayed neutral. Check how the headset sits, let jaw and forehead rest, and try again."
+        )
+    if engine.late_from is not None:
+        return (
+            "The start had too little clean signal, so what is usual for you was learned only in practice; until "
+            "then nothing was judged and the tone stayed neutral."
+        )
+    return ""
 
 
 def store_baseline(folder: Path, engine: Engine) -> None:

@@ -188,7 +188,11 @@ class Runner:
 
     def _estimate(self, piece: Chunk) -> list[Frame]:
         commands, self._commands = self._commands, []
-        return self._parts.engine.push(piece, commands)
+        engine, late_from = self._parts.engine, self._parts.engine.late_from
+        frames = engine.push(piece, commands)
+        if engine.baseline is not None and engine.late_from is not None and late_from is None:
+            self._note(Event(engine.late_from, EventKind.LATE_BASELINE, f"{engine.baseline.clean_s:.1f}"))
+        return frames
 
     def _handle(self, frames: Sequence[Frame], chunk: Chunk) -> None:
         """Guide by each frame, note how old its newest sample was by then (if there was one), and record it."""

@@ -21,7 +21,7 @@ from neurofeedback.recording.claim import check_recordings
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.asking import Asking
-from neurofeedback.session.baselines import baseline_facts, kept_baseline, store_baseline
+from neurofeedback.session.baselines import baseline_complaint, baseline_facts, kept_baseline, store_baseline
 from neurofeedback.session.fitted import Fitted, fit_headset
 from neurofeedback.session.learning import Learned
 from neurofeedback.session.mailbox import Mailbox, Snapshot
@@ -274,7 +274,8 @@ class Sitting(Asking):
         if error is not None:
             where = f" What was recorded is in {folder}." if folder else ""
             return Outcome(error.exit_code, f"{error}{where}", folder, summary)
-        return Outcome(EXIT_OK, " ".join(filter(None, [_last_words(reason), fitted.complaint])), folder, summary)
+        said = (_last_words(reason), baseline_complaint(parts.engine), fitted.complaint)
+        return Outcome(EXIT_OK, " ".join(filter(None, said)), folder, summary)
 
     def _summary(self, runner: Runner, parts: Parts, fitted: Fitted) -> dict[str, object]:
         baseline, mains_hz = parts.engine.baseline, parts.engine.mains_hz
