@@ -25,11 +25,11 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
 from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, STOP_ADVICE
-from neurofeedback.session.mailbox import Ask, Mailbox, Request, Snapshot
+from neurofeedback.session.mailbox import Mailbox, Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.types import Contact, Frame, Guidance, Phase, State, Stream, Verdict
 from neurofeedback.ui.after import after_lines, find_report, last_sitting_words
-from neurofeedback.ui.app import AppDefaults, DeviceChoice, Window
+from neurofeedback.ui.app import AppDefaults, DeviceChoice, ProgrammeChoice, Window
 from neurofeedback.ui.choices import Choices, load_choices, save_choices
 from neurofeedback.ui.history import thinned
 from neurofeedback.ui.sit import Sit
@@ -140,7 +140,8 @@ def open_room(qtbot: QtBot, tmp_path: Path) -> Open:
         path = tmp_path / "app.json"
         save_choices(path, choices or Choices(device="simulated", claims_seen=True))
         devices = (DeviceChoice("simulated", "No headset needed"), DeviceChoice("muse-2", "Over Bluetooth"))
-        defaults = AppDefaults(tmp_path, devices, ("default", "short"), request=request, choices_file=path)
+        programmes = (ProgrammeChoice("short", "Short", 5.0, "Five minutes"),)
+        defaults = AppDefaults(tmp_path, devices, programmes, ("default", "fast"), request=request, choices_file=path)
         window = Window(begin, defaults)
         qtbot.addWidget(window, before_close_func=lambda _: [s.stop() for s in sittings] + [window._bridge.poll()])
         with qtbot.waitActive(window):
@@ -164,9 +165,11 @@ def sitting_room(open_room: Open, qtbot: QtBot) -> Open:
 
 def test_home_begins_what_was_chosen_and_remembers_it(open_room: Open, qtbot: QtBot) -> None:
     room = open_room()
-    device, profile = room.place.findChildren(QComboBox)
+    device, practice = room.place.findChildren(QComboBox)
     device.setCurrentText("cyton:/dev/ttyUSB0")
-    profile.setCurrentText("short")
+    practice.setCurrentText("Short")
+    assert "Five minutes" in room.shown()
+    assert not room.place.findChild(QSpinBox).isEnabled()
     room.place.findChild(QSpinBox).setValue(7)
     participant = next(box for box in room.place.findChildren(QLineEdit) if box.accessibleName() == "Participant")
     participant.clear()
@@ -174,8 +177,8 @@ def test_home_begins_what_was_chosen_and_remembers_it(open_room: Open, qtbot: Qt
     qtbot.mouseClick(room.button("Sit"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(room.window.sitting_shown)
     asked = room.requests[0]
-    assert (asked.device, asked.participant, asked.profile) == ("cyton:/dev/ttyUSB0", "P3", "short")
-    assert asked.minutes == 7.0
+    assert (asked.device, asked.participant, asked.programme) == ("cyton:/dev/ttyUSB0", "P3", "short")
+    assert (asked.profile, asked.minutes) == ("default", None)
     remembered = load_choices(room.path)
     assert (remembered.device, remembered.minutes, remembered.participant) == ("cyton:/dev/ttyUSB0", 7, "P3")
 
@@ -213,12 +216,15 @@ def test_escape_ends_properly_and_shows_what_came_of_it(sitting_room: Open, qtbo
     summary = {"duration_s": 600.0, "valid_fraction": 0.875}
     room = sitting_room(Outcome(EXIT_OK, "", Path("rec/sub-01/ses-1"), summary), closing=3)
     qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert "End the sitting?" in room.shown()
+    assert not room.sitting.stopped
+    qtbot.keyClick(room.window, Qt.Key.Key_Return)
     assert "being closed" in room.shown()
     qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    qtbot.keyClick(room.window, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "You sat for 10 minutes." in room.shown())
     assert room.sitting.stopped == 1
     assert "88 % of it had a usable signal." in room.shown()
-    assert "rec/sub-01/ses-1" in room.shown()
     assert room.window.exit_code == EXIT_OK
     assert load_choices(room.path).last_sitting == "Last sitting: 10 minutes, 88 % usable signal"
 
@@ -226,6 +232,7 @@ def test_escape_ends_properly_and_shows_what_came_of_it(sitting_room: Open, qtbo
 def test_sit_again_asks_for_the_same(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room()
     qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    qtbot.keyClick(room.window, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not room.window.sitting_shown())
     qtbot.keyClick(room.window.focusWidget(), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: len(room.requests) == 2)
@@ -300,14 +307,6 @@ def test_interrupted_ends_properly_with_130(sitting_room: Open, qtbot: QtBot) ->
     assert room.sitting.stopped == 1
 
 
-def test_mark_key_and_button_ask_for_marks(sitting_room: Open, qtbot: QtBot) -> None:
-    room = sitting_room()
-    qtbot.keyClick(room.window, Qt.Key.Key_M)
-    assert "Marked." in room.shown()
-    qtbot.mouseClick(room.button("(M)"), Qt.MouseButton.LeftButton)
-    assert room.sitting.mailbox.requests() == [Request(Ask.MARK), Request(Ask.MARK)]
-
-
 def test_time_can_be_hidden_and_is_remembered(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room()
     assert "8:20" in room.shown()
@@ -318,17 +317,6 @@ def test_time_can_be_hidden_and_is_remembered(sitting_room: Open, qtbot: QtBot) 
     assert not load_choices(room.path).time_shown
 
 
-def test_traces_come_and_go(sitting_room: Open, qtbot: QtBot) -> None:
-    room = sitting_room()
-    sit = room.window._sit
-    assert not sit.traces_shown
-    qtbot.keyClick(room.window, Qt.Key.Key_T)
-    assert sit.traces_shown
-    assert len(sit._traces.getPlotItem().listDataItems()) == 2
-    qtbot.keyClick(room.window, Qt.Key.Key_T)
-    assert not sit.traces_shown
-
-
 def test_full_screen_key(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room()
     qtbot.keyClick(room.window, Qt.Key.Key_F11)
@@ -337,8 +325,11 @@ def test_full_screen_key(sitting_room: Open, qtbot: QtBot) -> None:
     assert not room.window.isFullScreen()
 
 
-def test_sit_shows_contact_with_reason_and_the_index_with_its_name(sitting_room: Open) -> None:
-    said = sitting_room().shown()
+def test_sit_shows_contact_with_reason_and_the_index_with_its_name(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    assert "TP9" not in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_I)
+    said = room.shown()
     for words in ("● TP9", "○ AF7", "AF7: muscle", "90 % usable", "1.0 % of samples lost", "no sound", "42"):
         assert words in said
     assert "Mind-wandering index (EEG proxy)" in said
@@ -401,14 +392,6 @@ def test_nothing_shown_claims_too_much(open_room: Open) -> None:
         assert not FORBIDDEN.search(f"{part.text()} {part.toolTip()} {part.accessibleName()}")
 
 
-def test_light_and_dark(open_room: Open, qtbot: QtBot) -> None:
-    room = open_room()
-    dark = room.window.styleSheet()
-    qtbot.mouseClick(room.button("Light"), Qt.MouseButton.LeftButton)
-    assert room.window.styleSheet() != dark
-    assert load_choices(room.path).theme == "light"
-
-
 def test_folder_and_report_open(open_room: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     opened: list[QUrl] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
@@ -430,7 +413,7 @@ def test_no_report_no_button(tmp_path: Path) -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    assert after_lines(Outcome(EXIT_DEVICE, "x", None, {"duration_s": "n/a"}), None) == ("", "", "")
+    assert after_lines(Outcome(EXIT_DEVICE, "x", None, {"duration_s": "n/a"})) == ("", "")
     assert last_sitting_words(Outcome(EXIT_OK)) == ""
     assert last_sitting_words(Outcome(EXIT_OK, "", None, {"duration_s": 60})) == "Last sitting: 1 minute"
 

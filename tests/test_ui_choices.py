@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurofeedback.ui.choices import AppDefaults, Choices, DeviceChoice, choices_path, load_choices, save_choices
+from neurofeedback.ui.choices import (
+    AppDefaults,
+    Choices,
+    DeviceChoice,
+    ProgrammeChoice,
+    choices_path,
+    load_choices,
+    save_choices,
+)
+from neurofeedback.ui.preferences import Preferences
 
-DEFAULTS = AppDefaults(Path("recordings"), (DeviceChoice("muse-2"), DeviceChoice("simulated")), ("default", "short"))
-CHOSEN = Choices("muse-2", 35, "07", "short", "light", claims_seen=True, time_shown=False, traces_shown=True)
+SHORT = ProgrammeChoice("short", "Short", 5.0)
+DEFAULTS = AppDefaults(Path("recordings"), (DeviceChoice("muse-2"), DeviceChoice("simulated")), (SHORT,))
+USUAL = Preferences()
+CHOSEN = Choices("muse-2", 35, "07", "", claims_seen=True, time_shown=False, facts_shown=True, volume_db=-3.0)
 
 
 def test_what_was_chosen_comes_back(tmp_path: Path) -> None:
@@ -41,7 +53,7 @@ def test_bytes_that_are_no_text_are_the_default(tmp_path: Path) -> None:
 
 def test_only_what_fits_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "app.json"
-    stored = {"device": 3, "minutes": 999, "participant": "P1", "claims_seen": 1, "theme": None, "unheard_of": True}
+    stored = {"device": 3, "minutes": 999, "participant": "P1", "claims_seen": 1, "programme": None, "unheard_of": True}
     path.write_text(json.dumps(stored), encoding="utf-8")
     assert load_choices(path) == Choices(participant="P1")
 
@@ -53,7 +65,7 @@ json_values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["device", "minutes", "theme", "claims_seen", "x"]), json_values))
+@given(st.dictionaries(st.sampled_from(["device", "minutes", "programme", "claims_seen", "x"]), json_values))
 def test_any_json_is_survived(tmp_path_factory: pytest.TempPathFactory, stored: dict[str, object]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.json"
     path.write_text(json.dumps(stored), encoding="utf-8")
@@ -67,14 +79,17 @@ def test_a_folder_in_the_way_is_logged_not_fatal(tmp_path: Path, caplog: pytest.
 
 
 def test_what_was_never_chosen_is_filled_in() -> None:
-    filled = Choices(profile="gone").filled(DEFAULTS)
-    assert (filled.device, filled.participant, filled.profile) == ("muse-2", "01", "default")
+    filled = Choices(programme="gone").filled(DEFAULTS)
+    assert (filled.device, filled.participant, filled.programme) == ("muse-2", "01", "")
+    assert Choices(programme="short").filled(DEFAULTS).programme == "short"
 
 
 def test_choices_become_a_request() -> None:
-    request = CHOSEN.request(DEFAULTS)
-    assert (request.device, request.participant, request.profile, request.minutes) == ("muse-2", "07", "short", 35.0)
-    assert Choices(minutes=0).filled(DEFAULTS).request(DEFAULTS).minutes is None
+    request = CHOSEN.request(DEFAULTS, USUAL)
+    assert (request.device, request.participant, request.profile, request.minutes) == ("muse-2", "07", "default", 35.0)
+    assert request.changes == {}
+    assert Choices(minutes=0).filled(DEFAULTS).request(DEFAULTS, USUAL).minutes is None
+    assert replace(CHOSEN, programme="short").request(DEFAULTS, USUAL).minutes is None
 
 
 def test_the_file_is_in_the_users_configuration() -> None:

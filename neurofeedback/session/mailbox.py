@@ -33,6 +33,10 @@ class Snapshot:
         The last seconds of the filtered signal in microvolts, decimated for display; NaN in gaps.
     traces_s : float
         How many seconds ``traces`` spans.
+    recent : tuple of ndarray, each (n_channels, n_samples)
+        The last seconds of the filtered signal in microvolts at full rate, in the pieces they came in; NaN in gaps.
+    columns : tuple of str
+        Names of ``frame.values``.
     index_history : ndarray of float32, shape (n,)
         MWI of the last minutes, one value a frame, NaN where there was none.
     index_name : str
@@ -67,6 +71,8 @@ class Snapshot:
     contacts: tuple[Contact, ...] = ()
     traces: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     traces_s: float = 8.0
+    recent: tuple[NDArray[np.float64], ...] = ()
+    columns: tuple[str, ...] = ()
     index_history: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     index_name: str = INDEX_NAME
     loss_rate: float = 0.0

@@ -332,6 +332,8 @@ class Runner:
                 contacts=frame.contacts if frame else (),
                 traces=self._traces.points,
                 traces_s=self._traces.seconds,
+                recent=self._traces.recent,
+                columns=parts.engine.columns,
                 index_history=self._history.values,
                 index_name=parts.index_name,
                 loss_rate=self._n_lost / self._n_received if self._n_received else 0.0,

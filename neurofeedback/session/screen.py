@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 from numpy.typing import NDArray
 
 _TRACE_S = 8.0
 _TRACE_POINTS_PER_S = 64
+_RECENT_S = 4.0
 _HISTORY_FRAMES = 1200
 
 
@@ -17,14 +20,27 @@ class Traces:
         self._step = max(1, round(sfreq / _TRACE_POINTS_PER_S))
         self._skip = 0
         self.seconds = _TRACE_S
+        self._n_recent = round(_RECENT_S * sfreq)
+        self._pieces: deque[NDArray[np.float64]] = deque()
         self._points = np.full((n_channels, int(_TRACE_S * sfreq / self._step)), np.nan, np.float32)
 
     def push(self, filtered: NDArray[np.float64]) -> None:
         """Add ``(n_channels, n_samples)`` in uV."""
         thinned = filtered[:, self._skip :: self._step].astype(np.float32)
         self._skip = (self._skip - filtered.shape[1]) % self._step
+        self._keep(filtered)
         n_points = self._points.shape[1]
         self._points = np.concatenate([self._points, thinned], axis=1)[:, -n_points:]
+
+    def _keep(self, filtered: NDArray[np.float64]) -> None:
+        self._pieces.append(filtered)
+        while sum(piece.shape[1] for piece in self._pieces) - self._pieces[0].shape[1] >= self._n_recent:
+            self._pieces.popleft()
+
+    @property
+    def recent(self) -> tuple[NDArray[np.float64], ...]:
+        """The last seconds at full rate ``(n_channels, n_samples)`` in uV, in the pieces they came in."""
+        return tuple(self._pieces)
 
     @property
     def points(self) -> NDArray[np.float32]:

@@ -1,35 +1,55 @@
-"""After: three lines first, then where to go from here."""
+"""After: three lines first, then the course of the sitting, what was learned, and room to say something of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
 from neurofeedback.errors import EXIT_OK
 from neurofeedback.feedback.picture import Water
-from neurofeedback.feedback.words import duration_words, share_words
+from neurofeedback.feedback.words import INDEX_MEANING, duration_words, share_words
+from neurofeedback.recording.after import After as Said
 from neurofeedback.session.request import Outcome
-from neurofeedback.ui.parts import FLAT_MARGIN, HEADER_HEIGHT, MARGIN, button, column, key, label, row
+from neurofeedback.types import INDEX_NAME
+from neurofeedback.ui.course import CourseView
+from neurofeedback.ui.exporting import ExportButton
+from neurofeedback.ui.jobs import Job, Ticket
+from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, button, column, key, label, row
+from neurofeedback.ui.saying import Saying
+from neurofeedback.ui.texts import tr
+from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.water import WaterView
+from neurofeedback.ui.whatif import WhatIfPanel
+
+if TYPE_CHECKING:
+    from neurofeedback.ui.told import Told
+
+_BAND_HEIGHT = 92
+_LEGEND = (
+    "The line is the {name}, {meaning}; its band is the wider the less it can be trusted. Circles are questions "
+    "(filled: elsewhere, empty: on the breath, dash: not sure or left), ticks are moments you noticed yourself, "
+    "hatching is where the signal could not be judged."
+)
 
 
-def after_lines(outcome: Outcome, recording: Path | None) -> tuple[str, str, str]:
-    """How long, how much usable signal, where the recording is; what is not known is left empty.
+def after_lines(outcome: Outcome) -> tuple[str, str]:
+    """How long, and how much usable signal; what is not known is left empty.
 
     Examples
     --------
-    >>> after_lines(Outcome(0, summary={"duration_s": 600.0, "valid_fraction": 0.9}), Path("ses-1"))
-    ('You sat for 10 minutes.', '90 % of it had a usable signal.', 'The recording is in ses-1')
+    >>> after_lines(Outcome(0, summary={"duration_s": 600.0, "valid_fraction": 0.9}))
+    ('You sat for 10 minutes.', '90 % of it had a usable signal.')
     """
     duration, usable = (_number(outcome.summary, name) for name in ("duration_s", "valid_fraction"))
     return (
-        "" if duration is None else f"You sat for {duration_words(duration)}.",
-        "" if usable is None else f"{share_words(usable)} of it had a usable signal.",
-        "" if recording is None else f"The recording is in {recording}",
+        "" if duration is None else tr("You sat for {length}.").format(length=duration_words(duration)),
+        "" if usable is None else tr("{share} of it had a usable signal.").format(share=share_words(usable)),
     )
 
 
@@ -38,8 +58,8 @@ def last_sitting_words(outcome: Outcome) -> str:
     duration, usable = (_number(outcome.summary, name) for name in ("duration_s", "valid_fraction"))
     if duration is None:
         return ""
-    signal = "" if usable is None else f", {share_words(usable)} usable signal"
-    return f"Last sitting: {duration_words(duration)}{signal}"
+    signal = "" if usable is None else tr(", {share} usable signal").format(share=share_words(usable))
+    return tr("Last sitting: {length}").format(length=duration_words(duration)) + signal
 
 
 def find_report(session: Path | None) -> Path | None:
@@ -62,64 +82,166 @@ class After(QWidget):
     again = pyqtSignal()
     home = pyqtSignal()
 
-    def __init__(self, water: Water) -> None:
+    def __init__(self, theme: Theme, water: Water, profiles: tuple[str, ...]) -> None:
         super().__init__()
         self._picture = WaterView(water)
-        self._picture.setFixedHeight(HEADER_HEIGHT)
+        self._picture.setFixedHeight(_BAND_HEIGHT)
         self._recording: Path | None = None
         self._made: Path | None = None
-        self._title = label(large=True, name="How the sitting ended")
-        self._lines = [label(name=name) for name in ("Length", "Usable signal", "Recording")]
+        self._title = label(large=True, onPicture=True, name="How the sitting ended")
+        self._lines = [label(name=name) for name in ("Length", "Usable signal", "Your answers")]
         self._message = label(quiet=True, name="Message")
-        for words in (*self._lines, self._message):
+        self._course = CourseView(theme)
+        self._legend = label(_LEGEND.format(name=INDEX_NAME, meaning=INDEX_MEANING), quiet=True)
+        self._learned = label(name="What the program has learned")
+        self._signs = label(quiet=True, name="Your signs, and how sure they are")
+        self._saying = Saying()
+        self._what_if = WhatIfPanel(profiles)
+        for words in (*self._lines, self._message, self._legend, self._learned, self._signs):
             words.setWordWrap(True)
-            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._again = button("&Sit again", self.again.emit, main=True)
         self._report = button("Open the &report", self._open_report)
         self._folder = button("Open the &folder", self._open_folder)
+        self._export = ExportButton(self._say)
+        self._telling: Job[Told] = Job(self, "telling")
+        self._keeping: Job[None] = Job(self, "keeping")
         self._lay_out()
-        key(self, "Esc", self.home.emit)
+        self._connect()
+        key(self, "Esc", self._leave)
+
+    def _connect(self) -> None:
+        self._telling.done.connect(self._show_told)
+        self._telling.failed.connect(self._say)
+        self._keeping.failed.connect(self._say)
+        self._saying.changed.connect(self._keep)
+        self._what_if.found.connect(self._course.show_other)
 
     def _lay_out(self) -> None:
-        inner = column(gap=10)
-        inner.addWidget(self._title)
-        inner.addSpacing(6)
-        for words in self._lines:
+        over = column(self._picture, MARGIN, gap=0)
+        over.addStretch(1)
+        over.addWidget(self._title)
+        over.setContentsMargins(MARGIN, 0, MARGIN, 14)
+        self._page = QWidget()
+        inner = column(self._page, gap=6)
+        inner.setContentsMargins(MARGIN, 14, MARGIN, 12)
+        for words in (*self._lines, self._message):
             inner.addWidget(words)
-        inner.addWidget(self._message)
-        inner.addSpacing(14)
-        keys = row(self._again, self._report, self._folder)
-        keys.addStretch(1)
-        keys.addWidget(button("&Home", self.home.emit, flat=True))
-        inner.addLayout(keys)
-        inner.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
+        self._more = QWidget()
+        more = column(self._more, gap=10)
+        more.addWidget(self._course, 1)
+        more.addWidget(self._legend)
+        more.addLayout(self._columns())
+        inner.addWidget(self._more, 1)
+        inner.addStretch(0)
+        area = QScrollArea()
+        area.setWidget(self._page)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         outer = column(self, gap=0)
         outer.addWidget(self._picture)
-        outer.addStretch(1)
-        outer.addLayout(inner)
-        outer.addStretch(1)
+        outer.addWidget(area, 1)
+        outer.addLayout(self._foot())
+
+    def _columns(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(MARGIN)
+        grid.setVerticalSpacing(8)
+        left = column(gap=6)
+        for part in (label("What has been learned of your signs", quiet=True), self._learned, self._signs):
+            left.addWidget(part)
+        left.addSpacing(10)
+        left.addWidget(label("What if", quiet=True))
+        left.addWidget(self._what_if)
+        left.addStretch(1)
+        grid.addLayout(left, 0, 0)
+        grid.addWidget(self._saying, 0, 1)
+        for side in (0, 1):
+            grid.setColumnStretch(side, 1)
+        return grid
+
+    def _foot(self) -> QHBoxLayout:
+        keys = row(self._again, self._report, self._folder, self._export)
+        keys.addStretch(1)
+        keys.addWidget(button("&Home", self._leave, flat=True))
+        keys.setContentsMargins(MARGIN, 10, FLAT_MARGIN, 14)
+        return keys
 
     def enter(self, outcome: Outcome, recording: Path | None) -> None:
         """Show an outcome and where its recording is, and take the keyboard."""
         self._recording, self._made = recording, find_report(outcome.session)
         orderly = outcome.exit_code == EXIT_OK
-        self._title.setText("The sitting is over" if orderly else "The sitting could not go on")
+        self._title.setText(tr("The sitting is over" if orderly else "The sitting could not go on"))
         for words, said in zip(
-            (*self._lines, self._message), (*after_lines(outcome, recording), outcome.message), strict=True
+            (*self._lines, self._message), (*after_lines(outcome), "", tr(outcome.message)), strict=True
         ):
             words.setText(said)
             words.setVisible(bool(said))
         self._report.setVisible(self._made is not None)
-        self._folder.setVisible(recording is not None)
+        for part in (self._folder, self._export):
+            part.setVisible(recording is not None)
+        self._more.hide()
+        self._course.show_told(None)
+        self._what_if.enter(recording)
+        self._export.enter(recording)
         self._again.setFocus()
+        if outcome.session is not None and recording is not None:
+            self._telling.start(partial(_tell, recording))
+
+    def settle(self) -> None:
+        """Keep what is being written."""
+        if not self._more.isHidden():
+            self._saying.keep()
+
+    def _leave(self) -> None:
+        self.settle()
+        self.home.emit()
+
+    def _show_told(self, told: Told) -> None:
+        answers = self._lines[2]
+        answers.setText(" ".join(tr(line) for line in told.answers))
+        answers.setVisible(bool(told.answers))
+        self._course.show_told(told)
+        self._learned.setText(" ".join(tr(part) for part in (told.learned.driving, told.learned.pairs) if part))
+        self._signs.setText("\n".join(_sign(*sign) for sign in told.learned.signs))
+        self._signs.setVisible(bool(told.learned.signs))
+        self._saying.enter(told.said)
+        self._more.show()
+
+    def _keep(self, said: Said) -> None:
+        if self._recording is not None:
+            self._keeping.start(partial(_keep, self._recording, said))
+
+    def _say(self, sentence: str) -> None:
+        self._message.setText(tr(sentence))
+        self._message.show()
 
     def _open_report(self) -> None:
-        _open(self._made)
+        self._open(self._made)
 
     def _open_folder(self) -> None:
-        _open(self._recording)
+        self._open(self._recording)
+
+    def _open(self, path: Path | None) -> None:
+        if path is None or not path.exists():
+            self._say("It is not there any more; nothing else is touched.")
+        else:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
-def _open(path: Path | None) -> None:
-    if path is not None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+def _sign(name: str, direction: str, chance: float) -> str:
+    return tr("{name}: {direction}, {chance} sure").format(
+        name=tr(name), direction=tr(direction), chance=share_words(chance)
+    )
+
+
+def _tell(session: Path, ticket: Ticket) -> Told:
+    from neurofeedback.ui.told import tell  # noqa: PLC0415 - what it imports is loaded here, in the helper
+
+    ticket.step(0.0)
+    return tell(session)
+
+
+def _keep(session: Path, said: Said, _ticket: Ticket) -> None:
+    from neurofeedback.ui.told import keep  # noqa: PLC0415
+
+    keep(session, said)

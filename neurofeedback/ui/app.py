@@ -3,37 +3,60 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QApplication, QMainWindow, QStackedWidget
+from PyQt6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
-from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
+from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, SettingsError
 from neurofeedback.feedback.picture import Water, pictures_per_second
-from neurofeedback.session.mailbox import Snapshot
+from neurofeedback.recording.locks import Lock
+from neurofeedback.session.mailbox import Ask, Request, Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.ui.about import About
 from neurofeedback.ui.after import After, last_sitting_words
 from neurofeedback.ui.bridge import Bridge, Launch
-from neurofeedback.ui.choices import AppDefaults, DeviceChoice, choices_path, load_choices, save_choices
+from neurofeedback.ui.choices import (
+    AppDefaults,
+    DeviceChoice,
+    ProgrammeChoice,
+    choices_path,
+    load_choices,
+    save_choices,
+)
+from neurofeedback.ui.crash import Crashes, crashes_are_shown
 from neurofeedback.ui.fit import FitPlace
 from neurofeedback.ui.home import Home
+from neurofeedback.ui.instance import only_window
+from neurofeedback.ui.interrupted import Interrupted, complete_interrupted
+from neurofeedback.ui.jobs import Job, Ticket
 from neurofeedback.ui.parts import key
+from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
+from neurofeedback.ui.progress import ProgressPlace
+from neurofeedback.ui.settings import SettingsPlace
 from neurofeedback.ui.sit import Sit
-from neurofeedback.ui.theme import DARK, LIGHT, THEMES, stylesheet
+from neurofeedback.ui.texts import install_language, tr
+from neurofeedback.ui.theme import DARK, THEMES, stylesheet
 
-__all__ = ["AppDefaults", "DeviceChoice", "Window", "run_app"]
+if TYPE_CHECKING:  # pyqtgraph is loaded when the window is first asked for
+    from neurofeedback.ui.research import Research
+
+__all__ = ["AppDefaults", "DeviceChoice", "ProgrammeChoice", "Window", "run_app"]
 
 SIZE = (1024, 640)
+RECOVER_AFTER_MS = 1500
 
 
 class Window(QMainWindow):
-    """Home, About, Fit, Sit and After, one at a time."""
+    """Home, About, Fit, Sit, After, Progress and Settings, one at a time."""
 
     def __init__(self, launch: Launch, defaults: AppDefaults) -> None:
         super().__init__()
@@ -41,47 +64,63 @@ class Window(QMainWindow):
         self._defaults = defaults
         self._request = defaults.request
         self._path = defaults.choices_file or choices_path()
+        self._preferences_path = defaults.preferences_file or self._path.with_name("settings.toml")
         self._choices = load_choices(self._path).filled(defaults)
-        self._closing = False
-        self._interrupted = False
+        self._notice = ""
+        self._preferences = load_preferences(self._preferences_path, self._note)
+        self._closing = self._interrupted = False
         self._recording: Path | None = None
+        self._latest = Snapshot()
         self._bridge = Bridge(launch, self)
-        self._places = QStackedWidget()
+        self._research: Research | None = None
         self._water = Water()
-        self._home, self._about, self._after = Home(defaults, self._water), About(), After(self._water)
-        self._fit, self._sit = self._new_fit(), self._new_sit()
-        for place in (self._home, self._about, self._fit, self._sit, self._after):
-            self._places.addWidget(place)
-        self.setCentralWidget(self._places)
+        self._build()
         self.setWindowTitle("Neurofeedback")
         self.resize(*SIZE)
-        self.setStyleSheet(stylesheet(THEMES.get(self._choices.theme, DARK)))
-        self._connect()
-        self._begin()
-
-    def _new_fit(self) -> FitPlace:
-        fit = FitPlace(THEMES.get(self._choices.theme, DARK))
-        fit.begin.connect(self._bridge.go_on)
-        fit.leave.connect(self.end)
-        return fit
-
-    def _new_sit(self) -> Sit:
-        theme = THEMES.get(self._choices.theme, DARK)
-        sit = Sit(theme, self._water, time_shown=self._choices.time_shown, traces_shown=self._choices.traces_shown)
-        sit.end.connect(self.end)
-        sit.mark.connect(self._mark)
-        return sit
-
-    def _connect(self) -> None:
-        self._home.sit.connect(self._sit_as_chosen)
-        self._home.about.connect(self._show_about)
-        self._home.theme.connect(self._change_theme)
-        self._about.left.connect(self._leave_about)
-        self._after.again.connect(self._sit_again)
-        self._after.home.connect(self._show_home)
         self._bridge.shown.connect(self.show_snapshot)
         self._bridge.ended.connect(self._ended)
         key(self, "F11", self._full_screen)
+        self._recovering: Job[Interrupted | None] = Job(self, "recovery")
+        self._recovering.done.connect(self._offer_to_finish)
+        QTimer.singleShot(RECOVER_AFTER_MS, self._recover)
+        self._begin()
+
+    def _note(self, sentence: str) -> None:
+        self._notice = sentence
+
+    def _build(self) -> None:
+        """Make all places in the colours and the type that are set."""
+        theme = THEMES.get(self._preferences.theme, DARK)
+        profiles = self._defaults.profiles
+        self._places = QStackedWidget()
+        self._home, self._about = Home(self._defaults, self._water), About()
+        self._fit, self._sit = FitPlace(theme), Sit(theme, self._water, self._choices, self._preferences)
+        self._after = After(theme, self._water, profiles)
+        self._progress, self._settings = ProgressPlace(theme), SettingsPlace(profiles)
+        places = (self._home, self._about, self._fit, self._sit, self._after, self._progress, self._settings)
+        for place in places:
+            self._places.addWidget(place)
+        self._connect()
+        self.setCentralWidget(self._places)
+        self.setStyleSheet(stylesheet(theme, large_type=self._preferences.large_type))
+
+    def _connect(self) -> None:
+        self._home.sit.connect(self._sit_as_chosen)
+        self._home.finish.connect(self._finish_interrupted)
+        self._home.about.connect(self._show_about)
+        self._home.progress.connect(self._show_progress)
+        self._home.settings.connect(self._show_settings)
+        self._about.left.connect(self._leave_about)
+        self._fit.begin.connect(self._bridge.go_on)
+        self._fit.leave.connect(self.end)
+        self._sit.end.connect(self.end)
+        self._sit.asked.connect(self._bridge.ask)
+        self._sit.research.connect(self.toggle_research)
+        self._after.again.connect(self._sit_again)
+        self._after.home.connect(self._show_home)
+        self._progress.left.connect(self._show_home)
+        self._settings.left.connect(self._show_home)
+        self._settings.changed.connect(self._prefer)
 
     def _begin(self) -> None:
         if not self._choices.claims_seen:
@@ -92,27 +131,36 @@ class Window(QMainWindow):
             self._show_home()
 
     def begin(self, request: SitRequest) -> None:
-        """Begin a sitting."""
+        """Begin a sitting, unless one is under way."""
+        if self._bridge.active:
+            return
         self._request, self._recording = request, None
+        self._recovering.cancel()
         if request.fit:
-            self._places.setCurrentWidget(self._fit)
+            self._show(self._fit)
             self._fit.enter(request.device)
         else:
             self._show_sit()
         self._bridge.begin(request)
 
+    def _show(self, place: QWidget) -> None:
+        self._places.setCurrentWidget(place)
+
     def _show_sit(self) -> None:
-        self._places.setCurrentWidget(self._sit)
+        self._show(self._sit)
         self._sit.enter()
+        if self._choices.volume_db:
+            self._bridge.ask(Request(Ask.VOLUME, repr(self._choices.volume_db)))
 
     def end(self) -> None:
-        """End the sitting in order; the page after it follows."""
-        if self._bridge.active and not self._bridge.stopping:
-            self._bridge.stop()
-            if self._fitting:
-                self._fit.say("Letting go of the headset.", lasting=True)
-            else:
-                self._sit.say("Ending. The recording is being closed.", lasting=True)
+        """End the sitting in order; the page after it follows. A sitting without end goes to its last phase first."""
+        if not self._bridge.active or self._bridge.stopping:
+            return
+        self._bridge.stop()
+        if self._fitting:
+            self._fit.say("Letting go of the headset.", lasting=True)
+        else:
+            self._sit.end_said()
 
     @property
     def _fitting(self) -> bool:
@@ -131,7 +179,11 @@ class Window(QMainWindow):
             self.end()
             a0.ignore()
             return
-        self._remember(time_shown=self._sit.time_shown, traces_shown=self._sit.traces_shown)
+        self._after.settle()
+        self._recovering.cancel()
+        if self._research is not None:
+            self._research.close()
+        self._remember(time_shown=self._sit.time_shown, facts_shown=self._sit.facts_shown)
         super().closeEvent(a0)
 
     def _remember(self, **changes: object) -> None:
@@ -139,12 +191,24 @@ class Window(QMainWindow):
         save_choices(self._path, self._choices)
 
     def _show_home(self) -> None:
-        self._places.setCurrentWidget(self._home)
+        self._show(self._home)
         self._home.enter(self._choices)
+        self._home.say(self._notice)
+        self._notice = ""
 
     def _show_about(self) -> None:
-        self._places.setCurrentWidget(self._about)
+        self._show(self._about)
         self._about.enter()
+
+    def _show_progress(self) -> None:
+        self._remember(**self._home.chosen())
+        self._show(self._progress)
+        self._progress.enter(self._folder, self._choices.participant)
+
+    def _show_settings(self) -> None:
+        self._remember(**self._home.chosen())
+        self._show(self._settings)
+        self._settings.enter(self._preferences)
 
     def _leave_about(self) -> None:
         first_time = not self._choices.claims_seen
@@ -154,17 +218,68 @@ class Window(QMainWindow):
         else:
             self._show_home()
 
+    @property
+    def _folder(self) -> Path:
+        return Path(self._preferences.recordings) if self._preferences.recordings else self._defaults.recordings
+
+    def _prefer(self, preferences: Preferences) -> None:
+        """Take new settings, keep them, and show everything as they want it."""
+        self._preferences = preferences
+        save_preferences(self._preferences_path, preferences)
+        QTimer.singleShot(0, self._rebuild)  # the field that was changed still stands in its own signal
+
+    def _rebuild(self) -> None:
+        if self._bridge.active or self._places.currentWidget() is not self._settings:
+            return
+        focused = self._settings.focused()
+        self._build()
+        self._show_settings_again(focused)
+
+    def _show_settings_again(self, focused: str) -> None:
+        self._show(self._settings)
+        self._settings.enter(self._preferences, focused)
+
     def _sit_as_chosen(self) -> None:
         self._remember(**self._home.chosen())
-        self.begin(self._choices.request(self._defaults))
+        self.begin(self._choices.request(self._defaults, self._preferences))
 
     def _sit_again(self) -> None:
+        self._after.settle()
         if self._request is not None:
             self.begin(self._request)
 
-    def _mark(self) -> None:
-        if self._bridge.mark():
-            self._sit.say("Marked.")
+    def _recover(self) -> None:
+        if not self._bridge.active:
+            self._recovering.start(partial(_complete, self._folder))
+
+    def _offer_to_finish(self, interrupted: Interrupted | None) -> None:
+        if interrupted is not None and self._places.currentWidget() is self._home:
+            self._home.offer(interrupted)
+
+    def _finish_interrupted(self, interrupted: Interrupted) -> None:
+        self._remember(**self._home.chosen())
+        request = self._choices.request(self._defaults, self._preferences)
+        minutes = float(interrupted.minutes_left)
+        self.begin(replace(request, participant=interrupted.participant, minutes=minutes, programme=""))
+
+    def toggle_research(self) -> None:
+        """Open the researcher's window, or close it."""
+        if self._research is not None:
+            self._research.close()
+            return
+        from neurofeedback.ui.research import Research  # noqa: PLC0415 - pyqtgraph is not loaded until wanted
+
+        theme = THEMES.get(self._preferences.theme, DARK)
+        self._research = Research(theme, lambda: self._latest)
+        self._research.setStyleSheet(self.styleSheet())
+        self._research.asked.connect(self._bridge.ask)
+        self._research.closed.connect(self._forget_research)
+        self._research.show()
+
+    def _forget_research(self) -> None:
+        if self._research is not None:
+            self._research.deleteLater()
+        self._research = None
 
     def sitting_shown(self) -> bool:
         """Tell whether a sitting is under way and shown."""
@@ -173,8 +288,9 @@ class Window(QMainWindow):
     def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
         """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
         size = self.size() * self.devicePixelRatio()
-        self._bridge.set_rate(pictures_per_second(size.width() * size.height()))
-        self._recording = snapshot.recording
+        fast = pictures_per_second(size.width() * size.height())
+        self._bridge.set_rate((None if self._fitting else self._sit.pictures_per_second) or fast)
+        self._recording, self._latest = snapshot.recording, snapshot
         if self._fitting and snapshot.status == "running":
             self._show_sit()
         if self._fitting:
@@ -184,33 +300,23 @@ class Window(QMainWindow):
 
     def _ended(self, outcome: Outcome) -> None:
         self.exit_code = outcome.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
+        if self._latest.status in {"running", "ended"}:
+            self._remember(volume_db=self._latest.volume_db)
         self._remember(last_sitting=last_sitting_words(outcome) or self._choices.last_sitting)
         if self._fitting and outcome.exit_code == EXIT_OK:
             self._show_home()
         else:
             self._after.enter(outcome, self._recording or outcome.session)
-            self._places.setCurrentWidget(self._after)
+            self._show(self._after)
         if self._closing:
             self.close()
 
-    def _change_theme(self) -> None:
-        theme = LIGHT if self._choices.theme == DARK.name else DARK
-        self._remember(
-            **self._home.chosen(),
-            theme=theme.name,
-            time_shown=self._sit.time_shown,
-            traces_shown=self._sit.traces_shown,
-        )
-        old = (self._fit, self._sit)
-        self._fit, self._sit = self._new_fit(), self._new_sit()
-        for before, after in zip(old, (self._fit, self._sit), strict=True):
-            self._places.removeWidget(before)
-            self._places.addWidget(after)
-            before.deleteLater()
-        self.setStyleSheet(stylesheet(theme))
-
     def _full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+
+def _complete(recordings: Path, _ticket: Ticket) -> Interrupted | None:
+    return complete_interrupted(recordings)
 
 
 def run_app(launch: Launch, defaults: AppDefaults) -> int:
@@ -228,16 +334,37 @@ def run_app(launch: Launch, defaults: AppDefaults) -> int:
     -------
     int
         Exit code of the last sitting, 130 after Ctrl-C.
+
+    Raises
+    ------
+    SettingsError
+        The window is open already.
     """
     app = QApplication.instance() or QApplication(["neurofeedback"])
     app.setApplicationName("neurofeedback")
     if isinstance(app, QApplication):
         app.setStyle("Fusion")
+    folder = (defaults.choices_file or choices_path()).parent
+    install_language(app, folder)
+    lock = _only_window(folder)
     window = Window(launch, defaults)
     window.show()
-    with _interrupts_end(window):
-        app.exec()
+    try:
+        with _interrupts_end(window), crashes_are_shown(Crashes(window)):
+            app.exec()
+    finally:
+        if lock is not None:
+            lock.release()
     return window.exit_code
+
+
+def _only_window(folder: Path) -> Lock | None:
+    try:
+        return only_window(folder)
+    except SettingsError as error:
+        if sys.stderr is None or not sys.stderr.isatty():  # started by its icon: nobody reads a terminal
+            QMessageBox.information(None, "Neurofeedback", tr(str(error)))
+        raise
 
 
 @contextmanager

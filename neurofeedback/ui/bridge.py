@@ -80,15 +80,12 @@ class Bridge(QObject):
 
     def go_on(self) -> None:
         """Begin the sitting, however the headset sits."""
-        if self._sitting is not None:
-            self._sitting.mailbox.request(Request(Ask.BEGIN))
+        self.ask(Request(Ask.BEGIN))
 
-    def mark(self) -> bool:
-        """Put a mark into the recording; tells whether there is a sitting to mark."""
-        if self._sitting is None:
-            return False
-        self._sitting.mailbox.request(Request(Ask.MARK))
-        return True
+    def ask(self, request: Request) -> None:
+        """Pass on what a person asks of the sitting under way, if there is one."""
+        if self._sitting is not None:
+            self._sitting.mailbox.request(request)
 
     def poll(self) -> None:
         """Look once: the timer calls this."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from neurofeedback.session.request import SitRequest
+from neurofeedback.ui.preferences import PROBES, Preferences
 
 _log = logging.getLogger(__name__)
 MAX_MINUTES = 180
@@ -26,6 +27,16 @@ class DeviceChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgrammeChoice:
+    """A programme by name and by what a person reads; ``minutes`` 0 is without end."""
+
+    name: str
+    title: str
+    minutes: float = 0.0
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AppDefaults:
     """What the command line hands the app.
 
@@ -35,8 +46,8 @@ class AppDefaults:
         Where recordings go.
     devices : tuple of DeviceChoice
         Offered on the first page; any other name can be typed.
-    profiles : tuple of str
-        Names of the practices offered.
+    programmes : tuple of ProgrammeChoice
+        Practices offered, besides one of a length of one's own.
     participant : str
         Label used until another one is remembered.
     request : SitRequest, optional
@@ -45,15 +56,19 @@ class AppDefaults:
         Sound of sittings begun on the first page, as in ``SitRequest``.
     choices_file : Path, optional
         Where choices are remembered; the user's configuration folder by default.
+    preferences_file : Path, optional
+        Where settings are kept; beside the choices by default.
     """
 
     recordings: Path
     devices: tuple[DeviceChoice, ...] = (DeviceChoice("simulated", "A simulated meditator; no headset needed"),)
+    programmes: tuple[ProgrammeChoice, ...] = ()
     profiles: tuple[str, ...] = ("default",)
     participant: str = "01"
     request: SitRequest | None = None
     audio: str = "auto"
     choices_file: Path | None = None
+    preferences_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +78,39 @@ class Choices:
     device: str = ""
     minutes: int = 20
     participant: str = ""
-    profile: str = ""
-    theme: str = "dark"
+    programme: str = ""
     claims_seen: bool = False
     time_shown: bool = True
-    traces_shown: bool = False
+    facts_shown: bool = False
+    volume_db: float = 0.0
     last_sitting: str = ""
 
-    def request(self, defaults: AppDefaults) -> SitRequest:
-        """Return the sitting these choices ask for."""
+    def request(self, defaults: AppDefaults, preferences: Preferences) -> SitRequest:
+        """Return the sitting these choices ask for, as the settings want it."""
         return SitRequest(
             device=self.device,
-            recordings=defaults.recordings,
+            recordings=Path(preferences.recordings) if preferences.recordings else defaults.recordings,
             participant=self.participant,
-            profile=self.profile,
-            minutes=float(self.minutes) or None,
+            profile=preferences.profile,
+            minutes=None if self.programme else float(self.minutes) or None,
             audio=defaults.audio,
             fit=True,
+            programme=self.programme,
+            probe_every_s=PROBES[preferences.probes],
+            learn_live=preferences.learn_live or None,
+            lsl_out=preferences.lsl_out,
+            osc_out=preferences.osc_out,
+            changes=preferences.changes(),
         )
 
     def filled(self, defaults: AppDefaults) -> Choices:
-        """Fill what was never chosen from the defaults; a practice that is gone becomes the first one."""
-        profile = self.profile if self.profile in defaults.profiles else defaults.profiles[0]
+        """Fill what was never chosen from the defaults; a practice that is gone is forgotten."""
+        known = {programme.name for programme in defaults.programmes}
         return replace(
             self,
             device=self.device or defaults.devices[0].name,
             participant=self.participant or defaults.participant,
-            profile=profile,
+            programme=self.programme if self.programme in known else "",
         )
 
 

@@ -44,6 +44,11 @@ def place_electrodes(ch_names: tuple[str, ...]) -> tuple[tuple[float, float], ..
     return tuple(_PLACES.get(name.lower()) or below[name] for name in ch_names)
 
 
+def known_places(ch_names: tuple[str, ...]) -> tuple[tuple[float, float] | None, ...]:
+    """Positions of the electrodes whose names stand for a place, None for the others."""
+    return tuple(_PLACES.get(name.lower()) for name in ch_names)
+
+
 class HeadView(QWidget):
     """Draws dots; fills glide to where they should be, and stand still once they are there."""
 

@@ -4,107 +4,142 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QRegularExpression, Qt, pyqtSignal
 from PyQt6.QtGui import QRegularExpressionValidator
-from PyQt6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
+from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.feedback.picture import Water
 from neurofeedback.ui.choices import MAX_MINUTES, AppDefaults, Choices
-from neurofeedback.ui.parts import FLAT_MARGIN, HEADER_HEIGHT, MARGIN, Choice, button, column, label, row
+from neurofeedback.ui.interrupted import Interrupted
+from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, Choice, button, clipped, column, label, row
+from neurofeedback.ui.texts import tr
 from neurofeedback.ui.water import WaterView
 
-FIELD_HEIGHT = 40
+_OWN_LENGTH = "As long as I say"
 
 
 class Home(QWidget):
-    """Where a sitting is chosen; ``sit`` carries nothing, ``choices`` says what is chosen."""
+    """Where a sitting is chosen; ``sit`` carries nothing, ``chosen`` says what is chosen."""
 
     sit = pyqtSignal()
+    progress = pyqtSignal()
+    settings = pyqtSignal()
     about = pyqtSignal()
-    theme = pyqtSignal()
+    finish = pyqtSignal(object)
 
     def __init__(self, defaults: AppDefaults, water: Water) -> None:
         super().__init__()
         self._picture = WaterView(water)
-        self._picture.setFixedHeight(HEADER_HEIGHT)
         self._about = {choice.name: choice.description for choice in defaults.devices}
+        self._programmes = {programme.name: programme for programme in defaults.programmes}
         self._device = Choice()
         self._device.setEditable(True)
         self._device.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._device.addItems(list(self._about))
-        self._device.setToolTip("Pick a headset, or type its name, such as cyton:/dev/ttyUSB0")
+        self._device.setToolTip(tr("Pick a headset, or type its name, such as cyton:/dev/ttyUSB0"))
+        self._practice = Choice()
+        self._practice.addItem(tr(_OWN_LENGTH), "")
+        for programme in defaults.programmes:
+            self._practice.addItem(tr(programme.title), programme.name)
         self._minutes = QSpinBox()
         self._minutes.setRange(0, MAX_MINUTES)
-        self._minutes.setSpecialValueText("as the practice says")
-        self._minutes.setSuffix(" min")
+        self._minutes.setSpecialValueText(tr("usual"))
+        self._minutes.setSuffix(tr(" min"))
         self._minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self._minutes.setToolTip("Type, or use the arrow keys; 0 is the practice's own length")
+        self._minutes.setToolTip(tr("Type, or use the arrow keys; 0 is the usual length"))
         self._participant = QLineEdit()
         self._participant.setMaxLength(32)
         self._participant.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]+")))
-        self._participant.setToolTip("Letters and digits; recordings are filed under it")
-        self._profile = Choice()
-        self._profile.addItems(list(defaults.profiles))
-        self._what = label(quiet=True, name="What this headset is")
+        self._participant.setToolTip(tr("Letters and digits; recordings are filed under it"))
+        self._what = label(quiet=True, name="What this is")
         self._last = label(quiet=True, name="Last sitting")
+        self._notice = label(name="Notice")
+        self._notice.setWordWrap(True)
+        self._interrupted: Interrupted | None = None
+        self._finish = button("&Finish it", self._ask_to_finish)
         self.sit_button = button("Sit", self.sit.emit, sit=True, main=True)
         self._lay_out()
         self._device.currentTextChanged.connect(self._describe)
+        self._practice.currentIndexChanged.connect(self._describe)
 
     def _lay_out(self) -> None:
+        inner = column(gap=0)
+        inner.setContentsMargins(0, 0, 0, 14)
+        inner.addStretch(3)
+        inner.addWidget(self.sit_button, alignment=Qt.AlignmentFlag.AlignHCenter)
+        inner.addStretch(3)
+        inner.addLayout(self._fields())
+        inner.addStretch(2)
+        inner.addLayout(self._foot())
+        outer = column(self, gap=0)
+        outer.addWidget(self._picture, 1)
+        outer.addLayout(inner, 1)
+
+    def _fields(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
+        grid.setContentsMargins(MARGIN, 0, MARGIN, 0)
         named = (
             ("&Headset", self._device, 3),
-            ("&Minutes", self._minutes, 2),
-            ("&Participant", self._participant, 2),
-            ("P&ractice", self._profile, 2),
+            ("P&ractice", self._practice, 3),
+            ("&Minutes", self._minutes, 1),
+            ("Pa&rticipant", self._participant, 2),
         )
         for place, (text, field, stretch) in enumerate(named):
             caption = label(text, quiet=True)
             caption.setBuddy(field)
-            field.setAccessibleName(text.replace("&", ""))
-            field.setMinimumWidth(150)
-            field.setFixedHeight(FIELD_HEIGHT)
+            field.setAccessibleName(tr(text.replace("&", "")))
+            field.setMinimumWidth(110)
             grid.addWidget(caption, 0, place)
             grid.addWidget(field, 1, place)
             grid.setColumnStretch(place, stretch)
-        grid.addWidget(self._what, 2, 0, 1, len(named))
-        foot = row(self._last)
-        foot.addStretch(1)
-        foot.addWidget(button("&Light or dark", self.theme.emit, flat=True))
-        foot.addWidget(button("&About", self.about.emit, flat=True))
-        inner = column(gap=0)
-        inner.setContentsMargins(0, 0, 0, 14)
-        grid.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        grid.addWidget(clipped(self._what), 2, 0, 1, len(named))
+        grid.addWidget(self._notice, 3, 0, 1, len(named) - 1)
+        grid.addWidget(self._finish, 3, len(named) - 1)
+        return grid
+
+    def _foot(self) -> QHBoxLayout:
+        foot = row(clipped(self._last), gap=4)
         foot.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
-        inner.addStretch(3)
-        inner.addWidget(self.sit_button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        inner.addStretch(3)
-        inner.addLayout(grid)
-        inner.addStretch(2)
-        inner.addLayout(foot)
-        outer = column(self, gap=0)
-        outer.addWidget(self._picture)
-        outer.addLayout(inner, 1)
+        for text, act in (("&Progress", self.progress), ("S&ettings", self.settings), ("&About", self.about)):
+            foot.addWidget(button(text, act.emit, flat=True))
+        foot.setStretch(0, 1)
+        return foot
 
     def enter(self, choices: Choices) -> None:
         """Show what was chosen last, and take the keyboard."""
         self._device.setCurrentText(choices.device)
+        self._practice.setCurrentIndex(max(0, self._practice.findData(choices.programme)))
         self._minutes.setValue(choices.minutes)
         self._participant.setText(choices.participant)
-        self._profile.setCurrentText(choices.profile)
         self._last.setText(choices.last_sitting)
-        self._describe(choices.device)
+        self._describe()
         self.sit_button.setFocus()
+
+    def say(self, notice: str) -> None:
+        """Show one sentence above the foot, or none."""
+        self._notice.setText(notice)
+        self._notice.setVisible(bool(notice))
+        self._finish.hide()
+
+    def offer(self, interrupted: Interrupted) -> None:
+        """Say that a sitting broke off, and offer to sit what is left of it."""
+        self.say(tr("A sitting that broke off was completed; nothing of it is lost."))
+        self._interrupted = interrupted
+        self._finish.setText(tr("&Finish it: {minutes} min").format(minutes=interrupted.minutes_left))
+        self._finish.setVisible(interrupted.minutes_left > 0)
+
+    def _ask_to_finish(self) -> None:
+        if self._interrupted is not None:
+            self.finish.emit(self._interrupted)
 
     def chosen(self) -> dict[str, str | int]:
         """Return the fields of ``Choices`` that are chosen here; an empty field says nothing."""
-        fields = {
-            "device": self._device.currentText().strip(),
-            "participant": self._participant.text(),
-            "profile": self._profile.currentText(),
-        }
-        return {name: text for name, text in fields.items() if text} | {"minutes": self._minutes.value()}
+        fields = {"device": self._device.currentText().strip(), "participant": self._participant.text()}
+        named = {name: text for name, text in fields.items() if text}
+        return named | {"programme": self._practice.currentData() or "", "minutes": self._minutes.value()}
 
-    def _describe(self, device: str) -> None:
-        self._what.setText(self._about.get(device.strip(), ""))
+    def _describe(self) -> None:
+        programme = self._programmes.get(self._practice.currentData())
+        self._minutes.setEnabled(programme is None)
+        about = self._about.get(self._device.currentText().strip(), "")
+        self._what.setText(" ".join(tr(part) for part in (about, programme.description if programme else "") if part))

@@ -8,6 +8,8 @@ from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QShortcut
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from neurofeedback.ui.texts import tr
+
 MARGIN = 32
 FLAT_MARGIN = MARGIN - 11  # flat buttons bring their own padding; their text keeps the margin
 HEADER_HEIGHT = 330
@@ -16,9 +18,9 @@ GAP = 12
 
 def label(text: str = "", *, name: str = "", **marks: bool) -> QLabel:
     """Return a label; ``marks`` are the style sheet's: large, quiet, onPicture."""
-    made = QLabel(text)
+    made = QLabel(tr(text))
     made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setAccessibleName(name or text)
+    made.setAccessibleName(tr(name or text))
     for mark, value in marks.items():
         made.setProperty(mark, value)
     return made
@@ -31,9 +33,9 @@ def clipped(words: QLabel) -> QLabel:
 
 
 def button(text: str, act: Callable[[], object], *, name: str = "", **marks: bool) -> QPushButton:
-    """Return a button; ``marks`` are the style sheet's: main, flat, sit."""
-    made = QPushButton(text)
-    made.setAccessibleName(name or text.replace("&", ""))
+    """Return a button; ``marks`` are the style sheet's: main, flat, sit, answer."""
+    made = QPushButton(tr(text))
+    made.setAccessibleName(tr(name or text.replace("&", "")))
     made.setAutoDefault(True)
     for mark, value in marks.items():
         made.setProperty(mark, value)

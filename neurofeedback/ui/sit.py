@@ -1,74 +1,90 @@
-"""Sit: one slow picture and the time left; contact, index and traces for those who want to look."""
+"""Sit: one slow picture and the time left. Everything by key, also on a dark screen; the rest is tucked away."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from PyQt6.QtCore import QElapsedTimer, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from neurofeedback.feedback.picture import Scene, Water, glide
-from neurofeedback.feedback.words import (
-    clock_words,
-    contact_mark,
-    contact_words,
-    guidance_words,
-    phase_words,
-    share_words,
-)
-from neurofeedback.session.mailbox import Snapshot
-from neurofeedback.ui.history import IndexView
-from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, button, clipped, column, key, label, row
+from neurofeedback.feedback.words import clock_words, guidance_words, phase_words
+from neurofeedback.session.keys import LONGER_MINUTES, request_of
+from neurofeedback.session.mailbox import Ask, Request, Snapshot
+from neurofeedback.types import Phase
+from neurofeedback.ui.card import Card, Choice
+from neurofeedback.ui.choices import Choices
+from neurofeedback.ui.drawer import Drawer
+from neurofeedback.ui.facts import Facts
+from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, button, column, key, label, row
+from neurofeedback.ui.picture import SitPicture
+from neurofeedback.ui.preferences import Preferences
+from neurofeedback.ui.texts import tr
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.water import WaterView
 
-if TYPE_CHECKING:
-    from neurofeedback.ui.traces import Traces
-
-TRACES_MS = 100
-TRACES_MS_PER_CHANNEL = 20
-TRACES_HEIGHT = 170
 NOTICE_MS = 2500
 GUIDANCE_WIDTH = 440
-NARROW_CHANNELS = 8
+STILL_PICTURES = 4
+_KEYS = {
+    "Space": "space", "S": "s", "P": "p", "M": "m", "L": "l", "K": "k", "+": "+", "=": "=", "-": "-",
+    "PgUp": "page_up", "PgDown": "page_down", "Left": "left", "Right": "right", "B": "b", ".": ".",
+    "1": "1", "2": "2", "3": "3", "4": "4", "5": "5",
+}  # fmt: skip
+_NOTICES = {
+    Ask.PRESS: "Noted. Come back to the breath.",
+    Ask.MARK: "Marked.",
+    Ask.LONGER: "A little longer.",
+}
+DROWSY = "You may be getting sleepy: sit up a little, take one deeper breath."
+_MAY_BE_SLEEPY = (Phase.BASELINE, Phase.PRACTICE, Phase.TRANSFER)
 
 
 class Sit(QWidget):
-    """Shows snapshots of a sitting; asks for its end and for marks."""
+    """Shows snapshots of a sitting; ``asked`` carries what a person asks of it, ``end`` that it shall end."""
 
     end = pyqtSignal()
-    mark = pyqtSignal()
+    asked = pyqtSignal(object)
+    research = pyqtSignal()
 
-    def __init__(self, theme: Theme, water: Water, *, time_shown: bool = True, traces_shown: bool = False) -> None:
+    def __init__(self, theme: Theme, water: Water, choices: Choices, preferences: Preferences) -> None:
         super().__init__()
-        self._theme = theme
         self._scene = Scene()
-        self._snapshot: Snapshot | None = None
-        self._traces: Traces | None = None
-        self._traces_age = QElapsedTimer()
+        self._still = preferences.reduced_motion
+        self._snapshot = Snapshot()
+        self._ending = self._over = False
+        self._picture = SitPicture(water, preferences.picture)
         self._phase = label(large=True, onPicture=True, name="Phase")
         self._time = label(large=True, onPicture=True, name="Time left")
         self._guidance = label(onPicture=True, name="What is going on")
-        self._guidance.setWordWrap(True)
         self._guidance.setMaximumWidth(GUIDANCE_WIDTH)
         self._notice = label(onPicture=True, name="Notice")
         self._message = label(onPicture=True, name="Message")
-        self._message.setWordWrap(True)
-        self._contact = label(name="Contact of the electrodes")
-        self._reason = label(quiet=True, name="Reasons for poor contact")
-        self._facts = label(quiet=True, name="Signal")
-        self._index = IndexView(theme)
-        self._water = WaterView(water)
-        self._panel = QFrame()
-        self._panel.setObjectName("panel")
+        for words in (self._guidance, self._message):
+            words.setWordWrap(True)
+        self._card = Card()
+        self._facts = Facts(theme)
+        self._drawer = Drawer(
+            (
+                ("H", "hide time", self.toggle_time),
+                ("D", "dark screen", self.toggle_dark),
+                ("I", "signal", self.toggle_facts),
+                ("R", "research window", self.research.emit),
+                ("K", "mark", lambda: self._press("k")),
+                ("L", "longer", lambda: self._press("l")),
+            )
+        )
+        self._drawer.asked.connect(self.asked)
+        self._foot = QFrame()
+        self._foot.setObjectName("panel")
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(NOTICE_MS)
         self._quiet.timeout.connect(lambda: self._notice.setText(""))
         self._lay_out()
         self._bind_keys()
-        self._time.setVisible(time_shown)
-        self._show_traces(shown=traces_shown)
+        self._time.setVisible(choices.time_shown)
+        self._facts.setVisible(choices.facts_shown)
+        self._drawer.hide()
 
     @property
     def time_shown(self) -> bool:
@@ -76,142 +92,199 @@ class Sit(QWidget):
         return not self._time.isHidden()
 
     @property
-    def traces_shown(self) -> bool:
-        """Whether the live traces are shown."""
-        return self._traces is not None and not self._traces.isHidden()
+    def facts_shown(self) -> bool:
+        """Whether contact, signal and index are shown."""
+        return not self._facts.isHidden()
+
+    @property
+    def pictures_per_second(self) -> int | None:
+        """How often it is worth looking; None for as often as the screen allows."""
+        return None if self._picture.moves and not self._still else STILL_PICTURES
 
     def _lay_out(self) -> None:
-        over = column(self._water, MARGIN, gap=6)
+        over = column(self._picture, MARGIN, gap=6)
         over.addLayout(_apart(self._phase, self._time))
         over.addWidget(self._guidance)
         over.addStretch(1)
+        middle = row()
+        middle.addStretch(1)
+        middle.addWidget(self._card, 20)
+        middle.addStretch(1)
+        over.addLayout(middle)
         over.addWidget(self._notice)
         over.addWidget(self._message)
-        contact = column(gap=4)
-        for words in (self._contact, self._reason, self._facts):
-            contact.addWidget(clipped(words))
-        contact.addStretch(1)
-        facts = QHBoxLayout()
-        facts.setSpacing(MARGIN)
-        facts.addLayout(contact, 1)
-        facts.addWidget(self._index, 0, Qt.AlignmentFlag.AlignTop)
-        self._inside = column(self._panel, gap=10)
-        self._inside.setContentsMargins(0, 16, 0, 8)
-        facts.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        self._inside.addLayout(facts)
-        self._inside.addLayout(self._buttons())
+        inside = column(self._foot, gap=0)
+        inside.setContentsMargins(0, 0, 0, 8)
+        inside.addWidget(self._facts)
+        inside.addWidget(self._drawer)
+        inside.addLayout(self._buttons())
         whole = column(self, gap=0)
-        whole.addWidget(self._water, 1)
-        whole.addWidget(self._panel)
+        whole.addWidget(self._picture, 1)
+        whole.addWidget(self._foot)
 
     def _buttons(self) -> QHBoxLayout:
-        self._time_button = button("H  hide time", self.toggle_time, name="Hide or show the time (H)", flat=True)
-        self._traces_button = button("T  traces", self.toggle_traces, name="Show or hide the traces (T)", flat=True)
+        self._pause_button = button("P  pause", lambda: self._press("p"), name="Pause or go on (P)", flat=True)
+        self._mute_button = button("M  mute", lambda: self._press("m"), name="Mute or unmute (M)", flat=True)
         keys = row(
-            button("M  mark", self.mark.emit, name="Put a mark into the recording (M)", flat=True),
-            self._traces_button,
-            self._time_button,
+            button("Space  I was away", lambda: self._press("space"), name="I was away (Space)", flat=True),
+            self._pause_button,
+            self._mute_button,
+            button("−  +  volume", lambda: self._press("+"), name="Louder (+), quieter (−)", flat=True),
+            button("C  controls", self.toggle_drawer, name="Show or hide the controls (C)", flat=True),
             gap=4,
         )
-        keys.setContentsMargins(FLAT_MARGIN, 0, FLAT_MARGIN, 0)
+        keys.setContentsMargins(FLAT_MARGIN, 8, FLAT_MARGIN, 0)
         keys.addStretch(1)
-        keys.addWidget(button("Esc  end", self.end.emit, name="End the sitting (Esc)", flat=True))
+        keys.addWidget(button("Esc  end", self.escape, name="End the sitting (Esc)", flat=True))
         return keys
 
     def _bind_keys(self) -> None:
+        for shown, meant in _KEYS.items():
+            key(self, shown, lambda meant=meant: self._press(meant))
         for keys, act in (
-            ("Esc", self.end.emit),
-            ("M", self.mark.emit),
-            ("T", self.toggle_traces),
+            ("Esc", self.escape),
+            ("Return", self._confirm),
+            ("Enter", self._confirm),
+            ("C", self.toggle_drawer),
             ("H", self.toggle_time),
+            ("D", self.toggle_dark),
+            ("I", self.toggle_facts),
+            ("R", self.research.emit),
         ):
             key(self, keys, act)
 
     def enter(self) -> None:
         """Begin afresh and take the keyboard."""
         self._scene = Scene()
+        self._ending = self._over = False
         self._notice.setText("")
+        self._card.leave()
+        self._show_dark(dark=False)
         self.show_snapshot(Snapshot(), 0.0)
         self.setFocus()
 
     def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
         """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
         guidance = snapshot.frame.guidance if snapshot.frame else None
-        lost = snapshot.signal_lost_s > 0
         ripple = guidance.ripple if guidance else 0.0
-        mist = 1.0 if lost else guidance.mist if guidance else 0.0
-        self._scene = glide(self._scene, ripple, mist, step_s)
+        mist = 1.0 if snapshot.signal_lost_s > 0 else guidance.mist if guidance else 0.0
+        scene = glide(self._scene, ripple, mist, step_s)
+        self._scene = replace(scene, time_s=0.0) if self._still else scene
         if self.isVisible():
-            self._water.show_scene(self._scene)
+            self._picture.show_scene(self._scene)
         if snapshot is not self._snapshot:
             self._snapshot = snapshot
-            self._show_facts(snapshot)
-            self._draw_traces()
+            self._show_words(snapshot)
+            self._show_card(snapshot)
 
     def say(self, notice: str, *, lasting: bool = False) -> None:
         """Show a short notice on the picture, for a moment or until the end."""
-        self._notice.setText(notice)
+        self._notice.setText(tr(notice))
         self._quiet.stop() if lasting else self._quiet.start()
+
+    def end_said(self) -> None:
+        """Show that the end has been asked for and is under way."""
+        self._over = True
+        self._card.leave()
+        self.say("Ending. The recording is being closed.", lasting=True)
+
+    def escape(self) -> None:
+        """Ask whether it shall end; a second time, go on. What has not begun, or is over, ends at once."""
+        if self._over:
+            return
+        sitting = self._snapshot.phase not in {None, Phase.DEBRIEF}
+        if not sitting:
+            self.end.emit()
+            return
+        self._ending = not self._ending
+        self._show_card(self._snapshot)
 
     def toggle_time(self) -> None:
         """Hide or show the time left."""
         self._time.setVisible(not self.time_shown)
-        self._time_button.setText("H  hide time" if self.time_shown else "H  show time")
+        self._drawer.buttons()[0].setText(tr("H  hide time" if self.time_shown else "H  show time"))
 
-    def toggle_traces(self) -> None:
-        """Show or hide the live traces."""
-        self._show_traces(shown=not self.traces_shown)
+    def toggle_dark(self) -> None:
+        """Make the screen dark, or bring it back."""
+        self._show_dark(dark=not self._picture.dark)
 
-    def _show_facts(self, snapshot: Snapshot) -> None:
-        frame = snapshot.frame
-        state = frame.state if frame else None
-        self._phase.setText(phase_words(snapshot.phase))
-        self._time.setText(clock_words(snapshot.remaining_s) if snapshot.phase else "")
-        self._guidance.setText(guidance_words(snapshot.phase, state, snapshot.signal_lost_s))
-        self._message.setText(snapshot.message)
-        names = [contact_mark(contact) for contact in snapshot.contacts]
-        rows = (names[i : i + NARROW_CHANNELS] for i in range(0, len(names), NARROW_CHANNELS))
-        self._contact.setText("\n".join("    ".join(some) for some in rows))
-        self._reason.setText(contact_words(snapshot.contacts))
-        self._facts.setText(_signal_words(snapshot))
-        self._index.show_index(snapshot.index_name, frame.mwi if frame else float("nan"), snapshot.index_history)
+    def toggle_facts(self) -> None:
+        """Show or hide contact, signal and index."""
+        self._facts.setVisible(not self.facts_shown)
+        self._facts.show_snapshot(self._snapshot)
 
-    def _show_traces(self, *, shown: bool) -> None:
-        if shown and self._traces is None:
-            from neurofeedback.ui.traces import Traces  # noqa: PLC0415 - pyqtgraph is not loaded until wanted
+    def toggle_drawer(self) -> None:
+        """Show or hide the controls."""
+        self._drawer.setVisible(self._drawer.isHidden())
+        self._drawer.show_snapshot(self._snapshot)
 
-            self._traces = Traces(self._theme)
-            self._traces.setFixedHeight(TRACES_HEIGHT)
-            self._inside.insertWidget(0, self._traces)
-        if self._traces is not None:
-            self._traces.setVisible(shown)
-        self._traces_button.setText("T  hide traces" if shown else "T  traces")
-        self._traces_age.invalidate()
-        self._draw_traces()
+    def _press(self, pressed: str) -> None:
+        request = request_of(pressed, self._snapshot)
+        if request is not None and not self._over:
+            self._ask(request)
 
-    def _draw_traces(self) -> None:
-        if self._traces is None or self._snapshot is None or not self._traces.isVisible():
+    def _ask(self, request: Request) -> None:
+        self.asked.emit(request)
+        if notice := _NOTICES.get(request.kind):
+            self.say(notice)
+
+    def _confirm(self) -> None:
+        if self._ending:
+            self._ending = False
+            self.end.emit()
+
+    def _show_dark(self, *, dark: bool) -> None:
+        self._picture.set_dark(dark)
+        self._foot.setVisible(not dark)
+        self._card.setProperty("dark", dark)
+        for part in (self._card, *self._card.findChildren(QWidget)):
+            if (style := part.style()) is not None:
+                style.polish(part)
+        self._show_words(self._snapshot)
+
+    def _show_words(self, snapshot: Snapshot) -> None:
+        frame, dark = snapshot.frame, self._picture.dark
+        sleepy = frame is not None and frame.drowsy and snapshot.phase in _MAY_BE_SLEEPY and not snapshot.signal_lost_s
+        guidance = guidance_words(snapshot.phase, frame.state if frame else None, snapshot.signal_lost_s)
+        self._phase.setText("" if dark else tr(phase_words(snapshot.phase)))
+        self._time.setText("" if dark or not snapshot.phase else clock_words(snapshot.remaining_s))
+        self._guidance.setText("" if dark else tr(DROWSY if sleepy else guidance))
+        self._message.setText("" if dark else tr(snapshot.message))
+        self._pause_button.setText(tr("P  go on" if snapshot.paused else "P  pause"))
+        self._mute_button.setText(tr("M  unmute" if snapshot.muted else "M  mute"))
+        if not self._facts.isHidden():
+            self._facts.show_snapshot(snapshot)
+        if not self._drawer.isHidden():
+            self._drawer.show_snapshot(snapshot)
+
+    def _show_card(self, snapshot: Snapshot) -> None:
+        """Show the one question that matters most now, if there is any."""
+        if self._over:
             return
-        stream = self._snapshot.stream
-        if stream is None or not self._snapshot.traces.size:
-            return
-        pause_ms = max(TRACES_MS, TRACES_MS_PER_CHANNEL * stream.n_channels)
-        if not self._traces_age.isValid() or self._traces_age.elapsed() >= pause_ms:
-            self._traces.show_traces(stream.ch_names, self._snapshot.traces, self._snapshot.traces_s)
-            self._traces_age.start()
-
-
-def _signal_words(snapshot: Snapshot) -> str:
-    if snapshot.frame is None:
-        return snapshot.sound
-    usable = f"{share_words(snapshot.frame.signal)} usable signal"
-    lost = f"{100 * snapshot.loss_rate:.1f} % of samples lost"
-    return " · ".join(part for part in (usable, lost, snapshot.sound) if part)
+        question = snapshot.question
+        if self._ending:
+            self._card.ask(
+                tr("End the sitting?"),
+                (Choice("Enter", tr("end it"), self._confirm), Choice("Esc", tr("go on"), self.escape)),
+                tr("What came until now is kept."),
+            )
+        elif question is not None:
+            choices = [Choice(name, tr(text), lambda name=name: self._press(name)) for name, text in question.choices]
+            self._card.ask(tr(question.wording), choices, tr("One key. S leaves it; there is no hurry."))
+        elif snapshot.paused:
+            self._card.ask(
+                tr("Paused"), (Choice("P", tr("go on"), lambda: self._press("p")),), tr("This time does not count.")
+            )
+        elif snapshot.may_go_on and not self._picture.dark:
+            longer = tr("{minutes} minutes longer").format(minutes=f"{LONGER_MINUTES:g}")
+            self._card.ask(tr("Nearly done"), (Choice("L", longer, lambda: self._press("l")),))
+        else:
+            self._card.leave()
 
 
 def _apart(left: QWidget, right: QWidget) -> QHBoxLayout:
     apart = QHBoxLayout()
     apart.addWidget(left)
     apart.addStretch(1)
-    apart.addWidget(right)
+    apart.addWidget(right, alignment=Qt.AlignmentFlag.AlignTop)
     return apart

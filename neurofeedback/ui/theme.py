@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 
 BASE_PT = 11
 LARGE_PT = 22
+LARGE_TYPE = 1.3
+"""What large type multiplies both sizes by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 
 ON_PICTURE = "#f6f0e4"
 """Text over the picture, which is night in both themes."""
+NIGHT = "#0b0e16"
+"""Ground of the plain pictures."""
+DIM = "#9a927f"
+"""Text on a dark screen: seen when looked for, no light in the room."""
 
 
 def contrast(first: str, second: str) -> float:
@@ -76,6 +82,10 @@ QLabel[large="true"] { font-size: {LARGE_PT}pt; }
 QLabel[quiet="true"] { color: $quiet; }
 QLabel[onPicture="true"] { color: $on_picture; }
 QFrame#panel, QFrame#panel QWidget { background: $panel; }
+QFrame#card { background: $panel; border: 1px solid $edge; border-radius: 14px; }
+QFrame#card QWidget { background: transparent; }
+QFrame#card[dark="true"] { background: #000000; border-color: #33302a; }
+QFrame#card[dark="true"] QLabel, QFrame#card[dark="true"] QPushButton { color: $dim; border-color: #33302a; }
 QPushButton { background: transparent; color: $text; border: 1px solid $edge; border-radius: 8px; padding: 8px 18px; }
 QPushButton:hover { background: $field; }
 QPushButton:focus { border: 2px solid $accent; padding: 7px 17px; }
@@ -87,6 +97,29 @@ QPushButton[main="true"]:focus { border: 2px solid $text; }
 QPushButton[sit="true"] {
     font-size: {LARGE_PT}pt; border-radius: 34px; min-height: 64px; min-width: 220px; padding: 0;
 }
+QPushButton[answer="true"] { padding: 10px 6px; min-height: 40px; }
+QSlider { background: transparent; min-height: 24px; }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $edge; }
+QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: $accent; }
+QSlider::handle:horizontal {
+    background: $accent; border: 2px solid $panel; width: 14px; height: 14px; margin: -7px 0; border-radius: 9px;
+}
+QSlider::handle:horizontal:focus { border: 2px solid $text; }
+QCheckBox { background: transparent; spacing: 10px; }
+QCheckBox::indicator { width: 18px; height: 18px; border: 1px solid $edge; border-radius: 5px; background: $field; }
+QCheckBox::indicator:checked { background: $accent; }
+QCheckBox:focus { color: $accent; }
+QPlainTextEdit {
+    background: $field; color: $text; border: 1px solid $edge; border-radius: 8px; padding: 6px 8px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+QPlainTextEdit:focus { border: 2px solid $accent; padding: 5px 7px; }
+QScrollArea { border: none; }
+QScrollBar:vertical { background: $window; width: 10px; margin: 0; }
+QScrollBar::handle:vertical { background: $edge; border-radius: 5px; min-height: 40px; }
+QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical { height: 0; }
+QProgressBar { background: $field; border: none; border-radius: 3px; max-height: 6px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QPushButton:disabled { color: $quiet; border-color: $panel; }
 QComboBox, QLineEdit, QSpinBox {
     background: $field; color: $text; border: 1px solid $edge; border-radius: 8px; padding: 7px 10px;
@@ -100,10 +133,12 @@ QToolTip { background: $field; color: $text; border: 1px solid $edge; padding: 4
 """
 
 
-def stylesheet(theme: Theme) -> str:
+def stylesheet(theme: Theme, *, large_type: bool = False) -> str:
     """Return the Qt style sheet of a theme."""
-    sheet = _SHEET.replace("{BASE_PT}", str(BASE_PT)).replace("{LARGE_PT}", str(LARGE_PT))
-    colours = {"on_picture": ON_PICTURE} | {f.name: getattr(theme, f.name) for f in fields(theme)}
+    scale = LARGE_TYPE if large_type else 1.0
+    base, large = round(scale * BASE_PT), round(scale * LARGE_PT)
+    sheet = _SHEET.replace("{BASE_PT}", str(base)).replace("{LARGE_PT}", str(large))
+    colours = {"on_picture": ON_PICTURE, "dim": DIM} | {f.name: getattr(theme, f.name) for f in fields(theme)}
     for name in sorted(colours, key=len, reverse=True):
         sheet = sheet.replace(f"${name}", colours[name])
     return sheet

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
 from neurofeedback.ui.parts import MARGIN
+from neurofeedback.ui.texts import tr
 from neurofeedback.ui.theme import Theme
 
 SPACING_UV = 100.0
-LABELS_WIDTH = 56
+LABELS_WIDTH = 64
 MOST_NAMES = 8
 
 
@@ -26,29 +29,33 @@ def stacked(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) -> NDAr
     return np.clip(traces, -spacing_uv / 2, spacing_uv / 2) + levels[:, None]
 
 
+def plain_plot(theme: Theme) -> dict[str, Any]:
+    """Return what a plot is made with: no menu, no mouse, no lines around."""
+    item = pg.PlotItem()
+    item.setContentsMargins(8, 0, MARGIN // 2, 0)
+    item.getViewBox().setMouseEnabled(x=False, y=False)
+    item.setMenuEnabled(False)
+    item.hideButtons()
+    item.getViewBox().setDefaultPadding(0.0)
+    for side in ("left", "bottom"):
+        axis = item.getAxis(side)
+        axis.setPen(None)
+        axis.setTextPen(theme.quiet)
+    item.getAxis("left").setWidth(LABELS_WIDTH)
+    return {"background": theme.panel, "plotItem": item}
+
+
 class Traces(pg.PlotWidget):
     """Scrolling lines; what exceeds its lane is cut at the lane's edge."""
 
     def __init__(self, theme: Theme) -> None:
-        item = pg.PlotItem()
-        item.setContentsMargins(8, 0, MARGIN, 0)
-        super().__init__(background=theme.panel, plotItem=item)
+        super().__init__(**plain_plot(theme))
         self._pen = pg.mkPen(theme.text, width=1)
-        self._theme = theme
         self._ch_names: tuple[str, ...] = ()
         self._lines: list[pg.PlotDataItem] = []
-        self.setAccessibleName("Live traces of the filtered signal")
-        self.setMouseEnabled(x=False, y=False)
-        self.setMenuEnabled(False)
-        self.hideButtons()
-        self.getViewBox().setDefaultPadding(0.0)
+        self.setAccessibleName(tr("Live traces of the filtered signal"))
         self.setFrameShape(self.Shape.NoFrame)
-        self.setToolTip("Seconds from now; 100 µV from line to line")
-        for side in ("left", "bottom"):
-            axis = self.getAxis(side)
-            axis.setPen(None)
-            axis.setTextPen(theme.quiet)
-        self.getAxis("left").setWidth(LABELS_WIDTH)
+        self.setToolTip(tr("Seconds from now; 100 µV from line to line"))
 
     def show_traces(self, ch_names: tuple[str, ...], traces: NDArray[np.float32], traces_s: float) -> None:
         """Show the last ``traces_s`` seconds in microvolts, NaN as gaps."""
@@ -60,10 +67,11 @@ class Traces(pg.PlotWidget):
             line.setData(times, values, connect="finite")
 
     def _name_lanes(self, ch_names: tuple[str, ...]) -> None:
+        if len(ch_names) != len(self._ch_names):
+            self.clear()
+            self._lines = [self.plot(pen=self._pen) for _ in ch_names]
+            self.setYRange(-SPACING_UV / 2, SPACING_UV * (len(ch_names) - 0.5))
         self._ch_names = ch_names
-        self.clear()
-        self._lines = [self.plot(pen=self._pen) for _ in ch_names]
         levels = [SPACING_UV * place for place in range(len(ch_names))]
         every = -(-len(ch_names) // MOST_NAMES)
         self.getAxis("left").setTicks([list(zip(levels, reversed(ch_names), strict=True))[::every]])
-        self.setYRange(-SPACING_UV / 2, SPACING_UV * (len(ch_names) - 0.5))

@@ -1,0 +1,82 @@
+"""What is tucked away during a sitting: volume, how often the sound is quiet, how far it moves, and what to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QElapsedTimer, Qt, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSlider
+
+from neurofeedback.session.mailbox import Ask, Request, Snapshot
+from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, button, column, label, row
+from neurofeedback.ui.texts import tr
+
+_DB, _PERCENT = "dB", "%"
+_KNOBS = (
+    (Ask.VOLUME, "Volume", (-36, 12), _DB, "Compared with the level of the settings"),
+    (Ask.TARGET_RATE, "How often it is quiet", (10, 95), _PERCENT, "Share of the practice the sound should be quiet"),
+    (Ask.TONE_DEPTH, "How far the tone moves", (0, 100), _PERCENT, "0 keeps the guide tone where it is"),
+)
+_STEADY_MS = 1000
+Acts = tuple[tuple[str, str, Callable[[], object]], ...]
+
+
+class Drawer(QFrame):
+    """Sliders and the keys a sitting rarely needs; ``asked`` carries requests."""
+
+    asked = pyqtSignal(object)
+
+    def __init__(self, acts: Acts) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._sliders: dict[Ask, tuple[QSlider, QLabel, str]] = {}
+        self._since_moved = QElapsedTimer()
+        inside = column(self, gap=10)
+        inside.setContentsMargins(0, 14, 0, 0)
+        inside.addLayout(self._knobs())
+        self._buttons = [button(f"{keys}  {text}", act, name=f"{text} ({keys})", flat=True) for keys, text, act in acts]
+        keys = row(*self._buttons, gap=4)
+        keys.setContentsMargins(FLAT_MARGIN, 0, FLAT_MARGIN, 0)
+        keys.addStretch(1)
+        inside.addLayout(keys)
+
+    def buttons(self) -> list[QPushButton]:
+        """Return the buttons of ``acts``, in their order."""
+        return self._buttons
+
+    def _knobs(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        grid.setHorizontalSpacing(16)
+        for column_, (kind, name, (low, high), unit, hint) in enumerate(_KNOBS):
+            slider = QSlider(Qt.Orientation.Horizontal)
+            slider.setRange(low, high)
+            slider.setPageStep(5)
+            slider.setAccessibleName(tr(name))
+            slider.setToolTip(tr(hint))
+            slider.valueChanged.connect(lambda value, kind=kind: self._moved(kind, value))
+            value = label(quiet=True, name=f"{tr(name)}, {unit}")
+            grid.addWidget(label(name, quiet=True), 0, 2 * column_)
+            grid.addWidget(value, 0, 2 * column_ + 1, alignment=Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(slider, 1, 2 * column_, 1, 2)
+            self._sliders[kind] = (slider, value, unit)
+        return grid
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Follow what is set now, but not under the person's hand."""
+        held = self._since_moved.isValid() and self._since_moved.elapsed() < _STEADY_MS
+        now = {
+            Ask.VOLUME: snapshot.volume_db,
+            Ask.TARGET_RATE: 100 * snapshot.target_rate,
+            Ask.TONE_DEPTH: 100 * snapshot.tone_depth,
+        }
+        for kind, (slider, value, unit) in self._sliders.items():
+            if not held and not slider.isSliderDown():
+                slider.blockSignals(True)
+                slider.setValue(round(now[kind]))
+                slider.blockSignals(False)
+            value.setText(f"{slider.value():+d} {unit}" if unit == _DB else f"{slider.value()} {unit}")
+
+    def _moved(self, kind: Ask, value: int) -> None:
+        self._since_moved.start()
+        self.asked.emit(Request(kind, repr(float(value) if kind is Ask.VOLUME else value / 100)))

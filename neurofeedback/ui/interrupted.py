@@ -1,0 +1,38 @@
+"""Sittings that broke off: completed at the next start, and offered to be sat to their end. No Qt here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LEAST_MINUTES = 2.0
+_RECENT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A sitting that broke off, of whom, and how many minutes of it are left (0 if not worth sitting)."""
+
+    session: Path
+    participant: str
+    minutes_left: int = 0
+
+
+def complete_interrupted(recordings: Path) -> Interrupted | None:
+    """Complete what broke off in a recordings folder; return the latest of it, if there is any."""
+    from neurofeedback.recording.recovery import recover  # noqa: PLC0415 - in a helper, once the window is there
+
+    completed = recover(recordings) if recordings.is_dir() else []
+    return _interrupted(completed[-_RECENT]) if completed else None
+
+
+def _interrupted(derived: Path) -> Interrupted:
+    from neurofeedback.recording.files import read_json  # noqa: PLC0415
+    from neurofeedback.recording.reader import open_recording  # noqa: PLC0415
+
+    recording = open_recording(derived)
+    start = next(derived.glob("*_start.json"))
+    planned = read_json(start).get("minutes")
+    left = float(planned) - recording.duration_s / 60 if isinstance(planned, int | float) else 0.0
+    participant = derived.parent.name.removeprefix("sub-")
+    return Interrupted(recording.path.parents[1], participant, round(left) if left >= LEAST_MINUTES else 0)

@@ -1,0 +1,131 @@
+"""Progress: when and how long one sat, and wandering by one's own answers. Never the index, never the reward rate."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QProgressBar, QScrollArea, QWidget
+
+from neurofeedback.feedback.words import share_words
+from neurofeedback.ui.calendar import CalendarView
+from neurofeedback.ui.jobs import Job, Ticket
+from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, button, column, key, label, row
+from neurofeedback.ui.shares import SharesView
+from neurofeedback.ui.texts import tr
+from neurofeedback.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from neurofeedback.report.trends import Overview
+
+WHY_ANSWERS = (
+    "Only your own answers are compared between sittings. The index is relative to each sitting's own baseline and "
+    "the program keeps the reward near a set share, so neither says anything over time."
+)
+
+
+class ProgressPlace(QWidget):
+    """What many sittings add up to."""
+
+    left = pyqtSignal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._title = label("Progress", large=True)
+        self._words = label(name="What may be said")
+        self._conditions = label(quiet=True, name="Under each condition")
+        self._why = label(WHY_ANSWERS, quiet=True)
+        for words in (self._words, self._conditions, self._why):
+            words.setWordWrap(True)
+        self._calendar = CalendarView(theme)
+        self._shares = SharesView(theme)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 100)
+        self._bar.setAccessibleName(tr("How far reading is"))
+        self.back = button("&Home", self._leave, main=True)
+        self._job: Job[Overview] = Job(self, "progress")
+        self._job.went.connect(lambda share: self._bar.setValue(round(100 * share)))
+        self._job.done.connect(self._show)
+        self._job.failed.connect(self._fail)
+        self._lay_out()
+        key(self, "Esc", self._leave)
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        inside = column(page, MARGIN, gap=14)
+        inside.addWidget(self._title)
+        inside.addWidget(self._bar)
+        inside.addWidget(self._words)
+        inside.addWidget(self._calendar, alignment=Qt.AlignmentFlag.AlignLeft)
+        self._caption = label("Wandering by your own answers, with the interval so few answers allow", quiet=True)
+        inside.addWidget(self._caption)
+        inside.addWidget(self._shares, 1)
+        inside.addWidget(self._conditions)
+        inside.addWidget(self._why)
+        area = QScrollArea()
+        area.setWidget(page)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        foot = row()
+        foot.addStretch(1)
+        foot.addWidget(self.back)
+        foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
+        whole = column(self, gap=0)
+        whole.addWidget(area, 1)
+        whole.addLayout(foot)
+
+    def enter(self, recordings: Path, participant: str) -> None:
+        """Read the sittings of a participant, and show them when they are read."""
+        self._title.setText(tr("Progress of {participant}").format(participant=participant))
+        self._words.setText(tr("Looking through the sittings."))
+        self._bar.setValue(0)
+        for part in (self._calendar, self._caption, self._shares, self._conditions):
+            part.hide()
+        self._bar.show()
+        self.back.setFocus()
+        self._job.start(partial(_read, recordings, participant))
+
+    def _leave(self) -> None:
+        self._job.cancel()
+        self.left.emit()
+
+    def _show(self, seen: Overview) -> None:
+        self._bar.hide()
+        self._words.setText("\n".join(tr(sentence) for sentence in seen.sentences))
+        self._calendar.show_days(_by_day(seen), date.today())
+        self._calendar.setVisible(bool(seen.sessions))
+        self._shares.show_shares(tuple(share for _, share in seen.shares))
+        for part in (self._caption, self._shares):
+            part.setVisible(bool(seen.shares))
+        told = [
+            tr("{name}: {share} (between {low} and {high}, {n} answers)").format(
+                name=name, share=share_words(s.value), low=share_words(s.low), high=share_words(s.high), n=s.n
+            )
+            for name, s in seen.conditions.items()
+        ]
+        self._conditions.setText("\n".join(told))
+        self._conditions.setVisible(bool(told))
+
+    def _fail(self, sentence: str) -> None:
+        self._bar.hide()
+        self._words.setText(sentence)
+
+
+def _by_day(seen: Overview) -> dict[date, float]:
+    sat: dict[date, float] = {}
+    for session in seen.sessions:
+        day = session.when.date()
+        sat[day] = sat.get(day, 0.0) + (session.duration_s or 0.0)
+    return sat
+
+
+def _read(recordings: Path, participant: str, ticket: Ticket) -> Overview:
+    from neurofeedback.recording.history import past_sessions  # noqa: PLC0415 - loaded here, in the helper
+    from neurofeedback.report.trends import overview  # noqa: PLC0415
+
+    sessions = past_sessions(recordings, participant, progress=lambda done, total: ticket.step(done / max(1, total)))
+    return overview(sessions)

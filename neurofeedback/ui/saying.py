@@ -1,0 +1,109 @@
+"""What a person says of a sitting: note, tags, mood, sleepiness, condition. Kept as it is typed."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPlainTextEdit, QWidget
+
+from neurofeedback.recording.after import LONGEST_TEXT, USUAL_CONDITIONS, After
+from neurofeedback.ui.parts import Choice, column, label
+from neurofeedback.ui.texts import tr
+
+_SCALES = {
+    "mood_before": ("Mood before", "low", "high"),
+    "mood_after": ("Mood after", "low", "high"),
+    "sleepiness_before": ("Sleepiness before", "wide awake", "nearly asleep"),
+    "sleepiness_after": ("Sleepiness after", "wide awake", "nearly asleep"),
+}
+_KEEP_MS = 1500
+_MOST_TAGS = 20
+_LONGEST_TAG = 60
+
+
+class Saying(QWidget):
+    """Fields for one sitting; ``changed`` carries what is said, a moment after the last key."""
+
+    changed = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = After()
+        self._note = QPlainTextEdit()
+        self._note.setPlaceholderText(tr("A note, if you like"))
+        self._note.setTabChangesFocus(True)
+        self._note.setFixedHeight(64)
+        self._tags = QLineEdit()
+        self._tags.setPlaceholderText(tr("such as morning, garden"))
+        self._condition = Choice()
+        self._condition.setEditable(True)
+        self._condition.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._condition.addItems(["", *USUAL_CONDITIONS])
+        self._scales = {name: _scale(low, high) for name, (_, low, high) in _SCALES.items()}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_KEEP_MS)
+        self._soon.timeout.connect(self.keep)
+        self._lay_out()
+        self._note.textChanged.connect(self._soon.start)
+        self._tags.textEdited.connect(self._soon.start)
+        self._condition.currentTextChanged.connect(self._soon.start)
+        for scale in self._scales.values():
+            scale.activated.connect(self._soon.start)
+
+    def _lay_out(self) -> None:
+        whole = column(self, gap=8)
+        self._note.setAccessibleName(tr("Note"))
+        whole.addWidget(self._note)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        named: list[tuple[str, QWidget]] = [(_SCALES[name][0], scale) for name, scale in self._scales.items()]
+        named += [("Tags", self._tags), ("Condition", self._condition)]
+        for at, (name, field) in enumerate(named):
+            field.setAccessibleName(tr(name))
+            place, side = divmod(at, 2)
+            grid.addWidget(label(name, quiet=True), 2 * place, side)
+            grid.addWidget(field, 2 * place + 1, side)
+            grid.setColumnStretch(side, 1)
+        whole.addLayout(grid)
+        whole.addStretch(1)
+
+    def enter(self, said: After) -> None:
+        """Show what was said before."""
+        self._said = said
+        self._note.setPlainText(said.note)
+        self._tags.setText(", ".join(said.tags))
+        self._condition.setCurrentText(said.condition)
+        for name, scale in self._scales.items():
+            scale.setCurrentIndex(getattr(said, name) or 0)
+        self._soon.stop()
+
+    def keep(self) -> None:
+        """Say what has changed, if anything has."""
+        self._soon.stop()
+        said = self._read()
+        if said != self._said:
+            self._said = said
+            self.changed.emit(said)
+
+    def _read(self) -> After:
+        tags = [tag.strip()[:_LONGEST_TAG] for tag in self._tags.text().split(",")]
+        numbers = {name: scale.currentIndex() or None for name, scale in self._scales.items()}
+        old = self._said
+        return After(
+            note=self._note.toPlainText()[:LONGEST_TEXT],
+            tags=tuple(dict.fromkeys(tag for tag in tags if tag))[:_MOST_TAGS],
+            condition=self._condition.currentText().strip(),
+            substance=old.substance,
+            dose=old.dose,
+            route=old.route,
+            minutes_since=old.minutes_since,
+            eyes=old.eyes,
+            **numbers,
+        )
+
+
+def _scale(low: str, high: str) -> Choice:
+    made = Choice()
+    made.addItems(["", f"1  {tr(low)}", "2", "3", "4", f"5  {tr(high)}"])
+    return made
