@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 
@@ -48,7 +49,7 @@ def learned_by(seed: int, ns: tuple[int, ...], *, population: str = "", profile:
     return scores
 
 
-def _share(got: list[dict[str, float]], name: str) -> Estimate:
+def share_of_oracle(got: Sequence[dict[str, float]], name: str) -> Estimate:
     """Share of the oracle's AUC above one half: a ratio of means, its interval from a bootstrap over people."""
     gain = np.array([[one[name] - 0.5, one["oracle"] - 0.5] for one in got])
     drawn = np.random.default_rng(0).integers(len(gain), size=(2000, len(gain)))
@@ -66,7 +67,7 @@ def mixture(run: Run) -> list[Figure]:
         goal_here = None if goal is None or run.fast else at_least(goal)
         figures += [
             figure(f"N={n}: AUC", mean_of([one[str(n)] for one in got])),
-            figure(f"N={n}: share of the oracle's AUC above .5", _share(got, str(n)), goal_here, known=known),
+            figure(f"N={n}: share of the oracle's AUC above .5", share_of_oracle(got, str(n)), goal_here, known=known),
         ]
     against = [one["40"] > 0.5 for one in got if one["0"] < 0.5 and one["oracle"] > 0.55]
     goal = None if run.fast else at_least(0.8)
