@@ -1,9 +1,9 @@
 """Sound while all cores are busy with other work: a sitting through a real sound server, its underruns counted.
 
-    python benchmarks/audio_soak.py [--minutes 10] [--load CORES]
+    python benchmarks/audio_soak.py [--minutes 10] [--load CORES] [--nice 0]
 
 The sitting is the program itself (simulated meditator, terminal view) in a process of its own, its sound goes to a
-PulseAudio server of its own with a silent device; the load is that many endless loops at usual priority.
+PulseAudio server of its own with a silent device; the load is that many endless loops, besides whatever else runs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-BUSY = "while True: pass"
+BUSY = "import os\nos.nice({})\nwhile True: pass"
 
 
 @contextlib.contextmanager
@@ -104,12 +104,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="length of the sitting")
     parser.add_argument("--load", type=int, default=os.cpu_count() or 1, help="endless loops beside it")
+    parser.add_argument("--nice", type=int, default=0, help="how far these loops stand back for others")
     asked = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         stack.enter_context(sound_server(Path(name)))
         for _ in range(asked.load):
-            stack.enter_context(running(sys.executable, "-c", BUSY))
+            stack.enter_context(running(sys.executable, "-c", BUSY.format(asked.nice)))
         dropouts = Dropouts(Path(name))
         stack.callback(dropouts.stop)
         dropouts.start()

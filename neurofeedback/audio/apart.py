@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, TextIO
 
+from neurofeedback.audio import SOUND_PROCESS
 from neurofeedback.audio.device import WATCH_S, DeviceSink
 from neurofeedback.audio.sink import Bell, Sink
 from neurofeedback.errors import SourceError
@@ -28,7 +29,6 @@ from neurofeedback.types import Bed, Guidance
 log = logging.getLogger(__name__)
 
 MODULE = "neurofeedback.audio.apart"
-FROZEN_COMMAND = "sound-process"  # what a bundled program starts itself with
 _OPENING_S = 30.0
 ENDED = "no sound: the sound process has ended; the sitting goes on"
 
@@ -141,7 +141,7 @@ class ApartSink:
 
 def _start() -> subprocess.Popen[str]:
     frozen = getattr(sys, "frozen", False)
-    command = [sys.executable, FROZEN_COMMAND] if frozen else [sys.executable, "-m", MODULE]
+    command = [sys.executable, SOUND_PROCESS] if frozen else [sys.executable, "-m", MODULE]
     if log.isEnabledFor(logging.DEBUG):
         command.append("--verbose")
     try:

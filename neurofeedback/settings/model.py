@@ -423,7 +423,7 @@ class AudioSettings(Strict):
         default="rain", description="background sound; file takes bed_file"
     )
     bed_file: str = Field(default="", description="your own background sound, a WAV, FLAC, MP3 or OGG file")
-    bed_dbfs: float = _number(-32.0, "loudness of the bed, LUFS (ITU-R BS.1770)", low=-70, high=-12)
+    bed_dbfs: float = _number(-33.0, "loudness of the bed, LUFS (ITU-R BS.1770)", low=-70, high=-12)
     tone_hz: float = _number(196.0, "pitch of the guide tone, Hz", low=80, high=880)
     tone_slew_db_per_s: float = _number(
         5.4, "fastest change of the guide tone as heard, dB a second; brightness adds some", low=1, high=160

@@ -1,0 +1,58 @@
+"""How much the device is to hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from neurofeedback.audio.cushion import CALM_AGAIN_S, CALM_S, ROOMY_MS, Cushion
+
+TIGHT_MS = 30
+CALM, CLOSE = 0.010, 0.022
+
+
+def watch(cushion: Cushion, now_s: float, seconds: float, late_s: float = CALM, *, steady: bool = True) -> float:
+    """Push twice a second; returns the time after."""
+    for _ in range(round(2 * seconds)):
+        now_s += 0.5
+        cushion.push(now_s, late_s, steady=steady)
+    return now_s
+
+
+def test_it_begins_roomy_and_becomes_tight_where_the_machine_is_calm() -> None:
+    cushion = Cushion(TIGHT_MS)
+    now_s = watch(cushion, 0.0, CALM_S - 1)
+    assert cushion.buffer_ms == ROOMY_MS
+    watch(cushion, now_s, 2)
+    assert cushion.buffer_ms == TIGHT_MS
+
+
+@pytest.mark.parametrize(("late_s", "steady"), [(CLOSE, True), (CALM, False)])
+def test_it_stays_roomy_where_samples_come_late_or_nobody_knows(late_s: float, steady: bool) -> None:
+    cushion = Cushion(TIGHT_MS)
+    now_s = watch(cushion, 0.0, 10 * CALM_S, late_s, steady=steady)
+    assert cushion.buffer_ms == ROOMY_MS
+    watch(cushion, now_s, CALM_S - 1)
+    assert cushion.buffer_ms == ROOMY_MS
+
+
+def test_one_close_call_and_it_is_roomy_for_a_long_time() -> None:
+    cushion = Cushion(TIGHT_MS)
+    now_s = watch(cushion, 0.0, CALM_S + 1)
+    assert cushion.push(now_s + 1, CLOSE, steady=True)
+    now_s = watch(cushion, now_s + 1, CALM_AGAIN_S - 1)
+    assert cushion.buffer_ms == ROOMY_MS
+    watch(cushion, now_s, 3)
+    assert cushion.buffer_ms == TIGHT_MS
+
+
+def test_a_device_that_was_lost_begins_roomy() -> None:
+    cushion = Cushion(TIGHT_MS)
+    watch(cushion, 0.0, CALM_S + 1)
+    cushion.stay_roomy()
+    assert cushion.buffer_ms == ROOMY_MS
+
+
+def test_a_long_buffer_asked_for_is_kept() -> None:
+    cushion = Cushion(200)
+    watch(cushion, 0.0, 2 * CALM_S)
+    assert cushion.buffer_ms == 200
