@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +20,24 @@ from neurofeedback.errors import SettingsError
 
 NOISE = np.random.default_rng(0).normal(0, 30, (4, 256 * 10))
 BLOCK_S = 12 / 256
+
+
+def test_a_bus_that_takes_nothing_for_now_is_noticed():
+    """Whoever sends all the same loses the connection: dbus-fast takes a full socket for a broken one."""
+    bluez = pytest.importorskip("neurofeedback.emulators.bluez", reason="the extra emulators is not installed")
+    ours, daemons = socket.socketpair()
+    with ours, daemons:
+        service = bluez.BlueZ(
+            SimpleNamespace(_fd=ours.fileno()), bluez.Peripheral("A:B", "", "", ()), print, print, print
+        )
+        assert not service.is_full
+        ours.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                ours.send(bytes(300))
+        assert service.is_full
+        while service.is_full:
+            daemons.recv(1 << 16)
 
 
 def suffering(*lines, loss=0.0):

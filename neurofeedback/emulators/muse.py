@@ -272,6 +272,8 @@ class EmulatedMuse:
                 bluez.drop()
             linked = self.headband.reachable(at)
             for uuid, value in chain(self.headband.send(at), self.headband.send_beside(at)):
+                while bluez.is_full and not self._ended.is_set():
+                    await asyncio.sleep(_POLL_S)
                 bluez.notify(uuid, value)
             if self.headband.exhausted:
                 self._done.set()
