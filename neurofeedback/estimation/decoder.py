@@ -147,7 +147,7 @@ def _average(fits: list[Fit], shares: NDArray[np.float64]) -> tuple[NDArray[np.f
 def _intercept(course: Course, weights: NDArray[np.float64], mode: NDArray[np.float64], device: str) -> float:
     """Undo the balancing: the log odds of wandering as often as the person said so, on this device if known."""
     asked = ~course.pressed
-    here = asked & course.on_device(device)
+    here = course.on_device(device)
     rate = (course.wander[asked].sum() + 1.0) / (asked.sum() + 2.0)
     if not here.any():
         return _logit(rate)
