@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import mne
@@ -13,11 +15,17 @@ from typer.testing import CliRunner
 
 from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.cli import simulate as command
+from neurofeedback.cli.simulated_truth import write_truth
 from neurofeedback.errors import NeurofeedbackError, RecordingError, SettingsError
+from neurofeedback.recording.after import read_after
+from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.reader import open_recording
-from neurofeedback.simulation.conditions import CLEAN
+from neurofeedback.session.probing import probes_of
+from neurofeedback.simulation.conditions import CLEAN, draw_day
 from neurofeedback.simulation.devices import DEVICES
 from neurofeedback.simulation.population import draw_person
+from neurofeedback.simulation.respondent import Moment, Place, answer
+from neurofeedback.simulation.states import Mind
 
 app = typer.Typer()
 command.register(app)
@@ -115,7 +123,82 @@ def test_truth_that_cannot_be_written_is_one_message(
     def full(path: Path, text: str) -> None:
         raise OSError(28, f"No space left on device for {path.name} of {len(text)} characters")
 
-    monkeypatch.setattr("neurofeedback.recording.files.rewrite", full)
+    monkeypatch.setattr("neurofeedback.cli.simulated_truth.rewrite", full)
     truth = SimulatedSource(5, duration_s=60).truth
     with pytest.raises(RecordingError, match=r"ground truth cannot be written: got No space left .* is kept in"):
-        command.write_truth(session[0], truth)
+        write_truth(session[0], truth)
+
+
+PROBED = """
+name = "probed"
+[phases]
+settle_s = 2.0
+baseline_s = 20.0
+practice_s = 66.0
+min_practice_s = 4.0
+transfer_s = 0.0
+debrief_s = 1.0
+[probes]
+apart_s = [16.0, 18.0]
+answer_s = 5.0
+"""
+
+
+@pytest.fixture(scope="module")
+def months(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    """Three sessions of somebody who responds, a week apart, tagged."""
+    folder = tmp_path_factory.mktemp("months")
+    (folder / "probed.toml").write_text(PROBED)
+    options = ("--sessions", 3, "--days-apart", 7, "--response", "responder", "--session-sd", 0.4, "--condition", "pre")
+    told = simulate(folder / "out", "--profile", folder / "probed.toml", "--shift", "infusion", *options)
+    return told["sessions"]
+
+
+def test_many_sessions_are_dated_and_differ_like_days(months: list[dict[str, object]]) -> None:
+    folders = [Path(str(one["session"])) for one in months]
+    began = [datetime.strptime(folder.name, "ses-%Y%m%dT%H%M%S") for folder in folders]
+    assert [(later - one).days in {6, 7} for one, later in pairwise(began)] == [True, True]
+    shifts = [table(folder, "truth")[1]["Conditions"]["shift"] for folder in folders]
+    assert len({shift["alpha"] for shift in shifts}) == 3
+    assert [shift["alpha"] for shift in shifts] == [
+        pytest.approx(-0.6 + draw_day(1, number, 0.4).alpha) for number in range(3)
+    ]
+
+
+def test_sessions_are_tagged_with_their_condition(months: list[dict[str, object]]) -> None:
+    folder = Path(str(months[0]["session"]))
+    stem = next(folder.glob("*_summary.json")).name.removesuffix("_summary.json")
+    assert read_after(SessionFiles.of(folder.parents[3], stem)).condition == "pre"
+
+
+def test_questions_are_answered_by_the_truth(months: list[dict[str, object]]) -> None:
+    for one in months:
+        folder = Path(str(one["session"]))
+        recording = open_recording(folder)
+        probes = probes_of(recording.events)
+        assert len(probes) >= 3
+        events, _ = table(folder, "truthevents")
+        episodes = [(float(row[0]), Mind[row[2].upper()]) for row in events[1:] if row[2].upper() in Mind.__members__]
+        for number, probe in enumerate(probes[:-1]):
+            time_s = probe.sample / 256
+            onset_s, mind = [episode for episode in episodes if episode[0] < time_s][-1]
+            true = answer(Moment(mind, time_s - onset_s), number, int(str(one["seed"])))
+            assert (probe.where, probe.sleepy) == (true.place, true.sleepiness)
+            assert probe.sure == (None if true.place is Place.UNSURE else true.sureness)
+
+
+def test_the_person_of_the_truth_has_learned_what_the_tone_taught(months: list[dict[str, object]]) -> None:
+    described = [table(Path(str(one["session"])), "truth")[1] for one in months]
+    assert described[0]["Response"]["eta"] == 0.8
+    stays = [one["Person"]["dwell"]["focus_s"] for one in described]
+    assert stays[0] == 40.0
+    assert stays[0] <= stays[1] <= stays[2] <= 40.0 * 1.02**2
+
+
+def test_the_same_seeds_give_the_same_samples_and_answers(tmp_path: Path, months: list[dict[str, object]]) -> None:
+    (tmp_path / "probed.toml").write_text(PROBED)
+    options = ("--response", "responder", "--session-sd", 0.4, "--shift", "infusion")
+    told = simulate(tmp_path / "out", "--profile", tmp_path / "probed.toml", *options)
+    one, other = (open_recording(Path(str(told["session"]))) for told in (months[0], told))
+    np.testing.assert_array_equal(one.chunk(0, one.n_samples).data, other.chunk(0, other.n_samples).data)
+    assert probes_of(one.events) == probes_of(other.events)

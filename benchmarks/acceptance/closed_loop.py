@@ -99,14 +99,7 @@ def sit_in_loop(
     ends_s = (np.arange(len(heard)) + 1) / 4
     practice = ends_s > PRACTICE_S
     wandering = loop.truth.mind_at(ends_s)[practice] == Mind.WANDER
-    levels = np.array(heard)
-    return Sat(float(wandering.mean()), _correlation(levels[practice], wandering), levels)
-
-
-def _correlation(levels: NDArray[np.float64], wandering: NDArray[np.bool_]) -> float:
-    if levels.std() == 0 or wandering.all() or not wandering.any():
-        return 0.0
-    return float(np.corrcoef(levels, wandering)[0, 1])
+    return Sat(float(wandering.mean()), loop.correlation, np.array(heard))
 
 
 def pair(seed: int, n_sessions: int, seconds: float) -> NDArray[np.float64]:

@@ -71,6 +71,8 @@ class SimulatedSource:
         self._link = Link() if link is None else link
         check_link(self._link)
         self._response = response
+        self._sat: SimulatedSitting | None = None
+        self._correlation = 0.0
         self._journey: _Journey | None = None
 
     @property
@@ -90,10 +92,15 @@ class SimulatedSource:
 
     @property
     def truth(self) -> SimulatedSitting:
-        """All that is true of the sitting: person, states, artifacts; with a response, as far as it has come."""
-        if self._journey is None or not self._response.hears:
+        """All that is true of the sitting: person, states, artifacts; with a response, as far as it came."""
+        if not self._response.hears:
             return self._unguided
-        return self._journey.truth
+        return self._journey.truth if self._journey is not None else self._sat or self._unguided
+
+    @property
+    def correlation(self) -> float:
+        """How closely the tone that was heard went with wandering, once the source is closed."""
+        return self._correlation
 
     @cached_property
     def _unguided(self) -> SimulatedSitting:
@@ -137,6 +144,7 @@ class SimulatedSource:
     def close(self) -> None:
         """Stop streaming."""
         if self._journey is not None:
+            self._sat, self._correlation = self._journey.truth, self._journey.correlation
             self._journey.end()
             self._journey = None
 
@@ -156,6 +164,10 @@ class _Journey:
     @property
     def truth(self) -> SimulatedSitting:
         return self._signal.truth
+
+    @property
+    def correlation(self) -> float:
+        return self._signal.correlation
 
     def hear(self, sample: int, level: float) -> None:
         self._signal.hear(sample, level)

@@ -1,21 +1,25 @@
-"""``simulate``: a whole session by a simulated meditator, its ground truth beside it."""
+"""``simulate``: whole sessions by a simulated meditator, their ground truth beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from neurofeedback.cli.common import print_json
 
 if TYPE_CHECKING:
-    from neurofeedback.session.request import Outcome
-    from neurofeedback.simulation.meditator import SimulatedSitting
+    from neurofeedback.acquisition.simulated import SimulatedSource
+    from neurofeedback.session.request import Outcome, SitRequest
+    from neurofeedback.simulation.conditions import Conditions
+    from neurofeedback.simulation.link import Link
+    from neurofeedback.simulation.population import Person
+    from neurofeedback.simulation.response import Response
 
 _MOST_EFFECT = 10.0
 
@@ -38,92 +42,177 @@ class Family(StrEnum):
     CYTON_DAISY = "cyton-daisy"
 
 
+class Eyes(StrEnum):
+    """Eyes, as typed."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class Responding(StrEnum):
+    """What the tone does to the person, as typed."""
+
+    NONE = "none"
+    RESPONDER = "responder"
+    NON_RESPONDER = "non-responder"
+    DISTRACTED = "distracted"
+
+
+class Shifted(StrEnum):
+    """Known differences of a whole session, as typed."""
+
+    NONE = "none"
+    INFUSION = "infusion"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(help="Record a session by a simulated meditator, with its ground truth.")(simulate)
+    app.command(help="Record sessions by a simulated meditator, with their ground truth.")(simulate)
 
 
 def simulate(
-    out: Annotated[Path, typer.Argument(help="Folder of recordings to add the session to.")],
-    minutes: Annotated[float | None, typer.Option(help="Length of the sitting; else the profile's.")] = None,
+    out: Annotated[Path, typer.Argument(help="Folder of recordings to add to.")],
+    minutes: Annotated[float | None, typer.Option(help="Length of a sitting; else the profile's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same person and same samples.")] = 1,
+    sessions: Annotated[int, typer.Option(min=1, max=1000, help="So many sessions of the same person.")] = 1,
+    days_apart: Annotated[float, typer.Option(min=0, help="Date them so many days apart, the last one today.")] = 0.0,
     effect: Annotated[
         float, typer.Option(min=0, max=_MOST_EFFECT, help="Factor on what wandering does to the signal; 0 is nothing.")
     ] = 1.0,
     population: Annotated[People, typer.Option(help="Whom to draw the person from.")] = People.BREATH_NOVICE,
+    response: Annotated[
+        Responding, typer.Option(help="What the tone does: who responds wanders for less, and learns.")
+    ] = Responding.NONE,
     device_family: Annotated[Family, typer.Option(help="Headset to simulate.")] = Family.MUSE,
+    eyes: Annotated[Eyes, typer.Option(help="Eyes closed or open.")] = Eyes.CLOSED,
     clean: Annotated[bool, typer.Option("--clean", help="No artifacts, no drift, no mains.")] = False,
+    vigilance: Annotated[
+        float, typer.Option(min=0, max=5, help="Tiring over a sitting: theta up, alpha down, more wandering.")
+    ] = 0.0,
+    drowsiness: Annotated[
+        float, typer.Option(min=0, max=1, help="Chance, after 20 min, that an episode is followed by a drowsy one.")
+    ] = 0.0,
     loss: Annotated[float, typer.Option(help="Share of packets lost on the way, 0 to below 1.")] = 0.0,
+    session_sd: Annotated[
+        float, typer.Option(min=0, max=3, help="Spread of band powers from session to session, ln units.")
+    ] = 0.0,
+    shift: Annotated[
+        Shifted, typer.Option(help="What is different throughout: infusion is alpha down, gamma up, a flatter slope.")
+    ] = Shifted.NONE,
+    condition: Annotated[str, typer.Option(help="Tag the sessions with a condition, such as pre.")] = "",
     participant: Annotated[str, typer.Option(help="Letters and digits.")] = "01",
     profile: Annotated[str, typer.Option(help="Name of a profile, or a TOML file.")] = "default",
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Simulate a sitting as fast as it goes, through the same runner as a real one."""
-    from neurofeedback.acquisition.simulated import SimulatedSource  # noqa: PLC0415 - numpy and scipy when asked for
-    from neurofeedback.cli.terminal import watch  # noqa: PLC0415
-    from neurofeedback.session.request import SitRequest  # noqa: PLC0415
-    from neurofeedback.session.sitting import Sitting  # noqa: PLC0415
-    from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED  # noqa: PLC0415
+    """Simulate sittings as fast as they go, through the same runner as real ones; questions are answered."""
+    from neurofeedback.session.request import SitRequest  # noqa: PLC0415 - numpy and scipy only when asked for
+    from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED, EYES_OPEN, SHIFTS  # noqa: PLC0415
     from neurofeedback.simulation.link import Link  # noqa: PLC0415
     from neurofeedback.simulation.population import draw_person  # noqa: PLC0415
+    from neurofeedback.simulation.response import RESPONSES  # noqa: PLC0415
 
-    request = SitRequest(f"simulated:{seed}", out, participant, profile, minutes, "none", seed, fast=True)
-    make = partial(
-        SimulatedSource,
-        person=draw_person(seed, population, effect_scale=effect),
-        family=device_family,
-        conditions=CLEAN if clean else EYES_CLOSED,
-        link=Link(loss=loss),
+    disturbed = EYES_OPEN if eyes is Eyes.OPEN else EYES_CLOSED
+    scene = Scene(
+        SitRequest("simulated", out, participant, profile, minutes, "none", fast=True),
+        draw_person(seed, population, effect_scale=effect),
+        RESPONSES[response],
+        replace(CLEAN if clean else disturbed, vigilance=vigilance, drowsiness=drowsiness, shift=SHIFTS[shift]),
+        device_family,
+        Link(loss=loss),
+        seed,
     )
+    days = [timedelta(days=days_apart * (sessions - 1 - number)) for number in range(sessions)]
+    told: list[dict[str, object]] = []
+    for day, sitting in zip(days, _sittings(scene, sessions, session_sd), strict=True):
+        dated = replace(sitting.request, started=datetime.now().astimezone() - day) if days_apart else sitting.request
+        outcome, source = _sit(replace(sitting, request=dated))
+        if outcome.session is not None:
+            told.append(_completed(outcome.session, source, sitting, condition))
+        if outcome.exit_code:
+            raise typer.Exit(outcome.exit_code)
+        sitting.sat(source.correlation)
+    _tell(told, json=json)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who sits, on what, under which disturbances."""
+
+    request: SitRequest
+    person: Person
+    response: Response
+    conditions: Conditions
+    family: str
+    link: Link
+    seed: int
+    sat: Callable[[float], None] = lambda correlation: None
+
+
+def _sittings(scene: Scene, sessions: int, session_sd: float) -> Iterator[Scene]:
+    """Yield sitting after sitting; what the person learns in one, they bring to the next."""
+    from neurofeedback.simulation.conditions import draw_day  # noqa: PLC0415
+    from neurofeedback.simulation.response import learned  # noqa: PLC0415
+
+    correlations: list[float] = []
+    person, response, shift = scene.person, scene.response, scene.conditions.shift
+    for number in range(sessions):
+        seed = scene.seed + number
+        yield replace(
+            scene,
+            request=replace(scene.request, device=f"simulated:{seed}", seed=seed),
+            person=person,
+            response=response,
+            conditions=replace(scene.conditions, shift=shift + draw_day(scene.seed, number, session_sd)),
+            seed=seed,
+            sat=correlations.append,
+        )
+        person, response = learned(person, response, correlations[-1])
+
+
+def _sit(scene: Scene) -> tuple[Outcome, SimulatedSource]:
+    from rich.console import Console  # noqa: PLC0415
+
+    from neurofeedback.acquisition.simulated import SimulatedSource  # noqa: PLC0415
+    from neurofeedback.cli.terminal import watch  # noqa: PLC0415
+    from neurofeedback.session.sitting import Sitting  # noqa: PLC0415
+
     sources: list[SimulatedSource] = []
 
     def find(device: str, *, now: Callable[[], float], seed: int, duration_s: float) -> SimulatedSource:
-        sources.append(make(seed, now, duration_s=duration_s))
+        sources.append(
+            SimulatedSource(
+                seed,
+                now,
+                duration_s=duration_s,
+                person=scene.person,
+                family=scene.family,
+                conditions=scene.conditions,
+                link=scene.link,
+                response=scene.response,
+            )
+        )
         return sources[0]
 
-    outcome = watch(Sitting(request, find), Console(stderr=True))
-    if outcome.session is not None:
-        write_truth(outcome.session, sources[0].truth)
-        _tell(outcome, sources[0].truth, json=json)
-    raise typer.Exit(outcome.exit_code)
+    return watch(Sitting(scene.request, find), Console(stderr=True)), sources[0]
 
 
-def write_truth(session: Path, truth: SimulatedSitting) -> None:
-    """Write what is true of a simulated sitting beside what the program computed of it.
+def _completed(session: Path, source: SimulatedSource, scene: Scene, condition: str) -> dict[str, object]:
+    """Write what is true of a session and under which condition it was; return what to tell of it."""
+    from neurofeedback.cli.simulated_truth import write_truth  # noqa: PLC0415
+    from neurofeedback.recording.after import After, write_after  # noqa: PLC0415
+    from neurofeedback.recording.bids import SessionFiles  # noqa: PLC0415
 
-    Raises
-    ------
-    RecordingError
-        The files cannot be written.
-    """
-    from neurofeedback.errors import RecordingError  # noqa: PLC0415
-    from neurofeedback.recording.files import read_json, rewrite, rewrite_json  # noqa: PLC0415
-    from neurofeedback.simulation import truth as tables  # noqa: PLC0415
-
-    summary = next(session.glob("*_summary.json"))
-    stem = summary.name.removesuffix("_summary.json")
-    n_samples = int(read_json(summary)["n_samples"])
-    written = (
-        ("truth", tables.STATES_HEADER, tables.state_rows(truth, n_samples)),
-        ("truthevents", tables.EVENTS_HEADER, tables.event_rows(truth, n_samples / truth.device.sfreq)),
-    )
-    try:
-        for label, header, rows in written:
-            table = session / f"{stem}_desc-{label}_timeseries.tsv"
-            rewrite(table, "".join("\t".join(row) + "\n" for row in (header, *rows)))
-            columns = {name: tables.COLUMNS[name] for name in header}
-            rewrite_json(table.with_suffix(".json"), {**columns, **tables.facts(truth)})
-    except OSError as error:
-        raise RecordingError(
-            "the ground truth cannot be written",
-            got=error.strerror,
-            todo=f"make room and simulate again; the recording is kept in {session}",
-        ) from None
+    truth = source.truth
+    write_truth(session, truth, scene.response)
+    if condition:
+        stem = next(session.glob("*_summary.json")).name.removesuffix("_summary.json")
+        write_after(SessionFiles.of(session.parents[3], stem), After(condition=condition))
+    return {"session": str(session), "seed": truth.seed, "wandering_share": round(truth.wandering_share(), 4)}
 
 
-def _tell(outcome: Outcome, truth: SimulatedSitting, *, json: bool) -> None:
+def _tell(told: list[dict[str, object]], *, json: bool) -> None:
     if json:
-        wandering = round(truth.wandering_share(), 4)
-        print_json({"session": str(outcome.session), "seed": truth.seed, "wandering_share": wandering})
-    else:
-        typer.echo(f"{outcome.session}")
+        print_json(told[0] if len(told) == 1 else {"sessions": told})
+        return
+    for one in told:
+        typer.echo(one["session"])

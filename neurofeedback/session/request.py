@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,7 +22,8 @@ class SitRequest:
     first: the sitting begins when it sits well, or when somebody begins anyway. ``programme`` names a plan of
     segments; empty for the profile's own. ``probe_every_s`` is the mean time between questions, 0 for none and None
     for the profile's; ``learn_live`` lets each answer refine the minutes that follow, None for the profile's.
-    ``changes`` are settings that differ from the profile's, by section and name.
+    ``changes`` are settings that differ from the profile's, by section and name. ``started`` dates a simulated
+    sitting; None is now.
     """
 
     device: str
@@ -39,6 +41,7 @@ class SitRequest:
     probe_every_s: float | None = None
     learn_live: bool | None = None
     changes: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
+    started: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

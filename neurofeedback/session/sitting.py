@@ -220,7 +220,7 @@ class Sitting(Asking):
             profile_toml=dump_profile(profile),
             start=start_facts(request, profile.settings, ready.plan, seed, engine.start),
             columns=engine.columns,
-            started=datetime.now().astimezone(),
+            started=request.started or datetime.now().astimezone(),
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
         )
         writer = SessionWriter(request.recordings, header)

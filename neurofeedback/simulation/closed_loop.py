@@ -60,6 +60,15 @@ class ClosedLoop:
         seconds = self._n_taken / self._scene.device.sfreq
         return replace(self._scene, seconds=seconds, episodes=cut(self._states.episodes, seconds))
 
+    @property
+    def correlation(self) -> float:
+        """Correlation of the level heard with wandering, while there was a tone; 0 without one."""
+        times, levels = self._states.heard
+        wandering = self.truth.mind_at(times) == Mind.WANDER
+        if levels.size == 0 or np.ptp(levels) == 0 or wandering.all() or not wandering.any():
+            return 0.0
+        return float(np.corrcoef(levels, wandering)[0, 1])
+
     def hear(self, sample: int, level: float) -> None:
         """Let the person hear a level (0 to 1) from this sample on."""
         self._states.hear(sample / self._scene.device.sfreq, level)
@@ -105,6 +114,12 @@ class _States:
     def episodes(self) -> list[Episode]:
         """The episodes so far; the last one lasts as long as is known."""
         return [*self._past, self._now]
+
+    @property
+    def heard(self) -> tuple[Floats, Floats]:
+        """When the tone was heard (s), and its level; silence is left out."""
+        times, levels = np.array(self._heard_s), np.array(self._heard)
+        return times[levels > 0], levels[levels > 0]
 
     def hear(self, time_s: float, level: float) -> None:
         self._heard_s.append(max(time_s, self._heard_s[-1], self._reached_s() - self._response.delay_s))

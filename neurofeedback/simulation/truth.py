@@ -8,6 +8,7 @@ from dataclasses import asdict
 import numpy as np
 
 from neurofeedback.simulation.meditator import SPREAD, SimulatedSitting
+from neurofeedback.simulation.response import DEAF, Response
 from neurofeedback.simulation.states import Mind
 from neurofeedback.types import frame_end
 
@@ -71,12 +72,13 @@ def _names(truth: SimulatedSitting, channels: Iterable[int]) -> str:
     return " ".join(truth.montage.ch_names[row] for row in channels) or "n/a"
 
 
-def facts(truth: SimulatedSitting) -> dict[str, object]:
-    """Return who sat, what disturbed the sitting (infinite: never), and in which units effects are."""
+def facts(truth: SimulatedSitting, response: Response = DEAF) -> dict[str, object]:
+    """Return who sat, what disturbed the sitting (infinite: never), in which units effects are, what the tone did."""
     return {
         "Seed": truth.seed,
         "Person": asdict(truth.person),
         "EffectUnits": {feature: SPREAD[feature] for feature in ("theta", "alpha", "beta", "chi")},
         "Conditions": asdict(truth.conditions),
         "WanderingShare": round(truth.wandering_share(), 4),
+        "Response": asdict(response),
     }
