@@ -8,6 +8,7 @@ from pathlib import Path
 
 from neurofeedback.recording import brainvision, physio
 from neurofeedback.recording.bids import SessionFiles
+from neurofeedback.recording.events import in_order
 from neurofeedback.recording.files import cut_torn_line, cut_torn_sample, rewrite, rewrite_json, whole_lines
 from neurofeedback.recording.header import Start, read_start
 from neurofeedback.recording.lost import clip, count_lost
@@ -40,6 +41,7 @@ def complete(files: SessionFiles, known: Mapping[str, object] | None = None) -> 
     n_samples = cut_torn_sample(files.eeg("eeg.eeg"), 4 * start.stream.n_channels)
     for path in (files.eeg("events.tsv"), files.computed("timing.tsv"), files.frames):
         cut_torn_line(path)
+    in_order(files.eeg("events.tsv"))
     for draft in (*files.eeg("").parent.glob(".*.draft"), *files.derived.glob(".*.draft")):
         draft.unlink()
     physio.finish(files)

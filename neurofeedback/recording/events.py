@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.files import whole_lines
+from neurofeedback.recording.files import rewrite, whole_lines
 from neurofeedback.types import Command, CommandKind, Event, EventKind, LostRun
 
 GAP = "BAD_ACQ_SKIP"
@@ -80,6 +80,17 @@ def _names(run: LostRun, ch_names: tuple[str, ...]) -> str:
 def _response(told: str = "n/a") -> float | None:
     """Read a response time; sessions of earlier versions have no such column."""
     return None if told == "n/a" else float(told)
+
+
+def in_order(path: Path) -> None:
+    """Bring a table into the order of time, as BIDS asks; what happened at the same sample stays in its order."""
+    heading, *rows = whole_lines(path)
+    rewrite(path, "\n".join((heading, *sorted(rows, key=_sample), "")))
+
+
+def _sample(row: str) -> int:
+    cell = row.split("\t")[2:3]
+    return int(cell[0]) if cell and cell[0].isdigit() else 0
 
 
 def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:

@@ -5,13 +5,27 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 
+LANDMARKS = ("NAS", "LPA", "RPA")
 _SPACE = "CapTrak"
+_MEANT = "x to the right ear, y to the nose, z up; from the middle between the ears"
 
-COORDINATES: dict[str, object] = {
-    "EEGCoordinateSystem": _SPACE,
-    "EEGCoordinateUnits": "mm",
-    "EEGCoordinateSystemDescription": "x to the right ear, y to the nose, z up; from the middle between the ears",
-}
+
+def coordinates(places: Mapping[str, Sequence[float]]) -> dict[str, object]:
+    """Return the content of ``coordsystem.json``; landmarks are in it where they were measured."""
+    known = {name: list(places[name]) for name in LANDMARKS if name in places}
+    system: dict[str, object] = {
+        "EEGCoordinateSystem": _SPACE,
+        "EEGCoordinateUnits": "mm",
+        "EEGCoordinateSystemDescription": _MEANT,
+    }
+    for kind in ("AnatomicalLandmark", "Fiducials") if known else ():
+        system |= {
+            f"{kind}Coordinates": known,
+            f"{kind}CoordinateSystem": _SPACE,
+            f"{kind}CoordinateUnits": "mm",
+            f"{kind}CoordinateSystemDescription": _MEANT,
+        }
+    return system | ({"FiducialsDescription": "nasion and the points before the ears, as touched"} if known else {})
 
 
 def measured(profile_toml: str) -> Mapping[str, Sequence[float]]:
@@ -29,5 +43,9 @@ def measured(profile_toml: str) -> Mapping[str, Sequence[float]]:
 
 def electrodes(places: Mapping[str, Sequence[float]]) -> str:
     """Return the content of ``electrodes.tsv``."""
-    rows = (f"{' '.join(name.split())}\t" + "\t".join(f"{value:g}" for value in at) for name, at in places.items())
+    rows = (
+        f"{' '.join(name.split())}\t" + "\t".join(f"{value:g}" for value in at)
+        for name, at in places.items()
+        if name not in LANDMARKS
+    )
     return "\n".join(("name\tx\ty\tz", *rows)) + "\n"

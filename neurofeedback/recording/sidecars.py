@@ -41,7 +41,7 @@ def write_descriptions(files: SessionFiles, header: SessionHeader) -> None:
     places = positions.measured(header.profile_toml)
     if places:
         texts[files.electrodes] = positions.electrodes(places)
-        rewrite_json(files.coordinates, positions.COORDINATES)
+        rewrite_json(files.coordinates, positions.coordinates(places))
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8", newline="\n")
     rewrite_json(files.computed("start.json"), start_document(header))

@@ -14,6 +14,7 @@ from neurofeedback.recording import physio
 from neurofeedback.recording.claim import claim_session
 from neurofeedback.recording.completion import complete
 from neurofeedback.recording.dataset import place
+from neurofeedback.recording.events import in_order
 from neurofeedback.recording.files import rewrite_json
 from neurofeedback.recording.growing import Growing, Syncer
 from neurofeedback.recording.header import SessionHeader
@@ -191,6 +192,7 @@ class SessionWriter:
         physio.finish(self.files)
         mains_hz = summary.get("mains_hz", self._header.mains_hz)
         complete_sidecar(self.files, growing.n_samples / stream.sfreq, mains_hz)
+        in_order(self.files.eeg("events.tsv"))
         complete_channels(self.files, stream, growing.contact.status())
         counted = {
             "device": stream.device,

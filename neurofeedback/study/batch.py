@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -129,7 +130,8 @@ def _run_all(jobs: Sequence[Job], request: BatchRequest) -> Iterator[tuple[Job, 
 def _on_cores(jobs: Sequence[Job], n_jobs: int) -> Iterator[Row]:
     from joblib import Parallel, delayed  # noqa: PLC0415
 
-    yield from Parallel(n_jobs, return_as="generator_unordered")(delayed(run)(job) for job in jobs)
+    rows: Any = Parallel(n_jobs, return_as="generator_unordered")(delayed(run)(job) for job in jobs)
+    yield from rows
 
 
 def _on_cluster(jobs: Sequence[Job], address: str) -> Iterator[Row]:
@@ -148,7 +150,7 @@ def _on_cluster(jobs: Sequence[Job], address: str) -> Iterator[Row]:
         sent = {client.submit(run, job, pure=False): job for job in jobs}
         for future in as_completed(sent):
             error = future.exception()
-            row: Row | None = None if error else future.result()
+            row: Any = None if error else future.result()
             yield row or failed(sent[future], f"its worker died: {error}")
 
 

@@ -57,7 +57,10 @@ def _copy_all(sessions: Sequence[SessionFiles], root: Path) -> None:
             _copy(source / folder / name, root / folder / name, source)
     ensure_dataset(root)
     people = {files.participant for files in sessions}
-    _copy_rows(source / "participants.tsv", root / "participants.tsv", people)
+    for table in (source / "participants.tsv", *source.glob("phenotype/*.tsv")):
+        _copy_rows(table, root / table.relative_to(source), people)
+    for description in source.glob("phenotype/*.json"):
+        _copy(description, root / description.relative_to(source), source)
     for files in sessions:
         register(root, files.participant)
         for folder in (files.raw, files.derived):
@@ -79,6 +82,7 @@ def _copy(path: Path, to: Path, root: Path) -> None:
 def _copy_rows(table: Path, to: Path, people: set[str]) -> None:
     if table.exists():
         heading, *rows = table.read_text(encoding="utf-8-sig").splitlines()
+        to.parent.mkdir(parents=True, exist_ok=True)
         kept = [row for row in rows if row.split("\t")[0] in people]
         rewrite(to, "\n".join((heading, *kept)) + "\n")
 
