@@ -34,7 +34,7 @@ from neurofeedback.settings.model import ProbeSettings, Settings
 from neurofeedback.simulation.devices import device_of
 from neurofeedback.simulation.meditator import simulate
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.types import Chunk, CommandKind, Event, EventKind, Frame, Phase, Stream
+from neurofeedback.types import Chunk, CommandKind, Event, EventKind, Frame, LostRun, Phase, Stream
 
 SFREQ = 256.0
 MUSE = Stream("simulated:5", SFREQ, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
@@ -59,12 +59,15 @@ class Played:
 
     stream = MUSE
 
-    def __init__(self, data: np.ndarray) -> None:
-        self._data = data
+    def __init__(self, data: np.ndarray, lost: LostRun | None = None) -> None:
+        self._data, self._lost = data.copy(), lost
+        if lost is not None:
+            self._data[:, lost.start : lost.start + lost.n_samples] = np.nan
 
     def chunks(self, n_samples: int):
         for start in range(0, self._data.shape[1], n_samples):
-            yield Chunk(start, self._data[:, start : start + n_samples].copy())
+            inside = self._lost is not None and start <= self._lost.start < start + n_samples
+            yield Chunk(start, self._data[:, start : start + n_samples].copy(), (self._lost,) if inside else ())
 
 
 class Silent(PlaybackSource):
@@ -149,9 +152,10 @@ def sit(signal: np.ndarray, tmp_path: Path) -> Sit:
         plan: SittingPlan = PLAN,
         kind: type[PlaybackSource] = PlaybackSource,
         settings: Settings | None = None,
+        lost: LostRun | None = None,
     ) -> Sat:
         clock = VirtualClock()
-        source = kind(Played(signal), MUSE.device, now=clock.now)
+        source = kind(Played(signal, lost), MUSE.device, now=clock.now)
         chosen = settings or load_settings().model_copy(update={"probes": PROBES})
         stream, profile = resolve(chosen, source.stream)
         engine = Engine(stream.sfreq, profile)
@@ -356,3 +360,14 @@ def test_a_sitting_that_broke_off_tells_its_probes_and_leaves_a_pause_out(sit: S
     assert completed["probes"] == len(sat.rows(EventKind.PROBE)) >= 1
     assert completed["presses"] == 1
     assert completed["valid_fraction"] == pytest.approx(sat.summary["valid_fraction"], abs=1e-4)
+
+
+def test_a_frame_held_back_for_a_gap_has_the_latency_of_its_own_newest_sample_or_none(sit: Sit) -> None:
+    """The gap ends a read and a frame: what the frame lacks is known with the next read only."""
+    sat = sit(ask(14.0, Ask.STOP), lost=LostRun(2556, 4))
+    assert sat.recording.frames_path is not None
+    names, *rows = (line.split("\t") for line in sat.recording.frames_path.read_text().splitlines())
+    told = {int(row[names.index("sample")]): row[names.index("latency_ms")] for row in rows}
+    assert told.pop(2560) == "n/a"
+    assert len(told) > 50
+    assert all(0 <= float(latency) <= 40 for latency in told.values())
