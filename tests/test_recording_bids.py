@@ -49,7 +49,7 @@ ELECTRODES = {
 }
 LANDMARKS = {"NAS": (0.0, 100.0, 0.0), "LPA": (-80.0, 0.0, 0.0), "RPA": (80.0, 0.0, 0.0)}
 PLACES = ELECTRODES | LANDMARKS
-EXPLAINED = {  # docs/dataset.md says why of each
+EXPLAINED = {  # docs/recordings.md says why of each
     "TOO_FEW_AUTHORS", "NO_AUTHORS Authors", "JSON_KEY_RECOMMENDED HEDVersion", "JSON_KEY_RECOMMENDED License",
     "JSON_KEY_RECOMMENDED SourceDatasets", "SIDECAR_KEY_RECOMMENDED CogAtlasID", "SIDECAR_KEY_RECOMMENDED CogPOID",
     "SIDECAR_KEY_RECOMMENDED HeadCircumference",
