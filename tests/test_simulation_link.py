@@ -9,7 +9,7 @@ import pytest
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.simulation.devices import DEVICES
-from neurofeedback.simulation.link import Link, check_link, draw_packets, lost_runs, without
+from neurofeedback.simulation.link import Link, check_link, draw_outages, draw_packets, lost_runs, without
 from neurofeedback.types import LostRun
 
 MUSE = DEVICES["muse"]
@@ -85,3 +85,11 @@ def test_same_seed_same_packets():
 def test_a_loss_that_is_no_share_is_refused(loss):
     with pytest.raises(SettingsError, match="packet loss is a share"):
         check_link(Link(loss=loss))
+
+
+def test_outages_come_at_random_and_last_half_a_second_to_five():
+    drawn = draw_outages(36_000.0, 60.0, 1)
+    assert drawn == draw_outages(36_000.0, 60.0, 1) != draw_outages(36_000.0, 60.0, 2)
+    assert len(drawn) == pytest.approx(600, rel=0.15)
+    assert all(0.5 <= duration_s <= 5.0 for _, duration_s in drawn)
+    assert [onset_s for onset_s, _ in drawn] == sorted(onset_s for onset_s, _ in drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from neurofeedback.simulation.response import Response
 
 _MOST_EFFECT = 10.0
+_LONGEST_S = 4 * 3600.0
 
 
 class People(StrEnum):
@@ -93,6 +95,9 @@ def simulate(
         float, typer.Option(min=0, max=1, help="Chance, after 20 min, that an episode is followed by a drowsy one.")
     ] = 0.0,
     loss: Annotated[float, typer.Option(help="Share of packets lost on the way, 0 to below 1.")] = 0.0,
+    outage_every: Annotated[
+        float | None, typer.Option(min=1, help="Nothing gets through for .5 to 5 s, so often on average, s.")
+    ] = None,
     session_sd: Annotated[
         float, typer.Option(min=0, max=3, help="Spread of band powers from session to session, ln units.")
     ] = 0.0,
@@ -107,7 +112,7 @@ def simulate(
     """Simulate sittings as fast as they go, through the same runner as real ones; questions are answered."""
     from neurofeedback.session.request import SitRequest  # noqa: PLC0415 - numpy and scipy only when asked for
     from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED, EYES_OPEN, SHIFTS  # noqa: PLC0415
-    from neurofeedback.simulation.link import Link  # noqa: PLC0415
+    from neurofeedback.simulation.link import Link, draw_outages  # noqa: PLC0415
     from neurofeedback.simulation.population import draw_person  # noqa: PLC0415
     from neurofeedback.simulation.response import RESPONSES  # noqa: PLC0415
 
@@ -118,7 +123,7 @@ def simulate(
         RESPONSES[response],
         replace(CLEAN if clean else disturbed, vigilance=vigilance, drowsiness=drowsiness, shift=SHIFTS[shift]),
         device_family,
-        Link(loss=loss),
+        Link(loss=loss, outages=draw_outages(_LONGEST_S, outage_every or math.inf, seed)),
         seed,
     )
     days = [timedelta(days=days_apart * (sessions - 1 - number)) for number in range(sessions)]

@@ -49,6 +49,22 @@ class Packet:
     lost: bool
 
 
+def draw_outages(seconds: float, every_s: float, seed: int) -> tuple[tuple[float, float], ...]:
+    """Draw stretches of .5 to 5 s in which nothing gets through, at random, so far apart on average (s).
+
+    Examples
+    --------
+    >>> draw_outages(600.0, math.inf, 1)
+    ()
+    """
+    rng = rng_for(seed, Draw.OUTAGES)
+    drawn: list[tuple[float, float]] = []
+    onset_s = 0.0
+    while math.isfinite(every_s) and (onset_s := onset_s + float(rng.exponential(every_s))) < seconds:
+        drawn.append((onset_s, float(rng.uniform(0.5, 5.0))))
+    return tuple(drawn)
+
+
 def check_link(link: Link) -> None:
     """Refuse a link that cannot be.
 

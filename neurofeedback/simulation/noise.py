@@ -51,6 +51,7 @@ class Draw(IntEnum):
     RESPONSE = 25
     DAY = 26
     CROWD = 27
+    OUTAGES = 28
 
 
 def rng_for(seed: int, draw: Draw, part: int = 0) -> np.random.Generator:
