@@ -59,7 +59,8 @@ def _newest_first(recordings: Path, participant: str) -> Iterator[Past]:
 def baseline_facts(engine: Engine) -> dict[str, object]:
     """Return what a summary is to hold of the baseline beside its length: how it differs from the usual one.
 
-    In spreads between sessions, by feature; None where there is no baseline, or none is kept.
+    In spreads between sessions, by feature; None where there is no baseline, or none is kept. And since when it
+    holds (s), where it was only had in practice.
     """
     late = {"baseline_late_s": None if engine.late_from is None else round(engine.late_from / engine.sfreq, 3)}
     if engine.baseline is None or engine.kept is None:
