@@ -67,6 +67,8 @@ class Mixer:
         match order:
             case Guidance():
                 self._guidance = order
+                if order.bell:
+                    self._voice = strike(self._voice, Bell.WANDER)
             case Bell():
                 self._voice = strike(self._voice, order)
             case Volume():

@@ -42,7 +42,7 @@ def train(
         bool | None, typer.Option(help="Each answer refines the minutes after it; else as the profile says.")
     ] = None,
     headless: Annotated[bool, typer.Option(help="Terminal view instead of the window.")] = False,
-    audio: Annotated[str, typer.Option(help="auto, none, or a WAV file to write.")] = "auto",
+    audio: Annotated[str, typer.Option(help="auto, none, device:NAME (see doctor) or a new WAV file.")] = "auto",
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of whatever is drawn at random.", min=0)] = None,
     fast: Annotated[bool, typer.Option(help="As fast as it goes; simulated and playback only.")] = False,

@@ -1,0 +1,17 @@
+"""Where a bundled program starts: as the program, or as the process that its sound runs in."""
+
+import multiprocessing
+import sys
+
+from neurofeedback.audio import SOUND_PROCESS
+
+if __name__ == "__main__":
+    multiprocessing.freeze_support()
+    if sys.argv[1:2] == [SOUND_PROCESS]:
+        from neurofeedback.audio.apart import main
+
+        main(sys.argv[2:])
+    else:
+        from neurofeedback.__main__ import main as run
+
+        run()

@@ -1,0 +1,69 @@
+"""Start a bundle once in every way that matters, and tell its size and times. Exit 1 if something fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PERMITTED = {"BoardController", "DataHandler", "BrainFlowBluetooth", "GanglionLib", "MuseLib", "simpleble-c"}
+PATIENCE_S = 300.0
+WINDOW_S = 15.0
+
+
+def main(folder: Path) -> int:
+    """Run all checks on the bundle in ``folder``; returns the exit code."""
+    program = folder / ("neurofeedback.exe" if sys.platform == "win32" else "neurofeedback")
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    print(f"size: {size / 1e6:.0f} MB")
+    strangers = {path.stem.removeprefix("lib") for path in folder.rglob("brainflow/lib/*")} - PERMITTED
+    if strangers:
+        print(f"not to be passed on: {', '.join(sorted(strangers))}", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": home, "XDG_CONFIG_HOME": home}
+        environment |= {"XDG_DATA_HOME": home, "XDG_CACHE_HOME": home, "XDG_STATE_HOME": home}
+        recordings = Path(home) / "recordings"
+        sit = ("train", "--device", "simulated:1", "--minutes", "0.25", "--headless", "--recordings", str(recordings))
+        good = [
+            run(environment, "first start", program, "--help"),
+            run(environment, "--help", program, "--help"),
+            run(environment, "doctor", program, "doctor"),
+            run(environment, "a sitting of 15 s", program, *sit, "--audio", str(Path(home) / "sound.wav")),
+            any(recordings.rglob("*_summary.json")),
+            stays_open(environment, program),
+        ]
+    return 0 if all(good) else 1
+
+
+def run(environment: dict[str, str], what: str, *command: str | Path) -> bool:
+    """Run a command to its end."""
+    began = time.monotonic()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    print(f"{what}: exit {done.returncode} after {time.monotonic() - began:.2f} s")
+    if done.returncode or "Traceback" in done.stderr:
+        print(done.stdout, done.stderr, file=sys.stderr)
+    return done.returncode == 0 and "Traceback" not in done.stderr
+
+
+def stays_open(environment: dict[str, str], program: Path) -> bool:
+    """Open the window without a screen; it must still be there after a while, and have complained of nothing."""
+    process = subprocess.Popen([program], env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        process.wait(WINDOW_S)
+        still = False
+    except subprocess.TimeoutExpired:
+        still = True
+        process.terminate()
+    complaint = process.communicate(timeout=PATIENCE_S)[1]
+    print(f"window: {'open' if still else 'closed by itself'} after {WINDOW_S:.0f} s")
+    if not still or "Traceback" in complaint:
+        print(complaint, file=sys.stderr)
+    return still and "Traceback" not in complaint
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
