@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = {"numpy", "scipy", "mne", "sklearn", "matplotlib", "brainflow", "miniaudio", "PyQt6", "pyqtgraph"}
+HEAVY = {"numpy", "scipy", "mne", "sklearn", "matplotlib", "brainflow", "miniaudio", "PyQt6", "pyqtgraph", "pandas"}
 
 HELP = """
 import sys
@@ -36,8 +36,11 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["train"], ["replay"], ["verify"], ["report"], ["devices"], ["doctor"], ["simulate"], ["emulate", "muse"]],
-)
+    [
+        [], ["train"], ["replay"], ["verify"], ["report"], ["devices"], ["doctor"], ["simulate"], ["emulate", "muse"],
+        ["import"], ["export"], ["study", "batch"],
+    ],
+)  # fmt: skip
 def test_help_loads_nothing_heavy(command: list[str]) -> None:
     loaded = loaded_by(HELP, *command, "--help")
     assert "neurofeedback" in loaded
@@ -47,3 +50,7 @@ def test_help_loads_nothing_heavy(command: list[str]) -> None:
 def test_pure_settings_do_not_load_the_loader() -> None:
     loaded = loaded_by("import neurofeedback.settings, sys; print('neurofeedback.settings.load' in sys.modules)")
     assert loaded == {"False"}
+
+
+def test_the_package_itself_loads_nothing() -> None:
+    assert loaded_by("import neurofeedback, sys; print(*sys.modules)") & (HEAVY | {"pydantic"}) == set()
