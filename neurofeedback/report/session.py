@@ -17,6 +17,7 @@ from neurofeedback.report.pages import page
 from neurofeedback.report.settings import setting_rows
 from neurofeedback.report.standing import standing
 from neurofeedback.report.timeline import timeline
+from neurofeedback.report.usual import usual_lines
 from neurofeedback.report.words import MAX_EVENTS, event_rows, first_lines, notices, participant
 from neurofeedback.types import EventKind
 
@@ -85,6 +86,7 @@ def _context(facts: Facts) -> dict[str, object]:
         if len(facts.log)
         else "",
         "spectra": spectra_figure(facts.panels, facts.contacts.iaf_hz) if has_spectra else "",
+        "usual": usual_lines(facts.summary, profile.evidence.feature_names, profile.settings.baseline.drives),
         "answers": answer_lines(asked(recording.events, recording.stream.sfreq), _presses(facts)),
         "learned": standing(facts.files),
         "events": event_rows(facts),
