@@ -1,0 +1,493 @@
+"""From recordings to what drives the next sitting: what is learned, what is refused, and what a person is told.
+
+Sessions are written without any signal: frames, answers and what surrounds them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurofeedback.cli.main import main
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.estimation.drive import read_drive
+from neurofeedback.estimation.evaluation import Evaluation, Interval
+from neurofeedback.estimation.usual import usual_of
+from neurofeedback.recording.bids import SessionFiles
+from neurofeedback.recording.columns import logged_frames
+from neurofeedback.recording.events import HEADER, event_row, read_events
+from neurofeedback.recording.files import rewrite_json
+from neurofeedback.recording.frames import number
+from neurofeedback.recording.header import SessionHeader, start_document
+from neurofeedback.recording.models import model_path, read_model
+from neurofeedback.session.decoder_words import NO_ANSWERS, badge, driving_sentence, pairs_sentence, signs
+from neurofeedback.session.learning import Learned, Learner, feature_names, learned, nothing_learned
+from neurofeedback.session.lessons import Pupil, read_lessons, z_columns
+from neurofeedback.session.probing import probes_of
+from neurofeedback.settings.load import dump_profile, load_evidence, load_settings, resolve
+from neurofeedback.types import Event, EventKind, Frame, Guidance, Phase, Probe, State, Stream
+
+SETTINGS = load_settings()
+NAMES = feature_names(SETTINGS, load_evidence("default"))
+COLUMNS = z_columns(NAMES)
+SFREQ = 256.0
+FIRST = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+TODAY = (FIRST + timedelta(days=20)).timestamp() / 86400.0
+MUSE = Stream("muse-2", SFREQ, ("TP9", "AF7", "AF8", "TP10"), montage="muse", reference="Fpz")
+HEAD_FRAMES = "\t".join(("onset", "sample", "phase", "valid", *COLUMNS)) + "\n"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One session: when, who, how long (s of practice), how strongly wandering shows, what is wrong with it."""
+
+    day: float = 0.0
+    participant: str = "01"
+    seconds: float = 700.0
+    effect: float = 2.0
+    seed: int = 0
+    only: int | None = None  # every answer is this one
+    presses: Sequence[float] = ()
+    lost: tuple[float, float] = (0.0, 0.0)
+    stream: Stream = MUSE
+    iaf_hz: float = 10.0
+    extra: tuple[Event, ...] = ()
+    asked_every_s: float = 40.0
+
+
+def at(seconds: float) -> int:
+    return round(seconds * SFREQ)
+
+
+def write_session(root: Path, plan: Plan) -> SessionFiles:
+    """Write what learning reads of a session."""
+    started = FIRST + timedelta(days=plan.day)
+    stem = f"sub-{plan.participant}_ses-{started:%Y%m%dT%H%M%S}_task-meditation"
+    files = SessionFiles.of(root, stem)
+    files.derived.mkdir(parents=True)
+    (files.raw / "eeg").mkdir(parents=True)
+    stream, profile = resolve(SETTINGS, plan.stream)
+    toml = dump_profile(profile)
+    rewrite_json(
+        files.computed("start.json"), start_document(SessionHeader(plan.participant, stream, toml, {}, (), started))
+    )
+    files.computed("settings.toml").write_text(toml)
+    rewrite_json(files.computed("summary.json"), {"iaf_hz": plan.iaf_hz, "finished": True})
+    chimes = np.arange(60.0, plan.seconds, plan.asked_every_s).tolist()
+    rng = np.random.default_rng((plan.seed, round(plan.day * 10)))
+    away = [bool(rng.random() < 0.45) for _ in chimes]
+    files.frames.write_text(HEAD_FRAMES + "".join(_frames(plan, chimes, away, rng)))
+    events = [
+        event for chime, wander in zip(chimes, away, strict=True) for event in _answered(chime, wander, plan.only)
+    ]
+    events += [Event(at(press), EventKind.PRESS) for press in plan.presses]
+    rows = sorted((*events, *plan.extra), key=lambda event: event.sample)
+    files.eeg("events.tsv").write_text(HEADER + "".join(event_row(event, SFREQ) for event in rows))
+    return files
+
+
+def _answered(chime: float, wander: bool, only: int | None) -> list[Event]:
+    where = only or (2 if wander else 1)
+    return [
+        Event(at(chime), EventKind.PROBE, "1"),
+        Event(at(chime + 1.5), EventKind.ANSWER_WHERE, str(where), response_s=1.5),
+        Event(at(chime + 2.5), EventKind.ANSWER_SURE, "4", response_s=1.0),
+        Event(at(chime + 3.5), EventKind.ANSWER_SLEEPY, "2", response_s=1.0),
+    ]
+
+
+def _frames(plan: Plan, chimes: list[float], away: list[bool], rng: np.random.Generator) -> list[str]:
+    onset = np.arange(0.25, plan.seconds, 0.25)
+    z = rng.standard_normal((len(onset), len(COLUMNS)))
+    for chime, wander in zip(chimes, away, strict=True):
+        z[(onset > chime - 12) & (onset <= chime), 0] += plan.effect * wander
+    lost = (onset > plan.lost[0]) & (onset <= plan.lost[1])
+    return [
+        "\t".join((f"{t:.12g}", str(at(t)), Phase.PRACTICE, "0" if gone else "1", *map(number, row))) + "\n"
+        for t, gone, row in zip(onset.tolist(), lost.tolist(), z.tolist(), strict=True)
+    ]
+
+
+def write(root: Path, *plans: Plan) -> list[SessionFiles]:
+    return [write_session(root, plan) for plan in plans]
+
+
+def learn(root: Path, participant: str = "01", **options: object) -> Learned:
+    return learned(root, participant, SETTINGS, today=TODAY, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four sittings of one person whose wandering shows."""
+    root = tmp_path_factory.mktemp("four")
+    write(root, *(Plan(day=float(k)) for k in range(4)))
+    return root
+
+
+@pytest.fixture
+def copy(four: Path, tmp_path: Path) -> Path:
+    root = tmp_path / "recordings"
+    shutil.copytree(four, root)
+    return root
+
+
+def test_a_person_is_learned_from_recordings(four: Path) -> None:
+    known = learn(four)
+    assert known.evaluation.n == 64
+    assert known.evaluation.n_sessions == 4
+    assert known.evaluation.prequential is not None
+    assert known.evaluation.prequential.value > 0.7
+    assert known.evaluation.active
+    assert known.decoder.weights[NAMES.index("theta_frontal")] > 0.3
+    assert known.notices == ()
+    assert badge(known.evaluation) == "active"
+
+
+def test_who_never_answered_has_what_studies_expect(tmp_path: Path) -> None:
+    known = learn(tmp_path)
+    assert known.evaluation.n == 0
+    assert not model_path(tmp_path, "01").exists()
+    np.testing.assert_array_equal(known.decoder.weights, nothing_learned("01", SETTINGS).decoder.weights)
+    assert Learner(known, SETTINGS, MUSE, ("onset", *COLUMNS)).start == ""
+    assert driving_sentence(known.decoder, known.evaluation) == pairs_sentence(known.evaluation, SETTINGS.decoder)
+    assert badge(known.evaluation) == "not begun"
+
+
+def test_the_model_file_says_the_same_and_spares_the_reading(copy: Path) -> None:
+    first = learn(copy)
+    for log in copy.rglob("*_timeseries.tsv"):
+        stamp = log.stat()
+        log.write_bytes(b"x" * stamp.st_size)  # so that reading them again would fail
+        import os
+
+        os.utime(log, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    second = learn(copy)
+    assert second.notices == ()
+    assert second.decoder.weights.tobytes() == first.decoder.weights.tobytes()
+    assert second.evaluation == first.evaluation
+
+
+def test_a_new_sitting_is_added_and_the_same_comes_of_learning_all_anew(copy: Path) -> None:
+    learn(copy)
+    write(copy, Plan(day=4.0))
+    grown, anew = learn(copy), learn(copy, anew=True)
+    assert grown.evaluation.n == 80
+    assert grown.decoder.weights.tobytes() == anew.decoder.weights.tobytes()
+    assert grown.evaluation == anew.evaluation
+
+
+def live(known: Learned, files: SessionFiles, stop_s: float = 1e9) -> tuple[Learner, list[str]]:
+    """Let a recorded session come again as it came live: frames in full precision would be rounded as logged."""
+    learner = Learner(known, SETTINGS, MUSE, COLUMNS)
+    _, events = read_events(files.eeg("events.tsv"))
+    waiting = [probe for probe in probes_of(events) if probe.answered is not None]
+    refits: list[str] = []
+    for row in logged_frames(files.frames, COLUMNS):
+        if row.sample > stop_s * SFREQ:
+            break
+        learner.push([_frame(row.sample, row.phase, row.valid, row.values)])
+        while waiting and (waiting[0].answered or 0) < row.sample:
+            command = learner.probe(waiting.pop(0))
+            if command is not None:
+                refits.append(command.value)
+    return learner, refits
+
+
+def _frame(sample: int, phase: Phase, valid: bool, values: tuple[float, ...]) -> Frame:
+    nan = float("nan")
+    wobble = tuple(value * (1 + 1e-12) for value in values)  # as the engine had it before nine digits were kept
+    return Frame(
+        0,
+        sample,
+        sample / SFREQ,
+        phase,
+        valid,
+        1.0,
+        0.3,
+        State.FOCUS,
+        False,
+        nan,
+        nan,
+        nan,
+        False,
+        Guidance(),
+        wobble,
+        (),
+    )
+
+
+def test_live_and_read_back_teach_the_same_to_the_bit(copy: Path) -> None:
+    files = write(copy, Plan(day=5.0, presses=(100.0, 400.0), lost=(200.0, 330.0)))[0]
+    known = learn(copy, excluded=[files.stem])
+    learner, refits = live(known, files)
+    again = learn(copy, excluded=[])
+    recorded = again.told[-1].taught.lessons
+    lived = learner._pupil.taught("now", 0.0, "").lessons
+    key = [lesson.sample for lesson in recorded]
+    assert sorted(lesson.sample for lesson in lived) == sorted(key)
+    by_sample = {lesson.sample: lesson for lesson in lived}
+    for lesson in recorded:
+        if not lesson.pressed:
+            assert by_sample[lesson.sample].x.tobytes() == lesson.x.tobytes()
+            assert by_sample[lesson.sample].minutes == lesson.minutes
+    assert len(refits) == sum(not lesson.pressed for lesson in recorded)
+
+
+def test_each_answer_brings_a_refit_two_seconds_later(four: Path) -> None:
+    known = learn(four)
+    learner = Learner(known, SETTINGS, MUSE, COLUMNS)
+    rng = np.random.default_rng(0)
+    for k in range(400):
+        learner.push([_frame(at((k + 1) / 4), Phase.PRACTICE, True, tuple(rng.standard_normal(len(COLUMNS))))])
+    before = read_drive(learner.start)
+    command = learner.probe(Probe(at(90), where=2, sure=4, sleepy=1, answered=at(94)))
+    assert command is not None
+    assert command.sample == at(96)
+    after = read_drive(command.value)
+    assert before is not None
+    assert after is not None
+    assert (before.n_answers, after.n_answers) == (64, 65)
+    assert before.weights != after.weights
+    assert known.evaluation.prequential is not None
+    assert after.auc == pytest.approx(known.evaluation.prequential.value, rel=1e-5)
+    assert learner.probe(Probe(at(92), where=3, answered=at(95))) is None
+    assert learner.decoder.n == 65
+
+
+def test_an_index_that_is_not_about_wandering_is_never_driven(four: Path) -> None:
+    fast = load_settings("fast")
+    known = learned(four, "01", fast, today=TODAY)
+    learner = Learner(known, fast, MUSE, z_columns(known.names))
+    assert learner.start == ""
+
+
+def test_a_session_left_out_teaches_nothing_until_it_is_taken_in_again(copy: Path) -> None:
+    everything = learn(copy)
+    left = everything.told[1].taught.session
+    without = learn(copy, excluded=[left])
+    assert without.evaluation.n == 48
+    assert learn(copy).excluded == (left,)  # it stays so
+    assert learn(copy, excluded=[]).decoder.weights.tobytes() == everything.decoder.weights.tobytes()
+
+
+def test_answers_of_one_kind_are_said_to_teach_nothing(tmp_path: Path) -> None:
+    write(tmp_path, Plan(only=2), Plan(day=1.0, only=2))
+    known = learn(tmp_path)
+    assert any("All 32 answers so far say elsewhere" in notice for notice in known.notices)
+    assert known.evaluation.prequential is None
+    assert pairs_sentence(known.evaluation, SETTINGS.decoder).startswith("Too early to say")
+    assert np.isfinite(known.decoder.weights).all()
+
+
+def test_contradictory_answers_are_left_out_and_said(tmp_path: Path) -> None:
+    twice = Event(at(62.0), EventKind.ANSWER_WHERE, "1"), Event(at(62.5), EventKind.ANSWER_WHERE, "2")
+    write(tmp_path, Plan(extra=twice))
+    known = learn(tmp_path)
+    assert known.evaluation.n == 15
+    assert any("1 answered twice and differently" in notice for notice in known.notices)
+
+
+def test_a_stuck_key_costs_no_answers(tmp_path: Path) -> None:
+    write(tmp_path, Plan(presses=np.arange(50, 650, 0.5).tolist()))
+    known = learn(tmp_path)
+    assert known.evaluation.n == 16
+    assert any("1200 presses" in notice and "stuck key" in notice for notice in known.notices)
+    assert not any(lesson.pressed for lesson in known.told[0].taught.lessons)
+
+
+def test_answers_during_a_lost_headset_count_but_teach_nothing(tmp_path: Path) -> None:
+    write(tmp_path, Plan(lost=(90.0, 190.0)))
+    known = learn(tmp_path)
+    assert known.evaluation.n == 13  # of the chimes at 100, 140 and 180 s
+    assert any("3 answered without a usable signal" in notice for notice in known.notices)
+
+
+@pytest.mark.parametrize("day", [-20000.0, 30000.0])
+def test_a_wrong_clock_discounts_nothing(copy: Path, day: float) -> None:
+    files = write(copy, Plan(day=day))[0]
+    known = learn(copy)
+    assert known.evaluation.n == 80
+    assert any(files.stem in notice and "the clock was wrong" in notice for notice in known.notices)
+    assert {told.taught.session: told.taught.day for told in known.told}[files.stem] == TODAY
+
+
+def test_two_people_under_one_label_are_noticed(copy: Path) -> None:
+    write(copy, Plan(day=6.0, iaf_hz=12.0))
+    notice = next(notice for notice in learn(copy).notices if "two people" in notice)
+    assert "10.0 Hz" in notice
+    assert "12.0 Hz" in notice
+    assert "--exclude" in notice
+
+
+def test_another_headset_is_said_and_counts_for_less(copy: Path) -> None:
+    cyton = replace(
+        MUSE,
+        device="cyton:/dev/x",
+        sfreq=256.0,
+        ch_names=("Fz", "F3", "F4", "Cz", "Pz", "P3", "P4", "Oz"),
+        montage="auto",
+        reference="ears",
+    )
+    write(copy, Plan(day=7.0, stream=cyton))
+    known = learn(copy)
+    assert any("different electrodes" in notice for notice in known.notices)
+    own, theirs = (Learner(known, SETTINGS, stream, COLUMNS).decoder for stream in (MUSE, cyton))
+    assert own.intercept != theirs.intercept
+    assert own.sd[0] < theirs.sd[0]
+
+
+DAMAGE = {
+    "torn": lambda text: text[: len(text) // 2],
+    "not JSON": lambda _: "gi\x00bberish",
+    "another program's": lambda _: json.dumps({"weights": [1, 2, 3]}),
+    "a newer version's": lambda text: text.replace('"schema_version": 1', '"schema_version": 99'),
+    "somebody else's": lambda text: text.replace('"participant": "01"', '"participant": "02"'),
+    "a weight that is no number": lambda text: text.replace('"weight": ', '"weight": "x", "was": ', 1),
+    "a list": lambda _: "[]",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_model_file_that_cannot_be_used_is_put_aside_and_learned_anew(copy: Path, damage: str) -> None:
+    good = learn(copy)
+    path = model_path(copy, "01")
+    broken = DAMAGE[damage](path.read_text())
+    path.write_text(broken)
+    with pytest.raises(RecordingError):
+        read_model(copy, "01")
+    known = learn(copy)
+    assert known.decoder.weights.tobytes() == good.decoder.weights.tobytes()
+    assert any("put aside" in notice for notice in known.notices)
+    assert path.with_name(path.name + ".unusable").read_text() == broken
+    assert learn(copy).notices == ()
+
+
+def test_a_session_that_cannot_be_read_is_said_and_the_others_are_learned_from(copy: Path) -> None:
+    files = write(copy, Plan(day=8.0), Plan(day=9.0), Plan(day=10.0))
+    files[0].frames.write_text("onset\tsample\n0.25\t64\n")
+    files[1].frames.write_text(HEAD_FRAMES + "x\n")
+    files[2].frames.unlink()
+    known = learn(copy)
+    assert known.evaluation.n == 64
+    assert any("lacks columns" in notice for notice in known.notices)
+    assert any("is not a frame" in notice for notice in known.notices)
+
+
+def test_sleepy_answers_move_the_drowsy_threshold_and_no_weight(tmp_path: Path) -> None:
+    files = write(tmp_path, Plan())[0]
+    told = read_lessons(files, usual_of(NAMES), SETTINGS, TODAY)
+    assert len(told.drowsy) == 16
+    assert {answer for _, answer in told.drowsy} == {2}
+    assert learn(tmp_path).drowsy_level == 1.0
+
+
+def test_a_pupil_without_frames_learns_nothing() -> None:
+    pupil = Pupil.of(usual_of(NAMES), SFREQ, SETTINGS, 0.25)
+    pupil.press(at(10))
+    assert pupil.probe(Probe(at(20), where=1, sure=2, sleepy=3, answered=at(22))) is None
+    assert not pupil.taught("x", 0.0, "").lessons
+    assert not pupil.drowsy
+
+
+@pytest.mark.parametrize(
+    ("n", "auc", "begins"),
+    [
+        (32, Interval(0.58, 0.35, 0.80, 32), "Too early to say: shown one moment"),
+        (90, Interval(0.58, 0.50, 0.66, 80), "Shown one moment"),
+        (90, None, "Too early to say: it takes answers of both kinds"),
+    ],
+)
+def test_the_sentence_is_about_pairs_and_says_when_it_is_too_early(n: int, auc: Interval | None, begins: str) -> None:
+    said = pairs_sentence(Evaluation(n, n // 3, 4, prequential=auc), SETTINGS.decoder)
+    assert said.startswith(begins)
+    assert "accuracy" not in said
+    assert "%" not in said
+    if auc is not None:
+        assert f"about 58 of 100 such pairs (somewhere between {round(100 * auc.low)} and" in said
+
+
+def test_signs_come_weightiest_first_with_how_sure_they_are(four: Path) -> None:
+    told = signs(learn(four).decoder)
+    assert told[0][0] == "theta_frontal"
+    assert told[0][2] == "higher while wandering"
+    assert told[0][3] > 0.95
+    assert {direction for _, _, direction, _ in told[1:]} & {"not clear yet"}
+    assert driving_sentence(learn(four).decoder, learn(four).evaluation).startswith("Personal model active: 64 answers")
+    assert NO_ANSWERS.count("guessing") == 1
+
+
+def test_a_participant_that_is_no_label_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="letters and digits"):
+        learn(tmp_path, "../x")
+
+
+def command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str
+) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "argv", ["neurofeedback", "decoder", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    captured = capsys.readouterr()
+    return (ended.value.code if isinstance(ended.value.code, int) else 0), captured.out, captured.err
+
+
+def test_show_tells_what_was_learned(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, _ = command(capsys, monkeypatch, "show", "--recordings", str(copy))
+    assert code == 0
+    flat = " ".join(out.split())
+    for words in ("64 answers", "of 100 such pairs", "theta power, frontal", "higher while wandering", "Brier skill"):
+        assert words in flat
+    assert "Drowsy is another matter" in flat
+    code, out, _ = command(capsys, monkeypatch, "show", "--recordings", str(copy), "--json")
+    said = json.loads(out)
+    assert (code, said["badge"], said["evaluation"]["n"]) == (0, "active", 64)
+    assert said["signs"][0]["feature"] == "theta_frontal"
+
+
+def test_fit_leaves_sessions_out_and_reset_all_of_them(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = ("--recordings", str(copy), "--json")
+    session = learn(copy).told[0].taught.session
+    short = session.split("_")[1].removeprefix("ses-")
+    _, out, _ = command(capsys, monkeypatch, "fit", "--exclude", short, *here)
+    assert (json.loads(out)["evaluation"]["n"], json.loads(out)["excluded"]) == (48, [session])
+    _, out, _ = command(capsys, monkeypatch, "reset", *here)
+    assert (json.loads(out)["badge"], len(json.loads(out)["excluded"])) == ("not begun", 4)
+    _, out, _ = command(capsys, monkeypatch, "fit", "--include", session, *here)
+    assert json.loads(out)["evaluation"]["n"] == 16
+    code, _, err = command(capsys, monkeypatch, "fit", "--exclude", "yesterday", *here)
+    assert code == 2
+    assert "no such session" in err
+    assert "Traceback" not in err
+
+
+def test_notes_and_sessions_left_out_are_told_to_people(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(copy, Plan(day=6.0, iaf_hz=12.0))
+    first = learn(copy).told[0].taught.session
+    _, out, _ = command(capsys, monkeypatch, "fit", "--exclude", first, "--recordings", str(copy))
+    assert f"Left out: {first}" in " ".join(out.split())
+    assert "Note: These sessions may be two people's" in " ".join(out.split())
+
+
+def test_the_commands_know_a_person_without_any_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, _ = command(capsys, monkeypatch, "show", "--recordings", str(tmp_path))
+    assert code == 0
+    assert "Nothing is learned yet" in " ".join(out.split())
+    code, _, err = command(capsys, monkeypatch, "fit", "--exclude", "x", "--recordings", str(tmp_path))
+    assert code == 2
+    assert "this participant has no session" in " ".join(err.split())
