@@ -6,6 +6,7 @@ Sessions are written without any signal: frames, answers and what surrounds them
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -82,7 +83,7 @@ def write_session(root: Path, plan: Plan) -> SessionFiles:
     files.computed("settings.toml").write_text(toml)
     rewrite_json(files.computed("summary.json"), {"iaf_hz": plan.iaf_hz, "finished": True})
     chimes = np.arange(60.0, plan.seconds, plan.asked_every_s).tolist()
-    rng = np.random.default_rng((plan.seed, round(plan.day * 10)))
+    rng = np.random.default_rng((plan.seed, round(abs(plan.day) * 10)))
     away = [bool(rng.random() < 0.45) for _ in chimes]
     files.frames.write_text(HEAD_FRAMES + "".join(_frames(plan, chimes, away, rng)))
     events = [
@@ -166,8 +167,6 @@ def test_the_model_file_says_the_same_and_spares_the_reading(copy: Path) -> None
     for log in copy.rglob("*_timeseries.tsv"):
         stamp = log.stat()
         log.write_bytes(b"x" * stamp.st_size)  # so that reading them again would fail
-        import os
-
         os.utime(log, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     second = learn(copy)
     assert second.notices == ()
@@ -184,16 +183,17 @@ def test_a_new_sitting_is_added_and_the_same_comes_of_learning_all_anew(copy: Pa
     assert grown.evaluation == anew.evaluation
 
 
-def live(known: Learned, files: SessionFiles, stop_s: float = 1e9) -> tuple[Learner, list[str]]:
+def live(known: Learned, files: SessionFiles) -> tuple[Learner, list[str]]:
     """Let a recorded session come again as it came live: frames in full precision would be rounded as logged."""
     learner = Learner(known, SETTINGS, MUSE, COLUMNS)
     _, events = read_events(files.eeg("events.tsv"))
     waiting = [probe for probe in probes_of(events) if probe.answered is not None]
+    presses = [event.sample for event in events if event.kind is EventKind.PRESS]
     refits: list[str] = []
     for row in logged_frames(files.frames, COLUMNS):
-        if row.sample > stop_s * SFREQ:
-            break
         learner.push([_frame(row.sample, row.phase, row.valid, row.values)])
+        while presses and presses[0] < row.sample:
+            learner.press(presses.pop(0))
         while waiting and (waiting[0].answered or 0) < row.sample:
             command = learner.probe(waiting.pop(0))
             if command is not None:
@@ -202,26 +202,10 @@ def live(known: Learned, files: SessionFiles, stop_s: float = 1e9) -> tuple[Lear
 
 
 def _frame(sample: int, phase: Phase, valid: bool, values: tuple[float, ...]) -> Frame:
-    nan = float("nan")
+    nan, quiet = float("nan"), Guidance()
     wobble = tuple(value * (1 + 1e-12) for value in values)  # as the engine had it before nine digits were kept
-    return Frame(
-        0,
-        sample,
-        sample / SFREQ,
-        phase,
-        valid,
-        1.0,
-        0.3,
-        State.FOCUS,
-        False,
-        nan,
-        nan,
-        nan,
-        False,
-        Guidance(),
-        wobble,
-        (),
-    )
+    judged = (valid, 1.0, 0.3, State.FOCUS, False)
+    return Frame(0, sample, sample / SFREQ, phase, *judged, nan, nan, nan, False, quiet, wobble, ())
 
 
 def test_live_and_read_back_teach_the_same_to_the_bit(copy: Path) -> None:
@@ -230,14 +214,12 @@ def test_live_and_read_back_teach_the_same_to_the_bit(copy: Path) -> None:
     learner, refits = live(known, files)
     again = learn(copy, excluded=[])
     recorded = again.told[-1].taught.lessons
-    lived = learner._pupil.taught("now", 0.0, "").lessons
-    key = [lesson.sample for lesson in recorded]
-    assert sorted(lesson.sample for lesson in lived) == sorted(key)
-    by_sample = {lesson.sample: lesson for lesson in lived}
+    by_sample = {lesson.sample: lesson for lesson in learner.lessons}
+    assert set(by_sample) == {lesson.sample for lesson in recorded}
+    assert sum(lesson.pressed for lesson in recorded) == 2
     for lesson in recorded:
-        if not lesson.pressed:
-            assert by_sample[lesson.sample].x.tobytes() == lesson.x.tobytes()
-            assert by_sample[lesson.sample].minutes == lesson.minutes
+        assert by_sample[lesson.sample].x.tobytes() == lesson.x.tobytes()
+        assert by_sample[lesson.sample].minutes == lesson.minutes
     assert len(refits) == sum(not lesson.pressed for lesson in recorded)
 
 

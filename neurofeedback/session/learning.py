@@ -15,6 +15,7 @@ from neurofeedback.estimation.decoder import Decoder, fit_decoder, index_weights
 from neurofeedback.estimation.drive import Drive
 from neurofeedback.estimation.drowsiness import drowsy_level
 from neurofeedback.estimation.evaluation import Evaluation, evaluate, presses_help
+from neurofeedback.estimation.labels import Lesson
 from neurofeedback.estimation.usual import Usual, pooled
 from neurofeedback.recording.bids import SessionFiles, check_label, find_stems
 from neurofeedback.recording.locks import is_locked
@@ -198,6 +199,11 @@ class Learner:
     def decoder(self) -> Decoder:
         """As it stands now."""
         return self._decoder
+
+    @property
+    def lessons(self) -> tuple[Lesson, ...]:
+        """What this sitting has taught until now."""
+        return tuple(self._pupil.lessons)
 
     def push(self, frames: Iterable[Frame]) -> None:
         """Take frames as they are made."""
