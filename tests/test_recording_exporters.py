@@ -80,7 +80,7 @@ RESOLUTION = {"edf": 2**16, "bdf": 2**24, "fif": np.inf, "csv": np.inf}
 
 @pytest.mark.parametrize("to", RESOLUTION)
 def test_samples_come_back_to_the_resolution_of_the_format(session: SessionFiles, out: Path, to: str):
-    file, frames = export(session.raw, to)
+    file, frames, columns = export(session.raw, to)
     back, data = open_recording(file), signal()
     for row in range(3):
         step = np.nanmax(data[row]) - np.nanmin(data[row][np.isfinite(data[row])].clip(max=0))
@@ -88,7 +88,8 @@ def test_samples_come_back_to_the_resolution_of_the_format(session: SessionFiles
         assert np.nanmax(np.abs(samples(back)[row] - data[row])) <= rounding
     assert np.array_equal(np.isnan(samples(back)), np.isnan(data))
     assert frames.read_text() == session.frames.read_text()
-    assert {path.name for path in out.iterdir()} == {file.name, frames.name}
+    assert "onset" in json.loads(columns.read_text())
+    assert {path.name for path in out.iterdir()} == {file.name, frames.name, columns.name}
 
 
 @pytest.mark.parametrize("to", RESOLUTION)
@@ -198,7 +199,7 @@ def test_codes_stay_and_notes_go():
 def test_the_command_says_what_it_wrote(session: SessionFiles, out: Path):
     done = CliRunner().invoke(app, ["export", str(session.raw), "--to", "fif", "--json"])
     assert done.exit_code == 0, done.output
-    assert [Path(name).exists() for name in json.loads(done.stdout)["files"]] == [True, True]
+    assert [Path(name).exists() for name in json.loads(done.stdout)["files"]] == [True, True, True]
 
 
 def test_read_session_gives_raw_and_frames(session: SessionFiles):

@@ -208,6 +208,18 @@ def test_a_link_out_of_a_dataset_is_refused(tmp_path: Path, known):
         open_recording(tmp_path / "dataset")
 
 
+def test_a_dataset_of_links_to_its_own_store_is_read(tmp_path: Path, known):
+    store, folder = tmp_path / ".git" / "annex", tmp_path / "sub-7" / "eeg"
+    folder.mkdir(parents=True)
+    for name, content in known["brainvision"].files.items():
+        place = store / name / "key"
+        place.mkdir(parents=True)
+        (place / name).write_bytes(content.replace(b"signal_eeg", b"sub-7_task-rest_eeg"))
+        (folder / f"sub-7_task-rest_eeg{Path(name).suffix}").symlink_to(place / name)
+    (tmp_path / "dataset_description.json").write_text('{"Name": "a", "BIDSVersion": "1.10.1"}')
+    assert open_recording(tmp_path).n_samples == seeds.N_SAMPLES
+
+
 @pytest.mark.parametrize("told", ["../secret.eeg", "/etc/passwd", "..\\secret.eeg"])
 @pytest.mark.parametrize("entry", ["DataFile", "MarkerFile"])
 def test_a_header_that_points_elsewhere_is_refused(tmp_path: Path, known, told: str, entry: str):

@@ -22,6 +22,7 @@ def replay(
     recording: Annotated[Path, typer.Argument(help="A session's folder, or any recording that can be read.")],
     profile: Annotated[str | None, typer.Option(help="Another profile: what would it have said?")] = None,
     baseline_s: Annotated[float | None, typer.Option(help="Lay the phases out anew with this baseline, s.")] = None,
+    board: Annotated[str | None, typer.Option(help="BrainFlow board of a BrainFlow file, such as Muse2.")] = None,
     frames: Annotated[Path | None, typer.Option(help="Write the frame log here (TSV).")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
@@ -31,7 +32,7 @@ def replay(
     from neurofeedback.session.replay import ReplaySummary, compared_with_log, replay  # noqa: PLC0415
     from neurofeedback.settings.load import load_settings  # noqa: PLC0415
 
-    source = open_recording(recording)
+    source = open_recording(recording, board=board)
     replayed = replay(source, settings=load_settings(profile) if profile else None, baseline_s=baseline_s)
     summary, lines = ReplaySummary(), [replayed.header]
     began = time.perf_counter()

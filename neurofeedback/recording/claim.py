@@ -71,10 +71,10 @@ def _free_label(root: Path, header: SessionHeader) -> tuple[SessionFiles, Lock]:
     """Take the second the session began, or the next one that is free."""
     for stem in islice(session_stems(header.participant, header.task, header.started), _LABELS_TRIED):
         files = SessionFiles.of(root, stem)
+        _check_links(files)
         lock = claim(files.lock)
         if lock is None:
             continue
-        _check_links(files)
         if not (files.raw.exists() or files.derived.exists() or files.part.exists()):
             return files, lock
         lock.release()

@@ -73,17 +73,23 @@ def _export_file(path: Path, to: str, out: Path | None, anonymize: bool) -> list
     target, recording = TARGETS[to], open_recording(path)
     name = "anonymous" if anonymize else recording.path.stem.removesuffix("_eeg")
     out = _free(out or Path(f"{name}{target.ending}"))
-    frames = None if recording.frames_path is None else _free(out.with_name(f"{out.stem}_frames.tsv"))
+    beside = _tables(recording, out)
     draft = out.with_name(f".draft-{os.getpid()}-{out.name}")
     try:
         target.write(anonymous(recording) if anonymize else recording, draft)
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
-    if frames is None or recording.frames_path is None:
-        return [out]
-    shutil.copyfile(recording.frames_path, frames)
-    return [out, frames]
+    for table, copy in beside.items():
+        shutil.copyfile(table, copy)
+    return [out, *beside.values()]
+
+
+def _tables(recording: Recording, out: Path) -> dict[Path, Path]:
+    """Say where the frame log and the description of its columns are copied to."""
+    log = recording.frames_path
+    files = [] if log is None else [path for path in (log, log.with_suffix(".json")) if path.exists()]
+    return {path: _free(out.with_name(f"{out.stem}_frames{path.suffix}")) for path in files}
 
 
 def _export_zip(path: Path, out: Path | None, anonymize: bool) -> list[Path]:

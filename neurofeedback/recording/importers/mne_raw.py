@@ -90,7 +90,7 @@ def _read(path: Path, kind: str, read: Callable[..., BaseRaw]) -> Recording:
 
 def _in_dataset(path: Path) -> BaseRaw | None:
     """Read a file of a BIDS dataset with the tables beside it; None for any other file."""
-    if not _BIDS_NAME.fullmatch(path.name) or path.parent.name != "eeg":
+    if not _is_named_by_bids(path):
         return None
     import mne_bids  # noqa: PLC0415
 
@@ -99,11 +99,17 @@ def _in_dataset(path: Path) -> BaseRaw | None:
     return mne_bids.read_raw_bids(mne_bids.get_bids_path_from_fname(path), verbose="error")
 
 
+def _is_named_by_bids(path: Path) -> bool:
+    return path.parent.name == "eeg" and _BIDS_NAME.fullmatch(path.name) is not None
+
+
 def _check_files(path: Path, raw: BaseRaw) -> None:
-    """Refuse samples that are not where the file is; a link to the file itself is fine."""
+    """Refuse samples that are not where the file is, or in a dataset of links (git-annex) not in that dataset."""
     folders = {path.parent.resolve(), path.resolve().parent}
     for name in raw.filenames:
-        if name is not None and Path(name).resolve().parent not in folders:
+        if name is not None and _is_named_by_bids(path):
+            check_inside(Path(name), dataset_of(path))
+        elif name is not None and Path(name).resolve().parent not in folders:
             raise RecordingError(
                 f"{path} names samples that are not beside it",
                 got=str(name),
