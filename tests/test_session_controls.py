@@ -22,13 +22,14 @@ from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.mailbox import Ask, Mailbox, Request, Snapshot
 from neurofeedback.session.pace import VirtualClock
+from neurofeedback.session.parts import Parts
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import Segment, SittingPlan
 from neurofeedback.session.presses import STUCK
 from neurofeedback.session.probing import chime_times, probes_of
 from neurofeedback.session.question import WHERE
 from neurofeedback.session.replay import compared_with_log, replay
-from neurofeedback.session.runner import Parts, Runner
+from neurofeedback.session.runner import Runner
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
 from neurofeedback.settings.model import ProbeSettings, Settings
 from neurofeedback.simulation.devices import device_of

@@ -19,10 +19,11 @@ from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.baselines import baseline_complaint, baseline_facts
 from neurofeedback.session.mailbox import Ask, Mailbox, Request
 from neurofeedback.session.pace import VirtualClock
+from neurofeedback.session.parts import Parts
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import plan_sitting
 from neurofeedback.session.replay import compared_with_log, replay
-from neurofeedback.session.runner import Parts, Runner
+from neurofeedback.session.runner import Runner
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
 from neurofeedback.settings.model import GapSettings
 from neurofeedback.simulation.devices import device_of

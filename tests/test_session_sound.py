@@ -16,10 +16,11 @@ from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.mailbox import Mailbox
 from neurofeedback.session.pace import VirtualClock
+from neurofeedback.session.parts import Parts
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import SittingPlan
 from neurofeedback.session.replay import replay
-from neurofeedback.session.runner import Parts, Runner
+from neurofeedback.session.runner import Runner
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
 from neurofeedback.simulation.conditions import CLEAN
 from neurofeedback.simulation.devices import device_of

@@ -5,32 +5,24 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
-
 from neurofeedback.acquisition.arrivals import ArrivalSpread
-from neurofeedback.acquisition.source import Source, SourceEnded
-from neurofeedback.audio.sink import Bell, Sink
-from neurofeedback.engine import Engine
+from neurofeedback.acquisition.source import SourceEnded
+from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.estimation.drive import read_drive
 from neurofeedback.feedback.words import LOOKING, model_words
 from neurofeedback.processing.blocks import Schedule
-from neurofeedback.recording.writer import SessionWriter
 from neurofeedback.session.controls import Controls, Moment
-from neurofeedback.session.mailbox import Mailbox, Snapshot
-from neurofeedback.session.outlets import Outlet
-from neurofeedback.session.pace import Clock
-from neurofeedback.session.phases import PhaseKeeper, Turn
+from neurofeedback.session.parts import Parts
+from neurofeedback.session.phases import Turn
 from neurofeedback.session.presses import Presses
 from neurofeedback.session.probing import Prober, Step
-from neurofeedback.session.refitting import Refitting
-from neurofeedback.session.screen import IndexHistory, Traces
+from neurofeedback.session.screen import Screen
 from neurofeedback.session.tally import Tally
-from neurofeedback.settings.model import Settings
-from neurofeedback.types import INDEX_NAME, Bed, Chunk, Command, Event, EventKind, Frame, Guidance, LostRun, Stream
+from neurofeedback.types import Bed, Chunk, Command, Event, EventKind, Frame, Guidance, LostRun
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.01
@@ -38,26 +30,6 @@ _LOST_RUNS = 64
 _RATE_NEEDS_S = 20.0
 _RATE_TOLERANCE = 0.02
 _LOST = Guidance(bed=Bed.LOST, immediate=True, mist=1.0)
-
-
-@dataclass(slots=True)
-class Parts:
-    """What a session is put together from."""
-
-    source: Source
-    stream: Stream
-    writer: SessionWriter
-    engine: Engine
-    keeper: PhaseKeeper
-    sink: Sink
-    clock: Clock
-    mailbox: Mailbox
-    settings: Settings
-    seed: int = 0
-    outlets: tuple[Outlet, ...] = ()
-    index_name: str = INDEX_NAME
-    refitting: Refitting | None = None
-    model: str = ""
 
 
 class Runner:
@@ -68,11 +40,8 @@ class Runner:
         self._parts = parts
         self._schedule = Schedule(sfreq, settings.spectrum.hop_s)
         self._commands: list[Command] = []
-        self._traces = Traces(parts.stream.n_channels, sfreq)
-        self._history = IndexHistory()
         self._arrivals = ArrivalSpread(sfreq)
         self._recent_lost: deque[LostRun] = deque(maxlen=_LOST_RUNS)
-        self._frame: Frame | None = None
         self._n_received = 0
         self._n_lost = 0
         self._began: float | None = None
@@ -89,6 +58,7 @@ class Runner:
             target_rate=settings.threshold.target_rate,
             tone_depth=settings.feedback.tone_depth,
         )
+        self._screen = Screen(parts, self._controls)
         self._model = parts.model
         self.tally = Tally()
         self.duration_s = 0.0
@@ -205,11 +175,10 @@ class Runner:
             read_s = chunk.waited_s + (chunk.stop - frame.sample) / parts.stream.sfreq
             age_s = parts.clock.now() - chunk.host_time + read_s
             done.append(frame if self._never_came(frame.sample - 1) else replace(frame, latency_ms=1000 * age_s))
-            self._history.push(frame.mwi)
             if (turn := parts.keeper.push(frame)) is not None:
                 # signal held back for a gap's end may bring several frames at once: those are made already
                 self._turn(turn, frames[-1].sample + 1)
-        self._frame = done[-1]
+        self._screen.push(done)
         self.prober.push(done)
         if parts.refitting is not None:
             parts.refitting.frames(done)
@@ -217,7 +186,6 @@ class Runner:
         parts.writer.frames(done)
         for outlet in parts.outlets:
             outlet.frames(done)
-        self._traces.push(parts.engine.recent_filtered)
 
     def _turn(self, turn: Turn, soonest: int) -> None:
         """Begin what the plan says, with its bell and its bed."""
@@ -314,41 +282,16 @@ class Runner:
             outlet.event(row)
 
     def _publish(self) -> None:
-        parts = self._parts
-        phase_end, sitting_end = parts.keeper.ends
-        sfreq, frame = parts.stream.sfreq, self._frame
-        lost_s = 0.0 if self._lost_since is None else parts.clock.now() - self._lost_since
-        parts.mailbox.publish(
-            Snapshot(
-                status="running",
+        now = self._parts.clock.now()
+        self._parts.mailbox.publish(
+            self._screen.snapshot(
+                n_received=self._n_received,
+                n_lost=self._n_lost,
+                lost_s=0.0 if self._lost_since is None else now - self._lost_since,
                 message=self.presses.message if self._lost_since is None else LOOKING,
-                stream=parts.stream,
-                phase=parts.keeper.phase,
-                elapsed_s=self._n_received / sfreq,
-                remaining_s=max(0.0, (sitting_end - self._n_received) / sfreq),
-                phase_remaining_s=max(0.0, (phase_end - self._n_received) / sfreq),
-                signal_lost_s=lost_s,
-                frame=frame,
-                contacts=frame.contacts if frame else (),
-                traces=self._traces.points,
-                traces_s=self._traces.seconds,
-                recent=self._traces.recent,
-                columns=parts.engine.columns,
-                index_history=self._history.values,
-                index_name=parts.index_name,
-                loss_rate=self._n_lost / self._n_received if self._n_received else 0.0,
-                latency_ms=frame.latency_ms if frame else float(np.nan),
                 valid_fraction=self.tally.valid_fraction,
-                sound=parts.sink.description,
-                recording=parts.writer.raw,
                 question=self.prober.question,
                 n_probes=self.prober.n_probes,
-                paused=self._controls.paused,
-                volume_db=self._controls.volume_db,
-                muted=self._controls.muted,
-                target_rate=self._controls.target_rate,
-                tone_depth=self._controls.tone_depth,
                 model=self._model,
-                may_go_on=parts.keeper.may_go_on,
             )
         )

@@ -27,11 +27,12 @@ from neurofeedback.session.learning import Learned
 from neurofeedback.session.mailbox import Mailbox, Snapshot
 from neurofeedback.session.outlets import open_outlets, what_leaves
 from neurofeedback.session.pace import Clock, RealClock, VirtualClock
+from neurofeedback.session.parts import Parts
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import SittingPlan, plan_sitting
 from neurofeedback.session.refitting import Refitting
 from neurofeedback.session.request import Outcome, SitRequest
-from neurofeedback.session.runner import Parts, Runner
+from neurofeedback.session.runner import Runner
 from neurofeedback.session.simulated_person import person_of
 from neurofeedback.session.starting import (
     draw_seed,
