@@ -44,6 +44,11 @@ _STATES = {
     State.WANDER: "Ripples. When you notice, come back to the breath.",
     State.UNKNOWN: "Mist: the signal is not clear enough to judge. There is nothing you need to do.",
 }
+_STATES_WITHOUT_WATER = {
+    State.FOCUS: "Stay with the breath.",
+    State.WANDER: "When you notice, come back to the breath.",
+    State.UNKNOWN: "The signal is not clear enough to judge. There is nothing you need to do.",
+}
 LOOKING = "Headset lost; looking for it."
 _LOST = "Nothing arrives from the headset. It is being looked for; what was recorded is kept."
 _MARKS = {Verdict.GOOD: "●", Verdict.FAIR: "◐", Verdict.BAD: "○"}
@@ -60,14 +65,27 @@ def phase_words(phase: Phase | None) -> str:
     return "Connecting" if phase is None else _PHASES[phase]
 
 
-def guidance_words(phase: Phase | None, state: State | None, lost_s: float = 0.0) -> str:
-    """One calm sentence about what is going on; ``lost_s`` is how long nothing has arrived (s)."""
+def guidance_words(phase: Phase | None, state: State | None, lost_s: float = 0.0, *, water: bool = True) -> str:
+    """One calm sentence about what is going on.
+
+    Parameters
+    ----------
+    lost_s : float
+        How long nothing has arrived, s.
+    water : bool
+        The picture is the water, so the words may speak of it.
+
+    Examples
+    --------
+    >>> guidance_words(Phase.PRACTICE, State.FOCUS, water=False)
+    'Stay with the breath.'
+    """
     if state is State.LOST or lost_s > 0:
         return _LOST
     if phase is None:
         return "Waiting for the first signal from the headset."
     if phase is Phase.PRACTICE and state is not None:
-        return _STATES[state]
+        return (_STATES if water else _STATES_WITHOUT_WATER)[state]
     return _GUIDANCE[phase]
 
 

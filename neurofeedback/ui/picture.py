@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 
 from neurofeedback.feedback.picture import Scene, Water
 from neurofeedback.feedback.ring import Ring, ring_of
-from neurofeedback.ui.theme import NIGHT, ON_PICTURE
+from neurofeedback.ui.theme import DARK, NIGHT
 from neurofeedback.ui.water import WaterView
 
 PICTURES = {"water": "Still water", "ring": "A ring", "none": "No picture"}
@@ -29,6 +29,11 @@ class SitPicture(WaterView):
     def moves(self) -> bool:
         """Whether there is anything to draw between two frames of the index."""
         return self._kind != "none" and not self._dark
+
+    @property
+    def is_water(self) -> bool:
+        """Whether the picture chosen is the water."""
+        return self._kind == "water"
 
     @property
     def dark(self) -> bool:
@@ -64,7 +69,7 @@ class SitPicture(WaterView):
 
 
 def _draw_ring(painter: QPainter, room: QRectF, ring: Ring) -> None:
-    ink = QColor(ON_PICTURE)
+    ink = QColor(DARK.accent)
     ink.setAlphaF(ring.strength)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     height = min(room.width(), room.height())

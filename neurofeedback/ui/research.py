@@ -128,7 +128,7 @@ class _IndexPlot(pg.PlotWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__(**plain_plot(theme))
         self.setAccessibleName(tr("Index and threshold"))
-        self.setYRange(0, 100)
+        self.setYRange(-6, 106)
         self._line = self.plot(pen=pg.mkPen(theme.accent, width=1.5))
         self._threshold = pg.InfiniteLine(angle=0, pen=pg.mkPen(theme.text, style=Qt.PenStyle.DashLine))
         self.addItem(self._threshold)

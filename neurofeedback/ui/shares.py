@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from neurofeedback.report.wandering import Share
 
 MOST = 120
-_LEFT, _FOOT = 46, 24
+_LEFT, _FOOT = 58, 24
 _DOT = 3.2
 
 

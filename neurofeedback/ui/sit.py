@@ -129,7 +129,8 @@ class Sit(QWidget):
             button("Space  I was away", lambda: self._press("space"), name="I was away (Space)", flat=True),
             self._pause_button,
             self._mute_button,
-            button("−  +  volume", lambda: self._press("+"), name="Louder (+), quieter (−)", flat=True),
+            button("−  quieter", lambda: self._press("-"), name="Quieter (−)", flat=True),
+            button("+  louder", lambda: self._press("+"), name="Louder (+)", flat=True),
             button("C  controls", self.toggle_drawer, name="Show or hide the controls (C)", flat=True),
             gap=4,
         )
@@ -245,7 +246,8 @@ class Sit(QWidget):
     def _show_words(self, snapshot: Snapshot) -> None:
         frame, dark = snapshot.frame, self._picture.dark
         sleepy = frame is not None and frame.drowsy and snapshot.phase in _MAY_BE_SLEEPY and not snapshot.signal_lost_s
-        guidance = guidance_words(snapshot.phase, frame.state if frame else None, snapshot.signal_lost_s)
+        state = frame.state if frame else None
+        guidance = guidance_words(snapshot.phase, state, snapshot.signal_lost_s, water=self._picture.is_water)
         self._phase.setText("" if dark else tr(phase_words(snapshot.phase)))
         self._time.setText("" if dark or not snapshot.phase else clock_words(snapshot.remaining_s))
         self._guidance.setText("" if dark else tr(DROWSY if sleepy else guidance))
