@@ -20,7 +20,7 @@ from neurofeedback.settings.model import Settings
 class WindowFacts:
     """What each frame's own window says, ``(n_blocks, n_channels)``.
 
-    ``chi`` is the aperiodic exponent, ``band_square`` the power it was fitted on, up to the muscle band's end
+    ``chi`` is the aperiodic exponent, ``band_square`` the power of the bins it was fitted on, alpha not among them
     (uV^2), ``expected_ln_emg`` its extrapolation to the muscle band (ln density), ``line_square`` what the notch
     left of the mains (uV^2); NaN where it is not known yet.
     """

@@ -66,7 +66,6 @@ class Pipeline:
         self._spectrum = Periodogram(self._n_window, sfreq, highest_hz)
         self.freqs = self._spectrum.freqs
         self._fit = AperiodicFit(self.freqs, settings.bands.default_iaf_hz, settings.features)
-        self._fitted = in_band(self.freqs, settings.features.aperiodic_low_hz, settings.gate.emg_high_hz)
         self._ln_emg_freqs = np.log(
             self.freqs[in_band(self.freqs, settings.gate.emg_low_hz, settings.gate.emg_high_hz)]
         )
@@ -122,7 +121,7 @@ class Pipeline:
         known = np.where(filled, 0.0, np.nan)[:, None]
         chi, offset = self._fit(np.log(np.maximum(psd, np.finfo(float).tiny)))
         step = self.freqs[1] - self.freqs[0]
-        band = psd[..., self._fitted].sum(axis=-1) * step
+        band = np.take(psd, self._fit.bins, axis=-1).sum(axis=-1) * step
         expected = np.log(np.exp(offset[..., None] - chi[..., None] * self._ln_emg_freqs).mean(axis=-1))
         if self.mains_hz is None:
             return WindowFacts(chi + known, band + known, expected + known, np.full(chi.shape, np.nan))

@@ -112,7 +112,7 @@ class GateSettings(Strict):
     channel_sd_open_uv: float = _number(60.0, "channel BAD: robust SD, eyes open, uV", low=10, high=500)
     broken_chi: float = _number(0.4, "broken electrode: aperiodic exponent below this", low=0, high=2)
     broken_sd_uv: float = _number(
-        15.0, "broken electrode: and rms from the 1/f fit's low end to the muscle band above this, uV", low=1, high=500
+        13.0, "broken electrode: and rms over the bins of the 1/f fit above this, uV", low=1, high=500
     )
     line_window_s: float = _number(30.0, "residual mains rms over robust SD in this stretch, s", low=2, high=120)
     window_bad_share: Share = Field(
