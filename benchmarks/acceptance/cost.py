@@ -9,7 +9,7 @@ from benchmarks.acceptance.sittings import Case, simulated, sit, stream_of
 from neurofeedback.simulation.population import draw_person
 
 _SITTING_S = 300.0
-_COST: dict[str, tuple[float, int]] = {
+COST: dict[str, tuple[float, int]] = {
     "T3": (1.6, 30),
     "T4": (21.0, 40),
     "T5": (23.0, 40),
@@ -39,5 +39,5 @@ def minutes(targets: Sequence[str], most_people: int, jobs: int) -> float:
     begin = time.perf_counter()
     sit(simulated(Case(1, draw_person(1), seconds=_SITTING_S)).data, stream_of("muse"))
     sitting_s = time.perf_counter() - begin
-    sittings = sum(each * min(people, most_people) for each, people in (_COST.get(one, (0.0, 0)) for one in targets))
+    sittings = sum(each * min(people, most_people) for each, people in (COST.get(one, (0.0, 0)) for one in targets))
     return sittings * sitting_s / jobs / 60
