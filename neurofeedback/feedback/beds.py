@@ -89,7 +89,7 @@ def make_beds(name: str, tone_hz: float, sfreq: float, seed: int, own: Loop | No
     Parameters
     ----------
     name : str
-        A key of `BEDS`, or `OWN_FILE`.
+        A key of `BEDS`; `OWN_FILE` comes with ``own``.
     tone_hz : float
         Pitch of the guide tone (Hz): room is left around it, and tonal colours are tuned to it.
     sfreq : float
@@ -97,10 +97,10 @@ def make_beds(name: str, tone_hz: float, sfreq: float, seed: int, own: Loop | No
     seed : int
         The same seed gives the same sound.
     own : ndarray of float32, shape (n_samples, 2), optional
-        The person's own sound, for `OWN_FILE`.
+        The person's own sound, in place of a bed by name.
     """
     colours = {bed: _layers(layers, tone_hz, sfreq, seed) for bed, layers in COLOURS.items()}
-    if name == OWN_FILE and own is not None:
+    if own is not None:
         colours[Bed.OWN] = (_round_off(joined(own, round(JOIN_S * sfreq))),)
     else:
         colours[Bed.OWN] = _layers(BEDS[name], tone_hz, sfreq, seed + 1)
