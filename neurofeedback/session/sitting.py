@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from neurofeedback.recording.claim import check_recordings
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.session.asking import Asking
-from neurofeedback.session.baselines import baseline_complaint, baseline_facts, kept_baseline, store_baseline
+from neurofeedback.session.baselines import baseline_complaint, kept_baseline, store_baseline
 from neurofeedback.session.fitted import Fitted, fit_headset
 from neurofeedback.session.learning import Learned
 from neurofeedback.session.mailbox import Mailbox, Snapshot
@@ -42,7 +41,7 @@ from neurofeedback.session.starting import (
     start_facts,
     what_is_known,
 )
-from neurofeedback.session.tally import versions
+from neurofeedback.session.summing import summary_of
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
@@ -268,7 +267,13 @@ class Sitting(Asking):
             error = caught
         finally:
             parts.sink.stop(runner.session_s)
-            summary = self._summary(runner, parts, fitted)
+            summary = summary_of(
+                runner,
+                parts,
+                participant=self._request.participant,
+                reconnects=reconnects_of(self._ready.source) - fitted.reconnects,
+                fit=fitted.record,
+            )
             folder = parts.writer.close(summary)
             if folder is not None:
                 store_baseline(folder, parts.engine)
@@ -277,30 +282,6 @@ class Sitting(Asking):
             return Outcome(error.exit_code, f"{error}{where}", folder, summary)
         said = (_last_words(reason), baseline_complaint(parts.engine), fitted.complaint)
         return Outcome(EXIT_OK, " ".join(filter(None, said)), folder, summary)
-
-    def _summary(self, runner: Runner, parts: Parts, fitted: Fitted) -> dict[str, object]:
-        baseline, mains_hz = parts.engine.baseline, parts.engine.mains_hz
-        return {
-            "participant": self._request.participant,
-            "reconnects": reconnects_of(self._ready.source) - fitted.reconnects,
-            "duration_s": round(runner.duration_s, 3),
-            "effective_sfreq": _round(runner.effective_sfreq, 3),
-            **runner.tally.summary(parts.settings.spectrum.hop_s),
-            "iaf_hz": _round(baseline.iaf_hz if baseline else None, 2),
-            "baseline_clean_s": _round(baseline.clean_s if baseline else None, 2),
-            **baseline_facts(parts.engine),
-            "mains_hz": None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
-            "audio_underruns": parts.sink.underruns,
-            "probes": runner.prober.n_probes,
-            "presses": runner.presses.n_presses,
-            "fit": fitted.record or None,
-            "plan_completed": parts.keeper.done,
-            "versions": versions(),
-        }
-
-
-def _round(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
 
 
 def _last_words(reason: str) -> str:
