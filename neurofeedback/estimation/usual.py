@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from neurofeedback.processing.features import FEATURES
 
-_WINDOW_SD = {"theta": 0.49, "alpha": 0.69, "beta": 0.54}
+_WINDOW_SD = {
+    "theta": 0.49,
+    "alpha": 0.69,
+    "beta": 0.54,
+    "chi": 0.46,
+    "o_theta": 0.42,
+    "o_alpha": 0.69,
+    "cog": 0.41,
+}
 """Spread of a 9-s mean of z-scores in simulated people, by kind of feature."""
 _OTHER_SD = 0.6
 
