@@ -6,6 +6,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import mne
 import numpy as np
 import pytest
 
@@ -441,3 +442,69 @@ def test_what_is_not_there_is_said(tmp_path: Path):
         open_recording(tmp_path / "nothing.edf")
     with pytest.raises(RecordingError, match="holds no session"):
         open_recording(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("n_channels", "sfreq", "counts", "montage"),
+    [(16, 125, lambda i: i * 2 % 256, "cyton-daisy"), (4, 200, lambda i: i // 2 % 101, "ganglion")],
+)
+def test_daisy_and_ganglion_text_is_placed_by_their_own_counters(tmp_path: Path, n_channels, sfreq, counts, montage):
+    rows = [f"{counts(i)}, {', '.join(str(i + c) for c in range(n_channels))}, 0, 0, 0" for i in range(600)]
+    head = ["%OpenBCI Raw EXG Data", f"%Number of channels = {n_channels}", f"%Sample Rate = {sfreq} Hz"]
+    recording = open_recording(table(tmp_path / "a.txt", [*head, *rows[:300], *rows[310:]]))
+    assert (recording.stream.sfreq, recording.stream.montage) == (sfreq, montage)
+    assert recording.lost == (LostRun(300, 10),)
+    assert samples(recording)[:, 310].tolist() == list(range(310, 310 + n_channels))
+
+
+def test_of_several_eeg_streams_the_largest_is_read_and_said(tmp_path: Path, known, caplog: pytest.LogCaptureFixture):
+    content = known["xdf"].files["signal.xdf"]
+    small = b"XDF:" + b"".join(
+        (
+            seeds._chunk(2, struct.pack("<I", 9) + seeds._info("Small", "EEG", 2, "double64")),
+            seeds._chunk(3, struct.pack("<I B I B d 2d", 9, 4, 1, 8, seeds.BEGAN, 1.0, 2.0)),
+        )
+    )
+    (tmp_path / "a.xdf").write_bytes(content + small[4:])
+    assert open_recording(tmp_path / "a.xdf").n_samples == seeds.N_SAMPLES
+    assert "holds 2 EEG streams (Muse, Small); Muse is read" in caplog.text
+
+
+def test_a_lost_row_too_many_is_refused(tmp_path: Path):
+    rows = [f"{i % 256}, 1, 2, 3, 4, 0, {1.7e9 + i / 256 + (1e8 if i > 99 else 0)}" for i in range(400)]
+    head = ["%OpenBCI Raw EXG Data", "%Number of channels = 4", "%Sample Rate = 256 Hz"]
+    with pytest.raises(RecordingError, match=r"the counter or clock of .* cannot be"):
+        open_recording(table(tmp_path / "a.txt", [*head, *rows]))
+
+
+def test_codes_of_trigger_channels_are_marks_where_there_are_no_annotations(tmp_path: Path):
+    codes = np.zeros(seeds.N_SAMPLES)
+    codes[[50, 51, 300]] = 4, 4, 7
+    info = mne.create_info([*seeds.NAMES, "STI"], seeds.SFREQ, ["eeg"] * 4 + ["stim"])
+    mne.io.RawArray(np.vstack([seeds.SIGNAL * 1e-6, codes]), info, verbose="error").save(tmp_path / "a_raw.fif")
+    recording = open_recording(tmp_path / "a_raw.fif")
+    assert recording.stream.ch_names == seeds.NAMES
+    assert [(event.sample, event.value) for event in recording.events] == [(50, "4"), (300, "7")]
+
+
+def test_a_fif_cut_out_of_a_longer_one_keeps_its_marks_in_place(tmp_path: Path):
+    info = mne.create_info(list(seeds.NAMES), seeds.SFREQ, "eeg")
+    raw = mne.io.RawArray(seeds.SIGNAL * 1e-6, info, verbose="error")
+    raw.set_meas_date(seeds.BEGAN)
+    raw.set_annotations(mne.Annotations([1.5], [0.25], ["blink"], orig_time=raw.info["meas_date"]))
+    raw.crop(1.0, None).save(tmp_path / "a_raw.fif", verbose="error")
+    (event,) = open_recording(tmp_path / "a_raw.fif").events
+    assert (event.sample, event.value, event.duration_s) == (128, "blink", 0.25)
+
+
+@pytest.mark.parametrize(("kind", "old", "new", "message"), [
+    ("sd card", "\n01,", "\n0G,", "in line 4"),
+    ("mind monitor", "2017-09-13 15:30:00.046", "yesterday", "'yesterday' as the time of sample row"),
+    ("own csv", ",marks", ",notes", "allowed: time_s, channels, marks"),
+])  # fmt: skip
+def test_a_damaged_cell_is_named(tmp_path: Path, known, kind: str, old: str, new: str, message: str):
+    ((name, content),) = known[kind].files.items()
+    assert old.encode() in content
+    (tmp_path / name).write_bytes(content.replace(old.encode(), new.encode(), 1))
+    with pytest.raises(RecordingError, match=message):
+        open_recording(tmp_path / name)
