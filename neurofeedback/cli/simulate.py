@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -114,7 +114,7 @@ def simulate(
     from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED, EYES_OPEN, SHIFTS  # noqa: PLC0415
     from neurofeedback.simulation.link import Link, draw_outages  # noqa: PLC0415
     from neurofeedback.simulation.population import draw_person  # noqa: PLC0415
-    from neurofeedback.simulation.response import RESPONSES  # noqa: PLC0415
+    from neurofeedback.simulation.response import RESPONSES, learned  # noqa: PLC0415
 
     disturbed = EYES_OPEN if eyes is Eyes.OPEN else EYES_CLOSED
     scene = Scene(
@@ -126,16 +126,16 @@ def simulate(
         Link(loss=loss, outages=draw_outages(_LONGEST_S, outage_every or math.inf, seed)),
         seed,
     )
-    days = [timedelta(days=days_apart * (sessions - 1 - number)) for number in range(sessions)]
     told: list[dict[str, object]] = []
-    for day, sitting in zip(days, _sittings(scene, sessions, session_sd), strict=True):
-        dated = replace(sitting.request, started=datetime.now().astimezone() - day) if days_apart else sitting.request
-        outcome, source = _sit(replace(sitting, request=dated))
+    for number in range(sessions):
+        today = _today(scene, number, session_sd, days_apart * (sessions - 1 - number) if days_apart else None)
+        outcome, source = _sit(today)
         if outcome.session is not None:
-            told.append(_completed(outcome.session, source, sitting, condition))
+            told.append(_completed(outcome.session, source, today, condition))
         if outcome.exit_code:
             raise typer.Exit(outcome.exit_code)
-        sitting.sat(source.correlation)
+        person, response_now = learned(scene.person, scene.response, source.correlation)
+        scene = replace(scene, person=person, response=response_now)
     _tell(told, json=json)
 
 
@@ -150,28 +150,21 @@ class Scene:
     family: str
     link: Link
     seed: int
-    sat: Callable[[float], None] = lambda correlation: None
 
 
-def _sittings(scene: Scene, sessions: int, session_sd: float) -> Iterator[Scene]:
-    """Yield sitting after sitting; what the person learns in one, they bring to the next."""
+def _today(scene: Scene, number: int, session_sd: float, days_ago: float | None) -> Scene:
+    """Return the sitting of one day: its own seed and shift, and its date (None is now)."""
     from neurofeedback.simulation.conditions import draw_day  # noqa: PLC0415
-    from neurofeedback.simulation.response import learned  # noqa: PLC0415
 
-    correlations: list[float] = []
-    person, response, shift = scene.person, scene.response, scene.conditions.shift
-    for number in range(sessions):
-        seed = scene.seed + number
-        yield replace(
-            scene,
-            request=replace(scene.request, device=f"simulated:{seed}", seed=seed),
-            person=person,
-            response=response,
-            conditions=replace(scene.conditions, shift=shift + draw_day(scene.seed, number, session_sd)),
-            seed=seed,
-            sat=correlations.append,
-        )
-        person, response = learned(person, response, correlations[-1])
+    seed = scene.seed + number
+    started = None if days_ago is None else datetime.now().astimezone() - timedelta(days=days_ago)
+    shift = scene.conditions.shift + draw_day(scene.seed, number, session_sd)
+    return replace(
+        scene,
+        request=replace(scene.request, device=f"simulated:{seed}", seed=seed, started=started),
+        conditions=replace(scene.conditions, shift=shift),
+        seed=seed,
+    )
 
 
 def _sit(scene: Scene) -> tuple[Outcome, SimulatedSource]:
