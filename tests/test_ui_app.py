@@ -10,7 +10,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +25,17 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
 from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, STOP_ADVICE
-from neurofeedback.session.mailbox import Mailbox, Snapshot
+from neurofeedback.session.mailbox import Ask, Mailbox, Request, Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.types import Contact, Frame, Guidance, Phase, State, Stream, Verdict
 from neurofeedback.ui.after import after_lines, find_report, last_sitting_words
 from neurofeedback.ui.app import AppDefaults, DeviceChoice, ProgrammeChoice, Window
 from neurofeedback.ui.choices import Choices, load_choices, save_choices
 from neurofeedback.ui.history import thinned
+from neurofeedback.ui.interrupted import Interrupted
+from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
 from neurofeedback.ui.sit import Sit
+from neurofeedback.ui.theme import LIGHT
 from neurofeedback.ui.traces import stacked
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform says so of every window
@@ -390,6 +393,141 @@ def test_nothing_shown_claims_too_much(open_room: Open) -> None:
     shown = [w for place in places for kind in (QLabel, QAbstractButton) for w in place.findChildren(kind)]
     for part in shown:
         assert not FORBIDDEN.search(f"{part.text()} {part.toolTip()} {part.accessibleName()}")
+
+
+def test_settings_take_effect_at_once_and_are_kept(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    dark = room.window.styleSheet()
+    qtbot.mouseClick(room.button("Settings"), Qt.MouseButton.LeftButton)
+    room.button("Large type").click()
+    qtbot.waitUntil(lambda: room.window.styleSheet() != dark)
+    assert room.button("Large type").isChecked()
+    theme = next(box for box in room.place.findChildren(QComboBox) if box.accessibleName() == "Colours")
+    theme.setCurrentIndex(1)
+    theme.activated.emit(1)
+    qtbot.waitUntil(lambda: LIGHT.window in room.window.styleSheet())
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert room.button("Sit").isVisible()
+    kept = load_preferences(room.path.with_name("settings.toml"), pytest.fail)
+    assert (kept.theme, kept.large_type) == ("light", True)
+
+
+def test_every_setting_can_be_changed_by_its_control(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    place = room.window._settings
+    heard: list[Preferences] = []
+    place.changed.connect(heard.append)
+    place.enter(Preferences())
+    for name, field in place._fields.items():
+        if isinstance(field, QComboBox):
+            field.setCurrentIndex(field.count() - 1)
+            field.activated.emit(field.count() - 1)
+        elif isinstance(field, QLineEdit):
+            field.setText("9000")
+            field.editingFinished.emit()
+        elif isinstance(field, QSpinBox):
+            field.setValue(-30)
+            field.editingFinished.emit()
+        else:
+            field.click()
+        assert getattr(heard[-1], name) != getattr(Preferences(), name), name
+    assert set(place._fields) == {f.name for f in fields(Preferences)}
+    save_preferences(room.path, heard[-1])
+    assert load_preferences(room.path, pytest.fail) == heard[-1]
+
+
+def test_settings_that_cannot_be_read_are_said_once(qtbot: QtBot, tmp_path: Path) -> None:
+    save_choices(tmp_path / "app.json", Choices(claims_seen=True))
+    (tmp_path / "settings.toml").write_text("version = 9")
+    window = Window(lambda _: FakeSitting(Outcome(EXIT_OK)), AppDefaults(tmp_path, choices_file=tmp_path / "app.json"))
+    qtbot.addWidget(window)
+    window.show()
+    notice = window._home._notice
+    assert "version 9" in notice.text()
+    assert notice.isVisible()
+    window._show_home()
+    assert not notice.isVisible()
+
+
+def test_progress_is_reached_and_left_by_key(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    qtbot.mouseClick(room.button("Progress"), Qt.MouseButton.LeftButton)
+    assert "Progress of 01" in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert room.button("Sit").isVisible()
+
+
+def test_clicking_sit_twice_begins_one_sitting(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    sit = room.button("Sit")
+    for _ in range(3):
+        sit.click()
+    qtbot.waitUntil(room.window.sitting_shown)
+    assert len(room.requests) == 1
+
+
+def test_the_research_window_comes_and_goes_beside_the_sitting(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    qtbot.keyClick(room.window, Qt.Key.Key_R)
+    research = room.window._research
+    assert research is not None
+    assert research.isVisible()
+    research._mark("marker 1")
+    assert room.sitting.mailbox.requests() == [Request(Ask.MARK, "marker 1")]
+    room.window.toggle_research()
+    assert room.window._research is None
+    assert "Practice" in room.shown()
+
+
+def test_the_volume_is_remembered_from_one_sitting_to_the_next(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    room.sitting.mailbox.publish(moment(volume_db=-9.0))
+    qtbot.waitUntil(lambda: room.window._latest.volume_db == -9.0)
+    room.sitting.stop()
+    qtbot.waitUntil(lambda: not room.window.sitting_shown())
+    assert load_choices(room.path).volume_db == -9.0
+    room.window._sit_again()
+    qtbot.waitUntil(lambda: len(room.sittings) == 2 and room.window._bridge.running)
+    room.window._show_sit()
+    assert Request(Ask.VOLUME, "-9.0") in room.sitting.mailbox.requests()
+
+
+def test_a_sitting_that_broke_off_is_offered_and_finished(open_room: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    room = open_room()
+    room.window._offer_to_finish(Interrupted(tmp_path, "07", 12))
+    assert "broke off" in room.shown()
+    qtbot.mouseClick(room.button("Finish it"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(room.requests))
+    assert (room.requests[0].participant, room.requests[0].minutes, room.requests[0].programme) == ("07", 12.0, "")
+
+
+def test_nothing_to_offer_nothing_said(open_room: Open, tmp_path: Path) -> None:
+    room = open_room()
+    room.window._offer_to_finish(None)
+    assert "broke off" not in room.shown()
+    room.window._offer_to_finish(Interrupted(tmp_path, "07", 0))
+    assert not room.window._home._finish.isVisible()
+
+
+@pytest.mark.parametrize("large_type", [False, True])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_place_fits_the_smallest_window(qtbot: QtBot, tmp_path: Path, theme: str, large_type: bool) -> None:
+    save_choices(tmp_path / "app.json", Choices(claims_seen=True))
+    save_preferences(tmp_path / "settings.toml", Preferences(theme=theme, large_type=large_type))
+    window = Window(lambda _: FakeSitting(Outcome(EXIT_OK)), AppDefaults(tmp_path, choices_file=tmp_path / "app.json"))
+    qtbot.addWidget(window)
+    for place in map(window._places.widget, range(window._places.count())):
+        hint = place.minimumSizeHint()
+        assert hint.width() <= 1024, (type(place).__name__, hint)
+        assert hint.height() <= 640, (type(place).__name__, hint)
+
+
+def test_another_screen_size_changes_nothing_but_the_rate(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    for size in ((3840, 2160), (1024, 640), (1280, 720)):
+        room.window.resize(*size)
+        room.window.show_snapshot(moment(), 0.1)
+        assert "Practice" in room.shown()
 
 
 def test_folder_and_report_open(open_room: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

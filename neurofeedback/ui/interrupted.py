@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +29,17 @@ def complete_interrupted(recordings: Path) -> Interrupted | None:
 
 
 def _interrupted(derived: Path) -> Interrupted:
-    from neurofeedback.recording.files import read_json  # noqa: PLC0415
     from neurofeedback.recording.reader import open_recording  # noqa: PLC0415
 
     recording = open_recording(derived)
-    start = next(derived.glob("*_start.json"))
-    planned = read_json(start).get("minutes")
-    left = float(planned) - recording.duration_s / 60 if isinstance(planned, int | float) else 0.0
+    left = (_planned_s(recording.start) - recording.duration_s) / 60
     participant = derived.parent.name.removeprefix("sub-")
     return Interrupted(recording.path.parents[1], participant, round(left) if left >= LEAST_MINUTES else 0)
+
+
+def _planned_s(start: Mapping[str, object]) -> float:
+    """Length of the whole plan, s; 0 where it has no end, or nothing tells."""
+    plan = start.get("plan")
+    lengths = [segment.get("length_s") for segment in plan] if isinstance(plan, list) else []
+    known = [float(length) for length in lengths if isinstance(length, int | float) and math.isfinite(length)]
+    return sum(known) if len(known) == len(lengths) else 0.0
