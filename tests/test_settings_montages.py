@@ -75,6 +75,14 @@ def test_prefix_and_reference_do_not_hide_a_site(name: str) -> None:
     assert (montage.frontal, montage.left_out, montage.rows("fz")) == ((name,), (), (0,))
 
 
+def test_a_cap_that_counts_a1_to_a32_has_no_ears_in_it() -> None:
+    assert infer_montage(("A1", "A2", "A3", "B1")).left_out == ()
+
+
+def test_names_that_a_reader_has_numbered_keep_their_site() -> None:
+    assert infer_montage(("Fz-0", "Fz-1", "Oz")).frontal == ("Fz-0", "Fz-1")
+
+
 def test_names_that_all_look_like_ears_are_taken_as_they_come() -> None:
     assert infer_montage(("A1", "A2")).rows("all") == (0, 1)
 

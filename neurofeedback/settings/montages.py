@@ -16,10 +16,10 @@ PLACES = (*REGIONS, "fz")
 _FRONTAL = re.compile(r"^(AF|F)(z|[1-9]|10)$", re.IGNORECASE)
 _POSTERIOR = re.compile(r"^(TP|P|PO|O)(z|[1-9]|10)$", re.IGNORECASE)
 _PREFIX = re.compile(r"^EEG[ _-]", re.IGNORECASE)
-_NO_SCALP = re.compile(
-    r"^([AM][12]|(ECG|EKG|EOG|EMG|[HV]EOG|EXG|GSR|EDA|PPG|RESP|STATUS|TRIG)\b.*|EXG\d+)$", re.IGNORECASE
-)
-_AGAINST = re.compile(r"^([AM][12]|A1A2|M1M2|REF|LE|AVG|AVE|AR|LINKED.*)$", re.IGNORECASE)
+_EARS = re.compile(r"^[AM][12]$", re.IGNORECASE)
+_ROWS = re.compile(r"^[AM]([3-9]|[12]\d|3[0-2])$", re.IGNORECASE)  # caps that count A1 to A32
+_NO_SCALP = re.compile(r"^((ECG|EKG|EOG|EMG|[HV]EOG|EXG|GSR|EDA|PPG|RESP|STATUS|TRIG)\b.*|EXG\d+)$", re.IGNORECASE)
+_AGAINST = re.compile(r"^([AM][12]|A1A2|M1M2|\d+|REF|LE|AVG|AVE|AR|LINKED.*)$", re.IGNORECASE)
 
 
 class Montage(Strict):
@@ -88,7 +88,8 @@ def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Monta
     """
     frontal = tuple(name for name in ch_names if _FRONTAL.match(_site(name)))
     posterior = tuple(name for name in ch_names if _POSTERIOR.match(_site(name)))
-    left_out = tuple(name for name in ch_names if _off_scalp(_site(name)))
+    caps_of_rows = any(_ROWS.match(_site(name)) for name in ch_names)
+    left_out = tuple(name for name in ch_names if _off_scalp(_site(name), ears=not caps_of_rows))
     left_out = left_out if len(left_out) < len(ch_names) else ()
     kept = tuple(name for name in ch_names if name not in left_out)
     return Montage(
@@ -111,7 +112,7 @@ def _site(name: str) -> str:
     return site if dash and _AGAINST.match(other) and not _NO_SCALP.match(site) else bare
 
 
-def _off_scalp(site: str) -> bool:
-    """Whether a name is of no electrode on the scalp, or of one against another."""
+def _off_scalp(site: str, *, ears: bool) -> bool:
+    """Whether a name is of no electrode on the scalp, or of one against another; A1 and M1 are ``ears`` mostly."""
     first, dash, second = site.partition("-")
-    return bool(_NO_SCALP.match(site)) or bool(dash and first and second)
+    return bool(_NO_SCALP.match(site)) or (ears and bool(_EARS.match(site))) or bool(dash and first and second)
