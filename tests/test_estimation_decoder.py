@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import integrate, optimize
 
+from neurofeedback.estimation import decoder_fit
 from neurofeedback.estimation.calibration import AS_IT_IS, Calibration, calibrate
 from neurofeedback.estimation.course import Course, Taught, course_of
 from neurofeedback.estimation.decoder import Decoder, fit_decoder, index_weights, sureness
@@ -81,6 +82,16 @@ def test_a_separable_history_stays_finite() -> None:
     fit = fit_map(x, x[:, 0] > 0, np.full(100, 1e3), np.zeros(1), np.array([0.01]))
     assert np.isfinite(fit.mode).all()
     assert np.isfinite(fit.log_evidence)
+
+
+def test_the_fit_ends_after_so_many_steps_with_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    design, y, c = data()
+    mean, precision = np.zeros(5), np.ones(5)
+    monkeypatch.setattr(decoder_fit, "_STEPS", 1)
+    once = fit_map(design, y, c, mean, precision).mode
+    monkeypatch.undo()
+    best = fit_map(design, y, c, mean, precision).mode
+    assert 0 < np.linalg.norm(best - once) < np.linalg.norm(best)
 
 
 def test_before_any_answer_the_weights_are_the_mean_of_what_the_profiles_expect() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.estimation.course import Course, numbers_in
-from neurofeedback.estimation.decoder_fit import Fit, expit, fit_map
+from neurofeedback.estimation.decoder_fit import Fit, fit_map
 from neurofeedback.estimation.prior import priors_of
 from neurofeedback.estimation.usual import Usual, pooled
 from neurofeedback.settings.evidence import Evidence
@@ -164,11 +164,6 @@ def sureness(decoder: Decoder) -> NDArray[np.float64]:
     """How sure the direction of each weight is, ``(n_features,)``: 0.5 for not at all, 1 for certain."""
     ratios = (np.abs(decoder.weights) / decoder.sd).tolist()
     return np.array([0.5 * (1.0 + math.erf(ratio / math.sqrt(2.0))) for ratio in ratios])
-
-
-def probability(decoder: Decoder, x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return expit of the log odds, ``(n,)``."""
-    return expit(decoder.logit(x))
 
 
 def index_weights(decoder: Decoder, usual: Usual) -> NDArray[np.float64]:
