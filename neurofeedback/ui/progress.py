@@ -66,6 +66,7 @@ class ProgressPlace(QWidget):
         inside.addWidget(self._shares, 1)
         inside.addWidget(self._conditions)
         inside.addWidget(self._why)
+        inside.addStretch(1)
         area = QScrollArea()
         area.setWidget(page)
         area.setWidgetResizable(True)

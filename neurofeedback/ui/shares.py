@@ -29,6 +29,7 @@ class SharesView(QWidget):
         self.setAccessibleName(tr("Wandering by your own answers, sitting by sitting"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(140)
+        self.setMaximumHeight(300)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Ask for a low and wide place."""

@@ -125,12 +125,16 @@ class Sit(QWidget):
     def _buttons(self) -> QHBoxLayout:
         self._pause_button = button("P  pause", lambda: self._press("p"), name="Pause or go on (P)", flat=True)
         self._mute_button = button("M  mute", lambda: self._press("m"), name="Mute or unmute (M)", flat=True)
+        longer = tr("L  {minutes} minutes longer").format(minutes=f"{LONGER_MINUTES:g}")
+        self._longer_button = button(longer, lambda: self._press("l"), name="Sit a little longer (L)", flat=True)
+        self._longer_button.hide()
         keys = row(
             button("Space  I was away", lambda: self._press("space"), name="I was away (Space)", flat=True),
             self._pause_button,
             self._mute_button,
             button("−  quieter", lambda: self._press("-"), name="Quieter (−)", flat=True),
             button("+  louder", lambda: self._press("+"), name="Louder (+)", flat=True),
+            self._longer_button,
             button("C  controls", self.toggle_drawer, name="Show or hide the controls (C)", flat=True),
             gap=4,
         )
@@ -254,6 +258,7 @@ class Sit(QWidget):
         self._message.setText("" if dark else tr(snapshot.message))
         self._pause_button.setText(tr("P  go on" if snapshot.paused else "P  pause"))
         self._mute_button.setText(tr("M  unmute" if snapshot.muted else "M  mute"))
+        self._longer_button.setVisible(snapshot.may_go_on)
         if not self._facts.isHidden():
             self._facts.show_snapshot(snapshot)
         if not self._drawer.isHidden():
@@ -277,9 +282,6 @@ class Sit(QWidget):
             self._card.ask(
                 tr("Paused"), (Choice("P", tr("go on"), lambda: self._press("p")),), tr("This time does not count.")
             )
-        elif snapshot.may_go_on and not self._picture.dark:
-            longer = tr("{minutes} minutes longer").format(minutes=f"{LONGER_MINUTES:g}")
-            self._card.ask(tr("Nearly done"), (Choice("L", longer, lambda: self._press("l")),))
         else:
             self._card.leave()
 

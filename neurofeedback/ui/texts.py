@@ -16,7 +16,7 @@ CONTEXT = "ui"
 
 def tr(text: str) -> str:
     """Return a text in the language of the window; English where there is no other."""
-    return QCoreApplication.translate(CONTEXT, text) if text else ""
+    return QCoreApplication.translate(CONTEXT, text) or text if text else ""
 
 
 def install_language(app: QCoreApplication, folder: Path) -> bool:

@@ -1,0 +1,133 @@
+"""What the app costs: time to its window, share of a core in a sitting, memory over a simulated hour.
+
+Run on a quiet machine: ``python benchmarks/app.py``. Offscreen at 1024 x 640, four channels at 256 Hz, no sound device.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_LOGGING_RULES"] = "*.debug=false;qt.qpa.*=false"
+
+import psutil
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+
+from neurofeedback.session.mailbox import Snapshot
+from neurofeedback.session.request import SitRequest
+from neurofeedback.session.sitting import Sitting
+from neurofeedback.ui.app import AppDefaults, Window
+from neurofeedback.ui.bridge import Bridge
+from neurofeedback.ui.choices import Choices, save_choices
+from neurofeedback.ui.preferences import Preferences, save_preferences
+
+SITTING_S = 60.0
+WARM_S = 15.0
+VISIBLE = """
+import time
+began = time.perf_counter()
+import sys
+from pathlib import Path
+from neurofeedback.cli import window
+from neurofeedback.ui import app
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+def seen(self, event):
+    app.QMainWindow.showEvent(self, event)
+    QTimer.singleShot(0, lambda: (print(time.perf_counter() - began, flush=True), QApplication.quit()))
+app.Window.showEvent = seen
+window.open_window(Path(sys.argv[1]))
+"""
+
+
+def window_visible_s(folder: Path) -> float:
+    """Time from the interpreter's start of ours to the window's first turn of the event loop, the best of three, s."""
+    environment = os.environ | {"XDG_CONFIG_HOME": str(folder)}
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", VISIBLE, str(folder / "recordings")],
+            capture_output=True, text=True, check=True, env=environment,
+        ).stdout
+        for _ in range(3)
+    ]  # fmt: skip
+    return min(map(float, runs))
+
+
+def sitting(folder: Path, *, picture: str, minutes: float, fast: bool, research: bool = False) -> dict[str, float]:
+    """Sit in a real window; share of a core by processor time, and memory early and late, MB."""
+    app = QApplication(["benchmark"])
+    app.setQuitOnLastWindowClosed(False)
+    latest = Snapshot()
+
+    def look(snapshot: Snapshot, _step_s: float) -> None:
+        nonlocal latest
+        latest = snapshot
+
+    save_choices(folder / "app.json", Choices(claims_seen=True))
+    save_preferences(folder / "settings.toml", Preferences(picture=picture))
+    window = Window(Sitting, AppDefaults(folder / "recordings", choices_file=folder / "app.json"))
+    window.findChild(Bridge).shown.connect(look)
+    window.show()
+    window.begin(SitRequest("simulated:1", folder / "recordings", minutes=minutes, audio="none", seed=1, fast=fast))
+    while not window.sitting_shown():
+        QTest.qWait(20)
+    if research:
+        window.toggle_research()
+    QTest.qWait(round(1000 * WARM_S))
+    process = psutil.Process()
+    early, began, used = process.memory_info().rss, time.perf_counter(), time.process_time()
+    if fast:
+        while window.sitting_shown():
+            QTest.qWait(200)
+    else:
+        QTest.qWait(round(1000 * SITTING_S))
+    share = (time.process_time() - used) / (time.perf_counter() - began)
+    late = process.memory_info().rss
+    window.close()
+    while window.isVisible():
+        QTest.qWait(50)
+    return {
+        "share_of_a_core": round(share, 4),
+        "mb_early": early / 1e6,
+        "mb_late": late / 1e6,
+        "sat_s": latest.elapsed_s,
+    }
+
+
+def main() -> None:
+    """Print everything as JSON; one figure by name where one is asked for."""
+    if len(sys.argv) > 1:
+        options = json.loads(sys.argv[1])
+        with tempfile.TemporaryDirectory() as scratch:
+            print(json.dumps(sitting(Path(scratch), **options)))
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        figures: dict[str, object] = {
+            "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+            "load_average": os.getloadavg(),
+            "window_visible_s": round(window_visible_s(Path(scratch)), 3),
+        }
+    runs = {
+        "water": {"picture": "water", "minutes": 3.0, "fast": False},
+        "none": {"picture": "none", "minutes": 3.0, "fast": False},
+        "water_and_research": {"picture": "water", "minutes": 3.0, "fast": False, "research": True},
+        "an_hour": {"picture": "water", "minutes": 60.0, "fast": True},
+    }
+    for name, options in runs.items():
+        run = subprocess.run(
+            [sys.executable, __file__, json.dumps(options)], stdout=subprocess.PIPE, text=True, check=True
+        )
+        figures[name] = json.loads(run.stdout)
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
