@@ -168,3 +168,10 @@ def test_blinks_of_real_recordings_are_hit() -> None:
     found = {figure.name: figure for figure in real.real(FAST)}
     hits = next(figure for name, figure in found.items() if name.startswith("Muse 2016, eyes open: blinks seen"))
     assert hits.value >= 0.95
+
+
+@pytest.mark.real_data
+def test_electrodes_of_a_real_cap_that_show_alpha_are_not_broken() -> None:
+    out = {figure.name: figure.value for figure in real.real(FAST) if figure.name.endswith(" out")}
+    posterior = [out[f"Cyton, blinks and jaw: {name} out"] for name in ("P7", "P8", "O1", "O2")]
+    assert max(posterior) < 0.2
