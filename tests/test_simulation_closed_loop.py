@@ -180,3 +180,15 @@ def test_learning_is_in_proportion_to_how_well_the_tone_told_of_wandering() -> N
         assert better.dwell.focus_s == pytest.approx(40.0 * grown)
         assert response.eta == pytest.approx(0.8 * grown)
     assert learned(person, RESPONSES["non-responder"], 0.96) == (person, RESPONSES["non-responder"])
+
+
+def test_how_closely_a_tone_told_is_measured_while_it_sounds(unguided: SimulatedSitting) -> None:
+    steady, telling = (ClosedLoop(unguided, RESPONSES["non-responder"]) for _ in range(2))
+    assert steady.correlation == 0.0
+    for sample in range(64, 90 * SFREQ, 64):
+        telling.take(64)
+        telling.hear(sample, 0.2 + 0.6 * float(telling.truth.mind_at(sample / SFREQ) == Mind.WANDER))
+        steady.hear(sample, 0.4)
+    steady.take(90 * SFREQ)
+    assert steady.correlation == 0.0
+    assert telling.correlation > 0.95

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neurofeedback.settings.load import load_montage
-from neurofeedback.simulation.closed_loop import ClosedLoop
+from neurofeedback.simulation.closed_loop import _States
 from neurofeedback.simulation.conditions import CLEAN
 from neurofeedback.simulation.crowd import ORACLE, Design, Told, Trials, run_trials
 from neurofeedback.simulation.devices import DEVICES
@@ -77,10 +77,10 @@ def test_the_crowd_wanders_as_one_simulated_person_does() -> None:
         truth = sitting(
             Person(), seconds=600, seed=seed, montage=load_montage("muse"), device=DEVICES["muse"], conditions=CLEAN
         )
-        loop = ClosedLoop(truth, Response(eta=level, arousal=0.0), layers=iter([np.zeros((8, 4, 600 * 256))]))
-        loop.hear(0, 1.0)
-        loop.take(600 * 256)
-        lasted += [e.duration_s for e in loop.truth.episodes[1:-1] if e.mind is Mind.WANDER]
+        states = _States(truth, Response(eta=level, arousal=0.0), truth.slow.wander.size)
+        states.hear(0.0, 1.0)
+        states.advance(600.0)
+        lasted += [e.duration_s for e in states.episodes[1:-1] if e.mind is Mind.WANDER]
     always = Design(n_people=40, n_responders=40, n_sessions=1, seconds=600.0, responder=Response(eta=level))
     trials = run_trials(Told(Spread(1e6, 0.0), 1.0), 5, 6, always)
     single = np.mean(lasted) / (np.mean(lasted) + 40.0)
