@@ -8,20 +8,17 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
 from neurofeedback.estimation import evaluation as scoring
+from neurofeedback.estimation import figures
 from neurofeedback.estimation.course import Course, Taught, course_of
 from neurofeedback.estimation.decoder import Decoder, fit_decoder
-from neurofeedback.estimation.evaluation import (
+from neurofeedback.estimation.evaluation import evaluate, left_out, prequential, presses_help, scored_by
+from neurofeedback.estimation.figures import (
     Scored,
     auc_within,
     beats_base_rate,
     brier_skill,
     calibration_error,
-    evaluate,
     expected_calibration_error,
-    left_out,
-    prequential,
-    presses_help,
-    scored_by,
     side_by_side,
 )
 from neurofeedback.estimation.labels import Lesson
@@ -239,7 +236,7 @@ def test_differences_between_sittings_do_not_pass_for_decoding() -> None:
 
 
 def test_nothing_in_the_evaluation_shuffles() -> None:
-    assert not [name for name in dir(scoring) if "shuffl" in name.lower() or "permut" in name.lower()]
+    assert not [name for name in (*dir(scoring), *dir(figures)) if "shuffl" in name.lower() or "permut" in name.lower()]
 
 
 def test_the_same_answers_give_the_same_figures() -> None:

@@ -20,7 +20,8 @@ import pytest
 from neurofeedback.cli.main import main
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.estimation.drive import read_drive
-from neurofeedback.estimation.evaluation import Evaluation, Interval
+from neurofeedback.estimation.evaluation import Evaluation
+from neurofeedback.estimation.figures import Interval
 from neurofeedback.estimation.usual import usual_of
 from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.columns import logged_frames
@@ -30,7 +31,8 @@ from neurofeedback.recording.frames import number
 from neurofeedback.recording.header import SessionHeader, start_document
 from neurofeedback.recording.models import model_path, read_model
 from neurofeedback.session.decoder_words import NO_ANSWERS, badge, driving_sentence, pairs_sentence, signs
-from neurofeedback.session.learning import Learned, Learner, feature_names, learned, nothing_learned
+from neurofeedback.session.learner import Learner
+from neurofeedback.session.learning import Learned, feature_names, learned, nothing_learned
 from neurofeedback.session.lessons import Pupil, read_lessons, z_columns
 from neurofeedback.session.probing import probes_of
 from neurofeedback.settings.load import dump_profile, load_evidence, load_settings, resolve

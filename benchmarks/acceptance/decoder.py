@@ -21,7 +21,8 @@ from benchmarks.acceptance.answers import oracle as oracle_of
 from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most, between, figure
 from benchmarks.acceptance.statistics import Estimate, mean_of, share_of
 from neurofeedback.estimation.course import Course
-from neurofeedback.estimation.evaluation import Interval, evaluate, expected_calibration_error
+from neurofeedback.estimation.evaluation import evaluate
+from neurofeedback.estimation.figures import Interval, expected_calibration_error
 from neurofeedback.settings.load import load_evidence
 
 NOVICE, DEFAULT = "breath-novice", "default"
@@ -38,14 +39,14 @@ def _first(course: Course, n: int) -> Course:
 
 
 def learned_by(seed: int, ns: tuple[int, ...], *, population: str = "", profile: str = DEFAULT) -> dict[str, float]:
-    """AUC on new sittings: of the oracle, of the index without answers (``0``), and after ``n`` answers."""
+    """AUC on new sittings: of the oracle, and after ``n`` answers; ``side n`` is above 0 if the truth is so, too."""
     who = person(seed, population) if population else half_and_half(seed)
     course, past = history(who, -(-max(ns) // _EACH), _EACH)
     test = exam(who, past)
-    scores = {"oracle": test.auc(oracle_of(who)), "0": test.auc(learn(_first(course, 0), evidence(profile)).weights)}
-    scores |= {str(n): test.auc(learn(_first(course, n), evidence(profile)).weights) for n in ns}
-    if max(ns) >= 10:
-        scores["10"] = test.auc(learn(_first(course, 10), evidence(profile)).weights)
+    scores = {"oracle": test.auc(oracle_of(who))}
+    for n in (0, 10, *ns):
+        weights = learn(_first(course, n), evidence(profile)).weights
+        scores |= {str(n): test.auc(weights), f"side {n}": float(weights @ who.effects)}
     return scores
 
 
@@ -69,7 +70,7 @@ def mixture(run: Run) -> list[Figure]:
             figure(f"N={n}: AUC", mean_of([one[str(n)] for one in got])),
             figure(f"N={n}: share of the oracle's AUC above .5", share_of_oracle(got, str(n)), goal_here, known=known),
         ]
-    against = [one["40"] > 0.5 for one in got if one["0"] < 0.5 and one["oracle"] > 0.55]
+    against = [one["side 40"] > 0 for one in got if one["side 0"] < 0 and one["oracle"] > 0.55]
     goal = None if run.fast else at_least(0.8)
     figures.append(figure("drawn against the prior: right side up by N=40", share_of(against), goal, known=".86"))
     return figures
@@ -77,7 +78,7 @@ def mixture(run: Run) -> list[Figure]:
 
 def matching(run: Run) -> list[Figure]:
     """People from the population that the prior describes."""
-    ns = (10, 40, 80, 160)
+    ns = (40, 80, 160)
     got = run.map(partial(learned_by, ns=ns, population=NOVICE, profile=NOVICE), list(run.people(300, 40)))
     figures = [
         figure("oracle, AUC", mean_of([one["oracle"] for one in got]), known=".72"),
@@ -88,10 +89,17 @@ def matching(run: Run) -> list[Figure]:
         aucs = [one[str(n)] for one in got]
         held = None if goal is None or run.fast else at_least(goal)
         figures.append(figure(f"N={n}: AUC", mean_of(aucs), held, known=known))
-    for n, least, known in ((10, -0.01, "+.02"), (40, 0.02, "+.035")):
-        gain = mean_of([one[str(n)] - one["0"] for one in got])
-        figures.append(figure(f"N={n}: AUC above v1", gain, None if run.fast else at_least(least), known=known))
-    return figures
+    gain = {n: mean_of([one[str(n)] - one["0"] for one in got]) for n in (10, 40)}
+    figures.append(figure("N=10: AUC above v1", gain[10], None if run.fast else at_least(-0.01), known="+.02"))
+    figures.append(figure("N=40: AUC above v1", gain[40], known="+.035 of .087 to the oracle"))
+    way = _way_to_oracle(got, "40")
+    return [*figures, figure("N=40: share of the way from v1 to the oracle", way, None if run.fast else at_least(0.23))]
+
+
+def _way_to_oracle(got: Sequence[dict[str, float]], name: str) -> Estimate:
+    """Share of what the oracle has over the untaught index: a ratio of means, as ``share_of_oracle``."""
+    above = [{name: one[name] - one["0"] + 0.5, "oracle": one["oracle"] - one["0"] + 0.5} for one in got]
+    return share_of_oracle(above, name)
 
 
 def calibrated(seed: int, *, null: bool = False) -> dict[str, float]:
@@ -163,9 +171,21 @@ TARGETS = (
         "decoder with the mixture prior: share of the oracle's AUC",
         mixture,
         population=f"half breath-novice, half probe-pooled; {_LEVEL}",
-        notes=("Against the prior: the untaught index is below .5 and the oracle above .55.",),
+        notes=(
+            "Against the prior: the untaught index points the wrong way, and the oracle is above .55.",
+            "Which way an index points is told by the person's true effects, not by an exam.",
+        ),
     ),
-    Target("T8", "decoder with the matching prior", matching, population=f"breath-novice; {_LEVEL}"),
+    Target(
+        "T8",
+        "decoder with the matching prior",
+        matching,
+        population=f"breath-novice; {_LEVEL}",
+        notes=(
+            "With three features v1 is nearer to the oracle (.67 of .73) than with the six the targets were set by (.633 of "
+            ".72); so the .02 asked of N=40 is held as its share of the way, .23.",
+        ),
+    ),
     Target(
         "T9",
         "calibration of the decoder",

@@ -10,7 +10,8 @@ from benchmarks.acceptance.figures import Figure, Run, Target, at_least, between
 from benchmarks.acceptance.statistics import auc, mean_of
 from neurofeedback.estimation.course import Course, Taught, course_of
 from neurofeedback.estimation.decoder import Decoder, fit_decoder
-from neurofeedback.estimation.evaluation import auc_within, left_out, prequential
+from neurofeedback.estimation.evaluation import left_out, prequential
+from neurofeedback.estimation.figures import auc_within
 from neurofeedback.estimation.labels import Lesson
 from neurofeedback.estimation.usual import usual_of
 from neurofeedback.settings.load import load_evidence

@@ -15,7 +15,7 @@ from neurofeedback.cli.common import last_participant, print_json, recordings_fo
 from neurofeedback.errors import SettingsError
 
 if TYPE_CHECKING:
-    from neurofeedback.estimation.evaluation import Interval
+    from neurofeedback.estimation.figures import Interval
     from neurofeedback.session.labelled_table import TableScores
     from neurofeedback.session.learning import Learned
     from neurofeedback.settings.model import Settings

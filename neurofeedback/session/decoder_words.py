@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from neurofeedback.estimation.decoder import Decoder, sureness
-from neurofeedback.estimation.evaluation import Evaluation, Interval
+from neurofeedback.estimation.evaluation import Evaluation
+from neurofeedback.estimation.figures import Interval
 from neurofeedback.processing.features import FEATURES
+from neurofeedback.session.lessons import Told
 from neurofeedback.settings.model import DecoderSettings
 
 TOO_EARLY = "Too early to say"
@@ -24,6 +28,8 @@ _KINDS = {
     "envelope": "alpha envelope",
 }
 _SURE, _RATHER = 0.95, 0.8
+_APART_HZ = 1.5
+"""Alpha frequencies of one person's sessions lie within this, Hz; further apart they may be two people's."""
 
 
 def badge(evaluation: Evaluation) -> str:
@@ -113,3 +119,29 @@ def plain_name(feature: str) -> str:
     known = FEATURES[feature]
     region = "whole head" if known.region == "all" else known.region
     return f"{_KINDS.get(known.kind, known.kind)}, {region}"
+
+
+def of_sessions(told: Sequence[Told]) -> list[str]:
+    """Say what is to be said of single sessions."""
+    return [f"{one.taught.session}: {notice}" for one in told for notice in one.notices]
+
+
+def of_all(told: Sequence[Told], evaluation: Evaluation) -> list[str]:
+    """Say what is to be said of all sessions together."""
+    notices: list[str] = []
+    n, n_wander = evaluation.n, evaluation.n_wander
+    if n and n_wander in {0, n}:
+        same = "elsewhere" if n_wander else "on the breath"
+        notices.append(f"All {n} answers so far say {same}: from one kind of answer nothing can be told apart.")
+    devices = {one.taught.device for one in told}
+    if len(devices) > 1:
+        notices.append(
+            "Answers come from headsets with different electrodes; those from another one than is worn count for half."
+        )
+    known = [(one.iaf_hz, one.taught.session) for one in told if one.iaf_hz is not None]
+    if known and (high := max(known))[0] - (low := min(known))[0] > _APART_HZ:
+        notices.append(
+            f"These sessions may be two people's: alpha lies at {low[0]:.1f} Hz in {low[1]} and at {high[0]:.1f} Hz in "
+            f"{high[1]}. If so, exclude one with `neurofeedback decoder fit --exclude`, and give each a participant."
+        )
+    return notices

@@ -15,16 +15,13 @@ from numpy.typing import NDArray
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.course import Course, Taught, course_of
 from neurofeedback.estimation.decoder import Decoder, fit_decoder
-from neurofeedback.estimation.evaluation import (
+from neurofeedback.estimation.evaluation import Learn, left_out, prequential, scored_by
+from neurofeedback.estimation.figures import (
     Interval,
-    Learn,
     Scored,
     auc_within,
     brier_skill,
     calibration_error,
-    left_out,
-    prequential,
-    scored_by,
     side_by_side,
 )
 from neurofeedback.estimation.labels import Lesson

@@ -10,7 +10,8 @@ import numpy as np
 from neurofeedback.estimation.calibration import Calibration
 from neurofeedback.estimation.course import Taught
 from neurofeedback.estimation.decoder import Decoder
-from neurofeedback.estimation.evaluation import CurvePoint, Evaluation, Interval
+from neurofeedback.estimation.evaluation import CurvePoint, Evaluation
+from neurofeedback.estimation.figures import Interval
 from neurofeedback.estimation.labels import Lesson
 from neurofeedback.estimation.usual import Usual
 from neurofeedback.recording.models import (

@@ -18,7 +18,7 @@ Lesson = Sequence[Frame] | Probe | Event
 
 
 class LiveLearner(Protocol):
-    """What learns: ``session.learning.Learner`` is the real one."""
+    """What learns: ``session.learner.Learner`` is the real one."""
 
     def push(self, frames: Sequence[Frame]) -> None:
         """Take frames as they are made."""

@@ -12,7 +12,8 @@ from neurofeedback.engine import Engine, EngineStart
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.kept import Kept
 from neurofeedback.estimation.kept_text import text_of
-from neurofeedback.session.learning import Learned, Learner, learned, nothing_learned
+from neurofeedback.session.learner import Learner
+from neurofeedback.session.learning import Learned, learned, nothing_learned
 from neurofeedback.session.plan import SittingPlan
 from neurofeedback.session.probing import chime_times
 from neurofeedback.session.question import QUESTIONS, WORDING
