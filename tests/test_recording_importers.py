@@ -252,6 +252,15 @@ def test_a_set_that_unpacks_without_end_is_refused(tmp_path: Path, known, monkey
         open_recording(tmp_path / "bomb.set")
 
 
+def test_a_rate_that_is_no_number_is_refused(tmp_path: Path, known):
+    content = bytearray(known["fif"].files["signal_raw.fif"])
+    tag = content.index(struct.pack(">iIi", 201, 4, 4))  # FIFF_SFREQ, a float of 4 bytes
+    content[tag + 16 : tag + 20] = struct.pack(">f", float("nan"))
+    (tmp_path / "a_raw.fif").write_bytes(content)
+    with pytest.raises(RecordingError, match=r"a_raw\.fif.*(nan Hz|cannot be read as FIF)"):
+        open_recording(tmp_path / "a_raw.fif")
+
+
 def test_tags_in_a_circle_are_refused(tmp_path: Path, known):
     content = bytearray(known["fif"].files["signal_raw.fif"])
     content[12:16] = struct.pack(">i", 0)

@@ -128,7 +128,7 @@ def _recording(path: Path, kind: str, raw: BaseRaw, events: tuple[Event, ...]) -
             return (np.asarray(raw.get_data(start=start, stop=stop)) * 1e6).astype(np.float32)
 
     sfreq = float(raw.info["sfreq"])
-    sfreq = float(round(sfreq)) if abs(sfreq - round(sfreq)) < 1e-6 else sfreq  # BrainVision stores whole intervals
+    sfreq = float(np.round(sfreq)) if abs(sfreq - np.round(sfreq)) < 1e-6 else sfreq  # BrainVision stores intervals
     stream = Stream(f"playback:{path.name}", sfreq, tuple(raw.ch_names), facts={"format": kind})
     check_stream(path, stream)
     inside = tuple(event for event in events if 0 <= event.sample < raw.n_times)
