@@ -94,7 +94,7 @@ def keep(past: Sequence[Past], montage: Montage, eyes: str) -> Kept | None:
 
     The spread between sessions is their standard deviation, at least a quarter of that between windows.
     """
-    chosen = [one for one in past if one.good and fits(one, montage) and one.eyes == eyes][-MOST_SESSIONS:]
+    chosen = [one for one in past if counts(one, montage, eyes)][-MOST_SESSIONS:]
     if len(chosen) < LEAST_SESSIONS:
         return None
     spread = _median([one.spread for one in chosen])
@@ -118,6 +118,11 @@ def differences(today: Past, kept: Kept) -> dict[str, float]:
     """Say how far today's baseline lies from the usual one, by feature, in spreads between sessions."""
     distance = (today.level - kept.usual.level) / kept.between
     return {name: float(value) for name, value in zip(FEATURES, distance, strict=True) if math.isfinite(value)}
+
+
+def counts(past: Past, montage: Montage, eyes: str) -> bool:
+    """Whether a baseline may count towards the one kept for these channels and eyes."""
+    return past.good and fits(past, montage) and past.eyes == eyes
 
 
 def fits(past: Past, montage: Montage) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from neurofeedback.engine import Engine
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.baseline import Baseline
-from neurofeedback.estimation.kept import MOST_SESSIONS, Kept, Past, differences, fits, keep, past_of
+from neurofeedback.estimation.kept import MOST_SESSIONS, Kept, Past, counts, differences, keep, past_of
 from neurofeedback.estimation.kept_text import document_of, past_from
 from neurofeedback.recording.after import read_after
 from neurofeedback.recording.bids import DERIVED, SessionFiles, find_stems
@@ -36,7 +36,7 @@ def kept_baseline(recordings: Path, participant: str, profile: Profile) -> Kept 
     eyes = profile.settings.phases.eyes
     found: list[Past] = []
     for past in _newest_first(recordings, participant):
-        if past.good and fits(past, profile.montage) and past.eyes == eyes:
+        if counts(past, profile.montage, eyes):
             found.append(past)
         if len(found) == MOST_SESSIONS:
             break
@@ -88,9 +88,10 @@ def baseline_complaint(engine: Engine) -> str:
 def store_baseline(folder: Path, engine: Engine) -> None:
     """Store a session's baseline in its folder of computed files, and renew the one kept of all sessions.
 
-    A disk that refuses costs only this session's share in it.
+    One that was only had in practice is no baseline of rest and is left out. A disk that refuses costs only this
+    session's share.
     """
-    if engine.baseline is None:
+    if engine.baseline is None or engine.late_from is not None:
         return
     summary = next(folder.glob("*_summary.json"))
     files = SessionFiles.of(folder.parents[3], summary.name.removesuffix("_summary.json"))
