@@ -70,6 +70,14 @@ def test_a_sitting_that_begins_clenched_goes_on_once_there_is_clean_signal(tense
     assert 12.0 <= engine.baseline.clean_s <= 22.0
 
 
+def test_a_later_baseline_phase_is_made_of_its_own_frames(tense: tuple[Engine, list[Frame]]) -> None:
+    engine, _ = sat(TENSE, [*USUAL, *phases((92, Phase.BASELINE), (108, Phase.PRACTICE))])
+    assert engine.baseline is not None
+    assert tense[0].baseline is not None
+    assert 10.0 < engine.baseline.clean_s <= 16.0
+    assert engine.late_from == tense[0].late_from
+
+
 def test_nothing_is_learned_from_the_clench(tense: tuple[Engine, list[Frame]]) -> None:
     calm, _ = sat(
         sitting(clenched=False)[:, round(CLENCHED_S * SFREQ) :], phases((2, Phase.BASELINE), (30, Phase.PRACTICE))

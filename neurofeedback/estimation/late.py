@@ -30,7 +30,7 @@ class BaselineTaker:
         settings, self._hop_s = profile.settings.baseline, profile.settings.spectrum.hop_s
         self._every = max(1, round(_LOOK_EVERY_S / self._hop_s))
         self._most = round(settings.late_window_s / self._hop_s)
-        self._wanted_s = settings.late_clean_s
+        self._least_s = self._wanted_s = settings.late_clean_s
         self._collector = BaselineCollector()
         self._clean: list[NDArray[np.bool_]] = []
         self._look_again_at = 0
@@ -43,11 +43,9 @@ class BaselineTaker:
 
     def end_phase(self, *, needed: bool) -> Baseline | None:
         """Freeze what the baseline phase gave; None where it was too little. If ``needed``, collecting goes on then."""
-        self._wanted_s = min(self._wanted_s, _LEAST_SHARE * self._collector.n_frames * self._hop_s)
+        self._wanted_s = min(self._least_s, _LEAST_SHARE * self._collector.n_frames * self._hop_s)
         baseline = self._taken(self._collector.n_frames)
-        self.late = needed and baseline is None
-        if not self.late:
-            self._collector, self._clean = BaselineCollector(), []
+        self._go_on(needed and baseline is None)
         return baseline
 
     def limit(self, next_frame: int, stop: int) -> int:
@@ -65,8 +63,14 @@ class BaselineTaker:
             return None
         self._look_again_at = next_frame + _REST * self._every
         baseline = self._taken(self._most)
-        self.late = baseline is None
+        self._go_on(baseline is None)
         return baseline
+
+    def _go_on(self, late: bool) -> None:
+        """Go on collecting, or forget what was collected."""
+        self.late = late
+        if not late:
+            self._collector, self._clean = BaselineCollector(), []
 
     def _taken(self, n_frames: int) -> Baseline | None:
         collected = self._collector.collected(n_frames)
