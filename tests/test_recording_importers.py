@@ -301,6 +301,17 @@ def test_time_that_goes_backwards_is_said(tmp_path: Path, caplog: pytest.LogCapt
     assert "time goes backwards 1 times, first by 0.191 s at row 101" in caplog.text
 
 
+def test_a_hundred_thousand_marks_between_rows_are_read(tmp_path: Path, known):
+    ((name, content),) = known["mind monitor"].files.items()
+    heading, first, *rows = content.decode().splitlines(keepends=True)
+    told = f"{first.split(',')[0]},,,,,,,/Marker/1\n" * 100_000
+    (tmp_path / name).write_text("".join((heading, first, told, *rows)))
+    recording = open_recording(tmp_path / name)
+    assert recording.n_samples == seeds.N_SAMPLES
+    assert len(recording.events) == 100_001
+
+
+@pytest.mark.slow
 def test_a_hundred_thousand_annotations_are_read(tmp_path: Path, known):
     path = known["brainvision"].write(tmp_path)
     markers = path.with_suffix(".vmrk")
