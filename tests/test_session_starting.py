@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from neurofeedback.engine import EngineStart
 from neurofeedback.errors import SettingsError
@@ -15,7 +16,7 @@ from neurofeedback.session.question import WORDING
 from neurofeedback.session.request import SitRequest
 from neurofeedback.session.starting import draw_seed, engine_start, seconds_at_most, settings_asked_for, start_facts
 from neurofeedback.settings.load import load_programme
-from neurofeedback.settings.model import PhaseSettings, Settings
+from neurofeedback.settings.model import PhaseSettings, ProbeSettings, Settings
 
 SETTINGS = Settings()
 PLAN = plan_sitting(PhaseSettings(), 20.0, 60.0)
@@ -88,3 +89,22 @@ def test_of_a_sitting_without_end_the_first_hours_are_stored_and_its_length_is_n
 def test_a_session_that_tells_nothing_started_from_nothing(told: dict[str, object]) -> None:
     assert engine_start(told) == EngineStart()
     assert asdict(engine_start(told)) == {"decoder": "", "baseline": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"apart_s": (90.0, 40.0)}, "the second not below the first"),
+        ({"apart_s": (-1.0, 40.0)}, "the second not below the first"),
+        ({"apart_s": (40.0, 4000.0)}, "at most 3600"),
+        ({"apart_s": (20.0, 30.0)}, "must leave time for three answers"),
+        ({"answer_s": 20.0}, "must leave time for three answers"),
+    ],
+)
+def test_questions_that_would_run_into_each_other_are_refused(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        ProbeSettings(**changes)
+
+
+def test_none_at_all_need_no_time_for_answers() -> None:
+    assert ProbeSettings(apart_s=(0.0, 0.0)).every(65.0).apart_s == (40.0, 90.0)
