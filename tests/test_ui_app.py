@@ -418,18 +418,18 @@ def test_every_setting_can_be_changed_by_its_control(open_room: Open, qtbot: QtB
     heard: list[Preferences] = []
     place.changed.connect(heard.append)
     place.enter(Preferences())
-    for name, field in place._fields.items():
-        if isinstance(field, QComboBox):
-            field.setCurrentIndex(field.count() - 1)
-            field.activated.emit(field.count() - 1)
-        elif isinstance(field, QLineEdit):
-            field.setText("9000")
-            field.editingFinished.emit()
-        elif isinstance(field, QSpinBox):
-            field.setValue(-30)
-            field.editingFinished.emit()
+    for name, control in place._fields.items():
+        if isinstance(control, QComboBox):
+            control.setCurrentIndex(control.count() - 1)
+            control.activated.emit(control.count() - 1)
+        elif isinstance(control, QLineEdit):
+            control.setText("9000")
+            control.editingFinished.emit()
+        elif isinstance(control, QSpinBox):
+            control.setValue(-30)
+            control.editingFinished.emit()
         else:
-            field.click()
+            control.click()
         assert getattr(heard[-1], name) != getattr(Preferences(), name), name
     assert set(place._fields) == {f.name for f in fields(Preferences)}
     save_preferences(room.path, heard[-1])

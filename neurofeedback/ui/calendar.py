@@ -16,7 +16,8 @@ from neurofeedback.ui.theme import Theme
 WEEKS = 26
 FULL_S = 2700.0
 _CELL, _GAP = 14, 4
-_HEAD, _SIDE = 22, 34
+_BESIDE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_HEAD, _SIDE = 28, 40
 
 
 def days_shown(today: date, weeks: int = WEEKS) -> list[date]:
@@ -70,10 +71,10 @@ class CalendarView(QWidget):
         painter = QPainter(self)
         painter.setPen(QPen(QColor(self._theme.quiet)))
         for place, name in ((0, tr("Mo")), (3, tr("Th")), (6, tr("Su"))):
-            painter.drawText(QRectF(0, _cell(place).top() - 3, _SIDE - 8, 20), Qt.AlignmentFlag.AlignLeft, name)
+            painter.drawText(QRectF(0, _cell(place).top() - 5, _SIDE - 6, 24), _BESIDE, name)
         for at, day in enumerate(self._days):
             if day.day == 1:
-                painter.drawText(QRectF(_cell(at).left(), 0, 60, 18), Qt.AlignmentFlag.AlignLeft, f"{day:%b}")
+                painter.drawText(QRectF(_cell(at).left(), 0, 60, 26), Qt.AlignmentFlag.AlignLeft, f"{day:%b}")
         for at, day in enumerate(self._days):
             box, share = _cell(at), min(1.0, self._sat.get(day, 0.0) / FULL_S)
             painter.fillRect(box, QColor(self._theme.field))

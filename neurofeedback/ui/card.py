@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPushButton, QSizePoli
 
 from neurofeedback.ui.parts import button, column, label
 
-_WIDTH = 760
+_WIDTH = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Card(QFrame):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._answers = QHBoxLayout()
         self._answers.setSpacing(8)
-        inside = column(self, 24, gap=16)
+        inside = column(self, 16, gap=14)
         inside.addWidget(self._title)
         inside.addLayout(self._answers)
         inside.addWidget(self._line)

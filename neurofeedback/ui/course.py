@@ -18,8 +18,9 @@ from neurofeedback.ui.theme import Theme
 if TYPE_CHECKING:  # what it imports is loaded in a helper, after the window is there
     from neurofeedback.ui.told import Line, Told, WhatIf
 
-_LEFT, _FOOT, _TOP = 34, 40, 18
+_FOOT, _TOP = 46, 24
 _MARK = 4.5
+_BESIDE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _NAMED = {Phase.BASELINE: "Baseline", Phase.PRACTICE: "Practice", Phase.TRANSFER: "Without feedback"}
 
 
@@ -53,7 +54,8 @@ class CourseView(QWidget):
         """Draw it all, from the back to the front."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        room = QRectF(_LEFT, _TOP, self.width() - _LEFT - 8, self.height() - _TOP - _FOOT)
+        left = painter.fontMetrics().horizontalAdvance("100") + 10
+        room = QRectF(left, _TOP, self.width() - left - 8, self.height() - _TOP - _FOOT)
         if self._told is not None and self._told.duration_s > 0:
             self._draw(painter, room, self._told)
         painter.end()
@@ -82,13 +84,13 @@ class CourseView(QWidget):
         painter.setPen(QPen(QColor(self._theme.quiet)))
         for value in (0, 50, 100):
             y = _y(room, value)
-            painter.drawText(QRectF(0, y - 10, _LEFT - 8, 20), Qt.AlignmentFlag.AlignRight, str(value))
+            painter.drawText(QRectF(0, y - 12, room.left() - 8, 24), _BESIDE, str(value))
         painter.setPen(QPen(QColor(self._theme.edge), 1))
         painter.drawLine(QPointF(room.left(), _y(room, 50)), QPointF(room.right(), _y(room, 50)))
         for span in told.phases:
             self._draw_phase(painter, room, span.start_s, span.stop_s, span.word)
         painter.setPen(QPen(QColor(self._theme.quiet)))
-        foot = QRectF(room.left(), room.bottom() + 22, room.width(), 18)
+        foot = QRectF(room.left(), room.bottom() + 22, room.width(), 24)
         painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "0:00")
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight, clock_words(told.duration_s))
 

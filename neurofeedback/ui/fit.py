@@ -41,7 +41,6 @@ class FitPlace(QWidget):
         self._rows = [(label(), clipped(label(quiet=True))) for _ in range(MOST_ROWS)]
         self._more = label(quiet=True, name="Other electrodes")
         self.begin_button = button("B  begin anyway", self.begin.emit, name="Begin anyway (B)")
-        self.begin_button.setFixedSize(BUTTON_WIDTH, BUTTON_HEIGHT)  # its two dresses differ in size
         self._lay_out()
         key(self, "Esc", self.leave.emit)
         key(self, "B", self.begin_button.click)  # a disabled button does nothing
@@ -84,6 +83,10 @@ class FitPlace(QWidget):
     def enter(self, device: str) -> None:
         """Begin afresh, before anything is known of the device, and take the keyboard."""
         self._snapshot, self._dots, self._ending = None, (), False
+        words = self.begin_button.fontMetrics()  # its two dresses differ in size, the place of the button may not
+        self.begin_button.setFixedSize(
+            max(BUTTON_WIDTH, words.horizontalAdvance("B  begin anyway") + 50), max(BUTTON_HEIGHT, words.height() + 22)
+        )
         self._show_fit(None)
         self._title.setText(f"Connecting to {device}")
         self._help.setText("Put the headset on, and let it warm up on the skin.")

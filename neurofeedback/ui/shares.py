@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from neurofeedback.report.wandering import Share
 
 MOST = 120
-_LEFT, _FOOT = 58, 24
+_FOOT = 28
 _DOT = 3.2
+_BESIDE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class SharesView(QWidget):
@@ -44,7 +45,8 @@ class SharesView(QWidget):
         """Draw the axis, the intervals and the points."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        room = QRectF(_LEFT, 8, self.width() - _LEFT - 8, self.height() - _FOOT - 8)
+        left = painter.fontMetrics().horizontalAdvance("100 %") + 12
+        room = QRectF(left, 12, self.width() - left - 8, self.height() - _FOOT - 12)
         self._draw_axis(painter, room)
         step = room.width() / max(8, len(self._shares))
         for at, share in enumerate(self._shares):
@@ -63,6 +65,6 @@ class SharesView(QWidget):
             painter.setPen(QPen(QColor(self._theme.field), 1))
             painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
             painter.setPen(QPen(QColor(self._theme.quiet)))
-            painter.drawText(QRectF(0, y - 9, _LEFT - 8, 18), Qt.AlignmentFlag.AlignRight, f"{100 * share:.0f} %")
-        foot = QRectF(room.left(), room.bottom() + 4, room.width(), 18)
+            painter.drawText(QRectF(0, y - 12, room.left() - 8, 24), _BESIDE, f"{100 * share:.0f} %")
+        foot = QRectF(room.left(), room.bottom() + 4, room.width(), 24)
         painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, tr("each point a sitting, the latest on the right"))

@@ -107,9 +107,9 @@ class Sit(QWidget):
         over.addWidget(self._guidance)
         over.addStretch(1)
         middle = row()
-        middle.addStretch(1)
-        middle.addWidget(self._card, 20)
-        middle.addStretch(1)
+        middle.addStretch()
+        middle.addWidget(self._card, 1)
+        middle.addStretch()
         over.addLayout(middle)
         over.addWidget(self._notice)
         over.addWidget(self._message)
@@ -125,15 +125,15 @@ class Sit(QWidget):
     def _buttons(self) -> QHBoxLayout:
         self._pause_button = button("P  pause", lambda: self._press("p"), name="Pause or go on (P)", flat=True)
         self._mute_button = button("M  mute", lambda: self._press("m"), name="Mute or unmute (M)", flat=True)
-        longer = tr("L  {minutes} minutes longer").format(minutes=f"{LONGER_MINUTES:g}")
-        self._longer_button = button(longer, lambda: self._press("l"), name="Sit a little longer (L)", flat=True)
+        self._longer_button = button("L  longer", lambda: self._press("l"), name="Sit a little longer (L)", flat=True)
+        self._longer_button.setToolTip(tr("{minutes} minutes").format(minutes=f"{LONGER_MINUTES:g}"))
         self._longer_button.hide()
         keys = row(
             button("Space  I was away", lambda: self._press("space"), name="I was away (Space)", flat=True),
             self._pause_button,
             self._mute_button,
-            button("−  quieter", lambda: self._press("-"), name="Quieter (−)", flat=True),
-            button("+  louder", lambda: self._press("+"), name="Louder (+)", flat=True),
+            button("−", lambda: self._press("-"), name="Quieter (−)", flat=True),
+            button("+  volume", lambda: self._press("+"), name="Louder (+)", flat=True),
             self._longer_button,
             button("C  controls", self.toggle_drawer, name="Show or hide the controls (C)", flat=True),
             gap=4,

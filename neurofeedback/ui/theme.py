@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 BASE_PT = 11
 LARGE_PT = 22
-LARGE_TYPE = 1.3
+LARGE_TYPE = 1.25
 """What large type multiplies both sizes by."""
 
 
