@@ -182,8 +182,8 @@ TARGETS = (
         matching,
         population=f"breath-novice; {_LEVEL}",
         notes=(
-            "With three features v1 is nearer to the oracle (.67 of .73) than with six, as the targets were set (.633 of "
-            ".72); so the .02 asked of N=40 is held as its share of the way, .23.",
+            "With three features v1 is nearer to the oracle (.67 of .73) than with six, as the targets were set (.633 "
+            "of .72); so the .02 asked of N=40 is held as its share of the way, .23.",
         ),
     ),
     Target(
