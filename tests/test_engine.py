@@ -305,7 +305,7 @@ def test_extending_the_baseline_is_no_new_baseline() -> None:
 def test_a_baseline_too_dirty_leaves_the_state_unknown_and_the_tone_neutral(dirty: float) -> None:
     data = CLEAR.copy()
     data[:, 4 * 256 : 40 * 256] = dirty
-    frames = at(frames_of(data, CLEAR_COMMANDS), 31, 45)
+    frames = at(frames_of(data, CLEAR_COMMANDS), 41, 50)
     assert {frame.state for frame in frames} <= {State.UNKNOWN, State.LOST}
     assert {frame.guidance.tone_gain for frame in frames if frame.state is State.UNKNOWN} == {0.15625}
     assert {frame.guidance.bed for frame in frames if frame.state is State.UNKNOWN} == {Bed.NEUTRAL}
