@@ -20,7 +20,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PyQt6.QtCore import Qt, QUrl
 from PyQt6.QtGui import QDesktopServices
-from PyQt6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSpinBox, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
@@ -40,6 +50,7 @@ from neurofeedback.ui.traces import stacked
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform says so of every window
 
+CONTROLS = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider, QPlainTextEdit)
 FORBIDDEN = re.compile(
     r"\bDMN\b|default mode|diagnos|\btreat|therap|patient|\bcure|medic|probabilit|percentile", re.IGNORECASE
 )
@@ -379,7 +390,7 @@ def test_sixteen_channels_and_long_words_do_not_widen_the_window(sit: Sit, qtbot
 
 def test_every_control_has_a_name_and_can_take_the_keyboard(open_room: Open) -> None:
     window = open_room().window
-    controls = [w for kind in (QAbstractButton, QComboBox, QSpinBox) for w in window.findChildren(kind)]
+    controls = [w for kind in CONTROLS for w in window.findChildren(kind)]
     controls += [box for box in window.findChildren(QLineEdit) if box.parent() not in controls]
     assert len(controls) > 12
     for control in controls:

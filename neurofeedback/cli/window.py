@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurofeedback.cli.common import last_participant, recordings_folder, require_window
-from neurofeedback.errors import SettingsError
 
 if TYPE_CHECKING:
     from neurofeedback.session.request import SitRequest
     from neurofeedback.session.sitting import Sitting
-    from neurofeedback.ui.choices import DeviceChoice, ProgrammeChoice
-
-_log = logging.getLogger(__name__)
+    from neurofeedback.ui.choices import DeviceChoice
 
 
 def open_window(recordings: Path | None = None, request: SitRequest | None = None) -> int:
@@ -36,12 +31,13 @@ def open_window(recordings: Path | None = None, request: SitRequest | None = Non
     require_window()
     from neurofeedback.settings.load import available  # noqa: PLC0415 - what a window needs comes with it
     from neurofeedback.ui.app import AppDefaults, run_app  # noqa: PLC0415
+    from neurofeedback.ui.programmes import programme_choices  # noqa: PLC0415
 
     folder = recordings_folder(recordings)
     defaults = AppDefaults(
         recordings=folder,
         devices=_device_choices(),
-        programmes=_programme_choices(),
+        programmes=programme_choices(),
         profiles=tuple(available("profiles")),
         participant=last_participant(folder),
         request=request,
@@ -55,22 +51,6 @@ def _device_choices() -> tuple[DeviceChoice, ...]:
 
     simulated = DeviceChoice("simulated", "A simulated meditator; no headset needed.")
     return (simulated, *(DeviceChoice(usage(spec), spec.needs) for spec in BOARDS.values()))
-
-
-def _programme_choices() -> tuple[ProgrammeChoice, ...]:
-    """List the programmes that can be used, the first sitting first; a broken one of the person's own is logged."""
-    from neurofeedback.settings.load import available, load_programme  # noqa: PLC0415
-    from neurofeedback.ui.choices import ProgrammeChoice  # noqa: PLC0415
-
-    found: list[ProgrammeChoice] = []
-    for name in available("programmes"):
-        try:
-            programme = load_programme(name)
-        except SettingsError as error:
-            _log.warning("the programme %s is left out: %s", name, error)
-            continue
-        found.append(ProgrammeChoice(name, programme.title, programme.minutes or 0.0, programme.description))
-    return tuple(sorted(found, key=lambda one: (one.name != "first", one.minutes or math.inf, one.title)))
 
 
 def sitting_with_report(request: SitRequest) -> Sitting:

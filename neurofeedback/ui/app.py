@@ -33,6 +33,7 @@ from neurofeedback.ui.choices import (
     save_choices,
 )
 from neurofeedback.ui.crash import Crashes, crashes_are_shown
+from neurofeedback.ui.editor import Editor
 from neurofeedback.ui.fit import FitPlace
 from neurofeedback.ui.home import Home
 from neurofeedback.ui.instance import only_window
@@ -40,6 +41,7 @@ from neurofeedback.ui.interrupted import Interrupted, complete_interrupted
 from neurofeedback.ui.jobs import Job, Ticket
 from neurofeedback.ui.parts import key
 from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
+from neurofeedback.ui.programmes import programme_choices
 from neurofeedback.ui.progress import ProgressPlace
 from neurofeedback.ui.settings import SettingsPlace
 from neurofeedback.ui.sit import Sit
@@ -56,7 +58,7 @@ RECOVER_AFTER_MS = 1500
 
 
 class Window(QMainWindow):
-    """Home, About, Fit, Sit, After, Progress and Settings, one at a time."""
+    """Home, About, Fit, Sit, After, Progress, Settings and the editor of programmes, one at a time."""
 
     def __init__(self, launch: Launch, defaults: AppDefaults) -> None:
         super().__init__()
@@ -97,7 +99,9 @@ class Window(QMainWindow):
         self._fit, self._sit = FitPlace(theme), Sit(theme, self._water, self._choices, self._preferences)
         self._after = After(theme, self._water, profiles)
         self._progress, self._settings = ProgressPlace(theme), SettingsPlace(profiles)
-        places = (self._home, self._about, self._fit, self._sit, self._after, self._progress, self._settings)
+        self._editor = Editor(self._path.parent / "programmes")
+        made = (self._home, self._about, self._fit, self._sit, self._after, self._progress, self._settings)
+        places: tuple[QWidget, ...] = (*made, self._editor)
         for place in places:
             self._places.addWidget(place)
         self._connect()
@@ -121,6 +125,9 @@ class Window(QMainWindow):
         self._progress.left.connect(self._show_home)
         self._settings.left.connect(self._show_home)
         self._settings.changed.connect(self._prefer)
+        self._settings.programme.connect(self._show_editor)
+        self._editor.left.connect(self._show_home)
+        self._editor.saved.connect(self._take_programmes)
 
     def _begin(self) -> None:
         if not self._choices.claims_seen:
@@ -209,6 +216,16 @@ class Window(QMainWindow):
         self._remember(**self._home.chosen())
         self._show(self._settings)
         self._settings.enter(self._preferences)
+
+    def _show_editor(self) -> None:
+        self._show(self._editor)
+        self._editor.enter()
+
+    def _take_programmes(self) -> None:
+        """Offer a programme that has just been saved."""
+        self._defaults = replace(self._defaults, programmes=programme_choices())
+        self._build()
+        self._show_home()
 
     def _leave_about(self) -> None:
         first_time = not self._choices.claims_seen

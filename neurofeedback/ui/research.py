@@ -172,8 +172,7 @@ class _SpectraPlot(pg.PlotWidget):
         self.clear()
         styles = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
         pens = [
-            pg.mkPen(self._inks[at % len(self._inks)], width=1.4, style=styles[at // len(self._inks) % 2])
-            for at in range(len(ch_names))
+            pg.mkPen(self._inks[at % len(self._inks)], width=1.4, style=styles[at % 2]) for at in range(len(ch_names))
         ]
         self._lines = [self.plot(pen=pen, name=name) for pen, name in zip(pens, ch_names, strict=True)]
 

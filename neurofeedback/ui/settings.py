@@ -45,6 +45,7 @@ class SettingsPlace(QWidget):
     """Shows and changes preferences; ``changed`` carries each new ones."""
 
     changed = pyqtSignal(object)
+    programme = pyqtSignal()
     left = pyqtSignal()
 
     def __init__(self, profiles: tuple[str, ...]) -> None:
@@ -76,6 +77,7 @@ class SettingsPlace(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         foot = row(label("Changes are kept, and count from the next sitting on.", quiet=True))
         foot.addStretch(1)
+        foot.addWidget(button("Make a &programme", self.programme.emit))
         foot.addWidget(self.back)
         foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
         whole = column(self, gap=0)

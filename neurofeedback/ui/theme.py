@@ -121,11 +121,11 @@ QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical { height: 0; }
 QProgressBar { background: $field; border: none; border-radius: 3px; max-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QPushButton:disabled { color: $quiet; border-color: $panel; }
-QComboBox, QLineEdit, QSpinBox {
+QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {
     background: $field; color: $text; border: 1px solid $edge; border-radius: 8px; padding: 7px 10px;
     selection-background-color: $accent; selection-color: $on_accent; min-height: 22px;
 }
-QComboBox:focus, QLineEdit:focus, QSpinBox:focus { border: 2px solid $accent; padding: 6px 9px; }
+QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border: 2px solid $accent; padding: 6px 9px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox QLineEdit, QComboBox QLineEdit:focus { border: none; padding: 0; }
 QComboBox QAbstractItemView { background: $field; border: 1px solid $edge; outline: 0; }

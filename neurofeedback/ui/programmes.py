@@ -1,0 +1,86 @@
+"""Programmes a person can sit: which there are, and writing one of one's own. No Qt here."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.recording.files import rewrite
+from neurofeedback.ui.choices import ProgrammeChoice
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One segment as the editor shows it; 0 minutes takes what the others leave, 0 % quiet and an empty bed as before.
+
+    ``bell_min`` is the time between soft bells, min; 0 for none.
+    """
+
+    phase: str = "practice"
+    minutes: float = 0.0
+    quiet_percent: int = 0
+    bed: str = ""
+    bell_min: float = 0.0
+
+    def data(self) -> dict[str, object]:
+        """Return what a programme's file says of it."""
+        told: dict[str, object] = {"phase": self.phase}
+        if self.minutes:
+            told["minutes"] = self.minutes
+        if self.quiet_percent:
+            told["target_rate"] = self.quiet_percent / 100
+        if self.bed:
+            told["bed"] = self.bed
+        if self.bell_min:
+            told["bell_every_min"] = self.bell_min
+        return told
+
+
+def programme_choices() -> tuple[ProgrammeChoice, ...]:
+    """List the programmes that can be used, the first sitting first; a broken one of the person's own is logged."""
+    from neurofeedback.settings.load import available, load_programme  # noqa: PLC0415 - pydantic
+
+    found: list[ProgrammeChoice] = []
+    for name in available("programmes"):
+        try:
+            programme = load_programme(name)
+        except SettingsError as error:
+            _log.warning("the programme %s is left out: %s", name, error)
+            continue
+        found.append(ProgrammeChoice(name, programme.title, programme.minutes or 0.0, programme.description))
+    return tuple(sorted(found, key=lambda one: (one.name != "first", one.minutes or math.inf, one.title)))
+
+
+def save_programme(title: str, minutes: float, rows: Sequence[Row], folder: Path) -> Path:
+    """Check a programme and write it to ``folder``, under a name made from its title.
+
+    Raises
+    ------
+    SettingsError
+        The segments do not make a programme.
+    RecordingError
+        The file cannot be written.
+    """
+    import tomli_w  # noqa: PLC0415
+
+    from neurofeedback.settings.load import parse  # noqa: PLC0415 - pydantic
+    from neurofeedback.settings.programme import Programme  # noqa: PLC0415
+
+    name = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in title).split()).lower()[:64]
+    data: dict[str, object] = {"name": name, "title": title.strip(), "segments": [row.data() for row in rows]}
+    if minutes:
+        data["minutes"] = minutes
+    parse(Programme, data, "this programme", todo="change it here, then save again")
+    path = folder / f"{name}.toml"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        rewrite(path, tomli_w.dumps(data))
+    except OSError as error:
+        raise RecordingError("the programme could not be kept", got=str(error), todo="make room, then save") from None
+    return path
