@@ -350,8 +350,23 @@ def test_a_model_file_that_cannot_be_used_is_put_aside_and_learned_anew(copy: Pa
     known = learn(copy)
     assert known.decoder.weights.tobytes() == good.decoder.weights.tobytes()
     assert any("put aside" in notice for notice in known.notices)
-    assert path.with_name(path.name + ".unusable").read_text() == broken
+    assert path.with_name("sub-01_desc-unusable_model.json").read_text() == broken
     assert learn(copy).notices == ()
+
+
+def test_a_folder_that_may_not_be_written_costs_nothing_but_the_reading(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = learn(copy)
+    model_path(copy, "01").write_text("{")
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refused)
+    known = learn(copy)
+    assert known.decoder.weights.tobytes() == good.decoder.weights.tobytes()
+    assert any("could not be put aside (Permission denied)" in notice for notice in known.notices)
 
 
 def test_a_session_that_cannot_be_read_is_said_and_the_others_are_learned_from(copy: Path) -> None:

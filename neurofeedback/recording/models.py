@@ -7,12 +7,11 @@ from typing import Literal
 
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.bids import DERIVED
-from neurofeedback.recording.files import read_json, rewrite, rewrite_json
+from neurofeedback.recording.files import read_json, rewrite_json
 from neurofeedback.settings.load import parse
 from neurofeedback.settings.model import Share, Strict
 
 SCHEMA = 1
-KEPT_ASIDE = ".unusable"
 
 
 class LessonRow(Strict):
@@ -141,7 +140,4 @@ def write_model(root: Path, model: ModelFile) -> Path:
 def set_aside(root: Path, participant: str) -> Path:
     """Keep a file that cannot be used under another name, so that nothing is lost; return that."""
     path = model_path(root, participant)
-    aside = path.with_name(path.name + KEPT_ASIDE)
-    rewrite(aside, path.read_text(encoding="utf-8", errors="replace"))
-    path.unlink()
-    return aside
+    return path.replace(path.with_name(f"sub-{participant}_desc-unusable_model.json"))

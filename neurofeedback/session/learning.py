@@ -162,13 +162,19 @@ def _kept(recordings: Path, participant: str) -> tuple[ModelFile | None, tuple[s
     try:
         return read_model(recordings, participant), ()
     except RecordingError as error:
-        aside = set_aside(recordings, participant)
         notice = (
-            f"The model file could not be used and was put aside as {aside.name}; all was learned anew, "
-            f"and sessions that had been left out are taken in again: {error}"
+            f"The model file could not be used and {_put_aside(recordings, participant)}; all was learned anew, and "
+            f"sessions that had been left out are taken in again: {error}"
         )
         _log.warning("%s", notice)
         return None, (notice,)
+
+
+def _put_aside(recordings: Path, participant: str) -> str:
+    try:
+        return f"was put aside as {set_aside(recordings, participant).name}"
+    except OSError as error:
+        return f"could not be put aside ({error.strerror})"
 
 
 def _keep(recordings: Path, found: Learned, kept: ModelFile | None, stamps: Sequence[str], fingerprint: str) -> None:
