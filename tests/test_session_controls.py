@@ -112,6 +112,9 @@ class Heard(SilentSink):
     def mute(self, on: bool, at_s: float) -> None:
         self.told.append(("mute", on))
 
+    def set_bed(self, bed: str, at_s: float) -> None:
+        self.told.append(("bed", bed))
+
 
 @dataclass
 class Sat:
@@ -317,6 +320,15 @@ def test_what_is_set_by_hand_is_logged_heard_and_shown(sit: Sit) -> None:
 def test_no_slider_goes_further_than_it_may(sit: Sit, request_: Request, kept: tuple[str, float]) -> None:
     sat = sit((20.0, request_), ask(22.0, Ask.STOP))
     assert getattr(sat.mailbox.snapshot, kept[0]) == kept[1]
+
+
+def test_a_segment_sets_its_rate_and_its_bed(sit: Sit) -> None:
+    middle = (Segment(Phase.PRACTICE, 6.0), Segment(Phase.PRACTICE, 6.0, target_rate=0.8, bed="wind"))
+    sat = sit(plan=SittingPlan((*PLAN.segments[:2], *middle, PLAN.segments[-1]), 6.0))
+    assert sat.mailbox.snapshot.target_rate == 0.8
+    assert ("bed", "wind") in sat.heard.told
+    assert [row.value for row in sat.rows(EventKind.BED)] == ["wind"]
+    assert sat.frames
 
 
 # the end

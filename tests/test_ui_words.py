@@ -95,3 +95,21 @@ def test_what_is_not_known_is_said() -> None:
     assert words.index_words(float("nan")) == "unknown"
     assert words.index_words(49.6) == "50"
     assert words.share_words(float("nan")) == "n/a"
+
+
+@pytest.mark.parametrize(
+    ("n_answers", "live", "said"),
+    [
+        (0, False, "The guidance follows what group studies found on average."),
+        (0, True, "The guidance follows what group studies found on average; each new answer refines it."),
+        (1, False, "The guidance follows what your own answer has taught so far."),
+        (2, True, "The guidance follows what your own 2 answers have taught so far; each new answer refines it."),
+    ],
+)
+def test_what_guides_is_one_sentence(n_answers: int, live: bool, said: str) -> None:
+    assert words.model_words(INDEX_NAME, n_answers, live=live) == said
+
+
+def test_another_index_is_not_moved_by_answers() -> None:
+    said = words.model_words("alpha index", 12, live=True)
+    assert said == "The guidance follows your alpha index; answers do not change it."

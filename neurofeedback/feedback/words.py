@@ -99,7 +99,8 @@ def model_words(index_name: str, n_answers: int, *, live: bool) -> str:
     """
     if index_name != INDEX_NAME:
         return f"The guidance follows your {index_name}; answers do not change it."
-    followed = f"your own {n_answers} answers have taught so far" if n_answers else "group studies found on average"
+    taught = "answer has taught" if n_answers == 1 else f"{n_answers} answers have taught"
+    followed = f"your own {taught} so far" if n_answers else "group studies found on average"
     refined = "; each new answer refines it" if live else ""
     return f"The guidance follows what {followed}{refined}."
 
