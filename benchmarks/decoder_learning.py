@@ -4,7 +4,7 @@ Run ``python -m benchmarks.decoder_learning --people 30 --jobs 2 --out learning.
 each population, sits eight times for twenty minutes and answers questions (12 % wrong); two more sittings are the
 exam: every 5 s of practice whose window has signal, against the true state. Beside it stands an oracle: the same fit
 on the true states of all those moments of the eight sittings, with next to no prior. People that are in the file
-already are not simulated again, so a run that broke off goes on. One person takes some 40 s of a core.
+already are not simulated again, so a run that broke off goes on. One person takes some 20 s of a core.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def _learn(course: Course, day: float, device: str) -> Decoder:
 
 def leak(run: Run) -> list[Figure]:
     """Average over many draws."""
-    got = np.array(run.map(leaked, list(range(1, 201 if run.fast else 401))))
+    got = np.array(run.map(leaked, list(range(1, 81 if run.fast else 401))))
     return [
         figure("prequential, pairs of one session", mean_of(got[:, 0]), between(0.48, 0.52), of="runs"),
         figure("leave-one-session-out, pairs of one session", mean_of(got[:, 1]), between(0.48, 0.52), of="runs"),
