@@ -468,6 +468,26 @@ def test_progress_is_reached_and_left_by_key(open_room: Open, qtbot: QtBot) -> N
     assert room.button("Sit").isVisible()
 
 
+def test_research_opens_from_home_too(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    for opened in (True, False):
+        qtbot.mouseClick(room.button("Research"), Qt.MouseButton.LeftButton)
+        assert (room.window._research is not None) == opened
+
+
+def test_a_setting_that_changes_no_look_leaves_the_page_as_it_is(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    room.window._show_settings()
+    place = room.place
+    room.window._settings._set("probes", "none")
+    qtbot.wait(1)
+    assert room.place is place
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    room.window._sit_as_chosen()
+    qtbot.waitUntil(lambda: bool(room.requests))
+    assert room.requests[0].probe_every_s == 0.0
+
+
 def test_clicking_sit_twice_begins_one_sitting(open_room: Open, qtbot: QtBot) -> None:
     room = open_room()
     sit = room.button("Sit")

@@ -14,6 +14,7 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.session.mailbox import Ask, Request, Snapshot
+from neurofeedback.session.screen import Traces
 from neurofeedback.types import Contact, Frame, Guidance, Phase, State, Stream, Verdict
 from neurofeedback.ui.positions import POSITIONS
 from neurofeedback.ui.research import LOOK_MS, Research
@@ -134,6 +135,17 @@ def test_escape_closes_this_window_only(room: Room) -> None:
     room.bot.keyClick(room.window, Qt.Key.Key_Escape)
     assert closed == [True]
     assert room.asked == []
+
+
+def test_the_last_seconds_at_full_rate_are_the_same_however_they_came() -> None:
+    signal = np.random.default_rng(3).normal(size=(2, 3000))
+    for size in (64, 1, 700):
+        traces = Traces(2, 256.0)
+        for start in range(0, 3000, size):
+            traces.push(signal[:, start : start + size])
+        recent = np.concatenate(traces.recent, axis=1)
+        assert 1024 <= recent.shape[1] < 1024 + size
+        np.testing.assert_array_equal(recent, signal[:, -recent.shape[1] :])
 
 
 def test_white_noise_is_flat_at_its_density() -> None:

@@ -192,8 +192,14 @@ class After(QWidget):
         if not self._more.isHidden():
             self._saying.keep()
 
+    def give_up(self) -> None:
+        """Stop what nobody waits for any more; what is being kept is kept."""
+        self._telling.cancel()
+        self._what_if.enter(None)
+
     def _leave(self) -> None:
         self.settle()
+        self.give_up()
         self.home.emit()
 
     def _show_told(self, told: Told) -> None:

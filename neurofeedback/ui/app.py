@@ -55,6 +55,7 @@ __all__ = ["AppDefaults", "DeviceChoice", "ProgrammeChoice", "Window", "run_app"
 
 SIZE = (1024, 640)
 RECOVER_AFTER_MS = 1500
+LOOKS = ("theme", "large_type", "picture", "reduced_motion")
 
 
 class Window(QMainWindow):
@@ -114,6 +115,7 @@ class Window(QMainWindow):
         self._home.about.connect(self._show_about)
         self._home.progress.connect(self._show_progress)
         self._home.settings.connect(self._show_settings)
+        self._home.research.connect(self.toggle_research)
         self._about.left.connect(self._leave_about)
         self._fit.begin.connect(self._bridge.go_on)
         self._fit.leave.connect(self.end)
@@ -187,6 +189,8 @@ class Window(QMainWindow):
             a0.ignore()
             return
         self._after.settle()
+        self._after.give_up()
+        self._progress.give_up()
         self._recovering.cancel()
         if self._research is not None:
             self._research.close()
@@ -241,9 +245,11 @@ class Window(QMainWindow):
 
     def _prefer(self, preferences: Preferences) -> None:
         """Take new settings, keep them, and show everything as they want it."""
+        looks_other = any(getattr(preferences, name) != getattr(self._preferences, name) for name in LOOKS)
         self._preferences = preferences
         save_preferences(self._preferences_path, preferences)
-        QTimer.singleShot(0, self._rebuild)  # the field that was changed still stands in its own signal
+        if looks_other:
+            QTimer.singleShot(0, self._rebuild)  # the field that was changed still stands in its own signal
 
     def _rebuild(self) -> None:
         if self._bridge.active or self._places.currentWidget() is not self._settings:

@@ -22,6 +22,7 @@ class Home(QWidget):
     sit = pyqtSignal()
     progress = pyqtSignal()
     settings = pyqtSignal()
+    research = pyqtSignal()
     about = pyqtSignal()
     finish = pyqtSignal(object)
 
@@ -100,7 +101,13 @@ class Home(QWidget):
     def _foot(self) -> QHBoxLayout:
         foot = row(clipped(self._last), gap=4)
         foot.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
-        for text, act in (("&Progress", self.progress), ("S&ettings", self.settings), ("&About", self.about)):
+        ways = (
+            ("&Progress", self.progress),
+            ("S&ettings", self.settings),
+            ("Resear&ch", self.research),
+            ("&About", self.about),
+        )
+        for text, act in ways:
             foot.addWidget(button(text, act.emit, flat=True))
         foot.setStretch(0, 1)
         return foot

@@ -90,8 +90,12 @@ class ProgressPlace(QWidget):
         self.back.setFocus()
         self._job.start(partial(_read, recordings, participant))
 
-    def _leave(self) -> None:
+    def give_up(self) -> None:
+        """Stop reading."""
         self._job.cancel()
+
+    def _leave(self) -> None:
+        self.give_up()
         self.left.emit()
 
     def _show(self, seen: Overview) -> None:

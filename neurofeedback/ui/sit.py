@@ -183,7 +183,9 @@ class Sit(QWidget):
             self._show_card(snapshot)
 
     def say(self, notice: str, *, lasting: bool = False) -> None:
-        """Show a short notice on the picture, for a moment or until the end."""
+        """Show a short notice on the picture, for a moment or until the end; a dark screen stays dark."""
+        if self._picture.dark and not lasting:
+            return
         self._notice.setText(tr(notice))
         self._quiet.stop() if lasting else self._quiet.start()
 
