@@ -79,16 +79,21 @@ EVENTS = "sub-P1/ses-*/eeg/*_events.tsv"
 
 @dataclass
 class Keys:
-    """A person at the keyboard: answers every question a while after it, and remembers when."""
+    """A person at the keyboard: answers every question a while after it, and remembers when.
+
+    Rows go by their number while the sitting lasts; when it closes they are put into the order of time.
+    """
 
     pressed: dict[int, float] = field(default_factory=dict)
     seen: dict[int, float] = field(default_factory=dict)
+    rows: list[list[str]] = field(default_factory=list)
 
     def sit(self, program: subprocess.Popen[bytes], root: Path, before: set[Path]) -> None:
         while program.poll() is None:
             rows = next((told(path) for path in set(root.glob(EVENTS)) - before), [])
-            for number in range(len(rows)):
-                self.seen.setdefault(number, time.monotonic())
+            if len(rows) > len(self.rows):
+                self.seen |= dict.fromkeys(range(len(self.rows), len(rows)), time.monotonic())
+                self.rows = rows
             if rows and rows[-1][3] in KEYS:
                 self._press(program, KEYS[rows[-1][3]], len(rows))
             time.sleep(0.02)
@@ -189,9 +194,8 @@ def test_each_answer_lies_at_the_sample_that_was_taken_when_its_key_was_pressed(
 ) -> None:
     off: list[float] = []
     for sat in sittings:
-        table = told(sat.events)
         for number, pressed in sat.keys.pressed.items():
-            place = sat.moment(int(table[number][2]))
+            place = sat.moment(int(sat.keys.rows[number][2]))
             off.append(place - pressed)
             assert pressed - RADIO_S <= place <= sat.keys.seen[number]
     assert len(off) == 8
