@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -66,7 +67,6 @@ class Pupil:
 
     labeller: Labeller
     signs: DrowsySigns
-    sfreq: float
     lessons: list[Lesson] = field(default_factory=list[Lesson])
     drowsy: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
     n_without_signal: int = 0
@@ -74,7 +74,7 @@ class Pupil:
     @classmethod
     def of(cls, past: Usual, sfreq: float, settings: Settings, hop_s: float) -> Pupil:
         """Begin a sitting of a person whose windows usually vary as ``past`` says, a frame every ``hop_s`` (s)."""
-        return cls(Labeller(past, sfreq, hop_s, settings.decoder), DrowsySigns(settings.drowsiness, hop_s), sfreq)
+        return cls(Labeller(past, sfreq, hop_s, settings.decoder), DrowsySigns(settings.drowsiness, hop_s))
 
     def frame(self, sample: int, phase: Phase, valid: bool, z: Sequence[float]) -> None:
         """Take one frame; ``z`` as ``z_columns`` names it, as the frame log holds it."""
@@ -86,7 +86,7 @@ class Pupil:
     def probe(self, probe: Probe) -> Lesson | None:
         """Take a probe; return what it teaches, if anything."""
         signs = self.signs.at(probe.sample)
-        if probe.sleepy is not None and signs == signs:  # noqa: PLR0124 - NaN
+        if probe.sleepy is not None and math.isfinite(signs):
             self.drowsy.append((signs, probe.sleepy))
         lesson = self.labeller.probe(probe)
         if lesson is not None:
