@@ -35,6 +35,7 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
 from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, STOP_ADVICE
+from neurofeedback.recording.after import After as Said
 from neurofeedback.session.mailbox import Ask, Mailbox, Request, Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.types import Contact, Frame, Guidance, Phase, State, Stream, Verdict
@@ -486,6 +487,16 @@ def test_a_setting_that_changes_no_look_leaves_the_page_as_it_is(open_room: Open
     room.window._sit_as_chosen()
     qtbot.waitUntil(lambda: bool(room.requests))
     assert room.requests[0].probe_every_s == 0.0
+
+
+def test_sittings_under_a_condition_begin_with_the_advice_to_stop(open_room: Open) -> None:
+    room = open_room()
+    assert STOP_ADVICE not in room.shown()
+    room.window._after._recording = room.path.parent / "gone"
+    room.window._after._keep(Said(condition="post_24h"))
+    room.window._show_home()
+    assert STOP_ADVICE in room.shown()
+    assert load_choices(room.path).condition == "post_24h"
 
 
 def test_clicking_sit_twice_begins_one_sitting(open_room: Open, qtbot: QtBot) -> None:

@@ -81,6 +81,7 @@ class After(QWidget):
 
     again = pyqtSignal()
     home = pyqtSignal()
+    condition = pyqtSignal(str)
 
     def __init__(self, theme: Theme, water: Water, profiles: tuple[str, ...]) -> None:
         super().__init__()
@@ -216,6 +217,7 @@ class After(QWidget):
     def _keep(self, said: Said) -> None:
         if self._recording is not None:
             self._keeping.start(partial(_keep, self._recording, said))
+            self.condition.emit(said.condition)
 
     def _say(self, sentence: str) -> None:
         self._message.setText(tr(sentence))

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidg
 
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, SettingsError
 from neurofeedback.feedback.picture import Water, pictures_per_second
+from neurofeedback.feedback.words import STOP_ADVICE
 from neurofeedback.recording.locks import Lock
 from neurofeedback.session.mailbox import Ask, Request, Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
@@ -124,6 +125,7 @@ class Window(QMainWindow):
         self._sit.research.connect(self.toggle_research)
         self._after.again.connect(self._sit_again)
         self._after.home.connect(self._show_home)
+        self._after.condition.connect(lambda condition: self._remember(condition=condition))
         self._progress.left.connect(self._show_home)
         self._settings.left.connect(self._show_home)
         self._settings.changed.connect(self._prefer)
@@ -204,7 +206,7 @@ class Window(QMainWindow):
     def _show_home(self) -> None:
         self._show(self._home)
         self._home.enter(self._choices)
-        self._home.say(self._notice)
+        self._home.say(self._notice or (tr(STOP_ADVICE) if self._choices.condition else ""))
         self._notice = ""
 
     def _show_about(self) -> None:

@@ -84,6 +84,7 @@ class Choices:
     facts_shown: bool = False
     volume_db: float = 0.0
     last_sitting: str = ""
+    condition: str = ""
 
     def request(self, defaults: AppDefaults, preferences: Preferences) -> SitRequest:
         """Return the sitting these choices ask for, as the settings want it."""
