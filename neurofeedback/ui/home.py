@@ -13,6 +13,7 @@ from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, Choice, button, clipped,
 from neurofeedback.ui.texts import tr
 from neurofeedback.ui.water import WaterView
 
+_EYES = "Close your eyes at the first bell, open them at the last."
 _OWN_LENGTH = "As long as I say"
 
 
@@ -66,7 +67,9 @@ class Home(QWidget):
         inner.setContentsMargins(0, 0, 0, 14)
         inner.addStretch(3)
         inner.addWidget(self.sit_button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        inner.addStretch(3)
+        inner.addSpacing(10)
+        inner.addWidget(label(_EYES, quiet=True), alignment=Qt.AlignmentFlag.AlignHCenter)
+        inner.addStretch(2)
         inner.addLayout(self._fields())
         inner.addStretch(2)
         inner.addLayout(self._foot())
