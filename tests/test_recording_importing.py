@@ -26,6 +26,7 @@ from neurofeedback.recording.importing import import_recording
 from neurofeedback.recording.reader import open_recording
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.whole import write_whole
+from neurofeedback.report.facts import gather
 from neurofeedback.session.replay import replay
 from neurofeedback.session.verify import verify
 
@@ -74,6 +75,11 @@ def test_it_says_where_it_came_from(imported: SessionFiles, known: dict[str, See
     assert told["format"] == "OpenBCI GUI text"
     assert told["imported_by"].startswith("neurofeedback ")
     assert imported.raw.name.startswith("ses-201709")  # when it was recorded, not when it was imported
+
+
+def test_it_was_no_sitting_and_a_report_says_so(imported: SessionFiles):
+    with pytest.raises(RecordingError, match="no sitting to report"):
+        gather(imported.derived)
 
 
 def test_it_is_a_recording_like_any_other(imported: SessionFiles):

@@ -99,6 +99,13 @@ def _read(recording: Recording, session: Path) -> Facts:
         raise RecordingError(
             "this session is still being recorded", got=str(session), todo="end the sitting first, then ask again"
         )
+    if "imported_from" in recording.start:
+        raise RecordingError(
+            "there was no sitting to report: this recording was imported",
+            got=str(session),
+            allowed="a session that was sat with this program",
+            todo="run it through `neurofeedback replay`, or hold it beside others with `neurofeedback compare`",
+        )
     profile = recording.profile
     if profile is None or len(profile.montage.ch_names) != recording.stream.n_channels:
         raise RecordingError(
