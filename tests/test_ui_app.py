@@ -529,9 +529,8 @@ def test_the_volume_is_remembered_from_one_sitting_to_the_next(sitting_room: Ope
     qtbot.waitUntil(lambda: not room.window.sitting_shown())
     assert load_choices(room.path).volume_db == -9.0
     room.window._sit_again()
-    qtbot.waitUntil(lambda: len(room.sittings) == 2 and room.window._bridge.running)
-    room.window._show_sit()
-    assert Request(Ask.VOLUME, "-9.0") in room.sitting.mailbox.requests()
+    qtbot.waitUntil(lambda: len(room.sittings) == 2 and room.window._begun)
+    assert room.sitting.mailbox.requests() == [Request(Ask.VOLUME, "-9.0")]
 
 
 def test_a_sitting_that_broke_off_is_offered_and_finished(open_room: Open, qtbot: QtBot, tmp_path: Path) -> None:

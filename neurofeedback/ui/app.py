@@ -72,7 +72,7 @@ class Window(QMainWindow):
         self._choices = load_choices(self._path).filled(defaults)
         self._notice = ""
         self._preferences = load_preferences(self._preferences_path, self._note)
-        self._closing = self._interrupted = False
+        self._closing = self._interrupted = self._begun = False
         self._recording: Path | None = None
         self._latest = Snapshot()
         self._bridge = Bridge(launch, self)
@@ -145,7 +145,7 @@ class Window(QMainWindow):
         """Begin a sitting, unless one is under way."""
         if self._bridge.active:
             return
-        self._request, self._recording = request, None
+        self._request, self._recording, self._begun = request, None, False
         self._recovering.cancel()
         if request.fit:
             self._show(self._fit)
@@ -160,8 +160,6 @@ class Window(QMainWindow):
     def _show_sit(self) -> None:
         self._show(self._sit)
         self._sit.enter()
-        if self._choices.volume_db:
-            self._bridge.ask(Request(Ask.VOLUME, repr(self._choices.volume_db)))
 
     def end(self) -> None:
         """End the sitting in order; the page after it follows. A sitting without end goes to its last phase first."""
@@ -316,6 +314,10 @@ class Window(QMainWindow):
         fast = pictures_per_second(size.width() * size.height())
         self._bridge.set_rate((None if self._fitting else self._sit.pictures_per_second) or fast)
         self._recording, self._latest = snapshot.recording, snapshot
+        if snapshot.status == "running" and not self._begun:
+            self._begun = True
+            if self._choices.volume_db:
+                self._bridge.ask(Request(Ask.VOLUME, repr(self._choices.volume_db)))
         if self._fitting and snapshot.status == "running":
             self._show_sit()
         if self._fitting:
