@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import sys
 from typing import Annotated
 
@@ -29,7 +31,7 @@ from neurofeedback.cli import (
 )
 from neurofeedback.cli.common import set_up_logging
 from neurofeedback.cli.window import open_window
-from neurofeedback.errors import NeurofeedbackError
+from neurofeedback.errors import EXIT_INTERRUPTED, NeurofeedbackError, RecordingError
 
 app = typer.Typer(
     name="neurofeedback",
@@ -83,11 +85,32 @@ def start(
 
 def main() -> None:
     """Run the program and exit with its code; errors a person can act on become one message on stderr."""
+    _write_what_the_terminal_can_show()
     try:
         app(prog_name="neurofeedback")
     except NeurofeedbackError as error:
         typer.echo(f"neurofeedback: {error}", err=True)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except OSError as error:
+        logging.getLogger(__name__).debug("not foreseen", exc_info=True)
+        place = f"{error.filename}: " if error.filename else ""
+        told = RecordingError(
+            "a file or the output failed",
+            got=f"{place}{error.strerror}",
+            todo="make room on the disk, or look at that place",
+        )
+        sys.stdout = None  # what is still in it would fail once more at exit
+        typer.echo(f"neurofeedback: {told}", err=True)
+        sys.exit(told.exit_code)
+
+
+def _write_what_the_terminal_can_show() -> None:
+    """Put a question mark where the terminal's encoding lacks a letter; a sitting must not end over one."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":
