@@ -135,6 +135,14 @@ def test_nothing_is_replaced(session: SessionFiles, out: Path):
         export(session.raw, "csv", out / "no folder" / "a.csv")
 
 
+def test_one_session_goes_to_several_formats_of_one_name(session: SessionFiles, out: Path):
+    with_frames = [export(session.raw, to, out / f"a.{to}") for to in ("csv", "edf")]
+    assert with_frames[0][1:] == with_frames[1][1:], "the same frames beside both"
+    with_frames[0][1].write_text("somebody else's")
+    with pytest.raises(RecordingError, match="is there already"):
+        export(session.raw, "bdf", out / "a.bdf")
+
+
 TELLING = (b"Ana", b"ana", b"coughed", b"SN-4711", b"ttyUSB0", b"2026", b"22.11", b"laptop")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 from collections.abc import Callable
@@ -89,7 +90,7 @@ def _tables(recording: Recording, out: Path) -> dict[Path, Path]:
     """Say where the frame log and the description of its columns are copied to."""
     log = recording.frames_path
     files = [] if log is None else [path for path in (log, log.with_suffix(".json")) if path.exists()]
-    return {path: _free(out.with_name(f"{out.stem}_frames{path.suffix}")) for path in files}
+    return {path: _free(out.with_name(f"{out.stem}_frames{path.suffix}"), like=path) for path in files}
 
 
 def _export_zip(path: Path, out: Path | None, anonymize: bool) -> list[Path]:
@@ -102,7 +103,8 @@ def _export_zip(path: Path, out: Path | None, anonymize: bool) -> list[Path]:
     return [out]
 
 
-def _free(out: Path) -> Path:
-    if out.exists():
+def _free(out: Path, like: Path | None = None) -> Path:
+    """Refuse to replace a file, unless it is the very same as one: the frames beside another format's export."""
+    if out.exists() and not (like and filecmp.cmp(like, out, shallow=False)):
         raise RecordingError(f"{out} is there already", allowed="a new file", todo="choose another place with --out")
     return out
