@@ -160,6 +160,13 @@ def test_the_command_says_the_score_by_its_authors_name(dataset: Path) -> None:
     assert "no diagnosis" in told.stdout
 
 
+def test_the_command_keeps_nothing_where_nothing_was_answered(dataset: Path) -> None:
+    told = CliRunner().invoke(app, ["ask", "expectancy", "--recordings", str(dataset)], input="")
+    assert told.exit_code == 0
+    assert "nothing is kept" in told.stdout
+    assert not table_path(dataset, "expectancy", "after").exists()
+
+
 def test_without_a_session_there_is_nothing_to_keep_answers_with(tmp_path: Path, dataset: Path) -> None:
     for arguments in (["--recordings", str(tmp_path / "none")], ["--recordings", str(dataset), "--session", "1"]):
         told = CliRunner().invoke(app, ["ask", "mood", *arguments], input="3\n")

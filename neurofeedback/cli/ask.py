@@ -36,6 +36,9 @@ def ask(
     questionnaire = load_questionnaire(name)
     stem = _stem(folder, participant or last_participant(folder), session)
     given = asked(questionnaire)
+    if not given:
+        typer.echo("\nNothing was answered, so nothing is kept.")
+        return
     score = write_answers(folder, stem, questionnaire, when, given)
     tell(questionnaire, given, score)
 
