@@ -53,7 +53,7 @@ def _tell(whose: str, seen: Overview) -> None:
     console.print(f"Participant {whose}", style="bold", highlight=False)
     if seen.sessions:
         table = Table(box=None, pad_edge=False)
-        for column in ("began", "minutes", "usable signal", "wandering", "condition", "note"):
+        for column in ("session", "began", "min", "signal", "wandering", "condition", "note"):
             table.add_column(column, overflow="fold")
         for session in seen.sessions[-_SHOWN:]:
             table.add_row(*map(Text, _cells(session, seen)))
@@ -77,4 +77,6 @@ def _cells(session: PastSession, seen: Overview) -> list[str]:
     usable = "" if session.valid_fraction is None else f"{100 * session.valid_fraction:.0f} %"
     minutes = "" if session.duration_s is None else f"{session.duration_s / 60:.1f}"
     note = session.note.splitlines()[0][:40] if session.note else ""
-    return [f"{session.when:%Y-%m-%d %H:%M}", minutes, usable, wandering, session.condition, note]
+    began = f"{session.when:%Y-%m-%d %H:%M}"
+    label = session.stem.split("_")[1].removeprefix("ses-")
+    return [label, began, minutes, usable, wandering, session.condition, note]

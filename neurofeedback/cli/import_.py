@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,7 @@ def import_(
     from neurofeedback.recording.importing import import_recording  # noqa: PLC0415 - numpy and mne when asked for
 
     root = recordings_folder(recordings)
-    with Progress(console=Console(stderr=True), transient=True, disable=json) as progress:
+    with Progress(console=Console(stderr=True), transient=True, disable=json or not sys.stderr.isatty()) as progress:
         bar = progress.add_task("importing", total=1.0)
         files = import_recording(
             file,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +37,7 @@ def replay(
     replayed = replay(source, settings=load_settings(profile) if profile else None, baseline_s=baseline_s)
     summary, lines = ReplaySummary(), [replayed.header]
     began = time.perf_counter()
-    with Progress(console=Console(stderr=True), transient=True, disable=json) as progress:
+    with Progress(console=Console(stderr=True), transient=True, disable=json or not sys.stderr.isatty()) as progress:
         task = progress.add_task("replaying", total=source.duration_s)
         for frame in replayed.frames:
             summary.push(frame)
@@ -70,6 +71,5 @@ def _write(path: Path, lines: list[str]) -> None:
 
 
 def _tell(document: dict[str, object]) -> None:
-    console = Console()
     for name, value in document.items():
-        console.print(f"{name.replace('_', ' ')}: {'n/a' if value is None else value}", highlight=False)
+        typer.echo(f"{name.replace('_', ' ')}: {'n/a' if value is None else value}")

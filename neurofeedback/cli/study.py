@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,7 +67,9 @@ def _watched(request: BatchRequest, *, quiet: bool) -> BatchResult:
     from neurofeedback.study.batch import run_batch  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as progress:
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty()
+    ) as progress:
         bar = progress.add_task("recordings", total=None)
         return run_batch(request, lambda done, of: progress.update(bar, completed=done, total=of))
 

@@ -42,11 +42,12 @@ def verify(
 
 
 def _tell(verification: Verification) -> None:
-    table = Table(title=Text(str(verification.path)), title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for column in ("item", "verdict", "why"):
         table.add_column(column, overflow="fold")
     for found in verification.findings:
         table.add_row(found.item, Text(found.ruling.value, style=_STYLES[found.ruling.value]), Text(found.text))
+    typer.echo(verification.path)
     console = Console()
     console.print(table)
     console.print(_sum(verification), highlight=False)
