@@ -76,4 +76,4 @@ def extent(n_channels: int | None, sfreq: float | None) -> str:
     >>> extent(4, 256.0)
     '4 channels, 256 Hz'
     """
-    return "" if n_channels is None or sfreq is None else f"{n_channels} channels, {sfreq:g} Hz"
+    return "" if n_channels is None or sfreq is None else f"{n_channels} channel{'s' * (n_channels != 1)}, {sfreq:g} Hz"

@@ -89,7 +89,10 @@ def muse(
         where = {"DBUS_SYSTEM_BUS_ADDRESS": headset.address}
         line = f"DBUS_SYSTEM_BUS_ADDRESS={headset.address} neurofeedback train --device {chosen}"
         code = attend(headset, headband, headset.address, line, command or [], where)
-    tell(f"sent {len(headband.counts)} blocks of 12 samples; {len(headband.lost)} packets were lost on purpose")
+    tell(
+        f"sent {len(headband.counts)} blocks of 12 samples; "
+        f"{len(headband.lost)} packets were never sent: lost on purpose, or the stream was off"
+    )
     raise typer.Exit(code)
 
 

@@ -162,8 +162,9 @@ def _long(seconds: float) -> str:
 def _wandering(seen: Overview) -> tuple[str, ...]:
     if seen.share is None:
         return ("No answers yet, so nothing can be said about wandering.",)
+    chimes = "1 chime" if seen.share.n == 1 else f"{seen.share.n} chimes"
     told = (
-        f"By your own answers your mind had wandered at {share_words(seen.share.value)} of {seen.share.n} chimes "
+        f"By your own answers your mind had wandered at {share_words(seen.share.value)} of {chimes} "
         f"(between {share_words(seen.share.low)} and {share_words(seen.share.high)}).",
     )
     return (*told, _trend_words(seen))

@@ -132,7 +132,8 @@ def of_all(told: Sequence[Told], evaluation: Evaluation) -> list[str]:
     n, n_wander = evaluation.n, evaluation.n_wander
     if n and n_wander in {0, n}:
         same = "elsewhere" if n_wander else "on the breath"
-        notices.append(f"All {n} answers so far say {same}: from one kind of answer nothing can be told apart.")
+        said = "The only answer so far says" if n == 1 else f"All {n} answers so far say"
+        notices.append(f"{said} {same}: from one kind of answer nothing can be told apart.")
     devices = {one.taught.device for one in told}
     if len(devices) > 1:
         notices.append(

@@ -82,8 +82,10 @@ def read_table(path: Path) -> Table:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecordingError(f"{path} cannot be read", got=str(error), allowed="a table of text") from None
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read", got=error.strerror, allowed="a table of text") from None
+    except UnicodeDecodeError as error:
+        raise RecordingError(f"{path} cannot be read", got=error.reason, allowed="a table of UTF-8 text") from None
     lines = text.splitlines()
     head = lines[0] if lines else ""
     delimiter = max(",;\t", key=head.count)
