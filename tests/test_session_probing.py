@@ -136,9 +136,7 @@ def test_a_key_the_question_does_not_offer_changes_nothing(value: int) -> None:
     assert prober.question is WHERE
 
 
-@pytest.mark.parametrize(
-    ("leave", "why"), [(Prober.skip, "skipped"), (Prober.pause, "pause"), (Prober.end, "end")], ids=str
-)
+@pytest.mark.parametrize(("leave", "why"), [(Prober.skip, "skipped"), (Prober.pause, "pause"), (Prober.end, "end")])
 def test_a_question_can_be_left(leave, why: str) -> None:
     prober = asked(5000)
     prober.answer(1, 5060)
