@@ -93,11 +93,13 @@ def allowed(field: dict[str, Any]) -> str:
     'number, 0.1 to 2'
     >>> allowed({"enum": ["auto", 50, 60]})
     'auto, 50, 60'
+    >>> allowed({"type": "array", "items": {"type": "string"}})
+    'names, in brackets'
     """
     if "enum" in field:
         return ", ".join(str(value) for value in field["enum"])
     if "minimum" in field:
         return f"{field['type']}, {field['minimum']:g} to {field['maximum']:g}"
     if field["type"] == "array":
-        return f"{len(field['prefixItems'])} numbers"
+        return f"{len(field['prefixItems'])} numbers" if "prefixItems" in field else "names, in brackets"
     return {"boolean": "true or false", "string": "text"}[field["type"]]
