@@ -153,3 +153,15 @@ def test_no_display(arguments: list[str], run: Run, monkeypatch: pytest.MonkeyPa
     code, message = run(*arguments)
     assert code == 2
     assert "--headless" in message
+
+
+@pytest.mark.parametrize(
+    "command", [["history"], ["compare", "pre", "post"], ["decoder", "show"], ["decoder", "reset"]]
+)
+def test_looking_back_on_a_folder_that_is_not_there(command: list[str], run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name in ("none", "file"):
+        code, said = run(*command, "--recordings", str(tmp_path / name))
+        assert code == 4
+        assert "there is no such folder of recordings" in said
+    assert not (tmp_path / "none").exists()

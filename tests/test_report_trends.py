@@ -128,6 +128,7 @@ def test_the_command_prints_one_json_document(dataset: Path) -> None:
 def test_a_label_that_is_none_and_a_folder_without_sessions(dataset: Path, tmp_path: Path) -> None:
     wrong = CliRunner().invoke(app, ["history", "--participant", "../x", "--recordings", str(dataset)])
     assert wrong.exit_code != 0
+    (tmp_path / "none").mkdir()
     empty = CliRunner().invoke(app, ["history", "--recordings", str(tmp_path / "none")])
     assert empty.exit_code == 0
     assert "No sitting yet" in empty.stdout

@@ -60,6 +60,21 @@ def recordings_folder(chosen: Path | None = None) -> Path:
     return user_documents_path() / "neurofeedback"
 
 
+def recordings_to_read(chosen: Path | None = None) -> Path:
+    """Decide which folder to look back on; one that was named must be there.
+
+    Raises
+    ------
+    RecordingError
+        It is not.
+    """
+    if chosen is not None and not chosen.is_dir():
+        raise RecordingError(
+            "there is no such folder of recordings", got=chosen, todo="check the path given with --recordings"
+        )
+    return recordings_folder(chosen)
+
+
 def last_participant(recordings: Path) -> str:
     """Return the participant of the newest session in a recordings folder, or ``01``."""
     newest = max(recordings.glob("sub-*/ses-*"), key=lambda session: session.name, default=None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.common import last_participant, print_json, recordings_folder
+from neurofeedback.cli.common import last_participant, print_json, recordings_to_read
 
 if TYPE_CHECKING:
     from neurofeedback.report.conditions import Comparison
@@ -32,7 +32,7 @@ def compare(
     from neurofeedback.report.conditions import compare  # noqa: PLC0415
     from neurofeedback.report.conditions_page import write_page  # noqa: PLC0415
 
-    folder = recordings_folder(recordings)
+    folder = recordings_to_read(recordings)
     whose = participant or last_participant(folder)
     check_label("participant", whose)
     comparison = _with_progress(lambda progress: compare(folder, whose, a, b, progress=progress), quiet=json)

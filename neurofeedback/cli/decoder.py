@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from neurofeedback.cli.common import last_participant, print_json, recordings_folder
+from neurofeedback.cli.common import last_participant, print_json, recordings_to_read
 from neurofeedback.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def evaluate(
 def _whose(recordings: Path | None, participant: str | None) -> tuple[Path, str]:
     from neurofeedback.recording.bids import check_label  # noqa: PLC0415
 
-    root = recordings_folder(recordings)
+    root = recordings_to_read(recordings)
     who = participant or last_participant(root)
     check_label("participant", who)
     return root, who

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.common import last_participant, print_json, recordings_folder
+from neurofeedback.cli.common import last_participant, print_json, recordings_to_read
 
 if TYPE_CHECKING:
     from neurofeedback.recording.history import PastSession
@@ -32,7 +32,7 @@ def history(
     from neurofeedback.recording.history import cache_path, past_sessions  # noqa: PLC0415
     from neurofeedback.report.trends import overview  # noqa: PLC0415
 
-    folder = recordings_folder(recordings)
+    folder = recordings_to_read(recordings)
     whose = participant or last_participant(folder)
     check_label("participant", whose)
     if rebuild:
