@@ -134,7 +134,8 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RecordingError(f"{path} cannot be read", got=str(error), allowed="a JSON object") from None
+        got = error.strerror if isinstance(error, OSError) else error
+        raise RecordingError(f"{path} cannot be read", got=got, allowed="a JSON object") from None
     if not isinstance(document, dict):
         raise RecordingError(f"{path} cannot be read", got=type(document).__name__, allowed="a JSON object")
     return document
