@@ -70,6 +70,8 @@ def test_the_synthetic_board_is_recorded_in_full_and_replays_to_the_same_log(tmp
     assert raw.n_times == summary["n_samples"]
     assert raw.n_times == pytest.approx(summary["duration_s"] * raw.info["sfreq"], rel=0.01)
     assert str(tmp_path) in out + err
+    page = next(line.removeprefix("The report is ") for line in err.splitlines() if line.startswith("The report is "))
+    assert Path(page).is_file()
     replayed = json.loads(run("replay", str(vhdr), "--json").stdout)
     assert replayed["same_as_log"] == "identical"
 

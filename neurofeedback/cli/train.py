@@ -85,4 +85,6 @@ def train(
     outcome = watch(sitting, Console())
     if forms and outcome.session is not None:
         forms.keep_and_ask_after(outcome.session)
+    for page in sorted(outcome.session.glob("*_report.html")) if outcome.session else ():
+        typer.echo(f"The report is {page}", err=True)
     raise typer.Exit(outcome.exit_code)
