@@ -10,7 +10,7 @@ from pathlib import Path
 
 from neurofeedback.feedback.instrument import Instrument, make_instrument
 from neurofeedback.feedback.tone import Voice, render, strike
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 BUFFERS = 2000

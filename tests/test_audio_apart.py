@@ -18,7 +18,7 @@ from neurofeedback.audio import SOUND_PROCESS, apart
 from neurofeedback.audio.apart import ENDED, MODULE, ApartSink, Servant
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 GUIDANCE = Guidance(0.5, 0.25, Bed.NEUTRAL, immediate=True, reward=True)

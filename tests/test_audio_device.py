@@ -19,7 +19,7 @@ from neurofeedback.audio.player import SampleGenerator, open_player
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.feedback.instrument import make_instrument
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 SETTINGS = AudioSettings()

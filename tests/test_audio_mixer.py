@@ -12,7 +12,7 @@ from neurofeedback.audio.mixer import Mixer, Mute, Volume
 from neurofeedback.audio.sink import Bell
 from neurofeedback.feedback.bells import BELLS
 from neurofeedback.feedback.instrument import Instrument, make_instrument
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Guidance
 
 SFREQ = 48000

@@ -12,7 +12,7 @@ from neurofeedback.audio.silence import SilentSink
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.wav import WavSink
 from neurofeedback.errors import RecordingError, SettingsError, SourceError
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Guidance
 
 SETTINGS = AudioSettings()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from neurofeedback.audio.own_sound import SHORTEST_S, check_sound, load_instrument, read_sound
 from neurofeedback.errors import SettingsError
 from neurofeedback.feedback.loudness import loudness
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed
 
 SFREQ = 48000

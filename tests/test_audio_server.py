@@ -23,7 +23,7 @@ from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.feedback.loudness import loudness
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 pytestmark = [

@@ -19,7 +19,7 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.wav import WavSink
 from neurofeedback.feedback import knobs
 from neurofeedback.feedback.instrument import make_instrument
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 SETTINGS = AudioSettings()
@@ -187,7 +187,7 @@ def test_valid_after_a_kill(tmp_path: Path) -> None:
 import time
 from pathlib import Path
 from neurofeedback.audio.wav import WavSink
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Guidance
 sink = WavSink(Path({str(path)!r}), AudioSettings())
 sink.start()

@@ -15,7 +15,7 @@ from neurofeedback.emulators.headset import Headset
 from neurofeedback.emulators.samples import at_rate
 from neurofeedback.emulators.schedule import check_faults, load_schedule, parse_fault
 from neurofeedback.errors import SettingsError
-from neurofeedback.settings.model import GateSettings
+from neurofeedback.settings.signal import GateSettings
 
 NEEDED = {"share": "0.5", "for_s": "2", "uv": "50", "to": "7", "by_s": "-1"}
 

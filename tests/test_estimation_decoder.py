@@ -18,9 +18,9 @@ from neurofeedback.estimation.decoder_fit import expit, fit_map, log_loss
 from neurofeedback.estimation.labels import Lesson
 from neurofeedback.estimation.prior import priors_of
 from neurofeedback.estimation.usual import Usual, usual_of
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.settings.evidence import Evidence, FeatureEvidence
 from neurofeedback.settings.load import load_evidence
-from neurofeedback.settings.model import DecoderSettings
 
 NAMES = ("theta_frontal", "alpha_posterior", "beta_all")
 SETTINGS = DecoderSettings(features=NAMES)

@@ -21,8 +21,8 @@ from neurofeedback.estimation.drowsiness import DrowsinessFlag, DrowsySigns, dro
 from neurofeedback.estimation.index import IndexFilter, weigh
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.settings import Profile, Settings
+from neurofeedback.settings.estimate import DecoderSettings, DrowsinessSettings
 from neurofeedback.settings.load import load_evidence, load_montage
-from neurofeedback.settings.model import DecoderSettings, DrowsinessSettings
 from neurofeedback.simulation.conditions import CLEAN
 from neurofeedback.simulation.devices import DEVICES
 from neurofeedback.simulation.meditator import simulate

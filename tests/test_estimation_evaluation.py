@@ -23,8 +23,8 @@ from neurofeedback.estimation.figures import (
 )
 from neurofeedback.estimation.labels import Lesson
 from neurofeedback.estimation.usual import usual_of
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.settings.load import load_evidence
-from neurofeedback.settings.model import DecoderSettings
 
 NAMES = ("theta_frontal", "alpha_posterior", "beta_all")
 SETTINGS = DecoderSettings(features=NAMES)

@@ -17,8 +17,8 @@ from neurofeedback.estimation.states import StateMachine
 from neurofeedback.estimation.tracking import Tracker
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.settings import Settings
+from neurofeedback.settings.estimate import IndexSettings
 from neurofeedback.settings.load import available, load_evidence
-from neurofeedback.settings.model import IndexSettings
 from neurofeedback.types import State
 
 SETTINGS = Settings()

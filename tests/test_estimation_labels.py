@@ -9,7 +9,7 @@ import pytest
 
 from neurofeedback.estimation.labels import BREATH, ELSEWHERE, NOT_SURE, Labeller, stuck_key
 from neurofeedback.estimation.usual import Usual, median_of, pooled, usual_of
-from neurofeedback.settings.model import DecoderSettings
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.types import Phase, Probe
 
 SFREQ, HOP_S, STEP = 256.0, 0.25, 64

@@ -8,8 +8,8 @@ import pytest
 from neurofeedback.engine import Engine
 from neurofeedback.recording.frames import row
 from neurofeedback.settings import Profile, Settings
+from neurofeedback.settings.estimate import BaselineSettings
 from neurofeedback.settings.load import load_evidence, load_montage
-from neurofeedback.settings.model import BaselineSettings
 from neurofeedback.simulation.artifacts import Kind, on_scalp
 from neurofeedback.simulation.conditions import CLEAN
 from neurofeedback.simulation.devices import DEVICES

@@ -14,7 +14,7 @@ from neurofeedback.feedback.beds import BEDS
 from neurofeedback.feedback.instrument import Instrument, make_instrument
 from neurofeedback.feedback.loudness import loudness
 from neurofeedback.feedback.tone import Voice, render, strike
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 SFREQ = 48000

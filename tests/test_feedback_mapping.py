@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback.feedback.mapping import Mapper, smoothstep
-from neurofeedback.settings.model import FeedbackSettings
+from neurofeedback.settings.guidance import FeedbackSettings
 from neurofeedback.types import Bed, Guidance, State
 
 HOP_S = 0.25

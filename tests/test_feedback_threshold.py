@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback.feedback.threshold import RewardThreshold
-from neurofeedback.settings.model import ThresholdSettings
+from neurofeedback.settings.estimate import ThresholdSettings
 
 
 def smoothed(n: int, seed: int, drift: float = 0.0) -> np.ndarray:

@@ -16,7 +16,7 @@ from neurofeedback.feedback import knobs
 from neurofeedback.feedback.instrument import Instrument, make_instrument
 from neurofeedback.feedback.knobs import FADE_OUT_S
 from neurofeedback.feedback.tone import Voice, render, strike
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 SFREQ = 48000

@@ -10,8 +10,9 @@ from scipy.signal import lfilter
 
 from neurofeedback.engine import Engine
 from neurofeedback.feedback.wandering_bell import WanderingBell
+from neurofeedback.settings.guidance import BellSettings
 from neurofeedback.settings.load import resolve
-from neurofeedback.settings.model import BellSettings, Settings
+from neurofeedback.settings.model import Settings
 from neurofeedback.types import Chunk, Command, CommandKind, Phase, State, Stream
 
 HOP_S = 0.25

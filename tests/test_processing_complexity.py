@@ -18,7 +18,8 @@ from neurofeedback.processing.complexity import (
     lempel_ziv,
 )
 from neurofeedback.settings.load import resolve
-from neurofeedback.settings.model import FeatureSettings, Settings
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.signal import FeatureSettings
 from neurofeedback.types import Chunk, Frame, Stream
 
 

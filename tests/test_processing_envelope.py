@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from neurofeedback.processing.envelope import Envelope, EnvelopeFilter, envelope_taps
 from neurofeedback.settings.load import load_montage
-from neurofeedback.settings.model import EnvelopeSettings
+from neurofeedback.settings.signal import EnvelopeSettings
 from neurofeedback.simulation.conditions import CLEAN
 from neurofeedback.simulation.devices import DEVICES
 from neurofeedback.simulation.meditator import simulate

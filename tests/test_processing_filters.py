@@ -12,7 +12,7 @@ from scipy import signal
 
 from neurofeedback.processing.filters import CausalFilter, blink_sos, emg_sos, find_mains, prefilter_sos
 from neurofeedback.processing.measures import noise_bandwidth
-from neurofeedback.settings.model import FilterSettings, GateSettings
+from neurofeedback.settings.signal import FilterSettings, GateSettings
 
 RATES = [125.0, 200.0, 250.0, 256.0]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback.processing.gaps import Bridge, Bridged, joined
-from neurofeedback.settings.model import GapSettings
+from neurofeedback.settings.signal import GapSettings
 
 SFREQ = 100.0  # 5 samples are the longest interpolated gap, 50 the longest without a reset
 

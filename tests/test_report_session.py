@@ -24,8 +24,9 @@ from neurofeedback.report import facts
 from neurofeedback.report import session as report
 from neurofeedback.report.facts import Facts, gather
 from neurofeedback.report.session import make_report, write_report
+from neurofeedback.settings.estimate import ThresholdSettings
 from neurofeedback.settings.load import dump_profile, resolve
-from neurofeedback.settings.model import Settings, ThresholdSettings
+from neurofeedback.settings.model import Settings
 from neurofeedback.types import INDEX_NAME, Chunk, Command, CommandKind, Event, EventKind, LostRun, Phase, Stream
 
 SFREQ = 256.0

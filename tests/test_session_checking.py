@@ -25,7 +25,8 @@ from neurofeedback.session.pace import VirtualClock
 from neurofeedback.session.request import SitRequest
 from neurofeedback.session.sitting import Sitting
 from neurofeedback.settings.load import load_montage, load_settings, resolve
-from neurofeedback.settings.model import ContactSettings, GapSettings, Settings
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.signal import ContactSettings, GapSettings
 from neurofeedback.types import Auxiliary, Chunk, Contact, Electrode, EventKind, LostRun, Stream, Verdict
 
 MUSE = Stream("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")

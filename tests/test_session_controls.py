@@ -31,7 +31,8 @@ from neurofeedback.session.question import WHERE
 from neurofeedback.session.replay import compared_with_log, replay
 from neurofeedback.session.runner import Runner
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
-from neurofeedback.settings.model import ProbeSettings, Settings
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.sitting import ProbeSettings
 from neurofeedback.simulation.devices import device_of
 from neurofeedback.simulation.meditator import simulate
 from neurofeedback.simulation.population import draw_person

@@ -13,8 +13,8 @@ import pytest
 from neurofeedback.cli.main import main
 from neurofeedback.errors import RecordingError
 from neurofeedback.session.labelled_table import evaluate_table, read_table
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.settings.load import load_evidence
-from neurofeedback.settings.model import DecoderSettings
 
 SETTINGS, DEFAULT = DecoderSettings(), load_evidence("default")
 Rows = list[dict[str, object]]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import SittingPlan, plan_sitting
-from neurofeedback.settings.model import PhaseSettings
+from neurofeedback.settings.sitting import PhaseSettings
 from neurofeedback.types import CommandKind, Frame, Guidance, Phase, State, frame_end
 
 SFREQ = 250.0

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.session.plan import MAX_MINUTES, MIN_MINUTES, plan_sitting
-from neurofeedback.settings.model import PhaseSettings
+from neurofeedback.settings.sitting import PhaseSettings
 from neurofeedback.types import Phase
 
 LENGTHS = st.floats(MIN_MINUTES, MAX_MINUTES)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from neurofeedback.session.presses import STUCK, Presses
 from neurofeedback.session.probing import ASKED_IN, TABLE, Move, Prober, Stage, Step, chime_times, probes_of
 from neurofeedback.session.question import QUESTIONS, SLEEPY, SURE, WHERE, WORDING
-from neurofeedback.settings.model import ProbeSettings
+from neurofeedback.settings.sitting import ProbeSettings
 from neurofeedback.types import Event, EventKind, Frame, Guidance, Phase, Probe, State
 
 SFREQ = 256.0

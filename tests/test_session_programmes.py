@@ -14,8 +14,8 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.session.phases import PhaseKeeper, Turn
 from neurofeedback.session.plan import Segment, SittingPlan, plan_sitting
 from neurofeedback.settings.load import available, load_programme
-from neurofeedback.settings.model import PhaseSettings
 from neurofeedback.settings.programme import Programme, SegmentSettings
+from neurofeedback.settings.sitting import PhaseSettings
 from neurofeedback.types import Command, CommandKind, Frame, Guidance, Phase, State, frame_end
 
 SFREQ = 250.0

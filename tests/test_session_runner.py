@@ -25,7 +25,7 @@ from neurofeedback.session.plan import plan_sitting
 from neurofeedback.session.replay import compared_with_log, replay
 from neurofeedback.session.runner import Runner
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
-from neurofeedback.settings.model import GapSettings
+from neurofeedback.settings.signal import GapSettings
 from neurofeedback.simulation.devices import device_of
 from neurofeedback.simulation.meditator import simulate
 from neurofeedback.simulation.population import draw_person

@@ -16,7 +16,8 @@ from neurofeedback.session.question import WORDING
 from neurofeedback.session.request import SitRequest
 from neurofeedback.session.starting import draw_seed, engine_start, seconds_at_most, settings_asked_for, start_facts
 from neurofeedback.settings.load import load_programme
-from neurofeedback.settings.model import PhaseSettings, ProbeSettings, Settings
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.sitting import PhaseSettings, ProbeSettings
 
 SETTINGS = Settings()
 PLAN = plan_sitting(PhaseSettings(), 20.0, 60.0)

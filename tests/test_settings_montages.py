@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings import Evidence, FeatureEvidence, Montage, Profile, Settings
+from neurofeedback.settings.estimate import IndexSettings
 from neurofeedback.settings.load import available, load_montage, resolve
-from neurofeedback.settings.model import IndexSettings
 from neurofeedback.settings.montages import infer_montage
 from neurofeedback.settings.profile import check_regions, fit_montage
 from neurofeedback.types import Stream

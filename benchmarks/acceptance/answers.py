@@ -18,8 +18,8 @@ from neurofeedback.estimation.course import Course, Taught, course_of
 from neurofeedback.estimation.decoder import Decoder, fit_decoder
 from neurofeedback.estimation.labels import Lesson
 from neurofeedback.estimation.usual import Usual, median_of, pooled, usual_of
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.settings.evidence import Evidence
-from neurofeedback.settings.model import DecoderSettings
 from neurofeedback.simulation.population import POPULATIONS
 
 Floats = NDArray[np.float64]

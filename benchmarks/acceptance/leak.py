@@ -14,8 +14,8 @@ from neurofeedback.estimation.evaluation import left_out, prequential
 from neurofeedback.estimation.figures import auc_within
 from neurofeedback.estimation.labels import Lesson
 from neurofeedback.estimation.usual import usual_of
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.settings.load import load_evidence
-from neurofeedback.settings.model import DecoderSettings
 
 _SESSIONS, _ANSWERS = 6, 40
 _NAMES = DecoderSettings().features

@@ -9,7 +9,7 @@ from benchmarks.acceptance.figures import Figure, Run, Target, at_most
 from benchmarks.acceptance.sittings import headset
 from neurofeedback.processing.filters import CausalFilter, prefilter_sos
 from neurofeedback.processing.spectrum import Periodogram, in_band
-from neurofeedback.settings.model import FilterSettings
+from neurofeedback.settings.signal import FilterSettings
 
 FAMILIES = ("muse", "ganglion", "cyton", "cyton-daisy")
 BANDS = {"delta": (1.5, 4.0), "theta": (4.0, 7.5), "alpha": (8.0, 13.0), "beta": (14.0, 28.0), "emg": (30.0, 44.0)}

@@ -23,7 +23,7 @@ from neurofeedback.audio import SOUND_PROCESS
 from neurofeedback.audio.device import WATCH_S, DeviceSink
 from neurofeedback.audio.sink import Bell, Sink
 from neurofeedback.errors import SourceError
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.stream import Stream
 from neurofeedback.errors import SourceError
 from neurofeedback.feedback.knobs import FADE_OUT_S
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Guidance
 
 log = logging.getLogger(__name__)

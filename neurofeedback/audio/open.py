@@ -11,7 +11,7 @@ from neurofeedback.audio.silence import SilentSink
 from neurofeedback.audio.sink import Sink
 from neurofeedback.audio.wav import WavSink
 from neurofeedback.errors import SettingsError, SourceError
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 
 _DEVICE = "device:"
 NO_DEVICE = "No sound device was found: the sitting goes on in silence (--audio FILE.wav writes its sound to a file)."

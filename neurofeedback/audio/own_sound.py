@@ -13,7 +13,7 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.feedback.beds import OWN_FILE
 from neurofeedback.feedback.instrument import Instrument, make_instrument
 from neurofeedback.feedback.texture import Loop
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 
 log = logging.getLogger(__name__)
 

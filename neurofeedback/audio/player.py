@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from neurofeedback.audio.alsa import quiet_alsa
 from neurofeedback.audio.cushion import BUFFERS
 from neurofeedback.errors import SourceError
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 
 SampleGenerator = Generator[bytes, int, None]
 

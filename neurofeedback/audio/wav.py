@@ -20,7 +20,7 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.instrument import Instrument
 from neurofeedback.feedback.knobs import FADE_OUT_S
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Guidance
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.settings.model import Share, Strict
+from neurofeedback.settings.strict import Share, Strict
 
 _DAY_S = 86400.0
 

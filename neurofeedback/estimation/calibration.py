@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.estimation.decoder_fit import expit, fit_map
-from neurofeedback.settings.model import DecoderSettings
+from neurofeedback.settings.estimate import DecoderSettings
 
 _VAGUE = 1e-3
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neurofeedback.estimation.drive import Drive
-from neurofeedback.settings.model import ConfidenceSettings
+from neurofeedback.settings.estimate import ConfidenceSettings
 
 
 def confidence(signal: float, baseline_quality: float, trust: float) -> float:
@@ -19,7 +19,7 @@ def model_trust(drive: Drive | None, settings: ConfidenceSettings) -> float:
 
     Examples
     --------
-    >>> from neurofeedback.settings.model import ConfidenceSettings
+    >>> from neurofeedback.settings.estimate import ConfidenceSettings
     >>> of = lambda n, auc, high: model_trust(Drive((), n, auc, high), ConfidenceSettings())
     >>> model_trust(None, ConfidenceSettings()), of(60, 0.62, 0.7), of(60, 0.9, 0.95), of(200, 0.4, 0.49)
     (0.3, 0.4, 1.0, 0.0)

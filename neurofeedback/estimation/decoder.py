@@ -12,8 +12,8 @@ from neurofeedback.estimation.course import Course, numbers_in
 from neurofeedback.estimation.decoder_fit import Fit, fit_map
 from neurofeedback.estimation.prior import priors_of
 from neurofeedback.estimation.usual import Usual, pooled
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.settings.evidence import Evidence
-from neurofeedback.settings.model import DecoderSettings
 
 _TIME_UNIT_MIN = 10.0
 _TIME_PRECISION = 1.0

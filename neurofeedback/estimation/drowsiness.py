@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from statistics import median
 
-from neurofeedback.settings.model import DecoderSettings, DrowsinessSettings
+from neurofeedback.settings.estimate import DecoderSettings, DrowsinessSettings
 
 _LEAST_THRESHOLD = 0.1
 _LOWEST_LEVEL, _HIGHEST_LEVEL = 0.4, 2.0

@@ -21,7 +21,7 @@ from neurofeedback.estimation.figures import (
     calibration_error,
     joined,
 )
-from neurofeedback.settings.model import DecoderSettings
+from neurofeedback.settings.estimate import DecoderSettings
 
 Learn = Callable[[Course, float, str], Decoder]
 """Lessons, day and device of use, to a decoder."""

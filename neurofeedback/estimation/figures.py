@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.estimation.course import numbers_in
 from neurofeedback.estimation.decoder_fit import expit, log_loss
-from neurofeedback.settings.model import DecoderSettings
+from neurofeedback.settings.estimate import DecoderSettings
 
 _Z95 = 1.959963984540054
 _BOOTSTRAPS = 1000

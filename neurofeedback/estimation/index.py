@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.settings.model import IndexSettings
+from neurofeedback.settings.estimate import IndexSettings
 
 
 class Weights:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.estimation.usual import Usual, median_of, usual_of
-from neurofeedback.settings.model import DecoderSettings
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.types import Phase, Probe
 
 BREATH, ELSEWHERE, NOT_SURE = 1, 2, 3

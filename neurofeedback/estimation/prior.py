@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.settings.evidence import Evidence
-from neurofeedback.settings.model import DecoderSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.features import FEATURES
-from neurofeedback.settings.model import BaselineSettings
+from neurofeedback.settings.estimate import BaselineSettings
 from neurofeedback.settings.profile import Profile
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neurofeedback.settings.model import ConfidenceSettings, ThresholdSettings
+from neurofeedback.settings.estimate import ConfidenceSettings, ThresholdSettings
 from neurofeedback.types import State
 
 _OTHER = {State.FOCUS: State.WANDER, State.WANDER: State.FOCUS}

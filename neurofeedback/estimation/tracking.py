@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.estimation.scores import squash
-from neurofeedback.settings.model import BaselineSettings
+from neurofeedback.settings.estimate import BaselineSettings
 
 
 class Tracker:

@@ -12,7 +12,7 @@ from neurofeedback.feedback.beds import Layers, make_beds
 from neurofeedback.feedback.bells import make_bells
 from neurofeedback.feedback.knobs import RANGE_DB, whole_steps
 from neurofeedback.feedback.texture import Loop, Partial, partials
-from neurofeedback.settings.model import AudioSettings
+from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed
 
 _SEED = 20260101

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neurofeedback.settings.model import FeedbackSettings
+from neurofeedback.settings.guidance import FeedbackSettings
 from neurofeedback.types import Bed, Guidance, State
 
 _QUIETEST = 0.02  # below this gain a step is inaudible, so the limit in decibels begins here

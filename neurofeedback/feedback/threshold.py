@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neurofeedback.settings.model import ThresholdSettings
+from neurofeedback.settings.estimate import ThresholdSettings
 
 
 class RewardThreshold:

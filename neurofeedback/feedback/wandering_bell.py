@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neurofeedback.settings.model import BellSettings
+from neurofeedback.settings.guidance import BellSettings
 from neurofeedback.types import State
 
 

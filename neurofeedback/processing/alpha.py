@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.processing.aperiodic import AperiodicFit
 from neurofeedback.processing.spectrum import in_band
-from neurofeedback.settings.model import IAF_SEARCH_HZ, BandSettings, FeatureSettings
+from neurofeedback.settings.signal import IAF_SEARCH_HZ, BandSettings, FeatureSettings
 
 _HALF_WIDTH_HZ = 2.0
 _FLANK_HZ = (1.5, 2.5)

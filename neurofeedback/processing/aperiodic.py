@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.settings.model import FeatureSettings
+from neurofeedback.settings.signal import FeatureSettings
 
 
 class AperiodicFit:

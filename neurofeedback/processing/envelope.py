@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.blocks import trailing
-from neurofeedback.settings.model import EnvelopeSettings
+from neurofeedback.settings.signal import EnvelopeSettings
 
 _GRID_S = 16.0
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.processing.aperiodic import AperiodicFit
 from neurofeedback.processing.spectrum import in_band
-from neurofeedback.settings.model import BandSettings, FeatureSettings, GateSettings
+from neurofeedback.settings.signal import BandSettings, FeatureSettings, GateSettings
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

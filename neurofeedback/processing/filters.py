@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from neurofeedback.settings.model import FilterSettings, GateSettings
+from neurofeedback.settings.signal import FilterSettings, GateSettings
 
 MAINS_HZ = (50.0, 60.0)
 _HIGHEST_NOTCH_SHARE = 0.45

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.settings.model import GapSettings
+from neurofeedback.settings.signal import GapSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.blocks import History, hops_per_block
-from neurofeedback.settings.model import GateSettings, Settings
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.signal import GateSettings
 
 Flags = NDArray[np.bool_]
 

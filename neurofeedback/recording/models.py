@@ -9,7 +9,7 @@ from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.bids import DERIVED
 from neurofeedback.recording.files import read_json, rewrite_json
 from neurofeedback.settings.load import parse
-from neurofeedback.settings.model import Share, Strict
+from neurofeedback.settings.strict import Share, Strict
 
 SCHEMA = 1
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from neurofeedback.settings.model import Settings, Strict
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.strict import Strict
 
 
 @dataclass(frozen=True, slots=True)

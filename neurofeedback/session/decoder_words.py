@@ -9,7 +9,7 @@ from neurofeedback.estimation.evaluation import Evaluation
 from neurofeedback.estimation.figures import Interval
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.session.lessons import Told
-from neurofeedback.settings.model import DecoderSettings
+from neurofeedback.settings.estimate import DecoderSettings
 
 TOO_EARLY = "Too early to say"
 NO_ANSWERS = (

@@ -6,8 +6,8 @@ import math
 from collections import deque
 
 from neurofeedback.processing.electrodes import WORDS, WORST
-from neurofeedback.settings.model import ContactSettings
 from neurofeedback.settings.montages import Montage
+from neurofeedback.settings.signal import ContactSettings
 from neurofeedback.types import Contact, Electrode, Fit, Verdict
 
 _WORTH = {Verdict.GOOD: 1.0, Verdict.FAIR: 0.75, Verdict.BAD: 0.0}

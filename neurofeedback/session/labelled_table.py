@@ -26,8 +26,8 @@ from neurofeedback.estimation.figures import (
 )
 from neurofeedback.estimation.labels import Lesson
 from neurofeedback.estimation.usual import Usual, median_of
+from neurofeedback.settings.estimate import DecoderSettings
 from neurofeedback.settings.evidence import Evidence
-from neurofeedback.settings.model import DecoderSettings
 
 NEEDED = ("subject", "session", "onset", "label")
 _SURE = "sure"

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.settings.model import PhaseSettings
 from neurofeedback.settings.programme import MAX_MINUTES, MIN_MINUTES, Programme
+from neurofeedback.settings.sitting import PhaseSettings
 from neurofeedback.types import Phase
 
 _USUAL_BASELINE_S = 60.0

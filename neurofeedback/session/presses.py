@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from neurofeedback.settings.model import ProbeSettings
+from neurofeedback.settings.sitting import ProbeSettings
 from neurofeedback.types import Event, EventKind
 
 STUCK = 'The key for "I was away" seems to be held or stuck; it counts as one press until it is let go.'

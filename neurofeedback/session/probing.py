@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from neurofeedback.session.question import NOT_SURE, SLEEPY, SURE, WHERE, WORDING, Question
-from neurofeedback.settings.model import ProbeSettings
+from neurofeedback.settings.sitting import ProbeSettings
 from neurofeedback.types import Command, Event, EventKind, Frame, Phase, Probe
 
 ASKED_IN = frozenset({Phase.PRACTICE, Phase.TRANSFER})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from neurofeedback.settings.model import Strict
+from neurofeedback.settings.strict import Strict
 from neurofeedback.types import INDEX_NAME
 
 

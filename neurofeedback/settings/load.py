@@ -15,11 +15,12 @@ from pydantic import BaseModel, ValidationError
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.evidence import Evidence
-from neurofeedback.settings.model import Settings, Strict
+from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.profile import Profile, check_rate, check_regions, fit_montage
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.questionnaire import Questionnaire
+from neurofeedback.settings.strict import Strict
 from neurofeedback.types import Stream
 
 _MAX_FILE_BYTES = 100_000

@@ -6,7 +6,7 @@ import re
 
 from pydantic import Field, model_validator
 
-from neurofeedback.settings.model import Strict
+from neurofeedback.settings.strict import Strict
 
 REGIONS = ("frontal", "posterior", "all")
 

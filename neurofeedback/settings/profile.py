@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.evidence import Evidence
-from neurofeedback.settings.model import Settings, Strict
+from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import PLACES, Montage, infer_montage
+from neurofeedback.settings.strict import Strict
 from neurofeedback.types import Stream
 
 _HIGHEST_SHARE = 0.45  # of the sampling frequency: room for filters below half of it

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from neurofeedback.settings.model import Strict
+from neurofeedback.settings.strict import Strict
 
 MIN_MINUTES = 0.25
 MAX_MINUTES = 240.0

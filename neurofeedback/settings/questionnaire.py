@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field, model_validator
 
-from neurofeedback.settings.model import Strict
+from neurofeedback.settings.strict import Strict
 
 
 class Choice(Strict):

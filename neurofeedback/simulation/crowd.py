@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import gammaincc
 
 from neurofeedback.feedback.mapping import smoothstep
-from neurofeedback.settings.model import FeedbackSettings
+from neurofeedback.settings.guidance import FeedbackSettings
 from neurofeedback.simulation.noise import Draw, rng_for
 from neurofeedback.simulation.population import DWELLS, Dwell, Spread
 from neurofeedback.simulation.response import RESPONSES, Response, growth_of
