@@ -147,6 +147,14 @@ def test_ctrl_c_asks_for_an_orderly_end_and_waits(make: Callable[[], Console]) -
     assert "closing the recording" in printed(console)
 
 
+@pytest.mark.parametrize(("status", "shown"), [("ended", True), ("failed", False)])
+def test_how_it_ended_is_left_to_the_caller(status: str, shown: bool) -> None:
+    console = pipe()
+    watch(Scripted([moment(status=status, message="how it ended")], Outcome(EXIT_OK)), console)
+    assert "how it ended" not in printed(console)
+    assert ("1:00 sat" in printed(console)) is shown
+
+
 def test_what_went_wrong_outranks_ctrl_c() -> None:
     failed = Outcome(EXIT_DEVICE, "the headset is gone")
     assert watch(Scripted([moment()], failed, interrupt_at=0), pipe()) is failed

@@ -38,7 +38,7 @@ Show = Callable[[Snapshot], None]
 
 
 def watch(sitting: RunningSitting, console: Console) -> Outcome:
-    """Start a sitting and show it until it ends.
+    """Start a sitting and show it until it ends; how it ended is for the caller to tell.
 
     Keys typed or piped in are passed on to the sitting. Ctrl-C asks for an orderly end and waits for it; the outcome
     then has exit code 130, unless something else went wrong as well.
@@ -46,7 +46,7 @@ def watch(sitting: RunningSitting, console: Console) -> Outcome:
     if not console.is_terminal:
         with listening(sitting):
             return _follow(sitting, _Lines(console).show)
-    with listening(sitting), Live(panel(Snapshot()), console=console, auto_refresh=False, transient=False) as live:
+    with listening(sitting), Live(panel(Snapshot()), console=console, auto_refresh=False, transient=True) as live:
         return _follow(sitting, lambda snapshot: live.update(panel(snapshot), refresh=True))
 
 
@@ -56,7 +56,9 @@ def _follow(sitting: RunningSitting, show: Show) -> Outcome:
     while True:
         try:
             outcome = sitting.join(LOOK_S)
-            show(sitting.mailbox.snapshot)
+            snapshot = sitting.mailbox.snapshot
+            if snapshot.status != "failed":
+                show(replace(snapshot, message="") if snapshot.status == "ended" else snapshot)
         except KeyboardInterrupt:
             interrupted = True
             sitting.stop()

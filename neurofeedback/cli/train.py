@@ -71,12 +71,13 @@ def train(
     )
     if not headless:
         raise typer.Exit(open_window(folder, request))
+    from neurofeedback.cli.ending import tell_ending  # noqa: PLC0415 - NumPy, and not for --help
     from neurofeedback.cli.forms import Forms  # noqa: PLC0415 - scipy and BrainFlow load while a person reads
     from neurofeedback.cli.terminal import watch  # noqa: PLC0415
 
+    sitting = sitting_with_report(request)
     console = Console(stderr=True)
     console.print(f"Recordings go to {folder}")
-    sitting = sitting_with_report(request)
     for sentence in sitting.sentences:
         console.print(sentence)
     forms = Forms(profile) if sys.stdin.isatty() else None  # piped keys are for the sitting
@@ -85,6 +86,5 @@ def train(
     outcome = watch(sitting, Console())
     if forms and outcome.session is not None:
         forms.keep_and_ask_after(outcome.session)
-    for page in sorted(outcome.session.glob("*_report.html")) if outcome.session else ():
-        typer.echo(f"The report is {page}", err=True)
+    tell_ending(outcome)
     raise typer.Exit(outcome.exit_code)
