@@ -401,6 +401,31 @@ def test_a_disk_that_refuses_to_sync_ends_the_recording(tmp_path: Path):
     assert json.loads(writer.files.computed("summary.json").read_text())["finished"] is False
 
 
+@pytest.mark.parametrize("half", ["raw", "derived"])
+@pytest.mark.parametrize("noticed", ["while it lasts", "at the end"])
+def test_a_folder_removed_during_the_session_is_told_as_that(tmp_path: Path, half: str, noticed: str):
+    removed, rounds = threading.Event(), threading.Semaphore(0)
+
+    def sync(_: int) -> None:
+        rounds.release()
+        assert removed.wait(30)
+
+    writer = SessionWriter(tmp_path, HEADER, sync=sync)
+    writer.samples(chunk(0, 100))
+    assert rounds.acquire(timeout=30)
+    shutil.rmtree(getattr(writer, half))
+    removed.set()
+    told = rf"the session's folder was removed while it was recorded: got no .*{getattr(writer, half).name}"
+    if noticed == "while it lasts":
+        writer._syncer._thread.join(30)
+        with pytest.raises(RecordingError, match=told):
+            writer.samples(chunk(100, 100))
+        assert writer.close({}) is None
+    else:
+        with pytest.raises(RecordingError, match=told):
+            writer.close({})
+
+
 def test_awkward_names_and_values_stay_in_their_cells(tmp_path: Path):
     stream = replace(STREAM, ch_names=("a,b", "c\td", "é µ"))
     writer = SessionWriter(tmp_path, replace(HEADER, stream=stream))

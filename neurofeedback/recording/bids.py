@@ -61,6 +61,12 @@ class SessionFiles:
         return "_".join(self.stem.split("_")[:2])
 
     @property
+    def gone(self) -> Path | None:
+        """The folder of the session that was removed after its first chunk; None while both are there."""
+        begun = {self.raw: self.eeg("eeg.eeg"), self.derived: self.computed("start.json")}
+        return next((folder for folder, file in begun.items() if not file.exists()), None)
+
+    @property
     def part(self) -> Path:
         """The dot-folder a session is built in."""
         return self.root / f".{self.stem}.part"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import os
@@ -57,7 +58,15 @@ class Growing:
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """File descriptors to sync."""
+        """File descriptors to sync.
+
+        Raises
+        ------
+        FileNotFoundError
+            A folder of the session was removed: its open files take what is written, but lead nowhere.
+        """
+        if (gone := self._session.gone) is not None:
+            raise FileNotFoundError(errno.ENOENT, "the folder is gone", str(gone))
         return tuple(file.fileno() for file in self._files)
 
     def samples(self, chunk: Chunk) -> None:
@@ -133,7 +142,7 @@ class Syncer:
                 self._round()
             self._round()
         except OSError as error:
-            _log.warning("the disk refuses to sync: %s", error)
+            _log.info("the disk refuses to sync: %s", error)
             self.error = error
 
     def _round(self) -> None:

@@ -116,7 +116,7 @@ class SessionWriter:
         Returns
         -------
         Path or None
-            The session's folder of computed files; None if no sample ever came.
+            The session's folder of computed files; None if no sample ever came, or if it was removed.
         """
         if not self._closed:
             self._closed = True
@@ -124,7 +124,7 @@ class SessionWriter:
                 self._finish(summary)
             finally:
                 self._lock.release()
-        return self.derived if self._growing else None
+        return self.derived if self._growing and not self.files.gone else None
 
     def _check_follows(self, chunk: Chunk) -> None:
         if chunk.first_sample != self.n_samples:
@@ -167,9 +167,9 @@ class SessionWriter:
     def _finish(self, summary: Mapping[str, object]) -> None:
         try:
             self._stop()
-            if self._growing and self._error:
+            if self._growing and self._error and not self.files.gone:
                 complete(self.files, summary)
-            elif self._growing:
+            elif self._growing and not self._error:
                 self._sum_up(self._growing, summary)
         except OSError as error:
             if self._error is None:
@@ -205,6 +205,12 @@ class SessionWriter:
         rewrite_json(self.files.computed("summary.json"), {**counted, **summary, "finished": True})
 
     def _broken_off(self, error: OSError) -> RecordingError:
+        if self._growing and (gone := self.files.gone) is not None:
+            return RecordingError(
+                "the session's folder was removed while it was recorded",
+                got=f"no {gone}",
+                todo="put it back if it was moved or is in the bin, and start again",
+            )
         seconds = self.n_samples / self._header.stream.sfreq
         kept = (
             f"{self.n_samples} samples ({seconds:.1f} s) are kept in {self.raw}"
