@@ -190,7 +190,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_bytes(bytes(range(256)))
-    with pytest.raises(SettingsError, match="not a TOML file"):
+    with pytest.raises(SettingsError, match=r"own.toml is not a TOML file: got a file that is not text .*; save it as"):
         load.load_settings(str(tmp_path / "own.toml"))
 
 

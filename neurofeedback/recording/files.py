@@ -133,9 +133,17 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        got = error.strerror if isinstance(error, OSError) else error
-        raise RecordingError(f"{path} cannot be read", got=got, allowed="a JSON object") from None
+    except OSError as error:
+        raise _unusable(path, error.strerror or str(error)) from None
+    except json.JSONDecodeError as error:
+        raise _unusable(path, f"a damaged file: no JSON from line {error.lineno} on") from None
+    except (ValueError, RecursionError):  # not UTF-8, a number of 5,000 digits, brackets without end
+        raise _unusable(path, "a damaged file") from None
     if not isinstance(document, dict):
-        raise RecordingError(f"{path} cannot be read", got=type(document).__name__, allowed="a JSON object")
+        raise _unusable(path, f"a JSON {type(document).__name__}")
     return document
+
+
+def _unusable(path: Path, got: str) -> RecordingError:
+    todo = "restore the file from a copy, or check the rights"
+    return RecordingError(f"{path} cannot be read", got=got, allowed="a JSON object", todo=todo)

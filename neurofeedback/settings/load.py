@@ -209,7 +209,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise SettingsError(f"{path} is too large for a settings file", allowed="at most 100 kB")
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:  # not TOML, not text, a number of 5,000 digits, brackets without end
+    except UnicodeDecodeError:
+        raise SettingsError(
+            f"{path} is not a TOML file", got="a file that is not text (UTF-8)", todo="save it as plain text in UTF-8"
+        ) from None
+    except (ValueError, RecursionError) as error:  # not TOML, a number of 5,000 digits, brackets without end
         raise SettingsError(f"{path} is not a TOML file", got=str(error), todo="mend that line") from None
     except OSError as error:
         raise SettingsError(
