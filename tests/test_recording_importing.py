@@ -124,6 +124,16 @@ def test_a_file_that_breaks_off_in_the_middle_leaves_nothing_behind(tmp_path: Pa
     assert not list(tmp_path.glob(".sub-*"))
 
 
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_file_without_one_measured_value_is_refused(tmp_path: Path, value: str):
+    path = tmp_path / "nothing.csv"
+    rows = (f"{1.7e9 + i / 256:.6f}{4 * f',{value}'}\n" for i in range(12_000))
+    path.write_text("timestamps,TP9,AF7,AF8,TP10\n" + "".join(rows))
+    with pytest.raises(RecordingError, match=r"nothing.csv holds no signal: got no number on any channel"):
+        import_recording(path, tmp_path / "recordings", participant="P1")
+    assert not (tmp_path / "recordings").exists()
+
+
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path):
     def full(_: SessionFiles) -> None:
         raise OSError(28, "No space left on device")

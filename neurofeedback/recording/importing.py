@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from neurofeedback import __version__
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids import SessionFiles
@@ -20,6 +22,7 @@ from neurofeedback.types import Event, EventKind
 DEVICE = "imported:"
 _BESIDE = (".eeg", ".vmrk", ".fdt")
 _PIECE = 1 << 20
+_AT_ONCE = 10_000
 _FIRST_YEAR = 1_000_000_000  # seconds: timestamps below are no date
 _LAST_YEAR = 10_000_000_000
 
@@ -49,7 +52,7 @@ def import_recording(
     Raises
     ------
     RecordingError
-        The file cannot be read, or is a session of this program; nothing is left behind.
+        The file cannot be read, holds no signal, or is a session of this program; nothing is left behind.
     SettingsError
         A label cannot be in file names.
     """
@@ -58,6 +61,7 @@ def import_recording(
         raise RecordingError(
             f"{path} is a session of this program already", todo="copy its dataset, or use `neurofeedback export`"
         )
+    _check_measured(recording)
     source = recording.path
     stream = replace(recording.stream, device=f"{DEVICE}{source.name}")
     header = SessionHeader(
@@ -76,6 +80,18 @@ def import_recording(
         replace(recording, events=(begun, *recording.events)),
         summary={"participant": participant, "phases": {}, "reconnects": 0, "imported": True},
         progress=progress,
+    )
+
+
+def _check_measured(recording: Recording) -> None:
+    """Refuse a file without a single measured value; one with any is found so at its first chunks."""
+    if any(np.isfinite(chunk.data).any() for chunk in recording.chunks(_AT_ONCE)):
+        return
+    raise RecordingError(
+        f"{recording.path} holds no signal",
+        got="no number on any channel, from beginning to end",
+        allowed="measured samples",
+        todo="check how the file was exported",
     )
 
 
