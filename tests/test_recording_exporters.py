@@ -169,6 +169,20 @@ def test_a_zip_holds_the_sessions_as_they_are(session: SessionFiles, out: Path):
     assert open_recording(root).n_samples == N_SAMPLES
 
 
+def test_anonymous_exports_into_one_folder_are_numbered(session: SessionFiles, out: Path, tmp_path: Path):
+    other = write_session(tmp_path / "other", "Bo")
+    other.frames.write_text(session.frames.read_text() + "1\n")
+    told = [export(files.raw, to, anonymize=True)[:2] for files in (session, other) for to in ("edf", "bdf")]
+    assert [[path.name for path in written] for written in told] == [
+        ["anonymous.edf", "anonymous_frames.tsv"],
+        ["anonymous.bdf", "anonymous_frames.tsv"],
+        ["anonymous-2.edf", "anonymous-2_frames.tsv"],
+        ["anonymous-2.bdf", "anonymous-2_frames.tsv"],
+    ]
+    zips = [export(session.root, "bids-zip", anonymize=True)[0].name for _ in range(3)]
+    assert zips == ["anonymous.zip", "anonymous-2.zip", "anonymous-3.zip"]
+
+
 def test_an_anonymous_zip_names_nobody_and_replays_the_same(session: SessionFiles, out: Path):
     write_session(session.root, "Bea")
     (archive,) = export(session.root, "bids-zip", anonymize=True)

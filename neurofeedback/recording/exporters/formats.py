@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import filecmp
+import itertools
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,9 +73,11 @@ def export(path: Path, to: str, out: Path | None = None, *, anonymize: bool = Fa
 
 def _export_file(path: Path, to: str, out: Path | None, anonymize: bool) -> list[Path]:
     target, recording = TARGETS[to], open_recording(path)
-    name = "anonymous" if anonymize else recording.path.stem.removesuffix("_eeg")
-    out = _free(out or Path(f"{name}{target.ending}"))
+    if out is None:
+        name = recording.path.stem.removesuffix("_eeg")
+        out = _unnamed(target.ending, recording) if anonymize else Path(f"{name}{target.ending}")
     beside = _tables(recording, out)
+    _refuse_to_replace(out, beside)
     draft = out.with_name(f".draft-{os.getpid()}-{out.name}")
     try:
         target.write(anonymous(recording) if anonymize else recording, draft)
@@ -90,21 +93,36 @@ def _tables(recording: Recording, out: Path) -> dict[Path, Path]:
     """Say where the frame log and the description of its columns are copied to."""
     log = recording.frames_path
     files = [] if log is None else [path for path in (log, log.with_suffix(".json")) if path.exists()]
-    return {path: _free(out.with_name(f"{out.stem}_frames{path.suffix}"), like=path) for path in files}
+    return {path: out.with_name(f"{out.stem}_frames{path.suffix}") for path in files}
+
+
+def _unnamed(ending: str, recording: Recording | None = None) -> Path:
+    """Name an export by the next free number alone: a name or a date would tell whose it is."""
+    names = (f"anonymous-{number}{ending}" for number in itertools.count(2))
+    outs = map(Path, itertools.chain([f"anonymous{ending}"], names))
+    return next(out for out in outs if _in_the_way(out, _tables(recording, out) if recording else {}) is None)
 
 
 def _export_zip(path: Path, out: Path | None, anonymize: bool) -> list[Path]:
     sessions = sessions_at(path.expanduser().absolute())
     if not sessions:
         raise RecordingError(f"{path} holds no session of this program", todo="import it first")
-    name = "anonymous" if anonymize else sessions[0].stem if len(sessions) == 1 else sessions[0].root.name
-    out = _free((out or Path(f"{name}.zip")).absolute())
+    if out is None:
+        name = sessions[0].stem if len(sessions) == 1 else sessions[0].root.name
+        out = _unnamed(".zip") if anonymize else Path(f"{name}.zip")
+    out = out.absolute()
+    _refuse_to_replace(out, {})
     write_zip(sessions, out, anonymize=anonymize)
     return [out]
 
 
-def _free(out: Path, like: Path | None = None) -> Path:
-    """Refuse to replace a file, unless it is the very same as one: the frames beside another format's export."""
-    if out.exists() and not (like and filecmp.cmp(like, out, shallow=False)):
-        raise RecordingError(f"{out} is there already", allowed="a new file", todo="choose another place with --out")
-    return out
+def _refuse_to_replace(out: Path, beside: Mapping[Path, Path]) -> None:
+    taken = _in_the_way(out, beside)
+    if taken is not None:
+        raise RecordingError(f"{taken} is there already", allowed="a new file", todo="choose another place with --out")
+
+
+def _in_the_way(out: Path, beside: Mapping[Path, Path]) -> Path | None:
+    """Find a file that is there already; a table that is the very same is another format's, and in nobody's way."""
+    tables = (copy for table, copy in beside.items() if copy.exists() and not filecmp.cmp(table, copy, shallow=False))
+    return out if out.exists() else next(tables, None)
