@@ -32,6 +32,12 @@ def test_a_sitting_ends_with_its_three_lines_and_its_places(sat: tuple[Result, P
     assert result.stderr.splitlines()[-2:] == [f"The recording is in {raw}", f"The report is {page}"]
 
 
+def test_its_report_knows_that_there_was_no_sound(sat: tuple[Result, Path]) -> None:
+    (page,) = sat[1].glob("derivatives/neurofeedback/sub-01/ses-*/*_report.html")
+    for row in ("Signal to sound", "Sound not ready in time"):
+        assert f"<tr><th>{row}</th><td>there was no sound</td></tr>" in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [

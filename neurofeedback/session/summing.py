@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from neurofeedback.audio.silence import SilentSink
 from neurofeedback.session.baselines import baseline_facts
 from neurofeedback.session.parts import Parts
 from neurofeedback.session.runner import Runner
@@ -23,6 +24,7 @@ def summary_of(runner: Runner, parts: Parts, *, participant: str, reconnects: in
         "baseline_clean_s": _round(baseline.clean_s if baseline else None, 2),
         **baseline_facts(parts.engine),
         "mains_hz": None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
+        "had_sound": parts.sink.description != SilentSink.description,
         "audio_underruns": parts.sink.underruns,
         "probes": runner.prober.n_probes,
         "presses": runner.presses.n_presses,
