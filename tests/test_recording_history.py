@@ -119,11 +119,16 @@ def test_a_session_under_way_is_left_alone(tmp_path: Path, cache: Path) -> None:
 def test_an_unreadable_session_is_named_and_the_others_are_there(
     tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bad, good = sit(tmp_path, 0), sit(tmp_path, 1)
-    bad.computed("summary.json").write_text('{"duration_s": ')
-    with caplog.at_level(logging.WARNING):
-        assert [row.stem for row in history(tmp_path, cache)] == [good.stem]
-    assert bad.stem in caplog.text
+    damaged, strange, good = sit(tmp_path, 0), sit(tmp_path, 1), sit(tmp_path, 2)
+    damaged.computed("summary.json").write_text('{"duration_s": ')
+    strange.computed("start.json").write_text("{}")
+    left_out: dict[str, str] = {}
+    found = past_sessions(tmp_path, cache=cache, leave_out=left_out.__setitem__)
+    assert [row.stem for row in found] == [good.stem]
+    assert left_out.keys() == {damaged.stem, strange.stem}
+    assert "cannot be read: got a damaged file" in left_out[damaged.stem]
+    assert left_out[strange.stem] == "A file of it is damaged."
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 @pytest.mark.parametrize("damage", [b"", b"this is no database at all", b"SQLite format 3\0" + b"\xff" * 4000])

@@ -16,7 +16,7 @@ from neurofeedback.recording.after import After, write_after
 from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.history import PastSession
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
-from neurofeedback.report.trends import overview
+from neurofeedback.report.trends import Overview, overview
 from neurofeedback.types import Chunk, Event, EventKind, Stream
 
 BEGAN = datetime(2026, 3, 1, 8, 0).astimezone()
@@ -48,7 +48,7 @@ def test_nothing_is_said_of_wandering_before_there_are_answers() -> None:
         seen = overview(sessions)
         assert seen.share is None
         assert seen.shares == ()
-        assert any("No answers yet" in sentence for sentence in seen.sentences)
+        assert any("No answers yet" in sentence for sentence in seen.sentences) is bool(sessions)
 
 
 def test_a_true_fall_is_told_and_no_fall_is_not() -> None:
@@ -131,4 +131,30 @@ def test_a_label_that_is_none_and_a_folder_without_sessions(dataset: Path, tmp_p
     (tmp_path / "none").mkdir()
     empty = CliRunner().invoke(app, ["history", "--recordings", str(tmp_path / "none")])
     assert empty.exit_code == 0
-    assert "No sitting yet" in empty.stdout
+    assert empty.stdout == "Participant 01\nNo sitting yet.\n"
+
+
+def test_falls_that_would_take_too_long_are_left_out_unless_all_do() -> None:
+    seen = overview([past(0, 2, 4)])
+    assert "would show, four times in five: of 20 in 100 after about 17 sittings" in some(
+        replace(seen, needed=((0.05, None), (0.20, 17))), "lasting fall"
+    )
+    none = some(replace(seen, needed=((0.05, None), (0.10, None))), "lasting fall")
+    assert none == "A lasting fall in wandering by 10 in 100 would take more than 400 sittings to show."
+
+
+def some(seen: Overview, words: str) -> str:
+    (sentence,) = (sentence for sentence in seen.sentences if words in sentence)
+    return sentence
+
+
+def test_a_damaged_session_is_told_in_a_sentence(dataset: Path) -> None:
+    summary = next(dataset.glob("derivatives/neurofeedback/sub-07/ses-*/*_summary.json"))
+    summary.write_text("{", encoding="utf-8")
+    told = CliRunner().invoke(app, ["history", "--recordings", str(dataset)])
+    assert told.exit_code == 0
+    assert f"Left out: {summary.name.removesuffix('_summary.json')}." in " ".join(told.stdout.split())
+    assert "got a damaged file" in " ".join(told.stdout.split())
+    assert "WARNING" not in told.output
+    document = CliRunner().invoke(app, ["history", "--recordings", str(dataset), "--json"])
+    assert list(json.loads(document.stdout)["left_out"]) == [summary.name.removesuffix("_summary.json")]

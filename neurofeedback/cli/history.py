@@ -37,7 +37,8 @@ def history(
     check_label("participant", whose)
     if rebuild:
         cache_path(folder).unlink(missing_ok=True)
-    seen = overview(past_sessions(folder, whose))
+    left_out: dict[str, str] = {}
+    seen = overview(past_sessions(folder, whose, leave_out=left_out.__setitem__), left_out)
     if json:
         print_json(seen.document())
     else:

@@ -94,10 +94,11 @@ def past_sessions(
     *,
     cache: Path | None = None,
     progress: Callable[[int, int], object] = lambda done, total: None,
+    leave_out: Callable[[str, str], object] = lambda stem, why: None,
 ) -> list[PastSession]:
     """Return the sessions of a dataset, or of one participant, by the time they began.
 
-    A session under way is left out, and so is one whose files cannot be read; the log says which.
+    A session under way is left out, and so is one whose files cannot be read.
 
     Parameters
     ----------
@@ -105,6 +106,8 @@ def past_sessions(
         The cache's file; by default one for each dataset in the user's cache folder.
     progress : callable
         Called with the number of sessions looked at and their total while some must be read anew.
+    leave_out : callable
+        Called with the stem of each session whose files cannot be read, and with the reason as a sentence.
     """
     found = list(_sessions(root, participant))
     with closing(_opened(cache or cache_path(root))) as store:
@@ -113,7 +116,7 @@ def past_sessions(
         for number, (files, stamp) in enumerate(found, start=1):
             if known.get(files.stem, ("", ""))[0] == stamp:
                 rows.append(_from_json(known[files.stem][1]))
-            elif (row := _read(files)) is not None:
+            elif (row := _read(files, leave_out)) is not None:
                 fresh.append((stamp, row))
                 progress(number, len(found))
             if len(fresh) >= _AT_ONCE or number == len(found):
@@ -200,11 +203,12 @@ def _from_json(text: str) -> PastSession:
     return PastSession(**values)
 
 
-def _read(files: SessionFiles) -> PastSession | None:
+def _read(files: SessionFiles, leave_out: Callable[[str, str], object]) -> PastSession | None:
     try:
         return PastSession(files.stem, **_begun(files), **_figures(files), **_answers(files), **_said(files))
     except (RecordingError, OSError, KeyError, TypeError, ValueError) as error:
-        _log.warning("the history leaves %s out: %s", files.stem, error)
+        _log.info("the history leaves %s out: %r", files.stem, error)
+        leave_out(files.stem, str(error) if isinstance(error, RecordingError) else "A file of it is damaged.")
         return None
 
 

@@ -96,12 +96,13 @@ def compare(
     RecordingError
         A side has no session with enough clean signal, or the sides have no channel in common.
     """
-    history = past_sessions(root, participant)
+    left_out: dict[str, str] = {}
+    history = past_sessions(root, participant, leave_out=left_out.__setitem__)
     wanted = [chosen(history, a), chosen(history, b)]
     _check_apart(wanted)
     meant = {one.stem for side in wanted for one in side}
     others = [one for one in history if one.stem not in meant][-_OTHERS:] if len(meant) == 2 else []
-    done, left_out = iter(range(1, len(meant) + len(others) + 1)), dict[str, str]()
+    done = iter(range(1, len(meant) + len(others) + 1))
 
     def tick() -> None:
         progress(next(done), len(meant) + len(others))

@@ -6,8 +6,8 @@ mean nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from statistics import median
 
 import numpy as np
@@ -69,6 +69,8 @@ class Overview:
         Share of wandering of all answers under each condition; empty where none was ever entered.
     needed : tuple of (float, int or None)
         For falls of the share, as fractions: after how many sittings it would be seen; None for more than 400.
+    left_out : mapping
+        Sessions whose files cannot be read, with the reason as a sentence.
     """
 
     sessions: tuple[PastSession, ...]
@@ -81,6 +83,7 @@ class Overview:
     trend: Trend | None
     needed: tuple[tuple[float, int | None], ...]
     courses: tuple[Course, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def document(self) -> dict[str, object]:
         """Return all of it as plain values."""
@@ -90,11 +93,12 @@ class Overview:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What may be said of it, plainly."""
-        return (_sat(self), *_wandering(self), *_needed(self))
+        said = (*_wandering(self), *_needed(self)) if self.sessions else ()
+        return (_sat(self), *said, *(f"Left out: {stem}. {why}" for stem, why in self.left_out.items()))
 
 
-def overview(sessions: Sequence[PastSession]) -> Overview:
-    """Add up the sessions of one person, in the order they began."""
+def overview(sessions: Sequence[PastSession], left_out: Mapping[str, str] | None = None) -> Overview:
+    """Add up the sessions of one person, in the order they began; name those that could not be read."""
     answers = [Answers(session.n_wander, session.n_focus) for session in sessions]
     shares = [(session, share_of(counts)) for session, counts in zip(sessions, answers, strict=True)]
     share = share_of(_together(answers))
@@ -109,6 +113,7 @@ def overview(sessions: Sequence[PastSession]) -> Overview:
         trend=trend_of(answers),
         needed=_all_needed(share, [counts for counts in answers if counts.n]),
         courses=tuple(filter(None, (_course(sessions, name) for name in _DESCRIBED))),
+        left_out=dict(left_out or {}),
     )
 
 
@@ -186,7 +191,10 @@ def _trend_words(seen: Overview) -> str:
 def _needed(seen: Overview) -> tuple[str, ...]:
     if not seen.needed:
         return ()
-    told = [
-        f"{100 * fall:.0f} in 100 after {f'about {n}' if n else 'more than 400'} sittings" for fall, n in seen.needed
-    ]
+    told = [f"{100 * fall:.0f} in 100 after about {n} sittings" for fall, n in seen.needed if n]
+    if not told:
+        largest = max(fall for fall, _ in seen.needed)
+        return (
+            f"A lasting fall in wandering by {100 * largest:.0f} in 100 would take more than 400 sittings to show.",
+        )
     return (f"A lasting fall in wandering would show, four times in five: of {', of '.join(told)}.",)

@@ -132,5 +132,8 @@ def _read(recordings: Path, participant: str, ticket: Ticket) -> Overview:
     from neurofeedback.recording.history import past_sessions  # noqa: PLC0415 - loaded here, in the helper
     from neurofeedback.report.trends import overview  # noqa: PLC0415
 
-    sessions = past_sessions(recordings, participant, progress=lambda done, total: ticket.step(done / max(1, total)))
-    return overview(sessions)
+    def step(done: int, total: int) -> None:
+        ticket.step(done / max(1, total))
+
+    left_out: dict[str, str] = {}
+    return overview(past_sessions(recordings, participant, progress=step, leave_out=left_out.__setitem__), left_out)
