@@ -21,7 +21,17 @@ def devices(*arguments: str) -> str:
     ["synthetic", "simulated[:SEED]", "muse-2", "ganglion", "cyton:PORT", "cyton-daisy:PORT", "playback:FILE"],
 )
 def test_every_device_is_listed(name: str) -> None:
-    assert f"\n{name} " in "\n" + devices()
+    assert name in [line.split()[0] for line in devices().splitlines()]
+
+
+def test_the_common_headsets_come_first_and_the_other_boards_when_asked_for() -> None:
+    short, whole = devices(), devices("--all")
+    assert short.startswith("muse-2 ")
+    assert "brainflow:" not in short
+    assert "listed by `neurofeedback devices --all`" in short
+    assert "\nbrainflow:crown[:serial_number=NUMBER] 8 channels, 256 Hz\n" in whole
+    assert whole.startswith(short[: short.rindex("\n", 0, -1) + 1])
+    assert any(row["name"].startswith("brainflow:crown") for row in json.loads(devices("--json")))
 
 
 def test_json_has_channels_and_rate() -> None:

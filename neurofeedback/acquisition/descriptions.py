@@ -10,7 +10,7 @@ from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowP
 from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.errors import SettingsError
 
-_SEE_DEVICES = "`neurofeedback devices` lists all"
+_SEE_DEVICES = "`neurofeedback devices --all` lists them"
 
 
 def describe(spec: BoardSpec, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def choose_device(
         "no device was named",
         got=f"{len(findings.found)} in reach",
         allowed=", ".join(one.device for one in findings.found),
-        todo="pass --device NAME; `neurofeedback devices` lists all, and `simulated` needs no headset",
+        todo="pass --device NAME; `neurofeedback devices` lists them, and `simulated` needs no headset",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,8 @@ from neurofeedback.errors import EXIT_INTERRUPTED
 if TYPE_CHECKING:
     from neurofeedback.acquisition.findings import Findings
 
+_OTHER = "brainflow:"
+_MADE_UP = "synthetic"
 _NOTHING = (
     "Nothing is in reach. A Muse or Ganglion must be switched on and connected to no phone or other program; an "
     "OpenBCI dongle plugged in before its board is switched to PC. docs/headsets.md says more."
@@ -29,16 +32,17 @@ def devices(
     port: Annotated[
         list[str] | None, typer.Option(help="With --scan: ask this serial port too, whatever it looks like.")
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All boards that BrainFlow reads, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """List the headsets and other sources, with channels, rate and what each needs to connect."""
     if look or port:
         _show_scan(port or [], as_json=as_json)
     else:
-        _show_table(as_json=as_json)
+        _show_table(every=every, as_json=as_json)
 
 
-def _show_table(*, as_json: bool) -> None:
+def _show_table(*, every: bool, as_json: bool) -> None:
     from neurofeedback.acquisition.table import device_table  # noqa: PLC0415 - loads BrainFlow
 
     with note_interrupts() as interrupted:
@@ -48,8 +52,14 @@ def _show_table(*, as_json: bool) -> None:
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    for row in rows:
-        typer.echo(f"{row.name:<24} {extent(row.n_channels, row.sfreq)}\n    {row.needs}")
+    common = sorted((row for row in rows if not row.name.startswith(_OTHER)), key=lambda row: row.name == _MADE_UP)
+    others = [row for row in rows if row.name.startswith(_OTHER)]
+    for needs, alike in itertools.groupby([*common, *(others if every else ())], key=lambda row: row.needs):
+        for row in alike:
+            typer.echo(f"{row.name:<24} {extent(row.n_channels, row.sfreq)}".rstrip())
+        typer.echo(f"    {needs}")
+    if not every:
+        typer.echo(f"{len(others)} more boards that BrainFlow reads are listed by `neurofeedback devices --all`.")
 
 
 def _show_scan(ports: list[str], *, as_json: bool) -> None:
