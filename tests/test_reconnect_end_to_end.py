@@ -505,7 +505,8 @@ def test_nothing_that_was_sent_before_an_outage_is_missing(sitting: Sitting) -> 
 
 @WITH_OUTAGE
 def test_a_gap_has_its_true_length_within_what_the_session_says_of_it(sitting: Sitting) -> None:
-    events = [event for event in sitting.recording.events if event.kind is EventKind.SIGNAL_BACK and event.sample]
+    back = [event for event in sitting.recording.events if event.kind is EventKind.SIGNAL_BACK and event.sample]
+    events = [event for event in back if event.value != "0.000 s"]  # a busy machine may keep samples waiting: none lost
     assert [event.sample for event in events] == [gap.start + gap.n_samples for gap in sitting.gaps]
     for i, (gap, event) in enumerate(zip(sitting.gaps, events, strict=True)):
         told_s, unsure_s = (float(part.removesuffix(" s")) for part in event.value.split(" +-"))
@@ -641,7 +642,7 @@ def test_ctrl_c_while_a_muse_is_searched_ends_the_sitting_and_the_program_at_onc
 @only("muse gone", "cyton unplugged")
 def test_a_headset_that_is_gone_for_good_is_named(sitting: Sitting) -> None:
     """The Muse's driver is just letting go of it then, which the end of the program waits for."""
-    assert f"nothing has come from {sitting.line.device} for 6 s" in " ".join(sitting.program.out.split())
+    assert f"nothing has come from {sitting.line.device} for 6 s" in " ".join(sitting.program.err.split())
     assert "Headset lost; looking for it." in sitting.program.out
 
 
