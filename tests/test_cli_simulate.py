@@ -95,6 +95,14 @@ def test_without_json_it_says_where_the_session_is(tmp_path: Path) -> None:
     assert Path(done.stdout.strip()).is_dir()
 
 
+def test_piped_it_prints_one_line_a_session(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["simulate", str(tmp_path), "--minutes", "0.25", "--sessions", "2"])
+    assert done.exit_code == 0
+    folders = [Path(line.removeprefix(f"session {n} of 2: ")) for n, line in enumerate(done.output.splitlines(), 1)]
+    assert len(set(folders)) == 2
+    assert all(folder.is_dir() for folder in folders)
+
+
 BAD = [
     (("--participant", "../../x"), "the participant label cannot be used"),
     (("--minutes", "0"), "a sitting cannot be that long"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -133,10 +134,14 @@ def simulate(
         if outcome.session is not None:
             told.append(_completed(outcome.session, source, today, condition))
         if outcome.exit_code:
+            typer.echo(f"neurofeedback: {outcome.message}", err=True)
             raise typer.Exit(outcome.exit_code)
+        which = f"session {number + 1} of {sessions}: " if sessions > 1 else ""
+        typer.echo(f"{which}{outcome.session}", err=json)
         person, response_now = learned(scene.person, scene.response, source.correlation)
         scene = replace(scene, person=person, response=response_now)
-    _tell(told, json=json)
+    if json:
+        print_json(told[0] if len(told) == 1 else {"sessions": told})
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +196,8 @@ def _sit(scene: Scene) -> tuple[Outcome, SimulatedSource]:
         )
         return sources[0]
 
-    return watch(Sitting(scene.request, find), Console(stderr=True)), sources[0]
+    quiet = not sys.stdout.isatty()  # a line for each session is enough for a file or a script
+    return watch(Sitting(scene.request, find), Console(stderr=True, quiet=quiet)), sources[0]
 
 
 def _completed(session: Path, source: SimulatedSource, scene: Scene, condition: str) -> dict[str, object]:
@@ -206,11 +212,3 @@ def _completed(session: Path, source: SimulatedSource, scene: Scene, condition: 
         stem = next(session.glob("*_summary.json")).name.removesuffix("_summary.json")
         write_after(SessionFiles.of(session.parents[3], stem), After(condition=condition))
     return {"session": str(session), "seed": truth.seed, "wandering_share": round(truth.wandering_share(), 4)}
-
-
-def _tell(told: list[dict[str, object]], *, json: bool) -> None:
-    if json:
-        print_json(told[0] if len(told) == 1 else {"sessions": told})
-        return
-    for one in told:
-        typer.echo(one["session"])
