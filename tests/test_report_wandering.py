@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
 
 from neurofeedback.report.wandering import Answers, Trend, share_of, sittings_needed, trend_of
 
@@ -108,3 +109,24 @@ def test_the_sittings_said_to_be_needed_do_suffice() -> None:
         trend = trend_of([Answers(int(k), 20 - int(k)) for k in rng.binomial(20, truth)])
         seen.append(bool(trend and trend.is_seen and trend.factor < 1))
     assert np.mean(seen) >= 0.65
+
+
+def test_sessions_without_any_scatter_have_the_interval_of_plain_logistic_regression(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As rounding does to the curvature for hundreds of sittings that are the same; here for thirty, which are fast."""
+    known = trend_of([Answers(5, 10)] * 30)
+    fit = BinomialBayesMixedGLM.fit_map
+
+    def rounded(self: BinomialBayesMixedGLM) -> object:
+        result = fit(self)
+        result.fe_sd = np.sqrt(-result.fe_sd)
+        return result
+
+    monkeypatch.setattr(BinomialBayesMixedGLM, "fit_map", rounded)
+    trend = trend_of([Answers(5, 10)] * 30)
+    assert known is not None
+    assert trend is not None
+    assert trend.factor == pytest.approx(1.0)
+    assert 1 - trend.low == pytest.approx(1 - known.low, rel=0.1)
+    assert trend.high > 1.0 > trend.low

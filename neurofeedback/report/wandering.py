@@ -135,8 +135,22 @@ def _fitted(places: NDArray[np.float64], sessions: Sequence[Answers]) -> tuple[f
     model = BinomialBayesMixedGLM(wandered, fixed, by_session, ident=np.zeros(len(places), int), **prior)
     with warnings.catch_warnings():  # of a gradient of 1e-4 at the mode, with an SD of some tenths
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a curvature that rounding made negative: see below
         result = model.fit_map()
-    return float(result.fe_mean[1]), float(result.fe_sd[1]), float(result.fe_mean[0])
+    slope_sd = float(result.fe_sd[1])
+    if not math.isfinite(slope_sd):
+        slope_sd = _sd_if_alike(fixed, result.fe_mean)
+    return float(result.fe_mean[1]), slope_sd, float(result.fe_mean[0])
+
+
+def _sd_if_alike(fixed: NDArray[np.float64], mean: NDArray[np.float64]) -> float:
+    """SD of the slope where sessions do not differ besides: the curvature of plain logistic regression, prior and all.
+
+    Hundreds of sessions without any scatter leave the random intercept's own curvature to rounding.
+    """
+    share = 1 / (1 + np.exp(-fixed @ mean))
+    curvature = fixed.T @ (fixed * (share * (1 - share))[:, None]) + np.eye(2) / _PRIOR_SD**2
+    return float(np.sqrt(np.linalg.inv(curvature)[1, 1]))
 
 
 def _t_quantile(n_free: int) -> float:
