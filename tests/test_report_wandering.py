@@ -127,6 +127,37 @@ def test_sessions_without_any_scatter_have_the_interval_of_plain_logistic_regres
     trend = trend_of([Answers(5, 10)] * 30)
     assert known is not None
     assert trend is not None
-    assert trend.factor == pytest.approx(1.0)
+    assert trend.factor == pytest.approx(1.0, abs=1e-3)
     assert 1 - trend.low == pytest.approx(1 - known.low, rel=0.1)
     assert trend.high > 1.0 > trend.low
+
+
+def test_over_many_sittings_the_trend_is_as_honest() -> None:
+    truth = -0.004
+    found = [trend_of(person(seed, truth, n_sessions=120)) for seed in range(120)]
+    covered = [trend.low <= np.exp(truth) <= trend.high for trend in found if trend]
+    assert 0.9 <= np.mean(covered) <= 0.99
+
+
+def test_a_trend_does_not_jump_where_the_way_to_find_it_changes() -> None:
+    few, many = trend_of(person(7, -0.02, n_sessions=60)), trend_of(person(7, -0.02, n_sessions=61))
+    assert few
+    assert many
+    assert few.factor == pytest.approx(many.factor, rel=0.01)
+    assert np.log(few.high / few.low) == pytest.approx(np.log(many.high / many.low), rel=0.25)
+
+
+def test_a_lifetime_of_sittings_has_a_trend() -> None:
+    trend = trend_of([Answers(5, 10)] * 10_000)
+    assert trend
+    assert not trend.is_seen
+    assert trend.factor == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("half", [5, 100])
+def test_a_mind_that_stopped_wandering_for_good_breaks_nothing(half: int) -> None:
+    trend = trend_of([Answers(10, 0)] * half + [Answers(0, 10)] * half)
+    assert trend
+    assert trend.last < 0.05
+    assert trend.first > 0.95
+    assert np.isfinite([trend.factor, trend.low, trend.high]).all()

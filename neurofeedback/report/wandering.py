@@ -20,6 +20,8 @@ MIN_ANSWERS = 40
 _POWER_Z = 1.96 + 0.84
 _MOST_SITTINGS = 400
 _PRIOR_SD = 2.0
+_MOST_MIXED = 60
+_MOST_LOG_ODDS = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ def trend_of(sessions: Sequence[Answers]) -> Trend | None:
     Notes
     -----
     Posterior mode and its curvature of statsmodels' ``BinomialBayesMixedGLM``. The session is the unit, so the
-    interval takes Student's t on two degrees fewer than sessions: with the normal quantile it covered .90.
+    interval takes Student's t on two degrees fewer than sessions: with the normal quantile it covered .90. Over more
+    than 60 sessions, where that takes seconds and then minutes, the scatter between sessions is the dispersion of a
+    quasi-binomial regression instead.
     """
     asked = [(place, answers) for place, answers in enumerate(sessions) if answers.n]
     n_answers = sum(answers.n for _, answers in asked)
@@ -114,10 +118,11 @@ def trend_of(sessions: Sequence[Answers]) -> Trend | None:
         return None
     places = np.array([place for place, _ in asked], float)
     scaled = (places - places.mean()) / places.std()
-    slope, slope_sd, intercept = _fitted(scaled, [answers for _, answers in asked])
+    fitted = _fitted if len(asked) <= _MOST_MIXED else _fitted_many
+    slope, slope_sd, intercept = fitted(scaled, [answers for _, answers in asked])
     first, last = (_logistic(intercept + slope * place) for place in (scaled[0], scaled[-1]))
     reach = _t_quantile(len(asked) - 2) * slope_sd
-    factor, low, high = (math.exp((slope + offset) / places.std()) for offset in (0.0, -reach, reach))
+    factor, low, high = (_odds((slope + offset) / places.std()) for offset in (0.0, -reach, reach))
     return Trend(factor, low, high, first, last, len(asked), n_answers)
 
 
@@ -143,6 +148,23 @@ def _fitted(places: NDArray[np.float64], sessions: Sequence[Answers]) -> tuple[f
     return float(result.fe_mean[1]), slope_sd, float(result.fe_mean[0])
 
 
+def _fitted_many(places: NDArray[np.float64], sessions: Sequence[Answers]) -> tuple[float, float, float]:
+    """Slope, its SD and the intercept, as ``_fitted``, with Pearson's dispersion for the scatter between sessions."""
+    from statsmodels.genmod.families import Binomial  # noqa: PLC0415 - see share_of
+    from statsmodels.genmod.generalized_linear_model import GLM  # noqa: PLC0415
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning  # noqa: PLC0415
+
+    ends = [[0.5, 0.5], [0.5, 0.5]]  # a mind that changed for good would have no fit
+    counts = np.array([[answers.n_wander, answers.n_focus] for answers in sessions] + ends)
+    where = np.concatenate([places, places[[0, -1]]])
+    model = GLM(counts, np.column_stack([np.ones(len(where)), where]), family=Binomial())
+    with warnings.catch_warnings():  # of a line that all sessions lie on: how sure it is, the interval says
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        result = model.fit()
+    dispersion = max(1.0, float(result.pearson_chi2) / (len(places) - 2))
+    return float(result.params[1]), float(result.bse[1]) * math.sqrt(dispersion), float(result.params[0])
+
+
 def _sd_if_alike(fixed: NDArray[np.float64], mean: NDArray[np.float64]) -> float:
     """SD of the slope where sessions do not differ besides: the curvature of plain logistic regression, prior and all.
 
@@ -159,8 +181,12 @@ def _t_quantile(n_free: int) -> float:
     return float(t(n_free).ppf(0.975))
 
 
+def _odds(x: float) -> float:
+    return math.exp(min(max(x, -_MOST_LOG_ODDS), _MOST_LOG_ODDS))
+
+
 def _logistic(x: float) -> float:
-    return 1.0 / (1.0 + math.exp(-x))
+    return 1.0 / (1.0 + _odds(-x))
 
 
 def sittings_needed(fall: float, share: float, answers_each: float, spread: float = 0.0) -> int | None:
