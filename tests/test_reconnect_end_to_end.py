@@ -249,7 +249,8 @@ class Scenario:
         phases = {"settle_s": 1.0, "baseline_s": self.baseline_s, "practice_s": self.practice_s, "min_practice_s": 2.0}
         lines = [f"{name} = {value}" for name, value in (phases | {"transfer_s": 0.0, "debrief_s": 1.0}).items()]
         gaps = ["[gaps]", f"give_up_s = {self.give_up_s}", f"lost_s = {self.lost_s}"]
-        return "\n".join(["[phases]", *lines, "[baseline]", "min_clean_s = 2.0", *gaps])
+        baseline = ["[baseline]", "min_clean_s = 2.0", "late_window_s = 60.0"]  # what is kept is full within a minute
+        return "\n".join(["[phases]", *lines, *baseline, *gaps])
 
 
 def drop(at_s: float, for_s: float | None = 3.0) -> Fault:
