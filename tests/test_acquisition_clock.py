@@ -88,6 +88,18 @@ def test_a_late_burst_is_no_gap(late_s):
     assert not lost
 
 
+@pytest.mark.parametrize(
+    "late_s", [0.3, 0.55, 0.75]
+)  # a whole turn less a quarter: later, it may as well be a turn more
+@pytest.mark.parametrize("n_lost", [0, 3, 250, 1500])
+def test_samples_that_stay_late_for_seconds_do_not_lengthen_a_gap(late_s, n_lost):
+    kept = [*range(1000), *range(1000 + n_lost, 3000 + n_lost)]
+    times = [i / SFREQ + (late_s if 1000 <= i < 2000 + n_lost else 0.0) for i in kept]
+    data, lost, _ = feed(kept, np.maximum.accumulate(times))
+    assert_in_place(data, kept)
+    assert missing(lost) == list(range(1000, 1000 + n_lost))
+
+
 def test_a_loss_within_a_late_burst_is_counted():
     kept = [i for i in range(800) if not 250 <= i < 260]
     times = [max(i, 500) / SFREQ if i >= 100 else i / SFREQ for i in kept]

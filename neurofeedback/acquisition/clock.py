@@ -209,15 +209,19 @@ class Tracker:
         return places
 
     def _nearest(self, difference: int, expected: float) -> tuple[int, str]:
-        """Choose the counter's candidate nearest to the clock's, or where they disagree the clock's own."""
+        """Choose the counter's candidate that the clock allows, or where there is none the clock's own.
+
+        Samples come late, never early: what the clock expects is the most there can be, and the counter's last
+        candidate before it is the one.
+        """
         by_clock = max(1, round(expected)), "gap"
         if self._restarted:
             return by_clock
-        steps = 1
-        if self._cycle is not None:
-            steps = difference % self._cycle
-            steps += self._cycle * round((expected - steps) / self._cycle)
-        return (steps, "lost") if steps >= 1 and abs(steps - expected) <= self._slack else by_clock
+        if self._cycle is None:
+            return (1, "lost") if abs(1 - expected) <= self._slack else by_clock
+        steps = difference % self._cycle
+        steps += self._cycle * int((expected + self._slack - steps) // self._cycle)
+        return (steps, "lost") if steps >= 1 else by_clock
 
 
 def arrival_times(stamps: NDArray[np.float64], since: float, now: float) -> list[float]:
