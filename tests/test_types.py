@@ -32,7 +32,8 @@ def test_values_are_frozen() -> None:
 
 
 def test_words_on_disk_are_these() -> None:
-    assert [phase.value for phase in types.Phase] == ["settle", "baseline", "practice", "transfer", "debrief"]
+    phases = ["settle", "baseline", "practice", "rest", "transfer", "debrief", "pause"]
+    assert [phase.value for phase in types.Phase] == phases
     assert [state.value for state in types.State] == ["FOCUS", "WANDER", "UNKNOWN", "LOST"]
     assert {"signal_lost", "signal_back"} <= {kind.value for kind in types.EventKind}
 

@@ -23,7 +23,7 @@ def k_weight(hz: NDArray[np.floating]) -> NDArray[np.float64]:
     Examples
     --------
     >>> (10 * np.log10(k_weight(np.array([997.0, 10000.0]))) + OFFSET_DB).round(2)
-    array([-0.05,  3.33])
+    array([-0.04,  3.31])
     """
     return _shelf(hz) * _high_pass(hz)
 
