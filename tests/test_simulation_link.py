@@ -93,3 +93,8 @@ def test_outages_come_at_random_and_last_half_a_second_to_five():
     assert len(drawn) == pytest.approx(600, rel=0.15)
     assert all(0.5 <= duration_s <= 5.0 for _, duration_s in drawn)
     assert [onset_s for onset_s, _ in drawn] == sorted(onset_s for onset_s, _ in drawn)
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.5, 0.999])
+def test_a_share_is_taken_as_packet_loss(loss: float) -> None:
+    check_link(Link(loss=loss))

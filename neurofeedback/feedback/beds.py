@@ -135,7 +135,7 @@ def _make(layer: Layer, rng: Generator, tone_hz: float, sfreq: float) -> Loop:
             return _hiss(layer, rng, tone_hz, sfreq)
         case Drops():
             return _round_off(_drops(layer, rng, sfreq))
-        case Chord():
+        case _:
             return _chord(layer, rng, _root(tone_hz), sfreq)
 
 
