@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurofeedback.report.answers import Asked, answer_lines, asked
+from neurofeedback.report.answers import answer_lines
 from neurofeedback.types import Event, EventKind
 
 SFREQ = 250.0
@@ -21,19 +21,9 @@ def probe(at_s: float, where: str | None = None, sure: str | None = None, sleepy
     ]
 
 
-def test_probes_are_gathered_with_their_answers_and_the_wait() -> None:
-    found = asked([*probe(10, "2", "4", "3"), *probe(60), *probe(110, "1")], SFREQ)
-    assert found == [Asked(10.0, "2", 4, 3, 2.0), Asked(60.0), Asked(110.0, "1", None, None, 2.0)]
-
-
-def test_other_events_and_answers_without_a_probe_change_nothing() -> None:
-    events = [Event(1, EventKind.ANSWER_WHERE, "2"), Event(5, EventKind.MARK), *probe(10, "1")]
-    assert asked(events, SFREQ) == [Asked(10.0, "1", None, None, 2.0)]
-
-
 def test_what_was_answered_is_told_with_its_interval() -> None:
     events = [event for k in range(10) for event in probe(10 * k, "2" if k < 3 else "1", "3", "2")]
-    lines = answer_lines(asked(events, SFREQ), 1)
+    lines = answer_lines([*events, Event(9, EventKind.PRESS)])
     assert lines[0] == "The chime asked 10 times: 7 on the breath, 3 elsewhere."
     assert "30 % of the moments asked about (between 9 % and 61 %, from 10 answers)" in lines[1]
     assert "was 2.0 on average" in lines[2]
@@ -41,18 +31,16 @@ def test_what_was_answered_is_told_with_its_interval() -> None:
 
 
 def test_nothing_asked_is_nothing_told() -> None:
-    assert answer_lines([], 0) == []
+    assert answer_lines([Event(5, EventKind.MARK)]) == []
 
 
 def test_without_either_answer_there_is_no_share() -> None:
-    lines = answer_lines(asked([*probe(1, "3"), *probe(9)], SFREQ), 0)
+    lines = answer_lines([*probe(1, "3"), *probe(9)])
     assert lines == ["The chime asked twice: 1 not sure, 1 not answered."]
 
 
 @given(st.lists(st.sampled_from(["1", "2", "3", None]), max_size=20))
 def test_every_probe_is_counted_once(where: list[str | None]) -> None:
-    found = asked([event for k, key in enumerate(where) for event in probe(10 * k, key)], SFREQ)
-    assert [one.where for one in found] == where
-    lines = answer_lines(found, 0)
+    lines = answer_lines([event for k, key in enumerate(where) for event in probe(10 * k, key)])
     told = sum(int(part.split()[0]) for part in lines[0].split(": ")[1].split(", ")) if lines else 0
     assert told == len(where)

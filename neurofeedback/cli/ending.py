@@ -37,15 +37,13 @@ def _figures(outcome: Outcome) -> Iterator[str]:
 def _answers(session: Path) -> list[str]:
     """Say what the answers add up to; a session that cannot be read back has none to tell."""
     from neurofeedback.recording.reader import open_recording  # noqa: PLC0415 - after the sitting
-    from neurofeedback.report.answers import answer_lines, asked  # noqa: PLC0415
-    from neurofeedback.types import EventKind  # noqa: PLC0415
+    from neurofeedback.report.answers import answer_lines  # noqa: PLC0415
 
     try:
         recording = open_recording(session)
     except RecordingError:
         return []
-    presses = sum(event.kind is EventKind.PRESS for event in recording.events)
-    return answer_lines(asked(recording.events, recording.stream.sfreq), presses)
+    return answer_lines(recording.events)
 
 
 def _places(session: Path) -> Iterator[str]:

@@ -1,62 +1,32 @@
-"""The answers of one sitting: what was asked when, what was said, and what that adds up to."""
+"""What the answers of one sitting add up to, in sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 from neurofeedback.feedback.words import share_words
 from neurofeedback.report.wandering import Answers, share_of
-from neurofeedback.types import Event, EventKind
+from neurofeedback.session.probing import probes_of
+from neurofeedback.session.question import WHERE
+from neurofeedback.types import Event, EventKind, Probe
 
-WHERE = {"1": "on the breath", "2": "elsewhere", "3": "not sure"}
-_ENDS = (EventKind.ANSWER_WHERE, EventKind.ANSWER_SURE, EventKind.ANSWER_SLEEPY)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One probe: when its chime sounded (s), and what was answered; None where nothing was.
-
-    ``where`` is a key of ``WHERE``, ``sure`` 1 to 4, ``sleepy`` 1 to 5; ``waited_s`` is from the chime to the first
-    answer.
-    """
-
-    at_s: float
-    where: str | None = None
-    sure: int | None = None
-    sleepy: int | None = None
-    waited_s: float | None = None
+_FOCUS, _WANDER = 1, 2
 
 
-def asked(events: Iterable[Event], sfreq: float) -> list[Asked]:
-    """Gather the probes of a session with their answers, in order."""
-    found: list[Asked] = []
-    for event in events:
-        if event.kind is EventKind.PROBE:
-            found.append(Asked(event.sample / sfreq))
-        elif event.kind in _ENDS and found:
-            found[-1] = _answered(found[-1], event, sfreq)
-    return found
-
-
-def _answered(probe: Asked, event: Event, sfreq: float) -> Asked:
-    if event.kind is EventKind.ANSWER_WHERE:
-        return replace(probe, where=event.value, waited_s=event.sample / sfreq - probe.at_s)
-    value = int(event.value) if event.value.isdigit() else None
-    return replace(probe, sure=value) if event.kind is EventKind.ANSWER_SURE else replace(probe, sleepy=value)
-
-
-def answer_lines(probes: Sequence[Asked], n_presses: int) -> list[str]:
+def answer_lines(events: Sequence[Event]) -> list[str]:
     """Say what a sitting's answers add up to; nothing where nothing was asked and no key was pressed."""
+    probes = probes_of(events)
+    n_presses = sum(event.kind is EventKind.PRESS for event in events)
     return [*(_said(probes) if probes else ()), *_pressed(n_presses)]
 
 
-def _said(probes: Sequence[Asked]) -> list[str]:
-    counts = {name: sum(probe.where == key for probe in probes) for key, name in WHERE.items()}
+def _said(probes: Sequence[Probe]) -> list[str]:
+    counts = {int(key): sum(probe.where == int(key) for probe in probes) for key, _ in WHERE.choices}
     unanswered = sum(probe.where is None for probe in probes)
-    told = [f"{n} {name}" for name, n in counts.items() if n] + ([f"{unanswered} not answered"] if unanswered else [])
+    told = [f"{counts[int(key)]} {name}" for key, name in WHERE.choices if counts[int(key)]]
+    told += [f"{unanswered} not answered"] if unanswered else []
     lines = [f"The chime asked {_times(len(probes))}: {', '.join(told)}."]
-    share = share_of(Answers(counts["elsewhere"], counts["on the breath"]))
+    share = share_of(Answers(counts[_WANDER], counts[_FOCUS]))
     if share:
         lines.append(
             f"By these answers the mind was elsewhere at {share_words(share.value)} of the moments asked about "

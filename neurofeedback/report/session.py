@@ -10,7 +10,7 @@ from neurofeedback import __version__
 from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.words import CLAIMS, INDEX_MEANING, STOP_ADVICE
 from neurofeedback.recording.files import rewrite
-from neurofeedback.report.answers import answer_lines, asked
+from neurofeedback.report.answers import answer_lines
 from neurofeedback.report.facts import Facts, gather
 from neurofeedback.report.figures import spectra_figure
 from neurofeedback.report.pages import page
@@ -19,7 +19,6 @@ from neurofeedback.report.standing import standing
 from neurofeedback.report.timeline import timeline
 from neurofeedback.report.usual import usual_lines
 from neurofeedback.report.words import MAX_EVENTS, event_rows, first_lines, notices, participant
-from neurofeedback.types import EventKind
 
 _TEMPLATE = "session.html.j2"
 _NOTE_LINES = 9
@@ -87,7 +86,7 @@ def _context(facts: Facts) -> dict[str, object]:
         else "",
         "spectra": spectra_figure(facts.panels, facts.contacts.iaf_hz) if has_spectra else "",
         "usual": usual_lines(facts.summary, profile.evidence.feature_names, profile.settings.baseline.drives),
-        "answers": answer_lines(asked(recording.events, recording.stream.sfreq), _presses(facts)),
+        "answers": answer_lines(recording.events),
         "learned": standing(facts.files),
         "events": event_rows(facts),
         "max_events": MAX_EVENTS,
@@ -101,10 +100,6 @@ def _context(facts: Facts) -> dict[str, object]:
         "claims": CLAIMS,
         "stop_advice": STOP_ADVICE,
     }
-
-
-def _presses(facts: Facts) -> int:
-    return sum(event.kind is EventKind.PRESS for event in facts.recording.events)
 
 
 def document(facts: Facts) -> dict[str, object]:

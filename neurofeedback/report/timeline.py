@@ -30,29 +30,38 @@ class _Hatching:
     hatch: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How events of a kind (with one value, or any) are drawn: marker and fill, and at which height of the index."""
+
+    kind: EventKind
+    value: str | None
+    marker: str
+    fill: str
+    height: float
+    label: str
+
+
 MAX_MARKS = 200
 _MAX_POINTS = 1200
 _MAX_ROWS = 32
 _MINUTES_FROM_S = 180.0
 _POINTS_A_LETTER = 4.0
-_MARKS_AT = 105.0
-_ANSWERS_AT = -5.0
+_ABOVE, _BELOW = 105.0, -5.0
 _LEVELS_POINTS = (4, 15, 26)
 _TROUBLE = {
     "unknown": _Hatching("not clear enough to judge", "#ebebee", "/////"),
     "lost": _Hatching("no signal arrived", "#cfcfd4", "xxxxx"),
 }
-_MARKERS = {
-    EventKind.MARK: ("v", "mark"),
-    EventKind.SIGNAL_LOST: ("x", "signal lost"),
-    EventKind.SIGNAL_BACK: ("o", "signal back"),
-}
-_ANSWERS = {
-    (EventKind.ANSWER_WHERE, "1"): ("o", "white", "answer: on the breath"),
-    (EventKind.ANSWER_WHERE, "2"): ("o", INK, "answer: elsewhere"),
-    (EventKind.ANSWER_WHERE, "3"): ("o", PALE, "answer: not sure"),
-    (EventKind.PRESS, "n/a"): ("|", INK, "noticed wandering (key)"),
-}
+_MARKS = (
+    _Mark(EventKind.MARK, None, "v", INK, _ABOVE, "mark"),
+    _Mark(EventKind.SIGNAL_LOST, None, "x", "white", _ABOVE, "signal lost"),
+    _Mark(EventKind.SIGNAL_BACK, None, "o", "white", _ABOVE, "signal back"),
+    _Mark(EventKind.ANSWER_WHERE, "1", "o", "white", _BELOW, "answer: on the breath"),
+    _Mark(EventKind.ANSWER_WHERE, "2", "o", INK, _BELOW, "answer: elsewhere"),
+    _Mark(EventKind.ANSWER_WHERE, "3", "o", PALE, _BELOW, "answer: not sure"),
+    _Mark(EventKind.PRESS, None, "|", INK, _BELOW, "noticed wandering (key)"),
+)
 _CONTACT = {"contact good": "#ffffff", "some artifacts": "#b4b4ba", "electrode out": "#1d1d1f"}
 
 
@@ -76,7 +85,7 @@ def timeline(log: FrameLog, contacts: ContactLog, events: Sequence[Event], sfreq
         index, trust, contact = figure.subplots(3, 1, sharex=True, height_ratios=heights)
         unit_s = 60.0 if log.onset[-1] >= _MINUTES_FROM_S else 1.0
         _draw_index(index, log, unit_s, name)
-        marks = _draw_events(index, events, sfreq * unit_s) + _draw_answers(index, events, sfreq * unit_s)
+        marks = _draw_events(index, events, sfreq * unit_s)
         _draw_trust(trust, log, unit_s)
         _draw_contact(contact, contacts, n_rows, log.onset[-1] / unit_s)
         contact.set_xlabel("time in minutes" if unit_s > 1 else "time in seconds")
@@ -144,42 +153,21 @@ def _draw_phases(axes: Axes, phases: Sequence[Span], unit_s: float) -> None:
 
 
 def _draw_events(axes: Axes, events: Sequence[Event], samples_a_unit: float) -> list[Artist]:
-    """Put marks on the upper edge of the axes; return one of each kind for the legend."""
+    """Put losses and marks above the index, answers and presses below; return one of each kind for the legend."""
     handles: list[Artist] = []
-    for kind, (marker, name) in _MARKERS.items():
-        times = [event.sample / samples_a_unit for event in events if event.kind is kind][:MAX_MARKS]
-        if times:
+    for mark in _MARKS:
+        found = [e for e in events if e.kind is mark.kind and mark.value in {None, e.value}][:MAX_MARKS]
+        if found:
             (line,) = axes.plot(
-                times,
-                np.full(len(times), _MARKS_AT),
+                [event.sample / samples_a_unit for event in found],
+                np.full(len(found), mark.height),
                 linestyle="",
-                marker=marker,
-                markersize=5,
-                color=INK,
-                markerfacecolor=INK if kind is EventKind.MARK else "white",
-                label=name,
-                zorder=5,
-            )
-            handles.append(line)
-    return handles
-
-
-def _draw_answers(axes: Axes, events: Sequence[Event], samples_a_unit: float) -> list[Artist]:
-    """Put answers and presses below the index, where the person gave them; return one of each kind for the legend."""
-    handles: list[Artist] = []
-    for (kind, value), (marker, colour, name) in _ANSWERS.items():
-        times = [e.sample / samples_a_unit for e in events if e.kind is kind and e.value == value][:MAX_MARKS]
-        if times:
-            (line,) = axes.plot(
-                times,
-                np.full(len(times), _ANSWERS_AT),
-                linestyle="",
-                marker=marker,
+                marker=mark.marker,
                 markersize=4.5,
                 color=INK,
-                markerfacecolor=colour,
+                markerfacecolor=mark.fill,
                 markeredgewidth=0.8,
-                label=name,
+                label=mark.label,
                 zorder=5,
             )
             handles.append(line)

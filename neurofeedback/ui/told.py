@@ -13,10 +13,11 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.recording.after import After, read_after, write_after
 from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.reader import open_recording, session_at
-from neurofeedback.report.answers import answer_lines, asked
+from neurofeedback.report.answers import answer_lines
 from neurofeedback.report.log import Span, read_log
 from neurofeedback.report.standing import Standing, standing
 from neurofeedback.report.timeline import thinned
+from neurofeedback.session.probing import probes_of
 from neurofeedback.types import EventKind, Frame, Phase
 
 Floats = NDArray[np.float64]
@@ -81,16 +82,15 @@ def tell(session: Path) -> Told:
     files = _files(session)
     log = read_log(recording.frames_path)
     sfreq = recording.stream.sfreq
-    probes = asked(recording.events, sfreq)
     presses = tuple(e.sample / sfreq for e in recording.events if e.kind is EventKind.PRESS)
     return Told(
         line=_line(log.onset, log.mwi, log.threshold, log.confidence),
         duration_s=recording.duration_s,
         gaps=tuple(span for span in log.spans(log.trouble) if span.word),
         phases=tuple(log.spans(log.phase)),
-        probes=tuple((probe.at_s, probe.where or "") for probe in probes),
+        probes=tuple((probe.sample / sfreq, str(probe.where or "")) for probe in probes_of(recording.events)),
         presses=presses,
-        answers=tuple(answer_lines(probes, len(presses))),
+        answers=tuple(answer_lines(recording.events)),
         learned=standing(files),
         said=read_after(files),
     )
