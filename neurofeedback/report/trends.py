@@ -191,10 +191,8 @@ def _trend_words(seen: Overview) -> str:
 def _needed(seen: Overview) -> tuple[str, ...]:
     if not seen.needed:
         return ()
-    told = [f"{100 * fall:.0f} in 100 after about {n} sittings" for fall, n in seen.needed if n]
+    told = [f"about {n} for {100 * fall:.0f} fewer of 100 chimes" for fall, n in seen.needed if n]
     if not told:
-        largest = max(fall for fall, _ in seen.needed)
-        return (
-            f"A lasting fall in wandering by {100 * largest:.0f} in 100 would take more than 400 sittings to show.",
-        )
-    return (f"A lasting fall in wandering would show, four times in five: of {', of '.join(told)}.",)
+        largest = 100 * max(fall for fall, _ in seen.needed)
+        return (f"Even {largest:.0f} fewer wanderings in 100 chimes would take more than 400 sittings to show.",)
+    return (f"To see that you wander less takes many sittings: {', '.join(told)} (in four cases of five).",)
