@@ -50,7 +50,7 @@ def test_sittings_answers_and_what_could_be_seen(place: ProgressPlace) -> None:
     said = shown(place)
     assert "6 sittings on 6 days" in said
     assert "33 % of 90 chimes (between" in said
-    assert re.search(r"of 10 in 100 after about \d+ sittings", said)
+    assert re.search(r"about \d+ for 10 fewer of 100 chimes", said)
     assert place._calendar.isVisible()
     assert place._shares.isVisible()
     assert not place._conditions.isVisible()
