@@ -103,10 +103,10 @@ pip_install() {
   fi
 }
 
-# need_python app|dev: the package, editable, so that the checkout's configs/ are used; dev adds the tools.
+# need_python app|dev: the package, editable, so that the checkout's configs/ are used; dev adds the tools and what big studies use.
 # A copy of pyproject.toml marks what is installed.
 need_python() {
-  local group=()
+  local group=() extras=emulators,lsl,osc
   venv_fits && cmp -s "$root/pyproject.toml" "$venv/installed-$1.toml" && return
   venv_fits || make_venv
   say "Installing into $venv (a few minutes the first time) ..."
@@ -114,8 +114,9 @@ need_python() {
     # Debian 12's pip does not know dependency groups
     command -v uv >/dev/null || pip_install --upgrade 'pip>=25.1'
     group=(--group "$root/pyproject.toml:dev")
+    extras+=,cluster,parquet
   fi
-  pip_install --editable "${root}[emulators,lsl,osc]" ${group[@]+"${group[@]}"}
+  pip_install --editable "${root}[$extras]" ${group[@]+"${group[@]}"}
   cp "$root/pyproject.toml" "$venv/installed-app.toml"
   [ "$1" = app ] || cp "$root/pyproject.toml" "$venv/installed-dev.toml"
 }
