@@ -155,7 +155,7 @@ def open_room(qtbot: QtBot, tmp_path: Path) -> Open:
         path = tmp_path / "app.json"
         save_choices(path, choices or Choices(device="simulated", claims_seen=True))
         devices = (DeviceChoice("simulated", "No headset needed"), DeviceChoice("muse-2", "Over Bluetooth"))
-        programmes = (ProgrammeChoice("short", "Short", 5.0, "Five minutes"),)
+        programmes = (ProgrammeChoice("short", "Short", 5.0, "Five minutes"), ProgrammeChoice("open", "Open end"))
         defaults = AppDefaults(tmp_path, devices, programmes, ("default", "fast"), request=request, choices_file=path)
         window = Window(begin, defaults)
         qtbot.addWidget(window, before_close_func=lambda _: [s.stop() for s in sittings] + [window._bridge.poll()])
@@ -182,10 +182,9 @@ def test_home_begins_what_was_chosen_and_remembers_it(open_room: Open, qtbot: Qt
     room = open_room()
     device, practice = room.place.findChildren(QComboBox)
     device.setCurrentText("cyton:/dev/ttyUSB0")
+    room.place.findChild(QSpinBox).setValue(7)
     practice.setCurrentText("Short")
     assert "Five minutes" in room.shown()
-    assert not room.place.findChild(QSpinBox).isEnabled()
-    room.place.findChild(QSpinBox).setValue(7)
     participant = next(box for box in room.place.findChildren(QLineEdit) if box.accessibleName() == "Participant")
     participant.clear()
     qtbot.keyClicks(participant, "../P 3")
@@ -196,6 +195,28 @@ def test_home_begins_what_was_chosen_and_remembers_it(open_room: Open, qtbot: Qt
     assert (asked.profile, asked.minutes) == ("default", None)
     remembered = load_choices(room.path)
     assert (remembered.device, remembered.minutes, remembered.participant) == ("cyton:/dev/ttyUSB0", 7, "P3")
+
+
+def test_home_shows_the_length_that_will_be_sat(open_room: Open) -> None:
+    room = open_room(choices=Choices(device="simulated", claims_seen=True, minutes=25))
+    practice, minutes = room.place.findChildren(QComboBox)[1], room.place.findChild(QSpinBox)
+    shown = [(minutes.text(), minutes.isEnabled())]
+    for title in ("Short", "Open end", "A length I set"):
+        practice.setCurrentText(title)
+        shown.append((minutes.text(), minutes.isEnabled()))
+    assert shown == [("25 min", True), ("5 min", False), ("no end", False), ("25 min", True)]
+    practice.setCurrentText("Open end")
+    room.window._sit_as_chosen()
+    assert (load_choices(room.path).minutes, load_choices(room.path).programme) == (25, "open")
+
+
+def test_a_remembered_programme_shows_its_own_length(open_room: Open) -> None:
+    room = open_room(choices=Choices(device="simulated", claims_seen=True, minutes=25, programme="open"))
+    assert room.place.findChild(QSpinBox).text() == "no end"
+    room.window._show_progress()
+    room.window._show_home()
+    room.place.findChildren(QComboBox)[1].setCurrentIndex(0)
+    assert room.place.findChild(QSpinBox).text() == "25 min"
 
 
 def test_home_says_what_the_headset_is(open_room: Open) -> None:

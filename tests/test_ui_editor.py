@@ -82,3 +82,13 @@ def test_the_first_sitting_is_offered_first_and_the_open_end_last() -> None:
     names = [programme.name for programme in programme_choices()]
     assert names[0] == "first"
     assert names.index("10-minutes") < names.index("45-minutes") < names.index("open-end")
+
+
+def test_a_programme_of_fixed_segments_is_as_long_as_all_its_phases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_programme("Fixed", 0.0, [Row(minutes=10.0)], tmp_path / "programmes")
+    monkeypatch.setattr("neurofeedback.settings.load.own_folder", lambda: tmp_path)
+    lengths = {choice.title: choice.minutes for choice in programme_choices()}
+    assert lengths["Fixed"] == pytest.approx(10 + (30 + 120 + 8) / 60)
+    assert lengths["Open end"] == 0

@@ -7,14 +7,15 @@ from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.feedback.picture import Water
-from neurofeedback.ui.choices import MAX_MINUTES, AppDefaults, Choices
+from neurofeedback.ui.choices import MAX_MINUTES, AppDefaults, Choices, ProgrammeChoice
 from neurofeedback.ui.interrupted import Interrupted
 from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, Choice, button, clipped, column, label, row
 from neurofeedback.ui.texts import tr
 from neurofeedback.ui.water import WaterView
 
 _EYES = "Close your eyes at the first bell, open them at the last."
-_OWN_LENGTH = "As long as I say"
+_OWN_LENGTH = "A length I set"
+_LONGEST_PROGRAMME = 1440
 
 
 class Home(QWidget):
@@ -42,11 +43,9 @@ class Home(QWidget):
         for programme in defaults.programmes:
             self._practice.addItem(tr(programme.title), programme.name)
         self._minutes = QSpinBox()
-        self._minutes.setRange(0, MAX_MINUTES)
-        self._minutes.setSpecialValueText(tr("usual"))
+        self._own_minutes = 0
         self._minutes.setSuffix(tr(" min"))
         self._minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self._minutes.setToolTip(tr("Type, or use the arrow keys; 0 is the usual length"))
         self._participant = QLineEdit()
         self._participant.setMaxLength(32)
         self._participant.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]+")))
@@ -118,8 +117,9 @@ class Home(QWidget):
     def enter(self, choices: Choices) -> None:
         """Show what was chosen last, and take the keyboard."""
         self._device.setCurrentText(choices.device)
+        self._own_minutes = choices.minutes
+        self._minutes.setEnabled(False)  # what it shows is of another choice, and not to be kept
         self._practice.setCurrentIndex(max(0, self._practice.findData(choices.programme)))
-        self._minutes.setValue(choices.minutes)
         self._participant.setText(choices.participant)
         self._last.setText(choices.last_sitting)
         self._describe()
@@ -146,10 +146,26 @@ class Home(QWidget):
         """Return the fields of ``Choices`` that are chosen here; an empty field says nothing."""
         fields = {"device": self._device.currentText().strip(), "participant": self._participant.text()}
         named = {name: text for name, text in fields.items() if text}
-        return named | {"programme": self._practice.currentData() or "", "minutes": self._minutes.value()}
+        self._keep_minutes()
+        return named | {"programme": self._practice.currentData() or "", "minutes": self._own_minutes}
 
     def _describe(self) -> None:
         programme = self._programmes.get(self._practice.currentData())
-        self._minutes.setEnabled(programme is None)
+        self._keep_minutes()
+        self._show_length(programme)
         about = self._about.get(self._device.currentText().strip(), "")
         self._what.setText(" ".join(tr(part) for part in (about, programme.description if programme else "") if part))
+
+    def _keep_minutes(self) -> None:
+        if self._minutes.isEnabled():
+            self._own_minutes = self._minutes.value()
+
+    def _show_length(self, programme: ProgrammeChoice | None) -> None:
+        """Show a programme's own length, which cannot be changed here, or the length the person sets."""
+        own = programme is None
+        self._minutes.setEnabled(own)
+        self._minutes.setRange(0, MAX_MINUTES if own else _LONGEST_PROGRAMME)
+        self._minutes.setSpecialValueText(tr("usual" if own else "no end"))
+        self._minutes.setValue(self._own_minutes if programme is None else round(programme.minutes))
+        own_words = "Type, or use the arrow keys; 0 is the usual length"
+        self._minutes.setToolTip(tr(own_words if own else "The practice has its own length"))

@@ -7,10 +7,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.files import rewrite
 from neurofeedback.ui.choices import ProgrammeChoice
+
+if TYPE_CHECKING:
+    from neurofeedback.settings.programme import Programme
 
 _log = logging.getLogger(__name__)
 
@@ -53,8 +57,17 @@ def programme_choices() -> tuple[ProgrammeChoice, ...]:
         except SettingsError as error:
             _log.warning("the programme %s is left out: %s", name, error)
             continue
-        found.append(ProgrammeChoice(name, programme.title, programme.minutes or 0.0, programme.description))
+        found.append(ProgrammeChoice(name, programme.title, _minutes(programme), programme.description))
     return tuple(sorted(found, key=lambda one: (one.name != "first", one.minutes or math.inf, one.title)))
+
+
+def _minutes(programme: Programme) -> float:
+    """Length of the whole sitting with what comes before and after the segments, min; 0 without end."""
+    from neurofeedback.session.plan import plan_sitting  # noqa: PLC0415
+    from neurofeedback.settings.sitting import PhaseSettings  # noqa: PLC0415 - pydantic
+
+    total_s = plan_sitting(PhaseSettings(), None, 0.0, programme).total_s
+    return total_s / 60 if math.isfinite(total_s) else 0.0
 
 
 def save_programme(title: str, minutes: float, rows: Sequence[Row], folder: Path) -> Path:

@@ -126,6 +126,7 @@ QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {
     selection-background-color: $accent; selection-color: $on_accent; min-height: 22px;
 }
 QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border: 2px solid $accent; padding: 6px 9px; }
+QSpinBox:disabled, QDoubleSpinBox:disabled { color: $quiet; background: $panel; border-color: $field; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox QLineEdit, QComboBox QLineEdit:focus { border: none; padding: 0; }
 QComboBox QAbstractItemView { background: $field; border: 1px solid $edge; outline: 0; }
