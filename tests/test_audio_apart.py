@@ -100,8 +100,9 @@ def test_orders_before_it_is_open_end_it() -> None:
 
 @pytest.mark.usefixtures("no_sound_server")
 def test_without_a_device_the_process_says_why_and_ends() -> None:
-    with pytest.raises(SourceError, match=r"there is no sound device.*--audio none"):
+    with pytest.raises(SourceError, match=r"there is no sound device.*--audio none") as refused:
         ApartSink(SETTINGS)
+    assert str(refused.value).count("there is no sound device") == 1
 
 
 def test_a_process_that_cannot_be_started_is_no_device(monkeypatch: pytest.MonkeyPatch) -> None:

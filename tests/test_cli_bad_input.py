@@ -107,6 +107,11 @@ def test_a_participant_that_is_no_label(label: str, train: Run, tmp_path: Path) 
     assert not (tmp_path.parent / "x").exists()
 
 
+@pytest.mark.parametrize(("label", "tried"), [("sub-03", "try 03."), ("sub-", "try 01."), ("../x", "try x.")])
+def test_a_participant_that_is_no_label_is_told_one(label: str, tried: str, train: Run) -> None:
+    assert tried in train("--participant", label)[1]
+
+
 @pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf", "1e9"])
 def test_a_sitting_of_no_length(minutes: str, train: Run) -> None:
     assert train("--minutes", minutes)[0] == 2

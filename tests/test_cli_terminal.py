@@ -75,7 +75,7 @@ def printed(console: Console) -> str:
 
 FACTS = [
     "Practice", "1:00 sat, 1:00 left, 0:45 of this phase", "FOCUS", "● TP9", "○ AF7", "AF7: flat: no skin contact",
-    "38", "90 % usable now, 85 % so far, 1.2 % of samples lost", "18 ms", "no sound", str(SESSION),
+    "38", "90 % of the electrodes usable now; usable 85 % of the time; 1.2 % lost", "18 ms", "no sound", str(SESSION),
     INDEX_NAME, INDEX_MEANING,
 ]  # fmt: skip
 

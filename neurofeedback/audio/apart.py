@@ -104,17 +104,12 @@ class ApartSink:
         try:
             answer = self._answers.get(timeout=_OPENING_S)
         except queue.Empty:
-            answer = {"error": "the sound process does not answer"}
+            answer = _failure("the sound process does not answer")
         if "error" in answer:
             self._orders.put(None)
             self._writer.join(_OPENING_S)
             self._reader.join(_OPENING_S)
-            raise SourceError(
-                "there is no sound device that can be opened",
-                got=answer["error"],
-                allowed="an output of PulseAudio, PipeWire, ALSA or the system's own",
-                todo="plug one in, or pass --audio none or --audio FILE.wav",
-            )
+            raise SourceError(**answer["error"])
 
     def _read(self) -> None:
         with self._process.stdout or contextlib.nullcontext(()) as lines:
@@ -125,7 +120,7 @@ class ApartSink:
                 self._answers.put(answer)
         self._status = {**self._status, "description": ENDED}
         self._process.wait()
-        self._answers.put({"error": "the sound process ended"})
+        self._answers.put(_failure("the sound process ended"))
         self._orders.put(None)
 
     def _write(self) -> None:
@@ -137,6 +132,16 @@ class ApartSink:
         with contextlib.suppress(OSError):
             if pipe is not None:
                 pipe.close()
+
+
+def _failure(got: str) -> dict[str, Any]:
+    todo = "start the sitting again, or pass --audio none or --audio FILE.wav"
+    return {"error": {"what": "the sound cannot be opened", "got": got, "todo": todo}}
+
+
+def _parts(error: SourceError) -> dict[str, Any]:
+    """Return an error's four parts, so that it reads in the program as it did in the process."""
+    return {"what": error.what, "got": str(error.got), "allowed": error.allowed, "todo": error.todo}
 
 
 def _start() -> subprocess.Popen[str]:
@@ -197,7 +202,7 @@ class Servant:
         try:
             self._sink = DeviceSink(settings)
         except SourceError as error:
-            self._say({"error": str(error)})
+            self._say({"error": _parts(error)})
             return False
         self._tell()
         return True

@@ -199,4 +199,4 @@ def _signal_words(snapshot: Snapshot) -> str:
     if snapshot.frame is None:
         return ""
     now, overall = share_words(snapshot.frame.signal), share_words(snapshot.valid_fraction)
-    return f"{now} usable now, {overall} so far, {100 * snapshot.loss_rate:.1f} % of samples lost"
+    return f"{now} of the electrodes usable now; usable {overall} of the time; {100 * snapshot.loss_rate:.1f} % lost"

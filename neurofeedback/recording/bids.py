@@ -26,7 +26,7 @@ def check_label(what: str, label: str) -> None:
     if _LABEL.fullmatch(label):
         return
     ascii_only = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
-    clean = re.sub(r"[^0-9A-Za-z]", "", ascii_only)[:64]
+    clean = re.sub(r"[^0-9A-Za-z]", "", ascii_only.removeprefix("sub-"))[:64]  # the folder's name is often typed
     raise SettingsError(
         f"the {what} label cannot be used in file names",
         got=repr(label[:80]),

@@ -6,6 +6,7 @@ import logging
 import math
 import socket
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -183,18 +184,26 @@ def open_outlets(lsl_out: str, osc_out: str, stream: Stream, hop_s: float) -> tu
     osc_out : str
         ``PORT`` or ``HOST:PORT``, or empty for none.
     """
-    outlets: list[Outlet] = []
-    if lsl_out:
-        outlets.append(LslOutlet("neurofeedback", stream, hop_s, network=check_reach(lsl_out) == "network"))
-    if osc_out:
-        outlets.append(OscOutlet(osc_out))
+    with ExitStack() as opened:
+        outlets: list[Outlet] = []
+        if lsl_out:
+            outlets.append(LslOutlet("neurofeedback", stream, hop_s, network=check_reach(lsl_out) == "network"))
+            opened.callback(outlets[-1].close)
+        if osc_out:
+            outlets.append(OscOutlet(osc_out))
+        opened.pop_all()
     return tuple(outlets)
 
 
 def check_reach(lsl_out: str) -> str:
     """Refuse anything but ``machine`` and ``network``."""
     if lsl_out not in _REACHES:
-        raise SettingsError("LSL cannot be sent like that", got=repr(lsl_out), allowed=" or ".join(_REACHES))
+        raise SettingsError(
+            "LSL cannot be sent like that",
+            got=repr(lsl_out),
+            allowed=" or ".join(_REACHES),
+            todo="pass --lsl-out machine",
+        )
     return lsl_out
 
 
@@ -225,6 +234,6 @@ def _resolve(host: str, port: int) -> tuple[int, Any]:
     """Find the address family and socket address of a host, once."""
     try:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # unknown, or no name a host can have
         raise SettingsError("OSC cannot be sent there", got=host, allowed="a host that is known") from None
     return family, place
