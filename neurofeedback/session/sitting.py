@@ -223,35 +223,32 @@ class Sitting(Asking):
             started=request.started or datetime.now().astimezone(),
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
         )
-        writer = SessionWriter(request.recordings, header)
-        if fitted.record:
-            writer.event(Event(0, EventKind.FIT, fitted.record))
-        settings = profile.settings
-        keeper = PhaseKeeper(ready.plan, stream.sfreq, settings.baseline.max_extensions)
+        settings, index_name = profile.settings, profile.evidence.index_name
         outlets = (
             *open_outlets(request.lsl_out, request.osc_out, stream, settings.spectrum.hop_s),
             *person_of(fitted.source, self.mailbox, answers=request.fast),
         )
         live = settings.probes.learn_live
         refitting = Refitting(learner, at_once=request.fast) if live else None
-        index_name = profile.evidence.index_name
-        parts = Parts(
-            source=fitted.source,
-            stream=stream,
-            writer=writer,
-            engine=engine,
-            keeper=keeper,
-            sink=ready.sink,
-            clock=ready.clock,
-            mailbox=self.mailbox,
-            settings=settings,
-            seed=seed,
-            outlets=outlets,
-            index_name=index_name,
-            refitting=refitting,
-            model=model_words(index_name, learner.decoder.n, live=live),
-        )
         try:
+            parts = Parts(
+                source=fitted.source,
+                stream=stream,
+                writer=SessionWriter(request.recordings, header),
+                engine=engine,
+                keeper=PhaseKeeper(ready.plan, stream.sfreq, settings.baseline.max_extensions),
+                sink=ready.sink,
+                clock=ready.clock,
+                mailbox=self.mailbox,
+                settings=settings,
+                seed=seed,
+                outlets=outlets,
+                index_name=index_name,
+                refitting=refitting,
+                model=model_words(index_name, learner.decoder.n, live=live),
+            )
+            if fitted.record:
+                parts.writer.event(Event(0, EventKind.FIT, fitted.record))
             return self._close(Runner(parts), parts, fitted)
         finally:
             for closing in (*outlets, *filter(None, [refitting])):

@@ -1,0 +1,46 @@
+"""How a sitting ends: what is said, with which exit code, and what it lets go of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neurofeedback.errors import SettingsError
+from neurofeedback.session.outlets import LslOutlet, open_outlets
+from neurofeedback.session.request import Outcome, SitRequest
+from neurofeedback.session.sitting import Sitting
+from neurofeedback.types import Stream
+
+MINUTES = 0.5
+
+
+def request(recordings: Path, osc_out: str = "") -> SitRequest:
+    return SitRequest("simulated:7", recordings, minutes=MINUTES, audio="none", fast=True, osc_out=osc_out)
+
+
+def sat(sitting: Sitting) -> Outcome:
+    sitting.start()
+    outcome = sitting.join(120.0)
+    assert outcome is not None
+    return outcome
+
+
+def test_a_sitting_that_cannot_be_sent_on_leaves_no_lock_behind(tmp_path: Path) -> None:
+    pytest.importorskip("pythonosc", reason="the extra osc is not installed")
+    outcome = sat(Sitting(request(tmp_path, osc_out="studio..local:9000")))
+    assert outcome.exit_code == 2
+    assert "studio..local" in outcome.message
+    assert not list(tmp_path.glob(".sub-*"))
+
+
+def test_one_way_out_that_cannot_be_opened_closes_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mne_lsl.lsl", reason="the extra lsl is not installed")
+    pytest.importorskip("pythonosc", reason="the extra osc is not installed")
+    closed: list[LslOutlet] = []
+    close = LslOutlet.close
+    monkeypatch.setattr(LslOutlet, "close", lambda outlet: (closed.append(outlet), close(outlet)))
+    stream = Stream("simulated:1", 256.0, ("TP9", "AF7", "AF8", "TP10"))
+    with pytest.raises(SettingsError, match=r"studio\.\.local"):
+        open_outlets("machine", "studio..local:9000", stream, 0.25)
+    assert len(closed) == 1
