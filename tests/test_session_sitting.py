@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from neurofeedback.errors import SettingsError
+from neurofeedback.recording import completion
+from neurofeedback.recording.growing import Growing
 from neurofeedback.session.outlets import LslOutlet, open_outlets
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.session.sitting import Sitting
-from neurofeedback.types import Stream
+from neurofeedback.types import Chunk, Stream
 
 MINUTES = 0.5
+BASELINE_ENDS_S = 22
+NO_ROOM = "No space left on device"
 
 
 def request(recordings: Path, osc_out: str = "") -> SitRequest:
@@ -24,6 +29,27 @@ def sat(sitting: Sitting) -> Outcome:
     outcome = sitting.join(120.0)
     assert outcome is not None
     return outcome
+
+
+def test_a_disk_too_full_even_to_complete_the_session_is_said_and_no_fault_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Growing.samples
+
+    def full(growing: Growing, chunk: Chunk) -> None:
+        if chunk.first_sample > BASELINE_ENDS_S * 256:
+            raise OSError(errno.ENOSPC, NO_ROOM)
+        append(growing, chunk)
+
+    def refused(path: Path, document: object) -> None:
+        raise OSError(errno.ENOSPC, NO_ROOM)
+
+    monkeypatch.setattr(Growing, "samples", full)
+    monkeypatch.setattr(completion, "rewrite_json", refused)
+    outcome = sat(Sitting(request(tmp_path)))
+    assert outcome.exit_code == 4
+    assert "the disk is full, so the recording ended" in outcome.message
+    assert f"What was recorded is in {outcome.session}" in outcome.message
 
 
 def test_a_sitting_that_cannot_be_sent_on_leaves_no_lock_behind(tmp_path: Path) -> None:

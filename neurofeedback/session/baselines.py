@@ -85,16 +85,14 @@ def baseline_complaint(engine: Engine) -> str:
     return ""
 
 
-def store_baseline(folder: Path, engine: Engine) -> None:
-    """Store a session's baseline in its folder of computed files, and renew the one kept of all sessions.
+def store_baseline(files: SessionFiles, engine: Engine) -> None:
+    """Store a session's baseline beside what was computed of it, and renew the one kept of all sessions.
 
     One that was only had in practice is no baseline of rest and is left out. A disk that refuses costs only this
     session's share.
     """
     if engine.baseline is None or engine.late_from is not None:
         return
-    summary = next(folder.glob("*_summary.json"))
-    files = SessionFiles.of(folder.parents[3], summary.name.removesuffix("_summary.json"))
     participant = files.participant.removeprefix("sub-")
     try:
         rewrite_json(files.computed(BASELINE), document_of(_past(engine.baseline, engine.profile)))

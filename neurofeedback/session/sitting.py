@@ -273,7 +273,7 @@ class Sitting(Asking):
             )
             folder = parts.writer.close(summary)
             if folder is not None:
-                store_baseline(folder, parts.engine)
+                store_baseline(parts.writer.files, parts.engine)
         if error is not None:
             where = f" What was recorded is in {folder}." if folder else ""
             return Outcome(error.exit_code, f"{error}{where}", folder, summary)
