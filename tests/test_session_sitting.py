@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording import completion
 from neurofeedback.recording.growing import Growing
@@ -50,6 +52,16 @@ def test_a_disk_too_full_even_to_complete_the_session_is_said_and_no_fault_of_th
     assert outcome.exit_code == 4
     assert "the disk is full, so the recording ended" in outcome.message
     assert f"What was recorded is in {outcome.session}" in outcome.message
+
+
+@pytest.mark.parametrize(("pace", "said"), [(0.9, True), (1.0, False)])
+def test_a_headset_that_did_not_keep_its_rate_is_said_at_the_end(tmp_path: Path, pace: float, said: bool) -> None:
+    def find(device: str, *, now: Callable[[], float], seed: int | None, duration_s: float) -> SimulatedSource:
+        return SimulatedSource(7, lambda: pace * now(), duration_s=duration_s)
+
+    outcome = sat(Sitting(request(tmp_path), find))
+    assert outcome.exit_code == 0
+    assert ("samples a second where 256 were expected" in outcome.message) is said
 
 
 def test_a_sitting_that_cannot_be_sent_on_leaves_no_lock_behind(tmp_path: Path) -> None:

@@ -277,7 +277,7 @@ class Sitting(Asking):
         if error is not None:
             where = f" What was recorded is in {folder}." if folder else ""
             return Outcome(error.exit_code, f"{error}{where}", folder, summary)
-        said = (_last_words(reason), baseline_complaint(parts.engine), fitted.complaint)
+        said = (_last_words(reason), baseline_complaint(parts.engine), runner.rate_mismatch, fitted.complaint)
         return Outcome(EXIT_OK, " ".join(filter(None, said)), folder, summary)
 
 
