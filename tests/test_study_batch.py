@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from neurofeedback.recording.importing import import_recording
 from neurofeedback.study import batch, journal
 from neurofeedback.study.batch import BatchRequest, run_batch
 from neurofeedback.study.jobs import Job, Row, Work, run
+from neurofeedback.study.journal import Journal
 
 N_SESSIONS = 4
 
@@ -141,12 +143,26 @@ def test_a_recording_that_changed_is_done_again(dataset: Path, tmp_path: Path):
     assert run_batch(request).n_known == N_SESSIONS - 2  # the bad one is tried again, too
 
 
-def test_other_settings_are_another_batch(dataset: Path, table: Path, monkeypatch: pytest.MonkeyPatch):
+def test_other_settings_are_another_batch(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     job = Job("a", str(dataset), Work.REPLAY)
-    assert journal._identity(job) != journal._identity(replace(job, profile="fast"))
-    first = journal._identity(job)
-    monkeypatch.setattr(journal, "__version__", "99")
-    assert journal._identity(job) != first
+    done = Journal(tmp_path / "journal", None)
+    done.add(job, {"recording": "a", "status": "ok"})
+    done.close()
+    with closing(Journal(tmp_path / "journal", None)) as again:
+        assert again.done(job) is not None
+        assert again.done(replace(job, profile="fast")) is None
+        monkeypatch.setattr(journal, "__version__", "99")
+        assert again.done(job) is None
+
+
+def test_a_profile_that_was_edited_is_another_batch(dataset: Path, tmp_path: Path):
+    profile = tmp_path / "own.toml"
+    profile.write_text('name = "own"\n[phases]\nsettle_s = 2.0\n')
+    request = BatchRequest(dataset, tmp_path / "a.csv", profile=str(profile), n_jobs=1)
+    run_batch(request)
+    assert run_batch(request).n_known == N_SESSIONS - 1  # the bad one is tried again
+    profile.write_text('name = "own"\n[phases]\nsettle_s = 4.0\n')
+    assert run_batch(request).n_known == 0
 
 
 def test_plain_files_and_bids_of_others_are_found_too(tmp_path: Path):

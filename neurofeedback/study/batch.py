@@ -106,7 +106,7 @@ def _jobs(request: BatchRequest) -> list[Job]:
 
 def _collect(jobs: Sequence[Job], request: BatchRequest, progress: Callable[[int, int], None]) -> tuple[list[Row], int]:
     request.out.parent.mkdir(parents=True, exist_ok=True)
-    journal = Journal(request.out.with_name(f".{request.out.name}.journal"))
+    journal = Journal(request.out.with_name(f".{request.out.name}.journal"), request.profile)
     try:
         known = {job.key: row for job in jobs if (row := journal.done(job)) is not None}
         rows, n_known = dict(known), len(known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from neurofeedback import __version__
 from neurofeedback.recording.files import Appending, cut_torn_line, whole_lines
+from neurofeedback.settings.load import load_evidence, load_settings
 from neurofeedback.study.jobs import OK, Job, Row
 
 
@@ -19,9 +21,12 @@ class Journal:
     ----------
     path : Path
         The file; made if missing. What is no row of ours in it is passed over.
+    profile : str or None
+        The profile of all jobs, by name or file; each recording's own if None.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, profile: str | None) -> None:
+        self._settings = _settings_mark(profile)
         self._done: dict[str, Row] = {}
         cut_torn_line(path)
         for line in whole_lines(path):
@@ -38,20 +43,28 @@ class Journal:
 
     def done(self, job: Job) -> Row | None:
         """Return the row of a job that is done already, and well; one that failed is tried again."""
-        return self._done.get(_identity(job))
+        return self._done.get(self._identity(job))
 
     def add(self, job: Job, row: Row) -> None:
         """Note that a job is done."""
-        self._file.append((json.dumps({"job": _identity(job), "row": row}) + "\n").encode())
+        self._file.append((json.dumps({"job": self._identity(job), "row": row}) + "\n").encode())
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
+    def _identity(self, job: Job) -> str:
+        """Name a job by what its result depends on: version, settings, and the recording's files."""
+        return json.dumps([__version__, self._settings, asdict(job), _stamp(Path(job.path))])
 
-def _identity(job: Job) -> str:
-    """Name a job by what its result depends on: settings, version, and the recording's files."""
-    return json.dumps([__version__, asdict(job), _stamp(Path(job.path))])
+
+def _settings_mark(profile: str | None) -> str:
+    """Return a short mark of what a profile says now; a file of that name may be edited between two runs."""
+    if profile is None:
+        return ""
+    settings = load_settings(profile)
+    told = f"{settings.model_dump_json()} {load_evidence(settings.index.evidence)!r}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _stamp(path: Path) -> list[int]:
