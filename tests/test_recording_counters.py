@@ -69,3 +69,12 @@ def test_a_counter_that_began_anew_is_placed_by_the_clock():
     at = places(counter, rule, SFREQ, times)
     assert at[600] - at[599] == 1 + 8 * 250
     assert places(counter, rule, SFREQ)[-1] == 1199
+
+
+@pytest.mark.parametrize("stamp", [-1e308, 1e308, 1e25])
+def test_a_stamp_that_no_clock_shows_is_a_place_that_no_recording_has(stamp: float):
+    rule = BOARDS["cyton"]
+    times = np.arange(3000) / SFREQ
+    times[:1000] = min(stamp, 0.0)
+    times[1000:] = max(stamp, times[1000])
+    assert places(count(rule, 3000), rule, SFREQ, times)[-1] > 1e11

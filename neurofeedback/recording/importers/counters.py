@@ -11,6 +11,7 @@ _REGULAR = 0.8
 _FEWEST_RUNS = 8
 _ENVELOPE_S = 2.0
 _LATE = 0.75
+_MOST_LATE = 1e12  # samples; no clock of a recording goes further, and whole numbers hold the sum over all rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,7 @@ def places(
     late = times - placed / sfreq
     anew = starts[1:][skipped < 0]
     turns = _slow(late, starts, counting.turn / sfreq) if counting.turn else np.empty(0, np.int64)
-    missed = _missed(late * sfreq, anew, 1, sfreq) + _missed(
-        late * sfreq, np.setdiff1d(turns, anew), counting.turn, sfreq
-    )
+    missed = _missed(late, sfreq, anew, 1) + _missed(late, sfreq, np.setdiff1d(turns, anew), counting.turn)
     return placed + np.cumsum(missed)
 
 
@@ -116,15 +115,15 @@ def _slow(late: NDArray[np.float64], starts: NDArray[np.int64], turn_s: float) -
     return starts[1:][np.diff(late[starts]) > _LATE * turn_s]
 
 
-def _missed(late: NDArray[np.float64], rows: NDArray[np.int64], unit: int, sfreq: float) -> NDArray[np.int64]:
-    """Count what was lost before each of ``rows``, in whole ``unit``; ``late`` is each row's delay in samples.
+def _missed(late: NDArray[np.float64], sfreq: float, rows: NDArray[np.int64], unit: int) -> NDArray[np.int64]:
+    """Count what was lost before each of ``rows``, in whole ``unit`` samples; ``late`` is each row's delay in s.
 
     All rows of the next seconds must be later than those before: a burst that catches up lost nothing.
     """
     width = max(1, round(_ENVELOPE_S * sfreq))
     missed = np.zeros(late.size, np.int64)
     for row in rows.tolist():
-        jump = late[row : row + width].min() - late[max(0, row - width) : row].min()
-        if jump > _LATE * unit:
-            missed[row] = round(jump / unit) * unit
+        jump = float(late[row : row + width].min()) - float(late[max(0, row - width) : row].min())
+        if jump * sfreq > _LATE * unit:
+            missed[row] = round(min(jump * sfreq, _MOST_LATE) / unit) * unit
     return missed
