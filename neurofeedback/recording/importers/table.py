@@ -103,7 +103,7 @@ def _warn_of_backward_time(path: Path, times: NDArray[np.float64] | None) -> Non
     if times is not None and back.size:
         row = int(back[0])
         _log.warning(
-            "%s: time goes backwards %d times, first by %.3f s at row %d; the rows are kept in the file's order",
+            "%s: time goes backwards %d times, first by %.6g s at row %d; the rows are kept in the file's order",
             path,
             back.size,
             times[row] - times[row + 1],
