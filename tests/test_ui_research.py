@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,8 @@ from pytestqt.qtbot import QtBot
 from neurofeedback.session.mailbox import Ask, Request, Snapshot
 from neurofeedback.session.screen import Traces
 from neurofeedback.types import Contact, Frame, Guidance, Phase, State, Stream, Verdict
+from neurofeedback.ui.jobs import Ticket
+from neurofeedback.ui.plots import Plots
 from neurofeedback.ui.positions import POSITIONS
 from neurofeedback.ui.research import LOOK_MS, Research
 from neurofeedback.ui.spectrum import alpha_db, scalp_map, spectrum_db
@@ -54,6 +57,8 @@ class Room:
         qtbot.addWidget(self.window)
         with qtbot.waitActive(self.window):
             self.window.show()
+        qtbot.waitUntil(self.window._opening.isHidden, timeout=60_000)
+        self.plots = self.window._plots
 
     def look(self, snapshot: Snapshot) -> None:
         self.latest = snapshot
@@ -66,34 +71,73 @@ def room(qtbot: QtBot) -> Room:
     return Room(qtbot)
 
 
+def test_it_opens_at_once_and_its_plots_come_later(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    go = threading.Event()
+
+    def load(_ticket: Ticket) -> type[Plots]:
+        threads.append(threading.current_thread().name)
+        assert go.wait(30)
+        return Plots
+
+    monkeypatch.setattr("neurofeedback.ui.research._load", load)
+    window = Research(DARK, moment)
+    window._timer.stop()
+    qtbot.addWidget(window)
+    window.show()
+    window.look()
+    assert window._opening.isVisible()
+    assert "WANDER" in window._facts.text()
+    go.set()
+    qtbot.waitUntil(window._opening.isHidden, timeout=60_000)
+    assert threads
+    assert threads[0] != threading.main_thread().name
+    window.look()
+    assert window._plots is not None
+    assert window._plots.traces._ch_names == ("● TP9", "○ AF7")
+
+
+def test_plots_that_cannot_be_loaded_are_said_and_words_go_on(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_ticket: Ticket) -> type[Plots]:
+        raise ModuleNotFoundError("No module named 'pyqtgraph'")
+
+    monkeypatch.setattr("neurofeedback.ui.research._load", load)
+    window = Research(DARK, moment)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: "No module named" in window._opening.text())
+    window.look()
+    assert "WANDER" in window._facts.text()
+
+
 def test_it_shows_the_gates_verdicts_features_and_the_link(room: Room) -> None:
     room.look(moment())
     window = room.window
-    assert window._traces._ch_names == ("● TP9", "○ AF7")
+    assert room.plots.traces._ch_names == ("● TP9", "○ AF7")
     assert "AF7: muscle" in window._facts.text()
     assert "WANDER" in window._facts.text()
     assert window._features.text() == "z_theta_frontal  1.25"
     assert "14 ms" in window._link.text()
     assert "1.00 % of samples lost" in window._link.text()
-    assert len(window._spectra._lines) == 2
-    assert window._index._threshold.value() == 50.0
+    assert len(room.plots.spectra._lines) == 2
+    assert room.plots.index._threshold.value() == 50.0
 
 
 def test_a_verdict_that_changes_keeps_the_lines(room: Room) -> None:
     room.look(moment())
-    lines = room.window._traces._lines
+    lines = room.plots.traces._lines
     good = tuple(Contact(name, Verdict.GOOD) for name in ("TP9", "AF7"))
     room.look(moment(contacts=good))
-    assert room.window._traces._lines is lines
-    assert room.window._traces._ch_names == ("● TP9", "● AF7")
+    assert room.plots.traces._lines is lines
+    assert room.plots.traces._ch_names == ("● TP9", "● AF7")
 
 
 def test_many_electrodes_show_a_head_and_one_spectrum(room: Room) -> None:
     room.look(moment((*CAP, "O1")))
-    assert room.window._map.isVisible()
-    assert room.window._spectra._names == ("mean",)
+    assert room.plots.map.isVisible()
+    assert room.plots.spectra._names == ("mean",)
     room.look(moment())
-    assert not room.window._map.isVisible()
+    assert not room.plots.map.isVisible()
 
 
 def test_before_there_is_anything_it_stays_empty(room: Room) -> None:
