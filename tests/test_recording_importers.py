@@ -298,7 +298,7 @@ def test_mixed_units_are_brought_to_microvolts(tmp_path: Path, known):
 def test_time_that_goes_backwards_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     rows = [*MUSE_ROWS[:100], *MUSE_ROWS[50:]]
     assert open_recording(table(tmp_path / "a.csv", [MUSE_HEADER, *rows])).n_samples == 562
-    assert "time goes backwards 1 times, first by 0.191 s at row 101" in caplog.text
+    assert "time goes backwards 1 times, first by 0.191407 s at row 101" in caplog.text
 
 
 def test_a_hundred_thousand_marks_between_rows_are_read(tmp_path: Path, known):
