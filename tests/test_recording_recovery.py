@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,8 @@ import mne
 import numpy as np
 import pytest
 
+from neurofeedback.recording import events
+from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.locks import is_locked
 from neurofeedback.recording.reader import open_recording
 from neurofeedback.recording.recovery import recover
@@ -272,18 +274,39 @@ def test_recovery_computes_what_the_files_tell(killed):
     assert summary["phases"] == {"practice": N_CHUNKS * CHUNK / 250}
 
 
+def broken_off(root: Path) -> SessionFiles:
+    writer = SessionWriter(root, HEADER)
+    writer.samples(Chunk(0, np.ones((2, 100), np.float32)))
+    writer.event(Event(0, EventKind.MARK))
+    writer.close({})
+    writer.files.computed("summary.json").unlink()
+    return writer.files
+
+
 def test_a_damaged_session_does_not_keep_the_others_from_completion(tmp_path: Path, caplog):
-    stems = []
-    for _ in range(2):
-        writer = SessionWriter(tmp_path, HEADER)
-        writer.samples(Chunk(0, np.ones((2, 100), np.float32)))
-        writer.event(Event(0, EventKind.MARK))
-        writer.close({})
-        writer.files.computed("summary.json").unlink()
-        stems.append(writer.files)
-    stems[0].computed("start.json").write_text("{")
-    assert recover(tmp_path) == [stems[1].derived]
-    assert stems[0].stem in caplog.text
+    damaged, whole = broken_off(tmp_path), broken_off(tmp_path)
+    damaged.computed("start.json").write_text("{")
+    assert recover(tmp_path) == [whole.derived]
+    assert damaged.stem in caplog.text
+
+
+@pytest.mark.parametrize("lost", [lambda path: path.unlink(), lambda path: os.truncate(path, 0)])
+def test_a_table_of_events_that_a_power_cut_took_begins_anew(tmp_path: Path, lost: Callable[[Path], None]):
+    files = broken_off(tmp_path)
+    lost(files.eeg("events.tsv"))
+    assert recover(tmp_path) == [files.derived]
+    assert files.eeg("events.tsv").read_text() == events.HEADER
+    assert open_recording(files.raw).events == ()
+
+
+def test_a_frame_log_that_a_power_cut_garbled_keeps_no_other_session_from_completion(tmp_path: Path, caplog):
+    garbled, whole = broken_off(tmp_path), broken_off(tmp_path)
+    with garbled.frames.open("ab") as log:
+        log.write(b"\0" * 64 + b"\t25\n")
+    assert recover(tmp_path) == [whole.derived]
+    assert f"{garbled.frames} is no frame log" in caplog.text
+    garbled.frames.unlink()
+    assert recover(tmp_path) == [garbled.derived]
 
 
 def test_recovery_of_a_folder_that_does_not_exist_does_nothing(tmp_path: Path):

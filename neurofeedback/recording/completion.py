@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from neurofeedback.errors import RecordingError
 from neurofeedback.recording import brainvision, physio
 from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.events import in_order
@@ -75,7 +76,16 @@ def _summary(files: SessionFiles, start: Start, n_samples: int, lost: tuple[Lost
 
 
 def _frame_figures(path: Path) -> dict[str, object]:
-    names, *rows = ([line.split("\t") for line in whole_lines(path)]) or [[]]
+    try:
+        return _counted([line.split("\t") for line in whole_lines(path)])
+    except (KeyError, ValueError) as error:
+        raise RecordingError(
+            f"{path} is no frame log", got=repr(error), todo="remove it; the session is then completed without it"
+        ) from None
+
+
+def _counted(lines: list[list[str]]) -> dict[str, object]:
+    names, *rows = lines or [[]]
     table = [dict(zip(names, row, strict=False)) for row in rows]
     counted = [row for row in table if row.get("phase") != Phase.PAUSE]
     valid = [row for row in counted if row.get("valid") == "1"]

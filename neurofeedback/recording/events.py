@@ -83,8 +83,11 @@ def _response(told: str = "n/a") -> float | None:
 
 
 def in_order(path: Path) -> None:
-    """Bring a table into the order of time, as BIDS asks; what happened at the same sample stays in its order."""
-    heading, *rows = whole_lines(path)
+    """Bring a table into the order of time, as BIDS asks; what happened at the same sample stays in its order.
+
+    One that lost even its heading, as to a power cut, gets it back.
+    """
+    heading, *rows = whole_lines(path) or [HEADER.rstrip("\n")]
     rewrite(path, "\n".join((heading, *sorted(rows, key=_sample), "")))
 
 
