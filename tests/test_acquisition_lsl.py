@@ -1,5 +1,7 @@
 """A Lab Streaming Layer stream of this machine, sent by a real outlet."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -93,6 +95,57 @@ def test_a_stream_that_is_not_there_is_said_to_be_missing(monkeypatch: pytest.Mo
     monkeypatch.setattr("neurofeedback.acquisition.lsl._FIND_S", 0.3)
     with pytest.raises(SourceError, match="there is no stream named nobody"):
         LslSource("nobody").open()
+
+
+SENDER = """
+import numpy as np
+from neurofeedback.acquisition.lsl import load_lsl
+lsl = load_lsl()
+outlet = lsl.StreamOutlet(lsl.StreamInfo("test-gone", "EEG", 4, 200.0, "float32", ""))
+print("sending", flush=True)
+while not outlet.wait_for_consumers(1):
+    pass
+outlet.push_chunk(np.ones((10, 4), np.float32))
+input()
+"""
+
+
+def test_a_stream_whose_program_died_is_an_error_of_the_device() -> None:
+    source = LslSource("test-gone")
+    with subprocess.Popen([sys.executable, "-c", SENDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        program.stdout.readline()
+        source.open()
+        read_until(source, 10)
+        program.kill()
+    with pytest.raises(SourceError, match="stream test-gone does not answer"):
+        read_until(source, 1)
+    source.close()
+
+
+def test_a_stream_that_does_not_answer_is_let_go(sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(inlet, timeout: float) -> None:
+        raise TimeoutError("The operation failed due to a timeout.")
+
+    monkeypatch.setattr(lsl.StreamInlet, "get_sinfo", late)
+    source = LslSource("test-eeg")
+    with pytest.raises(SourceError, match="stream test-eeg does not answer"):
+        source.open()
+    with pytest.raises(SourceError, match="is not open"):
+        source.read()
+
+
+def test_a_stream_that_is_back_with_other_channels_is_refused() -> None:
+    sender = outlet("test-back")
+    source = LslSource("test-back")
+    source.open()
+    source.close()
+    del sender
+    changed = outlet("test-back", sfreq=500.0)
+    with pytest.raises(SourceError, match=r"is back as another: got Fz, .* at 500 Hz; allowed: Fz, .* at 200 Hz"):
+        source.open()
+    assert source.stream.sfreq == SFREQ
+    del changed
 
 
 def test_streams_are_found_by_name(sender) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +79,7 @@ class LslSource:
         Raises
         ------
         SourceError
-            There is no such stream, or it is no EEG of a regular rate.
+            There is no such stream, it is no EEG of a regular rate, or it is back with other channels than it had.
         """
         lsl = load_lsl()
         found = lsl.resolve_streams(timeout=_FIND_S, name=self._name)
@@ -89,18 +90,30 @@ class LslSource:
                 allowed="a stream of this machine",
                 todo="start its program, or look with `neurofeedback devices --scan`",
             )
-        inlet = lsl.StreamInlet(found[0], processing_flags=["clocksync"])
-        inlet.open_stream(timeout=_FIND_S)
-        self._describe(inlet.get_sinfo(timeout=_FIND_S))
+        self._inlet = lsl.StreamInlet(found[0], processing_flags=["clocksync"])
+        try:
+            with self._explained():
+                self._inlet.open_stream(timeout=_FIND_S)
+                sinfo = self._inlet.get_sinfo(timeout=_FIND_S)
+            self._describe(sinfo)
+        except SourceError:
+            self.close()
+            raise
         if self._ledger is None:
             self._ledger = Ledger(len(self._rows), self._stream.sfreq)
-        self._inlet = inlet
 
     def read(self) -> Chunk | None:
-        """Return what has arrived, or None."""
+        """Return what has arrived, or None.
+
+        Raises
+        ------
+        SourceError
+            It is not open, or its program is gone.
+        """
         if self._inlet is None or self._ledger is None:
             raise SourceError(f"{self._stream.device} is not open")
-        values, stamps = self._inlet.pull_chunk(timeout=0.0)
+        with self._explained():
+            values, stamps = self._inlet.pull_chunk(timeout=0.0)
         if len(stamps) == 0:
             return None
         data = np.asarray(values, dtype=np.float64).T[self._rows] * self._scale[:, None]
@@ -119,18 +132,28 @@ class LslSource:
         if self._ledger is not None:
             self._ledger.restart()
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Tell what the library throws (its own errors are RuntimeErrors) as what happened to the stream."""
+        try:
+            yield
+        except (TimeoutError, RuntimeError) as error:
+            raise SourceError(
+                f"stream {self._name} does not answer", got=str(error), todo="see that its program is running"
+            ) from None
+
     def _describe(self, sinfo: _BaseStreamInfo) -> None:
         names = sinfo.get_channel_names() or [f"X{row + 1}" for row in range(sinfo.n_channels)]
         types = sinfo.get_channel_types() or ["eeg"] * sinfo.n_channels
         units = sinfo.get_channel_units() or ["microvolts"] * sinfo.n_channels
-        self._rows = [row for row, kind in enumerate(types) if str(kind).lower() not in _NOT_EEG]
-        if not self._rows or sinfo.sfreq <= 0:
+        rows = [row for row, kind in enumerate(types) if str(kind).lower() not in _NOT_EEG]
+        if not rows or sinfo.sfreq <= 0:
             raise SourceError(
                 f"stream {self._name} is no EEG",
-                got=f"{len(self._rows)} EEG channels at {sinfo.sfreq:g} Hz",
+                got=f"{len(rows)} EEG channels at {sinfo.sfreq:g} Hz",
                 allowed="at least one EEG channel of a regular rate",
             )
-        unknown = sorted({str(units[row]) for row in self._rows if str(units[row]).lower() not in _TO_UV})
+        unknown = sorted({str(units[row]) for row in rows if str(units[row]).lower() not in _TO_UV})
         if unknown:
             raise SourceError(
                 f"stream {self._name} has units that are not known",
@@ -138,10 +161,23 @@ class LslSource:
                 allowed=", ".join(sorted(_TO_UV)),
                 todo="describe its channels in microvolts where it is sent",
             )
-        self._scale = np.array([_TO_UV[str(units[row]).lower()] for row in self._rows])
         facts = {"lsl_source_id": sinfo.source_id, "lsl_type": sinfo.stype, "lsl_host": sinfo.hostname}
-        ch_names = tuple(str(names[row]) for row in self._rows)
-        self._stream = Stream(f"lsl:{self._name}", float(sinfo.sfreq), ch_names, facts=facts)
+        stream = Stream(self._stream.device, float(sinfo.sfreq), tuple(str(names[row]) for row in rows), facts=facts)
+        if self._ledger is not None:
+            self._check_same(stream)
+        self._rows, self._stream = rows, stream
+        self._scale = np.array([_TO_UV[str(units[row]).lower()] for row in rows])
+
+    def _check_same(self, back: Stream) -> None:
+        """Refuse a stream that is back as another: its samples would stand in other channels' places."""
+        was = self._stream
+        if (back.ch_names, back.sfreq) != (was.ch_names, was.sfreq):
+            raise SourceError(
+                f"stream {self._name} is back as another",
+                got=f"{', '.join(back.ch_names)} at {back.sfreq:g} Hz",
+                allowed=f"{', '.join(was.ch_names)} at {was.sfreq:g} Hz",
+                todo="send it as it was, or end this sitting and begin another",
+            )
 
 
 def find_streams(seconds: float = 1.0) -> list[tuple[str, str]]:
