@@ -362,6 +362,20 @@ def test_a_brainflow_board_can_be_named(tmp_path: Path, board: str):
     assert open_recording(path, board=board).stream.model == "Muse2"
 
 
+def test_a_board_named_for_another_format_is_refused(tmp_path: Path, known):
+    path = known["fif"].write(tmp_path)
+    with pytest.raises(RecordingError, match=r"no board to be named.*leave out --board"):
+        open_recording(path, board="Muse2")
+
+
+def test_a_cut_off_last_line_of_an_own_csv_is_said(tmp_path: Path, known, caplog: pytest.LogCaptureFixture):
+    path = known["own csv"].write(tmp_path)
+    whole = open_recording(path).n_samples
+    path.write_bytes(path.read_bytes()[:-4])
+    assert open_recording(path).n_samples == whole - 1
+    assert "the last line is cut off" in caplog.text
+
+
 def test_an_unclear_brainflow_board_lists_the_choices(tmp_path: Path):
     path = table(tmp_path / "a.csv", brainflow_rows(12, 250, 10))
     with pytest.raises(RecordingError, match=r"do not tell.*NotionOSC1.*name the board"):
@@ -505,6 +519,13 @@ def test_codes_of_trigger_channels_are_marks_where_there_are_no_annotations(tmp_
     recording = open_recording(tmp_path / "a_raw.fif")
     assert recording.stream.ch_names == seeds.NAMES
     assert [(event.sample, event.value) for event in recording.events] == [(50, "4"), (300, "7")]
+
+
+def test_a_fif_that_ends_inside_its_samples_is_refused(tmp_path: Path, known):
+    path = known["fif"].write(tmp_path)
+    path.write_bytes(path.read_bytes()[:-3000])
+    with pytest.raises(RecordingError, match="is cut off"):
+        open_recording(path)
 
 
 def test_a_fif_cut_out_of_a_longer_one_keeps_its_marks_in_place(tmp_path: Path):

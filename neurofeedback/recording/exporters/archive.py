@@ -19,14 +19,17 @@ from neurofeedback.recording.header import SessionHeader, read_start
 from neurofeedback.recording.importers.guards import check_inside
 from neurofeedback.recording.reader import open_session
 from neurofeedback.recording.timing import on_own_clocks
-from neurofeedback.recording.whole import write_whole
+from neurofeedback.recording.whole import Progress, write_whole
 
 _FIRST_DAY = datetime(1924, 1, 1, 12, tzinfo=UTC)  # BIDS: dates before 1925 are no dates
+_PIECE = 1 << 20
 _OF_DATASET = ("dataset_description.json", "README", ".bidsignore", "participants.json")
 
 
-def write_zip(sessions: Sequence[SessionFiles], out: Path, *, anonymize: bool = False) -> None:
-    """Write sessions as a zipped BIDS dataset with its derivative.
+def write_zip(
+    sessions: Sequence[SessionFiles], out: Path, *, anonymize: bool = False, progress: Progress = lambda _: None
+) -> None:
+    """Write sessions as a zipped BIDS dataset with its derivative; ``progress`` is told how far it is, 0 to 1.
 
     Raises
     ------
@@ -38,15 +41,23 @@ def write_zip(sessions: Sequence[SessionFiles], out: Path, *, anonymize: bool = 
         gather: Callable[[Sequence[SessionFiles], Path], None] = _rewrite_all if anonymize else _copy_all
         gather(sessions, root)
         draft = Path(folder, "archive.zip")
-        _pack(root, draft)
+        _pack(root, draft, progress)
         draft.replace(out)
 
 
-def _pack(root: Path, draft: Path) -> None:
+def _pack(root: Path, draft: Path, progress: Progress) -> None:
+    """Pack all files; a large one is told about, and can be given up, piece by piece."""
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    n_bytes, packed = sum(path.stat().st_size for path in paths), 0
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(root.rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(root))
+        for path in paths:
+            entry = zipfile.ZipInfo.from_file(path, path.relative_to(root))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with path.open("rb") as file, archive.open(entry, "w") as into:
+                while piece := file.read(_PIECE):
+                    progress(packed / n_bytes)
+                    packed += into.write(piece)
+    progress(1.0)
 
 
 def _copy_all(sessions: Sequence[SessionFiles], root: Path) -> None:

@@ -7,8 +7,11 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.anonymous import anonymous
@@ -18,6 +21,7 @@ from neurofeedback.recording.exporters.edf import write_bdf, write_edf
 from neurofeedback.recording.exporters.fif import write_fif
 from neurofeedback.recording.reader import open_recording, sessions_at
 from neurofeedback.recording.recording import Recording
+from neurofeedback.recording.whole import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,14 @@ TARGETS: dict[str, Target] = {
 ARCHIVE = "bids-zip"
 
 
-def export(path: Path, to: str, out: Path | None = None, *, anonymize: bool = False) -> list[Path]:
+def export(
+    path: Path,
+    to: str,
+    out: Path | None = None,
+    *,
+    anonymize: bool = False,
+    progress: Progress = lambda _: None,
+) -> list[Path]:
     """Export a recording, its frames in a table beside it; or sessions as a zipped dataset.
 
     Parameters
@@ -50,6 +61,8 @@ def export(path: Path, to: str, out: Path | None = None, *, anonymize: bool = Fa
         The file to write; else one in this folder, named after the session.
     anonymize : bool
         Leave out dates, names, notes and serial numbers.
+    progress : callable
+        Told how far it is, 0 to 1; what it raises ends the export, and nothing of it is left.
 
     Returns
     -------
@@ -62,17 +75,19 @@ def export(path: Path, to: str, out: Path | None = None, *, anonymize: bool = Fa
         It cannot be read, or not be written; a file that is there already is not replaced.
     """
     try:
-        return _export_zip(path, out, anonymize) if to == ARCHIVE else _export_file(path, to, out, anonymize)
+        if to == ARCHIVE:
+            return _export_zip(path, out, anonymize, progress)
+        return _export_file(path, to, out, anonymize, progress)
     except OSError as error:
         raise RecordingError(
-            "the export cannot be written",
-            got=f"{error.filename}: {error.strerror}" if error.filename else str(error),
-            todo="make room, or choose another place with --out",
+            f"the export cannot be written{f' to {out}' if out else ''}",
+            got=error.strerror or str(error),
+            todo="make room, or choose another place",
         ) from None
 
 
-def _export_file(path: Path, to: str, out: Path | None, anonymize: bool) -> list[Path]:
-    target, recording = TARGETS[to], open_recording(path)
+def _export_file(path: Path, to: str, out: Path | None, anonymize: bool, progress: Progress) -> list[Path]:
+    target, recording = TARGETS[to], _watched(open_recording(path), progress)
     if out is None:
         name = recording.path.stem.removesuffix("_eeg")
         out = _unnamed(target.ending, recording) if anonymize else Path(f"{name}{target.ending}")
@@ -81,12 +96,23 @@ def _export_file(path: Path, to: str, out: Path | None, anonymize: bool) -> list
     draft = out.with_name(f".draft-{os.getpid()}-{out.name}")
     try:
         target.write(anonymous(recording) if anonymize else recording, draft)
+        progress(1.0)
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
     for table, copy in beside.items():
         shutil.copyfile(table, copy)
     return [out, *beside.values()]
+
+
+def _watched(recording: Recording, progress: Progress) -> Recording:
+    """Return the same recording, which tells how far it is read: what every format does with it."""
+
+    def samples(start: int, stop: int) -> NDArray[np.float32]:
+        progress(start / recording.n_samples)
+        return recording.samples(start, stop)
+
+    return replace(recording, samples=samples)
 
 
 def _tables(recording: Recording, out: Path) -> dict[Path, Path]:
@@ -103,7 +129,7 @@ def _unnamed(ending: str, recording: Recording | None = None) -> Path:
     return next(out for out in outs if _in_the_way(out, _tables(recording, out) if recording else {}) is None)
 
 
-def _export_zip(path: Path, out: Path | None, anonymize: bool) -> list[Path]:
+def _export_zip(path: Path, out: Path | None, anonymize: bool, progress: Progress) -> list[Path]:
     sessions = sessions_at(path.expanduser().absolute())
     if not sessions:
         raise RecordingError(f"{path} holds no session of this program", todo="import it first")
@@ -112,14 +138,14 @@ def _export_zip(path: Path, out: Path | None, anonymize: bool) -> list[Path]:
         out = _unnamed(".zip") if anonymize else Path(f"{name}.zip")
     out = out.absolute()
     _refuse_to_replace(out, {})
-    write_zip(sessions, out, anonymize=anonymize)
+    write_zip(sessions, out, anonymize=anonymize, progress=progress)
     return [out]
 
 
 def _refuse_to_replace(out: Path, beside: Mapping[Path, Path]) -> None:
     taken = _in_the_way(out, beside)
     if taken is not None:
-        raise RecordingError(f"{taken} is there already", allowed="a new file", todo="choose another place with --out")
+        raise RecordingError(f"{taken} is there already", allowed="a new file", todo="choose another name or place")
 
 
 def _in_the_way(out: Path, beside: Mapping[Path, Path]) -> Path | None:

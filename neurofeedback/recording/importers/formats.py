@@ -84,7 +84,11 @@ def import_file(path: Path, *, board: str | None = None) -> Recording:
         raise RecordingError(f"{path} is empty", allowed=NAMES)
     form = format_of(head)
     if form is not None:
-        return read_brainflow(path, board) if form.read is read_brainflow else form.read(path)
+        if form.read is read_brainflow:
+            return read_brainflow(path, board)
+        if board:
+            raise RecordingError(f"{path} has no board to be named", got=form.name, todo="leave out --board")
+        return form.read(path)
     header = path.with_suffix(".vhdr")
     if path.suffix.lower() in {".eeg", ".vmrk"} and header != path and header.exists():
         return import_file(header)

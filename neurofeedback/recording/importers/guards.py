@@ -97,17 +97,23 @@ def check_mat(path: Path) -> None:
 
 
 def check_fif(path: Path) -> None:
-    """Refuse a FIF file whose tags lead back to one before: MNE would follow them for ever.
+    """Refuse a FIF file that ends inside a tag, or whose tags lead back to one before: MNE would follow them for ever.
 
     Raises
     ------
     RecordingError
         It names the byte of the tag.
     """
-    at = 0
+    at, n_bytes = 0, path.stat().st_size
     with path.open("rb") as file:
         while len(tag := file.read(_FIF_TAG.size)) == _FIF_TAG.size:
             _, _, size, following = _FIF_TAG.unpack(tag)
+            if at + _FIF_TAG.size + size > n_bytes:
+                raise RecordingError(
+                    f"{path} is cut off",
+                    got=f"{n_bytes} bytes, of a tag at byte {at} a part",
+                    todo="copy or export it again",
+                )
             stop = at + _FIF_TAG.size + size if following == 0 else following
             if stop <= at:
                 if following < 0:

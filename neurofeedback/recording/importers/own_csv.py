@@ -9,7 +9,7 @@ import numpy as np
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.importers.guards import reading
 from neurofeedback.recording.importers.table import table_recording
-from neurofeedback.recording.importers.text import Rows, read_lines
+from neurofeedback.recording.importers.text import Rows, read_lines, say_cut_off
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, Stream
 
@@ -33,8 +33,9 @@ def read_own_csv(path: Path) -> Recording:
     names, rows = table[0], table[1:]
     if names[-1] != MARKS or len(names) < 3:
         raise RecordingError(f"{path} is damaged", got=",".join(names)[:80], allowed="time_s, channels, marks")
-    if not rows or len(rows[-1]) < len(names):
+    if rows and len(rows[-1]) < len(names):
         rows = rows[:-1]
+        say_cut_off(path, len(rows))
     lines = ["\t".join(cell or "nan" for cell in row[:-1]) for row in rows]
     values = Rows(path, lines, "\t", 2).whole().numbers(range(len(names) - 1))
     span_s = values[0, -1] - values[0, 0]

@@ -67,7 +67,7 @@ class Rows:
         lines = self.lines
         if lines and lines[-1].count(self.delimiter) < lines[0].count(self.delimiter):
             lines = lines[:-1]
-            _log.warning("%s: the last line is cut off; the %d whole lines are kept", self.path, len(lines))
+            say_cut_off(self.path, len(lines))
         if not lines:
             raise RecordingError(f"{self.path} holds no samples", got="a header or a cut-off line alone")
         return Rows(self.path, lines, self.delimiter, self.first_line)
@@ -96,6 +96,11 @@ class Rows:
                 if not _is_number(cells[column]):
                     return f"{cells[column].strip()[:40]!r} in line {number}, column {column + 1}"
         return ""
+
+
+def say_cut_off(path: Path, n_whole: int) -> None:
+    """Warn that the last line of a file was left out."""
+    _log.warning("%s: the last line is cut off; the %d whole lines are kept", path, n_whole)
 
 
 def _is_number(cell: str) -> bool:
