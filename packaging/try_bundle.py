@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import array
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import wave
 from pathlib import Path
 
 PERMITTED = {"BoardController", "DataHandler", "BrainFlowBluetooth", "GanglionLib", "MuseLib", "simpleble-c"}
@@ -26,14 +28,15 @@ def main(folder: Path) -> int:
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": home, "XDG_CONFIG_HOME": home}
         environment |= {"XDG_DATA_HOME": home, "XDG_CACHE_HOME": home, "XDG_STATE_HOME": home}
-        recordings = Path(home) / "recordings"
-        sit = ("train", "--device", "simulated:1", "--minutes", "0.25", "--headless", "--recordings", str(recordings))
+        recordings, sound = Path(home) / "recordings", Path(home) / "sound.wav"
+        sit = ("train", "--device", "synthetic", "--minutes", "0.25", "--headless", "--recordings", recordings)
         good = [
             run(environment, "first start", program, "--help"),
             run(environment, "--help", program, "--help"),
             run(environment, "doctor", program, "doctor"),
-            run(environment, "a sitting of 15 s", program, *sit, "--audio", str(Path(home) / "sound.wav")),
-            any(recordings.rglob("*_summary.json")),
+            run(environment, "a sitting of 15 s on BrainFlow's synthetic board", program, *sit, "--audio", sound),
+            found("its report", any(recordings.rglob("*_report.html"))),
+            found("its sound", loudest(sound) > 0),
             stays_open(environment, program),
         ]
     return 0 if all(good) else 1
@@ -47,6 +50,21 @@ def run(environment: dict[str, str], what: str, *command: str | Path) -> bool:
     if done.returncode or "Traceback" in done.stderr:
         print(done.stdout, done.stderr, file=sys.stderr)
     return done.returncode == 0 and "Traceback" not in done.stderr
+
+
+def found(what: str, there: bool) -> bool:
+    """Say whether something the sitting had to leave behind is there."""
+    print(f"{what}: {'there' if there else 'missing'}")
+    return there
+
+
+def loudest(sound: Path) -> int:
+    """Return the largest 16-bit sample of a WAV file; 0 without one."""
+    if not sound.is_file():
+        return 0
+    with wave.open(str(sound)) as file:
+        samples = array.array("h", file.readframes(file.getnframes()))
+    return max(map(abs, samples), default=0)
 
 
 def stays_open(environment: dict[str, str], program: Path) -> bool:
