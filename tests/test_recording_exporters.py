@@ -201,6 +201,24 @@ def test_an_anonymous_zip_names_nobody_and_replays_the_same(session: SessionFile
     assert "read\t0\t100\t0.0\t0.0" in next(root.glob("derivatives/*/sub-01/*/*_timing.tsv")).read_text()
 
 
+@pytest.mark.parametrize("to", [*TARGETS, "bids-zip"])
+def test_an_export_tells_how_far_it_is_and_given_up_leaves_nothing(session: SessionFiles, out: Path, to: str):
+    told: list[float] = []
+    ending = "x.fif" if to == "fif" else "x"
+    export(session.raw, to, out / f"whole.{ending}", progress=told.append)
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+    before = sorted(out.iterdir())
+
+    def give_up(share: float) -> None:
+        if share == 1.0:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export(session.raw, to, out / f"given-up.{ending}", progress=give_up)
+    assert sorted(out.iterdir()) == before
+
+
 def test_a_link_out_of_the_dataset_does_not_go_into_a_zip(tmp_path: Path):
     files = write_session(tmp_path / "recordings")
     (tmp_path / "secret.txt").write_text("secret")
