@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +15,19 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QAbstractButton, QLabel
+from PyQt6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_OK, RecordingError
 from neurofeedback.feedback.picture import Water
 from neurofeedback.recording.after import After as Said
 from neurofeedback.recording.after import read_after
+from neurofeedback.recording.exporters.formats import export
 from neurofeedback.recording.reader import session_at
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.session.sitting import Sitting
 from neurofeedback.ui.after import After
+from neurofeedback.ui.jobs import Ticket
 from neurofeedback.ui.theme import DARK
 from neurofeedback.ui.told import keep, tell, what_if
 
@@ -149,17 +152,56 @@ def test_what_if_can_be_cancelled(page: Page, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_session_exports(page: Page, tmp_path: Path) -> None:
-    page.after._export.begin("csv", tmp_path / "mine.csv")
-    page.after._export.begin("csv", tmp_path / "twice.csv")
+    page.after._export.export("csv", tmp_path / "mine.csv")
+    page.after._export.export("csv", tmp_path / "twice.csv")
     page.bot.waitUntil(lambda: "Exported to" in page.after._message.text(), timeout=WAIT_MS)
     assert (tmp_path / "mine.csv").stat().st_size > 1000
     assert not (tmp_path / "twice.csv").exists()
 
 
+def test_a_name_without_an_ending_gets_the_formats_own(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "mine"), ""))
+    page.after._export.ask("fif")
+    page.bot.waitUntil(lambda: "Exported to" in page.after._message.text(), timeout=WAIT_MS)
+    assert (tmp_path / "mine.fif").exists()
+
+
+def test_an_export_can_be_cancelled_and_leaves_nothing(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work(session: Path, to: str, out: Path, ticket: Ticket) -> list[Path]:
+        def step(share: float) -> None:
+            reached.set()
+            assert go.wait(30)
+            ticket.step(share)
+
+        try:
+            return export(session, to, out, progress=step)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr("neurofeedback.ui.exporting._work", work)
+    button = page.after._export
+    button.export("edf", tmp_path / "mine.edf")
+    assert reached.wait(30)
+    assert button.accessibleName() == "Cancel: Export"
+    page.click("Cancel: Export")
+    go.set()
+    assert ended.wait(30)
+    assert "Cancelled." in page.after._message.text()
+    assert (button.text(), button.busy) == ("&Export", False)
+    assert button.menu() is not None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_is_there_is_not_replaced(page: Page, tmp_path: Path) -> None:
     there = tmp_path / "mine.csv"
     there.write_text("mine")
-    page.after._export.begin("csv", there)
+    page.after._export.export("csv", there)
     page.bot.waitUntil(lambda: "there already" in page.after._message.text(), timeout=WAIT_MS)
     assert there.read_text() == "mine"
 

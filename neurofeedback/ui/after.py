@@ -103,7 +103,7 @@ class After(QWidget):
         self._again = button("&Sit again", self.again.emit, main=True)
         self._report = button("Open the &report", self._open_report)
         self._folder = button("Open the &folder", self._open_folder)
-        self._export = ExportButton(self._say)
+        self._export = ExportButton()
         self._telling: Job[Told] = Job(self, "telling")
         self._keeping: Job[None] = Job(self, "keeping")
         self._lay_out()
@@ -114,6 +114,7 @@ class After(QWidget):
         self._telling.done.connect(self._show_told)
         self._telling.failed.connect(self._say)
         self._keeping.failed.connect(self._say)
+        self._export.said.connect(self._say)
         self._saying.changed.connect(self._keep)
         self._what_if.found.connect(self._course.show_other)
 

@@ -48,6 +48,7 @@ from neurofeedback.ui.settings import SettingsPlace
 from neurofeedback.ui.sit import Sit
 from neurofeedback.ui.texts import install_language, tr
 from neurofeedback.ui.theme import DARK, THEMES, stylesheet
+from neurofeedback.ui.working import WorkButton
 
 if TYPE_CHECKING:  # pyqtgraph is loaded when the window is first asked for
     from neurofeedback.ui.research import Research
@@ -192,6 +193,8 @@ class Window(QMainWindow):
         self._after.give_up()
         self._progress.give_up()
         self._recovering.cancel()
+        for work in self.findChildren(WorkButton):
+            work.cancel()
         if self._research is not None:
             self._research.close()
         self._remember(time_shown=self._sit.time_shown, facts_shown=self._sit.facts_shown)

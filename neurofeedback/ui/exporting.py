@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtWidgets import QFileDialog, QMenu, QPushButton
+from PyQt6.QtWidgets import QFileDialog
 
-from neurofeedback.ui.jobs import Job, Ticket
+from neurofeedback.ui.jobs import Ticket
 from neurofeedback.ui.texts import tr
+from neurofeedback.ui.working import WorkButton
 
 FORMATS = {
     "edf": ("EDF+, 16 bits", "edf"),
@@ -20,23 +20,14 @@ FORMATS = {
 }
 
 
-class ExportButton(QPushButton):
-    """Offers the formats; ``say`` hears what came of it."""
+class ExportButton(WorkButton):
+    """Offers the formats."""
 
-    def __init__(self, say: Callable[[str], object]) -> None:
-        super().__init__(tr("&Export"))
-        self.setAccessibleName(tr("Export"))
-        self._say = say
+    def __init__(self) -> None:
+        super().__init__("&Export")
         self._session: Path | None = None
-        menu = QMenu(self)
-        for to, (text, _) in FORMATS.items():
-            action = menu.addAction(tr(text))
-            if action is not None:
-                action.triggered.connect(partial(self.ask, to))
-        self.setMenu(menu)
-        self._job: Job[list[Path]] = Job(self, "export")
-        self._job.done.connect(self._done)
-        self._job.failed.connect(self._failed)
+        self.offer({text: partial(self.ask, to) for to, (text, _) in FORMATS.items()})
+        self.done.connect(self._say_where)
 
     def enter(self, session: Path | None) -> None:
         """Export this session from now on."""
@@ -51,29 +42,19 @@ class ExportButton(QPushButton):
             self, tr("Export"), str(suggestion), options=QFileDialog.Option.DontConfirmOverwrite
         )
         if chosen:
-            self.begin(to, Path(chosen))
+            out = Path(chosen)
+            self.export(to, out if out.suffix else out.with_suffix(suggestion.suffix))
 
-    def begin(self, to: str, out: Path) -> None:
-        """Write ``out`` in a helper; a second time before it is done changes nothing."""
-        if self._session is not None and not self._job.busy:
-            self.setText(tr("Exporting"))
-            self.setEnabled(False)
-            self._job.start(partial(_work, self._session, to, out))
+    def export(self, to: str, out: Path) -> None:
+        """Write ``out`` in a helper."""
+        if self._session is not None:
+            self.begin(partial(_work, self._session, to, out))
 
-    def _done(self, written: list[Path]) -> None:
-        self._idle()
-        self._say(tr("Exported to {path}").format(path=", ".join(str(path) for path in written)))
-
-    def _failed(self, sentence: str) -> None:
-        self._idle()
-        self._say(sentence)
-
-    def _idle(self) -> None:
-        self.setText(tr("&Export"))
-        self.setEnabled(True)
+    def _say_where(self, written: list[Path]) -> None:
+        self.said.emit(tr("Exported to {path}").format(path=", ".join(str(path) for path in written)))
 
 
-def _work(session: Path, to: str, out: Path, _ticket: Ticket) -> list[Path]:
+def _work(session: Path, to: str, out: Path, ticket: Ticket) -> list[Path]:
     from neurofeedback.recording.exporters.formats import export  # noqa: PLC0415 - MNE, in the helper
 
-    return export(session, to, out)
+    return export(session, to, out, progress=ticket.step)

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QProgressBar, QScrollArea, QWidget
 
 from neurofeedback.feedback.words import share_words
 from neurofeedback.ui.calendar import CalendarView
+from neurofeedback.ui.importing import ImportButton
 from neurofeedback.ui.jobs import Job, Ticket
 from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, button, column, key, label, row
 from neurofeedback.ui.shares import SharesView
@@ -47,6 +48,12 @@ class ProgressPlace(QWidget):
         self._bar.setRange(0, 100)
         self._bar.setAccessibleName(tr("How far reading is"))
         self.back = button("&Home", self._leave, main=True)
+        self._place = (Path(), "")
+        self._said = label(quiet=True, name="Message")
+        self._said.setWordWrap(True)
+        self.import_button = ImportButton()
+        self.import_button.said.connect(self._said.setText)
+        self.import_button.done.connect(lambda _session: self._read())
         self._job: Job[Overview] = Job(self, "progress")
         self._job.went.connect(lambda share: self._bar.setValue(round(100 * share)))
         self._job.done.connect(self._show)
@@ -71,8 +78,8 @@ class ProgressPlace(QWidget):
         area.setWidget(page)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        foot = row()
-        foot.addStretch(1)
+        foot = row(self.import_button)
+        foot.addWidget(self._said, 1)
         foot.addWidget(self.back)
         foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
         whole = column(self, gap=0)
@@ -81,14 +88,20 @@ class ProgressPlace(QWidget):
 
     def enter(self, recordings: Path, participant: str) -> None:
         """Read the sittings of a participant, and show them when they are read."""
+        self._place = (recordings, participant)
         self._title.setText(tr("Progress of {participant}").format(participant=participant))
+        self.import_button.enter(recordings, participant)
+        self._said.setText("")
+        self.back.setFocus()
+        self._read()
+
+    def _read(self) -> None:
         self._words.setText(tr("Looking through the sittings."))
         self._bar.setValue(0)
         for part in (self._calendar, self._caption, self._shares, self._conditions):
             part.hide()
         self._bar.show()
-        self.back.setFocus()
-        self._job.start(partial(_read, recordings, participant))
+        self._job.start(partial(_read, *self._place))
 
     def give_up(self) -> None:
         """Stop reading."""
