@@ -98,7 +98,8 @@ class ApartSink:
         self._orders.put(None)
 
     def _put(self, name: str, value: object = None) -> None:
-        self._orders.put([name, value])
+        if self._writer.is_alive():  # else nobody would ever take it
+            self._orders.put([name, value])
 
     def _await_opening(self) -> None:
         try:
