@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from neurofeedback.audio import alsa, device
+from neurofeedback.audio import alsa, device, mixer
 from neurofeedback.audio.cushion import CALM_S, ROOMY_MS
 from neurofeedback.audio.device import DeviceSink
 from neurofeedback.audio.player import SampleGenerator, open_player
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.feedback.instrument import make_instrument
+from neurofeedback.feedback.tone import strike
 from neurofeedback.settings.guidance import AudioSettings
 from neurofeedback.types import Bed, Guidance
 
@@ -284,6 +285,26 @@ def test_a_calm_machine_holds_little_and_the_voice_crosses_over_without_a_seam(
     heard = [level(piece) for piece in np.array_split(np.concatenate(pairs), max(len(pairs) // 5, 1))]
     assert min(heard) > level(before[-48000:]) - 5
     assert max(heard) < level(before[-48000:]) + 3
+
+
+def test_a_wandering_bell_rings_once_though_the_voice_crosses_over(
+    make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(mixer, "strike", lambda voice, bell: (rung.append(bell), strike(voice, bell))[1])
+    second = CrankedPlayer()
+    sink = make(first, second)
+    first.turn(15)
+    run(first, clock, 120)
+    until(lambda: sink._cushion._calm_since_s)
+    run(first, clock, round(CALM_S / 0.02))
+    until(lambda: sink._next)
+    sink.guide(Guidance(bell=True), 50.0)
+    while not first.closed.is_set():
+        run(first, clock, 1)
+        second.turn(1)
+        time.sleep(0.001)
+    assert rung == [Bell.WANDER]
 
 
 def test_a_device_asked_for_by_name_gives_way_to_the_default_when_it_is_gone(

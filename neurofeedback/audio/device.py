@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from neurofeedback.audio.cushion import BUFFERS, Cushion
 from neurofeedback.audio.mixer import Mixer, Mute, Order, Volume
@@ -92,8 +93,10 @@ class DeviceSink:
         self._keeper.start()
 
     def guide(self, guidance: Guidance, at_s: float) -> None:
-        """Sound like this from the next buffer on."""
-        self._order(guidance)
+        """Sound like this from the next buffer on; a bell in it rings once, and not again on the next device."""
+        if guidance.bell:
+            self.ring(Bell.WANDER, at_s)
+        self._order(replace(guidance, bell=False))
 
     def ring(self, bell: Bell, at_s: float) -> None:
         """Ring a bell with the next buffer."""
