@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import welch
 from typer.testing import CliRunner
 
+from neurofeedback.cli.feeding import feed
 from neurofeedback.cli.main import app
 from neurofeedback.emulators.cyton import Firmware
 from neurofeedback.emulators.muse import Headband, Model
@@ -79,6 +81,15 @@ def test_a_recording_is_sent_at_the_boards_rate(
     firmware.send(10.0)
     assert len(firmware.counts) == firmware.sfreq // 2
     assert np.unique(np.array(firmware.counts), axis=0).shape[0] < 40 if sfreq == 500 else 2
+
+
+@pytest.mark.parametrize("sfreq", [250.0, 256.0, 500.0])
+def test_the_simulated_meditator_is_sent_at_the_headsets_rate(sfreq: float) -> None:
+    """The alpha of this meditator stands where it stands, whatever the rate."""
+    signal = next(iter(feed(None, 3, "cyton", (), sfreq, 0)))
+    hz, power = welch(signal, sfreq, nperseg=round(4 * sfreq))
+    alpha = (hz > 7) & (hz < 14)
+    assert hz[alpha][power.mean(axis=0)[alpha].argmax()] == pytest.approx(9.0)
 
 
 def test_an_unknown_fault_in_a_file_is_named_with_what_is_allowed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,12 +48,23 @@ def feed(
     if recording is not None:
         return _recorded(recording, ch_names, sfreq)
     if simulated is not None:
-        from neurofeedback.acquisition.simulated import SimulatedSource  # noqa: PLC0415 - loads SciPy
-
-        return SimulatedSource(simulated, family=family).truth.segments()
+        return _simulated(simulated, family, sfreq)
     from neurofeedback.emulators.samples import alpha_rhythm  # noqa: PLC0415 - loads NumPy
 
     return alpha_rhythm(16, sfreq, seed)
+
+
+def _simulated(seed: int, family: str, sfreq: float) -> Chunks:
+    """Let the meditator of a seed sit with a headset of this family, but at the rate that is sent."""
+    from neurofeedback.acquisition.simulated import DURATION_S  # noqa: PLC0415 - loads SciPy, as all below
+    from neurofeedback.settings.load import load_montage  # noqa: PLC0415
+    from neurofeedback.simulation.devices import device_of  # noqa: PLC0415
+    from neurofeedback.simulation.meditator import sitting  # noqa: PLC0415
+    from neurofeedback.simulation.population import draw_person  # noqa: PLC0415
+
+    headset = replace(device_of(family), sfreq=sfreq)
+    montage = load_montage(headset.montage)
+    return sitting(draw_person(seed), seconds=DURATION_S, seed=seed, montage=montage, device=headset).segments()
 
 
 def _recorded(path: Path, ch_names: Sequence[str], sfreq: float) -> Chunks:
