@@ -9,6 +9,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TextIO
 
 import pytest
@@ -79,6 +80,9 @@ def test_a_key_means_the_way_back_where_it_has_been_pressed_before() -> None:
     now = Snapshot(paused=True, muted=True, volume_db=-6.0)
     assert request_of("p", now) == Request(Ask.RESUME)
     assert request_of("m", now) == Request(Ask.MUTE, "off")
+    assert request_of("o", now) is None
+    assert request_of("o", replace(now, baseline="session")) == Request(Ask.BASELINE, "own")
+    assert request_of("o", replace(now, baseline="own")) == Request(Ask.BASELINE, "session")
     assert request_of("+", now) == Request(Ask.VOLUME, "-3.0")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from neurofeedback.estimation.kept_text import past_from
 from neurofeedback.recording.after import After, write_after
 from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.files import read_json, rewrite_json
+from neurofeedback.recording.frames import row
 from neurofeedback.recording.reader import open_recording
 from neurofeedback.session.baselines import kept_baseline, model_path
 from neurofeedback.session.replay import compared_with_log, replay
 from neurofeedback.session.request import SitRequest
 from neurofeedback.session.sitting import Sitting
+from neurofeedback.types import CommandKind
 
 PROFILE = """
 name = "short"
@@ -38,9 +41,11 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def sit(recordings: Path, profile: Path, seed: int, device: str = "simulated:4") -> Path:
+def sit(recordings: Path, profile: Path, seed: int, device: str = "simulated:4", asked: str = "") -> Path:
     request = SitRequest(device, recordings, "07", str(profile), audio="none", seed=seed, fast=True)
     sitting = Sitting(request)
+    if asked:
+        sitting.set_baseline(asked)
     sitting.start()
     outcome = sitting.join(120.0)
     assert outcome is not None
@@ -129,3 +134,15 @@ def test_a_disk_that_refuses_costs_only_the_share_in_what_is_kept(
     session = sit(tmp_path, profile, 1)
     assert not files_of(session).computed("baseline.json").exists()
     assert "baseline could not be stored" in caplog.text
+
+
+def test_a_person_lets_the_other_baseline_take_over_and_the_replay_knows(
+    sessions: tuple[Path, ...], profile: Path, tmp_path: Path
+) -> None:
+    recordings = tmp_path / "recordings"
+    shutil.copytree(sessions[0].parents[3], recordings)
+    recording = open_recording(sit(recordings, profile, 5, asked="own"))
+    taken = [command for command in recording.commands if command.kind is CommandKind.BASELINE]
+    assert [command.value for command in taken] == ["own"]
+    replayed = replay(recording)
+    assert compared_with_log(recording, [replayed.header, *map(row, replayed.frames)]) == "identical"

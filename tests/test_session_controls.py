@@ -308,6 +308,12 @@ def test_what_is_set_by_hand_is_logged_heard_and_shown(sit: Sit) -> None:
     assert sat.frames
 
 
+def test_another_baseline_is_taken_only_where_there_is_one(sit: Sit) -> None:
+    sat = sit(ask(20, Ask.BASELINE, "own"), ask(22.0, Ask.STOP))
+    assert not [command for command in sat.recording.commands if command.kind is CommandKind.BASELINE]
+    assert sat.mailbox.snapshot.baseline == ""
+
+
 @pytest.mark.parametrize(
     ("request_", "kept"),
     [

@@ -195,6 +195,27 @@ def test_controls_are_tucked_away_and_follow_what_is_set(place: Place) -> None:
     assert volume.value() == -9, "not while the hand is on it"
 
 
+@pytest.mark.parametrize(
+    ("drives", "other", "words", "said"),
+    [
+        ("session", "own", "O  compare with earlier", "Compared with your earlier sittings."),
+        ("own", "session", "O  compare with today", "Compared with this sitting's baseline."),
+    ],
+)
+def test_the_other_baseline_can_take_over_while_sitting(
+    place: Place, drives: str, other: str, words: str, said: str
+) -> None:
+    place.press(Qt.Key.Key_C)
+    assert "compare with" not in place.shown()
+    place.press(Qt.Key.Key_O)
+    assert place.asked == [], "there is no other one yet"
+    place.show(moment(baseline=drives))
+    assert words in place.shown()
+    place.press(Qt.Key.Key_O)
+    assert place.asked == [Request(Ask.BASELINE, other)]
+    assert said in place.shown()
+
+
 def test_signal_is_shown_when_asked_for(place: Place) -> None:
     assert "Mind-wandering index" not in place.shown()
     place.press(Qt.Key.Key_I)
@@ -243,7 +264,7 @@ def test_it_fits_the_smallest_window(place: Place, large_type: bool) -> None:
 
     place.sit.setStyleSheet(stylesheet(DARK, large_type=large_type))
     place.press(Qt.Key.Key_C)
-    place.show(moment(question=SLEEPY, may_go_on=True, paused=True, muted=True))
+    place.show(moment(question=SLEEPY, baseline="session", may_go_on=True, paused=True, muted=True))
     hint = place.sit.minimumSizeHint()
     assert (hint.width() <= 1024, hint.height() <= 640) == (True, True), hint
 

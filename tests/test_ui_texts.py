@@ -35,7 +35,17 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 def test_every_fixed_sentence_is_offered_for_translation(sources: set[str]) -> None:
-    wanted = {CLAIMS, "Sit", "End the sitting?", "Practice", "Understood", *(q.wording for q in QUESTIONS)}
+    wanted = {
+        CLAIMS,
+        "Sit",
+        "End the sitting?",
+        "Practice",
+        "Understood",
+        "D  dark",
+        "&Import a recording",
+        *(q.wording for q in QUESTIONS),
+    }
+    wanted |= {"D  dark", "O  compare with today", "&Import a recording"}
     wanted |= {text for question in QUESTIONS for _, text in question.choices}
     assert wanted <= sources
     assert len(sources) > 200

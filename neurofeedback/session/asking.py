@@ -62,5 +62,9 @@ class Asking:
         """Set how far the tone may move, 0 to 1."""
         self._ask(Ask.TONE_DEPTH, repr(float(depth)))
 
+    def set_baseline(self, drives: str) -> None:
+        """Let the baseline of this ``session``, or one's ``own`` of earlier sittings, drive the sound."""
+        self._ask(Ask.BASELINE, drives)
+
     def _ask(self, kind: Ask, value: str = "") -> None:
         self.mailbox.request(Request(kind, value))

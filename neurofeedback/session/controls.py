@@ -48,9 +48,10 @@ class Controls:
         *,
         target_rate: float,
         tone_depth: float,
+        baseline: str,
     ) -> None:
         self._keeper, self._prober, self._presses, self._sink = keeper, prober, presses, sink
-        self.target_rate, self.tone_depth = target_rate, tone_depth
+        self.target_rate, self.tone_depth, self.baseline = target_rate, tone_depth, baseline
         self.volume_db = 0.0
         self.muted = self.paused = self.stopping = False
         self._act: dict[Ask, Callable[[str, Moment], Step]] = {
@@ -66,6 +67,7 @@ class Controls:
             Ask.MUTE: self._mute,
             Ask.TARGET_RATE: self._target_rate,
             Ask.TONE_DEPTH: self._tone_depth,
+            Ask.BASELINE: self._baseline,
         }
 
     def obey(self, request: Request, moment: Moment) -> Step:
@@ -147,6 +149,13 @@ class Controls:
     def _tone_depth(self, value: str, moment: Moment) -> Step:
         self.tone_depth = _within(value, 0.0, 1.0)
         return Step((Command(moment.soonest, CommandKind.TONE_DEPTH, f"{self.tone_depth:g}"),))
+
+    def _baseline(self, value: str, moment: Moment) -> Step:
+        """Let another baseline drive the sound, where there is another one."""
+        if not self.baseline or value not in {"session", "own"} or value == self.baseline:
+            return NOTHING
+        self.baseline = value
+        return Step((Command(moment.soonest, CommandKind.BASELINE, value),))
 
 
 def _within(value: str, low: float, high: float) -> float:

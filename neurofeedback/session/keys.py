@@ -52,6 +52,8 @@ def _other(key: str, snapshot: Snapshot) -> Request | None:
     louder_db = {"+": VOLUME_STEP_DB, "=": VOLUME_STEP_DB, "-": -VOLUME_STEP_DB}.get(key)
     if louder_db is not None:
         return Request(Ask.VOLUME, repr(snapshot.volume_db + louder_db))
+    if key == "o" and snapshot.baseline:
+        return Request(Ask.BASELINE, "session" if snapshot.baseline == "own" else "own")
     return {
         "s": Request(Ask.SKIP),
         "p": Request(Ask.RESUME if snapshot.paused else Ask.PAUSE),

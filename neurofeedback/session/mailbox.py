@@ -53,6 +53,8 @@ class Snapshot:
         Volume relative to the profile's level, dB.
     target_rate, tone_depth : float
         As they are now, 0 to 1.
+    baseline : str
+        Which baseline drives the sound, ``session`` or ``own``; empty where there is only the session's.
     model : str
         What drives the guidance, in one sentence; empty before there is any.
     may_go_on : bool
@@ -88,6 +90,7 @@ class Snapshot:
     muted: bool = False
     target_rate: float = 0.0
     tone_depth: float = 1.0
+    baseline: str = ""
     model: str = ""
     may_go_on: bool = False
 
@@ -108,6 +111,7 @@ class Ask(StrEnum):
     MUTE = "mute"
     TARGET_RATE = "target_rate"
     TONE_DEPTH = "tone_depth"
+    BASELINE = "baseline"
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,10 @@ class RunningSitting(Protocol):
         """Set how far the tone may move, 0 to 1."""
         ...
 
+    def set_baseline(self, drives: str) -> None:
+        """Let the baseline of this ``session``, or one's ``own`` of earlier sittings, drive the sound."""
+        ...
+
     def join(self, timeout_s: float | None = None) -> Outcome | None:
         """Wait for the end (s); None if it is still running."""
         ...

@@ -57,6 +57,7 @@ class Runner:
             parts.sink,
             target_rate=settings.threshold.target_rate,
             tone_depth=settings.feedback.tone_depth,
+            baseline="" if parts.engine.kept is None else settings.baseline.drives,
         )
         self._screen = Screen(parts, self._controls)
         self._model = parts.model

@@ -133,6 +133,7 @@ class Screen:
             muted=controls.muted,
             target_rate=controls.target_rate,
             tone_depth=controls.tone_depth,
+            baseline=controls.baseline,
             model=model,
             may_go_on=parts.keeper.may_go_on,
         )

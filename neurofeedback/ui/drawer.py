@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QElapsedTimer, Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSlider
+from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QSlider
 
 from neurofeedback.session.mailbox import Ask, Request, Snapshot
 from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, button, column, label, row
@@ -17,6 +17,7 @@ _KNOBS = (
     (Ask.TARGET_RATE, "How often it is quiet", (10, 95), _PERCENT, "Share of the practice the sound should be quiet"),
     (Ask.TONE_DEPTH, "How far the tone moves", (0, 100), _PERCENT, "0 keeps the guide tone where it is"),
 )
+_OTHER_BASELINE = {"session": "O  compare with earlier", "own": "O  compare with today"}
 _STEADY_MS = 1000
 Acts = tuple[tuple[str, str, Callable[[], object]], ...]
 
@@ -34,15 +35,20 @@ class Drawer(QFrame):
         inside = column(self, gap=10)
         inside.setContentsMargins(0, 14, 0, 0)
         inside.addLayout(self._knobs())
-        self._buttons = [button(f"{keys}  {text}", act, name=f"{text} ({keys})", flat=True) for keys, text, act in acts]
-        keys = row(*self._buttons, gap=4)
+        self._buttons = {keys: button("", act, flat=True) for keys, _, act in acts}
+        for pressed, text, _ in acts:
+            self.say(pressed, text)
+        keys = row(*self._buttons.values(), gap=4)
         keys.setContentsMargins(FLAT_MARGIN, 0, FLAT_MARGIN, 0)
         keys.addStretch(1)
         inside.addLayout(keys)
 
-    def buttons(self) -> list[QPushButton]:
-        """Return the buttons of ``acts``, in their order."""
-        return self._buttons
+    def say(self, keys: str, text: str) -> None:
+        """Let the button of a key say a text, which begins with that key; it is gone where there is none."""
+        pressed, words = self._buttons[keys], tr(text)
+        pressed.setText(words)
+        pressed.setAccessibleName(f"{words.removeprefix(keys).strip()} ({keys})")
+        pressed.setVisible(bool(text))
 
     def _knobs(self) -> QGridLayout:
         grid = QGridLayout()
@@ -70,6 +76,7 @@ class Drawer(QFrame):
             Ask.TARGET_RATE: 100 * snapshot.target_rate,
             Ask.TONE_DEPTH: 100 * snapshot.tone_depth,
         }
+        self.say("O", _OTHER_BASELINE.get(snapshot.baseline, ""))
         for kind, (slider, value, unit) in self._sliders.items():
             if not held and not slider.isSliderDown():
                 slider.blockSignals(True)

@@ -24,7 +24,7 @@ class ExportButton(WorkButton):
     """Offers the formats."""
 
     def __init__(self) -> None:
-        super().__init__("&Export")
+        super().__init__(tr("&Export"))
         self._session: Path | None = None
         self.offer({text: partial(self.ask, to) for to, (text, _) in FORMATS.items()})
         self.done.connect(self._say_where)

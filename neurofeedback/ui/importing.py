@@ -16,7 +16,7 @@ class ImportButton(WorkButton):
     """Asks for a file, and makes it a session of the participant shown."""
 
     def __init__(self) -> None:
-        super().__init__("&Import a recording")
+        super().__init__(tr("&Import a recording"))
         self.setToolTip(tr("EDF, BDF, FIF, BrainVision, XDF, Mind Monitor, OpenBCI, BrainFlow and others"))
         self._recordings = Path()
         self._participant = ""

@@ -17,7 +17,10 @@ _NAMED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "picture": ("Picture", {"water": "Still water", "ring": "A ring", "none": "No picture"}),
     "bed": ("Background sound", {"rain": "Rain", "wind": "Wind", "drone": "Drone", "file": "My own sound file"}),
     "probes": ("Questions", {"usual": "About every minute", "rare": "About every three minutes", "none": "None"}),
-    "baseline": ("Compare with", {"session": "This sitting's baseline", "own": "My earlier sittings"}),
+    "baseline": (
+        "Compare with",
+        {"session": "This sitting's baseline", "own": "My earlier sittings, from the fourth on"},
+    ),
     "lsl_out": ("Send as LSL", {"": "No", "machine": "On this machine", "network": "On the network"}),
 }
 _CHECKED = {

@@ -28,13 +28,15 @@ STILL_PICTURES = 4
 _KEYS = {
     "Space": "space", "S": "s", "P": "p", "M": "m", "L": "l", "K": "k", "+": "+", "=": "=", "-": "-",
     "PgUp": "page_up", "PgDown": "page_down", "Left": "left", "Right": "right", "B": "b", ".": ".",
-    "1": "1", "2": "2", "3": "3", "4": "4", "5": "5",
+    "O": "o", "1": "1", "2": "2", "3": "3", "4": "4", "5": "5",
 }  # fmt: skip
 _NOTICES = {
     Ask.PRESS: "Noted. Come back to the breath.",
     Ask.MARK: "Marked.",
     Ask.LONGER: "A little longer.",
 }
+_COMPARED = {"own": "Compared with your earlier sittings.", "session": "Compared with this sitting's baseline."}
+_HIDE = "H  hide time"
 DROWSY = "You may be getting sleepy: sit up a little, take one deeper breath."
 _MAY_BE_SLEEPY = (Phase.BASELINE, Phase.PRACTICE, Phase.TRANSFER)
 
@@ -65,12 +67,13 @@ class Sit(QWidget):
         self._facts = Facts(theme)
         self._drawer = Drawer(
             (
-                ("H", "hide time", self.toggle_time),
-                ("D", "dark screen", self.toggle_dark),
-                ("I", "signal", self.toggle_facts),
-                ("R", "research window", self.research.emit),
-                ("K", "mark", lambda: self._press("k")),
-                ("L", "longer", lambda: self._press("l")),
+                ("H", _HIDE, self.toggle_time),
+                ("D", "D  dark", self.toggle_dark),
+                ("I", "I  signal", self.toggle_facts),
+                ("R", "R  research", self.research.emit),
+                ("K", "K  mark", lambda: self._press("k")),
+                ("L", "L  longer", lambda: self._press("l")),
+                ("O", "", lambda: self._press("o")),
             )
         )
         self._drawer.asked.connect(self.asked)
@@ -209,7 +212,7 @@ class Sit(QWidget):
     def toggle_time(self) -> None:
         """Hide or show the time left."""
         self._time.setVisible(not self.time_shown)
-        self._drawer.buttons()[0].setText(tr("H  hide time" if self.time_shown else "H  show time"))
+        self._drawer.say("H", _HIDE if self.time_shown else "H  show time")
 
     def toggle_dark(self) -> None:
         """Make the screen dark, or bring it back."""
@@ -232,7 +235,7 @@ class Sit(QWidget):
 
     def _ask(self, request: Request) -> None:
         self.asked.emit(request)
-        if notice := _NOTICES.get(request.kind):
+        if notice := _NOTICES.get(request.kind) or _COMPARED.get(request.value):
             self.say(notice)
 
     def _confirm(self) -> None:

@@ -21,7 +21,7 @@ class WorkButton(QPushButton):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self._text = tr(text)
+        self._text = text
         self._menu: QMenu | None = None
         self._job: Job[Any] = Job(self, "work")
         self._job.went.connect(self._went)
