@@ -14,7 +14,7 @@ import pytest
 
 from neurofeedback.cli.forms import Forms
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording.phenotype import read_scores
+from neurofeedback.recording.phenotype import table_path
 
 PROFILE = 'name = "asking"\n[questionnaires]\nbefore = ["mood"]\nafter = ["sleepiness"]\n'
 PATIENCE_S = 90.0
@@ -49,8 +49,8 @@ def test_a_person_at_a_terminal_is_asked_before_and_after(tmp_path: Path) -> Non
     for line in (near, far):
         os.close(line)
     assert answers == {}, shown
-    assert list(read_scores(tmp_path / "recordings", "mood", "before").values()) == [4]
-    assert list(read_scores(tmp_path / "recordings", "sleepiness", "after").values()) == [2]
+    assert table_path(tmp_path / "recordings", "mood", "before").read_text().endswith("\t4\n")
+    assert table_path(tmp_path / "recordings", "sleepiness", "after").read_text().endswith("\t2\n")
 
 
 def test_keys_that_are_piped_in_are_for_the_sitting_alone(tmp_path: Path) -> None:

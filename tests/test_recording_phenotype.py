@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.phenotype import read_scores, table_path, write_answers
+from neurofeedback.recording.phenotype import When, table_path, write_answers
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import available, load_questionnaire
 from neurofeedback.settings.questionnaire import Choice, Item, Questionnaire
@@ -95,12 +96,30 @@ def test_answers_are_kept_by_session_and_the_later_ones_stand(tmp_path: Path) ->
     write_answers(tmp_path, other, mood, "before", {"mood": 5})
     write_answers(tmp_path, STEM, mood, "before", {"mood": 4})
     write_answers(tmp_path, other, mood, "after", {})
-    assert read_scores(tmp_path, "mood", "before") == {
-        ("sub-01", "ses-20260301T080000"): 4,
-        ("sub-01", "ses-20260301T090000"): 5,
-    }
-    assert read_scores(tmp_path, "mood", "after") == {}
-    assert read_scores(tmp_path, "gad7", "after") == {}
+    assert rows_of(tmp_path, "mood", "before") == [
+        ["participant_id", "session_id", "mood", "score"],
+        ["sub-01", "ses-20260301T090000", "5", "5"],
+        ["sub-01", "ses-20260301T080000", "4", "4"],
+    ]
+    assert rows_of(tmp_path, "mood", "after")[1:] == [["sub-01", "ses-20260301T090000", "n/a", "n/a"]]
+
+
+def rows_of(root: Path, name: str, when: When) -> list[list[str]]:
+    return [line.split("\t") for line in table_path(root, name, when).read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [lambda text: text.rstrip("\n"), lambda text: "\ufeff" + text.replace("\n", "\r\n")],
+    ids=["editor", "sheet"],
+)
+def test_a_table_that_was_edited_by_hand_keeps_all_its_rows(tmp_path: Path, saved: Callable[[str], str]) -> None:
+    mood = load_questionnaire("mood")
+    write_answers(tmp_path, STEM, mood, "before", {"mood": 2})
+    path = table_path(tmp_path, "mood", "before")
+    path.write_bytes(saved(path.read_text()).encode())
+    write_answers(tmp_path, STEM.replace("080000", "090000"), mood, "before", {"mood": 5})
+    assert [row[-1] for row in rows_of(tmp_path, "mood", "before")] == ["score", "2", "5"]
 
 
 def test_answers_that_are_none_are_refused_and_nothing_is_kept(tmp_path: Path) -> None:

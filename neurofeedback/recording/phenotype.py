@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.files import rewrite, rewrite_json, whole_lines
+from neurofeedback.recording.files import rewrite, rewrite_json
 from neurofeedback.settings.questionnaire import Item, Questionnaire
 
 When = Literal["before", "after"]
@@ -54,17 +54,6 @@ def write_answers(
     return score
 
 
-def read_scores(root: Path, name: str, when: When) -> dict[tuple[str, str], int]:
-    """Return the scores of a questionnaire by participant and session, such as ``("sub-01", "ses-...")``."""
-    header, *lines = [line.split("\t") for line in whole_lines(table_path(root, name, when))] or [[]]
-    rows = [dict(zip(header, line, strict=False)) for line in lines]
-    return {
-        (row["participant_id"], row["session_id"]): int(row["score"])
-        for row in rows
-        if row.get("score", _MISSING).lstrip("-").isdigit()
-    }
-
-
 def table_path(root: Path, name: str, when: When) -> Path:
     """Where the answers to a questionnaire are."""
     return root / "phenotype" / f"{name}_{when}.tsv"
@@ -76,7 +65,8 @@ def _columns(questionnaire: Questionnaire) -> list[str]:
 
 def _put(path: Path, columns: list[str], row: list[str]) -> None:
     """Put a row into a table, where the same session stood before if it did."""
-    rows = [line.split("\t") for line in whole_lines(path)]
+    text = path.read_text(encoding="utf-8-sig", errors="replace") if path.exists() else ""  # as a spreadsheet left it
+    rows = [line.split("\t") for line in text.splitlines()]
     if rows and rows[0] != columns:
         raise RecordingError(
             f"{path} has other columns than this questionnaire",
