@@ -14,7 +14,7 @@ from neurofeedback.errors import SettingsError, SourceError
 from neurofeedback.settings.guidance import AudioSettings
 
 _DEVICE = "device:"
-NO_DEVICE = "No sound device was found: the sitting goes on in silence (--audio FILE.wav writes its sound to a file)."
+NO_DEVICE = "No sound device was found: the sitting goes on in silence."
 
 
 def open_sink(spec: str, settings: AudioSettings, say: Callable[[str], None]) -> Sink:
