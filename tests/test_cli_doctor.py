@@ -137,7 +137,7 @@ class Sound:
 @pytest.mark.parametrize(
     ("answer", "need", "found"),
     [
-        ([{"name": "Headphones"}], Need.OK, "Headphones"),
+        ([{"name": "Headphones", "id": 1}], Need.OK, "Headphones"),
         ([], Need.OPTIONAL, "no device"),
         (miniaudio.MiniaudioError("can't get device info"), Need.OPTIONAL, "can't get device info"),
     ],
@@ -145,10 +145,17 @@ class Sound:
 def test_sound_is_optional(
     answer: list[dict[str, str]] | miniaudio.MiniaudioError, need: Need, found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(miniaudio, "Devices", lambda: Sound(answer))
+    monkeypatch.setattr(miniaudio, "Devices", lambda _: Sound(answer))
     check = checks.check_sound()
     assert check.need is need
     assert found in check.found
+
+
+def test_a_sound_library_that_cannot_be_loaded_is_told_like_a_missing_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "miniaudio", None)
+    check = checks.check_sound()
+    assert check.need is Need.OPTIONAL
+    assert "miniaudio" in check.found
 
 
 def test_bluetooth_wants_an_adapter_and_a_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import miniaudio
 from packaging.requirements import Requirement
 
-from neurofeedback.audio.alsa import quiet_alsa
+from neurofeedback.audio.player import device_names
 from neurofeedback.cli.common import has_display, missing_window_packages
+from neurofeedback.errors import SourceError
 
 DISTRIBUTION = "neurofeedback-meditation"
 _MIN_FREE_BYTES = 200_000_000
@@ -117,11 +117,10 @@ def check_window_libraries() -> Check:
 def check_sound() -> Check:
     """Look for a device to play on; without one a sitting is silent or goes to a WAV file."""
     fix = "connect loudspeakers or headphones (on a bare Linux: sudo apt-get install pulseaudio), or --audio FILE.wav"
-    quiet_alsa()
     try:
-        names = [str(device["name"]) for device in miniaudio.Devices().get_playbacks()]
-    except miniaudio.MiniaudioError as error:
-        return Check("sound", Need.OPTIONAL, f"no device ({error})", fix)
+        names = device_names()
+    except SourceError as error:
+        return Check("sound", Need.OPTIONAL, f"no device ({error.got})", fix)
     if not names:
         return Check("sound", Need.OPTIONAL, "no device", fix)
     return Check("sound", Need.OK, ", ".join(names))
