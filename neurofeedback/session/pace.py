@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Monotonic seconds, and a wait that can be cut short."""
+    """Monotonic seconds, and a wait."""
 
     def now(self) -> float:
         """Return the time in seconds."""
@@ -22,20 +21,13 @@ class Clock(Protocol):
 class RealClock:
     """The host's monotonic clock."""
 
-    def __init__(self) -> None:
-        self._wake = threading.Event()
-
     def now(self) -> float:
         """Return the monotonic time in seconds."""
         return time.monotonic()
 
     def wait(self, seconds: float) -> None:
-        """Sleep, unless woken."""
-        self._wake.wait(seconds)
-
-    def wake(self) -> None:
-        """End the wait under way, and make all later ones return at once."""
-        self._wake.set()
+        """Sleep."""
+        time.sleep(seconds)
 
 
 class VirtualClock:
