@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,15 @@ def whole_lines(path: Path) -> list[str]:
         return []
     data = path.read_bytes()
     return data[: whole_length(data, None)].decode("utf-8", errors="replace").split("\n")[:-1]
+
+
+@contextmanager
+def explained(what: str, *, allowed: str = "", todo: str) -> Iterator[None]:
+    """Tell what the disk refuses as a ``RecordingError`` of these words."""
+    try:
+        yield
+    except OSError as error:
+        raise RecordingError(what, got=error.strerror or str(error), allowed=allowed, todo=todo) from None
 
 
 def rewrite(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.files import rewrite, rewrite_json
+from neurofeedback.recording.files import explained, rewrite, rewrite_json
 from neurofeedback.settings.questionnaire import Item, Questionnaire
 
 When = Literal["before", "after"]
@@ -43,14 +43,10 @@ def write_answers(
     cells = [_MISSING if given.get(item.id) is None else str(given[item.id]) for item in questionnaire.items]
     row = [participant, session, *cells, _MISSING if score is None else str(score)]
     path = table_path(root, questionnaire.name, when)
-    try:
+    with explained(f"the answers cannot be kept in {path}", todo="make room, then try again"):
         path.parent.mkdir(exist_ok=True)
         _put(path, _columns(questionnaire), row)
         rewrite_json(path.with_suffix(".json"), _sidecar(questionnaire, when))
-    except OSError as error:
-        raise RecordingError(
-            f"the answers cannot be kept in {path}", got=error.strerror or str(error), todo="make room, then try again"
-        ) from None
     return score
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids import SessionFiles
 from neurofeedback.recording.claim import claim_session
 from neurofeedback.recording.dataset import place
-from neurofeedback.recording.files import rewrite_json
+from neurofeedback.recording.files import explained, rewrite_json
 from neurofeedback.recording.growing import Growing
 from neurofeedback.recording.header import SessionHeader
 from neurofeedback.recording.recording import Recording
@@ -55,7 +53,10 @@ def write_whole(
     files, lock = claim_session(root, header)
     building = files.being_imported()
     try:
-        with _explained(root):
+        with explained(
+            f"the recording cannot be written to {root}",
+            todo="make room, or choose another folder; nothing of it was kept",
+        ):
             counted = _write(building, header, recording, progress)
             if add is not None:
                 add(building)
@@ -66,18 +67,6 @@ def write_whole(
         shutil.rmtree(files.importing, ignore_errors=True)
         lock.release()
     return files
-
-
-@contextmanager
-def _explained(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise RecordingError(
-            f"the recording cannot be written to {root}",
-            got=error.strerror or str(error),
-            todo="make room, or choose another folder; nothing of it was kept",
-        ) from None
 
 
 def _write(files: SessionFiles, header: SessionHeader, recording: Recording, progress: Progress) -> dict[str, object]:

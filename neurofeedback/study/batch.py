@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.errors import SettingsError
+from neurofeedback.recording.files import explained
 from neurofeedback.settings.load import load_settings
 from neurofeedback.study.jobs import OK, Job, Row, Work, failed, run
 from neurofeedback.study.journal import Journal
@@ -71,15 +72,9 @@ def run_batch(request: BatchRequest, progress: Callable[[int, int], None] = lamb
     if request.profile:
         load_settings(request.profile)
     jobs = _jobs(request)
-    try:
+    with explained(f"the table cannot be written to {request.out}", todo="choose another --out"):
         rows, n_known = _collect(jobs, request, progress)
         _write(rows, request.out)
-    except OSError as error:
-        raise RecordingError(
-            f"the table cannot be written to {request.out}",
-            got=error.strerror or str(error),
-            todo="choose another --out",
-        ) from None
     failures = {str(row["recording"]): str(row["error"]) for row in rows if row["status"] != OK}
     return BatchResult(len(jobs), n_known, failures)
 

@@ -19,6 +19,7 @@ from neurofeedback.recording.exporters.archive import write_zip
 from neurofeedback.recording.exporters.csv import write_csv
 from neurofeedback.recording.exporters.edf import write_bdf, write_edf
 from neurofeedback.recording.exporters.fif import write_fif
+from neurofeedback.recording.files import explained
 from neurofeedback.recording.reader import open_recording, sessions_at
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.whole import Progress
@@ -74,16 +75,11 @@ def export(
     RecordingError
         It cannot be read, or not be written; a file that is there already is not replaced.
     """
-    try:
+    where = f" to {out}" if out else ""
+    with explained(f"the export cannot be written{where}", todo="make room, or choose another place"):
         if to == ARCHIVE:
             return _export_zip(path, out, anonymize, progress)
         return _export_file(path, to, out, anonymize, progress)
-    except OSError as error:
-        raise RecordingError(
-            f"the export cannot be written{f' to {out}' if out else ''}",
-            got=error.strerror or str(error),
-            todo="make room, or choose another place",
-        ) from None
 
 
 def _export_file(path: Path, to: str, out: Path | None, anonymize: bool, progress: Progress) -> list[Path]:
