@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QComboBox,
+    QFileDialog,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -329,6 +330,8 @@ def test_a_fault_of_the_program_is_said_too(open_room: Open, qtbot: QtBot, caplo
 
 def test_a_failed_sitting_gives_its_exit_code(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room(Outcome(EXIT_DEVICE, "the headset is gone for good."))
+    room.sitting.mailbox.publish(moment(recording=room.path.parent))
+    qtbot.waitUntil(lambda: room.window._recording is not None)
     room.sitting.stop()
     qtbot.waitUntil(lambda: "gone for good" in room.shown())
     assert "could not go on" in room.shown()
@@ -445,7 +448,8 @@ def test_settings_take_effect_at_once_and_are_kept(open_room: Open, qtbot: QtBot
     assert (kept.theme, kept.large_type) == ("light", True)
 
 
-def test_every_setting_can_be_changed_by_its_control(open_room: Open, qtbot: QtBot) -> None:
+def test_every_setting_can_be_changed_by_its_control(open_room: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/sounds/rain.wav", ""))
     room = open_room()
     place = room.window._settings
     heard: list[Preferences] = []
@@ -467,6 +471,23 @@ def test_every_setting_can_be_changed_by_its_control(open_room: Open, qtbot: QtB
     assert set(place._fields) == {f.name for f in fields(Preferences)}
     save_preferences(room.path, heard[-1])
     assert load_preferences(room.path, pytest.fail) == heard[-1]
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [("/sounds/sea.flac", ("file", "/sounds/sea.flac")), ("", ("rain", ""))])
+def test_a_sound_of_ones_own_is_asked_for_at_once(
+    open_room: Open, monkeypatch: pytest.MonkeyPatch, chosen: str, kept: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen, ""))
+    room = open_room()
+    place = room.window._settings
+    place.enter(Preferences())
+    bed, file = place._fields["bed"], place._fields["bed_file"]
+    assert isinstance(bed, QComboBox)
+    assert isinstance(file, QLineEdit)
+    bed.setCurrentIndex(bed.findData("file"))
+    bed.activated.emit(bed.currentIndex())
+    assert (bed.currentData(), file.text()) == kept
+    assert (place._now.bed, place._now.bed_file) == kept
 
 
 def test_settings_that_cannot_be_read_are_said_once(qtbot: QtBot, tmp_path: Path) -> None:
@@ -605,6 +626,12 @@ def test_folder_and_report_open(open_room: Open, qtbot: QtBot, monkeypatch: pyte
     qtbot.mouseClick(room.button("Open the report"), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(room.button("Open the folder"), Qt.MouseButton.LeftButton)
     assert [url.toLocalFile() for url in opened] == [str(report), str(session)]
+
+
+def test_a_sitting_that_never_began_is_not_said_to_have_gone_on(open_room: Open) -> None:
+    room = open_room()
+    room.window._ended(Outcome(EXIT_DEVICE, "no headset answered"))
+    assert "The sitting could not begin" in room.shown()
 
 
 def test_no_report_no_button(tmp_path: Path) -> None:

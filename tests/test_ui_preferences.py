@@ -74,6 +74,13 @@ def test_the_usual_leaves_everything_to_the_profile() -> None:
     assert Preferences().changes() == {}
 
 
+def test_a_sound_file_of_ones_own_counts_only_once_it_is_chosen() -> None:
+    assert Preferences(bed="file").changes() == {}
+    assert Preferences(bed_file="x.wav").changes() == {}
+    chosen = Preferences(bed="file", bed_file="x.wav")
+    assert chosen.changes() == {"audio": {"bed": "file", "bed_file": "x.wav"}}
+
+
 def test_changes_reach_the_settings_of_a_sitting() -> None:
     settings = settings_asked_for(Settings(), SitRequest("simulated", Path("x"), changes=CHANGED.changes()))
     audio = settings.audio

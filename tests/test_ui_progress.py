@@ -103,3 +103,12 @@ def test_weeks_begin_on_monday_and_end_today() -> None:
 def test_many_sittings_are_drawn(place: ProgressPlace) -> None:
     place._show(overview([past(number, n_wander=3 + number % 7) for number in reversed(range(120))]))
     assert not place.grab().isNull()
+
+
+def test_a_folder_that_is_not_there_is_told_from_one_without_sittings(
+    place: ProgressPlace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for folder, said in ((tmp_path / "unplugged", True), (tmp_path, False)):
+        place.enter(folder, "01")
+        qtbot.waitUntil(lambda: "No sitting yet" in shown(place), timeout=60_000)
+        assert ("There is no folder" in shown(place)) == said

@@ -97,7 +97,9 @@ def _blocks(path: Path, sfreq: int) -> Iterator[Loop]:
         stream = miniaudio.stream_file(str(path), miniaudio.SampleFormat.FLOAT32, 2, sfreq, _BLOCK)
         for block in stream:
             yield np.frombuffer(block, np.float32)
-    except (miniaudio.MiniaudioError, OSError) as error:
+    except miniaudio.MiniaudioError as error:
+        raise _unusable(path, "its contents cannot be read as sound") from error
+    except OSError as error:
         raise _unusable(path, str(error)) from error
 
 

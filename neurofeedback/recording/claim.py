@@ -52,7 +52,7 @@ def _explained(root: Path) -> Iterator[None]:
             f"recordings cannot be written to {root}",
             got=error.strerror or str(error),
             allowed="a folder this user may write to",
-            todo="choose another folder with --recordings",
+            todo="choose another recordings folder (--recordings, or in Settings)",
         ) from None
 
 
@@ -63,7 +63,7 @@ def _check_room(root: Path) -> None:
             f"the disk of {root} has too little room for a recording",
             got=f"{free / 1e6:.0f} MB free",
             allowed=f"at least {MIN_FREE_BYTES / 1e6:.0f} MB",
-            todo="make room, or choose another folder with --recordings",
+            todo="make room, or choose another recordings folder (--recordings, or in Settings)",
         )
 
 
@@ -90,5 +90,5 @@ def _check_links(files: SessionFiles) -> None:
                 f"{folder} is a link that leaves the recordings folder",
                 got=str(folder.resolve()),
                 allowed=f"a folder below {root}",
-                todo="remove the link, or choose another folder with --recordings",
+                todo="remove the link, or choose another recordings folder (--recordings, or in Settings)",
             )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from neurofeedback.ui.told import Told
 
 _BAND_HEIGHT = 92
+_FAILED = ("The sitting could not begin", "The sitting could not go on")
 _LEGEND = (
     "The line is the {name}, {meaning}; its band is the wider the less it can be trusted. Circles are questions "
     "(filled: elsewhere, empty: on the breath, dash: not sure or left), ticks are moments you noticed yourself, "
@@ -172,7 +173,7 @@ class After(QWidget):
         """Show an outcome and where its recording is, and take the keyboard."""
         self._recording, self._made = recording, find_report(outcome.session)
         orderly = outcome.exit_code == EXIT_OK
-        self._title.setText(tr("The sitting is over" if orderly else "The sitting could not go on"))
+        self._title.setText(tr("The sitting is over" if orderly else _FAILED[recording is not None]))
         for words, said in zip(
             (*self._lines, self._message), (*after_lines(outcome), "", tr(outcome.message)), strict=True
         ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QElapsedTimer, Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QSlider
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider
 
 from neurofeedback.session.mailbox import Ask, Request, Snapshot
 from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, button, column, label, row
@@ -36,12 +36,12 @@ class Drawer(QFrame):
         inside.setContentsMargins(0, 14, 0, 0)
         inside.addLayout(self._knobs())
         self._buttons = {keys: button("", act, flat=True) for keys, _, act in acts}
-        for pressed, text, _ in acts:
-            self.say(pressed, text)
         keys = row(*self._buttons.values(), gap=4)
         keys.setContentsMargins(FLAT_MARGIN, 0, FLAT_MARGIN, 0)
         keys.addStretch(1)
         inside.addLayout(keys)
+        for pressed, text, _ in acts:
+            self.say(pressed, text)
 
     def say(self, keys: str, text: str) -> None:
         """Let the button of a key say a text, which begins with that key; it is gone where there is none."""
@@ -50,11 +50,10 @@ class Drawer(QFrame):
         pressed.setAccessibleName(f"{words.removeprefix(keys).strip()} ({keys})")
         pressed.setVisible(bool(text))
 
-    def _knobs(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        grid.setHorizontalSpacing(16)
-        for column_, (kind, name, (low, high), unit, hint) in enumerate(_KNOBS):
+    def _knobs(self) -> QHBoxLayout:
+        knobs = row(gap=24)
+        knobs.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        for kind, name, (low, high), unit, hint in _KNOBS:
             slider = QSlider(Qt.Orientation.Horizontal)
             slider.setRange(low, high)
             slider.setPageStep(5)
@@ -62,11 +61,15 @@ class Drawer(QFrame):
             slider.setToolTip(tr(hint))
             slider.valueChanged.connect(lambda value, kind=kind: self._moved(kind, value))
             value = label(quiet=True, name=f"{tr(name)}, {unit}")
-            grid.addWidget(label(name, quiet=True), 0, 2 * column_)
-            grid.addWidget(value, 0, 2 * column_ + 1, alignment=Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(slider, 1, 2 * column_, 1, 2)
+            words = row(label(name, quiet=True))
+            words.addStretch(1)
+            words.addWidget(value)
+            knob = column(gap=4)
+            knob.addLayout(words)
+            knob.addWidget(slider)
+            knobs.addLayout(knob, 1)
             self._sliders[kind] = (slider, value, unit)
-        return grid
+        return knobs
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Follow what is set now, but not under the person's hand."""
@@ -82,7 +85,8 @@ class Drawer(QFrame):
                 slider.blockSignals(True)
                 slider.setValue(round(now[kind]))
                 slider.blockSignals(False)
-            value.setText(f"{slider.value():+d} {unit}" if unit == _DB else f"{slider.value()} {unit}")
+            signed = unit == _DB and slider.value()
+            value.setText(f"{slider.value():+d} {unit}" if signed else f"{slider.value()} {unit}")
 
     def _moved(self, kind: Ask, value: int) -> None:
         self._since_moved.start()

@@ -27,8 +27,10 @@ class Facts(QFrame):
         self._model = label(quiet=True, name="What drives the guidance")
         self._index = IndexView(theme)
         told = column(gap=4)
-        for words in (self._contact, self._reason, self._signal, self._model):
-            told.addWidget(clipped(words))
+        told.addWidget(clipped(self._contact))
+        for words in (self._reason, self._signal, self._model):
+            words.setWordWrap(True)
+            told.addWidget(words)
         told.addStretch(1)
         inside = QHBoxLayout(self)
         inside.setSpacing(MARGIN)

@@ -46,6 +46,8 @@ class Preferences:
             for own, name in _AUDIO.items()
             if getattr(self, own) != getattr(usual, own) and (own != "bed_file" or self.bed == "file")
         }
+        if self.bed == "file" and not self.bed_file:
+            del audio["bed"]
         baseline = {"drives": self.baseline} if self.baseline != usual.baseline else {}
         found: dict[str, dict[str, object]] = {"audio": audio, "baseline": dict(baseline)}
         return {section: values for section, values in found.items() if values}

@@ -26,6 +26,7 @@ WHY_ANSWERS = (
     "Only your own answers are compared between sittings. The index is relative to each sitting's own baseline and "
     "the program keeps the reward near a set share, so neither says anything over time."
 )
+_NO_FOLDER = "There is no folder {path} yet: the first sitting makes it, unless it is on a disk that is not there."
 
 
 class ProgressPlace(QWidget):
@@ -113,7 +114,8 @@ class ProgressPlace(QWidget):
 
     def _show(self, seen: Overview) -> None:
         self._bar.hide()
-        self._words.setText("\n".join(tr(sentence) for sentence in seen.sentences))
+        missing = "" if seen.sessions or self._place[0].is_dir() else tr(_NO_FOLDER).format(path=self._place[0])
+        self._words.setText("\n".join(filter(None, (*map(tr, seen.sentences), missing))))
         self._calendar.show_days(_by_day(seen), date.today())
         self._calendar.setVisible(bool(seen.sessions))
         self._shares.show_shares(tuple(share for _, share in seen.shares))

@@ -33,7 +33,7 @@ class Saying(QWidget):
         self._note.setTabChangesFocus(True)
         self._note.setFixedHeight(64)
         self._tags = QLineEdit()
-        self._tags.setPlaceholderText(tr("such as morning, garden"))
+        self._tags.setPlaceholderText(tr("such as morning"))
         self._condition = Choice()
         self._condition.setEditable(True)
         self._condition.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -56,14 +56,15 @@ class Saying(QWidget):
         whole.addWidget(self._note)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(4)
+        grid.setVerticalSpacing(3)
         named: list[tuple[str, QWidget]] = [(_SCALES[name][0], scale) for name, scale in self._scales.items()]
         named += [("Tags", self._tags), ("Condition", self._condition)]
         for at, (name, field) in enumerate(named):
             field.setAccessibleName(tr(name))
             place, side = divmod(at, 2)
-            grid.addWidget(label(name, quiet=True), 2 * place, side)
-            grid.addWidget(field, 2 * place + 1, side)
+            grid.addWidget(label(name, quiet=True), 3 * place, side)
+            grid.addWidget(field, 3 * place + 1, side)
+            grid.setRowMinimumHeight(3 * place + 2, 5)
             grid.setColumnStretch(side, 1)
         whole.addLayout(grid)
         whole.addStretch(1)

@@ -151,7 +151,13 @@ class SettingsPlace(QWidget):
         self._fields.get(focused, self._fields["theme"]).setFocus()
 
     def _set(self, name: str, value: object) -> None:
-        changed = replace(self._now, **{name: value})
+        if (name, value) == ("bed", "file") and not self._now.bed_file:
+            self._browse("bed_file")
+        else:
+            self._change(**{name: value})
+
+    def _change(self, **values: object) -> None:
+        changed = replace(self._now, **values)
         if changed != self._now:
             self._now = changed
             self.changed.emit(changed)
@@ -162,6 +168,8 @@ class SettingsPlace(QWidget):
         else:
             sounds = tr("Sound files") + " (*.wav *.flac *.mp3 *.ogg)"
             chosen, _ = QFileDialog.getOpenFileName(self, tr("My sound file"), self._now.bed_file, sounds)
+        values = {name: chosen, "bed": "file"} if name == "bed_file" else {name: chosen}
         if chosen:
-            self._show[name](chosen)
-            self._set(name, chosen)
+            self._change(**values)
+        for changed in values:
+            self._show[changed](getattr(self._now, changed))
