@@ -311,21 +311,30 @@ def test_two_people_under_one_label_are_noticed(copy: Path) -> None:
     assert "--exclude" in notice
 
 
+CYTON = replace(
+    MUSE,
+    device="cyton:/dev/x",
+    sfreq=256.0,
+    ch_names=("Fz", "F3", "F4", "Cz", "Pz", "P3", "P4", "Oz"),
+    montage="auto",
+    reference="ears",
+)
+
+
 def test_another_headset_is_said_and_counts_for_less(copy: Path) -> None:
-    cyton = replace(
-        MUSE,
-        device="cyton:/dev/x",
-        sfreq=256.0,
-        ch_names=("Fz", "F3", "F4", "Cz", "Pz", "P3", "P4", "Oz"),
-        montage="auto",
-        reference="ears",
-    )
-    write(copy, Plan(day=7.0, stream=cyton))
+    write(copy, Plan(day=7.0, stream=CYTON))
     known = learn(copy)
     assert any("different electrodes" in notice for notice in known.notices)
-    own, theirs = (Learner(known, SETTINGS, stream, COLUMNS).decoder for stream in (MUSE, cyton))
+    own, theirs = (Learner(known, SETTINGS, stream, COLUMNS).decoder for stream in (MUSE, CYTON))
     assert own.intercept != theirs.intercept
     assert own.sd[0] < theirs.sd[0]
+
+
+def test_another_headset_whose_answers_teach_nothing_is_not_said(copy: Path) -> None:
+    write(copy, Plan(day=7.0, stream=CYTON, only=3))
+    known = learn(copy)
+    assert len({told.taught.device for told in known.told}) == 2
+    assert not any("different electrodes" in notice for notice in known.notices)
 
 
 DAMAGE = {

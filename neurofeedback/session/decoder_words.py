@@ -134,7 +134,7 @@ def of_all(told: Sequence[Told], evaluation: Evaluation) -> list[str]:
         same = "elsewhere" if n_wander else "on the breath"
         said = "The only answer so far says" if n == 1 else f"All {n} answers so far say"
         notices.append(f"{said} {same}: from one kind of answer nothing can be told apart.")
-    devices = {one.taught.device for one in told}
+    devices = {one.taught.device for one in told if one.taught.lessons}
     if len(devices) > 1:
         notices.append(
             "Answers come from headsets with different electrodes; those from another one than is worn count for half."
