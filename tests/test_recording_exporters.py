@@ -26,6 +26,9 @@ from neurofeedback.recording.lost import find_runs
 from neurofeedback.recording.reader import open_recording
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.writer import SessionHeader, SessionWriter
+from neurofeedback.settings.guidance import AudioSettings
+from neurofeedback.settings.load import dump_profile, load_settings, resolve
+from neurofeedback.settings.sitting import QuestionnaireSettings
 from neurofeedback.types import Chunk, Command, CommandKind, Event, EventKind, LostRun, Stream
 
 STREAM = Stream(
@@ -199,6 +202,30 @@ def test_an_anonymous_zip_names_nobody_and_replays_the_same(session: SessionFile
     assert theirs.start == {"seed": 5, "versions": {"mne": "1.13"}}
     assert [event.value for event in theirs.events] == ["n/a", "n/a"]
     assert "read\t0\t100\t0.0\t0.0" in next(root.glob("derivatives/*/sub-01/*/*_timing.tsv")).read_text()
+
+
+def test_the_settings_in_an_anonymous_zip_name_no_file_and_no_device_of_a_person(tmp_path: Path):
+    muse = Stream("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
+    _, profile = resolve(load_settings(), muse)
+    settings = profile.settings.model_copy(
+        update={
+            "montage": "/home/ana/cap.toml",
+            "index": profile.settings.index.model_copy(update={"evidence": "/home/ana/evidence.toml"}),
+            "audio": AudioSettings(bed="file", bed_file="C:\\ana\\sea.mp3", device="Ana's headphones", tone_hz=210.0),
+            "questionnaires": QuestionnaireSettings(before=("/home/ana/mood.toml",)),
+        }
+    )
+    told = dump_profile(profile.model_copy(update={"settings": settings}))
+    writer = SessionWriter(tmp_path / "recordings", SessionHeader("Ana", muse, told, {}, (), STARTED))
+    writer.samples(Chunk(0, np.ones((4, 256), np.float32)))
+    writer.close({})
+    (archive,) = export(writer.files.raw, "bids-zip", tmp_path / "a.zip", anonymize=True)
+    (shared,) = unpacked(archive, tmp_path / "shared").rglob("*_settings.toml")
+    assert [word for word in ("home", "ana\\", "sea.mp3", "Ana's") if word in shared.read_text()] == []
+    theirs = open_recording(shared).profile
+    assert theirs is not None
+    assert theirs.settings.audio.tone_hz == 210.0
+    assert (theirs.montage, theirs.evidence) == (profile.montage, profile.evidence)
 
 
 @pytest.mark.parametrize("to", [*TARGETS, "bids-zip"])

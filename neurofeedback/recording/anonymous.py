@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from neurofeedback.recording.recording import Recording
+from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.sitting import QuestionnaireSettings
 from neurofeedback.types import Event, EventKind, Stream
 
 _CODE = re.compile(r"((Stimulus|Response|Comment|Event|stim)/)?([SRT] *)?\d{1,5}")
@@ -20,6 +22,7 @@ def anonymous(recording: Recording) -> Recording:
         recording,
         stream=anonymous_stream(recording.stream),
         events=tuple(_event(event) for event in recording.events),
+        profile=None if recording.profile is None else anonymous_profile(recording.profile),
         start=scrubbed(recording.start),
         summary=scrubbed(recording.summary),
         started=None,
@@ -29,6 +32,19 @@ def anonymous(recording: Recording) -> Recording:
 def anonymous_stream(stream: Stream) -> Stream:
     """Keep what kind of headset it was; drop which one."""
     return replace(stream, device=stream.device.partition(":")[0], serial="n/a", facts={})
+
+
+def anonymous_profile(profile: Profile) -> Profile:
+    """Keep what made the numbers; drop a person's own files, sound device and questionnaires."""
+    settings = profile.settings
+    bed = "rain" if settings.audio.bed == "file" else settings.audio.bed
+    kept = {
+        "montage": "device" if _TELLING.search(settings.montage) else settings.montage,
+        "index": settings.index.model_copy(update={"evidence": profile.evidence.name}),
+        "audio": settings.audio.model_copy(update={"bed": bed, "bed_file": "", "device": ""}),
+        "questionnaires": QuestionnaireSettings(),
+    }
+    return profile.model_copy(update={"settings": settings.model_copy(update=kept)})
 
 
 def _event(event: Event) -> Event:

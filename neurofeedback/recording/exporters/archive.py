@@ -20,6 +20,7 @@ from neurofeedback.recording.importers.guards import check_inside
 from neurofeedback.recording.reader import open_session
 from neurofeedback.recording.timing import on_own_clocks
 from neurofeedback.recording.whole import Progress, write_whole
+from neurofeedback.settings.load import dump_profile
 
 _FIRST_DAY = datetime(1924, 1, 1, 12, tzinfo=UTC)  # BIDS: dates before 1925 are no dates
 _PIECE = 1 << 20
@@ -92,7 +93,7 @@ def _copy(path: Path, to: Path, root: Path) -> None:
 
 def _copy_rows(table: Path, to: Path, people: set[str]) -> None:
     if table.exists():
-        heading, *rows = table.read_text(encoding="utf-8-sig").splitlines()
+        heading, *rows = table.read_text(encoding="utf-8-sig").splitlines() or [""]
         to.parent.mkdir(parents=True, exist_ok=True)
         kept = [row for row in rows if row.split("\t")[0] in people]
         rewrite(to, "\n".join((heading, *kept)) + "\n")
@@ -108,11 +109,10 @@ def _rewrite_all(sessions: Sequence[SessionFiles], root: Path) -> None:
 
 def _rewrite(files: SessionFiles, root: Path, participant: str, started: datetime) -> None:
     recording = anonymous(open_session(files))
-    settings = files.computed("settings.toml")
     header = SessionHeader(
         participant=participant,
         stream=recording.stream,
-        profile_toml=settings.read_text(encoding="utf-8") if settings.exists() else "",
+        profile_toml="" if recording.profile is None else dump_profile(recording.profile),
         start=recording.start,
         columns=read_start(files.computed("start.json")).columns,
         started=started,
