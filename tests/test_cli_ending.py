@@ -15,7 +15,7 @@ from neurofeedback.session.request import Outcome
 
 @pytest.fixture(scope="module")
 def sat(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
-    folder = tmp_path_factory.mktemp("recordings")
+    folder = tmp_path_factory.mktemp("recordings") / "[old]"
     line = ["train", "--headless", "--audio", "none", "--minutes", "1", "--fast", "--device", "simulated:3"]
     return CliRunner().invoke(app, [*line, "--probe-every", "10", "--recordings", str(folder)]), folder
 
@@ -30,6 +30,14 @@ def test_a_sitting_ends_with_its_three_lines_and_its_places(sat: tuple[Result, P
     (raw,) = folder.glob("sub-01/ses-*")
     (page,) = folder.glob("derivatives/neurofeedback/sub-01/ses-*/*_report.html")
     assert result.stderr.splitlines()[-2:] == [f"The recording is in {raw}", f"The report is {page}"]
+
+
+def test_a_folder_is_named_as_it_is_called(sat: tuple[Result, Path]) -> None:
+    """Square brackets are markup to Rich: the folder stood there without its last part."""
+    result, folder = sat
+    assert f"Recordings go to {folder}" in result.stderr.replace("\n", "").replace(
+        "Recordings go to/", "Recordings go to /"
+    )
 
 
 def test_its_report_knows_that_there_was_no_sound(sat: tuple[Result, Path]) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from neurofeedback.cli.choosing import choose_device
-from neurofeedback.cli.common import note_interrupts, print_json, recordings_folder
+from neurofeedback.cli.common import note_interrupts, plain_console, print_json, recordings_folder
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
 
 if TYPE_CHECKING:
@@ -46,11 +45,11 @@ def check(
     settings, clock, tally = load_settings(profile), RealClock(), Tally()
     if as_json and seconds is None:
         seconds = _JSON_S
-    Console(stderr=True).print(f"Connecting to {device}", markup=False, highlight=False)
+    plain_console(stderr=True).print(f"Connecting to {device}")
     with (
         note_interrupts() as interrupted,
         checking(device, settings, clock) as looking,
-        view(Console(), quiet=as_json) as show,
+        view(plain_console(), quiet=as_json) as show,
     ):
         for snapshot in _looks(looking, clock, seconds):
             if interrupted.is_set():

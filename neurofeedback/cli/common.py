@@ -12,10 +12,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from neurofeedback.errors import RecordingError, SettingsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _log = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -151,6 +155,13 @@ def note_interrupts() -> Iterator[threading.Event]:
         yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def plain_console(*, stderr: bool = False) -> Console:
+    """Return a console that prints what it is given: a folder may be called ``[old]``, which is no markup."""
+    from rich.console import Console  # noqa: PLC0415 - not for --help
+
+    return Console(stderr=stderr, markup=False, highlight=False)
 
 
 def print_json(document: object) -> None:

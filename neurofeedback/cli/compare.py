@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.common import last_participant, print_json, recordings_to_read
+from neurofeedback.cli.common import last_participant, plain_console, print_json, recordings_to_read
 
 if TYPE_CHECKING:
     from neurofeedback.report.conditions import Comparison
@@ -54,7 +54,6 @@ def _with_progress(work, *, quiet: bool) -> Comparison:
 
 
 def _tell(comparison: Comparison) -> None:
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -65,7 +64,7 @@ def _tell(comparison: Comparison) -> None:
     columns |= {"95 % interval": "interval", "g": "g", "p": "p", "q": "q"} if tested else {"own scatter": "spread"}
     if any(one.within for one in comparison.contrasts.values()):
         columns["within these two recordings only"] = "within"
-    console = Console()
+    console = plain_console()
     table = Table(box=None, pad_edge=False)
     for name in columns:
         table.add_column(Text(name), overflow="fold")
@@ -73,10 +72,8 @@ def _tell(comparison: Comparison) -> None:
         table.add_row(*(Text(getattr(row, field)) for field in columns.values()))
     console.print(
         f"Participant {comparison.participant}: {len(comparison.a.stems)} and {len(comparison.b.stems)} sessions, "
-        f"{comparison.minutes:.1f} minutes of clean signal of each, on {', '.join(comparison.ch_names)}",
-        highlight=False,
-        markup=False,
+        f"{comparison.minutes:.1f} minutes of clean signal of each, on {', '.join(comparison.ch_names)}"
     )
     console.print(table)
     for note in (*comparison.notes, *(f"Left out: {stem}, {why}" for stem, why in comparison.left_out.items())):
-        console.print(note, highlight=False, markup=False)
+        console.print(note)

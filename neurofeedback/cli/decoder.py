@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table as RichTable
 
-from neurofeedback.cli.common import last_participant, print_json, recordings_to_read
+from neurofeedback.cli.common import last_participant, plain_console, print_json, recordings_to_read
 from neurofeedback.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ Recordings = Annotated[Path | None, typer.Option(help="Folder of the recordings.
 Profile = Annotated[str, typer.Option(help="Profile by name or file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
-_console = Console()
+_console = plain_console()
 
 
 def register(app: typer.Typer) -> None:
@@ -132,16 +131,16 @@ def _tell(known: Learned, settings: Settings, *, json: bool) -> None:
     if json:
         print_json(_document(known, sentence, driving))
         return
-    _console.print(f"Participant {known.participant}: {driving}", highlight=False)
+    _console.print(f"Participant {known.participant}: {driving}")
     if sentence != driving:
-        _console.print(sentence, highlight=False)
+        _console.print(sentence)
     if known.evaluation.n:
         _console.print(_learned_table(known))
-        _console.print(_how_well(known), highlight=False)
+        _console.print(_how_well(known))
     for session in known.excluded:
-        _console.print(f"Left out: {session}", highlight=False)
+        _console.print(f"Left out: {session}")
     for notice in known.notices:
-        _console.print(f"Note: {notice}", highlight=False)
+        _console.print(f"Note: {notice}")
 
 
 def _learned_table(known: Learned) -> RichTable:
@@ -227,6 +226,5 @@ def _tell_table(scores: TableScores) -> None:
     _console.print(
         f"{scores.n} answers, {scores.n_wander} of wandering, {scores.n_sessions} sessions. "
         f"Features with a prior from studies: {', '.join(scores.known) or 'none'}; all others begin from nothing.\n"
-        f"Brier skill: {_interval(scores.brier_skill)}; calibration error: {_interval(scores.ece)}",
-        highlight=False,
+        f"Brier skill: {_interval(scores.brier_skill)}; calibration error: {_interval(scores.ece)}"
     )

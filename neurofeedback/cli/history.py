@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.common import last_participant, print_json, recordings_to_read
+from neurofeedback.cli.common import last_participant, plain_console, print_json, recordings_to_read
 
 if TYPE_CHECKING:
     from neurofeedback.recording.history import PastSession
@@ -46,12 +46,11 @@ def history(
 
 
 def _tell(whose: str, seen: Overview) -> None:
-    from rich.console import Console  # noqa: PLC0415 - not for --help
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - not for --help
     from rich.text import Text  # noqa: PLC0415
 
-    console = Console()
-    console.print(f"Participant {whose}", style="bold", highlight=False)
+    console = plain_console()
+    console.print(f"Participant {whose}", style="bold")
     if seen.sessions:
         table = Table(box=None, pad_edge=False)
         for column in ("session", "began", "min", "signal", "wandering", "condition", "note"):
@@ -60,16 +59,15 @@ def _tell(whose: str, seen: Overview) -> None:
             table.add_row(*map(Text, _cells(session, seen)))
         console.print(table)
         if len(seen.sessions) > _SHOWN:
-            console.print(f"({len(seen.sessions) - _SHOWN} earlier ones are not listed)", highlight=False)
+            console.print(f"({len(seen.sessions) - _SHOWN} earlier ones are not listed)")
     for course in seen.courses:
         unit = f" {course.unit}" if course.unit else ""
         console.print(
             f"{course.name}: {course.first:.2f}{unit} at first, {course.last:.2f}{unit} lately "
-            f"(usually within {course.spread:.2f}{unit})",
-            highlight=False,
+            f"(usually within {course.spread:.2f}{unit})"
         )
     for sentence in seen.sentences:
-        console.print(sentence, highlight=False, markup=False)
+        console.print(sentence)
 
 
 def _cells(session: PastSession, seen: Overview) -> list[str]:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from neurofeedback.cli.choosing import choose_device
-from neurofeedback.cli.common import last_participant, recordings_folder, require_window
+from neurofeedback.cli.common import last_participant, plain_console, recordings_folder, require_window
 from neurofeedback.cli.window import open_window, sitting_with_report
 from neurofeedback.session.request import SitRequest
 
@@ -76,14 +75,14 @@ def train(
     from neurofeedback.cli.terminal import watch  # noqa: PLC0415
 
     sitting = sitting_with_report(request)
-    console = Console(stderr=True)
+    console = plain_console(stderr=True)
     console.print(f"Recordings go to {folder}")
     for sentence in sitting.sentences:
         console.print(sentence)
     forms = Forms(profile) if sys.stdin.isatty() else None  # piped keys are for the sitting
     if forms:
         forms.ask_before()
-    outcome = watch(sitting, Console())
+    outcome = watch(sitting, plain_console())
     if forms and outcome.session is not None:
         forms.keep_and_ask_after(outcome.session)
     tell_ending(outcome)

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neurofeedback.cli.common import print_json
+from neurofeedback.cli.common import plain_console, print_json
 from neurofeedback.errors import EXIT_RECORDING
 
 if TYPE_CHECKING:
@@ -48,9 +47,9 @@ def _tell(verification: Verification) -> None:
     for found in verification.findings:
         table.add_row(found.item, Text(found.ruling.value, style=_STYLES[found.ruling.value]), Text(found.text))
     typer.echo(verification.path)
-    console = Console()
+    console = plain_console()
     console.print(table)
-    console.print(_sum(verification), highlight=False)
+    console.print(_sum(verification))
 
 
 def _sum(verification: Verification) -> str:
