@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids import SessionFiles, check_label, session_stems
 from neurofeedback.recording.dataset import ensure_dataset
+from neurofeedback.recording.files import explained
 from neurofeedback.recording.header import SessionHeader
 from neurofeedback.recording.locks import Lock, claim
 
@@ -43,17 +43,12 @@ def claim_session(root: Path, header: SessionHeader) -> tuple[SessionFiles, Lock
         return _free_label(root, header)
 
 
-@contextmanager
-def _explained(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise RecordingError(
-            f"recordings cannot be written to {root}",
-            got=error.strerror or str(error),
-            allowed="a folder this user may write to",
-            todo="choose another recordings folder (--recordings, or in Settings)",
-        ) from None
+def _explained(root: Path) -> AbstractContextManager[None]:
+    return explained(
+        f"recordings cannot be written to {root}",
+        allowed="a folder this user may write to",
+        todo="choose another recordings folder (--recordings, or in Settings)",
+    )
 
 
 def _check_room(root: Path) -> None:
