@@ -9,7 +9,7 @@ import pytest
 from neurofeedback.cli import common, window
 from neurofeedback.errors import SettingsError
 from neurofeedback.session.request import SitRequest
-from neurofeedback.ui import app
+from neurofeedback.ui import running
 from neurofeedback.ui.choices import AppDefaults
 
 
@@ -23,7 +23,7 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[AppDefaults]:
         return 7
 
     monkeypatch.setattr(window, "require_window", lambda: None)
-    monkeypatch.setattr(app, "run_app", run_app)
+    monkeypatch.setattr(running, "run_app", run_app)
     return seen
 
 

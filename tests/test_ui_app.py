@@ -681,8 +681,8 @@ import sys
 from pathlib import Path
 from neurofeedback.session.mailbox import Mailbox
 from neurofeedback.session.request import Outcome, SitRequest
-from neurofeedback.ui.app import AppDefaults, run_app
-from neurofeedback.ui.choices import Choices, save_choices
+from neurofeedback.ui.choices import AppDefaults, Choices, save_choices
+from neurofeedback.ui.running import run_app
 
 folder = Path(sys.argv[1])
 save_choices(folder / "app.json", Choices(claims_seen=True))

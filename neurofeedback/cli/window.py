@@ -30,8 +30,9 @@ def open_window(recordings: Path | None = None, request: SitRequest | None = Non
     """
     require_window()
     from neurofeedback.settings.load import available  # noqa: PLC0415 - what a window needs comes with it
-    from neurofeedback.ui.app import AppDefaults, run_app  # noqa: PLC0415
+    from neurofeedback.ui.choices import AppDefaults  # noqa: PLC0415
     from neurofeedback.ui.programmes import programme_choices  # noqa: PLC0415
+    from neurofeedback.ui.running import run_app  # noqa: PLC0415
 
     folder = recordings_folder(recordings)
     defaults = AppDefaults(

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
-from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, SettingsError
+from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
 from neurofeedback.feedback.picture import Water, pictures_per_second
 from neurofeedback.feedback.words import STOP_ADVICE
-from neurofeedback.recording.locks import Lock
 from neurofeedback.session.mailbox import Ask, Request, Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.ui.about import About
@@ -33,11 +27,9 @@ from neurofeedback.ui.choices import (
     load_choices,
     save_choices,
 )
-from neurofeedback.ui.crash import Crashes, crashes_are_shown
 from neurofeedback.ui.editor import Editor
 from neurofeedback.ui.fit import FitPlace
 from neurofeedback.ui.home import Home
-from neurofeedback.ui.instance import only_window
 from neurofeedback.ui.interrupted import Interrupted, complete_interrupted
 from neurofeedback.ui.jobs import Job, Ticket
 from neurofeedback.ui.parts import key
@@ -46,14 +38,14 @@ from neurofeedback.ui.programmes import programme_choices
 from neurofeedback.ui.progress import ProgressPlace
 from neurofeedback.ui.settings import SettingsPlace
 from neurofeedback.ui.sit import Sit
-from neurofeedback.ui.texts import install_language, tr
+from neurofeedback.ui.texts import tr
 from neurofeedback.ui.theme import DARK, THEMES, stylesheet
 from neurofeedback.ui.working import WorkButton
 
 if TYPE_CHECKING:  # pyqtgraph is loaded when the window is first asked for
     from neurofeedback.ui.research import Research
 
-__all__ = ["AppDefaults", "DeviceChoice", "ProgrammeChoice", "Window", "run_app"]
+__all__ = ["AppDefaults", "DeviceChoice", "ProgrammeChoice", "Window"]
 
 SIZE = (1024, 640)
 RECOVER_AFTER_MS = 1500
@@ -347,66 +339,3 @@ class Window(QMainWindow):
 
 def _complete(recordings: Path, _ticket: Ticket) -> Interrupted | None:
     return complete_interrupted(recordings)
-
-
-def run_app(launch: Launch, defaults: AppDefaults) -> int:
-    """Open the window and run it to its end.
-
-    Parameters
-    ----------
-    launch : callable
-        Makes a sitting from a request; the app starts it. Called in a helper thread, so it may take its time;
-        what it raises of ``NeurofeedbackError`` is shown in words.
-    defaults : AppDefaults
-        What the command line knows.
-
-    Returns
-    -------
-    int
-        Exit code of the last sitting, 130 after Ctrl-C.
-
-    Raises
-    ------
-    SettingsError
-        The window is open already.
-    """
-    app = QApplication.instance() or QApplication(["neurofeedback"])
-    app.setApplicationName("neurofeedback")
-    if isinstance(app, QApplication):
-        app.setStyle("Fusion")
-    folder = (defaults.choices_file or choices_path()).parent
-    install_language(app, folder)
-    lock = _only_window(folder)
-    window = Window(launch, defaults)
-    window.show()
-    try:
-        with _interrupts_end(window), crashes_are_shown(Crashes(window)):
-            app.exec()
-    finally:
-        if lock is not None:
-            lock.release()
-    return window.exit_code
-
-
-def _only_window(folder: Path) -> Lock | None:
-    try:
-        return only_window(folder)
-    except SettingsError as error:
-        if sys.stderr is None or not sys.stderr.isatty():  # started by its icon: nobody reads a terminal
-            QMessageBox.information(None, "Neurofeedback", tr(str(error)))
-        raise
-
-
-@contextmanager
-def _interrupts_end(window: Window) -> Iterator[None]:
-    """Let Ctrl-C and a request to terminate close the window (its timer lets Python see them)."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        window.interrupt()
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
