@@ -62,11 +62,11 @@ def share_of(answers: Answers) -> Share | None:
     """
     if answers.n == 0:
         return None
-    from scipy.stats import beta  # noqa: PLC0415 - half a second, and the window may not wait for it
+    from scipy.special import betaincinv  # noqa: PLC0415 - half a second, and the window may not wait for it
 
-    posterior = beta(answers.n_wander + 0.5, answers.n_focus + 0.5)
-    low = 0.0 if answers.n_wander == 0 else float(posterior.ppf(0.025))
-    high = 1.0 if answers.n_focus == 0 else float(posterior.ppf(0.975))
+    posterior = (answers.n_wander + 0.5, answers.n_focus + 0.5)
+    low = 0.0 if answers.n_wander == 0 else float(betaincinv(*posterior, 0.025))
+    high = 1.0 if answers.n_focus == 0 else float(betaincinv(*posterior, 0.975))
     return Share(answers.n_wander / answers.n, low, high, answers.n)
 
 
