@@ -1,4 +1,4 @@
-"""What the app costs: time to its window, share of a core in a sitting, memory over a simulated hour.
+"""What the app costs: time to its window and to its pages, share of a core in a sitting, memory over an hour.
 
 Run on a quiet machine: ``python benchmarks/app.py``. Offscreen at 1024 x 640, four channels at 256 Hz, no sound device.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -21,14 +23,20 @@ import psutil
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from neurofeedback.feedback.picture import Water
+from neurofeedback.recording.bids import find_stems
 from neurofeedback.session.mailbox import Snapshot
-from neurofeedback.session.request import SitRequest
+from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.session.sitting import Sitting
+from neurofeedback.ui.after import After
 from neurofeedback.ui.app import AppDefaults, Window
 from neurofeedback.ui.bridge import Bridge
 from neurofeedback.ui.choices import Choices, save_choices
 from neurofeedback.ui.preferences import Preferences, save_preferences
+from neurofeedback.ui.progress import ProgressPlace
+from neurofeedback.ui.theme import DARK
 
+N_SITTINGS = 200
 SITTING_S = 60.0
 WARM_S = 15.0
 VISIBLE = """
@@ -102,12 +110,58 @@ def sitting(folder: Path, *, picture: str, minutes: float, fast: bool, research:
     }
 
 
+def sittings_by(folder: Path, n_sittings: int) -> Path:
+    """Simulate one sitting of 20 minutes, and copy it under other names; return the latest. Samples are linked."""
+    simulated = [sys.executable, "-m", "neurofeedback", "simulate", str(folder), "--minutes", "20"]
+    subprocess.run(simulated, stdout=subprocess.DEVNULL, check=True)
+    (stem,) = find_stems(folder)
+    label = next(part for part in stem.split("_") if part.startswith("ses-"))
+    files = [path for path in folder.rglob(f"*{label}*") if path.is_file()]
+    files += [path for path in folder.rglob("*") if path.is_file() and label in str(path.parent) and path not in files]
+    for number in range(1, n_sittings):
+        other = f"ses-2025{1 + number // 28:02d}{1 + number % 28:02d}T090000"
+        for path in files:
+            copy = Path(str(path).replace(label, other))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            (os.link if path.suffix == ".eeg" else shutil.copyfile)(path, copy)
+    (latest,) = folder.glob(f"sub-*/{label}")
+    return latest
+
+
+def pages_s(folder: Path) -> dict[str, float]:
+    """Time from asking for a page to all of it being shown, with many sittings on disk, s."""
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+    app = QApplication(["benchmark"])
+    latest = sittings_by(folder / "recordings", N_SITTINGS)
+    progress, after = ProgressPlace(DARK), After(DARK, Water(), ("default",))
+    for place in (progress, after):
+        place.resize(1024, 640)
+        place.show()
+
+    def seconds(enter: Callable[[], object], shown: Callable[[], bool]) -> float:
+        began = time.perf_counter()
+        enter()
+        while not shown():
+            app.processEvents()
+            time.sleep(0.001)
+        return round(time.perf_counter() - began, 3)
+
+    def read() -> float:
+        return seconds(lambda: progress.enter(folder / "recordings", "01"), lambda: not progress.busy)
+
+    def told() -> float:
+        return seconds(lambda: after.enter(Outcome(0, "", latest), latest), lambda: not after.busy)
+
+    names = ("progress_first_ever", "progress_again", "after_first", "after_again")
+    return dict(zip(names, (read(), read(), told(), told()), strict=True))
+
+
 def main() -> None:
     """Print everything as JSON; one figure by name where one is asked for."""
     if len(sys.argv) > 1:
         options = json.loads(sys.argv[1])
         with tempfile.TemporaryDirectory() as scratch:
-            print(json.dumps(sitting(Path(scratch), **options)))
+            print(json.dumps(sitting(Path(scratch), **options) if options else pages_s(Path(scratch))))
         return
     with tempfile.TemporaryDirectory() as scratch:
         figures: dict[str, object] = {
@@ -115,7 +169,8 @@ def main() -> None:
             "load_average": os.getloadavg(),
             "window_visible_s": round(window_visible_s(Path(scratch)), 3),
         }
-    runs = {
+    runs: dict[str, dict[str, object]] = {
+        f"pages_s_with_{N_SITTINGS}_sittings": {},
         "water": {"picture": "water", "minutes": 3.0, "fast": False},
         "none": {"picture": "none", "minutes": 3.0, "fast": False},
         "water_and_research": {"picture": "water", "minutes": 3.0, "fast": False, "research": True},

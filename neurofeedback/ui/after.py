@@ -92,7 +92,7 @@ class After(QWidget):
         self._made: Path | None = None
         self._title = label(large=True, onPicture=True, name="How the sitting ended")
         self._lines = [label(name=name) for name in ("Length", "Usable signal", "Your answers")]
-        self._message = label(quiet=True, name="Message")
+        self._message = label(name="Message")
         self._course = CourseView(theme)
         self._legend = label(_LEGEND.format(name=INDEX_NAME, meaning=INDEX_MEANING), quiet=True)
         self._learned = label(name="What the program has learned")
@@ -168,6 +168,11 @@ class After(QWidget):
         keys.addWidget(button("&Home", self._leave, flat=True))
         keys.setContentsMargins(MARGIN, 10, FLAT_MARGIN, 14)
         return keys
+
+    @property
+    def busy(self) -> bool:
+        """Whether the sitting is still being read."""
+        return self._telling.busy
 
     def enter(self, outcome: Outcome, recording: Path | None) -> None:
         """Show an outcome and where its recording is, and take the keyboard."""

@@ -87,6 +87,11 @@ class ProgressPlace(QWidget):
         whole.addWidget(area, 1)
         whole.addLayout(foot)
 
+    @property
+    def busy(self) -> bool:
+        """Whether the sittings are still being read."""
+        return self._job.busy
+
     def enter(self, recordings: Path, participant: str) -> None:
         """Read the sittings of a participant, and show them when they are read."""
         self._place = (recordings, participant)
