@@ -45,6 +45,15 @@ def with_loss(family: str, share: float) -> np.ndarray:
     return data
 
 
+def with_loss_by_channel(family: str, share: float) -> np.ndarray:
+    """Lose packets of single channels, as a Muse sends them."""
+    device, data = DEVICES[family], recorded(family).copy()
+    lost = np.random.default_rng(8).random((len(data), data.shape[1] // device.packet_samples)) < share
+    samples = np.repeat(lost, device.packet_samples, axis=1)
+    data[:, : samples.shape[1]][samples] = np.nan
+    return data
+
+
 def without(data: np.ndarray, family: str, start_s: float, seconds: float) -> np.ndarray:
     sfreq, data = DEVICES[family].sfreq, data.copy()
     data[:, round(start_s * sfreq) : round((start_s + seconds) * sfreq)] = np.nan
@@ -62,6 +71,33 @@ def test_t16_with_two_percent_loss_the_index_is_the_same(family):
     both = np.isfinite(whole) & np.isfinite(lossy)
     assert both.sum() > 0.9 * np.isfinite(whole).sum()
     assert np.corrcoef(whole[both], lossy[both])[0, 1] >= 0.97
+
+
+def test_t16_with_two_percent_of_each_channel_s_packets_lost_the_index_is_the_same():
+    whole, lossy = (
+        index_of(frames_of("muse", each)) for each in (recorded("muse"), with_loss_by_channel("muse", 0.02))
+    )
+    both = np.isfinite(whole[: len(lossy)]) & np.isfinite(lossy)
+    assert np.corrcoef(whole[: len(lossy)][both], lossy[both])[0, 1] >= 0.97
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05])
+@pytest.mark.parametrize("lose", [with_loss, with_loss_by_channel])
+def test_loss_that_begins_with_practice_looks_like_neither_focus_nor_wandering(lose, share):
+    start = round(PRACTICE_S * DEVICES["muse"].sfreq)
+    holed = np.concatenate([recorded("muse")[:, :start], lose("muse", share)[:, start:]], axis=1)
+    whole, lossy = frames_of("muse", recorded("muse")), frames_of("muse", holed)
+    pairs = zip(whole, lossy, strict=False)
+    both = [one.phase is Phase.PRACTICE and one.valid and other.valid for one, other in pairs]
+    shift = (index_of(lossy) - index_of(whole)[: len(lossy)])[both]
+    assert shift.size > 200
+    assert abs(shift.mean()) < 0.1
+
+
+def test_frames_before_the_first_gap_are_the_same_bits():
+    whole, cut = frames_of("muse", recorded("muse")), frames_of("muse", without(recorded("muse"), "muse", 150.0, 0.04))
+    before = sum(frame.onset <= 150.0 for frame in whole)
+    assert [repr(frame) for frame in cut[:before]] == [repr(frame) for frame in whole[:before]]
 
 
 @pytest.mark.parametrize("family", ["muse", "cyton"])

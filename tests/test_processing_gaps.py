@@ -1,4 +1,4 @@
-"""Bridging: short gaps interpolated, longer ones held, still longer ones reset; the same however it is cut."""
+"""Bridging: short gaps filled, longer ones held, still longer ones reset; the same however it is cut."""
 
 from __future__ import annotations
 
@@ -37,14 +37,55 @@ def same(a: Bridged, b: Bridged) -> None:
     assert a.lost.tobytes() == b.lost.tobytes()
     assert a.held.tobytes() == b.held.tobytes()
     assert a.resets == b.resets
+    assert [(gap.row, gap.middle, gap.doubt.tobytes()) for gap in a.fills] == [
+        (gap.row, gap.middle, gap.doubt.tobytes()) for gap in b.fills
+    ]
 
 
-def test_a_gap_of_50_ms_is_interpolated() -> None:
+def test_a_gap_of_50_ms_is_a_straight_line_until_there_is_signal_to_go_by() -> None:
     out = bridge().push(ramp(40, (20, 25)))
     np.testing.assert_allclose(out.data[0], np.arange(40))
     assert out.lost[0, 20:25].all()
     assert out.lost.sum() == 5
     assert not out.held.any()
+    assert out.fills == ()
+
+
+def wave(n: int) -> np.ndarray:
+    return 10 * np.sin(2 * np.pi * 10 / SFREQ * np.arange(n, dtype=np.float64))[None]
+
+
+def test_after_two_seconds_a_gap_goes_on_as_the_signal_did() -> None:
+    data = wave(400)
+    data[0, 300:305] = np.nan
+    out = bridge().push(data)
+    np.testing.assert_allclose(out.data, wave(400), atol=0.5)
+    assert [(gap.row, gap.middle) for gap in out.fills] == [(0, 302)]
+
+
+def test_a_signal_that_does_not_move_is_filled_with_itself() -> None:
+    data = np.full((1, 400), 7.0)
+    data[0, 300:305] = np.nan
+    out = bridge().push(data)
+    assert (out.data == 7.0).all()
+    assert out.fills == ()
+
+
+@pytest.mark.parametrize(("gap", "modelled"), [(449, False), (471, True)])
+def test_what_was_before_an_outage_is_no_model_of_what_comes_after(gap: int, *, modelled: bool) -> None:
+    data = wave(600)
+    data[0, 200:271] = np.nan
+    data[0, gap : gap + 4] = np.nan
+    assert bool(bridge().push(data).fills) is modelled
+
+
+def test_a_gap_is_filled_whole_when_another_channel_is_waited_for() -> None:
+    data = np.concatenate([wave(400), wave(400)])
+    data[0, 300:304], data[1, 302:306] = np.nan, np.nan
+    taken = bridge(2)
+    first = taken.push(data[:, :305])
+    assert first.data.shape[1] == 300
+    same(joined([first, taken.push(data[:, 305:])]), bridge(2).push(data))
 
 
 def test_a_gap_of_60_ms_holds_the_last_value_and_does_not_reset() -> None:
@@ -97,8 +138,10 @@ def test_without_samples_nothing_happens() -> None:
 
 
 def test_pieces_split_and_joined_are_the_whole() -> None:
-    whole = bridge(2).push(np.vstack([ramp(200, (20, 90)), ramp(200, (100, 103))]))
-    for n in (0, 1, 90, 91, 200):
+    data = np.vstack([ramp(400, (20, 90)), ramp(400, (100, 103), (300, 303))])
+    whole = bridge(2).push(data)
+    assert len(whole.fills) == 1
+    for n in (0, 1, 90, 91, 301, 302, 400):
         same(joined(whole.split(n)), whole)
 
 
@@ -116,6 +159,22 @@ def test_whole_one_sample_at_a_time_and_random_chunks_give_the_same_bits(
     for row, start, length in gaps:
         data[row, start : start + length] = np.nan
     same(push_all(data, list(range(240)) if one_by_one else cuts), push_all(data, []))
+
+
+late_gaps = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(200, 390), st.integers(1, 7)),
+    max_size=8,
+)
+
+
+@given(gaps=late_gaps, cuts=st.lists(st.integers(200, 400), max_size=12), one_by_one=st.booleans())
+def test_gaps_filled_by_a_model_give_the_same_bits_however_they_are_cut(
+    gaps: list[tuple[int, int, int]], cuts: list[int], one_by_one: bool
+) -> None:
+    data = np.random.default_rng(0).normal(size=(3, 400)).astype(np.float32)
+    for row, start, length in gaps:
+        data[row, start : start + length] = np.nan
+    same(push_all(data, list(range(400)) if one_by_one else cuts), push_all(data, []))
 
 
 @given(gaps=gaps)

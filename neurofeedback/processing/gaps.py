@@ -1,18 +1,31 @@
 """Bridging of lost samples, so that filters and windows always see numbers.
 
-Short gaps are interpolated, longer ones hold the last value, and after still longer ones the filters start
-anew. A gap's length must be known before it is bridged, so at most ``interpolate_s`` of signal is held back.
+Short gaps are filled with what is likeliest by the signal before them (a straight line until there is enough of
+it), longer ones hold the last value, and after still longer ones the filters start anew. A gap's length must be
+known before it is bridged, so ``interpolate_s`` of signal is held back, more only where gaps of channels overlap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.processing.filling import fill
 from neurofeedback.settings.signal import GapSettings
+
+_PAST_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fill:
+    """A filled gap: its channel, the offset of its middle, and what its samples may miss (see ``Filled.doubt``)."""
+
+    row: int
+    middle: int
+    doubt: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,21 +33,24 @@ class Bridged:
     """Numbers only; arrays are ``(n_channels, n_samples)``, ``resets`` are (row, offset) pairs in rising offset.
 
     ``lost`` is true where a sample was missing, ``held`` where its gap was too long to interpolate; at a
-    reset the filters of that row start anew.
+    reset the filters of that row start anew. ``fills`` are the gaps filled by a model, in rising offset.
     """
 
     data: NDArray[np.float64]
     lost: NDArray[np.bool_]
     held: NDArray[np.bool_]
     resets: tuple[tuple[int, int], ...] = ()
+    fills: tuple[Fill, ...] = ()
 
     def split(self, n: int) -> tuple[Bridged, Bridged]:
         """Cut after ``n`` samples."""
         before = tuple((row, at) for row, at in self.resets if at < n)
         after = tuple((row, at - n) for row, at in self.resets if at >= n)
+        early = tuple(gap for gap in self.fills if gap.middle < n)
+        late = tuple(replace(gap, middle=gap.middle - n) for gap in self.fills if gap.middle >= n)
         return (
-            Bridged(self.data[:, :n], self.lost[:, :n], self.held[:, :n], before),
-            Bridged(self.data[:, n:], self.lost[:, n:], self.held[:, n:], after),
+            Bridged(self.data[:, :n], self.lost[:, :n], self.held[:, :n], before, early),
+            Bridged(self.data[:, n:], self.lost[:, n:], self.held[:, n:], after, late),
         )
 
 
@@ -46,6 +62,11 @@ def joined(pieces: Sequence[Bridged]) -> Bridged:
         np.concatenate([piece.lost for piece in pieces], axis=1),
         np.concatenate([piece.held for piece in pieces], axis=1),
         tuple((row, start + at) for start, piece in zip(starts, pieces, strict=False) for row, at in piece.resets),
+        tuple(
+            replace(gap, middle=start + gap.middle)
+            for start, piece in zip(starts, pieces, strict=False)
+            for gap in piece.fills
+        ),
     )
 
 
@@ -55,8 +76,10 @@ class Bridge:
     def __init__(self, n_channels: int, sfreq: float, settings: GapSettings) -> None:
         self._n_short = int(settings.interpolate_s * sfreq)
         self._n_reset = int(settings.reset_s * sfreq)
+        self._n_past = round(_PAST_S * sfreq)
         self._waiting = np.empty((n_channels, 0))
-        self._anchor = np.zeros(n_channels)  # the last number of each channel
+        self._past = np.zeros((n_channels, self._n_past))
+        self._age = np.zeros(n_channels, dtype=np.int64)  # samples since each channel's filters started
         # before the first sample is one long gap, so the first number of each channel warm-starts its filters
         self._run = np.full(n_channels, self._n_reset + 1, dtype=np.int64)
 
@@ -67,58 +90,100 @@ class Bridge:
         if lost.any() or self._run.any():
             return self._bridge(data, lost)
         self._waiting = data[:, :0]
-        if data.shape[1]:
-            self._anchor = data[:, -1].copy()
+        self._age += data.shape[1]
+        self._remember(data)
         return Bridged(data, lost, lost)
+
+    def _remember(self, bridged: NDArray[np.float64]) -> None:
+        recent = bridged[:, -self._n_past :]
+        self._past = np.concatenate([self._past[:, recent.shape[1] :], recent], axis=1)
 
     def _bridge(self, data: NDArray[np.float64], lost: NDArray[np.bool_]) -> Bridged:
         runs = [_runs(row) for row in lost]
-        limit = min(self._judged(row, runs[row], data.shape[1]) for row in range(len(data)))
+        limit = self._judged(runs, data.shape[1])
         self._waiting = data[:, limit:].copy()
         bridged = data[:, :limit].copy()
         held = np.zeros(bridged.shape, dtype=np.bool_)
         resets: list[tuple[int, int]] = []
+        fills: list[Fill] = []
         if limit:
             for row, row_runs in enumerate(runs):
-                resets += [(row, at) for at in self._fill(row, bridged[row], held[row], data[row], row_runs)]
-        return Bridged(bridged, lost[:, :limit], held, tuple(sorted(resets, key=lambda pair: pair[1])))
+                places = [(start, stop) for start, stop in row_runs if start < limit]
+                begins = self._hold(row, bridged[row], held[row], places)
+                short = [(start, stop) for start, stop in places if not held[row, start]]
+                fills += self._fill(row, bridged[row], data[row], short, begins)
+                resets += [(row, at) for at in begins]
+        self._remember(bridged)
+        return Bridged(
+            bridged,
+            lost[:, :limit],
+            held,
+            tuple(sorted(resets, key=lambda pair: pair[1])),
+            tuple(sorted(fills, key=lambda gap: gap.middle)),
+        )
 
-    def _judged(self, row: int, runs: list[tuple[int, int]], n_samples: int) -> int:
+    def _judged(self, runs: list[list[tuple[int, int]]], n_samples: int) -> int:
+        """Offset up to which all gaps have a known length; no short one is cut by it."""
+        limit = min(self._closed(row, row_runs, n_samples) for row, row_runs in enumerate(runs))
+        gaps = [gap for row, row_runs in enumerate(runs) for gap in row_runs if self._is_short(row, *gap)]
+        for start, stop in sorted(gaps, reverse=True):
+            if start < limit < stop:
+                limit = start
+        return limit
+
+    def _length(self, row: int, start: int, stop: int) -> int:
+        """Length of a gap, with what was handed on of it before."""
+        return stop - start + (int(self._run[row]) if start == 0 else 0)
+
+    def _is_short(self, row: int, start: int, stop: int) -> bool:
+        return self._length(row, start, stop) <= self._n_short
+
+    def _closed(self, row: int, runs: list[tuple[int, int]], n_samples: int) -> int:
         """Offset up to which this channel's gaps have a known length."""
         if not runs or runs[-1][1] < n_samples:
             return n_samples
-        start, stop = runs[-1]
-        before = int(self._run[row]) if start == 0 else 0
-        return start if before + stop - start <= self._n_short else n_samples
+        return runs[-1][0] if self._is_short(row, *runs[-1]) else n_samples
+
+    def _hold(
+        self, row: int, out: NDArray[np.float64], held: NDArray[np.bool_], runs: list[tuple[int, int]]
+    ) -> list[int]:
+        """Hold the last value through long gaps, in place; return the offsets where the filters start anew."""
+        back_at_once = int(self._run[row]) > self._n_reset and (not runs or runs[0][0] > 0)
+        resets = [0] if back_at_once else []
+        carried = 0
+        for start, stop in runs:
+            length, end = self._length(row, start, stop), min(stop, len(out))
+            if length > self._n_short:
+                out[start:end] = out[start - 1] if start else self._past[row, -1]
+                held[start:end] = True
+            if length > self._n_reset and stop < len(out):
+                resets.append(stop)
+            if end == len(out):
+                carried = self._length(row, start, end)
+        self._run[row] = carried
+        return resets
 
     def _fill(
         self,
         row: int,
         out: NDArray[np.float64],
-        held: NDArray[np.bool_],
         data: NDArray[np.float64],
         runs: list[tuple[int, int]],
-    ) -> list[int]:
-        """Fill one channel in place; return the offsets where its filters start anew."""
-        back_at_once = int(self._run[row]) > self._n_reset and (not runs or runs[0][0] > 0)
-        resets = [0] if back_at_once else []
-        anchor, carried = float(out[-1]), 0
+        begins: list[int],
+    ) -> list[Fill]:
+        """Fill short gaps in place, by a model once there is enough signal since the filters began."""
+        fills: list[Fill] = []
         for start, stop in runs:
-            if start >= len(out):
-                break
-            before, last = (int(self._run[row]), float(self._anchor[row])) if start == 0 else (0, float(out[start - 1]))
-            length, end = before + stop - start, min(stop, len(out))
-            out[start:end] = last
-            if length > self._n_short:
-                held[start:end] = True
+            begin = max((at for at in begins if at <= start), default=-int(self._age[row]))
+            past = np.concatenate([self._past[row], out[:start]])[-self._n_past :]
+            filled = fill(past, stop - start, data[stop]) if start - begin >= self._n_past else None
+            if filled is None:
+                out[start:stop] = np.linspace(past[-1], data[stop], stop - start + 2)[1:-1]
             else:
-                out[start:end] += (data[stop] - last) * np.arange(before + 1, before + end - start + 1) / (length + 1)
-            if length > self._n_reset and stop < len(out):
-                resets.append(stop)
-            if end == len(out):
-                anchor, carried = last, before + end - start
-        self._anchor[row], self._run[row] = anchor, carried
-        return resets
+                out[start:stop] = filled.values
+                fills.append(Fill(row, (start + stop) // 2, filled.doubt))
+        self._age[row] = len(out) - max(begins, default=-int(self._age[row]))
+        return fills
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -78,7 +78,7 @@ class Gate:
     def push(self, m: Measures, facts: WindowFacts) -> Verdicts:
         """Judge blocks."""
         s = self._settings
-        missing = (m.lost_share > s.invalid_share) | m.held | m.settling
+        missing = self._gone(m) | m.held | m.settling
         unseen = np.where(missing, np.nan, 0.0)  # what a gap was bridged with says nothing about an electrode
         seen = (m.pop_typical, m.mean_square, facts.chi, facts.expected_ln_emg, facts.band_square)
         pop_typical, mean_square, chi, expected_ln_emg, band_square = self._medians(*(each + unseen for each in seen))
@@ -95,9 +95,13 @@ class Gate:
             out=out,
             valid=(self._in_window.push(bad).mean(axis=-1) <= s.window_bad_share) & ~out & ~learned["muscle"],
             clean=~self._just_now.push(bad).any(axis=-1) & ~out,
-            unusable=(m.lost_share > s.invalid_share) | fixed["flat"] | fixed["railed"],
+            unusable=self._gone(m) | fixed["flat"] | fixed["railed"],
             good_share=self._good.push(~bad & ~out).mean(axis=-1),
         )
+
+    def _gone(self, m: Measures) -> Flags:
+        """Too much of the last second is missing; gaps that could be filled count for less than others."""
+        return (m.held_share > self._settings.invalid_share) | (m.lost_share > self._settings.filled_share)
 
     def _medians(self, *quantities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Median of each quantity over the last seconds, ``(n_quantities, n_blocks, n_channels)``."""
@@ -108,7 +112,7 @@ class Gate:
         """All block rules whose limits no baseline changes."""
         s = self._settings
         return {
-            "lost": (m.lost_share > s.invalid_share) | m.held,
+            "lost": self._gone(m) | m.held,
             "flat": m.raw_ptp < s.flat_uv,
             "railed": m.raw_peak >= self._railed_uv,
             "pop": m.pop > np.maximum(s.pop_min_uv, s.pop_medians * pop_typical),

@@ -23,13 +23,13 @@ Rows = NDArray[np.float64]
 class Measures:
     """One row a block, one column a channel. All in uV unless named otherwise.
 
-    ``*_ptp`` are peak to peak over the trailing second, of the raw signal, of the filtered one (``wide``) and
-    of its low-passed part (``slow``). ``raw_peak`` is the largest magnitude in the block. ``pop`` is the largest
-    difference over the pop lag in the block and ``pop_typical`` its median. ``ln_emg`` is ln of the
-    muscle band's density (uV^2/Hz), median of three blocks that share nothing. ``lost_share`` is of the trailing
-    second; ``held`` tells that a gap too long to interpolate reaches into the block; ``silence`` (samples, one
-    value a hop) is how long nothing has come on any channel at its end. ``slow_samples`` are the hop's
-    low-passed samples at about 32 Hz, ``(n_blocks, n_channels, n)``.
+    ``*_ptp`` are peak to peak over the trailing second, of the raw signal, of the filtered one (``wide``) and of its
+    low-passed part (``slow``). ``raw_peak`` is the largest magnitude in the block. ``pop`` is the largest difference
+    over the pop lag in the block and ``pop_typical`` its median. ``ln_emg`` is ln of the muscle band's density
+    (uV^2/Hz), median of three blocks that share nothing. ``lost_share`` is of the trailing second, ``held_share`` the
+    part of it in gaps too long to fill; ``held`` tells that such a gap reaches into the block; ``silence`` (samples,
+    one value a hop) is how long nothing has come on any channel at its end. ``slow_samples`` are the hop's low-passed
+    samples at about 32 Hz, ``(n_blocks, n_channels, n)``.
     """
 
     raw_ptp: Rows
@@ -41,6 +41,7 @@ class Measures:
     ln_emg: Rows
     mean_square: Rows
     lost_share: Rows
+    held_share: Rows
     held: NDArray[np.bool_]
     settling: NDArray[np.bool_]
     silence: NDArray[np.int64]
@@ -66,6 +67,7 @@ class Measurer:
         second = max(1, round(1.0 / hop_s))
         self._extremes: History[np.float64] = History(second)
         self._lost_counts: History[np.int64] = History(second)
+        self._held_counts: History[np.int64] = History(second)
         self._apart = hops_per_block(hop_s)
         self._ln_emg: History[np.float64] = History(2 * self._apart + 1)
         self._largest: History[np.float64] = History(self._apart)
@@ -97,7 +99,8 @@ class Measurer:
             pop_typical=np.partition(jumps, self._n_block // 2, axis=-1)[..., self._n_block // 2],
             ln_emg=self._muscle(np.mean(emg_block**2, axis=-1)),
             mean_square=np.mean(filtered_block**2, axis=-1),
-            lost_share=self._lost_share(raw.lost, starts),
+            lost_share=self._share(self._lost_counts, raw.lost, starts),
+            held_share=self._share(self._held_counts, raw.held, starts),
             held=np.logical_or.reduce(self._held.push(np.logical_or.reduceat(raw.held, starts, axis=1).T), axis=-1),
             settling=self._settling(raw.resets, starts + self._at, ends),
             silence=self._silent_for(np.asarray(raw.lost.all(axis=0), dtype=np.bool_), stops),
@@ -120,9 +123,9 @@ class Measurer:
         highest = self._extremes.push(extremes).max(axis=-1)
         return extremes.max(axis=1), highest.sum(axis=1)
 
-    def _lost_share(self, lost: NDArray[np.bool_], starts: NDArray[np.int64]) -> Rows:
-        counts = np.add.reduceat(lost, starts, axis=1, dtype=np.int64).T
-        return self._lost_counts.push(counts).sum(axis=-1) / self._sfreq
+    def _share(self, counts: History[np.int64], flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> Rows:
+        """Share of the trailing second's samples that are flagged."""
+        return counts.push(np.add.reduceat(flags, starts, axis=1, dtype=np.int64).T).sum(axis=-1) / self._sfreq
 
     def _lagged(self, filtered: NDArray[np.float64]) -> NDArray[np.float64]:
         if self._lag_tail is None:

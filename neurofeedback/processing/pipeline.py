@@ -13,6 +13,7 @@ from neurofeedback.processing.filters import CausalFilter, find_mains, prefilter
 from neurofeedback.processing.gaps import Bridge, Bridged, joined
 from neurofeedback.processing.gate import Gate, Verdicts, WindowFacts
 from neurofeedback.processing.measures import Measurer, Measures
+from neurofeedback.processing.shortfall import Shortfall
 from neurofeedback.processing.spectrum import Periodogram, in_band
 from neurofeedback.settings.profile import Profile
 
@@ -31,7 +32,7 @@ class Windows:
     ends : ndarray, shape (n,)
         Sample index just after each frame.
     psd : ndarray, shape (n, n_channels, n_freqs)
-        Spectrum of the window of each frame, uV^2/Hz.
+        Expected spectrum of the window of each frame, given what arrived of it, uV^2/Hz.
     filled : ndarray of bool, shape (n,)
         The window lies wholly inside the recording.
     filtered : ndarray, shape (n_channels, n_samples)
@@ -70,7 +71,9 @@ class Pipeline:
             self.freqs[in_band(self.freqs, settings.gate.emg_low_hz, settings.gate.emg_high_hz)]
         )
         self._bridge = Bridge(n_channels, sfreq, settings.gaps)
-        self._prefilter = CausalFilter(prefilter_sos(sfreq, settings.filters), n_channels)
+        prefilter = prefilter_sos(sfreq, settings.filters)
+        self._prefilter = CausalFilter(prefilter, n_channels)
+        self._shortfall = Shortfall(self._spectrum, sfreq, prefilter)
         self._measurer = Measurer(n_channels, sfreq, settings)
         self._waiting: list[Bridged] = []
         self._n_waiting = 0
@@ -105,6 +108,7 @@ class Pipeline:
         measures = self._measurer.push(raw, filtered, ends)
         past = np.concatenate([self._tail, filtered], axis=1)
         psd = self._spectrum(trailing(past, ends - self._at + self._n_window, self._n_window))
+        self._shortfall.add(psd, raw.fills, self._at, ends)
         filled = ends >= self._n_window
         verdicts = self.gate.push(measures, self._facts(psd, filled))
         self._tail = past[:, -self._n_window :].copy()

@@ -14,6 +14,7 @@ class Periodogram:
     """
 
     def __init__(self, n: int, sfreq: float, max_hz: float) -> None:
+        self.n = n
         window = signal.get_window("hann", n, fftbins=True)
         freqs: NDArray[np.float64] = np.asarray(np.fft.rfftfreq(n, 1 / sfreq), dtype=np.float64)
         self._window = window
@@ -27,6 +28,10 @@ class Periodogram:
         centred = windows - windows.mean(axis=-1, keepdims=True)
         spectrum = np.fft.rfft(centred * self._window, axis=-1)[..., : self._keep]
         return (spectrum.real**2 + spectrum.imag**2) * self._scale
+
+    def share(self, place: int) -> NDArray[np.float64]:
+        """Density (uV^2/Hz) that each squared uV at one place of the window adds at each frequency, ``(n_freqs,)``."""
+        return self._scale * self._window[place] ** 2
 
 
 def in_band(freqs: NDArray[np.float64], low_hz: float, high_hz: float) -> slice:

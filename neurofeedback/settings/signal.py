@@ -73,7 +73,8 @@ class GateSettings(Strict):
     saturated_share: float = number(
         0.99, "railed: raw magnitude above this share of the device's range", low=0.5, high=1
     )
-    invalid_share: Share = Field(default=0.10, description="not-a-number samples in the trailing 1 s")
+    invalid_share: Share = Field(default=0.10, description="samples in the trailing 1 s that no model could fill in")
+    filled_share: Share = Field(default=0.25, description="not-a-number samples in the trailing 1 s, filled in or not")
     channel_bad_share: Share = Field(default=0.5, description="channel BAD: share of bad blocks in 10 s")
     channel_bad_window_s: float = number(10.0, "channel BAD: trailing stretch, s", low=2, high=60)
     channel_sd_uv: float = number(40.0, "channel BAD: robust SD, eyes closed, uV", low=10, high=500)
