@@ -24,6 +24,7 @@ from neurofeedback.recording.after import After as Said
 from neurofeedback.recording.after import read_after
 from neurofeedback.recording.exporters.formats import export
 from neurofeedback.recording.reader import session_at
+from neurofeedback.report.standing import Standing
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.session.sitting import Sitting
 from neurofeedback.ui.after import After
@@ -82,6 +83,27 @@ def test_lines_come_first_and_the_rest_when_it_is_read(page: Page) -> None:
     page.told()
     assert "What has been learned of your signs" in page.shown()
     assert "mind-wandering index (EEG proxy)" in page.shown()
+    page.bot.waitUntil(lambda: not page.after.busy, timeout=WAIT_MS)
+    assert "Looking through" not in page.after._learned.text()
+    assert page.after._learned.text()
+
+
+def test_the_course_does_not_wait_for_what_was_learned(
+    qtbot: QtBot, sat: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def learn(_session: Path, _ticket: Ticket) -> Standing:
+        assert go.wait(30)
+        return Standing("Forty answers.", "", (("alpha power", "rather higher while wandering", 0.9),))
+
+    monkeypatch.setattr("neurofeedback.ui.after._learn", learn)
+    page = Page(qtbot, sat)
+    page.told()
+    assert page.after._learned.text() == "Looking through what you have answered."
+    go.set()
+    qtbot.waitUntil(lambda: page.after._learned.text() == "Forty answers.", timeout=WAIT_MS)
+    assert "alpha power: rather higher while wandering, 90 % sure" in page.shown()
 
 
 def test_the_course_has_the_index_and_the_phases_in_place(sat: Outcome) -> None:

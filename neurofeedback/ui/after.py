@@ -28,6 +28,7 @@ from neurofeedback.ui.water import WaterView
 from neurofeedback.ui.whatif import WhatIfPanel
 
 if TYPE_CHECKING:
+    from neurofeedback.report.standing import Standing
     from neurofeedback.ui.told import Told
 
 _BAND_HEIGHT = 92
@@ -106,6 +107,7 @@ class After(QWidget):
         self._folder = button("Open the &folder", self._open_folder)
         self._export = ExportButton()
         self._telling: Job[Told] = Job(self, "telling")
+        self._learning: Job[Standing] = Job(self, "learning")
         self._keeping: Job[None] = Job(self, "keeping")
         self._lay_out()
         self._connect()
@@ -114,6 +116,8 @@ class After(QWidget):
     def _connect(self) -> None:
         self._telling.done.connect(self._show_told)
         self._telling.failed.connect(self._say)
+        self._learning.done.connect(self._show_learned)
+        self._learning.failed.connect(self._learned.setText)
         self._keeping.failed.connect(self._say)
         self._export.said.connect(self._say)
         self._saying.changed.connect(self._keep)
@@ -172,7 +176,7 @@ class After(QWidget):
     @property
     def busy(self) -> bool:
         """Whether the sitting is still being read."""
-        return self._telling.busy
+        return self._telling.busy or self._learning.busy
 
     def enter(self, outcome: Outcome, recording: Path | None) -> None:
         """Show an outcome and where its recording is, and take the keyboard."""
@@ -188,6 +192,7 @@ class After(QWidget):
         for part in (self._folder, self._export):
             part.setVisible(recording is not None)
         self._more.hide()
+        self._learning.cancel()
         self._course.show_told(None)
         self._what_if.enter(recording)
         self._export.enter(recording)
@@ -203,6 +208,7 @@ class After(QWidget):
     def give_up(self) -> None:
         """Stop what nobody waits for any more; what is being kept is kept."""
         self._telling.cancel()
+        self._learning.cancel()
         self._what_if.enter(None)
 
     def _leave(self) -> None:
@@ -215,11 +221,18 @@ class After(QWidget):
         answers.setText(" ".join(tr(line) for line in told.answers))
         answers.setVisible(bool(told.answers))
         self._course.show_told(told)
-        self._learned.setText(" ".join(tr(part) for part in (told.learned.driving, told.learned.pairs) if part))
-        self._signs.setText("\n".join(_sign(*sign) for sign in told.learned.signs))
-        self._signs.setVisible(bool(told.learned.signs))
         self._saying.enter(told.said)
+        self._show_learned(None)
         self._more.show()
+        if self._recording is not None:
+            self._learning.start(partial(_learn, self._recording))
+
+    def _show_learned(self, learned: Standing | None) -> None:
+        parts = (learned.driving, learned.pairs) if learned else ("Looking through what you have answered.",)
+        signs = learned.signs if learned else ()
+        self._learned.setText(" ".join(tr(part) for part in parts if part))
+        self._signs.setText("\n".join(_sign(*sign) for sign in signs))
+        self._signs.setVisible(bool(signs))
 
     def _keep(self, said: Said) -> None:
         if self._recording is not None:
@@ -254,6 +267,13 @@ def _tell(session: Path, ticket: Ticket) -> Told:
 
     ticket.step(0.0)
     return tell(session)
+
+
+def _learn(session: Path, ticket: Ticket) -> Standing:
+    from neurofeedback.ui.told import learned_of  # noqa: PLC0415 - see _tell
+
+    ticket.step(0.0)
+    return learned_of(session)
 
 
 def _keep(session: Path, said: Said, _ticket: Ticket) -> None:

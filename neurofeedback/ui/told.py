@@ -57,7 +57,6 @@ class Told:
     probes: tuple[tuple[float, str], ...] = ()
     presses: tuple[float, ...] = ()
     answers: tuple[str, ...] = ()
-    learned: Standing = field(default_factory=lambda: Standing(""))
     said: After = field(default_factory=After)
 
 
@@ -91,9 +90,13 @@ def tell(session: Path) -> Told:
         probes=tuple((probe.sample / sfreq, str(probe.where or "")) for probe in probes_of(recording.events)),
         presses=presses,
         answers=tuple(answer_lines(recording.events)),
-        learned=standing(files),
         said=read_after(files),
     )
+
+
+def learned_of(session: Path) -> Standing:
+    """Say what has been learned of whoever sat; it takes the longer the more sittings there are."""
+    return standing(_files(session))
 
 
 def keep(session: Path, said: After) -> None:
