@@ -246,6 +246,14 @@ def test_an_export_tells_how_far_it_is_and_given_up_leaves_nothing(session: Sess
     assert sorted(out.iterdir()) == before
 
 
+def test_an_empty_table_of_answers_keeps_nothing_out_of_a_zip(tmp_path: Path):
+    files = write_session(tmp_path / "recordings")
+    (files.root / "phenotype").mkdir()
+    (files.root / "phenotype" / "mood_before.tsv").touch()
+    (archive,) = export(files.raw, "bids-zip", tmp_path / "a.zip")
+    assert list(unpacked(archive, tmp_path / "shared").rglob("*_eeg.eeg"))
+
+
 def test_a_link_out_of_the_dataset_does_not_go_into_a_zip(tmp_path: Path):
     files = write_session(tmp_path / "recordings")
     (tmp_path / "secret.txt").write_text("secret")
