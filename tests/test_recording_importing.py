@@ -27,6 +27,7 @@ from neurofeedback.recording.reader import open_recording
 from neurofeedback.recording.recovery import recover
 from neurofeedback.recording.whole import write_whole
 from neurofeedback.report.facts import gather
+from neurofeedback.session.findings import Ruling
 from neurofeedback.session.replay import replay
 from neurofeedback.session.verify import verify
 
@@ -48,6 +49,15 @@ def problems(folder: Path) -> set[str]:
     done = subprocess.run([tool, folder, "--format", "json"], check=False, capture_output=True, text=True)
     issues = json.loads(done.stdout)["issues"]["issues"]
     return {f"{issue['severity']} {issue['code']} {issue.get('subCode', '')}".strip() for issue in issues}
+
+
+def test_an_import_from_a_file_without_a_clock_adds_up(known: dict[str, Seed], tmp_path: Path):
+    files = import_recording(known["edf"].write(tmp_path), tmp_path / "recordings", participant="P1")
+    verification = verify(files.raw)
+    told = {finding.item: finding.text for finding in verification.findings}
+    assert verification.ruling is not Ruling.WRONG
+    assert told["reads"] == "it was imported from a file without a clock"
+    assert told["frames"] == "it was imported, so there were no frames"
 
 
 def test_an_imported_session_is_valid_with_explained_warnings_alone(imported: SessionFiles):

@@ -41,9 +41,16 @@ class Books:
         """The session ended in order, so nothing at its end may be missing."""
         return self.recording.summary.get("finished") is True
 
+    @property
+    def imported(self) -> bool:
+        """The session is another program's recording; one without a clock has no reads."""
+        return "imported_from" in self.recording.start
+
 
 def check_reads(books: Books) -> Finding:
     """Hold the list of reads against the samples on disk."""
+    if not books.reads and books.imported:
+        return unjudged("reads", "it was imported from a file without a clock")
     if not books.reads:
         return ruled("reads", ["timing.tsv lists no read"], "")
     n_samples = books.recording.n_samples
@@ -106,7 +113,8 @@ def check_frames(books: Books) -> Finding:
     """Replay the session and hold its frame log against that."""
     recording = books.recording
     if recording.frames_path is None:
-        return unjudged("frames", "the frame log is missing")
+        missing = "it was imported, so there were no frames" if books.imported else "the frame log is missing"
+        return unjudged("frames", missing)
     if recording.profile is None:
         return unjudged("frames", "the session's settings cannot be used here")
     try:
