@@ -89,6 +89,9 @@ class Window(QMainWindow):
         """Make all places in the colours and the type that are set."""
         theme = THEMES.get(self._preferences.theme, DARK)
         profiles = self._defaults.profiles
+        if (before := self.takeCentralWidget()) is not None:
+            before.deleteLater()
+        self.setStyleSheet(stylesheet(theme, large_type=self._preferences.large_type))  # dressing all twice takes long
         self._places = QStackedWidget()
         self._home, self._about = Home(self._defaults, self._water), About()
         self._fit, self._sit = FitPlace(theme), Sit(theme, self._water, self._choices, self._preferences)
@@ -101,7 +104,6 @@ class Window(QMainWindow):
             self._places.addWidget(place)
         self._connect()
         self.setCentralWidget(self._places)
-        self.setStyleSheet(stylesheet(theme, large_type=self._preferences.large_type))
 
     def _connect(self) -> None:
         self._home.sit.connect(self._sit_as_chosen)
