@@ -172,6 +172,18 @@ def test_before_a_baseline_there_are_features_and_no_z_scores() -> None:
     assert np.isfinite(np.concatenate([batch.features for batch in batches])[20:, INDEX]).mean() > 0.9
 
 
+def test_relaxing_after_a_tense_baseline_moves_beta_as_little_as_tensing_after_a_calm_one() -> None:
+    tense = SITTING + 3.0 * np.random.default_rng(1).normal(size=SITTING.shape)
+    shifts: list[float] = []
+    for before, after in ((SITTING, tense), (tense, SITTING)):
+        baseline = fitted(before)
+        was, now = (np.concatenate([batch.z for batch in estimates(data, baseline)]) for data in (before, after))
+        emg, beta = (float(np.nanmedian((now - was)[120:, NAMES.index(name)])) for name in ("emg_all", "beta_all"))
+        assert abs(beta) < 0.4 * abs(emg)
+        shifts.append(beta)
+    assert sum(shifts) == pytest.approx(0, abs=0.2)
+
+
 def test_standing_muscle_tone_moves_beta_less_than_the_muscle_band() -> None:
     rng = np.random.default_rng(1)
     tense = SITTING.copy()

@@ -78,6 +78,13 @@ def test_beta_gives_up_what_muscle_explains_but_keeps_three_tenths() -> None:
     assert much == pytest.approx(np.log(0.3))
 
 
+def test_beta_gets_back_what_muscle_took_along_when_it_let_go() -> None:
+    psd = np.ones((1, 1, len(FREQS)))
+    relaxed, unknown = (kind(maker()(psd, psd, np.full((1, 1), excess)), "beta") for excess in (-0.5, np.nan))
+    assert relaxed == pytest.approx(np.log(1 + 0.5 * 8 / 14))
+    assert unknown == pytest.approx(0)
+
+
 def test_silence_has_finite_features_and_an_unknown_line_says_so() -> None:
     nothing = np.zeros((1, 1, len(FREQS)))
     out = maker()(nothing, np.full_like(nothing, np.nan), np.zeros((1, 1)))

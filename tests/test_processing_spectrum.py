@@ -111,11 +111,11 @@ def test_history_windows_do_not_depend_on_how_rows_arrive(cuts: list[int]) -> No
     assert np.concatenate([parts.push(piece) for piece in cut(rows, cuts)]).tobytes() == expected.tobytes()
 
 
-@given(cuts, st.integers(0, 2**32 - 1))
-def test_smoothed_values_do_not_depend_on_how_rows_arrive(cuts: list[int], seed: int) -> None:
+@given(cuts, st.integers(0, 2**32 - 1), st.booleans())
+def test_smoothed_values_do_not_depend_on_how_rows_arrive(cuts: list[int], seed: int, fades: bool) -> None:
     rng = np.random.default_rng(seed)
     rows, valid = rng.normal(size=(40, 3, 5)), rng.random((40, 3)) < 0.6
-    whole, parts = Smoother(2.0, 0.25), Smoother(2.0, 0.25)
+    whole, parts = Smoother(2.0, 0.25, fades=fades), Smoother(2.0, 0.25, fades=fades)
     expected = whole.push(rows, valid)
     pieces = [parts.push(a, b) for a, b in zip(cut(rows, cuts), cut(valid, cuts), strict=True)]
     assert np.concatenate(pieces).tobytes() == expected.tobytes()
@@ -127,6 +127,22 @@ def test_smoothing_skips_invalid_frames_and_begins_with_a_plain_mean() -> None:
     out = Smoother(8.0, 0.25).push(rows, valid)
     assert np.isnan(out[0, 0])
     assert out[1:, 0].tolist() == [1.0, 1.0, 2.0]
+
+
+def test_smoothing_that_fades_takes_up_anew_after_a_long_break_and_is_the_same_without_one() -> None:
+    rows = np.concatenate([np.zeros(100), np.full(80, 1e9), np.ones(1)])[:, None]
+    valid = rows < 1e9
+    fading, faithful = (Smoother(2.0, 0.25, fades=fades).push(rows, valid)[:, 0] for fades in (True, False))
+    assert fading[:180].tolist() == faithful[:180].tolist() == [0.0] * 180
+    assert fading[-1] == pytest.approx(1, abs=0.01)
+    assert faithful[-1] == pytest.approx(1 - np.exp(-0.125))
+
+
+def test_smoothing_that_fades_hardly_minds_a_short_break() -> None:
+    rows, valid = np.zeros((103, 1)), np.ones((103, 1), dtype=bool)
+    rows[-1], valid[100:102] = 1.0, False
+    out = Smoother(2.0, 0.25, fades=True).push(rows, valid)
+    assert 1 - np.exp(-0.125) < out[-1, 0] < 1 - np.exp(-0.375)
 
 
 def test_smoothing_reaches_its_time_constant() -> None:

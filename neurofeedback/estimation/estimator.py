@@ -79,7 +79,7 @@ class Estimator:
         settings = profile.settings
         self._settings = settings
         self._hop_s = settings.spectrum.hop_s
-        self._emg = Smoother(settings.features.emg_smoothing_s, self._hop_s)
+        self._emg = Smoother(settings.features.emg_smoothing_s, self._hop_s, fades=True)
         self._psd = Smoother(settings.features.aperiodic_smoothing_s, self._hop_s)
         self._maker = FeatureMaker(freqs, bands_for(None, settings.bands, settings.gate), settings.features)
         envelope = EnvelopeFilter(sfreq, settings.bands.default_iaf_hz, settings.envelope)
@@ -152,7 +152,7 @@ class Estimator:
             features = self._regions.means(np.concatenate([spectral, envelope], axis=-1), counting)
             deviations = z = own_z = np.full(features.shape, np.nan)
         else:
-            spectral = self._maker(windows.psd, smooth_psd, np.fmax(smooth_emg - baseline.emg_median, 0.0))
+            spectral = self._maker(windows.psd, smooth_psd, smooth_emg - baseline.emg_median)
             values = np.concatenate([spectral, envelope], axis=-1)
             medians = [baseline.channel_median, *([] if self._kept is None else [self._kept.usual.channel_median])]
             stacked = [values, *(values - median for median in medians)]

@@ -111,9 +111,9 @@ def _features(
     features, hop_s = profile.settings.features, profile.settings.spectrum.hop_s
     emg = maker.emg_power(psd)
     emg_median = _median_where(emg, valid)
-    smooth_emg = Smoother(features.emg_smoothing_s, hop_s).push(emg, valid)
+    smooth_emg = Smoother(features.emg_smoothing_s, hop_s, fades=True).push(emg, valid)
     smooth_psd = Smoother(features.aperiodic_smoothing_s, hop_s).push(psd, valid)
-    return emg_median, maker(psd, smooth_psd, np.fmax(smooth_emg - emg_median, 0.0))
+    return emg_median, maker(psd, smooth_psd, smooth_emg - emg_median)
 
 
 def _middle_and_spread(

@@ -66,8 +66,8 @@ KIND_CARDS: Mapping[str, KindCard] = {
         (_KAM, "Compton 2019 CABN 19:1184", "Rodriguez-Larios & Alaerts 2021 EJN 53:1855"),
     ),
     "beta": KindCard(
-        "ln of the mean power density from 14 to 28 Hz, after subtracting 8/14 of the muscle power (30 to 44 Hz, above "
-        "the baseline's median), at least 0.3 of it left",
+        "ln of the mean power density from 14 to 28 Hz, after subtracting 8/14 of what muscle power (30 to 44 Hz) is "
+        "above the baseline's median, or adding 8/14 of what it is below; at least 0.3 of it left",
         "No pure brain signal: at the forehead and behind the ears much of it is muscle, even after the correction.",
         (_WHITHAM, "van Son 2019 Biol Psychol 140:19"),
     ),

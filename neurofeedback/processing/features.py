@@ -151,7 +151,7 @@ class FeatureMaker:
         smooth_psd : ndarray, shape (n, n_channels, n_freqs)
             The smoothed spectrum the 1/f fit is made on; NaN where there is none yet.
         emg_excess : ndarray, shape (n, n_channels)
-            Muscle power above the baseline's median, uV^2/Hz, at least 0.
+            Muscle power above the baseline's median, below it where negative, uV^2/Hz; NaN where it is not known.
 
         Returns
         -------
@@ -160,7 +160,8 @@ class FeatureMaker:
         tiny = np.finfo(float).tiny
         power = {name: np.maximum(psd[..., bins].mean(axis=-1), tiny) for name, bins in self._slices.items()}
         floor = self._settings.beta_floor_share * power["beta"]
-        power["beta"] = np.maximum(power["beta"] - self._settings.emg_to_beta * emg_excess, floor)
+        muscle = self._settings.emg_to_beta * np.where(np.isnan(emg_excess), 0.0, emg_excess)
+        power["beta"] = np.maximum(power["beta"] - muscle, floor)
         kinds = {name: np.log(density) for name, density in power.items()}
         kinds["chi"], offset = self._fit(np.log(np.maximum(smooth_psd, tiny)))
         for name, ln_f in self._mean_ln_f.items():
