@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.blocks import History, hops_per_block
-from neurofeedback.processing.limits import Flags, GateLimits, median_known, tense
+from neurofeedback.processing.limits import Flags, GateLimits, Strain, median_known, tense
 from neurofeedback.processing.measures import Measures
 from neurofeedback.settings.model import Settings
 
@@ -68,6 +68,7 @@ class Gate:
         self._in_window: History[np.bool_] = History(max(1, round(settings.spectrum.window_s / hop_s)), before=False)
         self._just_now: History[np.bool_] = History(1 + round(settings.envelope.clean_s / hop_s), before=False)
         release = settings.gate.emg_release_blocks * hops_per_block(hop_s)
+        self._strain = Strain(settings.gate)
         self._emg_hits: History[np.bool_] = History(release + 1, before=False)
         self._line: History[np.float64] = History(max(1, round(settings.gate.line_window_s / hop_s)), before=np.nan)
         self._good: History[np.bool_] = History(
@@ -125,12 +126,12 @@ class Gate:
         return np.asarray(slow_ptp > limit, dtype=np.bool_)
 
     def _muscle(self, ln_emg: NDArray[np.float64], expected: NDArray[np.float64], chi: NDArray[np.float64]) -> Flags:
-        together = self._settings.emg_together_share
+        s = self._settings
         if self.limits is None:
-            hits = tense(ln_emg, expected, expected + self._settings.emg_before_baseline, together)
+            hits = tense(ln_emg, expected, expected + s.emg_before_baseline, s.emg_together_share)
             hits |= self._flattened(chi)
         else:
-            hits = tense(ln_emg, self.limits.usual_ln_emg, self.limits.ln_emg, together)
+            hits = self._strain.push(ln_emg, self.limits)
         return np.asarray(self._emg_hits.push(hits).any(axis=-1), dtype=np.bool_)
 
     def _flattened(self, chi: NDArray[np.float64]) -> Flags:

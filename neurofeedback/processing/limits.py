@@ -78,10 +78,36 @@ def tense(
     >>> tense(np.array([[0.8, 0.9, 0.95], [1.1, 0.0, 0.0]]), np.zeros(3), np.ones(3), 0.85).tolist()
     [[True, True, True], [True, False, False]]
     """
+    whole_head = _way(ln_emg, usual, limit) > together
+    return np.asarray((ln_emg > limit) | whole_head[:, None], dtype=np.bool_)
+
+
+def _way(ln_emg: NDArray[np.float64], usual: NDArray[np.float64], limit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far the median channel is from its usual to its limit, ``(n_blocks,)``; NaN where too few are known."""
     way = (ln_emg - usual) / (limit - usual)
     enough = np.isfinite(way).sum(axis=-1) >= _FEWEST_TOGETHER
-    whole_head = enough & (median_known(way) > together)
-    return np.asarray((ln_emg > limit) | whole_head[:, None], dtype=np.bool_)
+    return np.where(enough, median_known(way), np.nan)
+
+
+class Strain:
+    """Muscle by a baseline's limits; on the whole head it lasts until its level is well below that where it began.
+
+    Chance alone makes a steady strain beside the limit look weaker for a moment, and just then what it adds to beta is
+    taken for less than it is.
+    """
+
+    def __init__(self, settings: GateSettings) -> None:
+        self._together = settings.emg_together_share
+        self._release = min(settings.emg_release_share, settings.emg_together_share)
+        self._on = False
+
+    def push(self, ln_emg: NDArray[np.float64], limits: GateLimits) -> Flags:
+        """Take the muscle band of blocks, ln density, ``(n_blocks, n_channels)``; return where muscle is."""
+        whole_head = np.zeros((len(ln_emg), 1), dtype=np.bool_)
+        for row, way in zip(whole_head, _way(ln_emg, limits.usual_ln_emg, limits.ln_emg).tolist(), strict=True):
+            self._on = way > (self._release if self._on else self._together)
+            row[...] = self._on
+        return np.asarray((ln_emg > limits.ln_emg) | whole_head, dtype=np.bool_)
 
 
 def median_known(windows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -114,8 +140,7 @@ def gate_again(
     """
     hop_s = settings.spectrum.hop_s
     release: History[np.bool_] = History(settings.gate.emg_release_blocks * hops_per_block(hop_s) + 1)
-    muscle = tense(ln_emg, limits.usual_ln_emg, limits.ln_emg, settings.gate.emg_together_share)
-    hits = release.push(muscle).any(axis=-1)
+    hits = release.push(Strain(settings.gate).push(ln_emg, limits)).any(axis=-1)
     bad = fixed_bad | hits | (slow_ptp > limits.blink_uv)
     window: History[np.bool_] = History(max(1, round(settings.spectrum.window_s / hop_s)))
     just_now: History[np.bool_] = History(1 + round(settings.envelope.clean_s / hop_s))

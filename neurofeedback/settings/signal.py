@@ -68,6 +68,9 @@ class GateSettings(Strict):
     emg_flattest_chi: float = number(
         0.6, "muscle rule until a baseline exists: no channel has a steeper exponent than this", low=0, high=2
     )
+    emg_release_share: Share = Field(
+        default=0.6, description="muscle on the whole head lasts while the median channel is at this share of the way"
+    )
     emg_release_blocks: int = Field(default=2, ge=0, le=20, description="clean blocks before the muscle rule lets go")
     flat_uv: float = number(1.0, "flat: raw peak to peak in 1 s below this, uV", low=0.01, high=5)
     saturated_share: float = number(
