@@ -82,7 +82,9 @@ def test_a_pipe_gets_plain_lines() -> None:
     out = io.StringIO()
     with view(Console(file=out, width=100), quiet=False) as show:
         show(moment(), FACTS)
-    assert out.getvalue() == line(moment()) + "\n"
+        show(moment(), FACTS)  # nothing new
+        show(moment(elapsed_s=8.0), FACTS)
+    assert out.getvalue() == f"{line(moment())}\n{line(moment(elapsed_s=8.0))}\n"
 
 
 def test_a_lost_headset_is_said() -> None:

@@ -29,7 +29,7 @@ def view(console: Console, *, quiet: bool) -> Iterator[Show]:
     if quiet:
         yield lambda _snapshot, _facts: None
     elif not console.is_terminal:
-        yield lambda snapshot, _facts: console.print(line(snapshot), markup=False, highlight=False, soft_wrap=True)
+        yield _printing(console)
     else:
         with Live(Text("Waiting for the first signal."), console=console, auto_refresh=False) as live:
             yield lambda snapshot, facts: live.update(panel(snapshot, facts), refresh=True)
@@ -106,6 +106,20 @@ def panel(snapshot: Snapshot, facts: LinkFacts) -> RenderableType:
     rate = f"{stream.sfreq:g} Hz · " if stream else ""
     foot = Text(f"{rate}{_age(facts)} · Ctrl-C ends", style="dim")
     return Padding(Group(table, Text(), said, foot), (1, 1))
+
+
+def _printing(console: Console) -> Show:
+    """Print a line for each snapshot that says something else; of a silence that lasts one is enough."""
+    told = ""
+
+    def show(snapshot: Snapshot, _facts: LinkFacts) -> None:
+        nonlocal told
+        now = line(snapshot)
+        if now != told:
+            console.print(now, markup=False, highlight=False, soft_wrap=True)
+        told = now
+
+    return show
 
 
 def line(snapshot: Snapshot) -> str:
