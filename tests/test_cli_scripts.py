@@ -121,7 +121,7 @@ def test_the_tools_for_tests_are_more_than_the_app(checkout: Path) -> None:
     fake_venv(checkout, checkout)
     done = setup('pip_install() { echo "$@"; }; need_python dev; need_python app', checkout)
     assert f"--group {checkout}/pyproject.toml:dev" in done.stdout
-    assert f"--editable {checkout}[emulators,lsl,osc]" in done.stdout
+    assert f"--editable {checkout}[emulators,lsl,osc,cluster,parquet]" in done.stdout
     assert done.stdout.count("--editable") == 1
 
 
