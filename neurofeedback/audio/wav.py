@@ -163,11 +163,14 @@ class _WavFile:
             log.warning("the sound file %s ends here (%s); the session goes on", self._path, error.strerror)
 
     def close(self) -> None:
-        """Complete the header; what a full disk refused is dropped."""
+        """Complete the header; what a full disk refused is dropped, and so is a file in which nothing was heard."""
+        silent = self._wave.tell() == 0
         with contextlib.suppress(OSError):
             self._wave.close()
         with contextlib.suppress(OSError):
             self._raw.close()
+        if silent:
+            self._path.unlink(missing_ok=True)
 
 
 def _unwritable(path: Path, error: OSError) -> RecordingError:
