@@ -173,10 +173,11 @@ def test_many_sessions_are_dated_and_differ_like_days(months: list[dict[str, obj
     ]
 
 
-def test_sessions_are_tagged_with_their_condition(months: list[dict[str, object]]) -> None:
+def test_sessions_say_their_condition_and_that_eyes_were_closed(months: list[dict[str, object]]) -> None:
     folder = Path(str(months[0]["session"]))
     stem = next(folder.glob("*_summary.json")).name.removesuffix("_summary.json")
-    assert read_after(SessionFiles.of(folder.parents[3], stem)).condition == "pre"
+    said = read_after(SessionFiles.of(folder.parents[3], stem))
+    assert (said.condition, said.eyes) == ("pre", "closed")
 
 
 def test_questions_are_answered_by_the_truth(months: list[dict[str, object]]) -> None:

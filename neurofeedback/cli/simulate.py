@@ -17,6 +17,7 @@ from neurofeedback.cli.common import print_json
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.simulated import SimulatedSource
+    from neurofeedback.recording.after import After
     from neurofeedback.session.request import Outcome, SitRequest
     from neurofeedback.simulation.conditions import Conditions
     from neurofeedback.simulation.link import Link
@@ -111,7 +112,8 @@ def simulate(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Simulate sittings as fast as they go, through the same runner as real ones; questions are answered."""
-    from neurofeedback.session.request import SitRequest  # noqa: PLC0415 - numpy and scipy only when asked for
+    from neurofeedback.recording import after  # noqa: PLC0415 - numpy and scipy only when asked for
+    from neurofeedback.session.request import SitRequest  # noqa: PLC0415
     from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED, EYES_OPEN, SHIFTS  # noqa: PLC0415
     from neurofeedback.simulation.link import Link, draw_outages  # noqa: PLC0415
     from neurofeedback.simulation.population import draw_person  # noqa: PLC0415
@@ -127,12 +129,13 @@ def simulate(
         Link(loss=loss, outages=draw_outages(_LONGEST_S, outage_every or math.inf, seed)),
         seed,
     )
+    said = after.After(condition=condition, eyes=eyes)
     told: list[dict[str, object]] = []
     for number in range(sessions):
         today = _today(scene, number, session_sd, days_apart * (sessions - 1 - number) if days_apart else None)
         outcome, source = _sit(today)
         if outcome.session is not None:
-            told.append(_completed(outcome.session, source, today, condition))
+            told.append(_completed(outcome.session, source, today, said))
         if outcome.exit_code:
             typer.echo(f"neurofeedback: {outcome.message}", err=True)
             raise typer.Exit(outcome.exit_code)
@@ -200,15 +203,14 @@ def _sit(scene: Scene) -> tuple[Outcome, SimulatedSource]:
     return watch(Sitting(scene.request, find), Console(stderr=True, quiet=quiet)), sources[0]
 
 
-def _completed(session: Path, source: SimulatedSource, scene: Scene, condition: str) -> dict[str, object]:
-    """Write what is true of a session and under which condition it was; return what to tell of it."""
+def _completed(session: Path, source: SimulatedSource, scene: Scene, said: After) -> dict[str, object]:
+    """Write what is true of a session and what is said of it; return what to tell of it."""
     from neurofeedback.cli.simulated_truth import write_truth  # noqa: PLC0415
-    from neurofeedback.recording.after import After, write_after  # noqa: PLC0415
+    from neurofeedback.recording.after import write_after  # noqa: PLC0415
     from neurofeedback.recording.bids import SessionFiles  # noqa: PLC0415
 
     truth = source.truth
     write_truth(session, truth, scene.response)
-    if condition:
-        stem = next(session.glob("*_summary.json")).name.removesuffix("_summary.json")
-        write_after(SessionFiles.of(session.parents[3], stem), After(condition=condition))
+    stem = next(session.glob("*_summary.json")).name.removesuffix("_summary.json")
+    write_after(SessionFiles.of(session.parents[3], stem), said)
     return {"session": str(session), "seed": truth.seed, "wandering_share": round(truth.wandering_share(), 4)}
