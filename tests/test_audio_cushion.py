@@ -10,11 +10,13 @@ TIGHT_MS = 30
 CALM, CLOSE = 0.010, 0.022
 
 
-def watch(cushion: Cushion, now_s: float, seconds: float, late_s: float = CALM, *, steady: bool = True) -> float:
+def watch(
+    cushion: Cushion, now_s: float, seconds: float, late_s: float = CALM, *, steady: bool = True, load: float = 0.2
+) -> float:
     """Push twice a second; returns the time after."""
     for _ in range(round(2 * seconds)):
         now_s += 0.5
-        cushion.push(now_s, late_s, steady=steady)
+        cushion.push(now_s, late_s, steady=steady, load=load)
     return now_s
 
 
@@ -43,6 +45,21 @@ def test_one_close_call_and_it_is_roomy_for_a_long_time() -> None:
     assert cushion.buffer_ms == ROOMY_MS
     watch(cushion, now_s, 3)
     assert cushion.buffer_ms == TIGHT_MS
+
+
+def test_it_stays_roomy_while_other_programs_keep_the_cores_busy() -> None:
+    cushion = Cushion(TIGHT_MS)
+    now_s = watch(cushion, 0.0, 10 * CALM_S, load=0.6)
+    assert cushion.buffer_ms == ROOMY_MS
+    watch(cushion, now_s, CALM_S + 1)
+    assert cushion.buffer_ms == TIGHT_MS
+
+
+def test_other_programs_that_begin_make_it_roomy_before_anything_comes_late() -> None:
+    cushion = Cushion(TIGHT_MS)
+    now_s = watch(cushion, 0.0, CALM_S + 1)
+    watch(cushion, now_s, 1, load=0.6)
+    assert cushion.buffer_ms == ROOMY_MS
 
 
 def test_a_device_that_was_lost_begins_roomy() -> None:

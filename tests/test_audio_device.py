@@ -107,7 +107,7 @@ def make(opened: list[DeviceSink], clock: Clock, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(device, "WATCH_S", 0.005)
 
     def start(*players: CrankedPlayer | None, settings: AudioSettings = SETTINGS) -> DeviceSink:
-        sink = DeviceSink(settings, Players(*players), clock)
+        sink = DeviceSink(settings, Players(*players), clock, load=lambda: 0.0)
         opened.append(sink)
         sink.start()
         until(lambda: sink._mixer)

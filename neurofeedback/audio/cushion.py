@@ -12,6 +12,7 @@ CALM_S = 45.0
 CALM_AGAIN_S = 900.0
 _CALM_SHARE = 0.5  # of a tight buffer
 _CLOSE_SHARE = 0.7
+_MOST_LOAD = 0.5  # a core; beyond it a wait far longer than all before it can come at any time
 
 
 class Cushion:
@@ -30,7 +31,7 @@ class Cushion:
         self._calm_since_s: float | None = None
         self.buffer_ms = self._roomy_ms
 
-    def push(self, now_s: float, late_s: float, *, steady: bool) -> bool:
+    def push(self, now_s: float, late_s: float, *, steady: bool, load: float = 0.0) -> bool:
         """Take in how late samples came at worst since the last time; True if ``buffer_ms`` changed.
 
         Parameters
@@ -41,13 +42,15 @@ class Cushion:
             Lateness at worst, s.
         steady : bool
             The device has been running steadily, so that lateness can be told.
+        load : float
+            Programs that want to run, for each core, 0 or more.
         """
-        before, late_share = self.buffer_ms, 1000 * late_s / self._tight_ms
-        if not steady or late_share > _CALM_SHARE:
+        before, late_share, busy = self.buffer_ms, 1000 * late_s / self._tight_ms, load > _MOST_LOAD
+        if not steady or busy or late_share > _CALM_SHARE:
             self._calm_since_s = None
         elif self._calm_since_s is None:
             self._calm_since_s = now_s
-        if self.buffer_ms == self._tight_ms and late_share > _CLOSE_SHARE:
+        if self.buffer_ms == self._tight_ms and (busy or late_share > _CLOSE_SHARE):
             self.stay_roomy()
         elif self._calm_since_s is not None and now_s - self._calm_since_s >= self._wait_s:
             self.buffer_ms = self._tight_ms

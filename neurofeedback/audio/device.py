@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from neurofeedback.audio.cushion import BUFFERS, Cushion
+from neurofeedback.audio.load import machine_load
 from neurofeedback.audio.mixer import Mixer, Mute, Order, Volume
 from neurofeedback.audio.own_sound import load_instrument
 from neurofeedback.audio.player import Player, open_player
@@ -46,6 +47,8 @@ class DeviceSink:
         Opens the device of the settings, or raises SourceError.
     clock : callable, optional
         The host's monotonic clock (s).
+    load : callable, optional
+        How busy this machine is, see `machine_load`.
 
     Raises
     ------
@@ -58,10 +61,12 @@ class DeviceSink:
         settings: AudioSettings,
         open_device: OpenPlayer | None = None,
         clock: Callable[[], float] = time.monotonic,
+        load: Callable[[], float] = machine_load,
     ) -> None:
         self._settings = settings
         self._open_device = open_device or open_player
         self._clock = clock
+        self._load = load
         self._cushion = Cushion(settings.buffer_ms)
         self._latest: dict[type[Order], Order] = {}
         self._lock = threading.Lock()  # between whoever guides and the helper; the device's thread takes none
@@ -178,7 +183,7 @@ class DeviceSink:
         late_s = stream.meter.worst_late_s()
         if late_s > _WORTH_A_LINE_S:
             log.debug("sound was rendered up to %.0f ms late, underruns: %d", 1000 * late_s, self.underruns)
-        if self._cushion.push(now_s, late_s, steady=stream.meter.steady):
+        if self._cushion.push(now_s, late_s, steady=stream.meter.steady, load=self._load()):
             self._prepare()
 
     def _let_go(self, stream: Stream) -> None:
