@@ -80,7 +80,25 @@ def test_a_folder_in_the_way_is_logged_not_fatal(tmp_path: Path, caplog: pytest.
 
 def test_what_was_never_chosen_is_filled_in() -> None:
     filled = Choices(programme="gone").filled(DEFAULTS)
-    assert (filled.device, filled.participant, filled.programme) == ("muse-2", "01", "")
+    assert (filled.device, filled.participant, filled.programme) == ("", "01", "")
+    assert filled.request(DEFAULTS, USUAL).device == "muse-2"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "recorded_with", "last", "device"),
+    [
+        ("", "", "muse-2", "muse-2"),
+        ("muse-2", "muse-2", "ganglion", "ganglion"),
+        ("cyton:COM3", "muse-2", "muse-2", "cyton:COM3"),
+        ("muse-2", "muse-2", "simulated:1", "muse-2"),
+        ("", "", "simulated", ""),
+    ],
+)
+def test_the_last_headset_of_window_or_command_line_is_known(
+    chosen: str, recorded_with: str, last: str, device: str
+) -> None:
+    filled = Choices(chosen, recorded_with=recorded_with).filled(replace(DEFAULTS, last_device=last))
+    assert filled.device == device
     assert Choices(programme="short").filled(DEFAULTS).programme == "short"
 
 

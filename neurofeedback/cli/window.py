@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurofeedback.cli.common import last_participant, recordings_folder, require_window
+from neurofeedback.cli.common import last_device, last_participant, recordings_folder, require_window
 
 if TYPE_CHECKING:
+    from neurofeedback.acquisition.findings import Findings
     from neurofeedback.session.request import SitRequest
     from neurofeedback.session.sitting import Sitting
     from neurofeedback.ui.choices import DeviceChoice
@@ -41,6 +42,8 @@ def open_window(recordings: Path | None = None, request: SitRequest | None = Non
         programmes=programme_choices(),
         profiles=tuple(available("profiles")),
         participant=last_participant(folder),
+        last_device=last_device(folder),
+        look=look,
         request=request,
     )
     return run_app(sitting_with_report, defaults)
@@ -50,8 +53,15 @@ def _device_choices() -> tuple[DeviceChoice, ...]:
     from neurofeedback.acquisition.boards import BOARDS, usage  # noqa: PLC0415
     from neurofeedback.ui.choices import DeviceChoice  # noqa: PLC0415
 
-    simulated = DeviceChoice("simulated", "A simulated meditator; no headset needed.")
+    simulated = DeviceChoice("simulated", "No headset is used: a simulated meditator sits instead.")
     return (simulated, *(DeviceChoice(usage(spec), spec.needs) for spec in BOARDS.values()))
+
+
+def look() -> Findings:
+    """Look for headsets as ``devices --scan`` does."""
+    from neurofeedback.acquisition.discovery import scan  # noqa: PLC0415 - loads Bluetooth
+
+    return scan()
 
 
 def sitting_with_report(request: SitRequest) -> Sitting:

@@ -24,6 +24,7 @@ from neurofeedback.ui.choices import (
     DeviceChoice,
     ProgrammeChoice,
     choices_path,
+    is_made_up,
     load_choices,
     save_choices,
 )
@@ -32,6 +33,7 @@ from neurofeedback.ui.fit import FitPlace
 from neurofeedback.ui.home import Home
 from neurofeedback.ui.interrupted import Interrupted, complete_interrupted
 from neurofeedback.ui.jobs import Job, Ticket
+from neurofeedback.ui.looking import Looking
 from neurofeedback.ui.parts import key
 from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
 from neurofeedback.ui.programmes import programme_choices
@@ -68,7 +70,8 @@ class Window(QMainWindow):
         self._closing = self._interrupted = self._begun = False
         self._recording: Path | None = None
         self._latest = Snapshot()
-        self._bridge = Bridge(launch, self)
+        self._looking = Looking(defaults.look, self)
+        self._bridge = Bridge(partial(self._looking.before, launch), self)
         self._research: Research | None = None
         self._water = Water()
         self._build()
@@ -93,8 +96,10 @@ class Window(QMainWindow):
             before.deleteLater()
         self.setStyleSheet(stylesheet(theme, large_type=self._preferences.large_type))  # dressing all twice takes long
         self._places = QStackedWidget()
-        self._home, self._about = Home(self._defaults, self._water), About()
-        self._fit, self._sit = FitPlace(theme), Sit(theme, self._water, self._choices, self._preferences)
+        self._home, self._about = Home(self._defaults, self._water, self._looking), About()
+        self._fit, self._sit = FitPlace(theme), Sit(DARK, self._water, self._choices, self._preferences)
+        if theme is not DARK:  # no light in the room while the eyes are closed
+            self._sit.setStyleSheet(stylesheet(DARK, large_type=self._preferences.large_type))
         self._after = After(theme, self._water, profiles)
         self._progress, self._settings = ProgressPlace(theme), SettingsPlace(profiles)
         self._editor = Editor(self._path.parent / "programmes")
@@ -187,6 +192,7 @@ class Window(QMainWindow):
         self._after.give_up()
         self._progress.give_up()
         self._recovering.cancel()
+        self._looking.give_up()
         for work in self.findChildren(WorkButton):
             work.cancel()
         if self._research is not None:
@@ -203,6 +209,8 @@ class Window(QMainWindow):
         self._home.enter(self._choices)
         self._home.say(self._notice or (tr(STOP_ADVICE) if self._choices.condition else ""))
         self._notice = ""
+        if not self._choices.device and self._looking.findings is None:
+            self._looking.begin()
 
     def _show_about(self) -> None:
         self._show(self._about)
@@ -326,6 +334,7 @@ class Window(QMainWindow):
         self.exit_code = outcome.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
         if self._latest.status in {"running", "ended"}:
             self._remember(volume_db=self._latest.volume_db)
+        self._remember_headset(outcome)
         self._remember(last_sitting=last_sitting_words(outcome) or self._choices.last_sitting)
         if self._fitting and outcome.exit_code == EXIT_OK:
             self._show_home()
@@ -334,6 +343,11 @@ class Window(QMainWindow):
             self._show(self._after)
         if self._closing:
             self.close()
+
+    def _remember_headset(self, outcome: Outcome) -> None:
+        """Remember what was recorded with; a simulated meditator is remembered only where it was chosen."""
+        if outcome.session is not None and self._request is not None and not is_made_up(self._request.device):
+            self._remember(device=self._request.device, recorded_with=self._request.device)
 
     def _full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

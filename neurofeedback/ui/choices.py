@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_config_path
 
 from neurofeedback.session.request import SitRequest
 from neurofeedback.ui.preferences import PROBES, Preferences
+
+if TYPE_CHECKING:
+    from neurofeedback.acquisition.findings import Findings
 
 _log = logging.getLogger(__name__)
 MAX_MINUTES = 180
@@ -52,6 +57,10 @@ class AppDefaults:
         Label used until another one is remembered.
     request : SitRequest, optional
         Begin this sitting at once.
+    last_device : str
+        Device of the newest recording, whatever recorded it; empty if there is none.
+    look : callable, optional
+        Finds the headsets in reach, in some seconds.
     audio : str
         Sound of sittings begun on the first page, as in ``SitRequest``.
     choices_file : Path, optional
@@ -61,10 +70,14 @@ class AppDefaults:
     """
 
     recordings: Path
-    devices: tuple[DeviceChoice, ...] = (DeviceChoice("simulated", "A simulated meditator; no headset needed"),)
+    devices: tuple[DeviceChoice, ...] = (
+        DeviceChoice("simulated", "No headset is used: a simulated meditator sits instead."),
+    )
     programmes: tuple[ProgrammeChoice, ...] = ()
     profiles: tuple[str, ...] = ("default",)
     participant: str = "01"
+    last_device: str = ""
+    look: Callable[[], Findings] | None = None
     request: SitRequest | None = None
     audio: str = "auto"
     choices_file: Path | None = None
@@ -73,7 +86,11 @@ class AppDefaults:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a person chose last time; ``minutes`` 0 is the practice's own length."""
+    """What a person chose last time; ``minutes`` 0 is the practice's own length.
+
+    ``device`` is empty until one was chosen or found; ``recorded_with`` is the headset of the newest recording when
+    the window last looked, so that a sitting begun elsewhere since then is noticed.
+    """
 
     device: str = ""
     minutes: int = 20
@@ -85,11 +102,12 @@ class Choices:
     volume_db: float = 0.0
     last_sitting: str = ""
     condition: str = ""
+    recorded_with: str = ""
 
     def request(self, defaults: AppDefaults, preferences: Preferences) -> SitRequest:
         """Return the sitting these choices ask for, as the settings want it."""
         return SitRequest(
-            device=self.device,
+            device=self.device or defaults.devices[0].name,
             recordings=Path(preferences.recordings) if preferences.recordings else defaults.recordings,
             participant=self.participant,
             profile=preferences.profile,
@@ -105,14 +123,28 @@ class Choices:
         )
 
     def filled(self, defaults: AppDefaults) -> Choices:
-        """Fill what was never chosen from the defaults; a practice that is gone is forgotten."""
+        """Fill what was never chosen from the defaults, but for the headset; a practice that is gone is forgotten."""
         known = {programme.name for programme in defaults.programmes}
+        recorded_with = "" if is_made_up(defaults.last_device) else defaults.last_device
+        newer = recorded_with if recorded_with != self.recorded_with else ""
         return replace(
             self,
-            device=self.device or defaults.devices[0].name,
+            device=newer or self.device,
+            recorded_with=recorded_with or self.recorded_with,
             participant=self.participant or defaults.participant,
             programme=self.programme if self.programme in known else "",
         )
+
+
+def is_made_up(device: str) -> bool:
+    """Tell whether a device needs no headset: nobody's signal is recorded with it.
+
+    Examples
+    --------
+    >>> is_made_up("simulated:3"), is_made_up("muse-2")
+    (True, False)
+    """
+    return device.partition(":")[0] in {"simulated", "synthetic"}
 
 
 def choices_path() -> Path:

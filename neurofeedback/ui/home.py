@@ -7,8 +7,9 @@ from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.feedback.picture import Water
-from neurofeedback.ui.choices import MAX_MINUTES, AppDefaults, Choices, ProgrammeChoice
+from neurofeedback.ui.choices import MAX_MINUTES, AppDefaults, Choices, ProgrammeChoice, is_made_up
 from neurofeedback.ui.interrupted import Interrupted
+from neurofeedback.ui.looking import Looking
 from neurofeedback.ui.parts import FLAT_MARGIN, MARGIN, Choice, button, clipped, column, label, row
 from neurofeedback.ui.texts import tr
 from neurofeedback.ui.water import WaterView
@@ -28,9 +29,12 @@ class Home(QWidget):
     about = pyqtSignal()
     finish = pyqtSignal(object)
 
-    def __init__(self, defaults: AppDefaults, water: Water) -> None:
+    def __init__(self, defaults: AppDefaults, water: Water, looking: Looking) -> None:
         super().__init__()
         self._picture = WaterView(water)
+        self._looking = looking
+        self._usual_device = defaults.devices[0].name
+        self._device_chosen = self._take_found = False
         self._about = {choice.name: choice.description for choice in defaults.devices}
         self._programmes = {programme.name: programme for programme in defaults.programmes}
         self._device = Choice()
@@ -38,6 +42,9 @@ class Home(QWidget):
         self._device.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._device.addItems(list(self._about))
         self._device.setToolTip(tr("Pick a headset, or type its name, such as cyton:/dev/ttyUSB0"))
+        self.look_button = button("&Look again", self._look_again, name="Look again for headsets", flat=True)
+        if not looking.possible:
+            self.look_button.hide()
         self._practice = Choice()
         self._practice.addItem(tr(_OWN_LENGTH), "")
         for programme in defaults.programmes:
@@ -51,6 +58,8 @@ class Home(QWidget):
         self._participant.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]+")))
         self._participant.setToolTip(tr("Letters and digits; recordings are filed under it"))
         self._what = label(quiet=True, name="What this is")
+        self._sought = label(name="Search for headsets")
+        self._sought.setWordWrap(True)
         self._last = label(quiet=True, name="Last sitting")
         self._notice = label(name="Notice")
         self._notice.setWordWrap(True)
@@ -59,6 +68,10 @@ class Home(QWidget):
         self.sit_button = button("Sit", self.sit.emit, sit=True, main=True)
         self._lay_out()
         self._device.currentTextChanged.connect(self._describe)
+        self._device.activated.connect(self._choose_device)
+        if (typed := self._device.lineEdit()) is not None:
+            typed.textEdited.connect(self._choose_device)
+        looking.changed.connect(self._show_looking)
         self._practice.currentIndexChanged.connect(self._describe)
 
     def _lay_out(self) -> None:
@@ -75,6 +88,7 @@ class Home(QWidget):
         outer = column(self, gap=0)
         outer.addWidget(self._picture, 1)
         outer.addLayout(inner, 1)
+        QWidget.setTabOrder(self._device, self.look_button)
 
     def _fields(self) -> QGridLayout:
         grid = QGridLayout()
@@ -85,7 +99,7 @@ class Home(QWidget):
             ("&Headset", self._device, 3),
             ("P&ractice", self._practice, 3),
             ("&Minutes", self._minutes, 1),
-            ("Pa&rticipant", self._participant, 2),
+            ("Par&ticipant", self._participant, 2),
         )
         for place, (text, field, stretch) in enumerate(named):
             caption = label(text, quiet=True)
@@ -95,9 +109,11 @@ class Home(QWidget):
             grid.addWidget(caption, 0, place)
             grid.addWidget(field, 1, place)
             grid.setColumnStretch(place, stretch)
+        grid.addWidget(self.look_button, 0, 0, alignment=Qt.AlignmentFlag.AlignRight)
         grid.addWidget(clipped(self._what), 2, 0, 1, len(named))
-        grid.addWidget(self._notice, 3, 0, 1, len(named) - 1)
-        grid.addWidget(self._finish, 3, len(named) - 1)
+        grid.addWidget(self._sought, 3, 0, 1, len(named))
+        grid.addWidget(self._notice, 4, 0, 1, len(named) - 1)
+        grid.addWidget(self._finish, 4, len(named) - 1)
         return grid
 
     def _foot(self) -> QHBoxLayout:
@@ -116,14 +132,39 @@ class Home(QWidget):
 
     def enter(self, choices: Choices) -> None:
         """Show what was chosen last, and take the keyboard."""
-        self._device.setCurrentText(choices.device)
+        self._device_chosen = bool(choices.device)
+        self._take_found = not self._device_chosen
+        self._device.setCurrentText(choices.device or self._usual_device)
         self._own_minutes = choices.minutes
         self._minutes.setEnabled(False)  # what it shows is of another choice, and not to be kept
         self._practice.setCurrentIndex(max(0, self._practice.findData(choices.programme)))
         self._participant.setText(choices.participant)
         self._last.setText(choices.last_sitting)
         self._describe()
+        self._show_looking()
         self.sit_button.setFocus()
+
+    def _choose_device(self) -> None:
+        self._device_chosen, self._take_found = True, False
+
+    def _look_again(self) -> None:
+        self._take_found = True
+        self._looking.begin()
+
+    def _show_looking(self) -> None:
+        """Say where the search stands, offer what it found, and choose the only one unless a person chose meanwhile."""
+        looking = self._looking
+        self.look_button.setEnabled(not looking.busy)
+        self._sought.setText(looking.words)
+        self._sought.setVisible(bool(looking.words))
+        found = looking.findings.found if looking.findings else ()
+        for one in found:
+            self._about.setdefault(one.device, one.about)
+            if self._device.findText(one.device) < 0:
+                self._device.insertItem(0, one.device)
+        if len(found) == 1 and self._take_found:
+            self._device.setCurrentText(found[0].device)
+            self._choose_device()
 
     def say(self, notice: str) -> None:
         """Show one sentence above the foot, or none."""
@@ -144,7 +185,8 @@ class Home(QWidget):
 
     def chosen(self) -> dict[str, str | int]:
         """Return the fields of ``Choices`` that are chosen here; an empty field says nothing."""
-        fields = {"device": self._device.currentText().strip(), "participant": self._participant.text()}
+        device = self._device.currentText().strip() if self._device_chosen else ""
+        fields = {"device": device, "participant": self._participant.text()}
         named = {name: text for name, text in fields.items() if text}
         self._keep_minutes()
         return named | {"programme": self._practice.currentData() or "", "minutes": self._own_minutes}
@@ -153,7 +195,9 @@ class Home(QWidget):
         programme = self._programmes.get(self._practice.currentData())
         self._keep_minutes()
         self._show_length(programme)
-        about = self._about.get(self._device.currentText().strip(), "")
+        device = self._device.currentText().strip()
+        kind = self._usual_device if is_made_up(device) else device
+        about = self._about.get(device) or self._about.get(kind, "")
         self._what.setText(" ".join(tr(part) for part in (about, programme.description if programme else "") if part))
 
     def _keep_minutes(self) -> None:
