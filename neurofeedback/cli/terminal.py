@@ -33,6 +33,10 @@ from neurofeedback.types import State
 LOOK_S = 0.25
 LINE_EVERY_S = 5.0
 BAR_WIDTH = 30
+_OTHER_BASELINE = {
+    "own": "compare with this sitting's baseline",
+    "session": "compare with your earlier sittings",
+}
 
 Show = Callable[[Snapshot], None]
 
@@ -116,7 +120,8 @@ def panel(snapshot: Snapshot) -> RenderableType:
     for name, words in facts(snapshot).items():
         table.add_row(name, Text(words))
     table.add_row("", Text(f"index: {snapshot.index_name}, {INDEX_MEANING}", style="dim"))
-    keys = " · ".join(f"{key} {meaning}" for key, meaning in HELP.items())
+    told = {**HELP, "o": _OTHER_BASELINE[snapshot.baseline]} if snapshot.baseline else HELP
+    keys = " · ".join(f"{key} {meaning}" for key, meaning in told.items())
     table.add_row("keys", Text(keys, style="dim"))
     table.add_row("", Text("Ctrl-C ends the sitting and closes the recording properly", style="dim"))
     return Padding(table, (1, 1))
