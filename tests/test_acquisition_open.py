@@ -133,7 +133,7 @@ def test_a_board_on_another_line_keeps_its_montage_but_not_its_count():
     [
         ("muse2", "did you mean muse-2?"),
         ("synthethic", "did you mean synthetic?"),
-        ("", "`neurofeedback devices` says what each needs"),
+        ("", "choose one of these; docs/headsets.md says what each needs"),
         ("cyton", "cyton:/dev/ttyUSB0"),
         ("cyton:", "cyton:/dev/ttyUSB0"),
         ("synthetic:3", "takes nothing after its name"),

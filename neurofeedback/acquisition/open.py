@@ -166,5 +166,5 @@ def _unknown(device: str, name: str, known: list[str], what: str) -> SettingsErr
         f"there is no such {what}",
         got=repr(device),
         allowed=", ".join(known),
-        todo=f"did you mean {close[0]}?" if close else "`neurofeedback devices` says what each needs",
+        todo=f"did you mean {close[0]}?" if close else "choose one of these; docs/headsets.md says what each needs",
     )

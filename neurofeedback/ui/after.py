@@ -153,15 +153,15 @@ class After(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(MARGIN)
         grid.setVerticalSpacing(8)
-        left = column(gap=6)
+        right = column(gap=6)
         for part in (label("What has been learned of your signs", quiet=True), self._learned, self._signs):
-            left.addWidget(part)
-        left.addSpacing(10)
-        left.addWidget(label("What if", quiet=True))
-        left.addWidget(self._what_if)
-        left.addStretch(1)
-        grid.addLayout(left, 0, 0)
-        grid.addWidget(self._saying, 0, 1)
+            right.addWidget(part)
+        right.addSpacing(10)
+        right.addWidget(label("What if", quiet=True))
+        right.addWidget(self._what_if)
+        right.addStretch(1)
+        grid.addWidget(self._saying, 0, 0)
+        grid.addLayout(right, 0, 1)
         for side in (0, 1):
             grid.setColumnStretch(side, 1)
         return grid

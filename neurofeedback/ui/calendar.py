@@ -15,7 +15,7 @@ from neurofeedback.ui.theme import Theme
 
 WEEKS = 26
 FULL_S = 2700.0
-_CELL, _GAP = 14, 4
+_CELL, _GAP = 18, 4
 _BESIDE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _HEAD, _SIDE = 28, 40
 

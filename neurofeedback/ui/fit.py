@@ -58,6 +58,7 @@ class FitPlace(QWidget):
         words.addStretch(1)
         words.addWidget(self._begins)
         words.addWidget(self._message)
+        words.addSpacing(24)
         upper = row(self._head, told, gap=MARGIN)
         upper.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
         foot = row(clipped(self._facts), gap=4)

@@ -81,7 +81,8 @@ class Looking(QObject):
             return self._trouble
         found = self.findings.found
         if not found:
-            return " ".join((tr(_NONE), tr(_TO_TRY), *self.findings.hindrances))
+            hindrances = (why[:1].upper() + why[1:] for why in self.findings.hindrances)
+            return "\n".join((f"{tr(_NONE)} {tr(_TO_TRY)}", *hindrances))
         names = ", ".join(one.device for one in found)
         said = tr("Found: {names}.") if len(found) == 1 else tr("In reach: {names}. Choose one under Headset.")
         return said.format(names=names)

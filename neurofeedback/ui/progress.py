@@ -28,6 +28,8 @@ WHY_ANSWERS = (
 )
 _NO_FOLDER = "There is no folder {path} yet: the first sitting makes it, unless it is on a disk that is not there."
 
+_WIDEST = 1080
+
 
 class ProgressPlace(QWidget):
     """What many sittings add up to."""
@@ -63,8 +65,14 @@ class ProgressPlace(QWidget):
         key(self, "Esc", self._leave)
 
     def _lay_out(self) -> None:
-        page = QWidget()
-        inside = column(page, MARGIN, gap=14)
+        page, words = QWidget(), QWidget()
+        words.setMaximumWidth(_WIDEST)
+        middle = row(gap=0)
+        middle.addStretch(1)
+        middle.addWidget(words, 1000)  # all there is up to its widest
+        middle.addStretch(1)
+        page.setLayout(middle)
+        inside = column(words, MARGIN, gap=14)
         inside.addWidget(self._title)
         inside.addWidget(self._bar)
         inside.addWidget(self._words)
