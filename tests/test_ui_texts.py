@@ -86,6 +86,7 @@ ALLOWED = {
     ("bridge.py", "join"): "a sitting is asked with no time to wait",
     ("bridge.py", "result"): "asked only once it is done",
     ("jobs.py", "result"): "asked only once it is done",
+    ("looking.py", "result"): "a helper waits there",
     ("choices.py", "read_text"): "a file of a few lines, before the window is shown",
     ("preferences.py", "read_text"): "a file of a few lines, before the window is shown",
     ("crash.py", "open"): "opens a dialog, not a file",

@@ -82,6 +82,7 @@ class Window(QMainWindow):
         key(self, "F11", self._full_screen)
         self._recovering: Job[Interrupted | None] = Job(self, "recovery")
         self._recovering.done.connect(self._offer_to_finish)
+        self._warming: Job[None] = Job(self, "warming")
         QTimer.singleShot(RECOVER_AFTER_MS, self._recover)
         self._begin()
 
@@ -276,6 +277,11 @@ class Window(QMainWindow):
         if self._request is not None:
             self.begin(self._request)
 
+    def warm(self) -> None:
+        """Load in a helper what Progress reckons with, unless somebody sits already."""
+        if not self._bridge.active:
+            self._warming.start(_load_progress)
+
     def _recover(self) -> None:
         if not self._bridge.active:
             self._recovering.start(partial(_complete, self._folder))
@@ -355,3 +361,12 @@ class Window(QMainWindow):
 
 def _complete(recordings: Path, _ticket: Ticket) -> Interrupted | None:
     return complete_interrupted(recordings)
+
+
+def _load_progress(_ticket: Ticket) -> None:
+    import scipy.special  # noqa: PLC0415
+    import scipy.stats  # noqa: F401, PLC0415
+    import statsmodels.genmod.bayes_mixed_glm  # noqa: F401, PLC0415 - a second, as the others in report.wandering
+
+    import neurofeedback.recording.history  # noqa: PLC0415
+    import neurofeedback.report.trends  # noqa: F401, PLC0415

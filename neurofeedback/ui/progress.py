@@ -68,6 +68,7 @@ class ProgressPlace(QWidget):
         page, words = QWidget(), QWidget()
         words.setMaximumWidth(_WIDEST)
         middle = row(gap=0)
+        middle.setContentsMargins(0, 0, 0, 0)
         middle.addStretch(1)
         middle.addWidget(words, 1000)  # all there is up to its widest
         middle.addStretch(1)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from neurofeedback.errors import SettingsError
@@ -19,6 +20,8 @@ from neurofeedback.ui.choices import AppDefaults, choices_path
 from neurofeedback.ui.crash import Crashes, crashes_are_shown
 from neurofeedback.ui.instance import only_window
 from neurofeedback.ui.texts import install_language, tr
+
+WARM_AFTER_MS = 3000
 
 
 def run_app(launch: Launch, defaults: AppDefaults) -> int:
@@ -51,6 +54,7 @@ def run_app(launch: Launch, defaults: AppDefaults) -> int:
     lock = _only_window(folder)
     window = Window(launch, defaults)
     window.show()
+    QTimer.singleShot(WARM_AFTER_MS, window.warm)
     try:
         with _interrupts_end(window), crashes_are_shown(Crashes(window)):
             app.exec()
