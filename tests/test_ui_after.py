@@ -25,7 +25,7 @@ from neurofeedback.recording.after import read_after
 from neurofeedback.recording.exporters.formats import export
 from neurofeedback.recording.reader import session_at
 from neurofeedback.report.standing import Standing
-from neurofeedback.session.request import Outcome, SitRequest
+from neurofeedback.session.request import COMPLETE, Outcome, SitRequest
 from neurofeedback.session.sitting import Sitting
 from neurofeedback.ui.after import After
 from neurofeedback.ui.jobs import Ticket
@@ -86,6 +86,13 @@ def test_lines_come_first_and_the_rest_when_it_is_read(page: Page) -> None:
     page.bot.waitUntil(lambda: not page.after.busy, timeout=WAIT_MS)
     assert "Looking through" not in page.after._learned.text()
     assert page.after._learned.text()
+
+
+def test_a_message_is_shown_where_it_says_more_than_the_title(qtbot: QtBot, sat: Outcome) -> None:
+    assert sat.message == COMPLETE
+    assert COMPLETE not in Page(qtbot, sat).shown()
+    late = Page(qtbot, replace(sat, message=f"{COMPLETE} The headset did not keep its rate."))
+    assert "The headset did not keep its rate." in late.shown().splitlines()
 
 
 def test_the_course_does_not_wait_for_what_was_learned(

@@ -44,6 +44,10 @@ class SitRequest:
     started: datetime | None = None
 
 
+COMPLETE = "The sitting is complete."
+"""How the message of a sitting begins that lasted as long as was planned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a sitting ended: exit code, one sentence, where it is, and the summary that was saved."""

@@ -30,7 +30,7 @@ from neurofeedback.session.parts import Parts
 from neurofeedback.session.phases import PhaseKeeper
 from neurofeedback.session.plan import SittingPlan, plan_sitting
 from neurofeedback.session.refitting import Refitting
-from neurofeedback.session.request import Outcome, SitRequest
+from neurofeedback.session.request import COMPLETE, Outcome, SitRequest
 from neurofeedback.session.runner import Runner
 from neurofeedback.session.simulated_person import person_of
 from neurofeedback.session.starting import (
@@ -283,7 +283,7 @@ class Sitting(Asking):
 
 def _last_words(reason: str) -> str:
     return {
-        "done": "The sitting is complete.",
+        "done": COMPLETE,
         "source": "The recording that was played has ended.",
         "asked": "The sitting was ended early; what came is kept.",
     }[reason]

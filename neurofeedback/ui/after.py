@@ -15,7 +15,7 @@ from neurofeedback.errors import EXIT_OK
 from neurofeedback.feedback.picture import Water
 from neurofeedback.feedback.words import INDEX_MEANING, duration_words, share_words
 from neurofeedback.recording.after import After as Said
-from neurofeedback.session.request import Outcome
+from neurofeedback.session.request import COMPLETE, Outcome
 from neurofeedback.types import INDEX_NAME
 from neurofeedback.ui.course import CourseView
 from neurofeedback.ui.exporting import ExportButton
@@ -183,9 +183,8 @@ class After(QWidget):
         self._recording, self._made = recording, find_report(outcome.session)
         orderly = outcome.exit_code == EXIT_OK
         self._title.setText(tr("The sitting is over" if orderly else _FAILED[recording is not None]))
-        for words, said in zip(
-            (*self._lines, self._message), (*after_lines(outcome), "", tr(outcome.message)), strict=True
-        ):
+        message = tr(outcome.message.removeprefix(COMPLETE).strip())  # the title says as much
+        for words, said in zip((*self._lines, self._message), (*after_lines(outcome), "", message), strict=True):
             words.setText(said)
             words.setVisible(bool(said))
         self._report.setVisible(self._made is not None)
