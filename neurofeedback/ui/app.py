@@ -280,7 +280,7 @@ class Window(QMainWindow):
     def warm(self) -> None:
         """Load in a helper what Progress reckons with, unless somebody sits already."""
         if not self._bridge.active:
-            self._warming.start(_load_progress)
+            self._warming.start(lambda _ticket: load_progress())
 
     def _recover(self) -> None:
         if not self._bridge.active:
@@ -363,7 +363,8 @@ def _complete(recordings: Path, _ticket: Ticket) -> Interrupted | None:
     return complete_interrupted(recordings)
 
 
-def _load_progress(_ticket: Ticket) -> None:
+def load_progress() -> None:
+    """Import what Progress reckons with, about a second."""
     import scipy.special  # noqa: PLC0415
     import scipy.stats  # noqa: F401, PLC0415
     import statsmodels.genmod.bayes_mixed_glm  # noqa: F401, PLC0415 - a second, as the others in report.wandering
