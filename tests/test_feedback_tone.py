@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.feedback import instrument as sounds
 from neurofeedback.feedback import knobs
+from neurofeedback.feedback.bells import make_bells
 from neurofeedback.feedback.instrument import Instrument, make_instrument
 from neurofeedback.feedback.knobs import FADE_OUT_S
 from neurofeedback.feedback.tone import Voice, render, strike
@@ -269,6 +270,14 @@ def test_begins_and_ends_in_silence() -> None:
     assert voice.silent
     assert not play(voice, (FULL, 0.5), sounding=False)[1].any()
     assert np.abs(ending[-10:]).max() < 1e-6
+
+
+def test_a_bowl_has_only_the_overtones_that_a_low_rate_can_hold() -> None:
+    sfreq, tone_hz = 8000.0, 220.0
+    ring = make_bells(tone_hz, sfreq)["probe"][:, 0]
+    power = np.abs(np.fft.rfft(ring)) ** 2
+    above = np.fft.rfftfreq(len(ring), 1 / sfreq) > sfreq / 3
+    assert power[above].sum() < 1e-3 * power.sum()
 
 
 @pytest.mark.parametrize("bell", ["begin", "phase", "end"])

@@ -32,3 +32,15 @@ def test_an_electrode_that_sits_fairly_is_good_enough_or_on_its_way() -> None:
 
 def test_another_index_is_named_and_answers_do_not_change_it() -> None:
     assert model_words("alpha", 12, live=True) == "The guidance follows your alpha; answers do not change it."
+
+
+def test_what_keeps_most_electrodes_from_sitting_well_is_told_with_what_helps() -> None:
+    poor = fit(Verdict.BAD, everywhere=False, enough=False)
+    assert fit_words(poor) == "Not yet: 0 of 1 electrodes sit well."
+    assert help_words(poor) == "Let jaw and forehead go soft."
+    assert help_words(fit(Verdict.GOOD, everywhere=True, enough=True)) == ""
+
+
+def test_outside_practice_the_words_are_the_phases() -> None:
+    assert guidance_words(Phase.BASELINE, State.WANDER) == guidance_words(Phase.BASELINE, None)
+    assert guidance_words(Phase.BASELINE, None) != guidance_words(Phase.PRACTICE, State.WANDER)
