@@ -89,13 +89,13 @@ class IndexPlot(pg.PlotWidget):
     """The index of the last minutes, and the threshold as it is now."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(**plain_plot(theme))
+        title = tr("Index (0 to 100) and threshold (dashed); seconds from now")
+        super().__init__(**plain_plot(theme, title))
         self.setAccessibleName(tr("Index and threshold"))
         self.setYRange(-6, 106)
         self._line = self.plot(pen=pg.mkPen(theme.accent, width=1.5))
         self._threshold = pg.InfiniteLine(angle=0, pen=pg.mkPen(theme.text, style=Qt.PenStyle.DashLine))
         self.addItem(self._threshold)
-        self.setToolTip(tr("Index (0 to 100) over the last minutes; dashed: threshold"))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show what the snapshot has."""
@@ -111,9 +111,8 @@ class SpectraPlot(pg.PlotWidget):
     """Power density of each electrode; of many electrodes their mean."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(**plain_plot(theme))
+        super().__init__(**plain_plot(theme, tr("Spectra of the last 4 s; dB of µV²/Hz over Hz")))
         self.setAccessibleName(tr("Spectra of the last seconds"))
-        self.setToolTip(tr("dB of µV²/Hz over Hz, the last 4 s"))
         self._inks = (theme.text, theme.accent, theme.quiet, theme.edge)
         self._lines: list[pg.PlotDataItem] = []
         self._names: tuple[str, ...] = ()
@@ -144,7 +143,7 @@ class ScalpPlot(pg.PlotWidget):
     """Alpha over the head, where there are electrodes enough."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(**plain_plot(theme))
+        super().__init__(**plain_plot(theme, tr("Alpha, front on top")))
         self.setAccessibleName(tr("Alpha power over the head"))
         self.setToolTip(tr("Alpha power over the head, compared with its mean; seen from above, the front on top"))
         self._image = pg.ImageItem(axisOrder="row-major")

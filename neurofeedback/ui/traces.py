@@ -15,6 +15,7 @@ from neurofeedback.ui.theme import Theme
 SPACING_UV = 100.0
 LABELS_WIDTH = 64
 MOST_NAMES = 8
+TITLE_SIZE = "9pt"
 
 
 def stacked(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) -> NDArray[np.floating]:
@@ -29,9 +30,10 @@ def stacked(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) -> NDAr
     return np.clip(traces, -spacing_uv / 2, spacing_uv / 2) + levels[:, None]
 
 
-def plain_plot(theme: Theme) -> dict[str, Any]:
-    """Return what a plot is made with: no menu, no mouse, no lines around."""
+def plain_plot(theme: Theme, title: str) -> dict[str, Any]:
+    """Return what a plot is made with: what it shows and in which units, no menu, no mouse, no lines around."""
     item = pg.PlotItem()
+    item.setTitle(title, color=theme.quiet, size=TITLE_SIZE, justify="left")
     item.setContentsMargins(8, 0, MARGIN // 2, 0)
     item.getViewBox().setMouseEnabled(x=False, y=False)
     item.setMenuEnabled(False)
@@ -49,13 +51,12 @@ class Traces(pg.PlotWidget):
     """Scrolling lines; what exceeds its lane is cut at the lane's edge."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(**plain_plot(theme))
+        super().__init__(**plain_plot(theme, tr("Filtered signal; lines 100 µV apart, seconds from now")))
         self._pen = pg.mkPen(theme.text, width=1)
         self._ch_names: tuple[str, ...] = ()
         self._lines: list[pg.PlotDataItem] = []
         self.setAccessibleName(tr("Live traces of the filtered signal"))
         self.setFrameShape(self.Shape.NoFrame)
-        self.setToolTip(tr("Seconds from now; 100 µV from line to line"))
 
     def show_traces(self, ch_names: tuple[str, ...], traces: NDArray[np.float32], traces_s: float) -> None:
         """Show the last ``traces_s`` seconds in microvolts, NaN as gaps."""
