@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from neurofeedback.recording.mne_session import ReadSession
 
 __version__ = "0.1.0"
+
+# BrainFlow imports pkg_resources on Python 3.11; the warning is for its authors, not for whoever trains.
+warnings.filterwarnings("ignore", "pkg_resources is deprecated")
 
 
 def read_session(path: str | PathLike[str]) -> ReadSession:

@@ -54,3 +54,11 @@ def test_pure_settings_do_not_load_the_loader() -> None:
 
 def test_the_package_itself_loads_nothing() -> None:
     assert loaded_by("import neurofeedback, sys; print(*sys.modules)") & (HEAVY | {"pydantic"}) == set()
+
+
+@pytest.mark.parametrize("kind", ["UserWarning", "DeprecationWarning"])
+def test_nobody_sees_that_brainflow_imports_pkg_resources(kind: str) -> None:
+    """Setuptools' words, under the filters of a program as a person starts it."""
+    code = f"import neurofeedback, warnings; warnings.warn('pkg_resources is deprecated as an API. See ...', {kind})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""
