@@ -86,6 +86,21 @@ def test_ctrl_c_ends_the_session_in_order(tmp_path: Path) -> None:
     assert open_recording(raw_files(tmp_path)[0]).summary["finished"] is True
 
 
+def test_a_background_process_that_ignores_ctrl_c_is_ended_by_sigterm(tmp_path: Path) -> None:
+    """A shell without job control starts what follows it with an ampersand so."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        sitting = start(tmp_path, "--device", "synthetic", minutes=3)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    wait_for(lambda: raw_files(tmp_path))
+    sitting.send_signal(signal.SIGTERM)
+    _, err = sitting.communicate(timeout=60)
+    assert sitting.returncode == 130
+    assert "Traceback" not in err
+    assert open_recording(raw_files(tmp_path)[0]).summary["finished"] is True
+
+
 def test_a_disk_that_fills_ends_the_recording_and_keeps_what_was_written(tmp_path: Path) -> None:
     limit = 195 * 1024
     sitting = start(tmp_path, "--device", "synthetic", minutes=2, largest_kb=195)

@@ -116,8 +116,8 @@ class Program:
         told = self._told()
         return int(told[1]) if len(told) > 1 else None
 
-    def interrupt(self) -> None:
-        os.kill(int(self._told()[0]), signal.SIGINT)
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
+        os.kill(int(self._told()[0]), number)
 
     def rss_mb(self) -> float | None:
         """Memory it holds, or None while there is no such process."""
@@ -313,7 +313,9 @@ class Sitting:
         """Wait for its end; note its memory every second."""
         deadline = time.monotonic() + self.scenario.baseline_s + self.scenario.practice_s + 90
         while self.program.returncode is None:
-            assert time.monotonic() < deadline, self.program.out + self.program.err
+            if time.monotonic() > deadline:
+                self.program.interrupt(signal.SIGKILL)
+                raise AssertionError("it did not end: " + self.program.out + self.program.err)
             time.sleep(0.02)
             if time.monotonic() > self.started_at + len(self.memory_mb) and (rss_mb := self.program.rss_mb()):
                 self.memory_mb.append(rss_mb)

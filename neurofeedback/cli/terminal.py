@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
 
@@ -44,14 +46,25 @@ Show = Callable[[Snapshot], None]
 def watch(sitting: RunningSitting, console: Console) -> Outcome:
     """Start a sitting and show it until it ends; how it ended is for the caller to tell.
 
-    Keys typed or piped in are passed on to the sitting. Ctrl-C asks for an orderly end and waits for it; the outcome
-    then has exit code 130, unless something else went wrong as well.
+    Keys typed or piped in are passed on to the sitting. Ctrl-C and SIGTERM ask for an orderly end and wait for it; the
+    outcome then has exit code 130, unless something else went wrong as well.
     """
     if not console.is_terminal:
-        with listening(sitting):
+        with listening(sitting), _sigterm_interrupts():
             return _follow(sitting, _Lines(console).show)
-    with listening(sitting), Live(panel(Snapshot()), console=console, auto_refresh=False, transient=True) as live:
+    live = Live(panel(Snapshot()), console=console, auto_refresh=False, transient=True)
+    with listening(sitting), _sigterm_interrupts(), live:
         return _follow(sitting, lambda snapshot: live.update(panel(snapshot), refresh=True))
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """Make SIGTERM interrupt like Ctrl-C: a shell's background process ignores SIGINT."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _follow(sitting: RunningSitting, show: Show) -> Outcome:
