@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -22,7 +27,56 @@ settings.load_profile("neurofeedback")
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+PATIENCE_MS = 60_000
+"""How long a test of the window waits for what it expects, ms: a busy machine may take long."""
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """Wait for conditions far longer than the plugin's five seconds."""
+    for name in ("waitUntil", "waitSignal", "waitActive", "waitExposed"):
+        wait: Callable[..., Any] = getattr(qtbot, name)
+        monkeypatch.setattr(qtbot, name, partial(wait, timeout=PATIENCE_MS))
+    return qtbot
+
+
+class Starvation(logging.Handler):
+    """Remembers for each test file when an emulated headset could not send in time."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.file = ""
+        self.reports: dict[str, list[str]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.reports.setdefault(self.file, []).append(record.getMessage())
+
+
+_starvation = Starvation()
+_EMULATORS = logging.getLogger("neurofeedback.emulators.headset")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def starvation() -> Iterator[None]:
+    """Listen to what the emulated headsets report."""
+    _EMULATORS.addHandler(_starvation)
+    yield
+    _EMULATORS.removeHandler(_starvation)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Name a starved machine as the reason where a test fails after an emulated headset could not send in time."""
+    report: pytest.TestReport = yield
+    found = _starvation.reports.get(item.nodeid.partition("::")[0], [])
+    if report.failed and found:
+        report.sections.append(("starved", "\n".join(found)))
+        report.user_properties.append(("starved", f"{item.nodeid}: {found[-1]}"))
+    return report
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    _starvation.file = item.nodeid.partition("::")[0]
     if item.get_closest_marker("real_data") is None:
         return
     folder = Path(os.environ.get("NEUROFEEDBACK_DATA", _BESIDE))
@@ -37,3 +91,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if figures:
         terminalreporter.section("measured")
         terminalreporter.write_line("\n".join(sorted(figures)))
+    failed = [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]
+    starved = [value for report in failed for name, value in report.user_properties if name == "starved"]
+    if starved:
+        terminalreporter.section("starved")
+        terminalreporter.write_line("\n".join(starved))

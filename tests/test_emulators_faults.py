@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurofeedback.emulators.cyton import Firmware
 from neurofeedback.emulators.electrodes import Electrodes
 from neurofeedback.emulators.faults import KINDS, Faults, Kind
 from neurofeedback.emulators.headset import Headset
@@ -18,6 +19,24 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.settings.signal import GateSettings
 
 NEEDED = {"share": "0.5", "for_s": "2", "uv": "50", "to": "7", "by_s": "-1"}
+
+
+@pytest.mark.parametrize(
+    ("late_s", "n_late", "reports"),
+    [(0.05, 0, []), (0.3, 50, []), (1.3, 300, ["starved: the emulator sent 300 samples late, by up to 1.3 s"])],
+)
+def test_what_a_busy_machine_could_not_send_in_time_is_counted_and_reported(late_s, n_late, reports, caplog):
+    headset = Firmware([np.zeros((8, 1000))])
+    headset.receive(b"b", 10.0)
+    for at in (10.0, 10.05, 10.05 + late_s, 10.1 + late_s):
+        headset.send(at)
+    headset.receive(b"s", 10.1 + late_s)
+    headset.send(20.0)
+    headset.receive(b"b", 50.0)
+    headset.send(50.0)
+    headset.report_lateness()
+    assert (headset.n_late, headset.late_s) == (n_late, pytest.approx(late_s if n_late else 0.0))
+    assert [record.getMessage() for record in caplog.records] == reports
 
 
 def suffering(*lines):

@@ -38,13 +38,13 @@ from neurofeedback.types import CommandKind, Event, EventKind
 pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
     pytest.mark.skipif(sys.platform == "win32", reason="needs a message bus"),
-    pytest.mark.xdist_group("muse"),
+    pytest.mark.real_time,
     pytest.mark.timeout(300),
 ]
 
 SFREQ = 256.0
 N_FIRST = 12  # the driver keeps the first block of a stream to itself
-RADIO_S = 1.0  # how late a block may arrive on a busy machine
+RADIO_S = 1.0  # how late a block may arrive
 PROFILE = """
 name = "short"
 [phases]
@@ -200,7 +200,7 @@ def test_each_answer_lies_at_the_sample_that_was_taken_when_its_key_was_pressed(
             assert place <= sat.keys.seen[number]
     assert len(off) == 8
     middle = sorted(off)[len(off) // 2]  # a starved machine may hold back a block or two, and what is pressed then
-    assert abs(middle) < RADIO_S
+    assert abs(middle) < RADIO_S + max(sat.head.late_s for sat in sittings)
     record_property("figure", f"piped keys: answers lie {1000 * middle:+.0f} ms from the press (median of {len(off)})")
 
 

@@ -49,7 +49,7 @@ from neurofeedback.types import EventKind, Frame, LostRun, Phase, State
 pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
     pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals"),
-    pytest.mark.xdist_group("reconnect"),
+    pytest.mark.real_time,
     pytest.mark.timeout(600),  # whoever comes first waits for all sittings
 ]
 
@@ -146,6 +146,11 @@ class MuseLine:
             yield
 
     @property
+    def late_s(self) -> float:
+        """How late the latest sample was sent, s, where the machine was busy."""
+        return self.head.late_s
+
+    @property
     def began(self) -> float | None:
         """Host's time of the first sample."""
         return self.head._first
@@ -207,6 +212,10 @@ class CytonLine:
         with EmulatedCyton(self.firmware) as board:
             self.device = f"cyton:{board.port}"
             yield
+
+    @property
+    def late_s(self) -> float:
+        return self.firmware.late_s
 
     @property
     def streams(self) -> list[int]:
@@ -282,7 +291,7 @@ SCENARIOS = {  # the longest first
     "cyton clean": Scenario("cyton", lost_s=3.0),
 }
 LINES = {"muse": MuseLine, "cyton": CytonLine}
-N_AT_ONCE = 6
+N_AT_ONCE = 8
 
 
 @dataclass
@@ -342,10 +351,9 @@ class Sitting:
         return list(replay(self.recording).frames)
 
     @property
-    def lost_too_often(self) -> bool:
-        """More was lost than the scenario took away."""
-        n_outages = sum(fault.at_s > 0 for fault in self.scenario.faults)
-        return len(self.gaps) > n_outages or self.recording.summary["reconnects"] > self.scenario.reconnects
+    def starved(self) -> bool:
+        """The machine kept the headset waiting so long that the program may have taken it for lost."""
+        return self.line.late_s > self.scenario.lost_s / 2
 
     @property
     def summary_path(self) -> Path:
@@ -419,7 +427,7 @@ def signals() -> dict[str, NDArray]:
 def sit(scenarios: dict[str, Scenario], root: Path, *, again: bool = True) -> dict[str, Sitting]:
     """Run sittings side by side, as many as two cores bear, each with a headset of its own.
 
-    An emulated headset that was kept waiting for a second is a lost one; it may sit again with less company.
+    An emulated headset that says the machine kept it waiting as long as an outage sits again, with less company.
     """
     fed = signals()
 
@@ -435,7 +443,7 @@ def sit(scenarios: dict[str, Scenario], root: Path, *, again: bool = True) -> di
     with nursery() as process, ThreadPoolExecutor(N_AT_ONCE) as pool:
         sittings = dict(zip(scenarios, pool.map(run, scenarios), strict=True))
         for name, sitting in sittings.items():
-            if again and sitting.lost_too_often:
+            if again and sitting.starved:
                 sittings[name] = run(name, root / "again")
     return sittings
 
@@ -518,7 +526,7 @@ def test_a_gap_has_its_true_length_within_what_the_session_says_of_it(sitting: S
         between_s = sitting.line.moment(sitting.first_sent[i + 1]) - sitting.line.moment(last) - 1 / sitting.line.sfreq
         assert after == gap.start + gap.n_samples
         assert told_s == pytest.approx(gap.n_samples / sitting.line.sfreq, abs=0.001)
-        assert told_s == pytest.approx(between_s, abs=unsure_s + 0.1)
+        assert told_s == pytest.approx(between_s, abs=unsure_s + 0.1 + sitting.line.late_s)
 
 
 @WITH_OUTAGE
@@ -533,7 +541,7 @@ def test_frames_resume_within_ten_seconds_of_the_headsets_return_and_count_after
     fresh = next(frame for frame in sitting.frames if frame.sample > stop)
     resumed_s = sitting.arrived(fresh.sample - 1) - back_at
     record_property("figure", f"{sitting.name}: frames again {resumed_s:.1f} s after the headset is back")
-    assert resumed_s <= 10.0
+    assert resumed_s <= 10.0 + sitting.line.late_s
     never_came = {frame.sample for frame in sitting.frames if np.isnan(sitting.data[:, frame.sample - 1]).all()}
     assert never_came == {sample for sample, latency in sitting.latencies.items() if latency == "n/a"}
     settled = stop + 2 * sitting.line.sfreq
@@ -605,7 +613,7 @@ def test_half_a_second_after_a_silence_is_noticed_the_sound_is_neutral(
         loud = np.flatnonzero(during > 0.15 * before)
         neutral_s = STEP_S * (loud[-1] + 1 if loud.size else 0)
         record_property("figure", f"{sitting.name}: sound neutral {neutral_s:.2f} s after the silence is noticed")
-        assert neutral_s <= 0.5
+        assert neutral_s <= 0.5 + sitting.line.late_s
 
 
 STEP_S = 0.05
@@ -637,8 +645,8 @@ def test_ctrl_c_while_a_muse_is_searched_ends_the_sitting_and_the_program_at_onc
     saved_s = sitting.summary_path.stat().st_mtime - sitting.interrupted_on
     ended_s = sitting.ended_at - sitting.interrupted_at
     record_property("figure", f"{sitting.name}: saved {saved_s:.1f} s after Ctrl-C, ended after {ended_s:.1f} s")
-    assert saved_s < 3.0
-    assert ended_s < 5.0
+    assert saved_s < 3.0 + sitting.line.late_s
+    assert ended_s < 5.0 + sitting.line.late_s
     assert [event.kind for event in sitting.recording.events][-2:] == [EventKind.SIGNAL_LOST, EventKind.STOP]
 
 

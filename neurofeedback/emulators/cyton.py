@@ -150,6 +150,7 @@ class Firmware(Headset):
 
     def send(self, at: float) -> bytes:
         """Return the packets that are due at this time (s)."""
+        self._note_sending(at, streaming=self.streaming)
         if not self.streaming:
             return b""
         due = self.begins[-1] + self._due(at) - self._due_at_begin
@@ -231,6 +232,7 @@ class EmulatedCyton:
     ) -> None:
         self._ended.set()
         self._thread.join()
+        self.firmware.report_lateness()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def wait(self) -> None:

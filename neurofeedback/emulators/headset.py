@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -12,6 +13,14 @@ from numpy.typing import NDArray
 from neurofeedback.emulators.electrodes import Electrodes
 from neurofeedback.emulators.faults import Fault, Faults, Kind
 from neurofeedback.emulators.samples import columns
+
+LATE_S = 0.1
+"""From how much after it was due a sample counts as late, s."""
+
+STARVED_S = 0.5
+"""From how late a sample the machine is reported as too busy, s."""
+
+_log = logging.getLogger(__name__)
 
 
 class Headset:
@@ -36,6 +45,10 @@ class Headset:
         What goes wrong now.
     exhausted : bool
         There is nothing left to send.
+    n_late : int
+        Samples that could not be sent within ``LATE_S`` of when they were due, because the machine was busy.
+    late_s : float
+        How late the latest of them was, s.
     """
 
     title: ClassVar[str]
@@ -63,6 +76,9 @@ class Headset:
         self._first: float | None = None
         self._attempts: Counter[Kind] = Counter()
         self._n_measured = 0
+        self.n_late = 0
+        self.late_s = 0.0
+        self._last_sent_at: float | None = None
 
     def switch_on(self, at: float) -> None:
         """Begin to exist at this time (s)."""
@@ -80,6 +96,11 @@ class Headset:
         """End all faults."""
         self.faults = self.faults.cleared()
 
+    def report_lateness(self) -> None:
+        """Log a warning if a busy machine kept samples waiting; what was measured with them is in doubt."""
+        if self.late_s >= STARVED_S:
+            _log.warning("starved: the emulator sent %d samples late, by up to %.1f s", self.n_late, self.late_s)
+
     def absent(self, at: float) -> bool:
         """Whether it cannot be found yet at this time (s)."""
         return self._first is None and self._on is not None and self.faults.absent(at - self._on)
@@ -93,6 +114,14 @@ class Headset:
         """Count the samples since the first one by the headset's own clock."""
         elapsed = self.elapsed(at)
         return int((elapsed + self.faults.clock_s(elapsed)) * self.sfreq)
+
+    def _note_sending(self, at: float, *, streaming: bool = True) -> None:
+        """Count what became due since it could last send, and is late at this time (s)."""
+        late_s = 0.0 if self._last_sent_at is None else at - self._last_sent_at
+        if streaming and late_s > LATE_S:
+            self.n_late += round((late_s - LATE_S) * self.sfreq)
+            self.late_s = max(self.late_s, late_s)
+        self._last_sent_at = at if streaming else None
 
     def _measured(self) -> Iterator[NDArray[np.float64]]:
         """Yield what is measured, sample after sample, until the signal ends."""

@@ -146,6 +146,7 @@ class Headband(Headset):
 
     def send(self, at: float) -> Iterator[tuple[str, bytes]]:
         """Yield the notifications that are due at this time (s): characteristic and value."""
+        self._note_sending(at, streaming=self._streaming)
         if self._first is None:
             return
         due = self._due(at) // _BLOCK
@@ -218,6 +219,7 @@ class EmulatedMuse:
     ) -> None:
         self._ended.set()
         self._thread.join()
+        self.headband.report_lateness()
 
     def wait(self) -> None:
         """Return when there is nothing left to send."""

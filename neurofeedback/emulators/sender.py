@@ -79,6 +79,7 @@ class Sender(Headset):
 
     def send(self, at: float) -> list[bytes]:
         """Return the datagrams that are due at this time (s)."""
+        self._note_sending(at)
         due = int(self.elapsed(at) * self.sfreq) // self._n_each
         datagrams: list[bytes] = []
         while len(self.sent) < due * self._n_each:
@@ -222,6 +223,7 @@ class EmulatedSender:
     ) -> None:
         self._ended.set()
         self._thread.join()
+        self.headset.report_lateness()
         self._socket.close()
 
     def wait(self) -> None:
