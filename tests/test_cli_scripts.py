@@ -131,6 +131,67 @@ def test_scripts_and_doctor_know_the_same_libraries() -> None:
     assert libraries == WINDOW_LIBRARIES
 
 
+# --- tests ---
+
+
+def started_tests(checkout: Path, *arguments: str, statuses: tuple[int, ...] = (0, 0)) -> tuple[int, list[str]]:
+    """Run scripts/test with a Python that only says how it was started, and ends as told."""
+    with (checkout / "scripts" / "setup.bash").open("a") as functions:
+        functions.write("need_packages() { :; }\nneed_python() { :; }\n")
+    (checkout / "tests").mkdir()
+    (checkout / "tests" / "test_by_the_clock.py").write_text("pytestmark = pytest.mark.real_time\n")
+    (checkout / "tests" / "test_else.py").touch()
+    python = checkout / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    said = 'for argument in "$@"; do printf "%s|" "$argument"; done >>started; echo >>started\n'
+    cases = " ".join(f"{number}) exit {status};;" for number, status in enumerate(statuses, 1))
+    python.write_text(f"#!/bin/sh\n{said}case $(wc -l <started) in {cases} esac\n")
+    python.chmod(0o755)
+    done = subprocess.run([checkout / "scripts" / "test", *arguments], check=False, timeout=60)
+    return done.returncode, (checkout / "started").read_text().splitlines()
+
+
+def test_what_judges_by_the_clock_runs_by_itself_after_the_rest(checkout: Path) -> None:
+    status, (rest, timed) = started_tests(checkout, "-x")
+    assert status == 0
+    assert rest == "-m|pytest|-m|not slow and not real_time|-n|2|--dist|loadgroup|-x|"
+    assert timed == "-m|pytest|-m|not slow and real_time|-n|0|tests/test_by_the_clock.py|-x|"
+
+
+def test_slow_ones_are_added_to_both(checkout: Path) -> None:
+    _, (rest, timed) = started_tests(checkout, "--slow")
+    assert "|-m|not real_time|-n|" in rest
+    assert "|-m|real_time|-n|" in timed
+
+
+def test_files_are_run_in_one_go(checkout: Path) -> None:
+    (checkout / "test_it.py").touch()
+    _, runs = started_tests(checkout, f"{checkout}/test_it.py::test_a")
+    assert runs == [f"-m|pytest|-m|not slow|{checkout}/test_it.py::test_a|"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status", "n_runs"),
+    [((1, 0), 1, 2), ((0, 1), 1, 2), ((5, 0), 0, 2), ((0, 5), 0, 2), ((5, 5), 5, 2), ((5, 1), 1, 2), ((2, 0), 2, 1)],
+)
+def test_it_fails_if_either_run_fails_and_passes_where_one_has_no_tests(
+    checkout: Path, statuses: tuple[int, ...], status: int, n_runs: int
+) -> None:
+    found, runs = started_tests(checkout, statuses=statuses)
+    assert (found, len(runs)) == (status, n_runs)
+
+
+@pytest.mark.skipif(shutil.which("awk") is None, reason="needs awk")
+def test_the_summary_line_adds_up_all_runs(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(
+        "== 1 failed, 3880 passed, 12 skipped, 33 deselected, 1 error in 600.50s (0:10:00) ==\n"
+        "3 things came in 5 minutes\n121 passed, 2 errors in 99.25s\n"
+    )
+    done = subprocess.run([ROOT / ".ci" / "total", log], capture_output=True, text=True, check=True)
+    assert done.stdout == "4001 passed, 4 failed, 12 skipped in 699.75s\n"
+
+
 # --- run ---
 
 
