@@ -46,7 +46,7 @@ def firmware(*faults: str) -> Firmware:
     return Firmware(alpha_rhythm(8, 250.0, seed=1), Faults(schedule=tuple(map(parse_fault, faults))))
 
 
-def samples_come(source: Source, deadline_s: float = 10.0) -> bool:
+def samples_come(source: Source, deadline_s: float = 60.0) -> bool:
     """Whether a source delivers samples that were not waiting already."""
     source.read()
     deadline = time.monotonic() + deadline_s
@@ -76,6 +76,7 @@ def held(address: str) -> Iterator[None]:
 
 
 @bluetooth
+@pytest.mark.real_time
 @pytest.mark.parametrize(("model", "device"), [(Model.MUSE_2, "muse-2"), (Model.MUSE_S, "muse-s")])
 def test_a_muse_is_found_and_left_alone(model: Model, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with EmulatedMuse(headband(), model=model) as muse:

@@ -36,7 +36,7 @@ def sender() -> object:
 
 def read_until(source: LslSource, n_samples: int) -> np.ndarray:
     parts: list[np.ndarray] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while sum(part.shape[1] for part in parts) < n_samples:
         assert time.monotonic() < deadline, "the samples never came"
         if (chunk := source.read()) is not None:

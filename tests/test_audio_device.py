@@ -116,7 +116,7 @@ def make(opened: list[DeviceSink], clock: Clock, monkeypatch: pytest.MonkeyPatch
     return start
 
 
-def until(true: Callable[[], object], deadline_s: float = 5.0) -> None:
+def until(true: Callable[[], object], deadline_s: float = 60.0) -> None:
     end = time.monotonic() + deadline_s
     while not true():
         assert time.monotonic() < end, "did not happen"

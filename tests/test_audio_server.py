@@ -28,6 +28,7 @@ from neurofeedback.types import Bed, Guidance
 
 pytestmark = [
     pytest.mark.sound,
+    pytest.mark.real_time,
     pytest.mark.skipif(not (shutil.which("pulseaudio") and shutil.which("parec")), reason="needs pulseaudio and parec"),
 ]
 

@@ -139,7 +139,7 @@ def test_orders_on_standard_input_reach_a_running_headset() -> None:
         process.stdin.flush()
         told = [process.stderr.readline() for _ in range(5)]
         process.send_signal(signal.SIGINT)
-        _, rest = process.communicate(timeout=20)
+        _, rest = process.communicate(timeout=60)
     assert f"neurofeedback train --device cyton:{port} " in f"{told[0].rstrip()} "
     assert "the fault 'nonsense' cannot be used" in told[2]
     assert told[3:] == ["0.0 s: stall for_s=5\n", "0.0 s: mend\n"]

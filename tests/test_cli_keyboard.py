@@ -34,7 +34,7 @@ class Room(Asking):
     def join(self, timeout_s: float | None = None) -> Outcome | None: ...
 
 
-def wait_for(found: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_for(found: Callable[[], object], seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while not found():
         assert time.monotonic() < deadline, "it never came"

@@ -187,7 +187,7 @@ def test_ctrl_c_ends_a_running_command_without_a_traceback() -> None:
     assert process.stdout
     port = process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert port.startswith(os.sep)
     assert process.returncode == 130
     assert "Traceback" not in err

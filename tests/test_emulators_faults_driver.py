@@ -21,7 +21,8 @@ from neurofeedback.emulators.samples import alpha_rhythm
 from neurofeedback.emulators.schedule import parse_fault
 from neurofeedback.errors import SourceError
 
-DEADLINE_S = 30.0
+pytestmark = pytest.mark.real_time
+DEADLINE_S = 60.0
 
 
 def suffering(*lines):
@@ -112,7 +113,9 @@ def test_a_port_that_is_plugged_in_again_goes_on_in_the_same_recording():
             while (chunk := source.read()) is not None:
                 before.append(chunk)
             source.close()
+            deadline = time.monotonic() + DEADLINE_S
             while not os.path.exists(emulated.port):  # noqa: PTH110
+                assert time.monotonic() < deadline
                 time.sleep(0.01)
             source.open()
             after = read_until(source, before[-1].stop + 100)
@@ -123,7 +126,7 @@ def test_a_port_that_is_plugged_in_again_goes_on_in_the_same_recording():
     ((start, gap, cause),) = runs
     assert (start, cause) == (n_before, "gap")
     assert gap / 250 == pytest.approx(after[0].host_time - before[-1].host_time, abs=1.0)
-    assert len(firmware.lost) == pytest.approx(250, abs=125)
+    assert len(firmware.lost) == pytest.approx(250, abs=125 + 250 * firmware.late_s)
     sent = sent_uv(firmware, None)[:, firmware.begins[1] :]
     np.testing.assert_allclose(data[:, gap:], sent[:, : data.shape[1] - gap], rtol=1e-6, atol=cyton.SCALE_UV / 100)
 
@@ -165,7 +168,7 @@ while True:
     except SourceError as error:
         refused.append(str(error))
 begun = time.monotonic()
-while time.monotonic() < begun + 20 and (not chunks or chunks[-1].stop < n_samples):
+while time.monotonic() < begun + 60 and (not chunks or chunks[-1].stop < n_samples):
     chunk = source.read()
     if chunk is None:
         time.sleep(0.01)
@@ -205,7 +208,6 @@ def muses(tmp_path_factory):
 
 
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
-@pytest.mark.xdist_group("muse-faults")
 @pytest.mark.parametrize("name", [name for name in MUSES if name != "sent twice"])
 def test_what_costs_a_muse_no_packet_leaves_no_hole(name, muses):
     session, headband = muses[name]
@@ -223,7 +225,6 @@ def test_what_costs_a_muse_no_packet_leaves_no_hole(name, muses):
 
 
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
-@pytest.mark.xdist_group("muse-faults")
 def test_a_block_that_the_driver_gives_out_twice_is_marked_where_it_stands_the_second_time(muses):
     """A packet that comes twice counts as new twice; the channel may be a block late from then on (0008)."""
     session, headband = muses["sent twice"]

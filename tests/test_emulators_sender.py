@@ -119,7 +119,7 @@ def test_what_is_known_of_the_crown_is_what_brainflow_says():
 
 
 def read_until(source, stop):
-    chunks, deadline = [], time.monotonic() + 20
+    chunks, deadline = [], time.monotonic() + 60
     while not chunks or chunks[-1].stop < stop:
         assert time.monotonic() < deadline
         if (chunk := source.read()) is not None:
@@ -145,6 +145,7 @@ def first_sample(data, sent):
     return first
 
 
+@pytest.mark.real_time
 @pytest.mark.parametrize("line", ["clock at_s=1 by_s=3600", "lifted channels=2", "clock at_s=1 by_s=-3600"])
 def test_a_crowns_samples_arrive_as_sent_whatever_its_clock_says(line):
     headset = Crown(alpha_rhythm(8, CROWN_SFREQ, seed=1), suffering(line), epoch=time.time())
@@ -156,6 +157,7 @@ def test_a_crowns_samples_arrive_as_sent_whatever_its_clock_says(line):
     np.testing.assert_allclose(data, sent[:, first : first + data.shape[1]], rtol=1e-6)
 
 
+@pytest.mark.real_time
 def test_a_crowns_silence_is_a_gap_by_the_hosts_clock():
     """Nothing is known of how it counts, so a silence is measured, as well as a busy machine can."""
     headset = Crown(alpha_rhythm(8, CROWN_SFREQ, seed=1), suffering("stall at_s=1 for_s=1.5"), epoch=time.time())
@@ -163,7 +165,7 @@ def test_a_crowns_silence_is_a_gap_by_the_hosts_clock():
         data, lost = record(sender, 700)
     ((start, gap, cause),) = lost
     assert cause == "gap"
-    assert gap / CROWN_SFREQ == pytest.approx(1.5, abs=0.75)
+    assert gap / CROWN_SFREQ == pytest.approx(1.5, abs=0.75 + headset.late_s)
     assert np.isnan(data[0]).sum() == gap
     sent = np.array(headset.sent).T
     assert headset.lost[0] == start + first_sample(data, sent)
@@ -217,6 +219,7 @@ def can_be_alone():
     )
 
 
+@pytest.mark.real_time
 @pytest.mark.skipif(not can_be_alone(), reason="needs a network of its own (unshare, iproute2) to join a group in")
 def test_a_streamed_cyton_keeps_its_places_through_loss_repetition_and_a_clock_that_jumps():
     done = subprocess.run(

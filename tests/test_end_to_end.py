@@ -51,7 +51,7 @@ def raw_files(root: Path) -> list[Path]:
     return sorted(root.glob("sub-*/ses-*/eeg/*_eeg.vhdr"))
 
 
-def wait_for(found, *, seconds: float = 40.0) -> None:
+def wait_for(found, *, seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while not found():
         assert time.monotonic() < deadline, "it never came"
@@ -68,7 +68,8 @@ def test_the_synthetic_board_is_recorded_in_full_and_replays_to_the_same_log(tmp
     summary = json.loads(next(tmp_path.glob("derivatives/*/sub-*/ses-*/*_summary.json")).read_text())
     assert summary["finished"] is True
     assert raw.n_times == summary["n_samples"]
-    assert raw.n_times == pytest.approx(summary["duration_s"] * raw.info["sfreq"], rel=0.01)
+    # on a busy machine the board makes its samples late
+    assert raw.n_times / raw.info["sfreq"] == pytest.approx(summary["duration_s"], abs=1.0)
     assert str(tmp_path) in out + err
     page = next(line.removeprefix("The report is ") for line in err.splitlines() if line.startswith("The report is "))
     assert Path(page).is_file()
@@ -116,7 +117,10 @@ def test_a_disk_that_fills_ends_the_recording_and_keeps_what_was_written(tmp_pat
 MOMENTS = [
     pytest.param("connecting", id="connecting"),
     pytest.param("first chunk", id="first-chunk"),
-    *(pytest.param(seed, id=f"random-{seed}", marks=[] if seed < 1 else pytest.mark.slow) for seed in range(6)),
+    *(
+        pytest.param(seed, id=f"random-{seed}", marks=[pytest.mark.real_time, *([pytest.mark.slow] if seed else [])])
+        for seed in range(6)
+    ),
     pytest.param("ending", id="ending", marks=pytest.mark.slow),
     pytest.param("full disk", id="full-disk", marks=pytest.mark.slow),
 ]

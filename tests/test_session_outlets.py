@@ -24,19 +24,19 @@ def test_raw_frames_and_markers_arrive_by_lsl() -> None:
     outlet = LslOutlet("test-out", STREAM, 0.25)
     inlets = {}
     for name in ("eeg", "frames", "markers"):
-        (found,) = lsl.resolve_streams(timeout=5, name=f"test-out-{name}")
+        (found,) = lsl.resolve_streams(timeout=30, name=f"test-out-{name}")
         inlets[name] = lsl.StreamInlet(found)
-        inlets[name].open_stream(timeout=5)
+        inlets[name].open_stream(timeout=30)
     assert inlets["eeg"].get_sinfo().get_channel_names() == list(STREAM.ch_names)
     data = np.arange(48, dtype=np.float32).reshape(4, 12)
     outlet.samples(Chunk(0, data))
     outlet.frames([frame()])
     outlet.event(Event(7, EventKind.MARK, "here"))
     for column in data.T:
-        np.testing.assert_array_equal(inlets["eeg"].pull_sample(timeout=5)[0], column)
-    values, _ = inlets["frames"].pull_sample(timeout=5)
+        np.testing.assert_array_equal(inlets["eeg"].pull_sample(timeout=30)[0], column)
+    values, _ = inlets["frames"].pull_sample(timeout=30)
     assert dict(zip(FRAME_FIELDS, values, strict=True))["mwi"] == 61.5
-    assert inlets["markers"].pull_sample(timeout=5)[0] == ["mark:here"]
+    assert inlets["markers"].pull_sample(timeout=30)[0] == ["mark:here"]
     outlet.close()
 
 

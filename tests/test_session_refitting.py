@@ -35,7 +35,7 @@ class Pupil:
         return None if probe.where is None else Command(probe.sample + 512, CommandKind.DECODER, "{}")
 
 
-def wait_for(found: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_for(found: Callable[[], object], seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while not found():
         assert time.monotonic() < deadline, "it never came"
