@@ -18,7 +18,6 @@ from neurofeedback.emulators.samples import alpha_rhythm
 from neurofeedback.emulators.schedule import parse_fault
 from neurofeedback.errors import SourceError
 
-pytestmark = pytest.mark.real_time
 DATA = Path(os.environ.get("NEUROFEEDBACK_DATA", Path(__file__).parents[2] / "shared" / "data"))
 RECORDING = DATA / "openbci_gui" / "original" / "OpenBCI-sampleData-1-blinks-jawClench-alpha.txt"
 
@@ -57,6 +56,7 @@ def assert_as_sent(data, runs, firmware):
     np.testing.assert_allclose(data, sent, rtol=1e-6, atol=SCALE_UV / 100)
 
 
+@pytest.mark.real_time
 def test_a_clean_stream_is_recorded_as_it_was_sent():
     firmware = Firmware(alpha_rhythm(8, 250.0, seed=1))
     with EmulatedCyton(firmware) as board:
@@ -73,6 +73,7 @@ def test_one_percent_loss_leaves_its_holes_where_the_emulator_says():
     assert_as_sent(data, runs, firmware)
 
 
+@pytest.mark.real_time
 def test_a_backlog_that_nobody_read_for_seconds_keeps_turns_of_the_counter_lost_in_it():
     """The driver went on stamping what it read, so the clock tells the turns though all comes at once."""
     firmware = Firmware(alpha_rhythm(8, 250.0, seed=3), suffering("stall at_s=0.5 for_s=1.6"))
@@ -92,6 +93,7 @@ def test_a_backlog_that_nobody_read_for_seconds_keeps_turns_of_the_counter_lost_
     assert_as_sent(chunk.data, chunk.lost, firmware)
 
 
+@pytest.mark.real_time
 def test_a_silence_longer_than_a_turn_of_the_counter_keeps_its_length():
     firmware = Firmware(alpha_rhythm(8, 250.0, seed=3), suffering("stall at_s=1 for_s=1.6"))
     with EmulatedCyton(firmware) as board:
@@ -122,6 +124,7 @@ def test_noise_on_the_line_costs_samples_but_never_their_places():
     assert differs.sum() <= 2  # noise that looks like a whole packet cannot be told from one
 
 
+@pytest.mark.real_time
 def test_an_unplugged_board_falls_silent_keeps_no_core_busy_and_can_be_closed():
     firmware = Firmware(alpha_rhythm(8, 250.0, seed=6), suffering("unplug at_s=1"))
     with EmulatedCyton(firmware) as board:

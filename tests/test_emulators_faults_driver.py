@@ -21,7 +21,6 @@ from neurofeedback.emulators.samples import alpha_rhythm
 from neurofeedback.emulators.schedule import parse_fault
 from neurofeedback.errors import SourceError
 
-pytestmark = pytest.mark.real_time
 DEADLINE_S = 60.0
 
 
@@ -91,6 +90,7 @@ def test_what_costs_a_cyton_no_sample_leaves_no_hole(lines):
     np.testing.assert_allclose(data, sent_uv(firmware, data.shape[1]), rtol=1e-6, atol=cyton.SCALE_UV / 100)
 
 
+@pytest.mark.real_time
 def test_a_cytons_samples_out_of_reach_are_a_hole_of_their_length():
     """Its dongle goes on; the board streams on by radio that nobody hears."""
     with board("drop at_s=1 for_s=0.4") as emulated:
@@ -101,6 +101,7 @@ def test_a_cytons_samples_out_of_reach_are_a_hole_of_their_length():
     np.testing.assert_array_equal(np.flatnonzero(np.isnan(data[0])), lost)
 
 
+@pytest.mark.real_time
 def test_a_port_that_is_plugged_in_again_goes_on_in_the_same_recording():
     with board("unplug at_s=1 for_s=1") as emulated:
         source = open_source(f"cyton:{emulated.port}")
@@ -208,6 +209,7 @@ def muses(tmp_path_factory):
 
 
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
+@pytest.mark.xdist_group("muse-faults")
 @pytest.mark.parametrize("name", [name for name in MUSES if name != "sent twice"])
 def test_what_costs_a_muse_no_packet_leaves_no_hole(name, muses):
     session, headband = muses[name]
@@ -225,6 +227,7 @@ def test_what_costs_a_muse_no_packet_leaves_no_hole(name, muses):
 
 
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
+@pytest.mark.xdist_group("muse-faults")
 def test_a_block_that_the_driver_gives_out_twice_is_marked_where_it_stands_the_second_time(muses):
     """A packet that comes twice counts as new twice; the channel may be a block late from then on (0008)."""
     session, headband = muses["sent twice"]

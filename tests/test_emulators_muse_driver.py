@@ -31,12 +31,12 @@ import sys, time
 import numpy as np
 from neurofeedback.acquisition.open import open_source
 
-device, n_wanted, out, n_sessions = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+device, n_wanted, silent_s, out, n_sessions = sys.argv[1], *map(int, sys.argv[2:4]), sys.argv[4], int(sys.argv[5])
 source = open_source(device)
 for session in range(n_sessions):
     source.open()
     chunks, n_came, heard = [], 0, time.monotonic()
-    while n_came < n_wanted and time.monotonic() < heard + (2 if chunks else 20):
+    while n_came < n_wanted and time.monotonic() < heard + (silent_s if chunks else 20):
         chunk = source.read()
         if chunk is None:
             time.sleep(0.01)
@@ -60,14 +60,15 @@ class Scenario:
     model: Model
     faults: Faults
     n_samples: int
-    """A session ends when so many came, or nothing any more."""
+    """A session ends when so many came, or for so long nothing."""
+    silent_s: int = 20
     n_sessions: int = 1
 
 
 SCENARIOS = {
     "stall": Scenario(Model.MUSE_2, suffering("stall at_s=1 for_s=1"), 512),
     "loss": Scenario(Model.MUSE_2016, Faults(loss=0.03), 1536),
-    "drop": Scenario(Model.MUSE_S, suffering("drop at_s=1.5 for_s=7"), 448, n_sessions=2),
+    "drop": Scenario(Model.MUSE_S, suffering("drop at_s=1.5 for_s=7"), 448, silent_s=2, n_sessions=2),
 }
 
 
@@ -80,7 +81,8 @@ def recorded(tmp_path_factory):
         for name, scenario in SCENARIOS.items():
             headbands[name] = Headband(alpha_rhythm(4, 256.0, seed=8), scenario.faults, seed=8)
             muse = stack.enter_context(EmulatedMuse(headbands[name], model=scenario.model))
-            command = [sys.executable, "-c", READER, scenario.model, str(scenario.n_samples), str(folder / name)]
+            numbers = map(str, (scenario.n_samples, scenario.silent_s))
+            command = [sys.executable, "-c", READER, scenario.model, *numbers, str(folder / name)]
             env = os.environ | {"DBUS_SYSTEM_BUS_ADDRESS": muse.address}
             readers.append(
                 subprocess.Popen([*command, str(scenario.n_sessions)], env=env, stderr=subprocess.PIPE, text=True)
