@@ -291,7 +291,7 @@ SCENARIOS = {  # the longest first
     "cyton clean": Scenario("cyton", lost_s=3.0),
 }
 LINES = {"muse": MuseLine, "cyton": CytonLine}
-N_AT_ONCE = 8
+N_AT_ONCE = 6
 
 
 @dataclass
