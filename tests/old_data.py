@@ -1,0 +1,122 @@
+"""What is asked of data that version 0.1.0 wrote: shared by the test and by the script that wrote the answers down."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from click.testing import Result
+from pydantic import BaseModel
+from typer.testing import CliRunner
+
+from neurofeedback.cli.main import app
+from neurofeedback.settings.load import (
+    load_evidence,
+    load_montage,
+    load_programme,
+    load_questionnaire,
+    load_settings,
+    read_profile,
+)
+
+OLD = Path(__file__).resolve().parent / "data" / "v0_1_0"
+FIRST, SECOND, OWN_BASELINE, REAL_TIME, IMPORTED = "P1-first", "P1-second", "P2", "P3", "P4"
+LOGGED = (FIRST, SECOND, OWN_BASELINE, REAL_TIME)
+RESOLVED = "settings.toml"
+
+
+def session_of(dataset: Path, name: str) -> Path:
+    """Return the folder of a session's raw files."""
+    participant, _, which = name.partition("-")
+    found = sorted(dataset.glob(f"sub-{participant}/ses-*"))
+    return found[0] if which == "first" else found[-1]
+
+
+def computed_of(dataset: Path, name: str, suffix: str) -> Path:
+    """Return one of a session's computed files."""
+    session = session_of(dataset, name)
+    (path,) = dataset.glob(f"derivatives/neurofeedback/{session.parent.name}/{session.name}/*_{suffix}")
+    return path
+
+
+def program(dataset: Path, *arguments: object) -> Result:
+    """Run a command, with folders of its own for what a person has set and for what is remembered."""
+    home = str(dataset.parent / "home")
+    places = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"), home)
+    return CliRunner(env=places | {"TZ": "UTC"}).invoke(app, list(map(str, arguments)))
+
+
+def document(dataset: Path, *arguments: object) -> dict[str, object]:
+    """Return the JSON document that a command prints, without the paths in it."""
+    done = program(dataset, *arguments, "--json")
+    assert done.exit_code == 0, (done.output, done.exception)
+    return {key: value for key, value in json.loads(done.stdout).items() if not _is_path(value)}
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and Path(value).is_absolute()
+
+
+def verified(dataset: Path, name: str) -> dict[str, object]:
+    """Return the verdict on each item of a session."""
+    items = document(dataset, "verify", session_of(dataset, name))["items"]
+    assert isinstance(items, dict)
+    return {item: found["verdict"] for item, found in items.items()}
+
+
+def leaves(value: object) -> list[object]:
+    """Return the values of settings in their order, whatever they are called."""
+    if isinstance(value, BaseModel):
+        return leaves(value.model_dump(mode="json"))
+    if isinstance(value, dict):
+        return [leaf for each in value.values() for leaf in leaves(each)]
+    if isinstance(value, list | tuple):
+        return [leaf for each in value for leaf in leaves(each)]
+    return [value]
+
+
+SETTINGS: dict[str, Callable[[], BaseModel]] = {
+    **{f"profile {path.stem}": partial(load_settings, str(path)) for path in sorted((OLD / "profiles").glob("*.toml"))},
+    "programme": partial(load_programme, str(OLD / "own" / "evening.programme.toml")),
+    "montage": partial(load_montage, str(OLD / "own" / "two-rows.montage.toml")),
+    "evidence": partial(load_evidence, str(OLD / "own" / "mine.evidence.toml")),
+    "questionnaire": partial(load_questionnaire, str(OLD / "own" / "calm.questionnaire.toml")),
+    "resolved of P1": lambda: read_profile(computed_of(OLD / "dataset", FIRST, RESOLVED)),
+    "resolved of P2": lambda: read_profile(computed_of(OLD / "dataset", OWN_BASELINE, RESOLVED)),
+}
+
+
+def answers(dataset: Path) -> dict[str, object]:
+    """Ask everything of a copy of the dataset."""
+    replays = {name: document(dataset, "replay", session_of(dataset, name)) for name in (*LOGGED, IMPORTED)}
+    return {
+        "verify": {name: verified(dataset, name) for name in (*LOGGED, IMPORTED)},
+        "replay": {name: _without(answer, "times_real_time", "same_as_log") for name, answer in replays.items()},
+        "report": document(dataset, "report", session_of(dataset, SECOND)),
+        "history": document(dataset, "history", "--participant", "P1", "--recordings", dataset),
+        "decoder": document(dataset, "decoder", "show", "--participant", "P1", "--recordings", dataset),
+        "settings": {name: leaves(load()) for name, load in SETTINGS.items()},
+    }
+
+
+def _without(answer: dict[str, object], *names: str) -> dict[str, object]:
+    return {key: value for key, value in answer.items() if key not in names}
+
+
+def differences(stored: object, now: object, where: str = "") -> list[str]:
+    """Compare two JSON documents: numbers to 1e-6, all else exactly; what differs, in words."""
+    if isinstance(stored, dict) and isinstance(now, dict):
+        if list(stored) != list(now):
+            return [f"{where}: other keys: {sorted(set(stored) ^ set(now)) or 'another order'}"]
+        return [words for key in stored for words in differences(stored[key], now[key], f"{where}/{key}")]
+    if isinstance(stored, list) and isinstance(now, list):
+        if len(stored) != len(now):
+            return [f"{where}: {len(stored)} items stored, {len(now)} now"]
+        pairs = zip(stored, now, strict=True)
+        return [words for i, pair in enumerate(pairs) for words in differences(*pair, f"{where}/{i}")]
+    if isinstance(stored, float) and isinstance(now, float):
+        return [] if math.isclose(stored, now, rel_tol=1e-6, abs_tol=1e-9) else [f"{where}: {stored} stored, {now} now"]
+    return [] if stored == now else [f"{where}: {stored!r} stored, {now!r} now"]
