@@ -23,17 +23,17 @@ import psutil
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
-from neurofeedback.feedback.picture import Water
-from neurofeedback.recording.bids import find_stems
-from neurofeedback.session.mailbox import Snapshot
-from neurofeedback.session.request import Outcome, SitRequest
-from neurofeedback.session.sitting import Sitting
-from neurofeedback.ui.after import After
-from neurofeedback.ui.app import AppDefaults, Window, load_progress
-from neurofeedback.ui.bridge import Bridge
-from neurofeedback.ui.choices import Choices, save_choices
+from neurofeedback.feedback.water_picture import WaterRenderer
+from neurofeedback.recording.bids_paths import find_session_stems
+from neurofeedback.session.config import SessionConfig, SessionResult
+from neurofeedback.session.live_state import Snapshot
+from neurofeedback.session.session import Session
+from neurofeedback.ui.app_state import AppState, save_state
+from neurofeedback.ui.main_window import AppDefaults, MainWindow, preload_progress
+from neurofeedback.ui.pages.after_page import AfterPage
+from neurofeedback.ui.pages.progress_page import ProgressPage
 from neurofeedback.ui.preferences import Preferences, save_preferences
-from neurofeedback.ui.progress import ProgressPlace
+from neurofeedback.ui.session_bridge import SessionBridge
 from neurofeedback.ui.theme import DARK
 
 N_SITTINGS = 200
@@ -79,13 +79,13 @@ def sitting(folder: Path, *, picture: str, minutes: float, fast: bool, research:
         nonlocal latest
         latest = snapshot
 
-    save_choices(folder / "app.json", Choices(claims_seen=True))
+    save_state(folder / "app.json", AppState(claims_seen=True))
     save_preferences(folder / "settings.toml", Preferences(picture=picture))
-    window = Window(Sitting, AppDefaults(folder / "recordings", choices_file=folder / "app.json"))
-    window.findChild(Bridge).shown.connect(look)
+    window = MainWindow(Session, AppDefaults(folder / "recordings", state_file=folder / "app.json"))
+    window.findChild(SessionBridge).shown.connect(look)
     window.show()
-    window.begin(SitRequest("simulated:1", folder / "recordings", minutes=minutes, audio="none", seed=1, fast=fast))
-    while not window.sitting_shown():
+    window.begin(SessionConfig("simulated:1", folder / "recordings", minutes=minutes, audio="none", seed=1, fast=fast))
+    while not window.session_visible():
         QTest.qWait(20)
     if research:
         window.toggle_research()
@@ -93,7 +93,7 @@ def sitting(folder: Path, *, picture: str, minutes: float, fast: bool, research:
     process = psutil.Process()
     early, began, used = process.memory_info().rss, time.perf_counter(), time.process_time()
     if fast:
-        while window.sitting_shown():
+        while window.session_visible():
             QTest.qWait(200)
     else:
         QTest.qWait(round(1000 * SITTING_S))
@@ -114,7 +114,7 @@ def sittings_by(folder: Path, n_sittings: int) -> Path:
     """Simulate one sitting of 20 minutes, and copy it under other names; return the latest. Samples are linked."""
     simulated = [sys.executable, "-m", "neurofeedback", "simulate", str(folder), "--minutes", "20"]
     subprocess.run(simulated, stdout=subprocess.DEVNULL, check=True)
-    (stem,) = find_stems(folder)
+    (stem,) = find_session_stems(folder)
     label = next(part for part in stem.split("_") if part.startswith("ses-"))
     files = [path for path in folder.rglob(f"*{label}*") if path.is_file()]
     files += [path for path in folder.rglob("*") if path.is_file() and label in str(path.parent) and path not in files]
@@ -136,8 +136,8 @@ def pages_s(folder: Path) -> dict[str, float]:
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     app = QApplication(["benchmark"])
     latest = sittings_by(folder / "recordings", N_SITTINGS)
-    load_progress()
-    progress, after = ProgressPlace(DARK), After(DARK, Water(), ("default",))
+    preload_progress()
+    progress, after = ProgressPage(DARK), AfterPage(DARK, WaterRenderer(), ("default",))
     for place in (progress, after):
         place.resize(1024, 640)
         place.show()
@@ -151,10 +151,10 @@ def pages_s(folder: Path) -> dict[str, float]:
         return round(time.perf_counter() - began, 3)
 
     def read() -> float:
-        return seconds(lambda: progress.enter(folder / "recordings", "01"), lambda: not progress.busy)
+        return seconds(lambda: progress.activate(folder / "recordings", "01"), lambda: not progress.busy)
 
     def told() -> float:
-        return seconds(lambda: after.enter(Outcome(0, "", latest), latest), lambda: not after.busy)
+        return seconds(lambda: after.activate(SessionResult(0, "", latest), latest), lambda: not after.busy)
 
     names = ("progress_first_ever", "progress_again", "after_first", "after_again")
     return dict(zip(names, (read(), read(), told(), told()), strict=True))

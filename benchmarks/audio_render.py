@@ -8,17 +8,21 @@ import statistics
 import time
 from pathlib import Path
 
-from neurofeedback.feedback.instrument import Instrument, make_instrument
-from neurofeedback.feedback.tone import Voice, render, strike
-from neurofeedback.settings.guidance import AudioSettings
-from neurofeedback.types import Bed, Guidance
+from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank
+from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.types import BackgroundMode, Guidance
 
 BUFFERS = 2000
 GUIDANCES = {
     "focus (bed alone)": (Guidance(),),
     "tone": (Guidance(0.5, 0.5),),
-    "unknown": (Guidance(0.156, 0.156, Bed.NEUTRAL, immediate=True),),
-    "all in motion": (Guidance(1.0, 1.0), Guidance(0.0, 0.0, Bed.LOST), Guidance(0.156, 0.1, Bed.NEUTRAL)),
+    "unknown": (Guidance(0.156, 0.156, BackgroundMode.NEUTRAL, immediate=True),),
+    "all in motion": (
+        Guidance(1.0, 1.0),
+        Guidance(0.0, 0.0, BackgroundMode.LOST),
+        Guidance(0.156, 0.1, BackgroundMode.NEUTRAL),
+    ),
 }
 
 
@@ -28,8 +32,8 @@ def processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def cost_ms(instrument: Instrument, guidances: tuple[Guidance, ...], n_samples: int) -> list[float]:
-    voice, costs = strike(Voice(), "end"), []
+def cost_ms(instrument: SoundBank, guidances: tuple[Guidance, ...], n_samples: int) -> list[float]:
+    voice, costs = add_bell_hit(SynthState(), "end"), []
     for buffer in range(BUFFERS):
         begin = time.perf_counter()
         voice, _ = render(instrument, voice, guidances[buffer // 5 % len(guidances)], n_samples)
@@ -42,8 +46,8 @@ def main() -> None:
     n_samples = settings.sfreq_hz * settings.buffer_ms // 1000
     print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     begin = time.perf_counter()
-    instrument = make_instrument(settings)
-    print(f"making the instrument ({settings.bed}): {time.perf_counter() - begin:.2f} s")
+    instrument = make_sound_bank(settings)
+    print(f"making the instrument ({settings.background}): {time.perf_counter() - begin:.2f} s")
     for name, guidances in GUIDANCES.items():
         costs = cost_ms(instrument, guidances, n_samples)
         median, p99 = statistics.median(costs), costs[int(0.99 * len(costs))]

@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurofeedback.report.contrast import ENOUGH, contrast, with_q
-from neurofeedback.report.resting import MEASURES, WINDOW_S, CleanSignal, measure
+from neurofeedback.analysis.contrasts import MIN_SESSIONS_FOR_TEST, add_q_values, compute_contrast
+from neurofeedback.analysis.resting_measures import MEASURES, WINDOW_S, CleanSignal, compute_measures
 from neurofeedback.settings.load import load_montage
 from neurofeedback.settings.model import Settings
-from neurofeedback.simulation.conditions import CLEAN, Shift
-from neurofeedback.simulation.devices import device_of
-from neurofeedback.simulation.meditator import simulate
+from neurofeedback.simulation.disturbances import CLEAN, SessionShift
+from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import Person
+from neurofeedback.simulation.simulated_session import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SIDES = {"usual": Shift(), "again": Shift(), "after": Shift(alpha=-0.5, gamma=0.4, chi=-0.2)}
+SIDES = {"usual": SessionShift(), "again": SessionShift(), "after": SessionShift(alpha=-0.5, gamma=0.4, chi=-0.2)}
 SECONDS = 60.0
 _DRIFTING = replace(CLEAN, band_drift=1.0)
 _SCATTER, _CHI_SCATTER = 0.3, 0.1
@@ -40,16 +40,16 @@ def session(number: int, *, side: str) -> dict[str, float]:
     seed = number + 100_000 * list(SIDES).index(side)
     rng = np.random.default_rng(seed)
     bands = dict(zip(("delta", "theta", "alpha", "beta", "gamma"), rng.normal(0, _SCATTER, 5).tolist(), strict=True))
-    shift = SIDES[side] + Shift(**bands, chi=float(rng.normal(0, _CHI_SCATTER)))
+    shift = SIDES[side] + SessionShift(**bands, chi=float(rng.normal(0, _CHI_SCATTER)))
     montage = load_montage("muse")
     conditions = replace(_DRIFTING, shift=shift)
     data = simulate(
-        Person(), seconds=SECONDS, seed=seed, montage=montage, device=device_of("muse"), conditions=conditions
+        Person(), seconds=SECONDS, seed=seed, montage=montage, headset=get_headset("muse"), disturbances=conditions
     ).data
     n = round(WINDOW_S * 256)
     cut = data[:, : data.shape[1] // n * n].astype(np.float64)
     signal = CleanSignal(256.0, {row: one.reshape(-1, n) for row, one in enumerate(cut)})
-    return measure(signal, montage, Settings(), 10.3, 50.0)
+    return compute_measures(signal, montage, Settings(), 10.3, 50.0)
 
 
 def judged(a: Sequence[Mapping[str, float]], b: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], float]:
@@ -58,9 +58,11 @@ def judged(a: Sequence[Mapping[str, float]], b: Sequence[Mapping[str, float]]) -
     truth = {name: np.mean([one[name] for one in b]) - np.mean([one[name] for one in a]) for name in names}
     covered: dict[str, list[bool]] = {name: [] for name in names}
     discovered: list[bool] = []
-    for start in range(0, len(a), ENOUGH):
-        one, other = a[start : start + ENOUGH], b[start : start + ENOUGH]
-        found = with_q({name: contrast([x[name] for x in one], [x[name] for x in other]) for name in names})
+    for start in range(0, len(a), MIN_SESSIONS_FOR_TEST):
+        one, other = a[start : start + MIN_SESSIONS_FOR_TEST], b[start : start + MIN_SESSIONS_FOR_TEST]
+        found = add_q_values(
+            {name: compute_contrast([x[name] for x in one], [x[name] for x in other]) for name in names}
+        )
         discovered.append(any(x.q is not None and x.q <= 0.05 for x in found.values()))
         for name, x in found.items():
             covered[name].append(x.interval is not None and bool(x.interval.low <= truth[name] <= x.interval.high))
@@ -73,12 +75,15 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     asked = parser.parse_args()
-    numbers = range(asked.runs * ENOUGH)
+    numbers = range(asked.runs * MIN_SESSIONS_FOR_TEST)
     with ProcessPoolExecutor(asked.jobs) as pool:
         sides = {side: list(pool.map(partial(session, side=side), numbers, chunksize=10)) for side in SIDES}
     with_effect, power = judged(sides["usual"], sides["after"])
     without, false = judged(sides["usual"], sides["again"])
-    print(f"{asked.runs} runs, {ENOUGH} sessions of {SECONDS:.0f} s a side; coverage of 95 % intervals, of 1")
+    print(
+        f"{asked.runs} runs, {MIN_SESSIONS_FOR_TEST} sessions of {SECONDS:.0f} s a side; "
+        "coverage of 95 % intervals, of 1"
+    )
     print(f"{'measure':12} {'effect':>7} {'none':>7}  truth of the effect")
     for name, share in with_effect.items():
         truth = np.mean([x[name] for x in sides["after"]]) - np.mean([x[name] for x in sides["usual"]])

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from neurofeedback.processing import electrodes
-from neurofeedback.processing.electrodes import FAIR, ElectrodeJudge
+from neurofeedback.processing.electrodes import FAIR_BADNESS, ElectrodeQualityMonitor
 from neurofeedback.settings.model import Settings
 
 CH_NAMES = ("TP9", "FP1", "FP2", "TP10")
@@ -50,8 +50,8 @@ def auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
 
 def judged(raw: NDArray[np.float32], flags: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.float64], NDArray]]:
     """Badness and flag of each electrode in each second; a flag of 0 is one that changed within the second."""
-    judge = ElectrodeJudge(CH_NAMES, SFREQ, Settings())
-    for second in judge.push(raw.T):
+    judge = ElectrodeQualityMonitor(CH_NAMES, SFREQ, Settings())
+    for second in judge.process(raw.T):
         piece = flags[second.sample - int(SFREQ) : second.sample]
         flag = np.where((piece == piece[0]).all(axis=0), piece[0], 0)
         yield np.array([electrode.badness for electrode in second.electrodes]), flag
@@ -96,7 +96,7 @@ def main() -> None:
     low, high = interval(aucs)
     print(f"AUC within people, mean of {len(both)} people with both: {aucs.mean():.3f} ({low:.3f} to {high:.3f})")
     print(f"AUC over all seconds of all people: {auc(badness, bad):.3f}")
-    for words, limit in (("not good", FAIR), ("bad", electrodes.BAD)):
+    for words, limit in (("not good", FAIR_BADNESS), ("bad", electrodes.BAD_BADNESS)):
         called = badness >= limit
         print(
             f"called {words}: {called[bad].mean():.1%} of the bad seconds, {called[~bad].mean():.1%} of the good ones"

@@ -23,23 +23,23 @@ from numpy.typing import NDArray
 from benchmarks.acceptance.decoder import share_of_oracle
 from benchmarks.acceptance.sittings import PRACTICE_S, SITTING_S, Case, simulated, sit, stream_of
 from benchmarks.acceptance.statistics import auc, mean_of, share_of
-from neurofeedback.estimation.course import Course, Taught, course_of
-from neurofeedback.estimation.decoder import Decoder, fit_decoder
-from neurofeedback.estimation.decoder_fit import fit_map
-from neurofeedback.estimation.labels import BREATH, ELSEWHERE, Lesson
-from neurofeedback.estimation.usual import Usual, pooled
-from neurofeedback.session.learning import feature_names
-from neurofeedback.session.lessons import Pupil, z_columns
+from neurofeedback.learning.decoder import Decoder, fit_decoder
+from neurofeedback.learning.labelling import BREATH, ELSEWHERE, LabelledWindow
+from neurofeedback.learning.logistic_regression import fit_map
+from neurofeedback.learning.session_labels import LabelCollector, zscore_columns
+from neurofeedback.learning.training import decoder_feature_names
+from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
+from neurofeedback.learning.window_covariance import WindowCovariance, pool_covariances
 from neurofeedback.settings.load import load_evidence, load_settings
-from neurofeedback.simulation.meditator import SimulatedSitting
 from neurofeedback.simulation.population import Person, draw_person
-from neurofeedback.simulation.respondent import answers
-from neurofeedback.simulation.states import Mind
+from neurofeedback.simulation.probe_responses import draw_answers
+from neurofeedback.simulation.simulated_session import SimulatedSession
+from neurofeedback.simulation.states import MentalState
 from neurofeedback.types import Phase, Probe
 
 SETTINGS = load_settings()
 EVIDENCE = load_evidence(SETTINGS.index.evidence)
-NAMES = feature_names(SETTINGS, EVIDENCE)
+NAMES = decoder_feature_names(SETTINGS, EVIDENCE)
 SITTINGS, EXAMS = 8, 2
 ANSWERS = (0, 10, 20, 40, 80, 160)
 GOALS = {20: 0.40, 40: 0.50, 80: 0.65, 160: 0.75}
@@ -52,42 +52,44 @@ _SFREQ = 256.0
 class Sitting:
     """What came of one: lessons from answers, lessons with the true state of moments all along, and its windows."""
 
-    answered: tuple[Lesson, ...]
-    true: tuple[Lesson, ...]
-    varied: Usual
+    answered: tuple[LabelledWindow, ...]
+    true: tuple[LabelledWindow, ...]
+    varied: WindowCovariance
 
 
-def sit_once(person: Person, seed: int, session: int, past: Usual) -> Sitting:
+def sit_once(person: Person, seed: int, session: int, past: WindowCovariance) -> Sitting:
     """Simulate one sitting and let it teach."""
     made = simulated(Case(seed * 1000 + session, person))
     pupil = _watched(made.data, past)
     for onset_s, given in _answered(made.truth, seed, session):
-        pupil.probe(Probe(round(onset_s * _SFREQ), given[0], given[1], given[2]))
+        pupil.add_probe(Probe(round(onset_s * _SFREQ), given[0], given[1], given[2]))
     moments = np.arange(PRACTICE_S + 60.0, SITTING_S, _EXAM_EVERY_S)
-    minds = made.truth.mind_at(moments)
+    minds = made.truth.state_at(moments)
     true = [
-        pupil.labeller.probe(Probe(round(at_s * _SFREQ), ELSEWHERE if mind == Mind.WANDER else BREATH, 4))
+        pupil.window_labeller.label_probe(
+            Probe(round(at_s * _SFREQ), ELSEWHERE if mind == MentalState.WANDER else BREATH, 4)
+        )
         for at_s, mind in zip(moments.tolist(), minds, strict=True)
-        if mind != Mind.DROWSY
+        if mind != MentalState.DROWSY
     ]
-    return Sitting(tuple(pupil.lessons), tuple(filter(None, true)), pupil.labeller.varied())
+    return Sitting(tuple(pupil.labelled_windows), tuple(filter(None, true)), pupil.window_labeller.session_covariance())
 
 
-def _watched(data: NDArray[np.float32], past: Usual) -> Pupil:
+def _watched(data: NDArray[np.float32], past: WindowCovariance) -> LabelCollector:
     """Run a sitting's samples through the engine, and show its frames to the labelling."""
     sat = sit(data, stream_of("muse"), SETTINGS)
-    pupil = Pupil.of(past, _SFREQ, SETTINGS, SETTINGS.spectrum.hop_s)
-    z = sat.values[:, [sat.columns.index(name) for name in z_columns(NAMES)]].tolist()
+    pupil = LabelCollector.for_session(past, _SFREQ, SETTINGS, SETTINGS.spectrum.hop_s)
+    z = sat.values[:, [sat.columns.index(name) for name in zscore_columns(NAMES)]].tolist()
     for onset, practice, valid, row in zip(sat.onset.tolist(), sat.practice, sat.valid, z, strict=True):
         phase = Phase.PRACTICE if practice else Phase.BASELINE
-        pupil.frame(round(onset * _SFREQ), phase, bool(valid), row)
+        pupil.add_frame(round(onset * _SFREQ), phase, bool(valid), row)
     return pupil
 
 
-def _answered(truth: SimulatedSitting, seed: int, session: int) -> Iterable[tuple[float, tuple[int, int, int]]]:
+def _answered(truth: SimulatedSession, seed: int, session: int) -> Iterable[tuple[float, tuple[int, int, int]]]:
     apart = np.random.default_rng((seed, session, 5)).uniform(*_APART_S, size=60)
     onsets = [at for at in (PRACTICE_S + np.cumsum(apart)).tolist() if at < SITTING_S]
-    return zip(onsets, (answer.keys for answer in answers(truth, onsets)), strict=True)
+    return zip(onsets, (answer.codes for answer in draw_answers(truth, onsets)), strict=True)
 
 
 def learned_by(seed: int) -> dict[str, float]:
@@ -95,7 +97,7 @@ def learned_by(seed: int) -> dict[str, float]:
     person = draw_person(seed, "breath-novice" if seed % 2 else "probe-pooled")
     sittings: list[Sitting] = []
     for session in range(SITTINGS + EXAMS):
-        past = pooled([one.varied for one in sittings[:SITTINGS]], NAMES, SETTINGS.decoder.past_windows)
+        past = pool_covariances([one.varied for one in sittings[:SITTINGS]], NAMES, SETTINGS.decoder.prior_windows)
         sittings.append(sit_once(person, seed, session, past))
     course = _course([one.answered for one in sittings[:SITTINGS]], sittings)
     exam = _course([one.true for one in sittings[SITTINGS:]], sittings)
@@ -103,32 +105,34 @@ def learned_by(seed: int) -> dict[str, float]:
     found = {"seed": float(seed), "answers": float(len(course.wander)), "oracle": _auc(exam, _oracle(truth))}
     for n in ANSWERS:
         if n <= len(course.wander):
-            found[str(n)] = _auc(exam, _fitted(course.only(np.arange(len(course.wander)) < n)).weights)
+            found[str(n)] = _auc(exam, _fitted(course.subset(np.arange(len(course.wander)) < n)).weights)
     found["all"] = _auc(exam, _fitted(course).weights)
     return found
 
 
-def _course(lessons: Sequence[tuple[Lesson, ...]], sittings: Sequence[Sitting]) -> Course:
+def _course(lessons: Sequence[tuple[LabelledWindow, ...]], sittings: Sequence[Sitting]) -> TrainingSet:
     rows = [
-        Taught(str(k), float(k), "", taught, sitting.varied)
+        SessionTrainingData(str(k), float(k), "", taught, sitting.varied)
         for k, (taught, sitting) in enumerate(zip(lessons, sittings, strict=False))
     ]
-    return course_of(NAMES, rows)
+    return build_training_set(NAMES, rows)
 
 
-def _fitted(course: Course) -> Decoder:
+def _fitted(course: TrainingSet) -> Decoder:
     return fit_decoder(course, EVIDENCE, SETTINGS.decoder, day=0.0, device="")
 
 
-def _oracle(truth: Course) -> NDArray[np.float64]:
+def _oracle(truth: TrainingSet) -> NDArray[np.float64]:
     design = np.column_stack([truth.x, np.ones(len(truth.x))])
     n = design.shape[1]
     return fit_map(design, truth.wander, np.ones(len(design)), np.zeros(n), np.full(n, 1.0)).mode[:-1]
 
 
-def _auc(exam: Course, weights: NDArray[np.float64]) -> float:
+def _auc(exam: TrainingSet, weights: NDArray[np.float64]) -> float:
     score = exam.x @ weights
-    return float(np.mean([auc(score[exam.session == k], exam.wander[exam.session == k]) for k in range(EXAMS)]))
+    return float(
+        np.mean([auc(score[exam.session_index == k], exam.wander[exam.session_index == k]) for k in range(EXAMS)])
+    )
 
 
 def done(path: Path | None) -> list[dict[str, float]]:

@@ -27,11 +27,11 @@ from scipy.signal import resample_poly
 
 from benchmarks.acceptance.effects import person_case
 from benchmarks.acceptance.sittings import SITTING_S, Sat, simulated, sit, stream_of
-from neurofeedback.acquisition.descriptions import layout_of
-from neurofeedback.emulators.cyton import EmulatedCyton, Firmware
+from neurofeedback.acquisition.board_info import table_layout
+from neurofeedback.emulators.cyton import CytonFirmware, EmulatedCyton
 from neurofeedback.emulators.faults import Faults
-from neurofeedback.emulators.muse import EmulatedMuse, Headband
-from neurofeedback.emulators.sender import GROUP, EmulatedSender, Layout, Relay
+from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
+from neurofeedback.emulators.udp_headsets import MULTICAST_GROUP, EmulatedUdpHeadset, StreamingBoard, TableLayout
 from neurofeedback.settings.load import load_evidence
 from neurofeedback.types import LostRun
 
@@ -81,7 +81,7 @@ class Line:
 @contextmanager
 def muse(data: Signal, faults: Faults, now: Callable[[], float]) -> Iterator[tuple[str, dict[str, str]]]:
     """Run a Muse; yields the device's name and what its driver's environment must hold."""
-    with EmulatedMuse(Headband([data], faults), now=now) as headset:
+    with EmulatedMuse(MuseHeadband([data], faults), now=now) as headset:
         yield "muse-2", {"DBUS_SYSTEM_BUS_ADDRESS": headset.address}
 
 
@@ -90,20 +90,20 @@ def cyton(
     data: Signal, faults: Faults, now: Callable[[], float], *, daisy: bool
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Run a Cyton, the head's channels over and over on its inputs."""
-    with EmulatedCyton(Firmware([data], faults, daisy=daisy), now=now) as board:
+    with EmulatedCyton(CytonFirmware([data], faults, daisy=daisy), now=now) as board:
         yield f"cyton{'-daisy' if daisy else ''}:{board.port}", {}
 
 
 @contextmanager
 def relayed(data: Signal, faults: Faults, now: Callable[[], float]) -> Iterator[tuple[str, dict[str, str]]]:
     """Run another BrainFlow program that streams a Ganglion's table."""
-    layout = Layout(**layout_of("ganglion-native"))
+    layout = TableLayout(**table_layout("ganglion-native"))
     unheard = np.full((data.shape[0], round(UNHEARD_S * layout.sfreq)), np.nan)
-    with EmulatedSender(
-        Relay([unheard, data], faults, layout=layout, epoch=time.time()), multicast=True, now=now
+    with EmulatedUdpHeadset(
+        StreamingBoard([unheard, data], faults, layout=layout, epoch=time.time()), multicast=True, now=now
     ) as sender:
         yield (
-            f"brainflow:streaming:ip_address={GROUP},ip_port={sender.port},master_board={layout.board_id}",
+            f"brainflow:streaming:ip_address={MULTICAST_GROUP},ip_port={sender.port},master_board={layout.board_id}",
             {},
         )
 

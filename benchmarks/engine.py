@@ -84,7 +84,7 @@ def run(data: np.ndarray, profile: Profile, size: int) -> None:
     ]
     engine = Engine(SFREQ, profile)
     for start in range(0, n, size):
-        engine.push(Chunk(start, data[:, start : start + size]), commands if start == 0 else ())
+        engine.process(Chunk(start, data[:, start : start + size]), commands if start == 0 else ())
     if engine.baseline is None:
         raise SystemExit("the benchmark's signal gave no baseline, so nothing was measured")
 
@@ -130,7 +130,7 @@ def packet_us(n_channels: int) -> float:
         engine = Engine(SFREQ, profile)
         before = time.perf_counter()
         for start in range(0, 5 * PACKET, PACKET):
-            engine.push(Chunk(start, data[:, start : start + PACKET]))
+            engine.process(Chunk(start, data[:, start : start + PACKET]))
         times.append((time.perf_counter() - before) / 5)
     return 1e6 * statistics.median(times)
 

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from neurofeedback.emulators.muse import SCALE_UV, SFREQ, EmulatedMuse, Headband
+from neurofeedback.emulators.muse import SCALE_UV, SFREQ, EmulatedMuse, MuseHeadband
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.settings.load import configs_folder, load_settings
 
@@ -64,7 +64,7 @@ class Bursts:
             yield self._alpha[start : start + step] + self._noise[:, start : start + step]
 
 
-class Clocked(Headband):
+class Clocked(MuseHeadband):
     """A headband that notes when each block was sent."""
 
     def __init__(self, bursts: Bursts) -> None:
@@ -80,9 +80,9 @@ class Clocked(Headband):
     @property
     def began_at(self) -> float:
         """When the first sample began, s by the host's clock."""
-        if self._first is None:
+        if self._first_sample_at is None:
             raise SystemExit("the headset never began to stream")
-        return self._first
+        return self._first_sample_at
 
 
 @dataclass

@@ -26,13 +26,13 @@ from benchmarks.acceptance.real import DATA
 from benchmarks.acceptance.results import ROOT, commit, machine
 from benchmarks.acceptance.sittings import PRACTICE_S, Case, Sat, simulated, sit, stream_of, with_evidence
 from benchmarks.acceptance.statistics import Estimate, auc, mean_of
+from neurofeedback.formats.importers import import_file
 from neurofeedback.processing.spectrum import Periodogram, in_band
-from neurofeedback.recording.importers.formats import import_file
 from neurofeedback.settings.montages import infer_montage
-from neurofeedback.simulation.conditions import EYES_CLOSED, EYES_OPEN
+from neurofeedback.simulation.disturbances import EYES_CLOSED, EYES_OPEN
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.states import Mind
-from neurofeedback.types import Stream
+from neurofeedback.simulation.states import MentalState
+from neurofeedback.types import StreamInfo
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -133,8 +133,8 @@ def score_person(case: Case) -> dict[str, float]:
     made = simulated(case)
 
     def known(times: Floats) -> tuple[Flags, Flags]:
-        minds = made.truth.mind_at(times)
-        return minds == Mind.WANDER, np.isin(minds, (Mind.FOCUS, Mind.WANDER))
+        minds = made.truth.state_at(times)
+        return minds == MentalState.WANDER, np.isin(minds, (MentalState.FOCUS, MentalState.WANDER))
 
     return _scored(made.data, stream_of(case.family), known)
 
@@ -152,7 +152,7 @@ def score_eyes(seed: int) -> dict[str, float]:
 
 
 def _scored(
-    data: NDArray[np.float32], stream: Stream, known: Callable[[Floats], tuple[Flags, Flags]]
+    data: NDArray[np.float32], stream: StreamInfo, known: Callable[[Floats], tuple[Flags, Flags]]
 ) -> dict[str, float]:
     """AUC of every measure; ``known`` tells for times (s) whether the state is the positive one, and is counted."""
     times, values = updates(data, stream.sfreq)
@@ -260,7 +260,7 @@ def task(subject: int) -> Task:
         recording = import_file(DATA / "rest_vs_arithmetic" / f"Subject{subject:02d}_{part}.edf")
         names = [name for name in recording.stream.ch_names if name != "A2-A1"]
         rows = [recording.stream.ch_names.index(name) for name in names]
-        data = recording.samples(0, recording.n_samples).astype(np.float64)[rows]
+        data = recording.read_samples(0, recording.n_samples).astype(np.float64)[rows]
         sfreq, n = recording.stream.sfreq, round(4 * recording.stream.sfreq)
         regions = infer_montage(tuple(names))
         for start in range(0, data.shape[1] - n + 1, n):
@@ -314,7 +314,7 @@ def main() -> None:
         results = measure(chosen.people, lambda function, items: list(pool.map(function, items)))
     folder = ROOT / "docs"
     (folder / "peers.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    from benchmarks import peers_page  # noqa: PLC0415 - plots are wanted only here
+    from benchmarks import peers_page  # plots are wanted only here
 
     peers_page.write(results, folder)
     print(f"wrote {folder / 'peers.md'}")

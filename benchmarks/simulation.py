@@ -7,18 +7,20 @@ import time
 
 from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.settings.load import load_montage
-from neurofeedback.simulation.devices import DEVICES
-from neurofeedback.simulation.meditator import sitting
+from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import draw_person
+from neurofeedback.simulation.simulated_session import draw_session
 
 MINUTES = 20
 OPENINGS = 5
 
 
 def show(family: str) -> None:
-    device = DEVICES[family]
+    device = HEADSETS[family]
     begin = time.perf_counter()
-    truth = sitting(draw_person(1), seconds=60 * MINUTES, seed=1, montage=load_montage(device.montage), device=device)
+    truth = draw_session(
+        draw_person(1), seconds=60 * MINUTES, seed=1, montage=load_montage(device.montage), headset=device
+    )
     n_samples = sum(segment.shape[1] for segment in truth.segments())
     took_s = time.perf_counter() - begin
     print(
@@ -37,7 +39,7 @@ def opening_s() -> float:
 
 
 def main() -> None:
-    for family in DEVICES:
+    for family in HEADSETS:
         show(family)
     print(f"opening an hour and a half as a source: {statistics.median(opening_s() for _ in range(OPENINGS)):.2f} s")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
-    from neurofeedback.recording.mne_session import ReadSession
+    from neurofeedback.formats.mne_conversion import MneSession
 
 __version__ = "0.1.0"
 
@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 warnings.filterwarnings("ignore", "pkg_resources is deprecated")
 
 
-def read_session(path: str | PathLike[str]) -> ReadSession:
+def read_session(path: str | PathLike[str]) -> MneSession:
     """Read a recording for MNE, with the table of its frames.
 
     Parameters
@@ -26,7 +26,7 @@ def read_session(path: str | PathLike[str]) -> ReadSession:
 
     Returns
     -------
-    ReadSession
+    MneSession
         ``raw``, an `mne.io.Raw` in volts with phases, events and gaps as annotations, and ``frames``, a DataFrame with
         one row a frame (None for another program's recording). A tuple, so ``raw, frames = read_session(path)``.
 
@@ -35,8 +35,8 @@ def read_session(path: str | PathLike[str]) -> ReadSession:
     RecordingError
         There is no recording that can be read; it says why.
     """
-    from pathlib import Path  # noqa: PLC0415
+    from pathlib import Path
 
-    from neurofeedback.recording.mne_session import read_session as read  # noqa: PLC0415 - mne when asked for
+    from neurofeedback.formats.mne_conversion import read_session as read  # mne when asked for
 
     return read(Path(path))

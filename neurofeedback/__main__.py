@@ -9,23 +9,23 @@ from types import FrameType
 
 from neurofeedback.errors import EXIT_INTERRUPTED
 
-_IMPORTING = "<frozen importlib"
+_IMPORTLIB_PREFIX = "<frozen importlib"
 
 
 def main() -> None:
     """Run the program and exit with its code."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupted)
-    from neurofeedback.cli.main import main as run  # noqa: PLC0415 - what is imported from here on can be interrupted
+        signal.signal(signal.SIGINT, _handle_interrupt)
+    from neurofeedback.cli.main import main as run  # what is imported from here on can be interrupted
 
     run()
 
 
-def _interrupted(number: int, frame: FrameType | None) -> None:
+def _handle_interrupt(number: int, frame: FrameType | None) -> None:
     """End at once while something is being imported, where an interrupt would surface as any error at all."""
     at = frame
     while at is not None and threading.active_count() == 1:
-        if at.f_code.co_filename.startswith(_IMPORTING):
+        if at.f_code.co_filename.startswith(_IMPORTLIB_PREFIX):
             os._exit(EXIT_INTERRUPTED)
         at = at.f_back
     signal.default_int_handler(number, frame)

@@ -11,34 +11,34 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.baseline import Baseline
+from neurofeedback.estimation.baseline_builder import BaselineBuilder
 from neurofeedback.estimation.confidence import confidence, model_trust
-from neurofeedback.estimation.drive import read_drive
+from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.estimation.drowsiness import DrowsinessFlag
-from neurofeedback.estimation.estimator import Batch, Estimator, Reading
-from neurofeedback.estimation.kept import Kept
-from neurofeedback.estimation.kept_text import fitting
-from neurofeedback.estimation.late import BaselineTaker
+from neurofeedback.estimation.estimator import Estimator, FeatureBatch, IndexEstimate
+from neurofeedback.estimation.kept_text import parse_matching_baseline
+from neurofeedback.estimation.personal_baseline import PersonalBaseline
 from neurofeedback.estimation.states import StateMachine
-from neurofeedback.feedback.mapping import Mapper
+from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.feedback.threshold import RewardThreshold
 from neurofeedback.feedback.wandering_bell import WanderingBell
 from neurofeedback.processing.complexity import COLUMNS as COMPLEXITY_COLUMNS
-from neurofeedback.processing.complexity import ComplexityMeter
-from neurofeedback.processing.contact import ContactJudge
+from neurofeedback.processing.complexity import ComplexityEstimator
+from neurofeedback.processing.contact import ContactMonitor
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.processing.pipeline import Pipeline, Windows
 from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.profile import Profile
-from neurofeedback.types import Chunk, Command, CommandKind, Contact, Frame, Phase, State
+from neurofeedback.types import ChannelContact, Chunk, Command, CommandKind, Frame, Phase, State
 
-_LATE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
+_LATE_BASELINE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
 _INDEX_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER, Phase.DEBRIEF, Phase.REST})
-_KNOWN = frozenset({State.FOCUS, State.WANDER})
+_JUDGED_STATES = frozenset({State.FOCUS, State.WANDER})
 _NAMES = list(FEATURES)
 _Z_NAMES = tuple(name for name, feature in FEATURES.items() if feature.kind != "emg")
 _Z_ROWS = [_NAMES.index(name) for name in _Z_NAMES]
-_DROWSY = [_NAMES.index(name) for name in ("o_alpha_posterior", "theta_all", "delta_all")]
-_ALLOWED = {
+_DROWSINESS_ROWS = [_NAMES.index(name) for name in ("o_alpha_posterior", "theta_all", "delta_all")]
+_ALLOWED_VALUES = {
     CommandKind.PHASE: ", ".join(phase for phase in Phase if phase is not Phase.PAUSE),
     CommandKind.PAUSE: "on or off",
     CommandKind.BASELINE: "session or own",
@@ -62,7 +62,7 @@ class EngineStart:
     baseline: str = ""
 
 
-NOTHING_LEARNED = EngineStart()
+EMPTY_START = EngineStart()
 
 
 class Engine:
@@ -82,7 +82,7 @@ class Engine:
     It begins in the settle phase; every other phase is a command.
     """
 
-    def __init__(self, sfreq: float, profile: Profile, start: EngineStart = NOTHING_LEARNED) -> None:
+    def __init__(self, sfreq: float, profile: Profile, start: EngineStart = EMPTY_START) -> None:
         settings = profile.settings
         self.start = start
         self.profile = profile
@@ -90,47 +90,47 @@ class Engine:
         self.sfreq = sfreq
         self.hop_s = settings.spectrum.hop_s
         self._pipeline = Pipeline(sfreq, profile)
-        self._contact = ContactJudge(profile.montage.ch_names, self.hop_s)
-        self._complexity = ComplexityMeter(profile, sfreq) if settings.features.complexity else None
-        self.kept = _kept(start.baseline, profile.montage)
-        self._estimator = Estimator(profile, sfreq, self._pipeline.freqs, self.kept)
-        self._taker = BaselineTaker(profile, sfreq, self._pipeline.freqs)
+        self._contact = ContactMonitor(profile.montage.ch_names, self.hop_s)
+        self._complexity = ComplexityEstimator(profile, sfreq) if settings.features.complexity else None
+        self.personal_baseline = _parse_start_baseline(start.baseline, profile.montage)
+        self._estimator = Estimator(profile, sfreq, self._pipeline.freqs, self.personal_baseline)
+        self._baseline_builder = BaselineBuilder(profile, sfreq, self._pipeline.freqs)
         self._threshold: RewardThreshold | None = None
         self._states = StateMachine(settings.threshold, settings.confidence, self.hop_s)
         self._drowsiness = DrowsinessFlag(settings.drowsiness, self.hop_s)
-        self._mapper = Mapper(settings.feedback, self.hop_s)
+        self._mapper = GuidanceMapper(settings.feedback, self.hop_s)
         self._bell = WanderingBell(settings.bell, self.hop_s)
         self._target_rate = settings.threshold.target_rate
         self._commands: list[Command] = []
-        self._received = 0
+        self._next_sample = 0
         self._next_frame = 0
-        self._act: dict[CommandKind, Callable[[str], None]] = {
+        self._command_handlers: dict[CommandKind, Callable[[str], None]] = {
             CommandKind.PHASE: self._set_phase,
             CommandKind.TARGET_RATE: self._set_target_rate,
             CommandKind.TONE_DEPTH: self._set_tone_depth,
             CommandKind.PAUSE: self._set_pause,
             CommandKind.DECODER: self._set_decoder,
-            CommandKind.BASELINE: self._set_baseline,
+            CommandKind.BASELINE: self._set_feedback_source,
         }
-        self._trust = settings.confidence.before_answers
+        self._trust = settings.confidence.initial_trust
         self._paused = False
         self._window_frames = round(settings.spectrum.window_s / self.hop_s)
-        self._reaching = 0
+        self._pause_frames_left = 0
         self.phase = Phase.SETTLE
-        self.late_from: int | None = None
+        self.late_baseline_sample: int | None = None
         """Sample from which a baseline holds that was only had in practice; None for one had in time, or none."""
         self.columns: tuple[str, ...] = (
             *(feature.column for feature in FEATURES.values()),
             *(f"z_{name}" for name in _Z_NAMES),
             *(f"zt_{name}" for name in profile.evidence.feature_names),
-            *(() if self.kept is None else ("u_session", "u_own")),
-            *(() if self.kept is None else (f"zo_{name}" for name in profile.evidence.feature_names)),
+            *(() if self.personal_baseline is None else ("u_session", "u_own")),
+            *(() if self.personal_baseline is None else (f"zo_{name}" for name in profile.evidence.feature_names)),
             *(() if self._complexity is None else COMPLEXITY_COLUMNS),
             *(("bell",) if settings.bell.enabled else ()),
         )
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
-        self._obey(Command(0, CommandKind.DECODER, start.decoder))
-        self._obey(Command(0, CommandKind.BASELINE, settings.baseline.drives))
+        self._apply_command(Command(0, CommandKind.DECODER, start.decoder))
+        self._apply_command(Command(0, CommandKind.BASELINE, settings.baseline.feedback_source))
 
     @property
     def baseline(self) -> Baseline | None:
@@ -142,7 +142,7 @@ class Engine:
         """Mains frequency as set or found, Hz; None until it is known."""
         return self._pipeline.mains_hz
 
-    def push(self, chunk: Chunk, commands: Sequence[Command] = ()) -> list[Frame]:
+    def process(self, chunk: Chunk, commands: Sequence[Command] = ()) -> list[Frame]:
         """Take the next samples, and commands that are not older than the frames already made.
 
         Raises
@@ -152,22 +152,25 @@ class Engine:
         SettingsError
             A command's value makes no sense.
         """
-        if chunk.first_sample != self._received:
-            raise ValueError(f"chunk begins at sample {chunk.first_sample}, expected {self._received}")
+        if chunk.first_sample != self._next_sample:
+            raise ValueError(f"chunk begins at sample {chunk.first_sample}, expected {self._next_sample}")
         if len(chunk.data) != len(self.recent_filtered):
             raise ValueError(f"chunk has {len(chunk.data)} channels, expected {len(self.recent_filtered)}")
-        self._pipeline.push(chunk.data)
-        self._received = chunk.stop
+        self._pipeline.append(chunk.data)
+        self._next_sample = chunk.stop
         self._commands = sorted([*self._commands, *commands], key=lambda command: command.sample)
         frames: list[Frame] = []
         filtered: list[NDArray[np.float64]] = []
         while (windows := self._next_windows()) is not None:
             self._next_frame += len(windows.ends)
-            frames += self._frames(windows)
+            frames += self._build_frames(windows)
             filtered.append(windows.filtered)
-            if self.phase in _LATE_PHASES and (late := self._taker.look(self._next_frame)) is not None:
-                self._adopt(late)
-                self.late_from = int(windows.ends[-1])
+            if (
+                self.phase in _LATE_BASELINE_PHASES
+                and (late := self._baseline_builder.try_build(self._next_frame)) is not None
+            ):
+                self._use_baseline(late)
+                self.late_baseline_sample = int(windows.ends[-1])
         if filtered:
             self.recent_filtered = np.concatenate(filtered, axis=1)
         return frames
@@ -175,19 +178,19 @@ class Engine:
     def _next_windows(self) -> Windows | None:
         """Judge the next windows up to the next command, obeying those that are due."""
         while self._commands:
-            due = max(self._pipeline.schedule.complete(self._commands[0].sample - 1), self._next_frame)
+            due = max(self._pipeline.schedule.count_complete(self._commands[0].sample - 1), self._next_frame)
             if due >= self._pipeline.ready:
                 break
             if due > self._next_frame:
-                return self._pipeline.windows(self._taker.limit(self._next_frame, due))
-            self._obey(self._commands.pop(0))
-        return self._pipeline.windows(self._taker.limit(self._next_frame, self._pipeline.ready))
+                return self._pipeline.windows(self._baseline_builder.limit_batch(self._next_frame, due))
+            self._apply_command(self._commands.pop(0))
+        return self._pipeline.windows(self._baseline_builder.limit_batch(self._next_frame, self._pipeline.ready))
 
-    def _obey(self, command: Command) -> None:
+    def _apply_command(self, command: Command) -> None:
         try:
-            self._act[command.kind](command.value)
+            self._command_handlers[command.kind](command.value)
         except ValueError:
-            allowed = _ALLOWED.get(command.kind, "a number from 0 to 1")
+            allowed = _ALLOWED_VALUES.get(command.kind, "a number from 0 to 1")
             raise SettingsError(
                 f"the command {command.kind} cannot be obeyed", got=repr(command.value), allowed=allowed
             ) from None
@@ -199,102 +202,104 @@ class Engine:
         if phase is self.phase:
             return
         if self.phase is Phase.BASELINE:
-            self._adopt(self._taker.end_phase(needed=self.baseline is None))
+            self._use_baseline(self._baseline_builder.end_phase(continue_if_missing=self.baseline is None))
         self.phase = phase
 
     def _set_target_rate(self, value: str) -> None:
-        self._target_rate = _share(value)
+        self._target_rate = _parse_share(value)
         if self._threshold is not None:
             self._threshold.target_rate = self._target_rate
 
     def _set_tone_depth(self, value: str) -> None:
-        self._mapper.depth = _share(value)
+        self._mapper.depth = _parse_share(value)
 
     def _set_decoder(self, value: str) -> None:
-        drive = read_drive(value)
-        self._estimator.drive(drive)
+        drive = parse_decoder_weights(value)
+        self._estimator.set_decoder(drive)
         self._trust = model_trust(drive, self._settings.confidence)
         self._drowsiness.level = 1.0 if drive is None else drive.drowsy_level
 
-    def _set_baseline(self, value: str) -> None:
+    def _set_feedback_source(self, value: str) -> None:
         if value not in {"session", "own"}:
             raise ValueError
         by_own = value == "own"
-        if by_own is not self._estimator.by_own:
-            self._estimator.by_own = by_own
-            self._begin_threshold()
+        if by_own is not self._estimator.use_personal_baseline:
+            self._estimator.use_personal_baseline = by_own
+            self._reset_threshold()
 
     def _set_pause(self, value: str) -> None:
         if value not in {"on", "off"}:
             raise ValueError
         self._paused = value == "on"
 
-    def _adopt(self, baseline: Baseline | None) -> None:
+    def _use_baseline(self, baseline: Baseline | None) -> None:
         """Judge by a baseline from the next frame on; without one things stay as they were before."""
         if baseline is None:
             return
-        self._estimator.adopt(baseline)
+        self._estimator.set_baseline(baseline)
         self._pipeline.gate.limits = baseline.limits
-        self._begin_threshold()
+        self._reset_threshold()
 
-    def _begin_threshold(self) -> None:
+    def _reset_threshold(self) -> None:
         """Begin the threshold where the aimed-at share of the baseline lay, once there is a baseline."""
         scale = self._estimator.scale
         if scale is not None:
             self._threshold = RewardThreshold(scale.u(scale.quantile), self._settings.threshold, self.hop_s)
             self._threshold.target_rate = self._target_rate
 
-    def _frames(self, windows: Windows) -> list[Frame]:
-        paused = self._pausing(len(windows.ends))
-        windows = replace(windows, filled=windows.filled & ~paused) if paused.any() else windows
-        batch = self._estimator.push(windows)
-        if self.phase is Phase.BASELINE or (self._taker.late and self.phase in _LATE_PHASES):
-            self._taker.add(windows, ~paused, batch.valid)
-        contacts = self._contact.push(windows.verdicts)
-        extras = self._extras(windows)
+    def _build_frames(self, windows: Windows) -> list[Frame]:
+        paused = self._pause_mask(len(windows.ends))
+        windows = replace(windows, complete=windows.complete & ~paused) if paused.any() else windows
+        batch = self._estimator.update(windows)
+        if self.phase is Phase.BASELINE or (
+            self._baseline_builder.collecting_late and self.phase in _LATE_BASELINE_PHASES
+        ):
+            self._baseline_builder.add(windows, ~paused, batch.valid)
+        contacts = self._contact.process(windows.gate_result)
+        extras = self._research_columns(windows)
         rows = range(len(windows.ends))
-        return [self._frame(windows, batch, row, contacts[row], extras[row], paused=paused[row]) for row in rows]
+        return [self._build_frame(windows, batch, row, contacts[row], extras[row], paused=paused[row]) for row in rows]
 
-    def _pausing(self, n_frames: int) -> NDArray[np.bool_]:
+    def _pause_mask(self, n_frames: int) -> NDArray[np.bool_]:
         """Tell which of the next frames belong to a pause: those in it, and those whose window reaches back into it."""
         if self._paused:
-            self._reaching = self._window_frames
+            self._pause_frames_left = self._window_frames
             return np.ones(n_frames, dtype=np.bool_)
-        reaching = np.arange(n_frames) < self._reaching
-        self._reaching = max(0, self._reaching - n_frames)
+        reaching = np.arange(n_frames) < self._pause_frames_left
+        self._pause_frames_left = max(0, self._pause_frames_left - n_frames)
         return reaching
 
-    def _extras(self, windows: Windows) -> list[list[float]]:
+    def _research_columns(self, windows: Windows) -> list[list[float]]:
         """Columns that only research asks for, a row a frame."""
-        return [[] for _ in windows.ends] if self._complexity is None else self._complexity.push(windows).tolist()
+        return [[] for _ in windows.ends] if self._complexity is None else self._complexity.process(windows).tolist()
 
-    def _frame(
+    def _build_frame(
         self,
         windows: Windows,
-        batch: Batch,
+        batch: FeatureBatch,
         row: int,
-        contacts: tuple[Contact, ...],
-        extras: list[float],
+        contacts: tuple[ChannelContact, ...],
+        research: list[float],
         *,
         paused: np.bool_,
     ) -> Frame:
         phase = Phase.PAUSE if paused else self.phase
         practising = phase is Phase.PRACTICE
-        reading = self._estimator.read(batch, row, practising=practising)
-        state = self._state(reading, batch, row, held=bool(paused))
+        reading = self._estimator.read_frame(batch, row, practising=practising)
+        state = self._update_state(reading, batch, row, paused=bool(paused))
         signal = float(batch.signal[row])
         u, threshold, trust, reward = math.nan, math.nan, 0.0, False
         session_u = own_u = math.nan
-        if self.baseline is not None and self._threshold is not None and state in _KNOWN:
+        if self.baseline is not None and self._threshold is not None and state in _JUDGED_STATES:
             u, threshold = reading.u, self._threshold.value
-            session_u, own_u = reading.session_u, reading.own_u
+            session_u, own_u = reading.session_u, reading.personal_u
             trust = confidence(signal, self.baseline.quality, self._trust)
-            reward = reading.valid and self._threshold.push(u, learn=practising)
+            reward = reading.valid and self._threshold.update(u, adapt=practising)
         z = batch.z[row].tolist()
-        drowsy = self._drowsiness.push(*(z[k] for k in _DROWSY)) if phase in _INDEX_PHASES else False
+        drowsy = self._drowsiness.update(*(z[k] for k in _DROWSINESS_ROWS)) if phase in _INDEX_PHASES else False
         sample = int(windows.ends[row])
-        guidance = self._mapper.push(u, trust, signal, state, feedback=practising, paused=bool(paused))
-        bell = self._bell.push(u, trust, state, feedback=practising)
+        guidance = self._mapper.update(u, trust, signal, state, feedback=practising, paused=bool(paused))
+        bell = self._bell.update(u, trust, state, feedback=practising)
         return Frame(
             index=windows.first + row,
             sample=sample,
@@ -314,30 +319,30 @@ class Engine:
                 *batch.features[row].tolist(),
                 *(z[k] for k in _Z_ROWS),
                 *reading.tracked_z.tolist(),
-                *(() if self.kept is None else (session_u, own_u, *reading.own_z.tolist())),
-                *extras,
+                *(() if self.personal_baseline is None else (session_u, own_u, *reading.personal_z.tolist())),
+                *research,
                 *((float(bell),) if self._settings.bell.enabled else ()),
             ),
             contacts=contacts,
         )
 
-    def _state(self, reading: Reading, batch: Batch, row: int, *, held: bool) -> State:
-        lost, usable = bool(batch.lost[row]), bool(batch.usable[row]) and not held
+    def _update_state(self, reading: IndexEstimate, batch: FeatureBatch, row: int, *, paused: bool) -> State:
+        lost, usable = bool(batch.lost[row]), bool(batch.usable[row]) and not paused
         if self._threshold is None:
             return State.LOST if lost else State.UNKNOWN
-        return self._states.push(reading.u, self._threshold.value, valid=reading.valid, usable=usable, lost=lost)
+        return self._states.update(reading.u, self._threshold.value, valid=reading.valid, usable=usable, lost=lost)
 
 
-def _share(value: str) -> float:
+def _parse_share(value: str) -> float:
     share = float(value)
     if not 0 <= share <= 1:
         raise ValueError
     return share
 
 
-def _kept(text: str, montage: Montage) -> Kept | None:
+def _parse_start_baseline(text: str, montage: Montage) -> PersonalBaseline | None:
     try:
-        return fitting(text, montage)
+        return parse_matching_baseline(text, montage)
     except ValueError as error:
         raise SettingsError(
             "the baseline kept of earlier sessions cannot be used", got=str(error), todo="let it be made anew"

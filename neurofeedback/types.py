@@ -46,7 +46,7 @@ class State(StrEnum):
     LOST = "LOST"
 
 
-class Verdict(StrEnum):
+class ContactLevel(StrEnum):
     """Contact of one electrode."""
 
     GOOD = "good"
@@ -54,16 +54,16 @@ class Verdict(StrEnum):
     BAD = "bad"
 
 
-class Bed(StrEnum):
+class BackgroundMode(StrEnum):
     """Colour of the background sound: as chosen, plainer while unsure, distinct while the headset is lost."""
 
-    OWN = "own"
+    NORMAL = "own"
     NEUTRAL = "neutral"
     LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class StreamInfo:
     """What a source delivers: fixed for one recording.
 
     Parameters
@@ -113,7 +113,7 @@ class LostRun:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Auxiliary:
+class AuxChunk:
     """A stretch of another signal of the same device, such as motion or pulse; recorded, never estimated from.
 
     Parameters
@@ -155,8 +155,8 @@ class Chunk:
     lost: tuple[LostRun, ...] = ()
     device_time: float | None = None
     host_time: float = 0.0
-    auxiliary: tuple[Auxiliary, ...] = ()
-    waited_s: float = 0.0
+    auxiliary: tuple[AuxChunk, ...] = ()
+    buffer_delay_s: float = 0.0
 
     @property
     def n_samples(self) -> int:
@@ -183,7 +183,7 @@ class CommandKind(StrEnum):
 class EventKind(StrEnum):
     """What is logged but changes no frame."""
 
-    FIT = "fit"
+    HEADSET_FIT = "fit"
     START = "start"
     STOP = "stop"
     SIGNAL_LOST = "signal_lost"
@@ -196,10 +196,10 @@ class EventKind(StrEnum):
     UNANSWERED = "unanswered"
     PRESS = "press"
     PRESSES_IGNORED = "presses_ignored"
-    LONGER = "longer"
+    SESSION_EXTENDED = "longer"
     VOLUME = "volume"
     MUTE = "mute"
-    BED = "bed"
+    BACKGROUND = "bed"
     MODEL = "model"
     LATE_BASELINE = "late_baseline"
 
@@ -249,20 +249,20 @@ class Probe:
     where: int | None = None
     sure: int | None = None
     sleepy: int | None = None
-    answered: int | None = None
+    answer_sample: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class ChannelContact:
     """Contact of one channel, with the reasons when it is not good, such as ``flat`` or ``muscle``."""
 
     ch_name: str
-    verdict: Verdict
+    level: ContactLevel
     reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Electrode:
+class ElectrodeQuality:
     """How one electrode sat in one second, from the raw signal.
 
     Parameters
@@ -277,7 +277,7 @@ class Electrode:
         Share of the second that never arrived.
     """
 
-    contact: Contact
+    contact: ChannelContact
     badness: float
     mains_uv: float
     sd_uv: float
@@ -285,7 +285,7 @@ class Electrode:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class HeadsetFit:
     """How a headset sits: each electrode's last second, and what the last seconds add up to.
 
     ``fills`` (0 to 1) is how good each electrode has been of late, ``steady`` which are good enough;
@@ -293,12 +293,12 @@ class Fit:
     for a sitting to begin by itself; None while it is not good enough.
     """
 
-    electrodes: tuple[Electrode, ...]
-    fills: tuple[float, ...]
-    steady: tuple[bool, ...]
-    everywhere: bool
-    enough: bool
-    begins_in_s: float | None = None
+    electrodes: tuple[ElectrodeQuality, ...]
+    recent_quality: tuple[float, ...]
+    acceptable: tuple[bool, ...]
+    all_good: bool
+    good_enough: bool
+    starts_in_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +312,7 @@ class Guidance:
 
     tone_gain: float = 0.0
     brightness: float = 0.0
-    bed: Bed = Bed.OWN
+    background: BackgroundMode = BackgroundMode.NORMAL
     immediate: bool = False
     ripple: float = 0.0
     mist: float = 0.0
@@ -364,7 +364,7 @@ class Frame:
     reward: bool
     guidance: Guidance
     values: tuple[float, ...]
-    contacts: tuple[Contact, ...]
+    contacts: tuple[ChannelContact, ...]
     latency_ms: float = float("nan")
 
 

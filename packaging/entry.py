@@ -8,7 +8,7 @@ from neurofeedback.audio import SOUND_PROCESS
 if __name__ == "__main__":
     multiprocessing.freeze_support()
     if sys.argv[1:2] == [SOUND_PROCESS]:
-        from neurofeedback.audio.apart import main
+        from neurofeedback.audio.process_sink import main
 
         main(sys.argv[2:])
     else:

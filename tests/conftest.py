@@ -92,7 +92,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("measured")
         terminalreporter.write_line("\n".join(sorted(figures)))
     failed = [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]
-    starved = [value for report in failed for name, value in report.user_properties if name == "starved"]
+    starved = [
+        value for report in failed for name, value in getattr(report, "user_properties", ()) if name == "starved"
+    ]
     if starved:
         terminalreporter.section("starved")
         terminalreporter.write_line("\n".join(starved))

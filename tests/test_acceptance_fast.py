@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from benchmarks import peers  # noqa: E402
-from benchmarks.acceptance import adversarial, closed_loop, cost, gate, page, real  # noqa: E402
-from benchmarks.acceptance.adversarial import muscle, taken_off  # noqa: E402
-from benchmarks.acceptance.evaluation import discriminant, leave_one_out, within  # noqa: E402
-from benchmarks.acceptance.figures import Figure, Run, Verdict, at_least, at_most, between, verdict_of  # noqa: E402
-from benchmarks.acceptance.registry import TARGETS  # noqa: E402
-from benchmarks.acceptance.results import document, load, outcome_of, save  # noqa: E402
-from benchmarks.acceptance.sittings import Case, frame_auc, simulated, sit, sit_case, stream_of  # noqa: E402
-from benchmarks.acceptance.statistics import auc, mean_of, pooled, share_of  # noqa: E402
-from neurofeedback.simulation.artifacts import Kind  # noqa: E402
-from neurofeedback.simulation.conditions import CLEAN  # noqa: E402
-from neurofeedback.simulation.population import draw_person  # noqa: E402
-from neurofeedback.simulation.response import RESPONSES  # noqa: E402
-from neurofeedback.types import State  # noqa: E402
+from benchmarks import peers
+from benchmarks.acceptance import adversarial, closed_loop, cost, gate, page, real
+from benchmarks.acceptance.adversarial import muscle, taken_off
+from benchmarks.acceptance.evaluation import discriminant, leave_one_out, within
+from benchmarks.acceptance.figures import Figure, Run, Verdict, at_least, at_most, between, verdict_of
+from benchmarks.acceptance.registry import TARGETS
+from benchmarks.acceptance.results import document, load, outcome_of, save
+from benchmarks.acceptance.sittings import Case, frame_auc, simulated, sit, sit_case, stream_of
+from benchmarks.acceptance.statistics import auc, mean_of, pooled, share_of
+from neurofeedback.simulation.artifacts import ArtifactKind
+from neurofeedback.simulation.disturbances import CLEAN
+from neurofeedback.simulation.feedback_response import RESPONSES
+from neurofeedback.simulation.population import draw_person
+from neurofeedback.types import State
 
 FAST = Run(fast=True, map=lambda function, items: [function(item) for item in items])
 
@@ -59,7 +55,7 @@ def test_t17_a_pair_sits_in_a_closed_loop_at_signal_level() -> None:
 
 def test_t11_artifacts_are_hit_and_clean_signal_is_left_alone() -> None:
     counted = gate.count(1, alpha_uv=10.0, seconds=420.0)
-    for kind in (Kind.BLINK, Kind.MUSCLE, Kind.POP):
+    for kind in (ArtifactKind.BLINK, ArtifactKind.MUSCLE, ArtifactKind.POP):
         hits, n = counted.any_rule[kind]
         assert n >= 2
         assert hits == n

@@ -13,8 +13,8 @@ import mne
 import numpy as np
 import pytest
 
-from neurofeedback.recording.reader import open_recording
-from neurofeedback.recording.recovery import recover
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording.recovery import recover_sessions
 
 HERE = Path(sys.executable).parent
 
@@ -133,11 +133,11 @@ def test_killed_at_any_moment_at_most_half_a_second_is_lost(moment: str | int, t
     lived = kill_at(sitting, moment, tmp_path)
     if not raw_files(tmp_path):
         assert moment == "connecting"
-        recover(tmp_path)
+        recover_sessions(tmp_path)
         return
     assert validate(tmp_path) == []
     before = what_is_there(tmp_path)
-    recover(tmp_path)
+    recover_sessions(tmp_path)
     assert validate(tmp_path) == []
     after = what_is_there(tmp_path)
     assert after >= before

@@ -19,12 +19,12 @@ import frame_logs
 import old_data
 
 from neurofeedback import read_session
-from neurofeedback.estimation.kept_text import document_of
-from neurofeedback.recording.models import read_model
-from neurofeedback.recording.recovery import recover
-from neurofeedback.session.baselines import kept_baseline
+from neurofeedback.estimation.kept_text import baseline_document
+from neurofeedback.learning.model_file import read_decoder_file
+from neurofeedback.recording.recovery import recover_sessions
+from neurofeedback.session.baseline_store import load_personal_baseline
 from neurofeedback.settings.load import load_settings, read_profile
-from neurofeedback.ui.choices import load_choices
+from neurofeedback.ui.app_state import load_state
 from neurofeedback.ui.preferences import load_preferences
 
 EXPECTED = old_data.OLD / "expected"
@@ -107,7 +107,7 @@ def test_the_imported_session_has_no_frames_and_its_marks() -> None:
 def test_recovery_leaves_it_alone(tmp_path: Path) -> None:
     copy = Path(shutil.copytree(old_data.OLD / "dataset", tmp_path / "dataset"))
     before = contents(copy)
-    assert recover(copy) == []
+    assert recover_sessions(copy) == []
     assert contents(copy) == before
 
 
@@ -163,7 +163,7 @@ def test_the_same_person_simulated_again_gives_the_same_session(dataset: Path, t
 
 def test_the_decoder_s_model_file_is_read(dataset: Path) -> None:
     (path,) = (old_data.OLD / "dataset").glob("derivatives/*/sub-P1/*decoder_model.json")
-    model = read_model(old_data.OLD / "dataset", "P1")
+    model = read_decoder_file(old_data.OLD / "dataset", "P1")
     assert model is not None
     assert old_data.leaves(model) == old_data.leaves(json.loads(path.read_text(encoding="utf-8")))
     done = old_data.program(dataset, "decoder", "show", "--participant", "P1", "--recordings", dataset)
@@ -176,10 +176,10 @@ def test_the_person_s_own_baseline_is_made_of_the_stored_ones() -> None:
     root = old_data.OLD / "dataset"
     (path,) = root.glob("derivatives/*/sub-P2/*baseline_model.json")
     profile = read_profile(old_data.computed_of(root, old_data.OWN_BASELINE, old_data.RESOLVED))
-    kept = kept_baseline(root, "P2", profile)
+    kept = load_personal_baseline(root, "P2", profile)
     assert kept is not None
-    assert kept.n == 4
-    assert old_data.differences(json.loads(path.read_text()), {"participant": "P2", **document_of(kept)}) == []
+    assert kept.n_sessions == 4
+    assert old_data.differences(json.loads(path.read_text()), {"participant": "P2", **baseline_document(kept)}) == []
 
 
 # settings
@@ -212,4 +212,4 @@ def test_the_window_s_settings_are_read() -> None:
 
 def test_the_window_s_choices_are_read() -> None:
     path = old_data.OLD / "window" / "app.json"
-    assert list(asdict(load_choices(path)).values()) == list(json.loads(path.read_text()).values())
+    assert list(asdict(load_state(path)).values()) == list(json.loads(path.read_text()).values())

@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.helpers import ROOT
+
 PACKAGING = ROOT / "packaging"
 PERMITTED = {"BoardController", "DataHandler", "BrainFlowBluetooth", "GanglionLib", "MuseLib", "simpleble-c"}
 

@@ -22,18 +22,18 @@ from pathlib import Path
 import pytest
 
 from neurofeedback.emulators.faults import Faults
-from neurofeedback.emulators.muse import EmulatedMuse, Headband
-from neurofeedback.recording import frames as frame_log
-from neurofeedback.recording.reader import open_recording
+from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording import frame_log
 from neurofeedback.recording.recording import Recording
-from neurofeedback.session.probing import probes_of
-from neurofeedback.session.question import WORDING
-from neurofeedback.session.replay import compared_with_log, replay
+from neurofeedback.session.probes import probes_from_events
 from neurofeedback.settings.load import load_montage
-from neurofeedback.simulation.devices import device_of
-from neurofeedback.simulation.meditator import simulate
+from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
+from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.texts.probe_questions import WORDING_VERSION
 from neurofeedback.types import CommandKind, Event, EventKind
+from neurofeedback.verification.replay import compare_with_log, replay
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
@@ -58,7 +58,7 @@ debrief_s = 1.0
 min_clean_s = 3.0
 [probes]
 apart_s = [6.0, 6.5]
-answer_s = 2.0
+timeout_s = 2.0
 learn_live = true
 """
 PROGRAM = """
@@ -119,7 +119,7 @@ class Sat:
     """A sitting that is over."""
 
     events: Path
-    head: Headband
+    head: MuseHeadband
     keys: Keys
     out: str
 
@@ -132,17 +132,17 @@ class Sat:
 
     def moment(self, sample: int) -> float:
         """Host's time at which a sample was taken; the head it sits on does not pause."""
-        assert self.head._first is not None
-        return self.head._first + (sample + N_FIRST) / SFREQ
+        assert self.head._first_sample_at is not None
+        return self.head._first_sample_at + (sample + N_FIRST) / SFREQ
 
 
 def sit(root: Path, folder: Path, *, seed: int, practice_s: float) -> Sat:
     profile = folder / f"short-{seed}.toml"
     profile.write_text(PROFILE.format(practice_s=practice_s))
     data = simulate(
-        draw_person(seed), seconds=60, seed=seed, montage=load_montage("muse"), device=device_of("muse")
+        draw_person(seed), seconds=60, seed=seed, montage=load_montage("muse"), headset=get_headset("muse")
     ).data  # fmt: skip
-    head, keys = Headband(iter([data]), Faults(), seed=seed), Keys()
+    head, keys = MuseHeadband(iter([data]), Faults(), seed=seed), Keys()
     with EmulatedMuse(head) as headset:
         command = [sys.executable, "-c", PROGRAM, "train", "--headless", "--device", "muse-2", "--audio", "none"]
         command += ["--participant", "P1", "--profile", str(profile), "--recordings", str(root), "--seed", str(seed)]
@@ -183,10 +183,10 @@ def sittings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sat, Sat]:
 
 
 def test_each_probe_was_answered_by_piped_keys(sittings: tuple[Sat, Sat]) -> None:
-    probes = [probe for sat in sittings for probe in probes_of(sat.recording.events)]
+    probes = [probe for sat in sittings for probe in probes_from_events(sat.recording.events)]
     assert len(probes) == len(sittings)
     assert [(probe.where, probe.sure, probe.sleepy) for probe in probes] == [(2, 4, 1)] * len(probes)
-    assert {row.value for row in sittings[0].rows(EventKind.PROBE)} == {WORDING}
+    assert {row.value for row in sittings[0].rows(EventKind.PROBE)} == {WORDING_VERSION}
 
 
 def test_each_answer_lies_at_the_sample_that_was_taken_when_its_key_was_pressed(
@@ -225,7 +225,7 @@ def test_the_terminal_asks_and_says_what_guides(sittings: tuple[Sat, Sat]) -> No
 
 
 def test_the_next_sitting_starts_from_what_was_learned(sittings: tuple[Sat, Sat]) -> None:
-    first, second = (sat.recording.start["engine"] for sat in sittings)
+    first, second = (sat.recording.start_state["engine"] for sat in sittings)
     assert isinstance(first, dict)
     assert isinstance(second, dict)
     assert first["decoder"] == ""
@@ -243,8 +243,8 @@ def test_each_refit_is_a_command_two_seconds_after_the_answer_that_brought_it(si
 def test_both_are_replayed_byte_for_byte(sittings: tuple[Sat, Sat]) -> None:
     for sat in sittings:
         replayed = replay(sat.recording)
-        lines = [replayed.header, *map(frame_log.row, replayed.frames)]
-        assert compared_with_log(sat.recording, lines) == "identical"
+        lines = [replayed.header, *map(frame_log.format_row, replayed.frames)]
+        assert compare_with_log(sat.recording, lines) == "identical"
 
 
 def test_the_summary_counts_probes(sittings: tuple[Sat, Sat]) -> None:

@@ -29,22 +29,22 @@ import pytest
 from numpy.typing import NDArray
 
 from neurofeedback.emulators import cyton, muse
-from neurofeedback.emulators.cyton import EmulatedCyton, Firmware
-from neurofeedback.emulators.faults import Fault, Faults, Kind
-from neurofeedback.emulators.muse import EmulatedMuse, Headband
-from neurofeedback.feedback.knobs import FADE_OUT_S
-from neurofeedback.recording import frames as frame_log
-from neurofeedback.recording.reader import open_recording
+from neurofeedback.emulators.cyton import CytonFirmware, EmulatedCyton
+from neurofeedback.emulators.faults import Fault, FaultKind, Faults
+from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
+from neurofeedback.feedback.gain_ramps import FADE_OUT_S
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording import frame_log
 from neurofeedback.recording.recording import Recording
-from neurofeedback.recording.timing import Read, read_timing
-from neurofeedback.session.findings import Ruling
-from neurofeedback.session.replay import compared_with_log, replay
-from neurofeedback.session.verify import verify
+from neurofeedback.recording.timing import DeviceRead, read_timing
 from neurofeedback.settings.load import load_montage
-from neurofeedback.simulation.devices import device_of
-from neurofeedback.simulation.meditator import simulate
+from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
+from neurofeedback.simulation.simulated_session import simulate
 from neurofeedback.types import EventKind, Frame, LostRun, Phase, State
+from neurofeedback.verification.check_result import CheckStatus
+from neurofeedback.verification.replay import compare_with_log, replay
+from neurofeedback.verification.verify import verify
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
@@ -59,7 +59,7 @@ Measured = Callable[[str, object], None]
 
 NURSERY = """
 import json, os, signal, sys
-import neurofeedback.acquisition.brainflow, neurofeedback.cli.terminal, neurofeedback.session.sitting
+import neurofeedback.acquisition.brainflow, neurofeedback.cli.helpers.terminal_view, neurofeedback.session.session
 from neurofeedback.cli import window
 from neurofeedback.cli.main import main
 
@@ -136,7 +136,7 @@ class MuseLine:
     resolution_uv = 1e-3
 
     def __init__(self, scenario: Scenario, chunks: Iterable[NDArray], folder: Path) -> None:
-        self.head = Headband(chunks, Faults(scenario.loss, schedule=scenario.faults), seed=3)
+        self.head = MuseHeadband(chunks, Faults(scenario.loss, schedule=scenario.faults), seed=3)
         self.environment: dict[str, str] = {}
 
     @contextlib.contextmanager
@@ -153,7 +153,7 @@ class MuseLine:
     @property
     def began(self) -> float | None:
         """Host's time of the first sample."""
-        return self.head._first
+        return self.head._first_sample_at
 
     def moment(self, sample: int) -> float:
         """Host's time at which a sample was taken."""
@@ -166,15 +166,15 @@ class MuseLine:
 
     @cached_property
     def lost(self) -> set[int]:
-        return {12 * block + i for block, _ in self.head.lost for i in range(12)}
+        return {12 * block + i for block, _ in self.head.lost_packets for i in range(12)}
 
     @property
     def streams(self) -> list[int]:
         """First sample of each stream."""
-        return [12 * block for block in self.head.begins]
+        return [12 * block for block in self.head.stream_starts]
 
 
-class ClockedFirmware(Firmware):
+class ClockedFirmware(CytonFirmware):
     """Its outages are by the clock, also while the board does not stream; it tells when each stream in reach began."""
 
     def __init__(self, chunks: Iterable[NDArray], faults: Faults) -> None:
@@ -223,7 +223,7 @@ class CytonLine:
 
     @property
     def began(self) -> float | None:
-        return self.firmware._first
+        return self.firmware._first_sample_at
 
     def moment(self, sample: int) -> float:
         first, at = [stream for stream in self.firmware.streams if stream[0] <= sample][-1]
@@ -235,7 +235,7 @@ class CytonLine:
 
     @cached_property
     def lost(self) -> set[int]:
-        return set(self.firmware.lost)
+        return set(self.firmware.lost_samples)
 
 
 @dataclass(frozen=True)
@@ -263,15 +263,15 @@ class Scenario:
 
 
 def drop(at_s: float, for_s: float | None = 3.0) -> Fault:
-    return Fault(kind=Kind.DROP, at_s=at_s, for_s=for_s)
+    return Fault(kind=FaultKind.DROP, at_s=at_s, for_s=for_s)
 
 
 def unplug(at_s: float, for_s: float | None = None) -> Fault:
-    return Fault(kind=Kind.UNPLUG, at_s=at_s, for_s=for_s)
+    return Fault(kind=FaultKind.UNPLUG, at_s=at_s, for_s=for_s)
 
 
-STALL = Fault(kind=Kind.STALL, at_s=10.0, for_s=6.0)
-OUTAGE = Fault(kind=Kind.STALL, at_s=8.0, for_s=2.0)
+STALL = Fault(kind=FaultKind.STALL, at_s=10.0, for_s=6.0)
+OUTAGE = Fault(kind=FaultKind.STALL, at_s=8.0, for_s=2.0)
 SCENARIOS = {  # the longest first
     "muse in a row": Scenario("muse", (drop(0.0, 6.0), drop(16.0)), 4.0, 24.0, reconnects=2),
     "cyton in a row": Scenario("cyton", (drop(0.0, 6.0), drop(15.0), drop(22.5)), 4.0, 20.0, reconnects=3),
@@ -339,10 +339,10 @@ class Sitting:
 
     @cached_property
     def data(self) -> NDArray[np.float32]:
-        return np.concatenate([chunk.data for chunk in self.recording.chunks(4096)], axis=1)
+        return np.concatenate([chunk.data for chunk in self.recording.iter_chunks(4096)], axis=1)
 
     @cached_property
-    def reads(self) -> tuple[Read, ...]:
+    def reads(self) -> tuple[DeviceRead, ...]:
         (path,) = self.folder.glob("rec/derivatives/*/sub-*/ses-*/*_timing.tsv")
         return read_timing(path)[0]
 
@@ -422,7 +422,7 @@ def start(line: MuseLine | CytonLine, scenario: Scenario, folder: Path, process:
 def signals() -> dict[str, NDArray]:
     person = draw_person(5)
     return {
-        name: simulate(person, seconds=SIGNAL_S, seed=5, montage=load_montage(name), device=device_of(name)).data
+        name: simulate(person, seconds=SIGNAL_S, seed=5, montage=load_montage(name), headset=get_headset(name)).data
         for name in LINES
     }
 
@@ -514,7 +514,7 @@ def test_nothing_that_was_sent_before_an_outage_is_missing(sitting: Sitting) -> 
         sent = range(first, first + stop - start + round(line.sfreq))
         last = max(i for i in sent if i not in line.lost and line.moment(i) < outage_at + 0.05)
         missing = last - (first + stop - start - 1)
-        assert missing == 0 or (missing > 0 and faults[0].kind is Kind.UNPLUG)
+        assert missing == 0 or (missing > 0 and faults[0].kind is FaultKind.UNPLUG)
 
 
 @WITH_OUTAGE
@@ -573,8 +573,8 @@ def test_it_goes_on_with_the_same_baseline_and_phases(sitting: Sitting) -> None:
 
 def test_a_replay_makes_the_same_frames(sitting: Sitting) -> None:
     replayed = replay(sitting.recording)
-    lines = [replayed.header, *map(frame_log.row, sitting.frames)]
-    assert compared_with_log(sitting.recording, lines) == "identical"
+    lines = [replayed.header, *map(frame_log.format_row, sitting.frames)]
+    assert compare_with_log(sitting.recording, lines) == "identical"
 
 
 def test_mne_skips_the_gaps(sitting: Sitting) -> None:
@@ -586,7 +586,9 @@ def test_mne_skips_the_gaps(sitting: Sitting) -> None:
 
 def test_verify_finds_nothing_wrong(sitting: Sitting) -> None:
     found = verify(sitting.recording.path)
-    assert found.ruling is Ruling.OK, [finding.text for finding in found.findings if finding.ruling is Ruling.WRONG]
+    assert found.status is CheckStatus.OK, [
+        finding.text for finding in found.results if finding.status is CheckStatus.WRONG
+    ]
 
 
 def test_all_sessions_together_are_a_valid_dataset(sittings: dict[str, Sitting], tmp_path: Path) -> None:

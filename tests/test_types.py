@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback import types
-from neurofeedback.types import Chunk, Command, CommandKind, Stream, frame_end
+from neurofeedback.types import Chunk, Command, CommandKind, StreamInfo, frame_end
 
 RATES = st.sampled_from([125.0, 200.0, 250.0, 256.0, 500.0, 512.0, 1000.0, 128.205])
 
@@ -22,7 +22,7 @@ def test_a_chunk_knows_its_extent() -> None:
 
 
 def test_a_stream_counts_its_channels() -> None:
-    assert Stream("synthetic", 250.0, ("Fz", "Pz")).n_channels == 2
+    assert StreamInfo("synthetic", 250.0, ("Fz", "Pz")).n_channels == 2
 
 
 def test_values_are_frozen() -> None:

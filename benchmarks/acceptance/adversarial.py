@@ -12,12 +12,12 @@ from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most
 from benchmarks.acceptance.gate import QUIET
 from benchmarks.acceptance.sittings import Case, Sat, headset, simulated, sit, stream_of, with_evidence
 from benchmarks.acceptance.statistics import Estimate, mean_of, share_of
-from neurofeedback.feedback.mapping import Mapper
+from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.settings.model import Settings
-from neurofeedback.simulation.artifacts import TUKEY_MUSCLE, Artifact, Kind, on_scalp
+from neurofeedback.simulation.artifacts import MUSCLE_TAPER, Artifact, ArtifactKind, make_artifact
 from neurofeedback.simulation.population import draw_person
 from neurofeedback.simulation.scalp import scalp_of
-from neurofeedback.types import Bed, State
+from neurofeedback.types import BackgroundMode, State
 
 _AT_S, _SECONDS = 240.0, 340.0
 _CLENCH_S, _STRAIN_S, _LINK_S = 30.0, 60.0, 2.0
@@ -30,8 +30,8 @@ OFF = ("no data", "flat", "railed", "loose")
 def muscle(size_uv: float, seconds: float, onset_s: float = _AT_S) -> tuple[Artifact, ...]:
     """Return muscle of one level that sets in and lets go within 0.3 s: bursts whose ramps add up to a constant."""
     scalp = scalp_of(headset("muse")[1])
-    onsets = np.arange(onset_s, onset_s + seconds - _LINK_S, _LINK_S * (1 - TUKEY_MUSCLE / 2)).tolist()
-    return tuple(on_scalp(Kind.MUSCLE, at, _LINK_S, size_uv, scalp) for at in onsets)
+    onsets = np.arange(onset_s, onset_s + seconds - _LINK_S, _LINK_S * (1 - MUSCLE_TAPER / 2)).tolist()
+    return tuple(make_artifact(ArtifactKind.MUSCLE, at, _LINK_S, size_uv, scalp) for at in onsets)
 
 
 def blink_train(seed: int, every_s: float, start_s: float, stop_s: float) -> tuple[Artifact, ...]:
@@ -40,7 +40,9 @@ def blink_train(seed: int, every_s: float, start_s: float, stop_s: float) -> tup
     onsets = np.arange(start_s, stop_s, every_s) + rng.uniform(
         0, 0.2 * every_s, len(np.arange(start_s, stop_s, every_s))
     )
-    return tuple(on_scalp(Kind.BLINK, float(at), 0.35, float(rng.uniform(60, 140)), scalp) for at in onsets)
+    return tuple(
+        make_artifact(ArtifactKind.BLINK, float(at), 0.35, float(rng.uniform(60, 140)), scalp) for at in onsets
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +183,19 @@ def _off(run: Run) -> list[Figure]:
 
 def _guided() -> list[Figure]:
     """Compare what sounds under UNKNOWN with what sounds under focus."""
-    mapper = Mapper(Settings().feedback, 0.25)
+    mapper = GuidanceMapper(Settings().feedback, 0.25)
     for _ in range(100):
-        focus = mapper.push(-2.0, 1.0, 1.0, State.FOCUS, feedback=True)
-    unknown = mapper.push(np.nan, 0.0, 0.0, State.UNKNOWN, feedback=True)
+        focus = mapper.update(-2.0, 1.0, 1.0, State.FOCUS, feedback=True)
+    unknown = mapper.update(np.nan, 0.0, 0.0, State.UNKNOWN, feedback=True)
     told = unknown.tone_gain - focus.tone_gain
     return [
         Figure("UNKNOWN: tone above that of deep focus", told, unit="gain", goal=at_least(0.1), of="run"),
-        Figure("UNKNOWN: bed of its own", float(unknown.bed is not focus.bed is Bed.OWN), goal=at_least(1), of="run"),
+        Figure(
+            "UNKNOWN: bed of its own",
+            float(unknown.background is not focus.background is BackgroundMode.NORMAL),
+            goal=at_least(1),
+            of="run",
+        ),
     ]
 
 

@@ -10,11 +10,11 @@ from benchmarks.acceptance.figures import Figure, Run, Target, at_most, figure
 from benchmarks.acceptance.sittings import SETTLE_S, Case, simulated, sit, stream_of
 from benchmarks.acceptance.statistics import mean_of, share_of
 from neurofeedback.processing.aperiodic import AperiodicFit
-from neurofeedback.processing.blocks import Schedule, trailing
 from neurofeedback.processing.filters import CausalFilter, prefilter_sos
+from neurofeedback.processing.framing import FrameSchedule, trailing_windows
 from neurofeedback.processing.spectrum import Periodogram
 from neurofeedback.settings.model import Settings
-from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED
+from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED
 from neurofeedback.simulation.population import draw_person
 
 _SETTINGS = Settings()
@@ -54,10 +54,10 @@ def chi_errors(job: tuple[int, bool]) -> dict[float, tuple[float, float]]:
     if bare:
         person = replace(person, alpha_uv=0.0, theta_uv=0.0, beta_uv=0.0)
     data = simulated(Case(seed, person, CLEAN, seconds=300.0)).data.astype(np.float64)
-    filtered = CausalFilter(prefilter_sos(256.0, _SETTINGS.filters), len(data)).push(data)
+    filtered = CausalFilter(prefilter_sos(256.0, _SETTINGS.filters), len(data)).process(data)
     spectrum = Periodogram(512, 256.0, 62.0)
-    ends = Schedule(256.0, 0.25).ends(20, 4 * 290)
-    psd = spectrum(trailing(filtered, ends, 512))
+    ends = FrameSchedule(256.0, 0.25).ends(20, 4 * 290)
+    psd = spectrum(trailing_windows(filtered, ends, 512))
     fit = AperiodicFit(spectrum.freqs, person.iaf_hz, _SETTINGS.features)
     out: dict[float, tuple[float, float]] = {}
     for window_s in (4.0, 8.0):

@@ -14,11 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.acceptance.statistics import auc
-from neurofeedback.estimation.course import Course, Taught, course_of
-from neurofeedback.estimation.decoder import Decoder, fit_decoder
-from neurofeedback.estimation.labels import Lesson
-from neurofeedback.estimation.usual import Usual, median_of, pooled, usual_of
-from neurofeedback.settings.estimate import DecoderSettings
+from neurofeedback.learning.decoder import Decoder, fit_decoder
+from neurofeedback.learning.labelling import LabelledWindow
+from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
+from neurofeedback.learning.window_covariance import (
+    WindowCovariance,
+    column_medians,
+    estimate_window_covariance,
+    pool_covariances,
+)
+from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.simulation.population import POPULATIONS
 
@@ -72,7 +77,7 @@ def sit(who: Simulated, session: int) -> Windows:
     noise = rng.multivariate_normal(np.zeros(3), _NOISE, size=_WINDOWS)
     drift = np.outer(np.linspace(-0.5, 0.5, _WINDOWS), rng.uniform(-1, 1, 3)) + _slow(rng)
     x = wander[:, None] * who.effects + noise + drift + rng.standard_normal(3)
-    return Windows(x * usual_of(NAMES).sd, wander)
+    return Windows(x * estimate_window_covariance(NAMES).sd, wander)
 
 
 def _states(rng: np.random.Generator) -> Flags:
@@ -102,38 +107,42 @@ def answered(wander: Flags, rng: np.random.Generator) -> Flags:
     return wander ^ (rng.random(len(wander)) >= CORRECT)
 
 
-def scaled(windows: Windows, past: Usual, at: NDArray[np.int64]) -> Floats:
+def scaled(windows: Windows, past: WindowCovariance, at: NDArray[np.int64]) -> Floats:
     """Put windows into the decoder's unit, as a probe right after each would be: from what came until then."""
     out = np.empty((len(at), len(NAMES)))
     for row, k in enumerate(at.tolist()):
         until = windows.values[: k + 1]
-        sd = past.joined(usual_of(NAMES, until, 1.0), SETTINGS.past_windows).sd
-        out[row] = (windows.values[k] - median_of(until)) / sd
+        sd = past.combine(estimate_window_covariance(NAMES, until, 1.0), SETTINGS.prior_windows).sd
+        out[row] = (windows.values[k] - column_medians(until)) / sd
     return out
 
 
-def history(who: Simulated, sessions: int, probes: int) -> tuple[Course, Usual]:
+def history(who: Simulated, sessions: int, probes: int) -> tuple[TrainingSet, WindowCovariance]:
     """Let a person sit and answer some times; return the lessons, and how much the windows vary."""
-    taught: list[Taught] = []
+    taught: list[SessionTrainingData] = []
     for session in range(sessions):
         windows = sit(who, session)
-        past = usual([one.varied for one in taught])
+        past = usual([one.window_covariance for one in taught])
         rng = np.random.default_rng((who.seed, 3, session))
         at = np.sort(rng.choice(np.arange(5, _WINDOWS), probes, replace=False))
         x, said = scaled(windows, past, at), answered(windows.wander[at], rng)
         lessons = tuple(
-            Lesson(int(k), x[j], bool(said[j]), 1.0, k * _WINDOW_S / 60.0) for j, k in enumerate(at.tolist())
+            LabelledWindow(int(k), x[j], bool(said[j]), 1.0, k * _WINDOW_S / 60.0) for j, k in enumerate(at.tolist())
         )
-        taught.append(Taught(f"{session}", float(session), "", lessons, usual_of(NAMES, windows.values, 1.0)))
-    return course_of(NAMES, taught), usual([one.varied for one in taught])
+        taught.append(
+            SessionTrainingData(
+                f"{session}", float(session), "", lessons, estimate_window_covariance(NAMES, windows.values, 1.0)
+            )
+        )
+    return build_training_set(NAMES, taught), usual([one.window_covariance for one in taught])
 
 
-def usual(varied: Sequence[Usual]) -> Usual:
+def usual(varied: Sequence[WindowCovariance]) -> WindowCovariance:
     """Return how much windows vary, as far as is known."""
-    return pooled(list(varied), NAMES, SETTINGS.past_windows)
+    return pool_covariances(list(varied), NAMES, SETTINGS.prior_windows)
 
 
-def learn(course: Course, evidence: Evidence, day: float = 0.0) -> Decoder:
+def learn(course: TrainingSet, evidence: Evidence, day: float = 0.0) -> Decoder:
     """Fit as the product does."""
     return fit_decoder(course, evidence, SETTINGS, day=day, device="")
 
@@ -153,7 +162,7 @@ class Exam:
         return float(np.nanmean([auc(self.x[rows] @ weights, wander[rows]) for rows in here]))
 
 
-def exam(who: Simulated, past: Usual, sessions: int = 6) -> Exam:
+def exam(who: Simulated, past: WindowCovariance, sessions: int = 6) -> Exam:
     """Let a person sit some more times, and judge every other window."""
     sittings = [sit(who, 1000 + k) for k in range(sessions)]
     return Exam(

@@ -15,18 +15,18 @@ from neurofeedback.engine import Engine
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.simulation.closed_loop import ClosedLoop
-from neurofeedback.simulation.crowd import ORACLE, Told, Trials, run_trials
-from neurofeedback.simulation.meditator import sitting
-from neurofeedback.simulation.population import Person, Spread, draw_person
-from neurofeedback.simulation.response import RESPONSES, Response, learned
-from neurofeedback.simulation.states import Mind
+from neurofeedback.simulation.crowd import ORACLE, ToneSource, TrialResults, run_trials
+from neurofeedback.simulation.feedback_response import RESPONSES, FeedbackResponse, apply_learning
+from neurofeedback.simulation.population import NormalDistribution, Person, draw_person
+from neurofeedback.simulation.simulated_session import draw_session
+from neurofeedback.simulation.states import MentalState
 from neurofeedback.types import Chunk, Command, CommandKind, Phase
 
 _TRIALS, _BATCH = 200, 20
 _NULL = between(-0.01, 0.01)
-BEFORE_ANSWERS = Told(Spread(0.08, 0.30), confidence=0.30)
+BEFORE_ANSWERS = ToneSource(NormalDistribution(0.08, 0.30), confidence=0.30)
 """The default index on mixed people: AUC .52 with a spread of .09 between people, as T5 measures it."""
-AFTER_80_ANSWERS = Told(Spread(0.43, 0.25), confidence=0.46)
+AFTER_80_ANSWERS = ToneSource(NormalDistribution(0.43, 0.25), confidence=0.46)
 """A personal decoder after 80 answers: AUC .62."""
 
 
@@ -41,11 +41,11 @@ def feature_level(run: Run) -> list[Figure]:
     return out
 
 
-def _trials(told: Told, n_trials: int, seed: int) -> Trials:
+def _trials(told: ToneSource, n_trials: int, seed: int) -> TrialResults:
     return run_trials(told, n_trials, seed)
 
 
-def _groups(name: str, parts: list[Trials], *, goals: bool) -> list[Figure]:
+def _groups(name: str, parts: list[TrialResults], *, goals: bool) -> list[Figure]:
     n = parts[0].design.n_responders
     change = np.concatenate([part.change() for part in parts])
     share = np.concatenate([part.wandering.mean(axis=-1) for part in parts])
@@ -80,25 +80,25 @@ class Sat:
 
 
 def sit_in_loop(
-    person: Person, response: Response, seed: int, seconds: float, yoked: NDArray[np.float64] | None = None
+    person: Person, response: FeedbackResponse, seed: int, seconds: float, yoked: NDArray[np.float64] | None = None
 ) -> Sat:
     """Sit through the product's engine; the person hears its tone, or the one somebody else heard."""
     device, montage = headset("muse")
     stream, profile = resolve(Settings(), stream_of("muse"))
-    truth = sitting(person, seconds=seconds, seed=seed, montage=montage, device=device)
+    truth = draw_session(person, seconds=seconds, seed=seed, montage=montage, headset=device)
     loop, engine = ClosedLoop(truth, response), Engine(stream.sfreq, profile)
     phases = ((SETTLE_S, Phase.BASELINE), (SETTLE_S + BASELINE_S, Phase.PRACTICE))
     commands = [Command(round(at_s * stream.sfreq), CommandKind.PHASE, phase) for at_s, phase in phases]
     heard: list[float] = []
     for at in range(0, truth.n_samples - 63, 64):
-        for frame in engine.push(Chunk(at, loop.take(64)), commands):
+        for frame in engine.process(Chunk(at, loop.read(64)), commands):
             level = frame.guidance.tone_gain if yoked is None else float(yoked[min(frame.index, len(yoked) - 1)])
-            loop.hear(frame.sample, level)
+            loop.set_tone_level(frame.sample, level)
             heard.append(level)
         commands = []
     ends_s = (np.arange(len(heard)) + 1) / 4
     practice = ends_s > PRACTICE_S
-    wandering = loop.truth.mind_at(ends_s)[practice] == Mind.WANDER
+    wandering = loop.truth.state_at(ends_s)[practice] == MentalState.WANDER
     return Sat(float(wandering.mean()), loop.correlation, np.array(heard))
 
 
@@ -111,7 +111,7 @@ def pair(seed: int, n_sessions: int, seconds: float) -> NDArray[np.float64]:
         for arm, (person, response) in enumerate(arms):
             sat = sit_in_loop(person, response, 100 * seed + 10_000 * arm + session, seconds, yoked)
             out[arm, :, session] = sat.wandering, sat.correlation
-            arms[arm] = learned(person, response, sat.correlation)
+            arms[arm] = apply_learning(person, response, sat.correlation)
             yoked = sat.heard
     return out
 

@@ -20,9 +20,9 @@ from benchmarks.acceptance.answers import (
 from benchmarks.acceptance.answers import oracle as oracle_of
 from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most, between, figure
 from benchmarks.acceptance.statistics import Estimate, mean_of, share_of
-from neurofeedback.estimation.course import Course
-from neurofeedback.estimation.evaluation import evaluate
-from neurofeedback.estimation.figures import Interval, expected_calibration_error
+from neurofeedback.learning.evaluation import evaluate
+from neurofeedback.learning.metrics import MetricInterval, expected_calibration_error
+from neurofeedback.learning.training_set import TrainingSet
 from neurofeedback.settings.load import load_evidence
 
 NOVICE, DEFAULT = "breath-novice", "default"
@@ -33,9 +33,9 @@ _SHARES = {20: (0.50, ".61"), 40: (0.65, ".73"), 80: (0.75, ".83"), 160: (0.85, 
 evidence = lru_cache(load_evidence)
 
 
-def _first(course: Course, n: int) -> Course:
+def _first(course: TrainingSet, n: int) -> TrainingSet:
     """Return the first ``n`` answers."""
-    return course.only(np.arange(len(course.wander)) < n)
+    return course.subset(np.arange(len(course.wander)) < n)
 
 
 def learned_by(seed: int, ns: tuple[int, ...], *, population: str = "", profile: str = DEFAULT) -> dict[str, float]:
@@ -119,14 +119,14 @@ def calibrated(seed: int, *, null: bool = False) -> dict[str, float]:
         "ece": expected_calibration_error(p, said),
         "truth": truth,
         "prequential": scores.prequential.value if scores.prequential else np.nan,
-        "left_out": scores.left_out.value if scores.left_out else np.nan,
+        "left_out": scores.leave_one_session_out.value if scores.leave_one_session_out else np.nan,
         "in prequential": _inside(scores.prequential, truth),
-        "in left_out": _inside(scores.left_out, truth),
+        "in left_out": _inside(scores.leave_one_session_out, truth),
         "active": float(scores.active),
     }
 
 
-def _inside(interval: Interval | None, truth: float) -> float:
+def _inside(interval: MetricInterval | None, truth: float) -> float:
     return np.nan if interval is None else float(interval.low <= truth <= interval.high)
 
 

@@ -12,8 +12,8 @@ from benchmarks.acceptance.figures import Figure, Goal, Run, Target, at_least, a
 from benchmarks.acceptance.sittings import Case, frame_auc, simulated, sit, stream_of, with_evidence
 from benchmarks.acceptance.spectrum import FAMILIES
 from benchmarks.acceptance.statistics import mean_of
-from neurofeedback.simulation.conditions import CLEAN, EYES_CLOSED, Conditions
-from neurofeedback.simulation.population import FIXED_EFFECT, Effects, draw_person
+from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, Disturbances
+from neurofeedback.simulation.population import FIXED_EFFECT, FeatureEffects, draw_person
 
 DIRTY = EYES_CLOSED
 NOVICE, POOLED, DEFAULT = "breath-novice", "probe-pooled", "default"
@@ -32,9 +32,9 @@ def person_case(
     population: str,
     *,
     scale: float = 1.0,
-    conditions: Conditions = DIRTY,
+    conditions: Disturbances = DIRTY,
     family: str = "muse",
-    effects: Effects | None = None,
+    effects: FeatureEffects | None = None,
 ) -> Case:
     """Draw a person from a population; ``effects`` overrides what wandering does to the person."""
     person = draw_person(seed, population, effect_scale=scale)

@@ -13,17 +13,17 @@ from benchmarks.acceptance.sittings import PRACTICE_S, Case, headset, simulated,
 from benchmarks.acceptance.statistics import Estimate, pooled, share_of
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
-from neurofeedback.simulation.artifacts import POP_S, Artifact, Kind, on_scalp
-from neurofeedback.simulation.conditions import EYES_CLOSED, NEVER
-from neurofeedback.simulation.meditator import SimulatedSitting
+from neurofeedback.simulation.artifacts import POP_S, Artifact, ArtifactKind, make_artifact
+from neurofeedback.simulation.disturbances import EYES_CLOSED, NEVER
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.scalp import Scalp, scalp_of
-from neurofeedback.types import Stream
+from neurofeedback.simulation.scalp import ScalpGains, scalp_of
+from neurofeedback.simulation.simulated_session import SimulatedSession
+from neurofeedback.types import StreamInfo
 
 ALPHAS_UV = (5.0, 10.0, 15.0)
 RATES = (125.0, 200.0, 250.0, 256.0, 500.0, 1000.0, 2000.0)
-RULE = {Kind.BLINK: "blink", Kind.MUSCLE: "muscle", Kind.POP: "pop"}
-WORTH_UV = {Kind.BLINK: 60.0, Kind.MUSCLE: 8.0, Kind.POP: 0.0}
+RULE = {ArtifactKind.BLINK: "blink", ArtifactKind.MUSCLE: "muscle", ArtifactKind.POP: "pop"}
+WORTH_UV = {ArtifactKind.BLINK: 60.0, ArtifactKind.MUSCLE: 8.0, ArtifactKind.POP: 0.0}
 BLOCK_RULES = ("blink", "muscle", "pop", "wide", "flat", "railed", "lost", "settling")
 CHANNEL_RULES = ("noisy", "broken", "mains")
 _LATE_S = 0.5  # causal filters and medians answer a little late
@@ -34,18 +34,18 @@ QUIET = replace(
 )
 
 
-def planted(scalp: Scalp, seed: int, seconds: float) -> tuple[Artifact, ...]:
+def planted(scalp: ScalpGains, seed: int, seconds: float) -> tuple[Artifact, ...]:
     """Plant a blink, a burst of muscle and a pop in turn, every 10 s of practice, of random size."""
     rng = np.random.default_rng((seed, 99))
     out: list[Artifact] = []
     for number, onset in enumerate(np.arange(PRACTICE_S + 5, seconds - 5, _EVERY_S).tolist()):
-        kind = (Kind.BLINK, Kind.MUSCLE, Kind.POP)[number % 3]
-        if kind is Kind.POP:
+        kind = (ArtifactKind.BLINK, ArtifactKind.MUSCLE, ArtifactKind.POP)[number % 3]
+        if kind is ArtifactKind.POP:
             size = float(rng.choice([-1.0, 1.0]) * rng.uniform(150, 600))
             out.append(Artifact(kind, onset, POP_S, (int(rng.integers(scalp.blink.size)),), size))
         else:
-            duration, largest = (0.35, 140.0) if kind is Kind.BLINK else (float(rng.uniform(0.5, 3)), 40.0)
-            out.append(on_scalp(kind, onset, duration, float(rng.uniform(WORTH_UV[kind], largest)), scalp))
+            duration, largest = (0.35, 140.0) if kind is ArtifactKind.BLINK else (float(rng.uniform(0.5, 3)), 40.0)
+            out.append(make_artifact(kind, onset, duration, float(rng.uniform(WORTH_UV[kind], largest)), scalp))
     return tuple(out)
 
 
@@ -53,8 +53,8 @@ def planted(scalp: Scalp, seed: int, seconds: float) -> tuple[Artifact, ...]:
 class Count:
     """Of one person: artifacts hit by any rule and by their own, and how many there were; muscle blocks caught."""
 
-    any_rule: dict[Kind, tuple[int, int]]
-    own_rule: dict[Kind, tuple[int, int]]
+    any_rule: dict[ArtifactKind, tuple[int, int]]
+    own_rule: dict[ArtifactKind, tuple[int, int]]
     covered: tuple[int, int]
     false: dict[str, tuple[int, int]]
 
@@ -70,7 +70,7 @@ def count(seed: int, alpha_uv: float, sfreq: float = 256.0, seconds: float = _SE
     return tally(gated(made.data, sfreq, profile), made.truth)
 
 
-def tally(judged: Gated, truth: SimulatedSitting) -> Count:
+def tally(judged: Gated, truth: SimulatedSession) -> Count:
     """Hold the gate's verdicts against the truth."""
     shown = [one for one in truth.artifacts if one.onset_s >= PRACTICE_S]
     hits = {kind: [0, 0, 0] for kind in RULE}
@@ -82,7 +82,7 @@ def tally(judged: Gated, truth: SimulatedSitting) -> Count:
         hits[one.kind][0] += bool(judged.bad[rows][:, channels].any(axis=0).all())
         hits[one.kind][1] += bool(judged.reasons[RULE[one.kind]][rows][:, channels].any(axis=0).all())
         hits[one.kind][2] += 1
-        if one.kind is Kind.MUSCLE:
+        if one.kind is ArtifactKind.MUSCLE:
             inside = judged.rows(one.onset_s + 0.25 * one.duration_s, one.stop_s - 0.25 * one.duration_s)
             covered[0] += int(judged.bad[inside][:, channels].sum())
             covered[1] += judged.bad[inside][:, channels].size
@@ -101,7 +101,7 @@ def _crowded(one: Artifact, others: list[Artifact]) -> bool:
     )
 
 
-def _false_alarms(judged: Gated, truth: SimulatedSitting) -> dict[str, tuple[int, int]]:
+def _false_alarms(judged: Gated, truth: SimulatedSession) -> dict[str, tuple[int, int]]:
     clean = judged.onset > PRACTICE_S
     for one in truth.artifacts:
         clean &= ~((judged.onset > one.onset_s) & (judged.onset - 0.25 < one.stop_s + _RINGS_S))
@@ -120,7 +120,7 @@ def gate(run: Run) -> list[Figure]:
 
 
 def _rows(where: str, counts: list[Count]) -> list[Figure]:
-    goals = {Kind.BLINK: (0.98, "1.00"), Kind.MUSCLE: (0.95, ".965"), Kind.POP: (0.99, "1.00")}
+    goals = {ArtifactKind.BLINK: (0.98, "1.00"), ArtifactKind.MUSCLE: (0.95, ".965"), ArtifactKind.POP: (0.99, "1.00")}
     out = [
         figure(
             f"{where}: {kind}, hit",
@@ -159,7 +159,7 @@ def _rates(run: Run) -> list[Figure]:
     out: list[Figure] = []
     for sfreq in (125.0, 2000.0) if run.fast else RATES:
         counts = run.map(partial(count, alpha_uv=10.0, sfreq=sfreq, seconds=300.0), list(run.people(20, 1)))
-        for kind, goal in ((Kind.BLINK, 0.98), (Kind.MUSCLE, 0.95), (Kind.POP, 0.99)):
+        for kind, goal in ((ArtifactKind.BLINK, 0.98), (ArtifactKind.MUSCLE, 0.95), (ArtifactKind.POP, 0.99)):
             estimate = pooled([one.any_rule[kind] for one in counts])
             out.append(figure(f"{sfreq:g} Hz: {kind}, hit", estimate, at_least(goal), of=f"{kind}s"))
         false = pooled([one.false["any"] for one in counts])
@@ -171,10 +171,10 @@ def broken_after_s(seed: int) -> list[float]:
     """Return how long a broken electrode goes unnoticed, s, for each channel and three sizes; inf if for 20 s."""
     out: list[float] = []
     stream = stream_of("muse")
-    _, profile = resolve(Settings(), Stream("broken", stream.sfreq, stream.ch_names, montage="muse"))
+    _, profile = resolve(Settings(), StreamInfo("broken", stream.sfreq, stream.ch_names, montage="muse"))
     for row in range(stream.n_channels):
         size = float(np.random.default_rng((seed, row)).uniform(50, 170))
-        electrode = Artifact(Kind.BROKEN, PRACTICE_S + 10, 20.0, (row,), size)
+        electrode = Artifact(ArtifactKind.BROKEN, PRACTICE_S + 10, 20.0, (row,), size)
         case = Case(seed, draw_person(seed, "null"), QUIET, seconds=190.0, extra=(electrode,))
         judged = gated(simulated(case).data, stream.sfreq, profile)
         said = (judged.onset > electrode.onset_s) & judged.out[:, row]

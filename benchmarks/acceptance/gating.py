@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.acceptance.sittings import BASELINE_S, PRACTICE_S, SETTLE_S
 from neurofeedback.estimation.baseline import BaselineCollector
-from neurofeedback.estimation.reference import fit_baseline
+from neurofeedback.estimation.baseline_fit import fit_baseline
 from neurofeedback.processing.pipeline import Pipeline, Windows
 from neurofeedback.settings.profile import Profile
 
@@ -46,26 +46,26 @@ def gated(
 ) -> Gated:
     """Judge samples as the engine does: limits are learned from ``settle_s`` to ``until_s``."""
     pipeline = Pipeline(sfreq, profile)
-    pipeline.push(data)
-    first, last = (pipeline.schedule.complete(round(at_s * sfreq)) for at_s in (settle_s, until_s))
+    pipeline.append(data)
+    first, last = (pipeline.schedule.count_complete(round(at_s * sfreq)) for at_s in (settle_s, until_s))
     windows = list(_drained(pipeline, first))
     collector = BaselineCollector()
     for batch in _drained(pipeline, last):
         collector.add(batch, np.ones(len(batch.ends), dtype=np.bool_))
         windows.append(batch)
-    baseline = fit_baseline(collector.collected(), profile, sfreq, pipeline.freqs)
+    baseline = fit_baseline(collector.to_data(), profile, sfreq, pipeline.freqs)
     if baseline is not None:
         pipeline.gate.limits = baseline.limits
     windows += _drained(pipeline, pipeline.ready)
     return Gated(
         onset=np.concatenate([batch.ends for batch in windows]) / sfreq,
         reasons={
-            rule: np.concatenate([batch.verdicts.reasons[rule] for batch in windows])
-            for rule in windows[0].verdicts.reasons
+            rule: np.concatenate([batch.gate_result.reasons[rule] for batch in windows])
+            for rule in windows[0].gate_result.reasons
         },
-        bad=np.concatenate([batch.verdicts.bad for batch in windows]),
-        out=np.concatenate([batch.verdicts.out for batch in windows]),
-        valid=np.concatenate([batch.verdicts.valid for batch in windows]),
+        bad=np.concatenate([batch.gate_result.bad for batch in windows]),
+        out=np.concatenate([batch.gate_result.excluded for batch in windows]),
+        valid=np.concatenate([batch.gate_result.valid for batch in windows]),
         blink_uv=np.full(data.shape[0], np.nan) if baseline is None else baseline.limits.blink_uv,
     )
 

@@ -11,13 +11,15 @@ from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most
 from benchmarks.acceptance.gate import QUIET
 from benchmarks.acceptance.sittings import PRACTICE_S, Case, Sat, headset, simulated, sit, stream_of
 from benchmarks.acceptance.statistics import mean_of
-from neurofeedback.simulation.artifacts import Artifact, Kind, on_scalp
-from neurofeedback.simulation.conditions import NEVER, Conditions
+from neurofeedback.simulation.artifacts import Artifact, ArtifactKind, make_artifact
+from neurofeedback.simulation.disturbances import NEVER, Disturbances
 from neurofeedback.simulation.population import draw_person
 from neurofeedback.simulation.scalp import scalp_of
 
 SECONDS = 900.0
-CALM = Conditions(blink_every_s=NEVER, tonic_uv=QUIET.tonic_uv, drift_uv=QUIET.drift_uv, hum=QUIET.hum, band_drift=1.0)
+CALM = Disturbances(
+    blink_every_s=NEVER, tonic_uv=QUIET.tonic_uv, drift_uv=QUIET.drift_uv, hum=QUIET.hum, band_drift=1.0
+)
 """No artifact with an onset, but everything else a sitting has."""
 
 
@@ -30,7 +32,7 @@ def bursts(seed: int, start_s: float) -> tuple[Artifact, ...]:
     """Return muscle for 2 s in every 10 s, 8 to 40 uV."""
     rng, scalp = np.random.default_rng((seed, 8)), scalp_of(headset("muse")[1])
     return tuple(
-        on_scalp(Kind.MUSCLE, float(at + rng.uniform(0, 3)), 2.0, float(rng.uniform(8, 40)), scalp)
+        make_artifact(ArtifactKind.MUSCLE, float(at + rng.uniform(0, 3)), 2.0, float(rng.uniform(8, 40)), scalp)
         for at in np.arange(start_s, SECONDS - 6, 10.0)
     )
 

@@ -10,7 +10,7 @@ from benchmarks.acceptance.figures import Figure, Run, Target, at_most
 from benchmarks.acceptance.sittings import Case, simulated, sit, stream_of, with_evidence
 from neurofeedback.estimation.states import StateMachine
 from neurofeedback.settings.model import Settings
-from neurofeedback.simulation.conditions import CLEAN
+from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.population import draw_person
 from neurofeedback.types import State
 
@@ -58,7 +58,7 @@ def cue_delay_s() -> float:
     """Return how long after crossing the threshold and its hysteresis for good the state changes."""
     settings = Settings()
     states = StateMachine(settings.threshold, settings.confidence, settings.spectrum.hop_s)
-    seen = [states.push(2.0, 0.0, valid=True, usable=True, lost=False) for _ in range(40)]
+    seen = [states.update(2.0, 0.0, valid=True, usable=True, lost=False) for _ in range(40)]
     return (seen.index(State.WANDER) + 1) * settings.spectrum.hop_s
 
 

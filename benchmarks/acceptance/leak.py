@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from benchmarks.acceptance.evaluation import shuffled
 from benchmarks.acceptance.figures import Figure, Run, Target, at_least, between, figure
 from benchmarks.acceptance.statistics import auc, mean_of
-from neurofeedback.estimation.course import Course, Taught, course_of
-from neurofeedback.estimation.decoder import Decoder, fit_decoder
-from neurofeedback.estimation.evaluation import left_out, prequential
-from neurofeedback.estimation.figures import auc_within
-from neurofeedback.estimation.labels import Lesson
-from neurofeedback.estimation.usual import usual_of
-from neurofeedback.settings.estimate import DecoderSettings
+from neurofeedback.learning.decoder import Decoder, fit_decoder
+from neurofeedback.learning.evaluation import score_leaving_sessions_out, score_prequentially
+from neurofeedback.learning.labelling import LabelledWindow
+from neurofeedback.learning.metrics import within_session_auc
+from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
+from neurofeedback.learning.window_covariance import estimate_window_covariance
+from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.load import load_evidence
 
 _SESSIONS, _ANSWERS = 6, 40
@@ -35,23 +35,25 @@ def leaked(seed: int) -> tuple[float, float, float]:
     y = rng.random(len(sessions)) < often[sessions]
     y[::_ANSWERS], y[1::_ANSWERS] = True, False
     course = _course(x, y, sessions)
-    ahead, aside = prequential(course, _learn, DecoderSettings()), left_out(course, _learn)
-    found = [auc_within(scored.score, scored.wander, scored.session, 1.0) for scored in (ahead, aside)]
+    ahead, aside = score_prequentially(course, _learn, DecoderSettings()), score_leaving_sessions_out(course, _learn)
+    found = [within_session_auc(scored.score, scored.wander, scored.session_index, 1.0) for scored in (ahead, aside)]
     said = [np.nan if interval is None else interval.value for interval in found]
     return said[0], said[1], auc(shuffled(x, y, rng), y)
 
 
-def _course(x: NDArray[np.float64], y: NDArray[np.bool_], sessions: NDArray[np.int64]) -> Course:
+def _course(x: NDArray[np.float64], y: NDArray[np.bool_], sessions: NDArray[np.int64]) -> TrainingSet:
     """Make lessons of windows as they are, uncentred, so that nothing but the evaluation stands against the leak."""
-    return course_of(_NAMES, [_taught(k, x[sessions == k], y[sessions == k]) for k in range(_SESSIONS)])
+    return build_training_set(_NAMES, [_taught(k, x[sessions == k], y[sessions == k]) for k in range(_SESSIONS)])
 
 
-def _taught(session: int, x: NDArray[np.float64], y: NDArray[np.bool_]) -> Taught:
-    lessons = tuple(Lesson(j, row, bool(said), 1.0, float(j)) for j, (row, said) in enumerate(zip(x, y, strict=True)))
-    return Taught(str(session), float(session), "", lessons, usual_of(_NAMES))
+def _taught(session: int, x: NDArray[np.float64], y: NDArray[np.bool_]) -> SessionTrainingData:
+    lessons = tuple(
+        LabelledWindow(j, row, bool(said), 1.0, float(j)) for j, (row, said) in enumerate(zip(x, y, strict=True))
+    )
+    return SessionTrainingData(str(session), float(session), "", lessons, estimate_window_covariance(_NAMES))
 
 
-def _learn(course: Course, day: float, device: str) -> Decoder:
+def _learn(course: TrainingSet, day: float, device: str) -> Decoder:
     return fit_decoder(course, load_evidence("default"), DecoderSettings(), day=day, device=device)
 
 

@@ -10,7 +10,7 @@ from benchmarks.acceptance.effects import person_case
 from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most, figure
 from benchmarks.acceptance.sittings import headset, simulated, sit, stream_of
 from benchmarks.acceptance.statistics import mean_of
-from neurofeedback.simulation.link import Link, draw_packets, lost_runs
+from neurofeedback.simulation.packet_loss import RadioLink, draw_packets, lost_runs
 
 _OUTAGE = (600.0, 2.0)
 
@@ -32,11 +32,11 @@ def lossy(seed: int, family: str = "muse") -> Lossy:
     data = simulated(case).data
     whole = sit(data, stream)
 
-    def over(link: Link) -> tuple[object, ...]:
+    def over(link: RadioLink) -> tuple[object, ...]:
         return lost_runs(draw_packets(link, device, data.shape[1], seed))
 
-    holed = sit(data, stream, lost=over(Link(loss=0.02)))
-    cut = sit(data, stream, lost=over(Link(outages=(_OUTAGE,))))
+    holed = sit(data, stream, lost=over(RadioLink(loss=0.02)))
+    cut = sit(data, stream, lost=over(RadioLink(outages=(_OUTAGE,))))
     both = whole.judged & holed.judged
     back_s = sum(_OUTAGE)
     after = cut.valid & (cut.onset > back_s)

@@ -15,7 +15,7 @@ from benchmarks.acceptance.figures import Figure, Run, Target, figure
 from benchmarks.acceptance.gating import Gated, gated
 from benchmarks.acceptance.results import ROOT
 from benchmarks.acceptance.statistics import mean_of, pooled
-from neurofeedback.recording.importers.formats import import_file
+from neurofeedback.formats.importers import import_file
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 
@@ -68,7 +68,7 @@ def judge_file(job: tuple[Path, str, tuple[int, ...], float]) -> Seen:
     path, montage, rows, settle_s = job
     recording = import_file(path)
     stream, profile = resolve(open_eyes(montage), recording.stream)
-    data = recording.samples(0, recording.n_samples)
+    data = recording.read_samples(0, recording.n_samples)
     until_s = settle_s + recording.duration_s / 3
     judged = gated(data, stream.sfreq, profile, settle_s=settle_s, until_s=until_s)
     known = np.nan_to_num(data.astype(np.float64))

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from benchmarks.acceptance.statistics import auc
 from neurofeedback.recording.recording import Recording
-from neurofeedback.session.replay import replay
 from neurofeedback.settings.load import load_montage
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
 from neurofeedback.simulation.artifacts import Artifact
-from neurofeedback.simulation.conditions import EYES_CLOSED, Conditions
-from neurofeedback.simulation.devices import Device, device_of
-from neurofeedback.simulation.meditator import Simulated, SimulatedSitting, simulate
+from neurofeedback.simulation.disturbances import EYES_CLOSED, Disturbances
+from neurofeedback.simulation.headset_specs import HeadsetSpec, get_headset
 from neurofeedback.simulation.population import Person
-from neurofeedback.simulation.states import Mind
-from neurofeedback.types import Frame, LostRun, Phase, State, Stream
+from neurofeedback.simulation.simulated_session import SimulatedRecording, SimulatedSession, simulate
+from neurofeedback.simulation.states import MentalState
+from neurofeedback.types import Frame, LostRun, Phase, State, StreamInfo
+from neurofeedback.verification.replay import replay
 
 SETTLE_S, BASELINE_S = 30.0, 120.0
 PRACTICE_S = SETTLE_S + BASELINE_S
@@ -36,32 +36,32 @@ class Case:
 
     seed: int
     person: Person
-    conditions: Conditions = EYES_CLOSED
+    conditions: Disturbances = EYES_CLOSED
     family: str = "muse"
     seconds: float = SITTING_S
     extra: tuple[Artifact, ...] = ()
 
 
 @lru_cache
-def headset(family: str) -> tuple[Device, Montage]:
+def headset(family: str) -> tuple[HeadsetSpec, Montage]:
     """Return a device family and the montage that fits it."""
-    device = device_of(family)
+    device = get_headset(family)
     return device, load_montage(device.montage)
 
 
-def simulated(case: Case, *, sfreq: float | None = None) -> Simulated:
+def simulated(case: Case, *, sfreq: float | None = None) -> SimulatedRecording:
     """Simulate a case, at another rate and without rounding where ``sfreq`` is given."""
     device, montage = headset(case.family)
     if sfreq is not None:
-        device = replace(device, sfreq=sfreq, step_uv=0.0)
+        device = replace(device, sfreq=sfreq, resolution_uv=0.0)
     return simulate(
         case.person,
         seconds=case.seconds,
         seed=case.seed,
         montage=montage,
-        device=device,
-        conditions=case.conditions,
-        extra=case.extra,
+        headset=device,
+        disturbances=case.conditions,
+        extra_artifacts=case.extra,
     )
 
 
@@ -71,13 +71,13 @@ def with_evidence(name: str, settings: Settings | None = None) -> Settings:
     return chosen.model_copy(update={"index": chosen.index.model_copy(update={"evidence": name})})
 
 
-def stream_of(family: str, sfreq: float | None = None) -> Stream:
+def stream_of(family: str, sfreq: float | None = None) -> StreamInfo:
     """Return the stream a device family delivers."""
     device, montage = headset(family)
-    return Stream(f"simulated-{family}", sfreq or device.sfreq, montage.ch_names, montage=montage.name)
+    return StreamInfo(f"simulated-{family}", sfreq or device.sfreq, montage.ch_names, montage=montage.name)
 
 
-def recorded(data: NDArray[np.float32], stream: Stream, lost: Sequence[LostRun] = ()) -> Recording:
+def recorded(data: NDArray[np.float32], stream: StreamInfo, lost: Sequence[LostRun] = ()) -> Recording:
     """Wrap samples as a recording, NaN where they are lost."""
     return Recording(
         Path("simulated"), stream, data.shape[1], lambda start, stop: data[:, start:stop].copy(), tuple(lost)
@@ -121,13 +121,13 @@ class Sat:
 
 def sit(
     data: NDArray[np.float32],
-    stream: Stream,
+    stream: StreamInfo,
     settings: Settings | None = None,
     *,
     lost: Sequence[LostRun] = (),
     baseline_s: float = BASELINE_S,
 ) -> Sat:
-    """Replay samples through the product's own replay."""
+    """Replayed samples through the product's own replay."""
     replayed = replay(recorded(data, stream, lost), settings=settings or Settings(), baseline_s=baseline_s)
     frames = list(replayed.frames)
     baseline = replayed.engine.baseline
@@ -156,17 +156,17 @@ def _columns(frames: list[Frame], columns: tuple[str, ...], iaf_hz: float | None
     )
 
 
-def sit_case(case: Case, settings: Settings | None = None) -> tuple[Sat, SimulatedSitting]:
+def sit_case(case: Case, settings: Settings | None = None) -> tuple[Sat, SimulatedSession]:
     """Simulate and judge one case."""
     made = simulated(case)
     return sit(made.data, stream_of(case.family), settings), made.truth
 
 
-def frame_auc(sat: Sat, truth: SimulatedSitting) -> float:
+def frame_auc(sat: Sat, truth: SimulatedSession) -> float:
     """AUC of the index for wandering against focus, within one person, over valid frames of practice.
 
     The true state is the one at the frame's end, shifted by nothing.
     """
-    minds = truth.mind_at(sat.onset)
-    scored = sat.judged & np.isin(minds, (Mind.FOCUS, Mind.WANDER))
-    return auc(sat.u[scored], minds[scored] == Mind.WANDER)
+    minds = truth.state_at(sat.onset)
+    scored = sat.judged & np.isin(minds, (MentalState.FOCUS, MentalState.WANDER))
+    return auc(sat.u[scored], minds[scored] == MentalState.WANDER)

@@ -21,7 +21,7 @@ def band_powers(sine_hz: float, sfreq: float) -> dict[str, float]:
     """Return the power (uV^2) that the last 2-s window after the filters holds in each band."""
     n = round(20 * sfreq)
     sine = _RMS_UV * np.sqrt(2) * np.sin(2 * np.pi * sine_hz * np.arange(n) / sfreq + 1.0)
-    filtered = CausalFilter(prefilter_sos(sfreq, FilterSettings()), 1).push(sine[None], [])
+    filtered = CausalFilter(prefilter_sos(sfreq, FilterSettings()), 1).process(sine[None], [])
     spectrum = Periodogram(round(2 * sfreq), sfreq, 62.0)
     psd = spectrum(filtered[None, :, -round(2 * sfreq) :])[0, 0]
     width = spectrum.freqs[1] - spectrum.freqs[0]

@@ -16,7 +16,7 @@ from neurofeedback.engine import Engine
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.types import Chunk, Command, CommandKind, Phase, Stream
+from neurofeedback.types import Chunk, Command, CommandKind, Phase, StreamInfo
 
 _READ_S = 0.05
 _MEMORY_FROM_MIN = 10
@@ -26,7 +26,7 @@ _MEMORY_FROM_MIN = 10
 class Load:
     """A stream and samples to push through it."""
 
-    stream: Stream
+    stream: StreamInfo
     data: NDArray[np.float32]
 
 
@@ -39,7 +39,7 @@ def _wide(seconds: float) -> Load:
     case = Case(1, draw_person(1), seconds=seconds)
     data = np.tile(simulated(case, sfreq=512.0).data, (16, 1))
     names = ("Fz", "F3", "F4", "Pz", "P3", "P4", "Oz", *(f"E{number}" for number in range(57)))
-    return Load(Stream("wide", 512.0, names), data)
+    return Load(StreamInfo("wide", 512.0, names), data)
 
 
 def _engine(load: Load) -> tuple[Engine, list[Command]]:
@@ -62,7 +62,7 @@ def live_share(load: Load, seconds: float) -> float:
     engine, commands = _engine(load)
     begin = time.process_time()
     for chunk in _chunks(load, seconds):
-        engine.push(chunk, commands)
+        engine.process(chunk, commands)
         commands = []
     return 100 * (time.process_time() - begin) / seconds
 
@@ -74,7 +74,7 @@ def growth_mb(load: Load, minutes: int) -> float:
     tracemalloc.start()
     try:
         for chunk in _chunks(load, 60.0 * minutes):
-            engine.push(chunk, commands)
+            engine.process(chunk, commands)
             commands = []
             if chunk.first_sample % round(60 * load.stream.sfreq) < chunk.n_samples:
                 held.append(tracemalloc.get_traced_memory()[0])

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from neurofeedback.errors import NeurofeedbackError
-from neurofeedback.recording.importing import import_recording
-from neurofeedback.recording.lost import lost_mask
-from neurofeedback.recording.reader import open_recording
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.formats.session_import import import_recording
+from neurofeedback.recording.lost_runs import lost_mask
 from neurofeedback.recording.recording import Recording
 
 _MOST_CHUNKS = 8
@@ -56,7 +56,7 @@ def _check_facts(recording: Recording) -> None:
 
 
 def _check_samples(recording: Recording) -> None:
-    for chunk, _ in zip(recording.chunks(max(1, recording.n_samples // 5)), range(_MOST_CHUNKS), strict=False):
+    for chunk, _ in zip(recording.iter_chunks(max(1, recording.n_samples // 5)), range(_MOST_CHUNKS), strict=False):
         assert chunk.data.dtype == np.float32
         assert chunk.data.shape[0] == recording.stream.n_channels
         assert np.array_equal(np.isnan(chunk.data), lost_mask(chunk.lost, chunk.first_sample, chunk.data.shape))

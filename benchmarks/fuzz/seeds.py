@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from neurofeedback.recording.brainvision import header
-from neurofeedback.recording.exporters.csv import write_csv
-from neurofeedback.recording.exporters.edf import write_bdf, write_edf
-from neurofeedback.recording.exporters.fif import write_fif
+from neurofeedback.formats.export_csv import write_csv
+from neurofeedback.formats.export_edf import write_bdf, write_edf
+from neurofeedback.formats.export_fif import write_fif
+from neurofeedback.recording.brainvision import format_header
 from neurofeedback.recording.recording import Recording
-from neurofeedback.types import Event, EventKind, Stream
+from neurofeedback.types import Event, EventKind, StreamInfo
 
 NAMES = ("TP9", "AF7", "AF8", "TP10")
 SFREQ = 256.0
@@ -44,7 +44,7 @@ def recording() -> Recording:
     values = SIGNAL.astype(np.float32)
     return Recording(
         Path("signal"),
-        Stream("synthetic", SFREQ, NAMES),
+        StreamInfo("synthetic", SFREQ, NAMES),
         N_SAMPLES,
         lambda start, stop: values[:, start:stop].copy(),
         events=tuple(Event(sample, EventKind.MARK, str(code)) for sample, code in MARKS.items()),
@@ -85,7 +85,7 @@ def _brainvision() -> Seed:
         "Brain Vision Data Exchange Marker File, Version 1.0\n[Common Infos]\nCodepage=UTF-8\n"
         f"DataFile=signal_eeg.eeg\n[Marker Infos]\nMk1=New Segment,,1,1,0,20170913153000000000\n{marks}"
     )
-    head = header(recording().stream, "signal")
+    head = format_header(recording().stream, "signal")
     return Seed(
         {
             "signal_eeg.vhdr": head.encode(),
@@ -96,7 +96,7 @@ def _brainvision() -> Seed:
 
 
 def _eeglab() -> Seed:
-    from scipy.io import savemat  # noqa: PLC0415 - one seed's
+    from scipy.io import savemat  # one seed's
 
     labels = np.array([(name, 0.5, 0.1, 0.2, 0.3) for name in NAMES], [("labels", "O"), *((c, "f8") for c in "tXYZ")])
     events = np.array([(str(code), sample + 1.0) for sample, code in MARKS.items()], [("type", "O"), ("latency", "f8")])

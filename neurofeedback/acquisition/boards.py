@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from neurofeedback.acquisition.clock import CounterRule
-from neurofeedback.acquisition.connecting import BLUETOOTH, DONGLE, way_to
+from neurofeedback.acquisition.connecting import BLUETOOTH, DONGLE, connection_hint
+from neurofeedback.acquisition.sample_clock import CounterRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ BOARDS = {spec.name: spec for spec in _SPECS}
 """The boards with device names of their own."""
 
 
-def usage(spec: BoardSpec) -> str:
+def device_name_syntax(spec: BoardSpec) -> str:
     """How a board's device name is typed.
 
     Examples
@@ -111,7 +111,7 @@ def usage(spec: BoardSpec) -> str:
     return f"{spec.name}:PORT" if spec.parameter else spec.name
 
 
-_ALSO = {
+_OTHER_CONNECTIONS = {
     "ganglion": BOARDS["ganglion"],
     "ganglion-wifi": BOARDS["ganglion"],
     "cyton-wifi": BOARDS["cyton"],
@@ -123,18 +123,18 @@ _ALSO = {
 """The same boards on other lines, which may count otherwise."""
 
 
-def other_board(name: str, board_id: int) -> BoardSpec:
+def generic_board(name: str, board_id: int) -> BoardSpec:
     """Say what is known of a board that has no device name of its own, by BrainFlow's name and number.
 
     Examples
     --------
-    >>> other_board("cyton-wifi", 5).montage, other_board("unicorn", 8).montage
+    >>> generic_board("cyton-wifi", 5).montage, generic_board("unicorn", 8).montage
     ('cyton', 'auto')
     """
-    spec = BoardSpec(name, board_id, way_to(name).needs)
-    if name not in _ALSO:
+    spec = BoardSpec(name, board_id, connection_hint(name).needs)
+    if name not in _OTHER_CONNECTIONS:
         return spec
-    like = _ALSO[name]
+    like = _OTHER_CONNECTIONS[name]
     return replace(
         spec,
         montage=like.montage,
@@ -145,12 +145,12 @@ def other_board(name: str, board_id: int) -> BoardSpec:
     )
 
 
-def streamed(spec: BoardSpec, master: str | int | None) -> BoardSpec:
+def streaming_board(spec: BoardSpec, master: str | int | None) -> BoardSpec:
     """Say what is known of a board whose samples come by way of another: montage and count are the master's.
 
     Examples
     --------
-    >>> streamed(other_board("streaming", -2), 0).montage
+    >>> streamed(generic_board("streaming", -2), 0).montage
     'cyton'
     """
     known = next((other for other in BOARDS.values() if other.board_id == master), None)

@@ -14,17 +14,17 @@ import numpy as np
 from brainflow.board_shim import BoardShim, BrainFlowError, BrainFlowInputParams
 from numpy.typing import NDArray
 
-from neurofeedback.acquisition import native_log
-from neurofeedback.acquisition.auxiliary import Table, signals_in, stretches
+from neurofeedback.acquisition import brainflow_log
+from neurofeedback.acquisition.aux_signals import AuxTable, find_aux_signals, split_signals
+from neurofeedback.acquisition.board_info import auxiliary_tables, channel_names, describe_board
 from neurofeedback.acquisition.boards import BoardSpec
-from neurofeedback.acquisition.clock import arrival_times
-from neurofeedback.acquisition.descriptions import ch_names, describe, other_tables
-from neurofeedback.acquisition.explain import explain
-from neurofeedback.acquisition.holders import holders
-from neurofeedback.acquisition.ledger import Ledger, of_channels
-from neurofeedback.acquisition.stale import StaleBlocks
+from neurofeedback.acquisition.brainflow_errors import to_source_error
+from neurofeedback.acquisition.port_users import find_port_users
+from neurofeedback.acquisition.sample_clock import arrival_times
+from neurofeedback.acquisition.sample_placement import SamplePlacer, restrict_to_channels
+from neurofeedback.acquisition.stale_packets import StalePacketFilter
 from neurofeedback.errors import SourceError
-from neurofeedback.types import Chunk, Stream
+from neurofeedback.types import Chunk, StreamInfo
 
 _log = logging.getLogger(__name__)
 _BUFFER_S = 60
@@ -64,22 +64,25 @@ class BoardSource:
         self._setup = setup
         self._now = now
         self._wall = wall
-        self._description = describe(spec, self._parameters)
+        self._description = describe_board(spec, self._parameters)
         self._stream = _stream(spec, self._description, device or spec.name)
-        self._beside = signals_in(self._description)
-        self._columns = [*self._description["eeg_channels"], *(column for s in self._beside for column in s.columns)]
-        self._ledger = Ledger(len(self._columns), self._stream.sfreq, spec.counter)
-        self._blocks = _blocks(spec, self._description)
-        self._tables = _tables(spec, self._parameters, [signal.label for signal in self._beside])
+        self._aux_signals = find_aux_signals(self._description)
+        self._columns = [
+            *self._description["eeg_channels"],
+            *(column for s in self._aux_signals for column in s.columns),
+        ]
+        self._placer = SamplePlacer(len(self._columns), self._stream.sfreq, spec.counter)
+        self._stale_filter = _make_stale_filter(spec, self._description)
+        self._tables = _aux_tables(spec, self._parameters, [signal.label for signal in self._aux_signals])
         self._origin: float | None = None
         self._port = str(self._parameters.get("serial_port", ""))
-        self._is_open = self._port_was_there = False
+        self._is_open = self._port_existed = False
         self._board: BoardShim | None = None
         self._finalize: weakref.finalize[Any, Any] | None = None
         self._last_read = 0.0
 
     @property
-    def stream(self) -> Stream:
+    def stream(self) -> StreamInfo:
         """What the board delivers, from BrainFlow's own description of it."""
         return self._stream
 
@@ -94,7 +97,7 @@ class BoardSource:
         if self._is_open:
             return
         self._check_port()
-        native_log.redirect()
+        brainflow_log.redirect()
         board = _Board(self._spec.board_id, _input_params(self._parameters))
         try:
             board.prepare_session()
@@ -103,20 +106,20 @@ class BoardSource:
                 board.config_board(self._setup)
             board.start_stream(round(_BUFFER_S * self._stream.sfreq))
         except BrainFlowError as error:
-            failure = explain(error.exit_code, self._spec, self._parameters, native_log.drain())
+            failure = to_source_error(error.exit_code, self._spec, self._parameters, brainflow_log.drain())
             self.close()
             raise failure from None
         self._board = board
-        self._is_open, self._port_was_there = True, bool(self._port) and Path(self._port).exists()
+        self._is_open, self._port_existed = True, bool(self._port) and Path(self._port).exists()
         self._last_read = self._now()
-        self._ledger.restart()
-        if self._blocks:
-            self._blocks.restart()
+        self._placer.restart()
+        if self._stale_filter:
+            self._stale_filter.restart()
         for table in self._tables:
             table.restart(self._last_read)
 
     def _check_port(self) -> None:
-        others = holders(self._port) if self._port else []
+        others = find_port_users(self._port) if self._port else []
         if others:
             raise SourceError("another program has the serial port open", got=", ".join(others), todo="close it first")
 
@@ -129,14 +132,14 @@ class BoardSource:
         try:
             rows = self._board.get_board_data()
             since, self._last_read = self._last_read, self._now()
-            rows = self._blocks.push(rows) if self._blocks else rows
+            rows = self._stale_filter.process(rows) if self._stale_filter else rows
             if rows.shape[1]:
                 return self._chunk(self._board, rows, since)
         except BrainFlowError as error:
-            raise explain(error.exit_code, self._spec, self._parameters, native_log.drain()) from None
-        if self._port_was_there and not Path(self._port).exists():
+            raise to_source_error(error.exit_code, self._spec, self._parameters, brainflow_log.drain()) from None
+        if self._port_existed and not Path(self._port).exists():
             _log.warning("%s was unplugged", self._stream.device)
-            self._let_go()  # the driver would keep a core busy reading a port that is no more
+            self._release_board()  # the driver would keep a core busy reading a port that is no more
         return None
 
     def _chunk(self, board: BoardShim, rows: NDArray[np.float64], since: float) -> Chunk | None:
@@ -144,39 +147,39 @@ class BoardSource:
         waited_s = min(max(0.0, self._wall() - float(stamps[-1])), self._last_read - since)
         counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
         times = arrival_times(stamps, since, self._last_read)
-        placed = self._ledger.push(rows[self._columns], counters, times)
+        placed = self._placer.place(rows[self._columns], counters, times)
         if placed is None:
             return None
         if self._origin is None:
             self._origin = float(stamps[0])
         n_channels = self._stream.n_channels
-        beside = stretches(self._beside, placed, n_channels, 0.0)
+        beside = split_signals(self._aux_signals, placed, n_channels, 0.0)
         others = [
             stretch
             for table in self._tables
-            for stretch in table.push(board.get_board_data(preset=table.preset), self._origin, self._last_read)
+            for stretch in table.process(board.get_board_data(preset=table.preset), self._origin, self._last_read)
         ]
-        device_time = None if self._ledger.in_doubt else float(stamps[-1])
-        lost = of_channels(placed.lost, n_channels)
+        device_time = None if self._placer.has_pending else float(stamps[-1])
+        lost = restrict_to_channels(placed.lost, n_channels)
         data = placed.data[:n_channels]
         return Chunk(placed.first_sample, data, lost, device_time, self._last_read, (*beside, *others), waited_s)
 
     def close(self) -> None:
         """Stop and release the board, also one that is gone; may take seconds."""
         self._is_open = False
-        self._let_go()
+        self._release_board()
 
-    def _let_go(self) -> None:
+    def _release_board(self) -> None:
         self._board = None
         finalize, self._finalize = self._finalize, None
         if finalize is not None:
             finalize()
-            native_log.drain()
+            brainflow_log.drain()
             _log.info(
                 "%s let go; so far %d duplicate or garbage samples dropped, %d stale blocks of a channel marked",
                 self._stream.device,
-                self._ledger.n_dropped,
-                self._blocks.n_stale if self._blocks else 0,
+                self._placer.n_dropped,
+                self._stale_filter.n_stale if self._stale_filter else 0,
             )
 
 
@@ -198,30 +201,30 @@ def _release(board: BoardShim) -> None:
             end()
 
 
-def _blocks(spec: BoardSpec, description: Mapping[str, Any]) -> StaleBlocks | None:
+def _make_stale_filter(spec: BoardSpec, description: Mapping[str, Any]) -> StalePacketFilter | None:
     """Watch the channels of a board whose driver gives them out in blocks."""
     if spec.counter is None or spec.counter.repeat == 1:
         return None
-    return StaleBlocks(description["eeg_channels"], description["package_num_channel"], spec.counter.repeat)
+    return StalePacketFilter(description["eeg_channels"], description["package_num_channel"], spec.counter.repeat)
 
 
-def _tables(spec: BoardSpec, parameters: Mapping[str, str | int], taken: Iterable[str]) -> tuple[Table, ...]:
+def _aux_tables(spec: BoardSpec, parameters: Mapping[str, str | int], exclude: Iterable[str]) -> tuple[AuxTable, ...]:
     """List the board's other tables, as far as they hold signals that no table before them does."""
-    tables: list[Table] = []
-    labels = set(taken)
-    for preset, description in other_tables(spec, parameters).items():
-        signals = signals_in(description, labels)
+    tables: list[AuxTable] = []
+    labels = set(exclude)
+    for preset, description in auxiliary_tables(spec, parameters).items():
+        signals = find_aux_signals(description, labels)
         labels |= {signal.label for signal in signals}
         if signals:
-            tables.append(Table(preset, description, signals, spec.counters.get(signals[0].label)))
+            tables.append(AuxTable(preset, description, signals, spec.counters.get(signals[0].label)))
     return tuple(tables)
 
 
-def _stream(spec: BoardSpec, description: Mapping[str, Any], device: str) -> Stream:
-    return Stream(
+def _stream(spec: BoardSpec, description: Mapping[str, Any], device: str) -> StreamInfo:
+    return StreamInfo(
         device=device,
         sfreq=float(description["sampling_rate"]),
-        ch_names=ch_names(description),
+        ch_names=channel_names(description),
         montage=spec.montage,
         placed_freely=spec.placed_freely or not description.get("eeg_names"),
         reference=spec.reference,

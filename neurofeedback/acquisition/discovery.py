@@ -9,16 +9,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from neurofeedback.acquisition.dongles import ask_port, dongle_ports
-from neurofeedback.acquisition.findings import Findings, Found, hindered
-from neurofeedback.acquisition.radio import find_headsets
+from neurofeedback.acquisition.scan_bluetooth import find_headsets
+from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult, scan_failed
+from neurofeedback.acquisition.scan_serial import find_dongle_ports, query_port
 
-_LIMIT_S = 8.0  # all takes five seconds, but for a machine with other things to do
+_TIMEOUT_S = 8.0  # all takes five seconds, but for a machine with other things to do
 
-Probe = Callable[[], Findings]
+ScanFunction = Callable[[], ScanResult]
 
 
-def scan(ports: Sequence[str] = ()) -> Findings:
+def scan(ports: Sequence[str] = ()) -> ScanResult:
     """Look everywhere for a few seconds.
 
     Parameters
@@ -26,43 +26,43 @@ def scan(ports: Sequence[str] = ()) -> Findings:
     ports : sequence of str
         Serial ports to ask, whatever they look like; others are asked only if they look like an OpenBCI dongle.
     """
-    places: dict[str, Probe] = {"Bluetooth": find_headsets}
-    places |= {port: partial(ask_port, port) for port in _distinct((*dongle_ports(), *ports))}
+    places: dict[str, ScanFunction] = {"Bluetooth": find_headsets}
+    places |= {port: partial(query_port, port) for port in _distinct_ports((*find_dongle_ports(), *ports))}
     if importlib.util.find_spec("mne_lsl"):
-        places["Lab Streaming Layer"] = _find_streams
-    return gather(places, _LIMIT_S)
+        places["Lab Streaming Layer"] = _scan_lsl
+    return run_scans(places, _TIMEOUT_S)
 
 
-def gather(places: Mapping[str, Probe], limit_s: float) -> Findings:
+def run_scans(scans: Mapping[str, ScanFunction], timeout_s: float) -> ScanResult:
     """Look at all places side by side; one that has not answered after ``limit_s`` (s) is left to itself."""
-    answers: dict[str, Findings] = {}
+    answers: dict[str, ScanResult] = {}
 
     def look(place: str) -> None:
-        answers[place] = places[place]()
+        answers[place] = scans[place]()
 
-    threads = [threading.Thread(target=look, args=(place,), name=place, daemon=True) for place in places]
-    deadline = time.monotonic() + limit_s
+    threads = [threading.Thread(target=look, args=(place,), name=place, daemon=True) for place in scans]
+    deadline = time.monotonic() + timeout_s
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    complete = [answers.get(place) or _silent(place, limit_s) for place in places]
-    return Findings(
+    complete = [answers.get(place) or _no_answer(place, timeout_s) for place in scans]
+    return ScanResult(
         tuple(found for part in complete for found in part.found),
         tuple(hindrance for part in complete for hindrance in part.hindrances),
     )
 
 
-def _distinct(ports: Sequence[str]) -> list[str]:
+def _distinct_ports(ports: Sequence[str]) -> list[str]:
     """Name each port once, as it was named last: asked twice at once, it would be busy with itself."""
     return list({os.path.realpath(port): port for port in ports}.values())
 
 
-def _silent(place: str, limit_s: float) -> Findings:
-    return hindered(f"{place} did not answer", got=f"nothing within {limit_s:g} s", todo="try again")
+def _no_answer(place: str, timeout_s: float) -> ScanResult:
+    return scan_failed(f"{place} did not answer", got=f"nothing within {timeout_s:g} s", todo="try again")
 
 
-def _find_streams() -> Findings:
-    from neurofeedback.acquisition.lsl import find_streams  # noqa: PLC0415 - takes seconds
+def _scan_lsl() -> ScanResult:
+    from neurofeedback.acquisition.lsl import find_streams  # takes seconds
 
-    return Findings(tuple(Found(device, about) for device, about in find_streams()))
+    return ScanResult(tuple(FoundDevice(device, about) for device, about in find_streams()))

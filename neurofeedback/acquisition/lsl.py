@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurofeedback.acquisition.ledger import Ledger
+from neurofeedback.acquisition.sample_placement import SamplePlacer
 from neurofeedback.errors import SettingsError, SourceError
-from neurofeedback.types import Chunk, Stream
+from neurofeedback.types import Chunk, StreamInfo
 
 if TYPE_CHECKING:
     from mne_lsl.lsl import StreamInlet
@@ -34,7 +34,7 @@ def load_lsl(*, network: bool = False):
         The extra is not installed.
     """
     try:
-        from mne_lsl import lsl  # noqa: PLC0415 - takes seconds, and only when asked for
+        from mne_lsl import lsl  # takes seconds, and only when asked for
     except ImportError:
         raise SettingsError(
             "Lab Streaming Layer is not installed", got="no package mne-lsl", todo="pip install mne-lsl"
@@ -64,12 +64,12 @@ class LslSource:
         self._inlet: StreamInlet | None = None
         self._rows: list[int] = []
         self._scale = np.ones(0)
-        self._ledger: Ledger | None = None
+        self._placer: SamplePlacer | None = None
         self._last_time = -np.inf
-        self._stream = Stream(f"lsl:{name}", 0.0, ())
+        self._stream = StreamInfo(f"lsl:{name}", 0.0, ())
 
     @property
-    def stream(self) -> Stream:
+    def stream(self) -> StreamInfo:
         """What the stream says of itself; complete once it is open."""
         return self._stream
 
@@ -92,15 +92,15 @@ class LslSource:
             )
         self._inlet = lsl.StreamInlet(found[0], processing_flags=["clocksync"])
         try:
-            with self._explained():
+            with self._translate_errors():
                 self._inlet.open_stream(timeout=_FIND_S)
                 sinfo = self._inlet.get_sinfo(timeout=_FIND_S)
-            self._describe(sinfo)
+            self._read_info(sinfo)
         except SourceError:
             self.close()
             raise
-        if self._ledger is None:
-            self._ledger = Ledger(len(self._rows), self._stream.sfreq)
+        if self._placer is None:
+            self._placer = SamplePlacer(len(self._rows), self._stream.sfreq)
 
     def read(self) -> Chunk | None:
         """Return what has arrived, or None.
@@ -110,16 +110,16 @@ class LslSource:
         SourceError
             It is not open, or its program is gone.
         """
-        if self._inlet is None or self._ledger is None:
+        if self._inlet is None or self._placer is None:
             raise SourceError(f"{self._stream.device} is not open")
-        with self._explained():
+        with self._translate_errors():
             values, stamps = self._inlet.pull_chunk(timeout=0.0)
         if len(stamps) == 0:
             return None
         data = np.asarray(values, dtype=np.float64).T[self._rows] * self._scale[:, None]
         times = np.maximum.accumulate(np.concatenate([[self._last_time], stamps]))[1:]
         self._last_time = float(times[-1])
-        placed = self._ledger.push(data, range(len(stamps)), times.tolist())
+        placed = self._placer.place(data, range(len(stamps)), times.tolist())
         if placed is None:
             return None
         return Chunk(placed.first_sample, placed.data, placed.lost, float(stamps[-1]), self._now())
@@ -129,11 +129,11 @@ class LslSource:
         inlet, self._inlet = self._inlet, None
         if inlet is not None:
             inlet.close_stream()
-        if self._ledger is not None:
-            self._ledger.restart()
+        if self._placer is not None:
+            self._placer.restart()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """Tell what the library throws (its own errors are RuntimeErrors) as what happened to the stream."""
         try:
             yield
@@ -142,7 +142,7 @@ class LslSource:
                 f"stream {self._name} does not answer", got=str(error), todo="see that its program is running"
             ) from None
 
-    def _describe(self, sinfo: _BaseStreamInfo) -> None:
+    def _read_info(self, sinfo: _BaseStreamInfo) -> None:
         names = sinfo.get_channel_names() or [f"X{row + 1}" for row in range(sinfo.n_channels)]
         types = sinfo.get_channel_types() or ["eeg"] * sinfo.n_channels
         units = sinfo.get_channel_units() or ["microvolts"] * sinfo.n_channels
@@ -162,29 +162,31 @@ class LslSource:
                 todo="describe its channels in microvolts where it is sent",
             )
         facts = {"lsl_source_id": sinfo.source_id, "lsl_type": sinfo.stype, "lsl_host": sinfo.hostname}
-        stream = Stream(self._stream.device, float(sinfo.sfreq), tuple(str(names[row]) for row in rows), facts=facts)
-        if self._ledger is not None:
+        stream = StreamInfo(
+            self._stream.device, float(sinfo.sfreq), tuple(str(names[row]) for row in rows), facts=facts
+        )
+        if self._placer is not None:
             self._check_same(stream)
         self._rows, self._stream = rows, stream
         self._scale = np.array([_TO_UV[str(units[row]).lower()] for row in rows])
 
-    def _check_same(self, back: Stream) -> None:
+    def _check_same(self, reopened: StreamInfo) -> None:
         """Refuse a stream that is back as another: its samples would stand in other channels' places."""
         was = self._stream
-        if (back.ch_names, back.sfreq) != (was.ch_names, was.sfreq):
+        if (reopened.ch_names, reopened.sfreq) != (was.ch_names, was.sfreq):
             raise SourceError(
                 f"stream {self._name} is back as another",
-                got=f"{', '.join(back.ch_names)} at {back.sfreq:g} Hz",
+                got=f"{', '.join(reopened.ch_names)} at {reopened.sfreq:g} Hz",
                 allowed=f"{', '.join(was.ch_names)} at {was.sfreq:g} Hz",
                 todo="send it as it was, or end this sitting and begin another",
             )
 
 
-def find_streams(seconds: float = 1.0) -> list[tuple[str, str]]:
+def find_streams(timeout_s: float = 1.0) -> list[tuple[str, str]]:
     """Streams of this machine that may be EEG, as (device name, what it says of itself)."""
     lsl = load_lsl()
     return [
         (f"lsl:{sinfo.name}", f"{sinfo.n_channels} channels at {sinfo.sfreq:g} Hz, type {sinfo.stype}")
-        for sinfo in lsl.resolve_streams(timeout=seconds)
+        for sinfo in lsl.resolve_streams(timeout=timeout_s)
         if sinfo.sfreq > 0 and sinfo.stype.lower() not in _NOT_EEG | {_OWN_FRAMES}
     ]

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from neurofeedback.acquisition.boards import BOARDS, BoardSpec, other_board, streamed
+from neurofeedback.acquisition.boards import BOARDS, BoardSpec, generic_board, streaming_board
 from neurofeedback.acquisition.source import Source
 from neurofeedback.errors import SettingsError
 
 _DEFAULT_SEED = 1
 _MAX_BYTES = 255
-_OWN_PACE = ("simulated", "playback")
-_OTHERS = {
+_SELF_PACED = ("simulated", "playback")
+_OTHER_DEVICES = {
     "simulated": "simulated[:SEED]",
     "playback": "playback:FILE",
     "lsl": "lsl:NAME",
@@ -71,13 +71,13 @@ def open_source(
     if name == "lsl":
         return _lsl(rest, device, now)
     if name == "brainflow":
-        return _other_board(rest, device, now)
-    raise _unknown(device, name, [*BOARDS, *_OTHERS], "device")
+        return _brainflow_board(rest, device, now)
+    raise _unknown_name(device, name, [*BOARDS, *_OTHER_DEVICES], "device")
 
 
-def keeps_own_pace(device: str) -> bool:
+def is_self_paced(device: str) -> bool:
     """Whether this program itself plays the device: it cannot be lost, and begins anew each time it is opened."""
-    return device.partition(":")[0] in _OWN_PACE
+    return device.partition(":")[0] in _SELF_PACED
 
 
 def _board(spec: BoardSpec, colon: str, rest: str, device: str, now: Callable[[], float]) -> Source:
@@ -90,13 +90,13 @@ def _board(spec: BoardSpec, colon: str, rest: str, device: str, now: Callable[[]
         nothing = "nothing else" if spec.extras else "nothing"
         raise SettingsError(f"{spec.name} takes {nothing} after its name", got=repr(device), allowed=allowed)
     parameters: dict[str, str | int] = {spec.parameter: rest} if spec.parameter else {}
-    return _connectable(spec, parameters, device, now, spec.extras.get(rest, ""))
+    return _board_source(spec, parameters, device, now, spec.extras.get(rest, ""))
 
 
-def _connectable(
+def _board_source(
     spec: BoardSpec, parameters: dict[str, str | int], device: str, now: Callable[[], float], setup: str = ""
 ) -> Source:
-    from neurofeedback.acquisition.brainflow import BoardSource  # noqa: PLC0415 - BrainFlow takes 0.2 s
+    from neurofeedback.acquisition.brainflow import BoardSource  # BrainFlow takes 0.2 s
 
     for value in map(str, parameters.values()):
         if len(value.encode()) > _MAX_BYTES or not value.isprintable():  # BrainFlow copies these unchecked
@@ -109,41 +109,41 @@ def _connectable(
 def _simulated(seed: str, now: Callable[[], float], duration_s: float | None) -> Source:
     if not seed.isdecimal():
         raise SettingsError("the seed is not a number", got=repr(seed), allowed="simulated:SEED with 0, 1, 2, ...")
-    from neurofeedback.acquisition.simulated import SimulatedSource  # noqa: PLC0415 - only when asked for
+    from neurofeedback.acquisition.simulated import SimulatedSource  # only when asked for
 
     return SimulatedSource(int(seed), now, duration_s=duration_s)
 
 
 def _playback(file: str, device: str, now: Callable[[], float]) -> Source:
     if not file:
-        raise SettingsError("playback needs a file", got=repr(device), allowed=_OTHERS["playback"])
-    from neurofeedback.acquisition.playback import PlaybackSource  # noqa: PLC0415 - only when asked for
-    from neurofeedback.recording.reader import open_recording  # noqa: PLC0415
+        raise SettingsError("playback needs a file", got=repr(device), allowed=_OTHER_DEVICES["playback"])
+    from neurofeedback.acquisition.playback import PlaybackSource  # only when asked for
+    from neurofeedback.formats.reader import open_recording
 
     return PlaybackSource(open_recording(Path(file)), device, now=now)
 
 
 def _lsl(stream: str, device: str, now: Callable[[], float]) -> Source:
     if not stream:
-        raise SettingsError("lsl needs the name of a stream", got=repr(device), allowed=_OTHERS["lsl"])
-    from neurofeedback.acquisition.lsl import LslSource  # noqa: PLC0415 - only when asked for
+        raise SettingsError("lsl needs the name of a stream", got=repr(device), allowed=_OTHER_DEVICES["lsl"])
+    from neurofeedback.acquisition.lsl import LslSource  # only when asked for
 
     return LslSource(stream, now=now)
 
 
-def _other_board(rest: str, device: str, now: Callable[[], float]) -> Source:
-    from neurofeedback.acquisition.descriptions import board_ids  # noqa: PLC0415 - BrainFlow takes 0.2 s
+def _brainflow_board(rest: str, device: str, now: Callable[[], float]) -> Source:
+    from neurofeedback.acquisition.board_info import board_ids  # BrainFlow takes 0.2 s
 
     wanted, _, options = rest.partition(":")
     known = board_ids()
     numbers = {str(number): name for name, number in known.items()}
     name = numbers.get(wanted, wanted)
     if name not in known:
-        raise _unknown(device, wanted, list(known), "board of BrainFlow")
+        raise _unknown_name(device, wanted, list(known), "board of BrainFlow")
     spec = next((spec for spec in BOARDS.values() if spec.board_id == known[name]), None)
-    spec = spec or other_board(name, known[name])
+    spec = spec or generic_board(name, known[name])
     parameters = _parse(options, device)
-    return _connectable(streamed(spec, parameters.get("master_board")), parameters, device, now)
+    return _board_source(streaming_board(spec, parameters.get("master_board")), parameters, device, now)
 
 
 def _parse(options: str, device: str) -> dict[str, str | int]:
@@ -151,7 +151,7 @@ def _parse(options: str, device: str) -> dict[str, str | int]:
     for option in filter(None, options.split(",")):
         key, _, value = option.partition("=")
         if key not in _PARAMETERS:
-            raise _unknown(device, key, list(_PARAMETERS), "parameter of a board")
+            raise _unknown_name(device, key, list(_PARAMETERS), "parameter of a board")
         if key in _NUMBERS and not value.removeprefix("-").isdecimal():
             raise SettingsError(
                 f"{key} is not a number", got=repr(value), allowed="a whole number", todo=f"mend {device}"
@@ -160,7 +160,7 @@ def _parse(options: str, device: str) -> dict[str, str | int]:
     return parameters
 
 
-def _unknown(device: str, name: str, known: list[str], what: str) -> SettingsError:
+def _unknown_name(device: str, name: str, known: list[str], what: str) -> SettingsError:
     close = difflib.get_close_matches(name, known, n=1)
     return SettingsError(
         f"there is no such {what}",

@@ -11,16 +11,16 @@ import numpy as np
 
 from neurofeedback.acquisition.source import SourceEnded
 from neurofeedback.errors import SourceError
-from neurofeedback.types import Chunk, Stream
+from neurofeedback.types import Chunk, StreamInfo
 
 _PIECE_S = 0.02
 
 
-class Recorded(Protocol):
+class PlayableRecording(Protocol):
     """What playback needs of a recording."""
 
     @property
-    def stream(self) -> Stream:
+    def stream(self) -> StreamInfo:
         """What was recorded."""
         ...
 
@@ -42,18 +42,18 @@ class PlaybackSource:
         Clock that sets the pace, s; one that runs faster plays faster.
     """
 
-    def __init__(self, recording: Recorded, device: str, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, recording: PlayableRecording, device: str, *, now: Callable[[], float] = time.monotonic) -> None:
         self._recording = recording
         recorded = recording.stream
         self._stream = replace(recorded, device=device, facts={**recorded.facts, "recorded_with": recorded.device})
         self._now = now
-        self._begun = 0.0
+        self._start_s = 0.0
         self._pieces: Iterator[Chunk] = iter(())
         self._next: Chunk | None = None
         self._is_open = False
 
     @property
-    def stream(self) -> Stream:
+    def stream(self) -> StreamInfo:
         """The recording's stream, under the device name of the playback."""
         return self._stream
 
@@ -63,7 +63,7 @@ class PlaybackSource:
             return
         self._pieces = self._recording.chunks(max(1, round(_PIECE_S * self._stream.sfreq)))
         self._next = next(self._pieces, None)
-        self._begun = self._now()
+        self._start_s = self._now()
         self._is_open = True
 
     def read(self) -> Chunk | None:
@@ -79,10 +79,10 @@ class PlaybackSource:
         if self._next is None:
             raise SourceEnded
         now = self._now()
-        due = self._due((now - self._begun) * self._stream.sfreq)
+        due = self._due_chunks((now - self._start_s) * self._stream.sfreq)
         return _join(due, now) if due else None
 
-    def _due(self, n_samples: float) -> list[Chunk]:
+    def _due_chunks(self, n_samples: float) -> list[Chunk]:
         due: list[Chunk] = []
         while self._next is not None and self._next.stop <= n_samples:
             due.append(self._next)

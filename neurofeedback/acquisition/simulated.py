@@ -14,15 +14,15 @@ from neurofeedback.acquisition.source import SourceEnded
 from neurofeedback.errors import SourceError
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.closed_loop import ClosedLoop
-from neurofeedback.simulation.conditions import EYES_CLOSED, Conditions
-from neurofeedback.simulation.devices import device_of
-from neurofeedback.simulation.link import Link, Packet, check_link, draw_packets, lost_runs, without
-from neurofeedback.simulation.meditator import SimulatedSitting, sitting
+from neurofeedback.simulation.disturbances import EYES_CLOSED, Disturbances
+from neurofeedback.simulation.feedback_response import NO_RESPONSE, FeedbackResponse
+from neurofeedback.simulation.headset_specs import get_headset
+from neurofeedback.simulation.packet_loss import Packet, RadioLink, check_link, draw_packets, lost_runs, mask_lost
 from neurofeedback.simulation.population import Person, draw_person
-from neurofeedback.simulation.response import DEAF, Response
-from neurofeedback.types import Chunk, Stream
+from neurofeedback.simulation.simulated_session import SimulatedSession, draw_session
+from neurofeedback.types import Chunk, StreamInfo
 
-DURATION_S = 5400.0
+DEFAULT_DURATION_S = 5400.0
 
 
 class SimulatedSource:
@@ -40,7 +40,7 @@ class SimulatedSource:
         Who sits; drawn from novices at breath meditation if not given.
     family : str
         Device family: ``muse``, ``ganglion``, ``cyton`` or ``cyton-daisy``.
-    response : Response
+    response : FeedbackResponse
         What the guidance it hears does to the person; nothing if not given.
 
     Raises
@@ -57,28 +57,28 @@ class SimulatedSource:
         duration_s: float | None = None,
         person: Person | None = None,
         family: str = "muse",
-        conditions: Conditions = EYES_CLOSED,
-        link: Link | None = None,
-        response: Response = DEAF,
+        conditions: Disturbances = EYES_CLOSED,
+        link: RadioLink | None = None,
+        response: FeedbackResponse = NO_RESPONSE,
     ) -> None:
         self._seed = seed
         self._now = now
-        self._duration_s = DURATION_S if duration_s is None else duration_s
+        self._duration_s = DEFAULT_DURATION_S if duration_s is None else duration_s
         self._person = person
-        self._device = device_of(family)
+        self._device = get_headset(family)
         self._montage = load_montage(self._device.montage)
         self._conditions = conditions
-        self._link = Link() if link is None else link
+        self._link = RadioLink() if link is None else link
         check_link(self._link)
         self._response = response
-        self._sat: SimulatedSitting | None = None
+        self._finished: SimulatedSession | None = None
         self._correlation = 0.0
-        self._journey: _Journey | None = None
+        self._run: _SimulatedRun | None = None
 
     @property
-    def stream(self) -> Stream:
+    def stream(self) -> StreamInfo:
         """The headset that is simulated."""
-        return Stream(
+        return StreamInfo(
             device=f"simulated:{self._seed}",
             sfreq=self._device.sfreq,
             ch_names=self._montage.ch_names,
@@ -91,11 +91,11 @@ class SimulatedSource:
         )
 
     @property
-    def truth(self) -> SimulatedSitting:
+    def truth(self) -> SimulatedSession:
         """All that is true of the sitting: person, states, artifacts; with a response, as far as it came."""
-        if not self._response.hears:
-            return self._unguided
-        return self._journey.truth if self._journey is not None else self._sat or self._unguided
+        if not self._response.responds:
+            return self._open_loop
+        return self._run.truth if self._run is not None else self._finished or self._open_loop
 
     @property
     def correlation(self) -> float:
@@ -103,14 +103,14 @@ class SimulatedSource:
         return self._correlation
 
     @cached_property
-    def _unguided(self) -> SimulatedSitting:
-        return sitting(
+    def _open_loop(self) -> SimulatedSession:
+        return draw_session(
             self._person or draw_person(self._seed),
             seconds=self._duration_s,
             seed=self._seed,
             montage=self._montage,
-            device=self._device,
-            conditions=self._conditions,
+            headset=self._device,
+            disturbances=self._conditions,
         )
 
     def open(self) -> None:
@@ -121,13 +121,13 @@ class SimulatedSource:
         SettingsError
             The sitting cannot be that long.
         """
-        if self._journey is None:
-            self._journey = _Journey(self._unguided, self._response, self._link, begun=self._now())
+        if self._run is None:
+            self._run = _SimulatedRun(self._open_loop, self._response, self._link, start_s=self._now())
 
-    def hear(self, sample: int, level: float) -> None:
+    def set_tone_level(self, sample: int, level: float) -> None:
         """Let the person hear a level of the guide tone (0 to 1) from this sample on."""
-        if self._journey is not None:
-            self._journey.hear(sample, level)
+        if self._run is not None:
+            self._run.set_tone_level(sample, level)
 
     def read(self) -> Chunk | None:
         """Return what has arrived, or None.
@@ -137,46 +137,46 @@ class SimulatedSource:
         SourceEnded
             The sitting is over.
         """
-        if self._journey is None:
+        if self._run is None:
             raise SourceError(f"{self.stream.device} is not open")
-        return self._journey.read(self._now())
+        return self._run.read(self._now())
 
     def close(self) -> None:
         """Stop streaming."""
-        if self._journey is not None:
-            self._sat, self._correlation = self._journey.truth, self._journey.correlation
-            self._journey.end()
-            self._journey = None
+        if self._run is not None:
+            self._finished, self._correlation = self._run.truth, self._run.correlation
+            self._run.close()
+            self._run = None
 
 
-class _Journey:
+class _SimulatedRun:
     """One opening of the source: where the stream stands."""
 
-    def __init__(self, truth: SimulatedSitting, response: Response, link: Link, begun: float) -> None:
-        self._begun = begun
-        self._ahead = _Ahead(truth.layers())
-        self._signal = ClosedLoop(truth, response, self._ahead)
-        self._packets = draw_packets(link, truth.device, truth.n_samples, truth.seed)
+    def __init__(self, truth: SimulatedSession, response: FeedbackResponse, link: RadioLink, start_s: float) -> None:
+        self._start_s = start_s
+        self._prefetcher = _Prefetcher(truth.layers())
+        self._signal = ClosedLoop(truth, response, self._prefetcher)
+        self._packets = draw_packets(link, truth.headset, truth.n_samples, truth.seed)
         self._next = next(self._packets, None)
         self._lost: list[Packet] = []
         self._position = 0
 
     @property
-    def truth(self) -> SimulatedSitting:
+    def truth(self) -> SimulatedSession:
         return self._signal.truth
 
     @property
     def correlation(self) -> float:
         return self._signal.correlation
 
-    def hear(self, sample: int, level: float) -> None:
-        self._signal.hear(sample, level)
+    def set_tone_level(self, sample: int, level: float) -> None:
+        self._signal.set_tone_level(sample, level)
 
     def read(self, now: float) -> Chunk | None:
         if self._next is None:
             raise SourceEnded
         newest: Packet | None = None
-        while self._next is not None and self._next.arrival_s <= now - self._begun:
+        while self._next is not None and self._next.arrival_s <= now - self._start_s:
             if self._next.lost:
                 self._lost.append(self._next)
             else:
@@ -189,28 +189,28 @@ class _Journey:
         first, self._position = self._position, newest.stop
         runs = lost_runs(packet for packet in self._lost if packet.first < newest.first)
         self._lost = [packet for packet in self._lost if packet.first > newest.first]
-        data = without(self._signal.take(newest.stop - first), runs, first)
+        data = mask_lost(self._signal.read(newest.stop - first), runs, first)
         return Chunk(first, data, runs, device_time=newest.arrival_s, host_time=now)
 
-    def end(self) -> None:
-        self._ahead.end()
+    def close(self) -> None:
+        self._prefetcher.close()
 
 
-class _Ahead:
+class _Prefetcher:
     """Passes items on; a helper makes the next one in time, so that no read waits for it."""
 
     def __init__(self, items: Iterator[NDArray[np.float64]]) -> None:
         self._items = items
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="simulation")
-        self._coming = self._helper.submit(next, items)
-        self._coming.result()
+        self._next_item = self._helper.submit(next, items)
+        self._next_item.result()
 
     def __iter__(self) -> Iterator[NDArray[np.float64]]:
         return self
 
     def __next__(self) -> NDArray[np.float64]:
-        item, self._coming = self._coming.result(), self._helper.submit(next, self._items)
+        item, self._next_item = self._next_item.result(), self._helper.submit(next, self._items)
         return item
 
-    def end(self) -> None:
+    def close(self) -> None:
         self._helper.shutdown(cancel_futures=True)

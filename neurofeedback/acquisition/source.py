@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from neurofeedback.types import Chunk, Stream
+from neurofeedback.types import Chunk, StreamInfo
 
 
 class SourceEnded(Exception):  # noqa: N818 - an orderly end, not an error
@@ -20,7 +20,7 @@ class Source(Protocol):
     """
 
     @property
-    def stream(self) -> Stream:
+    def stream(self) -> StreamInfo:
         """What this source delivers; complete once it is open."""
         ...
 

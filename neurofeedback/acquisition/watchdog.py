@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-FIRST_SAMPLE_S = 3.0
+FIRST_SAMPLE_TIMEOUT_S = 3.0
 """A device that was just opened may take this long to send its first sample, s."""
 
-OUTAGE_S = 2.5
+RELEASE_AFTER_S = 2.5
 """A device may be silent this long before it is let go, s: a radio is often back sooner than a new connection."""
 
-RETRY_S = (0.25, 0.5, 1.0)
+RETRY_PAUSES_S = (0.25, 0.5, 1.0)
 """Pauses between attempts to connect, s; the last one is repeated."""
 
 
-class Link(StrEnum):
+class LinkState(StrEnum):
     """Where the connection to a device stands."""
 
     CLOSED = "closed"
@@ -31,18 +31,18 @@ class LinkEvent(StrEnum):
     SILENT = "silent"
     RELEASED = "released"
     REFUSED = "refused"
-    DUE = "due"
+    RETRY_DUE = "due"
     ENDED = "ended"
 
 
-NEXT = {
-    (Link.CLOSED, LinkEvent.OPENED): Link.STREAMING,
-    (Link.STREAMING, LinkEvent.SILENT): Link.RELEASING,
-    (Link.RELEASING, LinkEvent.RELEASED): Link.CONNECTING,
-    (Link.CONNECTING, LinkEvent.OPENED): Link.STREAMING,
-    (Link.CONNECTING, LinkEvent.REFUSED): Link.WAITING,
-    (Link.WAITING, LinkEvent.DUE): Link.CONNECTING,
-    **{(link, LinkEvent.ENDED): Link.CLOSED for link in Link},
+TRANSITIONS = {
+    (LinkState.CLOSED, LinkEvent.OPENED): LinkState.STREAMING,
+    (LinkState.STREAMING, LinkEvent.SILENT): LinkState.RELEASING,
+    (LinkState.RELEASING, LinkEvent.RELEASED): LinkState.CONNECTING,
+    (LinkState.CONNECTING, LinkEvent.OPENED): LinkState.STREAMING,
+    (LinkState.CONNECTING, LinkEvent.REFUSED): LinkState.WAITING,
+    (LinkState.WAITING, LinkEvent.RETRY_DUE): LinkState.CONNECTING,
+    **{(link, LinkEvent.ENDED): LinkState.CLOSED for link in LinkState},
 }
 
 
@@ -64,14 +64,14 @@ class Watchdog:
 
     def __init__(self, lost_s: float) -> None:
         self._lost_s = lost_s
-        self._patience_s = FIRST_SAMPLE_S
-        self._quiet_since = self._looked_at = self._due_at = 0.0
+        self._max_silence_s = FIRST_SAMPLE_TIMEOUT_S
+        self._silent_since = self._updated_at = self._retry_at = 0.0
         self._refusals = 0
         self._reopened = False
-        self.link = Link.CLOSED
+        self.state = LinkState.CLOSED
         self.reconnects = 0
 
-    def happened(self, event: LinkEvent, now: float) -> Link:
+    def handle_event(self, event: LinkEvent, now: float) -> LinkState:
         """Take note of what happened at this moment (s); return the new state.
 
         Raises
@@ -79,37 +79,37 @@ class Watchdog:
         ValueError
             That cannot happen in this state.
         """
-        if (self.link, event) not in NEXT:
-            raise ValueError(f"{event} cannot happen to a link that is {self.link}")
+        if (self.state, event) not in TRANSITIONS:
+            raise ValueError(f"{event} cannot happen to a link that is {self.state}")
         if event is LinkEvent.OPENED:
-            self._reopened = self.link is Link.CONNECTING
-            self._patience_s = max(FIRST_SAMPLE_S, self._lost_s)
-            self._quiet_since = self._looked_at = now
+            self._reopened = self.state is LinkState.CONNECTING
+            self._max_silence_s = max(FIRST_SAMPLE_TIMEOUT_S, self._lost_s)
+            self._silent_since = self._updated_at = now
         elif event is LinkEvent.REFUSED:
-            self._due_at = now + RETRY_S[min(self._refusals, len(RETRY_S) - 1)]
+            self._retry_at = now + RETRY_PAUSES_S[min(self._refusals, len(RETRY_PAUSES_S) - 1)]
             self._refusals += 1
-        self.link = NEXT[self.link, event]
-        return self.link
+        self.state = TRANSITIONS[self.state, event]
+        return self.state
 
-    def look(self, now: float, *, heard: bool) -> Link:
+    def update(self, now: float, *, has_samples: bool) -> LinkState:
         """Take note of one look at the device at this moment (s), and whether it had samples; return the state.
 
         Silence counts only while somebody looks: after a pause (the machine was asleep or overloaded) it is
         counted anew, since the samples may be waiting.
         """
-        if heard:
-            self._sample_came()
-        if heard or now - self._looked_at > self._lost_s / 2:
-            self._quiet_since = now
-        self._looked_at = now
-        if self.link is Link.STREAMING and now - self._quiet_since >= self._patience_s:
-            return self.happened(LinkEvent.SILENT, now)
-        if self.link is Link.WAITING and now >= self._due_at:
-            return self.happened(LinkEvent.DUE, now)
-        return self.link
+        if has_samples:
+            self._samples_arrived()
+        if has_samples or now - self._updated_at > self._lost_s / 2:
+            self._silent_since = now
+        self._updated_at = now
+        if self.state is LinkState.STREAMING and now - self._silent_since >= self._max_silence_s:
+            return self.handle_event(LinkEvent.SILENT, now)
+        if self.state is LinkState.WAITING and now >= self._retry_at:
+            return self.handle_event(LinkEvent.RETRY_DUE, now)
+        return self.state
 
-    def _sample_came(self) -> None:
+    def _samples_arrived(self) -> None:
         self.reconnects += self._reopened
         self._reopened = False
         self._refusals = 0
-        self._patience_s = self._lost_s
+        self._max_silence_s = self._lost_s

@@ -9,7 +9,7 @@ REALTIME_PRIORITY = 5  # what sound servers take for themselves
 _NICE = -11
 
 
-def hurry_this_thread() -> str:
+def raise_thread_priority() -> str:
     """Raise the calling thread's priority; returns ``realtime``, ``high`` or ``usual``.
 
     Linux grants real time to root and to those whom limits.conf names; elsewhere the sound library has seen to it.

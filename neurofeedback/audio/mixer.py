@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.audio.sink import Bell
-from neurofeedback.feedback.instrument import Instrument
-from neurofeedback.feedback.knobs import TOP_VOLUME
-from neurofeedback.feedback.texture import limit
-from neurofeedback.feedback.tone import Voice, behind_curtain, render, strike
+from neurofeedback.feedback.gain_ramps import MAX_VOLUME
+from neurofeedback.feedback.loops import soft_limit
+from neurofeedback.feedback.sound_bank import SoundBank
+from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render, with_master_silent
 from neurofeedback.types import Guidance
 
 
@@ -29,7 +29,7 @@ class Mute:
     on: bool
 
 
-Order = Guidance | Bell | Volume | Mute | Instrument
+SoundCommand = Guidance | Bell | Volume | Mute | SoundBank
 
 
 class Mixer:
@@ -37,65 +37,65 @@ class Mixer:
 
     Parameters
     ----------
-    instrument : Instrument
+    instrument : SoundBank
         What it sounds with.
     voice : Voice, optional
         Where to go on from.
     """
 
-    def __init__(self, instrument: Instrument, voice: Voice | None = None) -> None:
-        self._instrument = instrument
-        self._voice = voice or Voice()
-        self._leaving: list[tuple[Instrument, Voice]] = []
+    def __init__(self, sound_bank: SoundBank, state: SynthState | None = None) -> None:
+        self._sound_bank = sound_bank
+        self._state = state or SynthState()
+        self._fading_out: list[tuple[SoundBank, SynthState]] = []
         self._guidance = Guidance()
         self._volume = 1.0
         self._muted = False
-        self.sounding = True
+        self.playing = True
 
     @property
     def position(self) -> int:
         """Samples rendered so far."""
-        return self._voice.position
+        return self._state.position
 
     @property
     def silent(self) -> bool:
         """The curtain has fallen over everything."""
-        return not self.sounding and self._voice.silent
+        return not self.playing and self._state.silent
 
-    def take(self, order: Order) -> None:
+    def apply(self, command: SoundCommand) -> None:
         """Carry out an order from the next sample on."""
-        match order:
+        match command:
             case Guidance():
-                self._guidance = order
-                if order.bell:
-                    self._voice = strike(self._voice, Bell.WANDER)
+                self._guidance = command
+                if command.bell:
+                    self._state = add_bell_hit(self._state, Bell.WANDER)
             case Bell():
-                self._voice = strike(self._voice, order)
+                self._state = add_bell_hit(self._state, command)
             case Volume():
-                self._volume = min(10 ** (order.decibels / 20), TOP_VOLUME)
+                self._volume = min(10 ** (command.decibels / 20), MAX_VOLUME)
             case Mute():
-                self._muted = order.on
-            case Instrument() if order is not self._instrument:
-                self._leaving.append((self._instrument, self._voice))
-                self._instrument, self._voice = order, behind_curtain(self._voice)
+                self._muted = command.on
+            case SoundBank() if command is not self._sound_bank:
+                self._fading_out.append((self._sound_bank, self._state))
+                self._sound_bank, self._state = command, with_master_silent(self._state)
 
     def render(self, n_samples: int) -> NDArray[np.float32]:
         """Sound for the next samples, float32 of shape (n_samples, 2), never beyond the ceiling."""
         volume = 0.0 if self._muted else self._volume
-        self._voice, mix = render(
-            self._instrument, self._voice, self._guidance, n_samples, sounding=self.sounding, volume=volume
+        self._state, mix = render(
+            self._sound_bank, self._state, self._guidance, n_samples, master_on=self.playing, volume=volume
         )
-        leaving = self._leaving
+        leaving = self._fading_out
         if not leaving:
             return mix
-        self._leaving = []
+        self._fading_out = []
         for instrument, voice in leaving:
-            after, sound = render(instrument, voice, self._guidance, n_samples, sounding=False, volume=volume)
+            after, sound = render(instrument, voice, self._guidance, n_samples, master_on=False, volume=volume)
             mix += sound
             if not after.silent:
-                self._leaving.append((instrument, after))
-        return limit(mix, self._instrument.ceiling).astype(np.float32)
+                self._fading_out.append((instrument, after))
+        return soft_limit(mix, self._sound_bank.ceiling).astype(np.float32)
 
     def successor(self) -> Mixer:
         """Another mixer that goes on from here behind its own curtain; this one is to be faded out."""
-        return Mixer(self._instrument, behind_curtain(self._voice))
+        return Mixer(self._sound_bank, with_master_silent(self._state))

@@ -6,14 +6,14 @@ from collections.abc import Generator
 from types import ModuleType
 from typing import Any, Protocol
 
-from neurofeedback.audio.alsa import quiet_alsa
-from neurofeedback.audio.cushion import BUFFERS
+from neurofeedback.audio.adaptive_buffer import N_BUFFERS
+from neurofeedback.audio.system_audio import silence_alsa
 from neurofeedback.errors import SourceError
-from neurofeedback.settings.guidance import AudioSettings
+from neurofeedback.settings.audio_feedback import AudioSettings
 
 SampleGenerator = Generator[bytes, int, None]
 
-_NOT_FOR_PEOPLE = {"NULL", "CUSTOM"}
+_EXCLUDED_BACKENDS = {"NULL", "CUSTOM"}
 
 
 class Player(Protocol):
@@ -37,7 +37,7 @@ class MiniaudioPlayer:
     """An output of this machine, through PulseAudio, PipeWire, ALSA or whatever miniaudio finds."""
 
     def __init__(self, settings: AudioSettings, name: str = "", device_id: Any = None) -> None:
-        miniaudio = _load()
+        miniaudio = _load_miniaudio()
         self._error = miniaudio.MiniaudioError
         self._device = miniaudio.PlaybackDevice(
             output_format=miniaudio.SampleFormat.FLOAT32,
@@ -45,7 +45,7 @@ class MiniaudioPlayer:
             sample_rate=settings.sfreq_hz,
             buffersize_msec=settings.buffer_ms,
             device_id=device_id,
-            callback_periods=BUFFERS,
+            callback_periods=N_BUFFERS,
             backends=_backends(),
             app_name="neurofeedback",
         )
@@ -87,17 +87,17 @@ def open_player(settings: AudioSettings) -> Player:
     SourceError
         There is none, none of that name, or no way to it.
     """
-    miniaudio = _load()
+    miniaudio = _load_miniaudio()
     try:
         if not settings.device:
             return MiniaudioPlayer(settings)
-        name, device_id = _named(settings.device)
+        name, device_id = _find_device(settings.device)
         return MiniaudioPlayer(settings, name, device_id)
     except miniaudio.MiniaudioError as error:
         raise _no_device(error) from error
 
 
-def _named(wanted: str) -> tuple[str, Any]:
+def _find_device(wanted: str) -> tuple[str, Any]:
     """Find the device of this name, or the only one whose name holds it."""
     devices = _devices()
     if wanted in devices:
@@ -115,7 +115,7 @@ def _named(wanted: str) -> tuple[str, Any]:
 
 def _devices() -> dict[str, Any]:
     """Every output's name and miniaudio's handle of it; of two with one name the first is taken."""
-    miniaudio = _load()
+    miniaudio = _load_miniaudio()
     try:
         found = miniaudio.Devices(_backends()).get_playbacks()
     except miniaudio.MiniaudioError as error:
@@ -123,17 +123,17 @@ def _devices() -> dict[str, Any]:
     return {str(device["name"]): device["id"] for device in reversed(found)}
 
 
-def _load() -> ModuleType:
+def _load_miniaudio() -> ModuleType:
     try:
-        import miniaudio  # noqa: PLC0415 - its native library may be missing, and only a device needs it
+        import miniaudio  # its native library may be missing, and only a device needs it
     except (ImportError, OSError) as error:
         raise _no_device(error) from error
-    quiet_alsa()
+    silence_alsa()
     return miniaudio
 
 
 def _backends() -> list[Any]:
-    return [backend for backend in _load().Backend if backend.name not in _NOT_FOR_PEOPLE]
+    return [backend for backend in _load_miniaudio().Backend if backend.name not in _EXCLUDED_BACKENDS]
 
 
 def _no_device(error: Exception) -> SourceError:

@@ -36,7 +36,7 @@ class Sink(Protocol):
         """Begin with the bed alone."""
         ...
 
-    def guide(self, guidance: Guidance, at_s: float) -> None:
+    def set_guidance(self, guidance: Guidance, at_s: float) -> None:
         """Sound like this from session time ``at_s`` (s) on. A file sink renders up to that time first."""
         ...
 
@@ -52,8 +52,8 @@ class Sink(Protocol):
         """Be silent, or sound again, from session time ``at_s`` (s) on."""
         ...
 
-    def set_bed(self, bed: str, at_s: float) -> None:
-        """Take another background sound, one of ``AudioSettings.bed``, from session time ``at_s`` (s) on."""
+    def set_background(self, background: str, at_s: float) -> None:
+        """Take another background sound, one of ``AudioSettings.background``, from session time ``at_s`` (s) on."""
         ...
 
     def stop(self, at_s: float) -> None:

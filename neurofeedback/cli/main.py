@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from neurofeedback import __version__
-from neurofeedback.cli import (
+from neurofeedback.cli.commands import (
     ask,
     check,
     compare,
@@ -29,8 +29,8 @@ from neurofeedback.cli import (
     train,
     verify,
 )
-from neurofeedback.cli.common import set_up_logging
-from neurofeedback.cli.window import open_window
+from neurofeedback.cli.helpers.common import set_up_logging
+from neurofeedback.cli.helpers.window import open_window
 from neurofeedback.errors import EXIT_INTERRUPTED, NeurofeedbackError, RecordingError
 
 app = typer.Typer(
@@ -85,7 +85,7 @@ def start(
 
 def main() -> None:
     """Run the program and exit with its code; errors a person can act on become one message on stderr."""
-    _write_what_the_terminal_can_show()
+    _replace_unencodable()
     try:
         app(prog_name="neurofeedback")
     except NeurofeedbackError as error:
@@ -106,7 +106,7 @@ def main() -> None:
         sys.exit(told.exit_code)
 
 
-def _write_what_the_terminal_can_show() -> None:
+def _replace_unencodable() -> None:
     """Put a question mark where the terminal's encoding lacks a letter; a sitting must not end over one."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

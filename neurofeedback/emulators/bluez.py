@@ -101,13 +101,13 @@ class BlueZ:
         peripheral: Peripheral,
         write: Callable[[bytes], None],
         reachable: Callable[[], bool],
-        connects: Callable[[], bool],
+        accepts_connection: Callable[[], bool],
     ) -> None:
         self._bus = bus
         self._peripheral = peripheral
         self._write = write
         self._reachable = reachable
-        self._connects = connects
+        self._accepts_connection = accepts_connection
         self._device = f"{_ADAPTER}/dev_{peripheral.address.replace(':', '_')}"
         self._paths = {
             uuid: f"{self._device}/service0001/char{i:04x}" for i, uuid in enumerate(peripheral.characteristics)
@@ -118,7 +118,7 @@ class BlueZ:
             ("org.bluez.Adapter1", "StartDiscovery"): self._start_discovery,
             ("org.bluez.Adapter1", "StopDiscovery"): self._stop_discovery,
             ("org.bluez.Device1", "Connect"): self._connect,
-            ("org.bluez.Device1", "Disconnect"): lambda _: self.drop(),
+            ("org.bluez.Device1", "Disconnect"): lambda _: self.disconnect(),
             ("org.bluez.GattCharacteristic1", "StartNotify"): lambda call: self._notify(call, on=True),
             ("org.bluez.GattCharacteristic1", "StopNotify"): lambda call: self._notify(call, on=False),
             ("org.bluez.GattCharacteristic1", "WriteValue"): lambda call: self._write(bytes(call.body[0])),
@@ -147,7 +147,7 @@ class BlueZ:
         if "Notifying" in properties and properties["Notifying"].value:
             self._change(self._paths[uuid], "org.bluez.GattCharacteristic1", Value=Variant("ay", value))
 
-    def drop(self) -> None:
+    def disconnect(self) -> None:
         """End the connection, as asked or because the link is gone."""
         if self._device in self._objects:
             down = Variant("b", False)
@@ -161,7 +161,7 @@ class BlueZ:
         if call.path not in self._objects:
             return Message.new_error(call, "org.freedesktop.DBus.Error.UnknownObject", str(call.path))
         try:
-            self._methods.get((str(call.interface), str(call.member)), _agree)(call)
+            self._methods.get((str(call.interface), str(call.member)), _do_nothing)(call)
         except ConnectionError as error:
             return Message.new_error(call, "org.bluez.Error.Failed", str(error))
         return Message.new_method_return(call)
@@ -203,10 +203,10 @@ class BlueZ:
         while True:
             await asyncio.sleep(_ADVERTISE_S)
             if self._reachable():
-                self._add(self._device, "org.bluez.Device1", **self._advertised())
+                self._add(self._device, "org.bluez.Device1", **self._advertised_properties())
                 self._change(self._device, "org.bluez.Device1", RSSI=Variant("n", -49))
 
-    def _advertised(self) -> Mapping[str, Variant]:
+    def _advertised_properties(self) -> Mapping[str, Variant]:
         text = {"Address": self._peripheral.address, "AddressType": "public"}
         text |= {"Name": self._peripheral.name, "Alias": self._peripheral.name}
         flags = ("Paired", "Bonded", "Connected", "ServicesResolved")
@@ -219,7 +219,7 @@ class BlueZ:
         }
 
     def _connect(self, _: Message) -> None:
-        if not self._connects():
+        if not self._accepts_connection():
             raise ConnectionError("le-connection-abort-by-local")
         self._change(self._device, "org.bluez.Device1", Connected=Variant("b", True))
         service = f"{self._device}/service0001"
@@ -244,5 +244,5 @@ class BlueZ:
         self._change(str(call.path), "org.bluez.GattCharacteristic1", Notifying=Variant("b", on))
 
 
-def _agree(_: Message) -> None:
+def _do_nothing(_: Message) -> None:
     """Do nothing: agents, filters and pairing need no more."""

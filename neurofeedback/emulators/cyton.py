@@ -22,7 +22,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.emulators.faults import Faults, Kind
+from neurofeedback.emulators.faults import FaultKind, Faults
 from neurofeedback.emulators.headset import Headset
 from neurofeedback.errors import SettingsError
 
@@ -32,10 +32,10 @@ SCALE_UV = 4.5 / 24 / (2**23 - 1) * 1e6
 ACCEL_SFREQ = 25.0
 """How often the accelerometer measures, Hz."""
 
-G_COUNT = 0.002 / 16
+G_PER_COUNT = 0.002 / 16
 """Gravities a count."""
 
-AT_REST = (160, -80, 8000)
+ACCEL_AT_REST = (160, -80, 8000)
 """One gravity, a little askew: BrainFlow takes a zero on the first axis for no measurement."""
 
 _PACKETS_PER_S = 250
@@ -72,7 +72,7 @@ def packet(counter: int, counts: NDArray[np.int64], accel: tuple[int, int, int] 
     return bytes([0xA0, counter & 0xFF]) + body + np.array(accel, ">i2").tobytes() + b"\xc0"
 
 
-class Firmware(Headset):
+class CytonFirmware(Headset):
     """The board itself and the dongle it talks to: commands and time in, bytes out. No port, no clock.
 
     Sample numbers pause while the board does not stream; the packet counter starts anew with each stream.
@@ -108,32 +108,32 @@ class Firmware(Headset):
     ) -> None:
         self._halves = 2 if daisy else 1
         super().__init__(chunks, faults, n_channels=8 * self._halves, sfreq=_PACKETS_PER_S / self._halves, seed=seed)
-        self._samples = self._measured()
+        self._samples = self._measure_samples()
         self.streaming = False
         self._due_at_begin = 0
         self.counts: list[NDArray[np.int64]] = []
-        self.lost: list[int] = []
-        self.begins: list[int] = []
+        self.lost_samples: list[int] = []
+        self.stream_starts: list[int] = []
 
     def unplugged(self, at: float) -> bool:
         """Whether the port is gone at this time (s)."""
         return self.absent(at) or self.faults.unplugged(self.elapsed(at))
 
-    def gone_for_good(self, at: float) -> bool:
+    def permanently_unplugged(self, at: float) -> bool:
         """Whether the port is gone at this time (s) and nothing brings it back."""
-        return self.faults.gone_for_good(self.elapsed(at))
+        return self.faults.permanently_unplugged(self.elapsed(at))
 
     def receive(self, commands: bytes, at: float) -> bytes:
         """Take commands at this time (s) and return the answers."""
-        return b"".join(self._obey(bytes([command]), at) for command in commands)
+        return b"".join(self._execute(bytes([command]), at) for command in commands)
 
-    def _obey(self, command: bytes, at: float) -> bytes:
+    def _execute(self, command: bytes, at: float) -> bytes:
         if self.faults.dropped(self.elapsed(at)):
             return _OUT_OF_REACH if command in b"vd" else b""
         if command == b"b":
-            self._first = at if self._first is None else self._first
-            self.begins.append(len(self.counts))
-            self.streaming, self._due_at_begin = True, self._due(at)
+            self._first_sample_at = at if self._first_sample_at is None else self._first_sample_at
+            self.stream_starts.append(len(self.counts))
+            self.streaming, self._due_at_begin = True, self._n_due(at)
         elif command == b"s":
             self.streaming = False
         elif command == b"v":
@@ -144,49 +144,51 @@ class Firmware(Headset):
         return b""
 
     def _greeting(self) -> bytes:
-        if self.fails(Kind.REPLY):
+        if self.next_attempt_fails(FaultKind.REPLY):
             return _WRONG_GREETING
-        return b"" if self.fails(Kind.REFUSE) else _GREETING % (_ON_DAISY if self._halves == 2 else b"")
+        return (
+            b"" if self.next_attempt_fails(FaultKind.REFUSE) else _GREETING % (_ON_DAISY if self._halves == 2 else b"")
+        )
 
     def send(self, at: float) -> bytes:
         """Return the packets that are due at this time (s)."""
         self._note_sending(at, streaming=self.streaming)
         if not self.streaming:
             return b""
-        due = self.begins[-1] + self._due(at) - self._due_at_begin
+        due = self.stream_starts[-1] + self._n_due(at) - self._due_at_begin
         return b"".join(self._sample(column) for column in islice(self._samples, max(0, due - len(self.counts))))
 
     def _sample(self, column: NDArray[np.float64]) -> bytes:
         number = len(self.counts)
         at_s = number / self.sfreq
         self.counts.append(quantise(column))
-        halves = [self._half(number, half) for half in range(self._halves)]
+        halves = [self._half_packet(number, half) for half in range(self._halves)]
         noise = self._noise(at_s)
         if self._silent(at_s) or bool(np.isnan(column).all()):
-            self.lost.append(number)
+            self.lost_samples.append(number)
             return b""
         if b"" in halves:
-            self.lost.append(number)
+            self.lost_samples.append(number)
         return b"".join(halves) + noise
 
     def _silent(self, at_s: float) -> bool:
         return self.faults.stalled(at_s) or self.faults.dropped(at_s) or self.faults.unplugged(at_s)
 
-    def _half(self, number: int, half: int) -> bytes:
+    def _half_packet(self, number: int, half: int) -> bytes:
         """Return the packet of eight channels of a sample (the Daisy's come first): once, twice or lost."""
         first = 8 * (self._halves - 1 - half)
-        at_s, begun, rate = number / self.sfreq, self.begins[-1] * self._halves, self.sfreq * self._halves
-        counter = self.faults.count(number * self._halves + half, begun, rate)
+        at_s, begun, rate = number / self.sfreq, self.stream_starts[-1] * self._halves, self.sfreq * self._halves
+        counter = self.faults.packet_counter(number * self._halves + half, begun, rate)
         measures = number % round(self.sfreq / ACCEL_SFREQ) == 0
-        made = packet(counter, self.counts[number][first : first + 8], AT_REST if measures else (0, 0, 0))
+        made = packet(counter, self.counts[number][first : first + 8], ACCEL_AT_REST if measures else (0, 0, 0))
         lost, twice = self._rng.random(2) < [
-            self.faults.probability(kind, at_s) for kind in (Kind.LOSS, Kind.DUPLICATE)
+            self.faults.probability(kind, at_s) for kind in (FaultKind.LOSS, FaultKind.DUPLICATE)
         ]
         return b"" if lost else made * (2 if twice else 1)
 
     def _noise(self, at_s: float) -> bytes:
         n_bytes = int(self._rng.integers(1, 40))
-        noisy = self._rng.random() < self.faults.probability(Kind.GARBAGE, at_s)
+        noisy = self._rng.random() < self.faults.probability(FaultKind.GARBAGE, at_s)
         return self._rng.bytes(n_bytes) if noisy else b""
 
 
@@ -195,7 +197,7 @@ class EmulatedCyton:
 
     Parameters
     ----------
-    firmware : Firmware
+    firmware : CytonFirmware
         The board.
     now : callable
         Monotonic clock that paces it, s.
@@ -206,7 +208,7 @@ class EmulatedCyton:
         Path to open as a serial port; it is gone while the dongle is unplugged.
     """
 
-    def __init__(self, firmware: Firmware, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, firmware: CytonFirmware, *, now: Callable[[], float] = time.monotonic) -> None:
         self.firmware = firmware
         self.port = ""
         self._now = now
@@ -241,8 +243,8 @@ class EmulatedCyton:
             pass
 
     def _plug_in(self) -> None:
-        import pty  # noqa: PLC0415 - does not exist on Windows
-        import tty  # noqa: PLC0415
+        import pty  # does not exist on Windows
+        import tty
 
         self._master, port = pty.openpty()
         tty.setraw(port)
@@ -259,7 +261,9 @@ class EmulatedCyton:
 
     def _run(self) -> None:
         try:
-            while not (self._ended.is_set() or self.firmware.exhausted or self.firmware.gone_for_good(self._now())):
+            while not (
+                self._ended.is_set() or self.firmware.exhausted or self.firmware.permanently_unplugged(self._now())
+            ):
                 self._serve()
         finally:
             if self._master is not None:
@@ -277,10 +281,10 @@ class EmulatedCyton:
             self.firmware.send(self._now())
             self._ended.wait(_IDLE_S)
         else:
-            self._talk(self._master)
+            self._exchange(self._master)
 
-    def _talk(self, master: int) -> None:
-        commands = self._listen(master, 1 / _PACKETS_PER_S if self.firmware.streaming else _IDLE_S)
+    def _exchange(self, master: int) -> None:
+        commands = self._read_commands(master, 1 / _PACKETS_PER_S if self.firmware.streaming else _IDLE_S)
         answers = self.firmware.receive(commands, self._now())
         if not self.firmware.streaming:
             self._outgoing.clear()
@@ -289,7 +293,7 @@ class EmulatedCyton:
             with suppress(BlockingIOError):
                 del self._outgoing[: os.write(master, self._outgoing)]
 
-    def _listen(self, master: int, wait_s: float) -> bytes:
+    def _read_commands(self, master: int, wait_s: float) -> bytes:
         """Wait for commands (s); a port that nobody has open reads as an error at once."""
         ready, _, _ = select.select([master], [], [], wait_s)
         if not ready:

@@ -10,9 +10,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.emulators.electrodes import Electrodes
-from neurofeedback.emulators.faults import Fault, Faults, Kind
-from neurofeedback.emulators.samples import columns
+from neurofeedback.emulators.electrode_model import ElectrodeModel
+from neurofeedback.emulators.faults import Fault, FaultKind, Faults
+from neurofeedback.emulators.signal_input import iter_samples
 
 LATE_S = 0.1
 """From how much after it was due a sample counts as late, s."""
@@ -54,7 +54,7 @@ class Headset:
     title: ClassVar[str]
     """What it is, for people."""
 
-    possible: ClassVar[frozenset[Kind]] = frozenset(Kind)
+    possible_faults: ClassVar[frozenset[FaultKind]] = frozenset(FaultKind)
     """What can happen to it."""
 
     def __init__(
@@ -69,12 +69,12 @@ class Headset:
         self.faults = faults or Faults()
         self.n_channels, self.sfreq = n_channels, sfreq
         self.exhausted = False
-        self._columns = columns(chunks, n_channels)
-        self._electrodes = Electrodes(n_channels, sfreq, seed)
+        self._signal = iter_samples(chunks, n_channels)
+        self._electrodes = ElectrodeModel(n_channels, sfreq, seed)
         self._rng = np.random.default_rng(seed)
-        self._on: float | None = None
-        self._first: float | None = None
-        self._attempts: Counter[Kind] = Counter()
+        self._switched_on_at: float | None = None
+        self._first_sample_at: float | None = None
+        self._attempts: Counter[FaultKind] = Counter()
         self._n_measured = 0
         self.n_late = 0
         self.late_s = 0.0
@@ -82,17 +82,17 @@ class Headset:
 
     def switch_on(self, at: float) -> None:
         """Begin to exist at this time (s)."""
-        self._on = at
+        self._switched_on_at = at
 
     def elapsed(self, at: float) -> float:
         """Seconds since the first sample of the first stream; negative before it."""
-        return -1.0 if self._first is None else at - self._first
+        return -1.0 if self._first_sample_at is None else at - self._first_sample_at
 
-    def inflict(self, fault: Fault, at: float) -> None:
+    def add_fault(self, fault: Fault, at: float) -> None:
         """Add a fault, its time counted from this time (s)."""
         self.faults = self.faults.with_fault(fault.model_copy(update={"at_s": fault.at_s + max(0.0, self.elapsed(at))}))
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         """End all faults."""
         self.faults = self.faults.cleared()
 
@@ -103,17 +103,21 @@ class Headset:
 
     def absent(self, at: float) -> bool:
         """Whether it cannot be found yet at this time (s)."""
-        return self._first is None and self._on is not None and self.faults.absent(at - self._on)
+        return (
+            self._first_sample_at is None
+            and self._switched_on_at is not None
+            and self.faults.absent(at - self._switched_on_at)
+        )
 
-    def fails(self, kind: Kind) -> bool:
+    def next_attempt_fails(self, kind: FaultKind) -> bool:
         """Count an attempt to connect, and tell whether it fails in this way."""
         self._attempts[kind] += 1
-        return self.faults.answers_wrongly(kind, self._attempts[kind] - 1)
+        return self.faults.attempt_fails(kind, self._attempts[kind] - 1)
 
-    def _due(self, at: float) -> int:
+    def _n_due(self, at: float) -> int:
         """Count the samples since the first one by the headset's own clock."""
         elapsed = self.elapsed(at)
-        return int((elapsed + self.faults.clock_s(elapsed)) * self.sfreq)
+        return int((elapsed + self.faults.clock_offset_s(elapsed)) * self.sfreq)
 
     def _note_sending(self, at: float, *, streaming: bool = True) -> None:
         """Count what became due since it could last send, and is late at this time (s)."""
@@ -123,9 +127,9 @@ class Headset:
             self.late_s = max(self.late_s, late_s)
         self._last_sent_at = at if streaming else None
 
-    def _measured(self) -> Iterator[NDArray[np.float64]]:
+    def _measure_samples(self) -> Iterator[NDArray[np.float64]]:
         """Yield what is measured, sample after sample, until the signal ends."""
-        for column in self._columns:
+        for column in self._signal:
             yield self._electrodes.measure(column, self._n_measured, self.faults)
             self._n_measured += 1
         self.exhausted = True

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.emulators.body import Body, Sensor
-from neurofeedback.emulators.faults import Faults, Kind
+from neurofeedback.emulators.faults import FaultKind, Faults
 from neurofeedback.emulators.headset import Headset
+from neurofeedback.emulators.muse_sensors import MuseSensors, Sensor
 from neurofeedback.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -38,18 +38,18 @@ _ADDRESS = "00:55:DA:B0:00:01"
 _SERVICE = "0000fe8d-0000-1000-8000-00805f9b34fb"
 _UUID = "273e{:04x}-4c4d-454d-96be-f03bac821358"
 _EEG = tuple(_UUID.format(number) for number in (3, 4, 5, 6))
-_BESIDE = {
+_SENSOR_UUIDS = {
     Sensor.GYRO: _UUID.format(9),
     Sensor.ACCEL: _UUID.format(0xA),
     Sensor.AMBIENT: _UUID.format(0xF),
     Sensor.INFRARED: _UUID.format(0x10),
 }
-_WITH_PULSE = {b"p50", b"p61"}
-_ON_AIR = (3, 2, 0, 1)
+_PULSE_PRESETS = {b"p50", b"p61"}
+_SEND_ORDER = (3, 2, 0, 1)
 """The order in which a headset sends the channels of one block, as muse-lsl saw it: TP10, AF8, TP9, AF7."""
 
 
-class Model(StrEnum):
+class HeadbandModel(StrEnum):
     """Which Muse."""
 
     MUSE_2 = "muse-2"
@@ -57,7 +57,7 @@ class Model(StrEnum):
     MUSE_2016 = "muse-2016"
 
 
-_NAMES = {Model.MUSE_2: "Muse-0001", Model.MUSE_S: "MuseS-0001", Model.MUSE_2016: "Muse-0001"}
+_NAMES = {HeadbandModel.MUSE_2: "Muse-0001", HeadbandModel.MUSE_S: "MuseS-0001", HeadbandModel.MUSE_2016: "Muse-0001"}
 
 
 def quantise(microvolts: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -84,7 +84,7 @@ def packet(counter: int, counts: NDArray[np.int64]) -> bytes:
     return (counter & 0xFFFF).to_bytes(2, "big") + b"".join(pair.to_bytes(3, "big") for pair in pairs)
 
 
-class Headband(Headset):
+class MuseHeadband(Headset):
     """The headset itself: commands and time in, notifications out. No radio, no clock.
 
     The head it sits on does not pause: sample numbers follow the time since it first streamed, and what
@@ -108,37 +108,37 @@ class Headband(Headset):
     """
 
     title = "a Muse"
-    possible = frozenset(Kind) - {Kind.GARBAGE, Kind.UNPLUG, Kind.REPLY}
+    possible_faults = frozenset(FaultKind) - {FaultKind.GARBAGE, FaultKind.UNPLUG, FaultKind.REPLY}
 
     def __init__(self, chunks: Iterable[NDArray[np.floating]], faults: Faults | None = None, *, seed: int = 0) -> None:
         super().__init__(chunks, faults, n_channels=len(CH_NAMES), sfreq=SFREQ, seed=seed)
-        self._samples = self._measured()
+        self._samples = self._measure_samples()
         self._streaming = False
         self.counts: list[NDArray[np.int64]] = []
-        self.lost: list[tuple[int, int]] = []
-        self.begins: list[int] = []
-        self.body = Body(seed)
+        self.lost_packets: list[tuple[int, int]] = []
+        self.stream_starts: list[int] = []
+        self.sensors = MuseSensors(seed)
 
     def reachable(self, at: float) -> bool:
         """Whether the headset is in reach at this time (s)."""
         return not (self.absent(at) or self.faults.dropped(self.elapsed(at)))
 
-    def connects(self, at: float) -> bool:
+    def accepts_connection(self, at: float) -> bool:
         """Whether an attempt to connect at this time (s) succeeds."""
-        return self.reachable(at) and not self.fails(Kind.REFUSE)
+        return self.reachable(at) and not self.next_attempt_fails(FaultKind.REFUSE)
 
     def receive(self, command: bytes, at: float) -> None:
         """Take a command at this time (s)."""
         if command[1:2] == b"d" and not self._streaming:
-            self._first = at if self._first is None else self._first
+            self._first_sample_at = at if self._first_sample_at is None else self._first_sample_at
             list(self.send(at))
-            self.begins.append(len(self.counts))
-            self.body.begin(self._due(at) / SFREQ)
+            self.stream_starts.append(len(self.counts))
+            self.sensors.start_stream(self._n_due(at) / SFREQ)
             self._streaming = True
         elif command[1:2] == b"h":
             self.halt()
         elif command[1:2] == b"p":
-            self.body.with_pulse = command[1:4] in _WITH_PULSE
+            self.sensors.pulse_on = command[1:4] in _PULSE_PRESETS
 
     def halt(self) -> None:
         """Stop streaming, as asked or because the link is gone."""
@@ -147,21 +147,21 @@ class Headband(Headset):
     def send(self, at: float) -> Iterator[tuple[str, bytes]]:
         """Yield the notifications that are due at this time (s): characteristic and value."""
         self._note_sending(at, streaming=self._streaming)
-        if self._first is None:
+        if self._first_sample_at is None:
             return
-        due = self._due(at) // _BLOCK
+        due = self._n_due(at) // _BLOCK
         while len(self.counts) < due:
             block = list(islice(self._samples, _BLOCK))
             if len(block) < _BLOCK:
                 return
             yield from self._notifications(np.array(block).T)
 
-    def send_beside(self, at: float) -> Iterator[tuple[str, bytes]]:
+    def send_sensors(self, at: float) -> Iterator[tuple[str, bytes]]:
         """Yield what the other sensors have to send at this time (s): characteristic and value."""
-        if self._first is not None:
+        if self._first_sample_at is not None:
             heard = self._streaming and not self.faults.stalled(self.elapsed(at))
-            for sensor, value in self.body.send(self._due(at) / SFREQ, self.faults, heard=heard):
-                yield _BESIDE[sensor], value
+            for sensor, value in self.sensors.send(self._n_due(at) / SFREQ, self.faults, streaming=heard):
+                yield _SENSOR_UUIDS[sensor], value
 
     def _notifications(self, block: NDArray[np.float64]) -> Iterator[tuple[str, bytes]]:
         number = len(self.counts)
@@ -169,12 +169,12 @@ class Headband(Headset):
         self.counts.append(quantise(block))
         silent = not self._streaming or self.faults.stalled(at_s) or bool(np.isnan(block).all())
         draws = self._rng.random((2, len(CH_NAMES)))
-        for channel in _ON_AIR:
-            if silent or draws[0, channel] < self.faults.probability(Kind.LOSS, at_s, channel):
-                self.lost.append((number, channel))
+        for channel in _SEND_ORDER:
+            if silent or draws[0, channel] < self.faults.probability(FaultKind.LOSS, at_s, channel):
+                self.lost_packets.append((number, channel))
                 continue
-            counter = self.faults.count(number, self.begins[-1], SFREQ / _BLOCK)
-            twice = draws[1, channel] < self.faults.probability(Kind.DUPLICATE, at_s, channel)
+            counter = self.faults.packet_counter(number, self.stream_starts[-1], SFREQ / _BLOCK)
+            twice = draws[1, channel] < self.faults.probability(FaultKind.DUPLICATE, at_s, channel)
             yield from [(_EEG[channel], packet(counter, self.counts[-1][channel]))] * (2 if twice else 1)
 
 
@@ -183,7 +183,7 @@ class EmulatedMuse:
 
     Parameters
     ----------
-    headband : Headband
+    headband : MuseHeadband
         The headset.
     now : callable
         Monotonic clock that paces it, s.
@@ -195,7 +195,11 @@ class EmulatedMuse:
     """
 
     def __init__(
-        self, headband: Headband, *, model: Model = Model.MUSE_2, now: Callable[[], float] = time.monotonic
+        self,
+        headband: MuseHeadband,
+        *,
+        model: HeadbandModel = HeadbandModel.MUSE_2,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.headband = headband
         self.address = ""
@@ -237,7 +241,7 @@ class EmulatedMuse:
 
     async def _serve(self) -> None:
         try:
-            from neurofeedback.emulators.bluez import BlueZ, MessageBus, Peripheral, private_bus  # noqa: PLC0415 - an extra
+            from neurofeedback.emulators.bluez import BlueZ, MessageBus, Peripheral, private_bus  # an extra
         except ModuleNotFoundError as error:
             raise SettingsError(
                 "an emulated Muse needs dbus-fast",
@@ -247,7 +251,7 @@ class EmulatedMuse:
         async with private_bus() as address:
             bus = await MessageBus(bus_address=address).connect()
             peripheral = Peripheral(_ADDRESS, _NAMES[self._model], _SERVICE, _characteristics(self._model))
-            bluez = BlueZ(bus, peripheral, self._obey, self._reachable, self._connects)
+            bluez = BlueZ(bus, peripheral, self._receive, self._reachable, self._accepts_connection)
             self.headband.switch_on(self._now())
             await bluez.start()
             self.address = address
@@ -255,14 +259,14 @@ class EmulatedMuse:
             await self._stream(bluez)
             bus.disconnect()
 
-    def _obey(self, command: bytes) -> None:
+    def _receive(self, command: bytes) -> None:
         self.headband.receive(command, self._now())
 
     def _reachable(self) -> bool:
         return self.headband.reachable(self._now())
 
-    def _connects(self) -> bool:
-        return self.headband.connects(self._now())
+    def _accepts_connection(self) -> bool:
+        return self.headband.accepts_connection(self._now())
 
     async def _stream(self, bluez: BlueZ) -> None:
         """Send what is due until it is left; a headset with nothing left to send stays on the bus, silent."""
@@ -271,9 +275,9 @@ class EmulatedMuse:
             at = self._now()
             if linked and not self.headband.reachable(at):
                 self.headband.halt()
-                bluez.drop()
+                bluez.disconnect()
             linked = self.headband.reachable(at)
-            for uuid, value in chain(self.headband.send(at), self.headband.send_beside(at)):
+            for uuid, value in chain(self.headband.send(at), self.headband.send_sensors(at)):
                 while bluez.is_full and not self._ended.is_set():
                     await asyncio.sleep(_POLL_S)
                 bluez.notify(uuid, value)
@@ -282,7 +286,7 @@ class EmulatedMuse:
             await asyncio.sleep(_POLL_S)
 
 
-def _characteristics(model: Model) -> tuple[str, ...]:
+def _characteristics(model: HeadbandModel) -> tuple[str, ...]:
     """Control, EEG and right auxiliary, gyroscope, accelerometer, telemetry, and the pulse sensor of newer models."""
-    pulse = () if model is Model.MUSE_2016 else (0xF, 0x10, 0x11)
+    pulse = () if model is HeadbandModel.MUSE_2016 else (0xF, 0x10, 0x11)
     return tuple(_UUID.format(number) for number in (1, 3, 4, 5, 6, 7, 9, 0xA, 0xB, *pulse))

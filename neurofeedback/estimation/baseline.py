@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.estimation.index import IndexScale, Weights
+from neurofeedback.estimation.index import IndexScale, IndexWeights
 from neurofeedback.processing.envelope import EnvelopeFilter
-from neurofeedback.processing.features import FeatureMaker
-from neurofeedback.processing.limits import GateLimits
+from neurofeedback.processing.features import FeatureExtractor
+from neurofeedback.processing.gate_limits import GateLimits
 from neurofeedback.processing.pipeline import Windows
 
 
@@ -24,7 +24,7 @@ class Baseline:
         Individual alpha frequency; None when no peak stood out and the default was taken.
     limits : GateLimits
         The gate's limits for each channel.
-    maker : FeatureMaker
+    maker : FeatureExtractor
         Features by this person's bands.
     envelope : EnvelopeFilter
         At this person's alpha frequency.
@@ -36,7 +36,7 @@ class Baseline:
         Middle and spread of the regional deviations from the channels' medians; NaN for a feature never seen.
     z : ndarray, shape (n, len(FEATURES))
         Of its frames, as gated again: what the scale of any other index is made from.
-    weights : Weights
+    weights : IndexWeights
         Of the index.
     scale : IndexScale
         Where the smoothed index lies.
@@ -48,26 +48,26 @@ class Baseline:
 
     iaf_hz: float | None
     limits: GateLimits
-    maker: FeatureMaker
+    feature_extractor: FeatureExtractor
     envelope: EnvelopeFilter
     channel_median: NDArray[np.float64]
     emg_median: NDArray[np.float64]
     mu: NDArray[np.float64]
     spread: NDArray[np.float64]
     z: NDArray[np.float64]
-    weights: Weights
+    weights: IndexWeights
     scale: IndexScale
     clean_s: float
     quality: float
 
     @property
-    def known(self) -> NDArray[np.bool_]:
+    def measured_channels(self) -> NDArray[np.bool_]:
         """Channels that have a reference, ``(n_channels,)``; no other ever counts."""
         return np.asarray(np.isfinite(self.channel_median).all(axis=1), dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Collected:
+class BaselineData:
     """What the windows of one baseline amount to; first axis is the frame.
 
     ``fixed_bad`` holds muscle as it was judged when it came, too: a clenched baseline has no usual of its own.
@@ -78,9 +78,9 @@ class Collected:
     psd: NDArray[np.float64]
     filtered: NDArray[np.float64]
     ends: NDArray[np.int64]
-    filled: NDArray[np.bool_]
+    complete: NDArray[np.bool_]
     fixed_bad: NDArray[np.bool_]
-    out: NDArray[np.bool_]
+    excluded: NDArray[np.bool_]
     ln_emg: NDArray[np.float64]
     slow_ptp: NDArray[np.float64]
     slow_samples: NDArray[np.float64]
@@ -91,25 +91,25 @@ class BaselineCollector:
 
     def __init__(self) -> None:
         self._batches: list[Windows] = []
-        self._counting: list[NDArray[np.bool_]] = []
+        self._usable: list[NDArray[np.bool_]] = []
 
-    def add(self, windows: Windows, counting: NDArray[np.bool_]) -> None:
+    def add(self, windows: Windows, usable: NDArray[np.bool_]) -> None:
         """Keep one batch of judged windows, of which those ``counting`` ``(n,)`` may be learned from."""
         self._batches.append(windows)
-        self._counting.append(counting)
+        self._usable.append(usable)
 
     @property
     def n_frames(self) -> int:
         """How many frames are kept."""
-        return sum(len(counting) for counting in self._counting)
+        return sum(len(counting) for counting in self._usable)
 
-    def forget_before(self, n_frames: int) -> None:
+    def trim_to(self, n_frames: int) -> None:
         """Drop batches that lie wholly before the last ``n_frames``."""
-        while self._counting and self.n_frames - len(self._counting[0]) >= n_frames:
+        while self._usable and self.n_frames - len(self._usable[0]) >= n_frames:
             self._batches.pop(0)
-            self._counting.pop(0)
+            self._usable.pop(0)
 
-    def collected(self, n_frames: int | None = None) -> Collected | None:
+    def to_data(self, n_frames: int | None = None) -> BaselineData | None:
         """Put the last ``n_frames`` together, or all; None when there are none."""
         if not self._batches:
             return None
@@ -118,16 +118,16 @@ class BaselineCollector:
         ends = np.concatenate([w.ends for w in batches])
         begin = 0 if len(ends[last]) == len(ends) else int(ends[last.start - 1] - ends[-1])
         filtered = np.concatenate([w.filtered for w in batches], axis=1)[:, begin:]
-        return Collected(
+        return BaselineData(
             psd=np.concatenate([w.psd for w in batches])[last],
             filtered=filtered,
             ends=ends[last] - ends[-1] + filtered.shape[1],
-            filled=np.concatenate([w.filled for w in batches])[last],
+            complete=np.concatenate([w.complete for w in batches])[last],
             fixed_bad=(
-                np.concatenate([w.verdicts.fixed_bad | w.verdicts.reasons["muscle"] for w in batches])
-                | ~np.concatenate(self._counting)[:, None]
+                np.concatenate([w.gate_result.fixed_bad | w.gate_result.reasons["muscle"] for w in batches])
+                | ~np.concatenate(self._usable)[:, None]
             )[last],
-            out=np.concatenate([w.verdicts.out for w in batches])[last],
+            excluded=np.concatenate([w.gate_result.excluded for w in batches])[last],
             ln_emg=np.concatenate([w.measures.ln_emg for w in batches])[last],
             slow_ptp=np.concatenate([w.measures.slow_ptp for w in batches])[last],
             slow_samples=np.concatenate([w.measures.slow_samples for w in batches])[last],

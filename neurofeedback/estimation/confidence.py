@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from neurofeedback.estimation.drive import Drive
-from neurofeedback.settings.estimate import ConfidenceSettings
+from neurofeedback.estimation.decoder_weights import DecoderWeights
+from neurofeedback.settings.estimation import ConfidenceSettings
 
 
 def confidence(signal: float, baseline_quality: float, trust: float) -> float:
@@ -11,7 +11,7 @@ def confidence(signal: float, baseline_quality: float, trust: float) -> float:
     return signal * baseline_quality * trust
 
 
-def model_trust(drive: Drive | None, settings: ConfidenceSettings) -> float:
+def model_trust(decoder: DecoderWeights | None, settings: ConfidenceSettings) -> float:
     """How far a model may be trusted, 0 to 1, by how well it has done on the person's own answers.
 
     Before any answer it is fixed and low, and it never falls below that, unless the model is worse than guessing:
@@ -19,15 +19,15 @@ def model_trust(drive: Drive | None, settings: ConfidenceSettings) -> float:
 
     Examples
     --------
-    >>> from neurofeedback.settings.estimate import ConfidenceSettings
+    >>> from neurofeedback.settings.estimation import ConfidenceSettings
     >>> of = lambda n, auc, high: model_trust(Drive((), n, auc, high), ConfidenceSettings())
     >>> model_trust(None, ConfidenceSettings()), of(60, 0.62, 0.7), of(60, 0.9, 0.95), of(200, 0.4, 0.49)
     (0.3, 0.4, 1.0, 0.0)
     """
-    if drive is None or drive.auc is None or drive.auc_high is None:
-        return settings.before_answers
-    if drive.auc_high < 0.5:
+    if decoder is None or decoder.auc is None or decoder.auc_high is None:
+        return settings.initial_trust
+    if decoder.auc_high < 0.5:
         return 0.0
-    answered = drive.n_answers / (drive.n_answers + settings.half_answers)
-    earned = (drive.auc - 0.5) * answered / settings.full_auc_gain
-    return min(max(earned, settings.before_answers), 1.0)
+    answered = decoder.n_answers / (decoder.n_answers + settings.answers_for_half_trust)
+    earned = (decoder.auc - 0.5) * answered / settings.auc_gain_for_full_trust
+    return min(max(earned, settings.initial_trust), 1.0)

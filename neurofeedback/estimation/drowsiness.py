@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Sequence
 from statistics import median
 
-from neurofeedback.settings.estimate import DecoderSettings, DrowsinessSettings
+from neurofeedback.settings.estimation import DecoderSettings, DrowsinessSettings
 
-_LEAST_THRESHOLD = 0.1
-_LOWEST_LEVEL, _HIGHEST_LEVEL = 0.4, 2.0
+_MIN_THRESHOLD = 0.1
+_MIN_LEVEL, _MAX_LEVEL = 0.4, 2.0
 
 
 class DrowsinessFlag:
@@ -27,7 +27,7 @@ class DrowsinessFlag:
         self._slow: deque[float] = deque(maxlen=self._length)
         self.level = 1.0
 
-    def push(self, z_alpha: float, z_theta: float, z_delta: float) -> bool:
+    def update(self, z_alpha: float, z_theta: float, z_delta: float) -> bool:
         """Take posterior alpha above 1/f, theta and delta of one frame (z); NaN is left out."""
         slow = (z_theta + z_delta) / 2
         if not math.isnan(z_alpha + slow):
@@ -39,7 +39,7 @@ class DrowsinessFlag:
         return sum(self._alpha) < s.alpha_below_z * n and sum(self._slow) > s.slow_above_z * n
 
 
-class DrowsySigns:
+class DrowsinessSigns:
     """How far the flag's signs were there at any moment so far, in units of its usual thresholds: 1 just raises it."""
 
     def __init__(self, settings: DrowsinessSettings, hop_s: float) -> None:
@@ -49,7 +49,7 @@ class DrowsySigns:
         self._alpha: list[float] = []
         self._slow: list[float] = []
 
-    def push(self, sample: int, z_alpha: float, z_theta: float, z_delta: float) -> None:
+    def append(self, sample: int, z_alpha: float, z_theta: float, z_delta: float) -> None:
         """Take one frame, as the flag does."""
         slow = (z_theta + z_delta) / 2
         if not math.isnan(z_alpha + slow):
@@ -66,10 +66,10 @@ class DrowsySigns:
         alpha = sum(self._alpha[rows]) / self._length
         slow = sum(self._slow[rows]) / self._length
         s = self._settings
-        return min(-alpha / max(-s.alpha_below_z, _LEAST_THRESHOLD), slow / max(s.slow_above_z, _LEAST_THRESHOLD))
+        return min(-alpha / max(-s.alpha_below_z, _MIN_THRESHOLD), slow / max(s.slow_above_z, _MIN_THRESHOLD))
 
 
-def drowsy_level(answered: Sequence[tuple[float, int]], settings: DecoderSettings) -> float:
+def fit_drowsiness_level(answers: Sequence[tuple[float, int]], settings: DecoderSettings) -> float:
     """Threshold of this person's flag in units of the usual one, from signs and answers to how sleepy (1 to 5).
 
     Half way between the middle of the sleepy and of the wakeful answers, but never so low that more than a tenth of
@@ -81,11 +81,11 @@ def drowsy_level(answered: Sequence[tuple[float, int]], settings: DecoderSetting
     >>> drowsy_level([(0.2, 1)] * 10 + [(0.8, 5)] * 10, DecoderSettings())
     0.75
     """
-    sleepy = sorted(signs for signs, answer in answered if answer >= settings.sleepy_from)
-    wakeful = sorted(signs for signs, answer in answered if answer < settings.sleepy_from)
+    sleepy = sorted(signs for signs, answer in answers if answer >= settings.sleepy_threshold)
+    wakeful = sorted(signs for signs, answer in answers if answer < settings.sleepy_threshold)
     if not sleepy or not wakeful or median(sleepy) <= median(wakeful):
         return 1.0
     own = max((median(sleepy) + median(wakeful)) / 2, wakeful[math.ceil(0.9 * len(wakeful)) - 1])
     n = min(len(sleepy), len(wakeful))
-    level = (n * own + settings.sleepy_shrink) / (n + settings.sleepy_shrink)
-    return min(max(level, _LOWEST_LEVEL), _HIGHEST_LEVEL)
+    level = (n * own + settings.sleepy_prior_answers) / (n + settings.sleepy_prior_answers)
+    return min(max(level, _MIN_LEVEL), _MAX_LEVEL)

@@ -10,24 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.estimation.baseline import Baseline
-from neurofeedback.estimation.drive import Drive
-from neurofeedback.estimation.driven import Index, index_of
-from neurofeedback.estimation.index import IndexFilter, IndexScale, Weights, weigh
-from neurofeedback.estimation.kept import Kept
-from neurofeedback.estimation.scores import index_columns, squash
-from neurofeedback.estimation.tracking import Tracker
+from neurofeedback.estimation.baseline_tracking import BaselineTracker
+from neurofeedback.estimation.decoder_weights import DecoderWeights
+from neurofeedback.estimation.index import IndexScale, IndexSmoother, IndexWeights, weighted_sum
+from neurofeedback.estimation.index_model import IndexModel, build_index_model
+from neurofeedback.estimation.personal_baseline import PersonalBaseline
+from neurofeedback.estimation.zscore import bounded_zscore, index_columns
 from neurofeedback.processing.envelope import Envelope, EnvelopeFilter
-from neurofeedback.processing.features import FEATURES, FeatureMaker, bands_for, by_kind
+from neurofeedback.processing.features import FEATURES, FeatureExtractor, individual_bands, select_by_kind
 from neurofeedback.processing.pipeline import Windows
-from neurofeedback.processing.regions import Regions
+from neurofeedback.processing.regions import RegionAverager
 from neurofeedback.processing.smoothing import Smoother
 from neurofeedback.settings.profile import Profile
 
-_RERUN_S = 20.0
+_REPLAY_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class FeatureBatch:
     """What needs no memory of single frames, for frames that no command divides.
 
     ``features``, ``deviations`` (from each channel's baseline median), ``z`` and ``own_z`` (by the baseline kept of
@@ -40,7 +40,7 @@ class Batch:
     features: NDArray[np.float64]
     deviations: NDArray[np.float64]
     z: NDArray[np.float64]
-    own_z: NDArray[np.float64]
+    personal_z: NDArray[np.float64]
     valid: NDArray[np.bool_]
     usable: NDArray[np.bool_]
     gap: NDArray[np.bool_]
@@ -49,7 +49,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class IndexEstimate:
     """One frame: whether its index counts, the smoothed index in baseline spreads (NaN without a baseline).
 
     ``u`` is the one that drives: ``session_u``, by the session's baseline, or ``own_u``, by the one kept of earlier
@@ -59,9 +59,9 @@ class Reading:
     valid: bool
     u: float
     session_u: float
-    own_u: float
+    personal_u: float
     tracked_z: NDArray[np.float64]
-    own_z: NDArray[np.float64]
+    personal_z: NDArray[np.float64]
 
 
 class Estimator:
@@ -75,59 +75,63 @@ class Estimator:
         The baseline kept of earlier sessions, of these channels; ``by_own`` lets it drive.
     """
 
-    def __init__(self, profile: Profile, sfreq: float, freqs: NDArray[np.float64], kept: Kept | None = None) -> None:
+    def __init__(
+        self, profile: Profile, sfreq: float, freqs: NDArray[np.float64], personal: PersonalBaseline | None = None
+    ) -> None:
         settings = profile.settings
         self._settings = settings
         self._hop_s = settings.spectrum.hop_s
-        self._emg = Smoother(settings.features.emg_smoothing_s, self._hop_s, fades=True)
+        self._emg = Smoother(settings.features.emg_smoothing_s, self._hop_s, decays=True)
         self._psd = Smoother(settings.features.aperiodic_smoothing_s, self._hop_s)
-        self._maker = FeatureMaker(freqs, bands_for(None, settings.bands, settings.gate), settings.features)
+        self._extractor = FeatureExtractor(
+            freqs, individual_bands(None, settings.bands, settings.gate), settings.features
+        )
         envelope = EnvelopeFilter(sfreq, settings.bands.default_iaf_hz, settings.envelope)
         self._envelope = Envelope(len(profile.montage.ch_names), envelope)
-        self._regions = Regions(profile.montage)
-        self._logged = index_columns(profile)
-        n = len(self._logged)
-        self._columns = self._logged
-        self._weights = Weights(np.array(profile.evidence.mu), np.eye(n), settings.index.min_information)
+        self._regions = RegionAverager(profile.montage)
+        self._evidence_columns = index_columns(profile)
+        n = len(self._evidence_columns)
+        self._columns = self._evidence_columns
+        self._weights = IndexWeights(np.array(profile.evidence.mu), np.eye(n), settings.index.min_information)
         self._no_z = np.full(n, np.nan)
-        self._smoother = IndexFilter(settings.index, self._hop_s)
-        self._tracker: Tracker | None = None
-        self._kept = kept
-        self._own_smoother = IndexFilter(settings.index, self._hop_s)
-        self.by_own = False
+        self._smoother = IndexSmoother(settings.index, self._hop_s)
+        self._tracker: BaselineTracker | None = None
+        self._personal = personal
+        self._personal_smoother = IndexSmoother(settings.index, self._hop_s)
+        self.use_personal_baseline = False
         self._recent: deque[tuple[NDArray[np.float64], NDArray[np.float64], bool]] = deque(
-            maxlen=round(_RERUN_S / self._hop_s)
+            maxlen=round(_REPLAY_S / self._hop_s)
         )
-        self._index: Index | None = None
-        self._drive: Drive | None = None
+        self._index: IndexModel | None = None
+        self._decoder: DecoderWeights | None = None
         self._n_lost = settings.gaps.lost_s * sfreq
         regions = {FEATURES[name].region for name in profile.evidence.feature_names}
-        self._needed = sorted({row for region in regions for row in profile.montage.rows(region)})
-        self._known = np.ones(len(profile.montage.ch_names), dtype=np.bool_)
+        self._index_channels = sorted({row for region in regions for row in profile.montage.rows(region)})
+        self._measured_channels = np.ones(len(profile.montage.ch_names), dtype=np.bool_)
         self.baseline: Baseline | None = None
 
-    def adopt(self, baseline: Baseline) -> None:
+    def set_baseline(self, baseline: Baseline) -> None:
         """Judge all later frames by this baseline."""
         self.baseline = baseline
-        self._known = baseline.known
-        self._maker = baseline.maker
+        self._measured_channels = baseline.measured_channels
+        self._extractor = baseline.feature_extractor
         self._envelope.filter = baseline.envelope
-        self._tracker = Tracker(baseline.mu, baseline.spread, self._settings.baseline, self._hop_s)
+        self._tracker = BaselineTracker(baseline.mu, baseline.spread, self._settings.baseline, self._hop_s)
         self._recent.clear()
-        self.drive(self._drive)
+        self.set_decoder(self._decoder)
 
-    def drive(self, drive: Drive | None) -> None:
+    def set_decoder(self, decoder: DecoderWeights | None) -> None:
         """Let a decoder's weights make the index from now on; None for those of the evidence profile.
 
         The index is scaled by the baseline anew, and runs again over the last 20 s, so that it does not jump.
         """
-        self._drive = drive
+        self._decoder = decoder
         if self.baseline is None:
             return
-        index = index_of(self.baseline, self._logged, drive, self._settings)
+        index = build_index_model(self.baseline, self._evidence_columns, decoder, self._settings)
         self._index, self._columns, self._weights = index, index.columns, index.weights
-        self._smoother = IndexFilter(self._settings.index, self._hop_s, start=index.scale.middle)
-        self._own_smoother = IndexFilter(self._settings.index, self._hop_s)
+        self._smoother = IndexSmoother(self._settings.index, self._hop_s, start=index.scale.middle)
+        self._personal_smoother = IndexSmoother(self._settings.index, self._hop_s)
         for z, own_z, gap in self._recent:
             self._smooth(z, own_z, gap=gap)
 
@@ -136,69 +140,82 @@ class Estimator:
         """Where the index lies in the baseline; None before there is one."""
         return None if self._index is None else self._index.scale
 
-    def push(self, windows: Windows) -> Batch:
+    def update(self, windows: Windows) -> FeatureBatch:
         """Estimate what needs no memory of single frames."""
-        verdicts, baseline = windows.verdicts, self.baseline
-        lost = windows.measures.silence >= self._n_lost
-        usable = self._sufficient(self._regions.enough(~verdicts.unusable & self._known)) & ~lost
-        possible = (windows.filled & usable)[:, None]
+        verdicts, baseline = windows.gate_result, self.baseline
+        lost = windows.measures.samples_without_signal >= self._n_lost
+        usable = (
+            self._enough_for_index(self._regions.has_enough_channels(~verdicts.unusable & self._measured_channels))
+            & ~lost
+        )
+        possible = (windows.complete & usable)[:, None]
         learnable = verdicts.valid & possible
-        counting = by_kind(verdicts.valid[..., None], verdicts.clean[..., None]) & (possible & self._known)[..., None]
-        smooth_psd = self._psd.push(windows.psd, learnable)
-        smooth_emg = self._emg.push(self._maker.emg_power(windows.psd), learnable)
-        envelope = self._envelope.push(windows.filtered, windows.offsets)[..., None]
+        counting = (
+            select_by_kind(verdicts.valid[..., None], verdicts.clean[..., None])
+            & (possible & self._measured_channels)[..., None]
+        )
+        smooth_psd = self._psd.update(windows.psd, learnable)
+        smooth_emg = self._emg.update(self._extractor.emg_power(windows.psd), learnable)
+        envelope = self._envelope.process(windows.filtered, windows.offsets)[..., None]
         if baseline is None:
-            spectral = self._maker(windows.psd, smooth_psd, np.zeros(smooth_emg.shape))
+            spectral = self._extractor(windows.psd, smooth_psd, np.zeros(smooth_emg.shape))
             features = self._regions.means(np.concatenate([spectral, envelope], axis=-1), counting)
             deviations = z = own_z = np.full(features.shape, np.nan)
         else:
-            spectral = self._maker(windows.psd, smooth_psd, smooth_emg - baseline.emg_median)
+            spectral = self._extractor(windows.psd, smooth_psd, smooth_emg - baseline.emg_median)
             values = np.concatenate([spectral, envelope], axis=-1)
-            medians = [baseline.channel_median, *([] if self._kept is None else [self._kept.usual.channel_median])]
+            medians = [
+                baseline.channel_median,
+                *([] if self._personal is None else [self._personal.median.channel_median]),
+            ]
             stacked = [values, *(values - median for median in medians)]
             features, deviations, *from_usual = self._regions.means(np.stack(stacked), counting)
             own_z = np.full(features.shape, np.nan)
-            if self._kept is not None:
-                usual = self._kept.usual
-                own_z = squash(from_usual[0] - usual.mu, usual.spread, self._settings.baseline)
-            z = squash(deviations - baseline.mu, baseline.spread, self._settings.baseline)
-        return Batch(
+            if self._personal is not None:
+                usual = self._personal.median
+                own_z = bounded_zscore(from_usual[0] - usual.mu, usual.spread, self._settings.baseline)
+            z = bounded_zscore(deviations - baseline.mu, baseline.spread, self._settings.baseline)
+        return FeatureBatch(
             features=features,
             deviations=deviations,
             z=z,
-            own_z=own_z,
-            valid=self._sufficient(np.isfinite(features if baseline is None else z)),
+            personal_z=own_z,
+            valid=self._enough_for_index(np.isfinite(features if baseline is None else z)),
             usable=usable,
-            gap=np.asarray(verdicts.reasons["lost"][:, self._needed].any(axis=1), dtype=np.bool_),
+            gap=np.asarray(verdicts.reasons["lost"][:, self._index_channels].any(axis=1), dtype=np.bool_),
             lost=lost,
-            signal=np.where(lost, 0.0, (verdicts.good_share * self._known)[:, self._needed].mean(axis=1)),
+            signal=np.where(
+                lost, 0.0, (verdicts.good_share * self._measured_channels)[:, self._index_channels].mean(axis=1)
+            ),
         )
 
-    def read(self, batch: Batch, row: int, *, practising: bool) -> Reading:
+    def read_frame(self, batch: FeatureBatch, row: int, *, practising: bool) -> IndexEstimate:
         """Advance the index by one frame; in practice it is measured from the tracked baseline, which then learns.
 
         The kept baseline is never tracked: it is there to show what lasts longer than a sitting.
         """
-        valid, own_z = bool(batch.valid[row]), batch.own_z[row]
+        valid, own_z = bool(batch.valid[row]), batch.personal_z[row]
         if self._index is None or self._tracker is None:
-            return Reading(valid, math.nan, math.nan, math.nan, self._no_z, self._no_z)
-        tracked_z = self._tracker.push(batch.deviations[row], learn=practising and valid)
+            return IndexEstimate(valid, math.nan, math.nan, math.nan, self._no_z, self._no_z)
+        tracked_z = self._tracker.update(batch.deviations[row], learn=practising and valid)
         z, gap = tracked_z if practising else batch.z[row], bool(batch.gap[row])
         self._recent.append((z, own_z, gap))
         value, own_value = self._smooth(z, own_z, gap=gap)
         session_u, own_u = self._index.scale.u(value), own_value / self._index.scale.spread
-        u = own_u if self.by_own and self._kept is not None else session_u
-        return Reading(valid, u, session_u, own_u, tracked_z[self._logged], own_z[self._logged])
+        u = own_u if self.use_personal_baseline and self._personal is not None else session_u
+        return IndexEstimate(
+            valid, u, session_u, own_u, tracked_z[self._evidence_columns], own_z[self._evidence_columns]
+        )
 
-    def _smooth(self, z: NDArray[np.float64], own_z: NDArray[np.float64], *, gap: bool) -> tuple[float, float]:
+    def _smooth(self, z: NDArray[np.float64], personal_z: NDArray[np.float64], *, gap: bool) -> tuple[float, float]:
         """Take the z-scores of one frame by both baselines; return both indices, smoothed."""
         columns, weights = self._columns, self._weights
-        value = self._smoother.push(weigh(z[columns], weights), gap=gap)
-        if self._kept is None:
+        value = self._smoother.update(weighted_sum(z[columns], weights), gap=gap)
+        if self._personal is None:
             return value, math.nan
-        return value, self._own_smoother.push(weigh(own_z[columns], weights), gap=gap)
+        return value, self._personal_smoother.update(weighted_sum(personal_z[columns], weights), gap=gap)
 
-    def _sufficient(self, available: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _enough_for_index(self, available: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether the features at hand, ``(n, len(FEATURES))``, hold enough of the index."""
         chosen = np.take(available, self._columns, axis=1)
-        return np.array([self._weights.of(row) is not None for row in chosen], dtype=np.bool_)
+        return np.array([self._weights.for_available(row) is not None for row in chosen], dtype=np.bool_)

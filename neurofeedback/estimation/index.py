@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.settings.estimate import IndexSettings
+from neurofeedback.settings.estimation import IndexSettings
 
 
-class Weights:
+class IndexWeights:
     """Weights w = R^-1 mu of the features at hand, scaled so that the sum of z has unit variance.
 
     Parameters
@@ -29,7 +29,7 @@ class Weights:
         self._needed = min_information * self._information(np.ones(len(mu), dtype=np.bool_))
         self._cache: dict[bytes, NDArray[np.float64] | None] = {}
 
-    def of(self, available: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+    def for_available(self, available: NDArray[np.bool_]) -> NDArray[np.float64] | None:
         """Weights ``(n_features,)`` with 0 for what is missing; None when too little information is left."""
         key = available.tobytes()
         if key not in self._cache:
@@ -61,14 +61,14 @@ def shrunk_correlation(z: NDArray[np.float64], shrink: float) -> NDArray[np.floa
     return (1 - shrink) * (centred.T @ centred / len(complete)) + shrink * np.eye(n_features)
 
 
-def weigh(z: NDArray[np.float64], weights: Weights) -> float:
+def weighted_sum(z: NDArray[np.float64], weights: IndexWeights) -> float:
     """Sum of the z-scores ``(n_features,)`` that are at hand, or NaN when they say too little."""
     available = np.isfinite(z)
-    chosen = weights.of(available)
+    chosen = weights.for_available(available)
     return math.nan if chosen is None else float(np.sum(np.where(available, z, 0.0) * chosen))
 
 
-class IndexFilter:
+class IndexSmoother:
     """Smooths the index over valid frames; at the onset of an artifact it steps back to before the onset.
 
     An artifact has leaked into the index by the time it is noticed; lost samples have not.
@@ -76,11 +76,11 @@ class IndexFilter:
 
     def __init__(self, settings: IndexSettings, hop_s: float, start: float = math.nan) -> None:
         self._step = 1.0 - math.exp(-hop_s / settings.smoothing_s) if settings.smoothing_s > 0 else 1.0
-        self._past: deque[float] = deque(maxlen=max(1, round(settings.holdback_s / hop_s)))
+        self._past: deque[float] = deque(maxlen=max(1, round(settings.artifact_rollback_s / hop_s)))
         self._was_valid = False
         self._value = start
 
-    def push(self, raw: float, *, gap: bool = False) -> float:
+    def update(self, raw: float, *, gap: bool = False) -> float:
         """Take the index of one frame, NaN where it is not valid; return the smoothed one.
 
         ``gap`` tells that samples are missing.
@@ -108,7 +108,7 @@ class IndexScale:
         return (value - self.middle) / self.spread
 
 
-def scale_from(values: NDArray[np.float64], target_rate: float, expected_sd: float) -> IndexScale:
+def fit_scale(values: NDArray[np.float64], target_rate: float, expected_sd: float) -> IndexScale:
     """Scale of a baseline from its smoothed index ``(n,)``; the spread is averaged with the expected one."""
     spread = float(np.sqrt(0.5 * expected_sd**2 + 0.5 * np.var(values)))
     return IndexScale(float(np.median(values)), spread, float(np.quantile(values, target_rate)))

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.estimation.kept import Kept, Past, fits
+from neurofeedback.estimation.personal_baseline import PersonalBaseline, SessionBaseline, matches_montage
 from neurofeedback.processing.features import FEATURES, KINDS
 from neurofeedback.settings.montages import Montage
 
@@ -20,12 +20,12 @@ _DIGITS = 6
 Floats = NDArray[np.float64]
 
 
-def text_of(kept: Kept | None) -> str:
+def personal_baseline_to_json(personal: PersonalBaseline | None) -> str:
     """Return a kept baseline on one line, as ``start.json`` holds it; empty for none."""
-    return "" if kept is None else json.dumps(document_of(kept), separators=(",", ":"))
+    return "" if personal is None else json.dumps(baseline_document(personal), separators=(",", ":"))
 
 
-def fitting(text: str, montage: Montage) -> Kept | None:
+def parse_matching_baseline(text: str, montage: Montage) -> PersonalBaseline | None:
     """Read a kept baseline for an engine; None for none, or for one of other channels.
 
     Raises
@@ -35,43 +35,43 @@ def fitting(text: str, montage: Montage) -> Kept | None:
     """
     if not text or text == "n/a":
         return None
-    kept = kept_from(json.loads(text))
-    return kept if fits(kept.usual, montage) else None
+    kept = parse_personal_baseline(json.loads(text))
+    return kept if matches_montage(kept.median, montage) else None
 
 
-def document_of(kept: Past | Kept) -> dict[str, object]:
+def baseline_document(baseline: SessionBaseline | PersonalBaseline) -> dict[str, object]:
     """Return either as plain values for a JSON file; ``null`` for what is not known."""
-    past = kept.usual if isinstance(kept, Kept) else kept
+    past = baseline.median if isinstance(baseline, PersonalBaseline) else baseline
     document: dict[str, object] = {
         "schema": SCHEMA,
         "ch_names": list(past.ch_names),
         "reference": past.reference,
         "eyes": past.eyes,
         "clean_s": past.clean_s,
-        "iaf_hz": _plain(past.iaf_hz),
+        "iaf_hz": _rounded_or_none(past.iaf_hz),
         "channels": {
-            kind: [_plain(value) for value in column]
+            kind: [_rounded_or_none(value) for value in column]
             for kind, column in zip(KINDS, past.channel_median.T.tolist(), strict=True)
         },
         "features": _by_feature({"level": past.level, "mu": past.mu, "spread": past.spread}),
     }
-    if isinstance(kept, Kept):
-        document |= {"n_sessions": kept.n, "between": _by_feature({"spread": kept.between})}
+    if isinstance(baseline, PersonalBaseline):
+        document |= {"n_sessions": baseline.n_sessions, "between": _by_feature({"spread": baseline.between_session_sd})}
     return document
 
 
 def _by_feature(columns: Mapping[str, Floats]) -> dict[str, dict[str, float | None]]:
     return {
-        name: {column: _plain(float(values[row])) for column, values in columns.items()}
+        name: {column: _rounded_or_none(float(values[row])) for column, values in columns.items()}
         for row, name in enumerate(FEATURES)
     }
 
 
-def _plain(value: float) -> float | None:
+def _rounded_or_none(value: float) -> float | None:
     return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
 
 
-def past_from(document: object) -> Past:
+def parse_session_baseline(document: object) -> SessionBaseline:
     """Read one session's baseline.
 
     Raises
@@ -86,7 +86,7 @@ def past_from(document: object) -> Past:
     if not isinstance(names, list) or set(channels) != set(KINDS):
         raise ValueError("other channels or kinds of feature")
     columns = [_numbers(channels[kind], len(cast("list[object]", names))) for kind in KINDS]
-    return Past(
+    return SessionBaseline(
         ch_names=tuple(str(name) for name in cast("list[object]", names)),
         reference=str(given.get("reference")),
         eyes=str(given.get("eyes")),
@@ -99,7 +99,7 @@ def past_from(document: object) -> Past:
     )
 
 
-def kept_from(document: object) -> Kept:
+def parse_personal_baseline(document: object) -> PersonalBaseline:
     """Read a kept baseline.
 
     Raises
@@ -111,7 +111,7 @@ def kept_from(document: object) -> Kept:
     n = given.get("n_sessions")
     if not isinstance(n, int):
         raise ValueError("no number of sessions")
-    return Kept(n, past_from(given), _column(_table(given.get("between")), "spread"))
+    return PersonalBaseline(n, parse_session_baseline(given), _column(_table(given.get("between")), "spread"))
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neurofeedback.settings.estimate import ConfidenceSettings, ThresholdSettings
+from neurofeedback.settings.estimation import ConfidenceSettings, ThresholdSettings
 from neurofeedback.types import State
 
 _OTHER = {State.FOCUS: State.WANDER, State.WANDER: State.FOCUS}
@@ -17,25 +17,25 @@ class StateMachine:
     def __init__(self, threshold: ThresholdSettings, confidence: ConfidenceSettings, hop_s: float) -> None:
         self._hysteresis = threshold.hysteresis
         self._dwell = max(1, round(threshold.dwell_s / hop_s))
-        self._patience = max(1, round(confidence.unknown_after_s / hop_s))
+        self._unknown_after = max(1, round(confidence.unknown_after_s / hop_s))
         self._beyond = 0
-        self._since_valid = self._patience
-        self._side = State.FOCUS
+        self._since_valid = self._unknown_after
+        self._task_state = State.FOCUS
 
-    def push(self, u: float, threshold_u: float, *, valid: bool, usable: bool, lost: bool) -> State:
+    def update(self, u: float, threshold_u: float, *, valid: bool, usable: bool, lost: bool) -> State:
         """Take one frame: index and threshold in baseline spreads; both are looked at in valid frames only."""
         self._since_valid = 0 if valid else self._since_valid + 1
         if valid:
-            self._weigh(u, threshold_u)
+            self._update_task_state(u, threshold_u)
         if lost:
             return State.LOST
-        if not usable or self._since_valid >= self._patience:
+        if not usable or self._since_valid >= self._unknown_after:
             return State.UNKNOWN
-        return self._side
+        return self._task_state
 
-    def _weigh(self, u: float, threshold_u: float) -> None:
-        wandering = self._side is State.WANDER
+    def _update_task_state(self, u: float, threshold_u: float) -> None:
+        wandering = self._task_state is State.WANDER
         beyond = u < threshold_u - self._hysteresis if wandering else u > threshold_u + self._hysteresis
         self._beyond = self._beyond + 1 if beyond else 0
         if self._beyond >= self._dwell:
-            self._side, self._beyond = _OTHER[self._side], 0
+            self._task_state, self._beyond = _OTHER[self._task_state], 0

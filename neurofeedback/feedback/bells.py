@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.feedback.texture import Loop
+from neurofeedback.feedback.loops import Loop
 
 # A bowl's modes (ratio, level, decay in s); each is a pair that beats slowly, as real bowls do.
 MODES = ((1.0, 1.0, 2.6), (2.71, 0.5, 1.5), (5.15, 0.18, 0.7), (8.1, 0.05, 0.35))
@@ -24,13 +24,13 @@ BELLS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
 }
 
 
-def make_bells(tone_hz: float, sfreq: float) -> dict[str, Loop]:
+def render_bells(tone_hz: float, sfreq: float) -> dict[str, Loop]:
     """Strike every bell of `BELLS` once: ``(n_samples, 2)``, at most 1, silent at both ends."""
-    return {name: _bell(tone_hz * ratio, strokes, sfreq) for name, (ratio, strokes) in BELLS.items()}
+    return {name: _render_bell(tone_hz * ratio, strokes, sfreq) for name, (ratio, strokes) in BELLS.items()}
 
 
-def _bell(hz: float, strokes: tuple[tuple[float, float], ...], sfreq: float) -> Loop:
-    bowl = _bowl(hz, sfreq)
+def _render_bell(hz: float, strokes: tuple[tuple[float, float], ...], sfreq: float) -> Loop:
+    bowl = _render_bowl(hz, sfreq)
     sound = np.zeros_like(bowl)
     for at_s, level in strokes:
         at = round(at_s * sfreq)
@@ -39,17 +39,17 @@ def _bell(hz: float, strokes: tuple[tuple[float, float], ...], sfreq: float) -> 
     return (sound * fade).astype(np.float32)
 
 
-def _bowl(hz: float, sfreq: float) -> NDArray[np.float64]:
+def _render_bowl(hz: float, sfreq: float) -> NDArray[np.float64]:
     t = np.arange(round(RING_S * sfreq)) / sfreq
     sound = np.zeros((t.size, 2))
     for ratio, level, decay_s in MODES:
         if hz * ratio < sfreq / 3:
-            sound += level * np.exp(-t / decay_s)[:, None] * _pair(hz * ratio, t)
+            sound += level * np.exp(-t / decay_s)[:, None] * _beating_pair(hz * ratio, t)
     attack = np.sin(np.pi / 2 * np.clip(t / ATTACK_S, 0, 1))[:, None] ** 2
     sound *= attack
     return sound / np.abs(sound).max()
 
 
-def _pair(hz: float, t: NDArray[np.float64]) -> NDArray[np.float64]:
+def _beating_pair(hz: float, t: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = (np.sin(2 * np.pi * (hz + sign * BEATING_HZ / 2) * t) for sign in (-1, 1))
     return np.stack((low + 0.6 * high, 0.6 * low + high), axis=1)

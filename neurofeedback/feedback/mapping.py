@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from neurofeedback.settings.guidance import FeedbackSettings
-from neurofeedback.types import Bed, Guidance, State
+from neurofeedback.settings.audio_feedback import FeedbackSettings
+from neurofeedback.types import BackgroundMode, Guidance, State
 
-_QUIETEST = 0.02  # below this gain a step is inaudible, so the limit in decibels begins here
-_STILL_RIPPLE = 0.2
+_MIN_AUDIBLE_GAIN = 0.02  # below this gain a step is inaudible, so the limit in decibels begins here
+_NEUTRAL_RIPPLE = 0.2
 
 
 def smoothstep(x: float) -> float:
@@ -21,7 +21,7 @@ def smoothstep(x: float) -> float:
     return x * x * (3.0 - 2.0 * x)
 
 
-class Mapper:
+class GuidanceMapper:
     """Maps index and confidence to guidance, with a slew limit while the signal is good."""
 
     def __init__(self, settings: FeedbackSettings, hop_s: float) -> None:
@@ -30,9 +30,9 @@ class Mapper:
         self._factor = 10 ** (settings.slew_db_per_s * hop_s / 20)
         self._gain = 0.0
         self.depth = settings.tone_depth
-        self.neutral = smoothstep(-settings.ramp_low_u / settings.ramp_width_u)
+        self.neutral_gain = smoothstep(-settings.ramp_low_u / settings.ramp_width_u)
 
-    def push(
+    def update(
         self, u: float, confidence: float, signal: float, state: State, *, feedback: bool, paused: bool = False
     ) -> Guidance:
         """Map one frame. ``u`` is the index in spreads, NaN without one; ``feedback`` is off outside practice.
@@ -41,22 +41,24 @@ class Mapper:
         """
         if state is State.LOST:
             self._gain = 0.0
-            return Guidance(bed=Bed.LOST, immediate=True, mist=1.0)
+            return Guidance(background=BackgroundMode.LOST, immediate=True, mist=1.0)
         if paused:
             self._gain = 0.0
-            return Guidance(bed=Bed.NEUTRAL, immediate=True, ripple=_STILL_RIPPLE)
+            return Guidance(background=BackgroundMode.NEUTRAL, immediate=True, ripple=_NEUTRAL_RIPPLE)
         if not feedback:
-            self._gain = self._slewed(0.0)
-            return Guidance(tone_gain=self._gain, ripple=_STILL_RIPPLE)
+            self._gain = self._limit_slew(0.0)
+            return Guidance(tone_gain=self._gain, ripple=_NEUTRAL_RIPPLE)
         if state is State.UNKNOWN:
-            self._gain = self.neutral
-            return Guidance(self._gain, self._gain, Bed.NEUTRAL, immediate=True, ripple=_STILL_RIPPLE, mist=1.0)
+            self._gain = self.neutral_gain
+            return Guidance(
+                self._gain, self._gain, BackgroundMode.NEUTRAL, immediate=True, ripple=_NEUTRAL_RIPPLE, mist=1.0
+            )
         wanted = smoothstep((u - self._settings.ramp_low_u) / self._settings.ramp_width_u)
-        self._gain = self._slewed(self.neutral + self.depth * confidence * (wanted - self.neutral))
+        self._gain = self._limit_slew(self.neutral_gain + self.depth * confidence * (wanted - self.neutral_gain))
         return Guidance(self._gain, self._gain, ripple=wanted, mist=0.5 * (1.0 - signal))
 
-    def _slewed(self, wanted: float) -> float:
+    def _limit_slew(self, target: float) -> float:
         """Move towards ``wanted`` no faster than the limits in gain and in decibels allow."""
-        loudest = min(self._gain + self._step, max(self._gain, _QUIETEST) * self._factor)
-        softest = max(self._gain - self._step, self._gain / self._factor if self._gain > _QUIETEST else 0.0)
-        return min(max(wanted, softest), loudest)
+        loudest = min(self._gain + self._step, max(self._gain, _MIN_AUDIBLE_GAIN) * self._factor)
+        softest = max(self._gain - self._step, self._gain / self._factor if self._gain > _MIN_AUDIBLE_GAIN else 0.0)
+        return min(max(target, softest), loudest)

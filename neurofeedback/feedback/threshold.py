@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neurofeedback.settings.estimate import ThresholdSettings
+from neurofeedback.settings.estimation import ThresholdSettings
 
 
 class RewardThreshold:
@@ -16,16 +16,16 @@ class RewardThreshold:
         The baseline's quantile of the smoothed index, in baseline spreads.
     """
 
-    def __init__(self, start_u: float, settings: ThresholdSettings, hop_s: float) -> None:
-        self.value = start_u
+    def __init__(self, initial_u: float, settings: ThresholdSettings, hop_s: float) -> None:
+        self.value = initial_u
         self.target_rate = settings.target_rate
         self._step = hop_s / settings.time_constant_s * settings.gain
-        self._lowest, self._highest = (start_u - 1, start_u + 1) if settings.bounded else (-math.inf, math.inf)
+        self._lowest, self._highest = (initial_u - 1, initial_u + 1) if settings.bounded else (-math.inf, math.inf)
 
-    def push(self, u: float, *, learn: bool) -> bool:
+    def update(self, u: float, *, adapt: bool) -> bool:
         """Judge one valid frame: is the index below the threshold? Then, if asked, learn from it."""
         reward = u < self.value
-        if learn:
+        if adapt:
             moved = self.value + self._step * (self.target_rate - reward)
             self.value = min(max(moved, self._lowest), self._highest)
         return reward

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neurofeedback.settings.guidance import BellSettings
+from neurofeedback.settings.audio_feedback import BellSettings
 from neurofeedback.types import State
 
 
@@ -19,20 +19,20 @@ class WanderingBell:
 
     def __init__(self, settings: BellSettings, hop_s: float) -> None:
         self._settings = settings
-        self._least_u = (_logit(settings.least_likelihood) - _logit(settings.usual_rate)) / settings.index_weight
+        self._min_u = (_logit(settings.min_likelihood) - _logit(settings.prior_wandering_rate)) / settings.index_weight
         self._dwell = max(1, round(settings.dwell_s / hop_s))
         self._refractory = round(settings.refractory_s / hop_s)
-        self._likely = 0
-        self._silent = self._refractory
+        self._n_likely = 0
+        self._n_since_bell = self._refractory
 
-    def push(self, u: float, confidence: float, state: State, *, feedback: bool) -> bool:
+    def update(self, u: float, confidence: float, state: State, *, feedback: bool) -> bool:
         """Take one frame: the index in baseline spreads; tell whether the bell rings now."""
-        self._silent += 1
-        sure = feedback and state is State.WANDER and confidence >= self._settings.least_confidence
-        self._likely = self._likely + 1 if sure and u >= self._least_u else 0
-        if self._likely < self._dwell or self._silent <= self._refractory:
+        self._n_since_bell += 1
+        sure = feedback and state is State.WANDER and confidence >= self._settings.min_confidence
+        self._n_likely = self._n_likely + 1 if sure and u >= self._min_u else 0
+        if self._n_likely < self._dwell or self._n_since_bell <= self._refractory:
             return False
-        self._likely = self._silent = 0
+        self._n_likely = self._n_since_bell = 0
         return self._settings.enabled
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.processing.blocks import History, trailing
+from neurofeedback.processing.framing import SlidingWindows, trailing_windows
 from neurofeedback.processing.pipeline import Windows
 from neurofeedback.settings.montages import REGIONS
 from neurofeedback.settings.profile import Profile
@@ -20,10 +20,10 @@ SFREQ = 125.0
 WINDOW_S = 4.0
 BAND_HZ = (1.0, 40.0)
 N_SURROGATES = 10
-_N = round(SFREQ * WINDOW_S)
+_N_SAMPLES = round(SFREQ * WINDOW_S)
 
 COLUMNS = (*(f"lzc_{region}" for region in REGIONS), *(f"lzc_ratio_{region}" for region in REGIONS))
-"""Columns of the frame log, in the order of `ComplexityMeter.push`."""
+"""Columns of the frame log, in the order of `ComplexityEstimator.push`."""
 
 
 def count_words(symbols: bytes) -> int:
@@ -50,7 +50,7 @@ def lempel_ziv(signal: NDArray[np.float64]) -> float:
     return count_words(symbols) * float(np.log2(len(symbols))) / len(symbols)
 
 
-def complexity(window: NDArray[np.floating]) -> tuple[float, float]:
+def window_complexity(window: NDArray[np.floating]) -> tuple[float, float]:
     """Complexity of one window of 4 s, and its ratio to the mean of ten phase-randomised surrogates.
 
     Parameters
@@ -64,12 +64,12 @@ def complexity(window: NDArray[np.floating]) -> tuple[float, float]:
     The phases of the surrogates are the same for every window, so the same samples always give the same numbers.
     """
     spectrum = _band_spectrum(np.asarray(window, dtype=np.float64))
-    own = lempel_ziv(np.fft.irfft(spectrum, _N))
-    surrogates = np.fft.irfft(np.abs(spectrum) * _phases(), _N)
+    own = lempel_ziv(np.fft.irfft(spectrum, _N_SAMPLES))
+    surrogates = np.fft.irfft(np.abs(spectrum) * _surrogate_phases(), _N_SAMPLES)
     return own, own / float(np.mean([lempel_ziv(surrogate) for surrogate in surrogates]))
 
 
-def complexity_of(data: NDArray[np.floating], sfreq: float) -> NDArray[np.float64]:
+def segment_complexity(data: NDArray[np.floating], sfreq: float) -> NDArray[np.float64]:
     """Complexity and ratio of every whole stretch of 4 s.
 
     Parameters
@@ -85,11 +85,11 @@ def complexity_of(data: NDArray[np.floating], sfreq: float) -> NDArray[np.float6
     """
     n = round(WINDOW_S * sfreq)
     starts = range(0, data.shape[1] - n + 1, n)
-    found = [[complexity(row[start : start + n]) for row in data] for start in starts]
+    found = [[window_complexity(row[start : start + n]) for row in data] for start in starts]
     return np.array(found, dtype=np.float64).reshape(len(starts), len(data), 2)
 
 
-class ComplexityMeter:
+class ComplexityEstimator:
     """LZc of every region, once a second; the same however the windows are batched.
 
     A channel counts where it has been valid at every frame that its 4 s are made of.
@@ -99,29 +99,29 @@ class ComplexityMeter:
         montage, spectrum = profile.montage, profile.settings.spectrum
         earlier = max(0, round((WINDOW_S - spectrum.window_s) / spectrum.hop_s))
         self._n = round(WINDOW_S * sfreq)
-        self._each = max(1, round(1.0 / spectrum.hop_s))
+        self._hops_per_second = max(1, round(1.0 / spectrum.hop_s))
         self._rows = [list(montage.rows(region)) for region in REGIONS]
         self._min_valid = montage.min_valid
-        self._valid: History[np.bool_] = History(1 + earlier, before=False)
+        self._valid: SlidingWindows[np.bool_] = SlidingWindows(1 + earlier, fill_value=False)
         self._tail = np.zeros((len(montage.ch_names), self._n))
 
-    def push(self, windows: Windows) -> NDArray[np.float64]:
+    def process(self, windows: Windows) -> NDArray[np.float64]:
         """Return ``(n, len(COLUMNS))``, NaN between the seconds and where too few channels are valid."""
-        past = self._valid.push(windows.verdicts.valid & windows.filled[:, None])
+        past = self._valid.append(windows.gate_result.valid & windows.complete[:, None])
         valid = np.asarray(past.all(axis=-1), dtype=np.bool_)
         joined = np.concatenate([self._tail, windows.filtered], axis=1)
         self._tail = joined[:, -self._n :].copy()
         out = np.full((len(valid), len(COLUMNS)), np.nan)
-        due = [row for row in range(len(valid)) if (windows.first + row + 1) % self._each == 0]
-        cut = trailing(joined, windows.offsets[due] + self._n, self._n)
+        due = [row for row in range(len(valid)) if (windows.first + row + 1) % self._hops_per_second == 0]
+        cut = trailing_windows(joined, windows.offsets[due] + self._n, self._n)
         for row, window in zip(due, cut, strict=True):
-            out[row] = self._regions(window, valid[row])
+            out[row] = self._region_means(window, valid[row])
         return out
 
-    def _regions(self, window: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def _region_means(self, window: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
         found = np.full((len(window), 2), np.nan)
         for row in np.flatnonzero(valid):
-            found[row] = complexity(window[row])
+            found[row] = window_complexity(window[row])
         chosen = [[row for row in rows if valid[row]] for rows in self._rows]
         means = [found[rows].mean(axis=0) if len(rows) >= self._min_valid else (np.nan, np.nan) for rows in chosen]
         return np.array(means).T.ravel()
@@ -134,12 +134,12 @@ def _band_spectrum(window: NDArray[np.float64]) -> NDArray[np.complex128]:
     centred = window - window.mean()
     rest = centred - line * (np.sum(line * centred) / np.sum(line * line))
     bins = np.arange(round(BAND_HZ[0] * WINDOW_S), round(BAND_HZ[1] * WINDOW_S) + 1)
-    out = np.zeros(_N // 2 + 1, dtype=np.complex128)
-    out[bins] = np.fft.rfft(rest)[bins] * (_N / n)
+    out = np.zeros(_N_SAMPLES // 2 + 1, dtype=np.complex128)
+    out[bins] = np.fft.rfft(rest)[bins] * (_N_SAMPLES / n)
     return out
 
 
 @lru_cache
-def _phases() -> NDArray[np.complex128]:
-    turns = np.random.default_rng(1976).uniform(0.0, 2 * np.pi, (N_SURROGATES, _N // 2 + 1))
+def _surrogate_phases() -> NDArray[np.complex128]:
+    turns = np.random.default_rng(1976).uniform(0.0, 2 * np.pi, (N_SURROGATES, _N_SAMPLES // 2 + 1))
     return np.exp(1j * turns)

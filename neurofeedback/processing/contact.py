@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurofeedback.processing.blocks import History
-from neurofeedback.processing.gate import Verdicts
-from neurofeedback.types import Contact, Verdict
+from neurofeedback.processing.framing import SlidingWindows
+from neurofeedback.processing.gate import GateResult
+from neurofeedback.types import ChannelContact, ContactLevel
 
-REASONS: dict[str, str] = {
+GATE_REASON_TEXTS: dict[str, str] = {
     "lost": "no signal",
     "flat": "flat: no skin contact",
     "railed": "railed: at the end of its range",
@@ -23,31 +23,33 @@ REASONS: dict[str, str] = {
 }
 """What a person reads for each reason of the gate, the most telling first."""
 
-_WORDS = tuple(REASONS.values())
+_REASON_TEXTS = tuple(GATE_REASON_TEXTS.values())
 _RECENT_S = 4.0
 _LISTED_SHARE = 0.25
 
 
-class ContactJudge:
+class ContactMonitor:
     """Contact of every channel at every frame; independent of how many frames come at once."""
 
     def __init__(self, ch_names: tuple[str, ...], hop_s: float) -> None:
         self._ch_names = ch_names
-        self._good = {name: Contact(name, Verdict.GOOD) for name in ch_names}
-        self._recent: History[np.bool_] = History(max(1, round(_RECENT_S / hop_s)), before=False)
+        self._good = {name: ChannelContact(name, ContactLevel.GOOD) for name in ch_names}
+        self._recent: SlidingWindows[np.bool_] = SlidingWindows(max(1, round(_RECENT_S / hop_s)), fill_value=False)
 
-    def push(self, verdicts: Verdicts) -> list[tuple[Contact, ...]]:
+    def process(self, gate_result: GateResult) -> list[tuple[ChannelContact, ...]]:
         """Return the contacts of each frame, in the order of the channels."""
-        flags = np.stack([verdicts.bad, *(verdicts.reasons[rule] for rule in REASONS)], axis=-1)
-        often = self._recent.push(flags).mean(axis=-1) >= _LISTED_SHARE
-        frames = zip(verdicts.out.tolist(), often.tolist(), strict=True)
+        flags = np.stack([gate_result.bad, *(gate_result.reasons[rule] for rule in GATE_REASON_TEXTS)], axis=-1)
+        often = self._recent.append(flags).mean(axis=-1) >= _LISTED_SHARE
+        frames = zip(gate_result.excluded.tolist(), often.tolist(), strict=True)
         return [tuple(map(self._contact, self._ch_names, *frame)) for frame in frames]
 
-    def _contact(self, ch_name: str, out: bool, often: list[bool]) -> Contact:
+    def _contact(self, ch_name: str, excluded: bool, frequent_reasons: list[bool]) -> ChannelContact:
         """``often`` is whether the channel was bad, and each rule held, in a good part of the last seconds."""
-        if not out and not often[0]:
+        if not excluded and not frequent_reasons[0]:
             return self._good[ch_name]
-        words = tuple(dict.fromkeys(word for word, held in zip(_WORDS, often[1:], strict=True) if held))
-        if out:
-            return Contact(ch_name, Verdict.BAD, words or ("noisy",))
-        return Contact(ch_name, Verdict.FAIR, words or ("moving",))
+        words = tuple(
+            dict.fromkeys(word for word, held in zip(_REASON_TEXTS, frequent_reasons[1:], strict=True) if held)
+        )
+        if excluded:
+            return ChannelContact(ch_name, ContactLevel.BAD, words or ("noisy",))
+        return ChannelContact(ch_name, ContactLevel.FAIR, words or ("moving",))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.processing.blocks import trailing
+from neurofeedback.processing.framing import trailing_windows
 from neurofeedback.settings.signal import EnvelopeSettings
 
 _GRID_S = 16.0
@@ -71,7 +71,7 @@ class EnvelopeFilter:
         """Look at ``(n_channels, n_samples)`` before each stop; ``(n_stops, n_channels)``, NaN before it is filled."""
         out = np.full((len(stops), len(data)), np.nan)
         filled = stops >= self.n_taps
-        out[filled] = self(trailing(data, stops[filled], self.n_taps))
+        out[filled] = self(trailing_windows(data, stops[filled], self.n_taps))
         return out
 
 
@@ -88,7 +88,7 @@ class Envelope:
         self.filter = filter_
         self._tail = np.empty((n_channels, 0))
 
-    def push(self, data: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
+    def process(self, data: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
         """Take ``(n_channels, n_samples)`` in uV; return ln of the envelope (uV) at each offset, as ``at`` does."""
         joined = np.concatenate([self._tail, data], axis=1)
         out = self.filter.at(joined, stops + self._tail.shape[1])

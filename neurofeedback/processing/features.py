@@ -75,15 +75,15 @@ FEATURES: dict[str, Feature] = {
 """Every regional feature the program computes, by name."""
 
 
-_OF_ENVELOPE = np.array([kind == "envelope" for kind in KINDS])
+_IS_ENVELOPE = np.array([kind == "envelope" for kind in KINDS])
 
 
-def by_kind(of_window: NDArray[Scalar], of_envelope: NDArray[Scalar]) -> NDArray[Scalar]:
+def select_by_kind(of_window: NDArray[Scalar], of_envelope: NDArray[Scalar]) -> NDArray[Scalar]:
     """Choose for each kind what holds for it, from two that broadcast to ``(..., len(KINDS))``.
 
     An envelope asks less of the past than a spectrum does: what is clean just now counts, not the whole window.
     """
-    return np.where(_OF_ENVELOPE, of_envelope, of_window)
+    return np.where(_IS_ENVELOPE, of_envelope, of_window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,12 @@ class Bands:
     emg: tuple[float, float]
 
 
-def bands_for(iaf_hz: float | None, bands: BandSettings, gate: GateSettings) -> Bands:
+def individual_bands(iaf_hz: float | None, bands: BandSettings, gate: GateSettings) -> Bands:
     """Bands relative to an alpha frequency in Hz; None takes the default of 10 Hz.
 
     Examples
     --------
-    >>> bands_for(10.0, BandSettings(), GateSettings()).theta
+    >>> individual_bands(10.0, BandSettings(), GateSettings()).theta
     (4.0, 7.5)
     """
     f_a = bands.default_iaf_hz if iaf_hz is None else iaf_hz
@@ -117,7 +117,7 @@ def bands_for(iaf_hz: float | None, bands: BandSettings, gate: GateSettings) -> 
     )
 
 
-class FeatureMaker:
+class FeatureExtractor:
     """Per-channel features of frames, for fixed bands.
 
     Parameters
@@ -160,7 +160,7 @@ class FeatureMaker:
         tiny = np.finfo(float).tiny
         power = {name: np.maximum(psd[..., bins].mean(axis=-1), tiny) for name, bins in self._slices.items()}
         floor = self._settings.beta_floor_share * power["beta"]
-        muscle = self._settings.emg_to_beta * np.where(np.isnan(emg_excess), 0.0, emg_excess)
+        muscle = self._settings.emg_beta_gain * np.where(np.isnan(emg_excess), 0.0, emg_excess)
         power["beta"] = np.maximum(power["beta"] - muscle, floor)
         kinds = {name: np.log(density) for name, density in power.items()}
         kinds["chi"], offset = self._fit(np.log(np.maximum(smooth_psd, tiny)))

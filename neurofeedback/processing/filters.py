@@ -19,21 +19,21 @@ class CausalFilter:
 
     def __init__(self, sos: NDArray[np.float64], n_channels: int) -> None:
         self._sos = sos
-        self._steady = signal.sosfilt_zi(sos)
+        self._steady_state = signal.sosfilt_zi(sos)
         self._state = np.zeros((len(sos), n_channels, 2))
 
-    def push(self, data: NDArray[np.float64], resets: Sequence[tuple[int, int]] = ()) -> NDArray[np.float64]:
+    def process(self, data: NDArray[np.float64], resets: Sequence[tuple[int, int]] = ()) -> NDArray[np.float64]:
         """Filter ``(n_channels, n_samples)``; at each (row, offset) that row starts anew in its steady state."""
         out = np.empty_like(data)
         at = 0
         for row, offset in resets:
-            out[:, at:offset] = self._run(data[:, at:offset])
-            self._state[:, row] = self._steady * data[row, offset]
+            out[:, at:offset] = self._filter(data[:, at:offset])
+            self._state[:, row] = self._steady_state * data[row, offset]
             at = offset
-        out[:, at:] = self._run(data[:, at:])
+        out[:, at:] = self._filter(data[:, at:])
         return out
 
-    def _run(self, data: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _filter(self, data: NDArray[np.float64]) -> NDArray[np.float64]:
         if not data.shape[1]:
             return data
         out, self._state = signal.sosfilt(self._sos, data, axis=-1, zi=self._state)

@@ -13,23 +13,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.processing.filling import fill
+from neurofeedback.processing.gap_interpolation import interpolate_gap
 from neurofeedback.settings.signal import GapSettings
 
 _PAST_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fill:
+class GapFill:
     """A filled gap: its channel, the offset of its middle, and what its samples may miss (see ``Filled.doubt``)."""
 
     row: int
     middle: int
-    doubt: NDArray[np.float64]
+    error_autocovariance: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bridged:
+class BridgedSamples:
     """Numbers only; arrays are ``(n_channels, n_samples)``, ``resets`` are (row, offset) pairs in rising offset.
 
     ``lost`` is true where a sample was missing, ``held`` where its gap was too long to interpolate; at a
@@ -38,29 +38,29 @@ class Bridged:
 
     data: NDArray[np.float64]
     lost: NDArray[np.bool_]
-    held: NDArray[np.bool_]
+    in_long_gap: NDArray[np.bool_]
     resets: tuple[tuple[int, int], ...] = ()
-    fills: tuple[Fill, ...] = ()
+    fills: tuple[GapFill, ...] = ()
 
-    def split(self, n: int) -> tuple[Bridged, Bridged]:
+    def split(self, n: int) -> tuple[BridgedSamples, BridgedSamples]:
         """Cut after ``n`` samples."""
         before = tuple((row, at) for row, at in self.resets if at < n)
         after = tuple((row, at - n) for row, at in self.resets if at >= n)
         early = tuple(gap for gap in self.fills if gap.middle < n)
         late = tuple(replace(gap, middle=gap.middle - n) for gap in self.fills if gap.middle >= n)
         return (
-            Bridged(self.data[:, :n], self.lost[:, :n], self.held[:, :n], before, early),
-            Bridged(self.data[:, n:], self.lost[:, n:], self.held[:, n:], after, late),
+            BridgedSamples(self.data[:, :n], self.lost[:, :n], self.in_long_gap[:, :n], before, early),
+            BridgedSamples(self.data[:, n:], self.lost[:, n:], self.in_long_gap[:, n:], after, late),
         )
 
 
-def joined(pieces: Sequence[Bridged]) -> Bridged:
+def join_bridged(pieces: Sequence[BridgedSamples]) -> BridgedSamples:
     """Put pieces that follow each other together."""
     starts = np.cumsum([0, *(piece.data.shape[1] for piece in pieces)]).tolist()
-    return Bridged(
+    return BridgedSamples(
         np.concatenate([piece.data for piece in pieces], axis=1),
         np.concatenate([piece.lost for piece in pieces], axis=1),
-        np.concatenate([piece.held for piece in pieces], axis=1),
+        np.concatenate([piece.in_long_gap for piece in pieces], axis=1),
         tuple((row, start + at) for start, piece in zip(starts, pieces, strict=False) for row, at in piece.resets),
         tuple(
             replace(gap, middle=start + gap.middle)
@@ -70,51 +70,51 @@ def joined(pieces: Sequence[Bridged]) -> Bridged:
     )
 
 
-class Bridge:
+class GapBridge:
     """Fills gaps channel by channel; same output however the samples are cut into chunks."""
 
     def __init__(self, n_channels: int, sfreq: float, settings: GapSettings) -> None:
         self._n_short = int(settings.interpolate_s * sfreq)
         self._n_reset = int(settings.reset_s * sfreq)
         self._n_past = round(_PAST_S * sfreq)
-        self._waiting = np.empty((n_channels, 0))
+        self._pending = np.empty((n_channels, 0))
         self._past = np.zeros((n_channels, self._n_past))
         self._age = np.zeros(n_channels, dtype=np.int64)  # samples since each channel's filters started
         # before the first sample is one long gap, so the first number of each channel warm-starts its filters
-        self._run = np.full(n_channels, self._n_reset + 1, dtype=np.int64)
+        self._open_gap = np.full(n_channels, self._n_reset + 1, dtype=np.int64)
 
-    def push(self, data: NDArray[np.floating]) -> Bridged:
+    def process(self, data: NDArray[np.floating]) -> BridgedSamples:
         """Take ``(n_channels, n_samples)``, lost where it is no number; return what can be judged by now."""
-        data = np.concatenate([self._waiting, data], axis=1, dtype=np.float64)
+        data = np.concatenate([self._pending, data], axis=1, dtype=np.float64)
         lost = ~np.isfinite(data)
-        if lost.any() or self._run.any():
-            return self._bridge(data, lost)
-        self._waiting = data[:, :0]
+        if lost.any() or self._open_gap.any():
+            return self._bridge_gaps(data, lost)
+        self._pending = data[:, :0]
         self._age += data.shape[1]
-        self._remember(data)
-        return Bridged(data, lost, lost)
+        self._append_past(data)
+        return BridgedSamples(data, lost, lost)
 
-    def _remember(self, bridged: NDArray[np.float64]) -> None:
+    def _append_past(self, bridged: NDArray[np.float64]) -> None:
         recent = bridged[:, -self._n_past :]
         self._past = np.concatenate([self._past[:, recent.shape[1] :], recent], axis=1)
 
-    def _bridge(self, data: NDArray[np.float64], lost: NDArray[np.bool_]) -> Bridged:
-        runs = [_runs(row) for row in lost]
-        limit = self._judged(runs, data.shape[1])
-        self._waiting = data[:, limit:].copy()
+    def _bridge_gaps(self, data: NDArray[np.float64], lost: NDArray[np.bool_]) -> BridgedSamples:
+        runs = [_true_runs(row) for row in lost]
+        limit = self._resolved_until(runs, data.shape[1])
+        self._pending = data[:, limit:].copy()
         bridged = data[:, :limit].copy()
         held = np.zeros(bridged.shape, dtype=np.bool_)
         resets: list[tuple[int, int]] = []
-        fills: list[Fill] = []
+        fills: list[GapFill] = []
         if limit:
             for row, row_runs in enumerate(runs):
                 places = [(start, stop) for start, stop in row_runs if start < limit]
-                begins = self._hold(row, bridged[row], held[row], places)
+                begins = self._hold_long_gaps(row, bridged[row], held[row], places)
                 short = [(start, stop) for start, stop in places if not held[row, start]]
-                fills += self._fill(row, bridged[row], data[row], short, begins)
+                fills += self._fill_short_gaps(row, bridged[row], data[row], short, begins)
                 resets += [(row, at) for at in begins]
-        self._remember(bridged)
-        return Bridged(
+        self._append_past(bridged)
+        return BridgedSamples(
             bridged,
             lost[:, :limit],
             held,
@@ -122,71 +122,71 @@ class Bridge:
             tuple(sorted(fills, key=lambda gap: gap.middle)),
         )
 
-    def _judged(self, runs: list[list[tuple[int, int]]], n_samples: int) -> int:
+    def _resolved_until(self, runs: list[list[tuple[int, int]]], n_samples: int) -> int:
         """Offset up to which all gaps have a known length; no short one is cut by it."""
-        limit = min(self._closed(row, row_runs, n_samples) for row, row_runs in enumerate(runs))
+        limit = min(self._row_resolved_until(row, row_runs, n_samples) for row, row_runs in enumerate(runs))
         gaps = [gap for row, row_runs in enumerate(runs) for gap in row_runs if self._is_short(row, *gap)]
         for start, stop in sorted(gaps, reverse=True):
             if start < limit < stop:
                 limit = start
         return limit
 
-    def _length(self, row: int, start: int, stop: int) -> int:
+    def _gap_length(self, row: int, start: int, stop: int) -> int:
         """Length of a gap, with what was handed on of it before."""
-        return stop - start + (int(self._run[row]) if start == 0 else 0)
+        return stop - start + (int(self._open_gap[row]) if start == 0 else 0)
 
     def _is_short(self, row: int, start: int, stop: int) -> bool:
-        return self._length(row, start, stop) <= self._n_short
+        return self._gap_length(row, start, stop) <= self._n_short
 
-    def _closed(self, row: int, runs: list[tuple[int, int]], n_samples: int) -> int:
+    def _row_resolved_until(self, row: int, runs: list[tuple[int, int]], n_samples: int) -> int:
         """Offset up to which this channel's gaps have a known length."""
         if not runs or runs[-1][1] < n_samples:
             return n_samples
         return runs[-1][0] if self._is_short(row, *runs[-1]) else n_samples
 
-    def _hold(
-        self, row: int, out: NDArray[np.float64], held: NDArray[np.bool_], runs: list[tuple[int, int]]
+    def _hold_long_gaps(
+        self, row: int, out: NDArray[np.float64], in_long_gap: NDArray[np.bool_], runs: list[tuple[int, int]]
     ) -> list[int]:
         """Hold the last value through long gaps, in place; return the offsets where the filters start anew."""
-        back_at_once = int(self._run[row]) > self._n_reset and (not runs or runs[0][0] > 0)
+        back_at_once = int(self._open_gap[row]) > self._n_reset and (not runs or runs[0][0] > 0)
         resets = [0] if back_at_once else []
         carried = 0
         for start, stop in runs:
-            length, end = self._length(row, start, stop), min(stop, len(out))
+            length, end = self._gap_length(row, start, stop), min(stop, len(out))
             if length > self._n_short:
                 out[start:end] = out[start - 1] if start else self._past[row, -1]
-                held[start:end] = True
+                in_long_gap[start:end] = True
             if length > self._n_reset and stop < len(out):
                 resets.append(stop)
             if end == len(out):
-                carried = self._length(row, start, end)
-        self._run[row] = carried
+                carried = self._gap_length(row, start, end)
+        self._open_gap[row] = carried
         return resets
 
-    def _fill(
+    def _fill_short_gaps(
         self,
         row: int,
         out: NDArray[np.float64],
         data: NDArray[np.float64],
         runs: list[tuple[int, int]],
-        begins: list[int],
-    ) -> list[Fill]:
+        restarts: list[int],
+    ) -> list[GapFill]:
         """Fill short gaps in place, by a model once there is enough signal since the filters began."""
-        fills: list[Fill] = []
+        fills: list[GapFill] = []
         for start, stop in runs:
-            begin = max((at for at in begins if at <= start), default=-int(self._age[row]))
+            begin = max((at for at in restarts if at <= start), default=-int(self._age[row]))
             past = np.concatenate([self._past[row], out[:start]])[-self._n_past :]
-            filled = fill(past, stop - start, data[stop]) if start - begin >= self._n_past else None
+            filled = interpolate_gap(past, stop - start, data[stop]) if start - begin >= self._n_past else None
             if filled is None:
                 out[start:stop] = np.linspace(past[-1], data[stop], stop - start + 2)[1:-1]
             else:
                 out[start:stop] = filled.values
-                fills.append(Fill(row, (start + stop) // 2, filled.doubt))
-        self._age[row] = len(out) - max(begins, default=-int(self._age[row]))
+                fills.append(GapFill(row, (start + stop) // 2, filled.error_autocovariance))
+        self._age[row] = len(out) - max(restarts, default=-int(self._age[row]))
         return fills
 
 
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _true_runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Start and stop of each stretch of true values."""
     edges = np.flatnonzero(np.diff(mask, prepend=False, append=False)).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))

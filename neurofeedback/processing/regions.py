@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.features import FEATURES, KINDS
-from neurofeedback.settings.montages import PLACES, Montage
+from neurofeedback.settings.montages import FEATURE_REGIONS, Montage
 
 
-class Regions:
+class RegionAverager:
     """Every feature's mean over its region's valid channels."""
 
     def __init__(self, montage: Montage) -> None:
-        self._rows = [list(montage.rows(region)) for region in PLACES]
-        self._member = np.zeros((len(montage.ch_names), len(PLACES)))
+        self._rows = [list(montage.rows(region)) for region in FEATURE_REGIONS]
+        self._member = np.zeros((len(montage.ch_names), len(FEATURE_REGIONS)))
         for column, rows in enumerate(self._rows):
             self._member[rows, column] = 1
-        self._region = [PLACES.index(feature.region) for feature in FEATURES.values()]
-        needed = [montage.needed(place) for place in PLACES]
+        self._region = [FEATURE_REGIONS.index(feature.region) for feature in FEATURES.values()]
+        needed = [montage.min_valid_in(place) for place in FEATURE_REGIONS]
         self._needed = np.take(needed, self._region)
-        self._place = [
+        self._columns = [
             region * len(KINDS) + feature.kind_row
             for region, feature in zip(self._region, FEATURES.values(), strict=True)
         ]
@@ -39,9 +39,9 @@ class Regions:
     def _sums(self, values: NDArray[Any]) -> NDArray[Any]:
         """Sum ``(..., n_channels, len(KINDS))`` over each feature's region."""
         sums = [np.take(values, rows, axis=-2).sum(axis=-2) for rows in self._rows]
-        return np.take(np.concatenate(sums, axis=-1), self._place, axis=-1)
+        return np.take(np.concatenate(sums, axis=-1), self._columns, axis=-1)
 
-    def enough(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def has_enough_channels(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether ``(n, n_channels)`` holds for enough channels of each feature's region, ``(n, len(FEATURES))``."""
         return np.take(self._counts(flags), self._region, axis=-1) >= self._needed
 

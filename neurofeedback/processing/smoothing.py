@@ -13,21 +13,21 @@ class Smoother:
     are not valid, too: after a break the new counts for more, after a long one it is all there is.
     """
 
-    def __init__(self, tau_s: float, hop_s: float, *, fades: bool = False) -> None:
+    def __init__(self, tau_s: float, hop_s: float, *, decays: bool = False) -> None:
         kept = float(np.exp(-hop_s / tau_s))
-        self._most = 1 / (1 - kept)
-        self._kept = kept if fades else 1.0
+        self._max_count = 1 / (1 - kept)
+        self._decay = kept if decays else 1.0
         self._mean: NDArray[np.float64] = np.zeros(())
-        self._known: NDArray[np.float64] = np.zeros(())
+        self._count: NDArray[np.float64] = np.zeros(())
 
-    def push(self, rows: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def update(self, rows: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Take ``(n, n_channels, ...)`` and its ``(n, n_channels)`` validity; return the averages, NaN before any."""
         per_channel = (valid.shape[1], *(1,) * (rows.ndim - 2))
         out = np.empty_like(rows)
         for average, row, learn in zip(out, rows, valid, strict=True):
-            self._known = np.minimum(np.where(learn, self._known + 1, self._known * self._kept), self._most)
-            weight = learn / np.maximum(self._known, 1)
+            self._count = np.minimum(np.where(learn, self._count + 1, self._count * self._decay), self._max_count)
+            weight = learn / np.maximum(self._count, 1)
             self._mean = self._mean + weight.reshape(per_channel) * (row - self._mean)
             average[...] = self._mean
-            average[self._known == 0] = np.nan
+            average[self._count == 0] = np.nan
         return out

@@ -18,20 +18,20 @@ class Periodogram:
         window = signal.get_window("hann", n, fftbins=True)
         freqs: NDArray[np.float64] = np.asarray(np.fft.rfftfreq(n, 1 / sfreq), dtype=np.float64)
         self._window = window
-        self._keep = int(np.searchsorted(freqs, max_hz, side="right"))
-        self.freqs: NDArray[np.float64] = freqs[: self._keep]
+        self._n_freqs = int(np.searchsorted(freqs, max_hz, side="right"))
+        self.freqs: NDArray[np.float64] = freqs[: self._n_freqs]
         doubled = np.where((self.freqs > 0) & (self.freqs < sfreq / 2), 2.0, 1.0)
         self._scale = doubled / (sfreq * np.sum(window**2))
 
     def __call__(self, windows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Take ``(..., n)`` in uV, return ``(..., n_freqs)`` in uV^2/Hz."""
         centred = windows - windows.mean(axis=-1, keepdims=True)
-        spectrum = np.fft.rfft(centred * self._window, axis=-1)[..., : self._keep]
+        spectrum = np.fft.rfft(centred * self._window, axis=-1)[..., : self._n_freqs]
         return (spectrum.real**2 + spectrum.imag**2) * self._scale
 
-    def share(self, place: int) -> NDArray[np.float64]:
+    def density_per_sample(self, position: int) -> NDArray[np.float64]:
         """Density (uV^2/Hz) that each squared uV at one place of the window adds at each frequency, ``(n_freqs,)``."""
-        return self._scale * self._window[place] ** 2
+        return self._scale * self._window[position] ** 2
 
 
 def in_band(freqs: NDArray[np.float64], low_hz: float, high_hz: float) -> slice:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from neurofeedback.recording.events import GAP
-from neurofeedback.types import LostRun, Stream
+from neurofeedback.recording.events import GAP_TYPE
+from neurofeedback.types import LostRun, StreamInfo
 
 
-def header(stream: Stream, stem: str) -> str:
+def format_header(stream: StreamInfo, stem: str) -> str:
     """Content of the ``.vhdr``: float32 microvolts, all channels of a sample together."""
-    channels = "".join(f"Ch{i}={_coded(name)},,1,µV\n" for i, name in enumerate(stream.ch_names, start=1))
+    channels = "".join(f"Ch{i}={_escape_name(name)},,1,µV\n" for i, name in enumerate(stream.ch_names, start=1))
     return (
         "Brain Vision Data Exchange Header File Version 1.0\n"
         "; Written live by neurofeedback\n\n"
@@ -33,7 +33,7 @@ def header(stream: Stream, stem: str) -> str:
     )
 
 
-def markers(stem: str, started: datetime) -> str:
+def format_marker_header(stem: str, started: datetime) -> str:
     """Head of the ``.vmrk`` with its first marker, the beginning of the recording."""
     return (
         "Brain Vision Data Exchange Marker File, Version 1.0\n\n"
@@ -47,19 +47,19 @@ def markers(stem: str, started: datetime) -> str:
     )
 
 
-def gap_markers(runs: Iterable[LostRun], first_number: int) -> list[str]:
+def format_gap_markers(runs: Iterable[LostRun], first_number: int) -> list[str]:
     r"""Markers of lost runs, one line for each run and channel.
 
     The gap is the marker's *type*, its description empty: written the other way round MNE would not skip it.
 
     Examples
     --------
-    >>> gap_markers([LostRun(9, 4), LostRun(20, 1, (0, 2))], 2)[1:]
+    >>> format_gap_markers([LostRun(9, 4), LostRun(20, 1, (0, 2))], 2)[1:]
     ['Mk3=BAD_ACQ_SKIP,,21,1,1\n', 'Mk4=BAD_ACQ_SKIP,,21,1,3\n']
     """
     places = [(run, channel) for run in runs for channel in _channel_numbers(run)]
     return [
-        f"Mk{number}={GAP},,{run.start + 1},{run.n_samples},{channel}\n"
+        f"Mk{number}={GAP_TYPE},,{run.start + 1},{run.n_samples},{channel}\n"
         for number, (run, channel) in enumerate(places, start=first_number)
     ]
 
@@ -68,5 +68,5 @@ def _channel_numbers(run: LostRun) -> tuple[int, ...]:
     return (0,) if run.channels is None else tuple(row + 1 for row in run.channels)
 
 
-def _coded(name: str) -> str:
+def _escape_name(name: str) -> str:
     return " ".join(name.split()).replace(",", r"\1")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.files import whole_lines
+from neurofeedback.recording.atomic_files import read_complete_lines
 from neurofeedback.types import Phase
 
 _NAN = float("nan")
@@ -23,7 +23,7 @@ class LoggedFrame:
     values: tuple[float, ...]
 
 
-def logged_frames(path: Path, columns: tuple[str, ...]) -> Iterator[LoggedFrame]:
+def read_frames(path: Path, columns: tuple[str, ...]) -> Iterator[LoggedFrame]:
     """Yield the frames of a log; a missing one, or one killed before its first line, has none.
 
     Raises
@@ -31,7 +31,7 @@ def logged_frames(path: Path, columns: tuple[str, ...]) -> Iterator[LoggedFrame]
     RecordingError
         The log lacks a column, or a line is not what this program writes.
     """
-    header, *lines = whole_lines(path) or [""]
+    header, *lines = read_complete_lines(path) or [""]
     if not header:
         return
     names = header.split("\t")

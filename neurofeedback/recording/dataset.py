@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from neurofeedback import __version__
-from neurofeedback.recording.bids import DERIVED, SessionFiles
-from neurofeedback.recording.files import Appending, rewrite, rewrite_json
+from neurofeedback.recording.atomic_files import AppendOnlyFile, write_atomic, write_json_atomic
+from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 
 _BIDS_VERSION = "1.10.1"
 _PARTICIPANTS: dict[str, object] = {
@@ -34,7 +34,7 @@ One folder a session:
 
 The index is a mind-wandering index (EEG proxy), relative to the person's own baseline; it is not a medical measure.
 """
-_IGNORED = (
+_BIDSIGNORE_PATTERNS = (
     "*_timeseries.tsv",
     "*_timeseries.json",
     "*_settings.toml",
@@ -51,59 +51,59 @@ _IGNORED = (
 
 def ensure_dataset(root: Path) -> None:
     """Make ``root`` a BIDS dataset with its derivative; what is there already is left as it is."""
-    made = root / DERIVED
+    made = root / DERIVATIVES
     made.mkdir(parents=True, exist_ok=True)
-    _describe(root, "Meditation sessions recorded with neurofeedback", "raw", README)
-    _describe(made, "What neurofeedback computed from the sessions", "derivative", _DERIVED_README)
-    _ignore(made / ".bidsignore")
+    _write_description(root, "Meditation sessions recorded with neurofeedback", "raw", README)
+    _write_description(made, "What neurofeedback computed from the sessions", "derivative", _DERIVED_README)
+    _update_bidsignore(made / ".bidsignore")
 
 
-def _ignore(path: Path) -> None:
+def _update_bidsignore(path: Path) -> None:
     """List what is ours alone; lines another version or a person wrote stay."""
     there = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    missing = [pattern for pattern in _IGNORED if pattern not in there]
+    missing = [pattern for pattern in _BIDSIGNORE_PATTERNS if pattern not in there]
     if missing:
-        rewrite(path, "".join(f"{pattern}\n" for pattern in (*there, *missing)))
+        write_atomic(path, "".join(f"{pattern}\n" for pattern in (*there, *missing)))
 
 
-def _describe(folder: Path, name: str, kind: str, readme: str) -> None:
+def _write_description(folder: Path, name: str, kind: str, readme: str) -> None:
     if not (folder / "dataset_description.json").exists():
         description = {"Name": name, "BIDSVersion": _BIDS_VERSION, "DatasetType": kind, "GeneratedBy": _GENERATED_BY}
-        rewrite_json(folder / "dataset_description.json", description)
+        write_json_atomic(folder / "dataset_description.json", description)
     if not any((folder / other).exists() for other in _READMES):
-        rewrite(folder / "README", readme)
+        write_atomic(folder / "README", readme)
 
 
-def register(root: Path, participant: str) -> None:
+def register_participant(root: Path, participant: str) -> None:
     """Make the participant's folder and row, if they are missing. A row without folder is invalid, so both at once."""
     table = root / "participants.tsv"
     if not table.exists():
         (root / participant).mkdir(exist_ok=True)
         if not table.with_suffix(".json").exists():
-            rewrite_json(table.with_suffix(".json"), _PARTICIPANTS)
-        rewrite(table, f"participant_id\n{participant}\n")
+            write_json_atomic(table.with_suffix(".json"), _PARTICIPANTS)
+        write_atomic(table, f"participant_id\n{participant}\n")
         return
     lines = table.read_text(encoding="utf-8-sig").splitlines()
     if all(line.split("\t")[0] != participant for line in lines):
         width = len(lines[0].split("\t")) if lines else 1
         break_ = "" if table.read_bytes().endswith(b"\n") else "\n"
-        _append(table, break_ + "\t".join([participant] + ["n/a"] * (width - 1)) + "\n")
+        _append_text(table, break_ + "\t".join([participant] + ["n/a"] * (width - 1)) + "\n")
     (root / participant).mkdir(exist_ok=True)
 
 
-def _append(path: Path, text: str) -> None:
-    file = Appending(path)
+def _append_text(path: Path, text: str) -> None:
+    file = AppendOnlyFile(path)
     try:
         file.append(text.encode("utf-8"))
     finally:
         file.close()
 
 
-def place(files: SessionFiles) -> None:
+def publish_session(files: SessionFiles) -> None:
     """Move a built session to where it belongs, the raw last; done again after a kill in between, it goes on."""
-    register(files.root, files.participant)
-    for built, final in ((files.in_part().derived, files.derived), (files.in_part().raw, files.raw)):
+    register_participant(files.root, files.participant)
+    for built, final in ((files.in_part_folder().derived, files.derived), (files.in_part_folder().raw, files.raw)):
         if built.exists():
             final.parent.mkdir(parents=True, exist_ok=True)
             built.rename(final)
-    files.part.rmdir()
+    files.part_folder.rmdir()

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.files import rewrite, whole_lines
+from neurofeedback.recording.atomic_files import read_complete_lines, write_atomic
 from neurofeedback.types import Command, CommandKind, Event, EventKind, LostRun
 
-GAP = "BAD_ACQ_SKIP"
+GAP_TYPE = "BAD_ACQ_SKIP"
 HEADER = "onset\tduration\tsample\ttrial_type\tvalue\tresponse_time\n"
-_BREAKS = str.maketrans("\t\r\n", "   ")
+_LINE_BREAKS = str.maketrans("\t\r\n", "   ")
 
 SIDECAR: dict[str, object] = {
     "sample": {"Description": "index of the sample at which the event begins, counted from 0"},
@@ -24,7 +24,8 @@ SIDECAR: dict[str, object] = {
             CommandKind.PAUSE: "the sitting pauses (on) or goes on (off); nothing in between counts",
             CommandKind.DECODER: "the index is weighed from here on by what the answers have taught; value is JSON",
             CommandKind.BASELINE: "which baseline drives the sound: of this session, or kept of one's own sittings",
-            EventKind.FIT: "the headset had been fitted; value says how it sat, and whether it was begun anyway",
+            EventKind.HEADSET_FIT: "the headset had been fitted; value says how it sat, and whether it was begun "
+            "anyway",
             EventKind.START: "recording began",
             EventKind.STOP: "recording ended; value says why",
             EventKind.SIGNAL_LOST: "nothing arrives from the headset",
@@ -37,13 +38,13 @@ SIDECAR: dict[str, object] = {
             EventKind.UNANSWERED: "a probe ended with a question open; value says why: skipped, time is up, pause, end",
             EventKind.PRESS: "the person noticed by themselves that the mind had been away, and pressed a key",
             EventKind.PRESSES_IGNORED: "so many more presses came than fingers make; the key was held, or stuck",
-            EventKind.LONGER: "the person made the sitting longer; value is in minutes",
+            EventKind.SESSION_EXTENDED: "the person made the sitting longer; value is in minutes",
             EventKind.VOLUME: "the volume was set; value is in dB relative to the settings",
             EventKind.MUTE: "all sound was silenced (on) or let be heard again (off)",
-            EventKind.BED: "the background sound was changed; value names it",
+            EventKind.BACKGROUND: "the background sound was changed; value names it",
             EventKind.LATE_BASELINE: "the baseline was completed in practice; so much clean signal is in it, s",
             EventKind.MODEL: "what drives the guidance, in one sentence",
-            GAP: "samples that never arrived or were not numbers; stored as zeros; value names the channels",
+            GAP_TYPE: "samples that never arrived or were not numbers; stored as zeros; value names the channels",
         },
     },
     "value": {"Description": "what trial_type's description says; n/a if it says nothing"},
@@ -51,47 +52,48 @@ SIDECAR: dict[str, object] = {
 }
 
 
-def event_row(event: Event | Command, sfreq: float) -> str:
+def format_event_row(event: Event | Command, sfreq: float) -> str:
     r"""One row; line breaks and tabs in the value become spaces.
 
     Examples
     --------
-    >>> event_row(Command(500, CommandKind.PHASE, "practice"), 250.0)
+    >>> format_event_row(Command(500, CommandKind.PHASE, "practice"), 250.0)
     '2.000000\t0.000000\t500\tphase\tpractice\tn/a\n'
     """
     duration_s, response_s = (event.duration_s, event.response_s) if isinstance(event, Event) else (0.0, None)
     response = "n/a" if response_s is None else f"{response_s:.3f}"
-    value = event.value.translate(_BREAKS).strip() or "n/a"
+    value = event.value.translate(_LINE_BREAKS).strip() or "n/a"
     return f"{event.sample / sfreq:.6f}\t{duration_s:.6f}\t{event.sample}\t{event.kind.value}\t{value}\t{response}\n"
 
 
-def gap_rows(runs: Iterable[LostRun], ch_names: tuple[str, ...], sfreq: float) -> str:
+def format_gap_rows(runs: Iterable[LostRun], ch_names: tuple[str, ...], sfreq: float) -> str:
     """Rows of lost runs, under the name that makes MNE skip them."""
     return "".join(
-        f"{run.start / sfreq:.6f}\t{run.n_samples / sfreq:.6f}\t{run.start}\t{GAP}\t{_names(run, ch_names)}\tn/a\n"
+        f"{run.start / sfreq:.6f}\t{run.n_samples / sfreq:.6f}\t{run.start}\t{GAP_TYPE}"
+        f"\t{_lost_channel_names(run, ch_names)}\tn/a\n"
         for run in runs
     )
 
 
-def _names(run: LostRun, ch_names: tuple[str, ...]) -> str:
-    return "all" if run.channels is None else " ".join(ch_names[row].translate(_BREAKS) for row in run.channels)
+def _lost_channel_names(run: LostRun, ch_names: tuple[str, ...]) -> str:
+    return "all" if run.channels is None else " ".join(ch_names[row].translate(_LINE_BREAKS) for row in run.channels)
 
 
-def _response(told: str = "n/a") -> float | None:
+def _parse_response_time(text: str = "n/a") -> float | None:
     """Read a response time; sessions of earlier versions have no such column."""
-    return None if told == "n/a" else float(told)
+    return None if text == "n/a" else float(text)
 
 
-def in_order(path: Path) -> None:
+def sort_events(path: Path) -> None:
     """Bring a table into the order of time, as BIDS asks; what happened at the same sample stays in its order.
 
     One that lost even its heading, as to a power cut, gets it back.
     """
-    heading, *rows = whole_lines(path) or [HEADER.rstrip("\n")]
-    rewrite(path, "\n".join((heading, *sorted(rows, key=_sample), "")))
+    heading, *rows = read_complete_lines(path) or [HEADER.rstrip("\n")]
+    write_atomic(path, "\n".join((heading, *sorted(rows, key=_sample_of_row), "")))
 
 
-def _sample(row: str) -> int:
+def _sample_of_row(row: str) -> int:
     cell = row.split("\t")[2:3]
     return int(cell[0]) if cell and cell[0].isdigit() else 0
 
@@ -106,13 +108,15 @@ def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:
     """
     commands: list[Command] = []
     events: list[Event] = []
-    for number, line in enumerate(whole_lines(path)[1:], start=2):
+    for number, line in enumerate(read_complete_lines(path)[1:], start=2):
         try:
             _, duration, sample, kind, value, *response = line.split("\t")
             if kind in set(CommandKind):
                 commands.append(Command(int(sample), CommandKind(kind), value))
-            elif kind != GAP:
-                events.append(Event(int(sample), EventKind(kind), value, float(duration), _response(*response)))
+            elif kind != GAP_TYPE:
+                events.append(
+                    Event(int(sample), EventKind(kind), value, float(duration), _parse_response_time(*response))
+                )
         except ValueError:
             raise RecordingError(f"{path}, line {number} is not an event", got=repr(line[:80])) from None
     return tuple(commands), tuple(events)

@@ -22,17 +22,17 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.after import AFTER, read_after
-from neurofeedback.recording.bids import DERIVED, SessionFiles
+from neurofeedback.recording.atomic_files import read_json
+from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.recording.events import read_events
-from neurofeedback.recording.files import read_json
-from neurofeedback.recording.locks import is_locked
+from neurofeedback.recording.file_lock import is_locked
+from neurofeedback.recording.session_notes import NOTES_SUFFIX, read_notes
 from neurofeedback.types import EventKind, Phase
 
 _log = logging.getLogger(__name__)
 _SCHEMA = 1
-_AT_ONCE = 200
-_WHERE = {"1": "focus", "2": "wander", "3": "unsure"}
+_BATCH_SIZE = 200
+_ANSWER_NAMES = {"1": "focus", "2": "wander", "3": "unsure"}
 _TABLE = "CREATE TABLE IF NOT EXISTS sessions (stem TEXT PRIMARY KEY, stamp TEXT NOT NULL, row TEXT NOT NULL)"
 
 
@@ -83,7 +83,7 @@ class PastSession:
         return self.stem.split("_")[0].removeprefix("sub-")
 
     @property
-    def when(self) -> datetime:
+    def started_at(self) -> datetime:
         """Local time it began."""
         return datetime.fromisoformat(self.started)
 
@@ -94,7 +94,7 @@ def past_sessions(
     *,
     cache: Path | None = None,
     progress: Callable[[int, int], object] = lambda done, total: None,
-    leave_out: Callable[[str, str], object] = lambda stem, why: None,
+    on_skipped: Callable[[str, str], object] = lambda stem, why: None,
 ) -> list[PastSession]:
     """Return the sessions of a dataset, or of one participant, by the time they began.
 
@@ -109,21 +109,21 @@ def past_sessions(
     leave_out : callable
         Called with the stem of each session whose files cannot be read, and with the reason as a sentence.
     """
-    found = list(_sessions(root, participant))
-    with closing(_opened(cache or cache_path(root))) as store:
+    found = list(_find_sessions(root, participant))
+    with closing(_open_cache(cache or cache_path(root))) as store:
         known = {stem: (stamp, row) for stem, stamp, row in store.execute("SELECT stem, stamp, row FROM sessions")}
         rows, fresh = [], []
         for number, (files, stamp) in enumerate(found, start=1):
             if known.get(files.stem, ("", ""))[0] == stamp:
                 rows.append(_from_json(known[files.stem][1]))
-            elif (row := _read(files, leave_out)) is not None:
+            elif (row := _read(files, on_skipped)) is not None:
                 fresh.append((stamp, row))
                 progress(number, len(found))
-            if len(fresh) >= _AT_ONCE or number == len(found):
-                _keep(store, fresh)
+            if len(fresh) >= _BATCH_SIZE or number == len(found):
+                _store_rows(store, fresh)
                 rows += [row for _, row in fresh]
                 fresh = []
-        _forget(store, known.keys() - {files.stem for files, _ in found}, everybody=participant is None)
+        _delete_rows(store, known.keys() - {files.stem for files, _ in found}, all_participants=participant is None)
     return sorted(rows, key=lambda row: (row.started, row.stem))
 
 
@@ -133,49 +133,49 @@ def cache_path(root: Path) -> Path:
     return user_cache_path("neurofeedback", ensure_exists=False) / f"history-{name}.sqlite"
 
 
-def _sessions(root: Path, participant: str | None) -> Iterator[tuple[SessionFiles, str]]:
+def _find_sessions(root: Path, participant: str | None) -> Iterator[tuple[SessionFiles, str]]:
     """Find sessions that are not under way, with a stamp that changes whenever one of the files read here does."""
-    for start in root.joinpath(DERIVED).glob(f"sub-{participant or '*'}/ses-*/*_start.json"):
-        files = SessionFiles.of(root, start.name.removesuffix("_start.json"))
-        if files.lock.exists() and is_locked(files.lock):
+    for start in root.joinpath(DERIVATIVES).glob(f"sub-{participant or '*'}/ses-*/*_start.json"):
+        files = SessionFiles.from_stem(root, start.name.removesuffix("_start.json"))
+        if files.lock_path.exists() and is_locked(files.lock_path):
             continue
         yield files, _stamp(files)
 
 
 def _stamp(files: SessionFiles) -> str:
     parts = []
-    for path in (files.computed("summary.json"), files.computed(AFTER), files.eeg("events.tsv")):
+    for path in (files.derived_file("summary.json"), files.derived_file(NOTES_SUFFIX), files.eeg_file("events.tsv")):
         with suppress(OSError):
             facts = os.stat(path)  # noqa: PTH116 - a third of the time Path.stat takes, for thousands of files
             parts.append(f"{path.name[-12:]}:{facts.st_mtime_ns}:{facts.st_size}")
     return " ".join(parts)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _open_cache(path: Path) -> sqlite3.Connection:
     """Open the cache; one that is damaged, of another version, or cannot be written is replaced or done without."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return _checked(path)
+        return _open_checked(path)
     except (sqlite3.DatabaseError, OSError) as error:
         _log.info("the history's cache %s is made anew: %s", path, error)
     try:
         path.unlink(missing_ok=True)
-        return _checked(path)
+        return _open_checked(path)
     except (sqlite3.DatabaseError, OSError) as error:
         _log.warning("the history is read without a cache: %s", error)
-        return _prepared(sqlite3.connect(":memory:"))
+        return _prepare(sqlite3.connect(":memory:"))
 
 
-def _checked(path: Path) -> sqlite3.Connection:
+def _open_checked(path: Path) -> sqlite3.Connection:
     store = sqlite3.connect(path, timeout=2.0)
     try:
-        return _prepared(store)
+        return _prepare(store)
     except sqlite3.DatabaseError:
         store.close()
         raise
 
 
-def _prepared(store: sqlite3.Connection) -> sqlite3.Connection:
+def _prepare(store: sqlite3.Connection) -> sqlite3.Connection:
     with store:
         if store.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA:
             store.execute("DROP TABLE IF EXISTS sessions")
@@ -185,16 +185,16 @@ def _prepared(store: sqlite3.Connection) -> sqlite3.Connection:
     return store
 
 
-def _keep(store: sqlite3.Connection, fresh: list[tuple[str, PastSession]]) -> None:
+def _store_rows(store: sqlite3.Connection, fresh: list[tuple[str, PastSession]]) -> None:
     rows = [(row.stem, stamp, json.dumps(asdict(row))) for stamp, row in fresh]
     with suppress(sqlite3.OperationalError), store:  # another window holds it, or the disk is full: only a cache
         store.executemany("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", rows)
 
 
-def _forget(store: sqlite3.Connection, gone: set[str], *, everybody: bool) -> None:
-    if everybody and gone:
+def _delete_rows(store: sqlite3.Connection, removed: set[str], *, all_participants: bool) -> None:
+    if all_participants and removed:
         with suppress(sqlite3.OperationalError), store:
-            store.executemany("DELETE FROM sessions WHERE stem = ?", [(stem,) for stem in gone])
+            store.executemany("DELETE FROM sessions WHERE stem = ?", [(stem,) for stem in removed])
 
 
 def _from_json(text: str) -> PastSession:
@@ -203,28 +203,34 @@ def _from_json(text: str) -> PastSession:
     return PastSession(**values)
 
 
-def _read(files: SessionFiles, leave_out: Callable[[str, str], object]) -> PastSession | None:
+def _read(files: SessionFiles, on_skipped: Callable[[str, str], object]) -> PastSession | None:
     try:
-        return PastSession(files.stem, **_begun(files), **_figures(files), **_answers(files), **_said(files))
+        return PastSession(
+            files.stem,
+            **_read_start_values(files),
+            **_read_summary_values(files),
+            **_read_probe_values(files),
+            **_read_notes_values(files),
+        )
     except (RecordingError, OSError, KeyError, TypeError, ValueError) as error:
         _log.info("the history leaves %s out: %r", files.stem, error)
-        leave_out(files.stem, str(error) if isinstance(error, RecordingError) else "A file of it is damaged.")
+        on_skipped(files.stem, str(error) if isinstance(error, RecordingError) else "A file of it is damaged.")
         return None
 
 
-def _begun(files: SessionFiles) -> dict[str, Any]:
-    start = read_json(files.computed("start.json"))
+def _read_start_values(files: SessionFiles) -> dict[str, Any]:
+    start = read_json(files.derived_file("start.json"))
     started = datetime.fromisoformat(start["started"]).astimezone().isoformat()
     return {"started": started, "device": str(start["stream"]["device"])}
 
 
-def _said(files: SessionFiles) -> dict[str, Any]:
-    after = read_after(files)
+def _read_notes_values(files: SessionFiles) -> dict[str, Any]:
+    after = read_notes(files)
     return {"condition": after.condition, "tags": after.tags, "note": after.note}
 
 
-def _figures(files: SessionFiles) -> dict[str, Any]:
-    path = files.computed("summary.json")
+def _read_summary_values(files: SessionFiles) -> dict[str, Any]:
+    path = files.derived_file("summary.json")
     summary = read_json(path) if path.exists() else {}
     phases = summary.get("phases")
     figures: dict[str, Any] = {
@@ -239,14 +245,14 @@ def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _answers(files: SessionFiles) -> dict[str, Any]:
-    _, events = read_events(files.eeg("events.tsv"))
+def _read_probe_values(files: SessionFiles) -> dict[str, Any]:
+    _, events = read_events(files.eeg_file("events.tsv"))
     kinds = Counter(event.kind for event in events)
-    where = Counter(_WHERE.get(event.value) for event in events if event.kind is EventKind.ANSWER_WHERE)
+    where = Counter(_ANSWER_NAMES.get(event.value) for event in events if event.kind is EventKind.ANSWER_WHERE)
     sleepy = [int(event.value) for event in events if event.kind is EventKind.ANSWER_SLEEPY and event.value.isdigit()]
     return {
         "n_probes": kinds[EventKind.PROBE],
         "n_presses": kinds[EventKind.PRESS],
-        **{f"n_{name}": where[name] for name in _WHERE.values()},
+        **{f"n_{name}": where[name] for name in _ANSWER_NAMES.values()},
         "sleepiness": sum(sleepy) / len(sleepy) if sleepy else None,
     }

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.recording.lost import clip, find_runs, lost_mask
+from neurofeedback.recording.lost_runs import clip_runs, lost_mask, runs_from_mask
 from neurofeedback.settings.profile import Profile
-from neurofeedback.types import Chunk, Command, Event, LostRun, Stream
+from neurofeedback.types import Chunk, Command, Event, LostRun, StreamInfo
 
-Samples = Callable[[int, int], NDArray[np.float32]]
+SampleReader = Callable[[int, int], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,12 +44,12 @@ class Recording:
     """
 
     path: Path
-    stream: Stream
+    stream: StreamInfo
     n_samples: int
-    samples: Samples
+    read_samples: SampleReader
     lost: tuple[LostRun, ...] = ()
     profile: Profile | None = None
-    start: Mapping[str, object] = field(default_factory=dict[str, object])
+    start_state: Mapping[str, object] = field(default_factory=dict[str, object])
     commands: tuple[Command, ...] = ()
     events: tuple[Event, ...] = ()
     columns: tuple[str, ...] = ()
@@ -63,23 +63,23 @@ class Recording:
         """Length in seconds, by sample count."""
         return self.n_samples / self.stream.sfreq
 
-    def chunks(self, n_samples: int) -> Iterator[Chunk]:
+    def iter_chunks(self, n_samples: int) -> Iterator[Chunk]:
         """Yield the recording in chunks of ``n_samples`` (the last may be shorter), NaN where samples are lost."""
         starts = range(0, self.n_samples, n_samples)
         for start, runs in zip(starts, _runs_by_chunk(self.lost, starts, n_samples), strict=True):
             stop = min(start + n_samples, self.n_samples)
-            yield _chunk(start, self.samples(start, stop), clip(runs, start, stop))
+            yield _make_chunk(start, self.read_samples(start, stop), clip_runs(runs, start, stop))
 
-    def chunk(self, start: int, stop: int) -> Chunk:
+    def read_chunk(self, start: int, stop: int) -> Chunk:
         """Return the samples from ``start`` up to ``stop``, NaN where samples are lost."""
-        return _chunk(start, self.samples(start, stop), clip(self.lost, start, stop))
+        return _make_chunk(start, self.read_samples(start, stop), clip_runs(self.lost, start, stop))
 
 
-def _chunk(start: int, data: NDArray[np.float32], runs: tuple[LostRun, ...]) -> Chunk:
+def _make_chunk(start: int, data: NDArray[np.float32], runs: tuple[LostRun, ...]) -> Chunk:
     mask = lost_mask(runs, start, data.shape)
     bad = ~np.isfinite(data)
     data[mask | bad] = np.nan
-    return Chunk(start, data, runs + find_runs(bad & ~mask, start))
+    return Chunk(start, data, runs + runs_from_mask(bad & ~mask, start))
 
 
 def _runs_by_chunk(lost: Iterable[LostRun], starts: range, n_samples: int) -> Iterator[list[LostRun]]:

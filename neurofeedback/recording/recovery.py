@@ -7,17 +7,17 @@ import shutil
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.bids import SessionFiles, find_stems
-from neurofeedback.recording.completion import complete
-from neurofeedback.recording.dataset import place
-from neurofeedback.recording.files import cut_torn_sample
-from neurofeedback.recording.header import read_start
-from neurofeedback.recording.locks import take
+from neurofeedback.recording.atomic_files import cut_torn_sample
+from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
+from neurofeedback.recording.dataset import publish_session
+from neurofeedback.recording.file_lock import acquire_lock
+from neurofeedback.recording.finalize import finalize_session
+from neurofeedback.recording.session_header import read_start
 
 _log = logging.getLogger(__name__)
 
 
-def recover(root: Path) -> list[Path]:
+def recover_sessions(root: Path) -> list[Path]:
     """Complete the sessions in a recordings folder that have no summary and that no live process holds.
 
     Returns
@@ -27,7 +27,7 @@ def recover(root: Path) -> list[Path]:
     """
     completed: list[Path] = []
     for stem in _unfinished(root):
-        files = SessionFiles.of(root, stem)
+        files = SessionFiles.from_stem(root, stem)
         try:
             if _recover_one(files):
                 completed.append(files.derived)
@@ -40,37 +40,37 @@ def recover(root: Path) -> list[Path]:
 
 def _unfinished(root: Path) -> list[str]:
     parts = {path.name[1:].removesuffix(".part") for path in root.glob(".sub-*.part")}
-    placed = (SessionFiles.of(root, stem) for stem in find_stems(root))
-    broken = {files.stem for files in placed if not files.computed("summary.json").exists() or _is_emptied(files)}
+    placed = (SessionFiles.from_stem(root, stem) for stem in find_session_stems(root))
+    broken = {files.stem for files in placed if not files.derived_file("summary.json").exists() or _is_emptied(files)}
     return sorted(parts | broken)
 
 
 def _is_emptied(files: SessionFiles) -> bool:
     """Tell whether the samples are gone from a file that had some: what a power cut may do before they are synced."""
-    data = files.eeg("eeg.eeg")
+    data = files.eeg_file("eeg.eeg")
     return data.exists() and data.stat().st_size == 0
 
 
 def _recover_one(files: SessionFiles) -> bool:
-    lock = take(files.lock)
+    lock = acquire_lock(files.lock_path)
     if lock is None:
         return False
     try:
-        if files.part.exists() and not _place_part(files):
+        if files.part_folder.exists() and not _publish_part(files):
             return False
         if _is_emptied(files):
-            _set_aside(files)
+            _move_empty_session(files)
             return False
-        if files.computed("summary.json").exists():  # it ended in order while this one waited for the lock
+        if files.derived_file("summary.json").exists():  # it ended in order while this one waited for the lock
             return False
-        complete(files)
+        finalize_session(files)
     finally:
         lock.release()
     _log.info("completed the session in %s, which had been broken off", files.raw)
     return True
 
 
-def _set_aside(files: SessionFiles) -> None:
+def _move_empty_session(files: SessionFiles) -> None:
     """Move a session without samples out of the dataset, which it would make invalid; what is left of it is kept."""
     aside = files.root / f".{files.stem}.empty"
     for folder, name in ((files.raw, "raw"), (files.derived, "derived")):
@@ -84,31 +84,31 @@ def _set_aside(files: SessionFiles) -> None:
     )
 
 
-def _place_part(files: SessionFiles) -> bool:
+def _publish_part(files: SessionFiles) -> bool:
     """Move a session out of the folder it was built in; one without a whole sample is no session and goes."""
-    part = files.in_part()
+    part = files.in_part_folder()
     if part.raw.exists():
         if not _has_samples(part):
-            shutil.rmtree(files.part)
+            shutil.rmtree(files.part_folder)
             return False
-        cut_torn_sample(part.eeg("eeg.eeg"), _unit(part))
-    place(files)
+        cut_torn_sample(part.eeg_file("eeg.eeg"), _sample_bytes(part))
+    publish_session(files)
     return True
 
 
 def _has_samples(part: SessionFiles) -> bool:
-    data, start = part.eeg("eeg.eeg"), part.computed("start.json")
-    return data.exists() and start.exists() and data.stat().st_size >= _unit(part)
+    data, start = part.eeg_file("eeg.eeg"), part.derived_file("start.json")
+    return data.exists() and start.exists() and data.stat().st_size >= _sample_bytes(part)
 
 
-def _unit(files: SessionFiles) -> int:
-    return 4 * read_start(files.computed("start.json")).stream.n_channels
+def _sample_bytes(files: SessionFiles) -> int:
+    return 4 * read_start(files.derived_file("start.json")).stream.n_channels
 
 
 def _remove_imports(root: Path) -> None:
     """Remove what a broken-off import left; the file it came from is where it was."""
     for folder in root.glob(".sub-*.import"):
-        lock = take(SessionFiles.of(root, folder.name[1:].removesuffix(".import")).lock)
+        lock = acquire_lock(SessionFiles.from_stem(root, folder.name[1:].removesuffix(".import")).lock_path)
         if lock is not None:
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()
@@ -116,6 +116,6 @@ def _remove_imports(root: Path) -> None:
 
 def _remove_stale_locks(root: Path) -> None:
     for path in root.glob(".sub-*.lock"):
-        lock = take(path)
+        lock = acquire_lock(path)
         if lock is not None:
             lock.release()

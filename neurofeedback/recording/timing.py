@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.files import whole_lines
+from neurofeedback.recording.atomic_files import read_complete_lines
 from neurofeedback.types import Chunk, LostRun
 
 SIDECAR: dict[str, object] = {
@@ -33,7 +33,7 @@ HEADER = "kind\tstart\tn_samples\tdevice_time\thost_time\tchannels\tcause\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class DeviceRead:
     """One read: samples ``start`` up to ``start + n_samples``; times in seconds, each on its own clock.
 
     ``device_time`` is the device's time of the last sample, ``host_time`` the host's monotonic clock when
@@ -46,26 +46,26 @@ class Read:
     host_time: float
 
 
-def read_row(chunk: Chunk) -> str:
+def format_read_row(chunk: Chunk) -> str:
     """Row of one read. Times are written in full (``repr``)."""
-    return _row(chunk.first_sample, chunk.n_samples, chunk.device_time, chunk.host_time)
+    return _format_row(chunk.first_sample, chunk.n_samples, chunk.device_time, chunk.host_time)
 
 
-def _row(start: int, n_samples: int, device_time: float | None, host_time: float) -> str:
+def _format_row(start: int, n_samples: int, device_time: float | None, host_time: float) -> str:
     device = "n/a" if device_time is None else repr(float(device_time))
     return f"read\t{start}\t{n_samples}\t{device}\t{float(host_time)!r}\tn/a\tn/a\n"
 
 
-def lost_rows(runs: Iterable[LostRun]) -> str:
+def format_lost_rows(runs: Iterable[LostRun]) -> str:
     """Rows of lost runs; ``channels`` is ``all`` or row indices from 0."""
-    return "".join(f"lost\t{r.start}\t{r.n_samples}\tn/a\tn/a\t{_channels(r)}\t{r.cause}\n" for r in runs)
+    return "".join(f"lost\t{r.start}\t{r.n_samples}\tn/a\tn/a\t{_format_channels(r)}\t{r.cause}\n" for r in runs)
 
 
-def _channels(run: LostRun) -> str:
+def _format_channels(run: LostRun) -> str:
     return "all" if run.channels is None else ",".join(map(str, run.channels))
 
 
-def on_own_clocks(path: Path) -> str:
+def rebase_clocks(path: Path) -> str:
     """Return a timing table with both clocks counted from its first read, so that they tell no date.
 
     Raises
@@ -76,15 +76,18 @@ def on_own_clocks(path: Path) -> str:
     reads, lost = read_timing(path)
     host = reads[0].host_time if reads else 0.0
     device = next((read.device_time for read in reads if read.device_time is not None), 0.0)
-    rows = (_row(read.start, read.n_samples, _since(read.device_time, device), read.host_time - host) for read in reads)
-    return HEADER + lost_rows(lost) + "".join(rows)
+    rows = (
+        _format_row(read.start, read.n_samples, _since(read.device_time, device), read.host_time - host)
+        for read in reads
+    )
+    return HEADER + format_lost_rows(lost) + "".join(rows)
 
 
 def _since(time: float | None, first: float) -> float | None:
     return None if time is None else time - first
 
 
-def read_timing(path: Path) -> tuple[tuple[Read, ...], tuple[LostRun, ...]]:
+def read_timing(path: Path) -> tuple[tuple[DeviceRead, ...], tuple[LostRun, ...]]:
     """Read a session's reads and lost runs; a torn last line is left out.
 
     Raises
@@ -92,13 +95,15 @@ def read_timing(path: Path) -> tuple[tuple[Read, ...], tuple[LostRun, ...]]:
     RecordingError
         A row is not what this program writes.
     """
-    reads: list[Read] = []
+    reads: list[DeviceRead] = []
     lost: list[LostRun] = []
-    for number, line in enumerate(whole_lines(path)[1:], start=2):
+    for number, line in enumerate(read_complete_lines(path)[1:], start=2):
         try:
             kind, start, n_samples, device, host, channels, cause = line.split("\t")
             if kind == "read":
-                reads.append(Read(int(start), int(n_samples), None if device == "n/a" else float(device), float(host)))
+                reads.append(
+                    DeviceRead(int(start), int(n_samples), None if device == "n/a" else float(device), float(host))
+                )
             else:
                 rows = None if channels == "all" else tuple(map(int, channels.split(",")))
                 lost.append(LostRun(int(start), int(n_samples), rows, cause))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.model import Settings
-from neurofeedback.settings.strict import Strict
 
 
 @dataclass(frozen=True, slots=True)
-class SettingRow:
+class ReportedSetting:
     """One setting: its full name, its value and the default as text, what it is, and whether the two differ."""
 
     name: str
@@ -20,7 +20,7 @@ class SettingRow:
     changed: bool
 
 
-def setting_rows(settings: Settings) -> list[SettingRow]:
+def setting_rows(settings: Settings) -> list[ReportedSetting]:
     """List every setting in the order of the model.
 
     Examples
@@ -31,13 +31,15 @@ def setting_rows(settings: Settings) -> list[SettingRow]:
     return list(_rows(settings, Settings(), ""))
 
 
-def _rows(model: Strict, defaults: Strict, prefix: str) -> Iterator[SettingRow]:
+def _rows(model: SettingsModel, defaults: SettingsModel, prefix: str) -> Iterator[ReportedSetting]:
     for name, field in type(model).model_fields.items():
         value, default = getattr(model, name), getattr(defaults, name)
-        if isinstance(value, Strict):
+        if isinstance(value, SettingsModel):
             yield from _rows(value, default, f"{prefix}{name}.")
         else:
-            yield SettingRow(f"{prefix}{name}", _text(value), _text(default), field.description or "", value != default)
+            yield ReportedSetting(
+                f"{prefix}{name}", _text(value), _text(default), field.description or "", value != default
+            )
 
 
 def _text(value: object) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neurofeedback.session.decoder_words import plain_name
+from neurofeedback.learning.decoder_messages import feature_label
 
-_USUAL = 2.0
+_TYPICAL_DIFFERENCE = 2.0
 
 
-def usual_lines(summary: Mapping[str, object], features: tuple[str, ...], drives: str) -> list[str]:
+def baseline_sentences(summary: Mapping[str, object], features: tuple[str, ...], feedback_source: str) -> list[str]:
     """Say how a session's baseline differed from the usual one, and which of the two drove the sound.
 
     Nothing is said while fewer than three good baselines were kept.
@@ -27,11 +27,11 @@ def usual_lines(summary: Mapping[str, object], features: tuple[str, ...], drives
     if not isinstance(told, Mapping) or not isinstance(told.get("differences"), Mapping):
         return []
     known: Mapping[str, float] = told["differences"]
-    parts = [f"{plain_name(name)} {known[name]:+.1f}" for name in features if name in known]
+    parts = [f"{feature_label(name)} {known[name]:+.1f}" for name in features if name in known]
     if not parts:
         return []
-    far = any(abs(known[name]) > _USUAL for name in features if name in known)
-    last = {"own": "The usual one drove the sound.", "session": "Today's drove the sound."}[drives]
+    far = any(abs(known[name]) > _TYPICAL_DIFFERENCE for name in features if name in known)
+    last = {"own": "The usual one drove the sound.", "session": "Today's drove the sound."}[feedback_source]
     return [
         f"Today's baseline against the usual one of {told.get('n_sessions')} earlier sessions: {'; '.join(parts)} "
         "(in spreads between this person's sessions).",

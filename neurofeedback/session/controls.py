@@ -6,19 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from neurofeedback.audio.sink import Sink
-from neurofeedback.session.mailbox import Ask, Request
-from neurofeedback.session.phases import PhaseKeeper
-from neurofeedback.session.presses import Presses
-from neurofeedback.session.probing import NOTHING, Prober, Step
+from neurofeedback.session.live_state import Request, RequestKind
+from neurofeedback.session.phase_controller import PhaseController
+from neurofeedback.session.probes import NO_ACTION, ActionResult, ProbeScheduler
+from neurofeedback.session.self_report import PressDebouncer
 from neurofeedback.settings.programme import MAX_MINUTES
 from neurofeedback.types import Command, CommandKind, Event, EventKind
 
-QUIETEST_DB, LOUDEST_DB = -60.0, 12.0
-_LOWEST_RATE, _HIGHEST_RATE = 0.1, 0.95
+MIN_VOLUME_DB, MAX_VOLUME_DB = -60.0, 12.0
+_MIN_TARGET_RATE, _MAX_TARGET_RATE = 0.1, 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ActionTime:
     """When something was asked for.
 
     Parameters
@@ -32,7 +32,7 @@ class Moment:
     """
 
     sample: int
-    soonest: int
+    earliest_command_sample: int
     session_s: float
 
 
@@ -41,124 +41,131 @@ class Controls:
 
     def __init__(
         self,
-        keeper: PhaseKeeper,
-        prober: Prober,
-        presses: Presses,
+        phase_controller: PhaseController,
+        probe_scheduler: ProbeScheduler,
+        press_debouncer: PressDebouncer,
         sink: Sink,
         *,
         target_rate: float,
         tone_depth: float,
-        baseline: str,
+        feedback_source: str,
     ) -> None:
-        self._keeper, self._prober, self._presses, self._sink = keeper, prober, presses, sink
-        self.target_rate, self.tone_depth, self.baseline = target_rate, tone_depth, baseline
+        self._phase_controller, self._probe_scheduler, self._press_debouncer, self._sink = (
+            phase_controller,
+            probe_scheduler,
+            press_debouncer,
+            sink,
+        )
+        self.target_rate, self.tone_depth, self.feedback_source = target_rate, tone_depth, feedback_source
         self.volume_db = 0.0
-        self.muted = self.paused = self.stopping = False
-        self._act: dict[Ask, Callable[[str, Moment], Step]] = {
-            Ask.STOP: self._stop,
-            Ask.MARK: self._mark,
-            Ask.PRESS: self._press,
-            Ask.ANSWER: self._answer,
-            Ask.SKIP: self._skip,
-            Ask.PAUSE: self._pause,
-            Ask.RESUME: self._resume,
-            Ask.LONGER: self._longer,
-            Ask.VOLUME: self._volume,
-            Ask.MUTE: self._mute,
-            Ask.TARGET_RATE: self._target_rate,
-            Ask.TONE_DEPTH: self._tone_depth,
-            Ask.BASELINE: self._baseline,
+        self.muted = self.paused = self.stop_requested = False
+        self._handlers: dict[RequestKind, Callable[[str, ActionTime], ActionResult]] = {
+            RequestKind.STOP: self._stop,
+            RequestKind.MARK: self._mark,
+            RequestKind.PRESS: self._press,
+            RequestKind.ANSWER: self._answer,
+            RequestKind.SKIP: self._skip,
+            RequestKind.PAUSE: self._pause,
+            RequestKind.RESUME: self._resume,
+            RequestKind.EXTEND: self._extend,
+            RequestKind.VOLUME: self._volume,
+            RequestKind.MUTE: self._mute,
+            RequestKind.TARGET_RATE: self._target_rate,
+            RequestKind.TONE_DEPTH: self._tone_depth,
+            RequestKind.BASELINE: self._baseline,
         }
 
-    def obey(self, request: Request, moment: Moment) -> Step:
+    def apply(self, request: Request, time: ActionTime) -> ActionResult:
         """Do what is asked for; return the rows it adds."""
-        act = self._act.get(request.kind)
-        return NOTHING if act is None else act(request.value, moment)
+        act = self._handlers.get(request.kind)
+        return NO_ACTION if act is None else act(request.value, time)
 
-    def look(self, moment: Moment) -> Step:
+    def tick(self, time: ActionTime) -> ActionResult:
         """See whether it is time for a question, or too late for an answer."""
         if self.paused:
-            return NOTHING
-        step = self._prober.look(moment.sample)
-        rows = self._presses.look(moment.sample)
-        return Step((*step.rows, *rows), chime=step.chime, finished=step.finished)
+            return NO_ACTION
+        step = self._probe_scheduler.tick(time.sample)
+        rows = self._press_debouncer.tick(time.sample)
+        return ActionResult((*step.rows, *rows), chime=step.chime, finished_probe=step.finished_probe)
 
-    def end(self, sample: int) -> Step:
+    def end(self, sample: int) -> ActionResult:
         """Close what is open when the sitting ends."""
-        step = self._prober.end(sample)
-        return Step((*step.rows, *self._presses.end()), finished=step.finished)
+        step = self._probe_scheduler.end(sample)
+        return ActionResult((*step.rows, *self._press_debouncer.end()), finished_probe=step.finished_probe)
 
-    def took(self, command: Command) -> None:
+    def note_command(self, command: Command) -> None:
         """Keep what a segment of the plan has set."""
         if command.kind is CommandKind.TARGET_RATE:
             self.target_rate = float(command.value)
 
-    def _stop(self, _value: str, _moment: Moment) -> Step:
-        if self._keeper.open_ended and not self.paused:
-            self._keeper.finish()
+    def _stop(self, _value: str, _moment: ActionTime) -> ActionResult:
+        if self._phase_controller.open_ended and not self.paused:
+            self._phase_controller.end_open_segment()
         else:
-            self.stopping = True
-        return NOTHING
+            self.stop_requested = True
+        return NO_ACTION
 
-    def _mark(self, text: str, moment: Moment) -> Step:
-        return Step((Event(moment.sample, EventKind.MARK, text or "n/a"),))
+    def _mark(self, text: str, moment: ActionTime) -> ActionResult:
+        return ActionResult((Event(moment.sample, EventKind.MARK, text or "n/a"),))
 
-    def _press(self, _value: str, moment: Moment) -> Step:
-        return NOTHING if self.paused else Step(self._presses.push(moment.sample))
+    def _press(self, _value: str, moment: ActionTime) -> ActionResult:
+        return NO_ACTION if self.paused else ActionResult(self._press_debouncer.process(moment.sample))
 
-    def _answer(self, value: str, moment: Moment) -> Step:
-        return self._prober.answer(int(value), moment.sample)
+    def _answer(self, value: str, moment: ActionTime) -> ActionResult:
+        return self._probe_scheduler.answer(int(value), moment.sample)
 
-    def _skip(self, _value: str, moment: Moment) -> Step:
-        return self._prober.skip(moment.sample)
+    def _skip(self, _value: str, moment: ActionTime) -> ActionResult:
+        return self._probe_scheduler.skip(moment.sample)
 
-    def _pause(self, _value: str, moment: Moment) -> Step:
+    def _pause(self, _value: str, moment: ActionTime) -> ActionResult:
         if self.paused:
-            return NOTHING
+            return NO_ACTION
         self.paused = True
-        dropped = self._prober.pause(moment.sample)
-        command = Command(moment.soonest, CommandKind.PAUSE, "on")
-        return Step((*dropped.rows, command), finished=dropped.finished)
+        dropped = self._probe_scheduler.pause(moment.sample)
+        command = Command(moment.earliest_command_sample, CommandKind.PAUSE, "on")
+        return ActionResult((*dropped.rows, command), finished_probe=dropped.finished_probe)
 
-    def _resume(self, _value: str, moment: Moment) -> Step:
+    def _resume(self, _value: str, moment: ActionTime) -> ActionResult:
         if not self.paused:
-            return NOTHING
+            return NO_ACTION
         self.paused = False
-        return Step((Command(moment.soonest, CommandKind.PAUSE, "off"),))
+        return ActionResult((Command(moment.earliest_command_sample, CommandKind.PAUSE, "off"),))
 
-    def _longer(self, value: str, moment: Moment) -> Step:
-        minutes = _within(value, 0.0, MAX_MINUTES)
-        if not minutes or not self._keeper.longer(60 * minutes):
-            return NOTHING
-        return Step((Event(moment.sample, EventKind.LONGER, f"{minutes:g}"),))
+    def _extend(self, value: str, moment: ActionTime) -> ActionResult:
+        minutes = _parse_clamped(value, 0.0, MAX_MINUTES)
+        if not minutes or not self._phase_controller.extend(60 * minutes):
+            return NO_ACTION
+        return ActionResult((Event(moment.sample, EventKind.SESSION_EXTENDED, f"{minutes:g}"),))
 
-    def _volume(self, value: str, moment: Moment) -> Step:
-        self.volume_db = _within(value, QUIETEST_DB, LOUDEST_DB)
+    def _volume(self, value: str, moment: ActionTime) -> ActionResult:
+        self.volume_db = _parse_clamped(value, MIN_VOLUME_DB, MAX_VOLUME_DB)
         self._sink.set_volume_db(self.volume_db, moment.session_s)
-        return Step((Event(moment.sample, EventKind.VOLUME, f"{self.volume_db:g}"),))
+        return ActionResult((Event(moment.sample, EventKind.VOLUME, f"{self.volume_db:g}"),))
 
-    def _mute(self, value: str, moment: Moment) -> Step:
+    def _mute(self, value: str, moment: ActionTime) -> ActionResult:
         self.muted = value == "on"
         self._sink.mute(self.muted, moment.session_s)
-        return Step((Event(moment.sample, EventKind.MUTE, value),))
+        return ActionResult((Event(moment.sample, EventKind.MUTE, value),))
 
-    def _target_rate(self, value: str, moment: Moment) -> Step:
-        self.target_rate = _within(value, _LOWEST_RATE, _HIGHEST_RATE)
-        return Step((Command(moment.soonest, CommandKind.TARGET_RATE, f"{self.target_rate:g}"),))
+    def _target_rate(self, value: str, moment: ActionTime) -> ActionResult:
+        self.target_rate = _parse_clamped(value, _MIN_TARGET_RATE, _MAX_TARGET_RATE)
+        return ActionResult(
+            (Command(moment.earliest_command_sample, CommandKind.TARGET_RATE, f"{self.target_rate:g}"),)
+        )
 
-    def _tone_depth(self, value: str, moment: Moment) -> Step:
-        self.tone_depth = _within(value, 0.0, 1.0)
-        return Step((Command(moment.soonest, CommandKind.TONE_DEPTH, f"{self.tone_depth:g}"),))
+    def _tone_depth(self, value: str, moment: ActionTime) -> ActionResult:
+        self.tone_depth = _parse_clamped(value, 0.0, 1.0)
+        return ActionResult((Command(moment.earliest_command_sample, CommandKind.TONE_DEPTH, f"{self.tone_depth:g}"),))
 
-    def _baseline(self, value: str, moment: Moment) -> Step:
+    def _baseline(self, value: str, moment: ActionTime) -> ActionResult:
         """Let another baseline drive the sound, where there is another one."""
-        if not self.baseline or value not in {"session", "own"} or value == self.baseline:
-            return NOTHING
-        self.baseline = value
-        return Step((Command(moment.soonest, CommandKind.BASELINE, value),))
+        if not self.feedback_source or value not in {"session", "own"} or value == self.feedback_source:
+            return NO_ACTION
+        self.feedback_source = value
+        return ActionResult((Command(moment.earliest_command_sample, CommandKind.BASELINE, value),))
 
 
-def _within(value: str, low: float, high: float) -> float:
+def _parse_clamped(value: str, low: float, high: float) -> float:
     """Read a number and keep it within limits.
 
     Examples

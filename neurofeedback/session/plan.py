@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.programme import MAX_MINUTES, MIN_MINUTES, Programme
-from neurofeedback.settings.sitting import PhaseSettings
+from neurofeedback.settings.session import PhaseSettings
 from neurofeedback.types import Phase
 
-_USUAL_BASELINE_S = 60.0
+_STANDARD_BASELINE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class SittingPlan:
+class SessionPlan:
     """Segments in order; ``baseline_clean_s`` is the clean signal the baseline wants before it ends."""
 
     segments: tuple[Segment, ...]
-    baseline_clean_s: float
+    min_clean_s: float
 
     @classmethod
-    def of(cls, phases: Iterable[tuple[Phase, float]], baseline_clean_s: float) -> SittingPlan:
+    def from_phases(cls, phases: Iterable[tuple[Phase, float]], baseline_clean_s: float) -> SessionPlan:
         """Make a plan of phases and their lengths in seconds alone; those of no length are left out."""
         return cls(tuple(Segment(phase, length) for phase, length in phases if length > 0), baseline_clean_s)
 
@@ -60,10 +60,10 @@ class SittingPlan:
         return sum(segment.length_s for segment in self.segments)
 
     @property
-    def cost_of_short_baseline(self) -> str:
+    def short_baseline_notice(self) -> str:
         """What a short baseline costs, as a sentence; empty when it is long enough."""
         baseline_s = dict(self.phases).get(Phase.BASELINE, 0.0)
-        if baseline_s >= _USUAL_BASELINE_S:
+        if baseline_s >= _STANDARD_BASELINE_S:
             return ""
         return (
             f"The baseline is only {baseline_s:.0f} s long, so what counts as usual for you is known less well, "
@@ -71,14 +71,14 @@ class SittingPlan:
         )
 
 
-def plan_sitting(
+def plan_session(
     settings: PhaseSettings,
     minutes: float | None,
     min_clean_s: float,
     programme: Programme | None = None,
     *,
     bell_every_s: float = 0.0,
-) -> SittingPlan:
+) -> SessionPlan:
     """Lay out a sitting of so many minutes, or of the programme's or the profile's own length.
 
     One segment takes what the others leave; where that is less than the profile's least practice, all are
@@ -91,13 +91,16 @@ def plan_sitting(
 
     Examples
     --------
-    >>> plan = plan_sitting(PhaseSettings(), 2.0, 60.0)
+    >>> plan = plan_session(PhaseSettings(), 2.0, 60.0)
     >>> [(str(segment.phase), round(segment.length_s, 1)) for segment in plan.segments]
     [('settle', 6.2), ('baseline', 24.9), ('practice', 49.8), ('transfer', 37.4), ('debrief', 1.7)]
     """
-    segments, total_s = _own(settings, bell_every_s), None if minutes is None else _checked(minutes) * 60
+    segments, total_s = (
+        _profile_segments(settings, bell_every_s),
+        None if minutes is None else _validate_minutes(minutes) * 60,
+    )
     if programme is not None:
-        segments = _of_programme(programme, settings)
+        segments = _programme_segments(programme, settings)
         if total_s is not None and not programme.flexible:
             raise SettingsError(
                 f"the programme {programme.name} has its own length",
@@ -107,26 +110,26 @@ def plan_sitting(
             )
         total_s = 60 * programme.minutes if total_s is None and programme.minutes else total_s
     if total_s is not None:
-        segments = _fit(segments, total_s, settings.min_practice_s)
+        segments = _scale_segments(segments, total_s, settings.min_practice_s)
     planned = tuple(segment for segment in segments if segment.length_s > 0)
     baseline_s = next(segment.length_s for segment in segments if segment.phase is Phase.BASELINE)
-    return SittingPlan(planned, min(min_clean_s, baseline_s / 2))
+    return SessionPlan(planned, min(min_clean_s, baseline_s / 2))
 
 
-def _own(settings: PhaseSettings, bell_every_s: float) -> list[Segment]:
+def _profile_segments(settings: PhaseSettings, bell_every_s: float) -> list[Segment]:
     practice = Segment(Phase.PRACTICE, settings.practice_s, bell_every_s=bell_every_s)
-    return _framed(settings, [practice, Segment(Phase.TRANSFER, settings.transfer_s)])
+    return _with_fixed_segments(settings, [practice, Segment(Phase.TRANSFER, settings.transfer_s)])
 
 
-def _of_programme(programme: Programme, settings: PhaseSettings) -> list[Segment]:
-    return _framed(
+def _programme_segments(programme: Programme, settings: PhaseSettings) -> list[Segment]:
+    return _with_fixed_segments(
         settings,
         [
             Segment(
                 Phase(segment.phase),
                 math.inf if segment.minutes is None else 60 * segment.minutes,
                 segment.target_rate,
-                segment.bed or "",
+                segment.background or "",
                 60 * segment.bell_every_min,
             )
             for segment in programme.segments
@@ -134,25 +137,25 @@ def _of_programme(programme: Programme, settings: PhaseSettings) -> list[Segment
     )
 
 
-def _framed(settings: PhaseSettings, middle: list[Segment]) -> list[Segment]:
+def _with_fixed_segments(settings: PhaseSettings, middle: list[Segment]) -> list[Segment]:
     before = [Segment(Phase.SETTLE, settings.settle_s), Segment(Phase.BASELINE, settings.baseline_s)]
     return [*before, *middle, Segment(Phase.DEBRIEF, settings.debrief_s)]
 
 
-def _fit(segments: list[Segment], total_s: float, least_s: float) -> list[Segment]:
+def _scale_segments(segments: list[Segment], total_s: float, min_free_s: float) -> list[Segment]:
     """Give the segment without length, else the first practice, what the others leave of the whole."""
     lengths = [segment.length_s for segment in segments]
     phases = [segment.phase for segment in segments]
     free = lengths.index(math.inf) if math.inf in lengths else phases.index(Phase.PRACTICE)
     others_s = sum(lengths[:free] + lengths[free + 1 :])
     left_s, scale = total_s - others_s, 1.0
-    if left_s < least_s:
-        left_s, scale = least_s, total_s / (others_s + least_s)
+    if left_s < min_free_s:
+        left_s, scale = min_free_s, total_s / (others_s + min_free_s)
     lengths[free] = left_s
     return [replace(segment, length_s=scale * length) for segment, length in zip(segments, lengths, strict=True)]
 
 
-def _checked(minutes: float) -> float:
+def _validate_minutes(minutes: float) -> float:
     if not MIN_MINUTES <= minutes <= MAX_MINUTES:  # false for NaN too
         raise SettingsError(
             "a sitting cannot be that long",

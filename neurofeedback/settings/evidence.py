@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from neurofeedback.settings.strict import Strict
+from neurofeedback.settings.base import SettingsModel
 from neurofeedback.types import INDEX_NAME
 
 
-class FeatureEvidence(Strict):
+class FeatureEvidence(SettingsModel):
     """Expected standardised difference of one feature, mind-wandering minus focus."""
 
     feature: str = Field(description="a feature name of processing.features, such as theta_frontal")
@@ -17,7 +17,7 @@ class FeatureEvidence(Strict):
     source: str = Field(min_length=1, description="where the number is from")
 
 
-class Evidence(Strict):
+class Evidence(SettingsModel):
     """An evidence profile: a set of features with sources, or a mixture of such sets.
 
     A mixture's members all name the same features in the same order.
@@ -31,7 +31,7 @@ class Evidence(Strict):
     members: tuple[Evidence, ...] = Field(default=(), description="the profiles a mixture averages")
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Evidence:
+    def _check_members(self) -> Evidence:
         if bool(self.features) == bool(self.members):
             msg = "an evidence profile has either features or members"
             raise ValueError(msg)

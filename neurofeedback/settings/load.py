@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import logging
 import reprlib
 import tomllib
 from importlib import resources
@@ -14,18 +15,21 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from neurofeedback.errors import SettingsError
+from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
-from neurofeedback.settings.profile import Profile, check_rate, check_regions, fit_montage
+from neurofeedback.settings.profile import Profile, apply_montage, check_rate, check_regions
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.questionnaire import Questionnaire
-from neurofeedback.settings.strict import Strict
-from neurofeedback.types import Stream
+from neurofeedback.settings.renamed_keys import rename_profile_keys, rename_segment_keys
+from neurofeedback.types import StreamInfo
 
+_log = logging.getLogger(__name__)
+_noticed: set[str] = set()
 _MAX_FILE_BYTES = 100_000
 _SEE_SETTINGS = "mend these keys; `neurofeedback doctor --settings` lists all with units and limits"
-Model = TypeVar("Model", bound=Strict)
+Model = TypeVar("Model", bound=SettingsModel)
 
 
 def configs_folder() -> Path:
@@ -34,9 +38,9 @@ def configs_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "configs"
 
 
-def own_folder() -> Path:
+def user_folder() -> Path:
     """Return the folder of a person's own settings; what is in it goes before what is shipped."""
-    from platformdirs import user_config_path  # noqa: PLC0415 - only when a file is looked for
+    from platformdirs import user_config_path  # only when a file is looked for
 
     return user_config_path("neurofeedback")
 
@@ -46,7 +50,7 @@ def available(kind: str) -> list[str]:
 
     A kind is ``profiles``, ``montages``, ``evidence``, ``programmes`` or ``questionnaires``.
     """
-    folders = (configs_folder(), own_folder())
+    folders = (configs_folder(), user_folder())
     return sorted({path.stem for folder in folders for path in (folder / kind).glob("*.toml")})
 
 
@@ -101,7 +105,7 @@ def _member(member: object, name: str) -> dict[str, Any]:
     return data
 
 
-def resolve(settings: Settings, stream: Stream) -> tuple[Stream, Profile]:
+def resolve(settings: Settings, stream: StreamInfo) -> tuple[StreamInfo, Profile]:
     """Put settings, montage and evidence together for one stream.
 
     Returns
@@ -113,7 +117,7 @@ def resolve(settings: Settings, stream: Stream) -> tuple[Stream, Profile]:
     """
     wanted = stream.montage if settings.montage == "device" else settings.montage
     montage = None if wanted == "auto" else load_montage(wanted)
-    named, fitted = fit_montage(montage, stream)
+    named, fitted = apply_montage(montage, stream)
     profile = Profile(settings=settings, montage=fitted, evidence=load_evidence(settings.index.evidence))
     return named, check_rate(check_regions(profile), stream.sfreq)
 
@@ -138,12 +142,13 @@ def parse(model: type[Model], data: dict[str, Any], where: str, *, todo: str = _
     SettingsError
         With one line for each mistake.
     """
+    data = _rename_old_keys(model, data, where)
     try:
         return model.model_validate_json(json.dumps(data, default=str))
     except RecursionError:
         raise SettingsError(f"{where} cannot be used", got="tables nested without end", todo="mend that file") from None
     except ValidationError as error:
-        problems = [_describe(model, dict(item)) for item in error.errors()]
+        problems = [_describe_error(model, dict(item)) for item in error.errors()]
         raise SettingsError(
             f"{where} cannot be used",
             got="; ".join(problems),
@@ -151,7 +156,25 @@ def parse(model: type[Model], data: dict[str, Any], where: str, *, todo: str = _
         ) from None
 
 
-def _describe(model: type[BaseModel], error: dict[str, Any]) -> str:
+def _rename_old_keys(model: type[BaseModel], data: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return the data with the keys that version 0.1.0 used renamed; one line in the log says which."""
+    notices: list[str] = []
+    if model is Profile and isinstance(data.get("settings"), dict):
+        settings, notices = rename_profile_keys(data["settings"])
+        data = {**data, "settings": settings}
+    elif model is Settings:
+        data, notices = rename_profile_keys(data)
+    elif model is Programme:
+        data, notices = rename_segment_keys(data)
+    kind = "saved with a session" if model is Profile else where
+    if notices and kind not in _noticed:
+        _noticed.add(kind)
+        more = f" and {len(notices) - 3} more" if len(notices) > 3 else ""
+        _log.warning("old names in the settings %s: %s%s", kind, ", ".join(notices[:3]), more)
+    return data
+
+
+def _describe_error(model: type[BaseModel], error: dict[str, Any]) -> str:
     place = ".".join(str(part) or '""' for part in error["loc"]) or "the file"
     if error["type"] != "extra_forbidden":
         value = "" if isinstance(error["input"], dict) else f" = {reprlib.repr(error['input'])}"
@@ -176,7 +199,7 @@ def _model_in(annotation: Any) -> type[BaseModel]:
 def _locate(name: str, kind: str, what: str) -> Path:
     known = available(kind)
     if name in known:
-        own = own_folder() / kind / f"{name}.toml"
+        own = user_folder() / kind / f"{name}.toml"
         return own if own.is_file() else configs_folder() / kind / f"{name}.toml"
     path = Path(name)
     if path.suffix == ".toml" and _is_file(path):

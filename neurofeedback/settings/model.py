@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from neurofeedback.settings.estimate import (
+from neurofeedback.settings.audio_feedback import AudioSettings, BellSettings, FeedbackSettings
+from neurofeedback.settings.base import SettingsModel
+from neurofeedback.settings.estimation import (
     BaselineSettings,
     ConfidenceSettings,
     DecoderSettings,
@@ -15,7 +17,7 @@ from neurofeedback.settings.estimate import (
     IndexSettings,
     ThresholdSettings,
 )
-from neurofeedback.settings.guidance import AudioSettings, BellSettings, FeedbackSettings
+from neurofeedback.settings.session import PhaseSettings, ProbeSettings, QuestionnaireSettings
 from neurofeedback.settings.signal import (
     BandSettings,
     ContactSettings,
@@ -26,11 +28,9 @@ from neurofeedback.settings.signal import (
     GateSettings,
     SpectrumSettings,
 )
-from neurofeedback.settings.sitting import PhaseSettings, ProbeSettings, QuestionnaireSettings
-from neurofeedback.settings.strict import Strict
 
 
-class Settings(Strict):
+class Settings(SettingsModel):
     """One resolved profile. Saved with every session."""
 
     name: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the profile")
@@ -57,7 +57,7 @@ class Settings(Strict):
     questionnaires: QuestionnaireSettings = QuestionnaireSettings()
 
     @model_validator(mode="after")
-    def _bands_fit(self) -> Settings:
+    def _check_ranges(self) -> Settings:
         if self.gate.blink_min_uv > self.gate.blink_max_uv:
             msg = "gate.blink_min_uv is above gate.blink_max_uv"
             raise ValueError(msg)
@@ -69,6 +69,6 @@ class Settings(Strict):
             if not 0 < low < high <= 60:
                 msg = f"bands.{name} must be two rising frequencies within 0 to 60 Hz"
                 raise ValueError(msg)
-        if msg := self.bands.refused((self.gate.emg_low_hz, self.gate.emg_high_hz), self.spectrum.window_s):
+        if msg := self.bands.empty_band_message((self.gate.emg_low_hz, self.gate.emg_high_hz), self.spectrum.window_s):
             raise ValueError(msg)
         return self

@@ -6,23 +6,23 @@ import re
 
 from pydantic import Field, model_validator
 
-from neurofeedback.settings.strict import Strict
+from neurofeedback.settings.base import SettingsModel
 
 REGIONS = ("frontal", "posterior", "all")
 
-PLACES = (*REGIONS, "fz")
+FEATURE_REGIONS = (*REGIONS, "fz")
 """What a feature may be of: the regions, and the one electrode at Fz."""
 
 _FRONTAL = re.compile(r"^(AF|F)(z|[1-9]|10)$", re.IGNORECASE)
 _POSTERIOR = re.compile(r"^(TP|P|PO|O)(z|[1-9]|10)$", re.IGNORECASE)
 _PREFIX = re.compile(r"^EEG[ _-]", re.IGNORECASE)
 _EARS = re.compile(r"^[AM][12]$", re.IGNORECASE)
-_ROWS = re.compile(r"^[AM]([3-9]|[12]\d|3[0-2])$", re.IGNORECASE)  # caps that count A1 to A32
-_NO_SCALP = re.compile(r"^((ECG|EKG|EOG|EMG|[HV]EOG|EXG|GSR|EDA|PPG|RESP|STATUS|TRIG)\b.*|EXG\d+)$", re.IGNORECASE)
-_AGAINST = re.compile(r"^([AM][12]|A1A2|M1M2|\d+|REF|LE|AVG|AVE|AR|LINKED.*)$", re.IGNORECASE)
+_NUMBERED_INPUT = re.compile(r"^[AM]([3-9]|[12]\d|3[0-2])$", re.IGNORECASE)  # caps that count A1 to A32
+_NON_SCALP = re.compile(r"^((ECG|EKG|EOG|EMG|[HV]EOG|EXG|GSR|EDA|PPG|RESP|STATUS|TRIG)\b.*|EXG\d+)$", re.IGNORECASE)
+_REFERENCE_SUFFIX = re.compile(r"^([AM][12]|A1A2|M1M2|\d+|REF|LE|AVG|AVE|AR|LINKED.*)$", re.IGNORECASE)
 
 
-class Montage(Strict):
+class Montage(SettingsModel):
     """Channels, regions and reference of one headset.
 
     Regions name channels; a channel may be in several. ``min_valid`` is how many valid channels a region
@@ -60,17 +60,17 @@ class Montage(Strict):
             raise ValueError(msg)
         return self
 
-    def rows(self, place: str) -> tuple[int, ...]:
+    def rows(self, region: str) -> tuple[int, ...]:
         """Row indices of ``frontal``, ``posterior``, ``emg``, ``all`` or ``fz``."""
-        if place == "all":
+        if region == "all":
             return tuple(row for row, name in enumerate(self.ch_names) if name not in self.left_out)
-        if place == "fz":
+        if region == "fz":
             return tuple(row for row in self.rows("all") if _site(self.ch_names[row]).lower() == "fz")
-        return tuple(self.ch_names.index(name) for name in getattr(self, place))
+        return tuple(self.ch_names.index(name) for name in getattr(self, region))
 
-    def needed(self, place: str) -> int:
+    def min_valid_in(self, region: str) -> int:
         """How many valid channels a place needs for a value."""
-        return 1 if place == "fz" else self.min_valid
+        return 1 if region == "fz" else self.min_valid
 
 
 def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Montage:
@@ -88,7 +88,7 @@ def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Monta
     """
     frontal = tuple(name for name in ch_names if _FRONTAL.match(_site(name)))
     posterior = tuple(name for name in ch_names if _POSTERIOR.match(_site(name)))
-    caps_of_rows = any(_ROWS.match(_site(name)) for name in ch_names)
+    caps_of_rows = any(_NUMBERED_INPUT.match(_site(name)) for name in ch_names)
     left_out = tuple(name for name in ch_names if _off_scalp(_site(name), ears=not caps_of_rows))
     left_out = left_out if len(left_out) < len(ch_names) else ()
     kept = tuple(name for name in ch_names if name not in left_out)
@@ -109,10 +109,10 @@ def _site(name: str) -> str:
     """Where an electrode sits: the name without ``EEG`` before it and a reference after it."""
     bare = _PREFIX.sub("", name.strip())
     site, dash, other = bare.partition("-")
-    return site if dash and _AGAINST.match(other) and not _NO_SCALP.match(site) else bare
+    return site if dash and _REFERENCE_SUFFIX.match(other) and not _NON_SCALP.match(site) else bare
 
 
 def _off_scalp(site: str, *, ears: bool) -> bool:
     """Whether a name is of no electrode on the scalp, or of one against another; A1 and M1 are ``ears`` mostly."""
     first, dash, second = site.partition("-")
-    return bool(_NO_SCALP.match(site)) or (ears and bool(_EARS.match(site))) or bool(dash and first and second)
+    return bool(_NON_SCALP.match(site)) or (ears and bool(_EARS.match(site))) or bool(dash and first and second)

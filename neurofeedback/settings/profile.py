@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from neurofeedback.errors import SettingsError
+from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings
-from neurofeedback.settings.montages import PLACES, Montage, infer_montage
-from neurofeedback.settings.strict import Strict
-from neurofeedback.types import Stream
+from neurofeedback.settings.montages import FEATURE_REGIONS, Montage, infer_montage
+from neurofeedback.types import StreamInfo
 
-_HIGHEST_SHARE = 0.45  # of the sampling frequency: room for filters below half of it
+_MAX_RATE_SHARE = 0.45  # of the sampling frequency: room for filters below half of it
 
 
-class Profile(Strict):
+class Profile(SettingsModel):
     """All that fixes what the engine does with a stream, besides the samples and commands themselves."""
 
     settings: Settings
@@ -22,7 +22,7 @@ class Profile(Strict):
     evidence: Evidence
 
 
-def fit_montage(montage: Montage | None, stream: Stream) -> tuple[Stream, Montage]:
+def apply_montage(montage: Montage | None, stream: StreamInfo) -> tuple[StreamInfo, Montage]:
     """Put a montage on a stream's rows.
 
     A stream that knows its positions must have the montage's channels; one whose electrodes are placed
@@ -45,10 +45,10 @@ def fit_montage(montage: Montage | None, stream: Stream) -> tuple[Stream, Montag
             allowed="a montage made of this device's channels",
             todo='set montage = "device" in the profile',
         )
-    return stream, _stretched(montage, stream.ch_names)
+    return stream, _extend_to_channels(montage, stream.ch_names)
 
 
-def _name_rows(montage: Montage, stream: Stream) -> tuple[Stream, Montage]:
+def _name_rows(montage: Montage, stream: StreamInfo) -> tuple[StreamInfo, Montage]:
     needed = len(montage.ch_names)
     if stream.n_channels < needed:
         raise SettingsError(
@@ -59,10 +59,10 @@ def _name_rows(montage: Montage, stream: Stream) -> tuple[Stream, Montage]:
         )
     ch_names = montage.ch_names + tuple(f"X{row + 1}" for row in range(needed, stream.n_channels))
     named = replace(stream, ch_names=ch_names, reference=montage.reference, ground=montage.ground)
-    return named, _stretched(montage, ch_names)
+    return named, _extend_to_channels(montage, ch_names)
 
 
-def _stretched(montage: Montage, ch_names: tuple[str, ...]) -> Montage:
+def _extend_to_channels(montage: Montage, ch_names: tuple[str, ...]) -> Montage:
     """Put a montage on all channels of a stream; those it does not name are in no region."""
     unnamed = tuple(name for name in ch_names if name not in montage.ch_names)
     return montage.model_copy(update={"ch_names": ch_names, "left_out": (*montage.left_out, *unnamed)})
@@ -77,11 +77,11 @@ def check_rate(profile: Profile, sfreq: float) -> Profile:
         The muscle band does not lie below 0.45 of the sampling frequency.
     """
     highest_hz = profile.settings.gate.emg_high_hz
-    if not highest_hz < _HIGHEST_SHARE * sfreq:
+    if not highest_hz < _MAX_RATE_SHARE * sfreq:
         raise SettingsError(
             f"the signal is sampled too slowly to tell muscle up to {highest_hz:g} Hz from EEG",
             got=f"{sfreq:g} Hz",
-            allowed=f"more than {highest_hz / _HIGHEST_SHARE:.0f} Hz",
+            allowed=f"more than {highest_hz / _MAX_RATE_SHARE:.0f} Hz",
             todo="use a headset or recording with a higher rate",
         )
     return profile
@@ -97,21 +97,21 @@ def check_regions(profile: Profile) -> Profile:
     """
     for name in profile.evidence.feature_names:
         region = name.rsplit("_", 1)[-1]
-        if region not in PLACES:
+        if region not in FEATURE_REGIONS:
             raise SettingsError(
                 f"the evidence profile {profile.evidence.name} names a feature of no region",
                 got=name,
-                allowed=f"names that end in _{', _'.join(PLACES)}",
+                allowed=f"names that end in _{', _'.join(FEATURE_REGIONS)}",
             )
-        _check_place(name, region, profile.montage)
+        _check_region(name, region, profile.montage)
     return profile
 
 
-def _check_place(feature: str, place: str, montage: Montage) -> None:
-    rows, needed = montage.rows(place), montage.needed(place)
+def _check_region(feature: str, region: str, montage: Montage) -> None:
+    rows, needed = montage.rows(region), montage.min_valid_in(region)
     if len(rows) >= needed:
         return
-    lacks = "no electrode at Fz" if place == "fz" else f"too few {place} channels"
+    lacks = "no electrode at Fz" if region == "fz" else f"too few {region} channels"
     raise SettingsError(
         f"the index needs {feature}, but montage {montage.name} has {lacks}",
         got=f"{len(rows)} of {', '.join(montage.ch_names)}",

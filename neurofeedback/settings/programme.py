@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from neurofeedback.settings.strict import Strict
+from neurofeedback.settings.base import SettingsModel
 
 MIN_MINUTES = 0.25
 MAX_MINUTES = 240.0
 
 
-class SegmentSettings(Strict):
+class SegmentSettings(SettingsModel):
     """One stretch of a programme."""
 
     phase: Literal["practice", "transfer", "rest"] = Field(
@@ -24,13 +24,13 @@ class SegmentSettings(Strict):
     target_rate: float | None = Field(
         default=None, ge=0.1, le=0.95, description="share of frames with reward aimed at; left out, as it was before"
     )
-    bed: Literal["rain", "wind", "drone", "file"] | None = Field(
+    background: Literal["rain", "wind", "drone", "file"] | None = Field(
         default=None, description="background sound; left out, as it was before"
     )
     bell_every_min: float = Field(default=0.0, ge=0, le=120, description="soft bell every so often, min; 0 for none")
 
 
-class Programme(Strict):
+class Programme(SettingsModel):
     """A programme of segments; what comes before and after them is the profile's."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the programme")
@@ -42,7 +42,7 @@ class Programme(Strict):
     segments: tuple[SegmentSettings, ...] = Field(min_length=1, max_length=100, description="segments in their order")
 
     @model_validator(mode="after")
-    def _adds_up(self) -> Programme:
+    def _check_minutes(self) -> Programme:
         free = [place for place, segment in enumerate(self.segments) if segment.minutes is None]
         if len(free) > 1:
             msg = "only one segment may leave out its minutes"

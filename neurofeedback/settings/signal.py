@@ -7,13 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from neurofeedback.settings.strict import Falling, Rising, Share, Strict, number
+from neurofeedback.settings.base import Falling, Rising, SettingsModel, Share, number
 
 IAF_SEARCH_HZ = (7.0, 13.5)
 """Where an alpha frequency is looked for, Hz."""
 
 
-class FilterSettings(Strict):
+class FilterSettings(SettingsModel):
     """Causal filters ahead of everything (6.2.1)."""
 
     highpass_hz: float = number(1.0, "Butterworth high-pass, order 2, Hz", low=0.1, high=2.0)
@@ -24,7 +24,7 @@ class FilterSettings(Strict):
     notch_q: float = number(30.0, "quality factor of the notch, dimensionless", low=5, high=100)
 
 
-class GapSettings(Strict):
+class GapSettings(SettingsModel):
     """What happens around lost samples (6.2.0)."""
 
     interpolate_s: float = number(0.05, "gaps up to this long are interpolated, s", low=0, high=0.05)
@@ -36,14 +36,14 @@ class GapSettings(Strict):
     )
 
 
-class SpectrumSettings(Strict):
+class SpectrumSettings(SettingsModel):
     """The spectral window (6.2.3)."""
 
     window_s: float = number(2.0, "periodogram window, s", low=0.5, high=8)
     hop_s: float = number(0.25, "time between frames, s", low=0.02, high=1)
 
 
-class GateSettings(Strict):
+class GateSettings(SettingsModel):
     """When a block is an artifact (6.2.2). Each hop judges the block of 0.25 s that ends with it."""
 
     blink_lowpass_hz: float = number(7.0, "causal low-pass ahead of the blink rule, Hz", low=3, high=15)
@@ -62,13 +62,13 @@ class GateSettings(Strict):
     emg_before_baseline: float = number(
         1.5, "muscle rule until a baseline exists: ln above the 1/f fit", low=0.5, high=4
     )
-    emg_together_share: Share = Field(
+    emg_global_threshold: Share = Field(
         default=0.85, description="muscle on the whole head: median channel at this share of the way to its own limit"
     )
-    emg_flattest_chi: float = number(
+    emg_min_exponent: float = number(
         0.6, "muscle rule until a baseline exists: no channel has a steeper exponent than this", low=0, high=2
     )
-    emg_release_share: Share = Field(
+    emg_global_release: Share = Field(
         default=0.6, description="muscle on the whole head lasts while the median channel is at this share of the way"
     )
     emg_release_blocks: int = Field(default=2, ge=0, le=20, description="clean blocks before the muscle rule lets go")
@@ -76,14 +76,18 @@ class GateSettings(Strict):
     saturated_share: float = number(
         0.99, "railed: raw magnitude above this share of the device's range", low=0.5, high=1
     )
-    invalid_share: Share = Field(default=0.10, description="samples in the trailing 1 s that no model could fill in")
-    filled_share: Share = Field(default=0.25, description="not-a-number samples in the trailing 1 s, filled in or not")
+    max_unfilled_share: Share = Field(
+        default=0.10, description="samples in the trailing 1 s that no model could fill in"
+    )
+    max_missing_share: Share = Field(
+        default=0.25, description="not-a-number samples in the trailing 1 s, filled in or not"
+    )
     channel_bad_share: Share = Field(default=0.5, description="channel BAD: share of bad blocks in 10 s")
     channel_bad_window_s: float = number(10.0, "channel BAD: trailing stretch, s", low=2, high=60)
     channel_sd_uv: float = number(40.0, "channel BAD: robust SD, eyes closed, uV", low=10, high=500)
     channel_sd_open_uv: float = number(60.0, "channel BAD: robust SD, eyes open, uV", low=10, high=500)
-    broken_chi: float = number(0.4, "broken electrode: aperiodic exponent below this", low=0, high=2)
-    broken_sd_uv: float = number(
+    broken_electrode_exponent: float = number(0.4, "broken electrode: aperiodic exponent below this", low=0, high=2)
+    broken_electrode_rms_uv: float = number(
         13.0, "broken electrode: and rms over the bins of the 1/f fit above this, uV", low=1, high=500
     )
     line_window_s: float = number(30.0, "residual mains rms over robust SD in this stretch, s", low=2, high=120)
@@ -92,7 +96,7 @@ class GateSettings(Strict):
     )
 
 
-class ContactSettings(Strict):
+class ContactSettings(SettingsModel):
     """How each electrode sits, judged every second on the raw signal: pairs of a fair and a bad limit."""
 
     lost_share: Rising = Field(default=(0.1, 0.5), description="samples lost, share of the second")
@@ -107,12 +111,12 @@ class ContactSettings(Strict):
     drifting_uv: Rising = Field(default=(200.0, 1000.0), description="change of the second's mean in a second, uV")
     recent_s: int = Field(default=4, ge=1, le=30, description="seconds an electrode fills with, s")
     steady_share: Share = Field(default=0.75, description="an electrode is steady with this share of them good")
-    enough_share: Share = Field(default=0.75, description="good enough: share of electrodes that must be steady")
-    calm_s: int = Field(default=3, ge=0, le=60, description="steady everywhere for so long, a sitting begins, s")
-    patience_s: int = Field(default=12, ge=0, le=600, description="good enough for so long, a sitting begins, s")
+    min_good_share: Share = Field(default=0.75, description="good enough: share of electrodes that must be steady")
+    all_good_s: int = Field(default=3, ge=0, le=60, description="steady everywhere for so long, a sitting begins, s")
+    good_enough_s: int = Field(default=12, ge=0, le=600, description="good enough for so long, a sitting begins, s")
 
 
-class BandSettings(Strict):
+class BandSettings(SettingsModel):
     """Bands in Hz relative to the individual alpha frequency (6.2.4); lo <= f <= hi."""
 
     default_iaf_hz: float = number(10.0, "alpha frequency when none is found, Hz", low=7, high=13)
@@ -134,7 +138,7 @@ class BandSettings(Strict):
         """Alpha of a person with this alpha frequency, Hz."""
         return iaf_hz - self.alpha_below_iaf_hz, iaf_hz + self.alpha_above_iaf_hz
 
-    def refused(self, emg_hz: tuple[float, float], window_s: float) -> str:
+    def empty_band_message(self, emg_hz: tuple[float, float], window_s: float) -> str:
         """Say which band would hold no bin of the window's spectrum, for whatever alpha frequency; empty for none."""
         for iaf_hz in (*IAF_SEARCH_HZ, self.default_iaf_hz):
             bands = {
@@ -151,11 +155,11 @@ class BandSettings(Strict):
         return ""
 
 
-class FeatureSettings(Strict):
+class FeatureSettings(SettingsModel):
     """Features of one window (6.2.5)."""
 
     emg_smoothing_s: float = number(2.0, "smoothing of the muscle band, s", low=0.25, high=10)
-    emg_to_beta: float = number(8 / 14, "muscle power passed from 30-44 Hz to beta, ratio", low=0, high=1)
+    emg_beta_gain: float = number(8 / 14, "muscle power passed from 30-44 Hz to beta, ratio", low=0, high=1)
     beta_floor_share: Share = Field(default=0.3, description="share of beta that the muscle correction leaves at least")
     aperiodic_smoothing_s: float = number(8.0, "smoothing of the spectrum ahead of the 1/f fit, s", low=0.25, high=30)
     aperiodic_low_hz: float = number(2.0, "1/f fit from here, Hz", low=1, high=4)
@@ -165,7 +169,7 @@ class FeatureSettings(Strict):
     complexity: bool = Field(default=False, description="log Lempel-Ziv complexity once a second, for research")
 
 
-class EnvelopeSettings(Strict):
+class EnvelopeSettings(SettingsModel):
     """The fast path: the envelope of alpha by a causal complex FIR filter (3.1), for profiles whose index names it."""
 
     length_s: float = number(1.0, "length of the filter, s", low=0.25, high=2)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurofeedback.simulation.conditions import Conditions
-from neurofeedback.simulation.noise import Draw, rng_for
-from neurofeedback.simulation.scalp import Scalp
+from neurofeedback.simulation.disturbances import Disturbances
+from neurofeedback.simulation.noise import RandomStream, rng_for
+from neurofeedback.simulation.scalp import ScalpGains
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +23,12 @@ BLINK_S = 0.35
 POP_DECAY_S = 0.3
 POP_S = 5 * POP_DECAY_S
 POP_RENDERED_S = 8 * POP_DECAY_S
-TUKEY_MUSCLE = 0.3
-TUKEY_BROKEN = 0.02
+MUSCLE_TAPER = 0.3
+BROKEN_TAPER = 0.02
 VISIBLE_GAIN = 0.25
 
 
-class Kind(StrEnum):
+class ArtifactKind(StrEnum):
     """Artifacts with an onset and an end."""
 
     BLINK = "blink"
@@ -52,7 +52,7 @@ class Artifact:
         Where its gain is 1: peak of a blink, glance or pop (with sign), rms of muscle and broken electrode, uV.
     """
 
-    kind: Kind
+    kind: ArtifactKind
     onset_s: float
     duration_s: float
     channels: tuple[int, ...]
@@ -64,25 +64,25 @@ class Artifact:
         return self.onset_s + self.duration_s
 
 
-def on_scalp(kind: Kind, onset_s: float, duration_s: float, size_uv: float, scalp: Scalp) -> Artifact:
+def make_artifact(kind: ArtifactKind, onset_s: float, duration_s: float, size_uv: float, scalp: ScalpGains) -> Artifact:
     """Make a blink, glance or muscle burst, which reach every electrode by its own gain."""
-    gain = {Kind.BLINK: scalp.blink, Kind.EYE: scalp.eye, Kind.MUSCLE: scalp.muscle}[kind]
+    gain = {ArtifactKind.BLINK: scalp.blink, ArtifactKind.EYE: scalp.eye, ArtifactKind.MUSCLE: scalp.muscle}[kind]
     rows = np.flatnonzero(np.abs(gain[:, 0]) >= VISIBLE_GAIN)
     return Artifact(kind, onset_s, duration_s, tuple(rows.tolist()), size_uv)
 
 
-def draw_artifacts(seconds: float, conditions: Conditions, scalp: Scalp, seed: int) -> tuple[Artifact, ...]:
+def draw_artifacts(seconds: float, disturbances: Disturbances, scalp: ScalpGains, seed: int) -> tuple[Artifact, ...]:
     """Draw the artifacts that begin within the sitting, in order of onset.
 
     Blinks 60-140 uV; glances 20-60 uV and 1-3 s; muscle 8-40 uV rms and .5-3 s; pops 150-600 uV of either
     sign on one channel; a broken electrode 50-170 uV rms for 20-120 s on one channel.
     """
     drawn = [
-        *_blinks(seconds, conditions.blink_every_s, scalp, rng_for(seed, Draw.BLINKS)),
-        *_glances(seconds, conditions.eye_every_s, scalp, rng_for(seed, Draw.EYES)),
-        *_bursts(seconds, conditions.burst_every_s, scalp, rng_for(seed, Draw.BURSTS)),
-        *_pops(seconds, conditions.pop_every_s, scalp, rng_for(seed, Draw.POPS)),
-        *_broken(seconds, conditions.broken_every_s, scalp, rng_for(seed, Draw.BROKEN)),
+        *_blinks(seconds, disturbances.blink_every_s, scalp, rng_for(seed, RandomStream.BLINKS)),
+        *_glances(seconds, disturbances.eye_every_s, scalp, rng_for(seed, RandomStream.EYES)),
+        *_bursts(seconds, disturbances.burst_every_s, scalp, rng_for(seed, RandomStream.BURSTS)),
+        *_pops(seconds, disturbances.pop_every_s, scalp, rng_for(seed, RandomStream.POPS)),
+        *_broken(seconds, disturbances.broken_every_s, scalp, rng_for(seed, RandomStream.BROKEN)),
     ]
     return tuple(sorted(drawn, key=lambda artifact: (artifact.onset_s, artifact.kind)))
 
@@ -100,34 +100,34 @@ def _sign(rng: np.random.Generator) -> float:
     return 1.0 if rng.random() < 0.5 else -1.0
 
 
-def _blinks(seconds: float, every_s: float, scalp: Scalp, rng: np.random.Generator) -> Iterator[Artifact]:
+def _blinks(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Generator) -> Iterator[Artifact]:
     for onset in _onsets(seconds, every_s, rng):
-        yield on_scalp(Kind.BLINK, onset, BLINK_S, rng.uniform(60, 140), scalp)
+        yield make_artifact(ArtifactKind.BLINK, onset, BLINK_S, rng.uniform(60, 140), scalp)
 
 
-def _glances(seconds: float, every_s: float, scalp: Scalp, rng: np.random.Generator) -> Iterator[Artifact]:
+def _glances(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Generator) -> Iterator[Artifact]:
     for onset in _onsets(seconds, every_s, rng):
-        yield on_scalp(Kind.EYE, onset, rng.uniform(1, 3), _sign(rng) * rng.uniform(20, 60), scalp)
+        yield make_artifact(ArtifactKind.EYE, onset, rng.uniform(1, 3), _sign(rng) * rng.uniform(20, 60), scalp)
 
 
-def _bursts(seconds: float, every_s: float, scalp: Scalp, rng: np.random.Generator) -> Iterator[Artifact]:
+def _bursts(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Generator) -> Iterator[Artifact]:
     for onset in _onsets(seconds, every_s, rng):
-        yield on_scalp(Kind.MUSCLE, onset, rng.uniform(0.5, 3), rng.uniform(8, 40), scalp)
+        yield make_artifact(ArtifactKind.MUSCLE, onset, rng.uniform(0.5, 3), rng.uniform(8, 40), scalp)
 
 
-def _pops(seconds: float, every_s: float, scalp: Scalp, rng: np.random.Generator) -> Iterator[Artifact]:
-    for onset in _onsets(seconds, every_s, rng):
-        row = int(rng.integers(scalp.blink.size))
-        yield Artifact(Kind.POP, onset, POP_S, (row,), _sign(rng) * rng.uniform(150, 600))
-
-
-def _broken(seconds: float, every_s: float, scalp: Scalp, rng: np.random.Generator) -> Iterator[Artifact]:
+def _pops(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Generator) -> Iterator[Artifact]:
     for onset in _onsets(seconds, every_s, rng):
         row = int(rng.integers(scalp.blink.size))
-        yield Artifact(Kind.BROKEN, onset, rng.uniform(20, 120), (row,), rng.uniform(50, 170))
+        yield Artifact(ArtifactKind.POP, onset, POP_S, (row,), _sign(rng) * rng.uniform(150, 600))
 
 
-def tukey(times_s: Floats, artifact: Artifact, ramp: float) -> Floats:
+def _broken(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Generator) -> Iterator[Artifact]:
+    for onset in _onsets(seconds, every_s, rng):
+        row = int(rng.integers(scalp.blink.size))
+        yield Artifact(ArtifactKind.BROKEN, onset, rng.uniform(20, 120), (row,), rng.uniform(50, 170))
+
+
+def tukey_window(times_s: Floats, artifact: Artifact, taper: float) -> Floats:
     """Return a Tukey window over an artifact at any times; ``ramp`` 1 is a Hann window.
 
     Examples
@@ -136,48 +136,50 @@ def tukey(times_s: Floats, artifact: Artifact, ramp: float) -> Floats:
     [0.0, 0.0, 1.0, 0.0]
     """
     place = (times_s - artifact.onset_s) / artifact.duration_s
-    edge = np.clip(np.minimum(place, 1.0 - place) / (ramp / 2.0), 0.0, 1.0)
+    edge = np.clip(np.minimum(place, 1.0 - place) / (taper / 2.0), 0.0, 1.0)
     return 0.5 - 0.5 * np.cos(np.pi * edge)
 
 
-def waves(artifacts: Sequence[Artifact], times_s: Floats, scalp: Scalp) -> Floats:
+def render_waveforms(artifacts: Sequence[Artifact], times_s: Floats, scalp: ScalpGains) -> Floats:
     """Render blinks, glances and pops at any times, shape (n_channels, n_samples), uV."""
     out = np.zeros((scalp.blink.size, times_s.size))
-    for artifact, where in _reaching(artifacts, times_s):
+    for artifact, where in _overlapping(artifacts, times_s):
         times = times_s[where]
-        if artifact.kind is Kind.BLINK:
-            out[:, where] += scalp.blink * (artifact.size_uv * tukey(times, artifact, 1.0))
-        elif artifact.kind is Kind.EYE:
-            out[:, where] += scalp.eye * (artifact.size_uv * tukey(times, artifact, 1.0))
-        elif artifact.kind is Kind.POP:
+        if artifact.kind is ArtifactKind.BLINK:
+            out[:, where] += scalp.blink * (artifact.size_uv * tukey_window(times, artifact, 1.0))
+        elif artifact.kind is ArtifactKind.EYE:
+            out[:, where] += scalp.eye * (artifact.size_uv * tukey_window(times, artifact, 1.0))
+        elif artifact.kind is ArtifactKind.POP:
             decay = np.exp(-(times - artifact.onset_s) / POP_DECAY_S)
             out[list(artifact.channels), where] += artifact.size_uv * decay
     return out
 
 
-def muscle_level(artifacts: Sequence[Artifact], times_s: Floats, scalp: Scalp) -> Floats:
+def muscle_rms(artifacts: Sequence[Artifact], times_s: Floats, scalp: ScalpGains) -> Floats:
     """Return the rms level of muscle bursts at any times, shape (n_channels, n_samples), uV."""
     out = np.zeros(times_s.size)
-    for artifact, where in _reaching(artifacts, times_s):
-        if artifact.kind is Kind.MUSCLE:
-            out[where] += artifact.size_uv * tukey(times_s[where], artifact, TUKEY_MUSCLE)
+    for artifact, where in _overlapping(artifacts, times_s):
+        if artifact.kind is ArtifactKind.MUSCLE:
+            out[where] += artifact.size_uv * tukey_window(times_s[where], artifact, MUSCLE_TAPER)
     return scalp.muscle * out
 
 
-def broken_level(artifacts: Sequence[Artifact], times_s: Floats, scalp: Scalp) -> Floats:
+def broken_electrode_rms(artifacts: Sequence[Artifact], times_s: Floats, scalp: ScalpGains) -> Floats:
     """Return the rms level of broken electrodes' noise at any times, shape (n_channels, n_samples), uV."""
     out = np.zeros((scalp.blink.size, times_s.size))
-    for artifact, where in _reaching(artifacts, times_s):
-        if artifact.kind is Kind.BROKEN:
-            out[list(artifact.channels), where] += artifact.size_uv * tukey(times_s[where], artifact, TUKEY_BROKEN)
+    for artifact, where in _overlapping(artifacts, times_s):
+        if artifact.kind is ArtifactKind.BROKEN:
+            out[list(artifact.channels), where] += artifact.size_uv * tukey_window(
+                times_s[where], artifact, BROKEN_TAPER
+            )
     return out
 
 
-def _reaching(artifacts: Sequence[Artifact], times_s: Floats) -> Iterator[tuple[Artifact, slice]]:
+def _overlapping(artifacts: Sequence[Artifact], times_s: Floats) -> Iterator[tuple[Artifact, slice]]:
     """Yield the artifacts that reach these rising times, each with the samples it covers."""
     begin, end = float(times_s[0]), float(times_s[-1])
     for artifact in artifacts:
-        stop = artifact.onset_s + (POP_RENDERED_S if artifact.kind is Kind.POP else artifact.duration_s)
+        stop = artifact.onset_s + (POP_RENDERED_S if artifact.kind is ArtifactKind.POP else artifact.duration_s)
         if artifact.onset_s <= end and stop > begin:
             first, last = np.searchsorted(times_s, (artifact.onset_s, stop))
             yield artifact, slice(int(first), int(last))

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurofeedback.simulation.devices import digitise
-from neurofeedback.simulation.meditator import SimulatedSitting
-from neurofeedback.simulation.response import Response, Stay
-from neurofeedback.simulation.slow import GRID_HZ, LEAD_S, Smoothing, course_of
-from neurofeedback.simulation.states import Episode, Mind, cut
+from neurofeedback.simulation.drifts import GRID_HZ, LEAD_S, LowPass, make_state_sequence
+from neurofeedback.simulation.feedback_response import FeedbackResponse, StayModel
+from neurofeedback.simulation.headset_specs import digitise
+from neurofeedback.simulation.simulated_session import SimulatedSession
+from neurofeedback.simulation.states import Episode, MentalState, truncate_episodes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class ClosedLoop:
 
     Parameters
     ----------
-    sitting : SimulatedSitting
+    sitting : SimulatedSession
         The sitting as it would be without guidance.
     layers : iterator, optional
         Its layers, where somebody else makes them ahead of time.
@@ -43,126 +43,132 @@ class ClosedLoop:
     second of its sample gives the same signal however the samples are taken. Told later it acts from then on.
     """
 
-    def __init__(self, sitting: SimulatedSitting, response: Response, layers: Iterator[Floats] | None = None) -> None:
-        n_channels, n_grid = len(sitting.montage.ch_names), sitting.slow.wander.size
+    def __init__(
+        self, session: SimulatedSession, response: FeedbackResponse, layers: Iterator[Floats] | None = None
+    ) -> None:
+        n_channels, n_grid = len(session.montage.ch_names), session.drifts.wander.size
         self._response = response
-        self._layers = sitting.layers() if layers is None else layers
-        self._states = _States(sitting, response, n_grid)
-        self._scene = replace(sitting, slow=replace(sitting.slow, **self._states.levels))
-        self._held = np.zeros((0, n_channels, 0))
-        self._made = np.zeros((n_channels, 0), np.float32)
-        self._n_made = 0
-        self._n_taken = 0
+        self._layers = session.layers() if layers is None else layers
+        self._states = _OnlineStates(session, response, n_grid)
+        self._session = replace(session, drifts=replace(session.drifts, **self._states.levels))
+        self._pending_layers = np.zeros((0, n_channels, 0))
+        self._pending_samples = np.zeros((n_channels, 0), np.float32)
+        self._n_rendered = 0
+        self._n_read = 0
 
     @property
-    def truth(self) -> SimulatedSitting:
+    def truth(self) -> SimulatedSession:
         """The sitting as far as it has been taken, with the states it came to have."""
-        seconds = self._n_taken / self._scene.device.sfreq
-        return replace(self._scene, seconds=seconds, episodes=cut(self._states.episodes, seconds))
+        seconds = self._n_read / self._session.headset.sfreq
+        return replace(self._session, seconds=seconds, episodes=truncate_episodes(self._states.episodes, seconds))
 
     @property
     def correlation(self) -> float:
         """Correlation of the level heard with wandering, while there was a tone; 0 without one."""
-        times, levels = self._states.heard
-        wandering = self.truth.mind_at(times) == Mind.WANDER
+        times, levels = self._states.tone_levels
+        wandering = self.truth.state_at(times) == MentalState.WANDER
         if levels.size == 0 or np.ptp(levels) == 0 or wandering.all() or not wandering.any():
             return 0.0
         return float(np.corrcoef(levels, wandering)[0, 1])
 
-    def hear(self, sample: int, level: float) -> None:
+    def set_tone_level(self, sample: int, level: float) -> None:
         """Let the person hear a level (0 to 1) from this sample on."""
-        self._states.hear(sample / self._scene.device.sfreq, level)
+        self._states.set_tone_level(sample / self._session.headset.sfreq, level)
 
-    def take(self, n_samples: int) -> NDArray[np.float32]:
+    def read(self, n_samples: int) -> NDArray[np.float32]:
         """Return the next samples, shape (n_channels, n_samples), uV; fewer at the end of the sitting."""
-        n_samples = min(n_samples, self._scene.n_samples - self._n_taken)
-        while self._made.shape[1] < n_samples:
-            self._made = np.concatenate([self._made, self._block()], axis=1)
-        taken, self._made = self._made[:, :n_samples], self._made[:, n_samples:]
-        self._n_taken += n_samples
+        n_samples = min(n_samples, self._session.n_samples - self._n_read)
+        while self._pending_samples.shape[1] < n_samples:
+            self._pending_samples = np.concatenate([self._pending_samples, self._render_block()], axis=1)
+        taken, self._pending_samples = self._pending_samples[:, :n_samples], self._pending_samples[:, n_samples:]
+        self._n_read += n_samples
         return taken
 
-    def _block(self) -> NDArray[np.float32]:
-        if not self._held.shape[-1]:
-            self._held = next(self._layers)
-        sfreq = self._scene.device.sfreq
-        length = round(_BLOCK_S * sfreq) if self._response.hears else self._held.shape[-1]
-        held, self._held = self._held[..., :length], self._held[..., length:]
-        times = np.arange(self._n_made, self._n_made + held.shape[-1], dtype=np.float64) / sfreq
-        self._n_made += held.shape[-1]
+    def _render_block(self) -> NDArray[np.float32]:
+        if not self._pending_layers.shape[-1]:
+            self._pending_layers = next(self._layers)
+        sfreq = self._session.headset.sfreq
+        length = round(_BLOCK_S * sfreq) if self._response.responds else self._pending_layers.shape[-1]
+        held, self._pending_layers = self._pending_layers[..., :length], self._pending_layers[..., length:]
+        times = np.arange(self._n_rendered, self._n_rendered + held.shape[-1], dtype=np.float64) / sfreq
+        self._n_rendered += held.shape[-1]
         self._states.advance(float(times[-1]))
-        return digitise(self._scene.mixed(held, times), self._scene.device)
+        return digitise(self._session.mix(held, times), self._session.headset)
 
 
-class _States:
+class _OnlineStates:
     """The states as they come to be, on the grid of the slow processes."""
 
-    def __init__(self, sitting: SimulatedSitting, response: Response, n_grid: int) -> None:
+    def __init__(self, session: SimulatedSession, response: FeedbackResponse, n_grid: int) -> None:
         self._response = response
-        self._dwell = sitting.person.dwell
-        self._course = course_of(sitting.person, sitting.conditions, sitting.slow.tired, sitting.seed)
+        self._dwell = session.person.dwell
+        self._sequence = make_state_sequence(session.person, session.disturbances, session.drifts.fatigue, session.seed)
         self._times = np.arange(n_grid) / GRID_HZ - LEAD_S
-        self._done = 0
-        self._smoothings = {name: Smoothing() for name in ("wander", "drowsy", "arousal")}
-        self.levels: dict[str, Floats] = {name: np.zeros(n_grid) for name in self._smoothings}
-        self._past: list[Episode] = []
-        self._heard_s: list[float] = [-np.inf]
-        self._heard: list[float] = [0.0]
-        self._begin(0.0)
+        self._n_done = 0
+        self._low_passes = {name: LowPass() for name in ("wander", "drowsy", "arousal")}
+        self.levels: dict[str, Floats] = {name: np.zeros(n_grid) for name in self._low_passes}
+        self._finished: list[Episode] = []
+        self._level_times_s: list[float] = [-np.inf]
+        self._levels: list[float] = [0.0]
+        self._begin_episode(0.0)
 
     @property
     def episodes(self) -> list[Episode]:
         """The episodes so far; the last one lasts as long as is known."""
-        return [*self._past, self._now]
+        return [*self._finished, self._current]
 
     @property
-    def heard(self) -> tuple[Floats, Floats]:
+    def tone_levels(self) -> tuple[Floats, Floats]:
         """When the tone was heard (s), and its level; silence is left out."""
-        times, levels = np.array(self._heard_s), np.array(self._heard)
+        times, levels = np.array(self._level_times_s), np.array(self._levels)
         return times[levels > 0], levels[levels > 0]
 
-    def hear(self, time_s: float, level: float) -> None:
-        self._heard_s.append(max(time_s, self._heard_s[-1], self._reached_s() - self._response.delay_s))
-        self._heard.append(level)
+    def set_tone_level(self, time_s: float, level: float) -> None:
+        self._level_times_s.append(max(time_s, self._level_times_s[-1], self._reached_s() - self._response.delay_s))
+        self._levels.append(level)
 
     def advance(self, until_s: float) -> None:
         """Go on to the grid point just after a time, s."""
         last = min(int(np.ceil((until_s + LEAD_S) * GRID_HZ)) + 1, self._times.size)
-        points = slice(self._done, last)
-        minds = np.empty(last - self._done, np.int64)
-        aroused = np.empty(last - self._done)
+        points = slice(self._n_done, last)
+        minds = np.empty(last - self._n_done, np.int64)
+        aroused = np.empty(last - self._n_done)
         for place, time_s in enumerate(self._times[points].tolist()):
-            level = self._level(time_s)
-            self._go_on(time_s, level)
-            minds[place], aroused[place] = self._now.mind, self._response.arousal * level
-        for name, series in (("wander", minds == Mind.WANDER), ("drowsy", minds == Mind.DROWSY), ("arousal", aroused)):
-            self.levels[name][points] = self._smoothings[name].push(series.astype(np.float64))
-        self._done = last
+            level = self._level_at(time_s)
+            self._advance_episode(time_s, level)
+            minds[place], aroused[place] = self._current.state, self._response.arousal * level
+        for name, series in (
+            ("wander", minds == MentalState.WANDER),
+            ("drowsy", minds == MentalState.DROWSY),
+            ("arousal", aroused),
+        ):
+            self.levels[name][points] = self._low_passes[name].process(series.astype(np.float64))
+        self._n_done = last
 
     def _reached_s(self) -> float:
-        return float(self._times[self._done]) if self._done < self._times.size else np.inf
+        return float(self._times[self._n_done]) if self._n_done < self._times.size else np.inf
 
-    def _level(self, time_s: float) -> float:
-        return self._heard[bisect_right(self._heard_s, time_s - self._response.delay_s) - 1]
+    def _level_at(self, time_s: float) -> float:
+        return self._levels[bisect_right(self._level_times_s, time_s - self._response.delay_s) - 1]
 
-    def _go_on(self, time_s: float, level: float) -> None:
+    def _advance_episode(self, time_s: float, level: float) -> None:
         """Let the state last to a grid point, and what follows it begin."""
-        while time_s >= self._now.onset_s:
+        while time_s >= self._current.onset_s:
             if self._stay is not None:
-                ended_s = self._stay.push(time_s - self._now.onset_s, 1.0 + self._response.eta * level)
+                ended_s = self._stay.update(time_s - self._current.onset_s, 1.0 + self._response.eta * level)
                 if ended_s is None:
                     return
-                self._now, self._stay = replace(self._now, duration_s=ended_s), None
-            end_s = self._now.onset_s + self._now.duration_s
+                self._current, self._stay = replace(self._current, duration_s=ended_s), None
+            end_s = self._current.onset_s + self._current.duration_s
             if time_s < end_s:
                 return
-            self._past.append(self._now)
-            self._begin(end_s)
+            self._finished.append(self._current)
+            self._begin_episode(end_s)
 
-    def _begin(self, onset_s: float) -> None:
-        self._now = self._course.next(onset_s)
-        self._stay: Stay | None = None
-        if self._now.mind is Mind.WANDER and self._response.eta:
-            shape, mean_s = self._course.law(Mind.WANDER, onset_s)
-            planned_s, shortest_s = self._now.duration_s, self._dwell.shortest_s
-            self._stay = Stay(planned_s, shape=shape, mean_s=mean_s, shortest_s=shortest_s)
+    def _begin_episode(self, onset_s: float) -> None:
+        self._current = self._sequence.next_episode(onset_s)
+        self._stay: StayModel | None = None
+        if self._current.state is MentalState.WANDER and self._response.eta:
+            shape, mean_s = self._sequence.gamma_params(MentalState.WANDER, onset_s)
+            planned_s, shortest_s = self._current.duration_s, self._dwell.shortest_s
+            self._stay = StayModel(planned_s, shape=shape, mean_s=mean_s, shortest_s=shortest_s)

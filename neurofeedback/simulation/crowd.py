@@ -14,10 +14,10 @@ import numpy as np
 from scipy.special import gammaincc
 
 from neurofeedback.feedback.mapping import smoothstep
-from neurofeedback.settings.guidance import FeedbackSettings
-from neurofeedback.simulation.noise import Draw, rng_for
-from neurofeedback.simulation.population import DWELLS, Dwell, Spread
-from neurofeedback.simulation.response import RESPONSES, Response, growth_of
+from neurofeedback.settings.audio_feedback import FeedbackSettings
+from neurofeedback.simulation.feedback_response import RESPONSES, FeedbackResponse, learning_growth
+from neurofeedback.simulation.noise import RandomStream, rng_for
+from neurofeedback.simulation.population import DWELL_TIMES, DwellTimes, NormalDistribution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ _SMOOTHSTEP = np.array([smoothstep(x) for x in _GRID.tolist()])
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToneSource:
     """What the tone of a session is made from.
 
     Parameters
@@ -46,15 +46,15 @@ class Told:
         How far the tone moves from its neutral level.
     """
 
-    separation: Spread | None = None
+    separation: NormalDistribution | None = None
     confidence: float = 1.0
 
 
-ORACLE = Told()
+ORACLE = ToneSource()
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class TrialDesign:
     """A trial: so many people with feedback of their own and as many yoked to them, over so many sessions.
 
     ``n_responders`` of either arm respond; the others do not.
@@ -64,13 +64,13 @@ class Design:
     n_responders: int = 12
     n_sessions: int = 12
     seconds: float = 1200.0
-    responder: Response = RESPONSES["responder"]
-    other: Response = RESPONSES["non-responder"]
-    dwell: Dwell = DWELLS["usual"]
+    responder: FeedbackResponse = RESPONSES["responder"]
+    other: FeedbackResponse = RESPONSES["non-responder"]
+    dwell: DwellTimes = DWELL_TIMES["usual"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trials:
+class TrialResults:
     """What came of repeated trials.
 
     Parameters
@@ -81,7 +81,7 @@ class Trials:
         Of the level heard with the true state.
     """
 
-    design: Design
+    design: TrialDesign
     wandering: Floats
     correlation: Floats
 
@@ -92,43 +92,43 @@ class Trials:
         return slope * (self.design.n_sessions - 1)
 
 
-def run_trials(told: Told, n_trials: int, seed: int, design: Design | None = None) -> Trials:
+def run_trials(tone_source: ToneSource, n_trials: int, seed: int, design: TrialDesign | None = None) -> TrialResults:
     """Let trials run their course; see ``Trials``."""
-    chosen = Design() if design is None else design
-    rng = rng_for(seed, Draw.CROWD)
+    chosen = TrialDesign() if design is None else design
+    rng = rng_for(seed, RandomStream.TRIALS)
     shape = (n_trials, 2, chosen.n_people)
     responds = np.arange(chosen.n_people) < chosen.n_responders
     eta = np.broadcast_to(np.where(responds, chosen.responder.eta, chosen.other.eta), shape).copy()
     learning = np.where(responds, chosen.responder.learning, chosen.other.learning)
     focus_s = np.full(shape, chosen.dwell.focus_s)
-    separation = _separations(told, (n_trials, chosen.n_people), rng)
+    separation = _separations(tone_source, (n_trials, chosen.n_people), rng)
     wandering, correlation = np.empty((chosen.n_sessions, *shape)), np.empty((chosen.n_sessions, *shape))
     for session in range(chosen.n_sessions):
-        course = _Course(focus_s, eta, chosen.dwell, rng)
-        tone = _Tone(told, separation, rng)
-        wandering[session], correlation[session] = _sit(course, tone, chosen)
-        growth = growth_of(learning, correlation[session])
+        course = _StateProcess(focus_s, eta, chosen.dwell, rng)
+        tone = _Tone(tone_source, separation, rng)
+        wandering[session], correlation[session] = _simulate_session(course, tone, chosen)
+        growth = learning_growth(learning, correlation[session])
         focus_s, eta = focus_s * growth, eta * growth
-    return Trials(chosen, np.moveaxis(wandering, 0, -1), np.moveaxis(correlation, 0, -1))
+    return TrialResults(chosen, np.moveaxis(wandering, 0, -1), np.moveaxis(correlation, 0, -1))
 
 
-def _separations(told: Told, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-    if told.separation is None:
+def _separations(tone_source: ToneSource, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    if tone_source.separation is None:
         return np.zeros(shape)
-    return told.separation.mean + told.separation.sd * rng.standard_normal(shape)
+    return tone_source.separation.mean + tone_source.separation.sd * rng.standard_normal(shape)
 
 
-def _sit(course: _Course, tone: _Tone, design: Design) -> tuple[Floats, Floats]:
+def _simulate_session(states: _StateProcess, tone: _Tone, design: TrialDesign) -> tuple[Floats, Floats]:
     """Sit once; return the share of wandering, and the correlation of the level heard with it."""
     delay = round(design.responder.delay_s / HOP_S)
     n = round(design.seconds / HOP_S)
-    shape = course.wandering.shape
+    shape = states.wandering.shape
     heard = np.zeros((n + delay, *shape), np.float32)
     minds = np.empty((n, *shape), np.bool_)
     for step in range(n):
-        course.go_on(heard[step])
-        minds[step] = course.wandering
-        heard[step + delay] = tone.level(course.wandering[:, 0])[:, None]
+        states.advance(heard[step])
+        minds[step] = states.wandering
+        heard[step + delay] = tone.level(states.wandering[:, 0])[:, None]
     heard = heard[delay:]
     mean, share = heard.mean(axis=0, dtype=np.float64), minds.mean(axis=0)
     together = np.einsum("s...,s...->...", heard, minds, dtype=np.float64) / n - mean * share
@@ -136,25 +136,25 @@ def _sit(course: _Course, tone: _Tone, design: Design) -> tuple[Floats, Floats]:
     return share, np.divide(together, spread, out=np.zeros(shape), where=spread > 0)
 
 
-class _Course:
+class _StateProcess:
     """Where everybody's mind is; wandering ends by a hazard that the level heard multiplies."""
 
-    def __init__(self, focus_s: Floats, eta: Floats, dwell: Dwell, rng: np.random.Generator) -> None:
+    def __init__(self, focus_s: Floats, eta: Floats, dwell: DwellTimes, rng: np.random.Generator) -> None:
         self._focus_s, self._eta, self._dwell, self._rng = focus_s, eta, dwell, rng
         ages = np.arange(0.0, _LONGEST_S, HOP_S) * dwell.wander_shape / dwell.wander_s
         survival = np.maximum(gammaincc(dwell.wander_shape, ages), np.finfo(float).tiny)
         self._hazard = np.diff(-np.log(survival))
         self._shortest = round(dwell.shortest_s / HOP_S)
         self._age = np.zeros(focus_s.shape, np.int64)
-        self._left = np.zeros(focus_s.shape)
+        self._remaining = np.zeros(focus_s.shape)
         self.wandering = np.zeros(focus_s.shape, np.bool_)
         self._begin(np.ones(focus_s.shape, np.bool_))
 
-    def go_on(self, heard: NDArray[np.float32]) -> None:
-        hazard = self._hazard[np.minimum(self._age, self._hazard.size - 1)] * (1.0 + self._eta * heard)
-        self._left -= np.where(self.wandering, hazard, HOP_S)
+    def advance(self, level: NDArray[np.float32]) -> None:
+        hazard = self._hazard[np.minimum(self._age, self._hazard.size - 1)] * (1.0 + self._eta * level)
+        self._remaining -= np.where(self.wandering, hazard, HOP_S)
         self._age += 1
-        ended = (self._left <= 0.0) & (self._age >= self._shortest)
+        ended = (self._remaining <= 0.0) & (self._age >= self._shortest)
         if ended.any():
             self.wandering ^= ended
             self._begin(ended)
@@ -164,26 +164,28 @@ class _Course:
         n = int(who.sum())
         shape = self._dwell.focus_shape
         focus_s = self._rng.gamma(shape, 1.0 / shape, n) * self._focus_s[who]
-        self._left[who] = np.where(self.wandering[who], self._rng.exponential(size=n), focus_s)
+        self._remaining[who] = np.where(self.wandering[who], self._rng.exponential(size=n), focus_s)
         self._age[who] = 0
 
 
 class _Tone:
     """The level of the tone of everybody with feedback of their own."""
 
-    def __init__(self, told: Told, separation: Floats, rng: np.random.Generator) -> None:
-        self._told, self._separation, self._rng = told, separation, rng
-        tau_s = _LEVEL_TAU_S if told.separation is None else _INDEX_TAU_S
-        self._keep = math.exp(-HOP_S / tau_s)
+    def __init__(self, tone_source: ToneSource, separation: Floats, rng: np.random.Generator) -> None:
+        self._tone_source, self._separation, self._rng = tone_source, separation, rng
+        tau_s = _LEVEL_TAU_S if tone_source.separation is None else _INDEX_TAU_S
+        self._decay = math.exp(-HOP_S / tau_s)
         self._state = np.zeros(separation.shape)
-        self._noise = np.zeros(separation.shape) if told.separation is None else rng.standard_normal(separation.shape)
+        self._noise = (
+            np.zeros(separation.shape) if tone_source.separation is None else rng.standard_normal(separation.shape)
+        )
 
     def level(self, wandering: NDArray[np.bool_]) -> Floats:
-        keep = self._keep
+        keep = self._decay
         self._state = keep * self._state + (1.0 - keep) * wandering
-        if self._told.separation is None:
+        if self._tone_source.separation is None:
             return self._state
         self._noise = keep * self._noise + math.sqrt(1.0 - keep**2) * self._rng.standard_normal(self._noise.shape)
         u = self._separation * self._state + self._noise
         wanted = np.interp((u - _TONE.ramp_low_u) / _TONE.ramp_width_u, _GRID, _SMOOTHSTEP)
-        return _NEUTRAL + self._told.confidence * (wanted - _NEUTRAL)
+        return _NEUTRAL + self._tone_source.confidence * (wanted - _NEUTRAL)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FLATTEN_BELOW_HZ = 1.0  # recorded Muse spectra are level from here or higher
 
 
-class Draw(IntEnum):
+class RandomStream(IntEnum):
     """One stream of random numbers for each thing drawn, so that switching one off leaves the others as they were."""
 
     PERSON = 1
@@ -49,14 +49,14 @@ class Draw(IntEnum):
     ANSWERS = 23
     PRESSES = 24
     RESPONSE = 25
-    DAY = 26
-    CROWD = 27
+    SESSION_SHIFT = 26
+    TRIALS = 27
     OUTAGES = 28
 
 
-def rng_for(seed: int, draw: Draw, part: int = 0) -> np.random.Generator:
+def rng_for(seed: int, stream: RandomStream, part: int = 0) -> np.random.Generator:
     """Return the generator of one stream, and of one numbered part of it."""
-    return np.random.default_rng((seed, int(draw), part))
+    return np.random.default_rng((seed, int(stream), part))
 
 
 def ornstein_uhlenbeck(n_samples: int, *, tau_s: float, sfreq: float, rng: np.random.Generator) -> Floats:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.simulation.noise import Draw, rng_for
+from neurofeedback.simulation.noise import RandomStream, rng_for
 
 
 @dataclass(frozen=True, slots=True)
-class Effects:
+class FeatureEffects:
     """What wandering does to one person: standardised differences d, wandering minus focus, by feature.
 
     One unit is the spread of the feature in 4-s windows (``meditator.SPREAD``).
@@ -24,17 +24,17 @@ class Effects:
     beta: float = 0.0
     chi: float = 0.0
 
-    def scaled(self, factor: float) -> Effects:
+    def scaled(self, factor: float) -> FeatureEffects:
         """Return all effects times a factor."""
-        return Effects(self.theta * factor, self.alpha * factor, self.beta * factor, self.chi * factor)
+        return FeatureEffects(self.theta * factor, self.alpha * factor, self.beta * factor, self.chi * factor)
 
 
-NO_EFFECT = Effects()
-FIXED_EFFECT = Effects(theta=0.35, alpha=0.0, beta=-0.35)
+NO_EFFECT = FeatureEffects()
+FIXED_EFFECT = FeatureEffects(theta=0.35, alpha=0.0, beta=-0.35)
 
 
 @dataclass(frozen=True, slots=True)
-class Dwell:
+class DwellTimes:
     """How long a person stays on the breath and away from it: means in s of Gamma-distributed episodes."""
 
     focus_s: float = 40.0
@@ -44,10 +44,10 @@ class Dwell:
     shortest_s: float = 2.0
 
 
-DWELLS: Mapping[str, Dwell] = {
-    "usual": Dwell(),
-    "novice": Dwell(focus_s=20.0, wander_s=25.0),
-    "expert": Dwell(focus_s=120.0, wander_s=10.0),
+DWELL_TIMES: Mapping[str, DwellTimes] = {
+    "usual": DwellTimes(),
+    "novice": DwellTimes(focus_s=20.0, wander_s=25.0),
+    "expert": DwellTimes(focus_s=120.0, wander_s=10.0),
 }
 
 
@@ -70,12 +70,12 @@ class Person:
     alpha_uv: float = 5.0
     theta_uv: float = 1.3
     beta_uv: float = 0.8
-    effects: Effects = NO_EFFECT
-    dwell: Dwell = DWELLS["usual"]
+    effects: FeatureEffects = NO_EFFECT
+    dwell: DwellTimes = DWELL_TIMES["usual"]
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class NormalDistribution:
     """A normal distribution over people."""
 
     mean: float
@@ -86,15 +86,15 @@ class Spread:
 class Population:
     """Where the effects of a group of people come from."""
 
-    theta: Spread
-    alpha: Spread
-    beta: Spread
-    chi: Spread = Spread(0.0, 0.0)
+    theta: NormalDistribution
+    alpha: NormalDistribution
+    beta: NormalDistribution
+    chi: NormalDistribution = NormalDistribution(0.0, 0.0)
 
-    def draw(self, rng: np.random.Generator) -> Effects:
+    def draw(self, rng: np.random.Generator) -> FeatureEffects:
         """Draw one person's effects; always four numbers, so that paired seeds stay paired."""
         theta, alpha, beta, chi = rng.standard_normal(4).tolist()
-        return Effects(
+        return FeatureEffects(
             theta=self.theta.mean + self.theta.sd * theta,
             alpha=self.alpha.mean + self.alpha.sd * alpha,
             beta=self.beta.mean + self.beta.sd * beta,
@@ -102,20 +102,27 @@ class Population:
         )
 
 
-def _exactly(effects: Effects) -> Population:
-    return Population(*(Spread(d, 0.0) for d in (effects.theta, effects.alpha, effects.beta, effects.chi)))
+def _without_variation(effects: FeatureEffects) -> Population:
+    return Population(*(NormalDistribution(d, 0.0) for d in (effects.theta, effects.alpha, effects.beta, effects.chi)))
 
 
 POPULATIONS: Mapping[str, Population] = {
-    "breath-novice": Population(Spread(0.35, 0.2), Spread(0.0, 0.5), Spread(-0.35, 0.2), Spread(0.15, 0.15)),
-    "probe-pooled": Population(Spread(-0.14, 0.2), Spread(0.12, 0.33), Spread(-0.02, 0.41)),
-    "fixed": _exactly(FIXED_EFFECT),
-    "null": _exactly(NO_EFFECT),
+    "breath-novice": Population(
+        NormalDistribution(0.35, 0.2),
+        NormalDistribution(0.0, 0.5),
+        NormalDistribution(-0.35, 0.2),
+        NormalDistribution(0.15, 0.15),
+    ),
+    "probe-pooled": Population(
+        NormalDistribution(-0.14, 0.2), NormalDistribution(0.12, 0.33), NormalDistribution(-0.02, 0.41)
+    ),
+    "fixed": _without_variation(FIXED_EFFECT),
+    "null": _without_variation(NO_EFFECT),
 }
 
 
 def draw_person(
-    seed: int, population: str = "breath-novice", *, effect_scale: float = 1.0, dwell: Dwell = DWELLS["usual"]
+    seed: int, population: str = "breath-novice", *, effect_scale: float = 1.0, dwell: DwellTimes = DWELL_TIMES["usual"]
 ) -> Person:
     """Draw a person: same seed, same person.
 
@@ -137,7 +144,7 @@ def draw_person(
         raise SettingsError(
             "no such population of simulated people", got=population, allowed=", ".join(sorted(POPULATIONS))
         )
-    rng = rng_for(seed, Draw.PERSON)
+    rng = rng_for(seed, RandomStream.PERSON)
     iaf, chi, alpha = rng.standard_normal(3).tolist()
     return Person(
         iaf_hz=10.3 + 0.8 * iaf,

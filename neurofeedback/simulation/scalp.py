@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class ElectrodeSite:
     """One electrode: the rms of its 1/f background (2 to 40 Hz, uV) and gains of all other sources.
 
     ``eye`` is the gain for a sideways glance to the left; electrodes on the right have its opposite.
@@ -35,27 +35,27 @@ class Site:
 
 
 # Fpz as reference turns a blink upside down: strong behind the ears, hardly seen on the forehead (Muse recordings).
-FPZ_REFERENCE: Mapping[str, Site] = {
-    "TP9": Site(6.0, 1.0, 0.6, 0.8, blink=1.0, eye=0.3, muscle=1.0, mains_uv=(20.0, 40.0)),
-    "TP10": Site(6.0, 1.0, 0.6, 0.8, blink=1.0, eye=0.3, muscle=1.0, mains_uv=(5.0, 15.0)),
-    "AF7": Site(4.3, 0.3, 1.0, 0.8, blink=-0.1, eye=1.0, muscle=0.5, drift=0.5, mains_uv=(1.0, 4.0)),
-    "AF8": Site(4.5, 0.3, 1.0, 0.8, blink=-0.2, eye=1.0, muscle=0.5, drift=0.5, mains_uv=(1.0, 4.0)),
+FPZ_REFERENCE: Mapping[str, ElectrodeSite] = {
+    "TP9": ElectrodeSite(6.0, 1.0, 0.6, 0.8, blink=1.0, eye=0.3, muscle=1.0, mains_uv=(20.0, 40.0)),
+    "TP10": ElectrodeSite(6.0, 1.0, 0.6, 0.8, blink=1.0, eye=0.3, muscle=1.0, mains_uv=(5.0, 15.0)),
+    "AF7": ElectrodeSite(4.3, 0.3, 1.0, 0.8, blink=-0.1, eye=1.0, muscle=0.5, drift=0.5, mains_uv=(1.0, 4.0)),
+    "AF8": ElectrodeSite(4.5, 0.3, 1.0, 0.8, blink=-0.2, eye=1.0, muscle=0.5, drift=0.5, mains_uv=(1.0, 4.0)),
 }
 
 # Ear reference, by lobe: the first pattern that matches the channel's name.
-EAR_REFERENCE: tuple[tuple[str, Site], ...] = (
-    (r"(Fp|AF)", Site(7.0, 0.3, 0.9, 0.8, blink=1.0, eye=0.8, muscle=0.8)),
-    (r"Fz", Site(7.0, 0.3, 1.0, 0.8, blink=1.0, eye=0.0, muscle=0.4)),
-    (r"F", Site(7.0, 0.3, 1.0, 0.8, blink=0.9, eye=0.6, muscle=0.5)),
-    (r"(T|TP)\d", Site(6.0, 0.5, 0.6, 0.8, blink=0.2, eye=0.3, muscle=1.0)),
-    (r"C", Site(6.5, 0.6, 0.8, 0.8, blink=0.3, eye=0.1, muscle=0.3)),
-    (r"P", Site(7.0, 1.0, 0.6, 0.8, blink=0.1, eye=0.05, muscle=0.3)),
-    (r"O", Site(8.0, 1.0, 0.6, 0.8, blink=0.1, eye=0.0, muscle=0.5)),
-    (r"", Site(6.5, 0.6, 0.8, 0.8, blink=0.3, eye=0.1, muscle=0.5)),
+EAR_REFERENCE: tuple[tuple[str, ElectrodeSite], ...] = (
+    (r"(Fp|AF)", ElectrodeSite(7.0, 0.3, 0.9, 0.8, blink=1.0, eye=0.8, muscle=0.8)),
+    (r"Fz", ElectrodeSite(7.0, 0.3, 1.0, 0.8, blink=1.0, eye=0.0, muscle=0.4)),
+    (r"F", ElectrodeSite(7.0, 0.3, 1.0, 0.8, blink=0.9, eye=0.6, muscle=0.5)),
+    (r"(T|TP)\d", ElectrodeSite(6.0, 0.5, 0.6, 0.8, blink=0.2, eye=0.3, muscle=1.0)),
+    (r"C", ElectrodeSite(6.5, 0.6, 0.8, 0.8, blink=0.3, eye=0.1, muscle=0.3)),
+    (r"P", ElectrodeSite(7.0, 1.0, 0.6, 0.8, blink=0.1, eye=0.05, muscle=0.3)),
+    (r"O", ElectrodeSite(8.0, 1.0, 0.6, 0.8, blink=0.1, eye=0.0, muscle=0.5)),
+    (r"", ElectrodeSite(6.5, 0.6, 0.8, 0.8, blink=0.3, eye=0.1, muscle=0.5)),
 )
 
 
-def site_of(ch_name: str, reference: str) -> Site:
+def site_of(ch_name: str, reference: str) -> ElectrodeSite:
     """Return the site of one channel; a name that says nothing gets a middling one.
 
     Examples
@@ -83,7 +83,7 @@ def side_of(ch_name: str) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scalp:
+class ScalpGains:
     """The sites of a montage as columns, each of shape (n_channels, 1)."""
 
     aperiodic_uv: NDArray[np.float64]
@@ -98,11 +98,11 @@ class Scalp:
     mains_high_uv: NDArray[np.float64]
 
 
-def scalp_of(montage: Montage) -> Scalp:
+def scalp_of(montage: Montage) -> ScalpGains:
     """Look up every channel of a montage."""
     sites = [site_of(name, montage.reference) for name in montage.ch_names]
     sides = [side_of(name) for name in montage.ch_names]
-    return Scalp(
+    return ScalpGains(
         aperiodic_uv=_column([site.aperiodic_uv for site in sites]),
         alpha=_column([site.alpha for site in sites]),
         theta=_column([site.theta for site in sites]),

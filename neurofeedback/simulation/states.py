@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurofeedback.simulation.population import Dwell
+from neurofeedback.simulation.population import DwellTimes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 DROWSY_MEAN_S = 60.0
-DROWSY_MOST = 0.5
-SITTING_S = 1200.0
+MAX_DROWSY_CHANCE = 0.5
+REFERENCE_SESSION_S = 1200.0
 
 
-class Mind(IntEnum):
+class MentalState(IntEnum):
     """The true state of the simulated meditator."""
 
     FOCUS = 0
@@ -33,20 +33,20 @@ class Episode:
 
     onset_s: float
     duration_s: float
-    mind: Mind
+    state: MentalState
 
 
-def draw_episodes(seconds: float, course: Course) -> tuple[Episode, ...]:
+def draw_episodes(seconds: float, sequence: StateSequence) -> tuple[Episode, ...]:
     """Draw the episodes of a sitting (s) in which nothing interferes, focus first; the last one is cut at the end."""
     episodes: list[Episode] = []
     onset = 0.0
     while onset < seconds:
-        episodes.append(course.next(onset))
+        episodes.append(sequence.next_episode(onset))
         onset += episodes[-1].duration_s
-    return cut(episodes, seconds)
+    return truncate_episodes(episodes, seconds)
 
 
-class Course:
+class StateSequence:
     """The mind's course as it is drawn, one episode after another.
 
     Parameters
@@ -59,7 +59,7 @@ class Course:
 
     def __init__(
         self,
-        dwell: Dwell,
+        dwell: DwellTimes,
         rng: np.random.Generator,
         *,
         alertness: Callable[[float], float] = lambda onset_s: 1.0,
@@ -69,35 +69,35 @@ class Course:
         self._rng = rng
         self._alertness = alertness
         self._drowsiness = drowsiness
-        self._mind: Mind | None = None
-        self._awake = Mind.WANDER
+        self._state: MentalState | None = None
+        self._awake = MentalState.WANDER
 
-    def next(self, onset_s: float) -> Episode:
+    def next_episode(self, onset_s: float) -> Episode:
         """Draw the episode that begins at this time (s), as long as it lasts if nothing interferes."""
-        self._mind = self._follows(onset_s)
-        return Episode(onset_s, self._stay(self._mind, onset_s), self._mind)
+        self._state = self._next_state(onset_s)
+        return Episode(onset_s, self._draw_duration(self._state, onset_s), self._state)
 
-    def _follows(self, onset_s: float) -> Mind:
-        if self._mind is not None:
-            sleepy = self._rng.random() < min(self._drowsiness * onset_s / SITTING_S, DROWSY_MOST)
-            if sleepy and self._mind is not Mind.DROWSY:
-                return Mind.DROWSY
-        self._awake = Mind.WANDER if self._awake is Mind.FOCUS else Mind.FOCUS
+    def _next_state(self, onset_s: float) -> MentalState:
+        if self._state is not None:
+            sleepy = self._rng.random() < min(self._drowsiness * onset_s / REFERENCE_SESSION_S, MAX_DROWSY_CHANCE)
+            if sleepy and self._state is not MentalState.DROWSY:
+                return MentalState.DROWSY
+        self._awake = MentalState.WANDER if self._awake is MentalState.FOCUS else MentalState.FOCUS
         return self._awake
 
-    def _stay(self, mind: Mind, onset_s: float) -> float:
-        shape, mean = self.law(mind, onset_s)
+    def _draw_duration(self, state: MentalState, onset_s: float) -> float:
+        shape, mean = self.gamma_params(state, onset_s)
         return max(self._dwell.shortest_s, float(self._rng.gamma(shape, mean / shape)))
 
-    def law(self, mind: Mind, onset_s: float) -> tuple[float, float]:
+    def gamma_params(self, state: MentalState, onset_s: float) -> tuple[float, float]:
         """Return shape and mean (s) of the Gamma-distributed stay in a state that begins at this time, s."""
         dwell = self._dwell
-        if mind is Mind.FOCUS:
+        if state is MentalState.FOCUS:
             return dwell.focus_shape, dwell.focus_s * self._alertness(onset_s)
-        return (dwell.wander_shape, dwell.wander_s) if mind is Mind.WANDER else (2.0, DROWSY_MEAN_S)
+        return (dwell.wander_shape, dwell.wander_s) if state is MentalState.WANDER else (2.0, DROWSY_MEAN_S)
 
 
-def cut(episodes: Sequence[Episode], seconds: float) -> tuple[Episode, ...]:
+def truncate_episodes(episodes: Sequence[Episode], seconds: float) -> tuple[Episode, ...]:
     """Return the episodes of the first ``seconds``, the last one shortened.
 
     Examples
@@ -112,7 +112,7 @@ def cut(episodes: Sequence[Episode], seconds: float) -> tuple[Episode, ...]:
     )
 
 
-def mind_at(episodes: Sequence[Episode], times_s: ArrayLike) -> NDArray[np.int64]:
+def state_at(episodes: Sequence[Episode], times_s: ArrayLike) -> NDArray[np.int64]:
     """Return the state (as ``Mind``) at each time; before the first episode its own, after the last the last.
 
     Examples
@@ -121,5 +121,5 @@ def mind_at(episodes: Sequence[Episode], times_s: ArrayLike) -> NDArray[np.int64
     [0, 0, 1, 1]
     """
     onsets = np.array([episode.onset_s for episode in episodes])
-    minds = np.array([int(episode.mind) for episode in episodes])
+    minds = np.array([int(episode.state) for episode in episodes])
     return minds[np.maximum(np.searchsorted(onsets, times_s, side="right") - 1, 0)]

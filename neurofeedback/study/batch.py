@@ -1,4 +1,4 @@
-"""Replay or features of many recordings at once: on this machine's cores, or on a Dask cluster."""
+"""Replayed or features of many recordings at once: on this machine's cores, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 import pandas as pd
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording.files import explained
+from neurofeedback.recording.atomic_files import explain_disk_errors
 from neurofeedback.settings.load import load_settings
-from neurofeedback.study.jobs import OK, Job, Row, Work, failed, run
-from neurofeedback.study.journal import Journal
-from neurofeedback.study.recordings import recordings_in
+from neurofeedback.study.batch_log import BatchLog
+from neurofeedback.study.jobs import OK, BatchJob, BatchWork, Row, failed_row, run_job
+from neurofeedback.study.recordings import find_recordings
 
 TABLES = (".csv", ".parquet")
-_PATIENCE_S = 10.0
-_FIRST = ("recording", "status", "error")
+_CONNECT_TIMEOUT_S = 10.0
+_LEADING_COLUMNS = ("recording", "status", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class BatchRequest:
 
     folder: Path
     out: Path
-    work: Work = Work.REPLAY
+    work: BatchWork = BatchWork.REPLAY
     profile: str | None = None
     baseline_s: float | None = None
     n_jobs: int = -1
@@ -49,7 +49,7 @@ class BatchResult:
     """How many recordings there were, how many were done before, and which failed, with the reason."""
 
     n_recordings: int
-    n_known: int
+    n_already_done: int
     failures: dict[str, str]
 
 
@@ -72,9 +72,9 @@ def run_batch(request: BatchRequest, progress: Callable[[int, int], None] = lamb
     if request.profile:
         load_settings(request.profile)
     jobs = _jobs(request)
-    with explained(f"the table cannot be written to {request.out}", todo="choose another --out"):
-        rows, n_known = _collect(jobs, request, progress)
-        _write(rows, request.out)
+    with explain_disk_errors(f"the table cannot be written to {request.out}", todo="choose another --out"):
+        rows, n_known = _collect_rows(jobs, request, progress)
+        _write_table(rows, request.out)
     failures = {str(row["recording"]): str(row["error"]) for row in rows if row["status"] != OK}
     return BatchResult(len(jobs), n_known, failures)
 
@@ -84,31 +84,33 @@ def _check_table(out: Path) -> None:
         raise SettingsError("the table has no format", got=out.name, allowed=" or ".join(TABLES), todo="rename --out")
     if out.suffix == ".parquet":
         try:
-            import pyarrow as _  # noqa: F401, PLC0415 - an extra
+            import pyarrow as _  # noqa: F401 - an extra
         except ImportError:
             raise SettingsError("Parquet needs pyarrow", todo="install the extra `parquet`, or write .csv") from None
 
 
-def _jobs(request: BatchRequest) -> list[Job]:
+def _jobs(request: BatchRequest) -> list[BatchJob]:
     root = request.folder.expanduser().absolute()
     return [
-        Job(
+        BatchJob(
             path.relative_to(root).as_posix() or path.name, str(path), request.work, request.profile, request.baseline_s
         )
-        for path in recordings_in(root)
+        for path in find_recordings(root)
     ]
 
 
-def _collect(jobs: Sequence[Job], request: BatchRequest, progress: Callable[[int, int], None]) -> tuple[list[Row], int]:
+def _collect_rows(
+    jobs: Sequence[BatchJob], request: BatchRequest, progress: Callable[[int, int], None]
+) -> tuple[list[Row], int]:
     request.out.parent.mkdir(parents=True, exist_ok=True)
-    journal = Journal(request.out.with_name(f".{request.out.name}.journal"), request.profile)
+    journal = BatchLog(request.out.with_name(f".{request.out.name}.journal"), request.profile)
     try:
-        known = {job.key: row for job in jobs if (row := journal.done(job)) is not None}
+        known = {job.key: row for job in jobs if (row := journal.completed_row(job)) is not None}
         rows, n_known = dict(known), len(known)
         waiting = [job for job in jobs if job.key not in known]
         progress(len(rows), len(jobs))
         for job, row in _run_all(waiting, request):
-            journal.add(job, row)
+            journal.append(job, row)
             rows[job.key] = row
             progress(len(rows), len(jobs))
     finally:
@@ -116,43 +118,43 @@ def _collect(jobs: Sequence[Job], request: BatchRequest, progress: Callable[[int
     return [rows[job.key] for job in jobs], n_known
 
 
-def _run_all(jobs: Sequence[Job], request: BatchRequest) -> Iterator[tuple[Job, Row]]:
+def _run_all(jobs: Sequence[BatchJob], request: BatchRequest) -> Iterator[tuple[BatchJob, Row]]:
     by_key = {job.key: job for job in jobs}
-    rows = _on_cluster(jobs, request.cluster) if request.cluster else _on_cores(jobs, request.n_jobs)
+    rows = _run_on_cluster(jobs, request.cluster) if request.cluster else _run_on_cores(jobs, request.n_jobs)
     return ((by_key[str(row["recording"])], row) for row in rows)
 
 
-def _on_cores(jobs: Sequence[Job], n_jobs: int) -> Iterator[Row]:
-    from joblib import Parallel, delayed  # noqa: PLC0415
+def _run_on_cores(jobs: Sequence[BatchJob], n_jobs: int) -> Iterator[Row]:
+    from joblib import Parallel, delayed
 
-    rows: Any = Parallel(n_jobs, return_as="generator_unordered")(delayed(run)(job) for job in jobs)
+    rows: Any = Parallel(n_jobs, return_as="generator_unordered")(delayed(run_job)(job) for job in jobs)
     yield from rows
 
 
-def _on_cluster(jobs: Sequence[Job], address: str) -> Iterator[Row]:
+def _run_on_cluster(jobs: Sequence[BatchJob], address: str) -> Iterator[Row]:
     """Send the jobs to a scheduler; a worker that dies costs its recording alone."""
     try:
-        from distributed import Client, as_completed  # noqa: PLC0415 - an extra
+        from distributed import Client, as_completed  # an extra
     except ImportError:
         raise SettingsError(
             "a cluster needs Dask", todo="install the extra `cluster`, or leave out --cluster"
         ) from None
     try:
-        client = Client(address, timeout=_PATIENCE_S)
+        client = Client(address, timeout=_CONNECT_TIMEOUT_S)
     except (OSError, TimeoutError, ValueError) as error:
         raise SettingsError("the cluster does not answer", got=f"{address}: {error}", todo="check --cluster") from None
     with client:
-        sent = {client.submit(run, job, pure=False): job for job in jobs}
+        sent = {client.submit(run_job, job, pure=False): job for job in jobs}
         for future in as_completed(sent):
             error = future.exception()
             row: Any = None if error else future.result()
-            yield row or failed(sent[future], f"its worker died: {error}")
+            yield row or failed_row(sent[future], f"its worker died: {error}")
 
 
-def _write(rows: Sequence[Row], out: Path) -> None:
+def _write_table(rows: Sequence[Row], out: Path) -> None:
     """Write the table in one step, its columns in an order that does not depend on which job ended first."""
     names = {name: None for row in rows for name in row}
-    table = pd.DataFrame(rows, columns=[*_FIRST, *(name for name in names if name not in _FIRST)])
+    table = pd.DataFrame(rows, columns=[*_LEADING_COLUMNS, *(name for name in names if name not in _LEADING_COLUMNS)])
     draft = out.with_name(f".{out.name}.draft")
     try:
         if out.suffix == ".parquet":

@@ -11,21 +11,21 @@ from pathlib import Path
 import numpy as np
 
 from neurofeedback.errors import NeurofeedbackError
-from neurofeedback.recording.frames import row
-from neurofeedback.recording.importers.guards import first_line
-from neurofeedback.recording.lost import count_lost
-from neurofeedback.recording.reader import open_recording
+from neurofeedback.formats.file_checks import first_line
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording.frame_log import format_row
+from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
-from neurofeedback.session.replay import ReplaySummary, compared_with_log, replay
 from neurofeedback.settings.load import load_settings
 from neurofeedback.types import Phase
+from neurofeedback.verification.replay import ReplaySummary, compare_with_log, replay
 
 _log = logging.getLogger(__name__)
 Row = dict[str, object]
 OK, FAILED = "ok", "failed"
 
 
-class Work(StrEnum):
+class BatchWork(StrEnum):
     """What is done with each recording."""
 
     REPLAY = "replay"
@@ -33,7 +33,7 @@ class Work(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class BatchJob:
     """One recording's share of a batch; plain values, so that it can go to another machine.
 
     ``key`` names the recording in the table. ``profile`` is another profile than the recording's own, ``baseline_s``
@@ -42,56 +42,59 @@ class Job:
 
     key: str
     path: str
-    work: Work
+    work: BatchWork
     profile: str | None = None
     baseline_s: float | None = None
 
 
-def run(job: Job) -> Row:
+def run_job(job: BatchJob) -> Row:
     """Do one job; what is wrong with its recording becomes part of its row."""
     try:
-        return {"recording": job.key, "status": OK, "error": "", **_figures(job)}
+        return {"recording": job.key, "status": OK, "error": "", **_result_columns(job)}
     except NeurofeedbackError as error:
-        return failed(job, str(error))
+        return failed_row(job, str(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours on one recording must not cost the others
         _log.exception("%s", job.key)
-        return failed(job, f"{type(error).__name__}: {first_line(error)}")
+        return failed_row(job, f"{type(error).__name__}: {first_line(error)}")
 
 
-def failed(job: Job, why: str) -> Row:
+def failed_row(job: BatchJob, reason: str) -> Row:
     """Return the row of a recording that has no figures."""
-    return {"recording": job.key, "status": FAILED, "error": " ".join(why.split())}
+    return {"recording": job.key, "status": FAILED, "error": " ".join(reason.split())}
 
 
-def _figures(job: Job) -> Row:
+def _result_columns(job: BatchJob) -> Row:
     recording = open_recording(Path(job.path))
     about: Row = {
         "sfreq": recording.stream.sfreq,
         "n_channels": recording.stream.n_channels,
         "duration_s": round(recording.duration_s, 3),
-        "n_lost": count_lost(recording.lost),
+        "n_lost": count_lost_samples(recording.lost),
     }
-    works: dict[Work, Callable[[Job, Recording], Row]] = {Work.REPLAY: _replay, Work.FEATURES: _features}
+    works: dict[BatchWork, Callable[[BatchJob, Recording], Row]] = {
+        BatchWork.REPLAY: _replay_columns,
+        BatchWork.FEATURES: _feature_medians,
+    }
     return about | works[job.work](job, recording)
 
 
-def _replay(job: Job, recording: Recording) -> Row:
+def _replay_columns(job: BatchJob, recording: Recording) -> Row:
     """Return what a replay adds up to, and whether it gave the session's own log."""
     replayed = replay(
         recording, settings=load_settings(job.profile) if job.profile else None, baseline_s=job.baseline_s
     )
     summary, lines = ReplaySummary(), [replayed.header]
     for frame in replayed.frames:
-        summary.push(frame)
-        lines.append(row(frame))
-    told = summary.document(replayed.engine)
+        summary.update(frame)
+        lines.append(format_row(frame))
+    told = summary.as_dict(replayed.engine)
     states = told.pop("states")
     own = job.profile is None and job.baseline_s is None
     shares = {f"share_{name.lower()}": share for name, share in states.items()} if isinstance(states, dict) else {}
-    return {**told, **shares, "same_as_log": compared_with_log(recording, lines) if own else None}
+    return {**told, **shares, "same_as_log": compare_with_log(recording, lines) if own else None}
 
 
-def _features(job: Job, recording: Recording) -> Row:
+def _feature_medians(job: BatchJob, recording: Recording) -> Row:
     """Return the median of every feature over the valid frames of practice."""
     replayed = replay(
         recording, settings=load_settings(job.profile) if job.profile else None, baseline_s=job.baseline_s

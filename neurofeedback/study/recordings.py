@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.importers.bids_folder import eeg_files
-from neurofeedback.recording.importers.formats import is_recording
-from neurofeedback.recording.reader import sessions_at
+from neurofeedback.formats.bids_files import find_eeg_files
+from neurofeedback.formats.importers import is_recording
+from neurofeedback.formats.reader import find_sessions
 
 
-def recordings_in(folder: Path) -> list[Path]:
+def find_recordings(folder: Path) -> list[Path]:
     """List what a batch works on, in the order of names.
 
     Raises
@@ -20,7 +20,7 @@ def recordings_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise RecordingError(f"there is no folder at {folder}", todo="name a dataset, or a folder of recordings")
-    found = [files.raw for files in sessions_at(folder.absolute())] or eeg_files(folder)
+    found = [files.raw for files in find_sessions(folder.absolute())] or find_eeg_files(folder)
     found = found or sorted(path for path in folder.iterdir() if path.is_file() and is_recording(path))
     if not found:
         raise RecordingError(f"{folder} holds no recording that can be read", todo="name another folder")

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from neurofeedback.recording.files import rewrite
+from neurofeedback.recording.atomic_files import write_atomic
+from neurofeedback.settings.renamed_keys import WINDOW_KEYS, rename_keys
 
 _log = logging.getLogger(__name__)
 VERSION = 1
@@ -25,8 +26,8 @@ class Preferences:
     large_type: bool = False
     reduced_motion: bool = False
     picture: str = "water"
-    bed: str = "rain"
-    bed_file: str = ""
+    background: str = "rain"
+    background_file: str = ""
     ceiling_dbfs: float = -18.0
     sound_device: str = ""
     drowsiness_shimmer: bool = False
@@ -38,24 +39,24 @@ class Preferences:
     lsl_out: str = ""
     osc_out: str = ""
 
-    def changes(self) -> dict[str, dict[str, object]]:
+    def as_profile_changes(self) -> dict[str, dict[str, object]]:
         """Return what differs from the profile, by section of its settings; what is as usual is left to it."""
         usual = Preferences()
         audio = {
             name: getattr(self, own)
             for own, name in _AUDIO.items()
-            if getattr(self, own) != getattr(usual, own) and (own != "bed_file" or self.bed == "file")
+            if getattr(self, own) != getattr(usual, own) and (own != "background_file" or self.background == "file")
         }
-        if self.bed == "file" and not self.bed_file:
-            del audio["bed"]
-        baseline = {"drives": self.baseline} if self.baseline != usual.baseline else {}
+        if self.background == "file" and not self.background_file:
+            del audio["background"]
+        baseline = {"feedback_source": self.baseline} if self.baseline != usual.baseline else {}
         found: dict[str, dict[str, object]] = {"audio": audio, "baseline": dict(baseline)}
         return {section: values for section, values in found.items() if values}
 
 
 _AUDIO = {
-    "bed": "bed",
-    "bed_file": "bed_file",
+    "background": "background",
+    "background_file": "background_file",
     "ceiling_dbfs": "ceiling_dbfs",
     "sound_device": "device",
     "drowsiness_shimmer": "drowsiness_shimmer",
@@ -63,7 +64,7 @@ _AUDIO = {
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "theme": ("dark", "light"),
     "picture": ("water", "ring", "none"),
-    "bed": ("rain", "wind", "drone", "file"),
+    "background": ("rain", "wind", "drone", "file"),
     "probes": tuple(PROBES),
     "baseline": ("session", "own"),
     "lsl_out": ("", "machine", "network"),
@@ -71,27 +72,27 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 _LIMITS: Mapping[str, tuple[float, float]] = {"ceiling_dbfs": (-60.0, -3.0)}
 
 
-def load_preferences(path: Path, say: Callable[[str], object]) -> Preferences:
+def load_preferences(path: Path, notify: Callable[[str], object]) -> Preferences:
     """Read the settings; a file that cannot be used is kept beside, said in one sentence, and defaults are used."""
     if not path.exists():
         return Preferences()
     try:
-        return _understood(_document(path))
+        return _parse_document(_document(path))
     except (OSError, ValueError) as error:
-        kept = _set_aside(path)
+        kept = _back_up(path)
         _log.warning("settings in %s cannot be used: %s", path, error)
         where = f" The file is kept as {kept.name}." if kept else ""
-        say(f"Your settings could not be read ({error}), so the usual ones are used.{where}")
+        notify(f"Your settings could not be read ({error}), so the usual ones are used.{where}")
         return Preferences()
 
 
 def save_preferences(path: Path, preferences: Preferences) -> None:
     """Write settings in one piece; a folder that cannot be written is logged, not fatal."""
-    import tomli_w  # noqa: PLC0415 - only when something has changed
+    import tomli_w  # only when something has changed
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rewrite(path, tomli_w.dumps({"version": VERSION, **asdict(preferences)}))
+        write_atomic(path, tomli_w.dumps({"version": VERSION, **asdict(preferences)}))
     except OSError as error:
         _log.warning("settings could not be kept in %s: %s", path, error)
 
@@ -103,11 +104,14 @@ def _document(path: Path) -> dict[str, object]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _understood(document: Mapping[str, object]) -> Preferences:
+def _parse_document(document: Mapping[str, object]) -> Preferences:
     version = document.get("version")
     if version != VERSION:
         msg = f"they are of version {version}, and this program knows version {VERSION}"
         raise ValueError(msg)
+    document, notices = rename_keys(document, WINDOW_KEYS)
+    if notices:
+        _log.warning("the settings of the window use old names: %s", ", ".join(notices))
     known = {field.name for field in fields(Preferences)}
     if unknown := sorted(document.keys() - known - {"version"}):
         msg = f"there is no setting {', '.join(unknown)}"
@@ -128,7 +132,7 @@ def _checked(name: str, value: object) -> object:
     return value
 
 
-def _set_aside(path: Path) -> Path | None:
+def _back_up(path: Path) -> Path | None:
     """Keep a file that cannot be used, so that nothing in it is lost when settings are next written."""
     kept = path.with_name(f"{path.name}.unused")
     try:

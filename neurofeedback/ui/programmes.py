@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.files import rewrite
-from neurofeedback.ui.choices import ProgrammeChoice
+from neurofeedback.recording.atomic_files import write_atomic
+from neurofeedback.ui.app_state import ProgrammeChoice
 
 if TYPE_CHECKING:
     from neurofeedback.settings.programme import Programme
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SegmentRow:
     """One segment as the editor shows it; 0 minutes takes what the others leave, 0 % quiet and an empty bed as before.
 
     ``bell_min`` is the time between soft bells, min; 0 for none.
@@ -32,7 +32,7 @@ class Row:
     bed: str = ""
     bell_min: float = 0.0
 
-    def data(self) -> dict[str, object]:
+    def as_toml(self) -> dict[str, object]:
         """Return what a programme's file says of it."""
         told: dict[str, object] = {"phase": self.phase}
         if self.minutes:
@@ -40,7 +40,7 @@ class Row:
         if self.quiet_percent:
             told["target_rate"] = self.quiet_percent / 100
         if self.bed:
-            told["bed"] = self.bed
+            told["background"] = self.bed
         if self.bell_min:
             told["bell_every_min"] = self.bell_min
         return told
@@ -48,7 +48,7 @@ class Row:
 
 def programme_choices() -> tuple[ProgrammeChoice, ...]:
     """List the programmes that can be used, the first sitting first; a broken one of the person's own is logged."""
-    from neurofeedback.settings.load import available, load_programme  # noqa: PLC0415 - pydantic
+    from neurofeedback.settings.load import available, load_programme  # pydantic
 
     found: list[ProgrammeChoice] = []
     for name in available("programmes"):
@@ -63,14 +63,14 @@ def programme_choices() -> tuple[ProgrammeChoice, ...]:
 
 def _minutes(programme: Programme) -> float:
     """Length of the whole sitting with what comes before and after the segments, min; 0 without end."""
-    from neurofeedback.session.plan import plan_sitting  # noqa: PLC0415
-    from neurofeedback.settings.sitting import PhaseSettings  # noqa: PLC0415 - pydantic
+    from neurofeedback.session.plan import plan_session
+    from neurofeedback.settings.session import PhaseSettings  # pydantic
 
-    total_s = plan_sitting(PhaseSettings(), None, 0.0, programme).total_s
+    total_s = plan_session(PhaseSettings(), None, 0.0, programme).total_s
     return total_s / 60 if math.isfinite(total_s) else 0.0
 
 
-def save_programme(title: str, minutes: float, rows: Sequence[Row], folder: Path) -> Path:
+def save_programme(title: str, minutes: float, rows: Sequence[SegmentRow], folder: Path) -> Path:
     """Check a programme and write it to ``folder``, under a name made from its title.
 
     Raises
@@ -80,20 +80,20 @@ def save_programme(title: str, minutes: float, rows: Sequence[Row], folder: Path
     RecordingError
         The file cannot be written.
     """
-    import tomli_w  # noqa: PLC0415
+    import tomli_w
 
-    from neurofeedback.settings.load import parse  # noqa: PLC0415 - pydantic
-    from neurofeedback.settings.programme import Programme  # noqa: PLC0415
+    from neurofeedback.settings.load import parse  # pydantic
+    from neurofeedback.settings.programme import Programme
 
     name = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in title).split()).lower()[:64]
-    data: dict[str, object] = {"name": name, "title": title.strip(), "segments": [row.data() for row in rows]}
+    data: dict[str, object] = {"name": name, "title": title.strip(), "segments": [row.as_toml() for row in rows]}
     if minutes:
         data["minutes"] = minutes
     parse(Programme, data, "this programme", todo="change it here, then save again")
     path = folder / f"{name}.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        rewrite(path, tomli_w.dumps(data))
+        write_atomic(path, tomli_w.dumps(data))
     except OSError as error:
         raise RecordingError("the programme could not be kept", got=str(error), todo="make room, then save") from None
     return path

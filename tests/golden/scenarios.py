@@ -11,21 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.engine import Engine, EngineStart
-from neurofeedback.estimation.drive import Drive
-from neurofeedback.estimation.kept import keep, past_of
-from neurofeedback.estimation.kept_text import text_of
-from neurofeedback.feedback.instrument import Instrument, make_instrument
-from neurofeedback.feedback.picture import Scene, Water, glide
-from neurofeedback.feedback.tone import Voice, render, strike
-from neurofeedback.recording import frames as frame_log
+from neurofeedback.estimation.decoder_weights import DecoderWeights
+from neurofeedback.estimation.kept_text import personal_baseline_to_json
+from neurofeedback.estimation.personal_baseline import aggregate_baselines, summarize_baseline
+from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank
+from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render
+from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene, advance_scene
+from neurofeedback.recording import frame_log
 from neurofeedback.settings import Profile, Settings
-from neurofeedback.settings.guidance import AudioSettings
+from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.settings.load import load_evidence, load_montage, load_settings
-from neurofeedback.simulation.conditions import EYES_CLOSED
-from neurofeedback.simulation.devices import DEVICES
-from neurofeedback.simulation.meditator import simulate
+from neurofeedback.simulation.disturbances import EYES_CLOSED
+from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.types import Bed, Chunk, Command, CommandKind, Frame, Guidance, Phase
+from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.types import BackgroundMode, Chunk, Command, CommandKind, Frame, Guidance, Phase
 
 Samples = NDArray[np.float32]
 READ_S = 0.37
@@ -67,8 +67,8 @@ GAPS = (
     (5.0, 0.012, None), (7.0, 0.045, None), (9.1, 0.2, None), (13.0, 0.3, 1),
     (18.0, 0.02, None), (19.5, 0.05, 2), (21.0, 0.4, None), (24.0, 0.8, None), (30.0, 2.5, None), (34.5, 1.0, 0),
 )  # fmt: skip
-FEW_ANSWERS = Drive((("theta_frontal", 0.4), ("beta_all", -0.5), ("alpha_posterior", 0.1)), 12)
-MANY_ANSWERS = Drive((("theta_frontal", -0.3), ("chi_all", 0.6), ("beta_all", 0.2)), 150, 0.68, 0.77, 0.8)
+FEW_ANSWERS = DecoderWeights((("theta_frontal", 0.4), ("beta_all", -0.5), ("alpha_posterior", 0.1)), 12)
+MANY_ANSWERS = DecoderWeights((("theta_frontal", -0.3), ("chi_all", 0.6), ("beta_all", 0.2)), 150, 0.68, 0.77, 0.8)
 SITTINGS: Mapping[str, Plan] = {
     "muse": Plan(),
     "cyton": Plan(family="cyton", evidence="expert-fm-theta"),
@@ -76,8 +76,8 @@ SITTINGS: Mapping[str, Plan] = {
     "gaps": Plan(seconds=40.0, phases=LONG_PHASES, gaps=GAPS),
     "decoder": Plan(
         commands=(
-            (13.1, CommandKind.DECODER, FEW_ANSWERS.text()),
-            (17.3, CommandKind.DECODER, MANY_ANSWERS.text()),
+            (13.1, CommandKind.DECODER, FEW_ANSWERS.to_json()),
+            (17.3, CommandKind.DECODER, MANY_ANSWERS.to_json()),
             (21.0, CommandKind.DECODER, ""),
         )
     ),
@@ -99,7 +99,7 @@ SITTINGS: Mapping[str, Plan] = {
         commands=((15.0, CommandKind.BASELINE, "own"), (18.0, CommandKind.BASELINE, "session")),
         changes={
             "features": {"complexity": True},
-            "bell": {"enabled": True, "least_confidence": 0.0, "least_likelihood": 0.3, "dwell_s": 0.5},
+            "bell": {"enabled": True, "min_confidence": 0.0, "min_likelihood": 0.3, "dwell_s": 0.5},
         },
     ),
     "late baseline": Plan(
@@ -117,27 +117,27 @@ def sitting(name: str) -> Sat:
     plan = SITTINGS[name]
     signal = holed(simulated(plan), plan)
     profile = _profile(plan)
-    engine = Engine(DEVICES[plan.family].sfreq, profile, _start(plan, profile))
+    engine = Engine(HEADSETS[plan.family].sfreq, profile, _start(plan, profile))
     frames = run(engine, signal, plan)
-    return Sat(signal, "".join([frame_log.header(engine.columns), *map(frame_log.row, frames)]))
+    return Sat(signal, "".join([frame_log.format_header(engine.columns), *map(frame_log.format_row, frames)]))
 
 
 def simulated(plan: Plan, seed: int = 41) -> Samples:
     """Simulate the signal of a sitting, with artifacts, in uV."""
-    device = DEVICES[plan.family]
+    device = HEADSETS[plan.family]
     return simulate(
         draw_person(seed),
         seconds=plan.seconds,
         seed=seed,
         montage=load_montage(device.montage),
-        device=device,
-        conditions=replace(EYES_CLOSED, blink_every_s=9.0),
+        headset=device,
+        disturbances=replace(EYES_CLOSED, blink_every_s=9.0),
     ).data.astype(np.float32)
 
 
 def holed(signal: Samples, plan: Plan) -> Samples:
     """Lose samples where the plan says so."""
-    sfreq, out = DEVICES[plan.family].sfreq, signal.copy()
+    sfreq, out = HEADSETS[plan.family].sfreq, signal.copy()
     for start_s, length_s, row in plan.gaps:
         start = round(start_s * sfreq)
         out[slice(None) if row is None else row, start : start + round(length_s * sfreq)] = np.nan
@@ -157,7 +157,7 @@ def run(engine: Engine, signal: Samples, plan: Plan) -> list[Frame]:
     for start in range(0, signal.shape[1], step):
         stop = min(start + step, signal.shape[1])
         due = [command for command in waiting if start <= command.sample < stop]
-        frames += engine.push(Chunk(start, signal[:, start:stop]), due)
+        frames += engine.process(Chunk(start, signal[:, start:stop]), due)
     return frames
 
 
@@ -170,7 +170,7 @@ def _profile(plan: Plan) -> Profile:
     settings = base.model_copy(update=changed)
     return Profile(
         settings=Settings.model_validate(settings.model_dump()),
-        montage=load_montage(DEVICES[plan.family].montage),
+        montage=load_montage(HEADSETS[plan.family].montage),
         evidence=load_evidence(plan.evidence or settings.index.evidence),
     )
 
@@ -180,14 +180,14 @@ def _start(plan: Plan, profile: Profile) -> EngineStart:
     if not plan.own_baseline:
         return EngineStart()
     before = replace(plan, seconds=80.0, phases={Phase.BASELINE: 1.0, Phase.PRACTICE: 79.5}, commands=())
-    engine = Engine(DEVICES[plan.family].sfreq, _profile(replace(plan, changes=None)))
+    engine = Engine(HEADSETS[plan.family].sfreq, _profile(replace(plan, changes=None)))
     run(engine, simulated(before, 51), before)
     assert engine.baseline is not None
-    one = past_of(engine.baseline, profile.montage, profile.settings.phases.eyes)
+    one = summarize_baseline(engine.baseline, profile.montage, profile.settings.phases.eyes)
     past = [replace(one, level=one.level + shift, mu=one.mu + shift) for shift in (-0.2, 0.0, 0.3)]
-    kept = keep(past, profile.montage, profile.settings.phases.eyes)
+    kept = aggregate_baselines(past, profile.montage, profile.settings.phases.eyes)
     assert kept is not None
-    return EngineStart(baseline=text_of(kept))
+    return EngineStart(baseline=personal_baseline_to_json(kept))
 
 
 def signal_summary(signal: Samples) -> dict[str, list[float]]:
@@ -214,8 +214,8 @@ OWN = Guidance()
 HALF = Guidance(tone_gain=0.25, brightness=0.2)
 FULL = Guidance(tone_gain=1.0, brightness=1.0)
 LAYERS = Guidance(tone_gain=0.4, brightness=0.4, reward=True, drowsy=True)
-UNSURE = Guidance(tone_gain=0.15625, brightness=0.15625, bed=Bed.NEUTRAL, immediate=True)
-LOST = Guidance(bed=Bed.LOST, immediate=True)
+UNSURE = Guidance(tone_gain=0.15625, brightness=0.15625, background=BackgroundMode.NEUTRAL, immediate=True)
+LOST = Guidance(background=BackgroundMode.LOST, immediate=True)
 
 
 @cache
@@ -223,14 +223,16 @@ def sounds() -> dict[str, Samples]:
     """Render a second of every sound, ``(n_samples, 2)`` by name."""
     made: dict[str, Samples] = {}
     for bed in ("rain", "wind", "drone"):
-        on = make_instrument(AudioSettings(bed=bed))
+        on = make_sound_bank(AudioSettings(background=bed))
         made |= {f"bed {bed}, {name}": _held(on, guidance, 3.0) for name, guidance in _COLOURS.items()}
-    tone = make_instrument(
-        AudioSettings(bed="drone", bed_dbfs=-70.0, reward_layer=True, drowsiness_shimmer=True, sfreq_hz=44100)
+    tone = make_sound_bank(
+        AudioSettings(
+            background="drone", background_lufs=-70.0, reward_layer=True, drowsiness_shimmer=True, sfreq_hz=44100
+        )
     )
     made |= {f"tone {name}": _held(tone, guidance, 7.0) for name, guidance in _TONES.items()}
-    made["tone rising"] = _second(tone, Voice(), FULL)
-    made |= {f"bell {bell}": _second(tone, strike(Voice(), bell), OWN) for bell in tone.bells}
+    made["tone rising"] = _second(tone, SynthState(), FULL)
+    made |= {f"bell {bell}": _second(tone, add_bell_hit(SynthState(), bell), OWN) for bell in tone.bells}
     return made
 
 
@@ -238,13 +240,13 @@ _COLOURS = {"own": OWN, "neutral": UNSURE, "lost": LOST}
 _TONES = {"half": HALF, "full": FULL, "with all layers": LAYERS}
 
 
-def _held(on: Instrument, guidance: Guidance, after_s: float) -> Samples:
+def _held(on: SoundBank, guidance: Guidance, after_s: float) -> Samples:
     """Render a second under one guidance, which has held for so long (s) that every gain has arrived."""
-    voice, _ = render(on, Voice(), guidance, round(after_s * on.sfreq))
+    voice, _ = render(on, SynthState(), guidance, round(after_s * on.sfreq))
     return _second(on, voice, guidance)
 
 
-def _second(on: Instrument, voice: Voice, guidance: Guidance) -> Samples:
+def _second(on: SoundBank, voice: SynthState, guidance: Guidance) -> Samples:
     return render(on, voice, guidance, round(SOUND_S * on.sfreq))[1]
 
 
@@ -262,13 +264,13 @@ def sound_summary(sound: Samples) -> dict[str, NDArray[np.float64]]:
 @cache
 def pictures() -> dict[str, NDArray[np.uint8]]:
     """Draw the water in some states, every fourth point of the usual size."""
-    water = Water()
+    water = WaterRenderer()
     scenes = {
-        "still": Scene(),
-        "ripples": Scene(ripple=0.6, time_s=12.5),
-        "mist": Scene(ripple=0.3, mist=0.8, time_s=31.0),
-        "on its way": glide(glide(Scene(time_s=4.0), 0.9, 0.5, 0.7), 0.1, 0.0, 1.1),
+        "still": WaterScene(),
+        "ripples": WaterScene(ripple=0.6, time_s=12.5),
+        "mist": WaterScene(ripple=0.3, mist=0.8, time_s=31.0),
+        "on its way": advance_scene(advance_scene(WaterScene(time_s=4.0), 0.9, 0.5, 0.7), 0.1, 0.0, 1.1),
     }
-    small = Water(64, 32, seed=5)
-    made = {name: water.draw(scene)[::4, ::4].copy() for name, scene in scenes.items()}
-    return made | {"small": small.draw(scenes["ripples"])}
+    small = WaterRenderer(64, 32, seed=5)
+    made = {name: water.render(scene)[::4, ::4].copy() for name, scene in scenes.items()}
+    return made | {"small": small.render(scenes["ripples"])}

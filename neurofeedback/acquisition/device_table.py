@@ -1,0 +1,61 @@
+"""The table of devices: every board BrainFlow describes, as it describes it, and what this program plays itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from neurofeedback.acquisition.board_info import board_ids, channel_names, describe_board
+from neurofeedback.acquisition.boards import BOARDS, BoardSpec, device_name_syntax, generic_board
+from neurofeedback.acquisition.connecting import connection_hint
+from neurofeedback.errors import SettingsError
+
+_BUILT_IN = {
+    "simulated[:SEED]": "Nothing: a simulated meditator, always the same for one seed.",
+    "playback:FILE": "A recording this program can read; it is played as it was.",
+    "lsl:NAME": "A Lab Streaming Layer stream of this machine, and the extra [lsl].",
+}
+_STREAMING = "brainflow:streaming:ip_address=GROUP,ip_port=PORT,master_board=NUMBER"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """One device; ``n_channels`` and ``sfreq`` (Hz) are None where they depend on the file or board."""
+
+    name: str
+    n_channels: int | None
+    sfreq: float | None
+    ch_names: tuple[str, ...]
+    needs: str
+
+
+def list_devices() -> list[DeviceRow]:
+    """Every device this program can read, with channels, rate and what it takes to connect."""
+    named = [_row(device_name_syntax(spec), spec) for spec in BOARDS.values()]
+    own = [DeviceRow(name, None, None, (), needs) for name, needs in _BUILT_IN.items()]
+    streaming = "Another BrainFlow program that streams to this multicast group; NUMBER is its board."
+    return [*named, *own, *_others(), DeviceRow(_STREAMING, None, None, (), streaming)]
+
+
+def _others() -> Iterator[DeviceRow]:
+    """Yield BrainFlow's EEG boards that have no device name of their own."""
+    named = {spec.board_id for spec in BOARDS.values()}
+    for name, board_id in board_ids().items():
+        if board_id in named:
+            continue
+        try:
+            yield _row(_device_syntax(name), generic_board(name, board_id))
+        except SettingsError:  # it has no EEG, or no description of its own
+            continue
+
+
+def _device_syntax(name: str) -> str:
+    options = connection_hint(name).syntax
+    optional = options.startswith("[")
+    return f"brainflow:{name}" + (f"[:{options[1:]}" if optional else f":{options}" if options else "")
+
+
+def _row(name: str, spec: BoardSpec) -> DeviceRow:
+    description = describe_board(spec)
+    names = channel_names(description)
+    return DeviceRow(name, len(names), float(description["sampling_rate"]), names, spec.needs)

@@ -1,0 +1,1 @@
+"""Numbers over sessions: probe statistics, trends, comparison, resting measures."""

@@ -1,0 +1,107 @@
+"""The frame log read back as columns: what was shown and heard, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.atomic_files import read_complete_lines
+from neurofeedback.types import Phase, State
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Labels = NDArray[np.str_]
+
+_NUMBERS = ("onset", "confidence", "mwi", "threshold", "latency_ms")
+_FLAGS = ("valid", "drowsy")
+_WORDS = ("phase", "state")
+_PHASES_WITHOUT_INDEX = (Phase.SETTLE, Phase.BASELINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of frames alike, from ``start_s`` to ``stop_s`` of the session."""
+
+    start_s: float
+    stop_s: float
+    label: str
+
+    @property
+    def length_s(self) -> float:
+        """Length, s."""
+        return self.stop_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameTable:
+    """Columns of a frame log, each ``(n_frames,)``; NaN where there was none.
+
+    ``onset`` is the end of the frame's window in s; ``threshold`` is on the scale of ``mwi`` (0 to 100).
+    """
+
+    onset: Floats
+    phase: Labels
+    state: Labels
+    valid: Flags
+    drowsy: Flags
+    confidence: Floats
+    mwi: Floats
+    threshold: Floats
+    latency_ms: Floats
+
+    def __len__(self) -> int:
+        return self.onset.size
+
+    @property
+    def has_index(self) -> bool:
+        """Whether any frame has an index: only a session with a finished baseline does."""
+        return bool(np.isfinite(self.mwi).any())
+
+    @property
+    def unusable_reason(self) -> Labels:
+        """For each frame ``lost``, ``unknown``, or empty where the signal could be judged.
+
+        Before there is a baseline the state is always UNKNOWN; what counts there is whether the frame is valid.
+        """
+        early = np.isin(self.phase, _PHASES_WITHOUT_INDEX)
+        unknown = np.where(early, ~self.valid, self.state == State.UNKNOWN)
+        return np.where(self.state == State.LOST, "lost", np.where(unknown, "unknown", ""))
+
+    def spans(self, labels: Labels) -> list[Span]:
+        """Join neighbouring frames that have the same word."""
+        edges = np.flatnonzero(labels[1:] != labels[:-1]) + 1
+        starts, stops = [0, *edges.tolist()], [*edges.tolist(), len(self)]
+        times = np.concatenate([[0.0], self.onset])
+        found = zip(starts, stops, strict=True) if len(self) else ()
+        return [Span(float(times[a]), float(times[b]), str(labels[a])) for a, b in found]
+
+
+def read_frame_table(path: Path | None) -> FrameTable:
+    """Read a frame log; a missing one, or one killed before its first frame, has no frames.
+
+    Raises
+    ------
+    RecordingError
+        A line is not what this program writes.
+    """
+    header, *lines = (read_complete_lines(path) if path is not None else []) or [""]
+    names = header.split("\t")
+    try:
+        where = {name: names.index(name) for name in (*_NUMBERS, *_FLAGS, *_WORDS)} if lines else {}
+        rows = [line.split("\t") for line in lines]
+        cells = {name: [row[column] for row in rows] for name, column in where.items()}
+        numbers = {name: _numbers(cells.get(name, [])) for name in _NUMBERS}
+    except (ValueError, IndexError) as error:
+        raise RecordingError(f"{path} is not a frame log", got=str(error), todo="restore the file") from None
+    flags = {name: np.array(cells.get(name, []), np.str_) == "1" for name in _FLAGS}
+    words = {name: np.array(cells.get(name, []), np.str_) for name in _WORDS}
+    return FrameTable(**{**numbers, **flags, **words, "threshold": 100 * ndtr(numbers["threshold"])})
+
+
+def _numbers(cells: list[str]) -> Floats:
+    return np.array([np.nan if cell == "n/a" else float(cell) for cell in cells], np.float64)

@@ -1,0 +1,250 @@
+"""Sound through a device: watched over, opened anew when it is gone, with as much held ahead as it needs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from neurofeedback.audio.adaptive_buffer import N_BUFFERS, AdaptiveBuffer
+from neurofeedback.audio.device_stream import DeviceStream
+from neurofeedback.audio.load import machine_load
+from neurofeedback.audio.mixer import Mixer, Mute, SoundCommand, Volume
+from neurofeedback.audio.player import Player, open_player
+from neurofeedback.audio.sink import Bell
+from neurofeedback.audio.user_sound import load_sound_bank
+from neurofeedback.errors import SourceError
+from neurofeedback.feedback.gain_ramps import FADE_OUT_S
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.types import Guidance
+
+log = logging.getLogger(__name__)
+
+WATCH_S = 0.5
+_LOG_LATENESS_S = 0.05
+DEVICE_TIMEOUT_S = 3.0  # a device may stall for its first two seconds
+DEVICE_GONE = "no sound: the device is gone; the sitting goes on, and sound comes back with the next device"
+
+OpenPlayer = Callable[[AudioSettings], Player]
+
+
+class DeviceSink:
+    """Plays the latest guidance. Whoever guides puts orders on queues; the device's thread never waits.
+
+    A helper thread makes the sounds, and watches: a device that asks for nothing for `PATIENCE_S` is closed and
+    another one opened, until one answers. Where a device must hold more sound (see `AdaptiveBuffer`), a second opening
+    of it is started beside the first, and the voice crosses over without a seam.
+
+    Parameters
+    ----------
+    settings : AudioSettings
+        Sounds, levels, device, sampling rate and buffer.
+    open_device : callable, optional
+        Opens the device of the settings, or raises SourceError.
+    clock : callable, optional
+        The host's monotonic clock (s).
+    load : callable, optional
+        How busy this machine is, see `machine_load`.
+
+    Raises
+    ------
+    SourceError
+        There is no device.
+    """
+
+    def __init__(
+        self,
+        settings: AudioSettings,
+        open_device: OpenPlayer | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        load: Callable[[], float] = machine_load,
+    ) -> None:
+        self._settings = settings
+        self._open_device = open_device or open_player
+        self._clock = clock
+        self._load = load
+        self._buffer = AdaptiveBuffer(settings.buffer_ms)
+        self._latest_commands: dict[type[SoundCommand], SoundCommand] = {}
+        self._lock = threading.Lock()  # between whoever guides and the helper; the device's thread takes none
+        self._past_underruns = 0
+        self._searched_s = -DEVICE_TIMEOUT_S
+        self._mixer: Mixer | None = None
+        self._stream: DeviceStream | None = self._open(settings)
+        self._next_stream: DeviceStream | None = None
+        self._backgrounds: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._worker = threading.Thread(target=self._run, name="sound-keeper")
+
+    @property
+    def description(self) -> str:
+        """Where the sound goes now."""
+        stream = self._stream
+        return DEVICE_GONE if stream is None else stream.description
+
+    @property
+    def underruns(self) -> int:
+        """Times a device ran dry, since it ran steadily (see `BufferMonitor`)."""
+        stream = self._stream
+        return self._past_underruns + (stream.monitor.underruns if stream else 0)
+
+    def start(self) -> None:
+        """Begin with the bed alone, as soon as the sounds are made."""
+        if self._stream is not None:
+            self._stream.start()
+        self._worker.start()
+
+    def set_guidance(self, guidance: Guidance, at_s: float) -> None:
+        """Sound like this from the next buffer on; a bell in it rings once, and not again on the next device."""
+        if guidance.bell:
+            self.ring(Bell.WANDER, at_s)
+        self._send_command(replace(guidance, bell=False))
+
+    def ring(self, bell: Bell, at_s: float) -> None:
+        """Ring a bell with the next buffer."""
+        with self._lock:
+            if self._stream is not None:
+                self._stream.commands.put(bell)
+
+    def set_volume_db(self, volume_db: float, at_s: float) -> None:
+        """Play so much louder than the settings say (dB), at most 12 and never above the ceiling."""
+        self._send_command(Volume(volume_db))
+
+    def mute(self, on: bool, at_s: float) -> None:
+        """Be silent, or sound again."""
+        self._send_command(Mute(on))
+
+    def set_background(self, background: str, at_s: float) -> None:
+        """Cross over to another background sound as soon as it is made."""
+        self._backgrounds.put(background)
+
+    def stop(self, at_s: float) -> None:
+        """Fade out and end; the helper thread closes the device once it is silent."""
+        self._stopping.set()
+        self._fade()
+        if not self._worker.is_alive():
+            self._close_all()
+
+    def _send_command(self, command: SoundCommand) -> None:
+        with self._lock:
+            self._latest_commands[type(command)] = command
+            for stream in filter(None, (self._stream, self._next_stream)):
+                stream.commands.put(command)
+
+    def _open(self, settings: AudioSettings) -> DeviceStream:
+        buffer_ms = self._buffer.buffer_ms
+        player = self._open_device(settings.model_copy(update={"buffer_ms": buffer_ms}))
+        with self._lock:
+            orders = tuple(self._latest_commands.values())
+        return DeviceStream(player, settings.sfreq_hz, N_BUFFERS * buffer_ms / 1000, self._clock, orders)
+
+    def _run(self) -> None:
+        """Watch over the device until the end; not a daemon, so that a program's end does not cut the fade."""
+        self._set_mixer(Mixer(load_sound_bank(self._settings)))
+        while not self._stopping.wait(WATCH_S) and threading.main_thread().is_alive():
+            self._change_background()
+            self._watch()
+        self._fade()
+        if self._stream is not None:
+            self._stream.faded_out.wait(FADE_OUT_S + WATCH_S)
+        self._close_all()
+
+    def _fade(self) -> None:
+        for stream in filter(None, (self._stream, self._next_stream)):
+            stream.fade()
+
+    def _set_mixer(self, mixer: Mixer) -> None:
+        self._mixer = mixer
+        if self._stream is not None:
+            self._stream.mixer = mixer
+
+    def _change_background(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            self._settings = self._settings.model_copy(update={"background": self._backgrounds.get_nowait()})
+            self._send_command(load_sound_bank(self._settings))
+
+    def _watch(self) -> None:
+        stream, now_s = self._stream, self._clock()
+        if stream is None:
+            self._search_device(now_s)
+        elif now_s - stream.last_served_s > DEVICE_TIMEOUT_S:
+            log.warning("the sound device does not answer; looking for another one")
+            self._drop_stream(stream)
+            self._search_device(now_s)
+        elif self._next_stream is not None:
+            self._crossfade(self._next_stream)
+        else:
+            self._check_lateness(stream, now_s)
+
+    def _check_lateness(self, stream: DeviceStream, now_s: float) -> None:
+        late_s = stream.monitor.pop_worst_lateness_s()
+        if late_s > _LOG_LATENESS_S:
+            log.debug("sound was rendered up to %.0f ms late, underruns: %d", 1000 * late_s, self.underruns)
+        if self._buffer.update(now_s, late_s, steady=stream.monitor.steady, load=self._load()):
+            self._open_next()
+
+    def _drop_stream(self, stream: DeviceStream) -> None:
+        with self._lock:
+            self._stream = None
+        self._close_stream(stream)
+        self._drop_next()
+        self._buffer.use_long_buffer()
+
+    def _search_device(self, now_s: float) -> None:
+        """Look for a device now and then: the one that was asked for first, then whatever is the default."""
+        if now_s - self._searched_s < DEVICE_TIMEOUT_S:
+            return
+        self._searched_s = now_s
+        for name in dict.fromkeys((self._settings.device, "")):
+            with contextlib.suppress(SourceError):
+                self._switch_to(self._open(self._settings.model_copy(update={"device": name})))
+                return
+
+    def _switch_to(self, stream: DeviceStream) -> None:
+        if self._mixer is not None:
+            self._mixer = stream.mixer = self._mixer.successor()
+        with self._lock:
+            self._stream = stream
+        stream.start()
+        log.info("sound goes on through %s", stream.description)
+
+    def _open_next(self) -> None:
+        """Open the device a second time with another cushion; it plays silence until it runs steadily."""
+        log.info("the sound buffer is to be %d ms from now on", self._buffer.buffer_ms)
+        with contextlib.suppress(SourceError):
+            stream = self._open(self._settings)
+            with self._lock:
+                self._next_stream = stream
+            stream.start()
+
+    def _crossfade(self, stream: DeviceStream) -> None:
+        """Let the voice cross over once the second opening runs steadily."""
+        if self._clock() - stream.last_served_s > DEVICE_TIMEOUT_S:
+            self._drop_next()
+        elif stream.monitor.steady and self._mixer is not None:
+            old, mixer = self._stream, self._mixer.successor()
+            stream.mixer = mixer
+            with self._lock:
+                self._stream, self._next_stream, self._mixer = stream, None, mixer
+            if old is not None:
+                old.fade()
+                old.faded_out.wait(FADE_OUT_S + WATCH_S)
+                self._close_stream(old)
+
+    def _drop_next(self) -> None:
+        with self._lock:
+            spare, self._next_stream = self._next_stream, None
+        if spare is not None:
+            spare.close()
+
+    def _close_stream(self, stream: DeviceStream) -> None:
+        self._past_underruns += stream.monitor.underruns
+        stream.close()
+
+    def _close_all(self) -> None:
+        self._drop_next()
+        if self._stream is not None:
+            self._stream.close()

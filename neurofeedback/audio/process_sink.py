@@ -1,0 +1,241 @@
+"""Sound in a process of its own: whatever the program is busy with, nothing holds the sound up.
+
+Python runs one thread at a time, and on a busy machine the one that runs may be set aside for a third of a second.
+Orders go to the process as JSON lines on its input, what changes comes back on its output; when its input ends, it
+fades out, so a program that was killed leaves no sound behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any, TextIO
+
+from neurofeedback.audio import SOUND_PROCESS
+from neurofeedback.audio.device_sink import WATCH_S, DeviceSink
+from neurofeedback.audio.sink import Bell, Sink
+from neurofeedback.errors import SourceError
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.types import BackgroundMode, Guidance
+
+log = logging.getLogger(__name__)
+
+MODULE = "neurofeedback.audio.process_sink"
+_OPEN_TIMEOUT_S = 30.0
+PROCESS_ENDED = "no sound: the sound process has ended; the sitting goes on"
+
+
+class ProcessSink:
+    """A `DeviceSink` in another process. Every method only puts an order on a queue.
+
+    Parameters
+    ----------
+    settings : AudioSettings
+        Sounds, levels, device, sampling rate and buffer.
+
+    Raises
+    ------
+    SourceError
+        There is no device, or the process cannot be started.
+    """
+
+    def __init__(self, settings: AudioSettings) -> None:
+        self._status: dict[str, Any] = {"description": PROCESS_ENDED, "underruns": 0}
+        self._commands: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
+        self._process = _start()
+        self._answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, name="sound-status", daemon=True)
+        self._writer = threading.Thread(target=self._write, name="sound-orders", daemon=True)
+        self._reader.start()
+        self._writer.start()
+        self._put("open", settings.model_dump())
+        self._wait_until_open()
+
+    @property
+    def description(self) -> str:
+        """Where the sound goes now."""
+        return str(self._status["description"])
+
+    @property
+    def underruns(self) -> int:
+        """Times a device ran dry, since it ran steadily."""
+        return int(self._status["underruns"])
+
+    def start(self) -> None:
+        """Begin with the bed alone."""
+        self._put("start")
+
+    def set_guidance(self, guidance: Guidance, at_s: float) -> None:
+        """Sound like this from the next buffer on."""
+        self._put("guide", asdict(guidance))
+
+    def ring(self, bell: Bell, at_s: float) -> None:
+        """Ring a bell with the next buffer."""
+        self._put("ring", bell)
+
+    def set_volume_db(self, volume_db: float, at_s: float) -> None:
+        """Play so much louder than the settings say (dB)."""
+        self._put("volume", volume_db)
+
+    def mute(self, on: bool, at_s: float) -> None:
+        """Be silent, or sound again."""
+        self._put("mute", on)
+
+    def set_background(self, background: str, at_s: float) -> None:
+        """Cross over to another background sound as soon as it is made."""
+        self._put("background", background)
+
+    def stop(self, at_s: float) -> None:
+        """Fade out and end; returns at once, the process ends by itself when all is silent."""
+        self._commands.put(None)
+
+    def _put(self, name: str, value: object = None) -> None:
+        if self._writer.is_alive():  # else nobody would ever take it
+            self._commands.put([name, value])
+
+    def _wait_until_open(self) -> None:
+        try:
+            answer = self._answers.get(timeout=_OPEN_TIMEOUT_S)
+        except queue.Empty:
+            answer = _failure("the sound process does not answer")
+        if "error" in answer:
+            self._commands.put(None)
+            self._writer.join(_OPEN_TIMEOUT_S)
+            self._reader.join(_OPEN_TIMEOUT_S)
+            raise SourceError(**answer["error"])
+
+    def _read(self) -> None:
+        with self._process.stdout or contextlib.nullcontext(()) as lines:
+            for line in lines:
+                answer = json.loads(line)
+                if "error" not in answer:
+                    self._status = answer
+                self._answers.put(answer)
+        self._status = {**self._status, "description": PROCESS_ENDED}
+        self._process.wait()
+        self._answers.put(_failure("the sound process ended"))
+        self._commands.put(None)
+
+    def _write(self) -> None:
+        pipe = self._process.stdin
+        with contextlib.suppress(OSError):  # the process is gone, and `_read` tells
+            while pipe is not None and (order := self._commands.get()) is not None:
+                pipe.write(json.dumps(order) + "\n")
+                pipe.flush()
+        with contextlib.suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+
+
+def _failure(got: str) -> dict[str, Any]:
+    todo = "start the sitting again, or pass --audio none or --audio FILE.wav"
+    return {"error": {"what": "the sound cannot be opened", "got": got, "todo": todo}}
+
+
+def _error_parts(error: SourceError) -> dict[str, Any]:
+    """Return an error's four parts, so that it reads in the program as it did in the process."""
+    return {"what": error.what, "got": str(error.got), "allowed": error.allowed, "todo": error.todo}
+
+
+def _start() -> subprocess.Popen[str]:
+    frozen = getattr(sys, "frozen", False)
+    command = [sys.executable, SOUND_PROCESS] if frozen else [sys.executable, "-m", MODULE]
+    if log.isEnabledFor(logging.DEBUG):
+        command.append("--verbose")
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    except OSError as error:
+        raise SourceError("the sound process cannot be started", got=error, todo="pass --audio none") from error
+
+
+class SoundServer:
+    """What runs in the process: carries out orders, and tells when something changed."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._sink: Sink | None = None
+        self._last_status: dict[str, object] = {}
+        self._ended = threading.Event()
+
+    def serve(self, lines: Iterable[str]) -> None:
+        """Obey until the lines end."""
+        teller = threading.Thread(target=self._send_status_regularly, daemon=True)
+        teller.start()
+        for line in lines:
+            name, value = json.loads(line)
+            if not self._execute(name, value):
+                break
+        self._ended.set()
+        teller.join()
+        if self._sink is not None:
+            self._sink.stop(0.0)
+
+    def _execute(self, name: str, value: Any) -> bool:
+        if name == "open":
+            return self._open(AudioSettings.model_validate(value))
+        sink = self._sink
+        if sink is None:
+            return False
+        match name:
+            case "start":
+                sink.start()
+            case "guide":
+                sink.set_guidance(Guidance(**{**value, "background": BackgroundMode(value["background"])}), 0.0)
+            case "ring":
+                sink.ring(Bell(value), 0.0)
+            case "volume":
+                sink.set_volume_db(value, 0.0)
+            case "mute":
+                sink.mute(value, 0.0)
+            case "background":
+                sink.set_background(value, 0.0)
+        return True
+
+    def _open(self, settings: AudioSettings) -> bool:
+        try:
+            self._sink = DeviceSink(settings)
+        except SourceError as error:
+            self._send({"error": _error_parts(error)})
+            return False
+        self._send_status()
+        return True
+
+    def _send_status_regularly(self) -> None:
+        while not self._ended.wait(WATCH_S):
+            self._send_status()
+        self._send_status()
+
+    def _send_status(self) -> None:
+        sink = self._sink
+        if sink is None:
+            return
+        now: dict[str, object] = {"description": sink.description, "underruns": sink.underruns}
+        if now != self._last_status:
+            self._last_status = now
+            self._send(now)
+
+    def _send(self, message: dict[str, object]) -> None:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            self._out.write(json.dumps(message) + "\n")
+            self._out.flush()
+
+
+def main(arguments: list[str]) -> None:
+    """Serve on the standard streams; Ctrl-C is for the program that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    level = logging.DEBUG if "--verbose" in arguments else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("neurofeedback").setLevel(level)
+    SoundServer(sys.stdout).serve(sys.stdin)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,46 @@
+"""``export``: our recordings in formats others read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neurofeedback.cli.helpers.common import print_json
+
+
+class ExportFormat(StrEnum):
+    """Formats, as typed."""
+
+    EDF = "edf"
+    BDF = "bdf"
+    FIF = "fif"
+    CSV = "csv"
+    BIDS_ZIP = "bids-zip"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(help="Write a session as EDF+, BDF+, FIF or CSV, or sessions as a zipped BIDS dataset.")(export)
+
+
+def export(
+    session: Annotated[Path, typer.Argument(help="A session or any recording; for bids-zip also a whole dataset.")],
+    to: Annotated[ExportFormat, typer.Option(help="bdf keeps 24 bits, edf 16; fif and csv keep every digit.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; else one in this folder.")] = None,
+    anonymize: Annotated[
+        bool, typer.Option("--anonymize", help="Leave out dates, names, notes and serial numbers.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Export and say what was written."""
+    from neurofeedback.formats.exporters import export_recording as write  # mne when asked for
+
+    written = write(session, to.value, out, anonymize=anonymize)
+    if json:
+        print_json({"files": [str(path) for path in written]})
+    else:
+        for path in written:
+            typer.echo(path)

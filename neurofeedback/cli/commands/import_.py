@@ -1,0 +1,46 @@
+"""``import``: another program's recording made a session of ours."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from neurofeedback.cli.helpers.common import last_participant, print_json, recordings_folder
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import", help="Make a session of another program's recording; the file itself is left alone.")(import_)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="A recording, or a BIDS folder that holds one.")],
+    participant: Annotated[str | None, typer.Option(help="Letters and digits; else the last one.")] = None,
+    recordings: Annotated[Path | None, typer.Option(help="Folder of recordings to add it to.")] = None,
+    board: Annotated[str | None, typer.Option(help="BrainFlow board of a BrainFlow file, such as Muse2.")] = None,
+    task: Annotated[str, typer.Option(help="What was done; letters and digits.")] = "imported",
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Import and say where the session is."""
+    from neurofeedback.formats.session_import import import_recording  # numpy and mne when asked for
+
+    root = recordings_folder(recordings)
+    with Progress(console=Console(stderr=True), transient=True, disable=json or not sys.stderr.isatty()) as progress:
+        bar = progress.add_task("importing", total=1.0)
+        files = import_recording(
+            file,
+            root,
+            participant=participant or last_participant(root),
+            board=board,
+            task=task,
+            progress=lambda done: progress.update(bar, completed=done),
+        )
+    if json:
+        print_json({"session": str(files.raw), "computed": str(files.derived)})
+    else:
+        typer.echo(files.raw)

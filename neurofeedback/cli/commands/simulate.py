@@ -1,0 +1,225 @@
+"""``simulate``: whole sessions by a simulated meditator, their ground truth beside them."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neurofeedback.cli.helpers.common import print_json
+
+if TYPE_CHECKING:
+    from neurofeedback.acquisition.simulated import SimulatedSource
+    from neurofeedback.recording.session_notes import SessionNotes
+    from neurofeedback.session.config import SessionConfig, SessionResult
+    from neurofeedback.simulation.disturbances import Disturbances
+    from neurofeedback.simulation.feedback_response import FeedbackResponse
+    from neurofeedback.simulation.packet_loss import RadioLink
+    from neurofeedback.simulation.population import Person
+
+_MAX_EFFECT = 10.0
+_MAX_DURATION_S = 4 * 3600.0
+
+
+class PopulationChoice(StrEnum):
+    """Populations a person can be drawn from, as typed."""
+
+    BREATH_NOVICE = "breath-novice"
+    PROBE_POOLED = "probe-pooled"
+    FIXED = "fixed"
+    NULL = "null"
+
+
+class DeviceFamily(StrEnum):
+    """Device families, as typed."""
+
+    MUSE = "muse"
+    GANGLION = "ganglion"
+    CYTON = "cyton"
+    CYTON_DAISY = "cyton-daisy"
+
+
+class EyesChoice(StrEnum):
+    """Eyes, as typed."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class ResponseChoice(StrEnum):
+    """What the tone does to the person, as typed."""
+
+    NONE = "none"
+    RESPONDER = "responder"
+    NON_RESPONDER = "non-responder"
+    DISTRACTED = "distracted"
+
+
+class ShiftChoice(StrEnum):
+    """Known differences of a whole session, as typed."""
+
+    NONE = "none"
+    INFUSION = "infusion"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(help="Record sessions by a simulated meditator, with their ground truth.")(simulate)
+
+
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder of recordings to add to.")],
+    minutes: Annotated[float | None, typer.Option(help="Length of a sitting; else the profile's.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same person and same samples.")] = 1,
+    sessions: Annotated[int, typer.Option(min=1, max=1000, help="So many sessions of the same person.")] = 1,
+    days_apart: Annotated[float, typer.Option(min=0, help="Date them so many days apart, the last one today.")] = 0.0,
+    effect: Annotated[
+        float, typer.Option(min=0, max=_MAX_EFFECT, help="Factor on what wandering does to the signal; 0 is nothing.")
+    ] = 1.0,
+    population: Annotated[
+        PopulationChoice, typer.Option(help="Whom to draw the person from.")
+    ] = PopulationChoice.BREATH_NOVICE,
+    response: Annotated[
+        ResponseChoice, typer.Option(help="What the tone does: who responds wanders for less, and learns.")
+    ] = ResponseChoice.NONE,
+    device_family: Annotated[DeviceFamily, typer.Option(help="Headset to simulate.")] = DeviceFamily.MUSE,
+    eyes: Annotated[EyesChoice, typer.Option(help="Eyes closed or open.")] = EyesChoice.CLOSED,
+    clean: Annotated[bool, typer.Option("--clean", help="No artifacts, no drift, no mains.")] = False,
+    vigilance: Annotated[
+        float, typer.Option(min=0, max=5, help="Tiring over a sitting: theta up, alpha down, more wandering.")
+    ] = 0.0,
+    drowsiness: Annotated[
+        float, typer.Option(min=0, max=1, help="Chance, after 20 min, that an episode is followed by a drowsy one.")
+    ] = 0.0,
+    loss: Annotated[float, typer.Option(help="Share of packets lost on the way, 0 to below 1.")] = 0.0,
+    outage_every: Annotated[
+        float | None, typer.Option(min=1, help="Nothing gets through for .5 to 5 s, so often on average, s.")
+    ] = None,
+    session_sd: Annotated[
+        float, typer.Option(min=0, max=3, help="Spread of band powers from session to session, ln units.")
+    ] = 0.0,
+    shift: Annotated[
+        ShiftChoice,
+        typer.Option(help="What is different throughout: infusion is alpha down, gamma up, a flatter slope."),
+    ] = ShiftChoice.NONE,
+    condition: Annotated[str, typer.Option(help="Tag the sessions with a condition, such as pre.")] = "",
+    participant: Annotated[str, typer.Option(help="Letters and digits.")] = "01",
+    profile: Annotated[str, typer.Option(help="Name of a profile, or a TOML file.")] = "default",
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Simulate sittings as fast as they go, through the same runner as real ones; questions are answered."""
+    from neurofeedback.recording import session_notes  # numpy and scipy only when asked for
+    from neurofeedback.session.config import SessionConfig
+    from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, EYES_OPEN, SHIFTS
+    from neurofeedback.simulation.feedback_response import RESPONSES, apply_learning
+    from neurofeedback.simulation.packet_loss import RadioLink, draw_outages
+    from neurofeedback.simulation.population import draw_person
+
+    disturbed = EYES_OPEN if eyes is EyesChoice.OPEN else EYES_CLOSED
+    scene = SimulationSetup(
+        SessionConfig("simulated", out, participant, profile, minutes, "none", fast=True),
+        draw_person(seed, population, effect_scale=effect),
+        RESPONSES[response],
+        replace(CLEAN if clean else disturbed, vigilance=vigilance, drowsiness=drowsiness, shift=SHIFTS[shift]),
+        device_family,
+        RadioLink(loss=loss, outages=draw_outages(_MAX_DURATION_S, outage_every or math.inf, seed)),
+        seed,
+    )
+    said = session_notes.SessionNotes(condition=condition, eyes=eyes)
+    told: list[dict[str, object]] = []
+    for number in range(sessions):
+        today = _setup_for_session(
+            scene, number, session_sd, days_apart * (sessions - 1 - number) if days_apart else None
+        )
+        outcome, source = _run_session(today)
+        if outcome.session_dir is not None:
+            told.append(_write_session_files(outcome.session_dir, source, today, said))
+        if outcome.exit_code:
+            typer.echo(f"neurofeedback: {outcome.message}", err=True)
+            raise typer.Exit(outcome.exit_code)
+        which = f"session {number + 1} of {sessions}: " if sessions > 1 else ""
+        typer.echo(f"{which}{outcome.session_dir}", err=json)
+        person, response_now = apply_learning(scene.person, scene.response, source.correlation)
+        scene = replace(scene, person=person, response=response_now)
+    if json:
+        print_json(told[0] if len(told) == 1 else {"sessions": told})
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationSetup:
+    """Who sits, on what, under which disturbances."""
+
+    request: SessionConfig
+    person: Person
+    response: FeedbackResponse
+    conditions: Disturbances
+    family: str
+    link: RadioLink
+    seed: int
+
+
+def _setup_for_session(
+    setup: SimulationSetup, number: int, session_sd: float, days_ago: float | None
+) -> SimulationSetup:
+    """Return the sitting of one day: its own seed and shift, and its date (None is now)."""
+    from neurofeedback.simulation.disturbances import draw_session_shift
+
+    seed = setup.seed + number
+    started = None if days_ago is None else datetime.now().astimezone() - timedelta(days=days_ago)
+    shift = setup.conditions.shift + draw_session_shift(setup.seed, number, session_sd)
+    return replace(
+        setup,
+        request=replace(setup.request, device=f"simulated:{seed}", seed=seed, started=started),
+        conditions=replace(setup.conditions, shift=shift),
+        seed=seed,
+    )
+
+
+def _run_session(setup: SimulationSetup) -> tuple[SessionResult, SimulatedSource]:
+    from rich.console import Console
+
+    from neurofeedback.acquisition.simulated import SimulatedSource
+    from neurofeedback.cli.helpers.terminal_view import run_in_terminal
+    from neurofeedback.session.session import Session
+
+    sources: list[SimulatedSource] = []
+
+    def find(device: str, *, now: Callable[[], float], seed: int, duration_s: float) -> SimulatedSource:
+        sources.append(
+            SimulatedSource(
+                seed,
+                now,
+                duration_s=duration_s,
+                person=setup.person,
+                family=setup.family,
+                conditions=setup.conditions,
+                link=setup.link,
+                response=setup.response,
+            )
+        )
+        return sources[0]
+
+    quiet = not sys.stdout.isatty()  # a line for each session is enough for a file or a script
+    return run_in_terminal(Session(setup.request, find), Console(stderr=True, quiet=quiet)), sources[0]
+
+
+def _write_session_files(
+    session: Path, source: SimulatedSource, setup: SimulationSetup, notes: SessionNotes
+) -> dict[str, object]:
+    """Write what is true of a session and what is said of it; return what to tell of it."""
+    from neurofeedback.cli.helpers.ground_truth_files import write_truth
+    from neurofeedback.recording.bids_paths import SessionFiles
+    from neurofeedback.recording.session_notes import write_notes
+
+    truth = source.truth
+    write_truth(session, truth, setup.response)
+    stem = next(session.glob("*_summary.json")).name.removesuffix("_summary.json")
+    write_notes(SessionFiles.from_stem(session.parents[3], stem), notes)
+    return {"session": str(session), "seed": truth.seed, "wandering_share": round(truth.wandering_share(), 4)}

@@ -1,0 +1,175 @@
+"""What several commands share: where recordings go, who sits, whether a window can open, JSON on stdout."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from neurofeedback.errors import RecordingError, SettingsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_log = logging.getLogger(__name__)
+_PACKAGE = Path(__file__).resolve().parents[2]
+FIRST_PARTICIPANT = "01"
+
+WINDOW_LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+}
+"""Shared libraries that Qt needs on Linux and its wheel does not bring, with Debian's package of each."""
+
+
+def checkout() -> Path | None:
+    """Return the root of the source checkout this runs from, or None for an installed wheel."""
+    root = _PACKAGE.parent
+    return root if (root / "pyproject.toml").is_file() and (root / "configs").is_dir() else None
+
+
+def recordings_folder(chosen: Path | None = None) -> Path:
+    """Decide where recordings go: as chosen, else the checkout's folder, else ``./recordings``, else documents."""
+    if chosen is not None:
+        return chosen
+    root = checkout()
+    if root is not None:
+        return root / "recordings"
+    here = Path("recordings").resolve()
+    if here.is_dir():
+        return here
+    from platformdirs import user_documents_path  # only an installed wheel comes this far
+
+    return user_documents_path() / "neurofeedback"
+
+
+def existing_recordings_folder(chosen: Path | None = None) -> Path:
+    """Decide which folder to look back on; one that was named must be there.
+
+    Raises
+    ------
+    RecordingError
+        It is not.
+    """
+    if chosen is not None and not chosen.is_dir():
+        raise RecordingError(
+            "there is no such folder of recordings", got=chosen, todo="check the path given with --recordings"
+        )
+    return recordings_folder(chosen)
+
+
+def last_participant(recordings: Path) -> str:
+    """Return the participant of the newest session in a recordings folder, or ``01``."""
+    newest = max(recordings.glob("sub-*/ses-*"), key=lambda session: session.name, default=None)
+    return FIRST_PARTICIPANT if newest is None else newest.parent.name.removeprefix("sub-")
+
+
+def last_device(recordings: Path) -> str:
+    """Return the device of the newest session in a recordings folder, as it was typed; empty if there is none."""
+    starts = recordings.glob("derivatives/neurofeedback/sub-*/ses-*/*_start.json")
+    sat = (start for start in starts if not start.name.endswith("_task-imported_start.json"))
+    newest = max(sat, key=lambda start: start.parent.name, default=None)
+    if newest is None:
+        return ""
+    from neurofeedback.recording.session_header import read_start  # NumPy, and not for --help
+
+    try:
+        return read_start(newest).stream.device
+    except RecordingError as error:
+        _log.warning("the last device is not known: %s", error)
+        return ""
+
+
+def has_display() -> bool:
+    """Tell whether a window has a screen to open on."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in named)
+
+
+def missing_window_packages() -> list[str]:
+    """Debian packages of the libraries a window needs and this machine lacks; Qt would abort on them."""
+    if sys.platform != "linux":
+        return []
+    return [package for library, package in WINDOW_LIBRARIES.items() if not _can_load(library)]
+
+
+def _can_load(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def require_window() -> None:
+    """Refuse a window that cannot open, before Qt ends the program without a word.
+
+    Raises
+    ------
+    SettingsError
+        There is no display, or libraries are missing.
+    """
+    if not has_display():
+        raise SettingsError(
+            "a window cannot open here",
+            got="no display (neither DISPLAY nor WAYLAND_DISPLAY is set)",
+            allowed="a graphical session, or the terminal view",
+            todo="try `neurofeedback train --device simulated --minutes 2 --headless`",
+        )
+    missing = missing_window_packages()
+    if missing:
+        raise SettingsError(
+            "a window cannot open here",
+            got=f"{len(missing)} missing system libraries",
+            todo=f"run `sudo apt-get install {' '.join(missing)}`, or add --headless to train in the terminal",
+        )
+
+
+@contextmanager
+def catch_interrupts() -> Iterator[threading.Event]:
+    """Take note of Ctrl-C; an exception out of nowhere would break a call of a device's driver in two."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def plain_console(*, stderr: bool = False) -> Console:
+    """Return a console that prints what it is given: a folder may be called ``[old]``, which is no markup."""
+    from rich.console import Console  # not for --help
+
+    return Console(stderr=stderr, markup=False, highlight=False)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on stdout."""
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Send logs to stderr: warnings, or everything of ours when verbose."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("neurofeedback").setLevel(logging.DEBUG if verbose else logging.WARNING)

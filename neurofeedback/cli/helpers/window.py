@@ -1,0 +1,77 @@
+"""Open the window: what the command line knows goes in, sittings are made when they are asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neurofeedback.cli.helpers.common import last_device, last_participant, recordings_folder, require_window
+
+if TYPE_CHECKING:
+    from neurofeedback.acquisition.scan_result import ScanResult
+    from neurofeedback.session.config import SessionConfig
+    from neurofeedback.session.session import Session
+    from neurofeedback.ui.app_state import DeviceChoice
+
+
+def open_window(recordings: Path | None = None, request: SessionConfig | None = None) -> int:
+    """Open the window and return its exit code.
+
+    Parameters
+    ----------
+    recordings : Path, optional
+        Where recordings go; decided here if None.
+    request : SessionConfig, optional
+        A sitting to begin at once.
+
+    Raises
+    ------
+    SettingsError
+        No window can open on this machine.
+    """
+    require_window()
+    from neurofeedback.settings.load import available  # what a window needs comes with it
+    from neurofeedback.ui.app_main import run_app
+    from neurofeedback.ui.app_state import AppDefaults
+    from neurofeedback.ui.programmes import programme_choices
+
+    folder = recordings_folder(recordings)
+    defaults = AppDefaults(
+        recordings=folder,
+        devices=_device_choices(),
+        programmes=programme_choices(),
+        profiles=tuple(available("profiles")),
+        participant=last_participant(folder),
+        last_device=last_device(folder),
+        scan=scan_headsets,
+        request=request,
+    )
+    return run_app(session_with_report, defaults)
+
+
+def _device_choices() -> tuple[DeviceChoice, ...]:
+    from neurofeedback.acquisition.boards import BOARDS, device_name_syntax
+    from neurofeedback.ui.app_state import DeviceChoice
+
+    simulated = DeviceChoice("simulated", "No headset is used: a simulated meditator sits instead.")
+    return (simulated, *(DeviceChoice(device_name_syntax(spec), spec.needs) for spec in BOARDS.values()))
+
+
+def scan_headsets() -> ScanResult:
+    """Look for headsets as ``devices --scan`` does."""
+    from neurofeedback.acquisition.discovery import scan  # loads Bluetooth
+
+    return scan()
+
+
+def session_with_report(request: SessionConfig) -> Session:
+    """Make a sitting that ends with its report."""
+    from neurofeedback.session.session import Session  # a second of imports, off the window's thread
+
+    return Session(request, on_finished=_write_report)
+
+
+def _write_report(session: Path) -> None:
+    from neurofeedback.report.session_page import write_report  # matplotlib and MNE, after the sitting
+
+    write_report(session)

@@ -1,0 +1,86 @@
+"""Faults as people write them: a TOML file of them, or one on a line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from neurofeedback.emulators.faults import FAULT_KINDS, Fault, FaultKind, FaultKindSpec, FaultSchedule
+from neurofeedback.emulators.headset import Headset
+from neurofeedback.errors import SettingsError
+from neurofeedback.settings.load import parse, read_toml
+
+_TODO = "`neurofeedback emulate faults` lists every fault and what it takes"
+
+
+def load_faults(path: Path) -> tuple[Fault, ...]:
+    """Read the faults of a TOML file, one ``[[fault]]`` table for each.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read, or a fault in it cannot be.
+    """
+    return parse(FaultSchedule, read_toml(path), str(path), todo=_TODO).fault
+
+
+def parse_fault(line: str) -> Fault:
+    """Read a fault on a line: its kind, then ``key=value`` as in the file; commas make a list.
+
+    Raises
+    ------
+    SettingsError
+        It is none.
+
+    Examples
+    --------
+    >>> fault = parse_fault("lifted at_s=2 for_s=3.5 channels=1,4")
+    >>> fault.kind.value, fault.at_s, fault.for_s, fault.channels
+    ('lifted', 2.0, 3.5, (1, 4))
+    """
+    kind, *options = line.split()
+    data: dict[str, object] = {"kind": kind}
+    for option in options:
+        key, _, value = option.partition("=")
+        data[key] = _value(f"[{value}]" if "," in value or key == "channels" else value)
+    return parse(Fault, data, f"the fault {line!r}", todo=_TODO)
+
+
+def _value(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text  # the model says what is wrong with it
+
+
+def check_faults(faults: Iterable[Fault], headset: Headset) -> None:
+    """Refuse faults that a headset cannot have.
+
+    Raises
+    ------
+    SettingsError
+        A kind that does not happen to it, or a channel it has not.
+    """
+    for fault in faults:
+        if fault.kind not in headset.possible_faults:
+            possible = ", ".join(kind for kind in FaultKind if kind in headset.possible_faults)
+            raise SettingsError(f"{headset.title} cannot have this fault", got=fault.kind, allowed=possible)
+        missing = [channel for channel in fault.channels or () if not 1 <= channel <= headset.n_channels]
+        if missing:
+            raise SettingsError(
+                f"{headset.title} has no such electrode",
+                got=f"channel {missing[0]}",
+                allowed=f"1 to {headset.n_channels}",
+            )
+
+
+def describe_fault_kinds() -> list[str]:
+    """Say of each kind of fault what it takes and what it is, then what the keys mean, one line each."""
+    kinds = [f"{kind:<10} {_keys(spec):<36} {spec.description}" for kind, spec in FAULT_KINDS.items()]
+    keys = [f"{key:<10} {field.description}" for key, field in Fault.model_fields.items() if key != "kind"]
+    return [*kinds, "", *keys]
+
+
+def _keys(spec: FaultKindSpec) -> str:
+    return " ".join([*spec.required, *(f"[{key}]" for key in spec.optional)])

@@ -1,0 +1,124 @@
+"""What a sitting sounds with: every sound made once, at its final level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.feedback.backgrounds import Layers, make_backgrounds
+from neurofeedback.feedback.bells import render_bells
+from neurofeedback.feedback.gain_ramps import RANGE_DB, integer_ramp_steps
+from neurofeedback.feedback.loops import Loop, Partial, partials_loop
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.types import BackgroundMode
+
+_SEED = 20260101
+
+# Shares of the ceiling. Peaks of bed and full tone seldom meet; where they do, and with bells, the limiter bends them.
+BACKGROUND_PEAK = 0.6
+TONE_PEAK = 0.6
+BELL_PEAK = 0.6
+REWARD_PEAK = 0.12
+SHIMMER_PEAK = 0.05
+INTERSAMPLE_MARGIN = 0.93  # room for peaks between samples
+_BACKGROUND_CREST_LU = 9.5  # peaks of any bed above its loudness: where the ceiling is low, all beds give way alike
+
+# Harmonic, level: what sounds always, and what brightness adds (the last grows with its square).
+BASE_HARMONICS = ((1, 1.0), (2, 0.3), (3, 0.06))
+WARM_HARMONICS = ((2, 0.12), (3, 0.22), (4, 0.10))
+BRIGHT_HARMONICS = ((5, 0.09), (6, 0.06), (7, 0.03))
+_REWARD = ((6, 1.0), (9, 0.5), (12, 0.3))  # open fifths and octaves above the tone, without its fundamental
+_SHIMMER = ((20, 1.0), (21, 0.7), (24, 0.5), (27, 0.3))
+_FLICKER_HZ = 5.0
+_LOOP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoundBank:
+    """What a voice plays, and how fast each gain may walk. ``reward`` and ``shimmer`` are empty where not wished."""
+
+    sfreq: int
+    ceiling: float
+    tone: Layers
+    backgrounds: dict[BackgroundMode, Layers]
+    bells: dict[str, Loop]
+    reward: Layers
+    shimmer: Layers
+    ramp_steps: NDArray[np.int64]
+    immediate_ramp_steps: NDArray[np.int64]
+
+
+def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> SoundBank:
+    """Make every sound of a sitting; the same settings give the same samples.
+
+    Parameters
+    ----------
+    settings : AudioSettings
+        Sounds, levels and sampling rate.
+    own_bed : ndarray of float32, shape (n_samples, 2), optional
+        The person's own sound at ``settings.sfreq_hz``, for the bed ``file``.
+    """
+    sfreq, tone_hz = settings.sfreq_hz, settings.tone_hz
+    ceiling = INTERSAMPLE_MARGIN * 10 ** (settings.ceiling_dbfs / 20)
+    level_s = RANGE_DB / settings.tone_slew_db_per_s
+    beds = make_backgrounds(settings.background, tone_hz, sfreq, _SEED, user_sound)
+    bell_peak = BELL_PEAK * ceiling * _amplitude(settings.bells_db)
+    return SoundBank(
+        sfreq=sfreq,
+        ceiling=ceiling,
+        tone=_make_tone(tone_hz, sfreq, TONE_PEAK * ceiling * _amplitude(settings.tone_db)),
+        backgrounds={
+            bed: _at_level(layers, settings.background_lufs, BACKGROUND_PEAK * ceiling) for bed, layers in beds.items()
+        },
+        bells={name: np.float32(bell_peak) * bell for name, bell in render_bells(tone_hz, sfreq).items()},
+        reward=_make_chord(_REWARD, tone_hz, sfreq, REWARD_PEAK * ceiling) if settings.reward_layer else (),
+        shimmer=_make_shimmer(tone_hz, sfreq, SHIMMER_PEAK * ceiling) if settings.drowsiness_shimmer else (),
+        ramp_steps=integer_ramp_steps(sfreq, level_s, immediate=False),
+        immediate_ramp_steps=integer_ramp_steps(sfreq, level_s, immediate=True),
+    )
+
+
+def _amplitude(decibels: float) -> float:
+    return 10 ** (decibels / 20)
+
+
+def _make_tone(tone_hz: float, sfreq: int, peak: float) -> Layers:
+    rng = np.random.default_rng(_SEED)
+    n_samples = round(_LOOP_S * sfreq)
+    layers = [
+        partials_loop(rng, n_samples, sfreq, tuple(_partial(tone_hz, *harmonic) for harmonic in chord))
+        for chord in (BASE_HARMONICS, WARM_HARMONICS, BRIGHT_HARMONICS)
+    ]
+    return _at_peak(layers, peak)
+
+
+def _make_chord(chord: tuple[tuple[int, float], ...], tone_hz: float, sfreq: int, peak: float) -> Layers:
+    rng = np.random.default_rng(_SEED)
+    tones = tuple(_partial(tone_hz, *harmonic) for harmonic in chord)
+    return _at_peak([partials_loop(rng, round(_LOOP_S * sfreq), sfreq, tones)], peak)
+
+
+def _make_shimmer(tone_hz: float, sfreq: int, peak: float) -> Layers:
+    """High partials that flicker between the ears."""
+    (chord,) = _make_chord(_SHIMMER, tone_hz, sfreq, 1.0)
+    flicker = np.sin(2 * np.pi * _FLICKER_HZ * np.arange(len(chord)) / sfreq)[:, None] * np.array((0.4, -0.4))
+    return _at_peak([chord * (1 + flicker)], peak)
+
+
+def _partial(tone_hz: float, harmonic: int, level: float) -> Partial:
+    return Partial(tone_hz * harmonic, level, pan_depth=0.15, pan_hz=0.1 * (1 + harmonic % 3))
+
+
+def _at_peak(layers: Iterable[NDArray[np.floating]], peak: float) -> Layers:
+    layers = tuple(layers)
+    highest = float(np.abs(np.stack(layers)).sum(axis=0).max())
+    return tuple((layer * (peak / highest)).astype(np.float32) for layer in layers)
+
+
+def _at_level(layers: Layers, lufs: float, peak: float) -> Layers:
+    """Layers of 0 LUFS at the loudness asked for, lower where that is too much for the ceiling."""
+    gain = min(_amplitude(lufs), peak / _amplitude(_BACKGROUND_CREST_LU))
+    return tuple(np.float32(gain) * layer for layer in layers)

@@ -1,0 +1,1 @@
+"""Other programs' recordings in, ours out. A format is found by content, never by name."""

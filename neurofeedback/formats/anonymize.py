@@ -1,0 +1,76 @@
+"""A recording without what tells who, when and where: dates, names, notes, serial numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from neurofeedback.recording.recording import Recording
+from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.session import QuestionnaireSettings
+from neurofeedback.types import Event, EventKind, StreamInfo
+
+_CODE = re.compile(r"((Stimulus|Response|Comment|Event|stim)/)?([SRT] *)?\d{1,5}")
+_IDENTIFYING = re.compile(r"\d{4}-?\d\d-?\d\d|[/\\@]|sub-|ses-")
+_IDENTIFYING_KEYS = {"imported_from", "machine", "system", "participant", "device", "recordings", "started", "created"}
+
+
+def anonymize_recording(recording: Recording) -> Recording:
+    """Return the same samples, frames and answers without anything a person typed or a clock told."""
+    return replace(
+        recording,
+        stream=anonymize_stream(recording.stream),
+        events=tuple(_anonymize_event(event) for event in recording.events),
+        profile=None if recording.profile is None else anonymize_profile(recording.profile),
+        start=remove_identifying_entries(recording.start_state),
+        summary=remove_identifying_entries(recording.summary),
+        started=None,
+    )
+
+
+def anonymize_stream(stream: StreamInfo) -> StreamInfo:
+    """Keep what kind of headset it was; drop which one."""
+    return replace(stream, device=stream.device.partition(":")[0], serial="n/a", facts={})
+
+
+def anonymize_profile(profile: Profile) -> Profile:
+    """Keep what made the numbers; drop a person's own files, sound device and questionnaires."""
+    settings = profile.settings
+    bed = "rain" if settings.audio.background == "file" else settings.audio.background
+    kept = {
+        "montage": "device" if _IDENTIFYING.search(settings.montage) else settings.montage,
+        "index": settings.index.model_copy(update={"evidence": profile.evidence.name}),
+        "audio": settings.audio.model_copy(update={"background": bed, "background_file": "", "device": ""}),
+        "questionnaires": QuestionnaireSettings(),
+    }
+    return profile.model_copy(update={"settings": settings.model_copy(update=kept)})
+
+
+def _anonymize_event(event: Event) -> Event:
+    """Drop free text: notes, names of devices and files. Codes and the program's own words stay."""
+    told = event.kind in {EventKind.MARK, EventKind.START}
+    return replace(event, value="n/a") if told and not _CODE.fullmatch(event.value) else event
+
+
+def remove_identifying_entries(document: Mapping[str, object]) -> dict[str, object]:
+    """Drop the entries of a document that tell a person, a time or a place, however deep.
+
+    Examples
+    --------
+    >>> scrubbed({"seed": 3, "participant": "Ana", "from": "/home/ana", "versions": {"mne": "1.13.2", "system": "x"}})
+    {'seed': 3, 'versions': {'mne': '1.13.2'}}
+    """
+    return {key: _clean_value(value) for key, value in document.items() if not _is_identifying(key, value)}
+
+
+def _clean_value(value: object) -> object:
+    if isinstance(value, Mapping):
+        return remove_identifying_entries({str(key): item for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return [_clean_value(item) for item in value if not _is_identifying("", item)]
+    return value
+
+
+def _is_identifying(key: str, value: object) -> bool:
+    return key in _IDENTIFYING_KEYS or (isinstance(value, str) and bool(_IDENTIFYING.search(value)))

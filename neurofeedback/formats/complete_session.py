@@ -1,0 +1,112 @@
+"""A recording that is complete already, written as a session in one step: all of it, or nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from neurofeedback.recording.atomic_files import explain_disk_errors, write_json_atomic
+from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_sidecars
+from neurofeedback.recording.dataset import publish_session
+from neurofeedback.recording.live_files import LiveFiles
+from neurofeedback.recording.recording import Recording
+from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.recording.session_lock import lock_session
+from neurofeedback.types import Chunk, Command, Event
+
+ProgressCallback = Callable[[float], None]
+_CHUNK_S = 1.0
+
+
+def write_complete_session(
+    root: Path,
+    header: SessionHeader,
+    recording: Recording,
+    *,
+    summary: Mapping[str, object],
+    add_files: Callable[[SessionFiles], None] | None = None,
+    progress: ProgressCallback = lambda _: None,
+) -> SessionFiles:
+    """Write a recording with its events into a dataset.
+
+    Parameters
+    ----------
+    root : Path
+        The dataset; made one if it is none.
+    header : SessionHeader
+        What the session is to say of itself; one without columns gets no frame log.
+    summary : mapping
+        What ``summary.json`` is to hold besides what is counted here.
+    add : callable, optional
+        Writes further files of the session, before it is placed.
+    progress : callable
+        Told how far it is, 0 to 1.
+
+    Raises
+    ------
+    RecordingError
+        The recording cannot be read to its end, or not be written; nothing of it is left behind.
+    """
+    files, lock = lock_session(root, header)
+    building = files.in_import_folder()
+    try:
+        with explain_disk_errors(
+            f"the recording cannot be written to {root}",
+            todo="make room, or choose another folder; nothing of it was kept",
+        ):
+            counted = _write_files(building, header, recording, progress)
+            if add_files is not None:
+                add_files(building)
+            write_json_atomic(building.derived_file("summary.json"), {**counted, **summary, "finished": True})
+            files.import_folder.rename(files.part_folder)
+            publish_session(files)
+    finally:
+        shutil.rmtree(files.import_folder, ignore_errors=True)
+        lock.release()
+    return files
+
+
+def _write_files(
+    files: SessionFiles, header: SessionHeader, recording: Recording, progress: ProgressCallback
+) -> dict[str, object]:
+    write_sidecars(files, header)
+    growing = LiveFiles(files, header.stream)
+    waiting = sorted((*recording.commands, *recording.events), key=lambda event: event.sample)[::-1]
+    try:
+        for chunk in recording.iter_chunks(max(1, round(_CHUNK_S * recording.stream.sfreq))):
+            _append_events(growing, waiting, chunk.stop)
+            growing.append_chunk(_with_file_clock(chunk, recording))
+            progress(chunk.stop / recording.n_samples)
+        _append_events(growing, waiting, recording.n_samples + 1)
+    finally:
+        growing.close()
+    if not header.columns:
+        files.frame_log.unlink()
+        files.frame_log.with_suffix(".json").unlink()
+    finalize_eeg_sidecar(files, recording.duration_s, header.mains_hz)
+    return {
+        "device": header.stream.device,
+        "sfreq": header.stream.sfreq,
+        "n_samples": growing.n_samples,
+        "n_lost": growing.n_lost,
+        "n_gaps": growing.n_gaps,
+        "n_frames": growing.n_frames,
+        "duration_s": recording.duration_s,
+    }
+
+
+def _append_events(live_files: LiveFiles, pending: list[Event | Command], stop: int) -> None:
+    """Write what happened before ``stop``, so that the table is in the order of time; the last waits in front."""
+    while pending and pending[-1].sample < stop:
+        live_files.append_event(pending.pop())
+
+
+def _with_file_clock(chunk: Chunk, recording: Recording) -> Chunk:
+    """Give a chunk the file's own clock, or none."""
+    times = recording.timestamps
+    if times is None:
+        return replace(chunk, host_time=float("nan"))
+    return replace(chunk, host_time=float(times[chunk.stop - 1] - times[0]))

@@ -1,0 +1,152 @@
+"""What a recording can be exported to, and how."""
+
+from __future__ import annotations
+
+import filecmp
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.formats.anonymize import anonymize_recording
+from neurofeedback.formats.complete_session import ProgressCallback
+from neurofeedback.formats.export_bids_zip import write_bids_zip
+from neurofeedback.formats.export_csv import write_csv
+from neurofeedback.formats.export_edf import write_bdf, write_edf
+from neurofeedback.formats.export_fif import write_fif
+from neurofeedback.formats.reader import find_sessions, open_recording
+from neurofeedback.recording.atomic_files import explain_disk_errors
+from neurofeedback.recording.recording import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTarget:
+    """A format to export to: the end of its file names, and what writes it."""
+
+    suffix: str
+    write: Callable[[Recording, Path], None]
+
+
+EXPORT_TARGETS: dict[str, ExportTarget] = {
+    "edf": ExportTarget(".edf", write_edf),
+    "bdf": ExportTarget(".bdf", write_bdf),
+    "fif": ExportTarget("_raw.fif", write_fif),
+    "csv": ExportTarget(".csv", write_csv),
+}
+BIDS_ZIP = "bids-zip"
+
+
+def export_recording(
+    path: Path,
+    to: str,
+    out: Path | None = None,
+    *,
+    anonymize: bool = False,
+    progress: ProgressCallback = lambda _: None,
+) -> list[Path]:
+    """Export a recording, its frames in a table beside it; or sessions as a zipped dataset.
+
+    Parameters
+    ----------
+    path : Path
+        A recording; for ``bids-zip`` a session, participant or dataset of this program.
+    to : str
+        A key of ``TARGETS``, or ``bids-zip``.
+    out : Path, optional
+        The file to write; else one in this folder, named after the session.
+    anonymize : bool
+        Leave out dates, names, notes and serial numbers.
+    progress : callable
+        Told how far it is, 0 to 1; what it raises ends the export, and nothing of it is left.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be read, or not be written; a file that is there already is not replaced.
+    """
+    where = f" to {out}" if out else ""
+    with explain_disk_errors(f"the export cannot be written{where}", todo="make room, or choose another place"):
+        if to == BIDS_ZIP:
+            return _export_zip(path, out, anonymize, progress)
+        return _export_file(path, to, out, anonymize, progress)
+
+
+def _export_file(path: Path, to: str, out: Path | None, anonymize: bool, progress: ProgressCallback) -> list[Path]:
+    target, recording = EXPORT_TARGETS[to], _with_progress(open_recording(path), progress)
+    if out is None:
+        name = recording.path.stem.removesuffix("_eeg")
+        out = _anonymous_path(target.suffix, recording) if anonymize else Path(f"{name}{target.suffix}")
+    beside = _frame_tables(recording, out)
+    _check_not_existing(out, beside)
+    draft = out.with_name(f".draft-{os.getpid()}-{out.name}")
+    try:
+        target.write(anonymize_recording(recording) if anonymize else recording, draft)
+        progress(1.0)
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+    for table, copy in beside.items():
+        shutil.copyfile(table, copy)
+    return [out, *beside.values()]
+
+
+def _with_progress(recording: Recording, progress: ProgressCallback) -> Recording:
+    """Return the same recording, which tells how far it is read: what every format does with it."""
+
+    def samples(start: int, stop: int) -> NDArray[np.float32]:
+        progress(start / recording.n_samples)
+        return recording.read_samples(start, stop)
+
+    return replace(recording, samples=samples)
+
+
+def _frame_tables(recording: Recording, out: Path) -> dict[Path, Path]:
+    """Say where the frame log and the description of its columns are copied to."""
+    log = recording.frames_path
+    files = [] if log is None else [path for path in (log, log.with_suffix(".json")) if path.exists()]
+    return {path: out.with_name(f"{out.stem}_frames{path.suffix}") for path in files}
+
+
+def _anonymous_path(suffix: str, recording: Recording | None = None) -> Path:
+    """Name an export by the next free number alone: a name or a date would tell whose it is."""
+    names = (f"anonymous-{number}{suffix}" for number in itertools.count(2))
+    outs = map(Path, itertools.chain([f"anonymous{suffix}"], names))
+    return next(
+        out for out in outs if _find_existing_output(out, _frame_tables(recording, out) if recording else {}) is None
+    )
+
+
+def _export_zip(path: Path, out: Path | None, anonymize: bool, progress: ProgressCallback) -> list[Path]:
+    sessions = find_sessions(path.expanduser().absolute())
+    if not sessions:
+        raise RecordingError(f"{path} holds no session of this program", todo="import it first")
+    if out is None:
+        name = sessions[0].stem if len(sessions) == 1 else sessions[0].root.name
+        out = _anonymous_path(".zip") if anonymize else Path(f"{name}.zip")
+    out = out.absolute()
+    _check_not_existing(out, {})
+    write_bids_zip(sessions, out, anonymize=anonymize, progress=progress)
+    return [out]
+
+
+def _check_not_existing(out: Path, beside: Mapping[Path, Path]) -> None:
+    taken = _find_existing_output(out, beside)
+    if taken is not None:
+        raise RecordingError(f"{taken} is there already", allowed="a new file", todo="choose another name or place")
+
+
+def _find_existing_output(out: Path, beside: Mapping[Path, Path]) -> Path | None:
+    """Find a file that is there already; a table that is the very same is another format's, and in nobody's way."""
+    tables = (copy for table, copy in beside.items() if copy.exists() and not filecmp.cmp(table, copy, shallow=False))
+    return out if out.exists() else next(tables, None)

@@ -1,0 +1,95 @@
+"""Files of BrainFlow's ``DataFilter.write_file`` or file streamer: one column a board row, no header."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.formats.tabular import marker_events, recording_from_table
+from neurofeedback.formats.text_table import TextTable, read_lines
+from neurofeedback.recording.recording import Recording
+from neurofeedback.types import StreamInfo
+
+if TYPE_CHECKING:
+    from neurofeedback.formats.brainflow_layouts import BoardLayout
+
+_RATE_TOLERANCE = 0.012
+
+
+def read_brainflow(path: Path, board: str | None = None) -> Recording:
+    """Read a file; ``board`` names its board where the columns do not tell.
+
+    Raises
+    ------
+    RecordingError
+        The board is not clear, or a row is damaged.
+    """
+    from neurofeedback.formats.brainflow_layouts import find_layout, find_layouts  # loads native libraries
+
+    rows = TextTable(path, [line for line in read_lines(path) if line], "\t").without_torn_row()
+    width = len(rows.lines[0].split("\t"))
+    table = rows.read_columns(range(width))
+    layout = find_layout(board) if board else _detect_layout(path, table, find_layouts(width))
+    _check_width(path, width, layout)
+    stream = StreamInfo(
+        device=f"playback:{path.name}",
+        sfreq=layout.sfreq,
+        ch_names=layout.ch_names,
+        montage=layout.montage,
+        placed_freely=layout.placed_freely,
+        model=layout.name,
+        facts={"format": "BrainFlow CSV"},
+    )
+    return recording_from_table(
+        path,
+        stream,
+        table[list(layout.eeg_rows)],
+        table[layout.timestamp_row],
+        counter=None if layout.counter_row is None else table[layout.counter_row],
+        events=() if layout.marker_row is None else marker_events(table[layout.marker_row]),
+    )
+
+
+def _check_width(path: Path, width: int, layout: BoardLayout) -> None:
+    if width != layout.n_rows:
+        raise RecordingError(
+            f"{path} is not from the board {layout.name}", got=f"{width} columns", allowed=f"{layout.n_rows} columns"
+        )
+
+
+def _detect_layout(path: Path, table: NDArray[np.float64], layouts: list[BoardLayout]) -> BoardLayout:
+    """Find the one layout whose timestamps fit, of those with so many columns; boards alike are as one."""
+    fitting = [layout for layout in layouts if _rate_fits(layout, table)]
+    if len({(layout.sfreq, layout.eeg_rows, layout.ch_names) for layout in fitting}) == 1:
+        return fitting[0]
+    raise RecordingError(
+        f"the columns of {path} do not tell which board it is from",
+        got=f"{table.shape[0]} columns" + (f" at {_format_rates(layouts, table)} samples a second" if layouts else ""),
+        allowed=", ".join(layout.name for layout in layouts) or "the column count of a board BrainFlow knows",
+        todo="name the board with --board",
+    )
+
+
+def _rate_fits(layout: BoardLayout, table: NDArray[np.float64]) -> bool:
+    """Hold a layout's rate to the typical second, so that lost samples do not hide the board."""
+    times = table[layout.timestamp_row]
+    width = round(layout.sfreq)
+    spans = times[width:] - times[:-width] if times.size > 2 * width else np.empty(0)
+    typical = width / float(np.median(spans)) if spans.size and np.median(spans) > 0 else 0.0
+    return any(abs(rate / layout.sfreq - 1) < _RATE_TOLERANCE for rate in (_rate(layout, table), typical))
+
+
+def _rate(layout: BoardLayout, table: NDArray[np.float64]) -> float:
+    """Return samples a second by the column that would hold the time; 0 where it does not run."""
+    times = table[layout.timestamp_row]
+    span_s = times[-1] - times[0]
+    return float((times.size - 1) / span_s) if span_s > 0 else 0.0
+
+
+def _format_rates(layouts: Sequence[BoardLayout], table: NDArray[np.float64]) -> str:
+    return " or ".join(sorted({f"{_rate(layout, table):.4g}" for layout in layouts}))

@@ -1,0 +1,55 @@
+"""The CSV this program exports: time, one column a channel in microvolts, marks; lost samples are empty cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.formats.file_checks import convert_library_errors
+from neurofeedback.formats.tabular import recording_from_table
+from neurofeedback.formats.text_table import TextTable, read_lines, warn_truncated
+from neurofeedback.recording.recording import Recording
+from neurofeedback.types import Event, EventKind, StreamInfo
+
+SIGNATURE = b"time_s,"
+MARKS_COLUMN = "marks"
+_UNIT_SUFFIX = " (uV)"
+
+
+def read_neurofeedback_csv(path: Path) -> Recording:
+    """Read a CSV that ``export --to csv`` wrote.
+
+    Raises
+    ------
+    RecordingError
+        A row is damaged, or the times do not tell the rate.
+    """
+    import csv  # channel names and marks may hold commas
+
+    with convert_library_errors(path, "CSV"):
+        table = [row for row in csv.reader(read_lines(path)) if row]
+    names, rows = table[0], table[1:]
+    if names[-1] != MARKS_COLUMN or len(names) < 3:
+        raise RecordingError(f"{path} is damaged", got=",".join(names)[:80], allowed="time_s, channels, marks")
+    if rows and len(rows[-1]) < len(names):
+        rows = rows[:-1]
+        warn_truncated(path, len(rows))
+    lines = ["\t".join(cell or "nan" for cell in row[:-1]) for row in rows]
+    values = TextTable(path, lines, "\t", 2).without_torn_row().read_columns(range(len(names) - 1))
+    span_s = values[0, -1] - values[0, 0]
+    sfreq = (values.shape[1] - 1) / span_s if span_s > 0 else 0.0
+    channels = tuple(name.removesuffix(_UNIT_SUFFIX) for name in names[1:-1])
+    stream = StreamInfo(f"playback:{path.name}", _round_rate(sfreq), channels, facts={"format": "CSV of this program"})
+    marks = [Event(row, EventKind.MARK, mark) for row, cells in enumerate(rows) for mark in _split_marks(cells[-1])]
+    return recording_from_table(path, stream, values[1:], events=marks)
+
+
+def _split_marks(cell: str) -> list[str]:
+    return [mark for mark in cell.split("; ") if mark]
+
+
+def _round_rate(sfreq: float) -> float:
+    """Take off what rounding the times did to the rate."""
+    return float(np.round(sfreq, 3))

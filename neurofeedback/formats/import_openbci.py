@@ -1,0 +1,162 @@
+"""Text of the OpenBCI GUI (Cyton, Daisy, Ganglion), and what it makes of an SD card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.formats.tabular import marker_events, recording_from_table
+from neurofeedback.formats.text_table import TextTable, read_lines, split_column_names
+from neurofeedback.recording.recording import Recording
+from neurofeedback.types import StreamInfo
+
+_MONTAGES = {4: "ganglion", 8: "cyton", 16: "cyton-daisy"}
+_MAX_CHANNELS = 64
+_SD_SFREQ = 250.0  # with a Daisy too: docs.openbci.com/Cyton/CytonSDCard
+_UV_PER_COUNT = 4.5e6 / 24 / (2**23 - 1)  # gain 24, which the card does not tell
+
+
+def read_openbci(path: Path) -> Recording:
+    """Read a text file of the OpenBCI GUI, versions 2 to 6.
+
+    Raises
+    ------
+    RecordingError
+        The header lacks rate or channels, or a row is damaged.
+    """
+    lines = read_lines(path)
+    facts = [line for line in lines if line.startswith("%")]
+    headed = [line for line in lines if line.startswith("Sample Index")]
+    rows = _rows(path, lines)
+    n_channels = int(_header_value(facts, r"Number of channels\s*=\s*(\d+)") or len(rows.lines[0].split(",")) - 4)
+    sfreq = _header_value(facts, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
+    if sfreq is None or not 1 <= n_channels <= _MAX_CHANNELS:
+        raise RecordingError(f"the header of {path} does not give the rate and channels", todo="export it again")
+    found = _Columns.detect(headed[0] if headed else "", rows.lines[-1], n_channels)
+    table = rows.read_columns([*range(n_channels + 1), *found.extra])
+    first = 1 if _all_zero(rows.lines[0]) and table.shape[1] > 1 else 0  # version 5 begins with a row no board sent
+    table = table[:, first:]
+    stream = make_stream(path, float(sfreq), n_channels, "OpenBCI GUI text")
+    return recording_from_table(
+        path,
+        stream,
+        table[1 : n_channels + 1],
+        found.times(table[n_channels + 1 :]),
+        counter=table[0],
+        events=marker_events(table[-1]) if found.marker is not None else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where a version of the GUI puts its clock (and that clock's unit in seconds) and its markers."""
+
+    clock: int | None
+    unit_s: float
+    marker: int | None
+
+    @classmethod
+    def detect(cls, heading: str, row: str, n_channels: int) -> _Columns:
+        clock = find_clock_column(row)
+        at = (column for column, name in enumerate(split_column_names(heading)) if name.startswith("Marker"))
+        marker = next((column for column in at if column > n_channels), None)
+        return cls(clock[0] if clock else None, clock[1] if clock else 1.0, marker)
+
+    @property
+    def extra(self) -> list[int]:
+        return [column for column in (self.clock, self.marker) if column is not None]
+
+    def times(self, extra: np.ndarray) -> np.ndarray | None:
+        return None if self.clock is None else extra[0] * self.unit_s
+
+
+def _rows(path: Path, lines: list[str]) -> TextTable:
+    first = next((i for i, line in enumerate(lines) if not line.startswith(("%", "Sample Index"))), len(lines))
+    body = [line for line in lines[first:] if line and not line.startswith("%")]
+    return TextTable(path, body, ",", first + 1).without_torn_row()
+
+
+def find_clock_column(row: str) -> tuple[int, float] | None:
+    """Find the column of Unix times, wherever a version puts it, and its unit in seconds.
+
+    Examples
+    --------
+    >>> find_clock_column("0, 61379.36, 0.040, 12:00:53.329, 1557936053329"), find_clock_column("0, 61379.36, 0.040")
+    ((4, 0.001), None)
+    """
+    for column, cell in enumerate(row.split(",")):
+        if found := re.fullmatch(r"\s*1\d{9}(\d{3})?(\.\d*)?\s*", cell):
+            return column, 1e-3 if found.group(1) else 1.0
+    return None
+
+
+def _header_value(header: Sequence[str], pattern: str) -> str | None:
+    found = next(filter(None, (re.search(pattern, line) for line in header)), None)
+    return found.group(1) if found else None
+
+
+def _all_zero(line: str) -> bool:
+    return not line.strip("0., ")
+
+
+def make_stream(path: Path, sfreq: float, n_channels: int, kind: str) -> StreamInfo:
+    """Describe a board by its number of channels."""
+    return StreamInfo(
+        device=f"playback:{path.name}",
+        sfreq=sfreq,
+        ch_names=tuple(f"X{i + 1}" for i in range(n_channels)),
+        montage=_MONTAGES.get(n_channels, "auto"),
+        placed_freely=n_channels in _MONTAGES,
+        manufacturer="OpenBCI",
+        facts={"format": kind},
+    )
+
+
+def read_converted_sd_card(path: Path) -> Recording:
+    """Read an SD card's log as the GUI converted it: sample counter, then microvolts.
+
+    Raises
+    ------
+    RecordingError
+        A row is damaged.
+    """
+    rows = _rows(path, read_lines(path))
+    width = len(rows.lines[0].split(","))
+    n_channels = 16 if width >= 17 else min(8, width - 1)
+    table = rows.read_columns(range(n_channels + 1))
+    stream = make_stream(path, _SD_SFREQ, n_channels, "OpenBCI SD card, converted")
+    return recording_from_table(path, stream, table[1:], counter=table[0])
+
+
+def read_sd_card(path: Path) -> Recording:
+    """Read an SD card's own log: hexadecimal counts of 24 bits, an 8-bit counter before them.
+
+    Raises
+    ------
+    RecordingError
+        A row is damaged.
+    """
+    rows = _rows(path, read_lines(path))
+    cells = [line.split(",") for line in rows.lines]
+    n_channels = sum(len(cell.strip()) == 6 for cell in cells[0])
+    stream = make_stream(path, _SD_SFREQ, n_channels, "OpenBCI SD card")
+    counts = [_parse_counts(rows, number, row, n_channels) for number, row in enumerate(cells, start=rows.first_line)]
+    table = np.array(counts, dtype=np.float64).T
+    return recording_from_table(path, stream, table[1:] * _UV_PER_COUNT, counter=table[0])
+
+
+def _parse_counts(rows: TextTable, number: int, cells: list[str], n_channels: int) -> list[int]:
+    try:
+        values = [int(cell, 16) for cell in cells[: n_channels + 1]]
+    except ValueError:
+        values = []
+    if len(values) <= n_channels or not all(0 <= value < 1 << 24 for value in values):
+        raise RecordingError(
+            f"{rows.path} is damaged", got=f"{','.join(cells)[:40]!r} in line {number}", todo="mend or remove that line"
+        )
+    return [values[0], *(value - (1 << 24) if value & 0x800000 else value for value in values[1:])]

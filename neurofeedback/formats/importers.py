@@ -1,0 +1,140 @@
+"""Which format a file is in, by its first bytes, and what reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.formats import import_muse, import_openbci
+from neurofeedback.formats.import_brainflow import read_brainflow
+from neurofeedback.formats.import_mne import read_bdf, read_brainvision, read_edf, read_eeglab, read_fif
+from neurofeedback.formats.import_neurofeedback_csv import SIGNATURE, read_neurofeedback_csv
+from neurofeedback.formats.import_xdf import read_xdf
+from neurofeedback.formats.text_table import detect_encoding
+from neurofeedback.recording.recording import Recording
+
+_HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFormat:
+    """A format: its name, how its first bytes and first line show it, and what reads it."""
+
+    name: str
+    matches: Callable[[bytes, bytes], bool]
+    read: Callable[[Path], Recording]
+
+
+def _starts_with(*signatures: bytes) -> Callable[[bytes, bytes], bool]:
+    return lambda head, _: head.startswith(signatures)
+
+
+def _is_muse_csv(signature: bytes) -> Callable[[bytes, bytes], bool]:
+    return lambda _, line: line.startswith(signature) and b"TP9" in line
+
+
+def _is_brainflow_row(_: bytes, line: bytes) -> bool:
+    cells = line.split(b"\t")
+    try:
+        return len([float(cell) for cell in cells]) > 2
+    except ValueError:
+        return False
+
+
+def _is_sd_card(head: bytes, _: bytes) -> bool:
+    """Tell a row of an SD card: a counter of 2 hexadecimal digits, 8 or 16 values of 6, acceleration of 4."""
+    row = next((line for line in head.split(b"\n") if not line.startswith(b"%")), b"")
+    cells = [cell.strip() for cell in row.split(b",")]
+    widths = [len(cell) for cell in cells if cell]
+    digits = all(set(cell) <= set(b"0123456789ABCDEFabcdef") for cell in cells)
+    return digits and widths[:1] == [2] and widths.count(6) in {8, 16} and set(widths) <= {2, 4, 6}
+
+
+IMPORT_FORMATS: tuple[ImportFormat, ...] = (
+    ImportFormat(
+        "BrainVision", _starts_with(b"Brain Vision Data Exchange H", b"BrainVision Data Exchange H"), read_brainvision
+    ),
+    ImportFormat("EDF", _starts_with(b"0       "), read_edf),
+    ImportFormat("BDF", _starts_with(b"\xffBIOSEMI"), read_bdf),
+    ImportFormat("FIF", _starts_with(b"\x00\x00\x00\x64\x00\x00\x00\x1f"), read_fif),
+    ImportFormat("EEGLAB", _starts_with(b"MATLAB 5.0 MAT-file"), read_eeglab),
+    ImportFormat("XDF", _starts_with(b"XDF:"), read_xdf),
+    ImportFormat("muse-lsl CSV", _is_muse_csv(b"timestamps,"), import_muse.read_muse_lsl),
+    ImportFormat("Mind Monitor CSV", _is_muse_csv(b"TimeStamp,"), import_muse.read_mind_monitor),
+    ImportFormat(
+        "OpenBCI GUI text", _starts_with(b"%OpenBCI Raw EEG", b"%OpenBCI Raw EXG"), import_openbci.read_openbci
+    ),
+    ImportFormat("OpenBCI SD card, converted", _starts_with(b"%OBCI Data Log"), import_openbci.read_converted_sd_card),
+    ImportFormat("OpenBCI SD card", _is_sd_card, import_openbci.read_sd_card),
+    ImportFormat("CSV of this program", _starts_with(SIGNATURE), read_neurofeedback_csv),
+    ImportFormat("BrainFlow CSV", _is_brainflow_row, read_brainflow),
+)
+FORMAT_NAMES = ", ".join(form.name for form in IMPORT_FORMATS)
+_ARCHIVE_SIGNATURES = {
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x89HDF": "a MATLAB 7.3 (HDF5) file",
+}
+
+
+def import_file(path: Path, *, board: str | None = None) -> Recording:
+    """Read another program's file, in one of ``FORMATS``.
+
+    Raises
+    ------
+    RecordingError
+        The file is empty, not EEG, or broken; it says where.
+    """
+    head = _read_head(path)
+    if not head.strip():
+        raise RecordingError(f"{path} is empty", allowed=FORMAT_NAMES)
+    form = detect_format(head)
+    if form is not None:
+        if form.read is read_brainflow:
+            return read_brainflow(path, board)
+        if board:
+            raise RecordingError(f"{path} has no board to be named", got=form.name, todo="leave out --board")
+        return form.read(path)
+    header = path.with_suffix(".vhdr")
+    if path.suffix.lower() in {".eeg", ".vmrk"} and header != path and header.exists():
+        return import_file(header)
+    raise _unknown_format_error(path, head)
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read", got=error.strerror or str(error)) from None
+
+
+def is_recording(path: Path) -> bool:
+    """Tell whether a file begins like a recording."""
+    return detect_format(_read_head(path)) is not None
+
+
+def _unknown_format_error(path: Path, head: bytes) -> RecordingError:
+    what = f"{path} is not a recording this program can read"
+    for sign, name in _ARCHIVE_SIGNATURES.items():
+        if head.startswith(sign):
+            todo = "save it in EEGLAB with -v7" if b"HDF" in sign else "unpack it and import what is inside"
+            return RecordingError(what, got=name, allowed=FORMAT_NAMES, todo=todo)
+    got = f"a file that begins with {head[:24]!r}"
+    return RecordingError(what, got=got, allowed=FORMAT_NAMES, todo="export it to EDF from the program that made it")
+
+
+def detect_format(head: bytes) -> ImportFormat | None:
+    r"""Find the format a file's first bytes show.
+
+    Examples
+    --------
+    >>> detect_format(b"timestamps,TP9,AF7,AF8,TP10,Right AUX\n0.0,1,2,3,4,5\n").name
+    'muse-lsl CSV'
+    """
+    encoding = detect_encoding(head)
+    text = head if encoding == "utf-8" else head.decode(encoding, errors="ignore").encode()
+    line = text.split(b"\n", 1)[0].strip()
+    return next((form for form in IMPORT_FORMATS if form.matches(text, line)), None)

@@ -1,0 +1,150 @@
+"""Opens recordings: this program's sessions in full, other programs' files through ``importers``."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.formats.bids_files import find_single_recording
+from neurofeedback.formats.importers import import_file
+from neurofeedback.recording.atomic_files import read_json
+from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
+from neurofeedback.recording.events import read_events
+from neurofeedback.recording.lost_runs import clip_runs
+from neurofeedback.recording.recording import Recording, SampleReader
+from neurofeedback.recording.session_header import read_start
+from neurofeedback.recording.timing import read_timing
+from neurofeedback.settings.load import read_profile
+from neurofeedback.settings.profile import Profile
+
+_log = logging.getLogger(__name__)
+_SESSION_NAME = re.compile(r"sub-[0-9A-Za-z]+_ses-[0-9A-Za-z]+(_task-[0-9A-Za-z]+)?(?=_)")
+
+
+def open_recording(path: Path, *, board: str | None = None) -> Recording:
+    """Open a recording.
+
+    Parameters
+    ----------
+    path : Path
+        A session's folder, raw or computed, any file in it, a dataset (or a participant) with a single
+        session, another program's file, or a BIDS folder that holds one.
+    board : str, optional
+        Name or number of the BrainFlow board a BrainFlow file is from, where its columns do not tell.
+
+    Raises
+    ------
+    RecordingError
+        There is nothing there, more than one session, or no EEG that can be read.
+    """
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise RecordingError(f"there is no recording at {path}", todo="check the path")
+    files = find_session(path)
+    if files is not None:
+        return open_session(files)
+    if path.is_dir():
+        path = find_single_recording(path)
+    return import_file(path, board=board)
+
+
+def open_session(files: SessionFiles) -> Recording:
+    """Open a session of this program, finished or not; a torn tail is left out."""
+    try:
+        return _read_session(files)
+    except OSError as error:
+        raise RecordingError(
+            f"the session {files.stem} cannot be read",
+            got=f"{error.filename}: {error.strerror}" if error.filename else str(error),
+            todo="restore the file, or check the rights",
+        ) from None
+
+
+def _read_session(files: SessionFiles) -> Recording:
+    data_path = files.eeg_file("eeg.eeg")
+    start = read_start(files.derived_file("start.json"))
+    samples, n_samples = _map_samples(data_path, start.stream.n_channels)
+    _, lost = read_timing(files.derived_file("timing.tsv"))
+    commands, events = read_events(files.eeg_file("events.tsv"))
+    summary = files.derived_file("summary.json")
+    return Recording(
+        path=data_path,
+        stream=start.stream,
+        n_samples=n_samples,
+        read_samples=samples,
+        lost=clip_runs(lost, 0, n_samples),
+        profile=_load_profile(files.derived_file("settings.toml")),
+        start_state=start.start_state,
+        commands=commands,
+        events=events,
+        columns=start.columns,
+        frames_path=files.frame_log if files.frame_log.exists() else None,
+        summary=read_json(summary) if summary.exists() else {},
+        started=start.started,
+    )
+
+
+def _map_samples(path: Path, n_channels: int) -> tuple[SampleReader, int]:
+    n_samples = path.stat().st_size // (4 * n_channels)
+    if n_samples == 0:
+        raise RecordingError(f"{path} holds no samples", todo="there is nothing to read in this session")
+    values = np.memmap(path, dtype="<f4", mode="r", shape=(n_samples, n_channels))
+
+    def samples(start: int, stop: int) -> NDArray[np.float32]:
+        return np.array(values[start:stop].T, dtype=np.float32, order="C")
+
+    return samples, n_samples
+
+
+def _load_profile(path: Path) -> Profile | None:
+    if not path.exists():  # an imported recording has none
+        return None
+    try:
+        return read_profile(path)
+    except SettingsError as error:
+        _log.warning("this session's settings cannot be used here: %s", error)
+        return None
+
+
+def find_session(path: Path) -> SessionFiles | None:
+    """Find the session a path means: the one its file or folder belongs to, or the only one below it.
+
+    Raises
+    ------
+    RecordingError
+        It holds more than one.
+    """
+    found = find_sessions(path)
+    if len(found) > 1:
+        raise RecordingError(
+            f"{path} holds {len(found)} sessions",
+            got=", ".join(files.stem for files in found[-3:]),
+            allowed="one session",
+            todo=f"name one, such as {found[-1].raw}",
+        )
+    return found[0] if found else None
+
+
+def find_sessions(path: Path) -> list[SessionFiles]:
+    """List this program's sessions that a path means, by participant and time: one, or all below a folder."""
+    root = next((folder for folder in (path, *path.parents) if (folder / DERIVATIVES).is_dir()), None)
+    if root is None:
+        return []
+    inside = set(path.relative_to(root).parts)
+    named = _SESSION_NAME.match(path.name)
+    if path.is_file() and named is None:
+        return []
+    stems = (stem for stem in find_session_stems(root) if _matches(stem, inside, named.group() if named else None))
+    return [SessionFiles.from_stem(root, stem) for stem in stems]
+
+
+def _matches(stem: str, inside: set[str], named: str | None) -> bool:
+    if named is not None:
+        return f"{stem}_".startswith(f"{named}_")
+    folders = {part for part in inside if part.startswith(("sub-", "ses-"))}
+    return folders <= set(stem.split("_"))

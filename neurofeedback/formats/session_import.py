@@ -1,0 +1,126 @@
+"""Another program's recording made a session of ours, with what is known of where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from neurofeedback import __version__
+from neurofeedback.errors import RecordingError
+from neurofeedback.formats.complete_session import ProgressCallback, write_complete_session
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.recording import Recording
+from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.types import Event, EventKind
+
+DEVICE_PREFIX = "imported:"
+_COMPANION_SUFFIXES = (".eeg", ".vmrk", ".fdt")
+_BLOCK_BYTES = 1 << 20
+_CHUNK_SAMPLES = 10_000
+_MIN_UNIX_TIME = 1_000_000_000  # seconds: timestamps below are no date
+_MAX_UNIX_TIME = 10_000_000_000
+
+
+def import_recording(
+    path: Path,
+    root: Path,
+    *,
+    participant: str,
+    task: str = "imported",
+    board: str | None = None,
+    progress: ProgressCallback = lambda _: None,
+) -> SessionFiles:
+    """Import a file, or the one recording of a BIDS folder.
+
+    Parameters
+    ----------
+    root : Path
+        The recordings folder to add the session to.
+    participant, task : str
+        BIDS labels.
+    board : str, optional
+        The BrainFlow board of a BrainFlow file whose columns do not tell.
+    progress : callable
+        Told how far it is, 0 to 1.
+
+    Raises
+    ------
+    RecordingError
+        The file cannot be read, holds no signal, or is a session of this program; nothing is left behind.
+    SettingsError
+        A label cannot be in file names.
+    """
+    recording = open_recording(path, board=board)
+    if recording.start_state:
+        raise RecordingError(
+            f"{path} is a session of this program already", todo="copy its dataset, or use `neurofeedback export`"
+        )
+    _check_has_signal(recording)
+    source = recording.path
+    stream = replace(recording.stream, device=f"{DEVICE_PREFIX}{source.name}")
+    header = SessionHeader(
+        participant=participant,
+        stream=stream,
+        profile_toml="",
+        start_state={"imported_from": _provenance(recording)},
+        columns=(),
+        started=_recording_date(recording),
+        task=task,
+    )
+    begun = Event(0, EventKind.START, f"imported from {source.name}")
+    return write_complete_session(
+        root,
+        header,
+        replace(recording, events=(begun, *recording.events)),
+        summary={"participant": participant, "phases": {}, "reconnects": 0, "imported": True},
+        progress=progress,
+    )
+
+
+def _check_has_signal(recording: Recording) -> None:
+    """Refuse a file without a single measured value; one with any is found so at its first chunks."""
+    if any(np.isfinite(chunk.data).any() for chunk in recording.iter_chunks(_CHUNK_SAMPLES)):
+        return
+    raise RecordingError(
+        f"{recording.path} holds no signal",
+        got="no number on any channel, from beginning to end",
+        allowed="measured samples",
+        todo="check how the file was exported",
+    )
+
+
+def _provenance(recording: Recording) -> dict[str, object]:
+    return {
+        "files": [{"name": path.name, "sha256": _sha256(path)} for path in _source_files(recording.path)],
+        "format": recording.stream.facts.get("format", "n/a"),
+        "imported_by": f"neurofeedback {__version__}",
+    }
+
+
+def _source_files(path: Path) -> Iterator[Path]:
+    yield path
+    yield from (path.with_suffix(suffix) for suffix in _COMPANION_SUFFIXES if path.with_suffix(suffix).is_file())
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_BLOCK_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _recording_date(recording: Recording) -> datetime:
+    """Say when it was recorded: as the file tells, by its clock, or when the file was last written."""
+    if recording.started is not None:
+        return recording.started
+    times = recording.timestamps
+    if times is not None and _MIN_UNIX_TIME < times[0] < _MAX_UNIX_TIME:
+        return datetime.fromtimestamp(float(times[0]), UTC)
+    return datetime.fromtimestamp(recording.path.stat().st_mtime, UTC)

@@ -1,0 +1,1 @@
+"""The personal decoder: labels from answers, training, evaluation, and its model file."""

@@ -1,0 +1,179 @@
+"""The personal decoder: this person's own signs of wandering, learned from this person's own answers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.learning.logistic_regression import LaplaceFit, fit_map
+from neurofeedback.learning.prior import build_priors
+from neurofeedback.learning.training_set import TrainingSet, unique_sessions
+from neurofeedback.learning.window_covariance import WindowCovariance, pool_covariances
+from neurofeedback.settings.estimation import DecoderSettings
+from neurofeedback.settings.evidence import Evidence
+
+_TIME_UNIT_MIN = 10.0
+_TIME_PRECISION = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoder:
+    """What was learned.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The features.
+    weights, sd : ndarray, shape (n_features,)
+        Of a feature in the person's usual spreads, wandering positive; and how unsure each is.
+    intercept : float
+        Log odds of wandering at the sitting's median and the mean time on task.
+    shares : tuple of (str, float)
+        How far each evidence profile is borne out by the answers; they add up to 1.
+    n : int
+        Answers learned from, of which ``n_wander`` said elsewhere, in ``n_sessions`` sittings.
+    with_presses : bool
+        Presses were learned from, too.
+    """
+
+    names: tuple[str, ...]
+    weights: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    intercept: float
+    profile_probabilities: tuple[tuple[str, float], ...]
+    n_answers: int
+    n_wander: int
+    n_sessions: int
+    with_self_caught: bool = False
+
+    def score(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Weighted sum of ``(n, n_features)`` without the intercept, ``(n,)``."""
+        return x @ self.weights
+
+    def logit(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log odds of wandering, ``(n,)``; before calibration."""
+        return self.intercept + self.score(x)
+
+
+def fit_decoder(
+    training_set: TrainingSet,
+    evidence: Evidence,
+    settings: DecoderSettings,
+    *,
+    day: float,
+    device: str,
+    with_self_caught: bool = False,
+) -> Decoder:
+    """Learn from lessons: one fit for each evidence profile, averaged by how likely each makes the answers.
+
+    Parameters
+    ----------
+    day, device : float, str
+        When and with what the decoder will be used; older answers, and another device's, count for less.
+    """
+    taught = training_set if with_self_caught else training_set.subset(~training_set.self_caught)
+    usual = pool_covariances(
+        [sitting.window_covariance for sitting in taught.sessions], training_set.names, settings.prior_windows
+    )
+    priors = build_priors(evidence, training_set.names, usual.correlation, settings)
+    weights = _window_weights(taught, settings, day, device)
+    design, nuisance = _design_matrix(taught, device)
+    lax = np.array([_TIME_PRECISION] + [settings.intercept_precision] * (nuisance - 1))
+    fits = [
+        fit_map(
+            design,
+            taught.wander,
+            weights,
+            np.concatenate([prior.mean, np.zeros(nuisance)]),
+            np.concatenate([prior.sd**-2, lax]),
+        )
+        for prior in priors
+    ]
+    shares = _profile_probabilities(fits)
+    mode, sd = _average_fits(fits, shares)
+    n_features = len(training_set.names)
+    asked = ~taught.self_caught
+    return Decoder(
+        names=training_set.names,
+        weights=mode[:n_features],
+        sd=sd[:n_features],
+        intercept=_intercept(taught, weights, mode, device),
+        profile_probabilities=tuple((prior.name, float(share)) for prior, share in zip(priors, shares, strict=True)),
+        n_answers=int(asked.sum()),
+        n_wander=int(taught.wander[asked].sum()),
+        n_sessions=len(unique_sessions(taught.session_index[asked])),
+        with_self_caught=with_self_caught and bool(taught.self_caught.any()),
+    )
+
+
+def _window_weights(
+    training_set: TrainingSet, settings: DecoderSettings, day: float, device: str
+) -> NDArray[np.float64]:
+    """Sureness x balance, on average 1 for an answer; then less for age and for another device."""
+    if not len(training_set.wander):
+        return np.zeros(0)
+    own = np.where(training_set.self_caught, settings.press_weight, training_set.weight)
+    balanced = own.copy()
+    for kind in (training_set.wander, ~training_set.wander):
+        if own[kind].sum() > 0:
+            balanced[kind] *= min(own.sum() / (2.0 * own[kind].sum()), settings.max_class_weight)
+    count = np.where(training_set.self_caught, settings.press_weight, 1.0).sum()
+    age = np.exp(-np.maximum(day - training_set.days, 0.0) / settings.age_decay_days)
+    other = np.where(training_set.on_device(device), 1.0, 1.0 / settings.other_device_variance_factor)
+    return balanced * (count / balanced.sum()) * age * other
+
+
+def _design_matrix(training_set: TrainingSet, device: str) -> tuple[NDArray[np.float64], int]:
+    """Features, time on task, and an intercept for each device, this one first; and how many are no features."""
+    time = (training_set.minutes - (training_set.minutes.mean() if len(training_set.minutes) else 0.0)) / _TIME_UNIT_MIN
+    others = sorted({sitting.device for sitting in training_set.sessions} - {device})
+    intercepts = [training_set.on_device(name).astype(np.float64) for name in (device, *others)]
+    return np.column_stack([training_set.x, time, *intercepts]), 1 + len(intercepts)
+
+
+def _profile_probabilities(fits: list[LaplaceFit]) -> NDArray[np.float64]:
+    evidence = np.array([fit.log_evidence for fit in fits])
+    likely = np.exp(evidence - evidence.max())
+    return likely / likely.sum()
+
+
+def _average_fits(
+    fits: list[LaplaceFit], probabilities: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and spread of the mixture of the fits' normal approximations."""
+    modes = np.array([fit.mode for fit in fits])
+    mean = probabilities @ modes
+    variance = probabilities @ (np.array([np.diag(fit.covariance) for fit in fits]) + (modes - mean) ** 2)
+    return mean, np.sqrt(variance)
+
+
+def _intercept(
+    training_set: TrainingSet, weights: NDArray[np.float64], mode: NDArray[np.float64], device: str
+) -> float:
+    """Undo the balancing: the log odds of wandering as often as the person said so, on this device if known."""
+    asked = ~training_set.self_caught
+    here = training_set.on_device(device)
+    rate = (training_set.wander[asked].sum() + 1.0) / (asked.sum() + 2.0)
+    if not here.any():
+        return _logit(rate)
+    total = weights[here].sum()
+    balanced = (weights[here & training_set.wander].sum() + 1e-3 * total) / (total * (1 + 2e-3))
+    return float(mode[len(training_set.names) + 1] + _logit(rate) - _logit(balanced))
+
+
+def _logit(p: float) -> float:
+    return float(np.log(p / (1.0 - p)))
+
+
+def sign_probability(decoder: Decoder) -> NDArray[np.float64]:
+    """How sure the direction of each weight is, ``(n_features,)``: 0.5 for not at all, 1 for certain."""
+    ratios = (np.abs(decoder.weights) / decoder.sd).tolist()
+    return np.array([0.5 * (1.0 + math.erf(ratio / math.sqrt(2.0))) for ratio in ratios])
+
+
+def index_weights(decoder: Decoder, window_covariance: WindowCovariance) -> NDArray[np.float64]:
+    """Return the decoder's weights on z-scores as frames have them, ``(n_features,)``."""
+    return decoder.weights / window_covariance.sd

@@ -1,0 +1,164 @@
+"""How well a decoder does on answers it never saw. Nothing here shuffles moments across time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.learning.calibration import IDENTITY_CALIBRATION, Calibration, fit_calibration
+from neurofeedback.learning.decoder import Decoder
+from neurofeedback.learning.logistic_regression import log_loss
+from neurofeedback.learning.metrics import (
+    MetricInterval,
+    ScoredAnswers,
+    brier_skill,
+    calibration_error,
+    join_scores,
+    share_above_base_rate,
+    within_session_auc,
+)
+from neurofeedback.learning.training_set import TrainingSet, unique_sessions
+from neurofeedback.settings.estimation import DecoderSettings
+
+DecoderTrainer = Callable[[TrainingSet, float, str], Decoder]
+"""Lessons, day and device of use, to a decoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningCurvePoint:
+    """One sitting of the learning curve: answers learned from before it, and how that decoder did in it."""
+
+    session: str
+    n_before: int
+    auc: MetricInterval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that may be said about how well a decoder does; None where too little is known.
+
+    ``prequential`` is the AUC with weights frozen at each sitting's start, ``left_out`` with each sitting left
+    out; ``brier_skill`` is against the rate of wandering until then, ``ece`` the calibration error. ``active``
+    is the badge.
+    """
+
+    n_answers: int
+    n_wander: int
+    n_sessions: int
+    prequential: MetricInterval | None = None
+    leave_one_session_out: MetricInterval | None = None
+    brier_skill: MetricInterval | None = None
+    ece: MetricInterval | None = None
+    curve: tuple[LearningCurvePoint, ...] = ()
+    active: bool = False
+    calibration: Calibration = IDENTITY_CALIBRATION
+
+
+def score_prequentially(training_set: TrainingSet, train: DecoderTrainer, settings: DecoderSettings) -> ScoredAnswers:
+    """Score each sitting by what the sittings before it taught; the first, which nothing precedes, is left out."""
+    parts: list[ScoredAnswers] = []
+    for k, sitting in enumerate(training_set.sessions):
+        before, now = training_set.session_index < k, (training_set.session_index == k) & ~training_set.self_caught
+        if not (before & ~training_set.self_caught).any() or not now.any():
+            continue
+        decoder = train(training_set.subset(before), sitting.day, sitting.device)
+        earlier = join_scores(parts)
+        calibration = fit_calibration(earlier.logit, earlier.wander, settings)
+        parts.append(_score_rows(training_set, now, decoder, calibration))
+    return join_scores(parts)
+
+
+def score_leaving_sessions_out(training_set: TrainingSet, train: DecoderTrainer) -> ScoredAnswers:
+    """Score each sitting by what all the others taught."""
+    parts: list[ScoredAnswers] = []
+    for k, sitting in enumerate(training_set.sessions):
+        others, now = training_set.session_index != k, (training_set.session_index == k) & ~training_set.self_caught
+        if (others & ~training_set.self_caught).any() and now.any():
+            decoder = train(training_set.subset(others), sitting.day, sitting.device)
+            parts.append(_score_rows(training_set, now, decoder, IDENTITY_CALIBRATION))
+    return join_scores(parts)
+
+
+def _score_rows(
+    training_set: TrainingSet, rows: NDArray[np.bool_], decoder: Decoder, calibration: Calibration
+) -> ScoredAnswers:
+    x = training_set.x[rows]
+    logit = decoder.logit(x)
+    return ScoredAnswers(
+        score=decoder.score(x),
+        logit=logit,
+        calibrated_logit=calibration.slope * logit + calibration.shift,
+        base_rate_logit=_running_base_rate_logit(training_set, rows),
+        wander=training_set.wander[rows],
+        session_index=training_set.session_index[rows],
+    )
+
+
+def _running_base_rate_logit(training_set: TrainingSet, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Log odds of wandering by the answers before each, (k + 1) / (n + 2)."""
+    asked = np.where(training_set.self_caught, 0.0, 1.0)
+    said = asked * training_set.wander
+    before, wandering = np.cumsum(asked) - asked, np.cumsum(said) - said
+    return np.log((wandering + 1.0) / (before - wandering + 1.0))[rows]
+
+
+def score_with(decoder: Decoder, training_set: TrainingSet) -> ScoredAnswers:
+    """Score all answers of a course by one decoder that never saw any of them."""
+    return _score_rows(training_set, ~training_set.self_caught, decoder, IDENTITY_CALIBRATION)
+
+
+def self_caught_improves(
+    training_set: TrainingSet, train: DecoderTrainer, train_with_self_caught: DecoderTrainer, settings: DecoderSettings
+) -> bool:
+    """Tell whether learning from presses improves the prequential log-loss on probes."""
+    if not training_set.self_caught.any():
+        return False
+    without, with_ = (score_prequentially(training_set, way, settings) for way in (train, train_with_self_caught))
+    if not len(without.wander):
+        return False
+    y = without.wander.astype(np.float64)
+    return float(log_loss(with_.calibrated_logit, y).sum()) < float(log_loss(without.calibrated_logit, y).sum())
+
+
+def evaluate(training_set: TrainingSet, train: DecoderTrainer, settings: DecoderSettings) -> Evaluation:
+    """All figures of one person."""
+    asked = ~training_set.self_caught
+    n, n_wander = int(asked.sum()), int(training_set.wander[asked].sum())
+    ahead, aside = score_prequentially(training_set, train, settings), score_leaving_sessions_out(training_set, train)
+    n_sessions = len(unique_sessions(training_set.session_index[asked]))
+    enough = (
+        n >= settings.min_answers_to_activate
+        and min(n_wander, n - n_wander) >= settings.min_answers_per_class_to_activate
+        and n_sessions >= settings.min_sessions_to_activate
+    )
+    return Evaluation(
+        n_answers=n,
+        n_wander=n_wander,
+        n_sessions=n_sessions,
+        prequential=within_session_auc(ahead.score, ahead.wander, ahead.session_index, settings.prequential_se_factor),
+        leave_one_session_out=within_session_auc(
+            aside.score, aside.wander, aside.session_index, settings.leave_one_out_se_factor
+        ),
+        brier_skill=brier_skill(ahead),
+        ece=calibration_error(ahead, settings),
+        curve=_learning_curve(training_set, ahead, settings),
+        active=enough and share_above_base_rate(ahead) >= settings.min_bootstrap_share_to_activate,
+        calibration=fit_calibration(ahead.logit, ahead.wander, settings),
+    )
+
+
+def _learning_curve(
+    training_set: TrainingSet, ahead: ScoredAnswers, settings: DecoderSettings
+) -> tuple[LearningCurvePoint, ...]:
+    points: list[LearningCurvePoint] = []
+    for k in unique_sessions(ahead.session_index):
+        here = ahead.session_index == k
+        n_before = int((~training_set.self_caught & (training_set.session_index < k)).sum())
+        auc = within_session_auc(
+            ahead.score[here], ahead.wander[here], ahead.session_index[here], settings.prequential_se_factor
+        )
+        points.append(LearningCurvePoint(training_set.sessions[k].session, n_before, auc))
+    return tuple(points)

@@ -1,0 +1,176 @@
+"""What an answer labels: the seconds before the chime, compared with the person's usual ones in this sitting.
+
+One causal code path, live, in training and in evaluation: frames go in one by one, and what a probe or a press
+teaches is made from frames and answers that were there by then.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.learning.window_covariance import WindowCovariance, column_medians, estimate_window_covariance
+from neurofeedback.settings.estimation import DecoderSettings
+from neurofeedback.types import Phase, Probe
+
+BREATH, ELSEWHERE, NOT_SURE = 1, 2, 3
+"""Answers to where the mind was."""
+
+_LABELLED_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
+_DEFAULT_SURENESS = 2  # "a little sure": what an answer counts for when how sure was skipped
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledWindow:
+    """One labelled window.
+
+    Parameters
+    ----------
+    sample : int
+        The chime or the press.
+    x : ndarray, shape (n_features,)
+        Mean z of the window, from the median of all windows so far, in the person's usual spreads; NaN where missing.
+    wander : bool
+        What the person said.
+    weight : float
+        By how sure it was, 0 to 1; of a press, 1.
+    minutes : float
+        Time since the practice began, min.
+    pressed : bool
+        The person pressed without having been asked.
+    """
+
+    sample: int
+    x: NDArray[np.float64]
+    wander: bool
+    weight: float
+    minutes: float
+    self_caught: bool = False
+
+
+class WindowLabeller:
+    """Frames of one sitting in, lessons out.
+
+    Parameters
+    ----------
+    past : Usual
+        How much this person's windows vary in earlier sittings.
+    hop_s : float
+        Time between frames, s.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> settings = DecoderSettings(features=("theta_frontal",))
+    >>> labeller = WindowLabeller(estimate_window_covariance(("theta_frontal",)), 4.0, 0.25, settings)
+    >>> for i in range(80):
+    ...     labeller.push(i + 1, Phase.PRACTICE, True, (float(i >= 60),))
+    >>> lesson = labeller.probe(Probe(80, where=ELSEWHERE, sure=4))
+    >>> lesson.wander, lesson.weight, bool(lesson.x[0] > 0)
+    (True, 1.0, True)
+    """
+
+    def __init__(
+        self, prior_covariance: WindowCovariance, sfreq: float, hop_s: float, settings: DecoderSettings
+    ) -> None:
+        self._prior_covariance, self._sfreq, self._settings = prior_covariance, sfreq, settings
+        self._min_frames = settings.min_valid_s / hop_s
+        self._window_step_frames = max(1, round(1.0 / hop_s))
+        self._length_s = settings.probe_window_s[0] - settings.probe_window_s[1]
+        self._samples: list[int] = []
+        self._z: list[tuple[float, ...]] = []
+        self._missing_z = (np.nan,) * len(prior_covariance.names)
+        self._window_ends: list[int] = []
+        self._windows: list[NDArray[np.float64]] = []
+        self._presses: list[int] = []
+        self._first_sample: int | None = None
+
+    def append(self, sample: int, phase: Phase, valid: bool, z: Sequence[float]) -> None:
+        """Take one frame: its end, and the z-scores of the features by the frozen baseline."""
+        counts = valid and phase in _LABELLED_PHASES
+        if phase in _LABELLED_PHASES and self._first_sample is None:
+            self._first_sample = sample
+        self._samples.append(sample)
+        self._z.append(tuple(z) if counts else self._missing_z)
+        if len(self._samples) % self._window_step_frames == 0:
+            window = self._mean(sample - round(self._length_s * self._sfreq), sample)
+            if window is not None:
+                self._window_ends.append(sample)
+                self._windows.append(window)
+
+    def label_probe(self, probe: Probe) -> LabelledWindow | None:
+        """Return what an answered probe teaches; None if it counts for the rate of wandering alone."""
+        if probe.where not in {BREATH, ELSEWHERE} or self._after_press(probe.sample):
+            return None
+        weight = self._settings.certainty_weights[(probe.sure or _DEFAULT_SURENESS) - 1]
+        lesson = self._label_window(probe.sample, self._settings.probe_window_s, weight)
+        return lesson if lesson is None or probe.where == ELSEWHERE else _as_on_breath(lesson)
+
+    def has_signal(self, sample: int) -> bool:
+        """Tell whether enough signal precedes a chime at ``sample``."""
+        start, stop = (sample - round(back * self._sfreq) for back in self._settings.probe_window_s)
+        return self._mean(start, stop) is not None
+
+    def label_press(self, sample: int) -> LabelledWindow | None:
+        """Return what a press teaches; None if too little signal precedes it, or another press."""
+        follows = self._after_press(sample)
+        self._presses.append(sample)
+        return None if follows else self._label_window(sample, self._settings.press_window_s, 1.0, self_caught=True)
+
+    def shrunk_covariance(self, sample: int | None = None) -> WindowCovariance:
+        """How much windows vary by now: this sitting so far, shrunk to the past."""
+        return self._prior_covariance.combine(self.session_covariance(sample), self._settings.prior_windows)
+
+    def session_covariance(self, sample: int | None = None) -> WindowCovariance:
+        """How much the windows of this sitting alone vary, up to ``sample``."""
+        known = len(self._windows) if sample is None else bisect_right(self._window_ends, sample)
+        return estimate_window_covariance(self._prior_covariance.names, np.array(self._windows[:known]), self._length_s)
+
+    def _label_window(
+        self, sample: int, span_s: tuple[float, float], weight: float, *, self_caught: bool = False
+    ) -> LabelledWindow | None:
+        start, stop = (sample - round(back * self._sfreq) for back in span_s)
+        mean = self._mean(start, stop)
+        known = bisect_right(self._window_ends, stop)
+        if mean is None or known == 0:
+            return None
+        x = (mean - column_medians(np.array(self._windows[:known]))) / self.shrunk_covariance(stop).sd
+        minutes = (sample - (self._first_sample or 0)) / self._sfreq / 60.0
+        return LabelledWindow(sample, x, wander=True, weight=weight, minutes=minutes, self_caught=self_caught)
+
+    def _mean(self, start: int, stop: int) -> NDArray[np.float64] | None:
+        """Mean z of the frames that end after ``start`` and up to ``stop``; None with too little valid signal."""
+        rows = slice(bisect_right(self._samples, start), bisect_right(self._samples, stop))
+        z = np.array(self._z[rows], dtype=np.float64).reshape(-1, len(self._missing_z))
+        there = np.isfinite(z)
+        if there.any(axis=1).sum() < self._min_frames:
+            return None
+        n = there.sum(axis=0)
+        sums = np.where(there, z, 0.0).sum(axis=0)
+        return np.where(n >= self._min_frames, sums / np.maximum(n, 1), np.nan)
+
+    def _after_press(self, sample: int) -> bool:
+        guard = self._settings.press_guard_s * self._sfreq
+        return any(0 <= sample - press <= guard for press in self._presses)
+
+
+def _as_on_breath(window: LabelledWindow) -> LabelledWindow:
+    return LabelledWindow(window.sample, window.x, wander=False, weight=window.weight, minutes=window.minutes)
+
+
+def is_key_stuck(presses: Sequence[int], sfreq: float, settings: DecoderSettings) -> bool:
+    """Tell whether so many presses of one sitting can be no person's: one a guard time, half of the time.
+
+    Examples
+    --------
+    >>> is_key_stuck(range(0, 100), 1.0, DecoderSettings()), is_key_stuck((10, 95, 300), 1.0, DecoderSettings())
+    (True, False)
+    """
+    if len(presses) < settings.max_presses_per_min:
+        return False
+    minutes = (max(presses) - min(presses)) / sfreq / 60.0
+    return len(presses) > settings.max_presses_per_min * max(minutes, 1.0)

@@ -1,0 +1,134 @@
+"""What is learned, to and from the rows of a model file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from neurofeedback.learning.calibration import Calibration
+from neurofeedback.learning.decoder import Decoder
+from neurofeedback.learning.evaluation import Evaluation, LearningCurvePoint
+from neurofeedback.learning.labelling import LabelledWindow
+from neurofeedback.learning.metrics import MetricInterval
+from neurofeedback.learning.model_file import (
+    DecoderFile,
+    FeatureWeightRow,
+    IntervalRow,
+    LabelledWindowRow,
+    LearningCurveRow,
+    ScoresRow,
+    SessionRow,
+)
+from neurofeedback.learning.session_labels import SessionLabels
+from neurofeedback.learning.training_set import SessionTrainingData
+from neurofeedback.learning.window_covariance import WindowCovariance
+
+
+def to_model_file(
+    *,
+    participant: str,
+    feature_names: tuple[str, ...],
+    excluded: tuple[str, ...],
+    session_labels: Sequence[tuple[SessionLabels, str]],
+    decoder: Decoder,
+    evaluation: Evaluation,
+    fingerprint: str,
+) -> DecoderFile:
+    """Put all that is known of a participant into the shape of its file."""
+    values = zip(feature_names, decoder.weights.tolist(), decoder.sd.tolist(), strict=True)
+    return DecoderFile(
+        participant=participant,
+        features=feature_names,
+        excluded=excluded,
+        sittings=tuple(_session_row(one, stamp) for one, stamp in session_labels),
+        with_presses=decoder.with_self_caught,
+        weights=tuple(FeatureWeightRow(feature=name, weight=weight, sd=sd) for name, weight, sd in values),
+        scores=_scores_row(evaluation),
+        fingerprint=fingerprint,
+    )
+
+
+def session_labels_from_row(row: SessionRow, feature_names: tuple[str, ...]) -> SessionLabels:
+    """Return what a session taught, as its row tells."""
+    usual = WindowCovariance(feature_names, np.array(row.covariance, dtype=np.float64), row.windows)
+    taught = SessionTrainingData(
+        row.session, row.day, row.device, tuple(_window_from_row(lesson) for lesson in row.lessons), usual
+    )
+    return SessionLabels(taught, row.drowsy, row.iaf_hz, row.notices)
+
+
+def evaluation_from_model(model: DecoderFile) -> Evaluation:
+    """Return the scores a file holds."""
+    scores = model.scores
+    asked = [lesson for row in model.sittings for lesson in row.lessons if not lesson.pressed]
+    return Evaluation(
+        n_answers=len(asked),
+        n_wander=sum(lesson.wander for lesson in asked),
+        n_sessions=sum(any(not lesson.pressed for lesson in row.lessons) for row in model.sittings),
+        prequential=_interval_from_row(scores.prequential),
+        leave_one_session_out=_interval_from_row(scores.left_out),
+        brier_skill=_interval_from_row(scores.brier_skill),
+        ece=_interval_from_row(scores.ece),
+        curve=tuple(LearningCurvePoint(row.session, row.n_before, _interval_from_row(row.auc)) for row in scores.curve),
+        active=scores.active,
+        calibration=Calibration(*scores.calibration),
+    )
+
+
+def _session_row(session_labels: SessionLabels, stamp: str) -> SessionRow:
+    taught = session_labels.training_data
+    return SessionRow(
+        session=taught.session,
+        stamp=stamp,
+        day=taught.day,
+        device=taught.device,
+        lessons=tuple(_window_row(lesson) for lesson in taught.labelled_windows),
+        windows=taught.window_covariance.n,
+        covariance=tuple(tuple(line) for line in taught.window_covariance.covariance.tolist()),
+        drowsy=session_labels.sleepiness_ratings,
+        iaf_hz=session_labels.iaf_hz,
+        notices=session_labels.notices,
+    )
+
+
+def _window_row(window: LabelledWindow) -> LabelledWindowRow:
+    return LabelledWindowRow(
+        sample=window.sample,
+        x=tuple(value if math.isfinite(value) else None for value in window.x.tolist()),
+        wander=window.wander,
+        weight=window.weight,
+        minutes=window.minutes,
+        pressed=window.self_caught,
+    )
+
+
+def _window_from_row(row: LabelledWindowRow) -> LabelledWindow:
+    x = np.array([np.nan if value is None else value for value in row.x], dtype=np.float64)
+    return LabelledWindow(
+        row.sample, x, wander=row.wander, weight=row.weight, minutes=row.minutes, self_caught=row.pressed
+    )
+
+
+def _scores_row(evaluation: Evaluation) -> ScoresRow:
+    return ScoresRow(
+        prequential=_interval_row(evaluation.prequential),
+        left_out=_interval_row(evaluation.leave_one_session_out),
+        brier_skill=_interval_row(evaluation.brier_skill),
+        ece=_interval_row(evaluation.ece),
+        curve=tuple(
+            LearningCurveRow(session=point.session, n_before=point.n_before, auc=_interval_row(point.auc))
+            for point in evaluation.curve
+        ),
+        active=evaluation.active,
+        calibration=(evaluation.calibration.slope, evaluation.calibration.shift),
+    )
+
+
+def _interval_row(interval: MetricInterval | None) -> IntervalRow | None:
+    return interval and IntervalRow(value=interval.value, low=interval.low, high=interval.high, n=interval.n)
+
+
+def _interval_from_row(row: IntervalRow | None) -> MetricInterval | None:
+    return row and MetricInterval(row.value, row.low, row.high, row.n)

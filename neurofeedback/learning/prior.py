@@ -1,0 +1,52 @@
+"""What group studies let one expect of a new person's decoder: one prior for each evidence profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.settings.estimation import DecoderSettings
+from neurofeedback.settings.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prior:
+    """A normal prior on the decoder's weights, ``(n_features,)`` each, and the evidence profile it is from."""
+
+    name: str
+    mean: NDArray[np.float64]
+    sd: NDArray[np.float64]
+
+
+def build_priors(
+    evidence: Evidence, names: tuple[str, ...], correlation: NDArray[np.float64], settings: DecoderSettings
+) -> tuple[Prior, ...]:
+    """One prior for each profile of a mixture.
+
+    Means are R^-1 mu, shrunk, over the profile's own features alone: extended over all, features that no study
+    speaks of would become suppressors. Every other feature is expected to weigh nothing.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Features of the decoder.
+    correlation : ndarray, shape (n_features, n_features)
+        Of the person's unlabelled windows, not shrunk yet.
+    """
+    shrunk = 0.5 * correlation + 0.5 * np.eye(len(names))
+    return tuple(_build_prior(member, names, shrunk, settings) for member in evidence.members or (evidence,))
+
+
+def _build_prior(
+    profile: Evidence, names: tuple[str, ...], correlation: NDArray[np.float64], settings: DecoderSettings
+) -> Prior:
+    known = [feature for feature in profile.features if feature.feature in names]
+    rows = [names.index(feature.feature) for feature in known]
+    mean, sd = np.zeros(len(names)), np.full(len(names), settings.default_between_sd)
+    mean[rows] = settings.prior_shrinkage * np.linalg.solve(
+        correlation[np.ix_(rows, rows)], np.array([feature.mu for feature in known])
+    )
+    sd[rows] = [feature.between_sd for feature in known]
+    return Prior(profile.name, mean, settings.prior_sd_factor * sd)

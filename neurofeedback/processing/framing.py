@@ -1,0 +1,79 @@
+"""Windows and hops by sample count: where blocks and frames end, and the trailing rows they look back on."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_S = 0.25
+"""What the gate judges at a time, also where the hop is shorter."""
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+class FrameSchedule:
+    """Frame and block ends at floor((i + 1) sfreq hop), exactly, for any rate."""
+
+    def __init__(self, sfreq: float, hop_s: float) -> None:
+        step = Fraction(sfreq).limit_denominator(10**6) * Fraction(hop_s).limit_denominator(10**6)
+        self._numerator, self._denominator = step.numerator, step.denominator
+        self.min_hop_samples = int(step)
+
+    def ends(self, first: int, count: int) -> NDArray[np.int64]:
+        """Sample index just after each of ``count`` blocks, from block ``first`` on."""
+        index = np.arange(first + 1, first + count + 1, dtype=np.int64)
+        return index * self._numerator // self._denominator
+
+    def count_complete(self, sample: int) -> int:
+        """Count the blocks that end at or before ``sample``.
+
+        Examples
+        --------
+        >>> [Schedule(250.0, 0.25).complete(n) for n in (61, 62, 124, 125)]
+        [0, 1, 1, 2]
+        """
+        return ((sample + 1) * self._denominator - 1) // self._numerator
+
+
+def hops_per_block(hop_s: float) -> int:
+    """How many frames it takes until a block shares nothing with the first one.
+
+    Examples
+    --------
+    >>> [hops_per_block(hop_s) for hop_s in (0.05, 0.25, 1.0)]
+    [5, 1, 1]
+    """
+    return max(1, round(BLOCK_S / hop_s))
+
+
+class SlidingWindows(Generic[Scalar]):
+    """The last ``length`` rows of a per-block quantity, as sliding windows; the same however the rows arrive.
+
+    Before the start stands ``before``, or the first row where that is None.
+    """
+
+    def __init__(self, length: int, fill_value: float | None = None) -> None:
+        self._length = length
+        self._fill_value = fill_value
+        self._tail: NDArray[Scalar] | None = None
+
+    def append(self, rows: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Add rows ``(n, ...)`` and return their windows ``(n, ..., length)``, newest last, in C order."""
+        columns = rows.transpose((*range(1, rows.ndim), 0))
+        if self._tail is None:
+            first = columns[..., :1] if self._fill_value is None else np.full_like(columns[..., :1], self._fill_value)
+            self._tail = np.repeat(first, self._length - 1, axis=-1)
+        joined = np.concatenate([self._tail, columns], axis=-1)
+        self._tail = joined[..., len(rows) :].copy()
+        return trailing_windows(joined, np.arange(self._length, self._length + len(rows)), self._length)
+
+
+def trailing_windows(data: NDArray[Scalar], stops: NDArray[np.int64], n: int) -> NDArray[Scalar]:
+    """Return the ``n`` columns before each stop, ``(len(stops), ..., n)``, in C order."""
+    out = np.empty((len(stops), *data.shape[:-1], n), dtype=data.dtype)
+    for window, stop in zip(out, stops.tolist(), strict=True):
+        window[...] = data[..., stop - n : stop]
+    return out

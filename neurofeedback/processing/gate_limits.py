@@ -1,0 +1,152 @@
+"""What a baseline fixes for the gate: each channel's own limits, and its frames judged again by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.processing.framing import SlidingWindows, hops_per_block
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.signal import GateSettings
+
+Flags = NDArray[np.bool_]
+
+_MIN_CHANNELS = 3  # of two channels the median is pulled by either
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GateLimits:
+    """Limits of each channel, ``(n_channels,)``: blink threshold in uV, usual and highest muscle in ln density.
+
+    A channel that never was usable has NaN for its usual muscle.
+    """
+
+    blink_uv: NDArray[np.float64]
+    median_ln_emg: NDArray[np.float64]
+    max_ln_emg: NDArray[np.float64]
+
+
+def median_and_spread(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Median, and 1.4826 times the median absolute deviation: the spread of a normal distribution."""
+    middle = float(np.median(values))
+    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
+
+
+def fit_gate_limits(
+    slow_samples: NDArray[np.float64], ln_emg: NDArray[np.float64], fixed_bad: Flags, settings: GateSettings
+) -> GateLimits:
+    """Limits of a finished baseline, from its blocks that are not bad for other reasons.
+
+    Parameters
+    ----------
+    slow_samples : ndarray, shape (n_blocks, n_channels, n)
+        Low-passed samples, uV.
+    ln_emg, fixed_bad : ndarray, shape (n_blocks, n_channels)
+    """
+    blink_uv = np.full(ln_emg.shape[1], settings.blink_before_baseline_uv)
+    usual, muscle = np.full(ln_emg.shape[1], np.nan), np.full(ln_emg.shape[1], np.inf)
+    for row in np.flatnonzero(~fixed_bad.all(axis=0)):
+        kept = ~fixed_bad[:, row]
+        _, slow_sd = median_and_spread(slow_samples[kept, row].ravel())
+        blink_uv[row] = np.clip(settings.blink_sd * slow_sd, settings.blink_min_uv, settings.blink_max_uv)
+        usual[row], spread = median_and_spread(ln_emg[kept, row])
+        muscle[row] = usual[row] + settings.emg_mads * max(spread, settings.emg_mad_floor)
+    return GateLimits(blink_uv, usual, muscle)
+
+
+def muscle_flags(
+    ln_emg: NDArray[np.float64], median: NDArray[np.float64], limit: NDArray[np.float64], global_threshold: float
+) -> Flags:
+    """Where muscle is seen: above a channel's own limit, or on most channels at once and nearly there.
+
+    Muscle reaches every electrode, noise each one by itself: the median channel tells muscle weaker than any one
+    can, and a channel that hardly shows it is left out together with the rest.
+
+    Parameters
+    ----------
+    ln_emg : ndarray, shape (n_blocks, n_channels)
+        Muscle band, ln density.
+    usual, limit : ndarray, broadcast to the same shape
+        NaN and infinite for a channel without.
+    together : float
+        Share of the way from usual to limit that the median channel has to be beyond.
+
+    Examples
+    --------
+    >>> tense(np.array([[0.8, 0.9, 0.95], [1.1, 0.0, 0.0]]), np.zeros(3), np.ones(3), 0.85).tolist()
+    [[True, True, True], [True, False, False]]
+    """
+    whole_head = _global_muscle_level(ln_emg, median, limit) > global_threshold
+    return np.asarray((ln_emg > limit) | whole_head[:, None], dtype=np.bool_)
+
+
+def _global_muscle_level(
+    ln_emg: NDArray[np.float64], median: NDArray[np.float64], limit: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far the median channel is from its usual to its limit, ``(n_blocks,)``; NaN where too few are known."""
+    way = (ln_emg - median) / (limit - median)
+    enough = np.isfinite(way).sum(axis=-1) >= _MIN_CHANNELS
+    return np.where(enough, nan_median(way), np.nan)
+
+
+class MuscleDetector:
+    """Muscle by a baseline's limits; on the whole head it lasts until its level is well below that where it began.
+
+    Chance alone makes a steady strain beside the limit look weaker for a moment, and just then what it adds to beta is
+    taken for less than it is.
+    """
+
+    def __init__(self, settings: GateSettings) -> None:
+        self._global_threshold = settings.emg_global_threshold
+        self._global_release = min(settings.emg_global_release, settings.emg_global_threshold)
+        self._active = False
+
+    def process(self, ln_emg: NDArray[np.float64], limits: GateLimits) -> Flags:
+        """Take the muscle band of blocks, ln density, ``(n_blocks, n_channels)``; return where muscle is."""
+        whole_head = np.zeros((len(ln_emg), 1), dtype=np.bool_)
+        for row, way in zip(
+            whole_head, _global_muscle_level(ln_emg, limits.median_ln_emg, limits.max_ln_emg).tolist(), strict=True
+        ):
+            self._active = way > (self._global_release if self._active else self._global_threshold)
+            row[...] = self._active
+        return np.asarray((ln_emg > limits.max_ln_emg) | whole_head, dtype=np.bool_)
+
+
+def nan_median(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median over the last axis, NaN left out; NaN where nothing is known.
+
+    Examples
+    --------
+    >>> nan_median(np.array([[np.nan, 3.0, 1.0, 2.0], [np.nan, np.nan, 1.0, 2.0], 4 * [np.nan]])).tolist()
+    [2.0, 1.5, nan]
+    """
+    ordered = np.sort(windows, axis=-1).reshape(-1, windows.shape[-1])  # NaN last
+    known = windows.shape[-1] - np.isnan(ordered).sum(axis=-1)
+    row = np.arange(len(ordered))
+    middle = 0.5 * (ordered[row, np.maximum(known - 1, 0) // 2] + ordered[row, known // 2])
+    return middle.reshape(windows.shape[:-1])
+
+
+def apply_gate_limits(
+    *,
+    slow_ptp: NDArray[np.float64],
+    ln_emg: NDArray[np.float64],
+    fixed_bad: Flags,
+    excluded: Flags,
+    limits: GateLimits,
+    settings: Settings,
+) -> tuple[Flags, Flags]:
+    """Which channels are valid and which are clean in each frame of a baseline, by that baseline's own limits.
+
+    All arrays are ``(n, n_channels)``.
+    """
+    hop_s = settings.spectrum.hop_s
+    release: SlidingWindows[np.bool_] = SlidingWindows(settings.gate.emg_release_blocks * hops_per_block(hop_s) + 1)
+    hits = release.append(MuscleDetector(settings.gate).process(ln_emg, limits)).any(axis=-1)
+    bad = fixed_bad | hits | (slow_ptp > limits.blink_uv)
+    window: SlidingWindows[np.bool_] = SlidingWindows(max(1, round(settings.spectrum.window_s / hop_s)))
+    just_now: SlidingWindows[np.bool_] = SlidingWindows(1 + round(settings.envelope.clean_s / hop_s))
+    valid = (window.append(bad).mean(axis=-1) <= settings.gate.window_bad_share) & ~excluded & ~hits
+    return valid, ~just_now.append(bad).any(axis=-1) & ~excluded

@@ -1,0 +1,51 @@
+"""Where the electrodes were measured, as BIDS tables; nothing where nobody measured (names tell the usual places)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+
+LANDMARKS = ("NAS", "LPA", "RPA")
+_SPACE = "CapTrak"
+_AXES = "x to the right ear, y to the nose, z up; from the middle between the ears"
+
+
+def make_coordsystem(positions: Mapping[str, Sequence[float]]) -> dict[str, object]:
+    """Return the content of ``coordsystem.json``; landmarks are in it where they were measured."""
+    known = {name: list(positions[name]) for name in LANDMARKS if name in positions}
+    system: dict[str, object] = {
+        "EEGCoordinateSystem": _SPACE,
+        "EEGCoordinateUnits": "mm",
+        "EEGCoordinateSystemDescription": _AXES,
+    }
+    for kind in ("AnatomicalLandmark", "Fiducials") if known else ():
+        system |= {
+            f"{kind}Coordinates": known,
+            f"{kind}CoordinateSystem": _SPACE,
+            f"{kind}CoordinateUnits": "mm",
+            f"{kind}CoordinateSystemDescription": _AXES,
+        }
+    return system | ({"FiducialsDescription": "nasion and the points before the ears, as touched"} if known else {})
+
+
+def read_positions(profile_toml: str) -> Mapping[str, Sequence[float]]:
+    r"""Return the places a session's resolved profile knows, by electrode, mm.
+
+    Examples
+    --------
+    >>> measured("[montage.positions_mm]\nCz = [0.0, 10.0, 120.0]")
+    {'Cz': [0.0, 10.0, 120.0]}
+    >>> measured("")
+    {}
+    """
+    return tomllib.loads(profile_toml).get("montage", {}).get("positions_mm", {})
+
+
+def format_electrodes_table(positions: Mapping[str, Sequence[float]]) -> str:
+    """Return the content of ``electrodes.tsv``."""
+    rows = (
+        f"{' '.join(name.split())}\t" + "\t".join(f"{value:g}" for value in at)
+        for name, at in positions.items()
+        if name not in LANDMARKS
+    )
+    return "\n".join(("name\tx\ty\tz", *rows)) + "\n"

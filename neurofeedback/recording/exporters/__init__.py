@@ -1,1 +1,0 @@
-"""Recordings in formats that others read."""

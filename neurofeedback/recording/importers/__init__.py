@@ -1,1 +1,0 @@
-"""Other programs' recordings. The format is found by content, never by name."""

@@ -1,0 +1,155 @@
+"""The files of a session that grow while it lasts, and the thread that syncs them to the disk."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import math
+import os
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from neurofeedback.recording import brainvision, events, frame_log, physio, timing
+from neurofeedback.recording.atomic_files import AppendOnlyFile
+from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.channels import ContactCounter
+from neurofeedback.recording.lost_runs import count_lost_samples, find_lost_runs
+from neurofeedback.types import AuxChunk, Chunk, Command, Event, Frame, StreamInfo
+
+_log = logging.getLogger(__name__)
+
+
+class LiveFiles:
+    """Samples, markers, events, frames and timing of one session, in the order that a kill may interrupt.
+
+    Lost runs are written before the samples after them, so no zero is ever taken for a measurement.
+    """
+
+    def __init__(self, files: SessionFiles, stream: StreamInfo) -> None:
+        self._stream = stream
+        self._unit_bytes = 4 * stream.n_channels
+        self._n_markers = 1
+        self._auxiliary: dict[str, AppendOnlyFile] = {}
+        self.contact_counter = ContactCounter()
+        self.n_lost = self.n_gaps = self.n_frames = 0
+        self.open(files)
+
+    def open(self, files: SessionFiles) -> None:
+        """Open the files, here or (after ``close``) where they have moved to."""
+        self._data = AppendOnlyFile(files.eeg_file("eeg.eeg"), unit_bytes=self._unit_bytes)
+        self._markers = AppendOnlyFile(files.eeg_file("eeg.vmrk"))
+        self._events = AppendOnlyFile(files.eeg_file("events.tsv"))
+        self._frames = AppendOnlyFile(files.frame_log)
+        self._timing = AppendOnlyFile(files.derived_file("timing.tsv"))
+        self._session_files = files
+        self._auxiliary = {label: AppendOnlyFile(physio.live_path(files, label)) for label in self._auxiliary}
+
+    @property
+    def _files(self) -> tuple[AppendOnlyFile, ...]:
+        tables = list(self._auxiliary.values())  # a copy in one step: the syncing thread asks while tables begin
+        return self._data, self._markers, self._events, self._frames, self._timing, *tables
+
+    @property
+    def n_samples(self) -> int:
+        """Samples on disk."""
+        return self._data.size // self._unit_bytes
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """File descriptors to sync.
+
+        Raises
+        ------
+        FileNotFoundError
+            A folder of the session was removed: its open files take what is written, but lead nowhere.
+        """
+        if (gone := self._session_files.missing_folder) is not None:
+            raise FileNotFoundError(errno.ENOENT, "the folder is gone", str(gone))
+        return tuple(file.fileno() for file in self._files)
+
+    def append_chunk(self, chunk: Chunk) -> None:
+        """Append a chunk: lost runs, then float32 microvolts with zeros for what is lost, the read, other signals.
+
+        A host time of NaN is that of a file without a clock.
+        """
+        runs = find_lost_runs(chunk)
+        if runs:
+            self._timing.append(timing.format_lost_rows(runs).encode())
+            lines = brainvision.format_gap_markers(runs, self._n_markers + 1)
+            self._markers.append("".join(lines).encode())
+            self._events.append(events.format_gap_rows(runs, self._stream.ch_names, self._stream.sfreq).encode())
+            self._n_markers += len(lines)
+        values = np.where(np.isfinite(chunk.data), chunk.data, np.float32(0)).T
+        self._data.append(values.astype("<f4", order="C").tobytes())
+        if not math.isnan(chunk.host_time):
+            self._timing.append(timing.format_read_row(chunk).encode())
+        self.n_lost += count_lost_samples(runs)
+        self.n_gaps += len(runs)
+        for stretch in chunk.auxiliary:
+            self._append_auxiliary(stretch)
+
+    def _append_auxiliary(self, stretch: AuxChunk) -> None:
+        if stretch.label not in self._auxiliary:
+            self._auxiliary[stretch.label] = physio.create_table(self._session_files, stretch)
+        self._auxiliary[stretch.label].append(physio.format_rows(stretch))
+
+    def append_event(self, event: Event | Command) -> None:
+        """Append an event."""
+        self._events.append(events.format_event_row(event, self._stream.sfreq).encode())
+
+    def append_frames(self, new: Sequence[Frame]) -> None:
+        """Append frames."""
+        if new:
+            self._frames.append("".join(map(frame_log.format_row, new)).encode())
+            self.n_frames += len(new)
+            self.contact_counter.update(new)
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files:
+            file.close()
+
+
+class DiskSyncer:
+    """Syncs files from a thread of its own, so that a slow disk never holds up who writes.
+
+    Parameters
+    ----------
+    descriptors : callable
+        Gives the open files; they must stay open until ``stop`` returns.
+    period_s : float
+        Pause between two rounds.
+    sync : callable
+        What syncs one file.
+    """
+
+    def __init__(
+        self, descriptors: Callable[[], tuple[int, ...]], period_s: float = 1.0, sync: Callable[[int], None] = os.fsync
+    ) -> None:
+        self._descriptors = descriptors
+        self._period_s = period_s
+        self._sync = sync
+        self._stop = threading.Event()
+        self.error: OSError | None = None
+        self._thread = threading.Thread(target=self._run, name="disk-sync", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(self._period_s):
+                self._sync_all()
+            self._sync_all()
+        except OSError as error:
+            _log.info("the disk refuses to sync: %s", error)
+            self.error = error
+
+    def _sync_all(self) -> None:
+        for descriptor in self._descriptors():
+            self._sync(descriptor)
+
+    def stop(self) -> None:
+        """Sync once more and end; returns when the disk has everything."""
+        self._stop.set()
+        self._thread.join()

@@ -1,0 +1,89 @@
+"""Claiming a session: all that can be refused is refused here, before a device is opened."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from contextlib import AbstractContextManager
+from itertools import islice
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.atomic_files import explain_disk_errors
+from neurofeedback.recording.bids_paths import SessionFiles, check_label, session_stems
+from neurofeedback.recording.dataset import ensure_dataset
+from neurofeedback.recording.file_lock import FileLock, create_lock
+from neurofeedback.recording.session_header import SessionHeader
+
+MIN_FREE_BYTES = 50_000_000
+_MAX_LABELS_TRIED = 3600
+
+
+def check_recordings_folder(root: Path, participant: str, task: str = "meditation") -> None:
+    """Make ``root`` a dataset that can take a session of this participant; good to know before connecting.
+
+    Raises
+    ------
+    SettingsError
+        The participant or task label is no BIDS label.
+    RecordingError
+        The folder cannot be written to, or its disk is full.
+    """
+    check_label("participant", participant)
+    check_label("task", task)
+    with _explain_disk_errors(root):
+        ensure_dataset(root)
+        _check_free_space(root)
+
+
+def lock_session(root: Path, header: SessionHeader) -> tuple[SessionFiles, FileLock]:
+    """Hold a free session label in ``root``, checked as by ``check_recordings``."""
+    check_recordings_folder(root, header.participant, header.task)
+    with _explain_disk_errors(root):
+        return _lock_free_label(root, header)
+
+
+def _explain_disk_errors(root: Path) -> AbstractContextManager[None]:
+    return explain_disk_errors(
+        f"recordings cannot be written to {root}",
+        allowed="a folder this user may write to",
+        todo="choose another recordings folder (--recordings, or in Settings)",
+    )
+
+
+def _check_free_space(root: Path) -> None:
+    free = shutil.disk_usage(root).free
+    if free < MIN_FREE_BYTES:
+        raise RecordingError(
+            f"the disk of {root} has too little room for a recording",
+            got=f"{free / 1e6:.0f} MB free",
+            allowed=f"at least {MIN_FREE_BYTES / 1e6:.0f} MB",
+            todo="make room, or choose another recordings folder (--recordings, or in Settings)",
+        )
+
+
+def _lock_free_label(root: Path, header: SessionHeader) -> tuple[SessionFiles, FileLock]:
+    """Take the second the session began, or the next one that is free."""
+    for stem in islice(session_stems(header.participant, header.task, header.started), _MAX_LABELS_TRIED):
+        files = SessionFiles.from_stem(root, stem)
+        _check_inside_dataset(files)
+        lock = create_lock(files.lock_path)
+        if lock is None:
+            continue
+        if not (files.raw.exists() or files.derived.exists() or files.part_folder.exists()):
+            return files, lock
+        lock.release()
+    raise FileExistsError(errno.EEXIST, "the names of all sessions of this hour are taken", str(root))
+
+
+def _check_inside_dataset(files: SessionFiles) -> None:
+    """Refuse folders that are links to somewhere else: what is written must stay in the dataset."""
+    root = files.root.resolve()
+    for folder in (files.raw.parent, files.derived.parent, files.derived.parents[1]):
+        if not folder.resolve().is_relative_to(root):
+            raise RecordingError(
+                f"{folder} is a link that leaves the recordings folder",
+                got=str(folder.resolve()),
+                allowed=f"a folder below {root}",
+                todo="remove the link, or choose another recordings folder (--recordings, or in Settings)",
+            )

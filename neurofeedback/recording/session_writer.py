@@ -1,0 +1,225 @@
+"""A session written to disk while it happens: raw first, nothing buffered, valid BIDS at every moment."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording import physio
+from neurofeedback.recording.atomic_files import write_json_atomic
+from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_channel_status, write_sidecars
+from neurofeedback.recording.dataset import publish_session
+from neurofeedback.recording.events import sort_events
+from neurofeedback.recording.finalize import finalize_session
+from neurofeedback.recording.live_files import DiskSyncer, LiveFiles
+from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.recording.session_lock import lock_session
+from neurofeedback.types import Chunk, Command, Event, Frame
+
+__all__ = ["SessionHeader", "SessionWriter"]
+
+_log = logging.getLogger(__name__)
+
+
+class SessionWriter:
+    """Writes one session. Made before the device is opened, it refuses at once what could not be recorded.
+
+    Nothing of the session is on disk until its first chunk. After a ``RecordingError`` nothing more can be
+    written, ``close`` excepted.
+
+    Parameters
+    ----------
+    root : Path
+        The recordings folder; made a BIDS dataset if it is none.
+    header : SessionHeader
+        What is known beforehand.
+    sync : callable
+        Syncs one file descriptor; called in a helper thread.
+
+    Raises
+    ------
+    SettingsError
+        The participant or task label is no BIDS label.
+    RecordingError
+        The folder cannot be written to, or its disk is full.
+    """
+
+    def __init__(self, root: Path, header: SessionHeader, *, sync: Callable[[int], None] = os.fsync) -> None:
+        self._header = header
+        self._sync = sync
+        self.files, self._lock = lock_session(root, header)
+        self._pending_events: list[Event | Command] = []
+        self._live_files: LiveFiles | None = None
+        self._syncer: DiskSyncer | None = None
+        self._error: RecordingError | None = None
+        self._closed = False
+
+    @property
+    def raw(self) -> Path:
+        """Folder of the raw recording; there once the first chunk is."""
+        return self.files.raw
+
+    @property
+    def derived(self) -> Path:
+        """Folder of what was computed; there once the first chunk is."""
+        return self.files.derived
+
+    @property
+    def n_samples(self) -> int:
+        """Samples on disk."""
+        return self._live_files.n_samples if self._live_files else 0
+
+    def process_chunk(self, chunk: Chunk) -> None:
+        """Append a chunk; it is with the operating system when this returns.
+
+        Raises
+        ------
+        RecordingError
+            The disk is full or gone, or the chunk does not follow the one before.
+        """
+        if not chunk.n_samples:
+            return
+        with self._writing():
+            self._check_contiguous(chunk)
+            if self._live_files is None:
+                self._begin(chunk)
+            else:
+                self._live_files.append_chunk(chunk)
+
+    def process_frames(self, frames: Sequence[Frame]) -> None:
+        """Append frames to the frame log."""
+        with self._writing():
+            if self._live_files:
+                self._live_files.append_frames(frames)
+
+    def process_event(self, event: Event | Command) -> None:
+        """Append an event or command; before the first chunk it is kept until there is one."""
+        with self._writing():
+            if self._live_files:
+                self._live_files.append_event(event)
+            else:
+                self._pending_events.append(event)
+
+    def close(self, summary: Mapping[str, object]) -> Path | None:
+        """End the session in order, or after a failure as far as the disk allows.
+
+        Parameters
+        ----------
+        summary : mapping
+            What ``summary.json`` is to hold; what the writer itself counted is added.
+
+        Returns
+        -------
+        Path or None
+            The session's folder of computed files; None if no sample ever came, or if it was removed.
+        """
+        if not self._closed:
+            self._closed = True
+            try:
+                self._finish(summary)
+            finally:
+                self._lock.release()
+        return self.derived if self._live_files and not self.files.missing_folder else None
+
+    def _check_contiguous(self, chunk: Chunk) -> None:
+        if chunk.first_sample != self.n_samples:
+            raise RecordingError(
+                "a chunk does not follow the one before it",
+                got=f"sample {chunk.first_sample}",
+                allowed=f"sample {self.n_samples}",
+                todo="report this as a fault of the source",
+            )
+
+    def _begin(self, chunk: Chunk) -> None:
+        """Build the session with its first chunk in a dot-folder, since an empty recording is no valid one."""
+        part = self.files.in_part_folder()
+        write_sidecars(part, self._header)
+        growing = LiveFiles(part, self._header.stream)
+        try:
+            for event in self._pending_events:
+                growing.append_event(event)
+            growing.append_chunk(chunk)
+        finally:
+            growing.close()  # an open file would keep its folder from moving on Windows
+        publish_session(self.files)
+        growing.open(self.files)
+        self._live_files = growing
+        self._syncer = DiskSyncer(lambda: growing.descriptors, sync=self._sync)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        if self._error:
+            raise self._error
+        try:
+            if self._syncer and self._syncer.error:
+                raise self._syncer.error
+            yield
+        except OSError as error:
+            self._error = self._disk_error(error)
+            self._stop()
+            raise self._error from None
+
+    def _finish(self, summary: Mapping[str, object]) -> None:
+        try:
+            self._stop()
+            if self._live_files and self._error and not self.files.missing_folder:
+                finalize_session(self.files, summary)
+            elif self._live_files and not self._error:
+                self._write_summary(self._live_files, summary)
+        except OSError as error:
+            if self._error is None:
+                self._error = self._disk_error(error)
+                raise self._error from None
+            _log.warning("the session is left to the next start to complete: %s", error)
+
+    def _stop(self) -> None:
+        """Sync what is written and close the files; does nothing the second time."""
+        syncer, self._syncer = self._syncer, None
+        if self._live_files is None or syncer is None:
+            return
+        syncer.stop()
+        self._live_files.close()
+        if syncer.error and self._error is None:
+            raise syncer.error
+
+    def _write_summary(self, live_files: LiveFiles, summary: Mapping[str, object]) -> None:
+        stream = self._header.stream
+        physio.write_bids_physio(self.files)
+        mains_hz = summary.get("mains_hz", self._header.mains_hz)
+        finalize_eeg_sidecar(self.files, live_files.n_samples / stream.sfreq, mains_hz)
+        sort_events(self.files.eeg_file("events.tsv"))
+        write_channel_status(self.files, stream, live_files.contact_counter.channel_status())
+        counted = {
+            "device": stream.device,
+            "sfreq": stream.sfreq,
+            "n_samples": live_files.n_samples,
+            "n_lost": live_files.n_lost,
+            "n_gaps": live_files.n_gaps,
+            "n_frames": live_files.n_frames,
+        }
+        write_json_atomic(self.files.derived_file("summary.json"), {**counted, **summary, "finished": True})
+
+    def _disk_error(self, error: OSError) -> RecordingError:
+        if self._live_files and (gone := self.files.missing_folder) is not None:
+            return RecordingError(
+                "the session's folder was removed while it was recorded",
+                got=f"no {gone}",
+                todo="put it back if it was moved or is in the bin, and start again",
+            )
+        seconds = self.n_samples / self._header.stream.sfreq
+        kept = (
+            f"{self.n_samples} samples ({seconds:.1f} s) are kept in {self.raw}"
+            if self._live_files
+            else "nothing was kept"
+        )
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        return RecordingError(
+            "the disk is full, so the recording ended" if full else "the recording cannot be written, so it ended",
+            got=error.strerror or str(error),
+            todo=f"{kept}; make room on the disk and start again",
+        )

@@ -1,0 +1,149 @@
+"""A comparison of conditions as one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from neurofeedback import __version__
+from neurofeedback.analysis.comparison import Comparison
+from neurofeedback.analysis.contrasts import Contrast, EffectInterval
+from neurofeedback.analysis.resting_measures import MEASURES
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.atomic_files import write_atomic
+from neurofeedback.report.style import ACCENT, GREY, INK, render_svg
+from neurofeedback.report.templates import render_template
+from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
+
+_MUSCLE_AFFECTED = frozenset({"beta", "gamma", "muscle", "o_beta"})
+_NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """One measure as a line of the table, every figure as text."""
+
+    text: str
+    unit: str
+    caveat: str
+    a: str
+    b: str
+    difference: str
+    spread: str
+    interval: str
+    within: str
+    g: str
+    p: str
+    q: str
+
+
+def write_comparison_page(comparison: Comparison, path: Path) -> Path:
+    """Write the page, in place of an earlier one.
+
+    Raises
+    ------
+    RecordingError
+        The folder is not there, or the disk refuses.
+    """
+    try:
+        write_atomic(path, render_comparison(comparison))
+    except OSError as error:
+        raise RecordingError(
+            f"the comparison cannot be written to {path}",
+            got=error.strerror or str(error),
+            todo="choose another place with --out",
+        ) from None
+    return path
+
+
+def render_comparison(comparison: Comparison) -> str:
+    """Return the page."""
+    found = comparison.contrasts
+    return render_template(
+        "conditions.html.j2",
+        {
+            "c": comparison,
+            "rows": measure_rows(found),
+            "tested": any(one.p is not None for one in found.values()),
+            "paired": any(one.within is not None for one in found.values()),
+            "figure": plot_differences(found),
+            "claims": DISCLAIMER,
+            "stop_advice": STOP_ADVICE,
+            "version": __version__,
+        },
+    )
+
+
+def measure_rows(contrasts: Mapping[str, Contrast]) -> list[MeasureRow]:
+    """Put each measure into words."""
+    return [_row(name, one) for name, one in contrasts.items()]
+
+
+def _row(name: str, one: Contrast) -> MeasureRow:
+    what = MEASURES[name]
+    digits = 3 if what.unit == "1" else 2
+    return MeasureRow(
+        text=what.text,
+        unit=what.unit,
+        caveat=what.caveat,
+        a=f"{fmean(one.a):.{digits}f}",
+        b=f"{fmean(one.b):.{digits}f}",
+        difference=f"{one.difference:+.{digits}f}",
+        spread=_NOT_KNOWN if one.spread is None else f"{one.spread:.{digits}f}",
+        interval=_interval(one.interval, digits),
+        within=_interval(one.within, digits),
+        g="" if one.g is None else f"{one.g:+.2f}",
+        p=_format_p(one.p),
+        q=_format_p(one.q),
+    )
+
+
+def _interval(interval: EffectInterval | None, digits: int) -> str:
+    return _NOT_KNOWN if interval is None else f"{interval.low:+.{digits}f} to {interval.high:+.{digits}f}"
+
+
+def _format_p(p: float | None) -> str:
+    if p is None:
+        return ""
+    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
+def plot_differences(contrasts: Mapping[str, Contrast]) -> str:
+    """Draw every measure's difference in scatters of the person's sessions, as SVG."""
+    points = [(name, point) for name, one in contrasts.items() if (point := _point_and_interval(one)) is not None]
+
+    def draw(canvas: Figure) -> None:
+        axes = canvas.subplots()
+        axes.axvline(0, color=GREY, linewidth=0.8)
+        for height, (name, point) in enumerate(reversed(points)):
+            _draw_point(axes, height, point, hollow=name in _MUSCLE_AFFECTED)
+        axes.set_yticks(range(len(points)), [MEASURES[name].text for name, _ in reversed(points)])
+        axes.set_ylim(-0.7, max(len(points), 1) - 0.3)
+        reach = max([1.0, *(1.1 * abs(value) for _, point in points for value in point)])
+        axes.set_xlim(-reach, reach)
+        axes.set_xlabel("difference in scatters from session to session")
+        axes.tick_params(left=False)
+        if not points:
+            axes.text(0, 0, "this person's scatter from session to session is not known yet", ha="center")
+
+    return render_svg("conditions", 0.8 + 0.24 * max(len(points), 2), draw)
+
+
+def _point_and_interval(one: Contrast) -> Sequence[float] | None:
+    """Middle, low and high of one line; only the middle where there is no interval; None without a scatter."""
+    if one.g is not None and one.g_interval is not None:
+        return one.g, one.g_interval.low, one.g_interval.high
+    return (one.difference / one.spread,) if one.spread else None
+
+
+def _draw_point(axes: Axes, height: int, point: Sequence[float], *, hollow: bool) -> None:
+    if len(point) > 1:
+        axes.plot(point[1:], [height, height], color=INK, linewidth=1.1)
+    axes.plot(
+        point[0], height, "o", markersize=5, markerfacecolor="white" if hollow else ACCENT, markeredgecolor=ACCENT
+    )

@@ -1,0 +1,148 @@
+"""All that a report tells about one session, gathered from what is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from neurofeedback.analysis.contact_log import ContactLog, replay_contacts
+from neurofeedback.analysis.frame_table import FrameTable, read_frame_table
+from neurofeedback.analysis.session_spectra import SpectraPanel, compute_spectra
+from neurofeedback.analysis.transmission import Transmission, summarize_transmission
+from neurofeedback.errors import RecordingError
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.file_lock import is_locked
+from neurofeedback.recording.recording import Recording
+from neurofeedback.recording.session_header import SessionStart, read_start
+from neurofeedback.recording.timing import read_timing
+from neurofeedback.settings.profile import Profile
+from neurofeedback.types import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSummary:
+    """One phase as it was: where it lies (s), and the shares of its frames that were valid and looked drowsy."""
+
+    phase: str
+    start_s: float
+    stop_s: float
+    valid_fraction: float
+    drowsy_fraction: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionData:
+    """One session. ``finished`` is true after an orderly close; ``stopped`` says why it ended, if that is known."""
+
+    files: SessionFiles
+    recording: Recording
+    profile: Profile
+    start: SessionStart
+    frames: FrameTable
+    contacts: ContactLog
+    panels: tuple[SpectraPanel, ...]
+    transmission: Transmission
+    phases: tuple[PhaseSummary, ...]
+
+    @property
+    def summary(self) -> Mapping[str, object]:
+        """``summary.json``; empty for a session that broke off and is not completed yet."""
+        return self.recording.summary
+
+    @property
+    def finished(self) -> bool:
+        """Whether the session was closed in order."""
+        return self.summary.get("finished") is True
+
+    @property
+    def stop_reason(self) -> str:
+        """Why it ended, as logged: ``done``, ``asked``, ``source`` or empty."""
+        stops = [event.value for event in self.recording.events if event.kind is EventKind.STOP]
+        return stops[-1] if stops else ""
+
+    @property
+    def valid_fraction(self) -> float | None:
+        """Share of frames with a usable signal, None without frames."""
+        return float(self.frames.valid.mean()) if len(self.frames) else None
+
+
+def load_session_data(session: Path) -> SessionData:
+    """Read, judge again and sum up a session.
+
+    Parameters
+    ----------
+    session : Path
+        Its folder, raw or computed, or any file in it.
+
+    Raises
+    ------
+    RecordingError
+        There is no such session, it is being recorded right now, or a file of it cannot be used.
+    """
+    try:
+        return _load(open_recording(session), session)
+    except OSError as error:
+        raise RecordingError(
+            "a file of this session cannot be read",
+            got=f"{error.filename}: {error.strerror}",
+            todo="restore the file, or check the rights",
+        ) from None
+
+
+def _load(recording: Recording, session: Path) -> SessionData:
+    files = _files(recording, session)
+    if is_locked(files.lock_path):
+        raise RecordingError(
+            "this session is still being recorded", got=str(session), todo="end the sitting first, then ask again"
+        )
+    if "imported_from" in recording.start_state:
+        raise RecordingError(
+            "there was no sitting to report: this recording was imported",
+            got=str(session),
+            allowed="a session that was sat with this program",
+            todo="run it through `neurofeedback replay`, or hold it beside others with `neurofeedback compare`",
+        )
+    profile = recording.profile
+    if profile is None or len(profile.montage.ch_names) != recording.stream.n_channels:
+        raise RecordingError(
+            "this session's settings cannot be used, so it cannot be judged again",
+            got=str(files.derived_file("settings.toml")),
+            todo="restore the file",
+        )
+    reads, _ = read_timing(files.derived_file("timing.tsv"))
+    log = read_frame_table(recording.frames_path)
+    contacts = replay_contacts(recording)
+    return SessionData(
+        files=files,
+        recording=recording,
+        profile=profile,
+        start=read_start(files.derived_file("start.json")),
+        frames=log,
+        contacts=contacts,
+        panels=tuple(compute_spectra(recording, contacts, profile.montage, profile.settings)),
+        transmission=summarize_transmission(recording, reads, log.latency_ms),
+        phases=_summarize_phases(log),
+    )
+
+
+def _files(recording: Recording, session: Path) -> SessionFiles:
+    if recording.start_state or recording.columns:
+        return SessionFiles.from_stem(recording.path.parents[3], recording.path.name.removesuffix("_eeg.eeg"))
+    raise RecordingError(
+        "a report is made of this program's sessions",
+        got=f"{session}, another program's recording",
+        todo="run it through `neurofeedback replay` instead",
+    )
+
+
+def _summarize_phases(frames: FrameTable) -> tuple[PhaseSummary, ...]:
+    found: list[PhaseSummary] = []
+    for span in frames.spans(frames.phase):
+        rows = (frames.onset > span.start_s) & (frames.onset <= span.stop_s)
+        usable, drowsy = float(np.mean(frames.valid[rows])), float(np.mean(frames.drowsy[rows]))
+        found.append(PhaseSummary(span.label, span.start_s, span.stop_s, usable, drowsy))
+    return tuple(found)

@@ -1,0 +1,135 @@
+"""How a headset sits, without a recording: reads an open source and judges every second of every electrode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from neurofeedback.acquisition.open import is_self_paced, open_source
+from neurofeedback.acquisition.reconnect import ReconnectingSource
+from neurofeedback.acquisition.source import Source, SourceEnded
+from neurofeedback.acquisition.watchdog import FIRST_SAMPLE_TIMEOUT_S
+from neurofeedback.errors import SourceError
+from neurofeedback.processing.electrodes import ElectrodeQualityMonitor
+from neurofeedback.session.clock import Clock
+from neurofeedback.session.fit_criterion import FitCriterion
+from neurofeedback.session.link_stats import LinkMonitor
+from neurofeedback.session.live_state import Snapshot
+from neurofeedback.settings.load import load_montage
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.montages import Montage
+from neurofeedback.settings.profile import apply_montage
+from neurofeedback.types import Chunk, HeadsetFit, StreamInfo
+
+_POLL_S = 0.01
+_REPUBLISH_S = 0.25
+
+
+@contextmanager
+def open_contact_check(device: str, settings: Settings, clock: Clock) -> Iterator[ContactCheck]:
+    """Open a device by its name, look for it should it be lost, and let go of it in the end.
+
+    Raises
+    ------
+    NeurofeedbackError
+        There is no such device, or it does not answer.
+    """
+    source = open_source(device, now=clock.now)
+    if not is_self_paced(device):
+        source = ReconnectingSource(source, settings.gaps.lost_s, now=clock.now)
+    try:
+        source.open()
+        wanted = source.stream.montage if settings.montage == "device" else settings.montage
+        stream, montage = apply_montage(None if wanted == "auto" else load_montage(wanted), source.stream)
+        yield ContactCheck(source, stream, montage, settings, clock)
+    finally:
+        source.close()
+
+
+class ContactCheck:
+    """Looks at an open source until nobody asks any more.
+
+    Parameters
+    ----------
+    source : Source
+        Open; it stays so.
+    stream : Stream
+        What it delivers, its channels named by the montage.
+    montage : Montage
+        On the stream's rows.
+    clock : Clock
+        Paces the looks and counts silence.
+
+    Attributes
+    ----------
+    link : LinkMonitor
+        How the samples arrive.
+    """
+
+    def __init__(self, source: Source, stream: StreamInfo, montage: Montage, settings: Settings, clock: Clock) -> None:
+        self.stream = stream
+        self.link_monitor = LinkMonitor(stream.n_channels, stream.sfreq)
+        self._source = source
+        self._clock = clock
+        self._gaps = settings.gaps
+        self._electrode_monitor = ElectrodeQualityMonitor(
+            stream.ch_names, stream.sfreq, settings, montage.full_scale_uv
+        )
+        self._criterion = FitCriterion(montage, settings.contact)
+        self._last_data_time = clock.now()
+        self._snapshot = Snapshot(status="fitting", stream=stream)
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """Look once for each snapshot taken, the same one until there is news; ends with the source.
+
+        Raises
+        ------
+        SourceError
+            Nothing has come for so long that the device counts as gone for good.
+        """
+        while True:
+            try:
+                chunk = self._source.read()
+            except SourceEnded:
+                return
+            if chunk is not None and chunk.n_samples:
+                self._process_chunk(chunk)
+            else:
+                self._check_silence()
+                self._clock.wait(_POLL_S)
+            yield self._snapshot
+
+    def _process_chunk(self, chunk: Chunk) -> None:
+        fits = [self._criterion.update(second.electrodes) for second in self._electrode_monitor.process(chunk.data)]
+        self._last_data_time = self._clock.now()
+        self.link_monitor.update(chunk, self._last_data_time, after_silence=self._snapshot.signal_lost_s > 0)
+        if fits:
+            self._publish(fits[-1], 0.0)
+
+    def _check_silence(self) -> None:
+        silent_s = self._clock.now() - self._last_data_time
+        if silent_s >= self._gaps.give_up_s:
+            raise SourceError(
+                f"nothing has come from {self.stream.device} for {silent_s:.0f} s",
+                todo="check that the headset is on and near, then start again",
+            )
+        patience_s = (
+            self._gaps.lost_s if self.link_monitor.n_samples else max(FIRST_SAMPLE_TIMEOUT_S, self._gaps.lost_s)
+        )
+        if silent_s >= max(patience_s, self._snapshot.signal_lost_s + _REPUBLISH_S):
+            self._publish(self._criterion.reset(), silent_s)
+
+    def _publish(self, fit: HeadsetFit, lost_s: float) -> None:
+        facts = self.link_monitor.stats
+        self._snapshot = Snapshot(
+            status="fitting",
+            stream=self.stream,
+            elapsed_s=self.link_monitor.n_samples / self.stream.sfreq,
+            signal_lost_s=lost_s,
+            contacts=tuple(electrode.contact for electrode in fit.electrodes),
+            headset_fit=fit,
+            loss_rate=float(np.mean(facts.loss_rates)),
+            latency_ms=facts.latency_p50_ms,
+        )

@@ -1,0 +1,64 @@
+"""What a key means at a moment of a sitting: the same in the window, in the terminal and on a presenter's remote."""
+
+from __future__ import annotations
+
+from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+from neurofeedback.texts.probe_questions import WHERE
+
+EXTEND_MINUTES = 5.0
+VOLUME_STEP_DB = 3.0
+
+PRESENTER_KEYS = ("page_down", "page_up", "left", "right", "b", ".")
+"""Keys that presenters' remotes send."""
+_PRESENTER_ANSWERS = {"page_up": "1", "left": "1", "page_down": "2", "right": "2", "b": "3", ".": "3"}
+
+KEY_HELP = {
+    "space": "I was away",
+    "1-5": "answer the question",
+    "s": "leave the question",
+    "p": "pause, go on",
+    "+ -": "volume",
+    "m": "mute, unmute",
+    "l": f"{EXTEND_MINUTES:g} minutes longer",
+    "k": "mark",
+    "q": "end",
+}
+"""What a person can press, for people; a presenter's remote means "I was away", or back and on answer where."""
+
+
+def request_for_key(key: str, snapshot: Snapshot) -> Request | None:
+    """Return what a key asks for; None for a key that means nothing now.
+
+    Parameters
+    ----------
+    key : str
+        A character, or a name: ``space``, ``page_up``, ``page_down``, ``left``, ``right``.
+
+    Examples
+    --------
+    >>> request_for_key("space", Snapshot()), request_for_key("z", Snapshot())
+    (Request(kind=<Ask.PRESS: 'press'>, value='', at_s=0.0), None)
+    """
+    if key in PRESENTER_KEYS and snapshot.question is WHERE:
+        return Request(RequestKind.ANSWER, _PRESENTER_ANSWERS[key])
+    if key == "space" or key in PRESENTER_KEYS:
+        return Request(RequestKind.PRESS)
+    if key in {"1", "2", "3", "4", "5"}:
+        return Request(RequestKind.ANSWER, key)
+    return _control_request(key.lower(), snapshot)
+
+
+def _control_request(key: str, snapshot: Snapshot) -> Request | None:
+    louder_db = {"+": VOLUME_STEP_DB, "=": VOLUME_STEP_DB, "-": -VOLUME_STEP_DB}.get(key)
+    if louder_db is not None:
+        return Request(RequestKind.VOLUME, repr(snapshot.volume_db + louder_db))
+    if key == "o" and snapshot.feedback_source:
+        return Request(RequestKind.BASELINE, "session" if snapshot.feedback_source == "own" else "own")
+    return {
+        "s": Request(RequestKind.SKIP),
+        "p": Request(RequestKind.RESUME if snapshot.paused else RequestKind.PAUSE),
+        "m": Request(RequestKind.MUTE, "off" if snapshot.muted else "on"),
+        "l": Request(RequestKind.EXTEND, repr(EXTEND_MINUTES)),
+        "k": Request(RequestKind.MARK),
+        "q": Request(RequestKind.STOP),
+    }.get(key)

@@ -1,0 +1,160 @@
+"""How the runner shows itself: a frozen snapshot that screens poll (latest wins), and requests that come back."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.texts.probe_questions import ProbeQuestion
+from neurofeedback.types import INDEX_NAME, ChannelContact, Frame, HeadsetFit, Phase, StreamInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All a screen needs to know, as plain values.
+
+    Parameters
+    ----------
+    status : str
+        ``connecting``, ``fitting``, ``running``, ``ended`` or ``failed``.
+    message : str
+        One sentence for people, or empty.
+    elapsed_s, remaining_s, phase_remaining_s : float
+        Session time, by sample count; the last two follow the plan, infinite where it has no end.
+    signal_lost_s : float
+        How long nothing has arrived; 0 while the signal is there.
+    traces : ndarray of float32, shape (n_channels, n_points)
+        The last seconds of the filtered signal in microvolts, decimated for display; NaN in gaps.
+    traces_s : float
+        How many seconds ``traces`` spans.
+    recent : tuple of ndarray, each (n_channels, n_samples)
+        The last seconds of the filtered signal in microvolts at full rate, in the pieces they came in; NaN in gaps.
+    columns : tuple of str
+        Names of ``frame.values``.
+    index_history : ndarray of float32, shape (n,)
+        MWI of the last minutes, one value a frame, NaN where there was none.
+    index_name : str
+        What the index of this sitting is called.
+    loss_rate : float
+        Share of samples lost so far.
+    fit : Fit, optional
+        How the headset sits, while it is being fitted.
+    question : ProbeQuestion, optional
+        What the person is being asked now.
+    n_probes : int
+        Chimes so far.
+    volume_db : float
+        Volume relative to the profile's level, dB.
+    target_rate, tone_depth : float
+        As they are now, 0 to 1.
+    baseline : str
+        Which baseline drives the sound, ``session`` or ``own``; empty where there is only the session's.
+    model : str
+        What drives the guidance, in one sentence; empty before there is any.
+    may_go_on : bool
+        The sitting is about to end, and could be made longer.
+    """
+
+    status: str = "connecting"
+    message: str = ""
+    stream: StreamInfo | None = None
+    phase: Phase | None = None
+    elapsed_s: float = 0.0
+    remaining_s: float = 0.0
+    phase_remaining_s: float = 0.0
+    signal_lost_s: float = 0.0
+    frame: Frame | None = None
+    contacts: tuple[ChannelContact, ...] = ()
+    traces: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    traces_s: float = 8.0
+    recent_filtered: tuple[NDArray[np.float64], ...] = ()
+    columns: tuple[str, ...] = ()
+    index_history: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    index_name: str = INDEX_NAME
+    loss_rate: float = 0.0
+    latency_ms: float = float("nan")
+    valid_fraction: float = 0.0
+    sound: str = ""
+    recording: Path | None = None
+    headset_fit: HeadsetFit | None = None
+    question: ProbeQuestion | None = None
+    n_probes: int = 0
+    paused: bool = False
+    volume_db: float = 0.0
+    muted: bool = False
+    target_rate: float = 0.0
+    tone_depth: float = 1.0
+    feedback_source: str = ""
+    model_text: str = ""
+    can_extend: bool = False
+
+
+class RequestKind(StrEnum):
+    """What a person can ask of a running session."""
+
+    BEGIN = "begin"
+    STOP = "stop"
+    MARK = "mark"
+    PRESS = "press"
+    ANSWER = "answer"
+    SKIP = "skip"
+    PAUSE = "pause"
+    RESUME = "resume"
+    EXTEND = "longer"
+    VOLUME = "volume"
+    MUTE = "mute"
+    TARGET_RATE = "target_rate"
+    TONE_DEPTH = "tone_depth"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing asked for; ``at_s`` is when, by the session's clock (s)."""
+
+    kind: RequestKind
+    value: str = ""
+    at_s: float = field(default=0.0, compare=False)
+
+
+class LiveState:
+    """The runner puts snapshots in, screens poll them; requests go the other way.
+
+    Parameters
+    ----------
+    now : callable
+        The session's clock, s: stamps every request as it is put in.
+    """
+
+    def __init__(self, now: Callable[[], float] = float) -> None:
+        self._now = now
+        self._snapshot = Snapshot()
+        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The latest snapshot."""
+        return self._snapshot
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Replace the snapshot; a single reference assignment, so never torn."""
+        self._snapshot = snapshot
+
+    def send_request(self, request: Request) -> None:
+        """Ask the runner for something; it looks at least every 50 ms."""
+        self._requests.put(replace(request, at_s=self._now()))
+
+    def drain_requests(self) -> list[Request]:
+        """Everything asked since the last look."""
+        asked: list[Request] = []
+        while True:
+            try:
+                asked.append(self._requests.get_nowait())
+            except queue.Empty:
+                return asked

@@ -1,0 +1,239 @@
+"""A sitting sent on while it happens, to other programs of this machine: Lab Streaming Layer and OSC."""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from neurofeedback.acquisition.lsl import load_lsl
+from neurofeedback.errors import SettingsError
+from neurofeedback.types import Chunk, Command, Event, Frame, StreamInfo
+
+if TYPE_CHECKING:
+    from pythonosc.osc_message_builder import OscMessageBuilder
+
+_log = logging.getLogger(__name__)
+
+FRAME_FIELDS = ("onset", "valid", "signal", "confidence", "index_u", "mwi", "threshold", "reward", "tone_gain")
+_LSL_SCOPES = ("machine", "network")
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+class SessionConsumer(Protocol):
+    """Takes what the runner has recorded and passes it on; must return at once."""
+
+    def process_chunk(self, chunk: Chunk) -> None:
+        """Pass on a chunk, microvolts, NaN where samples are lost."""
+        ...
+
+    def process_frames(self, frames: Sequence[Frame]) -> None:
+        """Pass on frames."""
+        ...
+
+    def process_event(self, event: Event | Command) -> None:
+        """Pass on an event or command."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        ...
+
+
+def frame_values(frame: Frame) -> tuple[float, ...]:
+    """Numbers of a frame in the order of ``FRAME_FIELDS``; NaN where there is none."""
+    return (
+        frame.onset,
+        float(frame.valid),
+        frame.signal,
+        frame.confidence,
+        frame.index_u,
+        frame.mwi,
+        frame.threshold,
+        float(frame.reward),
+        frame.guidance.tone_gain,
+    )
+
+
+class LslOutput:
+    """Three streams: ``NAME-eeg`` (raw), ``NAME-frames`` and ``NAME-markers``, for LabRecorder and PsychoPy.
+
+    Parameters
+    ----------
+    name : str
+        Begins the names of the streams.
+    network : bool
+        Show them to the whole network rather than to this machine alone.
+    """
+
+    def __init__(self, name: str, stream: StreamInfo, hop_s: float, *, network: bool = False) -> None:
+        lsl = load_lsl(network=network)
+        self._clock = lsl.local_clock
+        eeg = lsl.StreamInfo(f"{name}-eeg", "EEG", stream.n_channels, stream.sfreq, "float32", f"{name}-eeg")
+        eeg.set_channel_names(list(stream.ch_names))
+        eeg.set_channel_types("eeg")
+        eeg.set_channel_units("microvolts")
+        rate = 1 / hop_s
+        frames = lsl.StreamInfo(f"{name}-frames", "Features", len(FRAME_FIELDS), rate, "float64", f"{name}-frames")
+        frames.set_channel_names(list(FRAME_FIELDS))
+        markers = lsl.StreamInfo(f"{name}-markers", "Markers", 1, 0.0, "string", f"{name}-markers")
+        self._eeg, self._frames, self._markers = (lsl.StreamOutlet(info) for info in (eeg, frames, markers))
+
+    def process_chunk(self, chunk: Chunk) -> None:
+        """Pass on a chunk; its last sample is stamped now."""
+        samples: Any = np.ascontiguousarray(chunk.data.T)
+        self._eeg.push_chunk(samples, self._clock())
+
+    def process_frames(self, frames: Sequence[Frame]) -> None:
+        """Pass on frames."""
+        for frame in frames:
+            values: Any = np.array(frame_values(frame))
+            self._frames.push_sample(values, self._clock())
+
+    def process_event(self, event: Event | Command) -> None:
+        """Pass on an event as the text ``kind:value``."""
+        self._markers.push_sample([f"{event.kind}:{event.value}"], self._clock())
+
+    def close(self) -> None:
+        """Take the streams down."""
+        del self._eeg, self._frames, self._markers
+
+
+class OscOutput:
+    """Each frame as ``/neurofeedback/NAME VALUE`` messages over UDP; a missing number is not sent.
+
+    Parameters
+    ----------
+    address : str
+        ``PORT`` on this machine, or ``HOST:PORT``.
+
+    Raises
+    ------
+    SettingsError
+        The address is none, its host is unknown, or the extra is not installed.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._build = _message_builder()
+        self._target = _resolve(*parse_address(address))
+        self._socket = socket.socket(self._target[0], socket.SOCK_DGRAM)
+        self._warned = False
+
+    def process_chunk(self, chunk: Chunk) -> None:
+        """Raw samples are not sent over OSC."""
+
+    def process_frames(self, frames: Sequence[Frame]) -> None:
+        """Pass on the newest frame."""
+        if not frames:
+            return
+        for name, value in zip(FRAME_FIELDS, frame_values(frames[-1]), strict=True):
+            if not math.isnan(value):
+                self._send(name, float(value))
+        self._send("state", str(frames[-1].state))
+
+    def process_event(self, event: Event | Command) -> None:
+        """Pass on an event."""
+        self._send(f"event/{event.kind}", event.value)
+
+    def _send(self, name: str, value: float | str) -> None:
+        message = self._build(f"/neurofeedback/{name}")
+        message.add_arg(value)
+        try:
+            self._socket.sendto(message.build().dgram, self._target[1])
+        except OSError as error:  # the sitting goes on without its listeners
+            if not self._warned:
+                _log.warning("OSC cannot be sent: %s", error)
+            self._warned = True
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+def parse_address(address: str) -> tuple[str, int]:
+    """Split ``PORT`` or ``HOST:PORT``.
+
+    Examples
+    --------
+    >>> parse_address("9000"), parse_address("studio.local:9001")
+    (('127.0.0.1', 9000), ('studio.local', 9001))
+    """
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise SettingsError(
+            "this is no place to send OSC to",
+            got=repr(address),
+            allowed="PORT, or HOST:PORT",
+            todo="pass --osc-out 9000",
+        )
+    return host or "127.0.0.1", int(port)
+
+
+def open_outputs(lsl_out: str, osc_out: str, stream: StreamInfo, hop_s: float) -> tuple[SessionConsumer, ...]:
+    """Open what a request asks for.
+
+    Parameters
+    ----------
+    lsl_out : str
+        ``machine``, ``network``, or empty for none.
+    osc_out : str
+        ``PORT`` or ``HOST:PORT``, or empty for none.
+    """
+    with ExitStack() as opened:
+        outlets: list[SessionConsumer] = []
+        if lsl_out:
+            outlets.append(LslOutput("neurofeedback", stream, hop_s, network=check_lsl_scope(lsl_out) == "network"))
+            opened.callback(outlets[-1].close)
+        if osc_out:
+            outlets.append(OscOutput(osc_out))
+        opened.pop_all()
+    return tuple(outlets)
+
+
+def check_lsl_scope(lsl_out: str) -> str:
+    """Refuse anything but ``machine`` and ``network``."""
+    if lsl_out not in _LSL_SCOPES:
+        raise SettingsError(
+            "LSL cannot be sent like that",
+            got=repr(lsl_out),
+            allowed=" or ".join(_LSL_SCOPES),
+            todo="pass --lsl-out machine",
+        )
+    return lsl_out
+
+
+def describe_outputs(lsl_out: str, osc_out: str) -> str:
+    """Say what will leave this machine, empty when nothing does; refuse what cannot be sent to."""
+    network = bool(lsl_out) and check_lsl_scope(lsl_out) == "network"
+    osc = bool(osc_out) and is_remote_address(osc_out)
+    away = [name for name, leaves in (("LSL", network), ("OSC", osc)) if leaves]
+    return f"This sitting is sent to the network by {' and '.join(away)}, as you asked." if away else ""
+
+
+def is_remote_address(address: str) -> bool:
+    """Whether an OSC address is another machine's; a person is told before anything is sent there."""
+    return parse_address(address)[0] not in _LOCAL_HOSTS
+
+
+def _message_builder() -> type[OscMessageBuilder]:
+    try:
+        from pythonosc.osc_message_builder import OscMessageBuilder  # only when asked for
+    except ImportError:
+        raise SettingsError(
+            "OSC is not installed", got="no package python-osc", todo="pip install python-osc"
+        ) from None
+    return OscMessageBuilder
+
+
+def _resolve(host: str, port: int) -> tuple[int, Any]:
+    """Find the address family and socket address of a host, once."""
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    except (socket.gaierror, UnicodeError):  # unknown, or no name a host can have
+        raise SettingsError("OSC cannot be sent there", got=host, allowed="a host that is known") from None
+    return family, place

@@ -1,0 +1,37 @@
+"""What a session is put together from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from neurofeedback.acquisition.source import Source
+from neurofeedback.audio.sink import Sink
+from neurofeedback.engine import Engine
+from neurofeedback.learning.decoder_thread import DecoderThread
+from neurofeedback.recording.session_writer import SessionWriter
+from neurofeedback.session.clock import Clock
+from neurofeedback.session.live_state import LiveState
+from neurofeedback.session.outputs import SessionConsumer
+from neurofeedback.session.phase_controller import PhaseController
+from neurofeedback.settings.model import Settings
+from neurofeedback.types import INDEX_NAME, StreamInfo
+
+
+@dataclass(slots=True)
+class SessionContext:
+    """Everything a runner needs; ``seed`` draws the times of questions, ``model`` says what drives the guidance."""
+
+    source: Source
+    stream: StreamInfo
+    writer: SessionWriter
+    engine: Engine
+    phase_controller: PhaseController
+    sink: Sink
+    clock: Clock
+    live_state: LiveState
+    settings: Settings
+    seed: int = 0
+    consumers: tuple[SessionConsumer, ...] = ()
+    index_name: str = INDEX_NAME
+    decoder_thread: DecoderThread | None = None
+    model_text: str = ""

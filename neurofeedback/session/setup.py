@@ -1,0 +1,131 @@
+"""What a sitting starts from: what is asked for put into its settings, and ``start.json``, from which replay begins."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+
+from neurofeedback.engine import Engine, EngineStart
+from neurofeedback.errors import SettingsError
+from neurofeedback.estimation.kept_text import personal_baseline_to_json
+from neurofeedback.estimation.personal_baseline import PersonalBaseline
+from neurofeedback.learning.online_decoder import OnlineDecoder
+from neurofeedback.learning.training import DecoderState, train_decoder, untrained
+from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.plan import SessionPlan
+from neurofeedback.session.probes import probe_times
+from neurofeedback.session.summary import package_versions
+from neurofeedback.settings.load import parse
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.profile import Profile
+from neurofeedback.texts.probe_questions import QUESTIONS, WORDING_VERSION
+from neurofeedback.types import StreamInfo
+
+MIN_PROBE_INTERVAL_S = 5.0
+_MAX_PROBE_INTERVAL_S = 1800.0
+_SEED_BITS = 32
+
+
+def session_settings(settings: Settings, config: SessionConfig) -> Settings:
+    """Return the profile's settings with what the request changes of them.
+
+    Raises
+    ------
+    SettingsError
+        Questions cannot come that often or that rarely, or a change is none the settings know.
+    """
+    if config.settings_overrides:
+        settings = _with_overrides(settings, config.settings_overrides)
+    probes, every_s = settings.probes, config.probe_interval_s
+    if config.learn_live is not None:
+        probes = probes.model_copy(update={"learn_live": config.learn_live})
+    if every_s is None:
+        return settings.model_copy(update={"probes": probes})
+    if every_s != 0 and not MIN_PROBE_INTERVAL_S <= every_s <= _MAX_PROBE_INTERVAL_S:
+        raise SettingsError(
+            "questions cannot come like that",
+            got=f"every {every_s:g} s",
+            allowed=f"{MIN_PROBE_INTERVAL_S:g} to {_MAX_PROBE_INTERVAL_S:g} s, or 0 for none",
+            todo="pass --probe-every 65",
+        )
+    return settings.model_copy(update={"probes": probes.with_mean_interval(every_s)})
+
+
+def _with_overrides(settings: Settings, overrides: Mapping[str, Mapping[str, object]]) -> Settings:
+    data = settings.model_dump(mode="json")
+    for section, values in overrides.items():
+        data[section] = {**data.get(section, {}), **values}
+    return parse(Settings, data, "the sitting asked for")
+
+
+def choose_seed(config: SessionConfig) -> int:
+    """Return the seed that was asked for, else draw one; either is stored with the session."""
+    return secrets.randbits(_SEED_BITS) if config.seed is None else config.seed
+
+
+def load_decoder(config: SessionConfig, settings: Settings) -> DecoderState:
+    """Learn from the participant's earlier sittings, if there are any."""
+    if not config.recordings.is_dir():
+        return untrained(config.participant, settings)
+    return train_decoder(config.recordings, config.participant, settings)
+
+
+def create_engine(
+    stream: StreamInfo, profile: Profile, decoder_state: DecoderState, personal_baseline: PersonalBaseline | None
+) -> tuple[Engine, OnlineDecoder]:
+    """Make an engine that starts from what is known, and what goes on learning from its frames."""
+    start = EngineStart(baseline=personal_baseline_to_json(personal_baseline))
+    columns = Engine(stream.sfreq, profile, start).columns
+    learner = OnlineDecoder(decoder_state, profile.settings, stream, columns)
+    return Engine(stream.sfreq, profile, replace(start, decoder=learner.initial_weights_text)), learner
+
+
+def start_document(
+    config: SessionConfig, settings: Settings, plan: SessionPlan, seed: int, start: EngineStart
+) -> dict[str, object]:
+    """Return what ``start.json`` is to hold of a sitting, besides its stream."""
+    return {
+        "seed": seed,
+        "minutes": config.minutes,
+        "programme": config.programme or None,
+        "plan": [_nonempty_fields(asdict(segment)) for segment in plan.segments],
+        "probes": {
+            "wording": WORDING_VERSION,
+            "questions": {question.wording: dict(question.choices) for question in QUESTIONS},
+            "drawn_s": _drawn_probe_times(settings, plan, seed),
+        },
+        "engine": asdict(start),
+        "versions": package_versions(),
+    }
+
+
+def read_engine_start(document: Mapping[str, object]) -> EngineStart:
+    """Read back what the engine of a session started from; nothing learned where that is not told.
+
+    Examples
+    --------
+    >>> read_engine_start({"engine": {"decoder": "", "baseline": ""}}) == read_engine_start({})
+    True
+    """
+    told = document.get("engine")
+    known = told if isinstance(told, Mapping) else {}
+    return EngineStart(str(known.get("decoder") or ""), str(known.get("baseline") or ""))
+
+
+def _nonempty_fields(segment: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in segment.items() if value not in {None, "", 0.0}}
+
+
+def _drawn_probe_times(settings: Settings, plan: SessionPlan, seed: int) -> list[float]:
+    """List the times of the questions as drawn, s of practice; of a sitting without end, those of the first hours."""
+    longest_s = min(plan.total_s, 4 * 3600.0)
+    times = probe_times(settings.probes, seed)
+    return [round(at_s, 3) for at_s in itertools.takewhile(lambda at_s: at_s < longest_s, times)]
+
+
+def max_duration_s(plan: SessionPlan, extra_s: float) -> float | None:
+    """Return how many seconds of signal a sitting may need; None if there is no end to it."""
+    return None if math.isinf(plan.total_s) else plan.total_s + extra_s

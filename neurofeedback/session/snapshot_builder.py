@@ -1,0 +1,139 @@
+"""What the runner shows: traces and index history kept small, and the snapshot made from them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.session.controls import Controls
+from neurofeedback.session.live_state import Snapshot
+from neurofeedback.session.session_context import SessionContext
+from neurofeedback.texts.probe_questions import ProbeQuestion
+from neurofeedback.types import Frame
+
+_TRACE_S = 8.0
+_TRACE_POINTS_PER_S = 64
+_RECENT_S = 4.0
+_HISTORY_FRAMES = 1200
+
+
+class TraceBuffer:
+    """The last seconds of the filtered signal, thinned for display; independent of the measurement."""
+
+    def __init__(self, n_channels: int, sfreq: float) -> None:
+        self._step = max(1, round(sfreq / _TRACE_POINTS_PER_S))
+        self._skip = 0
+        self.duration_s = _TRACE_S
+        self._n_recent = round(_RECENT_S * sfreq)
+        self._pieces: deque[NDArray[np.float64]] = deque()
+        self._points = np.full((n_channels, int(_TRACE_S * sfreq / self._step)), np.nan, np.float32)
+
+    def append(self, filtered: NDArray[np.float64]) -> None:
+        """Add ``(n_channels, n_samples)`` in uV."""
+        thinned = filtered[:, self._skip :: self._step].astype(np.float32)
+        self._skip = (self._skip - filtered.shape[1]) % self._step
+        self._keep_recent(filtered)
+        n_points = self._points.shape[1]
+        self._points = np.concatenate([self._points, thinned], axis=1)[:, -n_points:]
+
+    def _keep_recent(self, filtered: NDArray[np.float64]) -> None:
+        self._pieces.append(filtered)
+        while sum(piece.shape[1] for piece in self._pieces) - self._pieces[0].shape[1] >= self._n_recent:
+            self._pieces.popleft()
+
+    @property
+    def recent_filtered(self) -> tuple[NDArray[np.float64], ...]:
+        """The last seconds at full rate ``(n_channels, n_samples)`` in uV, in the pieces they came in."""
+        return tuple(self._pieces)
+
+    @property
+    def points(self) -> NDArray[np.float32]:
+        """The traces ``(n_channels, n_points)``; a new array after every push."""
+        return self._points
+
+
+class IndexHistory:
+    """The index of the last minutes, one value a frame."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+
+    def append(self, index_value: float) -> None:
+        """Add one frame's index, NaN without one."""
+        self._values.append(index_value)
+        if len(self._values) > 2 * _HISTORY_FRAMES:
+            del self._values[:-_HISTORY_FRAMES]
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """The last minutes, oldest first."""
+        return np.array(self._values[-_HISTORY_FRAMES:], dtype=np.float32)
+
+
+class SnapshotBuilder:
+    """Makes snapshots of a session; what it is told frame by frame it keeps."""
+
+    def __init__(self, context: SessionContext, controls: Controls) -> None:
+        self._context, self._controls = context, controls
+        self._traces = TraceBuffer(context.stream.n_channels, context.stream.sfreq)
+        self._history = IndexHistory()
+        self._frame: Frame | None = None
+
+    def process_frames(self, frames: Sequence[Frame]) -> None:
+        """Take the frames just made, at least one."""
+        self._frame = frames[-1]
+        for frame in frames:
+            self._history.append(frame.mwi)
+        self._traces.append(self._context.engine.recent_filtered)
+
+    def build(
+        self,
+        *,
+        n_received: int,
+        n_lost: int,
+        lost_s: float,
+        message: str,
+        valid_fraction: float,
+        question: ProbeQuestion | None,
+        n_probes: int,
+        model_text: str,
+    ) -> Snapshot:
+        """Put together what a screen needs to know now."""
+        parts, controls, frame, sfreq = self._context, self._controls, self._frame, self._context.stream.sfreq
+        phase_end, sitting_end = parts.phase_controller.end_samples
+        return Snapshot(
+            status="running",
+            message=message,
+            stream=parts.stream,
+            phase=parts.phase_controller.phase,
+            elapsed_s=n_received / sfreq,
+            remaining_s=max(0.0, (sitting_end - n_received) / sfreq),
+            phase_remaining_s=max(0.0, (phase_end - n_received) / sfreq),
+            signal_lost_s=lost_s,
+            frame=frame,
+            contacts=frame.contacts if frame else (),
+            traces=self._traces.points,
+            traces_s=self._traces.duration_s,
+            recent_filtered=self._traces.recent_filtered,
+            columns=parts.engine.columns,
+            index_history=self._history.values,
+            index_name=parts.index_name,
+            loss_rate=n_lost / n_received if n_received else 0.0,
+            latency_ms=frame.latency_ms if frame else float("nan"),
+            valid_fraction=valid_fraction,
+            sound=parts.sink.description,
+            recording=parts.writer.raw,
+            question=question,
+            n_probes=n_probes,
+            paused=controls.paused,
+            volume_db=controls.volume_db,
+            muted=controls.muted,
+            target_rate=controls.target_rate,
+            tone_depth=controls.tone_depth,
+            feedback_source=controls.feedback_source,
+            model_text=model_text,
+            can_extend=parts.phase_controller.can_extend,
+        )

@@ -1,0 +1,70 @@
+"""What a session adds up to: the numbers of its summary."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from importlib import metadata
+
+import numpy as np
+
+from neurofeedback.types import Frame, Phase
+
+_PACKAGES = ("brainflow", "mne", "numpy", "scipy", "miniaudio", "PyQt6")
+
+
+class FrameCounts:
+    """Counts frames as they are made; of a pause, only how long it was."""
+
+    def __init__(self) -> None:
+        self._phases: dict[Phase, int] = {}
+        self._n_valid = 0
+        self._n_frames = 0
+        self._n_rewarded = 0
+        self._n_rewardable = 0
+        self._latency_ms: list[float] = []
+
+    def process_frames(self, frames: Iterable[Frame]) -> None:
+        """Count frames."""
+        for frame in frames:
+            self._phases[frame.phase] = self._phases.get(frame.phase, 0) + 1
+            if frame.phase is Phase.PAUSE:
+                continue
+            self._n_frames += 1
+            self._n_valid += frame.valid
+            if frame.phase is Phase.PRACTICE and frame.valid:
+                self._n_rewardable += 1
+                self._n_rewarded += frame.reward
+            if np.isfinite(frame.latency_ms):
+                self._latency_ms.append(frame.latency_ms)
+
+    @property
+    def valid_fraction(self) -> float:
+        """Share of frames with a usable signal; 0 before any."""
+        return self._n_valid / self._n_frames if self._n_frames else 0.0
+
+    def as_summary(self, hop_s: float) -> dict[str, object]:
+        """Return the part of ``summary.json`` that follows from the frames."""
+        return {
+            "phases": {str(phase): round(count * hop_s, 3) for phase, count in self._phases.items()},
+            "valid_fraction": round(self.valid_fraction, 4),
+            "reward_rate": round(self._n_rewarded / self._n_rewardable, 4) if self._n_rewardable else None,
+            "latency_ms": self._latency_percentiles(),
+        }
+
+    def _latency_percentiles(self) -> dict[str, float] | None:
+        if not self._latency_ms:
+            return None
+        p50, p95, largest = np.percentile(self._latency_ms, (50, 95, 100))
+        return {"p50": round(float(p50), 2), "p95": round(float(p95), 2), "max": round(float(largest), 2)}
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of everything that can change a number."""
+    found = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.platform()}
+    for package in ("neurofeedback-meditation", *_PACKAGES):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

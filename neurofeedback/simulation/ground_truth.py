@@ -1,0 +1,87 @@
+"""The ground truth of a simulated sitting as plain rows and values, for whoever writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+import numpy as np
+
+from neurofeedback.simulation.feedback_response import NO_RESPONSE, FeedbackResponse
+from neurofeedback.simulation.simulated_session import FEATURE_SD, SimulatedSession
+from neurofeedback.simulation.states import MentalState
+from neurofeedback.types import frame_end
+
+HOP_S = 0.25
+
+STATES_HEADER = ("onset", "sample", "state", "artifacts")
+EVENTS_HEADER = ("onset", "duration", "trial_type", "channels", "size_uv")
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "onset": {"Description": "time since the first sample", "Units": "s"},
+    "sample": {"Description": "index of the sample just after this quarter of a second"},
+    "state": {"Description": "true state at its end: focus, wander or drowsy"},
+    "artifacts": {"Description": "kinds of artifact that reach into this quarter of a second, or n/a"},
+    "duration": {"Description": "how long it lasts", "Units": "s"},
+    "trial_type": {"Description": "true state (focus, wander, drowsy) or kind of artifact that begins"},
+    "channels": {"Description": "channels on which an artifact is plainly visible, or n/a"},
+    "size_uv": {
+        "Description": "peak of a blink, glance or pop, rms of muscle or a broken electrode, where its gain is 1",
+        "Units": "uV",
+    },
+}
+
+
+def state_rows(truth: SimulatedSession, n_samples: int) -> list[tuple[str, ...]]:
+    """Return one row for each quarter of a second of the first ``n_samples``, in the columns of ``STATES_HEADER``."""
+    sfreq = truth.headset.sfreq
+    ends: list[int] = []
+    while (end := frame_end(len(ends), sfreq, HOP_S)) <= n_samples:
+        ends.append(end)
+    times_s = np.array(ends) / sfreq
+    kinds = _artifact_kinds(truth, times_s)
+    minds = truth.state_at(times_s).tolist()
+    return [
+        (f"{end / sfreq:.6f}", str(end), MentalState(mind).name.lower(), " ".join(sorted(kind)) or "n/a")
+        for end, mind, kind in zip(ends, minds, kinds, strict=True)
+    ]
+
+
+def _artifact_kinds(truth: SimulatedSession, ends_s: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[set[str]]:
+    kinds: list[set[str]] = [set() for _ in ends_s]
+    for artifact in truth.artifacts:
+        first = int(np.searchsorted(ends_s, artifact.onset_s, side="right"))
+        last = int(np.searchsorted(ends_s - HOP_S, artifact.stop_s))
+        for place in range(first, min(last, len(kinds))):
+            kinds[place].add(str(artifact.kind))
+    return kinds
+
+
+def event_rows(truth: SimulatedSession, until_s: float) -> list[tuple[str, ...]]:
+    """Return one row for each episode and artifact that begins before ``until_s``, in order of onset."""
+    episodes = [(episode.onset_s, episode.duration_s, episode.state.name.lower()) for episode in truth.episodes]
+    rows = [(onset, (f"{duration:.3f}", name, "n/a", "n/a")) for onset, duration, name in episodes]
+    rows += [
+        (
+            item.onset_s,
+            (f"{item.duration_s:.3f}", str(item.kind), _channel_names(truth, item.channels), f"{item.size_uv:.1f}"),
+        )
+        for item in truth.artifacts
+    ]
+    return [(f"{onset:.3f}", *rest) for onset, rest in sorted(rows) if onset < until_s]
+
+
+def _channel_names(truth: SimulatedSession, channels: Iterable[int]) -> str:
+    return " ".join(truth.montage.ch_names[row] for row in channels) or "n/a"
+
+
+def describe_truth(truth: SimulatedSession, response: FeedbackResponse = NO_RESPONSE) -> dict[str, object]:
+    """Return who sat, what disturbed the sitting (infinite: never), in which units effects are, what the tone did."""
+    return {
+        "Seed": truth.seed,
+        "Person": asdict(truth.person),
+        "EffectUnits": {feature: FEATURE_SD[feature] for feature in ("theta", "alpha", "beta", "chi")},
+        "Conditions": asdict(truth.disturbances),
+        "WanderingShare": round(truth.wandering_share(), 4),
+        "Response": asdict(response),
+    }

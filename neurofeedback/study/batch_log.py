@@ -1,0 +1,74 @@
+"""What a batch has done so far, on disk after each recording, so that it can go on where it was stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from neurofeedback import __version__
+from neurofeedback.recording.atomic_files import AppendOnlyFile, cut_torn_line, read_complete_lines
+from neurofeedback.settings.load import load_evidence, load_settings
+from neurofeedback.study.jobs import OK, BatchJob, Row
+
+
+class BatchLog:
+    """Rows by job, appended one line each; a job whose recording or settings changed since counts as not done.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made if missing. What is no row of ours in it is passed over.
+    profile : str or None
+        The profile of all jobs, by name or file; each recording's own if None.
+    """
+
+    def __init__(self, path: Path, profile: str | None) -> None:
+        self._settings = _settings_hash(profile)
+        self._rows: dict[str, Row] = {}
+        cut_torn_line(path)
+        for line in read_complete_lines(path):
+            self._load_line(line)
+        self._file = AppendOnlyFile(path)
+
+    def _load_line(self, line: str) -> None:
+        try:
+            entry = json.loads(line)
+            if entry["row"]["status"] == OK:
+                self._rows[entry["job"]] = entry["row"]
+        except (ValueError, LookupError, TypeError):
+            return
+
+    def completed_row(self, job: BatchJob) -> Row | None:
+        """Return the row of a job that is done already, and well; one that failed is tried again."""
+        return self._rows.get(self._job_key(job))
+
+    def append(self, job: BatchJob, row: Row) -> None:
+        """Note that a job is done."""
+        self._file.append((json.dumps({"job": self._job_key(job), "row": row}) + "\n").encode())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _job_key(self, job: BatchJob) -> str:
+        """Name a job by what its result depends on: version, settings, and the recording's files."""
+        return json.dumps([__version__, self._settings, asdict(job), _size_and_mtime(Path(job.path))])
+
+
+def _settings_hash(profile: str | None) -> str:
+    """Return a short mark of what a profile says now; a file of that name may be edited between two runs."""
+    if profile is None:
+        return ""
+    settings = load_settings(profile)
+    told = f"{settings.model_dump_json()} {load_evidence(settings.index.evidence)!r}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _size_and_mtime(path: Path) -> list[int]:
+    """Return size and time of change of a recording; a folder's files together."""
+    files: Iterable[Path] = sorted(path.rglob("*")) if path.is_dir() else (path,)
+    stats = [file.stat() for file in files if file.is_file()]
+    return [sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0)]

@@ -1,0 +1,102 @@
+"""When the program itself fails: one plain dialog with a report to copy; the recording goes on or is kept."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QWidget
+
+from neurofeedback import __version__
+from neurofeedback.ui.translation import tr
+from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
+
+_log = logging.getLogger(__name__)
+SENTENCE = (
+    "Something in the program went wrong. What has been recorded is kept; a sitting that broke off is completed at "
+    "the next start. The report below says what happened and names no person."
+)
+
+
+def crash_report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> str:
+    """Return what happened, as text a person can send."""
+    where = "".join(traceback.format_exception(kind, error, trace))
+    return f"neurofeedback {__version__}\n{platform.platform()}, Python {platform.python_version()}\n\n{where}"
+
+
+class CrashDialog(QDialog):
+    """One sentence, the report, and a button that copies it."""
+
+    def __init__(self, report: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Something went wrong"))
+        self.resize(720, 420)
+        self._report = report
+        words = label(SENTENCE)
+        words.setWordWrap(True)
+        text = QPlainTextEdit(report)
+        text.setReadOnly(True)
+        text.setAccessibleName(tr("Report"))
+        self.copy_button = button("&Copy the report", self.copy)
+        keys = row(self.copy_button)
+        keys.addStretch(1)
+        keys.addWidget(button("&Go on", self.accept, main=True))
+        inside = column(self, MARGIN, gap=16)
+        inside.addWidget(words)
+        inside.addWidget(text, 1)
+        inside.addLayout(keys)
+
+    def copy(self) -> None:
+        """Put the report on the clipboard."""
+        clipboard = QApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(self._report)
+
+
+class CrashHandler(QObject):
+    """Takes what nobody caught, in any thread, and shows the first of it in the window's own."""
+
+    happened = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self.dialog: CrashDialog | None = None
+        self.happened.connect(self.show_report)
+
+    def handle(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Log it and have it shown; Ctrl-C is none."""
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        _log.critical("a fault of the program", exc_info=(kind, error, trace))
+        self.happened.emit(crash_report(kind, error, trace))
+
+    def show_report(self, report: str) -> None:
+        """Show a report, unless one is shown already: the first tells most."""
+        if self.dialog is not None and self.dialog.isVisible():
+            return
+        self.dialog = CrashDialog(report, self._parent)
+        self.dialog.open()
+
+
+@contextmanager
+def install_crash_handler(crashes: CrashHandler) -> Iterator[None]:
+    """Send what nobody catches to ``crashes``, in the window's thread and all others."""
+
+    def in_thread(told: threading.ExceptHookArgs) -> None:
+        if told.exc_value is not None and told.exc_type is not SystemExit:
+            crashes.handle(told.exc_type, told.exc_value, told.exc_traceback)
+
+    before: tuple[Callable[..., object], Callable[..., object]] = (sys.excepthook, threading.excepthook)
+    sys.excepthook, threading.excepthook = crashes.handle, in_thread
+    try:
+        yield
+    finally:
+        sys.excepthook, threading.excepthook = before

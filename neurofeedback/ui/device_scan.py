@@ -1,0 +1,119 @@
+"""Looking for headsets from the window: in a helper, at the first start or when asked, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from neurofeedback.session.config import RunningSession, SessionConfig
+from neurofeedback.ui.app_state import is_simulated_device
+from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.translation import tr
+
+if TYPE_CHECKING:
+    from neurofeedback.acquisition.scan_result import ScanResult
+
+_STEP_S = 0.05
+_NONE = "No headset was found: switch it on, near this computer and connected to nothing else, then look again."
+_TO_TRY = "The simulated meditator is there to try."
+
+
+class DeviceScan(QObject):
+    """Looks when told to; ``changed`` comes when it begins and when there is an answer.
+
+    Parameters
+    ----------
+    look : callable, optional
+        Finds what is in reach, which may take seconds; None if this window cannot look.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, look: Callable[[], ScanResult] | None, parent: QObject) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._devices_in_use = Lock()
+        self.findings: ScanResult | None = None
+        self._trouble = ""
+        self._job: BackgroundTask[ScanResult] = BackgroundTask(self, "looking")
+        self._job.done.connect(self._found)
+        self._job.failed.connect(self._failed)
+
+    @property
+    def available(self) -> bool:
+        """Whether this window can look at all."""
+        return self._look is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is looking now."""
+        return self._job.busy
+
+    def begin(self) -> None:
+        """Look, unless it does already."""
+        if self._look is not None and not self.busy:
+            self.findings, self._trouble = None, ""
+            self._job.start(partial(_scan_task, self._look, self._devices_in_use))
+            self.changed.emit()
+
+    def cancel(self) -> None:
+        """Wait for no answer any more."""
+        self._job.cancel()
+
+    def launch_after_scan(
+        self, launch: Callable[[SessionConfig], RunningSession], request: SessionConfig
+    ) -> RunningSession:
+        """Launch a sitting once nothing here holds its headset; called in a helper."""
+        if not is_simulated_device(request.device):
+            with self._devices_in_use:
+                pass
+        return launch(request)
+
+    @property
+    def status_line(self) -> str:
+        """Where it stands, in one line and what stood in the way."""
+        if self.busy:
+            return tr("Looking for a headset ...")
+        if self.findings is None:
+            return self._trouble
+        found = self.findings.found
+        if not found:
+            hindrances = (why[:1].upper() + why[1:] for why in self.findings.hindrances)
+            return "\n".join((f"{tr(_NONE)} {tr(_TO_TRY)}", *hindrances))
+        names = ", ".join(one.device for one in found)
+        said = tr("Found: {names}.") if len(found) == 1 else tr("In reach: {names}. Choose one under Headset.")
+        return said.format(names=names)
+
+    def _found(self, findings: ScanResult) -> None:
+        self.findings = findings
+        self.changed.emit()
+
+    def _failed(self, sentence: str) -> None:
+        self._trouble = sentence
+        self.changed.emit()
+
+
+def _scan_task(look: Callable[[], ScanResult], in_use: Lock, ticket: TaskHandle) -> ScanResult:
+    """Look in a thread of its own, so that closing the window need not wait for an answer."""
+    answer: Future[ScanResult] = Future()
+
+    def work() -> None:
+        with in_use:
+            try:
+                answer.set_result(look())
+            except Exception as error:  # noqa: BLE001 - goes on to the job, which tells it
+                answer.set_exception(error)
+
+    Thread(target=work, name="looking for headsets", daemon=True).start()
+    while True:
+        ticket.report_progress(0.0)
+        try:
+            return answer.result(_STEP_S)
+        except TimeoutError:
+            if answer.done():
+                raise

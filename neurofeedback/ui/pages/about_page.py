@@ -1,0 +1,44 @@
+"""What the program is and is not: shown once before the first sitting, and again whenever asked for."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
+from neurofeedback.ui.widgets.basic import MARGIN, bind_key, button, column, label, row
+
+TEXT_WIDTH = 680
+
+
+class AboutPage(QWidget):
+    """One screen of plain text and one button."""
+
+    left = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        page = QWidget()
+        page.setFixedWidth(TEXT_WIDTH)
+        text = column(page, gap=20)
+        text.addWidget(label("What this is, and what it is not", large=True))
+        for paragraph in (DISCLAIMER, STOP_ADVICE):
+            words = label(paragraph)
+            words.setWordWrap(True)
+            text.addWidget(words)
+        self.understood = button("Understood", self.left.emit, main=True)
+        text.addSpacing(8)
+        text.addWidget(self.understood, alignment=Qt.AlignmentFlag.AlignLeft)
+        outer = column(self, MARGIN)
+        outer.addStretch(2)
+        middle = row()
+        middle.addStretch(1)
+        middle.addWidget(page)
+        middle.addStretch(1)
+        outer.addLayout(middle)
+        outer.addStretch(3)
+        bind_key(self, "Esc", self.left.emit)
+
+    def activate(self) -> None:
+        """Take the keyboard."""
+        self.understood.setFocus()

@@ -1,0 +1,215 @@
+"""Home: one large button, and what was chosen last time."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRegularExpression, Qt, pyqtSignal
+from PyQt6.QtGui import QRegularExpressionValidator
+from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+
+from neurofeedback.feedback.water_picture import WaterRenderer
+from neurofeedback.ui.app_state import MAX_MINUTES, AppDefaults, AppState, ProgrammeChoice, is_simulated_device
+from neurofeedback.ui.device_scan import DeviceScan
+from neurofeedback.ui.translation import tr
+from neurofeedback.ui.unfinished_sessions import UnfinishedSession
+from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, allow_clipping, button, column, label, row
+from neurofeedback.ui.widgets.water_view import WaterView
+
+_EYES = "Close your eyes at the first bell, open them at the last."
+_OWN_LENGTH = "A length I set"
+_LONGEST_PROGRAMME = 1440
+
+
+class HomePage(QWidget):
+    """Where a sitting is chosen; ``sit`` carries nothing, ``chosen`` says what is chosen."""
+
+    sit = pyqtSignal()
+    progress = pyqtSignal()
+    settings = pyqtSignal()
+    research = pyqtSignal()
+    about = pyqtSignal()
+    finish = pyqtSignal(object)
+
+    def __init__(self, defaults: AppDefaults, water: WaterRenderer, looking: DeviceScan) -> None:
+        super().__init__()
+        self._picture = WaterView(water)
+        self._looking = looking
+        self._usual_device = defaults.devices[0].name
+        self._device_chosen = self._take_found = False
+        self._about = {choice.name: choice.description for choice in defaults.devices}
+        self._programmes = {programme.name: programme for programme in defaults.programmes}
+        self._device = ComboBox()
+        self._device.setEditable(True)
+        self._device.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._device.addItems(list(self._about))
+        self._device.setToolTip(tr("Pick a headset, or type its name, such as cyton:/dev/ttyUSB0"))
+        self.look_button = button("&Look again", self._scan_again, name="Look again for headsets", flat=True)
+        if not looking.available:
+            self.look_button.hide()
+        self._practice = ComboBox()
+        self._practice.addItem(tr(_OWN_LENGTH), "")
+        for programme in defaults.programmes:
+            self._practice.addItem(tr(programme.title), programme.name)
+        self._minutes = QSpinBox()
+        self._own_minutes = 0
+        self._minutes.setSuffix(tr(" min"))
+        self._minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self._participant = QLineEdit()
+        self._participant.setMaxLength(32)
+        self._participant.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]+")))
+        self._participant.setToolTip(tr("Letters and digits; recordings are filed under it"))
+        self._what = label(quiet=True, name="What this is")
+        self._sought = label(name="Search for headsets")
+        self._sought.setWordWrap(True)
+        self._last = label(quiet=True, name="Last sitting")
+        self._notice = label(name="Notice")
+        self._notice.setWordWrap(True)
+        self._interrupted: UnfinishedSession | None = None
+        self._finish = button("&Finish it", self._confirm_resume)
+        self.sit_button = button("Sit", self.sit.emit, sit=True, main=True)
+        self._lay_out()
+        self._device.currentTextChanged.connect(self._describe)
+        self._device.activated.connect(self._choose_device)
+        if (typed := self._device.lineEdit()) is not None:
+            typed.textEdited.connect(self._choose_device)
+        looking.changed.connect(self._show_scan)
+        self._practice.currentIndexChanged.connect(self._describe)
+
+    def _lay_out(self) -> None:
+        inner = column(gap=0)
+        inner.setContentsMargins(0, 0, 0, 14)
+        inner.addStretch(3)
+        inner.addWidget(self.sit_button, alignment=Qt.AlignmentFlag.AlignHCenter)
+        inner.addSpacing(10)
+        inner.addWidget(label(_EYES, quiet=True), alignment=Qt.AlignmentFlag.AlignHCenter)
+        inner.addStretch(2)
+        inner.addLayout(self._fields())
+        inner.addStretch(2)
+        inner.addLayout(self._foot())
+        outer = column(self, gap=0)
+        outer.addWidget(self._picture, 1)
+        outer.addLayout(inner, 1)
+        QWidget.setTabOrder(self._device, self.look_button)
+
+    def _fields(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(6)
+        grid.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        named = (
+            ("&Headset", self._device, 3),
+            ("P&ractice", self._practice, 3),
+            ("&Minutes", self._minutes, 1),
+            ("Par&ticipant", self._participant, 2),
+        )
+        for place, (text, field, stretch) in enumerate(named):
+            caption = label(text, quiet=True)
+            caption.setBuddy(field)
+            field.setAccessibleName(tr(text.replace("&", "")))
+            field.setMinimumWidth(110)
+            grid.addWidget(caption, 0, place)
+            grid.addWidget(field, 1, place)
+            grid.setColumnStretch(place, stretch)
+        grid.addWidget(self.look_button, 0, 0, alignment=Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(allow_clipping(self._what), 2, 0, 1, len(named))
+        grid.addWidget(self._sought, 3, 0, 1, len(named))
+        grid.addWidget(self._notice, 4, 0, 1, len(named) - 1)
+        grid.addWidget(self._finish, 4, len(named) - 1)
+        return grid
+
+    def _foot(self) -> QHBoxLayout:
+        foot = row(allow_clipping(self._last), gap=4)
+        foot.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
+        ways = (
+            ("&Progress", self.progress),
+            ("S&ettings", self.settings),
+            ("Resear&ch", self.research),
+            ("&About", self.about),
+        )
+        for text, act in ways:
+            foot.addWidget(button(text, act.emit, flat=True))
+        foot.setStretch(0, 1)
+        return foot
+
+    def activate(self, choices: AppState) -> None:
+        """Show what was chosen last, and take the keyboard."""
+        self._device_chosen = bool(choices.device)
+        self._take_found = not self._device_chosen
+        self._device.setCurrentText(choices.device or self._usual_device)
+        self._own_minutes = choices.minutes
+        self._minutes.setEnabled(False)  # what it shows is of another choice, and not to be kept
+        self._practice.setCurrentIndex(max(0, self._practice.findData(choices.programme)))
+        self._participant.setText(choices.participant)
+        self._last.setText(choices.last_sitting)
+        self._describe()
+        self._show_scan()
+        self.sit_button.setFocus()
+
+    def _choose_device(self) -> None:
+        self._device_chosen, self._take_found = True, False
+
+    def _scan_again(self) -> None:
+        self._take_found = True
+        self._looking.begin()
+
+    def _show_scan(self) -> None:
+        """Say where the search stands, offer what it found, and choose the only one unless a person chose meanwhile."""
+        looking = self._looking
+        self.look_button.setEnabled(not looking.busy)
+        self._sought.setText(looking.status_line)
+        self._sought.setVisible(bool(looking.status_line))
+        found = looking.findings.found if looking.findings else ()
+        for one in found:
+            self._about.setdefault(one.device, one.about)
+            if self._device.findText(one.device) < 0:
+                self._device.insertItem(0, one.device)
+        if len(found) == 1 and self._take_found:
+            self._device.setCurrentText(found[0].device)
+            self._choose_device()
+
+    def show_notice(self, notice: str) -> None:
+        """Show one sentence above the foot, or none."""
+        self._notice.setText(notice)
+        self._notice.setVisible(bool(notice))
+        self._finish.hide()
+
+    def offer_unfinished(self, interrupted: UnfinishedSession) -> None:
+        """Say that a sitting broke off, and offer to sit what is left of it."""
+        self.show_notice(tr("A sitting that broke off was completed; nothing of it is lost."))
+        self._interrupted = interrupted
+        self._finish.setText(tr("&Finish it: {minutes} min").format(minutes=interrupted.minutes_left))
+        self._finish.setVisible(interrupted.minutes_left > 0)
+
+    def _confirm_resume(self) -> None:
+        if self._interrupted is not None:
+            self.finish.emit(self._interrupted)
+
+    def selection(self) -> dict[str, str | int]:
+        """Return the fields of ``Choices`` that are chosen here; an empty field says nothing."""
+        device = self._device.currentText().strip() if self._device_chosen else ""
+        fields = {"device": device, "participant": self._participant.text()}
+        named = {name: text for name, text in fields.items() if text}
+        self._store_minutes()
+        return named | {"programme": self._practice.currentData() or "", "minutes": self._own_minutes}
+
+    def _describe(self) -> None:
+        programme = self._programmes.get(self._practice.currentData())
+        self._store_minutes()
+        self._show_length(programme)
+        device = self._device.currentText().strip()
+        kind = self._usual_device if is_simulated_device(device) else device
+        about = self._about.get(device) or self._about.get(kind, "")
+        self._what.setText(" ".join(tr(part) for part in (about, programme.description if programme else "") if part))
+
+    def _store_minutes(self) -> None:
+        if self._minutes.isEnabled():
+            self._own_minutes = self._minutes.value()
+
+    def _show_length(self, programme: ProgrammeChoice | None) -> None:
+        """Show a programme's own length, which cannot be changed here, or the length the person sets."""
+        own = programme is None
+        self._minutes.setEnabled(own)
+        self._minutes.setRange(0, MAX_MINUTES if own else _LONGEST_PROGRAMME)
+        self._minutes.setSpecialValueText(tr("usual" if own else "no end"))
+        self._minutes.setValue(self._own_minutes if programme is None else round(programme.minutes))
+        own_words = "Type, or use the arrow keys; 0 is the usual length"
+        self._minutes.setToolTip(tr(own_words if own else "The practice has its own length"))

@@ -1,0 +1,171 @@
+"""The researcher's window: traces, spectra, index, features and the link; the meditator's stays as it is.
+
+Drawn at most ten times a second and only while it can be seen. The window opens at once; a helper loads the plots.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QElapsedTimer, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QWidget
+
+from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+from neurofeedback.texts.session import format_index, format_percent, phase_label
+from neurofeedback.types import Frame
+from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.theme import Theme
+from neurofeedback.ui.translation import tr
+from neurofeedback.ui.widgets.basic import MARGIN, bind_key, column, label
+
+if TYPE_CHECKING:
+    from neurofeedback.ui.widgets.research_plots import ResearchPlots
+
+REFRESH_MS = 100
+MS_PER_CHANNEL = 20
+SLOW_MS = 500
+_SHOWN = ("z_", "ln_", "chi_", "u_")
+
+
+class ResearchWindow(QWidget):
+    """A window of its own; ``asked`` carries marks (keys 1 to 9 and K), ``snapshot`` is where the latest one is."""
+
+    requested = pyqtSignal(object)
+    closed = pyqtSignal()
+
+    def __init__(self, theme: Theme, snapshot: Callable[[], Snapshot]) -> None:
+        super().__init__()
+        self.setWindowTitle(tr("Research"))
+        self.resize(1180, 760)
+        self._latest = snapshot
+        self._shown: Snapshot | None = None
+        self._slow_age = QElapsedTimer()
+        self._theme = theme
+        self._plots: ResearchPlots | None = None
+        self._opening = label("The plots are being loaded.", quiet=True)
+        self._opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._opening.setWordWrap(True)
+        self._facts = label(name="State of the sitting")
+        self._features = label(quiet=True, name="Features")
+        self._link = label(quiet=True, name="Link and sound")
+        for words in (self._facts, self._link):
+            words.setWordWrap(True)
+        self._lay_out()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start(REFRESH_MS)
+        for number in range(1, 10):
+            bind_key(self, str(number), lambda number=number: self._mark(f"marker {number}"))
+        bind_key(self, "K", lambda: self._mark(""))
+        bind_key(self, "Esc", self.close)
+        self._loading: BackgroundTask[type[ResearchPlots]] = BackgroundTask(self, "plots")
+        self._loading.done.connect(self._add_plots)
+        self._loading.failed.connect(self._opening.setText)
+        self._loading.start(_import_plots_task)
+
+    def _lay_out(self) -> None:
+        self._drawings = column()
+        self._drawings.addWidget(self._opening)
+        told = column(gap=12)
+        told.addWidget(self._facts)
+        area = QScrollArea()
+        area.setWidget(self._features)
+        area.setWidgetResizable(True)
+        self._features.setAlignment(Qt.AlignmentFlag.AlignTop)
+        told.addWidget(area, 1)
+        told.addWidget(self._link)
+        told.addWidget(label("1 to 9 or K mark · Esc closes this window only", quiet=True))
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(8, MARGIN // 2, MARGIN // 2, MARGIN // 2)
+        whole.addLayout(self._drawings, 4)
+        whole.addLayout(told, 1)
+
+    def _add_plots(self, kind: type[ResearchPlots]) -> None:
+        self._plots = kind(self._theme)
+        self._plots.made.connect(self._show_plots)
+
+    def _show_plots(self) -> None:
+        if self._plots is not None:
+            self._opening.hide()
+            self._drawings.addWidget(self._plots)
+            self._shown = None
+            self._slow_age.invalidate()
+
+    def refresh(self) -> None:
+        """Draw the latest snapshot, if this window can be seen and there is anything new."""
+        snapshot = self._latest()
+        if not self.isVisible() or self.isMinimized() or snapshot is self._shown:
+            return
+        self._shown = snapshot
+        if snapshot.stream is not None:
+            self._timer.setInterval(max(REFRESH_MS, MS_PER_CHANNEL * snapshot.stream.n_channels))
+        if self._plots is not None:
+            self._plots.show_snapshot(snapshot)
+        if not self._slow_age.isValid() or self._slow_age.elapsed() >= SLOW_MS:
+            self._slow_age.start()
+            self._show_slow(snapshot)
+
+    def _show_slow(self, snapshot: Snapshot) -> None:
+        """Show what nobody reads more than twice a second."""
+        _set_text(self._facts, _fact_words(snapshot))
+        _set_text(self._features, _feature_words(snapshot))
+        _set_text(self._link, _link_words(snapshot))
+        if self._plots is not None:
+            self._plots.show_slow(snapshot)
+
+    def _mark(self, text: str) -> None:
+        self.requested.emit(Request(RequestKind.MARK, text))
+
+    def closeEvent(self, a0: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Go away without a word to the sitting."""
+        self._timer.stop()
+        self._loading.cancel()
+        self.closed.emit()
+        super().closeEvent(a0)
+
+
+def _import_plots_task(_ticket: TaskHandle) -> type[ResearchPlots]:
+    from neurofeedback.ui.widgets.research_plots import ResearchPlots  # pyqtgraph, in the helper
+
+    return ResearchPlots
+
+
+def _fact_words(snapshot: Snapshot) -> str:
+    frame = snapshot.frame
+    if frame is None:
+        return phase_label(snapshot.phase)
+    reasons = [f"{c.ch_name}: {', '.join(c.reasons)}" for c in snapshot.contacts if c.reasons]
+    lines = [
+        f"{phase_label(snapshot.phase)}, {frame.state}{', ' + tr('drowsy') if frame.drowsy else ''}",
+        f"{tr('index')} {format_index(frame.mwi)}, u {frame.index_u:.2f}, {tr('threshold')} {frame.threshold:.2f}",
+        f"{tr('signal')} {format_percent(frame.signal)}, {tr('confidence')} {format_percent(frame.confidence)}",
+        f"{tr('tone')} {frame.guidance.tone_gain:.3f}, {tr('target')} {format_percent(snapshot.target_rate)}",
+        *reasons,
+    ]
+    return "\n".join(lines)
+
+
+def _feature_words(snapshot: Snapshot) -> str:
+    frame = snapshot.frame
+    return "\n".join(f"{name}  {value:.2f}" for name, value in _features(snapshot.columns, frame)) if frame else ""
+
+
+def _features(columns: tuple[str, ...], frame: Frame) -> list[tuple[str, float]]:
+    pairs = zip(columns, frame.values, strict=False)
+    return [(name, value) for name, value in pairs if name.startswith(_SHOWN) and math.isfinite(value)]
+
+
+def _link_words(snapshot: Snapshot) -> str:
+    lost = tr("{share} % of samples lost").format(share=f"{100 * snapshot.loss_rate:.2f}")
+    age = tr("{ms} ms from sample to sound").format(ms=f"{snapshot.latency_ms:.0f}")
+    silent = tr("nothing for {seconds} s").format(seconds=f"{snapshot.signal_lost_s:.1f}")
+    parts = [lost, age if math.isfinite(snapshot.latency_ms) else "", silent if snapshot.signal_lost_s else ""]
+    return "\n".join([*filter(None, parts), snapshot.sound, tr("{n} questions").format(n=snapshot.n_probes)])
+
+
+def _set_text(words: QLabel, text: str) -> None:
+    if words.text() != text:
+        words.setText(text)

@@ -1,0 +1,175 @@
+"""Settings: how a person wants the program to be. Everything takes effect at once and is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QScrollArea, QSpinBox, QWidget
+
+from neurofeedback.ui.preferences import Preferences
+from neurofeedback.ui.translation import tr
+from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, bind_key, button, column, label, row
+
+_NAMED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "theme": ("Colours", {"dark": "Dark", "light": "Light"}),
+    "picture": ("Picture", {"water": "Still water", "ring": "A ring", "none": "No picture"}),
+    "background": ("Background sound", {"rain": "Rain", "wind": "Wind", "drone": "Drone", "file": "My own sound file"}),
+    "probes": ("Questions", {"usual": "About every minute", "rare": "About every three minutes", "none": "None"}),
+    "baseline": (
+        "Compare with",
+        {"session": "This sitting's baseline", "own": "My earlier sittings, from the fourth on"},
+    ),
+    "lsl_out": ("Send as LSL", {"": "No", "machine": "On this machine", "network": "On the network"}),
+}
+_CHECKED = {
+    "large_type": "Large type",
+    "reduced_motion": "Nothing moves",
+    "drowsiness_shimmer": "A light shimmer when I get sleepy",
+    "learn_live": "Each answer refines the guidance at once",
+}
+_TYPED = {
+    "background_file": ("My sound file", "WAV, FLAC, MP3 or OGG"),
+    "sound_device": ("Sound device", "Empty for the system's own"),
+    "recordings": ("Recordings folder", "Empty for the usual one"),
+    "osc_out": ("Send as OSC", "PORT or HOST:PORT; empty for not"),
+}
+_GROUPS = (
+    ("What it looks like", ("theme", "picture", "large_type", "reduced_motion")),
+    ("What it sounds like", ("background", "background_file", "ceiling_dbfs", "sound_device", "drowsiness_shimmer")),
+    ("The practice", ("probes", "learn_live", "baseline", "profile")),
+    ("Where it goes", ("recordings", "lsl_out", "osc_out")),
+)
+_FIELD_WIDTH = 360
+
+
+class SettingsPage(QWidget):
+    """Shows and changes preferences; ``changed`` carries each new ones."""
+
+    changed = pyqtSignal(object)
+    programme = pyqtSignal()
+    left = pyqtSignal()
+
+    def __init__(self, profiles: tuple[str, ...]) -> None:
+        super().__init__()
+        self._now = Preferences()
+        self._profiles = profiles
+        self._fields: dict[str, QWidget] = {}
+        self._show: dict[str, Callable[[object], None]] = {}
+        self.back = button("&Home", self.left.emit, main=True)
+        self._lay_out()
+        bind_key(self, "Esc", self.left.emit)
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        grid = QGridLayout(page)
+        grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(10)
+        grid.setColumnStretch(2, 1)
+        for title, names in _GROUPS:
+            place = grid.rowCount()
+            grid.addWidget(label(title, large=True), place, 0, 1, 3)
+            for at, name in enumerate(names, start=place + 1):
+                self._add(grid, at, name)
+            grid.setRowMinimumHeight(grid.rowCount(), 14)
+        area = QScrollArea()
+        area.setWidget(page)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        foot = row(label("Changes are kept, and count from the next sitting on.", quiet=True))
+        foot.addStretch(1)
+        foot.addWidget(button("Make a &programme", self.programme.emit))
+        foot.addWidget(self.back)
+        foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
+        whole = column(self, gap=0)
+        whole.addWidget(area, 1)
+        whole.addLayout(foot)
+
+    def _add(self, grid: QGridLayout, place: int, name: str) -> None:
+        caption, field = self._make_field(name)
+        field.setAccessibleName(tr(caption))
+        field.setMinimumWidth(_FIELD_WIDTH)
+        self._fields[name] = field
+        if not isinstance(field, QCheckBox):
+            grid.addWidget(label(caption, quiet=True), place, 0)
+        grid.addWidget(field, place, 1)
+        if name in {"background_file", "recordings"}:
+            browse = button("Choose", lambda: self._browse(name), name=f"Choose: {caption}", flat=True)
+            grid.addWidget(browse, place, 2, alignment=Qt.AlignmentFlag.AlignLeft)
+
+    def _make_field(self, name: str) -> tuple[str, QWidget]:
+        if name in _CHECKED:
+            return _CHECKED[name], self._check(name)
+        if name in _TYPED:
+            return _TYPED[name][0], self._line(name)
+        if name == "ceiling_dbfs":
+            return "Never louder than", self._ceiling()
+        caption, texts = _NAMED.get(name, ("Method", {profile: profile for profile in self._profiles}))
+        return caption, self._choice(name, texts)
+
+    def _choice(self, name: str, texts: Mapping[str, str]) -> QWidget:
+        field = ComboBox()
+        for value, text in texts.items():
+            field.addItem(tr(text), value)
+        field.activated.connect(lambda _at: self._set(name, field.currentData()))
+        self._show[name] = lambda value: field.setCurrentIndex(max(0, field.findData(value)))
+        return field
+
+    def _check(self, name: str) -> QWidget:
+        field = QCheckBox(tr(_CHECKED[name]))
+        field.clicked.connect(lambda on: self._set(name, on))
+        self._show[name] = lambda value: field.setChecked(bool(value))
+        return field
+
+    def _line(self, name: str) -> QWidget:
+        field = QLineEdit()
+        field.setPlaceholderText(tr(_TYPED[name][1]))
+        field.editingFinished.connect(lambda: self._set(name, field.text().strip()))
+        self._show[name] = lambda value: field.setText(str(value))
+        return field
+
+    def _ceiling(self) -> QWidget:
+        field = QSpinBox()
+        field.setRange(-60, -3)
+        field.setSuffix(" dBFS")
+        field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        field.editingFinished.connect(lambda: self._set("ceiling_dbfs", float(field.value())))
+        self._show["ceiling_dbfs"] = lambda value: field.setValue(round(float(str(value))))
+        return field
+
+    def focused(self) -> str:
+        """Name of the setting that has the keyboard; empty for none."""
+        return next((name for name, field in self._fields.items() if field.hasFocus()), "")
+
+    def activate(self, preferences: Preferences, focused: str = "") -> None:
+        """Show preferences, and take the keyboard to the setting named, else to the first."""
+        self._now = preferences
+        for name, show in self._show.items():
+            show(getattr(preferences, name))
+        self._fields.get(focused, self._fields["theme"]).setFocus()
+
+    def _set(self, name: str, value: object) -> None:
+        if (name, value) == ("background", "file") and not self._now.background_file:
+            self._browse("background_file")
+        else:
+            self._change(**{name: value})
+
+    def _change(self, **values: object) -> None:
+        changed = replace(self._now, **values)
+        if changed != self._now:
+            self._now = changed
+            self.changed.emit(changed)
+
+    def _browse(self, name: str) -> None:
+        if name == "recordings":
+            chosen = QFileDialog.getExistingDirectory(self, tr("Recordings folder"), self._now.recordings)
+        else:
+            sounds = tr("Sound files") + " (*.wav *.flac *.mp3 *.ogg)"
+            chosen, _ = QFileDialog.getOpenFileName(self, tr("My sound file"), self._now.background_file, sounds)
+        values = {name: chosen, "background": "file"} if name == "background_file" else {name: chosen}
+        if chosen:
+            self._change(**values)
+        for changed in values:
+            self._show[changed](getattr(self._now, changed))

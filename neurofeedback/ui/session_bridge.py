@@ -1,0 +1,129 @@
+"""The one link between a sitting and the window: a timer polls the mailbox, the latest snapshot wins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal
+
+from neurofeedback.errors import EXIT_OK, NeurofeedbackError
+from neurofeedback.session.config import RunningSession, SessionConfig, SessionResult
+from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+
+_log = logging.getLogger(__name__)
+
+Launch = Callable[[SessionConfig], RunningSession]
+IDLE_MS = 200
+MAX_STEP_S = 0.25
+
+
+class SessionBridge(QObject):
+    """Begins, polls and ends sittings; neither connecting nor ending ever holds the window up.
+
+    ``shown(snapshot, step_s)`` follows every poll while a sitting is under way, with the seconds since the last
+    one; ``ended(outcome)`` comes once.
+    """
+
+    shown = pyqtSignal(object, float)
+    ended = pyqtSignal(object)
+
+    def __init__(self, launch: Launch, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._launch = launch
+        self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="launch")
+        self._launching: Future[RunningSession] | None = None
+        self._sitting: RunningSession | None = None
+        self._stopping = False
+        self._since = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.poll)
+        self._timer.start(IDLE_MS)
+
+    @property
+    def active(self) -> bool:
+        """Whether a sitting is being launched, running or ending."""
+        return self._launching is not None or self._sitting is not None
+
+    @property
+    def running(self) -> bool:
+        """Whether a sitting has been launched and has not ended."""
+        return self._sitting is not None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether an orderly end has been asked for and is under way."""
+        return self._stopping and self.active
+
+    def set_rate(self, polls_per_second: int) -> None:
+        """Poll this often while a sitting is under way."""
+        interval = 1000 // polls_per_second
+        if self.active and self._timer.interval() != interval:
+            self._timer.setInterval(interval)
+
+    def begin(self, request: SessionConfig) -> None:
+        """Launch a sitting in a helper thread (its imports and settings take a while)."""
+        if self.active:
+            return
+        self._stopping = False
+        self._launching = self._helper.submit(self._launch, request)
+        self._since.start()
+        self.set_rate(30)
+
+    def stop(self) -> None:
+        """Ask for an orderly end; ``ended`` follows."""
+        self._stopping = True
+        if self._sitting is not None:
+            self._sitting.stop()
+
+    def begin_now(self) -> None:
+        """Begin the sitting, however the headset sits."""
+        self.send_request(Request(RequestKind.BEGIN))
+
+    def send_request(self, request: Request) -> None:
+        """Pass on what a person asks of the sitting under way, if there is one."""
+        if self._sitting is not None:
+            self._sitting.live_state.send_request(request)
+
+    def poll(self) -> None:
+        """Look once: the timer calls this."""
+        if self._launching is not None:
+            self.shown.emit(Snapshot(), self._step_s())
+            if self._launching.done():
+                self._start(self._launching)
+        elif self._sitting is not None:
+            self._show_latest(self._sitting)
+
+    def _step_s(self) -> float:
+        return min(self._since.restart() / 1000, MAX_STEP_S)
+
+    def _start(self, launching: Future[RunningSession]) -> None:
+        self._launching = None
+        error = launching.exception()
+        if error is not None:
+            self._finish(_error_line(error))
+        elif self._stopping:
+            self._finish(SessionResult(EXIT_OK, "Ended before it began; nothing was recorded."))
+        else:
+            self._sitting = launching.result()
+            self._sitting.start()
+
+    def _show_latest(self, sitting: RunningSession) -> None:
+        outcome = sitting.join(0.0)
+        self.shown.emit(sitting.live_state.snapshot, self._step_s())
+        if outcome is not None:
+            self._sitting = None
+            self._finish(outcome)
+
+    def _finish(self, outcome: SessionResult) -> None:
+        self._timer.setInterval(IDLE_MS)
+        self.ended.emit(outcome)
+
+
+def _error_line(error: BaseException) -> SessionResult:
+    if isinstance(error, NeurofeedbackError):
+        return SessionResult(error.exit_code, str(error))
+    _log.error("the sitting could not be made", exc_info=error)
+    return SessionResult(1, f"A fault of the program: {error!r}. Nothing was recorded.")

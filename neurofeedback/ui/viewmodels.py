@@ -1,0 +1,147 @@
+"""What a helper thread reads of a finished sitting: plain values for the page after it. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.analysis.frame_table import Span, read_frame_table
+from neurofeedback.errors import RecordingError
+from neurofeedback.formats.reader import find_session, open_recording
+from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.session_notes import SessionNotes, read_notes, write_notes
+from neurofeedback.report.answer_sentences import answer_sentences
+from neurofeedback.report.decoder_summary import DecoderSummary, summarize_decoder
+from neurofeedback.report.timeline_plot import downsample
+from neurofeedback.session.probes import probes_from_events
+from neurofeedback.types import EventKind, Frame, Phase
+
+Floats = NDArray[np.float64]
+POINTS = 600
+_WIDEST = 30.0
+"""Half width of the band where the index is not trusted at all."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexLine:
+    """An index over time, thinned: middle and half width of its uncertainty, all on the scale of 0 to 100."""
+
+    times_s: Floats
+    mwi: Floats
+    half_width: Floats
+    threshold: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOverview:
+    """A finished sitting for the page after it.
+
+    Parameters
+    ----------
+    gaps : tuple of Span
+        Where the signal was ``unknown`` or ``lost``.
+    probes : tuple of (float, str)
+        When the chime asked (s), and where the mind was by the answer: ``1``, ``2``, ``3`` or empty.
+    presses : tuple of float
+        When the person noticed, s.
+    """
+
+    line: IndexLine
+    duration_s: float
+    gaps: tuple[Span, ...] = ()
+    phases: tuple[Span, ...] = ()
+    probes: tuple[tuple[float, str], ...] = ()
+    presses: tuple[float, ...] = ()
+    answers: tuple[str, ...] = ()
+    notes: SessionNotes = field(default_factory=SessionNotes)
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfResult:
+    """What another profile or target would have made of the same sitting."""
+
+    line: IndexLine
+    reward_rate: float
+    valid_fraction: float
+
+
+def read_overview(session: Path) -> SessionOverview:
+    """Read a finished session.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be read, or is gone.
+    """
+    recording = open_recording(session)
+    files = _files(session)
+    log = read_frame_table(recording.frames_path)
+    sfreq = recording.stream.sfreq
+    presses = tuple(e.sample / sfreq for e in recording.events if e.kind is EventKind.PRESS)
+    return SessionOverview(
+        line=_line(log.onset, log.mwi, log.threshold, log.confidence),
+        duration_s=recording.duration_s,
+        gaps=tuple(span for span in log.spans(log.unusable_reason) if span.label),
+        phases=tuple(log.spans(log.phase)),
+        probes=tuple((probe.sample / sfreq, str(probe.where or "")) for probe in probes_from_events(recording.events)),
+        presses=presses,
+        answers=tuple(answer_sentences(recording.events)),
+        notes=read_notes(files),
+    )
+
+
+def describe_decoder(session: Path) -> DecoderSummary:
+    """Say what has been learned of whoever sat; it takes the longer the more sittings there are."""
+    return summarize_decoder(_files(session))
+
+
+def save_notes(session: Path, notes: SessionNotes) -> None:
+    """Keep what a person says of a session."""
+    write_notes(_files(session), notes)
+
+
+def what_if(session: Path, profile: str, target_rate: float | None, step: Callable[[float], None]) -> WhatIfResult:
+    """Replayed a session with another profile, or another share of quiet; ``step`` hears how far it is (0 to 1)."""
+    from neurofeedback.settings.load import load_settings
+    from neurofeedback.verification.replay import replay  # a second, in the helper
+
+    recording = open_recording(session)
+    settings = load_settings(profile)
+    if target_rate is not None:
+        threshold = settings.threshold.model_copy(update={"target_rate": target_rate})
+        settings = settings.model_copy(update={"threshold": threshold})
+    frames: list[Frame] = []
+    for frame in replay(recording, settings=settings).frames:
+        frames.append(frame)
+        if not frame.index % 40:
+            step(frame.onset / recording.duration_s)
+    return _rates(frames)
+
+
+def _rates(frames: list[Frame]) -> WhatIfResult:
+    from scipy.special import ndtr
+
+    rewards = [frame.reward for frame in frames if frame.valid and frame.phase is Phase.PRACTICE]
+    columns = np.array([(f.onset, f.mwi, f.threshold, f.confidence) for f in frames], np.float64).reshape(-1, 4).T
+    line = _line(columns[0], columns[1], 100 * ndtr(columns[2]), columns[3])
+    usable = float(np.mean([frame.valid for frame in frames])) if frames else float("nan")
+    return WhatIfResult(line, float(np.mean(rewards)) if rewards else float("nan"), usable)
+
+
+def _line(times_s: Floats, mwi: Floats, threshold: Floats, confidence: Floats) -> IndexLine:
+    """Thin what is drawn; the band is the wider the less the index is trusted."""
+    unsure = _WIDEST * (1 - np.nan_to_num(downsample(confidence, POINTS)))
+    return IndexLine(downsample(times_s, POINTS), downsample(mwi, POINTS), unsure, downsample(threshold, POINTS))
+
+
+def _files(session: Path) -> SessionFiles:
+    files = find_session(session) if session.exists() else None
+    if files is None:
+        raise RecordingError(
+            "the sitting's folder is gone", got=str(session), todo="put it back, or sit again; nothing else is touched"
+        )
+    return files

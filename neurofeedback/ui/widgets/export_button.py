@@ -1,0 +1,60 @@
+"""Export of one session, in a helper: a menu of formats, a file to choose, one sentence at the end."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtWidgets import QFileDialog
+
+from neurofeedback.ui.background import TaskHandle
+from neurofeedback.ui.translation import tr
+from neurofeedback.ui.widgets.task_button import TaskButton
+
+FORMATS = {
+    "edf": ("EDF+, 16 bits", "edf"),
+    "bdf": ("BDF+, 24 bits", "bdf"),
+    "fif": ("FIF, for MNE", "fif"),
+    "csv": ("CSV, for spreadsheets", "csv"),
+    "bids-zip": ("BIDS dataset, zipped", "zip"),
+}
+
+
+class ExportButton(TaskButton):
+    """Offers the formats."""
+
+    def __init__(self) -> None:
+        super().__init__(tr("&Export"))
+        self._session: Path | None = None
+        self.set_menu({text: partial(self.choose_file, to) for to, (text, _) in FORMATS.items()})
+        self.done.connect(self._show_path)
+
+    def set_session(self, session: Path | None) -> None:
+        """Export this session from now on."""
+        self._session = session
+
+    def choose_file(self, to: str) -> None:
+        """Ask where to, and begin."""
+        if self._session is None:
+            return
+        suggestion = Path.home() / f"{self._session.parent.name}_{self._session.name}.{FORMATS[to][1]}"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, tr("Export"), str(suggestion), options=QFileDialog.Option.DontConfirmOverwrite
+        )
+        if chosen:
+            out = Path(chosen)
+            self.export(to, out if out.suffix else out.with_suffix(suggestion.suffix))
+
+    def export(self, to: str, out: Path) -> None:
+        """Write ``out`` in a helper."""
+        if self._session is not None:
+            self.begin(partial(_export_task, self._session, to, out))
+
+    def _show_path(self, written: list[Path]) -> None:
+        self.message.emit(tr("Exported to {path}").format(path=", ".join(str(path) for path in written)))
+
+
+def _export_task(session: Path, to: str, out: Path, ticket: TaskHandle) -> list[Path]:
+    from neurofeedback.formats.exporters import export_recording  # MNE, in the helper
+
+    return export_recording(session, to, out, progress=ticket.report_progress)

@@ -1,0 +1,47 @@
+"""Import of another program's recording, in a helper: a file to choose, one sentence at the end."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtWidgets import QFileDialog
+
+from neurofeedback.ui.background import TaskHandle
+from neurofeedback.ui.translation import tr
+from neurofeedback.ui.widgets.task_button import TaskButton
+
+
+class ImportButton(TaskButton):
+    """Asks for a file, and makes it a session of the participant shown."""
+
+    def __init__(self) -> None:
+        super().__init__(tr("&Import a recording"))
+        self.setToolTip(tr("EDF, BDF, FIF, BrainVision, XDF, Mind Monitor, OpenBCI, BrainFlow and others"))
+        self._recordings = Path()
+        self._participant = ""
+        self.requested.connect(self.choose_file)
+        self.done.connect(self._show_result)
+
+    def set_target(self, recordings: Path, participant: str) -> None:
+        """Import to this folder and this participant from now on."""
+        self._recordings, self._participant = recordings, participant
+
+    def choose_file(self) -> None:
+        """Ask which file, and begin."""
+        chosen, _ = QFileDialog.getOpenFileName(self, tr("Import a recording"), str(Path.home()))
+        if chosen:
+            self.import_file(Path(chosen))
+
+    def import_file(self, file: Path) -> None:
+        """Import a file in a helper; the file itself is left alone."""
+        self.begin(partial(_import_task, file, self._recordings, self._participant))
+
+    def _show_result(self, session: Path) -> None:
+        self.message.emit(tr("Imported: {session}").format(session=session.name))
+
+
+def _import_task(file: Path, recordings: Path, participant: str, ticket: TaskHandle) -> Path:
+    from neurofeedback.formats.session_import import import_recording  # MNE, in the helper
+
+    return import_recording(file, recordings, participant=participant, progress=ticket.report_progress).raw

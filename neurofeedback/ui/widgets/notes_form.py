@@ -1,0 +1,110 @@
+"""What a person says of a sitting: note, tags, mood, sleepiness, condition. Kept as it is typed."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPlainTextEdit, QWidget
+
+from neurofeedback.recording.session_notes import MAX_TEXT_LENGTH, SUGGESTED_CONDITIONS, SessionNotes
+from neurofeedback.ui.translation import tr
+from neurofeedback.ui.widgets.basic import ComboBox, column, label
+
+_SCALES = {
+    "mood_before": ("Mood before", "low", "high"),
+    "mood_after": ("Mood after", "low", "high"),
+    "sleepiness_before": ("Sleepiness before", "wide awake", "nearly asleep"),
+    "sleepiness_after": ("Sleepiness after", "wide awake", "nearly asleep"),
+}
+_SAVE_DELAY_MS = 1500
+_MOST_TAGS = 20
+_LONGEST_TAG = 60
+
+
+class NotesForm(QWidget):
+    """Fields for one sitting; ``changed`` carries what is said, a moment after the last key."""
+
+    changed = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = SessionNotes()
+        self._note = QPlainTextEdit()
+        self._note.setPlaceholderText(tr("A note, if you like"))
+        self._note.setTabChangesFocus(True)
+        self._note.setFixedHeight(64)
+        self._tags = QLineEdit()
+        self._tags.setPlaceholderText(tr("such as morning"))
+        self._condition = ComboBox()
+        self._condition.setEditable(True)
+        self._condition.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._condition.addItems(["", *SUGGESTED_CONDITIONS])
+        self._scales = {name: _scale(low, high) for name, (_, low, high) in _SCALES.items()}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SAVE_DELAY_MS)
+        self._soon.timeout.connect(self.save)
+        self._lay_out()
+        self._note.textChanged.connect(self._soon.start)
+        self._tags.textEdited.connect(self._soon.start)
+        self._condition.currentTextChanged.connect(self._soon.start)
+        for scale in self._scales.values():
+            scale.activated.connect(self._soon.start)
+
+    def _lay_out(self) -> None:
+        whole = column(self, gap=8)
+        self._note.setAccessibleName(tr("Note"))
+        whole.addWidget(self._note)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(3)
+        named: list[tuple[str, QWidget]] = [(_SCALES[name][0], scale) for name, scale in self._scales.items()]
+        named += [("Tags", self._tags), ("Condition", self._condition)]
+        for at, (name, field) in enumerate(named):
+            field.setAccessibleName(tr(name))
+            place, side = divmod(at, 2)
+            grid.addWidget(label(name, quiet=True), 3 * place, side)
+            grid.addWidget(field, 3 * place + 1, side)
+            grid.setRowMinimumHeight(3 * place + 2, 5)
+            grid.setColumnStretch(side, 1)
+        whole.addLayout(grid)
+        whole.addStretch(1)
+
+    def show_notes(self, said: SessionNotes) -> None:
+        """Show what was said before."""
+        self._said = said
+        self._note.setPlainText(said.note)
+        self._tags.setText(", ".join(said.tags))
+        self._condition.setCurrentText(said.condition)
+        for name, scale in self._scales.items():
+            scale.setCurrentIndex(getattr(said, name) or 0)
+        self._soon.stop()
+
+    def save(self) -> None:
+        """Say what has changed, if anything has."""
+        self._soon.stop()
+        said = self._read()
+        if said != self._said:
+            self._said = said
+            self.changed.emit(said)
+
+    def _read(self) -> SessionNotes:
+        tags = [tag.strip()[:_LONGEST_TAG] for tag in self._tags.text().split(",")]
+        numbers = {name: scale.currentIndex() or None for name, scale in self._scales.items()}
+        old = self._said
+        return SessionNotes(
+            note=self._note.toPlainText()[:MAX_TEXT_LENGTH],
+            tags=tuple(dict.fromkeys(tag for tag in tags if tag))[:_MOST_TAGS],
+            condition=self._condition.currentText().strip(),
+            substance=old.substance,
+            dose=old.dose,
+            route=old.route,
+            minutes_since=old.minutes_since,
+            eyes=old.eyes,
+            **numbers,
+        )
+
+
+def _scale(low: str, high: str) -> ComboBox:
+    made = ComboBox()
+    made.addItems(["", f"1  {tr(low)}", "2", "3", "4", f"5  {tr(high)}"])
+    return made

@@ -1,0 +1,78 @@
+"""What a sitting shows behind its words: the water, a ring, nothing, or a dark screen."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+
+from neurofeedback.feedback.ring_picture import Ring, ring_for_scene
+from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene
+from neurofeedback.ui.theme import DARK, NIGHT
+from neurofeedback.ui.widgets.water_view import WaterView
+
+PICTURES = {"water": "Still water", "ring": "A ring", "none": "No picture"}
+_DARK = "#000000"
+_MIDDLE = 0.5
+
+
+class SitPicture(WaterView):
+    """Draws the picture chosen; under ``dark`` nothing at all."""
+
+    def __init__(self, water: WaterRenderer, kind: str) -> None:
+        self._kind = kind if kind in PICTURES else "water"
+        self._ring = ring_for_scene(WaterScene())
+        self._dark = False
+        super().__init__(water)
+        self.setAccessibleName(PICTURES[self._kind])
+
+    @property
+    def is_animated(self) -> bool:
+        """Whether there is anything to draw between two frames of the index."""
+        return self._kind != "none" and not self._dark
+
+    @property
+    def is_water(self) -> bool:
+        """Whether the picture chosen is the water."""
+        return self._kind == "water"
+
+    @property
+    def dark(self) -> bool:
+        """Whether the screen is dark."""
+        return self._dark
+
+    def set_dark(self, dark: bool) -> None:
+        """Show nothing, or show the picture again."""
+        self._dark = dark
+        self.setCursor(Qt.CursorShape.BlankCursor if dark else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def show_scene(self, scene: WaterScene) -> None:
+        """Draw a scene, if there is anything to draw."""
+        if not self.is_animated:
+            return
+        if self._kind == "water":
+            super().show_scene(scene)
+        elif (ring := ring_for_scene(scene)) != self._ring:
+            self._ring = ring
+            self.update()
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Paint what is chosen."""
+        if self._kind == "water" and not self._dark:
+            super().paintEvent(a0)
+            return
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(_DARK if self._dark else NIGHT))
+        if self._kind == "ring" and not self._dark:
+            _draw_ring(painter, QRectF(self.rect()), self._ring)
+        painter.end()
+
+
+def _draw_ring(painter: QPainter, room: QRectF, ring: Ring) -> None:
+    ink = QColor(DARK.accent)
+    ink.setAlphaF(ring.opacity)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    height = min(room.width(), room.height())
+    painter.setPen(QPen(ink, max(1.5, ring.line_width * height)))
+    middle = QPointF(room.center().x(), room.top() + _MIDDLE * room.height())
+    painter.drawEllipse(middle, ring.radius * height, ring.radius * height)

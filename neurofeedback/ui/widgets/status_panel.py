@@ -1,0 +1,58 @@
+"""For those who want to look: contact of the electrodes, the signal, what drives the guidance, and the index."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QHBoxLayout
+
+from neurofeedback.session.live_state import Snapshot
+from neurofeedback.texts.session import contact_symbol, contact_text, format_percent
+from neurofeedback.ui.theme import Theme
+from neurofeedback.ui.translation import tr
+from neurofeedback.ui.widgets.basic import MARGIN, allow_clipping, column, label
+from neurofeedback.ui.widgets.index_history import IndexView
+
+NARROW_CHANNELS = 8
+
+
+class StatusPanel(QFrame):
+    """The strip between picture and keys."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._contact = label(name="Contact of the electrodes")
+        self._reason = label(quiet=True, name="Reasons for poor contact")
+        self._signal = label(quiet=True, name="Signal")
+        self._model = label(quiet=True, name="What drives the guidance")
+        self._index = IndexView(theme)
+        told = column(gap=4)
+        told.addWidget(allow_clipping(self._contact))
+        for words in (self._reason, self._signal, self._model):
+            words.setWordWrap(True)
+            told.addWidget(words)
+        told.addStretch(1)
+        inside = QHBoxLayout(self)
+        inside.setSpacing(MARGIN)
+        inside.setContentsMargins(MARGIN, 16, MARGIN, 0)
+        inside.addLayout(told, 1)
+        inside.addWidget(self._index, 0, Qt.AlignmentFlag.AlignTop)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show what is known now."""
+        names = [contact_symbol(contact) for contact in snapshot.contacts]
+        rows = (names[i : i + NARROW_CHANNELS] for i in range(0, len(names), NARROW_CHANNELS))
+        self._contact.setText("\n".join("    ".join(some) for some in rows))
+        self._reason.setText(contact_text(snapshot.contacts))
+        self._signal.setText(_signal_words(snapshot))
+        self._model.setText(tr(snapshot.model_text))
+        mwi = snapshot.frame.mwi if snapshot.frame else float("nan")
+        self._index.show_index(snapshot.index_name, mwi, snapshot.index_history)
+
+
+def _signal_words(snapshot: Snapshot) -> str:
+    if snapshot.frame is None:
+        return snapshot.sound
+    usable = tr("{share} usable signal").format(share=format_percent(snapshot.frame.signal))
+    lost = tr("{share} % of samples lost").format(share=f"{100 * snapshot.loss_rate:.1f}")
+    return " · ".join(part for part in (usable, lost, snapshot.sound) if part)

@@ -1,0 +1,82 @@
+"""A button that begins long work; while it is under way it says how far it is, and cancels it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QMenu, QPushButton
+
+from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.translation import tr
+
+
+class TaskButton(QPushButton):
+    """``wanted`` follows a click while nothing is under way, ``done`` carries what came of it, ``said`` a sentence."""
+
+    requested = pyqtSignal()
+    done = pyqtSignal(object)
+    message = pyqtSignal(str)
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self._menu: QMenu | None = None
+        self._job: BackgroundTask[Any] = BackgroundTask(self, "work")
+        self._job.progressed.connect(self._show_progress)
+        self._job.done.connect(self._done)
+        self._job.failed.connect(self._failed)
+        self.clicked.connect(self._clicked)
+        self._idle()
+
+    def set_menu(self, choices: Mapping[str, Callable[[], object]]) -> None:
+        """Let a click offer these instead, by their texts."""
+        self._menu = QMenu(self)
+        for text, act in choices.items():
+            if (action := self._menu.addAction(tr(text))) is not None:
+                action.triggered.connect(lambda _checked, act=act: act())
+        self.setMenu(self._menu)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is under way."""
+        return self._job.busy
+
+    def begin(self, work: Callable[[TaskHandle], object]) -> None:
+        """Do this in a helper; a second time before it is done changes nothing."""
+        if self.busy:
+            return
+        self._job.start(work)
+        self.setMenu(None)
+        self._show_progress(0.0)
+        self.setAccessibleName(tr("Cancel: {work}").format(work=self._text.replace("&", "")))
+
+    def cancel(self) -> None:
+        """Give it up; nothing of it is left."""
+        if self.busy:
+            self._job.cancel()
+            self._idle()
+            self.message.emit(tr("Cancelled."))
+
+    def _clicked(self) -> None:
+        if self.busy:
+            self.cancel()
+        elif self._menu is None:
+            self.requested.emit()
+
+    def _show_progress(self, share: float) -> None:
+        self.setText(tr("&Cancel, {percent} %").format(percent=round(100 * share)))
+
+    def _done(self, found: object) -> None:
+        self._idle()
+        self.done.emit(found)
+
+    def _failed(self, sentence: str) -> None:
+        self._idle()
+        self.message.emit(sentence)
+
+    def _idle(self) -> None:
+        self.setText(self._text)
+        self.setAccessibleName(self._text.replace("&", ""))
+        self.setMenu(self._menu)

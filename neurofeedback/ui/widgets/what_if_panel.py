@@ -1,0 +1,95 @@
+"""What if: another method, or another share of quiet, on the sitting just done. Computed live from its recording."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QProgressBar, QSpinBox, QWidget
+
+from neurofeedback.texts.session import format_percent
+from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.translation import tr
+from neurofeedback.ui.widgets.basic import ComboBox, button, column, label, row
+
+if TYPE_CHECKING:
+    from neurofeedback.ui.viewmodels import WhatIfResult
+
+
+class WhatIfPanel(QWidget):
+    """A method, a share, and a button; ``found`` carries what came of it, None when it is taken away."""
+
+    result = pyqtSignal(object)
+
+    def __init__(self, profiles: tuple[str, ...]) -> None:
+        super().__init__()
+        self._session: Path | None = None
+        self._profile = ComboBox()
+        self._profile.addItems(list(profiles))
+        self._profile.setAccessibleName(tr("Method"))
+        self._rate = QSpinBox()
+        self._rate.setRange(10, 95)
+        self._rate.setValue(65)
+        self._rate.setSuffix(tr(" % quiet"))
+        self._rate.setAccessibleName(tr("Share of the practice that should be quiet"))
+        self._rate.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.go = button("&What if", self._toggle)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 100)
+        self._bar.setAccessibleName(tr("How far it is"))
+        self._words = label(quiet=True, name="What it would have been")
+        self._words.setWordWrap(True)
+        self._job: BackgroundTask[WhatIfResult] = BackgroundTask(self, "what-if")
+        self._job.progressed.connect(lambda share: self._bar.setValue(round(100 * share)))
+        self._job.done.connect(self._show)
+        self._job.failed.connect(self._fail)
+        whole = column(self, gap=6)
+        whole.addLayout(row(self._profile, self._rate, self.go))
+        whole.addWidget(self._bar)
+        whole.addWidget(self._words)
+        self.set_session(None)
+
+    def set_session(self, session: Path | None) -> None:
+        """Begin afresh with a session."""
+        self._job.cancel()
+        self._session = session
+        self._idle("Another setting on this sitting, replayed from its recording: the dashed line.")
+
+    def _toggle(self) -> None:
+        if self._job.busy:
+            self._job.cancel()
+            self._idle("Cancelled.")
+        elif self._session is not None:
+            self._bar.setValue(0)
+            self._bar.show()
+            self.go.setText(tr("&Cancel"))
+            self._words.setText("")
+            self._job.start(
+                partial(_what_if_task, self._session, self._profile.currentText(), self._rate.value() / 100)
+            )
+
+    def _idle(self, words: str) -> None:
+        self._bar.hide()
+        self.go.setText(tr("&What if"))
+        self._words.setText(tr(words))
+
+    def _show(self, found: WhatIfResult) -> None:
+        self._idle("")
+        told = tr("With these, the sound would have been quiet for {quiet} of the practice; {usable} usable signal.")
+        self._words.setText(
+            told.format(quiet=format_percent(found.reward_rate), usable=format_percent(found.valid_fraction))
+        )
+        self.result.emit(found)
+
+    def _fail(self, sentence: str) -> None:
+        self._idle(sentence)
+        self.result.emit(None)
+
+
+def _what_if_task(session: Path, profile: str, rate: float, ticket: TaskHandle) -> WhatIfResult:
+    from neurofeedback.ui.viewmodels import what_if  # what it imports is loaded here, in the helper
+
+    return what_if(session, profile, rate, ticket.report_progress)

@@ -1,0 +1,183 @@
+"""Sample counts against a clock: effective rate, drift, jitter, and jumps that lost samples do not explain. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import theilslopes
+
+BLOCK_S = 1.0
+_MIN_WINDOW_BLOCKS = 10
+_EDGE_BLOCKS = 3
+_SLOPE_LAG_BLOCKS = 10
+_MIN_BLOCKS = 5
+_MAX_POINTS = 300
+_MIN_JUMP_S = 0.04
+_STOPPED_SLOPE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJump:
+    """The clock moves on by ``seconds`` more than the samples do, close to sample ``sample``."""
+
+    sample: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How fast samples came against nominal by a clock, in parts per million, with its 95 % interval."""
+
+    ppm: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFit:
+    """What a clock says about a recording.
+
+    Parameters
+    ----------
+    sample_s : float
+        Time from the first to the last reading by sample count, s.
+    clock_s : float
+        The same time by the clock, s.
+    drift : Drift, optional
+        On the longest stretch without a jump; None where it is too short, or the clock hardly runs.
+    jitter_ms, max_late_ms : float
+        Spread of the readings about that line, 5th to 95th percentile, and the latest reading behind its earliest.
+    jumps : tuple of Jump
+        Where clock and samples part for good; a burst that catches up is none.
+    """
+
+    sample_s: float
+    clock_s: float
+    drift: Drift | None
+    jitter_ms: float
+    max_late_ms: float
+    jumps: tuple[ClockJump, ...]
+
+    @property
+    def ratio(self) -> float:
+        """Samples by the clock for each sample there is."""
+        return self.clock_s / self.sample_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Envelope:
+    """The promptest reading of each block: ``at`` by sample count and ``delay`` of the clock behind it, both in s."""
+
+    sample_times: NDArray[np.float64]
+    delay: NDArray[np.float64]
+
+    def slice_blocks(self, start: int, stop: int) -> _Envelope:
+        return _Envelope(self.sample_times[start:stop], self.delay[start:stop])
+
+
+def fit_clock(stops: NDArray[np.int64], times: NDArray[np.float64], sfreq: float) -> ClockFit | None:
+    """Hold sample counts against a clock.
+
+    A reading can be late but never early, so the promptest one of each second is followed.
+
+    Parameters
+    ----------
+    stops : ndarray, shape (n_readings,)
+        Samples there were at each reading, rising.
+    times : ndarray, shape (n_readings,)
+        The clock at each reading, s; NaN where there is none.
+
+    Returns
+    -------
+    ClockFit or None
+        None where readings of two seconds at least are missing.
+
+    Examples
+    --------
+    >>> fit = fit_clock(np.arange(0, 7500, 10), np.arange(0, 7500, 10) / 249.9, 250.0)
+    >>> round(fit.drift.ppm), fit.jumps
+    (-400, ())
+    """
+    known = np.isfinite(times)
+    at, read = stops[known] / sfreq, times[known]
+    if at.size < 2:
+        return None
+    delay = (read - read[0]) - (at - at[0])
+    envelope = _envelope(at, delay, BLOCK_S)
+    sample_s = float(envelope.sample_times[-1] - envelope.sample_times[0])
+    if sample_s < 2 * BLOCK_S:
+        return None
+    slope = _local_slope(envelope)
+    edges = _find_jumps(envelope, slope)
+    jumps = tuple(ClockJump(round(envelope.sample_times[edge] * sfreq), seconds) for edge, seconds in edges)
+    steady = _longest_stretch(envelope, [edge for edge, _ in edges])
+    drift, spread = _estimate_drift(steady, slope), _estimate_jitter(at, delay, steady, slope)
+    clock_s = sample_s + float(envelope.delay[-1] - envelope.delay[0])
+    return ClockFit(sample_s, clock_s, drift, spread[0], spread[1], jumps)
+
+
+def _envelope(at: NDArray[np.float64], delay: NDArray[np.float64], block_s: float) -> _Envelope:
+    """Keep the smallest delay of each block, at the place it has."""
+    blocks = np.floor((at - at[0]) / block_s)
+    order = np.lexsort((delay, blocks))
+    first = order[np.flatnonzero(np.diff(blocks[order], prepend=-1.0))]
+    return _Envelope(at[first], delay[first])
+
+
+def _local_slope(envelope: _Envelope) -> float:
+    """Median slope over a few blocks, which jumps and bursts do not move."""
+    lag = min(_SLOPE_LAG_BLOCKS, envelope.sample_times.size - 1)
+    rise, run = (values[lag:] - values[:-lag] for values in (envelope.delay, envelope.sample_times))
+    return float(np.median(rise / run))
+
+
+def _find_jumps(envelope: _Envelope, slope: float) -> list[tuple[int, float]]:
+    """List ``(first block after it, s)``: upward where the floor ahead rises, downward where the one behind falls."""
+    level = envelope.delay - slope * envelope.sample_times
+    ahead = np.diff(_running_min(level))
+    behind = np.diff(_running_min(level[::-1])[::-1])
+    limit = max(_MIN_JUMP_S, 8 * 1.4826 * float(np.median(np.abs(np.diff(level)))))
+    inner = range(_EDGE_BLOCKS - 1, level.size - _EDGE_BLOCKS)
+    ups = [(i + 1, float(ahead[i])) for i in inner if ahead[i] > limit]
+    downs = [(i + 1, float(behind[i])) for i in inner if behind[i] < -limit]
+    return sorted(ups + downs)
+
+
+def _running_min(level: NDArray[np.float64]) -> NDArray[np.float64]:
+    padded = np.concatenate([level, np.full(_MIN_WINDOW_BLOCKS - 1, np.inf)])
+    return np.lib.stride_tricks.sliding_window_view(padded, _MIN_WINDOW_BLOCKS).min(axis=1)
+
+
+def _longest_stretch(envelope: _Envelope, edges: list[int]) -> _Envelope:
+    bounds = [0, *edges, envelope.sample_times.size]
+    stretches = [envelope.slice_blocks(start, stop) for start, stop in pairwise(bounds)]
+    return max(stretches, key=lambda stretch: stretch.sample_times.size)
+
+
+def _estimate_drift(steady: _Envelope, slope: float) -> Drift | None:
+    """Theil-Sen slope with its interval; the clock runs ahead where samples come too slowly."""
+    if steady.sample_times.size < _MIN_BLOCKS:
+        return None
+    step = -(-steady.sample_times.size // _MAX_POINTS)
+    level = steady.delay - slope * steady.sample_times
+    points = (
+        _envelope(steady.sample_times, level, step * BLOCK_S) if step > 1 else _Envelope(steady.sample_times, level)
+    )
+    found = theilslopes(points.delay, points.sample_times)
+    slopes = slope + np.array([found.slope, found.high_slope, found.low_slope])
+    if slopes.min() <= -_STOPPED_SLOPE:
+        return None
+    ppm, low, high = (1e6 * (1 / (1 + slopes) - 1)).tolist()
+    return Drift(ppm, low, high)
+
+
+def _estimate_jitter(
+    at: NDArray[np.float64], delay: NDArray[np.float64], steady: _Envelope, slope: float
+) -> tuple[float, float]:
+    inside = (at >= steady.sample_times[0]) & (at <= steady.sample_times[-1])
+    late_ms = 1000 * (delay[inside] - slope * at[inside])
+    low, high, earliest, latest = np.percentile(late_ms, (5, 95, 0, 100)).tolist()
+    return high - low, latest - earliest

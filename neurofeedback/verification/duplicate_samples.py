@@ -1,0 +1,184 @@
+"""Samples that are there twice: stretches saved again, and blocks a driver repeated for a lost packet. Pure.
+
+Real EEG never repeats itself: 12-bit samples of four channels that equal others for an eighth of a second are copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+MUSE_BLOCK = 12
+_MIN_DUPLICATE_S = 0.125
+_MIN_VALUES = 128
+_PATTERN_VALUES = 8
+_MIN_DISTINCT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateRun:
+    """Samples ``start`` up to ``start + n_samples`` are exactly those ``lag`` samples before them."""
+
+    start: int
+    n_samples: int
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaleBlockRun:
+    """On a channel (row), the samples from ``start`` repeat the block before them, ``n_blocks`` times."""
+
+    start: int
+    n_blocks: int
+    channel: int
+
+
+def hash_samples(pieces: Iterable[NDArray[np.float32]]) -> NDArray[np.uint64]:
+    """Hash each sample of all channels; 0 for one that is lost on any channel.
+
+    Parameters
+    ----------
+    pieces : iterable of ndarray, shape (n_channels, n_samples)
+        The recording in order, NaN where samples are lost.
+    """
+    hashed = [_hash_piece(piece) for piece in pieces]
+    return np.concatenate(hashed) if hashed else np.empty(0, np.uint64)
+
+
+def _hash_piece(data: NDArray[np.float32]) -> NDArray[np.uint64]:
+    bits = (data + np.float32(0)).view(np.uint32).astype(np.uint64)  # -0.0 becomes 0.0
+    hashed = _weights(data.shape[0]) @ bits
+    hashed = _mix_bits(hashed) | np.uint64(1)
+    hashed[np.isnan(data).any(axis=0)] = 0
+    return hashed
+
+
+def _weights(count: int) -> NDArray[np.uint64]:
+    """Odd numbers, the same in every run."""
+    return np.random.default_rng(0).integers(0, 2**64, count, np.uint64, endpoint=False) | np.uint64(1)
+
+
+def _mix_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread every bit over all others (the finaliser of splitmix64)."""
+    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return hashes ^ (hashes >> np.uint64(31))
+
+
+def min_duplicate_length(sfreq: float, n_channels: int) -> int:
+    """Return how many samples must agree before chance is out of the question.
+
+    Examples
+    --------
+    >>> min_duplicate_length(256.0, 4), min_duplicate_length(256.0, 1)
+    (32, 128)
+    """
+    return max(round(_MIN_DUPLICATE_S * sfreq), -(-_MIN_VALUES // n_channels))
+
+
+def find_duplicates(hashes: NDArray[np.uint64], n_channels: int, sfreq: float) -> tuple[DuplicateRun, ...]:
+    """Find stretches that were there before, each with its nearest earlier copy; see ``min_duplicate_length``.
+
+    Stretches that are flat, or swing between a few values as a railed electrode does, are left out.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(1).normal(size=(2, 500)).astype(np.float32)
+    >>> twice = np.concatenate([noise[:, :300], noise[:, 200:]], axis=1)
+    >>> find_duplicates(fingerprints([twice]), 2, 256.0)
+    (Repeat(start=300, n_samples=100, lag=100),)
+    """
+    shortest = min_duplicate_length(sfreq, n_channels)
+    if hashes.size < 2 * shortest:
+        return ()
+    usable = (_window_sums(hashes == 0, shortest) == 0) & _is_varied(hashes, shortest, n_channels)
+    return _merge_lags(_lags(_hash_windows(hashes, shortest), usable, hashes.size), shortest)
+
+
+def _is_varied(hashes: NDArray[np.uint64], length: int, n_channels: int) -> NDArray[np.bool_]:
+    """Tell of each run of ``length`` samples whether half of its short patterns, or more, are new within as many."""
+    pattern = -(-_PATTERN_VALUES // n_channels)
+    patterns = _hash_windows(hashes, pattern)
+    again = _lags(patterns, np.ones(patterns.size, np.bool_), length - 1) > 0
+    n_patterns = length - pattern + 1
+    return _window_sums(again, n_patterns) <= n_patterns // 2
+
+
+def _hash_windows(hashes: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
+    """Hash every run of ``length`` samples."""
+    total = np.zeros(hashes.size - length + 1, np.uint64)
+    for offset, weight in enumerate(_weights(length)):
+        total += weight * hashes[offset : offset + total.size]
+    return total
+
+
+def _window_sums(flags: NDArray[np.bool_], length: int) -> NDArray[np.int64]:
+    sums = np.concatenate([[0], np.cumsum(flags)])
+    return sums[length:] - sums[:-length]
+
+
+def _lags(values: NDArray[np.uint64], usable: NDArray[np.bool_], longest: int) -> NDArray[np.int64]:
+    """Return how far back the same value was last there, up to ``longest``; 0 for never."""
+    places = np.flatnonzero(usable)
+    order = places[np.argsort(values[places], kind="stable")]
+    same = values[order[1:]] == values[order[:-1]]
+    distance = order[1:] - order[:-1]
+    lags = np.zeros(values.size, np.int64)
+    lags[order[1:]] = np.where(same & (distance <= longest), distance, 0)
+    return lags
+
+
+def _merge_lags(lags: NDArray[np.int64], shortest: int) -> tuple[DuplicateRun, ...]:
+    edges = np.flatnonzero(np.diff(lags, prepend=0, append=0))
+    runs = [
+        DuplicateRun(int(start), int(stop - start) + shortest - 1, int(lags[start]))
+        for start, stop in pairwise(edges)
+        if lags[start]
+    ]
+    return tuple(runs)
+
+
+def count_duplicates(runs: Iterable[DuplicateRun]) -> int:
+    """Count the samples that repeat earlier ones; those of overlapping stretches once.
+
+    Examples
+    --------
+    >>> count_duplicates([DuplicateRun(10, 50, 9), DuplicateRun(40, 50, 9), DuplicateRun(200, 5, 9)])
+    85
+    """
+    total = reached = 0
+    for repeat in runs:
+        stop = repeat.start + repeat.n_samples
+        total += max(0, stop - max(reached, repeat.start))
+        reached = max(reached, stop)
+    return total
+
+
+def find_stale_blocks(data: NDArray[np.float32], block: int = MUSE_BLOCK) -> tuple[StaleBlockRun, ...]:
+    """Find whole blocks that equal the one before, wherever blocks begin; flat stretches are left out.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n_channels, n_samples)
+        NaN where samples are lost.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(1).normal(size=(2, 96)).astype(np.float32)
+    >>> noise[1, 36:48] = noise[1, 24:36]
+    >>> find_stale_blocks(noise)
+    (StaleBlocks(start=36, n_blocks=1, channel=1),)
+    """
+    same = np.zeros(data.shape, np.int8)
+    same[:, block:] = data[:, block:] == data[:, :-block]
+    found: list[StaleBlockRun] = []
+    for channel, row in enumerate(same):
+        edges = np.flatnonzero(np.diff(row, prepend=0, append=0)).reshape(-1, 2)
+        for start, stop in edges[np.diff(edges, axis=1)[:, 0] >= block].tolist():
+            if np.unique(data[channel, start : start + block]).size >= _MIN_DISTINCT:
+                found.append(StaleBlockRun(start, (stop - start) // block, channel))
+    return tuple(sorted(found, key=lambda blocks: blocks.start))

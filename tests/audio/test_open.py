@@ -1,0 +1,112 @@
+"""From --audio to a sink."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neurofeedback.audio import open as opening
+from neurofeedback.audio.null_sink import NullSink
+from neurofeedback.audio.open import open_sink
+from neurofeedback.audio.sink import Bell
+from neurofeedback.audio.wav_sink import WavSink
+from neurofeedback.errors import RecordingError, SettingsError, SourceError
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.types import Guidance
+
+SETTINGS = AudioSettings()
+
+
+@pytest.fixture
+def no_sound_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path / 'nobody'}")
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(tmp_path / "nothing"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_sound_server")
+def test_auto_without_any_device_says_so_once_and_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+    sink = open_sink("auto", SETTINGS, said.append)
+    sink.start()
+    sink.set_guidance(Guidance(), 0.25)
+    sink.ring(Bell.END, 0.3)
+    sink.stop(1.0)
+    assert isinstance(sink, NullSink)
+    assert said == [said[0]]
+    assert "silence" in said[0]
+    assert capfd.readouterr().err == ""
+
+
+class Device:
+    """Stands for the sound process; only the device called "there" and the default are there."""
+
+    def __init__(self, settings: AudioSettings) -> None:
+        if settings.device not in {"", "there"}:
+            raise SourceError("there is no such sound device")
+        self.settings = settings
+        self.description = f"loud {settings.device}"
+
+
+@pytest.mark.parametrize(("spec", "device"), [("auto", ""), ("device:there", "there")])
+def test_a_device_is_taken(monkeypatch: pytest.MonkeyPatch, spec: str, device: str) -> None:
+    monkeypatch.setattr(opening, "ProcessSink", Device)
+    sink = open_sink(spec, SETTINGS, pytest.fail)
+    assert sink.description == f"loud {device}"
+
+
+def test_a_device_of_the_settings_that_is_not_there_gives_way_to_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "ProcessSink", Device)
+    said: list[str] = []
+    sink = open_sink("auto", SETTINGS.model_copy(update={"device": "headphones"}), said.append)
+    assert isinstance(sink, Device)
+    assert said == ["The sound device headphones is not there: the sitting sounds through loud ."]
+
+
+def test_a_device_asked_for_by_name_is_never_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "ProcessSink", Device)
+    with pytest.raises(SourceError, match="no such sound device"):
+        open_sink("device:headphones", SETTINGS, pytest.fail)
+
+
+def test_an_own_sound_that_cannot_be_read_gives_way_to_rain_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "ProcessSink", Device)
+    said: list[str] = []
+    sink = open_sink(
+        "auto", SETTINGS.model_copy(update={"background": "file", "background_file": "gone.mp3"}), said.append
+    )
+    assert isinstance(sink, Device)
+    assert sink.settings.background == "rain"
+    assert len(said) == 1
+    assert "gone.mp3" in said[0]
+
+
+def test_none_is_silence_without_a_word() -> None:
+    sink = open_sink("none", SETTINGS, pytest.fail)
+    assert (sink.description, sink.underruns) == ("no sound", 0)
+
+
+def test_a_wav_name_is_a_file(tmp_path: Path) -> None:
+    sink = open_sink(str(tmp_path / "Sitting.WAV"), SETTINGS, pytest.fail)
+    assert isinstance(sink, WavSink)
+    sink.start()
+    sink.stop(0.5)
+    assert (tmp_path / "Sitting.WAV").stat().st_size > 90_000
+
+
+@pytest.mark.parametrize("spec", ["", "loud", "music.mp3"])
+def test_anything_else_is_refused_in_four_parts(spec: str) -> None:
+    with pytest.raises(SettingsError, match=r"no such sound output.*auto, none, device:NAME or.*\.wav.*--audio auto"):
+        open_sink(spec, SETTINGS, pytest.fail)
+
+
+@pytest.mark.parametrize("name", ["missing/folder.wav", "taken.wav", "folder.wav"])
+def test_a_file_that_cannot_be_created_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / "taken.wav").write_bytes(b"someone's music")
+    (tmp_path / "folder.wav").mkdir()
+    with pytest.raises(
+        RecordingError, match=r"cannot be created: got .*; allowed: a new \.wav file.*--audio FILE\.wav"
+    ):
+        open_sink(str(tmp_path / name), SETTINGS, pytest.fail)
+    assert (tmp_path / "taken.wav").read_bytes() == b"someone's music"

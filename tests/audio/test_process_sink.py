@@ -1,0 +1,187 @@
+"""Sound in another process: orders there, state back, and an end in every case."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from neurofeedback.audio import SOUND_PROCESS, process_sink
+from neurofeedback.audio.process_sink import MODULE, PROCESS_ENDED, ProcessSink, SoundServer
+from neurofeedback.audio.sink import Bell
+from neurofeedback.errors import SourceError
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.types import BackgroundMode, Guidance
+
+GUIDANCE = Guidance(0.5, 0.25, BackgroundMode.NEUTRAL, immediate=True, reward=True)
+SETTINGS = AudioSettings(background="wind")
+
+
+class Sink:
+    """Writes down what it is told."""
+
+    underruns = 3
+
+    def __init__(self, settings: AudioSettings) -> None:
+        self.told: list[object] = [settings]
+        self.description = "a sink that listens"
+        sinks.append(self)
+
+    def start(self) -> None:
+        self.told.append("start")
+
+    def set_guidance(self, guidance: Guidance, at_s: float) -> None:
+        self.told.append(guidance)
+
+    def ring(self, bell: Bell, at_s: float) -> None:
+        self.told.append(bell)
+
+    def set_volume_db(self, volume_db: float, at_s: float) -> None:
+        self.told.append(volume_db)
+
+    def mute(self, on: bool, at_s: float) -> None:
+        self.told.append(on)
+
+    def set_background(self, background: str, at_s: float) -> None:
+        self.told.append(background)
+
+    def stop(self, at_s: float) -> None:
+        self.told.append("stop")
+
+
+sinks: list[Sink] = []
+
+
+@pytest.fixture
+def no_sound_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path / 'nobody'}")
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(tmp_path / "nothing"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
+def until(true: Callable[[], object], deadline_s: float = 60.0) -> None:
+    end = time.monotonic() + deadline_s
+    while not true():
+        assert time.monotonic() < end, "did not happen"
+        time.sleep(0.01)
+
+
+def test_every_order_arrives_as_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_sink, "DeviceSink", Sink)
+    sent = ProcessSink.__new__(ProcessSink)
+    lines: list[str] = []
+    monkeypatch.setattr(ProcessSink, "_put", lambda _, name, value=None: lines.append(json.dumps([name, value])))
+    sent._put("open", SETTINGS.model_dump())
+    sent.start()
+    sent.set_guidance(GUIDANCE, 1.0)
+    sent.ring(Bell.PROBE, 2.0)
+    sent.set_volume_db(-6.0, 3.0)
+    sent.mute(True, 4.0)
+    sent.set_background("drone", 5.0)
+    out = io.StringIO()
+    SoundServer(out).serve(lines)
+    assert sinks.pop().told == [SETTINGS, "start", GUIDANCE, Bell.PROBE, -6.0, True, "drone", "stop"]
+    assert json.loads(out.getvalue().splitlines()[0]) == {"description": "a sink that listens", "underruns": 3}
+
+
+def test_orders_before_it_is_open_end_it() -> None:
+    out = io.StringIO()
+    SoundServer(out).serve(['["start", null]', '["mute", true]'])
+    assert out.getvalue() == ""
+
+
+@pytest.mark.usefixtures("no_sound_server")
+def test_without_a_device_the_process_says_why_and_ends() -> None:
+    with pytest.raises(SourceError, match=r"there is no sound device.*--audio none") as refused:
+        ProcessSink(SETTINGS)
+    assert str(refused.value).count("there is no sound device") == 1
+
+
+def test_a_process_that_cannot_be_started_is_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_sink.sys, "executable", "/nowhere/python")
+    with pytest.raises(SourceError, match="sound process cannot be started"):
+        ProcessSink(SETTINGS)
+
+
+FAKE = """
+import json, sys
+for line in sys.stdin:
+    if json.loads(line)[0] == "open":
+        print(json.dumps({"description": "far away", "underruns": 0}), flush=True)
+    if json.loads(line)[0] == "mute":
+        print(json.dumps({"description": "farther", "underruns": 2}), flush=True)
+"""
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that answers and plays nothing."""
+    command = [sys.executable, "-c", FAKE]
+    monkeypatch.setattr(
+        process_sink,
+        "_start",
+        lambda: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True),
+    )
+
+
+@pytest.mark.usefixtures("fake")
+def test_its_state_is_the_other_ones_and_its_end_is_orderly() -> None:
+    sink = ProcessSink(SETTINGS)
+    sink.start()
+    assert (sink.description, sink.underruns) == ("far away", 0)
+    sink.mute(True, 0.0)
+    until(lambda: sink.underruns == 2)
+    assert sink.description == "farther"
+    sink.stop(1.0)
+    sink._reader.join(60)
+    sink._writer.join(60)
+    assert sink._process.returncode == 0
+    assert sink.underruns == 2
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_process_that_was_killed_leaves_the_sitting_going_on() -> None:
+    sink = ProcessSink(SETTINGS)
+    sink._process.kill()
+    until(lambda: sink.description == PROCESS_ENDED)
+    sink._writer.join(60)
+    assert not sink._writer.is_alive()
+    sink.set_guidance(GUIDANCE, 1.0)
+    sink.ring(Bell.END, 1.0)
+    assert sink._commands.empty(), "what nobody takes would pile up for the rest of the sitting"
+    sink.stop(1.0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_it_ends_with_its_input_and_lets_ctrl_c_be() -> None:
+    process = subprocess.Popen([sys.executable, "-m", MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdin
+        until(lambda: _ignores_interrupts(process.pid))
+        process.send_signal(signal.SIGINT)
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
+def _ignores_interrupts(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        pytest.skip("no /proc")
+    ignored = next(line for line in status.read_text().splitlines() if line.startswith("SigIgn"))
+    return bool(int(ignored.split()[1], 16) & 1 << (signal.SIGINT - 1))
+
+
+def test_a_bundle_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(process_sink.sys, "frozen", True, raising=False)
+    monkeypatch.setattr(process_sink.subprocess, "Popen", lambda command, **_: commands.append(command))
+    process_sink._start()
+    assert commands[0][:2] == [sys.executable, SOUND_PROCESS]

@@ -1,0 +1,309 @@
+"""The baseline kept across sessions: the median of good ones, judged beside today's, and it may drive the sound."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurofeedback.engine import Engine, EngineStart
+from neurofeedback.errors import SettingsError
+from neurofeedback.estimation.decoder_weights import DecoderWeights
+from neurofeedback.estimation.kept_text import (
+    baseline_document,
+    parse_matching_baseline,
+    parse_personal_baseline,
+    parse_session_baseline,
+    personal_baseline_to_json,
+)
+from neurofeedback.estimation.personal_baseline import (
+    PersonalBaseline,
+    SessionBaseline,
+    aggregate_baselines,
+    compare_baselines,
+    matches_montage,
+    summarize_baseline,
+)
+from neurofeedback.processing.features import FEATURES, KINDS
+from neurofeedback.settings.load import load_montage, resolve
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.profile import Profile
+from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, SessionShift
+from neurofeedback.simulation.headset_specs import HEADSETS
+from neurofeedback.simulation.population import draw_person
+from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.types import Chunk, Command, CommandKind, Frame, Phase, StreamInfo
+
+MUSE = load_montage("muse")
+NAMES = list(FEATURES)
+N_CHANNELS, N_FEATURES = 4, len(FEATURES)
+BASELINE = (Command(5 * 256, CommandKind.PHASE, Phase.BASELINE), Command(85 * 256, CommandKind.PHASE, Phase.PRACTICE))
+
+
+def past(level: float = 0.0, **changes: object) -> SessionBaseline:
+    made = SessionBaseline(
+        ch_names=MUSE.ch_names,
+        reference="Fpz",
+        eyes="closed",
+        clean_s=90.0,
+        iaf_hz=10.0 + level,
+        channel_median=np.full((N_CHANNELS, len(KINDS)), level),
+        mu=np.full(N_FEATURES, 0.1),
+        spread=np.full(N_FEATURES, 0.4),
+        level=np.full(N_FEATURES, level + 0.1),
+    )
+    return replace(made, **changes)
+
+
+def kept(*levels: float) -> PersonalBaseline:
+    made = aggregate_baselines([past(level) for level in levels], MUSE, "closed")
+    assert made is not None
+    return made
+
+
+def test_it_is_the_median_of_good_baselines_with_their_spread() -> None:
+    made = kept(0.0, 1.0, 5.0)
+    assert made.n_sessions == 3
+    assert (made.median.channel_median == 1.0).all()
+    np.testing.assert_allclose(made.median.level, 1.1)
+    np.testing.assert_allclose(made.between_session_sd, np.std([0, 1, 5], ddof=1))
+    assert made.median.iaf_hz == 11.0
+    assert made.median.clean_s == 270.0
+
+
+def test_days_that_hardly_differ_have_a_least_spread() -> None:
+    np.testing.assert_allclose(kept(0.0, 0.0, 0.0).between_session_sd, 0.1)
+
+
+def test_three_are_needed_and_the_last_twenty_count() -> None:
+    assert aggregate_baselines([past(), past()], MUSE, "closed") is None
+    assert aggregate_baselines([past(99.0)] * 30 + [past(1.0)] * 20, MUSE, "closed").median.level[0] == pytest.approx(
+        1.1
+    )
+
+
+BAD = [
+    {"clean_s": 59.0},
+    {"eyes": "open"},
+    {"reference": "ear"},
+    {"ch_names": ("TP9", "AF7", "AF8", "Fz")},
+    {"channel_median": np.full((N_CHANNELS, len(KINDS)), np.nan)},
+]
+
+
+@pytest.mark.parametrize("changes", BAD)
+def test_a_baseline_that_is_not_good_or_not_alike_is_left_out(changes: dict[str, object]) -> None:
+    poor = past(50.0, **changes)
+    made = aggregate_baselines([past(), poor, past(), past()], MUSE, "closed")
+    assert made is not None
+    assert made.n_sessions == 3
+    assert aggregate_baselines([past(), poor, past()], MUSE, "closed") is None
+
+
+def test_one_without_an_alpha_peak_counts_but_for_the_peak() -> None:
+    made = aggregate_baselines([past(iaf_hz=math.nan), past(iaf_hz=9.0), past(iaf_hz=math.nan)], MUSE, "closed")
+    assert made is not None
+    assert made.median.iaf_hz == 9.0
+    none = aggregate_baselines([past(iaf_hz=math.nan)] * 3, MUSE, "closed")
+    assert none is not None
+    assert math.isnan(none.median.iaf_hz)
+
+
+def test_today_is_told_in_the_persons_own_spreads() -> None:
+    told = compare_baselines(past(3.0), kept(0.0, 1.0, 2.0))
+    assert told == pytest.approx(dict.fromkeys(FEATURES, 2.0))
+    level = np.full(N_FEATURES, 1.1)
+    level[0] = np.nan
+    assert NAMES[0] not in compare_baselines(replace(past(), level=level), kept(0, 1, 2))
+
+
+@given(st.floats(-5, 5), st.floats(-5, 5))
+def test_a_common_step_of_all_days_and_of_today_changes_no_difference(step: float, day: float) -> None:
+    levels = (0.0, 1.0, 2.5)
+    told = compare_baselines(past(day), kept(*levels))
+    moved = compare_baselines(past(day + step), kept(*(level + step for level in levels)))
+    assert moved == pytest.approx(told, abs=1e-6)
+
+
+def test_text_there_and_back() -> None:
+    made = kept(0.0, 1.0, 5.0)
+    again = parse_matching_baseline(personal_baseline_to_json(made), MUSE)
+    assert again is not None
+    assert personal_baseline_to_json(again) == personal_baseline_to_json(made)
+    assert again.n_sessions == made.n_sessions
+    np.testing.assert_allclose(again.median.channel_median, made.median.channel_median, rtol=1e-5)
+    assert parse_matching_baseline("", MUSE) is parse_matching_baseline("n/a", MUSE) is None
+    assert personal_baseline_to_json(None) == ""
+    unknown = parse_session_baseline(json.loads(json.dumps(baseline_document(past(iaf_hz=math.nan)))))
+    assert math.isnan(unknown.iaf_hz)
+
+
+def test_one_of_other_channels_is_no_fit() -> None:
+    text = personal_baseline_to_json(kept(0.0, 1.0, 2.0))
+    assert parse_matching_baseline(text, load_montage("ganglion")) is None
+    assert not matches_montage(past(), MUSE.model_copy(update={"reference": "ear"}))
+
+
+def _document(**changes: object) -> dict[str, object]:
+    return baseline_document(kept(0.0, 1.0, 2.0)) | changes
+
+
+SPOILED = [
+    ("[]", "no table"),
+    ("{}", "no number of sessions"),
+    (json.dumps(_document(schema=9)), "schema 9"),
+    (json.dumps(_document(ch_names="TP9")), "other channels"),
+    (json.dumps(_document(channels={"theta": [1, 2, 3, 4]})), "other channels or kinds"),
+    (json.dumps(_document(channels={kind: [1.0] for kind in KINDS})), "not one number for each of 4"),
+    (json.dumps(_document(channels={kind: ["a"] * 4 for kind in KINDS})), "no number: 'a'"),
+    (json.dumps(_document(features={"theta_frontal": {}})), "other features"),
+    (json.dumps(_document(between=dict.fromkeys(FEATURES, 3))), "no table"),
+    ("{", "Expecting property name"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), SPOILED)
+def test_a_spoiled_one_is_one_message(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        parse_matching_baseline(text, MUSE)
+    with pytest.raises(SettingsError, match="kept of earlier sessions cannot be used"):
+        Engine(256.0, profile(), EngineStart(baseline=text))
+
+
+def test_a_session_alone_is_no_kept_baseline() -> None:
+    with pytest.raises(ValueError, match="no number of sessions"):
+        parse_personal_baseline(baseline_document(past()))
+
+
+def profile(drives: str = "session") -> Profile:
+    settings = Settings()
+    settings = settings.model_copy(
+        update={"baseline": settings.baseline.model_copy(update={"feedback_source": drives})}
+    )
+    stream = StreamInfo("simulated", 256.0, MUSE.ch_names, montage="muse", reference="Fpz")
+    return resolve(settings, stream)[1]
+
+
+def signal(seed: int, seconds: float, shift: SessionShift = SessionShift()) -> np.ndarray:  # noqa: B008 - frozen
+    conditions = replace(CLEAN if seconds < 100 else EYES_CLOSED, shift=shift)
+    return simulate(
+        draw_person(7, "null"),
+        seconds=seconds,
+        seed=seed,
+        montage=MUSE,
+        headset=HEADSETS["muse"],
+        disturbances=conditions,
+    ).data
+
+
+def sat(engine: Engine, data: np.ndarray, commands: tuple[Command, ...] = BASELINE, size: int = 0) -> list[Frame]:
+    frames, size = [], size or data.shape[1]
+    for at in range(0, data.shape[1], size):
+        frames += engine.process(Chunk(at, data[:, at : at + size]), commands if at == 0 else ())
+    return frames
+
+
+@pytest.fixture(scope="module")
+def usual() -> PersonalBaseline:
+    """Three quiet days of one person."""
+    days = []
+    for seed in range(3):
+        engine = Engine(256.0, profile())
+        sat(engine, signal(seed, 90.0))
+        assert engine.baseline is not None
+        days.append(summarize_baseline(engine.baseline, MUSE, "closed"))
+    made = aggregate_baselines(days, MUSE, "closed")
+    assert made is not None
+    return made
+
+
+@pytest.fixture(scope="module")
+def today() -> np.ndarray:
+    """A day on which beta is up throughout, baseline included."""
+    return signal(11, 150.0, SessionShift(beta=0.8))
+
+
+def column(engine: Engine, frames: list[Frame], name: str) -> np.ndarray:
+    place = engine.columns.index(name)
+    return np.array([frame.values[place] for frame in frames])
+
+
+def test_todays_level_is_found_again(usual: PersonalBaseline, today: np.ndarray) -> None:
+    engine = Engine(256.0, profile())
+    sat(engine, today)
+    assert engine.baseline is not None
+    told = compare_baselines(summarize_baseline(engine.baseline, MUSE, "closed"), usual)
+    assert told["beta_all"] > 3
+    assert told["beta_all"] > 2 * abs(told["theta_frontal"])
+    assert "o_theta_fz" not in told
+
+
+def test_both_indices_are_logged_and_only_the_kept_one_sees_a_day_that_is_different(
+    usual: PersonalBaseline, today: np.ndarray
+) -> None:
+    engine = Engine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual)))
+    frames = [frame for frame in sat(engine, today) if frame.phase is Phase.PRACTICE]
+    beta, own_beta = column(engine, frames, "z_beta_all"), column(engine, frames, "zo_beta_all")
+    assert abs(np.nanmedian(beta)) < 1.0
+    assert np.nanmedian(own_beta) > np.nanmedian(beta) + 1.0
+    session_u, own_u = column(engine, frames, "u_session"), column(engine, frames, "u_own")
+    np.testing.assert_array_equal(session_u, [frame.index_u for frame in frames])
+    assert np.nanmedian(own_u) < np.nanmedian(session_u) - 0.5  # beta up is away from wandering
+
+
+def test_nothing_else_changes_by_keeping_one(usual: PersonalBaseline, today: np.ndarray) -> None:
+    with_it, without = (
+        Engine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual))),
+        Engine(256.0, profile()),
+    )
+    more, fewer = sat(with_it, today), sat(without, today)
+    assert [frame.index_u for frame in more][-20:] == [frame.index_u for frame in fewer][-20:]
+    assert [frame.guidance for frame in more] == [frame.guidance for frame in fewer]
+    assert set(with_it.columns) - set(without.columns) == {
+        "u_session",
+        "u_own",
+        "zo_theta_frontal",
+        "zo_alpha_posterior",
+        "zo_beta_all",
+    }
+
+
+def test_it_drives_if_so_set_or_told_and_however_samples_come(usual: PersonalBaseline, today: np.ndarray) -> None:
+    start = EngineStart(baseline=personal_baseline_to_json(usual))
+    engine = Engine(256.0, profile("own"), start)
+    frames = sat(engine, today)
+    practice = [frame for frame in frames if frame.phase is Phase.PRACTICE]
+    np.testing.assert_array_equal(column(engine, practice, "u_own"), [frame.index_u for frame in practice])
+    cut = sat(Engine(256.0, profile("own"), start), today, size=77)
+    np.testing.assert_array_equal([frame.values for frame in cut], [frame.values for frame in frames])
+    switched = (*BASELINE, Command(120 * 256, CommandKind.BASELINE, "session"))
+    engine = Engine(256.0, profile("own"), start)
+    late = [frame for frame in sat(engine, today, switched) if frame.onset > 120.25]
+    np.testing.assert_array_equal(column(engine, late, "u_session"), [frame.index_u for frame in late])
+    assert late[0].threshold != practice[-1].threshold
+
+
+def test_a_decoder_drives_both_indices_with_the_same_weights(usual: PersonalBaseline, today: np.ndarray) -> None:
+    taught = (*BASELINE, Command(120 * 256, CommandKind.DECODER, DecoderWeights((("beta_all", 1.0),), 30).to_json()))
+    engine = Engine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual)))
+    frames = sat(engine, today, taught)
+    own_u = column(engine, frames, "u_own")
+    onset = np.array([frame.onset for frame in frames])
+    assert np.nanmedian(own_u[onset > 125]) > 1.0  # beta is up, and now means wandering
+    assert np.nanmedian(own_u[(onset > 90) & (onset < 120)]) < 0.0
+
+
+def test_own_without_a_kept_one_is_the_session(today: np.ndarray) -> None:
+    plain, hopeful = sat(Engine(256.0, profile()), today), sat(Engine(256.0, profile("own")), today)
+    assert [frame.index_u for frame in plain][-9:] == [frame.index_u for frame in hopeful][-9:]
+
+
+def test_another_word_is_refused() -> None:
+    engine = Engine(256.0, profile())
+    with pytest.raises(SettingsError, match="allowed: session or own"):
+        sat(engine, signal(1, 2.0), (Command(0, CommandKind.BASELINE, "mine"),))

@@ -1,0 +1,109 @@
+"""Loudness against another implementation of ITU-R BS.1770, and equal across presets as they are rendered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pyloudnorm import Meter
+from scipy.signal import resample_poly
+
+from neurofeedback.feedback.backgrounds import BACKGROUNDS
+from neurofeedback.feedback.loudness import loudness
+from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank
+from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.types import BackgroundMode, Guidance
+
+SFREQ = 48000
+CEILING = AudioSettings().ceiling_dbfs
+NEUTRAL = 0.156
+
+
+@pytest.fixture(scope="module")
+def instruments() -> dict[str, SoundBank]:
+    return {name: make_sound_bank(AudioSettings(background=name)) for name in BACKGROUNDS}
+
+
+def rendered(on: SoundBank, guidance: Guidance, seconds: float = 16.0) -> NDArray[np.float64]:
+    voice, _ = render(on, SynthState(), guidance, 4 * SFREQ)
+    return render(on, voice, guidance, round(seconds * SFREQ))[1].astype(np.float64)
+
+
+def test_a_sine_is_as_loud_as_the_standard_says() -> None:
+    """BS.1770-5: 0 dBFS at 997 Hz in one channel reads -3.01 LKFS."""
+    sound = np.zeros((SFREQ, 2))
+    sound[:, 0] = np.sin(2 * np.pi * 997 * np.arange(SFREQ) / SFREQ)
+    assert loudness(sound, sfreq=SFREQ) == pytest.approx(-3.01, abs=0.06)
+    assert loudness(np.zeros((SFREQ, 2)), sfreq=SFREQ) == -np.inf
+
+
+@pytest.mark.parametrize("colour", list(BackgroundMode))
+def test_as_another_implementation_measures_it(instruments: dict[str, SoundBank], colour: BackgroundMode) -> None:
+    for on in instruments.values():
+        sound = rendered(on, Guidance(background=colour), 5.0)
+        assert loudness(sound, sfreq=SFREQ) == pytest.approx(Meter(SFREQ).integrated_loudness(sound), abs=0.3)
+
+
+@pytest.mark.parametrize(
+    "guidance",
+    [
+        Guidance(),
+        Guidance(NEUTRAL, NEUTRAL),
+        Guidance(NEUTRAL, NEUTRAL, BackgroundMode.NEUTRAL, immediate=True),
+        Guidance(background=BackgroundMode.LOST, immediate=True),
+    ],
+    ids=["focus", "neutral", "unknown", "lost"],
+)
+def test_all_presets_are_equally_loud_within_1_lu(instruments: dict[str, SoundBank], guidance: Guidance) -> None:
+    """EBU R 128, integrated with its gates."""
+    measured = [Meter(SFREQ).integrated_loudness(rendered(on, guidance)) for on in instruments.values()]
+    assert max(measured) - min(measured) < 1
+
+
+@pytest.mark.parametrize("bed", sorted(BACKGROUNDS))
+def test_true_peak_is_under_the_ceiling_with_everything_sounding_at_once(
+    instruments: dict[str, SoundBank], bed: str
+) -> None:
+    on = instruments[bed]
+    voice, _ = render(on, SynthState(), Guidance(), 3 * SFREQ)
+    for bell in ("begin", "end", "probe"):
+        voice = add_bell_hit(voice, bell)
+    loud = replace(Guidance(1.0, 1.0), immediate=True)
+    sound = render(on, voice, loud, 3 * SFREQ, volume=4.0)[1]
+    assert 20 * np.log10(np.abs(resample_poly(sound.astype(np.float64), 4, 1, axis=0)).max()) < CEILING
+
+
+def test_a_low_ceiling_turns_all_beds_down_alike() -> None:
+    low = [make_sound_bank(AudioSettings(background=name, ceiling_dbfs=-40.0)) for name in ("rain", "drone")]
+    one, other = (loudness(*on.backgrounds[BackgroundMode.NORMAL], sfreq=SFREQ) for on in low)
+    assert one == pytest.approx(other, abs=0.01)
+    assert one < -50
+
+
+def test_reward_and_shimmer_sound_only_where_they_are_wished_for() -> None:
+    guidance = replace(Guidance(), reward=True, drowsy=True)
+    on = make_sound_bank(AudioSettings(reward_layer=True, drowsiness_shimmer=True))
+    voice, _ = render(on, SynthState(), guidance, 12 * SFREQ)
+    with_both = render(on, voice, guidance, 2 * SFREQ)[1].astype(np.float64)
+    bare = replace(on, reward=(), shimmer=())
+    without = render(bare, voice, guidance, 2 * SFREQ)[1].astype(np.float64)
+    layers = with_both - without
+    spectrum = np.abs(np.fft.rfft(layers.mean(axis=1) * np.hanning(len(layers))))
+    hz = np.fft.rfftfreq(len(layers), 1 / SFREQ)
+    assert spectrum[(hz > 1100) & (hz < 1250)].max() > 1e-3
+    assert spectrum[(hz > 3800) & (hz < 4200)].max() > 1e-3
+    assert -60 < 10 * np.log10(np.mean(layers**2)) < 10 * np.log10(np.mean(without**2)) - 3
+    assert make_sound_bank(AudioSettings()).reward == ()
+
+
+def test_reward_is_gone_within_300_ms_of_unknown() -> None:
+    on = make_sound_bank(AudioSettings(reward_layer=True))
+    bare = replace(on, reward=())
+    voice, _ = render(on, SynthState(), Guidance(reward=True), 12 * SFREQ)
+    unknown = Guidance(NEUTRAL, NEUTRAL, BackgroundMode.NEUTRAL, immediate=True, reward=True)
+    with_it, without = (render(one, voice, unknown, SFREQ // 2)[1].astype(np.float64) for one in (on, bare))
+    assert np.abs(with_it - without)[: SFREQ // 100].max() > 1e-3
+    assert np.array_equal(with_it[round(0.3 * SFREQ) :], without[round(0.3 * SFREQ) :])

@@ -1,0 +1,304 @@
+"""Tone synthesis: the same samples however cut, levels, slew, fail-safe changes, ceiling, no clicks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from neurofeedback.feedback import gain_ramps
+from neurofeedback.feedback import sound_bank as sounds
+from neurofeedback.feedback.bells import render_bells
+from neurofeedback.feedback.gain_ramps import FADE_OUT_S
+from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank
+from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.types import BackgroundMode, Guidance
+
+SFREQ = 48000
+NEUTRAL_GAIN = 0.156
+FOCUS = Guidance(0.0, 0.0, BackgroundMode.NORMAL)
+NEUTRAL = Guidance(NEUTRAL_GAIN, NEUTRAL_GAIN, BackgroundMode.NORMAL)
+UNKNOWN = Guidance(NEUTRAL_GAIN, NEUTRAL_GAIN, BackgroundMode.NEUTRAL, immediate=True)
+LOST = Guidance(0.0, 0.0, BackgroundMode.LOST, immediate=True)
+FULL = Guidance(1.0, 1.0, BackgroundMode.NORMAL)
+BED_NAMES = ("rain", "wind", "drone")
+
+Sound = NDArray[np.float64]
+
+
+@cache
+def instrument(**changes: object) -> SoundBank:
+    return make_sound_bank(AudioSettings.model_validate(changes))
+
+
+def play(
+    voice: SynthState, *steps: tuple[Guidance, float], on: SoundBank | None = None, sounding: bool = True
+) -> tuple[SynthState, Sound]:
+    """Guidance and how long each holds (s)."""
+    on = on or instrument()
+    pieces = []
+    for guidance, seconds in steps:
+        voice, samples = render(on, voice, guidance, round(seconds * on.sfreq), master_on=sounding)
+        pieces.append(samples)
+    return voice, np.concatenate(pieces).astype(np.float64)
+
+
+def tone_alone(*steps: tuple[Guidance, float], on: SoundBank | None = None) -> Sound:
+    """What the tone adds: the same guidance with and without its gain, far below the limiter's knee."""
+    on = without_limiter(on or instrument())
+    silent = tuple((replace(guidance, tone_gain=0.0), seconds) for guidance, seconds in steps)
+    return play(settled(on), *steps, on=on)[1] - play(settled(on), *silent, on=on)[1]
+
+
+def without_limiter(on: SoundBank) -> SoundBank:
+    return replace(on, ceiling=10.0)
+
+
+def settled(on: SoundBank | None = None) -> SynthState:
+    """The bed alone, long after the start."""
+    return play(SynthState(), (FOCUS, 4.0), on=on)[0]
+
+
+def power(sound: Sound, window_s: float = 0.05) -> Sound:
+    """Power of both ears in windows, dBFS; the slow swirl between the ears cancels."""
+    n = round(window_s * SFREQ)
+    whole = sound[: len(sound) // n * n].reshape(-1, n * 2)
+    return 10 * np.log10(np.mean(whole**2, axis=1) + 1e-20)
+
+
+def octaves(sound: Sound) -> Sound:
+    """Level in octave bands from 63 Hz to 8 kHz, dBFS."""
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))[:, None], axis=0)) ** 2
+    hz = np.fft.rfftfreq(len(sound), 1 / SFREQ)
+    share = spectrum.mean(axis=1) * 16 / 3 / len(sound) ** 2
+    centres = 62.5 * 2.0 ** np.arange(8)
+    return np.array([10 * np.log10(share[(hz >= c / 2**0.5) & (hz < c * 2**0.5)].sum() + 1e-12) for c in centres])
+
+
+SCRIPT = ((NEUTRAL, 0.31), (FULL, 0.4), (UNKNOWN, 0.27), (LOST, 0.26), (FOCUS, 0.13), (UNKNOWN, 0.05))
+
+
+def rendered_in(cuts: list[int]) -> tuple[SynthState, Sound]:
+    """The script (and two bells) in buffers of these lengths, over and over."""
+    voice, pieces, cut = add_bell_hit(SynthState(), "begin"), [], 0
+    for number, (guidance, seconds) in enumerate(SCRIPT):
+        left = round(seconds * SFREQ)
+        while left:
+            n = min(left, cuts[cut % len(cuts)])
+            voice, samples = render(instrument(), voice, guidance, n, master_on=number < 5)
+            pieces.append(samples)
+            left, cut = left - n, cut + 1
+        if number == 2:
+            voice = add_bell_hit(voice, "phase")
+    return voice, np.concatenate(pieces)
+
+
+def test_same_samples_in_random_buffers() -> None:
+    cuts = np.random.default_rng(1).integers(1, 3000, 100).tolist()
+    voice, samples = rendered_in(cuts)
+    whole_voice, whole = rendered_in([10**9])
+    assert samples.tobytes() == whole.tobytes()
+    assert voice == whole_voice
+
+
+def test_same_samples_one_by_one_across_a_change_and_a_loop_seam() -> None:
+    seam = len(instrument().tone[0])
+    start = replace(settled(), position=seam - 700)
+    whole = np.concatenate([play(start, (FULL, 600 / SFREQ), (UNKNOWN, 900 / SFREQ))[1]])
+    voice, pieces = start, []
+    for guidance, n in ((FULL, 600), (UNKNOWN, 900)):
+        for _ in range(n):
+            voice, sample = render(instrument(), voice, guidance, 1)
+            pieces.append(sample)
+    assert np.array_equal(np.concatenate(pieces), whole)
+
+
+def test_no_samples_change_nothing() -> None:
+    voice, samples = render(instrument(), settled(), FULL, 0)
+    assert samples.shape == (0, 2)
+    assert voice == settled()
+
+
+def test_two_instruments_of_the_same_settings_are_the_same() -> None:
+    _, first = play(SynthState(), (NEUTRAL, 0.5))
+    _, second = play(SynthState(), (NEUTRAL, 0.5), on=make_sound_bank(AudioSettings()))
+    assert np.array_equal(first, second)
+
+
+def test_gain_zero_is_silent_and_more_gain_is_louder() -> None:
+    quiet, *louder = [
+        power(tone_alone((Guidance(g, 0.0, immediate=True), 1.0))[SFREQ // 2 :]).mean()
+        for g in (0.0, 0.05, NEUTRAL_GAIN, 0.5, 1.0)
+    ]
+    assert quiet < -190
+    assert louder == sorted(louder)
+    assert louder[1] - louder[3] == pytest.approx(20 * np.log10(NEUTRAL_GAIN), abs=0.1)
+
+
+def test_full_tone_fills_its_budget() -> None:
+    peak = np.abs(tone_alone((replace(FULL, immediate=True), 10.5))[SFREQ // 2 :]).max()
+    assert -24 < 20 * np.log10(peak) < -22
+
+
+@pytest.mark.parametrize("bed", BED_NAMES)
+@pytest.mark.parametrize("colour", [BackgroundMode.NORMAL, BackgroundMode.NEUTRAL])
+def test_neutral_tone_is_clear_of_the_bed_but_softer_than_it(bed: str, colour: BackgroundMode) -> None:
+    on = instrument(bed=bed)
+    guidance = replace(UNKNOWN, bed=colour)
+    sound = tone_alone((guidance, 2.5), on=on)[SFREQ // 2 :]
+    _, alone = play(settled(on), (replace(guidance, tone_gain=0.0), 2.5), on=on)
+    hz = np.fft.rfftfreq(len(sound), 1 / SFREQ)
+    near = np.abs(hz - 196) < 24.7 * (4.37 * 0.196 + 1) / 2  # the ear's filter there (Glasberg & Moore 1990)
+    in_band = [
+        10 * np.log10((np.abs(np.fft.rfft(x.mean(axis=1)))[near] ** 2).sum()) for x in (sound, alone[SFREQ // 2 :])
+    ]
+    assert in_band[0] - in_band[1] > 10
+    assert power(sound).mean() < power(alone[SFREQ // 2 :]).mean() - 6
+
+
+def test_tone_never_moves_faster_than_6_db_a_second_while_the_signal_is_good() -> None:
+    levels = power(tone_alone((FULL, 8.0), (Guidance(0.0, 0.0), 5.0), (FULL, 3.0)), 0.25)
+    heard = (levels[1:] > -60) & (levels[:-1] > -60)
+    slopes = np.abs(np.diff(levels))[heard] / 0.25
+    assert levels.max() > -31
+    assert 4.5 < slopes.max() <= 6
+
+
+@pytest.mark.parametrize("before", [FULL, FOCUS, NEUTRAL])
+@pytest.mark.parametrize("after", [UNKNOWN, LOST])
+def test_immediate_change_is_done_within_300_ms(before: Guidance, after: Guidance) -> None:
+    sound = tone_alone((replace(before, immediate=True), 1.0), (after, 2.0))
+    reached, later = power(sound[round(1.3 * SFREQ) :])[[0, -1]]
+    assert reached == pytest.approx(later, abs=0.5)
+    assert (later > -60) == (after is UNKNOWN)
+
+
+@pytest.mark.parametrize("bed", BED_NAMES)
+def test_focus_unknown_and_lost_differ_in_level_and_spectrum(bed: str) -> None:
+    on = instrument(bed=bed)
+    focus, unknown, lost = (
+        octaves(play(settled(on), (guidance, 6.0), on=on)[1][SFREQ:]) for guidance in (FOCUS, UNKNOWN, LOST)
+    )
+    for one, other in ((focus, unknown), (focus, lost), (unknown, lost)):
+        audible = np.maximum(one, other) > -60
+        assert (np.abs(one - other)[audible] > 10).sum() >= 2
+
+
+def test_brightness_adds_treble_and_hardly_any_level() -> None:
+    dull, bright = (tone_alone((Guidance(0.5, b, immediate=True), 1.5))[SFREQ // 2 :] for b in (0.0, 1.0))
+    assert octaves(bright)[4] - octaves(dull)[4] > 15
+    assert 0 < power(bright).mean() - power(dull).mean() < 2
+
+
+def test_tone_jumps_no_more_than_its_envelope_and_frequencies_allow() -> None:
+    """|x(n) - x(n-1)| <= sum a_i 2 pi f_i / sfreq + peak x steepest gain."""
+    on = instrument()
+    steepest = (
+        np.diff(gain_ramps.AMPLITUDE_CURVE).max()
+        * len(gain_ramps.AMPLITUDE_CURVE)
+        * on.immediate_ramp_steps[0]
+        / gain_ramps.UNIT
+    )
+    allowed = sum(float(np.abs(np.diff(layer, axis=0)).max()) for layer in on.tone)
+    by_frequency = (
+        sum(
+            2 * np.pi * 196 * harmonic * level * 1.15
+            for chord in (sounds.BASE_HARMONICS, sounds.WARM_HARMONICS, sounds.BRIGHT_HARMONICS)
+            for harmonic, level in chord
+        )
+        / SFREQ
+        * sounds.TONE_PEAK
+        * on.ceiling
+    )
+    bound = allowed + sounds.TONE_PEAK * on.ceiling * steepest
+    sound = tone_alone(
+        (FULL, 0.5), (UNKNOWN, 0.5), (LOST, 0.5), (replace(FULL, immediate=True), 0.5), (UNKNOWN, 0.1), (LOST, 0.5)
+    )
+    assert allowed <= by_frequency
+    assert np.abs(np.diff(sound, axis=0)).max() <= bound + 1e-6
+
+
+@pytest.mark.parametrize("change", [(FULL, UNKNOWN), (FULL, LOST), (FOCUS, UNKNOWN), (FOCUS, FULL)])
+def test_a_change_splashes_less_than_the_bed_itself(change: tuple[Guidance, Guidance]) -> None:
+    """Above the tone's partials, 40 ms around a change, the tone stays 30 dB below the bed."""
+    before, after = change
+    sound = tone_alone((replace(before, immediate=True), 1.0), (after, 0.5))
+    _, bed = play(settled(), (FOCUS, 1.5))
+    at = slice(SFREQ - 960, SFREQ + 960)
+    hz = np.fft.rfftfreq(1920, 1 / SFREQ)
+    splash, own = (
+        (np.abs(np.fft.rfft(x[at].mean(axis=1) * np.blackman(1920)))[hz > 2000] ** 2).sum() for x in (sound, bed)
+    )
+    assert 10 * np.log10(splash / own) < -30
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    script=st.lists(
+        st.tuples(st.sampled_from([FOCUS, UNKNOWN, LOST, FULL]), st.floats(0.01, 0.5)), min_size=1, max_size=6
+    ),
+    bells=st.integers(0, 6),
+    extreme=st.sampled_from(
+        [{}, {"background_lufs": -12.0}, {"ceiling_dbfs": -60.0}, {"ceiling_dbfs": -3.0, "tone_hz": 880.0}]
+    ),
+)
+def test_nothing_passes_the_ceiling(
+    script: list[tuple[Guidance, float]], bells: int, extreme: dict[str, float]
+) -> None:
+    on = instrument(**extreme)
+    voice = settled(on)
+    for _ in range(bells):
+        voice = add_bell_hit(voice, "end")
+    _, sound = play(voice, *script, (FULL, 1.0), on=on)
+    assert np.abs(sound).max() <= 10 ** (AudioSettings(**extreme).ceiling_dbfs / 20)
+
+
+def test_the_limiter_leaves_bed_and_full_tone_alone() -> None:
+    full = replace(FULL, immediate=True)
+    _, limited = play(settled(), (full, 10.0))
+    _, free = play(settled(), (full, 10.0), on=without_limiter(instrument()))
+    assert power(limited - free, 10.0)[0] < power(free, 10.0)[0] - 40
+
+
+def test_begins_and_ends_in_silence() -> None:
+    voice, opening = play(SynthState(), (FOCUS, 3.0))
+    rms = power(opening, 0.25)
+    assert np.abs(opening[0]).max() < 1e-7
+    assert rms[0] < rms[-1] - 15
+    voice, ending = play(add_bell_hit(voice, "end"), (FOCUS, FADE_OUT_S), sounding=False)
+    assert voice.silent
+    assert not play(voice, (FULL, 0.5), sounding=False)[1].any()
+    assert np.abs(ending[-10:]).max() < 1e-6
+
+
+def test_a_bowl_has_only_the_overtones_that_a_low_rate_can_hold() -> None:
+    sfreq, tone_hz = 8000.0, 220.0
+    ring = render_bells(tone_hz, sfreq)["probe"][:, 0]
+    power = np.abs(np.fft.rfft(ring)) ** 2
+    above = np.fft.rfftfreq(len(ring), 1 / sfreq) > sfreq / 3
+    assert power[above].sum() < 1e-3 * power.sum()
+
+
+@pytest.mark.parametrize("bell", ["begin", "phase", "end"])
+def test_bells_begin_and_end_without_a_click_and_are_forgotten(bell: str) -> None:
+    ring = instrument().bells[bell]
+    assert np.abs(ring[:4]).max() < 1e-4 * np.abs(ring).max()
+    assert np.abs(ring[-100:]).max() < 1e-4 * np.abs(ring).max()
+    voice, sound = play(add_bell_hit(settled(), bell), (FOCUS, 8.5))
+    assert voice.bell_hits == ()
+    _, bed = play(settled(), (FOCUS, 8.5))
+    assert power(sound - bed, 0.5)[0] > -40
+
+
+def test_pitch_is_the_same_at_44100_hz() -> None:
+    on = without_limiter(instrument(sfreq_hz=44100))
+    voice = settled(on)
+    with_tone = play(voice, (replace(FULL, immediate=True), 2.0), on=on)[1]
+    spectrum = np.abs(np.fft.rfft(with_tone[44100:].mean(axis=1) * np.hanning(44100)))
+    assert np.argmax(spectrum[150:260]) + 150 == 196

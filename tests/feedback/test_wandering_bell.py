@@ -1,0 +1,69 @@
+"""The wandering bell: only when asked for, only when wandering is likely for a while, and seldom."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from neurofeedback.engine import Engine
+from neurofeedback.feedback.wandering_bell import WanderingBell
+from neurofeedback.settings.audio_feedback import BellSettings
+from neurofeedback.settings.load import resolve
+from neurofeedback.settings.model import Settings
+from neurofeedback.types import Chunk, Command, CommandKind, Phase, State, StreamInfo
+
+HOP_S = 0.25
+DWELL, REFRACTORY = 16, 80
+
+
+def rung(n: int, settings: BellSettings | None = None, **how: object) -> list[int]:
+    bell = WanderingBell(settings or BellSettings(enabled=True), HOP_S)
+    given = {"u": 2.0, "confidence": 0.7, "state": State.WANDER, "feedback": True} | how
+    return [k for k in range(n) if bell.update(**given)]  # type: ignore[arg-type]
+
+
+def test_it_rings_after_the_dwell_time_and_then_keeps_silent_for_the_refractory_time() -> None:
+    assert rung(400) == [DWELL - 1 + k * (REFRACTORY + 1) for k in range(5)]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"u": 1.4},
+        {"u": math.nan},
+        {"confidence": 0.59},
+        {"state": State.UNKNOWN},
+        {"state": State.FOCUS},
+        {"feedback": False},
+        {"settings": BellSettings()},
+    ],
+)
+def test_it_stays_silent_without_any_of_its_conditions(how: dict[str, object]) -> None:
+    assert rung(200, **how) == []  # type: ignore[arg-type]
+
+
+def test_the_dwell_time_is_counted_anew_after_a_single_doubtful_frame() -> None:
+    bell = WanderingBell(BellSettings(enabled=True), HOP_S)
+    heard = [bell.update(0.0 if k == DWELL - 1 else 2.0, 1.0, State.WANDER, feedback=True) for k in range(2 * DWELL)]
+    assert [k for k, rings in enumerate(heard) if rings] == [2 * DWELL - 1]
+
+
+def test_the_engine_carries_it_in_the_guidance_and_in_the_frame_log() -> None:
+    settings = Settings(bell=BellSettings(enabled=True, min_likelihood=0.01, min_confidence=0.0, dwell_s=0.25))
+    sure = settings.model_copy(update={"threshold": settings.threshold.model_copy(update={"target_rate": 0.1})})
+    stream, profile = resolve(sure, StreamInfo("x", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse"))
+    engine = Engine(stream.sfreq, profile)
+    noise = np.random.default_rng(1).normal(0, 2, (4, 256 * 60))
+    data = lfilter([1.0], [1.0, -0.95], noise).astype(np.float32)
+    commands = [
+        Command(256, CommandKind.PHASE, Phase.BASELINE),
+        Command(256 * 25, CommandKind.PHASE, Phase.PRACTICE),
+    ]
+    frames = engine.process(Chunk(0, data), commands)
+    at = engine.columns.index("bell")
+    assert [frame.guidance.bell for frame in frames] == [frame.values[at] == 1.0 for frame in frames]
+    assert any(frame.guidance.bell for frame in frames)
+    assert "bell" not in Engine(256.0, profile.model_copy(update={"settings": Settings()})).columns

@@ -1,0 +1,270 @@
+"""The fit against other people's arithmetic, and what of the answers counts for how much."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import integrate, optimize
+
+from neurofeedback.learning import logistic_regression
+from neurofeedback.learning.calibration import IDENTITY_CALIBRATION, Calibration, fit_calibration
+from neurofeedback.learning.decoder import Decoder, fit_decoder, index_weights, sign_probability
+from neurofeedback.learning.labelling import LabelledWindow
+from neurofeedback.learning.logistic_regression import expit, fit_map, log_loss
+from neurofeedback.learning.prior import build_priors
+from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
+from neurofeedback.learning.window_covariance import WindowCovariance, estimate_window_covariance
+from neurofeedback.settings.estimation import DecoderSettings
+from neurofeedback.settings.evidence import Evidence, FeatureEvidence
+from neurofeedback.settings.load import load_evidence
+
+NAMES = ("theta_frontal", "alpha_posterior", "beta_all")
+SETTINGS = DecoderSettings(features=NAMES)
+DEFAULT = load_evidence("default")
+OPEN = load_evidence("open")
+
+
+def lessons(n: int, effect: float = 0.8, *, seed: int = 0, pressed: bool = False) -> tuple[LabelledWindow, ...]:
+    rng = np.random.default_rng(seed)
+    wander = rng.random(n) < 0.4
+    x = rng.standard_normal((n, 3)) + np.outer(wander, (effect, 0.0, 0.0))
+    return tuple(
+        LabelledWindow(k, row, wander=bool(said) or pressed, weight=1.0, minutes=float(k), self_caught=pressed)
+        for k, (row, said) in enumerate(zip(x, wander, strict=True))
+    )
+
+
+def taught(given: tuple[LabelledWindow, ...], *, day: float = 0.0, device: str = "muse") -> SessionTrainingData:
+    return SessionTrainingData(f"day {day}", day, device, given, estimate_window_covariance(NAMES))
+
+
+def fitted(
+    *sittings: SessionTrainingData, evidence: Evidence = DEFAULT, day: float = 0.0, device: str = "muse"
+) -> Decoder:
+    return fit_decoder(build_training_set(NAMES, sittings), evidence, SETTINGS, day=day, device=device)
+
+
+def data(n: int = 80) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    rng = np.random.default_rng(4)
+    design = np.column_stack([rng.standard_normal((n, 4)), np.ones(n)])
+    return design, rng.random(n) < expit(design @ np.array([0.5, -0.5, 0, 0, -0.4])), rng.uniform(0.2, 2.0, n)
+
+
+def test_the_mode_is_where_another_optimiser_finds_it() -> None:
+    design, y, c = data()
+    mean, precision = np.array([0.3, -0.3, 0, 0, 0.0]), np.array([13.0, 13.0, 20.0, 4.0, 0.01])
+
+    def objective(b: NDArray[np.float64]) -> float:
+        return float(c @ log_loss(design @ b, y.astype(float)) + 0.5 * (b - mean) @ (precision * (b - mean)))
+
+    theirs = optimize.minimize(objective, np.zeros(5), method="BFGS", options={"gtol": 1e-9})
+    np.testing.assert_allclose(fit_map(design, y, c, mean, precision).mode, theirs.x, atol=1e-6)
+
+
+def test_the_evidence_is_the_integral_over_the_weight() -> None:
+    rng = np.random.default_rng(5)
+    x, mean, precision = rng.standard_normal(60), 0.4, 6.0
+    y = rng.random(60) < expit(0.7 * x)
+
+    def likelihood(w: float) -> float:
+        prior = math.sqrt(precision / (2 * math.pi)) * math.exp(-0.5 * precision * (w - mean) ** 2)
+        return prior * math.exp(-float(log_loss(w * x, y.astype(float)).sum()))
+
+    integral, _ = integrate.quad(likelihood, -3, 4, epsabs=0, epsrel=1e-10)
+    fit = fit_map(x[:, None], y, np.ones(60), np.array([mean]), np.array([precision]))
+    assert fit.log_evidence == pytest.approx(math.log(integral), abs=0.01)
+
+
+def test_a_separable_history_stays_finite() -> None:
+    x = np.array([[-1.0], [1.0]] * 50)
+    fit = fit_map(x, x[:, 0] > 0, np.full(100, 1e3), np.zeros(1), np.array([0.01]))
+    assert np.isfinite(fit.mode).all()
+    assert np.isfinite(fit.log_evidence)
+
+
+def test_the_fit_ends_after_so_many_steps_with_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    design, y, c = data()
+    mean, precision = np.zeros(5), np.ones(5)
+    monkeypatch.setattr(logistic_regression, "_STEPS", 1)
+    once = fit_map(design, y, c, mean, precision).mode
+    monkeypatch.undo()
+    best = fit_map(design, y, c, mean, precision).mode
+    assert 0 < np.linalg.norm(best - once) < np.linalg.norm(best)
+
+
+def test_before_any_answer_the_weights_are_the_mean_of_what_the_profiles_expect() -> None:
+    decoder = fitted()
+    expected = np.mean([0.8 * np.array(member.mu) for member in DEFAULT.members], axis=0)
+    np.testing.assert_allclose(decoder.weights, expected, atol=1e-12)
+    assert [share for _, share in decoder.profile_probabilities] == pytest.approx([1 / 3] * 3)
+    assert (decoder.n_answers, decoder.n_wander, decoder.n_sessions) == (0, 0, 0)
+
+
+def test_the_prior_is_the_inverse_correlation_over_the_profile_s_own_features_alone() -> None:
+    correlation = np.array([[1, 0.4, 0.3, 0.8], [0.4, 1, 0.2, 0.7], [0.3, 0.2, 1, 0.6], [0.8, 0.7, 0.6, 1.0]])
+    prior = build_priors(OPEN, (*NAMES, "chi_all"), correlation, SETTINGS)[0]
+    own = 0.5 * correlation[:3, :3] + 0.5 * np.eye(3)
+    np.testing.assert_allclose(prior.mean[:3], 0.8 * np.linalg.solve(own, np.array(OPEN.mu)))
+    assert prior.mean[3] == 0
+    np.testing.assert_allclose(prior.sd, 1.1 * np.array([0.45, 0.45, 0.45, 0.2]))
+
+
+def test_features_that_no_profile_names_begin_from_nothing() -> None:
+    prior = build_priors(OPEN, ("mine", "yours"), np.eye(2), SETTINGS)[0]
+    np.testing.assert_allclose(prior.mean, 0)
+    np.testing.assert_allclose(prior.sd, 0.22)
+
+
+def test_answers_turn_the_weights_to_what_the_person_shows_and_shift_the_shares() -> None:
+    flipped = fitted(taught(lessons(200, -1.0)))
+    assert fitted().weights[0] > 0 > flipped.weights[0]
+    assert sign_probability(flipped)[0] > 0.95 > sign_probability(flipped)[1]
+    assert dict(flipped.profile_probabilities)["breath-novice"] < 1 / 3
+
+
+def test_the_average_is_of_the_single_profiles_by_their_evidence() -> None:
+    sitting = taught(lessons(30))
+    mixed = fitted(sitting)
+    single = [fitted(sitting, evidence=member).weights for member in DEFAULT.members]
+    np.testing.assert_allclose(mixed.weights, np.array([share for _, share in mixed.profile_probabilities]) @ single)
+    assert sum(share for _, share in mixed.profile_probabilities) == pytest.approx(1)
+
+
+def test_older_answers_count_for_less() -> None:
+    sitting = taught(lessons(60, -1.0))
+    today, later = fitted(sitting, day=0.0), fitted(sitting, day=60.0)
+    prior = fitted()
+    assert abs(later.weights[0] - prior.weights[0]) < abs(today.weights[0] - prior.weights[0])
+    long_ago = fitted(sitting, day=6000.0)
+    np.testing.assert_allclose(long_ago.weights, prior.weights, atol=1e-6)
+
+
+def test_another_headset_s_answers_count_for_half_and_have_an_intercept_of_their_own() -> None:
+    given = lessons(80, 1.0)
+    own, other = fitted(taught(given), evidence=OPEN), fitted(taught(given, device="cyton"), evidence=OPEN)
+    half = tuple(replace(lesson, weight=0.5 * lesson.weight) for lesson in given)
+    assert fitted().weights[0] < other.weights[0] < own.weights[0]
+    with_both = fitted(taught(given), taught(tuple(replace(one, wander=True) for one in half), device="cyton"))
+    assert with_both.weights[0] > 0.3  # all of one kind there, yet nothing learned of the signs is lost
+
+
+def test_a_rare_answer_weighs_more_up_to_three_times() -> None:
+    rng = np.random.default_rng(0)
+    rare = tuple(
+        LabelledWindow(
+            k, rng.standard_normal(3) + np.array([float(k < 5), 0, 0]), wander=k < 5, weight=1.0, minutes=0.0
+        )
+        for k in range(100)
+    )
+    free = fit_decoder(
+        build_training_set(NAMES, [taught(rare)]),
+        OPEN,
+        SETTINGS.model_copy(update={"max_class_weight": 20.0}),
+        day=0,
+        device="muse",
+    )
+    capped = fitted(taught(rare), evidence=OPEN)
+    assert free.sd[0] < capped.sd[0]
+
+
+def test_the_intercept_gives_back_how_often_the_person_wanders() -> None:
+    rng = np.random.default_rng(3)
+    given = tuple(
+        LabelledWindow(k, rng.standard_normal(3), wander=k % 5 == 0, weight=1.0, minutes=float(k)) for k in range(300)
+    )
+    decoder = fitted(taught(given))
+    x = np.array([lesson.x for lesson in given])
+    assert expit(decoder.logit(x)).mean() == pytest.approx(0.2, abs=0.04)
+    elsewhere = fitted(taught(given), device="cyton")
+    assert expit(np.array([elsewhere.intercept]))[0] == pytest.approx(0.2, abs=0.01)
+
+
+@pytest.mark.parametrize("wander", [True, False])
+def test_answers_of_one_kind_alone_teach_next_to_nothing_of_the_signs(wander: bool) -> None:
+    given = tuple(replace(lesson, wander=wander) for lesson in lessons(40))
+    decoder = fitted(taught(given))
+    np.testing.assert_allclose(decoder.weights, fitted().weights, atol=0.12)
+    assert np.isfinite([decoder.intercept, *decoder.sd]).all()
+
+
+def test_time_on_task_is_no_sign_of_wandering() -> None:
+    """Where wandering only grows with time, and so does a feature, the feature is credited with little of it."""
+    rng = np.random.default_rng(7)
+    minutes = np.linspace(0, 20, 200)
+    wander = rng.random(200) < minutes / 20
+    x = np.column_stack([minutes / 6 - 1.6, rng.standard_normal((200, 2))])
+    x[:, 0] += rng.standard_normal(200)
+    with_time = [
+        LabelledWindow(k, x[k], wander=bool(wander[k]), weight=1.0, minutes=float(minutes[k])) for k in range(200)
+    ]
+    without = [replace(lesson, minutes=0.0) for lesson in with_time]
+    assert fitted(taught(tuple(with_time))).weights[0] < 0.6 * fitted(taught(tuple(without))).weights[0]
+
+
+def test_presses_are_learned_from_only_when_asked_to() -> None:
+    asked, presses = lessons(40, 0.5), lessons(40, -2.0, seed=9, pressed=True)
+    course = build_training_set(NAMES, [taught((*asked, *presses))])
+    without = fit_decoder(course, OPEN, SETTINGS, day=0, device="muse")
+    with_ = fit_decoder(course, OPEN, SETTINGS, day=0, device="muse", with_self_caught=True)
+    only = fitted(taught(asked), evidence=OPEN)
+    np.testing.assert_array_equal(without.weights, only.weights)
+    assert with_.weights[0] < without.weights[0]
+    assert (without.with_self_caught, with_.with_self_caught, with_.n_answers) == (False, True, 40)
+
+
+def test_a_missing_feature_counts_as_at_its_median() -> None:
+    gap = LabelledWindow(0, np.array([np.nan, 1.0, 1.0]), wander=True, weight=1.0, minutes=0.0)
+    full = LabelledWindow(0, np.array([0.0, 1.0, 1.0]), wander=True, weight=1.0, minutes=0.0)
+    np.testing.assert_array_equal(fitted(taught((gap,))).weights, fitted(taught((full,))).weights)
+
+
+def test_a_part_of_a_course_keeps_its_sittings_in_order() -> None:
+    course = build_training_set(NAMES, [taught(lessons(3), day=float(k)) for k in range(3)])
+    part = course.subset(course.session_index != 1)
+    assert [sitting.day for sitting in part.sessions] == [0.0, 2.0]
+    assert part.session_index.tolist() == [0, 0, 0, 1, 1, 1]
+    assert isinstance(part, TrainingSet)
+
+
+def test_weights_on_z_scores_undo_the_person_s_spread() -> None:
+    decoder = fitted(taught(lessons(40)))
+    usual = WindowCovariance(NAMES, np.diag([0.25, 1.0, 4.0]), 100.0)
+    np.testing.assert_allclose(index_weights(decoder, usual), decoder.weights / np.array([0.5, 1.0, 2.0]))
+
+
+def test_a_profile_with_a_feature_the_decoder_lacks_is_used_as_far_as_it_goes() -> None:
+    wide = Evidence(
+        name="wide",
+        features=(
+            FeatureEvidence(feature="theta_frontal", mu=0.5, between_sd=0.3, source="test"),
+            FeatureEvidence(feature="chi_all", mu=0.5, between_sd=0.3, source="test"),
+        ),
+    )
+    assert build_priors(wide, NAMES, np.eye(3), SETTINGS)[0].mean.tolist() == pytest.approx([0.4, 0, 0])
+
+
+def test_few_answers_leave_probabilities_as_they_are() -> None:
+    assert fit_calibration(np.zeros(59), np.zeros(59, dtype=bool), SETTINGS) is IDENTITY_CALIBRATION
+
+
+def test_bold_probabilities_are_made_shyer_and_shrunk_towards_themselves() -> None:
+    rng = np.random.default_rng(0)
+    honest = rng.standard_normal(400)
+    wander = rng.random(400) < expit(honest)
+    mended = fit_calibration(3 * honest, wander, SETTINGS)
+    free = fit_calibration(3 * honest, wander, SETTINGS.model_copy(update={"calibration_prior_answers": 0.0}))
+    assert free.slope == pytest.approx(1 / 3, abs=0.08)
+    assert mended.slope == pytest.approx((400 * free.slope + 30) / 430)
+    assert mended.probability(np.array([3.0]))[0] < 0.85
+
+
+def test_probabilities_that_run_the_wrong_way_become_the_base_rate() -> None:
+    rng = np.random.default_rng(1)
+    logit = 2 * rng.standard_normal(2000)
+    mended = fit_calibration(logit, rng.random(2000) < expit(-logit), SETTINGS)
+    assert mended.slope == 0
+    assert Calibration(0.0, 0.0).probability(np.array([5.0]))[0] == 0.5

@@ -1,0 +1,167 @@
+"""What an answer labels: which seconds, compared with what, and what it may never know."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from neurofeedback.learning.labelling import BREATH, ELSEWHERE, NOT_SURE, WindowLabeller, is_key_stuck
+from neurofeedback.learning.window_covariance import (
+    WindowCovariance,
+    column_medians,
+    estimate_window_covariance,
+    pool_covariances,
+)
+from neurofeedback.settings.estimation import DecoderSettings
+from neurofeedback.types import Phase, Probe
+
+SFREQ, HOP_S, STEP = 256.0, 0.25, 64
+NAMES = ("theta_frontal", "alpha_posterior")
+SETTINGS = DecoderSettings(features=NAMES)
+NAN = math.nan
+
+
+def at(seconds: float) -> int:
+    return round(seconds * SFREQ)
+
+
+def labeller(
+    seconds: float = 120.0, *, seed: int = 0, bad: tuple[float, float] = (0, 0), **raised: float
+) -> WindowLabeller:
+    """Practise for some time; noise, raised by 5 in the spans named, without signal in ``bad``."""
+    out = WindowLabeller(estimate_window_covariance(NAMES), SFREQ, HOP_S, SETTINGS)
+    feed(out, seconds, seed=seed, bad=bad, raised=raised)
+    return out
+
+
+def feed(
+    out: WindowLabeller, seconds: float, *, seed: int = 0, bad: tuple[float, float] = (0, 0), raised: dict[str, float]
+) -> None:
+    noise = np.random.default_rng(seed).standard_normal((round(seconds / HOP_S), 2))
+    for k, z in enumerate(noise.tolist()):
+        end_s = (k + 1) * HOP_S
+        up = 5.0 if raised and raised["start"] < end_s <= raised["stop"] else 0.0
+        out.append(at(end_s), Phase.PRACTICE, not bad[0] < end_s <= bad[1], (z[0] + up, z[1]))
+
+
+def test_a_probe_labels_the_seconds_from_ten_to_one_before_its_chime() -> None:
+    inside = labeller(start=90.0, stop=99.0).label_probe(Probe(at(100), where=ELSEWHERE, sure=4))
+    outside = labeller(start=99.0, stop=110.0).label_probe(Probe(at(100), where=ELSEWHERE, sure=4))
+    assert inside is not None
+    assert outside is not None
+    assert inside.x[0] > 5
+    assert abs(outside.x[0]) < 1
+
+
+def test_a_press_labels_the_seconds_from_eight_to_two_before_itself_as_wandering() -> None:
+    inside = labeller(start=92.0, stop=98.0).label_press(at(100))
+    outside = labeller(start=98.0, stop=110.0).label_press(at(100))
+    assert inside is not None
+    assert outside is not None
+    assert inside.x[0] > 4
+    assert abs(outside.x[0]) < 1
+    assert inside.wander
+    assert inside.self_caught
+
+
+@pytest.mark.parametrize(("where", "wander"), [(BREATH, False), (ELSEWHERE, True)])
+@pytest.mark.parametrize(("sure", "weight"), [(1, 0.4), (2, 0.7), (3, 0.9), (4, 1.0), (None, 0.7)])
+def test_an_answer_counts_by_how_sure_it_was(where: int, wander: bool, sure: int | None, weight: float) -> None:
+    lesson = labeller().label_probe(Probe(at(100), where=where, sure=sure))
+    assert lesson is not None
+    assert (lesson.wander, lesson.weight, lesson.self_caught) == (wander, weight, False)
+
+
+@pytest.mark.parametrize("probe", [Probe(at(100), where=NOT_SURE, sleepy=2), Probe(at(100))])
+def test_not_sure_and_unanswered_teach_nothing(probe: Probe) -> None:
+    assert labeller().label_probe(probe) is None
+
+
+@pytest.mark.parametrize(("press_s", "taught"), [(79.9, True), (80.1, False), (99.9, False), (100.1, True)])
+def test_a_probe_in_the_twenty_seconds_after_a_press_is_not_learned_from(press_s: float, taught: bool) -> None:
+    one = labeller()
+    one.label_press(at(press_s))
+    assert (one.label_probe(Probe(at(100), where=BREATH, sure=4)) is not None) is taught
+
+
+def test_a_press_right_after_another_teaches_nothing() -> None:
+    one = labeller()
+    assert one.label_press(at(60)) is not None
+    assert one.label_press(at(70)) is None
+    assert one.label_press(at(100)) is not None
+
+
+@pytest.mark.parametrize(("bad", "taught"), [((94.75, 120.0), True), ((93.75, 120.0), False)])
+def test_an_answer_needs_four_seconds_of_signal(bad: tuple[float, float], taught: bool) -> None:
+    one = labeller(bad=bad)
+    lesson = one.label_probe(Probe(at(100), where=ELSEWHERE, sure=4))
+    assert (lesson is not None) is taught
+    assert one.has_signal(at(100)) is taught
+
+
+def test_an_answer_before_any_practice_teaches_nothing() -> None:
+    one = WindowLabeller(estimate_window_covariance(NAMES), SFREQ, HOP_S, SETTINGS)
+    for k in range(200):
+        one.append(at((k + 1) * HOP_S), Phase.BASELINE, True, (0.0, 0.0))
+    assert one.label_probe(Probe(at(50), where=ELSEWHERE, sure=4)) is None
+
+
+def test_what_comes_later_changes_no_bit_of_a_lesson() -> None:
+    probe = Probe(at(100), where=ELSEWHERE, sure=4)
+    live, later = labeller(99.25), labeller(200.0)
+    later.label_press(at(110))
+    first, second = live.label_probe(probe), later.label_probe(probe)
+    assert first is not None
+    assert second is not None
+    assert first.x.tobytes() == second.x.tobytes()
+    assert live.shrunk_covariance(at(99)).covariance.tobytes() == later.shrunk_covariance(at(99)).covariance.tobytes()
+
+
+def test_a_lesson_is_from_the_median_of_all_windows_so_far_in_the_person_s_spread() -> None:
+    one = WindowLabeller(estimate_window_covariance(NAMES), SFREQ, HOP_S, SETTINGS)
+    z = np.random.default_rng(1).standard_normal((400, 2))
+    for k, row in enumerate(z.tolist()):
+        one.append(at((k + 1) * HOP_S), Phase.PRACTICE, True, row)
+    lesson = one.label_probe(Probe(at(100), where=BREATH, sure=4))
+    ends = np.arange(4, 397, 4)  # one window a second, up to the one that ends a second before the chime
+    windows = np.array([z[max(0, end - 36) : end].mean(axis=0) for end in ends if end >= 16])
+    spread = np.cov(windows.T, bias=True)
+    n = len(windows) / 9.0
+    sd = np.sqrt((n * np.diag(spread) + 20 * np.array([0.49, 0.69]) ** 2) / (n + 20))
+    assert lesson is not None
+    np.testing.assert_allclose(lesson.x, (z[360:396].mean(axis=0) - np.median(windows, axis=0)) / sd, rtol=1e-12)
+    assert lesson.minutes == pytest.approx((at(100) - at(0.25)) / SFREQ / 60)
+
+
+def test_a_feature_without_signal_is_missing_and_the_others_are_not() -> None:
+    one = WindowLabeller(estimate_window_covariance(NAMES), SFREQ, HOP_S, SETTINGS)
+    for k in range(400):
+        one.append(at((k + 1) * HOP_S), Phase.PRACTICE, True, (float(k % 3), NAN))
+    lesson = one.label_probe(Probe(at(100), where=BREATH, sure=4))
+    assert lesson is not None
+    assert math.isfinite(lesson.x[0])
+    assert math.isnan(lesson.x[1])
+
+
+@pytest.mark.parametrize(
+    ("presses", "stuck"), [([], False), (range(0, 25600, 64), True), (range(0, 256 * 1200, 256 * 60), False)]
+)
+def test_a_stuck_key_is_told_from_a_person(presses: range | list[int], stuck: bool) -> None:
+    assert is_key_stuck(presses, SFREQ, SETTINGS) is stuck
+
+
+def test_sittings_count_by_their_windows_and_people_at_large_fill_up() -> None:
+    few, many = WindowCovariance(NAMES, np.eye(2) * 4.0, 1.0), WindowCovariance(NAMES, np.eye(2), 9999.0)
+    assert pool_covariances([few, many], NAMES, 20.0).sd == pytest.approx([1.0, 1.0], rel=0.01)
+    assert pool_covariances([], NAMES, 20.0).sd == pytest.approx([0.49, 0.69])
+    assert pool_covariances([few], NAMES, 20.0).sd == pytest.approx(
+        np.sqrt([(4 + 20 * 0.49**2) / 21, (4 + 20 * 0.69**2) / 21])
+    )
+    assert pool_covariances([few], NAMES, 20.0).correlation == pytest.approx(np.eye(2))
+    assert estimate_window_covariance(("mine",)).sd == pytest.approx([0.6])
+
+
+def test_the_median_leaves_out_what_is_missing() -> None:
+    np.testing.assert_equal(column_medians(np.array([[1.0, NAN], [NAN, NAN], [4.0, NAN]])), [2.5, NAN])

@@ -1,0 +1,46 @@
+"""A sitting's answers, told as they were given."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurofeedback.report.answer_sentences import answer_sentences
+from neurofeedback.types import Event, EventKind
+
+SFREQ = 250.0
+
+
+def probe(at_s: float, where: str | None = None, sure: str | None = None, sleepy: str | None = None) -> list[Event]:
+    start = round(at_s * SFREQ)
+    answers = {EventKind.ANSWER_WHERE: where, EventKind.ANSWER_SURE: sure, EventKind.ANSWER_SLEEPY: sleepy}
+    given_answers = [(kind, value) for kind, value in answers.items() if value is not None]
+    return [
+        Event(start, EventKind.PROBE, "1"),
+        *(Event(start + round((k + 2) * SFREQ), kind, value) for k, (kind, value) in enumerate(given_answers)),
+    ]
+
+
+def test_what_was_answered_is_told_with_its_interval() -> None:
+    events = [event for k in range(10) for event in probe(10 * k, "2" if k < 3 else "1", "3", "2")]
+    lines = answer_sentences([*events, Event(9, EventKind.PRESS)])
+    assert lines[0] == "The chime asked 10 times: 7 on the breath, 3 elsewhere."
+    assert "30 % of the moments asked about (between 9 % and 61 %, from 10 answers)" in lines[1]
+    assert "was 2.0 on average" in lines[2]
+    assert "marked by a key once" in lines[3]
+
+
+def test_nothing_asked_is_nothing_told() -> None:
+    assert answer_sentences([Event(5, EventKind.MARK)]) == []
+
+
+def test_without_either_answer_there_is_no_share() -> None:
+    lines = answer_sentences([*probe(1, "3"), *probe(9)])
+    assert lines == ["The chime asked twice: 1 not sure, 1 not answered."]
+
+
+@given(st.lists(st.sampled_from(["1", "2", "3", None]), max_size=20))
+def test_every_probe_is_counted_once(where: list[str | None]) -> None:
+    lines = answer_sentences([event for k, key in enumerate(where) for event in probe(10 * k, key)])
+    told = sum(int(part.split()[0]) for part in lines[0].split(": ")[1].split(", ")) if lines else 0
+    assert told == len(where)

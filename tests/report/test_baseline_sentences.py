@@ -1,0 +1,31 @@
+"""Today's baseline beside the usual one, said in the report once three are kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from neurofeedback.report.usual import baseline_sentences
+
+FEATURES = ("theta_frontal", "beta_all")
+
+
+def summary(theta: float) -> dict[str, object]:
+    return {"usual_baseline": {"n_sessions": 5, "differences": {"theta_frontal": theta, "beta_all": -0.3}}}
+
+
+def test_a_usual_day_is_called_one() -> None:
+    first, second, third = baseline_sentences(summary(0.4), FEATURES, "session")
+    assert "5 earlier sessions: theta power, frontal +0.4; beta power, whole head -0.3" in first
+    assert second == "That is within how days usually differ."
+    assert third == "Today's drove the sound."
+
+
+def test_an_unusual_day_is_not_put_down_to_practice() -> None:
+    _, second, third = baseline_sentences(summary(-3.1), FEATURES, "own")
+    assert "the fit of the headset, tiredness or medication" in second
+    assert third == "The usual one drove the sound."
+
+
+@pytest.mark.parametrize("told", [{}, {"usual_baseline": None}, {"usual_baseline": {}}, summary(1.0)])
+def test_nothing_is_said_where_nothing_is_kept_or_known(told: dict[str, object]) -> None:
+    assert baseline_sentences(told, ("chi_all",), "session") == []

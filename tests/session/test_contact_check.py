@@ -1,0 +1,357 @@
+"""Fit: when a headset sits well enough, what is looked at, and how an open source becomes a sitting's."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurofeedback.acquisition.rebased_source import RebasedSource
+from neurofeedback.acquisition.reconnect import ReconnectingSource
+from neurofeedback.acquisition.source import SourceEnded
+from neurofeedback.emulators.cyton import SCALE_UV, CytonFirmware, EmulatedCyton
+from neurofeedback.emulators.signal_input import alpha_rhythm
+from neurofeedback.errors import EXIT_OK, SourceError
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.session.clock import VirtualClock
+from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.contact_check import ContactCheck, open_contact_check
+from neurofeedback.session.fit_criterion import FitCriterion
+from neurofeedback.session.headset_fit import wait_for_headset_fit
+from neurofeedback.session.live_state import LiveState, Request, RequestKind
+from neurofeedback.session.session import Session
+from neurofeedback.settings.load import load_montage, load_settings, resolve
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.signal import ContactSettings, GapSettings
+from neurofeedback.types import (
+    AuxChunk,
+    ChannelContact,
+    Chunk,
+    ContactLevel,
+    ElectrodeQuality,
+    EventKind,
+    LostRun,
+    StreamInfo,
+)
+
+MUSE = StreamInfo("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
+MONTAGE = load_montage("muse")
+WORTH = {"g": ContactLevel.GOOD, "f": ContactLevel.FAIR, "b": ContactLevel.BAD}
+
+
+def second(verdicts):
+    """One second of four electrodes, such as ``ggfb``."""
+    reasons = {"g": (), "f": ("mains hum",), "b": ("muscle",)}
+    contacts = (
+        ChannelContact(name, WORTH[verdict], reasons[verdict])
+        for name, verdict in zip(MUSE.ch_names, verdicts, strict=True)
+    )
+    return tuple(ElectrodeQuality(contact, 0.0, 0.0, 9.0, 0.0) for contact in contacts)
+
+
+def fits(*seconds, **limits):
+    keeper = FitCriterion(MONTAGE, ContactSettings(**limits))
+    return [keeper.update(second(verdicts)) for verdicts in seconds]
+
+
+def test_an_electrode_fills_with_its_last_four_seconds():
+    fills = [fit.recent_quality[0] for fit in fits("gggg", "gggg", "fggg", "bggg", "gggg", "gggg")]
+    assert fills == [0.25, 0.5, 0.6875, 0.6875, 0.6875, 0.6875]
+    assert fits(*4 * ["gggg"])[-1].recent_quality == (1, 1, 1, 1)
+
+
+def test_good_everywhere_for_three_calm_seconds_begins():
+    found = fits(*7 * ["gggg"])
+    assert [fit.all_good for fit in found] == [False, False, *5 * [True]]
+    assert [fit.starts_in_s for fit in found] == [None, None, 2.0, 1.0, 0.0, 0.0, 0.0]
+
+
+def test_one_electrode_short_waits_longer():
+    found = fits(*16 * ["gggb"])
+    assert not any(fit.all_good for fit in found)
+    assert [fit.starts_in_s for fit in found[2:]] == [*map(float, range(11, -1, -1)), 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "enough"),
+    [("gggg", True), ("ffff", True), ("bggg", True), ("gbgg", True), ("bggb", False), ("gbbg", False), ("bbbb", False)],
+)
+def test_enough_is_three_of_four_with_both_regions(verdicts, enough):
+    assert fits(*4 * [verdicts])[-1].good_enough is enough
+
+
+def test_a_needed_region_without_a_good_electrode_is_never_enough():
+    assert not fits(*4 * ["bggb"], min_good_share=0.5)[-1].good_enough
+    assert fits(*4 * ["bgbg"], min_good_share=0.5)[-1].good_enough
+
+
+def test_one_bad_second_starts_the_count_anew_only_when_it_matters():
+    assert fits(*5 * ["gggg"], "bggg", "gggg")[-1].starts_in_s == 0.0, "one movement is no reason"
+    later = fits(*5 * ["gggg"], "bggg", "bggg")[-1]
+    assert (later.all_good, later.good_enough) == (False, True)
+    assert later.starts_in_s == 7.0
+
+
+def test_a_lost_signal_empties_every_electrode():
+    keeper = FitCriterion(MONTAGE, ContactSettings())
+    for _ in range(5):
+        keeper.update(second("gggg"))
+    gone = keeper.reset()
+    assert gone.recent_quality == (0, 0, 0, 0)
+    assert {electrode.contact.reasons for electrode in gone.electrodes} == {("no signal",)}
+    assert keeper.update(second("gggg")).starts_in_s is None
+
+
+@dataclass
+class Scripted:
+    """A headset that delivers 32 samples every eighth of a second of its clock, but for its silences (s)."""
+
+    clock: VirtualClock
+    silences: tuple[tuple[float, float], ...] = ()
+    seconds: float = 600.0
+    stream: StreamInfo = MUSE
+    opened: int = 0
+    at: int = 0
+    lost: list[LostRun] = field(default_factory=list)
+
+    def open(self):
+        self.opened += 1
+
+    def read(self):
+        now = self.clock.now()
+        if now >= self.seconds:
+            raise SourceEnded
+        if any(start <= now < stop for start, stop in self.silences):
+            return None
+        due = int(now * 8) * 32
+        if due <= self.at:
+            return None
+        first, self.at = self.at, due
+        data = signal(due)[:, first:].copy()
+        lost = ()
+        if due - first > 64:
+            lost = (LostRun(first, due - first - 32),)
+            data[:, : due - first - 32] = np.nan
+        return Chunk(first, data, lost, host_time=now)
+
+    def close(self):
+        self.opened -= 1
+
+
+def signal(n_samples):
+    """The same first samples however many are wanted."""
+    t = np.arange(n_samples) / 256
+    slow = np.stack([20 * np.sin(2 * np.pi * 10 * t + row) + 4 * np.sin(2 * np.pi * 5.3 * t) for row in range(4)])
+    return slow.astype(np.float32)
+
+
+def looking(clock, settings=None, **options):
+    return ContactCheck(Scripted(clock, **options), MUSE, MONTAGE, settings or Settings(), clock)
+
+
+def test_a_check_counts_seconds_losses_and_age():
+    clock = VirtualClock()
+    check = looking(clock, seconds=9.0)
+    shown = list(dict.fromkeys(check.snapshots()))
+    assert [snapshot.elapsed_s for snapshot in shown[1:]] == list(range(1, 9))
+    assert shown[0].headset_fit is None
+    assert all(snapshot.status == "fitting" for snapshot in shown)
+    assert shown[-1].headset_fit.all_good
+    facts = check.link_monitor.stats
+    assert facts.loss_rates == (0, 0, 0, 0)
+    assert facts.latency_p50_ms == pytest.approx(125, abs=15)
+
+
+def test_silence_is_noticed_within_a_second_and_the_return_shown_within_a_few():
+    clock = VirtualClock()
+    check = looking(clock, silences=((5.5, 8.5),), seconds=16.0)
+    told = [(clock.now(), snapshot) for snapshot in check.snapshots() if snapshot.headset_fit]
+    noticed = next(now for now, snapshot in told if snapshot.signal_lost_s)
+    assert noticed - 5.5 <= 1.1
+    assert all(contact.reasons == ("no signal",) for now, s in told if noticed <= now < 8.5 for contact in s.contacts)
+    good = next(now for now, snapshot in told if now > 8.5 and snapshot.headset_fit.all_good)
+    assert good - 8.5 <= 5
+    lost = 3.0 / 16.0
+    assert check.link_monitor.stats.loss_rates == pytest.approx(4 * (lost,), abs=0.01)
+
+
+def test_a_headset_gone_for_good_ends_the_check():
+    impatient = Settings(gaps=GapSettings(give_up_s=20.0))
+    with pytest.raises(SourceError, match="nothing has come from muse-2 for 20 s"):
+        list(looking(VirtualClock(), impatient, silences=((2.0, 1000.0),)).snapshots())
+
+
+def test_every_sample_begins_the_wait_for_the_next_anew():
+    impatient = Settings(gaps=GapSettings(give_up_s=20.0))
+    clock = VirtualClock()
+    list(looking(clock, impatient, silences=((2.0, 21.0), (21.5, 40.5)), seconds=45.0).snapshots())
+    assert clock.now() >= 45.0
+
+
+def test_what_is_taken_over_begins_at_zero_and_is_not_opened_again():
+    clock = VirtualClock()
+    source = Scripted(clock, silences=((1.0, 2.0),))
+    clock.wait(0.5)
+    assert source.read().stop == 128
+    over = RebasedSource(source, 128)
+    over.open()
+    assert source.opened == 0
+    assert over.stream is MUSE
+    assert over.read() is None
+    clock.wait(2.0)
+    chunk = over.read()
+    assert (chunk.first_sample, chunk.stop) == (0, 512)
+    assert chunk.lost == (LostRun(0, 480),)
+    np.testing.assert_array_equal(chunk.data[:, 480:], signal(640)[:, 608:])
+
+
+def test_other_signals_of_what_is_taken_over_begin_anew_at_their_own_time():
+    """Motion at 52 Hz whose sample 260 was measured at 5.25 s, taken over at 5 s."""
+
+    class Moving(Scripted):
+        def read(self):
+            at = 260 + 13 * (self.at // 32)
+            motion = AuxChunk("motion", 52.0, ("x",), ("g",), 0.25, at, np.ones((1, 13), np.float32))
+            self.at += 32
+            return Chunk(1280 + self.at - 32, np.zeros((4, 32), np.float32), auxiliary=(motion,))
+
+    over = RebasedSource(Moving(VirtualClock()), 1280)
+    stretches = [over.read().auxiliary[0] for _ in range(3)]
+    assert [stretch.first_sample for stretch in stretches] == [0, 13, 26]
+    assert [stretch.start_s for stretch in stretches] == pytest.approx(3 * [0.25])
+
+
+def fitted(clock, mailbox, *, begins_anew=False, **options):
+    source = Scripted(clock, **options)
+    source.open()
+    stream, profile = resolve(load_settings(), MUSE)
+    return source, wait_for_headset_fit(source, stream, profile, clock, mailbox, reopen=begins_anew)
+
+
+def test_it_goes_on_by_itself_and_hands_the_open_headset_on():
+    clock, mailbox = VirtualClock(), LiveState()
+    source, done = fitted(clock, mailbox)
+    assert 5.0 <= clock.now() <= 5.3
+    assert source.opened == 1
+    assert (done.fit_text, done.notice) == ("good everywhere", "")
+    clock.wait(0.2)
+    assert done.source.read().first_sample == 0
+
+
+def test_a_headset_lost_while_it_was_put_on_is_not_lost_in_the_sitting():
+    """Its driver takes no time here; the one who reads does not wait for it either."""
+    clock = VirtualClock()
+    source = ReconnectingSource(Scripted(clock, silences=((2.0, 5.0),)), 1.0, now=clock.now, run=lambda job: job())
+    source.open()
+    stream, profile = resolve(load_settings(), MUSE)
+    done = wait_for_headset_fit(source, stream, profile, clock, LiveState(), reopen=False)
+    assert done.n_reconnects == source.reconnects == 1
+
+
+def test_what_this_program_plays_itself_begins_anew():
+    source, done = fitted(VirtualClock(), LiveState(), begins_anew=True)
+    assert done.source is source
+    assert source.opened == 1
+
+
+def test_begun_anyway_is_said():
+    clock, mailbox = VirtualClock(), LiveState()
+    mailbox.send_request(Request(RequestKind.BEGIN))  # too early to judge anything: not taken
+
+    class Begins(VirtualClock):
+        def wait(self, seconds):
+            super().wait(seconds)
+            if 1.5 < self.now() < 1.6:
+                mailbox.send_request(Request(RequestKind.BEGIN))
+
+    clock = Begins()
+    _, done = fitted(clock, mailbox)
+    assert 1.5 < clock.now() < 1.7
+    assert done.fit_text.startswith("begun before contact was good enough; TP9: good")
+    assert done.notice.startswith("It was begun before contact was good enough")
+
+
+def test_a_headset_that_is_silent_cannot_be_begun_with():
+    clock, mailbox = VirtualClock(), LiveState()
+
+    class Impatient(VirtualClock):
+        def wait(self, seconds):
+            super().wait(seconds)
+            if 4.0 < self.now() < 9.0:
+                mailbox.send_request(Request(RequestKind.BEGIN))
+
+    clock = Impatient()
+    fitted(clock, mailbox, silences=((2.5, 9.0),))
+    assert clock.now() >= 9.0
+
+
+def test_leaving_begins_nothing():
+    mailbox = LiveState()
+    mailbox.send_request(Request(RequestKind.STOP))
+    source, done = fitted(VirtualClock(), mailbox)
+    assert done is None
+    assert source.opened == 1, "whoever opened it closes it"
+
+
+def test_a_device_is_opened_and_let_go():
+    clock = VirtualClock()
+    with open_contact_check("simulated:3", Settings(), clock) as check:
+        found = next(snapshot for snapshot in check.snapshots() if clock.now() > 6)
+    assert found.headset_fit.all_good
+    with pytest.raises(SourceError, match="not open"):
+        next(check.snapshots())
+
+
+def test_a_sitting_with_a_fit_says_in_its_files_how_the_headset_sat(tmp_path: Path):
+    request = SessionConfig("simulated:6", tmp_path, minutes=0.3, audio="none", fast=True, wait_for_fit=True)
+    sitting = Session(request)
+    sitting.start()
+    outcome = sitting.join(60)
+    assert outcome.exit_code == EXIT_OK
+    assert outcome.summary["fit"].startswith("good")
+    recording = open_recording(next(tmp_path.glob("sub-*/ses-*")))
+    fits_told = [event for event in recording.events if event.kind is EventKind.HEADSET_FIT]
+    assert [(event.sample, event.value) for event in fits_told] == [(0, outcome.summary["fit"])]
+    summary = json.loads(next(tmp_path.glob("derivatives/*/sub-*/ses-*/*_summary.json")).read_text())
+    assert summary["fit"] == outcome.summary["fit"]
+
+
+def test_a_fit_does_not_change_what_a_simulated_sitting_records(tmp_path: Path):
+    data = []
+    for fit in (False, True):
+        folder = tmp_path / str(fit)
+        sitting = Session(SessionConfig("simulated:6", folder, minutes=0.25, audio="none", fast=True, wait_for_fit=fit))
+        sitting.start()
+        assert sitting.join(60).exit_code == EXIT_OK
+        data.append(next(folder.glob("sub-*/ses-*/eeg/*.eeg")).read_bytes())
+    assert data[0] == data[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_real_driver_s_headset_is_fitted_and_sat_with_in_one_connection(tmp_path: Path):
+    """Through BrainFlow: what is recorded is what the board sent, from the moment the fit was over."""
+    connections = []
+
+    class Counted(CytonFirmware):
+        def receive(self, commands: bytes, at: float) -> bytes:
+            connections.extend(commands.count(b"b") * [at])
+            return super().receive(commands, at)
+
+    firmware = Counted(alpha_rhythm(8, 250.0, seed=5))
+    with EmulatedCyton(firmware) as board:
+        sitting = Session(SessionConfig(f"cyton:{board.port}", tmp_path, minutes=0.25, audio="none", wait_for_fit=True))
+        sitting.start()
+        outcome = sitting.join(90)
+    assert outcome.exit_code == EXIT_OK, outcome
+    assert len(connections) == 1
+    recording = open_recording(next(tmp_path.glob("sub-*/ses-*")))
+    assert recording.summary["n_lost"] == 0
+    recorded = recording.read_chunk(0, recording.n_samples).data
+    sent = (np.array(firmware.counts).T * SCALE_UV).astype(np.float32)
+    begun = next(at for at in range(sent.shape[1]) if np.allclose(sent[:, at : at + 50], recorded[:, :50], atol=0.05))
+    assert begun >= 5 * 250
+    np.testing.assert_allclose(recorded, sent[:, begun : begun + recorded.shape[1]], rtol=1e-6, atol=SCALE_UV / 100)

@@ -1,0 +1,74 @@
+"""A sitting sent on, received by a real LSL inlet and a real socket."""
+
+import socket
+
+import numpy as np
+import pytest
+
+from neurofeedback.errors import SettingsError
+from neurofeedback.session.outputs import FRAME_FIELDS, LslOutput, OscOutput, describe_outputs, open_outputs
+from neurofeedback.types import Chunk, Event, EventKind, Frame, Guidance, Phase, State, StreamInfo
+
+STREAM = StreamInfo("simulated:1", 256.0, ("TP9", "AF7", "AF8", "TP10"))
+NAN = float("nan")
+
+
+def frame(mwi: float = 61.5) -> Frame:
+    return Frame(
+        3, 256, 1.0, Phase.PRACTICE, True, 0.9, 0.3, State.FOCUS, False, 0.29, mwi, NAN, True, Guidance(0.2), (), ()
+    )
+
+
+def test_raw_frames_and_markers_arrive_by_lsl() -> None:
+    lsl = pytest.importorskip("mne_lsl.lsl", reason="the extra lsl is not installed")
+    outlet = LslOutput("test-out", STREAM, 0.25)
+    inlets = {}
+    for name in ("eeg", "frames", "markers"):
+        (found,) = lsl.resolve_streams(timeout=30, name=f"test-out-{name}")
+        inlets[name] = lsl.StreamInlet(found)
+        inlets[name].open_stream(timeout=30)
+    assert inlets["eeg"].get_sinfo().get_channel_names() == list(STREAM.ch_names)
+    data = np.arange(48, dtype=np.float32).reshape(4, 12)
+    outlet.process_chunk(Chunk(0, data))
+    outlet.process_frames([frame()])
+    outlet.process_event(Event(7, EventKind.MARK, "here"))
+    for column in data.T:
+        np.testing.assert_array_equal(inlets["eeg"].pull_sample(timeout=30)[0], column)
+    values, _ = inlets["frames"].pull_sample(timeout=30)
+    assert dict(zip(FRAME_FIELDS, values, strict=True))["mwi"] == 61.5
+    assert inlets["markers"].pull_sample(timeout=30)[0] == ["mark:here"]
+    outlet.close()
+
+
+def test_frames_arrive_by_osc_without_what_is_not_a_number() -> None:
+    osc = pytest.importorskip("pythonosc.osc_message", reason="the extra osc is not installed")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        outlet = OscOutput(str(receiver.getsockname()[1]))
+        outlet.process_chunk(Chunk(0, np.zeros((4, 1), np.float32)))
+        outlet.process_frames([])
+        outlet.process_frames([frame()])
+        outlet.process_event(Event(0, EventKind.MARK))
+        outlet.close()
+        got = [osc.OscMessage(receiver.recv(1024)) for _ in range(len(FRAME_FIELDS) - 1 + 2)]
+    messages = {message.address: message.params[0] for message in got}
+    assert messages["/neurofeedback/mwi"] == pytest.approx(61.5)
+    assert messages["/neurofeedback/state"] == "FOCUS"
+    assert messages["/neurofeedback/event/mark"] == "n/a"
+    assert "/neurofeedback/threshold" not in messages
+
+
+def test_nothing_is_open_unless_asked_for() -> None:
+    assert open_outputs("", "", STREAM, 0.25) == ()
+    assert describe_outputs("", "") == describe_outputs("machine", "9000") == ""
+
+
+def test_what_leaves_the_machine_is_said() -> None:
+    assert "by LSL and OSC, as you asked" in describe_outputs("network", "studio.local:9000")
+
+
+@pytest.mark.parametrize(("lsl_out", "osc_out"), [("everywhere", ""), ("", "port"), ("", "host:99999"), ("", "a:b:c")])
+def test_a_place_that_cannot_be_sent_to_is_refused(lsl_out: str, osc_out: str) -> None:
+    with pytest.raises(SettingsError, match="allowed: "):
+        describe_outputs(lsl_out, osc_out)

@@ -1,0 +1,117 @@
+"""What a sitting starts from: asked for, drawn, stored, and read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from neurofeedback.engine import EngineStart
+from neurofeedback.errors import SettingsError
+from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.plan import plan_session
+from neurofeedback.session.setup import (
+    choose_seed,
+    max_duration_s,
+    read_engine_start,
+    session_settings,
+    start_document,
+)
+from neurofeedback.settings.load import load_programme
+from neurofeedback.settings.model import Settings
+from neurofeedback.settings.session import PhaseSettings, ProbeSettings
+from neurofeedback.texts.probe_questions import WORDING_VERSION
+
+SETTINGS = Settings()
+PLAN = plan_session(PhaseSettings(), 20.0, 60.0)
+OPEN = plan_session(PhaseSettings(), None, 60.0, load_programme("open-end"))
+
+
+def request(**changes: object) -> SessionConfig:
+    return SessionConfig("simulated", Path("recordings"), **changes)
+
+
+def test_questions_come_as_often_as_asked_for_and_as_irregularly_as_before() -> None:
+    probes = session_settings(SETTINGS, request(probe_interval_s=130.0)).probes
+    assert probes.interval_s == (80.0, 180.0)
+    assert probes.timeout_s == SETTINGS.probes.timeout_s
+
+
+def test_questions_that_come_quickly_wait_less_for_an_answer() -> None:
+    probes = session_settings(SETTINGS, request(probe_interval_s=13.0)).probes
+    assert probes.interval_s == (8.0, 18.0)
+    assert probes.timeout_s == 2.666
+
+
+def test_none_are_asked_where_none_are_wanted() -> None:
+    assert session_settings(SETTINGS, request(probe_interval_s=0.0)).probes.interval_s == (0.0, 0.0)
+
+
+def test_the_profile_stands_where_nothing_is_asked_for() -> None:
+    assert session_settings(SETTINGS, request()) == SETTINGS
+    assert session_settings(SETTINGS, request(learn_live=True)).probes.learn_live
+
+
+@pytest.mark.parametrize("every_s", [-1.0, 1.0, 4.9, 1801.0, float("nan"), float("inf")])
+def test_questions_cannot_come_at_any_rate(every_s: float) -> None:
+    with pytest.raises(SettingsError, match="questions cannot come like that"):
+        session_settings(SETTINGS, request(probe_interval_s=every_s))
+
+
+def test_what_is_changed_can_be_stored_and_read_back() -> None:
+    for every_s in (0.0, 5.0, 13.0, 65.0, 1800.0):
+        settings = session_settings(SETTINGS, request(probe_interval_s=every_s))
+        assert Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def test_a_seed_is_drawn_where_none_is_given() -> None:
+    assert choose_seed(request(seed=7)) == 7
+    assert choose_seed(request()) != choose_seed(request())
+
+
+def test_the_drawn_times_the_wording_and_the_engines_start_are_stored() -> None:
+    start = EngineStart(decoder='{"weights":{}}')
+    facts = json.loads(json.dumps(start_document(request(programme="x"), SETTINGS, PLAN, 3, start)))
+    drawn = facts["probes"]["drawn_s"]
+    assert facts["probes"]["wording"] == WORDING_VERSION
+    assert drawn == sorted(drawn)
+    assert 12 <= len(drawn) <= 25
+    assert facts["seed"] == 3
+    assert facts["plan"][2]["phase"] == "practice"
+    assert read_engine_start(facts) == start
+
+
+def test_of_a_sitting_without_end_the_first_hours_are_stored_and_its_length_is_no_number() -> None:
+    facts = start_document(request(), SETTINGS, OPEN, 3, EngineStart())
+    text = json.dumps(facts["probes"])
+    assert len(json.loads(text)["drawn_s"]) > 200
+    assert max_duration_s(OPEN, 60.0) is None
+    assert max_duration_s(PLAN, 60.0) == 1260.0
+
+
+@pytest.mark.parametrize("told", [{}, {"engine": None}, {"engine": 3}, {"engine": {}}, {"engine": {"decoder": None}}])
+def test_a_session_that_tells_nothing_started_from_nothing(told: dict[str, object]) -> None:
+    assert read_engine_start(told) == EngineStart()
+    assert asdict(read_engine_start(told)) == {"decoder": "", "baseline": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"apart_s": (90.0, 40.0)}, "the second not below the first"),
+        ({"apart_s": (-1.0, 40.0)}, "the second not below the first"),
+        ({"apart_s": (40.0, 4000.0)}, "at most 3600"),
+        ({"apart_s": (20.0, 30.0)}, "must leave time for three answers"),
+        ({"timeout_s": 20.0}, "must leave time for three answers"),
+    ],
+)
+def test_questions_that_would_run_into_each_other_are_refused(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        ProbeSettings(**changes)
+
+
+def test_none_at_all_need_no_time_for_answers() -> None:
+    assert ProbeSettings(interval_s=(0.0, 0.0)).with_mean_interval(65.0).interval_s == (40.0, 90.0)

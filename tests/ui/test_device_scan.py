@@ -1,0 +1,213 @@
+"""Home looks for headsets: at the first start without one, again when asked, never in the window's thread."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult
+from neurofeedback.cli.helpers import window as command
+from neurofeedback.emulators.faults import Faults
+from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
+from neurofeedback.emulators.signal_input import alpha_rhythm
+from neurofeedback.errors import EXIT_OK
+from neurofeedback.session.config import SessionConfig, SessionResult
+from neurofeedback.session.live_state import LiveState
+from neurofeedback.ui.app_state import AppState, load_state, save_state
+from neurofeedback.ui.main_window import AppDefaults, MainWindow
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+MUSE, GANGLION = (
+    FoundDevice("muse-2", "Muse-A1B2 at 00:55, -50 dBm"),
+    FoundDevice("ganglion", "Ganglion-1 at 00:56, -60 dBm"),
+)
+
+
+@dataclass
+class Radio:
+    """Answers once it may; counts how often it was asked, and in which threads."""
+
+    answer: ScanResult = field(default_factory=ScanResult)
+    may: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def look(self) -> ScanResult:
+        self.threads.append(threading.current_thread())
+        assert self.may.wait(60)
+        return self.answer
+
+
+class Ended:
+    """A sitting that is over at once."""
+
+    def __init__(self, _request: SessionConfig) -> None:
+        self.live_state = LiveState()
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def join(self, timeout_s: float | None = None) -> SessionResult:
+        del timeout_s
+        return SessionResult(EXIT_OK, "", Path("rec/sub-01/ses-1"))
+
+
+Open = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, tmp_path: Path) -> Open:
+    def build(look: Callable[[], ScanResult], device: str = "", launch: Callable[..., Ended] = Ended) -> MainWindow:
+        path = tmp_path / "app.json"
+        save_state(path, AppState(device=device, claims_seen=True))
+        window = MainWindow(launch, AppDefaults(tmp_path, scan=look, state_file=path))
+        qtbot.addWidget(window)
+        window.show()
+        return window
+
+    return build
+
+
+def device_of(window: MainWindow) -> QComboBox:
+    return window._home.findChildren(QComboBox)[0]
+
+
+def again(window: MainWindow) -> QPushButton:
+    (found,) = (b for b in window._home.findChildren(QPushButton) if b.accessibleName() == "Look again for headsets")
+    return found
+
+
+def shown(window: MainWindow) -> str:
+    return "\n".join(words.text() for words in window._home.findChildren(QLabel) if words.isVisible())
+
+
+def settled(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: not window._looking.busy, timeout=60_000)
+
+
+def test_the_only_headset_found_is_chosen(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    radio = Radio(ScanResult((MUSE,)))
+    window = open_window(radio.look)
+    assert "Looking for a headset ..." in shown(window)
+    assert "No headset is used" in shown(window)
+    assert window._home.sit_button.isEnabled()
+    assert not again(window).isEnabled()
+    radio.may.set()
+    settled(qtbot, window)
+    assert device_of(window).currentText() == "muse-2"
+    assert "Found: muse-2." in shown(window)
+    assert MUSE.about in shown(window)
+    assert threading.main_thread() not in radio.threads
+    window._start_chosen_session()
+    assert load_state(tmp_path / "app.json").device == "muse-2"
+
+
+def test_several_are_listed_and_none_is_chosen(open_window: Open, qtbot: QtBot) -> None:
+    radio = Radio(ScanResult((MUSE, GANGLION)))
+    radio.may.set()
+    window = open_window(radio.look)
+    settled(qtbot, window)
+    device = device_of(window)
+    assert device.currentText() == "simulated"
+    assert {"muse-2", "ganglion"} <= {device.itemText(at) for at in range(device.count())}
+    assert "muse-2, ganglion" in shown(window)
+
+
+def test_none_found_says_what_to_do_and_can_be_repeated_by_key(open_window: Open, qtbot: QtBot) -> None:
+    radio = Radio(ScanResult(hindrances=("Bluetooth is off: switch it on.",)))
+    radio.may.set()
+    window = open_window(radio.look)
+    settled(qtbot, window)
+    assert "No headset was found: switch it on" in shown(window)
+    assert "simulated meditator is there to try" in shown(window)
+    assert "Bluetooth is off" in shown(window)
+    radio.answer = ScanResult((GANGLION,))
+    qtbot.keyClick(again(window), Qt.Key.Key_Space)
+    settled(qtbot, window)
+    assert device_of(window).currentText() == "ganglion"
+    assert len(radio.threads) == 2
+
+
+def test_a_remembered_device_is_not_looked_for(open_window: Open, qtbot: QtBot) -> None:
+    radio = Radio(ScanResult((GANGLION,)))
+    radio.may.set()
+    window = open_window(radio.look, "muse-2")
+    assert not window._looking.busy
+    assert radio.threads == []
+    qtbot.mouseClick(again(window), Qt.MouseButton.LeftButton)
+    settled(qtbot, window)
+    assert device_of(window).currentText() == "ganglion"
+
+
+def test_what_a_person_types_meanwhile_stays(open_window: Open, qtbot: QtBot) -> None:
+    radio = Radio(ScanResult((MUSE,)))
+    window = open_window(radio.look)
+    typed = device_of(window).lineEdit()
+    assert typed is not None
+    typed.selectAll()
+    qtbot.keyClicks(typed, "cyton:COM3")
+    radio.may.set()
+    settled(qtbot, window)
+    assert device_of(window).currentText() == "cyton:COM3"
+
+
+def test_a_headset_is_not_asked_for_samples_while_it_is_looked_for(open_window: Open, qtbot: QtBot) -> None:
+    radio, asked = Radio(), list[str]()
+
+    def launch(request: SessionConfig) -> Ended:
+        asked.append(request.device)
+        return Ended(request)
+
+    window = open_window(radio.look, "muse-2", launch)
+    again(window).click()
+    qtbot.waitUntil(lambda: bool(radio.threads), timeout=60_000)
+    window._start_chosen_session()
+    assert asked == []
+    radio.may.set()
+    qtbot.waitUntil(lambda: asked == ["muse-2"], timeout=60_000)
+    qtbot.waitUntil(lambda: not window._bridge.active, timeout=60_000)
+
+
+def test_a_simulated_sitting_does_not_wait_and_is_not_remembered_unchosen(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    radio = Radio()
+    window = open_window(radio.look)
+    window._start_chosen_session()
+    qtbot.waitUntil(lambda: not window._bridge.active, timeout=60_000)
+    assert load_state(tmp_path / "app.json").device == ""
+    radio.may.set()
+
+
+def test_a_fault_of_looking_is_told(open_window: Open, qtbot: QtBot) -> None:
+    def look() -> ScanResult:
+        raise OSError("no such bus")
+
+    window = open_window(look)
+    settled(qtbot, window)
+    assert "no such bus" in shown(window)
+    assert again(window).isEnabled()
+
+
+@pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
+def test_an_emulated_muse_in_reach_is_chosen(open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with EmulatedMuse(MuseHeadband(alpha_rhythm(4, 256.0, seed=1), Faults())) as muse:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", muse.address)
+        window = open_window(command.scan_headsets)
+        settled(qtbot, window)
+        assert device_of(window).currentText() == "muse-2"
+        assert muse.headband.stream_starts == []

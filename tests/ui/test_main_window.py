@@ -1,0 +1,721 @@
+"""The window: keys, the way between its places, and an orderly end in every path."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PyQt6.QtCore import Qt, QUrl
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
+from neurofeedback.recording.session_notes import SessionNotes as Said
+from neurofeedback.session.config import SessionConfig, SessionResult
+from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
+from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING, STOP_ADVICE
+from neurofeedback.types import ChannelContact, ContactLevel, Frame, Guidance, Phase, State, StreamInfo
+from neurofeedback.ui.app_state import AppState, load_state, save_state
+from neurofeedback.ui.main_window import AppDefaults, DeviceChoice, MainWindow, ProgrammeChoice
+from neurofeedback.ui.pages.after_page import find_report, headline_lines, last_session_line
+from neurofeedback.ui.pages.sit_page import SitPage
+from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
+from neurofeedback.ui.theme import LIGHT
+from neurofeedback.ui.unfinished_sessions import UnfinishedSession
+from neurofeedback.ui.widgets.eeg_plot import stack_traces
+from neurofeedback.ui.widgets.index_history import thinned
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform says so of every window
+
+CONTROLS = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider, QPlainTextEdit)
+FORBIDDEN = re.compile(
+    r"\bDMN\b|default mode|diagnos|\btreat|therap|patient|\bcure|medic|probabilit|percentile", re.IGNORECASE
+)
+STREAM = StreamInfo("simulated", 256.0, ("TP9", "AF7"))
+CONTACTS = (
+    ChannelContact("TP9", ContactLevel.GOOD),
+    ChannelContact("AF7", ContactLevel.BAD, ("muscle",)),
+)
+
+
+def frame(state: State = State.FOCUS, mwi: float = 42.0, *, ripple: float = 0.2, mist: float = 0.0) -> Frame:
+    return Frame(
+        index=100, sample=0, onset=25.0, phase=Phase.PRACTICE, valid=True, signal=0.9, confidence=0.3, state=state,
+        drowsy=False, index_u=0.0, mwi=mwi, threshold=0.0, reward=False, guidance=Guidance(ripple=ripple, mist=mist),
+        values=(), contacts=CONTACTS,
+    )  # fmt: skip
+
+
+def moment(**changes: object) -> Snapshot:
+    running = Snapshot(
+        status="running", stream=STREAM, phase=Phase.PRACTICE, elapsed_s=100.0, remaining_s=500.0, frame=frame(),
+        contacts=CONTACTS, traces=np.zeros((2, 64), np.float32), index_history=np.full(50, 42.0, np.float32),
+        loss_rate=0.01, sound="no sound", valid_fraction=0.9,
+    )  # fmt: skip
+    return replace(running, **changes)
+
+
+@dataclass
+class FakeSitting:
+    """Runs until stopped, and for ``closing`` more looks after that."""
+
+    outcome: SessionResult
+    closing: int = 0
+    live_state: LiveState = field(default_factory=LiveState)
+    started: bool = False
+    stopped: int = 0
+
+    def start(self) -> None:
+        assert not self.started
+        self.started = True
+        self.live_state.publish(moment())
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+    def join(self, timeout_s: float | None = None) -> SessionResult | None:
+        assert timeout_s is not None
+        assert timeout_s < 0.02, "the window must not wait"
+        if not self.stopped:
+            return None
+        self.closing -= 1
+        return self.outcome if self.closing < 0 else None
+
+
+@dataclass
+class Room:
+    """A window with a fake sitting behind it."""
+
+    window: MainWindow
+    requests: list[SessionConfig]
+    sittings: list[FakeSitting]
+    path: Path
+
+    @property
+    def sitting(self) -> FakeSitting:
+        return self.sittings[-1]
+
+    @property
+    def place(self) -> QWidget:
+        return self.window._places.currentWidget()
+
+    def shown(self) -> str:
+        found = (words for words in self.place.findChildren(QLabel) if words.isVisibleTo(self.place))
+        return "\n".join(words.text() for words in found)
+
+    def button(self, text: str) -> QAbstractButton:
+        buttons = [b for b in self.place.findChildren(QAbstractButton) if text in b.accessibleName()]
+        assert len(buttons) == 1, text
+        return buttons[0]
+
+
+Open = Callable[..., Room]
+
+
+@pytest.fixture
+def open_room(qtbot: QtBot, tmp_path: Path) -> Open:
+    def build(
+        outcome: SessionResult | None = None,
+        *,
+        choices: AppState | None = None,
+        launch: Callable[[SessionConfig], FakeSitting] | None = None,
+        request: SessionConfig | None = None,
+        closing: int = 0,
+    ) -> Room:
+        requests: list[SessionConfig] = []
+        sittings: list[FakeSitting] = []
+
+        def begin(asked: SessionConfig) -> FakeSitting:
+            requests.append(asked)
+            made = launch(asked) if launch else FakeSitting(outcome or SessionResult(EXIT_OK), closing)
+            sittings.append(made)
+            return made
+
+        path = tmp_path / "app.json"
+        save_state(path, choices or AppState(device="simulated", claims_seen=True))
+        devices = (DeviceChoice("simulated", "No headset needed"), DeviceChoice("muse-2", "Over Bluetooth"))
+        programmes = (ProgrammeChoice("short", "Short", 5.0, "Five minutes"), ProgrammeChoice("open", "Open end"))
+        defaults = AppDefaults(tmp_path, devices, programmes, ("default", "fast"), request=request, state_file=path)
+        window = MainWindow(begin, defaults)
+        qtbot.addWidget(window, before_close_func=lambda _: [s.stop() for s in sittings] + [window._bridge.poll()])
+        with qtbot.waitActive(window):
+            window.show()
+        return Room(window, requests, sittings, path)
+
+    return build
+
+
+@pytest.fixture
+def sitting_room(open_room: Open, qtbot: QtBot) -> Open:
+    def build(outcome: SessionResult | None = None, **options: object) -> Room:
+        room = open_room(outcome, **options)
+        qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
+        qtbot.waitUntil(room.window.session_visible)
+        qtbot.waitUntil(lambda: "Practice" in room.shown())
+        return room
+
+    return build
+
+
+def test_home_begins_what_was_chosen_and_remembers_it(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    device, practice = room.place.findChildren(QComboBox)
+    device.setCurrentText("cyton:/dev/ttyUSB0")
+    room.place.findChild(QSpinBox).setValue(7)
+    practice.setCurrentText("Short")
+    assert "Five minutes" in room.shown()
+    participant = next(box for box in room.place.findChildren(QLineEdit) if box.accessibleName() == "Participant")
+    participant.clear()
+    qtbot.keyClicks(participant, "../P 3")
+    qtbot.mouseClick(room.button("Sit"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(room.window.session_visible)
+    asked = room.requests[0]
+    assert (asked.device, asked.participant, asked.programme) == ("cyton:/dev/ttyUSB0", "P3", "short")
+    assert (asked.profile, asked.minutes) == ("default", None)
+    remembered = load_state(room.path)
+    assert (remembered.device, remembered.minutes, remembered.participant) == ("cyton:/dev/ttyUSB0", 7, "P3")
+
+
+def test_home_shows_the_length_that_will_be_sat(open_room: Open) -> None:
+    room = open_room(choices=AppState(device="simulated", claims_seen=True, minutes=25))
+    practice, minutes = room.place.findChildren(QComboBox)[1], room.place.findChild(QSpinBox)
+    shown = [(minutes.text(), minutes.isEnabled())]
+    for title in ("Short", "Open end", "A length I set"):
+        practice.setCurrentText(title)
+        shown.append((minutes.text(), minutes.isEnabled()))
+    assert shown == [("25 min", True), ("5 min", False), ("no end", False), ("25 min", True)]
+    practice.setCurrentText("Open end")
+    room.window._start_chosen_session()
+    assert (load_state(room.path).minutes, load_state(room.path).programme) == (25, "open")
+
+
+def test_a_remembered_programme_shows_its_own_length(open_room: Open) -> None:
+    room = open_room(choices=AppState(device="simulated", claims_seen=True, minutes=25, programme="open"))
+    assert room.place.findChild(QSpinBox).text() == "no end"
+    room.window._show_progress()
+    room.window._show_home()
+    room.place.findChildren(QComboBox)[1].setCurrentIndex(0)
+    assert room.place.findChild(QSpinBox).text() == "25 min"
+
+
+def test_home_says_what_the_headset_is(open_room: Open) -> None:
+    room = open_room()
+    assert "No headset needed" in room.shown()
+    room.place.findChildren(QComboBox)[0].setCurrentText("muse-2")
+    assert "Over Bluetooth" in room.shown()
+
+
+def test_claims_come_once_and_stay_within_reach(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room(choices=AppState(device="simulated"))
+    assert DISCLAIMER in room.shown()
+    assert STOP_ADVICE in room.shown()
+    qtbot.keyClick(room.window.focusWidget(), Qt.Key.Key_Return)
+    assert load_state(room.path).claims_seen
+    assert DISCLAIMER not in room.shown()
+    qtbot.mouseClick(room.button("About"), Qt.MouseButton.LeftButton)
+    assert DISCLAIMER in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert room.button("Sit") is room.window.focusWidget()
+
+
+def test_a_sitting_asked_for_on_the_command_line_begins_after_the_claims(open_room: Open, qtbot: QtBot) -> None:
+    asked = SessionConfig("synthetic", Path("x"), minutes=0.5)
+    room = open_room(choices=AppState(), request=asked)
+    assert room.requests == []
+    qtbot.keyClick(room.window.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(room.window.session_visible)
+    assert room.requests == [asked]
+
+
+def test_escape_ends_properly_and_shows_what_came_of_it(sitting_room: Open, qtbot: QtBot) -> None:
+    summary = {"duration_s": 600.0, "valid_fraction": 0.875}
+    room = sitting_room(SessionResult(EXIT_OK, "", Path("rec/sub-01/ses-1"), summary), closing=3)
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert "End the sitting?" in room.shown()
+    assert not room.sitting.stopped
+    qtbot.keyClick(room.window, Qt.Key.Key_Return)
+    assert "being closed" in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    qtbot.keyClick(room.window, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "You sat for 10 minutes." in room.shown())
+    assert room.sitting.stopped == 1
+    assert "88 % of it had a usable signal." in room.shown()
+    assert room.window.exit_code == EXIT_OK
+    assert load_state(room.path).last_sitting == "Last sitting: 10 minutes, 88 % usable signal"
+
+
+def test_sit_again_asks_for_the_same(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    qtbot.keyClick(room.window, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not room.window.session_visible())
+    qtbot.keyClick(room.window.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(room.requests) == 2)
+    assert room.requests[0] == room.requests[1]
+
+
+def test_closing_the_window_waits_for_the_recording_without_freezing(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room(SessionResult(EXIT_RECORDING, "the disk is full"), closing=5)
+    room.window.close()
+    assert room.window.isVisible()
+    room.window.close()
+    qtbot.waitUntil(lambda: not room.window.isVisible())
+    assert room.sitting.stopped == 1
+    assert room.window.exit_code == EXIT_RECORDING
+
+
+def test_closing_while_connecting_never_starts(open_room: Open, qtbot: QtBot) -> None:
+    connected = threading.Event()
+
+    def slow(_asked: SessionConfig) -> FakeSitting:
+        connected.wait(10)
+        return FakeSitting(SessionResult(EXIT_OK))
+
+    room = open_room(launch=slow)
+    qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
+    assert "Connecting" in room.shown()
+    room.window.close()
+    assert room.window.isVisible()
+    connected.set()
+    qtbot.waitUntil(lambda: not room.window.isVisible())
+    assert not room.sitting.started
+
+
+def test_what_cannot_begin_is_said_in_words(open_room: Open, qtbot: QtBot) -> None:
+    def refuse(_asked: SessionConfig) -> FakeSitting:
+        raise SettingsError("no such device", got="mouse-2", todo="did you mean muse-2?")
+
+    room = open_room(launch=refuse)
+    qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "did you mean muse-2?" in room.shown())
+    assert room.window.exit_code == EXIT_SETTINGS
+    assert "You sat" not in room.shown()
+    assert not room.button("Open the folder").isVisible()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert room.button("Sit").isVisible()
+
+
+def test_a_fault_of_the_program_is_said_too(open_room: Open, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    def stumble(_asked: SessionConfig) -> FakeSitting:
+        raise ZeroDivisionError("by zero")
+
+    room = open_room(launch=stumble)
+    qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "A fault of the program" in room.shown())
+    assert room.window.exit_code == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_failed_sitting_gives_its_exit_code(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room(SessionResult(EXIT_DEVICE, "the headset is gone for good."))
+    room.sitting.live_state.publish(moment(recording=room.path.parent))
+    qtbot.waitUntil(lambda: room.window._recording is not None)
+    room.sitting.stop()
+    qtbot.waitUntil(lambda: "gone for good" in room.shown())
+    assert "could not go on" in room.shown()
+    assert room.window.exit_code == EXIT_DEVICE
+
+
+def test_interrupted_ends_properly_with_130(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room(closing=2)
+    room.window.interrupt()
+    qtbot.waitUntil(lambda: not room.window.isVisible())
+    assert room.window.exit_code == EXIT_INTERRUPTED
+    assert room.sitting.stopped == 1
+
+
+def test_time_can_be_hidden_and_is_remembered(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    assert "8:20" in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_H)
+    assert "8:20" not in room.shown()
+    room.window.close()
+    qtbot.waitUntil(lambda: not room.window.isVisible())
+    assert not load_state(room.path).time_shown
+
+
+def test_full_screen_key(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    qtbot.keyClick(room.window, Qt.Key.Key_F11)
+    assert room.window.isFullScreen()
+    qtbot.keyClick(room.window, Qt.Key.Key_F11)
+    assert not room.window.isFullScreen()
+
+
+def test_sit_shows_contact_with_reason_and_the_index_with_its_name(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    assert "TP9" not in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_I)
+    said = room.shown()
+    for words in ("● TP9", "○ AF7", "AF7: muscle", "90 % usable", "1.0 % of samples lost", "no sound", "42"):
+        assert words in said
+    assert "Mind-wandering index (EEG proxy)" in said
+    assert INDEX_MEANING in said
+
+
+@pytest.fixture
+def sit(open_room: Open) -> SitPage:
+    window = open_room().window
+    window._places.setCurrentWidget(window._sit)
+    return window._sit
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        (moment(frame=frame(State.UNKNOWN, float("nan"), mist=1.0)), "not clear enough to judge"),
+        (moment(signal_lost_s=2.0), "Nothing arrives from the headset"),
+        (moment(phase=None, frame=None, message="Opening muse-2."), "Opening muse-2."),
+    ],
+)
+def test_doubt_is_said_calmly(sit: SitPage, shown: Snapshot, words: str) -> None:
+    sit.show_snapshot(shown, 0.0)
+    assert any(words in part.text() for part in sit.findChildren(QLabel))
+
+
+def test_a_lost_headset_brings_mist_whatever_the_last_frame_said(sit: SitPage) -> None:
+    sit.show_snapshot(moment(frame=frame(mist=0.0), signal_lost_s=1.5), 10.0)
+    assert sit._scene.mist > 0.9
+
+
+def test_the_picture_follows_the_guidance(sit: SitPage) -> None:
+    sit.show_snapshot(moment(frame=frame(ripple=0.8)), 60.0)
+    assert sit._scene.ripple == pytest.approx(0.8, abs=0.01)
+    assert sit._scene.time_s == 60.0
+
+
+def test_sixteen_channels_and_long_words_do_not_widen_the_window(sit: SitPage, qtbot: QtBot) -> None:
+    many = tuple(ChannelContact(f"Long{i}", ContactLevel.BAD, ("flat: no skin contact",)) for i in range(16))
+    sit.show_snapshot(moment(contacts=many, sound="WAV file " + "x" * 300, message="word " * 80), 0.0)
+    assert sit.window().minimumSizeHint().width() <= 1024
+    assert sit.window().minimumSizeHint().height() <= 640
+
+
+def test_every_control_has_a_name_and_can_take_the_keyboard(open_room: Open) -> None:
+    window = open_room().window
+    controls = [w for kind in CONTROLS for w in window.findChildren(kind)]
+    controls += [box for box in window.findChildren(QLineEdit) if box.parent() not in controls]
+    assert len(controls) > 12
+    for control in controls:
+        assert control.accessibleName(), control
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control.accessibleName()
+
+
+def test_nothing_shown_claims_too_much(open_room: Open) -> None:
+    window = open_room().window
+    places = [place for place in map(window._places.widget, range(window._places.count())) if place != window._about]
+    shown = [w for place in places for kind in (QLabel, QAbstractButton) for w in place.findChildren(kind)]
+    for part in shown:
+        assert not FORBIDDEN.search(f"{part.text()} {part.toolTip()} {part.accessibleName()}")
+
+
+def test_settings_take_effect_at_once_and_are_kept(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    dark = room.window.styleSheet()
+    qtbot.mouseClick(room.button("Settings"), Qt.MouseButton.LeftButton)
+    room.button("Large type").click()
+    qtbot.waitUntil(lambda: room.window.styleSheet() != dark)
+    assert room.button("Large type").isChecked()
+    theme = next(box for box in room.place.findChildren(QComboBox) if box.accessibleName() == "Colours")
+    theme.setCurrentIndex(1)
+    theme.activated.emit(1)
+    qtbot.waitUntil(lambda: LIGHT.window in room.window.styleSheet())
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert room.button("Sit").isVisible()
+    kept = load_preferences(room.path.with_name("settings.toml"), pytest.fail)
+    assert (kept.theme, kept.large_type) == ("light", True)
+
+
+def test_every_setting_can_be_changed_by_its_control(open_room: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/sounds/rain.wav", ""))
+    room = open_room()
+    place = room.window._settings
+    heard: list[Preferences] = []
+    place.changed.connect(heard.append)
+    place.activate(Preferences())
+    for name, control in place._fields.items():
+        if isinstance(control, QComboBox):
+            control.setCurrentIndex(control.count() - 1)
+            control.activated.emit(control.count() - 1)
+        elif isinstance(control, QLineEdit):
+            control.setText("9000")
+            control.editingFinished.emit()
+        elif isinstance(control, QSpinBox):
+            control.setValue(-30)
+            control.editingFinished.emit()
+        else:
+            control.click()
+        assert getattr(heard[-1], name) != getattr(Preferences(), name), name
+    assert set(place._fields) == {f.name for f in fields(Preferences)}
+    save_preferences(room.path, heard[-1])
+    assert load_preferences(room.path, pytest.fail) == heard[-1]
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [("/sounds/sea.flac", ("file", "/sounds/sea.flac")), ("", ("rain", ""))])
+def test_a_sound_of_ones_own_is_asked_for_at_once(
+    open_room: Open, monkeypatch: pytest.MonkeyPatch, chosen: str, kept: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen, ""))
+    room = open_room()
+    place = room.window._settings
+    place.activate(Preferences())
+    bed, file = place._fields["background"], place._fields["background_file"]
+    assert isinstance(bed, QComboBox)
+    assert isinstance(file, QLineEdit)
+    bed.setCurrentIndex(bed.findData("file"))
+    bed.activated.emit(bed.currentIndex())
+    assert (bed.currentData(), file.text()) == kept
+    assert (place._now.background, place._now.background_file) == kept
+
+
+def test_settings_that_cannot_be_read_are_said_once(qtbot: QtBot, tmp_path: Path) -> None:
+    save_state(tmp_path / "app.json", AppState(claims_seen=True))
+    (tmp_path / "settings.toml").write_text("version = 9")
+    window = MainWindow(
+        lambda _: FakeSitting(SessionResult(EXIT_OK)), AppDefaults(tmp_path, state_file=tmp_path / "app.json")
+    )
+    qtbot.addWidget(window)
+    window.show()
+    notice = window._home._notice
+    assert "version 9" in notice.text()
+    assert notice.isVisible()
+    window._show_home()
+    assert not notice.isVisible()
+
+
+def test_progress_is_reached_and_left_by_key(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    qtbot.mouseClick(room.button("Progress"), Qt.MouseButton.LeftButton)
+    assert "Progress of 01" in room.shown()
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert room.button("Sit").isVisible()
+
+
+def test_research_opens_from_home_too(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    for opened in (True, False):
+        qtbot.mouseClick(room.button("Research"), Qt.MouseButton.LeftButton)
+        assert (room.window._research is not None) == opened
+
+
+def test_a_setting_that_changes_no_look_leaves_the_page_as_it_is(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    room.window._show_settings()
+    place = room.place
+    room.window._settings._set("probes", "none")
+    qtbot.wait(1)
+    assert room.place is place
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    room.window._start_chosen_session()
+    qtbot.waitUntil(lambda: bool(room.requests))
+    assert room.requests[0].probe_interval_s == 0.0
+
+
+def test_sittings_under_a_condition_begin_with_the_advice_to_stop(open_room: Open) -> None:
+    room = open_room()
+    assert STOP_ADVICE not in room.shown()
+    room.window._after._recording = room.path.parent / "gone"
+    room.window._after._save_notes(Said(condition="post_24h"))
+    room.window._show_home()
+    assert STOP_ADVICE in room.shown()
+    assert load_state(room.path).condition == "post_24h"
+
+
+def test_clicking_sit_twice_begins_one_sitting(open_room: Open, qtbot: QtBot) -> None:
+    room = open_room()
+    sit = room.button("Sit")
+    for _ in range(3):
+        sit.click()
+    qtbot.waitUntil(room.window.session_visible)
+    assert len(room.requests) == 1
+
+
+def test_the_research_window_comes_and_goes_beside_the_sitting(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    qtbot.keyClick(room.window, Qt.Key.Key_R)
+    research = room.window._research
+    assert research is not None
+    assert research.isVisible()
+    research._mark("marker 1")
+    assert room.sitting.live_state.drain_requests() == [Request(RequestKind.MARK, "marker 1")]
+    room.window.toggle_research()
+    assert room.window._research is None
+    assert "Practice" in room.shown()
+
+
+def test_the_volume_is_remembered_from_one_sitting_to_the_next(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    room.sitting.live_state.publish(moment(volume_db=-9.0))
+    qtbot.waitUntil(lambda: room.window._latest.volume_db == -9.0)
+    room.sitting.stop()
+    qtbot.waitUntil(lambda: not room.window.session_visible())
+    assert load_state(room.path).volume_db == -9.0
+    room.window._start_again()
+    qtbot.waitUntil(lambda: len(room.sittings) == 2 and room.window._begun)
+    assert room.sitting.live_state.drain_requests() == [Request(RequestKind.VOLUME, "-9.0")]
+
+
+def test_a_sitting_that_broke_off_is_offered_and_finished(open_room: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    room = open_room()
+    room.window._offer_unfinished(UnfinishedSession(tmp_path, "07", 12))
+    assert "broke off" in room.shown()
+    qtbot.mouseClick(room.button("Finish it"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(room.requests))
+    assert (room.requests[0].participant, room.requests[0].minutes, room.requests[0].programme) == ("07", 12.0, "")
+
+
+def test_nothing_to_offer_nothing_said(open_room: Open, tmp_path: Path) -> None:
+    room = open_room()
+    room.window._offer_unfinished(None)
+    assert "broke off" not in room.shown()
+    room.window._offer_unfinished(UnfinishedSession(tmp_path, "07", 0))
+    assert not room.window._home._finish.isVisible()
+
+
+@pytest.mark.parametrize("large_type", [False, True])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_place_fits_the_smallest_window(qtbot: QtBot, tmp_path: Path, theme: str, large_type: bool) -> None:
+    save_state(tmp_path / "app.json", AppState(claims_seen=True))
+    save_preferences(tmp_path / "settings.toml", Preferences(theme=theme, large_type=large_type))
+    window = MainWindow(
+        lambda _: FakeSitting(SessionResult(EXIT_OK)), AppDefaults(tmp_path, state_file=tmp_path / "app.json")
+    )
+    qtbot.addWidget(window)
+    for place in map(window._places.widget, range(window._places.count())):
+        hint = place.minimumSizeHint()
+        assert hint.width() <= 1024, (type(place).__name__, hint)
+        assert hint.height() <= 640, (type(place).__name__, hint)
+
+
+def test_another_screen_size_changes_nothing_but_the_rate(sitting_room: Open, qtbot: QtBot) -> None:
+    room = sitting_room()
+    for size in ((3840, 2160), (1024, 640), (1280, 720)):
+        room.window.resize(*size)
+        room.window.show_snapshot(moment(), 0.1)
+        assert "Practice" in room.shown()
+
+
+def test_folder_and_report_open(open_room: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    session = tmp_path / "sub-01" / "ses-1"
+    report = tmp_path / "derivatives" / "neurofeedback" / "sub-01" / "ses-1" / "eeg" / "sub-01_report.html"
+    for path in (session / "x", report):
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+    room = open_room()
+    room.window._ended(SessionResult(EXIT_OK, "", session, {}))
+    qtbot.mouseClick(room.button("Open the report"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(room.button("Open the folder"), Qt.MouseButton.LeftButton)
+    assert [url.toLocalFile() for url in opened] == [str(report), str(session)]
+
+
+def test_a_sitting_that_never_began_is_not_said_to_have_gone_on(open_room: Open) -> None:
+    room = open_room()
+    room.window._ended(SessionResult(EXIT_DEVICE, "no headset answered"))
+    assert "The sitting could not begin" in room.shown()
+
+
+def test_no_report_no_button(tmp_path: Path) -> None:
+    assert find_report(None) is None
+    assert find_report(tmp_path / "sub-01" / "ses-1") is None
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    assert headline_lines(SessionResult(EXIT_DEVICE, "x", None, {"duration_s": "n/a"})) == ("", "")
+    assert last_session_line(SessionResult(EXIT_OK)) == ""
+    assert last_session_line(SessionResult(EXIT_OK, "", None, {"duration_s": 60})) == "Last sitting: 1 minute"
+
+
+def test_gaps_stay_gaps() -> None:
+    assert thinned(np.zeros(1, np.float32)) == []
+    line = thinned(np.array([0, np.nan, 100], np.float32))
+    assert np.isnan(line[1][1])
+    assert len(thinned(np.zeros(5000, np.float32))) <= 160
+    lanes = stack_traces(np.array([[1000.0, np.nan], [-1000.0, 0.0]], np.float32))
+    np.testing.assert_array_equal(lanes, [[150.0, np.nan], [-50.0, 0.0]])
+
+
+HEAVY = ("scipy", "mne", "sklearn", "matplotlib", "brainflow", "pydantic", "pyqtgraph")
+QUICK = f"""
+import sys
+from pathlib import Path
+from PyQt6.QtWidgets import QApplication
+from neurofeedback.ui.main_window import AppDefaults, MainWindow
+app = QApplication([])
+window = Window(lambda request: None, AppDefaults(Path(sys.argv[1]), state_file=Path(sys.argv[1]) / "app.json"))
+window.show()
+app.processEvents()
+assert window.isVisible()
+print(*sorted(set({HEAVY}) & set(sys.modules)))
+"""
+
+
+def test_the_window_is_visible_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", QUICK, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert run.stdout.split() == []
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from neurofeedback.session.live_state import LiveState
+from neurofeedback.session.config import Outcome, SessionConfig
+from neurofeedback.ui.app_state import AppDefaults, AppState, save_state
+from neurofeedback.ui.app_main import run_app
+
+folder = Path(sys.argv[1])
+save_state(folder / "app.json", Choices(claims_seen=True))
+
+class Sitting:
+    def __init__(self): self.mailbox, self.stopped = Mailbox(), False
+    def start(self): print("sitting", flush=True)
+    def stop(self): self.stopped = True
+    def join(self, timeout_s=None):
+        if self.stopped:
+            (folder / "closed").touch()
+            return Outcome(0)
+
+request = SessionConfig("simulated", folder)
+defaults = AppDefaults(folder, request=request, state_file=folder / "app.json")
+sys.exit(run_app(lambda _: Sitting(), defaults))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_close_the_recording(tmp_path: Path, number: int) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(INTERRUPTED), str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as app:
+        assert app.stdout is not None
+        assert app.stdout.readline() == "sitting\n"
+        app.send_signal(number)
+        assert app.wait(30) == EXIT_INTERRUPTED
+    assert (tmp_path / "closed").exists()

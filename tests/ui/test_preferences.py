@@ -1,0 +1,113 @@
+"""Settings of the window: strict, kept in one piece, never lost."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.setup import session_settings
+from neurofeedback.settings.model import Settings
+from neurofeedback.ui.preferences import CHOICES, VERSION, Preferences, load_preferences, save_preferences
+
+CHANGED = Preferences(
+    theme="light", large_type=True, reduced_motion=True, picture="ring", background="wind", ceiling_dbfs=-24.0,
+    sound_device="USB", drowsiness_shimmer=True, probes="rare", learn_live=True, baseline="own", recordings="/r",
+    lsl_out="machine", osc_out="9000",
+)  # fmt: skip
+
+
+def test_settings_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "settings.toml"
+    save_preferences(path, CHANGED)
+    assert load_preferences(path, pytest.fail) == CHANGED
+    assert tomllib.loads(path.read_text())["version"] == VERSION
+
+
+def test_nothing_kept_is_the_usual(tmp_path: Path) -> None:
+    assert load_preferences(tmp_path / "none.toml", pytest.fail) == Preferences()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("version = 99\ntheme = 'light'\n", "version 99"),
+        ("version = 1\ntheme = 'li", "Unterminated|Expected|Illegal"),
+        ("version = 1\ncolour = 'red'\n", "no setting colour"),
+        ("version = 1\ntheme = 'pink'\n", "theme cannot be 'pink'"),
+        ("version = 1\nceiling_dbfs = 3.0\n", "ceiling_dbfs cannot be 3.0"),
+        ("version = 1\nlarge_type = 1\n", "large_type cannot be 1"),
+        ("", "version None"),
+        ("#" * 200_000, "too large"),
+    ],
+)
+def test_what_cannot_be_used_is_said_and_kept(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    said: list[str] = []
+    assert load_preferences(path, said.append) == Preferences()
+    assert len(said) == 1
+    assert any(part in said[0] for part in reason.split("|")), said
+    save_preferences(path, Preferences())
+    assert (tmp_path / "settings.toml.unused").read_text() == text, "nothing in it is lost"
+
+
+def test_bytes_that_are_no_text_are_kept_too(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert load_preferences(path, lambda _: None) == Preferences()
+    assert (tmp_path / "settings.toml.unused").read_bytes() == b"\xff\xfe\x00"
+
+
+def test_a_folder_in_the_way_is_logged_not_fatal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("")
+    save_preferences(tmp_path / "file" / "settings.toml", CHANGED)
+    assert "could not be kept" in caplog.text
+
+
+def test_the_usual_leaves_everything_to_the_profile() -> None:
+    assert Preferences().as_profile_changes() == {}
+
+
+def test_a_sound_file_of_ones_own_counts_only_once_it_is_chosen() -> None:
+    assert Preferences(background="file").as_profile_changes() == {}
+    assert Preferences(background_file="x.wav").as_profile_changes() == {}
+    chosen = Preferences(background="file", background_file="x.wav")
+    assert chosen.as_profile_changes() == {"audio": {"background": "file", "background_file": "x.wav"}}
+
+
+def test_changes_reach_the_settings_of_a_sitting() -> None:
+    settings = session_settings(
+        Settings(), SessionConfig("simulated", Path("x"), settings_overrides=CHANGED.as_profile_changes())
+    )
+    audio = settings.audio
+    assert (audio.background, audio.ceiling_dbfs, audio.device, audio.drowsiness_shimmer) == (
+        "wind",
+        -24.0,
+        "USB",
+        True,
+    )
+    assert settings.baseline.feedback_source == "own"
+
+
+@pytest.mark.parametrize("name", sorted(CHOICES))
+def test_every_choice_is_one_the_program_knows(name: str) -> None:
+    for value in CHOICES[name]:
+        changed = replace(Preferences(), **{name: value}, background_file="x.wav")
+        session_settings(
+            Settings(), SessionConfig("simulated", Path("x"), settings_overrides=changed.as_profile_changes())
+        )
+
+
+@given(st.dictionaries(st.sampled_from(sorted(asdict(Preferences()))), st.booleans() | st.integers() | st.text()))
+def test_any_values_are_survived(tmp_path_factory: pytest.TempPathFactory, values: dict[str, object]) -> None:
+    import tomli_w  # only here
+
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(tomli_w.dumps({"version": VERSION, **values}).encode("utf-8", "replace"))
+    load_preferences(path, lambda _: None).as_profile_changes()

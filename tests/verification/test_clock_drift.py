@@ -1,0 +1,96 @@
+"""Sample counts against clocks: drift within its interval, jumps found at their place, bursts forgiven."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurofeedback.verification.clock_drift import fit_clock
+
+SFREQ = 256.0
+
+
+def readings(seconds: float, ppm: float = 0.0, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Packets of 12 samples from a device that runs ``ppm`` fast, each 5 to 40 ms late."""
+    stops = np.arange(12, round(seconds * SFREQ) + 1, 12)
+    late = np.random.default_rng(seed).uniform(0.005, 0.040, stops.size)
+    return stops, np.maximum.accumulate(1000.0 + stops / SFREQ / (1 + 1e-6 * ppm) + late)
+
+
+@pytest.mark.parametrize("ppm", [-400.0, -30.0, 0.0, 95.0, 1300.0])
+@pytest.mark.parametrize("seconds", [30.0, 600.0, 5400.0])
+def test_drift_is_found_and_its_interval_shrinks_with_time(ppm: float, seconds: float) -> None:
+    fit = fit_clock(*readings(seconds, ppm), SFREQ)
+    assert fit
+    assert fit.drift
+    assert fit.drift.low <= fit.drift.ppm <= fit.drift.high
+    assert fit.drift.ppm == pytest.approx(ppm, abs=4000 / seconds)
+    assert fit.drift.high - fit.drift.low < 5000 / seconds
+    assert 25 < fit.jitter_ms < 40
+    assert fit.jumps == ()
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
+    fits = [fit_clock(*readings(60.0, 95.0, seed), SFREQ) for seed in range(60)]
+    held = [fit.drift.low <= 95.0 <= fit.drift.high for fit in fits if fit and fit.drift]
+    assert sum(held) >= 50
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.5, 6.0, -0.5])
+@pytest.mark.parametrize("at_s", [10.0, 60.0, 110.0])
+def test_a_jump_is_found_where_it_is(seconds: float, at_s: float) -> None:
+    stops, times = readings(120.0, 50.0)
+    times[stops > at_s * SFREQ] += seconds
+    fit = fit_clock(stops, times, SFREQ)
+    assert fit
+    (jump,) = fit.jumps
+    assert jump.sample / SFREQ == pytest.approx(at_s, abs=1.1)
+    assert jump.seconds == pytest.approx(seconds, abs=0.05)
+    assert fit.drift
+    assert fit.drift.ppm == pytest.approx(50, abs=80)
+
+
+@pytest.mark.parametrize("at_s", [0.0, 20.0, 56.0])
+def test_a_burst_that_catches_up_is_no_jump(at_s: float) -> None:
+    stops, times = readings(60.0)
+    held = (times > times[0] + at_s) & (times < times[0] + at_s + 6.0)
+    times[held] = times[held].max()
+    fit = fit_clock(stops, times, SFREQ)
+    assert fit
+    assert [jump for jump in fit.jumps if abs(jump.seconds) > 0.1] == []
+    assert fit.max_late_ms > 2000
+
+
+def test_a_device_clock_that_starts_anew_leaves_the_drift_alone() -> None:
+    stops, times = readings(120.0, 95.0)
+    times[stops > 80 * SFREQ] -= 1080.0
+    fit = fit_clock(stops, times, SFREQ)
+    assert fit
+    assert fit.drift
+    assert fit.drift.ppm == pytest.approx(95, abs=60)
+
+
+def test_readings_without_a_time_are_left_out() -> None:
+    stops, times = readings(60.0, 95.0)
+    times[::3] = np.nan
+    fit = fit_clock(stops, times, SFREQ)
+    assert fit
+    assert fit.drift
+    assert fit.drift.ppm == pytest.approx(95, abs=80)
+    assert fit_clock(stops, np.full(times.size, np.nan), SFREQ) is None
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 1.5])
+def test_too_short_is_none(seconds: float) -> None:
+    assert fit_clock(*readings(seconds), SFREQ) is None
+
+
+@given(shift=st.floats(-1e9, 1e9), scale=st.sampled_from([0.25, 0.5, 2.0]))
+def test_neither_the_epoch_nor_the_rate_change_what_is_found(shift: float, scale: float) -> None:
+    stops, times = readings(30.0, 95.0)
+    fit, other = fit_clock(stops, times, SFREQ), fit_clock(stops, shift + times / scale, SFREQ * scale)
+    assert fit
+    assert fit.drift
+    assert other
+    assert other.drift
+    assert other.drift.ppm == pytest.approx(fit.drift.ppm, abs=60)
