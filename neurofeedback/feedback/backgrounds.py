@@ -1,8 +1,7 @@
-"""Beds: the background sound in its own colour, a plainer one while unsure, and one for a lost headset.
+"""Background sounds: the chosen one, a neutral one without a state, and one for a lost headset.
 
-A bed is data: what it is layered from, and how loud each layer is. Every bed leaves room where the guide
-tone lives. Its layers are loops whose lengths share no short common multiple, so that the whole repeats only
-after many minutes. All beds come out equally loud (ITU-R BS.1770), the plainer colours a little softer.
+A background is a list of layers. Their loop lengths share no short common multiple, so the mix repeats only after
+many minutes. All backgrounds are equally loud (ITU-R BS.1770), the neutral and lost ones slightly softer.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ from neurofeedback.types import BackgroundMode
 Layers = tuple[Loop, ...]
 
 TONE_NOTCH_DB = -12.0
-CREST_FACTOR = 3.2  # the rare peaks of noise are rounded off here, so that a bed needs less room
-LOOP_CROSSFADE_S = 2.0  # the end of a person's own sound runs into its beginning for so long
+CREST_FACTOR = 3.2  # rare noise peaks are limited to this multiple of the rms, which saves headroom
+LOOP_CROSSFADE_S = 2.0  # the end of a user's sound file crossfades into its beginning
 USER_FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseLayer:
-    """Noise of one colour. ``gusts`` is how far it swells (natural logarithm), and from how slow to how fast (s)."""
+    """Noise with a given spectrum. ``swell_params``: swell depth (natural log), slowest and fastest period (s)."""
 
     seconds: float
     level: float
@@ -49,7 +48,7 @@ class NoiseLayer:
 
 @dataclass(frozen=True, slots=True)
 class DropLayer:
-    """Soft drops, each a short rounded ring at its own pitch and place."""
+    """Rain drops: short decaying tones at random pitches and stereo positions."""
 
     seconds: float
     level: float
@@ -58,9 +57,9 @@ class DropLayer:
 
 @dataclass(frozen=True, slots=True)
 class ChordLayer:
-    """Sinusoids over the guide tone's root: (ratio, level, Hz of the swirl), breathing as ``gusts`` do in `Hiss`.
+    """Sinusoids over the guide tone's root, each (frequency ratio, level, panning frequency in Hz).
 
-    ``waves`` slow waves over the length of the loop take it down to two fifths; 0 for none.
+    ``swell_params`` are those of `NoiseLayer`. ``n_waves`` slow waves over the loop lower its gain to 0.4; 0 for none.
     """
 
     seconds: float
@@ -106,45 +105,45 @@ ATTENUATION_LU: dict[BackgroundMode, float] = {
 def make_backgrounds(
     name: str, tone_hz: float, sfreq: float, seed: int, user_sound: Loop | None = None
 ) -> dict[BackgroundMode, Layers]:
-    """Make all colours of a bed; the loops of each add up to 0 LUFS less what `ATTENUATION_LU` says.
+    """Make the layers of every background mode; each mode is at 0 LUFS minus its `ATTENUATION_LU`.
 
     Parameters
     ----------
     name : str
-        A key of `BEDS`; `USER_FILE` comes with ``own``.
+        A key of `BACKGROUNDS`, or `USER_FILE` together with ``user_sound``.
     tone_hz : float
-        Pitch of the guide tone (Hz): room is left around it, and tonal colours are tuned to it.
+        Pitch of the guide tone (Hz): noise is notched around it, and chords are tuned to it.
     sfreq : float
         Sampling rate of the sound, Hz.
     seed : int
         The same seed gives the same sound.
-    own : ndarray of float32, shape (n_samples, 2), optional
-        The person's own sound, in place of a bed by name.
+    user_sound : ndarray of float32, shape (n_samples, 2), optional
+        The user's own sound, used in place of a named background.
     """
-    colours = {bed: _render_layers(layers, tone_hz, sfreq, seed) for bed, layers in STATE_BACKGROUNDS.items()}
+    backgrounds = {mode: _render_layers(layers, tone_hz, sfreq, seed) for mode, layers in STATE_BACKGROUNDS.items()}
     if user_sound is not None:
-        colours[BackgroundMode.NORMAL] = (
+        backgrounds[BackgroundMode.NORMAL] = (
             _normalize_and_limit(crossfade_loop(user_sound, round(LOOP_CROSSFADE_S * sfreq))),
         )
     else:
-        colours[BackgroundMode.NORMAL] = _render_layers(BACKGROUNDS[name], tone_hz, sfreq, seed + 1)
-    return {bed: _normalize_loudness(layers, -ATTENUATION_LU[bed], sfreq) for bed, layers in colours.items()}
+        backgrounds[BackgroundMode.NORMAL] = _render_layers(BACKGROUNDS[name], tone_hz, sfreq, seed + 1)
+    return {mode: _normalize_loudness(layers, -ATTENUATION_LU[mode], sfreq) for mode, layers in backgrounds.items()}
 
 
 def crossfade_loop(sound: NDArray[np.floating], overlap: int) -> Loop:
-    """Make a loop of any sound: its end fades out over its beginning, at equal power.
+    """Return a seamless loop of any sound: its end crossfades into its beginning at equal power.
 
     Parameters
     ----------
     sound : ndarray, shape (n_samples, 2)
-        Any sound.
+        The sound.
     overlap : int
-        Samples over which end and beginning cross; at most a quarter of the sound.
+        Length of the crossfade in samples; limited to a quarter of the sound.
     """
     overlap = min(overlap, len(sound) // 4)
     body, tail = sound[: len(sound) - overlap].astype(np.float32), sound[len(sound) - overlap :]
-    way = np.linspace(0, np.pi / 2, overlap)[:, None]
-    body[:overlap] = body[:overlap] * np.sin(way) + tail * np.cos(way)
+    angle = np.linspace(0, np.pi / 2, overlap)[:, None]
+    body[:overlap] = body[:overlap] * np.sin(angle) + tail * np.cos(angle)
     return body
 
 
@@ -201,19 +200,19 @@ def _render_drops(layer: DropLayer, rng: Generator, sfreq: float) -> NDArray[np.
 
 
 def _notch_tone(curve: SpectrumCurve, tone_hz: float) -> SpectrumCurve:
-    """Thin a colour out around the guide tone's first partials, with sides half an octave wide."""
+    """Attenuate a spectrum around the guide tone's first partials, with slopes half an octave wide."""
     hz = np.geomspace(curve[0][0], curve[-1][0], 200)
-    room = ((0.6 * tone_hz, 0), (0.85 * tone_hz, TONE_NOTCH_DB), (3.2 * tone_hz, TONE_NOTCH_DB), (4.5 * tone_hz, 0))
-    decibels = decibels_at(hz, curve) + decibels_at(hz, room)
+    notch = ((0.6 * tone_hz, 0), (0.85 * tone_hz, TONE_NOTCH_DB), (3.2 * tone_hz, TONE_NOTCH_DB), (4.5 * tone_hz, 0))
+    decibels = decibels_at(hz, curve) + decibels_at(hz, notch)
     return tuple(zip(hz.tolist(), decibels.tolist(), strict=True))
 
 
 def _root_pitch(tone_hz: float) -> float:
-    """Bring the guide tone's pitch down by octaves to 55-110 Hz.
+    """Return the guide tone's pitch lowered by octaves to 55-110 Hz.
 
     Examples
     --------
-    >>> _root(196.0)
+    >>> _root_pitch(196.0)
     98.0
     """
     return tone_hz / 2 ** math.ceil(math.log2(tone_hz / 110))

@@ -1,4 +1,4 @@
-"""Gains as whole numbers that walk towards their goals in whole steps: a buffer boundary changes nothing."""
+"""Gain ramps in integer steps, so that the output does not depend on buffer boundaries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNIT = 1 << 30
-RANGE_DB = 32.0  # from full tone down to the edge of hearing; what lies below is no use waiting for
+RANGE_DB = 32.0  # from full tone to inaudible; a ramp spends no time below that
 FADE_OUT_S = 1.0
 MAX_VOLUME = 4.0  # 12 dB above what the settings say
 
@@ -22,11 +22,11 @@ _SHIMMER_S = 6.0
 
 
 class GainRamp(IntEnum):
-    """What moves while a sitting sounds."""
+    """The gains of the synthesizer."""
 
     LEVEL = 0
     BRIGHTNESS = 1
-    OWN = 2
+    NORMAL = 2
     NEUTRAL = 3
     LOST = 4
     FADE_IN = 5
@@ -37,29 +37,29 @@ class GainRamp(IntEnum):
 
 
 def initial_gains() -> tuple[int, ...]:
-    """Where the knobs stand before the first sound: all off, curtain open, volume as the settings say."""
-    knobs = [0] * len(GainRamp)
-    knobs[GainRamp.MASTER] = UNIT
-    knobs[GainRamp.VOLUME] = round(UNIT / MAX_VOLUME)
-    return tuple(knobs)
+    """Return the gains before the first sample: all 0, except the master gain and the volume at 1."""
+    gains = [0] * len(GainRamp)
+    gains[GainRamp.MASTER] = UNIT
+    gains[GainRamp.VOLUME] = round(UNIT / MAX_VOLUME)
+    return tuple(gains)
 
 
 def integer_ramp_steps(sfreq: int, level_s: float, *, immediate: bool) -> NDArray[np.int64]:
-    """Whole steps a sample for each knob, shape ``(n_knobs,)``.
+    """Return the integer step a sample of each gain, shape ``(n_gains,)``.
 
     Parameters
     ----------
     sfreq : int
         Sampling rate of the sound, Hz.
     level_s : float
-        Time the tone takes from silence to its full level, s.
+        Time of the tone from silence to its full level, s.
     immediate : bool
-        The tone and what goes with it hurry; everything else keeps its pace.
+        Ramp the tone, its brightness and the reward layer in 0.2 s; the others are unchanged.
     """
     seconds = {
         GainRamp.LEVEL: _IMMEDIATE_S if immediate else level_s,
         GainRamp.BRIGHTNESS: _IMMEDIATE_S if immediate else _BRIGHTNESS_S,
-        GainRamp.OWN: _CROSSFADE_S,
+        GainRamp.NORMAL: _CROSSFADE_S,
         GainRamp.NEUTRAL: _CROSSFADE_S,
         GainRamp.LOST: _CROSSFADE_S,
         GainRamp.FADE_IN: _FADE_IN_S,
@@ -68,19 +68,19 @@ def integer_ramp_steps(sfreq: int, level_s: float, *, immediate: bool) -> NDArra
         GainRamp.REWARD: _IMMEDIATE_S if immediate else level_s,
         GainRamp.SHIMMER: _SHIMMER_S,
     }
-    return np.array([math.ceil(UNIT / (seconds[knob] * sfreq)) for knob in GainRamp], np.int64)
+    return np.array([math.ceil(UNIT / (seconds[ramp] * sfreq)) for ramp in GainRamp], np.int64)
 
 
 def ramp_gains(
     gains: tuple[int, ...], targets: NDArray[np.int64], steps: NDArray[np.int64], n_samples: int
 ) -> NDArray[np.int64]:
-    """Walk every knob towards its goal: its next n positions, ``(n_knobs, n)``."""
+    """Return the next values of every gain on its way to its target, shape ``(n_gains, n_samples)``."""
     start = np.array(gains, np.int64)
-    ways = start[:, None] + (np.sign(targets - start) * steps)[:, None] * np.arange(1, n_samples + 1)
-    return np.clip(ways, np.minimum(start, targets)[:, None], np.maximum(start, targets)[:, None])
+    ramps = start[:, None] + (np.sign(targets - start) * steps)[:, None] * np.arange(1, n_samples + 1)
+    return np.clip(ramps, np.minimum(start, targets)[:, None], np.maximum(start, targets)[:, None])
 
 
-# Amplitude over the way from silence to full tone: even steps are even decibels, the first bit fades from nothing.
+# Amplitude over ramp position: exponential (linear in dB), with a linear part that starts at 0.
 _CURVE_BITS = 12
 _POSITIONS = np.arange((1 << _CURVE_BITS) + 1) / (1 << _CURVE_BITS)
 _LINEAR_PART = 0.04
@@ -90,29 +90,29 @@ AMPLITUDE_CURVE = 10 ** (RANGE_DB / 20 * (np.maximum(_POSITIONS, _LINEAR_PART) -
 
 
 def position_for_amplitude(gain: float) -> int:
-    """Find where on the way the amplitude is ``gain``."""
+    """Return the ramp position at which the amplitude is ``gain``."""
     return round(UNIT * float(np.interp(gain, AMPLITUDE_CURVE, _POSITIONS)))
 
 
 def position_for_share(x: float) -> int:
-    """Position of a knob that is turned to ``x``, 0 to 1."""
+    """Return the ramp position for a share of the full range, 0 to 1."""
     return round(UNIT * min(max(x, 0.0), 1.0))
 
 
 def amplitude(position: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Amplitude of each level by table: a SIMD ``exp`` need not agree with itself at buffer ends."""
+    """Return the amplitude at each ramp position from a table; a SIMD ``exp`` can differ at buffer ends."""
     scaled = position / (UNIT >> _CURVE_BITS)
     below = np.minimum(scaled.astype(np.int64), (1 << _CURVE_BITS) - 1)
     return AMPLITUDE_CURVE[below] + (AMPLITUDE_CURVE[below + 1] - AMPLITUDE_CURVE[below]) * (scaled - below)
 
 
 def smooth_gain(position: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Rise from 0 to 1, flat at both ends."""
+    """Return a smooth gain from 0 to 1 with zero slope at both ends."""
     x = position / UNIT
     return x * x * (3 - 2 * x)
 
 
 def equal_power_gain(position: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Two beds that cross keep their power: the squares of x and 1 - x add up to 1."""
+    """Return a crossfade gain of constant power: the squared gains at x and 1 - x add up to 1."""
     x = position / UNIT
     return x * np.sqrt(3 - 2 * x)

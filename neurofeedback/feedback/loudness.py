@@ -1,7 +1,7 @@
-"""Loudness as the ear weighs it: the K-weighting of ITU-R BS.1770-5, on loops that repeat for ever.
+"""Loudness of periodic loops by ITU-R BS.1770-5.
 
-A loop's spectrum is exact, so its mean square behind the two filters is a sum over that spectrum, and no
-filter has to settle. What the standard's gate would leave out (passages 10 LU below the rest) beds do not have.
+A loop's spectrum is exact, so its K-weighted mean square is a sum over that spectrum and no filter has to settle.
+The standard's gate is left out: backgrounds have no passages 10 LU below the rest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PASS_HZ, _PASS_Q = 38.13547087602444, 0.5003270373238773
 
 
 def k_weight(hz: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Power gain of the K-weighting at each frequency (Hz).
+    """Return the power gain of the K-weighting at each frequency (Hz).
 
     Examples
     --------
@@ -29,7 +29,7 @@ def k_weight(hz: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def loudness(*loops: NDArray[np.floating], sfreq: float) -> float:
-    """Loudness of loops that sound together without any relation of phase, LUFS.
+    """Return the loudness of uncorrelated loops played together, LUFS.
 
     Parameters
     ----------

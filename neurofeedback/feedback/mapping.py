@@ -1,4 +1,4 @@
-"""From index to what is heard and seen. Focus is quiet, doubt is neutral, and an artifact never sounds like focus."""
+"""Mapping from index to guidance: focus is quiet, an unknown state is neutral, an artifact never sounds like focus."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NEUTRAL_RIPPLE = 0.2
 
 
 def smoothstep(x: float) -> float:
-    """Rise from 0 at 0 to 1 at 1, flat at both ends.
+    """Return a smooth step from 0 at 0 to 1 at 1, with zero slope at both ends.
 
     Examples
     --------
@@ -35,9 +35,11 @@ class GuidanceMapper:
     def update(
         self, u: float, confidence: float, signal: float, state: State, *, feedback: bool, paused: bool = False
     ) -> Guidance:
-        """Map one frame. ``u`` is the index in spreads, NaN without one; ``feedback`` is off outside practice.
+        """Return the guidance of one frame. ``u`` is the index in spreads, NaN without one.
 
-        In a pause the tone is off at once and the bed is plain.
+        ``feedback`` is false outside practice.
+
+        In a pause the tone is off at once and the background is neutral.
         """
         if state is State.LOST:
             self._gain = 0.0
@@ -53,12 +55,12 @@ class GuidanceMapper:
             return Guidance(
                 self._gain, self._gain, BackgroundMode.NEUTRAL, immediate=True, ripple=_NEUTRAL_RIPPLE, mist=1.0
             )
-        wanted = smoothstep((u - self._settings.ramp_low_u) / self._settings.ramp_width_u)
-        self._gain = self._limit_slew(self.neutral_gain + self.depth * confidence * (wanted - self.neutral_gain))
-        return Guidance(self._gain, self._gain, ripple=wanted, mist=0.5 * (1.0 - signal))
+        target = smoothstep((u - self._settings.ramp_low_u) / self._settings.ramp_width_u)
+        self._gain = self._limit_slew(self.neutral_gain + self.depth * confidence * (target - self.neutral_gain))
+        return Guidance(self._gain, self._gain, ripple=target, mist=0.5 * (1.0 - signal))
 
     def _limit_slew(self, target: float) -> float:
-        """Move towards ``wanted`` no faster than the limits in gain and in decibels allow."""
+        """Return the gain moved towards ``target`` within the limits in gain and in decibels."""
         loudest = min(self._gain + self._step, max(self._gain, _MIN_AUDIBLE_GAIN) * self._factor)
         softest = max(self._gain - self._step, self._gain / self._factor if self._gain > _MIN_AUDIBLE_GAIN else 0.0)
         return min(max(target, softest), loudest)

@@ -1,4 +1,4 @@
-"""The plain alternative to the water: a ring that opens as the mind settles and closes as it wanders."""
+"""The plain alternative to the water picture: a ring that is wide at a low index and narrow at a high one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MIN_OPACITY = 0.22
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """What one ring looks like: its radius and stroke in heights of the picture, and how clearly it is seen."""
+    """A ring: its radius and line width in heights of the picture, and its opacity (0 to 1)."""
 
     radius: float
     line_width: float
@@ -20,13 +20,13 @@ class Ring:
 
 
 def ring_for_scene(scene: WaterScene) -> Ring:
-    """Return the ring that says what a scene of the water says; mist makes it faint.
+    """Return the ring that shows the same ripple and mist as a water scene; mist makes it faint.
 
     Examples
     --------
-    >>> ring_for_scene(Scene(ripple=0.0)).radius > ring_for_scene(Scene(ripple=1.0)).radius
+    >>> ring_for_scene(WaterScene(ripple=0.0)).radius > ring_for_scene(WaterScene(ripple=1.0)).radius
     True
-    >>> round(ring_for_scene(Scene(mist=1.0)).strength, 2)
+    >>> round(ring_for_scene(WaterScene(mist=1.0)).opacity, 2)
     0.22
     """
     radius = _OPEN + scene.ripple * (_CLOSED - _OPEN)

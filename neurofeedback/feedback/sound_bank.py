@@ -1,4 +1,4 @@
-"""What a sitting sounds with: every sound made once, at its final level."""
+"""The sound bank: every sound of a session, rendered once at its final level."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from neurofeedback.types import BackgroundMode
 
 _SEED = 20260101
 
-# Shares of the ceiling. Peaks of bed and full tone seldom meet; where they do, and with bells, the limiter bends them.
+# Shares of the ceiling. Peaks of background and full tone rarely coincide; the limiter handles the rest.
 BACKGROUND_PEAK = 0.6
 TONE_PEAK = 0.6
 BELL_PEAK = 0.6
 REWARD_PEAK = 0.12
 SHIMMER_PEAK = 0.05
 INTERSAMPLE_MARGIN = 0.93  # room for peaks between samples
-_BACKGROUND_CREST_LU = 9.5  # peaks of any bed above its loudness: where the ceiling is low, all beds give way alike
+_BACKGROUND_CREST_LU = 9.5  # peak over loudness of any background; one value, so a low ceiling lowers all alike
 
-# Harmonic, level: what sounds always, and what brightness adds (the last grows with its square).
+# (harmonic, level): always present, added with brightness, and added with its square.
 BASE_HARMONICS = ((1, 1.0), (2, 0.3), (3, 0.06))
 WARM_HARMONICS = ((2, 0.12), (3, 0.22), (4, 0.10))
 BRIGHT_HARMONICS = ((5, 0.09), (6, 0.06), (7, 0.03))
@@ -38,7 +38,7 @@ _LOOP_S = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundBank:
-    """What a voice plays, and how fast each gain may walk. ``reward`` and ``shimmer`` are empty where not wished."""
+    """All sounds of a session, and the ramp steps of each gain; ``reward`` and ``shimmer`` are empty when off."""
 
     sfreq: int
     ceiling: float
@@ -52,26 +52,27 @@ class SoundBank:
 
 
 def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> SoundBank:
-    """Make every sound of a sitting; the same settings give the same samples.
+    """Render every sound of a session; the same settings give the same samples.
 
     Parameters
     ----------
     settings : AudioSettings
         Sounds, levels and sampling rate.
-    own_bed : ndarray of float32, shape (n_samples, 2), optional
-        The person's own sound at ``settings.sfreq_hz``, for the bed ``file``.
+    user_sound : ndarray of float32, shape (n_samples, 2), optional
+        The user's own sound at ``settings.sfreq_hz``, for the background ``file``.
     """
     sfreq, tone_hz = settings.sfreq_hz, settings.tone_hz
     ceiling = INTERSAMPLE_MARGIN * 10 ** (settings.ceiling_dbfs / 20)
     level_s = RANGE_DB / settings.tone_slew_db_per_s
-    beds = make_backgrounds(settings.background, tone_hz, sfreq, _SEED, user_sound)
+    backgrounds = make_backgrounds(settings.background, tone_hz, sfreq, _SEED, user_sound)
     bell_peak = BELL_PEAK * ceiling * _amplitude(settings.bells_db)
     return SoundBank(
         sfreq=sfreq,
         ceiling=ceiling,
         tone=_make_tone(tone_hz, sfreq, TONE_PEAK * ceiling * _amplitude(settings.tone_db)),
         backgrounds={
-            bed: _at_level(layers, settings.background_lufs, BACKGROUND_PEAK * ceiling) for bed, layers in beds.items()
+            mode: _at_level(layers, settings.background_lufs, BACKGROUND_PEAK * ceiling)
+            for mode, layers in backgrounds.items()
         },
         bells={name: np.float32(bell_peak) * bell for name, bell in render_bells(tone_hz, sfreq).items()},
         reward=_make_chord(_REWARD, tone_hz, sfreq, REWARD_PEAK * ceiling) if settings.reward_layer else (),
@@ -102,7 +103,7 @@ def _make_chord(chord: tuple[tuple[int, float], ...], tone_hz: float, sfreq: int
 
 
 def _make_shimmer(tone_hz: float, sfreq: int, peak: float) -> Layers:
-    """High partials that flicker between the ears."""
+    """Return high partials that alternate quickly between the ears."""
     (chord,) = _make_chord(_SHIMMER, tone_hz, sfreq, 1.0)
     flicker = np.sin(2 * np.pi * _FLICKER_HZ * np.arange(len(chord)) / sfreq)[:, None] * np.array((0.4, -0.4))
     return _at_peak([chord * (1 + flicker)], peak)
@@ -119,6 +120,6 @@ def _at_peak(layers: Iterable[NDArray[np.floating]], peak: float) -> Layers:
 
 
 def _at_level(layers: Layers, lufs: float, peak: float) -> Layers:
-    """Layers of 0 LUFS at the loudness asked for, lower where that is too much for the ceiling."""
+    """Return layers of 0 LUFS scaled to a loudness, or lower where the peak would exceed the limit."""
     gain = min(_amplitude(lufs), peak / _amplitude(_BACKGROUND_CREST_LU))
     return tuple(np.float32(gain) * layer for layer in layers)

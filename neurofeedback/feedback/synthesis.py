@@ -1,6 +1,6 @@
-"""Tone synthesis: guidance in, samples out, and the same samples however they are asked for.
+"""Sound synthesis: guidance in, samples out; the samples do not depend on the buffer sizes.
 
-All that sounds is a precomputed loop times a smooth gain.
+Every sound is a precomputed loop multiplied by a smooth gain.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from neurofeedback.feedback.sound_bank import SoundBank
 from neurofeedback.types import BackgroundMode, Guidance
 
 _BACKGROUND_RAMPS = {
-    BackgroundMode.NORMAL: GainRamp.OWN,
+    BackgroundMode.NORMAL: GainRamp.NORMAL,
     BackgroundMode.NEUTRAL: GainRamp.NEUTRAL,
     BackgroundMode.LOST: GainRamp.LOST,
 }
@@ -35,7 +35,7 @@ _BACKGROUND_RAMPS = {
 
 @dataclass(frozen=True, slots=True)
 class BellHit:
-    """A bell and the sample at which it was struck."""
+    """A bell and the sample at which it starts."""
 
     bell: str
     sample: int
@@ -43,7 +43,7 @@ class BellHit:
 
 @dataclass(frozen=True, slots=True)
 class SynthState:
-    """Where the sound stands: samples rendered so far, the gains on their way, bells still ringing."""
+    """State of the synthesizer: samples rendered so far, current gains, and bells still ringing."""
 
     position: int = 0
     gains: tuple[int, ...] = initial_gains()
@@ -51,20 +51,20 @@ class SynthState:
 
     @property
     def silent(self) -> bool:
-        """The curtain has fallen."""
+        """Whether the master gain has reached 0."""
         return self.gains[GainRamp.MASTER] == 0
 
 
 def add_bell_hit(state: SynthState, bell: str) -> SynthState:
-    """Strike a bell now; the ones that ring go on ringing."""
+    """Return the state with a bell that starts now; bells still ringing go on."""
     return replace(state, bell_hits=(*state.bell_hits, BellHit(bell, state.position)))
 
 
 def with_master_silent(state: SynthState) -> SynthState:
-    """Go on where this voice stands, silent, with the curtain about to rise."""
-    knobs = list(state.gains)
-    knobs[GainRamp.MASTER] = 0
-    return replace(state, gains=tuple(knobs))
+    """Return the state with its master gain at 0, for a fade-in."""
+    gains = list(state.gains)
+    gains[GainRamp.MASTER] = 0
+    return replace(state, gains=tuple(gains))
 
 
 def render(
@@ -76,52 +76,52 @@ def render(
     master_on: bool = True,
     volume: float = 1.0,
 ) -> tuple[SynthState, NDArray[np.float32]]:
-    """Sound for the next samples under one guidance.
+    """Render the next samples under one guidance.
 
     Parameters
     ----------
-    instrument : SoundBank
+    sounds : SoundBank
         The sounds.
-    voice : Voice
-        Where the last rendering ended; ``Voice()`` to begin.
+    state : SynthState
+        State after the previous call; ``SynthState()`` at first.
     guidance : Guidance
-        What holds from here on. Tone gain 1 is the full tone, 0 none.
+        The guidance from here on. Tone gain 1 is the full tone, 0 none.
     n_samples : int
-        How many samples to render.
-    sounding : bool
-        False draws the curtain: everything is silent after `FADE_OUT_S`.
+        Number of samples to render.
+    master_on : bool
+        False fades everything out within `FADE_OUT_S`.
     volume : float
-        Amplitude of everything, 1 as the settings say, at most `MAX_VOLUME`; walked to within a second.
+        Amplitude of everything: 1 is the level of the settings, `MAX_VOLUME` the maximum. Ramped within 1 s.
 
     Returns
     -------
-    voice : Voice
-        Where this rendering ended.
+    state : SynthState
+        State after these samples.
     samples : ndarray of float32, shape (n_samples, 2)
-        Never beyond the ceiling.
+        Stereo samples within the ceiling.
     """
     steps = sounds.immediate_ramp_steps if guidance.immediate else sounds.ramp_steps
-    ways = ramp_gains(state.gains, _targets(guidance, volume, master_on=master_on), steps, n_samples)
-    mix = _mix_layers(sounds, ways, state.position) * smooth_gain(ways[GainRamp.FADE_IN])[:, None]
-    strikes = _mix_bells(sounds, state, mix)
-    mix *= (smooth_gain(ways[GainRamp.MASTER]) * (MAX_VOLUME / UNIT * ways[GainRamp.VOLUME]))[:, None]
-    knobs = tuple(ways[:, -1].tolist()) if n_samples else state.gains
-    after = SynthState(state.position + n_samples, knobs, strikes)
-    return after, soft_limit(mix, sounds.ceiling).astype(np.float32)
+    gains = ramp_gains(state.gains, _targets(guidance, volume, master_on=master_on), steps, n_samples)
+    mix = _mix_layers(sounds, gains, state.position) * smooth_gain(gains[GainRamp.FADE_IN])[:, None]
+    bell_hits = _mix_bells(sounds, state, mix)
+    mix *= (smooth_gain(gains[GainRamp.MASTER]) * (MAX_VOLUME / UNIT * gains[GainRamp.VOLUME]))[:, None]
+    last_gains = tuple(gains[:, -1].tolist()) if n_samples else state.gains
+    new_state = SynthState(state.position + n_samples, last_gains, bell_hits)
+    return new_state, soft_limit(mix, sounds.ceiling).astype(np.float32)
 
 
 def _mix_layers(sounds: SoundBank, gains: NDArray[np.int64], position: int) -> NDArray[np.float64]:
-    """Guide tone, beds, and the layers that come and go, together."""
+    """Return the mix of guide tone, backgrounds, reward layer and shimmer."""
     mix = np.zeros((gains.shape[1], 2))
     tone, brightness = amplitude(gains[GainRamp.LEVEL]), gains[GainRamp.BRIGHTNESS] / UNIT
     for layer, gain in zip(sounds.tone, (tone, tone * brightness, tone * brightness**2), strict=True):
         _mix_loop(mix, layer, gain, position)
-    for bed, layers in sounds.backgrounds.items():
+    for mode, layers in sounds.backgrounds.items():
         for layer in layers:
-            _mix_loop(mix, layer, equal_power_gain(gains[_BACKGROUND_RAMPS[bed]]), position)
-    for knob, layers in ((GainRamp.REWARD, sounds.reward), (GainRamp.SHIMMER, sounds.shimmer)):
+            _mix_loop(mix, layer, equal_power_gain(gains[_BACKGROUND_RAMPS[mode]]), position)
+    for ramp, layers in ((GainRamp.REWARD, sounds.reward), (GainRamp.SHIMMER, sounds.shimmer)):
         for layer in layers:
-            _mix_loop(mix, layer, amplitude(gains[knob]), position)
+            _mix_loop(mix, layer, amplitude(gains[ramp]), position)
     return mix
 
 
@@ -137,22 +137,22 @@ def _read_loop(loop: Loop, position: int, n_samples: int) -> Loop:
 
 
 def _mix_bells(sounds: SoundBank, state: SynthState, mix: NDArray[np.float64]) -> tuple[BellHit, ...]:
-    """Add the bells to the mix; returns those that still ring after it."""
+    """Add the bells to the mix in place; return those that still ring after it."""
     stop = state.position + len(mix)
-    for struck in state.bell_hits:
-        piece = sounds.bells[struck.bell][state.position - struck.sample : stop - struck.sample]
+    for hit in state.bell_hits:
+        piece = sounds.bells[hit.bell][state.position - hit.sample : stop - hit.sample]
         mix[: len(piece)] += piece
-    return tuple(struck for struck in state.bell_hits if stop - struck.sample < len(sounds.bells[struck.bell]))
+    return tuple(hit for hit in state.bell_hits if stop - hit.sample < len(sounds.bells[hit.bell]))
 
 
 def _targets(guidance: Guidance, volume: float, *, master_on: bool) -> NDArray[np.int64]:
-    goals = np.zeros(len(GainRamp), np.int64)
-    goals[GainRamp.LEVEL] = position_for_amplitude(guidance.tone_gain)
-    goals[GainRamp.BRIGHTNESS] = position_for_share(guidance.brightness)
-    goals[_BACKGROUND_RAMPS[guidance.background]] = UNIT
-    goals[GainRamp.FADE_IN] = UNIT
-    goals[GainRamp.MASTER] = UNIT if master_on else 0
-    goals[GainRamp.VOLUME] = position_for_share(volume / MAX_VOLUME)
-    goals[GainRamp.REWARD] = UNIT if guidance.reward and not guidance.immediate else 0
-    goals[GainRamp.SHIMMER] = UNIT if guidance.drowsy else 0
-    return goals
+    targets = np.zeros(len(GainRamp), np.int64)
+    targets[GainRamp.LEVEL] = position_for_amplitude(guidance.tone_gain)
+    targets[GainRamp.BRIGHTNESS] = position_for_share(guidance.brightness)
+    targets[_BACKGROUND_RAMPS[guidance.background]] = UNIT
+    targets[GainRamp.FADE_IN] = UNIT
+    targets[GainRamp.MASTER] = UNIT if master_on else 0
+    targets[GainRamp.VOLUME] = position_for_share(volume / MAX_VOLUME)
+    targets[GainRamp.REWARD] = UNIT if guidance.reward and not guidance.immediate else 0
+    targets[GainRamp.SHIMMER] = UNIT if guidance.drowsy else 0
+    return targets

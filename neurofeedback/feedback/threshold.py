@@ -1,4 +1,4 @@
-"""Reward control: a threshold that follows a quantile of the index, so that reward comes at the rate aimed at."""
+"""Reward threshold: it tracks a quantile of the index, so that the reward rate is near its target."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from neurofeedback.settings.estimation import ThresholdSettings
 
 
 class RewardThreshold:
-    """Stochastic quantile tracking: up a little after each reward missed, down after each one given.
+    """Stochastic quantile tracking: a step up after a frame without reward, a step down after one with reward.
 
     Parameters
     ----------
-    start_u : float
-        The baseline's quantile of the smoothed index, in baseline spreads.
+    initial_u : float
+        Start value: the quantile of the smoothed index in the baseline, in baseline spreads.
     """
 
     def __init__(self, initial_u: float, settings: ThresholdSettings, hop_s: float) -> None:
@@ -23,9 +23,9 @@ class RewardThreshold:
         self._lowest, self._highest = (initial_u - 1, initial_u + 1) if settings.bounded else (-math.inf, math.inf)
 
     def update(self, u: float, *, adapt: bool) -> bool:
-        """Judge one valid frame: is the index below the threshold? Then, if asked, learn from it."""
+        """Return whether one valid frame is rewarded (index below the threshold); then adapt if ``adapt``."""
         reward = u < self.value
         if adapt:
-            moved = self.value + self._step * (self.target_rate - reward)
-            self.value = min(max(moved, self._lowest), self._highest)
+            adapted = self.value + self._step * (self.target_rate - reward)
+            self.value = min(max(adapted, self._lowest), self._highest)
         return reward

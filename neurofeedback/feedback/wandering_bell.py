@@ -1,4 +1,4 @@
-"""The sparse bell: a cue for the rare stretch that clearly looks like wandering. Off unless a person asks for it."""
+"""The wandering bell: a rare cue when the index clearly indicates wandering. Off by default."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from neurofeedback.types import State
 
 
 class WanderingBell:
-    """Rings once wandering has been likely for the dwell time, then stays silent for a while.
+    """Rings once wandering has been likely for the dwell time, then stays silent for the refractory time.
 
     Notes
     -----
-    The likelihood is p = 1 / (1 + exp(-(logit(pi0) + d0 u))): the share of time a person wanders at all, moved by
-    the index as far as it can tell. It serves this rule alone and is shown to nobody.
+    The likelihood is p = 1 / (1 + exp(-(logit(pi0) + d0 u))): the prior wandering rate pi0, updated by the index u.
+    It is used for this rule only and never shown.
     """
 
     def __init__(self, settings: BellSettings, hop_s: float) -> None:
@@ -26,10 +26,10 @@ class WanderingBell:
         self._n_since_bell = self._refractory
 
     def update(self, u: float, confidence: float, state: State, *, feedback: bool) -> bool:
-        """Take one frame: the index in baseline spreads; tell whether the bell rings now."""
+        """Process one frame, ``u`` in baseline spreads; return whether the bell rings now."""
         self._n_since_bell += 1
-        sure = feedback and state is State.WANDER and confidence >= self._settings.min_confidence
-        self._n_likely = self._n_likely + 1 if sure and u >= self._min_u else 0
+        confident = feedback and state is State.WANDER and confidence >= self._settings.min_confidence
+        self._n_likely = self._n_likely + 1 if confident and u >= self._min_u else 0
         if self._n_likely < self._dwell or self._n_since_bell <= self._refractory:
             return False
         self._n_likely = self._n_since_bell = 0

@@ -1,8 +1,7 @@
-"""The picture of a sitting: still water at night. Ripples grow with the index, mist hides what is not known.
+"""The feedback picture: water at night. Ripples grow with the index; mist covers the water without a valid state.
 
-Everything is slow by construction: the swiftest wave takes longer than a breath, and ripple and mist glide.
-Lengths are in heights of the picture, from the middle of the horizon: ``u`` to the right, ``v`` upwards.
-A colour is a mixture of six paints, so drawing is finding how much of each belongs to each point.
+All motion is slow: the fastest wave has a period of 7 s, and ripple and mist are smoothed. Lengths are in heights of
+the picture, from the middle of the horizon: ``u`` to the right, ``v`` upwards. A pixel is a mixture of six colours.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _CROPPABLE_SKY = 0.05
 _CAMERA = 0.055
 _MIN_SLOPE, _RIPPLE_SLOPE = 0.006, 0.125
 
-_PAINTS = np.array(
+_COLOURS = np.array(
     [
         (8, 13, 27),  # zenith
         (58, 58, 73),  # skyline, beyond the zenith's own
@@ -47,7 +46,7 @@ _ZENITH, _SKYLINE, _HALO, _MOONLIGHT, _DEEP, _MIST = range(6)
 
 @dataclass(frozen=True, slots=True)
 class WaterScene:
-    """What one picture shows: ``ripple`` and ``mist`` from 0 to 1, and the time of the waves (s)."""
+    """What one picture shows: ``ripple`` and ``mist`` (0 to 1), and the time of the waves (s)."""
 
     ripple: float = 0.0
     mist: float = 0.0
@@ -55,13 +54,13 @@ class WaterScene:
 
 
 def advance_scene(scene: WaterScene, ripple: float, mist: float, step_s: float) -> WaterScene:
-    """Move a scene towards what the guidance asks for, as far as ``step_s`` seconds allow.
+    """Return the scene ``step_s`` seconds later, moved towards the given ripple and mist.
 
-    Mist comes sooner than it goes: what cannot be trusted is hidden at once and uncovered with care.
+    Mist rises faster than it falls, so an unreliable signal is covered at once.
 
     Examples
     --------
-    >>> round(glide(Scene(), ripple=1.0, mist=0.0, step_s=2.5).ripple, 3)
+    >>> round(advance_scene(WaterScene(), ripple=1.0, mist=0.0, step_s=2.5).ripple, 3)
     0.632
     """
     mist_s = MIST_RISE_TAU_S if mist > scene.mist else MIST_FALL_TAU_S
@@ -73,20 +72,20 @@ def advance_scene(scene: WaterScene, ripple: float, mist: float, step_s: float) 
 
 
 def frame_rate(n_pixels: int) -> int:
-    """Pictures a second that an area of ``n_pixels`` on the screen is worth; large ones get fewer."""
+    """Return the frame rate (Hz) for a picture of ``n_pixels`` on the screen; large ones get fewer."""
     return 30 if n_pixels <= SMALL_SCREEN_PIXELS else 15
 
 
 def crop_rect(view_width: int, view_height: int) -> tuple[float, float, float, float]:
-    """Part of the picture (x, y, width, height as shares) that fills a view without distortion.
+    """Return the part of the picture (x, y, width, height as shares) that fills a view without distortion.
 
-    What does not fit is cut from foot and a little sky, or from the sides around the moon.
+    A wide view crops the bottom and a little sky; a narrow one crops the sides around the moon.
 
     Examples
     --------
-    >>> cover(1000, 500), cover(500, 500)
+    >>> crop_rect(1000, 500), crop_rect(500, 500)
     ((0.0, 0.0, 1.0, 1.0), (0.3, 0.0, 0.5, 1.0))
-    >>> cover(2000, 500)
+    >>> crop_rect(2000, 500)
     (0.0, 0.05, 1.0, 0.5)
     """
     stretch = (view_width / view_height) / (WIDTH / HEIGHT)
@@ -101,18 +100,18 @@ def _approach(value: float, target: float, steps: float) -> float:
 
 
 class WaterRenderer:
-    """Draws scenes: what never moves is worked out once, what moves costs a few milliseconds.
+    """Renders scenes: the static parts are computed once, the moving ones in a few milliseconds a picture.
 
     Parameters
     ----------
     width, height : int
-        Size of the picture in pixels; it is meant to be scaled up smoothly.
+        Size of the picture in pixels; it is meant to be scaled up with interpolation.
     seed : int
-        Fixes the waves and the stars.
+        Random seed of the waves and stars.
 
     Examples
     --------
-    >>> Water(64, 32).draw(Scene(ripple=0.3)).shape
+    >>> WaterRenderer(64, 32).render(WaterScene(ripple=0.3)).shape
     (32, 64, 3)
     """
 
@@ -126,23 +125,23 @@ class WaterRenderer:
         self._waves = _waves(self._columns, self._depth, row_height=1.0 / height / (1.0 - _HORIZON), rng=rng)
         self._hill = _far_hill(self._columns)
         self._sky = _land_and_sky(self._columns, _HORIZON - self._rows[:n_sky], rng)
-        self._paint = np.zeros((len(_PAINTS), height, width), np.float32)
+        self._shares = np.zeros((len(_COLOURS), height, width), np.float32)
         self._grain = rng.uniform(0.0, 1.0, (height, width, 1)).astype(np.float32)
 
     def render(self, scene: WaterScene) -> NDArray[np.uint8]:
-        """Return the picture, red green blue, shape (height, width, 3)."""
+        """Return the picture as RGB, shape (height, width, 3)."""
         fog = self._fog(scene)
         n_sky = self._sky.shape[1]
-        self._paint[:_MIST, :n_sky] = self._sky
-        self._paint[:_MIST, n_sky:] = self._water(scene)
-        self._paint[:_MIST] *= 1.0 - fog
-        self._paint[_MIST] = fog
-        image = self._paint.transpose(1, 2, 0) @ _PAINTS
-        image += self._grain  # dither: dark gradients show steps otherwise
+        self._shares[:_MIST, :n_sky] = self._sky
+        self._shares[:_MIST, n_sky:] = self._water(scene)
+        self._shares[:_MIST] *= 1.0 - fog
+        self._shares[_MIST] = fog
+        image = self._shares.transpose(1, 2, 0) @ _COLOURS
+        image += self._grain  # dither, against visible steps in dark gradients
         return np.minimum(image, 255.0).astype(np.uint8)
 
     def _water(self, scene: WaterScene) -> FloatArray:
-        """Paint of the water but for the mist, shape (5, rows, columns)."""
+        """Return the colour shares of the water without the mist, shape (5, rows, columns)."""
         strength = np.float32(_MIN_SLOPE + _RIPPLE_SLOPE * scene.ripple)
         slope_u, slope_v = self._waves.slopes(scene.time_s) * strength
         reach = 0.2 + self._below
@@ -151,12 +150,12 @@ class WaterRenderer:
         rough_u, rough_v = self._waves.unresolved_variance * strength**2
         spread_u = np.sqrt(_MOON_RADIUS**2 + 4.0 * rough_u * reach**2)
         spread_v = np.sqrt(_MOON_RADIUS**2 + 4.0 * rough_v)
-        paint = _sky(u, v, spread_u, spread_v)
+        shares = _sky(u, v, spread_u, spread_v)
         shore = 1.0 - 0.62 * _soft_edge(self._hill - v, 0.02)
         mirror = 0.24 + 0.76 * np.exp(-2.4 * np.maximum(self._depth - 2.6 * slope_v, 0.0))
-        paint[:_DEEP] *= mirror * shore
-        paint[_DEEP] = 1.0 - mirror
-        return paint
+        shares[:_DEEP] *= mirror * shore
+        shares[_DEEP] = 1.0 - mirror
+        return shares
 
     def _fog(self, scene: WaterScene) -> FloatArray:
         drift = 2 * pi * scene.time_s
@@ -169,9 +168,9 @@ class WaterRenderer:
 class _Waves:
     """Slopes of many small waves at every point of the water.
 
-    ``fields`` (2, rows, columns, 2 n_waves) weighs the cosines and sines of time, for the slope across and along
-    the view. ``hidden`` (2, rows, 1) is the variance of the waves too small to be drawn there: they widen
-    the moon's path instead of breaking it into dots.
+    ``fields`` (2, rows, columns, 2 n_waves) are the weights of the cosines and sines of time, for the slope across
+    and along the view. ``unresolved_variance`` (2, rows, 1) is that of the waves smaller than a pixel: they widen
+    the moon's reflection instead of breaking it into dots.
     """
 
     fields: FloatArray
@@ -179,9 +178,9 @@ class _Waves:
     omega: NDArray[np.float64]
 
     def slopes(self, time_s: float) -> FloatArray:
-        """Slopes (2, rows, columns) at a time (s)."""
-        turn = self.omega * time_s
-        return self.fields @ np.concatenate((np.cos(turn), np.sin(turn))).astype(np.float32)
+        """Return the slopes (2, rows, columns) at a time (s)."""
+        phase = self.omega * time_s
+        return self.fields @ np.concatenate((np.cos(phase), np.sin(phase))).astype(np.float32)
 
 
 def _waves(columns: FloatArray, depth: FloatArray, *, row_height: float, rng: np.random.Generator) -> _Waves:
@@ -200,30 +199,30 @@ def _waves(columns: FloatArray, depth: FloatArray, *, row_height: float, rng: np
 
 
 def _sky(u: FloatArray, v: FloatArray, spread_u: FloatArray | float, spread_v: FloatArray | float) -> FloatArray:
-    """Paint of the open sky with its moon, which is the fainter the wider it is spread, shape (5, ...)."""
-    paint = np.zeros((_MIST, *u.shape), np.float32)
+    """Return the colour shares of sky and moon, shape (5, ...); the wider the moon is spread, the fainter it is."""
+    shares = np.zeros((_MIST, *u.shape), np.float32)
     across, up = u - _MOON_U, v - _MOON_V
     near = across**2 + up**2
     disc = (across / spread_u) ** 2 + (up / spread_v) ** 2
     thinned = np.sqrt(_MOON_RADIUS**2 / (spread_u * spread_v))
-    paint[_ZENITH] = 1.0
-    paint[_SKYLINE] = np.exp(-3.4 * v)
-    paint[_HALO] = 0.75 * np.exp(near / -0.035) + 0.45 * np.exp(near / -0.25)
-    paint[_MOONLIGHT] = thinned * np.exp(-np.minimum(disc**2, 60.0))
-    return paint
+    shares[_ZENITH] = 1.0
+    shares[_SKYLINE] = np.exp(-3.4 * v)
+    shares[_HALO] = 0.75 * np.exp(near / -0.035) + 0.45 * np.exp(near / -0.25)
+    shares[_MOONLIGHT] = thinned * np.exp(-np.minimum(disc**2, 60.0))
+    return shares
 
 
 def _land_and_sky(columns: FloatArray, heights: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Paint of everything above the horizon, which never moves, shape (5, rows, columns)."""
+    """Return the colour shares of everything above the horizon (static), shape (5, rows, columns)."""
     u, v = np.broadcast_arrays(columns, heights)
-    paint = _sky(u, v, _MOON_RADIUS, _MOON_RADIUS)
-    paint[_MOONLIGHT] += _stars(u, v, rng)
+    shares = _sky(u, v, _MOON_RADIUS, _MOON_RADIUS)
+    shares[_MOONLIGHT] += _stars(u, v, rng)
     open_sky = _sky(u, v, _MOON_RADIUS, _MOON_RADIUS)
     haze = 1.0 + 0.5 * np.exp(-10.0 * v)
     for hill, light in ((_far_hill(u), 0.50), (_near_hill(u), 0.28)):
         land = _soft_edge(hill - v, 0.005)
-        paint += land * (light * haze * open_sky - paint)
-    return paint
+        shares += land * (light * haze * open_sky - shares)
+    return shares
 
 
 def _stars(u: FloatArray, v: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -234,7 +233,7 @@ def _stars(u: FloatArray, v: FloatArray, rng: np.random.Generator) -> FloatArray
 
 
 def _soft_edge(inside: FloatArray, softness: float) -> FloatArray:
-    """0 outside, 1 inside, and a smooth passage of about ``softness`` heights between."""
+    """Return 0 outside, 1 inside, with a smooth transition of about ``softness`` heights."""
     return 0.5 + 0.5 * np.tanh(inside / np.float32(softness))
 
 

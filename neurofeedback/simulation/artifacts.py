@@ -128,11 +128,11 @@ def _broken(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Ge
 
 
 def tukey_window(times_s: Floats, artifact: Artifact, taper: float) -> Floats:
-    """Return a Tukey window over an artifact at any times; ``ramp`` 1 is a Hann window.
+    """Return a Tukey window over an artifact at given times; ``taper`` 1 is a Hann window.
 
     Examples
     --------
-    >>> tukey(np.array([-1.0, 0.0, 1.0, 2.0]), Artifact(Kind.BLINK, 0, 2, (), 1), 1.0).round(6).tolist()
+    >>> tukey_window(np.array([-1.0, 0.0, 1.0, 2.0]), Artifact(ArtifactKind.BLINK, 0, 2, (), 1), 1.0).round(6).tolist()
     [0.0, 0.0, 1.0, 0.0]
     """
     place = (times_s - artifact.onset_s) / artifact.duration_s

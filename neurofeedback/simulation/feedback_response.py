@@ -68,7 +68,7 @@ def apply_learning(person: Person, response: FeedbackResponse, correlation: floa
 
     Examples
     --------
-    >>> person, response = learned(Person(), RESPONSES["responder"], IDEAL_CORRELATION)
+    >>> person, response = apply_learning(Person(), RESPONSES["responder"], IDEAL_CORRELATION)
     >>> round(person.dwell.focus_s, 1), round(response.eta, 3)
     (40.8, 0.816)
     """
@@ -78,7 +78,7 @@ def apply_learning(person: Person, response: FeedbackResponse, correlation: floa
 
 
 def learning_growth(learning: ArrayLike, correlation: ArrayLike) -> NDArray[np.float64]:
-    """Return the factor by which the stay in focus grows until the next session; see ``learned``."""
+    """Return the factor by which the stay in focus grows until the next session; see ``apply_learning``."""
     return 1.0 + np.asarray(learning) * np.maximum(correlation, 0.0) / IDEAL_CORRELATION
 
 

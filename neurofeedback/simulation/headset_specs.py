@@ -69,7 +69,7 @@ def digitise(signal_uv: NDArray[np.float64], headset: HeadsetSpec) -> NDArray[np
 
     Examples
     --------
-    >>> digitise(np.array([0.3, 5000.0]), DEVICES["muse"]).tolist()
+    >>> digitise(np.array([0.3, 5000.0]), HEADSETS["muse"]).tolist()
     [0.48828125, 999.51171875]
     """
     if headset.resolution_uv == 0:

@@ -102,7 +102,8 @@ def truncate_episodes(episodes: Sequence[Episode], seconds: float) -> tuple[Epis
 
     Examples
     --------
-    >>> [episode.duration_s for episode in cut([Episode(0, 10, Mind.FOCUS), Episode(10, 5, Mind.WANDER)], 12)]
+    >>> episodes = [Episode(0, 10, MentalState.FOCUS), Episode(10, 5, MentalState.WANDER)]
+    >>> [episode.duration_s for episode in truncate_episodes(episodes, 12)]
     [10, 2]
     """
     return tuple(
@@ -113,11 +114,12 @@ def truncate_episodes(episodes: Sequence[Episode], seconds: float) -> tuple[Epis
 
 
 def state_at(episodes: Sequence[Episode], times_s: ArrayLike) -> NDArray[np.int64]:
-    """Return the state (as ``Mind``) at each time; before the first episode its own, after the last the last.
+    """Return the state (as `MentalState`) at each time; before the first episode its own, after the last the last.
 
     Examples
     --------
-    >>> mind_at([Episode(0, 10, Mind.FOCUS), Episode(10, 5, Mind.WANDER)], [0.0, 9.9, 10.0, 99.0]).tolist()
+    >>> episodes = [Episode(0, 10, MentalState.FOCUS), Episode(10, 5, MentalState.WANDER)]
+    >>> state_at(episodes, [0.0, 9.9, 10.0, 99.0]).tolist()
     [0, 0, 1, 1]
     """
     onsets = np.array([episode.onset_s for episode in episodes])

@@ -25,7 +25,8 @@ def contact_reason_text(electrode: ElectrodeQuality) -> str:
     Examples
     --------
     >>> from neurofeedback.types import ChannelContact
-    >>> contact_reason_text(ElectrodeQuality(ChannelContact("TP9", Verdict.FAIR, ("mains hum",)), 1.2, 71.3, 9.0, 0.0))
+    >>> contact = ChannelContact("TP9", ContactLevel.FAIR, ("mains hum",))
+    >>> contact_reason_text(ElectrodeQuality(contact, 1.2, 71.3, 9.0, 0.0))
     'mains hum, 71 µV'
     """
     contact = electrode.contact
@@ -46,7 +47,7 @@ def headset_fit_text(headset_fit: HeadsetFit | None, lost_s: float = 0.0) -> str
         and headset_fit.all_good
     ):
         return "Good contact everywhere."
-    counted = f"{sum(headset_fit.steady)} of {len(headset_fit.steady)} electrodes sit well"
+    counted = f"{sum(headset_fit.acceptable)} of {len(headset_fit.acceptable)} electrodes sit well"
     if headset_fit.all_good:
         return "Good enough everywhere."
     if not headset_fit.good_enough and all(
@@ -73,8 +74,8 @@ def headset_fit_record(headset_fit: HeadsetFit) -> str:
     Examples
     --------
     >>> from neurofeedback.types import ChannelContact
-    >>> bad = ElectrodeQuality(ChannelContact("TP9", Verdict.BAD, ("muscle",)), 2.5, 0.0, 9.0, 0.0)
-    >>> headset_fit_record(Fit((bad,), (0.0,), (False,), everywhere=False, enough=False))
+    >>> bad = ElectrodeQuality(ChannelContact("TP9", ContactLevel.BAD, ("muscle",)), 2.5, 0.0, 9.0, 0.0)
+    >>> headset_fit_record(HeadsetFit((bad,), (0.0,), (False,), all_good=False, good_enough=False))
     'begun before contact was good enough; TP9: muscle'
     """
     poor = [

@@ -94,7 +94,7 @@ def index_source_text(index_name: str, n_answers: int, *, learns_live: bool) -> 
 
     Examples
     --------
-    >>> index_source_text(INDEX_NAME, 42, live=False)
+    >>> index_source_text(INDEX_NAME, 42, learns_live=False)
     'The guidance follows what your own 42 answers have taught so far.'
     """
     if index_name != INDEX_NAME:
@@ -150,7 +150,7 @@ def format_index(mwi: float) -> str:
 
 def contact_symbol(contact: ChannelContact) -> str:
     """Electrode as a filled, half or empty dot and its name: told apart without colour."""
-    return f"{_CONTACT_SYMBOLS[contact.verdict]} {contact.ch_name}"
+    return f"{_CONTACT_SYMBOLS[contact.level]} {contact.ch_name}"
 
 
 def contact_text(contacts: Iterable[ChannelContact], limit: int = 3) -> str:
@@ -158,13 +158,13 @@ def contact_text(contacts: Iterable[ChannelContact], limit: int = 3) -> str:
 
     Examples
     --------
-    >>> contact_text([ChannelContact("TP9", Verdict.GOOD), ChannelContact("AF7", Verdict.FAIR, ("muscle",))])
+    >>> contact_text([ChannelContact("TP9", ContactLevel.GOOD), ChannelContact("AF7", ContactLevel.FAIR, ("muscle",))])
     'AF7: muscle'
     """
     listed = tuple(contacts)
     poor = [c for c in listed if c.level is not ContactLevel.GOOD]
     if not poor:
         return "Good contact everywhere." if listed else "Waiting for contact."
-    told = [f"{c.ch_name}: {', '.join(c.reasons) or c.verdict}" for c in poor[:limit]]
+    told = [f"{c.ch_name}: {', '.join(c.reasons) or c.level}" for c in poor[:limit]]
     more = f" · and {len(poor) - limit} more" if len(poor) > limit else ""
     return " · ".join(told) + more

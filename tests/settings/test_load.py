@@ -150,8 +150,8 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, text: str, said: str) -
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
-    message = refusal(tmp_path, "[phases]\nsettle_s = -1\nbaseline_s = 'x'\n[audio]\nbeds = 'rain'")
-    assert all(key in message for key in ("phases.settle_s", "phases.baseline_s", "did you mean bed?"))
+    message = refusal(tmp_path, "[phases]\nsettle_s = -1\nbaseline_s = 'x'\n[audio]\nbackgrounds = 'rain'")
+    assert all(key in message for key in ("phases.settle_s", "phases.baseline_s", "did you mean background?"))
 
 
 def test_a_name_that_is_nearly_right_gets_a_suggestion() -> None:
