@@ -1,42 +1,39 @@
-"""Neurofeedback for meditation: a headset's samples in, guidance to see and hear out, everything on disk."""
+"""EEG neurofeedback for meditation: samples of a headset in, guidance to hear and see out, everything on disk as BIDS.
+
+Examples
+--------
+>>> import neurofeedback as nf
+>>> with nf.open_source("simulated:3", duration_s=2.0, real_time=False) as source:
+...     engine = nf.Engine(source.stream, profile="default")
+...     onsets = [frame.onset for chunk in source for frame in engine.process(chunk)]
+>>> onsets[:3]
+[0.25, 0.5, 0.75]
+"""
 
 from __future__ import annotations
 
 import warnings
 from typing import TYPE_CHECKING
 
+from neurofeedback._version import __version__
+
 if TYPE_CHECKING:
-    from os import PathLike
+    from neurofeedback.api import Engine, StreamInfo, open_source, read_session, replay, verify
 
-    from neurofeedback.formats.mne_conversion import MneSession
+__all__ = ["Engine", "StreamInfo", "__version__", "open_source", "read_session", "replay", "verify"]
 
-__version__ = "0.1.0"
-
-# BrainFlow imports pkg_resources on Python 3.11; the warning is for its authors, not for whoever trains.
+# BrainFlow imports pkg_resources on Python 3.11; the warning is meant for its authors.
 warnings.filterwarnings("ignore", "pkg_resources is deprecated")
 
 
-def read_session(path: str | PathLike[str]) -> MneSession:
-    """Read a recording for MNE, with the table of its frames.
+def __getattr__(name: str) -> object:
+    """Import the public API when it is first used, so that ``import neurofeedback`` stays fast."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from neurofeedback import api
 
-    Parameters
-    ----------
-    path : path-like
-        A session's folder, any file in it, or any recording this program can read.
+    return getattr(api, name)
 
-    Returns
-    -------
-    MneSession
-        ``raw``, an `mne.io.Raw` in volts with phases, events and gaps as annotations, and ``frames``, a DataFrame with
-        one row a frame (None for another program's recording). A tuple, so ``raw, frames = read_session(path)``.
 
-    Raises
-    ------
-    RecordingError
-        There is no recording that can be read; it says why.
-    """
-    from pathlib import Path
-
-    from neurofeedback.formats.mne_conversion import read_session as read  # mne when asked for
-
-    return read(Path(path))
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from neurofeedback import __version__
+from neurofeedback._version import __version__
 from neurofeedback.cli.commands import (
     ask,
     check,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 from io import StringIO
 from pathlib import Path
@@ -17,7 +17,7 @@ from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.atomic_files import read_complete_lines
 from neurofeedback.recording.events import GAP_TYPE
 from neurofeedback.recording.recording import Recording
-from neurofeedback.types import Event
+from neurofeedback.types import Event, StreamInfo
 
 _CHUNK_S = 60.0
 _MONTAGE = "standard_1005"
@@ -39,20 +39,27 @@ def read_session(path: Path) -> MneSession:
 
 def read_frame_table(path: Path) -> pd.DataFrame:
     """Read a frame log, NaN where there is no number; a torn last line is left out."""
-    return pd.read_csv(StringIO("\n".join(read_complete_lines(path))), sep="\t", na_values="n/a", keep_default_na=False)
+    return parse_frame_table([line + "\n" for line in read_complete_lines(path)])
+
+
+def parse_frame_table(lines: Iterable[str]) -> pd.DataFrame:
+    """Parse the lines of a frame log, header first, each with its newline; NaN where there is no number."""
+    return pd.read_csv(StringIO("".join(lines)), sep="\t", na_values="n/a", keep_default_na=False)
 
 
 def to_raw(recording: Recording) -> mne.io.RawArray:
-    """Return a recording in volts; lost samples are 0 and annotated, so that MNE leaves them out.
-
-    Electrodes that bear a name of the 10-10 system get its usual place.
-    """
-    info = mne.create_info(list(recording.stream.ch_names), recording.stream.sfreq, "eeg")
-    raw = mne.io.RawArray(data_in_volts(recording), info, verbose="error")
+    """Return a recording in volts; lost samples are 0 and annotated, so that MNE leaves them out."""
+    raw = mne.io.RawArray(data_in_volts(recording), to_info(recording.stream), verbose="error")
     raw.set_meas_date(None if recording.started is None else recording.started.astimezone(UTC))
-    raw.set_montage(_MONTAGE, match_case=False, on_missing="ignore", verbose="error")
     raw.set_annotations(to_mne_annotations(recording), verbose="error")
     return raw
+
+
+def to_info(stream: StreamInfo) -> mne.Info:
+    """Return channels and rate of a stream; electrodes named as in the 10-10 system get its usual positions."""
+    info = mne.create_info(list(stream.ch_names), stream.sfreq, "eeg")
+    info.set_montage(_MONTAGE, match_case=False, on_missing="ignore", verbose="error")
+    return info
 
 
 def data_in_volts(recording: Recording) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neurofeedback import __version__
+from neurofeedback._version import __version__
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.complete_session import ProgressCallback, write_complete_session
 from neurofeedback.formats.reader import open_recording

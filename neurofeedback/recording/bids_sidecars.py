@@ -6,7 +6,7 @@ import platform
 import re
 from collections.abc import Mapping, Sequence
 
-from neurofeedback import __version__
+from neurofeedback._version import __version__
 from neurofeedback.recording import brainvision, electrode_positions, events, frame_log, timing
 from neurofeedback.recording.atomic_files import read_json, write_atomic, write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles

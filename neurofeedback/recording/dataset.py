@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from neurofeedback import __version__
+from neurofeedback._version import __version__
 from neurofeedback.recording.atomic_files import AppendOnlyFile, write_atomic, write_json_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 

@@ -10,7 +10,7 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neurofeedback import __version__
+from neurofeedback._version import __version__
 from neurofeedback.analysis.comparison import Comparison
 from neurofeedback.analysis.contrasts import Contrast, EffectInterval
 from neurofeedback.analysis.resting_measures import MEASURES

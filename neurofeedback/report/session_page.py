@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurofeedback import __version__
+from neurofeedback._version import __version__
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.report.answer_sentences import answer_sentences

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from neurofeedback import __version__
+from neurofeedback._version import __version__
 from neurofeedback.recording.atomic_files import AppendOnlyFile, cut_torn_line, read_complete_lines
 from neurofeedback.settings.load import load_evidence, load_settings
 from neurofeedback.study.jobs import OK, BatchJob, Row

@@ -14,7 +14,7 @@ from types import TracebackType
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QWidget
 
-from neurofeedback import __version__
+from neurofeedback._version import __version__
 from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
 
