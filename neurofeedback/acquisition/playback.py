@@ -24,7 +24,7 @@ class PlayableRecording(Protocol):
         """What was recorded."""
         ...
 
-    def chunks(self, n_samples: int) -> Iterator[Chunk]:
+    def iter_chunks(self, n_samples: int) -> Iterator[Chunk]:
         """Return all samples from the first on, at most ``n_samples`` at a time, NaN where they were lost."""
         ...
 
@@ -61,7 +61,7 @@ class PlaybackSource:
         """Begin to play, from the first sample."""
         if self._is_open:
             return
-        self._pieces = self._recording.chunks(max(1, round(_PIECE_S * self._stream.sfreq)))
+        self._pieces = self._recording.iter_chunks(max(1, round(_PIECE_S * self._stream.sfreq)))
         self._next = next(self._pieces, None)
         self._start_s = self._now()
         self._is_open = True

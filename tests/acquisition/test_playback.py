@@ -20,7 +20,7 @@ class Recording:
         self.data = np.random.default_rng(0).normal(size=(2, 1000)).astype(np.float32)
         self.data[:, 500:510] = np.nan
 
-    def chunks(self, n_samples):
+    def iter_chunks(self, n_samples):
         for start in range(0, 1000, n_samples):
             stop = min(start + n_samples, 1000)
             hole = LostRun(max(start, 500), min(stop, 510) - max(start, 500))

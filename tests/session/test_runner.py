@@ -81,7 +81,7 @@ class Played:
     lost: tuple[LostRun, ...] = ()
     stream: StreamInfo = MUSE
 
-    def chunks(self, n_samples: int) -> Iterator[Chunk]:
+    def iter_chunks(self, n_samples: int) -> Iterator[Chunk]:
         data = self.data.copy()
         for run in self.lost:
             rows = slice(None) if run.channels is None else list(run.channels)
@@ -253,7 +253,7 @@ def test_a_gap_of_unsure_length_is_told_though_nobody_noticed_the_silence(signal
     """As after this machine itself stood still: the first look finds samples, and a gap no counter can tell."""
 
     class Frozen(Played):
-        def chunks(self, n_samples: int) -> Iterator[Chunk]:
+        def iter_chunks(self, n_samples: int) -> Iterator[Chunk]:
             data = self.data.copy()
             data[:, 2000:2950] = np.nan
             edges = [*range(0, 2001, n_samples), *range(3000, data.shape[1], n_samples)]
