@@ -231,7 +231,7 @@ class Runner:
         self._silent_since = None
         value = f"{(gap.n_samples if gap else 0) / self._context.stream.sfreq:.3f} s"
         if unsure:
-            value += f" +-{self._arrival_jitter.seconds:.3f} s"
+            value += f" +-{self._arrival_jitter.spread_s:.3f} s"
         back = gap.start + gap.n_samples if gap else chunk.first_sample
         self._record_row(Event(back, EventKind.SIGNAL_BACK, value))
         _log.info("the signal is back; lost: %s", value)

@@ -97,7 +97,7 @@ def evaluate(
     settings = load_settings(profile)
     scores = evaluate_feature_table(read_feature_table(table), load_evidence(settings.index.evidence), settings.decoder)
     if json:
-        print_json(asdict(scores))
+        print_json(_with_published_keys(asdict(scores)))
     else:
         _print_scores(scores)
 
@@ -160,7 +160,7 @@ def _performance_text(state: DecoderState) -> str:
     kinds = f"{scores.n_wander} elsewhere, {scores.n_answers - scores.n_wander} on the breath"
     lines = [
         f"Learned from {scores.n_answers} answers ({kinds}) of {scores.n_sessions} sittings"
-        f"{', and from presses' if state.decoder.with_presses else ''}.",
+        f"{', and from presses' if state.decoder.with_self_caught else ''}.",
         f"AUC, sitting by sitting ahead: {_format_interval(scores.prequential)}; "
         f"each sitting left out: {_format_interval(scores.leave_one_session_out)}",
         f"Brier skill over the usual rate: {_format_interval(scores.brier_skill)}; "
@@ -168,7 +168,7 @@ def _performance_text(state: DecoderState) -> str:
         "How far each study is borne out: "
         + ", ".join(f"{name} {100 * share:.0f} %" for name, share in state.decoder.profile_probabilities),
         f"Drowsy is another matter: your threshold is {state.drowsy_level:.2f} of the usual one "
-        f"({sum(len(told.drowsy) for told in state.told)} answers).",
+        f"({sum(len(one.sleepiness_ratings) for one in state.session_labels)} answers).",
     ]
     return "\n".join(lines)
 
@@ -179,10 +179,17 @@ def _format_interval(interval: MetricInterval | None) -> str:
     return f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f}; {interval.n} answers)"
 
 
+_PUBLISHED_KEYS = {"n_answers": "n", "leave_one_session_out": "left_out", "features_with_prior": "known"}
+"""Keys of the JSON documents of version 0.1.0, for fields that have other names now."""
+
+
+def _with_published_keys(scores: dict[str, Any]) -> dict[str, Any]:
+    return {_PUBLISHED_KEYS.get(name, name): value for name, value in scores.items()}
+
+
 def _document(state: DecoderState, sentence: str, guidance: str) -> dict[str, Any]:
     from neurofeedback.learning.decoder_messages import decoder_stage, feature_directions
 
-    scores = asdict(state.evaluation)
     decoder = state.decoder
     values = {
         name: (weight, sd)
@@ -204,7 +211,7 @@ def _document(state: DecoderState, sentence: str, guidance: str) -> dict[str, An
             }
             for name, plain, direction, chance in feature_directions(decoder)
         ],
-        "evaluation": scores,
+        "evaluation": _with_published_keys(asdict(state.evaluation)),
         "with_presses": decoder.with_self_caught,
         "profiles": dict(decoder.profile_probabilities),
         "drowsy_level": state.drowsy_level,

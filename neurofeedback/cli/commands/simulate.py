@@ -176,7 +176,7 @@ def _setup_for_session(
     shift = setup.conditions.shift + draw_session_shift(setup.seed, number, session_sd)
     return replace(
         setup,
-        request=replace(setup.request, device=f"simulated:{seed}", seed=seed, started=started),
+        request=replace(setup.request, device=f"simulated:{seed}", seed=seed, start_time=started),
         conditions=replace(setup.conditions, shift=shift),
         seed=seed,
     )
