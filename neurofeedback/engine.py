@@ -65,6 +65,19 @@ class EngineStart:
 EMPTY_START = EngineStart()
 
 
+def frame_columns(profile: Profile, *, personal_baseline: bool) -> tuple[str, ...]:
+    """Return the names of ``Frame.values`` for a profile, with or without a personal baseline."""
+    evidence_names = profile.evidence.feature_names
+    return (
+        *(feature.column for feature in FEATURES.values()),
+        *(f"z_{name}" for name in _Z_NAMES),
+        *(f"zt_{name}" for name in evidence_names),
+        *(("u_session", "u_own", *(f"zo_{name}" for name in evidence_names)) if personal_baseline else ()),
+        *(COMPLEXITY_COLUMNS if profile.settings.features.complexity else ()),
+        *(("bell",) if profile.settings.bell.enabled else ()),
+    )
+
+
 class Engine:
     """Frames from samples, the same however they are cut into chunks.
 
@@ -119,15 +132,7 @@ class Engine:
         self.phase = Phase.SETTLE
         self.late_baseline_sample: int | None = None
         """Sample from which a baseline holds that was only had in practice; None for one had in time, or none."""
-        self.columns: tuple[str, ...] = (
-            *(feature.column for feature in FEATURES.values()),
-            *(f"z_{name}" for name in _Z_NAMES),
-            *(f"zt_{name}" for name in profile.evidence.feature_names),
-            *(() if self.personal_baseline is None else ("u_session", "u_own")),
-            *(() if self.personal_baseline is None else (f"zo_{name}" for name in profile.evidence.feature_names)),
-            *(() if self._complexity is None else COMPLEXITY_COLUMNS),
-            *(("bell",) if settings.bell.enabled else ()),
-        )
+        self.columns = frame_columns(profile, personal_baseline=self.personal_baseline is not None)
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
         self._apply_command(Command(0, CommandKind.DECODER, start.decoder))
         self._apply_command(Command(0, CommandKind.BASELINE, settings.baseline.feedback_source))

@@ -25,8 +25,8 @@ from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import frame_log
+from neurofeedback.recording.events import probes_from_events
 from neurofeedback.recording.recording import Recording
-from neurofeedback.session.probes import probes_from_events
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from neurofeedback.types import Command, Event, EventKind, Frame, Probe
+from neurofeedback.types import Chunk, Command, Event, EventKind, Frame, Probe
 
 _log = logging.getLogger(__name__)
 
@@ -54,9 +54,12 @@ class DecoderThread:
         """Hand over frames."""
         self._submit(frames)
 
-    def process_event(self, event: Event) -> None:
-        """Hand over a press; other events teach nothing."""
-        if event.kind is EventKind.PRESS:
+    def process_chunk(self, chunk: Chunk) -> None:
+        """Ignore samples: the decoder learns from frames."""
+
+    def process_event(self, event: Event | Command) -> None:
+        """Hand over a press; nothing is learned from other events and commands."""
+        if isinstance(event, Event) and event.kind is EventKind.PRESS:
             self._submit(event)
 
     def process_probe(self, probe: Probe) -> None:

@@ -16,10 +16,9 @@ from neurofeedback.learning.window_covariance import WindowCovariance
 from neurofeedback.recording.atomic_files import read_json
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.columns import read_frames
-from neurofeedback.recording.events import read_events
+from neurofeedback.recording.events import probes_from_events, read_events
 from neurofeedback.recording.frame_log import format_number
 from neurofeedback.recording.session_header import read_start
-from neurofeedback.session.probes import probes_from_events
 from neurofeedback.settings.load import read_profile
 from neurofeedback.settings.model import Settings
 from neurofeedback.types import Event, EventKind, Frame, Phase, Probe, StreamInfo

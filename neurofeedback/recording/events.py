@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.atomic_files import read_complete_lines, write_atomic
-from neurofeedback.types import Command, CommandKind, Event, EventKind, LostRun
+from neurofeedback.types import Command, CommandKind, Event, EventKind, LostRun, Probe
 
 GAP_TYPE = "BAD_ACQ_SKIP"
 HEADER = "onset\tduration\tsample\ttrial_type\tvalue\tresponse_time\n"
+_ANSWER_FIELDS = {
+    EventKind.ANSWER_WHERE: "where",
+    EventKind.ANSWER_SURE: "sure",
+    EventKind.ANSWER_SLEEPY: "sleepy",
+}
+"""Field of ``Probe`` that each kind of answer fills."""
 _LINE_BREAKS = str.maketrans("\t\r\n", "   ")
 
 SIDECAR: dict[str, object] = {
@@ -120,3 +127,21 @@ def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:
         except ValueError:
             raise RecordingError(f"{path}, line {number} is not an event", got=repr(line[:80])) from None
     return tuple(commands), tuple(events)
+
+
+def probes_from_events(events: Iterable[Event]) -> tuple[Probe, ...]:
+    """Return the probes of a session, each with the answers to it.
+
+    Examples
+    --------
+    >>> rows = (Event(100, EventKind.PROBE, "1"), Event(350, EventKind.ANSWER_WHERE, "2", response_s=1.0))
+    >>> probes_from_events(rows)
+    (Probe(sample=100, where=2, sure=None, sleepy=None, answer_sample=350),)
+    """
+    found: list[Probe] = []
+    for event in events:
+        if event.kind is EventKind.PROBE:
+            found.append(Probe(event.sample))
+        elif found and event.kind in _ANSWER_FIELDS:
+            found[-1] = replace(found[-1], **{_ANSWER_FIELDS[event.kind]: int(event.value)}, answer_sample=event.sample)
+    return tuple(found)

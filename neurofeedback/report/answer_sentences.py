@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neurofeedback.analysis.probe_statistics import AnswerCounts, estimate_wandering_share
-from neurofeedback.session.probes import probes_from_events
+from neurofeedback.recording.events import probes_from_events
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.texts.session import format_percent
 from neurofeedback.types import Event, EventKind, Probe

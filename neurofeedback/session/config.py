@@ -74,58 +74,6 @@ class RunningSession(Protocol):
         """Ask for an orderly end; returns at once. Without a planned end, the first time ends the practice only."""
         ...
 
-    def begin(self) -> None:
-        """Begin the sitting, however the headset sits."""
-        ...
-
-    def mark(self, text: str = "") -> None:
-        """Put a mark into the recording."""
-        ...
-
-    def press(self) -> None:
-        """Say that the mind had been away."""
-        ...
-
-    def answer(self, value: int) -> None:
-        """Answer the question now shown."""
-        ...
-
-    def skip(self) -> None:
-        """Leave the question now shown, and those after it, unanswered."""
-        ...
-
-    def pause(self) -> None:
-        """Pause: what comes is recorded and counts for nothing, and the plan waits."""
-        ...
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        ...
-
-    def longer(self, minutes: float) -> None:
-        """Practise so much longer."""
-        ...
-
-    def set_volume_db(self, volume_db: float) -> None:
-        """Set the volume relative to the profile's level, dB."""
-        ...
-
-    def mute(self, on: bool) -> None:
-        """Silence all sound, or let it be heard again."""
-        ...
-
-    def set_target_rate(self, rate: float) -> None:
-        """Set the share of frames with reward aimed at, 0 to 1."""
-        ...
-
-    def set_tone_depth(self, depth: float) -> None:
-        """Set how far the tone may move, 0 to 1."""
-        ...
-
-    def set_baseline(self, feedback_source: str) -> None:
-        """Let the baseline of this ``session``, or one's ``own`` of earlier sittings, drive the sound."""
-        ...
-
     def join(self, timeout_s: float | None = None) -> SessionResult | None:
         """Wait for the end (s); None if it is still running."""
         ...

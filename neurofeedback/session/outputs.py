@@ -25,23 +25,31 @@ _LSL_SCOPES = ("machine", "network")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
-class SessionConsumer(Protocol):
-    """Takes what the runner has recorded and passes it on; must return at once."""
-
-    def process_chunk(self, chunk: Chunk) -> None:
-        """Pass on a chunk, microvolts, NaN where samples are lost."""
-        ...
+class FrameConsumer(Protocol):
+    """Takes the frames of a session; every method returns at once."""
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
-        """Pass on frames."""
+        """Take the frames just made, at least one."""
+        ...
+
+
+class SessionConsumer(FrameConsumer, Protocol):
+    """Takes chunks, frames and events of a session."""
+
+    def process_chunk(self, chunk: Chunk) -> None:
+        """Take a chunk, microvolts, NaN where samples are lost."""
         ...
 
     def process_event(self, event: Event | Command) -> None:
-        """Pass on an event or command."""
+        """Take an event or command."""
         ...
 
+
+class SessionOutput(SessionConsumer, Protocol):
+    """Sends a session to other programs."""
+
     def close(self) -> None:
-        """Let go of what was opened."""
+        """Close streams and sockets."""
         ...
 
 
@@ -174,8 +182,8 @@ def parse_address(address: str) -> tuple[str, int]:
     return host or "127.0.0.1", int(port)
 
 
-def open_outputs(lsl_out: str, osc_out: str, stream: StreamInfo, hop_s: float) -> tuple[SessionConsumer, ...]:
-    """Open what a request asks for.
+def open_outputs(lsl_out: str, osc_out: str, stream: StreamInfo, hop_s: float) -> tuple[SessionOutput, ...]:
+    """Open the outputs that a session is configured with.
 
     Parameters
     ----------
@@ -185,14 +193,14 @@ def open_outputs(lsl_out: str, osc_out: str, stream: StreamInfo, hop_s: float) -
         ``PORT`` or ``HOST:PORT``, or empty for none.
     """
     with ExitStack() as opened:
-        outlets: list[SessionConsumer] = []
+        outputs: list[SessionOutput] = []
         if lsl_out:
-            outlets.append(LslOutput("neurofeedback", stream, hop_s, network=check_lsl_scope(lsl_out) == "network"))
-            opened.callback(outlets[-1].close)
+            outputs.append(LslOutput("neurofeedback", stream, hop_s, network=check_lsl_scope(lsl_out) == "network"))
+            opened.callback(outputs[-1].close)
         if osc_out:
-            outlets.append(OscOutput(osc_out))
+            outputs.append(OscOutput(osc_out))
         opened.pop_all()
-    return tuple(outlets)
+    return tuple(outputs)
 
 
 def check_lsl_scope(lsl_out: str) -> str:

@@ -88,7 +88,7 @@ class PhaseController:
         self._segment_index += 1
         self._next_bell = self._first_bell()
         bell = Bell.END if self.phase is Phase.DEBRIEF else Bell.PHASE
-        return PhaseOutput(bell, self._segment_commands(frame.sample + 1), self.segment.bed)
+        return PhaseOutput(bell, self._segment_commands(frame.sample + 1), self.segment.background)
 
     def extend(self, seconds: float) -> bool:
         """Practise so much longer: in this practice, else in one more; tell whether that can be."""
@@ -138,14 +138,14 @@ class PhaseController:
         self._segment_ends[first_segment:] = [end + n_samples for end in self._segment_ends[first_segment:]]
 
     def _first_bell(self) -> float:
-        every = self.segment.bell_every_s * self._sfreq
+        every = self.segment.bell_interval_s * self._sfreq
         return self._last_sample + every if every else math.inf
 
     def _interval_bell(self, sample: int) -> PhaseOutput | None:
         """Ring the bell of an interval, but not into the segment's last breath."""
         if sample < self._next_bell:
             return None
-        self._next_bell += self.segment.bell_every_s * self._sfreq
+        self._next_bell += self.segment.bell_interval_s * self._sfreq
         return PhaseOutput(Bell.INTERVAL) if self._segment_ends[self._segment_index] - sample > self._sfreq else None
 
     def _min_next_segment_samples(self) -> float:

@@ -24,17 +24,17 @@ class Segment:
         In seconds; infinite until the person ends it.
     target_rate : float, optional
         Share of frames with reward aimed at; None leaves it as it was.
-    bed : str
+    background : str
         Background sound; empty leaves it as it was.
-    bell_every_s : float
+    bell_interval_s : float
         Time between soft bells, s; 0 for none.
     """
 
     phase: Phase
     length_s: float
     target_rate: float | None = None
-    bed: str = ""
-    bell_every_s: float = 0.0
+    background: str = ""
+    bell_interval_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,12 @@ def plan_session(
     min_clean_s: float,
     programme: Programme | None = None,
     *,
-    bell_every_s: float = 0.0,
+    bell_interval_s: float = 0.0,
 ) -> SessionPlan:
     """Lay out a sitting of so many minutes, or of the programme's or the profile's own length.
 
     One segment takes what the others leave; where that is less than the profile's least practice, all are
-    scaled down alike. ``bell_every_s`` is the time between soft bells in practice where no programme says otherwise.
+    scaled down alike. ``bell_interval_s`` is the time between soft bells in practice where no programme says otherwise.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def plan_session(
     [('settle', 6.2), ('baseline', 24.9), ('practice', 49.8), ('transfer', 37.4), ('debrief', 1.7)]
     """
     segments, total_s = (
-        _profile_segments(settings, bell_every_s),
+        _profile_segments(settings, bell_interval_s),
         None if minutes is None else _validate_minutes(minutes) * 60,
     )
     if programme is not None:
@@ -116,8 +116,8 @@ def plan_session(
     return SessionPlan(planned, min(min_clean_s, baseline_s / 2))
 
 
-def _profile_segments(settings: PhaseSettings, bell_every_s: float) -> list[Segment]:
-    practice = Segment(Phase.PRACTICE, settings.practice_s, bell_every_s=bell_every_s)
+def _profile_segments(settings: PhaseSettings, bell_interval_s: float) -> list[Segment]:
+    practice = Segment(Phase.PRACTICE, settings.practice_s, bell_interval_s=bell_interval_s)
     return _with_fixed_segments(settings, [practice, Segment(Phase.TRANSFER, settings.transfer_s)])
 
 

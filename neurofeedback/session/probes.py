@@ -161,24 +161,3 @@ class ProbeScheduler:
 
     def _draw_next_probe(self) -> float:
         return next(self._times, float("inf")) * self._sfreq
-
-
-_PROBE_FIELDS = {question.kind: stage.value for stage, question in _QUESTIONS.items()}
-
-
-def probes_from_events(events: Iterable[Event]) -> tuple[Probe, ...]:
-    """Put the rows of a session together again: each chime with what was answered to it.
-
-    Examples
-    --------
-    >>> rows = (Event(100, EventKind.PROBE, "1"), Event(350, EventKind.ANSWER_WHERE, "2", response_s=1.0))
-    >>> probes_from_events(rows)
-    (Probe(sample=100, where=2, sure=None, sleepy=None, answer_sample=350),)
-    """
-    found: list[Probe] = []
-    for event in events:
-        if event.kind is EventKind.PROBE:
-            found.append(Probe(event.sample))
-        elif found and event.kind in _PROBE_FIELDS:
-            found[-1] = replace(found[-1], **{_PROBE_FIELDS[event.kind]: int(event.value)}, answer_sample=event.sample)
-    return tuple(found)

@@ -15,6 +15,7 @@ from neurofeedback.errors import SourceError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.session.controls import ActionTime, Controls
+from neurofeedback.session.outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.phase_controller import PhaseOutput
 from neurofeedback.session.probes import ActionResult, ProbeScheduler
 from neurofeedback.session.self_report import PressDebouncer
@@ -63,6 +64,14 @@ class Runner:
         self._model_text = context.model_text
         self.frame_counts = FrameCounts()
         self.duration_s = 0.0
+        learning = () if context.decoder_thread is None else (context.decoder_thread,)
+        self._consumers: tuple[SessionConsumer, ...] = (context.writer, *learning, *context.consumers)
+        self._frame_consumers: tuple[FrameConsumer, ...] = (
+            self._snapshot_builder,
+            self.probe_scheduler,
+            self.frame_counts,
+            *self._consumers,
+        )
 
     def run(self) -> str:
         """Read until the plan, the source or the person ends it; return which: ``done``, ``source`` or ``asked``.
@@ -80,7 +89,7 @@ class Runner:
         if parts.model_text:
             self._record_event(EventKind.MODEL, parts.model_text)
         if first := parts.phase_controller.initial_commands():
-            self._apply_phase_output(PhaseOutput(Bell.PHASE, first, parts.phase_controller.segment.bed), 0)
+            self._apply_phase_output(PhaseOutput(Bell.PHASE, first, parts.phase_controller.segment.background), 0)
         reason = self._loop()
         self._apply_result(self._controls.end(self._n_received))
         self._record_event(EventKind.STOP, reason)
@@ -133,9 +142,8 @@ class Runner:
         if self._start_time is None:
             self._start_time = self._last_data_time - chunk.n_samples / parts.stream.sfreq
             parts.sink.ring(Bell.BEGIN, self.session_s)
-        parts.writer.process_chunk(chunk)
-        for outlet in parts.consumers:
-            outlet.process_chunk(chunk)
+        for consumer in self._consumers:  # the writer is the first
+            consumer.process_chunk(chunk)
         self.duration_s = self.session_s
         self._recent_lost += [run for run in chunk.lost if run.channels is None]
         self._n_lost += sum(run.n_samples for run in chunk.lost if run.channels is None)
@@ -181,14 +189,8 @@ class Runner:
             if (turn := parts.phase_controller.process(frame)) is not None:
                 # signal held back for a gap's end may bring several frames at once: those are made already
                 self._apply_phase_output(turn, frames[-1].sample + 1)
-        self._snapshot_builder.process_frames(done)
-        self.probe_scheduler.process_frames(done)
-        if parts.decoder_thread is not None:
-            parts.decoder_thread.process_frames(done)
-        self.frame_counts.process_frames(done)
-        parts.writer.process_frames(done)
-        for outlet in parts.consumers:
-            outlet.process_frames(done)
+        for consumer in self._frame_consumers:
+            consumer.process_frames(done)
 
     def _apply_phase_output(self, output: PhaseOutput, earliest_sample: int) -> None:
         """Begin what the plan says, with its bell and its bed."""
@@ -282,11 +284,8 @@ class Runner:
         if isinstance(row, Command):
             self._commands.append(row)
             _log.info("%s %s at sample %d", row.kind, row.value, row.sample)
-        elif self._context.decoder_thread is not None:
-            self._context.decoder_thread.process_event(row)
-        self._context.writer.process_event(row)
-        for outlet in self._context.consumers:
-            outlet.process_event(row)
+        for consumer in self._consumers:
+            consumer.process_event(row)
 
     def _publish(self) -> None:
         now = self._context.clock.now()

@@ -20,12 +20,11 @@ from neurofeedback.learning.training import DecoderState
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_lock import check_recordings_folder
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
-from neurofeedback.session.asking import Asking
 from neurofeedback.session.baseline_store import baseline_notice, load_personal_baseline, store_baseline
 from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import COMPLETE_TEXT, SessionConfig, SessionResult
 from neurofeedback.session.headset_fit import HeadsetFitResult, wait_for_headset_fit
-from neurofeedback.session.live_state import LiveState, Snapshot
+from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.session.outputs import describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import SessionPlan, plan_session
@@ -40,7 +39,7 @@ from neurofeedback.session.setup import (
     start_document,
 )
 from neurofeedback.session.simulated_participant import simulated_participant_for
-from neurofeedback.session.summing import build_summary
+from neurofeedback.session.summary import build_summary
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
@@ -62,7 +61,7 @@ class PreparedSession:
     clock: Clock
 
 
-class Session(Asking):
+class Session:
     """One sitting. Everything that can be refused at once is refused here, before any device is opened.
 
     Parameters
@@ -110,6 +109,10 @@ class Session(Asking):
         """Begin in a thread of its own; returns at once."""
         self._thread.start()
 
+    def stop(self) -> None:
+        """Ask for an orderly end; returns at once."""
+        self.live_state.send_request(Request(RequestKind.STOP))
+
     def join(self, timeout_s: float | None = None) -> SessionResult | None:
         """Wait for the end (s); None if it is still running."""
         self._thread.join(timeout_s)
@@ -124,7 +127,7 @@ class Session(Asking):
             request.minutes,
             settings.baseline.min_clean_s,
             programme,
-            bell_every_s=60 * settings.audio.interval_bell_min,
+            bell_interval_s=60 * settings.audio.interval_bell_min,
         )
         if plan.short_baseline_notice:
             self._notices.append(plan.short_baseline_notice)
@@ -224,10 +227,8 @@ class Session(Asking):
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
         )
         settings, index_name = profile.settings, profile.evidence.index_name
-        outlets = (
-            *open_outputs(request.lsl_out, request.osc_out, stream, settings.spectrum.hop_s),
-            *simulated_participant_for(fit_result.source, self.live_state, answers=request.fast),
-        )
+        outputs = open_outputs(request.lsl_out, request.osc_out, stream, settings.spectrum.hop_s)
+        participant = simulated_participant_for(fit_result.source, self.live_state, answers=request.fast)
         live = settings.probes.learn_live
         refitting = DecoderThread(learner, synchronous=request.fast) if live else None
         try:
@@ -242,7 +243,7 @@ class Session(Asking):
                 live_state=self.live_state,
                 settings=settings,
                 seed=seed,
-                consumers=outlets,
+                consumers=(*outputs, *participant),
                 index_name=index_name,
                 decoder_thread=refitting,
                 model_text=index_source_text(index_name, learner.decoder.n_answers, learns_live=live),
@@ -251,7 +252,7 @@ class Session(Asking):
                 parts.writer.process_event(Event(0, EventKind.HEADSET_FIT, fit_result.fit_text))
             return self._run_and_close(Runner(parts), parts, fit_result)
         finally:
-            for closing in (*outlets, *filter(None, [refitting])):
+            for closing in (*outputs, *filter(None, [refitting])):
                 closing.close()
 
     def _run_and_close(self, runner: Runner, context: SessionContext, fit_result: HeadsetFitResult) -> SessionResult:

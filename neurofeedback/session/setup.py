@@ -6,16 +6,16 @@ import itertools
 import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
-from neurofeedback.engine import Engine, EngineStart
+from neurofeedback.engine import Engine, EngineStart, frame_columns
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.kept_text import personal_baseline_to_json
 from neurofeedback.estimation.personal_baseline import PersonalBaseline
 from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.training import DecoderState, train_decoder, untrained
 from neurofeedback.session.config import SessionConfig
-from neurofeedback.session.plan import SessionPlan
+from neurofeedback.session.plan import Segment, SessionPlan
 from neurofeedback.session.probes import probe_times
 from neurofeedback.session.summary import package_versions
 from neurofeedback.settings.load import parse
@@ -77,10 +77,10 @@ def create_engine(
     stream: StreamInfo, profile: Profile, decoder_state: DecoderState, personal_baseline: PersonalBaseline | None
 ) -> tuple[Engine, OnlineDecoder]:
     """Make an engine that starts from what is known, and what goes on learning from its frames."""
-    start = EngineStart(baseline=personal_baseline_to_json(personal_baseline))
-    columns = Engine(stream.sfreq, profile, start).columns
+    columns = frame_columns(profile, personal_baseline=personal_baseline is not None)
     learner = OnlineDecoder(decoder_state, profile.settings, stream, columns)
-    return Engine(stream.sfreq, profile, replace(start, decoder=learner.initial_weights_text)), learner
+    start = EngineStart(learner.initial_weights_text, personal_baseline_to_json(personal_baseline))
+    return Engine(stream.sfreq, profile, start), learner
 
 
 def start_document(
@@ -91,7 +91,7 @@ def start_document(
         "seed": seed,
         "minutes": config.minutes,
         "programme": config.programme or None,
-        "plan": [_nonempty_fields(asdict(segment)) for segment in plan.segments],
+        "plan": [_segment_document(segment) for segment in plan.segments],
         "probes": {
             "wording": WORDING_VERSION,
             "questions": {question.wording: dict(question.choices) for question in QUESTIONS},
@@ -115,8 +115,15 @@ def read_engine_start(document: Mapping[str, object]) -> EngineStart:
     return EngineStart(str(known.get("decoder") or ""), str(known.get("baseline") or ""))
 
 
-def _nonempty_fields(segment: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in segment.items() if value not in {None, "", 0.0}}
+def _segment_document(segment: Segment) -> dict[str, object]:
+    values = {
+        "phase": segment.phase,
+        "length_s": segment.length_s,
+        "target_rate": segment.target_rate,
+        "bed": segment.background,
+        "bell_every_s": segment.bell_interval_s,
+    }
+    return {name: value for name, value in values.items() if value not in {None, "", 0.0}}
 
 
 def _drawn_probe_times(settings: Settings, plan: SessionPlan, seed: int) -> list[float]:

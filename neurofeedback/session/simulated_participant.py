@@ -90,9 +90,6 @@ class SimulatedParticipant:
         elif event.kind is EventKind.UNANSWERED:
             self._keys, self._key_due = [], None
 
-    def close(self) -> None:
-        """Get up."""
-
     def _answer(self, sample: int, habits: ResponseHabits) -> ProbeAnswer:
         from neurofeedback.simulation.probe_responses import draw_answer, snapshot_at
 

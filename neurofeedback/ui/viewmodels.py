@@ -13,11 +13,11 @@ from neurofeedback.analysis.frame_table import Span, read_frame_table
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.events import probes_from_events
 from neurofeedback.recording.session_notes import SessionNotes, read_notes, write_notes
 from neurofeedback.report.answer_sentences import answer_sentences
 from neurofeedback.report.decoder_summary import DecoderSummary, summarize_decoder
 from neurofeedback.report.timeline_plot import downsample
-from neurofeedback.session.probes import probes_from_events
 from neurofeedback.types import EventKind, Frame, Phase
 
 Floats = NDArray[np.float64]

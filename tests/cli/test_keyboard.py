@@ -15,14 +15,13 @@ from typing import TextIO
 import pytest
 
 from neurofeedback.cli.helpers.keyboard import forward_keys, key_names
-from neurofeedback.session.asking import Asking
 from neurofeedback.session.config import SessionResult
 from neurofeedback.session.keymap import KEY_HELP, PRESENTER_KEYS, request_for_key
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.texts.probe_questions import SLEEPY, WHERE
 
 
-class Room(Asking):
+class Room:
     """A sitting that takes requests and does nothing."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -30,6 +29,9 @@ class Room(Asking):
         self.live_state.publish(snapshot)
 
     def start(self) -> None: ...
+
+    def stop(self) -> None:
+        self.live_state.send_request(Request(RequestKind.STOP))
 
     def join(self, timeout_s: float | None = None) -> SessionResult | None: ...
 

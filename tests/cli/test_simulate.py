@@ -19,8 +19,8 @@ from neurofeedback.cli.helpers.ground_truth_files import write_truth
 from neurofeedback.errors import NeurofeedbackError, RecordingError, SettingsError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.events import probes_from_events
 from neurofeedback.recording.session_notes import read_notes
-from neurofeedback.session.probes import probes_from_events
 from neurofeedback.simulation.disturbances import CLEAN, draw_session_shift
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import draw_person

@@ -37,10 +37,9 @@ from neurofeedback.learning.window_covariance import estimate_window_covariance
 from neurofeedback.recording.atomic_files import write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.columns import read_frames
-from neurofeedback.recording.events import HEADER, format_event_row, read_events
+from neurofeedback.recording.events import HEADER, format_event_row, probes_from_events, read_events
 from neurofeedback.recording.frame_log import format_number
 from neurofeedback.recording.session_header import SessionHeader, make_start_document
-from neurofeedback.session.probes import probes_from_events
 from neurofeedback.settings.load import dump_profile, load_evidence, load_settings, resolve
 from neurofeedback.types import Event, EventKind, Frame, Guidance, Phase, Probe, State, StreamInfo
 

@@ -16,6 +16,7 @@ from neurofeedback.recording.frame_log import format_row
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.session.baseline_store import load_personal_baseline, personal_baseline_path
 from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.live_state import Request, RequestKind
 from neurofeedback.session.session import Session
 from neurofeedback.types import CommandKind
 from neurofeedback.verification.replay import compare_with_log, replay
@@ -45,7 +46,7 @@ def sit(recordings: Path, profile: Path, seed: int, device: str = "simulated:4",
     request = SessionConfig(device, recordings, "07", str(profile), audio="none", seed=seed, fast=True)
     sitting = Session(request)
     if asked:
-        sitting.set_baseline(asked)
+        sitting.live_state.send_request(Request(RequestKind.BASELINE, asked))
     sitting.start()
     outcome = sitting.join(120.0)
     assert outcome is not None

@@ -17,6 +17,7 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.engine import Engine
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording import frame_log
+from neurofeedback.recording.events import probes_from_events
 from neurofeedback.recording.finalize import finalize_session
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
@@ -24,7 +25,7 @@ from neurofeedback.session.clock import VirtualClock
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import Segment, SessionPlan
-from neurofeedback.session.probes import probe_times, probes_from_events
+from neurofeedback.session.probes import probe_times
 from neurofeedback.session.runner import Runner
 from neurofeedback.session.self_report import STUCK_KEY_TEXT
 from neurofeedback.session.session_context import SessionContext
@@ -346,7 +347,7 @@ def test_no_slider_goes_further_than_it_may(sit: Sit, request_: Request, kept: t
 
 
 def test_a_segment_sets_its_rate_and_its_bed(sit: Sit) -> None:
-    middle = (Segment(Phase.PRACTICE, 6.0), Segment(Phase.PRACTICE, 6.0, target_rate=0.8, bed="wind"))
+    middle = (Segment(Phase.PRACTICE, 6.0), Segment(Phase.PRACTICE, 6.0, target_rate=0.8, background="wind"))
     sat = sit(plan=SessionPlan((*PLAN.segments[:2], *middle, PLAN.segments[-1]), 6.0))
     assert sat.live_state.snapshot.target_rate == 0.8
     assert ("bed", "wind") in sat.heard.told

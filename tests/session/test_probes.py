@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurofeedback.recording.events import probes_from_events
 from neurofeedback.session.probes import (
     PROBE_PHASES,
     TRANSITIONS,
@@ -17,7 +18,6 @@ from neurofeedback.session.probes import (
     ProbeScheduler,
     ProbeState,
     probe_times,
-    probes_from_events,
 )
 from neurofeedback.session.self_report import STUCK_KEY_TEXT, PressDebouncer
 from neurofeedback.settings.session import ProbeSettings

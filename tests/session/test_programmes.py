@@ -145,14 +145,14 @@ class TestKeeping:
         assert [command.value for command in rest.commands] == ["rest"]
 
     def test_bells_ring_at_intervals_but_not_into_the_end(self) -> None:
-        going = run(Segment(Phase.PRACTICE, 20.0, bell_every_s=5.0), Segment(Phase.DEBRIEF, 2.0))
+        going = run(Segment(Phase.PRACTICE, 20.0, bell_interval_s=5.0), Segment(Phase.DEBRIEF, 2.0))
         going.go(30)
         assert [(round(at_s), turn.bell) for at_s, turn in going.turns] == [
             (5, Bell.INTERVAL), (10, Bell.INTERVAL), (15, Bell.INTERVAL), (20, Bell.END)
         ]  # fmt: skip
 
     def test_a_pause_puts_everything_off_and_counts_for_nothing(self) -> None:
-        going = run(Segment(Phase.PRACTICE, 20.0, bell_every_s=6.0), Segment(Phase.DEBRIEF, 2.0))
+        going = run(Segment(Phase.PRACTICE, 20.0, bell_interval_s=6.0), Segment(Phase.DEBRIEF, 2.0))
         going.go(4)
         left = going.keeper.end_samples[1] - going.index * SFREQ / 4
         going.go(100, paused=True)

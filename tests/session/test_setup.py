@@ -101,10 +101,10 @@ def test_a_session_that_tells_nothing_started_from_nothing(told: dict[str, objec
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"apart_s": (90.0, 40.0)}, "the second not below the first"),
-        ({"apart_s": (-1.0, 40.0)}, "the second not below the first"),
-        ({"apart_s": (40.0, 4000.0)}, "at most 3600"),
-        ({"apart_s": (20.0, 30.0)}, "must leave time for three answers"),
+        ({"interval_s": (90.0, 40.0)}, "the second not below the first"),
+        ({"interval_s": (-1.0, 40.0)}, "the second not below the first"),
+        ({"interval_s": (40.0, 4000.0)}, "at most 3600"),
+        ({"interval_s": (20.0, 30.0)}, "must leave time for three answers"),
         ({"timeout_s": 20.0}, "must leave time for three answers"),
     ],
 )

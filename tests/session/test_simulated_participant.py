@@ -109,7 +109,6 @@ def test_a_question_that_went_away_is_answered_no_more(head: Head) -> None:
     for sample in range(21 * SFREQ, 40 * SFREQ, 64):
         person.process_frames([frame(sample)])
     assert asked(mailbox, RequestKind.ANSWER) == []
-    person.close()
 
 
 def test_wandering_is_noticed_as_the_respondent_notices_it(head: Head) -> None:
