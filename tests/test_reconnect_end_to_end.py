@@ -60,7 +60,7 @@ Measured = Callable[[str, object], None]
 NURSERY = """
 import json, os, signal, sys
 import neurofeedback.acquisition.brainflow, neurofeedback.cli.helpers.terminal_view, neurofeedback.session.session
-from neurofeedback.cli import window
+from neurofeedback.cli.helpers import window
 from neurofeedback.cli.main import main
 
 window._write_report = lambda session: None

@@ -118,7 +118,8 @@ class AuxTable:
         self._signals = signals
         self._columns = [column for signal in signals for column in signal.columns]
         self._counter, self._timestamp = description["package_num_channel"], description["timestamp_channel"]
-        self._placer = SamplePlacer(len(self._columns), float(description["sampling_rate"]), rule)
+        self._sfreq = float(description["sampling_rate"])
+        self._placer = SamplePlacer(len(self._columns), self._sfreq, rule)
         self._start_s: float | None = None
         self._last_read = 0.0
 
@@ -126,6 +127,12 @@ class AuxTable:
         """Take counter and clock as started anew, as after a reconnect; ``now`` on the host's clock, s."""
         self._placer.restart()
         self._last_read = now
+
+    def restart_numbering(self, shift_s: float) -> None:
+        """Count samples from 0 again, for a recording that starts ``shift_s`` (s) later than the previous one."""
+        n_samples = self._placer.restart_numbering()
+        if self._start_s is not None:
+            self._start_s += n_samples / self._sfreq - shift_s
 
     def process(self, rows: NDArray[np.float64], origin: float, now: float) -> tuple[AuxChunk, ...]:
         """Take what has arrived.

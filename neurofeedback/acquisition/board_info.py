@@ -1,4 +1,4 @@
-"""BrainFlow's own descriptions of its boards."""
+"""BrainFlow's descriptions of its boards."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowPresets
 
 from neurofeedback.acquisition.boards import BoardSpec
-from neurofeedback.errors import SettingsError
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.formats.brainflow_layouts import BoardLayout, find_layout
 
 _SEE_DEVICES = "`neurofeedback devices --all` lists them"
 
 
 def describe_board(spec: BoardSpec, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """BrainFlow's description of a board.
+    """Return BrainFlow's description of a board.
 
     Raises
     ------
@@ -34,9 +35,9 @@ def describe_board(spec: BoardSpec, parameters: Mapping[str, str | int] | None =
 
 
 def auxiliary_tables(spec: BoardSpec, parameters: Mapping[str, str | int] | None = None) -> dict[int, dict[str, Any]]:
-    """BrainFlow's descriptions of a board's tables besides that of the EEG, by the number of their preset.
+    """Return BrainFlow's descriptions of a board's tables without EEG, by preset number.
 
-    A board that streams another's samples brings one table alone.
+    A streaming board has only the EEG table.
     """
     if "master_board" in (parameters or {}):
         return {}
@@ -45,41 +46,28 @@ def auxiliary_tables(spec: BoardSpec, parameters: Mapping[str, str | int] | None
     return {preset: BoardShim.get_board_descr(spec.board_id, preset) for preset in others}
 
 
-def table_layout(board: str) -> dict[str, Any]:
-    """Where a board's table has what: ``board_id``, ``n_rows``, ``sfreq``, ``eeg``, ``counter``, ``stamp``.
-
-    Parameters
-    ----------
-    board : str
-        BrainFlow's name or number of it.
+def board_layout(board: str) -> BoardLayout:
+    """Return the columns of a board's table, by BrainFlow's name or number of the board.
 
     Raises
     ------
     SettingsError
         BrainFlow has no such EEG board.
     """
-    known = board_ids()
-    numbers = known | {str(number): number for number in known.values()}
-    if board not in numbers:
-        raise SettingsError("there is no such board of BrainFlow", got=repr(board), todo=_SEE_DEVICES)
-    board_id = numbers[board]
-    description = describe_board(BoardSpec(board, board_id, ""))
-    return {
-        "board_id": board_id,
-        "n_rows": description["num_rows"],
-        "sfreq": float(description["sampling_rate"]),
-        "eeg": tuple(description["eeg_channels"]),
-        "counter": description["package_num_channel"],
-        "stamp": description["timestamp_channel"],
-    }
+    try:
+        return find_layout(board)
+    except RecordingError:
+        if board in (ids := board_ids()):
+            describe_board(BoardSpec(board, ids[board], ""))  # raises the error that it has no EEG channels
+        raise SettingsError("there is no such board of BrainFlow", got=repr(board), todo=_SEE_DEVICES) from None
 
 
 def channel_names(description: Mapping[str, Any]) -> tuple[str, ...]:
-    """Channel names of a board, numbered where BrainFlow has none.
+    """Return the channel names of a board, numbered if BrainFlow has none.
 
     Examples
     --------
-    >>> ch_names({"eeg_channels": [1, 2]}), ch_names({"eeg_channels": [1], "eeg_names": "Fz"})
+    >>> channel_names({"eeg_channels": [1, 2]}), channel_names({"eeg_channels": [1], "eeg_names": "Fz"})
     (('EEG1', 'EEG2'), ('Fz',))
     """
     named = description.get("eeg_names")
@@ -87,7 +75,7 @@ def channel_names(description: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def board_ids() -> dict[str, int]:
-    """Every board BrainFlow can connect to by the name used after ``brainflow:``.
+    """Return the ids of all boards BrainFlow can connect to, by the name used after ``brainflow:``.
 
     Examples
     --------

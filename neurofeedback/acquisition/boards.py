@@ -1,12 +1,97 @@
-"""The boards this program knows by name, as data: what BrainFlow calls them and what it does not tell."""
+"""Boards with a device name of their own, and what is needed to connect every BrainFlow board."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
-from neurofeedback.acquisition.connecting import BLUETOOTH, DONGLE, connection_hint
 from neurofeedback.acquisition.sample_clock import CounterRule
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionHint:
+    """What a person needs to connect a board.
+
+    Parameters
+    ----------
+    needs : str
+        What must be plugged in or switched on, as a sentence.
+    syntax : str
+        What follows the board's name in the device name; parts in brackets are optional.
+    """
+
+    needs: str
+    syntax: str = ""
+
+
+BLUETOOTH = "Bluetooth on, the headset switched on and not connected to another program or phone."
+DONGLE = "Its USB dongle plugged in, the board switched on (to PC), and the right to open the serial port."
+
+_SERIAL = ConnectionHint(
+    "Its USB plug or dongle in, the board switched on, and the right to open the serial port.", "serial_port=PORT"
+)
+_BLED112 = ConnectionHint("A BLED112 dongle plugged in, and the right to open its serial port.", "serial_port=PORT")
+_BLE = ConnectionHint(BLUETOOTH, "[mac_address=ADDRESS]")
+_WIFI_SHIELD = ConnectionHint(
+    "The board's WiFi shield on this network; ip_port is a free port of this computer.",
+    "ip_port=PORT[,ip_address=SHIELD]",
+)
+_NEUROSITY = ConnectionHint(
+    "OSC switched on in Neurosity's app, the headset on this network, and UDP let through the firewall.",
+    "[serial_number=NUMBER]",
+)
+_NEUROMD = ConnectionHint("Windows or macOS, Bluetooth on, and the device switched on.", "[timeout=SECONDS]")
+_ANT = ConnectionHint("Windows or Linux, and the amplifier on USB.")
+_PAIRED = ConnectionHint("Bluetooth on, the device switched on and paired with this computer.", "mac_address=ADDRESS")
+
+CONNECTION_HINTS = {
+    "aavaa-v3": _BLE,
+    "ant-neuro-*": _ANT,
+    "biolistener": ConnectionHint(
+        "The board set to send to this computer's address and this port.", "ip_address=OWN,ip_port=PORT"
+    ),
+    "brainalive": _BLE,
+    "brainbit": ConnectionHint(_NEUROMD.needs, "[serial_number=NUMBER]"),
+    "brainbit-bled": _BLED112,
+    "callibri-eeg": _NEUROMD,
+    "crown": _NEUROSITY,
+    "cyton-daisy-wifi": _WIFI_SHIELD,
+    "cyton-wifi": _WIFI_SHIELD,
+    "enophone": _PAIRED,
+    "explore-*": _PAIRED,
+    "freeeeg*": _SERIAL,
+    "galea": ConnectionHint("The headset on this network.", "[ip_address=ADDRESS]"),
+    "ganglion": _BLED112,
+    "ganglion-wifi": _WIFI_SHIELD,
+    "ironbci-32": _SERIAL,
+    "muse-*-bled": _BLED112,
+    "neuropawn-knight*": _SERIAL,
+    "notion-?": _NEUROSITY,
+    "ntl-wifi": _WIFI_SHIELD,
+    "ob?000-*": _BLE,
+    "pieeg": ConnectionHint(
+        "A Raspberry Pi that carries the board, with SPI switched on.", "[serial_port=/dev/spidev0.0]"
+    ),
+    "synchroni-*": _BLE,
+    "unicorn": ConnectionHint("Windows or Linux, and the headset paired by its own dongle.", "[serial_number=NUMBER]"),
+}
+"""Hints for BrainFlow's EEG boards without a device name of their own, by ``fnmatch`` patterns of BrainFlow's name."""
+
+_UNKNOWN = ConnectionHint(
+    "The parameters its driver asks for; see BrainFlow's page on supported boards.", "[PARAMETER=VALUE,...]"
+)
+
+
+def connection_hint(name: str) -> ConnectionHint:
+    """Return what is needed to connect a board, by the name that follows ``brainflow:``.
+
+    Examples
+    --------
+    >>> connection_hint("muse-s-bled").syntax, connection_hint("a-board-of-tomorrow").syntax
+    ('serial_port=PORT', '[PARAMETER=VALUE,...]')
+    """
+    return next((hint for pattern, hint in CONNECTION_HINTS.items() if fnmatchcase(name, pattern)), _UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,23 +101,23 @@ class BoardSpec:
     Parameters
     ----------
     name : str
-        Device name without what follows the colon.
+        Device name, without the part after the colon.
     board_id : int
-        BrainFlow's number for it.
+        BrainFlow's board id.
     needs : str
-        What it takes to connect, as a sentence for people.
+        What is needed to connect, as a sentence.
     parameter : str
-        BrainFlow's input parameter that follows the colon, such as ``serial_port``; empty if nothing does.
+        BrainFlow input parameter that follows the colon, such as ``serial_port``; empty if there is none.
     montage : str
-        Name of the montage that fits, ``auto`` to derive regions from the channel names.
+        Name of its montage; ``auto`` derives regions from the channel names.
     placed_freely : bool
-        The electrodes sit where the montage says, not where BrainFlow's names say.
+        Electrode positions come from the montage, not from BrainFlow's channel names.
     counter : CounterRule, optional
-        How its packet counter runs; None where that is not known.
+        How its packet counter runs; None if unknown.
     counters : mapping
-        The same for its auxiliary signals that come in tables of their own, by label.
+        Counter rules of its auxiliary signals that have a table of their own, by label.
     extras : mapping
-        What may follow the colon to switch on more, and BrainFlow's command for it.
+        Optional signals that may follow the colon, each with the BrainFlow command that switches it on.
     """
 
     name: str
@@ -97,15 +182,15 @@ _SPECS = (
 )
 
 BOARDS = {spec.name: spec for spec in _SPECS}
-"""The boards with device names of their own."""
+"""Boards with a device name of their own, by that name."""
 
 
 def device_name_syntax(spec: BoardSpec) -> str:
-    """How a board's device name is typed.
+    """Return the device name of a board, with a placeholder for its parameter.
 
     Examples
     --------
-    >>> usage(BOARDS["cyton"]), usage(BOARDS["muse-2"])
+    >>> device_name_syntax(BOARDS["cyton"]), device_name_syntax(BOARDS["muse-2"])
     ('cyton:PORT', 'muse-2')
     """
     return f"{spec.name}:PORT" if spec.parameter else spec.name
@@ -120,11 +205,11 @@ _OTHER_CONNECTIONS = {
     "muse-s-bled": BOARDS["muse-s"],
     "muse-2016-bled": BOARDS["muse-2016"],
 }
-"""The same boards on other lines, which may count otherwise."""
+"""The same boards over other connections, whose packet counters may differ."""
 
 
 def generic_board(name: str, board_id: int) -> BoardSpec:
-    """Say what is known of a board that has no device name of its own, by BrainFlow's name and number.
+    """Return the spec of a board without a device name of its own, by BrainFlow's name and id.
 
     Examples
     --------
@@ -134,23 +219,23 @@ def generic_board(name: str, board_id: int) -> BoardSpec:
     spec = BoardSpec(name, board_id, connection_hint(name).needs)
     if name not in _OTHER_CONNECTIONS:
         return spec
-    like = _OTHER_CONNECTIONS[name]
+    same = _OTHER_CONNECTIONS[name]
     return replace(
         spec,
-        montage=like.montage,
-        placed_freely=like.placed_freely,
-        reference=like.reference,
-        ground=like.ground,
-        manufacturer=like.manufacturer,
+        montage=same.montage,
+        placed_freely=same.placed_freely,
+        reference=same.reference,
+        ground=same.ground,
+        manufacturer=same.manufacturer,
     )
 
 
 def streaming_board(spec: BoardSpec, master: str | int | None) -> BoardSpec:
-    """Say what is known of a board whose samples come by way of another: montage and count are the master's.
+    """Return the spec of a streaming board: montage and counter are those of its master board.
 
     Examples
     --------
-    >>> streamed(generic_board("streaming", -2), 0).montage
+    >>> streaming_board(generic_board("streaming", -2), 0).montage
     'cyton'
     """
     known = next((other for other in BOARDS.values() if other.board_id == master), None)

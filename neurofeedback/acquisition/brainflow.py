@@ -164,6 +164,14 @@ class BoardSource:
         data = placed.data[:n_channels]
         return Chunk(placed.first_sample, data, lost, device_time, self._last_read, (*beside, *others), waited_s)
 
+    def restart_numbering(self) -> None:
+        """Count samples of all signals from 0 again; the board goes on streaming."""
+        shift_s = self._placer.restart_numbering() / self._stream.sfreq
+        if self._origin is not None:
+            self._origin += shift_s
+        for table in self._tables:
+            table.restart_numbering(shift_s)
+
     def close(self) -> None:
         """Stop and release the board, also one that is gone; may take seconds."""
         self._is_open = False

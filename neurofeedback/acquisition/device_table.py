@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from neurofeedback.acquisition.board_info import board_ids, channel_names, describe_board
-from neurofeedback.acquisition.boards import BOARDS, BoardSpec, device_name_syntax, generic_board
-from neurofeedback.acquisition.connecting import connection_hint
+from neurofeedback.acquisition.boards import BOARDS, BoardSpec, connection_hint, device_name_syntax, generic_board
 from neurofeedback.errors import SettingsError
 
 _BUILT_IN = {

@@ -124,8 +124,13 @@ class LslSource:
             return None
         return Chunk(placed.first_sample, placed.data, placed.lost, float(stamps[-1]), self._now())
 
+    def restart_numbering(self) -> None:
+        """Count samples from 0 again; the stream goes on."""
+        if self._placer is not None:
+            self._placer.restart_numbering()
+
     def close(self) -> None:
-        """Let go of the stream; safe to call twice."""
+        """Close the stream; may be called twice."""
         inlet, self._inlet = self._inlet, None
         if inlet is not None:
             inlet.close_stream()

@@ -89,6 +89,11 @@ class PlaybackSource:
             self._next = next(self._pieces, None)
         return due
 
+    def restart_numbering(self) -> None:
+        """Start over from the first sample."""
+        self.close()
+        self.open()
+
     def close(self) -> None:
         """Stop playing."""
         self._is_open = False

@@ -107,6 +107,10 @@ class ReconnectingSource:
             self._enter_state(self.link_state)
         return chunk
 
+    def restart_numbering(self) -> None:
+        """Count samples from 0 again; the device goes on streaming."""
+        self._source.restart_numbering()
+
     def close(self) -> None:
         """Let go of the device: at once if it is streaming, else in the background, whatever is under way there."""
         before = self.link_state

@@ -50,7 +50,7 @@ class SamplePlacer:
     def __init__(self, n_channels: int, sfreq: float, rule: CounterRule | None = None) -> None:
         self._tracker = CounterTracker(sfreq, rule)
         self._pending = np.empty((n_channels, 0), np.float32)
-        self._next = 0
+        self._next = self._origin = 0
         self.n_dropped = 0
 
     @property
@@ -62,6 +62,11 @@ class SamplePlacer:
         """Take the device's counter as started anew, as after a reconnect: the next sample is placed by time."""
         self.n_dropped += len(self._tracker.restart())
         self._pending = self._pending[:, :0]
+
+    def restart_numbering(self) -> int:
+        """Count samples from 0 again; return the number the next one would have had."""
+        shift, self._origin = self._next - self._origin, self._next
+        return shift
 
     def place(self, data: ArrayLike, counters: Iterable[int], times: Iterable[float]) -> PlacedSamples | None:
         """Take samples in the order they arrived.
@@ -97,8 +102,9 @@ class SamplePlacer:
         data[:, positions] = samples
         invalid[:, positions] = ~np.isfinite(samples)
         data[invalid] = np.nan
-        missing = _missing_runs(first, places)
-        return PlacedSamples(first, data, tuple(sorted([*missing, *_invalid_runs(first, invalid)], key=_sort_key)))
+        runs = sorted([*_missing_runs(first, places), *_invalid_runs(first, invalid)], key=_sort_key)
+        lost = tuple(replace(run, start=run.start - self._origin) for run in runs)
+        return PlacedSamples(first - self._origin, data, lost)
 
 
 def restrict_to_channels(runs: Iterable[LostRun], n_channels: int) -> tuple[LostRun, ...]:

@@ -141,6 +141,11 @@ class SimulatedSource:
             raise SourceError(f"{self.stream.device} is not open")
         return self._run.read(self._now())
 
+    def restart_numbering(self) -> None:
+        """Start over from the first sample."""
+        self.close()
+        self.open()
+
     def close(self) -> None:
         """Stop streaming."""
         if self._run is not None:

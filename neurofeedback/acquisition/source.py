@@ -1,4 +1,4 @@
-"""What every source of samples can do."""
+"""The interface of every source of samples."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Protocol
 from neurofeedback.types import Chunk, StreamInfo
 
 
-class SourceEnded(Exception):  # noqa: N818 - an orderly end, not an error
-    """The recording played back, or the simulated sitting, is over."""
+class SourceEnded(Exception):  # noqa: N818 - the regular end, no error
+    """The recording or the simulated session is over."""
 
 
 class Source(Protocol):
-    """A stream of chunks. Opened, read until its end or the session's, closed in every path.
+    """A stream of chunks: opened, read until its end or the session's, and always closed.
 
-    Sample positions are the source's duty: ``Chunk.first_sample`` counts from 0 at the first sample it
-    delivers, lost samples keep their place as NaN and are listed in ``Chunk.lost``, and chunks follow each
-    other without hole or overlap.
+    The source numbers the samples: ``Chunk.first_sample`` counts from 0 at the first sample it delivers, lost
+    samples are NaN in ``Chunk.data`` and listed in ``Chunk.lost``, and chunks follow each other without gap or
+    overlap.
     """
 
     @property
     def stream(self) -> StreamInfo:
-        """What this source delivers; complete once it is open."""
+        """The stream's rate, channels and device; complete once the source is open."""
         ...
 
     def open(self) -> None:
@@ -30,7 +30,7 @@ class Source(Protocol):
         Raises
         ------
         SourceError
-            The device is not there or does not answer.
+            The device is missing or does not answer.
         """
         ...
 
@@ -42,10 +42,17 @@ class Source(Protocol):
         SourceEnded
             There will be no more samples.
         SourceError
-            The device answers nonsense.
+            The device sends invalid data.
+        """
+        ...
+
+    def restart_numbering(self) -> None:
+        """Count samples from 0 again: the next one is number 0, and so is the next of each auxiliary signal.
+
+        A device goes on streaming; what this program plays itself starts over, so that sessions are repeatable.
         """
         ...
 
     def close(self) -> None:
-        """Stop and release the device; safe to call twice, never raises for a device that is gone."""
+        """Stop and release the device; may be called twice, and never raises for a device that is gone."""
         ...

@@ -7,15 +7,18 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.emulators.faults import FaultKind, Faults
 from neurofeedback.emulators.headset import Headset
+
+if TYPE_CHECKING:  # importing it loads BrainFlow's native libraries
+    from neurofeedback.formats.brainflow_layouts import BoardLayout
 
 CROWN_SFREQ = 256.0
 CROWN_CHANNELS = ("CP3", "C3", "F5", "PO3", "PO4", "F6", "C4", "CP4")
@@ -138,17 +141,7 @@ def _osc_string(text: str) -> bytes:
     return text.encode() + bytes(4 - len(text) % 4)
 
 
-@dataclass(frozen=True, slots=True)
-class TableLayout:
-    """The columns of the board whose table is streamed, as BrainFlow describes them."""
-
-    board_id: int
-    n_rows: int
-    sfreq: float
-    eeg: tuple[int, ...]
-    counter: int
-    stamp: int
-    modulus: int = 256
+_COUNTER_MODULUS = 256
 
 
 class StreamingBoard(UdpHeadset):
@@ -156,8 +149,8 @@ class StreamingBoard(UdpHeadset):
 
     Parameters
     ----------
-    layout : Layout
-        The board's table.
+    layout : BoardLayout
+        The columns of the board's table; it must have a packet counter.
     """
 
     title = "a streaming board"
@@ -167,14 +160,14 @@ class StreamingBoard(UdpHeadset):
         chunks: Iterable[NDArray[np.floating]],
         faults: Faults | None = None,
         *,
-        layout: TableLayout,
+        layout: BoardLayout,
         epoch: float = 0.0,
         seed: int = 0,
     ) -> None:
         super().__init__(
             chunks,
             faults,
-            n_channels=len(layout.eeg),
+            n_channels=len(layout.eeg_rows),
             sfreq=layout.sfreq,
             samples_per_datagram=3,
             epoch=epoch,
@@ -185,9 +178,9 @@ class StreamingBoard(UdpHeadset):
     def encode(self, data: NDArray[np.float64], counts: list[int], stamps: list[float]) -> bytes:
         """Return three rows of the table."""
         table = np.zeros((len(counts), self.layout.n_rows))
-        table[:, list(self.layout.eeg)] = data.T
-        table[:, self.layout.counter] = np.array(counts) % self.layout.modulus
-        table[:, self.layout.stamp] = stamps
+        table[:, list(self.layout.eeg_rows)] = data.T
+        table[:, self.layout.counter_row] = np.array(counts) % _COUNTER_MODULUS
+        table[:, self.layout.timestamp_row] = stamps
         return table.astype("<f8").tobytes()
 
 

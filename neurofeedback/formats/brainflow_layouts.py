@@ -17,7 +17,7 @@ _MONTAGES = {"Cyton": "cyton", "CytonDaisy": "cyton-daisy", "Ganglion": "ganglio
 class BoardLayout:
     """Columns of one board: rows of EEG in microvolts, of time in seconds, and how many there are in all.
 
-    ``counter_row`` and ``marker_row`` are None where a board has none.
+    ``counter_row`` and ``marker_row`` are None where a board has none. ``board_id`` is BrainFlow's number of it.
     """
 
     name: str
@@ -28,6 +28,7 @@ class BoardLayout:
     timestamp_row: int
     counter_row: int | None = None
     marker_row: int | None = None
+    board_id: int | None = None
 
     @property
     def montage(self) -> str:
@@ -46,17 +47,18 @@ def find_layouts(n_rows: int) -> list[BoardLayout]:
 
 
 def find_layout(board: str) -> BoardLayout:
-    """Find a board's layout by BrainFlow's name (``Muse2``, ``MUSE_2_BOARD``) or number.
+    """Find a board's layout by BrainFlow's name (``Muse2``, ``MUSE_2_BOARD``, ``muse-2``) or number.
 
     Raises
     ------
     RecordingError
         BrainFlow has no EEG board of that name.
     """
-    wanted = board.strip().upper()
+    name = board.strip().upper()
+    names = {name, name.replace("-", "_")}
     for member in BoardIds:
         layout = _read_layout(member.value)
-        if layout and wanted in {
+        if layout and names & {
             member.name,
             member.name.removesuffix("_BOARD"),
             str(member.value),
@@ -93,4 +95,5 @@ def _read_layout(board_id: int) -> BoardLayout | None:
         facts["timestamp_channel"],
         facts.get("package_num_channel"),
         facts.get("marker_channel"),
+        board_id,
     )

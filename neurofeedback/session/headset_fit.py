@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from neurofeedback.acquisition.rebased_source import RebasedSource
 from neurofeedback.acquisition.reconnect import count_reconnects
 from neurofeedback.acquisition.source import Source
 from neurofeedback.session.clock import Clock
@@ -35,14 +34,11 @@ class HeadsetFitResult:
 
 
 def wait_for_headset_fit(
-    source: Source, stream: StreamInfo, profile: Profile, clock: Clock, live_state: LiveState, *, reopen: bool
+    source: Source, stream: StreamInfo, profile: Profile, clock: Clock, live_state: LiveState
 ) -> HeadsetFitResult | None:
     """Show how an open headset sits until it sits well, or somebody begins anyway; None if it is ended instead.
 
-    Parameters
-    ----------
-    begins_anew : bool
-        The source is opened afresh for the sitting, so that it is the same however long this took.
+    The source then delivers its next sample as number 0.
     """
     checking = ContactCheck(source, stream, profile.montage, profile.settings, clock)
     shown, message = Snapshot(), live_state.snapshot.message
@@ -60,10 +56,5 @@ def wait_for_headset_fit(
         ):
             break
     record = headset_fit_record(shown.headset_fit) if shown.headset_fit else ""
-    if not reopen:
-        return HeadsetFitResult(
-            RebasedSource(source, checking.link_monitor.n_samples), record, count_reconnects(source)
-        )
-    source.close()
-    source.open()
-    return HeadsetFitResult(source, record)
+    source.restart_numbering()
+    return HeadsetFitResult(source, record, count_reconnects(source))

@@ -209,8 +209,7 @@ class Session:
         ready = self._prepared
         if not self._config.wait_for_fit:
             return HeadsetFitResult(ready.source)
-        begins_anew = is_self_paced(self._config.device)
-        return wait_for_headset_fit(ready.source, stream, profile, ready.clock, self.live_state, reopen=begins_anew)
+        return wait_for_headset_fit(ready.source, stream, profile, ready.clock, self.live_state)
 
     def _record(self, stream: StreamInfo, profile: Profile, fit_result: HeadsetFitResult) -> SessionResult:
         ready, request = self._prepared, self._config

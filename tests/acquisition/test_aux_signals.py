@@ -67,6 +67,20 @@ def test_a_lost_packet_of_a_table_leaves_its_hole():
     assert table.process(rows[:, :0], origin=499.5, now=0.4) == ()
 
 
+def test_restarted_table_counts_from_zero_at_its_next_sample():
+    """At 52 Hz, from 0.5 s on; restarted at 0.6 s of the EEG, when 9 samples had come: the tenth is 0.0731 s later."""
+    table = AuxTable(1, MUSE_AUX, find_aux_signals(MUSE_AUX), CounterRule(65536, repeat=3))
+    table.restart(now=0.0)
+    times = np.arange(18) / 52
+    rows = np.stack([np.repeat(np.arange(6), 3), np.ones(18), np.zeros(18), np.zeros(18), 500 + times])
+    (before,) = table.process(rows[:, :9], origin=499.5, now=0.3)
+    table.restart_numbering(0.6)
+    (after,) = table.process(rows[:, 9:], origin=500.1, now=0.5)
+    assert (before.first_sample, before.start_s) == (0, 0.5)
+    assert after.first_sample == 0
+    assert after.start_s == pytest.approx(0.5 + 9 / 52 - 0.6)
+
+
 def test_the_synthetic_boards_signals_lie_under_its_eeg():
     source = open_source("synthetic")
     source.open()
@@ -142,8 +156,8 @@ needs_bus = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="need
 @pytest.mark.parametrize("device", ["muse-2", "muse-2:ppg"])
 def test_a_muses_motion_arrives_as_sent_with_holes_where_packets_were_lost(device, muses):
     arrived, headband = muses[device]
-    sent = headband.body
-    assert_as_sent(arrived["motion"], sent.sent["motion"], 3, motion_of)
+    sent = headband.sensors
+    assert_as_sent(arrived["motion"], sent.sent_numbers["motion"], 3, motion_of)
     assert arrived["motion_start_s"] == pytest.approx(0, abs=1.0 + headband.late_s)
 
 
@@ -151,8 +165,8 @@ def test_a_muses_motion_arrives_as_sent_with_holes_where_packets_were_lost(devic
 @pytest.mark.xdist_group("muse-auxiliary")
 def test_a_muses_pulse_arrives_once_it_is_asked_for(muses):
     arrived, headband = muses["muse-2:ppg"]
-    sent = headband.body
-    assert_as_sent(arrived["ppg"][:2], sent.sent["pulse"], 6, muse_sensors.pulse_counts)
+    sent = headband.sensors
+    assert_as_sent(arrived["ppg"][:2], sent.sent_numbers["pulse"], 6, muse_sensors.pulse_counts)
     assert arrived["ppg_start_s"] == pytest.approx(0, abs=1.0 + headband.late_s)
     assert "ppg" not in muses["muse-2"][0]
 

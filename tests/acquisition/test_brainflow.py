@@ -67,6 +67,15 @@ def test_positions_go_on_when_it_is_opened_again(synthetic):
     assert gap.n_samples / 250 == pytest.approx(passed, abs=1.0)
 
 
+def test_restarted_numbering_counts_all_signals_from_zero(synthetic):
+    before = read_for(synthetic, 0.5)[-1].stop
+    synthetic.restart_numbering()
+    chunk = read_for(synthetic, 0.2)[0]
+    assert before > 0
+    assert chunk.first_sample == 0
+    assert {(stretch.first_sample, stretch.start_s) for stretch in chunk.auxiliary} == {(0, 0.0)}
+
+
 def test_a_source_that_is_not_open_says_so():
     with pytest.raises(SourceError, match="not open"):
         open_source("synthetic").read()

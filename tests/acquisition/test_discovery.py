@@ -149,7 +149,7 @@ def test_why_a_port_cannot_be_asked_and_what_to_do(error: SerialException, said:
 
 
 def test_a_port_in_use_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan_serial, "holders", lambda _: ["OpenBCI_GUI (pid 17)"])
+    monkeypatch.setattr(scan_serial, "find_port_users", lambda _: ["OpenBCI_GUI (pid 17)"])
     findings = query_port("/dev/ttyUSB0", lambda port: pytest.fail(f"{port} was asked"))
     assert "another program has /dev/ttyUSB0 open: got OpenBCI_GUI (pid 17)" in findings.hindrances[0]
 

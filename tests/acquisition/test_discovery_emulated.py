@@ -179,7 +179,7 @@ def test_a_board_that_does_not_answer_is_not_found(fault: str, said: str, monkey
 def test_a_program_that_has_locked_the_port_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     import fcntl  # does not exist on Windows
 
-    monkeypatch.setattr("neurofeedback.acquisition.scan_serial.holders", lambda _: [])
+    monkeypatch.setattr("neurofeedback.acquisition.scan_serial.find_port_users", lambda _: [])
     with EmulatedCyton(firmware()) as cyton:
         line = os.open(cyton.port, os.O_RDWR | os.O_NOCTTY)
         fcntl.flock(line, fcntl.LOCK_EX)

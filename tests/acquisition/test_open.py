@@ -12,9 +12,14 @@ from brainflow.board_shim import BoardShim
 from brainflow.exit_codes import BrainFlowExitCodes as Code
 
 from neurofeedback.acquisition.board_info import board_ids, channel_names, describe_board
-from neurofeedback.acquisition.boards import BOARDS, device_name_syntax, generic_board
+from neurofeedback.acquisition.boards import (
+    BOARDS,
+    CONNECTION_HINTS,
+    connection_hint,
+    device_name_syntax,
+    generic_board,
+)
 from neurofeedback.acquisition.brainflow_errors import to_source_error
-from neurofeedback.acquisition.connecting import CONNECTION_HINTS, connection_hint
 from neurofeedback.acquisition.device_table import list_devices
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.acquisition.source import SourceEnded

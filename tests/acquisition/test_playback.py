@@ -106,3 +106,12 @@ def test_opening_twice_does_not_rewind(source, clock):
     source.open()
     clock.time += 1.0
     assert source.read().first_sample == 250
+
+
+def test_restarted_numbering_plays_from_the_first_sample_again(source, clock):
+    play(source, clock, 0.1)
+    source.restart_numbering()
+    clock.time += 0.1
+    chunk = source.read()
+    assert chunk is not None
+    assert chunk.first_sample == 0

@@ -99,7 +99,7 @@ def lose(bench):
 
 def test_while_samples_come_it_is_the_device_itself(bench):
     assert bench.read_for(2.0) == 200
-    assert (bench.source.link, bench.source.reconnects) == (LinkState.STREAMING, 0)
+    assert (bench.source.link_state, bench.source.reconnects) == (LinkState.STREAMING, 0)
     assert not bench.jobs
     assert bench.source.stream is bench.headset.stream
 
@@ -107,9 +107,9 @@ def test_while_samples_come_it_is_the_device_itself(bench):
 def test_silence_is_noticed_after_a_second_and_not_before(bench):
     bench.headset.talking = False
     bench.read_for(LOST_S - POLL_S)
-    assert bench.source.link is LinkState.STREAMING
+    assert bench.source.link_state is LinkState.STREAMING
     bench.read_for(2 * POLL_S)
-    assert bench.source.link is LinkState.RELEASING
+    assert bench.source.link_state is LinkState.RELEASING
 
 
 def test_an_outage_that_is_over_sooner_than_a_new_connection_is_waited_for():
@@ -132,7 +132,7 @@ def test_a_lost_device_is_released_then_opened_and_its_samples_go_on(bench):
     bench.help()
     assert bench.headset.calls == ["open", "close", "open"]
     assert bench.read_for(0.1) == 10
-    assert (bench.source.link, bench.source.reconnects) == (LinkState.STREAMING, 1)
+    assert (bench.source.link_state, bench.source.reconnects) == (LinkState.STREAMING, 1)
 
 
 def test_the_reader_never_touches_a_device_that_a_helper_has(bench):
@@ -165,7 +165,7 @@ def test_it_is_tried_again_as_long_as_it_takes(bench):
 def test_a_device_that_answers_nonsense_is_reconnected_at_once(bench):
     bench.headset.nonsense = True
     assert bench.source.read() is None
-    assert bench.source.link is LinkState.RELEASING
+    assert bench.source.link_state is LinkState.RELEASING
     assert len(bench.jobs) == 1
 
 
@@ -208,7 +208,7 @@ def test_a_machine_that_slept_does_not_blame_the_headset(bench):
     bench.read_for(0.1)
     bench.headset.talking = True
     assert bench.read_for(0.1) == 10
-    assert bench.source.link is LinkState.STREAMING
+    assert bench.source.link_state is LinkState.STREAMING
 
 
 def test_closing_lets_a_streaming_device_go_at_once_and_only_once(bench):
@@ -343,11 +343,12 @@ def test_a_program_that_ends_while_its_headset_is_lost_ends_quietly(state):
     code = f"""
 import time
 from neurofeedback.acquisition.open import open_source
-from neurofeedback.acquisition.reconnect import Link, ReconnectingSource
+from neurofeedback.acquisition.reconnect import ReconnectingSource
+from neurofeedback.acquisition.watchdog import LinkState
 from neurofeedback.errors import SourceError
 
 board = open_source("synthetic")
-source = Reconnecting(board, 0.3)
+source = ReconnectingSource(board, 0.3)
 source.open()
 while source.read() is None:
     pass
@@ -358,7 +359,7 @@ if {state!r} == "waiting":
         raise SourceError("gone")
     board.open = gone
 deadline = time.monotonic() + 60
-while source.link is not Link({state!r}):
+while source.link_state is not LinkState({state!r}):
     source.read()
     assert time.monotonic() < deadline
 source.close()

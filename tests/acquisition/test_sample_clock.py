@@ -197,6 +197,17 @@ def test_after_a_restart_late_samples_do_not_lengthen_the_gap(before_s, after_s)
     assert abs(lost[0].n_samples - 650) <= 1
 
 
+def test_restarted_numbering_counts_from_zero_with_losses_in_place():
+    placer = SamplePlacer(1, 250.0, CYTON)
+    placer.place(np.zeros((1, 10)), range(10), np.arange(10) / 250)
+    assert placer.restart_numbering() == 10
+    placed = placer.place(np.ones((1, 2)), [13, 14], [13 / 250, 14 / 250])
+    assert placed is not None
+    assert (placed.first_sample, placed.lost) == (0, (LostRun(0, 3),))
+    np.testing.assert_array_equal(placed.data, [[np.nan, np.nan, np.nan, 1, 1]])
+    assert placer.restart_numbering() == 5
+
+
 def test_without_a_counter_only_a_long_silence_is_a_gap():
     times = [i / SFREQ if i < 500 else i / SFREQ + 2.0 for i in range(1000)]
     _, lost, _ = feed(range(1000), times, rule=None)

@@ -297,7 +297,7 @@ def test_a_wandering_bell_rings_once_though_the_voice_crosses_over(
     make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[str] = []
-    monkeypatch.setattr(mixer, "strike", lambda voice, bell: (rung.append(bell), add_bell_hit(voice, bell))[1])
+    monkeypatch.setattr(mixer, "add_bell_hit", lambda voice, bell: (rung.append(bell), add_bell_hit(voice, bell))[1])
     second = CrankedPlayer()
     sink = make(first, second)
     first.turn(15)

@@ -200,7 +200,7 @@ from neurofeedback.types import Guidance
 sink = WavSink(Path({str(path)!r}), AudioSettings())
 sink.start()
 for frame in range(10**6):
-    sink.guide(Guidance(), frame / 4)
+    sink.set_guidance(Guidance(), frame / 4)
     time.sleep(0.005)
 """
     process = subprocess.Popen([sys.executable, "-c", code])

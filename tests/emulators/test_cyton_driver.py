@@ -48,7 +48,7 @@ def record(board, n_samples, *, device="cyton", timeout_s=60.0):
 def assert_as_sent(data, runs, firmware):
     """Every sample as it was sent, to the driver's resolution, and NaN exactly where the emulator lost one."""
     sent = np.array(firmware.counts).T[:, : data.shape[1]] * SCALE_UV
-    lost = [i for i in firmware.lost if i < data.shape[1]]
+    lost = [i for i in firmware.lost_samples if i < data.shape[1]]
     assert [i for run in runs for i in range(run.start, run.start + run.n_samples)] == lost
     sent[:, lost] = np.nan
     np.testing.assert_allclose(data, sent, rtol=1e-6, atol=SCALE_UV / 100)

@@ -108,14 +108,14 @@ def sent_blocks(headband):
 
 def first_block(headband, stream=0):
     """The driver keeps the first block it gets to itself."""
-    return headband.begins[stream] + 1
+    return headband.stream_starts[stream] + 1
 
 
 def test_a_stall_keeps_its_length_and_all_else_is_as_it_was_sent(recorded):
     (session,), headband = recorded["stall"]
     first = first_block(headband)
     got = blocks(session["data"])
-    lost = sorted({block - first for block, _ in headband.lost if first <= block < first + len(got)})
+    lost = sorted({block - first for block, _ in headband.lost_packets if first <= block < first + len(got)})
     assert len(lost) == pytest.approx(256 / 12, abs=1)
     assert session["runs"].tolist() == [[12 * lost[0], 12 * len(lost)]]
     expected = sent_blocks(headband)[first : first + len(got)]
@@ -142,7 +142,7 @@ def test_what_is_delivered_after_a_loss_was_sent_and_stands_within_a_block_of_it
 
 def test_a_dropped_link_is_silence_and_after_it_the_recording_goes_on_in_its_place(recorded):
     sessions, headband = recorded["drop"]
-    assert len(headband.begins) == 2
+    assert len(headband.stream_starts) == 2
     assert len(sessions[0]["runs"]) == 0
     ((start, gap),) = sessions[1]["runs"].tolist()
     assert start == sessions[1]["first"] == sessions[0]["data"].shape[1]

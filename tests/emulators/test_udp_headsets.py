@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from neurofeedback.acquisition.board_info import channel_names, describe_board, table_layout
+from neurofeedback.acquisition.board_info import board_layout, channel_names, describe_board
 from neurofeedback.acquisition.boards import BOARDS
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.cli.main import app
@@ -26,12 +26,11 @@ from neurofeedback.emulators.udp_headsets import (
     Crown,
     EmulatedUdpHeadset,
     StreamingBoard,
-    TableLayout,
 )
 from neurofeedback.errors import SettingsError
 
 NOISE = np.random.default_rng(0).normal(0, 30, (8, 1000))
-CYTON = TableLayout(**table_layout("cyton"))
+CYTON = board_layout("cyton")
 
 
 def suffering(*lines):
@@ -70,8 +69,8 @@ def test_three_rows_go_into_a_datagram_of_the_streaming_board():
     table = rows(headset.send(100.0 + 10 / 250))
     assert table.shape == (9, 24)
     np.testing.assert_array_equal(table[:, 1:9].T, NOISE[:, :9])
-    assert table[:, CYTON.counter].tolist() == list(range(9))
-    np.testing.assert_allclose(table[:, CYTON.stamp], 50 + np.arange(9) / 250)
+    assert table[:, CYTON.counter_row].tolist() == list(range(9))
+    np.testing.assert_allclose(table[:, CYTON.timestamp_row], 50 + np.arange(9) / 250)
 
 
 def test_what_is_due_does_not_depend_on_when_it_is_fetched():
@@ -84,7 +83,7 @@ def test_what_is_due_does_not_depend_on_when_it_is_fetched():
 
 def test_lost_datagrams_are_listed_with_all_their_samples_and_the_count_runs_on():
     headset = relay("loss share=0.2", seed=1)
-    counts = rows(headset.send(102.0))[:, CYTON.counter].astype(int).tolist()
+    counts = rows(headset.send(102.0))[:, CYTON.counter_row].astype(int).tolist()
     assert counts == [i % 256 for i in range(498) if i not in set(headset.lost_samples)]
     assert 50 < len(headset.lost_samples) < 150
 
@@ -98,7 +97,7 @@ def test_silence_loses_what_falls_into_it(fault):
 
 def test_a_clock_that_jumps_moves_the_stamps_and_not_the_samples():
     headset = relay("clock at_s=1.2 by_s=3600", epoch=50.0)
-    stamps = rows(headset.send(102.0))[:, CYTON.stamp]
+    stamps = rows(headset.send(102.0))[:, CYTON.timestamp_row]
     assert len(stamps) == 498
     np.testing.assert_allclose(stamps - np.arange(498) / 250, np.where(np.arange(498) < 300, 50, 3650))
 
@@ -107,7 +106,7 @@ def test_a_count_can_begin_anywhere_and_a_datagram_come_twice():
     headset = relay("counter to=254", "duplicate share=1")
     datagrams = headset.send(100.05)
     assert datagrams[::2] == datagrams[1::2]
-    assert rows(datagrams[::2])[:6, CYTON.counter].tolist() == [254, 255, 0, 1, 2, 3]
+    assert rows(datagrams[::2])[:6, CYTON.counter_row].tolist() == [254, 255, 0, 1, 2, 3]
 
 
 def test_the_end_of_the_samples_is_noticed_and_nothing_runs_on():
@@ -181,19 +180,19 @@ def test_a_crowns_silence_is_a_gap_by_the_hosts_clock():
 STREAMED = """
 import json, sys, time
 import numpy as np
-from neurofeedback.acquisition.board_info import layout_of
+from neurofeedback.acquisition.board_info import board_layout
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.signal_input import alpha_rhythm
 from neurofeedback.emulators.fault_parsing import parse_fault
-from neurofeedback.emulators.udp_headsets import GROUP, EmulatedUdpHeadset, Layout, Relay
+from neurofeedback.emulators.udp_headsets import MULTICAST_GROUP, EmulatedUdpHeadset, StreamingBoard
 
 lines = ("loss share=0.05", "duplicate share=0.05", "counter to=250", "clock at_s=1 by_s=60")
-relay = Relay(alpha_rhythm(8, 250.0, 1), Faults(schedule=tuple(map(parse_fault, lines))),
-              layout=Layout(**layout_of("cyton")), epoch=time.time(), seed=2)
+relay = StreamingBoard(alpha_rhythm(8, 250.0, 1), Faults(schedule=tuple(map(parse_fault, lines))),
+              layout=board_layout("cyton"), epoch=time.time(), seed=2)
 chunks = []
 with EmulatedUdpHeadset(relay, multicast=True) as sender:
-    source = open_source(f"brainflow:streaming:ip_address={GROUP},ip_port={sender.port},master_board=0")
+    source = open_source(f"brainflow:streaming:ip_address={MULTICAST_GROUP},ip_port={sender.port},master_board=0")
     source.open()
     while not chunks or chunks[-1].stop < 600:
         if (chunk := source.read()) is not None:
@@ -201,13 +200,13 @@ with EmulatedUdpHeadset(relay, multicast=True) as sender:
         time.sleep(0.005)
     source.close()
 data = np.concatenate([chunk.data for chunk in chunks], axis=1)
-sent = np.array(relay.sent).T
+sent = np.array(relay.samples_uv).T
 (first,) = np.flatnonzero((np.abs(sent - data[:, :1]) < 1e-4).all(axis=0))
 runs = [run for chunk in chunks for run in chunk.lost]
 lost = [i for run in runs for i in range(run.start, run.start + run.n_samples)]
 there = ~np.isnan(data[0])
 print(json.dumps({
-    "lost": lost == [i - int(first) for i in relay.lost if first <= i < first + data.shape[1]],
+    "lost": lost == [i - int(first) for i in relay.lost_samples if first <= i < first + data.shape[1]],
     "n_lost": len(lost),
     "same": bool(np.allclose(data[:, there], sent[:, first : first + data.shape[1]][:, there], rtol=1e-6)),
     "montage": source.stream.montage,
@@ -277,7 +276,7 @@ def test_what_cannot_be_is_refused(arguments, words):
 
 @pytest.mark.parametrize("name", ["cyton", "muse-2", "unicorn"])
 def test_the_samples_of_any_board_can_be_streamed(name):
-    layout = TableLayout(**table_layout(name))
+    layout = board_layout(name)
     headset = StreamingBoard([NOISE], layout=layout)
     headset.switch_on(0.0)
     (datagram, *_) = headset.send(1.0)

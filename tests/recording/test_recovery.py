@@ -185,10 +185,10 @@ def check_completed(recording, said: dict[str, int], header: Path) -> None:
     assert summary["n_frames"] >= said["f"]
     raw = mne.io.read_raw_brainvision(header, verbose="error")
     assert raw.n_times == recording.n_samples
-    lost = np.concatenate([np.isnan(c.data).all(axis=0) for c in recording.chunks(50)])
+    lost = np.concatenate([np.isnan(c.data).all(axis=0) for c in recording.iter_chunks(50)])
     assert raw.get_data(reject_by_annotation="omit", verbose="error").shape[1] == raw.n_times - lost.sum()
     written = np.concatenate([np.random.default_rng(i).normal(0, 30, (2, CHUNK)) for i in range(N_CHUNKS)], axis=1)
-    data = np.concatenate([c.data for c in recording.chunks(50)], axis=1)
+    data = np.concatenate([c.data for c in recording.iter_chunks(50)], axis=1)
     np.testing.assert_array_equal(data[:, ~lost], written.astype(np.float32)[:, : lost.size][:, ~lost])
     assert set(np.flatnonzero(lost)) == set(range(*(GAP[0], min(sum(GAP), lost.size))))
     check_motion(header, said, written)

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurofeedback.acquisition.rebased_source import RebasedSource
 from neurofeedback.acquisition.reconnect import ReconnectingSource
 from neurofeedback.acquisition.source import SourceEnded
 from neurofeedback.emulators.cyton import SCALE_UV, CytonFirmware, EmulatedCyton
@@ -28,7 +27,6 @@ from neurofeedback.settings.load import load_montage, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.signal import ContactSettings, GapSettings
 from neurofeedback.types import (
-    AuxChunk,
     ChannelContact,
     Chunk,
     ContactLevel,
@@ -116,6 +114,7 @@ class Scripted:
     stream: StreamInfo = MUSE
     opened: int = 0
     at: int = 0
+    origin: int = 0
     lost: list[LostRun] = field(default_factory=list)
 
     def open(self):
@@ -134,9 +133,12 @@ class Scripted:
         data = signal(due)[:, first:].copy()
         lost = ()
         if due - first > 64:
-            lost = (LostRun(first, due - first - 32),)
+            lost = (LostRun(first - self.origin, due - first - 32),)
             data[:, : due - first - 32] = np.nan
-        return Chunk(first, data, lost, host_time=now)
+        return Chunk(first - self.origin, data, lost, host_time=now)
+
+    def restart_numbering(self):
+        self.origin = self.at
 
     def close(self):
         self.opened -= 1
@@ -192,44 +194,11 @@ def test_every_sample_begins_the_wait_for_the_next_anew():
     assert clock.now() >= 45.0
 
 
-def test_what_is_taken_over_begins_at_zero_and_is_not_opened_again():
-    clock = VirtualClock()
-    source = Scripted(clock, silences=((1.0, 2.0),))
-    clock.wait(0.5)
-    assert source.read().stop == 128
-    over = RebasedSource(source, 128)
-    over.open()
-    assert source.opened == 0
-    assert over.stream is MUSE
-    assert over.read() is None
-    clock.wait(2.0)
-    chunk = over.read()
-    assert (chunk.first_sample, chunk.stop) == (0, 512)
-    assert chunk.lost == (LostRun(0, 480),)
-    np.testing.assert_array_equal(chunk.data[:, 480:], signal(640)[:, 608:])
-
-
-def test_other_signals_of_what_is_taken_over_begin_anew_at_their_own_time():
-    """Motion at 52 Hz whose sample 260 was measured at 5.25 s, taken over at 5 s."""
-
-    class Moving(Scripted):
-        def read(self):
-            at = 260 + 13 * (self.at // 32)
-            motion = AuxChunk("motion", 52.0, ("x",), ("g",), 0.25, at, np.ones((1, 13), np.float32))
-            self.at += 32
-            return Chunk(1280 + self.at - 32, np.zeros((4, 32), np.float32), auxiliary=(motion,))
-
-    over = RebasedSource(Moving(VirtualClock()), 1280)
-    stretches = [over.read().auxiliary[0] for _ in range(3)]
-    assert [stretch.first_sample for stretch in stretches] == [0, 13, 26]
-    assert [stretch.start_s for stretch in stretches] == pytest.approx(3 * [0.25])
-
-
-def fitted(clock, mailbox, *, begins_anew=False, **options):
+def fitted(clock, mailbox, **options):
     source = Scripted(clock, **options)
     source.open()
     stream, profile = resolve(load_settings(), MUSE)
-    return source, wait_for_headset_fit(source, stream, profile, clock, mailbox, reopen=begins_anew)
+    return source, wait_for_headset_fit(source, stream, profile, clock, mailbox)
 
 
 def test_it_goes_on_by_itself_and_hands_the_open_headset_on():
@@ -248,14 +217,8 @@ def test_a_headset_lost_while_it_was_put_on_is_not_lost_in_the_sitting():
     source = ReconnectingSource(Scripted(clock, silences=((2.0, 5.0),)), 1.0, now=clock.now, run=lambda job: job())
     source.open()
     stream, profile = resolve(load_settings(), MUSE)
-    done = wait_for_headset_fit(source, stream, profile, clock, LiveState(), reopen=False)
+    done = wait_for_headset_fit(source, stream, profile, clock, LiveState())
     assert done.n_reconnects == source.reconnects == 1
-
-
-def test_what_this_program_plays_itself_begins_anew():
-    source, done = fitted(VirtualClock(), LiveState(), begins_anew=True)
-    assert done.source is source
-    assert source.opened == 1
 
 
 def test_begun_anyway_is_said():

@@ -67,7 +67,7 @@ class Played:
         if lost is not None:
             self._data[:, lost.start : lost.start + lost.n_samples] = np.nan
 
-    def chunks(self, n_samples: int):
+    def iter_chunks(self, n_samples: int):
         for start in range(0, self._data.shape[1], n_samples):
             inside = self._lost is not None and start <= self._lost.start < start + n_samples
             yield Chunk(start, self._data[:, start : start + n_samples].copy(), (self._lost,) if inside else ())

@@ -134,15 +134,14 @@ def streaming(
     seed: SeedOption = 0,
 ) -> None:
     """Emulate another BrainFlow program that streams a board's samples; {device} in COMMAND stands for its name."""
-    from neurofeedback.acquisition.board_info import table_layout  # loads BrainFlow
+    from neurofeedback.acquisition.board_info import board_layout  # loads BrainFlow
     from neurofeedback.emulators.udp_headsets import (  # loads NumPy
         MULTICAST_GROUP,
         EmulatedUdpHeadset,
         StreamingBoard,
-        TableLayout,
     )
 
-    layout = TableLayout(**table_layout(board))
+    layout = board_layout(board)
     chunks = load_signal(recording, simulated, "cyton", (), layout.sfreq, seed)
     relay = StreamingBoard(chunks, read_faults(loss, fault, faults), layout=layout, epoch=time.time(), seed=seed)
     validate_faults(relay)
