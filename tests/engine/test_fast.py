@@ -136,7 +136,7 @@ def test_what_the_gate_looks_at_does_not_shrink_with_the_hop() -> None:
     data[2, 400] += 300
     fast, normal = measured(0.05, data[:, : 2 * 256]), measured(0.25, data)
     names = ("raw_ptp", "raw_peak", "wide_ptp", "slow_ptp", "pop", "pop_typical", "ln_emg", "mean_square", "lost_share")
-    for name in (*names, "held"):
+    for name in (*names, "in_long_gap"):
         np.testing.assert_array_equal(getattr(fast, name)[24::5], getattr(normal, name)[4:8], err_msg=name)
 
 

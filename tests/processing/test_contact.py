@@ -243,7 +243,9 @@ def test_limits_that_make_no_sense_are_refused(limits):
 def test_it_agrees_with_a_headset_s_own_flag_person_by_person(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     contact_quality = importlib.import_module("contact_quality")
-    people = contact_quality.load_people(DATA, only=("05", "13", "14", "15", "19", "21", "30"))
+    people = contact_quality.load_people(
+        DATA / "muse_2014_contact_quality", only=("05", "13", "14", "15", "19", "21", "30")
+    )
     aucs = np.array([person.auc for person in people])
     low, _ = contact_quality.interval(aucs)
     assert len(aucs) == 7

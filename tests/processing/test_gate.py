@@ -72,7 +72,7 @@ class Judged:
         return cls(
             reasons={name: np.concatenate([w.gate_result.reasons[name] for w in windows]) for name in names},
             bad=all_of("bad"),
-            out=all_of("out"),
+            out=all_of("excluded"),
             valid=all_of("valid"),
             unusable=all_of("unusable"),
             good_share=all_of("good_share"),
@@ -103,7 +103,7 @@ def limits_of(data: np.ndarray, sfreq: float = 256.0) -> GateLimits:
     windows = judge(data, sfreq).windows
     slow, ln_emg, fixed = (
         np.concatenate([get(w) for w in windows])[20:]
-        for get in (lambda w: w.measures.slow_samples, lambda w: w.measures.ln_emg, lambda w: w.verdicts.fixed_bad)
+        for get in (lambda w: w.measures.slow_samples, lambda w: w.measures.ln_emg, lambda w: w.gate_result.fixed_bad)
     )
     return fit_gate_limits(slow, ln_emg, fixed, Settings().gate)
 
@@ -431,23 +431,23 @@ def contacts(data: np.ndarray) -> list[tuple[object, ...]]:
 
 def test_contact_is_good_on_clean_signal_and_says_settling_at_first() -> None:
     frames = contacts(CLEAN_40)
-    assert all(contact.verdict is ContactLevel.GOOD and contact.reasons == () for contact in frames[-1])
+    assert all(contact.level is ContactLevel.GOOD and contact.reasons == () for contact in frames[-1])
     assert all("settling" in contact.reasons for contact in frames[4])
 
 
 def test_contact_names_what_is_wrong_with_the_electrode() -> None:
     frames = contacts(with_(CLEAN_40, 20, 40, 0.0, 1))
     contact = frames[-1][1]
-    assert (contact.ch_name, contact.verdict) == ("AF7", ContactLevel.BAD)
+    assert (contact.ch_name, contact.level) == ("AF7", ContactLevel.BAD)
     assert contact.reasons[0] == "flat: no skin contact"
-    assert frames[-1][0].verdict is ContactLevel.GOOD
+    assert frames[-1][0].level is ContactLevel.GOOD
 
 
 def test_contact_is_fair_while_an_artifact_is_recent() -> None:
     data = CLEAN_40.copy()
     data[0, 35 * 256 + 10] += 400
     fair = contacts(data)[35 * 4 + 4][0]
-    assert fair.verdict is ContactLevel.FAIR
+    assert fair.level is ContactLevel.FAIR
     assert "moving" in fair.reasons
 
 
