@@ -1,0 +1,244 @@
+"""The structure of the package: unique names, rooms of moderate size, pure rooms, typed data, texts in their place."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT
+
+PACKAGE = ROOT / "neurofeedback"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+MAX_FOLDER_LINES = 3000
+PURE_CONTRACT = "pure rooms know no clock, thread, screen, device, file or network"
+PURE_ROOMS = ("processing", "estimation", "feedback", "engine", "simulation")
+WRAPPED_BY_API = {"Engine"}
+"""Classes of the public API that wrap a class of the same name."""
+
+UNTYPED = re.compile(r"\b(dict|Mapping|MutableMapping)\[str, (object|Any)\]")
+ANY_DOCUMENT = {
+    "neurofeedback.recording.atomic_files.read_json",
+    "neurofeedback.recording.atomic_files.to_json",
+    "neurofeedback.recording.atomic_files.write_json_atomic",
+    "neurofeedback.settings.load.parse",
+    "neurofeedback.settings.load.read_toml",
+    "neurofeedback.settings.renamed_keys.rename_keys",
+}
+"""Functions that read, write or check a JSON or TOML document of any content."""
+NOT_YET_TYPED: set[str] = {
+    "neurofeedback.acquisition.board_info.table_layout",
+    "neurofeedback.analysis.comparison.Comparison.document",
+    "neurofeedback.analysis.trends.HistorySummary.document",
+    "neurofeedback.estimation.kept_text.baseline_document",
+    "neurofeedback.recording.electrode_positions.make_coordsystem",
+    "neurofeedback.recording.finalize.finalize_session",
+    "neurofeedback.recording.frame_log.describe_columns",
+    "neurofeedback.recording.recording.Recording.start_state",
+    "neurofeedback.recording.recording.Recording.summary",
+    "neurofeedback.recording.session_header.SessionHeader.start_state",
+    "neurofeedback.recording.session_header.SessionStart.start_state",
+    "neurofeedback.recording.session_header.make_start_document",
+    "neurofeedback.recording.session_writer.SessionWriter.close",
+    "neurofeedback.report.session_page.Report.document",
+    "neurofeedback.session.baseline_store.baseline_summary",
+    "neurofeedback.session.config.SessionConfig.settings_overrides",
+    "neurofeedback.session.config.SessionResult.summary",
+    "neurofeedback.session.setup.read_engine_start",
+    "neurofeedback.session.summing.build_summary",
+    "neurofeedback.settings.renamed_keys.rename_profile_keys",
+    "neurofeedback.simulation.ground_truth.describe_truth",
+    "neurofeedback.verification.replay.ReplaySummary.as_dict",
+    "neurofeedback.verification.verify.VerificationResult.as_dict",
+}
+"""Signatures that still pass untyped data; empty when all are typed."""
+
+TEXTS_WITH_CODE = {"__init__", "catalogue", "format"}
+NOT_YET_CONSTANT: set[str] = {
+    "feature_descriptions",
+    "headset_fit",
+    "metric_descriptions",
+    "probe_questions",
+    "session",
+}
+"""Modules of texts that still hold code or import other rooms; empty when none does."""
+
+DESCRIPTIONS = {"processing/features.py", "processing/complexity.py", "simulation/ground_truth.py"}
+"""Registries of pure rooms, whose entries describe a feature or a column."""
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def public_classes(path: Path) -> list[ast.ClassDef]:
+    return [node for node in tree(path).body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+
+
+def contract(name: str) -> dict[str, list[str]]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (found,) = (one for one in project["tool"]["importlinter"]["contracts"] if one["name"] == name)
+    return found
+
+
+# Names and sizes
+
+
+def test_no_public_class_name_is_used_twice() -> None:
+    modules = defaultdict(list)
+    for path in MODULES:
+        for node in public_classes(path):
+            if not (path.name == "api.py" and node.name in WRAPPED_BY_API):
+                modules[node.name].append(dotted(path))
+    assert {name: where for name, where in modules.items() if len(where) > 1} == {}
+
+
+def test_no_folder_is_too_large() -> None:
+    lines: Counter[str] = Counter()
+    for path in MODULES:
+        lines[path.parent.relative_to(ROOT).as_posix()] += len(path.read_text(encoding="utf-8").splitlines())
+    assert {folder: n for folder, n in lines.items() if n > MAX_FOLDER_LINES} == {}
+
+
+# Pure rooms
+
+
+def test_pure_rooms_are_in_the_contract() -> None:
+    assert {f"neurofeedback.{name}" for name in PURE_ROOMS} <= set(contract(PURE_CONTRACT)["source_modules"])
+
+
+def test_modules_that_call_themselves_pure_are_in_the_contract() -> None:
+    listed = set(contract(PURE_CONTRACT)["source_modules"])
+    pure = {dotted(path) for path in MODULES if re.search(r"\bPure\b", ast.get_docstring(tree(path)) or "")}
+    missing = {name for name in pure if not any(name == one or name.startswith(f"{one}.") for one in listed)}
+    assert len(pure) > 5
+    assert missing == set()
+
+
+def is_error(node: ast.AST) -> bool:
+    return isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"))
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Yield strings of three words or more that are no docstring, no part of an error and no allowed value."""
+    skipped: set[int] = set()
+    for node in ast.walk(tree(path)):
+        names = [ast.unparse(target) for target in node.targets] if isinstance(node, ast.Assign) else []
+        if is_error(node) or any("ALLOWED" in name for name in names):
+            skipped |= {id(inner) for inner in ast.walk(node)}
+        elif isinstance(node, ast.Expr) or (isinstance(node, ast.Assign) and names == ["allowed"]):
+            skipped |= {id(inner) for inner in ast.walk(node.value)}
+    for node in ast.walk(tree(path)):
+        if id(node) in skipped or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if len(node.value.split()) > 2:
+            yield f"{path.relative_to(PACKAGE).as_posix()}:{node.lineno}: {node.value}"
+
+
+def pure_modules() -> list[Path]:
+    return [path for path in MODULES if room(dotted(path)) in PURE_ROOMS]
+
+
+def test_pure_rooms_hold_no_sentence_a_person_reads() -> None:
+    found = [
+        text
+        for path in pure_modules()
+        if path.relative_to(PACKAGE).as_posix() not in DESCRIPTIONS
+        for text in sentences(path)
+    ]
+    assert found == []
+
+
+# Typed data
+
+
+def annotations(function: ast.FunctionDef) -> list[str]:
+    arguments = function.args
+    several = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    found = [one.annotation for one in several if one is not None]
+    return [ast.unparse(one) for one in (*found, function.returns) if one is not None]
+
+
+def untyped_members(body: list[ast.stmt], *, of_class: bool = False) -> Iterator[str]:
+    """Yield the public functions, methods and fields of a body whose signature holds untyped data."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            if UNTYPED.search(" ".join(annotations(node))):
+                yield node.name
+        elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from (f"{node.name}.{name}" for name in untyped_members(node.body, of_class=True))
+        elif of_class and isinstance(node, ast.AnnAssign) and UNTYPED.search(ast.unparse(node.annotation)):
+            yield ast.unparse(node.target)
+
+
+def names_used_by_other_rooms() -> set[str]:
+    used = set()
+    for path in MODULES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("neurofeedback."):
+                module = node.module or ""
+                if room(module) != room(dotted(path)):
+                    used |= {f"{module}.{alias.name}" for alias in node.names}
+    return used
+
+
+def untyped_between_rooms() -> set[str]:
+    used = names_used_by_other_rooms()
+    found = {(dotted(path), member) for path in MODULES for member in untyped_members(tree(path).body)}
+    return {f"{module}.{member}" for module, member in found if f"{module}.{member.partition('.')[0]}" in used}
+
+
+def test_data_between_rooms_is_typed() -> None:
+    assert untyped_between_rooms() - ANY_DOCUMENT - NOT_YET_TYPED == set()
+
+
+def test_untyped_signature_is_found() -> None:
+    code = "class A:\n    x: dict[str, Any]\n    def f(self) -> Mapping[str, object]: ...\ndef g(*, y: int): ...\n"
+    assert list(untyped_members(ast.parse(code).body)) == ["A.x", "A.f"]
+
+
+# Texts
+
+
+def is_constant(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return bool(targets) and all(re.fullmatch(r"_?[A-Z][A-Z0-9_]*", ast.unparse(target)) for target in targets)
+
+
+def is_allowed_import(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.ImportFrom):
+        return False
+    return node.module in {"__future__", "collections.abc", "typing"} or (node.module or "").startswith(
+        "neurofeedback.texts"
+    )
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "texts").glob("*.py")), ids=lambda path: path.stem)
+def test_texts_are_constants_that_import_only_texts(path: Path) -> None:
+    if path.stem in NOT_YET_CONSTANT:
+        pytest.skip("to be turned into constants")
+    imports = [node for node in tree(path).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    foreign = [node for node in imports if (getattr(node, "module", "") or "").startswith("neurofeedback.")]
+    assert [ast.unparse(node) for node in foreign if not is_allowed_import(node)] == []
+    if path.stem not in TEXTS_WITH_CODE:
+        assert [ast.unparse(node) for node in imports if not is_allowed_import(node)] == []
+        code = [node for node in tree(path).body if node not in imports and not is_constant(node)]
+        assert [ast.unparse(node).splitlines()[0] for node in code] == []
