@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
+import subprocess
+import sys
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -242,3 +245,57 @@ def test_texts_are_constants_that_import_only_texts(path: Path) -> None:
         assert [ast.unparse(node) for node in imports if not is_allowed_import(node)] == []
         code = [node for node in tree(path).body if node not in imports and not is_constant(node)]
         assert [ast.unparse(node).splitlines()[0] for node in code] == []
+
+
+# The drawing and the pages
+
+
+def script() -> dict[str, object]:
+    return runpy.run_path(str(ROOT / "scripts" / "architecture"))
+
+
+def test_drawing_and_page_agree_with_the_contract() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "architecture", "--check"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_drawing_shows_every_room_of_the_package() -> None:
+    names = script()
+    rooms = {room(dotted(path)) for path in MODULES} - {"", "__main__", "_version"}
+    assert set(names["ROOMS"]) == rooms  # type: ignore[call-overload]
+    drawing = (ROOT / "docs" / "images" / "architecture.svg").read_text(encoding="utf-8")
+    assert set(re.findall(r'font-weight="600" fill="#1f2933">(\w+)<', drawing)) == rooms
+
+
+def test_readme_shows_the_drawing() -> None:
+    assert "docs/images/architecture.svg" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_index_of_decisions_is_complete() -> None:
+    """Each page has a title, a date and a status, and the index lists each with its title."""
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| \d+ \| \[(.+)\]\((\d{4}-.+\.md)\) \|", index, flags=re.MULTILINE))
+    titles = {}
+    for path in sorted(folder.glob("[0-9]*.md")):
+        title, status = path.read_text(encoding="utf-8").splitlines()[0:3:2]
+        assert re.fullmatch(r"Status: (accepted|superseded by \[.+\]\(.+\)), 20\d\d-\d\d-\d\d", status), path.name
+        titles[title.removeprefix("# ")] = path.name
+    assert listed == titles
+
+
+def test_glossary_is_in_alphabetical_order() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"^- \*\*(.+?)\*\*", text, flags=re.MULTILINE)
+    assert len(words) > 40
+    assert words == sorted(words, key=str.casefold)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))]
+    local = [(page, link) for page, link in links if "://" not in link]
+    assert len(local) > 50
+    assert [(page.name, link) for page, link in local if not (page.parent / link).exists()] == []
