@@ -1,4 +1,4 @@
-"""Strict settings: the model only, so that pure rooms stay free of files (the loader is ``settings.load``)."""
+"""Strict settings as frozen models. Files are read in ``settings.load``, so that pure rooms need no disk."""
 
 from neurofeedback.settings.evidence import Evidence, FeatureEvidence
 from neurofeedback.settings.model import Settings

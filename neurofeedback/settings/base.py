@@ -1,4 +1,4 @@
-"""What every settings model shares: frozen, finite, no unknown keys, and numbers with their limits."""
+"""The base class of settings models, and field types with limits."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ Falling = Annotated[tuple[Positive, Positive], AfterValidator(_falling)]
 
 
 class SettingsModel(BaseModel):
-    """Frozen, finite, and no unknown keys."""
+    """Base of all settings models: frozen, strict types, finite numbers, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
 
 def number(default: float, description: str, *, low: float, high: float) -> float:
-    """Return a field with its default, what it is (with its unit), and its limits."""
+    """Return a float field with default, description (with its unit) and limits."""
     return Field(default=default, ge=low, le=high, description=description)

@@ -1,4 +1,4 @@
-"""What group studies say about each feature, as data: the index and the decoder's prior are read from it."""
+"""Evidence profiles: expected effects of mind-wandering on features, for the index and the decoder's prior."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from neurofeedback.types import INDEX_NAME
 class FeatureEvidence(SettingsModel):
     """Expected standardised difference of one feature, mind-wandering minus focus."""
 
-    feature: str = Field(description="a feature name of processing.features, such as theta_frontal")
-    mu: float = Field(ge=-2, le=2, description="expected difference, baseline spreads")
-    between_sd: float = Field(gt=0, le=2, description="spread of the difference between persons")
-    source: str = Field(min_length=1, description="where the number is from")
+    feature: str = Field(description="name of a feature, such as theta_frontal")
+    mu: float = Field(ge=-2, le=2, description="expected difference in baseline spreads")
+    between_sd: float = Field(gt=0, le=2, description="SD of the difference between persons")
+    source: str = Field(min_length=1, description="source of the number")
 
 
 class Evidence(SettingsModel):
     """An evidence profile: a set of features with sources, or a mixture of such sets.
 
-    A mixture's members all name the same features in the same order.
+    All members of a mixture have the same features in the same order.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the profile")
-    description: str = Field(default="", description="one line for people")
-    index_name: str = Field(default=INDEX_NAME, min_length=1, max_length=60, description="what the index is called")
-    notice: str = Field(default="", description="what a person is told before a sitting, such as what is not claimed")
-    features: tuple[FeatureEvidence, ...] = Field(default=(), description="the features, in the order of the index")
-    members: tuple[Evidence, ...] = Field(default=(), description="the profiles a mixture averages")
+    description: str = Field(default="", description="one line of description")
+    index_name: str = Field(default=INDEX_NAME, min_length=1, max_length=60, description="name of the index")
+    notice: str = Field(default="", description="shown before a session, for example what the index does not measure")
+    features: tuple[FeatureEvidence, ...] = Field(default=(), description="features in the order of the index")
+    members: tuple[Evidence, ...] = Field(default=(), description="profiles that a mixture averages")
 
     @model_validator(mode="after")
     def _check_members(self) -> Evidence:
@@ -50,7 +50,7 @@ class Evidence(SettingsModel):
 
     @property
     def mu(self) -> tuple[float, ...]:
-        """Expected differences in feature order; of a mixture their average."""
+        """Expected differences in feature order; for a mixture their average."""
         if not self.members:
             return tuple(f.mu for f in self.features)
         columns = zip(*(member.mu for member in self.members), strict=True)

@@ -1,4 +1,4 @@
-"""Settings from strict TOML files, a person's own before the shipped ones; unknown keys get a suggestion."""
+"""Reading of settings from TOML files: a user's own before the shipped ones, with suggestions for unknown keys."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from neurofeedback.types import StreamInfo
 _log = logging.getLogger(__name__)
 _noticed: set[str] = set()
 _MAX_FILE_BYTES = 100_000
-_SEE_SETTINGS = "mend these keys; `neurofeedback doctor --settings` lists all with units and limits"
+_SEE_SETTINGS = "correct these keys; `neurofeedback doctor --settings` lists all with units and limits"
 Model = TypeVar("Model", bound=SettingsModel)
 
 
 def configs_folder() -> Path:
-    """Return the folder of the shipped settings: inside the wheel, or the checkout's ``configs/``."""
+    """Return the folder of the shipped settings: in the wheel, or ``configs/`` of the checkout."""
     packaged = Path(str(resources.files("neurofeedback"))) / "configs"
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "configs"
 
 
 def user_folder() -> Path:
-    """Return the folder of a person's own settings; what is in it goes before what is shipped."""
-    from platformdirs import user_config_path  # only when a file is looked for
+    """Return the folder of a user's own settings, which replace shipped ones of the same name."""
+    from platformdirs import user_config_path  # slow import
 
     return user_config_path("neurofeedback")
 
 
 def available(kind: str) -> list[str]:
-    """List the files of one kind by name, shipped or a person's own.
+    """Return the names of all settings files of one kind, shipped or a user's own.
 
     A kind is ``profiles``, ``montages``, ``evidence``, ``programmes`` or ``questionnaires``.
     """
@@ -101,25 +101,27 @@ def _member(member: object, name: str) -> dict[str, Any]:
         )
     data = read_toml(_locate(member, "evidence", "evidence profile"))
     if "members" in data:
-        raise SettingsError(f"a member of the mixture {name} is itself a mixture", got=member, allowed="plain profiles")
+        raise SettingsError(
+            f"a member of the mixture {name} is itself a mixture", got=member, allowed="profiles with features"
+        )
     return data
 
 
 def resolve(settings: Settings, stream: StreamInfo) -> tuple[StreamInfo, Profile]:
-    """Put settings, montage and evidence together for one stream.
+    """Combine settings, montage and evidence for one stream.
 
     Returns
     -------
-    stream : Stream
-        With its channels named by the montage.
+    stream : StreamInfo
+        The stream with the montage's channel names.
     profile : Profile
-        Ready for the engine, and for ``dump_profile``.
+        The resolved profile, for the engine and ``dump_profile``.
     """
-    wanted = stream.montage if settings.montage == "device" else settings.montage
-    montage = None if wanted == "auto" else load_montage(wanted)
-    named, fitted = apply_montage(montage, stream)
-    profile = Profile(settings=settings, montage=fitted, evidence=load_evidence(settings.index.evidence))
-    return named, check_rate(check_regions(profile), stream.sfreq)
+    name = stream.montage if settings.montage == "device" else settings.montage
+    montage = None if name == "auto" else load_montage(name)
+    named_stream, matched = apply_montage(montage, stream)
+    profile = Profile(settings=settings, montage=matched, evidence=load_evidence(settings.index.evidence))
+    return named_stream, check_rate(check_regions(profile), stream.sfreq)
 
 
 def dump_profile(profile: Profile) -> str:
@@ -133,9 +135,9 @@ def read_profile(path: Path) -> Profile:
 
 
 def parse(model: type[Model], data: dict[str, Any], where: str, *, todo: str = _SEE_SETTINGS) -> Model:
-    """Validate plain data strictly, with every mistake named and a suggestion for unknown keys.
+    """Validate plain data; an error lists every mistake, with suggestions for unknown keys.
 
-    ``todo`` says what the person can do about a mistake.
+    ``todo`` is the advice in the error message.
 
     Raises
     ------
@@ -146,7 +148,9 @@ def parse(model: type[Model], data: dict[str, Any], where: str, *, todo: str = _
     try:
         return model.model_validate_json(json.dumps(data, default=str))
     except RecursionError:
-        raise SettingsError(f"{where} cannot be used", got="tables nested without end", todo="mend that file") from None
+        raise SettingsError(
+            f"{where} cannot be used", got="tables nested too deeply", todo="correct that file"
+        ) from None
     except ValidationError as error:
         problems = [_describe_error(model, dict(item)) for item in error.errors()]
         raise SettingsError(
@@ -157,7 +161,7 @@ def parse(model: type[Model], data: dict[str, Any], where: str, *, todo: str = _
 
 
 def _rename_old_keys(model: type[BaseModel], data: dict[str, Any], where: str) -> dict[str, Any]:
-    """Return the data with the keys that version 0.1.0 used renamed; one line in the log says which."""
+    """Return the data with the keys of version 0.1.0 renamed, with one line in the log about it."""
     notices: list[str] = []
     if model is Profile and isinstance(data.get("settings"), dict):
         settings, notices = rename_profile_keys(data["settings"])
@@ -186,7 +190,7 @@ def _describe_error(model: type[BaseModel], error: dict[str, Any]) -> str:
 
 def _fields_at(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
     for part in place:
-        if isinstance(part, str):  # a number is a position in the list just entered
+        if isinstance(part, str):  # numbers are positions in a list
             model = _model_in(model.model_fields[part].annotation)
     return list(model.model_fields)
 
@@ -216,17 +220,17 @@ def _locate(name: str, kind: str, what: str) -> Path:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a name longer than the file system takes
+    except OSError:  # name too long for the file system
         return False
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a settings file as plain data.
+    """Read a TOML settings file as plain data.
 
     Raises
     ------
     SettingsError
-        It cannot be read, is too large or no TOML.
+        The file cannot be read, is too large or is not TOML.
     """
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
@@ -236,9 +240,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(
             f"{path} is not a TOML file", got="a file that is not text (UTF-8)", todo="save it as plain text in UTF-8"
         ) from None
-    except (ValueError, RecursionError) as error:  # not TOML, a number of 5,000 digits, brackets without end
-        raise SettingsError(f"{path} is not a TOML file", got=str(error), todo="mend that line") from None
+    except (ValueError, RecursionError) as error:  # not TOML, a number of 5,000 digits, deep nesting
+        raise SettingsError(f"{path} is not a TOML file", got=str(error), todo="correct that line") from None
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be read", got=error.strerror or str(error), todo="check path and rights"
+            f"{path} cannot be read", got=error.strerror or str(error), todo="check path and permissions"
         ) from None

@@ -1,7 +1,4 @@
-"""Every number of the program as strict data, with its unit in its name and its source in its description.
-
-"6.2.n" in a description is a step of the algorithm in ``docs/algorithm.md``.
-"""
+"""All settings of a profile. "6.2.n" in a docstring is a step of the algorithm in ``docs/algorithm.md``."""
 
 from __future__ import annotations
 
@@ -31,10 +28,10 @@ from neurofeedback.settings.signal import (
 
 
 class Settings(SettingsModel):
-    """One resolved profile. Saved with every session."""
+    """The settings of one profile; saved with every session."""
 
     name: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the profile")
-    montage: str = Field(default="device", description="montage by name; device takes the one that fits the headset")
+    montage: str = Field(default="device", description="name of the montage; device for the one of the headset")
     phases: PhaseSettings = PhaseSettings()
     gaps: GapSettings = GapSettings()
     filters: FilterSettings = FilterSettings()

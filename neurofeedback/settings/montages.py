@@ -1,4 +1,4 @@
-"""A montage: which channels there are and what each region of the head is made of."""
+"""Montages: the channels of a headset, and which of them form each region of the head."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neurofeedback.settings.base import SettingsModel
 REGIONS = ("frontal", "posterior", "all")
 
 FEATURE_REGIONS = (*REGIONS, "fz")
-"""What a feature may be of: the regions, and the one electrode at Fz."""
+"""Where a feature may be measured: a region, or the single electrode Fz."""
 
 _FRONTAL = re.compile(r"^(AF|F)(z|[1-9]|10)$", re.IGNORECASE)
 _POSTERIOR = re.compile(r"^(TP|P|PO|O)(z|[1-9]|10)$", re.IGNORECASE)
@@ -25,25 +25,27 @@ _REFERENCE_SUFFIX = re.compile(r"^([AM][12]|A1A2|M1M2|\d+|REF|LE|AVG|AVE|AR|LINK
 class Montage(SettingsModel):
     """Channels, regions and reference of one headset.
 
-    Regions name channels; a channel may be in several. ``min_valid`` is how many valid channels a region
-    needs for a value, ``full_scale_uv`` the device's range (half of peak to peak) for the railed rule. ``left_out``
-    are channels that are recorded but belong to no region, such as a heartbeat or one ear against the other.
+    A channel may be in several regions. ``min_valid`` is the number of valid channels a region needs for a value,
+    ``full_scale_uv`` the device's range (half of peak to peak) for the saturation rule. ``left_out`` are recorded
+    channels of no region, such as ECG or one ear against the other.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the montage")
-    description: str = Field(default="", description="one line for people")
+    description: str = Field(default="", description="one line of description")
     reference: str = Field(default="n/a", description="reference electrode")
     ground: str = Field(default="n/a", description="ground electrode")
-    ch_names: tuple[str, ...] = Field(min_length=1, description="channels in the order of the device's rows")
+    ch_names: tuple[str, ...] = Field(min_length=1, description="channel names in row order")
     frontal: tuple[str, ...] = Field(default=(), description="channels of the frontal region")
     posterior: tuple[str, ...] = Field(default=(), description="channels of the posterior region")
     left_out: tuple[str, ...] = Field(default=(), description="channels of no region")
-    emg: tuple[str, ...] = Field(default=(), description="channels that see muscle first")
-    min_valid: int = Field(default=1, ge=1, le=8, description="valid channels a region needs")
+    emg: tuple[str, ...] = Field(default=(), description="channels most exposed to muscle activity")
+    min_valid: int = Field(default=1, ge=1, le=8, description="minimum valid channels of a region")
     positions_mm: dict[str, tuple[float, float, float]] = Field(
-        default_factory=dict, description="measured places of electrodes, mm, CapTrak: right, front, up"
+        default_factory=dict, description="measured electrode positions, mm, CapTrak axes: right, front, up"
     )
-    full_scale_uv: float | None = Field(default=None, gt=0, description="largest magnitude the device can report, uV")
+    full_scale_uv: float | None = Field(
+        default=None, gt=0, description="largest absolute value the device can report, uV"
+    )
 
     @model_validator(mode="after")
     def _regions_are_channels(self) -> Montage:
@@ -61,7 +63,7 @@ class Montage(SettingsModel):
         return self
 
     def rows(self, region: str) -> tuple[int, ...]:
-        """Row indices of ``frontal``, ``posterior``, ``emg``, ``all`` or ``fz``."""
+        """Return the row indices of ``frontal``, ``posterior``, ``emg``, ``all`` or ``fz``."""
         if region == "all":
             return tuple(row for row, name in enumerate(self.ch_names) if name not in self.left_out)
         if region == "fz":
@@ -69,15 +71,15 @@ class Montage(SettingsModel):
         return tuple(self.ch_names.index(name) for name in getattr(self, region))
 
     def min_valid_in(self, region: str) -> int:
-        """How many valid channels a place needs for a value."""
+        """Return how many valid channels a region needs for a value."""
         return 1 if region == "fz" else self.min_valid
 
 
 def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Montage:
-    """Derive regions from 10-20 channel names, for devices and files that no montage is written for.
+    """Return a montage with regions derived from 10-20 channel names, for devices and files without one.
 
-    Fp sites are left out of the frontal region (blinks); ears, hearts, eyes, and one electrode against another
-    on the scalp belong to no region. ``EEG Fz-A1`` is Fz.
+    Fp sites are not in the frontal region (blinks). Ears, ECG, EOG and bipolar channels belong to no region.
+    ``EEG Fz-A1`` is Fz.
 
     Examples
     --------
@@ -88,10 +90,10 @@ def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Monta
     """
     frontal = tuple(name for name in ch_names if _FRONTAL.match(_site(name)))
     posterior = tuple(name for name in ch_names if _POSTERIOR.match(_site(name)))
-    caps_of_rows = any(_NUMBERED_INPUT.match(_site(name)) for name in ch_names)
-    left_out = tuple(name for name in ch_names if _off_scalp(_site(name), ears=not caps_of_rows))
+    numbered_inputs = any(_NUMBERED_INPUT.match(_site(name)) for name in ch_names)
+    left_out = tuple(name for name in ch_names if _off_scalp(_site(name), ears=not numbered_inputs))
     left_out = left_out if len(left_out) < len(ch_names) else ()
-    kept = tuple(name for name in ch_names if name not in left_out)
+    scalp = tuple(name for name in ch_names if name not in left_out)
     return Montage(
         name="auto",
         description="regions derived from channel names",
@@ -100,19 +102,19 @@ def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Monta
         frontal=frontal,
         posterior=posterior,
         left_out=left_out,
-        emg=kept,
-        min_valid=2 if len(kept) >= 8 else 1,
+        emg=scalp,
+        min_valid=2 if len(scalp) >= 8 else 1,
     )
 
 
 def _site(name: str) -> str:
-    """Where an electrode sits: the name without ``EEG`` before it and a reference after it."""
+    """Return a channel name without its ``EEG`` prefix and reference suffix."""
     bare = _PREFIX.sub("", name.strip())
     site, dash, other = bare.partition("-")
     return site if dash and _REFERENCE_SUFFIX.match(other) and not _NON_SCALP.match(site) else bare
 
 
 def _off_scalp(site: str, *, ears: bool) -> bool:
-    """Whether a name is of no electrode on the scalp, or of one against another; A1 and M1 are ``ears`` mostly."""
+    """Return whether a channel is not on the scalp, or bipolar; A1 and M1 count as ears where ``ears``."""
     first, dash, second = site.partition("-")
     return bool(_NON_SCALP.match(site)) or (ears and bool(_EARS.match(site))) or bool(dash and first and second)

@@ -1,4 +1,4 @@
-"""A profile made ready for one stream: settings, the montage on its rows, and the evidence behind its index."""
+"""The resolved profile of one stream: settings, montage and evidence, with its checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_RATE_SHARE = 0.45  # of the sampling frequency: room for filters below half
 
 
 class Profile(SettingsModel):
-    """All that fixes what the engine does with a stream, besides the samples and commands themselves."""
+    """Everything that determines the engine's output besides samples and commands."""
 
     settings: Settings
     montage: Montage
@@ -23,10 +23,10 @@ class Profile(SettingsModel):
 
 
 def apply_montage(montage: Montage | None, stream: StreamInfo) -> tuple[StreamInfo, Montage]:
-    """Put a montage on a stream's rows.
+    """Return the stream and the montage matched to its channels.
 
-    A stream that knows its positions must have the montage's channels; one whose electrodes are placed
-    freely is named by it. None derives the regions from the stream's own names.
+    A stream with fixed positions must have the montage's channels; one with freely placed electrodes gets its channel
+    names from the montage. Without a montage the regions are derived from the stream's channel names.
 
     Raises
     ------
@@ -63,13 +63,13 @@ def _name_rows(montage: Montage, stream: StreamInfo) -> tuple[StreamInfo, Montag
 
 
 def _extend_to_channels(montage: Montage, ch_names: tuple[str, ...]) -> Montage:
-    """Put a montage on all channels of a stream; those it does not name are in no region."""
+    """Return the montage with all channels of a stream; new ones belong to no region."""
     unnamed = tuple(name for name in ch_names if name not in montage.ch_names)
     return montage.model_copy(update={"ch_names": ch_names, "left_out": (*montage.left_out, *unnamed)})
 
 
 def check_rate(profile: Profile, sfreq: float) -> Profile:
-    """Refuse a rate too low for the muscle band, without which an artifact could pass for a signal.
+    """Return the profile if the sampling rate is high enough for the muscle band of the gate.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def check_rate(profile: Profile, sfreq: float) -> Profile:
     highest_hz = profile.settings.gate.emg_high_hz
     if not highest_hz < _MAX_RATE_SHARE * sfreq:
         raise SettingsError(
-            f"the signal is sampled too slowly to tell muscle up to {highest_hz:g} Hz from EEG",
+            f"the sampling rate is too low to detect muscle activity up to {highest_hz:g} Hz",
             got=f"{sfreq:g} Hz",
             allowed=f"more than {highest_hz / _MAX_RATE_SHARE:.0f} Hz",
             todo="use a headset or recording with a higher rate",
@@ -88,7 +88,7 @@ def check_rate(profile: Profile, sfreq: float) -> Profile:
 
 
 def check_regions(profile: Profile) -> Profile:
-    """Refuse a profile whose index needs a region that has no channels.
+    """Return the profile if its montage has enough channels for every feature of the index.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def check_regions(profile: Profile) -> Profile:
         region = name.rsplit("_", 1)[-1]
         if region not in FEATURE_REGIONS:
             raise SettingsError(
-                f"the evidence profile {profile.evidence.name} names a feature of no region",
+                f"the evidence profile {profile.evidence.name} has a feature without a region",
                 got=name,
                 allowed=f"names that end in _{', _'.join(FEATURE_REGIONS)}",
             )
@@ -111,9 +111,9 @@ def _check_region(feature: str, region: str, montage: Montage) -> None:
     rows, needed = montage.rows(region), montage.min_valid_in(region)
     if len(rows) >= needed:
         return
-    lacks = "no electrode at Fz" if region == "fz" else f"too few {region} channels"
+    problem = "no electrode at Fz" if region == "fz" else f"too few {region} channels"
     raise SettingsError(
-        f"the index needs {feature}, but montage {montage.name} has {lacks}",
+        f"the index needs {feature}, but montage {montage.name} has {problem}",
         got=f"{len(rows)} of {', '.join(montage.ch_names)}",
         allowed=f"at least {needed}",
         todo="name those channels in a montage, or choose another evidence profile",

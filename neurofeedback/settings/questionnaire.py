@@ -1,4 +1,4 @@
-"""Questionnaires as data: items with their choices, how they are scored, and when a plain word is due."""
+"""Questionnaires: items with their choices, scoring, and advice for certain answers."""
 
 from __future__ import annotations
 
@@ -10,52 +10,54 @@ from neurofeedback.settings.base import SettingsModel
 
 
 class AnswerOption(SettingsModel):
-    """One answer and what it counts."""
+    """One answer option and its value."""
 
-    value: int = Field(ge=-1000, le=1000, description="what the answer counts")
-    text: str = Field(min_length=1, max_length=200, description="the answer as shown")
+    value: int = Field(ge=-1000, le=1000, description="value of the answer")
+    text: str = Field(min_length=1, max_length=200, description="text of the answer")
 
 
 class Item(SettingsModel):
-    """One question. Without choices of its own it has those of the questionnaire."""
+    """One question. Without its own choices it has those of the questionnaire."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="column of the answer, such as phq9_1")
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="column name of the answer, such as phq9_1")
     text: str = Field(min_length=1, max_length=500, description="the question, word for word")
-    choices: tuple[AnswerOption, ...] = Field(default=(), description="answers, if other than the questionnaire's")
-    scored: bool = Field(default=True, description="whether the answer is part of the score")
-    reversed: bool = Field(default=False, description="whether the scale is turned around before it is added")
+    choices: tuple[AnswerOption, ...] = Field(
+        default=(), description="answer options, if they differ from the questionnaire's"
+    )
+    scored: bool = Field(default=True, description="whether the answer counts in the score")
+    reversed: bool = Field(default=False, description="whether the scale is reversed in the score")
 
 
 class ScoreRange(SettingsModel):
-    """What a score up to a limit is called in the source."""
+    """The label of a range of scores in the source."""
 
     up_to: int = Field(description="highest score of this range")
-    text: str = Field(min_length=1, max_length=200, description="its name in the source")
+    text: str = Field(min_length=1, max_length=200, description="label in the source")
 
 
 class AnswerAdvice(SettingsModel):
-    """A plain word to show when one item is answered at or above a value."""
+    """Advice to show when one item is answered at or above a value."""
 
-    item: str = Field(description="which item")
-    at_least: int = Field(description="from which answer on")
-    text: str = Field(min_length=1, max_length=1000, description="what to say, plainly and without diagnosis")
+    item: str = Field(description="id of the item")
+    at_least: int = Field(description="lowest answer value that shows the advice")
+    text: str = Field(min_length=1, max_length=1000, description="the advice, in plain words and without diagnosis")
 
 
 class Questionnaire(SettingsModel):
-    """A questionnaire, word for word, with its source.
+    """A questionnaire in its exact wording, with its source.
 
     The score is the sum of the scored items; it is the questionnaire's own number and no diagnosis.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9]{0,31}$", description="name of the measure, as in its file")
-    title: str = Field(min_length=1, max_length=200, description="title as shown")
-    version: str = Field(min_length=1, max_length=40, description="of the wording")
-    source: str = Field(min_length=1, max_length=500, description="where it is from, and its licence")
-    instruction: str = Field(default="", max_length=1000, description="what stands above the items")
-    choices: tuple[AnswerOption, ...] = Field(default=(), description="answers of every item without its own")
-    items: tuple[Item, ...] = Field(min_length=1, max_length=60, description="the questions in order")
-    ranges: tuple[ScoreRange, ...] = Field(default=(), description="names of scores in the source, rising")
-    pointers: tuple[AnswerAdvice, ...] = Field(default=(), description="plain words that are due for some answers")
+    title: str = Field(min_length=1, max_length=200, description="title on the screen")
+    version: str = Field(min_length=1, max_length=40, description="version of the wording")
+    source: str = Field(min_length=1, max_length=500, description="source and licence")
+    instruction: str = Field(default="", max_length=1000, description="text above the items")
+    choices: tuple[AnswerOption, ...] = Field(default=(), description="answer options of items without their own")
+    items: tuple[Item, ...] = Field(min_length=1, max_length=60, description="questions in order")
+    ranges: tuple[ScoreRange, ...] = Field(default=(), description="labels of score ranges, rising")
+    pointers: tuple[AnswerAdvice, ...] = Field(default=(), description="advice for certain answers")
 
     @model_validator(mode="after")
     def _check_items(self) -> Questionnaire:
@@ -64,18 +66,17 @@ class Questionnaire(SettingsModel):
             "two items have the same id" if len(set(ids)) != len(ids) else "",
             *(f"item {item.id} has fewer than two answers" for item in self.items if len(self.options(item)) < 2),
             *(
-                f"two answers of item {item.id} count the same"
+                f"two answers of item {item.id} have the same value"
                 for item in self.items
                 if not self._has_distinct_values(item)
             ),
             *(f"a pointer names {p.item}, which is no item" for p in self.pointers if p.item not in ids),
-            "the ranges do not rise"
+            "the ranges are not rising"
             if [r.up_to for r in self.ranges] != sorted({r.up_to for r in self.ranges})
             else "",
         ]
-        found = [problem for problem in problems if problem]
-        if found:
-            raise ValueError("; ".join(found))
+        if any(problems):
+            raise ValueError("; ".join(filter(None, problems)))
         return self
 
     def _has_distinct_values(self, item: Item) -> bool:
@@ -83,11 +84,11 @@ class Questionnaire(SettingsModel):
         return len(set(values)) == len(values)
 
     def options(self, item: Item) -> tuple[AnswerOption, ...]:
-        """Choices of an item."""
+        """Return the answer options of an item."""
         return item.choices or self.choices
 
     def score(self, answers: Mapping[str, int]) -> int | None:
-        """Sum of the scored items; None while one of them is unanswered.
+        """Return the sum of the scored items, or None while one of them is unanswered.
 
         Raises
         ------
@@ -108,9 +109,9 @@ class Questionnaire(SettingsModel):
         return total
 
     def score_label(self, score: int) -> str:
-        """Name a score as the source does; empty where it names none."""
+        """Return the source's label of a score, or an empty string."""
         return next((r.text for r in self.ranges if score <= r.up_to), "")
 
     def advice_for(self, answers: Mapping[str, int]) -> tuple[str, ...]:
-        """Plain words that these answers call for."""
+        """Return the advice for these answers."""
         return tuple(p.text for p in self.pointers if answers.get(p.item, p.at_least - 1) >= p.at_least)

@@ -1,4 +1,4 @@
-"""Keys of settings files that version 0.1.0 wrote under other names; they are still read."""
+"""Settings keys of version 0.1.0 that have new names; files with the old ones are still read."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ WINDOW_KEYS: Mapping[str, str] = {"bed": "background", "bed_file": "background_f
 def rename_keys(table: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """Return a table with its old keys renamed, and one line for each.
 
-    A key that is there under both names keeps the new one's value, and the old one stays to be refused as unknown.
+    A key present under both names is not renamed, so that the old one is refused as unknown.
 
     Examples
     --------

@@ -566,7 +566,7 @@ def test_drowsiness_is_flagged_when_alpha_goes_and_slow_waves_come() -> None:
 @pytest.mark.parametrize("sfreq", [10.0, 97.0, float("nan")])
 def test_a_rate_too_low_to_see_muscle_is_refused_where_a_session_is_resolved(sfreq: float) -> None:
     stream = StreamInfo("playback:slow.edf", sfreq, MUSE.ch_names, montage="muse")
-    with pytest.raises(SettingsError, match="sampled too slowly to tell muscle up to 44 Hz"):
+    with pytest.raises(SettingsError, match="too low to detect muscle activity up to 44 Hz"):
         resolve(load_settings(), stream)
 
 
