@@ -23,7 +23,7 @@ from neurofeedback.analysis.probe_statistics import (
     sessions_needed,
 )
 from neurofeedback.recording.history import PastSession
-from neurofeedback.texts.session import format_duration, format_percent
+from neurofeedback.texts.format import format_duration, format_percent
 
 REDUCTIONS = (0.05, 0.10, 0.20)
 DEFAULT_ANSWERS_PER_SESSION = 15.0

@@ -9,7 +9,7 @@ import typer
 
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
 from neurofeedback.session.config import SessionResult
-from neurofeedback.texts.session import format_duration, format_percent
+from neurofeedback.texts.format import format_duration, format_percent
 
 
 def print_session_end(outcome: SessionResult) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from neurofeedback.analysis.probe_statistics import AnswerCounts, estimate_wandering_share
 from neurofeedback.recording.events import probes_from_events
+from neurofeedback.texts.format import format_percent
 from neurofeedback.texts.probe_questions import WHERE
-from neurofeedback.texts.session import format_percent
 from neurofeedback.types import Event, EventKind, Probe
 
 _FOCUS, _WANDER = 1, 2

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from neurofeedback.report.session_data import SessionData
-from neurofeedback.texts.session import format_clock, format_duration, format_percent, phase_label
+from neurofeedback.session.status_text import phase_label
+from neurofeedback.texts.format import format_clock, format_duration, format_percent
 from neurofeedback.types import EventKind, Phase
 
 MAX_EVENTS = 200

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from neurofeedback.texts.session import format_clock, format_duration, format_percent, phase_label
+from neurofeedback.session.status_text import phase_label
+from neurofeedback.texts.format import format_clock, format_duration, format_percent
 from neurofeedback.types import Phase
 
 

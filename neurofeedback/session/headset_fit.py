@@ -9,8 +9,9 @@ from neurofeedback.acquisition.source import Source
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.contact_check import ContactCheck
 from neurofeedback.session.live_state import LiveState, RequestKind, Snapshot
+from neurofeedback.session.status_text import headset_fit_record
 from neurofeedback.settings.profile import Profile
-from neurofeedback.texts.headset_fit import STARTED_WITHOUT_GOOD_CONTACT, headset_fit_record
+from neurofeedback.texts.headset_fit import STARTED_WITHOUT_GOOD_CONTACT
 from neurofeedback.types import StreamInfo
 
 

@@ -1,13 +1,19 @@
-"""What a person reads while putting a headset on: how far it is, and what would help."""
+"""Texts while a headset is put on."""
 
 from __future__ import annotations
 
-from collections import Counter
+NO_SIGNAL = "Nothing arrives from the headset."
+WAITING_FOR_SIGNAL = "Waiting for the first signal."
+ALL_GOOD = "Good contact everywhere."
+ALL_GOOD_ENOUGH = "Good enough everywhere."
+IMPROVING = "Looking good so far."
+GOOD_ENOUGH = "Good enough: {n_steady} of {n_electrodes} electrodes sit well."
+NOT_YET = "Not yet: {n_steady} of {n_electrodes} electrodes sit well."
 
-from neurofeedback.types import ContactLevel, ElectrodeQuality, HeadsetFit
+REASON_GOOD = "good"
+REASON_WITH_AMOUNT = "{reason}, {amount_uv:.0f} µV"
 
-STARTED_WITHOUT_GOOD_CONTACT = "begun before contact was good enough"
-_HELP = {
+HINTS = {
     "no signal": "Bring the headset nearer, and see that it is switched on.",
     "flat: no skin contact": "Press the electrode to the skin and move hair aside; a drop of water helps.",
     "railed: at the end of its range": "Press the electrode to the skin; check its cable and the reference.",
@@ -17,77 +23,8 @@ _HELP = {
     "moving": "Hold still for a moment.",
     "drifting": "Give it a minute to settle on the skin.",
 }
+"""Advice for each reason of poor contact."""
 
-
-def contact_reason_text(electrode: ElectrodeQuality) -> str:
-    """Say in short why contact is not good, or that it is.
-
-    Examples
-    --------
-    >>> from neurofeedback.types import ChannelContact
-    >>> contact = ChannelContact("TP9", ContactLevel.FAIR, ("mains hum",))
-    >>> contact_reason_text(ElectrodeQuality(contact, 1.2, 71.3, 9.0, 0.0))
-    'mains hum, 71 µV'
-    """
-    contact = electrode.contact
-    if not contact.reasons:
-        return "good"
-    amount = f", {electrode.mains_uv:.0f} µV" if contact.reasons[0] == "mains hum" else ""
-    return contact.reasons[0] + amount
-
-
-def headset_fit_text(headset_fit: HeadsetFit | None, lost_s: float = 0.0) -> str:
-    """Say how far the fit is, in one calm sentence; ``lost_s`` is how long nothing has arrived (s)."""
-    if lost_s > 0:
-        return "Nothing arrives from the headset."
-    if headset_fit is None:
-        return "Waiting for the first signal."
-    if (
-        all(electrode.contact.level is ContactLevel.GOOD for electrode in headset_fit.electrodes)
-        and headset_fit.all_good
-    ):
-        return "Good contact everywhere."
-    counted = f"{sum(headset_fit.acceptable)} of {len(headset_fit.acceptable)} electrodes sit well"
-    if headset_fit.all_good:
-        return "Good enough everywhere."
-    if not headset_fit.good_enough and all(
-        electrode.contact.level is not ContactLevel.BAD for electrode in headset_fit.electrodes
-    ):
-        return "Looking good so far."
-    return f"Good enough: {counted}." if headset_fit.good_enough else f"Not yet: {counted}."
-
-
-def contact_hint(headset_fit: HeadsetFit | None) -> str:
-    """Say what would help most of the electrodes that do not sit well; empty when nothing would."""
-    if headset_fit is None:
-        return ""
-    worst: Counter[str] = Counter()
-    for electrode, steady in zip(headset_fit.electrodes, headset_fit.acceptable, strict=True):
-        if not steady:
-            worst.update(electrode.contact.reasons[:1])
-    return _HELP.get(worst.most_common(1)[0][0], "") if worst else ""
-
-
-def headset_fit_record(headset_fit: HeadsetFit) -> str:
-    """Say for the recording how a headset sat when the sitting began.
-
-    Examples
-    --------
-    >>> from neurofeedback.types import ChannelContact
-    >>> bad = ElectrodeQuality(ChannelContact("TP9", ContactLevel.BAD, ("muscle",)), 2.5, 0.0, 9.0, 0.0)
-    >>> headset_fit_record(HeadsetFit((bad,), (0.0,), (False,), all_good=False, good_enough=False))
-    'begun before contact was good enough; TP9: muscle'
-    """
-    poor = [
-        f"{electrode.contact.ch_name}: {contact_reason_text(electrode)}"
-        for electrode, steady in zip(headset_fit.electrodes, headset_fit.acceptable, strict=True)
-        if not steady
-    ]
-    how = (
-        "good everywhere"
-        if headset_fit.all_good
-        else "good enough"
-        if headset_fit.good_enough
-        else STARTED_WITHOUT_GOOD_CONTACT
-    )
-    return "; ".join([how, *poor])
+RECORD_ALL_GOOD = "good everywhere"
+RECORD_GOOD_ENOUGH = "good enough"
+STARTED_WITHOUT_GOOD_CONTACT = "begun before contact was good enough"

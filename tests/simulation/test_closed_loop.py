@@ -37,7 +37,7 @@ def drawn(seconds: float = 130.0, seed: int = 3, **options: object) -> Simulated
         seed=seed,
         montage=load_montage("muse"),
         headset=HEADSETS["muse"],
-        **{"conditions": TIRED, **options},
+        **{"disturbances": TIRED, **options},
     )
 
 
@@ -92,7 +92,7 @@ def test_the_signal_depends_on_what_is_heard_and_not_on_how_it_is_taken(
 
 
 def test_full_guidance_ends_wandering_sooner_and_leaves_focus_alone() -> None:
-    unguided = drawn(600.0, conditions=CLEAN)
+    unguided = drawn(600.0, disturbances=CLEAN)
     loop = ClosedLoop(unguided, HASTENED)
     taken(loop, [64], level=1.0)
     before, after = unguided.episodes, loop.truth.episodes
@@ -116,7 +116,7 @@ def test_guidance_acts_after_its_delay_and_late_news_from_when_it_comes(unguided
     loop.set_tone_level(told, 1.0)
     late.read(told + 5 * SFREQ)
     late.set_tone_level(told, 1.0)
-    wandered = next(e for e in _finished(loop) if e.mind is MentalState.WANDER)
+    wandered = next(e for e in _finished(loop) if e.state is MentalState.WANDER)
     assert wandered.duration_s == pytest.approx(2.0)  # 1.7 s later, and no stay is shorter than 2 s
     late.read(1)
     assert late.truth.episodes[:2] == unguided.episodes[:1] + late.truth.episodes[1:2]
@@ -128,7 +128,7 @@ def _finished(loop: ClosedLoop) -> tuple:
 
 
 def test_a_tone_arouses_beta_by_its_share_of_a_spread() -> None:
-    unguided = drawn(90.0, conditions=CLEAN)
+    unguided = drawn(90.0, disturbances=CLEAN)
     loop = ClosedLoop(unguided, FeedbackResponse(arousal=1.0))
     taken(loop, [64], level=1.0)
     arousal = loop.truth.drifts.arousal

@@ -41,7 +41,7 @@ def test_states_are_given_at_the_end_of_every_frame(truth):
         onset, sample, state, _ = rows[place]
         assert int(sample) == frame_end(place, 125.0, 0.25)
         assert float(onset) == pytest.approx(int(sample) / 125, abs=1e-6)
-        assert state == MentalState(int(truth.mind_at([float(onset)])[0])).name.lower()
+        assert state == MentalState(int(truth.state_at([float(onset)])[0])).name.lower()
     assert {row[2] for row in rows} == {"focus", "wander"}
 
 

@@ -18,8 +18,8 @@ def episodes(dwell="usual", seconds=LONG_S, **options):
     return draw_episodes(seconds, StateSequence(DWELL_TIMES[dwell], rng_for(1, RandomStream.STATES), **options))
 
 
-def stays(drawn, mind):
-    return [episode.duration_s for episode in drawn[:-1] if episode.mind is mind]
+def stays(drawn, state):
+    return [episode.duration_s for episode in drawn[:-1] if episode.state is state]
 
 
 def test_episodes_cover_the_sitting_without_hole_and_take_turns():

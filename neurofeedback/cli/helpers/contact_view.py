@@ -15,8 +15,7 @@ from rich.text import Text
 
 from neurofeedback.session.link_stats import LinkMonitor, LinkStats
 from neurofeedback.session.live_state import Snapshot
-from neurofeedback.texts.headset_fit import contact_hint, contact_reason_text, headset_fit_text
-from neurofeedback.texts.session import contact_symbol
+from neurofeedback.session.status_text import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
 from neurofeedback.types import ContactLevel, ElectrodeQuality
 
 Show = Callable[[Snapshot, LinkStats], None]

@@ -19,17 +19,10 @@ from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
 from neurofeedback.session.config import RunningSession, SessionResult
 from neurofeedback.session.keymap import KEY_HELP
 from neurofeedback.session.live_state import Snapshot
+from neurofeedback.session.status_text import contact_symbol, contact_text, guidance_text, phase_label
+from neurofeedback.texts.format import format_clock, format_index, format_percent
 from neurofeedback.texts.probe_questions import ProbeQuestion
-from neurofeedback.texts.session import (
-    INDEX_MEANING,
-    contact_symbol,
-    contact_text,
-    format_clock,
-    format_index,
-    format_percent,
-    guidance_text,
-    phase_label,
-)
+from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.types import State
 
 POLL_S = 0.25

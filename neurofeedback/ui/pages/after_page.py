@@ -15,7 +15,8 @@ from neurofeedback.errors import EXIT_OK
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.recording.session_notes import SessionNotes as Said
 from neurofeedback.session.config import COMPLETE_TEXT, SessionResult
-from neurofeedback.texts.session import INDEX_MEANING, format_duration, format_percent
+from neurofeedback.texts.format import format_duration, format_percent
+from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.types import INDEX_NAME
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.theme import Theme

@@ -6,8 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from neurofeedback.session.live_state import Snapshot
-from neurofeedback.texts.headset_fit import contact_hint, contact_reason_text, headset_fit_text
-from neurofeedback.texts.session import contact_symbol
+from neurofeedback.session.status_text import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
 from neurofeedback.types import ContactLevel, ElectrodeQuality, HeadsetFit
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, allow_clipping, bind_key, button, column, label, row

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QProgressBar, QScrollArea, QWidget
 
-from neurofeedback.texts.session import format_percent
+from neurofeedback.texts.format import format_percent
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.translation import tr

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QEvent, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from neurofeedback.texts.session import format_duration
+from neurofeedback.texts.format import format_duration
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.translation import tr
 

@@ -11,7 +11,8 @@ from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
-from neurofeedback.texts.session import INDEX_MEANING, format_index
+from neurofeedback.texts.format import format_index
+from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import column, label, row
 

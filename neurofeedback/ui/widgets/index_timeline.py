@@ -10,7 +10,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from neurofeedback.texts.session import format_clock
+from neurofeedback.texts.format import format_clock
 from neurofeedback.types import Phase
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.translation import tr

@@ -10,7 +10,7 @@ from PyQt6.QtCore import QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from neurofeedback.session.live_state import Snapshot
-from neurofeedback.texts.session import contact_symbol
+from neurofeedback.session.status_text import contact_symbol
 from neurofeedback.ui.live_spectrum import alpha_db, scalp_map, spectrum_db
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.translation import tr

@@ -6,7 +6,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout
 
 from neurofeedback.session.live_state import Snapshot
-from neurofeedback.texts.session import contact_symbol, contact_text, format_percent
+from neurofeedback.session.status_text import contact_symbol, contact_text
+from neurofeedback.texts.format import format_percent
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import MARGIN, allow_clipping, column, label

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QProgressBar, QSpinBox, QWidget
 
-from neurofeedback.texts.session import format_percent
+from neurofeedback.texts.format import format_percent
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import ComboBox, button, column, label, row

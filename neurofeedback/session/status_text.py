@@ -1,0 +1,163 @@
+"""Which sentence describes phase, state, contact and headset fit; the sentences are in ``texts``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from neurofeedback.texts import headset_fit as fit_texts
+from neurofeedback.texts import session as session_texts
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.types import (
+    INDEX_NAME,
+    ChannelContact,
+    ContactLevel,
+    ElectrodeQuality,
+    HeadsetFit,
+    Phase,
+    State,
+)
+
+
+def phase_label(phase: Phase | None) -> str:
+    """Return the name of a phase, or of the time before the first.
+
+    Examples
+    --------
+    >>> phase_label(Phase.TRANSFER)
+    'Without feedback'
+    """
+    return tr(session_texts.CONNECTING if phase is None else session_texts.PHASES[phase])
+
+
+def guidance_text(phase: Phase | None, state: State | None, lost_s: float = 0.0, *, water: bool = True) -> str:
+    """Return one sentence of guidance for the meditator.
+
+    Parameters
+    ----------
+    lost_s : float
+        Time without any sample, s.
+    water : bool
+        Whether the water picture is shown, so that the sentence may mention it.
+
+    Examples
+    --------
+    >>> guidance_text(Phase.PRACTICE, State.FOCUS, water=False)
+    'Stay with the breath.'
+    """
+    if state is State.LOST or lost_s > 0:
+        return tr(session_texts.HEADSET_LOST)
+    if phase is None:
+        return tr(session_texts.WAITING_FOR_SIGNAL)
+    if phase is Phase.PRACTICE and state is not None:
+        return tr((session_texts.STATES if water else session_texts.STATES_WITHOUT_WATER)[state])
+    return tr(session_texts.GUIDANCE[phase])
+
+
+def index_source_text(index_name: str, n_answers: int, *, learns_live: bool) -> str:
+    """Return one sentence about what the guidance is based on.
+
+    Examples
+    --------
+    >>> index_source_text(INDEX_NAME, 42, learns_live=False)
+    'The guidance follows what your own 42 answers have taught so far.'
+    """
+    if index_name != INDEX_NAME:
+        return tr(session_texts.INDEX_SOURCE_OTHER, index_name=index_name)
+    if n_answers == 0:
+        return tr(session_texts.INDEX_SOURCE_STUDIES_LIVE if learns_live else session_texts.INDEX_SOURCE_STUDIES)
+    if n_answers == 1:
+        return tr(session_texts.INDEX_SOURCE_ONE_ANSWER_LIVE if learns_live else session_texts.INDEX_SOURCE_ONE_ANSWER)
+    template = session_texts.INDEX_SOURCE_ANSWERS_LIVE if learns_live else session_texts.INDEX_SOURCE_ANSWERS
+    return tr(template, n_answers=n_answers)
+
+
+def contact_symbol(contact: ChannelContact) -> str:
+    """Return an electrode's name with a filled, half or empty dot, distinguishable without colour."""
+    return f"{session_texts.CONTACT_SYMBOLS[contact.level]} {contact.ch_name}"
+
+
+def contact_text(contacts: Iterable[ChannelContact], limit: int = 3) -> str:
+    """Return why contact is not good, for at most ``limit`` electrodes.
+
+    Examples
+    --------
+    >>> contact_text([ChannelContact("TP9", ContactLevel.GOOD), ChannelContact("AF7", ContactLevel.FAIR, ("muscle",))])
+    'AF7: muscle'
+    """
+    listed = tuple(contacts)
+    poor = [c for c in listed if c.level is not ContactLevel.GOOD]
+    if not poor:
+        return tr(session_texts.GOOD_CONTACT if listed else session_texts.WAITING_FOR_CONTACT)
+    parts = [f"{c.ch_name}: {', '.join(c.reasons) or c.level}" for c in poor[:limit]]
+    if len(poor) > limit:
+        parts.append(tr(session_texts.MORE_ELECTRODES, count=len(poor) - limit))
+    return " · ".join(parts)
+
+
+def contact_reason_text(electrode: ElectrodeQuality) -> str:
+    """Return in short why contact is not good, or that it is.
+
+    Examples
+    --------
+    >>> contact = ChannelContact("TP9", ContactLevel.FAIR, ("mains hum",))
+    >>> contact_reason_text(ElectrodeQuality(contact, 1.2, 71.3, 9.0, 0.0))
+    'mains hum, 71 µV'
+    """
+    reasons = electrode.contact.reasons
+    if not reasons:
+        return fit_texts.REASON_GOOD
+    if reasons[0] == "mains hum":
+        return fit_texts.REASON_WITH_AMOUNT.format(reason=reasons[0], amount_uv=electrode.mains_uv)
+    return reasons[0]
+
+
+def headset_fit_text(headset_fit: HeadsetFit | None, lost_s: float = 0.0) -> str:
+    """Return one sentence about the headset fit; ``lost_s`` is the time without any sample (s)."""
+    if lost_s > 0:
+        return tr(fit_texts.NO_SIGNAL)
+    if headset_fit is None:
+        return tr(fit_texts.WAITING_FOR_SIGNAL)
+    levels = {electrode.contact.level for electrode in headset_fit.electrodes}
+    if headset_fit.all_good:
+        return tr(fit_texts.ALL_GOOD if levels <= {ContactLevel.GOOD} else fit_texts.ALL_GOOD_ENOUGH)
+    if not headset_fit.good_enough and ContactLevel.BAD not in levels:
+        return tr(fit_texts.IMPROVING)
+    return tr(
+        fit_texts.GOOD_ENOUGH if headset_fit.good_enough else fit_texts.NOT_YET,
+        n_steady=sum(headset_fit.acceptable),
+        n_electrodes=len(headset_fit.acceptable),
+    )
+
+
+def contact_hint(headset_fit: HeadsetFit | None) -> str:
+    """Return the advice that helps most of the poor electrodes; empty without any."""
+    if headset_fit is None:
+        return ""
+    reasons = Counter[str]()
+    for electrode, acceptable in zip(headset_fit.electrodes, headset_fit.acceptable, strict=True):
+        if not acceptable:
+            reasons.update(electrode.contact.reasons[:1])
+    return tr(fit_texts.HINTS.get(reasons.most_common(1)[0][0], "")) if reasons else ""
+
+
+def headset_fit_record(headset_fit: HeadsetFit) -> str:
+    """Return the headset fit at the start of a session for the recording, in English.
+
+    Examples
+    --------
+    >>> bad = ElectrodeQuality(ChannelContact("TP9", ContactLevel.BAD, ("muscle",)), 2.5, 0.0, 9.0, 0.0)
+    >>> headset_fit_record(HeadsetFit((bad,), (0.0,), (False,), all_good=False, good_enough=False))
+    'begun before contact was good enough; TP9: muscle'
+    """
+    poor = [
+        f"{electrode.contact.ch_name}: {contact_reason_text(electrode)}"
+        for electrode, acceptable in zip(headset_fit.electrodes, headset_fit.acceptable, strict=True)
+        if not acceptable
+    ]
+    summary = fit_texts.STARTED_WITHOUT_GOOD_CONTACT
+    if headset_fit.good_enough:
+        summary = fit_texts.RECORD_GOOD_ENOUGH
+    if headset_fit.all_good:
+        summary = fit_texts.RECORD_ALL_GOOD
+    return "; ".join([summary, *poor])

@@ -1,0 +1,150 @@
+"""Sentences about phase, state, contact and headset fit: complete, and without medical claims."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from neurofeedback.session.status_text import (
+    contact_hint,
+    contact_symbol,
+    contact_text,
+    guidance_text,
+    headset_fit_text,
+    index_source_text,
+    phase_label,
+)
+from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING
+from neurofeedback.types import (
+    INDEX_NAME,
+    ChannelContact,
+    ContactLevel,
+    ElectrodeQuality,
+    HeadsetFit,
+    Phase,
+    State,
+)
+
+FORBIDDEN = re.compile(
+    r"\bDMN\b|default mode|diagnos|\btreat|therap|patient|symptom|\bcure|disorder|clinic|medic|probabilit|percentile"
+    r"|success|fail|score|well done",
+    re.IGNORECASE,
+)
+
+
+def all_sentences() -> list[str]:
+    guidance = [guidance_text(phase, state) for phase in (None, *Phase) for state in (None, *State)]
+    phases = [phase_label(phase) for phase in (None, *Phase)]
+    return [*guidance, *phases, INDEX_NAME, INDEX_MEANING]
+
+
+def test_every_phase_and_state_has_a_sentence() -> None:
+    assert all(all_sentences())
+
+
+@pytest.mark.parametrize("text", all_sentences())
+def test_no_sentence_claims_or_scores(text: str) -> None:
+    assert not FORBIDDEN.search(text)
+
+
+def test_index_is_named_as_a_proxy() -> None:
+    assert INDEX_NAME == "mind-wandering index (EEG proxy)"
+    assert INDEX_MEANING.startswith("compared with your own baseline")
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "experimental EEG-derived index",
+        "points the wrong way for one in five to one in two people",
+        "does not measure the default mode network, diagnose or treat any condition",
+        "at most small benefits over control",
+        "Muscle tension, drowsiness, poor contact and medication change the index",
+    ],
+)
+def test_disclaimer_contains_every_clause(clause: str) -> None:
+    assert clause in DISCLAIMER
+
+
+def test_lost_headset_overrides_every_phase_and_state() -> None:
+    lost = guidance_text(Phase.PRACTICE, State.LOST)
+    assert guidance_text(Phase.BASELINE, State.FOCUS, lost_s=1.2) == lost
+    assert "headset" in lost
+
+
+def test_every_state_has_its_own_sentence() -> None:
+    sentences = {guidance_text(Phase.PRACTICE, state) for state in State}
+    assert len(sentences) == len(State)
+
+
+def test_contact_text_names_electrode_and_reason() -> None:
+    contacts = [
+        ChannelContact("TP9", ContactLevel.BAD, ("flat: no skin contact",)),
+        ChannelContact("AF7", ContactLevel.GOOD),
+        ChannelContact("AF8", ContactLevel.FAIR, ("muscle", "moving")),
+    ]
+    assert contact_text(contacts) == "TP9: flat: no skin contact · AF8: muscle, moving"
+    assert len({contact_symbol(contact)[0] for contact in contacts}) == 3
+
+
+def test_contact_text_limits_the_electrodes() -> None:
+    contacts = [ChannelContact(f"X{i}", ContactLevel.BAD, ("flat",)) for i in range(16)]
+    assert contact_text(contacts).endswith("and 13 more")
+    assert contact_text([]) == "Waiting for contact."
+    assert contact_text([ChannelContact("Fz", ContactLevel.BAD)]) == "Fz: bad"
+
+
+@pytest.mark.parametrize(
+    ("n_answers", "live", "expected"),
+    [
+        (0, False, "The guidance follows what group studies found on average."),
+        (0, True, "The guidance follows what group studies found on average; each new answer refines it."),
+        (1, False, "The guidance follows what your own answer has taught so far."),
+        (2, True, "The guidance follows what your own 2 answers have taught so far; each new answer refines it."),
+    ],
+)
+def test_index_source_depends_on_answers(n_answers: int, live: bool, expected: str) -> None:
+    assert index_source_text(INDEX_NAME, n_answers, learns_live=live) == expected
+
+
+def test_index_source_of_another_index_mentions_no_learning() -> None:
+    text = index_source_text("alpha index", 12, learns_live=True)
+    assert text == "The guidance follows your alpha index; answers do not change it."
+
+
+def make_fit(level: ContactLevel, *, all_good: bool, good_enough: bool) -> HeadsetFit:
+    electrode = ElectrodeQuality(
+        ChannelContact("TP9", level, () if level is ContactLevel.GOOD else ("muscle",)), 0.5, 1.0, 9.0, 0.0
+    )
+    return HeadsetFit((electrode,), (0.5,), (all_good,), all_good, good_enough)
+
+
+def test_texts_before_the_first_signal() -> None:
+    assert "Waiting" in headset_fit_text(None)
+    assert "Waiting" in guidance_text(None, None)
+    assert contact_hint(None) == ""
+
+
+def test_texts_while_no_samples_arrive() -> None:
+    good = make_fit(ContactLevel.GOOD, all_good=True, good_enough=True)
+    assert headset_fit_text(good) == "Good contact everywhere."
+    assert headset_fit_text(good, lost_s=2.0) == "Nothing arrives from the headset."
+    assert guidance_text(Phase.PRACTICE, State.FOCUS, lost_s=2.0) == guidance_text(Phase.PRACTICE, State.LOST)
+
+
+def test_fair_contact_is_good_enough_or_improving() -> None:
+    assert headset_fit_text(make_fit(ContactLevel.FAIR, all_good=True, good_enough=True)) == "Good enough everywhere."
+    assert headset_fit_text(make_fit(ContactLevel.FAIR, all_good=False, good_enough=False)) == "Looking good so far."
+
+
+def test_poor_contact_comes_with_a_hint() -> None:
+    poor = make_fit(ContactLevel.BAD, all_good=False, good_enough=False)
+    assert headset_fit_text(poor) == "Not yet: 0 of 1 electrodes sit well."
+    assert contact_hint(poor) == "Let jaw and forehead go soft."
+    assert contact_hint(make_fit(ContactLevel.GOOD, all_good=True, good_enough=True)) == ""
+
+
+def test_guidance_outside_practice_depends_on_the_phase_only() -> None:
+    assert guidance_text(Phase.BASELINE, State.WANDER) == guidance_text(Phase.BASELINE, None)
+    assert guidance_text(Phase.BASELINE, None) != guidance_text(Phase.PRACTICE, State.WANDER)
