@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from neurofeedback.processing import electrodes
-from neurofeedback.processing.electrodes import FAIR_BADNESS, ElectrodeQualityMonitor
+from neurofeedback.processing.contact import BAD_BADNESS, FAIR_BADNESS, ElectrodeQualityMonitor
 from neurofeedback.settings.model import Settings
 
 CH_NAMES = ("TP9", "FP1", "FP2", "TP10")
@@ -96,7 +95,7 @@ def main() -> None:
     low, high = interval(aucs)
     print(f"AUC within people, mean of {len(both)} people with both: {aucs.mean():.3f} ({low:.3f} to {high:.3f})")
     print(f"AUC over all seconds of all people: {auc(badness, bad):.3f}")
-    for words, limit in (("not good", FAIR_BADNESS), ("bad", electrodes.BAD_BADNESS)):
+    for words, limit in (("not good", FAIR_BADNESS), ("bad", BAD_BADNESS)):
         called = badness >= limit
         print(
             f"called {words}: {called[bad].mean():.1%} of the bad seconds, {called[~bad].mean():.1%} of the good ones"

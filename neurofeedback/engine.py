@@ -16,8 +16,7 @@ from neurofeedback.estimation.confidence import confidence, model_trust
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.estimation.drowsiness import DrowsinessFlag
 from neurofeedback.estimation.estimator import Estimator, FeatureBatch, IndexEstimate
-from neurofeedback.estimation.kept_text import parse_matching_baseline
-from neurofeedback.estimation.personal_baseline import PersonalBaseline
+from neurofeedback.estimation.personal_baseline import PersonalBaseline, parse_matching_baseline
 from neurofeedback.estimation.states import StateMachine
 from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.feedback.threshold import RewardThreshold

@@ -19,7 +19,7 @@ import frame_logs
 import old_data
 
 from neurofeedback import read_session
-from neurofeedback.estimation.kept_text import baseline_document
+from neurofeedback.estimation.personal_baseline import personal_baseline_document
 from neurofeedback.learning.model_file import read_decoder_file
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.session.baseline_store import load_personal_baseline
@@ -179,7 +179,10 @@ def test_the_person_s_own_baseline_is_made_of_the_stored_ones() -> None:
     kept = load_personal_baseline(root, "P2", profile)
     assert kept is not None
     assert kept.n_sessions == 4
-    assert old_data.differences(json.loads(path.read_text()), {"participant": "P2", **baseline_document(kept)}) == []
+    assert (
+        old_data.differences(json.loads(path.read_text()), {"participant": "P2", **personal_baseline_document(kept)})
+        == []
+    )
 
 
 # settings

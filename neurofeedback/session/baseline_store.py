@@ -9,7 +9,6 @@ from pathlib import Path
 from neurofeedback.engine import Engine
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.baseline import Baseline
-from neurofeedback.estimation.kept_text import baseline_document, parse_session_baseline
 from neurofeedback.estimation.personal_baseline import (
     MAX_SESSIONS,
     PersonalBaseline,
@@ -17,6 +16,9 @@ from neurofeedback.estimation.personal_baseline import (
     aggregate_baselines,
     compare_baselines,
     is_eligible,
+    parse_session_baseline,
+    personal_baseline_document,
+    session_baseline_document,
     summarize_baseline,
 )
 from neurofeedback.recording.atomic_files import read_json, write_json_atomic
@@ -109,12 +111,13 @@ def store_baseline(files: SessionFiles, engine: Engine) -> None:
     try:
         write_json_atomic(
             files.derived_file(BASELINE_FILENAME),
-            baseline_document(_to_session_baseline(engine.baseline, engine.profile)),
+            session_baseline_document(_to_session_baseline(engine.baseline, engine.profile)),
         )
         kept = load_personal_baseline(files.root, participant, engine.profile)
         if kept is not None:
             write_json_atomic(
-                personal_baseline_path(files.root, participant), {"participant": participant, **baseline_document(kept)}
+                personal_baseline_path(files.root, participant),
+                {"participant": participant, **personal_baseline_document(kept)},
             )
     except OSError as error:
         _log.warning("this session's baseline could not be stored: %s", error)

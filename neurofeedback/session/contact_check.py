@@ -12,7 +12,7 @@ from neurofeedback.acquisition.reconnect import ReconnectingSource
 from neurofeedback.acquisition.source import Source, SourceEnded
 from neurofeedback.acquisition.watchdog import FIRST_SAMPLE_TIMEOUT_S
 from neurofeedback.errors import SourceError
-from neurofeedback.processing.electrodes import ElectrodeQualityMonitor
+from neurofeedback.processing.contact import ElectrodeQualityMonitor
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.fit_criterion import FitCriterion
 from neurofeedback.session.link_stats import LinkMonitor

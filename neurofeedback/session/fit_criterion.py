@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from neurofeedback.processing.electrodes import ELECTRODE_REASON_TEXTS, MAX_BADNESS
+from neurofeedback.processing.contact import MAX_BADNESS
 from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.signal import ContactSettings
+from neurofeedback.texts.contact import NO_SIGNAL
 from neurofeedback.types import ChannelContact, ContactLevel, ElectrodeQuality, HeadsetFit
 
 _VERDICT_SCORES = {ContactLevel.GOOD: 1.0, ContactLevel.FAIR: 0.75, ContactLevel.BAD: 0.0}
@@ -61,7 +62,7 @@ class FitCriterion:
 
 def _no_signal(ch_name: str) -> ElectrodeQuality:
     return ElectrodeQuality(
-        ChannelContact(ch_name, ContactLevel.BAD, (ELECTRODE_REASON_TEXTS["lost"],)),
+        ChannelContact(ch_name, ContactLevel.BAD, (NO_SIGNAL,)),
         MAX_BADNESS,
         math.nan,
         math.nan,

@@ -10,8 +10,7 @@ from dataclasses import asdict
 
 from neurofeedback.engine import Engine, EngineStart, frame_columns
 from neurofeedback.errors import SettingsError
-from neurofeedback.estimation.kept_text import personal_baseline_to_json
-from neurofeedback.estimation.personal_baseline import PersonalBaseline
+from neurofeedback.estimation.personal_baseline import PersonalBaseline, personal_baseline_to_json
 from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.training import DecoderState, train_decoder, untrained
 from neurofeedback.session.config import SessionConfig

@@ -14,19 +14,18 @@ from hypothesis import strategies as st
 from neurofeedback.engine import Engine, EngineStart
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.decoder_weights import DecoderWeights
-from neurofeedback.estimation.kept_text import (
-    baseline_document,
-    parse_matching_baseline,
-    parse_personal_baseline,
-    parse_session_baseline,
-    personal_baseline_to_json,
-)
 from neurofeedback.estimation.personal_baseline import (
     PersonalBaseline,
     SessionBaseline,
     aggregate_baselines,
     compare_baselines,
     matches_montage,
+    parse_matching_baseline,
+    parse_personal_baseline,
+    parse_session_baseline,
+    personal_baseline_document,
+    personal_baseline_to_json,
+    session_baseline_document,
     summarize_baseline,
 )
 from neurofeedback.processing.features import FEATURES, KINDS
@@ -139,7 +138,7 @@ def test_text_there_and_back() -> None:
     np.testing.assert_allclose(again.median.channel_median, made.median.channel_median, rtol=1e-5)
     assert parse_matching_baseline("", MUSE) is parse_matching_baseline("n/a", MUSE) is None
     assert personal_baseline_to_json(None) == ""
-    unknown = parse_session_baseline(json.loads(json.dumps(baseline_document(past(iaf_hz=math.nan)))))
+    unknown = parse_session_baseline(json.loads(json.dumps(session_baseline_document(past(iaf_hz=math.nan)))))
     assert math.isnan(unknown.iaf_hz)
 
 
@@ -150,7 +149,7 @@ def test_one_of_other_channels_is_no_fit() -> None:
 
 
 def _document(**changes: object) -> dict[str, object]:
-    return baseline_document(kept(0.0, 1.0, 2.0)) | changes
+    return personal_baseline_document(kept(0.0, 1.0, 2.0)) | changes
 
 
 SPOILED = [
@@ -177,7 +176,7 @@ def test_a_spoiled_one_is_one_message(text: str, message: str) -> None:
 
 def test_a_session_alone_is_no_kept_baseline() -> None:
     with pytest.raises(ValueError, match="no number of sessions"):
-        parse_personal_baseline(baseline_document(past()))
+        parse_personal_baseline(session_baseline_document(past()))
 
 
 def profile(drives: str = "session") -> Profile:

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from neurofeedback.engine import Engine, EngineStart
 from neurofeedback.estimation.decoder_weights import DecoderWeights
-from neurofeedback.estimation.kept_text import personal_baseline_to_json
-from neurofeedback.estimation.personal_baseline import aggregate_baselines, summarize_baseline
+from neurofeedback.estimation.personal_baseline import (
+    aggregate_baselines,
+    personal_baseline_to_json,
+    summarize_baseline,
+)
 from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank
 from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render
 from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene, advance_scene

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.processing.electrodes import (
+from neurofeedback.processing.contact import (
     BAD_BADNESS,
-    ELECTRODE_REASON_TEXTS,
     FAIR_BADNESS,
     MAX_BADNESS,
     ElectrodeQualityMonitor,
 )
 from neurofeedback.settings.load import parse
 from neurofeedback.settings.model import Settings
+from neurofeedback.texts.contact import ELECTRODE_REASONS
 from neurofeedback.types import ContactLevel
 from tests.helpers import DATA, ROOT
 
@@ -100,7 +100,7 @@ def test_every_reason_is_found_at_every_rate(what, sfreq):
     x = what(eeg(round(5 * sfreq), sfreq), sfreq)
     found = electrode(x, sfreq, FULL_SCALE_UV if what is railed else None)
     assert found.contact.level is ContactLevel.BAD
-    assert found.contact.reasons[0] == ELECTRODE_REASON_TEXTS[what.__name__]
+    assert found.contact.reasons[0] == ELECTRODE_REASONS[what.__name__]
     assert found.badness >= BAD_BADNESS
 
 

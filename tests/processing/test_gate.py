@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurofeedback.processing.contact import GATE_REASON_TEXTS, ContactMonitor
+from neurofeedback.processing.contact import ContactMonitor
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.processing.gate_limits import GateLimits, apply_gate_limits, fit_gate_limits, muscle_flags
 from neurofeedback.processing.pipeline import Pipeline, Windows
@@ -22,6 +22,7 @@ from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.scalp import scalp_of
 from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.texts.contact import GATE_REASONS
 from neurofeedback.types import ContactLevel
 
 MUSE = load_montage("muse")
@@ -452,7 +453,7 @@ def test_contact_is_fair_while_an_artifact_is_recent() -> None:
 
 
 def test_every_rule_of_the_gate_has_words() -> None:
-    assert set(judge(CLEAN_40).reasons) == set(GATE_REASON_TEXTS)
+    assert set(judge(CLEAN_40).reasons) == set(GATE_REASONS)
 
 
 def test_schedule_and_pipeline_agree_on_what_is_ready() -> None:

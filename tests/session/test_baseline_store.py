@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from neurofeedback.estimation.kept_text import parse_session_baseline
+from neurofeedback.estimation.personal_baseline import parse_session_baseline
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles
