@@ -1,8 +1,8 @@
-"""docs/peers.md and its plots, from the results of the peers benchmark."""
+"""The generated page docs/peers.md and its plots."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,75 +12,48 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
+from benchmarks.generated_page import Section, Table, write_page
+
 _OURS, _OTHERS, _LINE = "#1d3b4a", "#b08d57", "#8a9aa3"
-_HEAD = """# Beside what others compute
-
-The same samples for everybody, once a second. BrainFlow's MINDFULNESS and RESTFULNESS are its own model on its own band
-powers over 5 s with its own filters; theta/beta and alpha/theta are mean densities over 5 s, all channels; muse-lsl's
-alpha/delta follows its neurofeedback example (log10 amplitudes of TP9, 5 s). Written by `python -m benchmarks.peers`.
-"""
-_AUC = """
-## Wandering against focus, simulated people
-
-AUC within each person, mean over people with its 95 % interval; practice only, eyes closed with artifacts and drift, on
-the frames this program calls valid, so that peers profit from its gate here, and every peer smoothed with 4 s as the
-index is. A sign is given beforehand: restful, mindful, more alpha or less theta/beta should mean focus. An AUC below .5
-is the wrong way round. No effect is the control.
-"""
-_EYES = """
-## Open against closed eyes, simulated people
-
-The same person without any effect of wandering sits five minutes with closed eyes, then five with open ones (alpha at
-.4 of its size, more blinks, a little more muscle); the baseline is one with closed eyes. AUC as above, for open eyes as
-the wandering state. Nobody's mind has changed, so .5 would be right, and what is far from it is a measure of the eyes:
-that is why a sitting, its baseline and whatever it is compared with have to keep the eyes alike.
-"""
-_THROWN = """
-## What artifacts do to the value shown
-
-Share of updates outside the 5-95 % range of the same person's sitting without the disturbance (10 % by definition when
-nothing happens), or no number at all; under stalls an update counts as thrown when it shows a value though nothing new
-has come. Peers as they are, without added smoothing. This program withholds what it cannot judge: the share it shows no
-valid frame for is in brackets.
-"""
-_TASK = """
-## Arithmetic against rest, real recordings
-
-Six people, 19 channels, windows of 4 s. AUC within each person; a classifier's weights come from the other five people.
-Rest was always recorded first and each state is one recording, so anything that changes with time counts as a
-difference between the states: read this as a positive control, not as decoding. Gamma on the scalp is largely muscle,
-and what it adds is no gain one may claim. Every score points to what its maker calls focused or mindful, and an AUC
-above .5 says that arithmetic is more of it; alpha falls in arithmetic, so what rests on alpha must come out below.
-"""
 
 
 def write(results: Mapping[str, Any], folder: Path) -> None:
-    """Render page and plots."""
+    """Write the page and its plots."""
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
-    lines = [_HEAD, f"Machine: {results['machine']}. Commit: {results['commit']}.", _AUC]
-    lines += _table(results["auc"], _estimate)
     _plot_auc(results["auc"], images / "acceptance-peers-auc.png")
-    lines += ["\n![AUC of the index and of its peers](images/acceptance-peers-auc.png)"]
-    if results.get("eyes"):
-        lines += [_EYES, "| measure | AUC |", "|---|---|"]
-        lines += [f"| {name} | {_estimate(cell)} |" for name, cell in results["eyes"].items()]
-    lines += [_THROWN]
-    lines += _table(results["thrown"], _thrown)
-    _plot_thrown(results["thrown"], images / "acceptance-peers-thrown.png")
-    lines += ["\n![Share of updates thrown by artifacts](images/acceptance-peers-thrown.png)"]
-    if results["arithmetic"]:
-        lines += [_TASK, "| measure | AUC |", "|---|---|"]
-        lines += [f"| {name} | {_estimate(cell)} |" for name, cell in results["arithmetic"].items()]
-    (folder / "peers.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    _plot_moved(results["thrown"], images / "acceptance-peers-thrown.png")
+    sections = [
+        Section(
+            "Wandering against focus, simulated people",
+            table=_by_column(results["auc"], _estimate),
+            images=[("AUC of the index and of its peers", "acceptance-peers-auc.png")],
+        ),
+        Section("Open against closed eyes, simulated people", table=_by_measure(results.get("eyes", {}))),
+        Section(
+            "Effect of artifacts on the displayed value",
+            table=_by_column(results["thrown"], _moved),
+            images=[("Share of updates moved by artifacts", "acceptance-peers-thrown.png")],
+        ),
+        Section("Arithmetic against rest, real recordings", table=_by_measure(results["arithmetic"])),
+    ]
+    write_page(
+        folder / "peers.md",
+        "Comparison with other programs' scores",
+        command="python -m benchmarks.peers",
+        machine=f"{results['machine']}. Commit: {results['commit']}",
+        sections=[section for section in sections if section.table is not None],
+    )
 
 
-def _table(table: Mapping[str, Mapping[str, Any]], cell: Any) -> Iterator[str]:
+def _by_column(table: Mapping[str, Mapping[str, Any]], cell: Callable[[Mapping[str, Any]], str]) -> Table:
     columns = list(table)
-    yield "| | " + " | ".join(columns) + " |"
-    yield "|---|" + "---|" * len(columns)
-    for name in table[columns[0]]:
-        yield f"| {name} | " + " | ".join(cell(table[column][name]) for column in columns) + " |"
+    rows = [(name, *(cell(table[column][name]) for column in columns)) for name in table[columns[0]]]
+    return Table(("measure", *columns), rows)
+
+
+def _by_measure(cells: Mapping[str, Any]) -> Table | None:
+    return Table(("measure", "AUC"), [(name, _estimate(cell)) for name, cell in cells.items()]) if cells else None
 
 
 def _estimate(cell: Mapping[str, Any]) -> str:
@@ -89,7 +62,7 @@ def _estimate(cell: Mapping[str, Any]) -> str:
     return f"{cell['value']:.3f} ({cell['low']:.3f} to {cell['high']:.3f}; {cell['n']})"
 
 
-def _thrown(cell: Mapping[str, Any]) -> str:
+def _moved(cell: Mapping[str, Any]) -> str:
     withheld = cell["withheld"]["value"]
     return f"{100 * cell['outside']['value']:.0f} %" + (f" ({100 * withheld:.0f} %)" if withheld else "")
 
@@ -110,7 +83,7 @@ def _plot_auc(table: Mapping[str, Mapping[str, Any]], path: Path) -> None:
     plt.close(fig)
 
 
-def _plot_thrown(table: Mapping[str, Mapping[str, Any]], path: Path) -> None:
+def _plot_moved(table: Mapping[str, Mapping[str, Any]], path: Path) -> None:
     names, kinds = list(next(iter(table.values()))), list(table)
     fig, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
     width = 0.8 / len(names)

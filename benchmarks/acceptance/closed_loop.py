@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.acceptance.crowd import ORACLE, ToneSource, TrialResults, run_trials
 from benchmarks.acceptance.figures import Figure, Goal, Run, Target, at_least, between, figure
 from benchmarks.acceptance.sittings import BASELINE_S, PRACTICE_S, SETTLE_S, headset, stream_of
 from benchmarks.acceptance.statistics import mean_of, share_of
@@ -15,7 +16,6 @@ from neurofeedback.engine import Engine
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.simulation.closed_loop import ClosedLoop
-from neurofeedback.simulation.crowd import ORACLE, ToneSource, TrialResults, run_trials
 from neurofeedback.simulation.feedback_response import RESPONSES, FeedbackResponse, apply_learning
 from neurofeedback.simulation.population import NormalDistribution, Person, draw_person
 from neurofeedback.simulation.simulated_session import draw_session
@@ -144,11 +144,5 @@ TARGETS = (
         "closed loop over 12 sessions of 20 min, 20 people with their own tone and 20 yoked, 12 of each respond",
         closed_loop,
         population="people who respond (eta .8), or do not; half drawn from each population at signal level",
-        notes=(
-            "Feature level: the index has the stated agreement with the true state and goes through the product's "
-            "mapping; change is the least-squares slope of the true share over the sessions, first to last. The oracle "
-            "is the positive control; index and decoder are reported as they are.",
-            "Signal level: simulated EEG with artifacts through the engine, before any answer, responders in pairs.",
-        ),
     ),
 )

@@ -171,26 +171,17 @@ TARGETS = (
         "decoder with the mixture prior: share of the oracle's AUC",
         mixture,
         population=f"half breath-novice, half probe-pooled; {_LEVEL}",
-        notes=(
-            "Against the prior: the untaught index points the wrong way, and the oracle is above .55.",
-            "Which way an index points is told by the person's true effects, not by an exam.",
-        ),
     ),
     Target(
         "T8",
         "decoder with the matching prior",
         matching,
         population=f"breath-novice; {_LEVEL}",
-        notes=(
-            "With three features v1 is nearer to the oracle (.67 of .73) than with six, as the targets were set (.633 "
-            "of .72); so the .02 asked of N=40 is held as its share of the way, .23.",
-        ),
     ),
     Target(
         "T9",
         "calibration of the decoder",
         calibration,
         population=f"half and half, 8 sittings of 16 answers; {_LEVEL}",
-        notes=("Covered is the agreement of the decoder as it stands with answers (12 % wrong) in new sittings.",),
     ),
 )

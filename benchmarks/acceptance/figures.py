@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -134,4 +134,3 @@ class Target:
     fast: bool = True
     why: str = ""
     population: str = ""
-    notes: tuple[str, ...] = field(default=())

@@ -198,9 +198,5 @@ TARGETS = (
         "gate: hits and false alarms, rule by rule",
         gate,
         population="null, Muse, eyes closed with tonic muscle 1 uV, drift and hum; an artifact planted every 10 s",
-        notes=(
-            "A hit is a bad block on every channel the artifact is plainly visible on, from its onset to 0.5 s after "
-            "its end; artifacts that others overlap are left out. Clean is 3 s away from any, glances included.",
-        ),
     ),
 )

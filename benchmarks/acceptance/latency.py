@@ -68,6 +68,5 @@ TARGETS = (
         "step of the index: time to half and to nine tenths",
         step,
         population="null, clean, theta +.8 and beta -.8 ln units from one moment on",
-        notes=("The sound's own part (frame to ear within 100 ms) needs a sound card; the tests of audio hold it.",),
     ),
 )

@@ -73,6 +73,5 @@ TARGETS = (
         "leak test: session differences without any effect of state",
         leak,
         population=f"feature level, {_SESSIONS} sessions of {_ANSWERS} answers",
-        notes=("The product's own evaluation; shuffled folds exist in this benchmark and its test alone.",),
     ),
 )

@@ -1,8 +1,7 @@
-"""Plots of the page."""
+"""Plots of docs/acceptance.md."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,26 +14,21 @@ import matplotlib.pyplot as plt
 _INK, _SHORT, _PLAIN = "#1d3b4a", "#b5473c", "#8a9aa3"
 
 
-def notes(path: Path) -> dict[str, str]:
-    """Read what is to be said about a target, by its id."""
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
 def draw(targets: Mapping[str, Any], folder: Path) -> dict[str, Path]:
-    """Draw whatever there are results for."""
+    """Draw the plots whose results exist; return their files by title."""
     folder.mkdir(parents=True, exist_ok=True)
     out: dict[str, Path] = {}
-    wanted = {
+    plots = {
         "Scores of simulated people": (("T4", "T5", "T6"), "acceptance-auc.png", 0.5, "AUC"),
-        "What the gate misses and what it calls bad for nothing": (("T11",), "acceptance-gate.png", None, "%"),
-        "Valid frames that artifacts throw out of the clean 5-95 % range": (
+        "Artifacts that the gate misses, and its false alarms": (("T11",), "acceptance-gate.png", None, "%"),
+        "Valid frames that artifacts move out of the clean 5-95 % range": (
             ("invariance",),
             "acceptance-invariance.png",
             0.10,
             "share of valid frames",
         ),
     }
-    for title, (identities, name, line, unit) in wanted.items():
+    for title, (identities, name, line, unit) in plots.items():
         figures = [
             {**figure, "name": f"{identity}  {figure['name']}"} if len(identities) > 1 else figure
             for identity in identities
@@ -42,7 +36,7 @@ def draw(targets: Mapping[str, Any], folder: Path) -> dict[str, Path]:
         ]
         figures = [figure for figure in figures if _fits(figure, identities)]
         if identities == ("T11",):
-            figures = [_error(figure) for figure in figures]
+            figures = [_as_error_rate(figure) for figure in figures]
         if figures:
             out[title] = _forest(title, figures, folder / name, line, unit)
     return out
@@ -57,8 +51,8 @@ def _fits(figure: Mapping[str, Any], identities: tuple[str, ...]) -> bool:
     return "outside" in name
 
 
-def _error(figure: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn a share hit into the share missed, and any share into per cent, so that both fit one axis."""
+def _as_error_rate(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a figure in per cent, with hits as misses, so that all fit one axis."""
     missed = "hit" in figure["name"] or "caught" in figure["name"]
     name = figure["name"].replace("hit", "missed").replace("caught", "missed")
     goal = [_missed(float(bound), missed=missed) for bound in _bounds(figure)]
@@ -95,7 +89,7 @@ def _forest(title: str, figures: list[Mapping[str, Any]], path: Path, line: floa
     if line is not None:
         axes.axvline(line, color=_PLAIN, lw=0.8, ls=":")
     axes.set_yticks(range(len(figures)), [figure["name"] for figure in reversed(figures)], fontsize=8)
-    axes.set_xlabel(f"{unit}; bars are 95 % intervals, ticks are goals, red falls short, grey has no goal", fontsize=8)
+    axes.set_xlabel(f"{unit}; bars are 95 % intervals, ticks are goals, red is short, grey has no goal", fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(title, loc="left", fontsize=10)
     fig.savefig(path, dpi=110)

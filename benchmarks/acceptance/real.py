@@ -174,12 +174,6 @@ TARGETS = (
         "the gate on real recordings",
         real,
         population="14 recordings of a Muse 2016 (3 people, eyes open), one of a Cyton with blinks and jaw clench",
-        notes=(
-            "Nobody marked these files. A blink is a peak of 60 uV in the band 1-7 Hz, filtered without delay, on the "
-            "channels that show blinks (TP9 and TP10; inputs 1 and 2); a strained second has twice its channel's usual "
-            "30-44 Hz. So hits say that the causal gate sees in time what a look at the whole file shows; they are no "
-            "independent truth. On the Cyton file, chewing or clenching shows from 8 to 14 s and from 82 s on.",
-        ),
     ),
     Target("T20", "real Muse files, relaxed and concentrating", not_given, why="its recordings are not among the data"),
 )

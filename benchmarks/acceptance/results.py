@@ -63,7 +63,6 @@ def document(outcome: Outcome, *, fast: bool) -> dict[str, Any]:
         "verdict": outcome.verdict,
         "why": target.why,
         "population": target.population,
-        "notes": list(target.notes),
         "fast": fast,
         "seconds": round(outcome.seconds, 1),
         "commit": commit(),

@@ -1,4 +1,4 @@
-"""The command: run targets, show the table, write JSON and the page."""
+"""The command: run targets, show their tables, and write the results and the page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from benchmarks.acceptance import cost, page
 from benchmarks.acceptance.figures import Figure, Run, Target, Verdict
 from benchmarks.acceptance.registry import TARGETS
 from benchmarks.acceptance.results import ROOT, Outcome, commit, document, load, outcome_of, save
+from benchmarks.generated_page import format_interval, format_number
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,23 +26,23 @@ DOCS = ROOT / "docs"
 
 
 def main(  # noqa: PLR0917 - options of a command
-    fast: Annotated[bool, typer.Option(help="a few people each; shows that everything runs, judges little")] = False,
+    fast: Annotated[bool, typer.Option(help="only a few people for each target: a check that everything runs")] = False,
     only: Annotated[str, typer.Option(help="targets to run, such as T4,T5; all by default")] = "",
-    json: Annotated[Path | None, typer.Option(help="results; earlier ones in the file are kept")] = None,
-    people: Annotated[int, typer.Option(min=2, help="at most so many for each figure")] = 1000,
+    json: Annotated[Path | None, typer.Option(help="file of results, kept for other targets")] = None,
+    people: Annotated[int, typer.Option(min=2, help="maximum number of people for each figure")] = 1000,
     jobs: Annotated[int, typer.Option(min=1, help="processes")] = 2,
     render: Annotated[bool, typer.Option(help="only render the page from the results")] = False,
 ) -> None:
-    """Hold the program to its acceptance targets. Exits with 1 if anything falls short."""
+    """Measure the acceptance targets. Exits with 1 if any falls short."""
     path = json or (None if fast else DOCS / "acceptance.json")
     results = load(path) if path else {"targets": {}}
-    commit()  # as it is now, not when the last target is done
+    commit()  # cached: the commit at the start of the run
     short = False
     if not render:
         chosen = _chosen(only)
         if not fast:
             expected = cost.minutes([one.id for one in chosen], people, jobs)
-            _console.print(f"This takes about {expected:.0f} min at the speed this machine has now.")
+            _console.print(f"This takes about {expected:.0f} min at the current speed of this machine.")
         with ProcessPoolExecutor(jobs) as pool:
             run = Run(fast, _mapper(pool) if jobs > 1 else _in_turn, people)
             for target in chosen:
@@ -71,7 +72,7 @@ def _chosen(only: str) -> list[Target]:
     names = [name.strip() for name in only.split(",")]
     unknown = [name for name in names if name not in TARGETS]
     if unknown:
-        raise typer.BadParameter(f"no target {', '.join(unknown)}; there are {', '.join(TARGETS)}")
+        raise typer.BadParameter(f"no such target: {', '.join(unknown)}; allowed: {', '.join(TARGETS)}")
     return [TARGETS[name] for name in names]
 
 
@@ -102,8 +103,8 @@ def _show(outcome: Outcome) -> None:
 def _cells(figure: Figure) -> tuple[str, ...]:
     return (
         figure.name,
-        f"{page.number(figure.value)} {figure.unit}".strip(),
-        page.interval(figure.low, figure.high),
+        f"{format_number(figure.value)} {figure.unit}".strip(),
+        format_interval(figure.low, figure.high),
         f"{figure.n} {figure.of}",
         "" if figure.goal is None else str(figure.goal),
         figure.known,

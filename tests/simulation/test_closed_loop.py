@@ -134,7 +134,7 @@ def test_a_tone_arouses_beta_by_its_share_of_a_spread() -> None:
     arousal = loop.truth.drifts.arousal
     assert arousal[int((9.0 + LEAD_S) * 20)] == 0.0
     assert arousal[int((20.0 + LEAD_S) * 20)] == pytest.approx(1.0, abs=0.01)
-    heard, unheard = (scene.mixed(layers[..., :5120], np.arange(15, 35, 1 / 256)) for scene, layers in _scenes(loop))
+    heard, unheard = (scene.mix(layers[..., :5120], np.arange(15, 35, 1 / 256)) for scene, layers in _scenes(loop))
     assert np.var(heard) > np.var(unheard)
     assert FEATURE_SD["beta"] < 0.2
 

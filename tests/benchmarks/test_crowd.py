@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.acceptance.crowd import ORACLE, ToneSource, TrialDesign, TrialResults, run_trials
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.closed_loop import _OnlineStates
-from neurofeedback.simulation.crowd import ORACLE, ToneSource, TrialDesign, TrialResults, run_trials
 from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.feedback_response import IDEAL_CORRELATION, RESPONSES, FeedbackResponse
 from neurofeedback.simulation.headset_specs import HEADSETS

@@ -132,12 +132,10 @@ def test_the_page_tells_value_interval_goal_and_reason(tmp_path: Path) -> None:
     results = load(tmp_path / "none.json")
     results["targets"]["T5"] = document(outcome_of(TARGETS["T5"], figures, 1.0), fast=False)
     results["targets"]["T20"] = document(outcome_of(TARGETS["T20"], [], 0.0), fast=False)
-    (tmp_path / "acceptance-notes.toml").write_text('T5 = "Because."\n', encoding="utf-8")
     save(tmp_path / "acceptance.json", results)
     page.write(load(tmp_path / "acceptance.json"), tmp_path)
     text = (tmp_path / "acceptance.md").read_text(encoding="utf-8")
     assert "| clean, breath-novice profile | 0.550 | 0.500 to 0.600 | 8 people | >= 0.6 | .63 | **short** |" in text
-    assert "Because." in text
     assert "its recordings are not among the data" in text
     assert (tmp_path / "images" / "acceptance-auc.png").stat().st_size > 1000
 
