@@ -1,10 +1,10 @@
-"""Where each sample belongs in time: packet counters and arrival times in, sample positions out. No I/O, no clock.
+"""Compute sample positions from packet counters and arrival times. No I/O, no clock.
 
-A counter says exactly how many samples are missing, but only up to a whole turn; the host's clock says
-roughly how many, but a delayed burst looks to it like a gap. Together they are exact: while samples keep
-coming the counter is followed, and where it cannot be (after a long silence, or where it jumps) the samples
-are held back for a quarter of a second until the host's clock can tell the candidates apart. A sample may
-arrive late, never early, so the promptest ones before and after are compared, not the nearest.
+A counter gives the exact number of missing samples, but only modulo its cycle. The host's clock gives the
+approximate number, but a delayed burst looks like a gap. Together they are exact: while samples keep coming the
+counter is followed; after a long silence or a jump of the counter, samples are held for a quarter of a second
+until the host's clock can choose among the counter's candidates. A sample may arrive late, never early, so the
+earliest arrivals before and after a gap are compared, not the nearest.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class CounterRule:
     Parameters
     ----------
     modulus : int
-        The counter starts anew at this value.
+        The counter wraps to 0 at this value.
     step : int
-        Counts from one sample to the next.
+        Increase of the counter from one sample to the next.
     repeat : int
-        Successive samples that carry the same count.
+        Number of successive samples that carry the same count.
     """
 
     modulus: int
@@ -40,7 +40,7 @@ class CounterRule:
 
     @property
     def cycle(self) -> int:
-        """Samples until the counter repeats itself.
+        """Number of samples until the counter repeats itself.
 
         Examples
         --------
@@ -52,7 +52,7 @@ class CounterRule:
 
 @dataclass(frozen=True, slots=True)
 class SamplePosition:
-    """Sample index, and what a hole before it is called."""
+    """Position of a sample, and the cause of a gap before it."""
 
     position: int
     cause: str = "lost"
@@ -60,7 +60,7 @@ class SamplePosition:
 
 @dataclass(frozen=True, slots=True)
 class _KnownSample:
-    """A sample whose place is known, at least relative to others: the sequence goes on from it."""
+    """A sample with a known position, at least relative to others; later ones are counted from it."""
 
     position: int
     phase: int
@@ -68,7 +68,7 @@ class _KnownSample:
 
 
 class _EarliestArrival:
-    """The moment sample 0 was taken by the promptest arrival of late; the clocks' drift forbids older ones."""
+    """Estimate of when sample 0 was taken, from the earliest recent arrivals; older ones are wrong by clock drift."""
 
     def __init__(self, sfreq: float) -> None:
         self._sfreq = sfreq
@@ -78,18 +78,18 @@ class _EarliestArrival:
 
     @property
     def origin(self) -> float:
-        """Earliest moment that sample 0 can have arrived by what was pushed, s."""
+        """Earliest time at which sample 0 can have arrived, by the last samples, s."""
         return min(self._before, self._now)
 
     def update(self, position: int, time: float) -> None:
-        """Take the arrival time (s) of a sample in its place."""
+        """Add the arrival time (s) of a sample at its position."""
         if position >= self._until:
             self._before, self._now, self._until = self._now, inf, position + self._span
         self._now = min(self._now, time - position / self._sfreq)
 
 
 class CounterTracker:
-    """Places one sequence of counts. Each sample gets its verdict in order, held ones later: a place, or None."""
+    """Finds the position of each sample of one sequence of counts, in order; None for a sample to drop."""
 
     def __init__(self, sfreq: float, rule: CounterRule | None) -> None:
         self._sfreq = sfreq
@@ -105,16 +105,16 @@ class CounterTracker:
 
     @property
     def has_pending(self) -> bool:
-        """Samples are held back until their place is known."""
+        """Whether samples are held until their position is known."""
         return bool(self._pending)
 
     def restart(self) -> list[SamplePosition | None]:
-        """Forget the counter: the next samples' place is by time alone. Held samples are given up."""
+        """Forget the counter: the next position is found by time alone. Held samples are dropped."""
         self._restarted, self._count = True, None
         return self._drop_pending()
 
     def update(self, counter: int, time: float) -> list[SamplePosition | None]:
-        """Take one sample's count and arrival time (s); return the verdicts that are now due, oldest first."""
+        """Add one sample's count and arrival time (s); return the positions that are now known, oldest first."""
         phase = self._phase(counter)
         if self._last is None:
             return [self._place(_KnownSample(0, phase, time))]
@@ -128,7 +128,7 @@ class CounterTracker:
         return self._hold(phase, time)
 
     def _phase(self, counter: int) -> int:
-        """Place within the counter's cycle, in samples."""
+        """Return the position within the counter's cycle, in samples."""
         if self._rule is None:
             return 0
         count = counter % self._rule.modulus // self._rule.step
@@ -139,7 +139,7 @@ class CounterTracker:
         return count * self._rule.repeat + within
 
     def _count_steps(self, mark: _KnownSample, phase: int, time: float) -> int | None:
-        """Count the samples from a mark: 0 for one seen before, None when the counter cannot be believed."""
+        """Return the number of samples since a mark: 0 for a duplicate, None if the counter is not plausible."""
         elapsed = (time - mark.time) * self._sfreq
         if elapsed > self._max_silence:
             return None
@@ -156,31 +156,31 @@ class CounterTracker:
         return SamplePosition(mark.position, cause)
 
     def _drop_pending(self) -> list[SamplePosition | None]:
-        dismissed: list[SamplePosition | None] = [None] * len(self._pending)
+        dropped: list[SamplePosition | None] = [None] * len(self._pending)
         self._pending = []
-        return dismissed
+        return dropped
 
     def _hold(self, phase: int, time: float) -> list[SamplePosition | None]:
-        """Hold a sample back; its position counts from the first one held until that one's place is known."""
+        """Hold a sample; its position counts from the first held one until that one's position is known."""
         newest = next((mark for mark in reversed(self._pending) if mark), None)
         steps = self._count_steps(newest, phase, time) if newest else None
         if newest is None or steps is None:
-            due = self._place_backlog() or self._drop_pending()
+            due = self._place_backlog() or self._place_before_silence(time) or self._drop_pending()
             self._pending = [_KnownSample(0, phase, time)]
             return due
         self._pending.append(_KnownSample(newest.position + steps, phase, time) if steps else None)
         return self._place_by_clock()
 
     def _place_backlog(self) -> list[SamplePosition | None]:
-        """Place held samples that go on counting and came faster than they were taken: the host had kept them back."""
+        """Place held samples that continue the count and came faster than they were taken: the host had queued them."""
         marks = [mark for mark in self._pending if mark]
-        came_in = (marks[-1].time - marks[0].time) * self._sfreq if marks else 0.0
-        if not marks or marks[-1].position <= max(1, _BACKLOG_RATE * came_in):
+        arrival_span = (marks[-1].time - marks[0].time) * self._sfreq if marks else 0.0
+        if not marks or marks[-1].position <= max(1, _BACKLOG_RATE * arrival_span):
             return []
         return self._place_by_counter(before=self._slack + marks[-1].position)
 
     def _place_by_counter(self, before: int) -> list[SamplePosition | None]:
-        """Place held samples where their counts say, if those lie between the last one's and ``before`` from it on."""
+        """Place held samples by their counts, if these lie less than ``before`` samples after the last position."""
         marks = [mark for mark in self._pending if mark]
         if self._last is None or self._cycle is None or self._restarted or not marks:
             return []
@@ -189,11 +189,18 @@ class CounterTracker:
             return []
         return self._place_pending(self._last.position + ahead, "lost")
 
-    def _place_by_clock(self) -> list[SamplePosition | None]:
-        """Place what is held, once it spans long enough for the clock to tell a gap from a burst."""
+    def _place_before_silence(self, time: float) -> list[SamplePosition | None]:
+        """Place held samples that a long silence ends: a host that reads in rare bursts would drop them all."""
+        marks = [mark for mark in self._pending if mark]
+        if len(marks) < 2 or (time - marks[-1].time) * self._sfreq <= self._max_silence:
+            return []
+        return self._place_by_clock(min_span_s=0.0)
+
+    def _place_by_clock(self, min_span_s: float = MAX_HOLD_S) -> list[SamplePosition | None]:
+        """Place held samples by time, once they span long enough to distinguish a gap from a burst."""
         marks = [mark for mark in self._pending if mark]
         first, newest = marks[0], marks[-1]
-        if self._last is None or newest.time - first.time < MAX_HOLD_S:
+        if self._last is None or newest.time - first.time < min_span_s:
             return []
         taken = min(mark.time - mark.position / self._sfreq for mark in marks)
         expected = (taken - self._earliest.origin) * self._sfreq - self._last.position
@@ -209,10 +216,10 @@ class CounterTracker:
         return places
 
     def _choose_steps(self, difference: int, expected: float) -> tuple[int, str]:
-        """Choose the counter's candidate that the clock allows, or where there is none the clock's own.
+        """Return the counter's candidate that the clock allows, or the clock's own number if there is none.
 
-        Samples come late, never early: what the clock expects is the most there can be, and the counter's last
-        candidate before it is the one.
+        Samples come late, never early: the clock gives the largest possible number, and the counter's last candidate
+        below it is right.
         """
         by_clock = max(1, round(expected)), "gap"
         if self._restarted:
@@ -225,13 +232,13 @@ class CounterTracker:
 
 
 def arrival_times(timestamps: NDArray[np.float64], since: float, now: float) -> list[float]:
-    """Arrival times on the host's monotonic clock from a driver's timestamps, whatever epoch those count from.
+    """Convert a driver's timestamps of any epoch to arrival times on the host's monotonic clock.
 
-    A read delivers what arrived since the last read, so a clock that was set in between cannot mislead by more.
+    All samples of a read arrived since the previous read, which limits the error of a clock that was set in between.
 
     Parameters
     ----------
-    stamps : ndarray, shape (n_samples,)
+    timestamps : ndarray, shape (n_samples,)
         The driver's time of each sample, s.
     since, now : float
         When the previous and this read returned, s.

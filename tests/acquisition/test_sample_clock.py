@@ -197,6 +197,21 @@ def test_after_a_restart_late_samples_do_not_lengthen_the_gap(before_s, after_s)
     assert abs(lost[0].n_samples - 650) <= 1
 
 
+@pytest.mark.parametrize("rule", [CYTON, DAISY])
+@pytest.mark.parametrize("burst", [135, 150, 200, 300, 600])
+def test_samples_that_a_busy_host_reads_in_rare_bursts_are_placed_after_a_restart(rule, burst):
+    """Half a turn of the counter and more lies between two bursts, so none confirms the one before."""
+    placer = SamplePlacer(1, SFREQ, rule)
+    feed(range(100), rule=rule, ledger=placer)
+    placer.restart()
+    times = [3.0 + (i // burst + 1) * burst / SFREQ for i in range(10 * burst)]
+    data, lost, _ = feed(range(10 * burst), times, rule=rule, ledger=placer)
+    assert placer.n_dropped == 0
+    assert [(run.start, run.cause) for run in lost] == [(100, "gap")]
+    assert lost[0].n_samples == pytest.approx(650, abs=2)
+    np.testing.assert_array_equal(data[0, lost[0].n_samples :], np.arange(9 * burst))
+
+
 def test_restarted_numbering_counts_from_zero_with_losses_in_place():
     placer = SamplePlacer(1, 250.0, CYTON)
     placer.place(np.zeros((1, 10)), range(10), np.arange(10) / 250)
