@@ -1,4 +1,4 @@
-"""How sure a gap's length is that only the host's clock has measured. No I/O, no clock."""
+"""The uncertainty of a gap's length that only the host's clock has measured. No I/O, no clock."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _N_CHUNKS = 250
 
 
 class ArrivalJitter:
-    """How far the arrivals of the last seconds scatter around the device's own pace.
+    """Spread of the arrival times of the last chunks around the device's nominal rate.
 
-    A gap is measured from the arrival of the sample before it to that of the sample after it, and each of the
-    two can have been as early or as late as any arrival before.
+    A gap is measured from the arrival of the sample before it to that of the sample after it. Each of the two can
+    have been as early or as late as any arrival before.
 
     Examples
     --------
     >>> import numpy as np
-    >>> spread = ArrivalJitter(250.0)
+    >>> jitter = ArrivalJitter(250.0)
     >>> for stop, host_time in ((25, 0.1), (50, 0.205), (75, 0.3)):
-    ...     spread.push(Chunk(stop - 25, np.zeros((1, 25), np.float32), host_time=host_time))
-    >>> round(spread.seconds, 6)
+    ...     jitter.update(Chunk(stop - 25, np.zeros((1, 25), np.float32), host_time=host_time))
+    >>> round(jitter.spread_s, 6)
     0.005
     """
 
@@ -31,11 +31,11 @@ class ArrivalJitter:
 
     @property
     def spread_s(self) -> float:
-        """Latest arrival less earliest, s."""
+        """Latest minus earliest arrival, s."""
         return max(self._lateness_s, default=0.0) - min(self._lateness_s, default=0.0)
 
     def update(self, chunk: Chunk) -> None:
-        """Take a chunk; one that begins with a gap of unsure length begins a new reckoning."""
+        """Add a chunk; after a gap of uncertain length only later arrivals count."""
         if any(run.cause == "gap" for run in chunk.lost):
             self._lateness_s.clear()
         self._lateness_s.append(chunk.host_time - chunk.stop / self._sfreq)

@@ -1,4 +1,4 @@
-"""A board's signals besides EEG (motion, pulse, battery), each sample in its place."""
+"""Auxiliary signals of a board (motion, pulse, battery), with their sample numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _XYZ = ("x", "y", "z")
 
 @dataclass(frozen=True, slots=True)
 class _SignalKind:
-    """How BrainFlow's description calls some channels, and what they are called here."""
+    """A key of BrainFlow's description, and the label, names and unit of its channels here."""
 
     key: str
     label: str
@@ -41,7 +41,7 @@ _SIGNAL_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class AuxSignal:
-    """One auxiliary signal: its label, and the columns of the driver's table it is made of."""
+    """One auxiliary signal: its label, rate and channels, and their columns in the driver's table."""
 
     label: str
     sfreq: float
@@ -50,14 +50,14 @@ class AuxSignal:
     units: tuple[str, ...]
 
     def to_auxiliary(self, placed: PlacedSamples, rows: slice, start_s: float) -> AuxChunk:
-        """Return rows of placed samples as a stretch of this signal."""
+        """Return rows of placed samples as a chunk of this signal."""
         return AuxChunk(
             self.label, self.sfreq, self.ch_names, self.units, start_s, placed.first_sample, placed.data[rows]
         )
 
 
 def find_aux_signals(description: Mapping[str, Any], exclude: Iterable[str] = ()) -> tuple[AuxSignal, ...]:
-    """List the auxiliary signals of one of a board's tables, but those of labels that are taken.
+    """List the auxiliary signals of one of a board's tables, without those whose labels are excluded.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def _name(kind: _SignalKind, i: int, n_columns: int) -> str:
 def split_signals(
     signals: Sequence[AuxSignal], placed: PlacedSamples, first_row: int, start_s: float
 ) -> tuple[AuxChunk, ...]:
-    """Cut placed rows, from ``first_row`` on, into stretches of the signals they are of."""
+    """Split placed rows, from ``first_row`` on, into one chunk for each signal."""
     cut: list[AuxChunk] = []
     for signal in signals:
         stop = first_row + len(signal.columns)
@@ -97,18 +97,18 @@ def split_signals(
 
 
 class AuxTable:
-    """One of a board's tables besides that of the EEG: its samples are placed as those of the EEG are.
+    """A table of a board that holds no EEG; its samples are placed like those of the EEG.
 
     Parameters
     ----------
     preset : int
         BrainFlow's number of the table.
     description : mapping
-        BrainFlow's description of it.
-    signals : sequence of Signal
-        What is wanted of it.
+        BrainFlow's description of the table.
+    signals : sequence of AuxSignal
+        The signals to read.
     rule : CounterRule, optional
-        How it counts.
+        How the table's packet counter runs.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class AuxTable:
         self._last_read = 0.0
 
     def restart(self, now: float) -> None:
-        """Take counter and clock as started anew, as after a reconnect; ``now`` on the host's clock, s."""
+        """Expect counter and clock to start again, as after a reconnect; ``now`` on the host's clock, s."""
         self._placer.restart()
         self._last_read = now
 
@@ -135,7 +135,7 @@ class AuxTable:
             self._start_s += n_samples / self._sfreq - shift_s
 
     def process(self, rows: NDArray[np.float64], origin: float, now: float) -> tuple[AuxChunk, ...]:
-        """Take what has arrived.
+        """Return the chunks of the samples that have arrived.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Any board BrainFlow drives, as a source."""
+"""A source for any board that BrainFlow supports."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BUFFER_S = 60
 
 
 class BoardSource:
-    """Samples of one board, in their places.
+    """Numbered samples of one board.
 
     Parameters
     ----------
@@ -40,13 +40,13 @@ class BoardSource:
     parameters : mapping, optional
         BrainFlow's input parameters by name, such as ``serial_port``.
     device : str, optional
-        The name the person typed; the spec's own by default.
+        Device name as typed; the spec's name by default.
     setup : str, optional
-        BrainFlow's command that sets the board up before it streams.
+        BrainFlow command that configures the board before it streams.
     now : callable
         Monotonic clock, s.
     wall : callable
-        The clock BrainFlow stamps arrivals with, s since 1970.
+        The clock of BrainFlow's timestamps, s since 1970.
     """
 
     def __init__(
@@ -83,16 +83,16 @@ class BoardSource:
 
     @property
     def stream(self) -> StreamInfo:
-        """What the board delivers, from BrainFlow's own description of it."""
+        """The board's stream, from BrainFlow's description of it."""
         return self._stream
 
     def open(self) -> None:
-        """Connect and start streaming; after a ``close`` the sample positions go on, by the host's clock.
+        """Connect and start streaming; after a ``close`` the sample numbers continue by the host's clock.
 
         Raises
         ------
         SourceError
-            The board is not there, does not answer, or is held by someone else.
+            The board is missing, does not answer, or is in use by another program.
         """
         if self._is_open:
             return
@@ -124,7 +124,7 @@ class BoardSource:
             raise SourceError("another program has the serial port open", got=", ".join(others), todo="close it first")
 
     def read(self) -> Chunk | None:
-        """Return what has arrived since the last read, or None; a board that is gone is silent, no more."""
+        """Return what has arrived since the last read, or None; also None for a board that is gone."""
         if not self._is_open:
             raise SourceError(f"{self._stream.device} is not open")
         if self._board is None:
@@ -139,7 +139,7 @@ class BoardSource:
             raise to_source_error(error.exit_code, self._spec, self._parameters, brainflow_log.drain()) from None
         if self._port_existed and not Path(self._port).exists():
             _log.warning("%s was unplugged", self._stream.device)
-            self._release_board()  # the driver would keep a core busy reading a port that is no more
+            self._release_board()  # the driver would keep a core busy reading a port that no longer exists
         return None
 
     def _chunk(self, board: BoardShim, rows: NDArray[np.float64], since: float) -> Chunk | None:
@@ -153,16 +153,16 @@ class BoardSource:
         if self._origin is None:
             self._origin = float(stamps[0])
         n_channels = self._stream.n_channels
-        beside = split_signals(self._aux_signals, placed, n_channels, 0.0)
+        same_table = split_signals(self._aux_signals, placed, n_channels, 0.0)
         others = [
-            stretch
+            chunk
             for table in self._tables
-            for stretch in table.process(board.get_board_data(preset=table.preset), self._origin, self._last_read)
+            for chunk in table.process(board.get_board_data(preset=table.preset), self._origin, self._last_read)
         ]
         device_time = None if self._placer.has_pending else float(stamps[-1])
         lost = restrict_to_channels(placed.lost, n_channels)
         data = placed.data[:n_channels]
-        return Chunk(placed.first_sample, data, lost, device_time, self._last_read, (*beside, *others), waited_s)
+        return Chunk(placed.first_sample, data, lost, device_time, self._last_read, (*same_table, *others), waited_s)
 
     def restart_numbering(self) -> None:
         """Count samples of all signals from 0 again; the board goes on streaming."""
@@ -184,7 +184,7 @@ class BoardSource:
             finalize()
             brainflow_log.drain()
             _log.info(
-                "%s let go; so far %d duplicate or garbage samples dropped, %d stale blocks of a channel marked",
+                "%s released; so far %d duplicate or garbage samples dropped, %d stale blocks of a channel marked",
                 self._stream.device,
                 self._placer.n_dropped,
                 self._stale_filter.n_stale if self._stale_filter else 0,
@@ -192,10 +192,10 @@ class BoardSource:
 
 
 class _Board(BoardShim):
-    """A session that only ``_release`` ends.
+    """A BrainFlow session that only ``_release`` ends.
 
-    BoardShim's own ``__del__`` releases by board number and parameters, not by object: an old object that
-    dies late (a traceback may hold it) would end the session of its successor.
+    ``BoardShim.__del__`` releases by board number and parameters, not by object: an old object that is deleted
+    late (a traceback may refer to it) would end the session of its successor.
     """
 
     def __del__(self) -> None:
@@ -203,21 +203,21 @@ class _Board(BoardShim):
 
 
 def _release(board: BoardShim) -> None:
-    """End a session. A board that is gone cannot be stopped, which is no reason not to release it."""
+    """End a session; release also a board that is gone and cannot be stopped."""
     for end in (board.stop_stream, board.release_session):
         with contextlib.suppress(BrainFlowError):
             end()
 
 
 def _make_stale_filter(spec: BoardSpec, description: Mapping[str, Any]) -> StalePacketFilter | None:
-    """Watch the channels of a board whose driver gives them out in blocks."""
+    """Return a filter for a board whose driver delivers its channels in blocks, else None."""
     if spec.counter is None or spec.counter.repeat == 1:
         return None
     return StalePacketFilter(description["eeg_channels"], description["package_num_channel"], spec.counter.repeat)
 
 
 def _aux_tables(spec: BoardSpec, parameters: Mapping[str, str | int], exclude: Iterable[str]) -> tuple[AuxTable, ...]:
-    """List the board's other tables, as far as they hold signals that no table before them does."""
+    """Return the board's tables without EEG that hold signals no earlier table has."""
     tables: list[AuxTable] = []
     labels = set(exclude)
     for preset, description in auxiliary_tables(spec, parameters).items():

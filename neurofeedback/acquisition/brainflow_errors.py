@@ -1,4 +1,4 @@
-"""What a person can do when BrainFlow's exit code says only that something failed."""
+"""Error messages for BrainFlow's exit codes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,12 @@ def to_source_error(code: int, spec: BoardSpec, parameters: Mapping[str, str | i
     ----------
     code : int
         BrainFlow's exit code.
-    said : str
-        What the driver logged about it.
+    spec : BoardSpec
+        The board.
+    parameters : mapping
+        Its input parameters.
+    log_line : str
+        The last line that the driver logged.
     """
     _log.debug("BrainFlow: %s: %s", Code(code).name, log_line)
     if code in {Code.ANOTHER_BOARD_IS_CREATED_ERROR, Code.PORT_ALREADY_OPEN_ERROR, Code.STREAM_ALREADY_RUN_ERROR}:
@@ -44,8 +48,7 @@ def _needs(spec: BoardSpec) -> str:
 
 
 def _port_failure(code: int, spec: BoardSpec, port: str) -> SourceError | None:
-    there = sys.platform == "win32" or Path(port).exists()
-    if not there:
+    if sys.platform != "win32" and not Path(port).exists():
         return SourceError("there is no such serial port", got=port, todo="plug the dongle in and look at its name")
     if code == Code.UNABLE_TO_OPEN_PORT_ERROR and not os.access(port, os.R_OK | os.W_OK):
         return SourceError(

@@ -1,4 +1,4 @@
-"""What BrainFlow's native code logs: into a file instead of onto the screen, and from there into our log."""
+"""BrainFlow's native log, written to a file instead of the screen and passed on to Python's log."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def redirect() -> TextIO:
 
 
 def drain() -> str:
-    """Pass on what was logged since the last call, and return its last line."""
-    said = ""
+    """Pass on the lines logged since the last call, and return the last one."""
+    text = ""
     for line in redirect().read().splitlines():
         match = _LINE.match(line)
-        said = match["text"].strip() if match else line
-        _log.debug("BrainFlow: %s", said)
-    return said
+        text = match["text"].strip() if match else line
+        _log.debug("BrainFlow: %s", text)
+    return text

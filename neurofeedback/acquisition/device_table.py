@@ -1,4 +1,4 @@
-"""The table of devices: every board BrainFlow describes, as it describes it, and what this program plays itself."""
+"""The table of all devices: BrainFlow's EEG boards, and sources that need no board."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DeviceRow:
 
 
 def list_devices() -> list[DeviceRow]:
-    """Every device this program can read, with channels, rate and what it takes to connect."""
+    """Return every device this program can read, with channels, rate and what is needed to connect."""
     named = [_row(device_name_syntax(spec), spec) for spec in BOARDS.values()]
     own = [DeviceRow(name, None, None, (), needs) for name, needs in _BUILT_IN.items()]
     streaming = "Another BrainFlow program that streams to this multicast group; NUMBER is its board."

@@ -1,4 +1,4 @@
-"""What can be connected now: headsets over Bluetooth, OpenBCI boards, streams. Nothing found is kept open."""
+"""Scan for devices in reach: Bluetooth headsets, OpenBCI boards and LSL streams. None is left open."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from neurofeedback.acquisition.scan_bluetooth import find_headsets
 from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult, scan_failed
 from neurofeedback.acquisition.scan_serial import find_dongle_ports, query_port
 
-_TIMEOUT_S = 8.0  # all takes five seconds, but for a machine with other things to do
+_TIMEOUT_S = 8.0  # a scan takes five seconds; a busy machine needs more
 
 ScanFunction = Callable[[], ScanResult]
 
 
 def scan(ports: Sequence[str] = ()) -> ScanResult:
-    """Look everywhere for a few seconds.
+    """Scan Bluetooth, serial ports and Lab Streaming Layer for a few seconds.
 
     Parameters
     ----------
     ports : sequence of str
-        Serial ports to ask, whatever they look like; others are asked only if they look like an OpenBCI dongle.
+        Serial ports to query in any case; others are queried only if they look like an OpenBCI dongle.
     """
     places: dict[str, ScanFunction] = {"Bluetooth": find_headsets}
     places |= {port: partial(query_port, port) for port in _distinct_ports((*find_dongle_ports(), *ports))}
@@ -34,13 +34,13 @@ def scan(ports: Sequence[str] = ()) -> ScanResult:
 
 
 def run_scans(scans: Mapping[str, ScanFunction], timeout_s: float) -> ScanResult:
-    """Look at all places side by side; one that has not answered after ``limit_s`` (s) is left to itself."""
+    """Run all scans at the same time; one without an answer after ``timeout_s`` (s) is reported and left running."""
     answers: dict[str, ScanResult] = {}
 
-    def look(place: str) -> None:
+    def run_scan(place: str) -> None:
         answers[place] = scans[place]()
 
-    threads = [threading.Thread(target=look, args=(place,), name=place, daemon=True) for place in scans]
+    threads = [threading.Thread(target=run_scan, args=(place,), name=place, daemon=True) for place in scans]
     deadline = time.monotonic() + timeout_s
     for thread in threads:
         thread.start()
@@ -54,7 +54,7 @@ def run_scans(scans: Mapping[str, ScanFunction], timeout_s: float) -> ScanResult
 
 
 def _distinct_ports(ports: Sequence[str]) -> list[str]:
-    """Name each port once, as it was named last: asked twice at once, it would be busy with itself."""
+    """Return each port once, by its last name: two queries at a time would block each other."""
     return list({os.path.realpath(port): port for port in ports}.values())
 
 

@@ -1,4 +1,4 @@
-"""A Lab Streaming Layer stream of this machine as a source: any rate, its own channel names and units."""
+"""A source for a Lab Streaming Layer stream of this machine, with its own rate, channel names and units."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _FIND_S = 5.0
 _THIS_MACHINE = "[multicast]\nResolveScope = machine\n[lab]\nKnownPeers = {127.0.0.1}\n[log]\nlevel = -2\n"
 _TO_UV = {"microvolts": 1.0, "microvolt": 1.0, "uv": 1.0, "µv": 1.0, "millivolts": 1e3, "mv": 1e3}
 _TO_UV |= {"volts": 1e6, "volt": 1e6, "v": 1e6, "-6": 1.0, "-3": 1e3, "0": 1e6}
-_OWN_FRAMES = "features"  # what this program itself sends on
+_OWN_FRAMES = "features"  # the stream type of this program's own outlet
 _NOT_EEG = frozenset({"misc", "stim", "markers", "acc", "gyro", "ppg", "aux", "ecg", "emg", "eog", "resp"})
 
 
 def load_lsl(*, network: bool = False):
-    """Import mne-lsl, kept to this machine unless the network is asked for.
+    """Import mne-lsl, restricted to this machine unless ``network`` is set.
 
     Raises
     ------
@@ -47,8 +47,8 @@ def load_lsl(*, network: bool = False):
 class LslSource:
     """Reads one EEG stream by its name.
 
-    Lost samples cannot be told from its samples, since a stream has no counter and resends what it can; a
-    silence of more than a second keeps its place in time by the sender's clock.
+    A stream has no packet counter and resends what it can, so single lost samples are not detected; a silence of
+    more than a second becomes a gap of the length that the sender's clock gives.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class LslSource:
 
     @property
     def stream(self) -> StreamInfo:
-        """What the stream says of itself; complete once it is open."""
+        """The stream's rate and channels; complete once it is open."""
         return self._stream
 
     def open(self) -> None:
@@ -79,7 +79,7 @@ class LslSource:
         Raises
         ------
         SourceError
-            There is no such stream, it is no EEG of a regular rate, or it is back with other channels than it had.
+            There is no such stream, it is no EEG of a regular rate, or its channels or rate have changed.
         """
         lsl = load_lsl()
         found = lsl.resolve_streams(timeout=_FIND_S, name=self._name)
@@ -108,7 +108,7 @@ class LslSource:
         Raises
         ------
         SourceError
-            It is not open, or its program is gone.
+            The source is not open, or the sending program is gone.
         """
         if self._inlet is None or self._placer is None:
             raise SourceError(f"{self._stream.device} is not open")
@@ -139,7 +139,7 @@ class LslSource:
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """Tell what the library throws (its own errors are RuntimeErrors) as what happened to the stream."""
+        """Raise the library's errors (TimeoutError, RuntimeError) as SourceError."""
         try:
             yield
         except (TimeoutError, RuntimeError) as error:
@@ -161,7 +161,7 @@ class LslSource:
         unknown = sorted({str(units[row]) for row in rows if str(units[row]).lower() not in _TO_UV})
         if unknown:
             raise SourceError(
-                f"stream {self._name} has units that are not known",
+                f"stream {self._name} has unknown units",
                 got=", ".join(unknown),
                 allowed=", ".join(sorted(_TO_UV)),
                 todo="describe its channels in microvolts where it is sent",
@@ -176,19 +176,19 @@ class LslSource:
         self._scale = np.array([_TO_UV[str(units[row]).lower()] for row in rows])
 
     def _check_same(self, reopened: StreamInfo) -> None:
-        """Refuse a stream that is back as another: its samples would stand in other channels' places."""
-        was = self._stream
-        if (reopened.ch_names, reopened.sfreq) != (was.ch_names, was.sfreq):
+        """Refuse a reopened stream with other channels or another rate."""
+        previous = self._stream
+        if (reopened.ch_names, reopened.sfreq) != (previous.ch_names, previous.sfreq):
             raise SourceError(
-                f"stream {self._name} is back as another",
+                f"stream {self._name} has come back with other channels or another rate",
                 got=f"{', '.join(reopened.ch_names)} at {reopened.sfreq:g} Hz",
-                allowed=f"{', '.join(was.ch_names)} at {was.sfreq:g} Hz",
-                todo="send it as it was, or end this sitting and begin another",
+                allowed=f"{', '.join(previous.ch_names)} at {previous.sfreq:g} Hz",
+                todo="send the stream as before, or end this sitting and start another",
             )
 
 
 def find_streams(timeout_s: float = 1.0) -> list[tuple[str, str]]:
-    """Streams of this machine that may be EEG, as (device name, what it says of itself)."""
+    """Return the streams of this machine that may be EEG, as (device name, description)."""
     lsl = load_lsl()
     return [
         (f"lsl:{sinfo.name}", f"{sinfo.n_channels} channels at {sinfo.sfreq:g} Hz, type {sinfo.stype}")

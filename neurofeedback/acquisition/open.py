@@ -1,4 +1,4 @@
-"""From the device name a person typed to the source that delivers its samples. Nothing is connected here."""
+"""Create the source that a device name stands for, without connecting to it."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def open_source(
     device : str
         Such as ``synthetic``, ``simulated:7``, ``muse-2``, ``cyton:/dev/ttyUSB0`` or ``playback:FILE``.
     now : callable
-        Monotonic clock that paces what this program itself plays, s.
+        Monotonic clock, s; it also paces simulated sources and playback.
     seed : int, optional
-        For ``simulated`` without a seed of its own.
+        Seed of ``simulated`` where the name has none.
     duration_s : float, optional
-        Length of a simulated sitting, s.
+        Length of a simulated session, s.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def open_source(
 
 
 def is_self_paced(device: str) -> bool:
-    """Whether this program itself plays the device: it cannot be lost, and begins anew each time it is opened."""
+    """Whether this program plays the device itself: it cannot be lost, and starts over each time it is opened."""
     return device.partition(":")[0] in _SELF_PACED
 
 
@@ -154,7 +154,7 @@ def _parse(options: str, device: str) -> dict[str, str | int]:
             raise _unknown_name(device, key, list(_PARAMETERS), "parameter of a board")
         if key in _NUMBERS and not value.removeprefix("-").isdecimal():
             raise SettingsError(
-                f"{key} is not a number", got=repr(value), allowed="a whole number", todo=f"mend {device}"
+                f"{key} is not a number", got=repr(value), allowed="a whole number", todo=f"correct {device}"
             )
         parameters[key] = int(value) if key in _NUMBERS else value
     return parameters

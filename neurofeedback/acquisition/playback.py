@@ -1,4 +1,4 @@
-"""A recording played as a source, at the pace it was recorded."""
+"""A source that plays a recording at its original pace."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _PIECE_S = 0.02
 
 
 class PlayableRecording(Protocol):
-    """What playback needs of a recording."""
+    """The part of a recording that playback uses."""
 
     @property
     def stream(self) -> StreamInfo:
-        """What was recorded."""
+        """The recorded stream."""
         ...
 
     def iter_chunks(self, n_samples: int) -> Iterator[Chunk]:
@@ -30,12 +30,12 @@ class PlayableRecording(Protocol):
 
 
 class PlaybackSource:
-    """Delivers each sample when its time has come.
+    """Delivers each sample when it is due.
 
     Parameters
     ----------
-    recording : Recorded
-        What to play.
+    recording : PlayableRecording
+        The recording to play.
     device : str
         Device name of the stream.
     now : callable
@@ -58,7 +58,7 @@ class PlaybackSource:
         return self._stream
 
     def open(self) -> None:
-        """Begin to play, from the first sample."""
+        """Start playing from the first sample."""
         if self._is_open:
             return
         self._pieces = self._recording.iter_chunks(max(1, round(_PIECE_S * self._stream.sfreq)))
@@ -72,7 +72,7 @@ class PlaybackSource:
         Raises
         ------
         SourceEnded
-            The recording has been played.
+            The recording has been played to its end.
         """
         if not self._is_open:
             raise SourceError(f"{self._stream.device} is not open")

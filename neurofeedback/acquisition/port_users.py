@@ -1,4 +1,4 @@
-"""Which programs have a serial port open: Linux lets two read one port, and each gets half of the bytes."""
+"""Find the programs that have a serial port open: on Linux two can, and each then reads only part of the bytes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 def find_port_users(port: str, proc: Path = Path("/proc")) -> list[str]:
-    """Name the programs that have a port open, as far as this user may know.
+    """Return the names of the programs that have a port open, as far as this user may see them.
 
     Parameters
     ----------
     port : str
         Path of the port.
     proc : Path
-        Linux's process folder; elsewhere there is none, and nothing is known.
+        Linux's process folder; on other systems it is missing and the result is empty.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def find_port_users(port: str, proc: Path = Path("/proc")) -> list[str]:
 def _has_open(process: Path, target: str) -> bool:
     try:
         return any(str(file.readlink()) == target for file in (process / "fd").iterdir())
-    except OSError:  # another user's, or already gone
+    except OSError:  # another user's process, or one that has ended
         return False
 
 

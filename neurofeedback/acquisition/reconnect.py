@@ -1,7 +1,7 @@
-"""A headset that falls silent is let go, and looked for in the background until it is back.
+"""A source that reconnects in the background when its device is silent.
 
-The reading thread takes every decision: it counts the silence, and one table says how the link's state changes.
-What takes seconds (releasing, connecting) is done by helper threads, which report back through a queue.
+The reading thread makes all decisions by the watchdog's table of states. Helper threads do what takes seconds
+(releasing, connecting) and report through a queue.
 """
 
 from __future__ import annotations
@@ -21,29 +21,30 @@ from neurofeedback.types import Chunk, StreamInfo
 _log = logging.getLogger(__name__)
 
 _EXIT_WAIT_S = 10.0
-_DEVICE_LOCK = threading.Lock()  # BrainFlow knows boards by number: one must be gone before it can be opened anew
+_DEVICE_LOCK = threading.Lock()  # BrainFlow identifies boards by number: release one before opening it again
 
 
 def run_in_thread(job: Callable[[], None]) -> None:
-    """Run a job in a helper thread that does not keep the program from ending."""
+    """Run a job in a daemon thread."""
     threading.Thread(target=job, name="device", daemon=True).start()
 
 
 class ReconnectingSource:
-    """A source that outlives the loss of its device. It is opened and closed once.
+    """A source that continues after the loss of its device. It is opened and closed once.
 
-    The wrapped source must go on in its place when it is opened again, with what was lost as a gap.
+    The wrapped source must continue its sample numbers when it is opened again, with the lost samples as a gap.
 
     Parameters
     ----------
     source : Source
         The device.
     lost_s : float
-        Silence after which it counts as lost, s; it is let go and looked for then, but not before ``RELEASE_AFTER_S``.
+        Silence after which the device counts as lost, s. It is released and reconnected after this time, but not before
+        ``RELEASE_AFTER_S``.
     now : callable
         Monotonic clock, s.
     run : callable
-        Runs a job that may take seconds, without waiting for it.
+        Starts a job that may take seconds, and does not wait for it.
     """
 
     def __init__(
@@ -65,26 +66,26 @@ class ReconnectingSource:
 
     @property
     def stream(self) -> StreamInfo:
-        """What the device delivers."""
+        """The device's stream."""
         return self._source.stream
 
     @property
     def link_state(self) -> LinkState:
-        """Where the connection stands."""
+        """State of the connection."""
         return self._watchdog.state
 
     @property
     def reconnects(self) -> int:
-        """How often samples came again from a device that had been let go."""
+        """Number of times that samples arrived after a reconnection."""
         return self._watchdog.reconnects
 
     def open(self) -> None:
-        """Connect for the first time; waits for a sitting before this one to let go of the device.
+        """Connect for the first time; wait until an earlier session has released the device.
 
         Raises
         ------
         SourceError
-            The device is not there or does not answer.
+            The device is missing or does not answer.
         """
         with _DEVICE_LOCK:
             self._source.open()
@@ -98,7 +99,7 @@ class ReconnectingSource:
         Raises
         ------
         SourceError
-            It is not open.
+            The source is not open.
         """
         while not self._reports.empty():
             self._enter_state(self._watchdog.handle_event(self._reports.get(), self._now()))
@@ -112,7 +113,7 @@ class ReconnectingSource:
         self._source.restart_numbering()
 
     def close(self) -> None:
-        """Let go of the device: at once if it is streaming, else in the background, whatever is under way there."""
+        """Release the device: at once if it is streaming, else in the background after any job there."""
         before = self.link_state
         self._ended.set()
         self._watchdog.handle_event(LinkEvent.ENDED, self._now())
@@ -153,12 +154,12 @@ class ReconnectingSource:
                     self._source.open()
                     report = LinkEvent.OPENED
         except SourceError as error:
-            _log.info("not back yet: %s", error)
+            _log.info("not reconnected yet: %s", error)
         finally:
             self._reports.put(report)
 
     def _shut_down(self) -> None:
-        """Close whatever is open; waits for a helper at work, which opens nothing any more."""
+        """Close the source after any running job; no job opens it again."""
         with _DEVICE_LOCK:
             self._close_source()
         atexit.unregister(self._released.wait)
@@ -172,5 +173,5 @@ class ReconnectingSource:
 
 
 def count_reconnects(source: Source) -> int:
-    """How often samples came again from a device that had been let go; 0 for one that cannot be lost."""
+    """Return how often samples arrived after a reconnection; 0 for a source that cannot be lost."""
     return source.reconnects if isinstance(source, ReconnectingSource) else 0

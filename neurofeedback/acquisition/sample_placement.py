@@ -1,4 +1,4 @@
-"""A device's samples put in their places, with a list of what is missing. Pure: no I/O, no clock."""
+"""Number a device's samples and list the missing ones. No I/O, no clock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neurofeedback.types import LostRun
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedSamples:
-    """Samples in their places: float32 microvolts ``(n_channels, n_samples)``, NaN exactly where ``lost`` says."""
+    """Numbered samples: float32 microvolts ``(n_channels, n_samples)``, NaN exactly in the runs of ``lost``."""
 
     first_sample: int
     data: NDArray[np.float32]
@@ -23,12 +23,11 @@ class PlacedSamples:
 
 
 class SamplePlacer:
-    """Puts a device's samples in their places; lost ones keep theirs as NaN.
+    """Numbers a device's samples and fills lost ones with NaN.
 
-    Samples seen before are dropped, and so are single ones whose counter jumps (garbage on the line). The
-    cause of a lost run is ``lost`` where the counter says how many are missing, ``gap`` where only the
-    host's clock does, ``invalid`` where the values are no numbers. The result does not depend on how
-    the samples were cut into pushes.
+    Duplicates are dropped, and so are single samples whose counter jumps (garbage on the line). The cause of a lost
+    run is ``lost`` where the counter gives its length, ``gap`` where only the host's clock does, and ``invalid``
+    where the values are no numbers. The result does not depend on how the samples are split into calls.
 
     Parameters
     ----------
@@ -37,12 +36,12 @@ class SamplePlacer:
     sfreq : float
         Nominal sampling frequency, Hz.
     rule : CounterRule, optional
-        How the device counts; without one only a silence of more than a second shows that samples are missing.
+        How the device's counter runs; without one only a silence of more than a second is seen as a loss.
 
     Examples
     --------
-    >>> ledger = SamplePlacer(1, 250.0, CounterRule(256))
-    >>> placed = ledger.push(np.array([[1.0, 2.0, 5.0]]), [254, 255, 2], [0.0, 0.004, 0.016])
+    >>> placer = SamplePlacer(1, 250.0, CounterRule(256))
+    >>> placed = placer.place(np.array([[1.0, 2.0, 5.0]]), [254, 255, 2], [0.0, 0.004, 0.016])
     >>> placed.data.tolist(), placed.lost
     ([[1.0, 2.0, nan, nan, 5.0]], (LostRun(start=2, n_samples=2, channels=None, cause='lost'),))
     """
@@ -55,11 +54,11 @@ class SamplePlacer:
 
     @property
     def has_pending(self) -> bool:
-        """Samples are held back until their place is known."""
+        """Whether samples are held until their position is known."""
         return self._tracker.has_pending
 
     def restart(self) -> None:
-        """Take the device's counter as started anew, as after a reconnect: the next sample is placed by time."""
+        """Expect the counter to start again, as after a reconnect: the next sample is placed by time."""
         self.n_dropped += len(self._tracker.restart())
         self._pending = self._pending[:, :0]
 
@@ -69,7 +68,7 @@ class SamplePlacer:
         return shift
 
     def place(self, data: ArrayLike, counters: Iterable[int], times: Iterable[float]) -> PlacedSamples | None:
-        """Take samples in the order they arrived.
+        """Assign numbers to samples, given in the order of their arrival.
 
         Parameters
         ----------
@@ -78,21 +77,21 @@ class SamplePlacer:
         counters : iterable of int, length n_samples
             The device's counter at each sample.
         times : iterable of float, length n_samples
-            When each sample arrived, host's monotonic clock, s, never falling.
+            Arrival time of each sample on the host's monotonic clock, s, never decreasing.
 
         Returns
         -------
-        Placed or None
-            What has its place now; it follows the previous one without hole or overlap.
+        PlacedSamples or None
+            The samples whose position is now known; they follow the previous ones without gap or overlap.
         """
         held = np.concatenate([self._pending, _float32(data)], axis=1)
         places = [place for row in zip(counters, times, strict=True) for place in self._tracker.update(*row)]
         settled, self._pending = held[:, : len(places)], held[:, len(places) :]
-        kept = [place for place in places if place]
-        self.n_dropped += len(places) - len(kept)
-        if not kept:
+        known = [place for place in places if place]
+        self.n_dropped += len(places) - len(known)
+        if not known:
             return None
-        return self._to_array(kept, settled[:, [place is not None for place in places]])
+        return self._to_array(known, settled[:, [place is not None for place in places]])
 
     def _to_array(self, places: Sequence[SamplePosition], samples: NDArray[np.float32]) -> PlacedSamples:
         first, self._next = self._next, places[-1].position + 1
@@ -108,19 +107,19 @@ class SamplePlacer:
 
 
 def restrict_to_channels(runs: Iterable[LostRun], n_channels: int) -> tuple[LostRun, ...]:
-    """Keep what runs say of the first rows.
+    """Return the runs that concern the first ``n_channels`` rows, restricted to these.
 
     Examples
     --------
     >>> restrict_to_channels([LostRun(0, 2), LostRun(5, 1, (1, 4)), LostRun(7, 1, (4,))], 4)[1:]
     (LostRun(start=5, n_samples=1, channels=(1,), cause='lost'),)
     """
-    kept: list[LostRun] = []
+    restricted: list[LostRun] = []
     for run in runs:
         channels = run.channels and tuple(row for row in run.channels if row < n_channels)
         if channels != ():
-            kept.append(replace(run, channels=channels))
-    return tuple(kept)
+            restricted.append(replace(run, channels=channels))
+    return tuple(restricted)
 
 
 def _float32(data: ArrayLike) -> NDArray[np.float32]:
@@ -138,7 +137,7 @@ def _missing_runs(first: int, places: Sequence[SamplePosition]) -> list[LostRun]
 
 
 def _invalid_runs(first: int, invalid: NDArray[np.bool_]) -> list[LostRun]:
-    """List runs of invalid samples; channels that share a run share its entry."""
+    """Return the runs of invalid samples; channels with the same run share one entry."""
     runs: dict[tuple[int, int], list[int]] = {}
     for channel in np.flatnonzero(invalid.any(axis=1)).tolist():
         edges = np.flatnonzero(np.diff(invalid[channel], prepend=False, append=False)).tolist()

@@ -1,4 +1,4 @@
-"""Muse and Ganglion headsets in Bluetooth reach, known by the names they advertise. None is connected to."""
+"""Scan for Muse and Ganglion headsets over Bluetooth by their advertised names, without connecting."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult, scan_
 from neurofeedback.errors import SourceError
 
 _LISTEN_S = 4.0
-_SERVICES = ["fe8d", "fe84"]  # what a Muse and a Ganglion offer once they are connected
+_SERVICES = ["fe8d", "fe84"]  # services of a connected Muse and Ganglion
 _BLUEZ_TODO = "sudo apt-get install bluez, then sudo systemctl enable --now bluetooth; only Muse and Ganglion need it"
 
 
 @dataclass(frozen=True, slots=True)
 class BluetoothHeadset:
-    """One headset as it is seen from afar; ``rssi`` is the strength of its signal, dBm."""
+    """An advertising headset; ``rssi`` is its signal strength, dBm."""
 
     name: str
     address: str
@@ -29,7 +29,7 @@ class BluetoothHeadset:
 
 @dataclass(frozen=True, slots=True)
 class _HeadsetModel:
-    """A model by the beginning of its name. BrainFlow connects to the first headset it sees of the same ``maker``."""
+    """A model, by the prefix of its name. BrainFlow connects to the first headset of the ``maker`` that it finds."""
 
     prefix: str
     maker: str
@@ -47,7 +47,10 @@ _MODELS = (
 
 _UNAVAILABLE = {
     Reason.NO_BLUETOOTH: ("there is no Bluetooth adapter", "plug one in; only Muse and Ganglion need it"),
-    Reason.NO_BLE_CENTRAL_ROLE: ("the Bluetooth adapter knows no Low Energy", "plug in one of Bluetooth 4.0 or newer"),
+    Reason.NO_BLE_CENTRAL_ROLE: (
+        "the Bluetooth adapter does not support Bluetooth Low Energy",
+        "plug in one of Bluetooth 4.0 or newer",
+    ),
     Reason.POWERED_OFF: (
         "Bluetooth is off",
         "switch it on in the system's settings (on Linux: rfkill unblock bluetooth; bluetoothctl power on)",
@@ -60,28 +63,28 @@ _DENIED = (
 
 
 def find_headsets(listen_s: float = _LISTEN_S) -> ScanResult:
-    """Listen to what headsets advertise for a while (s)."""
+    """Return the headsets that advertise within ``listen_s`` (s)."""
     try:
-        seen, held = asyncio.run(_scan(listen_s))
-    except (BleakError, OSError, EOFError, ValueError) as error:  # ValueError: the bus's address is none
+        advertised, connected = asyncio.run(_scan(listen_s))
+    except (BleakError, OSError, EOFError, ValueError) as error:  # ValueError: the address of the bus is invalid
         return bluetooth_unavailable(error)
-    return identify_headsets(seen, held)
+    return identify_headsets(advertised, connected)
 
 
 async def _scan(listen_s: float) -> tuple[list[BluetoothHeadset], list[BluetoothHeadset]]:
     adapter = await BleakAdapter.get()
     connected = await adapter.get_connected_devices(_SERVICES)
     advertised = await BleakScanner.discover(listen_s, return_adv=True)
-    seen = [BluetoothHeadset(device.name or "", device.address, said.rssi) for device, said in advertised.values()]
-    return seen, [BluetoothHeadset(device.name or "", device.address, 0) for device in connected]
+    found = [BluetoothHeadset(device.name or "", device.address, data.rssi) for device, data in advertised.values()]
+    return found, [BluetoothHeadset(device.name or "", device.address, 0) for device in connected]
 
 
 def identify_headsets(
     advertised: Collection[BluetoothHeadset], connected: Collection[BluetoothHeadset] = ()
 ) -> ScanResult:
-    """Name the headsets among all that advertises, and those another program holds (which cannot be connected)."""
-    taken = {headset.address for headset in connected}
-    known = [(headset, model) for headset in advertised if headset.address not in taken and (model := _model(headset))]
+    """Return the known headsets that advertise, and a problem for each that another program has connected."""
+    in_use = {headset.address for headset in connected}
+    known = [(headset, model) for headset in advertised if headset.address not in in_use and (model := _model(headset))]
     makers = [model.maker for _, model in known]
     return ScanResult(
         tuple(_found_device(headset, model, alone=makers.count(model.maker) == 1) for headset, model in known),
@@ -94,7 +97,7 @@ def _model(headset: BluetoothHeadset) -> _HeadsetModel | None:
 
 
 def _found_device(headset: BluetoothHeadset, model: _HeadsetModel, *, alone: bool) -> FoundDevice:
-    """Name one headset; where there are more of its maker, so that the driver takes this one."""
+    """Return the device name of a headset; with its serial number if there are more of its maker."""
     device = model.device if alone else f"brainflow:{model.board}:serial_number={headset.name}"
     about = f"{headset.name} at {headset.address}, {headset.rssi} dBm"
     return FoundDevice(device, f"{about}; {model.look_alike}" if model.look_alike else about)
@@ -103,14 +106,14 @@ def _found_device(headset: BluetoothHeadset, model: _HeadsetModel, *, alone: boo
 def _already_connected(headset: BluetoothHeadset) -> str:
     error = SourceError(
         f"{headset.name} is connected already",
-        got="a program of this computer that holds it",
+        got="a program of this computer that uses it",
         todo="close that program, or switch the headset off and on",
     )
     return str(error)
 
 
 def bluetooth_unavailable(error: Exception) -> ScanResult:
-    """Say why Bluetooth cannot be used here, and what to do."""
+    """Return why Bluetooth cannot be used, and what to do."""
     if isinstance(error, BleakBluetoothNotAvailableError):
         what, todo = _UNAVAILABLE.get(error.reason, _DENIED)
         return scan_failed(what, todo=todo)
@@ -118,4 +121,4 @@ def bluetooth_unavailable(error: Exception) -> ScanResult:
         return scan_failed("Bluetooth refuses to look for headsets", got=error, todo="switch Bluetooth off and on")
     if isinstance(error, BleakError) and not isinstance(error, BleakDBusError):
         return scan_failed("Bluetooth cannot be used", got=error, todo="switch Bluetooth off and on")
-    return scan_failed("no Bluetooth service is running", todo=_BLUEZ_TODO)  # no message bus, or nobody on it
+    return scan_failed("no Bluetooth service is running", todo=_BLUEZ_TODO)  # no message bus, or no BlueZ on it

@@ -1,4 +1,4 @@
-"""What looking for devices came to."""
+"""The result of a scan for devices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from neurofeedback.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class FoundDevice:
-    """A device in reach: its name as one types it, and what it says of itself."""
+    """A device in reach: its device name and a description."""
 
     device: str
     about: str
@@ -17,18 +17,18 @@ class FoundDevice:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What was found, and what stood in the way of finding more, with what to do about it."""
+    """The devices found, and sentences on what kept the scan from finding more, with what to do."""
 
     found: tuple[FoundDevice, ...] = ()
     hindrances: tuple[str, ...] = ()
 
 
 def scan_failed(what: str, *, got: object = None, todo: str = "") -> ScanResult:
-    """Nothing was found, and here is why.
+    """Return the result of a scan that could not find anything, with the reason.
 
     Examples
     --------
-    >>> hindered("Bluetooth is off", todo="switch it on").hindrances
+    >>> scan_failed("Bluetooth is off", todo="switch it on").hindrances
     ('Bluetooth is off: switch it on.',)
     """
     return ScanResult(hindrances=(str(SourceError(what, got=got, todo=todo)),))

@@ -1,4 +1,4 @@
-"""OpenBCI dongles: known by what their USB plug says, and made sure of by asking the board behind them."""
+"""Scan for OpenBCI dongles by their USB ids, and query the board behind each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serial.tools.list_ports import comports
 from neurofeedback.acquisition.port_users import find_port_users
 from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult, scan_failed
 
-_FT231X = (0x0403, 0x6015)  # the dongle's USB chip, which other things have too: hence the question
+_FT231X = (0x0403, 0x6015)  # the dongle's USB chip; other devices have it too, hence the query
 _BAUD = 115200
 _ANSWER_S = 3.0
 _MAX_ANSWER = 4096
@@ -26,19 +26,19 @@ _NO_PORT_TODO = "plug the dongle in and look at its name"
 
 
 def find_dongle_ports() -> list[str]:
-    """Ports whose USB identity is that of an OpenBCI dongle."""
+    """Return the ports whose USB ids are those of an OpenBCI dongle."""
     return sorted(port.device for port in comports() if (port.vid, port.pid) == _FT231X)
 
 
 def query_port(port: str, query: Callable[[str], bytes] | None = None) -> ScanResult:
-    """Ask whether a board is behind a serial port, unless a program has the port open: a question stops its stream.
+    """Query the board behind a serial port, unless a program has the port open: a query would stop its stream.
 
     Parameters
     ----------
     port : str
         Such as ``/dev/ttyUSB0`` or ``COM3``.
-    ask : callable, optional
-        Sends the question to the port and returns the answer; raises ``SerialException``.
+    query : callable, optional
+        Sends the query to the port and returns the answer; raises ``SerialException``.
     """
     others = find_port_users(port)
     if others:
@@ -51,7 +51,7 @@ def query_port(port: str, query: Callable[[str], bytes] | None = None) -> ScanRe
 
 
 def read_version(port: str) -> bytes:
-    """Send ``v``, which stops an OpenBCI board and makes it say what it is, and read up to ``$$$``."""
+    """Send ``v``, which stops an OpenBCI board and asks for its version, and read up to ``$$$``."""
     with Serial(port, _BAUD, timeout=_ANSWER_S, write_timeout=_ANSWER_S, exclusive=True) as line:
         line.write(b"v")
         return line.read_until(_END, _MAX_ANSWER)
@@ -62,7 +62,7 @@ def _parse_answer(port: str, answer: str) -> ScanResult:
         return scan_failed(f"nothing at {port} answers as an OpenBCI board does", todo=_PLUG_TODO)
     if "Failure" in answer:
         return scan_failed(
-            f"the dongle at {port} hears no board",
+            f"the dongle at {port} gets no answer from a board",
             got=" ".join(answer.removesuffix("$$$").split()),
             todo="switch the board to PC after the dongle is in, near it, with a charged battery",
         )
@@ -72,14 +72,14 @@ def _parse_answer(port: str, answer: str) -> ScanResult:
 
 
 def _port_error(port: str, error: SerialException) -> ScanResult:
-    """Say why a port cannot be used. Windows gives no number, and lets one program at a time open a port."""
-    said = str(error)
-    if error.errno == errno.ENOENT or "FileNotFoundError" in said:
+    """Return why a port cannot be used. Windows gives no error number, and lets one program at a time open a port."""
+    text = str(error)
+    if error.errno == errno.ENOENT or "FileNotFoundError" in text:
         return scan_failed(f"there is no serial port {port}", todo=_NO_PORT_TODO)
     if error.errno in {errno.EACCES, errno.EPERM}:
         return scan_failed(f"no right to open {port}", todo=_RIGHTS_TODO)
-    if error.errno in {errno.EBUSY, errno.EAGAIN} or "PermissionError" in said:
+    if error.errno in {errno.EBUSY, errno.EAGAIN} or "PermissionError" in text:
         return scan_failed(f"another program has {port} open", todo=_CLOSE_TODO)
     return scan_failed(
-        f"{port} cannot be used as a serial port", got=said, todo="pass a port such as /dev/ttyUSB0 or COM3"
+        f"{port} cannot be used as a serial port", got=text, todo="pass a port such as /dev/ttyUSB0 or COM3"
     )

@@ -1,4 +1,4 @@
-"""The simulated meditator as a source: streams at the pace of a clock, in packets that arrive when they can."""
+"""A source that streams a simulated meditator at the pace of a clock, with packet delays and losses."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ DEFAULT_DURATION_S = 5400.0
 
 
 class SimulatedSource:
-    """A headset on a simulated meditator. Opened again, it begins anew.
+    """A headset on a simulated meditator. Opened again, it starts over.
 
     Parameters
     ----------
     seed : int
-        Same seed, same person, sitting and losses.
+        The same seed gives the same person, session and losses.
     now : callable
         Clock that sets the pace, s; one that runs faster streams faster.
     duration_s : float, optional
-        Length of the sitting, s; an hour and a half if not given.
+        Length of the session, s; an hour and a half if not given.
     person : Person, optional
-        Who sits; drawn from novices at breath meditation if not given.
+        The meditator; drawn from novices at breath meditation if not given.
     family : str
         Device family: ``muse``, ``ganglion``, ``cyton`` or ``cyton-daisy``.
     response : FeedbackResponse
-        What the guidance it hears does to the person; nothing if not given.
+        How the feedback changes the person's state; not at all if not given.
 
     Raises
     ------
@@ -77,7 +77,7 @@ class SimulatedSource:
 
     @property
     def stream(self) -> StreamInfo:
-        """The headset that is simulated."""
+        """The stream of the simulated headset."""
         return StreamInfo(
             device=f"simulated:{self._seed}",
             sfreq=self._device.sfreq,
@@ -92,14 +92,14 @@ class SimulatedSource:
 
     @property
     def truth(self) -> SimulatedSession:
-        """All that is true of the sitting: person, states, artifacts; with a response, as far as it came."""
+        """The ground truth of the session: person, states, artifacts; with a response, up to the last sample read."""
         if not self._response.responds:
             return self._open_loop
         return self._run.truth if self._run is not None else self._finished or self._open_loop
 
     @property
     def correlation(self) -> float:
-        """How closely the tone that was heard went with wandering, once the source is closed."""
+        """Correlation of the tone level with mind-wandering, once the source is closed."""
         return self._correlation
 
     @cached_property
@@ -114,18 +114,18 @@ class SimulatedSource:
         )
 
     def open(self) -> None:
-        """Begin to stream, from the first sample.
+        """Start streaming from the first sample.
 
         Raises
         ------
         SettingsError
-            The sitting cannot be that long.
+            The session is too long.
         """
         if self._run is None:
             self._run = _SimulatedRun(self._open_loop, self._response, self._link, start_s=self._now())
 
     def set_tone_level(self, sample: int, level: float) -> None:
-        """Let the person hear a level of the guide tone (0 to 1) from this sample on."""
+        """Set the level of the guide tone that the person hears (0 to 1) from this sample on."""
         if self._run is not None:
             self._run.set_tone_level(sample, level)
 
@@ -135,7 +135,7 @@ class SimulatedSource:
         Raises
         ------
         SourceEnded
-            The sitting is over.
+            The session is over.
         """
         if self._run is None:
             raise SourceError(f"{self.stream.device} is not open")
@@ -155,7 +155,7 @@ class SimulatedSource:
 
 
 class _SimulatedRun:
-    """One opening of the source: where the stream stands."""
+    """One run of the source, from opening to closing."""
 
     def __init__(self, truth: SimulatedSession, response: FeedbackResponse, link: RadioLink, start_s: float) -> None:
         self._start_s = start_s
@@ -190,7 +190,7 @@ class _SimulatedRun:
         return self._chunk(newest, now) if newest else None
 
     def _chunk(self, newest: Packet, now: float) -> Chunk:
-        """Deliver up to a packet that arrived; only then is it known which before it did not."""
+        """Return the samples up to a packet that arrived; earlier packets that did not arrive are lost."""
         first, self._position = self._position, newest.stop
         runs = lost_runs(packet for packet in self._lost if packet.first < newest.first)
         self._lost = [packet for packet in self._lost if packet.first > newest.first]
@@ -202,7 +202,7 @@ class _SimulatedRun:
 
 
 class _Prefetcher:
-    """Passes items on; a helper makes the next one in time, so that no read waits for it."""
+    """Iterates over items; a helper thread computes the next one ahead, so that no read waits for it."""
 
     def __init__(self, items: Iterator[NDArray[np.float64]]) -> None:
         self._items = items

@@ -1,7 +1,7 @@
-"""Blocks that a Muse's driver gives out a second time on some channel: marked as no measurement. No I/O, no clock.
+"""Replace stale blocks in the table of a Muse's driver by NaN. No I/O, no clock.
 
-The driver keeps one block of each channel and gives all out once each is new. A packet that came twice counts as
-new twice, and so its block stands in the table twice, the second time where another should be.
+The driver stores one block of each channel and delivers all of them once each is new. A packet that comes twice
+counts as new twice, so its block is in the table twice, the second time in place of another one.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ _MIN_DISTINCT = 4
 
 
 class StalePacketFilter:
-    """Passes on a driver's table by whole blocks, NaN where a channel's block equals the one given out before it.
+    """Passes on whole blocks of a driver's table, with NaN where a channel's block equals the previous one.
 
-    Twelve samples of a real signal never equal the twelve before them. Flat blocks do, and those that swing between
-    a few values, as on a railed electrode: they are left to be judged as contact. How reads cut the blocks
-    does not matter: what is not whole yet is held back.
+    Twelve samples of a real signal never equal the twelve before them. Flat blocks do, and so do blocks of a few
+    values, as on a railed electrode: they are kept, because they are a matter of contact quality. Incomplete blocks
+    are held until the next call.
 
     Parameters
     ----------
-    columns : sequence of int
-        Rows of the table that are channels in such blocks.
-    counter : int
-        Row that counts blocks.
-    block : int
+    channel_rows : sequence of int
+        Rows of the table that hold channels.
+    counter_row : int
+        Row that holds the block counter.
+    block_size : int
         Samples in a block.
 
     Attributes
     ----------
     n_stale : int
-        Blocks of single channels marked so far.
+        Blocks of single channels replaced so far.
 
     Examples
     --------
-    >>> stale = StaleBlocks([0], 1, 4)
+    >>> stale_filter = StalePacketFilter([0], 1, 4)
     >>> table = np.array([[1, 7, 3, 5, 1, 7, 3, 5, 2], [0, 0, 0, 0, 1, 1, 1, 1, 2]], float)
-    >>> stale.push(table)[0]
+    >>> stale_filter.process(table)[0]
     array([ 1.,  7.,  3.,  5., nan, nan, nan, nan])
     """
 
@@ -52,12 +52,12 @@ class StalePacketFilter:
         self.n_stale = 0
 
     def restart(self) -> None:
-        """Forget what was before, as after a reconnect."""
+        """Forget earlier blocks, as after a reconnect."""
         self._pending = None
         self._previous = self._previous[:, :0]
 
     def process(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Take rows of the table ``(n_columns, n_samples)``; return those of whole blocks."""
+        """Add columns of the table ``(n_rows, n_samples)``; return those of whole blocks."""
         table = table.copy() if self._pending is None else np.concatenate([self._pending, table], axis=1)
         start = 0
         while (stop := self._end_of_block(table, start)) is not None:
@@ -67,7 +67,7 @@ class StalePacketFilter:
         return table[:, :start]
 
     def _end_of_block(self, table: NDArray[np.float64], start: int) -> int | None:
-        """Find where the block that begins here ends: after its samples, or before where the count changes."""
+        """Return the end of the block at ``start``: after ``block_size`` samples, or where the counter changes."""
         counts = table[self._counter_row, start : start + self._block_size]
         changed = np.flatnonzero(counts != counts[:1])
         if changed.size:

@@ -1,21 +1,21 @@
-"""When a headset counts as lost, and when it is tried again: one table of states. No I/O, no clock, no thread."""
+"""When a device counts as lost and when to reconnect, as a table of states. No I/O, no clock, no thread."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 FIRST_SAMPLE_TIMEOUT_S = 3.0
-"""A device that was just opened may take this long to send its first sample, s."""
+"""Time that a device may take to its first sample after opening, s."""
 
 RELEASE_AFTER_S = 2.5
-"""A device may be silent this long before it is let go, s: a radio is often back sooner than a new connection."""
+"""Shortest silence before a device is released, s: a radio often recovers faster than a new connection."""
 
 RETRY_PAUSES_S = (0.25, 0.5, 1.0)
 """Pauses between attempts to connect, s; the last one is repeated."""
 
 
 class LinkState(StrEnum):
-    """Where the connection to a device stands."""
+    """State of the connection to a device."""
 
     CLOSED = "closed"
     STREAMING = "streaming"
@@ -25,7 +25,7 @@ class LinkState(StrEnum):
 
 
 class LinkEvent(StrEnum):
-    """What changes it."""
+    """An event that changes the state."""
 
     OPENED = "opened"
     SILENT = "silent"
@@ -47,7 +47,7 @@ TRANSITIONS = {
 
 
 class Watchdog:
-    """Decides from moments alone when a device counts as lost and when it is tried again.
+    """Decides from times alone when a device counts as lost and when to reconnect.
 
     Parameters
     ----------
@@ -56,10 +56,10 @@ class Watchdog:
 
     Attributes
     ----------
-    link : Link
-        Where the connection stands.
+    state : LinkState
+        State of the connection.
     reconnects : int
-        How often samples came again from a device that had been let go.
+        Number of times that samples arrived after a reconnection.
     """
 
     def __init__(self, lost_s: float) -> None:
@@ -72,12 +72,12 @@ class Watchdog:
         self.reconnects = 0
 
     def handle_event(self, event: LinkEvent, now: float) -> LinkState:
-        """Take note of what happened at this moment (s); return the new state.
+        """Apply an event at this time (s) and return the new state.
 
         Raises
         ------
         ValueError
-            That cannot happen in this state.
+            The event is not possible in this state.
         """
         if (self.state, event) not in TRANSITIONS:
             raise ValueError(f"{event} cannot happen to a link that is {self.state}")
@@ -92,10 +92,10 @@ class Watchdog:
         return self.state
 
     def update(self, now: float, *, has_samples: bool) -> LinkState:
-        """Take note of one look at the device at this moment (s), and whether it had samples; return the state.
+        """Apply one read of the device at this time (s), and whether it had samples; return the state.
 
-        Silence counts only while somebody looks: after a pause (the machine was asleep or overloaded) it is
-        counted anew, since the samples may be waiting.
+        Silence counts only while the device is read. After a pause (the machine was asleep or overloaded) it is
+        counted from zero, because samples may be waiting.
         """
         if has_samples:
             self._samples_arrived()

@@ -74,7 +74,11 @@ def test_a_headset_another_program_holds_cannot_be_connected() -> None:
     [
         (BleakBluetoothNotAvailableError("", Reason.POWERED_OFF), "Bluetooth is off", "switch it on"),
         (BleakBluetoothNotAvailableError("", Reason.NO_BLUETOOTH), "no Bluetooth adapter", "plug one in"),
-        (BleakBluetoothNotAvailableError("", Reason.NO_BLE_CENTRAL_ROLE), "no Low Energy", "plug in one"),
+        (
+            BleakBluetoothNotAvailableError("", Reason.NO_BLE_CENTRAL_ROLE),
+            "not support Bluetooth Low Energy",
+            "plug in one",
+        ),
         (BleakBluetoothNotAvailableError("", Reason.DENIED_BY_USER), "may not use Bluetooth", "Privacy & Security"),
         (BleakDBusError("org.bluez.Error.InProgress", ["busy"]), "refuses", "off and on"),
         (BleakDBusError("org.freedesktop.DBus.Error.ServiceUnknown", []), "no Bluetooth service", "bluez"),
@@ -115,7 +119,7 @@ def test_a_board_says_what_it_is(answer: bytes, found: FoundDevice) -> None:
     [
         (b"", "nothing at COM3 answers"),
         (b"+++ modem ready\r\n" * 40, "nothing at COM3 answers"),
-        (b"Failure: Communications timeout - Device failed to poll Host$$$", "hears no board"),
+        (b"Failure: Communications timeout - Device failed to poll Host$$$", "gets no answer from a board"),
     ],
     ids=["silence", "something else", "the board is off"],
 )
