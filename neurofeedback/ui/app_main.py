@@ -1,4 +1,4 @@
-"""Running the app: one window of this program at a time, ended in order by Ctrl-C, with faults shown in words."""
+"""Run the app: one window at a time, closed in order by Ctrl-C, with a dialog for unexpected errors."""
 
 from __future__ import annotations
 
@@ -9,36 +9,38 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording.file_lock import FileLock
+from neurofeedback.texts import window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.app_state import AppDefaults, state_path
 from neurofeedback.ui.crash_dialog import CrashHandler, install_crash_handler
 from neurofeedback.ui.main_window import MainWindow
 from neurofeedback.ui.session_bridge import Launch
 from neurofeedback.ui.single_instance import lock_single_window
-from neurofeedback.ui.translation import install_translation, tr
+from neurofeedback.ui.translation import install_translation
 
-WARM_AFTER_MS = 3000
+PRELOAD_AFTER_MS = 3000
 
 
 def run_app(launch: Launch, defaults: AppDefaults) -> int:
-    """Open the window and run it to its end.
+    """Open the window and run the app until it is closed.
 
     Parameters
     ----------
     launch : callable
-        Makes a sitting from a request; the app starts it. Called in a helper thread, so it may take its time;
-        what it raises of ``NeurofeedbackError`` is shown in words.
+        Makes a session from its configuration; the app starts it. Called in a helper thread, so it may take some
+        seconds. The message of a ``NeurofeedbackError`` is shown.
     defaults : AppDefaults
-        What the command line knows.
+        Defaults from the command line.
 
     Returns
     -------
     int
-        Exit code of the last sitting, 130 after Ctrl-C.
+        Exit code of the last session, 130 after Ctrl-C.
 
     Raises
     ------
@@ -50,35 +52,35 @@ def run_app(launch: Launch, defaults: AppDefaults) -> int:
     if isinstance(app, QApplication):
         app.setStyle("Fusion")
     folder = (defaults.state_file or state_path()).parent
-    install_translation(app, folder)
-    lock = _only_window(folder)
-    window = MainWindow(launch, defaults)
-    window.show()
-    QTimer.singleShot(WARM_AFTER_MS, window.preload)
+    install_translation(folder, QLocale().uiLanguages())
+    lock = _lock_window(folder)
+    main_window = MainWindow(launch, defaults)
+    main_window.show()
+    QTimer.singleShot(PRELOAD_AFTER_MS, main_window.preload)
     try:
-        with _interrupts_end(window), install_crash_handler(CrashHandler(window)):
+        with _close_on_signals(main_window), install_crash_handler(CrashHandler(main_window)):
             app.exec()
     finally:
         if lock is not None:
             lock.release()
-    return window.exit_code
+    return main_window.exit_code
 
 
-def _only_window(folder: Path) -> FileLock | None:
+def _lock_window(folder: Path) -> FileLock | None:
     try:
         return lock_single_window(folder)
     except SettingsError as error:
-        if sys.stderr is None or not sys.stderr.isatty():  # started by its icon: nobody reads a terminal
-            QMessageBox.information(None, "Neurofeedback", tr(str(error)))
+        if sys.stderr is None or not sys.stderr.isatty():  # started by its icon: there is no terminal to read
+            QMessageBox.information(None, tr(window.APP_TITLE), tr(str(error)))
         raise
 
 
 @contextmanager
-def _interrupts_end(window: MainWindow) -> Iterator[None]:
-    """Let Ctrl-C and a request to terminate close the window (its timer lets Python see them)."""
+def _close_on_signals(main_window: MainWindow) -> Iterator[None]:
+    """Close the window on SIGINT and SIGTERM (its timer returns to Python often enough to handle them)."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        window.interrupt()
+        main_window.interrupt()
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from platformdirs import user_config_path
 
 from neurofeedback.session.config import SessionConfig
+from neurofeedback.texts import home
 from neurofeedback.ui.preferences import PROBES, Preferences
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ class AppDefaults:
     """
 
     recordings: Path
-    devices: tuple[DeviceChoice, ...] = (
-        DeviceChoice("simulated", "No headset is used: a simulated meditator sits instead."),
-    )
+    devices: tuple[DeviceChoice, ...] = (DeviceChoice("simulated", home.SIMULATED_DEVICE),)
     programmes: tuple[ProgrammeChoice, ...] = ()
     profiles: tuple[str, ...] = ("default",)
     participant: str = "01"

@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from neurofeedback.errors import NeurofeedbackError
+from neurofeedback.texts import window
+from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
 _LOOK_MS = 50
@@ -102,7 +104,7 @@ class BackgroundTask(QObject, Generic[Result]):
         elif isinstance(error, NeurofeedbackError):
             self.failed.emit(str(error))
         elif isinstance(error, OSError):
-            self.failed.emit(f"A file could not be read or written: {error}")
+            self.failed.emit(tr(window.FILE_FAILED, error=error))
         elif not isinstance(error, CancelledError):
             _log.error("work in the background failed", exc_info=error)
-            self.failed.emit(f"A fault of the program: {error!r}")
+            self.failed.emit(tr(window.PROGRAM_FAULT, error=repr(error)))

@@ -15,14 +15,11 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QWidget
 
 from neurofeedback._version import __version__
-from neurofeedback.ui.translation import tr
+from neurofeedback.texts import window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
 
 _log = logging.getLogger(__name__)
-SENTENCE = (
-    "Something in the program went wrong. What has been recorded is kept; a sitting that broke off is completed at "
-    "the next start. The report below says what happened and names no person."
-)
 
 
 def crash_report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> str:
@@ -36,18 +33,18 @@ class CrashDialog(QDialog):
 
     def __init__(self, report: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Something went wrong"))
+        self.setWindowTitle(tr(window.CRASH_TITLE))
         self.resize(720, 420)
         self._report = report
-        words = label(SENTENCE)
+        words = label(window.CRASH_EXPLANATION)
         words.setWordWrap(True)
         text = QPlainTextEdit(report)
         text.setReadOnly(True)
-        text.setAccessibleName(tr("Report"))
-        self.copy_button = button("&Copy the report", self.copy)
+        text.setAccessibleName(tr(window.CRASH_REPORT))
+        self.copy_button = button(window.CRASH_COPY, self.copy)
         keys = row(self.copy_button)
         keys.addStretch(1)
-        keys.addWidget(button("&Go on", self.accept, main=True))
+        keys.addWidget(button(window.CRASH_CONTINUE, self.accept, main=True))
         inside = column(self, MARGIN, gap=16)
         inside.addWidget(words)
         inside.addWidget(text, 1)

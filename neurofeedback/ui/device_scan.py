@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from neurofeedback.session.config import RunningSession, SessionConfig
+from neurofeedback.texts import home
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.app_state import is_simulated_device
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
-from neurofeedback.ui.translation import tr
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.scan_result import ScanResult
 
 _STEP_S = 0.05
-_NONE = "No headset was found: switch it on, near this computer and connected to nothing else, then look again."
-_TO_TRY = "The simulated meditator is there to try."
 
 
 class DeviceScan(QObject):
@@ -28,18 +27,18 @@ class DeviceScan(QObject):
 
     Parameters
     ----------
-    look : callable, optional
+    scan : callable, optional
         Finds what is in reach, which may take seconds; None if this window cannot look.
     """
 
     changed = pyqtSignal()
 
-    def __init__(self, look: Callable[[], ScanResult] | None, parent: QObject) -> None:
+    def __init__(self, scan: Callable[[], ScanResult] | None, parent: QObject) -> None:
         super().__init__(parent)
-        self._look = look
+        self._scan = scan
         self._devices_in_use = Lock()
         self.findings: ScanResult | None = None
-        self._trouble = ""
+        self._error = ""
         self._job: BackgroundTask[ScanResult] = BackgroundTask(self, "looking")
         self._job.done.connect(self._found)
         self._job.failed.connect(self._failed)
@@ -47,7 +46,7 @@ class DeviceScan(QObject):
     @property
     def available(self) -> bool:
         """Whether this window can look at all."""
-        return self._look is not None
+        return self._scan is not None
 
     @property
     def busy(self) -> bool:
@@ -56,9 +55,9 @@ class DeviceScan(QObject):
 
     def begin(self) -> None:
         """Look, unless it does already."""
-        if self._look is not None and not self.busy:
-            self.findings, self._trouble = None, ""
-            self._job.start(partial(_scan_task, self._look, self._devices_in_use))
+        if self._scan is not None and not self.busy:
+            self.findings, self._error = None, ""
+            self._job.start(partial(_scan_task, self._scan, self._devices_in_use))
             self.changed.emit()
 
     def cancel(self) -> None:
@@ -78,34 +77,33 @@ class DeviceScan(QObject):
     def status_line(self) -> str:
         """Where it stands, in one line and what stood in the way."""
         if self.busy:
-            return tr("Looking for a headset ...")
+            return tr(home.SCANNING)
         if self.findings is None:
-            return self._trouble
+            return self._error
         found = self.findings.found
         if not found:
             hindrances = (why[:1].upper() + why[1:] for why in self.findings.hindrances)
-            return "\n".join((f"{tr(_NONE)} {tr(_TO_TRY)}", *hindrances))
+            return "\n".join((f"{tr(home.NO_HEADSET)} {tr(home.TRY_SIMULATED)}", *hindrances))
         names = ", ".join(one.device for one in found)
-        said = tr("Found: {names}.") if len(found) == 1 else tr("In reach: {names}. Choose one under Headset.")
-        return said.format(names=names)
+        return tr(home.FOUND_ONE if len(found) == 1 else home.FOUND_SEVERAL, names=names)
 
     def _found(self, findings: ScanResult) -> None:
         self.findings = findings
         self.changed.emit()
 
     def _failed(self, sentence: str) -> None:
-        self._trouble = sentence
+        self._error = sentence
         self.changed.emit()
 
 
-def _scan_task(look: Callable[[], ScanResult], in_use: Lock, ticket: TaskHandle) -> ScanResult:
+def _scan_task(scan: Callable[[], ScanResult], in_use: Lock, ticket: TaskHandle) -> ScanResult:
     """Look in a thread of its own, so that closing the window need not wait for an answer."""
     answer: Future[ScanResult] = Future()
 
     def work() -> None:
         with in_use:
             try:
-                answer.set_result(look())
+                answer.set_result(scan())
             except Exception as error:  # noqa: BLE001 - goes on to the job, which tells it
                 answer.set_exception(error)
 

@@ -15,6 +15,8 @@ from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
 from neurofeedback.feedback.water_picture import WaterRenderer, frame_rate
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+from neurofeedback.texts import fit, window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import STOP_ADVICE
 from neurofeedback.ui.app_state import (
     AppDefaults,
@@ -39,7 +41,6 @@ from neurofeedback.ui.preferences import Preferences, load_preferences, save_pre
 from neurofeedback.ui.programmes import programme_choices
 from neurofeedback.ui.session_bridge import Launch, SessionBridge
 from neurofeedback.ui.theme import DARK, THEMES, stylesheet
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.unfinished_sessions import UnfinishedSession, complete_unfinished
 from neurofeedback.ui.widgets.basic import bind_key
 from neurofeedback.ui.widgets.task_button import TaskButton
@@ -64,25 +65,25 @@ class MainWindow(QMainWindow):
         self._request = defaults.request
         self._path = defaults.state_file or state_path()
         self._preferences_path = defaults.preferences_file or self._path.with_name("settings.toml")
-        self._choices = load_state(self._path).with_defaults(defaults)
+        self._state = load_state(self._path).with_defaults(defaults)
         self._notice = ""
         self._preferences = load_preferences(self._preferences_path, self._show_note)
         self._closing = self._interrupted = self._begun = False
         self._recording: Path | None = None
         self._latest = Snapshot()
-        self._looking = DeviceScan(defaults.scan, self)
-        self._bridge = SessionBridge(partial(self._looking.launch_after_scan, launch), self)
+        self._device_scan = DeviceScan(defaults.scan, self)
+        self._bridge = SessionBridge(partial(self._device_scan.launch_after_scan, launch), self)
         self._research: ResearchWindow | None = None
         self._water = WaterRenderer()
         self._build()
-        self.setWindowTitle("Neurofeedback")
+        self.setWindowTitle(tr(window.APP_TITLE))
         self.resize(*SIZE)
         self._bridge.shown.connect(self.show_snapshot)
         self._bridge.ended.connect(self._ended)
         bind_key(self, "F11", self._full_screen)
-        self._recovering: BackgroundTask[UnfinishedSession | None] = BackgroundTask(self, "recovery")
-        self._recovering.done.connect(self._offer_unfinished)
-        self._warming: BackgroundTask[None] = BackgroundTask(self, "warming")
+        self._recovery_task: BackgroundTask[UnfinishedSession | None] = BackgroundTask(self, "recovery")
+        self._recovery_task.done.connect(self._offer_unfinished)
+        self._preload_task: BackgroundTask[None] = BackgroundTask(self, "preload")
         QTimer.singleShot(RECOVER_AFTER_MS, self._recover)
         self._begin()
 
@@ -97,8 +98,8 @@ class MainWindow(QMainWindow):
             before.deleteLater()
         self.setStyleSheet(stylesheet(theme, large_type=self._preferences.large_type))  # dressing all twice takes long
         self._places = QStackedWidget()
-        self._home, self._about = HomePage(self._defaults, self._water, self._looking), AboutPage()
-        self._fit, self._sit = FitPage(theme), SitPage(DARK, self._water, self._choices, self._preferences)
+        self._home, self._about = HomePage(self._defaults, self._water, self._device_scan), AboutPage()
+        self._fit, self._sit = FitPage(theme), SitPage(DARK, self._water, self._state, self._preferences)
         if theme is not DARK:  # no light in the room while the eyes are closed
             self._sit.setStyleSheet(stylesheet(DARK, large_type=self._preferences.large_type))
         self._after = AfterPage(theme, self._water, profiles)
@@ -135,7 +136,7 @@ class MainWindow(QMainWindow):
         self._editor.saved.connect(self._reload_programmes)
 
     def _begin(self) -> None:
-        if not self._choices.claims_seen:
+        if not self._state.claims_seen:
             self._show_about()
         elif self._request is not None:
             self.begin(self._request)
@@ -147,7 +148,7 @@ class MainWindow(QMainWindow):
         if self._bridge.active:
             return
         self._request, self._recording, self._begun = request, None, False
-        self._recovering.cancel()
+        self._recovery_task.cancel()
         if request.wait_for_fit:
             self._show(self._fit)
             self._fit.activate(request.device)
@@ -168,7 +169,7 @@ class MainWindow(QMainWindow):
             return
         self._bridge.stop()
         if self._is_fitting:
-            self._fit.show_notice("Letting go of the headset.", lasting=True)
+            self._fit.show_notice(tr(fit.RELEASING), lasting=True)
         else:
             self._sit.show_ending()
 
@@ -192,26 +193,26 @@ class MainWindow(QMainWindow):
         self._after.save_pending()
         self._after.cancel()
         self._progress.cancel()
-        self._recovering.cancel()
-        self._looking.cancel()
+        self._recovery_task.cancel()
+        self._device_scan.cancel()
         for work in self.findChildren(TaskButton):
             work.cancel()
         if self._research is not None:
             self._research.close()
-        self._save_state(time_shown=self._sit.time_shown, facts_shown=self._sit.facts_shown)
+        self._save_state(time_shown=self._sit.time_shown, facts_shown=self._sit.status_shown)
         super().closeEvent(a0)
 
     def _save_state(self, **changes: object) -> None:
-        self._choices = replace(self._choices, **changes)
-        save_state(self._path, self._choices)
+        self._state = replace(self._state, **changes)
+        save_state(self._path, self._state)
 
     def _show_home(self) -> None:
         self._show(self._home)
-        self._home.activate(self._choices)
-        self._home.show_notice(self._notice or (tr(STOP_ADVICE) if self._choices.condition else ""))
+        self._home.activate(self._state)
+        self._home.show_notice(self._notice or (tr(STOP_ADVICE) if self._state.condition else ""))
         self._notice = ""
-        if not self._choices.device and self._looking.findings is None:
-            self._looking.begin()
+        if not self._state.device and self._device_scan.findings is None:
+            self._device_scan.begin()
 
     def _show_about(self) -> None:
         self._show(self._about)
@@ -220,7 +221,7 @@ class MainWindow(QMainWindow):
     def _show_progress(self) -> None:
         self._save_state(**self._home.selection())
         self._show(self._progress)
-        self._progress.activate(self._folder, self._choices.participant)
+        self._progress.activate(self._folder, self._state.participant)
 
     def _show_settings(self) -> None:
         self._save_state(**self._home.selection())
@@ -238,7 +239,7 @@ class MainWindow(QMainWindow):
         self._show_home()
 
     def _leave_about(self) -> None:
-        first_time = not self._choices.claims_seen
+        first_time = not self._state.claims_seen
         self._save_state(claims_seen=True)
         if first_time:
             self._begin()
@@ -272,7 +273,7 @@ class MainWindow(QMainWindow):
 
     def _start_chosen_session(self) -> None:
         self._save_state(**self._home.selection())
-        self.begin(self._choices.request(self._defaults, self._preferences))
+        self.begin(self._state.request(self._defaults, self._preferences))
 
     def _start_again(self) -> None:
         self._after.save_pending()
@@ -282,11 +283,11 @@ class MainWindow(QMainWindow):
     def preload(self) -> None:
         """Load in a helper what Progress reckons with, unless somebody sits already."""
         if not self._bridge.active:
-            self._warming.start(lambda _ticket: preload_progress())
+            self._preload_task.start(lambda _ticket: preload_progress())
 
     def _recover(self) -> None:
         if not self._bridge.active:
-            self._recovering.start(partial(_complete, self._folder))
+            self._recovery_task.start(partial(_complete, self._folder))
 
     def _offer_unfinished(self, interrupted: UnfinishedSession | None) -> None:
         if interrupted is not None and self._places.currentWidget() is self._home:
@@ -294,7 +295,7 @@ class MainWindow(QMainWindow):
 
     def _resume_unfinished(self, interrupted: UnfinishedSession) -> None:
         self._save_state(**self._home.selection())
-        request = self._choices.request(self._defaults, self._preferences)
+        request = self._state.request(self._defaults, self._preferences)
         minutes = float(interrupted.minutes_left)
         self.begin(replace(request, participant=interrupted.participant, minutes=minutes, programme=""))
 
@@ -329,8 +330,8 @@ class MainWindow(QMainWindow):
         self._recording, self._latest = snapshot.recording, snapshot
         if snapshot.status == "running" and not self._begun:
             self._begun = True
-            if self._choices.volume_db:
-                self._bridge.send_request(Request(RequestKind.VOLUME, repr(self._choices.volume_db)))
+            if self._state.volume_db:
+                self._bridge.send_request(Request(RequestKind.VOLUME, repr(self._state.volume_db)))
         if self._is_fitting and snapshot.status == "running":
             self._show_sit()
         if self._is_fitting:
@@ -343,7 +344,7 @@ class MainWindow(QMainWindow):
         if self._latest.status in {"running", "ended"}:
             self._save_state(volume_db=self._latest.volume_db)
         self._remember_headset(outcome)
-        self._save_state(last_sitting=last_session_line(outcome) or self._choices.last_sitting)
+        self._save_state(last_sitting=last_session_line(outcome) or self._state.last_sitting)
         if self._is_fitting and outcome.exit_code == EXIT_OK:
             self._show_home()
         else:

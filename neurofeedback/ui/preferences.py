@@ -10,6 +10,8 @@ from pathlib import Path
 
 from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.settings.renamed_keys import WINDOW_KEYS, rename_keys
+from neurofeedback.texts import window
+from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
 VERSION = 1
@@ -79,10 +81,12 @@ def load_preferences(path: Path, notify: Callable[[str], object]) -> Preferences
     try:
         return _parse_document(_document(path))
     except (OSError, ValueError) as error:
-        kept = _back_up(path)
+        backup = _back_up(path)
         _log.warning("settings in %s cannot be used: %s", path, error)
-        where = f" The file is kept as {kept.name}." if kept else ""
-        notify(f"Your settings could not be read ({error}), so the usual ones are used.{where}")
+        sentences = [tr(window.PREFERENCES_UNREADABLE, error=error)]
+        if backup is not None:
+            sentences.append(tr(window.PREFERENCES_BACKUP, file=backup.name))
+        notify(" ".join(sentences))
         return Preferences()
 
 

@@ -11,6 +11,8 @@ from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal
 from neurofeedback.errors import EXIT_OK, NeurofeedbackError
 from neurofeedback.session.config import RunningSession, SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+from neurofeedback.texts import window
+from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +107,7 @@ class SessionBridge(QObject):
         if error is not None:
             self._finish(_error_line(error))
         elif self._stopping:
-            self._finish(SessionResult(EXIT_OK, "Ended before it began; nothing was recorded."))
+            self._finish(SessionResult(EXIT_OK, tr(window.ENDED_BEFORE_START)))
         else:
             self._sitting = launching.result()
             self._sitting.start()
@@ -126,4 +128,4 @@ def _error_line(error: BaseException) -> SessionResult:
     if isinstance(error, NeurofeedbackError):
         return SessionResult(error.exit_code, str(error))
     _log.error("the sitting could not be made", exc_info=error)
-    return SessionResult(1, f"A fault of the program: {error!r}. Nothing was recorded.")
+    return SessionResult(1, tr(window.PROGRAM_FAULT_NOT_RECORDED, error=repr(error)))

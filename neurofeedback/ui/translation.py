@@ -1,27 +1,60 @@
-"""The one door every text of the window passes, so that Qt Linguist can offer it in another language.
+"""Load the translation of the window's texts. No Qt here.
 
-English is what stands in the source. ``scripts/translations`` collects what is passed here, and the sentences of
-``feedback``, ``session.question`` and ``session.keys``, into a ``.ts`` file; a compiled ``neurofeedback_XX.qm`` in
-the user's configuration folder is taken up at the next start.
+``scripts/translations`` writes all texts into a ``.pot`` file. A compiled ``neurofeedback_XX.mo`` in the user's
+configuration folder, ``XX`` being a language or a locale such as ``de`` or ``de_AT``, is used from the next start on.
 """
 
 from __future__ import annotations
 
+import logging
+import struct
+from collections.abc import Iterable
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
-from PyQt6.QtCore import QCoreApplication, QLocale, QTranslator
+from neurofeedback.texts.catalogue import set_translations
 
-CONTEXT = "ui"
-
-
-def tr(text: str) -> str:
-    """Return a text in the language of the window; English where there is no other."""
-    return QCoreApplication.translate(CONTEXT, text) or text if text else ""
+_log = logging.getLogger(__name__)
 
 
-def install_translation(app: QCoreApplication, folder: Path) -> bool:
-    """Take up the translation for the user's language, if there is one in ``folder``."""
-    translator = QTranslator(app)
-    if not translator.load(QLocale(), "neurofeedback", "_", str(folder)):
-        return False
-    return app.installTranslator(translator)
+def install_translation(folder: Path, languages: Iterable[str]) -> bool:
+    """Use the first translation in ``folder`` that fits one of the languages.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``neurofeedback_XX.mo`` may be.
+    languages : iterable of str
+        Language codes such as ``de-AT`` or ``de_AT``, the preferred one first.
+
+    Returns
+    -------
+    bool
+        Whether a translation is used; the texts are English otherwise.
+    """
+    for path in _candidates(folder, languages):
+        if (translations := _load(path)) is not None:
+            set_translations(translations)
+            return True
+    set_translations(NullTranslations())
+    return False
+
+
+def _candidates(folder: Path, languages: Iterable[str]) -> Iterable[Path]:
+    for language in languages:
+        code = language.replace("-", "_")
+        if code.partition("_")[0] == "en":
+            return
+        for name in dict.fromkeys((code, code.partition("_")[0])):
+            yield folder / f"neurofeedback_{name}.mo"
+
+
+def _load(path: Path) -> GNUTranslations | None:
+    try:
+        with path.open("rb") as file:
+            return GNUTranslations(file)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, struct.error) as error:
+        _log.warning("the translation %s cannot be read: %s", path, error)
+        return None

@@ -22,8 +22,7 @@ from neurofeedback.errors import EXIT_OK, RecordingError
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.formats.exporters import export_recording
 from neurofeedback.formats.reader import find_session
-from neurofeedback.recording.session_notes import SessionNotes as Said
-from neurofeedback.recording.session_notes import read_notes
+from neurofeedback.recording.session_notes import SessionNotes, read_notes
 from neurofeedback.report.decoder_summary import DecoderSummary
 from neurofeedback.session.config import COMPLETE_TEXT, SessionConfig, SessionResult
 from neurofeedback.session.session import Session
@@ -84,8 +83,8 @@ def test_lines_come_first_and_the_rest_when_it_is_read(page: Page) -> None:
     assert "What has been learned of your signs" in page.shown()
     assert "mind-wandering index (EEG proxy)" in page.shown()
     page.bot.waitUntil(lambda: not page.after.busy, timeout=WAIT_MS)
-    assert "Looking through" not in page.after._learned.text()
-    assert page.after._learned.text()
+    assert "Looking through" not in page.after._decoder_text.text()
+    assert page.after._decoder_text.text()
 
 
 def test_a_message_is_shown_where_it_says_more_than_the_title(qtbot: QtBot, sat: SessionResult) -> None:
@@ -107,9 +106,9 @@ def test_the_course_does_not_wait_for_what_was_learned(
     monkeypatch.setattr("neurofeedback.ui.pages.after_page._describe_decoder_task", learn)
     page = Page(qtbot, sat)
     page.told()
-    assert page.after._learned.text() == "Looking through what you have answered."
+    assert page.after._decoder_text.text() == "Looking through what you have answered."
     go.set()
-    qtbot.waitUntil(lambda: page.after._learned.text() == "Forty answers.", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.after._decoder_text.text() == "Forty answers.", timeout=WAIT_MS)
     assert "alpha power: rather higher while wandering, 90 % sure" in page.shown()
 
 
@@ -125,14 +124,14 @@ def test_the_course_has_the_index_and_the_phases_in_place(sat: SessionResult) ->
 
 def test_the_course_is_drawn(page: Page) -> None:
     page.told()
-    drawn = page.after._course.grab().toImage()
-    page.after._course.show_session(None)
-    assert drawn != page.after._course.grab().toImage()
+    drawn = page.after._timeline.grab().toImage()
+    page.after._timeline.show_session(None)
+    assert drawn != page.after._timeline.grab().toImage()
 
 
 def test_what_a_person_says_is_kept_with_the_session(page: Page, sat: SessionResult) -> None:
     page.told()
-    saying = page.after._saying
+    saying = page.after._notes_form
     saying._note.setPlainText("Rain on the roof.")
     saying._tags.setText("morning, garden, morning, ")
     saying._condition.setCurrentText("pre")
@@ -147,21 +146,21 @@ def test_what_a_person_says_is_kept_with_the_session(page: Page, sat: SessionRes
 
 def test_what_is_not_asked_here_stays_as_it_was_said(page: Page) -> None:
     page.told()
-    saying, said = page.after._saying, []
+    saying, said = page.after._notes_form, []
     saying.changed.connect(said.append)
-    saying.show_notes(Said(substance="ketamine", minutes_since=40.0))
+    saying.show_notes(SessionNotes(substance="ketamine", minutes_since=40.0))
     saying.save()
     assert said == []
     saying._note.setPlainText("Later.")
     saying.save()
-    assert said == [Said(note="Later.", substance="ketamine", minutes_since=40.0)]
+    assert said == [SessionNotes(note="Later.", substance="ketamine", minutes_since=40.0)]
 
 
 def test_what_if_is_computed_from_the_recording(page: Page) -> None:
     page.told()
     page.click("What if")
     page.bot.waitUntil(lambda: "would have been quiet" in page.shown(), timeout=WAIT_MS)
-    assert page.after._course._other is not None
+    assert page.after._timeline._other is not None
 
 
 def test_more_quiet_asked_for_gives_more_quiet(sat: SessionResult) -> None:
@@ -239,9 +238,9 @@ def test_a_folder_deleted_while_open_is_said_in_one_sentence(
     qtbot: QtBot, sat: SessionResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "sub-01" / "ses-1"
-    page = Page(qtbot, replace(sat, session=gone))
+    page = Page(qtbot, replace(sat, session_dir=gone))
     page.bot.waitUntil(lambda: "is there no" in page.shown() or "no recording at" in page.shown(), timeout=WAIT_MS)
     page.click("Open the folder")
     assert "not there any more" in page.shown()
     with pytest.raises(RecordingError, match="folder is gone"):
-        save_notes(gone, Said(note="x"))
+        save_notes(gone, SessionNotes(note="x"))

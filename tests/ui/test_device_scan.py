@@ -96,7 +96,7 @@ def shown(window: MainWindow) -> str:
 
 
 def settled(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not window._looking.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window._device_scan.busy, timeout=60_000)
 
 
 def test_the_only_headset_found_is_chosen(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_remembered_device_is_not_looked_for(open_window: Open, qtbot: QtBot) 
     radio = Radio(ScanResult((GANGLION,)))
     radio.may.set()
     window = open_window(radio.look, "muse-2")
-    assert not window._looking.busy
+    assert not window._device_scan.busy
     assert radio.threads == []
     qtbot.mouseClick(again(window), Qt.MouseButton.LeftButton)
     settled(qtbot, window)

@@ -168,7 +168,7 @@ def test_a_person_can_begin_anyway(open_room: Callable[..., Room], qtbot: QtBot,
 def test_escape_leads_home_and_nothing_is_left_running(open_room: Callable[..., Room], qtbot: QtBot) -> None:
     room = open_room()
     qtbot.keyClick(room.window, Qt.Key.Key_Escape)
-    assert "Letting go of the headset" in room.shown()
+    assert "Disconnecting the headset" in room.shown()
     qtbot.waitUntil(lambda: room.place is room.window._home)
     assert room.sittings[0].stopped
     assert not room.window._bridge.active

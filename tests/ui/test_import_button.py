@@ -72,7 +72,7 @@ def test_what_is_no_recording_is_said_in_one_sentence(place: ProgressPage, qtbot
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear Ana,\n")
     place.import_button.import_file(letter)
-    qtbot.waitUntil(lambda: "letter.txt" in place._said.text(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "letter.txt" in place._message.text(), timeout=WAIT_MS)
     assert place.import_button.text() == "&Import a recording"
     assert not list((tmp_path / "recordings").rglob("*.eeg"))
 
@@ -101,7 +101,7 @@ def test_an_import_can_be_cancelled_and_leaves_nothing(
     qtbot.keyClick(place.import_button, Qt.Key.Key_Space)
     go.set()
     assert ended.wait(30)
-    assert place._said.text() == "Cancelled."
+    assert place._message.text() == "Cancelled."
     assert not place.import_button.busy
     assert not list((tmp_path / "recordings").glob("sub-*/ses-*"))
     assert not list((tmp_path / "recordings").glob(".*"))

@@ -35,7 +35,7 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
-from neurofeedback.recording.session_notes import SessionNotes as Said
+from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING, STOP_ADVICE
@@ -540,7 +540,7 @@ def test_sittings_under_a_condition_begin_with_the_advice_to_stop(open_room: Ope
     room = open_room()
     assert STOP_ADVICE not in room.shown()
     room.window._after._recording = room.path.parent / "gone"
-    room.window._after._save_notes(Said(condition="post_24h"))
+    room.window._after._save_notes(SessionNotes(condition="post_24h"))
     room.window._show_home()
     assert STOP_ADVICE in room.shown()
     assert load_state(room.path).condition == "post_24h"
@@ -668,7 +668,7 @@ from pathlib import Path
 from PyQt6.QtWidgets import QApplication
 from neurofeedback.ui.main_window import AppDefaults, MainWindow
 app = QApplication([])
-window = Window(lambda request: None, AppDefaults(Path(sys.argv[1]), state_file=Path(sys.argv[1]) / "app.json"))
+window = MainWindow(lambda request: None, AppDefaults(Path(sys.argv[1]), state_file=Path(sys.argv[1]) / "app.json"))
 window.show()
 app.processEvents()
 assert window.isVisible()
@@ -687,21 +687,21 @@ INTERRUPTED = """
 import sys
 from pathlib import Path
 from neurofeedback.session.live_state import LiveState
-from neurofeedback.session.config import Outcome, SessionConfig
+from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state
 from neurofeedback.ui.app_main import run_app
 
 folder = Path(sys.argv[1])
-save_state(folder / "app.json", Choices(claims_seen=True))
+save_state(folder / "app.json", AppState(claims_seen=True))
 
 class Sitting:
-    def __init__(self): self.mailbox, self.stopped = Mailbox(), False
+    def __init__(self): self.live_state, self.stopped = LiveState(), False
     def start(self): print("sitting", flush=True)
     def stop(self): self.stopped = True
     def join(self, timeout_s=None):
         if self.stopped:
             (folder / "closed").touch()
-            return Outcome(0)
+            return SessionResult(0)
 
 request = SessionConfig("simulated", folder)
 defaults = AppDefaults(folder, request=request, state_file=folder / "app.json")

@@ -18,7 +18,7 @@ window = Window(lambda request: None, AppDefaults(Path(sys.argv[1]), state_file=
 window.show()
 print("statsmodels" in sys.modules)
 window.warm()
-while window._warming.busy:
+while window._preload_task.busy:
     app.processEvents()
 print("statsmodels" in sys.modules)
 """

@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.analysis.trends import summarize_history
 from neurofeedback.recording.history import PastSession
-from neurofeedback.ui.pages.progress_page import WHY_ANSWERS, ProgressPage
+from neurofeedback.texts import progress_page
+from neurofeedback.ui.pages.progress_page import ProgressPage
 from neurofeedback.ui.theme import DARK
 from neurofeedback.ui.widgets.calendar_view import WEEKS, days_shown
 
@@ -52,7 +53,7 @@ def test_sittings_answers_and_what_could_be_seen(place: ProgressPage) -> None:
     assert "33 % of 90 chimes (between" in said
     assert re.search(r"about \d+ for 10 fewer of 100 chimes", said)
     assert place._calendar.isVisible()
-    assert place._shares.isVisible()
+    assert place._chart.isVisible()
     assert not place._conditions.isVisible()
 
 
@@ -64,7 +65,7 @@ def test_each_condition_with_its_interval(place: ProgressPage) -> None:
 
 def test_neither_index_nor_reward_is_ever_shown_as_progress(place: ProgressPage) -> None:
     place._show(summarize_history([past(number) for number in range(6)]))
-    said = shown(place).replace(WHY_ANSWERS, "")
+    said = shown(place).replace(progress_page.WHY_ANSWERS, "")
     assert not re.search("index|reward|improve", said, re.IGNORECASE)
 
 

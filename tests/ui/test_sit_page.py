@@ -18,10 +18,11 @@ from neurofeedback.feedback.ring_picture import ring_for_scene
 from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene
 from neurofeedback.session.keymap import EXTEND_MINUTES
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+from neurofeedback.texts import sit as sit_texts
 from neurofeedback.texts.probe_questions import QUESTIONS, SLEEPY, WHERE
 from neurofeedback.types import Frame, Guidance, Phase, State, StreamInfo
 from neurofeedback.ui.app_state import AppState
-from neurofeedback.ui.pages.sit_page import DROWSY, STILL_PICTURES, SitPage
+from neurofeedback.ui.pages.sit_page import STILL_PICTURES, SitPage
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.theme import DARK
 
@@ -183,7 +184,7 @@ def test_near_the_end_one_may_go_on(place: Place) -> None:
 
 
 def test_controls_are_tucked_away_and_follow_what_is_set(place: Place) -> None:
-    assert not place.sit._drawer.isVisible()
+    assert not place.sit._controls.isVisible()
     place.press(Qt.Key.Key_C)
     volume, target, depth = place.sit.findChildren(QSlider)
     assert (volume.value(), target.value(), depth.value()) == (0, 65, 100)
@@ -209,7 +210,7 @@ def test_the_other_baseline_can_take_over_while_sitting(
     assert "compare with" not in place.shown()
     place.press(Qt.Key.Key_O)
     assert place.asked == [], "there is no other one yet"
-    place.show(moment(baseline=drives))
+    place.show(moment(feedback_source=drives))
     assert words in place.shown()
     place.press(Qt.Key.Key_O)
     assert place.asked == [Request(RequestKind.BASELINE, other)]
@@ -220,14 +221,14 @@ def test_signal_is_shown_when_asked_for(place: Place) -> None:
     assert "Mind-wandering index" not in place.shown()
     place.press(Qt.Key.Key_I)
     assert "Mind-wandering index" in place.shown()
-    assert place.sit.facts_shown
+    assert place.sit.status_shown
 
 
 def test_sleepiness_is_said_kindly_and_only_with_a_signal(place: Place) -> None:
     place.show(moment(frame=frame(drowsy=True)))
-    assert DROWSY in place.shown()
+    assert sit_texts.SLEEPY in place.shown()
     place.show(moment(frame=frame(drowsy=True), signal_lost_s=3.0))
-    assert DROWSY not in place.shown()
+    assert sit_texts.SLEEPY not in place.shown()
 
 
 @pytest.mark.parametrize(("picture", "words"), [("water", "Calm water"), ("ring", "Stay"), ("none", "Stay")])
@@ -264,7 +265,7 @@ def test_it_fits_the_smallest_window(place: Place, large_type: bool) -> None:
 
     place.sit.setStyleSheet(stylesheet(DARK, large_type=large_type))
     place.press(Qt.Key.Key_C)
-    place.show(moment(question=SLEEPY, baseline="session", can_extend=True, paused=True, muted=True))
+    place.show(moment(question=SLEEPY, feedback_source="session", can_extend=True, paused=True, muted=True))
     hint = place.sit.minimumSizeHint()
     assert (hint.width() <= 1024, hint.height() <= 640) == (True, True), hint
 

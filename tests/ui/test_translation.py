@@ -1,4 +1,4 @@
-"""All texts pass one door, can be translated, and nothing that waits runs in the window's thread."""
+"""Texts can be translated, and nothing that waits runs in the window's thread."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import ast
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -15,88 +16,109 @@ from tests.helpers import ROOT
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PyQt6.QtCore import QCoreApplication, QTranslator
 from PyQt6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
+from neurofeedback.texts import home, settings_page, sit, window
+from neurofeedback.texts.catalogue import set_translations, tr
 from neurofeedback.texts.probe_questions import QUESTIONS
 from neurofeedback.texts.session import DISCLAIMER
 from neurofeedback.ui.pages.about_page import AboutPage
-from neurofeedback.ui.translation import CONTEXT, install_translation, tr
+from neurofeedback.ui.translation import install_translation
 
 UI = ROOT / "neurofeedback" / "ui"
 
 
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    yield
+    set_translations(NullTranslations())
+
+
 @pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    out = tmp_path_factory.mktemp("ts") / "neurofeedback_de.ts"
+def template(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Texts in the gettext template that ``scripts/translations`` writes."""
+    pofile = pytest.importorskip("babel.messages.pofile")
+    out = tmp_path_factory.mktemp("texts") / "neurofeedback.pot"
     subprocess.run([sys.executable, str(ROOT / "scripts" / "translations"), str(out)], check=True, capture_output=True)
-    tree = ET.parse(out)  # noqa: S314 - written a moment ago
-    return {source.text or "" for source in tree.iter("source")}
+    with out.open("rb") as file:
+        return {str(message.id) for message in pofile.read_po(file) if message.id}
 
 
-def test_every_fixed_sentence_is_offered_for_translation(sources: set[str]) -> None:
-    wanted = {
-        DISCLAIMER,
-        "Sit",
-        "End the sitting?",
-        "Practice",
-        "Understood",
-        "D  dark",
-        "&Import a recording",
-        *(q.wording for q in QUESTIONS),
-    }
-    wanted |= {"D  dark", "O  compare with today", "&Import a recording"}
-    wanted |= {text for question in QUESTIONS for _, text in question.choices}
-    assert wanted <= sources
-    assert len(sources) > 200
+def write_catalogue(path: Path, translations: dict[str, str]) -> None:
+    """Write a compiled gettext catalogue (.mo) of UTF-8 texts."""
+    pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **translations}.items())
+    n = len(pairs)
+    offset = 28 + 16 * n
+    tables: list[list[int]] = [[], []]
+    strings = b""
+    for side in (0, 1):
+        for pair in pairs:
+            encoded = pair[side].encode()
+            tables[side] += [len(encoded), offset + len(strings)]
+            strings += encoded + b"\0"
+    numbers = [0x950412DE, 0, n, 28, 28 + 8 * n, 0, 0, *tables[0], *tables[1]]
+    path.write_bytes(b"".join(number.to_bytes(4, "little") for number in numbers) + strings)
 
 
-def test_what_the_pages_pass_is_in_the_file(sources: set[str], qtbot: QtBot) -> None:
+def test_template_has_the_texts_of_window_terminal_and_probes(template: set[str]) -> None:
+    expected = {DISCLAIMER, home.SIT, sit.END_QUESTION, home.UNDERSTOOD, sit.DARK, settings_page.PROBES["rare"]}
+    expected |= {sit.COMPARE_WITH["own"], *(question.wording for question in QUESTIONS)}
+    expected |= {text for question in QUESTIONS for _, text in question.choices}
+    assert expected <= template
+    assert "rare" not in template
+    assert len(template) > 250
+
+
+def test_template_has_the_texts_of_a_page(template: set[str], qtbot: QtBot) -> None:
     about = AboutPage()
     qtbot.addWidget(about)
     shown = {part.text() for kind in (QLabel, QAbstractButton) for part in about.findChildren(kind)}
-    assert shown <= sources
+    assert shown <= template
 
 
-class German(QTranslator):
-    def translate(self, context: str | None, source: str | None, *_: object, **__: object) -> str:
-        return "Sitzen" if (context, source) == (CONTEXT, "Sit") else ""
+def test_pages_show_the_translation_of_the_first_language_that_has_one(tmp_path: Path, qtbot: QtBot) -> None:
+    write_catalogue(
+        tmp_path / "neurofeedback_de.mo", {home.UNDERSTOOD: "Verstanden", sit.LONGER_TIP: "{minutes} Minuten"}
+    )
+    assert install_translation(tmp_path, ["fr-FR", "de-AT"])
+    about = AboutPage()
+    qtbot.addWidget(about)
+    assert about.understood.text() == "Verstanden"
+    assert tr(sit.LONGER_TIP, minutes=5) == "5 Minuten"
+    assert tr(window.CANCELLED) == "Cancelled."
 
 
-def test_another_language_takes_the_place_of_english(qtbot: QtBot) -> None:
-    german, app = German(), QCoreApplication.instance()
-    assert app is not None
-    app.installTranslator(german)
-    try:
-        assert tr("Sit") == "Sitzen"
-        assert tr("Understood") == "Understood"
-    finally:
-        app.removeTranslator(german)
-    assert tr("") == ""
+@pytest.mark.parametrize("languages", [["fr"], ["en-GB", "de"], []])
+def test_texts_stay_english_without_a_fitting_translation(tmp_path: Path, languages: list[str]) -> None:
+    write_catalogue(tmp_path / "neurofeedback_de.mo", {home.SIT: "Sitzen"})
+    assert not install_translation(tmp_path, languages)
+    assert tr(home.SIT) == "Sit"
 
 
-def test_no_translation_leaves_english(qtbot: QtBot, tmp_path: Path) -> None:
-    app = QCoreApplication.instance()
-    assert app is not None
-    assert not install_translation(app, tmp_path)
+def test_damaged_translation_is_logged_and_texts_stay_english(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "neurofeedback_de.mo").write_bytes(b"no catalogue")
+    assert not install_translation(tmp_path, ["de"])
+    assert "neurofeedback_de.mo cannot be read" in caplog.text
+    assert tr(home.SIT) == "Sit"
 
 
 WAITS = {"sleep", "wait", "join", "result", "run", "check_output", "communicate", "read_text", "read_bytes", "open"}
 ALLOWED = {
-    ("bridge.py", "join"): "a sitting is asked with no time to wait",
-    ("bridge.py", "result"): "asked only once it is done",
-    ("jobs.py", "result"): "asked only once it is done",
-    ("looking.py", "result"): "a helper waits there",
-    ("choices.py", "read_text"): "a file of a few lines, before the window is shown",
+    ("session_bridge.py", "join"): "called with a timeout of 0",
+    ("session_bridge.py", "result"): "called only once it is done",
+    ("background.py", "result"): "called only once it is done",
+    ("device_scan.py", "result"): "runs in a helper thread",
+    ("app_state.py", "read_text"): "a file of a few lines, before the window is shown",
     ("preferences.py", "read_text"): "a file of a few lines, before the window is shown",
-    ("crash.py", "open"): "opens a dialog, not a file",
+    ("translation.py", "open"): "a small file, before the window is shown",
+    ("crash_dialog.py", "open"): "opens a dialog, not a file",
 }
 
 
 def test_nothing_that_waits_is_called_in_the_windows_thread() -> None:
     found = set()
-    for path in UI.glob("*.py"):
+    for path in UI.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WAITS:
                 text = isinstance(node.func.value, ast.Constant)  # ", ".join
@@ -105,18 +127,20 @@ def test_nothing_that_waits_is_called_in_the_windows_thread() -> None:
 
 
 SLOW = {
-    "recording.reader",
+    "formats.reader",
+    "formats.exporters",
+    "formats.session_import",
     "recording.history",
     "recording.recovery",
-    "session.replay",
+    "verification",
+    "analysis",
     "report",
-    "recording.exporters",
 }
 
 
 def test_what_is_slow_is_imported_in_helpers_only() -> None:
-    for path in UI.glob("*.py"):
-        if path.name == "told.py":  # itself imported in helpers only
+    for path in UI.rglob("*.py"):
+        if path.name == "viewmodels.py":  # itself imported in helpers only
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             name = getattr(node, "module", "") or ""

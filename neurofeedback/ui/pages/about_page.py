@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from neurofeedback.texts import home
 from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
 from neurofeedback.ui.widgets.basic import MARGIN, bind_key, button, column, label, row
 
@@ -21,12 +22,12 @@ class AboutPage(QWidget):
         page = QWidget()
         page.setFixedWidth(TEXT_WIDTH)
         text = column(page, gap=20)
-        text.addWidget(label("What this is, and what it is not", large=True))
+        text.addWidget(label(home.ABOUT_TITLE, large=True))
         for paragraph in (DISCLAIMER, STOP_ADVICE):
             words = label(paragraph)
             words.setWordWrap(True)
             text.addWidget(words)
-        self.understood = button("Understood", self.left.emit, main=True)
+        self.understood = button(home.UNDERSTOOD, self.left.emit, main=True)
         text.addSpacing(8)
         text.addWidget(self.understood, alignment=Qt.AlignmentFlag.AlignLeft)
         outer = column(self, MARGIN)

@@ -13,14 +13,15 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
 from neurofeedback.errors import EXIT_OK
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.recording.session_notes import SessionNotes as Said
+from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.session.config import COMPLETE_TEXT, SessionResult
+from neurofeedback.texts import after, home, window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration, format_percent
 from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.types import INDEX_NAME
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.export_button import ExportButton
 from neurofeedback.ui.widgets.index_timeline import IndexTimeline
@@ -33,12 +34,6 @@ if TYPE_CHECKING:
     from neurofeedback.ui.viewmodels import SessionOverview
 
 _BAND_HEIGHT = 92
-_FAILED = ("The sitting could not begin", "The sitting could not go on")
-_LEGEND = (
-    "The line is the {name}, {meaning}; its band is the wider the less it can be trusted. Circles are questions "
-    "(filled: elsewhere, empty: on the breath, dash: not sure or left), ticks are moments you noticed yourself, "
-    "hatching is where the signal could not be judged."
-)
 
 
 def headline_lines(outcome: SessionResult) -> tuple[str, str]:
@@ -51,8 +46,8 @@ def headline_lines(outcome: SessionResult) -> tuple[str, str]:
     """
     duration, usable = (_number(outcome.summary, name) for name in ("duration_s", "valid_fraction"))
     return (
-        "" if duration is None else tr("You sat for {length}.").format(length=format_duration(duration)),
-        "" if usable is None else tr("{share} of it had a usable signal.").format(share=format_percent(usable)),
+        "" if duration is None else tr(after.DURATION, length=format_duration(duration)),
+        "" if usable is None else tr(after.USABLE_SIGNAL, share=format_percent(usable)),
     )
 
 
@@ -61,8 +56,10 @@ def last_session_line(outcome: SessionResult) -> str:
     duration, usable = (_number(outcome.summary, name) for name in ("duration_s", "valid_fraction"))
     if duration is None:
         return ""
-    signal = "" if usable is None else tr(", {share} usable signal").format(share=format_percent(usable))
-    return tr("Last sitting: {length}").format(length=format_duration(duration)) + signal
+    length = format_duration(duration)
+    if usable is None:
+        return tr(home.LAST_SESSION, length=length)
+    return tr(home.LAST_SESSION_WITH_SIGNAL, length=length, share=format_percent(usable))
 
 
 def find_report(session: Path | None) -> Path | None:
@@ -91,38 +88,38 @@ class AfterPage(QWidget):
         self._picture = WaterView(water)
         self._picture.setFixedHeight(_BAND_HEIGHT)
         self._recording: Path | None = None
-        self._made: Path | None = None
-        self._title = label(large=True, onPicture=True, name="How the sitting ended")
-        self._lines = [label(name=name) for name in ("Length", "Usable signal", "Your answers")]
-        self._message = label(name="Message")
-        self._course = IndexTimeline(theme)
-        self._legend = label(_LEGEND.format(name=INDEX_NAME, meaning=INDEX_MEANING), quiet=True)
-        self._learned = label(name="What the program has learned")
-        self._signs = label(quiet=True, name="Your signs, and how sure they are")
-        self._saying = NotesForm()
+        self._report_path: Path | None = None
+        self._title = label(large=True, onPicture=True, name=after.TITLE_NAME)
+        self._lines = [label(name=name) for name in (after.DURATION_NAME, after.SIGNAL_NAME, after.ANSWERS_NAME)]
+        self._message = label(name=window.MESSAGE)
+        self._timeline = IndexTimeline(theme)
+        self._legend = label(tr(after.LEGEND, name=INDEX_NAME, meaning=INDEX_MEANING), quiet=True)
+        self._decoder_text = label(name=after.DECODER_NAME)
+        self._signs = label(quiet=True, name=after.SIGNS_NAME)
+        self._notes_form = NotesForm()
         self._what_if = WhatIfPanel(profiles)
-        for words in (*self._lines, self._message, self._legend, self._learned, self._signs):
+        for words in (*self._lines, self._message, self._legend, self._decoder_text, self._signs):
             words.setWordWrap(True)
-        self._again = button("&Sit again", self.again.emit, main=True)
-        self._report = button("Open the &report", self._open_report)
-        self._folder = button("Open the &folder", self._open_folder)
+        self._again = button(after.SIT_AGAIN, self.again.emit, main=True)
+        self._report = button(after.OPEN_REPORT, self._open_report)
+        self._folder = button(after.OPEN_FOLDER, self._open_folder)
         self._export = ExportButton()
-        self._telling: BackgroundTask[SessionOverview] = BackgroundTask(self, "telling")
-        self._learning: BackgroundTask[DecoderSummary] = BackgroundTask(self, "learning")
-        self._keeping: BackgroundTask[None] = BackgroundTask(self, "keeping")
+        self._overview_task: BackgroundTask[SessionOverview] = BackgroundTask(self, "telling")
+        self._decoder_task: BackgroundTask[DecoderSummary] = BackgroundTask(self, "learning")
+        self._notes_task: BackgroundTask[None] = BackgroundTask(self, "keeping")
         self._lay_out()
         self._connect()
         bind_key(self, "Esc", self._leave)
 
     def _connect(self) -> None:
-        self._telling.done.connect(self._show_overview)
-        self._telling.failed.connect(self._show_notice)
-        self._learning.done.connect(self._show_decoder)
-        self._learning.failed.connect(self._learned.setText)
-        self._keeping.failed.connect(self._show_notice)
+        self._overview_task.done.connect(self._show_overview)
+        self._overview_task.failed.connect(self._show_notice)
+        self._decoder_task.done.connect(self._show_decoder)
+        self._decoder_task.failed.connect(self._decoder_text.setText)
+        self._notes_task.failed.connect(self._show_notice)
         self._export.message.connect(self._show_notice)
-        self._saying.changed.connect(self._save_notes)
-        self._what_if.result.connect(self._course.show_comparison)
+        self._notes_form.changed.connect(self._save_notes)
+        self._what_if.result.connect(self._timeline.show_comparison)
 
     def _lay_out(self) -> None:
         over = column(self._picture, MARGIN, gap=0)
@@ -136,7 +133,7 @@ class AfterPage(QWidget):
             inner.addWidget(words)
         self._more = QWidget()
         more = column(self._more, gap=10)
-        more.addWidget(self._course, 1)
+        more.addWidget(self._timeline, 1)
         more.addWidget(self._legend)
         more.addLayout(self._columns())
         inner.addWidget(self._more, 1)
@@ -155,13 +152,13 @@ class AfterPage(QWidget):
         grid.setHorizontalSpacing(MARGIN)
         grid.setVerticalSpacing(8)
         right = column(gap=6)
-        for part in (label("What has been learned of your signs", quiet=True), self._learned, self._signs):
+        for part in (label(after.DECODER_TITLE, quiet=True), self._decoder_text, self._signs):
             right.addWidget(part)
         right.addSpacing(10)
-        right.addWidget(label("What if", quiet=True))
+        right.addWidget(label(after.WHAT_IF_TITLE, quiet=True))
         right.addWidget(self._what_if)
         right.addStretch(1)
-        grid.addWidget(self._saying, 0, 0)
+        grid.addWidget(self._notes_form, 0, 0)
         grid.addLayout(right, 0, 1)
         for side in (0, 1):
             grid.setColumnStretch(side, 1)
@@ -170,45 +167,44 @@ class AfterPage(QWidget):
     def _foot(self) -> QHBoxLayout:
         keys = row(self._again, self._report, self._folder, self._export)
         keys.addStretch(1)
-        keys.addWidget(button("&Home", self._leave, flat=True))
+        keys.addWidget(button(window.HOME, self._leave, flat=True))
         keys.setContentsMargins(MARGIN, 10, FLAT_MARGIN, 14)
         return keys
 
     @property
     def busy(self) -> bool:
         """Whether the sitting is still being read."""
-        return self._telling.busy or self._learning.busy
+        return self._overview_task.busy or self._decoder_task.busy
 
     def activate(self, outcome: SessionResult, recording: Path | None) -> None:
         """Show an outcome and where its recording is, and take the keyboard."""
-        self._recording, self._made = recording, find_report(outcome.session_dir)
-        orderly = outcome.exit_code == EXIT_OK
-        self._title.setText(tr("The sitting is over" if orderly else _FAILED[recording is not None]))
+        self._recording, self._report_path = recording, find_report(outcome.session_dir)
+        self._title.setText(tr(_title(completed=outcome.exit_code == EXIT_OK, recorded=recording is not None)))
         message = tr(outcome.message.removeprefix(COMPLETE_TEXT).strip())  # the title says as much
         for words, said in zip((*self._lines, self._message), (*headline_lines(outcome), "", message), strict=True):
             words.setText(said)
             words.setVisible(bool(said))
-        self._report.setVisible(self._made is not None)
+        self._report.setVisible(self._report_path is not None)
         for part in (self._folder, self._export):
             part.setVisible(recording is not None)
         self._more.hide()
-        self._learning.cancel()
-        self._course.show_session(None)
+        self._decoder_task.cancel()
+        self._timeline.show_session(None)
         self._what_if.set_session(recording)
         self._export.set_session(recording)
         self._again.setFocus()
         if outcome.session_dir is not None and recording is not None:
-            self._telling.start(partial(_read_overview_task, recording))
+            self._overview_task.start(partial(_read_overview_task, recording))
 
     def save_pending(self) -> None:
         """Keep what is being written."""
         if not self._more.isHidden():
-            self._saying.save()
+            self._notes_form.save()
 
     def cancel(self) -> None:
         """Stop what nobody waits for any more; what is being kept is kept."""
-        self._telling.cancel()
-        self._learning.cancel()
+        self._overview_task.cancel()
+        self._decoder_task.cancel()
         self._what_if.set_session(None)
 
     def _leave(self) -> None:
@@ -220,50 +216,50 @@ class AfterPage(QWidget):
         answers = self._lines[2]
         answers.setText(" ".join(tr(line) for line in told.answers))
         answers.setVisible(bool(told.answers))
-        self._course.show_session(told)
-        self._saying.show_notes(told.notes)
+        self._timeline.show_session(told)
+        self._notes_form.show_notes(told.notes)
         self._show_decoder(None)
         self._more.show()
         if self._recording is not None:
-            self._learning.start(partial(_describe_decoder_task, self._recording))
+            self._decoder_task.start(partial(_describe_decoder_task, self._recording))
 
     def _show_decoder(self, learned: DecoderSummary | None) -> None:
-        parts = (
-            (learned.guidance_sentence, learned.evaluation_sentence)
-            if learned
-            else ("Looking through what you have answered.",)
-        )
+        parts = (learned.guidance_sentence, learned.evaluation_sentence) if learned else (tr(after.DECODER_READING),)
         signs = learned.signs if learned else ()
-        self._learned.setText(" ".join(tr(part) for part in parts if part))
+        self._decoder_text.setText(" ".join(tr(part) for part in parts if part))
         self._signs.setText("\n".join(_direction_line(*sign) for sign in signs))
         self._signs.setVisible(bool(signs))
 
-    def _save_notes(self, said: Said) -> None:
+    def _save_notes(self, notes: SessionNotes) -> None:
         if self._recording is not None:
-            self._keeping.start(partial(_save_notes_task, self._recording, said))
-            self.condition.emit(said.condition)
+            self._notes_task.start(partial(_save_notes_task, self._recording, notes))
+            self.condition.emit(notes.condition)
 
     def _show_notice(self, sentence: str) -> None:
         self._message.setText(tr(sentence))
         self._message.show()
 
     def _open_report(self) -> None:
-        self._open(self._made)
+        self._open(self._report_path)
 
     def _open_folder(self) -> None:
         self._open(self._recording)
 
     def _open(self, path: Path | None) -> None:
         if path is None or not path.exists():
-            self._show_notice("It is not there any more; nothing else is touched.")
+            self._show_notice(after.FILE_GONE)
         else:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 def _direction_line(name: str, direction: str, chance: float) -> str:
-    return tr("{name}: {direction}, {chance} sure").format(
-        name=tr(name), direction=tr(direction), chance=format_percent(chance)
-    )
+    return tr(after.FEATURE_DIRECTION, name=tr(name), direction=tr(direction), chance=format_percent(chance))
+
+
+def _title(*, completed: bool, recorded: bool) -> str:
+    if completed:
+        return after.OVER
+    return after.BROKE_OFF if recorded else after.NOT_STARTED
 
 
 def _read_overview_task(session: Path, ticket: TaskHandle) -> SessionOverview:
@@ -280,7 +276,7 @@ def _describe_decoder_task(session: Path, ticket: TaskHandle) -> DecoderSummary:
     return describe_decoder(session)
 
 
-def _save_notes_task(session: Path, said: Said, _ticket: TaskHandle) -> None:
+def _save_notes_task(session: Path, notes: SessionNotes, _ticket: TaskHandle) -> None:
     from neurofeedback.ui.viewmodels import save_notes
 
-    save_notes(session, said)
+    save_notes(session, notes)

@@ -1,4 +1,4 @@
-"""Fit: a head seen from above whose electrodes fill as contact becomes good, and in words what would help."""
+"""The page where the headset is put on: a head whose electrodes fill as contact improves, with a hint in words."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.session.status_text import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
+from neurofeedback.texts import fit, window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import ContactLevel, ElectrodeQuality, HeadsetFit
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, allow_clipping, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.head_view import ElectrodeDot, HeadView
 
 MAX_LISTED_ELECTRODES = 8
-WORDS_WIDTH = 400
+TEXT_WIDTH = 400
 BUTTON_WIDTH, BUTTON_HEIGHT = 160, 40
 _GRADES = {ContactLevel.BAD: 0, ContactLevel.FAIR: 1, ContactLevel.GOOD: 2}
 
 
 class FitPage(QWidget):
-    """Shows how a headset sits; asks to begin now, or to leave."""
+    """Shows the contact of each electrode; ``begin`` starts the session now, ``leave`` cancels it."""
 
     begin = pyqtSignal()
     leave = pyqtSignal()
@@ -30,38 +32,38 @@ class FitPage(QWidget):
         self._dots: tuple[ElectrodeDot, ...] = ()
         self._ending = False
         self._head = HeadView(theme)
-        self._title = label(large=True, name="How the headset sits")
-        self._help = label(name="What would help")
-        self._begins = label(quiet=True, name="When the sitting begins")
-        self._facts = label(quiet=True, name="Signal")
-        self._message = label(quiet=True, name="Message")
-        for words in (self._title, self._help, self._begins, self._message):
+        self._title = label(large=True, name=fit.TITLE)
+        self._hint = label(name=fit.HINT)
+        self._start_time = label(quiet=True, name=fit.START_TIME)
+        self._facts = label(quiet=True, name=fit.SIGNAL)
+        self._message = label(quiet=True, name=window.MESSAGE)
+        for words in (self._title, self._hint, self._start_time, self._message):
             words.setWordWrap(True)
         self._rows = [(label(), allow_clipping(label(quiet=True))) for _ in range(MAX_LISTED_ELECTRODES)]
-        self._more = label(quiet=True, name="Other electrodes")
-        self.begin_button = button("B  begin anyway", self.begin.emit, name="Begin anyway (B)")
+        self._more = label(quiet=True, name=fit.OTHER_ELECTRODES)
+        self.begin_button = button(fit.BEGIN_ANYWAY, self.begin.emit, name=fit.BEGIN_ANYWAY_NAME)
         self._lay_out()
         bind_key(self, "Esc", self.leave.emit)
         bind_key(self, "B", self.begin_button.click)  # a disabled button does nothing
 
     def _lay_out(self) -> None:
-        told = QWidget()
-        told.setFixedWidth(WORDS_WIDTH)
-        words = column(told, gap=8)
+        text = QWidget()
+        text.setFixedWidth(TEXT_WIDTH)
+        words = column(text, gap=8)
         words.addStretch(1)
         words.addWidget(self._title)
-        words.addWidget(self._help)
+        words.addWidget(self._hint)
         words.addSpacing(10)
         words.addLayout(self._list())
         words.addWidget(self._more)
         words.addStretch(1)
-        words.addWidget(self._begins)
+        words.addWidget(self._start_time)
         words.addWidget(self._message)
         words.addSpacing(24)
-        upper = row(self._head, told, gap=MARGIN)
+        upper = row(self._head, text, gap=MARGIN)
         upper.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
         foot = row(allow_clipping(self._facts), gap=4)
-        foot.addWidget(button("Esc  home", self.leave.emit, name="Back to the first page (Esc)", flat=True))
+        foot.addWidget(button(fit.LEAVE, self.leave.emit, name=fit.LEAVE_NAME, flat=True))
         foot.addSpacing(8)
         foot.addWidget(self.begin_button)
         foot.setContentsMargins(MARGIN, 8, MARGIN, FLAT_MARGIN)
@@ -81,21 +83,22 @@ class FitPage(QWidget):
         return grid
 
     def activate(self, device: str) -> None:
-        """Begin afresh, before anything is known of the device, and take the keyboard."""
+        """Clear the page for a new device and take the keyboard focus."""
         self._snapshot, self._dots, self._ending = None, (), False
-        words = self.begin_button.fontMetrics()  # its two dresses differ in size, the place of the button may not
+        metrics = self.begin_button.fontMetrics()  # its two styles differ in size; the button must not move
         self.begin_button.setFixedSize(
-            max(BUTTON_WIDTH, words.horizontalAdvance("B  begin anyway") + 50), max(BUTTON_HEIGHT, words.height() + 22)
+            max(BUTTON_WIDTH, metrics.horizontalAdvance(tr(fit.BEGIN_ANYWAY)) + 50),
+            max(BUTTON_HEIGHT, metrics.height() + 22),
         )
         self._show_fit(None)
-        self._title.setText(f"Connecting to {device}")
-        self._help.setText("Put the headset on, and let it warm up on the skin.")
+        self._title.setText(tr(fit.CONNECTING, device=device))
+        self._hint.setText(tr(fit.PUT_ON))
         self._facts.setText("")
         self._message.setText("")
         self.setFocus()
 
     def show_notice(self, notice: str, *, lasting: bool = False) -> None:
-        """Show a notice in place of how the headset sits."""
+        """Show a notice as the title; a lasting one is not replaced by later snapshots."""
         self._title.setText(notice)
         self._ending = lasting
 
@@ -103,72 +106,78 @@ class FitPage(QWidget):
         """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
         if snapshot is not self._snapshot and not self._ending:
             self._snapshot = snapshot
-            self._message.setText(snapshot.message)
+            self._message.setText(tr(snapshot.message))
             if snapshot.headset_fit is not None:
-                self._show_words(snapshot, snapshot.headset_fit)
+                self._show_texts(snapshot, snapshot.headset_fit)
             elif snapshot.stream is not None:
                 self._dots = tuple(ElectrodeDot(name, 0.0, good=False) for name in snapshot.stream.ch_names)
-                self._title.setText(headset_fit_text(None))
+                self._title.setText(tr(headset_fit_text(None)))
         self._head.show_electrodes(self._dots, step_s)
 
-    def _show_words(self, snapshot: Snapshot, fit: HeadsetFit) -> None:
-        self._title.setText(headset_fit_text(fit, snapshot.signal_lost_s))
-        self._help.setText(contact_hint(fit))
-        lost = f"{100 * snapshot.loss_rate:.1f} % of samples lost"
+    def _show_texts(self, snapshot: Snapshot, headset_fit: HeadsetFit) -> None:
+        self._title.setText(tr(headset_fit_text(headset_fit, snapshot.signal_lost_s)))
+        self._hint.setText(tr(contact_hint(headset_fit)))
+        lost = tr(fit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
         self._facts.setText(" · ".join([snapshot.stream.device, lost] if snapshot.stream else [lost]))
-        self._show_fit(fit, lost=snapshot.signal_lost_s > 0)
+        self._show_fit(headset_fit, lost=snapshot.signal_lost_s > 0)
 
-    def _show_fit(self, fit: HeadsetFit | None, *, lost: bool = False) -> None:
-        electrodes = fit.electrodes if fit else ()
-        if fit is not None:
+    def _show_fit(self, headset_fit: HeadsetFit | None, *, lost: bool = False) -> None:
+        electrodes = headset_fit.electrodes if headset_fit else ()
+        if headset_fit is not None:
             ch_names = (electrode.contact.ch_name for electrode in electrodes)
-            self._dots = tuple(map(ElectrodeDot, ch_names, fit.recent_quality, fit.acceptable))
+            self._dots = tuple(map(ElectrodeDot, ch_names, headset_fit.recent_quality, headset_fit.acceptable))
         listed = electrodes if len(electrodes) <= MAX_LISTED_ELECTRODES else _poorest(electrodes)
         for place, (name, reason) in enumerate(self._rows):
             _show_row(name, reason, listed[place] if place < len(listed) else None)
-        self._more.setText(_rest_words(electrodes, len(listed)))
-        begins_in_s = fit.starts_in_s if fit else None
-        self._begins.setText(_begins_words(begins_in_s))
-        self._offer_to_begin(well=fit is not None and fit.good_enough, possible=fit is not None and not lost)
+        self._more.setText(_unlisted_text(electrodes, len(listed)))
+        self._start_time.setText(_start_text(headset_fit.starts_in_s if headset_fit else None))
+        good_enough = headset_fit is not None and headset_fit.good_enough
+        self._update_begin_button(good_enough=good_enough, enabled=headset_fit is not None and not lost)
 
-    def _offer_to_begin(self, *, well: bool, possible: bool) -> None:
-        words = "B  begin now" if well else "B  begin anyway"
-        self.begin_button.setEnabled(possible)
-        if self.begin_button.text() == words:
+    def _update_begin_button(self, *, good_enough: bool, enabled: bool) -> None:
+        text = tr(fit.BEGIN_NOW if good_enough else fit.BEGIN_ANYWAY)
+        self.begin_button.setEnabled(enabled)
+        if self.begin_button.text() == text:
             return
-        self.begin_button.setText(words)
-        self.begin_button.setAccessibleName(f"Begin {'now' if well else 'anyway'} (B)")
-        self.begin_button.setProperty("main", well)  # beginning anyway is offered, not urged
+        self.begin_button.setText(text)
+        self.begin_button.setAccessibleName(tr(fit.BEGIN_NOW_NAME if good_enough else fit.BEGIN_ANYWAY_NAME))
+        self.begin_button.setProperty("main", good_enough)  # only good contact makes it the main button
         style = self.begin_button.style()
         if style is not None:
             style.polish(self.begin_button)
 
 
-def _begins_words(begins_in_s: float | None) -> str:
-    if begins_in_s is None:
+def _start_text(starts_in_s: float | None) -> str:
+    if starts_in_s is None:
         return ""
-    return f"The sitting begins by itself in {begins_in_s:.0f} s." if begins_in_s else "The sitting begins."
+    return tr(fit.STARTS_IN, seconds=f"{starts_in_s:.0f}") if starts_in_s else tr(fit.STARTS_NOW)
 
 
 def _poorest(electrodes: tuple[ElectrodeQuality, ...]) -> tuple[ElectrodeQuality, ...]:
-    """Return those that are not good, the worst first, as many as there is room for."""
+    """Return the electrodes without good contact, the worst first, at most as many as there are rows."""
     poor = [electrode for electrode in electrodes if electrode.contact.level is not ContactLevel.GOOD]
     return tuple(sorted(poor, key=lambda electrode: _GRADES[electrode.contact.level])[:MAX_LISTED_ELECTRODES])
 
 
-def _rest_words(electrodes: tuple[ElectrodeQuality, ...], n_listed: int) -> str:
-    """Say what those are that have no row of their own."""
+def _unlisted_text(electrodes: tuple[ElectrodeQuality, ...], n_listed: int) -> str:
+    """Return one line about the electrodes without a row."""
     rest = len(electrodes) - n_listed
     if not rest:
         return ""
     n_poor = sum(electrode.contact.level is not ContactLevel.GOOD for electrode in electrodes)
-    return f"and {rest} more" if n_poor > n_listed else f"{'the other ' if n_listed else 'all '}{rest} are good"
+    if n_poor > n_listed:
+        return tr(fit.MORE_ELECTRODES, n=rest)
+    return tr(fit.OTHERS_GOOD if n_listed else fit.ALL_GOOD, n=rest)
 
 
 def _show_row(name: QLabel, reason: QLabel, electrode: ElectrodeQuality | None) -> None:
-    mark, words = ("", "") if electrode is None else (contact_symbol(electrode.contact), contact_reason_text(electrode))
-    name.setText(mark)
-    reason.setText(words)
-    name.setAccessibleName(f"{electrode.contact.ch_name}: {words}" if electrode else "")
+    if electrode is None:
+        symbol = text = accessible_name = ""
+    else:
+        symbol, text = contact_symbol(electrode.contact), tr(contact_reason_text(electrode))
+        accessible_name = tr(fit.ELECTRODE, ch_name=electrode.contact.ch_name, reason=text)
+    name.setText(symbol)
+    reason.setText(text)
+    name.setAccessibleName(accessible_name)
     for part in (name, reason):
         part.setVisible(electrode is not None)

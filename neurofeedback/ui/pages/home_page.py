@@ -7,15 +7,14 @@ from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.feedback.water_picture import WaterRenderer
+from neurofeedback.texts import home, window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.app_state import MAX_MINUTES, AppDefaults, AppState, ProgrammeChoice, is_simulated_device
 from neurofeedback.ui.device_scan import DeviceScan
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.unfinished_sessions import UnfinishedSession
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, allow_clipping, button, column, label, row
 from neurofeedback.ui.widgets.water_view import WaterView
 
-_EYES = "Close your eyes at the first bell, open them at the last."
-_OWN_LENGTH = "A length I set"
 _LONGEST_PROGRAMME = 1440
 
 
@@ -29,49 +28,49 @@ class HomePage(QWidget):
     about = pyqtSignal()
     finish = pyqtSignal(object)
 
-    def __init__(self, defaults: AppDefaults, water: WaterRenderer, looking: DeviceScan) -> None:
+    def __init__(self, defaults: AppDefaults, water: WaterRenderer, device_scan: DeviceScan) -> None:
         super().__init__()
         self._picture = WaterView(water)
-        self._looking = looking
-        self._usual_device = defaults.devices[0].name
-        self._device_chosen = self._take_found = False
-        self._about = {choice.name: choice.description for choice in defaults.devices}
+        self._device_scan = device_scan
+        self._default_device = defaults.devices[0].name
+        self._device_chosen = self._use_found_device = False
+        self._descriptions = {choice.name: choice.description for choice in defaults.devices}
         self._programmes = {programme.name: programme for programme in defaults.programmes}
         self._device = ComboBox()
         self._device.setEditable(True)
         self._device.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self._device.addItems(list(self._about))
-        self._device.setToolTip(tr("Pick a headset, or type its name, such as cyton:/dev/ttyUSB0"))
-        self.look_button = button("&Look again", self._scan_again, name="Look again for headsets", flat=True)
-        if not looking.available:
-            self.look_button.hide()
+        self._device.addItems(list(self._descriptions))
+        self._device.setToolTip(tr(home.HEADSET_TIP))
+        self.scan_button = button(home.SCAN_AGAIN, self._scan_again, name=home.SCAN_AGAIN_NAME, flat=True)
+        if not device_scan.available:
+            self.scan_button.hide()
         self._practice = ComboBox()
-        self._practice.addItem(tr(_OWN_LENGTH), "")
+        self._practice.addItem(tr(home.OWN_LENGTH), "")
         for programme in defaults.programmes:
             self._practice.addItem(tr(programme.title), programme.name)
         self._minutes = QSpinBox()
         self._own_minutes = 0
-        self._minutes.setSuffix(tr(" min"))
+        self._minutes.setSuffix(tr(window.MINUTES_SUFFIX))
         self._minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._participant = QLineEdit()
         self._participant.setMaxLength(32)
         self._participant.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]+")))
-        self._participant.setToolTip(tr("Letters and digits; recordings are filed under it"))
-        self._what = label(quiet=True, name="What this is")
-        self._sought = label(name="Search for headsets")
-        self._sought.setWordWrap(True)
-        self._last = label(quiet=True, name="Last sitting")
-        self._notice = label(name="Notice")
+        self._participant.setToolTip(tr(home.PARTICIPANT_TIP))
+        self._description = label(quiet=True, name=home.DESCRIPTION)
+        self._scan_status = label(name=home.SCAN_STATUS)
+        self._scan_status.setWordWrap(True)
+        self._last = label(quiet=True, name=home.LAST_SESSION_LABEL)
+        self._notice = label(name=window.NOTICE)
         self._notice.setWordWrap(True)
         self._interrupted: UnfinishedSession | None = None
-        self._finish = button("&Finish it", self._confirm_resume)
-        self.sit_button = button("Sit", self.sit.emit, sit=True, main=True)
+        self._finish = button(home.FINISH, self._confirm_resume)
+        self.sit_button = button(home.SIT, self.sit.emit, sit=True, main=True)
         self._lay_out()
         self._device.currentTextChanged.connect(self._describe)
         self._device.activated.connect(self._choose_device)
         if (typed := self._device.lineEdit()) is not None:
             typed.textEdited.connect(self._choose_device)
-        looking.changed.connect(self._show_scan)
+        device_scan.changed.connect(self._show_scan)
         self._practice.currentIndexChanged.connect(self._describe)
 
     def _lay_out(self) -> None:
@@ -80,7 +79,7 @@ class HomePage(QWidget):
         inner.addStretch(3)
         inner.addWidget(self.sit_button, alignment=Qt.AlignmentFlag.AlignHCenter)
         inner.addSpacing(10)
-        inner.addWidget(label(_EYES, quiet=True), alignment=Qt.AlignmentFlag.AlignHCenter)
+        inner.addWidget(label(home.EYES, quiet=True), alignment=Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch(2)
         inner.addLayout(self._fields())
         inner.addStretch(2)
@@ -88,7 +87,7 @@ class HomePage(QWidget):
         outer = column(self, gap=0)
         outer.addWidget(self._picture, 1)
         outer.addLayout(inner, 1)
-        QWidget.setTabOrder(self._device, self.look_button)
+        QWidget.setTabOrder(self._device, self.scan_button)
 
     def _fields(self) -> QGridLayout:
         grid = QGridLayout()
@@ -96,22 +95,22 @@ class HomePage(QWidget):
         grid.setVerticalSpacing(6)
         grid.setContentsMargins(MARGIN, 0, MARGIN, 0)
         named = (
-            ("&Headset", self._device, 3),
-            ("P&ractice", self._practice, 3),
-            ("&Minutes", self._minutes, 1),
-            ("Par&ticipant", self._participant, 2),
+            (home.FIELD_HEADSET, self._device, 3),
+            (home.FIELD_PRACTICE, self._practice, 3),
+            (home.FIELD_MINUTES, self._minutes, 1),
+            (home.FIELD_PARTICIPANT, self._participant, 2),
         )
         for place, (text, field, stretch) in enumerate(named):
             caption = label(text, quiet=True)
             caption.setBuddy(field)
-            field.setAccessibleName(tr(text.replace("&", "")))
+            field.setAccessibleName(tr(text).replace("&", ""))
             field.setMinimumWidth(110)
             grid.addWidget(caption, 0, place)
             grid.addWidget(field, 1, place)
             grid.setColumnStretch(place, stretch)
-        grid.addWidget(self.look_button, 0, 0, alignment=Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(allow_clipping(self._what), 2, 0, 1, len(named))
-        grid.addWidget(self._sought, 3, 0, 1, len(named))
+        grid.addWidget(self.scan_button, 0, 0, alignment=Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(allow_clipping(self._description), 2, 0, 1, len(named))
+        grid.addWidget(self._scan_status, 3, 0, 1, len(named))
         grid.addWidget(self._notice, 4, 0, 1, len(named) - 1)
         grid.addWidget(self._finish, 4, len(named) - 1)
         return grid
@@ -120,10 +119,10 @@ class HomePage(QWidget):
         foot = row(allow_clipping(self._last), gap=4)
         foot.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
         ways = (
-            ("&Progress", self.progress),
-            ("S&ettings", self.settings),
-            ("Resear&ch", self.research),
-            ("&About", self.about),
+            (home.PROGRESS, self.progress),
+            (home.SETTINGS, self.settings),
+            (home.RESEARCH, self.research),
+            (home.ABOUT, self.about),
         )
         for text, act in ways:
             foot.addWidget(button(text, act.emit, flat=True))
@@ -133,8 +132,8 @@ class HomePage(QWidget):
     def activate(self, choices: AppState) -> None:
         """Show what was chosen last, and take the keyboard."""
         self._device_chosen = bool(choices.device)
-        self._take_found = not self._device_chosen
-        self._device.setCurrentText(choices.device or self._usual_device)
+        self._use_found_device = not self._device_chosen
+        self._device.setCurrentText(choices.device or self._default_device)
         self._own_minutes = choices.minutes
         self._minutes.setEnabled(False)  # what it shows is of another choice, and not to be kept
         self._practice.setCurrentIndex(max(0, self._practice.findData(choices.programme)))
@@ -145,24 +144,24 @@ class HomePage(QWidget):
         self.sit_button.setFocus()
 
     def _choose_device(self) -> None:
-        self._device_chosen, self._take_found = True, False
+        self._device_chosen, self._use_found_device = True, False
 
     def _scan_again(self) -> None:
-        self._take_found = True
-        self._looking.begin()
+        self._use_found_device = True
+        self._device_scan.begin()
 
     def _show_scan(self) -> None:
         """Say where the search stands, offer what it found, and choose the only one unless a person chose meanwhile."""
-        looking = self._looking
-        self.look_button.setEnabled(not looking.busy)
-        self._sought.setText(looking.status_line)
-        self._sought.setVisible(bool(looking.status_line))
-        found = looking.findings.found if looking.findings else ()
+        device_scan = self._device_scan
+        self.scan_button.setEnabled(not device_scan.busy)
+        self._scan_status.setText(device_scan.status_line)
+        self._scan_status.setVisible(bool(device_scan.status_line))
+        found = device_scan.findings.found if device_scan.findings else ()
         for one in found:
-            self._about.setdefault(one.device, one.about)
+            self._descriptions.setdefault(one.device, one.about)
             if self._device.findText(one.device) < 0:
                 self._device.insertItem(0, one.device)
-        if len(found) == 1 and self._take_found:
+        if len(found) == 1 and self._use_found_device:
             self._device.setCurrentText(found[0].device)
             self._choose_device()
 
@@ -174,9 +173,9 @@ class HomePage(QWidget):
 
     def offer_unfinished(self, interrupted: UnfinishedSession) -> None:
         """Say that a sitting broke off, and offer to sit what is left of it."""
-        self.show_notice(tr("A sitting that broke off was completed; nothing of it is lost."))
+        self.show_notice(tr(home.UNFINISHED_COMPLETED))
         self._interrupted = interrupted
-        self._finish.setText(tr("&Finish it: {minutes} min").format(minutes=interrupted.minutes_left))
+        self._finish.setText(tr(home.FINISH_MINUTES, minutes=interrupted.minutes_left))
         self._finish.setVisible(interrupted.minutes_left > 0)
 
     def _confirm_resume(self) -> None:
@@ -196,9 +195,11 @@ class HomePage(QWidget):
         self._store_minutes()
         self._show_length(programme)
         device = self._device.currentText().strip()
-        kind = self._usual_device if is_simulated_device(device) else device
-        about = self._about.get(device) or self._about.get(kind, "")
-        self._what.setText(" ".join(tr(part) for part in (about, programme.description if programme else "") if part))
+        kind = self._default_device if is_simulated_device(device) else device
+        about = self._descriptions.get(device) or self._descriptions.get(kind, "")
+        self._description.setText(
+            " ".join(tr(part) for part in (about, programme.description if programme else "") if part)
+        )
 
     def _store_minutes(self) -> None:
         if self._minutes.isEnabled():
@@ -209,7 +210,6 @@ class HomePage(QWidget):
         own = programme is None
         self._minutes.setEnabled(own)
         self._minutes.setRange(0, MAX_MINUTES if own else _LONGEST_PROGRAMME)
-        self._minutes.setSpecialValueText(tr("usual" if own else "no end"))
+        self._minutes.setSpecialValueText(tr(home.DEFAULT_LENGTH if own else home.NO_END))
         self._minutes.setValue(self._own_minutes if programme is None else round(programme.minutes))
-        own_words = "Type, or use the arrow keys; 0 is the usual length"
-        self._minutes.setToolTip(tr(own_words if own else "The practice has its own length"))
+        self._minutes.setToolTip(tr(home.MINUTES_TIP if own else home.PROGRAMME_MINUTES_TIP))

@@ -8,13 +8,11 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.errors import NeurofeedbackError
+from neurofeedback.texts import settings_page, window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.programmes import SegmentRow, save_programme
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, bind_key, button, column, label, row
 
-_PHASES = {"practice": "Practice", "transfer": "Without feedback", "rest": "Rest"}
-_BEDS = {"": "As before", "rain": "Rain", "wind": "Wind", "drone": "Drone"}
-_HEADS = ("Segment", "Minutes", "Quiet", "Background sound", "Bell every")
 MAX_ROWS = 6
 
 
@@ -29,10 +27,10 @@ class ProgrammeEditor(QWidget):
         self._folder = folder
         self.title = QLineEdit()
         self.title.setMaxLength(60)
-        self.title.setAccessibleName(tr("Name"))
-        self.title.setPlaceholderText(tr("such as Long morning"))
-        self.minutes = _number(tr("Minutes of the whole"), 240.0, tr("what the segments add up to"))
-        self._message = label(name="Message")
+        self.title.setAccessibleName(tr(settings_page.EDITOR_NAME))
+        self.title.setPlaceholderText(tr(settings_page.EDITOR_NAME_PLACEHOLDER))
+        self.minutes = _number(tr(settings_page.EDITOR_TOTAL), 240.0, tr(settings_page.EDITOR_TOTAL_OPEN))
+        self._message = label(name=window.MESSAGE)
         self._message.setWordWrap(True)
         self._rows = [_RowFields(number) for number in range(1, MAX_ROWS + 1)]
         self._lay_out()
@@ -42,7 +40,7 @@ class ProgrammeEditor(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
-        for at, head in enumerate(_HEADS):
+        for at, head in enumerate(settings_page.EDITOR_COLUMNS):
             grid.addWidget(label(head, quiet=True), 0, at)
             grid.setColumnStretch(at, 1)
         for place, fields in enumerate(self._rows, start=1):
@@ -50,16 +48,15 @@ class ProgrammeEditor(QWidget):
                 grid.addWidget(field, place, at)
         whole = column(self, gap=14)
         whole.setContentsMargins(MARGIN, MARGIN, MARGIN, FLAT_MARGIN)
-        whole.addWidget(label("A programme of my own", large=True))
+        whole.addWidget(label(settings_page.EDITOR_TITLE, large=True))
         whole.addLayout(row(self.title, self.minutes))
         whole.addLayout(grid)
-        words = "Settling and baseline come before, coming back after it. One segment may leave its minutes open."
-        whole.addWidget(label(words, quiet=True))
+        whole.addWidget(label(settings_page.EDITOR_HINT, quiet=True))
         whole.addWidget(self._message)
         whole.addStretch(1)
-        keys = row(button("&Save", self.save, main=True))
+        keys = row(button(settings_page.EDITOR_SAVE, self.save, main=True))
         keys.addStretch(1)
-        keys.addWidget(button("&Home", self.left.emit, flat=True))
+        keys.addWidget(button(window.HOME, self.left.emit, flat=True))
         whole.addLayout(keys)
 
     def activate(self) -> None:
@@ -86,16 +83,16 @@ class _RowFields:
     """The fields of one segment; without a phase it is none."""
 
     def __init__(self, number: int) -> None:
-        self._phase = _choice(tr("Segment {n}").format(n=number), {"none": "–", **_PHASES})
-        self._minutes = _number(tr("Minutes of segment {n}").format(n=number), 240.0, tr("open"))
+        self._phase = _choice(tr(settings_page.SEGMENT, n=number), settings_page.SEGMENT_PHASES)
+        self._minutes = _number(tr(settings_page.SEGMENT_MINUTES, n=number), 240.0, tr(settings_page.OPEN_MINUTES))
         self._quiet = QSpinBox()
         self._quiet.setRange(0, 95)
         self._quiet.setSuffix(" %")
-        self._quiet.setSpecialValueText(tr("as before"))
-        self._quiet.setAccessibleName(tr("Share quiet in segment {n}").format(n=number))
+        self._quiet.setSpecialValueText(tr(settings_page.AS_BEFORE))
+        self._quiet.setAccessibleName(tr(settings_page.SEGMENT_QUIET, n=number))
         self._quiet.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self._bed = _choice(tr("Background sound of segment {n}").format(n=number), _BEDS)
-        self._bell = _number(tr("Minutes between bells in segment {n}").format(n=number), 120.0, tr("no bell"))
+        self._bed = _choice(tr(settings_page.SEGMENT_BACKGROUND, n=number), settings_page.SEGMENT_BACKGROUNDS)
+        self._bell = _number(tr(settings_page.SEGMENT_BELL, n=number), 120.0, tr(settings_page.NO_BELL))
         self.fields: tuple[QWidget, ...] = (self._phase, self._minutes, self._quiet, self._bed, self._bell)
 
     def show_row(self, segment: SegmentRow | None) -> None:
@@ -127,7 +124,7 @@ def _number(name: str, most: float, zero: str) -> QDoubleSpinBox:
     made = QDoubleSpinBox()
     made.setRange(0.0, most)
     made.setDecimals(1)
-    made.setSuffix(tr(" min"))
+    made.setSuffix(tr(window.MINUTES_SUFFIX))
     made.setSpecialValueText(zero)
     made.setAccessibleName(name)
     made.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)

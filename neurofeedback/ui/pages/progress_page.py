@@ -10,23 +10,19 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QProgressBar, QScrollArea, QWidget
 
+from neurofeedback.texts import progress_page, window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.calendar_view import CalendarView
 from neurofeedback.ui.widgets.import_button import ImportButton
 from neurofeedback.ui.widgets.wandering_chart import WanderingChart
 
 if TYPE_CHECKING:
+    from neurofeedback.analysis.probe_statistics import WanderingShare
     from neurofeedback.analysis.trends import HistorySummary
-
-WHY_ANSWERS = (
-    "Only your own answers are compared between sittings. The index is relative to each sitting's own baseline and "
-    "the program keeps the reward near a set share, so neither says anything over time."
-)
-_NO_FOLDER = "There is no folder {path} yet: the first sitting makes it, unless it is on a disk that is not there."
 
 _WIDEST = 1080
 
@@ -38,24 +34,24 @@ class ProgressPage(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._title = label("Progress", large=True)
-        self._words = label(name="What may be said")
-        self._conditions = label(quiet=True, name="Under each condition")
-        self._why = label(WHY_ANSWERS, quiet=True)
-        for words in (self._words, self._conditions, self._why):
+        self._title = label(progress_page.TITLE, large=True)
+        self._summary = label(name=progress_page.SUMMARY_NAME)
+        self._conditions = label(quiet=True, name=progress_page.CONDITIONS_NAME)
+        self._why = label(progress_page.WHY_ANSWERS, quiet=True)
+        for words in (self._summary, self._conditions, self._why):
             words.setWordWrap(True)
         self._calendar = CalendarView(theme)
-        self._shares = WanderingChart(theme)
+        self._chart = WanderingChart(theme)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 100)
-        self._bar.setAccessibleName(tr("How far reading is"))
-        self.back = button("&Home", self._leave, main=True)
+        self._bar.setAccessibleName(tr(progress_page.READING_BAR))
+        self.back = button(window.HOME, self._leave, main=True)
         self._place = (Path(), "")
-        self._said = label(quiet=True, name="Message")
-        self._said.setWordWrap(True)
+        self._message = label(quiet=True, name=window.MESSAGE)
+        self._message.setWordWrap(True)
         self.import_button = ImportButton()
-        self.import_button.message.connect(self._said.setText)
+        self.import_button.message.connect(self._message.setText)
         self.import_button.done.connect(lambda _session: self._read())
         self._job: BackgroundTask[HistorySummary] = BackgroundTask(self, "progress")
         self._job.progressed.connect(lambda share: self._bar.setValue(round(100 * share)))
@@ -76,11 +72,11 @@ class ProgressPage(QWidget):
         inside = column(words, MARGIN, gap=14)
         inside.addWidget(self._title)
         inside.addWidget(self._bar)
-        inside.addWidget(self._words)
+        inside.addWidget(self._summary)
         inside.addWidget(self._calendar, alignment=Qt.AlignmentFlag.AlignLeft)
-        self._caption = label("Wandering by your own answers, with the interval so few answers allow", quiet=True)
+        self._caption = label(progress_page.CHART_CAPTION, quiet=True)
         inside.addWidget(self._caption)
-        inside.addWidget(self._shares, 1)
+        inside.addWidget(self._chart, 1)
         inside.addWidget(self._conditions)
         inside.addWidget(self._why)
         inside.addStretch(1)
@@ -89,7 +85,7 @@ class ProgressPage(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         foot = row(self.import_button)
-        foot.addWidget(self._said, 1)
+        foot.addWidget(self._message, 1)
         foot.addWidget(self.back)
         foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
         whole = column(self, gap=0)
@@ -104,16 +100,16 @@ class ProgressPage(QWidget):
     def activate(self, recordings: Path, participant: str) -> None:
         """Read the sittings of a participant, and show them when they are read."""
         self._place = (recordings, participant)
-        self._title.setText(tr("Progress of {participant}").format(participant=participant))
+        self._title.setText(tr(progress_page.TITLE_OF, participant=participant))
         self.import_button.set_target(recordings, participant)
-        self._said.setText("")
+        self._message.setText("")
         self.back.setFocus()
         self._read()
 
     def _read(self) -> None:
-        self._words.setText(tr("Looking through the sittings."))
+        self._summary.setText(tr(progress_page.READING))
         self._bar.setValue(0)
-        for part in (self._calendar, self._caption, self._shares, self._conditions):
+        for part in (self._calendar, self._caption, self._chart, self._conditions):
             part.hide()
         self._bar.show()
         self._job.start(partial(_read_task, *self._place))
@@ -126,32 +122,35 @@ class ProgressPage(QWidget):
         self.cancel()
         self.left.emit()
 
-    def _show(self, seen: HistorySummary) -> None:
+    def _show(self, history: HistorySummary) -> None:
         self._bar.hide()
-        missing = "" if seen.sessions or self._place[0].is_dir() else tr(_NO_FOLDER).format(path=self._place[0])
-        self._words.setText("\n".join(filter(None, (*map(tr, seen.sentences), missing))))
-        self._calendar.show_days(_by_day(seen), date.today())
-        self._calendar.setVisible(bool(seen.sessions))
-        self._shares.show_shares(tuple(share for _, share in seen.shares))
-        for part in (self._caption, self._shares):
-            part.setVisible(bool(seen.shares))
-        told = [
-            tr("{name}: {share} (between {low} and {high}, {n} answers)").format(
-                name=name, share=format_percent(s.value), low=format_percent(s.low), high=format_percent(s.high), n=s.n
-            )
-            for name, s in seen.conditions.items()
-        ]
-        self._conditions.setText("\n".join(told))
-        self._conditions.setVisible(bool(told))
+        missing = (
+            "" if history.sessions or self._place[0].is_dir() else tr(progress_page.NO_FOLDER, path=self._place[0])
+        )
+        self._summary.setText("\n".join(filter(None, (*map(tr, history.sentences), missing))))
+        self._calendar.show_days(_by_day(history), date.today())
+        self._calendar.setVisible(bool(history.sessions))
+        self._chart.show_shares(tuple(share for _, share in history.shares))
+        for part in (self._caption, self._chart):
+            part.setVisible(bool(history.shares))
+        self._conditions.setText("\n".join(_condition_line(name, share) for name, share in history.conditions.items()))
+        self._conditions.setVisible(bool(history.conditions))
 
     def _fail(self, sentence: str) -> None:
         self._bar.hide()
-        self._words.setText(sentence)
+        self._summary.setText(sentence)
 
 
-def _by_day(seen: HistorySummary) -> dict[date, float]:
+def _condition_line(name: str, share: WanderingShare) -> str:
+    low, high = format_percent(share.low), format_percent(share.high)
+    return tr(
+        progress_page.CONDITION_SHARE, name=name, share=format_percent(share.value), low=low, high=high, n=share.n
+    )
+
+
+def _by_day(history: HistorySummary) -> dict[date, float]:
     sat: dict[date, float] = {}
-    for session in seen.sessions:
+    for session in history.sessions:
         day = session.started_at.date()
         sat[day] = sat.get(day, 0.0) + (session.duration_s or 0.0)
     return sat
@@ -164,7 +163,7 @@ def _read_task(recordings: Path, participant: str, ticket: TaskHandle) -> Histor
     def step(done: int, total: int) -> None:
         ticket.report_progress(done / max(1, total))
 
-    left_out: dict[str, str] = {}
+    skipped: dict[str, str] = {}
     return summarize_history(
-        past_sessions(recordings, participant, progress=step, on_skipped=left_out.__setitem__), left_out
+        past_sessions(recordings, participant, progress=step, on_skipped=skipped.__setitem__), skipped
     )

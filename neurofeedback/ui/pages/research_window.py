@@ -15,11 +15,12 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.session.status_text import phase_label
+from neurofeedback.texts import research
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_index, format_percent
 from neurofeedback.types import Frame
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import MARGIN, bind_key, column, label
 
 if TYPE_CHECKING:
@@ -39,19 +40,19 @@ class ResearchWindow(QWidget):
 
     def __init__(self, theme: Theme, snapshot: Callable[[], Snapshot]) -> None:
         super().__init__()
-        self.setWindowTitle(tr("Research"))
+        self.setWindowTitle(tr(research.TITLE))
         self.resize(1180, 760)
         self._latest = snapshot
         self._shown: Snapshot | None = None
         self._slow_age = QElapsedTimer()
         self._theme = theme
         self._plots: ResearchPlots | None = None
-        self._opening = label("The plots are being loaded.", quiet=True)
+        self._opening = label(research.LOADING, quiet=True)
         self._opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._opening.setWordWrap(True)
-        self._facts = label(name="State of the sitting")
-        self._features = label(quiet=True, name="Features")
-        self._link = label(quiet=True, name="Link and sound")
+        self._facts = label(name=research.STATE_NAME)
+        self._features = label(quiet=True, name=research.FEATURES_NAME)
+        self._link = label(quiet=True, name=research.LINK_NAME)
         for words in (self._facts, self._link):
             words.setWordWrap(True)
         self._lay_out()
@@ -78,7 +79,7 @@ class ResearchWindow(QWidget):
         self._features.setAlignment(Qt.AlignmentFlag.AlignTop)
         told.addWidget(area, 1)
         told.addWidget(self._link)
-        told.addWidget(label("1 to 9 or K mark · Esc closes this window only", quiet=True))
+        told.addWidget(label(research.KEYS, quiet=True))
         whole = QHBoxLayout(self)
         whole.setContentsMargins(8, MARGIN // 2, MARGIN // 2, MARGIN // 2)
         whole.addLayout(self._drawings, 4)
@@ -137,13 +138,15 @@ def _import_plots_task(_ticket: TaskHandle) -> type[ResearchPlots]:
 def _fact_words(snapshot: Snapshot) -> str:
     frame = snapshot.frame
     if frame is None:
-        return phase_label(snapshot.phase)
+        return tr(phase_label(snapshot.phase))
     reasons = [f"{c.ch_name}: {', '.join(c.reasons)}" for c in snapshot.contacts if c.reasons]
+    state = research.STATE_DROWSY if frame.drowsy else research.STATE
+    index, u, threshold = format_index(frame.mwi), f"{frame.index_u:.2f}", f"{frame.threshold:.2f}"
     lines = [
-        f"{phase_label(snapshot.phase)}, {frame.state}{', ' + tr('drowsy') if frame.drowsy else ''}",
-        f"{tr('index')} {format_index(frame.mwi)}, u {frame.index_u:.2f}, {tr('threshold')} {frame.threshold:.2f}",
-        f"{tr('signal')} {format_percent(frame.signal)}, {tr('confidence')} {format_percent(frame.confidence)}",
-        f"{tr('tone')} {frame.guidance.tone_gain:.3f}, {tr('target')} {format_percent(snapshot.target_rate)}",
+        tr(state, phase=tr(phase_label(snapshot.phase)), state=frame.state),
+        tr(research.INDEX, index=index, u=u, threshold=threshold),
+        tr(research.SIGNAL, signal=format_percent(frame.signal), confidence=format_percent(frame.confidence)),
+        tr(research.TONE, gain=f"{frame.guidance.tone_gain:.3f}", target=format_percent(snapshot.target_rate)),
         *reasons,
     ]
     return "\n".join(lines)
@@ -160,11 +163,12 @@ def _features(columns: tuple[str, ...], frame: Frame) -> list[tuple[str, float]]
 
 
 def _link_words(snapshot: Snapshot) -> str:
-    lost = tr("{share} % of samples lost").format(share=f"{100 * snapshot.loss_rate:.2f}")
-    age = tr("{ms} ms from sample to sound").format(ms=f"{snapshot.latency_ms:.0f}")
-    silent = tr("nothing for {seconds} s").format(seconds=f"{snapshot.signal_lost_s:.1f}")
-    parts = [lost, age if math.isfinite(snapshot.latency_ms) else "", silent if snapshot.signal_lost_s else ""]
-    return "\n".join([*filter(None, parts), snapshot.sound, tr("{n} questions").format(n=snapshot.n_probes)])
+    lines = [tr(research.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.2f}")]
+    if math.isfinite(snapshot.latency_ms):
+        lines.append(tr(research.LATENCY, ms=f"{snapshot.latency_ms:.0f}"))
+    if snapshot.signal_lost_s:
+        lines.append(tr(research.NO_DATA, seconds=f"{snapshot.signal_lost_s:.1f}"))
+    return "\n".join([*lines, snapshot.sound, tr(research.N_QUESTIONS, n=snapshot.n_probes)])
 
 
 def _set_text(words: QLabel, text: str) -> None:

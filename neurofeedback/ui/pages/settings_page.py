@@ -8,38 +8,28 @@ from dataclasses import replace
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QScrollArea, QSpinBox, QWidget
 
+from neurofeedback.texts import settings_page, window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.preferences import Preferences
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, bind_key, button, column, label, row
 
-_NAMED: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "theme": ("Colours", {"dark": "Dark", "light": "Light"}),
-    "picture": ("Picture", {"water": "Still water", "ring": "A ring", "none": "No picture"}),
-    "background": ("Background sound", {"rain": "Rain", "wind": "Wind", "drone": "Drone", "file": "My own sound file"}),
-    "probes": ("Questions", {"usual": "About every minute", "rare": "About every three minutes", "none": "None"}),
-    "baseline": (
-        "Compare with",
-        {"session": "This sitting's baseline", "own": "My earlier sittings, from the fourth on"},
-    ),
-    "lsl_out": ("Send as LSL", {"": "No", "machine": "On this machine", "network": "On the network"}),
+_CHOICES: Mapping[str, Mapping[str, str]] = {
+    "theme": settings_page.THEMES,
+    "picture": window.PICTURES,
+    "background": settings_page.BACKGROUNDS,
+    "probes": settings_page.PROBES,
+    "baseline": settings_page.BASELINES,
+    "lsl_out": settings_page.LSL_OUTPUTS,
 }
-_CHECKED = {
-    "large_type": "Large type",
-    "reduced_motion": "Nothing moves",
-    "drowsiness_shimmer": "A light shimmer when I get sleepy",
-    "learn_live": "Each answer refines the guidance at once",
-}
-_TYPED = {
-    "background_file": ("My sound file", "WAV, FLAC, MP3 or OGG"),
-    "sound_device": ("Sound device", "Empty for the system's own"),
-    "recordings": ("Recordings folder", "Empty for the usual one"),
-    "osc_out": ("Send as OSC", "PORT or HOST:PORT; empty for not"),
-}
+_CHECKED = {"large_type", "reduced_motion", "drowsiness_shimmer", "learn_live"}
 _GROUPS = (
-    ("What it looks like", ("theme", "picture", "large_type", "reduced_motion")),
-    ("What it sounds like", ("background", "background_file", "ceiling_dbfs", "sound_device", "drowsiness_shimmer")),
-    ("The practice", ("probes", "learn_live", "baseline", "profile")),
-    ("Where it goes", ("recordings", "lsl_out", "osc_out")),
+    (settings_page.GROUP_APPEARANCE, ("theme", "picture", "large_type", "reduced_motion")),
+    (
+        settings_page.GROUP_SOUND,
+        ("background", "background_file", "ceiling_dbfs", "sound_device", "drowsiness_shimmer"),
+    ),
+    (settings_page.GROUP_PRACTICE, ("probes", "learn_live", "baseline", "profile")),
+    (settings_page.GROUP_OUTPUT, ("recordings", "lsl_out", "osc_out")),
 )
 _FIELD_WIDTH = 360
 
@@ -57,7 +47,7 @@ class SettingsPage(QWidget):
         self._profiles = profiles
         self._fields: dict[str, QWidget] = {}
         self._show: dict[str, Callable[[object], None]] = {}
-        self.back = button("&Home", self.left.emit, main=True)
+        self.back = button(window.HOME, self.left.emit, main=True)
         self._lay_out()
         bind_key(self, "Esc", self.left.emit)
 
@@ -78,9 +68,9 @@ class SettingsPage(QWidget):
         area.setWidget(page)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        foot = row(label("Changes are kept, and count from the next sitting on.", quiet=True))
+        foot = row(label(settings_page.WHEN_APPLIED, quiet=True))
         foot.addStretch(1)
-        foot.addWidget(button("Make a &programme", self.programme.emit))
+        foot.addWidget(button(settings_page.MAKE_PROGRAMME, self.programme.emit))
         foot.addWidget(self.back)
         foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
         whole = column(self, gap=0)
@@ -88,44 +78,44 @@ class SettingsPage(QWidget):
         whole.addLayout(foot)
 
     def _add(self, grid: QGridLayout, place: int, name: str) -> None:
-        caption, field = self._make_field(name)
-        field.setAccessibleName(tr(caption))
+        caption, field = tr(settings_page.FIELDS[name]), self._make_field(name)
+        field.setAccessibleName(caption)
         field.setMinimumWidth(_FIELD_WIDTH)
         self._fields[name] = field
         if not isinstance(field, QCheckBox):
             grid.addWidget(label(caption, quiet=True), place, 0)
         grid.addWidget(field, place, 1)
         if name in {"background_file", "recordings"}:
-            browse = button("Choose", lambda: self._browse(name), name=f"Choose: {caption}", flat=True)
+            accessible_name = tr(settings_page.CHOOSE_FIELD, field=caption)
+            browse = button(settings_page.CHOOSE, lambda: self._browse(name), name=accessible_name, flat=True)
             grid.addWidget(browse, place, 2, alignment=Qt.AlignmentFlag.AlignLeft)
 
-    def _make_field(self, name: str) -> tuple[str, QWidget]:
+    def _make_field(self, name: str) -> QWidget:
         if name in _CHECKED:
-            return _CHECKED[name], self._check(name)
-        if name in _TYPED:
-            return _TYPED[name][0], self._line(name)
+            return self._check(name)
+        if name in settings_page.PLACEHOLDERS:
+            return self._line(name)
         if name == "ceiling_dbfs":
-            return "Never louder than", self._ceiling()
-        caption, texts = _NAMED.get(name, ("Method", {profile: profile for profile in self._profiles}))
-        return caption, self._choice(name, texts)
+            return self._ceiling()
+        return self._choice(name, _CHOICES.get(name) or {profile: profile for profile in self._profiles})
 
-    def _choice(self, name: str, texts: Mapping[str, str]) -> QWidget:
+    def _choice(self, name: str, choices: Mapping[str, str]) -> QWidget:
         field = ComboBox()
-        for value, text in texts.items():
+        for value, text in choices.items():
             field.addItem(tr(text), value)
         field.activated.connect(lambda _at: self._set(name, field.currentData()))
         self._show[name] = lambda value: field.setCurrentIndex(max(0, field.findData(value)))
         return field
 
     def _check(self, name: str) -> QWidget:
-        field = QCheckBox(tr(_CHECKED[name]))
+        field = QCheckBox(tr(settings_page.FIELDS[name]))
         field.clicked.connect(lambda on: self._set(name, on))
         self._show[name] = lambda value: field.setChecked(bool(value))
         return field
 
     def _line(self, name: str) -> QWidget:
         field = QLineEdit()
-        field.setPlaceholderText(tr(_TYPED[name][1]))
+        field.setPlaceholderText(tr(settings_page.PLACEHOLDERS[name]))
         field.editingFinished.connect(lambda: self._set(name, field.text().strip()))
         self._show[name] = lambda value: field.setText(str(value))
         return field
@@ -164,10 +154,12 @@ class SettingsPage(QWidget):
 
     def _browse(self, name: str) -> None:
         if name == "recordings":
-            chosen = QFileDialog.getExistingDirectory(self, tr("Recordings folder"), self._now.recordings)
+            chosen = QFileDialog.getExistingDirectory(self, tr(settings_page.FIELDS[name]), self._now.recordings)
         else:
-            sounds = tr("Sound files") + " (*.wav *.flac *.mp3 *.ogg)"
-            chosen, _ = QFileDialog.getOpenFileName(self, tr("My sound file"), self._now.background_file, sounds)
+            sounds = tr(settings_page.SOUND_FILES) + " (*.wav *.flac *.mp3 *.ogg)"
+            chosen, _ = QFileDialog.getOpenFileName(
+                self, tr(settings_page.FIELDS[name]), self._now.background_file, sounds
+            )
         values = {name: chosen, "background": "file"} if name == "background_file" else {name: chosen}
         if chosen:
             self._change(**values)

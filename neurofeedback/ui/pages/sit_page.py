@@ -11,12 +11,13 @@ from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene, adva
 from neurofeedback.session.keymap import EXTEND_MINUTES, request_for_key
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.session.status_text import guidance_text, phase_label
+from neurofeedback.texts import sit, window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock
 from neurofeedback.types import Phase
 from neurofeedback.ui.app_state import AppState
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.controls_panel import ControlsPanel
 from neurofeedback.ui.widgets.prompt import Prompt, PromptAnswer
@@ -32,13 +33,10 @@ _KEYS = {
     "O": "o", "1": "1", "2": "2", "3": "3", "4": "4", "5": "5",
 }  # fmt: skip
 _NOTICES = {
-    RequestKind.PRESS: "Noted. Come back to the breath.",
-    RequestKind.MARK: "Marked.",
-    RequestKind.EXTEND: "A little longer.",
+    RequestKind.PRESS: sit.PRESS_NOTED,
+    RequestKind.MARK: sit.MARKED,
+    RequestKind.EXTEND: sit.EXTENDED,
 }
-_COMPARED = {"own": "Compared with your earlier sittings.", "session": "Compared with this sitting's baseline."}
-_HIDE = "H  hide time"
-DROWSY = "You may be getting sleepy: sit up a little, take one deeper breath."
 _MAY_BE_SLEEPY = (Phase.BASELINE, Phase.PRACTICE, Phase.TRANSFER)
 
 
@@ -56,39 +54,39 @@ class SitPage(QWidget):
         self._snapshot = Snapshot()
         self._ending = self._over = False
         self._picture = SitPicture(water, preferences.picture)
-        self._phase = label(large=True, onPicture=True, name="Phase")
-        self._time = label(large=True, onPicture=True, name="Time left")
-        self._guidance = label(onPicture=True, name="What is going on")
+        self._phase = label(large=True, onPicture=True, name=sit.PHASE)
+        self._time = label(large=True, onPicture=True, name=sit.TIME_LEFT)
+        self._guidance = label(onPicture=True, name=sit.GUIDANCE)
         self._guidance.setMaximumWidth(GUIDANCE_WIDTH)
-        self._notice = label(onPicture=True, name="Notice")
-        self._message = label(onPicture=True, name="Message")
+        self._notice = label(onPicture=True, name=window.NOTICE)
+        self._message = label(onPicture=True, name=window.MESSAGE)
         for words in (self._guidance, self._message):
             words.setWordWrap(True)
-        self._card = Prompt()
-        self._facts = StatusPanel(theme)
-        self._drawer = ControlsPanel(
+        self._prompt = Prompt()
+        self._status = StatusPanel(theme)
+        self._controls = ControlsPanel(
             (
-                ("H", _HIDE, self.toggle_time),
-                ("D", "D  dark", self.toggle_dark),
-                ("I", "I  signal", self.toggle_facts),
-                ("R", "R  research", self.research.emit),
-                ("K", "K  mark", lambda: self._press("k")),
-                ("L", "L  longer", lambda: self._press("l")),
+                ("H", sit.HIDE_TIME, self.toggle_time),
+                ("D", sit.DARK, self.toggle_dark),
+                ("I", sit.SIGNAL, self.toggle_status),
+                ("R", sit.RESEARCH, self.research.emit),
+                ("K", sit.MARK, lambda: self._press("k")),
+                ("L", sit.LONGER, lambda: self._press("l")),
                 ("O", "", lambda: self._press("o")),
             )
         )
-        self._drawer.requested.connect(self.requested)
+        self._controls.requested.connect(self.requested)
         self._foot = QFrame()
         self._foot.setObjectName("panel")
-        self._quiet = QTimer(self)
-        self._quiet.setSingleShot(True)
-        self._quiet.setInterval(NOTICE_MS)
-        self._quiet.timeout.connect(lambda: self._notice.setText(""))
+        self._notice_timer = QTimer(self)
+        self._notice_timer.setSingleShot(True)
+        self._notice_timer.setInterval(NOTICE_MS)
+        self._notice_timer.timeout.connect(lambda: self._notice.setText(""))
         self._lay_out()
         self._bind_keys()
         self._time.setVisible(choices.time_shown)
-        self._facts.setVisible(choices.facts_shown)
-        self._drawer.hide()
+        self._status.setVisible(choices.facts_shown)
+        self._controls.hide()
 
     @property
     def time_shown(self) -> bool:
@@ -96,9 +94,9 @@ class SitPage(QWidget):
         return not self._time.isHidden()
 
     @property
-    def facts_shown(self) -> bool:
+    def status_shown(self) -> bool:
         """Whether contact, signal and index are shown."""
-        return not self._facts.isHidden()
+        return not self._status.isHidden()
 
     @property
     def pictures_per_second(self) -> int | None:
@@ -112,39 +110,39 @@ class SitPage(QWidget):
         over.addStretch(1)
         middle = row()
         middle.addStretch()
-        middle.addWidget(self._card, 1)
+        middle.addWidget(self._prompt, 1)
         middle.addStretch()
         over.addLayout(middle)
         over.addWidget(self._notice)
         over.addWidget(self._message)
         inside = column(self._foot, gap=0)
         inside.setContentsMargins(0, 0, 0, 8)
-        inside.addWidget(self._facts)
-        inside.addWidget(self._drawer)
+        inside.addWidget(self._status)
+        inside.addWidget(self._controls)
         inside.addLayout(self._buttons())
         whole = column(self, gap=0)
         whole.addWidget(self._picture, 1)
         whole.addWidget(self._foot)
 
     def _buttons(self) -> QHBoxLayout:
-        self._pause_button = button("P  pause", lambda: self._press("p"), name="Pause or go on (P)", flat=True)
-        self._mute_button = button("M  mute", lambda: self._press("m"), name="Mute or unmute (M)", flat=True)
-        self._longer_button = button("L  longer", lambda: self._press("l"), name="Sit a little longer (L)", flat=True)
-        self._longer_button.setToolTip(tr("{minutes} minutes").format(minutes=f"{EXTEND_MINUTES:g}"))
+        self._pause_button = button(sit.PAUSE, lambda: self._press("p"), name=sit.PAUSE_NAME, flat=True)
+        self._mute_button = button(sit.MUTE, lambda: self._press("m"), name=sit.MUTE_NAME, flat=True)
+        self._longer_button = button(sit.LONGER, lambda: self._press("l"), name=sit.LONGER_NAME, flat=True)
+        self._longer_button.setToolTip(tr(sit.LONGER_TIP, minutes=f"{EXTEND_MINUTES:g}"))
         self._longer_button.hide()
         keys = row(
-            button("Space  I was away", lambda: self._press("space"), name="I was away (Space)", flat=True),
+            button(sit.AWAY, lambda: self._press("space"), name=sit.AWAY_NAME, flat=True),
             self._pause_button,
             self._mute_button,
-            button("−", lambda: self._press("-"), name="Quieter (−)", flat=True),
-            button("+  volume", lambda: self._press("+"), name="Louder (+)", flat=True),
+            button("−", lambda: self._press("-"), name=sit.QUIETER_NAME, flat=True),
+            button(sit.LOUDER, lambda: self._press("+"), name=sit.LOUDER_NAME, flat=True),
             self._longer_button,
-            button("C  controls", self.toggle_controls, name="Show or hide the controls (C)", flat=True),
+            button(sit.CONTROLS, self.toggle_controls, name=sit.CONTROLS_NAME, flat=True),
             gap=4,
         )
         keys.setContentsMargins(FLAT_MARGIN, 8, FLAT_MARGIN, 0)
         keys.addStretch(1)
-        keys.addWidget(button("Esc  end", self.confirm_end, name="End the sitting (Esc)", flat=True))
+        keys.addWidget(button(sit.END, self.confirm_end, name=sit.END_NAME, flat=True))
         return keys
 
     def _bind_keys(self) -> None:
@@ -157,7 +155,7 @@ class SitPage(QWidget):
             ("C", self.toggle_controls),
             ("H", self.toggle_time),
             ("D", self.toggle_dark),
-            ("I", self.toggle_facts),
+            ("I", self.toggle_status),
             ("R", self.research.emit),
         ):
             bind_key(self, keys, act)
@@ -167,7 +165,7 @@ class SitPage(QWidget):
         self._scene = WaterScene()
         self._ending = self._over = False
         self._notice.setText("")
-        self._card.dismiss()
+        self._prompt.dismiss()
         self._show_dark(dark=False)
         self.show_snapshot(Snapshot(), 0.0)
         self.setFocus()
@@ -183,7 +181,7 @@ class SitPage(QWidget):
             self._picture.show_scene(self._scene)
         if snapshot is not self._snapshot:
             self._snapshot = snapshot
-            self._show_words(snapshot)
+            self._show_texts(snapshot)
             self._show_prompt(snapshot)
 
     def show_notice(self, notice: str, *, lasting: bool = False) -> None:
@@ -191,13 +189,13 @@ class SitPage(QWidget):
         if self._picture.dark and not lasting:
             return
         self._notice.setText(tr(notice))
-        self._quiet.stop() if lasting else self._quiet.start()
+        self._notice_timer.stop() if lasting else self._notice_timer.start()
 
     def show_ending(self) -> None:
         """Show that the end has been asked for and is under way."""
         self._over = True
-        self._card.dismiss()
-        self.show_notice("Ending. The recording is being closed.", lasting=True)
+        self._prompt.dismiss()
+        self.show_notice(sit.ENDING, lasting=True)
 
     def confirm_end(self) -> None:
         """Ask whether it shall end; a second time, go on. What has not begun, or is over, ends at once."""
@@ -213,21 +211,21 @@ class SitPage(QWidget):
     def toggle_time(self) -> None:
         """Hide or show the time left."""
         self._time.setVisible(not self.time_shown)
-        self._drawer.set_button_text("H", _HIDE if self.time_shown else "H  show time")
+        self._controls.set_button_text("H", sit.HIDE_TIME if self.time_shown else sit.SHOW_TIME)
 
     def toggle_dark(self) -> None:
         """Make the screen dark, or bring it back."""
         self._show_dark(dark=not self._picture.dark)
 
-    def toggle_facts(self) -> None:
+    def toggle_status(self) -> None:
         """Show or hide contact, signal and index."""
-        self._facts.setVisible(not self.facts_shown)
-        self._facts.show_snapshot(self._snapshot)
+        self._status.setVisible(not self.status_shown)
+        self._status.show_snapshot(self._snapshot)
 
     def toggle_controls(self) -> None:
         """Show or hide the controls."""
-        self._drawer.setVisible(self._drawer.isHidden())
-        self._drawer.show_snapshot(self._snapshot)
+        self._controls.setVisible(self._controls.isHidden())
+        self._controls.show_snapshot(self._snapshot)
 
     def _press(self, pressed: str) -> None:
         request = request_for_key(pressed, self._snapshot)
@@ -236,7 +234,7 @@ class SitPage(QWidget):
 
     def _ask(self, request: Request) -> None:
         self.requested.emit(request)
-        if notice := _NOTICES.get(request.kind) or _COMPARED.get(request.value):
+        if notice := _NOTICES.get(request.kind) or sit.COMPARED_WITH.get(request.value):
             self.show_notice(notice)
 
     def _confirm(self) -> None:
@@ -247,28 +245,28 @@ class SitPage(QWidget):
     def _show_dark(self, *, dark: bool) -> None:
         self._picture.set_dark(dark)
         self._foot.setVisible(not dark)
-        self._card.setProperty("dark", dark)
-        for part in (self._card, *self._card.findChildren(QWidget)):
+        self._prompt.setProperty("dark", dark)
+        for part in (self._prompt, *self._prompt.findChildren(QWidget)):
             if (style := part.style()) is not None:
                 style.polish(part)
-        self._show_words(self._snapshot)
+        self._show_texts(self._snapshot)
 
-    def _show_words(self, snapshot: Snapshot) -> None:
+    def _show_texts(self, snapshot: Snapshot) -> None:
         frame, dark = snapshot.frame, self._picture.dark
         sleepy = frame is not None and frame.drowsy and snapshot.phase in _MAY_BE_SLEEPY and not snapshot.signal_lost_s
         state = frame.state if frame else None
         guidance = guidance_text(snapshot.phase, state, snapshot.signal_lost_s, water=self._picture.is_water)
         self._phase.setText("" if dark else tr(phase_label(snapshot.phase)))
         self._time.setText("" if dark or not snapshot.phase else format_clock(snapshot.remaining_s))
-        self._guidance.setText("" if dark else tr(DROWSY if sleepy else guidance))
+        self._guidance.setText("" if dark else tr(sit.SLEEPY if sleepy else guidance))
         self._message.setText("" if dark else tr(snapshot.message))
-        self._pause_button.setText(tr("P  go on" if snapshot.paused else "P  pause"))
-        self._mute_button.setText(tr("M  unmute" if snapshot.muted else "M  mute"))
+        self._pause_button.setText(tr(sit.RESUME if snapshot.paused else sit.PAUSE))
+        self._mute_button.setText(tr(sit.UNMUTE if snapshot.muted else sit.MUTE))
         self._longer_button.setVisible(snapshot.can_extend)
-        if not self._facts.isHidden():
-            self._facts.show_snapshot(snapshot)
-        if not self._drawer.isHidden():
-            self._drawer.show_snapshot(snapshot)
+        if not self._status.isHidden():
+            self._status.show_snapshot(snapshot)
+        if not self._controls.isHidden():
+            self._controls.show_snapshot(snapshot)
 
     def _show_prompt(self, snapshot: Snapshot) -> None:
         """Show the one question that matters most now, if there is any."""
@@ -276,27 +274,27 @@ class SitPage(QWidget):
             return
         question = snapshot.question
         if self._ending:
-            self._card.show_question(
-                tr("End the sitting?"),
+            self._prompt.show_question(
+                tr(sit.END_QUESTION),
                 (
-                    PromptAnswer("Enter", tr("end it"), self._confirm),
-                    PromptAnswer("Esc", tr("go on"), self.confirm_end),
+                    PromptAnswer("Enter", tr(sit.END_CONFIRM), self._confirm),
+                    PromptAnswer("Esc", tr(sit.CONTINUE), self.confirm_end),
                 ),
-                tr("What came until now is kept."),
+                tr(sit.END_HINT),
             )
         elif question is not None:
             choices = [
                 PromptAnswer(name, tr(text), lambda name=name: self._press(name)) for name, text in question.choices
             ]
-            self._card.show_question(tr(question.wording), choices, tr("One key. S leaves it; there is no hurry."))
+            self._prompt.show_question(tr(question.wording), choices, tr(sit.PROBE_HINT))
         elif snapshot.paused:
-            self._card.show_question(
-                tr("Paused"),
-                (PromptAnswer("P", tr("go on"), lambda: self._press("p")),),
-                tr("This time does not count."),
+            self._prompt.show_question(
+                tr(sit.PAUSED),
+                (PromptAnswer("P", tr(sit.CONTINUE), lambda: self._press("p")),),
+                tr(sit.PAUSED_HINT),
             )
         else:
-            self._card.dismiss()
+            self._prompt.dismiss()
 
 
 def _apart(left: QWidget, right: QWidget) -> QHBoxLayout:

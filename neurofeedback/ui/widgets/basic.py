@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QShortcut
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from neurofeedback.ui.translation import tr
+from neurofeedback.texts.catalogue import tr
 
 MARGIN = 32
 FLAT_MARGIN = MARGIN - 11  # flat buttons bring their own padding; their text keeps the margin
@@ -35,7 +35,7 @@ def allow_clipping(words: QLabel) -> QLabel:
 def button(text: str, act: Callable[[], object], *, name: str = "", **marks: bool) -> QPushButton:
     """Return a button; ``marks`` are the style sheet's: main, flat, sit, answer."""
     made = QPushButton(tr(text))
-    made.setAccessibleName(tr(name or text.replace("&", "")))
+    made.setAccessibleName(tr(name) or tr(text).replace("&", ""))
     made.setAutoDefault(True)
     for mark, value in marks.items():
         made.setProperty(mark, value)

@@ -9,9 +9,10 @@ from PyQt6.QtCore import QEvent, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from neurofeedback.texts import progress_page
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.translation import tr
 
 WEEKS = 26
 FULL_S = 2700.0
@@ -40,7 +41,7 @@ class CalendarView(QWidget):
         self._theme = theme
         self._sat: Mapping[date, float] = {}
         self._days: list[date] = []
-        self.setAccessibleName(tr("Calendar of sittings"))
+        self.setAccessibleName(tr(progress_page.CALENDAR_NAME))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -61,7 +62,9 @@ class CalendarView(QWidget):
         if isinstance(a0, QHelpEvent):
             found = [day for at, day in enumerate(self._days) if _cell(at).contains(a0.pos().toPointF())]
             sat = self._sat.get(found[0], 0.0) if found else 0.0
-            words = f"{found[0]:%d.%m.%Y}: {format_duration(sat) if sat else tr('no sitting')}" if found else ""
+            words = (
+                f"{found[0]:%d.%m.%Y}: {format_duration(sat) if sat else tr(progress_page.NO_SESSION)}" if found else ""
+            )
             QToolTip.showText(a0.globalPos(), words, self)
             return True
         return super().event(a0)
@@ -70,7 +73,11 @@ class CalendarView(QWidget):
         """Draw the cells, the months above and the weekdays beside them."""
         painter = QPainter(self)
         painter.setPen(QPen(QColor(self._theme.quiet)))
-        for place, name in ((0, tr("Mo")), (3, tr("Th")), (6, tr("Su"))):
+        for place, name in (
+            (0, tr(progress_page.MONDAY)),
+            (3, tr(progress_page.THURSDAY)),
+            (6, tr(progress_page.SUNDAY)),
+        ):
             painter.drawText(QRectF(0, _cell(place).top() - 5, _SIDE - 6, 24), _BESIDE, name)
         for at, day in enumerate(self._days):
             if day.day == 1:

@@ -8,22 +8,22 @@ from PyQt6.QtCore import QElapsedTimer, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider
 
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
-from neurofeedback.ui.translation import tr
+from neurofeedback.texts import sit
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, button, column, label, row
 
 _DB, _PERCENT = "dB", "%"
 _KNOBS = (
-    (RequestKind.VOLUME, "Volume", (-36, 12), _DB, "Compared with the level of the settings"),
+    (RequestKind.VOLUME, sit.VOLUME, (-36, 12), _DB, sit.VOLUME_TIP),
     (
         RequestKind.TARGET_RATE,
-        "How often it is quiet",
+        sit.TARGET_RATE,
         (10, 95),
         _PERCENT,
-        "Share of the practice the sound should be quiet",
+        sit.TARGET_RATE_TIP,
     ),
-    (RequestKind.TONE_DEPTH, "How far the tone moves", (0, 100), _PERCENT, "0 keeps the guide tone where it is"),
+    (RequestKind.TONE_DEPTH, sit.TONE_DEPTH, (0, 100), _PERCENT, sit.TONE_DEPTH_TIP),
 )
-_OTHER_BASELINE = {"session": "O  compare with earlier", "own": "O  compare with today"}
 _STEADY_MS = 1000
 KeyActions = tuple[tuple[str, str, Callable[[], object]], ...]
 
@@ -85,7 +85,7 @@ class ControlsPanel(QFrame):
             RequestKind.TARGET_RATE: 100 * snapshot.target_rate,
             RequestKind.TONE_DEPTH: 100 * snapshot.tone_depth,
         }
-        self.set_button_text("O", _OTHER_BASELINE.get(snapshot.feedback_source, ""))
+        self.set_button_text("O", sit.COMPARE_WITH.get(snapshot.feedback_source, ""))
         for kind, (slider, value, unit) in self._sliders.items():
             if not held and not slider.isSliderDown():
                 slider.blockSignals(True)

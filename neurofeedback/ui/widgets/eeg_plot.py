@@ -8,8 +8,9 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
+from neurofeedback.texts import research
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import MARGIN
 
 SPACING_UV = 100.0
@@ -23,7 +24,7 @@ def stack_traces(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) ->
 
     Examples
     --------
-    >>> stacked(np.zeros((2, 1), np.float32)).ravel()
+    >>> stack_traces(np.zeros((2, 1), np.float32)).ravel()
     array([100.,   0.], dtype=float32)
     """
     levels = spacing_uv * np.arange(len(traces) - 1, -1, -1, dtype=np.float32)
@@ -51,11 +52,11 @@ class EegPlot(pg.PlotWidget):
     """Scrolling lines; what exceeds its lane is cut at the lane's edge."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(**plot_options(theme, tr("Filtered signal; lines 100 µV apart, seconds from now")))
+        super().__init__(**plot_options(theme, tr(research.TRACES_TITLE)))
         self._pen = pg.mkPen(theme.text, width=1)
         self._ch_names: tuple[str, ...] = ()
         self._lines: list[pg.PlotDataItem] = []
-        self.setAccessibleName(tr("Live traces of the filtered signal"))
+        self.setAccessibleName(tr(research.TRACES_NAME))
         self.setFrameShape(self.Shape.NoFrame)
 
     def show_traces(self, ch_names: tuple[str, ...], traces: NDArray[np.float32], traces_s: float) -> None:

@@ -7,26 +7,21 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QFileDialog
 
+from neurofeedback.texts import after
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import TaskHandle
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.task_button import TaskButton
 
-FORMATS = {
-    "edf": ("EDF+, 16 bits", "edf"),
-    "bdf": ("BDF+, 24 bits", "bdf"),
-    "fif": ("FIF, for MNE", "fif"),
-    "csv": ("CSV, for spreadsheets", "csv"),
-    "bids-zip": ("BIDS dataset, zipped", "zip"),
-}
+SUFFIXES = {"edf": ".edf", "bdf": ".bdf", "fif": ".fif", "csv": ".csv", "bids-zip": ".zip"}
 
 
 class ExportButton(TaskButton):
     """Offers the formats."""
 
     def __init__(self) -> None:
-        super().__init__(tr("&Export"))
+        super().__init__(tr(after.EXPORT))
         self._session: Path | None = None
-        self.set_menu({text: partial(self.choose_file, to) for to, (text, _) in FORMATS.items()})
+        self.set_menu({after.EXPORT_FORMATS[to]: partial(self.choose_file, to) for to in SUFFIXES})
         self.done.connect(self._show_path)
 
     def set_session(self, session: Path | None) -> None:
@@ -37,9 +32,9 @@ class ExportButton(TaskButton):
         """Ask where to, and begin."""
         if self._session is None:
             return
-        suggestion = Path.home() / f"{self._session.parent.name}_{self._session.name}.{FORMATS[to][1]}"
+        suggestion = Path.home() / f"{self._session.parent.name}_{self._session.name}{SUFFIXES[to]}"
         chosen, _ = QFileDialog.getSaveFileName(
-            self, tr("Export"), str(suggestion), options=QFileDialog.Option.DontConfirmOverwrite
+            self, tr(after.EXPORT_DIALOG), str(suggestion), options=QFileDialog.Option.DontConfirmOverwrite
         )
         if chosen:
             out = Path(chosen)
@@ -51,7 +46,7 @@ class ExportButton(TaskButton):
             self.begin(partial(_export_task, self._session, to, out))
 
     def _show_path(self, written: list[Path]) -> None:
-        self.message.emit(tr("Exported to {path}").format(path=", ".join(str(path) for path in written)))
+        self.message.emit(tr(after.EXPORTED, path=", ".join(str(path) for path in written)))
 
 
 def _export_task(session: Path, to: str, out: Path, ticket: TaskHandle) -> list[Path]:

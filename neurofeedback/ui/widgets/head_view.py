@@ -9,6 +9,8 @@ from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPainterPath, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from neurofeedback.texts import fit
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.head_positions import POSITIONS
 from neurofeedback.ui.theme import Theme
 
@@ -58,7 +60,7 @@ class HeadView(QWidget):
         self._dots: tuple[ElectrodeDot, ...] = ()
         self._fills: list[float] = []
         self._places: tuple[tuple[float, float], ...] = ()
-        self.setAccessibleName("Head seen from above, with the electrodes")
+        self.setAccessibleName(tr(fit.HEAD))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 240)
 

@@ -11,6 +11,8 @@ from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
+from neurofeedback.texts import sit
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_index
 from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.ui.theme import Theme
@@ -38,7 +40,7 @@ class IndexView(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._number = label("unknown", name="Index")
+        self._number = label(sit.INDEX_UNKNOWN, name=sit.INDEX)
         self._line = HistoryLine(theme)
         self._name, meaning = label("", quiet=True), label(INDEX_MEANING, quiet=True)
         inside = column(self, gap=4)
@@ -63,7 +65,7 @@ class HistoryLine(QWidget):
         super().__init__()
         self._points: list[tuple[float, float]] = []
         self._ink, self._middle = QColor(theme.accent), QColor(theme.edge)
-        self.setAccessibleName("Index of the last minutes")
+        self.setAccessibleName(tr(sit.INDEX_HISTORY))
         self.setFixedSize(220, 22)
 
     def show_values(self, values: NDArray[np.float32]) -> None:

@@ -10,10 +10,11 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from neurofeedback.texts import after
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock
 from neurofeedback.types import Phase
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.translation import tr
 
 if TYPE_CHECKING:  # what it imports is loaded in a helper, after the window is there
     from neurofeedback.ui.viewmodels import IndexLine, SessionOverview, WhatIfResult
@@ -21,7 +22,11 @@ if TYPE_CHECKING:  # what it imports is loaded in a helper, after the window is 
 _FOOT, _TOP = 46, 24
 _MARK = 4.5
 _BESIDE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_NAMED = {Phase.BASELINE: "Baseline", Phase.PRACTICE: "Practice", Phase.TRANSFER: "Without feedback"}
+_NAMED = {
+    Phase.BASELINE: after.PHASE_BASELINE,
+    Phase.PRACTICE: after.PHASE_PRACTICE,
+    Phase.TRANSFER: after.PHASE_TRANSFER,
+}
 
 
 class IndexTimeline(QWidget):
@@ -32,7 +37,7 @@ class IndexTimeline(QWidget):
         self._theme = theme
         self._told: SessionOverview | None = None
         self._other: WhatIfResult | None = None
-        self.setAccessibleName(tr("Course of the sitting"))
+        self.setAccessibleName(tr(after.TIMELINE))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(150)
 

@@ -6,18 +6,19 @@ from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from neurofeedback.recording.session_notes import MAX_TEXT_LENGTH, SUGGESTED_CONDITIONS, SessionNotes
-from neurofeedback.ui.translation import tr
+from neurofeedback.texts import after
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.widgets.basic import ComboBox, column, label
 
 _SCALES = {
-    "mood_before": ("Mood before", "low", "high"),
-    "mood_after": ("Mood after", "low", "high"),
-    "sleepiness_before": ("Sleepiness before", "wide awake", "nearly asleep"),
-    "sleepiness_after": ("Sleepiness after", "wide awake", "nearly asleep"),
+    "mood_before": (after.MOOD_BEFORE, after.MOOD_LOW, after.MOOD_HIGH),
+    "mood_after": (after.MOOD_AFTER, after.MOOD_LOW, after.MOOD_HIGH),
+    "sleepiness_before": (after.SLEEPINESS_BEFORE, after.SLEEPINESS_LOW, after.SLEEPINESS_HIGH),
+    "sleepiness_after": (after.SLEEPINESS_AFTER, after.SLEEPINESS_LOW, after.SLEEPINESS_HIGH),
 }
 _SAVE_DELAY_MS = 1500
-_MOST_TAGS = 20
-_LONGEST_TAG = 60
+_MAX_TAGS = 20
+_MAX_TAG_LENGTH = 60
 
 
 class NotesForm(QWidget):
@@ -29,11 +30,11 @@ class NotesForm(QWidget):
         super().__init__()
         self._said = SessionNotes()
         self._note = QPlainTextEdit()
-        self._note.setPlaceholderText(tr("A note, if you like"))
+        self._note.setPlaceholderText(tr(after.NOTE_PLACEHOLDER))
         self._note.setTabChangesFocus(True)
         self._note.setFixedHeight(64)
         self._tags = QLineEdit()
-        self._tags.setPlaceholderText(tr("such as morning"))
+        self._tags.setPlaceholderText(tr(after.TAGS_PLACEHOLDER))
         self._condition = ComboBox()
         self._condition.setEditable(True)
         self._condition.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -52,13 +53,13 @@ class NotesForm(QWidget):
 
     def _lay_out(self) -> None:
         whole = column(self, gap=8)
-        self._note.setAccessibleName(tr("Note"))
+        self._note.setAccessibleName(tr(after.NOTE))
         whole.addWidget(self._note)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(3)
         named: list[tuple[str, QWidget]] = [(_SCALES[name][0], scale) for name, scale in self._scales.items()]
-        named += [("Tags", self._tags), ("Condition", self._condition)]
+        named += [(after.TAGS, self._tags), (after.CONDITION, self._condition)]
         for at, (name, field) in enumerate(named):
             field.setAccessibleName(tr(name))
             place, side = divmod(at, 2)
@@ -88,12 +89,12 @@ class NotesForm(QWidget):
             self.changed.emit(said)
 
     def _read(self) -> SessionNotes:
-        tags = [tag.strip()[:_LONGEST_TAG] for tag in self._tags.text().split(",")]
+        tags = [tag.strip()[:_MAX_TAG_LENGTH] for tag in self._tags.text().split(",")]
         numbers = {name: scale.currentIndex() or None for name, scale in self._scales.items()}
         old = self._said
         return SessionNotes(
             note=self._note.toPlainText()[:MAX_TEXT_LENGTH],
-            tags=tuple(dict.fromkeys(tag for tag in tags if tag))[:_MOST_TAGS],
+            tags=tuple(dict.fromkeys(tag for tag in tags if tag))[:_MAX_TAGS],
             condition=self._condition.currentText().strip(),
             substance=old.substance,
             dose=old.dose,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPushButton, QSizePolicy
 
+from neurofeedback.texts import sit
 from neurofeedback.ui.widgets.basic import button, column, label
 
 _WIDTH = 900
@@ -29,8 +30,8 @@ class Prompt(QFrame):
         super().__init__()
         self.setObjectName("card")
         self._shown: tuple[object, ...] = ()
-        self._title = label(large=True, name="Question")
-        self._line = label(quiet=True, name="Hint")
+        self._title = label(large=True, name=sit.QUESTION)
+        self._line = label(quiet=True, name=sit.HINT)
         for words in (self._title, self._line):
             words.setWordWrap(True)
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)

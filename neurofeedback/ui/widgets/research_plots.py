@@ -11,9 +11,10 @@ from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.session.status_text import contact_symbol
+from neurofeedback.texts import research
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.live_spectrum import alpha_db, scalp_map, spectrum_db
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import column
 from neurofeedback.ui.widgets.eeg_plot import EegPlot, plot_options
 from neurofeedback.ui.widgets.head_view import known_places
@@ -89,9 +90,9 @@ class IndexPlot(pg.PlotWidget):
     """The index of the last minutes, and the threshold as it is now."""
 
     def __init__(self, theme: Theme) -> None:
-        title = tr("Index (0 to 100) and threshold (dashed); seconds from now")
+        title = tr(research.INDEX_TITLE)
         super().__init__(**plot_options(theme, title))
-        self.setAccessibleName(tr("Index and threshold"))
+        self.setAccessibleName(tr(research.INDEX_NAME))
         self.setYRange(-6, 106)
         self._line = self.plot(pen=pg.mkPen(theme.accent, width=1.5))
         self._threshold = pg.InfiniteLine(angle=0, pen=pg.mkPen(theme.text, style=Qt.PenStyle.DashLine))
@@ -111,8 +112,8 @@ class SpectraPlot(pg.PlotWidget):
     """Power density of each electrode; of many electrodes their mean."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(**plot_options(theme, tr("Spectra of the last 4 s; dB of µV²/Hz over Hz")))
-        self.setAccessibleName(tr("Spectra of the last seconds"))
+        super().__init__(**plot_options(theme, tr(research.SPECTRA_TITLE)))
+        self.setAccessibleName(tr(research.SPECTRA_NAME))
         self._inks = (theme.text, theme.accent, theme.quiet, theme.edge)
         self._lines: list[pg.PlotDataItem] = []
         self._names: tuple[str, ...] = ()
@@ -123,7 +124,7 @@ class SpectraPlot(pg.PlotWidget):
         """Show levels in dB, shape (n_channels, n_freqs)."""
         if len(ch_names) > MAX_SPECTRA:
             known = levels[np.isfinite(levels).all(axis=1)]
-            ch_names, levels = (tr("mean"),), known.mean(axis=0, keepdims=True) if len(known) else levels[:1]
+            ch_names, levels = (tr(research.MEAN),), known.mean(axis=0, keepdims=True) if len(known) else levels[:1]
         if ch_names != self._names:
             self._begin(ch_names)
         for line, level in zip(self._lines, levels, strict=True):
@@ -143,9 +144,9 @@ class ScalpPlot(pg.PlotWidget):
     """Alpha over the head, where there are electrodes enough."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(**plot_options(theme, tr("Alpha, front on top")))
-        self.setAccessibleName(tr("Alpha power over the head"))
-        self.setToolTip(tr("Alpha power over the head, compared with its mean; seen from above, the front on top"))
+        super().__init__(**plot_options(theme, tr(research.MAP_TITLE)))
+        self.setAccessibleName(tr(research.MAP_NAME))
+        self.setToolTip(tr(research.MAP_TIP))
         self._image = pg.ImageItem(axisOrder="row-major")
         self._image.setColorMap(pg.ColorMap(None, [theme.window, theme.edge, theme.accent]))
         self.addItem(self._image)

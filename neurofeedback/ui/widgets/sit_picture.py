@@ -7,10 +7,11 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 
 from neurofeedback.feedback.ring_picture import Ring, ring_for_scene
 from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene
+from neurofeedback.texts import window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.theme import DARK, NIGHT
 from neurofeedback.ui.widgets.water_view import WaterView
 
-PICTURES = {"water": "Still water", "ring": "A ring", "none": "No picture"}
 _DARK = "#000000"
 _MIDDLE = 0.5
 
@@ -19,11 +20,11 @@ class SitPicture(WaterView):
     """Draws the picture chosen; under ``dark`` nothing at all."""
 
     def __init__(self, water: WaterRenderer, kind: str) -> None:
-        self._kind = kind if kind in PICTURES else "water"
+        self._kind = kind if kind in window.PICTURES else "water"
         self._ring = ring_for_scene(WaterScene())
         self._dark = False
         super().__init__(water)
-        self.setAccessibleName(PICTURES[self._kind])
+        self.setAccessibleName(tr(window.PICTURES[self._kind]))
 
     @property
     def is_animated(self) -> bool:

@@ -7,9 +7,10 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout
 
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.session.status_text import contact_symbol, contact_text
+from neurofeedback.texts import sit
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import MARGIN, allow_clipping, column, label
 from neurofeedback.ui.widgets.index_history import IndexView
 
@@ -22,10 +23,10 @@ class StatusPanel(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self._contact = label(name="Contact of the electrodes")
-        self._reason = label(quiet=True, name="Reasons for poor contact")
-        self._signal = label(quiet=True, name="Signal")
-        self._model = label(quiet=True, name="What drives the guidance")
+        self._contact = label(name=sit.CONTACT)
+        self._reason = label(quiet=True, name=sit.CONTACT_REASONS)
+        self._signal = label(quiet=True, name=sit.SIGNAL_STATUS)
+        self._model = label(quiet=True, name=sit.INDEX_SOURCE)
         self._index = IndexView(theme)
         told = column(gap=4)
         told.addWidget(allow_clipping(self._contact))
@@ -54,6 +55,6 @@ class StatusPanel(QFrame):
 def _signal_words(snapshot: Snapshot) -> str:
     if snapshot.frame is None:
         return snapshot.sound
-    usable = tr("{share} usable signal").format(share=format_percent(snapshot.frame.signal))
-    lost = tr("{share} % of samples lost").format(share=f"{100 * snapshot.loss_rate:.1f}")
+    usable = tr(sit.USABLE_SIGNAL, share=format_percent(snapshot.frame.signal))
+    lost = tr(sit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
     return " · ".join(part for part in (usable, lost, snapshot.sound) if part)

@@ -8,8 +8,9 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QMenu, QPushButton
 
+from neurofeedback.texts import window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
-from neurofeedback.ui.translation import tr
 
 
 class TaskButton(QPushButton):
@@ -50,14 +51,14 @@ class TaskButton(QPushButton):
         self._job.start(work)
         self.setMenu(None)
         self._show_progress(0.0)
-        self.setAccessibleName(tr("Cancel: {work}").format(work=self._text.replace("&", "")))
+        self.setAccessibleName(tr(window.CANCEL_TASK, task=self._text.replace("&", "")))
 
     def cancel(self) -> None:
         """Give it up; nothing of it is left."""
         if self.busy:
             self._job.cancel()
             self._idle()
-            self.message.emit(tr("Cancelled."))
+            self.message.emit(tr(window.CANCELLED))
 
     def _clicked(self) -> None:
         if self.busy:
@@ -66,7 +67,7 @@ class TaskButton(QPushButton):
             self.requested.emit()
 
     def _show_progress(self, share: float) -> None:
-        self.setText(tr("&Cancel, {percent} %").format(percent=round(100 * share)))
+        self.setText(tr(window.CANCEL_PROGRESS, percent=round(100 * share)))
 
     def _done(self, found: object) -> None:
         self._idle()

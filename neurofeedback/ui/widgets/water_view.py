@@ -7,6 +7,8 @@ from PyQt6.QtGui import QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from neurofeedback.feedback.water_picture import HEIGHT, WIDTH, WaterRenderer, WaterScene, crop_rect
+from neurofeedback.texts import window
+from neurofeedback.texts.catalogue import tr
 
 
 class WaterView(QWidget):
@@ -17,7 +19,7 @@ class WaterView(QWidget):
         self._water = water
         self._image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB888)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Picture: still water at night")
+        self.setAccessibleName(tr(window.WATER_PICTURE))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.show_scene(WaterScene())
 

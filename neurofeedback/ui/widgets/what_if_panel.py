@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QProgressBar, QSpinBox, QWidget
 
+from neurofeedback.texts import after, window
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
-from neurofeedback.ui.translation import tr
 from neurofeedback.ui.widgets.basic import ComboBox, button, column, label, row
 
 if TYPE_CHECKING:
@@ -28,19 +29,19 @@ class WhatIfPanel(QWidget):
         self._session: Path | None = None
         self._profile = ComboBox()
         self._profile.addItems(list(profiles))
-        self._profile.setAccessibleName(tr("Method"))
+        self._profile.setAccessibleName(tr(after.METHOD))
         self._rate = QSpinBox()
         self._rate.setRange(10, 95)
         self._rate.setValue(65)
-        self._rate.setSuffix(tr(" % quiet"))
-        self._rate.setAccessibleName(tr("Share of the practice that should be quiet"))
+        self._rate.setSuffix(tr(after.QUIET_SUFFIX))
+        self._rate.setAccessibleName(tr(after.QUIET_SHARE))
         self._rate.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.go = button("&What if", self._toggle)
+        self.go = button(after.WHAT_IF, self._toggle)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 100)
-        self._bar.setAccessibleName(tr("How far it is"))
-        self._words = label(quiet=True, name="What it would have been")
+        self._bar.setAccessibleName(tr(window.PROGRESS_BAR))
+        self._words = label(quiet=True, name=after.WHAT_IF_RESULT_NAME)
         self._words.setWordWrap(True)
         self._job: BackgroundTask[WhatIfResult] = BackgroundTask(self, "what-if")
         self._job.progressed.connect(lambda share: self._bar.setValue(round(100 * share)))
@@ -56,16 +57,16 @@ class WhatIfPanel(QWidget):
         """Begin afresh with a session."""
         self._job.cancel()
         self._session = session
-        self._idle("Another setting on this sitting, replayed from its recording: the dashed line.")
+        self._idle(after.WHAT_IF_HINT)
 
     def _toggle(self) -> None:
         if self._job.busy:
             self._job.cancel()
-            self._idle("Cancelled.")
+            self._idle(window.CANCELLED)
         elif self._session is not None:
             self._bar.setValue(0)
             self._bar.show()
-            self.go.setText(tr("&Cancel"))
+            self.go.setText(tr(window.CANCEL))
             self._words.setText("")
             self._job.start(
                 partial(_what_if_task, self._session, self._profile.currentText(), self._rate.value() / 100)
@@ -73,15 +74,13 @@ class WhatIfPanel(QWidget):
 
     def _idle(self, words: str) -> None:
         self._bar.hide()
-        self.go.setText(tr("&What if"))
+        self.go.setText(tr(after.WHAT_IF))
         self._words.setText(tr(words))
 
     def _show(self, found: WhatIfResult) -> None:
         self._idle("")
-        told = tr("With these, the sound would have been quiet for {quiet} of the practice; {usable} usable signal.")
-        self._words.setText(
-            told.format(quiet=format_percent(found.reward_rate), usable=format_percent(found.valid_fraction))
-        )
+        quiet, usable = format_percent(found.reward_rate), format_percent(found.valid_fraction)
+        self._words.setText(tr(after.WHAT_IF_RESULT, quiet=quiet, usable=usable))
         self.result.emit(found)
 
     def _fail(self, sentence: str) -> None:

@@ -1,0 +1,67 @@
+"""Texts of the page after a sitting."""
+
+OVER = "The sitting is over"
+NOT_STARTED = "The sitting could not begin"
+BROKE_OFF = "The sitting could not go on"
+DURATION = "You sat for {length}."
+USABLE_SIGNAL = "{share} of it had a usable signal."
+
+TITLE_NAME = "How the sitting ended"
+DURATION_NAME = "Length"
+SIGNAL_NAME = "Usable signal"
+ANSWERS_NAME = "Your answers"
+DECODER_NAME = "What the program has learned"
+SIGNS_NAME = "Your signs, and how sure they are"
+
+TIMELINE = "Course of the sitting"
+LEGEND = (
+    "The line is the {name}, {meaning}; its band is the wider the less it can be trusted. Circles are questions "
+    "(filled: elsewhere, empty: on the breath, dash: not sure or left), ticks are moments you noticed yourself, "
+    "hatching is where the signal could not be judged."
+)
+PHASE_BASELINE = "Baseline"
+PHASE_PRACTICE = "Practice"
+PHASE_TRANSFER = "Without feedback"
+
+DECODER_TITLE = "What has been learned of your signs"
+DECODER_READING = "Looking through what you have answered."
+FEATURE_DIRECTION = "{name}: {direction}, {chance} sure"
+
+SIT_AGAIN = "&Sit again"
+OPEN_REPORT = "Open the &report"
+OPEN_FOLDER = "Open the &folder"
+FILE_GONE = "It is not there any more; nothing else is touched."
+
+WHAT_IF_TITLE = "What if"
+WHAT_IF = "&What if"
+WHAT_IF_HINT = "Another setting on this sitting, replayed from its recording: the dashed line."
+WHAT_IF_RESULT = "With these, the sound would have been quiet for {quiet} of the practice; {usable} usable signal."
+WHAT_IF_RESULT_NAME = "Result with the other setting"
+METHOD = "Method"
+QUIET_SUFFIX = " % quiet"
+QUIET_SHARE = "Share of the practice that should be quiet"
+
+EXPORT = "&Export"
+EXPORT_DIALOG = "Export"
+EXPORTED = "Exported to {path}"
+EXPORT_FORMATS = {
+    "edf": "EDF+, 16 bits",
+    "bdf": "BDF+, 24 bits",
+    "fif": "FIF, for MNE",
+    "csv": "CSV, for spreadsheets",
+    "bids-zip": "BIDS dataset, zipped",
+}
+
+NOTE = "Note"
+NOTE_PLACEHOLDER = "A note, if you like"
+TAGS = "Tags"
+TAGS_PLACEHOLDER = "such as morning"
+CONDITION = "Condition"
+MOOD_BEFORE = "Mood before"
+MOOD_AFTER = "Mood after"
+MOOD_LOW = "low"
+MOOD_HIGH = "high"
+SLEEPINESS_BEFORE = "Sleepiness before"
+SLEEPINESS_AFTER = "Sleepiness after"
+SLEEPINESS_LOW = "wide awake"
+SLEEPINESS_HIGH = "nearly asleep"

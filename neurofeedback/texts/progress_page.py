@@ -1,0 +1,29 @@
+"""Texts of the page about many sittings."""
+
+TITLE = "Progress"
+TITLE_OF = "Progress of {participant}"
+READING = "Looking through the sittings."
+READING_BAR = "How far reading is"
+NO_FOLDER = "There is no folder {path} yet: the first sitting makes it, unless it is on a disk that is not there."
+SUMMARY_NAME = "Summary"
+CONDITIONS_NAME = "Under each condition"
+CONDITION_SHARE = "{name}: {share} (between {low} and {high}, {n} answers)"
+WHY_ANSWERS = (
+    "Only your own answers are compared between sittings. The index is relative to each sitting's own baseline and "
+    "the program keeps the reward near a set share, so neither says anything over time."
+)
+
+CHART_CAPTION = "Wandering by your own answers, with the interval so few answers allow"
+CHART_NAME = "Wandering by your own answers, sitting by sitting"
+CHART_AXIS = "each point a sitting, the latest on the right"
+
+CALENDAR_NAME = "Calendar of sittings"
+NO_SESSION = "no sitting"
+MONDAY = "Mo"
+THURSDAY = "Th"
+SUNDAY = "Su"
+
+IMPORT = "&Import a recording"
+IMPORT_DIALOG = "Import a recording"
+IMPORT_TIP = "EDF, BDF, FIF, BrainVision, XDF, Mind Monitor, OpenBCI, BrainFlow and others"
+IMPORTED = "Imported: {session}"

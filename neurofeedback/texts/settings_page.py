@@ -1,0 +1,60 @@
+"""Texts of the settings page and of the editor of programmes."""
+
+GROUP_APPEARANCE = "What it looks like"
+GROUP_SOUND = "What it sounds like"
+GROUP_PRACTICE = "The practice"
+GROUP_OUTPUT = "Where it goes"
+
+FIELDS = {
+    "theme": "Colours",
+    "large_type": "Large type",
+    "reduced_motion": "Nothing moves",
+    "picture": "Picture",
+    "background": "Background sound",
+    "background_file": "My sound file",
+    "ceiling_dbfs": "Never louder than",
+    "sound_device": "Sound device",
+    "drowsiness_shimmer": "A light shimmer when I get sleepy",
+    "probes": "Questions",
+    "learn_live": "Each answer refines the guidance at once",
+    "baseline": "Compare with",
+    "profile": "Method",
+    "recordings": "Recordings folder",
+    "lsl_out": "Send as LSL",
+    "osc_out": "Send as OSC",
+}
+THEMES = {"dark": "Dark", "light": "Light"}
+BACKGROUNDS = {"rain": "Rain", "wind": "Wind", "drone": "Drone", "file": "My own sound file"}
+PROBES = {"usual": "About every minute", "rare": "About every three minutes", "none": "None"}
+BASELINES = {"session": "This sitting's baseline", "own": "My earlier sittings, from the fourth on"}
+LSL_OUTPUTS = {"": "No", "machine": "On this machine", "network": "On the network"}
+PLACEHOLDERS = {
+    "background_file": "WAV, FLAC, MP3 or OGG",
+    "sound_device": "Empty for the system's own",
+    "recordings": "Empty for the default folder",
+    "osc_out": "PORT or HOST:PORT; empty for no output",
+}
+CHOOSE = "Choose"
+CHOOSE_FIELD = "Choose: {field}"
+SOUND_FILES = "Sound files"
+WHEN_APPLIED = "Changes are saved, and apply from the next sitting on."
+MAKE_PROGRAMME = "Make a &programme"
+
+EDITOR_TITLE = "A programme of my own"
+EDITOR_NAME = "Name"
+EDITOR_NAME_PLACEHOLDER = "such as Long morning"
+EDITOR_TOTAL = "Total minutes"
+EDITOR_TOTAL_OPEN = "the sum of the segments"
+EDITOR_HINT = "Settling and baseline come before, coming back after it. One segment may leave its minutes open."
+EDITOR_SAVE = "&Save"
+EDITOR_COLUMNS = ("Segment", "Minutes", "Quiet", "Background sound", "Bell every")
+SEGMENT = "Segment {n}"
+SEGMENT_MINUTES = "Minutes of segment {n}"
+SEGMENT_QUIET = "Share quiet in segment {n}"
+SEGMENT_BACKGROUND = "Background sound of segment {n}"
+SEGMENT_BELL = "Minutes between bells in segment {n}"
+OPEN_MINUTES = "open"
+AS_BEFORE = "as before"
+NO_BELL = "no bell"
+SEGMENT_PHASES = {"none": "–", "practice": "Practice", "transfer": "Without feedback", "rest": "Rest"}
+SEGMENT_BACKGROUNDS = {"": "As before", "rain": "Rain", "wind": "Wind", "drone": "Drone"}
