@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from neurofeedback.recording.atomic_files import write_atomic
-from neurofeedback.settings.renamed_keys import WINDOW_KEYS, rename_keys
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 
@@ -113,15 +112,23 @@ def _parse_document(document: Mapping[str, object]) -> Preferences:
     if version != VERSION:
         msg = f"they are of version {version}, and this program knows version {VERSION}"
         raise ValueError(msg)
-    document, notices = rename_keys(document, WINDOW_KEYS)
-    if notices:
-        _log.warning("the settings of the window use old names: %s", ", ".join(notices))
-    known = {field.name for field in fields(Preferences)}
-    if unknown := sorted(document.keys() - known - {"version"}):
+    known = {field.name for field in fields(Preferences)} | {"version"}
+    if document.keys() - known:
+        document = _with_new_names(document)
+    if unknown := sorted(document.keys() - known):
         msg = f"there is no setting {', '.join(unknown)}"
         raise ValueError(msg)
     values = {name: _checked(name, value) for name, value in document.items() if name != "version"}
     return replace(Preferences(), **values)
+
+
+def _with_new_names(document: Mapping[str, object]) -> Mapping[str, object]:
+    from neurofeedback.settings.renamed_keys import WINDOW_KEYS, rename_keys  # pydantic; only for old files
+
+    renamed, notices = rename_keys(document, WINDOW_KEYS)
+    if notices:
+        _log.warning("the settings of the window use old names: %s", ", ".join(notices))
+    return renamed
 
 
 def _checked(name: str, value: object) -> object:

@@ -29,7 +29,7 @@ SFREQ, SECONDS = 250, 4
 @pytest.fixture
 def place(qtbot: QtBot, tmp_path: Path) -> ProgressPage:
     made = ProgressPage(DARK)
-    qtbot.addWidget(made, before_close_func=lambda place: place.give_up())
+    qtbot.addWidget(made, before_close_func=lambda place: place.cancel())
     made.resize(1024, 640)
     made.show()
     made.activate(tmp_path / "recordings", "07")

@@ -111,3 +111,12 @@ def test_any_values_are_survived(tmp_path_factory: pytest.TempPathFactory, value
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(tomli_w.dumps({"version": VERSION, **values}).encode("utf-8", "replace"))
     load_preferences(path, lambda _: None).as_profile_changes()
+
+
+def test_settings_of_version_0_1_0_are_read_with_a_notice(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('version = 1\nbed = "file"\nbed_file = "/sounds/sea.flac"\n', encoding="utf-8")
+    preferences = load_preferences(path, pytest.fail)
+    assert (preferences.background, preferences.background_file) == ("file", "/sounds/sea.flac")
+    assert [record.getMessage().count("old names") for record in caplog.records] == [1]
+    assert "background_file" in caplog.text

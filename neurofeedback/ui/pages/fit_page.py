@@ -111,12 +111,12 @@ class FitPage(QWidget):
                 self._show_texts(snapshot, snapshot.headset_fit)
             elif snapshot.stream is not None:
                 self._dots = tuple(ElectrodeDot(name, 0.0, good=False) for name in snapshot.stream.ch_names)
-                self._title.setText(tr(headset_fit_text(None)))
+                self._title.setText(headset_fit_text(None))
         self._head.show_electrodes(self._dots, step_s)
 
     def _show_texts(self, snapshot: Snapshot, headset_fit: HeadsetFit) -> None:
-        self._title.setText(tr(headset_fit_text(headset_fit, snapshot.signal_lost_s)))
-        self._hint.setText(tr(contact_hint(headset_fit)))
+        self._title.setText(headset_fit_text(headset_fit, snapshot.signal_lost_s))
+        self._hint.setText(contact_hint(headset_fit))
         lost = tr(fit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
         self._facts.setText(" · ".join([snapshot.stream.device, lost] if snapshot.stream else [lost]))
         self._show_fit(headset_fit, lost=snapshot.signal_lost_s > 0)
@@ -174,7 +174,7 @@ def _show_row(name: QLabel, reason: QLabel, electrode: ElectrodeQuality | None) 
     if electrode is None:
         symbol = text = accessible_name = ""
     else:
-        symbol, text = contact_symbol(electrode.contact), tr(contact_reason_text(electrode))
+        symbol, text = contact_symbol(electrode.contact), contact_reason_text(electrode)
         accessible_name = tr(fit.ELECTRODE, ch_name=electrode.contact.ch_name, reason=text)
     name.setText(symbol)
     reason.setText(text)

@@ -138,12 +138,12 @@ def _import_plots_task(_ticket: TaskHandle) -> type[ResearchPlots]:
 def _fact_words(snapshot: Snapshot) -> str:
     frame = snapshot.frame
     if frame is None:
-        return tr(phase_label(snapshot.phase))
+        return phase_label(snapshot.phase)
     reasons = [f"{c.ch_name}: {', '.join(c.reasons)}" for c in snapshot.contacts if c.reasons]
     state = research.STATE_DROWSY if frame.drowsy else research.STATE
     index, u, threshold = format_index(frame.mwi), f"{frame.index_u:.2f}", f"{frame.threshold:.2f}"
     lines = [
-        tr(state, phase=tr(phase_label(snapshot.phase)), state=frame.state),
+        tr(state, phase=phase_label(snapshot.phase), state=frame.state),
         tr(research.INDEX, index=index, u=u, threshold=threshold),
         tr(research.SIGNAL, signal=format_percent(frame.signal), confidence=format_percent(frame.confidence)),
         tr(research.TONE, gain=f"{frame.guidance.tone_gain:.3f}", target=format_percent(snapshot.target_rate)),

@@ -256,9 +256,9 @@ class SitPage(QWidget):
         sleepy = frame is not None and frame.drowsy and snapshot.phase in _MAY_BE_SLEEPY and not snapshot.signal_lost_s
         state = frame.state if frame else None
         guidance = guidance_text(snapshot.phase, state, snapshot.signal_lost_s, water=self._picture.is_water)
-        self._phase.setText("" if dark else tr(phase_label(snapshot.phase)))
+        self._phase.setText("" if dark else phase_label(snapshot.phase))
         self._time.setText("" if dark or not snapshot.phase else format_clock(snapshot.remaining_s))
-        self._guidance.setText("" if dark else tr(sit.SLEEPY if sleepy else guidance))
+        self._guidance.setText("" if dark else tr(sit.SLEEPY) if sleepy else guidance)
         self._message.setText("" if dark else tr(snapshot.message))
         self._pause_button.setText(tr(sit.RESUME if snapshot.paused else sit.PAUSE))
         self._mute_button.setText(tr(sit.UNMUTE if snapshot.muted else sit.MUTE))
