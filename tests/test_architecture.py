@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from neurofeedback.settings.model import Settings
 from tests.helpers import ROOT
 
 PACKAGE = ROOT / "neurofeedback"
@@ -299,3 +300,26 @@ def test_links_between_pages_lead_somewhere() -> None:
     local = [(page, link) for page, link in links if "://" not in link]
     assert len(local) > 50
     assert [(page.name, link) for page, link in local if not (page.parent / link).exists()] == []
+
+
+def test_pages_name_modules_that_exist() -> None:
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    pattern = r"`([a-z_]+(?:/[a-z_]+)+\.(?:py|toml|html))`"
+    named = [(page, name) for page in pages for name in re.findall(pattern, page.read_text(encoding="utf-8"))]
+    assert len(named) > 20
+    missing = [(page.name, name) for page, name in named if not any((top / name).exists() for top in (ROOT, PACKAGE))]
+    assert missing == []
+
+
+def test_pages_name_settings_that_exist() -> None:
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    sections = {name: field.annotation for name, field in Settings.model_fields.items()}
+    pattern = r"`([a-z_]+)\.([a-z_0-9]+)`"
+    named = [
+        (page.name, section, key)
+        for page in pages
+        for section, key in re.findall(pattern, page.read_text(encoding="utf-8"))
+        if section in sections
+    ]
+    assert len(named) > 5
+    assert [one for one in named if one[2] not in getattr(sections[one[1]], "model_fields", {})] == []

@@ -1,4 +1,4 @@
-"""Two seconds of EEG before each answer or mark, as MNE epochs, ready for any analysis.
+"""Cut the two seconds before each answer or mark into MNE epochs, and print their alpha power.
 
 python docs/examples/around_events.py recordings/sub-01/ses-20261122T091500
 """
@@ -7,12 +7,12 @@ import sys
 
 import mne
 
-import neurofeedback
+import neurofeedback as nf
 
-raw, _ = neurofeedback.read_session(sys.argv[1])
+raw, _ = nf.read_session(sys.argv[1])
 events, kinds = mne.events_from_annotations(raw, regexp="^(answer|press|mark|phase)")
 epochs = mne.Epochs(raw, events, kinds, tmin=-2, tmax=0, baseline=None, reject_by_annotation=True, preload=True)
-print(f"{len(epochs)} stretches of 2 s, {len(events) - len(epochs)} left out for gaps or a missing beginning")
+print(f"{len(epochs)} epochs of 2 s, {len(events) - len(epochs)} left out because of gaps or the start of the recording")
 for kind in kinds:
     if not len(epochs[kind]):
         continue
