@@ -12,7 +12,7 @@ import neurofeedback as nf
 raw, _ = nf.read_session(sys.argv[1])
 events, kinds = mne.events_from_annotations(raw, regexp="^(answer|press|mark|phase)")
 epochs = mne.Epochs(raw, events, kinds, tmin=-2, tmax=0, baseline=None, reject_by_annotation=True, preload=True)
-print(f"{len(epochs)} epochs of 2 s, {len(events) - len(epochs)} left out because of gaps or the start of the recording")
+print(f"{len(epochs)} epochs of 2 s, {len(events) - len(epochs)} left out (gap or start of recording)")
 for kind in kinds:
     if not len(epochs[kind]):
         continue
