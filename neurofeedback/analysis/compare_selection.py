@@ -1,4 +1,4 @@
-"""The sessions of a comparison: which are meant, which can be used, and why the others cannot."""
+"""Selection of the sessions of a comparison: those that were named, those that can be used, and why others cannot."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from neurofeedback.recording.session_notes import SessionNotes, read_notes
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
+from neurofeedback.texts import comparison
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 
 MIN_WINDOWS = 15
@@ -26,7 +28,7 @@ _LABELS = re.compile(r"(ses-)?[0-9A-Za-z]+(,(ses-)?[0-9A-Za-z]+)*")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparableSession:
-    """A session with its clean signal, and what was said of it."""
+    """A session with its clean signal and the notes entered about it."""
 
     stem: str
     notes: SessionNotes
@@ -36,7 +38,7 @@ class ComparableSession:
 
     @property
     def recording_format(self) -> tuple[float, tuple[str, ...]]:
-        """What sessions must share to be compared: rate and channels."""
+        """Sampling rate and channels, which sessions must share to be compared."""
         return self.signal.sfreq, self.profile.montage.ch_names
 
     @property
@@ -46,31 +48,31 @@ class ComparableSession:
 
 
 def select_sessions(history: Sequence[PastSession], selector: str) -> list[PastSession]:
-    """Find the sessions of a condition, or those whose labels are given with commas between them.
+    """Return the sessions of a condition, or those whose labels are given with commas between them.
 
     Raises
     ------
     SettingsError
-        Neither fits.
+        There is no such condition, and not all labels exist.
     """
-    under = [one for one in history if one.condition == selector and selector]
-    if under:
-        return under
+    in_condition = [one for one in history if one.condition == selector and selector]
+    if in_condition:
+        return in_condition
     by_label = {session_label(one): one for one in history}
     labels = [part.removeprefix("ses-") for part in selector.split(",")] if _LABELS.fullmatch(selector) else []
     if labels and all(part in by_label for part in labels):
         return [by_label[part] for part in labels]
-    known = Counter(one.condition for one in history if one.condition)
+    conditions = Counter(one.condition for one in history if one.condition)
     raise SettingsError(
         "there is no session under this condition, and none of this label",
         got=repr(selector[:80]),
-        allowed=", ".join(f"{name} ({n})" for name, n in known.items()) or "no session has a condition yet",
+        allowed=", ".join(f"{name} ({n})" for name, n in conditions.items()) or "no session has a condition yet",
         todo="enter the condition after a sitting (the window's After page), or name sessions like 20261122T091500",
     )
 
 
 def session_label(session: PastSession) -> str:
-    """Session label, without ``ses-``."""
+    """Return the session label, without ``ses-``."""
     return session.stem.split("_")[1].removeprefix("ses-")
 
 
@@ -92,7 +94,7 @@ def open_sessions(
             if one.clean_rows:
                 usable.append(one)
             else:
-                left_out[session.stem] = "less than a minute of clean signal on every channel"
+                left_out[session.stem] = tr(comparison.LITTLE_CLEAN_SIGNAL)
         on_opened()
     return usable
 
@@ -114,31 +116,33 @@ def _open(files: SessionFiles, phases: Sequence[Phase]) -> ComparableSession:
 def match_sessions(
     sides: Sequence[Sequence[ComparableSession]], left_out: dict[str, str]
 ) -> tuple[list[list[ComparableSession]], tuple[int, ...]]:
-    """Keep sessions of the commonest headset and of closed or open eyes alike, and the channels clean in all.
+    """Select the sessions of the most common headset and eye state, and the channels that are clean in all of them.
+
+    Sessions that differ are added to ``left_out``.
 
     Raises
     ------
     RecordingError
-        A side is left without sessions, or no channel is clean in all.
+        A side has no session left, or no channel is clean in all.
     """
     everything = [one for side in sides for one in side]
     if everything:
-        kind = Counter(one.recording_format for one in everything).most_common(1)[0][0]
+        recording_format = Counter(one.recording_format for one in everything).most_common(1)[0][0]
         eyes = Counter(one.notes.eyes or "closed" for one in everything).most_common(1)[0][0]
         for one in everything:
-            if one.recording_format != kind:
-                left_out[one.stem] = "another headset: other channels, or another rate"
+            if one.recording_format != recording_format:
+                left_out[one.stem] = tr(comparison.OTHER_HEADSET)
             elif (one.notes.eyes or "closed") != eyes:
-                left_out[one.stem] = f"eyes {one.notes.eyes or 'closed'}, where most sessions had them {eyes}"
-    kept = [[one for one in side if one.stem not in left_out] for side in sides]
-    if not all(kept):
+                left_out[one.stem] = tr(comparison.OTHER_EYES, eyes=one.notes.eyes or "closed", most=eyes)
+    used = [[one for one in side if one.stem not in left_out] for side in sides]
+    if not all(used):
         raise _no_sessions_error("a side has no session with a minute of clean signal", left_out)
-    rows = set.intersection(*(one.clean_rows for side in kept for one in side))
+    rows = set.intersection(*(one.clean_rows for side in used for one in side))
     if not rows:
         raise _no_sessions_error("no channel was clean for a minute in all of these sessions", left_out)
-    return kept, tuple(sorted(rows))
+    return used, tuple(sorted(rows))
 
 
 def _no_sessions_error(what: str, left_out: dict[str, str]) -> RecordingError:
-    why = "; ".join(f"{stem}: {reason}" for stem, reason in left_out.items())
-    return RecordingError(what, got=why or "bad contact on different channels", todo="compare other sessions")
+    reasons = "; ".join(f"{stem}: {reason}" for stem, reason in left_out.items())
+    return RecordingError(what, got=reasons or "bad contact on different channels", todo="compare other sessions")

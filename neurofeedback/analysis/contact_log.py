@@ -1,4 +1,4 @@
-"""Contact of each channel over a session: the gate's verdicts, had again by replaying the recording."""
+"""Contact of each channel over a session: the gate's results, computed by replaying the recording."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MIN_LISTED_SHARE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class ChannelContactSummary:
-    """One channel's shares of time, 0 to 1, by verdict, and by main reason with the most frequent first."""
+    """Shares of time of one channel, 0 to 1, by contact level, and by main reason with the most frequent first."""
 
     ch_name: str
     good: float
@@ -29,7 +29,7 @@ class ChannelContactSummary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContactLog:
-    """What the gate said of every channel in every frame.
+    """Contact of every channel in every frame.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class ContactLog:
     grades : ndarray, shape (n_frames, n_channels)
         0 good, 1 fair, 2 bad, each over the 4 s before.
     iaf_hz, baseline_clean_s : float, optional
-        Of the baseline; None without one.
+        Alpha frequency (Hz) and length of clean signal (s) of the baseline; None without a baseline.
     """
 
     sample: NDArray[np.int64]
@@ -51,7 +51,7 @@ class ContactLog:
 
 
 def replay_contacts(recording: Recording) -> ContactLog:
-    """Replayed a session, which must have its own profile, for its contacts."""
+    """Replay a session, which must have its own profile, and return its contacts."""
     ch_names = recording.stream.ch_names
     reasons = [Counter[str]() for _ in ch_names]
     samples, phases, grades = [], [], []
@@ -66,7 +66,7 @@ def replay_contacts(recording: Recording) -> ContactLog:
         sample=np.array(samples, np.int64),
         phase=np.array(phases, np.str_),
         grades=table,
-        channels=tuple(_summarize_channel(*facts) for facts in zip(ch_names, table.T, reasons, strict=True))
+        channels=tuple(_summarize_channel(*channel) for channel in zip(ch_names, table.T, reasons, strict=True))
         if samples
         else (),
         iaf_hz=baseline.iaf_hz if baseline else None,
@@ -76,7 +76,7 @@ def replay_contacts(recording: Recording) -> ContactLog:
 
 def _count(frame: Frame, reasons: list[Counter[str]]) -> list[int]:
     for contact, counter in zip(frame.contacts, reasons, strict=True):
-        counter.update(contact.reasons[:1])  # the most telling; a gap, for one, looks flat too
+        counter.update(contact.reasons[:1])  # the first is the main reason; a gap, for example, also looks flat
     return [_GRADES[contact.level] for contact in frame.contacts]
 
 

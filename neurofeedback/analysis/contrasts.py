@@ -1,7 +1,7 @@
-"""How two sets of sessions differ in one measure, as honestly as their number allows.
+"""Difference between two sets of sessions in one measure.
 
-From five sessions a side the session is the unit: difference, Hedges' g and their intervals, p, and q over all
-measures. With fewer there is a difference and the person's own scatter from session to session, and no p.
+From five sessions a side, the session is the unit: difference, Hedges' g and their intervals, p, and q over all
+measures. With fewer, there are the difference and the person's own SD between sessions, and no p.
 """
 
 from __future__ import annotations
@@ -35,38 +35,45 @@ class Contrast:
     Parameters
     ----------
     a, b : tuple of float
-        One value a session.
-    spread : float, optional
-        SD from session to session within a side, pooled over the sides (or the person's own from other sessions).
-    interval : Interval, optional
+        One value for each session.
+    sd : float, optional
+        SD between sessions within a side, pooled over the sides, or the person's own SD from other sessions.
+    interval : EffectInterval, optional
         Of the difference; only from five sessions a side.
     g : float, optional
         Hedges' g_av: the difference over the root mean square of both SDs, corrected for few sessions.
     p, q : float, optional
         Of Welch's test, and after Benjamini and Hochberg over all measures compared.
-    within : Interval, optional
-        Of the difference between two single recordings, from their blocks: it holds for these two recordings only.
+    within_interval : EffectInterval, optional
+        Of the difference between two single recordings, from their blocks; it holds for these two recordings only.
     """
 
     a: tuple[float, ...]
     b: tuple[float, ...]
     difference: float
-    spread: float | None = None
+    sd: float | None = None
     interval: EffectInterval | None = None
     g: float | None = None
     g_interval: EffectInterval | None = None
     p: float | None = None
     q: float | None = None
-    within: EffectInterval | None = None
+    within_interval: EffectInterval | None = None
 
     @property
     def n(self) -> tuple[int, int]:
-        """Sessions on each side."""
+        """Number of sessions on each side."""
         return len(self.a), len(self.b)
 
 
-def compute_contrast(a: Sequence[float], b: Sequence[float], own_spread: float | None = None) -> Contrast:
-    """Compare the sessions of two sides; ``own_spread`` is the person's from elsewhere, used where these tell none.
+def compute_contrast(a: Sequence[float], b: Sequence[float], own_sd: float | None = None) -> Contrast:
+    """Compare the sessions of two sides.
+
+    Parameters
+    ----------
+    a, b : sequence of float
+        One value for each session.
+    own_sd : float, optional
+        The person's SD from other sessions, used if these sessions give none.
 
     Raises
     ------
@@ -82,18 +89,18 @@ def compute_contrast(a: Sequence[float], b: Sequence[float], own_spread: float |
         raise ValueError("a side without sessions cannot be compared")
     one, other = np.asarray(a, float), np.asarray(b, float)
     difference = float(other.mean() - one.mean())
-    found = Contrast(tuple(a), tuple(b), difference, _pooled_sd(one, other) or own_spread)
+    found = Contrast(tuple(a), tuple(b), difference, _pooled_sd(one, other) or own_sd)
     if min(len(a), len(b)) < MIN_SESSIONS_FOR_TEST:
         return found
     se, free = _welch(one, other)
-    reach = float(stats.t(free).ppf(0.5 + _CONFIDENCE_LEVEL / 2)) * se
+    half_width = float(stats.t(free).ppf(0.5 + _CONFIDENCE_LEVEL / 2)) * se
     g, g_se = _hedges(one, other)
-    g_reach = float(stats.t(free).ppf(0.5 + _CONFIDENCE_LEVEL / 2)) * g_se
+    g_half_width = float(stats.t(free).ppf(0.5 + _CONFIDENCE_LEVEL / 2)) * g_se
     return replace(
         found,
-        interval=EffectInterval(difference - reach, difference + reach),
+        interval=EffectInterval(difference - half_width, difference + half_width),
         g=g,
-        g_interval=EffectInterval(g - g_reach, g + g_reach),
+        g_interval=EffectInterval(g - g_half_width, g + g_half_width),
         p=float(2 * stats.t(free).sf(abs(difference) / se)) if se else float(difference == 0),
     )
 
@@ -117,7 +124,7 @@ def _welch(one: Floats, other: Floats) -> tuple[float, float]:
 
 
 def _hedges(one: Floats, other: Floats) -> tuple[float, float]:
-    """Hedges' g_av and its standard error."""
+    """Return Hedges' g_av and its standard error."""
     sd = math.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 2)
     if sd == 0:
         return 0.0, 0.0
@@ -129,21 +136,21 @@ def _hedges(one: Floats, other: Floats) -> tuple[float, float]:
 
 
 def block_interval(a: Sequence[float], b: Sequence[float]) -> EffectInterval | None:
-    """Interval of the difference between two recordings, from the values of their blocks; None from fewer than 2.
+    """Return the interval of the difference between two recordings from their blocks; None for fewer than 2 blocks.
 
-    Blocks of one recording are alike for reasons that another day would not share, so this says nothing of other days.
+    Blocks of one recording are alike for reasons that another day does not share, so it does not hold for other days.
     """
     if min(len(a), len(b)) < 2:
         return None
     one, other = np.asarray(a, float), np.asarray(b, float)
     se, free = _welch(one, other)
-    reach = float(stats.t(free).ppf(0.5 + _CONFIDENCE_LEVEL / 2)) * se
+    half_width = float(stats.t(free).ppf(0.5 + _CONFIDENCE_LEVEL / 2)) * se
     difference = float(other.mean() - one.mean())
-    return EffectInterval(difference - reach, difference + reach)
+    return EffectInterval(difference - half_width, difference + half_width)
 
 
 def add_q_values(contrasts: Mapping[str, Contrast]) -> dict[str, Contrast]:
-    """Add q to all that have a p: the false discovery rate of Benjamini and Hochberg 1995 over this list."""
+    """Add q to all contrasts with a p: the false discovery rate of Benjamini and Hochberg 1995."""
     tested = {name: found.p for name, found in contrasts.items() if found.p is not None}
     if not tested:
         return dict(contrasts)

@@ -1,4 +1,4 @@
-"""The frame log read back as columns: what was shown and heard, frame by frame."""
+"""The frame log as columns: one array for each column that analysis and reports use."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Labels = NDArray[np.str_]
 
 _NUMBERS = ("onset", "confidence", "mwi", "threshold", "latency_ms")
 _FLAGS = ("valid", "drowsy")
-_WORDS = ("phase", "state")
+_LABELS = ("phase", "state")
 _PHASES_WITHOUT_INDEX = (Phase.SETTLE, Phase.BASELINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of frames alike, from ``start_s`` to ``stop_s`` of the session."""
+    """Consecutive frames with the same label, from ``start_s`` to ``stop_s`` of the session."""
 
     start_s: float
     stop_s: float
@@ -39,7 +39,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameTable:
-    """Columns of a frame log, each ``(n_frames,)``; NaN where there was none.
+    """Columns of a frame log, each ``(n_frames,)``; NaN where there was no value.
 
     ``onset`` is the end of the frame's window in s; ``threshold`` is on the scale of ``mwi`` (0 to 100).
     """
@@ -59,21 +59,21 @@ class FrameTable:
 
     @property
     def has_index(self) -> bool:
-        """Whether any frame has an index: only a session with a finished baseline does."""
+        """Whether any frame has an index, as after a complete baseline."""
         return bool(np.isfinite(self.mwi).any())
 
     @property
     def unusable_reason(self) -> Labels:
-        """For each frame ``lost``, ``unknown``, or empty where the signal could be judged.
+        """``lost``, ``unknown``, or empty where the signal could be judged, for each frame.
 
-        Before there is a baseline the state is always UNKNOWN; what counts there is whether the frame is valid.
+        Before the baseline is complete the state is always UNKNOWN; there, validity decides.
         """
         early = np.isin(self.phase, _PHASES_WITHOUT_INDEX)
         unknown = np.where(early, ~self.valid, self.state == State.UNKNOWN)
         return np.where(self.state == State.LOST, "lost", np.where(unknown, "unknown", ""))
 
     def spans(self, labels: Labels) -> list[Span]:
-        """Join neighbouring frames that have the same word."""
+        """Return the spans of consecutive frames with the same label."""
         edges = np.flatnonzero(labels[1:] != labels[:-1]) + 1
         starts, stops = [0, *edges.tolist()], [*edges.tolist(), len(self)]
         times = np.concatenate([[0.0], self.onset])
@@ -82,25 +82,25 @@ class FrameTable:
 
 
 def read_frame_table(path: Path | None) -> FrameTable:
-    """Read a frame log; a missing one, or one killed before its first frame, has no frames.
+    """Read a frame log; a missing file, or one that ends before its first frame, gives no frames.
 
     Raises
     ------
     RecordingError
-        A line is not what this program writes.
+        The file is not a frame log of this program.
     """
     header, *lines = (read_complete_lines(path) if path is not None else []) or [""]
     names = header.split("\t")
     try:
-        where = {name: names.index(name) for name in (*_NUMBERS, *_FLAGS, *_WORDS)} if lines else {}
+        columns = {name: names.index(name) for name in (*_NUMBERS, *_FLAGS, *_LABELS)} if lines else {}
         rows = [line.split("\t") for line in lines]
-        cells = {name: [row[column] for row in rows] for name, column in where.items()}
+        cells = {name: [row[column] for row in rows] for name, column in columns.items()}
         numbers = {name: _numbers(cells.get(name, [])) for name in _NUMBERS}
     except (ValueError, IndexError) as error:
         raise RecordingError(f"{path} is not a frame log", got=str(error), todo="restore the file") from None
     flags = {name: np.array(cells.get(name, []), np.str_) == "1" for name in _FLAGS}
-    words = {name: np.array(cells.get(name, []), np.str_) for name in _WORDS}
-    return FrameTable(**{**numbers, **flags, **words, "threshold": 100 * ndtr(numbers["threshold"])})
+    labels = {name: np.array(cells.get(name, []), np.str_) for name in _LABELS}
+    return FrameTable(**{**numbers, **flags, **labels, "threshold": 100 * ndtr(numbers["threshold"])})
 
 
 def _numbers(cells: list[str]) -> Floats:

@@ -1,7 +1,7 @@
 """Measures of one session's clean signal without feedback: powers, 1/f, alpha frequency, complexity, muscle.
 
-Absolute values of the raw signal, not scores against a baseline, so that sessions under different conditions can be
-held against each other.
+They are absolute values of the raw signal, not relative to a baseline, so that sessions under different conditions can
+be compared.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TINY = float(np.finfo(float).tiny)
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is measured, over which region's channels, and what it is not."""
+    """One measure: its name, the region whose channels it is averaged over, its unit, and how not to read it."""
 
     text: str
     region: str
@@ -62,7 +62,7 @@ MEASURES: dict[str, Measure] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CleanSignal:
-    """Clean windows of 4 s of one session, by channel row, in their order; none of them overlap.
+    """Clean windows of 4 s of one session by channel row, in order of time, without overlap.
 
     ``windows[row]`` is ``(n_windows, n_samples)`` in microvolts, raw.
     """
@@ -71,11 +71,11 @@ class CleanSignal:
     windows: Mapping[int, Floats]
 
     def count(self, rows: Sequence[int]) -> int:
-        """Windows that each of these channels has at least."""
+        """Return the smallest number of windows of these channels."""
         return min((len(self.windows[row]) for row in rows), default=0)
 
     def subsample(self, n: int) -> CleanSignal:
-        """Take ``n`` windows of each channel, evenly from all it has; channels with fewer are left out."""
+        """Return ``n`` evenly spaced windows of each channel; channels with fewer are left out."""
         chosen = {
             row: windows[np.linspace(0, len(windows) - 1, n).round().astype(int)]
             for row, windows in self.windows.items()
@@ -84,7 +84,7 @@ class CleanSignal:
         return CleanSignal(self.sfreq, chosen)
 
     def blocks(self, n: int) -> list[CleanSignal]:
-        """Cut into consecutive blocks of ``n`` windows; what is left over at the end is left out."""
+        """Split into consecutive blocks of ``n`` windows; a remainder at the end is left out."""
         whole = self.count(list(self.windows)) // n
         return [
             CleanSignal(self.sfreq, {row: windows[k * n : (k + 1) * n] for row, windows in self.windows.items()})
@@ -95,9 +95,9 @@ class CleanSignal:
 def extract_clean_signal(
     recording: Recording, contacts: ContactLog, phases: Sequence[Phase] = NO_FEEDBACK_PHASES
 ) -> CleanSignal:
-    """Find the clean windows of a session: nothing lost in them, and contact judged good over their 4 s.
+    """Return the clean windows of a session: without lost samples, and with good contact over their 4 s.
 
-    A recording without these phases, such as an imported one, is taken as a whole.
+    Of a recording without these phases, such as an imported one, all of it is used.
     """
     n = round(WINDOW_S * recording.stream.sfreq)
     found: list[list[Floats]] = [[] for _ in recording.stream.ch_names]
@@ -111,30 +111,30 @@ def extract_clean_signal(
 
 
 def _window_ends(contacts: ContactLog, phases: Sequence[Phase], n: int) -> list[int]:
-    """Frames at which windows of ``n`` samples end that lie in these phases, each after the one before."""
+    """Return the frames at which windows of ``n`` samples end that lie in these phases and do not overlap."""
     wanted = np.isin(contacts.phase, [str(phase) for phase in phases])
     if not wanted.any():
         wanted = np.ones(len(contacts.phase), bool)
-    ends, free = [], 0
+    ends, available_from = [], 0
     starts = np.concatenate([[0], contacts.sample[:-1]])
     for frame, sample in enumerate(contacts.sample.tolist()):
         if not wanted[frame]:
-            free = sample
-        elif sample - n >= max(free, 0) and wanted[np.searchsorted(starts, sample - n, side="right") - 1]:
+            available_from = sample
+        elif sample - n >= max(available_from, 0) and wanted[np.searchsorted(starts, sample - n, side="right") - 1]:
             ends.append(frame)
-            free = sample
+            available_from = sample
     return ends
 
 
 def compute_measures(
     signal: CleanSignal, montage: Montage, settings: Settings, iaf_hz: float | None, mains_hz: float | None
 ) -> dict[str, float]:
-    """Measure everything in ``MEASURES``; NaN where channels, rate or an alpha peak are missing.
+    """Compute all of ``MEASURES``; NaN where channels, rate or an alpha peak are missing.
 
     Parameters
     ----------
     iaf_hz : float, optional
-        Alpha frequency the bands are set by, the same for all sessions compared; None for the default.
+        Alpha frequency that sets the bands, the same for all sessions compared; None for the default.
     mains_hz : float, optional
         Its bins and those of its harmonics are left out of the muscle band.
     """
@@ -142,18 +142,20 @@ def compute_measures(
     psds = {row: _psd(windows, signal.sfreq) for row, windows in signal.windows.items()}
     by_channel = {row: _spectral_measures(psd, freqs, iaf, settings, mains_hz) for row, (freqs, psd) in psds.items()}
     for row, windows in signal.windows.items():
-        own, ratio = np.mean([segment_complexity(window[None], signal.sfreq)[0, 0] for window in windows], axis=0)
-        by_channel[row] |= {"lzc": float(own), "lzc_ratio": float(ratio)}
+        complexity, ratio = np.mean(
+            [segment_complexity(window[None], signal.sfreq)[0, 0] for window in windows], axis=0
+        )
+        by_channel[row] |= {"lzc": float(complexity), "lzc_ratio": float(ratio)}
     found = {
-        name: _mean([by_channel[row][name] for row in montage.rows(what.region) if row in by_channel])
-        for name, what in MEASURES.items()
+        name: _mean([by_channel[row][name] for row in montage.rows(measure.region) if row in by_channel])
+        for name, measure in MEASURES.items()
         if name != "iaf"
     }
     return {name: found.get(name, np.nan) for name in MEASURES} | {"iaf": iaf_from_psds(psds, montage, settings)}
 
 
 def iaf_from_psds(psds: Mapping[int, tuple[Floats, Floats]], montage: Montage, settings: Settings) -> float:
-    """Alpha frequency of this signal's own posterior spectrum, Hz; NaN without a peak."""
+    """Return the alpha frequency of the mean posterior spectrum, Hz; NaN without a peak."""
     chosen = [psds[row] for row in montage.rows("posterior") if row in psds]
     if not chosen:
         return np.nan
@@ -163,13 +165,13 @@ def iaf_from_psds(psds: Mapping[int, tuple[Floats, Floats]], montage: Montage, s
 
 
 def estimate_iaf(signal: CleanSignal, montage: Montage, settings: Settings) -> float:
-    """Alpha frequency of a clean signal, Hz; NaN without a peak."""
+    """Return the alpha frequency of a clean signal, Hz; NaN without a peak."""
     rows = [row for row in montage.rows("posterior") if row in signal.windows]
     return iaf_from_psds({row: _psd(signal.windows[row], signal.sfreq) for row in rows}, montage, settings)
 
 
 def _psd(windows: Floats, sfreq: float) -> tuple[Floats, Floats]:
-    """Welch's method with the clean windows as its segments: mean removed, Hann, median over segments."""
+    """Return frequencies and spectrum by Welch's method: the clean windows as segments, mean removed, Hann, median."""
     n = windows.shape[1]
     psd, freqs = psd_array_welch(
         windows.ravel(), sfreq, n_fft=n, n_per_seg=n, n_overlap=0, average="median", window="hann", verbose="error"

@@ -1,4 +1,4 @@
-"""Spectra of the clean part of baseline and practice, with the aperiodic component."""
+"""Spectra of the clean signal of baseline and practice, with the aperiodic component."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LOWEST_HZ, _HIGHEST_HZ = 1.5, 60.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectrum:
-    """A spectrum and its aperiodic fit ``ln P = offset - exponent ln f``.
+    """Spectrum and its aperiodic fit ``ln P = offset - exponent ln f``.
 
     ``psd`` is ``(n_freqs,)`` in uV^2/Hz, the median over ``n_windows`` clean windows of 4 s.
     """
@@ -48,7 +48,7 @@ class Spectrum:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpectraPanel:
-    """Spectra of one channel or region by phase; a phase with too little clean signal has none."""
+    """Spectra of one channel or region by phase, without phases with too little clean signal."""
 
     label: str
     spectra: dict[Phase, Spectrum]
@@ -59,8 +59,8 @@ def compute_spectra(
 ) -> list[SpectraPanel]:
     """Compute spectra for each channel, or for each region of a headset with more than 8 channels.
 
-    A window counts for a channel if nothing in it is lost and the gate called the contact good over its 4 s.
-    Of a long phase, 300 windows spread over it are used.
+    A window is used for a channel if it has no lost samples and good contact over its 4 s. Of a long phase, 300 evenly
+    spaced windows are used.
     """
     by_phase = {phase: _by_channel(recording, contacts, phase, settings) for phase in SPECTRA_PHASES}
     return [
@@ -92,7 +92,7 @@ def _by_channel(recording: Recording, contacts: ContactLog, phase: Phase, settin
 
 
 def _window_ends(contacts: ContactLog, phase: Phase, n: int, hop_s: float) -> list[int]:
-    """Frames at which a window of ``n`` samples ends that lies in the phase, half overlapping or sparser."""
+    """Return the frames at which windows of ``n`` samples in the phase end, overlapping by half at most."""
     inside = np.flatnonzero(contacts.phase == phase)
     if not inside.size:
         return []
@@ -103,7 +103,7 @@ def _window_ends(contacts: ContactLog, phase: Phase, n: int, hop_s: float) -> li
 
 
 def _welch(windows: Sequence[NDArray[np.float32]], sfreq: float, settings: Settings) -> Spectrum:
-    """Welch's method with the clean windows as its segments: mean removed, Hann, median over segments."""
+    """Return the spectrum by Welch's method: the clean windows as segments, mean removed, Hann, median."""
     n = windows[0].size
     psd, freqs = psd_array_welch(
         np.concatenate(windows).astype(np.float64),

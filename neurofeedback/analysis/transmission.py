@@ -1,4 +1,4 @@
-"""What became of the samples on their way: loss, gaps, the rate that arrived, and how late the sound followed."""
+"""Transmission quality of a session: lost samples, gaps, effective sampling rate, and latency to the sound."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MIN_SPAN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Transmission:
-    """Loss and time of one session.
+    """Loss, gaps, rate and latency of one session.
 
     ``effective_sfreq`` (Hz) is the rate at which samples, lost ones included, arrived by the host's clock; None
-    where it cannot be told. ``latency_ms`` is (median, 95th percentile) of the newest sample's age when the
-    sound was set; None without sound.
+    for recordings too short to measure it. ``latency_ms`` is (median, 95th percentile) of the newest sample's age when
+    the sound was set; None without sound.
     """
 
     n_samples: int
@@ -40,12 +40,12 @@ class Transmission:
 
     @property
     def drift(self) -> float | None:
-        """Relative difference of the effective from the nominal rate."""
+        """Effective rate relative to the nominal rate, minus 1; None if it was not measured."""
         return None if self.effective_sfreq is None else self.effective_sfreq / self.sfreq - 1
 
 
 def summarize_transmission(recording: Recording, reads: Sequence[DeviceRead], latency_ms: Floats) -> Transmission:
-    """Sum up a session; ``latency_ms`` has one value a frame, NaN where there was none."""
+    """Summarize the transmission of a session; ``latency_ms`` has one value per frame, NaN where there was none."""
     known = latency_ms[np.isfinite(latency_ms)]
     gaps = gap_lengths(recording.lost)
     quantiles = np.percentile(known, (50, 95)) if known.size else None
@@ -61,7 +61,7 @@ def summarize_transmission(recording: Recording, reads: Sequence[DeviceRead], la
 
 
 def gap_lengths(lost: Iterable[LostRun]) -> list[int]:
-    """Lengths of the gaps, in samples; runs that touch or overlap, on whatever channels, are one gap.
+    """Return the lengths of the gaps, in samples; runs that touch or overlap, on any channels, are one gap.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def effective_sfreq(reads: Sequence[DeviceRead]) -> float | None:
 
     Examples
     --------
-    >>> round(effective_sfreq([Read(250 * k, 250, None, 7 + 1.01 * (k + 1)) for k in range(20)]), 3)
+    >>> round(effective_sfreq([DeviceRead(250 * k, 250, None, 7 + 1.01 * (k + 1)) for k in range(20)]), 3)
     247.525
     """
     stops = np.array([read.start + read.n_samples for read in reads], np.float64)

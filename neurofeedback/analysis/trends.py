@@ -1,20 +1,18 @@
-"""Many sessions at a glance: time sat, wandering by the person's own answers, and what the signal was like.
+"""Summary of the sessions of one person: total time, wandering by the person's own answers, and signal measures.
 
-Neither the index nor the reward rate is here: both are relative to each sitting's own baseline, so over months they
-mean nothing.
+It holds neither the index nor the reward rate: both are relative to each session's own baseline, so they cannot be
+compared over months.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
 
 from neurofeedback.analysis.probe_statistics import (
-    MIN_ANSWERS,
-    MIN_SESSIONS,
     AnswerCounts,
     WanderingShare,
     WanderingTrend,
@@ -23,7 +21,6 @@ from neurofeedback.analysis.probe_statistics import (
     sessions_needed,
 )
 from neurofeedback.recording.history import PastSession
-from neurofeedback.texts.format import format_duration, format_percent
 
 REDUCTIONS = (0.05, 0.10, 0.20)
 DEFAULT_ANSWERS_PER_SESSION = 15.0
@@ -37,82 +34,83 @@ _SIGNAL_MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class SignalTrend:
-    """How one figure of the signal went, as a description: no test, no judgement.
+    """First and last values of one signal measure over the sessions; descriptive, without a test.
 
     Parameters
     ----------
     first, last : float
-        Medians of the first and the last third of the sessions that have it.
-    spread : float
-        Half of what lies between the quartiles of all of them.
+        Medians of the first and the last third of the sessions that have the measure.
+    half_iqr : float
+        Half the interquartile range over all of them.
     """
 
     name: str
     unit: str
     first: float
     last: float
-    spread: float
+    half_iqr: float
     n_sessions: int
 
 
 @dataclass(frozen=True, slots=True)
 class HistorySummary:
-    """What many sessions add up to.
+    """Totals, wandering and signal measures over the sessions of one person.
 
     Parameters
     ----------
-    days : int
-        Days on which there was a sitting.
-    shares : tuple of (PastSession, Share)
+    total_s, practice_s : float
+        Length of all sessions, and of their practice phases, s.
+    n_days : int
+        Days with at least one session.
+    wandering : WanderingShare, optional
+        Share of wandering over all answers; None without answers.
+    session_shares : tuple of (PastSession, WanderingShare)
         Share of wandering of each session with answers.
     conditions : mapping
-        Share of wandering of all answers under each condition; empty where none was ever entered.
-    needed : tuple of (float, int or None)
-        For falls of the share, as fractions: after how many sittings it would be seen; None for more than 400.
+        Share of wandering of all answers under each condition; empty if no condition was ever entered.
+    sessions_needed : tuple of (float, int or None)
+        For reductions of the share, 0 to 1: the number of sessions that detect it; None for more than 400.
     left_out : mapping
         Sessions whose files cannot be read, with the reason as a sentence.
     """
 
     sessions: tuple[PastSession, ...]
-    sat_s: float
-    practised_s: float
-    days: int
-    share: WanderingShare | None
-    shares: tuple[tuple[PastSession, WanderingShare], ...]
+    total_s: float
+    practice_s: float
+    n_days: int
+    wandering: WanderingShare | None
+    session_shares: tuple[tuple[PastSession, WanderingShare], ...]
     conditions: dict[str, WanderingShare]
     trend: WanderingTrend | None
-    needed: tuple[tuple[float, int | None], ...]
-    courses: tuple[SignalTrend, ...]
+    sessions_needed: tuple[tuple[float, int | None], ...]
+    signal_trends: tuple[SignalTrend, ...]
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    def document(self) -> dict[str, object]:
-        """Return all of it as plain values."""
-        shares = [{"stem": session.stem, **asdict(share)} for session, share in self.shares]
-        return {**asdict(self), "shares": shares}
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What may be said of it, plainly."""
-        said = (*_wandering_sentences(self), *_sessions_needed_sentence(self)) if self.sessions else ()
-        return (_total_sentence(self), *said, *(f"Left out: {stem}. {why}" for stem, why in self.left_out.items()))
 
 
 def summarize_history(sessions: Sequence[PastSession], left_out: Mapping[str, str] | None = None) -> HistorySummary:
-    """Add up the sessions of one person, in the order they began; name those that could not be read."""
+    """Summarize the sessions of one person.
+
+    Parameters
+    ----------
+    sessions : sequence of PastSession
+        In order of time.
+    left_out : mapping, optional
+        Sessions that could not be read, with the reason.
+    """
     answers = [AnswerCounts(session.n_wander, session.n_focus) for session in sessions]
     shares = [(session, estimate_wandering_share(counts)) for session, counts in zip(sessions, answers, strict=True)]
-    share = estimate_wandering_share(_sum_counts(answers))
+    wandering = estimate_wandering_share(_sum_counts(answers))
     return HistorySummary(
         sessions=tuple(sessions),
-        sat_s=sum(session.duration_s or 0.0 for session in sessions),
-        practised_s=sum(session.practice_s or 0.0 for session in sessions),
-        days=len({session.started_at.date() for session in sessions}),
-        share=share,
-        shares=tuple((session, share) for session, share in shares if share),
+        total_s=sum(session.duration_s or 0.0 for session in sessions),
+        practice_s=sum(session.practice_s or 0.0 for session in sessions),
+        n_days=len({session.started_at.date() for session in sessions}),
+        wandering=wandering,
+        session_shares=tuple((session, share) for session, share in shares if share),
         conditions=_shares_by_condition(sessions),
         trend=fit_wandering_trend(answers),
-        needed=_sessions_needed_by_reduction(share, [counts for counts in answers if counts.n]),
-        courses=tuple(filter(None, (_signal_trend(sessions, name) for name in _SIGNAL_MEASURES))),
+        sessions_needed=_sessions_needed_by_reduction(wandering, [counts for counts in answers if counts.n]),
+        signal_trends=tuple(filter(None, (_signal_trend(sessions, name) for name in _SIGNAL_MEASURES))),
         left_out=dict(left_out or {}),
     )
 
@@ -135,12 +133,14 @@ def _shares_by_condition(sessions: Sequence[PastSession]) -> dict[str, Wandering
 
 
 def _sessions_needed_by_reduction(
-    share: WanderingShare | None, answers: Sequence[AnswerCounts]
+    wandering: WanderingShare | None, answers: Sequence[AnswerCounts]
 ) -> tuple[tuple[float, int | None], ...]:
-    """Say it for this person's own share and answers a sitting, for usual ones before there are any."""
-    today = share.value if share and 0 < share.value < 1 else DEFAULT_WANDERING_SHARE
-    each = sum(counts.n for counts in answers) / len(answers) if answers else DEFAULT_ANSWERS_PER_SESSION
-    return tuple((fall, sessions_needed(fall, today, each)) for fall in REDUCTIONS if fall <= today)
+    """Compute it from this person's share and answers per session; from default values before there are any."""
+    share = wandering.value if wandering and 0 < wandering.value < 1 else DEFAULT_WANDERING_SHARE
+    per_session = sum(counts.n for counts in answers) / len(answers) if answers else DEFAULT_ANSWERS_PER_SESSION
+    return tuple(
+        (reduction, sessions_needed(reduction, share, per_session)) for reduction in REDUCTIONS if reduction <= share
+    )
 
 
 def _signal_trend(sessions: Sequence[PastSession], name: str) -> SignalTrend | None:
@@ -149,52 +149,5 @@ def _signal_trend(sessions: Sequence[PastSession], name: str) -> SignalTrend | N
         return None
     third = max(1, len(values) // 3)
     low, high = np.quantile(values, [0.25, 0.75])
-    what, unit = _SIGNAL_MEASURES[name]
-    return SignalTrend(what, unit, median(values[:third]), median(values[-third:]), float(high - low) / 2, len(values))
-
-
-def _total_sentence(summary: HistorySummary) -> str:
-    if not summary.sessions:
-        return "No sitting yet."
-    sittings = "1 sitting" if len(summary.sessions) == 1 else f"{len(summary.sessions)} sittings"
-    days = "1 day" if summary.days == 1 else f"{summary.days} days"
-    return f"{sittings} on {days}, {_duration_text(summary.sat_s)} in all."
-
-
-def _duration_text(seconds: float) -> str:
-    """Length of many sittings: in hours once there are three."""
-    return f"{seconds / 3600:.0f} hours" if seconds >= 3 * 3600 else format_duration(seconds)
-
-
-def _wandering_sentences(summary: HistorySummary) -> tuple[str, ...]:
-    if summary.share is None:
-        return ("No answers yet, so nothing can be said about wandering.",)
-    chimes = "1 chime" if summary.share.n == 1 else f"{summary.share.n} chimes"
-    told = (
-        f"By your own answers your mind had wandered at {format_percent(summary.share.value)} of {chimes} "
-        f"(between {format_percent(summary.share.low)} and {format_percent(summary.share.high)}).",
-    )
-    return (*told, _trend_sentence(summary))
-
-
-def _trend_sentence(summary: HistorySummary) -> str:
-    trend = summary.trend
-    if trend is None:
-        return f"A trend needs at least {MIN_SESSIONS} sittings with {MIN_ANSWERS} answers of both kinds."
-    if not trend.is_significant:
-        return f"Over {trend.n_sessions} sittings no change can be told from chance."
-    way = "less" if trend.factor < 1 else "more"
-    return (
-        f"Over {trend.n_sessions} sittings you reported {way} wandering: about {format_percent(trend.first)} at first, "
-        f"{format_percent(trend.last)} lately. What it came from, answers cannot tell."
-    )
-
-
-def _sessions_needed_sentence(summary: HistorySummary) -> tuple[str, ...]:
-    if not summary.needed:
-        return ()
-    told = [f"about {n} for {100 * fall:.0f} fewer of 100 chimes" for fall, n in summary.needed if n]
-    if not told:
-        largest = 100 * max(fall for fall, _ in summary.needed)
-        return (f"Even {largest:.0f} fewer wanderings in 100 chimes would take more than 400 sittings to show.",)
-    return (f"To see that you wander less takes many sittings: {', '.join(told)} (in four cases of five).",)
+    label, unit = _SIGNAL_MEASURES[name]
+    return SignalTrend(label, unit, median(values[:third]), median(values[-third:]), float(high - low) / 2, len(values))

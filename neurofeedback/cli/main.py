@@ -1,4 +1,4 @@
-"""The command line: one file for each family of commands, every error one message and its exit code."""
+"""The command line: register the commands, set up logging, and turn errors into one message and an exit code."""
 
 from __future__ import annotations
 
@@ -41,26 +41,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for _family in (
-    train,
-    replay,
-    verify,
-    report,
-    history,
-    compare,
-    ask,
-    import_,
-    export,
-    study,
-    decoder,
-    check,
-    devices,
-    doctor,
-    simulate,
-    emulate,
-    metrics,
-):
-    _family.register(app)
+app.command(epilog=train.KEYS)(train.train)
+for _command in (replay.replay, verify.verify, report.report, history.history, compare.compare, ask.ask):
+    app.command()(_command)
+app.command("import")(import_.import_)
+app.command()(export.export)
+app.add_typer(study.study_app, name="study")
+app.add_typer(decoder.decoder_app, name="decoder")
+for _command in (check.check, devices.devices, doctor.doctor, simulate.simulate):
+    app.command()(_command)
+app.add_typer(emulate.emulate_app, name="emulate")
+app.command()(metrics.metrics)
 
 
 def _show_version(wanted: bool) -> None:
@@ -72,7 +63,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback(invoke_without_command=True)
 def start(
     context: typer.Context,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell on stderr what happens.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print a log on stderr.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
@@ -84,7 +75,7 @@ def start(
 
 
 def main() -> None:
-    """Run the program and exit with its code; errors a person can act on become one message on stderr."""
+    """Run the program and exit with its code; expected errors become one message on stderr."""
     _replace_unencodable()
     try:
         app(prog_name="neurofeedback")
@@ -94,20 +85,20 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
-        logging.getLogger(__name__).debug("not foreseen", exc_info=True)
+        logging.getLogger(__name__).debug("unexpected error of the system", exc_info=True)
         place = f"{error.filename}: " if error.filename else ""
-        told = RecordingError(
+        failure = RecordingError(
             "a file or the output failed",
             got=f"{place}{error.strerror}",
-            todo="make room on the disk, or look at that place",
+            todo="make room on the disk, or check that place",
         )
-        sys.stdout = None  # what is still in it would fail once more at exit
-        typer.echo(f"neurofeedback: {told}", err=True)
-        sys.exit(told.exit_code)
+        sys.stdout = None  # flushing it at exit would fail again
+        typer.echo(f"neurofeedback: {failure}", err=True)
+        sys.exit(failure.exit_code)
 
 
 def _replace_unencodable() -> None:
-    """Put a question mark where the terminal's encoding lacks a letter; a sitting must not end over one."""
+    """Print a question mark for letters that the terminal's encoding lacks, instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

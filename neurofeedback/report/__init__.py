@@ -1,1 +1,1 @@
-"""Reports made from recordings."""
+"""HTML pages and sentences made from recordings."""

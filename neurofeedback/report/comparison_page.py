@@ -1,4 +1,4 @@
-"""A comparison of conditions as one HTML page that needs nothing else."""
+"""Comparison of two conditions as one HTML page that needs nothing else."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.report.style import ACCENT, GREY, INK, render_svg
 from neurofeedback.report.templates import render_template
+from neurofeedback.texts import comparison as texts
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
 
 _MUSCLE_AFFECTED = frozenset({"beta", "gamma", "muscle", "o_beta"})
-_NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureRow:
-    """One measure as a line of the table, every figure as text."""
+    """One measure as a row of the table, all values as text."""
 
     text: str
     unit: str
@@ -34,9 +35,9 @@ class MeasureRow:
     a: str
     b: str
     difference: str
-    spread: str
+    sd: str
     interval: str
-    within: str
+    within_interval: str
     g: str
     p: str
     q: str
@@ -48,7 +49,7 @@ def write_comparison_page(comparison: Comparison, path: Path) -> Path:
     Raises
     ------
     RecordingError
-        The folder is not there, or the disk refuses.
+        The folder does not exist, or the file cannot be written.
     """
     try:
         write_atomic(path, render_comparison(comparison))
@@ -62,41 +63,42 @@ def write_comparison_page(comparison: Comparison, path: Path) -> Path:
 
 
 def render_comparison(comparison: Comparison) -> str:
-    """Return the page."""
-    found = comparison.contrasts
+    """Return the page as HTML."""
+    contrasts = comparison.contrasts
     return render_template(
-        "conditions.html.j2",
+        "comparison.html.j2",
+        texts,
         {
             "c": comparison,
-            "rows": measure_rows(found),
-            "tested": any(one.p is not None for one in found.values()),
-            "paired": any(one.within is not None for one in found.values()),
-            "figure": plot_differences(found),
-            "claims": DISCLAIMER,
-            "stop_advice": STOP_ADVICE,
+            "rows": measure_rows(contrasts),
+            "tested": any(one.p is not None for one in contrasts.values()),
+            "paired": any(one.within_interval is not None for one in contrasts.values()),
+            "figure": plot_differences(contrasts),
+            "disclaimer": tr(DISCLAIMER),
+            "stop_advice": tr(STOP_ADVICE),
             "version": __version__,
         },
     )
 
 
 def measure_rows(contrasts: Mapping[str, Contrast]) -> list[MeasureRow]:
-    """Put each measure into words."""
+    """Return each measure as a row of text."""
     return [_row(name, one) for name, one in contrasts.items()]
 
 
 def _row(name: str, one: Contrast) -> MeasureRow:
-    what = MEASURES[name]
-    digits = 3 if what.unit == "1" else 2
+    measure = MEASURES[name]
+    digits = 3 if measure.unit == "1" else 2
     return MeasureRow(
-        text=what.text,
-        unit=what.unit,
-        caveat=what.caveat,
+        text=measure.text,
+        unit=measure.unit,
+        caveat=measure.caveat,
         a=f"{fmean(one.a):.{digits}f}",
         b=f"{fmean(one.b):.{digits}f}",
         difference=f"{one.difference:+.{digits}f}",
-        spread=_NOT_KNOWN if one.spread is None else f"{one.spread:.{digits}f}",
+        sd=tr(texts.NOT_KNOWN) if one.sd is None else f"{one.sd:.{digits}f}",
         interval=_interval(one.interval, digits),
-        within=_interval(one.within, digits),
+        within_interval=_interval(one.within_interval, digits),
         g="" if one.g is None else f"{one.g:+.2f}",
         p=_format_p(one.p),
         q=_format_p(one.q),
@@ -104,7 +106,9 @@ def _row(name: str, one: Contrast) -> MeasureRow:
 
 
 def _interval(interval: EffectInterval | None, digits: int) -> str:
-    return _NOT_KNOWN if interval is None else f"{interval.low:+.{digits}f} to {interval.high:+.{digits}f}"
+    if interval is None:
+        return tr(texts.NOT_KNOWN)
+    return tr(texts.INTERVAL, low=f"{interval.low:+.{digits}f}", high=f"{interval.high:+.{digits}f}")
 
 
 def _format_p(p: float | None) -> str:
@@ -114,7 +118,7 @@ def _format_p(p: float | None) -> str:
 
 
 def plot_differences(contrasts: Mapping[str, Contrast]) -> str:
-    """Draw every measure's difference in scatters of the person's sessions, as SVG."""
+    """Draw the difference of every measure, in SDs between sessions, as SVG."""
     points = [(name, point) for name, one in contrasts.items() if (point := _point_and_interval(one)) is not None]
 
     def draw(canvas: Figure) -> None:
@@ -126,19 +130,19 @@ def plot_differences(contrasts: Mapping[str, Contrast]) -> str:
         axes.set_ylim(-0.7, max(len(points), 1) - 0.3)
         reach = max([1.0, *(1.1 * abs(value) for _, point in points for value in point)])
         axes.set_xlim(-reach, reach)
-        axes.set_xlabel("difference in scatters from session to session")
+        axes.set_xlabel(tr(texts.FIGURE_AXIS))
         axes.tick_params(left=False)
         if not points:
-            axes.text(0, 0, "this person's scatter from session to session is not known yet", ha="center")
+            axes.text(0, 0, tr(texts.FIGURE_EMPTY), ha="center")
 
     return render_svg("conditions", 0.8 + 0.24 * max(len(points), 2), draw)
 
 
 def _point_and_interval(one: Contrast) -> Sequence[float] | None:
-    """Middle, low and high of one line; only the middle where there is no interval; None without a scatter."""
+    """Return point, low and high of one row; the point alone without an interval; None without an SD."""
     if one.g is not None and one.g_interval is not None:
         return one.g, one.g_interval.low, one.g_interval.high
-    return (one.difference / one.spread,) if one.spread else None
+    return (one.difference / one.sd,) if one.sd else None
 
 
 def _draw_point(axes: Axes, height: int, point: Sequence[float], *, hollow: bool) -> None:

@@ -1,4 +1,4 @@
-"""Where the personal decoder stands, in the words and figures of a report."""
+"""Summary of the personal decoder for the report and the window."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from neurofeedback.learning.decoder_messages import auc_sentence, feature_direct
 from neurofeedback.learning.training import train_decoder
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.settings.load import load_settings
+from neurofeedback.texts import report
+from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
 _MAX_SIGNS = 6
@@ -17,7 +19,10 @@ _MAX_SIGNS = 6
 
 @dataclass(frozen=True, slots=True)
 class DecoderSummary:
-    """What may be said: what drives the guidance, how well it does, and the weightiest signs with how sure each is."""
+    """State of the personal decoder: what guides feedback, how well it works, and the features of largest weight.
+
+    ``signs`` are name, direction, and the probability that the direction is right, 0.5 to 1.
+    """
 
     guidance_sentence: str
     evaluation_sentence: str = ""
@@ -25,17 +30,17 @@ class DecoderSummary:
 
 
 def summarize_decoder(files: SessionFiles) -> DecoderSummary:
-    """Say what is known of a session's participant; that it cannot be said where the recordings do not allow it."""
+    """Summarize the decoder of a session's participant; a sentence says so if the recordings do not allow it."""
     settings = load_settings()
     try:
-        known = train_decoder(files.root, files.participant.removeprefix("sub-"), settings)
+        state = train_decoder(files.root, files.participant.removeprefix("sub-"), settings)
     except NeurofeedbackError as error:
-        _log.warning("what was learned cannot be told: %s", error)
-        return DecoderSummary("What was learned of this person cannot be told just now.")
-    driving = guidance_sentence(known.decoder, known.evaluation)
-    if not known.evaluation.n_answers:
-        return DecoderSummary(driving)
-    told = tuple(
-        (name, direction, chance) for _, name, direction, chance in feature_directions(known.decoder)[:_MAX_SIGNS]
+        _log.warning("the decoder cannot be shown: %s", error)
+        return DecoderSummary(tr(report.DECODER_FAILED))
+    guidance = guidance_sentence(state.decoder, state.evaluation)
+    if not state.evaluation.n_answers:
+        return DecoderSummary(guidance)
+    signs = tuple(
+        (label, direction, chance) for _, label, direction, chance in feature_directions(state.decoder)[:_MAX_SIGNS]
     )
-    return DecoderSummary(driving, auc_sentence(known.evaluation, settings.decoder), told)
+    return DecoderSummary(guidance, auc_sentence(state.evaluation, settings.decoder), signs)

@@ -1,4 +1,4 @@
-"""All that a report tells about one session, gathered from what is on disk."""
+"""All data of one session that a report needs, read from disk and computed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from neurofeedback.types import EventKind
 
 @dataclass(frozen=True, slots=True)
 class PhaseSummary:
-    """One phase as it was: where it lies (s), and the shares of its frames that were valid and looked drowsy."""
+    """One phase: start and stop (s), and the shares of its frames that were valid and that looked drowsy."""
 
     phase: str
     start_s: float
@@ -36,7 +36,7 @@ class PhaseSummary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionData:
-    """One session. ``finished`` is true after an orderly close; ``stopped`` says why it ended, if that is known."""
+    """Recording, settings, frames, contacts, spectra and transmission of one session."""
 
     files: SessionFiles
     recording: Recording
@@ -50,7 +50,7 @@ class SessionData:
 
     @property
     def summary(self) -> Mapping[str, object]:
-        """``summary.json``; empty for a session that broke off and is not completed yet."""
+        """``summary.json``; empty for a session that broke off and was not recovered yet."""
         return self.recording.summary
 
     @property
@@ -71,7 +71,7 @@ class SessionData:
 
 
 def load_session_data(session: Path) -> SessionData:
-    """Read, judge again and sum up a session.
+    """Read a session, replay its contacts and compute its summaries.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def load_session_data(session: Path) -> SessionData:
     Raises
     ------
     RecordingError
-        There is no such session, it is being recorded right now, or a file of it cannot be used.
+        There is no such session, it is still being recorded, or one of its files cannot be used.
     """
     try:
         return _load(open_recording(session), session)
@@ -89,7 +89,7 @@ def load_session_data(session: Path) -> SessionData:
         raise RecordingError(
             "a file of this session cannot be read",
             got=f"{error.filename}: {error.strerror}",
-            todo="restore the file, or check the rights",
+            todo="restore the file, or check its permissions",
         ) from None
 
 
@@ -97,35 +97,35 @@ def _load(recording: Recording, session: Path) -> SessionData:
     files = _files(recording, session)
     if is_locked(files.lock_path):
         raise RecordingError(
-            "this session is still being recorded", got=str(session), todo="end the sitting first, then ask again"
+            "this session is still being recorded", got=str(session), todo="end the session first, then try again"
         )
     if "imported_from" in recording.start_state:
         raise RecordingError(
-            "there was no sitting to report: this recording was imported",
+            "there is no session to report: this recording was imported",
             got=str(session),
-            allowed="a session that was sat with this program",
-            todo="run it through `neurofeedback replay`, or hold it beside others with `neurofeedback compare`",
+            allowed="a session recorded by this program",
+            todo="run it through `neurofeedback replay`, or compare it by `neurofeedback compare`",
         )
     profile = recording.profile
     if profile is None or len(profile.montage.ch_names) != recording.stream.n_channels:
         raise RecordingError(
-            "this session's settings cannot be used, so it cannot be judged again",
+            "this session's settings cannot be used, so it cannot be replayed",
             got=str(files.derived_file("settings.toml")),
             todo="restore the file",
         )
     reads, _ = read_timing(files.derived_file("timing.tsv"))
-    log = read_frame_table(recording.frames_path)
+    frames = read_frame_table(recording.frames_path)
     contacts = replay_contacts(recording)
     return SessionData(
         files=files,
         recording=recording,
         profile=profile,
         start=read_start(files.derived_file("start.json")),
-        frames=log,
+        frames=frames,
         contacts=contacts,
         panels=tuple(compute_spectra(recording, contacts, profile.montage, profile.settings)),
-        transmission=summarize_transmission(recording, reads, log.latency_ms),
-        phases=_summarize_phases(log),
+        transmission=summarize_transmission(recording, reads, frames.latency_ms),
+        phases=_summarize_phases(frames),
     )
 
 

@@ -1,8 +1,8 @@
-"""The report of one session: one HTML file that needs nothing else, to read, print and hand on."""
+"""Report of one session: one HTML file that needs nothing else, to read, print and hand on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,24 +12,44 @@ from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.report.answer_sentences import answer_sentences
 from neurofeedback.report.decoder_summary import summarize_decoder
 from neurofeedback.report.session_data import SessionData, load_session_data
-from neurofeedback.report.session_sentences import MAX_EVENTS, event_rows, lead_sentences, notices, participant_label
-from neurofeedback.report.settings import setting_rows
+from neurofeedback.report.session_sentences import (
+    MAX_EVENTS,
+    baseline_sentences,
+    event_rows,
+    lead_sentences,
+    notices,
+    participant_label,
+)
 from neurofeedback.report.spectra_plot import plot_spectra
 from neurofeedback.report.templates import render_template
 from neurofeedback.report.timeline_plot import plot_timeline
-from neurofeedback.report.usual import baseline_sentences
+from neurofeedback.settings.base import SettingsModel
+from neurofeedback.settings.model import Settings
+from neurofeedback.texts import report
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING, STOP_ADVICE
 
 _TEMPLATE = "session.html.j2"
 _NOTE_LINES = 9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """A report that was written, and what it says as plain values."""
+    """A report that was written, and the data it was made from."""
 
     path: Path
-    document: Mapping[str, object]
+    data: SessionData
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedSetting:
+    """One setting: full name, value and default as text, description, and whether value and default differ."""
+
+    name: str
+    value: str
+    default: str
+    description: str
+    changed: bool
 
 
 def write_report(session: Path) -> Path:
@@ -43,53 +63,53 @@ def create_report(session: Path) -> Report:
     Parameters
     ----------
     session : Path
-        The session's folder, raw or computed, or any file in it. One that broke off will do.
+        The session's folder, raw or computed, or any file in it; it need not have been closed in order.
 
     Raises
     ------
     RecordingError
         The session cannot be read, is still being recorded, or the report cannot be written.
     """
-    facts = load_session_data(session)
-    path = facts.files.derived_file("report.html")
+    data = load_session_data(session)
+    path = data.files.derived_file("report.html")
     try:
-        write_atomic(path, render(facts))
+        write_atomic(path, render(data))
     except OSError as error:
         raise RecordingError(
             f"the report cannot be written to {path}",
             got=error.strerror or str(error),
-            todo="make room or check the rights of that folder, then run `neurofeedback report` again",
+            todo="make room or check the permissions of that folder, then run `neurofeedback report` again",
         ) from None
-    return Report(path, document(facts))
+    return Report(path, data)
 
 
 def render(data: SessionData) -> str:
-    """Return the page. Every text of a person or device is escaped; the two figures are ours."""
-    return render_template(_TEMPLATE, _context(data))
+    """Return the page as HTML; all text from persons and devices is escaped, the figures are not."""
+    return render_template(_TEMPLATE, report, _context(data))
 
 
-def _context(data: SessionData) -> dict[str, object]:
+def _context(data: SessionData) -> Mapping[str, object]:
     recording, profile = data.recording, data.profile
     settings = setting_rows(profile.settings)
     has_spectra = any(panel.spectra for panel in data.panels)
     return {
-        "facts": data,
+        "data": data,
         "participant": participant_label(data),
         "lines": lead_sentences(data),
         "notices": notices(data),
         "index_name": profile.evidence.index_name,
-        "index_meaning": INDEX_MEANING,
+        "index_meaning": tr(INDEX_MEANING),
         "timeline": plot_timeline(
             data.frames, data.contacts, recording.events, recording.stream.sfreq, profile.evidence.index_name
         )
         if len(data.frames)
         else "",
         "spectra": plot_spectra(data.panels, data.contacts.iaf_hz) if has_spectra else "",
-        "usual": baseline_sentences(
+        "baseline_lines": baseline_sentences(
             data.summary, profile.evidence.feature_names, profile.settings.baseline.feedback_source
         ),
-        "answers": answer_sentences(recording.events),
-        "learned": summarize_decoder(data.files),
+        "answer_lines": answer_sentences(recording.events),
+        "decoder": summarize_decoder(data.files),
         "events": event_rows(data),
         "max_events": MAX_EVENTS,
         "changed": [row for row in settings if row.changed],
@@ -99,39 +119,42 @@ def _context(data: SessionData) -> dict[str, object]:
         "version": __version__,
         "raw": data.files.eeg_file("eeg.vhdr").relative_to(data.files.root).as_posix(),
         "note_lines": _NOTE_LINES,
-        "claims": DISCLAIMER,
-        "stop_advice": STOP_ADVICE,
+        "disclaimer": tr(DISCLAIMER),
+        "stop_advice": tr(STOP_ADVICE),
     }
 
 
-def document(data: SessionData) -> dict[str, object]:
-    """Return what a report says as plain values, for JSON; None where a thing is not known."""
-    sent = data.transmission
-    latency = sent.latency_ms
-    return {
-        "report": str(data.files.derived_file("report.html")),
-        "session": data.files.stem,
-        "finished": data.finished,
-        "duration_s": round(data.recording.duration_s, 3),
-        "valid_fraction": None if data.valid_fraction is None else round(data.valid_fraction, 4),
-        "phases": [
-            {"phase": p.phase, "start_s": p.start_s, "stop_s": p.stop_s, "valid_fraction": round(p.valid_fraction, 4)}
-            for p in data.phases
-        ],
-        "has_index": data.frames.has_index,
-        "iaf_hz": None if data.contacts.iaf_hz is None else round(data.contacts.iaf_hz, 2),
-        "contact": {
-            c.ch_name: {
-                "good": round(c.good, 4),
-                "fair": round(c.fair, 4),
-                "bad": round(c.bad, 4),
-                "reasons": {reason: round(share, 4) for reason, share in c.reasons},
-            }
-            for c in data.contacts.channels
-        },
-        "n_samples": sent.n_samples,
-        "n_lost": sent.n_lost,
-        "n_gaps": sent.n_gaps,
-        "effective_sfreq": None if sent.effective_sfreq is None else round(sent.effective_sfreq, 4),
-        "latency_ms": None if latency is None else {"p50": round(latency[0], 2), "p95": round(latency[1], 2)},
-    }
+def setting_rows(settings: Settings) -> list[ReportedSetting]:
+    """Return every setting in the order of the model.
+
+    Examples
+    --------
+    >>> [row.name for row in setting_rows(Settings(montage="muse")) if row.changed]
+    ['montage']
+    """
+    return list(_setting_rows(settings, Settings(), ""))
+
+
+def _setting_rows(model: SettingsModel, defaults: SettingsModel, prefix: str) -> Iterator[ReportedSetting]:
+    for name, field in type(model).model_fields.items():
+        value, default = getattr(model, name), getattr(defaults, name)
+        if isinstance(value, SettingsModel):
+            yield from _setting_rows(value, default, f"{prefix}{name}.")
+        else:
+            yield ReportedSetting(
+                f"{prefix}{name}",
+                _format_setting(value),
+                _format_setting(default),
+                field.description or "",
+                value != default,
+            )
+
+
+def _format_setting(value: object) -> str:
+    if isinstance(value, bool):
+        return tr(report.YES if value else report.NO)
+    if isinstance(value, tuple):
+        parts = [_format_setting(part) for part in value]
+        is_range = len(value) == 2 and all(isinstance(part, int | float) for part in value)
+        return tr(report.RANGE, low=parts[0], high=parts[1]) if is_range else ", ".join(parts)
+    return f"{value:g}" if isinstance(value, float) else str(value)

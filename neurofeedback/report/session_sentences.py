@@ -1,74 +1,90 @@
-"""What a report says in sentences: its first lines, and what a reader must know before the rest."""
+"""Sentences of a session's report: first lines, notices, events and baseline."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from neurofeedback.learning.decoder_messages import feature_label
 from neurofeedback.report.session_data import SessionData
 from neurofeedback.session.status_text import phase_label
+from neurofeedback.texts import report
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock, format_duration, format_percent
 from neurofeedback.types import EventKind, Phase
 
 MAX_EVENTS = 200
+_TYPICAL_DIFFERENCE = 2.0
 _EVENTS = {
-    EventKind.HEADSET_FIT: "fit",
-    EventKind.MARK: "mark",
-    EventKind.SIGNAL_LOST: "signal lost",
-    EventKind.SIGNAL_BACK: "signal back",
-    EventKind.STOP: "end",
+    EventKind.HEADSET_FIT: report.EVENT_HEADSET_FIT,
+    EventKind.MARK: report.EVENT_MARK,
+    EventKind.SIGNAL_LOST: report.EVENT_SIGNAL_LOST,
+    EventKind.SIGNAL_BACK: report.EVENT_SIGNAL_BACK,
+    EventKind.STOP: report.EVENT_STOP,
 }
-_STOPS = {"done": "as planned", "asked": "ended early, as asked", "source": "the recording that was played ended"}
+_STOPS = {"done": report.STOPPED_AS_PLANNED, "asked": report.STOPPED_EARLY, "source": report.STOPPED_BY_SOURCE}
+_FEEDBACK_SOURCES = {"own": report.GUIDED_BY_OWN_BASELINE, "session": report.GUIDED_BY_SESSION_BASELINE}
 
 
 def participant_label(data: SessionData) -> str:
-    """Participant's label, such as ``01``."""
+    """Return the participant's label, such as ``01``."""
     return data.files.participant.removeprefix("sub-")
 
 
 def lead_sentences(data: SessionData) -> tuple[str, str, str]:
-    """How long, how much usable signal, what it was."""
-    usable = data.valid_fraction
-    signal = "It is not known how much of it had a usable signal." if usable is None else _usable_sentence(usable)
-    started = data.start.started
-    phases = ", ".join(phase_label(Phase(phase.phase)).lower() for phase in data.phases) or "no phase was reached"
-    what = (
-        f"{phases[0].upper()}{phases[1:]} · {data.recording.stream.device} · participant {participant_label(data)} · "
-        f"{started.day}\u00a0{started:%B}\u00a0{started:%Y},\u00a0{started:%H:%M}"
+    """Return the first lines: duration, share of usable signal, and phases, device, participant and date."""
+    return (
+        tr(report.DURATION, duration=format_duration(data.recording.duration_s)),
+        _usable_signal_sentence(data.valid_fraction),
+        _session_line(data),
     )
-    return f"The sitting lasted {format_duration(data.recording.duration_s)}.", signal, what
 
 
-def _usable_sentence(usable: float) -> str:
-    return f"{format_percent(usable)} of it had a usable signal." if usable else "None of it had a usable signal."
+def _usable_signal_sentence(valid_fraction: float | None) -> str:
+    if valid_fraction is None:
+        return tr(report.USABLE_SIGNAL_NOT_KNOWN)
+    if not valid_fraction:
+        return tr(report.NO_USABLE_SIGNAL)
+    return tr(report.USABLE_SIGNAL, share=format_percent(valid_fraction))
+
+
+def _session_line(data: SessionData) -> str:
+    started = data.start.started
+    phases = ", ".join(phase_label(Phase(phase.phase)).lower() for phase in data.phases) or tr(report.NO_PHASE)
+    return tr(
+        report.SESSION_LINE,
+        phases=f"{phases[0].upper()}{phases[1:]}",
+        device=data.recording.stream.device,
+        participant=participant_label(data),
+        started=f"{started.day}\u00a0{started:%B}\u00a0{started:%Y},\u00a0{started:%H:%M}",
+    )
 
 
 def notices(data: SessionData) -> list[str]:
-    """Sentences that come before everything else: what is missing, and why."""
+    """Return the sentences that come before the figures: what is missing, and why."""
     found: list[str] = []
     if not data.finished:
-        found.append(
-            "This session broke off: it was not closed in order. "
-            f"What was recorded until then, {format_duration(data.recording.duration_s)}, is here."
-        )
+        found.append(tr(report.NOT_CLOSED, duration=format_duration(data.recording.duration_s)))
     elif data.stop_reason == "asked":
-        found.append("The sitting was ended before its planned time.")
+        found.append(tr(report.ENDED_EARLY))
     if data.valid_fraction == 0:
-        found.append("No stretch of the signal was clear enough to judge, so nothing can be said about the sitting.")
+        found.append(tr(report.NO_CLEAR_SIGNAL))
     elif not data.frames.has_index:
-        found.append(f"There is no index: {_why_no_index(data)}.")
+        found.append(_no_index_sentence(data))
     return found
 
 
-def _why_no_index(data: SessionData) -> str:
+def _no_index_sentence(data: SessionData) -> str:
     reached = {phase.phase for phase in data.phases}
     if not reached - {Phase.SETTLE, Phase.BASELINE}:
-        return "the sitting ended before its baseline was complete"
-    return "the baseline had too little clean signal to say what is usual for this person"
+        return tr(report.NO_INDEX_WITHOUT_BASELINE)
+    return tr(report.NO_INDEX_WITHOUT_CLEAN_BASELINE)
 
 
 def event_rows(data: SessionData) -> list[tuple[str, str, str]]:
-    """Time, name and detail of what happened besides the phases; at most 200."""
+    """Return time, name and detail of all events other than changes of phase and answers."""
     sfreq = data.recording.stream.sfreq
     return [
-        (format_clock(event.sample / sfreq), _EVENTS[event.kind], _detail(event.kind, event.value))
+        (format_clock(event.sample / sfreq), tr(_EVENTS[event.kind]), _detail(event.kind, event.value))
         for event in data.recording.events
         if event.kind in _EVENTS
     ]
@@ -76,7 +92,40 @@ def event_rows(data: SessionData) -> list[tuple[str, str, str]]:
 
 def _detail(kind: EventKind, value: str) -> str:
     if kind is EventKind.STOP:
-        return _STOPS.get(value, value)
+        return tr(_STOPS[value]) if value in _STOPS else value
     if kind is EventKind.SIGNAL_BACK:
-        return f"after {value}"
+        return tr(report.SIGNAL_BACK_AFTER, duration=value)
     return "" if value == "n/a" else value
+
+
+def baseline_sentences(summary: Mapping[str, object], features: tuple[str, ...], feedback_source: str) -> list[str]:
+    """Return how a session's baseline differed from the person's average one, and which one feedback was relative to.
+
+    Parameters
+    ----------
+    summary : mapping
+        ``summary.json`` of the session.
+    features : tuple of str
+        Features of the index.
+    feedback_source : str
+        ``session`` or ``own``, as set.
+
+    Returns
+    -------
+    list of str
+        Empty while there are fewer than three good baselines.
+    """
+    comparison = summary.get("usual_baseline")
+    if not isinstance(comparison, Mapping) or not isinstance(comparison.get("differences"), Mapping):
+        return []
+    all_differences: Mapping[str, float] = comparison["differences"]
+    differences = {name: all_differences[name] for name in features if name in all_differences}
+    if not differences:
+        return []
+    listed = "; ".join(f"{feature_label(name)} {difference:+.1f}" for name, difference in differences.items())
+    far = any(abs(difference) > _TYPICAL_DIFFERENCE for difference in differences.values())
+    return [
+        tr(report.BASELINE_DIFFERENCE, n=comparison.get("n_sessions"), differences=listed),
+        tr(report.BASELINE_FAR if far else report.BASELINE_TYPICAL),
+        tr(_FEEDBACK_SOURCES[feedback_source]),
+    ]

@@ -1,4 +1,4 @@
-"""Spectra as a figure: one panel a channel or region, both axes logarithmic."""
+"""Figure of the spectra: one panel for each channel or region, both axes logarithmic."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from neurofeedback.analysis.session_spectra import SPECTRA_PHASES, SpectraPanel
 from neurofeedback.report.style import ACCENT, GREY, INK, render_svg, shorten_label
 from neurofeedback.session.status_text import phase_label
+from neurofeedback.texts import report
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 
 _LINES = {Phase.BASELINE: ("#a3a3a8", 2.4), Phase.PRACTICE: (ACCENT, 1.1)}
@@ -22,7 +24,7 @@ _TICKS_HZ = (2, 5, 10, 20, 40)
 
 
 def plot_spectra(panels: Sequence[SpectraPanel], iaf_hz: float | None) -> str:
-    """Draw spectra (uV^2/Hz), of which there must be one, their 1/f fits and the individual alpha frequency as SVG."""
+    """Draw at least one spectrum (uV^2/Hz), the 1/f fits and the individual alpha frequency as SVG."""
     n_columns = len(panels) if len(panels) <= 3 else 2 if len(panels) == 4 else 4
     n_rows = -(-len(panels) // n_columns)
 
@@ -34,7 +36,7 @@ def plot_spectra(panels: Sequence[SpectraPanel], iaf_hz: float | None) -> str:
             axes.set_visible(False)
         for axes in grid.flat[max(0, len(panels) - n_columns) : len(panels)]:  # the lowest panel of each column
             axes.tick_params(labelbottom=True)
-            axes.set_xlabel("frequency in Hz")
+            axes.set_xlabel(tr(report.FREQUENCY))
         for axes in grid[:, 0]:
             axes.set_ylabel("µV²/Hz")
         grid[0, 0].set_ylim(*_limits(panels))
@@ -58,11 +60,11 @@ def _draw_panel(axes: Axes, panel: SpectraPanel, iaf_hz: float | None) -> None:
     if iaf_hz is not None:
         axes.axvline(iaf_hz, color=INK, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
     if not panel.spectra:
-        axes.text(0.5, 0.5, "too little\nclean signal", transform=axes.transAxes, ha="center", va="center", color=GREY)
+        axes.text(0.5, 0.5, tr(report.TOO_LITTLE_CLEAN), transform=axes.transAxes, ha="center", va="center", color=GREY)
 
 
 def _limits(panels: Sequence[SpectraPanel]) -> tuple[float, float]:
-    """Range of power (uV^2/Hz) that holds every spectrum up to 45 Hz; a mains peak above may leave it."""
+    """Return the range of power (uV^2/Hz) of all spectra up to 45 Hz; a mains peak above may exceed it."""
     spectra = [spectrum for panel in panels for spectrum in panel.spectra.values()]
     brain = np.concatenate([spectrum.psd[spectrum.freqs <= _BRAIN_HZ] for spectrum in spectra])
     return float(brain.min()) / 2, float(brain.max()) * 2
@@ -74,8 +76,8 @@ def _legend(panels: Sequence[SpectraPanel], iaf_hz: float | None) -> list[Artist
         Line2D([], [], color=_LINES[phase][0], linewidth=_LINES[phase][1], label=phase_label(phase).lower())
         for phase in shown
     ]
-    handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label="1/f fit"))
+    handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label=tr(report.APERIODIC_FIT)))
     if iaf_hz is not None:
-        name = f"individual alpha frequency, {iaf_hz:.1f} Hz"
+        name = tr(report.IAF, hz=f"{iaf_hz:.1f}")
         handles.append(Line2D([], [], color=INK, linewidth=0.8, linestyle=(0, (1, 1.5)), label=name))
     return handles

@@ -1,4 +1,4 @@
-"""What all figures of a report share: their style, and SVG that stands on its own inside a page."""
+"""Style shared by all figures of a report, and rendering as SVG inside a page."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def render_svg(name: str, height_in: float, draw: Callable[[Figure], None]) -> str:
-    """Draw a figure and return it as an SVG element; ``name`` keeps its inner ids apart from other figures'.
+    """Draw a figure and return it as an SVG element; ``name`` makes its inner ids differ from those of other figures.
 
-    Text stays text and is never read as mathematics, whatever a person or a device called a thing.
+    Text is never read as mathematics, whatever characters a name contains.
     """
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # the page's own font draws what this one lacks
+        warnings.filterwarnings("ignore", message="Glyph")  # the font of the page draws glyphs that this one lacks
         figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
         draw(figure)
         out = io.StringIO()
@@ -57,11 +57,11 @@ def render_svg(name: str, height_in: float, draw: Callable[[Figure], None]) -> s
 
 
 def shorten_label(text: str) -> str:
-    """Shorten a name so that it cannot push a figure out of shape.
+    """Shorten a name so that it does not deform a figure.
 
     Examples
     --------
-    >>> label("TP9"), label("an electrode with a long name")
+    >>> shorten_label("TP9"), shorten_label("an electrode with a long name")
     ('TP9', 'an electrode wi…')
     """
     clean = "".join(character for character in text if character.isprintable())

@@ -1,18 +1,35 @@
-"""What every page of the program shares: one environment of templates, in which each text of a person is escaped."""
+"""Rendering of HTML pages: one Jinja environment, in which texts come from the catalogue and all values are escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from neurofeedback.session.status_text import phase_label
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock, format_duration, format_percent
 from neurofeedback.types import Phase
 
 
-def render_template(template: str, context: Mapping[str, object]) -> str:
-    """Fill a template of this room. Figures are passed through ``safe`` by the template; nothing else is."""
+def render_template(template: str, texts: ModuleType, context: Mapping[str, object]) -> str:
+    """Return a page as HTML.
+
+    Parameters
+    ----------
+    template : str
+        File name of a template of this folder.
+    texts : module
+        Module of ``neurofeedback.texts``; the template uses its constants as ``text("NAME", field=...)``.
+    context : mapping
+        Values by name. They are escaped, except figures, which the template passes through ``safe``.
+    """
+
+    def text(name: str, /, **fields: object) -> Markup:
+        return Markup(tr(getattr(texts, name), **{key: escape(value) for key, value in fields.items()}))  # noqa: S704
+
     environment = Environment(
         loader=PackageLoader("neurofeedback", "report"),
         autoescape=True,
@@ -23,4 +40,5 @@ def render_template(template: str, context: Mapping[str, object]) -> str:
     environment.filters.update(
         clock=format_clock, duration=format_duration, phase=lambda word: phase_label(Phase(word)), share=format_percent
     )
+    environment.globals.update(text=text)
     return environment.get_template(template).render(context)

@@ -1,4 +1,4 @@
-"""The timeline of a sitting: index, threshold and confidence, and where the signal could not be judged."""
+"""Timeline figure of a session: index, threshold, confidence, events, unusable signal and contact."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from neurofeedback.analysis.contact_log import ContactLog
 from neurofeedback.analysis.frame_table import Floats, FrameTable, Span
 from neurofeedback.report.style import ACCENT, GREY, INK, PALE, WIDTH_IN, render_svg, shorten_label
 from neurofeedback.session.status_text import phase_label
+from neurofeedback.texts import report
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Event, EventKind, Phase
 
 
@@ -32,7 +34,7 @@ class _Hatching:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """How events of a kind (with one value, or any) are drawn: marker and fill, and at which height of the index."""
+    """How events of a kind (with one value, or any) are drawn: marker, fill and height on the index axis."""
 
     kind: EventKind
     value: str | None
@@ -50,19 +52,19 @@ _POINTS_A_LETTER = 4.0
 _ABOVE, _BELOW = 105.0, -5.0
 _LEVELS_POINTS = (4, 15, 26)
 _UNUSABLE_STYLES = {
-    "unknown": _Hatching("not clear enough to judge", "#ebebee", "/////"),
-    "lost": _Hatching("no signal arrived", "#cfcfd4", "xxxxx"),
+    "unknown": _Hatching(report.NOT_CLEAR, "#ebebee", "/////"),
+    "lost": _Hatching(report.NOT_ARRIVED, "#cfcfd4", "xxxxx"),
 }
 _MARKS = (
-    _Mark(EventKind.MARK, None, "v", INK, _ABOVE, "mark"),
-    _Mark(EventKind.SIGNAL_LOST, None, "x", "white", _ABOVE, "signal lost"),
-    _Mark(EventKind.SIGNAL_BACK, None, "o", "white", _ABOVE, "signal back"),
-    _Mark(EventKind.ANSWER_WHERE, "1", "o", "white", _BELOW, "answer: on the breath"),
-    _Mark(EventKind.ANSWER_WHERE, "2", "o", INK, _BELOW, "answer: elsewhere"),
-    _Mark(EventKind.ANSWER_WHERE, "3", "o", PALE, _BELOW, "answer: not sure"),
-    _Mark(EventKind.PRESS, None, "|", INK, _BELOW, "noticed wandering (key)"),
+    _Mark(EventKind.MARK, None, "v", INK, _ABOVE, report.EVENT_MARK),
+    _Mark(EventKind.SIGNAL_LOST, None, "x", "white", _ABOVE, report.EVENT_SIGNAL_LOST),
+    _Mark(EventKind.SIGNAL_BACK, None, "o", "white", _ABOVE, report.EVENT_SIGNAL_BACK),
+    _Mark(EventKind.ANSWER_WHERE, "1", "o", "white", _BELOW, report.ANSWER_FOCUS),
+    _Mark(EventKind.ANSWER_WHERE, "2", "o", INK, _BELOW, report.ANSWER_WANDER),
+    _Mark(EventKind.ANSWER_WHERE, "3", "o", PALE, _BELOW, report.ANSWER_UNSURE),
+    _Mark(EventKind.PRESS, None, "|", INK, _BELOW, report.SELF_CAUGHT),
 )
-_CONTACT = {"contact good": "#ffffff", "some artifacts": "#b4b4ba", "electrode out": "#1d1d1f"}
+_CONTACT = {report.CONTACT_GOOD: "#ffffff", report.CONTACT_FAIR: "#b4b4ba", report.CONTACT_BAD: "#1d1d1f"}
 
 
 def plot_timeline(
@@ -72,25 +74,29 @@ def plot_timeline(
 
     Parameters
     ----------
-    log : FrameTable
-        With at least one frame.
+    frames : FrameTable
+        At least one frame.
+    contacts : ContactLog
+        Contact of the same session.
     events : sequence of Event
         Marks, losses, answers and presses; at most 200 of a kind are drawn.
-    name : str
-        What the index is called.
+    sfreq : float
+        Sampling rate, Hz.
+    index_name : str
+        Name of the index.
     """
     n_rows = min(len(contacts.channels), _MAX_ROWS)
     raster_in = 0.2 + 0.16 * max(n_rows, 2)
 
     def draw(figure: Figure) -> None:
         heights = (2.3, 0.42, raster_in)
-        index, trust, contact = figure.subplots(3, 1, sharex=True, height_ratios=heights)
+        index, confidence, contact = figure.subplots(3, 1, sharex=True, height_ratios=heights)
         unit_s = 60.0 if frames.onset[-1] >= _MINUTES_FROM_S else 1.0
         _draw_index(index, frames, unit_s, index_name)
         marks = _draw_events(index, events, sfreq * unit_s)
-        _draw_confidence(trust, frames, unit_s)
+        _draw_confidence(confidence, frames, unit_s)
         _draw_contact(contact, contacts, n_rows, frames.onset[-1] / unit_s)
-        contact.set_xlabel("time in minutes" if unit_s > 1 else "time in seconds")
+        contact.set_xlabel(tr(report.TIME_MINUTES if unit_s > 1 else report.TIME_SECONDS))
         contact.xaxis.set_major_locator(MaxNLocator(10, integer=True))
         contact.set_xlim(0, frames.onset[-1] / unit_s)
         figure.legend(handles=[*_legend(frames), *marks, *_contact_legend()], loc="outside lower center", ncols=4)
@@ -99,11 +105,11 @@ def plot_timeline(
 
 
 def downsample(values: Floats, n_points: int = _MAX_POINTS) -> Floats:
-    """Average neighbours until at most ``n_points`` are left; NaN where more than half of them are.
+    """Average neighbours so that at most ``n_points`` are left; NaN where more than half of them are.
 
     Examples
     --------
-    >>> thinned(np.array([1, 3, np.nan, 5, np.nan, np.nan]), 3).tolist()
+    >>> downsample(np.array([1, 3, np.nan, 5, np.nan, np.nan]), 3).tolist()
     [2.0, 5.0, nan]
     """
     size = -(-len(values) // n_points)
@@ -117,9 +123,9 @@ def downsample(values: Floats, n_points: int = _MAX_POINTS) -> Floats:
 def _draw_index(axes: Axes, frames: FrameTable, unit_s: float, name: str) -> None:
     for span in frames.spans(frames.unusable_reason):
         if span.label:
-            look = _UNUSABLE_STYLES[span.label]
-            place = (span.start_s / unit_s, span.stop_s / unit_s)
-            axes.axvspan(*place, facecolor=look.colour, hatch=look.hatch, edgecolor=GREY, linewidth=0, zorder=0)
+            style = _UNUSABLE_STYLES[span.label]
+            edges = (span.start_s / unit_s, span.stop_s / unit_s)
+            axes.axvspan(*edges, facecolor=style.colour, hatch=style.hatch, edgecolor=GREY, linewidth=0, zorder=0)
     times = downsample(frames.onset) / unit_s
     axes.axhline(50, color=GREY, linewidth=0.6, zorder=1)
     axes.plot(times, downsample(frames.threshold), color=INK, linewidth=0.9, linestyle=(0, (5, 2)), zorder=2)
@@ -128,24 +134,24 @@ def _draw_index(axes: Axes, frames: FrameTable, unit_s: float, name: str) -> Non
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.set_ylabel(textwrap.fill(name, 22))
     if not frames.has_index:
-        axes.text(0.5, 0.6, "no index in this session", transform=axes.transAxes, ha="center", va="center")
+        axes.text(0.5, 0.6, tr(report.NO_INDEX), transform=axes.transAxes, ha="center", va="center")
     _draw_phases(axes, frames.spans(frames.phase), unit_s)
 
 
 def _draw_phases(axes: Axes, phases: Sequence[Span], unit_s: float) -> None:
-    """Name the phases above the axes; names wider than their phase stand higher, one above the other."""
+    """Write the phases above the axes; names wider than their phase are placed higher, one above the other."""
     points_a_second = WIDTH_IN * 72 * 0.88 / phases[-1].stop_s
     level = 0
     for before, _ in pairwise(phases):
         axes.axvline(before.stop_s / unit_s, color=INK, linewidth=0.8, zorder=4)
     for span in phases:
-        words = phase_label(Phase(span.label))
-        fits = len(words) * _POINTS_A_LETTER < span.length_s * points_a_second
+        name = phase_label(Phase(span.label))
+        fits = len(name) * _POINTS_A_LETTER < span.length_s * points_a_second
         level = 0 if fits else level % 2 + 1
         side = "center" if fits else "left" if span.start_s < phases[-1].stop_s / 2 else "right"
         place = {"left": span.start_s, "center": (span.start_s + span.stop_s) / 2, "right": span.stop_s}[side]
         axes.annotate(
-            words,
+            name,
             (place / unit_s, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(0, _LEVELS_POINTS[level]),
@@ -155,7 +161,7 @@ def _draw_phases(axes: Axes, phases: Sequence[Span], unit_s: float) -> None:
 
 
 def _draw_events(axes: Axes, events: Sequence[Event], samples_a_unit: float) -> list[Artist]:
-    """Put losses and marks above the index, answers and presses below; return one of each kind for the legend."""
+    """Draw losses and marks above the index, answers and presses below; return one of each kind for the legend."""
     handles: list[Artist] = []
     for mark in _MARKS:
         found = [e for e in events if e.kind is mark.kind and mark.value in {None, e.value}][:MAX_MARKS]
@@ -169,7 +175,7 @@ def _draw_events(axes: Axes, events: Sequence[Event], samples_a_unit: float) -> 
                 color=INK,
                 markerfacecolor=mark.fill,
                 markeredgewidth=0.8,
-                label=mark.label,
+                label=tr(mark.label),
                 zorder=5,
             )
             handles.append(line)
@@ -177,11 +183,11 @@ def _draw_events(axes: Axes, events: Sequence[Event], samples_a_unit: float) -> 
 
 
 def _draw_confidence(axes: Axes, frames: FrameTable, unit_s: float) -> None:
-    trust = downsample(np.where(np.isfinite(frames.confidence), frames.confidence, 0.0))
-    axes.fill_between(downsample(frames.onset) / unit_s, trust, color="#9a9aa0", linewidth=0, step="pre")
+    confidence = downsample(np.where(np.isfinite(frames.confidence), frames.confidence, 0.0))
+    axes.fill_between(downsample(frames.onset) / unit_s, confidence, color="#9a9aa0", linewidth=0, step="pre")
     axes.set_ylim(0, 1)
     axes.set_yticks([0, 1])
-    axes.set_ylabel("confidence", rotation=0, ha="right", va="center")
+    axes.set_ylabel(tr(report.CONFIDENCE), rotation=0, ha="right", va="center")
 
 
 def _draw_contact(axes: Axes, contacts: ContactLog, n_rows: int, end: float) -> None:
@@ -213,16 +219,16 @@ def _legend(frames: FrameTable) -> list[Artist]:
     handles: list[Artist] = []
     if frames.has_index:
         handles += [
-            Line2D([], [], color=ACCENT, linewidth=1.0, label="index"),
-            Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (5, 2)), label="threshold"),
+            Line2D([], [], color=ACCENT, linewidth=1.0, label=tr(report.INDEX)),
+            Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (5, 2)), label=tr(report.THRESHOLD)),
         ]
     present = set(frames.unusable_reason.tolist())
     return handles + [
-        Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=GREY, linewidth=0.4, label=look.label)
-        for word, look in _UNUSABLE_STYLES.items()
-        if word in present
+        Patch(facecolor=style.colour, hatch=style.hatch, edgecolor=GREY, linewidth=0.4, label=tr(style.label))
+        for reason, style in _UNUSABLE_STYLES.items()
+        if reason in present
     ]
 
 
 def _contact_legend() -> list[Artist]:
-    return [Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4, label=name) for name, colour in _CONTACT.items()]
+    return [Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4, label=tr(name)) for name, colour in _CONTACT.items()]

@@ -1,1 +1,1 @@
-"""Work over many recordings."""
+"""Batch processing of many recordings."""

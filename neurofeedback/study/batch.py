@@ -1,4 +1,4 @@
-"""Replayed or features of many recordings at once: on this machine's cores, or on a Dask cluster."""
+"""Batch processing of many recordings, on the cores of this machine or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from neurofeedback.errors import SettingsError
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.formats.bids_files import find_eeg_files
+from neurofeedback.formats.importers import is_recording
+from neurofeedback.formats.reader import find_sessions
 from neurofeedback.recording.atomic_files import explain_disk_errors
 from neurofeedback.settings.load import load_settings
 from neurofeedback.study.batch_log import BatchLog
 from neurofeedback.study.jobs import OK, BatchJob, BatchWork, Row, failed_row, run_job
-from neurofeedback.study.recordings import find_recordings
 
 TABLES = (".csv", ".parquet")
 _CONNECT_TIMEOUT_S = 10.0
@@ -23,14 +25,18 @@ _LEADING_COLUMNS = ("recording", "status", "error")
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """What a batch is to do.
+    """What a batch processes, how, and where the table goes.
 
     Parameters
     ----------
     folder, out : Path
-        Where the recordings are; the table to write (``.csv`` or ``.parquet``).
+        Folder of the recordings; the table to write (``.csv`` or ``.parquet``).
+    profile : str, optional
+        Profile for all recordings, by name or file; each recording's own if None.
+    baseline_s : float, optional
+        Plan the phases with a baseline of this length, s.
     n_jobs : int
-        Processes on this machine; -1 for one a core.
+        Processes on this machine; -1 for one per core.
     cluster : str, optional
         Address of a Dask scheduler whose workers see the same files.
     """
@@ -46,7 +52,7 @@ class BatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """How many recordings there were, how many were done before, and which failed, with the reason."""
+    """Number of recordings, number done by an earlier run, and the failed ones with the reason."""
 
     n_recordings: int
     n_already_done: int
@@ -54,29 +60,46 @@ class BatchResult:
 
 
 def run_batch(request: BatchRequest, progress: Callable[[int, int], None] = lambda done, of: None) -> BatchResult:
-    """Work on all recordings of a folder and write one table; what was done before a break is not done again.
+    """Process all recordings of a folder and write one table; a stopped batch continues where it was.
 
     Parameters
     ----------
     progress : callable
-        Told how many recordings are done, of how many.
+        Called with the number of recordings done and their total.
 
     Raises
     ------
     SettingsError
         The profile or the table's format is unknown, or a library for it or for the cluster is missing.
     RecordingError
-        There is no recording, or the table cannot be written. A bad recording is a row, no error.
+        There is no recording, or the table cannot be written. A recording that fails gives a row, not an error.
     """
     _check_table(request.out)
     if request.profile:
         load_settings(request.profile)
     jobs = _jobs(request)
     with explain_disk_errors(f"the table cannot be written to {request.out}", todo="choose another --out"):
-        rows, n_known = _collect_rows(jobs, request, progress)
+        rows, n_done = _collect_rows(jobs, request, progress)
         _write_table(rows, request.out)
     failures = {str(row["recording"]): str(row["error"]) for row in rows if row["status"] != OK}
-    return BatchResult(len(jobs), n_known, failures)
+    return BatchResult(len(jobs), n_done, failures)
+
+
+def find_recordings(folder: Path) -> list[Path]:
+    """Return the recordings of a folder by name: this program's sessions, a BIDS dataset's EEG files, or other files.
+
+    Raises
+    ------
+    RecordingError
+        There is no such folder, or it contains no recording that can be read.
+    """
+    if not folder.is_dir():
+        raise RecordingError(f"there is no folder at {folder}", todo="name a dataset, or a folder of recordings")
+    found = [files.raw for files in find_sessions(folder.absolute())] or find_eeg_files(folder)
+    found = found or sorted(path for path in folder.iterdir() if path.is_file() and is_recording(path))
+    if not found:
+        raise RecordingError(f"{folder} contains no recording that can be read", todo="name another folder")
+    return found
 
 
 def _check_table(out: Path) -> None:
@@ -103,19 +126,19 @@ def _collect_rows(
     jobs: Sequence[BatchJob], request: BatchRequest, progress: Callable[[int, int], None]
 ) -> tuple[list[Row], int]:
     request.out.parent.mkdir(parents=True, exist_ok=True)
-    journal = BatchLog(request.out.with_name(f".{request.out.name}.journal"), request.profile)
+    log = BatchLog(request.out.with_name(f".{request.out.name}.journal"), request.profile)
     try:
-        known = {job.key: row for job in jobs if (row := journal.completed_row(job)) is not None}
-        rows, n_known = dict(known), len(known)
-        waiting = [job for job in jobs if job.key not in known]
+        done = {job.key: row for job in jobs if (row := log.completed_row(job)) is not None}
+        rows, n_done = dict(done), len(done)
+        waiting = [job for job in jobs if job.key not in done]
         progress(len(rows), len(jobs))
         for job, row in _run_all(waiting, request):
-            journal.append(job, row)
+            log.append(job, row)
             rows[job.key] = row
             progress(len(rows), len(jobs))
     finally:
-        journal.close()
-    return [rows[job.key] for job in jobs], n_known
+        log.close()
+    return [rows[job.key] for job in jobs], n_done
 
 
 def _run_all(jobs: Sequence[BatchJob], request: BatchRequest) -> Iterator[tuple[BatchJob, Row]]:
@@ -132,7 +155,7 @@ def _run_on_cores(jobs: Sequence[BatchJob], n_jobs: int) -> Iterator[Row]:
 
 
 def _run_on_cluster(jobs: Sequence[BatchJob], address: str) -> Iterator[Row]:
-    """Send the jobs to a scheduler; a worker that dies costs its recording alone."""
+    """Run the jobs on a cluster; if a worker dies, only its recording fails."""
     try:
         from distributed import Client, as_completed  # an extra
     except ImportError:
@@ -152,7 +175,7 @@ def _run_on_cluster(jobs: Sequence[BatchJob], address: str) -> Iterator[Row]:
 
 
 def _write_table(rows: Sequence[Row], out: Path) -> None:
-    """Write the table in one step, its columns in an order that does not depend on which job ended first."""
+    """Write the table in one step; the order of columns does not depend on which job ended first."""
     names = {name: None for row in rows for name in row}
     table = pd.DataFrame(rows, columns=[*_LEADING_COLUMNS, *(name for name in names if name not in _LEADING_COLUMNS)])
     draft = out.with_name(f".{out.name}.draft")

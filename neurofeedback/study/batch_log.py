@@ -1,4 +1,4 @@
-"""What a batch has done so far, on disk after each recording, so that it can go on where it was stopped."""
+"""Log of a batch, written to disk after each recording, so that a stopped batch can continue."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from neurofeedback.study.jobs import OK, BatchJob, Row
 
 
 class BatchLog:
-    """Rows by job, appended one line each; a job whose recording or settings changed since counts as not done.
+    """Rows by job, one line each; a job whose recording or settings changed since counts as not done.
 
     Parameters
     ----------
     path : Path
-        The file; made if missing. What is no row of ours in it is passed over.
+        The file; created if missing. Lines that are not rows of this program are ignored.
     profile : str or None
         The profile of all jobs, by name or file; each recording's own if None.
     """
@@ -42,11 +42,11 @@ class BatchLog:
             return
 
     def completed_row(self, job: BatchJob) -> Row | None:
-        """Return the row of a job that is done already, and well; one that failed is tried again."""
+        """Return the row of a job that is done without error; None otherwise, so that a failed job runs again."""
         return self._rows.get(self._job_key(job))
 
     def append(self, job: BatchJob, row: Row) -> None:
-        """Note that a job is done."""
+        """Write the row of a job."""
         self._file.append((json.dumps({"job": self._job_key(job), "row": row}) + "\n").encode())
 
     def close(self) -> None:
@@ -54,21 +54,21 @@ class BatchLog:
         self._file.close()
 
     def _job_key(self, job: BatchJob) -> str:
-        """Name a job by what its result depends on: version, settings, and the recording's files."""
+        """Return a key of all that a job's result depends on: version, settings, and the recording's files."""
         return json.dumps([__version__, self._settings, asdict(job), _size_and_mtime(Path(job.path))])
 
 
 def _settings_hash(profile: str | None) -> str:
-    """Return a short mark of what a profile says now; a file of that name may be edited between two runs."""
+    """Return a hash of the settings of a profile; its file may be edited between two runs."""
     if profile is None:
         return ""
     settings = load_settings(profile)
-    told = f"{settings.model_dump_json()} {load_evidence(settings.index.evidence)!r}"
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    content = f"{settings.model_dump_json()} {load_evidence(settings.index.evidence)!r}"
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _size_and_mtime(path: Path) -> list[int]:
-    """Return size and time of change of a recording; a folder's files together."""
+    """Return size and modification time of a recording, over all files of a folder."""
     files: Iterable[Path] = sorted(path.rglob("*")) if path.is_dir() else (path,)
     stats = [file.stat() for file in files if file.is_file()]
     return [sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0)]

@@ -1,4 +1,4 @@
-"""What a batch does with one recording: a row of figures, or a row that says why there are none."""
+"""One job of a batch: a recording processed into a row of the table, or into a row with the error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OK, FAILED = "ok", "failed"
 
 
 class BatchWork(StrEnum):
-    """What is done with each recording."""
+    """Kinds of processing."""
 
     REPLAY = "replay"
     FEATURES = "features"
@@ -34,10 +34,10 @@ class BatchWork(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BatchJob:
-    """One recording's share of a batch; plain values, so that it can go to another machine.
+    """One recording of a batch, as plain values that can be sent to another machine.
 
-    ``key`` names the recording in the table. ``profile`` is another profile than the recording's own, ``baseline_s``
-    lays the phases out anew.
+    ``key`` names the recording in the table. ``profile`` replaces the recording's own; ``baseline_s`` (s) plans the
+    phases with another baseline length.
     """
 
     key: str
@@ -48,38 +48,38 @@ class BatchJob:
 
 
 def run_job(job: BatchJob) -> Row:
-    """Do one job; what is wrong with its recording becomes part of its row."""
+    """Run one job; an error becomes part of its row."""
     try:
         return {"recording": job.key, "status": OK, "error": "", **_result_columns(job)}
     except NeurofeedbackError as error:
         return failed_row(job, str(error))
-    except Exception as error:  # noqa: BLE001 - a fault of ours on one recording must not cost the others
+    except Exception as error:  # noqa: BLE001 - an error in one recording must not stop the others
         _log.exception("%s", job.key)
         return failed_row(job, f"{type(error).__name__}: {first_line(error)}")
 
 
 def failed_row(job: BatchJob, reason: str) -> Row:
-    """Return the row of a recording that has no figures."""
+    """Return the row of a recording that failed."""
     return {"recording": job.key, "status": FAILED, "error": " ".join(reason.split())}
 
 
 def _result_columns(job: BatchJob) -> Row:
     recording = open_recording(Path(job.path))
-    about: Row = {
+    columns: Row = {
         "sfreq": recording.stream.sfreq,
         "n_channels": recording.stream.n_channels,
         "duration_s": round(recording.duration_s, 3),
         "n_lost": count_lost_samples(recording.lost),
     }
-    works: dict[BatchWork, Callable[[BatchJob, Recording], Row]] = {
+    functions: dict[BatchWork, Callable[[BatchJob, Recording], Row]] = {
         BatchWork.REPLAY: _replay_columns,
         BatchWork.FEATURES: _feature_medians,
     }
-    return about | works[job.work](job, recording)
+    return columns | functions[job.work](job, recording)
 
 
 def _replay_columns(job: BatchJob, recording: Recording) -> Row:
-    """Return what a replay adds up to, and whether it gave the session's own log."""
+    """Return the summary of a replay, and whether it equals the session's own log."""
     replayed = replay(
         recording, settings=load_settings(job.profile) if job.profile else None, baseline_s=job.baseline_s
     )
@@ -87,11 +87,11 @@ def _replay_columns(job: BatchJob, recording: Recording) -> Row:
     for frame in replayed.frames:
         summary.update(frame)
         lines.append(format_row(frame))
-    told = summary.as_dict(replayed.engine)
-    states = told.pop("states")
-    own = job.profile is None and job.baseline_s is None
+    totals = summary.as_dict(replayed.engine)
+    states = totals.pop("states")
+    unchanged = job.profile is None and job.baseline_s is None
     shares = {f"share_{name.lower()}": share for name, share in states.items()} if isinstance(states, dict) else {}
-    return {**told, **shares, "same_as_log": compare_with_log(recording, lines) if own else None}
+    return {**totals, **shares, "same_as_log": compare_with_log(recording, lines) if unchanged else None}
 
 
 def _feature_medians(job: BatchJob, recording: Recording) -> Row:
@@ -102,7 +102,7 @@ def _feature_medians(job: BatchJob, recording: Recording) -> Row:
     frames = [frame.values for frame in replayed.frames if frame.valid and frame.phase is Phase.PRACTICE]
     values = np.array(frames, dtype=np.float64).reshape(-1, len(replayed.engine.columns))
     medians = {
-        name: float(np.median(column[known])) if (known := np.isfinite(column)).any() else None
+        name: float(np.median(column[finite])) if (finite := np.isfinite(column)).any() else None
         for name, column in zip(replayed.engine.columns, values.T, strict=True)
     }
     return {"n_valid_frames": len(frames), **medians}

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy import signal
 from typer.testing import CliRunner
 
-from neurofeedback.analysis.comparison import NO_INDEX, Comparison, compare_conditions
+from neurofeedback.analysis.comparison import Comparison, compare_conditions
 from neurofeedback.analysis.resting_measures import CleanSignal, compute_measures
+from neurofeedback.cli.commands.compare import comparison_document
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.bids_paths import SessionFiles
@@ -24,6 +25,7 @@ from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.report.comparison_page import render_comparison
 from neurofeedback.settings.load import dump_profile, resolve
 from neurofeedback.settings.model import Settings
+from neurofeedback.texts.comparison import NO_INDEX
 from neurofeedback.types import Chunk, Command, CommandKind, Phase, StreamInfo
 
 SFREQ = 256.0
@@ -170,7 +172,7 @@ def test_turning_the_sides_turns_every_sign(ten: Path, compared: Comparison) -> 
 
 
 def test_the_index_is_never_among_the_measures_and_it_says_why(compared: Comparison) -> None:
-    document = json.loads(json.dumps(compared.document(), allow_nan=False))
+    document = json.loads(json.dumps(comparison_document(compared), allow_nan=False))
     assert document["index"] == {"compared": False, "why": NO_INDEX}
     assert not any("index" in name or "mwi" in name for name in document["contrasts"])
 
@@ -184,7 +186,7 @@ def test_one_session_a_side_has_no_p_and_stands_beside_the_persons_scatter(ten: 
     found = compare_conditions(ten, "01", days[0], days[5])
     for name, one in found.contrasts.items():
         assert (one.p, one.q, one.g, one.interval) == (None, None, None, None), name
-        assert one.spread is not None, "eight other sessions tell the person's scatter"
+        assert one.sd is not None, "eight other sessions tell the person's scatter"
     assert "two days" in found.notes[0]
     page = re.sub(r"<style>.*?</style>", "", render_comparison(found), flags=re.DOTALL)
     assert ">p<" not in page
@@ -195,10 +197,10 @@ def test_blocks_of_two_recordings_are_said_to_be_of_these_two_only(tmp_path: Pat
     for day, condition in enumerate(("pre", "post")):
         sit(tmp_path, day, condition, brain(190, seed=day, alpha=6.0 - 3 * day))
     found = compare_conditions(tmp_path, "01", "pre", "post")
-    within = found.contrasts["o_alpha"].within
+    within = found.contrasts["o_alpha"].within_interval
     assert within
     assert within.high < 0
-    assert found.contrasts["o_alpha"].spread is None, "nobody knows this person's scatter yet"
+    assert found.contrasts["o_alpha"].sd is None, "nobody knows this person's scatter yet"
     assert "Within these two recordings only" in render_comparison(found)
 
 

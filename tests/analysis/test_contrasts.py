@@ -49,7 +49,7 @@ def test_another_unit_changes_the_difference_and_not_g_nor_p(a: list[float], sca
         compute_contrast([scale * x + shift for x in a], [scale * x + shift for x in b]),
     )
     assert scaled.difference == pytest.approx(scale * plain.difference, abs=1e-6)
-    if plain.spread and plain.spread > 1e-3:
+    if plain.sd and plain.sd > 1e-3:
         assert scaled.g == pytest.approx(plain.g, abs=1e-6)
         assert scaled.p == pytest.approx(plain.p, abs=1e-6)
 
@@ -94,10 +94,10 @@ def test_q_is_never_below_p_and_keeps_its_order() -> None:
 
 
 def test_one_session_a_side_stands_beside_the_persons_own_scatter() -> None:
-    found = compute_contrast([1.0], [1.5], own_spread=0.4)
-    assert (found.difference, found.spread, found.p) == (0.5, 0.4, None)
-    assert compute_contrast([1.0], [1.5]).spread is None
-    assert compute_contrast([1.0, 2.0], [1.5, 2.5], own_spread=9.0).spread == pytest.approx(np.sqrt(0.5))
+    found = compute_contrast([1.0], [1.5], own_sd=0.4)
+    assert (found.difference, found.sd, found.p) == (0.5, 0.4, None)
+    assert compute_contrast([1.0], [1.5]).sd is None
+    assert compute_contrast([1.0, 2.0], [1.5, 2.5], own_sd=9.0).sd == pytest.approx(np.sqrt(0.5))
 
 
 def test_blocks_say_how_sure_the_difference_of_two_recordings_is() -> None:

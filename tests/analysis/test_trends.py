@@ -12,11 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from neurofeedback.analysis.trends import HistorySummary, summarize_history
+from neurofeedback.cli.commands.history import history_document
 from neurofeedback.cli.main import app
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.history import PastSession
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
+from neurofeedback.report.history_sentences import history_sentences
 from neurofeedback.types import Chunk, Event, EventKind, StreamInfo
 
 BEGAN = datetime(2026, 3, 1, 8, 0).astimezone()
@@ -38,32 +40,33 @@ def falling(n_sessions: int = 30, first: float = 0.6, last: float = 0.2, each: i
 
 def test_time_and_days_are_added_up() -> None:
     seen = summarize_history([past(0), past(0), past(3)])
-    assert (seen.sat_s, seen.practised_s, seen.days) == (3600.0, 2700.0, 2)
-    assert "3 sittings on 2 days, 60 minutes" in seen.sentences[0]
-    assert "11 hours" in summarize_history([past(day) for day in range(33)]).sentences[0]
+    assert (seen.total_s, seen.practice_s, seen.n_days) == (3600.0, 2700.0, 2)
+    assert "3 sittings on 2 days, 60 minutes" in history_sentences(seen)[0]
+    assert "11 hours" in history_sentences(summarize_history([past(day) for day in range(33)]))[0]
 
 
 def test_nothing_is_said_of_wandering_before_there_are_answers() -> None:
     for sessions in ([], [past(0), past(1)]):
         seen = summarize_history(sessions)
-        assert seen.share is None
-        assert seen.shares == ()
-        assert any("No answers yet" in sentence for sentence in seen.sentences) is bool(sessions)
+        assert seen.wandering is None
+        assert seen.session_shares == ()
+        assert any("No answers yet" in sentence for sentence in history_sentences(seen)) is bool(sessions)
 
 
 def test_a_true_fall_is_told_and_no_fall_is_not() -> None:
-    assert any("reported less wandering" in sentence for sentence in summarize_history(falling()).sentences)
+    assert any("reported less wandering" in sentence for sentence in history_sentences(summarize_history(falling())))
     assert any(
-        "reported more wandering" in sentence for sentence in summarize_history(falling(first=0.2, last=0.6)).sentences
+        "reported more wandering" in sentence
+        for sentence in history_sentences(summarize_history(falling(first=0.2, last=0.6)))
     )
     flat = summarize_history(falling(first=0.4, last=0.4))
-    assert any("no change can be told from chance" in sentence for sentence in flat.sentences)
+    assert any("No clear change yet" in sentence for sentence in history_sentences(flat))
 
 
 def test_a_trend_waits_for_enough_answers() -> None:
     seen = summarize_history(falling(3))
     assert seen.trend is None
-    assert any("A trend needs at least 5 sittings" in sentence for sentence in seen.sentences)
+    assert any("A trend needs at least 5 sittings" in sentence for sentence in history_sentences(seen))
 
 
 def test_the_order_of_conditions_and_their_shares() -> None:
@@ -76,10 +79,10 @@ def test_the_order_of_conditions_and_their_shares() -> None:
 
 def test_how_many_sittings_a_change_needs_follows_from_this_persons_answers() -> None:
     few, many = summarize_history([past(0, 2, 4)]), summarize_history([past(0, 20, 40)])
-    for (fall, n_few), (_, n_many) in zip(few.needed, many.needed, strict=True):
+    for (fall, n_few), (_, n_many) in zip(few.sessions_needed, many.sessions_needed, strict=True):
         assert n_many is not None
         assert n_few is None or n_few > n_many, fall
-    assert all(fall <= 0.1 for fall, _ in summarize_history([past(0, 1, 9)]).needed), (
+    assert all(fall <= 0.1 for fall, _ in summarize_history([past(0, 1, 9)]).sessions_needed), (
         "nobody can fall below none at all"
     )
 
@@ -87,9 +90,9 @@ def test_how_many_sittings_a_change_needs_follows_from_this_persons_answers() ->
 def test_the_signal_is_described_and_never_the_index_or_the_reward_rate() -> None:
     sessions = [replace(past(day), iaf_hz=10.0 + day / 10) for day in range(9)]
     seen = summarize_history(sessions)
-    alpha = next(course for course in seen.courses if course.unit == "Hz")
+    alpha = next(course for course in seen.signal_trends if course.unit == "Hz")
     assert (alpha.first, alpha.last, alpha.n_sessions) == (10.1, 10.7, 9)
-    told = json.dumps(seen.document()).lower()
+    told = json.dumps(history_document(seen)).lower()
     for word in ("index", "mwi", "reward"):
         assert word not in told
 
@@ -140,14 +143,14 @@ def test_a_label_that_is_none_and_a_folder_without_sessions(dataset: Path, tmp_p
 
 def test_falls_that_would_take_too_long_are_left_out_unless_all_do() -> None:
     seen = summarize_history([past(0, 2, 4)])
-    one = some(replace(seen, needed=((0.05, None), (0.20, 17))), "many sittings")
-    assert one.endswith(": about 17 for 20 fewer of 100 chimes (in four cases of five).")
-    none = some(replace(seen, needed=((0.05, None), (0.10, None))), "400 sittings")
+    one = some(replace(seen, sessions_needed=((0.05, None), (0.20, 17))), "many sittings")
+    assert one.endswith(": about 17 for 20 fewer of 100 chimes (80 % power).")
+    none = some(replace(seen, sessions_needed=((0.05, None), (0.10, None))), "400 sittings")
     assert none.startswith("Even 10 fewer wanderings in 100 chimes")
 
 
 def some(seen: HistorySummary, words: str) -> str:
-    (sentence,) = (sentence for sentence in seen.sentences if words in sentence)
+    (sentence,) = (sentence for sentence in history_sentences(seen) if words in sentence)
     return sentence
 
 

@@ -110,7 +110,7 @@ def test_the_document_counts_each_second_once() -> None:
     link.update(Chunk(0, np.zeros((4, 512), np.float32), host_time=1.0), 1.0, after_silence=False)
     first, second = moment(), moment(elapsed_s=8.0)
     assert [tally.update(shown, link) for shown in (first, first, second)] == [True, False, True]
-    found = tally.document("muse-2")
+    found = tally.as_dict("muse-2")
     assert found["seconds"] == 2.0
     assert (found["good_enough"], found["good_everywhere"]) == (True, False)
     assert [channel["good_share"] for channel in found["channels"]] == [1.0, 0.0, 0.0, 1.0]
@@ -118,7 +118,7 @@ def test_the_document_counts_each_second_once() -> None:
 
 
 def test_a_document_without_any_signal() -> None:
-    found = ContactStatistics().document("muse-2")
+    found = ContactStatistics().as_dict("muse-2")
     assert (found["good_enough"], found["channels"]) == (False, [])
 
 

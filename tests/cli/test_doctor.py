@@ -13,8 +13,8 @@ import miniaudio
 import pytest
 from typer.testing import CliRunner
 
-from neurofeedback.cli.helpers import diagnostics
-from neurofeedback.cli.helpers.diagnostics import RequirementStatus
+from neurofeedback.cli.commands import doctor as diagnostics
+from neurofeedback.cli.commands.doctor import RequirementStatus
 from neurofeedback.cli.main import app
 from neurofeedback.settings import Settings
 
@@ -78,8 +78,8 @@ def test_the_list_of_settings_is_complete() -> None:
 )
 def test_packages_are_compared_with_what_is_asked_for(requirement: str, need: RequirementStatus, found: str) -> None:
     (check,) = diagnostics.check_packages([requirement])
-    assert check.need is need
-    assert found in check.found
+    assert check.status is need
+    assert found in check.finding
     assert (requirement in check.fix) == (need is not RequirementStatus.OK)
 
 
@@ -94,26 +94,26 @@ def test_a_source_tree_that_was_never_installed_says_so(tmp_path: Path, monkeypa
     monkeypatch.setattr(importlib.metadata, "requires", nothing)
     monkeypatch.setattr(importlib.metadata, "version", nothing)
     (check,) = [check for check in diagnostics.run_diagnostics(tmp_path) if check.name == diagnostics.DISTRIBUTION]
-    assert check.need is RequirementStatus.MISSING
+    assert check.status is RequirementStatus.MISSING
 
 
 def test_a_recordings_folder_is_not_made_by_looking(tmp_path: Path) -> None:
     check = diagnostics.check_recordings(tmp_path / "new" / "recordings")
-    assert (check.need, list(tmp_path.iterdir())) == (RequirementStatus.OK, [])
+    assert (check.status, list(tmp_path.iterdir())) == (RequirementStatus.OK, [])
 
 
 def test_a_full_disk_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(diagnostics.shutil, "disk_usage", lambda _: usage(10**9, 10**9, 1000))
     check = diagnostics.check_recordings(tmp_path)
-    assert check.need is RequirementStatus.MISSING
+    assert check.status is RequirementStatus.MISSING
     assert "make room" in check.fix
 
 
 @pytest.mark.parametrize(("there", "need"), [(True, RequirementStatus.OK), (False, RequirementStatus.OPTIONAL)])
 def test_a_display_is_optional(there: bool, need: RequirementStatus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnostics, "has_display", lambda: there)
-    assert diagnostics.check_display().need is need
+    assert diagnostics.check_display().status is need
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_window_libraries_name_their_packages(
 ) -> None:
     monkeypatch.setattr(diagnostics, "missing_window_packages", lambda: missing)
     check = diagnostics.check_window_libraries()
-    assert check.need is need
+    assert check.status is need
     assert " ".join(missing) in check.fix
 
 
@@ -154,15 +154,15 @@ def test_sound_is_optional(
 ) -> None:
     monkeypatch.setattr(miniaudio, "Devices", lambda _: Sound(answer))
     check = diagnostics.check_sound()
-    assert check.need is need
-    assert found in check.found
+    assert check.status is need
+    assert found in check.finding
 
 
 def test_a_sound_library_that_cannot_be_loaded_is_told_like_a_missing_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "miniaudio", None)
     check = diagnostics.check_sound()
-    assert check.need is RequirementStatus.OPTIONAL
-    assert "miniaudio" in check.found
+    assert check.status is RequirementStatus.OPTIONAL
+    assert "miniaudio" in check.finding
 
 
 def test_bluetooth_wants_an_adapter_and_a_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,18 +172,18 @@ def test_bluetooth_wants_an_adapter_and_a_bus(tmp_path: Path, monkeypatch: pytes
     assert "install bluez" in diagnostics.check_bluetooth(tmp_path).fix
     (tmp_path / "run/dbus").mkdir(parents=True)
     (tmp_path / "run/dbus/system_bus_socket").touch()
-    assert diagnostics.check_bluetooth(tmp_path).need is RequirementStatus.OK
+    assert diagnostics.check_bluetooth(tmp_path).status is RequirementStatus.OK
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert diagnostics.check_bluetooth(tmp_path).found == "not looked at on this system"
+    assert diagnostics.check_bluetooth(tmp_path).finding == "not checked on this system"
 
 
 def test_a_dongle_without_the_right_to_open_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert diagnostics.check_serial(tmp_path).need is RequirementStatus.OK
+    assert diagnostics.check_serial(tmp_path).status is RequirementStatus.OK
     port = tmp_path / "dev" / "ttyUSB0"
     port.parent.mkdir()
     port.touch()
-    assert diagnostics.check_serial(tmp_path).found == str(port)
+    assert diagnostics.check_serial(tmp_path).finding == str(port)
     monkeypatch.setattr(os, "access", lambda *_: False)
     check = diagnostics.check_serial(tmp_path)
-    assert check.need is RequirementStatus.OPTIONAL
+    assert check.status is RequirementStatus.OPTIONAL
     assert "usermod -aG dialout" in check.fix

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.cli.commands import simulate as command
-from neurofeedback.cli.helpers.ground_truth_files import write_truth
+from neurofeedback.cli.commands.simulate import write_truth
 from neurofeedback.errors import NeurofeedbackError, RecordingError, SettingsError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
@@ -28,7 +28,7 @@ from neurofeedback.simulation.probe_responses import ReportedAttention, StateSna
 from neurofeedback.simulation.states import MentalState
 
 app = typer.Typer()
-command.register(app)
+app.command()(command.simulate)
 app.callback()(lambda: None)
 
 
@@ -131,7 +131,7 @@ def test_truth_that_cannot_be_written_is_one_message(
     def full(path: Path, text: str) -> None:
         raise OSError(28, f"No space left on device for {path.name} of {len(text)} characters")
 
-    monkeypatch.setattr("neurofeedback.cli.helpers.ground_truth_files.rewrite", full)
+    monkeypatch.setattr("neurofeedback.recording.atomic_files.write_atomic", full)
     truth = SimulatedSource(5, duration_s=60).truth
     with pytest.raises(RecordingError, match=r"ground truth cannot be written: got No space left .* is kept in"):
         write_truth(session[0], truth)
@@ -147,7 +147,7 @@ min_practice_s = 4.0
 transfer_s = 0.0
 debrief_s = 1.0
 [probes]
-apart_s = [16.0, 18.0]
+interval_s = [16.0, 18.0]
 timeout_s = 5.0
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from neurofeedback.report.usual import baseline_sentences
+from neurofeedback.report.session_sentences import baseline_sentences
 
 FEATURES = ("theta_frontal", "beta_all")
 
@@ -16,14 +16,14 @@ def summary(theta: float) -> dict[str, object]:
 def test_a_usual_day_is_called_one() -> None:
     first, second, third = baseline_sentences(summary(0.4), FEATURES, "session")
     assert "5 earlier sessions: theta power, frontal +0.4; beta power, whole head -0.3" in first
-    assert second == "That is within how days usually differ."
-    assert third == "Today's drove the sound."
+    assert second == "Days usually differ by this much."
+    assert third == "Feedback was relative to today's baseline."
 
 
 def test_an_unusual_day_is_not_put_down_to_practice() -> None:
     _, second, third = baseline_sentences(summary(-3.1), FEATURES, "own")
     assert "the fit of the headset, tiredness or medication" in second
-    assert third == "The usual one drove the sound."
+    assert third == "Feedback was relative to the average baseline."
 
 
 @pytest.mark.parametrize("told", [{}, {"usual_baseline": None}, {"usual_baseline": {}}, summary(1.0)])

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import signal
 
+from neurofeedback.cli.commands.report import report_document
 from neurofeedback.engine import Engine
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.recovery import recover_sessions
@@ -201,7 +202,7 @@ def test_the_persons_own_answers_are_told_and_stand_in_the_timeline(page: str) -
 
 def test_it_says_where_the_personal_decoder_stands(page: str, known: SessionData) -> None:
     text = read(page).text
-    assert "What the program has learned of this person's signs" in text
+    assert "What the program has learned about this person" in text
     assert "Too early to say" in text or "Nothing is learned yet" in text
 
 
@@ -324,7 +325,7 @@ def test_montage_evidence_versions_and_the_place_of_the_raw_data_are_told(page: 
 
 
 def test_the_json_document_says_the_same(known: SessionData) -> None:
-    document = create_report(known.files.raw).document
+    document = report_document(create_report(known.files.raw).data)
     text = json.dumps(document, allow_nan=False)
     assert json.loads(text) == document
     assert document["n_lost"] == 512
@@ -529,7 +530,7 @@ def test_a_full_disk_is_told_and_the_old_report_kept(
     def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(report, "rewrite", full)
+    monkeypatch.setattr(report, "write_atomic", full)
     with pytest.raises(RecordingError, match="No space left on device"):
         write_report(known.files.derived)
     assert known.files.derived_file("report.html").read_text(encoding="utf-8") == page

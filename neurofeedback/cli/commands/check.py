@@ -1,4 +1,4 @@
-"""``check``: how a headset sits and what its link is worth, live, without recording anything."""
+"""``check``: contact and link quality of a headset, live, without recording anything."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import typer
 from neurofeedback.cli.helpers.common import catch_interrupts, plain_console, print_json, recordings_folder
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.session.clock import Clock
@@ -20,17 +22,12 @@ _JSON_S = 10.0
 _TIMEOUT_MARGIN_S = 3.0
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(check)
-
-
 def check(
     device: Annotated[
         str | None, typer.Option(help="Headset or stream, see `neurofeedback devices`; the last one, else one found.")
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(help="How long to look, s; else until Ctrl-C (10 with --json).", min=1, max=86400)
+        float | None, typer.Option(help="How long to check, s; else until Ctrl-C (10 with --json).", min=1, max=86400)
     ] = None,
     profile: Annotated[str, typer.Option(help="Profile with the limits of contact, by name or file.")] = "default",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
@@ -45,34 +42,34 @@ def check(
     from neurofeedback.session.contact_check import open_contact_check
     from neurofeedback.settings.load import load_settings
 
-    settings, clock, tally = load_settings(profile), RealClock(), ContactStatistics()
+    settings, clock, statistics = load_settings(profile), RealClock(), ContactStatistics()
     if as_json and seconds is None:
         seconds = _JSON_S
-    plain_console(stderr=True).print(f"Connecting to {device}")
+    plain_console(stderr=True).print(tr(terminal.CONNECTING, device=device))
     with (
         catch_interrupts() as interrupted,
-        open_contact_check(device, settings, clock) as looking,
+        open_contact_check(device, settings, clock) as contact_check,
         live_view(plain_console(), quiet=as_json) as show,
     ):
-        for snapshot in _snapshots(looking, clock, seconds):
+        for snapshot in _snapshots(contact_check, clock, seconds):
             if interrupted.is_set():
                 break
-            if tally.update(snapshot, looking.link_monitor):
-                show(snapshot, looking.link_monitor.stats)
+            if statistics.update(snapshot, contact_check.link_monitor):
+                show(snapshot, contact_check.link_monitor.stats)
     if as_json:
-        print_json(tally.document(device))
+        print_json(statistics.as_dict(device))
     raise typer.Exit(EXIT_INTERRUPTED if interrupted.is_set() else EXIT_OK)
 
 
 def _snapshots(contact_check: ContactCheck, clock: Clock, seconds: float | None) -> Iterator[Snapshot]:
-    """Look for so many seconds of signal, or without end; a silent device does not hold it up."""
-    begun = clock.now()
+    """Yield snapshots for so many seconds of signal, or without end; a silent device ends it a little later."""
+    start = clock.now()
     for snapshot in contact_check.snapshots():
         yield snapshot
         if seconds is None:
             continue
         if (
             contact_check.link_monitor.n_samples >= seconds * contact_check.stream.sfreq
-            or clock.now() - begun >= seconds + _TIMEOUT_MARGIN_S
+            or clock.now() - start >= seconds + _TIMEOUT_MARGIN_S
         ):
             return

@@ -1,55 +1,86 @@
-"""``compare``: two conditions of one person side by side."""
+"""``compare``: compare two conditions of one person."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from neurofeedback.cli.helpers.common import existing_recordings_folder, last_participant, plain_console, print_json
+from neurofeedback.texts import comparison as comparison_texts
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
-    from neurofeedback.analysis.comparison import Comparison
+    from neurofeedback.analysis.comparison import Comparison, ComparisonSide
+    from neurofeedback.analysis.contrasts import Contrast
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(help="Hold two conditions of one person side by side: raw measures, never the index.")(compare)
+_CONTRAST_KEYS = {"sd": "spread", "within_interval": "within"}
 
 
 def compare(
     a: Annotated[str, typer.Argument(help="A condition such as pre, or session labels with commas between.")],
     b: Annotated[str, typer.Argument(help="The other, such as post_24h.")],
-    participant: Annotated[str | None, typer.Option(help="Whose; the last one who sat by default.")] = None,
+    participant: Annotated[str | None, typer.Option(help="Participant; the last one by default.")] = None,
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write a page (HTML) there.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Compare, tell, and write the page if asked."""
+    """Compare two conditions of one person: raw measures, never the index."""
     from neurofeedback.analysis.comparison import compare_conditions
     from neurofeedback.recording.bids_paths import check_label  # all of this only when asked for
     from neurofeedback.report.comparison_page import write_comparison_page
 
     folder = existing_recordings_folder(recordings)
-    whose = participant or last_participant(folder)
-    check_label("participant", whose)
-    comparison = _with_progress(lambda progress: compare_conditions(folder, whose, a, b, progress=progress), quiet=json)
+    who = participant or last_participant(folder)
+    check_label("participant", who)
+    comparison = _with_progress(lambda progress: compare_conditions(folder, who, a, b, progress=progress), quiet=json)
     if json:
-        print_json(comparison.document())
+        print_json(comparison_document(comparison))
     else:
         _print_comparison(comparison)
     if out is not None:
-        typer.echo(f"The page is {write_comparison_page(comparison, out)}", err=json)
+        typer.echo(tr(terminal.COMPARISON_PATH, path=write_comparison_page(comparison, out)), err=json)
 
 
-def _with_progress(compute, *, quiet: bool) -> Comparison:
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as plain values, with the keys that ``--json`` has had since version 0.1.0."""
+    from neurofeedback.analysis.resting_measures import MEASURES
+
+    return {
+        "participant": comparison.participant,
+        "a": _side_document(comparison.a),
+        "b": _side_document(comparison.b),
+        "minutes": comparison.minutes,
+        "ch_names": comparison.ch_names,
+        "contrasts": {
+            name: {**asdict(MEASURES[name]), **_contrast_document(one)} for name, one in comparison.contrasts.items()
+        },
+        "left_out": dict(comparison.left_out),
+        "notes": comparison.notes,
+        "index": {"compared": False, "why": tr(comparison_texts.NO_INDEX)},
+    }
+
+
+def _side_document(side: ComparisonSide) -> dict[str, Any]:
+    return {"name": side.name, "stems": side.stems, "said": [asdict(notes) for notes in side.notes]}
+
+
+def _contrast_document(contrast: Contrast) -> dict[str, Any]:
+    document = asdict(contrast)
+    return {_CONTRAST_KEYS.get(name, name): value for name, value in document.items()}
+
+
+def _with_progress(compute: Callable[[Callable[[int, int], object]], Comparison], *, quiet: bool) -> Comparison:
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty()) as bar:
-        task = bar.add_task("Opening sessions", total=None)
+        task = bar.add_task(tr(terminal.OPENING_SESSIONS), total=None)
         return compute(lambda done, total: bar.update(task, completed=done, total=total))
 
 
@@ -59,11 +90,19 @@ def _print_comparison(comparison: Comparison) -> None:
 
     from neurofeedback.report.comparison_page import measure_rows
 
-    tested = any(one.p is not None for one in comparison.contrasts.values())
-    columns = {"measure": "text", comparison.a.name: "a", comparison.b.name: "b", "difference": "difference"}
-    columns |= {"95 % interval": "interval", "g": "g", "p": "p", "q": "q"} if tested else {"own scatter": "spread"}
-    if any(one.within for one in comparison.contrasts.values()):
-        columns["within these two recordings only"] = "within"
+    contrasts = comparison.contrasts.values()
+    columns = {
+        tr(terminal.MEASURE): "text",
+        comparison.a.name: "a",
+        comparison.b.name: "b",
+        tr(terminal.DIFFERENCE): "difference",
+    }
+    if any(one.p is not None for one in contrasts):
+        columns |= {tr(terminal.INTERVAL_95): "interval", "g": "g", "p": "p", "q": "q"}
+    else:
+        columns |= {tr(terminal.OWN_SD): "sd"}
+    if any(one.within_interval for one in contrasts):
+        columns[tr(terminal.WITHIN_RECORDINGS)] = "within_interval"
     console = plain_console()
     table = Table(box=None, pad_edge=False)
     for name in columns:
@@ -71,9 +110,17 @@ def _print_comparison(comparison: Comparison) -> None:
     for row in measure_rows(comparison.contrasts):
         table.add_row(*(Text(getattr(row, field)) for field in columns.values()))
     console.print(
-        f"Participant {comparison.participant}: {len(comparison.a.stems)} and {len(comparison.b.stems)} sessions, "
-        f"{comparison.minutes:.1f} minutes of clean signal of each, on {', '.join(comparison.ch_names)}"
+        tr(
+            terminal.COMPARED,
+            participant=comparison.participant,
+            n_a=len(comparison.a.stems),
+            n_b=len(comparison.b.stems),
+            minutes=f"{comparison.minutes:.1f}",
+            channels=", ".join(comparison.ch_names),
+        )
     )
     console.print(table)
-    for note in (*comparison.notes, *(f"Left out: {stem}, {why}" for stem, why in comparison.left_out.items())):
+    for note in comparison.notes:
         console.print(note)
+    for stem, reason in comparison.left_out.items():
+        console.print(tr(terminal.SESSION_LEFT_OUT, session=stem, reason=reason))

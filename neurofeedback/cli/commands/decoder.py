@@ -1,4 +1,4 @@
-"""``decoder``: what the program has learned of a person's own signs of wandering, and how well that works."""
+"""``decoder``: show, fit, reset and evaluate the personal decoder."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from rich.table import Table as RichTable
 
 from neurofeedback.cli.helpers.common import existing_recordings_folder, last_participant, plain_console, print_json
 from neurofeedback.errors import SettingsError
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.learning.feature_table import FeatureTableScores
@@ -19,30 +21,22 @@ if TYPE_CHECKING:
     from neurofeedback.learning.training import DecoderState
     from neurofeedback.settings.model import Settings
 
-Participant = Annotated[str | None, typer.Option(help="Who; the last one if left out.")]
+Participant = Annotated[str | None, typer.Option(help="Participant; the last one by default.")]
 Recordings = Annotated[Path | None, typer.Option(help="Folder of the recordings.")]
 Profile = Annotated[str, typer.Option(help="Profile by name or file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
+decoder_app = typer.Typer(help="The personal decoder: your own signs of wandering, learned from your own answers.")
 _console = plain_console()
+_PUBLISHED_KEYS = {"n_answers": "n", "leave_one_session_out": "left_out", "features_with_prior": "known"}
+"""Keys of the JSON documents of version 0.1.0, for fields that have other names now."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    family = typer.Typer(help="The personal decoder: your own signs of wandering, learned from your own answers.")
-    family.command(help="What was learned, which way, how sure, and how well it works.")(show)
-    family.command(help="Learn from all recordings anew; leave sessions out, or take them in again.")(fit)
-    family.command(help="Begin anew: leave out every session until now. `fit --include` takes one in again.")(reset)
-    family.command(help="Hold the decoder against a table of labelled features; nothing is shuffled across time.")(
-        evaluate
-    )
-    app.add_typer(family, name="decoder")
-
-
+@decoder_app.command()
 def show(
     participant: Participant = None, recordings: Recordings = None, profile: Profile = "default", json: AsJson = False
 ) -> None:
-    """Show what is known of a person."""
+    """Show what was learned, which way, how sure, and how well it works."""
     from neurofeedback.learning.training import train_decoder  # NumPy, and not for --help
     from neurofeedback.settings.load import load_settings
 
@@ -51,15 +45,16 @@ def show(
     _print_state(train_decoder(root, who, settings), settings, json=json)
 
 
+@decoder_app.command()
 def fit(
     participant: Participant = None,
     recordings: Recordings = None,
     profile: Profile = "default",
     exclude: Annotated[list[str] | None, typer.Option(help="A session to leave out; may be repeated.")] = None,
-    include: Annotated[list[str] | None, typer.Option(help="A session to take in again; may be repeated.")] = None,
+    include: Annotated[list[str] | None, typer.Option(help="A session to use again; may be repeated.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Learn anew."""
+    """Fit the decoder to all recordings again; exclude or include sessions."""
     from neurofeedback.learning.training import excluded_sessions, train_decoder
     from neurofeedback.recording.bids_paths import find_session_stems
     from neurofeedback.settings.load import load_settings
@@ -67,14 +62,15 @@ def fit(
     root, who = _resolve_participant(recordings, participant)
     settings = load_settings(profile)
     stems = [stem for stem in find_session_stems(root) if stem.startswith(f"sub-{who}_")]
-    out = {_find_session(stems, name) for name in exclude or ()}
-    back = {_find_session(stems, name) for name in include or ()}
-    left_out = sorted((set(excluded_sessions(root, who)) | out) - back)
-    _print_state(train_decoder(root, who, settings, excluded=left_out, rebuild=True), settings, json=json)
+    added = {_find_session(stems, name) for name in exclude or ()}
+    removed = {_find_session(stems, name) for name in include or ()}
+    excluded = sorted((set(excluded_sessions(root, who)) | added) - removed)
+    _print_state(train_decoder(root, who, settings, excluded=excluded, rebuild=True), settings, json=json)
 
 
+@decoder_app.command()
 def reset(participant: Participant = None, recordings: Recordings = None, json: AsJson = False) -> None:
-    """Forget what was learned; the recordings stay."""
+    """Exclude every session until now; the recordings stay. `fit --include` uses one again."""
     from neurofeedback.learning.training import train_decoder
     from neurofeedback.recording.bids_paths import find_session_stems
     from neurofeedback.settings.load import load_settings
@@ -85,12 +81,13 @@ def reset(participant: Participant = None, recordings: Recordings = None, json: 
     _print_state(train_decoder(root, who, settings, excluded=stems), settings, json=json)
 
 
+@decoder_app.command()
 def evaluate(
     table: Annotated[Path, typer.Argument(help="subject, session, onset, label (1 = wandering), any features.")],
     profile: Profile = "default",
     json: AsJson = False,
 ) -> None:
-    """Evaluate on a table."""
+    """Evaluate the decoder on a table of labelled features; nothing is shuffled across time."""
     from neurofeedback.learning.feature_table import evaluate_feature_table, read_feature_table
     from neurofeedback.settings.load import load_evidence, load_settings
 
@@ -112,43 +109,43 @@ def _resolve_participant(recordings: Path | None, participant: str | None) -> tu
 
 
 def _find_session(stems: Sequence[str], name: str) -> str:
-    found = [stem for stem in stems if name in {stem, *stem.split("_"), stem.split("_")[1].removeprefix("ses-")}]
-    if len(found) != 1:
+    matching = [stem for stem in stems if name in {stem, *stem.split("_"), stem.split("_")[1].removeprefix("ses-")}]
+    if len(matching) != 1:
         raise SettingsError(
             "no such session",
             got=name,
             allowed=", ".join(stem.split("_")[1] for stem in stems) or "none: this participant has no session",
-            todo="name it as `neurofeedback history` does",
+            todo="use the label that `neurofeedback history` prints",
         )
-    return found[0]
+    return matching[0]
 
 
 def _print_state(state: DecoderState, settings: Settings, *, json: bool) -> None:
-    from neurofeedback.learning import decoder_messages as words
+    from neurofeedback.learning.decoder_messages import auc_sentence, guidance_sentence
 
-    sentence = words.auc_sentence(state.evaluation, settings.decoder)
-    driving = words.guidance_sentence(state.decoder, state.evaluation)
+    performance = auc_sentence(state.evaluation, settings.decoder)
+    guidance = guidance_sentence(state.decoder, state.evaluation)
     if json:
-        print_json(_document(state, sentence, driving))
+        print_json(_document(state, performance, guidance))
         return
-    _console.print(f"Participant {state.participant}: {driving}")
-    if sentence != driving:
-        _console.print(sentence)
+    _console.print(tr(terminal.DECODER_STATE, participant=state.participant, sentence=guidance))
+    if performance != guidance:
+        _console.print(performance)
     if state.evaluation.n_answers:
         _console.print(_feature_table(state))
         _console.print(_performance_text(state))
     for session in state.excluded:
-        _console.print(f"Left out: {session}")
+        _console.print(tr(terminal.LEFT_OUT, session=session))
     for notice in state.notices:
-        _console.print(f"Note: {notice}")
+        _console.print(tr(terminal.NOTE, notice=notice))
 
 
 def _feature_table(state: DecoderState) -> RichTable:
     from neurofeedback.learning.decoder_messages import feature_directions
 
     table = RichTable(box=None, pad_edge=False)
-    for column in ("sign", "while wandering", "weight", "chance that this is the way"):
-        table.add_column(column, overflow="fold")
+    for column in terminal.FEATURE_COLUMNS:
+        table.add_column(tr(column), overflow="fold")
     weights = dict(zip(state.decoder.names, state.decoder.weights.tolist(), strict=True))
     for name, plain, direction, chance in feature_directions(state.decoder):
         table.add_row(plain, direction, f"{weights[name]:+.2f}", f"{100 * chance:.0f} %")
@@ -156,38 +153,41 @@ def _feature_table(state: DecoderState) -> RichTable:
 
 
 def _performance_text(state: DecoderState) -> str:
-    scores = state.evaluation
-    kinds = f"{scores.n_wander} elsewhere, {scores.n_answers - scores.n_wander} on the breath"
+    scores, decoder = state.evaluation, state.decoder
+    weights = (f"{name} {100 * share:.0f} %" for name, share in decoder.profile_probabilities)
+    n_ratings = sum(len(labels.sleepiness_ratings) for labels in state.session_labels)
     lines = [
-        f"Learned from {scores.n_answers} answers ({kinds}) of {scores.n_sessions} sittings"
-        f"{', and from presses' if state.decoder.with_self_caught else ''}.",
-        f"AUC, sitting by sitting ahead: {_format_interval(scores.prequential)}; "
-        f"each sitting left out: {_format_interval(scores.leave_one_session_out)}",
-        f"Brier skill over the usual rate: {_format_interval(scores.brier_skill)}; "
-        f"calibration error: {_format_interval(scores.ece)}",
-        "How far each study is borne out: "
-        + ", ".join(f"{name} {100 * share:.0f} %" for name, share in state.decoder.profile_probabilities),
-        f"Drowsy is another matter: your threshold is {state.drowsy_level:.2f} of the usual one "
-        f"({sum(len(one.sleepiness_ratings) for one in state.session_labels)} answers).",
+        tr(
+            terminal.TRAINED_WITH_PRESSES if decoder.with_self_caught else terminal.TRAINED_FROM,
+            n=scores.n_answers,
+            n_wander=scores.n_wander,
+            n_focus=scores.n_answers - scores.n_wander,
+            sessions=scores.n_sessions,
+        ),
+        tr(
+            terminal.AUC,
+            prequential=_format_interval(scores.prequential),
+            left_out=_format_interval(scores.leave_one_session_out),
+        ),
+        tr(terminal.SKILL, skill=_format_interval(scores.brier_skill), ece=_format_interval(scores.ece)),
+        tr(terminal.PRIOR_WEIGHTS, weights=", ".join(weights)),
+        tr(terminal.DROWSINESS, level=f"{state.drowsy_level:.2f}", n=n_ratings),
     ]
     return "\n".join(lines)
 
 
 def _format_interval(interval: MetricInterval | None) -> str:
     if interval is None:
-        return "too little to say"
-    return f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f}; {interval.n} answers)"
-
-
-_PUBLISHED_KEYS = {"n_answers": "n", "leave_one_session_out": "left_out", "features_with_prior": "known"}
-"""Keys of the JSON documents of version 0.1.0, for fields that have other names now."""
+        return tr(terminal.TOO_FEW)
+    value, low, high = (f"{number:.2f}" for number in (interval.value, interval.low, interval.high))
+    return tr(terminal.INTERVAL, value=value, low=low, high=high, n=interval.n)
 
 
 def _with_published_keys(scores: dict[str, Any]) -> dict[str, Any]:
     return {_PUBLISHED_KEYS.get(name, name): value for name, value in scores.items()}
 
 
-def _document(state: DecoderState, sentence: str, guidance: str) -> dict[str, Any]:
+def _document(state: DecoderState, performance: str, guidance: str) -> dict[str, Any]:
     from neurofeedback.learning.decoder_messages import decoder_stage, feature_directions
 
     decoder = state.decoder
@@ -198,7 +198,7 @@ def _document(state: DecoderState, sentence: str, guidance: str) -> dict[str, An
     return {
         "participant": state.participant,
         "badge": decoder_stage(state.evaluation),
-        "sentence": sentence,
+        "sentence": performance,
         "driving": guidance,
         "signs": [
             {
@@ -222,18 +222,18 @@ def _document(state: DecoderState, sentence: str, guidance: str) -> dict[str, An
 
 
 def _print_scores(scores: FeatureTableScores) -> None:
-    table = RichTable(title="AUC, pairs of one session", title_justify="left", box=None, pad_edge=False)
-    for column in ("how", "AUC (95 % interval)"):
-        table.add_column(column, overflow="fold")
-    table.add_row("session by session ahead", _format_interval(scores.prequential))
-    table.add_row("each session left out", _format_interval(scores.sessions_left_out))
-    table.add_row("each subject left out", _format_interval(scores.subjects_left_out))
+    table = RichTable(title=tr(terminal.TABLE_TITLE), title_justify="left", box=None, pad_edge=False)
+    for column in terminal.TABLE_COLUMNS:
+        table.add_column(tr(column), overflow="fold")
+    table.add_row(tr(terminal.SESSION_BY_SESSION), _format_interval(scores.prequential))
+    table.add_row(tr(terminal.SESSIONS_LEFT_OUT), _format_interval(scores.sessions_left_out))
+    table.add_row(tr(terminal.SUBJECTS_LEFT_OUT), _format_interval(scores.subjects_left_out))
     for subject, n, auc in scores.subjects:
-        table.add_row(f"  {subject}, ahead ({n} answers)", _format_interval(auc))
+        table.add_row(tr(terminal.SUBJECT_ROW, subject=subject, n=n), _format_interval(auc))
     _console.print(table)
+    counts = tr(terminal.TABLE_COUNTS, n=scores.n, n_wander=scores.n_wander, sessions=scores.n_sessions)
+    priors = tr(terminal.TABLE_PRIORS, features=", ".join(scores.features_with_prior) or tr(terminal.NO_FEATURE))
+    _console.print(f"{counts} {priors}")
     _console.print(
-        f"{scores.n} answers, {scores.n_wander} of wandering, {scores.n_sessions} sessions. "
-        f"Features with a prior from studies: {', '.join(scores.features_with_prior) or 'none'}; "
-        "all others begin from nothing.\n"
-        f"Brier skill: {_format_interval(scores.brier_skill)}; calibration error: {_format_interval(scores.ece)}"
+        tr(terminal.TABLE_SKILL, skill=_format_interval(scores.brier_skill), ece=_format_interval(scores.ece))
     )

@@ -1,4 +1,4 @@
-"""``neurofeedback devices``: what can be connected, what each needs, and what is in reach now."""
+"""``devices``: the devices that can be connected and what each needs, or those in reach now."""
 
 from __future__ import annotations
 
@@ -10,27 +10,20 @@ import typer
 
 from neurofeedback.cli.helpers.common import catch_interrupts, print_json
 from neurofeedback.errors import EXIT_INTERRUPTED
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.scan_result import ScanResult
 
 _BRAINFLOW_PREFIX = "brainflow:"
 _SYNTHETIC = "synthetic"
-_NOTHING_FOUND = (
-    "Nothing is in reach. A Muse or Ganglion must be switched on and connected to no phone or other program; an "
-    "OpenBCI dongle plugged in before its board is switched to PC. docs/headsets.md says more."
-)
-
-
-def register(app: typer.Typer) -> None:
-    """Add ``devices`` to the program."""
-    app.command()(devices)
 
 
 def devices(
     scan: Annotated[bool, typer.Option("--scan", help="Find headsets in reach; takes five seconds.")] = False,
     port: Annotated[
-        list[str] | None, typer.Option(help="With --scan: ask this serial port too, whatever it looks like.")
+        list[str] | None, typer.Option(help="With --scan: try this serial port too, whatever it looks like.")
     ] = None,
     all_boards: Annotated[bool, typer.Option("--all", help="All boards that BrainFlow reads, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -56,36 +49,38 @@ def _show_table(*, all_boards: bool, as_json: bool) -> None:
         (row for row in rows if not row.name.startswith(_BRAINFLOW_PREFIX)), key=lambda row: row.name == _SYNTHETIC
     )
     others = [row for row in rows if row.name.startswith(_BRAINFLOW_PREFIX)]
-    for needs, alike in itertools.groupby([*common, *(others if all_boards else ())], key=lambda row: row.needs):
-        for row in alike:
+    for needs, group in itertools.groupby([*common, *(others if all_boards else ())], key=lambda row: row.needs):
+        for row in group:
             typer.echo(f"{row.name:<24} {format_channels(row.n_channels, row.sfreq)}".rstrip())
         typer.echo(f"    {needs}")
     if not all_boards:
-        typer.echo(f"{len(others)} more boards that BrainFlow reads are listed by `neurofeedback devices --all`.")
+        typer.echo(tr(terminal.MORE_BOARDS, n=len(others)))
 
 
 def _show_scan(ports: list[str], *, as_json: bool) -> None:
     from neurofeedback.acquisition.discovery import scan  # only when asked for
 
-    findings = scan(ports)
+    result = scan(ports)
     if as_json:
-        print_json(asdict(findings))
+        print_json(asdict(result))
         return
-    typer.echo("\n".join(scan_lines(findings)))
+    typer.echo("\n".join(scan_lines(result)))
 
 
-def scan_lines(findings: ScanResult) -> list[str]:
-    """Say what a scan found, a line each, and what stood in its way."""
-    lines = [f"{found.device:<24} {found.about}" for found in findings.found]
-    return [*(lines or [_NOTHING_FOUND]), *(f"- {hindrance}" for hindrance in findings.hindrances)]
+def scan_lines(result: ScanResult) -> list[str]:
+    """Return the result of a scan: one line for each device found, then one for each problem."""
+    lines = [f"{device.device:<24} {device.about}" for device in result.found]
+    return [*(lines or [tr(terminal.NOTHING_FOUND)]), *(f"- {hindrance}" for hindrance in result.hindrances)]
 
 
 def format_channels(n_channels: int | None, sfreq: float | None) -> str:
-    """Say how much a device delivers; None where that depends on the file or board.
+    """Return the channels and rate of a device as text; empty where they depend on the file or board (None).
 
     Examples
     --------
-    >>> extent(4, 256.0)
+    >>> format_channels(4, 256.0)
     '4 channels, 256 Hz'
     """
-    return "" if n_channels is None or sfreq is None else f"{n_channels} channel{'s' * (n_channels != 1)}, {sfreq:g} Hz"
+    if n_channels is None or sfreq is None:
+        return ""
+    return tr(terminal.ONE_CHANNEL if n_channels == 1 else terminal.CHANNELS, n=n_channels, sfreq=f"{sfreq:g}")

@@ -1,21 +1,51 @@
-"""``neurofeedback doctor``: what is missing on this machine, and every setting there is."""
+"""``doctor``: check this machine for what the program needs, or list every setting."""
 
 from __future__ import annotations
 
+import getpass
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from packaging.requirements import Requirement
 
-from neurofeedback.cli.helpers.common import print_json, recordings_folder
-from neurofeedback.errors import EXIT_OK, EXIT_SETTINGS
+from neurofeedback.cli.helpers.common import has_display, missing_window_packages, print_json, recordings_folder
+from neurofeedback.errors import EXIT_OK, EXIT_SETTINGS, SourceError
+
+DISTRIBUTION = "neurofeedback-meditation"
+_MIN_FREE_BYTES = 200_000_000
+
+
+class RequirementStatus(StrEnum):
+    """Whether a requirement is met, missing but needed for some uses only, or missing and needed by all."""
+
+    OK = "ok"
+    OPTIONAL = "optional"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One requirement: its status, what was found, and how to fix it (empty if met)."""
+
+    name: str
+    status: RequirementStatus
+    finding: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingDescription:
-    """One setting as people read it."""
+    """One setting with its default, allowed values and description, for printing."""
 
     name: str
     default: object
@@ -23,33 +53,153 @@ class SettingDescription:
     description: str
 
 
-def register(app: typer.Typer) -> None:
-    """Add ``doctor`` to the program."""
-    app.command()(doctor)
-
-
 def doctor(
-    recordings: Annotated[Path | None, typer.Option(help="Recordings folder to look at.")] = None,
+    recordings: Annotated[Path | None, typer.Option(help="Recordings folder to check.")] = None,
     settings: Annotated[bool, typer.Option("--settings", help="List every setting instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Tell what is missing on this machine and the one line that mends it."""
+    """Check this machine and print how to fix what is missing."""
     raise typer.Exit(_show_settings(as_json) if settings else _show_checks(recordings_folder(recordings), as_json))
 
 
 def _show_checks(recordings: Path, as_json: bool) -> int:
-    from neurofeedback.cli.helpers.diagnostics import RequirementStatus, run_diagnostics  # loads the sound library
-
-    checks = []
-    for check in run_diagnostics(recordings):
-        checks.append(check)
+    diagnostics: list[Diagnostic] = []
+    for one in run_diagnostics(recordings):
+        diagnostics.append(one)
         if not as_json:
-            typer.echo(f"{check.need:<8}  {check.name:<16}  {check.found}")
-            if check.fix:
-                typer.echo(f"{'':<10}-> {check.fix}")
+            typer.echo(f"{one.status:<8}  {one.name:<16}  {one.finding}")
+            if one.fix:
+                typer.echo(f"{'':<10}-> {one.fix}")
     if as_json:
-        print_json([asdict(check) for check in checks])
-    return EXIT_SETTINGS if any(check.need is RequirementStatus.MISSING for check in checks) else EXIT_OK
+        print_json([_diagnostic_document(one) for one in diagnostics])
+    return EXIT_SETTINGS if any(one.status is RequirementStatus.MISSING for one in diagnostics) else EXIT_OK
+
+
+def _diagnostic_document(diagnostic: Diagnostic) -> dict[str, str]:
+    """Return a diagnostic with the keys that ``--json`` has had since version 0.1.0."""
+    return {
+        "name": diagnostic.name,
+        "need": diagnostic.status,
+        "found": diagnostic.finding,
+        "fix": diagnostic.fix,
+    }
+
+
+def run_diagnostics(recordings: Path) -> Iterator[Diagnostic]:
+    """Run all checks, the cheapest first."""
+    yield Diagnostic("python", RequirementStatus.OK, platform.python_version())  # an older version cannot import this
+    yield from check_packages(_requirements())
+    yield check_recordings(recordings)
+    yield check_display()
+    yield check_window_libraries()
+    yield check_sound()
+    yield check_bluetooth()
+    yield check_serial()
+
+
+def _requirements() -> list[str]:
+    try:
+        return importlib.metadata.requires(DISTRIBUTION) or []
+    except importlib.metadata.PackageNotFoundError:
+        return [DISTRIBUTION]  # a source tree that was never installed: reported as missing
+
+
+def check_packages(requirements: list[str]) -> Iterator[Diagnostic]:
+    """Compare every package that the wheel requires with the installed version."""
+    for requirement in map(Requirement, requirements):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield _check_package(requirement)
+
+
+def _check_package(requirement: Requirement) -> Diagnostic:
+    fix = f"{sys.executable} -m pip install '{requirement}'"
+    try:
+        version = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        return Diagnostic(requirement.name, RequirementStatus.MISSING, "not installed", fix)
+    if not requirement.specifier.contains(version, prereleases=True):
+        return Diagnostic(requirement.name, RequirementStatus.MISSING, f"{version}, not {requirement.specifier}", fix)
+    return Diagnostic(requirement.name, RequirementStatus.OK, version)
+
+
+def check_recordings(folder: Path) -> Diagnostic:
+    """Check that the recordings folder can be written and has free space."""
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            free = shutil.disk_usage(existing).free
+    except OSError as error:
+        fix = f"pass --recordings DIR, or sudo chown {getpass.getuser()} '{existing}'"
+        return Diagnostic(
+            "recordings", RequirementStatus.MISSING, f"{folder} cannot be written ({error.strerror})", fix
+        )
+    found = f"{folder}, {free / 1e9:.1f} GB free"
+    if free < _MIN_FREE_BYTES:
+        return Diagnostic(
+            "recordings", RequirementStatus.MISSING, found, "make room, or pass --recordings DIR on another disk"
+        )
+    return Diagnostic("recordings", RequirementStatus.OK, found)
+
+
+def check_display() -> Diagnostic:
+    """Check for a screen to open the window on."""
+    if has_display():
+        return Diagnostic(
+            "display", RequirementStatus.OK, os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "there"
+        )
+    return Diagnostic("display", RequirementStatus.OPTIONAL, "none", "add --headless to train in the terminal")
+
+
+def check_window_libraries() -> Diagnostic:
+    """Try to load the system libraries of the window."""
+    missing = missing_window_packages()
+    if not missing:
+        return Diagnostic("window libraries", RequirementStatus.OK, "all there")
+    return Diagnostic(
+        "window libraries",
+        RequirementStatus.OPTIONAL,
+        f"{len(missing)} missing",
+        f"sudo apt-get install {' '.join(missing)}",
+    )
+
+
+def check_sound() -> Diagnostic:
+    """Check for a sound output; without one a session is silent or goes to a WAV file."""
+    from neurofeedback.audio.player import device_names  # loads the sound library
+
+    fix = "connect loudspeakers or headphones (on a bare Linux: sudo apt-get install pulseaudio), or --audio FILE.wav"
+    try:
+        names = device_names()
+    except SourceError as error:
+        return Diagnostic("sound", RequirementStatus.OPTIONAL, f"no device ({error.got})", fix)
+    if not names:
+        return Diagnostic("sound", RequirementStatus.OPTIONAL, "no device", fix)
+    return Diagnostic("sound", RequirementStatus.OK, ", ".join(names))
+
+
+def check_bluetooth(root: Path = Path("/")) -> Diagnostic:
+    """Check for a Bluetooth adapter (Muse, Ganglion) on Linux; elsewhere one is assumed."""
+    if sys.platform != "linux":
+        return Diagnostic("bluetooth", RequirementStatus.OK, "not checked on this system")
+    names = sorted(path.name for path in (root / "sys/class/bluetooth").glob("hci*"))
+    if not names:
+        return Diagnostic(
+            "bluetooth", RequirementStatus.OPTIONAL, "no adapter", "plug one in; only Muse and Ganglion need it"
+        )
+    if not (root / "run/dbus/system_bus_socket").exists():
+        fix = "sudo apt-get install bluez && sudo systemctl enable --now bluetooth"
+        return Diagnostic("bluetooth", RequirementStatus.OPTIONAL, f"{', '.join(names)}, but no system bus", fix)
+    return Diagnostic("bluetooth", RequirementStatus.OK, ", ".join(names))
+
+
+def check_serial(root: Path = Path("/")) -> Diagnostic:
+    """Check that this user may open the serial dongles (Cyton) that are plugged in."""
+    ports = sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "cu.usb*") for path in (root / "dev").glob(pattern))
+    closed = [port for port in ports if not os.access(port, os.R_OK | os.W_OK)]
+    if closed:
+        fix = f"sudo usermod -aG dialout {getpass.getuser()}, then log in again"
+        return Diagnostic("serial", RequirementStatus.OPTIONAL, f"no permission to open {', '.join(closed)}", fix)
+    return Diagnostic("serial", RequirementStatus.OK, ", ".join(ports) or "no dongle plugged in; only Cyton needs one")
 
 
 def _show_settings(as_json: bool) -> int:
@@ -85,15 +235,15 @@ def setting_rows(schema: dict[str, Any], defaults: dict[str, Any]) -> Iterator[S
 
 
 def describe_allowed(field: dict[str, Any]) -> str:
-    """Say in words what a field of a JSON schema accepts.
+    """Return what a field of a JSON schema accepts, as text.
 
     Examples
     --------
-    >>> allowed({"type": "number", "minimum": 0.1, "maximum": 2})
+    >>> describe_allowed({"type": "number", "minimum": 0.1, "maximum": 2})
     'number, 0.1 to 2'
-    >>> allowed({"enum": ["auto", 50, 60]})
+    >>> describe_allowed({"enum": ["auto", 50, 60]})
     'auto, 50, 60'
-    >>> allowed({"type": "array", "items": {"type": "string"}})
+    >>> describe_allowed({"type": "array", "items": {"type": "string"}})
     'names, in brackets'
     """
     if "enum" in field:

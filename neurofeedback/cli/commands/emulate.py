@@ -1,4 +1,4 @@
-"""``neurofeedback emulate``: a headset that is not there, for the real drivers."""
+"""``emulate``: emulate a headset for the real drivers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from typing import Annotated
 
 import typer
 
-from neurofeedback.cli.helpers.emulator_input import load_signal
-from neurofeedback.cli.helpers.emulator_session import print_status, read_faults, run_emulator, validate_faults
+from neurofeedback.cli.helpers.emulator_session import (
+    load_signal,
+    print_status,
+    read_faults,
+    run_emulator,
+    validate_faults,
+)
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
+
+emulate_app = typer.Typer(help="Emulate a headset for the real drivers, with faults on demand.", no_args_is_help=True)
 
 
 class MuseModel(StrEnum):
@@ -34,17 +43,7 @@ FaultsFileOption = Annotated[Path | None, typer.Option("--faults", help="TOML fi
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the faults.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add ``emulate`` to the program."""
-    headsets = typer.Typer(help="Emulate a headset for the real drivers, with faults on demand.", no_args_is_help=True)
-    headsets.command()(cyton)
-    headsets.command()(muse)
-    headsets.command()(crown)
-    headsets.command()(streaming)
-    headsets.command("faults")(list_faults)
-    app.add_typer(headsets, name="emulate")
-
-
+@emulate_app.command()
 def cyton(
     command: Command = None,
     recording: RecordingOption = None,
@@ -67,10 +66,11 @@ def cyton(
         code = run_emulator(
             board, firmware, board.port, line, [part.replace("{port}", board.port) for part in command or ()]
         )
-    print_status(f"sent {len(firmware.counts)} samples, {len(firmware.lost_samples)} of them lost on purpose")
+    print_status(tr(terminal.SAMPLES_SENT, n=len(firmware.counts), lost=len(firmware.lost_samples)))
     raise typer.Exit(code)
 
 
+@emulate_app.command()
 def muse(
     command: Command = None,
     recording: RecordingOption = None,
@@ -81,7 +81,7 @@ def muse(
     faults: FaultsFileOption = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Emulate a Muse on a private message bus; COMMAND, or what you start with the line printed, finds it there."""
+    """Emulate a Muse on a private message bus, for COMMAND or a program started with the printed line."""
     from neurofeedback.emulators.muse import CH_NAMES, SFREQ, EmulatedMuse, HeadbandModel, MuseHeadband  # NumPy
 
     chosen = HeadbandModel(f"muse-{model.lower()}")
@@ -90,16 +90,14 @@ def muse(
     )
     validate_faults(headband)
     with EmulatedMuse(headband, model=chosen) as headset:
-        where = {"DBUS_SYSTEM_BUS_ADDRESS": headset.address}
+        environment = {"DBUS_SYSTEM_BUS_ADDRESS": headset.address}
         line = f"DBUS_SYSTEM_BUS_ADDRESS={headset.address} neurofeedback train --device {chosen}"
-        code = run_emulator(headset, headband, headset.address, line, command or [], where)
-    print_status(
-        f"sent {len(headband.counts)} blocks of 12 samples; "
-        f"{len(headband.lost_packets)} packets were never sent: lost on purpose, or the stream was off"
-    )
+        code = run_emulator(headset, headband, headset.address, line, command or [], environment)
+    print_status(tr(terminal.BLOCKS_SENT, n=len(headband.counts), lost=len(headband.lost_packets)))
     raise typer.Exit(code)
 
 
+@emulate_app.command()
 def crown(
     command: Command = None,
     recording: RecordingOption = None,
@@ -119,10 +117,11 @@ def crown(
         line = f"neurofeedback train --device brainflow:crown:ip_port={sender.port}"
         port = str(sender.port)
         code = run_emulator(sender, headset, port, line, [part.replace("{port}", port) for part in command or ()])
-    print_status(f"sent {len(headset.samples_uv)} samples, {len(headset.lost_samples)} of them lost on purpose")
+    print_status(tr(terminal.SAMPLES_SENT, n=len(headset.samples_uv), lost=len(headset.lost_samples)))
     raise typer.Exit(code)
 
 
+@emulate_app.command()
 def streaming(
     command: Command = None,
     board: Annotated[str, typer.Option(help="Board whose samples are streamed: BrainFlow's name or number.")] = "cyton",
@@ -151,12 +150,13 @@ def streaming(
         )
         line = f"neurofeedback train --device {device}"
         code = run_emulator(sender, relay, device, line, [part.replace("{device}", device) for part in command or ()])
-    print_status(f"sent {len(relay.samples_uv)} samples, {len(relay.lost_samples)} of them lost on purpose")
+    print_status(tr(terminal.SAMPLES_SENT, n=len(relay.samples_uv), lost=len(relay.lost_samples)))
     raise typer.Exit(code)
 
 
+@emulate_app.command("faults")
 def list_faults() -> None:
-    """List every fault and what it takes, as written in a schedule, after --fault, or while a headset runs."""
+    """List every fault and its parameters, as written in a schedule, after --fault, or while a headset runs."""
     from neurofeedback.emulators.fault_parsing import describe_fault_kinds  # loads pydantic
 
     typer.echo("\n".join(describe_fault_kinds()))

@@ -1,4 +1,4 @@
-"""``export``: our recordings in formats others read."""
+"""``export``: write a recording in another format."""
 
 from __future__ import annotations
 
@@ -21,24 +21,19 @@ class ExportFormat(StrEnum):
     BIDS_ZIP = "bids-zip"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(help="Write a session as EDF+, BDF+, FIF or CSV, or sessions as a zipped BIDS dataset.")(export)
-
-
 def export(
     session: Annotated[Path, typer.Argument(help="A session or any recording; for bids-zip also a whole dataset.")],
-    to: Annotated[ExportFormat, typer.Option(help="bdf keeps 24 bits, edf 16; fif and csv keep every digit.")],
+    to: Annotated[ExportFormat, typer.Option(help="bdf has 24 bits, edf 16; fif and csv store every digit.")],
     out: Annotated[Path | None, typer.Option(help="File to write; else one in this folder.")] = None,
     anonymize: Annotated[
         bool, typer.Option("--anonymize", help="Leave out dates, names, notes and serial numbers.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Export and say what was written."""
-    from neurofeedback.formats.exporters import export_recording as write  # mne when asked for
+    """Write a session as EDF+, BDF+, FIF or CSV, or sessions as a zipped BIDS dataset."""
+    from neurofeedback.formats.exporters import export_recording  # mne when asked for
 
-    written = write(session, to.value, out, anonymize=anonymize)
+    written = export_recording(session, to.value, out, anonymize=anonymize)
     if json:
         print_json({"files": [str(path) for path in written]})
     else:

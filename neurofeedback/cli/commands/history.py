@@ -1,81 +1,106 @@
-"""``history``: what many sessions add up to."""
+"""``history``: summary of the sessions of one person."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from neurofeedback.cli.helpers.common import existing_recordings_folder, last_participant, plain_console, print_json
+from neurofeedback.texts import progress, terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
-    from neurofeedback.analysis.trends import HistorySummary
+    from neurofeedback.analysis.trends import HistorySummary, SignalTrend
     from neurofeedback.recording.history import PastSession
 
 _MAX_ROWS = 20
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(help="Look back over many sessions: time, wandering by your own answers, signal.")(history)
+_NOTE_LENGTH = 40
 
 
 def history(
-    participant: Annotated[str | None, typer.Option(help="Whose; the last one who sat by default.")] = None,
+    participant: Annotated[str | None, typer.Option(help="Participant; the last one by default.")] = None,
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read every session again.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Gather and tell."""
+    """Look back over many sessions: time, wandering by your own answers, signal."""
     from neurofeedback.analysis.trends import summarize_history
     from neurofeedback.recording.bids_paths import check_label  # only when asked for, as all below
     from neurofeedback.recording.history import cache_path, past_sessions
 
     folder = existing_recordings_folder(recordings)
-    whose = participant or last_participant(folder)
-    check_label("participant", whose)
+    who = participant or last_participant(folder)
+    check_label("participant", who)
     if rebuild:
         cache_path(folder).unlink(missing_ok=True)
     left_out: dict[str, str] = {}
-    seen = summarize_history(past_sessions(folder, whose, on_skipped=left_out.__setitem__), left_out)
+    summary = summarize_history(past_sessions(folder, who, on_skipped=left_out.__setitem__), left_out)
     if json:
-        print_json(seen.document())
+        print_json(history_document(summary))
     else:
-        _print_history(whose, seen)
+        _print_history(who, summary)
+
+
+def history_document(summary: HistorySummary) -> dict[str, Any]:
+    """Return a summary as plain values, with the keys that ``--json`` has had since version 0.1.0."""
+    return {
+        "sessions": [asdict(session) for session in summary.sessions],
+        "sat_s": summary.total_s,
+        "practised_s": summary.practice_s,
+        "days": summary.n_days,
+        "share": None if summary.wandering is None else asdict(summary.wandering),
+        "shares": [{"stem": session.stem, **asdict(share)} for session, share in summary.session_shares],
+        "conditions": {name: asdict(share) for name, share in summary.conditions.items()},
+        "trend": None if summary.trend is None else asdict(summary.trend),
+        "needed": summary.sessions_needed,
+        "courses": [_trend_document(trend) for trend in summary.signal_trends],
+        "left_out": dict(summary.left_out),
+    }
+
+
+def _trend_document(trend: SignalTrend) -> dict[str, Any]:
+    document = asdict(trend)
+    return {"spread" if name == "half_iqr" else name: value for name, value in document.items()}
 
 
 def _print_history(participant: str, summary: HistorySummary) -> None:
     from rich.table import Table  # not for --help
     from rich.text import Text
 
+    from neurofeedback.report.history_sentences import history_sentences
+
     console = plain_console()
-    console.print(f"Participant {participant}", style="bold")
+    console.print(tr(terminal.PARTICIPANT, participant=participant), style="bold")
     if summary.sessions:
         table = Table(box=None, pad_edge=False)
-        for column in ("session", "began", "min", "signal", "wandering", "condition", "note"):
-            table.add_column(column, overflow="fold")
+        for column in terminal.HISTORY_COLUMNS:
+            table.add_column(tr(column), overflow="fold")
         for session in summary.sessions[-_MAX_ROWS:]:
             table.add_row(*map(Text, _table_row(session, summary)))
         console.print(table)
         if len(summary.sessions) > _MAX_ROWS:
-            console.print(f"({len(summary.sessions) - _MAX_ROWS} earlier ones are not listed)")
-    for course in summary.courses:
-        unit = f" {course.unit}" if course.unit else ""
-        console.print(
-            f"{course.name}: {course.first:.2f}{unit} at first, {course.last:.2f}{unit} lately "
-            f"(usually within {course.spread:.2f}{unit})"
-        )
-    for sentence in summary.sentences:
+            console.print(tr(terminal.EARLIER_SESSIONS, n=len(summary.sessions) - _MAX_ROWS))
+    for trend in summary.signal_trends:
+        console.print(_trend_text(trend))
+    for sentence in history_sentences(summary):
         console.print(sentence)
 
 
+def _trend_text(trend: SignalTrend) -> str:
+    unit = f" {trend.unit}" if trend.unit else ""
+    first, last, half_iqr = (f"{value:.2f}{unit}" for value in (trend.first, trend.last, trend.half_iqr))
+    return tr(progress.SIGNAL_TREND, name=trend.name, first=first, last=last, half_iqr=half_iqr)
+
+
 def _table_row(session: PastSession, summary: HistorySummary) -> list[str]:
-    share = next((share for past, share in summary.shares if past is session), None)
+    share = next((share for past, share in summary.session_shares if past is session), None)
     wandering = f"{100 * share.value:.0f} % ({100 * share.low:.0f}-{100 * share.high:.0f})" if share else ""
     usable = "" if session.valid_fraction is None else f"{100 * session.valid_fraction:.0f} %"
     minutes = "" if session.duration_s is None else f"{session.duration_s / 60:.1f}"
-    note = session.note.splitlines()[0][:40] if session.note else ""
+    note = session.note.splitlines()[0][:_NOTE_LENGTH] if session.note else ""
     began = f"{session.started_at:%Y-%m-%d %H:%M}"
     label = session.stem.split("_")[1].removeprefix("ses-")
     return [label, began, minutes, usable, wandering, session.condition, note]

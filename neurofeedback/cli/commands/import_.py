@@ -1,4 +1,4 @@
-"""``import``: another program's recording made a session of ours."""
+"""``import``: import another program's recording as a session."""
 
 from __future__ import annotations
 
@@ -13,20 +13,15 @@ from rich.progress import Progress
 from neurofeedback.cli.helpers.common import last_participant, print_json, recordings_folder
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("import", help="Make a session of another program's recording; the file itself is left alone.")(import_)
-
-
 def import_(
     file: Annotated[Path, typer.Argument(help="A recording, or a BIDS folder that holds one.")],
-    participant: Annotated[str | None, typer.Option(help="Letters and digits; else the last one.")] = None,
+    participant: Annotated[str | None, typer.Option(help="Letters and digits; the last one by default.")] = None,
     recordings: Annotated[Path | None, typer.Option(help="Folder of recordings to add it to.")] = None,
     board: Annotated[str | None, typer.Option(help="BrainFlow board of a BrainFlow file, such as Muse2.")] = None,
     task: Annotated[str, typer.Option(help="What was done; letters and digits.")] = "imported",
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Import and say where the session is."""
+    """Import another program's recording as a session; the file itself is not changed."""
     from neurofeedback.formats.session_import import import_recording  # numpy and mne when asked for
 
     root = recordings_folder(recordings)

@@ -1,4 +1,4 @@
-"""``neurofeedback metrics``: the card of every number the program shows, and the evidence behind its index."""
+"""``metrics``: description of every number the program shows, and the evidence behind its index."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import typer
 
 from neurofeedback.cli.helpers.common import print_json
 from neurofeedback.errors import SettingsError
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.settings.evidence import Evidence
@@ -21,76 +23,78 @@ if TYPE_CHECKING:
 _WIDTH, _LABEL = 100, 15
 
 
-def register(app: typer.Typer) -> None:
-    """Add ``metrics`` to the program."""
-    app.command()(metrics)
-
-
 def metrics(
     name: Annotated[str, typer.Argument(help="One metric, feature or evidence profile; all if not given.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Say what each number is, how it is computed, where that is from, and what it does not mean."""
+    """Describe each number: what it is, how it is computed, its source, and what it does not mean."""
     from neurofeedback.settings.load import available, load_evidence
     from neurofeedback.texts.metric_descriptions import FIELD_REFERENCES, METRIC_GROUPS, METRICS  # NumPy takes 0.1 s
 
     evidence = {profile: load_evidence(profile) for profile in available("evidence")}
-    cards = dict(METRICS)
+    descriptions = dict(METRICS)
     if name:
-        cards, evidence = _select(name, cards, evidence)
+        descriptions, evidence = _select(name, descriptions, evidence)
     if as_json:
         print_json(
             {
-                "metrics": [asdict(card) for card in cards.values()],
+                "metrics": [asdict(description) for description in descriptions.values()],
                 "evidence": [profile.model_dump(mode="json") for profile in evidence.values()],
                 "reviews": list(FIELD_REFERENCES),
             }
         )
         return
     for group, members in METRIC_GROUPS.items():
-        _print_group(group, [_card_rows(card) for card in members if card.name in cards], heading=not name)
-    _print_group("Evidence profiles", [_evidence_rows(profile) for profile in evidence.values()], heading=not name)
+        _print_group(
+            group, [_description_rows(member) for member in members if member.name in descriptions], heading=not name
+        )
+    _print_group(
+        tr(terminal.EVIDENCE_PROFILES), [_evidence_rows(profile) for profile in evidence.values()], heading=not name
+    )
 
 
 def _select(
-    name: str, cards: dict[str, MetricDescription], evidence: dict[str, Evidence]
+    name: str, descriptions: dict[str, MetricDescription], evidence: dict[str, Evidence]
 ) -> tuple[dict[str, MetricDescription], dict[str, Evidence]]:
-    if name not in cards and name not in evidence:
-        close = difflib.get_close_matches(name, [*cards, *evidence], n=1)
+    if name not in descriptions and name not in evidence:
+        close = difflib.get_close_matches(name, [*descriptions, *evidence], n=1)
         raise SettingsError(
             "there is no such metric",
             got=repr(name),
-            allowed=", ".join([*cards, *evidence]),
+            allowed=", ".join([*descriptions, *evidence]),
             todo=f"did you mean {close[0]}?" if close else "leave the name out to see all",
         )
     return (
-        {key: card for key, card in cards.items() if key == name},
+        {key: description for key, description in descriptions.items() if key == name},
         {key: profile for key, profile in evidence.items() if key == name},
     )
 
 
-def _card_rows(card: MetricDescription) -> Rows:
-    title = f"{typer.style(card.name, bold=True)}  {card.title} [{card.unit}]"
+def _description_rows(metric: MetricDescription) -> Rows:
+    title = f"{typer.style(metric.name, bold=True)}  {metric.title} [{metric.unit}]"
     rows = (
-        ("is", card.formula),
-        ("is not", card.is_not),
-        ("from", "; ".join(card.references)),
-        ("logged as", ", ".join(card.columns)),
+        (tr(terminal.IS), metric.formula),
+        (tr(terminal.IS_NOT), metric.is_not),
+        (tr(terminal.FROM), "; ".join(metric.references)),
+        (tr(terminal.LOGGED_AS), ", ".join(metric.columns)),
     )
     return title, rows
 
 
 def _evidence_rows(profile: Evidence) -> Rows:
-    expected = [(f.feature, f"{f.mu:+.2f} +- {f.between_sd:.2f} between people; {f.source}") for f in profile.features]
+    expected = [
+        (f.feature, tr(terminal.EVIDENCE, effect=f"{f.mu:+.2f}", between_sd=f"{f.between_sd:.2f}", source=f.source))
+        for f in profile.features
+    ]
     members = ", ".join(member.name for member in profile.members)
     title = f"{typer.style(profile.name, bold=True)}  {profile.description}"
-    return title, (*expected, ("average", members), ("notice", profile.notice))
+    return title, (*expected, (tr(terminal.AVERAGE), members), (tr(terminal.NOTICE), profile.notice))
 
 
-def _print_group(group: str, cards: list[Rows], *, heading: bool) -> None:
+def _print_group(group: str, entries: list[Rows], *, heading: bool) -> None:
     if heading:
         typer.echo(f"{typer.style(group, bold=True, underline=True)}\n")
-    for title, rows in cards:
+    for title, rows in entries:
         typer.echo(title)
         for label, text in rows:
             if text:

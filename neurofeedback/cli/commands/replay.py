@@ -1,4 +1,4 @@
-"""``replay``: a recording through the same engine, as fast as it goes."""
+"""``replay``: run a recording through the engine again, as fast as the machine can."""
 
 from __future__ import annotations
 
@@ -14,20 +14,15 @@ from rich.progress import Progress
 from neurofeedback.cli.helpers.common import print_json
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(help="Run a recording through the engine again, with its own settings or another profile.")(replay)
-
-
 def replay(
     recording: Annotated[Path, typer.Argument(help="A session's folder, or any recording that can be read.")],
-    profile: Annotated[str | None, typer.Option(help="Another profile: what would it have said?")] = None,
-    baseline_s: Annotated[float | None, typer.Option(help="Lay the phases out anew with this baseline, s.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Another profile than the recording's own.")] = None,
+    baseline_s: Annotated[float | None, typer.Option(help="Plan the phases with a baseline of this length, s.")] = None,
     board: Annotated[str | None, typer.Option(help="BrainFlow board of a BrainFlow file, such as Muse2.")] = None,
     frames: Annotated[Path | None, typer.Option(help="Write the frame log here (TSV).")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Replayed and print what it adds up to."""
+    """Run a recording through the engine again, with its own settings or another profile."""
     from neurofeedback.formats.reader import open_recording
     from neurofeedback.recording.frame_log import format_row  # numpy and scipy only when asked for
     from neurofeedback.settings.load import load_settings
@@ -36,20 +31,20 @@ def replay(
     source = open_recording(recording, board=board)
     replayed = replay(source, settings=load_settings(profile) if profile else None, baseline_s=baseline_s)
     summary, lines = ReplaySummary(), [replayed.header]
-    began = time.perf_counter()
+    start = time.perf_counter()
     with Progress(console=Console(stderr=True), transient=True, disable=json or not sys.stderr.isatty()) as progress:
         task = progress.add_task("replaying", total=source.duration_s)
         for frame in replayed.frames:
             summary.update(frame)
             lines.append(format_row(frame))
             progress.update(task, completed=frame.onset)
-    took_s = time.perf_counter() - began
+    elapsed_s = time.perf_counter() - start
     if frames is not None:
         _write_frame_log(frames, lines)
     document = {
         "recording": str(source.path),
         "duration_s": round(source.duration_s, 3),
-        "times_real_time": round(source.duration_s / took_s, 1),
+        "times_real_time": round(source.duration_s / elapsed_s, 1),
         **summary.as_dict(replayed.engine),
         "same_as_log": compare_with_log(source, lines) if profile is None and baseline_s is None else None,
     }

@@ -1,4 +1,4 @@
-"""``simulate``: whole sessions by a simulated meditator, their ground truth beside them."""
+"""``simulate``: record sessions of a simulated meditator, with their ground truth."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neurofeedback.cli.helpers.common import print_json
+from neurofeedback.errors import RecordingError
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.simulated import SimulatedSource
@@ -23,13 +26,14 @@ if TYPE_CHECKING:
     from neurofeedback.simulation.feedback_response import FeedbackResponse
     from neurofeedback.simulation.packet_loss import RadioLink
     from neurofeedback.simulation.population import Person
+    from neurofeedback.simulation.simulated_session import SimulatedSession
 
 _MAX_EFFECT = 10.0
 _MAX_DURATION_S = 4 * 3600.0
 
 
 class PopulationChoice(StrEnum):
-    """Populations a person can be drawn from, as typed."""
+    """Populations that a person can be drawn from, as typed."""
 
     BREATH_NOVICE = "breath-novice"
     PROBE_POOLED = "probe-pooled"
@@ -47,14 +51,14 @@ class DeviceFamily(StrEnum):
 
 
 class EyesChoice(StrEnum):
-    """Eyes, as typed."""
+    """Eyes closed or open, as typed."""
 
     CLOSED = "closed"
     OPEN = "open"
 
 
 class ResponseChoice(StrEnum):
-    """What the tone does to the person, as typed."""
+    """Responses to the feedback, as typed."""
 
     NONE = "none"
     RESPONDER = "responder"
@@ -63,58 +67,54 @@ class ResponseChoice(StrEnum):
 
 
 class ShiftChoice(StrEnum):
-    """Known differences of a whole session, as typed."""
+    """Shifts of a whole session, as typed."""
 
     NONE = "none"
     INFUSION = "infusion"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(help="Record sessions by a simulated meditator, with their ground truth.")(simulate)
-
-
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder of recordings to add to.")],
-    minutes: Annotated[float | None, typer.Option(help="Length of a sitting; else the profile's.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Length of a session; else the profile's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same person and same samples.")] = 1,
-    sessions: Annotated[int, typer.Option(min=1, max=1000, help="So many sessions of the same person.")] = 1,
-    days_apart: Annotated[float, typer.Option(min=0, help="Date them so many days apart, the last one today.")] = 0.0,
+    sessions: Annotated[int, typer.Option(min=1, max=1000, help="Number of sessions of the same person.")] = 1,
+    days_apart: Annotated[float, typer.Option(min=0, help="Days between the sessions; the last one is today.")] = 0.0,
     effect: Annotated[
-        float, typer.Option(min=0, max=_MAX_EFFECT, help="Factor on what wandering does to the signal; 0 is nothing.")
+        float, typer.Option(min=0, max=_MAX_EFFECT, help="Factor on the effect of wandering on the signal; 0 is none.")
     ] = 1.0,
     population: Annotated[
-        PopulationChoice, typer.Option(help="Whom to draw the person from.")
+        PopulationChoice, typer.Option(help="Population that the person is drawn from.")
     ] = PopulationChoice.BREATH_NOVICE,
     response: Annotated[
-        ResponseChoice, typer.Option(help="What the tone does: who responds wanders for less, and learns.")
+        ResponseChoice, typer.Option(help="Response to the tone: a responder wanders less, and learns.")
     ] = ResponseChoice.NONE,
     device_family: Annotated[DeviceFamily, typer.Option(help="Headset to simulate.")] = DeviceFamily.MUSE,
     eyes: Annotated[EyesChoice, typer.Option(help="Eyes closed or open.")] = EyesChoice.CLOSED,
     clean: Annotated[bool, typer.Option("--clean", help="No artifacts, no drift, no mains.")] = False,
     vigilance: Annotated[
-        float, typer.Option(min=0, max=5, help="Tiring over a sitting: theta up, alpha down, more wandering.")
+        float,
+        typer.Option(min=0, max=5, help="Loss of vigilance over time: theta up, alpha down, more wandering."),
     ] = 0.0,
     drowsiness: Annotated[
-        float, typer.Option(min=0, max=1, help="Chance, after 20 min, that an episode is followed by a drowsy one.")
+        float, typer.Option(min=0, max=1, help="Probability, after 20 min, that a drowsy episode follows an episode.")
     ] = 0.0,
-    loss: Annotated[float, typer.Option(help="Share of packets lost on the way, 0 to below 1.")] = 0.0,
+    loss: Annotated[float, typer.Option(help="Share of packets lost, 0 to below 1.")] = 0.0,
     outage_every: Annotated[
-        float | None, typer.Option(min=1, help="Nothing gets through for .5 to 5 s, so often on average, s.")
+        float | None, typer.Option(min=1, help="Mean time between outages of 0.5 to 5 s, s.")
     ] = None,
     session_sd: Annotated[
-        float, typer.Option(min=0, max=3, help="Spread of band powers from session to session, ln units.")
+        float, typer.Option(min=0, max=3, help="SD of band powers from session to session, ln units.")
     ] = 0.0,
     shift: Annotated[
         ShiftChoice,
-        typer.Option(help="What is different throughout: infusion is alpha down, gamma up, a flatter slope."),
+        typer.Option(help="Shift of the whole session: infusion is alpha down, gamma up, a flatter slope."),
     ] = ShiftChoice.NONE,
     condition: Annotated[str, typer.Option(help="Tag the sessions with a condition, such as pre.")] = "",
     participant: Annotated[str, typer.Option(help="Letters and digits.")] = "01",
     profile: Annotated[str, typer.Option(help="Name of a profile, or a TOML file.")] = "default",
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Simulate sittings as fast as they go, through the same runner as real ones; questions are answered."""
+    """Record sessions of a simulated meditator, with their ground truth."""
     from neurofeedback.recording import session_notes  # numpy and scipy only when asked for
     from neurofeedback.session.config import SessionConfig
     from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, EYES_OPEN, SHIFTS
@@ -132,29 +132,30 @@ def simulate(
         RadioLink(loss=loss, outages=draw_outages(_MAX_DURATION_S, outage_every or math.inf, seed)),
         seed,
     )
-    said = session_notes.SessionNotes(condition=condition, eyes=eyes)
-    told: list[dict[str, object]] = []
+    notes = session_notes.SessionNotes(condition=condition, eyes=eyes)
+    documents: list[dict[str, object]] = []
     for number in range(sessions):
         today = _setup_for_session(
             scene, number, session_sd, days_apart * (sessions - 1 - number) if days_apart else None
         )
-        outcome, source = _run_session(today)
-        if outcome.session_dir is not None:
-            told.append(_write_session_files(outcome.session_dir, source, today, said))
-        if outcome.exit_code:
-            typer.echo(f"neurofeedback: {outcome.message}", err=True)
-            raise typer.Exit(outcome.exit_code)
-        which = f"session {number + 1} of {sessions}: " if sessions > 1 else ""
-        typer.echo(f"{which}{outcome.session_dir}", err=json)
+        result, source = _run_session(today)
+        if result.session_dir is not None:
+            documents.append(_write_session_files(result.session_dir, source, today, notes))
+        if result.exit_code:
+            typer.echo(f"neurofeedback: {result.message}", err=True)
+            raise typer.Exit(result.exit_code)
+        path = str(result.session_dir)
+        line = tr(terminal.SESSION_NUMBER, number=number + 1, total=sessions, path=path) if sessions > 1 else path
+        typer.echo(line, err=json)
         person, response_now = apply_learning(scene.person, scene.response, source.correlation)
         scene = replace(scene, person=person, response=response_now)
     if json:
-        print_json(told[0] if len(told) == 1 else {"sessions": told})
+        print_json(documents[0] if len(documents) == 1 else {"sessions": documents})
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationSetup:
-    """Who sits, on what, under which disturbances."""
+    """Everything that is simulated: session, person, response, disturbances, headset and link."""
 
     request: SessionConfig
     person: Person
@@ -168,7 +169,7 @@ class SimulationSetup:
 def _setup_for_session(
     setup: SimulationSetup, number: int, session_sd: float, days_ago: float | None
 ) -> SimulationSetup:
-    """Return the sitting of one day: its own seed and shift, and its date (None is now)."""
+    """Return the setup of one session, with its own seed, shift and date (``days_ago`` None is now)."""
     from neurofeedback.simulation.disturbances import draw_session_shift
 
     seed = setup.seed + number
@@ -206,15 +207,14 @@ def _run_session(setup: SimulationSetup) -> tuple[SessionResult, SimulatedSource
         )
         return sources[0]
 
-    quiet = not sys.stdout.isatty()  # a line for each session is enough for a file or a script
+    quiet = not sys.stdout.isatty()  # a file or a script gets a line for each session only
     return run_in_terminal(Session(setup.request, find), Console(stderr=True, quiet=quiet)), sources[0]
 
 
 def _write_session_files(
     session: Path, source: SimulatedSource, setup: SimulationSetup, notes: SessionNotes
 ) -> dict[str, object]:
-    """Write what is true of a session and what is said of it; return what to tell of it."""
-    from neurofeedback.cli.helpers.ground_truth_files import write_truth
+    """Write the ground truth and the notes of a session; return what ``--json`` prints of it."""
     from neurofeedback.recording.bids_paths import SessionFiles
     from neurofeedback.recording.session_notes import write_notes
 
@@ -223,3 +223,37 @@ def _write_session_files(
     stem = next(session.glob("*_summary.json")).name.removesuffix("_summary.json")
     write_notes(SessionFiles.from_stem(session.parents[3], stem), notes)
     return {"session": str(session), "seed": truth.seed, "wandering_share": round(truth.wandering_share(), 4)}
+
+
+def write_truth(session: Path, truth: SimulatedSession, response: FeedbackResponse | None = None) -> None:
+    """Write the ground truth of a simulated session into its folder of computed files.
+
+    Raises
+    ------
+    RecordingError
+        The files cannot be written.
+    """
+    from neurofeedback.recording.atomic_files import read_json, write_atomic, write_json_atomic
+    from neurofeedback.simulation import ground_truth as tables
+    from neurofeedback.simulation.feedback_response import NO_RESPONSE
+
+    summary = next(session.glob("*_summary.json"))
+    stem = summary.name.removesuffix("_summary.json")
+    n_samples = int(read_json(summary)["n_samples"])
+    written = (
+        ("truth", tables.STATES_HEADER, tables.state_rows(truth, n_samples)),
+        ("truthevents", tables.EVENTS_HEADER, tables.event_rows(truth, n_samples / truth.headset.sfreq)),
+    )
+    try:
+        for label, header, rows in written:
+            table = session / f"{stem}_desc-{label}_timeseries.tsv"
+            write_atomic(table, "".join("\t".join(row) + "\n" for row in (header, *rows)))
+            columns = {name: tables.COLUMNS[name] for name in header}
+            description = tables.describe_truth(truth, response or NO_RESPONSE)
+            write_json_atomic(table.with_suffix(".json"), {**columns, **description})
+    except OSError as error:
+        raise RecordingError(
+            "the ground truth cannot be written",
+            got=error.strerror,
+            todo=f"make room and simulate again; the recording is saved in {session}",
+        ) from None

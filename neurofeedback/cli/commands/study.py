@@ -1,4 +1,4 @@
-"""``study``: work over many recordings."""
+"""``study``: process many recordings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from neurofeedback.cli.helpers.common import print_json
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_RECORDING
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.study.batch import BatchRequest, BatchResult
 
-study_app = typer.Typer(help="Work over many recordings.", no_args_is_help=True)
+study_app = typer.Typer(help="Process many recordings.", no_args_is_help=True)
 
 
 class WorkChoice(StrEnum):
@@ -27,20 +29,15 @@ class WorkChoice(StrEnum):
     FEATURES = "features"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(study_app, name="study")
-
-
 @study_app.command()
 def batch(
     folder: Annotated[Path, typer.Argument(help="A dataset, or a folder of recordings.")],
     out: Annotated[Path, typer.Option(help="Table to write: .csv, or .parquet with the extra of that name.")],
     work: Annotated[
-        WorkChoice, typer.Option(help="What replays add up to, or the median of every feature in practice.")
+        WorkChoice, typer.Option(help="Totals of a replay, or the median of every feature in practice.")
     ] = WorkChoice.REPLAY,
     profile: Annotated[str | None, typer.Option(help="Another profile than each recording's own.")] = None,
-    baseline_s: Annotated[float | None, typer.Option(help="Lay the phases out anew with this baseline, s.")] = None,
+    baseline_s: Annotated[float | None, typer.Option(help="Plan the phases with a baseline of this length, s.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes on this machine; -1 is one a core.")] = -1,
     cluster: Annotated[
         str | None,
@@ -48,15 +45,15 @@ def batch(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Work on every recording and write one table. Stopped, it goes on where it was; exit 4 if one was bad."""
+    """Process every recording and write one table. A stopped batch continues; exit 4 if a recording failed."""
     from neurofeedback.study.batch import BatchRequest  # numpy and pandas when asked for
-    from neurofeedback.study.jobs import BatchWork as Kind
+    from neurofeedback.study.jobs import BatchWork
 
-    request = BatchRequest(folder, out, Kind(work.value), profile, baseline_s, jobs, cluster)
+    request = BatchRequest(folder, out, BatchWork(work.value), profile, baseline_s, jobs, cluster)
     try:
         result = _run_with_progress(request, quiet=json)
     except KeyboardInterrupt:
-        typer.echo("stopped; the same command goes on from here", err=True)
+        typer.echo(tr(terminal.STOPPED), err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     _print_result(result, out, json=json)
     if result.failures:
@@ -76,10 +73,16 @@ def _run_with_progress(request: BatchRequest, *, quiet: bool) -> BatchResult:
 
 def _print_result(result: BatchResult, out: Path, *, json: bool) -> None:
     if json:
-        told = {"table": str(out), "n_recordings": result.n_recordings, "n_known": result.n_already_done}
-        print_json({**told, "failures": result.failures})
+        print_json(
+            {
+                "table": str(out),
+                "n_recordings": result.n_recordings,
+                "n_known": result.n_already_done,
+                "failures": result.failures,
+            }
+        )
         return
     typer.echo(out)
-    typer.echo(f"{result.n_recordings} recordings, {result.n_already_done} of them done before", err=True)
-    for recording, why in result.failures.items():
-        typer.echo(f"{recording}: {why}", err=True)
+    typer.echo(tr(terminal.BATCH_COUNT, n=result.n_recordings, done=result.n_already_done), err=True)
+    for recording, reason in result.failures.items():
+        typer.echo(f"{recording}: {reason}", err=True)

@@ -1,4 +1,4 @@
-"""``train``: one sitting, in the window or in the terminal."""
+"""``train``: run one session, in the window or in the terminal."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ from neurofeedback.cli.helpers.common import last_participant, plain_console, re
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.cli.helpers.window import open_window, session_with_report
 from neurofeedback.session.config import SessionConfig
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
-_KEYS = (
-    "Keys in the terminal view, typed or piped in: space, or a presenter's remote: I was away; 1 to 5: answer a "
-    "question; s: leave it; p: pause and go on; + and -: volume; m: mute; l: 5 minutes longer; k: mark; q: end."
+KEYS = (
+    "Keys in the terminal view, typed or piped in: space, or a presenter's remote: my mind wandered; 1 to 5: answer a "
+    "question; s: skip it; p: pause and resume; + and -: volume; m: mute; l: 5 minutes longer; k: mark; q: end."
 )
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(help="Sit: settle, baseline, practice with feedback, transfer, debrief.", epilog=_KEYS)(train)
 
 
 def train(
@@ -38,21 +35,21 @@ def train(
         float | None, typer.Option(help="Mean seconds between questions; 0 for none; else the profile's.")
     ] = None,
     learn_live: Annotated[
-        bool | None, typer.Option(help="Each answer refines the minutes after it; else as the profile says.")
+        bool | None, typer.Option(help="Learn from each answer during the session; else as the profile says.")
     ] = None,
     headless: Annotated[bool, typer.Option(help="Terminal view instead of the window.")] = False,
     audio: Annotated[str, typer.Option(help="auto, none, device:NAME (see doctor) or a new WAV file.")] = "auto",
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of whatever is drawn at random.", min=0)] = None,
-    fast: Annotated[bool, typer.Option(help="As fast as it goes; simulated and playback only.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)] = None,
+    fast: Annotated[bool, typer.Option(help="As fast as the machine can; simulated and playback only.")] = False,
     lsl_out: Annotated[str, typer.Option(help="Send raw, frames and markers by LSL: machine, or network.")] = "",
     osc_out: Annotated[str, typer.Option(help="Send frames by OSC: PORT of this machine, or HOST:PORT.")] = "",
 ) -> None:
-    """Run one sitting and exit with its code."""
+    """Sit: settle, baseline, practice with feedback, transfer, debrief."""
     if not headless:
-        require_window()  # before a scan of some seconds
+        require_window()  # before a scan that takes seconds
     folder = recordings_folder(recordings)
-    request = SessionConfig(
+    config = SessionConfig(
         device=select_device(folder) if device is None else device,
         recordings=folder,
         participant=last_participant(folder) if participant is None else participant,
@@ -69,23 +66,20 @@ def train(
         learn_live=learn_live,
     )
     if not headless:
-        raise typer.Exit(open_window(folder, request))
-    from neurofeedback.cli.ending import print_session_end  # NumPy, and not for --help
-    from neurofeedback.cli.helpers.questionnaire import (
-        SessionQuestionnaires,  # scipy and BrainFlow load while a person reads
-    )
-    from neurofeedback.cli.helpers.terminal_view import run_in_terminal
+        raise typer.Exit(open_window(folder, config))
+    from neurofeedback.cli.helpers.questionnaire import SessionQuestionnaires  # NumPy, and not for --help
+    from neurofeedback.cli.helpers.terminal_view import print_session_end, run_in_terminal
 
-    sitting = session_with_report(request)
+    session = session_with_report(config)
     console = plain_console(stderr=True)
-    console.print(f"Recordings go to {folder}")
-    for sentence in sitting.notices:
+    console.print(tr(terminal.RECORDINGS_FOLDER, folder=folder))
+    for sentence in session.notices:
         console.print(sentence)
-    forms = SessionQuestionnaires(profile) if sys.stdin.isatty() else None  # piped keys are for the sitting
-    if forms:
-        forms.ask_before()
-    outcome = run_in_terminal(sitting, plain_console())
-    if forms and outcome.session_dir is not None:
-        forms.save_and_ask_after(outcome.session_dir)
-    print_session_end(outcome)
-    raise typer.Exit(outcome.exit_code)
+    questionnaires = SessionQuestionnaires(profile) if sys.stdin.isatty() else None  # piped keys are for the session
+    if questionnaires:
+        questionnaires.ask_before()
+    result = run_in_terminal(session, plain_console())
+    if questionnaires and result.session_dir is not None:
+        questionnaires.save_and_ask_after(result.session_dir)
+    print_session_end(result)
+    raise typer.Exit(result.exit_code)

@@ -1,4 +1,4 @@
-"""``verify``: the integrity ledger of a recording."""
+"""``verify``: check the integrity of a recording."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from rich.text import Text
 
 from neurofeedback.cli.helpers.common import plain_console, print_json
 from neurofeedback.errors import EXIT_RECORDING
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.verification.verify import VerificationResult
@@ -18,17 +20,12 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "wrong": "bold red", "cannot be judged": "dim"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(help="Check that a recording adds up: samples, clock, gaps, duplicates, frames. Exit 4 if not.")(verify)
-
-
 def verify(
     recording: Annotated[Path, typer.Argument(help="A session's folder, or any recording that can be read.")],
     board: Annotated[str | None, typer.Option(help="BrainFlow board of a BrainFlow file, such as Muse2.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Verify, tell, and exit with 4 if something does not add up."""
+    """Check that a recording adds up: samples, clock, gaps, duplicates, frames. Exit 4 if not."""
     from neurofeedback.verification.verify import CheckStatus, verify  # numpy and scipy only when asked for
 
     verification = verify(recording, board=board)
@@ -42,10 +39,10 @@ def verify(
 
 def _print_verification(verification: VerificationResult) -> None:
     table = Table(box=None, pad_edge=False)
-    for column in ("item", "verdict", "why"):
-        table.add_column(column, overflow="fold")
-    for found in verification.results:
-        table.add_row(found.item, Text(found.status.value, style=_STYLES[found.status.value]), Text(found.text))
+    for column in terminal.CHECK_COLUMNS:
+        table.add_column(tr(column), overflow="fold")
+    for result in verification.results:
+        table.add_row(result.item, Text(result.status.value, style=_STYLES[result.status.value]), Text(result.text))
     typer.echo(verification.path)
     console = plain_console()
     console.print(table)
@@ -53,7 +50,10 @@ def _print_verification(verification: VerificationResult) -> None:
 
 
 def _result_sentence(verification: VerificationResult) -> str:
-    told = [found.status.value for found in verification.results]
-    n_wrong, n_unjudged = told.count("wrong"), told.count("cannot be judged")
-    verdict = f"{n_wrong} of {len(told)} items do not add up." if n_wrong else "What can be judged adds up."
-    return f"{verdict} {n_unjudged} cannot be judged." if n_unjudged else verdict.replace("What can be judged", "All")
+    statuses = [result.status.value for result in verification.results]
+    n_wrong, n_not_checkable = statuses.count("wrong"), statuses.count("cannot be judged")
+    if n_wrong:
+        verdict = tr(terminal.ITEMS_WRONG, n=n_wrong, total=len(statuses))
+    else:
+        verdict = tr(terminal.CHECKED_CORRECT if n_not_checkable else terminal.ALL_CORRECT)
+    return f"{verdict} {tr(terminal.NOT_CHECKABLE, n=n_not_checkable)}" if n_not_checkable else verdict

@@ -1,4 +1,4 @@
-"""What several commands share: where recordings go, who sits, whether a window can open, JSON on stdout."""
+"""Functions shared by commands: recordings folder, last participant and device, window checks, JSON output."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WINDOW_LIBRARIES = {
     "libxcb-render-util.so.0": "libxcb-render-util0",
     "libxcb-shape.so.0": "libxcb-shape0",
 }
-"""Shared libraries that Qt needs on Linux and its wheel does not bring, with Debian's package of each."""
+"""Shared libraries that Qt needs on Linux and its wheel does not contain, with the Debian package of each."""
 
 
 def checkout() -> Path | None:
@@ -50,7 +50,7 @@ def checkout() -> Path | None:
 
 
 def recordings_folder(chosen: Path | None = None) -> Path:
-    """Decide where recordings go: as chosen, else the checkout's folder, else ``./recordings``, else documents."""
+    """Return the folder for recordings: the chosen one, else the checkout's, else ``./recordings``, else documents."""
     if chosen is not None:
         return chosen
     root = checkout()
@@ -59,18 +59,18 @@ def recordings_folder(chosen: Path | None = None) -> Path:
     here = Path("recordings").resolve()
     if here.is_dir():
         return here
-    from platformdirs import user_documents_path  # only an installed wheel comes this far
+    from platformdirs import user_documents_path  # needed by an installed wheel only
 
     return user_documents_path() / "neurofeedback"
 
 
 def existing_recordings_folder(chosen: Path | None = None) -> Path:
-    """Decide which folder to look back on; one that was named must be there.
+    """Return the folder of recordings to read; one that was chosen must exist.
 
     Raises
     ------
     RecordingError
-        It is not.
+        The chosen folder does not exist.
     """
     if chosen is not None and not chosen.is_dir():
         raise RecordingError(
@@ -88,8 +88,8 @@ def last_participant(recordings: Path) -> str:
 def last_device(recordings: Path) -> str:
     """Return the device of the newest session in a recordings folder, as it was typed; empty if there is none."""
     starts = recordings.glob("derivatives/neurofeedback/sub-*/ses-*/*_start.json")
-    sat = (start for start in starts if not start.name.endswith("_task-imported_start.json"))
-    newest = max(sat, key=lambda start: start.parent.name, default=None)
+    recorded = (start for start in starts if not start.name.endswith("_task-imported_start.json"))
+    newest = max(recorded, key=lambda start: start.parent.name, default=None)
     if newest is None:
         return ""
     from neurofeedback.recording.session_header import read_start  # NumPy, and not for --help
@@ -97,18 +97,18 @@ def last_device(recordings: Path) -> str:
     try:
         return read_start(newest).stream.device
     except RecordingError as error:
-        _log.warning("the last device is not known: %s", error)
+        _log.warning("the last device cannot be read: %s", error)
         return ""
 
 
 def has_display() -> bool:
-    """Tell whether a window has a screen to open on."""
-    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return sys.platform != "linux" or any(os.environ.get(name) for name in named)
+    """Return whether there is a screen for a window."""
+    variables = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in variables)
 
 
 def missing_window_packages() -> list[str]:
-    """Debian packages of the libraries a window needs and this machine lacks; Qt would abort on them."""
+    """Return the Debian packages of the libraries that a window needs and this machine lacks."""
     if sys.platform != "linux":
         return []
     return [package for library, package in WINDOW_LIBRARIES.items() if not _can_load(library)]
@@ -123,7 +123,7 @@ def _can_load(library: str) -> bool:
 
 
 def require_window() -> None:
-    """Refuse a window that cannot open, before Qt ends the program without a word.
+    """Check that a window can open; Qt itself would end the program without a message.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def require_window() -> None:
 
 @contextmanager
 def catch_interrupts() -> Iterator[threading.Event]:
-    """Take note of Ctrl-C; an exception out of nowhere would break a call of a device's driver in two."""
+    """Set an event on Ctrl-C instead of raising, so that a call into a device driver is not interrupted."""
     interrupted = threading.Event()
     before = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())
     try:
@@ -158,7 +158,7 @@ def catch_interrupts() -> Iterator[threading.Event]:
 
 
 def plain_console(*, stderr: bool = False) -> Console:
-    """Return a console that prints what it is given: a folder may be called ``[old]``, which is no markup."""
+    """Return a console that prints text as it is: a folder may be called ``[old]``, which is no markup."""
     from rich.console import Console  # not for --help
 
     return Console(stderr=stderr, markup=False, highlight=False)
@@ -170,6 +170,6 @@ def print_json(document: object) -> None:
 
 
 def set_up_logging(*, verbose: bool) -> None:
-    """Send logs to stderr: warnings, or everything of ours when verbose."""
+    """Send logs to stderr: warnings, or everything of this package when verbose."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("neurofeedback").setLevel(logging.DEBUG if verbose else logging.WARNING)

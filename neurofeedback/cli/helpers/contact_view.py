@@ -1,4 +1,4 @@
-"""What ``check`` prints: a live table, plain lines where stdout is no terminal, or one document at the end."""
+"""Output of ``check``: a live table, plain lines where stdout is no terminal, or one document at the end."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from rich.text import Text
 from neurofeedback.session.link_stats import LinkMonitor, LinkStats
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.session.status_text import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import ContactLevel, ElectrodeQuality
 
 Show = Callable[[Snapshot, LinkStats], None]
@@ -24,18 +26,18 @@ _STYLES = {ContactLevel.GOOD: "green", ContactLevel.FAIR: "yellow", ContactLevel
 
 @contextmanager
 def live_view(console: Console, *, quiet: bool) -> Iterator[Show]:
-    """Show snapshots as the console allows; not at all if quiet."""
+    """Return a function that shows a snapshot as the console allows; it shows nothing if ``quiet``."""
     if quiet:
-        yield lambda _snapshot, _facts: None
+        yield lambda _snapshot, _stats: None
     elif not console.is_terminal:
         yield _line_printer(console)
     else:
-        with Live(Text("Waiting for the first signal."), console=console, auto_refresh=False) as live:
-            yield lambda snapshot, facts: live.update(render_panel(snapshot, facts), refresh=True)
+        with Live(Text(tr(terminal.WAITING)), console=console, auto_refresh=False) as live:
+            yield lambda snapshot, stats: live.update(render_panel(snapshot, stats), refresh=True)
 
 
 class ContactStatistics:
-    """Counts the verdicts on each electrode over the whole check."""
+    """Counts the contact levels of each electrode over the whole check."""
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[ContactLevel]] = {}
@@ -43,7 +45,7 @@ class ContactStatistics:
         self._link: LinkMonitor | None = None
 
     def update(self, snapshot: Snapshot, link: LinkMonitor) -> bool:
-        """Count a snapshot; tells whether it has news."""
+        """Count a snapshot and return whether it is a new one."""
         if snapshot.headset_fit is None or snapshot is self._last:
             return False
         self._last, self._link = snapshot, link
@@ -52,11 +54,11 @@ class ContactStatistics:
                 self._counts.setdefault(contact.ch_name, Counter())[contact.level] += 1
         return True
 
-    def document(self, device: str) -> dict[str, object]:
-        """Return what was found, for ``--json``."""
+    def as_dict(self, device: str) -> dict[str, object]:
+        """Return the counts and the last snapshot as plain values, for ``--json``."""
         if self._last is None or self._link is None or self._last.headset_fit is None or self._last.stream is None:
             return {"device": device, "good_enough": False, "sentence": headset_fit_text(None), "channels": []}
-        fit, facts, sfreq = self._last.headset_fit, self._link.stats, self._last.stream.sfreq
+        fit, stats, sfreq = self._last.headset_fit, self._link.stats, self._last.stream.sfreq
         return {
             "device": device,
             "sfreq": sfreq,
@@ -65,10 +67,10 @@ class ContactStatistics:
             "good_everywhere": fit.all_good,
             "sentence": headset_fit_text(fit, self._last.signal_lost_s),
             "latency_ms": {
-                "p50": _finite_or_none(facts.latency_p50_ms, 1),
-                "p95": _finite_or_none(facts.latency_p95_ms, 1),
+                "p50": _finite_or_none(stats.latency_p50_ms, 1),
+                "p95": _finite_or_none(stats.latency_p95_ms, 1),
             },
-            "channels": list(map(self._channel, fit.electrodes, facts.loss_rates)),
+            "channels": list(map(self._channel, fit.electrodes, stats.loss_rates)),
         }
 
     def _channel(self, electrode: ElectrodeQuality, loss_rate: float) -> dict[str, object]:
@@ -86,15 +88,15 @@ class ContactStatistics:
         }
 
 
-def render_panel(snapshot: Snapshot, facts: LinkStats) -> RenderableType:
-    """Return the live table of one moment."""
+def render_panel(snapshot: Snapshot, stats: LinkStats) -> RenderableType:
+    """Return the live table of one snapshot."""
     fit, stream = snapshot.headset_fit, snapshot.stream
     table = Table(box=None, padding=(0, 2), header_style="dim")
-    table.add_column("electrode")
-    table.add_column("contact")
-    for heading in ("mains µV", "robust SD µV", "lost %"):
-        table.add_column(heading, justify="right")
-    for electrode, loss in zip(fit.electrodes if fit else (), facts.loss_rates, strict=False):
+    table.add_column(tr(terminal.ELECTRODE))
+    table.add_column(tr(terminal.CONTACT))
+    for heading in (terminal.MAINS, terminal.NOISE, terminal.LOST):
+        table.add_column(tr(heading), justify="right")
+    for electrode, loss in zip(fit.electrodes if fit else (), stats.loss_rates, strict=False):
         style = _STYLES[electrode.contact.level]
         table.add_row(
             Text(contact_symbol(electrode.contact), style=style),
@@ -103,29 +105,33 @@ def render_panel(snapshot: Snapshot, facts: LinkStats) -> RenderableType:
             _format_number(electrode.sd_uv),
             f"{100 * loss:.1f}",
         )
-    words = [headset_fit_text(fit, snapshot.signal_lost_s), contact_hint(fit)]
-    said = Text(" ".join(filter(None, words)), style="bold")
-    rate = f"{stream.sfreq:g} Hz · " if stream else ""
-    foot = Text(f"{rate}{_latency_text(facts)} · Ctrl-C ends", style="dim")
-    return Padding(Group(table, Text(), said, foot), (1, 1))
+    sentences = [headset_fit_text(fit, snapshot.signal_lost_s), contact_hint(fit)]
+    advice = Text(" ".join(filter(None, sentences)), style="bold")
+    latency = _latency_text(stats)
+    footer = (
+        tr(terminal.CHECK_FOOTER_SFREQ, sfreq=f"{stream.sfreq:g}", latency=latency)
+        if stream
+        else tr(terminal.CHECK_FOOTER, latency=latency)
+    )
+    return Padding(Group(table, Text(), advice, Text(footer, style="dim")), (1, 1))
 
 
 def _line_printer(console: Console) -> Show:
-    """Print a line for each snapshot that says something else; of a silence that lasts one is enough."""
-    told = ""
+    """Return a function that prints a line for each snapshot whose text differs from the one before."""
+    printed = ""
 
-    def show(snapshot: Snapshot, _facts: LinkStats) -> None:
-        nonlocal told
-        now = format_line(snapshot)
-        if now != told:
-            console.print(now, markup=False, highlight=False, soft_wrap=True)
-        told = now
+    def show(snapshot: Snapshot, _stats: LinkStats) -> None:
+        nonlocal printed
+        line = format_line(snapshot)
+        if line != printed:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        printed = line
 
     return show
 
 
 def format_line(snapshot: Snapshot) -> str:
-    """Return one moment as one plain line."""
+    """Return one snapshot as one plain line."""
     fit = snapshot.headset_fit
     electrodes = fit.electrodes if fit else ()
     poor = [
@@ -134,9 +140,9 @@ def format_line(snapshot: Snapshot) -> str:
     return " | ".join([f"{snapshot.elapsed_s:.0f} s", headset_fit_text(fit, snapshot.signal_lost_s), *poor])
 
 
-def _latency_text(facts: LinkStats) -> str:
-    p50, p95 = (_format_number(value) for value in (facts.latency_p50_ms, facts.latency_p95_ms))
-    return f"samples are {p50} ms old when they are read (95 %: {p95} ms)"
+def _latency_text(stats: LinkStats) -> str:
+    p50, p95 = (_format_number(value) for value in (stats.latency_p50_ms, stats.latency_p95_ms))
+    return tr(terminal.SAMPLE_AGE, p50=p50, p95=p95)
 
 
 def _format_number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Keys of a terminal as they are pressed, or characters of a pipe, passed on to a sitting at once."""
+"""Pass keys pressed in a terminal, or characters of a pipe, on to a session at once."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ _READ_BYTES = 256
 
 
 def key_names(typed: str) -> list[str]:
-    r"""Return the keys of what a terminal sent; line ends and unknown sequences are left out.
+    r"""Return the names of the keys that a terminal sent; line ends and unknown sequences are left out.
 
     Examples
     --------
     >>> key_names(" 2\n\x1b[6~\x1b[24~p")
     ['space', '2', 'page_down', 'p']
     """
-    found: list[str] = _KEY.findall(typed)
-    return [_NAMES.get(key, key) for key in found if key in _NAMES or key.isprintable()]
+    keys: list[str] = _KEY.findall(typed)
+    return [_NAMES.get(key, key) for key in keys if key in _NAMES or key.isprintable()]
 
 
 @contextlib.contextmanager
 def forward_keys(session: RunningSession, stdin: TextIO | None = None) -> Iterator[None]:
-    """Pass keys on to a sitting as long as this lasts, where there is a keyboard or a pipe to read."""
+    """Pass keys on to a session within this context, where there is a keyboard or a pipe to read."""
     fd = _readable_fd(sys.stdin if stdin is None else stdin)
     if fd is None:
         yield
@@ -64,18 +64,18 @@ def forward_keys(session: RunningSession, stdin: TextIO | None = None) -> Iterat
 
 @contextlib.contextmanager
 def _stop_pipe() -> Iterator[tuple[int, Callable[[], object]]]:
-    """Open what tells the reader to stop, so that whoever asks next finds all that is typed after the sitting."""
+    """Open a pipe that stops the reader at once, so that it takes no input typed after the session."""
     ended, end = os.pipe()
     try:
         yield ended, lambda: os.write(end, b".")
     finally:
         os.close(end)
-        if sys.platform != "win32":  # there the reader may still hold it
+        if sys.platform != "win32":  # there the reader may still use it
             os.close(ended)
 
 
 def _readable_fd(stdin: TextIO | None) -> int | None:
-    """File descriptor to read keys from; None where there is none, or where a shell would stop us for reading."""
+    """Return the descriptor to read keys from; None where there is none, or where a shell would stop the reader."""
     try:
         fd = stdin.fileno() if stdin is not None else None
     except (OSError, ValueError):
@@ -84,13 +84,13 @@ def _readable_fd(stdin: TextIO | None) -> int | None:
         return fd
     try:
         return fd if os.getpgrp() == os.tcgetpgrp(fd) else None
-    except OSError:  # a terminal, but not the one that this program was started from
+    except OSError:  # not the terminal that this program was started from
         return fd
 
 
 @contextlib.contextmanager
 def _cbreak_mode(fd: int) -> Iterator[None]:
-    """Let a terminal hand over keys without waiting for the line's end, and put it back as it was."""
+    """Make a terminal deliver keys without waiting for the end of the line, and restore it afterwards."""
     if not os.isatty(fd) or sys.platform == "win32":
         yield
         return

@@ -1,4 +1,4 @@
-"""Which device, when none was named: the last one, else the only one in reach, else whichever the person picks."""
+"""Select a device when none was given: the last one, else the only one found, else ask the person."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from rich.prompt import Prompt
 
 from neurofeedback.cli.helpers.common import last_device
 from neurofeedback.errors import SettingsError
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult
@@ -25,20 +27,18 @@ def _scan() -> ScanResult:
 
 
 def prompt_for_device(devices: Sequence[FoundDevice]) -> str:
-    """Ask at the terminal for a number of this list or any device name; empty if nobody can be asked."""
+    """Ask at the terminal for a number of this list or any device name; empty without a terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return ""
-    for number, one in enumerate(devices, start=1):
-        _print_status(f"{number}  {one.device:<24} {one.about}")
-    question = (
-        "Number, or name of another device" if devices else "None is in reach. Name of a device, such as simulated"
-    )
+    for number, device in enumerate(devices, start=1):
+        _print_status(f"{number}  {device.device:<24} {device.about}")
+    question = tr(terminal.NUMBER_OR_NAME if devices else terminal.NONE_FOUND_NAME)
     try:
         answer = Prompt.ask(question, console=Console(stderr=True)).strip()
     except EOFError:
         return ""
-    picked = answer.isdecimal() and 1 <= int(answer) <= len(devices)
-    return devices[int(answer) - 1].device if picked else answer
+    is_number = answer.isdecimal() and 1 <= int(answer) <= len(devices)
+    return devices[int(answer) - 1].device if is_number else answer
 
 
 def select_device(
@@ -47,39 +47,39 @@ def select_device(
     scan: Callable[[], ScanResult] = _scan,
     prompt: Callable[[Sequence[FoundDevice]], str] = prompt_for_device,
 ) -> str:
-    """Return the device to sit with, and say on stderr which it is.
+    """Return the device for a session, and print it on stderr.
 
     Parameters
     ----------
     recordings : Path
-        The folder whose newest session tells the last device.
+        Folder whose newest session names the last device.
     scan : callable
-        Looks for devices when there is no last one.
-    ask : callable
-        Picks one of those found, or none of them; empty if it cannot.
+        Scans for devices if there is no last one.
+    prompt : callable
+        Asks for one of the devices found; returns an empty name if it cannot ask.
 
     Raises
     ------
     SettingsError
-        None is known, and nobody can be asked.
+        There is no last device, not exactly one was found, and there is no terminal to ask at.
     """
     if last := last_device(recordings):
-        _print_status(f"Device: {last}, as last time; --device takes another")
+        _print_status(tr(terminal.LAST_DEVICE, device=last))
         return last
-    _print_status("Looking for headsets ...")
-    findings = scan()
-    for hindrance in findings.hindrances:
+    _print_status(tr(terminal.SCANNING))
+    result = scan()
+    for hindrance in result.hindrances:
         _print_status(f"- {hindrance}")
-    if len(findings.found) == 1:
-        (only,) = findings.found
-        _print_status(f"Device: {only.device} ({only.about})")
+    if len(result.found) == 1:
+        (only,) = result.found
+        _print_status(tr(terminal.ONLY_DEVICE, device=only.device, about=only.about))
         return only.device
-    if picked := prompt(findings.found):
-        return picked
+    if chosen := prompt(result.found):
+        return chosen
     raise SettingsError(
         "no device was named",
-        got=f"{len(findings.found)} in reach",
-        allowed=", ".join(one.device for one in findings.found),
+        got=f"{len(result.found)} in reach",
+        allowed=", ".join(one.device for one in result.found),
         todo="pass --device NAME; `neurofeedback devices` lists them, and `simulated` needs no headset",
     )
 

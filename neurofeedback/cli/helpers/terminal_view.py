@@ -1,4 +1,4 @@
-"""The terminal view of a sitting: a live panel, or plain lines where stdout is not a terminal."""
+"""Terminal view of a session: a live panel, or plain lines where stdout is not a terminal, and its summary."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
+from pathlib import Path
 
+import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.padding import Padding
@@ -15,12 +17,14 @@ from rich.table import Table
 from rich.text import Text
 
 from neurofeedback.cli.helpers.keyboard import forward_keys
-from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
+from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
 from neurofeedback.session.config import RunningSession, SessionResult
 from neurofeedback.session.keymap import KEY_HELP
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.session.status_text import contact_symbol, contact_text, guidance_text, phase_label
-from neurofeedback.texts.format import format_clock, format_index, format_percent
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.format import format_clock, format_duration, format_index, format_percent
 from neurofeedback.texts.probe_questions import ProbeQuestion
 from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.types import State
@@ -28,19 +32,16 @@ from neurofeedback.types import State
 POLL_S = 0.25
 LINE_EVERY_S = 5.0
 BAR_WIDTH = 30
-_OTHER_BASELINE = {
-    "own": "compare with this sitting's baseline",
-    "session": "compare with your earlier sittings",
-}
+_OTHER_BASELINE = {"own": terminal.SESSION_BASELINE_KEY, "session": terminal.OWN_BASELINE_KEY}
 
 Show = Callable[[Snapshot], None]
 
 
 def run_in_terminal(session: RunningSession, console: Console) -> SessionResult:
-    """Start a sitting and show it until it ends; how it ended is for the caller to tell.
+    """Start a session and show it until it ends.
 
-    Keys typed or piped in are passed on to the sitting. Ctrl-C and SIGTERM ask for an orderly end and wait for it; the
-    outcome then has exit code 130, unless something else went wrong as well.
+    Keys typed or piped in are passed on to the session. Ctrl-C and SIGTERM request an orderly end and wait for it; the
+    result then has exit code 130, unless an error occurred as well.
     """
     if not console.is_terminal:
         with forward_keys(session), _sigterm_interrupts():
@@ -65,7 +66,7 @@ def _show_until_end(session: RunningSession, show: Show) -> SessionResult:
     session.start()
     while True:
         try:
-            outcome = session.join(POLL_S)
+            result = session.join(POLL_S)
             snapshot = session.live_state.snapshot
             if snapshot.status != "failed":
                 show(replace(snapshot, message="") if snapshot.status == "ended" else snapshot)
@@ -73,32 +74,32 @@ def _show_until_end(session: RunningSession, show: Show) -> SessionResult:
             interrupted = True
             session.stop()
             continue
-        if outcome is not None:
-            stopped = interrupted and outcome.exit_code == EXIT_OK
-            return replace(outcome, exit_code=EXIT_INTERRUPTED) if stopped else outcome
+        if result is not None:
+            stopped = interrupted and result.exit_code == EXIT_OK
+            return replace(result, exit_code=EXIT_INTERRUPTED) if stopped else result
 
 
 def describe_snapshot(snapshot: Snapshot) -> dict[str, str]:
-    """Return what there is to know about a moment, as names and words."""
+    """Return one snapshot as text: values by label, without those that are empty."""
     frame = snapshot.frame
     state = State.LOST if snapshot.signal_lost_s > 0 else frame.state if frame else State.UNKNOWN
-    found = {
-        "phase": phase_label(snapshot.phase),
-        "time": _time_words(snapshot),
-        "state": str(state),
-        "contact": "  ".join(contact_symbol(contact) for contact in snapshot.contacts),
-        "reasons": contact_text(snapshot.contacts),
-        "index": f"{index_bar(frame.mwi)} {format_index(frame.mwi)}" if frame else "",
-        "signal": _signal_words(snapshot),
-        "latency": f"{snapshot.latency_ms:.0f} ms" if isfinite(snapshot.latency_ms) else "",
-        "question": question_words(snapshot.question),
-        "paused": "nothing counts until you go on (p)" if snapshot.paused else "",
-        "guided by": snapshot.model_text,
-        "sound": _sound_words(snapshot),
-        "recording": "" if snapshot.recording is None else str(snapshot.recording),
-        "message": snapshot.message,
+    values = {
+        terminal.PHASE: phase_label(snapshot.phase),
+        terminal.TIME: _time_text(snapshot),
+        terminal.STATE: str(state),
+        terminal.CONTACT: "  ".join(contact_symbol(contact) for contact in snapshot.contacts),
+        terminal.REASONS: contact_text(snapshot.contacts),
+        terminal.INDEX: f"{index_bar(frame.mwi)} {format_index(frame.mwi)}" if frame else "",
+        terminal.SIGNAL: _signal_text(snapshot),
+        terminal.LATENCY: f"{snapshot.latency_ms:.0f} ms" if isfinite(snapshot.latency_ms) else "",
+        terminal.QUESTION: format_question(snapshot.question),
+        terminal.PAUSED: tr(terminal.PAUSED_HINT) if snapshot.paused else "",
+        terminal.GUIDANCE: snapshot.model_text,
+        terminal.SOUND: _sound_text(snapshot),
+        terminal.RECORDING: "" if snapshot.recording is None else str(snapshot.recording),
+        terminal.MESSAGE: snapshot.message,
     }
-    return {name: words for name, words in found.items() if words}
+    return {label: text for label, text in values.items() if text}
 
 
 def index_bar(mwi: float, width: int = BAR_WIDTH) -> str:
@@ -117,34 +118,42 @@ def index_bar(mwi: float, width: int = BAR_WIDTH) -> str:
 
 
 def render_panel(snapshot: Snapshot) -> RenderableType:
-    """Return the live view of one moment."""
+    """Return the live view of one snapshot."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", justify="right")
     table.add_column()
     state = snapshot.frame.state if snapshot.frame else None
     table.add_row("", Text(guidance_text(snapshot.phase, state, snapshot.signal_lost_s), style="italic"))
-    for name, words in describe_snapshot(snapshot).items():
-        table.add_row(name, Text(words))
-    table.add_row("", Text(f"index: {snapshot.index_name}, {INDEX_MEANING}", style="dim"))
-    told = {**KEY_HELP, "o": _OTHER_BASELINE[snapshot.feedback_source]} if snapshot.feedback_source else KEY_HELP
-    keys = " · ".join(f"{key} {meaning}" for key, meaning in told.items())
-    table.add_row("keys", Text(keys, style="dim"))
-    table.add_row("", Text("Ctrl-C ends the sitting and closes the recording properly", style="dim"))
+    for label, text in describe_snapshot(snapshot).items():
+        table.add_row(tr(label), Text(text))
+    table.add_row("", Text(_index_line(snapshot), style="dim"))
+    table.add_row(tr(terminal.KEYS), Text(_keys_text(snapshot), style="dim"))
+    table.add_row("", Text(tr(terminal.HOW_TO_END), style="dim"))
     return Padding(table, (1, 1))
 
 
+def _index_line(snapshot: Snapshot) -> str:
+    return tr(terminal.INDEX_LINE, name=snapshot.index_name, meaning=tr(INDEX_MEANING))
+
+
+def _keys_text(snapshot: Snapshot) -> str:
+    source = snapshot.feedback_source
+    keys = {**KEY_HELP, "o": tr(_OTHER_BASELINE[source])} if source else KEY_HELP
+    return " · ".join(f"{key} {meaning}" for key, meaning in keys.items())
+
+
 def format_line(snapshot: Snapshot) -> str:
-    """Return one moment as one plain line."""
-    known = describe_snapshot(snapshot)
-    parts = [known["time"], known["phase"], known["state"]]
+    """Return one snapshot as one plain line."""
+    values = describe_snapshot(snapshot)
+    parts = [values[terminal.TIME], values[terminal.PHASE], values[terminal.STATE]]
     if snapshot.frame is not None:
-        parts.append(f"index {format_index(snapshot.frame.mwi)}")
-    parts += [known[name] for name in ("signal", "reasons", "message", "question") if name in known]
-    return " | ".join(parts)
+        parts.append(f"{tr(terminal.INDEX)} {format_index(snapshot.frame.mwi)}")
+    others = (terminal.SIGNAL, terminal.REASONS, terminal.MESSAGE, terminal.QUESTION)
+    return " | ".join([*parts, *(values[label] for label in others if label in values)])
 
 
 class _LinePrinter:
-    """Prints a line when something changes, and every few seconds of the sitting."""
+    """Prints a line when something changes, and every few seconds of the session."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -153,10 +162,10 @@ class _LinePrinter:
         self._printed: set[str] = set()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Print what is worth a line now."""
+        """Print a line if the snapshot differs from the last one or a line is due."""
         self._print_once(snapshot)
-        asked = (snapshot.question, snapshot.paused)
-        now = (snapshot.status, snapshot.phase, snapshot.signal_lost_s > 0, snapshot.message, asked)
+        prompts = (snapshot.question, snapshot.paused)
+        now = (snapshot.status, snapshot.phase, snapshot.signal_lost_s > 0, snapshot.message, prompts)
         if now == self._last and snapshot.elapsed_s < self._due_s:
             return
         self._last = now
@@ -164,35 +173,35 @@ class _LinePrinter:
         self._print(format_line(snapshot))
 
     def _print_once(self, snapshot: Snapshot) -> None:
-        known = describe_snapshot(snapshot)
-        for name in ("sound", "guided by", "recording"):
-            words = f"{name}: {known[name]}" if name in known else ""
-            if words and words not in self._printed:
-                self._printed.add(words)
-                self._print(words)
-        if snapshot.frame is not None and INDEX_MEANING not in self._printed:
-            self._printed.add(INDEX_MEANING)
-            self._print(f"index: {snapshot.index_name}, {INDEX_MEANING}")
+        values = describe_snapshot(snapshot)
+        labels = (terminal.SOUND, terminal.GUIDANCE, terminal.RECORDING)
+        lines = [tr(terminal.ROW, label=tr(label), value=values[label]) for label in labels if label in values]
+        if snapshot.frame is not None:
+            lines.append(_index_line(snapshot))
+        for line in lines:
+            if line not in self._printed:
+                self._printed.add(line)
+                self._print(line)
 
-    def _print(self, words: str) -> None:
-        self._console.print(words, markup=False, highlight=False, soft_wrap=True)
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _time_words(snapshot: Snapshot) -> str:
+def _time_text(snapshot: Snapshot) -> str:
     elapsed = format_clock(snapshot.elapsed_s)
     if snapshot.phase is None:
         return elapsed
-    left, here = format_clock(snapshot.remaining_s), format_clock(snapshot.phase_remaining_s)
-    return f"{elapsed} sat, {left} left, {here} of this phase"
+    left, phase_left = format_clock(snapshot.remaining_s), format_clock(snapshot.phase_remaining_s)
+    return tr(terminal.TIME_LEFT, elapsed=elapsed, left=left, phase_left=phase_left)
 
 
-def question_words(question: ProbeQuestion | None) -> str:
-    """Return a question with the keys that answer it; empty for none.
+def format_question(question: ProbeQuestion | None) -> str:
+    """Return a question with the keys that answer it; empty without a question.
 
     Examples
     --------
     >>> from neurofeedback.texts.probe_questions import WHERE
-    >>> question_words(WHERE)
+    >>> format_question(WHERE)
     'Just before the sound: where was your mind? 1 on the breath, 2 elsewhere, 3 not sure'
     """
     if question is None:
@@ -200,14 +209,60 @@ def question_words(question: ProbeQuestion | None) -> str:
     return f"{question.wording} {', '.join(f'{key} {meaning}' for key, meaning in question.choices)}"
 
 
-def _sound_words(snapshot: Snapshot) -> str:
+def _sound_text(snapshot: Snapshot) -> str:
     if snapshot.muted:
-        return f"{snapshot.sound}, muted (m)"
-    return f"{snapshot.sound}, {snapshot.volume_db:+g} dB" if snapshot.volume_db else snapshot.sound
+        return tr(terminal.SOUND_MUTED, sound=snapshot.sound)
+    if snapshot.volume_db:
+        return tr(terminal.SOUND_VOLUME, sound=snapshot.sound, volume=f"{snapshot.volume_db:+g}")
+    return snapshot.sound
 
 
-def _signal_words(snapshot: Snapshot) -> str:
+def _signal_text(snapshot: Snapshot) -> str:
     if snapshot.frame is None:
         return ""
     now, overall = format_percent(snapshot.frame.signal), format_percent(snapshot.valid_fraction)
-    return f"{now} of the electrodes usable now; usable {overall} of the time; {100 * snapshot.loss_rate:.1f} % lost"
+    return tr(terminal.SIGNAL_QUALITY, now=now, overall=overall, lost=f"{100 * snapshot.loss_rate:.1f}")
+
+
+def print_session_end(result: SessionResult) -> None:
+    """Print how a session ended: message, duration, signal, answers, and on stderr errors and where its files are."""
+    if result.exit_code in {EXIT_OK, EXIT_INTERRUPTED}:
+        typer.echo(result.message)
+    else:
+        typer.echo(f"neurofeedback: {result.message}", err=True)
+    if result.session_dir is None or not result.session_dir.is_dir():
+        return
+    for line in (*_duration_lines(result), *_answer_lines(result.session_dir)):
+        typer.echo(line)
+    for line in _file_lines(result.session_dir):
+        typer.echo(line, err=True)
+
+
+def _duration_lines(result: SessionResult) -> Iterator[str]:
+    duration_s, usable = result.summary.get("duration_s"), result.summary.get("valid_fraction")
+    if isinstance(duration_s, float):
+        yield tr(terminal.DURATION, duration=format_duration(duration_s))
+    if isinstance(usable, float):
+        yield tr(terminal.USABLE_SIGNAL, share=format_percent(usable))
+
+
+def _answer_lines(session: Path) -> list[str]:
+    """Return sentences about the answers; none for a session that cannot be read back."""
+    from neurofeedback.formats.reader import open_recording  # after the session
+    from neurofeedback.report.answer_sentences import answer_sentences
+
+    try:
+        recording = open_recording(session)
+    except RecordingError:
+        return []
+    return answer_sentences(recording.events)
+
+
+def _file_lines(session: Path) -> Iterator[str]:
+    from neurofeedback.formats.reader import find_session  # after the session
+
+    files = find_session(session)
+    if files is not None:
+        yield tr(terminal.RECORDING_PATH, path=files.raw)
+    for page in sorted(session.glob("*_report.html")):
+        yield tr(terminal.REPORT_PATH, path=page)

@@ -1,4 +1,4 @@
-"""Open the window: what the command line knows goes in, sittings are made when they are asked for."""
+"""Open the window, with the folder, devices and settings found by the command line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurofeedback.cli.helpers.common import last_device, last_participant, recordings_folder, require_window
+from neurofeedback.texts import terminal
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.scan_result import ScanResult
@@ -20,9 +22,9 @@ def open_window(recordings: Path | None = None, request: SessionConfig | None = 
     Parameters
     ----------
     recordings : Path, optional
-        Where recordings go; decided here if None.
+        Folder for recordings; the default folder if None.
     request : SessionConfig, optional
-        A sitting to begin at once.
+        A session to start at once.
 
     Raises
     ------
@@ -30,7 +32,7 @@ def open_window(recordings: Path | None = None, request: SessionConfig | None = 
         No window can open on this machine.
     """
     require_window()
-    from neurofeedback.settings.load import available  # what a window needs comes with it
+    from neurofeedback.settings.load import available  # Qt, not for --help
     from neurofeedback.ui.app_main import run_app
     from neurofeedback.ui.app_state import AppDefaults
     from neurofeedback.ui.programmes import programme_choices
@@ -53,25 +55,25 @@ def _device_choices() -> tuple[DeviceChoice, ...]:
     from neurofeedback.acquisition.boards import BOARDS, device_name_syntax
     from neurofeedback.ui.app_state import DeviceChoice
 
-    simulated = DeviceChoice("simulated", "No headset is used: a simulated meditator sits instead.")
+    simulated = DeviceChoice("simulated", tr(terminal.SIMULATED_DEVICE))
     return (simulated, *(DeviceChoice(device_name_syntax(spec), spec.needs) for spec in BOARDS.values()))
 
 
 def scan_headsets() -> ScanResult:
-    """Look for headsets as ``devices --scan`` does."""
+    """Scan for headsets as ``devices --scan`` does."""
     from neurofeedback.acquisition.discovery import scan  # loads Bluetooth
 
     return scan()
 
 
 def session_with_report(request: SessionConfig) -> Session:
-    """Make a sitting that ends with its report."""
-    from neurofeedback.session.session import Session  # a second of imports, off the window's thread
+    """Return a session that writes its report when it ends."""
+    from neurofeedback.session.session import Session  # imports take a second, not on the window's thread
 
     return Session(request, on_finished=_write_report)
 
 
 def _write_report(session: Path) -> None:
-    from neurofeedback.report.session_page import write_report  # matplotlib and MNE, after the sitting
+    from neurofeedback.report.session_page import write_report  # matplotlib and MNE, after the session
 
     write_report(session)

@@ -123,16 +123,18 @@ class ProgressPage(QWidget):
         self.left.emit()
 
     def _show(self, history: HistorySummary) -> None:
+        from neurofeedback.report.history_sentences import history_sentences  # NumPy, as for reading the sessions
+
         self._bar.hide()
         missing = (
             "" if history.sessions or self._place[0].is_dir() else tr(progress_page.NO_FOLDER, path=self._place[0])
         )
-        self._summary.setText("\n".join(filter(None, (*map(tr, history.sentences), missing))))
+        self._summary.setText("\n".join(filter(None, (*history_sentences(history), missing))))
         self._calendar.show_days(_by_day(history), date.today())
         self._calendar.setVisible(bool(history.sessions))
-        self._chart.show_shares(tuple(share for _, share in history.shares))
+        self._chart.show_shares(tuple(share for _, share in history.session_shares))
         for part in (self._caption, self._chart):
-            part.setVisible(bool(history.shares))
+            part.setVisible(bool(history.session_shares))
         self._conditions.setText("\n".join(_condition_line(name, share) for name, share in history.conditions.items()))
         self._conditions.setVisible(bool(history.conditions))
 
