@@ -44,7 +44,7 @@ import time
 began = time.perf_counter()
 import sys
 from pathlib import Path
-from neurofeedback.cli import window
+from neurofeedback.cli.helpers import window
 from neurofeedback.ui import app
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication

@@ -21,7 +21,7 @@ from neurofeedback.texts.metric_descriptions import METRIC_GROUPS, METRICS
 from neurofeedback.types import StreamInfo
 
 app = typer.Typer()
-metrics.register(app)
+app.command()(metrics.metrics)
 app.callback()(lambda: None)
 BOOKKEEPING = {"onset", "sample", "phase"}
 

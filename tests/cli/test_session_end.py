@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from neurofeedback.cli.ending import print_session_end
 from typer.testing import CliRunner, Result
 
+from neurofeedback.cli.helpers.terminal_view import print_session_end
 from neurofeedback.cli.main import app, main
 from neurofeedback.errors import EXIT_RECORDING
 from neurofeedback.session.config import SessionResult

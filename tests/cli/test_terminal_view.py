@@ -92,7 +92,7 @@ def printed(console: Console) -> str:
 
 
 FACTS = [
-    "Practice", "1:00 sat, 1:00 left, 0:45 of this phase", "FOCUS", "● TP9", "○ AF7", "AF7: flat: no skin contact",
+    "Practice", "1:00 elapsed, 1:00 left, 0:45 of this phase", "FOCUS", "● TP9", "○ AF7", "AF7: flat: no skin contact",
     "38", "90 % of the electrodes usable now; usable 85 % of the time; 1.2 % lost", "18 ms", "no sound", str(SESSION),
     INDEX_NAME, INDEX_MEANING,
 ]  # fmt: skip
@@ -134,7 +134,7 @@ def test_a_pipe_gets_plain_lines_every_few_seconds() -> None:
 def test_a_pipe_gets_a_line_as_soon_as_something_changes(changes: dict[str, object], word: str) -> None:
     console = pipe()
     run_in_terminal(Scripted([moment(1.0), moment(1.25), moment(1.5, **changes)], SessionResult(EXIT_OK)), console)
-    lines = [one for one in printed(console).splitlines() if " sat, " in one]
+    lines = [one for one in printed(console).splitlines() if " elapsed, " in one]
     assert len(lines) == 2
     assert word in lines[1]
 
