@@ -1,3 +1,3 @@
-"""Sinks for sound: a device, a WAV file, silence."""
+"""Sound outputs: a device, a WAV file, silence."""
 
-SOUND_PROCESS = "sound-process"  # what a bundled program starts itself with, to play sound apart
+SOUND_PROCESS = "sound-process"  # the argument with which a bundled program starts its sound process

@@ -1,29 +1,34 @@
-"""Counting underruns by what was handed over and when, and telling how late the device was served."""
+"""Count underruns and measure lateness from the times at which sound was delivered to a device."""
 
 from __future__ import annotations
 
 STEADY_S = 1.0
 CLOCK_TOLERANCE = 0.002
-_MIN_REGULAR = 5  # requests in a row, each so much of a period after the last samples were handed over
+_MIN_REGULAR = 5  # consecutive requests, each within these periods of the last delivery
 _REGULAR_PERIODS = (0.5, 1.5)
 
 
 class BufferMonitor:
-    """A model of the device's buffer: filled by what is handed over, emptied by the host's clock.
+    """A model of the device's buffer: filled by each delivery, emptied by the host's clock.
 
-    When the model is empty as the next samples are handed over, the device had nothing to play: one
-    underrun, however long. Counting begins after the first second without one; until then the model learns
-    how much the device takes ahead. A device asks as soon as there is room, so whenever the model would
-    overflow it was the clock that drifted, and the buffer is simply full. It is full, too, where a device has
-    asked at its own pace for a while: one that lacks sound asks at once, so it was the device (a sound server on
-    a busy machine) that stood still, and not the sound that was late. The device's clock may be slower than the
-    host's by 0.2 % without that looking like a buffer that runs dry. What a sound server loses after it took the
-    samples is not seen.
+    If the model is empty at a delivery, the device had nothing to play: one underrun, however long. Counting starts
+    after the first second without one; until then the model learns how much the device buffers ahead. A device asks
+    as soon as there is room, so if the model overflows, the clocks have drifted and the buffer is full. It is also
+    full if a device has asked at a regular pace for a while: a device without sound asks at once, so the device (a
+    sound server on a busy machine) was stopped and the sound was not late. The device's clock may be up to 0.2 %
+    slower than the host's without a false underrun. Losses inside a sound server are not seen.
 
     Parameters
     ----------
     nominal_s : float
-        What the device was asked to hold (s); less is never assumed.
+        Length of the buffer that the device was asked for (s); the model never assumes less.
+
+    Attributes
+    ----------
+    underruns : int
+        Underruns counted so far.
+    lateness_s : float
+        Worst lateness since it was last read, s.
     """
 
     def __init__(self, nominal_s: float) -> None:
@@ -38,21 +43,21 @@ class BufferMonitor:
 
     @property
     def steady(self) -> bool:
-        """Counting has begun."""
+        """Whether counting has started."""
         return self._steady
 
     def pop_worst_lateness_s(self) -> float:
-        """How late samples came at worst (s) since this was last asked: what the buffer had to make up for."""
-        late_s, self.lateness_s = self.lateness_s, 0.0
-        return late_s
+        """Return and reset the worst lateness (s) since the last call."""
+        lateness_s, self.lateness_s = self.lateness_s, 0.0
+        return lateness_s
 
     def record_delivery(self, requested_s: float, now_s: float, duration_s: float) -> None:
-        """Note that samples worth ``sound_s`` (s) were asked for and handed over at these times (host's clock, s)."""
+        """Record a delivery of ``duration_s`` (s) of sound: times of request and delivery (host's clock, s)."""
         if self._last_s is None:
             self._last_s = self._no_underrun_since_s = now_s
         shortest, longest = _REGULAR_PERIODS
-        at_ease = shortest * duration_s <= requested_s - self._last_s <= longest * duration_s
-        self._n_regular = self._n_regular + 1 if at_ease else 0
+        is_regular = shortest * duration_s <= requested_s - self._last_s <= longest * duration_s
+        self._n_regular = self._n_regular + 1 if is_regular else 0
         left_s = self._level_s - (now_s - self._last_s) * (1 - CLOCK_TOLERANCE)
         self._last_s = now_s
         self._level_s = max(left_s, 0.0) + duration_s
@@ -60,13 +65,13 @@ class BufferMonitor:
             self._no_underrun_since_s = now_s
         if self._steady:
             self.lateness_s = max(self.lateness_s, self._capacity_s - duration_s - left_s)
-            self._count(dry=left_s < 0)
+            self._count(is_empty=left_s < 0)
         else:
             self._learn_capacity(now_s)
 
-    def _count(self, *, dry: bool) -> None:
-        self.underruns += dry
-        full = dry or self._n_regular >= _MIN_REGULAR
+    def _count(self, *, is_empty: bool) -> None:
+        self.underruns += is_empty
+        full = is_empty or self._n_regular >= _MIN_REGULAR
         self._level_s = self._capacity_s if full else min(self._level_s, self._capacity_s)
 
     def _learn_capacity(self, now_s: float) -> None:

@@ -1,4 +1,4 @@
-"""Sound through a device: watched over, opened anew when it is gone, with as much held ahead as it needs."""
+"""Sound output to a device, which is replaced when it is gone, with a buffer of adaptive length."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from neurofeedback.audio.user_sound import load_sound_bank
 from neurofeedback.errors import SourceError
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
 from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.texts import sound
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Guidance
 
 log = logging.getLogger(__name__)
@@ -27,17 +29,16 @@ log = logging.getLogger(__name__)
 WATCH_S = 0.5
 _LOG_LATENESS_S = 0.05
 DEVICE_TIMEOUT_S = 3.0  # a device may stall for its first two seconds
-DEVICE_GONE = "no sound: the device is gone; the sitting goes on, and sound comes back with the next device"
 
 OpenPlayer = Callable[[AudioSettings], Player]
 
 
 class DeviceSink:
-    """Plays the latest guidance. Whoever guides puts orders on queues; the device's thread never waits.
+    """Plays the latest guidance. The caller puts commands on queues; the device's thread never waits.
 
-    A helper thread makes the sounds, and watches: a device that asks for nothing for `PATIENCE_S` is closed and
-    another one opened, until one answers. Where a device must hold more sound (see `AdaptiveBuffer`), a second opening
-    of it is started beside the first, and the voice crosses over without a seam.
+    A worker thread makes the sounds and watches the device: one that asks for nothing for `DEVICE_TIMEOUT_S` is
+    closed and another one opened, until one works. To change the buffer (see `AdaptiveBuffer`), a second stream of
+    the device is opened beside the first, and the sound crossfades to it.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ class DeviceSink:
         self._load = load
         self._buffer = AdaptiveBuffer(settings.buffer_ms)
         self._latest_commands: dict[type[SoundCommand], SoundCommand] = {}
-        self._lock = threading.Lock()  # between whoever guides and the helper; the device's thread takes none
+        self._lock = threading.Lock()  # between the caller and the worker; the device's thread does not use it
         self._past_underruns = 0
         self._searched_s = -DEVICE_TIMEOUT_S
         self._mixer: Mixer | None = None
@@ -77,52 +78,52 @@ class DeviceSink:
         self._next_stream: DeviceStream | None = None
         self._backgrounds: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._worker = threading.Thread(target=self._run, name="sound-keeper")
+        self._worker = threading.Thread(target=self._run, name="sound-device")
 
     @property
     def description(self) -> str:
-        """Where the sound goes now."""
+        """The output that plays now."""
         stream = self._stream
-        return DEVICE_GONE if stream is None else stream.description
+        return tr(sound.DEVICE_GONE) if stream is None else stream.description
 
     @property
     def underruns(self) -> int:
-        """Times a device ran dry, since it ran steadily (see `BufferMonitor`)."""
+        """Number of underruns since the device ran steadily (see `BufferMonitor`)."""
         stream = self._stream
         return self._past_underruns + (stream.monitor.underruns if stream else 0)
 
     def start(self) -> None:
-        """Begin with the bed alone, as soon as the sounds are made."""
+        """Start with the background sound alone, as soon as the sounds are made."""
         if self._stream is not None:
             self._stream.start()
         self._worker.start()
 
     def set_guidance(self, guidance: Guidance, at_s: float) -> None:
-        """Sound like this from the next buffer on; a bell in it rings once, and not again on the next device."""
+        """Play this guidance from the next buffer on; a bell in it rings once, and not again on the next device."""
         if guidance.bell:
             self.ring(Bell.WANDER, at_s)
         self._send_command(replace(guidance, bell=False))
 
     def ring(self, bell: Bell, at_s: float) -> None:
-        """Ring a bell with the next buffer."""
+        """Ring a bell in the next buffer."""
         with self._lock:
             if self._stream is not None:
                 self._stream.commands.put(bell)
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
-        """Play so much louder than the settings say (dB), at most 12 and never above the ceiling."""
+        """Play louder than the settings by this many dB, at most 12 and never above the ceiling."""
         self._send_command(Volume(volume_db))
 
     def mute(self, on: bool, at_s: float) -> None:
-        """Be silent, or sound again."""
+        """Switch silence on or off."""
         self._send_command(Mute(on))
 
     def set_background(self, background: str, at_s: float) -> None:
-        """Cross over to another background sound as soon as it is made."""
+        """Crossfade to another background sound as soon as it is made."""
         self._backgrounds.put(background)
 
     def stop(self, at_s: float) -> None:
-        """Fade out and end; the helper thread closes the device once it is silent."""
+        """Fade out and end; the worker thread closes the device once it is silent."""
         self._stopping.set()
         self._fade()
         if not self._worker.is_alive():
@@ -138,11 +139,11 @@ class DeviceSink:
         buffer_ms = self._buffer.buffer_ms
         player = self._open_device(settings.model_copy(update={"buffer_ms": buffer_ms}))
         with self._lock:
-            orders = tuple(self._latest_commands.values())
-        return DeviceStream(player, settings.sfreq_hz, N_BUFFERS * buffer_ms / 1000, self._clock, orders)
+            commands = tuple(self._latest_commands.values())
+        return DeviceStream(player, settings.sfreq_hz, N_BUFFERS * buffer_ms / 1000, self._clock, commands)
 
     def _run(self) -> None:
-        """Watch over the device until the end; not a daemon, so that a program's end does not cut the fade."""
+        """Watch the device until the end; no daemon thread, so that the program's end does not cut the fade."""
         self._set_mixer(Mixer(load_sound_bank(self._settings)))
         while not self._stopping.wait(WATCH_S) and threading.main_thread().is_alive():
             self._change_background()
@@ -194,7 +195,7 @@ class DeviceSink:
         self._buffer.use_long_buffer()
 
     def _search_device(self, now_s: float) -> None:
-        """Look for a device now and then: the one that was asked for first, then whatever is the default."""
+        """Look for a device at intervals: first the one of the settings, then the default."""
         if now_s - self._searched_s < DEVICE_TIMEOUT_S:
             return
         self._searched_s = now_s
@@ -212,8 +213,8 @@ class DeviceSink:
         log.info("sound goes on through %s", stream.description)
 
     def _open_next(self) -> None:
-        """Open the device a second time with another cushion; it plays silence until it runs steadily."""
-        log.info("the sound buffer is to be %d ms from now on", self._buffer.buffer_ms)
+        """Open the device a second time with the new buffer; it plays silence until it runs steadily."""
+        log.info("the sound buffer changes to %d ms", self._buffer.buffer_ms)
         with contextlib.suppress(SourceError):
             stream = self._open(self._settings)
             with self._lock:
@@ -221,7 +222,7 @@ class DeviceSink:
             stream.start()
 
     def _crossfade(self, stream: DeviceStream) -> None:
-        """Let the voice cross over once the second opening runs steadily."""
+        """Crossfade to the second stream once it runs steadily."""
         if self._clock() - stream.last_served_s > DEVICE_TIMEOUT_S:
             self._drop_next()
         elif stream.monitor.steady and self._mixer is not None:
@@ -236,9 +237,9 @@ class DeviceSink:
 
     def _drop_next(self) -> None:
         with self._lock:
-            spare, self._next_stream = self._next_stream, None
-        if spare is not None:
-            spare.close()
+            stream, self._next_stream = self._next_stream, None
+        if stream is not None:
+            stream.close()
 
     def _close_stream(self, stream: DeviceStream) -> None:
         self._past_underruns += stream.monitor.underruns

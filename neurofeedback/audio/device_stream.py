@@ -1,4 +1,4 @@
-"""One device while it plays: its buffers are rendered in the device's own thread, which never waits."""
+"""An open sound device: its buffers are rendered in the device's thread, which never waits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FRAME_BYTES = 8
 
 
 class DeviceStream:
-    """Plays silence until it is given a mixer.
+    """Plays the mixer's sound, or silence without one.
 
     Parameters
     ----------
@@ -28,12 +28,12 @@ class DeviceStream:
         The device, open.
     sfreq : int
         Sampling rate of the sound, Hz.
-    held_s : float
-        Sound that the device was asked to hold, s.
+    buffer_s : float
+        Length of the buffer that the device was asked for, s.
     clock : callable
         The host's monotonic clock (s).
-    orders : iterable of Order
-        What holds from the beginning.
+    commands : iterable of SoundCommand
+        Commands to apply first.
     """
 
     def __init__(
@@ -49,29 +49,29 @@ class DeviceStream:
         self._clock = clock
         self.description = player.description
         self.commands: queue.SimpleQueue[SoundCommand] = queue.SimpleQueue()
-        for order in commands:
-            self.commands.put(order)
+        for command in commands:
+            self.commands.put(command)
         self.monitor = BufferMonitor(buffer_s)
         self.mixer: Mixer | None = None
         self.last_served_s = clock()
         self.faded_out = threading.Event()
 
     def start(self) -> None:
-        """Let the device pull; it may vanish in the very act, which whoever watches `served_s` will notice."""
+        """Start the device. If it is gone by now, `last_served_s` stays as it is, which the sink notices."""
         samples = self._samples()
         next(samples)
         with contextlib.suppress(SourceError):
             self._player.start(samples)
 
     def fade(self) -> None:
-        """Become silent; `faded` tells when."""
+        """Fade out; `faded_out` is set when it is silent."""
         if self.mixer is None:
             self.faded_out.set()
         else:
             self.mixer.playing = False
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Close the device."""
         self._player.close()
 
     def _samples(self) -> SampleGenerator:

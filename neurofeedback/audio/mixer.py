@@ -1,4 +1,4 @@
-"""Everything that is heard now, as one sound: the latest orders carried out, crossings of instruments included."""
+"""Render all that is heard as one sound, with crossfades between sound banks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from neurofeedback.types import Guidance
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """So much louder than the settings say, dB."""
+    """Volume relative to the settings, dB."""
 
     decibels: float
 
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Silence, or sound again."""
+    """Silence on or off."""
 
     on: bool
 
@@ -33,14 +33,14 @@ SoundCommand = Guidance | Bell | Volume | Mute | SoundBank
 
 
 class Mixer:
-    """Renders by the latest orders. Belongs to one thread at a time.
+    """Renders sound by the latest commands. Used by one thread at a time.
 
     Parameters
     ----------
-    instrument : SoundBank
-        What it sounds with.
-    voice : Voice, optional
-        Where to go on from.
+    sound_bank : SoundBank
+        The sounds to play.
+    state : SynthState, optional
+        The state to continue from.
     """
 
     def __init__(self, sound_bank: SoundBank, state: SynthState | None = None) -> None:
@@ -59,11 +59,11 @@ class Mixer:
 
     @property
     def silent(self) -> bool:
-        """The curtain has fallen over everything."""
+        """Whether the sound has faded out."""
         return not self.playing and self._state.silent
 
     def apply(self, command: SoundCommand) -> None:
-        """Carry out an order from the next sample on."""
+        """Apply a command from the next sample on."""
         match command:
             case Guidance():
                 self._guidance = command
@@ -80,22 +80,22 @@ class Mixer:
                 self._sound_bank, self._state = command, with_master_silent(self._state)
 
     def render(self, n_samples: int) -> NDArray[np.float32]:
-        """Sound for the next samples, float32 of shape (n_samples, 2), never beyond the ceiling."""
+        """Return the sound of the next samples, float32 of shape (n_samples, 2), never above the ceiling."""
         volume = 0.0 if self._muted else self._volume
         self._state, mix = render(
             self._sound_bank, self._state, self._guidance, n_samples, master_on=self.playing, volume=volume
         )
-        leaving = self._fading_out
-        if not leaving:
+        fading_out = self._fading_out
+        if not fading_out:
             return mix
         self._fading_out = []
-        for instrument, voice in leaving:
-            after, sound = render(instrument, voice, self._guidance, n_samples, master_on=False, volume=volume)
+        for sound_bank, state in fading_out:
+            after, sound = render(sound_bank, state, self._guidance, n_samples, master_on=False, volume=volume)
             mix += sound
             if not after.silent:
-                self._fading_out.append((instrument, after))
+                self._fading_out.append((sound_bank, after))
         return soft_limit(mix, self._sound_bank.ceiling).astype(np.float32)
 
     def successor(self) -> Mixer:
-        """Another mixer that goes on from here behind its own curtain; this one is to be faded out."""
+        """Return a mixer that continues from here and fades in; this one is to be faded out."""
         return Mixer(self._sound_bank, with_master_silent(self._state))

@@ -1,34 +1,40 @@
-"""No sound at all."""
+"""The sound output that is silent."""
 
 from __future__ import annotations
 
 from neurofeedback.audio.sink import Bell
+from neurofeedback.texts import sound
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Guidance
 
 
 class NullSink:
-    """Takes everything and sounds nothing."""
+    """Accepts every command and plays nothing."""
 
-    description = "no sound"
     underruns = 0
 
+    @property
+    def description(self) -> str:
+        """The output, as one line of text."""
+        return tr(sound.NO_SOUND)
+
     def start(self) -> None:
-        """Nothing to begin."""
+        """Do nothing."""
 
     def set_guidance(self, guidance: Guidance, at_s: float) -> None:
-        """Nothing changes."""
+        """Do nothing."""
 
     def ring(self, bell: Bell, at_s: float) -> None:
-        """Nothing rings."""
+        """Do nothing."""
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
-        """Nothing to make louder."""
+        """Do nothing."""
 
     def mute(self, on: bool, at_s: float) -> None:
-        """Stay as silent as it is."""
+        """Do nothing."""
 
     def set_background(self, background: str, at_s: float) -> None:
-        """Nothing changes."""
+        """Do nothing."""
 
     def stop(self, at_s: float) -> None:
-        """Nothing to end."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""From what a person typed to a sink."""
+"""Open the sound output that an option names."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from neurofeedback.audio.user_sound import check_user_sound, with_default_backgr
 from neurofeedback.audio.wav_sink import WavSink
 from neurofeedback.errors import SettingsError, SourceError
 from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.texts import sound
+from neurofeedback.texts.catalogue import tr
 
 _DEVICE = "device:"
-NO_DEVICE = "No sound device was found: the sitting goes on in silence."
 
 
 def open_sink(spec: str, settings: AudioSettings, notify: Callable[[str], None]) -> Sink:
@@ -26,14 +27,14 @@ def open_sink(spec: str, settings: AudioSettings, notify: Callable[[str], None])
         ``auto`` (the sound device of the settings, or silence if there is none), ``device:NAME``, ``none``, or the
         name of a new WAV file.
     settings : AudioSettings
-        What it sounds like.
-    say : callable
-        Takes one sentence for people.
+        Sounds, levels and device.
+    notify : callable
+        Receives a sentence for the user where another output or background is used.
 
     Raises
     ------
     SettingsError
-        ``spec`` is none of these.
+        ``spec`` names no output.
     RecordingError
         The WAV file cannot be created.
     SourceError
@@ -61,19 +62,19 @@ def _automatic(settings: AudioSettings, notify: Callable[[str], None]) -> Sink:
         return ProcessSink(settings)
     except SourceError:
         if not settings.device:
-            notify(NO_DEVICE)
+            notify(tr(sound.NO_DEVICE))
             return NullSink()
     sink = _automatic(settings.model_copy(update={"device": ""}), notify)
     if not isinstance(sink, NullSink):
-        notify(f"The sound device {settings.device} is not there: the sitting sounds through {sink.description}.")
+        notify(tr(sound.OTHER_DEVICE, device=settings.device, output=sink.description))
     return sink
 
 
 def _check_background(settings: AudioSettings, notify: Callable[[str], None]) -> AudioSettings:
-    """Take the usual bed where the person's own file cannot be played, and say so."""
+    """Return the settings, with the default background and a notice if the user's file cannot be played."""
     try:
         check_user_sound(settings)
     except SettingsError as error:
-        notify(f"{error} For now the bed is rain.")
+        notify(tr(sound.DEFAULT_BACKGROUND, error=error))
         return with_default_background(settings)
     return settings

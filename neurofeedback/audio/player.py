@@ -1,4 +1,4 @@
-"""Devices that play: miniaudio asks for samples in a thread of its own."""
+"""Sound devices through miniaudio, which asks for samples in its own thread."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _EXCLUDED_BACKENDS = {"NULL", "CUSTOM"}
 
 
 class Player(Protocol):
-    """A device that pulls samples out of a generator: it sends how many and gets stereo float32."""
+    """A device that takes stereo float32 samples from a generator, to which it sends their number."""
 
     @property
     def description(self) -> str:
-        """One line for people."""
+        """The device, as one line of text."""
         ...
 
     def start(self, samples: SampleGenerator) -> None:
-        """Begin to play; the generator has been started."""
+        """Start playing; the generator has been started."""
         ...
 
     def close(self) -> None:
-        """End and let go of the device, also when it is gone."""
+        """Stop and close the device, also one that is gone."""
         ...
 
 
@@ -52,24 +52,24 @@ class MiniaudioPlayer:
         self.description = " ".join(filter(None, ("sound device", name, f"({self._device.backend})")))
 
     def start(self, samples: SampleGenerator) -> None:
-        """Begin to play."""
+        """Start playing."""
         try:
             self._device.start(samples)
         except self._error as error:
             raise _no_device(error) from error
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Close the device."""
         self._device.close()
 
 
 def device_names() -> tuple[str, ...]:
-    """Names of the outputs of this machine, as ``--audio device:NAME`` takes them.
+    """Return the names of this machine's outputs, for ``--audio device:NAME``.
 
     Raises
     ------
     SourceError
-        There is no way to any.
+        No output can be opened.
     """
     return tuple(_devices())
 
@@ -85,7 +85,7 @@ def open_player(settings: AudioSettings) -> Player:
     Raises
     ------
     SourceError
-        There is none, none of that name, or no way to it.
+        There is no output, none of that name, or it cannot be opened.
     """
     miniaudio = _load_miniaudio()
     try:
@@ -98,23 +98,23 @@ def open_player(settings: AudioSettings) -> Player:
 
 
 def _find_device(wanted: str) -> tuple[str, Any]:
-    """Find the device of this name, or the only one whose name holds it."""
+    """Find the device of this name, or the only one whose name contains it."""
     devices = _devices()
     if wanted in devices:
         return wanted, devices[wanted]
-    alike = [name for name in devices if wanted.casefold() in name.casefold()]
-    if len(alike) != 1:
+    similar = [name for name in devices if wanted.casefold() in name.casefold()]
+    if len(similar) != 1:
         raise SourceError(
             "there is no such sound device",
             got=wanted,
             allowed=", ".join(devices) or "none is there",
             todo="pass --audio device:NAME with one of these names, or --audio auto",
         )
-    return alike[0], devices[alike[0]]
+    return similar[0], devices[similar[0]]
 
 
 def _devices() -> dict[str, Any]:
-    """Every output's name and miniaudio's handle of it; of two with one name the first is taken."""
+    """Return miniaudio's handle of every output by name; of two with one name, the first."""
     miniaudio = _load_miniaudio()
     try:
         found = miniaudio.Devices(_backends()).get_playbacks()

@@ -1,8 +1,8 @@
-"""Sound in a process of its own: whatever the program is busy with, nothing holds the sound up.
+"""Sound output in a separate process, which a busy program cannot delay.
 
-Python runs one thread at a time, and on a busy machine the one that runs may be set aside for a third of a second.
-Orders go to the process as JSON lines on its input, what changes comes back on its output; when its input ends, it
-fades out, so a program that was killed leaves no sound behind.
+Python runs one thread at a time, and on a busy machine that thread may be paused for a third of a second. Commands
+go to the process as JSON lines on its input, its status comes back on its output. When its input ends, it fades out,
+so a killed program leaves no sound behind.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from neurofeedback.audio.device_sink import WATCH_S, DeviceSink
 from neurofeedback.audio.sink import Bell, Sink
 from neurofeedback.errors import SourceError
 from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.texts import sound
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import BackgroundMode, Guidance
 
 log = logging.getLogger(__name__)
 
 MODULE = "neurofeedback.audio.process_sink"
 _OPEN_TIMEOUT_S = 30.0
-PROCESS_ENDED = "no sound: the sound process has ended; the sitting goes on"
 
 
 class ProcessSink:
-    """A `DeviceSink` in another process. Every method only puts an order on a queue.
+    """A `DeviceSink` in another process. Every method only puts a command on a queue.
 
     Parameters
     ----------
@@ -48,12 +49,12 @@ class ProcessSink:
     """
 
     def __init__(self, settings: AudioSettings) -> None:
-        self._status: dict[str, Any] = {"description": PROCESS_ENDED, "underruns": 0}
+        self._status: dict[str, Any] = {"description": tr(sound.PROCESS_ENDED), "underruns": 0}
         self._commands: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
         self._process = _start()
         self._answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="sound-status", daemon=True)
-        self._writer = threading.Thread(target=self._write, name="sound-orders", daemon=True)
+        self._writer = threading.Thread(target=self._write, name="sound-commands", daemon=True)
         self._reader.start()
         self._writer.start()
         self._put("open", settings.model_dump())
@@ -61,44 +62,44 @@ class ProcessSink:
 
     @property
     def description(self) -> str:
-        """Where the sound goes now."""
+        """The output that plays now."""
         return str(self._status["description"])
 
     @property
     def underruns(self) -> int:
-        """Times a device ran dry, since it ran steadily."""
+        """Number of underruns since the device ran steadily."""
         return int(self._status["underruns"])
 
     def start(self) -> None:
-        """Begin with the bed alone."""
+        """Start with the background sound alone."""
         self._put("start")
 
     def set_guidance(self, guidance: Guidance, at_s: float) -> None:
-        """Sound like this from the next buffer on."""
+        """Play this guidance from the next buffer on."""
         self._put("guide", asdict(guidance))
 
     def ring(self, bell: Bell, at_s: float) -> None:
-        """Ring a bell with the next buffer."""
+        """Ring a bell in the next buffer."""
         self._put("ring", bell)
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
-        """Play so much louder than the settings say (dB)."""
+        """Play louder than the settings by this many dB."""
         self._put("volume", volume_db)
 
     def mute(self, on: bool, at_s: float) -> None:
-        """Be silent, or sound again."""
+        """Switch silence on or off."""
         self._put("mute", on)
 
     def set_background(self, background: str, at_s: float) -> None:
-        """Cross over to another background sound as soon as it is made."""
+        """Crossfade to another background sound as soon as it is made."""
         self._put("background", background)
 
     def stop(self, at_s: float) -> None:
-        """Fade out and end; returns at once, the process ends by itself when all is silent."""
+        """Fade out and end; returns at once, and the process ends when it is silent."""
         self._commands.put(None)
 
     def _put(self, name: str, value: object = None) -> None:
-        if self._writer.is_alive():  # else nobody would ever take it
+        if self._writer.is_alive():  # else the queue would only grow
             self._commands.put([name, value])
 
     def _wait_until_open(self) -> None:
@@ -119,16 +120,16 @@ class ProcessSink:
                 if "error" not in answer:
                     self._status = answer
                 self._answers.put(answer)
-        self._status = {**self._status, "description": PROCESS_ENDED}
+        self._status = {**self._status, "description": tr(sound.PROCESS_ENDED)}
         self._process.wait()
         self._answers.put(_failure("the sound process ended"))
         self._commands.put(None)
 
     def _write(self) -> None:
         pipe = self._process.stdin
-        with contextlib.suppress(OSError):  # the process is gone, and `_read` tells
-            while pipe is not None and (order := self._commands.get()) is not None:
-                pipe.write(json.dumps(order) + "\n")
+        with contextlib.suppress(OSError):  # the process is gone, which `_read` reports
+            while pipe is not None and (command := self._commands.get()) is not None:
+                pipe.write(json.dumps(command) + "\n")
                 pipe.flush()
         with contextlib.suppress(OSError):
             if pipe is not None:
@@ -141,7 +142,7 @@ def _failure(got: str) -> dict[str, Any]:
 
 
 def _error_parts(error: SourceError) -> dict[str, Any]:
-    """Return an error's four parts, so that it reads in the program as it did in the process."""
+    """Return the four parts of an error, to raise it again in the program."""
     return {"what": error.what, "got": str(error.got), "allowed": error.allowed, "todo": error.todo}
 
 
@@ -157,7 +158,7 @@ def _start() -> subprocess.Popen[str]:
 
 
 class SoundServer:
-    """What runs in the process: carries out orders, and tells when something changed."""
+    """The sound process: executes commands and reports changes of its status."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -166,15 +167,15 @@ class SoundServer:
         self._ended = threading.Event()
 
     def serve(self, lines: Iterable[str]) -> None:
-        """Obey until the lines end."""
-        teller = threading.Thread(target=self._send_status_regularly, daemon=True)
-        teller.start()
+        """Execute commands until the lines end."""
+        reporter = threading.Thread(target=self._send_status_regularly, daemon=True)
+        reporter.start()
         for line in lines:
             name, value = json.loads(line)
             if not self._execute(name, value):
                 break
         self._ended.set()
-        teller.join()
+        reporter.join()
         if self._sink is not None:
             self._sink.stop(0.0)
 
@@ -223,7 +224,7 @@ class SoundServer:
             self._send(now)
 
     def _send(self, message: dict[str, object]) -> None:
-        with contextlib.suppress(OSError):  # nobody listens any more
+        with contextlib.suppress(OSError):  # the program has ended
             self._out.write(json.dumps(message) + "\n")
             self._out.flush()
 

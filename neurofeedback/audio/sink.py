@@ -1,4 +1,4 @@
-"""What every sink of sound can do."""
+"""The interface of every sound output."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ class Bell(StrEnum):
 
 
 class Sink(Protocol):
-    """Renders guidance as sound. All methods return at once; none raises because a device is gone."""
+    """Renders guidance as sound. All methods return at once, and none raises if a device is gone."""
 
     @property
     def description(self) -> str:
-        """One line for people: where the sound goes."""
+        """The output, as one line of text."""
         ...
 
     @property
     def underruns(self) -> int:
-        """Times the device wanted sound that was not ready, since it ran steadily."""
+        """Number of times that sound was not ready in time, since the device ran steadily."""
         ...
 
     def start(self) -> None:
-        """Begin with the bed alone."""
+        """Start with the background sound alone."""
         ...
 
     def set_guidance(self, guidance: Guidance, at_s: float) -> None:
-        """Sound like this from session time ``at_s`` (s) on. A file sink renders up to that time first."""
+        """Play this guidance from session time ``at_s`` (s) on. A file sink renders up to that time first."""
         ...
 
     def ring(self, bell: Bell, at_s: float) -> None:
@@ -45,15 +45,15 @@ class Sink(Protocol):
         ...
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
-        """Play so much louder than the settings say (dB) from session time ``at_s`` on, never above the ceiling."""
+        """Play louder than the settings by this many dB from session time ``at_s`` on, never above the ceiling."""
         ...
 
     def mute(self, on: bool, at_s: float) -> None:
-        """Be silent, or sound again, from session time ``at_s`` (s) on."""
+        """Switch silence on or off from session time ``at_s`` (s) on."""
         ...
 
     def set_background(self, background: str, at_s: float) -> None:
-        """Take another background sound, one of ``AudioSettings.background``, from session time ``at_s`` (s) on."""
+        """Play another background sound of ``AudioSettings.background`` from session time ``at_s`` (s) on."""
         ...
 
     def stop(self, at_s: float) -> None:

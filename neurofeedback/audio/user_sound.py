@@ -1,4 +1,4 @@
-"""A person's own sound file as the bed, and the instrument that plays it."""
+"""Read a user's sound file as background sound, and make the sound bank of the settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from neurofeedback.settings.audio_feedback import AudioSettings
 log = logging.getLogger(__name__)
 
 MIN_DURATION_S = 2.0
-MAX_DURATION_S = 300.0  # of a longer file the beginning is looped: five minutes take 115 MB
+MAX_DURATION_S = 300.0  # five minutes take 115 MB; only the beginning of a longer file is looped
 DEFAULT_BACKGROUND = "rain"
 _SILENCE_RMS = 1e-4  # -80 dBFS
 _BLOCK = 48000
@@ -32,9 +32,9 @@ def read_sound(name: str, sfreq: int, max_duration_s: float = MAX_DURATION_S) ->
     name : str
         A WAV, FLAC, MP3 or OGG (Vorbis) file.
     sfreq : int
-        Sampling rate wanted, Hz.
-    longest_s : float
-        No more than so much is read, s.
+        Sampling rate to resample to, Hz.
+    max_duration_s : float
+        Only this much is read, s.
 
     Returns
     -------
@@ -44,13 +44,13 @@ def read_sound(name: str, sfreq: int, max_duration_s: float = MAX_DURATION_S) ->
     Raises
     ------
     SettingsError
-        It is not there, not a sound, too short or silent.
+        The file is missing, no sound, too short or silent.
     """
     path = Path(name).expanduser()
     blocks = list(islice(_blocks(path, sfreq), round(max_duration_s * sfreq / _BLOCK) + 1))
     sound = np.concatenate(blocks).reshape(-1, 2)[: round(max_duration_s * sfreq)] if blocks else np.zeros((0, 2))
     if not np.isfinite(sound).all():
-        raise _unusable_file(path, "it holds values that are no numbers")
+        raise _unusable_file(path, "it has values that are no numbers")
     if len(sound) < MIN_DURATION_S * sfreq:
         raise _unusable_file(path, f"it lasts {len(sound) / sfreq:.1f} s")
     if np.sqrt(np.mean(np.square(sound, dtype=np.float64))) < _SILENCE_RMS:
@@ -59,30 +59,30 @@ def read_sound(name: str, sfreq: int, max_duration_s: float = MAX_DURATION_S) ->
 
 
 def check_user_sound(settings: AudioSettings) -> None:
-    """Look at the beginning of the file that these settings name, if they do.
+    """Check the sound file of these settings, if they name one.
 
     Raises
     ------
     SettingsError
-        It cannot be a bed.
+        The file cannot be the background sound.
     """
     if settings.background == USER_FILE:
         read_sound(settings.background_file, settings.sfreq_hz)
 
 
 def load_sound_bank(settings: AudioSettings) -> SoundBank:
-    """Make the sounds of these settings; a file that cannot be read any more is replaced, with one warning."""
+    """Make the sounds of these settings; replace an unreadable file by the default background, with one warning."""
     if settings.background != USER_FILE:
         return make_sound_bank(settings)
     try:
         return make_sound_bank(settings, read_sound(settings.background_file, settings.sfreq_hz))
     except SettingsError as error:
-        log.warning("%s; %s sounds instead", error, DEFAULT_BACKGROUND)
+        log.warning("%s; %s is played instead", error, DEFAULT_BACKGROUND)
         return make_sound_bank(with_default_background(settings))
 
 
 def with_default_background(settings: AudioSettings) -> AudioSettings:
-    """Take the usual bed where the person's own cannot be played."""
+    """Return these settings with the default background sound."""
     return settings.model_copy(update={"background": DEFAULT_BACKGROUND})
 
 

@@ -1,4 +1,4 @@
-"""Sound into a WAV file: rendered by session time, in a helper thread, so a slow disk delays nobody."""
+"""Sound output to a WAV file, rendered by session time in a worker thread, so that a slow disk delays nothing."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
 from neurofeedback.feedback.sound_bank import SoundBank
 from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.texts import sound
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Guidance
 
 log = logging.getLogger(__name__)
 
 N_CHANNELS = 2
 BYTES_PER_VALUE = 2
-MAX_BYTES = 2**32 - 1024  # what a WAV header can say
+MAX_BYTES = 2**32 - 1024  # the largest size a WAV header can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ class _TimedCommand:
 class WavSink:
     """Writes 16-bit stereo that lasts as long as the session.
 
-    The header is brought up to date after every write, so the file is valid at any moment, also after a
-    kill, which costs the last `FADE_OUT_S` and a frame: so much is held back to fade out at the very end.
-    A file that cannot grow any more is left as it is, with one warning.
+    The header is updated after every write, so the file is valid at any time. A kill loses the last `FADE_OUT_S` and
+    a frame, which are held for the fade-out at the end. A file that cannot grow any more is left as it is, with one
+    warning.
 
     Parameters
     ----------
@@ -64,7 +66,7 @@ class WavSink:
     underruns = 0
 
     def __init__(self, path: Path, settings: AudioSettings) -> None:
-        self.description = f"WAV file {path}"
+        self.description = tr(sound.WAV_FILE, path=path)
         self._file = _WavFile(path, settings.sfreq_hz)
         self._settings = settings
         self._mixer = Mixer(load_sound_bank(settings))
@@ -73,11 +75,11 @@ class WavSink:
         self._worker = threading.Thread(target=self._work, name="sound-file", daemon=True)
 
     def start(self) -> None:
-        """Begin with the bed alone at session time 0."""
+        """Start with the background sound alone at session time 0."""
         self._worker.start()
 
     def set_guidance(self, guidance: Guidance, at_s: float) -> None:
-        """Sound like this from session time ``at_s`` (s) on."""
+        """Play this guidance from session time ``at_s`` (s) on."""
         self._send_command(guidance, at_s)
 
     def ring(self, bell: Bell, at_s: float) -> None:
@@ -85,19 +87,19 @@ class WavSink:
         self._send_command(bell, at_s)
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
-        """Play so much louder than the settings say (dB) from session time ``at_s`` (s) on."""
+        """Play louder than the settings by this many dB from session time ``at_s`` (s) on."""
         self._send_command(Volume(volume_db), at_s)
 
     def mute(self, on: bool, at_s: float) -> None:
-        """Be silent, or sound again, from session time ``at_s`` (s) on."""
+        """Switch silence on or off from session time ``at_s`` (s) on."""
         self._send_command(Mute(on), at_s)
 
     def set_background(self, background: str, at_s: float) -> None:
-        """Cross over to another background sound at session time ``at_s`` (s)."""
+        """Crossfade to another background sound at session time ``at_s`` (s)."""
         self._send_command(_BackgroundChange(background), at_s)
 
     def stop(self, at_s: float) -> None:
-        """Complete the file, silent at session time ``at_s`` (s); waits for the rendering to get there."""
+        """Complete the file, silent at session time ``at_s`` (s); waits for the rendering to finish."""
         if self._worker.is_alive():
             self._commands.put(self._sample_at(at_s))
             self._worker.join()
@@ -111,19 +113,21 @@ class WavSink:
 
     def _work(self) -> None:
         held_back = self._sample_at(FADE_OUT_S)
-        while isinstance(order := self._commands.get(), _TimedCommand):
-            self._pending.append(order)
-            self._advance(order.at - held_back)
-        self._advance(order - held_back)
+        while isinstance(item := self._commands.get(), _TimedCommand):
+            self._pending.append(item)
+            self._advance(item.at - held_back)
+        self._advance(item - held_back)
         self._mixer.playing = False
-        self._advance(order)
+        self._advance(item)
 
     def _advance(self, until: int) -> None:
         while self._pending and self._pending[0].at <= until:
             change = self._pending.popleft()
             self._render_to(change.at)
-            what = change.command
-            self._mixer.apply(self._load_background(what.name) if isinstance(what, _BackgroundChange) else what)
+            command = change.command
+            if isinstance(command, _BackgroundChange):
+                command = self._load_background(command.name)
+            self._mixer.apply(command)
         self._render_to(until)
 
     def _load_background(self, background: str) -> SoundBank:
@@ -138,7 +142,7 @@ class WavSink:
 
 
 class _WavFile:
-    """A WAV file that is valid whenever it is looked at, and that survives a full disk."""
+    """A WAV file that is valid at any time, also on a full disk."""
 
     def __init__(self, path: Path, sfreq: int) -> None:
         self._path = path
@@ -151,7 +155,7 @@ class _WavFile:
         self._wave.setparams((N_CHANNELS, BYTES_PER_VALUE, sfreq, 0, "NONE", "not compressed"))
 
     def append(self, data: bytes) -> None:
-        """Add samples and bring the header up to date; after a failure do nothing."""
+        """Add samples and update the header; after a failure do nothing."""
         if self._full:
             return
         try:
@@ -163,7 +167,7 @@ class _WavFile:
             log.warning("the sound file %s ends here (%s); the session goes on", self._path, error.strerror)
 
     def close(self) -> None:
-        """Complete the header; what a full disk refused is dropped, and so is a file in which nothing was heard."""
+        """Complete the header, without what a full disk refused; delete a file without sound."""
         silent = self._wave.tell() == 0
         with contextlib.suppress(OSError):
             self._wave.close()

@@ -99,7 +99,7 @@ def build_summary(
         "baseline_clean_s": _round_optional(baseline.clean_s if baseline else None, 2),
         **baseline_summary(context.engine),
         "mains_hz": None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
-        "had_sound": context.sink.description != NullSink.description,
+        "had_sound": not isinstance(context.sink, NullSink),
         "audio_underruns": context.sink.underruns,
         "probes": runner.probe_scheduler.n_probes,
         "presses": runner.press_debouncer.n_presses,

@@ -61,7 +61,7 @@ def test_a_device_of_the_settings_that_is_not_there_gives_way_to_the_default(mon
     said: list[str] = []
     sink = open_sink("auto", SETTINGS.model_copy(update={"device": "headphones"}), said.append)
     assert isinstance(sink, Device)
-    assert said == ["The sound device headphones is not there: the sitting sounds through loud ."]
+    assert said == ["The sound device headphones is missing: the sitting is played through loud ."]
 
 
 def test_a_device_asked_for_by_name_is_never_another_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from neurofeedback.audio import SOUND_PROCESS, process_sink
-from neurofeedback.audio.process_sink import MODULE, PROCESS_ENDED, ProcessSink, SoundServer
+from neurofeedback.audio.process_sink import MODULE, ProcessSink, SoundServer
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.texts import sound
 from neurofeedback.types import BackgroundMode, Guidance
 
 GUIDANCE = Guidance(0.5, 0.25, BackgroundMode.NEUTRAL, immediate=True, reward=True)
@@ -151,7 +152,7 @@ def test_its_state_is_the_other_ones_and_its_end_is_orderly() -> None:
 def test_a_process_that_was_killed_leaves_the_sitting_going_on() -> None:
     sink = ProcessSink(SETTINGS)
     sink._process.kill()
-    until(lambda: sink.description == PROCESS_ENDED)
+    until(lambda: sink.description == sound.PROCESS_ENDED)
     sink._writer.join(60)
     assert not sink._writer.is_alive()
     sink.set_guidance(GUIDANCE, 1.0)

@@ -24,6 +24,7 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.feedback.loudness import loudness
 from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.texts import sound
 from neurofeedback.types import BackgroundMode, Guidance
 
 pytestmark = [
@@ -266,7 +267,7 @@ def test_a_server_that_dies_and_comes_back_is_played_to_again(folder: Path, monk
         sink = DeviceSink(SETTINGS)
         sink.start()
         until(lambda: sink._mixer and sink._mixer.position > SFREQ // 4, 60.0)
-    until(lambda: sink.description == device_sink.DEVICE_GONE)
+    until(lambda: sink.description == sound.DEVICE_GONE)
     sink.set_guidance(UNKNOWN, 1.0)
     at = sink._mixer.position
     with sound_server(folder):

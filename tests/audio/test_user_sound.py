@@ -95,7 +95,7 @@ def test_a_file_that_is_gone_when_it_is_wanted_gives_way_to_rain(caplog: pytest.
     instrument = load_sound_bank(AudioSettings(background="file", background_file="gone.wav"))
     rain = load_sound_bank(AudioSettings())
     assert np.array_equal(instrument.backgrounds[BackgroundMode.NORMAL][0], rain.backgrounds[BackgroundMode.NORMAL][0])
-    assert "rain sounds instead" in caplog.text
+    assert "rain is played instead" in caplog.text
 
 
 def test_other_beds_need_no_file() -> None:

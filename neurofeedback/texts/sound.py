@@ -1,0 +1,12 @@
+"""Sentences and names that describe the sound output."""
+
+from __future__ import annotations
+
+NO_DEVICE = "No sound device was found: the sitting goes on in silence."
+OTHER_DEVICE = "The sound device {device} is missing: the sitting is played through {output}."
+DEFAULT_BACKGROUND = "{error} The background sound is rain for now."
+
+DEVICE_GONE = "no sound: the device is gone; the sitting goes on, and sound comes back with the next device"
+PROCESS_ENDED = "no sound: the sound process has ended; the sitting goes on"
+NO_SOUND = "no sound"
+WAV_FILE = "WAV file {path}"
