@@ -1,7 +1,7 @@
-"""Lempel-Ziv complexity (LZc), raw and over phase-randomised surrogates, which takes the spectrum out of it.
+"""Lempel-Ziv complexity (LZc), raw and relative to phase-randomised surrogates, which removes the spectrum's part.
 
-LZc is nearly a proxy of the aperiodic exponent and depends on rate and length, so all of it is taken at one rate and
-one length, and the ratio to surrogates of the same spectrum is reported beside it.
+LZc nearly follows the aperiodic exponent and depends on rate and length. So it is computed at one rate and one length,
+together with the ratio to surrogates of the same spectrum.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.processing.features import MetricDescription
 from neurofeedback.processing.framing import SlidingWindows, trailing_windows
 from neurofeedback.processing.pipeline import Windows
 from neurofeedback.settings.montages import REGIONS
@@ -23,7 +24,31 @@ N_SURROGATES = 10
 _N_SAMPLES = round(SFREQ * WINDOW_S)
 
 COLUMNS = (*(f"lzc_{region}" for region in REGIONS), *(f"lzc_ratio_{region}" for region in REGIONS))
-"""Columns of the frame log, in the order of `ComplexityEstimator.push`."""
+"""Columns of the frame log, in the order of ``ComplexityEstimator.process``."""
+
+COMPLEXITY_METRICS = (
+    MetricDescription(
+        "lzc",
+        "Lempel-Ziv complexity",
+        "1",
+        "resampled to 125 Hz, 1 to 40 Hz, 4 s cut at their median into 0 and 1; number of phrases of LZ76 times "
+        "log2(n) / n; once a second; a research option",
+        "Nearly a function of the aperiodic exponent, the rate and the window. Read the ratio beside it, and never "
+        "compare values of other programs.",
+        ("Lempel & Ziv 1976 IEEE Trans Inf Theory 22:75", "Farnes 2020 PLoS ONE 15:e0242056"),
+        ("lzc_*",),
+    ),
+    MetricDescription(
+        "lzc_ratio",
+        "Lempel-Ziv complexity over its surrogates'",
+        "1",
+        "the same divided by its mean over ten signals with the same spectrum and random phases",
+        "No depth of consciousness: it only says how much of the complexity the spectrum does not explain.",
+        ("Li & Mashour 2019 NeuroImage 196:32",),
+        ("lzc_ratio_*",),
+    ),
+)
+"""Definitions of the columns."""
 
 
 def count_words(symbols: bytes) -> int:

@@ -1,7 +1,8 @@
-"""Features of one window: what each is called, what it is made of, and how it is computed per channel."""
+"""Features of one window: their registry, and their computation per channel."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,9 +22,116 @@ KINDS = (*SPECTRAL, "envelope")
 """All per-channel quantities, in the order of the arrays that hold them."""
 
 
+_DONOGHUE = "Donoghue 2020 eNeuro 7(6), ENEURO.0192-20.2020"
+_KAM = "Kam 2022 NeuroImage 258:119372"
+_WHITHAM = "Whitham 2007 Clin Neurophysiol 118:1877"
+_CORCORAN = "Corcoran 2018 Psychophysiology 55:e13064"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDescription:
+    """Definition of one number that the program logs or shows.
+
+    Parameters
+    ----------
+    name : str
+        Name in the command line and in JSON.
+    title : str
+        Short description.
+    unit : str
+        Unit, or the range of values.
+    formula : str
+        Definition.
+    is_not : str
+        Wrong interpretations, and what else changes the number.
+    references : tuple of str
+        Sources of the formula and of the caution.
+    columns : tuple of str
+        Columns of the frame log that hold it; ``*`` stands for any region or feature.
+    """
+
+    name: str
+    title: str
+    unit: str
+    formula: str
+    is_not: str
+    references: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureKind:
+    """Definition that all features of one kind share: formula, wrong interpretations, sources."""
+
+    formula: str
+    is_not: str
+    references: tuple[str, ...]
+
+
+FEATURE_KINDS: Mapping[str, FeatureKind] = {
+    "theta": FeatureKind(
+        "ln of the mean power density from max(3.5, f_a - 6) to f_a - 2.5 Hz of a 2-s Hann periodogram; f_a is the "
+        "individual alpha frequency; averaged over the region's valid channels",
+        "No frontal-midline theta: that is a narrow rhythm at Fz, which goes the other way in expert meditators. It "
+        "holds the 1/f background, drowsiness and eye movements too.",
+        ("van Son 2019 Biol Psychol 140:19", "Brandmeyer & Delorme 2018 Exp Brain Res 236:2519", _DONOGHUE),
+    ),
+    "alpha": FeatureKind(
+        "ln of the mean power density from f_a - 2 to f_a + 3 Hz of a 2-s Hann periodogram",
+        "No measure of relaxation or attention: between studies, and between persons, alpha goes up or down with "
+        "mind-wandering. Opening the eyes changes it more than any state of mind.",
+        (_KAM, "Compton 2019 CABN 19:1184", "Rodriguez-Larios & Alaerts 2021 EJN 53:1855"),
+    ),
+    "beta": FeatureKind(
+        "ln of the mean power density from 14 to 28 Hz, after subtracting 8/14 of what muscle power (30 to 44 Hz) is "
+        "above the baseline's median, or adding 8/14 of what it is below; at least 0.3 of it left",
+        "No pure brain signal: at the forehead and behind the ears much of it is muscle, even after the correction.",
+        (_WHITHAM, "van Son 2019 Biol Psychol 140:19"),
+    ),
+    "delta": FeatureKind(
+        "ln of the mean power density from 1.5 to 4 Hz of a 2-s Hann periodogram",
+        "No sign of sleep by itself: slow eye movements, sweat and cables are in this band.",
+        ("Makeig 2000 Can J Exp Psychol 54:266",),
+    ),
+    "emg": FeatureKind(
+        "ln of the mean power density from 30 to 44 Hz of a 2-s Hann periodogram",
+        "No gamma rhythm: at dry electrodes this band is mostly muscle, and is used to reject it.",
+        (_WHITHAM,),
+    ),
+    "chi": FeatureKind(
+        "chi of P(f) ~ f^-chi: least squares of ln P on ln f over 2 to f_a - 3.5 and f_a + 5 to 40 Hz without the "
+        "mains, on spectra smoothed over 8 s",
+        "No direct measure of excitation and inhibition; muscle, a bad electrode and drugs flatten it as well.",
+        (_DONOGHUE, "Gerster 2022 Neuroinformatics 20:991"),
+    ),
+    "o_theta": FeatureKind(
+        "ln theta power minus the mean over its bins of the 1/f line, offset - chi ln f",
+        "No amplitude: near 0 there is no theta rhythm to speak of, and its value is noise of the fit.",
+        (_DONOGHUE,),
+    ),
+    "o_alpha": FeatureKind(
+        "ln alpha power minus the mean over its bins of the 1/f line, offset - chi ln f",
+        "No measure of meditation; it says how far alpha stands out of the background, and falls when sleepy.",
+        (_DONOGHUE, "Makeig 2000 Can J Exp Psychol 54:266"),
+    ),
+    "cog": FeatureKind(
+        "sum f P(f) / sum P(f) over f_a - 2 to f_a + 3 Hz",
+        "No alpha peak where there is none: it then lies near the middle of the band.",
+        (_CORCORAN, "Klimesch 1999 Brain Res Rev 29:169"),
+    ),
+    "envelope": FeatureKind(
+        "ln of |b * x|, b the causal complex filter of 1 s for f_a +- 2 Hz that best approximates an ideal one with a "
+        "delay of 150 ms; the fast profile's feature",
+        "No statement about mind-wandering: a direction to train, up or down, as its evidence profile says.",
+        ("Smetanin 2020 J Neural Eng", "Belinskaia 2020 J Neural Eng", "Ossadtchi 2017 Sci Rep 7:3772"),
+    ),
+}
+"""Definition of each kind of feature."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A quantity of one region. ``column`` is its name in the frame log."""
+    """A quantity of one region; ``column`` is its name in the frame log."""
 
     name: str
     kind: str
@@ -36,6 +144,19 @@ class Feature:
     def kind_row(self) -> int:
         """Position of its kind in ``KINDS``."""
         return KINDS.index(self.kind)
+
+    def describe(self) -> MetricDescription:
+        """Return its definition.
+
+        Examples
+        --------
+        >>> FEATURES["theta_frontal"].describe().columns
+        ('ln_theta_frontal',)
+        """
+        kind = FEATURE_KINDS[self.kind]
+        return MetricDescription(
+            self.name, self.description, self.unit, kind.formula, kind.is_not, kind.references, (self.column,)
+        )
 
 
 def _power(band: str, region: str) -> Feature:

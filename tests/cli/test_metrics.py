@@ -12,12 +12,11 @@ from typer.testing import CliRunner
 from neurofeedback.cli.commands import metrics
 from neurofeedback.engine import Engine
 from neurofeedback.errors import SettingsError
-from neurofeedback.processing.features import FEATURES, KINDS
+from neurofeedback.estimation.metrics import METRIC_GROUPS, METRICS
+from neurofeedback.processing.features import FEATURE_KINDS, FEATURES, KINDS
 from neurofeedback.recording.frame_log import FIXED_COLUMNS
 from neurofeedback.settings.load import available, resolve
 from neurofeedback.settings.model import Settings
-from neurofeedback.texts.feature_descriptions import FEATURE_KIND_DESCRIPTIONS
-from neurofeedback.texts.metric_descriptions import METRIC_GROUPS, METRICS
 from neurofeedback.types import StreamInfo
 
 app = typer.Typer()
@@ -44,7 +43,7 @@ def test_every_card_is_complete_and_says_where_it_is_from() -> None:
 
 
 def test_every_kind_of_feature_is_explained_once() -> None:
-    assert set(FEATURE_KIND_DESCRIPTIONS) == set(KINDS)
+    assert set(FEATURE_KINDS) == set(KINDS)
     assert set(FEATURES) <= set(METRICS)
 
 

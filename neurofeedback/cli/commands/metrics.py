@@ -15,8 +15,8 @@ from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
+    from neurofeedback.processing.features import MetricDescription
     from neurofeedback.settings.evidence import Evidence
-    from neurofeedback.texts.feature_descriptions import MetricDescription
 
     Rows = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -28,8 +28,8 @@ def metrics(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Describe each number: what it is, how it is computed, its source, and what it does not mean."""
+    from neurofeedback.estimation.metrics import FIELD_REFERENCES, METRIC_GROUPS, METRICS  # NumPy takes 0.1 s
     from neurofeedback.settings.load import available, load_evidence
-    from neurofeedback.texts.metric_descriptions import FIELD_REFERENCES, METRIC_GROUPS, METRICS  # NumPy takes 0.1 s
 
     evidence = {profile: load_evidence(profile) for profile in available("evidence")}
     descriptions = dict(METRICS)

@@ -1,10 +1,11 @@
-"""The card of every number the program shows: from the features to the index, its confidence and its scores."""
+"""Registry of every number the program logs or shows: features, index, confidence, feedback and scores."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neurofeedback.texts.feature_descriptions import FEATURE_DESCRIPTIONS, MetricDescription
+from neurofeedback.processing.complexity import COMPLEXITY_METRICS
+from neurofeedback.processing.features import FEATURES, MetricDescription
 from neurofeedback.types import INDEX_NAME
 
 _HUNKIN = "Hunkin 2021 Mindfulness 12:841"
@@ -189,10 +190,10 @@ METRIC_GROUPS: Mapping[str, tuple[MetricDescription, ...]] = {
     "Estimates": _ESTIMATE_METRICS,
     "Feedback": _FEEDBACK_METRICS,
     "Your own answers": _ANSWER_METRICS,
-    "Features": FEATURE_DESCRIPTIONS,
+    "Features": (*(feature.describe() for feature in FEATURES.values()), *COMPLEXITY_METRICS),
 }
-METRICS: Mapping[str, MetricDescription] = {card.name: card for group in METRIC_GROUPS.values() for card in group}
+METRICS: Mapping[str, MetricDescription] = {metric.name: metric for group in METRIC_GROUPS.values() for metric in group}
 """Every metric by name."""
 
 FIELD_REFERENCES = (_TREVES, _HUNKIN, "Thibault & Raz 2017 Am Psychol 72:679")
-"""Reviews of what neurofeedback for meditation has been shown to do: little over control."""
+"""Reviews of the effects of neurofeedback for meditation: small over control."""
