@@ -1,10 +1,11 @@
-"""The engine: samples and commands in, frames out. Pure composition of processing, estimation and feedback."""
+"""The engine: samples and commands in, frames out; composed of processing, estimation and feedback."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from neurofeedback.estimation.baseline_builder import BaselineBuilder
 from neurofeedback.estimation.confidence import confidence, model_trust
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.estimation.drowsiness import DrowsinessFlag
+from neurofeedback.estimation.engine_states import BaselineState, EngineEvent, EngineStates, PauseState
 from neurofeedback.estimation.estimator import Estimator, FeatureBatch, IndexEstimate
 from neurofeedback.estimation.personal_baseline import PersonalBaseline, parse_matching_baseline
 from neurofeedback.estimation.states import StateMachine
@@ -41,20 +43,20 @@ _ALLOWED_VALUES = {
     CommandKind.PHASE: ", ".join(phase for phase in Phase if phase is not Phase.PAUSE),
     CommandKind.PAUSE: "on or off",
     CommandKind.BASELINE: "session or own",
-    CommandKind.DECODER: "nothing, or what a decoder says of itself: weights, answers, AUC, drowsy level",
+    CommandKind.DECODER: "nothing, or a decoder: weights, number of answers, AUC, drowsiness level",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class EngineStart:
-    """What a sitting starts from besides its profile: compact JSON, the same text a command would carry.
+    """Initial decoder and personal baseline of a session, as compact JSON.
 
     Parameters
     ----------
     decoder : str
-        What this person's answers have taught, as a ``decoder`` command carries it; empty for nothing yet.
+        Weights learned from the person's answers, in the form of a ``decoder`` command; empty for none.
     baseline : str
-        The baseline kept of earlier sittings; empty for none.
+        The person's baseline of earlier sessions; empty for none.
     """
 
     decoder: str = ""
@@ -78,20 +80,30 @@ def frame_columns(profile: Profile, *, personal_baseline: bool) -> tuple[str, ..
 
 
 class Engine:
-    """Frames from samples, the same however they are cut into chunks.
+    """Computes frames from samples; the result does not depend on how the samples are cut into chunks.
 
     Parameters
     ----------
     sfreq : float
         Nominal sampling frequency in Hz.
     profile : Profile
-        Settings, montage on this stream's rows, evidence.
+        Settings, montage with the stream's channels in row order, evidence.
     start : EngineStart
-        What is known of the person from earlier sittings.
+        Decoder and personal baseline of earlier sessions.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names of ``Frame.values``.
+    late_baseline_sample : int or None
+        Sample from which a baseline built in practice is used; None without one.
+    recent_filtered : ndarray, shape (n_channels, n_samples)
+        Filtered signal of the last frames made, uV.
 
     Notes
     -----
-    It begins in the settle phase; every other phase is a command.
+    The first phase is settle; a command starts every other phase. The engine's own states are the table in
+    ``estimation.engine_states``.
     """
 
     def __init__(self, sfreq: float, profile: Profile, start: EngineStart = EMPTY_START) -> None:
@@ -107,7 +119,8 @@ class Engine:
         self.personal_baseline = _parse_start_baseline(start.baseline, profile.montage)
         self._estimator = Estimator(profile, sfreq, self._pipeline.freqs, self.personal_baseline)
         self._baseline_builder = BaselineBuilder(profile, sfreq, self._pipeline.freqs)
-        self._threshold: RewardThreshold | None = None
+        self._threshold = RewardThreshold(math.nan, settings.threshold, self.hop_s)
+        self._engine_states = EngineStates()
         self._states = StateMachine(settings.threshold, settings.confidence, self.hop_s)
         self._drowsiness = DrowsinessFlag(settings.drowsiness, self.hop_s)
         self._mapper = GuidanceMapper(settings.feedback, self.hop_s)
@@ -125,12 +138,11 @@ class Engine:
             CommandKind.BASELINE: self._set_feedback_source,
         }
         self._trust = settings.confidence.initial_trust
-        self._paused = False
+        self._baseline_quality = 0.0
         self._window_frames = round(settings.spectrum.window_s / self.hop_s)
         self._pause_frames_left = 0
         self.phase = Phase.SETTLE
         self.late_baseline_sample: int | None = None
-        """Sample from which a baseline holds that was only had in practice; None for one had in time, or none."""
         self.columns = frame_columns(profile, personal_baseline=self.personal_baseline is not None)
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
         self._apply_command(Command(0, CommandKind.DECODER, start.decoder))
@@ -138,24 +150,33 @@ class Engine:
 
     @property
     def baseline(self) -> Baseline | None:
-        """The frozen baseline, once there is one."""
+        """The session's baseline; None before there is one."""
         return self._estimator.baseline
 
     @property
     def mains_hz(self) -> float | None:
-        """Mains frequency as set or found, Hz; None until it is known."""
+        """Mains frequency as set or detected, Hz; None before it is detected."""
         return self._pipeline.mains_hz
 
-    def process(self, chunk: Chunk, commands: Sequence[Command] = ()) -> list[Frame]:
-        """Take the next samples, and commands that are not older than the frames already made.
+    def process(self, data: Chunk | NDArray[Any], commands: Sequence[Command] = ()) -> list[Frame]:
+        """Process the next samples and return the frames they complete.
+
+        Parameters
+        ----------
+        data : Chunk or ndarray, shape (n_channels, n_samples)
+            The samples that follow those processed so far, uV, NaN for lost samples. An array of any real type is
+            cast to float32.
+        commands : sequence of Command
+            Commands not older than the frames already made.
 
         Raises
         ------
         ValueError
             The chunk does not follow the previous one, or has another number of channels.
         SettingsError
-            A command's value makes no sense.
+            The array has another shape or type, or a command's value is not allowed.
         """
+        chunk = data if isinstance(data, Chunk) else self._chunk_from_array(data)
         if chunk.first_sample != self._next_sample:
             raise ValueError(f"chunk begins at sample {chunk.first_sample}, expected {self._next_sample}")
         if len(chunk.data) != len(self.recent_filtered):
@@ -169,26 +190,48 @@ class Engine:
             self._next_frame += len(windows.ends)
             frames += self._build_frames(windows)
             filtered.append(windows.filtered)
-            if (
-                self.phase in _LATE_BASELINE_PHASES
-                and (late := self._baseline_builder.try_build(self._next_frame)) is not None
-            ):
-                self._use_baseline(late)
-                self.late_baseline_sample = int(windows.ends[-1])
+            if self._is_collecting_late():
+                self._try_late_baseline(int(windows.ends[-1]))
         if filtered:
             self.recent_filtered = np.concatenate(filtered, axis=1)
         return frames
 
+    def _chunk_from_array(self, data: NDArray[Any]) -> Chunk:
+        array, n_channels = np.asarray(data), len(self.recent_filtered)
+        if array.ndim != 2 or len(array) != n_channels or array.dtype.kind not in "fiu":
+            transposed = array.ndim == 2 and array.shape[1] == n_channels
+            raise SettingsError(
+                "the engine cannot process this array",
+                got=f"shape {array.shape}, {array.dtype}",
+                allowed=f"real numbers in uV, shape ({n_channels}, n_samples)",
+                todo="pass its transpose" if transposed else "",
+            )
+        return Chunk(self._next_sample, array.astype(np.float32, copy=False))
+
+    def _is_collecting_late(self) -> bool:
+        return self._engine_states.baseline is BaselineState.COLLECTING_LATE and self.phase in _LATE_BASELINE_PHASES
+
+    def _try_late_baseline(self, sample: int) -> None:
+        baseline = self._baseline_builder.try_build(self._next_frame)
+        if baseline is not None:
+            self._use_baseline(baseline)
+            self.late_baseline_sample = sample
+
     def _next_windows(self) -> Windows | None:
-        """Judge the next windows up to the next command, obeying those that are due."""
+        """Return the next windows up to the next command; apply the commands that are due."""
         while self._commands:
             due = max(self._pipeline.schedule.count_complete(self._commands[0].sample - 1), self._next_frame)
             if due >= self._pipeline.ready:
                 break
             if due > self._next_frame:
-                return self._pipeline.windows(self._baseline_builder.limit_batch(self._next_frame, due))
+                return self._pipeline.windows(self._limit_batch(due))
             self._apply_command(self._commands.pop(0))
-        return self._pipeline.windows(self._baseline_builder.limit_batch(self._next_frame, self._pipeline.ready))
+        return self._pipeline.windows(self._limit_batch(self._pipeline.ready))
+
+    def _limit_batch(self, stop: int) -> int:
+        if self._engine_states.baseline is not BaselineState.COLLECTING_LATE:
+            return stop
+        return self._baseline_builder.limit_batch(self._next_frame, stop)
 
     def _apply_command(self, command: Command) -> None:
         try:
@@ -196,7 +239,7 @@ class Engine:
         except ValueError:
             allowed = _ALLOWED_VALUES.get(command.kind, "a number from 0 to 1")
             raise SettingsError(
-                f"the command {command.kind} cannot be obeyed", got=repr(command.value), allowed=allowed
+                f"the value of the command {command.kind} is not allowed", got=repr(command.value), allowed=allowed
             ) from None
 
     def _set_phase(self, value: str) -> None:
@@ -206,46 +249,57 @@ class Engine:
         if phase is self.phase:
             return
         if self.phase is Phase.BASELINE:
-            self._use_baseline(self._baseline_builder.end_phase(continue_if_missing=self.baseline is None))
+            self._end_baseline_phase()
+        if phase is Phase.BASELINE:
+            self._engine_states.advance(EngineEvent.BASELINE_PHASE_STARTED)
         self.phase = phase
+
+    def _end_baseline_phase(self) -> None:
+        baseline = self._baseline_builder.end_phase()
+        if baseline is not None:
+            self._use_baseline(baseline)
+            return
+        self._engine_states.advance(EngineEvent.BASELINE_INSUFFICIENT)
+        if self._engine_states.has_baseline:
+            self._baseline_builder.clear()
 
     def _set_target_rate(self, value: str) -> None:
         self._target_rate = _parse_share(value)
-        if self._threshold is not None:
-            self._threshold.target_rate = self._target_rate
+        self._threshold.target_rate = self._target_rate
 
     def _set_tone_depth(self, value: str) -> None:
         self._mapper.depth = _parse_share(value)
 
     def _set_decoder(self, value: str) -> None:
-        drive = parse_decoder_weights(value)
-        self._estimator.set_decoder(drive)
-        self._trust = model_trust(drive, self._settings.confidence)
-        self._drowsiness.level = 1.0 if drive is None else drive.drowsy_level
+        decoder = parse_decoder_weights(value)
+        self._estimator.set_decoder(decoder)
+        self._trust = model_trust(decoder, self._settings.confidence)
+        self._drowsiness.level = 1.0 if decoder is None else decoder.drowsy_level
 
     def _set_feedback_source(self, value: str) -> None:
         if value not in {"session", "own"}:
             raise ValueError
-        by_own = value == "own"
-        if by_own is not self._estimator.use_personal_baseline:
-            self._estimator.use_personal_baseline = by_own
+        personal = value == "own"
+        if personal is not self._estimator.use_personal_baseline:
+            self._estimator.use_personal_baseline = personal
             self._reset_threshold()
 
     def _set_pause(self, value: str) -> None:
         if value not in {"on", "off"}:
             raise ValueError
-        self._paused = value == "on"
+        self._engine_states.advance(EngineEvent.PAUSE_ON if value == "on" else EngineEvent.PAUSE_OFF)
 
-    def _use_baseline(self, baseline: Baseline | None) -> None:
-        """Judge by a baseline from the next frame on; without one things stay as they were before."""
-        if baseline is None:
-            return
+    def _use_baseline(self, baseline: Baseline) -> None:
+        """Judge by a baseline from the next frame on."""
+        self._engine_states.advance(EngineEvent.BASELINE_READY)
+        self._baseline_builder.clear()
         self._estimator.set_baseline(baseline)
+        self._baseline_quality = baseline.quality
         self._pipeline.gate.limits = baseline.limits
         self._reset_threshold()
 
     def _reset_threshold(self) -> None:
-        """Begin the threshold where the aimed-at share of the baseline lay, once there is a baseline."""
+        """Start the threshold at the target quantile of the baseline, if there is a baseline."""
         scale = self._estimator.scale
         if scale is not None:
             self._threshold = RewardThreshold(scale.u(scale.quantile), self._settings.threshold, self.hop_s)
@@ -255,9 +309,7 @@ class Engine:
         paused = self._pause_mask(len(windows.ends))
         windows = replace(windows, complete=windows.complete & ~paused) if paused.any() else windows
         batch = self._estimator.update(windows)
-        if self.phase is Phase.BASELINE or (
-            self._baseline_builder.collecting_late and self.phase in _LATE_BASELINE_PHASES
-        ):
+        if self.phase is Phase.BASELINE or self._is_collecting_late():
             self._baseline_builder.add(windows, ~paused, batch.valid)
         contacts = self._contact.process(windows.gate_result)
         extras = self._research_columns(windows)
@@ -265,16 +317,21 @@ class Engine:
         return [self._build_frame(windows, batch, row, contacts[row], extras[row], paused=paused[row]) for row in rows]
 
     def _pause_mask(self, n_frames: int) -> NDArray[np.bool_]:
-        """Tell which of the next frames belong to a pause: those in it, and those whose window reaches back into it."""
-        if self._paused:
+        """Whether each of the next frames belongs to a pause or has a window that reaches back into one."""
+        pause = self._engine_states.pause
+        if pause is PauseState.RUNNING:
+            return np.zeros(n_frames, dtype=np.bool_)
+        if pause is PauseState.PAUSED:
             self._pause_frames_left = self._window_frames
             return np.ones(n_frames, dtype=np.bool_)
-        reaching = np.arange(n_frames) < self._pause_frames_left
+        in_pause = np.arange(n_frames) < self._pause_frames_left
         self._pause_frames_left = max(0, self._pause_frames_left - n_frames)
-        return reaching
+        if not self._pause_frames_left:
+            self._engine_states.advance(EngineEvent.WINDOW_CLEAR)
+        return in_pause
 
     def _research_columns(self, windows: Windows) -> list[list[float]]:
-        """Columns that only research asks for, a row a frame."""
+        """Values of the optional research columns, one row a frame."""
         return [[] for _ in windows.ends] if self._complexity is None else self._complexity.process(windows).tolist()
 
     def _build_frame(
@@ -289,16 +346,16 @@ class Engine:
     ) -> Frame:
         phase = Phase.PAUSE if paused else self.phase
         practising = phase is Phase.PRACTICE
-        reading = self._estimator.read_frame(batch, row, practising=practising)
-        state = self._update_state(reading, batch, row, paused=bool(paused))
+        estimate = self._estimator.read_frame(batch, row, practising=practising)
+        state = self._update_state(estimate, batch, row, paused=bool(paused))
         signal = float(batch.signal[row])
         u, threshold, trust, reward = math.nan, math.nan, 0.0, False
-        session_u = own_u = math.nan
-        if self.baseline is not None and self._threshold is not None and state in _JUDGED_STATES:
-            u, threshold = reading.u, self._threshold.value
-            session_u, own_u = reading.session_u, reading.personal_u
-            trust = confidence(signal, self.baseline.quality, self._trust)
-            reward = reading.valid and self._threshold.update(u, adapt=practising)
+        session_u = personal_u = math.nan
+        if state in _JUDGED_STATES:
+            u, threshold = estimate.u, self._threshold.value
+            session_u, personal_u = estimate.session_u, estimate.personal_u
+            trust = confidence(signal, self._baseline_quality, self._trust)
+            reward = estimate.valid and self._threshold.update(u, adapt=practising)
         z = batch.z[row].tolist()
         drowsy = self._drowsiness.update(*(z[k] for k in _DROWSINESS_ROWS)) if phase in _INDEX_PHASES else False
         sample = int(windows.ends[row])
@@ -309,7 +366,7 @@ class Engine:
             sample=sample,
             onset=sample / self.sfreq,
             phase=phase,
-            valid=reading.valid,
+            valid=estimate.valid,
             signal=signal,
             confidence=trust,
             state=state,
@@ -322,19 +379,19 @@ class Engine:
             values=(
                 *batch.features[row].tolist(),
                 *(z[k] for k in _Z_ROWS),
-                *reading.tracked_z.tolist(),
-                *(() if self.personal_baseline is None else (session_u, own_u, *reading.personal_z.tolist())),
+                *estimate.tracked_z.tolist(),
+                *(() if self.personal_baseline is None else (session_u, personal_u, *estimate.personal_z.tolist())),
                 *research,
                 *((float(bell),) if self._settings.bell.enabled else ()),
             ),
             contacts=contacts,
         )
 
-    def _update_state(self, reading: IndexEstimate, batch: FeatureBatch, row: int, *, paused: bool) -> State:
+    def _update_state(self, estimate: IndexEstimate, batch: FeatureBatch, row: int, *, paused: bool) -> State:
         lost, usable = bool(batch.lost[row]), bool(batch.usable[row]) and not paused
-        if self._threshold is None:
+        if not self._engine_states.has_baseline:
             return State.LOST if lost else State.UNKNOWN
-        return self._states.update(reading.u, self._threshold.value, valid=reading.valid, usable=usable, lost=lost)
+        return self._states.update(estimate.u, self._threshold.value, valid=estimate.valid, usable=usable, lost=lost)
 
 
 def _parse_share(value: str) -> float:
@@ -349,5 +406,5 @@ def _parse_start_baseline(text: str, montage: Montage) -> PersonalBaseline | Non
         return parse_matching_baseline(text, montage)
     except ValueError as error:
         raise SettingsError(
-            "the baseline kept of earlier sessions cannot be used", got=str(error), todo="let it be made anew"
+            "the personal baseline of earlier sessions cannot be used", got=str(error), todo="start without it"
         ) from None

@@ -140,5 +140,5 @@ def test_a_lost_headset_is_lost_in_a_pause_too() -> None:
 
 @pytest.mark.parametrize(("kind", "value"), [(CommandKind.PAUSE, "maybe"), (CommandKind.PHASE, "pause")])
 def test_nothing_else_is_a_pause(kind: CommandKind, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"the command {kind} cannot be obeyed"):
+    with pytest.raises(SettingsError, match=f"the value of the command {kind} is not allowed"):
         frames_of(SIGNAL[:, :512], [Command(0, kind, value)])

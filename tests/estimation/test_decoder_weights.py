@@ -181,7 +181,7 @@ DOCUMENT = json.loads(LEARNED.to_json())
     ],
 )
 def test_a_foreign_drive_is_refused_in_one_message(text: str) -> None:
-    with pytest.raises(SettingsError, match="decoder cannot be obeyed"):
+    with pytest.raises(SettingsError, match="decoder is not allowed"):
         run(refit(60, text))
     with pytest.raises(SettingsError, match="what a decoder says of itself"):
         Engine(SFREQ, PROFILE, EngineStart(decoder=text))

@@ -170,7 +170,7 @@ SPOILED = [
 def test_a_spoiled_one_is_one_message(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         parse_matching_baseline(text, MUSE)
-    with pytest.raises(SettingsError, match="kept of earlier sessions cannot be used"):
+    with pytest.raises(SettingsError, match="personal baseline of earlier sessions cannot be used"):
         Engine(256.0, profile(), EngineStart(baseline=text))
 
 
