@@ -57,7 +57,7 @@ debrief_s = 1.0
 [baseline]
 min_clean_s = 3.0
 [probes]
-apart_s = [6.0, 6.5]
+interval_s = [6.0, 6.5]
 timeout_s = 2.0
 learn_live = true
 """

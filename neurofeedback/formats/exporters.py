@@ -108,7 +108,7 @@ def _with_progress(recording: Recording, progress: ProgressCallback) -> Recordin
         progress(start / recording.n_samples)
         return recording.read_samples(start, stop)
 
-    return replace(recording, samples=samples)
+    return replace(recording, read_samples=samples)
 
 
 def _frame_tables(recording: Recording, out: Path) -> dict[Path, Path]:

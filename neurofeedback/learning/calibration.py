@@ -1,4 +1,4 @@
-"""Mends probabilities that are too bold or too shy, by how earlier ones turned out."""
+"""Calibration of predicted probabilities by the answers that followed (Platt scaling)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _PRIOR_PRECISION = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Log odds become ``slope * logit + shift`` (Platt 1999)."""
+    """Maps log odds to ``slope * logit + shift`` (Platt 1999)."""
 
     slope: float = 1.0
     shift: float = 0.0
 
     def probability(self, logit: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the mended probability of wandering, ``(n,)``."""
+        """Return the calibrated probability of wandering, ``(n,)``."""
         return expit(self.slope * logit + self.shift)
 
 
@@ -29,16 +29,21 @@ IDENTITY_CALIBRATION = Calibration()
 
 
 def fit_calibration(logit: NDArray[np.float64], wander: NDArray[np.bool_], settings: DecoderSettings) -> Calibration:
-    """Fit on log odds that were given before the answers, ``(n,)``, shrunk to leaving them as they are.
+    """Fit a calibration, shrunk towards the identity; the identity itself with too few answers.
 
-    With too few answers they are left as they are.
+    Parameters
+    ----------
+    logit : ndarray, shape (n,)
+        Log odds predicted before each answer.
+    wander : ndarray of bool, shape (n,)
+        The answers.
     """
     n = len(logit)
     if n < settings.min_answers_to_calibrate:
         return IDENTITY_CALIBRATION
-    as_it_is = np.array([1.0, 0.0])
+    identity = np.array([1.0, 0.0])
     design = np.column_stack([logit, np.ones(n)])
-    fitted = fit_map(design, wander, np.ones(n), as_it_is, np.full(2, _PRIOR_PRECISION)).mode
+    mode = fit_map(design, wander, np.ones(n), identity, np.full(2, _PRIOR_PRECISION)).mode
     share = n / (n + settings.calibration_prior_answers)
-    slope, shift = share * fitted + (1 - share) * as_it_is
+    slope, shift = share * mode + (1 - share) * identity
     return Calibration(max(float(slope), 0.0), float(shift))

@@ -1,4 +1,4 @@
-"""What is said about the personal decoder, word for word. AUC is not accuracy, and is never called so."""
+"""Choice of the sentences about the personal decoder from its state."""
 
 from __future__ import annotations
 
@@ -6,110 +6,81 @@ from collections.abc import Sequence
 
 from neurofeedback.learning.decoder import Decoder, sign_probability
 from neurofeedback.learning.evaluation import Evaluation
-from neurofeedback.learning.metrics import MetricInterval
 from neurofeedback.learning.session_labels import SessionLabels
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.settings.estimation import DecoderSettings
+from neurofeedback.texts import decoder as texts
+from neurofeedback.texts.catalogue import tr
 
-TOO_EARLY_TEXT = "Too early to say"
-NO_ANSWERS_TEXT = (
-    "Nothing is learned yet: what drives the guidance is what studies of other people expect, and for you that may be "
-    "no better than guessing, or point the wrong way."
-)
-_KIND_LABELS = {
-    "theta": "theta power",
-    "alpha": "alpha power",
-    "beta": "beta power",
-    "delta": "delta power",
-    "chi": "steepness of the spectrum",
-    "o_theta": "theta above the background",
-    "o_alpha": "alpha above the background",
-    "cog": "alpha frequency",
-    "envelope": "alpha envelope",
-}
-_CLEAR_CHANCE, _LIKELY_CHANCE = 0.95, 0.8
+_CLEAR_PROBABILITY, _LIKELY_PROBABILITY = 0.95, 0.8
 _MAX_IAF_RANGE_HZ = 1.5
-"""Alpha frequencies of one person's sessions lie within this, Hz; further apart they may be two people's."""
+"""Alpha frequencies of one person's sessions lie within this range, Hz."""
 
 
 def decoder_stage(evaluation: Evaluation) -> str:
-    """Name how far the model has come: ``active``, ``learning``, or ``not begun``."""
+    """Return ``active``, ``learning`` or ``not begun``."""
     if evaluation.active:
         return "active"
     return "learning" if evaluation.n_answers else "not begun"
 
 
 def auc_sentence(evaluation: Evaluation, settings: DecoderSettings) -> str:
-    """Say how well it does, in pairs of moments.
+    """Return a sentence on how well the decoder does, in pairs of moments.
 
     Examples
     --------
-    >>> print(auc_sentence(Evaluation(90, 30, 5, prequential=Interval(.58, .35, .8, 72)), DecoderSettings()))
+    >>> from neurofeedback.learning.metrics import MetricInterval
+    >>> evaluation = Evaluation(90, 30, 5, prequential=MetricInterval(0.58, 0.35, 0.8, 72))
+    >>> print(auc_sentence(evaluation, DecoderSettings()))
     Shown one moment you called wandering and one you called on the breath, it picks the right one in about 58 of 100 \
 such pairs (somewhere between 35 and 80; 50 is guessing).
     """
     auc = evaluation.prequential
     if not evaluation.n_answers:
-        return NO_ANSWERS_TEXT
+        return tr(texts.NO_ANSWERS)
     if auc is None:
-        return (
-            f"{TOO_EARLY_TEXT}: it takes answers of both kinds from at least two sittings to see how well this works."
-        )
-    first, *rest = f"Shown one moment you called wandering and one you called on the breath, {_auc_clause(auc)}".split(
-        " ", 1
-    )
-    if evaluation.n_answers < settings.min_answers_to_assess:
-        return f"{TOO_EARLY_TEXT}: {first.lower()} {rest[0]}"
-    return f"{first} {rest[0]}"
-
-
-def _auc_clause(auc: MetricInterval) -> str:
+        return tr(texts.TOO_FEW_SESSIONS)
     value, low, high = (round(100 * share) for share in (auc.value, auc.low, auc.high))
-    return (
-        f"it picks the right one in about {value} of 100 such pairs "
-        f"(somewhere between {low} and {high}; 50 is guessing)."
-    )
+    template = texts.EARLY_AUC if evaluation.n_answers < settings.min_answers_to_assess else texts.AUC
+    return tr(template, auc=value, low=low, high=high)
 
 
 def guidance_sentence(decoder: Decoder, evaluation: Evaluation) -> str:
-    """Say what drives the guidance.
-
-    Examples
-    --------
-    >>> guidance_sentence(None, Evaluation(0, 0, 0)) == NO_ANSWERS_TEXT
-    True
-    """
+    """Return a sentence on what drives the guidance."""
     if not evaluation.n_answers:
-        return NO_ANSWERS_TEXT
-    answers = f"{decoder.n_answers} answer{'s' if decoder.n_answers != 1 else ''} of your own"
-    sittings = f"{decoder.n_sessions} sitting{'s' if decoder.n_sessions != 1 else ''}"
-    state = "Personal model active" if evaluation.active else "Personal model learning"
-    return f"{state}: {answers} from {sittings} shape the guidance."
+        return tr(texts.NO_ANSWERS)
+    answers = tr(texts.ONE_ANSWER) if decoder.n_answers == 1 else tr(texts.ANSWERS, n=decoder.n_answers)
+    sessions = tr(texts.ONE_SESSION) if decoder.n_sessions == 1 else tr(texts.SESSIONS, n=decoder.n_sessions)
+    return tr(texts.ACTIVE if evaluation.active else texts.LEARNING, answers=answers, sessions=sessions)
 
 
 def feature_directions(decoder: Decoder) -> list[tuple[str, str, str, float]]:
-    """List what was learned, the weightiest first: feature, its plain name, what it does while wandering, how sure.
+    """Return the decoder's features by falling weight.
 
-    How sure is the chance that the direction is right, 0.5 to 1.
+    Returns
+    -------
+    list of (str, str, str, float)
+        Feature, its label, its direction while wandering, and the probability of that direction, 0.5 to 1.
     """
-    sure = sign_probability(decoder).tolist()
+    probabilities = sign_probability(decoder).tolist()
     rows = [
-        (name, feature_label(name), _direction(weight, chance), chance)
-        for name, weight, chance in zip(decoder.names, decoder.weights.tolist(), sure, strict=True)
+        (name, feature_label(name), _direction(weight, probability), probability)
+        for name, weight, probability in zip(decoder.names, decoder.weights.tolist(), probabilities, strict=True)
     ]
     order = sorted(range(len(rows)), key=lambda k: -abs(float(decoder.weights[k])))
     return [rows[k] for k in order]
 
 
-def _direction(weight: float, chance: float) -> str:
-    way = "higher" if weight > 0 else "lower"
-    if chance >= _CLEAR_CHANCE:
-        return f"{way} while wandering"
-    return f"rather {way} while wandering" if chance >= _LIKELY_CHANCE else "not clear yet"
+def _direction(weight: float, probability: float) -> str:
+    if probability >= _CLEAR_PROBABILITY:
+        return tr(texts.HIGHER if weight > 0 else texts.LOWER)
+    if probability >= _LIKELY_PROBABILITY:
+        return tr(texts.RATHER_HIGHER if weight > 0 else texts.RATHER_LOWER)
+    return tr(texts.UNCLEAR)
 
 
 def feature_label(feature: str) -> str:
-    """Name a feature for people; one this program does not know keeps its name.
+    """Return the label of a feature; an unknown feature keeps its name.
 
     Examples
     --------
@@ -119,32 +90,39 @@ def feature_label(feature: str) -> str:
     if feature not in FEATURES:
         return feature
     known = FEATURES[feature]
-    region = "whole head" if known.region == "all" else known.region
-    return f"{_KIND_LABELS.get(known.kind, known.kind)}, {region}"
+    region = texts.WHOLE_HEAD if known.region == "all" else known.region
+    return tr(texts.FEATURE, kind=tr(texts.KINDS.get(known.kind, known.kind)), region=tr(region))
 
 
 def session_notices(session_labels: Sequence[SessionLabels]) -> list[str]:
-    """Say what is to be said of single sessions."""
-    return [f"{one.training_data.session}: {notice}" for one in session_labels for notice in one.notices]
+    """Return the notices about single sessions."""
+    return [
+        tr(texts.SESSION_NOTICE, session=one.training_data.session, notice=notice)
+        for one in session_labels
+        for notice in one.notices
+    ]
 
 
 def overall_notices(session_labels: Sequence[SessionLabels], evaluation: Evaluation) -> list[str]:
-    """Say what is to be said of all sessions together."""
+    """Return the notices about all sessions together."""
     notices: list[str] = []
     n, n_wander = evaluation.n_answers, evaluation.n_wander
-    if n and n_wander in {0, n}:
-        same = "elsewhere" if n_wander else "on the breath"
-        said = "The only answer so far says" if n == 1 else f"All {n} answers so far say"
-        notices.append(f"{said} {same}: from one kind of answer nothing can be told apart.")
+    if n == 1:
+        notices.append(tr(texts.ONLY_ANSWER_IS_WANDERING if n_wander else texts.ONLY_ANSWER_IS_BREATH))
+    elif n and n_wander in {0, n}:
+        notices.append(tr(texts.ALL_ANSWERS_WANDERING if n_wander else texts.ALL_ANSWERS_BREATH, n=n))
     devices = {one.training_data.device for one in session_labels if one.training_data.labelled_windows}
     if len(devices) > 1:
-        notices.append(
-            "Answers come from headsets with different electrodes; those from another one than is worn count for half."
-        )
+        notices.append(tr(texts.DIFFERENT_HEADSETS))
     known = [(one.iaf_hz, one.training_data.session) for one in session_labels if one.iaf_hz is not None]
     if known and (high := max(known))[0] - (low := min(known))[0] > _MAX_IAF_RANGE_HZ:
         notices.append(
-            f"These sessions may be two people's: alpha lies at {low[0]:.1f} Hz in {low[1]} and at {high[0]:.1f} Hz in "
-            f"{high[1]}. If so, exclude one with `neurofeedback decoder fit --exclude`, and give each a participant."
+            tr(
+                texts.DIFFERENT_PEOPLE,
+                low_hz=low[0],
+                low_session=low[1],
+                high_hz=high[0],
+                high_session=high[1],
+            )
         )
     return notices

@@ -1,4 +1,4 @@
-"""Learning while a sitting goes on, in a helper thread: frames and answers in, refits out; nobody waits for it."""
+"""Refitting of the decoder in a helper thread while a session runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DecoderInput = Sequence[Frame] | Probe | Event
 
 
 class OnlineLearner(Protocol):
-    """What learns: ``session.learner.Learner`` is the real one."""
+    """Learns from the frames and answers of a running session; see ``online_decoder.OnlineDecoder``."""
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
         """Take frames as they are made."""
@@ -29,17 +29,17 @@ class OnlineLearner(Protocol):
         ...
 
     def add_probe(self, probe: Probe) -> Command | None:
-        """Take a probe that is over; return the refit it brings, if any."""
+        """Take a finished probe; return the command with the new weights, if they changed."""
         ...
 
 
 class DecoderThread:
-    """Feeds a learner from a queue of its own.
+    """Feeds a learner from a queue in its own thread.
 
     Parameters
     ----------
-    at_once : bool
-        Learn in the caller's thread: for sittings faster than real time, where a refit would come minutes late.
+    synchronous : bool
+        Learn in the caller's thread: for sessions faster than real time, where a refit would come minutes late.
     """
 
     def __init__(self, learner: OnlineLearner, *, synchronous: bool = False) -> None:
@@ -63,37 +63,37 @@ class DecoderThread:
             self._submit(event)
 
     def process_probe(self, probe: Probe) -> None:
-        """Hand over a probe that is over."""
+        """Hand over a finished probe."""
         self._submit(probe)
 
     def drain_refits(self) -> list[Command]:
-        """Everything learned since the last look."""
-        found: list[Command] = []
+        """Return the refits since the last call."""
+        refits: list[Command] = []
         while not self._refits.empty():
-            found.append(self._refits.get())
-        return found
+            refits.append(self._refits.get())
+        return refits
 
     def close(self) -> None:
-        """End the thread; what it has not got to yet is learned from the recording."""
+        """End the thread; what is still queued will be learned from the recording."""
         self._queue.put(None)
 
     def _run(self) -> None:
-        while (lesson := self._queue.get()) is not None:
-            self._process(lesson)
+        while (item := self._queue.get()) is not None:
+            self._process(item)
 
-    def _process(self, lesson: DecoderInput) -> None:
-        if isinstance(lesson, Probe):
-            self._refit(lesson)
-        elif isinstance(lesson, Event):
-            self._learner.add_press(lesson.sample)
+    def _process(self, item: DecoderInput) -> None:
+        if isinstance(item, Probe):
+            self._refit(item)
+        elif isinstance(item, Event):
+            self._learner.add_press(item.sample)
         else:
-            self._learner.process_frames(lesson)
+            self._learner.process_frames(item)
 
     def _refit(self, probe: Probe) -> None:
         try:
             refit = self._learner.add_probe(probe)
         except np.linalg.LinAlgError as error:
-            _log.warning("the answer could not be learned from yet: %s", error)
+            _log.warning("the decoder could not be refitted yet: %s", error)
             return
         if refit is not None:
             self._refits.put(refit)

@@ -1,4 +1,4 @@
-"""How well a decoder does on answers it never saw. Nothing here shuffles moments across time."""
+"""Evaluation of a decoder on answers it was not trained on, without shuffling across time."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from neurofeedback.learning.training_set import TrainingSet, unique_sessions
 from neurofeedback.settings.estimation import DecoderSettings
 
 DecoderTrainer = Callable[[TrainingSet, float, str], Decoder]
-"""Lessons, day and device of use, to a decoder."""
+"""Function of training set, day and device of use that returns a decoder."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearningCurvePoint:
-    """One sitting of the learning curve: answers learned from before it, and how that decoder did in it."""
+    """One session of the learning curve: the number of answers before it, and the AUC of that decoder in it."""
 
     session: str
     n_before: int
@@ -38,11 +38,11 @@ class LearningCurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All that may be said about how well a decoder does; None where too little is known.
+    """Performance of a decoder; None where there are too few answers.
 
-    ``prequential`` is the AUC with weights frozen at each sitting's start, ``left_out`` with each sitting left
-    out; ``brier_skill`` is against the rate of wandering until then, ``ece`` the calibration error. ``active``
-    is the badge.
+    ``prequential`` is the AUC with weights frozen at each session's start, ``leave_one_session_out`` with each session
+    left out; ``brier_skill`` is against the running rate of wandering, ``ece`` the calibration error. ``active``
+    decoders do better than that rate.
     """
 
     n_answers: int
@@ -58,27 +58,27 @@ class Evaluation:
 
 
 def score_prequentially(training_set: TrainingSet, train: DecoderTrainer, settings: DecoderSettings) -> ScoredAnswers:
-    """Score each sitting by what the sittings before it taught; the first, which nothing precedes, is left out."""
+    """Score each session by a decoder trained on the sessions before it; the first has no score."""
     parts: list[ScoredAnswers] = []
-    for k, sitting in enumerate(training_set.sessions):
-        before, now = training_set.session_index < k, (training_set.session_index == k) & ~training_set.self_caught
-        if not (before & ~training_set.self_caught).any() or not now.any():
+    for k, session in enumerate(training_set.sessions):
+        before, here = training_set.session_index < k, (training_set.session_index == k) & ~training_set.self_caught
+        if not (before & ~training_set.self_caught).any() or not here.any():
             continue
-        decoder = train(training_set.subset(before), sitting.day, sitting.device)
+        decoder = train(training_set.subset(before), session.day, session.device)
         earlier = join_scores(parts)
         calibration = fit_calibration(earlier.logit, earlier.wander, settings)
-        parts.append(_score_rows(training_set, now, decoder, calibration))
+        parts.append(_score_rows(training_set, here, decoder, calibration))
     return join_scores(parts)
 
 
 def score_leaving_sessions_out(training_set: TrainingSet, train: DecoderTrainer) -> ScoredAnswers:
-    """Score each sitting by what all the others taught."""
+    """Score each session by a decoder trained on all others."""
     parts: list[ScoredAnswers] = []
-    for k, sitting in enumerate(training_set.sessions):
-        others, now = training_set.session_index != k, (training_set.session_index == k) & ~training_set.self_caught
-        if (others & ~training_set.self_caught).any() and now.any():
-            decoder = train(training_set.subset(others), sitting.day, sitting.device)
-            parts.append(_score_rows(training_set, now, decoder, IDENTITY_CALIBRATION))
+    for k, session in enumerate(training_set.sessions):
+        others, here = training_set.session_index != k, (training_set.session_index == k) & ~training_set.self_caught
+        if (others & ~training_set.self_caught).any() and here.any():
+            decoder = train(training_set.subset(others), session.day, session.device)
+            parts.append(_score_rows(training_set, here, decoder, IDENTITY_CALIBRATION))
     return join_scores(parts)
 
 
@@ -98,25 +98,27 @@ def _score_rows(
 
 
 def _running_base_rate_logit(training_set: TrainingSet, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Log odds of wandering by the answers before each, (k + 1) / (n + 2)."""
+    """Return the log odds of wandering by the answers before each, (k + 1) / (n + 2)."""
     asked = np.where(training_set.self_caught, 0.0, 1.0)
-    said = asked * training_set.wander
-    before, wandering = np.cumsum(asked) - asked, np.cumsum(said) - said
+    reported = asked * training_set.wander
+    before, wandering = np.cumsum(asked) - asked, np.cumsum(reported) - reported
     return np.log((wandering + 1.0) / (before - wandering + 1.0))[rows]
 
 
 def score_with(decoder: Decoder, training_set: TrainingSet) -> ScoredAnswers:
-    """Score all answers of a course by one decoder that never saw any of them."""
+    """Score all answers by one decoder that was trained on none of them."""
     return _score_rows(training_set, ~training_set.self_caught, decoder, IDENTITY_CALIBRATION)
 
 
 def self_caught_improves(
     training_set: TrainingSet, train: DecoderTrainer, train_with_self_caught: DecoderTrainer, settings: DecoderSettings
 ) -> bool:
-    """Tell whether learning from presses improves the prequential log-loss on probes."""
+    """Return whether training on presses as well improves the prequential log-loss on probes."""
     if not training_set.self_caught.any():
         return False
-    without, with_ = (score_prequentially(training_set, way, settings) for way in (train, train_with_self_caught))
+    without, with_ = (
+        score_prequentially(training_set, trainer, settings) for trainer in (train, train_with_self_caught)
+    )
     if not len(without.wander):
         return False
     y = without.wander.astype(np.float64)
@@ -124,10 +126,13 @@ def self_caught_improves(
 
 
 def evaluate(training_set: TrainingSet, train: DecoderTrainer, settings: DecoderSettings) -> Evaluation:
-    """All figures of one person."""
+    """Return the evaluation of one person's decoder."""
     asked = ~training_set.self_caught
     n, n_wander = int(asked.sum()), int(training_set.wander[asked].sum())
-    ahead, aside = score_prequentially(training_set, train, settings), score_leaving_sessions_out(training_set, train)
+    prequential, left_out = (
+        score_prequentially(training_set, train, settings),
+        score_leaving_sessions_out(training_set, train),
+    )
     n_sessions = len(unique_sessions(training_set.session_index[asked]))
     enough = (
         n >= settings.min_answers_to_activate
@@ -138,27 +143,32 @@ def evaluate(training_set: TrainingSet, train: DecoderTrainer, settings: Decoder
         n_answers=n,
         n_wander=n_wander,
         n_sessions=n_sessions,
-        prequential=within_session_auc(ahead.score, ahead.wander, ahead.session_index, settings.prequential_se_factor),
-        leave_one_session_out=within_session_auc(
-            aside.score, aside.wander, aside.session_index, settings.leave_one_out_se_factor
+        prequential=within_session_auc(
+            prequential.score, prequential.wander, prequential.session_index, settings.prequential_se_factor
         ),
-        brier_skill=brier_skill(ahead),
-        ece=calibration_error(ahead, settings),
-        curve=_learning_curve(training_set, ahead, settings),
-        active=enough and share_above_base_rate(ahead) >= settings.min_bootstrap_share_to_activate,
-        calibration=fit_calibration(ahead.logit, ahead.wander, settings),
+        leave_one_session_out=within_session_auc(
+            left_out.score, left_out.wander, left_out.session_index, settings.leave_one_out_se_factor
+        ),
+        brier_skill=brier_skill(prequential),
+        ece=calibration_error(prequential, settings),
+        curve=_learning_curve(training_set, prequential, settings),
+        active=enough and share_above_base_rate(prequential) >= settings.min_bootstrap_share_to_activate,
+        calibration=fit_calibration(prequential.logit, prequential.wander, settings),
     )
 
 
 def _learning_curve(
-    training_set: TrainingSet, ahead: ScoredAnswers, settings: DecoderSettings
+    training_set: TrainingSet, prequential: ScoredAnswers, settings: DecoderSettings
 ) -> tuple[LearningCurvePoint, ...]:
     points: list[LearningCurvePoint] = []
-    for k in unique_sessions(ahead.session_index):
-        here = ahead.session_index == k
+    for k in unique_sessions(prequential.session_index):
+        here = prequential.session_index == k
         n_before = int((~training_set.self_caught & (training_set.session_index < k)).sum())
         auc = within_session_auc(
-            ahead.score[here], ahead.wander[here], ahead.session_index[here], settings.prequential_se_factor
+            prequential.score[here],
+            prequential.wander[here],
+            prequential.session_index[here],
+            settings.prequential_se_factor,
         )
         points.append(LearningCurvePoint(training_set.sessions[k].session, n_before, auc))
     return tuple(points)

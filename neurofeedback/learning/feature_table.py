@@ -1,4 +1,4 @@
-"""Anybody's labelled features, from a table: the same decoder, evaluated the same honest way."""
+"""Evaluation of the decoder on a table of labelled features from other software."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SURENESS_COLUMN = "sure"
 
 @dataclass(frozen=True, slots=True)
 class LabelledRow:
-    """One labelled moment; ``label`` is wandering, ``sure`` 1 to 4, ``values`` NaN where a cell is empty or n/a."""
+    """One labelled moment; ``sure`` is 1 to 4, ``values`` are NaN where a cell is empty or n/a."""
 
     subject: str
     session: str
@@ -60,9 +60,9 @@ class FeatureTable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureTableScores:
-    """What the decoder makes of a table; None where there is nothing to compare.
+    """Performance of the decoder on a table; None where there is nothing to compare.
 
-    ``subjects`` are each subject's answers, and their AUC session by session.
+    ``subjects`` holds each subject's number of answers and prequential AUC.
     """
 
     n: int
@@ -105,24 +105,24 @@ def read_feature_table(path: Path) -> FeatureTable:
             f"{_SURENESS_COLUMN} (1 to 4) if known",
             todo=f"name these columns: {', '.join(missing)}" if missing else "give it features, each with its own name",
         )
-    cells = csv.reader(lines[1:], delimiter=delimiter)
-    rows = [_parse_row(path, number, names, features, row) for number, row in enumerate(cells, start=2) if row]
+    cell_texts = csv.reader(lines[1:], delimiter=delimiter)
+    rows = [_parse_row(path, number, names, features, row) for number, row in enumerate(cell_texts, start=2) if row]
     if not rows:
         raise RecordingError(f"{path} holds no rows", todo="there is nothing to evaluate")
-    places = {key: k for k, key in enumerate(dict.fromkeys((row.subject, row.session) for row in rows))}
-    return FeatureTable(features, tuple(sorted(rows, key=lambda row: (places[row.subject, row.session], row.onset))))
+    order = {key: k for k, key in enumerate(dict.fromkeys((row.subject, row.session) for row in rows))}
+    return FeatureTable(features, tuple(sorted(rows, key=lambda row: (order[row.subject, row.session], row.onset))))
 
 
 def _parse_row(
-    path: Path, number: int, names: Sequence[str], features: tuple[str, ...], cells: Sequence[str]
+    path: Path, number: int, names: Sequence[str], features: tuple[str, ...], cell_texts: Sequence[str]
 ) -> LabelledRow:
     try:
-        told = dict(zip(names, cells, strict=True))
-        sure = int(told.get(_SURENESS_COLUMN) or 4)
-        if told["label"] not in {"0", "1"} or not 1 <= sure <= 4:
-            raise ValueError(f"label {told['label']}, {_SURENESS_COLUMN} {sure}")
-        onset = float(told["onset"])
-        values = tuple(math.nan if told[name] in {"", "n/a"} else float(told[name]) for name in features)
+        cells = dict(zip(names, cell_texts, strict=True))
+        sure = int(cells.get(_SURENESS_COLUMN) or 4)
+        if cells["label"] not in {"0", "1"} or not 1 <= sure <= 4:
+            raise ValueError(f"label {cells['label']}, {_SURENESS_COLUMN} {sure}")
+        onset = float(cells["onset"])
+        values = tuple(math.nan if cells[name] in {"", "n/a"} else float(cells[name]) for name in features)
         if math.isnan(onset) or any(math.isinf(value) for value in values):
             raise ValueError("a number without end, or no onset")
     except ValueError as error:
@@ -131,38 +131,45 @@ def _parse_row(
             got=str(error),
             allowed="a cell for each column; label 0 or 1; sure 1 to 4; numbers, empty or n/a for features",
         ) from None
-    return LabelledRow(told["subject"], told["session"], onset, told["label"] == "1", sure, values)
+    return LabelledRow(cells["subject"], cells["session"], onset, cells["label"] == "1", sure, values)
 
 
 def evaluate_feature_table(table: FeatureTable, evidence: Evidence, settings: DecoderSettings) -> FeatureTableScores:
-    """Hold the decoder against a table: nothing is ever shuffled across time.
+    """Evaluate the decoder on a table, without shuffling across time.
 
-    A value counts from the median of its session's rows until then, in units of the table's spread within sessions;
-    features that no evidence profile names get the neutral prior.
+    Values are taken relative to the median of their session's rows until then, in units of the table's spread within
+    sessions; features without evidence get the neutral prior.
     """
-    courses = _training_sets(table, settings)
+    training_sets = _training_sets(table, settings)
 
-    def learn(course: TrainingSet, day: float, device: str) -> Decoder:
-        return fit_decoder(course, evidence, settings, day=day, device=device)
+    def train(training_set: TrainingSet, day: float, device: str) -> Decoder:
+        return fit_decoder(training_set, evidence, settings, day=day, device=device)
 
-    ahead = {subject: score_prequentially(course, learn, settings) for subject, course in courses.items()}
-    aside = [score_leaving_sessions_out(course, learn) for course in courses.values()]
+    prequential = {
+        subject: score_prequentially(training_set, train, settings) for subject, training_set in training_sets.items()
+    }
+    left_out = [score_leaving_sessions_out(training_set, train) for training_set in training_sets.values()]
     known = {feature.feature for profile in evidence.members or (evidence,) for feature in profile.features}
-    together, wide = stack_people(list(ahead.values())), settings.leave_one_out_se_factor
-    others = _score_left_out_subjects(table.feature_names, courses, learn) if len(courses) > 1 else stack_people([])
+    together, wide = stack_people(list(prequential.values())), settings.leave_one_out_se_factor
+    others = (
+        _score_left_out_subjects(table.feature_names, training_sets, train)
+        if len(training_sets) > 1
+        else stack_people([])
+    )
     narrow = settings.prequential_se_factor
     return FeatureTableScores(
         n=len(table.rows),
         n_wander=sum(row.wander for row in table.rows),
-        n_sessions=sum(len(course.sessions) for course in courses.values()),
+        n_sessions=sum(len(training_set.sessions) for training_set in training_sets.values()),
         features_with_prior=tuple(name for name in table.feature_names if name in known),
         prequential=_auc_interval(together, narrow),
-        sessions_left_out=_auc_interval(stack_people(aside), wide),
+        sessions_left_out=_auc_interval(stack_people(left_out), wide),
         subjects_left_out=_auc_interval(others, wide),
         brier_skill=brier_skill(together),
         ece=calibration_error(together, settings),
         subjects=tuple(
-            (subject, len(courses[subject].wander), _auc_interval(scored, narrow)) for subject, scored in ahead.items()
+            (subject, len(training_sets[subject].wander), _auc_interval(scored, narrow))
+            for subject, scored in prequential.items()
         ),
     )
 
@@ -172,31 +179,31 @@ def _auc_interval(scored: ScoredAnswers, se_factor: float) -> MetricInterval | N
 
 
 def _score_left_out_subjects(
-    names: tuple[str, ...], training_sets: dict[str, TrainingSet], learn: DecoderTrainer
+    names: tuple[str, ...], training_sets: dict[str, TrainingSet], train: DecoderTrainer
 ) -> ScoredAnswers:
     parts: list[ScoredAnswers] = []
-    for subject, course in training_sets.items():
-        sittings = [taught for other, theirs in training_sets.items() if other != subject for taught in theirs.sessions]
-        decoder = learn(build_training_set(names, sittings), 0.0, "")
-        parts.append(score_with(decoder, course))
+    for subject, training_set in training_sets.items():
+        sessions = [data for other, theirs in training_sets.items() if other != subject for data in theirs.sessions]
+        decoder = train(build_training_set(names, sessions), 0.0, "")
+        parts.append(score_with(decoder, training_set))
     return stack_people(parts)
 
 
 def _training_sets(table: FeatureTable, settings: DecoderSettings) -> dict[str, TrainingSet]:
     sd = _sd_within_sessions(table)
-    taught: dict[str, list[SessionTrainingData]] = {}
+    data: dict[str, list[SessionTrainingData]] = {}
     for (subject, session), rows in groupby(table.rows, key=lambda row: (row.subject, row.session)):
-        taught.setdefault(subject, []).append(
+        data.setdefault(subject, []).append(
             _session_training_data(session, list(rows), sd, table.feature_names, settings)
         )
-    return {subject: build_training_set(table.feature_names, sittings) for subject, sittings in taught.items()}
+    return {subject: build_training_set(table.feature_names, sessions) for subject, sessions in data.items()}
 
 
 def _session_training_data(
     session: str, rows: list[LabelledRow], sd: NDArray[np.float64], names: tuple[str, ...], settings: DecoderSettings
 ) -> SessionTrainingData:
     values = np.array([row.values for row in rows], dtype=np.float64)
-    lessons = [
+    windows = [
         LabelledWindow(
             sample=k,
             x=(values[k] - column_medians(values[: k + 1])) / sd,
@@ -207,17 +214,17 @@ def _session_training_data(
         for k, row in enumerate(rows)
     ]
     x = np.nan_to_num((values - column_medians(values)) / sd, nan=0.0)
-    usual = WindowCovariance(names, x.T @ x / len(x), float(len(x)))
-    return SessionTrainingData(session, 0.0, "", tuple(lessons), usual)
+    covariance = WindowCovariance(names, x.T @ x / len(x), float(len(x)))
+    return SessionTrainingData(session, 0.0, "", tuple(windows), covariance)
 
 
 def _sd_within_sessions(table: FeatureTable) -> NDArray[np.float64]:
-    """Spread of each feature around its sessions' medians, ``(n_features,)``; 1 for one that never changes."""
+    """Return the spread of each feature around its session medians, ``(n_features,)``; 1 for a constant feature."""
     parts = []
     for _, rows in groupby(table.rows, key=lambda row: (row.subject, row.session)):
         values = np.array([row.values for row in rows], dtype=np.float64)
         parts.append(values - column_medians(values))
-    apart = np.concatenate(parts)
-    there = np.isfinite(apart)
-    sd = np.sqrt((np.where(there, apart, 0.0) ** 2).sum(axis=0) / np.maximum(there.sum(axis=0), 1))
+    deviations = np.concatenate(parts)
+    finite = np.isfinite(deviations)
+    sd = np.sqrt((np.where(finite, deviations, 0.0) ** 2).sum(axis=0) / np.maximum(finite.sum(axis=0), 1))
     return np.where(sd > 0, sd, 1.0)

@@ -1,7 +1,7 @@
-"""What an answer labels: the seconds before the chime, compared with the person's usual ones in this sitting.
+"""Labelled windows: the seconds before a probe or press, relative to the session so far.
 
-One causal code path, live, in training and in evaluation: frames go in one by one, and what a probe or a press
-teaches is made from frames and answers that were there by then.
+Live use, training and evaluation share this causal code: frames go in one by one, and a window is made from frames and
+answers that were there by then.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BREATH, ELSEWHERE, NOT_SURE = 1, 2, 3
 """Answers to where the mind was."""
 
 _LABELLED_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
-_DEFAULT_SURENESS = 2  # "a little sure": what an answer counts for when how sure was skipped
+_DEFAULT_SURENESS = 2  # "a little sure": used when the question "how sure" was skipped
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,15 +33,15 @@ class LabelledWindow:
     sample : int
         The chime or the press.
     x : ndarray, shape (n_features,)
-        Mean z of the window, from the median of all windows so far, in the person's usual spreads; NaN where missing.
+        Mean z of the window minus the median of all windows so far, in the person's window spread; NaN where missing.
     wander : bool
-        What the person said.
+        The person reported wandering.
     weight : float
-        By how sure it was, 0 to 1; of a press, 1.
+        By the reported certainty, 0 to 1; 1 for a press.
     minutes : float
         Time since the practice began, min.
-    pressed : bool
-        The person pressed without having been asked.
+    self_caught : bool
+        A press, not the answer to a probe.
     """
 
     sample: int
@@ -53,12 +53,12 @@ class LabelledWindow:
 
 
 class WindowLabeller:
-    """Frames of one sitting in, lessons out.
+    """Makes labelled windows from the frames, probes and presses of one session.
 
     Parameters
     ----------
-    past : Usual
-        How much this person's windows vary in earlier sittings.
+    prior_covariance : WindowCovariance
+        Covariance of this person's windows in earlier sessions.
     hop_s : float
         Time between frames, s.
 
@@ -68,9 +68,9 @@ class WindowLabeller:
     >>> settings = DecoderSettings(features=("theta_frontal",))
     >>> labeller = WindowLabeller(estimate_window_covariance(("theta_frontal",)), 4.0, 0.25, settings)
     >>> for i in range(80):
-    ...     labeller.push(i + 1, Phase.PRACTICE, True, (float(i >= 60),))
-    >>> lesson = labeller.probe(Probe(80, where=ELSEWHERE, sure=4))
-    >>> lesson.wander, lesson.weight, bool(lesson.x[0] > 0)
+    ...     labeller.append(i + 1, Phase.PRACTICE, True, (float(i >= 60),))
+    >>> window = labeller.label_probe(Probe(80, where=ELSEWHERE, sure=4))
+    >>> window.wander, window.weight, bool(window.x[0] > 0)
     (True, 1.0, True)
     """
 
@@ -103,54 +103,56 @@ class WindowLabeller:
                 self._windows.append(window)
 
     def label_probe(self, probe: Probe) -> LabelledWindow | None:
-        """Return what an answered probe teaches; None if it counts for the rate of wandering alone."""
+        """Return the window of an answered probe; None if it counts only for the rate of wandering."""
         if probe.where not in {BREATH, ELSEWHERE} or self._after_press(probe.sample):
             return None
         weight = self._settings.certainty_weights[(probe.sure or _DEFAULT_SURENESS) - 1]
-        lesson = self._label_window(probe.sample, self._settings.probe_window_s, weight)
-        return lesson if lesson is None or probe.where == ELSEWHERE else _as_on_breath(lesson)
+        window = self._label_window(probe.sample, self._settings.probe_window_s, weight)
+        return window if window is None or probe.where == ELSEWHERE else _as_on_breath(window)
 
     def has_signal(self, sample: int) -> bool:
-        """Tell whether enough signal precedes a chime at ``sample``."""
+        """Return whether enough signal precedes a chime at ``sample``."""
         start, stop = (sample - round(back * self._sfreq) for back in self._settings.probe_window_s)
         return self._mean(start, stop) is not None
 
     def label_press(self, sample: int) -> LabelledWindow | None:
-        """Return what a press teaches; None if too little signal precedes it, or another press."""
+        """Return the window of a press; None if too little signal precedes it, or another press."""
         follows = self._after_press(sample)
         self._presses.append(sample)
         return None if follows else self._label_window(sample, self._settings.press_window_s, 1.0, self_caught=True)
 
     def shrunk_covariance(self, sample: int | None = None) -> WindowCovariance:
-        """How much windows vary by now: this sitting so far, shrunk to the past."""
+        """Return the covariance of this session's windows so far, shrunk to earlier sessions."""
         return self._prior_covariance.combine(self.session_covariance(sample), self._settings.prior_windows)
 
     def session_covariance(self, sample: int | None = None) -> WindowCovariance:
-        """How much the windows of this sitting alone vary, up to ``sample``."""
-        known = len(self._windows) if sample is None else bisect_right(self._window_ends, sample)
-        return estimate_window_covariance(self._prior_covariance.names, np.array(self._windows[:known]), self._length_s)
+        """Return the covariance of this session's windows up to ``sample``."""
+        n_windows = len(self._windows) if sample is None else bisect_right(self._window_ends, sample)
+        return estimate_window_covariance(
+            self._prior_covariance.names, np.array(self._windows[:n_windows]), self._length_s
+        )
 
     def _label_window(
         self, sample: int, span_s: tuple[float, float], weight: float, *, self_caught: bool = False
     ) -> LabelledWindow | None:
         start, stop = (sample - round(back * self._sfreq) for back in span_s)
         mean = self._mean(start, stop)
-        known = bisect_right(self._window_ends, stop)
-        if mean is None or known == 0:
+        n_windows = bisect_right(self._window_ends, stop)
+        if mean is None or n_windows == 0:
             return None
-        x = (mean - column_medians(np.array(self._windows[:known]))) / self.shrunk_covariance(stop).sd
+        x = (mean - column_medians(np.array(self._windows[:n_windows]))) / self.shrunk_covariance(stop).sd
         minutes = (sample - (self._first_sample or 0)) / self._sfreq / 60.0
         return LabelledWindow(sample, x, wander=True, weight=weight, minutes=minutes, self_caught=self_caught)
 
     def _mean(self, start: int, stop: int) -> NDArray[np.float64] | None:
-        """Mean z of the frames that end after ``start`` and up to ``stop``; None with too little valid signal."""
+        """Return mean z of the frames that end after ``start``, up to ``stop``; None with too little valid signal."""
         rows = slice(bisect_right(self._samples, start), bisect_right(self._samples, stop))
         z = np.array(self._z[rows], dtype=np.float64).reshape(-1, len(self._missing_z))
-        there = np.isfinite(z)
-        if there.any(axis=1).sum() < self._min_frames:
+        finite = np.isfinite(z)
+        if finite.any(axis=1).sum() < self._min_frames:
             return None
-        n = there.sum(axis=0)
-        sums = np.where(there, z, 0.0).sum(axis=0)
+        n = finite.sum(axis=0)
+        sums = np.where(finite, z, 0.0).sum(axis=0)
         return np.where(n >= self._min_frames, sums / np.maximum(n, 1), np.nan)
 
     def _after_press(self, sample: int) -> bool:
@@ -163,7 +165,7 @@ def _as_on_breath(window: LabelledWindow) -> LabelledWindow:
 
 
 def is_key_stuck(presses: Sequence[int], sfreq: float, settings: DecoderSettings) -> bool:
-    """Tell whether so many presses of one sitting can be no person's: one a guard time, half of the time.
+    """Return whether a session has more presses than a person makes.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Logistic regression under a normal prior: its mode, its curvature there, and how likely it makes the answers."""
+"""Logistic regression under a normal prior, with Laplace's approximation."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_STEPS = 100
-_CLOSE = 1e-10
+_MAX_STEPS = 100
+_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,12 +55,12 @@ def fit_map(
 
     value = objective(b)
     curvature = np.diag(precision)
-    for _ in range(_STEPS):
+    for _ in range(_MAX_STEPS):
         p = expit(design @ b)
         slope = design.T @ (weights * (p - y)) + precision * (b - mean)
         curvature = (design.T * (weights * p * (1 - p))) @ design + np.diag(precision)
         step = np.linalg.solve(curvature, slope)
-        if slope @ step < _CLOSE:
+        if slope @ step < _TOLERANCE:
             break
         size = 1.0
         while (better := objective(b - size * step)) > value:

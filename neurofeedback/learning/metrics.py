@@ -1,7 +1,7 @@
-"""Figures of answers that were scored before they were known: AUC within sittings, skill, calibration error.
+"""Metrics of scored answers: AUC within sessions, Brier skill, calibration error.
 
-Only pairs of answers from the same sitting are compared: sittings differ in everything, and so do decoders fitted
-at different times, so that pairs across sittings would flatter or slander.
+Only pairs of answers from the same session are compared, because sessions, and decoders fitted at different times,
+differ in level.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BINS = 5
 
 @dataclass(frozen=True, slots=True)
 class MetricInterval:
-    """A figure with its 95 % interval, and the answers it rests on."""
+    """A metric with its 95 % interval and its number of answers."""
 
     value: float
     low: float
@@ -34,9 +34,10 @@ class MetricInterval:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredAnswers:
-    """Answers to probes, scored by decoders that had not seen them; each ``(n,)``.
+    """Answers to probes, scored by decoders that were not trained on them; each field ``(n,)``.
 
-    ``logit`` is before calibration, ``mended`` after; ``base`` the log odds of the rate of wandering until then.
+    ``logit`` is before calibration, ``calibrated_logit`` after; ``base_rate_logit`` is that of the rate of wandering
+    until then.
     """
 
     score: NDArray[np.float64]
@@ -48,7 +49,7 @@ class ScoredAnswers:
 
 
 def join_scores(parts: list[ScoredAnswers]) -> ScoredAnswers:
-    """Put scores of one person's sittings together."""
+    """Concatenate the scores of one person's sessions."""
     if not parts:
         none = np.zeros(0)
         return ScoredAnswers(none, none, none, none, none.astype(np.bool_), none.astype(np.int64))
@@ -63,7 +64,7 @@ def join_scores(parts: list[ScoredAnswers]) -> ScoredAnswers:
 
 
 def stack_people(people: Sequence[ScoredAnswers]) -> ScoredAnswers:
-    """Put several people's scores together, keeping their sittings apart."""
+    """Concatenate the scores of several people; their sessions stay distinct."""
     parts: list[ScoredAnswers] = []
     first = 0
     for scored in people:
@@ -75,10 +76,10 @@ def stack_people(people: Sequence[ScoredAnswers]) -> ScoredAnswers:
 def within_session_auc(
     score: NDArray[np.float64], wander: NDArray[np.bool_], session_index: NDArray[np.int64], se_factor: float
 ) -> MetricInterval | None:
-    """AUC over pairs within one sitting, its interval on the logit scale; None without any pair.
+    """Return the AUC over pairs within sessions with its interval on the logit scale; None without any pair.
 
-    The variance is Hanley and McNeil's (1982, Radiology 143:29) at the pooled AUC, summed over sittings by their
-    share of the pairs; ``se_factor`` widens it for decoders that differ from sitting to sitting.
+    The variance is Hanley and McNeil's (1982, Radiology 143:29) at the pooled AUC, summed over sessions by their
+    share of the pairs; ``se_factor`` widens it for decoders that differ from session to session.
     """
     wins, counts = 0.0, list[tuple[int, int]]()
     for yes, no in _by_session(score, wander, session_index):
@@ -110,7 +111,7 @@ def _hanley_mcneil(auc: float, n_yes: int, n_no: int) -> float:
 
 
 def brier_skill(scored: ScoredAnswers) -> MetricInterval | None:
-    """1 - Brier score / that of the running base rate; the interval resamples sittings."""
+    """Return 1 - Brier score / that of the running base rate; its interval resamples sessions."""
     if len(unique_sessions(scored.session_index)) < 2:
         return None
     return _bootstrap_sessions(scored, lambda rows: _brier_skill_of(scored, rows))
@@ -118,12 +119,12 @@ def brier_skill(scored: ScoredAnswers) -> MetricInterval | None:
 
 def _brier_skill_of(scored: ScoredAnswers, rows: NDArray[np.intp]) -> float:
     y = scored.wander[rows]
-    ours, base = (expit(logit[rows]) for logit in (scored.calibrated_logit, scored.base_rate_logit))
-    return 1.0 - float(np.mean((ours - y) ** 2) / np.mean((base - y) ** 2))
+    model, base = (expit(logit[rows]) for logit in (scored.calibrated_logit, scored.base_rate_logit))
+    return 1.0 - float(np.mean((model - y) ** 2) / np.mean((base - y) ** 2))
 
 
 def calibration_error(scored: ScoredAnswers, settings: DecoderSettings) -> MetricInterval | None:
-    """Mean distance of said and true rates over five bins of equal size; None with too few answers."""
+    """Return the expected calibration error with its interval; None with too few answers."""
     if len(scored.wander) < settings.min_answers_for_ece or len(unique_sessions(scored.session_index)) < 2:
         return None
     p = expit(scored.calibrated_logit)
@@ -131,13 +132,13 @@ def calibration_error(scored: ScoredAnswers, settings: DecoderSettings) -> Metri
 
 
 def expected_calibration_error(p: NDArray[np.float64], wander: NDArray[np.bool_]) -> float:
-    """Mean over five bins of equal size of |mean probability - rate|, weighted by their sizes."""
+    """Return the mean of |mean probability - rate| over five bins of equal size, weighted by their sizes."""
     bins = np.array_split(np.argsort(p, kind="stable"), _BINS)
     return float(sum(len(rows) * abs(p[rows].mean() - wander[rows].mean()) for rows in bins if len(rows)) / len(p))
 
 
 def _bootstrap_sessions(scored: ScoredAnswers, metric: Callable[[NDArray[np.intp]], float]) -> MetricInterval:
-    """Give a figure the interval of a bootstrap over sittings; the same answers give the same interval."""
+    """Return a metric with its bootstrap interval over sessions; the seed is fixed."""
     rows = [np.flatnonzero(scored.session_index == k) for k in unique_sessions(scored.session_index)]
     rng = np.random.default_rng(0)
     drawn: list[list[int]] = rng.integers(len(rows), size=(_BOOTSTRAPS, len(rows))).tolist()
@@ -147,7 +148,7 @@ def _bootstrap_sessions(scored: ScoredAnswers, metric: Callable[[NDArray[np.intp
 
 
 def share_above_base_rate(scored: ScoredAnswers) -> float:
-    """Share of bootstraps over sittings in which the log-loss is below that of the running base rate."""
+    """Return the share of bootstraps over sessions in which the log-loss is below that of the running base rate."""
     y = scored.wander.astype(np.float64)
     gain = log_loss(scored.base_rate_logit, y) - log_loss(scored.calibrated_logit, y)
     sums: NDArray[np.float64] = np.array(

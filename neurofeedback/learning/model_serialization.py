@@ -1,4 +1,4 @@
-"""What is learned, to and from the rows of a model file."""
+"""Conversion of decoder, evaluation and labels to and from the model file."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def to_model_file(
     evaluation: Evaluation,
     fingerprint: str,
 ) -> DecoderFile:
-    """Put all that is known of a participant into the shape of its file."""
+    """Return the model file of a participant."""
     values = zip(feature_names, decoder.weights.tolist(), decoder.sd.tolist(), strict=True)
     return DecoderFile(
         participant=participant,
         features=feature_names,
         excluded=excluded,
-        sittings=tuple(_session_row(one, stamp) for one, stamp in session_labels),
+        sittings=tuple(_session_row(labels, stamp) for labels, stamp in session_labels),
         with_presses=decoder.with_self_caught,
         weights=tuple(FeatureWeightRow(feature=name, weight=weight, sd=sd) for name, weight, sd in values),
         scores=_scores_row(evaluation),
@@ -51,22 +51,22 @@ def to_model_file(
 
 
 def session_labels_from_row(row: SessionRow, feature_names: tuple[str, ...]) -> SessionLabels:
-    """Return what a session taught, as its row tells."""
-    usual = WindowCovariance(feature_names, np.array(row.covariance, dtype=np.float64), row.windows)
-    taught = SessionTrainingData(
-        row.session, row.day, row.device, tuple(_window_from_row(lesson) for lesson in row.lessons), usual
+    """Return the labels of a session from its row."""
+    covariance = WindowCovariance(feature_names, np.array(row.covariance, dtype=np.float64), row.windows)
+    training_data = SessionTrainingData(
+        row.session, row.day, row.device, tuple(_window_from_row(window) for window in row.lessons), covariance
     )
-    return SessionLabels(taught, row.drowsy, row.iaf_hz, row.notices)
+    return SessionLabels(training_data, row.drowsy, row.iaf_hz, row.notices)
 
 
 def evaluation_from_model(model: DecoderFile) -> Evaluation:
-    """Return the scores a file holds."""
+    """Return the evaluation from a model file."""
     scores = model.scores
-    asked = [lesson for row in model.sittings for lesson in row.lessons if not lesson.pressed]
+    answers = [window for row in model.sittings for window in row.lessons if not window.pressed]
     return Evaluation(
-        n_answers=len(asked),
-        n_wander=sum(lesson.wander for lesson in asked),
-        n_sessions=sum(any(not lesson.pressed for lesson in row.lessons) for row in model.sittings),
+        n_answers=len(answers),
+        n_wander=sum(window.wander for window in answers),
+        n_sessions=sum(any(not window.pressed for window in row.lessons) for row in model.sittings),
         prequential=_interval_from_row(scores.prequential),
         leave_one_session_out=_interval_from_row(scores.left_out),
         brier_skill=_interval_from_row(scores.brier_skill),
@@ -78,15 +78,15 @@ def evaluation_from_model(model: DecoderFile) -> Evaluation:
 
 
 def _session_row(session_labels: SessionLabels, stamp: str) -> SessionRow:
-    taught = session_labels.training_data
+    training_data = session_labels.training_data
     return SessionRow(
-        session=taught.session,
+        session=training_data.session,
         stamp=stamp,
-        day=taught.day,
-        device=taught.device,
-        lessons=tuple(_window_row(lesson) for lesson in taught.labelled_windows),
-        windows=taught.window_covariance.n,
-        covariance=tuple(tuple(line) for line in taught.window_covariance.covariance.tolist()),
+        day=training_data.day,
+        device=training_data.device,
+        lessons=tuple(_window_row(window) for window in training_data.labelled_windows),
+        windows=training_data.window_covariance.n,
+        covariance=tuple(tuple(line) for line in training_data.window_covariance.covariance.tolist()),
         drowsy=session_labels.sleepiness_ratings,
         iaf_hz=session_labels.iaf_hz,
         notices=session_labels.notices,

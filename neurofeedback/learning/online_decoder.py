@@ -1,4 +1,4 @@
-"""Goes on learning while a sitting goes on."""
+"""Refitting of the decoder during a session."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from neurofeedback.types import INDEX_NAME, Command, CommandKind, Frame, Probe, 
 
 
 class OnlineDecoder:
-    """Goes on learning during a sitting: frames, presses and answered probes in, refits out.
+    """Refits the decoder from the frames, presses and answered probes of a running session.
 
     Parameters
     ----------
-    known : DecoderState
-        What earlier sittings taught.
+    state : DecoderState
+        The decoder trained on earlier sessions.
     columns : tuple of str
-        The engine's names of ``Frame.values``.
+        Names of ``Frame.values``.
 
     Notes
     -----
@@ -46,21 +46,21 @@ class OnlineDecoder:
 
     @property
     def initial_weights_text(self) -> str:
-        """What the sitting starts from, for ``EngineStart.decoder``: empty while nothing has been learned."""
+        """Weights at the start of the session, for ``EngineStart.decoder``; empty without any answer."""
         return self._weights_text(self._decoder)
 
     @property
     def decoder(self) -> Decoder:
-        """As it stands now."""
+        """The current decoder."""
         return self._decoder
 
     @property
     def labelled_windows(self) -> tuple[LabelledWindow, ...]:
-        """What this sitting has taught until now."""
+        """Labelled windows of this session so far."""
         return tuple(self._collector.labelled_windows)
 
     def process_frames(self, frames: Iterable[Frame]) -> None:
-        """Take frames as they are made."""
+        """Take frames."""
         for frame in frames:
             self._collector.add_frame(
                 frame.sample, frame.phase, frame.valid, logged_zscores(frame, self._zscore_places)
@@ -71,7 +71,7 @@ class OnlineDecoder:
         self._collector.add_press(sample)
 
     def add_probe(self, probe: Probe) -> Command | None:
-        """Take an answered probe; return the refit it brings, 2 s after the answer, if it teaches anything."""
+        """Take a finished probe; return the command with the new weights, if it gave a labelled window."""
         if self._collector.add_probe(probe) is None or not self._index_is_compatible:
             return None
         self._decoder = self._fit()
@@ -81,20 +81,20 @@ class OnlineDecoder:
         return Command(at, CommandKind.DECODER, self._weights_text(self._decoder))
 
     def _fit(self) -> Decoder:
-        now = self._collector.training_data("now", self._day, self._device)
-        sittings = [*self._state.training_data, *([now] if now.labelled_windows else [])]
-        fitting = DecoderTraining(
-            build_training_set(self._state.feature_names, sittings), self._evidence, self._settings
+        current = self._collector.training_data("now", self._day, self._device)
+        sessions = [*self._state.training_data, *([current] if current.labelled_windows else [])]
+        training = DecoderTraining(
+            build_training_set(self._state.feature_names, sessions), self._evidence, self._settings
         )
-        return fitting.train(self._day, self._device, with_self_caught=self._state.decoder.with_self_caught)
+        return training.train(self._day, self._device, with_self_caught=self._state.decoder.with_self_caught)
 
     def _weights_text(self, decoder: Decoder) -> str:
         if not self._index_is_compatible or decoder.n_answers == 0:
             return ""
-        usual = self._collector.window_labeller.shrunk_covariance()
+        covariance = self._collector.window_labeller.shrunk_covariance()
         auc = self._state.evaluation.prequential
         return DecoderWeights(
-            weights=tuple(zip(decoder.names, index_weights(decoder, usual).tolist(), strict=True)),
+            weights=tuple(zip(decoder.names, index_weights(decoder, covariance).tolist(), strict=True)),
             n_answers=decoder.n_answers,
             auc=None if auc is None else auc.value,
             auc_high=None if auc is None else auc.high,

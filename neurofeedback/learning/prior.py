@@ -1,4 +1,4 @@
-"""What group studies let one expect of a new person's decoder: one prior for each evidence profile."""
+"""Priors on decoder weights from group studies, one for each evidence profile."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Prior:
 def build_priors(
     evidence: Evidence, names: tuple[str, ...], correlation: NDArray[np.float64], settings: DecoderSettings
 ) -> tuple[Prior, ...]:
-    """One prior for each profile of a mixture.
+    """Return one prior for each evidence profile.
 
-    Means are R^-1 mu, shrunk, over the profile's own features alone: extended over all, features that no study
-    speaks of would become suppressors. Every other feature is expected to weigh nothing.
+    Means are R^-1 mu, shrunk, over the profile's own features alone: over all features, those without a study
+    would become suppressors. Every other feature has mean 0.
 
     Parameters
     ----------
     names : tuple of str
         Features of the decoder.
     correlation : ndarray, shape (n_features, n_features)
-        Of the person's unlabelled windows, not shrunk yet.
+        Of the person's unlabelled windows, before shrinkage.
     """
     shrunk = 0.5 * correlation + 0.5 * np.eye(len(names))
     return tuple(_build_prior(member, names, shrunk, settings) for member in evidence.members or (evidence,))

@@ -1,4 +1,4 @@
-"""What one session teaches: its frames and answers, live or read back, through the same labelling."""
+"""Labels of one session from its frames and answers, live or recorded."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from neurofeedback.recording.frame_log import format_number
 from neurofeedback.recording.session_header import read_start
 from neurofeedback.settings.load import read_profile
 from neurofeedback.settings.model import Settings
+from neurofeedback.texts import decoder as texts
 from neurofeedback.types import Event, EventKind, Frame, Phase, Probe, StreamInfo
 
 _DROWSINESS_FEATURES = ("o_alpha_posterior", "theta_all", "delta_all")
@@ -30,9 +31,9 @@ EARLIEST_DATE = datetime(2020, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionLabels:
-    """What one session teaches, and what is to be said of it.
+    """Labels of one session, and notices about them.
 
-    ``drowsy`` are signs of drowsiness with the answers to how sleepy; ``iaf_hz`` tells people apart.
+    ``sleepiness_ratings`` are drowsiness signs with the answer to "how sleepy"; ``iaf_hz`` reveals a mix-up of people.
     """
 
     training_data: SessionTrainingData
@@ -42,26 +43,26 @@ class SessionLabels:
 
 
 def device_key(stream: StreamInfo) -> str:
-    """Name what must stay the same for answers to be comparable: the electrodes and their reference.
+    """Return electrodes and reference, which must be the same for answers to be comparable.
 
     Examples
     --------
-    >>> device_key(Stream("muse-2", 256.0, ("TP9", "AF7"), reference="Fpz"))
+    >>> device_key(StreamInfo("muse-2", 256.0, ("TP9", "AF7"), reference="Fpz"))
     'TP9 AF7, reference Fpz'
     """
     return f"{' '.join(stream.ch_names)}, reference {stream.reference}"
 
 
 def zscore_columns(names: Sequence[str]) -> tuple[str, ...]:
-    """Names in the frame log of features' z-scores by the frozen baseline, and of the signs of drowsiness."""
+    """Return the frame-log columns of the features' z-scores and of the drowsiness signs."""
     return tuple(f"z_{name}" for name in (*names, *_DROWSINESS_FEATURES))
 
 
 @dataclass(slots=True)
 class LabelCollector:
-    """Takes frames and answers of one sitting, and keeps what they teach.
+    """Collects labelled windows and sleepiness ratings from the frames and answers of one session.
 
-    A lesson is made from what preceded its chime, so it is the same whether frames after it have come or not.
+    A window depends only on frames before its chime.
     """
 
     window_labeller: WindowLabeller
@@ -74,7 +75,7 @@ class LabelCollector:
     def for_session(
         cls, prior_covariance: WindowCovariance, sfreq: float, settings: Settings, hop_s: float
     ) -> LabelCollector:
-        """Begin a sitting of a person whose windows usually vary as ``past`` says, a frame every ``hop_s`` (s)."""
+        """Return an empty collector; ``hop_s`` is the time between frames, s."""
         return cls(
             WindowLabeller(prior_covariance, sfreq, hop_s, settings.decoder),
             DrowsinessSigns(settings.drowsiness, hop_s),
@@ -88,32 +89,32 @@ class LabelCollector:
             self.drowsiness.append(sample, *z[-n_signs:])
 
     def add_probe(self, probe: Probe) -> LabelledWindow | None:
-        """Take a probe; return what it teaches, if anything."""
+        """Take a probe; return its labelled window, if any."""
         signs = self.drowsiness.at(probe.sample)
         if probe.sleepy is not None and math.isfinite(signs):
             self.sleepiness_ratings.append((signs, probe.sleepy))
-        lesson = self.window_labeller.label_probe(probe)
-        if lesson is not None:
-            self.labelled_windows.append(lesson)
+        window = self.window_labeller.label_probe(probe)
+        if window is not None:
+            self.labelled_windows.append(window)
         elif probe.where in {BREATH, ELSEWHERE} and not self.window_labeller.has_signal(probe.sample):
             self.n_without_signal += 1
-        return lesson
+        return window
 
     def add_press(self, sample: int) -> None:
         """Take a press of "I was away"."""
-        lesson = self.window_labeller.label_press(sample)
-        if lesson is not None:
-            self.labelled_windows.append(lesson)
+        window = self.window_labeller.label_press(sample)
+        if window is not None:
+            self.labelled_windows.append(window)
 
     def training_data(self, session: str, day: float, device: str) -> SessionTrainingData:
-        """Return what the sitting has taught until now."""
+        """Return the training data collected so far."""
         return SessionTrainingData(
             session, day, device, tuple(self.labelled_windows), self.window_labeller.session_covariance()
         )
 
 
 def logged_zscores(frame: Frame, columns: Sequence[int]) -> tuple[float, ...]:
-    """Return values of a live frame as its log holds them, so that both teach the same to the bit."""
+    """Return values of a live frame rounded as in the frame log, so that live and recorded labels are identical."""
     return tuple(_round_as_logged(frame.values[k]) for k in columns)
 
 
@@ -125,14 +126,14 @@ def _round_as_logged(value: float) -> float:
 def read_session_labels(
     files: SessionFiles, prior_covariance: WindowCovariance, settings: Settings, today: float
 ) -> SessionLabels:
-    """Read what a recorded session teaches.
+    """Read the labels of a recorded session.
 
     Parameters
     ----------
-    past : Usual
-        How much this person's windows vary in the sessions before.
+    prior_covariance : WindowCovariance
+        Covariance of this person's windows in earlier sessions.
     today : float
-        Days since 1970; a session dated later, or before any of its kind could be, counts as recorded today.
+        Days since 1970; a session dated later, or before 2020, counts as recorded today.
 
     Raises
     ------
@@ -143,42 +144,41 @@ def read_session_labels(
     _, events = read_events(files.eeg_file("events.tsv"))
     sfreq = start.stream.sfreq
     hop_s = read_profile(files.derived_file("settings.toml")).settings.spectrum.hop_s
-    pupil = LabelCollector.for_session(prior_covariance, sfreq, settings, hop_s)
+    collector = LabelCollector.for_session(prior_covariance, sfreq, settings, hop_s)
     notices: list[str] = []
     presses = [event.sample for event in events if event.kind is EventKind.PRESS]
     if is_key_stuck(presses, sfreq, settings.decoder):
-        notices.append(f"{len(presses)} presses of “I was away” look like a stuck key and were left out.")
+        notices.append(texts.STUCK_KEY.format(n=len(presses)))
         presses = []
     probes = _consistent_probes(events, notices)
     for frame in read_frames(files.frame_log, zscore_columns(prior_covariance.names)):
-        pupil.add_frame(frame.sample, frame.phase, frame.valid, frame.values)
+        collector.add_frame(frame.sample, frame.phase, frame.valid, frame.values)
     for press in sorted(presses):
-        pupil.add_press(press)
+        collector.add_press(press)
     for probe in probes:
-        pupil.add_probe(probe)
-    if pupil.n_without_signal:
-        n = pupil.n_without_signal
-        notices.append(f"{n} answered without a usable signal before the question: counted, but nothing to learn from.")
+        collector.add_probe(probe)
+    if collector.n_without_signal:
+        notices.append(texts.NO_SIGNAL.format(n=collector.n_without_signal))
     day = start.started.timestamp() / 86400.0
     if not EARLIEST_DATE.timestamp() / 86400.0 <= day <= today + 1.0:
-        notices.append(f"dated {start.started:%Y-%m-%d}, which cannot be: the clock was wrong. Counted as recent.")
+        notices.append(texts.IMPOSSIBLE_DATE.format(date=start.started))
         day = today
-    taught = pupil.training_data(files.stem, day, device_key(start.stream))
-    return SessionLabels(taught, tuple(pupil.sleepiness_ratings), _read_iaf(files), tuple(notices))
+    training_data = collector.training_data(files.stem, day, device_key(start.stream))
+    return SessionLabels(training_data, tuple(collector.sleepiness_ratings), _read_iaf(files), tuple(notices))
 
 
 def _consistent_probes(events: Sequence[Event], notices: list[str]) -> list[Probe]:
-    """Leave out probes that were answered twice and differently."""
-    said: dict[int, set[str]] = defaultdict(set)
+    """Return the probes without those answered twice and differently."""
+    answers: dict[int, set[str]] = defaultdict(set)
     chime = 0
     for event in events:
         chime = event.sample if event.kind is EventKind.PROBE else chime
         if event.kind is EventKind.ANSWER_WHERE:
-            said[chime].add(event.value)
-    torn = {sample for sample, values in said.items() if len(values) > 1}
-    if torn:
-        notices.append(f"{len(torn)} answered twice and differently: left out.")
-    return [probe for probe in probes_from_events(events) if probe.sample not in torn]
+            answers[chime].add(event.value)
+    contradictory = {sample for sample, values in answers.items() if len(values) > 1}
+    if contradictory:
+        notices.append(texts.CONTRADICTORY_ANSWERS.format(n=len(contradictory)))
+    return [probe for probe in probes_from_events(events) if probe.sample not in contradictory]
 
 
 def _read_iaf(files: SessionFiles) -> float | None:

@@ -1,4 +1,4 @@
-"""From a person's recordings to what drives the next sitting, and on from there with every answer in it."""
+"""Training of the personal decoder from a person's recordings."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from neurofeedback.recording.bids_paths import check_label
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.load import load_evidence, load_settings
 from neurofeedback.settings.model import Settings
+from neurofeedback.texts import decoder as texts
+from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
 _DAY_S = 86400.0
@@ -29,22 +31,22 @@ _DAY_S = 86400.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecoderState:
-    """All that is known of one participant.
+    """The decoder of one participant, with its training data and evaluation.
 
     Parameters
     ----------
-    told : tuple of Told
-        What each session taught, in order of time.
+    session_labels : tuple of SessionLabels
+        Labels of each session, in order of time.
     excluded : tuple of str
-        Sessions that are not learned from because the person said so.
+        Sessions the person has excluded.
     decoder : Decoder
-        As it stands now; of nobody's answers it is what studies expect.
+        Without any answer, the prior from group studies.
     evaluation : Evaluation
-        How well it does.
+        Its performance on answers it was not trained on.
     drowsy_level : float
-        This person's drowsiness threshold, in units of the usual one.
+        This person's drowsiness threshold, as a factor on the default.
     notices : tuple of str
-        What a person should know about it, one sentence each.
+        Notices for the person, one sentence each.
     """
 
     participant: str
@@ -58,12 +60,12 @@ class DecoderState:
 
     @property
     def training_data(self) -> tuple[SessionTrainingData, ...]:
-        """What is learned from."""
-        return tuple(told.training_data for told in self.session_labels)
+        """Training data of each session."""
+        return tuple(labels.training_data for labels in self.session_labels)
 
 
 def decoder_feature_names(settings: Settings, evidence: Evidence) -> tuple[str, ...]:
-    """List the decoder's features: those of its settings, and those the evidence speaks of."""
+    """Return the decoder's features: those of the evidence and those of its settings."""
     return tuple(dict.fromkeys((*evidence.feature_names, *settings.decoder.features)))
 
 
@@ -76,20 +78,20 @@ def train_decoder(
     rebuild: bool = False,
     today: float | None = None,
 ) -> DecoderState:
-    """Learn from all recordings of a participant; what earlier calls have read is kept in the model file.
+    """Train the decoder on all recordings of a participant; labels are cached in the model file.
 
-    A model file that cannot be used is put aside with a warning, and all is read anew.
+    A model file that cannot be used is renamed with a warning, and all recordings are read again.
 
     Parameters
     ----------
     settings : Settings, optional
         The default profile if left out.
     excluded : sequence of str, optional
-        Sessions not to learn from, by stem; by default those of the model file.
-    anew : bool
-        Read all recordings again, whatever the model file holds.
+        Stems of sessions to exclude; by default those of the model file.
+    rebuild : bool
+        Read all recordings again, without the model file.
     today : float, optional
-        Days since 1970, by default by the clock.
+        Days since 1970; by default, the current time.
 
     Raises
     ------
@@ -100,57 +102,61 @@ def train_decoder(
     settings = settings or load_settings()
     evidence = load_evidence(settings.index.evidence)
     today = time.time() / _DAY_S if today is None else today
-    kept, notices = _load_model(recordings, participant)
-    left_out = tuple(excluded if excluded is not None else kept.excluded if kept else ())
+    model, notices = _load_model(recordings, participant)
+    excluded_stems = tuple(excluded if excluded is not None else model.excluded if model else ())
     names = decoder_feature_names(settings, evidence)
-    sessions = finished_sessions(recordings, participant, left_out)
-    stamped, unread = collect_labels(sessions, names, settings, None if rebuild else kept, today)
-    told, stamps = tuple(one for one, _ in stamped), [stamp for _, stamp in stamped]
-    fitting = DecoderTraining(build_training_set(names, [one.training_data for one in told]), evidence, settings)
+    sessions = finished_sessions(recordings, participant, excluded_stems)
+    labels_and_stamps, unreadable = collect_labels(sessions, names, settings, None if rebuild else model, today)
+    labels, stamps = tuple(labelled for labelled, _ in labels_and_stamps), [stamp for _, stamp in labels_and_stamps]
+    training = DecoderTraining(
+        build_training_set(names, [labelled.training_data for labelled in labels]), evidence, settings
+    )
     fingerprint = short_hash(*stamps, settings.decoder.model_dump_json(), repr(evidence))
-    unchanged = kept if kept is not None and not rebuild and kept.fingerprint == fingerprint else None
-    with_presses = unchanged.with_presses if unchanged else fitting.self_caught_improves()
-    evaluation = evaluation_from_model(unchanged) if unchanged else fitting.evaluate(with_self_caught=with_presses)
-    newest = told[-1].training_data if told else None
+    unchanged = model if model is not None and not rebuild and model.fingerprint == fingerprint else None
+    with_presses = unchanged.with_presses if unchanged else training.self_caught_improves()
+    evaluation = evaluation_from_model(unchanged) if unchanged else training.evaluate(with_self_caught=with_presses)
+    newest = labels[-1].training_data if labels else None
     day, device = (newest.day, newest.device) if newest else (today, "")
-    found = DecoderState(
+    state = DecoderState(
         participant=participant,
         feature_names=names,
-        session_labels=told,
-        excluded=left_out,
-        decoder=fitting.train(day, device, with_self_caught=with_presses),
+        session_labels=labels,
+        excluded=excluded_stems,
+        decoder=training.train(day, device, with_self_caught=with_presses),
         evaluation=evaluation,
-        drowsy_level=fit_drowsiness_level([pair for one in told for pair in one.sleepiness_ratings], settings.decoder),
-        notices=(*notices, *unread, *session_notices(told), *overall_notices(told, evaluation)),
+        drowsy_level=fit_drowsiness_level(
+            [pair for labelled in labels for pair in labelled.sleepiness_ratings], settings.decoder
+        ),
+        notices=(*notices, *unreadable, *session_notices(labels), *overall_notices(labels, evaluation)),
     )
-    _save_model(recordings, found, kept, stamps, fingerprint)
-    return found
+    _save_model(recordings, state, model, stamps, fingerprint)
+    return state
 
 
 class DecoderTraining:
-    """Fits decoders to one person's lessons."""
+    """Trains and evaluates decoders on one person's training set."""
 
     def __init__(self, training_set: TrainingSet, evidence: Evidence, settings: Settings) -> None:
         self._training_set, self._evidence, self._settings = training_set, evidence, settings.decoder
 
     def train(self, day: float, device: str, *, with_self_caught: bool) -> Decoder:
-        """Learn from all of it."""
+        """Return the decoder trained on the whole set."""
         return self._fit(self._training_set, day, device, with_self_caught=with_self_caught)
 
     def evaluate(self, *, with_self_caught: bool) -> Evaluation:
-        """Evaluate on answers each decoder had not seen."""
+        """Return the evaluation on answers that each decoder was not trained on."""
         return evaluate(
             self._training_set,
-            lambda course, day, device: self._fit(course, day, device, with_self_caught=with_self_caught),
+            lambda training_set, day, device: self._fit(training_set, day, device, with_self_caught=with_self_caught),
             self._settings,
         )
 
     def self_caught_improves(self) -> bool:
-        """Tell whether presses make the decoder better at probes."""
+        """Return whether training on presses improves the decoder on probes."""
         return self_caught_improves(
             self._training_set,
-            lambda course, day, device: self._fit(course, day, device, with_self_caught=False),
-            lambda course, day, device: self._fit(course, day, device, with_self_caught=True),
+            lambda training_set, day, device: self._fit(training_set, day, device, with_self_caught=False),
+            lambda training_set, day, device: self._fit(training_set, day, device, with_self_caught=True),
             self._settings,
         )
 
@@ -164,25 +170,24 @@ def _load_model(recordings: Path, participant: str) -> tuple[DecoderFile | None,
     try:
         return read_decoder_file(recordings, participant), ()
     except RecordingError as error:
-        notice = (
-            f"The model file could not be used and {_rename_unusable(recordings, participant)}; all was learned anew, "
-            f"and sessions that had been left out are taken in again: {error}"
-        )
+        notice = _put_aside(recordings, participant, error)
         _log.warning("%s", notice)
         return None, (notice,)
 
 
-def _rename_unusable(recordings: Path, participant: str) -> str:
+def _put_aside(recordings: Path, participant: str, error: RecordingError) -> str:
+    """Rename an unusable model file; return the notice about it."""
     try:
-        return f"was put aside as {rename_unusable(recordings, participant).name}"
-    except OSError as error:
-        return f"could not be put aside ({error.strerror})"
+        name = rename_unusable(recordings, participant).name
+    except OSError as failure:
+        return tr(texts.UNUSABLE_FILE_STAYS, reason=failure.strerror, error=error)
+    return tr(texts.UNUSABLE_FILE_RENAMED, name=name, error=error)
 
 
 def _save_model(
     recordings: Path, state: DecoderState, stored: DecoderFile | None, stamps: Sequence[str], fingerprint: str
 ) -> None:
-    """Write the model file if anything has changed; a disk that refuses costs only the time to learn anew."""
+    """Write the model file if anything has changed; a failure is logged, and the next call trains again."""
     model = to_model_file(
         participant=state.participant,
         feature_names=state.feature_names,
@@ -201,15 +206,15 @@ def _save_model(
 
 
 def untrained(participant: str, settings: Settings) -> DecoderState:
-    """Return what is known of a person who has never answered."""
+    """Return the decoder of a person without any answer: the prior from group studies."""
     evidence = load_evidence(settings.index.evidence)
     names = decoder_feature_names(settings, evidence)
-    course = build_training_set(names, [])
-    decoder = fit_decoder(course, evidence, settings.decoder, day=0.0, device="")
+    training_set = build_training_set(names, [])
+    decoder = fit_decoder(training_set, evidence, settings.decoder, day=0.0, device="")
     return DecoderState(participant, names, (), (), decoder, Evaluation(0, 0, 0))
 
 
 def excluded_sessions(recordings: Path, participant: str) -> tuple[str, ...]:
-    """List the sessions that are not learned from because the person said so."""
-    kept, _ = _load_model(recordings, participant)
-    return kept.excluded if kept is not None else ()
+    """Return the sessions that the person has excluded."""
+    model, _ = _load_model(recordings, participant)
+    return model.excluded if model is not None else ()

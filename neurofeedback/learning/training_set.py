@@ -1,4 +1,4 @@
-"""All that a person's sittings teach, in order of time, stacked for fitting."""
+"""Labelled windows of a person's sessions, stacked for fitting."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from neurofeedback.learning.window_covariance import WindowCovariance
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionTrainingData:
-    """What one sitting teaches.
+    """Labelled windows of one session.
 
     Parameters
     ----------
     session : str
-        Its label.
+        Its stem.
     day : float
-        When it was, days; only differences count.
+        Date in days; only differences matter.
     device : str
-        Channels and reference: lessons of another device get an intercept of their own and count for less.
-    varied : Usual
-        How much its windows vary.
+        Channels and reference: windows of another device get their own intercept and less weight.
+    labelled_windows : tuple of LabelledWindow
+        In order of time.
+    window_covariance : WindowCovariance
+        Covariance of all its windows.
     """
 
     session: str
@@ -37,21 +39,21 @@ class SessionTrainingData:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingSet:
-    """Lessons of many sittings, stacked.
+    """Labelled windows of many sessions, stacked.
 
     Parameters
     ----------
     names : tuple of str
         The features.
     x : ndarray, shape (n, n_features)
-        Of all lessons; 0, the sitting's own median, where a feature is missing.
-    wander, pressed : ndarray of bool, shape (n,)
-        What was said, and whether by a press.
+        Feature values; 0, the session's median, where a feature is missing.
+    wander, self_caught : ndarray of bool, shape (n,)
+        Whether wandering was reported, and whether by a press.
     weight, minutes : ndarray, shape (n,)
-        As in ``Lesson``.
-    session : ndarray of int, shape (n,)
-        Which of ``sittings`` each lesson is from.
-    sittings : tuple of SessionTrainingData
+        As in ``LabelledWindow``.
+    session_index : ndarray of int, shape (n,)
+        Position in ``sessions`` of each window's session.
+    sessions : tuple of SessionTrainingData
         In order of time.
     """
 
@@ -66,16 +68,16 @@ class TrainingSet:
 
     @property
     def days(self) -> NDArray[np.float64]:
-        """Day of each lesson, ``(n,)``."""
-        return np.array([sitting.day for sitting in self.sessions], dtype=np.float64)[self.session_index]
+        """Day of each window, ``(n,)``."""
+        return np.array([session.day for session in self.sessions], dtype=np.float64)[self.session_index]
 
     def on_device(self, device: str) -> NDArray[np.bool_]:
-        """Which lessons were given on a device, ``(n,)``."""
-        return np.array([sitting.device == device for sitting in self.sessions], dtype=np.bool_)[self.session_index]
+        """Return which windows are from a device, ``(n,)``."""
+        return np.array([session.device == device for session in self.sessions], dtype=np.bool_)[self.session_index]
 
     def subset(self, rows: NDArray[np.bool_]) -> TrainingSet:
-        """Return the lessons for which ``rows``, ``(n,)``, holds, with the sittings they are from."""
-        kept = unique_sessions(self.session_index[rows])
+        """Return the windows selected by ``rows``, ``(n,)``, with their sessions."""
+        remaining = unique_sessions(self.session_index[rows])
         return replace(
             self,
             x=self.x[rows],
@@ -83,29 +85,29 @@ class TrainingSet:
             self_caught=self.self_caught[rows],
             weight=self.weight[rows],
             minutes=self.minutes[rows],
-            session_index=np.searchsorted(np.array(kept, dtype=np.int64), self.session_index[rows]),
-            sessions=tuple(self.sessions[k] for k in kept),
+            session_index=np.searchsorted(np.array(remaining, dtype=np.int64), self.session_index[rows]),
+            sessions=tuple(self.sessions[k] for k in remaining),
         )
 
 
 def unique_sessions(session_index: NDArray[np.int64]) -> list[int]:
-    """List the sittings in ``(n,)``, each once, in order."""
+    """Return the distinct session numbers in ``(n,)``, sorted."""
     return sorted(set(session_index.tolist()))
 
 
 def build_training_set(names: tuple[str, ...], sessions: Sequence[SessionTrainingData]) -> TrainingSet:
-    """Stack sittings, which must come in order of time."""
-    lessons = [lesson for sitting in sessions for lesson in sitting.labelled_windows]
-    x = np.array([lesson.x for lesson in lessons], dtype=np.float64).reshape(-1, len(names))
+    """Stack sessions, which must come in order of time."""
+    windows = [window for session in sessions for window in session.labelled_windows]
+    x = np.array([window.x for window in windows], dtype=np.float64).reshape(-1, len(names))
     return TrainingSet(
         names=names,
         x=np.where(np.isfinite(x), x, 0.0),
-        wander=np.array([lesson.wander for lesson in lessons], dtype=np.bool_),
-        self_caught=np.array([lesson.self_caught for lesson in lessons], dtype=np.bool_),
-        weight=np.array([lesson.weight for lesson in lessons], dtype=np.float64),
-        minutes=np.array([lesson.minutes for lesson in lessons], dtype=np.float64),
+        wander=np.array([window.wander for window in windows], dtype=np.bool_),
+        self_caught=np.array([window.self_caught for window in windows], dtype=np.bool_),
+        weight=np.array([window.weight for window in windows], dtype=np.float64),
+        minutes=np.array([window.minutes for window in windows], dtype=np.float64),
         session_index=np.repeat(
-            np.arange(len(sessions)), [len(sitting.labelled_windows) for sitting in sessions]
+            np.arange(len(sessions)), [len(session.labelled_windows) for session in sessions]
         ).astype(np.int64),
         sessions=tuple(sessions),
     )

@@ -1,1 +1,1 @@
-"""One sitting: its plan, its runner, and its replay."""
+"""The live session: plan, headset fit, runner, controls, probes, outputs and summary."""

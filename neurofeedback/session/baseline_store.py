@@ -1,4 +1,4 @@
-"""A person's baselines on disk: each session's own beside it, and what is kept of them for the next one."""
+"""A person's baselines on disk: one for each session, and the personal baseline of all sessions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
 from neurofeedback.recording.session_notes import read_notes
 from neurofeedback.settings.profile import Profile
+from neurofeedback.texts import session_notices
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 
 _log = logging.getLogger(__name__)
@@ -33,24 +35,24 @@ _BASELINE_CONDITIONS = frozenset({"", "pre"})
 
 
 def personal_baseline_path(recordings: Path, participant: str) -> Path:
-    """Where the baseline kept of a participant is written, for people and other programs to read."""
+    """Return the path of a participant's personal baseline; the file is for people and other programs."""
     return recordings / DERIVATIVES / f"sub-{participant}" / f"sub-{participant}_desc-baseline_model.json"
 
 
 def load_personal_baseline(recordings: Path, participant: str, profile: Profile) -> PersonalBaseline | None:
-    """Make the baseline kept of a participant's earlier sessions; None with fewer than three good ones alike.
+    """Return the personal baseline of a participant's earlier sessions; None with fewer than three suitable ones.
 
-    Sessions under another condition than the usual, such as after an infusion, do not count. A file that cannot be
-    used is told of and left out.
+    Sessions under another condition, such as after an infusion, do not count. A file that cannot be used is logged
+    and left out.
     """
     eyes = profile.settings.phases.eyes
-    found: list[SessionBaseline] = []
+    eligible: list[SessionBaseline] = []
     for past in _iter_session_baselines(recordings, participant):
         if is_eligible(past, profile.montage, eyes):
-            found.append(past)
-        if len(found) == MAX_SESSIONS:
+            eligible.append(past)
+        if len(eligible) == MAX_SESSIONS:
             break
-    return aggregate_baselines(found[::-1], profile.montage, eyes)
+    return aggregate_baselines(eligible[::-1], profile.montage, eyes)
 
 
 def _iter_session_baselines(recordings: Path, participant: str) -> Iterator[SessionBaseline]:
@@ -67,10 +69,10 @@ def _iter_session_baselines(recordings: Path, participant: str) -> Iterator[Sess
 
 
 def baseline_summary(engine: Engine) -> dict[str, object]:
-    """Return what a summary is to hold of the baseline beside its length: how it differs from the usual one.
+    """Return the baseline's part of a summary.
 
-    In spreads between sessions, by feature; None where there is no baseline, or none is kept. And since when it
-    holds (s), where it was only had in practice.
+    ``usual_baseline`` holds the differences from the personal baseline by feature, in spreads between sessions; None
+    without either. ``baseline_late_s`` is the time of a baseline that was completed only in practice.
     """
     late = {
         "baseline_late_s": None
@@ -79,31 +81,24 @@ def baseline_summary(engine: Engine) -> dict[str, object]:
     }
     if engine.baseline is None or engine.personal_baseline is None:
         return {"usual_baseline": None, **late}
-    told = compare_baselines(_to_session_baseline(engine.baseline, engine.profile), engine.personal_baseline)
-    rounded = {name: round(value, 2) for name, value in told.items()}
+    differences = compare_baselines(_to_session_baseline(engine.baseline, engine.profile), engine.personal_baseline)
+    rounded = {name: round(value, 2) for name, value in differences.items()}
     return {"usual_baseline": {"n_sessions": engine.personal_baseline.n_sessions, "differences": rounded}, **late}
 
 
 def baseline_notice(engine: Engine) -> str:
-    """Return what to know where the baseline was late or never came, as a sentence; empty otherwise."""
+    """Return the notice about a late or missing baseline; empty otherwise."""
     if engine.baseline is None and engine.phase in {Phase.PRACTICE, Phase.TRANSFER, Phase.DEBRIEF}:
-        return (
-            "There was never enough clean signal to learn what is usual for you, so nothing was judged and the tone "
-            "stayed neutral. Check how the headset sits, let jaw and forehead rest, and try again."
-        )
+        return tr(session_notices.NO_BASELINE)
     if engine.late_baseline_sample is not None:
-        return (
-            "The start had too little clean signal, so what is usual for you was learned only in practice; until "
-            "then nothing was judged and the tone stayed neutral."
-        )
+        return tr(session_notices.LATE_BASELINE)
     return ""
 
 
 def store_baseline(files: SessionFiles, engine: Engine) -> None:
-    """Store a session's baseline beside what was computed of it, and renew the one kept of all sessions.
+    """Store a session's baseline and update the personal baseline.
 
-    One that was only had in practice is no baseline of rest and is left out. A disk that refuses costs only this
-    session's share.
+    A baseline completed only in practice is not one of rest and is left out. A failure to write is logged.
     """
     if engine.baseline is None or engine.late_baseline_sample is not None:
         return
@@ -113,11 +108,11 @@ def store_baseline(files: SessionFiles, engine: Engine) -> None:
             files.derived_file(BASELINE_FILENAME),
             session_baseline_document(_to_session_baseline(engine.baseline, engine.profile)),
         )
-        kept = load_personal_baseline(files.root, participant, engine.profile)
-        if kept is not None:
+        personal = load_personal_baseline(files.root, participant, engine.profile)
+        if personal is not None:
             write_json_atomic(
                 personal_baseline_path(files.root, participant),
-                {"participant": participant, **personal_baseline_document(kept)},
+                {"participant": participant, **personal_baseline_document(personal)},
             )
     except OSError as error:
         _log.warning("this session's baseline could not be stored: %s", error)

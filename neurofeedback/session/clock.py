@@ -1,4 +1,4 @@
-"""The clock of a session, injected so that a simulated sitting can run as fast as it goes."""
+"""Clocks of a session: the host's, and a virtual one for simulated sessions."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Monotonic seconds, and a wait."""
+    """Monotonic time in seconds."""
 
     def now(self) -> float:
         """Return the time in seconds."""
         ...
 
     def wait(self, seconds: float) -> None:
-        """Let so much time pass."""
+        """Wait for some seconds."""
         ...
 
 
@@ -31,7 +31,7 @@ class RealClock:
 
 
 class VirtualClock:
-    """Time that passes only by waiting: a sitting as fast as the machine can make it."""
+    """Time that passes only by waiting, so that a session runs as fast as the machine can."""
 
     def __init__(self) -> None:
         self._now = 0.0

@@ -1,4 +1,4 @@
-"""What a sitting is asked to be, and how it came out."""
+"""The configuration and the result of a session."""
 
 from __future__ import annotations
 
@@ -14,16 +14,28 @@ if TYPE_CHECKING:  # NumPy takes 0.1 s, and the command line needs only the requ
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:
-    """One sitting as asked for.
+    """Configuration of one session.
 
-    ``minutes`` None takes the profile's own length. ``fast`` lets time pass as fast as the machine can, for
-    sources that this program paces itself (simulated, playback). ``lsl_out`` (``machine`` or ``network``) and
-    ``osc_out`` (``PORT`` or ``HOST:PORT``) send the sitting on; empty for not. ``fit`` lets the headset be put on
-    first: the sitting begins when it sits well, or when somebody begins anyway. ``programme`` names a plan of
-    segments; empty for the profile's own. ``probe_interval_s`` is the mean time between questions, 0 for none and None
-    for the profile's; ``learn_live`` lets each answer refine the minutes that follow, None for the profile's.
-    ``changes`` are settings that differ from the profile's, by section and name. ``started`` dates a simulated
-    sitting; None is now.
+    Parameters
+    ----------
+    minutes : float, optional
+        Length; None for the profile's.
+    fast : bool
+        Run as fast as the machine can, for sources that this program paces (simulated, playback).
+    lsl_out, osc_out : str
+        Send the session by LSL (``machine`` or ``network``) and OSC (``PORT`` or ``HOST:PORT``); empty for not.
+    wait_for_fit : bool
+        Start only when the headset fits well, or when the person starts anyway.
+    programme : str
+        Name of a plan of segments; empty for the profile's.
+    probe_interval_s : float, optional
+        Mean time between probes, s; 0 for no probes, None for the profile's.
+    learn_live : bool, optional
+        Refit the decoder after each answer; None for the profile's setting.
+    settings_overrides : mapping
+        Settings that differ from the profile's, by section and name.
+    start_time : datetime, optional
+        Date of a simulated session; None for now.
     """
 
     device: str
@@ -44,13 +56,9 @@ class SessionConfig:
     start_time: datetime | None = None
 
 
-COMPLETE_TEXT = "The sitting is complete."
-"""How the message of a sitting begins that lasted as long as was planned."""
-
-
 @dataclass(frozen=True, slots=True)
 class SessionResult:
-    """How a sitting ended: exit code, one sentence, where it is, and the summary that was saved."""
+    """How a session ended: exit code, message, folder, and the saved summary."""
 
     exit_code: int
     message: str = ""
@@ -59,7 +67,7 @@ class SessionResult:
 
 
 class RunningSession(Protocol):
-    """A sitting under way, as screens see it (``session.sitting.Sitting`` is the real one)."""
+    """A session as screens see it; see ``session.Session``."""
 
     @property
     def live_state(self) -> LiveState:
@@ -67,13 +75,13 @@ class RunningSession(Protocol):
         ...
 
     def start(self) -> None:
-        """Begin in a thread of its own; returns at once."""
+        """Start in a thread; returns at once."""
         ...
 
     def stop(self) -> None:
-        """Ask for an orderly end; returns at once. Without a planned end, the first time ends the practice only."""
+        """Request an orderly end; returns at once. Without a planned end, the first request ends only the practice."""
         ...
 
     def join(self, timeout_s: float | None = None) -> SessionResult | None:
-        """Wait for the end (s); None if it is still running."""
+        """Wait up to ``timeout_s``; None if the session is still running."""
         ...

@@ -1,4 +1,4 @@
-"""How a headset sits, without a recording: reads an open source and judges every second of every electrode."""
+"""Contact quality of an open headset, second by second, without a recording."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REPUBLISH_S = 0.25
 
 @contextmanager
 def open_contact_check(device: str, settings: Settings, clock: Clock) -> Iterator[ContactCheck]:
-    """Open a device by its name, look for it should it be lost, and let go of it in the end.
+    """Open a device by name for a contact check, with reconnection, and close it at the end.
 
     Raises
     ------
@@ -41,31 +41,31 @@ def open_contact_check(device: str, settings: Settings, clock: Clock) -> Iterato
         source = ReconnectingSource(source, settings.gaps.lost_s, now=clock.now)
     try:
         source.open()
-        wanted = source.stream.montage if settings.montage == "device" else settings.montage
-        stream, montage = apply_montage(None if wanted == "auto" else load_montage(wanted), source.stream)
+        montage_name = source.stream.montage if settings.montage == "device" else settings.montage
+        stream, montage = apply_montage(None if montage_name == "auto" else load_montage(montage_name), source.stream)
         yield ContactCheck(source, stream, montage, settings, clock)
     finally:
         source.close()
 
 
 class ContactCheck:
-    """Looks at an open source until nobody asks any more.
+    """Reads an open source and rates its electrodes.
 
     Parameters
     ----------
     source : Source
-        Open; it stays so.
-    stream : Stream
-        What it delivers, its channels named by the montage.
+        An open source; it stays open.
+    stream : StreamInfo
+        The source's stream, its channels named by the montage.
     montage : Montage
         On the stream's rows.
     clock : Clock
-        Paces the looks and counts silence.
+        Paces the reads and measures silence.
 
     Attributes
     ----------
-    link : LinkMonitor
-        How the samples arrive.
+    link_monitor : LinkMonitor
+        Loss and age of the samples.
     """
 
     def __init__(self, source: Source, stream: StreamInfo, montage: Montage, settings: Settings, clock: Clock) -> None:
@@ -82,12 +82,12 @@ class ContactCheck:
         self._snapshot = Snapshot(status="fitting", stream=stream)
 
     def snapshots(self) -> Iterator[Snapshot]:
-        """Look once for each snapshot taken, the same one until there is news; ends with the source.
+        """Yield a snapshot for each read, the same one until it changes; ends with the source.
 
         Raises
         ------
         SourceError
-            Nothing has come for so long that the device counts as gone for good.
+            Nothing has arrived for ``gaps.give_up_s``.
         """
         while True:
             try:
@@ -115,14 +115,12 @@ class ContactCheck:
                 f"nothing has come from {self.stream.device} for {silent_s:.0f} s",
                 todo="check that the headset is on and near, then start again",
             )
-        patience_s = (
-            self._gaps.lost_s if self.link_monitor.n_samples else max(FIRST_SAMPLE_TIMEOUT_S, self._gaps.lost_s)
-        )
-        if silent_s >= max(patience_s, self._snapshot.signal_lost_s + _REPUBLISH_S):
+        timeout_s = self._gaps.lost_s if self.link_monitor.n_samples else max(FIRST_SAMPLE_TIMEOUT_S, self._gaps.lost_s)
+        if silent_s >= max(timeout_s, self._snapshot.signal_lost_s + _REPUBLISH_S):
             self._publish(self._criterion.reset(), silent_s)
 
     def _publish(self, fit: HeadsetFit, lost_s: float) -> None:
-        facts = self.link_monitor.stats
+        stats = self.link_monitor.stats
         self._snapshot = Snapshot(
             status="fitting",
             stream=self.stream,
@@ -130,6 +128,6 @@ class ContactCheck:
             signal_lost_s=lost_s,
             contacts=tuple(electrode.contact for electrode in fit.electrodes),
             headset_fit=fit,
-            loss_rate=float(np.mean(facts.loss_rates)),
-            latency_ms=facts.latency_p50_ms,
+            loss_rate=float(np.mean(stats.loss_rates)),
+            latency_ms=stats.latency_p50_ms,
         )

@@ -1,4 +1,4 @@
-"""What a person does during a sitting, turned into rows of ``events.tsv``; and what is set at the moment."""
+"""Requests of the person during a session, turned into rows of ``events.tsv``."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _MIN_TARGET_RATE, _MAX_TARGET_RATE = 0.1, 0.95
 
 @dataclass(frozen=True, slots=True)
 class ActionTime:
-    """When something was asked for.
+    """Time of a request.
 
     Parameters
     ----------
     sample : int
         The sample being taken at that time.
-    soonest : int
-        The first sample a command may name: frames before it are made already.
+    earliest_command_sample : int
+        The first sample of a command: earlier frames exist already.
     session_s : float
         Session time, s.
     """
@@ -37,7 +37,7 @@ class ActionTime:
 
 
 class Controls:
-    """Obeys requests that make sense at that moment; the others change nothing."""
+    """Applies requests that are possible in the current state, and ignores the others."""
 
     def __init__(
         self,
@@ -76,101 +76,99 @@ class Controls:
         }
 
     def apply(self, request: Request, time: ActionTime) -> ActionResult:
-        """Do what is asked for; return the rows it adds."""
+        """Apply a request; return the rows to log."""
         act = self._handlers.get(request.kind)
         return NO_ACTION if act is None else act(request.value, time)
 
     def tick(self, time: ActionTime) -> ActionResult:
-        """See whether it is time for a question, or too late for an answer."""
+        """Start a probe that is due, or close one that has timed out."""
         if self.paused:
             return NO_ACTION
-        step = self._probe_scheduler.tick(time.sample)
+        result = self._probe_scheduler.tick(time.sample)
         rows = self._press_debouncer.tick(time.sample)
-        return ActionResult((*step.rows, *rows), chime=step.chime, finished_probe=step.finished_probe)
+        return ActionResult((*result.rows, *rows), chime=result.chime, finished_probe=result.finished_probe)
 
     def end(self, sample: int) -> ActionResult:
-        """Close what is open when the sitting ends."""
-        step = self._probe_scheduler.end(sample)
-        return ActionResult((*step.rows, *self._press_debouncer.end()), finished_probe=step.finished_probe)
+        """Close an open probe at the end of the session."""
+        result = self._probe_scheduler.end(sample)
+        return ActionResult((*result.rows, *self._press_debouncer.end()), finished_probe=result.finished_probe)
 
     def note_command(self, command: Command) -> None:
-        """Keep what a segment of the plan has set."""
+        """Take over the target rate that the plan has set."""
         if command.kind is CommandKind.TARGET_RATE:
             self.target_rate = float(command.value)
 
-    def _stop(self, _value: str, _moment: ActionTime) -> ActionResult:
+    def _stop(self, _value: str, _time: ActionTime) -> ActionResult:
         if self._phase_controller.open_ended and not self.paused:
             self._phase_controller.end_open_segment()
         else:
             self.stop_requested = True
         return NO_ACTION
 
-    def _mark(self, text: str, moment: ActionTime) -> ActionResult:
-        return ActionResult((Event(moment.sample, EventKind.MARK, text or "n/a"),))
+    def _mark(self, text: str, time: ActionTime) -> ActionResult:
+        return ActionResult((Event(time.sample, EventKind.MARK, text or "n/a"),))
 
-    def _press(self, _value: str, moment: ActionTime) -> ActionResult:
-        return NO_ACTION if self.paused else ActionResult(self._press_debouncer.process(moment.sample))
+    def _press(self, _value: str, time: ActionTime) -> ActionResult:
+        return NO_ACTION if self.paused else ActionResult(self._press_debouncer.process(time.sample))
 
-    def _answer(self, value: str, moment: ActionTime) -> ActionResult:
-        return self._probe_scheduler.answer(int(value), moment.sample)
+    def _answer(self, value: str, time: ActionTime) -> ActionResult:
+        return self._probe_scheduler.answer(int(value), time.sample)
 
-    def _skip(self, _value: str, moment: ActionTime) -> ActionResult:
-        return self._probe_scheduler.skip(moment.sample)
+    def _skip(self, _value: str, time: ActionTime) -> ActionResult:
+        return self._probe_scheduler.skip(time.sample)
 
-    def _pause(self, _value: str, moment: ActionTime) -> ActionResult:
+    def _pause(self, _value: str, time: ActionTime) -> ActionResult:
         if self.paused:
             return NO_ACTION
         self.paused = True
-        dropped = self._probe_scheduler.pause(moment.sample)
-        command = Command(moment.earliest_command_sample, CommandKind.PAUSE, "on")
-        return ActionResult((*dropped.rows, command), finished_probe=dropped.finished_probe)
+        closed = self._probe_scheduler.pause(time.sample)
+        command = Command(time.earliest_command_sample, CommandKind.PAUSE, "on")
+        return ActionResult((*closed.rows, command), finished_probe=closed.finished_probe)
 
-    def _resume(self, _value: str, moment: ActionTime) -> ActionResult:
+    def _resume(self, _value: str, time: ActionTime) -> ActionResult:
         if not self.paused:
             return NO_ACTION
         self.paused = False
-        return ActionResult((Command(moment.earliest_command_sample, CommandKind.PAUSE, "off"),))
+        return ActionResult((Command(time.earliest_command_sample, CommandKind.PAUSE, "off"),))
 
-    def _extend(self, value: str, moment: ActionTime) -> ActionResult:
+    def _extend(self, value: str, time: ActionTime) -> ActionResult:
         minutes = _parse_clamped(value, 0.0, MAX_MINUTES)
         if not minutes or not self._phase_controller.extend(60 * minutes):
             return NO_ACTION
-        return ActionResult((Event(moment.sample, EventKind.SESSION_EXTENDED, f"{minutes:g}"),))
+        return ActionResult((Event(time.sample, EventKind.SESSION_EXTENDED, f"{minutes:g}"),))
 
-    def _volume(self, value: str, moment: ActionTime) -> ActionResult:
+    def _volume(self, value: str, time: ActionTime) -> ActionResult:
         self.volume_db = _parse_clamped(value, MIN_VOLUME_DB, MAX_VOLUME_DB)
-        self._sink.set_volume_db(self.volume_db, moment.session_s)
-        return ActionResult((Event(moment.sample, EventKind.VOLUME, f"{self.volume_db:g}"),))
+        self._sink.set_volume_db(self.volume_db, time.session_s)
+        return ActionResult((Event(time.sample, EventKind.VOLUME, f"{self.volume_db:g}"),))
 
-    def _mute(self, value: str, moment: ActionTime) -> ActionResult:
+    def _mute(self, value: str, time: ActionTime) -> ActionResult:
         self.muted = value == "on"
-        self._sink.mute(self.muted, moment.session_s)
-        return ActionResult((Event(moment.sample, EventKind.MUTE, value),))
+        self._sink.mute(self.muted, time.session_s)
+        return ActionResult((Event(time.sample, EventKind.MUTE, value),))
 
-    def _target_rate(self, value: str, moment: ActionTime) -> ActionResult:
+    def _target_rate(self, value: str, time: ActionTime) -> ActionResult:
         self.target_rate = _parse_clamped(value, _MIN_TARGET_RATE, _MAX_TARGET_RATE)
-        return ActionResult(
-            (Command(moment.earliest_command_sample, CommandKind.TARGET_RATE, f"{self.target_rate:g}"),)
-        )
+        return ActionResult((Command(time.earliest_command_sample, CommandKind.TARGET_RATE, f"{self.target_rate:g}"),))
 
-    def _tone_depth(self, value: str, moment: ActionTime) -> ActionResult:
+    def _tone_depth(self, value: str, time: ActionTime) -> ActionResult:
         self.tone_depth = _parse_clamped(value, 0.0, 1.0)
-        return ActionResult((Command(moment.earliest_command_sample, CommandKind.TONE_DEPTH, f"{self.tone_depth:g}"),))
+        return ActionResult((Command(time.earliest_command_sample, CommandKind.TONE_DEPTH, f"{self.tone_depth:g}"),))
 
-    def _baseline(self, value: str, moment: ActionTime) -> ActionResult:
-        """Let another baseline drive the sound, where there is another one."""
+    def _baseline(self, value: str, time: ActionTime) -> ActionResult:
+        """Switch the baseline that drives the feedback, if there is a personal one."""
         if not self.feedback_source or value not in {"session", "own"} or value == self.feedback_source:
             return NO_ACTION
         self.feedback_source = value
-        return ActionResult((Command(moment.earliest_command_sample, CommandKind.BASELINE, value),))
+        return ActionResult((Command(time.earliest_command_sample, CommandKind.BASELINE, value),))
 
 
 def _parse_clamped(value: str, low: float, high: float) -> float:
-    """Read a number and keep it within limits.
+    """Parse a number and clamp it.
 
     Examples
     --------
-    >>> _within("0.5", 0.0, 1.0), _within("7", 0.0, 1.0), _within("nan", 0.0, 1.0)
+    >>> _parse_clamped("0.5", 0.0, 1.0), _parse_clamped("7", 0.0, 1.0), _parse_clamped("nan", 0.0, 1.0)
     (0.5, 1.0, 0.0)
     """
     number = float(value)

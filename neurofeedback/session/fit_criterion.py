@@ -1,4 +1,4 @@
-"""When a headset fits: what the last seconds of each electrode add up to, and whether a sitting may begin."""
+"""The criterion of a good headset fit from the last seconds of each electrode."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REGIONS = ("frontal", "posterior")
 
 
 class FitCriterion:
-    """Takes the electrodes second by second and says how the headset fits."""
+    """Rates the headset fit from electrode quality, second by second."""
 
     def __init__(self, montage: Montage, settings: ContactSettings) -> None:
         self._montage = montage
@@ -28,15 +28,17 @@ class FitCriterion:
     def update(self, electrodes: tuple[ElectrodeQuality, ...]) -> HeadsetFit:
         """Take one second of all electrodes."""
         self._recent.append([_VERDICT_SCORES[electrode.contact.level] for electrode in electrodes])
-        fills = tuple(sum(worth) / self._settings.recent_s for worth in zip(*self._recent, strict=True))
-        steady = tuple(fill >= self._settings.steady_share for fill in fills)
-        everywhere, enough = all(steady), self._is_good_enough(steady)
-        self._all_good_s = self._all_good_s + 1 if everywhere else 0
-        self._good_enough_s = self._good_enough_s + 1 if enough else 0
-        return HeadsetFit(electrodes, fills, steady, everywhere, enough, self._starts_in_s() if enough else None)
+        good_shares = tuple(sum(scores) / self._settings.recent_s for scores in zip(*self._recent, strict=True))
+        steady = tuple(share >= self._settings.steady_share for share in good_shares)
+        all_good, good_enough = all(steady), self._is_good_enough(steady)
+        self._all_good_s = self._all_good_s + 1 if all_good else 0
+        self._good_enough_s = self._good_enough_s + 1 if good_enough else 0
+        return HeadsetFit(
+            electrodes, good_shares, steady, all_good, good_enough, self._starts_in_s() if good_enough else None
+        )
 
     def reset(self) -> HeadsetFit:
-        """Start anew, since nothing arrives any more."""
+        """Reset after a loss of signal."""
         self._recent.clear()
         self._all_good_s = self._good_enough_s = 0
         ch_names = self._montage.ch_names
@@ -46,7 +48,7 @@ class FitCriterion:
         )
 
     def _is_good_enough(self, steady: tuple[bool, ...]) -> bool:
-        """Tell whether most electrodes are steady, and as many of each region as its features need."""
+        """Return whether most electrodes are steady, and as many of each region as its features need."""
         if sum(steady) < self._settings.min_good_share * len(steady):
             return False
         return all(self._is_region_covered(self._montage.rows(region), steady) for region in _REGIONS)
@@ -55,9 +57,9 @@ class FitCriterion:
         return sum(steady[row] for row in rows) >= min(self._montage.min_valid, len(rows))
 
     def _starts_in_s(self) -> float:
-        patience = self._settings.good_enough_s - self._good_enough_s
-        calm = self._settings.all_good_s - self._all_good_s if self._all_good_s else math.inf
-        return float(max(0, min(patience, calm)))
+        good_enough_s = self._settings.good_enough_s - self._good_enough_s
+        all_good_s = self._settings.all_good_s - self._all_good_s if self._all_good_s else math.inf
+        return float(max(0, min(good_enough_s, all_good_s)))
 
 
 def _no_signal(ch_name: str) -> ElectrodeQuality:

@@ -1,4 +1,4 @@
-"""The stage before a sitting: the headset is put on while its electrodes are judged, and nothing is recorded."""
+"""The headset fit before a session: electrodes are rated and nothing is recorded."""
 
 from __future__ import annotations
 
@@ -11,51 +11,60 @@ from neurofeedback.session.contact_check import ContactCheck
 from neurofeedback.session.live_state import LiveState, RequestKind, Snapshot
 from neurofeedback.session.status_text import headset_fit_record
 from neurofeedback.settings.profile import Profile
-from neurofeedback.texts.headset_fit import STARTED_WITHOUT_GOOD_CONTACT
+from neurofeedback.texts import session_notices
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import StreamInfo
 
 
 @dataclass(frozen=True, slots=True)
 class HeadsetFitResult:
-    """Where the sitting's samples come from, and how the headset sat when it began (empty if nobody looked).
+    """The source of the session, and the headset fit at its start.
 
-    ``reconnects`` is how often it was lost and found again until then.
+    Parameters
+    ----------
+    fit_text : str
+        The fit as recorded; empty if it was not checked.
+    n_reconnects : int
+        Reconnections during the fit.
+    good_enough : bool
+        The fit met the criterion.
     """
 
     source: Source
     fit_text: str = ""
     n_reconnects: int = 0
+    good_enough: bool = True
 
     @property
     def notice(self) -> str:
-        """One sentence if the sitting was begun anyway, else empty."""
-        return (
-            f"It was {STARTED_WITHOUT_GOOD_CONTACT}." if self.fit_text.startswith(STARTED_WITHOUT_GOOD_CONTACT) else ""
-        )
+        """Notice if the session was started before the fit was good enough, else empty."""
+        return "" if self.good_enough else tr(session_notices.STARTED_BEFORE_GOOD_CONTACT)
 
 
 def wait_for_headset_fit(
     source: Source, stream: StreamInfo, profile: Profile, clock: Clock, live_state: LiveState
 ) -> HeadsetFitResult | None:
-    """Show how an open headset sits until it sits well, or somebody begins anyway; None if it is ended instead.
+    """Publish the headset fit until it is good or the person starts anyway; None if the person ends it instead.
 
     The source then delivers its next sample as number 0.
     """
-    checking = ContactCheck(source, stream, profile.montage, profile.settings, clock)
+    check = ContactCheck(source, stream, profile.montage, profile.settings, clock)
     shown, message = Snapshot(), live_state.snapshot.message
-    for snapshot in checking.snapshots():
+    for snapshot in check.snapshots():
         if snapshot is not shown:
             shown = snapshot
             live_state.publish(replace(snapshot, message=message))
-        asked = {request.kind for request in live_state.drain_requests()}
-        if RequestKind.STOP in asked:
+        requested = {request.kind for request in live_state.drain_requests()}
+        if RequestKind.STOP in requested:
             return None
         if (
             snapshot.headset_fit
             and not snapshot.signal_lost_s
-            and (RequestKind.BEGIN in asked or snapshot.headset_fit.starts_in_s == 0)
+            and (RequestKind.BEGIN in requested or snapshot.headset_fit.starts_in_s == 0)
         ):
             break
-    record = headset_fit_record(shown.headset_fit) if shown.headset_fit else ""
+    fit = shown.headset_fit
+    record = headset_fit_record(fit) if fit else ""
+    good_enough = fit is None or fit.all_good or fit.good_enough
     source.restart_numbering()
-    return HeadsetFitResult(source, record, count_reconnects(source))
+    return HeadsetFitResult(source, record, count_reconnects(source), good_enough)

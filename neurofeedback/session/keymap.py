@@ -1,33 +1,27 @@
-"""What a key means at a moment of a sitting: the same in the window, in the terminal and on a presenter's remote."""
+"""The keys of a session, the same in the window, in the terminal and on a presenter's remote."""
 
 from __future__ import annotations
 
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+from neurofeedback.texts import session_notices
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.probe_questions import WHERE
 
 EXTEND_MINUTES = 5.0
 VOLUME_STEP_DB = 3.0
 
 PRESENTER_KEYS = ("page_down", "page_up", "left", "right", "b", ".")
-"""Keys that presenters' remotes send."""
+"""Keys of presenters' remotes."""
 _PRESENTER_ANSWERS = {"page_up": "1", "left": "1", "page_down": "2", "right": "2", "b": "3", ".": "3"}
 
-KEY_HELP = {
-    "space": "I was away",
-    "1-5": "answer the question",
-    "s": "leave the question",
-    "p": "pause, go on",
-    "+ -": "volume",
-    "m": "mute, unmute",
-    "l": f"{EXTEND_MINUTES:g} minutes longer",
-    "k": "mark",
-    "q": "end",
-}
-"""What a person can press, for people; a presenter's remote means "I was away", or back and on answer where."""
+
+def key_help() -> dict[str, str]:
+    """Return the keys and what each does, as shown to the person."""
+    return {key: tr(text, minutes=EXTEND_MINUTES) for key, text in session_notices.KEYS.items()}
 
 
 def request_for_key(key: str, snapshot: Snapshot) -> Request | None:
-    """Return what a key asks for; None for a key that means nothing now.
+    """Return the request of a key; None for a key without meaning in this state.
 
     Parameters
     ----------
@@ -37,7 +31,7 @@ def request_for_key(key: str, snapshot: Snapshot) -> Request | None:
     Examples
     --------
     >>> request_for_key("space", Snapshot()), request_for_key("z", Snapshot())
-    (Request(kind=<Ask.PRESS: 'press'>, value='', at_s=0.0), None)
+    (Request(kind=<RequestKind.PRESS: 'press'>, value='', at_s=0.0), None)
     """
     if key in PRESENTER_KEYS and snapshot.question is WHERE:
         return Request(RequestKind.ANSWER, _PRESENTER_ANSWERS[key])

@@ -1,4 +1,4 @@
-"""What a link to a headset is worth: samples lost on each channel, and how old they are when they are read."""
+"""Statistics of a headset's link: samples lost on each channel, and their age when read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LATENCY_READS = 500
 
 @dataclass(frozen=True, slots=True)
 class LinkStats:
-    """Share of samples lost on each channel so far; age of a read's oldest sample by the time it was judged, ms.
+    """Share of samples lost on each channel; age of a read's oldest sample when it was processed, ms.
 
-    What the radio itself adds to the age cannot be known here.
+    The delay of the radio itself is not included.
     """
 
     loss_rates: tuple[float, ...]
@@ -25,7 +25,7 @@ class LinkStats:
 
 
 class LinkMonitor:
-    """Counts over all reads; latency over the last ones."""
+    """Counts losses over all reads and ages over the last reads."""
 
     def __init__(self, n_channels: int, sfreq: float) -> None:
         self._sfreq = sfreq
@@ -34,7 +34,7 @@ class LinkMonitor:
         self.n_samples = 0
 
     def update(self, chunk: Chunk, now: float, *, after_silence: bool) -> None:
-        """Take a chunk judged at the moment ``now`` (s); one that fills a long gap says nothing of a usual age."""
+        """Take a chunk processed at ``now`` (s); the age of one that ends a silence is not counted."""
         self.n_samples += chunk.n_samples
         self._n_lost += np.isnan(chunk.data).sum(axis=1)
         if not after_silence:
@@ -43,6 +43,6 @@ class LinkMonitor:
 
     @property
     def stats(self) -> LinkStats:
-        """How the samples have arrived so far."""
+        """Statistics so far."""
         p50, p95 = np.percentile(self._ages_ms, (50, 95)).tolist() if self._ages_ms else (np.nan, np.nan)
         return LinkStats(tuple((self._n_lost / max(1, self.n_samples)).tolist()), p50, p95)

@@ -1,4 +1,4 @@
-"""How the runner shows itself: a frozen snapshot that screens poll (latest wins), and requests that come back."""
+"""The live state of a session: the latest snapshot for screens, and requests to the runner."""
 
 from __future__ import annotations
 
@@ -17,48 +17,48 @@ from neurofeedback.types import INDEX_NAME, ChannelContact, Frame, HeadsetFit, P
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """All a screen needs to know, as plain values.
+    """State of a session for a screen.
 
     Parameters
     ----------
     status : str
         ``connecting``, ``fitting``, ``running``, ``ended`` or ``failed``.
     message : str
-        One sentence for people, or empty.
+        One sentence for the person, or empty.
     elapsed_s, remaining_s, phase_remaining_s : float
         Session time, by sample count; the last two follow the plan, infinite where it has no end.
     signal_lost_s : float
-        How long nothing has arrived; 0 while the signal is there.
+        Time since the last sample during a loss of signal, else 0.
     traces : ndarray of float32, shape (n_channels, n_points)
         The last seconds of the filtered signal in microvolts, decimated for display; NaN in gaps.
     traces_s : float
         How many seconds ``traces`` spans.
-    recent : tuple of ndarray, each (n_channels, n_samples)
+    recent_filtered : tuple of ndarray, each (n_channels, n_samples)
         The last seconds of the filtered signal in microvolts at full rate, in the pieces they came in; NaN in gaps.
     columns : tuple of str
         Names of ``frame.values``.
     index_history : ndarray of float32, shape (n,)
         MWI of the last minutes, one value a frame, NaN where there was none.
     index_name : str
-        What the index of this sitting is called.
+        Name of the index of this session.
     loss_rate : float
         Share of samples lost so far.
-    fit : Fit, optional
-        How the headset sits, while it is being fitted.
+    headset_fit : HeadsetFit, optional
+        During the headset fit.
     question : ProbeQuestion, optional
-        What the person is being asked now.
+        The open question.
     n_probes : int
-        Chimes so far.
+        Probes so far.
     volume_db : float
         Volume relative to the profile's level, dB.
     target_rate, tone_depth : float
-        As they are now, 0 to 1.
-    baseline : str
-        Which baseline drives the sound, ``session`` or ``own``; empty where there is only the session's.
-    model : str
-        What drives the guidance, in one sentence; empty before there is any.
-    may_go_on : bool
-        The sitting is about to end, and could be made longer.
+        Current values, 0 to 1.
+    feedback_source : str
+        Baseline that drives the sound, ``session`` or ``own``; empty without a personal baseline.
+    model_text : str
+        What drives the guidance, in one sentence; empty at first.
+    can_extend : bool
+        The session is about to end and can be extended.
     """
 
     status: str = "connecting"
@@ -96,7 +96,7 @@ class Snapshot:
 
 
 class RequestKind(StrEnum):
-    """What a person can ask of a running session."""
+    """Kinds of requests to a running session."""
 
     BEGIN = "begin"
     STOP = "stop"
@@ -116,7 +116,7 @@ class RequestKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One thing asked for; ``at_s`` is when, by the session's clock (s)."""
+    """One request; ``at_s`` is its time by the session's clock, s."""
 
     kind: RequestKind
     value: str = ""
@@ -124,12 +124,12 @@ class Request:
 
 
 class LiveState:
-    """The runner puts snapshots in, screens poll them; requests go the other way.
+    """Exchange between runner and screens: snapshots one way, requests the other.
 
     Parameters
     ----------
     now : callable
-        The session's clock, s: stamps every request as it is put in.
+        The session's clock, s; stamps every request.
     """
 
     def __init__(self, now: Callable[[], float] = float) -> None:
@@ -147,14 +147,14 @@ class LiveState:
         self._snapshot = snapshot
 
     def send_request(self, request: Request) -> None:
-        """Ask the runner for something; it looks at least every 50 ms."""
+        """Send a request to the runner, which reads them at least every 50 ms."""
         self._requests.put(replace(request, at_s=self._now()))
 
     def drain_requests(self) -> list[Request]:
-        """Everything asked since the last look."""
-        asked: list[Request] = []
+        """Return the requests since the last call."""
+        requests: list[Request] = []
         while True:
             try:
-                asked.append(self._requests.get_nowait())
+                requests.append(self._requests.get_nowait())
             except queue.Empty:
-                return asked
+                return requests

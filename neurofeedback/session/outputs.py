@@ -1,4 +1,4 @@
-"""A sitting sent on while it happens, to other programs of this machine: Lab Streaming Layer and OSC."""
+"""Live outputs of a session to other programs: Lab Streaming Layer and OSC."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import numpy as np
 
 from neurofeedback.acquisition.lsl import load_lsl
 from neurofeedback.errors import SettingsError
+from neurofeedback.texts import session_notices
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Chunk, Command, Event, Frame, StreamInfo
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class SessionOutput(SessionConsumer, Protocol):
 
 
 def frame_values(frame: Frame) -> tuple[float, ...]:
-    """Numbers of a frame in the order of ``FRAME_FIELDS``; NaN where there is none."""
+    """Return the values of a frame in the order of ``FRAME_FIELDS``; NaN where there is none."""
     return (
         frame.onset,
         float(frame.valid),
@@ -76,7 +78,7 @@ class LslOutput:
     name : str
         Begins the names of the streams.
     network : bool
-        Show them to the whole network rather than to this machine alone.
+        Visible in the whole network, not only on this machine.
     """
 
     def __init__(self, name: str, stream: StreamInfo, hop_s: float, *, network: bool = False) -> None:
@@ -93,22 +95,22 @@ class LslOutput:
         self._eeg, self._frames, self._markers = (lsl.StreamOutlet(info) for info in (eeg, frames, markers))
 
     def process_chunk(self, chunk: Chunk) -> None:
-        """Pass on a chunk; its last sample is stamped now."""
+        """Send a chunk; its last sample gets the current time."""
         samples: Any = np.ascontiguousarray(chunk.data.T)
         self._eeg.push_chunk(samples, self._clock())
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
-        """Pass on frames."""
+        """Send frames."""
         for frame in frames:
             values: Any = np.array(frame_values(frame))
             self._frames.push_sample(values, self._clock())
 
     def process_event(self, event: Event | Command) -> None:
-        """Pass on an event as the text ``kind:value``."""
+        """Send an event as the text ``kind:value``."""
         self._markers.push_sample([f"{event.kind}:{event.value}"], self._clock())
 
     def close(self) -> None:
-        """Take the streams down."""
+        """Close the streams."""
         del self._eeg, self._frames, self._markers
 
 
@@ -123,7 +125,7 @@ class OscOutput:
     Raises
     ------
     SettingsError
-        The address is none, its host is unknown, or the extra is not installed.
+        The address is not valid, its host is unknown, or the OSC extra is not installed.
     """
 
     def __init__(self, address: str) -> None:
@@ -145,7 +147,7 @@ class OscOutput:
         self._send("state", str(frames[-1].state))
 
     def process_event(self, event: Event | Command) -> None:
-        """Pass on an event."""
+        """Send an event."""
         self._send(f"event/{event.kind}", event.value)
 
     def _send(self, name: str, value: float | str) -> None:
@@ -153,7 +155,7 @@ class OscOutput:
         message.add_arg(value)
         try:
             self._socket.sendto(message.build().dgram, self._target[1])
-        except OSError as error:  # the sitting goes on without its listeners
+        except OSError as error:  # the session continues without OSC
             if not self._warned:
                 _log.warning("OSC cannot be sent: %s", error)
             self._warned = True
@@ -174,7 +176,7 @@ def parse_address(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise SettingsError(
-            "this is no place to send OSC to",
+            "this is not an OSC address",
             got=repr(address),
             allowed="PORT, or HOST:PORT",
             todo="pass --osc-out 9000",
@@ -204,7 +206,7 @@ def open_outputs(lsl_out: str, osc_out: str, stream: StreamInfo, hop_s: float) -
 
 
 def check_lsl_scope(lsl_out: str) -> str:
-    """Refuse anything but ``machine`` and ``network``."""
+    """Return ``lsl_out`` if it is ``machine`` or ``network``, else raise a SettingsError."""
     if lsl_out not in _LSL_SCOPES:
         raise SettingsError(
             "LSL cannot be sent like that",
@@ -216,15 +218,18 @@ def check_lsl_scope(lsl_out: str) -> str:
 
 
 def describe_outputs(lsl_out: str, osc_out: str) -> str:
-    """Say what will leave this machine, empty when nothing does; refuse what cannot be sent to."""
+    """Return a notice about what leaves this machine, empty if nothing does; raise on invalid outputs."""
     network = bool(lsl_out) and check_lsl_scope(lsl_out) == "network"
     osc = bool(osc_out) and is_remote_address(osc_out)
-    away = [name for name, leaves in (("LSL", network), ("OSC", osc)) if leaves]
-    return f"This sitting is sent to the network by {' and '.join(away)}, as you asked." if away else ""
+    remote = [name for name, leaves in (("LSL", network), ("OSC", osc)) if leaves]
+    if not remote:
+        return ""
+    names = remote[0] if len(remote) == 1 else tr(session_notices.BOTH_OUTPUTS, first=remote[0], second=remote[1])
+    return tr(session_notices.SENT_TO_NETWORK, outputs=names)
 
 
 def is_remote_address(address: str) -> bool:
-    """Whether an OSC address is another machine's; a person is told before anything is sent there."""
+    """Return whether an OSC address is another machine's."""
     return parse_address(address)[0] not in _LOCAL_HOSTS
 
 
@@ -239,9 +244,9 @@ def _message_builder() -> type[OscMessageBuilder]:
 
 
 def _resolve(host: str, port: int) -> tuple[int, Any]:
-    """Find the address family and socket address of a host, once."""
+    """Return the address family and socket address of a host."""
     try:
-        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     except (socket.gaierror, UnicodeError):  # unknown, or no name a host can have
         raise SettingsError("OSC cannot be sent there", got=host, allowed="a host that is known") from None
-    return family, place
+    return family, address

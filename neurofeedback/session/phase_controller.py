@@ -1,4 +1,4 @@
-"""Keeps the segments of a sitting by counting frames: each change is a command for the frame after."""
+"""Phases of a session by sample count: each change is a command for the next frame."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EXTENDABLE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER, Phase.REST, Phas
 
 @dataclass(frozen=True, slots=True)
 class PhaseOutput:
-    """What a frame brings about: commands for the frame after, a bell, another bed (empty for the same)."""
+    """Result of a frame: commands for the next frame, a bell, a background sound (empty for the same)."""
 
     bell: Bell
     commands: tuple[Command, ...] = ()
@@ -23,10 +23,10 @@ class PhaseOutput:
 
 
 class PhaseController:
-    """Says when a segment ends. A baseline with too little clean signal is extended, out of practice.
+    """Ends segments at the planned samples, and extends a baseline with too little clean signal.
 
-    Everything is counted in samples of the recording, so the phases do not depend on any clock; the samples of a
-    pause are not counted.
+    Time is counted in samples of the recording, so phases do not depend on a clock; samples of a pause are not
+    counted.
     """
 
     def __init__(self, plan: SessionPlan, sfreq: float, max_extensions: int) -> None:
@@ -64,15 +64,15 @@ class PhaseController:
     @property
     def can_extend(self) -> bool:
         """Whether the sitting is about to end and could be made longer."""
-        near = self._segment_ends[-1] - self._last_sample <= _EXTEND_OFFER_S * self._sfreq
-        return near and not self.done and self.phase in _EXTENDABLE_PHASES
+        is_near_end = self._segment_ends[-1] - self._last_sample <= _EXTEND_OFFER_S * self._sfreq
+        return is_near_end and not self.done and self.phase in _EXTENDABLE_PHASES
 
     def initial_commands(self) -> tuple[Command, ...]:
         """Commands for a plan that does not begin with settling."""
         return () if self.phase is Phase.SETTLE else self._segment_commands(0)
 
     def process(self, frame: Frame) -> PhaseOutput | None:
-        """Take a frame; return what it brings about, if anything."""
+        """Take a frame; return its phase change or bell, if any."""
         length = frame.sample - self._last_sample
         self._last_sample = frame.sample
         if frame.phase is Phase.PAUSE:
@@ -91,24 +91,24 @@ class PhaseController:
         return PhaseOutput(bell, self._segment_commands(frame.sample + 1), self.segment.background)
 
     def extend(self, seconds: float) -> bool:
-        """Practise so much longer: in this practice, else in one more; tell whether that can be."""
+        """Extend this practice, or add another one; return whether that was possible."""
         if self.done or self.open_ended or self.phase not in _EXTENDABLE_PHASES:
             return False
         if self.phase is Phase.PRACTICE:
             self._shift_ends(self._segment_index, seconds * self._sfreq)
             return True
         last = self._segments[-1]
-        more = Segment(Phase.PRACTICE, seconds)
+        added = Segment(Phase.PRACTICE, seconds)
         if self.phase is Phase.DEBRIEF:
-            self._segments[self._segment_index + 1 :] = [more, last]
+            self._segments[self._segment_index + 1 :] = [added, last]
             self._segment_ends[self._segment_index] = self._last_sample
         else:
-            self._segments[-1:] = [more, last] if last.phase is Phase.DEBRIEF else [last, more]
+            self._segments[-1:] = [added, last] if last.phase is Phase.DEBRIEF else [last, added]
         self._segment_ends = self._segment_ends[: self._segment_index + 1] + self._later_ends()
         return True
 
     def end_open_segment(self) -> None:
-        """End a segment without end with the next frame."""
+        """End an open-ended segment with the next frame."""
         if self.open_ended:
             self._segment_ends[self._segment_index] = self._last_sample
             self._segment_ends[self._segment_index + 1 :] = self._later_ends()
@@ -142,19 +142,19 @@ class PhaseController:
         return self._last_sample + every if every else math.inf
 
     def _interval_bell(self, sample: int) -> PhaseOutput | None:
-        """Ring the bell of an interval, but not into the segment's last breath."""
+        """Return the interval bell if it is due, but not in the last second of a segment."""
         if sample < self._next_bell:
             return None
         self._next_bell += self.segment.bell_interval_s * self._sfreq
         return PhaseOutput(Bell.INTERVAL) if self._segment_ends[self._segment_index] - sample > self._sfreq else None
 
     def _min_next_segment_samples(self) -> float:
-        """Return how many samples of the next segment a baseline may not take: half of it, if it has an end."""
+        """Return the samples of the next segment that a baseline may not take: half of it, if it has an end."""
         length = self._segments[self._segment_index + 1].length_s * self._sfreq
         return 0.0 if math.isinf(length) else length / 2
 
     def _extend_baseline(self) -> bool:
-        """Put off the end of a baseline that is not clean enough, as long as practice can spare it."""
+        """Extend a baseline with too little clean signal, if the next segment is long enough; return whether it was."""
         if self.phase is not Phase.BASELINE or self._n_clean >= self._n_clean_required or self._extensions_left == 0:
             return False
         later = self._segment_ends[self._segment_index] + self.segment.length_s * self._sfreq / 2

@@ -1,4 +1,4 @@
-"""The sitting as data: which segments, and how long each is."""
+"""The plan of a session: its segments and their lengths."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.programme import MAX_MINUTES, MIN_MINUTES, Programme
 from neurofeedback.settings.session import PhaseSettings
+from neurofeedback.texts import session_notices
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 
 _STANDARD_BASELINE_S = 60.0
@@ -16,12 +18,12 @@ _STANDARD_BASELINE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One stretch of a sitting.
+    """One segment of a session.
 
     Parameters
     ----------
     length_s : float
-        In seconds; infinite until the person ends it.
+        In seconds; infinite for an open-ended segment.
     target_rate : float, optional
         Share of frames with reward aimed at; None leaves it as it was.
     background : str
@@ -39,14 +41,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """Segments in order; ``baseline_clean_s`` is the clean signal the baseline wants before it ends."""
+    """Segments in order; ``min_clean_s`` is the clean signal that the baseline needs, s."""
 
     segments: tuple[Segment, ...]
     min_clean_s: float
 
     @classmethod
     def from_phases(cls, phases: Iterable[tuple[Phase, float]], baseline_clean_s: float) -> SessionPlan:
-        """Make a plan of phases and their lengths in seconds alone; those of no length are left out."""
+        """Return a plan of phases and their lengths in seconds; phases of length 0 are left out."""
         return cls(tuple(Segment(phase, length) for phase, length in phases if length > 0), baseline_clean_s)
 
     @property
@@ -56,19 +58,16 @@ class SessionPlan:
 
     @property
     def total_s(self) -> float:
-        """Length of the whole sitting in seconds; infinite if it is open."""
+        """Length of the session in seconds; infinite if it is open-ended."""
         return sum(segment.length_s for segment in self.segments)
 
     @property
     def short_baseline_notice(self) -> str:
-        """What a short baseline costs, as a sentence; empty when it is long enough."""
+        """Notice about a short baseline; empty if it is long enough."""
         baseline_s = dict(self.phases).get(Phase.BASELINE, 0.0)
         if baseline_s >= _STANDARD_BASELINE_S:
             return ""
-        return (
-            f"The baseline is only {baseline_s:.0f} s long, so what counts as usual for you is known less well, "
-            "and the tone will be more cautious."
-        )
+        return tr(session_notices.SHORT_BASELINE, seconds=baseline_s)
 
 
 def plan_session(
@@ -79,15 +78,15 @@ def plan_session(
     *,
     bell_interval_s: float = 0.0,
 ) -> SessionPlan:
-    """Lay out a sitting of so many minutes, or of the programme's or the profile's own length.
+    """Return the plan of a session of some minutes, or of the length of the programme or profile.
 
-    One segment takes what the others leave; where that is less than the profile's least practice, all are
-    scaled down alike. ``bell_interval_s`` is the time between soft bells in practice where no programme says otherwise.
+    One segment gets the time that the others leave; if that is less than the profile's shortest practice, all are
+    scaled down. ``bell_interval_s`` is the time between bells in practice without a programme.
 
     Raises
     ------
     SettingsError
-        The length cannot be sat, or the programme has no segment that could take another length.
+        The length is not allowed, or the programme has no segment of flexible length.
 
     Examples
     --------
@@ -111,9 +110,9 @@ def plan_session(
         total_s = 60 * programme.minutes if total_s is None and programme.minutes else total_s
     if total_s is not None:
         segments = _scale_segments(segments, total_s, settings.min_practice_s)
-    planned = tuple(segment for segment in segments if segment.length_s > 0)
+    nonempty = tuple(segment for segment in segments if segment.length_s > 0)
     baseline_s = next(segment.length_s for segment in segments if segment.phase is Phase.BASELINE)
-    return SessionPlan(planned, min(min_clean_s, baseline_s / 2))
+    return SessionPlan(nonempty, min(min_clean_s, baseline_s / 2))
 
 
 def _profile_segments(settings: PhaseSettings, bell_interval_s: float) -> list[Segment]:
@@ -143,15 +142,15 @@ def _with_fixed_segments(settings: PhaseSettings, middle: list[Segment]) -> list
 
 
 def _scale_segments(segments: list[Segment], total_s: float, min_free_s: float) -> list[Segment]:
-    """Give the segment without length, else the first practice, what the others leave of the whole."""
+    """Give the segment without length, else the first practice, the time that the others leave."""
     lengths = [segment.length_s for segment in segments]
     phases = [segment.phase for segment in segments]
-    free = lengths.index(math.inf) if math.inf in lengths else phases.index(Phase.PRACTICE)
-    others_s = sum(lengths[:free] + lengths[free + 1 :])
+    flexible = lengths.index(math.inf) if math.inf in lengths else phases.index(Phase.PRACTICE)
+    others_s = sum(lengths[:flexible] + lengths[flexible + 1 :])
     left_s, scale = total_s - others_s, 1.0
     if left_s < min_free_s:
         left_s, scale = min_free_s, total_s / (others_s + min_free_s)
-    lengths[free] = left_s
+    lengths[flexible] = left_s
     return [replace(segment, length_s=scale * length) for segment, length in zip(segments, lengths, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""When a person is asked, and what: a state machine that knows samples and no clock."""
+"""Experience-sampling probes: a state machine that counts samples."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from neurofeedback.texts.probe_questions import NOT_SURE, SLEEPY, SURE, WHERE, W
 from neurofeedback.types import Command, Event, EventKind, Frame, Phase, Probe
 
 PROBE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
-"""The phases in which questions come; no other, and no pause, brings one nearer."""
+"""Phases with probes; time in other phases and pauses does not count."""
 
 
 class ProbeState(StrEnum):
-    """Which question is open, if any."""
+    """The open question, if any."""
 
     IDLE = "quiet"
     WHERE = "where"
@@ -26,7 +26,7 @@ class ProbeState(StrEnum):
 
 
 class ProbeEvent(StrEnum):
-    """What can happen to a question."""
+    """Events of a probe."""
 
     CHIME = "chime"
     ANSWER = "answer"
@@ -44,13 +44,13 @@ TRANSITIONS: dict[tuple[ProbeState, ProbeEvent], ProbeState] = {
     (ProbeState.SURE, ProbeEvent.ABANDON): ProbeState.IDLE,
     (ProbeState.SLEEPY, ProbeEvent.ABANDON): ProbeState.IDLE,
 }
-"""Where each move leads; a move that is not here changes nothing."""
+"""Next state for each state and event; other pairs cannot happen."""
 
 _QUESTIONS = {ProbeState.WHERE: WHERE, ProbeState.SURE: SURE, ProbeState.SLEEPY: SLEEPY}
 
 
 def probe_times(settings: ProbeSettings, seed: int) -> Iterator[float]:
-    """Yield the times of all questions in seconds of practice, drawn beforehand: without end, or none at all."""
+    """Yield the times of all probes in seconds of practice; endless, or empty if probes are off."""
     low, high = settings.interval_s
     if not settings.enabled or high == 0:
         return
@@ -63,7 +63,7 @@ def probe_times(settings: ProbeSettings, seed: int) -> Iterator[float]:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """What a moment brings: rows to log, whether the chime rings, and the probe once it is over."""
+    """Result of an action: rows to log, whether the chime rings, and a probe that has finished."""
 
     rows: tuple[Event | Command, ...] = ()
     chime: bool = False
@@ -74,14 +74,14 @@ NO_ACTION = ActionResult()
 
 
 class ProbeScheduler:
-    """Asks at the times drawn beforehand, whatever the person does and however the signal is.
+    """Starts probes at times drawn in advance, independent of the person and the signal.
 
     Parameters
     ----------
     seed : int
         Draws the times.
     sfreq : float
-        Samples a second of all places here, Hz.
+        Sampling frequency of all sample numbers here, Hz.
     """
 
     def __init__(self, settings: ProbeSettings, seed: int, sfreq: float) -> None:
@@ -100,23 +100,23 @@ class ProbeScheduler:
 
     @property
     def question(self) -> ProbeQuestion | None:
-        """The question now open."""
+        """The open question."""
         return _QUESTIONS.get(self._state)
 
     def process_frames(self, frames: Iterable[Frame]) -> None:
-        """Count practice by its frames."""
+        """Count the time in practice."""
         for frame in frames:
             if frame.phase in PROBE_PHASES:
                 self._n_practice += frame.sample - self._last_frame
             self._last_frame, self._phase = frame.sample, frame.phase
 
     def tick(self, sample: int) -> ActionResult:
-        """Ring if it is time, or close a question that has waited too long; ``sample`` is now."""
+        """Start a probe that is due, or close a question that has timed out; ``sample`` is now."""
         if self.question is not None:
             return self._close_question("time is up", sample) if sample - self._opened >= self._timeout else NO_ACTION
         if self._n_practice < self._next_probe or self._phase not in PROBE_PHASES:
             return NO_ACTION
-        while self._n_practice >= self._next_probe:  # what fell due while nothing arrived is asked once
+        while self._n_practice >= self._next_probe:  # several due during a loss of signal count as one
             self._next_probe = self._draw_next_probe()
         self.n_probes += 1
         self._probe = Probe(sample)
@@ -124,7 +124,7 @@ class ProbeScheduler:
         return ActionResult((Event(sample, EventKind.PROBE, WORDING_VERSION),), chime=True)
 
     def answer(self, value: int, sample: int) -> ActionResult:
-        """Take an answer; a key that is not offered, or repeats by itself, changes nothing."""
+        """Take an answer; values that are not offered and repeats of a held key are ignored."""
         question = self.question
         too_soon = sample - max(self._opened, self._last_key) < self._min_response
         self._last_key = sample
@@ -132,31 +132,31 @@ class ProbeScheduler:
             return NO_ACTION
         event = Event(sample, question.kind, str(value), response_s=(sample - self._opened) / self._sfreq)
         self._probe = replace(self._probe, **{str(self._state): value}, answer_sample=sample)
-        unsure = self._state is ProbeState.WHERE and value == NOT_SURE
-        self._transition(ProbeEvent.NOT_SURE if unsure else ProbeEvent.ANSWER, sample)
+        is_not_sure = self._state is ProbeState.WHERE and value == NOT_SURE
+        self._transition(ProbeEvent.NOT_SURE if is_not_sure else ProbeEvent.ANSWER, sample)
         return ActionResult((event,), finished_probe=self._probe if self.question is None else None)
 
     def skip(self, sample: int) -> ActionResult:
-        """Leave what is open unanswered."""
+        """Close the open question unanswered."""
         return self._close_question("skipped", sample)
 
     def pause(self, sample: int) -> ActionResult:
-        """Drop what is open: the moments before the chime are past once a pause is over."""
+        """Close the open question: after a pause, the moments before the chime are too long ago."""
         return self._close_question("pause", sample)
 
     def end(self, sample: int) -> ActionResult:
-        """Close what is open when the sitting ends."""
+        """Close the open question at the end of the session."""
         return self._close_question("end", sample)
 
-    def _close_question(self, why: str, sample: int) -> ActionResult:
+    def _close_question(self, reason: str, sample: int) -> ActionResult:
         if self.question is None:
             return NO_ACTION
-        event = Event(max(sample, self._opened), EventKind.UNANSWERED, f"{self._state}: {why}")
+        event = Event(max(sample, self._opened), EventKind.UNANSWERED, f"{self._state}: {reason}")
         self._transition(ProbeEvent.ABANDON, sample)
         return ActionResult((event,), finished_probe=self._probe)
 
-    def _transition(self, move: ProbeEvent, sample: int) -> None:
-        self._state = TRANSITIONS[self._state, move]
+    def _transition(self, event_kind: ProbeEvent, sample: int) -> None:
+        self._state = TRANSITIONS[self._state, event_kind]
         self._opened = sample
 
     def _draw_next_probe(self) -> float:

@@ -1,4 +1,4 @@
-"""The one steady loop of a session: read, record, estimate, guide, publish."""
+"""The loop of a session: read, record, estimate, give feedback, publish."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from neurofeedback.session.session_context import SessionContext
 from neurofeedback.session.snapshot_builder import SnapshotBuilder
 from neurofeedback.session.status_text import index_source_text
 from neurofeedback.session.summary import FrameCounts
+from neurofeedback.texts import session_notices
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import SEARCHING_HEADSET
 from neurofeedback.types import BackgroundMode, Chunk, Command, Event, EventKind, Frame, Guidance, LostRun
 
@@ -35,7 +37,7 @@ _SIGNAL_LOST_GUIDANCE = Guidance(background=BackgroundMode.LOST, immediate=True,
 
 
 class Runner:
-    """Runs a session to its end. Raw samples are recorded before anything else looks at them."""
+    """Runs a session to its end. Raw samples are recorded before they are processed."""
 
     def __init__(self, context: SessionContext) -> None:
         sfreq, settings = context.stream.sfreq, context.settings
@@ -75,43 +77,43 @@ class Runner:
         )
 
     def run(self) -> str:
-        """Read until the plan, the source or the person ends it; return which: ``done``, ``source`` or ``asked``.
+        """Run until the plan, the source or the person ends the session; return ``done``, ``source`` or ``asked``.
 
         Raises
         ------
         SourceError
-            The device is gone for good.
+            Nothing has arrived from the device for ``gaps.give_up_s``.
         RecordingError
             The recording cannot go on.
         """
-        parts = self._context
-        self._last_data_time = parts.clock.now()
-        self._record_event(EventKind.START, parts.stream.device)
-        if parts.model_text:
-            self._record_event(EventKind.MODEL, parts.model_text)
-        if first := parts.phase_controller.initial_commands():
-            self._apply_phase_output(PhaseOutput(Bell.PHASE, first, parts.phase_controller.segment.background), 0)
+        context = self._context
+        self._last_data_time = context.clock.now()
+        self._record_event(EventKind.START, context.stream.device)
+        if context.model_text:
+            self._record_event(EventKind.MODEL, context.model_text)
+        if first := context.phase_controller.initial_commands():
+            self._apply_phase_output(PhaseOutput(Bell.PHASE, first, context.phase_controller.segment.background), 0)
         reason = self._loop()
         self._apply_result(self._controls.end(self._n_received))
         self._record_event(EventKind.STOP, reason)
         return reason
 
     def _loop(self) -> str:
-        parts = self._context
-        while not parts.phase_controller.done:
+        context = self._context
+        while not context.phase_controller.done:
             self._apply_requests()
             if self._controls.stop_requested:
                 return "asked"
             try:
-                chunk = parts.source.read()
+                chunk = context.source.read()
             except SourceEnded:
                 return "source"
             if chunk is not None and chunk.n_samples:
                 self._process_chunk(chunk)
             else:
                 self._check_silence()
-                parts.clock.wait(_POLL_S)
-            self._apply_result(self._controls.tick(self._action_time(parts.clock.now())))
+                context.clock.wait(_POLL_S)
+            self._apply_result(self._controls.tick(self._action_time(context.clock.now())))
             self._apply_refits()
         return "done"
 
@@ -122,27 +124,24 @@ class Runner:
 
     @property
     def effective_sfreq(self) -> float | None:
-        """Samples a second by the host's clock, Hz; None before there is enough to tell."""
+        """Sampling frequency by the host's clock, Hz; None in the first 20 s."""
         return self._n_received / self.duration_s if self.duration_s >= _MIN_RATE_DURATION_S else None
 
     @property
     def sampling_rate_notice(self) -> str:
-        """What to know when the device does not keep its rate; empty when it does."""
+        """Notice about a device with a wrong sampling frequency; empty otherwise."""
         nominal, measured = self._context.stream.sfreq, self.effective_sfreq
         if measured is None or abs(measured / nominal - 1) <= _RATE_TOLERANCE:
             return ""
-        return (
-            f"The headset sent {measured:.1f} samples a second where {nominal:g} were expected, so times and "
-            "frequencies of this recording are off by that much; `neurofeedback verify` says more."
-        )
+        return tr(session_notices.RATE_MISMATCH, measured=measured, nominal=nominal)
 
     def _process_chunk(self, chunk: Chunk) -> None:
-        parts = self._context
-        self._last_data_time = parts.clock.now()
+        context = self._context
+        self._last_data_time = context.clock.now()
         self._newest_sample_time = chunk.host_time - chunk.buffer_delay_s
         if self._start_time is None:
-            self._start_time = self._last_data_time - chunk.n_samples / parts.stream.sfreq
-            parts.sink.ring(Bell.BEGIN, self.session_s)
+            self._start_time = self._last_data_time - chunk.n_samples / context.stream.sfreq
+            context.sink.ring(Bell.BEGIN, self.session_s)
         for consumer in self._consumers:  # the writer is the first
             consumer.process_chunk(chunk)
         self.duration_s = self.session_s
@@ -156,7 +155,7 @@ class Runner:
         self._publish()
 
     def _split_at_frames(self, chunk: Chunk) -> list[Chunk]:
-        """Cut a chunk where frames end, so that phases change at the same sample however it arrived."""
+        """Cut a chunk at the ends of frames, so that phases change at the same sample for any chunk size."""
         first = self._schedule.count_complete(chunk.first_sample)
         count = self._schedule.count_complete(chunk.stop) - first
         inner = [int(end) for end in self._schedule.ends(first, count) if end < chunk.stop]
@@ -177,24 +176,24 @@ class Runner:
         return frames
 
     def _process_frames(self, frames: Sequence[Frame], chunk: Chunk) -> None:
-        """Guide by each frame, note how old its newest sample was by then (if there was one), and record it."""
+        """Set the guidance of each frame, measure its latency (if its last sample was not lost), and pass it on."""
         if not frames:
             return
-        parts = self._context
-        done: list[Frame] = []
+        context = self._context
+        timed: list[Frame] = []
         for frame in frames:
-            parts.sink.set_guidance(frame.guidance, self.session_s)
-            read_s = chunk.buffer_delay_s + (chunk.stop - frame.sample) / parts.stream.sfreq
-            age_s = parts.clock.now() - chunk.host_time + read_s
-            done.append(frame if self._is_lost(frame.sample - 1) else replace(frame, latency_ms=1000 * age_s))
-            if (turn := parts.phase_controller.process(frame)) is not None:
-                # signal held back for a gap's end may bring several frames at once: those are made already
-                self._apply_phase_output(turn, frames[-1].sample + 1)
+            context.sink.set_guidance(frame.guidance, self.session_s)
+            read_s = chunk.buffer_delay_s + (chunk.stop - frame.sample) / context.stream.sfreq
+            age_s = context.clock.now() - chunk.host_time + read_s
+            timed.append(frame if self._is_lost(frame.sample - 1) else replace(frame, latency_ms=1000 * age_s))
+            if (output := context.phase_controller.process(frame)) is not None:
+                # at the end of a gap several frames come at once: a command can only follow the last
+                self._apply_phase_output(output, frames[-1].sample + 1)
         for consumer in self._frame_consumers:
-            consumer.process_frames(done)
+            consumer.process_frames(timed)
 
     def _apply_phase_output(self, output: PhaseOutput, earliest_sample: int) -> None:
-        """Begin what the plan says, with its bell and its bed."""
+        """Apply the commands of the plan, with bell and background sound."""
         for command in output.commands:
             self._controls.note_command(command)
             self._record_row(replace(command, sample=max(command.sample, earliest_sample)))
@@ -207,7 +206,7 @@ class Runner:
         return any(run.start <= sample < run.start + run.n_samples for run in self._recent_lost)
 
     def _check_silence(self) -> None:
-        """Notice by the clock that nothing arrives: the sound must not stay where it was."""
+        """Log a loss of signal by the clock, and stop the feedback."""
         silent_s = self._context.clock.now() - self._last_data_time
         if silent_s < self._context.settings.gaps.lost_s:
             return
@@ -223,36 +222,36 @@ class Runner:
             )
 
     def _log_signal_return(self, chunk: Chunk) -> None:
-        """Log the end of a silence where samples begin again, with the time lost and how sure that is.
+        """Log the return of the signal at its first sample, with the time lost and its uncertainty.
 
-        A gap that only the host's clock has measured is logged though the machine was too busy to notice the silence.
+        A gap measured only by the host's clock is logged even if the silence itself was not noticed.
         """
         gap = self._find_gap(chunk)
-        unsure = gap is not None and gap.cause == "gap"
-        if self._silent_since is None and not unsure:
+        is_uncertain = gap is not None and gap.cause == "gap"
+        if self._silent_since is None and not is_uncertain:
             return
         self._silent_since = None
         value = f"{(gap.n_samples if gap else 0) / self._context.stream.sfreq:.3f} s"
-        if unsure:
+        if is_uncertain:
             value += f" +-{self._arrival_jitter.spread_s:.3f} s"
-        back = gap.start + gap.n_samples if gap else chunk.first_sample
-        self._record_row(Event(back, EventKind.SIGNAL_BACK, value))
+        sample = gap.start + gap.n_samples if gap else chunk.first_sample
+        self._record_row(Event(sample, EventKind.SIGNAL_BACK, value))
         _log.info("the signal is back; lost: %s", value)
 
     def _find_gap(self, chunk: Chunk) -> LostRun | None:
-        """Find a gap long enough to reset the filters that only the clock has measured, else what was lost before."""
-        least = self._context.settings.gaps.reset_s * self._context.stream.sfreq
+        """Return a gap measured only by the clock and long enough to reset the filters, else the run lost before."""
+        min_samples = self._context.settings.gaps.reset_s * self._context.stream.sfreq
         runs = [run for run in chunk.lost if run.channels is None]
-        unsure = (run for run in runs if run.cause == "gap" and run.n_samples >= least)
+        by_clock = (run for run in runs if run.cause == "gap" and run.n_samples >= min_samples)
         before = (run for run in runs if run.start == chunk.first_sample and run.cause != "gap")
-        return next(unsure, next(before, None))
+        return next(by_clock, next(before, None))
 
     def _apply_requests(self) -> None:
         for request in self._context.live_state.drain_requests():
             self._apply_result(self._controls.apply(request, self._action_time(request.at_s)))
 
     def _action_time(self, at_s: float) -> ActionTime:
-        """Return which sample was being taken at a time of the clock (s), however late it arrives or is asked for."""
+        """Return the sample that was being taken at a time of the clock (s)."""
         ahead = (
             round((at_s - self._newest_sample_time) * self._context.stream.sfreq) if self._start_time is not None else 0
         )
@@ -267,21 +266,21 @@ class Runner:
             self._context.decoder_thread.process_probe(result.finished_probe)
 
     def _apply_refits(self) -> None:
-        """Let what has just been learned drive the index: from then on, or from now if that is past."""
+        """Apply new decoder weights, at their sample or now if that is past."""
         if self._context.decoder_thread is None:
             return
         for refit in self._context.decoder_thread.drain_refits():
             self._record_row(replace(refit, sample=max(refit.sample, self._n_received + 1)))
-            drive = parse_decoder_weights(refit.value)
+            weights = parse_decoder_weights(refit.value)
             self._model_text = index_source_text(
-                self._context.index_name, drive.n_answers if drive else 0, learns_live=True
+                self._context.index_name, weights.n_answers if weights else 0, learns_live=True
             )
 
     def _record_event(self, kind: EventKind, value: str = "n/a") -> None:
         self._record_row(Event(self._n_received, kind, value))
 
     def _record_row(self, row: Event | Command) -> None:
-        """Write a row; a command is for the engine too."""
+        """Pass a row on; a command also goes to the engine."""
         if isinstance(row, Command):
             self._commands.append(row)
             _log.info("%s %s at sample %d", row.kind, row.value, row.sample)
@@ -295,7 +294,7 @@ class Runner:
                 n_received=self._n_received,
                 n_lost=self._n_lost,
                 lost_s=0.0 if self._silent_since is None else now - self._silent_since,
-                message=self.press_debouncer.message if self._silent_since is None else SEARCHING_HEADSET,
+                message=self.press_debouncer.message if self._silent_since is None else tr(SEARCHING_HEADSET),
                 valid_fraction=self.frame_counts.valid_fraction,
                 question=self.probe_scheduler.question,
                 n_probes=self.probe_scheduler.n_probes,

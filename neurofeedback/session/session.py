@@ -1,4 +1,4 @@
-"""A sitting from request to outcome: everything put together, run in a thread of its own, closed in every path."""
+"""A session from configuration to result, run in its own thread."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from neurofeedback.recording.session_lock import check_recordings_folder
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.baseline_store import baseline_notice, load_personal_baseline, store_baseline
 from neurofeedback.session.clock import Clock, RealClock, VirtualClock
-from neurofeedback.session.config import COMPLETE_TEXT, SessionConfig, SessionResult
+from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.headset_fit import HeadsetFitResult, wait_for_headset_fit
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.session.outputs import describe_outputs, open_outputs
@@ -44,6 +44,8 @@ from neurofeedback.session.summary import build_summary
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
+from neurofeedback.texts import session_notices
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Event, EventKind, StreamInfo
 
 _EXTRA_SIGNAL_S = 1800.0
@@ -51,7 +53,7 @@ _EXTRA_SIGNAL_S = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class PreparedSession:
-    """What is known and checked before the device is opened."""
+    """What is prepared and checked before the device is opened."""
 
     settings: Settings
     plan: SessionPlan
@@ -62,21 +64,21 @@ class PreparedSession:
 
 
 class Session:
-    """One sitting. Everything that can be refused at once is refused here, before any device is opened.
+    """One session. The configuration is checked before any device is opened.
 
     Parameters
     ----------
-    request : SessionConfig
-        What is asked for.
+    config : SessionConfig
+        The configuration.
     find_source : callable
-        Finds the source of a device name, as ``acquisition.open.open_source`` does.
-    finish : callable, optional
-        Takes the finished session's folder, such as to write its report; its failure is no failure of the sitting.
+        Returns the source of a device name, as ``acquisition.open.open_source`` does.
+    on_finished : callable, optional
+        Called with the finished session's folder, such as to write its report; its failure is only reported.
 
     Raises
     ------
     NeurofeedbackError
-        The request cannot be met: profile, length, device name, participant, sound, recordings folder.
+        Profile, length, device name, participant, sound or recordings folder cannot be used.
     """
 
     def __init__(
@@ -102,29 +104,29 @@ class Session:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know before it begins, such as that there is no sound device."""
+        """Notices before the start, such as a missing sound device."""
         return tuple(self._notices)
 
     def start(self) -> None:
-        """Begin in a thread of its own; returns at once."""
+        """Start in a thread; returns at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask for an orderly end; returns at once."""
+        """Request an orderly end; returns at once."""
         self.live_state.send_request(Request(RequestKind.STOP))
 
     def join(self, timeout_s: float | None = None) -> SessionResult | None:
-        """Wait for the end (s); None if it is still running."""
+        """Wait up to ``timeout_s``; None if the session is still running."""
         self._thread.join(timeout_s)
         return None if self._thread.is_alive() else self._result
 
     def _prepare(self) -> PreparedSession:
-        request = self._config
-        settings = session_settings(load_settings(request.profile), request)
-        programme = load_programme(request.programme) if request.programme else None
+        config = self._config
+        settings = session_settings(load_settings(config.profile), config)
+        programme = load_programme(config.programme) if config.programme else None
         plan = plan_session(
             settings.phases,
-            request.minutes,
+            config.minutes,
             settings.baseline.min_clean_s,
             programme,
             bell_interval_s=60 * settings.audio.interval_bell_min,
@@ -132,23 +134,23 @@ class Session:
         if plan.short_baseline_notice:
             self._notices.append(plan.short_baseline_notice)
         self._notices += filter(None, [load_evidence(settings.index.evidence).notice])
-        check_recordings_folder(request.recordings, request.participant)
-        self._notices += filter(None, [describe_outputs(request.lsl_out, request.osc_out)])
+        check_recordings_folder(config.recordings, config.participant)
+        self._notices += filter(None, [describe_outputs(config.lsl_out, config.osc_out)])
         clock: Clock = VirtualClock() if self._runs_fast() else RealClock()
         source = self._source(settings, plan, clock)
-        recovered = recover_sessions(request.recordings) if request.recordings.is_dir() else []
-        self._notices += [f"A session that broke off was completed: {path}" for path in recovered]
-        known = load_decoder(request, settings)
-        self._notices += known.notices
+        recovered = recover_sessions(config.recordings) if config.recordings.is_dir() else []
+        self._notices += [tr(session_notices.RECOVERED_SESSION, path=path) for path in recovered]
+        decoder_state = load_decoder(config, settings)
+        self._notices += decoder_state.notices
         sink = self._sink(settings)
-        return PreparedSession(settings, plan, known, source, sink, clock)
+        return PreparedSession(settings, plan, decoder_state, source, sink, clock)
 
     def _source(self, settings: Settings, plan: SessionPlan, clock: Clock) -> Source:
-        """Find the source; one that can be lost is looked for when it is."""
-        request = self._config
+        """Return the source; a real device gets reconnection."""
+        config = self._config
         duration_s = max_duration_s(plan, _EXTRA_SIGNAL_S)
-        source = self._find_source(request.device, now=clock.now, seed=request.seed, duration_s=duration_s)
-        if is_self_paced(request.device):
+        source = self._find_source(config.device, now=clock.now, seed=config.seed, duration_s=duration_s)
+        if is_self_paced(config.device):
             return source
         return ReconnectingSource(source, settings.gaps.lost_s, now=clock.now)
 
@@ -168,18 +170,18 @@ class Session:
         return open_sink(self._config.audio, settings.audio, self._notices.append)
 
     def _run(self) -> None:
-        outcome = SessionResult(1, "The sitting broke off by a fault of the program; what came until then is kept.")
+        result = SessionResult(1, tr(session_notices.PROGRAM_FAULT))
         try:
-            outcome = self._finish_session(self._run_session())
+            result = self._finish_session(self._run_session())
         except NeurofeedbackError as error:
-            outcome = SessionResult(error.exit_code, str(error))
+            result = SessionResult(error.exit_code, str(error))
         finally:
-            self._result = outcome
-            status = "ended" if outcome.exit_code == EXIT_OK else "failed"
-            self.live_state.publish(replace(self.live_state.snapshot, status=status, message=outcome.message))
+            self._result = result
+            status = "ended" if result.exit_code == EXIT_OK else "failed"
+            self.live_state.publish(replace(self.live_state.snapshot, status=status, message=result.message))
 
     def _finish_session(self, result: SessionResult) -> SessionResult:
-        """Learn from the session, and let whoever asked finish it, once device and sound are let go."""
+        """Train the decoder on the session and call ``on_finished``, after device and sound are closed."""
         if result.session_dir is None:
             return result
         try:
@@ -191,71 +193,71 @@ class Session:
         return result
 
     def _run_session(self) -> SessionResult:
-        ready = self._prepared
-        ready.sink.start()
+        prepared = self._prepared
+        prepared.sink.start()
         try:
-            ready.source.open()
-            stream, profile = resolve(ready.settings, ready.source.stream)
-            fitted = self._wait_for_fit(stream, profile)
-            if fitted is None:
-                return SessionResult(EXIT_OK, "Ended before it began; nothing was recorded.")
-            return self._record(stream, profile, fitted)
+            prepared.source.open()
+            stream, profile = resolve(prepared.settings, prepared.source.stream)
+            fit_result = self._wait_for_fit(stream, profile)
+            if fit_result is None:
+                return SessionResult(EXIT_OK, tr(session_notices.ENDED_BEFORE_START))
+            return self._record(stream, profile, fit_result)
         finally:
-            ready.source.close()
-            ready.sink.stop(0.0)
+            prepared.source.close()
+            prepared.sink.stop(0.0)
 
     def _wait_for_fit(self, stream: StreamInfo, profile: Profile) -> HeadsetFitResult | None:
-        """Let the headset be put on, if that was asked for; None if the person left instead."""
-        ready = self._prepared
+        """Wait for the headset fit, if configured; None if the person ended it."""
+        prepared = self._prepared
         if not self._config.wait_for_fit:
-            return HeadsetFitResult(ready.source)
-        return wait_for_headset_fit(ready.source, stream, profile, ready.clock, self.live_state)
+            return HeadsetFitResult(prepared.source)
+        return wait_for_headset_fit(prepared.source, stream, profile, prepared.clock, self.live_state)
 
     def _record(self, stream: StreamInfo, profile: Profile, fit_result: HeadsetFitResult) -> SessionResult:
-        ready, request = self._prepared, self._config
-        kept = load_personal_baseline(request.recordings, request.participant, profile)
-        engine, learner = create_engine(stream, profile, ready.decoder_state, kept)
-        seed = choose_seed(request)
+        prepared, config = self._prepared, self._config
+        personal_baseline = load_personal_baseline(config.recordings, config.participant, profile)
+        engine, online_decoder = create_engine(stream, profile, prepared.decoder_state, personal_baseline)
+        seed = choose_seed(config)
         header = SessionHeader(
-            participant=request.participant,
+            participant=config.participant,
             stream=stream,
             profile_toml=dump_profile(profile),
-            start_state=start_document(request, profile.settings, ready.plan, seed, engine.start),
+            start_state=start_document(config, profile.settings, prepared.plan, seed, engine.start),
             columns=engine.columns,
-            started=request.start_time or datetime.now().astimezone(),
+            started=config.start_time or datetime.now().astimezone(),
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
         )
         settings, index_name = profile.settings, profile.evidence.index_name
-        outputs = open_outputs(request.lsl_out, request.osc_out, stream, settings.spectrum.hop_s)
-        participant = simulated_participant_for(fit_result.source, self.live_state, answers=request.fast)
-        live = settings.probes.learn_live
-        refitting = DecoderThread(learner, synchronous=request.fast) if live else None
+        outputs = open_outputs(config.lsl_out, config.osc_out, stream, settings.spectrum.hop_s)
+        participant = simulated_participant_for(fit_result.source, self.live_state, answers=config.fast)
+        learn_live = settings.probes.learn_live
+        decoder_thread = DecoderThread(online_decoder, synchronous=config.fast) if learn_live else None
         try:
-            parts = SessionContext(
+            context = SessionContext(
                 source=fit_result.source,
                 stream=stream,
-                writer=SessionWriter(request.recordings, header),
+                writer=SessionWriter(config.recordings, header),
                 engine=engine,
-                phase_controller=PhaseController(ready.plan, stream.sfreq, settings.baseline.max_extensions),
-                sink=ready.sink,
-                clock=ready.clock,
+                phase_controller=PhaseController(prepared.plan, stream.sfreq, settings.baseline.max_extensions),
+                sink=prepared.sink,
+                clock=prepared.clock,
                 live_state=self.live_state,
                 settings=settings,
                 seed=seed,
                 consumers=(*outputs, *participant),
                 index_name=index_name,
-                decoder_thread=refitting,
-                model_text=index_source_text(index_name, learner.decoder.n_answers, learns_live=live),
+                decoder_thread=decoder_thread,
+                model_text=index_source_text(index_name, online_decoder.decoder.n_answers, learns_live=learn_live),
             )
             if fit_result.fit_text:
-                parts.writer.process_event(Event(0, EventKind.HEADSET_FIT, fit_result.fit_text))
-            return self._run_and_close(Runner(parts), parts, fit_result)
+                context.writer.process_event(Event(0, EventKind.HEADSET_FIT, fit_result.fit_text))
+            return self._run_and_close(Runner(context), context, fit_result)
         finally:
-            for closing in (*outputs, *filter(None, [refitting])):
-                closing.close()
+            for closable in (*outputs, *filter(None, [decoder_thread])):
+                closable.close()
 
     def _run_and_close(self, runner: Runner, context: SessionContext, fit_result: HeadsetFitResult) -> SessionResult:
-        """Run; then, however it ended, complete the recording with what is known."""
+        """Run the session, then complete the recording, even after an error."""
         error: NeurofeedbackError | None = None
         reason = "error"
         try:
@@ -275,15 +277,21 @@ class Session:
             if folder is not None:
                 store_baseline(context.writer.files, context.engine)
         if error is not None:
-            where = f" What was recorded is in {folder}." if folder else ""
+            where = f" {tr(session_notices.RECORDED_IN, folder=folder)}" if folder else ""
             return SessionResult(error.exit_code, f"{error}{where}", folder, summary)
-        said = (_end_message(reason), baseline_notice(context.engine), runner.sampling_rate_notice, fit_result.notice)
-        return SessionResult(EXIT_OK, " ".join(filter(None, said)), folder, summary)
+        sentences = (
+            _end_message(reason),
+            baseline_notice(context.engine),
+            runner.sampling_rate_notice,
+            fit_result.notice,
+        )
+        return SessionResult(EXIT_OK, " ".join(filter(None, sentences)), folder, summary)
 
 
 def _end_message(reason: str) -> str:
-    return {
-        "done": COMPLETE_TEXT,
-        "source": "The recording that was played has ended.",
-        "asked": "The sitting was ended early; what came is kept.",
+    template = {
+        "done": session_notices.COMPLETE,
+        "source": session_notices.SOURCE_ENDED,
+        "asked": session_notices.ENDED_EARLY,
     }[reason]
+    return tr(template)

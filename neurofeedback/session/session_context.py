@@ -1,4 +1,4 @@
-"""What a session is put together from."""
+"""The parts of a running session."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neurofeedback.types import INDEX_NAME, StreamInfo
 
 @dataclass(slots=True)
 class SessionContext:
-    """Everything a runner needs; ``seed`` draws the times of questions, ``model`` says what drives the guidance."""
+    """The parts a runner needs; ``seed`` draws the times of probes, ``model_text`` says what drives the guidance."""
 
     source: Source
     stream: StreamInfo

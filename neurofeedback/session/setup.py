@@ -1,4 +1,4 @@
-"""What a sitting starts from: what is asked for put into its settings, and ``start.json``, from which replay begins."""
+"""The start of a session: settings, decoder, engine, and ``start.json`` for replay."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ _SEED_BITS = 32
 
 
 def session_settings(settings: Settings, config: SessionConfig) -> Settings:
-    """Return the profile's settings with what the request changes of them.
+    """Return the profile's settings with the changes of the configuration.
 
     Raises
     ------
     SettingsError
-        Questions cannot come that often or that rarely, or a change is none the settings know.
+        The probe interval is not allowed, or a change is not a setting.
     """
     if config.settings_overrides:
         settings = _with_overrides(settings, config.settings_overrides)
-    probes, every_s = settings.probes, config.probe_interval_s
+    probes, interval_s = settings.probes, config.probe_interval_s
     if config.learn_live is not None:
         probes = probes.model_copy(update={"learn_live": config.learn_live})
-    if every_s is None:
+    if interval_s is None:
         return settings.model_copy(update={"probes": probes})
-    if every_s != 0 and not MIN_PROBE_INTERVAL_S <= every_s <= _MAX_PROBE_INTERVAL_S:
+    if interval_s != 0 and not MIN_PROBE_INTERVAL_S <= interval_s <= _MAX_PROBE_INTERVAL_S:
         raise SettingsError(
             "questions cannot come like that",
-            got=f"every {every_s:g} s",
+            got=f"every {interval_s:g} s",
             allowed=f"{MIN_PROBE_INTERVAL_S:g} to {_MAX_PROBE_INTERVAL_S:g} s, or 0 for none",
             todo="pass --probe-every 65",
         )
-    return settings.model_copy(update={"probes": probes.with_mean_interval(every_s)})
+    return settings.model_copy(update={"probes": probes.with_mean_interval(interval_s)})
 
 
 def _with_overrides(settings: Settings, overrides: Mapping[str, Mapping[str, object]]) -> Settings:
@@ -61,12 +61,12 @@ def _with_overrides(settings: Settings, overrides: Mapping[str, Mapping[str, obj
 
 
 def choose_seed(config: SessionConfig) -> int:
-    """Return the seed that was asked for, else draw one; either is stored with the session."""
+    """Return the configured seed, else a random one; it is stored with the session."""
     return secrets.randbits(_SEED_BITS) if config.seed is None else config.seed
 
 
 def load_decoder(config: SessionConfig, settings: Settings) -> DecoderState:
-    """Learn from the participant's earlier sittings, if there are any."""
+    """Return the decoder trained on the participant's earlier sessions, if any."""
     if not config.recordings.is_dir():
         return untrained(config.participant, settings)
     return train_decoder(config.recordings, config.participant, settings)
@@ -75,17 +75,17 @@ def load_decoder(config: SessionConfig, settings: Settings) -> DecoderState:
 def create_engine(
     stream: StreamInfo, profile: Profile, decoder_state: DecoderState, personal_baseline: PersonalBaseline | None
 ) -> tuple[Engine, OnlineDecoder]:
-    """Make an engine that starts from what is known, and what goes on learning from its frames."""
+    """Return the engine with the person's decoder and baseline, and the decoder that learns from its frames."""
     columns = frame_columns(profile, personal_baseline=personal_baseline is not None)
-    learner = OnlineDecoder(decoder_state, profile.settings, stream, columns)
-    start = EngineStart(learner.initial_weights_text, personal_baseline_to_json(personal_baseline))
-    return Engine(stream.sfreq, profile, start), learner
+    online_decoder = OnlineDecoder(decoder_state, profile.settings, stream, columns)
+    start = EngineStart(online_decoder.initial_weights_text, personal_baseline_to_json(personal_baseline))
+    return Engine(stream.sfreq, profile, start), online_decoder
 
 
 def start_document(
     config: SessionConfig, settings: Settings, plan: SessionPlan, seed: int, start: EngineStart
 ) -> dict[str, object]:
-    """Return what ``start.json`` is to hold of a sitting, besides its stream."""
+    """Return the contents of ``start.json`` besides the stream."""
     return {
         "seed": seed,
         "minutes": config.minutes,
@@ -102,15 +102,15 @@ def start_document(
 
 
 def read_engine_start(document: Mapping[str, object]) -> EngineStart:
-    """Read back what the engine of a session started from; nothing learned where that is not told.
+    """Return the engine's start from ``start.json``; an empty one if it is not there.
 
     Examples
     --------
     >>> read_engine_start({"engine": {"decoder": "", "baseline": ""}}) == read_engine_start({})
     True
     """
-    told = document.get("engine")
-    known = told if isinstance(told, Mapping) else {}
+    stored = document.get("engine")
+    known = stored if isinstance(stored, Mapping) else {}
     return EngineStart(str(known.get("decoder") or ""), str(known.get("baseline") or ""))
 
 
@@ -126,12 +126,12 @@ def _segment_document(segment: Segment) -> dict[str, object]:
 
 
 def _drawn_probe_times(settings: Settings, plan: SessionPlan, seed: int) -> list[float]:
-    """List the times of the questions as drawn, s of practice; of a sitting without end, those of the first hours."""
-    longest_s = min(plan.total_s, 4 * 3600.0)
+    """Return the drawn times of probes, s of practice; the first hours of an open-ended session."""
+    limit_s = min(plan.total_s, 4 * 3600.0)
     times = probe_times(settings.probes, seed)
-    return [round(at_s, 3) for at_s in itertools.takewhile(lambda at_s: at_s < longest_s, times)]
+    return [round(at_s, 3) for at_s in itertools.takewhile(lambda at_s: at_s < limit_s, times)]
 
 
 def max_duration_s(plan: SessionPlan, extra_s: float) -> float | None:
-    """Return how many seconds of signal a sitting may need; None if there is no end to it."""
+    """Return the seconds of signal a session may need; None for an open-ended one."""
     return None if math.isinf(plan.total_s) else plan.total_s + extra_s

@@ -1,6 +1,6 @@
-"""The simulated meditator in a sitting: hears the tone, answers the questions, presses the key.
+"""The simulated participant: hears the tone, answers probes and presses the key.
 
-It sits among the outlets, in the runner's own thread, so that a sitting as fast as it goes is the same each time.
+It runs in the runner's thread, so that a fast session is the same each time.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ _ANSWER_KINDS = frozenset({EventKind.ANSWER_WHERE, EventKind.ANSWER_SURE, EventK
 
 @runtime_checkable
 class ToneListener(Protocol):
-    """A source whose person can hear."""
+    """A source with a simulated person who hears the tone."""
 
     def set_tone_level(self, sample: int, level: float) -> None:
-        """Let the person hear a level of the guide tone (0 to 1) from this sample on."""
+        """Set the level of the guide tone (0 to 1) from this sample on."""
         ...
 
 
 def simulated_participant_for(source: Source, live_state: LiveState, *, answers: bool) -> tuple[SessionConsumer, ...]:
-    """Return the person behind a simulated source, and nobody behind any other.
+    """Return the participant of a simulated source; empty for another source.
 
     Parameters
     ----------
     answers : bool
-        Answer and press keys, too; else those are left to whoever sits in front of the screen.
+        Answer probes and press the key; else that is left to the user.
     """
     if not isinstance(source, ToneListener):
         return ()
-    from neurofeedback.simulation.probe_responses import DEFAULT_HABITS  # SciPy, only where somebody is simulated
+    from neurofeedback.simulation.probe_responses import DEFAULT_HABITS  # SciPy, only for a simulated person
 
     return (SimulatedParticipant(cast("SimulatedSource", source), live_state, DEFAULT_HABITS if answers else None),)
 
 
 class SimulatedParticipant:
-    """Answers as ``simulation.respondent`` says, by the true state of the source.
+    """Answers by the true state of the source; see ``simulation.probe_responses``.
 
     Parameters
     ----------
-    habits : Habits or None
-        How the person answers; None only hears.
+    habits : ResponseHabits or None
+        How the person answers; None for a person who only hears.
     """
 
     def __init__(self, source: SimulatedSource, live_state: LiveState, habits: ResponseHabits | None) -> None:
@@ -63,10 +63,10 @@ class SimulatedParticipant:
         self._last_noticed_episode = -1
 
     def process_chunk(self, chunk: Chunk) -> None:
-        """See nothing of the signal."""
+        """Ignore the signal."""
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
-        """Hear the tone, and press what is due."""
+        """Hear the tone, and press keys that are due."""
         for frame in frames:
             self._source.set_tone_level(frame.sample, frame.guidance.tone_gain)
         sample = frames[-1].sample
@@ -78,7 +78,7 @@ class SimulatedParticipant:
             self._press_if_noticed(sample / self._sfreq, self._habits)
 
     def process_event(self, event: Event | Command) -> None:
-        """Hear a chime, and see what has become of the question."""
+        """Plan the answers to a probe."""
         if self._habits is None:
             return
         if event.kind is EventKind.PROBE:
@@ -100,7 +100,7 @@ class SimulatedParticipant:
         self._key_due = sample + self._keys[0][1] * self._sfreq if self._keys else None
 
     def _press_if_noticed(self, time_s: float, habits: ResponseHabits) -> None:
-        """Press the key where this episode of wandering is noticed, once."""
+        """Press the key once when this episode of wandering is noticed."""
         from neurofeedback.simulation.probe_responses import draw_notice_delay
         from neurofeedback.simulation.states import MentalState
 
@@ -115,6 +115,6 @@ class SimulatedParticipant:
 
 
 def _answer_keys(answer: ProbeAnswer) -> list[tuple[int, float]]:
-    """Return the keys to press and how long each takes (s); who is not sure where is not asked how sure."""
+    """Return the keys and their response times (s); after "not sure" the question "how sure" does not follow."""
     keys = list(zip(answer.codes, answer.response_times_s, strict=True))
     return [keys[0], keys[2]] if answer.attention == NOT_SURE else keys

@@ -1,4 +1,4 @@
-"""What the runner shows: traces and index history kept small, and the snapshot made from them."""
+"""Snapshots of a running session for screens, with traces and index history."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HISTORY_FRAMES = 1200
 
 
 class TraceBuffer:
-    """The last seconds of the filtered signal, thinned for display; independent of the measurement."""
+    """The last seconds of the filtered signal, decimated for display."""
 
     def __init__(self, n_channels: int, sfreq: float) -> None:
         self._step = max(1, round(sfreq / _TRACE_POINTS_PER_S))
@@ -33,11 +33,11 @@ class TraceBuffer:
 
     def append(self, filtered: NDArray[np.float64]) -> None:
         """Add ``(n_channels, n_samples)`` in uV."""
-        thinned = filtered[:, self._skip :: self._step].astype(np.float32)
+        decimated = filtered[:, self._skip :: self._step].astype(np.float32)
         self._skip = (self._skip - filtered.shape[1]) % self._step
         self._keep_recent(filtered)
         n_points = self._points.shape[1]
-        self._points = np.concatenate([self._points, thinned], axis=1)[:, -n_points:]
+        self._points = np.concatenate([self._points, decimated], axis=1)[:, -n_points:]
 
     def _keep_recent(self, filtered: NDArray[np.float64]) -> None:
         self._pieces.append(filtered)
@@ -51,12 +51,12 @@ class TraceBuffer:
 
     @property
     def points(self) -> NDArray[np.float32]:
-        """The traces ``(n_channels, n_points)``; a new array after every push."""
+        """The traces ``(n_channels, n_points)``; a new array after every ``append``."""
         return self._points
 
 
 class IndexHistory:
-    """The index of the last minutes, one value a frame."""
+    """The index of the last minutes, one value per frame."""
 
     def __init__(self) -> None:
         self._values: list[float] = []
@@ -74,7 +74,7 @@ class IndexHistory:
 
 
 class SnapshotBuilder:
-    """Makes snapshots of a session; what it is told frame by frame it keeps."""
+    """Builds snapshots of a session from its latest frames."""
 
     def __init__(self, context: SessionContext, controls: Controls) -> None:
         self._context, self._controls = context, controls
@@ -83,7 +83,7 @@ class SnapshotBuilder:
         self._frame: Frame | None = None
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
-        """Take the frames just made, at least one."""
+        """Take new frames, at least one."""
         self._frame = frames[-1]
         for frame in frames:
             self._history.append(frame.mwi)
@@ -101,16 +101,16 @@ class SnapshotBuilder:
         n_probes: int,
         model_text: str,
     ) -> Snapshot:
-        """Put together what a screen needs to know now."""
-        parts, controls, frame, sfreq = self._context, self._controls, self._frame, self._context.stream.sfreq
-        phase_end, sitting_end = parts.phase_controller.end_samples
+        """Return the snapshot of this moment."""
+        context, controls, frame, sfreq = self._context, self._controls, self._frame, self._context.stream.sfreq
+        phase_end, session_end = context.phase_controller.end_samples
         return Snapshot(
             status="running",
             message=message,
-            stream=parts.stream,
-            phase=parts.phase_controller.phase,
+            stream=context.stream,
+            phase=context.phase_controller.phase,
             elapsed_s=n_received / sfreq,
-            remaining_s=max(0.0, (sitting_end - n_received) / sfreq),
+            remaining_s=max(0.0, (session_end - n_received) / sfreq),
             phase_remaining_s=max(0.0, (phase_end - n_received) / sfreq),
             signal_lost_s=lost_s,
             frame=frame,
@@ -118,14 +118,14 @@ class SnapshotBuilder:
             traces=self._traces.points,
             traces_s=self._traces.duration_s,
             recent_filtered=self._traces.recent_filtered,
-            columns=parts.engine.columns,
+            columns=context.engine.columns,
             index_history=self._history.values,
-            index_name=parts.index_name,
+            index_name=context.index_name,
             loss_rate=n_lost / n_received if n_received else 0.0,
             latency_ms=frame.latency_ms if frame else float("nan"),
             valid_fraction=valid_fraction,
-            sound=parts.sink.description,
-            recording=parts.writer.raw,
+            sound=context.sink.description,
+            recording=context.writer.raw,
             question=question,
             n_probes=n_probes,
             paused=controls.paused,
@@ -135,5 +135,5 @@ class SnapshotBuilder:
             tone_depth=controls.tone_depth,
             feedback_source=controls.feedback_source,
             model_text=model_text,
-            can_extend=parts.phase_controller.can_extend,
+            can_extend=context.phase_controller.can_extend,
         )

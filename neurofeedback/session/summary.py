@@ -22,7 +22,7 @@ _PACKAGES = ("brainflow", "mne", "numpy", "scipy", "miniaudio", "PyQt6")
 
 
 class FrameCounts:
-    """Counts frames as they are made; of a pause, only how long it was."""
+    """Counts frames by phase and validity; a pause adds only to its length."""
 
     def __init__(self) -> None:
         self._phases: dict[Phase, int] = {}
@@ -68,7 +68,7 @@ class FrameCounts:
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of everything that can change a number."""
+    """Return the versions of all packages that can change a number."""
     found = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.platform()}
     for package in ("neurofeedback-meditation", *_PACKAGES):
         try:

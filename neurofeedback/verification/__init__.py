@@ -1,1 +1,1 @@
-"""Replayed of a recording through the same engine, and the checks of `verify`."""
+"""Replay of a recording through the same engine, and the checks of ``verify``."""

@@ -1,14 +1,17 @@
-"""One line of a verification: what was looked at, the verdict, and why."""
+"""The result of one check: its item, status and reason."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+Measurement = bool | int | float | str | Sequence[str] | Sequence[float] | Sequence[Mapping[str, float]]
+"""One number, text or list that a check has measured."""
+
 
 class CheckStatus(StrEnum):
-    """Whether a thing adds up."""
+    """Outcome of a check."""
 
     OK = "ok"
     WRONG = "wrong"
@@ -17,39 +20,39 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A verdict on one item with its reason, and the figures behind it under names that carry their units."""
+    """Result of one check with its reason, and the measurements behind it under names with units."""
 
     item: str
     status: CheckStatus
     text: str
-    measurements: Mapping[str, object] = field(default_factory=dict[str, object])
+    measurements: Mapping[str, Measurement] = field(default_factory=dict[str, Measurement])
 
 
 def check_result(
-    item: str, faults: list[str], text: str, measurements: Mapping[str, object] | None = None
+    item: str, faults: list[str], text: str, measurements: Mapping[str, Measurement] | None = None
 ) -> CheckResult:
-    """Return a finding that is wrong where there are faults, and then says which.
+    """Return a result that is wrong if there are faults, and then lists them.
 
     Examples
     --------
-    >>> ruled("markers", [], "3 gaps").ruling, ruled("markers", ["one is missing"], "3 gaps").text
-    (<Ruling.OK: 'ok'>, 'one is missing')
+    >>> check_result("markers", [], "3 gaps").status, check_result("markers", ["one is missing"], "3 gaps").text
+    (<CheckStatus.OK: 'ok'>, 'one is missing')
     """
-    ruling = CheckStatus.WRONG if faults else CheckStatus.OK
-    return CheckResult(item, ruling, "; ".join(faults) or text, measurements or {})
+    status = CheckStatus.WRONG if faults else CheckStatus.OK
+    return CheckResult(item, status, "; ".join(faults) or text, measurements or {})
 
 
 def not_checkable(item: str, reason: str) -> CheckResult:
-    """Return a finding that nothing can be said, and why."""
+    """Return the result of a check that is not possible, with the reason."""
     return CheckResult(item, CheckStatus.NOT_CHECKABLE, reason)
 
 
 def count_text(number: int, word: str) -> str:
-    """Return a number with its noun.
+    """Return a number with its noun, in the plural unless it is 1.
 
     Examples
     --------
-    >>> count(1, "sample"), count(12345, "block")
+    >>> count_text(1, "sample"), count_text(12345, "block")
     ('1 sample', '12,345 blocks')
     """
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

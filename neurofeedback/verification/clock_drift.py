@@ -1,4 +1,4 @@
-"""Sample counts against a clock: effective rate, drift, jitter, and jumps that lost samples do not explain. Pure."""
+"""Fit of sample counts to a clock: effective rate, drift, jitter and jumps. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STOPPED_SLOPE = 0.99
 
 @dataclass(frozen=True, slots=True)
 class ClockJump:
-    """The clock moves on by ``seconds`` more than the samples do, close to sample ``sample``."""
+    """A jump of the clock by ``seconds`` against the samples, near ``sample``."""
 
     sample: int
     seconds: float
@@ -29,7 +29,7 @@ class ClockJump:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How fast samples came against nominal by a clock, in parts per million, with its 95 % interval."""
+    """Deviation of the sampling frequency from nominal by a clock, ppm, with its 95 % interval."""
 
     ppm: float
     low: float
@@ -38,7 +38,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class ClockFit:
-    """What a clock says about a recording.
+    """Fit of a recording to a clock.
 
     Parameters
     ----------
@@ -47,11 +47,11 @@ class ClockFit:
     clock_s : float
         The same time by the clock, s.
     drift : Drift, optional
-        On the longest stretch without a jump; None where it is too short, or the clock hardly runs.
+        On the longest stretch without a jump; None if it is too short, or the clock hardly runs.
     jitter_ms, max_late_ms : float
         Spread of the readings about that line, 5th to 95th percentile, and the latest reading behind its earliest.
-    jumps : tuple of Jump
-        Where clock and samples part for good; a burst that catches up is none.
+    jumps : tuple of ClockJump
+        Lasting jumps between clock and samples; a burst that catches up is none.
     """
 
     sample_s: float
@@ -63,13 +63,13 @@ class ClockFit:
 
     @property
     def ratio(self) -> float:
-        """Samples by the clock for each sample there is."""
+        """Samples expected by the clock for each sample present."""
         return self.clock_s / self.sample_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Envelope:
-    """The promptest reading of each block: ``at`` by sample count and ``delay`` of the clock behind it, both in s."""
+    """The earliest reading of each block: time by sample count and delay of the clock behind it, both in s."""
 
     sample_times: NDArray[np.float64]
     delay: NDArray[np.float64]
@@ -79,21 +79,21 @@ class _Envelope:
 
 
 def fit_clock(stops: NDArray[np.int64], times: NDArray[np.float64], sfreq: float) -> ClockFit | None:
-    """Hold sample counts against a clock.
+    """Fit sample counts to a clock.
 
-    A reading can be late but never early, so the promptest one of each second is followed.
+    A reading can be late but never early, so the earliest one of each second is used.
 
     Parameters
     ----------
     stops : ndarray, shape (n_readings,)
-        Samples there were at each reading, rising.
+        Number of samples at each reading, increasing.
     times : ndarray, shape (n_readings,)
         The clock at each reading, s; NaN where there is none.
 
     Returns
     -------
     ClockFit or None
-        None where readings of two seconds at least are missing.
+        None with readings of less than two seconds.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def fit_clock(stops: NDArray[np.int64], times: NDArray[np.float64], sfreq: float
 
 
 def _envelope(at: NDArray[np.float64], delay: NDArray[np.float64], block_s: float) -> _Envelope:
-    """Keep the smallest delay of each block, at the place it has."""
+    """Return the smallest delay of each block, with its time."""
     blocks = np.floor((at - at[0]) / block_s)
     order = np.lexsort((delay, blocks))
     first = order[np.flatnonzero(np.diff(blocks[order], prepend=-1.0))]
@@ -135,7 +135,7 @@ def _local_slope(envelope: _Envelope) -> float:
 
 
 def _find_jumps(envelope: _Envelope, slope: float) -> list[tuple[int, float]]:
-    """List ``(first block after it, s)``: upward where the floor ahead rises, downward where the one behind falls."""
+    """Return jumps as ``(first block after it, s)``: upward in the minimum ahead, downward in the one behind."""
     level = envelope.delay - slope * envelope.sample_times
     ahead = np.diff(_running_min(level))
     behind = np.diff(_running_min(level[::-1])[::-1])

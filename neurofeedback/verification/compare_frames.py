@@ -1,4 +1,4 @@
-"""A frame log against a fresh replay: byte for byte, else to 1e-6, else where they part. Pure."""
+"""Comparison of a frame log with a fresh replay: byte for byte, else to 1e-6. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from neurofeedback.recording.frame_log import find_first_difference
+from neurofeedback.texts import verification as texts
+from neurofeedback.texts.catalogue import tr
 
 TOLERANCE = 1e-6
 _FRAME_NEUTRAL_PACKAGES = ("brainflow", "miniaudio", "PyQt6")
@@ -15,12 +17,9 @@ _FRAME_NEUTRAL_PACKAGES = ("brainflow", "miniaudio", "PyQt6")
 
 @dataclass(frozen=True, slots=True)
 class FrameComparison:
-    """How a log and its replay agree.
+    """First differences between a log and its replay, as text and by more than ``TOLERANCE``; None for none."""
 
-    ``exact`` and ``close`` say where they first differ as text, and by more than ``TOLERANCE``; None for nowhere.
-    """
-
-    find_first_difference: str | None
+    first_difference: str | None
     first_beyond_tolerance: str | None
 
 
@@ -35,8 +34,8 @@ def compare_frame_logs(logged: Sequence[str], replayed: Sequence[str]) -> FrameC
     Examples
     --------
     >>> head = "sample\tmwi\n"
-    >>> compare([head, "64\t50.1\n"], [head, "64\t50.1000001\n"])
-    Agreement(exact="row 1, mwi: '50.1' against '50.1000001'", close=None)
+    >>> compare_frame_logs([head, "64\t50.1\n"], [head, "64\t50.1000001\n"])
+    FrameComparison(first_difference="row 1, mwi: '50.1' against '50.1000001'", first_beyond_tolerance=None)
     """
     exact = find_first_difference(logged, replayed)
     return FrameComparison(exact, exact and _find_beyond_tolerance(logged, replayed))
@@ -44,7 +43,7 @@ def compare_frame_logs(logged: Sequence[str], replayed: Sequence[str]) -> FrameC
 
 def _find_beyond_tolerance(logged: Sequence[str], replayed: Sequence[str]) -> str | None:
     if len(logged) != len(replayed):
-        return f"{len(logged) - 1} frames in the log, {len(replayed) - 1} in the replay"
+        return tr(texts.FRAME_COUNTS_DIFFER, n_logged=len(logged) - 1, n_replayed=len(replayed) - 1)
     names = logged[0].rstrip("\n").split("\t")
     for row, (a, b) in enumerate(zip(logged, replayed, strict=True)):
         cells = zip_longest(names, a.rstrip("\n").split("\t"), b.rstrip("\n").split("\t"), fillvalue="")
@@ -55,7 +54,7 @@ def _find_beyond_tolerance(logged: Sequence[str], replayed: Sequence[str]) -> st
 
 
 def _is_close(a: str, b: str) -> bool:
-    """Numbers are of the order of one, so near zero the tolerance is absolute."""
+    """Return whether two cells are equal to ``TOLERANCE``, which is absolute near zero."""
     try:
         return math.isclose(float(a), float(b), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     except ValueError:
@@ -63,7 +62,7 @@ def _is_close(a: str, b: str) -> bool:
 
 
 def version_differences(recorded: Mapping[str, object], current: Mapping[str, object]) -> list[str]:
-    """Name what has another version now and could change a number.
+    """Return the packages that could change a number and have another version now.
 
     Examples
     --------
@@ -71,7 +70,12 @@ def version_differences(recorded: Mapping[str, object], current: Mapping[str, ob
     ['numpy 2.1 then, 2.4 here']
     """
     return [
-        f"{name} {recorded.get(name, 'unknown')} then, {current.get(name, 'none')} here"
+        tr(
+            texts.VERSION_CHANGED,
+            package=name,
+            then=recorded.get(name, "unknown"),
+            here=current.get(name, "none"),
+        )
         for name in dict.fromkeys([*recorded, *current])
         if name not in _FRAME_NEUTRAL_PACKAGES and recorded.get(name) != current.get(name)
     ]

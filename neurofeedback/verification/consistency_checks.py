@@ -1,4 +1,4 @@
-"""Whether the files of one session tell the same story: reads, gap markers, frames, summary."""
+"""Consistency checks between the files of a session: reads, gap markers, frames, summary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead
 from neurofeedback.session.summary import package_versions
-from neurofeedback.verification.check_result import CheckResult, check_result, count_text, not_checkable
+from neurofeedback.texts import verification as texts
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.verification.check_result import CheckResult, Measurement, check_result, count_text, not_checkable
 from neurofeedback.verification.compare_frames import (
     TOLERANCE,
     FrameComparison,
@@ -30,12 +32,12 @@ _MAX_KILL_LOSS_S = 0.5
 _PROGRAM = "neurofeedback-meditation"
 
 GapKey = tuple[int, int, str]
-"""Place of a gap: first sample, samples, and the channels as the file calls them."""
+"""A gap: first sample, number of samples, and the channels as named in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInput:
-    """A session of this program, opened, with its reads."""
+    """A session of this program with its reads."""
 
     files: SessionFiles
     recording: Recording
@@ -43,42 +45,38 @@ class CheckInput:
 
     @property
     def ended_normally(self) -> bool:
-        """The session ended in order, so nothing at its end may be missing."""
+        """The session ended in order, so its end must be complete."""
         return self.recording.summary.get("finished") is True
 
     @property
     def is_imported(self) -> bool:
-        """The session is another program's recording; one without a clock has no reads."""
+        """The session is an imported recording; without a clock it has no reads."""
         return "imported_from" in self.recording.start_state
 
 
 def check_reads(session: CheckInput) -> CheckResult:
-    """Hold the list of reads against the samples on disk."""
+    """Compare the list of reads with the samples on disk."""
     if not session.reads and session.is_imported:
-        return not_checkable("reads", "it was imported from a file without a clock")
+        return not_checkable("reads", tr(texts.IMPORTED_WITHOUT_CLOCK))
     if not session.reads:
-        return check_result("reads", ["timing.tsv lists no read"], "")
+        return check_result("reads", [tr(texts.NO_READS)], "")
     n_samples = session.recording.n_samples
     stops = [read.start + read.n_samples for read in session.reads]
     faults = [
-        f"the read at sample {read.start} does not follow the one before, which ends at {stop}"
+        tr(texts.READ_GAP, start=read.start, stop=stop)
         for stop, read in zip([0, *stops], session.reads, strict=False)
         if read.start != stop
     ][:1]
     if stops[-1] > n_samples and session.ended_normally:
-        faults.append(
-            f"{count_text(stops[-1] - n_samples, 'sample')} that were read are missing at the end of the file"
-        )
+        faults.append(tr(texts.SAMPLES_MISSING, samples=count_text(stops[-1] - n_samples, "sample")))
     if stops[-1] < n_samples and session.ended_normally:
-        faults.append(f"{count_text(n_samples - stops[-1], 'sample')} at the end of the file belong to no read")
-    figures = {"n_reads": len(session.reads), "n_samples_read": stops[-1]}
-    return check_result(
-        "reads", faults, f"{count_text(len(session.reads), 'read')} follow each other to the last sample", figures
-    )
+        faults.append(tr(texts.SAMPLES_EXTRA, samples=count_text(n_samples - stops[-1], "sample")))
+    measurements = {"n_reads": len(session.reads), "n_samples_read": stops[-1]}
+    return check_result("reads", faults, tr(texts.READS, reads=count_text(len(session.reads), "read")), measurements)
 
 
 def check_markers(session: CheckInput) -> CheckResult:
-    """Hold the gaps in ``.vmrk`` and ``events.tsv`` against the lost runs of ``timing.tsv``."""
+    """Compare the gaps in ``.vmrk`` and ``events.tsv`` with the lost runs of ``timing.tsv``."""
     recording, files = session.recording, session.files
     lost, stream = recording.lost, recording.stream
     told = {
@@ -89,16 +87,15 @@ def check_markers(session: CheckInput) -> CheckResult:
         ),
     }
     faults = [
-        f"{name} and timing.tsv tell of different gaps "
-        f"({_describe_difference(_clip_gaps(found, recording.n_samples), listed)})"
+        tr(
+            texts.DIFFERENT_GAPS,
+            name=name,
+            difference=_describe_difference(_clip_gaps(found, recording.n_samples), listed),
+        )
         for name, (found, listed) in told.items()
         if _clip_gaps(found, recording.n_samples) != listed
     ]
-    text = (
-        f"{count_text(len(lost), 'gap')}, the same in .vmrk, events.tsv and timing.tsv"
-        if lost
-        else "no gap in any file"
-    )
+    text = tr(texts.GAPS, gaps=count_text(len(lost), "gap")) if lost else tr(texts.NO_GAPS)
     return check_result("markers", faults, text, {"n_gaps": len(lost)})
 
 
@@ -113,71 +110,74 @@ def _event_gaps(lines: Iterable[str], sfreq: float) -> set[GapKey]:
 
 
 def _clip_gaps(gaps: set[GapKey], n_samples: int) -> set[GapKey]:
-    """Cut marks to the file: a kill can come between a gap's marks and its samples."""
+    """Clip gaps to the file: a kill can come between a gap's markers and its samples."""
     return {(start, min(size, n_samples - start), where) for start, size, where in gaps if start < n_samples}
 
 
 def _describe_difference(found: set[GapKey], listed: set[GapKey]) -> str:
     missing, extra = len(listed - found), len(found - listed)
-    parts = [f"{missing} missing" if missing else "", f"{extra} too many" if extra else ""]
+    parts = [
+        tr(texts.GAPS_MISSING, n=missing) if missing else "",
+        tr(texts.GAPS_EXTRA, n=extra) if extra else "",
+    ]
     return ", ".join(filter(None, parts))
 
 
 def check_frames(session: CheckInput) -> CheckResult:
-    """Replayed the session and hold its frame log against that."""
+    """Replay the session and compare its frame log with the replay."""
     recording = session.recording
     if recording.frames_path is None:
-        missing = "it was imported, so there were no frames" if session.is_imported else "the frame log is missing"
-        return not_checkable("frames", missing)
+        return not_checkable("frames", tr(texts.IMPORTED_WITHOUT_FRAMES if session.is_imported else texts.NO_FRAME_LOG))
     if recording.profile is None:
-        return not_checkable("frames", "the session's settings cannot be used here")
+        return not_checkable("frames", tr(texts.UNUSABLE_SETTINGS))
     try:
         replayed = replay(recording)
         lines = [replayed.header, *map(frame_log.format_row, replayed.frames)]
     except NeurofeedbackError as error:
-        return not_checkable("frames", f"the replay fails: {error}")
+        return not_checkable("frames", tr(texts.REPLAY_FAILED, error=error))
     logged = [f"{line}\n" for line in read_complete_lines(recording.frames_path)]
     n_unlogged = 0 if session.ended_normally else _count_unlogged(session, len(logged), lines)
-    agreement = compare_frame_logs(logged, lines[: len(lines) - n_unlogged])
-    tail = f"; the last {count_text(n_unlogged, 'frame')} had not been logged when it broke off" if n_unlogged else ""
-    return _frames_result(agreement, recording.start_state.get("versions"), len(logged) - 1, tail)
+    comparison = compare_frame_logs(logged, lines[: len(lines) - n_unlogged])
+    unlogged = tr(texts.UNLOGGED, frames=count_text(n_unlogged, "frame")) if n_unlogged else ""
+    return _frames_result(comparison, recording.start_state.get("versions"), len(logged) - 1, unlogged)
 
 
 def _count_unlogged(session: CheckInput, n_logged: int, lines: list[str]) -> int:
-    """Count the frames at the end that a kill may have kept from the log: of the last read, and of half a second."""
+    """Count the frames at the end that a kill may have cut from the log: of the last read and half a second."""
     last = session.reads[-1].start if session.reads else 0
     since = last - _MAX_KILL_LOSS_S * session.recording.stream.sfreq
     return sum(int(line.split("\t")[1]) > since for line in lines[max(1, n_logged) :])
 
 
-def _frames_result(agreement: FrameComparison, stored: object, n_frames: int, tail: str) -> CheckResult:
-    """Judge by the versions: another processor may change the last bit, another program the frames."""
+def _frames_result(comparison: FrameComparison, stored: object, n_frames: int, unlogged: str) -> CheckResult:
+    """Return the result by the versions: another processor may change the last bit, another version the frames."""
+    frames = count_text(n_frames, "frame")
     then = stored if isinstance(stored, Mapping) else {}
-    changed = version_differences(then, package_versions()) if then else ["versions then unknown"]
-    figures = {
+    changed = version_differences(then, package_versions()) if then else [tr(texts.UNKNOWN_VERSIONS)]
+    measurements: dict[str, Measurement] = {
         "n_frames": n_frames,
-        "identical": agreement.find_first_difference is None,
+        "identical": comparison.first_difference is None,
         "version_differences": changed,
     }
-    if agreement.find_first_difference is None:
-        return check_result("frames", [], f"{count_text(n_frames, 'frame')} identical to a fresh replay{tail}", figures)
-    why = ", ".join(changed) or "the same versions, so another processor"
-    if agreement.first_beyond_tolerance is None:
-        text = f"{count_text(n_frames, 'frame')} equal a fresh replay to {TOLERANCE:g}, not byte for byte ({why}){tail}"
-        return check_result("frames", [], text, figures)
+    if comparison.first_difference is None:
+        return check_result("frames", [], tr(texts.FRAMES_IDENTICAL, frames=frames, unlogged=unlogged), measurements)
+    reason = ", ".join(changed) or tr(texts.SAME_VERSIONS)
+    if comparison.first_beyond_tolerance is None:
+        text = tr(texts.FRAMES_CLOSE, frames=frames, tolerance=TOLERANCE, reason=reason, unlogged=unlogged)
+        return check_result("frames", [], text, measurements)
     if then and then.get(_PROGRAM) != package_versions().get(_PROGRAM):
-        return not_checkable(
-            "frames", f"recorded by another version of this program ({why}); {agreement.first_beyond_tolerance}"
-        )
-    return check_result("frames", [f"log and fresh replay differ at {agreement.first_beyond_tolerance}"], "", figures)
+        text = tr(texts.FRAMES_OTHER_VERSION, reason=reason, difference=comparison.first_beyond_tolerance)
+        return not_checkable("frames", text)
+    fault = tr(texts.FRAMES_DIFFER, difference=comparison.first_beyond_tolerance)
+    return check_result("frames", [fault], "", measurements)
 
 
 def check_summary(session: CheckInput) -> CheckResult:
-    """Hold ``summary.json`` against what the other files add up to."""
+    """Compare ``summary.json`` with the other files."""
     summary, recording = session.recording.summary, session.recording
     if not summary:
-        return not_checkable("summary", "the session broke off and is not completed yet; the next start does it")
-    facts: dict[str, object] = {
+        return not_checkable("summary", tr(texts.NOT_COMPLETED))
+    expected: dict[str, str | int | float] = {
         "device": recording.stream.device,
         "sfreq": recording.stream.sfreq,
         "n_samples": recording.n_samples,
@@ -185,15 +185,15 @@ def check_summary(session: CheckInput) -> CheckResult:
         "n_gaps": len(recording.lost),
     }
     if recording.frames_path is not None:
-        facts["n_frames"] = max(0, len(read_complete_lines(recording.frames_path)) - 1)
+        expected["n_frames"] = max(0, len(read_complete_lines(recording.frames_path)) - 1)
     faults = [
-        f"{name} is {summary.get(name)!r}, the files say {fact!r}"
-        for name, fact in facts.items()
-        if summary.get(name) != fact
+        tr(texts.SUMMARY_VALUE, name=name, value=summary.get(name), expected=value)
+        for name, value in expected.items()
+        if summary.get(name) != value
     ]
     faults += _duration_faults(session)
-    ended = "" if session.ended_normally else "; the session broke off and was completed later"
-    return check_result("summary", faults, f"agrees with the files{ended}", {"finished": session.ended_normally})
+    text = tr(texts.SUMMARY if session.ended_normally else texts.SUMMARY_RECOVERED)
+    return check_result("summary", faults, text, {"finished": session.ended_normally})
 
 
 def _duration_faults(session: CheckInput) -> list[str]:
@@ -202,4 +202,6 @@ def _duration_faults(session: CheckInput) -> list[str]:
         return []
     by_reads = reads[-1].host_time - reads[0].host_time + reads[0].n_samples / session.recording.stream.sfreq
     slack = 0.5 + 0.01 * by_reads
-    return [f"duration_s is {told:g}, the reads say {by_reads:.3f}"] if abs(told - by_reads) > slack else []
+    if abs(told - by_reads) <= slack:
+        return []
+    return [tr(texts.SUMMARY_DURATION, duration_s=told, by_reads_s=by_reads)]

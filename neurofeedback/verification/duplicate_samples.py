@@ -1,4 +1,4 @@
-"""Samples that are there twice: stretches saved again, and blocks a driver repeated for a lost packet. Pure.
+"""Duplicate samples: stretches saved twice, and blocks a driver repeated for a lost packet. Pure.
 
 Real EEG never repeats itself: 12-bit samples of four channels that equal others for an eighth of a second are copies.
 """
@@ -21,7 +21,7 @@ _MIN_DISTINCT = 4
 
 @dataclass(frozen=True, slots=True)
 class DuplicateRun:
-    """Samples ``start`` up to ``start + n_samples`` are exactly those ``lag`` samples before them."""
+    """Samples ``start`` up to ``start + n_samples`` equal those ``lag`` samples before."""
 
     start: int
     n_samples: int
@@ -30,7 +30,7 @@ class DuplicateRun:
 
 @dataclass(frozen=True, slots=True)
 class StaleBlockRun:
-    """On a channel (row), the samples from ``start`` repeat the block before them, ``n_blocks`` times."""
+    """On a channel (row), ``n_blocks`` blocks from ``start`` repeat the block before."""
 
     start: int
     n_blocks: int
@@ -58,7 +58,7 @@ def _hash_piece(data: NDArray[np.float32]) -> NDArray[np.uint64]:
 
 
 def _weights(count: int) -> NDArray[np.uint64]:
-    """Odd numbers, the same in every run."""
+    """Return odd random numbers, the same in every run."""
     return np.random.default_rng(0).integers(0, 2**64, count, np.uint64, endpoint=False) | np.uint64(1)
 
 
@@ -70,7 +70,7 @@ def _mix_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def min_duplicate_length(sfreq: float, n_channels: int) -> int:
-    """Return how many samples must agree before chance is out of the question.
+    """Return the number of equal samples that cannot be due to chance.
 
     Examples
     --------
@@ -81,16 +81,16 @@ def min_duplicate_length(sfreq: float, n_channels: int) -> int:
 
 
 def find_duplicates(hashes: NDArray[np.uint64], n_channels: int, sfreq: float) -> tuple[DuplicateRun, ...]:
-    """Find stretches that were there before, each with its nearest earlier copy; see ``min_duplicate_length``.
+    """Find repeated stretches with their nearest earlier copy; see ``min_duplicate_length``.
 
-    Stretches that are flat, or swing between a few values as a railed electrode does, are left out.
+    Stretches that are flat, or alternate between a few values like a railed electrode, are left out.
 
     Examples
     --------
     >>> noise = np.random.default_rng(1).normal(size=(2, 500)).astype(np.float32)
     >>> twice = np.concatenate([noise[:, :300], noise[:, 200:]], axis=1)
-    >>> find_duplicates(fingerprints([twice]), 2, 256.0)
-    (Repeat(start=300, n_samples=100, lag=100),)
+    >>> find_duplicates(hash_samples([twice]), 2, 256.0)
+    (DuplicateRun(start=300, n_samples=100, lag=100),)
     """
     shortest = min_duplicate_length(sfreq, n_channels)
     if hashes.size < 2 * shortest:
@@ -100,12 +100,12 @@ def find_duplicates(hashes: NDArray[np.uint64], n_channels: int, sfreq: float) -
 
 
 def _is_varied(hashes: NDArray[np.uint64], length: int, n_channels: int) -> NDArray[np.bool_]:
-    """Tell of each run of ``length`` samples whether half of its short patterns, or more, are new within as many."""
+    """Return for each run of ``length`` samples whether at least half of its short patterns are new within it."""
     pattern = -(-_PATTERN_VALUES // n_channels)
     patterns = _hash_windows(hashes, pattern)
-    again = _lags(patterns, np.ones(patterns.size, np.bool_), length - 1) > 0
+    is_repeated = _lags(patterns, np.ones(patterns.size, np.bool_), length - 1) > 0
     n_patterns = length - pattern + 1
-    return _window_sums(again, n_patterns) <= n_patterns // 2
+    return _window_sums(is_repeated, n_patterns) <= n_patterns // 2
 
 
 def _hash_windows(hashes: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
@@ -122,9 +122,9 @@ def _window_sums(flags: NDArray[np.bool_], length: int) -> NDArray[np.int64]:
 
 
 def _lags(values: NDArray[np.uint64], usable: NDArray[np.bool_], longest: int) -> NDArray[np.int64]:
-    """Return how far back the same value was last there, up to ``longest``; 0 for never."""
-    places = np.flatnonzero(usable)
-    order = places[np.argsort(values[places], kind="stable")]
+    """Return the distance to the last equal value, up to ``longest``; 0 for none."""
+    positions = np.flatnonzero(usable)
+    order = positions[np.argsort(values[positions], kind="stable")]
     same = values[order[1:]] == values[order[:-1]]
     distance = order[1:] - order[:-1]
     lags = np.zeros(values.size, np.int64)
@@ -143,23 +143,23 @@ def _merge_lags(lags: NDArray[np.int64], shortest: int) -> tuple[DuplicateRun, .
 
 
 def count_duplicates(runs: Iterable[DuplicateRun]) -> int:
-    """Count the samples that repeat earlier ones; those of overlapping stretches once.
+    """Count the repeated samples; those of overlapping stretches once.
 
     Examples
     --------
     >>> count_duplicates([DuplicateRun(10, 50, 9), DuplicateRun(40, 50, 9), DuplicateRun(200, 5, 9)])
     85
     """
-    total = reached = 0
-    for repeat in runs:
-        stop = repeat.start + repeat.n_samples
-        total += max(0, stop - max(reached, repeat.start))
-        reached = max(reached, stop)
+    total = end = 0
+    for run in runs:
+        stop = run.start + run.n_samples
+        total += max(0, stop - max(end, run.start))
+        end = max(end, stop)
     return total
 
 
 def find_stale_blocks(data: NDArray[np.float32], block: int = MUSE_BLOCK) -> tuple[StaleBlockRun, ...]:
-    """Find whole blocks that equal the one before, wherever blocks begin; flat stretches are left out.
+    """Find blocks that equal the one before, at any alignment; flat stretches are left out.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def find_stale_blocks(data: NDArray[np.float32], block: int = MUSE_BLOCK) -> tup
     >>> noise = np.random.default_rng(1).normal(size=(2, 96)).astype(np.float32)
     >>> noise[1, 36:48] = noise[1, 24:36]
     >>> find_stale_blocks(noise)
-    (StaleBlocks(start=36, n_blocks=1, channel=1),)
+    (StaleBlockRun(start=36, n_blocks=1, channel=1),)
     """
     same = np.zeros(data.shape, np.int8)
     same[:, block:] = data[:, block:] == data[:, :-block]

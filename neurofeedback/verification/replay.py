@@ -1,9 +1,10 @@
-"""A recording through the same engine: the same numbers, or what another profile would have said."""
+"""Replay of a recording through the same engine, with its own or another profile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
@@ -26,7 +27,7 @@ _PLAN_COMMANDS = frozenset({CommandKind.PHASE, CommandKind.PAUSE})
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A replay under way: its engine, the log's columns, and its frames as they are made."""
+    """A running replay: its engine and its frames."""
 
     engine: Engine
     frames: Iterator[Frame]
@@ -44,11 +45,11 @@ def replay(
     baseline_s: float | None = None,
     chunk_s: float = _CHUNK_S,
 ) -> Replay:
-    """Replayed a recording.
+    """Replay a recording.
 
-    A session of this program is replayed with its own profile and commands, so its frames come out exactly
-    as they were. Another profile, or a recording of another program, is laid out anew: settle, a baseline of
-    ``baseline_s`` seconds (or the profile's), and practice to the end.
+    A session of this program is replayed with its own profile and commands, and gives exactly the same frames.
+    Another profile, or a recording of another program, gets a new plan: settle, a baseline of ``baseline_s`` seconds
+    (or the profile's), and practice to the end.
 
     Raises
     ------
@@ -56,9 +57,9 @@ def replay(
         The profile does not fit the recording's channels, or the baseline does not fit its length.
     """
     stream = recording.stream
-    own = recording.profile if settings is None and baseline_s is None else None
-    if own is not None:
-        engine = Engine(stream.sfreq, own, read_engine_start(recording.start_state))
+    own_profile = recording.profile if settings is None and baseline_s is None else None
+    if own_profile is not None:
+        engine = Engine(stream.sfreq, own_profile, read_engine_start(recording.start_state))
         return Replay(engine, _replay_with_commands(engine, recording, recording.commands, chunk_s))
     chosen = settings or (recording.profile.settings if recording.profile else Settings())
     _, profile = resolve(chosen, stream)
@@ -67,60 +68,71 @@ def replay(
     if commands:
         return Replay(engine, _replay_with_commands(engine, recording, commands, chunk_s))
     plan = _plan_for_duration(chosen, recording.duration_s, baseline_s)
-    keeper = PhaseController(plan, stream.sfreq, chosen.baseline.max_extensions)
+    phase_controller = PhaseController(plan, stream.sfreq, chosen.baseline.max_extensions)
     schedule = FrameSchedule(stream.sfreq, chosen.spectrum.hop_s)
-    return Replay(engine, _replay_with_plan(engine, recording, keeper, schedule))
+    return Replay(engine, _replay_with_plan(engine, recording, phase_controller, schedule))
 
 
 def _replay_with_commands(
     engine: Engine, recording: Recording, commands: tuple[Command, ...], chunk_s: float
 ) -> Iterator[Frame]:
     n_samples = max(1, round(chunk_s * recording.stream.sfreq))
-    waiting = commands
+    pending = commands
     for chunk in recording.iter_chunks(n_samples):
-        yield from engine.process(chunk, waiting)
-        waiting = ()
+        yield from engine.process(chunk, pending)
+        pending = ()
 
 
 def _replay_with_plan(
     engine: Engine, recording: Recording, phase_controller: PhaseController, schedule: FrameSchedule
 ) -> Iterator[Frame]:
-    """Push up to the frame that may end a phase, since the command for it takes effect right after."""
+    """Process up to each frame that may end a phase, since the command for it takes effect right after."""
     commands = list(phase_controller.initial_commands())
     at = 0
     while at < recording.n_samples:
         last = schedule.count_complete(max(at, int(np.ceil(phase_controller.end_samples[0])) - 1))
         stop = min(int(schedule.ends(last, 1)[0]), at + _MAX_PIECE_SAMPLES, recording.n_samples)
         frames = engine.process(recording.read_chunk(at, stop), commands)
-        turns = (phase_controller.process(frame) for frame in frames)
-        commands = [command for turn in turns if turn is not None for command in turn.commands]
+        outputs = (phase_controller.process(frame) for frame in frames)
+        commands = [command for output in outputs if output is not None for command in output.commands]
         yield from frames
         at = stop
 
 
 def _plan_commands(commands: tuple[Command, ...]) -> tuple[Command, ...]:
-    """Keep the phases and pauses of a sitting; what a person set by hand belonged to the other profile."""
+    """Return the phases and pauses of a session; other commands belong to the original profile."""
     return tuple(command for command in commands if command.kind in _PLAN_COMMANDS)
 
 
 def _plan_for_duration(settings: Settings, duration_s: float, baseline_s: float | None) -> SessionPlan:
     phases = settings.phases
     settle_s = min(phases.settle_s, duration_s / 10)
-    wanted_s = min(phases.baseline_s, duration_s / 3) if baseline_s is None else baseline_s
-    if not 0 < wanted_s < duration_s - settle_s:
+    baseline_length_s = min(phases.baseline_s, duration_s / 3) if baseline_s is None else baseline_s
+    if not 0 < baseline_length_s < duration_s - settle_s:
         raise SettingsError(
             "the baseline does not fit the recording",
-            got=f"{wanted_s:g} s",
+            got=f"{baseline_length_s:g} s",
             allowed=f"more than 0 and less than {duration_s - settle_s:.0f} s",
             todo="pass another --baseline-s",
         )
-    practice_s = duration_s - settle_s - wanted_s + 1.0
-    lengths = ((Phase.SETTLE, settle_s), (Phase.BASELINE, wanted_s), (Phase.PRACTICE, practice_s))
-    return SessionPlan.from_phases(lengths, min(settings.baseline.min_clean_s, wanted_s / 2))
+    practice_s = duration_s - settle_s - baseline_length_s + 1.0
+    lengths = ((Phase.SETTLE, settle_s), (Phase.BASELINE, baseline_length_s), (Phase.PRACTICE, practice_s))
+    return SessionPlan.from_phases(lengths, min(settings.baseline.min_clean_s, baseline_length_s / 2))
+
+
+class ReplayDocument(TypedDict):
+    """Summary of a replay as JSON."""
+
+    n_frames: int
+    valid_fraction: float
+    reward_rate: float | None
+    states: dict[str, float]
+    iaf_hz: float | None
+    baseline_clean_s: float | None
 
 
 class ReplaySummary:
-    """What a replay adds up to, for people and for JSON."""
+    """Counts the frames of a replay."""
 
     def __init__(self) -> None:
         self._n = 0
@@ -137,7 +149,7 @@ class ReplaySummary:
             if frame.valid:
                 self._rewards.append(frame.reward)
 
-    def as_dict(self, engine: Engine) -> dict[str, object]:
+    def as_dict(self, engine: Engine) -> ReplayDocument:
         """Return the summary as plain values."""
         baseline = engine.baseline
         practice = max(1, sum(self._states.values()))
@@ -152,7 +164,7 @@ class ReplaySummary:
 
 
 def compare_with_log(recording: Recording, lines: list[str]) -> str | None:
-    """Hold a replay against the log of the sitting itself.
+    """Compare a replay with the frame log of the session.
 
     Returns
     -------

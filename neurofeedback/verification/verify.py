@@ -1,10 +1,11 @@
-"""The integrity ledger of a recording: whether its samples, its clock and its files add up."""
+"""Verification of a recording: its samples, its clock and its files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -15,7 +16,16 @@ from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead, read_timing
-from neurofeedback.verification.check_result import CheckResult, CheckStatus, check_result, count_text, not_checkable
+from neurofeedback.texts import verification as texts
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.verification.check_result import (
+    CheckResult,
+    CheckStatus,
+    Measurement,
+    check_result,
+    count_text,
+    not_checkable,
+)
 from neurofeedback.verification.clock_checks import check_drift, check_gaps, check_rate, check_samples, recording_clock
 from neurofeedback.verification.consistency_checks import (
     CheckInput,
@@ -41,36 +51,46 @@ _FILE_CHECKS: dict[str, Callable[[CheckInput], CheckResult]] = {
 }
 
 
+class VerificationDocument(TypedDict):
+    """Results of a verification as JSON."""
+
+    recording: str
+    verdict: str
+    items: dict[str, dict[str, Measurement]]
+
+
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
-    """The ledger of one recording, a finding for each item."""
+    """Results of all checks of one recording."""
 
     path: Path
     results: tuple[CheckResult, ...]
 
     @property
     def status(self) -> CheckStatus:
-        """``wrong`` if anything is, else ``ok``; what cannot be judged is not wrong."""
-        return CheckStatus.WRONG if any(found.status is CheckStatus.WRONG for found in self.results) else CheckStatus.OK
+        """``wrong`` if any result is, else ``ok``."""
+        return (
+            CheckStatus.WRONG if any(result.status is CheckStatus.WRONG for result in self.results) else CheckStatus.OK
+        )
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the ledger as plain values."""
-        items = {
-            found.item: {"verdict": found.status.value, "text": found.text, **found.measurements}
-            for found in self.results
+    def as_dict(self) -> VerificationDocument:
+        """Return the results as JSON values."""
+        items: dict[str, dict[str, Measurement]] = {
+            result.item: {"verdict": result.status.value, "text": result.text, **result.measurements}
+            for result in self.results
         }
         return {"recording": str(self.path), "verdict": self.status.value, "items": items}
 
 
 def verify(path: Path, *, board: str | None = None) -> VerificationResult:
-    """Verify a recording; nothing in it is changed.
+    """Verify a recording without changing it.
 
     Parameters
     ----------
     path : Path
         Whatever ``open_recording`` reads.
     board : str, optional
-        The BrainFlow board a BrainFlow file is from, where its columns do not tell.
+        The BrainFlow board of a BrainFlow file, if its columns do not show it.
 
     Raises
     ------
@@ -84,7 +104,7 @@ def verify(path: Path, *, board: str | None = None) -> VerificationResult:
     recording = open_recording(path, board=board)
     reads = read_timing(files.derived_file("timing.tsv"))[0] if files else ()
     clock = recording_clock(recording, reads)
-    findings = [
+    results = [
         check_samples(recording, clock),
         check_rate(recording, clock),
         check_drift(clock),
@@ -93,7 +113,7 @@ def verify(path: Path, *, board: str | None = None) -> VerificationResult:
         _check_duplicates(recording),
         *_check_data_files(files, recording, reads),
     ]
-    return VerificationResult(recording.path, tuple(findings))
+    return VerificationResult(recording.path, tuple(results))
 
 
 def _refuse_live_session(files: SessionFiles) -> None:
@@ -116,13 +136,18 @@ def _check_loss(recording: Recording, *, own: bool) -> CheckResult:
     n_lost = count_lost_samples(lost)
     longest = max((run.n_samples for run in lost), default=0)
     share = n_lost / recording.n_samples
-    figures = {"n_lost": n_lost, "n_runs": len(lost), "longest": longest, "share": round(share, 6)}
+    measurements: dict[str, Measurement] = {
+        "n_lost": n_lost,
+        "n_runs": len(lost),
+        "longest": longest,
+        "share": round(share, 6),
+    }
     if not lost:
-        return check_result("loss", [], "no sample is marked as lost", figures)
-    text = f"{n_lost:,} samples ({share:.2%}) in {count_text(len(lost), 'run')}, the longest {longest / sfreq:.3f} s"
-    full = _count_nonzero_lost(recording) if own else 0
-    faults = [f"{count_text(full, 'sample')} marked as lost hold values instead of zeros"] if full else []
-    return check_result("loss", faults, text, figures)
+        return check_result("loss", [], tr(texts.NO_LOSS), measurements)
+    text = tr(texts.LOSS, n=n_lost, share=share, runs=count_text(len(lost), "run"), longest_s=longest / sfreq)
+    n_nonzero = _count_nonzero_lost(recording) if own else 0
+    faults = [tr(texts.LOST_NOT_ZERO, samples=count_text(n_nonzero, "sample"))] if n_nonzero else []
+    return check_result("loss", faults, text, measurements)
 
 
 def _count_nonzero_lost(recording: Recording) -> int:
@@ -135,26 +160,30 @@ def _count_nonzero_lost(recording: Recording) -> int:
 
 
 def _check_duplicates(recording: Recording) -> CheckResult:
-    """Stretches that are there twice, and on a Muse the stale blocks its driver puts in for lost packets."""
+    """Find repeated stretches, and on a Muse the stale blocks its driver inserts for lost packets."""
     stream = recording.stream
     hashed = hash_samples(chunk.data for chunk in recording.iter_chunks(_PIECE_SAMPLES))
-    repeats = find_duplicates(hashed, stream.n_channels, stream.sfreq)
-    n_repeated = count_duplicates(repeats)
+    duplicates = find_duplicates(hashed, stream.n_channels, stream.sfreq)
+    n_repeated = count_duplicates(duplicates)
     faults = []
-    if repeats:
-        first = repeats[0]
+    if duplicates:
+        first = duplicates[0]
         faults.append(
-            f"{n_repeated / stream.sfreq:.1f} s of {recording.duration_s:.1f} s repeat earlier samples exactly "
-            f"({count_text(len(repeats), 'place')}; {first.n_samples / stream.sfreq:.2f} s at "
-            f"{first.start / stream.sfreq:.2f} s are those of {first.lag / stream.sfreq:.2f} s before)"
+            tr(
+                texts.REPEATS,
+                repeated_s=n_repeated / stream.sfreq,
+                duration_s=recording.duration_s,
+                places=count_text(len(duplicates), "place"),
+                first_s=first.n_samples / stream.sfreq,
+                at_s=first.start / stream.sfreq,
+                lag_s=first.lag / stream.sfreq,
+            )
         )
-    n_stale = _count_stale_blocks(recording) if stream.montage == "muse" and not repeats else 0
+    n_stale = _count_stale_blocks(recording) if stream.montage == "muse" and not duplicates else 0
     if n_stale:
-        faults.append(
-            f"{count_text(n_stale, 'block')} of {MUSE_BLOCK} samples repeat the one before and are not marked"
-        )
-    figures = {"n_repeated": n_repeated, "n_repeats": len(repeats), "n_stale_blocks": n_stale}
-    return check_result("duplicates", faults, "no stretch is there twice", figures)
+        faults.append(tr(texts.STALE_BLOCKS, blocks=count_text(n_stale, "block"), size=MUSE_BLOCK))
+    measurements = {"n_repeated": n_repeated, "n_repeats": len(duplicates), "n_stale_blocks": n_stale}
+    return check_result("duplicates", faults, tr(texts.NO_DUPLICATES), measurements)
 
 
 def _count_stale_blocks(recording: Recording) -> int:
@@ -166,10 +195,10 @@ def _check_data_files(
     files: SessionFiles | None, recording: Recording, reads: tuple[DeviceRead, ...]
 ) -> list[CheckResult]:
     if files is None:
-        return [not_checkable(item, "not a session of this program") for item in _FILE_CHECKS]
-    books = CheckInput(files, recording, reads)
+        return [not_checkable(item, tr(texts.NOT_A_SESSION)) for item in _FILE_CHECKS]
+    check_input = CheckInput(files, recording, reads)
     try:
-        return [check(books) for check in _FILE_CHECKS.values()]
+        return [check(check_input) for check in _FILE_CHECKS.values()]
     except OSError as error:
         raise RecordingError(
             f"the session {files.stem} cannot be read",

@@ -16,7 +16,7 @@ import pytest
 
 from neurofeedback.cli.helpers.keyboard import forward_keys, key_names
 from neurofeedback.session.config import SessionResult
-from neurofeedback.session.keymap import KEY_HELP, PRESENTER_KEYS, request_for_key
+from neurofeedback.session.keymap import PRESENTER_KEYS, key_help, request_for_key
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.texts.probe_questions import SLEEPY, WHERE
 
@@ -101,7 +101,7 @@ def test_a_presenters_remote_is_a_press_or_answers_where(key: str) -> None:
 
 
 def test_every_key_that_is_told_of_means_something() -> None:
-    told = [key for keys in KEY_HELP for key in (["1", "5"] if keys == "1-5" else keys.split())]
+    told = [key for keys in key_help() for key in (["1", "5"] if keys == "1-5" else keys.split())]
     assert all(request_for_key(key, Snapshot()) for key in told)
 
 

@@ -89,7 +89,7 @@ def test_a_separable_history_stays_finite() -> None:
 def test_the_fit_ends_after_so_many_steps_with_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     design, y, c = data()
     mean, precision = np.zeros(5), np.ones(5)
-    monkeypatch.setattr(logistic_regression, "_STEPS", 1)
+    monkeypatch.setattr(logistic_regression, "_MAX_STEPS", 1)
     once = fit_map(design, y, c, mean, precision).mode
     monkeypatch.undo()
     best = fit_map(design, y, c, mean, precision).mode

@@ -86,4 +86,4 @@ def test_an_answer_that_cannot_be_learned_from_is_passed_over(caplog: pytest.Log
     refitting.process_probe(Probe(100, where=1, sure=4))
     refitting.process_probe(Probe(300, where=1))
     assert [refit.sample for refit in refitting.drain_refits()] == [812]
-    assert "could not be learned from yet: singular" in caplog.text
+    assert "could not be refitted yet: singular" in caplog.text

@@ -21,7 +21,6 @@ from neurofeedback.cli.main import main
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.learning.decoder_messages import (
-    NO_ANSWERS_TEXT,
     auc_sentence,
     decoder_stage,
     feature_directions,
@@ -41,6 +40,7 @@ from neurofeedback.recording.events import HEADER, format_event_row, probes_from
 from neurofeedback.recording.frame_log import format_number
 from neurofeedback.recording.session_header import SessionHeader, make_start_document
 from neurofeedback.settings.load import dump_profile, load_evidence, load_settings, resolve
+from neurofeedback.texts.decoder import NO_ANSWERS
 from neurofeedback.types import Event, EventKind, Frame, Guidance, Phase, Probe, State, StreamInfo
 
 SETTINGS = load_settings()
@@ -185,7 +185,7 @@ def test_the_model_file_says_the_same_and_spares_the_reading(copy: Path) -> None
 def test_a_new_sitting_is_added_and_the_same_comes_of_learning_all_anew(copy: Path) -> None:
     learn(copy)
     write(copy, Plan(day=4.0))
-    grown, anew = learn(copy), learn(copy, anew=True)
+    grown, anew = learn(copy), learn(copy, rebuild=True)
     assert grown.evaluation.n_answers == 80
     assert grown.decoder.weights.tobytes() == anew.decoder.weights.tobytes()
     assert grown.evaluation == anew.evaluation
@@ -441,7 +441,7 @@ def test_signs_come_weightiest_first_with_how_sure_they_are(four: Path) -> None:
     assert guidance_sentence(learn(four).decoder, learn(four).evaluation).startswith(
         "Personal model active: 64 answers"
     )
-    assert NO_ANSWERS_TEXT.count("guessing") == 1
+    assert NO_ANSWERS.count("guessing") == 1
 
 
 def test_a_participant_that_is_no_label_is_refused(tmp_path: Path) -> None:

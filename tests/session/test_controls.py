@@ -27,7 +27,6 @@ from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import Segment, SessionPlan
 from neurofeedback.session.probes import probe_times
 from neurofeedback.session.runner import Runner
-from neurofeedback.session.self_report import STUCK_KEY_TEXT
 from neurofeedback.session.session_context import SessionContext
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
 from neurofeedback.settings.model import Settings
@@ -36,6 +35,7 @@ from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
 from neurofeedback.simulation.simulated_session import simulate
 from neurofeedback.texts.probe_questions import WHERE
+from neurofeedback.texts.session_notices import STUCK_KEY
 from neurofeedback.types import Chunk, CommandKind, Event, EventKind, Frame, LostRun, Phase, StreamInfo
 from neurofeedback.verification.replay import compare_with_log, replay
 
@@ -299,7 +299,7 @@ def test_a_stuck_key_is_one_press_and_is_said(sit: Sit) -> None:
     sat = sit(*held, ask(45.0, RequestKind.PRESS))
     assert [row.sample / SFREQ for row in sat.rows(EventKind.PRESS)] == pytest.approx([20, 45], abs=0.05)
     assert [row.value for row in sat.rows(EventKind.PRESSES_IGNORED)] == ["299"]
-    assert {shown.message for shown in sat.live_state.shown if 22 < shown.elapsed_s < 28} == {STUCK_KEY_TEXT}
+    assert {shown.message for shown in sat.live_state.shown if 22 < shown.elapsed_s < 28} == {STUCK_KEY}
 
 
 # what is set by hand

@@ -19,9 +19,10 @@ from neurofeedback.session.probes import (
     ProbeState,
     probe_times,
 )
-from neurofeedback.session.self_report import STUCK_KEY_TEXT, PressDebouncer
+from neurofeedback.session.self_report import PressDebouncer
 from neurofeedback.settings.session import ProbeSettings
 from neurofeedback.texts.probe_questions import QUESTIONS, SLEEPY, SURE, WHERE, WORDING_VERSION
+from neurofeedback.texts.session_notices import STUCK_KEY
 from neurofeedback.types import Event, EventKind, Frame, Guidance, Phase, Probe, State
 
 SFREQ = 256.0
@@ -153,7 +154,7 @@ def test_a_question_can_be_left(leave, why: str) -> None:
     prober.answer(1, 5060)
     step = leave(prober, 5200)
     assert step.rows == (Event(5200, EventKind.UNANSWERED, f"sure: {why}"),)
-    assert step.finished == Probe(5000, where=1, answer_sample=5060)
+    assert step.finished_probe == Probe(5000, where=1, answer_sample=5060)
     assert prober.question is None
     assert leave(prober, 5300) == ActionResult()
 
@@ -182,7 +183,7 @@ def test_a_key_that_is_held_answers_one_question_only() -> None:
     assert prober.question is SURE
 
 
-@given(st.lists(st.tuples(st.sampled_from(["look", "answer", "skip", "pause"]), st.integers(0, 6)), max_size=60))
+@given(st.lists(st.tuples(st.sampled_from(["tick", "answer", "skip", "pause"]), st.integers(0, 6)), max_size=60))
 def test_whatever_is_pressed_the_rows_tell_each_finished_probe(moves: list[tuple[str, int]]) -> None:
     prober = ProbeScheduler(SETTINGS.with_mean_interval(15), 2, SFREQ)
     rows, finished, sample = [], [], 0
@@ -239,7 +240,7 @@ class TestPresses:
         presses = PressDebouncer(SETTINGS, SFREQ)
         rows = [row for i in range(n) for row in presses.process(1000 + period * i)]
         assert rows == [Event(1000, EventKind.PRESS)]
-        assert presses.message == STUCK_KEY_TEXT
+        assert presses.message == STUCK_KEY
         last = 1000 + period * (n - 1)
         assert presses.tick(last + 255) == ()
         assert presses.tick(last + 5 * 256) == (Event(last, EventKind.PRESSES_IGNORED, str(n - 1)),)

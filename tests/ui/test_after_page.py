@@ -24,8 +24,9 @@ from neurofeedback.formats.exporters import export_recording
 from neurofeedback.formats.reader import find_session
 from neurofeedback.recording.session_notes import SessionNotes, read_notes
 from neurofeedback.report.decoder_summary import DecoderSummary
-from neurofeedback.session.config import COMPLETE_TEXT, SessionConfig, SessionResult
+from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.session import Session
+from neurofeedback.texts.session_notices import COMPLETE
 from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.pages.after_page import AfterPage
 from neurofeedback.ui.theme import DARK
@@ -88,9 +89,9 @@ def test_lines_come_first_and_the_rest_when_it_is_read(page: Page) -> None:
 
 
 def test_a_message_is_shown_where_it_says_more_than_the_title(qtbot: QtBot, sat: SessionResult) -> None:
-    assert sat.message == COMPLETE_TEXT
-    assert COMPLETE_TEXT not in Page(qtbot, sat).shown()
-    late = Page(qtbot, replace(sat, message=f"{COMPLETE_TEXT} The headset did not keep its rate."))
+    assert sat.message == COMPLETE
+    assert COMPLETE not in Page(qtbot, sat).shown()
+    late = Page(qtbot, replace(sat, message=f"{COMPLETE} The headset did not keep its rate."))
     assert "The headset did not keep its rate." in late.shown().splitlines()
 
 

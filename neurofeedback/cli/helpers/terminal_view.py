@@ -19,7 +19,7 @@ from rich.text import Text
 from neurofeedback.cli.helpers.keyboard import forward_keys
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
 from neurofeedback.session.config import RunningSession, SessionResult
-from neurofeedback.session.keymap import KEY_HELP
+from neurofeedback.session.keymap import key_help
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.session.status_text import contact_symbol, contact_text, guidance_text, phase_label
 from neurofeedback.texts import terminal
@@ -138,7 +138,9 @@ def _index_line(snapshot: Snapshot) -> str:
 
 def _keys_text(snapshot: Snapshot) -> str:
     source = snapshot.feedback_source
-    keys = {**KEY_HELP, "o": tr(_OTHER_BASELINE[source])} if source else KEY_HELP
+    keys = key_help()
+    if source:
+        keys["o"] = tr(_OTHER_BASELINE[source])
     return " · ".join(f"{key} {meaning}" for key, meaning in keys.items())
 
 

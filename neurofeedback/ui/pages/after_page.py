@@ -14,11 +14,12 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QWidget
 from neurofeedback.errors import EXIT_OK
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.recording.session_notes import SessionNotes
-from neurofeedback.session.config import COMPLETE_TEXT, SessionResult
+from neurofeedback.session.config import SessionResult
 from neurofeedback.texts import after, home, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration, format_percent
 from neurofeedback.texts.session import INDEX_MEANING
+from neurofeedback.texts.session_notices import COMPLETE
 from neurofeedback.types import INDEX_NAME
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.theme import Theme
@@ -180,7 +181,7 @@ class AfterPage(QWidget):
         """Show an outcome and where its recording is, and take the keyboard."""
         self._recording, self._report_path = recording, find_report(outcome.session_dir)
         self._title.setText(tr(_title(completed=outcome.exit_code == EXIT_OK, recorded=recording is not None)))
-        message = tr(outcome.message.removeprefix(COMPLETE_TEXT).strip())  # the title says as much
+        message = outcome.message.removeprefix(tr(COMPLETE)).strip()  # the title says as much
         for words, said in zip((*self._lines, self._message), (*headline_lines(outcome), "", message), strict=True):
             words.setText(said)
             words.setVisible(bool(said))

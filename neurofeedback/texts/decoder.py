@@ -1,0 +1,72 @@
+"""Sentences about the personal decoder. AUC is not accuracy and is never called so."""
+
+NO_ANSWERS = (
+    "Nothing is learned yet: what drives the guidance is what studies of other people expect, and for you that may be "
+    "no better than guessing, or point the wrong way."
+)
+TOO_FEW_SESSIONS = (
+    "Too early to say: it takes answers of both kinds from at least two sittings to see how well this works."
+)
+AUC = (
+    "Shown one moment you called wandering and one you called on the breath, it picks the right one in about "
+    "{auc} of 100 such pairs (somewhere between {low} and {high}; 50 is guessing)."
+)
+EARLY_AUC = (
+    "Too early to say: shown one moment you called wandering and one you called on the breath, it picks the right one "
+    "in about {auc} of 100 such pairs (somewhere between {low} and {high}; 50 is guessing)."
+)
+ACTIVE = "Personal model active: {answers} from {sessions} shape the guidance."
+LEARNING = "Personal model learning: {answers} from {sessions} shape the guidance."
+ONE_ANSWER = "1 answer of your own"
+ANSWERS = "{n} answers of your own"
+ONE_SESSION = "1 sitting"
+SESSIONS = "{n} sittings"
+
+HIGHER = "higher while wandering"
+LOWER = "lower while wandering"
+RATHER_HIGHER = "rather higher while wandering"
+RATHER_LOWER = "rather lower while wandering"
+UNCLEAR = "not clear yet"
+
+FEATURE = "{kind}, {region}"
+WHOLE_HEAD = "whole head"
+KINDS = {
+    "theta": "theta power",
+    "alpha": "alpha power",
+    "beta": "beta power",
+    "delta": "delta power",
+    "chi": "steepness of the spectrum",
+    "o_theta": "theta above the background",
+    "o_alpha": "alpha above the background",
+    "cog": "alpha frequency",
+    "envelope": "alpha envelope",
+}
+"""Kinds of features, as ``processing.features`` names them."""
+
+SESSION_NOTICE = "{session}: {notice}"
+ONLY_ANSWER_IS_WANDERING = "The only answer so far says elsewhere: from one kind of answer nothing can be told apart."
+ONLY_ANSWER_IS_BREATH = "The only answer so far says on the breath: from one kind of answer nothing can be told apart."
+ALL_ANSWERS_WANDERING = "All {n} answers so far say elsewhere: from one kind of answer nothing can be told apart."
+ALL_ANSWERS_BREATH = "All {n} answers so far say on the breath: from one kind of answer nothing can be told apart."
+DIFFERENT_HEADSETS = (
+    "Answers come from headsets with different electrodes; those from another one than is worn count for half."
+)
+DIFFERENT_PEOPLE = (
+    "These sessions may be two people's: alpha lies at {low_hz:.1f} Hz in {low_session} and at {high_hz:.1f} Hz in "
+    "{high_session}. If so, exclude one with `neurofeedback decoder fit --exclude`, and give each a participant."
+)
+UNREADABLE_SESSION = "{session} could not be learned from: {error}"
+UNUSABLE_FILE_RENAMED = (
+    "The model file could not be used and was put aside as {name}; everything was learned again from the recordings, "
+    "and sessions that had been left out are included again: {error}"
+)
+UNUSABLE_FILE_STAYS = (
+    "The model file could not be used and could not be put aside ({reason}); everything was learned again from the "
+    "recordings, and sessions that had been left out are included again: {error}"
+)
+
+# stored in the model file, in English, and shown from there
+STUCK_KEY = "{n} presses of “I was away” look like a stuck key and were left out."
+CONTRADICTORY_ANSWERS = "{n} answered twice and differently: left out."
+NO_SIGNAL = "{n} answered without a usable signal before the question: counted, but nothing to learn from."
+IMPOSSIBLE_DATE = "dated {date:%Y-%m-%d}, which cannot be: the clock was wrong. Counted as recent."

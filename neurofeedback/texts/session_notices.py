@@ -1,0 +1,43 @@
+"""Notices of a session: before it starts, while it runs, and how it ended."""
+
+SHORT_BASELINE = (
+    "The baseline is only {seconds:.0f} s long, so what counts as usual for you is known less well, "
+    "and the tone will be more cautious."
+)
+NO_BASELINE = (
+    "There was never enough clean signal to learn what is usual for you, so nothing was judged and the tone "
+    "stayed neutral. Check how the headset sits, let jaw and forehead rest, and try again."
+)
+LATE_BASELINE = (
+    "The start had too little clean signal, so what is usual for you was learned only in practice; until "
+    "then nothing was judged and the tone stayed neutral."
+)
+STARTED_BEFORE_GOOD_CONTACT = "It was begun before contact was good enough."
+RECOVERED_SESSION = "A session that broke off was completed: {path}"
+SENT_TO_NETWORK = "This sitting is sent to the network by {outputs}, as you asked."
+BOTH_OUTPUTS = "{first} and {second}"
+RATE_MISMATCH = (
+    "The headset sent {measured:.1f} samples a second where {nominal:g} were expected, so times and "
+    "frequencies of this recording are off by that much; `neurofeedback verify` says more."
+)
+STUCK_KEY = 'The key for "I was away" seems to be held or stuck; it counts as one press until it is let go.'
+
+COMPLETE = "The sitting is complete."
+SOURCE_ENDED = "The recording that was played has ended."
+ENDED_EARLY = "The sitting was ended early; what came is kept."
+ENDED_BEFORE_START = "Ended before it began; nothing was recorded."
+PROGRAM_FAULT = "The sitting broke off by a fault of the program; what came until then is kept."
+RECORDED_IN = "What was recorded is in {folder}."
+
+KEYS = {
+    "space": "I was away",
+    "1-5": "answer the question",
+    "s": "leave the question",
+    "p": "pause, go on",
+    "+ -": "volume",
+    "m": "mute, unmute",
+    "l": "{minutes:g} minutes longer",
+    "k": "mark",
+    "q": "end",
+}
+"""What each key does. Next on a presenter's remote means "I was away"; back and next answer the first question."""
