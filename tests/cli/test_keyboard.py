@@ -83,8 +83,8 @@ def test_a_key_means_the_way_back_where_it_has_been_pressed_before() -> None:
     assert request_for_key("p", now) == Request(RequestKind.RESUME)
     assert request_for_key("m", now) == Request(RequestKind.MUTE, "off")
     assert request_for_key("o", now) is None
-    assert request_for_key("o", replace(now, baseline="session")) == Request(RequestKind.BASELINE, "own")
-    assert request_for_key("o", replace(now, baseline="own")) == Request(RequestKind.BASELINE, "session")
+    assert request_for_key("o", replace(now, feedback_source="session")) == Request(RequestKind.BASELINE, "own")
+    assert request_for_key("o", replace(now, feedback_source="own")) == Request(RequestKind.BASELINE, "session")
     assert request_for_key("+", now) == Request(RequestKind.VOLUME, "-3.0")
 
 

@@ -221,11 +221,11 @@ def test_versions_that_differ_are_named(lossy: Path, monkeypatch: pytest.MonkeyP
     assert verify(lossy).status is CheckStatus.OK
     then = json.loads(file(lossy, "_start.json").read_text())["start"]["versions"]
     replaced("_timeseries.tsv", r"^(10\t2560\t\w+\t)1", r"\g<1>0")(lossy)
-    monkeypatch.setattr(consistency_checks, "versions", lambda: then | {"numpy": "0.1"})
+    monkeypatch.setattr(consistency_checks, "package_versions", lambda: then | {"numpy": "0.1"})
     frames = found(verify(lossy), "frames")
     assert frames.status is CheckStatus.WRONG
     assert frames.measurements["version_differences"] == [f"numpy {then['numpy']} then, 0.1 here"]
-    monkeypatch.setattr(consistency_checks, "versions", lambda: then | {"neurofeedback-meditation": "99"})
+    monkeypatch.setattr(consistency_checks, "package_versions", lambda: then | {"neurofeedback-meditation": "99"})
     frames = found(verify(lossy), "frames")
     assert frames.status is CheckStatus.NOT_CHECKABLE
     assert "recorded by another version of this program" in frames.text
