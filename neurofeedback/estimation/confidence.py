@@ -20,7 +20,7 @@ def model_trust(decoder: DecoderWeights | None, settings: ConfidenceSettings) ->
     Examples
     --------
     >>> from neurofeedback.settings.estimation import ConfidenceSettings
-    >>> of = lambda n, auc, high: model_trust(Drive((), n, auc, high), ConfidenceSettings())
+    >>> of = lambda n, auc, high: model_trust(DecoderWeights((), n, auc, high), ConfidenceSettings())
     >>> model_trust(None, ConfidenceSettings()), of(60, 0.62, 0.7), of(60, 0.9, 0.95), of(200, 0.4, 0.49)
     (0.3, 0.4, 1.0, 0.0)
     """

@@ -39,7 +39,7 @@ class DecoderWeights:
 
         Examples
         --------
-        >>> Drive((("beta_all", -0.25),), 12).text()
+        >>> DecoderWeights((("beta_all", -0.25),), 12).to_json()
         '{"weights":{"beta_all":-0.25},"n_answers":12,"auc":null,"auc_high":null,"drowsy_level":1.0}'
         """
         document = {
@@ -62,7 +62,7 @@ def parse_decoder_weights(text: str) -> DecoderWeights | None:
 
     Examples
     --------
-    >>> parse_decoder_weights(Drive((("beta_all", -0.25),), 12).text()).weights
+    >>> parse_decoder_weights(DecoderWeights((("beta_all", -0.25),), 12).to_json()).weights
     (('beta_all', -0.25),)
     """
     if not text or text == "n/a":

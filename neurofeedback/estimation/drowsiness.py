@@ -78,7 +78,7 @@ def fit_drowsiness_level(answers: Sequence[tuple[float, int]], settings: Decoder
 
     Examples
     --------
-    >>> drowsy_level([(0.2, 1)] * 10 + [(0.8, 5)] * 10, DecoderSettings())
+    >>> fit_drowsiness_level([(0.2, 1)] * 10 + [(0.8, 5)] * 10, DecoderSettings())
     0.75
     """
     sleepy = sorted(signs for signs, answer in answers if answer >= settings.sleepy_threshold)

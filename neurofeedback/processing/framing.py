@@ -32,7 +32,7 @@ class FrameSchedule:
 
         Examples
         --------
-        >>> [Schedule(250.0, 0.25).complete(n) for n in (61, 62, 124, 125)]
+        >>> [FrameSchedule(250.0, 0.25).count_complete(n) for n in (61, 62, 124, 125)]
         [0, 1, 1, 2]
         """
         return ((sample + 1) * self._denominator - 1) // self._numerator

@@ -45,7 +45,7 @@ def interpolate_gap(past: NDArray[np.float64], n: int, after: float) -> GapInter
     Examples
     --------
     >>> wave = np.sin(2 * np.pi * 10 * np.arange(600) / 256)
-    >>> bool(np.abs(fill(wave[:500], 12, wave[512]).values - wave[500:512]).max() < 0.05)
+    >>> bool(np.abs(interpolate_gap(wave[:500], 12, wave[512]).values - wave[500:512]).max() < 0.05)
     True
     """
     mean = past.mean()

@@ -75,7 +75,7 @@ def muscle_flags(
 
     Examples
     --------
-    >>> tense(np.array([[0.8, 0.9, 0.95], [1.1, 0.0, 0.0]]), np.zeros(3), np.ones(3), 0.85).tolist()
+    >>> muscle_flags(np.array([[0.8, 0.9, 0.95], [1.1, 0.0, 0.0]]), np.zeros(3), np.ones(3), 0.85).tolist()
     [[True, True, True], [True, False, False]]
     """
     whole_head = _global_muscle_level(ln_emg, median, limit) > global_threshold
