@@ -1,1 +1,1 @@
-"""Emulated headsets that drive BrainFlow's real drivers."""
+"""Emulated headsets for BrainFlow's real drivers."""

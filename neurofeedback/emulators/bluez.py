@@ -1,7 +1,7 @@
-"""As much of BlueZ as a Bluetooth library needs to find one headset: on a private message bus, without a radio.
+"""The part of BlueZ that a Bluetooth library needs to find one headset, on a private message bus without a radio.
 
-BlueZ's objects are kept as data (path, interface, properties), and one table says what each method does. Whoever
-is to see the headset is started with ``DBUS_SYSTEM_BUS_ADDRESS`` set to the address of this bus.
+BlueZ's objects are data (path, interface, properties), and a table maps each method to a function. A program that
+should see the headset is started with ``DBUS_SYSTEM_BUS_ADDRESS`` set to the address of this bus.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configura
 
 @asynccontextmanager
 async def private_bus() -> AsyncIterator[str]:
-    """Run a message bus of our own and give its address.
+    """Run a private message bus and yield its address.
 
     Raises
     ------
@@ -70,7 +70,7 @@ async def private_bus() -> AsyncIterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Peripheral:
-    """A headset as it shows itself over the air: one service with some characteristics, by their UUIDs."""
+    """The headset that is advertised: one service and its characteristics, by their UUIDs."""
 
     address: str
     name: str
@@ -91,8 +91,8 @@ class BlueZ:
         Called with each value written to a characteristic.
     reachable : callable
         Whether the headset can be found now.
-    connects : callable
-        Whether an attempt to connect, made now, succeeds.
+    accepts_connection : callable
+        Whether an attempt to connect succeeds now.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class BlueZ:
         }
 
     async def start(self) -> None:
-        """Take the name ``org.bluez`` on the bus."""
+        """Publish the adapter and request the name ``org.bluez`` on the bus."""
         self._objects["/org/bluez"] = {"org.bluez.AgentManager1": {}}
         adapter = {"Address": "00:00:00:00:5A:AD", "Name": "hci0", "Alias": "hci0"}
         self._objects[_ADAPTER] = {
@@ -138,17 +138,17 @@ class BlueZ:
 
     @property
     def is_full(self) -> bool:
-        """Whether the bus takes nothing for now; dbus-fast gives the connection up where it ought to wait."""
-        return not select.select([], [cast("int", self._bus._fd)], [], 0)[1]  # noqa: SLF001 - it has no other name
+        """Whether the bus accepts nothing now; dbus-fast would close the connection instead of waiting."""
+        return not select.select([], [cast("int", self._bus._fd)], [], 0)[1]  # noqa: SLF001 - there is no public name
 
     def notify(self, uuid: str, value: bytes) -> None:
-        """Send a characteristic's new value to whoever asked for it."""
+        """Send a characteristic's new value if notification is on."""
         properties = self._objects.get(self._paths[uuid], {}).get("org.bluez.GattCharacteristic1", {})
         if "Notifying" in properties and properties["Notifying"].value:
             self._change(self._paths[uuid], "org.bluez.GattCharacteristic1", Value=Variant("ay", value))
 
     def disconnect(self) -> None:
-        """End the connection, as asked or because the link is gone."""
+        """End the connection, on request or because the link is gone."""
         if self._device in self._objects:
             down = Variant("b", False)
             self._change(self._device, "org.bluez.Device1", Connected=down, ServicesResolved=down)
@@ -199,7 +199,7 @@ class BlueZ:
             self._advertising.cancel()
 
     async def _advertise(self) -> None:
-        """Show the headset once it is in reach; go on showing it, as headsets do."""
+        """Advertise the headset at intervals while it is in reach."""
         while True:
             await asyncio.sleep(_ADVERTISE_S)
             if self._reachable():

@@ -30,13 +30,13 @@ SCALE_UV = 4.5 / 24 / (2**23 - 1) * 1e6
 """Microvolts per count: the ADS1299's reference of 4.5 V at gain 24."""
 
 ACCEL_SFREQ = 25.0
-"""How often the accelerometer measures, Hz."""
+"""Sampling frequency of the accelerometer, Hz."""
 
 G_PER_COUNT = 0.002 / 16
-"""Gravities a count."""
+"""Acceleration per count, g."""
 
 ACCEL_AT_REST = (160, -80, 8000)
-"""One gravity, a little askew: BrainFlow takes a zero on the first axis for no measurement."""
+"""1 g, slightly tilted: BrainFlow ignores a measurement whose first axis is zero."""
 
 _PACKETS_PER_S = 250
 _IDLE_S = 0.02
@@ -49,7 +49,7 @@ _WRONG_GREETING = b"+++ modem ready\r\n" * 40
 
 
 def quantise(microvolts: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Return the 24-bit counts nearest to microvolts; what is not a number becomes 0.
+    """Return the 24-bit counts nearest to microvolts; NaN becomes 0.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def quantise(microvolts: NDArray[np.floating]) -> NDArray[np.int64]:
 
 
 def packet(counter: int, counts: NDArray[np.int64], accel: tuple[int, int, int] = (0, 0, 0)) -> bytes:
-    """Return the 33 bytes of one packet; without a new measurement the accelerometer's are zeros.
+    """Return the 33 bytes of one packet; the accelerometer's are zeros without a new measurement.
 
     Examples
     --------
@@ -73,27 +73,27 @@ def packet(counter: int, counts: NDArray[np.int64], accel: tuple[int, int, int] 
 
 
 class CytonFirmware(Headset):
-    """The board itself and the dongle it talks to: commands and time in, bytes out. No port, no clock.
+    """The board and its dongle: commands and time in, bytes out. No port, no clock.
 
-    Sample numbers pause while the board does not stream; the packet counter starts anew with each stream.
+    Sample numbers pause while the board does not stream; the packet counter restarts with each stream.
 
     Parameters
     ----------
     chunks : iterable of ndarray, shape (n_channels, n_samples)
-        Microvolts at the board's rate. A sample without a single number in it is never sent, like a lost one.
+        Microvolts at the board's rate. A sample that is NaN in all channels is never sent, like a lost one.
     daisy : bool
         Sixteen channels at 125 Hz instead of eight at 250 Hz.
 
     Attributes
     ----------
     streaming : bool
-        Between the commands to begin and to stop.
+        Whether the board streams.
     counts : list of ndarray, shape (n_channels,)
         Every sample of the streams, quantised, also those that were lost.
-    lost : list of int
-        Which of them were lost, in part or whole.
-    begins : list of int
-        The sample at which each stream began.
+    lost_samples : list of int
+        Numbers of the samples that were lost, in part or whole.
+    stream_starts : list of int
+        First sample of each stream.
     """
 
     title = "a Cyton"
@@ -120,11 +120,11 @@ class CytonFirmware(Headset):
         return self.absent(at) or self.faults.unplugged(self.elapsed(at))
 
     def permanently_unplugged(self, at: float) -> bool:
-        """Whether the port is gone at this time (s) and nothing brings it back."""
+        """Whether the port is gone at this time (s) for good."""
         return self.faults.permanently_unplugged(self.elapsed(at))
 
     def receive(self, commands: bytes, at: float) -> bytes:
-        """Take commands at this time (s) and return the answers."""
+        """Execute commands at this time (s) and return the answers."""
         return b"".join(self._execute(bytes([command]), at) for command in commands)
 
     def _execute(self, command: bytes, at: float) -> bytes:
@@ -175,16 +175,16 @@ class CytonFirmware(Headset):
         return self.faults.stalled(at_s) or self.faults.dropped(at_s) or self.faults.unplugged(at_s)
 
     def _half_packet(self, number: int, half: int) -> bytes:
-        """Return the packet of eight channels of a sample (the Daisy's come first): once, twice or lost."""
+        """Return the packet of eight channels of a sample (the Daisy's first): once, twice or not at all."""
         first = 8 * (self._halves - 1 - half)
-        at_s, begun, rate = number / self.sfreq, self.stream_starts[-1] * self._halves, self.sfreq * self._halves
-        counter = self.faults.packet_counter(number * self._halves + half, begun, rate)
+        at_s, first_packet, rate = number / self.sfreq, self.stream_starts[-1] * self._halves, self.sfreq * self._halves
+        counter = self.faults.packet_counter(number * self._halves + half, first_packet, rate)
         measures = number % round(self.sfreq / ACCEL_SFREQ) == 0
-        made = packet(counter, self.counts[number][first : first + 8], ACCEL_AT_REST if measures else (0, 0, 0))
+        data = packet(counter, self.counts[number][first : first + 8], ACCEL_AT_REST if measures else (0, 0, 0))
         lost, twice = self._rng.random(2) < [
             self.faults.probability(kind, at_s) for kind in (FaultKind.LOSS, FaultKind.DUPLICATE)
         ]
-        return b"" if lost else made * (2 if twice else 1)
+        return b"" if lost else data * (2 if twice else 1)
 
     def _noise(self, at_s: float) -> bytes:
         n_bytes = int(self._rng.integers(1, 40))
@@ -205,7 +205,7 @@ class EmulatedCyton:
     Attributes
     ----------
     port : str
-        Path to open as a serial port; it is gone while the dongle is unplugged.
+        Path of the serial port; it does not exist while the dongle is unplugged.
     """
 
     def __init__(self, firmware: CytonFirmware, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -238,7 +238,7 @@ class EmulatedCyton:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def wait(self) -> None:
-        """Return when the board is unplugged for good or has nothing left to send."""
+        """Wait until the board is unplugged for good or has nothing left to send."""
         while not self._done.wait(0.1):
             pass
 
@@ -271,7 +271,7 @@ class EmulatedCyton:
             self._done.set()
 
     def _serve(self) -> None:
-        """Follow the plug; answer what was asked, then send what is due."""
+        """Plug the port in or out; then answer commands and send what is due."""
         gone = self.firmware.unplugged(self._now())
         if gone and self._master is not None:
             self._unplug()
@@ -294,7 +294,7 @@ class EmulatedCyton:
                 del self._outgoing[: os.write(master, self._outgoing)]
 
     def _read_commands(self, master: int, wait_s: float) -> bytes:
-        """Wait for commands (s); a port that nobody has open reads as an error at once."""
+        """Wait for commands (s); a port that no program has open gives an error at once."""
         ready, _, _ = select.select([master], [], [], wait_s)
         if not ready:
             return b""

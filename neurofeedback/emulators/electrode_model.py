@@ -1,4 +1,4 @@
-"""What lifted and broken electrodes and a power line make of the head's signal."""
+"""The effect of lifted and broken electrodes and of mains hum on the head's signal."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from neurofeedback.emulators.faults import FaultKind, Faults
 
 LIFTED_UV = 210.0
-"""White noise of a lifted dry electrode, rms.
+"""White noise of a lifted dry electrode, uV rms.
 
-Measured on 55 stretches that Muses of 2014 themselves called off the head: 250 uV above 1 Hz, as strong at 40 Hz
-as at 10, seven times stronger (in power) below 4 Hz, from rail to rail within a stretch.
+Measured on 55 segments in which Muses of 2014 reported no contact: 250 uV above 1 Hz, as strong at 40 Hz as at
+10 Hz, with seven times the power below 4 Hz, and saturated at both ends within a segment.
 """
 
 _LIFTED_SLOW_UV = 200.0
@@ -21,7 +21,7 @@ _BROKEN_UV = 90.0
 
 
 class ElectrodeModel:
-    """Turns the head's signal into what the headset measures, sample after sample.
+    """Converts the head's signal to the measured signal, sample by sample.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ class ElectrodeModel:
         self._slow = np.zeros(n_channels)
 
     def measure(self, column: NDArray[np.float64], number: int, faults: Faults) -> NDArray[np.float64]:
-        """Return what is measured of one sample.
+        """Return the measured values of one sample.
 
         Parameters
         ----------
         column : ndarray, shape (n_channels,)
             The head's signal, uV; NaN where there is none.
         number : int
-            Which sample it is, from 0.
+            Number of the sample, from 0.
         """
         at_s = number / self._sfreq
         lifted, broken, mains = (

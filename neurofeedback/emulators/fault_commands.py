@@ -1,4 +1,4 @@
-"""Faults on demand: one order a line, to a headset that is running."""
+"""Commands that add or end faults of a running headset, one per line."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ HELP = "type a fault such as 'stall for_s=5', 'mend' to end all, 'help' for all 
 
 
 def run_command(command: str, headset: Headset, at: float) -> str:
-    """Do what a line says at this time (s), and return what to tell the person.
+    """Execute a command at this time (s) and return the answer to print.
 
     Raises
     ------
     SettingsError
-        It is no order, or a fault this headset cannot have.
+        It is no command, or a fault this headset cannot have.
     """
     command = command.strip()
     if command in {"", "help"}:

@@ -1,4 +1,4 @@
-"""Faults as people write them: a TOML file of them, or one on a line."""
+"""Read faults from a TOML file or from a line of text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neurofeedback.emulators.headset import Headset
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.load import parse, read_toml
 
-_TODO = "`neurofeedback emulate faults` lists every fault and what it takes"
+_TODO = "`neurofeedback emulate faults` lists every fault with its keys"
 
 
 def load_faults(path: Path) -> tuple[Fault, ...]:
@@ -20,18 +20,18 @@ def load_faults(path: Path) -> tuple[Fault, ...]:
     Raises
     ------
     SettingsError
-        The file cannot be read, or a fault in it cannot be.
+        The file cannot be read, or a fault in it is invalid.
     """
     return parse(FaultSchedule, read_toml(path), str(path), todo=_TODO).fault
 
 
 def parse_fault(line: str) -> Fault:
-    """Read a fault on a line: its kind, then ``key=value`` as in the file; commas make a list.
+    """Read a fault from a line: its kind, then ``key=value`` as in the file; commas make a list.
 
     Raises
     ------
     SettingsError
-        It is none.
+        The line is no valid fault.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def _value(text: str) -> object:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        return text  # the model says what is wrong with it
+        return text  # the model reports the error
 
 
 def check_faults(faults: Iterable[Fault], headset: Headset) -> None:
@@ -60,7 +60,7 @@ def check_faults(faults: Iterable[Fault], headset: Headset) -> None:
     Raises
     ------
     SettingsError
-        A kind that does not happen to it, or a channel it has not.
+        The headset cannot have this kind of fault, or has no such channel.
     """
     for fault in faults:
         if fault.kind not in headset.possible_faults:
@@ -76,7 +76,7 @@ def check_faults(faults: Iterable[Fault], headset: Headset) -> None:
 
 
 def describe_fault_kinds() -> list[str]:
-    """Say of each kind of fault what it takes and what it is, then what the keys mean, one line each."""
+    """Return one line for each kind of fault with its keys, then one for each key."""
     kinds = [f"{kind:<10} {_keys(spec):<36} {spec.description}" for kind, spec in FAULT_KINDS.items()]
     keys = [f"{key:<10} {field.description}" for key, field in Fault.model_fields.items() if key != "kind"]
     return [*kinds, "", *keys]

@@ -1,4 +1,4 @@
-"""What can go wrong with a headset, as data: each fault with its time, in a schedule or on demand."""
+"""Faults of a headset as data: each with its time, in a schedule or added while it runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DAY_S = 86400.0
 
 
 class FaultKind(StrEnum):
-    """What goes wrong."""
+    """Kind of a fault."""
 
     LOSS = "loss"
     DUPLICATE = "duplicate"
@@ -37,7 +37,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaultKindSpec:
-    """What a kind of fault is, for people, and which keys beside ``kind`` it must have and may have."""
+    """Description of a kind of fault, and the required and optional keys beside ``kind``."""
 
     description: str
     required: tuple[str, ...] = ()
@@ -52,10 +52,10 @@ FAULT_KINDS: Mapping[FaultKind, FaultKindSpec] = {
     ),
     FaultKind.DUPLICATE: FaultKindSpec("packets are sent twice, each with probability share", ("share",)),
     FaultKind.GARBAGE: FaultKindSpec("noise bytes follow a packet with probability share", ("share",)),
-    FaultKind.STALL: FaultKindSpec("nothing is sent, though the link stands"),
+    FaultKind.STALL: FaultKindSpec("nothing is sent, although the link is up"),
     FaultKind.DROP: FaultKindSpec("out of reach, and back after for_s"),
     FaultKind.UNPLUG: FaultKindSpec("the port is gone, and back after for_s"),
-    FaultKind.ABSENT: FaultKindSpec("cannot be found until for_s after the emulator began", ("for_s",), ()),
+    FaultKind.ABSENT: FaultKindSpec("cannot be found until for_s after the emulator's start", ("for_s",), ()),
     FaultKind.REFUSE: FaultKindSpec("the first attempts to connect fail, as many as times says", (), ("times",)),
     FaultKind.REPLY: FaultKindSpec(
         "answers like another device when asked who it is, as often as times says", (), ("times",)
@@ -104,11 +104,11 @@ class Fault(SettingsModel):
         return self
 
     def is_active(self, at_s: float) -> bool:
-        """Whether it is under way at this time (s)."""
+        """Whether it is active at this time (s)."""
         return self.at_s <= at_s and (self.for_s is None or at_s < self.at_s + self.for_s)
 
     def affects(self, channel: int) -> bool:
-        """Whether it concerns a channel, by row from 0."""
+        """Whether it affects a channel, by row from 0."""
         return self.channels is None or channel + 1 in self.channels
 
 
@@ -127,7 +127,7 @@ class Faults:
     loss : float
         Probability that a packet is lost, throughout.
     schedule : tuple of Fault
-        All others.
+        All other faults.
     """
 
     loss: float = 0.0
@@ -138,23 +138,23 @@ class Faults:
             raise SettingsError("loss is not a probability", got=self.loss, allowed="0 to 1")
 
     def active(self, kind: FaultKind, at_s: float) -> tuple[Fault, ...]:
-        """Faults of a kind at this time (s)."""
+        """Return the faults of a kind at this time (s)."""
         return tuple(fault for fault in self.schedule if fault.kind is kind and fault.is_active(at_s))
 
     def probability(self, kind: FaultKind, at_s: float, channel: int = 0) -> float:
-        """Probability of a packet's loss, repetition or noise at this time (s); the largest counts.
+        """Return the probability of a packet's loss, duplication or noise at this time (s); the largest counts.
 
         Examples
         --------
-        >>> faults = Faults(schedule=(Fault(kind=Kind.LOSS, share=0.5, channels=(2,)),))
-        >>> faults.probability(Kind.LOSS, 1.0, channel=0), faults.probability(Kind.LOSS, 1.0, channel=1)
+        >>> faults = Faults(schedule=(Fault(kind=FaultKind.LOSS, share=0.5, channels=(2,)),))
+        >>> faults.probability(FaultKind.LOSS, 1.0, channel=0), faults.probability(FaultKind.LOSS, 1.0, channel=1)
         (0.0, 0.5)
         """
         always = self.loss if kind is FaultKind.LOSS else 0.0
         return max([always, *(fault.share for fault in self.active(kind, at_s) if fault.affects(channel))])
 
     def stalled(self, at_s: float) -> bool:
-        """Whether the headset is silent at this time (s) though the link stands."""
+        """Whether the headset is silent at this time (s) although it is connected."""
         return bool(self.active(FaultKind.STALL, at_s))
 
     def dropped(self, at_s: float) -> bool:
@@ -166,29 +166,29 @@ class Faults:
         return bool(self.active(FaultKind.UNPLUG, at_s))
 
     def permanently_unplugged(self, at_s: float) -> bool:
-        """Whether the port is gone at this time (s) and nothing brings it back."""
+        """Whether the port is gone at this time (s) for good."""
         return any(fault.for_s is None for fault in self.active(FaultKind.UNPLUG, at_s))
 
     def absent(self, on_s: float) -> bool:
-        """Whether the headset cannot be found yet, this long (s) after the emulator began."""
+        """Whether the headset cannot be found yet, this long (s) after the emulator's start."""
         return bool(self.active(FaultKind.ABSENT, on_s))
 
     def attempt_fails(self, kind: FaultKind, n_before: int) -> bool:
-        """Whether an attempt fails (``refuse``) or is answered by a stranger (``reply``), after so many before it."""
+        """Whether an attempt fails (``refuse``) or gets a wrong answer (``reply``), after ``n_before`` attempts."""
         limits = [fault.times for fault in self.schedule if fault.kind is kind]
         return any(limit is None or n_before < limit for limit in limits)
 
     def clock_offset_s(self, at_s: float) -> float:
-        """How far the headset's clock has jumped until this time (s)."""
+        """Return the sum of the clock's jumps until this time (s)."""
         return sum(fault.by_s for fault in self.active(FaultKind.CLOCK, at_s))
 
     def packet_counter(self, number: int, first_packet: int, rate: float) -> int:
-        """Packet counter of packet ``number`` in a stream that began with packet ``begun``; ``rate`` packets a second.
+        """Return the counter of packet ``number`` in a stream from packet ``first_packet`` on, at ``rate`` packets/s.
 
         Examples
         --------
-        >>> faults = Faults(schedule=(Fault(kind=Kind.COUNTER, at_s=2.0, to=250),))
-        >>> [faults.count(number, 10, 10.0) for number in (10, 19, 20, 21)]
+        >>> faults = Faults(schedule=(Fault(kind=FaultKind.COUNTER, at_s=2.0, to=250),))
+        >>> [faults.packet_counter(number, 10, 10.0) for number in (10, 19, 20, 21)]
         [0, 9, 250, 251]
         """
         jumps = [(ceil(fault.at_s * rate), fault.to) for fault in self.schedule if fault.kind is FaultKind.COUNTER]
@@ -201,6 +201,6 @@ class Faults:
         return replace(self, schedule=(*self.schedule, fault))
 
     def cleared(self) -> Faults:
-        """Return what is left when all is mended: jumps of counter and clock have happened and stay."""
-        kept = tuple(fault for fault in self.schedule if fault.kind in {FaultKind.COUNTER, FaultKind.CLOCK})
-        return replace(self, loss=0.0, schedule=kept)
+        """Return only the jumps of counter and clock, which have happened and stay."""
+        jumps = tuple(fault for fault in self.schedule if fault.kind in {FaultKind.COUNTER, FaultKind.CLOCK})
+        return replace(self, loss=0.0, schedule=jumps)

@@ -1,4 +1,4 @@
-"""What every emulated headset is: a signal, a clock that its first stream starts, and faults that may change."""
+"""Base class of emulated headsets: a signal, time since the first sample, and faults that may change."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from neurofeedback.emulators.faults import Fault, FaultKind, Faults
 from neurofeedback.emulators.signal_input import iter_samples
 
 LATE_S = 0.1
-"""From how much after it was due a sample counts as late, s."""
+"""Delay from which a sample counts as late, s."""
 
 STARVED_S = 0.5
-"""From how late a sample the machine is reported as too busy, s."""
+"""Delay of a sample from which the machine is reported as too busy, s."""
 
 _log = logging.getLogger(__name__)
 
 
 class Headset:
-    """A headset by itself. No line, no radio, no clock: it is told the time, in seconds of any clock that runs on.
+    """An emulated headset. No line, no radio, no clock: each call gets the time in seconds of any monotonic clock.
 
     Parameters
     ----------
     chunks : iterable of ndarray, shape (n_channels, n_samples)
         The head's signal, uV, at the headset's rate.
     faults : Faults, optional
-        What goes wrong; may be replaced at any time.
+        The faults; may be replaced at any time.
     n_channels : int
         Electrodes.
     sfreq : float
         Sampling frequency, Hz.
     seed : int
-        Seed of all that is random.
+        Seed of all random numbers.
 
     Attributes
     ----------
     faults : Faults
-        What goes wrong now.
+        The faults now.
     exhausted : bool
-        There is nothing left to send.
+        Whether nothing is left to send.
     n_late : int
-        Samples that could not be sent within ``LATE_S`` of when they were due, because the machine was busy.
+        Number of samples sent more than ``LATE_S`` after they were due, because the machine was busy.
     late_s : float
-        How late the latest of them was, s.
+        Largest delay of a sample, s.
     """
 
     title: ClassVar[str]
-    """What it is, for people."""
+    """Name with article, for messages."""
 
     possible_faults: ClassVar[frozenset[FaultKind]] = frozenset(FaultKind)
-    """What can happen to it."""
+    """Kinds of faults that this headset can have."""
 
     def __init__(
         self,
@@ -81,11 +81,11 @@ class Headset:
         self._last_sent_at: float | None = None
 
     def switch_on(self, at: float) -> None:
-        """Begin to exist at this time (s)."""
+        """Switch the headset on at this time (s)."""
         self._switched_on_at = at
 
     def elapsed(self, at: float) -> float:
-        """Seconds since the first sample of the first stream; negative before it."""
+        """Return the seconds since the first sample of the first stream; negative before it."""
         return -1.0 if self._first_sample_at is None else at - self._first_sample_at
 
     def add_fault(self, fault: Fault, at: float) -> None:
@@ -97,7 +97,7 @@ class Headset:
         self.faults = self.faults.cleared()
 
     def report_lateness(self) -> None:
-        """Log a warning if a busy machine kept samples waiting; what was measured with them is in doubt."""
+        """Log a warning if a busy machine delayed samples, which makes measurements with them uncertain."""
         if self.late_s >= STARVED_S:
             _log.warning("starved: the emulator sent %d samples late, by up to %.1f s", self.n_late, self.late_s)
 
@@ -110,17 +110,17 @@ class Headset:
         )
 
     def next_attempt_fails(self, kind: FaultKind) -> bool:
-        """Count an attempt to connect, and tell whether it fails in this way."""
+        """Count an attempt to connect and return whether it fails in this way."""
         self._attempts[kind] += 1
         return self.faults.attempt_fails(kind, self._attempts[kind] - 1)
 
     def _n_due(self, at: float) -> int:
-        """Count the samples since the first one by the headset's own clock."""
+        """Return the number of samples since the first one by the headset's own clock."""
         elapsed = self.elapsed(at)
         return int((elapsed + self.faults.clock_offset_s(elapsed)) * self.sfreq)
 
     def _note_sending(self, at: float, *, streaming: bool = True) -> None:
-        """Count what became due since it could last send, and is late at this time (s)."""
+        """Count the samples that became due since the last call and are late at this time (s)."""
         late_s = 0.0 if self._last_sent_at is None else at - self._last_sent_at
         if streaming and late_s > LATE_S:
             self.n_late += round((late_s - LATE_S) * self.sfreq)
@@ -128,7 +128,7 @@ class Headset:
         self._last_sent_at = at if streaming else None
 
     def _measure_samples(self) -> Iterator[NDArray[np.float64]]:
-        """Yield what is measured, sample after sample, until the signal ends."""
+        """Yield the measured samples until the signal ends."""
         for column in self._signal:
             yield self._electrodes.measure(column, self._n_measured, self.faults)
             self._n_measured += 1

@@ -1,8 +1,8 @@
 """A Muse 2, Muse S or Muse 2016 for BrainFlow's real Bluetooth driver.
 
 Each EEG channel has a characteristic; a notification holds a 16-bit counter and twelve 12-bit samples, microvolts
-= (count - 2048) * 125 / 256, at 256 Hz. Commands are a length byte, the command and a newline: ``d`` begins and
-``h`` halts the stream.
+= (count - 2048) * 125 / 256, at 256 Hz. Commands are a length byte, the command and a newline: ``d`` starts and
+``h`` stops the stream.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ _SENSOR_UUIDS = {
 }
 _PULSE_PRESETS = {b"p50", b"p61"}
 _SEND_ORDER = (3, 2, 0, 1)
-"""The order in which a headset sends the channels of one block, as muse-lsl saw it: TP10, AF8, TP9, AF7."""
+"""Order in which a headset sends the channels of one block, as seen by muse-lsl: TP10, AF8, TP9, AF7."""
 
 
 class HeadbandModel(StrEnum):
-    """Which Muse."""
+    """Model of a Muse."""
 
     MUSE_2 = "muse-2"
     MUSE_S = "muse-s"
@@ -61,7 +61,7 @@ _NAMES = {HeadbandModel.MUSE_2: "Muse-0001", HeadbandModel.MUSE_S: "MuseS-0001",
 
 
 def quantise(microvolts: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Return the 12-bit counts nearest to microvolts; what is not a number becomes the middle.
+    """Return the 12-bit counts nearest to microvolts; NaN becomes the middle count.
 
     Examples
     --------
@@ -85,10 +85,10 @@ def packet(counter: int, counts: NDArray[np.int64]) -> bytes:
 
 
 class MuseHeadband(Headset):
-    """The headset itself: commands and time in, notifications out. No radio, no clock.
+    """The headset: commands and time in, notifications out. No radio, no clock.
 
-    The head it sits on does not pause: sample numbers follow the time since it first streamed, and what
-    was not sent while it was halted or out of reach is lost.
+    The signal does not pause: sample numbers follow the time since the first stream started, and what was not sent
+    while the headset was halted or out of reach is lost.
 
     Parameters
     ----------
@@ -98,12 +98,12 @@ class MuseHeadband(Headset):
     Attributes
     ----------
     counts : list of ndarray, shape (4, 12)
-        Every block since the first stream began, quantised, also those that were lost.
-    lost : list of tuple (int, int)
+        Every block since the first stream started, quantised, also those that were lost.
+    lost_packets : list of tuple (int, int)
         Block and channel of every packet that was not sent.
-    begins : list of int
-        The block at which each stream began; the packet counter starts anew there.
-    body : Body
+    stream_starts : list of int
+        First block of each stream, where the packet counter restarts.
+    sensors : MuseSensors
         The other sensors.
     """
 
@@ -128,7 +128,7 @@ class MuseHeadband(Headset):
         return self.reachable(at) and not self.next_attempt_fails(FaultKind.REFUSE)
 
     def receive(self, command: bytes, at: float) -> None:
-        """Take a command at this time (s)."""
+        """Execute a command at this time (s)."""
         if command[1:2] == b"d" and not self._streaming:
             self._first_sample_at = at if self._first_sample_at is None else self._first_sample_at
             list(self.send(at))
@@ -141,7 +141,7 @@ class MuseHeadband(Headset):
             self.sensors.pulse_on = command[1:4] in _PULSE_PRESETS
 
     def halt(self) -> None:
-        """Stop streaming, as asked or because the link is gone."""
+        """Stop streaming, on request or because the link is gone."""
         self._streaming = False
 
     def send(self, at: float) -> Iterator[tuple[str, bytes]]:
@@ -157,10 +157,10 @@ class MuseHeadband(Headset):
             yield from self._notifications(np.array(block).T)
 
     def send_sensors(self, at: float) -> Iterator[tuple[str, bytes]]:
-        """Yield what the other sensors have to send at this time (s): characteristic and value."""
+        """Yield the notifications of the other sensors at this time (s): characteristic and value."""
         if self._first_sample_at is not None:
-            heard = self._streaming and not self.faults.stalled(self.elapsed(at))
-            for sensor, value in self.sensors.send(self._n_due(at) / SFREQ, self.faults, streaming=heard):
+            sends = self._streaming and not self.faults.stalled(self.elapsed(at))
+            for sensor, value in self.sensors.send(self._n_due(at) / SFREQ, self.faults, streaming=sends):
                 yield _SENSOR_UUIDS[sensor], value
 
     def _notifications(self, block: NDArray[np.float64]) -> Iterator[tuple[str, bytes]]:
@@ -191,7 +191,7 @@ class EmulatedMuse:
     Attributes
     ----------
     address : str
-        What ``DBUS_SYSTEM_BUS_ADDRESS`` must be in the environment of the program that is to see it.
+        Value of ``DBUS_SYSTEM_BUS_ADDRESS`` for a program that should see the headset.
     """
 
     def __init__(
@@ -226,7 +226,7 @@ class EmulatedMuse:
         self.headband.report_lateness()
 
     def wait(self) -> None:
-        """Return when there is nothing left to send."""
+        """Wait until nothing is left to send."""
         while not self._done.wait(0.1):
             pass
 
@@ -269,7 +269,7 @@ class EmulatedMuse:
         return self.headband.accepts_connection(self._now())
 
     async def _stream(self, bluez: BlueZ) -> None:
-        """Send what is due until it is left; a headset with nothing left to send stays on the bus, silent."""
+        """Send what is due until the emulator is closed; an exhausted headset stays on the bus, silent."""
         linked = True
         while not self._ended.is_set():
             at = self._now()
@@ -287,6 +287,6 @@ class EmulatedMuse:
 
 
 def _characteristics(model: HeadbandModel) -> tuple[str, ...]:
-    """Control, EEG and right auxiliary, gyroscope, accelerometer, telemetry, and the pulse sensor of newer models."""
+    """Return the UUIDs of a model: control, EEG and auxiliary, gyroscope, accelerometer, telemetry, pulse."""
     pulse = () if model is HeadbandModel.MUSE_2016 else (0xF, 0x10, 0x11)
     return tuple(_UUID.format(number) for number in (1, 3, 4, 5, 6, 7, 9, 0xA, 0xB, *pulse))

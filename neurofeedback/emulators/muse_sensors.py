@@ -1,4 +1,4 @@
-"""What a Muse's other sensors measure on a head that sits still: gravity, breath and pulse."""
+"""Accelerometer, gyroscope and pulse sensor of a Muse on a still head: gravity, breath and pulse."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PULSE_SFREQ, PULSE_BLOCK = 64.0, 6
 """Rate of the pulse sensor, Hz, and samples in a notification."""
 
 G_PER_COUNT = 1 / 16384
-"""Gravities a count."""
+"""Acceleration per count, g."""
 
 DPS_PER_COUNT = 0.007476
-"""Degrees a second a count."""
+"""Angular rate per count, degrees/s."""
 
 _PERIODS_S = {"motion": MOTION_BLOCK / MOTION_SFREQ, "pulse": PULSE_BLOCK / PULSE_SFREQ}
 _NO_CHANNEL = -1
@@ -30,7 +30,7 @@ _PULSE_LEVELS = np.array([[180_000.0, 900.0], [210_000.0, 1_400.0]])  # level an
 
 
 class Sensor(StrEnum):
-    """The sensors, each with notifications of its own."""
+    """Sensors with their own notifications."""
 
     ACCEL = "accel"
     GYRO = "gyro"
@@ -39,12 +39,12 @@ class Sensor(StrEnum):
 
 
 def motion_counts(first_sample: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the counts of one notification that begins with sample ``first``.
+    """Return the counts of one notification that starts with sample ``first_sample``.
 
     Returns
     -------
     accel, gyro : ndarray, shape (3, 3)
-        A row for each sample: x, y, z. The head nods with the breath, by a hundredth of a gravity.
+        A row for each sample: x, y, z. The head tilts with the breath, by 0.01 g.
     """
     breath = 2 * np.pi * _BREATH_HZ * (first_sample + np.arange(MOTION_BLOCK)) / MOTION_SFREQ
     tilt = 0.01 * np.sin(breath)
@@ -82,14 +82,14 @@ def pulse_packet(counter: int, counts: NDArray[np.int64]) -> bytes:
 
 
 class MuseSensors:
-    """The other sensors of a Muse: their notifications as they fall due.
+    """The other sensors of a Muse and their notifications.
 
     Attributes
     ----------
-    with_pulse : bool
-        The pulse sensor is on.
-    sent : dict of str to list of int
-        Numbers of the notifications of ``motion`` and ``pulse`` that were sent, counted since the first stream began.
+    pulse_on : bool
+        Whether the pulse sensor is on.
+    sent_numbers : dict of str to list of int
+        Numbers of the notifications of ``motion`` and ``pulse`` that were sent, counted since the first stream.
     """
 
     def __init__(self, seed: int) -> None:
@@ -100,12 +100,12 @@ class MuseSensors:
         self.sent_numbers: dict[str, list[int]] = {name: [] for name in _PERIODS_S}
 
     def start_stream(self, at_s: float) -> None:
-        """Begin a stream at this time (s): the counters start anew."""
+        """Start a stream at this time (s): the counters restart."""
         list(self.send(at_s, Faults(), streaming=False))
         self._stream_start = dict(self._next)
 
     def send(self, at_s: float, faults: Faults, *, streaming: bool) -> Iterator[tuple[Sensor, bytes]]:
-        """Yield what is due at this time (s); nothing of it is sent where nobody hears it."""
+        """Yield the notifications due at this time (s); without a stream they are counted but not sent."""
         for name, period_s in _PERIODS_S.items():
             while (self._next[name] + 1) * period_s <= at_s:
                 number = self._next[name]

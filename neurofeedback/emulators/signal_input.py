@@ -1,4 +1,4 @@
-"""What an emulated headset is fed: columns of microvolts, one for each sample."""
+"""Signals for an emulated headset: one column of microvolts per sample."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def iter_samples(chunks: Iterable[NDArray[np.floating]], n_channels: int) -> Sam
 
     Examples
     --------
-    >>> [column.tolist() for column in columns([np.array([[1.0, 2.0]])], 3)]
+    >>> [column.tolist() for column in iter_samples([np.array([[1.0, 2.0]])], 3)]
     [[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]
     """
     for chunk in chunks:
@@ -25,7 +25,7 @@ def iter_samples(chunks: Iterable[NDArray[np.floating]], n_channels: int) -> Sam
 
 
 def resample(data: NDArray[np.floating], sfreq: float, new_sfreq: float) -> NDArray[np.float64]:
-    """Resample a whole recording ``(n_channels, n_samples)``; what was lost (NaN) stays lost.
+    """Resample a whole recording ``(n_channels, n_samples)``; lost samples (NaN) stay lost.
 
     Examples
     --------
@@ -38,16 +38,16 @@ def resample(data: NDArray[np.floating], sfreq: float, new_sfreq: float) -> NDAr
 
     ratio = Fraction(new_sfreq / sfreq).limit_denominator(10_000)
     lost = np.isnan(data)
-    # a lost stretch is filled with the channel's median, so that its edges do not ring
+    # lost samples are filled with the channel's median, so that their edges do not ring
     filled = np.where(lost, np.nanmedian(np.where(lost.all(axis=1, keepdims=True), 0, data), axis=1)[:, None], data)
-    made = resample_poly(filled, ratio.numerator, ratio.denominator, axis=1, padtype="median")
-    nearest = np.minimum(np.arange(made.shape[1]) * ratio.denominator // ratio.numerator, data.shape[1] - 1)
-    made[lost[:, nearest]] = np.nan
-    return made
+    resampled = resample_poly(filled, ratio.numerator, ratio.denominator, axis=1, padtype="median")
+    nearest = np.minimum(np.arange(resampled.shape[1]) * ratio.denominator // ratio.numerator, data.shape[1] - 1)
+    resampled[lost[:, nearest]] = np.nan
+    return resampled
 
 
 def select_rows(ch_names: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    """Choose the rows a headset is fed with: those of its own channels, or all in order where one is missing.
+    """Return the rows of the wanted channels, or all rows in order if one is missing.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def select_rows(ch_names: Sequence[str], wanted: Sequence[str]) -> list[int]:
 
 
 def alpha_rhythm(n_channels: int, sfreq: float, seed: int) -> Iterator[NDArray[np.float64]]:
-    """Endless seconds of a 10 Hz, 20 uV sine on white noise, for a headset that is fed nothing better."""
+    """Yield endless seconds of a 10 Hz, 20 uV sine with white noise."""
     rng = np.random.default_rng(seed)
     seconds = np.arange(round(sfreq)) / sfreq
     while True:

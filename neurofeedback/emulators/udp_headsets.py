@@ -1,4 +1,4 @@
-"""Headsets that send datagrams to whoever listens: Neurosity's Crown by OSC, and BrainFlow's own streaming board."""
+"""Headsets that send datagrams: Neurosity's Crown by OSC, and BrainFlow's streaming board."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ _POLL_S = 0.002
 
 
 class UdpHeadset(Headset):
-    """A headset that streams from when it is switched on, whoever listens.
+    """A headset that streams from the moment it is switched on, with or without a receiver.
 
-    It stamps its samples by its own clock: the fault ``clock`` moves the stamps, not the samples.
+    Its timestamps come from its own clock: the fault ``clock`` moves the timestamps, not the samples.
 
     Parameters
     ----------
     chunks : iterable of ndarray, shape (n_channels, n_samples)
         Microvolts at the headset's rate.
-    n_each : int
+    samples_per_datagram : int
         Samples in a datagram.
     epoch : float
         Time of the first sample by the headset's clock, s.
 
     Attributes
     ----------
-    sent : list of ndarray, shape (n_channels,)
+    samples_uv : list of ndarray, shape (n_channels,)
         Every sample, uV, also those that were lost.
-    lost : list of int
-        Which of them were lost.
+    lost_samples : list of int
+        Numbers of the samples that were lost.
     """
 
     title = "a headset that sends datagrams"
@@ -76,7 +76,7 @@ class UdpHeadset(Headset):
         self.lost_samples: list[int] = []
 
     def switch_on(self, at: float) -> None:
-        """Begin to stream at this time (s)."""
+        """Start streaming at this time (s)."""
         super().switch_on(at)
         self._first_sample_at = at
 
@@ -109,12 +109,12 @@ class UdpHeadset(Headset):
         return [self.encode(np.nan_to_num(np.array(columns)).T, counts, stamps)] * (2 if twice else 1)
 
     def encode(self, data: NDArray[np.float64], counts: list[int], stamps: list[float]) -> bytes:
-        """Return the datagram of samples ``(n_channels, n_each)``, uV, with their counts and stamps (s)."""
+        """Return the datagram of samples ``(n_channels, n_samples)``, uV, with their counts and timestamps (s)."""
         raise NotImplementedError
 
 
 class Crown(UdpHeadset):
-    """A Crown: one OSC message a sample, ``/neurosity/notion/ID/raw`` with eight floats, stamp, count and marker."""
+    """A Crown: one OSC message per sample, ``/neurosity/notion/ID/raw`` with eight floats, time, count and marker."""
 
     title = "a Crown"
 
@@ -131,7 +131,7 @@ class Crown(UdpHeadset):
 
 
 def _osc_string(text: str) -> bytes:
-    r"""Return a string as OSC writes it: ended by zeros, up to a multiple of four bytes.
+    r"""Return a string in OSC's encoding: ended by zeros, up to a multiple of four bytes.
 
     Examples
     --------
@@ -192,14 +192,14 @@ class EmulatedUdpHeadset:
     headset : UdpHeadset
         The headset.
     multicast : bool
-        To the group, not to the one who listens on the port.
+        Send to the multicast group instead of the loopback address.
     now : callable
         Monotonic clock that paces it, s.
 
     Attributes
     ----------
     port : int
-        UDP port they are sent to.
+        UDP port of the receiver.
     """
 
     def __init__(
@@ -228,7 +228,7 @@ class EmulatedUdpHeadset:
         self._socket.close()
 
     def wait(self) -> None:
-        """Return when there is nothing left to send."""
+        """Wait until nothing is left to send."""
         while not self._done.wait(0.1):
             pass
 
