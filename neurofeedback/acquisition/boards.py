@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from neurofeedback.acquisition.sample_clock import CounterRule
+from neurofeedback.texts import devices
+from neurofeedback.texts.catalogue import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class ConnectionHint:
     Parameters
     ----------
     needs : str
-        What must be plugged in or switched on, as a sentence.
+        What must be plugged in or switched on, as a sentence of ``texts.devices``.
     syntax : str
         What follows the board's name in the device name; parts in brackets are optional.
     """
@@ -25,32 +27,19 @@ class ConnectionHint:
     syntax: str = ""
 
 
-BLUETOOTH = "Bluetooth on, the headset switched on and not connected to another program or phone."
-DONGLE = "Its USB dongle plugged in, the board switched on (to PC), and the right to open the serial port."
-
-_SERIAL = ConnectionHint(
-    "Its USB plug or dongle in, the board switched on, and the right to open the serial port.", "serial_port=PORT"
-)
-_BLED112 = ConnectionHint("A BLED112 dongle plugged in, and the right to open its serial port.", "serial_port=PORT")
-_BLE = ConnectionHint(BLUETOOTH, "[mac_address=ADDRESS]")
-_WIFI_SHIELD = ConnectionHint(
-    "The board's WiFi shield on this network; ip_port is a free port of this computer.",
-    "ip_port=PORT[,ip_address=SHIELD]",
-)
-_NEUROSITY = ConnectionHint(
-    "OSC switched on in Neurosity's app, the headset on this network, and UDP let through the firewall.",
-    "[serial_number=NUMBER]",
-)
-_NEUROMD = ConnectionHint("Windows or macOS, Bluetooth on, and the device switched on.", "[timeout=SECONDS]")
-_ANT = ConnectionHint("Windows or Linux, and the amplifier on USB.")
-_PAIRED = ConnectionHint("Bluetooth on, the device switched on and paired with this computer.", "mac_address=ADDRESS")
+_SERIAL = ConnectionHint(devices.SERIAL, "serial_port=PORT")
+_BLED112 = ConnectionHint(devices.BLED112, "serial_port=PORT")
+_BLE = ConnectionHint(devices.BLUETOOTH, "[mac_address=ADDRESS]")
+_WIFI_SHIELD = ConnectionHint(devices.WIFI_SHIELD, "ip_port=PORT[,ip_address=SHIELD]")
+_NEUROSITY = ConnectionHint(devices.NEUROSITY, "[serial_number=NUMBER]")
+_NEUROMD = ConnectionHint(devices.NEUROMD, "[timeout=SECONDS]")
+_ANT = ConnectionHint(devices.ANT_NEURO)
+_PAIRED = ConnectionHint(devices.PAIRED, "mac_address=ADDRESS")
 
 CONNECTION_HINTS = {
     "aavaa-v3": _BLE,
     "ant-neuro-*": _ANT,
-    "biolistener": ConnectionHint(
-        "The board set to send to this computer's address and this port.", "ip_address=OWN,ip_port=PORT"
-    ),
+    "biolistener": ConnectionHint(devices.BIOLISTENER, "ip_address=OWN,ip_port=PORT"),
     "brainalive": _BLE,
     "brainbit": ConnectionHint(_NEUROMD.needs, "[serial_number=NUMBER]"),
     "brainbit-bled": _BLED112,
@@ -61,7 +50,7 @@ CONNECTION_HINTS = {
     "enophone": _PAIRED,
     "explore-*": _PAIRED,
     "freeeeg*": _SERIAL,
-    "galea": ConnectionHint("The headset on this network.", "[ip_address=ADDRESS]"),
+    "galea": ConnectionHint(devices.GALEA, "[ip_address=ADDRESS]"),
     "ganglion": _BLED112,
     "ganglion-wifi": _WIFI_SHIELD,
     "ironbci-32": _SERIAL,
@@ -70,17 +59,13 @@ CONNECTION_HINTS = {
     "notion-?": _NEUROSITY,
     "ntl-wifi": _WIFI_SHIELD,
     "ob?000-*": _BLE,
-    "pieeg": ConnectionHint(
-        "A Raspberry Pi that carries the board, with SPI switched on.", "[serial_port=/dev/spidev0.0]"
-    ),
+    "pieeg": ConnectionHint(devices.PIEEG, "[serial_port=/dev/spidev0.0]"),
     "synchroni-*": _BLE,
-    "unicorn": ConnectionHint("Windows or Linux, and the headset paired by its own dongle.", "[serial_number=NUMBER]"),
+    "unicorn": ConnectionHint(devices.UNICORN, "[serial_number=NUMBER]"),
 }
 """Hints for BrainFlow's EEG boards without a device name of their own, by ``fnmatch`` patterns of BrainFlow's name."""
 
-_UNKNOWN = ConnectionHint(
-    "The parameters its driver asks for; see BrainFlow's page on supported boards.", "[PARAMETER=VALUE,...]"
-)
+_UNKNOWN = ConnectionHint(devices.UNKNOWN_BOARD, "[PARAMETER=VALUE,...]")
 
 
 def connection_hint(name: str) -> ConnectionHint:
@@ -105,7 +90,7 @@ class BoardSpec:
     board_id : int
         BrainFlow's board id.
     needs : str
-        What is needed to connect, as a sentence.
+        What is needed to connect, as a sentence of ``texts.devices``.
     parameter : str
         BrainFlow input parameter that follows the colon, such as ``serial_port``; empty if there is none.
     montage : str
@@ -140,11 +125,10 @@ _PULSE = {"ppg": "p61"}
 
 
 def _muse(name: str, board_id: int, extras: Mapping[str, str] | None = None) -> BoardSpec:
-    more = "".join(f" {name}:{extra} records its {extra} too." for extra in extras or {})
     return BoardSpec(
         name,
         board_id,
-        BLUETOOTH + more,
+        devices.BLUETOOTH,
         montage="muse",
         reference="Fpz",
         ground="forehead (driven)",
@@ -165,24 +149,36 @@ def _openbci(
         parameter,
         montage=name,
         placed_freely=True,
-        manufacturer="OpenBCI",
+        manufacturer=devices.OPENBCI,
         counter=counter,
     )
 
 
 _SPECS = (
-    BoardSpec("synthetic", -1, "Nothing: BrainFlow makes its signal up.", counter=CounterRule(256)),
+    BoardSpec("synthetic", -1, devices.SYNTHETIC, counter=CounterRule(256)),
     _muse("muse-2", 38, _PULSE),
     _muse("muse-s", 39, _PULSE),
     _muse("muse-2016", 41),
     replace(_muse("muse-s-athena", 67), counter=None, counters={}),
-    _openbci("ganglion", 46, BLUETOOTH),
-    _openbci("cyton", 0, DONGLE, "serial_port", CounterRule(256)),
-    _openbci("cyton-daisy", 2, DONGLE, "serial_port", CounterRule(256, step=2)),
+    _openbci("ganglion", 46, devices.BLUETOOTH),
+    _openbci("cyton", 0, devices.DONGLE, "serial_port", CounterRule(256)),
+    _openbci("cyton-daisy", 2, devices.DONGLE, "serial_port", CounterRule(256, step=2)),
 )
 
 BOARDS = {spec.name: spec for spec in _SPECS}
 """Boards with a device name of their own, by that name."""
+
+
+def connection_needs(spec: BoardSpec) -> str:
+    """Return what is needed to connect a board, and its optional signals, as sentences.
+
+    Examples
+    --------
+    >>> connection_needs(BOARDS["synthetic"])
+    'Nothing: BrainFlow generates its signal.'
+    """
+    extras = (tr(devices.EXTRA_SIGNAL, device=spec.name, signal=extra) for extra in spec.extras)
+    return " ".join([tr(spec.needs), *extras])
 
 
 def device_name_syntax(spec: BoardSpec) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainflow.exit_codes import BrainFlowExitCodes as Code
 
-from neurofeedback.acquisition.boards import BoardSpec
+from neurofeedback.acquisition.boards import BoardSpec, connection_needs
 from neurofeedback.errors import SourceError
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def to_source_error(code: int, spec: BoardSpec, parameters: Mapping[str, str | i
 
 
 def _needs(spec: BoardSpec) -> str:
-    return spec.needs.removesuffix(".")
+    return connection_needs(spec).removesuffix(".")
 
 
 def _port_failure(code: int, spec: BoardSpec, port: str) -> SourceError | None:

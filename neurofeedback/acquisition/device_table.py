@@ -6,13 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from neurofeedback.acquisition.board_info import board_ids, channel_names, describe_board
-from neurofeedback.acquisition.boards import BOARDS, BoardSpec, connection_hint, device_name_syntax, generic_board
+from neurofeedback.acquisition.boards import (
+    BOARDS,
+    BoardSpec,
+    connection_hint,
+    connection_needs,
+    device_name_syntax,
+    generic_board,
+)
 from neurofeedback.errors import SettingsError
+from neurofeedback.texts import devices
+from neurofeedback.texts.catalogue import tr
 
 _BUILT_IN = {
-    "simulated[:SEED]": "Nothing: a simulated meditator, always the same for one seed.",
-    "playback:FILE": "A recording this program can read; it is played as it was.",
-    "lsl:NAME": "A Lab Streaming Layer stream of this machine, and the extra [lsl].",
+    "simulated[:SEED]": devices.SIMULATED,
+    "playback:FILE": devices.PLAYBACK,
+    "lsl:NAME": devices.LSL,
 }
 _STREAMING = "brainflow:streaming:ip_address=GROUP,ip_port=PORT,master_board=NUMBER"
 
@@ -31,9 +40,8 @@ class DeviceRow:
 def list_devices() -> list[DeviceRow]:
     """Return every device this program can read, with channels, rate and what is needed to connect."""
     named = [_row(device_name_syntax(spec), spec) for spec in BOARDS.values()]
-    own = [DeviceRow(name, None, None, (), needs) for name, needs in _BUILT_IN.items()]
-    streaming = "Another BrainFlow program that streams to this multicast group; NUMBER is its board."
-    return [*named, *own, *_others(), DeviceRow(_STREAMING, None, None, (), streaming)]
+    own = [DeviceRow(name, None, None, (), tr(needs)) for name, needs in _BUILT_IN.items()]
+    return [*named, *own, *_others(), DeviceRow(_STREAMING, None, None, (), tr(devices.STREAMING))]
 
 
 def _others() -> Iterator[DeviceRow]:
@@ -57,4 +65,4 @@ def _device_syntax(name: str) -> str:
 def _row(name: str, spec: BoardSpec) -> DeviceRow:
     description = describe_board(spec)
     names = channel_names(description)
-    return DeviceRow(name, len(names), float(description["sampling_rate"]), names, spec.needs)
+    return DeviceRow(name, len(names), float(description["sampling_rate"]), names, connection_needs(spec))

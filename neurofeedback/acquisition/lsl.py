@@ -11,6 +11,8 @@ import numpy as np
 
 from neurofeedback.acquisition.sample_placement import SamplePlacer
 from neurofeedback.errors import SettingsError, SourceError
+from neurofeedback.texts import devices
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Chunk, StreamInfo
 
 if TYPE_CHECKING:
@@ -191,7 +193,10 @@ def find_streams(timeout_s: float = 1.0) -> list[tuple[str, str]]:
     """Return the streams of this machine that may be EEG, as (device name, description)."""
     lsl = load_lsl()
     return [
-        (f"lsl:{sinfo.name}", f"{sinfo.n_channels} channels at {sinfo.sfreq:g} Hz, type {sinfo.stype}")
+        (
+            f"lsl:{sinfo.name}",
+            tr(devices.LSL_STREAM, n_channels=sinfo.n_channels, sfreq=f"{sinfo.sfreq:g}", type=sinfo.stype),
+        )
         for sinfo in lsl.resolve_streams(timeout=timeout_s)
         if sinfo.sfreq > 0 and sinfo.stype.lower() not in _NOT_EEG | {_OWN_FRAMES}
     ]

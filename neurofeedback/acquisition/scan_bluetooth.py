@@ -12,6 +12,8 @@ from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 
 from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult, scan_failed
 from neurofeedback.errors import SourceError
+from neurofeedback.texts import devices
+from neurofeedback.texts.catalogue import tr
 
 _LISTEN_S = 4.0
 _SERVICES = ["fe8d", "fe84"]  # services of a connected Muse and Ganglion
@@ -39,8 +41,8 @@ class _HeadsetModel:
 
 
 _MODELS = (
-    _HeadsetModel("MuseS", "Muse", "muse-s", "muse-s", "type muse-s-athena if it is an Athena"),
-    _HeadsetModel("Muse", "Muse", "muse-2", "muse-2", "type muse-2016 if it is a Muse of 2016"),
+    _HeadsetModel("MuseS", "Muse", "muse-s", "muse-s", devices.MAYBE_ATHENA),
+    _HeadsetModel("Muse", "Muse", "muse-2", "muse-2", devices.MAYBE_2016),
     _HeadsetModel("Ganglion", "OpenBCI", "ganglion", "ganglion-native"),
     _HeadsetModel("Simblee", "OpenBCI", "ganglion", "ganglion-native"),
 )
@@ -99,8 +101,8 @@ def _model(headset: BluetoothHeadset) -> _HeadsetModel | None:
 def _found_device(headset: BluetoothHeadset, model: _HeadsetModel, *, alone: bool) -> FoundDevice:
     """Return the device name of a headset; with its serial number if there are more of its maker."""
     device = model.device if alone else f"brainflow:{model.board}:serial_number={headset.name}"
-    about = f"{headset.name} at {headset.address}, {headset.rssi} dBm"
-    return FoundDevice(device, f"{about}; {model.look_alike}" if model.look_alike else about)
+    about = tr(devices.BLUETOOTH_HEADSET, name=headset.name, address=headset.address, rssi=headset.rssi)
+    return FoundDevice(device, f"{about}; {tr(model.look_alike)}" if model.look_alike else about)
 
 
 def _already_connected(headset: BluetoothHeadset) -> str:

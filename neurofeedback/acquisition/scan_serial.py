@@ -11,6 +11,8 @@ from serial.tools.list_ports import comports
 
 from neurofeedback.acquisition.port_users import find_port_users
 from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult, scan_failed
+from neurofeedback.texts import devices
+from neurofeedback.texts.catalogue import tr
 
 _FT231X = (0x0403, 0x6015)  # the dongle's USB chip; other devices have it too, hence the query
 _BAUD = 115200
@@ -68,7 +70,8 @@ def _parse_answer(port: str, answer: str) -> ScanResult:
         )
     board = "cyton-daisy" if "On Daisy" in answer else "cyton"
     firmware = re.search(r"Firmware: *(\S+?)\$*\s", answer)
-    return ScanResult((FoundDevice(f"{board}:{port}", f"OpenBCI, firmware {firmware[1]}" if firmware else "OpenBCI"),))
+    about = tr(devices.OPENBCI_FIRMWARE, version=firmware[1]) if firmware else tr(devices.OPENBCI)
+    return ScanResult((FoundDevice(f"{board}:{port}", about),))
 
 
 def _port_error(port: str, error: SerialException) -> ScanResult:

@@ -1,0 +1,32 @@
+"""Sentences that describe devices: what is needed to connect each, and what a scan found."""
+
+from __future__ import annotations
+
+BLUETOOTH = "Bluetooth on, the headset switched on and not connected to another program or phone."
+DONGLE = "Its USB dongle plugged in, the board switched on (to PC), and the right to open the serial port."
+SERIAL = "Its USB plug or dongle in, the board switched on, and the right to open the serial port."
+BLED112 = "A BLED112 dongle plugged in, and the right to open its serial port."
+WIFI_SHIELD = "The board's WiFi shield on this network; ip_port is a free port of this computer."
+NEUROSITY = "OSC switched on in Neurosity's app, the headset on this network, and UDP let through the firewall."
+NEUROMD = "Windows or macOS, Bluetooth on, and the device switched on."
+ANT_NEURO = "Windows or Linux, and the amplifier on USB."
+PAIRED = "Bluetooth on, the device switched on and paired with this computer."
+BIOLISTENER = "The board set to send to this computer's address and this port."
+GALEA = "The headset on this network."
+PIEEG = "A Raspberry Pi that carries the board, with SPI switched on."
+UNICORN = "Windows or Linux, and the headset paired by its own dongle."
+UNKNOWN_BOARD = "The parameters its driver asks for; see BrainFlow's page on supported boards."
+SYNTHETIC = "Nothing: BrainFlow generates its signal."
+EXTRA_SIGNAL = "{device}:{signal} records its {signal} too."
+
+SIMULATED = "Nothing: a simulated meditator, always the same for one seed."
+PLAYBACK = "A recording this program can read; it is played as it was."
+LSL = "A Lab Streaming Layer stream of this machine, and the extra [lsl]."
+STREAMING = "Another BrainFlow program that streams to this multicast group; NUMBER is its board."
+
+LSL_STREAM = "{n_channels} channels at {sfreq} Hz, type {type}"
+BLUETOOTH_HEADSET = "{name} at {address}, {rssi} dBm"
+MAYBE_ATHENA = "type muse-s-athena if it is an Athena"
+MAYBE_2016 = "type muse-2016 if it is a Muse of 2016"
+OPENBCI = "OpenBCI"
+OPENBCI_FIRMWARE = "OpenBCI, firmware {version}"
