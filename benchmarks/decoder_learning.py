@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.acceptance.decoder import share_of_oracle
-from benchmarks.acceptance.sittings import PRACTICE_S, SITTING_S, Case, simulated, sit, stream_of
+from benchmarks.acceptance.judged_sessions import PRACTICE_S, SESSION_S, Case, judge, simulate_case, stream_of
 from benchmarks.acceptance.statistics import auc, mean_of, share_of
 from neurofeedback.learning.decoder import Decoder, fit_decoder
 from neurofeedback.learning.labelling import BREATH, ELSEWHERE, LabelledWindow
@@ -59,11 +59,11 @@ class Sitting:
 
 def sit_once(person: Person, seed: int, session: int, past: WindowCovariance) -> Sitting:
     """Simulate one sitting and let it teach."""
-    made = simulated(Case(seed * 1000 + session, person))
+    made = simulate_case(Case(seed * 1000 + session, person))
     pupil = _watched(made.data, past)
     for onset_s, given in _answered(made.truth, seed, session):
         pupil.add_probe(Probe(round(onset_s * _SFREQ), given[0], given[1], given[2]))
-    moments = np.arange(PRACTICE_S + 60.0, SITTING_S, _EXAM_EVERY_S)
+    moments = np.arange(PRACTICE_S + 60.0, SESSION_S, _EXAM_EVERY_S)
     minds = made.truth.state_at(moments)
     true = [
         pupil.window_labeller.label_probe(
@@ -77,7 +77,7 @@ def sit_once(person: Person, seed: int, session: int, past: WindowCovariance) ->
 
 def _watched(data: NDArray[np.float32], past: WindowCovariance) -> LabelCollector:
     """Run a sitting's samples through the engine, and show its frames to the labelling."""
-    sat = sit(data, stream_of("muse"), SETTINGS)
+    sat = judge(data, stream_of("muse"), SETTINGS)
     pupil = LabelCollector.for_session(past, _SFREQ, SETTINGS, SETTINGS.spectrum.hop_s)
     z = sat.values[:, [sat.columns.index(name) for name in zscore_columns(NAMES)]].tolist()
     for onset, practice, valid, row in zip(sat.onset.tolist(), sat.practice, sat.valid, z, strict=True):
@@ -88,7 +88,7 @@ def _watched(data: NDArray[np.float32], past: WindowCovariance) -> LabelCollecto
 
 def _answered(truth: SimulatedSession, seed: int, session: int) -> Iterable[tuple[float, tuple[int, int, int]]]:
     apart = np.random.default_rng((seed, session, 5)).uniform(*_APART_S, size=60)
-    onsets = [at for at in (PRACTICE_S + np.cumsum(apart)).tolist() if at < SITTING_S]
+    onsets = [at for at in (PRACTICE_S + np.cumsum(apart)).tolist() if at < SESSION_S]
     return zip(onsets, (answer.codes for answer in draw_answers(truth, onsets)), strict=True)
 
 

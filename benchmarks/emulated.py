@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from benchmarks.acceptance.effects import person_case
-from benchmarks.acceptance.sittings import SITTING_S, Sat, simulated, sit, stream_of
+from benchmarks.acceptance.judged_sessions import SESSION_S, JudgedSession, judge, simulate_case, stream_of
 from neurofeedback.acquisition.board_info import table_layout
 from neurofeedback.emulators.cyton import CytonFirmware, EmulatedCyton
 from neurofeedback.emulators.faults import Faults
@@ -116,7 +116,7 @@ LINES = {
 }
 
 
-def delivered(name: str, source: Signal, speed: float, loss: float = 0.0) -> Sat:
+def delivered(name: str, source: Signal, speed: float, loss: float = 0.0) -> JudgedSession:
     """Let a driver read a head, and replay what it delivered."""
     line = LINES[name]
     ratio = Fraction(int(line.sfreq), int(SOURCE_HZ))
@@ -130,17 +130,17 @@ def delivered(name: str, source: Signal, speed: float, loss: float = 0.0) -> Sat
         got = np.load(out)
         first = 0 if name == "Muse" else round(MUSE_KEEPS_S * line.sfreq)
         lost = [LostRun(int(start) - first, int(n)) for start, n in got["runs"] if start >= first]
-        return sit(got["data"][:4, first:], stream_of("muse", line.sfreq), lost=lost)
+        return judge(got["data"][:4, first:], stream_of("muse", line.sfreq), lost=lost)
 
 
-def correlation(whole: Sat, lossy: Sat) -> float:
+def correlation(whole: JudgedSession, lossy: JudgedSession) -> float:
     """Correlate the index of a lossy link with the lossless one, where both are valid."""
     n = min(len(whole.onset), len(lossy.onset))
     both = whole.judged[:n] & lossy.judged[:n]
     return float(np.corrcoef(whole.u[:n][both], lossy.u[:n][both])[0, 1])
 
 
-def distances(reference: Sat, other: Sat) -> dict[str, float]:
+def distances(reference: JudgedSession, other: JudgedSession) -> dict[str, float]:
     """Mean distance of each feature's z from the Muse's, where both are valid."""
     n = min(len(reference.onset), len(other.onset))
     both = reference.judged[:n] & other.judged[:n]
@@ -153,16 +153,16 @@ def distances(reference: Sat, other: Sat) -> dict[str, float]:
 def head(seed: int, seconds: float) -> Signal:
     """Simulate a sitting at a rate well above every headset's."""
     case = replace(person_case(5000 + seed, "fixed"), seconds=seconds)
-    return simulated(case, sfreq=SOURCE_HZ).data.astype(np.float64)
+    return simulate_case(case, sfreq=SOURCE_HZ).data.astype(np.float64)
 
 
-def all_delivered(source: Signal, runs: Sequence[tuple[str, float]], speed: float) -> list[Sat]:
+def all_delivered(source: Signal, runs: Sequence[tuple[str, float]], speed: float) -> list[JudgedSession]:
     """Let headsets deliver a head side by side, each with a share of its packets lost."""
     with ThreadPoolExecutor(len(runs)) as pool:
         return list(pool.map(lambda run: delivered(run[0], source, speed, run[1]), runs))
 
 
-def tell_loss(whole: Sat, lossy: Sat, name: str, share: float) -> None:
+def tell_loss(whole: JudgedSession, lossy: JudgedSession, name: str, share: float) -> None:
     """Print what lost packets did to the index."""
     kept = lossy.valid[lossy.practice].mean() / whole.valid[whole.practice].mean()
     told = f"correlation {correlation(whole, lossy):.3f} (>= 0.97), valid frames kept {kept:.2f}"
@@ -174,7 +174,7 @@ def main() -> None:
     """Run every headset without loss, then with it, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=SITTING_S / 60, help="length of each sitting")
+    parser.add_argument("--minutes", type=float, default=SESSION_S / 60, help="length of each sitting")
     parser.add_argument("--speed", type=float, default=4.0, help="times faster than life")
     chosen = parser.parse_args()
     print(f"{chosen.people} people, {chosen.minutes:g} min, {chosen.speed:g} times faster than life", flush=True)

@@ -22,9 +22,17 @@ from numpy.typing import NDArray
 from benchmarks.acceptance.effects import person_case
 from benchmarks.acceptance.evaluation import leave_one_out
 from benchmarks.acceptance.invariance import blinks, bursts, calm_case
+from benchmarks.acceptance.judged_sessions import (
+    PRACTICE_S,
+    Case,
+    JudgedSession,
+    judge,
+    simulate_case,
+    stream_of,
+    with_evidence,
+)
 from benchmarks.acceptance.real import DATA
 from benchmarks.acceptance.results import ROOT, commit, machine
-from benchmarks.acceptance.sittings import PRACTICE_S, Case, Sat, simulated, sit, stream_of, with_evidence
 from benchmarks.acceptance.statistics import Estimate, auc, mean_of
 from neurofeedback.formats.importers import import_file
 from neurofeedback.processing.spectrum import Periodogram, in_band
@@ -130,7 +138,7 @@ def smoothed(values: Floats) -> Floats:
 
 def score_person(case: Case) -> dict[str, float]:
     """AUC of wandering against focus in practice, peers smoothed like the index, all on the frames that are valid."""
-    made = simulated(case)
+    made = simulate_case(case)
 
     def known(times: Floats) -> tuple[Flags, Flags]:
         minds = made.truth.state_at(times)
@@ -142,8 +150,8 @@ def score_person(case: Case) -> dict[str, float]:
 def score_eyes(seed: int) -> dict[str, float]:
     """AUC of open against closed eyes: five minutes each after the baseline, the same person without any effect."""
     person, closed_s = draw_person(6500 + seed, "null"), PRACTICE_S + _EYES_S
-    closed = simulated(Case(6500 + seed, person, EYES_CLOSED, seconds=closed_s))
-    opened = simulated(Case(7500 + seed, person, EYES_OPEN, seconds=_EYES_S))
+    closed = simulate_case(Case(6500 + seed, person, EYES_CLOSED, seconds=closed_s))
+    opened = simulate_case(Case(7500 + seed, person, EYES_OPEN, seconds=_EYES_S))
 
     def known(times: Floats) -> tuple[Flags, Flags]:
         return times > closed_s, np.abs(times - closed_s) > _CHANGE_S
@@ -158,7 +166,7 @@ def _scored(
     times, values = updates(data, stream.sfreq)
     positive, counted = known(times)
     out: dict[str, float] = {}
-    sats = {f"{OURS}, {name}": sit(data, stream, with_evidence(name)) for name in ("default", "breath-novice")}
+    sats = {f"{OURS}, {name}": judge(data, stream, with_evidence(name)) for name in ("default", "breath-novice")}
     reference = next(iter(sats.values()))
     at = np.clip(np.searchsorted(reference.onset, times), 0, len(reference.onset) - 1)
     kept = reference.judged[at] & counted & (times > PRACTICE_S)
@@ -184,7 +192,7 @@ _STALLS = tuple((float(at), 8.0) for at in range(180, 880, 60))
 
 
 def _disturbed(seed: int) -> dict[str, NDArray[np.float32]]:
-    calm = simulated(calm_case(seed)).data
+    calm = simulate_case(calm_case(seed)).data
     flat, holed, stalled = calm.copy(), calm.copy(), calm.copy()
     flat[0, round(PRACTICE_S * 256) :] = flat[0, round(PRACTICE_S * 256)]
     packets = np.random.default_rng((seed, 11)).random(calm.shape[1] // 12 + 1) < 0.02
@@ -195,8 +203,8 @@ def _disturbed(seed: int) -> dict[str, NDArray[np.float32]]:
         stalled[:, round(start_s * 256) : round((start_s + seconds) * 256)] = np.nan
     return {
         "clean": calm,
-        "blinks 15/min": simulated(calm_case(seed, blinks(seed, PRACTICE_S))).data,
-        "muscle 2 s in 10 s": simulated(calm_case(seed, bursts(seed, PRACTICE_S))).data,
+        "blinks 15/min": simulate_case(calm_case(seed, blinks(seed, PRACTICE_S))).data,
+        "muscle 2 s in 10 s": simulate_case(calm_case(seed, bursts(seed, PRACTICE_S))).data,
         "one flat channel": flat,
         "2 % of packets NaN": holed,
         "stalls of 8 s": stalled,
@@ -208,7 +216,7 @@ def thrown_person(seed: int) -> dict[str, dict[str, Shown]]:
     out: dict[str, dict[str, Shown]] = {}
     ranges: dict[str, tuple[float, float]] = {}
     for name, data in _disturbed(seed).items():
-        sat = sit(data, stream_of("muse"))
+        sat = judge(data, stream_of("muse"))
         stalls = name == "stalls of 8 s"
         times, values = updates(data, 256.0, ~np.isnan(data[0]) if stalls else None)
         practice = times > PRACTICE_S
@@ -227,7 +235,7 @@ def _in_stall(times: Floats) -> NDArray[np.bool_]:
     return np.any([(times > start) & (times <= start + seconds) for start, seconds in _STALLS], axis=0)
 
 
-def _ours(sat: Sat, limits: tuple[float, float], *, stalls: bool) -> Shown:
+def _ours(sat: JudgedSession, limits: tuple[float, float], *, stalls: bool) -> Shown:
     shown = sat.judged & (~_in_stall(sat.onset) | ~stalls)
     wrong = sat.judged & _in_stall(sat.onset) if stalls else np.zeros_like(shown)
     thrown = (_out(sat.u, limits) & shown) | wrong

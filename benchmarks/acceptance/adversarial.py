@@ -1,16 +1,24 @@
-"""T12: what a person can do to the index without meditating, by accident or on purpose."""
+"""T12: effects on the index of clenching, straining, blinking and taking the headset off."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most, figure
 from benchmarks.acceptance.gate import QUIET
-from benchmarks.acceptance.sittings import Case, Sat, headset, simulated, sit, stream_of, with_evidence
+from benchmarks.acceptance.judged_sessions import (
+    Case,
+    JudgedSession,
+    Variant,
+    headset,
+    simulate_and_count,
+    with_evidence,
+)
 from benchmarks.acceptance.statistics import Estimate, mean_of, share_of
 from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.settings.model import Settings
@@ -67,33 +75,42 @@ def _case(seed: int, extra: tuple[Artifact, ...] = ()) -> Case:
     return Case(seed, draw_person(seed, "null"), QUIET, seconds=_SECONDS, extra=extra)
 
 
-def try_all(seed: int) -> Tried:
-    """Sit once plainly and once with each trick."""
-    stream = stream_of("muse")
-    plain_data = simulated(_case(seed)).data
-    plain = {name: sit(plain_data, stream, with_evidence(name)) for name in EVIDENCE}
-    clenched: dict[tuple[str, float], Clenched] = {}
-    tonic: dict[tuple[str, float], float] = {}
-    for size in CLENCHES_UV:
-        data = simulated(_case(seed, muscle(size, _CLENCH_S))).data
-        for name in EVIDENCE:
-            clenched[name, size] = _clench(sit(data, stream, with_evidence(name)), plain[name])
-    for size in TONIC_UV:
-        data = simulated(_case(seed, muscle(size, _STRAIN_S))).data
-        for name in EVIDENCE:
-            tonic[name, size] = _difference(sit(data, stream, with_evidence(name)), plain[name])
-    train = simulated(_case(seed, blink_train(seed, 1.0, _AT_S, _AT_S + _STRAIN_S))).data
-    blinking = {name: sit(train, stream, with_evidence(name)) for name in EVIDENCE}
+def _variants(seed: int) -> dict[tuple[str, float, str], Variant]:
+    """Return one plain session and one with each trick, by (trick, size, evidence profile)."""
+    cases = {
+        ("plain", 0.0): _case(seed),
+        **{("clench", size): _case(seed, muscle(size, _CLENCH_S)) for size in CLENCHES_UV},
+        **{("tonic", size): _case(seed, muscle(size, _STRAIN_S)) for size in TONIC_UV},
+        ("blinks", 0.0): _case(seed, blink_train(seed, 1.0, _AT_S, _AT_S + _STRAIN_S)),
+    }
+    return {
+        (trick, size, name): Variant(case, with_evidence(name))
+        for (trick, size), case in cases.items()
+        for name in EVIDENCE
+    }
+
+
+def _count(judged: Mapping[tuple[str, float, str], JudgedSession]) -> Tried:
+    plain = {name: judged["plain", 0.0, name] for name in EVIDENCE}
+    blinking = {name: judged["blinks", 0.0, name] for name in EVIDENCE}
     during = blinking["default"].between(_AT_S + 5, _AT_S + _STRAIN_S)
     return Tried(
-        clenched=clenched,
-        tonic=tonic,
+        clenched={
+            (name, size): _clench(judged["clench", size, name], plain[name])
+            for size in CLENCHES_UV
+            for name in EVIDENCE
+        },
+        tonic={
+            (name, size): _difference(judged["tonic", size, name], plain[name])
+            for size in TONIC_UV
+            for name in EVIDENCE
+        },
         blinking={name: _difference(blinking[name], plain[name]) for name in EVIDENCE},
         blinking_valid=float(blinking["default"].valid[during].mean()),
     )
 
 
-def _clench(sat: Sat, plain: Sat) -> Clenched:
+def _clench(sat: JudgedSession, plain: JudgedSession) -> Clenched:
     """Compare every frame that counts with the same frame without the clench; a held index has been compared before."""
     both = sat.between(_AT_S, _AT_S + _CLENCH_S + 1) & sat.judged & plain.judged
     moved = (sat.u - plain.u)[both]
@@ -101,15 +118,15 @@ def _clench(sat: Sat, plain: Sat) -> Clenched:
     return Clenched(float(moved.min(initial=0.0)), float(1 - counted.mean()))
 
 
-def _difference(tried: Sat, plain: Sat) -> float:
+def _difference(tried: JudgedSession, plain: JudgedSession) -> float:
     """Return the mean shift of the index while it lasts, over frames that count in both; NaN where none does."""
     both = tried.between(_AT_S + 5, _AT_S + _STRAIN_S) & tried.judged & plain.judged
     return float((tried.u - plain.u)[both].mean()) if both.any() else np.nan
 
 
 def tricks(run: Run) -> list[Figure]:
-    """Clench, strain, blink, take the headset off."""
-    tried = run.map(try_all, list(run.people(40, 2)))
+    """Measure all tricks."""
+    tried = simulate_and_count(run, run.people(40, 2), _variants, _count)
     out: list[Figure] = []
     for name in EVIDENCE:
         for size in CLENCHES_UV:
@@ -154,21 +171,23 @@ def taken_off(data: NDArray[np.float32], rows: Sequence[int], how: str, seed: in
     return off
 
 
-def off_waits(seed: int) -> dict[str, float]:
-    """Return the time until UNKNOWN (or LOST) once a region the index needs has left, s."""
-    stream, data = stream_of("muse"), simulated(_case(seed)).data
+def _off_variants(seed: int) -> dict[str, Variant]:
+    return {how: Variant(_case(seed), change=partial(taken_off, rows=(0, 1, 2, 3), how=how, seed=seed)) for how in OFF}
+
+
+def _off_delays_s(judged: Mapping[str, JudgedSession]) -> dict[str, float]:
+    """Return the time until UNKNOWN (or LOST) after all electrodes have lost contact, s."""
     out: dict[str, float] = {}
-    for how in OFF:
-        sat = sit(taken_off(data, (0, 1, 2, 3), how, seed), stream)
-        quiet = sat.is_state(State.UNKNOWN, State.LOST) & (sat.onset > _AT_S)
-        out[how] = float(sat.onset[np.argmax(quiet)] - _AT_S) if quiet.any() else np.inf
-        if not quiet[sat.between(_AT_S + 3, _SECONDS)].all():
+    for how, session in judged.items():
+        unknown = session.is_state(State.UNKNOWN, State.LOST) & (session.onset > _AT_S)
+        out[how] = float(session.onset[np.argmax(unknown)] - _AT_S) if unknown.any() else np.inf
+        if not unknown[session.between(_AT_S + 3, _SECONDS)].all():
             out[how] = np.inf
     return out
 
 
 def _off(run: Run) -> list[Figure]:
-    waits = run.map(off_waits, list(run.people(20, 1)))
+    waits = simulate_and_count(run, run.people(20, 1), _off_variants, _off_delays_s)
     return [
         Figure(
             f"all electrodes {how}: UNKNOWN after, latest",
@@ -182,14 +201,14 @@ def _off(run: Run) -> list[Figure]:
 
 
 def _guided() -> list[Figure]:
-    """Compare what sounds under UNKNOWN with what sounds under focus."""
+    """Compare the sound in state UNKNOWN with that in focus."""
     mapper = GuidanceMapper(Settings().feedback, 0.25)
     for _ in range(100):
         focus = mapper.update(-2.0, 1.0, 1.0, State.FOCUS, feedback=True)
     unknown = mapper.update(np.nan, 0.0, 0.0, State.UNKNOWN, feedback=True)
-    told = unknown.tone_gain - focus.tone_gain
+    difference = unknown.tone_gain - focus.tone_gain
     return [
-        Figure("UNKNOWN: tone above that of deep focus", told, unit="gain", goal=at_least(0.1), of="run"),
+        Figure("UNKNOWN: tone above that of deep focus", difference, unit="gain", goal=at_least(0.1), of="run"),
         Figure(
             "UNKNOWN: bed of its own",
             float(unknown.background is not focus.background is BackgroundMode.NORMAL),
@@ -199,19 +218,24 @@ def _guided() -> list[Figure]:
     ]
 
 
-def tense_start(seed: int) -> tuple[float, float]:
-    """Clench for the first 5 min of 15: the share of clenched, and of later practice, that is shown as known.
+def _tense_variants(seed: int) -> dict[str, Variant]:
+    """Return a session of 15 min with a clenched jaw in the first 5."""
+    extra = muscle(20.0, 300.0, onset_s=0.0)
+    return {"tense": Variant(Case(seed, draw_person(seed, "null"), QUIET, seconds=900.0, extra=extra))}
 
-    Later is from 6 min on: by then there have been the 30 s of clean signal that a baseline needs.
+
+def _known_shares(judged: Mapping[str, JudgedSession]) -> tuple[float, float]:
+    """Return the shares of clenched and of later practice with a known state.
+
+    Later is from 6 min on: by then there are the 30 s of clean signal that a baseline needs.
     """
-    case = Case(seed, draw_person(seed, "null"), QUIET, seconds=900.0, extra=muscle(20.0, 300.0, onset_s=0.0))
-    sat = sit(simulated(case).data, stream_of("muse"))
-    known = sat.is_state(State.FOCUS, State.WANDER)
-    return float(known[sat.between(0, 300)].mean()), float(known[sat.between(360, 900)].mean())
+    session = judged["tense"]
+    known = session.is_state(State.FOCUS, State.WANDER)
+    return float(known[session.between(0, 300)].mean()), float(known[session.between(360, 900)].mean())
 
 
 def _tense_start(run: Run) -> list[Figure]:
-    shares = np.array(run.map(tense_start, list(run.people(20, 1))))
+    shares = np.array(simulate_and_count(run, run.people(20, 1), _tense_variants, _known_shares))
     return [
         figure("clenched for the first 5 min: shown as known then", mean_of(shares[:, 0]), at_most(0.01)),
         figure("clenched for the first 5 min: shown as known from a minute later", mean_of(shares[:, 1])),

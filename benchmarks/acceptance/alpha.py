@@ -1,13 +1,21 @@
-"""T13 and T14: the alpha frequency a baseline finds, and the aperiodic exponent of short windows."""
+"""T13 and T14: the alpha frequency from a baseline, and the aperiodic exponent of short windows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from benchmarks.acceptance.figures import Figure, Run, Target, at_most, figure
-from benchmarks.acceptance.sittings import SETTLE_S, Case, simulated, sit, stream_of
+from benchmarks.acceptance.judged_sessions import (
+    SETTLE_S,
+    Case,
+    JudgedSession,
+    Variant,
+    simulate_and_count,
+    simulate_case,
+)
 from benchmarks.acceptance.statistics import mean_of, share_of
 from neurofeedback.processing.aperiodic import AperiodicFit
 from neurofeedback.processing.filters import CausalFilter, prefilter_sos
@@ -20,27 +28,35 @@ from neurofeedback.simulation.population import draw_person
 _SETTINGS = Settings()
 
 
-def found_iaf(job: tuple[int, float, float]) -> tuple[float, float]:
-    """Return the true alpha frequency and the one found (NaN for none), Hz, for (seed, alpha uV, baseline s)."""
+def _variants(job: tuple[int, float, float]) -> dict[str, Variant]:
+    """Return the session for (seed, alpha uV, baseline s)."""
     seed, alpha_uv, baseline_s = job
     person = replace(draw_person(seed, "null"), alpha_uv=alpha_uv)
     case = Case(seed, person, EYES_CLOSED, seconds=SETTLE_S + baseline_s + 60)
-    sat = sit(simulated(case).data, stream_of("muse"), baseline_s=baseline_s)
-    return person.iaf_hz, np.nan if sat.iaf_hz is None else sat.iaf_hz
+    return {"session": Variant(case, baseline_s=baseline_s)}
+
+
+def _found(judged: Mapping[str, JudgedSession]) -> tuple[float, float]:
+    """Return the true alpha frequency and the estimated one (NaN for none), Hz."""
+    session = judged["session"]
+    true_hz = np.nan if session.truth is None else session.truth.person.iaf_hz
+    return true_hz, np.nan if session.iaf_hz is None else session.iaf_hz
 
 
 def iaf(run: Run) -> list[Figure]:
-    """Find the frequency of alpha of several sizes in baselines of 60 and 120 s, and none where there is none."""
+    """Estimate the alpha frequency for several amplitudes in baselines of 60 and 120 s, and without alpha."""
     out: list[Figure] = []
     people = run.people(60, 3)
     for alpha_uv in (2.0, 3.0, 5.0):
         for baseline_s in (60.0, 120.0):
-            found = np.array(run.map(found_iaf, [(seed, alpha_uv, baseline_s) for seed in people]))
+            jobs = [(seed, alpha_uv, baseline_s) for seed in people]
+            found = np.array(simulate_and_count(run, jobs, _variants, _found))
             where = f"alpha {alpha_uv:g} uV, {baseline_s:.0f} s"
             error = np.abs(found[:, 1] - found[:, 0])
             out.append(figure(f"{where}: mean error", mean_of(error), at_most(0.20), unit="Hz", known=".11-.18"))
             out.append(figure(f"{where}: found", share_of(np.isfinite(found[:, 1]))))
-    none = np.array(run.map(found_iaf, [(500 + seed, 0.0, 120.0) for seed in run.people(200, 4)]))
+    jobs = [(500 + seed, 0.0, 120.0) for seed in run.people(200, 4)]
+    none = np.array(simulate_and_count(run, jobs, _variants, _found))
     return [
         *out,
         figure("no alpha: a peak all the same", share_of(np.isfinite(none[:, 1])), at_most(0.02), known="0 of 200"),
@@ -53,7 +69,7 @@ def chi_errors(job: tuple[int, bool]) -> dict[float, tuple[float, float]]:
     person = draw_person(seed, "null")
     if bare:
         person = replace(person, alpha_uv=0.0, theta_uv=0.0, beta_uv=0.0)
-    data = simulated(Case(seed, person, CLEAN, seconds=300.0)).data.astype(np.float64)
+    data = simulate_case(Case(seed, person, CLEAN, seconds=300.0)).data.astype(np.float64)
     filtered = CausalFilter(prefilter_sos(256.0, _SETTINGS.filters), len(data)).process(data)
     spectrum = Periodogram(512, 256.0, 62.0)
     ends = FrameSchedule(256.0, 0.25).ends(20, 4 * 290)
@@ -69,7 +85,7 @@ def chi_errors(job: tuple[int, bool]) -> dict[float, tuple[float, float]]:
 
 
 def exponent(run: Run) -> list[Figure]:
-    """Fit the exponent of whole people, and of their background alone."""
+    """Fit the exponent with oscillations, and of the background alone."""
     out: list[Figure] = []
     for bare in (True, False):
         what = "background alone" if bare else "with alpha, theta and beta"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.acceptance.crowd import ORACLE, ToneSource, TrialResults, run_trials
 from benchmarks.acceptance.figures import Figure, Goal, Run, Target, at_least, between, figure
-from benchmarks.acceptance.sittings import BASELINE_S, PRACTICE_S, SETTLE_S, headset, stream_of
+from benchmarks.acceptance.judged_sessions import BASELINE_S, PRACTICE_S, SETTLE_S, headset, stream_of
 from benchmarks.acceptance.statistics import mean_of, share_of
 from neurofeedback.engine import Engine
 from neurofeedback.settings.load import resolve
@@ -71,7 +71,7 @@ def _groups(name: str, parts: list[TrialResults], *, goals: bool) -> list[Figure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sat:
+class LoopSession:
     """One session in a closed loop: true share of wandering in practice, what was heard, how closely it told."""
 
     wandering: float
@@ -81,7 +81,7 @@ class Sat:
 
 def sit_in_loop(
     person: Person, response: FeedbackResponse, seed: int, seconds: float, yoked: NDArray[np.float64] | None = None
-) -> Sat:
+) -> LoopSession:
     """Sit through the product's engine; the person hears its tone, or the one somebody else heard."""
     device, montage = headset("muse")
     stream, profile = resolve(Settings(), stream_of("muse"))
@@ -99,7 +99,7 @@ def sit_in_loop(
     ends_s = (np.arange(len(heard)) + 1) / 4
     practice = ends_s > PRACTICE_S
     wandering = loop.truth.state_at(ends_s)[practice] == MentalState.WANDER
-    return Sat(float(wandering.mean()), loop.correlation, np.array(heard))
+    return LoopSession(float(wandering.mean()), loop.correlation, np.array(heard))
 
 
 def pair(seed: int, n_sessions: int, seconds: float) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from benchmarks.acceptance.sittings import Case, simulated, sit, stream_of
+from benchmarks.acceptance.judged_sessions import Case, judge, simulate_case, stream_of
 from neurofeedback.simulation.population import draw_person
 
 _SITTING_S = 300.0
@@ -37,7 +37,7 @@ COST: dict[str, tuple[float, int]] = {
 def minutes(targets: Sequence[str], most_people: int, jobs: int) -> float:
     """Return how long these targets will take, at the speed at which one sitting is simulated and judged now."""
     begin = time.perf_counter()
-    sit(simulated(Case(1, draw_person(1), seconds=_SITTING_S)).data, stream_of("muse"))
+    judge(simulate_case(Case(1, draw_person(1), seconds=_SITTING_S)).data, stream_of("muse"))
     sitting_s = time.perf_counter() - begin
     sittings = sum(each * min(people, most_people) for each, people in (COST.get(one, (0.0, 0)) for one in targets))
     return sittings * sitting_s / jobs / 60

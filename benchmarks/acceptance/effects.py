@@ -1,15 +1,22 @@
-"""T4 to T7: what the index says about simulated people whose wandering is known."""
+"""T4 to T7: the index of simulated people whose wandering is known."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from benchmarks.acceptance.figures import Figure, Goal, Run, Target, at_least, at_most, between, figure
-from benchmarks.acceptance.sittings import Case, frame_auc, simulated, sit, stream_of, with_evidence
+from benchmarks.acceptance.judged_sessions import (
+    Case,
+    JudgedSession,
+    Variant,
+    frame_auc,
+    simulate_and_count,
+    with_evidence,
+)
 from benchmarks.acceptance.spectrum import FAMILIES
 from benchmarks.acceptance.statistics import mean_of
 from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, Disturbances
@@ -43,18 +50,21 @@ def person_case(
     return Case(seed, person, conditions, family)
 
 
-def score(case: Case, evidence: Sequence[str]) -> Scored:
-    """Simulate one person once, and judge the samples by each evidence profile."""
-    made = simulated(case)
-    sats = {name: sit(made.data, stream_of(case.family), with_evidence(name)) for name in evidence}
+def _by_evidence(case: Case, evidence: Sequence[str]) -> dict[str, Variant]:
+    return {name: Variant(case, with_evidence(name)) for name in evidence}
+
+
+def _score(judged: Mapping[str, JudgedSession]) -> Scored:
     return Scored(
-        auc={name: frame_auc(sat, made.truth) for name, sat in sats.items()},
-        mean_u={name: float(np.mean(sat.u[sat.judged])) if sat.judged.any() else np.nan for name, sat in sats.items()},
+        auc={name: frame_auc(one) for name, one in judged.items()},
+        mean_u={
+            name: float(np.mean(one.u[one.judged])) if one.judged.any() else np.nan for name, one in judged.items()
+        },
     )
 
 
 def _scores(run: Run, cases: Sequence[Case], *evidence: str) -> list[Scored]:
-    return run.map(partial(score, evidence=evidence), cases)
+    return simulate_and_count(run, cases, partial(_by_evidence, evidence=evidence), _score)
 
 
 def _auc(scored: Sequence[Scored], evidence: str) -> list[float]:
@@ -117,7 +127,7 @@ def fixed(run: Run) -> list[Figure]:
 
 
 def doubled(run: Run) -> list[Figure]:
-    """Do the same with effects twice as large."""
+    """Measure the same with effects twice as large."""
     return _fixed(
         run,
         scale=2.0,

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most, figure
 from benchmarks.acceptance.gating import Gated, gated
-from benchmarks.acceptance.sittings import PRACTICE_S, Case, headset, simulated, stream_of
+from benchmarks.acceptance.judged_sessions import PRACTICE_S, Case, headset, simulate_case, stream_of
 from benchmarks.acceptance.statistics import Estimate, pooled, share_of
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
@@ -65,7 +65,7 @@ def count(seed: int, alpha_uv: float, sfreq: float = 256.0, seconds: float = _SE
     person = replace(draw_person(seed, "null"), alpha_uv=alpha_uv)
     extra = planted(scalp_of(montage), seed, seconds)
     case = Case(seed, person, QUIET, seconds=seconds, extra=extra)
-    made = simulated(case, sfreq=None if sfreq == device.sfreq else sfreq)
+    made = simulate_case(case, sfreq=None if sfreq == device.sfreq else sfreq)
     _, profile = resolve(Settings(), stream_of("muse", sfreq))
     return tally(gated(made.data, sfreq, profile), made.truth)
 
@@ -176,7 +176,7 @@ def broken_after_s(seed: int) -> list[float]:
         size = float(np.random.default_rng((seed, row)).uniform(50, 170))
         electrode = Artifact(ArtifactKind.BROKEN, PRACTICE_S + 10, 20.0, (row,), size)
         case = Case(seed, draw_person(seed, "null"), QUIET, seconds=190.0, extra=(electrode,))
-        judged = gated(simulated(case).data, stream.sfreq, profile)
+        judged = gated(simulate_case(case).data, stream.sfreq, profile)
         said = (judged.onset > electrode.onset_s) & judged.out[:, row]
         out.append(float(judged.onset[np.argmax(said)] - electrode.onset_s) if said.any() else np.inf)
     return out

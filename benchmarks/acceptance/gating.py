@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.acceptance.sittings import BASELINE_S, PRACTICE_S, SETTLE_S
+from benchmarks.acceptance.judged_sessions import BASELINE_S, PRACTICE_S, SETTLE_S
 from neurofeedback.estimation.baseline import BaselineCollector
 from neurofeedback.estimation.baseline_fit import fit_baseline
 from neurofeedback.processing.pipeline import Pipeline, Windows

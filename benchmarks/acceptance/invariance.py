@@ -1,7 +1,8 @@
-"""Artifact invariance: artifacts move the index that is shown no more than clean signal does."""
+"""Artifact invariance: artifacts move the displayed index no more than clean signal does."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from benchmarks.acceptance.adversarial import blink_train
 from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most, figure
 from benchmarks.acceptance.gate import QUIET
-from benchmarks.acceptance.sittings import PRACTICE_S, Case, Sat, headset, simulated, sit, stream_of
+from benchmarks.acceptance.judged_sessions import PRACTICE_S, Case, JudgedSession, Variant, headset, simulate_and_count
 from benchmarks.acceptance.statistics import mean_of
 from neurofeedback.simulation.artifacts import Artifact, ArtifactKind, make_artifact
 from neurofeedback.simulation.disturbances import NEVER, Disturbances
@@ -20,7 +21,7 @@ SECONDS = 900.0
 CALM = Disturbances(
     blink_every_s=NEVER, tonic_uv=QUIET.tonic_uv, drift_uv=QUIET.drift_uv, hum=QUIET.hum, band_drift=1.0
 )
-"""No artifact with an onset, but everything else a sitting has."""
+"""Everything in a session except artifacts with an onset."""
 
 
 def blinks(seed: int, start_s: float) -> tuple[Artifact, ...]:
@@ -46,38 +47,37 @@ DISTURBANCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Thrown:
-    """Of one sitting: share of valid frames outside the clean 5-95 % range, and share of frames valid."""
+class OutsideRange:
+    """One session: share of valid frames outside the clean 5-95 % range, and share of frames valid."""
 
     outside: float
     valid: float
 
 
 def calm_case(seed: int, extra: tuple[Artifact, ...] = ()) -> Case:
-    """Return a person without wandering effect who sits with these artifacts alone."""
+    """Return a session with these artifacts only, of a person without an effect of wandering."""
     return Case(seed, draw_person(seed, "null"), CALM, seconds=SECONDS, extra=extra)
 
 
-def thrown(seed: int) -> dict[str, Thrown]:
-    """Sit calmly, then with each disturbance."""
-    stream = stream_of("muse")
-    calm = sit(simulated(calm_case(seed)).data, stream)
+def _variants(seed: int) -> dict[str, Variant]:
+    disturbed = {name: Variant(calm_case(seed, make(seed, start_s))) for name, (make, start_s) in DISTURBANCES.items()}
+    return {"calm": Variant(calm_case(seed)), **disturbed}
+
+
+def _count(judged: Mapping[str, JudgedSession]) -> dict[str, OutsideRange]:
+    calm = judged["calm"]
     low, high = np.quantile(calm.u[calm.judged], (0.05, 0.95))
-    out: dict[str, Thrown] = {}
-    for name, (make, start_s) in DISTURBANCES.items():
-        sat = sit(simulated(calm_case(seed, make(seed, start_s))).data, stream)
-        out[name] = _thrown(sat, float(low), float(high))
-    return out
+    return {name: _outside(judged[name], float(low), float(high)) for name in DISTURBANCES}
 
 
-def _thrown(sat: Sat, low: float, high: float) -> Thrown:
-    u = sat.u[sat.judged]
-    return Thrown(float(np.mean((u < low) | (u > high))), float(sat.valid[sat.practice].mean()))
+def _outside(judged: JudgedSession, low: float, high: float) -> OutsideRange:
+    u = judged.u[judged.judged]
+    return OutsideRange(float(np.mean((u < low) | (u > high))), float(judged.valid[judged.practice].mean()))
 
 
 def invariance(run: Run) -> list[Figure]:
-    """Count valid frames thrown out of the range of the same sitting without artifacts."""
-    got = run.map(thrown, list(run.people(40, 2)))
+    """Count valid frames outside the range of the same session without artifacts."""
+    got = simulate_and_count(run, run.people(40, 2), _variants, _count)
     out: list[Figure] = []
     for name in DISTURBANCES:
         goal = None if run.fast else at_most(0.12)

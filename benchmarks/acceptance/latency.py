@@ -1,13 +1,22 @@
-"""T3: how long the index takes to follow a step of the features it is made of."""
+"""T3: response time of the index to a step of its features."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
 from benchmarks.acceptance.figures import Figure, Run, Target, at_most
-from benchmarks.acceptance.sittings import Case, simulated, sit, stream_of, with_evidence
+from benchmarks.acceptance.judged_sessions import (
+    Case,
+    JudgedSession,
+    Variant,
+    simulate_and_count,
+    stream_of,
+    with_evidence,
+)
 from neurofeedback.estimation.states import StateMachine
 from neurofeedback.settings.model import Settings
 from neurofeedback.simulation.disturbances import CLEAN
@@ -19,19 +28,26 @@ _STEPS = {(4.0, 7.5): 0.8, (14.0, 28.0): -0.8}  # change of ln power
 _PLATEAU_S = (20.0, 50.0)
 
 
-def step_response(seed: int) -> NDArray[np.float64]:
-    """Return the change of the index after a step of theta and beta power, against the same signal without it."""
+def _variants(seed: int) -> dict[str, Variant]:
     case = Case(seed, draw_person(seed, "null"), CLEAN, seconds=_SECONDS)
-    data, stream = simulated(case).data, stream_of("muse")
-    stepped = data.astype(np.float64)
-    after = np.arange(data.shape[1]) >= _STEP_S * stream.sfreq
-    for band, change in _STEPS.items():
-        sos = signal.butter(3, band, "bandpass", fs=stream.sfreq, output="sos")
-        stepped += np.expm1(change / 2) * after * signal.sosfiltfilt(sos, data.astype(np.float64), axis=1)
     settings = with_evidence("breath-novice")
-    plain = sit(data, stream, settings)
-    moved = sit(stepped.astype(np.float32), stream, settings)
-    return (moved.u - plain.u)[plain.between(_STEP_S - 5, _SECONDS)]
+    return {"plain": Variant(case, settings), "step": Variant(case, settings, change=add_step)}
+
+
+def add_step(data: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the signal with a step of theta and beta power."""
+    sfreq = stream_of("muse").sfreq
+    stepped = data.astype(np.float64)
+    after = np.arange(data.shape[1]) >= _STEP_S * sfreq
+    for band, change in _STEPS.items():
+        sos = signal.butter(3, band, "bandpass", fs=sfreq, output="sos")
+        stepped += np.expm1(change / 2) * after * signal.sosfiltfilt(sos, data.astype(np.float64), axis=1)
+    return stepped.astype(np.float32)
+
+
+def _response(judged: Mapping[str, JudgedSession]) -> NDArray[np.float64]:
+    plain = judged["plain"]
+    return (judged["step"].u - plain.u)[plain.between(_STEP_S - 5, _SECONDS)]
 
 
 def _time_to(share: float, response: NDArray[np.float64], times_s: NDArray[np.float64]) -> float:
@@ -40,8 +56,8 @@ def _time_to(share: float, response: NDArray[np.float64], times_s: NDArray[np.fl
 
 
 def step(run: Run) -> list[Figure]:
-    """Average the response over people; intervals by drawing the people anew."""
-    responses = np.array(run.map(step_response, list(run.people(30, 4))))
+    """Average the response over people, with bootstrap intervals."""
+    responses = np.array(simulate_and_count(run, run.people(30, 4), _variants, _response))
     times_s = np.arange(responses.shape[1]) * 0.25 - 4.75
     rng = np.random.default_rng(0)
     drawn = [responses[rng.integers(len(responses), size=len(responses))].mean(axis=0) for _ in range(500)]
@@ -55,7 +71,7 @@ def step(run: Run) -> list[Figure]:
 
 
 def cue_delay_s() -> float:
-    """Return how long after crossing the threshold and its hysteresis for good the state changes."""
+    """Return the time from crossing the threshold and its hysteresis to the new state, s."""
     settings = Settings()
     states = StateMachine(settings.threshold, settings.confidence, settings.spectrum.hop_s)
     seen = [states.update(2.0, 0.0, valid=True, usable=True, lost=False) for _ in range(40)]

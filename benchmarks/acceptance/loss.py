@@ -1,14 +1,15 @@
-"""T16: what lost packets and outages do to the index and to the sound."""
+"""T16: effects of lost packets and outages on the index and the sound."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarks.acceptance.effects import person_case
 from benchmarks.acceptance.figures import Figure, Run, Target, at_least, at_most, figure
-from benchmarks.acceptance.sittings import headset, simulated, sit, stream_of
+from benchmarks.acceptance.judged_sessions import JudgedSession, Variant, headset, simulate_and_count
 from benchmarks.acceptance.statistics import mean_of
 from neurofeedback.simulation.packet_loss import RadioLink, draw_packets, lost_runs
 
@@ -17,7 +18,7 @@ _OUTAGE = (600.0, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class Lossy:
-    """One person: correlation with the lossless index, recovery after an outage (s), gains that are no number."""
+    """One person: correlation with the lossless index, recovery after an outage (s), gains that are not finite."""
 
     correlation: float
     valid: float
@@ -25,32 +26,35 @@ class Lossy:
     not_numbers: int
 
 
-def lossy(seed: int, family: str = "muse") -> Lossy:
-    """Sit once over a perfect link, once with 2 % of packets lost, once with an outage."""
-    case = person_case(4000 + seed, "fixed", family=family)
-    device, stream = headset(family)[0], stream_of(family)
-    data = simulated(case).data
-    whole = sit(data, stream)
+_LINKS = {"lossless": RadioLink(), "lossy": RadioLink(loss=0.02), "outage": RadioLink(outages=(_OUTAGE,))}
 
-    def over(link: RadioLink) -> tuple[object, ...]:
-        return lost_runs(draw_packets(link, device, data.shape[1], seed))
 
-    holed = sit(data, stream, lost=over(RadioLink(loss=0.02)))
-    cut = sit(data, stream, lost=over(RadioLink(outages=(_OUTAGE,))))
-    both = whole.judged & holed.judged
+def _variants(seed: int) -> dict[str, Variant]:
+    case = person_case(4000 + seed, "fixed")
+    device, _ = headset(case.family)
+    n_samples = int(case.seconds * device.sfreq)
+    return {
+        name: Variant(case, lost=lost_runs(draw_packets(link, device, n_samples, seed)))
+        for name, link in _LINKS.items()
+    }
+
+
+def _count(judged: Mapping[str, JudgedSession]) -> Lossy:
+    lossless, lossy, outage = (judged[name] for name in _LINKS)
+    both = lossless.judged & lossy.judged
     back_s = sum(_OUTAGE)
-    after = cut.valid & (cut.onset > back_s)
+    after = outage.valid & (outage.onset > back_s)
     return Lossy(
-        correlation=float(np.corrcoef(whole.u[both], holed.u[both])[0, 1]),
-        valid=float(holed.valid[holed.practice].mean() / whole.valid[whole.practice].mean()),
-        recovered_s=float(cut.onset[np.argmax(after)] - back_s),
-        not_numbers=sum(int(np.sum(~np.isfinite(one.gain))) for one in (whole, holed, cut)),
+        correlation=float(np.corrcoef(lossless.u[both], lossy.u[both])[0, 1]),
+        valid=float(lossy.valid[lossy.practice].mean() / lossless.valid[lossless.practice].mean()),
+        recovered_s=float(outage.onset[np.argmax(after)] - back_s),
+        not_numbers=sum(int(np.sum(~np.isfinite(one.gain))) for one in judged.values()),
     )
 
 
 def loss(run: Run) -> list[Figure]:
-    """Hold lossy sittings against the lossless one."""
-    got = run.map(lossy, list(run.people(20, 2)))
+    """Compare lossy sessions with the lossless one."""
+    got = simulate_and_count(run, run.people(20, 2), _variants, _count)
     return [
         figure(
             "2 % of packets lost: correlation with lossless",

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import signal
 
 from benchmarks.acceptance.figures import Figure, Run, Target, at_most
-from benchmarks.acceptance.sittings import headset
+from benchmarks.acceptance.judged_sessions import headset
 from neurofeedback.processing.filters import CausalFilter, prefilter_sos
 from neurofeedback.processing.spectrum import Periodogram, in_band
 from neurofeedback.settings.signal import FilterSettings

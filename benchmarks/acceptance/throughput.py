@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.acceptance.figures import Figure, Run, Target, at_most
-from benchmarks.acceptance.sittings import Case, simulated, sit, stream_of
+from benchmarks.acceptance.judged_sessions import Case, judge, simulate_case, stream_of
 from neurofeedback.engine import Engine
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
@@ -31,13 +31,13 @@ class Load:
 
 
 def _load(family: str, seconds: float) -> Load:
-    return Load(stream_of(family), simulated(Case(1, draw_person(1), family=family, seconds=seconds)).data)
+    return Load(stream_of(family), simulate_case(Case(1, draw_person(1), family=family, seconds=seconds)).data)
 
 
 def _wide(seconds: float) -> Load:
     """Return 64 channels at 512 Hz: 10-20 names, a Muse's signal over and over."""
     case = Case(1, draw_person(1), seconds=seconds)
-    data = np.tile(simulated(case, sfreq=512.0).data, (16, 1))
+    data = np.tile(simulate_case(case, sfreq=512.0).data, (16, 1))
     names = ("Fz", "F3", "F4", "Pz", "P3", "P4", "Oz", *(f"E{number}" for number in range(57)))
     return Load(StreamInfo("wide", 512.0, names), data)
 
@@ -86,7 +86,7 @@ def growth_mb(load: Load, minutes: int) -> float:
 def replay_speed(load: Load) -> float:
     """Return how many seconds of signal a second of work replays."""
     begin = time.process_time()
-    sit(load.data, load.stream)
+    judge(load.data, load.stream)
     return load.data.shape[1] / load.stream.sfreq / (time.process_time() - begin)
 
 

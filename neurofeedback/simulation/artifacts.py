@@ -1,4 +1,4 @@
-"""Artifacts with their ground truth: drawn for the whole sitting, rendered wherever they fall."""
+"""Artifacts with their ground truth: drawn for a whole session, rendered at any times."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Artifact:
     Parameters
     ----------
     onset_s, duration_s : float
-        Where it is in the sitting, s.
+        Onset in the session and duration, s.
     channels : tuple of int
-        Rows on which it is plainly visible.
+        Rows on which it is clearly visible.
     size_uv : float
-        Where its gain is 1: peak of a blink, glance or pop (with sign), rms of muscle and broken electrode, uV.
+        Size at a gain of 1: peak of a blink, eye movement or pop (with sign), rms of muscle and broken electrode, uV.
     """
 
     kind: ArtifactKind
@@ -65,21 +65,21 @@ class Artifact:
 
 
 def make_artifact(kind: ArtifactKind, onset_s: float, duration_s: float, size_uv: float, scalp: ScalpGains) -> Artifact:
-    """Make a blink, glance or muscle burst, which reach every electrode by its own gain."""
+    """Return a blink, eye movement or muscle burst; each electrode has its own gain for it."""
     gain = {ArtifactKind.BLINK: scalp.blink, ArtifactKind.EYE: scalp.eye, ArtifactKind.MUSCLE: scalp.muscle}[kind]
     rows = np.flatnonzero(np.abs(gain[:, 0]) >= VISIBLE_GAIN)
     return Artifact(kind, onset_s, duration_s, tuple(rows.tolist()), size_uv)
 
 
 def draw_artifacts(seconds: float, disturbances: Disturbances, scalp: ScalpGains, seed: int) -> tuple[Artifact, ...]:
-    """Draw the artifacts that begin within the sitting, in order of onset.
+    """Draw the artifacts of a session, in order of onset.
 
-    Blinks 60-140 uV; glances 20-60 uV and 1-3 s; muscle 8-40 uV rms and .5-3 s; pops 150-600 uV of either
+    Blinks 60-140 uV; eye movements 20-60 uV and 1-3 s; muscle 8-40 uV rms and .5-3 s; pops 150-600 uV of either
     sign on one channel; a broken electrode 50-170 uV rms for 20-120 s on one channel.
     """
     drawn = [
         *_blinks(seconds, disturbances.blink_every_s, scalp, rng_for(seed, RandomStream.BLINKS)),
-        *_glances(seconds, disturbances.eye_every_s, scalp, rng_for(seed, RandomStream.EYES)),
+        *_eye_movements(seconds, disturbances.eye_every_s, scalp, rng_for(seed, RandomStream.EYES)),
         *_bursts(seconds, disturbances.burst_every_s, scalp, rng_for(seed, RandomStream.BURSTS)),
         *_pops(seconds, disturbances.pop_every_s, scalp, rng_for(seed, RandomStream.POPS)),
         *_broken(seconds, disturbances.broken_every_s, scalp, rng_for(seed, RandomStream.BROKEN)),
@@ -105,7 +105,7 @@ def _blinks(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Ge
         yield make_artifact(ArtifactKind.BLINK, onset, BLINK_S, rng.uniform(60, 140), scalp)
 
 
-def _glances(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Generator) -> Iterator[Artifact]:
+def _eye_movements(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Generator) -> Iterator[Artifact]:
     for onset in _onsets(seconds, every_s, rng):
         yield make_artifact(ArtifactKind.EYE, onset, rng.uniform(1, 3), _sign(rng) * rng.uniform(20, 60), scalp)
 
@@ -135,13 +135,13 @@ def tukey_window(times_s: Floats, artifact: Artifact, taper: float) -> Floats:
     >>> tukey_window(np.array([-1.0, 0.0, 1.0, 2.0]), Artifact(ArtifactKind.BLINK, 0, 2, (), 1), 1.0).round(6).tolist()
     [0.0, 0.0, 1.0, 0.0]
     """
-    place = (times_s - artifact.onset_s) / artifact.duration_s
-    edge = np.clip(np.minimum(place, 1.0 - place) / (taper / 2.0), 0.0, 1.0)
+    position = (times_s - artifact.onset_s) / artifact.duration_s
+    edge = np.clip(np.minimum(position, 1.0 - position) / (taper / 2.0), 0.0, 1.0)
     return 0.5 - 0.5 * np.cos(np.pi * edge)
 
 
 def render_waveforms(artifacts: Sequence[Artifact], times_s: Floats, scalp: ScalpGains) -> Floats:
-    """Render blinks, glances and pops at any times, shape (n_channels, n_samples), uV."""
+    """Render blinks, eye movements and pops at given times, shape (n_channels, n_samples), uV."""
     out = np.zeros((scalp.blink.size, times_s.size))
     for artifact, where in _overlapping(artifacts, times_s):
         times = times_s[where]
@@ -156,7 +156,7 @@ def render_waveforms(artifacts: Sequence[Artifact], times_s: Floats, scalp: Scal
 
 
 def muscle_rms(artifacts: Sequence[Artifact], times_s: Floats, scalp: ScalpGains) -> Floats:
-    """Return the rms level of muscle bursts at any times, shape (n_channels, n_samples), uV."""
+    """Return the rms level of muscle bursts at given times, shape (n_channels, n_samples), uV."""
     out = np.zeros(times_s.size)
     for artifact, where in _overlapping(artifacts, times_s):
         if artifact.kind is ArtifactKind.MUSCLE:
@@ -165,7 +165,7 @@ def muscle_rms(artifacts: Sequence[Artifact], times_s: Floats, scalp: ScalpGains
 
 
 def broken_electrode_rms(artifacts: Sequence[Artifact], times_s: Floats, scalp: ScalpGains) -> Floats:
-    """Return the rms level of broken electrodes' noise at any times, shape (n_channels, n_samples), uV."""
+    """Return the rms level of broken electrodes' noise at given times, shape (n_channels, n_samples), uV."""
     out = np.zeros((scalp.blink.size, times_s.size))
     for artifact, where in _overlapping(artifacts, times_s):
         if artifact.kind is ArtifactKind.BROKEN:
@@ -176,7 +176,7 @@ def broken_electrode_rms(artifacts: Sequence[Artifact], times_s: Floats, scalp: 
 
 
 def _overlapping(artifacts: Sequence[Artifact], times_s: Floats) -> Iterator[tuple[Artifact, slice]]:
-    """Yield the artifacts that reach these rising times, each with the samples it covers."""
+    """Yield the artifacts within these rising times, each with the samples it covers."""
     begin, end = float(times_s[0]), float(times_s[-1])
     for artifact in artifacts:
         stop = artifact.onset_s + (POP_RENDERED_S if artifact.kind is ArtifactKind.POP else artifact.duration_s)

@@ -1,7 +1,6 @@
-"""A sitting that answers to its own guidance: made a little at a time, states drawn as what is heard decides.
+"""A simulated session in a closed loop: the tone level influences the mental states.
 
-Everything but the states is what the sitting would have been without guidance, so the same seed is the same
-person on the same day; with guidance that changes nothing it is the same to the last bit.
+Only the states depend on the guidance: with the same seed everything else equals the session without it, bit by bit.
 """
 
 from __future__ import annotations
@@ -28,19 +27,19 @@ _BLOCK_S = 0.5
 
 
 class ClosedLoop:
-    """The signal of a sitting, taken in order, while its person hears the guide tone.
+    """The signal of a session in order, whose person hears the guide tone.
 
     Parameters
     ----------
-    sitting : SimulatedSession
-        The sitting as it would be without guidance.
+    session : SimulatedSession
+        The session as it would be without guidance.
     layers : iterator, optional
-        Its layers, where somebody else makes them ahead of time.
+        Its layers, if they are made in advance elsewhere.
 
     Notes
     -----
-    Signal is made half a second at a time, and a level acts after ``response.delay_s``: one that is told within a
-    second of its sample gives the same signal however the samples are taken. Told later it acts from then on.
+    Signal is made half a second at a time, and a level acts after ``response.delay_s``. A level that is set within a
+    second of its sample gives the same signal for any sizes of reads. One that is set later acts from then on.
     """
 
     def __init__(
@@ -58,13 +57,13 @@ class ClosedLoop:
 
     @property
     def truth(self) -> SimulatedSession:
-        """The sitting as far as it has been taken, with the states it came to have."""
+        """The session as far as it has been read, with its true states."""
         seconds = self._n_read / self._session.headset.sfreq
         return replace(self._session, seconds=seconds, episodes=truncate_episodes(self._states.episodes, seconds))
 
     @property
     def correlation(self) -> float:
-        """Correlation of the level heard with wandering, while there was a tone; 0 without one."""
+        """Correlation of the tone level with wandering while there was a tone; 0 without one."""
         times, levels = self._states.tone_levels
         wandering = self.truth.state_at(times) == MentalState.WANDER
         if levels.size == 0 or np.ptp(levels) == 0 or wandering.all() or not wandering.any():
@@ -72,32 +71,32 @@ class ClosedLoop:
         return float(np.corrcoef(levels, wandering)[0, 1])
 
     def set_tone_level(self, sample: int, level: float) -> None:
-        """Let the person hear a level (0 to 1) from this sample on."""
+        """Set the tone level (0 to 1) that the person hears from this sample on."""
         self._states.set_tone_level(sample / self._session.headset.sfreq, level)
 
     def read(self, n_samples: int) -> NDArray[np.float32]:
-        """Return the next samples, shape (n_channels, n_samples), uV; fewer at the end of the sitting."""
+        """Return the next samples, shape (n_channels, n_samples), uV; fewer at the end of the session."""
         n_samples = min(n_samples, self._session.n_samples - self._n_read)
         while self._pending_samples.shape[1] < n_samples:
             self._pending_samples = np.concatenate([self._pending_samples, self._render_block()], axis=1)
-        taken, self._pending_samples = self._pending_samples[:, :n_samples], self._pending_samples[:, n_samples:]
+        samples, self._pending_samples = self._pending_samples[:, :n_samples], self._pending_samples[:, n_samples:]
         self._n_read += n_samples
-        return taken
+        return samples
 
     def _render_block(self) -> NDArray[np.float32]:
         if not self._pending_layers.shape[-1]:
             self._pending_layers = next(self._layers)
         sfreq = self._session.headset.sfreq
         length = round(_BLOCK_S * sfreq) if self._response.responds else self._pending_layers.shape[-1]
-        held, self._pending_layers = self._pending_layers[..., :length], self._pending_layers[..., length:]
-        times = np.arange(self._n_rendered, self._n_rendered + held.shape[-1], dtype=np.float64) / sfreq
-        self._n_rendered += held.shape[-1]
+        layers, self._pending_layers = self._pending_layers[..., :length], self._pending_layers[..., length:]
+        times = np.arange(self._n_rendered, self._n_rendered + layers.shape[-1], dtype=np.float64) / sfreq
+        self._n_rendered += layers.shape[-1]
         self._states.advance(float(times[-1]))
-        return digitise(self._session.mix(held, times), self._session.headset)
+        return digitise(self._session.mix(layers, times), self._session.headset)
 
 
 class _OnlineStates:
-    """The states as they come to be, on the grid of the slow processes."""
+    """The states in a closed loop, on the grid of the slow processes."""
 
     def __init__(self, session: SimulatedSession, response: FeedbackResponse, n_grid: int) -> None:
         self._response = response
@@ -114,12 +113,12 @@ class _OnlineStates:
 
     @property
     def episodes(self) -> list[Episode]:
-        """The episodes so far; the last one lasts as long as is known."""
+        """The episodes so far; the last one with its planned duration."""
         return [*self._finished, self._current]
 
     @property
     def tone_levels(self) -> tuple[Floats, Floats]:
-        """When the tone was heard (s), and its level; silence is left out."""
+        """Times of the tone (s) and its levels, without silence."""
         times, levels = np.array(self._level_times_s), np.array(self._levels)
         return times[levels > 0], levels[levels > 0]
 
@@ -128,19 +127,19 @@ class _OnlineStates:
         self._levels.append(level)
 
     def advance(self, until_s: float) -> None:
-        """Go on to the grid point just after a time, s."""
+        """Advance to the grid point just after a time, s."""
         last = min(int(np.ceil((until_s + LEAD_S) * GRID_HZ)) + 1, self._times.size)
         points = slice(self._n_done, last)
-        minds = np.empty(last - self._n_done, np.int64)
-        aroused = np.empty(last - self._n_done)
+        states = np.empty(last - self._n_done, np.int64)
+        arousal = np.empty(last - self._n_done)
         for place, time_s in enumerate(self._times[points].tolist()):
             level = self._level_at(time_s)
             self._advance_episode(time_s, level)
-            minds[place], aroused[place] = self._current.state, self._response.arousal * level
+            states[place], arousal[place] = self._current.state, self._response.arousal * level
         for name, series in (
-            ("wander", minds == MentalState.WANDER),
-            ("drowsy", minds == MentalState.DROWSY),
-            ("arousal", aroused),
+            ("wander", states == MentalState.WANDER),
+            ("drowsy", states == MentalState.DROWSY),
+            ("arousal", arousal),
         ):
             self.levels[name][points] = self._low_passes[name].process(series.astype(np.float64))
         self._n_done = last
@@ -152,13 +151,13 @@ class _OnlineStates:
         return self._levels[bisect_right(self._level_times_s, time_s - self._response.delay_s) - 1]
 
     def _advance_episode(self, time_s: float, level: float) -> None:
-        """Let the state last to a grid point, and what follows it begin."""
+        """Advance the episode to a grid point; start the next one where it ends."""
         while time_s >= self._current.onset_s:
             if self._stay is not None:
-                ended_s = self._stay.update(time_s - self._current.onset_s, 1.0 + self._response.eta * level)
-                if ended_s is None:
+                end_after_s = self._stay.update(time_s - self._current.onset_s, 1.0 + self._response.eta * level)
+                if end_after_s is None:
                     return
-                self._current, self._stay = replace(self._current, duration_s=ended_s), None
+                self._current, self._stay = replace(self._current, duration_s=end_after_s), None
             end_s = self._current.onset_s + self._current.duration_s
             if time_s < end_s:
                 return

@@ -1,4 +1,4 @@
-"""What a sitting is disturbed by, as data; every disturbance can be switched off or made worse on its own."""
+"""Disturbances of a simulated session; each can be switched off or increased on its own."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ NEVER = math.inf
 
 @dataclass(frozen=True, slots=True)
 class SessionShift:
-    """What a day, a substance or a month of practice does to a whole session.
+    """Change of the spectrum of a whole session, as by a substance or by the day.
 
     Parameters
     ----------
     delta, theta, alpha, beta, gamma : float
         Change of ln power in the band; gamma is 30 to 45 Hz.
     chi : float
-        Change of the aperiodic exponent; power between 2 and 40 Hz stays the same in total.
+        Change of the aperiodic exponent; the total power between 2 and 40 Hz is unchanged.
     """
 
     delta: float = 0.0
@@ -46,18 +46,18 @@ SHIFTS: Mapping[str, SessionShift] = {
     "none": NO_SHIFT,
     "infusion": SessionShift(alpha=-0.6, gamma=0.5, chi=-0.2),
 }
-"""Known effects for comparing conditions: alpha down, gamma up and a flatter slope, as under ketamine."""
+"""Known effects for comparing conditions: less alpha, more gamma and a flatter slope, as with ketamine."""
 
 _CHI_PER_LN = 0.3
 
 
 def draw_session_shift(seed: int, session: int, sd: float) -> SessionShift:
-    """Draw how one session of a person differs from another for no reason.
+    """Draw the random difference of one session from a person's mean.
 
     Parameters
     ----------
     sd : float
-        Spread between sessions of every band, ln power; that of the exponent is 0.3 of it.
+        SD between sessions of every band, ln power; that of the exponent is 0.3 of it.
     """
     drawn = (sd * rng_for(seed, RandomStream.SESSION_SHIFT, session).standard_normal(6)).tolist()
     return SessionShift(*drawn[:5], chi=_CHI_PER_LN * drawn[5])
@@ -65,30 +65,30 @@ def draw_session_shift(seed: int, session: int, sd: float) -> SessionShift:
 
 @dataclass(frozen=True, slots=True)
 class Disturbances:
-    """Conditions of one sitting. Rates are mean times between events, s; ``NEVER`` is none.
+    """Disturbances of one session. ``*_every_s`` are mean times between events, s; ``NEVER`` is none.
 
     Parameters
     ----------
     blink_every_s, eye_every_s, burst_every_s, pop_every_s, broken_every_s : float
-        Blinks, sideways eye movements, bursts of muscle, electrode pops, stretches with a broken electrode.
+        Blinks, sideways eye movements, muscle bursts, electrode pops, periods with a broken electrode.
     tonic_uv : float
-        Median level of standing muscle tone, 20 to 110 Hz, rms uV where the gain of muscle is 1.
+        Median level of sustained muscle tone, 20 to 110 Hz, rms uV at a muscle gain of 1.
     drift_uv : float
-        Spread of the electrodes' slow drift, uV.
+        SD of the electrodes' slow drift, uV.
     hum : float
-        Factor on the mains amplitude of each site.
+        Factor on the mains amplitude of each electrode.
     mains_hz : float
         Mains frequency, Hz.
     band_drift : float
-        Factor on the slow drift of band powers: a line of +-.5 spreads in 20 min and a process of 120 s.
+        Factor on the slow drift of band powers: a line of +-0.5 SD in 20 min and a process of 120 s.
     vigilance : float
-        Size of the tiring over the sitting (theta up, alpha down, more wandering); 0 is none.
+        Size of the fatigue over the session (theta up, alpha down, more wandering); 0 is none.
     drowsiness : float
         Chance, after 20 min, that an episode is followed by a drowsy one.
     alpha_gain : float
         Factor on alpha, for open eyes.
-    shift : Shift
-        What is different throughout this session.
+    shift : SessionShift
+        Change of the spectrum in this session.
     """
 
     blink_every_s: float = NEVER

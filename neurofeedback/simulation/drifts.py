@@ -1,6 +1,6 @@
-"""Everything that changes slowly over a sitting, drawn once on a coarse grid and read at any time.
+"""Slow processes of a session, drawn once on a coarse grid and interpolated.
 
-The grid has 20 points a second and begins 2 s before the sitting, where the first piece of signal begins.
+The grid has 20 points a second and starts 2 s before the session, as the first piece of signal does.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LEAD_S = 2.0
 OSCILLATIONS = ("theta", "alpha", "beta")
 BANDS = ("delta", "theta", "alpha", "beta")
 
-# Where each oscillation sits, how wide it is, how much and how fast its envelope bursts (alpha's place is the IAF).
+# Centre and bandwidth of each oscillation (alpha's centre is the IAF), and (SD, time constant) of its envelope.
 _CENTRE_HZ = {"theta": 6.0, "beta": 19.0}
 BANDWIDTH_HZ = {"theta": 1.5, "alpha": 1.2, "beta": 4.0}
 _BURST = {"theta": (0.4, 2.0), "alpha": (0.5, 3.0), "beta": (0.3, 1.0)}
@@ -57,19 +57,19 @@ class SlowProcesses:
     episodes : tuple of Episode
         The true states, to the end of the grid.
     wander, drowsy : array, shape (n_grid,)
-        The states as levels 0 to 1, low-passed with 1 s.
+        The states as levels 0 to 1, low-passed at 1 s.
     arousal : array, shape (n_grid,)
-        What guidance adds to beta, spreads; none where nobody listens.
-    cycles, burst : dict of array, shape (n_grid,)
-        Of each oscillation its phase in cycles and its envelope, mean square 1.
+        What guidance adds to beta, SDs of the feature; 0 without guidance.
+    phase_cycles, envelope : dict of array, shape (n_grid,)
+        Phase of each oscillation in cycles, and its envelope with mean square 1.
     band_drift : dict of array, shape (n_grid,)
-        Of each band its slow drift of ln power, spreads.
-    tired : array, shape (n_grid,)
-        Tiredness: the sitting's vigilance effect times about -1 at the start and 1 after 20 min.
-    tonic : array, shape (n_grid,)
-        Standing muscle tone, rms uV where the gain is 1.
-    electrode : array, shape (n_channels, n_grid)
-        Electrode drift, spread 1.
+        Slow drift of ln power of each band, SDs of the feature.
+    fatigue : array, shape (n_grid,)
+        The vigilance effect times about -1 at the start and 1 after 20 min.
+    tonic_muscle : array, shape (n_grid,)
+        Sustained muscle tone, rms uV at a gain of 1.
+    electrode_drift : array, shape (n_channels, n_grid)
+        Electrode drift, SD 1.
     mains_cycles : array, shape (n_grid,)
         Phase of the mains in cycles.
     """
@@ -88,7 +88,7 @@ class SlowProcesses:
 
 
 def interpolate(series: Floats, times_s: Floats) -> Floats:
-    """Read a slow process at rising times (s of the sitting), linearly between grid points."""
+    """Return a slow process at rising times (s), linearly interpolated."""
     places = (times_s + LEAD_S) * GRID_HZ
     first = min(max(int(places[0]), 0), series.size - 1)
     last = min(max(int(places[-1]) + 2, first + 1), series.size)
@@ -98,21 +98,21 @@ def interpolate(series: Floats, times_s: Floats) -> Floats:
 def draw_slow_processes(
     seconds: float, person: Person, disturbances: Disturbances, n_channels: int, seed: int
 ) -> SlowProcesses:
-    """Draw all slow processes for so many seconds; a longer draw of the same seed begins like the shorter one."""
+    """Draw all slow processes; a longer draw with the same seed starts with the shorter one."""
     n_grid = int(np.ceil((seconds + LEAD_S) * GRID_HZ)) + 1
     times = np.arange(n_grid) / GRID_HZ - LEAD_S
-    tired = disturbances.vigilance * _draw_fatigue(times, seed)
-    episodes = draw_episodes(seconds, make_state_sequence(person, disturbances, tired, seed))
-    minds = state_at(episodes, times)
+    fatigue = disturbances.vigilance * _draw_fatigue(times, seed)
+    episodes = draw_episodes(seconds, make_state_sequence(person, disturbances, fatigue, seed))
+    states = state_at(episodes, times)
     return SlowProcesses(
         episodes=episodes,
-        wander=_low_pass((minds == MentalState.WANDER).astype(np.float64)),
-        drowsy=_low_pass((minds == MentalState.DROWSY).astype(np.float64)),
+        wander=_low_pass((states == MentalState.WANDER).astype(np.float64)),
+        drowsy=_low_pass((states == MentalState.DROWSY).astype(np.float64)),
         arousal=np.zeros(n_grid),
         phase_cycles={name: _draw_phase(name, person, n_grid, seed) for name in OSCILLATIONS},
         envelope={name: _draw_envelope(name, n_grid, seed) for name in OSCILLATIONS},
-        band_drift=_band_drift(times, disturbances.band_drift, tired, seed),
-        fatigue=tired,
+        band_drift=_band_drift(times, disturbances.band_drift, fatigue, seed),
+        fatigue=fatigue,
         tonic_muscle=disturbances.tonic_uv * np.exp(_TONIC_SD * _ou(n_grid, _TONIC_TAU_S, RandomStream.TONIC, seed)),
         electrode_drift=_draw_electrode_drift(n_grid, n_channels, seed),
         mains_cycles=_mains(times, disturbances.mains_hz, seed),
@@ -120,7 +120,7 @@ def draw_slow_processes(
 
 
 def make_state_sequence(person: Person, disturbances: Disturbances, fatigue: Floats, seed: int) -> StateSequence:
-    """Return the course of a person's mind, from its beginning: who is tired wanders sooner."""
+    """Return the random sequence of a person's states; fatigue shortens the stay in focus."""
     return StateSequence(
         person.dwell,
         rng_for(seed, RandomStream.STATES),
@@ -134,14 +134,14 @@ def _ou(n_grid: int, tau_s: float, stream: RandomStream, seed: int, part: int = 
 
 
 class LowPass:
-    """Low-pass with 1 s of a series on the grid, settled on its first value, however it is cut."""
+    """Low-pass of 1 s on the grid, initialised with the first value; independent of chunk sizes."""
 
     def __init__(self) -> None:
         self._decay = float(np.exp(-1.0 / GRID_HZ))
         self._state: Floats | None = None
 
     def process(self, series: Floats) -> Floats:
-        """Take the next points."""
+        """Filter the next points."""
         state = self._decay * series[:1] if self._state is None else self._state
         smooth, self._state = lfilter([1.0 - self._decay], [1.0, -self._decay], series, zi=state)
         return np.asarray(smooth, dtype=np.float64)
@@ -163,13 +163,13 @@ def _draw_envelope(name: str, n_grid: int, seed: int) -> Floats:
 
 
 def _draw_fatigue(times: Floats, seed: int) -> Floats:
-    """Rise by 2 over 20 min around 0, with slow ups and downs."""
+    """Return a rise by 2 over 20 min around 0, with slow fluctuations."""
     trend = np.interp(times, [0.0, REFERENCE_SESSION_S], [-1.0, 1.0])
     return trend + _FATIGUE_SD * _ou(times.size, _FATIGUE_TAU_S, RandomStream.TIREDNESS, seed)
 
 
 def _band_drift(times: Floats, size: float, fatigue: Floats, seed: int) -> dict[str, Floats]:
-    """Draw a line that moves N(0, .5) spreads in each half of 20 min, then level, and a process of 120 s."""
+    """Draw a line of N(0, 0.5) SDs in each half of 20 min, constant later, plus a process of 120 s."""
     line = np.interp(times, [0.0, REFERENCE_SESSION_S], [-1.0, 1.0])
     drift: dict[str, Floats] = {}
     for part, band in enumerate(BANDS):
@@ -180,9 +180,9 @@ def _band_drift(times: Floats, size: float, fatigue: Floats, seed: int) -> dict[
 
 
 def _draw_electrode_drift(n_grid: int, n_channels: int, seed: int) -> Floats:
-    """Half of each electrode's drift is the reference's and common to all.
+    """Draw the electrodes' drift; half of its variance is that of the reference, common to all.
 
-    It is smooth over 1 s: a bare Ornstein-Uhlenbeck process falls only as 1/f^2, and 60 uV of it would put
+    It is smoothed over 1 s: an Ornstein-Uhlenbeck process alone falls only as 1/f^2, and with 60 uV it would have
     ten times the power of recorded signals below 2 Hz.
     """
     walks = [_ou(n_grid, _ELECTRODE_TAU_S, RandomStream.ELECTRODES, seed, part) for part in range(n_channels + 1)]
@@ -190,5 +190,5 @@ def _draw_electrode_drift(n_grid: int, n_channels: int, seed: int) -> Floats:
 
 
 def _mains(times: Floats, mains_hz: float, seed: int) -> Floats:
-    wander = _MAINS_WANDER_HZ * _ou(times.size, _MAINS_TAU_S, RandomStream.MAINS, seed)
-    return np.cumsum(mains_hz + wander) / GRID_HZ
+    deviation_hz = _MAINS_WANDER_HZ * _ou(times.size, _MAINS_TAU_S, RandomStream.MAINS, seed)
+    return np.cumsum(mains_hz + deviation_hz) / GRID_HZ

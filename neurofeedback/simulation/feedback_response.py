@@ -1,4 +1,4 @@
-"""What guidance does to a simulated meditator: wandering ends sooner or later, beta rises, and practice adds up."""
+"""Effects of guidance on a simulated meditator: duration of wandering, beta, and learning over sessions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 IDEAL_CORRELATION = 0.96
-"""Correlation of the true state with guidance that follows it at once, smoothed by nothing but the level's second."""
+"""Correlation of the true state with guidance that follows it at once, smoothed by 1 s."""
 
 _TINY = 1e-300
 
@@ -28,11 +28,11 @@ class FeedbackResponse:
     Parameters
     ----------
     eta : float
-        The hazard of returning from wandering is multiplied by 1 + eta times the level heard; 0 does not respond.
+        The hazard of returning from wandering is multiplied by 1 + eta times the tone level; 0 is no response.
     delay_s : float
         From the level to its effect, s.
     arousal : float
-        What the full level adds to beta, spreads.
+        What the full level adds to beta, SDs of the feature.
     learning : float
         Growth of the mean stay in focus, and of eta, from one session to the next with ideal guidance.
     """
@@ -44,7 +44,7 @@ class FeedbackResponse:
 
     @property
     def responds(self) -> bool:
-        """Whether guidance changes anything."""
+        """Whether guidance has any effect."""
         return self.eta != 0.0 or self.arousal != 0.0
 
 
@@ -58,13 +58,13 @@ RESPONSES: Mapping[str, FeedbackResponse] = {
 
 
 def apply_learning(person: Person, response: FeedbackResponse, correlation: float) -> tuple[Person, FeedbackResponse]:
-    """Return who comes to the next session, after one whose guidance went so closely with the true state.
+    """Return person and response at the next session, after one with this quality of guidance.
 
     Parameters
     ----------
     correlation : float
-        Of the level heard with wandering over the session; growth is in proportion to it, and a tone that tells
-        nothing, or the wrong thing, teaches nothing.
+        Correlation of the tone level with wandering in the session. Growth is in proportion to it, and 0 where it is
+        not positive.
 
     Examples
     --------
@@ -85,12 +85,12 @@ def learning_growth(learning: ArrayLike, correlation: ArrayLike) -> NDArray[np.f
 class StayModel:
     """A Gamma-distributed stay in one state whose hazard is multiplied while it lasts.
 
-    A stay that nothing multiplies lasts exactly as long as planned.
+    With a factor of 1 it lasts exactly as planned.
 
     Parameters
     ----------
     planned_s, shortest_s : float
-        How long it lasts if left alone, and at least, s.
+        Duration without any change of the hazard, and minimum duration, s.
     shape, mean_s : float
         The Gamma distribution it was drawn from.
     """
@@ -105,7 +105,7 @@ class StayModel:
         self._age_s = 0.0
 
     def update(self, until_s: float, factor: float) -> float | None:
-        """Let it last to this age (s) with its hazard multiplied; return the age at which it ended, if it did."""
+        """Advance to this age (s) with the hazard times ``factor``; return the age at its end, or None."""
         before, after = self._hazard(self._age_s), self._hazard(until_s)
         left = self._hazard_at_end - before - self._extra_hazard
         extra = (factor - 1.0) * (after - before)

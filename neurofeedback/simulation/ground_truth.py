@@ -1,4 +1,4 @@
-"""The ground truth of a simulated sitting as plain rows and values, for whoever writes it down."""
+"""The ground truth of a simulated session as plain rows and values."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def state_rows(truth: SimulatedSession, n_samples: int) -> list[tuple[str, ...]]
         ends.append(end)
     times_s = np.array(ends) / sfreq
     kinds = _artifact_kinds(truth, times_s)
-    minds = truth.state_at(times_s).tolist()
+    states = truth.state_at(times_s).tolist()
     return [
-        (f"{end / sfreq:.6f}", str(end), MentalState(mind).name.lower(), " ".join(sorted(kind)) or "n/a")
-        for end, mind, kind in zip(ends, minds, kinds, strict=True)
+        (f"{end / sfreq:.6f}", str(end), MentalState(state).name.lower(), " ".join(sorted(kind)) or "n/a")
+        for end, state, kind in zip(ends, states, kinds, strict=True)
     ]
 
 
@@ -76,7 +76,7 @@ def _channel_names(truth: SimulatedSession, channels: Iterable[int]) -> str:
 
 
 def describe_truth(truth: SimulatedSession, response: FeedbackResponse = NO_RESPONSE) -> dict[str, object]:
-    """Return who sat, what disturbed the sitting (infinite: never), in which units effects are, what the tone did."""
+    """Return person, disturbances (infinite: never), units of effects, and response to the tone, as JSON values."""
     return {
         "Seed": truth.seed,
         "Person": asdict(truth.person),

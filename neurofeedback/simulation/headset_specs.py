@@ -1,4 +1,4 @@
-"""The four headset families as a simulation needs them: rate, resolution, packets."""
+"""The four headset families for the simulation: rate, resolution, packets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HeadsetSpec:
     resolution_uv : float
         Size of one count, uV; 0 leaves the samples unrounded.
     full_scale_uv : float
-        Largest magnitude it can report, uV.
+        Largest magnitude the device can report, uV.
     samples_per_packet : int
         Samples of each channel in one packet.
     """
@@ -52,7 +52,7 @@ HEADSETS: Mapping[str, HeadsetSpec] = {
 
 
 def get_headset(family: str) -> HeadsetSpec:
-    """Look up a device family.
+    """Return a headset family.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def get_headset(family: str) -> HeadsetSpec:
 
 
 def digitise(signal_uv: NDArray[np.float64], headset: HeadsetSpec) -> NDArray[np.float32]:
-    """Round to the device's counts and clip at its range, as its converter would.
+    """Return a signal rounded to the device's counts and clipped at its range.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Random processes of the simulated meditator: seeded, stationary from the first sample, no state kept.
+"""Random processes of the simulated meditator: seeded, and stationary from the first sample.
 
-Amplitudes are fixed by formula, never by dividing through the spread of the draw, so that a piece of
-signal is as loud as its power spectrum says, whatever its length and rate.
+Amplitudes follow from formulas, not from the SD of the drawn samples, so that the power spectrum of a piece of signal
+does not depend on its length and rate.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Complexes = NDArray[np.complex128]
 
-FLATTEN_BELOW_HZ = 1.0  # recorded Muse spectra are level from here or higher
+FLATTEN_BELOW_HZ = 1.0  # recorded Muse spectra are flat below this or a higher frequency
 
 
 class RandomStream(IntEnum):
-    """One stream of random numbers for each thing drawn, so that switching one off leaves the others as they were."""
+    """Random number streams, one for each process, so that switching one off does not change the others."""
 
     PERSON = 1
     STATES = 2
@@ -55,14 +55,14 @@ class RandomStream(IntEnum):
 
 
 def rng_for(seed: int, stream: RandomStream, part: int = 0) -> np.random.Generator:
-    """Return the generator of one stream, and of one numbered part of it."""
+    """Return the generator of one stream, or of a numbered part of it."""
     return np.random.default_rng((seed, int(stream), part))
 
 
 def ornstein_uhlenbeck(n_samples: int, *, tau_s: float, sfreq: float, rng: np.random.Generator) -> Floats:
     """Draw an Ornstein-Uhlenbeck process of mean 0 and standard deviation 1, stationary from its first sample.
 
-    A longer draw from the same generator state begins with the shorter one.
+    A longer draw from the same generator state starts with the shorter one.
     """
     decay = float(np.exp(-1.0 / (tau_s * sfreq)))
     innovations = rng.standard_normal(n_samples)
@@ -73,7 +73,7 @@ def ornstein_uhlenbeck(n_samples: int, *, tau_s: float, sfreq: float, rng: np.ra
 def power_law(freqs: Floats, exponent: float, *, l_freq: float = 2.0, h_freq: float = 40.0) -> Floats:
     """Return the amplitude of each frequency bin for a PSD f^-exponent with unit rms between two frequencies.
 
-    The PSD is level below 1 Hz and has no constant part.
+    The PSD is flat below 1 Hz and 0 at 0 Hz.
 
     Examples
     --------

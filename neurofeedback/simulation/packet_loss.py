@@ -1,4 +1,4 @@
-"""The radio link: samples travel in packets that arrive late, or not at all."""
+"""The radio link: packets of samples that arrive late or are lost."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _BATCH = 1024
 
 @dataclass(frozen=True, slots=True)
 class RadioLink:
-    """How packets travel.
+    """Properties of the radio link.
 
     Parameters
     ----------
     loss : float
-        Share of packets that never arrive, 0 to below 1.
+        Share of lost packets, 0 to below 1.
     jitter_s : tuple of float
-        Shortest and longest travel of a packet, s; Bluetooth takes 5 to 40 ms.
+        Shortest and longest transmission time of a packet, s; 5 to 40 ms for Bluetooth.
     outages : tuple of (float, float)
-        Onset and duration of stretches in which nothing gets through, s; an endless one is a headset gone.
+        Onset and duration of periods without any packet, s; an infinite one is a lost headset.
     """
 
     loss: float = 0.0
@@ -41,7 +41,7 @@ class RadioLink:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """Samples ``first`` to before ``stop``, and when they arrive (s after the first sample was taken)."""
+    """Samples ``first`` to before ``stop``, and their arrival (s after the first sample was measured)."""
 
     first: int
     stop: int
@@ -50,7 +50,7 @@ class Packet:
 
 
 def draw_outages(seconds: float, every_s: float, seed: int) -> tuple[tuple[float, float], ...]:
-    """Draw stretches of .5 to 5 s in which nothing gets through, at random, so far apart on average (s).
+    """Draw outages of 0.5 to 5 s with a mean time between their onsets (s).
 
     Examples
     --------
@@ -66,36 +66,36 @@ def draw_outages(seconds: float, every_s: float, seed: int) -> tuple[tuple[float
 
 
 def check_link(link: RadioLink) -> None:
-    """Refuse a link that cannot be.
+    """Raise an error if the loss is out of range.
 
     Raises
     ------
     SettingsError
-        The loss is not a share.
+        The loss is not within 0 to below 1.
     """
     if not 0 <= link.loss < 1:
         raise SettingsError("packet loss is a share", got=link.loss, allowed="0 to below 1")
 
 
 def draw_packets(link: RadioLink, headset: HeadsetSpec, n_samples: int, seed: int) -> Iterator[Packet]:
-    """Yield the packets of a recording in order; none overtakes another, and the first is never lost."""
+    """Yield the packets of a recording in order of arrival; the first is never lost."""
     n_packets = math.ceil(n_samples / headset.samples_per_packet)
-    before_s = 0.0
+    arrival_s = 0.0
     for batch in range(math.ceil(n_packets / _BATCH)):
         rng = rng_for(seed, RandomStream.LINK, batch)
         travel_s = rng.uniform(*link.jitter_s, _BATCH).tolist()
-        unlucky = (rng.random(_BATCH) < link.loss).tolist()
+        dropped = (rng.random(_BATCH) < link.loss).tolist()
         for place in range(min(_BATCH, n_packets - batch * _BATCH)):
             first = (batch * _BATCH + place) * headset.samples_per_packet
             stop = min(first + headset.samples_per_packet, n_samples)
             sent_s = stop / headset.sfreq
-            before_s = max(before_s, sent_s + travel_s[place])
-            silent = any(onset <= sent_s < onset + duration for onset, duration in link.outages)
-            yield Packet(first, stop, before_s, lost=first > 0 and (unlucky[place] or silent))
+            arrival_s = max(arrival_s, sent_s + travel_s[place])
+            in_outage = any(onset <= sent_s < onset + duration for onset, duration in link.outages)
+            yield Packet(first, stop, arrival_s, lost=first > 0 and (dropped[place] or in_outage))
 
 
 def lost_runs(packets: Iterable[Packet]) -> tuple[LostRun, ...]:
-    """Join lost packets that follow each other.
+    """Return the runs of lost samples, with adjacent packets joined.
 
     Examples
     --------
@@ -114,8 +114,8 @@ def lost_runs(packets: Iterable[Packet]) -> tuple[LostRun, ...]:
 
 
 def mask_lost(data: NDArray[np.float32], runs: Iterable[LostRun], first: int = 0) -> NDArray[np.float32]:
-    """Return samples from ``first`` on, shape (n_channels, n_samples), with NaN where runs say they were lost."""
-    holed = data.copy()
+    """Return samples from ``first`` on, shape (n_channels, n_samples), with NaN in the lost runs."""
+    masked = data.copy()
     for run in runs:
-        holed[:, run.start - first : run.start - first + run.n_samples] = np.nan
-    return holed
+        masked[:, run.start - first : run.start - first + run.n_samples] = np.nan
+    return masked

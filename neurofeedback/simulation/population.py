@@ -1,4 +1,4 @@
-"""Simulated people: what is true of a person's EEG, and the populations they are drawn from."""
+"""Simulated people: the properties of a person's EEG, and the populations they are drawn from."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from neurofeedback.simulation.noise import RandomStream, rng_for
 
 @dataclass(frozen=True, slots=True)
 class FeatureEffects:
-    """What wandering does to one person: standardised differences d, wandering minus focus, by feature.
+    """Effects of wandering on one person: standardised differences d, wandering minus focus, by feature.
 
-    One unit is the spread of the feature in 4-s windows (``meditator.SPREAD``).
+    One unit is the SD of the feature in 4-s windows (``simulated_session.FEATURE_SD``).
     """
 
     theta: float = 0.0
@@ -35,7 +35,7 @@ FIXED_EFFECT = FeatureEffects(theta=0.35, alpha=0.0, beta=-0.35)
 
 @dataclass(frozen=True, slots=True)
 class DwellTimes:
-    """How long a person stays on the breath and away from it: means in s of Gamma-distributed episodes."""
+    """Mean durations (s) and shapes of the Gamma-distributed episodes of focus and wandering."""
 
     focus_s: float = 40.0
     wander_s: float = 20.0
@@ -62,7 +62,7 @@ class Person:
     chi : float
         Aperiodic exponent of the 1/f background.
     alpha_uv, theta_uv, beta_uv : float
-        Rms of each oscillation where its scalp gain is 1, uV; 0 is a person without it.
+        Rms of each oscillation at a scalp gain of 1, uV; 0 is none.
     """
 
     iaf_hz: float = 10.3
@@ -84,7 +84,7 @@ class NormalDistribution:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Where the effects of a group of people come from."""
+    """Distributions of the effects in a group of people."""
 
     theta: NormalDistribution
     alpha: NormalDistribution
@@ -92,7 +92,7 @@ class Population:
     chi: NormalDistribution = NormalDistribution(0.0, 0.0)
 
     def draw(self, rng: np.random.Generator) -> FeatureEffects:
-        """Draw one person's effects; always four numbers, so that paired seeds stay paired."""
+        """Draw one person's effects; always four numbers, so that seeds can be compared between populations."""
         theta, alpha, beta, chi = rng.standard_normal(4).tolist()
         return FeatureEffects(
             theta=self.theta.mean + self.theta.sd * theta,
@@ -124,16 +124,16 @@ POPULATIONS: Mapping[str, Population] = {
 def draw_person(
     seed: int, population: str = "breath-novice", *, effect_scale: float = 1.0, dwell: DwellTimes = DWELL_TIMES["usual"]
 ) -> Person:
-    """Draw a person: same seed, same person.
+    """Draw a person; the same seed gives the same person.
 
     Alpha frequency N(10.3, .8) Hz, exponent N(1.35, .15) within 1 to 1.9, alpha lognormal(5 uV, .4);
-    exponents and alpha are calibrated on Muse recordings with eyes closed. To fix any of them use
-    ``dataclasses.replace``.
+    exponent and alpha are calibrated on Muse recordings with eyes closed. Use ``dataclasses.replace`` for
+    other values.
 
     Parameters
     ----------
     effect_scale : float
-        Factor on all effects; 0 is the null.
+        Factor on all effects; 0 for no effect.
 
     Raises
     ------

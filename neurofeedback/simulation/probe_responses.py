@@ -1,7 +1,7 @@
-"""How a simulated meditator answers: questions after a chime, and keys pressed on noticing to have wandered.
+"""Answers of a simulated meditator to probes, and key presses on noticing wandering.
 
-Each answer has random numbers of its own, drawn for the number of its probe, so it is the same whatever else
-was asked; a press depends on the true states alone.
+Each answer has its own random numbers by the number of its probe, so it does not depend on other probes. Presses
+depend only on the true states.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ N_QUESTIONS = 3
 
 
 class ReportedAttention(IntEnum):
-    """Answers to where the mind was just before the chime, as their keys."""
+    """Answers to where attention was just before the chime, with their keys."""
 
     BREATH = 1
     ELSEWHERE = 2
@@ -31,24 +31,24 @@ class ReportedAttention(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResponseHabits:
-    """How a person answers and notices.
+    """Probabilities and times of a person's answers and presses.
 
     Parameters
     ----------
-    correct : float
-        Chance that an answer of on the breath or elsewhere is true.
-    delay_s, response_time_log_sd : float
-        Median time to a key (s) and standard deviation of its logarithm.
+    p_correct : float
+        Probability that an answer of "breath" or "elsewhere" is true.
+    response_time_s, response_time_log_sd : float
+        Median response time (s) and SD of its logarithm.
     certainty_tau_s : float
-        Time constant with which sureness rises after the mind has changed, s.
+        Time constant of the rise of certainty after a change of state, s.
     p_unsure_at_change, unsure_tau_s : float
-        Chance of "not sure" right after the mind has changed, and how fast it falls, s.
+        Probability of "not sure" right after a change of state, and the time constant of its fall, s.
     p_unsure_drowsy : float
-        Chance of "not sure" while drowsy; otherwise the mind was elsewhere.
+        Probability of "not sure" while drowsy; otherwise the answer is "elsewhere".
     mean_notice_s : float
-        Mean time to notice wandering and press the key, s; infinite for never.
+        Mean time to notice wandering and press the key, s; infinite for no presses.
     expectancy : float
-        Share of wandering told as on the breath by somebody who expects the training to help.
+        Share of wandering reported as "breath" because of an expected benefit.
     """
 
     p_correct: float = 0.88
@@ -68,7 +68,7 @@ EXPECTANT_HABITS = ResponseHabits(expectancy=0.05)
 
 @dataclass(frozen=True, slots=True)
 class StateSnapshot:
-    """What is true at one time: the mind, how long it has been so (s), how tired (-1 to 1, about)."""
+    """The true state at one time, its duration so far (s), and fatigue (about -1 to 1)."""
 
     state: MentalState
     elapsed_s: float
@@ -81,14 +81,14 @@ class ProbeAnswer:
 
     Parameters
     ----------
-    place : Place
-        Where the mind was.
-    sureness : int
+    attention : ReportedAttention
+        Where attention was.
+    certainty : int
         1 to 4.
     sleepiness : int
         1 to 5.
     response_times_s : tuple of float
-        From each question to its key, s.
+        Time from each question to its key, s.
     """
 
     attention: ReportedAttention
@@ -103,30 +103,30 @@ class ProbeAnswer:
 
 
 def snapshot_at(truth: SimulatedSession, time_s: float) -> StateSnapshot:
-    """Return what is true of a sitting just before a time, s."""
+    """Return the true state of a session just before a time, s."""
     now = next((e for e in reversed(truth.episodes) if e.onset_s < time_s), truth.episodes[0])
-    tired = float(interpolate(truth.drifts.fatigue, np.array([time_s]))[0])
-    return StateSnapshot(now.state, time_s - now.onset_s, tired)
+    fatigue = float(interpolate(truth.drifts.fatigue, np.array([time_s]))[0])
+    return StateSnapshot(now.state, time_s - now.onset_s, fatigue)
 
 
 def draw_answer(snapshot: StateSnapshot, probe: int, seed: int, habits: ResponseHabits = DEFAULT_HABITS) -> ProbeAnswer:
-    """Answer the questions of one probe.
+    """Return the answers to one probe.
 
     Parameters
     ----------
     probe : int
-        Number of the probe in the sitting, from 0.
+        Number of the probe in the session, from 0.
     """
     rng = rng_for(seed, RandomStream.ANSWERS, probe)
     unsure, wrong, believed = rng.random(3).tolist()
-    noise_sure, noise_sleepy = rng.standard_normal(2).tolist()
+    certainty_noise, sleepiness_noise = rng.standard_normal(2).tolist()
     delays = (habits.response_time_s * np.exp(habits.response_time_log_sd * rng.standard_normal(N_QUESTIONS))).tolist()
-    risen = 1.0 - math.exp(-snapshot.elapsed_s / habits.certainty_tau_s)
+    certainty_rise = 1.0 - math.exp(-snapshot.elapsed_s / habits.certainty_tau_s)
     drowsy = snapshot.state is MentalState.DROWSY
     return ProbeAnswer(
         attention=_draw_attention(snapshot, habits, unsure=unsure, wrong=wrong, believed=believed),
-        certainty=_clip_rating(1.5 + 2.2 * risen + 0.6 * noise_sure - drowsy, 4),
-        sleepiness=_clip_rating(2.0 + snapshot.fatigue + 2.0 * drowsy + 0.5 * noise_sleepy, 5),
+        certainty=_clip_rating(1.5 + 2.2 * certainty_rise + 0.6 * certainty_noise - drowsy, 4),
+        sleepiness=_clip_rating(2.0 + snapshot.fatigue + 2.0 * drowsy + 0.5 * sleepiness_noise, 5),
         response_times_s=(delays[0], delays[1], delays[2]),
     )
 
@@ -149,14 +149,14 @@ def _clip_rating(value: float, highest: int) -> int:
 def draw_answers(
     truth: SimulatedSession, onsets_s: Iterable[float], habits: ResponseHabits = DEFAULT_HABITS
 ) -> tuple[ProbeAnswer, ...]:
-    """Answer probes whose chimes sound at these times (s) of a sitting, in this order."""
+    """Return the answers to probes with chimes at these times (s), in this order."""
     return tuple(
         draw_answer(snapshot_at(truth, onset_s), probe, truth.seed, habits) for probe, onset_s in enumerate(onsets_s)
     )
 
 
 def draw_notice_delay(seed: int, episode: int, habits: ResponseHabits = DEFAULT_HABITS) -> float:
-    """Return after how many seconds in an episode, by its number from 0, wandering would be noticed."""
+    """Return the time (s) after which wandering would be noticed in an episode, by its number from 0."""
     return float(rng_for(seed, RandomStream.PRESSES, episode).exponential(habits.mean_notice_s))
 
 

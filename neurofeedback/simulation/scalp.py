@@ -1,4 +1,4 @@
-"""How strongly each electrode sees each source, from the channel's name and the montage's reference."""
+"""Gains of each source at each electrode, from channel names and the montage's reference."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ElectrodeSite:
-    """One electrode: the rms of its 1/f background (2 to 40 Hz, uV) and gains of all other sources.
+    """One electrode: rms of its 1/f background (2 to 40 Hz, uV) and gains of all other sources.
 
-    ``eye`` is the gain for a sideways glance to the left; electrodes on the right have its opposite.
-    ``mains_uv`` is the range the amplitude of the hum is drawn from.
+    ``eye`` is the gain of an eye movement to the left; electrodes on the right have the opposite sign.
+    ``mains_uv`` is the range of the mains amplitude.
     """
 
     aperiodic_uv: float
@@ -34,7 +34,7 @@ class ElectrodeSite:
     mains_uv: tuple[float, float] = (2.0, 20.0)
 
 
-# Fpz as reference turns a blink upside down: strong behind the ears, hardly seen on the forehead (Muse recordings).
+# With Fpz as reference blinks are inverted: large behind the ears, small on the forehead (Muse recordings).
 FPZ_REFERENCE: Mapping[str, ElectrodeSite] = {
     "TP9": ElectrodeSite(6.0, 1.0, 0.6, 0.8, blink=1.0, eye=0.3, muscle=1.0, mains_uv=(20.0, 40.0)),
     "TP10": ElectrodeSite(6.0, 1.0, 0.6, 0.8, blink=1.0, eye=0.3, muscle=1.0, mains_uv=(5.0, 15.0)),
@@ -56,7 +56,7 @@ EAR_REFERENCE: tuple[tuple[str, ElectrodeSite], ...] = (
 
 
 def site_of(ch_name: str, reference: str) -> ElectrodeSite:
-    """Return the site of one channel; a name that says nothing gets a middling one.
+    """Return the site of one channel; unknown names get average gains.
 
     Examples
     --------
@@ -99,7 +99,7 @@ class ScalpGains:
 
 
 def scalp_of(montage: Montage) -> ScalpGains:
-    """Look up every channel of a montage."""
+    """Return the gains of all channels of a montage."""
     sites = [site_of(name, montage.reference) for name in montage.ch_names]
     sides = [side_of(name) for name in montage.ch_names]
     return ScalpGains(

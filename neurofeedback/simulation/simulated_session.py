@@ -1,6 +1,6 @@
-"""The simulated meditator: a sitting with known truth, as arrays or piece by piece without end in memory.
+"""The simulated meditator: a session with known truth, as arrays or in pieces of limited memory.
 
-One channel is  background + rhythms + band changes + muscle + eyes + pops + drift + mains, then the
+One channel is background + oscillations + band changes + muscle + eyes + pops + drift + mains, rounded to the
 device's counts. A change of band power multiplies what the signal holds in that band:
 ``x += (exp(shift / 2) - 1) * x_band`` with ``shift`` in units of ln power.
 """
@@ -37,33 +37,33 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-# Spread of each feature (ln power of a region, exponent) over 4-s windows: the unit of an effect.
+# SD of each feature (ln power of a region, exponent) over 4-s windows: the unit of an effect.
 FEATURE_SD = {"delta": 0.30, "theta": 0.30, "alpha": 0.60, "beta": 0.155, "chi": 0.136}
 _DROWSY = {"delta": 1.5, "theta": 1.5, "alpha": -2.0, "beta": 0.0}
-_OVERTONES = ((1, 1.0), (2, 0.1), (3, 0.2))
+_HARMONICS = ((1, 1.0), (2, 0.1), (3, 0.2))
 _LONGEST_S = 12 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedSession:
-    """A sitting before it is heard: everything that is true of it, and the signal on demand.
+    """A simulated session: its truth, and its signal on demand.
 
     Parameters
     ----------
     person : Person
-        Who sits.
-    conditions : Disturbances
-        What disturbs the sitting.
+        The meditator.
+    disturbances : Disturbances
+        Artifacts, drifts and noise.
     montage : Montage
         Channels and reference.
-    device : Device
+    headset : HeadsetSpec
         Rate and resolution.
     seed : int
         Same seed and arguments, same samples to the last bit.
     seconds : float
         Length, s.
     episodes : tuple of Episode
-        The true states, without hole or overlap.
+        The true states, without gaps or overlap.
     artifacts : tuple of Artifact
         Ground truth of the artifacts, in order of onset.
     """
@@ -81,15 +81,15 @@ class SimulatedSession:
 
     @property
     def n_samples(self) -> int:
-        """Number of samples of the whole sitting."""
+        """Number of samples of the whole session."""
         return int(self.seconds * self.headset.sfreq)
 
     def state_at(self, times_s: ArrayLike) -> NDArray[np.int64]:
-        """Return the true state (as ``Mind``) at each time, s."""
+        """Return the true state (as `MentalState`) at each time, s."""
         return state_at(self.episodes, times_s)
 
     def wandering_share(self) -> float:
-        """Return the share of the sitting spent wandering."""
+        """Return the share of time spent wandering."""
         wandering = sum(episode.duration_s for episode in self.episodes if episode.state is MentalState.WANDER)
         return wandering / self.seconds
 
@@ -103,7 +103,7 @@ class SimulatedSession:
             first = stop
 
     def layers(self) -> Iterator[Floats]:
-        """Yield the layers of the signal (``brain.LAYERS``) in order, overlaps added; no state is in them yet."""
+        """Yield the layers of the signal (``sources.LAYERS``) in order, without the effects of states."""
         sfreq = int(self.headset.sfreq)
         fade, step = FADE_S * sfreq, STEP_S * sfreq
         head = self._head_model()
@@ -121,7 +121,7 @@ class SimulatedSession:
         return HeadModel(person, self.scalp, self.drifts, self.seed, self.disturbances.shift)
 
     def mix(self, layers: Floats, times_s: Floats) -> Floats:
-        """Put brain, body, electrodes and mains together at rising times (s), shape (n_channels, n_samples), uV."""
+        """Return the whole signal at rising times (s), shape (n_channels, n_samples), uV."""
         brain, bands, chi, (muscle, broken) = layers[0], layers[1:5], layers[5], layers[6:]
         changes = np.stack([np.expm1(0.5 * self._shift(band, times_s)) for band in BANDS])
         muscle_uv = muscle_rms(self.artifacts, times_s, self.scalp)
@@ -138,27 +138,27 @@ class SimulatedSession:
         )
 
     def _shift(self, band: str, times_s: Floats) -> Floats:
-        """Return the change of ln power in one band at any times."""
+        """Return the change of ln power in one band at given times."""
         effect = getattr(self.person.effects, band, 0.0)
         wander, drowsy = interpolate(self.drifts.wander, times_s), interpolate(self.drifts.drowsy, times_s)
         drift = interpolate(self.drifts.band_drift[band], times_s)
-        aroused = interpolate(self.drifts.arousal, times_s) if band == "beta" else 0.0
-        return FEATURE_SD[band] * (effect * wander + _DROWSY[band] * drowsy + drift + aroused)
+        arousal = interpolate(self.drifts.arousal, times_s) if band == "beta" else 0.0
+        return FEATURE_SD[band] * (effect * wander + _DROWSY[band] * drowsy + drift + arousal)
 
     def _electrodes(self, times_s: Floats) -> Floats:
         walks = np.stack([interpolate(walk, times_s) for walk in self.drifts.electrode_drift])
         return self.disturbances.drift_uv * self.scalp.drift * walks
 
     def _mains(self, times_s: Floats) -> Floats:
-        """Hum with its overtones, as far as the device's rate can hold them."""
+        """Return mains hum with its harmonics below the Nyquist frequency."""
         cycles = interpolate(self.drifts.mains_cycles, times_s)
         wave = np.zeros(times_s.size)
-        for order, size in _OVERTONES:
+        for order, size in _HARMONICS:
             if order * self.disturbances.mains_hz < self.headset.sfreq / 2:
                 wave += size * np.sin(2 * np.pi * order * cycles)
-        place = rng_for(self.seed, RandomStream.HUM).random((self.scalp.alpha.size, 1))
+        position = rng_for(self.seed, RandomStream.HUM).random((self.scalp.alpha.size, 1))
         low, high = self.scalp.mains_low_uv, self.scalp.mains_high_uv
-        return self.disturbances.hum * (low + place * (high - low)) * wave
+        return self.disturbances.hum * (low + position * (high - low)) * wave
 
 
 def draw_session(
@@ -171,14 +171,14 @@ def draw_session(
     disturbances: Disturbances = EYES_CLOSED,
     extra_artifacts: tuple[Artifact, ...] = (),
 ) -> SimulatedSession:
-    """Draw everything about a sitting but its samples.
+    """Draw everything about a session except its samples.
 
     Parameters
     ----------
     seconds : float
-        Length, s; a longer sitting begins with the very samples of a shorter one.
-    extra : tuple of Artifact
-        Artifacts at chosen times, besides those the conditions bring.
+        Length, s; a longer session starts with the samples of a shorter one.
+    extra_artifacts : tuple of Artifact
+        Artifacts at chosen times, in addition to the random ones.
 
     Raises
     ------
@@ -188,11 +188,13 @@ def draw_session(
     check_rate(headset.sfreq)
     if not 1 / headset.sfreq <= seconds <= _LONGEST_S:
         raise SettingsError(
-            "a simulated sitting cannot be this long", got=f"{seconds} s", allowed=f"one sample to {_LONGEST_S:.0f} s"
+            "a simulated session cannot be this long",
+            got=f"{seconds} s",
+            allowed=f"one sample to {_LONGEST_S:.0f} s",
         )
     scalp = scalp_of(montage)
     drawn = draw_artifacts(seconds, disturbances, scalp, seed)
-    covered_s = _n_pieces(seconds) * STEP_S  # the last piece must not feel where the sitting ends
+    covered_s = _n_pieces(seconds) * STEP_S  # whole pieces, so that the last one does not depend on the length
     slow = draw_slow_processes(covered_s, person, disturbances, len(montage.ch_names), seed)
     return SimulatedSession(
         person=person,
@@ -214,7 +216,7 @@ def _n_pieces(seconds: float) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedRecording:
-    """A sitting as arrays: ``data`` of shape (n_channels, n_samples), float32 uV, and what is true of it."""
+    """A session as an array: ``data`` of shape (n_channels, n_samples), float32 uV, and its truth."""
 
     data: NDArray[np.float32]
     truth: SimulatedSession
@@ -230,7 +232,7 @@ def simulate(
     disturbances: Disturbances = EYES_CLOSED,
     extra_artifacts: tuple[Artifact, ...] = (),
 ) -> SimulatedRecording:
-    """Simulate a whole sitting; see ``sitting`` for the parameters."""
+    """Simulate a whole session; the parameters are those of `draw_session`."""
     truth = draw_session(
         person,
         seconds=seconds,

@@ -1,8 +1,7 @@
-"""Pieces of the head's signal: independent stretches of 64 s that overlap by 2 s and fade into each other.
+"""Sources of the EEG in independent pieces of 64 s that overlap by 2 s and are crossfaded.
 
-All sources are made at one common rate and brought to the device's rate in the frequency domain, so the
-same seed gives the same signal at 125, 200, 250, 256 or any other rate. Each piece has its own random
-numbers and fades with a quarter sine, so the joined signal keeps its power throughout.
+All sources are made at one common rate and resampled to the device's rate in the frequency domain, so the same seed
+gives the same signal at any rate. The pieces fade with a quarter sine, so the joined signal has constant power.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ _FREQS = np.arange(_N_SOURCE // 2 + 1) / PIECE_S
 
 
 def _fade() -> Floats:
-    """Quarter sines at both ends: their squares add up to 1 where two pieces overlap."""
+    """Return a window with quarter sines at both ends; their squares add up to 1 where two pieces overlap."""
     n_fade = FADE_S * SOURCE_HZ
     ramp = np.sin(0.5 * np.pi * (np.arange(n_fade) + 0.5) / n_fade)
     return np.concatenate([ramp, np.ones(_N_SOURCE - 2 * n_fade), ramp[::-1]])
@@ -65,7 +64,7 @@ _BROKEN = power_law(_FREQS, _BROKEN_CHI, l_freq=_BROKEN_HZ[0], h_freq=_BROKEN_HZ
 
 
 def check_rate(sfreq: float) -> int:
-    """Return the rate as a whole number.
+    """Return the sampling rate as an integer.
 
     Raises
     ------
@@ -81,7 +80,7 @@ def check_rate(sfreq: float) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadModel:
-    """All that the brain's signal comes from."""
+    """Everything that determines the signal of the brain."""
 
     person: Person
     scalp: ScalpGains
@@ -99,16 +98,16 @@ def _shift_gain(shift: SessionShift) -> Floats:
 
 
 def draw_piece(head: HeadModel, number: int, sfreq: int) -> Floats:
-    """Draw one piece, faded at both ends: the same for the same arguments, whatever was drawn before.
+    """Draw one piece, faded at both ends; it depends only on the arguments.
 
-    Piece ``number`` begins ``number * STEP_S - FADE_S`` seconds into the sitting.
+    Piece ``number`` starts ``number * STEP_S - FADE_S`` seconds into the session.
 
     Returns
     -------
     array, shape (n_layers, n_channels, n_samples)
-        The layers named by ``LAYERS``: the brain's signal without any change of band power (uV), what each
-        band contributes to it (uV), what a rise of the exponent by 1 adds (uV), and noise of rms 1 to be
-        scaled by the level of muscle and of broken electrodes.
+        The layers named by ``LAYERS``: the brain's signal without changes of band power (uV), the contribution of
+        each band to it (uV), the change for an exponent larger by 1 (uV), and noise of rms 1 for muscle and for
+        broken electrodes.
     """
     times = number * STEP_S - FADE_S + np.arange(_N_SOURCE) / SOURCE_HZ
     gain = _shift_gain(head.shift)
@@ -149,7 +148,7 @@ def _spectrum(signal: Floats) -> Complexes:
 
 
 def _at_rate(spectrum: Complexes, sfreq: int) -> Floats:
-    """Bring a spectrum at the common rate into time at another; what is above half that rate is gone."""
+    """Return the signal of a spectrum at another rate, without frequencies above half that rate."""
     n_samples = PIECE_S * sfreq
-    kept = spectrum[..., : (n_samples + 1) // 2]
-    return np.fft.irfft(kept, n_samples, axis=-1) * (n_samples / _N_SOURCE)
+    in_range = spectrum[..., : (n_samples + 1) // 2]
+    return np.fft.irfft(in_range, n_samples, axis=-1) * (n_samples / _N_SOURCE)

@@ -1,4 +1,4 @@
-"""Where the mind is: a semi-Markov sequence of focus, wandering and, if asked for, drowsiness."""
+"""Mental states: a semi-Markov sequence of focus, wandering and optionally drowsiness."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MentalState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A stretch in one state: onset and duration in s."""
+    """A period in one state: onset and duration in s."""
 
     onset_s: float
     duration_s: float
@@ -37,7 +37,7 @@ class Episode:
 
 
 def draw_episodes(seconds: float, sequence: StateSequence) -> tuple[Episode, ...]:
-    """Draw the episodes of a sitting (s) in which nothing interferes, focus first; the last one is cut at the end."""
+    """Draw the episodes of a session (s) without feedback, focus first; the last one is truncated at the end."""
     episodes: list[Episode] = []
     onset = 0.0
     while onset < seconds:
@@ -47,14 +47,14 @@ def draw_episodes(seconds: float, sequence: StateSequence) -> tuple[Episode, ...
 
 
 class StateSequence:
-    """The mind's course as it is drawn, one episode after another.
+    """The random sequence of states, drawn one episode after another.
 
     Parameters
     ----------
     alertness : callable
-        Factor on the mean stay in focus at a given time (s): below 1 the mind wanders more often.
+        Factor on the mean duration of focus at a given time (s); below 1 wandering is more frequent.
     drowsiness : float
-        Chance, after 20 min, that an episode is followed by a drowsy one; it rises from 0 at the start.
+        Probability, after 20 min, that a drowsy episode follows another; it rises linearly from 0.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class StateSequence:
         self._awake = MentalState.WANDER
 
     def next_episode(self, onset_s: float) -> Episode:
-        """Draw the episode that begins at this time (s), as long as it lasts if nothing interferes."""
+        """Draw the episode that starts at this time (s), with its duration without feedback."""
         self._state = self._next_state(onset_s)
         return Episode(onset_s, self._draw_duration(self._state, onset_s), self._state)
 
@@ -90,7 +90,7 @@ class StateSequence:
         return max(self._dwell.shortest_s, float(self._rng.gamma(shape, mean / shape)))
 
     def gamma_params(self, state: MentalState, onset_s: float) -> tuple[float, float]:
-        """Return shape and mean (s) of the Gamma-distributed stay in a state that begins at this time, s."""
+        """Return shape and mean (s) of the Gamma-distributed duration of a state that starts at this time, s."""
         dwell = self._dwell
         if state is MentalState.FOCUS:
             return dwell.focus_shape, dwell.focus_s * self._alertness(onset_s)
@@ -114,7 +114,7 @@ def truncate_episodes(episodes: Sequence[Episode], seconds: float) -> tuple[Epis
 
 
 def state_at(episodes: Sequence[Episode], times_s: ArrayLike) -> NDArray[np.int64]:
-    """Return the state (as `MentalState`) at each time; before the first episode its own, after the last the last.
+    """Return the state (as `MentalState`) at each time; before the first episode the first, after the last the last.
 
     Examples
     --------
@@ -123,5 +123,5 @@ def state_at(episodes: Sequence[Episode], times_s: ArrayLike) -> NDArray[np.int6
     [0, 0, 1, 1]
     """
     onsets = np.array([episode.onset_s for episode in episodes])
-    minds = np.array([int(episode.state) for episode in episodes])
-    return minds[np.maximum(np.searchsorted(onsets, times_s, side="right") - 1, 0)]
+    states = np.array([int(episode.state) for episode in episodes])
+    return states[np.maximum(np.searchsorted(onsets, times_s, side="right") - 1, 0)]

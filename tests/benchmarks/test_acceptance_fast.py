@@ -12,9 +12,9 @@ from benchmarks.acceptance import adversarial, closed_loop, cost, gate, page, re
 from benchmarks.acceptance.adversarial import muscle, taken_off
 from benchmarks.acceptance.evaluation import discriminant, leave_one_out, within
 from benchmarks.acceptance.figures import Figure, Run, Verdict, at_least, at_most, between, verdict_of
+from benchmarks.acceptance.judged_sessions import Case, frame_auc, judge, simulate_and_judge, simulate_case, stream_of
 from benchmarks.acceptance.registry import TARGETS
 from benchmarks.acceptance.results import document, load, outcome_of, save
-from benchmarks.acceptance.sittings import Case, frame_auc, simulated, sit, sit_case, stream_of
 from benchmarks.acceptance.statistics import auc, mean_of, pooled, share_of
 from neurofeedback.simulation.artifacts import ArtifactKind
 from neurofeedback.simulation.disturbances import CLEAN
@@ -66,24 +66,24 @@ def test_t11_artifacts_are_hit_and_clean_signal_is_left_alone() -> None:
 def test_t12_a_clench_earns_nothing_and_an_empty_head_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adversarial, "_SECONDS", 275.0)
     stream = stream_of("muse")
-    calm = simulated(adversarial._case(3)).data
-    plain = sit(calm, stream)
-    clenched = adversarial._clench(sit(simulated(adversarial._case(3, muscle(8.0, 30.0))).data, stream), plain)
+    calm = simulate_case(adversarial._case(3)).data
+    plain = judge(calm, stream)
+    clenched = adversarial._clench(judge(simulate_case(adversarial._case(3, muscle(8.0, 30.0))).data, stream), plain)
     assert clenched.moved > -0.2
     assert clenched.held > 0.95
-    off = sit(taken_off(calm, (0, 1, 2, 3), "flat", 1), stream)
+    off = judge(taken_off(calm, (0, 1, 2, 3), "flat", 1), stream)
     assert off.is_state(State.UNKNOWN, State.LOST)[off.between(243.0, 275.0)].all()
 
 
 def test_t5_large_effects_are_followed() -> None:
-    sat, truth = sit_case(Case(5, draw_person(5, "fixed", effect_scale=3.0), CLEAN, seconds=500.0))
-    assert frame_auc(sat, truth) > 0.6
+    session = simulate_and_judge(Case(5, draw_person(5, "fixed", effect_scale=3.0), CLEAN, seconds=500.0))
+    assert frame_auc(session) > 0.6
 
 
 def test_an_auc_is_taken_on_valid_frames_of_practice_alone() -> None:
-    sat, truth = sit_case(Case(6, draw_person(6, "null"), CLEAN, seconds=240.0))
-    assert not sat.judged[sat.onset <= 144.0].any()
-    assert np.isfinite(frame_auc(sat, truth))
+    session = simulate_and_judge(Case(6, draw_person(6, "null"), CLEAN, seconds=240.0))
+    assert not session.judged[session.onset <= 144.0].any()
+    assert np.isfinite(frame_auc(session))
 
 
 def test_intervals() -> None:
@@ -141,7 +141,7 @@ def test_the_page_tells_value_interval_goal_and_reason(tmp_path: Path) -> None:
 
 
 def test_peers_are_computed_as_they_compute_themselves() -> None:
-    data = simulated(Case(1, draw_person(1), seconds=12.0)).data
+    data = simulate_case(Case(1, draw_person(1), seconds=12.0)).data
     times, values = peers.updates(data, 256.0)
     assert times.tolist() == [5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]
     assert all(np.isfinite(value).all() for value in values.values())
