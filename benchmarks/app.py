@@ -1,4 +1,4 @@
-"""What the app costs: time to its window and to its pages, share of a core in a sitting, memory over an hour.
+"""Cost of the app: time to its window and pages, share of a core in a session, memory over an hour.
 
 Run on a quiet machine: ``python benchmarks/app.py``. Offscreen at 1024 x 640, four channels at 256 Hz, no sound device.
 """
@@ -36,8 +36,8 @@ from neurofeedback.ui.preferences import Preferences, save_preferences
 from neurofeedback.ui.session_bridge import SessionBridge
 from neurofeedback.ui.theme import DARK
 
-N_SITTINGS = 200
-SITTING_S = 60.0
+N_SESSIONS = 200
+SESSION_S = 60.0
 WARM_S = 15.0
 VISIBLE = """
 import time
@@ -45,19 +45,19 @@ began = time.perf_counter()
 import sys
 from pathlib import Path
 from neurofeedback.cli.helpers import window
-from neurofeedback.ui import app
+from neurofeedback.ui import main_window
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 def seen(self, event):
-    app.QMainWindow.showEvent(self, event)
+    main_window.QMainWindow.showEvent(self, event)
     QTimer.singleShot(0, lambda: (print(time.perf_counter() - began, flush=True), QApplication.quit()))
-app.Window.showEvent = seen
+main_window.MainWindow.showEvent = seen
 window.open_window(Path(sys.argv[1]))
 """
 
 
 def window_visible_s(folder: Path) -> float:
-    """Time from the interpreter's start of ours to the window's first turn of the event loop, the best of three, s."""
+    """Return the shortest of three times from the start to the first event loop turn with the window, s."""
     environment = os.environ | {"XDG_CONFIG_HOME": str(folder)}
     runs = [
         subprocess.run(
@@ -69,20 +69,20 @@ def window_visible_s(folder: Path) -> float:
     return min(map(float, runs))
 
 
-def sitting(folder: Path, *, picture: str, minutes: float, fast: bool, research: bool = False) -> dict[str, float]:
-    """Sit in a real window; share of a core by processor time, and memory early and late, MB."""
+def run_session(folder: Path, *, picture: str, minutes: float, fast: bool, research: bool = False) -> dict[str, float]:
+    """Run a session in a real window; return its share of a core (processor time) and memory early and late, MB."""
     app = QApplication(["benchmark"])
     app.setQuitOnLastWindowClosed(False)
     latest = Snapshot()
 
-    def look(snapshot: Snapshot, _step_s: float) -> None:
+    def update(snapshot: Snapshot, _step_s: float) -> None:
         nonlocal latest
         latest = snapshot
 
     save_state(folder / "app.json", AppState(claims_seen=True))
     save_preferences(folder / "settings.toml", Preferences(picture=picture))
     window = MainWindow(Session, AppDefaults(folder / "recordings", state_file=folder / "app.json"))
-    window.findChild(SessionBridge).shown.connect(look)
+    window.findChild(SessionBridge).shown.connect(update)
     window.show()
     window.begin(SessionConfig("simulated:1", folder / "recordings", minutes=minutes, audio="none", seed=1, fast=fast))
     while not window.session_visible():
@@ -96,7 +96,7 @@ def sitting(folder: Path, *, picture: str, minutes: float, fast: bool, research:
         while window.session_visible():
             QTest.qWait(200)
     else:
-        QTest.qWait(round(1000 * SITTING_S))
+        QTest.qWait(round(1000 * SESSION_S))
     share = (time.process_time() - used) / (time.perf_counter() - began)
     late = process.memory_info().rss
     window.close()
@@ -110,15 +110,15 @@ def sitting(folder: Path, *, picture: str, minutes: float, fast: bool, research:
     }
 
 
-def sittings_by(folder: Path, n_sittings: int) -> Path:
-    """Simulate one sitting of 20 minutes, and copy it under other names; return the latest. Samples are linked."""
+def simulate_sessions(folder: Path, n_sessions: int) -> Path:
+    """Simulate a session of 20 minutes and copy it under other names (samples as links); return the latest."""
     simulated = [sys.executable, "-m", "neurofeedback", "simulate", str(folder), "--minutes", "20"]
     subprocess.run(simulated, stdout=subprocess.DEVNULL, check=True)
     (stem,) = find_session_stems(folder)
     label = next(part for part in stem.split("_") if part.startswith("ses-"))
     files = [path for path in folder.rglob(f"*{label}*") if path.is_file()]
     files += [path for path in folder.rglob("*") if path.is_file() and label in str(path.parent) and path not in files]
-    for number in range(1, n_sittings):
+    for number in range(1, n_sessions):
         other = f"ses-2025{1 + number // 28:02d}{1 + number % 28:02d}T090000"
         for path in files:
             copy = Path(str(path).replace(label, other))
@@ -129,13 +129,13 @@ def sittings_by(folder: Path, n_sittings: int) -> Path:
 
 
 def pages_s(folder: Path) -> dict[str, float]:
-    """Time from asking for a page to all of it being shown, with many sittings on disk, s.
+    """Return the time from opening a page to its full display, with many sessions on disk, s.
 
-    As for a person who looks some seconds after the start, when what Progress reckons with has been loaded.
+    The modules of Progress are already loaded, as they are some seconds after the start.
     """
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     app = QApplication(["benchmark"])
-    latest = sittings_by(folder / "recordings", N_SITTINGS)
+    latest = simulate_sessions(folder / "recordings", N_SESSIONS)
     preload_progress()
     progress, after = ProgressPage(DARK), AfterPage(DARK, WaterRenderer(), ("default",))
     for place in (progress, after):
@@ -153,19 +153,19 @@ def pages_s(folder: Path) -> dict[str, float]:
     def read() -> float:
         return seconds(lambda: progress.activate(folder / "recordings", "01"), lambda: not progress.busy)
 
-    def told() -> float:
+    def summary() -> float:
         return seconds(lambda: after.activate(SessionResult(0, "", latest), latest), lambda: not after.busy)
 
     names = ("progress_first_ever", "progress_again", "after_first", "after_again")
-    return dict(zip(names, (read(), read(), told(), told()), strict=True))
+    return dict(zip(names, (read(), read(), summary(), summary()), strict=True))
 
 
 def main() -> None:
-    """Print everything as JSON; one figure by name where one is asked for."""
+    """Print all results as JSON, or one of them in a subprocess."""
     if len(sys.argv) > 1:
         options = json.loads(sys.argv[1])
         with tempfile.TemporaryDirectory() as scratch:
-            print(json.dumps(sitting(Path(scratch), **options) if options else pages_s(Path(scratch))))
+            print(json.dumps(run_session(Path(scratch), **options) if options else pages_s(Path(scratch))))
         return
     with tempfile.TemporaryDirectory() as scratch:
         figures: dict[str, object] = {
@@ -174,7 +174,7 @@ def main() -> None:
             "window_visible_s": round(window_visible_s(Path(scratch)), 3),
         }
     runs: dict[str, dict[str, object]] = {
-        f"pages_s_with_{N_SITTINGS}_sittings": {},
+        f"pages_s_with_{N_SESSIONS}_sittings": {},
         "water": {"picture": "water", "minutes": 3.0, "fast": False},
         "none": {"picture": "none", "minutes": 3.0, "fast": False},
         "water_and_research": {"picture": "water", "minutes": 3.0, "fast": False, "research": True},

@@ -1,4 +1,4 @@
-"""Cost of rendering one device buffer of sound, beside what the device gives for it."""
+"""Cost of rendering one device buffer of sound, relative to its duration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neurofeedback.types import BackgroundMode, Guidance
 
 BUFFERS = 2000
 GUIDANCES = {
-    "focus (bed alone)": (Guidance(),),
+    "focus (background only)": (Guidance(),),
     "tone": (Guidance(0.5, 0.5),),
     "unknown": (Guidance(0.156, 0.156, BackgroundMode.NEUTRAL, immediate=True),),
     "all in motion": (
@@ -32,11 +32,11 @@ def processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def cost_ms(instrument: SoundBank, guidances: tuple[Guidance, ...], n_samples: int) -> list[float]:
-    voice, costs = add_bell_hit(SynthState(), "end"), []
+def cost_ms(sounds: SoundBank, guidances: tuple[Guidance, ...], n_samples: int) -> list[float]:
+    state, costs = add_bell_hit(SynthState(), "end"), []
     for buffer in range(BUFFERS):
         begin = time.perf_counter()
-        voice, _ = render(instrument, voice, guidances[buffer // 5 % len(guidances)], n_samples)
+        state, _ = render(sounds, state, guidances[buffer // 5 % len(guidances)], n_samples)
         costs.append(1000 * (time.perf_counter() - begin))
     return sorted(costs)
 
@@ -46,10 +46,10 @@ def main() -> None:
     n_samples = settings.sfreq_hz * settings.buffer_ms // 1000
     print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     begin = time.perf_counter()
-    instrument = make_sound_bank(settings)
-    print(f"making the instrument ({settings.background}): {time.perf_counter() - begin:.2f} s")
+    sounds = make_sound_bank(settings)
+    print(f"rendering the sound bank ({settings.background}): {time.perf_counter() - begin:.2f} s")
     for name, guidances in GUIDANCES.items():
-        costs = cost_ms(instrument, guidances, n_samples)
+        costs = cost_ms(sounds, guidances, n_samples)
         median, p99 = statistics.median(costs), costs[int(0.99 * len(costs))]
         share = 100 * median / settings.buffer_ms
         print(f"{name:20} {settings.buffer_ms} ms buffer: median {median:.3f} ms ({share:.1f} %), p99 {p99:.3f} ms")

@@ -1,9 +1,9 @@
-"""Sound while all cores are busy with other work: a sitting through a real sound server, its underruns counted.
+"""Underruns of a session through a real sound server while all cores are busy.
 
     python benchmarks/audio_soak.py [--minutes 10] [--load CORES] [--nice 0]
 
-The sitting is the program itself (simulated meditator, terminal view) in a process of its own, its sound goes to a
-PulseAudio server of its own with a silent device; the load is that many endless loops, besides whatever else runs.
+The session is the program itself (simulated meditator, terminal view) in its own process. Its sound goes to a separate
+PulseAudio server with a null device. The load is a number of endless loops.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def sound_server(folder: Path) -> Iterator[None]:
 
 
 class Dropouts(threading.Thread):
-    """Listens to what the server plays, and counts holes: noise has no run of zeros, not even for a millisecond."""
+    """Records the server's output and finds dropouts: noise has no millisecond of zeros."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(daemon=True)
@@ -60,25 +60,25 @@ class Dropouts(threading.Thread):
         environment = {**os.environ, "PULSE_SERVER": f"unix:{folder / 'pulse.socket'}"}
         self._recorder = subprocess.Popen((*command, "--channels=2"), env=environment, stdout=subprocess.PIPE)
         self.silences_s: list[float] = []
-        self.heard_s = 0.0
+        self.recorded_s = 0.0
         self._silent_s = 0.0
 
     def run(self) -> None:
-        """Listen until the recorder ends."""
+        """Read until the recorder ends."""
         source = self._recorder.stdout
         while source and (data := source.read(1920 * 8)):
             milliseconds = np.frombuffer(data[: len(data) // (48 * 8) * 48 * 8], "<f4").reshape(-1, 48 * 2)
             for loud in np.abs(milliseconds).max(axis=1) > 0:
-                self._hear(loud=bool(loud))
+                self._add_millisecond(loud=bool(loud))
 
-    def _hear(self, *, loud: bool) -> None:
+    def _add_millisecond(self, *, loud: bool) -> None:
         if not loud:
             self._silent_s += 0.001
             return
-        if self._silent_s and self.heard_s:
+        if self._silent_s and self.recorded_s:
             self.silences_s.append(round(self._silent_s, 3))
         self._silent_s = 0.0
-        self.heard_s += 0.001
+        self.recorded_s += 0.001
 
     def stop(self) -> None:
         """End the recorder."""
@@ -86,8 +86,8 @@ class Dropouts(threading.Thread):
         self._recorder.wait()
 
 
-def sit(folder: Path, minutes: float) -> tuple[dict[str, object], list[str]]:
-    """One sitting; returns its summary and what the sound said of itself."""
+def run_session(folder: Path, minutes: float) -> tuple[dict[str, object], list[str]]:
+    """Run a session; return its summary and the log lines about audio."""
     command = [
         *(sys.executable, "-m", "neurofeedback", "--verbose", "train", "--headless"),
         *("--device", "simulated:1", "--minutes", str(minutes), "--recordings", str(folder / "recordings")),
@@ -102,24 +102,24 @@ def sit(folder: Path, minutes: float) -> tuple[dict[str, object], list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="length of the sitting")
-    parser.add_argument("--load", type=int, default=os.cpu_count() or 1, help="endless loops beside it")
-    parser.add_argument("--nice", type=int, default=0, help="how far these loops stand back for others")
-    asked = parser.parse_args()
+    parser.add_argument("--minutes", type=float, default=10.0, help="length of the session")
+    parser.add_argument("--load", type=int, default=os.cpu_count() or 1, help="number of endless loops")
+    parser.add_argument("--nice", type=int, default=0, help="niceness of these loops")
+    options = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         stack.enter_context(sound_server(Path(name)))
-        for _ in range(asked.load):
-            stack.enter_context(running(sys.executable, "-c", BUSY.format(asked.nice)))
+        for _ in range(options.load):
+            stack.enter_context(running(sys.executable, "-c", BUSY.format(options.nice)))
         dropouts = Dropouts(Path(name))
         stack.callback(dropouts.stop)
         dropouts.start()
-        summary, lines = sit(Path(name), asked.minutes)
+        summary, lines = run_session(Path(name), options.minutes)
         load = os.getloadavg()
     print(*lines, sep="\n")
     print(f"load average at the end (1, 5, 15 min): {load[0]:.1f} {load[1]:.1f} {load[2]:.1f}")
-    print(f"{dropouts.heard_s:.0f} s heard from the monitor, holes (s): {dropouts.silences_s or 'none'}")
-    print(f"{summary['duration_s']} s of sitting, underruns: {summary['audio_underruns']}")
+    print(f"{dropouts.recorded_s:.0f} s recorded from the monitor, dropouts (s): {dropouts.silences_s or 'none'}")
+    print(f"{summary['duration_s']} s of session, underruns: {summary['audio_underruns']}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whether a comparison of conditions can be believed: coverage and false discoveries over simulated sessions.
+"""Validity of the comparison of conditions: coverage and false discoveries over simulated sessions.
 
 Run ``python -m benchmarks.conditions``. One person sits many times; from session to session alpha, theta, beta and
 gamma scatter by .3 in ln power and the exponent by .1, and within a session all bands drift (OU, 120 s). The other
@@ -74,14 +74,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    asked = parser.parse_args()
-    numbers = range(asked.runs * MIN_SESSIONS_FOR_TEST)
-    with ProcessPoolExecutor(asked.jobs) as pool:
+    options = parser.parse_args()
+    numbers = range(options.runs * MIN_SESSIONS_FOR_TEST)
+    with ProcessPoolExecutor(options.jobs) as pool:
         sides = {side: list(pool.map(partial(session, side=side), numbers, chunksize=10)) for side in SIDES}
     with_effect, power = judged(sides["usual"], sides["after"])
     without, false = judged(sides["usual"], sides["again"])
     print(
-        f"{asked.runs} runs, {MIN_SESSIONS_FOR_TEST} sessions of {SECONDS:.0f} s a side; "
+        f"{options.runs} runs, {MIN_SESSIONS_FOR_TEST} sessions of {SECONDS:.0f} s a side; "
         "coverage of 95 % intervals, of 1"
     )
     print(f"{'measure':12} {'effect':>7} {'none':>7}  truth of the effect")

@@ -1,8 +1,8 @@
-"""How well the verdict on each electrode agrees with a headset's own contact flag, person by person.
+"""Agreement of the contact quality with a headset's own contact flag, person by person.
 
 The recordings (40 people, Muse 2014, 220 Hz) are Papakostas et al. 2017, doi 10.1109/BigData.2017.8258478. The
 flag is 1 good, 2 ok, 4 bad, per sample and electrode; a second counts where all its samples agree on 1 or 4.
-The limits come from what the quantities mean, not from these recordings, so there is nothing to leave out.
+The limits are not fitted to these recordings, so no recordings have to be held out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Person:
-    """Seconds of one person whose flag is beyond doubt: our badness, and whether the headset said bad."""
+    """Seconds of one person with an unambiguous flag: our badness, and whether the headset's flag is bad."""
 
     name: str
     badness: NDArray[np.float64]
@@ -42,13 +42,13 @@ class Person:
 
 
 def auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Chance that a positive scores higher than a negative, ties one half."""
+    """Return the probability that a positive scores higher than a negative; ties count one half."""
     n, ranks = int(positive.sum()), rankdata(scores)
     return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * (len(scores) - n)))
 
 
 def judged(raw: NDArray[np.float32], flags: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.float64], NDArray]]:
-    """Badness and flag of each electrode in each second; a flag of 0 is one that changed within the second."""
+    """Yield badness and flag of each electrode in each second; a flag that changes within the second is 0."""
     judge = ElectrodeQualityMonitor(CH_NAMES, SFREQ, Settings())
     for second in judge.process(raw.T):
         piece = flags[second.sample - int(SFREQ) : second.sample]
@@ -57,7 +57,7 @@ def judged(raw: NDArray[np.float32], flags: NDArray[np.uint8]) -> Iterator[tuple
 
 
 def load_people(folder: Path, only: tuple[str, ...] = ()) -> list[Person]:
-    """Judge every round of every person, or of those named only."""
+    """Return the judged rounds of all people, or of the named ones."""
     people: list[Person] = []
     for file in sorted(folder.glob("compact/sub-*.npz")):
         if only and file.stem.removeprefix("sub-") not in only:
@@ -73,7 +73,7 @@ def load_people(folder: Path, only: tuple[str, ...] = ()) -> list[Person]:
 
 
 def interval(values: NDArray[np.float64], seed: int = 1) -> tuple[float, float]:
-    """95 % interval of a mean over people: people are drawn, not seconds."""
+    """Return the 95 % bootstrap interval of a mean over people."""
     rng = np.random.default_rng(seed)
     means = rng.choice(values, (N_BOOTSTRAP, len(values))).mean(axis=1)
     low, high = np.percentile(means, (2.5, 97.5))
@@ -84,11 +84,11 @@ def main() -> None:
     folder = Path(os.environ.get("NEUROFEEDBACK_DATA", BESIDE)) / "muse_2014_contact_quality"
     begin = time.perf_counter()
     people = load_people(folder)
-    took_s = time.perf_counter() - begin
+    elapsed_s = time.perf_counter() - begin
     badness, bad = np.concatenate([p.badness for p in people]), np.concatenate([p.bad for p in people])
     both = [p for p in people if p.bad.any() and not p.bad.all()]
     print(f"{len(people)} people, {len(bad)} electrode seconds, {bad.sum()} of them bad by the headset's own flag")
-    print(f"judged in {took_s:.1f} s")
+    print(f"judged in {elapsed_s:.1f} s")
     for person in both:
         print(f"  {person.name}: AUC {person.auc:.3f}, {person.bad.sum():4d} bad, {(~person.bad).sum():4d} good")
     aucs = np.array([p.auc for p in both])

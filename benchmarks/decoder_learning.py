@@ -1,10 +1,10 @@
-"""How fast the decoder learns a person from a Muse's signal and answers: simulated EEG, engine, gate and probes.
+"""Learning curve of the decoder on simulated Muse sessions with engine, gate and probes.
 
 Run ``python -m benchmarks.decoder_learning --people 30 --jobs 2 --out learning.jsonl``. Each person, half of them from
-each population, sits eight times for twenty minutes and answers questions (12 % wrong); two more sittings are the
-exam: every 5 s of practice whose window has signal, against the true state. Beside it stands an oracle: the same fit
-on the true states of all those moments of the eight sittings, with next to no prior. People that are in the file
-already are not simulated again, so a run that broke off goes on. One person takes some 20 s of a core.
+each population, has eight sessions of twenty minutes and answers probes (12 % wrong). Two more sessions are the test:
+every 5 s of practice with a valid window, against the true state. The oracle is the same fit on the true states of all
+those moments of the eight sessions, almost without a prior. People already in the file are not simulated again, so an
+interrupted run continues. One person takes about 20 s of a core.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from neurofeedback.types import Phase, Probe
 SETTINGS = load_settings()
 EVIDENCE = load_evidence(SETTINGS.index.evidence)
 NAMES = decoder_feature_names(SETTINGS, EVIDENCE)
-SITTINGS, EXAMS = 8, 2
+N_SESSIONS, N_TEST_SESSIONS = 8, 2
 ANSWERS = (0, 10, 20, 40, 80, 160)
 GOALS = {20: 0.40, 40: 0.50, 80: 0.65, 160: 0.75}
 _APART_S = (30.0, 60.0)
@@ -49,77 +49,81 @@ _SFREQ = 256.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sitting:
-    """What came of one: lessons from answers, lessons with the true state of moments all along, and its windows."""
+class LabelledSession:
+    """One session: windows labelled by answers, windows with true states, and the covariance of all windows."""
 
     answered: tuple[LabelledWindow, ...]
     true: tuple[LabelledWindow, ...]
-    varied: WindowCovariance
+    covariance: WindowCovariance
 
 
-def sit_once(person: Person, seed: int, session: int, past: WindowCovariance) -> Sitting:
-    """Simulate one sitting and let it teach."""
+def simulate_labels(person: Person, seed: int, session: int, past: WindowCovariance) -> LabelledSession:
+    """Simulate one session and label its windows."""
     made = simulate_case(Case(seed * 1000 + session, person))
-    pupil = _watched(made.data, past)
-    for onset_s, given in _answered(made.truth, seed, session):
-        pupil.add_probe(Probe(round(onset_s * _SFREQ), given[0], given[1], given[2]))
+    collector = _collect_frames(made.data, past)
+    for onset_s, codes in _probe_answers(made.truth, seed, session):
+        collector.add_probe(Probe(round(onset_s * _SFREQ), codes[0], codes[1], codes[2]))
     moments = np.arange(PRACTICE_S + 60.0, SESSION_S, _EXAM_EVERY_S)
     minds = made.truth.state_at(moments)
     true = [
-        pupil.window_labeller.label_probe(
+        collector.window_labeller.label_probe(
             Probe(round(at_s * _SFREQ), ELSEWHERE if mind == MentalState.WANDER else BREATH, 4)
         )
         for at_s, mind in zip(moments.tolist(), minds, strict=True)
         if mind != MentalState.DROWSY
     ]
-    return Sitting(tuple(pupil.labelled_windows), tuple(filter(None, true)), pupil.window_labeller.session_covariance())
+    return LabelledSession(
+        tuple(collector.labelled_windows), tuple(filter(None, true)), collector.window_labeller.session_covariance()
+    )
 
 
-def _watched(data: NDArray[np.float32], past: WindowCovariance) -> LabelCollector:
-    """Run a sitting's samples through the engine, and show its frames to the labelling."""
+def _collect_frames(data: NDArray[np.float32], past: WindowCovariance) -> LabelCollector:
+    """Judge a session's samples and pass its frames to the label collector."""
     sat = judge(data, stream_of("muse"), SETTINGS)
-    pupil = LabelCollector.for_session(past, _SFREQ, SETTINGS, SETTINGS.spectrum.hop_s)
+    collector = LabelCollector.for_session(past, _SFREQ, SETTINGS, SETTINGS.spectrum.hop_s)
     z = sat.values[:, [sat.columns.index(name) for name in zscore_columns(NAMES)]].tolist()
     for onset, practice, valid, row in zip(sat.onset.tolist(), sat.practice, sat.valid, z, strict=True):
         phase = Phase.PRACTICE if practice else Phase.BASELINE
-        pupil.add_frame(round(onset * _SFREQ), phase, bool(valid), row)
-    return pupil
+        collector.add_frame(round(onset * _SFREQ), phase, bool(valid), row)
+    return collector
 
 
-def _answered(truth: SimulatedSession, seed: int, session: int) -> Iterable[tuple[float, tuple[int, int, int]]]:
+def _probe_answers(truth: SimulatedSession, seed: int, session: int) -> Iterable[tuple[float, tuple[int, int, int]]]:
     apart = np.random.default_rng((seed, session, 5)).uniform(*_APART_S, size=60)
     onsets = [at for at in (PRACTICE_S + np.cumsum(apart)).tolist() if at < SESSION_S]
     return zip(onsets, (answer.codes for answer in draw_answers(truth, onsets)), strict=True)
 
 
-def learned_by(seed: int) -> dict[str, float]:
-    """AUC in the exam after so many answers, and the oracle's."""
+def learning_curve(seed: int) -> dict[str, float]:
+    """Return the AUC in the test sessions by number of answers, and the oracle's."""
     person = draw_person(seed, "breath-novice" if seed % 2 else "probe-pooled")
-    sittings: list[Sitting] = []
-    for session in range(SITTINGS + EXAMS):
-        past = pool_covariances([one.varied for one in sittings[:SITTINGS]], NAMES, SETTINGS.decoder.prior_windows)
-        sittings.append(sit_once(person, seed, session, past))
-    course = _course([one.answered for one in sittings[:SITTINGS]], sittings)
-    exam = _course([one.true for one in sittings[SITTINGS:]], sittings)
-    truth = _course([one.true for one in sittings[:SITTINGS]], sittings)
-    found = {"seed": float(seed), "answers": float(len(course.wander)), "oracle": _auc(exam, _oracle(truth))}
+    sessions: list[LabelledSession] = []
+    for session in range(N_SESSIONS + N_TEST_SESSIONS):
+        past = pool_covariances(
+            [one.covariance for one in sessions[:N_SESSIONS]], NAMES, SETTINGS.decoder.prior_windows
+        )
+        sessions.append(simulate_labels(person, seed, session, past))
+    training = _training_set([one.answered for one in sessions[:N_SESSIONS]], sessions)
+    test = _training_set([one.true for one in sessions[N_SESSIONS:]], sessions)
+    truth = _training_set([one.true for one in sessions[:N_SESSIONS]], sessions)
+    found = {"seed": float(seed), "answers": float(len(training.wander)), "oracle": _auc(test, _oracle(truth))}
     for n in ANSWERS:
-        if n <= len(course.wander):
-            found[str(n)] = _auc(exam, _fitted(course.subset(np.arange(len(course.wander)) < n)).weights)
-    found["all"] = _auc(exam, _fitted(course).weights)
+        if n <= len(training.wander):
+            found[str(n)] = _auc(test, _fitted(training.subset(np.arange(len(training.wander)) < n)).weights)
+    found["all"] = _auc(test, _fitted(training).weights)
     return found
 
 
-def _course(lessons: Sequence[tuple[LabelledWindow, ...]], sittings: Sequence[Sitting]) -> TrainingSet:
+def _training_set(labelled: Sequence[tuple[LabelledWindow, ...]], sessions: Sequence[LabelledSession]) -> TrainingSet:
     rows = [
-        SessionTrainingData(str(k), float(k), "", taught, sitting.varied)
-        for k, (taught, sitting) in enumerate(zip(lessons, sittings, strict=False))
+        SessionTrainingData(str(k), float(k), "", windows, session.covariance)
+        for k, (windows, session) in enumerate(zip(labelled, sessions, strict=False))
     ]
     return build_training_set(NAMES, rows)
 
 
-def _fitted(course: TrainingSet) -> Decoder:
-    return fit_decoder(course, EVIDENCE, SETTINGS.decoder, day=0.0, device="")
+def _fitted(training: TrainingSet) -> Decoder:
+    return fit_decoder(training, EVIDENCE, SETTINGS.decoder, day=0.0, device="")
 
 
 def _oracle(truth: TrainingSet) -> NDArray[np.float64]:
@@ -128,22 +132,24 @@ def _oracle(truth: TrainingSet) -> NDArray[np.float64]:
     return fit_map(design, truth.wander, np.ones(len(design)), np.zeros(n), np.full(n, 1.0)).mode[:-1]
 
 
-def _auc(exam: TrainingSet, weights: NDArray[np.float64]) -> float:
-    score = exam.x @ weights
+def _auc(test: TrainingSet, weights: NDArray[np.float64]) -> float:
+    score = test.x @ weights
     return float(
-        np.mean([auc(score[exam.session_index == k], exam.wander[exam.session_index == k]) for k in range(EXAMS)])
+        np.mean(
+            [auc(score[test.session_index == k], test.wander[test.session_index == k]) for k in range(N_TEST_SESSIONS)]
+        )
     )
 
 
 def done(path: Path | None) -> list[dict[str, float]]:
-    """Read the people already simulated; a torn last line is left out."""
+    """Return the people already simulated; an incomplete last line is skipped."""
     if path is None or not path.exists():
         return []
     return [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
 
 
 def table(people: Sequence[dict[str, float]]) -> str:
-    """Lay out the learning curve."""
+    """Return the learning curve as text."""
     lines = [f"{len(people)} people, {np.median([one['answers'] for one in people]):.0f} answers learned from (median)"]
     lines.append(f"oracle: AUC {_mean(people, 'oracle')}")
     for name in (*map(str, ANSWERS), "all"):
@@ -151,14 +157,14 @@ def table(people: Sequence[dict[str, float]]) -> str:
         if len(there) < 2:
             continue
         share, goal = share_of_oracle(there, name), GOALS.get(int(name) if name.isdigit() else -1)
-        held = "" if goal is None else f"; goal {goal:.2f}: {'met' if share.value >= goal else 'short'}"
+        verdict = "" if goal is None else f"; goal {goal:.2f}: {'met' if share.value >= goal else 'short'}"
         text = f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})"
-        lines.append(f"{name:>4} answers: AUC {_mean(there, name)}; share {text}, {len(there)} people{held}")
+        lines.append(f"{name:>4} answers: AUC {_mean(there, name)}; share {text}, {len(there)} people{verdict}")
     against = [one["40"] > 0.5 for one in people if one["0"] < 0.5 and one["oracle"] > 0.55 and "40" in one]
-    turned = share_of(against)
+    corrected = share_of(against)
     lines.append(
-        f"misled before any answer: {turned.n}; of them right side up after 40: "
-        f"{turned.value:.2f} ({turned.low:.2f} to {turned.high:.2f})"
+        f"wrong direction before any answer: {corrected.n}; of them right after 40: "
+        f"{corrected.value:.2f} ({corrected.low:.2f} to {corrected.high:.2f})"
     )
     return "\n".join(lines)
 
@@ -169,19 +175,19 @@ def _mean(people: Sequence[dict[str, float]], name: str) -> str:
 
 
 def main() -> None:
-    """Simulate the people that are missing, then print the curve."""
+    """Simulate the missing people, then print the learning curve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=30)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--out", type=Path, help="one line of JSON for each person; goes on where it ended")
-    given = parser.parse_args()
-    people = [one for one in done(given.out) if one["seed"] <= given.people]
-    missing = sorted(set(range(1, given.people + 1)) - {int(one["seed"]) for one in people})
-    with ProcessPoolExecutor(given.jobs) as pool:
-        for future in as_completed([pool.submit(learned_by, seed) for seed in missing]):
+    parser.add_argument("--out", type=Path, help="one line of JSON for each person; an existing file is continued")
+    options = parser.parse_args()
+    people = [one for one in done(options.out) if one["seed"] <= options.people]
+    missing = sorted(set(range(1, options.people + 1)) - {int(one["seed"]) for one in people})
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for future in as_completed([pool.submit(learning_curve, seed) for seed in missing]):
             people.append(future.result())
-            if given.out is not None:
-                with given.out.open("a", encoding="utf-8") as file:
+            if options.out is not None:
+                with options.out.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(people[-1]) + "\n")
     print(table(people))
 

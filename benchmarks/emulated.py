@@ -1,8 +1,8 @@
 """T16 and T19 on emulated headsets, through BrainFlow's real drivers.
 
 One simulated head is fed to a Muse (256 Hz), a Cyton (250), a Cyton with Daisy (125) and, since no dongle of a Ganglion
-can be emulated, to BrainFlow's streaming board as a Ganglion's table (200). All run a few times faster than life, which
-the drivers do not notice, side by side. What they delivered is then replayed as any recording is. Needs dbus-daemon.
+can be emulated, to BrainFlow's streaming board as a Ganglion's table (200). All run in parallel and faster than real
+time, which the drivers do not notice. The delivered samples are then replayed like a recording. Needs dbus-daemon.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from scipy.signal import resample_poly
 
 from benchmarks.acceptance.effects import person_case
 from benchmarks.acceptance.judged_sessions import SESSION_S, JudgedSession, judge, simulate_case, stream_of
-from neurofeedback.acquisition.board_info import table_layout
+from neurofeedback.acquisition.board_info import board_layout
 from neurofeedback.emulators.cyton import CytonFirmware, EmulatedCyton
 from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
-from neurofeedback.emulators.udp_headsets import MULTICAST_GROUP, EmulatedUdpHeadset, StreamingBoard, TableLayout
+from neurofeedback.emulators.udp_headsets import MULTICAST_GROUP, EmulatedUdpHeadset, StreamingBoard
 from neurofeedback.settings.load import load_evidence
 from neurofeedback.types import LostRun
 
@@ -40,7 +40,7 @@ LOSSES = (("Muse", 0.02), ("Muse", 0.005), ("Cyton", 0.02))
 """Headsets and shares of their packets. Each channel of a Muse has packets of its own; one lost costs all a block."""
 
 UNHEARD_S = 60.0
-"""A headset that sends to whoever listens is silent this long by its own clock, s, until somebody does."""
+"""Silence (s by its own clock) at the start of a headset that broadcasts, until the driver listens."""
 
 MUSE_KEEPS_S = 12 / 256
 """The Muse's driver keeps the first block to itself, so the other headsets leave out as much."""
@@ -53,13 +53,13 @@ from neurofeedback.acquisition.open import open_source
 device, n_samples, out = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 source, chunks = open_source(device), []
 source.open()
-heard = time.monotonic()
-while (not chunks or chunks[-1].stop < n_samples) and time.monotonic() < heard + 30:
+last_data = time.monotonic()
+while (not chunks or chunks[-1].stop < n_samples) and time.monotonic() < last_data + 30:
     chunk = source.read()
     if chunk is None:
         time.sleep(0.01)
     else:
-        heard = time.monotonic()
+        last_data = time.monotonic()
         chunks.append(chunk)
 source.close()
 runs = [(run.start, run.n_samples) for chunk in chunks for run in chunk.lost if run.channels is None]
@@ -97,7 +97,7 @@ def cyton(
 @contextmanager
 def relayed(data: Signal, faults: Faults, now: Callable[[], float]) -> Iterator[tuple[str, dict[str, str]]]:
     """Run another BrainFlow program that streams a Ganglion's table."""
-    layout = TableLayout(**table_layout("ganglion-native"))
+    layout = board_layout("ganglion-native")
     unheard = np.full((data.shape[0], round(UNHEARD_S * layout.sfreq)), np.nan)
     with EmulatedUdpHeadset(
         StreamingBoard([unheard, data], faults, layout=layout, epoch=time.time()), multicast=True, now=now
@@ -117,7 +117,7 @@ LINES = {
 
 
 def delivered(name: str, source: Signal, speed: float, loss: float = 0.0) -> JudgedSession:
-    """Let a driver read a head, and replay what it delivered."""
+    """Return the judged session of a simulated head as a driver delivers it."""
     line = LINES[name]
     ratio = Fraction(int(line.sfreq), int(SOURCE_HZ))
     data = resample_poly(source, ratio.numerator, ratio.denominator, axis=1)
@@ -151,33 +151,33 @@ def distances(reference: JudgedSession, other: JudgedSession) -> dict[str, float
 
 
 def head(seed: int, seconds: float) -> Signal:
-    """Simulate a sitting at a rate well above every headset's."""
+    """Simulate a session at a rate well above every headset's."""
     case = replace(person_case(5000 + seed, "fixed"), seconds=seconds)
     return simulate_case(case, sfreq=SOURCE_HZ).data.astype(np.float64)
 
 
 def all_delivered(source: Signal, runs: Sequence[tuple[str, float]], speed: float) -> list[JudgedSession]:
-    """Let headsets deliver a head side by side, each with a share of its packets lost."""
+    """Return the sessions of several headsets in parallel, each with a share of its packets lost."""
     with ThreadPoolExecutor(len(runs)) as pool:
         return list(pool.map(lambda run: delivered(run[0], source, speed, run[1]), runs))
 
 
-def tell_loss(whole: JudgedSession, lossy: JudgedSession, name: str, share: float) -> None:
-    """Print what lost packets did to the index."""
-    kept = lossy.valid[lossy.practice].mean() / whole.valid[whole.practice].mean()
-    told = f"correlation {correlation(whole, lossy):.3f} (>= 0.97), valid frames kept {kept:.2f}"
+def print_loss(whole: JudgedSession, lossy: JudgedSession, name: str, share: float) -> None:
+    """Print the effect of lost packets on the index."""
+    valid_share = lossy.valid[lossy.practice].mean() / whole.valid[whole.practice].mean()
+    result = f"correlation {correlation(whole, lossy):.3f} (>= 0.97), valid frames kept {valid_share:.2f}"
     no_numbers = np.sum(~np.isfinite(lossy.gain))
-    print(f"T16 {name}, {share:.1%} of packets lost: {told}, gains no number {no_numbers}", flush=True)
+    print(f"T16 {name}, {share:.1%} of packets lost: {result}, gains not finite {no_numbers}", flush=True)
 
 
 def main() -> None:
-    """Run every headset without loss, then with it, and print what came of it."""
+    """Run every headset without and with loss, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=SESSION_S / 60, help="length of each sitting")
-    parser.add_argument("--speed", type=float, default=4.0, help="times faster than life")
+    parser.add_argument("--minutes", type=float, default=SESSION_S / 60, help="length of each session")
+    parser.add_argument("--speed", type=float, default=4.0, help="times faster than real time")
     chosen = parser.parse_args()
-    print(f"{chosen.people} people, {chosen.minutes:g} min, {chosen.speed:g} times faster than life", flush=True)
+    print(f"{chosen.people} people, {chosen.minutes:g} min, {chosen.speed:g} times faster than real time", flush=True)
     for seed in range(chosen.people):
         source = head(seed, 60 * chosen.minutes)
         sats = all_delivered(source, [(name, 0.0) for name in LINES], chosen.speed)
@@ -187,7 +187,7 @@ def main() -> None:
                 where = f"{name} at {LINES[name].sfreq:g} Hz"
                 print(f"T19 {where}, {feature}: mean |delta z| {distance:.3f} (< 0.1)", flush=True)
         for (name, share), sat in zip(LOSSES, all_delivered(source, LOSSES, chosen.speed), strict=True):
-            tell_loss(whole[name], sat, name, share)
+            print_loss(whole[name], sat, name, share)
 
 
 if __name__ == "__main__":

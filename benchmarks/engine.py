@@ -1,4 +1,4 @@
-"""What the engine costs: replay in multiples of real time, live in percent of a core, beside NumPy's floor.
+"""Cost of the engine: replay in multiples of real time, live in percent of a core, with NumPy's minimum.
 
 Run with ``python benchmarks/engine.py [--seconds 120] [--repeats 5]``. Times are processor time of this process,
 medians of the repeats; every figure of a table comes from the same run, so that ratios hold on a busy machine.
@@ -63,7 +63,7 @@ def profile_for(n_channels: int) -> Profile:
 
 
 def pink(n_channels: int, seconds: float) -> np.ndarray:
-    """Noise like a quiet EEG's: 1/f, about 8 uV, alpha of 5 uV."""
+    """Return noise like EEG: 1/f, about 8 uV, alpha of 5 uV."""
     rng = np.random.default_rng(0)
     n = round(seconds * SFREQ)
     freqs = np.maximum(np.fft.rfftfreq(n, 1 / SFREQ), 0.5)
@@ -76,7 +76,7 @@ def pink(n_channels: int, seconds: float) -> np.ndarray:
 
 
 def run(data: np.ndarray, profile: Profile, size: int) -> None:
-    """Sit through ``data`` with a baseline in its first half and practice in its second."""
+    """Process ``data`` with a baseline in its first half and practice in its second."""
     n = data.shape[1]
     commands = [
         Command(n // 10, CommandKind.PHASE, "baseline"),
@@ -86,11 +86,11 @@ def run(data: np.ndarray, profile: Profile, size: int) -> None:
     for start in range(0, n, size):
         engine.process(Chunk(start, data[:, start : start + size]), commands if start == 0 else ())
     if engine.baseline is None:
-        raise SystemExit("the benchmark's signal gave no baseline, so nothing was measured")
+        raise SystemExit("the benchmark's signal gave no baseline")
 
 
 def floor(data: np.ndarray) -> None:
-    """NumPy's least for the same frames: mean removed, Hann, rfft, power of the last 2 s."""
+    """Compute the minimum for the same frames in NumPy: mean removed, Hann, rfft, power of the last 2 s."""
     n_window, hop = round(2 * SFREQ), round(SFREQ / FRAMES_A_SECOND)
     hann = signal.get_window("hann", n_window)
     for stop in range(n_window, data.shape[1] + 1, hop):
@@ -100,7 +100,7 @@ def floor(data: np.ndarray) -> None:
 
 
 def medians(works: list[Callable[[], None]], repeats: int) -> list[float]:
-    """Median processor seconds of each, taken in turns so that a busy moment hits all alike."""
+    """Median processor seconds of each, interleaved so that other load affects all alike."""
     times: list[list[float]] = [[] for _ in works]
     for _ in range(repeats):
         for work, taken in zip(works, times, strict=True):
@@ -123,7 +123,7 @@ def measure(n_channels: int, seconds: float, repeats: int) -> Costs:
 
 
 def packet_us(n_channels: int) -> float:
-    """Cost of a packet that completes no frame, us: the first five of a sitting."""
+    """Cost of a packet that completes no frame, us: the first five of a session."""
     data, profile = pink(n_channels, 1.0), profile_for(n_channels)
     times: list[float] = []
     for _ in range(100):
@@ -143,7 +143,7 @@ def machine() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What the engine costs.")
+    parser = argparse.ArgumentParser(description="Cost of the engine.")
     parser.add_argument("--seconds", type=float, default=120.0, help="length of the signal, s")
     parser.add_argument("--repeats", type=int, default=5, help="runs of which the median is printed")
     options = parser.parse_args()

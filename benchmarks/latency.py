@@ -1,8 +1,8 @@
 """From sample to sound, measured.
 
 An emulated Muse sends known bursts of alpha; BrainFlow's own driver and ``train`` on the fast profile turn them into
-sound, and the monitor of a sound server records what was heard. Needs dbus-daemon, pulseaudio and parec. Other work on
-the machine lengthens every stage; its load is printed.
+sound, and the monitor of a sound server records it. Needs dbus-daemon, pulseaudio and parec. Other load on the machine
+lengthens every stage; it is printed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Row = NDArray[np.float64]
 
 
 class Bursts:
-    """A head whose alpha is switched on and off at known samples."""
+    """A signal whose alpha is switched on and off at known samples."""
 
     def __init__(self, seconds: float, seed: int) -> None:
         rng = np.random.default_rng(seed)
@@ -64,8 +64,8 @@ class Bursts:
             yield self._alpha[start : start + step] + self._noise[:, start : start + step]
 
 
-class Clocked(MuseHeadband):
-    """A headband that notes when each block was sent."""
+class TimedHeadband(MuseHeadband):
+    """A headband that stores the time at which each block was sent."""
 
     def __init__(self, bursts: Bursts) -> None:
         super().__init__(bursts.chunks())
@@ -86,8 +86,8 @@ class Clocked(MuseHeadband):
 
 
 @dataclass
-class Heard:
-    """What the monitor has recorded, and when each piece of it arrived."""
+class RecordedSound:
+    """The recorded sound, and the arrival of each piece."""
 
     pieces: list[bytes] = field(default_factory=list)
     arrivals: list[tuple[int, float]] = field(default_factory=list)
@@ -101,7 +101,7 @@ class Heard:
             self.arrivals.append((n_bytes // 4, time.monotonic()))
 
     def level(self, tone_hz: float) -> tuple[Row, Row]:
-        """Level of the tone every millisecond, and when it could be heard at the latest, s by the host's clock."""
+        """Return the tone level every millisecond, and its latest possible times, s by the host's clock."""
         data = b"".join(self.pieces)
         sound = np.frombuffer(data[: len(data) // 4 * 4], "<f4").astype(np.float64)
         band = signal.butter(2, [0.75 * tone_hz, 1.25 * tone_hz], "bandpass", fs=AUDIO_SFREQ, output="sos")
@@ -135,18 +135,18 @@ def sound_server(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def monitor(environment: dict[str, str]) -> Iterator[Heard]:
-    """Record what is heard, one channel."""
+def monitor(environment: dict[str, str]) -> Iterator[RecordedSound]:
+    """Record the sound, one channel."""
     command = ["parec", "--latency-msec=20", "-d", "null.monitor", "--format=float32le", "--channels=1"]
     command += [f"--rate={AUDIO_SFREQ}"]
-    heard = Heard()
+    sound_recording = RecordedSound()
     pipe, written = os.pipe()
     with subprocess.Popen(command, env=os.environ | environment, stdout=written) as recorder:
         os.close(written)
-        listener = threading.Thread(target=heard.listen, args=(pipe,))
+        listener = threading.Thread(target=sound_recording.listen, args=(pipe,))
         listener.start()
         try:
-            yield heard
+            yield sound_recording
         finally:
             recorder.terminate()
             listener.join()
@@ -165,14 +165,14 @@ def profile(folder: Path, practice_s: float) -> Path:
     return path
 
 
-def sit(folder: Path, headband: Clocked, practice_s: float) -> Heard:
-    """Run ``train`` on the emulated headset, and listen."""
-    with EmulatedMuse(headband) as muse, sound_server(folder) as sound, monitor(sound) as heard:
+def run_session(folder: Path, headband: TimedHeadband, practice_s: float) -> RecordedSound:
+    """Run ``train`` on the emulated headset and record its sound."""
+    with EmulatedMuse(headband) as muse, sound_server(folder) as sound, monitor(sound) as sound_recording:
         command = [sys.executable, "-m", "neurofeedback", "train", "--device", "muse-2", "--headless"]
         command += ["--profile", str(profile(folder, practice_s)), "--recordings", str(folder / "recordings")]
         environment = os.environ | sound | {"DBUS_SYSTEM_BUS_ADDRESS": muse.address}
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-    return heard
+    return sound_recording
 
 
 @dataclass(frozen=True)
@@ -192,11 +192,11 @@ class Log:
     gain: Row
 
 
-def read_log(folder: Path, headband: Clocked) -> Log:
-    """Put what the session wrote on the host's clock; which sample of the headset came first is seen from the data."""
+def read_log(folder: Path, headband: TimedHeadband) -> Log:
+    """Put what the session wrote on the host's clock; the headset's first sample is found in the data."""
     reads, lost = read_timing(next(folder.rglob("*_timing.tsv")))
     if any(run.cause == "gap" for run in lost):
-        raise SystemExit("the link broke, so the places of samples do not tell their times; run it again")
+        raise SystemExit("the link broke, so sample numbers do not give their times; run it again")
     print(f"{sum(run.n_samples for run in lost)} samples were lost on the way")
     raw = np.fromfile(next(folder.rglob("*.eeg")), "<f4")[: 4 * BLOCK].reshape(BLOCK, 4).T
     first = next(k for k, block in enumerate(headband.counts) if np.allclose((block - 2048) * SCALE_UV, raw))
@@ -219,7 +219,7 @@ def read_log(folder: Path, headband: Clocked) -> Log:
     )
 
 
-def half_way(log: Log, edges_at: Row) -> tuple[Row, Row]:
+def half_change(log: Log, edges_at: Row) -> tuple[Row, Row]:
     """Time from each switch of alpha to half the change of the commanded gain: switched on, and off."""
     out: tuple[list[float], list[float]] = ([], [])
     for number, (begin, end) in enumerate(pairwise(edges_at.tolist())):
@@ -244,33 +244,33 @@ def delays(truth: Row, followed: Row) -> Row:
     return np.array(out)
 
 
-def say(what: str, seconds: Row) -> None:
+def print_delay(what: str, seconds: Row) -> None:
     low, middle, high = 1000 * np.percentile(seconds, (5, 50, 95))
     print(f"{what:58} {middle:6.0f} ms   ({low:.0f} to {high:.0f})")
 
 
-def report(folder: Path, bursts: Bursts, headband: Clocked, heard: Heard) -> None:
+def report(folder: Path, bursts: Bursts, headband: TimedHeadband, sound_recording: RecordedSound) -> None:
     log = read_log(folder, headband)
     settings = load_settings("fast")
     switched_at = headband.began_at + bursts.edges / SFREQ
-    on, off = half_way(log, switched_at)
+    on, off = half_change(log, switched_at)
     grid = np.arange(log.set_at[0] + 1, log.set_at[-1] - 1, 0.001)
     at_rest = 1 - np.searchsorted(switched_at, grid) % 2.0  # more alpha, less sound
     gain = np.interp(grid, log.set_at, log.gain)
-    level, level_at = heard.level(settings.audio.tone_hz)
+    level, level_at = sound_recording.level(settings.audio.tone_hz)
     sound = np.interp(grid, level_at, level)
     print(f"{len(on) + len(off)} switches of alpha in {grid[-1] - grid[0]:.0f} s; medians (5th to 95th percentile)")
-    say("packet: sample measured -> its packet sent", log.sent_at - log.sampled_at)
-    say("driver and polling: packet sent -> read", log.read_at - log.sent_at)
-    say("engine: read -> tone set", log.set_at - log.read_at)
-    say("age of the newest sample when the tone was set", log.set_at - log.sampled_at)
-    say("  as the session logged it", log.age_s)
-    say("half of the commanded gain: alpha switched on or off", np.concatenate([on, off]))
-    say("  on", on)
-    say("  off", off)
-    say("alpha -> commanded gain, by cross-correlation", delays(at_rest, gain))
-    say("alpha -> sound", delays(at_rest, sound))
-    say("buffer: commanded gain -> sound", delays(gain, sound))
+    print_delay("packet: sample measured -> its packet sent", log.sent_at - log.sampled_at)
+    print_delay("driver and polling: packet sent -> read", log.read_at - log.sent_at)
+    print_delay("engine: read -> tone set", log.set_at - log.read_at)
+    print_delay("age of the newest sample when the tone was set", log.set_at - log.sampled_at)
+    print_delay("  as the session logged it", log.age_s)
+    print_delay("half of the commanded gain: alpha switched on or off", np.concatenate([on, off]))
+    print_delay("  on", on)
+    print_delay("  off", off)
+    print_delay("alpha -> commanded gain, by cross-correlation", delays(at_rest, gain))
+    print_delay("alpha -> sound", delays(at_rest, sound))
+    print_delay("buffer: commanded gain -> sound", delays(gain, sound))
     print("sound as the monitor's recorder delivered it: up to 20 ms of it may be the recorder's own")
 
 
@@ -286,11 +286,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120.0, help="length of practice")
     arguments = parser.parse_args()
     bursts = Bursts(SETTLE_S + BASELINE_S + arguments.seconds + 60, seed=1)
-    headband = Clocked(bursts)
+    headband = TimedHeadband(bursts)
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
-        heard = sit(Path(folder), headband, arguments.seconds)
-        report(Path(folder), bursts, headband, heard)
+        sound_recording = run_session(Path(folder), headband, arguments.seconds)
+        report(Path(folder), bursts, headband, sound_recording)
     print(machine())
 
 

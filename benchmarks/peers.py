@@ -1,4 +1,4 @@
-"""The index beside what others compute, on the same signals: scores, and what artifacts do to the value shown.
+"""Comparison of the index with other programs' scores on the same signals: AUC, and effects of artifacts.
 
 Run ``python -m benchmarks.peers``; it writes docs/peers.md and its plots. BrainFlow's scores come from BrainFlow's own
 model on its own band powers; muse-lsl's is computed as its neurofeedback example does.
@@ -101,12 +101,12 @@ PEERS = {
     "alpha/theta": -1,
     "muse-lsl alpha/delta": -1,
 }
-"""Each peer, and the sign that should make it rise with wandering."""
+"""Each score of other programs, and the sign with which it should rise with wandering."""
 _MEASURES: tuple[Measure, ...] = (_brainflow, _ratios, _muse_lsl)
 
 
 def measured(window: Floats, sfreq: float) -> dict[str, float]:
-    """Every peer's value of one window ``(n_channels, n_samples)``."""
+    """Return every score of one window ``(n_channels, n_samples)``."""
     with np.errstate(all="ignore"):
         values = [value for measure in _MEASURES for value in measure(window, sfreq)]
     return dict(zip(PEERS, values, strict=True))
@@ -115,7 +115,7 @@ def measured(window: Floats, sfreq: float) -> dict[str, float]:
 def updates(
     data: NDArray[np.float32], sfreq: float, delivered: NDArray[np.bool_] | None = None
 ) -> tuple[Floats, dict[str, Floats]]:
-    """Every peer once a second on the newest five seconds of what was delivered: times (s) and values."""
+    """Return every score once a second on the newest five delivered seconds: times (s) and values."""
     times = np.arange(_WINDOW_S, data.shape[1] / sfreq, _EVERY_S)
     n = round(_WINDOW_S * sfreq)
     ends = np.round(times * sfreq).astype(int)
@@ -127,7 +127,7 @@ def updates(
 
 
 def smoothed(values: Floats) -> Floats:
-    """Smooth as this program smooths its own index (4 s); values that are no number are skipped."""
+    """Return values smoothed like this program's index (4 s); values that are not finite are skipped."""
     step, out, last = 1 - np.exp(-_EVERY_S / _TAU_S), np.empty_like(values), np.nan
     for place, value in enumerate(values.tolist()):
         if np.isfinite(value):
@@ -140,11 +140,11 @@ def score_person(case: Case) -> dict[str, float]:
     """AUC of wandering against focus in practice, peers smoothed like the index, all on the frames that are valid."""
     made = simulate_case(case)
 
-    def known(times: Floats) -> tuple[Flags, Flags]:
+    def labels(times: Floats) -> tuple[Flags, Flags]:
         minds = made.truth.state_at(times)
         return minds == MentalState.WANDER, np.isin(minds, (MentalState.FOCUS, MentalState.WANDER))
 
-    return _scored(made.data, stream_of(case.family), known)
+    return _scored(made.data, stream_of(case.family), labels)
 
 
 def score_eyes(seed: int) -> dict[str, float]:
@@ -153,36 +153,36 @@ def score_eyes(seed: int) -> dict[str, float]:
     closed = simulate_case(Case(6500 + seed, person, EYES_CLOSED, seconds=closed_s))
     opened = simulate_case(Case(7500 + seed, person, EYES_OPEN, seconds=_EYES_S))
 
-    def known(times: Floats) -> tuple[Flags, Flags]:
+    def labels(times: Floats) -> tuple[Flags, Flags]:
         return times > closed_s, np.abs(times - closed_s) > _CHANGE_S
 
-    return _scored(np.concatenate([closed.data, opened.data], axis=1), stream_of("muse"), known)
+    return _scored(np.concatenate([closed.data, opened.data], axis=1), stream_of("muse"), labels)
 
 
 def _scored(
-    data: NDArray[np.float32], stream: StreamInfo, known: Callable[[Floats], tuple[Flags, Flags]]
+    data: NDArray[np.float32], stream: StreamInfo, labels: Callable[[Floats], tuple[Flags, Flags]]
 ) -> dict[str, float]:
-    """AUC of every measure; ``known`` tells for times (s) whether the state is the positive one, and is counted."""
+    """Return the AUC of every measure; ``labels`` returns for times (s) which are positive and which count."""
     times, values = updates(data, stream.sfreq)
-    positive, counted = known(times)
+    positive, counted = labels(times)
     out: dict[str, float] = {}
-    sats = {f"{OURS}, {name}": judge(data, stream, with_evidence(name)) for name in ("default", "breath-novice")}
-    reference = next(iter(sats.values()))
+    sessions = {f"{OURS}, {name}": judge(data, stream, with_evidence(name)) for name in ("default", "breath-novice")}
+    reference = next(iter(sessions.values()))
     at = np.clip(np.searchsorted(reference.onset, times), 0, len(reference.onset) - 1)
-    kept = reference.judged[at] & counted & (times > PRACTICE_S)
-    for name, sat in sats.items():
-        both = kept & sat.judged[at]
-        out[name] = auc(sat.u[at][both], positive[both])
+    counted_at = reference.judged[at] & counted & (times > PRACTICE_S)
+    for name, session in sessions.items():
+        both = counted_at & session.judged[at]
+        out[name] = auc(session.u[at][both], positive[both])
     for name, sign in PEERS.items():
         value = sign * smoothed(values[name])
-        both = kept & np.isfinite(value)
+        both = counted_at & np.isfinite(value)
         out[name] = auc(value[both], positive[both])
     return out
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Share of updates shown outside the clean range, as no number or though nothing came; share of frames withheld."""
+    """Share of updates outside the clean range, not finite or without new samples; share of frames withheld."""
 
     outside: float
     withheld: float
@@ -211,20 +211,20 @@ def _disturbed(seed: int) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def thrown_person(seed: int) -> dict[str, dict[str, Shown]]:
-    """Hold every disturbance against the clean range of the same sitting, by measure."""
+def moved_person(seed: int) -> dict[str, dict[str, Shown]]:
+    """Compare every disturbance with the clean range of the same session, by measure."""
     out: dict[str, dict[str, Shown]] = {}
     ranges: dict[str, tuple[float, float]] = {}
     for name, data in _disturbed(seed).items():
-        sat = judge(data, stream_of("muse"))
+        session = judge(data, stream_of("muse"))
         stalls = name == "stalls of 8 s"
         times, values = updates(data, 256.0, ~np.isnan(data[0]) if stalls else None)
         practice = times > PRACTICE_S
         if name == "clean":
-            ranges[OURS] = _range(sat.u[sat.judged])
+            ranges[OURS] = _range(session.u[session.judged])
             ranges |= {peer: _range(value[practice]) for peer, value in values.items()}
         stall = _in_stall(times[practice]) & stalls
-        row = {OURS: _ours(sat, ranges[OURS], stalls=stalls)}
+        row = {OURS: _ours(session, ranges[OURS], stalls=stalls)}
         for peer, value in values.items():
             row[peer] = Shown(float(np.mean(_out(value[practice], ranges[peer]) | stall)), 0.0)
         out[name] = row
@@ -235,11 +235,13 @@ def _in_stall(times: Floats) -> NDArray[np.bool_]:
     return np.any([(times > start) & (times <= start + seconds) for start, seconds in _STALLS], axis=0)
 
 
-def _ours(sat: JudgedSession, limits: tuple[float, float], *, stalls: bool) -> Shown:
-    shown = sat.judged & (~_in_stall(sat.onset) | ~stalls)
-    wrong = sat.judged & _in_stall(sat.onset) if stalls else np.zeros_like(shown)
-    thrown = (_out(sat.u, limits) & shown) | wrong
-    return Shown(float(thrown.sum() / max(1, (shown | wrong).sum())), float(1 - sat.judged.sum() / sat.practice.sum()))
+def _ours(session: JudgedSession, limits: tuple[float, float], *, stalls: bool) -> Shown:
+    shown = session.judged & (~_in_stall(session.onset) | ~stalls)
+    wrong = session.judged & _in_stall(session.onset) if stalls else np.zeros_like(shown)
+    thrown = (_out(session.u, limits) & shown) | wrong
+    return Shown(
+        float(thrown.sum() / max(1, (shown | wrong).sum())), float(1 - session.judged.sum() / session.practice.sum())
+    )
 
 
 def _range(values: Floats) -> tuple[float, float]:
@@ -317,19 +319,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=16)
     parser.add_argument("--jobs", type=int, default=2)
-    chosen = parser.parse_args()
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        results = measure(chosen.people, lambda function, items: list(pool.map(function, items)))
+    options = parser.parse_args()
+    with ProcessPoolExecutor(options.jobs) as pool:
+        results = measure(options.people, lambda function, items: list(pool.map(function, items)))
     folder = ROOT / "docs"
     (folder / "peers.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    from benchmarks import peers_page  # plots are wanted only here
+    from benchmarks import peers_page  # matplotlib is slow to import
 
     peers_page.write(results, folder)
     print(f"wrote {folder / 'peers.md'}")
 
 
 def measure(people: int, apply: Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]) -> dict[str, Any]:
-    """All tables as plain values."""
+    """Return all tables as plain values."""
     seeds = range(1, people + 1)
     scores: dict[str, dict[str, Any]] = {}
     populations = {
@@ -343,7 +345,7 @@ def measure(people: int, apply: Callable[[Callable[[Any], Any], Sequence[Any]], 
         cases = [replace(case, seconds=900.0) for case in cases]
         scores[title] = _means(apply(score_person, cases))
     eyes = _means(apply(score_eyes, list(seeds)))
-    thrown = apply(thrown_person, list(seeds)[: max(2, people // 2)])
+    thrown = apply(moved_person, list(seeds)[: max(2, people // 2)])
     table = {
         name: {
             peer: {

@@ -1,4 +1,4 @@
-"""Cost of simulating a sitting, for each headset family, and of opening a simulated headset."""
+"""Cost of simulating a session for each headset family, and of opening a simulated headset."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def show(family: str) -> None:
         draw_person(1), seconds=60 * MINUTES, seed=1, montage=load_montage(device.montage), headset=device
     )
     n_samples = sum(segment.shape[1] for segment in truth.segments())
-    took_s = time.perf_counter() - begin
+    elapsed_s = time.perf_counter() - begin
     print(
-        f"{family:12} {len(truth.montage.ch_names):2} ch at {device.sfreq:.0f} Hz: {took_s:.2f} s for {MINUTES} min "
-        f"({n_samples / device.sfreq / took_s:.0f} x real time)"
+        f"{family:12} {len(truth.montage.ch_names):2} ch at {device.sfreq:.0f} Hz: {elapsed_s:.2f} s for {MINUTES} min "
+        f"({n_samples / device.sfreq / elapsed_s:.0f} x real time)"
     )
 
 
@@ -33,9 +33,9 @@ def opening_s() -> float:
     source = SimulatedSource(1)
     begin = time.perf_counter()
     source.open()
-    took_s = time.perf_counter() - begin
+    elapsed_s = time.perf_counter() - begin
     source.close()
-    return took_s
+    return elapsed_s
 
 
 def main() -> None:

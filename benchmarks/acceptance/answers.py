@@ -1,7 +1,6 @@
-"""Simulated people at feature level: windows of three features, a mind that wanders, and answers, some wrong.
+"""Simulated people at feature level: windows of three features, states, and answers, some of them wrong.
 
-What is left out is what costs time and is judged elsewhere: signal, artifacts, gate. Centring and scaling are the
-product's own.
+Signal, artifacts and gate are left out; other targets measure them. Centring and scaling are the product's own.
 """
 
 from __future__ import annotations
@@ -35,16 +34,16 @@ SETTINGS = DecoderSettings()
 CORRECT = 0.88
 _WINDOW_S, _WINDOWS = 9.0, 130
 _FOCUS_S, _WANDER_S = 40.0, 20.0
-_CORRELATION = np.full((3, 3), 0.4) + 0.6 * np.eye(3)  # gives the oracle that the targets were set by: .724, .668
+_CORRELATION = np.full((3, 3), 0.4) + 0.6 * np.eye(3)  # gives the oracle of the targets: .724, .668
 _DRIFT, _DRIFT_S = 0.5, 120.0
-_NOISE = _CORRELATION - _DRIFT**2 * np.eye(3)  # effects are in spreads within a sitting, slow drift included
+_NOISE = _CORRELATION - _DRIFT**2 * np.eye(3)  # effects are in SDs within a session, slow drift included
 _JUDGED = np.arange(5, _WINDOWS, 2)
 _NOVICE = "breath-novice"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulated:
-    """One person: what wandering does to each feature, in spreads of a window."""
+    """One person: effects of wandering on each feature, in SDs of a window."""
 
     seed: int
     population: str
@@ -53,7 +52,7 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """One sitting: windows ``(n, 3)`` in order, and whether the mind wandered in each."""
+    """One session: windows ``(n, 3)`` in order, and whether each was wandering."""
 
     values: Floats
     wander: Flags
@@ -66,12 +65,12 @@ def person(seed: int, population: str) -> Simulated:
 
 
 def half_and_half(seed: int) -> Simulated:
-    """Draw a person from one population or the other, in turn."""
+    """Draw a person from the two populations in turn."""
     return person(seed, _NOVICE if seed % 2 else "probe-pooled")
 
 
-def sit(who: Simulated, session: int) -> Windows:
-    """Let a person sit for some twenty minutes: states, noise, drift, and an offset of the session's own."""
+def simulate_windows(who: Simulated, session: int) -> Windows:
+    """Simulate the windows of about twenty minutes: states, noise, drift, and an offset of the session."""
     rng = np.random.default_rng((who.seed, 2, session))
     wander = _states(rng)
     noise = rng.multivariate_normal(np.zeros(3), _NOISE, size=_WINDOWS)
@@ -108,7 +107,7 @@ def answered(wander: Flags, rng: np.random.Generator) -> Flags:
 
 
 def scaled(windows: Windows, past: WindowCovariance, at: NDArray[np.int64]) -> Floats:
-    """Put windows into the decoder's unit, as a probe right after each would be: from what came until then."""
+    """Return windows in the decoder's unit, as for a probe right after each, from the windows until then."""
     out = np.empty((len(at), len(NAMES)))
     for row, k in enumerate(at.tolist()):
         until = windows.values[: k + 1]
@@ -118,60 +117,62 @@ def scaled(windows: Windows, past: WindowCovariance, at: NDArray[np.int64]) -> F
 
 
 def history(who: Simulated, sessions: int, probes: int) -> tuple[TrainingSet, WindowCovariance]:
-    """Let a person sit and answer some times; return the lessons, and how much the windows vary."""
-    taught: list[SessionTrainingData] = []
+    """Simulate sessions with answers; return the training set and the covariance of the windows."""
+    sessions_so_far: list[SessionTrainingData] = []
     for session in range(sessions):
-        windows = sit(who, session)
-        past = usual([one.window_covariance for one in taught])
+        windows = simulate_windows(who, session)
+        past = pooled_covariance([one.window_covariance for one in sessions_so_far])
         rng = np.random.default_rng((who.seed, 3, session))
         at = np.sort(rng.choice(np.arange(5, _WINDOWS), probes, replace=False))
-        x, said = scaled(windows, past, at), answered(windows.wander[at], rng)
-        lessons = tuple(
-            LabelledWindow(int(k), x[j], bool(said[j]), 1.0, k * _WINDOW_S / 60.0) for j, k in enumerate(at.tolist())
+        x, answers = scaled(windows, past, at), answered(windows.wander[at], rng)
+        labelled = tuple(
+            LabelledWindow(int(k), x[j], bool(answers[j]), 1.0, k * _WINDOW_S / 60.0) for j, k in enumerate(at.tolist())
         )
-        taught.append(
+        sessions_so_far.append(
             SessionTrainingData(
-                f"{session}", float(session), "", lessons, estimate_window_covariance(NAMES, windows.values, 1.0)
+                f"{session}", float(session), "", labelled, estimate_window_covariance(NAMES, windows.values, 1.0)
             )
         )
-    return build_training_set(NAMES, taught), usual([one.window_covariance for one in taught])
+    return build_training_set(NAMES, sessions_so_far), pooled_covariance(
+        [one.window_covariance for one in sessions_so_far]
+    )
 
 
-def usual(varied: Sequence[WindowCovariance]) -> WindowCovariance:
-    """Return how much windows vary, as far as is known."""
+def pooled_covariance(varied: Sequence[WindowCovariance]) -> WindowCovariance:
+    """Return the pooled covariance of windows."""
     return pool_covariances(list(varied), NAMES, SETTINGS.prior_windows)
 
 
-def learn(course: TrainingSet, evidence: Evidence, day: float = 0.0) -> Decoder:
-    """Fit as the product does."""
-    return fit_decoder(course, evidence, SETTINGS, day=day, device="")
+def learn(training: TrainingSet, evidence: Evidence, day: float = 0.0) -> Decoder:
+    """Fit a decoder as the product does."""
+    return fit_decoder(training, evidence, SETTINGS, day=day, device="")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Exam:
-    """New sittings of a person: windows in the decoder's unit, true states, and the sitting of each."""
+class TestSessions:
+    """New sessions of a person: windows in the decoder's unit, true states, and the session of each."""
 
     x: Floats
     wander: Flags
     session: NDArray[np.int64]
 
     def auc(self, weights: Floats, truth: Flags | None = None) -> float:
-        """Mean AUC within sittings of a weighted sum."""
+        """Return the mean AUC within sessions of a weighted sum."""
         wander = self.wander if truth is None else truth
         here = [self.session == k for k in range(int(self.session.max()) + 1)]
         return float(np.nanmean([auc(self.x[rows] @ weights, wander[rows]) for rows in here]))
 
 
-def exam(who: Simulated, past: WindowCovariance, sessions: int = 6) -> Exam:
-    """Let a person sit some more times, and judge every other window."""
-    sittings = [sit(who, 1000 + k) for k in range(sessions)]
-    return Exam(
-        np.concatenate([scaled(windows, past, _JUDGED) for windows in sittings]),
-        np.concatenate([windows.wander[_JUDGED] for windows in sittings]),
+def make_test_sessions(who: Simulated, past: WindowCovariance, sessions: int = 6) -> TestSessions:
+    """Simulate more sessions and return every other window."""
+    new_sessions = [simulate_windows(who, 1000 + k) for k in range(sessions)]
+    return TestSessions(
+        np.concatenate([scaled(windows, past, _JUDGED) for windows in new_sessions]),
+        np.concatenate([windows.wander[_JUDGED] for windows in new_sessions]),
         np.repeat(np.arange(sessions), len(_JUDGED)),
     )
 
 
 def oracle(who: Simulated) -> Floats:
-    """Return the weights of somebody who knows what wandering does to this person."""
+    """Return the ideal weights, from the true effects of wandering on this person."""
     return np.linalg.solve(_CORRELATION, who.effects)

@@ -1,4 +1,4 @@
-"""T17: people who respond to the tone, over many sessions, with feedback of their own or somebody else's."""
+"""T17: people who respond to the tone, over many sessions, with their own feedback or that of another person."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ AFTER_80_ANSWERS = ToneSource(NormalDistribution(0.43, 0.25), confidence=0.46)
 def feature_level(run: Run) -> list[Figure]:
     """Run the trial hundreds of times with an index of known agreement."""
     out: list[Figure] = []
-    for name, told in (("oracle", ORACLE), ("index", BEFORE_ANSWERS), ("decoder", AFTER_80_ANSWERS)):
+    for name, tone_source in (("oracle", ORACLE), ("index", BEFORE_ANSWERS), ("decoder", AFTER_80_ANSWERS)):
         n_batches = 1 if run.fast else _TRIALS // _BATCH
-        parts = run.map(partial(_trials, told, 3 if run.fast else _BATCH), range(n_batches))
+        parts = run.map(partial(_trials, tone_source, 3 if run.fast else _BATCH), range(n_batches))
         goals = name == "oracle" and not run.fast
         out += _groups(name, parts, goals=goals)
     return out
 
 
-def _trials(told: ToneSource, n_trials: int, seed: int) -> TrialResults:
-    return run_trials(told, n_trials, seed)
+def _trials(tone_source: ToneSource, n_trials: int, seed: int) -> TrialResults:
+    return run_trials(tone_source, n_trials, seed)
 
 
 def _groups(name: str, parts: list[TrialResults], *, goals: bool) -> list[Figure]:
@@ -72,52 +72,52 @@ def _groups(name: str, parts: list[TrialResults], *, goals: bool) -> list[Figure
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoopSession:
-    """One session in a closed loop: true share of wandering in practice, what was heard, how closely it told."""
+    """One session in a closed loop: share of wandering in practice, correlation with the tone, and tone levels."""
 
     wandering: float
     correlation: float
-    heard: NDArray[np.float64]
+    levels: NDArray[np.float64]
 
 
-def sit_in_loop(
+def run_closed_loop(
     person: Person, response: FeedbackResponse, seed: int, seconds: float, yoked: NDArray[np.float64] | None = None
 ) -> LoopSession:
-    """Sit through the product's engine; the person hears its tone, or the one somebody else heard."""
+    """Run a session through the engine; the person hears its tone, or that of another session."""
     device, montage = headset("muse")
     stream, profile = resolve(Settings(), stream_of("muse"))
     truth = draw_session(person, seconds=seconds, seed=seed, montage=montage, headset=device)
     loop, engine = ClosedLoop(truth, response), Engine(stream.sfreq, profile)
     phases = ((SETTLE_S, Phase.BASELINE), (SETTLE_S + BASELINE_S, Phase.PRACTICE))
     commands = [Command(round(at_s * stream.sfreq), CommandKind.PHASE, phase) for at_s, phase in phases]
-    heard: list[float] = []
+    levels: list[float] = []
     for at in range(0, truth.n_samples - 63, 64):
         for frame in engine.process(Chunk(at, loop.read(64)), commands):
             level = frame.guidance.tone_gain if yoked is None else float(yoked[min(frame.index, len(yoked) - 1)])
             loop.set_tone_level(frame.sample, level)
-            heard.append(level)
+            levels.append(level)
         commands = []
-    ends_s = (np.arange(len(heard)) + 1) / 4
+    ends_s = (np.arange(len(levels)) + 1) / 4
     practice = ends_s > PRACTICE_S
     wandering = loop.truth.state_at(ends_s)[practice] == MentalState.WANDER
-    return LoopSession(float(wandering.mean()), loop.correlation, np.array(heard))
+    return LoopSession(float(wandering.mean()), loop.correlation, np.array(levels))
 
 
 def pair(seed: int, n_sessions: int, seconds: float) -> NDArray[np.float64]:
-    """Let two responders alike sit, one yoked to the other; return (arm, wandering or correlation, session)."""
+    """Simulate two equal responders, one yoked to the other; return (arm, wandering or correlation, session)."""
     arms = [(draw_person(seed, "breath-novice" if seed % 2 else "probe-pooled"), RESPONSES["responder"])] * 2
     out = np.empty((2, 2, n_sessions))
     for session in range(n_sessions):
         yoked: NDArray[np.float64] | None = None
         for arm, (person, response) in enumerate(arms):
-            sat = sit_in_loop(person, response, 100 * seed + 10_000 * arm + session, seconds, yoked)
-            out[arm, :, session] = sat.wandering, sat.correlation
-            arms[arm] = apply_learning(person, response, sat.correlation)
-            yoked = sat.heard
+            session_result = run_closed_loop(person, response, 100 * seed + 10_000 * arm + session, seconds, yoked)
+            out[arm, :, session] = session_result.wandering, session_result.correlation
+            arms[arm] = apply_learning(person, response, session_result.correlation)
+            yoked = session_result.levels
     return out
 
 
 def signal_level(run: Run) -> list[Figure]:
-    """Sit with the real estimator, before any answer, signal and artifacts and all."""
+    """Simulate sessions with the engine, with artifacts and before any answer."""
     n_sessions, seconds = (1, 240.0) if run.fast else (12, 1200.0)
     pairs = np.stack(run.map(partial(pair, n_sessions=n_sessions, seconds=seconds), run.people(8, 1)))
     wandering, correlation = pairs[:, :, 0], pairs[:, :, 1]

@@ -1,4 +1,4 @@
-"""How long a run will take: what each target costs beside one simulated sitting, and what that costs here and now."""
+"""Estimated duration of a run: the cost of each target relative to one session, and the time of that session now."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ COST: dict[str, tuple[float, int]] = {
     "invariance": (12.8, 40),
     "real": (4.0, 2),
 }
-"""For each target: what one person costs, in sittings of 5 min simulated and judged, and how many people there are."""
+"""For each target: cost of one person, in simulated and judged sessions of 5 min, and number of people."""
 
 
 def minutes(targets: Sequence[str], most_people: int, jobs: int) -> float:
-    """Return how long these targets will take, at the speed at which one sitting is simulated and judged now."""
+    """Return the estimated duration of these targets (min), from the time of one session now."""
     begin = time.perf_counter()
     judge(simulate_case(Case(1, draw_person(1), seconds=_SITTING_S)).data, stream_of("muse"))
     sitting_s = time.perf_counter() - begin

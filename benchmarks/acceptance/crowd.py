@@ -1,7 +1,7 @@
-"""Many people over many sessions at the level of the index: fast, for questions that need thousands of sittings.
+"""Fast simulation of many people over many sessions at the level of the index.
 
-The mind's course and its response to the tone follow the same law as ``closed_loop``, on a grid of 0.25 s; in place
-of a signal and an estimator stands an index with a given agreement with the true state.
+States and their response to the tone follow the same model as ``simulation.closed_loop``, on a grid of 0.25 s. Signal
+and estimator are replaced by an index with a given agreement with the true state.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _SMOOTHSTEP = np.array([smoothstep(x) for x in _GRID.tolist()])
 
 @dataclass(frozen=True, slots=True)
 class ToneSource:
-    """What the tone of a session is made from.
+    """Source of the tone level in a session.
 
     Parameters
     ----------
-    separation : Spread or None
+    separation : NormalDistribution or None
         d' of the index between wandering and focus, over people; None for an oracle that knows the true state.
     confidence : float
         How far the tone moves from its neutral level.
@@ -55,7 +55,7 @@ ORACLE = ToneSource()
 
 @dataclass(frozen=True, slots=True)
 class TrialDesign:
-    """A trial: so many people with feedback of their own and as many yoked to them, over so many sessions.
+    """A trial: people with their own feedback and as many yoked to them, over several sessions.
 
     ``n_responders`` of either arm respond; the others do not.
     """
@@ -71,14 +71,14 @@ class TrialDesign:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialResults:
-    """What came of repeated trials.
+    """Results of repeated trials.
 
     Parameters
     ----------
     wandering : ndarray, shape (n_trials, 2, n_people, n_sessions)
         True share of each session spent wandering; own feedback first, then yoked. Responders come first.
     correlation : ndarray, same shape
-        Of the level heard with the true state.
+        Correlation of the tone level with the true state.
     """
 
     design: TrialDesign
@@ -93,23 +93,23 @@ class TrialResults:
 
 
 def run_trials(tone_source: ToneSource, n_trials: int, seed: int, design: TrialDesign | None = None) -> TrialResults:
-    """Let trials run their course; see ``Trials``."""
-    chosen = TrialDesign() if design is None else design
+    """Simulate trials; the result is described in `TrialResults`."""
+    design_used = TrialDesign() if design is None else design
     rng = rng_for(seed, RandomStream.TRIALS)
-    shape = (n_trials, 2, chosen.n_people)
-    responds = np.arange(chosen.n_people) < chosen.n_responders
-    eta = np.broadcast_to(np.where(responds, chosen.responder.eta, chosen.other.eta), shape).copy()
-    learning = np.where(responds, chosen.responder.learning, chosen.other.learning)
-    focus_s = np.full(shape, chosen.dwell.focus_s)
-    separation = _separations(tone_source, (n_trials, chosen.n_people), rng)
-    wandering, correlation = np.empty((chosen.n_sessions, *shape)), np.empty((chosen.n_sessions, *shape))
-    for session in range(chosen.n_sessions):
-        course = _StateProcess(focus_s, eta, chosen.dwell, rng)
+    shape = (n_trials, 2, design_used.n_people)
+    responds = np.arange(design_used.n_people) < design_used.n_responders
+    eta = np.broadcast_to(np.where(responds, design_used.responder.eta, design_used.other.eta), shape).copy()
+    learning = np.where(responds, design_used.responder.learning, design_used.other.learning)
+    focus_s = np.full(shape, design_used.dwell.focus_s)
+    separation = _separations(tone_source, (n_trials, design_used.n_people), rng)
+    wandering, correlation = np.empty((design_used.n_sessions, *shape)), np.empty((design_used.n_sessions, *shape))
+    for session in range(design_used.n_sessions):
+        states = _StateProcess(focus_s, eta, design_used.dwell, rng)
         tone = _Tone(tone_source, separation, rng)
-        wandering[session], correlation[session] = _simulate_session(course, tone, chosen)
+        wandering[session], correlation[session] = _simulate_session(states, tone, design_used)
         growth = learning_growth(learning, correlation[session])
         focus_s, eta = focus_s * growth, eta * growth
-    return TrialResults(chosen, np.moveaxis(wandering, 0, -1), np.moveaxis(correlation, 0, -1))
+    return TrialResults(design_used, np.moveaxis(wandering, 0, -1), np.moveaxis(correlation, 0, -1))
 
 
 def _separations(tone_source: ToneSource, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
@@ -119,25 +119,25 @@ def _separations(tone_source: ToneSource, shape: tuple[int, int], rng: np.random
 
 
 def _simulate_session(states: _StateProcess, tone: _Tone, design: TrialDesign) -> tuple[Floats, Floats]:
-    """Sit once; return the share of wandering, and the correlation of the level heard with it."""
+    """Simulate one session; return the share of wandering, and its correlation with the tone level."""
     delay = round(design.responder.delay_s / HOP_S)
     n = round(design.seconds / HOP_S)
     shape = states.wandering.shape
-    heard = np.zeros((n + delay, *shape), np.float32)
-    minds = np.empty((n, *shape), np.bool_)
+    levels = np.zeros((n + delay, *shape), np.float32)
+    wandering = np.empty((n, *shape), np.bool_)
     for step in range(n):
-        states.advance(heard[step])
-        minds[step] = states.wandering
-        heard[step + delay] = tone.level(states.wandering[:, 0])[:, None]
-    heard = heard[delay:]
-    mean, share = heard.mean(axis=0, dtype=np.float64), minds.mean(axis=0)
-    together = np.einsum("s...,s...->...", heard, minds, dtype=np.float64) / n - mean * share
-    spread = heard.std(axis=0, dtype=np.float64) * np.sqrt(share * (1.0 - share))
+        states.advance(levels[step])
+        wandering[step] = states.wandering
+        levels[step + delay] = tone.level(states.wandering[:, 0])[:, None]
+    levels = levels[delay:]
+    mean, share = levels.mean(axis=0, dtype=np.float64), wandering.mean(axis=0)
+    together = np.einsum("s...,s...->...", levels, wandering, dtype=np.float64) / n - mean * share
+    spread = levels.std(axis=0, dtype=np.float64) * np.sqrt(share * (1.0 - share))
     return share, np.divide(together, spread, out=np.zeros(shape), where=spread > 0)
 
 
 class _StateProcess:
-    """Where everybody's mind is; wandering ends by a hazard that the level heard multiplies."""
+    """States of all people; the tone level multiplies the hazard of the end of wandering."""
 
     def __init__(self, focus_s: Floats, eta: Floats, dwell: DwellTimes, rng: np.random.Generator) -> None:
         self._focus_s, self._eta, self._dwell, self._rng = focus_s, eta, dwell, rng
@@ -160,7 +160,7 @@ class _StateProcess:
             self._begin(ended)
 
     def _begin(self, who: NDArray[np.bool_]) -> None:
-        """Draw what is left of a new state: seconds of focus, or hazard of wandering."""
+        """Draw the remaining time of a new state: seconds of focus, or hazard of wandering."""
         n = int(who.sum())
         shape = self._dwell.focus_shape
         focus_s = self._rng.gamma(shape, 1.0 / shape, n) * self._focus_s[who]
@@ -169,7 +169,7 @@ class _StateProcess:
 
 
 class _Tone:
-    """The level of the tone of everybody with feedback of their own."""
+    """The tone levels of all people with their own feedback."""
 
     def __init__(self, tone_source: ToneSource, separation: Floats, rng: np.random.Generator) -> None:
         self._tone_source, self._separation, self._rng = tone_source, separation, rng
@@ -181,11 +181,11 @@ class _Tone:
         )
 
     def level(self, wandering: NDArray[np.bool_]) -> Floats:
-        keep = self._decay
-        self._state = keep * self._state + (1.0 - keep) * wandering
+        decay = self._decay
+        self._state = decay * self._state + (1.0 - decay) * wandering
         if self._tone_source.separation is None:
             return self._state
-        self._noise = keep * self._noise + math.sqrt(1.0 - keep**2) * self._rng.standard_normal(self._noise.shape)
+        self._noise = decay * self._noise + math.sqrt(1.0 - decay**2) * self._rng.standard_normal(self._noise.shape)
         u = self._separation * self._state + self._noise
-        wanted = np.interp((u - _TONE.ramp_low_u) / _TONE.ramp_width_u, _GRID, _SMOOTHSTEP)
-        return _NEUTRAL + self._tone_source.confidence * (wanted - _NEUTRAL)
+        target = np.interp((u - _TONE.ramp_low_u) / _TONE.ramp_width_u, _GRID, _SMOOTHSTEP)
+        return _NEUTRAL + self._tone_source.confidence * (target - _NEUTRAL)

@@ -11,10 +11,10 @@ import numpy as np
 from benchmarks.acceptance.answers import (
     SETTINGS,
     answered,
-    exam,
     half_and_half,
     history,
     learn,
+    make_test_sessions,
     person,
 )
 from benchmarks.acceptance.answers import oracle as oracle_of
@@ -33,19 +33,19 @@ _SHARES = {20: (0.50, ".61"), 40: (0.65, ".73"), 80: (0.75, ".83"), 160: (0.85, 
 evidence = lru_cache(load_evidence)
 
 
-def _first(course: TrainingSet, n: int) -> TrainingSet:
+def _first(training: TrainingSet, n: int) -> TrainingSet:
     """Return the first ``n`` answers."""
-    return course.subset(np.arange(len(course.wander)) < n)
+    return training.subset(np.arange(len(training.wander)) < n)
 
 
-def learned_by(seed: int, ns: tuple[int, ...], *, population: str = "", profile: str = DEFAULT) -> dict[str, float]:
-    """AUC on new sittings: of the oracle, and after ``n`` answers; ``side n`` is above 0 if the truth is so, too."""
+def learning_curve(seed: int, ns: tuple[int, ...], *, population: str = "", profile: str = DEFAULT) -> dict[str, float]:
+    """Return the AUC on new sessions of the oracle and after ``n`` answers; ``side n`` > 0 is the right direction."""
     who = person(seed, population) if population else half_and_half(seed)
-    course, past = history(who, -(-max(ns) // _EACH), _EACH)
-    test = exam(who, past)
+    training, past = history(who, -(-max(ns) // _EACH), _EACH)
+    test = make_test_sessions(who, past)
     scores = {"oracle": test.auc(oracle_of(who))}
     for n in (0, 10, *ns):
-        weights = learn(_first(course, n), evidence(profile)).weights
+        weights = learn(_first(training, n), evidence(profile)).weights
         scores |= {str(n): test.auc(weights), f"side {n}": float(weights @ who.effects)}
     return scores
 
@@ -60,8 +60,8 @@ def share_of_oracle(got: Sequence[dict[str, float]], name: str) -> Estimate:
 
 
 def mixture(run: Run) -> list[Figure]:
-    """People half and half, the default mixture; then those whom the untaught index misleads."""
-    got = run.map(partial(learned_by, ns=_NS), list(run.people(300, 40)))
+    """Half of the people from each population with the default mixture; then those with the wrong prior."""
+    got = run.map(partial(learning_curve, ns=_NS), list(run.people(300, 40)))
     figures = [figure("oracle, AUC", mean_of([one["oracle"] for one in got]), known=".695")]
     for n in (0, 10, *_NS):
         goal, known = _SHARES.get(n, (None, ""))
@@ -79,7 +79,7 @@ def mixture(run: Run) -> list[Figure]:
 def matching(run: Run) -> list[Figure]:
     """People from the population that the prior describes."""
     ns = (40, 80, 160)
-    got = run.map(partial(learned_by, ns=ns, population=NOVICE, profile=NOVICE), list(run.people(300, 40)))
+    got = run.map(partial(learning_curve, ns=ns, population=NOVICE, profile=NOVICE), list(run.people(300, 40)))
     figures = [
         figure("oracle, AUC", mean_of([one["oracle"] for one in got]), known=".72"),
         figure("v1, AUC", mean_of([one["0"] for one in got]), known=".633"),
@@ -87,8 +87,8 @@ def matching(run: Run) -> list[Figure]:
     goals = {10: (None, ""), 40: (None, ".668"), 80: (0.675, ".686"), 160: (0.685, ".692")}
     for n, (goal, known) in goals.items():
         aucs = [one[str(n)] for one in got]
-        held = None if goal is None or run.fast else at_least(goal)
-        figures.append(figure(f"N={n}: AUC", mean_of(aucs), held, known=known))
+        goal_here = None if goal is None or run.fast else at_least(goal)
+        figures.append(figure(f"N={n}: AUC", mean_of(aucs), goal_here, known=known))
     gain = {n: mean_of([one[str(n)] - one["0"] for one in got]) for n in (10, 40)}
     figures.append(figure("N=10: AUC above v1", gain[10], None if run.fast else at_least(-0.01), known="+.02"))
     figures.append(figure("N=40: AUC above v1", gain[40], known="+.035 of .087 to the oracle"))
@@ -103,20 +103,20 @@ def _way_to_oracle(got: Sequence[dict[str, float]], name: str) -> Estimate:
 
 
 def calibrated(seed: int, *, null: bool = False) -> dict[str, float]:
-    """Everything said of a decoder after 128 answers, beside what new sittings show."""
+    """Return the evaluation of a decoder after 128 answers, and its results in new sessions."""
     who = replace(half_and_half(seed), effects=np.zeros(3)) if null else half_and_half(seed)
-    course, past = history(who, 8, 16)
-    scores = evaluate(course, lambda part, day, _device: learn(part, evidence(DEFAULT), day), SETTINGS)
-    decoder = learn(course, evidence(DEFAULT))
-    test = exam(who, past, 12)
-    said = answered(test.wander, np.random.default_rng((seed, 4)))
+    training, past = history(who, 8, 16)
+    scores = evaluate(training, lambda part, day, _device: learn(part, evidence(DEFAULT), day), SETTINGS)
+    decoder = learn(training, evidence(DEFAULT))
+    test = make_test_sessions(who, past, 12)
+    answers = answered(test.wander, np.random.default_rng((seed, 4)))
     p = scores.calibration.probability(decoder.logit(test.x))
-    base = float(course.wander.mean())
-    skill = 1 - float(np.mean((p - said) ** 2) / np.mean((base - said) ** 2))
-    truth = test.auc(decoder.weights, said)
+    base = float(training.wander.mean())
+    skill = 1 - float(np.mean((p - answers) ** 2) / np.mean((base - answers) ** 2))
+    truth = test.auc(decoder.weights, answers)
     return {
         "skill": skill,
-        "ece": expected_calibration_error(p, said),
+        "ece": expected_calibration_error(p, answers),
         "truth": truth,
         "prequential": scores.prequential.value if scores.prequential else np.nan,
         "left_out": scores.leave_one_session_out.value if scores.leave_one_session_out else np.nan,
@@ -137,7 +137,7 @@ def calibration(run: Run) -> list[Figure]:
     judged = not run.fast
     figures = [
         figure(
-            "Brier skill on new sittings",
+            "Brier skill on new sessions",
             mean_of([one["skill"] for one in got]),
             at_least(0.0) if judged else None,
             known="+.025",
@@ -155,7 +155,7 @@ def calibration(run: Run) -> list[Figure]:
             goal = between(0.90, 0.98) if judged else None
             figures += [
                 figure(f"{name}, {text}: interval covers", share_of(hits), goal, known=".94-.97"),
-                figure(f"{name}, {text}: AUC said", mean_of([one[way] for one in people])),
+                figure(f"{name}, {text}: AUC reported", mean_of([one[way] for one in people])),
             ]
         figures += [
             figure(f"{name}: AUC for new answers", mean_of([one["truth"] for one in people])),
@@ -164,7 +164,7 @@ def calibration(run: Run) -> list[Figure]:
     return figures
 
 
-_LEVEL = "feature level, three features, 12 % wrong answers, drift, new sittings"
+_LEVEL = "feature level, three features, 12 % wrong answers, drift, new sessions"
 TARGETS = (
     Target(
         "T8a",
@@ -182,6 +182,6 @@ TARGETS = (
         "T9",
         "calibration of the decoder",
         calibration,
-        population=f"half and half, 8 sittings of 16 answers; {_LEVEL}",
+        population=f"half and half, 8 sessions of 16 answers; {_LEVEL}",
     ),
 )

@@ -1,4 +1,4 @@
-"""Honest evaluation of a linear classifier, and the dishonest one it is held against in the leak test."""
+"""Evaluation of a linear classifier without leaks, and with leaking shuffled folds for comparison."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def within(scores: Floats, y: Flags, groups: NDArray[np.int_]) -> float:
 
 
 def leave_one_out(x: Floats, y: Flags, groups: NDArray[np.int_], fit: Fit = discriminant) -> Floats:
-    """Return scores of every group by weights that never saw it."""
+    """Return scores of every group by weights fitted without it."""
     scores = np.full(len(y), np.nan)
     for g in np.unique(groups):
         rest = groups != g
@@ -50,10 +50,10 @@ def prequential(x: Floats, y: Flags, sessions: NDArray[np.int_], fit: Fit = disc
 
 
 def shuffled(x: Floats, y: Flags, rng: np.random.Generator, folds: int = 5) -> Floats:
-    """Return scores of shuffled folds, which leak whatever neighbours share. For the leak test alone."""
+    """Return scores of shuffled folds, which leak what neighbours share; only for the leak test."""
     scores = np.full(len(y), np.nan)
-    for held in np.array_split(rng.permutation(len(y)), folds):
+    for fold in np.array_split(rng.permutation(len(y)), folds):
         rest = np.ones(len(y), dtype=np.bool_)
-        rest[held] = False
-        scores[held] = x[held] @ discriminant(x[rest], y[rest])
+        rest[fold] = False
+        scores[fold] = x[fold] @ discriminant(x[rest], y[rest])
     return scores

@@ -1,4 +1,4 @@
-"""What a target amounts to: figures, each with its goal and verdict."""
+"""Targets and their figures, each with goal and verdict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 class Verdict(StrEnum):
-    """How a figure stands to its goal."""
+    """Result of comparing a figure with its goal."""
 
     PASS = "pass"  # noqa: S105 - a verdict
     SHORT = "short"
@@ -26,13 +26,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a value must be: within [low, high]."""
+    """Range of accepted values, [low, high]."""
 
     low: float = -math.inf
     high: float = math.inf
 
     def met(self, value: float) -> bool:
-        """Tell whether a value meets the goal; NaN never does."""
+        """Return whether a value meets the goal; NaN never does."""
         return self.low <= value <= self.high
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ class Figure:
     Parameters
     ----------
     goal : Goal or None
-        None is a figure that is only reported.
+        None for a figure that is only reported.
     known : str
         What the prototypes behind the target reached.
     n : int
@@ -84,7 +84,7 @@ class Figure:
 
     @property
     def verdict(self) -> Verdict:
-        """Tell how the value stands to its goal; the interval is for the reader, not for the verdict."""
+        """Return the verdict on the value; the interval is not part of it."""
         if self.goal is None:
             return Verdict.REPORTED
         return Verdict.PASS if self.goal.met(self.value) else Verdict.SHORT
@@ -93,7 +93,7 @@ class Figure:
 def figure(
     name: str, estimate: Estimate, goal: Goal | None = None, *, unit: str = "", known: str = "", of: str = "people"
 ) -> Figure:
-    """Name an estimate and hold it to a goal."""
+    """Return a figure from an estimate, with an optional goal."""
     return Figure(name, estimate.value, estimate.low, estimate.high, estimate.n, unit, goal, known, of)
 
 
@@ -107,7 +107,7 @@ def verdict_of(figures: Iterable[Figure]) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a target is to be run: with how many people, and on how many cores.
+    """Options of a run: number of people, and how to map over them.
 
     ``map`` applies a module-level function to every item, in order.
     """
@@ -117,7 +117,7 @@ class Run:
     most: int = 1000
 
     def people(self, full: int, fast: int) -> range:
-        """Return the seeds of as many people as this run affords."""
+        """Return the seeds of the people in this run."""
         return range(1, 1 + min(self.most, fast if self.fast else full))
 
 
@@ -125,7 +125,7 @@ class Run:
 class Target:
     """One row of the acceptance table.
 
-    ``measure`` is None for what is not yet built; ``why`` then says what is missing.
+    ``measure`` is None if it is not built yet; ``why`` is the reason.
     """
 
     id: str

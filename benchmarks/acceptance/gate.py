@@ -1,4 +1,4 @@
-"""T11: the gate's hits and false alarms on artifacts of known place and size, rule by rule."""
+"""T11: hits and false alarms of the gate on artifacts of known onset and size, rule by rule."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def count(seed: int, alpha_uv: float, sfreq: float = 256.0, seconds: float = _SE
 
 
 def tally(judged: Gated, truth: SimulatedSession) -> Count:
-    """Hold the gate's verdicts against the truth."""
+    """Compare the gate's results with the truth."""
     shown = [one for one in truth.artifacts if one.onset_s >= PRACTICE_S]
     hits = {kind: [0, 0, 0] for kind in RULE}
     covered = [0, 0]
@@ -168,7 +168,7 @@ def _rates(run: Run) -> list[Figure]:
 
 
 def broken_after_s(seed: int) -> list[float]:
-    """Return how long a broken electrode goes unnoticed, s, for each channel and three sizes; inf if for 20 s."""
+    """Return the detection time (s) of a broken electrode for each channel; infinite if over 20 s."""
     out: list[float] = []
     stream = stream_of("muse")
     _, profile = resolve(Settings(), StreamInfo("broken", stream.sfreq, stream.ch_names, montage="muse"))
@@ -177,8 +177,8 @@ def broken_after_s(seed: int) -> list[float]:
         electrode = Artifact(ArtifactKind.BROKEN, PRACTICE_S + 10, 20.0, (row,), size)
         case = Case(seed, draw_person(seed, "null"), QUIET, seconds=190.0, extra=(electrode,))
         judged = gated(simulate_case(case).data, stream.sfreq, profile)
-        said = (judged.onset > electrode.onset_s) & judged.out[:, row]
-        out.append(float(judged.onset[np.argmax(said)] - electrode.onset_s) if said.any() else np.inf)
+        flagged = (judged.onset > electrode.onset_s) & judged.out[:, row]
+        out.append(float(judged.onset[np.argmax(flagged)] - electrode.onset_s) if flagged.any() else np.inf)
     return out
 
 

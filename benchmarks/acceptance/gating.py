@@ -1,4 +1,4 @@
-"""The gate alone: every rule's verdict on every block, with the limits its own baseline gave it."""
+"""The gate alone: results of every rule for every block, with limits from its own baseline."""
 
 from __future__ import annotations
 

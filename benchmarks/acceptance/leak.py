@@ -1,4 +1,4 @@
-"""T10: recordings that differ in everything but the state must not look like decoding."""
+"""T10: differences between sessions without an effect of state must not look like decoding."""
 
 from __future__ import annotations
 
@@ -34,27 +34,30 @@ def leaked(seed: int) -> tuple[float, float, float]:
     often = np.where(np.arange(_SESSIONS) % 2 == 0, 0.05, 0.95)
     y = rng.random(len(sessions)) < often[sessions]
     y[::_ANSWERS], y[1::_ANSWERS] = True, False
-    course = _course(x, y, sessions)
-    ahead, aside = score_prequentially(course, _learn, DecoderSettings()), score_leaving_sessions_out(course, _learn)
-    found = [within_session_auc(scored.score, scored.wander, scored.session_index, 1.0) for scored in (ahead, aside)]
-    said = [np.nan if interval is None else interval.value for interval in found]
-    return said[0], said[1], auc(shuffled(x, y, rng), y)
-
-
-def _course(x: NDArray[np.float64], y: NDArray[np.bool_], sessions: NDArray[np.int64]) -> TrainingSet:
-    """Make lessons of windows as they are, uncentred, so that nothing but the evaluation stands against the leak."""
-    return build_training_set(_NAMES, [_taught(k, x[sessions == k], y[sessions == k]) for k in range(_SESSIONS)])
-
-
-def _taught(session: int, x: NDArray[np.float64], y: NDArray[np.bool_]) -> SessionTrainingData:
-    lessons = tuple(
-        LabelledWindow(j, row, bool(said), 1.0, float(j)) for j, (row, said) in enumerate(zip(x, y, strict=True))
+    training = _training_set(x, y, sessions)
+    ahead, aside = (
+        score_prequentially(training, _learn, DecoderSettings()),
+        score_leaving_sessions_out(training, _learn),
     )
-    return SessionTrainingData(str(session), float(session), "", lessons, estimate_window_covariance(_NAMES))
+    found = [within_session_auc(scored.score, scored.wander, scored.session_index, 1.0) for scored in (ahead, aside)]
+    aucs = [np.nan if interval is None else interval.value for interval in found]
+    return aucs[0], aucs[1], auc(shuffled(x, y, rng), y)
 
 
-def _learn(course: TrainingSet, day: float, device: str) -> Decoder:
-    return fit_decoder(course, load_evidence("default"), DecoderSettings(), day=day, device=device)
+def _training_set(x: NDArray[np.float64], y: NDArray[np.bool_], sessions: NDArray[np.int64]) -> TrainingSet:
+    """Return a training set of uncentred windows, so that only the evaluation can prevent the leak."""
+    return build_training_set(_NAMES, [_session(k, x[sessions == k], y[sessions == k]) for k in range(_SESSIONS)])
+
+
+def _session(session: int, x: NDArray[np.float64], y: NDArray[np.bool_]) -> SessionTrainingData:
+    windows = tuple(
+        LabelledWindow(j, row, bool(label), 1.0, float(j)) for j, (row, label) in enumerate(zip(x, y, strict=True))
+    )
+    return SessionTrainingData(str(session), float(session), "", windows, estimate_window_covariance(_NAMES))
+
+
+def _learn(training: TrainingSet, day: float, device: str) -> Decoder:
+    return fit_decoder(training, load_evidence("default"), DecoderSettings(), day=day, device=device)
 
 
 def leak(run: Run) -> list[Figure]:

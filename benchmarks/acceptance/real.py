@@ -1,4 +1,4 @@
-"""The gate on real recordings, held against what can be seen in them offline."""
+"""The gate on real recordings, compared with artifacts found offline."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def blinks(data: NDArray[np.float64], rows: Sequence[int], sfreq: float) -> NDAr
 
 
 def strained(data: NDArray[np.float64], sfreq: float) -> NDArray[np.bool_]:
-    """Tell for each whole second and channel whether 30-44 Hz is twice its usual rms, shape (n_seconds, n_channels)."""
+    """Return for each second and channel whether 30-44 Hz is twice its median rms, shape (n_seconds, n_channels)."""
     sos = signal.butter(4, [30.0, 44.0], "bandpass", fs=sfreq, output="sos")
     fast, n = signal.sosfiltfilt(sos, data, axis=1), int(sfreq)
     seconds = fast[:, : fast.shape[1] // n * n].reshape(len(data), -1, n)
@@ -118,7 +118,7 @@ def _missed(seen: list[Seen]) -> str:
 
 
 def _listed(path: Path, one: Seen) -> list[Figure]:
-    """List what became of one file, misses with their times."""
+    """Return the figures of one file, misses with their times."""
     where = "/".join(path.relative_to(DATA).parts[1:]).removesuffix(path.suffix)
     missed = f" (missed at {', '.join(one.missed)} s)" if one.missed else ""
     rows = (
@@ -149,7 +149,7 @@ def _rows(where: str, seen: list[Seen]) -> list[Figure]:
 
 
 def real(run: Run) -> list[Figure]:
-    """Judge every file that is there; nothing where there is none."""
+    """Judge all existing files; return nothing without any."""
     muse = sorted((DATA / "muse_2016_erp").rglob("*.csv"))
     cyton = DATA / "openbci_gui" / "original" / "OpenBCI_GUI-v6-blinks-jawClench-alpha.txt"
     out: list[Figure] = []
@@ -164,7 +164,7 @@ def real(run: Run) -> list[Figure]:
 
 
 def not_given(run: Run) -> list[Figure]:
-    """Return nothing: the recordings this target was written on are not among the data."""
+    """Return nothing: the recordings of this target are not in the data."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""Results on disk: one JSON document, each target renewed on its own."""
+"""Results on disk: one JSON document in which each target is updated on its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one target."""
+    """The result of one target."""
 
     target: Target
     verdict: str
@@ -29,13 +29,13 @@ class Outcome:
 
 
 def outcome_of(target: Target, figures: list[Figure], seconds: float) -> Outcome:
-    """Give a target's figures their common verdict."""
+    """Return a target's figures with their common verdict."""
     return Outcome(target, str(verdict_of(figures)), tuple(figures), seconds)
 
 
 @lru_cache
 def commit() -> str:
-    """Return the commit as this process found it, marked where files of the program have changed since."""
+    """Return the commit at the start of this process, marked if the program has uncommitted changes."""
     try:
         head = _git("rev-parse", "--short", "HEAD")
         changed = _git("status", "--porcelain", "--untracked-files=no", "--", "neurofeedback", "configs", "benchmarks")
@@ -82,7 +82,7 @@ def _number(value: object) -> object:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read earlier results, or begin."""
+    """Return earlier results, or an empty document."""
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))
     return {"machine": machine(), "targets": {}}

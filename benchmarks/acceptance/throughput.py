@@ -1,4 +1,4 @@
-"""T18: what the engine costs, live and in replay, and whether its memory stays flat."""
+"""T18: cost of the engine live and in replay, and growth of its memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MEMORY_FROM_MIN = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Load:
-    """A stream and samples to push through it."""
+    """A stream and its samples."""
 
     stream: StreamInfo
     data: NDArray[np.float32]
@@ -91,7 +91,7 @@ def replay_speed(load: Load) -> float:
 
 
 def throughput(run: Run) -> list[Figure]:
-    """Time the engine by the processor's own clock, so that others' load does not count."""
+    """Measure the engine in processor time, so that other load does not count."""
     seconds = 240.0 if run.fast else 600.0
     muse, daisy = _load("muse", seconds), _load("cyton-daisy", seconds)
     live = [

@@ -1,4 +1,4 @@
-"""What must hold of a file, whatever is in it: it is read as it says it is, or refused in one line."""
+"""Checks that hold for any file: it is read consistently, or refused with one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neurofeedback.formats.session_import import import_recording
 from neurofeedback.recording.lost_runs import lost_mask
 from neurofeedback.recording.recording import Recording
 
-_MOST_CHUNKS = 8
+_MAX_CHUNKS = 8
 
 
 def opens_or_refuses(path: Path) -> bool:
@@ -39,10 +39,10 @@ def imports_or_leaves_nothing(path: Path, root: Path) -> None:
 
 
 def _check_message(error: NeurofeedbackError, path: Path) -> None:
-    told = str(error)
-    assert "\n" not in told, f"more than a line: {told!r}"
-    assert len(told) < 2000, f"too long: {len(told)} characters"
-    assert path.parent.name in told or path.name in told, f"names no file: {told!r}"
+    message = str(error)
+    assert "\n" not in message, f"more than a line: {message!r}"
+    assert len(message) < 2000, f"too long: {len(message)} characters"
+    assert path.parent.name in message or path.name in message, f"names no file: {message!r}"
 
 
 def _check_facts(recording: Recording) -> None:
@@ -56,7 +56,7 @@ def _check_facts(recording: Recording) -> None:
 
 
 def _check_samples(recording: Recording) -> None:
-    for chunk, _ in zip(recording.iter_chunks(max(1, recording.n_samples // 5)), range(_MOST_CHUNKS), strict=False):
+    for chunk, _ in zip(recording.iter_chunks(max(1, recording.n_samples // 5)), range(_MAX_CHUNKS), strict=False):
         assert chunk.data.dtype == np.float32
         assert chunk.data.shape[0] == recording.stream.n_channels
         assert np.array_equal(np.isnan(chunk.data), lost_mask(chunk.lost, chunk.first_sample, chunk.data.shape))

@@ -1,4 +1,4 @@
-"""Ways to damage a file: what a full disk, a bad cable, another program's bug or ill will would do to it."""
+"""Mutations of files, as by a full disk, a bad cable, a bug or an attack."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXTREMES = tuple(
 
 
 def damaged(content: bytes, rng: random.Random, other: bytes = b"") -> bytes:
-    """Damage a file's content one to five times; ``other`` lends pieces."""
+    """Damage a file's content one to five times; ``other`` is a source of inserted pieces."""
     data = bytearray(content)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 5))):
         if data:
@@ -33,7 +33,7 @@ def damaged(content: bytes, rng: random.Random, other: bytes = b"") -> bytes:
 
 
 def _at(data: bytearray, rng: random.Random) -> int:
-    """Choose a place, headers more often."""
+    """Return a random position, more often in the header."""
     return rng.randrange(min(len(data), rng.choice((64, 512, 4096, len(data)))))
 
 

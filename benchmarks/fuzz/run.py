@@ -1,4 +1,4 @@
-"""Fuzz the readers for as long as wanted; every new kind of crash is kept with the file that caused it."""
+"""Fuzz the readers for a given time; every new kind of crash is saved with its file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LARGEST_SEED = 1_000_000
 
 
 class TooLongError(BaseException):
-    """A reader did not come to an end; no reader may take it for a broken file."""
+    """A reader took too long; not an Exception, so that no reader treats it as a damaged file."""
 
 
 @contextmanager
@@ -49,27 +49,27 @@ def _limited() -> Iterator[None]:
         signal.alarm(0)
 
 
-def _further(folder: Path | None) -> dict[str, Seed]:
-    """Take small recordings of a folder as seeds, too."""
+def _extra_seeds(folder: Path | None) -> dict[str, Seed]:
+    """Return small recordings of a folder as additional seeds."""
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
     small = (path for path in files if path.stat().st_size <= _LARGEST_SEED and path.suffix not in {".npy", ".md"})
     return {path.name: Seed({path.name: path.read_bytes()}) for path in small}
 
 
 def _once(seed: Seed, other: Seed, rng: random.Random, *, importing: bool) -> Seed:
-    """Damage one file of a seed, the one to open most often."""
+    """Damage one file of a seed (most often its main file) and read it."""
     names = list(seed.files)
     name = names[0] if rng.random() < 0.6 else rng.choice(names)
-    lent = next(iter(other.files.values()))
-    tried = Seed({**seed.files, name: damaged(seed.files[name], rng, lent)})
+    donor = next(iter(other.files.values()))
+    damaged_seed = Seed({**seed.files, name: damaged(seed.files[name], rng, donor)})
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, _limited():
-        path = tried.write(Path(folder))
-        _try(path, tried, importing=importing)
-    return tried
+        path = damaged_seed.write(Path(folder))
+        _try(path, damaged_seed, importing=importing)
+    return damaged_seed
 
 
 class CrashError(Exception):
-    """A reader let an error escape; ``place`` tells one kind from another."""
+    """A reader raised an unexpected error; ``place`` identifies its kind."""
 
     def __init__(self, place: str, text: str, seed: Seed) -> None:
         super().__init__(text)
@@ -77,18 +77,18 @@ class CrashError(Exception):
         self.seed = seed
 
 
-def _try(path: Path, tried: Seed, *, importing: bool) -> bool:
+def _try(path: Path, damaged_seed: Seed, *, importing: bool) -> bool:
     try:
         if importing:
             imports_or_leaves_nothing(path, path.parent / "recordings")
         return opens_or_refuses(path)
-    except (Exception, TooLongError) as error:  # noqa: BLE001 - a crash is what is looked for
+    except (Exception, TooLongError) as error:  # noqa: BLE001 - any crash counts
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
         place = f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
-        raise CrashError(place, traceback.format_exc(), tried) from None
+        raise CrashError(place, traceback.format_exc(), damaged_seed) from None
 
 
-def _keep(crash: CrashError, folder: Path) -> None:
+def _save(crash: CrashError, folder: Path) -> None:
     place = folder / hashlib.sha256(crash.place.encode()).hexdigest()[:12]
     if not place.exists():
         place.mkdir(parents=True)
@@ -97,9 +97,9 @@ def _keep(crash: CrashError, folder: Path) -> None:
 
 
 def main(
-    minutes: Annotated[float, typer.Option(help="How long.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Same seed, same mutations.")] = 0,
-    crashes: Annotated[Path, typer.Option(help="Where files that crash a reader are kept.")] = Path("fuzz-crashes"),
+    minutes: Annotated[float, typer.Option(help="Duration.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Random seed of the mutations.")] = 0,
+    crashes: Annotated[Path, typer.Option(help="Folder for files that crash a reader.")] = Path("fuzz-crashes"),
     data: Annotated[Path | None, typer.Option(help="Folder whose small recordings are mutated, too.")] = None,
 ) -> None:
     """Mutate valid recordings of every format and read them; exit 1 if a reader crashed."""
@@ -108,12 +108,12 @@ def main(
     warnings.simplefilter("ignore")
     sys.stderr = sys.stdout = open(os.devnull, "w") if not sys.stdout.isatty() else sys.stdout  # noqa: PTH123, SIM115
     with tempfile.TemporaryDirectory() as folder:
-        known = seeds(Path(folder)) | _further(data)
+        known = seeds(Path(folder)) | _extra_seeds(data)
     found, counts = _fuzz(known, random.Random(seed), minutes * 60, crashes)  # noqa: S311 - no secret
-    told = {"executions": sum(counts.values()), "by_format": dict(counts), "crashes": dict(found)}
+    summary = {"executions": sum(counts.values()), "by_format": dict(counts), "crashes": dict(found)}
     crashes.mkdir(parents=True, exist_ok=True)
-    (crashes / f"summary-{seed}.json").write_text(json.dumps(told, indent=2))
-    typer.echo(json.dumps(told, indent=2), file=sys.__stdout__)
+    (crashes / f"summary-{seed}.json").write_text(json.dumps(summary, indent=2))
+    typer.echo(json.dumps(summary, indent=2), file=sys.__stdout__)
     raise typer.Exit(1 if found else 0)
 
 
@@ -130,5 +130,5 @@ def _fuzz(
             _once(known[kind], known[rng.choice(sorted(known))], rng, importing=rng.randrange(_IMPORT_EVERY) == 0)
         except CrashError as crash:
             found[crash.place] += 1
-            _keep(crash, crashes)
+            _save(crash, crashes)
     return found, counts

@@ -21,7 +21,7 @@ from neurofeedback.types import Event, EventKind, StreamInfo
 NAMES = ("TP9", "AF7", "AF8", "TP10")
 SFREQ = 256.0
 N_SAMPLES = 512
-BEGAN = 1505316600.0
+STARTED = 1505316600.0
 MARKS = {31: 2, 177: 1}
 SIGNAL = np.round(np.random.default_rng(7).normal(0, 20, (4, N_SAMPLES)), 3)
 
@@ -48,7 +48,7 @@ def recording() -> Recording:
         N_SAMPLES,
         lambda start, stop: values[:, start:stop].copy(),
         events=tuple(Event(sample, EventKind.MARK, str(code)) for sample, code in MARKS.items()),
-        started=datetime.fromtimestamp(BEGAN, UTC),
+        started=datetime.fromtimestamp(STARTED, UTC),
     )
 
 
@@ -115,7 +115,7 @@ def _xdf() -> bytes:
     channels = "".join(
         f"<channel><label>{name}</label><unit>microvolts</unit><type>EEG</type></channel>" for name in NAMES
     )
-    times = BEGAN + np.arange(N_SAMPLES) / SFREQ
+    times = STARTED + np.arange(N_SAMPLES) / SFREQ
     rows = (struct.pack("<B d 4d", 8, time, *row) for time, row in zip(times, SIGNAL.T, strict=True))
     marks = (struct.pack("<B d B B", 8, times[sample], 1, 1) + str(code).encode() for sample, code in MARKS.items())
     return b"XDF:" + b"".join(
@@ -160,19 +160,19 @@ def _cells(i: int, add: float = 0.0) -> str:
 
 
 def _muse_lsl(i: int) -> str:
-    return f"{BEGAN + i / SFREQ:.3f},{_cells(i)},0.0,{MARKS.get(i, 0)}"
+    return f"{STARTED + i / SFREQ:.3f},{_cells(i)},0.0,{MARKS.get(i, 0)}"
 
 
 def _mind_monitor(i: int) -> str:
-    time = datetime.fromtimestamp(BEGAN + i // 12 * 12 / SFREQ, UTC)
-    told = f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03d}"
-    blink = f"{told},,,,,,,/muse/elements/blink\n" if i == 100 else ""
-    return f"{blink}{told},0.5,{_cells(i, 800)},90.0,"
+    time = datetime.fromtimestamp(STARTED + i // 12 * 12 / SFREQ, UTC)
+    stamp = f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03d}"
+    blink = f"{stamp},,,,,,,/muse/elements/blink\n" if i == 100 else ""
+    return f"{blink}{stamp},0.5,{_cells(i, 800)},90.0,"
 
 
 def _openbci(i: int) -> str:
-    time = datetime.fromtimestamp(BEGAN + i / SFREQ, UTC)
-    return f"{i % 256}, {_cells(i)}, 0.0, {BEGAN + i / SFREQ:.6f}, {MARKS.get(i, 0)}, {time:%Y-%m-%d %H:%M:%S}"
+    time = datetime.fromtimestamp(STARTED + i / SFREQ, UTC)
+    return f"{i % 256}, {_cells(i)}, 0.0, {STARTED + i / SFREQ:.6f}, {MARKS.get(i, 0)}, {time:%Y-%m-%d %H:%M:%S}"
 
 
 def _openbci_old(i: int) -> str:
@@ -189,5 +189,5 @@ def _converted(i: int) -> str:
 
 
 def _brainflow(i: int) -> str:
-    values = (i % 256, *SIGNAL[:, i], 0.0, BEGAN + i / SFREQ, MARKS.get(i, 0))
+    values = (i % 256, *SIGNAL[:, i], 0.0, STARTED + i / SFREQ, MARKS.get(i, 0))
     return "\t".join(f"{value:.6f}" for value in values)

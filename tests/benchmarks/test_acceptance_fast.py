@@ -45,11 +45,11 @@ def test_targets_that_need_no_simulated_people_are_met(identity: str) -> None:
 
 
 def test_t17_a_pair_sits_in_a_closed_loop_at_signal_level() -> None:
-    sat = closed_loop.sit_in_loop(draw_person(1), RESPONSES["responder"], 1, 200.0)
-    assert np.unique(sat.heard[620:]).size > 20  # the tone of practice
-    assert not sat.heard[:599].any()
-    yoked = closed_loop.sit_in_loop(draw_person(2), RESPONSES["responder"], 2, 200.0, sat.heard)
-    np.testing.assert_array_equal(yoked.heard, sat.heard)
+    sat = closed_loop.run_closed_loop(draw_person(1), RESPONSES["responder"], 1, 200.0)
+    assert np.unique(sat.levels[620:]).size > 20  # the tone of practice
+    assert not sat.levels[:599].any()
+    yoked = closed_loop.run_closed_loop(draw_person(2), RESPONSES["responder"], 2, 200.0, sat.levels)
+    np.testing.assert_array_equal(yoked.levels, sat.levels)
     assert 0 <= sat.wandering <= 1
 
 
