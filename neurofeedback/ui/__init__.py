@@ -1,1 +1,1 @@
-"""The window: Qt at the rim. One bridge polls the sitting; widgets take plain values."""
+"""The window, in Qt. One bridge polls the running session; pages and widgets take plain values."""

@@ -1,4 +1,4 @@
-"""What the app starts from, and what it remembers of last time. No Qt here."""
+"""Defaults of the app and the choices it remembers between starts. No Qt here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_FILE_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class DeviceChoice:
-    """A device name as a person types it, and one line that says what it is."""
+    """A device name as a person types it, with a one-line description."""
 
     name: str
     description: str = ""
@@ -34,7 +34,7 @@ class DeviceChoice:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeChoice:
-    """A programme by name and by what a person reads; ``minutes`` 0 is without end."""
+    """A programme with its name, title and description; ``minutes`` 0 means without end."""
 
     name: str
     title: str
@@ -44,30 +44,32 @@ class ProgrammeChoice:
 
 @dataclass(frozen=True, slots=True)
 class AppDefaults:
-    """What the command line hands the app.
+    """Defaults that the command line passes to the app.
 
     Parameters
     ----------
     recordings : Path
-        Where recordings go.
+        Folder of the recordings.
     devices : tuple of DeviceChoice
-        Offered on the first page; any other name can be typed.
+        Devices offered on the first page; any other name can be typed.
     programmes : tuple of ProgrammeChoice
-        Practices offered, besides one of a length of one's own.
+        Programmes offered, besides a practice of a length the person sets.
+    profiles : tuple of str
+        Names of the profiles offered.
     participant : str
-        Label used until another one is remembered.
-    request : SessionConfig, optional
-        Begin this sitting at once.
+        Participant label until another one is remembered.
     last_device : str
-        Device of the newest recording, whatever recorded it; empty if there is none.
-    look : callable, optional
-        Finds the headsets in reach, in some seconds.
+        Device of the newest recording; empty if there is none.
+    scan : callable, optional
+        Finds the headsets in reach, which takes some seconds.
+    request : SessionConfig, optional
+        A session to start at once.
     audio : str
-        Sound of sittings begun on the first page, as in ``SessionConfig``.
+        Audio output of sessions started on the first page, as in ``SessionConfig``.
     state_file : Path, optional
-        Where choices are remembered; the user's configuration folder by default.
+        File of the remembered choices; in the user's configuration folder by default.
     preferences_file : Path, optional
-        Where settings are kept; beside the choices by default.
+        File of the settings; beside ``state_file`` by default.
     """
 
     recordings: Path
@@ -85,10 +87,10 @@ class AppDefaults:
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """What a person chose last time; ``minutes`` 0 is the practice's own length.
+    """Choices remembered from the last start; ``minutes`` 0 is the default length of the practice.
 
-    ``device`` is empty until one was chosen or found; ``recorded_with`` is the headset of the newest recording when
-    the window last looked, so that a sitting begun elsewhere since then is noticed.
+    ``device`` is empty until one was chosen or found; ``recorded_with`` is the headset of the newest recording at the
+    last start, so that a session recorded by another command since then is noticed.
     """
 
     device: str = ""
@@ -104,7 +106,7 @@ class AppState:
     recorded_with: str = ""
 
     def request(self, defaults: AppDefaults, preferences: Preferences) -> SessionConfig:
-        """Return the sitting these choices ask for, as the settings want it."""
+        """Return the configuration of a session with these choices and settings."""
         return SessionConfig(
             device=self.device or defaults.devices[0].name,
             recordings=Path(preferences.recordings) if preferences.recordings else defaults.recordings,
@@ -122,8 +124,8 @@ class AppState:
         )
 
     def with_defaults(self, defaults: AppDefaults) -> AppState:
-        """Fill what was never chosen from the defaults, but for the headset; a practice that is gone is forgotten."""
-        known = {programme.name for programme in defaults.programmes}
+        """Fill empty fields from the defaults, except the headset, and drop a programme that no longer exists."""
+        programmes = {programme.name for programme in defaults.programmes}
         recorded_with = "" if is_simulated_device(defaults.last_device) else defaults.last_device
         newer = recorded_with if recorded_with != self.recorded_with else ""
         return replace(
@@ -131,12 +133,12 @@ class AppState:
             device=newer or self.device,
             recorded_with=recorded_with or self.recorded_with,
             participant=self.participant or defaults.participant,
-            programme=self.programme if self.programme in known else "",
+            programme=self.programme if self.programme in programmes else "",
         )
 
 
 def is_simulated_device(device: str) -> bool:
-    """Tell whether a device needs no headset: nobody's signal is recorded with it.
+    """Return whether a device is simulated, so that no headset is needed.
 
     Examples
     --------
@@ -147,20 +149,20 @@ def is_simulated_device(device: str) -> bool:
 
 
 def state_path() -> Path:
-    """File in the user's configuration folder that choices are remembered in."""
+    """Return the default file of the remembered choices, in the user's configuration folder."""
     return user_config_path("neurofeedback") / "app.json"
 
 
 def load_state(path: Path) -> AppState:
-    """Read remembered choices; whatever is missing or damaged keeps its default."""
+    """Read the remembered choices; a missing or damaged field has its default."""
     stored = _read(path)
-    usable = {f.name: stored[f.name] for f in fields(AppState) if _fits(f.name, stored.get(f.name))}
+    usable = {f.name: stored[f.name] for f in fields(AppState) if _is_valid(f.name, stored.get(f.name))}
     return replace(AppState(), **usable)
 
 
-def save_state(path: Path, choices: AppState) -> None:
-    """Write choices in one piece; a folder that cannot be written is logged, not fatal."""
-    text = json.dumps(asdict(choices), indent=2)
+def save_state(path: Path, state: AppState) -> None:
+    """Write the choices atomically; a folder that cannot be written is logged and does no harm."""
+    text = json.dumps(asdict(state), indent=2)
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -176,12 +178,12 @@ def _read(path: Path) -> dict[str, object]:
             return {}
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        _log.warning("remembered choices in %s cannot be read, starting afresh: %s", path, error)
+        _log.warning("remembered choices in %s cannot be read, using the defaults: %s", path, error)
         return {}
     return stored if isinstance(stored, dict) else {}
 
 
-def _fits(name: str, value: object) -> bool:
+def _is_valid(name: str, value: object) -> bool:
     default = getattr(AppState(), name)
     if type(value) is not type(default):
         return False

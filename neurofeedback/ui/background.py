@@ -1,4 +1,4 @@
-"""Work that takes a while, in a helper thread: says how far it is, can be cancelled, answers in the window's thread."""
+"""Run a task in a helper thread, with progress, cancellation, and its result in the window's thread."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
-_LOOK_MS = 50
+_POLL_MS = 50
 Result = TypeVar("Result")
 
 
 class CancelledError(Exception):
-    """Raised inside the work when nobody wants it any more."""
+    """Raised inside a task that has been cancelled."""
 
 
 class TaskHandle:
-    """What the work holds: it says how far it is, and finds out there that it shall stop."""
+    """The task's side: it reports progress here and learns whether it has been cancelled."""
 
     def __init__(self) -> None:
         self._cancelled = Event()
         self.share = 0.0
 
     def cancel(self) -> None:
-        """Stop the work at its next step."""
+        """Stop the task when it next reports its progress."""
         self._cancelled.set()
 
     def report_progress(self, share: float) -> None:
-        """Say how far it is, 0 to 1.
+        """Report the progress, 0 to 1.
 
         Raises
         ------
         CancelledError
-            Nobody wants it any more.
+            The task has been cancelled.
         """
         self.share = share
         if self._cancelled.is_set():
@@ -48,9 +48,9 @@ class TaskHandle:
 
 
 class BackgroundTask(QObject, Generic[Result]):
-    """One piece of work at a time; starting another one cancels the one before, whose answer is then lost.
+    """Runs one task at a time; starting another one cancels the task before and drops its result.
 
-    ``done(result)`` or ``failed(sentence)`` comes once, in the window's thread; ``went(share)`` meanwhile.
+    ``done(result)`` or ``failed(sentence)`` is emitted once, in the window's thread, and ``progressed(share)`` before.
     """
 
     done = pyqtSignal(object)
@@ -60,44 +60,44 @@ class BackgroundTask(QObject, Generic[Result]):
     def __init__(self, parent: QObject, name: str) -> None:
         super().__init__(parent)
         self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._now: tuple[TaskHandle, Future[Result]] | None = None
+        self._current: tuple[TaskHandle, Future[Result]] | None = None
         self._timer = QTimer(self)
-        self._timer.setInterval(_LOOK_MS)
+        self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.poll)
 
     @property
     def busy(self) -> bool:
-        """Whether anything is under way."""
-        return self._now is not None
+        """Whether a task is running."""
+        return self._current is not None
 
     def start(self, work: Callable[[TaskHandle], Result]) -> None:
-        """Do this instead of whatever is under way."""
+        """Start a task; one that is running is cancelled."""
         self.cancel()
-        ticket = TaskHandle()
-        self._now = (ticket, self._helper.submit(work, ticket))
+        handle = TaskHandle()
+        self._current = (handle, self._helper.submit(work, handle))
         self._timer.start()
 
     def cancel(self) -> None:
-        """Give up what is under way; nothing more is heard of it."""
-        if self._now is not None:
-            self._now[0].cancel()
-            self._now[1].cancel()
-        self._now = None
+        """Cancel the running task; no signal follows."""
+        if self._current is not None:
+            self._current[0].cancel()
+            self._current[1].cancel()
+        self._current = None
         self._timer.stop()
 
     def poll(self) -> None:
-        """See whether it is done: the timer calls this."""
-        if self._now is None:
+        """Emit the progress, or the result once the task is done. Called by the timer."""
+        if self._current is None:
             return
-        ticket, future = self._now
+        handle, future = self._current
         if not future.done():
-            self.progressed.emit(ticket.share)
+            self.progressed.emit(handle.share)
             return
-        self._now = None
+        self._current = None
         self._timer.stop()
-        self._answer(future)
+        self._emit_result(future)
 
-    def _answer(self, future: Future[Result]) -> None:
+    def _emit_result(self, future: Future[Result]) -> None:
         error = future.exception()
         if error is None:
             self.done.emit(future.result())
@@ -106,5 +106,5 @@ class BackgroundTask(QObject, Generic[Result]):
         elif isinstance(error, OSError):
             self.failed.emit(tr(window.FILE_FAILED, error=error))
         elif not isinstance(error, CancelledError):
-            _log.error("work in the background failed", exc_info=error)
+            _log.error("a background task failed", exc_info=error)
             self.failed.emit(tr(window.PROGRAM_FAULT, error=repr(error)))

@@ -1,4 +1,4 @@
-"""When the program itself fails: one plain dialog with a report to copy; the recording goes on or is kept."""
+"""The dialog for an unexpected error of the program, with a report to copy."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _log = logging.getLogger(__name__)
 
 
 def crash_report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> str:
-    """Return what happened, as text a person can send."""
+    """Return the report of an error: versions and traceback."""
     where = "".join(traceback.format_exception(kind, error, trace))
     return f"neurofeedback {__version__}\n{platform.platform()}, Python {platform.python_version()}\n\n{where}"
 
 
 class CrashDialog(QDialog):
-    """One sentence, the report, and a button that copies it."""
+    """Shows an explanation, the report, and a button that copies it."""
 
     def __init__(self, report: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class CrashDialog(QDialog):
 
 
 class CrashHandler(QObject):
-    """Takes what nobody caught, in any thread, and shows the first of it in the window's own."""
+    """Handles uncaught exceptions of any thread; shows the first one in the window's thread."""
 
     happened = pyqtSignal(str)
 
@@ -69,14 +69,14 @@ class CrashHandler(QObject):
         self.happened.connect(self.show_report)
 
     def handle(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """Log it and have it shown; Ctrl-C is none."""
+        """Log an exception and show its report; KeyboardInterrupt is ignored."""
         if issubclass(kind, KeyboardInterrupt):
             return
         _log.critical("a fault of the program", exc_info=(kind, error, trace))
         self.happened.emit(crash_report(kind, error, trace))
 
     def show_report(self, report: str) -> None:
-        """Show a report, unless one is shown already: the first tells most."""
+        """Show a report, unless one is shown already: the first is closest to the cause."""
         if self.dialog is not None and self.dialog.isVisible():
             return
         self.dialog = CrashDialog(report, self._parent)
@@ -84,15 +84,15 @@ class CrashHandler(QObject):
 
 
 @contextmanager
-def install_crash_handler(crashes: CrashHandler) -> Iterator[None]:
-    """Send what nobody catches to ``crashes``, in the window's thread and all others."""
+def install_crash_handler(handler: CrashHandler) -> Iterator[None]:
+    """Send the uncaught exceptions of all threads to ``handler`` while the context lasts."""
 
-    def in_thread(told: threading.ExceptHookArgs) -> None:
-        if told.exc_value is not None and told.exc_type is not SystemExit:
-            crashes.handle(told.exc_type, told.exc_value, told.exc_traceback)
+    def handle_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and args.exc_type is not SystemExit:
+            handler.handle(args.exc_type, args.exc_value, args.exc_traceback)
 
     before: tuple[Callable[..., object], Callable[..., object]] = (sys.excepthook, threading.excepthook)
-    sys.excepthook, threading.excepthook = crashes.handle, in_thread
+    sys.excepthook, threading.excepthook = handler.handle, handle_thread
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Looking for headsets from the window: in a helper, at the first start or when asked, and in words."""
+"""The window's search for headsets: runs in a helper thread and reports its state in one line."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _STEP_S = 0.05
 
 
 class DeviceScan(QObject):
-    """Looks when told to; ``changed`` comes when it begins and when there is an answer.
+    """Searches for headsets on request; ``changed`` is emitted when a search begins and when it ends.
 
     Parameters
     ----------
     scan : callable, optional
-        Finds what is in reach, which may take seconds; None if this window cannot look.
+        Finds the headsets in reach, which may take seconds; None if this window cannot search.
     """
 
     changed = pyqtSignal()
@@ -39,35 +39,35 @@ class DeviceScan(QObject):
         self._devices_in_use = Lock()
         self.findings: ScanResult | None = None
         self._error = ""
-        self._job: BackgroundTask[ScanResult] = BackgroundTask(self, "looking")
+        self._job: BackgroundTask[ScanResult] = BackgroundTask(self, "device-scan")
         self._job.done.connect(self._found)
         self._job.failed.connect(self._failed)
 
     @property
     def available(self) -> bool:
-        """Whether this window can look at all."""
+        """Whether this window can search at all."""
         return self._scan is not None
 
     @property
     def busy(self) -> bool:
-        """Whether it is looking now."""
+        """Whether a search is running."""
         return self._job.busy
 
     def begin(self) -> None:
-        """Look, unless it does already."""
+        """Start a search, unless one is running."""
         if self._scan is not None and not self.busy:
             self.findings, self._error = None, ""
             self._job.start(partial(_scan_task, self._scan, self._devices_in_use))
             self.changed.emit()
 
     def cancel(self) -> None:
-        """Wait for no answer any more."""
+        """Cancel the search."""
         self._job.cancel()
 
     def launch_after_scan(
         self, launch: Callable[[SessionConfig], RunningSession], request: SessionConfig
     ) -> RunningSession:
-        """Launch a sitting once nothing here holds its headset; called in a helper."""
+        """Launch a session once no search uses its headset. Called in a helper thread."""
         if not is_simulated_device(request.device):
             with self._devices_in_use:
                 pass
@@ -75,14 +75,14 @@ class DeviceScan(QObject):
 
     @property
     def status_line(self) -> str:
-        """Where it stands, in one line and what stood in the way."""
+        """State of the search in one line, followed by what hindered it."""
         if self.busy:
             return tr(home.SCANNING)
         if self.findings is None:
             return self._error
         found = self.findings.found
         if not found:
-            hindrances = (why[:1].upper() + why[1:] for why in self.findings.hindrances)
+            hindrances = (reason[:1].upper() + reason[1:] for reason in self.findings.hindrances)
             return "\n".join((f"{tr(home.NO_HEADSET)} {tr(home.TRY_SIMULATED)}", *hindrances))
         names = ", ".join(one.device for one in found)
         return tr(home.FOUND_ONE if len(found) == 1 else home.FOUND_SEVERAL, names=names)
@@ -96,22 +96,22 @@ class DeviceScan(QObject):
         self.changed.emit()
 
 
-def _scan_task(scan: Callable[[], ScanResult], in_use: Lock, ticket: TaskHandle) -> ScanResult:
-    """Look in a thread of its own, so that closing the window need not wait for an answer."""
-    answer: Future[ScanResult] = Future()
+def _scan_task(scan: Callable[[], ScanResult], in_use: Lock, handle: TaskHandle) -> ScanResult:
+    """Search in a thread of its own, so that closing the window need not wait for the result."""
+    result: Future[ScanResult] = Future()
 
     def work() -> None:
         with in_use:
             try:
-                answer.set_result(scan())
-            except Exception as error:  # noqa: BLE001 - goes on to the job, which tells it
-                answer.set_exception(error)
+                result.set_result(scan())
+            except Exception as error:  # noqa: BLE001 - passed on to the task, which reports it
+                result.set_exception(error)
 
-    Thread(target=work, name="looking for headsets", daemon=True).start()
+    Thread(target=work, name="device-scan", daemon=True).start()
     while True:
-        ticket.report_progress(0.0)
+        handle.report_progress(0.0)
         try:
-            return answer.result(_STEP_S)
+            return result.result(_STEP_S)
         except TimeoutError:
-            if answer.done():
+            if result.done():
                 raise

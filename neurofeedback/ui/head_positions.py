@@ -1,4 +1,4 @@
-"""Where electrodes sit on a head seen from above: x to the right, y to the front, the head's rim at 1.
+"""Electrode positions on a head seen from above: x to the right, y to the front, the head's rim at 1.
 
 Made by ``scripts/positions`` from MNE's template ``colin27_1020``, so that MNE need not be imported to draw a head.
 """

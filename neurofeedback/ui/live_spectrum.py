@@ -11,7 +11,7 @@ Floats = NDArray[np.floating]
 WINDOW_S = 2.0
 SHOWN_HZ = (1.0, 45.0)
 ALPHA_HZ = (8.0, 13.0)
-_LEAST_UV2 = 1e-6
+_MIN_UV2 = 1e-6
 
 
 def spectrum_db(segments: Sequence[Floats], sfreq: float) -> tuple[Floats, Floats]:
@@ -19,8 +19,10 @@ def spectrum_db(segments: Sequence[Floats], sfreq: float) -> tuple[Floats, Float
 
     Parameters
     ----------
-    pieces : sequence of ndarray, each (n_channels, n_samples)
-        Signal in uV as it came; windows with a gap (NaN) are left out.
+    segments : sequence of ndarray, each (n_channels, n_samples)
+        Signal in uV, in order; windows with a gap (NaN) are left out.
+    sfreq : float
+        Samples a second, Hz.
 
     Returns
     -------
@@ -46,11 +48,11 @@ def spectrum_db(segments: Sequence[Floats], sfreq: float) -> tuple[Floats, Float
     windows = np.lib.stride_tricks.sliding_window_view(signal, n_window, axis=1)[:, :: n_window // 2]
     windows = windows - windows.mean(axis=2, keepdims=True)
     power = 2 * np.abs(np.fft.rfft(windows * taper, axis=2)) ** 2 / (sfreq * (taper**2).sum())
-    return freqs[shown], 10 * np.log10(_mean_of_known(power)[:, shown] + _LEAST_UV2)
+    return freqs[shown], 10 * np.log10(_mean_of_complete(power)[:, shown] + _MIN_UV2)
 
 
 def alpha_db(freqs: Floats, levels: Floats) -> Floats:
-    """Mean level in the alpha band for each channel, dB, shape (n_channels,)."""
+    """Return the mean level in the alpha band of each channel, dB, shape (n_channels,)."""
     inside = (freqs >= ALPHA_HZ[0]) & (freqs <= ALPHA_HZ[1])
     return levels[:, inside].mean(axis=1)
 
@@ -61,29 +63,29 @@ def scalp_map(places: Floats, values: Floats, size: int = 48) -> Floats:
     Parameters
     ----------
     places : ndarray, shape (n_channels, 2)
-        On the head, its rim at 1; x to the right, y to the front.
+        Positions on the head, its rim at 1; x to the right, y to the front.
     values : ndarray, shape (n_channels,)
-        NaN where there is none.
+        One value an electrode; NaN where there is none.
 
     Returns
     -------
     ndarray, shape (size, size)
         The first row is the front; NaN outside the head.
     """
-    known = np.isfinite(values)
+    valid = np.isfinite(values)
     axis = np.linspace(-1, 1, size)
     x, y = np.meshgrid(axis, -axis)
     outside = x**2 + y**2 > 1
-    if not known.any():
+    if not valid.any():
         return np.full((size, size), np.nan)
-    away = (x[..., None] - places[known, 0]) ** 2 + (y[..., None] - places[known, 1]) ** 2
-    weights = 1 / (away + 0.01)
-    spread = (weights * values[known]).sum(axis=2) / weights.sum(axis=2)
+    distance2 = (x[..., None] - places[valid, 0]) ** 2 + (y[..., None] - places[valid, 1]) ** 2
+    weights = 1 / (distance2 + 0.01)
+    spread = (weights * values[valid]).sum(axis=2) / weights.sum(axis=2)
     return np.where(outside, np.nan, spread)
 
 
-def _mean_of_known(power: Floats) -> Floats:
+def _mean_of_complete(power: Floats) -> Floats:
     """Average over windows (axis 1) without gaps; NaN where there is none."""
-    known = np.isfinite(power).all(axis=2, keepdims=True)
-    count = known.sum(axis=1)
-    return np.where(count, np.where(known, power, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
+    complete = np.isfinite(power).all(axis=2, keepdims=True)
+    count = complete.sum(axis=1)
+    return np.where(count, np.where(complete, power, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)

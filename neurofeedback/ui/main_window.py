@@ -1,4 +1,4 @@
-"""The app: one window, its places, and the way between them."""
+"""The main window: its pages and the way from one to another."""
 
 from __future__ import annotations
 
@@ -56,18 +56,18 @@ APPEARANCE_SETTINGS = ("theme", "large_type", "picture", "reduced_motion")
 
 
 class MainWindow(QMainWindow):
-    """Home, About, Fit, Sit, After, Progress, Settings and the editor of programmes, one at a time."""
+    """Shows one page at a time: Home, About, Fit, Sit, After, Progress, Settings and the programme editor."""
 
     def __init__(self, launch: Launch, defaults: AppDefaults) -> None:
         super().__init__()
         self.exit_code = EXIT_OK
         self._defaults = defaults
         self._request = defaults.request
-        self._path = defaults.state_file or state_path()
-        self._preferences_path = defaults.preferences_file or self._path.with_name("settings.toml")
-        self._state = load_state(self._path).with_defaults(defaults)
+        self._state_path = defaults.state_file or state_path()
+        self._preferences_path = defaults.preferences_file or self._state_path.with_name("settings.toml")
+        self._state = load_state(self._state_path).with_defaults(defaults)
         self._notice = ""
-        self._preferences = load_preferences(self._preferences_path, self._show_note)
+        self._preferences = load_preferences(self._preferences_path, self._set_notice)
         self._closing = self._interrupted = self._begun = False
         self._recording: Path | None = None
         self._latest = Snapshot()
@@ -87,16 +87,18 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(RECOVER_AFTER_MS, self._recover)
         self._begin()
 
-    def _show_note(self, sentence: str) -> None:
+    def _set_notice(self, sentence: str) -> None:
         self._notice = sentence
 
     def _build(self) -> None:
-        """Make all places in the colours and the type that are set."""
+        """Build all pages with the chosen colours and type size."""
         theme = THEMES.get(self._preferences.theme, DARK)
         profiles = self._defaults.profiles
-        if (before := self.takeCentralWidget()) is not None:
-            before.deleteLater()
-        self.setStyleSheet(stylesheet(theme, large_type=self._preferences.large_type))  # dressing all twice takes long
+        if (previous := self.takeCentralWidget()) is not None:
+            previous.deleteLater()
+        self.setStyleSheet(
+            stylesheet(theme, large_type=self._preferences.large_type)
+        )  # before the pages: applied later it takes longer
         self._places = QStackedWidget()
         self._home, self._about = HomePage(self._defaults, self._water, self._device_scan), AboutPage()
         self._fit, self._sit = FitPage(theme), SitPage(DARK, self._water, self._state, self._preferences)
@@ -104,11 +106,10 @@ class MainWindow(QMainWindow):
             self._sit.setStyleSheet(stylesheet(DARK, large_type=self._preferences.large_type))
         self._after = AfterPage(theme, self._water, profiles)
         self._progress, self._settings = ProgressPage(theme), SettingsPage(profiles)
-        self._editor = ProgrammeEditor(self._path.parent / "programmes")
-        made = (self._home, self._about, self._fit, self._sit, self._after, self._progress, self._settings)
-        places: tuple[QWidget, ...] = (*made, self._editor)
-        for place in places:
-            self._places.addWidget(place)
+        self._editor = ProgrammeEditor(self._state_path.parent / "programmes")
+        pages = (self._home, self._about, self._fit, self._sit, self._after, self._progress, self._settings)
+        for page in (*pages, self._editor):
+            self._places.addWidget(page)
         self._connect()
         self.setCentralWidget(self._places)
 
@@ -144,7 +145,7 @@ class MainWindow(QMainWindow):
             self._show_home()
 
     def begin(self, request: SessionConfig) -> None:
-        """Begin a sitting, unless one is under way."""
+        """Start a session, unless one is running."""
         if self._bridge.active:
             return
         self._request, self._recording, self._begun = request, None, False
@@ -156,15 +157,15 @@ class MainWindow(QMainWindow):
             self._show_sit()
         self._bridge.begin(request)
 
-    def _show(self, place: QWidget) -> None:
-        self._places.setCurrentWidget(place)
+    def _show(self, page: QWidget) -> None:
+        self._places.setCurrentWidget(page)
 
     def _show_sit(self) -> None:
         self._show(self._sit)
         self._sit.activate()
 
     def end(self) -> None:
-        """End the sitting in order; the page after it follows. A sitting without end goes to its last phase first."""
+        """End the session in order; the After page follows. A session without end goes to its last phase first."""
         if not self._bridge.active or self._bridge.stopping:
             return
         self._bridge.stop()
@@ -178,13 +179,13 @@ class MainWindow(QMainWindow):
         return self._places.currentWidget() is self._fit
 
     def interrupt(self) -> None:
-        """End everything in order after Ctrl-C."""
+        """Close the window in order after Ctrl-C."""
         self._interrupted = True
         self.exit_code = self.exit_code or EXIT_INTERRUPTED
         self.close()
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Close at once, or as soon as the sitting has ended in order."""
+        """Close at once, or as soon as the running session has ended in order."""
         if self._bridge.active and a0 is not None:
             self._closing = True
             self.end()
@@ -195,8 +196,8 @@ class MainWindow(QMainWindow):
         self._progress.cancel()
         self._recovery_task.cancel()
         self._device_scan.cancel()
-        for work in self.findChildren(TaskButton):
-            work.cancel()
+        for task in self.findChildren(TaskButton):
+            task.cancel()
         if self._research is not None:
             self._research.close()
         self._save_state(time_shown=self._sit.time_shown, facts_shown=self._sit.status_shown)
@@ -204,7 +205,7 @@ class MainWindow(QMainWindow):
 
     def _save_state(self, **changes: object) -> None:
         self._state = replace(self._state, **changes)
-        save_state(self._path, self._state)
+        save_state(self._state_path, self._state)
 
     def _show_home(self) -> None:
         self._show(self._home)
@@ -233,7 +234,7 @@ class MainWindow(QMainWindow):
         self._editor.activate()
 
     def _reload_programmes(self) -> None:
-        """Offer a programme that has just been saved."""
+        """Rebuild the pages so that a new programme is offered."""
         self._defaults = replace(self._defaults, programmes=programme_choices())
         self._build()
         self._show_home()
@@ -251,14 +252,14 @@ class MainWindow(QMainWindow):
         return Path(self._preferences.recordings) if self._preferences.recordings else self._defaults.recordings
 
     def _apply_preferences(self, preferences: Preferences) -> None:
-        """Take new settings, keep them, and show everything as they want it."""
-        looks_other = any(
+        """Save new settings, and rebuild the pages if their appearance changes."""
+        appearance_changed = any(
             getattr(preferences, name) != getattr(self._preferences, name) for name in APPEARANCE_SETTINGS
         )
         self._preferences = preferences
         save_preferences(self._preferences_path, preferences)
-        if looks_other:
-            QTimer.singleShot(0, self._rebuild)  # the field that was changed still stands in its own signal
+        if appearance_changed:
+            QTimer.singleShot(0, self._rebuild)  # not now: the changed field is still emitting its signal
 
     def _rebuild(self) -> None:
         if self._bridge.active or self._places.currentWidget() is not self._settings:
@@ -281,26 +282,26 @@ class MainWindow(QMainWindow):
             self.begin(self._request)
 
     def preload(self) -> None:
-        """Load in a helper what Progress reckons with, unless somebody sits already."""
+        """Import the libraries of the Progress page in a helper thread, unless a session is running."""
         if not self._bridge.active:
-            self._preload_task.start(lambda _ticket: preload_progress())
+            self._preload_task.start(lambda _handle: preload_progress())
 
     def _recover(self) -> None:
         if not self._bridge.active:
             self._recovery_task.start(partial(_complete, self._folder))
 
-    def _offer_unfinished(self, interrupted: UnfinishedSession | None) -> None:
-        if interrupted is not None and self._places.currentWidget() is self._home:
-            self._home.offer_unfinished(interrupted)
+    def _offer_unfinished(self, unfinished: UnfinishedSession | None) -> None:
+        if unfinished is not None and self._places.currentWidget() is self._home:
+            self._home.offer_unfinished(unfinished)
 
-    def _resume_unfinished(self, interrupted: UnfinishedSession) -> None:
+    def _resume_unfinished(self, unfinished: UnfinishedSession) -> None:
         self._save_state(**self._home.selection())
         request = self._state.request(self._defaults, self._preferences)
-        minutes = float(interrupted.minutes_left)
-        self.begin(replace(request, participant=interrupted.participant, minutes=minutes, programme=""))
+        minutes = float(unfinished.minutes_left)
+        self.begin(replace(request, participant=unfinished.participant, minutes=minutes, programme=""))
 
     def toggle_research(self) -> None:
-        """Open the researcher's window, or close it."""
+        """Open or close the researcher's window."""
         if self._research is not None:
             self._research.close()
             return
@@ -319,7 +320,7 @@ class MainWindow(QMainWindow):
         self._research = None
 
     def session_visible(self) -> bool:
-        """Tell whether a sitting is under way and shown."""
+        """Return whether a session is running and its page is shown."""
         return self._bridge.running and self._places.currentWidget() is self._sit
 
     def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
@@ -339,24 +340,24 @@ class MainWindow(QMainWindow):
         else:
             self._sit.show_snapshot(snapshot, step_s)
 
-    def _ended(self, outcome: SessionResult) -> None:
-        self.exit_code = outcome.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
+    def _ended(self, result: SessionResult) -> None:
+        self.exit_code = result.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
         if self._latest.status in {"running", "ended"}:
             self._save_state(volume_db=self._latest.volume_db)
-        self._remember_headset(outcome)
-        self._save_state(last_sitting=last_session_line(outcome) or self._state.last_sitting)
-        if self._is_fitting and outcome.exit_code == EXIT_OK:
+        self._remember_headset(result)
+        self._save_state(last_sitting=last_session_line(result) or self._state.last_sitting)
+        if self._is_fitting and result.exit_code == EXIT_OK:
             self._show_home()
         else:
-            self._after.activate(outcome, self._recording or outcome.session_dir)
+            self._after.activate(result, self._recording or result.session_dir)
             self._show(self._after)
         if self._closing:
             self.close()
 
-    def _remember_headset(self, outcome: SessionResult) -> None:
-        """Remember what was recorded with; a simulated meditator is remembered only where it was chosen."""
+    def _remember_headset(self, result: SessionResult) -> None:
+        """Remember the headset that was recorded with; a simulated device is remembered only where it was chosen."""
         if (
-            outcome.session_dir is not None
+            result.session_dir is not None
             and self._request is not None
             and not is_simulated_device(self._request.device)
         ):
@@ -366,12 +367,12 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
-def _complete(recordings: Path, _ticket: TaskHandle) -> UnfinishedSession | None:
+def _complete(recordings: Path, _handle: TaskHandle) -> UnfinishedSession | None:
     return complete_unfinished(recordings)
 
 
 def preload_progress() -> None:
-    """Import what Progress reckons with, about a second."""
+    """Import the libraries of the Progress page, which takes about a second."""
     import scipy.special
     import scipy.stats  # noqa: F401
-    import statsmodels.genmod.bayes_mixed_glm  # noqa: F401 - a second, as the others in report.wandering
+    import statsmodels.genmod.bayes_mixed_glm  # noqa: F401 - used in analysis

@@ -1,4 +1,4 @@
-"""Settings of the window as strict data in a TOML file. No Qt here, and nothing that is slow to import."""
+"""Settings of the window in a TOML file. No Qt here, and nothing that is slow to import."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROBES: Mapping[str, float | None] = {"usual": None, "rare": 180.0, "none": 0.0}
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """How a person wants the program to be; empty texts leave it to the profile or the system."""
+    """Settings of the window; an empty text means the default of the profile or the system."""
 
     theme: str = "dark"
     large_type: bool = False
@@ -41,18 +41,18 @@ class Preferences:
     osc_out: str = ""
 
     def as_profile_changes(self) -> dict[str, dict[str, object]]:
-        """Return what differs from the profile, by section of its settings; what is as usual is left to it."""
-        usual = Preferences()
+        """Return the settings that differ from their defaults, by section of a profile."""
+        defaults = Preferences()
         audio = {
             name: getattr(self, own)
             for own, name in _AUDIO.items()
-            if getattr(self, own) != getattr(usual, own) and (own != "background_file" or self.background == "file")
+            if getattr(self, own) != getattr(defaults, own) and (own != "background_file" or self.background == "file")
         }
         if self.background == "file" and not self.background_file:
             del audio["background"]
-        baseline = {"feedback_source": self.baseline} if self.baseline != usual.baseline else {}
-        found: dict[str, dict[str, object]] = {"audio": audio, "baseline": dict(baseline)}
-        return {section: values for section, values in found.items() if values}
+        baseline = {"feedback_source": self.baseline} if self.baseline != defaults.baseline else {}
+        changes: dict[str, dict[str, object]] = {"audio": audio, "baseline": dict(baseline)}
+        return {section: values for section, values in changes.items() if values}
 
 
 _AUDIO = {
@@ -74,7 +74,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = {"ceiling_dbfs": (-60.0, -3.0)}
 
 
 def load_preferences(path: Path, notify: Callable[[str], object]) -> Preferences:
-    """Read the settings; a file that cannot be used is kept beside, said in one sentence, and defaults are used."""
+    """Read the settings; a file that cannot be used is renamed, ``notify`` gets one sentence, and defaults are used."""
     if not path.exists():
         return Preferences()
     try:
@@ -90,14 +90,14 @@ def load_preferences(path: Path, notify: Callable[[str], object]) -> Preferences
 
 
 def save_preferences(path: Path, preferences: Preferences) -> None:
-    """Write settings in one piece; a folder that cannot be written is logged, not fatal."""
+    """Write the settings atomically; a folder that cannot be written is logged and does no harm."""
     import tomli_w  # only when something has changed
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, tomli_w.dumps({"version": VERSION, **asdict(preferences)}))
     except OSError as error:
-        _log.warning("settings could not be kept in %s: %s", path, error)
+        _log.warning("settings could not be saved in %s: %s", path, error)
 
 
 def _document(path: Path) -> dict[str, object]:
@@ -132,21 +132,21 @@ def _with_new_names(document: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _checked(name: str, value: object) -> object:
-    usual = getattr(Preferences(), name)
-    if isinstance(usual, float) and type(value) is int:
+    default = getattr(Preferences(), name)
+    if isinstance(default, float) and type(value) is int:
         value = float(value)
     low, high = _LIMITS.get(name, (float("-inf"), float("inf")))
-    fits = type(value) is type(usual) and (not isinstance(value, float) or low <= value <= high)
-    if not fits or (name in CHOICES and value not in CHOICES[name]):
+    valid = type(value) is type(default) and (not isinstance(value, float) or low <= value <= high)
+    if not valid or (name in CHOICES and value not in CHOICES[name]):
         msg = f"{name} cannot be {value!r}"
         raise ValueError(msg)
     return value
 
 
 def _back_up(path: Path) -> Path | None:
-    """Keep a file that cannot be used, so that nothing in it is lost when settings are next written."""
-    kept = path.with_name(f"{path.name}.unused")
+    """Rename a file that cannot be used, so that the next save does not overwrite it."""
+    backup = path.with_name(f"{path.name}.unused")
     try:
-        return path.replace(kept)
+        return path.replace(backup)
     except OSError:
         return None

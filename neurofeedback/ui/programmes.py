@@ -1,4 +1,4 @@
-"""Programmes a person can sit: which there are, and writing one of one's own. No Qt here."""
+"""List the programmes of practice, and save a new one. No Qt here."""
 
 from __future__ import annotations
 
@@ -21,48 +21,57 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """One segment as the editor shows it; 0 minutes takes what the others leave, 0 % quiet and an empty bed as before.
+    """One segment of a programme as the editor shows it.
 
-    ``bell_min`` is the time between soft bells, min; 0 for none.
+    Parameters
+    ----------
+    minutes : float
+        Length; 0 for the time that the other segments leave.
+    quiet_percent : int
+        Share of quiet; 0 as in the segment before.
+    background : str
+        Background sound; empty as in the segment before.
+    bell_min : float
+        Time between soft bells, min; 0 for none.
     """
 
     phase: str = "practice"
     minutes: float = 0.0
     quiet_percent: int = 0
-    bed: str = ""
+    background: str = ""
     bell_min: float = 0.0
 
     def as_toml(self) -> dict[str, object]:
-        """Return what a programme's file says of it."""
-        told: dict[str, object] = {"phase": self.phase}
+        """Return the segment as a table of a programme file."""
+        table: dict[str, object] = {"phase": self.phase}
         if self.minutes:
-            told["minutes"] = self.minutes
+            table["minutes"] = self.minutes
         if self.quiet_percent:
-            told["target_rate"] = self.quiet_percent / 100
-        if self.bed:
-            told["background"] = self.bed
+            table["target_rate"] = self.quiet_percent / 100
+        if self.background:
+            table["background"] = self.background
         if self.bell_min:
-            told["bell_every_min"] = self.bell_min
-        return told
+            table["bell_every_min"] = self.bell_min
+        return table
 
 
 def programme_choices() -> tuple[ProgrammeChoice, ...]:
-    """List the programmes that can be used, the first sitting first; a broken one of the person's own is logged."""
+    """List the valid programmes, the one for the first sitting first; invalid ones are logged."""
     from neurofeedback.settings.load import available, load_programme  # pydantic
 
-    found: list[ProgrammeChoice] = []
+    choices: list[ProgrammeChoice] = []
     for name in available("programmes"):
         try:
             programme = load_programme(name)
         except SettingsError as error:
             _log.warning("the programme %s is left out: %s", name, error)
             continue
-        found.append(ProgrammeChoice(name, programme.title, _minutes(programme), programme.description))
-    return tuple(sorted(found, key=lambda one: (one.name != "first", one.minutes or math.inf, one.title)))
+        choices.append(ProgrammeChoice(name, programme.title, _minutes(programme), programme.description))
+    return tuple(sorted(choices, key=lambda choice: (choice.name != "first", choice.minutes or math.inf, choice.title)))
 
 
 def _minutes(programme: Programme) -> float:
-    """Length of the whole sitting with what comes before and after the segments, min; 0 without end."""
+    """Return the length of a whole session of this programme, min; 0 without end."""
     from neurofeedback.session.plan import plan_session
     from neurofeedback.settings.session import PhaseSettings  # pydantic
 
@@ -71,7 +80,7 @@ def _minutes(programme: Programme) -> float:
 
 
 def save_programme(title: str, minutes: float, rows: Sequence[SegmentRow], folder: Path) -> Path:
-    """Check a programme and write it to ``folder``, under a name made from its title.
+    """Check a programme and write it to ``folder``; its file name is made from its title.
 
     Raises
     ------
@@ -95,5 +104,5 @@ def save_programme(title: str, minutes: float, rows: Sequence[SegmentRow], folde
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(path, tomli_w.dumps(data))
     except OSError as error:
-        raise RecordingError("the programme could not be kept", got=str(error), todo="make room, then save") from None
+        raise RecordingError("the programme could not be saved", got=str(error), todo="make room, then save") from None
     return path

@@ -1,4 +1,4 @@
-"""The one link between a sitting and the window: a timer polls the mailbox, the latest snapshot wins."""
+"""The link between a session and the window: a timer polls its live state, and the latest snapshot is shown."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MAX_STEP_S = 0.25
 
 
 class SessionBridge(QObject):
-    """Begins, polls and ends sittings; neither connecting nor ending ever holds the window up.
+    """Starts, polls and ends sessions without blocking the window.
 
-    ``shown(snapshot, step_s)`` follows every poll while a sitting is under way, with the seconds since the last
-    one; ``ended(outcome)`` comes once.
+    ``shown(snapshot, step_s)`` is emitted at every poll of a session, with the seconds since the last one, and
+    ``ended(result)`` once.
     """
 
     shown = pyqtSignal(object, float)
@@ -36,7 +36,7 @@ class SessionBridge(QObject):
         self._launch = launch
         self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="launch")
         self._launching: Future[RunningSession] | None = None
-        self._sitting: RunningSession | None = None
+        self._session: RunningSession | None = None
         self._stopping = False
         self._since = QElapsedTimer()
         self._timer = QTimer(self)
@@ -46,27 +46,27 @@ class SessionBridge(QObject):
 
     @property
     def active(self) -> bool:
-        """Whether a sitting is being launched, running or ending."""
-        return self._launching is not None or self._sitting is not None
+        """Whether a session is being launched, running or ending."""
+        return self._launching is not None or self._session is not None
 
     @property
     def running(self) -> bool:
-        """Whether a sitting has been launched and has not ended."""
-        return self._sitting is not None
+        """Whether a session has been launched and has not ended."""
+        return self._session is not None
 
     @property
     def stopping(self) -> bool:
-        """Whether an orderly end has been asked for and is under way."""
+        """Whether the session has been asked to stop and has not ended."""
         return self._stopping and self.active
 
     def set_rate(self, polls_per_second: int) -> None:
-        """Poll this often while a sitting is under way."""
+        """Poll this often while a session is active."""
         interval = 1000 // polls_per_second
         if self.active and self._timer.interval() != interval:
             self._timer.setInterval(interval)
 
     def begin(self, request: SessionConfig) -> None:
-        """Launch a sitting in a helper thread (its imports and settings take a while)."""
+        """Launch a session in a helper thread (its imports and settings take a while)."""
         if self.active:
             return
         self._stopping = False
@@ -75,28 +75,28 @@ class SessionBridge(QObject):
         self.set_rate(30)
 
     def stop(self) -> None:
-        """Ask for an orderly end; ``ended`` follows."""
+        """Ask the session to stop; ``ended`` follows."""
         self._stopping = True
-        if self._sitting is not None:
-            self._sitting.stop()
+        if self._session is not None:
+            self._session.stop()
 
     def begin_now(self) -> None:
-        """Begin the sitting, however the headset sits."""
+        """Start the session whatever the contact of the headset."""
         self.send_request(Request(RequestKind.BEGIN))
 
     def send_request(self, request: Request) -> None:
-        """Pass on what a person asks of the sitting under way, if there is one."""
-        if self._sitting is not None:
-            self._sitting.live_state.send_request(request)
+        """Pass a request to the running session, if there is one."""
+        if self._session is not None:
+            self._session.live_state.send_request(request)
 
     def poll(self) -> None:
-        """Look once: the timer calls this."""
+        """Show the latest snapshot. Called by the timer."""
         if self._launching is not None:
             self.shown.emit(Snapshot(), self._step_s())
             if self._launching.done():
                 self._start(self._launching)
-        elif self._sitting is not None:
-            self._show_latest(self._sitting)
+        elif self._session is not None:
+            self._show_latest(self._session)
 
     def _step_s(self) -> float:
         return min(self._since.restart() / 1000, MAX_STEP_S)
@@ -105,27 +105,27 @@ class SessionBridge(QObject):
         self._launching = None
         error = launching.exception()
         if error is not None:
-            self._finish(_error_line(error))
+            self._finish(_error_result(error))
         elif self._stopping:
             self._finish(SessionResult(EXIT_OK, tr(window.ENDED_BEFORE_START)))
         else:
-            self._sitting = launching.result()
-            self._sitting.start()
+            self._session = launching.result()
+            self._session.start()
 
-    def _show_latest(self, sitting: RunningSession) -> None:
-        outcome = sitting.join(0.0)
-        self.shown.emit(sitting.live_state.snapshot, self._step_s())
-        if outcome is not None:
-            self._sitting = None
-            self._finish(outcome)
+    def _show_latest(self, session: RunningSession) -> None:
+        result = session.join(0.0)
+        self.shown.emit(session.live_state.snapshot, self._step_s())
+        if result is not None:
+            self._session = None
+            self._finish(result)
 
-    def _finish(self, outcome: SessionResult) -> None:
+    def _finish(self, result: SessionResult) -> None:
         self._timer.setInterval(IDLE_MS)
-        self.ended.emit(outcome)
+        self.ended.emit(result)
 
 
-def _error_line(error: BaseException) -> SessionResult:
+def _error_result(error: BaseException) -> SessionResult:
     if isinstance(error, NeurofeedbackError):
         return SessionResult(error.exit_code, str(error))
-    _log.error("the sitting could not be made", exc_info=error)
+    _log.error("the session could not be launched", exc_info=error)
     return SessionResult(1, tr(window.PROGRAM_FAULT_NOT_RECORDED, error=repr(error)))

@@ -1,4 +1,4 @@
-"""One window at a time for each person: a lock the operating system gives back when its holder dies."""
+"""A lock that allows one window at a time; the operating system releases it when the process dies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOCK = ".window.lock"
 
 
 def lock_single_window(folder: Path) -> FileLock | None:
-    """Hold the place of the one window; None where no lock can be held at all, such as on a read-only disk.
+    """Return the lock of the window, or None where locks are impossible, such as on a read-only disk.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Colours and sizes: one dark, warm theme and one light, one accent colour, two sizes of one typeface."""
+"""Colours and type sizes of the dark and the light theme, and their Qt style sheet."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 BASE_PT = 11
 LARGE_PT = 22
 LARGE_TYPE = 1.25
-"""What large type multiplies both sizes by."""
+"""Factor of both sizes with large type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours as ``#rrggbb``. Text and quiet text are read on window, panel and field alike."""
+    """Colours as ``#rrggbb``; both text colours are legible on window, panel and field."""
 
     name: str
     window: str
@@ -50,15 +50,15 @@ LIGHT = Theme(
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 
 ON_PICTURE = "#f6f0e4"
-"""Text over the picture, which is night in both themes."""
+"""Text over the picture, which is dark in both themes."""
 NIGHT = "#0b0e16"
-"""Ground of the plain pictures."""
+"""Background of the plain pictures."""
 DIM = "#9a927f"
-"""Text on a dark screen: seen when looked for, no light in the room."""
+"""Text on the dark screen: legible, but giving no light."""
 
 
 def contrast(first: str, second: str) -> float:
-    """Contrast ratio of two colours (WCAG 2.2, relative luminance).
+    """Return the contrast ratio of two colours (WCAG 2.2, relative luminance).
 
     Examples
     --------

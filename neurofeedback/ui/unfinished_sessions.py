@@ -1,4 +1,4 @@
-"""Sittings that broke off: completed at the next start, and offered to be sat to their end. No Qt here."""
+"""Sessions that broke off: their files are completed at the next start. No Qt here."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MIN_MINUTES_LEFT = 2.0
-_RECENT = 1
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedSession:
-    """A sitting that broke off, of whom, and how many minutes of it are left (0 if not worth sitting)."""
+    """A session that broke off, its participant, and the minutes left of its plan (0 if too few to resume)."""
 
     session: Path
     participant: str
@@ -21,14 +20,14 @@ class UnfinishedSession:
 
 
 def complete_unfinished(recordings: Path) -> UnfinishedSession | None:
-    """Complete what broke off in a recordings folder; return the latest of it, if there is any."""
-    from neurofeedback.recording.recovery import recover_sessions  # in a helper, once the window is there
+    """Complete the unfinished sessions of a folder; return the latest one, or None if there was none."""
+    from neurofeedback.recording.recovery import recover_sessions  # slow; called in a helper thread
 
     completed = recover_sessions(recordings) if recordings.is_dir() else []
-    return _interrupted(completed[-_RECENT]) if completed else None
+    return _unfinished_session(completed[-1]) if completed else None
 
 
-def _interrupted(derived: Path) -> UnfinishedSession:
+def _unfinished_session(derived: Path) -> UnfinishedSession:
     from neurofeedback.formats.reader import open_recording
 
     recording = open_recording(derived)
@@ -38,8 +37,8 @@ def _interrupted(derived: Path) -> UnfinishedSession:
 
 
 def _planned_s(start: Mapping[str, object]) -> float:
-    """Length of the whole plan, s; 0 where it has no end, or nothing tells."""
+    """Return the length of the plan, s; 0 without an end or without a readable plan."""
     plan = start.get("plan")
     lengths = [segment.get("length_s") for segment in plan] if isinstance(plan, list) else []
-    known = [float(length) for length in lengths if isinstance(length, int | float) and math.isfinite(length)]
-    return sum(known) if len(known) == len(lengths) else 0.0
+    finite = [float(length) for length in lengths if isinstance(length, int | float) and math.isfinite(length)]
+    return sum(finite) if len(finite) == len(lengths) else 0.0

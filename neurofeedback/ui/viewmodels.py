@@ -1,4 +1,4 @@
-"""What a helper thread reads of a finished sitting: plain values for the page after it. No Qt here."""
+"""Values of a finished session for the After page, read in a helper thread. No Qt here."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from neurofeedback.types import EventKind, Frame, Phase
 
 Floats = NDArray[np.float64]
 POINTS = 600
-_WIDEST = 30.0
-"""Half width of the band where the index is not trusted at all."""
+_MAX_HALF_WIDTH = 30.0
+"""Half width of the band at zero confidence, on the scale of the index."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexLine:
-    """An index over time, thinned: middle and half width of its uncertainty, all on the scale of 0 to 100."""
+    """A downsampled index over time with the half width of its uncertainty band, on the scale of 0 to 100."""
 
     times_s: Floats
     mwi: Floats
@@ -38,16 +38,16 @@ class IndexLine:
 
 @dataclass(frozen=True, slots=True)
 class SessionOverview:
-    """A finished sitting for the page after it.
+    """A finished session as the After page shows it.
 
     Parameters
     ----------
     gaps : tuple of Span
         Where the signal was ``unknown`` or ``lost``.
     probes : tuple of (float, str)
-        When the chime asked (s), and where the mind was by the answer: ``1``, ``2``, ``3`` or empty.
+        Time of each probe (s) and its answer to where the mind was: ``1``, ``2``, ``3`` or empty.
     presses : tuple of float
-        When the person noticed, s.
+        Times of self-caught wandering, s.
     """
 
     line: IndexLine
@@ -62,7 +62,7 @@ class SessionOverview:
 
 @dataclass(frozen=True, slots=True)
 class WhatIfResult:
-    """What another profile or target would have made of the same sitting."""
+    """Result of replaying a session with another profile or target rate."""
 
     line: IndexLine
     reward_rate: float
@@ -75,7 +75,7 @@ def read_overview(session: Path) -> SessionOverview:
     Raises
     ------
     RecordingError
-        It cannot be read, or is gone.
+        The session cannot be read, or no longer exists.
     """
     recording = open_recording(session)
     files = _files(session)
@@ -95,19 +95,19 @@ def read_overview(session: Path) -> SessionOverview:
 
 
 def describe_decoder(session: Path) -> DecoderSummary:
-    """Say what has been learned of whoever sat; it takes the longer the more sittings there are."""
+    """Summarize the participant's decoder; takes longer the more sessions there are."""
     return summarize_decoder(_files(session))
 
 
 def save_notes(session: Path, notes: SessionNotes) -> None:
-    """Keep what a person says of a session."""
+    """Write the notes of a session."""
     write_notes(_files(session), notes)
 
 
 def what_if(session: Path, profile: str, target_rate: float | None, step: Callable[[float], None]) -> WhatIfResult:
-    """Replayed a session with another profile, or another share of quiet; ``step`` hears how far it is (0 to 1)."""
+    """Replay a session with another profile or target rate; ``step`` is called with the progress (0 to 1)."""
     from neurofeedback.settings.load import load_settings
-    from neurofeedback.verification.replay import replay  # a second, in the helper
+    from neurofeedback.verification.replay import replay  # slow to import
 
     recording = open_recording(session)
     settings = load_settings(profile)
@@ -119,10 +119,10 @@ def what_if(session: Path, profile: str, target_rate: float | None, step: Callab
         frames.append(frame)
         if not frame.index % 40:
             step(frame.onset / recording.duration_s)
-    return _rates(frames)
+    return _summarize_frames(frames)
 
 
-def _rates(frames: list[Frame]) -> WhatIfResult:
+def _summarize_frames(frames: list[Frame]) -> WhatIfResult:
     from scipy.special import ndtr
 
     rewards = [frame.reward for frame in frames if frame.valid and frame.phase is Phase.PRACTICE]
@@ -133,9 +133,9 @@ def _rates(frames: list[Frame]) -> WhatIfResult:
 
 
 def _line(times_s: Floats, mwi: Floats, threshold: Floats, confidence: Floats) -> IndexLine:
-    """Thin what is drawn; the band is the wider the less the index is trusted."""
-    unsure = _WIDEST * (1 - np.nan_to_num(downsample(confidence, POINTS)))
-    return IndexLine(downsample(times_s, POINTS), downsample(mwi, POINTS), unsure, downsample(threshold, POINTS))
+    """Downsample the line; its band is wider where the confidence is lower."""
+    half_width = _MAX_HALF_WIDTH * (1 - np.nan_to_num(downsample(confidence, POINTS)))
+    return IndexLine(downsample(times_s, POINTS), downsample(mwi, POINTS), half_width, downsample(threshold, POINTS))
 
 
 def _files(session: Path) -> SessionFiles:

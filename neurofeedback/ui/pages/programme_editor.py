@@ -1,4 +1,4 @@
-"""A small editor for programmes: one row a segment, checked when it is saved."""
+"""An editor for programmes with one row a segment; the programme is checked when it is saved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_ROWS = 6
 
 
 class ProgrammeEditor(QWidget):
-    """Makes one programme of up to six segments; ``saved`` follows when it is kept."""
+    """Edits a programme of up to six segments; ``saved`` is emitted once it is saved."""
 
     saved = pyqtSignal()
     left = pyqtSignal()
@@ -60,7 +60,7 @@ class ProgrammeEditor(QWidget):
         whole.addLayout(keys)
 
     def activate(self) -> None:
-        """Begin with one practice, and take the keyboard."""
+        """Show one practice segment and take the keyboard focus."""
         self._message.setText("")
         self.title.setText("")
         self.minutes.setValue(0.0)
@@ -69,8 +69,8 @@ class ProgrammeEditor(QWidget):
         self.title.setFocus()
 
     def save(self) -> None:
-        """Check and keep it; what is wrong is said here."""
-        rows = [made for fields in self._rows if (made := fields.read()) is not None]
+        """Check and save the programme; an error is shown on the page."""
+        rows = [segment for fields in self._rows if (segment := fields.read()) is not None]
         try:
             save_programme(self.title.text(), self.minutes.value(), rows, self._folder)
         except NeurofeedbackError as error:
@@ -80,7 +80,7 @@ class ProgrammeEditor(QWidget):
 
 
 class _RowFields:
-    """The fields of one segment; without a phase it is none."""
+    """The fields of one segment; without a phase the row is empty."""
 
     def __init__(self, number: int) -> None:
         self._phase = _choice(tr(settings_page.SEGMENT, n=number), settings_page.SEGMENT_PHASES)
@@ -91,16 +91,16 @@ class _RowFields:
         self._quiet.setSpecialValueText(tr(settings_page.AS_BEFORE))
         self._quiet.setAccessibleName(tr(settings_page.SEGMENT_QUIET, n=number))
         self._quiet.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self._bed = _choice(tr(settings_page.SEGMENT_BACKGROUND, n=number), settings_page.SEGMENT_BACKGROUNDS)
+        self._background = _choice(tr(settings_page.SEGMENT_BACKGROUND, n=number), settings_page.SEGMENT_BACKGROUNDS)
         self._bell = _number(tr(settings_page.SEGMENT_BELL, n=number), 120.0, tr(settings_page.NO_BELL))
-        self.fields: tuple[QWidget, ...] = (self._phase, self._minutes, self._quiet, self._bed, self._bell)
+        self.fields: tuple[QWidget, ...] = (self._phase, self._minutes, self._quiet, self._background, self._bell)
 
     def show_row(self, segment: SegmentRow | None) -> None:
         shown = segment or SegmentRow("none")
         self._phase.setCurrentIndex(self._phase.findData(shown.phase))
         self._minutes.setValue(shown.minutes)
         self._quiet.setValue(shown.quiet_percent)
-        self._bed.setCurrentIndex(self._bed.findData(shown.bed))
+        self._background.setCurrentIndex(self._background.findData(shown.background))
         self._bell.setValue(shown.bell_min)
 
     def read(self) -> SegmentRow | None:
@@ -108,24 +108,24 @@ class _RowFields:
         if phase == "none":
             return None
         return SegmentRow(
-            phase, self._minutes.value(), self._quiet.value(), self._bed.currentData(), self._bell.value()
+            phase, self._minutes.value(), self._quiet.value(), self._background.currentData(), self._bell.value()
         )
 
 
-def _choice(name: str, texts: dict[str, str]) -> ComboBox:
-    made = ComboBox()
-    for value, text in texts.items():
-        made.addItem(tr(text), value)
-    made.setAccessibleName(name)
-    return made
+def _choice(name: str, choices: dict[str, str]) -> ComboBox:
+    box = ComboBox()
+    for value, text in choices.items():
+        box.addItem(tr(text), value)
+    box.setAccessibleName(name)
+    return box
 
 
 def _number(name: str, most: float, zero: str) -> QDoubleSpinBox:
-    made = QDoubleSpinBox()
-    made.setRange(0.0, most)
-    made.setDecimals(1)
-    made.setSuffix(tr(window.MINUTES_SUFFIX))
-    made.setSpecialValueText(zero)
-    made.setAccessibleName(name)
-    made.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-    return made
+    box = QDoubleSpinBox()
+    box.setRange(0.0, most)
+    box.setDecimals(1)
+    box.setSuffix(tr(window.MINUTES_SUFFIX))
+    box.setSpecialValueText(zero)
+    box.setAccessibleName(name)
+    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+    return box
