@@ -98,20 +98,20 @@ class DeviceScan(QObject):
 
 def _scan_task(scan: Callable[[], ScanResult], in_use: Lock, handle: TaskHandle) -> ScanResult:
     """Search in a thread of its own, so that closing the window need not wait for the result."""
-    result: Future[ScanResult] = Future()
+    future: Future[ScanResult] = Future()
 
     def work() -> None:
         with in_use:
             try:
-                result.set_result(scan())
+                future.set_result(scan())
             except Exception as error:  # noqa: BLE001 - passed on to the task, which reports it
-                result.set_exception(error)
+                future.set_exception(error)
 
     Thread(target=work, name="device-scan", daemon=True).start()
     while True:
         handle.report_progress(0.0)
         try:
-            return result.result(_STEP_S)
+            return future.result(_STEP_S)
         except TimeoutError:
-            if result.done():
+            if future.done():
                 raise

@@ -96,9 +96,8 @@ class MainWindow(QMainWindow):
         profiles = self._defaults.profiles
         if (previous := self.takeCentralWidget()) is not None:
             previous.deleteLater()
-        self.setStyleSheet(
-            stylesheet(theme, large_type=self._preferences.large_type)
-        )  # before the pages: applied later it takes longer
+        # set before the pages are built: styling finished pages takes longer
+        self.setStyleSheet(stylesheet(theme, large_type=self._preferences.large_type))
         self._places = QStackedWidget()
         self._home, self._about = HomePage(self._defaults, self._water, self._device_scan), AboutPage()
         self._fit, self._sit = FitPage(theme), SitPage(DARK, self._water, self._state, self._preferences)

@@ -1,4 +1,4 @@
-"""The page after a sitting: three lines first, its course, what was learned, what a person says, what if, export."""
+"""Tests of the page after a session: summary, timeline, decoder, notes, what if, export."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ WAIT_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def sat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SessionResult]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SessionResult]:
     """One short sitting of the simulated meditator, with questions answered and presses."""
-    folder = tmp_path_factory.mktemp("sat")
+    folder = tmp_path_factory.mktemp("recordings")
     request = SessionConfig(
         "simulated:4", folder, minutes=2.0, audio="none", seed=4, fast=True, probe_interval_s=12.0, profile="default"
     )
@@ -61,7 +61,7 @@ class Page:
         self.after.show()
         self.after.activate(outcome, outcome.session_dir)
 
-    def told(self) -> None:
+    def wait_for_overview(self) -> None:
         self.bot.waitUntil(lambda: not self.after._more.isHidden(), timeout=WAIT_MS)
 
     def shown(self) -> str:
@@ -73,14 +73,14 @@ class Page:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, sat: SessionResult) -> Page:
-    return Page(qtbot, sat)
+def page(qtbot: QtBot, finished: SessionResult) -> Page:
+    return Page(qtbot, finished)
 
 
-def test_lines_come_first_and_the_rest_when_it_is_read(page: Page) -> None:
+def test_after_page_shows_summary_lines_before_the_overview_is_read(page: Page) -> None:
     assert "You sat for 2 minutes." in page.shown()
     assert not page.after._more.isVisible()
-    page.told()
+    page.wait_for_overview()
     assert "What has been learned of your signs" in page.shown()
     assert "mind-wandering index (EEG proxy)" in page.shown()
     page.bot.waitUntil(lambda: not page.after.busy, timeout=WAIT_MS)
@@ -88,15 +88,15 @@ def test_lines_come_first_and_the_rest_when_it_is_read(page: Page) -> None:
     assert page.after._decoder_text.text()
 
 
-def test_a_message_is_shown_where_it_says_more_than_the_title(qtbot: QtBot, sat: SessionResult) -> None:
-    assert sat.message == COMPLETE
-    assert COMPLETE not in Page(qtbot, sat).shown()
-    late = Page(qtbot, replace(sat, message=f"{COMPLETE} The headset did not keep its rate."))
+def test_message_is_shown_without_the_text_of_the_title(qtbot: QtBot, finished: SessionResult) -> None:
+    assert finished.message == COMPLETE
+    assert COMPLETE not in Page(qtbot, finished).shown()
+    late = Page(qtbot, replace(finished, message=f"{COMPLETE} The headset did not keep its rate."))
     assert "The headset did not keep its rate." in late.shown().splitlines()
 
 
-def test_the_course_does_not_wait_for_what_was_learned(
-    qtbot: QtBot, sat: SessionResult, monkeypatch: pytest.MonkeyPatch
+def test_timeline_does_not_wait_for_the_decoder_summary(
+    qtbot: QtBot, finished: SessionResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()
 
@@ -105,82 +105,82 @@ def test_the_course_does_not_wait_for_what_was_learned(
         return DecoderSummary("Forty answers.", "", (("alpha power", "rather higher while wandering", 0.9),))
 
     monkeypatch.setattr("neurofeedback.ui.pages.after_page._describe_decoder_task", learn)
-    page = Page(qtbot, sat)
-    page.told()
+    page = Page(qtbot, finished)
+    page.wait_for_overview()
     assert page.after._decoder_text.text() == "Looking through what you have answered."
     go.set()
     qtbot.waitUntil(lambda: page.after._decoder_text.text() == "Forty answers.", timeout=WAIT_MS)
     assert "alpha power: rather higher while wandering, 90 % sure" in page.shown()
 
 
-def test_the_course_has_the_index_and_the_phases_in_place(sat: SessionResult) -> None:
-    told = read_overview(sat.session_dir)
-    assert told.duration_s == pytest.approx(120.0, abs=1.0)
-    assert [span.label for span in told.phases][:3] == ["settle", "baseline", "practice"]
-    known = np.isfinite(told.line.mwi)
+def test_overview_has_index_and_phases_at_their_times(finished: SessionResult) -> None:
+    overview = read_overview(finished.session_dir)
+    assert overview.duration_s == pytest.approx(120.0, abs=1.0)
+    assert [span.label for span in overview.phases][:3] == ["settle", "baseline", "practice"]
+    known = np.isfinite(overview.line.mwi)
     assert known.any()
-    assert told.line.times_s[known].min() > told.phases[1].stop_s - 1
-    assert (told.line.half_width[known] >= 0).all()
+    assert overview.line.times_s[known].min() > overview.phases[1].stop_s - 1
+    assert (overview.line.half_width[known] >= 0).all()
 
 
-def test_the_course_is_drawn(page: Page) -> None:
-    page.told()
+def test_timeline_draws_line_and_marks(page: Page) -> None:
+    page.wait_for_overview()
     drawn = page.after._timeline.grab().toImage()
     page.after._timeline.show_session(None)
     assert drawn != page.after._timeline.grab().toImage()
 
 
-def test_what_a_person_says_is_kept_with_the_session(page: Page, sat: SessionResult) -> None:
-    page.told()
+def test_notes_are_saved_with_the_session(page: Page, finished: SessionResult) -> None:
+    page.wait_for_overview()
     saying = page.after._notes_form
     saying._note.setPlainText("Rain on the roof.")
     saying._tags.setText("morning, garden, morning, ")
     saying._condition.setCurrentText("pre")
     saying._scales["mood_after"].setCurrentIndex(4)
     page.after.save_pending()
-    files = find_session(sat.session_dir)
+    files = find_session(finished.session_dir)
     page.bot.waitUntil(lambda: read_notes(files).note == "Rain on the roof.", timeout=WAIT_MS)
-    said = read_notes(files)
-    assert (said.tags, said.condition, said.mood_after, said.mood_before) == (("morning", "garden"), "pre", 4, None)
-    assert read_overview(sat.session_dir).notes == said
+    notes = read_notes(files)
+    assert (notes.tags, notes.condition, notes.mood_after, notes.mood_before) == (("morning", "garden"), "pre", 4, None)
+    assert read_overview(finished.session_dir).notes == notes
 
 
-def test_what_is_not_asked_here_stays_as_it_was_said(page: Page) -> None:
-    page.told()
-    saying, said = page.after._notes_form, []
-    saying.changed.connect(said.append)
+def test_notes_form_preserves_fields_it_does_not_show(page: Page) -> None:
+    page.wait_for_overview()
+    saying, notes = page.after._notes_form, []
+    saying.changed.connect(notes.append)
     saying.show_notes(SessionNotes(substance="ketamine", minutes_since=40.0))
     saying.save()
-    assert said == []
+    assert notes == []
     saying._note.setPlainText("Later.")
     saying.save()
-    assert said == [SessionNotes(note="Later.", substance="ketamine", minutes_since=40.0)]
+    assert notes == [SessionNotes(note="Later.", substance="ketamine", minutes_since=40.0)]
 
 
-def test_what_if_is_computed_from_the_recording(page: Page) -> None:
-    page.told()
+def test_what_if_replays_the_recording(page: Page) -> None:
+    page.wait_for_overview()
     page.click("What if")
     page.bot.waitUntil(lambda: "would have been quiet" in page.shown(), timeout=WAIT_MS)
-    assert page.after._timeline._other is not None
+    assert page.after._timeline._comparison is not None
 
 
-def test_more_quiet_asked_for_gives_more_quiet(sat: SessionResult) -> None:
+def test_what_if_with_higher_target_rate_gives_more_reward(finished: SessionResult) -> None:
     steps: list[float] = []
-    often, seldom = (what_if(sat.session_dir, "default", rate, steps.append) for rate in (0.9, 0.2))
+    often, seldom = (what_if(finished.session_dir, "default", rate, steps.append) for rate in (0.9, 0.2))
     assert often.reward_rate > seldom.reward_rate
     assert max(steps) <= 1.0
     np.testing.assert_array_equal(often.line.mwi, seldom.line.mwi)
 
 
 def test_what_if_can_be_cancelled(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    page.told()
+    page.wait_for_overview()
     page.click("What if")
     page.click("What if")
     assert "Cancelled." in page.shown()
     assert not page.after._what_if._job.busy
 
 
-def test_a_session_exports(page: Page, tmp_path: Path) -> None:
+def test_export_writes_one_file(page: Page, tmp_path: Path) -> None:
     page.after._export.export("csv", tmp_path / "mine.csv")
     page.after._export.export("csv", tmp_path / "twice.csv")
     page.bot.waitUntil(lambda: "Exported to" in page.after._message.text(), timeout=WAIT_MS)
@@ -188,18 +188,14 @@ def test_a_session_exports(page: Page, tmp_path: Path) -> None:
     assert not (tmp_path / "twice.csv").exists()
 
 
-def test_a_name_without_an_ending_gets_the_formats_own(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_export_adds_the_suffix_of_the_format(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "mine"), ""))
     page.after._export.choose_file("fif")
     page.bot.waitUntil(lambda: "Exported to" in page.after._message.text(), timeout=WAIT_MS)
     assert (tmp_path / "mine.fif").exists()
 
 
-def test_an_export_can_be_cancelled_and_leaves_nothing(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cancelled_export_leaves_no_file(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reached, go, ended = threading.Event(), threading.Event(), threading.Event()
 
     def work(session: Path, to: str, out: Path, ticket: TaskHandle) -> list[Path]:
@@ -227,7 +223,7 @@ def test_an_export_can_be_cancelled_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_there_is_not_replaced(page: Page, tmp_path: Path) -> None:
+def test_export_does_not_replace_an_existing_file(page: Page, tmp_path: Path) -> None:
     there = tmp_path / "mine.csv"
     there.write_text("mine")
     page.after._export.export("csv", there)
@@ -235,11 +231,11 @@ def test_a_file_that_is_there_is_not_replaced(page: Page, tmp_path: Path) -> Non
     assert there.read_text() == "mine"
 
 
-def test_a_folder_deleted_while_open_is_said_in_one_sentence(
-    qtbot: QtBot, sat: SessionResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_deleted_session_folder_is_reported_in_one_sentence(
+    qtbot: QtBot, finished: SessionResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "sub-01" / "ses-1"
-    page = Page(qtbot, replace(sat, session_dir=gone))
+    page = Page(qtbot, replace(finished, session_dir=gone))
     page.bot.waitUntil(lambda: "is there no" in page.shown() or "no recording at" in page.shown(), timeout=WAIT_MS)
     page.click("Open the folder")
     assert "not there any more" in page.shown()

@@ -1,4 +1,4 @@
-"""What is remembered, and what happens when it cannot be read."""
+"""Tests of the remembered choices, also from damaged files."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ USUAL = Preferences()
 CHOSEN = AppState("muse-2", 35, "07", "", claims_seen=True, time_shown=False, facts_shown=True, volume_db=-3.0)
 
 
-def test_what_was_chosen_comes_back(tmp_path: Path) -> None:
+def test_saved_state_is_loaded_again(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "app.json"
     save_state(path, CHOSEN)
     assert load_state(path) == CHOSEN
     assert [p.name for p in path.parent.iterdir()] == ["app.json"]
 
 
-def test_nothing_remembered_is_the_default(tmp_path: Path) -> None:
+def test_missing_state_file_gives_defaults(tmp_path: Path) -> None:
     assert load_state(tmp_path / "none.json") == AppState()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "\x00\xff", "[" * 50_000, "{" + " " * 200_000])
-def test_a_damaged_file_is_the_default(tmp_path: Path, text: str) -> None:
+def test_damaged_state_file_gives_defaults(tmp_path: Path, text: str) -> None:
     path = tmp_path / "app.json"
     path.write_text(text, encoding="utf-8")
     assert load_state(path) == AppState()
 
 
-def test_bytes_that_are_no_text_are_the_default(tmp_path: Path) -> None:
+def test_undecodable_state_file_gives_defaults(tmp_path: Path) -> None:
     path = tmp_path / "app.json"
     path.write_bytes(b"\xff\xfe\x00")
     assert load_state(path) == AppState()
 
 
-def test_only_what_fits_is_taken(tmp_path: Path) -> None:
+def test_state_fields_of_a_wrong_type_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "app.json"
     stored = {"device": 3, "minutes": 999, "participant": "P1", "claims_seen": 1, "programme": None, "unheard_of": True}
     path.write_text(json.dumps(stored), encoding="utf-8")
@@ -66,19 +66,19 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["device", "minutes", "programme", "claims_seen", "x"]), json_values))
-def test_any_json_is_survived(tmp_path_factory: pytest.TempPathFactory, stored: dict[str, object]) -> None:
+def test_any_json_loads_without_an_error(tmp_path_factory: pytest.TempPathFactory, stored: dict[str, object]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.json"
     path.write_text(json.dumps(stored), encoding="utf-8")
     assert 0 <= load_state(path).minutes <= 180
 
 
-def test_a_folder_in_the_way_is_logged_not_fatal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_unwritable_folder_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("")
     save_state(tmp_path / "file" / "app.json", CHOSEN)
     assert "could not be remembered" in caplog.text
 
 
-def test_what_was_never_chosen_is_filled_in() -> None:
+def test_empty_state_fields_are_filled_from_defaults() -> None:
     filled = AppState(programme="gone").with_defaults(DEFAULTS)
     assert (filled.device, filled.participant, filled.programme) == ("", "01", "")
     assert filled.request(DEFAULTS, USUAL).device == "muse-2"
@@ -94,7 +94,7 @@ def test_what_was_never_chosen_is_filled_in() -> None:
         ("", "", "simulated", ""),
     ],
 )
-def test_the_last_headset_of_window_or_command_line_is_known(
+def test_newest_recorded_headset_of_window_or_command_line_is_chosen(
     chosen: str, recorded_with: str, last: str, device: str
 ) -> None:
     filled = AppState(chosen, recorded_with=recorded_with).with_defaults(replace(DEFAULTS, last_device=last))
@@ -102,7 +102,7 @@ def test_the_last_headset_of_window_or_command_line_is_known(
     assert AppState(programme="short").with_defaults(DEFAULTS).programme == "short"
 
 
-def test_choices_become_a_request() -> None:
+def test_state_and_preferences_give_a_session_config() -> None:
     request = CHOSEN.request(DEFAULTS, USUAL)
     assert (request.device, request.participant, request.profile, request.minutes) == ("muse-2", "07", "default", 35.0)
     assert request.settings_overrides == {}
@@ -110,6 +110,6 @@ def test_choices_become_a_request() -> None:
     assert replace(CHOSEN, programme="short").request(DEFAULTS, USUAL).minutes is None
 
 
-def test_the_file_is_in_the_users_configuration() -> None:
+def test_state_file_is_in_the_users_configuration_folder() -> None:
     assert state_path().name == "app.json"
     assert "neurofeedback" in str(state_path())

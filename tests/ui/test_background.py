@@ -1,4 +1,4 @@
-"""Long work, faults, a second window, and sittings that broke off."""
+"""Tests of background tasks, the crash dialog, the window lock and unfinished sessions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parent(qtbot: QtBot) -> QWidget:
     return widget
 
 
-class Heard:
+class Recorder:
     """A job and everything it says."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -47,45 +47,45 @@ class Heard:
         self.job.progressed.connect(self.went.append)
 
 
-def test_work_is_done_in_a_helper_and_answers_in_the_windows_thread(qtbot: QtBot, parent: QWidget) -> None:
-    heard = Heard(parent)
-    heard.job.start(lambda _ticket: threading.current_thread().name)
-    assert heard.job.busy
-    qtbot.waitUntil(lambda: bool(heard.done))
-    assert "test" in str(heard.done[0])
-    assert not heard.job.busy
+def test_task_runs_in_a_helper_and_finishes_in_the_windows_thread(qtbot: QtBot, parent: QWidget) -> None:
+    recorder = Recorder(parent)
+    recorder.job.start(lambda _handle: threading.current_thread().name)
+    assert recorder.job.busy
+    qtbot.waitUntil(lambda: bool(recorder.done))
+    assert "test" in str(recorder.done[0])
+    assert not recorder.job.busy
 
 
-def test_how_far_it_is_is_heard(qtbot: QtBot, parent: QWidget) -> None:
-    heard, go = Heard(parent), threading.Event()
+def test_task_progress_is_emitted(qtbot: QtBot, parent: QWidget) -> None:
+    recorder, go = Recorder(parent), threading.Event()
 
-    def work(ticket: TaskHandle) -> None:
-        ticket.report_progress(0.5)
+    def work(handle: TaskHandle) -> None:
+        handle.report_progress(0.5)
         go.wait(30)
 
-    heard.job.start(work)
-    qtbot.waitUntil(lambda: 0.5 in heard.went)
+    recorder.job.start(work)
+    qtbot.waitUntil(lambda: 0.5 in recorder.went)
     go.set()
-    qtbot.waitUntil(lambda: len(heard.done) == 1)
+    qtbot.waitUntil(lambda: len(recorder.done) == 1)
 
 
-def test_cancelled_work_stops_at_its_next_step_and_says_nothing(qtbot: QtBot, parent: QWidget) -> None:
-    heard, go, stopped = Heard(parent), threading.Event(), threading.Event()
+def test_cancelled_task_stops_at_its_next_report_and_emits_nothing(qtbot: QtBot, parent: QWidget) -> None:
+    recorder, go, stopped = Recorder(parent), threading.Event(), threading.Event()
 
-    def work(ticket: TaskHandle) -> None:
+    def work(handle: TaskHandle) -> None:
         go.wait(30)
         try:
-            ticket.report_progress(1.0)
+            handle.report_progress(1.0)
         except CancelledError:
             stopped.set()
             raise
 
-    heard.job.start(work)
-    heard.job.cancel()
+    recorder.job.start(work)
+    recorder.job.cancel()
     go.set()
-    assert stopped.wait(30) or not heard.job.busy
-    heard.job.poll()
-    assert heard.done == heard.failed == []
+    assert stopped.wait(30) or not recorder.job.busy
+    recorder.job.poll()
+    assert recorder.done == recorder.failed == []
 
 
 @pytest.mark.parametrize(
@@ -96,18 +96,18 @@ def test_cancelled_work_stops_at_its_next_step_and_says_nothing(qtbot: QtBot, pa
         (ZeroDivisionError("by zero"), "A fault of the program"),
     ],
 )
-def test_failures_are_said_in_words(qtbot: QtBot, parent: QWidget, error: Exception, words: str) -> None:
+def test_task_errors_are_emitted_as_sentences(qtbot: QtBot, parent: QWidget, error: Exception, words: str) -> None:
     def fail(_ticket: TaskHandle) -> None:
         raise error
 
-    heard = Heard(parent)
-    heard.job.start(fail)
-    qtbot.waitUntil(lambda: bool(heard.failed))
-    assert words in heard.failed[0]
-    assert heard.done == []
+    recorder = Recorder(parent)
+    recorder.job.start(fail)
+    qtbot.waitUntil(lambda: bool(recorder.failed))
+    assert words in recorder.failed[0]
+    assert recorder.done == []
 
 
-def test_a_second_window_is_refused_in_one_sentence(tmp_path: Path) -> None:
+def test_second_window_is_refused_with_one_sentence(tmp_path: Path) -> None:
     lock = lock_single_window(tmp_path / "deep")
     assert lock is not None
     with pytest.raises(SettingsError, match="open already"):
@@ -118,7 +118,7 @@ def test_a_second_window_is_refused_in_one_sentence(tmp_path: Path) -> None:
     again.release()
 
 
-def test_where_no_lock_can_be_held_the_window_opens(tmp_path: Path) -> None:
+def test_window_opens_where_locks_are_impossible(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert lock_single_window(tmp_path / "file") is None
 
@@ -127,7 +127,7 @@ def faulty() -> None:
     raise ZeroDivisionError("by zero")
 
 
-def test_a_fault_in_any_thread_is_shown_once_with_a_report_to_copy(
+def test_uncaught_error_of_any_thread_is_shown_once_with_a_report(
     qtbot: QtBot, parent: QWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crashes = CrashHandler(parent)
@@ -147,20 +147,20 @@ def test_a_fault_in_any_thread_is_shown_once_with_a_report_to_copy(
     assert not dialog.isVisible()
 
 
-def test_hooks_are_given_back(parent: QWidget) -> None:
+def test_exception_hooks_are_restored(parent: QWidget) -> None:
     before = (sys.excepthook, threading.excepthook)
     with install_crash_handler(CrashHandler(parent)):
         assert sys.excepthook != before[0]
     assert (sys.excepthook, threading.excepthook) == before
 
 
-def test_ctrl_c_is_no_fault(parent: QWidget) -> None:
+def test_keyboard_interrupt_shows_no_crash_dialog(parent: QWidget) -> None:
     crashes = CrashHandler(parent)
     crashes.handle(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert crashes.dialog is None
 
 
-def test_a_report_names_the_program_and_the_place() -> None:
+def test_crash_report_has_version_and_traceback() -> None:
     try:
         faulty()
     except ZeroDivisionError as error:
@@ -188,7 +188,7 @@ def broken_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_what_broke_off_is_completed_and_offered(broken_off: Path) -> None:
+def test_unfinished_session_is_completed_and_offered(broken_off: Path) -> None:
     found = complete_unfinished(broken_off)
     assert found is not None
     assert (found.participant, found.minutes_left) == ("07", 20)
@@ -196,6 +196,6 @@ def test_what_broke_off_is_completed_and_offered(broken_off: Path) -> None:
     assert complete_unfinished(broken_off) is None
 
 
-def test_nothing_broke_off(tmp_path: Path) -> None:
+def test_folder_without_unfinished_sessions_offers_none(tmp_path: Path) -> None:
     assert complete_unfinished(tmp_path / "none") is None
     assert complete_unfinished(tmp_path) is None

@@ -1,4 +1,4 @@
-"""Home looks for headsets: at the first start without one, again when asked, never in the window's thread."""
+"""Tests of the search for headsets: when it runs, what it chooses, and that it never blocks the window."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def settled(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: not window._device_scan.busy, timeout=60_000)
 
 
-def test_the_only_headset_found_is_chosen(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_only_headset_found_is_chosen(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     radio = Radio(ScanResult((MUSE,)))
     window = open_window(radio.look)
     assert "Looking for a headset ..." in shown(window)
@@ -116,7 +116,7 @@ def test_the_only_headset_found_is_chosen(open_window: Open, qtbot: QtBot, tmp_p
     assert load_state(tmp_path / "app.json").device == "muse-2"
 
 
-def test_several_are_listed_and_none_is_chosen(open_window: Open, qtbot: QtBot) -> None:
+def test_several_headsets_are_listed_and_none_is_chosen(open_window: Open, qtbot: QtBot) -> None:
     radio = Radio(ScanResult((MUSE, GANGLION)))
     radio.may.set()
     window = open_window(radio.look)
@@ -127,7 +127,7 @@ def test_several_are_listed_and_none_is_chosen(open_window: Open, qtbot: QtBot) 
     assert "muse-2, ganglion" in shown(window)
 
 
-def test_none_found_says_what_to_do_and_can_be_repeated_by_key(open_window: Open, qtbot: QtBot) -> None:
+def test_scan_without_result_shows_advice_and_can_be_repeated_by_key(open_window: Open, qtbot: QtBot) -> None:
     radio = Radio(ScanResult(hindrances=("Bluetooth is off: switch it on.",)))
     radio.may.set()
     window = open_window(radio.look)
@@ -142,7 +142,7 @@ def test_none_found_says_what_to_do_and_can_be_repeated_by_key(open_window: Open
     assert len(radio.threads) == 2
 
 
-def test_a_remembered_device_is_not_looked_for(open_window: Open, qtbot: QtBot) -> None:
+def test_no_scan_starts_with_a_remembered_device(open_window: Open, qtbot: QtBot) -> None:
     radio = Radio(ScanResult((GANGLION,)))
     radio.may.set()
     window = open_window(radio.look, "muse-2")
@@ -153,7 +153,7 @@ def test_a_remembered_device_is_not_looked_for(open_window: Open, qtbot: QtBot) 
     assert device_of(window).currentText() == "ganglion"
 
 
-def test_what_a_person_types_meanwhile_stays(open_window: Open, qtbot: QtBot) -> None:
+def test_device_typed_during_a_scan_stays(open_window: Open, qtbot: QtBot) -> None:
     radio = Radio(ScanResult((MUSE,)))
     window = open_window(radio.look)
     typed = device_of(window).lineEdit()
@@ -165,7 +165,7 @@ def test_what_a_person_types_meanwhile_stays(open_window: Open, qtbot: QtBot) ->
     assert device_of(window).currentText() == "cyton:COM3"
 
 
-def test_a_headset_is_not_asked_for_samples_while_it_is_looked_for(open_window: Open, qtbot: QtBot) -> None:
+def test_session_starts_only_after_the_scan_released_the_headset(open_window: Open, qtbot: QtBot) -> None:
     radio, asked = Radio(), list[str]()
 
     def launch(request: SessionConfig) -> Ended:
@@ -182,7 +182,7 @@ def test_a_headset_is_not_asked_for_samples_while_it_is_looked_for(open_window: 
     qtbot.waitUntil(lambda: not window._bridge.active, timeout=60_000)
 
 
-def test_a_simulated_sitting_does_not_wait_and_is_not_remembered_unchosen(
+def test_simulated_session_does_not_wait_for_a_scan_and_is_not_remembered(
     open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
     radio = Radio()
@@ -193,7 +193,7 @@ def test_a_simulated_sitting_does_not_wait_and_is_not_remembered_unchosen(
     radio.may.set()
 
 
-def test_a_fault_of_looking_is_told(open_window: Open, qtbot: QtBot) -> None:
+def test_scan_error_is_shown(open_window: Open, qtbot: QtBot) -> None:
     def look() -> ScanResult:
         raise OSError("no such bus")
 
@@ -204,7 +204,7 @@ def test_a_fault_of_looking_is_told(open_window: Open, qtbot: QtBot) -> None:
 
 
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
-def test_an_emulated_muse_in_reach_is_chosen(open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emulated_muse_in_reach_is_chosen(open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     with EmulatedMuse(MuseHeadband(alpha_rhythm(4, 256.0, seed=1), Faults())) as muse:
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", muse.address)
         window = open_window(command.scan_headsets)

@@ -1,4 +1,4 @@
-"""Fit in the window: where it stands on the way, what it says, what its keys do, and where electrodes are drawn."""
+"""Tests of the page where the headset is put on: texts, keys, and the drawn electrodes."""
 
 from __future__ import annotations
 
@@ -97,14 +97,14 @@ class Room:
         return self.sittings[-1].live_state
 
     def shown(self) -> str:
-        return said(self.place)
+        return shown_text(self.place)
 
     def button(self, text: str) -> QAbstractButton:
         (found,) = (b for b in self.place.findChildren(QAbstractButton) if text in b.accessibleName())
         return found
 
 
-def said(place: QWidget) -> str:
+def shown_text(place: QWidget) -> str:
     return "\n".join(words.text() for words in place.findChildren(QLabel) if words.isVisibleTo(place))
 
 
@@ -134,16 +134,18 @@ def open_room(qtbot: QtBot, tmp_path: Path) -> Callable[..., Room]:
     return build
 
 
-def test_it_says_which_electrode_and_why_and_what_would_help(open_room: Callable[..., Room]) -> None:
-    told = open_room().shown()
+def test_fit_page_shows_poor_electrodes_with_reason_and_hint(open_room: Callable[..., Room]) -> None:
+    text = open_room().shown()
     for words in ("Not yet: 2 of 4 electrodes", "○ TP9", "flat: no skin contact", "● AF7", "○ TP10", "muscle"):
-        assert words in told
-    assert "Press the electrode to the skin" in told
-    assert "1.2 % of samples lost" in told
-    assert "begins by itself" not in told
+        assert words in text
+    assert "Press the electrode to the skin" in text
+    assert "1.2 % of samples lost" in text
+    assert "begins by itself" not in text
 
 
-def test_it_says_when_it_is_good_and_gives_way_to_the_sitting(open_room: Callable[..., Room], qtbot: QtBot) -> None:
+def test_fit_page_counts_down_with_good_contact_and_the_session_follows(
+    open_room: Callable[..., Room], qtbot: QtBot
+) -> None:
     room = open_room()
     room.live_state.publish(WELL)
     qtbot.waitUntil(lambda: "Good contact everywhere." in room.shown())
@@ -155,7 +157,7 @@ def test_it_says_when_it_is_good_and_gives_way_to_the_sitting(open_room: Callabl
 
 
 @pytest.mark.parametrize("how", ["key", "button"])
-def test_a_person_can_begin_anyway(open_room: Callable[..., Room], qtbot: QtBot, how: str) -> None:
+def test_session_can_be_started_without_good_contact(open_room: Callable[..., Room], qtbot: QtBot, how: str) -> None:
     room = open_room()
     begin = room.button("Begin anyway")
     if how == "key":
@@ -165,7 +167,7 @@ def test_a_person_can_begin_anyway(open_room: Callable[..., Room], qtbot: QtBot,
     assert room.live_state.drain_requests() == [Request(RequestKind.BEGIN)]
 
 
-def test_escape_leads_home_and_nothing_is_left_running(open_room: Callable[..., Room], qtbot: QtBot) -> None:
+def test_escape_on_fit_page_leads_home_and_stops_the_session(open_room: Callable[..., Room], qtbot: QtBot) -> None:
     room = open_room()
     qtbot.keyClick(room.window, Qt.Key.Key_Escape)
     assert "Disconnecting the headset" in room.shown()
@@ -174,7 +176,7 @@ def test_escape_leads_home_and_nothing_is_left_running(open_room: Callable[..., 
     assert not room.window._bridge.active
 
 
-def test_a_headset_that_is_not_there_is_said_in_words(open_room: Callable[..., Room], qtbot: QtBot) -> None:
+def test_missing_headset_is_reported_in_words(open_room: Callable[..., Room], qtbot: QtBot) -> None:
     room = open_room(SessionResult(EXIT_DEVICE, "no Muse was found; switch it on."))
     room.sittings[0].stop()
     qtbot.waitUntil(lambda: "no Muse was found" in room.shown())
@@ -197,10 +199,10 @@ def place(qtbot: QtBot) -> FitPage:
     return made
 
 
-def test_while_it_is_lost_nothing_can_begin(place: FitPage, qtbot: QtBot) -> None:
+def test_begin_button_is_disabled_while_the_headset_is_lost(place: FitPage, qtbot: QtBot) -> None:
     gone = moment(tuple(electrode(name, BAD, "no signal") for name in MUSE.ch_names), signal_lost_s=2.0)
     place.show_snapshot(gone, 0.1)
-    assert "Nothing arrives from the headset." in said(place)
+    assert "Nothing arrives from the headset." in shown_text(place)
     with qtbot.assertNotEmitted(place.begin):
         place.begin_button.click()
     place.show_snapshot(WELL, 0.1)
@@ -208,17 +210,17 @@ def test_while_it_is_lost_nothing_can_begin(place: FitPage, qtbot: QtBot) -> Non
         place.begin_button.click()
 
 
-def test_the_electrodes_are_there_before_the_first_second(place: FitPage) -> None:
+def test_electrodes_are_drawn_before_the_first_fit(place: FitPage) -> None:
     place.show_snapshot(Snapshot("fitting", stream=MUSE, message="No sound device."), 0.1)
     assert [dot.ch_name for dot in place._head._dots] == list(MUSE.ch_names)
-    assert "Waiting for the first signal." in said(place)
-    assert "No sound device." in said(place)
+    assert "Waiting for the first signal." in shown_text(place)
+    assert "No sound device." in shown_text(place)
 
 
-def test_a_cap_lists_the_poorest_and_counts_the_rest(place: FitPage) -> None:
+def test_fit_page_of_a_cap_lists_the_poorest_and_counts_the_rest(place: FitPage) -> None:
     names = [f"C{k}" for k in range(20)]
     place.show_snapshot(moment(tuple(map(electrode, names))), 0.1)
-    assert "all 20 are good" in said(place)
+    assert "all 20 are good" in shown_text(place)
     some = [
         electrode("C0"),
         electrode("C1", FAIR, "mains hum"),
@@ -226,15 +228,15 @@ def test_a_cap_lists_the_poorest_and_counts_the_rest(place: FitPage) -> None:
         *map(electrode, names[3:]),
     ]
     place.show_snapshot(moment(tuple(some)), 0.1)
-    told = said(place)
-    assert told.index("C2") < told.index("C1")
-    assert "mains hum, 84 µV" in told
-    assert "the other 18 are good" in told
+    text = shown_text(place)
+    assert text.index("C2") < text.index("C1")
+    assert "mains hum, 84 µV" in text
+    assert "the other 18 are good" in text
     place.show_snapshot(moment(tuple(electrode(name, BAD, "muscle") for name in names)), 0.1)
-    assert f"and {20 - MAX_LISTED_ELECTRODES} more" in said(place)
+    assert f"and {20 - MAX_LISTED_ELECTRODES} more" in shown_text(place)
 
 
-def test_long_words_and_many_electrodes_fit_the_window(place: FitPage) -> None:
+def test_fit_page_with_long_texts_fits_the_window(place: FitPage) -> None:
     many = tuple(electrode(f"Long{k}", BAD, "railed: at the end of its range") for k in range(64))
     place.show_snapshot(moment(many, 9.0, message="word " * 60), 0.1)
     assert place.minimumSizeHint().width() <= 1024
@@ -245,7 +247,7 @@ def picture(head: HeadView) -> QImage:
     return head.grab().toImage()
 
 
-def test_an_electrode_fills_from_below_as_contact_becomes_good(qtbot: QtBot) -> None:
+def test_electrode_is_filled_from_below_by_contact_quality(qtbot: QtBot) -> None:
     head = HeadView(DARK)
     qtbot.addWidget(head)
     head.resize(400, 400)
@@ -260,7 +262,7 @@ def test_an_electrode_fills_from_below_as_contact_becomes_good(qtbot: QtBot) -> 
     assert shares[1] == pytest.approx(shares[2] / 2, abs=4)
 
 
-def test_fills_glide_and_then_nothing_is_drawn_again(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_electrode_fills_settle_and_stop_repainting(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     head = HeadView(DARK)
     qtbot.addWidget(head)
     drawn: list[float] = []
@@ -272,7 +274,7 @@ def test_fills_glide_and_then_nothing_is_drawn_again(qtbot: QtBot, monkeypatch: 
     assert len(drawn) < 80
 
 
-def test_places_agree_with_the_template_head() -> None:
+def test_electrode_positions_agree_with_the_template_head() -> None:
     loader = importlib.machinery.SourceFileLoader("positions_script", str(ROOT / "scripts" / "positions"))
     spec = importlib.util.spec_from_loader(loader.name, loader)
     assert spec is not None
@@ -281,7 +283,7 @@ def test_places_agree_with_the_template_head() -> None:
     assert script.positions() == POSITIONS
 
 
-def test_places_are_where_a_person_expects_them() -> None:
+def test_electrode_positions_are_left_right_front_and_back() -> None:
     (tp9, af7, af8, tp10), cz = electrode_places(MUSE.ch_names), POSITIONS["Cz"]
     assert tp9[0] < af7[0] < 0 < af8[0] < tp10[0], "left is left"
     assert af7[1] > 0 > tp9[1], "the nose is up"
@@ -289,7 +291,7 @@ def test_places_are_where_a_person_expects_them() -> None:
     assert electrode_places(("FP1",)) == (POSITIONS["Fp1"],)
 
 
-def test_names_without_a_place_line_up_below() -> None:
+def test_unknown_electrodes_line_up_below_the_head() -> None:
     places = electrode_places(tuple(f"X{k}" for k in range(12)))
     assert {y for _, y in places} == {-1.15}
     across = [x for x, _ in places]

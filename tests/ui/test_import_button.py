@@ -1,4 +1,4 @@
-"""Import in the window: a file chosen, its progress, a cancel that leaves nothing, one sentence on failure."""
+"""Tests of the import button: file dialog, progress, cancel, and errors in one sentence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def shown(place: ProgressPage) -> str:
     return "\n".join(words.text() for words in place.findChildren(QLabel) if words.isVisible())
 
 
-def test_a_recording_chosen_becomes_a_session_and_is_counted(
+def test_chosen_recording_is_imported_and_counted(
     place: ProgressPage, file: Path, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
@@ -62,13 +62,15 @@ def test_a_recording_chosen_becomes_a_session_and_is_counted(
     qtbot.waitUntil(lambda: "No sitting yet" not in shown(place) and not place._bar.isVisible(), timeout=WAIT_MS)
 
 
-def test_no_file_chosen_changes_nothing(place: ProgressPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_without_a_chosen_file_does_nothing(
+    place: ProgressPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
     qtbot.keyClick(place.import_button, Qt.Key.Key_Space)
     assert not place.import_button.busy
 
 
-def test_what_is_no_recording_is_said_in_one_sentence(place: ProgressPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_import_of_another_file_is_refused_with_one_sentence(place: ProgressPage, qtbot: QtBot, tmp_path: Path) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear Ana,\n")
     place.import_button.import_file(letter)
@@ -77,7 +79,7 @@ def test_what_is_no_recording_is_said_in_one_sentence(place: ProgressPage, qtbot
     assert not list((tmp_path / "recordings").rglob("*.eeg"))
 
 
-def test_an_import_can_be_cancelled_and_leaves_nothing(
+def test_cancelled_import_leaves_no_session(
     place: ProgressPage, file: Path, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go, ended = threading.Event(), threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""The window: keys, the way between its places, and an orderly end in every path."""
+"""Tests of the main window: pages, keys, and an orderly end in every case."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def sitting_room(open_room: Open, qtbot: QtBot) -> Open:
     return build
 
 
-def test_home_begins_what_was_chosen_and_remembers_it(open_room: Open, qtbot: QtBot) -> None:
+def test_home_starts_the_chosen_session_and_remembers_the_choices(open_room: Open, qtbot: QtBot) -> None:
     room = open_room()
     device, practice = room.place.findChildren(QComboBox)
     device.setCurrentText("cyton:/dev/ttyUSB0")
@@ -201,7 +201,7 @@ def test_home_begins_what_was_chosen_and_remembers_it(open_room: Open, qtbot: Qt
     assert (remembered.device, remembered.minutes, remembered.participant) == ("cyton:/dev/ttyUSB0", 7, "P3")
 
 
-def test_home_shows_the_length_that_will_be_sat(open_room: Open) -> None:
+def test_home_shows_the_length_of_the_chosen_practice(open_room: Open) -> None:
     room = open_room(choices=AppState(device="simulated", claims_seen=True, minutes=25))
     practice, minutes = room.place.findChildren(QComboBox)[1], room.place.findChild(QSpinBox)
     shown = [(minutes.text(), minutes.isEnabled())]
@@ -214,7 +214,7 @@ def test_home_shows_the_length_that_will_be_sat(open_room: Open) -> None:
     assert (load_state(room.path).minutes, load_state(room.path).programme) == (25, "open")
 
 
-def test_a_remembered_programme_shows_its_own_length(open_room: Open) -> None:
+def test_remembered_programme_shows_its_own_length(open_room: Open) -> None:
     room = open_room(choices=AppState(device="simulated", claims_seen=True, minutes=25, programme="open"))
     assert room.place.findChild(QSpinBox).text() == "no end"
     room.window._show_progress()
@@ -223,14 +223,14 @@ def test_a_remembered_programme_shows_its_own_length(open_room: Open) -> None:
     assert room.place.findChild(QSpinBox).text() == "25 min"
 
 
-def test_home_says_what_the_headset_is(open_room: Open) -> None:
+def test_home_describes_the_chosen_headset(open_room: Open) -> None:
     room = open_room()
     assert "No headset needed" in room.shown()
     room.place.findChildren(QComboBox)[0].setCurrentText("muse-2")
     assert "Over Bluetooth" in room.shown()
 
 
-def test_claims_come_once_and_stay_within_reach(open_room: Open, qtbot: QtBot) -> None:
+def test_disclaimer_is_shown_once_and_from_the_about_button(open_room: Open, qtbot: QtBot) -> None:
     room = open_room(choices=AppState(device="simulated"))
     assert DISCLAIMER in room.shown()
     assert STOP_ADVICE in room.shown()
@@ -243,7 +243,7 @@ def test_claims_come_once_and_stay_within_reach(open_room: Open, qtbot: QtBot) -
     assert room.button("Sit") is room.window.focusWidget()
 
 
-def test_a_sitting_asked_for_on_the_command_line_begins_after_the_claims(open_room: Open, qtbot: QtBot) -> None:
+def test_session_of_the_command_line_starts_after_the_disclaimer(open_room: Open, qtbot: QtBot) -> None:
     asked = SessionConfig("synthetic", Path("x"), minutes=0.5)
     room = open_room(choices=AppState(), request=asked)
     assert room.requests == []
@@ -252,7 +252,7 @@ def test_a_sitting_asked_for_on_the_command_line_begins_after_the_claims(open_ro
     assert room.requests == [asked]
 
 
-def test_escape_ends_properly_and_shows_what_came_of_it(sitting_room: Open, qtbot: QtBot) -> None:
+def test_escape_ends_the_session_and_shows_its_summary(sitting_room: Open, qtbot: QtBot) -> None:
     summary = {"duration_s": 600.0, "valid_fraction": 0.875}
     room = sitting_room(SessionResult(EXIT_OK, "", Path("rec/sub-01/ses-1"), summary), closing=3)
     qtbot.keyClick(room.window, Qt.Key.Key_Escape)
@@ -269,7 +269,7 @@ def test_escape_ends_properly_and_shows_what_came_of_it(sitting_room: Open, qtbo
     assert load_state(room.path).last_sitting == "Last sitting: 10 minutes, 88 % usable signal"
 
 
-def test_sit_again_asks_for_the_same(sitting_room: Open, qtbot: QtBot) -> None:
+def test_sit_again_repeats_the_same_config(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room()
     qtbot.keyClick(room.window, Qt.Key.Key_Escape)
     qtbot.keyClick(room.window, Qt.Key.Key_Return)
@@ -289,7 +289,7 @@ def test_closing_the_window_waits_for_the_recording_without_freezing(sitting_roo
     assert room.window.exit_code == EXIT_RECORDING
 
 
-def test_closing_while_connecting_never_starts(open_room: Open, qtbot: QtBot) -> None:
+def test_closing_while_connecting_starts_no_session(open_room: Open, qtbot: QtBot) -> None:
     connected = threading.Event()
 
     def slow(_asked: SessionConfig) -> FakeSitting:
@@ -306,7 +306,7 @@ def test_closing_while_connecting_never_starts(open_room: Open, qtbot: QtBot) ->
     assert not room.sitting.started
 
 
-def test_what_cannot_begin_is_said_in_words(open_room: Open, qtbot: QtBot) -> None:
+def test_launch_error_is_shown_in_words(open_room: Open, qtbot: QtBot) -> None:
     def refuse(_asked: SessionConfig) -> FakeSitting:
         raise SettingsError("no such device", got="mouse-2", todo="did you mean muse-2?")
 
@@ -320,7 +320,9 @@ def test_what_cannot_begin_is_said_in_words(open_room: Open, qtbot: QtBot) -> No
     assert room.button("Sit").isVisible()
 
 
-def test_a_fault_of_the_program_is_said_too(open_room: Open, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+def test_unexpected_launch_error_is_shown_and_logged(
+    open_room: Open, qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
     def stumble(_asked: SessionConfig) -> FakeSitting:
         raise ZeroDivisionError("by zero")
 
@@ -331,7 +333,7 @@ def test_a_fault_of_the_program_is_said_too(open_room: Open, qtbot: QtBot, caplo
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_failed_sitting_gives_its_exit_code(sitting_room: Open, qtbot: QtBot) -> None:
+def test_failed_session_sets_the_exit_code(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room(SessionResult(EXIT_DEVICE, "the headset is gone for good."))
     room.sitting.live_state.publish(moment(recording=room.path.parent))
     qtbot.waitUntil(lambda: room.window._recording is not None)
@@ -341,7 +343,7 @@ def test_a_failed_sitting_gives_its_exit_code(sitting_room: Open, qtbot: QtBot) 
     assert room.window.exit_code == EXIT_DEVICE
 
 
-def test_interrupted_ends_properly_with_130(sitting_room: Open, qtbot: QtBot) -> None:
+def test_interrupt_ends_the_session_with_exit_code_130(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room(closing=2)
     room.window.interrupt()
     qtbot.waitUntil(lambda: not room.window.isVisible())
@@ -359,7 +361,7 @@ def test_time_can_be_hidden_and_is_remembered(sitting_room: Open, qtbot: QtBot) 
     assert not load_state(room.path).time_shown
 
 
-def test_full_screen_key(sitting_room: Open, qtbot: QtBot) -> None:
+def test_f11_toggles_full_screen(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room()
     qtbot.keyClick(room.window, Qt.Key.Key_F11)
     assert room.window.isFullScreen()
@@ -371,11 +373,11 @@ def test_sit_shows_contact_with_reason_and_the_index_with_its_name(sitting_room:
     room = sitting_room()
     assert "TP9" not in room.shown()
     qtbot.keyClick(room.window, Qt.Key.Key_I)
-    said = room.shown()
+    text = room.shown()
     for words in ("● TP9", "○ AF7", "AF7: muscle", "90 % usable", "1.0 % of samples lost", "no sound", "42"):
-        assert words in said
-    assert "Mind-wandering index (EEG proxy)" in said
-    assert INDEX_MEANING in said
+        assert words in text
+    assert "Mind-wandering index (EEG proxy)" in text
+    assert INDEX_MEANING in text
 
 
 @pytest.fixture
@@ -393,30 +395,30 @@ def sit(open_room: Open) -> SitPage:
         (moment(phase=None, frame=None, message="Opening muse-2."), "Opening muse-2."),
     ],
 )
-def test_doubt_is_said_calmly(sit: SitPage, shown: Snapshot, words: str) -> None:
+def test_unclear_or_lost_signal_is_shown_in_words(sit: SitPage, shown: Snapshot, words: str) -> None:
     sit.show_snapshot(shown, 0.0)
     assert any(words in part.text() for part in sit.findChildren(QLabel))
 
 
-def test_a_lost_headset_brings_mist_whatever_the_last_frame_said(sit: SitPage) -> None:
+def test_lost_headset_shows_mist(sit: SitPage) -> None:
     sit.show_snapshot(moment(frame=frame(mist=0.0), signal_lost_s=1.5), 10.0)
     assert sit._scene.mist > 0.9
 
 
-def test_the_picture_follows_the_guidance(sit: SitPage) -> None:
+def test_picture_follows_the_guidance(sit: SitPage) -> None:
     sit.show_snapshot(moment(frame=frame(ripple=0.8)), 60.0)
     assert sit._scene.ripple == pytest.approx(0.8, abs=0.01)
     assert sit._scene.time_s == 60.0
 
 
-def test_sixteen_channels_and_long_words_do_not_widen_the_window(sit: SitPage, qtbot: QtBot) -> None:
+def test_sixteen_channels_and_long_texts_do_not_widen_the_window(sit: SitPage, qtbot: QtBot) -> None:
     many = tuple(ChannelContact(f"Long{i}", ContactLevel.BAD, ("flat: no skin contact",)) for i in range(16))
     sit.show_snapshot(moment(contacts=many, sound="WAV file " + "x" * 300, message="word " * 80), 0.0)
     assert sit.window().minimumSizeHint().width() <= 1024
     assert sit.window().minimumSizeHint().height() <= 640
 
 
-def test_every_control_has_a_name_and_can_take_the_keyboard(open_room: Open) -> None:
+def test_every_control_has_an_accessible_name_and_tab_focus(open_room: Open) -> None:
     window = open_room().window
     controls = [w for kind in CONTROLS for w in window.findChildren(kind)]
     controls += [box for box in window.findChildren(QLineEdit) if box.parent() not in controls]
@@ -426,7 +428,7 @@ def test_every_control_has_a_name_and_can_take_the_keyboard(open_room: Open) -> 
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control.accessibleName()
 
 
-def test_nothing_shown_claims_too_much(open_room: Open) -> None:
+def test_window_has_no_forbidden_claims(open_room: Open) -> None:
     window = open_room().window
     places = [place for place in map(window._places.widget, range(window._places.count())) if place != window._about]
     shown = [w for place in places for kind in (QLabel, QAbstractButton) for w in place.findChildren(kind)]
@@ -434,7 +436,7 @@ def test_nothing_shown_claims_too_much(open_room: Open) -> None:
         assert not FORBIDDEN.search(f"{part.text()} {part.toolTip()} {part.accessibleName()}")
 
 
-def test_settings_take_effect_at_once_and_are_kept(open_room: Open, qtbot: QtBot) -> None:
+def test_settings_apply_at_once_and_are_saved(open_room: Open, qtbot: QtBot) -> None:
     room = open_room()
     dark = room.window.styleSheet()
     qtbot.mouseClick(room.button("Settings"), Qt.MouseButton.LeftButton)
@@ -447,16 +449,16 @@ def test_settings_take_effect_at_once_and_are_kept(open_room: Open, qtbot: QtBot
     qtbot.waitUntil(lambda: LIGHT.window in room.window.styleSheet())
     qtbot.keyClick(room.window, Qt.Key.Key_Escape)
     assert room.button("Sit").isVisible()
-    kept = load_preferences(room.path.with_name("settings.toml"), pytest.fail)
-    assert (kept.theme, kept.large_type) == ("light", True)
+    loaded = load_preferences(room.path.with_name("settings.toml"), pytest.fail)
+    assert (loaded.theme, loaded.large_type) == ("light", True)
 
 
 def test_every_setting_can_be_changed_by_its_control(open_room: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/sounds/rain.wav", ""))
     room = open_room()
     place = room.window._settings
-    heard: list[Preferences] = []
-    place.changed.connect(heard.append)
+    received: list[Preferences] = []
+    place.changed.connect(received.append)
     place.activate(Preferences())
     for name, control in place._fields.items():
         if isinstance(control, QComboBox):
@@ -470,30 +472,32 @@ def test_every_setting_can_be_changed_by_its_control(open_room: Open, monkeypatc
             control.editingFinished.emit()
         else:
             control.click()
-        assert getattr(heard[-1], name) != getattr(Preferences(), name), name
+        assert getattr(received[-1], name) != getattr(Preferences(), name), name
     assert set(place._fields) == {f.name for f in fields(Preferences)}
-    save_preferences(room.path, heard[-1])
-    assert load_preferences(room.path, pytest.fail) == heard[-1]
+    save_preferences(room.path, received[-1])
+    assert load_preferences(room.path, pytest.fail) == received[-1]
 
 
-@pytest.mark.parametrize(("chosen", "kept"), [("/sounds/sea.flac", ("file", "/sounds/sea.flac")), ("", ("rain", ""))])
-def test_a_sound_of_ones_own_is_asked_for_at_once(
-    open_room: Open, monkeypatch: pytest.MonkeyPatch, chosen: str, kept: tuple[str, str]
+@pytest.mark.parametrize(
+    ("chosen", "expected"), [("/sounds/sea.flac", ("file", "/sounds/sea.flac")), ("", ("rain", ""))]
+)
+def test_choosing_an_own_sound_asks_for_the_file(
+    open_room: Open, monkeypatch: pytest.MonkeyPatch, chosen: str, expected: tuple[str, str]
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen, ""))
     room = open_room()
     place = room.window._settings
     place.activate(Preferences())
-    bed, file = place._fields["background"], place._fields["background_file"]
-    assert isinstance(bed, QComboBox)
+    background, file = place._fields["background"], place._fields["background_file"]
+    assert isinstance(background, QComboBox)
     assert isinstance(file, QLineEdit)
-    bed.setCurrentIndex(bed.findData("file"))
-    bed.activated.emit(bed.currentIndex())
-    assert (bed.currentData(), file.text()) == kept
-    assert (place._now.background, place._now.background_file) == kept
+    background.setCurrentIndex(background.findData("file"))
+    background.activated.emit(background.currentIndex())
+    assert (background.currentData(), file.text()) == expected
+    assert (place._preferences.background, place._preferences.background_file) == expected
 
 
-def test_settings_that_cannot_be_read_are_said_once(qtbot: QtBot, tmp_path: Path) -> None:
+def test_unreadable_settings_are_reported_once(qtbot: QtBot, tmp_path: Path) -> None:
     save_state(tmp_path / "app.json", AppState(claims_seen=True))
     (tmp_path / "settings.toml").write_text("version = 9")
     window = MainWindow(
@@ -508,7 +512,7 @@ def test_settings_that_cannot_be_read_are_said_once(qtbot: QtBot, tmp_path: Path
     assert not notice.isVisible()
 
 
-def test_progress_is_reached_and_left_by_key(open_room: Open, qtbot: QtBot) -> None:
+def test_progress_page_opens_and_closes(open_room: Open, qtbot: QtBot) -> None:
     room = open_room()
     qtbot.mouseClick(room.button("Progress"), Qt.MouseButton.LeftButton)
     assert "Progress of 01" in room.shown()
@@ -516,14 +520,14 @@ def test_progress_is_reached_and_left_by_key(open_room: Open, qtbot: QtBot) -> N
     assert room.button("Sit").isVisible()
 
 
-def test_research_opens_from_home_too(open_room: Open, qtbot: QtBot) -> None:
+def test_research_window_toggles_from_home(open_room: Open, qtbot: QtBot) -> None:
     room = open_room()
     for opened in (True, False):
         qtbot.mouseClick(room.button("Research"), Qt.MouseButton.LeftButton)
         assert (room.window._research is not None) == opened
 
 
-def test_a_setting_that_changes_no_look_leaves_the_page_as_it_is(open_room: Open, qtbot: QtBot) -> None:
+def test_setting_without_effect_on_appearance_does_not_rebuild_the_pages(open_room: Open, qtbot: QtBot) -> None:
     room = open_room()
     room.window._show_settings()
     place = room.place
@@ -536,7 +540,7 @@ def test_a_setting_that_changes_no_look_leaves_the_page_as_it_is(open_room: Open
     assert room.requests[0].probe_interval_s == 0.0
 
 
-def test_sittings_under_a_condition_begin_with_the_advice_to_stop(open_room: Open) -> None:
+def test_home_shows_stop_advice_after_a_condition_was_noted(open_room: Open) -> None:
     room = open_room()
     assert STOP_ADVICE not in room.shown()
     room.window._after._recording = room.path.parent / "gone"
@@ -546,7 +550,7 @@ def test_sittings_under_a_condition_begin_with_the_advice_to_stop(open_room: Ope
     assert load_state(room.path).condition == "post_24h"
 
 
-def test_clicking_sit_twice_begins_one_sitting(open_room: Open, qtbot: QtBot) -> None:
+def test_clicking_sit_twice_starts_one_session(open_room: Open, qtbot: QtBot) -> None:
     room = open_room()
     sit = room.button("Sit")
     for _ in range(3):
@@ -555,7 +559,7 @@ def test_clicking_sit_twice_begins_one_sitting(open_room: Open, qtbot: QtBot) ->
     assert len(room.requests) == 1
 
 
-def test_the_research_window_comes_and_goes_beside_the_sitting(sitting_room: Open, qtbot: QtBot) -> None:
+def test_research_window_toggles_during_a_session(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room()
     qtbot.keyClick(room.window, Qt.Key.Key_R)
     research = room.window._research
@@ -568,7 +572,7 @@ def test_the_research_window_comes_and_goes_beside_the_sitting(sitting_room: Ope
     assert "Practice" in room.shown()
 
 
-def test_the_volume_is_remembered_from_one_sitting_to_the_next(sitting_room: Open, qtbot: QtBot) -> None:
+def test_volume_is_remembered_for_the_next_session(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room()
     room.sitting.live_state.publish(moment(volume_db=-9.0))
     qtbot.waitUntil(lambda: room.window._latest.volume_db == -9.0)
@@ -580,7 +584,7 @@ def test_the_volume_is_remembered_from_one_sitting_to_the_next(sitting_room: Ope
     assert room.sitting.live_state.drain_requests() == [Request(RequestKind.VOLUME, "-9.0")]
 
 
-def test_a_sitting_that_broke_off_is_offered_and_finished(open_room: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_unfinished_session_is_offered_and_resumed(open_room: Open, qtbot: QtBot, tmp_path: Path) -> None:
     room = open_room()
     room.window._offer_unfinished(UnfinishedSession(tmp_path, "07", 12))
     assert "broke off" in room.shown()
@@ -589,7 +593,7 @@ def test_a_sitting_that_broke_off_is_offered_and_finished(open_room: Open, qtbot
     assert (room.requests[0].participant, room.requests[0].minutes, room.requests[0].programme) == ("07", 12.0, "")
 
 
-def test_nothing_to_offer_nothing_said(open_room: Open, tmp_path: Path) -> None:
+def test_no_offer_without_an_unfinished_session_or_minutes_left(open_room: Open, tmp_path: Path) -> None:
     room = open_room()
     room.window._offer_unfinished(None)
     assert "broke off" not in room.shown()
@@ -599,7 +603,7 @@ def test_nothing_to_offer_nothing_said(open_room: Open, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("large_type", [False, True])
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_every_place_fits_the_smallest_window(qtbot: QtBot, tmp_path: Path, theme: str, large_type: bool) -> None:
+def test_every_page_fits_the_smallest_window(qtbot: QtBot, tmp_path: Path, theme: str, large_type: bool) -> None:
     save_state(tmp_path / "app.json", AppState(claims_seen=True))
     save_preferences(tmp_path / "settings.toml", Preferences(theme=theme, large_type=large_type))
     window = MainWindow(
@@ -612,7 +616,7 @@ def test_every_place_fits_the_smallest_window(qtbot: QtBot, tmp_path: Path, them
         assert hint.height() <= 640, (type(place).__name__, hint)
 
 
-def test_another_screen_size_changes_nothing_but_the_rate(sitting_room: Open, qtbot: QtBot) -> None:
+def test_resizing_during_a_session_keeps_the_page(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room()
     for size in ((3840, 2160), (1024, 640), (1280, 720)):
         room.window.resize(*size)
@@ -620,7 +624,9 @@ def test_another_screen_size_changes_nothing_but_the_rate(sitting_room: Open, qt
         assert "Practice" in room.shown()
 
 
-def test_folder_and_report_open(open_room: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_buttons_open_report_and_folder(
+    open_room: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     opened: list[QUrl] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
     session = tmp_path / "sub-01" / "ses-1"
@@ -635,24 +641,24 @@ def test_folder_and_report_open(open_room: Open, qtbot: QtBot, monkeypatch: pyte
     assert [url.toLocalFile() for url in opened] == [str(report), str(session)]
 
 
-def test_a_sitting_that_never_began_is_not_said_to_have_gone_on(open_room: Open) -> None:
+def test_session_that_never_started_has_its_own_title(open_room: Open) -> None:
     room = open_room()
     room.window._ended(SessionResult(EXIT_DEVICE, "no headset answered"))
     assert "The sitting could not begin" in room.shown()
 
 
-def test_no_report_no_button(tmp_path: Path) -> None:
+def test_find_report_without_a_report_is_none(tmp_path: Path) -> None:
     assert find_report(None) is None
     assert find_report(tmp_path / "sub-01" / "ses-1") is None
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_summary_lines_leave_out_missing_values() -> None:
     assert headline_lines(SessionResult(EXIT_DEVICE, "x", None, {"duration_s": "n/a"})) == ("", "")
     assert last_session_line(SessionResult(EXIT_OK)) == ""
     assert last_session_line(SessionResult(EXIT_OK, "", None, {"duration_s": 60})) == "Last sitting: 1 minute"
 
 
-def test_gaps_stay_gaps() -> None:
+def test_downsampled_lines_preserve_gaps() -> None:
     assert thinned(np.zeros(1, np.float32)) == []
     line = thinned(np.array([0, np.nan, 100], np.float32))
     assert np.isnan(line[1][1])
@@ -676,7 +682,7 @@ print(*sorted(set({HEAVY}) & set(sys.modules)))
 """
 
 
-def test_the_window_is_visible_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+def test_window_is_visible_before_heavy_imports(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", QUICK, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
     )
@@ -710,7 +716,7 @@ sys.exit(run_app(lambda _: Sitting(), defaults))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_close_the_recording(tmp_path: Path, number: int) -> None:
+def test_signals_close_the_recording_in_order(tmp_path: Path, number: int) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(INTERRUPTED), str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as app:

@@ -1,4 +1,4 @@
-"""Settings of the window: strict, kept in one piece, never lost."""
+"""Tests of the window's settings file: strict, written atomically, never lost."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ CHANGED = Preferences(
 )  # fmt: skip
 
 
-def test_settings_come_back(tmp_path: Path) -> None:
+def test_saved_preferences_are_loaded_again(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "settings.toml"
     save_preferences(path, CHANGED)
     assert load_preferences(path, pytest.fail) == CHANGED
     assert tomllib.loads(path.read_text())["version"] == VERSION
 
 
-def test_nothing_kept_is_the_usual(tmp_path: Path) -> None:
+def test_missing_preferences_file_gives_defaults(tmp_path: Path) -> None:
     assert load_preferences(tmp_path / "none.toml", pytest.fail) == Preferences()
 
 
@@ -46,42 +46,42 @@ def test_nothing_kept_is_the_usual(tmp_path: Path) -> None:
         ("#" * 200_000, "too large"),
     ],
 )
-def test_what_cannot_be_used_is_said_and_kept(tmp_path: Path, text: str, reason: str) -> None:
+def test_invalid_preferences_file_is_reported_and_renamed(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(text)
-    said: list[str] = []
-    assert load_preferences(path, said.append) == Preferences()
-    assert len(said) == 1
-    assert any(part in said[0] for part in reason.split("|")), said
+    notices: list[str] = []
+    assert load_preferences(path, notices.append) == Preferences()
+    assert len(notices) == 1
+    assert any(part in notices[0] for part in reason.split("|")), notices
     save_preferences(path, Preferences())
     assert (tmp_path / "settings.toml.unused").read_text() == text, "nothing in it is lost"
 
 
-def test_bytes_that_are_no_text_are_kept_too(tmp_path: Path) -> None:
+def test_undecodable_preferences_file_is_renamed(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_bytes(b"\xff\xfe\x00")
     assert load_preferences(path, lambda _: None) == Preferences()
     assert (tmp_path / "settings.toml.unused").read_bytes() == b"\xff\xfe\x00"
 
 
-def test_a_folder_in_the_way_is_logged_not_fatal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_unwritable_folder_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("")
     save_preferences(tmp_path / "file" / "settings.toml", CHANGED)
-    assert "could not be kept" in caplog.text
+    assert "could not be saved" in caplog.text
 
 
-def test_the_usual_leaves_everything_to_the_profile() -> None:
+def test_default_preferences_change_nothing_in_the_profile() -> None:
     assert Preferences().as_profile_changes() == {}
 
 
-def test_a_sound_file_of_ones_own_counts_only_once_it_is_chosen() -> None:
+def test_own_sound_file_applies_only_when_chosen() -> None:
     assert Preferences(background="file").as_profile_changes() == {}
     assert Preferences(background_file="x.wav").as_profile_changes() == {}
     chosen = Preferences(background="file", background_file="x.wav")
     assert chosen.as_profile_changes() == {"audio": {"background": "file", "background_file": "x.wav"}}
 
 
-def test_changes_reach_the_settings_of_a_sitting() -> None:
+def test_preferences_reach_the_session_settings() -> None:
     settings = session_settings(
         Settings(), SessionConfig("simulated", Path("x"), settings_overrides=CHANGED.as_profile_changes())
     )
@@ -96,7 +96,7 @@ def test_changes_reach_the_settings_of_a_sitting() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CHOICES))
-def test_every_choice_is_one_the_program_knows(name: str) -> None:
+def test_every_choice_is_valid_in_a_profile(name: str) -> None:
     for value in CHOICES[name]:
         changed = replace(Preferences(), **{name: value}, background_file="x.wav")
         session_settings(
@@ -105,7 +105,7 @@ def test_every_choice_is_one_the_program_knows(name: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(sorted(asdict(Preferences()))), st.booleans() | st.integers() | st.text()))
-def test_any_values_are_survived(tmp_path_factory: pytest.TempPathFactory, values: dict[str, object]) -> None:
+def test_any_values_load_without_an_error(tmp_path_factory: pytest.TempPathFactory, values: dict[str, object]) -> None:
     import tomli_w  # only here
 
     path = tmp_path_factory.getbasetemp() / "any.toml"

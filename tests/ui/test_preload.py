@@ -1,4 +1,4 @@
-"""The libraries of the Progress page are imported in a helper thread after the window is shown."""
+"""Tests that the libraries of the Progress page are imported in a helper after the window is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small editor of programmes: what it saves can be sat, what it cannot save it says."""
+"""Tests of the programme editor: what it saves, and what it refuses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def editor(qtbot: QtBot, tmp_path: Path) -> ProgrammeEditor:
     return made
 
 
-def test_what_is_saved_can_be_sat(editor: ProgrammeEditor, tmp_path: Path) -> None:
+def test_saved_programme_can_be_loaded_and_planned(editor: ProgrammeEditor, tmp_path: Path) -> None:
     saved: list[bool] = []
     editor.saved.connect(lambda: saved.append(True))
     editor.title.setText("Long morning!")
@@ -50,7 +50,7 @@ def test_what_is_saved_can_be_sat(editor: ProgrammeEditor, tmp_path: Path) -> No
     ]
 
 
-def test_what_makes_no_programme_is_said_and_nothing_written(editor: ProgrammeEditor, tmp_path: Path) -> None:
+def test_invalid_programme_is_reported_and_not_written(editor: ProgrammeEditor, tmp_path: Path) -> None:
     editor.title.setText("Two open")
     editor._rows[1].show_row(SegmentRow("practice"))
     editor.save()
@@ -60,33 +60,31 @@ def test_what_makes_no_programme_is_said_and_nothing_written(editor: ProgrammeEd
 
 
 @pytest.mark.parametrize("title", ["", "???", " "])
-def test_a_name_is_needed(title: str, tmp_path: Path) -> None:
+def test_programme_needs_a_name(title: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"name|title"):
         save_programme(title, 0.0, [SegmentRow(minutes=5.0)], tmp_path)
 
 
-def test_a_folder_in_the_way_is_said(tmp_path: Path) -> None:
+def test_unwritable_programme_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RecordingError, match="could not be kept"):
+    with pytest.raises(RecordingError, match="could not be saved"):
         save_programme("Mine", 0.0, [SegmentRow(minutes=5.0, quiet_percent=70)], tmp_path / "file")
 
 
-def test_escape_leaves(editor: ProgrammeEditor, qtbot: QtBot) -> None:
+def test_escape_leaves_the_editor(editor: ProgrammeEditor, qtbot: QtBot) -> None:
     left: list[bool] = []
     editor.left.connect(lambda: left.append(True))
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
     assert left == [True]
 
 
-def test_the_first_sitting_is_offered_first_and_the_open_end_last() -> None:
+def test_programmes_are_sorted_first_sitting_first_and_open_end_last() -> None:
     names = [programme.name for programme in programme_choices()]
     assert names[0] == "first"
     assert names.index("10-minutes") < names.index("45-minutes") < names.index("open-end")
 
 
-def test_a_programme_of_fixed_segments_is_as_long_as_all_its_phases(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_programme_length_includes_all_phases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_programme("Fixed", 0.0, [SegmentRow(minutes=10.0)], tmp_path / "programmes")
     monkeypatch.setattr("neurofeedback.settings.load.user_folder", lambda: tmp_path)
     lengths = {choice.title: choice.minutes for choice in programme_choices()}

@@ -1,4 +1,4 @@
-"""Progress: sittings, answers with their interval, and nothing that means nothing over time."""
+"""Tests of the progress page: sessions, answers with intervals, and neither index nor reward."""
 
 from __future__ import annotations
 
@@ -46,30 +46,30 @@ def shown(place: ProgressPage) -> str:
     return "\n".join(words.text() for words in place.findChildren(QLabel) if words.isVisible())
 
 
-def test_sittings_answers_and_what_could_be_seen(place: ProgressPage) -> None:
+def test_progress_page_shows_sessions_answers_and_detectable_change(place: ProgressPage) -> None:
     place._show(summarize_history([past(number) for number in reversed(range(6))]))
-    said = shown(place)
-    assert "6 sittings on 6 days" in said
-    assert "33 % of 90 chimes (between" in said
-    assert re.search(r"about \d+ for 10 fewer of 100 chimes", said)
+    text = shown(place)
+    assert "6 sittings on 6 days" in text
+    assert "33 % of 90 chimes (between" in text
+    assert re.search(r"about \d+ for 10 fewer of 100 chimes", text)
     assert place._calendar.isVisible()
     assert place._chart.isVisible()
     assert not place._conditions.isVisible()
 
 
-def test_each_condition_with_its_interval(place: ProgressPage) -> None:
+def test_progress_page_shows_each_condition_with_its_interval(place: ProgressPage) -> None:
     place._show(summarize_history([past(3, "pre"), past(2, "post_24h", 2)]))
     assert re.search(r"pre: 33 % \(between \d+ % and \d+ %, 15 answers\)", shown(place))
     assert "post_24h: 17 %" in shown(place)
 
 
-def test_neither_index_nor_reward_is_ever_shown_as_progress(place: ProgressPage) -> None:
+def test_progress_page_shows_neither_index_nor_reward(place: ProgressPage) -> None:
     place._show(summarize_history([past(number) for number in range(6)]))
-    said = shown(place).replace(progress_page.WHY_ANSWERS, "")
-    assert not re.search("index|reward|improve", said, re.IGNORECASE)
+    text = shown(place).replace(progress_page.WHY_ANSWERS, "")
+    assert not re.search("index|reward|improve", text, re.IGNORECASE)
 
 
-def test_an_empty_history_is_one_sentence(place: ProgressPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_empty_history_is_one_sentence(place: ProgressPage, qtbot: QtBot, tmp_path: Path) -> None:
     place.activate(tmp_path, "01")
     assert "Looking through" in shown(place)
     qtbot.waitUntil(lambda: "No sitting yet." in shown(place), timeout=60_000)
@@ -77,7 +77,7 @@ def test_an_empty_history_is_one_sentence(place: ProgressPage, qtbot: QtBot, tmp
     assert not place._bar.isVisible()
 
 
-def test_leaving_stops_the_reading(place: ProgressPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_leaving_the_progress_page_stops_reading(place: ProgressPage, qtbot: QtBot, tmp_path: Path) -> None:
     left: list[bool] = []
     place.left.connect(lambda: left.append(True))
     place.activate(tmp_path, "01")
@@ -86,7 +86,7 @@ def test_leaving_stops_the_reading(place: ProgressPage, qtbot: QtBot, tmp_path: 
     assert not place._job.busy
 
 
-def test_the_calendar_tells_what_it_draws_to_a_screen_reader(place: ProgressPage) -> None:
+def test_calendar_has_an_accessible_description(place: ProgressPage) -> None:
     place._show(summarize_history([past(0)]))
     assert f"{date.today():%d.%m.%Y}: 20 minutes" in place._calendar.accessibleDescription()
     empty = place._calendar.grab().toImage()
@@ -94,22 +94,20 @@ def test_the_calendar_tells_what_it_draws_to_a_screen_reader(place: ProgressPage
     assert empty != place._calendar.grab().toImage()
 
 
-def test_weeks_begin_on_monday_and_end_today() -> None:
+def test_calendar_weeks_begin_on_monday_and_end_today() -> None:
     today = date(2026, 11, 18)
     days = days_shown(today)
     assert (days[0].weekday(), days[-1]) == (0, today)
     assert len(days) == 7 * (WEEKS - 1) + 3
 
 
-def test_many_sittings_are_drawn(place: ProgressPage) -> None:
+def test_many_sessions_are_drawn(place: ProgressPage) -> None:
     place._show(summarize_history([past(number, n_wander=3 + number % 7) for number in reversed(range(120))]))
     assert not place.grab().isNull()
 
 
-def test_a_folder_that_is_not_there_is_told_from_one_without_sittings(
-    place: ProgressPage, qtbot: QtBot, tmp_path: Path
-) -> None:
-    for folder, said in ((tmp_path / "unplugged", True), (tmp_path, False)):
+def test_missing_folder_has_its_own_sentence(place: ProgressPage, qtbot: QtBot, tmp_path: Path) -> None:
+    for folder, expected in ((tmp_path / "unplugged", True), (tmp_path, False)):
         place.activate(folder, "01")
         qtbot.waitUntil(lambda: "No sitting yet" in shown(place), timeout=60_000)
-        assert ("There is no folder" in shown(place)) == said
+        assert ("There is no folder" in shown(place)) == expected

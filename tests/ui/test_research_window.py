@@ -1,4 +1,4 @@
-"""The researcher's window: what it draws, how often, and that marks go through."""
+"""Tests of the researcher's window: what it draws, how often, and its marks."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def moment(ch_names: tuple[str, ...] = ("TP9", "AF7"), **changes: object) -> Sna
         values=(1.25, float("nan"), 7.0), contacts=contacts,
     )  # fmt: skip
     rng = np.random.default_rng(1)
-    usual = Snapshot(
+    running = Snapshot(
         status="running", stream=StreamInfo("x", 256.0, ch_names), phase=Phase.PRACTICE, frame=frame, contacts=contacts,
         traces=rng.normal(size=(len(ch_names), 512)).astype(np.float32), columns=("z_theta_frontal", "ln_x", "other"),
         recent_filtered=(rng.normal(size=(len(ch_names), 600)), rng.normal(size=(len(ch_names), 424))),
         index_history=np.full(50, 42.0, np.float32), loss_rate=0.01, latency_ms=14.0, sound="no sound",
     )  # fmt: skip
-    return replace(usual, **changes)
+    return replace(running, **changes)
 
 
 class Room:
@@ -57,7 +57,7 @@ class Room:
         qtbot.addWidget(self.window)
         with qtbot.waitActive(self.window):
             self.window.show()
-        qtbot.waitUntil(self.window._opening.isHidden, timeout=60_000)
+        qtbot.waitUntil(self.window._loading_label.isHidden, timeout=60_000)
         self.plots = self.window._plots
 
     def look(self, snapshot: Snapshot) -> None:
@@ -71,7 +71,7 @@ def room(qtbot: QtBot) -> Room:
     return Room(qtbot)
 
 
-def test_it_opens_at_once_and_its_plots_come_later(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_research_window_opens_before_its_plots(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[str] = []
     go = threading.Event()
 
@@ -86,10 +86,10 @@ def test_it_opens_at_once_and_its_plots_come_later(qtbot: QtBot, monkeypatch: py
     qtbot.addWidget(window)
     window.show()
     window.refresh()
-    assert window._opening.isVisible()
-    assert "WANDER" in window._facts.text()
+    assert window._loading_label.isVisible()
+    assert "WANDER" in window._state.text()
     go.set()
-    qtbot.waitUntil(window._opening.isHidden, timeout=60_000)
+    qtbot.waitUntil(window._loading_label.isHidden, timeout=60_000)
     assert threads
     assert threads[0] != threading.main_thread().name
     window.refresh()
@@ -97,7 +97,7 @@ def test_it_opens_at_once_and_its_plots_come_later(qtbot: QtBot, monkeypatch: py
     assert window._plots.traces._ch_names == ("● TP9", "○ AF7")
 
 
-def test_plots_that_cannot_be_loaded_are_said_and_words_go_on(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_import_of_plots_is_shown_and_texts_are_updated(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     def load(_ticket: TaskHandle) -> type[ResearchPlots]:
         raise ModuleNotFoundError("No module named 'pyqtgraph'")
 
@@ -105,17 +105,17 @@ def test_plots_that_cannot_be_loaded_are_said_and_words_go_on(qtbot: QtBot, monk
     window = ResearchWindow(DARK, moment)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: "No module named" in window._opening.text())
+    qtbot.waitUntil(lambda: "No module named" in window._loading_label.text())
     window.refresh()
-    assert "WANDER" in window._facts.text()
+    assert "WANDER" in window._state.text()
 
 
-def test_it_shows_the_gates_verdicts_features_and_the_link(room: Room) -> None:
+def test_research_window_shows_contact_features_and_connection(room: Room) -> None:
     room.look(moment())
     window = room.window
     assert room.plots.traces._ch_names == ("● TP9", "○ AF7")
-    assert "AF7: muscle" in window._facts.text()
-    assert "WANDER" in window._facts.text()
+    assert "AF7: muscle" in window._state.text()
+    assert "WANDER" in window._state.text()
     assert window._features.text() == "z_theta_frontal  1.25"
     assert "14 ms" in window._link.text()
     assert "1.00 % of samples lost" in window._link.text()
@@ -123,7 +123,7 @@ def test_it_shows_the_gates_verdicts_features_and_the_link(room: Room) -> None:
     assert room.plots.index._threshold.value() == 50.0
 
 
-def test_a_verdict_that_changes_keeps_the_lines(room: Room) -> None:
+def test_changed_contact_does_not_rebuild_the_traces(room: Room) -> None:
     room.look(moment())
     lines = room.plots.traces._lines
     good = tuple(ChannelContact(name, ContactLevel.GOOD) for name in ("TP9", "AF7"))
@@ -132,7 +132,7 @@ def test_a_verdict_that_changes_keeps_the_lines(room: Room) -> None:
     assert room.plots.traces._ch_names == ("● TP9", "● AF7")
 
 
-def test_many_electrodes_show_a_head_and_one_spectrum(room: Room) -> None:
+def test_many_electrodes_show_a_map_and_one_mean_spectrum(room: Room) -> None:
     room.look(moment((*CAP, "O1")))
     assert room.plots.map.isVisible()
     assert room.plots.spectra._names == ("mean",)
@@ -140,18 +140,18 @@ def test_many_electrodes_show_a_head_and_one_spectrum(room: Room) -> None:
     assert not room.plots.map.isVisible()
 
 
-def test_before_there_is_anything_it_stays_empty(room: Room) -> None:
+def test_research_window_is_empty_before_the_first_snapshot(room: Room) -> None:
     room.look(Snapshot())
-    assert room.window._facts.text() == "Connecting"
+    assert room.window._state.text() == "Connecting"
 
 
-def test_gaps_and_a_lost_headset_are_survived(room: Room) -> None:
+def test_research_window_draws_gaps_and_a_lost_headset(room: Room) -> None:
     nothing = np.full((2, 1024), np.nan)
     room.look(moment(recent_filtered=(nothing,), signal_lost_s=3.0, latency_ms=float("nan")))
     assert "nothing for 3.0 s" in room.window._link.text()
 
 
-def test_it_draws_only_while_it_can_be_seen_and_only_what_is_new(room: Room) -> None:
+def test_research_window_draws_only_new_snapshots_while_visible(room: Room) -> None:
     room.look(moment())
     shown = room.window._shown
     room.window.refresh()
@@ -161,19 +161,19 @@ def test_it_draws_only_while_it_can_be_seen_and_only_what_is_new(room: Room) -> 
     assert room.window._shown is shown
 
 
-def test_it_looks_at_most_ten_times_a_second_and_less_for_many_channels(room: Room) -> None:
+def test_research_window_refreshes_at_most_ten_times_a_second(room: Room) -> None:
     assert REFRESH_MS >= 100
     room.look(moment(tuple(POSITIONS)[:32]))
     assert room.window._timer.interval() == 640
 
 
 @pytest.mark.parametrize(("key", "text"), [(Qt.Key.Key_1, "marker 1"), (Qt.Key.Key_9, "marker 9"), (Qt.Key.Key_K, "")])
-def test_markers_by_key(room: Room, key: Qt.Key, text: str) -> None:
+def test_number_keys_send_markers(room: Room, key: Qt.Key, text: str) -> None:
     room.bot.keyClick(room.window, key)
     assert room.asked == [Request(RequestKind.MARK, text)]
 
 
-def test_escape_closes_this_window_only(room: Room) -> None:
+def test_escape_closes_the_research_window_only(room: Room) -> None:
     closed: list[bool] = []
     room.window.closed.connect(lambda: closed.append(True))
     room.bot.keyClick(room.window, Qt.Key.Key_Escape)
@@ -181,7 +181,7 @@ def test_escape_closes_this_window_only(room: Room) -> None:
     assert room.asked == []
 
 
-def test_the_last_seconds_at_full_rate_are_the_same_however_they_came() -> None:
+def test_recent_signal_is_independent_of_chunk_sizes() -> None:
     signal = np.random.default_rng(3).normal(size=(2, 3000))
     for size in (64, 1, 700):
         traces = TraceBuffer(2, 256.0)
@@ -192,14 +192,14 @@ def test_the_last_seconds_at_full_rate_are_the_same_however_they_came() -> None:
         np.testing.assert_array_equal(recent, signal[:, -recent.shape[1] :])
 
 
-def test_white_noise_is_flat_at_its_density() -> None:
+def test_spectrum_of_white_noise_is_flat_at_its_density() -> None:
     noise = np.random.default_rng(0).normal(0, 10.0, (1, 64 * 256))
     freqs, levels = spectrum_db([noise], 256.0)
     assert freqs[0] == 1.0
     assert np.mean(levels[0]) == pytest.approx(10 * np.log10(100 / 128), abs=0.5)
 
 
-def test_scale_and_pieces() -> None:
+def test_spectrum_scales_and_is_independent_of_segments() -> None:
     noise = np.random.default_rng(0).normal(size=(2, 1024))
     _, whole = spectrum_db([noise], 256.0)
     _, pieces = spectrum_db(np.split(noise, 4, axis=1), 256.0)
@@ -208,7 +208,7 @@ def test_scale_and_pieces() -> None:
     np.testing.assert_allclose(louder - whole, 20.0, atol=0.01)
 
 
-def test_windows_with_gaps_are_left_out() -> None:
+def test_spectrum_leaves_out_windows_with_gaps() -> None:
     noise = np.random.default_rng(0).normal(size=(1, 1024))
     holed = noise.copy()
     holed[0, 900:] = np.nan
@@ -218,7 +218,7 @@ def test_windows_with_gaps_are_left_out() -> None:
     assert np.isnan(spectrum_db([noise[:, :100]], 256.0)[1]).all()
 
 
-def test_the_map_is_highest_where_the_value_is() -> None:
+def test_scalp_map_is_highest_at_the_highest_electrode() -> None:
     places = np.array([(0.0, 0.8), (0.0, -0.8)])
     spread = scalp_map(places, np.array([5.0, 0.0]))
     assert np.nanargmax(spread) < spread.size / 2, "the front is on top"

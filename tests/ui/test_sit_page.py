@@ -1,4 +1,4 @@
-"""A sitting on the screen: every key, the probe, the dark screen, the pause, the pictures."""
+"""Tests of the page of a running session: keys, probes, dark screen, pause, pictures."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def frame(**changes: object) -> Frame:
 
 
 def moment(**changes: object) -> Snapshot:
-    usual = Snapshot(
+    running = Snapshot(
         status="running", stream=STREAM, phase=Phase.PRACTICE, remaining_s=500.0, frame=frame(),
         index_history=np.full(50, 42.0, np.float32), target_rate=0.65,
     )  # fmt: skip
-    return replace(usual, **changes)
+    return replace(running, **changes)
 
 
 class Place:
@@ -96,12 +96,12 @@ def place(qtbot: QtBot) -> Place:
         *((getattr(Qt.Key, f"Key_{n}"), Request(RequestKind.ANSWER, str(n))) for n in range(1, 6)),
     ],
 )
-def test_every_key_asks_for_what_it_means(place: Place, key: Qt.Key, request_: Request) -> None:
+def test_every_key_sends_its_request(place: Place, key: Qt.Key, request_: Request) -> None:
     place.press(key)
     assert place.asked == [request_]
 
 
-def test_the_same_keys_work_on_a_dark_screen(place: Place) -> None:
+def test_keys_work_on_a_dark_screen(place: Place) -> None:
     place.press(Qt.Key.Key_D)
     assert "Practice" not in place.shown()
     assert "8:20" not in place.shown()
@@ -114,7 +114,7 @@ def test_the_same_keys_work_on_a_dark_screen(place: Place) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: str(question.number))
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_question_is_asked_word_for_word_and_goes_away(place: Place, question: object, dark: bool) -> None:
+def test_probe_question_is_shown_verbatim_and_dismissed(place: Place, question: object, dark: bool) -> None:
     if dark:
         place.press(Qt.Key.Key_D)
     place.show(moment(question=question))
@@ -125,20 +125,20 @@ def test_a_question_is_asked_word_for_word_and_goes_away(place: Place, question:
     assert question.wording not in place.shown()
 
 
-def test_an_answer_can_be_clicked_too(place: Place) -> None:
+def test_probe_answer_can_be_clicked(place: Place) -> None:
     place.show(moment(question=SLEEPY))
     button = next(b for b in place.sit.findChildren(QAbstractButton) if b.text().startswith("4\n"))
     place.bot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert place.asked == [Request(RequestKind.ANSWER, "4")]
 
 
-def test_a_presenters_remote_answers_where(place: Place) -> None:
+def test_presenter_remote_answers_the_first_question(place: Place) -> None:
     place.show(moment(question=WHERE))
     place.press(Qt.Key.Key_PageUp)
     assert place.asked == [Request(RequestKind.ANSWER, "1")]
 
 
-def test_the_end_is_asked_for_twice_and_can_be_called_off(place: Place) -> None:
+def test_end_needs_confirmation_and_can_be_cancelled(place: Place) -> None:
     place.press(Qt.Key.Key_Return)
     place.press(Qt.Key.Key_Escape)
     assert "End the sitting?" in place.shown()
@@ -152,7 +152,7 @@ def test_the_end_is_asked_for_twice_and_can_be_called_off(place: Place) -> None:
     assert place.ends == [True]
 
 
-def test_what_has_not_begun_or_is_over_ends_at_once(place: Place) -> None:
+def test_end_before_or_after_practice_needs_no_confirmation(place: Place) -> None:
     place.show(moment(phase=None, frame=None))
     place.press(Qt.Key.Key_Escape)
     place.show(moment(phase=Phase.DEBRIEF))
@@ -160,7 +160,7 @@ def test_what_has_not_begun_or_is_over_ends_at_once(place: Place) -> None:
     assert place.ends == [True, True]
 
 
-def test_an_ending_asked_for_stands_before_a_question(place: Place) -> None:
+def test_end_question_is_shown_before_a_probe(place: Place) -> None:
     place.press(Qt.Key.Key_Escape)
     place.show(moment(question=WHERE))
     assert WHERE.wording not in place.shown()
@@ -168,7 +168,7 @@ def test_an_ending_asked_for_stands_before_a_question(place: Place) -> None:
     assert WHERE.wording in place.shown()
 
 
-def test_a_pause_is_said_and_left_by_the_same_key(place: Place) -> None:
+def test_pause_is_shown_and_ended_by_the_same_key(place: Place) -> None:
     place.show(moment(paused=True, phase=Phase.PAUSE))
     assert "This time does not count." in place.shown()
     assert "P  go on" in place.shown()
@@ -176,14 +176,14 @@ def test_a_pause_is_said_and_left_by_the_same_key(place: Place) -> None:
     assert place.asked == [Request(RequestKind.RESUME)]
 
 
-def test_near_the_end_one_may_go_on(place: Place) -> None:
+def test_session_can_be_extended_near_its_end(place: Place) -> None:
     place.show(moment(can_extend=True, remaining_s=30.0))
     assert "L  longer" in place.shown()
     place.press(Qt.Key.Key_L)
     assert place.asked[0].kind is RequestKind.EXTEND
 
 
-def test_controls_are_tucked_away_and_follow_what_is_set(place: Place) -> None:
+def test_controls_are_hidden_at_first_and_follow_the_snapshot(place: Place) -> None:
     assert not place.sit._controls.isVisible()
     place.press(Qt.Key.Key_C)
     volume, target, depth = place.sit.findChildren(QSlider)
@@ -197,34 +197,34 @@ def test_controls_are_tucked_away_and_follow_what_is_set(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("drives", "other", "words", "said"),
+    ("source", "other", "words", "notice"),
     [
         ("session", "own", "O  compare with earlier", "Compared with your earlier sittings."),
         ("own", "session", "O  compare with today", "Compared with this sitting's baseline."),
     ],
 )
-def test_the_other_baseline_can_take_over_while_sitting(
-    place: Place, drives: str, other: str, words: str, said: str
+def test_baseline_can_be_switched_during_a_session(
+    place: Place, source: str, other: str, words: str, notice: str
 ) -> None:
     place.press(Qt.Key.Key_C)
     assert "compare with" not in place.shown()
     place.press(Qt.Key.Key_O)
     assert place.asked == [], "there is no other one yet"
-    place.show(moment(feedback_source=drives))
+    place.show(moment(feedback_source=source))
     assert words in place.shown()
     place.press(Qt.Key.Key_O)
     assert place.asked == [Request(RequestKind.BASELINE, other)]
-    assert said in place.shown()
+    assert notice in place.shown()
 
 
-def test_signal_is_shown_when_asked_for(place: Place) -> None:
+def test_status_panel_is_toggled_by_key(place: Place) -> None:
     assert "Mind-wandering index" not in place.shown()
     place.press(Qt.Key.Key_I)
     assert "Mind-wandering index" in place.shown()
     assert place.sit.status_shown
 
 
-def test_sleepiness_is_said_kindly_and_only_with_a_signal(place: Place) -> None:
+def test_sleepiness_hint_is_shown_only_with_a_signal(place: Place) -> None:
     place.show(moment(frame=frame(drowsy=True)))
     assert sit_texts.SLEEPY in place.shown()
     place.show(moment(frame=frame(drowsy=True), signal_lost_s=3.0))
@@ -232,35 +232,35 @@ def test_sleepiness_is_said_kindly_and_only_with_a_signal(place: Place) -> None:
 
 
 @pytest.mark.parametrize(("picture", "words"), [("water", "Calm water"), ("ring", "Stay"), ("none", "Stay")])
-def test_words_fit_the_picture(qtbot: QtBot, picture: str, words: str) -> None:
+def test_guidance_matches_the_picture(qtbot: QtBot, picture: str, words: str) -> None:
     place = Place(qtbot, picture=picture)
     assert f"\n{words}" in place.shown()
     assert ("water" in place.shown()) == (picture == "water")
 
 
 @pytest.mark.parametrize("picture", ["water", "ring", "none"])
-def test_every_picture_is_drawn(qtbot: QtBot, picture: str) -> None:
+def test_every_picture_paints_something(qtbot: QtBot, picture: str) -> None:
     place = Place(qtbot, picture=picture)
     before = place.sit._picture.grab().toImage()
     place.sit.show_snapshot(moment(frame=frame(guidance=Guidance(ripple=1.0))), 20.0)
     assert (before == place.sit._picture.grab().toImage()) == (picture == "none")
 
 
-def test_nothing_moves_where_motion_is_turned_off(qtbot: QtBot) -> None:
+def test_picture_is_still_with_reduced_motion(qtbot: QtBot) -> None:
     place = Place(qtbot, reduced_motion=True)
     place.sit.show_snapshot(moment(), 30.0)
     assert place.sit._scene.time_s == 0.0
     assert place.sit.pictures_per_second == STILL_PICTURES
 
 
-def test_nothing_is_drawn_in_the_dark(place: Place) -> None:
+def test_dark_screen_draws_nothing(place: Place) -> None:
     assert place.sit.pictures_per_second is None
     place.press(Qt.Key.Key_D)
     assert place.sit.pictures_per_second == STILL_PICTURES
 
 
 @pytest.mark.parametrize("large_type", [False, True])
-def test_it_fits_the_smallest_window(place: Place, large_type: bool) -> None:
+def test_sit_page_fits_the_smallest_window(place: Place, large_type: bool) -> None:
     from neurofeedback.ui.theme import stylesheet  # only here
 
     place.sit.setStyleSheet(stylesheet(DARK, large_type=large_type))
@@ -270,7 +270,7 @@ def test_it_fits_the_smallest_window(place: Place, large_type: bool) -> None:
     assert (hint.width() <= 1024, hint.height() <= 640) == (True, True), hint
 
 
-def test_a_ring_says_what_the_water_says() -> None:
+def test_ring_shows_the_same_guidance_as_the_water() -> None:
     calm, ripples, mist = (
         ring_for_scene(WaterScene()),
         ring_for_scene(WaterScene(ripple=1.0)),

@@ -1,4 +1,4 @@
-"""The picture: pure, slow, smooth, and honest about what is not known."""
+"""Tests of the pictures: pure, slow, smooth, and misty without a clear signal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def liveliness(picture: np.ndarray) -> float:
     return float(np.abs(np.diff(light, axis=0)).mean())
 
 
-def test_the_same_scene_is_the_same_picture(water: WaterRenderer) -> None:
+def test_same_scene_gives_the_same_picture(water: WaterRenderer) -> None:
     scene = WaterScene(0.4, 0.3, 12.5)
     first = water.render(scene)
     water.render(WaterScene(1.0, 1.0, 99.0))
@@ -44,7 +44,7 @@ def test_the_same_scene_is_the_same_picture(water: WaterRenderer) -> None:
     np.testing.assert_array_equal(first, WaterRenderer().render(scene))
 
 
-def test_another_seed_is_another_water(water: WaterRenderer) -> None:
+def test_another_seed_gives_another_picture(water: WaterRenderer) -> None:
     assert not np.array_equal(water.render(WaterScene(0.5)), WaterRenderer(seed=4).render(WaterScene(0.5)))
 
 
@@ -62,33 +62,33 @@ def test_mist_hides_whether_the_water_is_calm(water: WaterRenderer) -> None:
     assert hidden < clear / 2
 
 
-def test_mist_is_seen_everywhere(water: WaterRenderer) -> None:
+def test_mist_is_visible_everywhere(water: WaterRenderer) -> None:
     difference = water.render(WaterScene(0.2, 1.0)).astype(int).sum(axis=-1) - water.render(WaterScene(0.2, 0.0)).sum(
         axis=-1
     )
     assert (np.abs(difference) > 5).mean() > 0.95
 
 
-def test_the_swiftest_wave_is_slower_than_a_breath() -> None:
+def test_fastest_wave_is_slower_than_a_breath() -> None:
     assert SHORTEST_PERIOD_S > BREATH_S
 
 
 @pytest.mark.parametrize("ripple", [0.0, 1.0])
-def test_nothing_jumps_from_one_picture_to_the_next(water: WaterRenderer, ripple: float) -> None:
+def test_successive_pictures_differ_little(water: WaterRenderer, ripple: float) -> None:
     pictures = [water.render(WaterScene(ripple, 0.2, 30.0 + i / 30)).astype(int) for i in range(30)]
     steps = np.abs(np.diff(pictures, axis=0))
     assert steps.max() <= 16
     assert steps.mean() < 0.5
 
 
-def test_the_picture_is_smooth_not_blocky(water: WaterRenderer) -> None:
+def test_picture_is_smooth(water: WaterRenderer) -> None:
     light = water.render(WaterScene(0.0, 0.0)).astype(int).mean(axis=-1)
     assert np.abs(np.diff(light, axis=0)).max() < 100
     assert np.abs(np.diff(light, axis=1)).max() < 100
 
 
 @given(shares, shares, shares, shares, st.floats(0.001, 2.0))
-def test_gliding_twice_by_half_is_gliding_once(ripple: float, mist: float, to: float, fog: float, step: float) -> None:
+def test_two_half_steps_equal_one_step(ripple: float, mist: float, to: float, fog: float, step: float) -> None:
     start = WaterScene(ripple, mist)
     once, twice = (
         advance_scene(start, to, fog, step),
@@ -99,19 +99,19 @@ def test_gliding_twice_by_half_is_gliding_once(ripple: float, mist: float, to: f
     assert min(ripple, to) <= once.ripple <= max(ripple, to)
 
 
-def test_mist_comes_sooner_than_it_goes() -> None:
+def test_mist_appears_faster_than_it_fades() -> None:
     comes = advance_scene(WaterScene(mist=0.0), 0.0, 1.0, 0.5).mist
     goes = 1.0 - advance_scene(WaterScene(mist=1.0), 0.0, 0.0, 0.5).mist
     assert comes > 2 * goes
 
 
-def test_guidance_out_of_range_is_held() -> None:
+def test_guidance_out_of_range_is_clipped() -> None:
     scene = advance_scene(WaterScene(), 7.0, -3.0, 1000.0)
     assert (scene.ripple, scene.mist) == (1.0, 0.0)
 
 
 @given(st.integers(200, 4000), st.integers(100, 3000))
-def test_the_picture_covers_a_view_undistorted(width: int, height: int) -> None:
+def test_picture_covers_the_view_undistorted(width: int, height: int) -> None:
     x, y, w, h = crop_rect(width, height)
     assert (w * WIDTH) / (h * HEIGHT) == pytest.approx(width / height)
     assert min(x, y) >= 0

@@ -1,4 +1,4 @@
-"""Text meets WCAG AA in both themes, also over the picture."""
+"""Tests that text has the contrast of WCAG AA in both themes, also over the picture."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ themes = pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme
 @themes
 @pytest.mark.parametrize("ink", ["text", "quiet"])
 @pytest.mark.parametrize("ground", ["window", "panel", "field"])
-def test_text_contrast(theme: Theme, ink: str, ground: str) -> None:
+def test_text_has_enough_contrast(theme: Theme, ink: str, ground: str) -> None:
     assert contrast(getattr(theme, ink), getattr(theme, ground)) >= AA_TEXT
 
 
 @themes
-def test_buttons_and_selections_contrast(theme: Theme) -> None:
+def test_buttons_and_selections_have_enough_contrast(theme: Theme) -> None:
     assert contrast(theme.on_accent, theme.accent) >= AA_TEXT
 
 
 @themes
 @pytest.mark.parametrize("ink", ["edge", "accent"])
 @pytest.mark.parametrize("ground", ["window", "panel", "field"])
-def test_edges_and_focus_are_seen(theme: Theme, ink: str, ground: str) -> None:
+def test_edges_and_focus_have_enough_contrast(theme: Theme, ink: str, ground: str) -> None:
     assert contrast(getattr(theme, ink), getattr(theme, ground)) >= AA_CONTROL
 
 
 @pytest.mark.parametrize("mist", [0.0, 0.5, 1.0])
-def test_text_over_the_picture(mist: float) -> None:
+def test_text_over_the_picture_has_enough_contrast(mist: float) -> None:
     picture = WaterRenderer().render(WaterScene(1.0, mist, 3.0))
     left = picture[: int(0.30 * HEIGHT), : int(0.46 * WIDTH)]
     right = picture[: int(0.16 * HEIGHT), int(0.86 * WIDTH) :]
@@ -45,14 +45,14 @@ def test_text_over_the_picture(mist: float) -> None:
 
 
 @themes
-def test_every_colour_of_the_sheet_is_filled_in(theme: Theme) -> None:
+def test_stylesheet_has_no_open_placeholders(theme: Theme) -> None:
     sheet = stylesheet(theme)
     assert "$" not in sheet
     assert "PT}" not in sheet
     assert sheet.count("{") == sheet.count("}")
 
 
-def test_two_sizes_of_one_typeface() -> None:
+def test_stylesheet_has_two_sizes() -> None:
     sheet = stylesheet(DARK)
     assert set(re.findall(r"font-size: *(\w+)", sheet)) == {"11pt", "22pt"}
     assert "font-family" not in sheet

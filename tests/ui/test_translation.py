@@ -116,7 +116,7 @@ ALLOWED = {
 }
 
 
-def test_nothing_that_waits_is_called_in_the_windows_thread() -> None:
+def test_no_blocking_call_in_the_windows_thread() -> None:
     found = set()
     for path in UI.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -138,7 +138,7 @@ SLOW = {
 }
 
 
-def test_what_is_slow_is_imported_in_helpers_only() -> None:
+def test_slow_modules_are_imported_in_helpers_only() -> None:
     for path in UI.rglob("*.py"):
         if path.name == "viewmodels.py":  # itself imported in helpers only
             continue

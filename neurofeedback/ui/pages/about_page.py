@@ -1,4 +1,4 @@
-"""What the program is and is not: shown once before the first sitting, and again whenever asked for."""
+"""The page on what the program is and is not, shown before the first session and from the first page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEXT_WIDTH = 680
 
 
 class AboutPage(QWidget):
-    """One screen of plain text and one button."""
+    """Shows the disclaimer and one button."""
 
     left = pyqtSignal()
 
@@ -24,9 +24,9 @@ class AboutPage(QWidget):
         text = column(page, gap=20)
         text.addWidget(label(home.ABOUT_TITLE, large=True))
         for paragraph in (DISCLAIMER, STOP_ADVICE):
-            words = label(paragraph)
-            words.setWordWrap(True)
-            text.addWidget(words)
+            line = label(paragraph)
+            line.setWordWrap(True)
+            text.addWidget(line)
         self.understood = button(home.UNDERSTOOD, self.left.emit, main=True)
         text.addSpacing(8)
         text.addWidget(self.understood, alignment=Qt.AlignmentFlag.AlignLeft)
@@ -41,5 +41,5 @@ class AboutPage(QWidget):
         bind_key(self, "Esc", self.left.emit)
 
     def activate(self) -> None:
-        """Take the keyboard."""
+        """Take the keyboard focus."""
         self.understood.setFocus()

@@ -1,4 +1,4 @@
-"""After: three lines first, then the course of the sitting, what was learned, and room to say something of it."""
+"""The page after a session: a summary first, then its timeline, the state of the decoder, and a form for notes."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ if TYPE_CHECKING:
 _BAND_HEIGHT = 92
 
 
-def headline_lines(outcome: SessionResult) -> tuple[str, str]:
-    """How long, and how much usable signal; what is not known is left empty.
+def headline_lines(result: SessionResult) -> tuple[str, str]:
+    """Return the lines on length and usable signal; empty where the summary has no number.
 
     Examples
     --------
-    >>> headline_lines(Outcome(0, summary={"duration_s": 600.0, "valid_fraction": 0.9}))
+    >>> headline_lines(SessionResult(0, summary={"duration_s": 600.0, "valid_fraction": 0.9}))
     ('You sat for 10 minutes.', '90 % of it had a usable signal.')
     """
-    duration, usable = (_number(outcome.summary, name) for name in ("duration_s", "valid_fraction"))
+    duration, usable = (_number(result.summary, name) for name in ("duration_s", "valid_fraction"))
     return (
         "" if duration is None else tr(after.DURATION, length=format_duration(duration)),
         "" if usable is None else tr(after.USABLE_SIGNAL, share=format_percent(usable)),
     )
 
 
-def last_session_line(outcome: SessionResult) -> str:
-    """One line about a sitting for the first page, or nothing if it never ran."""
-    duration, usable = (_number(outcome.summary, name) for name in ("duration_s", "valid_fraction"))
+def last_session_line(result: SessionResult) -> str:
+    """Return one line about a session for the first page; empty if it never ran."""
+    duration, usable = (_number(result.summary, name) for name in ("duration_s", "valid_fraction"))
     if duration is None:
         return ""
     length = format_duration(duration)
@@ -64,11 +64,13 @@ def last_session_line(outcome: SessionResult) -> str:
 
 
 def find_report(session: Path | None) -> Path | None:
-    """Return the report of a session, if it has been made: beside it or among the derivatives."""
+    """Return the report of a session, beside it or among the derivatives; None if there is none."""
     if session is None:
         return None
-    twin = session.parents[1] / "derivatives" / "neurofeedback" / session.parent.name / session.name
-    found = [path for folder in (session, twin) if folder.is_dir() for path in sorted(folder.rglob("*_report.html"))]
+    derivatives = session.parents[1] / "derivatives" / "neurofeedback" / session.parent.name / session.name
+    found = [
+        path for folder in (session, derivatives) if folder.is_dir() for path in sorted(folder.rglob("*_report.html"))
+    ]
     return found[0] if found else None
 
 
@@ -78,7 +80,7 @@ def _number(summary: Mapping[str, object], name: str) -> float | None:
 
 
 class AfterPage(QWidget):
-    """What the sitting was."""
+    """Shows the result of a session."""
 
     again = pyqtSignal()
     home = pyqtSignal()
@@ -99,15 +101,15 @@ class AfterPage(QWidget):
         self._signs = label(quiet=True, name=after.SIGNS_NAME)
         self._notes_form = NotesForm()
         self._what_if = WhatIfPanel(profiles)
-        for words in (*self._lines, self._message, self._legend, self._decoder_text, self._signs):
-            words.setWordWrap(True)
+        for line in (*self._lines, self._message, self._legend, self._decoder_text, self._signs):
+            line.setWordWrap(True)
         self._again = button(after.SIT_AGAIN, self.again.emit, main=True)
         self._report = button(after.OPEN_REPORT, self._open_report)
         self._folder = button(after.OPEN_FOLDER, self._open_folder)
         self._export = ExportButton()
-        self._overview_task: BackgroundTask[SessionOverview] = BackgroundTask(self, "telling")
-        self._decoder_task: BackgroundTask[DecoderSummary] = BackgroundTask(self, "learning")
-        self._notes_task: BackgroundTask[None] = BackgroundTask(self, "keeping")
+        self._overview_task: BackgroundTask[SessionOverview] = BackgroundTask(self, "overview")
+        self._decoder_task: BackgroundTask[DecoderSummary] = BackgroundTask(self, "decoder")
+        self._notes_task: BackgroundTask[None] = BackgroundTask(self, "notes")
         self._lay_out()
         self._connect()
         bind_key(self, "Esc", self._leave)
@@ -130,8 +132,8 @@ class AfterPage(QWidget):
         self._page = QWidget()
         inner = column(self._page, gap=6)
         inner.setContentsMargins(MARGIN, 14, MARGIN, 12)
-        for words in (*self._lines, self._message):
-            inner.addWidget(words)
+        for line in (*self._lines, self._message):
+            inner.addWidget(line)
         self._more = QWidget()
         more = column(self._more, gap=10)
         more.addWidget(self._timeline, 1)
@@ -174,17 +176,18 @@ class AfterPage(QWidget):
 
     @property
     def busy(self) -> bool:
-        """Whether the sitting is still being read."""
+        """Whether the session is still being read."""
         return self._overview_task.busy or self._decoder_task.busy
 
-    def activate(self, outcome: SessionResult, recording: Path | None) -> None:
-        """Show an outcome and where its recording is, and take the keyboard."""
-        self._recording, self._report_path = recording, find_report(outcome.session_dir)
-        self._title.setText(tr(_title(completed=outcome.exit_code == EXIT_OK, recorded=recording is not None)))
-        message = outcome.message.removeprefix(tr(COMPLETE)).strip()  # the title says as much
-        for words, said in zip((*self._lines, self._message), (*headline_lines(outcome), "", message), strict=True):
-            words.setText(said)
-            words.setVisible(bool(said))
+    def activate(self, result: SessionResult, recording: Path | None) -> None:
+        """Show a result and its recording, and take the keyboard focus."""
+        self._recording, self._report_path = recording, find_report(result.session_dir)
+        self._title.setText(tr(_title(completed=result.exit_code == EXIT_OK, recorded=recording is not None)))
+        message = result.message.removeprefix(tr(COMPLETE)).strip()  # the title already says so
+        lines = (*headline_lines(result), "", message)
+        for part, text in zip((*self._lines, self._message), lines, strict=True):
+            part.setText(text)
+            part.setVisible(bool(text))
         self._report.setVisible(self._report_path is not None)
         for part in (self._folder, self._export):
             part.setVisible(recording is not None)
@@ -194,16 +197,16 @@ class AfterPage(QWidget):
         self._what_if.set_session(recording)
         self._export.set_session(recording)
         self._again.setFocus()
-        if outcome.session_dir is not None and recording is not None:
+        if result.session_dir is not None and recording is not None:
             self._overview_task.start(partial(_read_overview_task, recording))
 
     def save_pending(self) -> None:
-        """Keep what is being written."""
+        """Save the notes that are being written."""
         if not self._more.isHidden():
             self._notes_form.save()
 
     def cancel(self) -> None:
-        """Stop what nobody waits for any more; what is being kept is kept."""
+        """Stop reading; notes that are being saved are still saved."""
         self._overview_task.cancel()
         self._decoder_task.cancel()
         self._what_if.set_session(None)
@@ -213,20 +216,20 @@ class AfterPage(QWidget):
         self.cancel()
         self.home.emit()
 
-    def _show_overview(self, told: SessionOverview) -> None:
+    def _show_overview(self, overview: SessionOverview) -> None:
         answers = self._lines[2]
-        answers.setText(" ".join(tr(line) for line in told.answers))
-        answers.setVisible(bool(told.answers))
-        self._timeline.show_session(told)
-        self._notes_form.show_notes(told.notes)
+        answers.setText(" ".join(tr(line) for line in overview.answers))
+        answers.setVisible(bool(overview.answers))
+        self._timeline.show_session(overview)
+        self._notes_form.show_notes(overview.notes)
         self._show_decoder(None)
         self._more.show()
         if self._recording is not None:
             self._decoder_task.start(partial(_describe_decoder_task, self._recording))
 
-    def _show_decoder(self, learned: DecoderSummary | None) -> None:
-        parts = (learned.guidance_sentence, learned.evaluation_sentence) if learned else (tr(after.DECODER_READING),)
-        signs = learned.signs if learned else ()
+    def _show_decoder(self, summary: DecoderSummary | None) -> None:
+        parts = (summary.guidance_sentence, summary.evaluation_sentence) if summary else (tr(after.DECODER_READING),)
+        signs = summary.signs if summary else ()
         self._decoder_text.setText(" ".join(tr(part) for part in parts if part))
         self._signs.setText("\n".join(_direction_line(*sign) for sign in signs))
         self._signs.setVisible(bool(signs))
@@ -263,21 +266,21 @@ def _title(*, completed: bool, recorded: bool) -> str:
     return after.BROKE_OFF if recorded else after.NOT_STARTED
 
 
-def _read_overview_task(session: Path, ticket: TaskHandle) -> SessionOverview:
-    from neurofeedback.ui.viewmodels import read_overview  # what it imports is loaded here, in the helper
+def _read_overview_task(session: Path, handle: TaskHandle) -> SessionOverview:
+    from neurofeedback.ui.viewmodels import read_overview  # slow to import
 
-    ticket.report_progress(0.0)
+    handle.report_progress(0.0)
     return read_overview(session)
 
 
-def _describe_decoder_task(session: Path, ticket: TaskHandle) -> DecoderSummary:
-    from neurofeedback.ui.viewmodels import describe_decoder  # see _tell
+def _describe_decoder_task(session: Path, handle: TaskHandle) -> DecoderSummary:
+    from neurofeedback.ui.viewmodels import describe_decoder  # slow to import
 
-    ticket.report_progress(0.0)
+    handle.report_progress(0.0)
     return describe_decoder(session)
 
 
-def _save_notes_task(session: Path, notes: SessionNotes, _ticket: TaskHandle) -> None:
+def _save_notes_task(session: Path, notes: SessionNotes, _handle: TaskHandle) -> None:
     from neurofeedback.ui.viewmodels import save_notes
 
     save_notes(session, notes)

@@ -17,7 +17,7 @@ from neurofeedback.ui.widgets.head_view import ElectrodeDot, HeadView
 MAX_LISTED_ELECTRODES = 8
 TEXT_WIDTH = 400
 BUTTON_WIDTH, BUTTON_HEIGHT = 160, 40
-_GRADES = {ContactLevel.BAD: 0, ContactLevel.FAIR: 1, ContactLevel.GOOD: 2}
+_LEVEL_ORDER = {ContactLevel.BAD: 0, ContactLevel.FAIR: 1, ContactLevel.GOOD: 2}
 
 
 class FitPage(QWidget):
@@ -37,8 +37,8 @@ class FitPage(QWidget):
         self._start_time = label(quiet=True, name=fit.START_TIME)
         self._facts = label(quiet=True, name=fit.SIGNAL)
         self._message = label(quiet=True, name=window.MESSAGE)
-        for words in (self._title, self._hint, self._start_time, self._message):
-            words.setWordWrap(True)
+        for line in (self._title, self._hint, self._start_time, self._message):
+            line.setWordWrap(True)
         self._rows = [(label(), allow_clipping(label(quiet=True))) for _ in range(MAX_LISTED_ELECTRODES)]
         self._more = label(quiet=True, name=fit.OTHER_ELECTRODES)
         self.begin_button = button(fit.BEGIN_ANYWAY, self.begin.emit, name=fit.BEGIN_ANYWAY_NAME)
@@ -49,17 +49,17 @@ class FitPage(QWidget):
     def _lay_out(self) -> None:
         text = QWidget()
         text.setFixedWidth(TEXT_WIDTH)
-        words = column(text, gap=8)
-        words.addStretch(1)
-        words.addWidget(self._title)
-        words.addWidget(self._hint)
-        words.addSpacing(10)
-        words.addLayout(self._list())
-        words.addWidget(self._more)
-        words.addStretch(1)
-        words.addWidget(self._start_time)
-        words.addWidget(self._message)
-        words.addSpacing(24)
+        inner = column(text, gap=8)
+        inner.addStretch(1)
+        inner.addWidget(self._title)
+        inner.addWidget(self._hint)
+        inner.addSpacing(10)
+        inner.addLayout(self._list())
+        inner.addWidget(self._more)
+        inner.addStretch(1)
+        inner.addWidget(self._start_time)
+        inner.addWidget(self._message)
+        inner.addSpacing(24)
         upper = row(self._head, text, gap=MARGIN)
         upper.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
         foot = row(allow_clipping(self._facts), gap=4)
@@ -68,9 +68,9 @@ class FitPage(QWidget):
         foot.addWidget(self.begin_button)
         foot.setContentsMargins(MARGIN, 8, MARGIN, FLAT_MARGIN)
         foot.setStretch(0, 1)
-        whole = column(self, gap=0)
-        whole.addLayout(upper, 1)
-        whole.addLayout(foot)
+        page = column(self, gap=0)
+        page.addLayout(upper, 1)
+        page.addLayout(foot)
 
     def _list(self) -> QGridLayout:
         grid = QGridLayout()
@@ -156,7 +156,7 @@ def _start_text(starts_in_s: float | None) -> str:
 def _poorest(electrodes: tuple[ElectrodeQuality, ...]) -> tuple[ElectrodeQuality, ...]:
     """Return the electrodes without good contact, the worst first, at most as many as there are rows."""
     poor = [electrode for electrode in electrodes if electrode.contact.level is not ContactLevel.GOOD]
-    return tuple(sorted(poor, key=lambda electrode: _GRADES[electrode.contact.level])[:MAX_LISTED_ELECTRODES])
+    return tuple(sorted(poor, key=lambda electrode: _LEVEL_ORDER[electrode.contact.level])[:MAX_LISTED_ELECTRODES])
 
 
 def _unlisted_text(electrodes: tuple[ElectrodeQuality, ...], n_listed: int) -> str:

@@ -1,4 +1,4 @@
-"""Home: one large button, and what was chosen last time."""
+"""The first page: one large button to sit, and the choices of last time."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from neurofeedback.ui.unfinished_sessions import UnfinishedSession
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, allow_clipping, button, column, label, row
 from neurofeedback.ui.widgets.water_view import WaterView
 
-_LONGEST_PROGRAMME = 1440
+_MAX_PROGRAMME_MINUTES = 1440
 
 
 class HomePage(QWidget):
-    """Where a sitting is chosen; ``sit`` carries nothing, ``chosen`` says what is chosen."""
+    """Chooses device, practice and participant; ``sit`` starts the session, ``selection`` returns the choices."""
 
     sit = pyqtSignal()
     progress = pyqtSignal()
@@ -62,7 +62,7 @@ class HomePage(QWidget):
         self._last = label(quiet=True, name=home.LAST_SESSION_LABEL)
         self._notice = label(name=window.NOTICE)
         self._notice.setWordWrap(True)
-        self._interrupted: UnfinishedSession | None = None
+        self._unfinished: UnfinishedSession | None = None
         self._finish = button(home.FINISH, self._confirm_resume)
         self.sit_button = button(home.SIT, self.sit.emit, sit=True, main=True)
         self._lay_out()
@@ -94,13 +94,13 @@ class HomePage(QWidget):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
         grid.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        named = (
+        captioned = (
             (home.FIELD_HEADSET, self._device, 3),
             (home.FIELD_PRACTICE, self._practice, 3),
             (home.FIELD_MINUTES, self._minutes, 1),
             (home.FIELD_PARTICIPANT, self._participant, 2),
         )
-        for place, (text, field, stretch) in enumerate(named):
+        for place, (text, field, stretch) in enumerate(captioned):
             caption = label(text, quiet=True)
             caption.setBuddy(field)
             field.setAccessibleName(tr(text).replace("&", ""))
@@ -109,36 +109,36 @@ class HomePage(QWidget):
             grid.addWidget(field, 1, place)
             grid.setColumnStretch(place, stretch)
         grid.addWidget(self.scan_button, 0, 0, alignment=Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(allow_clipping(self._description), 2, 0, 1, len(named))
-        grid.addWidget(self._scan_status, 3, 0, 1, len(named))
-        grid.addWidget(self._notice, 4, 0, 1, len(named) - 1)
-        grid.addWidget(self._finish, 4, len(named) - 1)
+        grid.addWidget(allow_clipping(self._description), 2, 0, 1, len(captioned))
+        grid.addWidget(self._scan_status, 3, 0, 1, len(captioned))
+        grid.addWidget(self._notice, 4, 0, 1, len(captioned) - 1)
+        grid.addWidget(self._finish, 4, len(captioned) - 1)
         return grid
 
     def _foot(self) -> QHBoxLayout:
         foot = row(allow_clipping(self._last), gap=4)
         foot.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
-        ways = (
+        buttons = (
             (home.PROGRESS, self.progress),
             (home.SETTINGS, self.settings),
             (home.RESEARCH, self.research),
             (home.ABOUT, self.about),
         )
-        for text, act in ways:
+        for text, act in buttons:
             foot.addWidget(button(text, act.emit, flat=True))
         foot.setStretch(0, 1)
         return foot
 
-    def activate(self, choices: AppState) -> None:
-        """Show what was chosen last, and take the keyboard."""
-        self._device_chosen = bool(choices.device)
+    def activate(self, state: AppState) -> None:
+        """Show the remembered choices and take the keyboard focus."""
+        self._device_chosen = bool(state.device)
         self._use_found_device = not self._device_chosen
-        self._device.setCurrentText(choices.device or self._default_device)
-        self._own_minutes = choices.minutes
-        self._minutes.setEnabled(False)  # what it shows is of another choice, and not to be kept
-        self._practice.setCurrentIndex(max(0, self._practice.findData(choices.programme)))
-        self._participant.setText(choices.participant)
-        self._last.setText(choices.last_sitting)
+        self._device.setCurrentText(state.device or self._default_device)
+        self._own_minutes = state.minutes
+        self._minutes.setEnabled(False)  # so that its old value is not stored as the person's own
+        self._practice.setCurrentIndex(max(0, self._practice.findData(state.programme)))
+        self._participant.setText(state.participant)
+        self._last.setText(state.last_sitting)
         self._describe()
         self._show_scan()
         self.sit_button.setFocus()
@@ -151,44 +151,44 @@ class HomePage(QWidget):
         self._device_scan.begin()
 
     def _show_scan(self) -> None:
-        """Say where the search stands, offer what it found, and choose the only one unless a person chose meanwhile."""
+        """Show the state of the search, offer the devices found, and select the only one unless a person chose one."""
         device_scan = self._device_scan
         self.scan_button.setEnabled(not device_scan.busy)
         self._scan_status.setText(device_scan.status_line)
         self._scan_status.setVisible(bool(device_scan.status_line))
         found = device_scan.findings.found if device_scan.findings else ()
-        for one in found:
-            self._descriptions.setdefault(one.device, one.about)
-            if self._device.findText(one.device) < 0:
-                self._device.insertItem(0, one.device)
+        for headset in found:
+            self._descriptions.setdefault(headset.device, headset.about)
+            if self._device.findText(headset.device) < 0:
+                self._device.insertItem(0, headset.device)
         if len(found) == 1 and self._use_found_device:
             self._device.setCurrentText(found[0].device)
             self._choose_device()
 
     def show_notice(self, notice: str) -> None:
-        """Show one sentence above the foot, or none."""
+        """Show one sentence above the footer, or none."""
         self._notice.setText(notice)
         self._notice.setVisible(bool(notice))
         self._finish.hide()
 
-    def offer_unfinished(self, interrupted: UnfinishedSession) -> None:
-        """Say that a sitting broke off, and offer to sit what is left of it."""
+    def offer_unfinished(self, unfinished: UnfinishedSession) -> None:
+        """Show that a session broke off, and offer to sit the rest of it."""
         self.show_notice(tr(home.UNFINISHED_COMPLETED))
-        self._interrupted = interrupted
-        self._finish.setText(tr(home.FINISH_MINUTES, minutes=interrupted.minutes_left))
-        self._finish.setVisible(interrupted.minutes_left > 0)
+        self._unfinished = unfinished
+        self._finish.setText(tr(home.FINISH_MINUTES, minutes=unfinished.minutes_left))
+        self._finish.setVisible(unfinished.minutes_left > 0)
 
     def _confirm_resume(self) -> None:
-        if self._interrupted is not None:
-            self.finish.emit(self._interrupted)
+        if self._unfinished is not None:
+            self.finish.emit(self._unfinished)
 
     def selection(self) -> dict[str, str | int]:
-        """Return the fields of ``Choices`` that are chosen here; an empty field says nothing."""
+        """Return the fields of ``AppState`` that are chosen here, without empty ones."""
         device = self._device.currentText().strip() if self._device_chosen else ""
         fields = {"device": device, "participant": self._participant.text()}
-        named = {name: text for name, text in fields.items() if text}
+        chosen = {name: text for name, text in fields.items() if text}
         self._store_minutes()
-        return named | {"programme": self._practice.currentData() or "", "minutes": self._own_minutes}
+        return chosen | {"programme": self._practice.currentData() or "", "minutes": self._own_minutes}
 
     def _describe(self) -> None:
         programme = self._programmes.get(self._practice.currentData())
@@ -206,10 +206,10 @@ class HomePage(QWidget):
             self._own_minutes = self._minutes.value()
 
     def _show_length(self, programme: ProgrammeChoice | None) -> None:
-        """Show a programme's own length, which cannot be changed here, or the length the person sets."""
+        """Show a programme's length, which cannot be changed here, or the length the person sets."""
         own = programme is None
         self._minutes.setEnabled(own)
-        self._minutes.setRange(0, MAX_MINUTES if own else _LONGEST_PROGRAMME)
+        self._minutes.setRange(0, MAX_MINUTES if own else _MAX_PROGRAMME_MINUTES)
         self._minutes.setSpecialValueText(tr(home.DEFAULT_LENGTH if own else home.NO_END))
         self._minutes.setValue(self._own_minutes if programme is None else round(programme.minutes))
         self._minutes.setToolTip(tr(home.MINUTES_TIP if own else home.PROGRAMME_MINUTES_TIP))

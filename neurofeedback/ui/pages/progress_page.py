@@ -1,4 +1,4 @@
-"""Progress: when and how long one sat, and wandering by one's own answers. Never the index, never the reward rate."""
+"""The page about many sessions: when, how long, and wandering by the person's answers; never the index."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from neurofeedback.analysis.probe_statistics import WanderingShare
     from neurofeedback.analysis.trends import HistorySummary
 
-_WIDEST = 1080
+_MAX_WIDTH = 1080
 
 
 class ProgressPage(QWidget):
-    """What many sittings add up to."""
+    """Shows the history of a participant."""
 
     left = pyqtSignal()
 
@@ -38,8 +38,8 @@ class ProgressPage(QWidget):
         self._summary = label(name=progress_page.SUMMARY_NAME)
         self._conditions = label(quiet=True, name=progress_page.CONDITIONS_NAME)
         self._why = label(progress_page.WHY_ANSWERS, quiet=True)
-        for words in (self._summary, self._conditions, self._why):
-            words.setWordWrap(True)
+        for line in (self._summary, self._conditions, self._why):
+            line.setWordWrap(True)
         self._calendar = CalendarView(theme)
         self._chart = WanderingChart(theme)
         self._bar = QProgressBar()
@@ -47,7 +47,7 @@ class ProgressPage(QWidget):
         self._bar.setRange(0, 100)
         self._bar.setAccessibleName(tr(progress_page.READING_BAR))
         self.back = button(window.HOME, self._leave, main=True)
-        self._place = (Path(), "")
+        self._source = (Path(), "")
         self._message = label(quiet=True, name=window.MESSAGE)
         self._message.setWordWrap(True)
         self.import_button = ImportButton()
@@ -61,15 +61,15 @@ class ProgressPage(QWidget):
         bind_key(self, "Esc", self._leave)
 
     def _lay_out(self) -> None:
-        page, words = QWidget(), QWidget()
-        words.setMaximumWidth(_WIDEST)
+        page, content = QWidget(), QWidget()
+        content.setMaximumWidth(_MAX_WIDTH)
         middle = row(gap=0)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.addStretch(1)
-        middle.addWidget(words, 1000)  # all there is up to its widest
+        middle.addWidget(content, 1000)  # all the room up to its maximum
         middle.addStretch(1)
         page.setLayout(middle)
-        inside = column(words, MARGIN, gap=14)
+        inside = column(content, MARGIN, gap=14)
         inside.addWidget(self._title)
         inside.addWidget(self._bar)
         inside.addWidget(self._summary)
@@ -88,18 +88,18 @@ class ProgressPage(QWidget):
         foot.addWidget(self._message, 1)
         foot.addWidget(self.back)
         foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
-        whole = column(self, gap=0)
-        whole.addWidget(area, 1)
-        whole.addLayout(foot)
+        outer = column(self, gap=0)
+        outer.addWidget(area, 1)
+        outer.addLayout(foot)
 
     @property
     def busy(self) -> bool:
-        """Whether the sittings are still being read."""
+        """Whether the sessions are still being read."""
         return self._job.busy
 
     def activate(self, recordings: Path, participant: str) -> None:
-        """Read the sittings of a participant, and show them when they are read."""
-        self._place = (recordings, participant)
+        """Read the sessions of a participant, and show them once they are read."""
+        self._source = (recordings, participant)
         self._title.setText(tr(progress_page.TITLE_OF, participant=participant))
         self.import_button.set_target(recordings, participant)
         self._message.setText("")
@@ -112,7 +112,7 @@ class ProgressPage(QWidget):
         for part in (self._calendar, self._caption, self._chart, self._conditions):
             part.hide()
         self._bar.show()
-        self._job.start(partial(_read_task, *self._place))
+        self._job.start(partial(_read_task, *self._source))
 
     def cancel(self) -> None:
         """Stop reading."""
@@ -127,7 +127,7 @@ class ProgressPage(QWidget):
 
         self._bar.hide()
         missing = (
-            "" if history.sessions or self._place[0].is_dir() else tr(progress_page.NO_FOLDER, path=self._place[0])
+            "" if history.sessions or self._source[0].is_dir() else tr(progress_page.NO_FOLDER, path=self._source[0])
         )
         self._summary.setText("\n".join(filter(None, (*history_sentences(history), missing))))
         self._calendar.show_days(_by_day(history), date.today())
@@ -151,19 +151,19 @@ def _condition_line(name: str, share: WanderingShare) -> str:
 
 
 def _by_day(history: HistorySummary) -> dict[date, float]:
-    sat: dict[date, float] = {}
+    seconds: dict[date, float] = {}
     for session in history.sessions:
         day = session.started_at.date()
-        sat[day] = sat.get(day, 0.0) + (session.duration_s or 0.0)
-    return sat
+        seconds[day] = seconds.get(day, 0.0) + (session.duration_s or 0.0)
+    return seconds
 
 
-def _read_task(recordings: Path, participant: str, ticket: TaskHandle) -> HistorySummary:
+def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> HistorySummary:
     from neurofeedback.analysis.trends import summarize_history
-    from neurofeedback.recording.history import past_sessions  # loaded here, in the helper
+    from neurofeedback.recording.history import past_sessions  # slow to import
 
     def step(done: int, total: int) -> None:
-        ticket.report_progress(done / max(1, total))
+        handle.report_progress(done / max(1, total))
 
     skipped: dict[str, str] = {}
     return summarize_history(

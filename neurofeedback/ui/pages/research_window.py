@@ -1,6 +1,6 @@
-"""The researcher's window: traces, spectra, index, features and the link; the meditator's stays as it is.
+"""The researcher's window: traces, spectra, index, features and connection.
 
-Drawn at most ten times a second and only while it can be seen. The window opens at once; a helper loads the plots.
+It is drawn at most ten times a second and only while visible. It opens at once; a helper thread imports the plots.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SHOWN = ("z_", "ln_", "chi_", "u_")
 
 
 class ResearchWindow(QWidget):
-    """A window of its own; ``asked`` carries marks (keys 1 to 9 and K), ``snapshot`` is where the latest one is."""
+    """Shows the latest snapshot in a window of its own; ``requested`` carries marks (keys 1 to 9 and K)."""
 
     requested = pyqtSignal(object)
     closed = pyqtSignal()
@@ -47,14 +47,14 @@ class ResearchWindow(QWidget):
         self._slow_age = QElapsedTimer()
         self._theme = theme
         self._plots: ResearchPlots | None = None
-        self._opening = label(research.LOADING, quiet=True)
-        self._opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._opening.setWordWrap(True)
-        self._facts = label(name=research.STATE_NAME)
+        self._loading_label = label(research.LOADING, quiet=True)
+        self._loading_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._loading_label.setWordWrap(True)
+        self._state = label(name=research.STATE_NAME)
         self._features = label(quiet=True, name=research.FEATURES_NAME)
         self._link = label(quiet=True, name=research.LINK_NAME)
-        for words in (self._facts, self._link):
-            words.setWordWrap(True)
+        for line in (self._state, self._link):
+            line.setWordWrap(True)
         self._lay_out()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
@@ -63,27 +63,27 @@ class ResearchWindow(QWidget):
             bind_key(self, str(number), lambda number=number: self._mark(f"marker {number}"))
         bind_key(self, "K", lambda: self._mark(""))
         bind_key(self, "Esc", self.close)
-        self._loading: BackgroundTask[type[ResearchPlots]] = BackgroundTask(self, "plots")
-        self._loading.done.connect(self._add_plots)
-        self._loading.failed.connect(self._opening.setText)
-        self._loading.start(_import_plots_task)
+        self._loading_task: BackgroundTask[type[ResearchPlots]] = BackgroundTask(self, "plots")
+        self._loading_task.done.connect(self._add_plots)
+        self._loading_task.failed.connect(self._loading_label.setText)
+        self._loading_task.start(_import_plots_task)
 
     def _lay_out(self) -> None:
         self._drawings = column()
-        self._drawings.addWidget(self._opening)
-        told = column(gap=12)
-        told.addWidget(self._facts)
+        self._drawings.addWidget(self._loading_label)
+        side = column(gap=12)
+        side.addWidget(self._state)
         area = QScrollArea()
         area.setWidget(self._features)
         area.setWidgetResizable(True)
         self._features.setAlignment(Qt.AlignmentFlag.AlignTop)
-        told.addWidget(area, 1)
-        told.addWidget(self._link)
-        told.addWidget(label(research.KEYS, quiet=True))
+        side.addWidget(area, 1)
+        side.addWidget(self._link)
+        side.addWidget(label(research.KEYS, quiet=True))
         whole = QHBoxLayout(self)
         whole.setContentsMargins(8, MARGIN // 2, MARGIN // 2, MARGIN // 2)
         whole.addLayout(self._drawings, 4)
-        whole.addLayout(told, 1)
+        whole.addLayout(side, 1)
 
     def _add_plots(self, kind: type[ResearchPlots]) -> None:
         self._plots = kind(self._theme)
@@ -91,13 +91,13 @@ class ResearchWindow(QWidget):
 
     def _show_plots(self) -> None:
         if self._plots is not None:
-            self._opening.hide()
+            self._loading_label.hide()
             self._drawings.addWidget(self._plots)
             self._shown = None
             self._slow_age.invalidate()
 
     def refresh(self) -> None:
-        """Draw the latest snapshot, if this window can be seen and there is anything new."""
+        """Draw the latest snapshot if it is new and the window is visible."""
         snapshot = self._latest()
         if not self.isVisible() or self.isMinimized() or snapshot is self._shown:
             return
@@ -111,10 +111,10 @@ class ResearchWindow(QWidget):
             self._show_slow(snapshot)
 
     def _show_slow(self, snapshot: Snapshot) -> None:
-        """Show what nobody reads more than twice a second."""
-        _set_text(self._facts, _fact_words(snapshot))
-        _set_text(self._features, _feature_words(snapshot))
-        _set_text(self._link, _link_words(snapshot))
+        """Show what needs to be read at most twice a second."""
+        _set_text(self._state, _state_text(snapshot))
+        _set_text(self._features, _feature_text(snapshot))
+        _set_text(self._link, _link_text(snapshot))
         if self._plots is not None:
             self._plots.show_slow(snapshot)
 
@@ -122,20 +122,20 @@ class ResearchWindow(QWidget):
         self.requested.emit(Request(RequestKind.MARK, text))
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Go away without a word to the sitting."""
+        """Close this window; the session goes on."""
         self._timer.stop()
-        self._loading.cancel()
+        self._loading_task.cancel()
         self.closed.emit()
         super().closeEvent(a0)
 
 
-def _import_plots_task(_ticket: TaskHandle) -> type[ResearchPlots]:
-    from neurofeedback.ui.widgets.research_plots import ResearchPlots  # pyqtgraph, in the helper
+def _import_plots_task(_handle: TaskHandle) -> type[ResearchPlots]:
+    from neurofeedback.ui.widgets.research_plots import ResearchPlots  # imports pyqtgraph
 
     return ResearchPlots
 
 
-def _fact_words(snapshot: Snapshot) -> str:
+def _state_text(snapshot: Snapshot) -> str:
     frame = snapshot.frame
     if frame is None:
         return phase_label(snapshot.phase)
@@ -152,7 +152,7 @@ def _fact_words(snapshot: Snapshot) -> str:
     return "\n".join(lines)
 
 
-def _feature_words(snapshot: Snapshot) -> str:
+def _feature_text(snapshot: Snapshot) -> str:
     frame = snapshot.frame
     return "\n".join(f"{name}  {value:.2f}" for name, value in _features(snapshot.columns, frame)) if frame else ""
 
@@ -162,7 +162,7 @@ def _features(columns: tuple[str, ...], frame: Frame) -> list[tuple[str, float]]
     return [(name, value) for name, value in pairs if name.startswith(_SHOWN) and math.isfinite(value)]
 
 
-def _link_words(snapshot: Snapshot) -> str:
+def _link_text(snapshot: Snapshot) -> str:
     lines = [tr(research.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.2f}")]
     if math.isfinite(snapshot.latency_ms):
         lines.append(tr(research.LATENCY, ms=f"{snapshot.latency_ms:.0f}"))
@@ -171,6 +171,6 @@ def _link_words(snapshot: Snapshot) -> str:
     return "\n".join([*lines, snapshot.sound, tr(research.N_QUESTIONS, n=snapshot.n_probes)])
 
 
-def _set_text(words: QLabel, text: str) -> None:
-    if words.text() != text:
-        words.setText(text)
+def _set_text(target: QLabel, text: str) -> None:
+    if target.text() != text:
+        target.setText(text)

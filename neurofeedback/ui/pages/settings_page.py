@@ -1,4 +1,4 @@
-"""Settings: how a person wants the program to be. Everything takes effect at once and is kept."""
+"""The settings page; every change is saved at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FIELD_WIDTH = 360
 
 
 class SettingsPage(QWidget):
-    """Shows and changes preferences; ``changed`` carries each new ones."""
+    """Shows and changes the preferences; ``changed`` carries the new ones after each change."""
 
     changed = pyqtSignal(object)
     programme = pyqtSignal()
@@ -43,10 +43,10 @@ class SettingsPage(QWidget):
 
     def __init__(self, profiles: tuple[str, ...]) -> None:
         super().__init__()
-        self._now = Preferences()
+        self._preferences = Preferences()
         self._profiles = profiles
         self._fields: dict[str, QWidget] = {}
-        self._show: dict[str, Callable[[object], None]] = {}
+        self._setters: dict[str, Callable[[object], None]] = {}
         self.back = button(window.HOME, self.left.emit, main=True)
         self._lay_out()
         bind_key(self, "Esc", self.left.emit)
@@ -73,9 +73,9 @@ class SettingsPage(QWidget):
         foot.addWidget(button(settings_page.MAKE_PROGRAMME, self.programme.emit))
         foot.addWidget(self.back)
         foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
-        whole = column(self, gap=0)
-        whole.addWidget(area, 1)
-        whole.addLayout(foot)
+        outer = column(self, gap=0)
+        outer.addWidget(area, 1)
+        outer.addLayout(foot)
 
     def _add(self, grid: QGridLayout, place: int, name: str) -> None:
         caption, field = tr(settings_page.FIELDS[name]), self._make_field(name)
@@ -104,20 +104,20 @@ class SettingsPage(QWidget):
         for value, text in choices.items():
             field.addItem(tr(text), value)
         field.activated.connect(lambda _at: self._set(name, field.currentData()))
-        self._show[name] = lambda value: field.setCurrentIndex(max(0, field.findData(value)))
+        self._setters[name] = lambda value: field.setCurrentIndex(max(0, field.findData(value)))
         return field
 
     def _check(self, name: str) -> QWidget:
         field = QCheckBox(tr(settings_page.FIELDS[name]))
         field.clicked.connect(lambda on: self._set(name, on))
-        self._show[name] = lambda value: field.setChecked(bool(value))
+        self._setters[name] = lambda value: field.setChecked(bool(value))
         return field
 
     def _line(self, name: str) -> QWidget:
         field = QLineEdit()
         field.setPlaceholderText(tr(settings_page.PLACEHOLDERS[name]))
         field.editingFinished.connect(lambda: self._set(name, field.text().strip()))
-        self._show[name] = lambda value: field.setText(str(value))
+        self._setters[name] = lambda value: field.setText(str(value))
         return field
 
     def _ceiling(self) -> QWidget:
@@ -126,42 +126,44 @@ class SettingsPage(QWidget):
         field.setSuffix(" dBFS")
         field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         field.editingFinished.connect(lambda: self._set("ceiling_dbfs", float(field.value())))
-        self._show["ceiling_dbfs"] = lambda value: field.setValue(round(float(str(value))))
+        self._setters["ceiling_dbfs"] = lambda value: field.setValue(round(float(str(value))))
         return field
 
     def focused(self) -> str:
-        """Name of the setting that has the keyboard; empty for none."""
+        """Return the name of the setting with the keyboard focus; empty for none."""
         return next((name for name, field in self._fields.items() if field.hasFocus()), "")
 
     def activate(self, preferences: Preferences, focused: str = "") -> None:
-        """Show preferences, and take the keyboard to the setting named, else to the first."""
-        self._now = preferences
-        for name, show in self._show.items():
+        """Show preferences and give the keyboard focus to the named setting, else to the first."""
+        self._preferences = preferences
+        for name, show in self._setters.items():
             show(getattr(preferences, name))
         self._fields.get(focused, self._fields["theme"]).setFocus()
 
     def _set(self, name: str, value: object) -> None:
-        if (name, value) == ("background", "file") and not self._now.background_file:
+        if (name, value) == ("background", "file") and not self._preferences.background_file:
             self._browse("background_file")
         else:
             self._change(**{name: value})
 
     def _change(self, **values: object) -> None:
-        changed = replace(self._now, **values)
-        if changed != self._now:
-            self._now = changed
+        changed = replace(self._preferences, **values)
+        if changed != self._preferences:
+            self._preferences = changed
             self.changed.emit(changed)
 
     def _browse(self, name: str) -> None:
         if name == "recordings":
-            chosen = QFileDialog.getExistingDirectory(self, tr(settings_page.FIELDS[name]), self._now.recordings)
+            chosen = QFileDialog.getExistingDirectory(
+                self, tr(settings_page.FIELDS[name]), self._preferences.recordings
+            )
         else:
             sounds = tr(settings_page.SOUND_FILES) + " (*.wav *.flac *.mp3 *.ogg)"
             chosen, _ = QFileDialog.getOpenFileName(
-                self, tr(settings_page.FIELDS[name]), self._now.background_file, sounds
+                self, tr(settings_page.FIELDS[name]), self._preferences.background_file, sounds
             )
         values = {name: chosen, "background": "file"} if name == "background_file" else {name: chosen}
         if chosen:
             self._change(**values)
         for changed in values:
-            self._show[changed](getattr(self._now, changed))
+            self._setters[changed](getattr(self._preferences, changed))

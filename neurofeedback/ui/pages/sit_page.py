@@ -1,4 +1,4 @@
-"""Sit: one slow picture and the time left. Everything by key, also on a dark screen; the rest is tucked away."""
+"""The page of a running session: a picture, the time left, and hidden controls. Keys work on a dark screen too."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ _NOTICES = {
     RequestKind.MARK: sit.MARKED,
     RequestKind.EXTEND: sit.EXTENDED,
 }
-_MAY_BE_SLEEPY = (Phase.BASELINE, Phase.PRACTICE, Phase.TRANSFER)
+_SLEEPINESS_PHASES = (Phase.BASELINE, Phase.PRACTICE, Phase.TRANSFER)
 
 
 class SitPage(QWidget):
-    """Shows snapshots of a sitting; ``asked`` carries what a person asks of it, ``end`` that it shall end."""
+    """Shows snapshots of a session; ``requested`` carries a person's requests, ``end`` asks to end it."""
 
     end = pyqtSignal()
     requested = pyqtSignal(object)
     research = pyqtSignal()
 
-    def __init__(self, theme: Theme, water: WaterRenderer, choices: AppState, preferences: Preferences) -> None:
+    def __init__(self, theme: Theme, water: WaterRenderer, state: AppState, preferences: Preferences) -> None:
         super().__init__()
         self._scene = WaterScene()
         self._still = preferences.reduced_motion
         self._snapshot = Snapshot()
-        self._ending = self._over = False
+        self._ending = self._stopping = False
         self._picture = SitPicture(water, preferences.picture)
         self._phase = label(large=True, onPicture=True, name=sit.PHASE)
         self._time = label(large=True, onPicture=True, name=sit.TIME_LEFT)
@@ -60,8 +60,8 @@ class SitPage(QWidget):
         self._guidance.setMaximumWidth(GUIDANCE_WIDTH)
         self._notice = label(onPicture=True, name=window.NOTICE)
         self._message = label(onPicture=True, name=window.MESSAGE)
-        for words in (self._guidance, self._message):
-            words.setWordWrap(True)
+        for line in (self._guidance, self._message):
+            line.setWordWrap(True)
         self._prompt = Prompt()
         self._status = StatusPanel(theme)
         self._controls = ControlsPanel(
@@ -84,8 +84,8 @@ class SitPage(QWidget):
         self._notice_timer.timeout.connect(lambda: self._notice.setText(""))
         self._lay_out()
         self._bind_keys()
-        self._time.setVisible(choices.time_shown)
-        self._status.setVisible(choices.facts_shown)
+        self._time.setVisible(state.time_shown)
+        self._status.setVisible(state.facts_shown)
         self._controls.hide()
 
     @property
@@ -100,29 +100,29 @@ class SitPage(QWidget):
 
     @property
     def pictures_per_second(self) -> int | None:
-        """How often it is worth looking; None for as often as the screen allows."""
+        """Pictures a second that are enough; None for as many as the screen allows."""
         return None if self._picture.is_animated and not self._still else STILL_PICTURES
 
     def _lay_out(self) -> None:
-        over = column(self._picture, MARGIN, gap=6)
-        over.addLayout(_apart(self._phase, self._time))
-        over.addWidget(self._guidance)
-        over.addStretch(1)
+        overlay = column(self._picture, MARGIN, gap=6)
+        overlay.addLayout(_spread_row(self._phase, self._time))
+        overlay.addWidget(self._guidance)
+        overlay.addStretch(1)
         middle = row()
         middle.addStretch()
         middle.addWidget(self._prompt, 1)
         middle.addStretch()
-        over.addLayout(middle)
-        over.addWidget(self._notice)
-        over.addWidget(self._message)
+        overlay.addLayout(middle)
+        overlay.addWidget(self._notice)
+        overlay.addWidget(self._message)
         inside = column(self._foot, gap=0)
         inside.setContentsMargins(0, 0, 0, 8)
         inside.addWidget(self._status)
         inside.addWidget(self._controls)
         inside.addLayout(self._buttons())
-        whole = column(self, gap=0)
-        whole.addWidget(self._picture, 1)
-        whole.addWidget(self._foot)
+        page = column(self, gap=0)
+        page.addWidget(self._picture, 1)
+        page.addWidget(self._foot)
 
     def _buttons(self) -> QHBoxLayout:
         self._pause_button = button(sit.PAUSE, lambda: self._press("p"), name=sit.PAUSE_NAME, flat=True)
@@ -146,8 +146,8 @@ class SitPage(QWidget):
         return keys
 
     def _bind_keys(self) -> None:
-        for shown, meant in _KEYS.items():
-            bind_key(self, shown, lambda meant=meant: self._press(meant))
+        for qt_key, key in _KEYS.items():
+            bind_key(self, qt_key, lambda key=key: self._press(key))
         for keys, act in (
             ("Esc", self.confirm_end),
             ("Return", self._confirm),
@@ -161,9 +161,9 @@ class SitPage(QWidget):
             bind_key(self, keys, act)
 
     def activate(self) -> None:
-        """Begin afresh and take the keyboard."""
+        """Reset the page for a new session and take the keyboard focus."""
         self._scene = WaterScene()
-        self._ending = self._over = False
+        self._ending = self._stopping = False
         self._notice.setText("")
         self._prompt.dismiss()
         self._show_dark(dark=False)
@@ -192,17 +192,16 @@ class SitPage(QWidget):
         self._notice_timer.stop() if lasting else self._notice_timer.start()
 
     def show_ending(self) -> None:
-        """Show that the end has been asked for and is under way."""
-        self._over = True
+        """Show that the session is ending."""
+        self._stopping = True
         self._prompt.dismiss()
         self.show_notice(sit.ENDING, lasting=True)
 
     def confirm_end(self) -> None:
-        """Ask whether it shall end; a second time, go on. What has not begun, or is over, ends at once."""
-        if self._over:
+        """Ask whether to end the session; asked again, continue it. Before and after the practice it ends at once."""
+        if self._stopping:
             return
-        sitting = self._snapshot.phase not in {None, Phase.DEBRIEF}
-        if not sitting:
+        if self._snapshot.phase in {None, Phase.DEBRIEF}:
             self.end.emit()
             return
         self._ending = not self._ending
@@ -214,7 +213,7 @@ class SitPage(QWidget):
         self._controls.set_button_text("H", sit.HIDE_TIME if self.time_shown else sit.SHOW_TIME)
 
     def toggle_dark(self) -> None:
-        """Make the screen dark, or bring it back."""
+        """Make the screen dark, or show the picture again."""
         self._show_dark(dark=not self._picture.dark)
 
     def toggle_status(self) -> None:
@@ -227,12 +226,12 @@ class SitPage(QWidget):
         self._controls.setVisible(self._controls.isHidden())
         self._controls.show_snapshot(self._snapshot)
 
-    def _press(self, pressed: str) -> None:
-        request = request_for_key(pressed, self._snapshot)
-        if request is not None and not self._over:
-            self._ask(request)
+    def _press(self, key: str) -> None:
+        request = request_for_key(key, self._snapshot)
+        if request is not None and not self._stopping:
+            self._send(request)
 
-    def _ask(self, request: Request) -> None:
+    def _send(self, request: Request) -> None:
         self.requested.emit(request)
         if notice := _NOTICES.get(request.kind) or sit.COMPARED_WITH.get(request.value):
             self.show_notice(notice)
@@ -253,7 +252,9 @@ class SitPage(QWidget):
 
     def _show_texts(self, snapshot: Snapshot) -> None:
         frame, dark = snapshot.frame, self._picture.dark
-        sleepy = frame is not None and frame.drowsy and snapshot.phase in _MAY_BE_SLEEPY and not snapshot.signal_lost_s
+        sleepy = (
+            frame is not None and frame.drowsy and snapshot.phase in _SLEEPINESS_PHASES and not snapshot.signal_lost_s
+        )
         state = frame.state if frame else None
         guidance = guidance_text(snapshot.phase, state, snapshot.signal_lost_s, water=self._picture.is_water)
         self._phase.setText("" if dark else phase_label(snapshot.phase))
@@ -269,8 +270,8 @@ class SitPage(QWidget):
             self._controls.show_snapshot(snapshot)
 
     def _show_prompt(self, snapshot: Snapshot) -> None:
-        """Show the one question that matters most now, if there is any."""
-        if self._over:
+        """Show the most important question, if there is any."""
+        if self._stopping:
             return
         question = snapshot.question
         if self._ending:
@@ -297,9 +298,9 @@ class SitPage(QWidget):
             self._prompt.dismiss()
 
 
-def _apart(left: QWidget, right: QWidget) -> QHBoxLayout:
-    apart = QHBoxLayout()
-    apart.addWidget(left)
-    apart.addStretch(1)
-    apart.addWidget(right, alignment=Qt.AlignmentFlag.AlignTop)
-    return apart
+def _spread_row(left: QWidget, right: QWidget) -> QHBoxLayout:
+    layout = QHBoxLayout()
+    layout.addWidget(left)
+    layout.addStretch(1)
+    layout.addWidget(right, alignment=Qt.AlignmentFlag.AlignTop)
+    return layout

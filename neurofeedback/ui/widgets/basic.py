@@ -1,4 +1,4 @@
-"""Small pieces the places are built from: labels in two sizes, buttons that always have a name."""
+"""Functions that make labels, buttons, keys and layouts the same way on every page."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePo
 from neurofeedback.texts.catalogue import tr
 
 MARGIN = 32
-FLAT_MARGIN = MARGIN - 11  # flat buttons bring their own padding; their text keeps the margin
+FLAT_MARGIN = MARGIN - 11  # flat buttons have padding of their own; their text then stands at the margin
 HEADER_HEIGHT = 330
 GAP = 12
 
 
 def label(text: str = "", *, name: str = "", **marks: bool) -> QLabel:
-    """Return a label; ``marks`` are the style sheet's: large, quiet, onPicture."""
-    made = QLabel(tr(text))
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setAccessibleName(tr(name or text))
+    """Return a label; ``marks`` are properties of the style sheet: large, quiet, onPicture."""
+    widget = QLabel(tr(text))
+    widget.setTextFormat(Qt.TextFormat.PlainText)
+    widget.setAccessibleName(tr(name or text))
     for mark, value in marks.items():
-        made.setProperty(mark, value)
-    return made
+        widget.setProperty(mark, value)
+    return widget
 
 
-def allow_clipping(words: QLabel) -> QLabel:
-    """Let a one-line label be cut rather than widen the window."""
-    words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    return words
+def allow_clipping(line: QLabel) -> QLabel:
+    """Clip a one-line label instead of widening the window; returns the label."""
+    line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return line
 
 
 def button(text: str, act: Callable[[], object], *, name: str = "", **marks: bool) -> QPushButton:
-    """Return a button; ``marks`` are the style sheet's: main, flat, sit, answer."""
-    made = QPushButton(tr(text))
-    made.setAccessibleName(tr(name) or tr(text).replace("&", ""))
-    made.setAutoDefault(True)
+    """Return a button; ``marks`` are properties of the style sheet: main, flat, sit, answer."""
+    widget = QPushButton(tr(text))
+    widget.setAccessibleName(tr(name) or tr(text).replace("&", ""))
+    widget.setAutoDefault(True)
     for mark, value in marks.items():
-        made.setProperty(mark, value)
-    made.clicked.connect(lambda _checked: act())
-    return made
+        widget.setProperty(mark, value)
+    widget.clicked.connect(lambda _checked: act())
+    return widget
 
 
 class ComboBox(QComboBox):
-    """A combo box with a chevron in the colour of its text (style sheets can only take one from a file)."""
+    """A combo box with a chevron in the colour of its text, which style sheets can only load from a file."""
 
     def paintEvent(self, e: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the chevron over the box."""
@@ -58,25 +58,25 @@ class ComboBox(QComboBox):
         painter.end()
 
 
-def bind_key(place: QWidget, keys: str, act: Callable[[], object]) -> None:
-    """Bind a key for as long as ``place`` is shown."""
-    shortcut = QShortcut(QKeySequence(keys), place)
+def bind_key(page: QWidget, keys: str, act: Callable[[], object]) -> None:
+    """Bind a key while ``page`` is shown."""
+    shortcut = QShortcut(QKeySequence(keys), page)
     shortcut.setAutoRepeat(False)
     shortcut.activated.connect(act)
 
 
 def column(parent: QWidget | None = None, margin: int = 0, gap: int = GAP) -> QVBoxLayout:
-    """Return a column with the same margin all round."""
-    made = QVBoxLayout(parent)
-    made.setContentsMargins(margin, margin, margin, margin)
-    made.setSpacing(gap)
-    return made
+    """Return a vertical layout with the same margin on all sides."""
+    layout = QVBoxLayout(parent)
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(gap)
+    return layout
 
 
 def row(*widgets: QWidget, gap: int = GAP) -> QHBoxLayout:
-    """Return a row of widgets."""
-    made = QHBoxLayout()
-    made.setSpacing(gap)
+    """Return a horizontal layout of widgets."""
+    layout = QHBoxLayout()
+    layout.setSpacing(gap)
     for widget in widgets:
-        made.addWidget(widget)
-    return made
+        layout.addWidget(widget)
+    return layout

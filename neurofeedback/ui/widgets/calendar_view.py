@@ -1,4 +1,4 @@
-"""A calendar of sittings: one cell a day, filled from below with the time sat."""
+"""A calendar of sessions: one cell a day, filled from below by the duration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEAD, _SIDE = 28, 40
 
 
 def days_shown(today: date, weeks: int = WEEKS) -> list[date]:
-    """Days of the last weeks, from a Monday on, up to today.
+    """Return the days of the last weeks, from a Monday to today.
 
     Examples
     --------
@@ -34,23 +34,23 @@ def days_shown(today: date, weeks: int = WEEKS) -> list[date]:
 
 
 class CalendarView(QWidget):
-    """Weeks from left to right, Monday on top; a cell is full after 45 minutes."""
+    """Draws weeks from left to right, Monday on top; a cell is full at 45 minutes."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._sat: Mapping[date, float] = {}
+        self._seconds: Mapping[date, float] = {}
         self._days: list[date] = []
         self.setAccessibleName(tr(progress_page.CALENDAR_NAME))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Ask for room for all weeks."""
+        """Return the size of all weeks."""
         return QSize(_SIDE + WEEKS * (_CELL + _GAP), _HEAD + 7 * (_CELL + _GAP))
 
     def show_days(self, seconds_by_day: Mapping[date, float], today: date) -> None:
-        """Show the seconds sat on each day."""
-        self._sat, self._days = seconds_by_day, days_shown(today)
+        """Show the seconds of practice on each day."""
+        self._seconds, self._days = seconds_by_day, days_shown(today)
         shown = {day: seconds for day, seconds in seconds_by_day.items() if day in set(self._days)}
         self.setAccessibleDescription(
             "; ".join(f"{day:%d.%m.%Y}: {format_duration(seconds)}" for day, seconds in sorted(shown.items()))
@@ -58,12 +58,14 @@ class CalendarView(QWidget):
         self.update()
 
     def event(self, a0: QEvent | None) -> bool:
-        """Say of which day the cell under the pointer is."""
+        """Show day and duration of the cell under the pointer."""
         if isinstance(a0, QHelpEvent):
             found = [day for at, day in enumerate(self._days) if _cell(at).contains(a0.pos().toPointF())]
-            sat = self._sat.get(found[0], 0.0) if found else 0.0
+            seconds = self._seconds.get(found[0], 0.0) if found else 0.0
             words = (
-                f"{found[0]:%d.%m.%Y}: {format_duration(sat) if sat else tr(progress_page.NO_SESSION)}" if found else ""
+                f"{found[0]:%d.%m.%Y}: {format_duration(seconds) if seconds else tr(progress_page.NO_SESSION)}"
+                if found
+                else ""
             )
             QToolTip.showText(a0.globalPos(), words, self)
             return True
@@ -83,7 +85,7 @@ class CalendarView(QWidget):
             if day.day == 1:
                 painter.drawText(QRectF(_cell(at).left(), 0, 60, 26), Qt.AlignmentFlag.AlignLeft, f"{day:%b}")
         for at, day in enumerate(self._days):
-            box, share = _cell(at), min(1.0, self._sat.get(day, 0.0) / FULL_S)
+            box, share = _cell(at), min(1.0, self._seconds.get(day, 0.0) / FULL_S)
             painter.fillRect(box, QColor(self._theme.field))
             if share:
                 height = max(3.0, share * box.height())

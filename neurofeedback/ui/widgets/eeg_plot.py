@@ -1,4 +1,4 @@
-"""The last seconds of the signal, one line for each electrode. pyqtgraph is imported when they are first shown."""
+"""A plot of the last seconds of the signal, one lane a channel. Imports pyqtgraph."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TITLE_SIZE = "9pt"
 
 
 def stack_traces(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) -> NDArray[np.floating]:
-    """Put each channel (n_channels, n_points) into a lane of its own, the first one on top.
+    """Offset each channel (n_channels, n_points) into a lane of its own, the first one on top.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def stack_traces(traces: NDArray[np.float32], spacing_uv: float = SPACING_UV) ->
 
 
 def plot_options(theme: Theme, title: str) -> dict[str, Any]:
-    """Return what a plot is made with: what it shows and in which units, no menu, no mouse, no lines around."""
+    """Return the options of a plot with a title, without menu, mouse and axis lines."""
     item = pg.PlotItem()
     item.setTitle(title, color=theme.quiet, size=TITLE_SIZE, justify="left")
     item.setContentsMargins(8, 0, MARGIN // 2, 0)
@@ -49,7 +49,7 @@ def plot_options(theme: Theme, title: str) -> dict[str, Any]:
 
 
 class EegPlot(pg.PlotWidget):
-    """Scrolling lines; what exceeds its lane is cut at the lane's edge."""
+    """Draws scrolling traces, clipped at the edges of their lanes."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(**plot_options(theme, tr(research.TRACES_TITLE)))

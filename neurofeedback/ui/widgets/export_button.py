@@ -1,4 +1,4 @@
-"""Export of one session, in a helper: a menu of formats, a file to choose, one sentence at the end."""
+"""A button that exports a session: a menu of formats, a file dialog, then a task in a helper thread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUFFIXES = {"edf": ".edf", "bdf": ".bdf", "fif": ".fif", "csv": ".csv", "bids-zi
 
 
 class ExportButton(TaskButton):
-    """Offers the formats."""
+    """Offers the formats and exports the session."""
 
     def __init__(self) -> None:
         super().__init__(tr(after.EXPORT))
@@ -25,11 +25,11 @@ class ExportButton(TaskButton):
         self.done.connect(self._show_path)
 
     def set_session(self, session: Path | None) -> None:
-        """Export this session from now on."""
+        """Set the session to export."""
         self._session = session
 
     def choose_file(self, to: str) -> None:
-        """Ask where to, and begin."""
+        """Ask for a file and start the export."""
         if self._session is None:
             return
         suggestion = Path.home() / f"{self._session.parent.name}_{self._session.name}{SUFFIXES[to]}"
@@ -41,15 +41,15 @@ class ExportButton(TaskButton):
             self.export(to, out if out.suffix else out.with_suffix(suggestion.suffix))
 
     def export(self, to: str, out: Path) -> None:
-        """Write ``out`` in a helper."""
+        """Write ``out`` in a helper thread."""
         if self._session is not None:
             self.begin(partial(_export_task, self._session, to, out))
 
-    def _show_path(self, written: list[Path]) -> None:
-        self.message.emit(tr(after.EXPORTED, path=", ".join(str(path) for path in written)))
+    def _show_path(self, paths: list[Path]) -> None:
+        self.message.emit(tr(after.EXPORTED, path=", ".join(str(path) for path in paths)))
 
 
-def _export_task(session: Path, to: str, out: Path, ticket: TaskHandle) -> list[Path]:
-    from neurofeedback.formats.exporters import export_recording  # MNE, in the helper
+def _export_task(session: Path, to: str, out: Path, handle: TaskHandle) -> list[Path]:
+    from neurofeedback.formats.exporters import export_recording  # imports MNE
 
-    return export_recording(session, to, out, progress=ticket.report_progress)
+    return export_recording(session, to, out, progress=handle.report_progress)

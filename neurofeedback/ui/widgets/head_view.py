@@ -1,4 +1,4 @@
-"""A head seen from above with the electrodes of a headset, each filled as far as its contact is good."""
+"""A head seen from above with its electrodes, each filled by the quality of its contact."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from neurofeedback.ui.head_positions import POSITIONS
 from neurofeedback.ui.theme import Theme
 
 HEAD_SHARE = 0.80
-"""The head's diameter, share of the shorter side; ears, nose and electrodes on the rim need the rest."""
+"""Diameter of the head, share of the shorter side; ears, nose and electrodes on the rim need the rest."""
 
-_PLACES = {name.lower(): place for name, place in POSITIONS.items()}
-_NAMED_RADIUS = 15
-_GLIDE_S = 0.35
-_THERE = 0.01
+_POSITIONS = {name.lower(): position for name, position in POSITIONS.items()}
+_MIN_NAMED_RADIUS = 15
+_FILL_TAU_S = 0.35
+_CLOSE_ENOUGH = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class ElectrodeDot:
-    """One electrode: name, how far it is filled (0 to 1), and whether it sits well."""
+    """One electrode: its name, how far it is filled (0 to 1), and whether its contact is good."""
 
     ch_name: str
     fill: float
@@ -33,26 +33,26 @@ class ElectrodeDot:
 
 
 def electrode_places(ch_names: tuple[str, ...]) -> tuple[tuple[float, float], ...]:
-    """Positions on the head, the rim at 1; names that stand for no place line up below it.
+    """Return positions on the head, its rim at 1; electrodes with unknown names line up below it.
 
     Examples
     --------
     >>> electrode_places(("cz", "X1", "X2"))
     ((-0.002, 0.036), (-0.12, -1.15), (0.12, -1.15))
     """
-    unknown = [name for name in ch_names if name.lower() not in _PLACES]
+    unknown = [name for name in ch_names if name.lower() not in _POSITIONS]
     step = min(0.24, 2.0 / max(1, len(unknown)))
     below = {name: (step * (at - (len(unknown) - 1) / 2), -1.15) for at, name in enumerate(unknown)}
-    return tuple(_PLACES.get(name.lower()) or below[name] for name in ch_names)
+    return tuple(_POSITIONS.get(name.lower()) or below[name] for name in ch_names)
 
 
 def known_places(ch_names: tuple[str, ...]) -> tuple[tuple[float, float] | None, ...]:
-    """Positions of the electrodes whose names stand for a place, None for the others."""
-    return tuple(_PLACES.get(name.lower()) for name in ch_names)
+    """Return the position of each electrode with a known name, None for the others."""
+    return tuple(_POSITIONS.get(name.lower()) for name in ch_names)
 
 
 class HeadView(QWidget):
-    """Draws dots; fills glide to where they should be, and stand still once they are there."""
+    """Draws the electrodes; their fills move smoothly to the new values."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -70,10 +70,11 @@ class HeadView(QWidget):
         if ch_names != tuple(dot.ch_name for dot in self._dots):
             self._places = electrode_places(ch_names)
             self._fills = [0.0] * len(dots)
-        weight = 1 - math.exp(-step_s / _GLIDE_S)
+        weight = 1 - math.exp(-step_s / _FILL_TAU_S)
         pairs = zip(self._fills, dots, strict=True)
         fills = [
-            dot.fill if abs(dot.fill - fill) < _THERE else fill + weight * (dot.fill - fill) for fill, dot in pairs
+            dot.fill if abs(dot.fill - fill) < _CLOSE_ENOUGH else fill + weight * (dot.fill - fill)
+            for fill, dot in pairs
         ]
         if dots != self._dots or fills != self._fills:
             self._dots, self._fills = dots, fills
@@ -103,13 +104,13 @@ class HeadView(QWidget):
         painter.drawEllipse(QPointF(0, 0), radius, radius)
 
     def _draw_dot(self, painter: QPainter, dot: ElectrodeDot, fill: float, at: QPoint, size: int) -> None:
-        """Draw a vessel filled from below; its name is read on either side of the level."""
+        """Draw a circle filled from below; its name is legible above and below the level."""
         theme = self._theme
         box = QRectF(at.x() - size, at.y() - size, 2 * size, 2 * size)
-        level = box.bottom() - round(fill * box.height())  # on a whole pixel, or the name would show a seam
-        vessel = QPainterPath()
-        vessel.addEllipse(box)
-        name = dot.ch_name if size >= _NAMED_RADIUS else ""
+        level = box.bottom() - round(fill * box.height())  # on a whole pixel, so that the name shows no seam
+        circle = QPainterPath()
+        circle.addEllipse(box)
+        name = dot.ch_name if size >= _MIN_NAMED_RADIUS else ""
         above, below = (
             QRectF(box.topLeft(), QPointF(box.right(), level)),
             QRectF(box).adjusted(0, level - box.top(), 0, 0),
@@ -117,7 +118,7 @@ class HeadView(QWidget):
         for part, colour, ink in ((above, theme.field, theme.text), (below, theme.accent, theme.on_accent)):
             painter.save()
             painter.setClipRect(part)
-            painter.fillPath(vessel, QColor(colour))
+            painter.fillPath(circle, QColor(colour))
             painter.setPen(QColor(ink))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
             painter.restore()
@@ -127,7 +128,7 @@ class HeadView(QWidget):
 
 
 def _dot_radius(n_dots: int, head_radius: float) -> int:
-    """Radius of an electrode, px: large for a headband, small for a cap."""
+    """Return the radius of an electrode, px: large for a headband, small for a cap."""
     share = 0.155 if n_dots <= 5 else 0.1 if n_dots <= 16 else 0.065 if n_dots <= 40 else 0.045
     return round(share * head_radius)
 

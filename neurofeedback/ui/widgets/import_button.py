@@ -1,4 +1,4 @@
-"""Import of another program's recording, in a helper: a file to choose, one sentence at the end."""
+"""A button that imports another program's recording: a file dialog, then a task in a helper thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neurofeedback.ui.widgets.task_button import TaskButton
 
 
 class ImportButton(TaskButton):
-    """Asks for a file, and makes it a session of the participant shown."""
+    """Asks for a file and imports it as a session of the participant shown."""
 
     def __init__(self) -> None:
         super().__init__(tr(progress_page.IMPORT))
@@ -25,24 +25,24 @@ class ImportButton(TaskButton):
         self.done.connect(self._show_result)
 
     def set_target(self, recordings: Path, participant: str) -> None:
-        """Import to this folder and this participant from now on."""
+        """Set the folder and the participant to import to."""
         self._recordings, self._participant = recordings, participant
 
     def choose_file(self) -> None:
-        """Ask which file, and begin."""
+        """Ask for a file and start the import."""
         chosen, _ = QFileDialog.getOpenFileName(self, tr(progress_page.IMPORT_DIALOG), str(Path.home()))
         if chosen:
             self.import_file(Path(chosen))
 
     def import_file(self, file: Path) -> None:
-        """Import a file in a helper; the file itself is left alone."""
+        """Import a file in a helper thread; the file itself stays unchanged."""
         self.begin(partial(_import_task, file, self._recordings, self._participant))
 
     def _show_result(self, session: Path) -> None:
         self.message.emit(tr(progress_page.IMPORTED, session=session.name))
 
 
-def _import_task(file: Path, recordings: Path, participant: str, ticket: TaskHandle) -> Path:
-    from neurofeedback.formats.session_import import import_recording  # MNE, in the helper
+def _import_task(file: Path, recordings: Path, participant: str, handle: TaskHandle) -> Path:
+    from neurofeedback.formats.session_import import import_recording  # imports MNE
 
-    return import_recording(file, recordings, participant=participant, progress=ticket.report_progress).raw
+    return import_recording(file, recordings, participant=participant, progress=handle.report_progress).raw

@@ -1,4 +1,4 @@
-"""The index: a small number, and the last minutes as one thin line around the middle of the baseline."""
+"""The index as a number and as a line of the last minutes around the middle of the baseline."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POINTS = 160
 
 
 def thinned(values: NDArray[np.float32], n_points: int = POINTS) -> list[tuple[float, float]]:
-    """Points of a line in the unit square, the newest at the right, 0 to 100 from bottom to top.
+    """Return a downsampled line in the unit square, the newest point at the right, 0 to 100 from bottom to top.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def thinned(values: NDArray[np.float32], n_points: int = POINTS) -> list[tuple[f
 
 
 class IndexView(QWidget):
-    """Number, line and name of the index."""
+    """Shows number, line and name of the index."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -47,11 +47,11 @@ class IndexView(QWidget):
         top = row(self._line, self._number, gap=14)
         top.addStretch(1)
         inside.addLayout(top)
-        for words in (self._name, meaning):
-            inside.addWidget(words, alignment=Qt.AlignmentFlag.AlignLeft)
+        for line in (self._name, meaning):
+            inside.addWidget(line, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def show_index(self, name: str, mwi: float, history: NDArray[np.float32]) -> None:
-        """Show what the index is called, its value (0 to 100, NaN where there is none) and its last minutes."""
+        """Show the name of the index, its value (0 to 100, NaN where there is none) and its last minutes."""
         self._name.setText(name[:1].upper() + name[1:])
         self._number.setAccessibleName(name)
         self._number.setText(format_index(mwi))
@@ -59,7 +59,7 @@ class IndexView(QWidget):
 
 
 class HistoryLine(QWidget):
-    """Draws the line; gaps stay gaps."""
+    """Draws the line with gaps where there was no index."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()

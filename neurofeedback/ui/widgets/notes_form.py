@@ -1,4 +1,4 @@
-"""What a person says of a sitting: note, tags, mood, sleepiness, condition. Kept as it is typed."""
+"""A form for notes on a session: note, tags, mood, sleepiness, condition. Saved while it is filled in."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _MAX_TAG_LENGTH = 60
 
 
 class NotesForm(QWidget):
-    """Fields for one sitting; ``changed`` carries what is said, a moment after the last key."""
+    """Fields for one session; ``changed`` carries the notes shortly after the last key."""
 
     changed = pyqtSignal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self._said = SessionNotes()
+        self._notes = SessionNotes()
         self._note = QPlainTextEdit()
         self._note.setPlaceholderText(tr(after.NOTE_PLACEHOLDER))
         self._note.setTabChangesFocus(True)
@@ -40,21 +40,21 @@ class NotesForm(QWidget):
         self._condition.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._condition.addItems(["", *SUGGESTED_CONDITIONS])
         self._scales = {name: _scale(low, high) for name, (_, low, high) in _SCALES.items()}
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_SAVE_DELAY_MS)
-        self._soon.timeout.connect(self.save)
+        self._save_timer = QTimer(self)
+        self._save_timer.setSingleShot(True)
+        self._save_timer.setInterval(_SAVE_DELAY_MS)
+        self._save_timer.timeout.connect(self.save)
         self._lay_out()
-        self._note.textChanged.connect(self._soon.start)
-        self._tags.textEdited.connect(self._soon.start)
-        self._condition.currentTextChanged.connect(self._soon.start)
+        self._note.textChanged.connect(self._save_timer.start)
+        self._tags.textEdited.connect(self._save_timer.start)
+        self._condition.currentTextChanged.connect(self._save_timer.start)
         for scale in self._scales.values():
-            scale.activated.connect(self._soon.start)
+            scale.activated.connect(self._save_timer.start)
 
     def _lay_out(self) -> None:
-        whole = column(self, gap=8)
+        outer = column(self, gap=8)
         self._note.setAccessibleName(tr(after.NOTE))
-        whole.addWidget(self._note)
+        outer.addWidget(self._note)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(3)
@@ -67,31 +67,31 @@ class NotesForm(QWidget):
             grid.addWidget(field, 3 * place + 1, side)
             grid.setRowMinimumHeight(3 * place + 2, 5)
             grid.setColumnStretch(side, 1)
-        whole.addLayout(grid)
-        whole.addStretch(1)
+        outer.addLayout(grid)
+        outer.addStretch(1)
 
-    def show_notes(self, said: SessionNotes) -> None:
-        """Show what was said before."""
-        self._said = said
-        self._note.setPlainText(said.note)
-        self._tags.setText(", ".join(said.tags))
-        self._condition.setCurrentText(said.condition)
+    def show_notes(self, notes: SessionNotes) -> None:
+        """Show the notes saved before."""
+        self._notes = notes
+        self._note.setPlainText(notes.note)
+        self._tags.setText(", ".join(notes.tags))
+        self._condition.setCurrentText(notes.condition)
         for name, scale in self._scales.items():
-            scale.setCurrentIndex(getattr(said, name) or 0)
-        self._soon.stop()
+            scale.setCurrentIndex(getattr(notes, name) or 0)
+        self._save_timer.stop()
 
     def save(self) -> None:
-        """Say what has changed, if anything has."""
-        self._soon.stop()
-        said = self._read()
-        if said != self._said:
-            self._said = said
-            self.changed.emit(said)
+        """Emit the notes if they have changed."""
+        self._save_timer.stop()
+        notes = self._read()
+        if notes != self._notes:
+            self._notes = notes
+            self.changed.emit(notes)
 
     def _read(self) -> SessionNotes:
         tags = [tag.strip()[:_MAX_TAG_LENGTH] for tag in self._tags.text().split(",")]
         numbers = {name: scale.currentIndex() or None for name, scale in self._scales.items()}
-        old = self._said
+        old = self._notes
         return SessionNotes(
             note=self._note.toPlainText()[:MAX_TEXT_LENGTH],
             tags=tuple(dict.fromkeys(tag for tag in tags if tag))[:_MAX_TAGS],
@@ -106,6 +106,6 @@ class NotesForm(QWidget):
 
 
 def _scale(low: str, high: str) -> ComboBox:
-    made = ComboBox()
-    made.addItems(["", f"1  {tr(low)}", "2", "3", "4", f"5  {tr(high)}"])
-    return made
+    box = ComboBox()
+    box.addItems(["", f"1  {tr(low)}", "2", "3", "4", f"5  {tr(high)}"])
+    return box

@@ -1,4 +1,4 @@
-"""One question at a time over the picture: a probe, the end of the sitting, a pause."""
+"""A question over the picture: a probe, the end of the session, or a pause."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WIDTH = 900
 
 @dataclass(frozen=True, slots=True)
 class PromptAnswer:
-    """One way to answer: its key as shown, what it means, and what it does."""
+    """One answer: its key as shown, its text, and its action."""
 
     key: str
     text: str
@@ -24,45 +24,45 @@ class PromptAnswer:
 
 
 class Prompt(QFrame):
-    """Words and a row of answers, each with its key; nothing takes the keyboard but the keys themselves."""
+    """Shows a question and a row of answers with their keys; it does not take the keyboard focus."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("card")
         self._shown: tuple[object, ...] = ()
         self._title = label(large=True, name=sit.QUESTION)
-        self._line = label(quiet=True, name=sit.HINT)
-        for words in (self._title, self._line):
-            words.setWordWrap(True)
-            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._hint = label(quiet=True, name=sit.HINT)
+        for label_ in (self._title, self._hint):
+            label_.setWordWrap(True)
+            label_.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._answers = QHBoxLayout()
         self._answers.setSpacing(8)
         inside = column(self, 16, gap=14)
         inside.addWidget(self._title)
         inside.addLayout(self._answers)
-        inside.addWidget(self._line)
+        inside.addWidget(self._hint)
         inside.setSizeConstraint(QLayout.SizeConstraint.SetDefaultConstraint)
         self.setMaximumWidth(_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.hide()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Be as wide as there is room for, so that the answers of every question stand at the same places."""
+        """Return the full width, so that the answers of every question stand at the same positions."""
         return QSize(_WIDTH, super().sizeHint().height())
 
-    def show_question(self, title: str, choices: Sequence[PromptAnswer], line: str = "") -> None:
-        """Show a question; one that is shown already stays as it is."""
-        shown = (title, tuple((choice.key, choice.text) for choice in choices), line)
+    def show_question(self, title: str, choices: Sequence[PromptAnswer], hint: str = "") -> None:
+        """Show a question; the same question shown again changes nothing."""
+        shown = (title, tuple((choice.key, choice.text) for choice in choices), hint)
         if shown != self._shown:
             self._shown = shown
             self._title.setText(title)
-            self._line.setText(line)
-            self._line.setVisible(bool(line))
+            self._hint.setText(hint)
+            self._hint.setVisible(bool(hint))
             self._fill(choices)
         self.show()
 
     def dismiss(self) -> None:
-        """Go away."""
+        """Hide the question."""
         self._shown = ()
         self.hide()
 
@@ -72,10 +72,10 @@ class Prompt(QFrame):
                 old.hide()
                 old.deleteLater()
         for choice in choices:
-            self._answers.addWidget(_answer(choice), 1)
+            self._answers.addWidget(_answer_button(choice), 1)
 
 
-def _answer(choice: PromptAnswer) -> QPushButton:
-    made = button(f"{choice.key}\n{choice.text}", choice.action, name=f"{choice.text} ({choice.key})", answer=True)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return made
+def _answer_button(choice: PromptAnswer) -> QPushButton:
+    answer = button(f"{choice.key}\n{choice.text}", choice.action, name=f"{choice.text} ({choice.key})", answer=True)
+    answer.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return answer

@@ -1,4 +1,4 @@
-"""What the researcher's window draws. pyqtgraph is imported with this module, in a helper thread, when it is wanted."""
+"""The plots of the researcher's window. Imports pyqtgraph, so a helper thread imports this module on demand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAP_SPAN_DB = 12.0
 
 
 class ResearchPlots(QWidget):
-    """Traces, index, spectra and map, made one a turn of the event loop: all at once would hold both windows up."""
+    """Traces, index, spectra and map, built one per turn of the event loop so that neither window blocks."""
 
     made = pyqtSignal()
 
@@ -40,7 +40,7 @@ class ResearchPlots(QWidget):
 
     @property
     def complete(self) -> bool:
-        """Whether all four are made."""
+        """Whether all four plots are built."""
         return not self._turn.isActive()
 
     def _step(self) -> None:
@@ -70,7 +70,7 @@ class ResearchPlots(QWidget):
         self._lower.addWidget(self.map, 1)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Draw what moves, once all is made."""
+        """Draw traces and index, once all plots are built."""
         if not self.complete:
             return
         if snapshot.stream is not None and snapshot.traces.size:
@@ -78,7 +78,7 @@ class ResearchPlots(QWidget):
         self.index.show_snapshot(snapshot)
 
     def show_slow(self, snapshot: Snapshot) -> None:
-        """Draw what nobody reads more than twice a second."""
+        """Draw spectra and map, at most twice a second."""
         if not self.complete or snapshot.stream is None or not snapshot.recent_filtered:
             return
         freqs, levels = spectrum_db(snapshot.recent_filtered, snapshot.stream.sfreq)
@@ -87,7 +87,7 @@ class ResearchPlots(QWidget):
 
 
 class IndexPlot(pg.PlotWidget):
-    """The index of the last minutes, and the threshold as it is now."""
+    """The index of the last minutes and the current threshold."""
 
     def __init__(self, theme: Theme) -> None:
         title = tr(research.INDEX_TITLE)
@@ -99,17 +99,17 @@ class IndexPlot(pg.PlotWidget):
         self.addItem(self._threshold)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show what the snapshot has."""
+        """Show index and threshold of a snapshot."""
         values, frame = snapshot.index_history, snapshot.frame
         self._line.setData(np.arange(-len(values), 0) / 4, values, connect="finite")
-        known = frame is not None and math.isfinite(frame.threshold)
-        self._threshold.setVisible(known)
-        if known and frame is not None:
+        valid = frame is not None and math.isfinite(frame.threshold)
+        self._threshold.setVisible(valid)
+        if valid and frame is not None:
             self._threshold.setValue(_on_index_scale(frame.threshold))
 
 
 class SpectraPlot(pg.PlotWidget):
-    """Power density of each electrode; of many electrodes their mean."""
+    """Power spectral density of each channel; of many channels their mean."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(**plot_options(theme, tr(research.SPECTRA_TITLE)))
@@ -141,7 +141,7 @@ class SpectraPlot(pg.PlotWidget):
 
 
 class ScalpPlot(pg.PlotWidget):
-    """Alpha over the head, where there are electrodes enough."""
+    """Map of alpha power over the head; hidden with too few electrodes."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(**plot_options(theme, tr(research.MAP_TITLE)))
@@ -157,7 +157,7 @@ class ScalpPlot(pg.PlotWidget):
         self.hide()
 
     def show_values(self, ch_names: tuple[str, ...], values: np.ndarray) -> None:
-        """Show levels in dB, one a channel; too few electrodes at known places show nothing."""
+        """Show levels in dB, one a channel; hidden with too few electrodes at known positions."""
         places = known_places(ch_names)
         at = [row for row, place in enumerate(places) if place is not None]
         self.setVisible(len(at) >= MIN_MAP_CHANNELS)
@@ -172,12 +172,12 @@ class ScalpPlot(pg.PlotWidget):
 
 
 def _lane_names(snapshot: Snapshot) -> tuple[str, ...]:
-    """Names of the lanes with the gate's verdict, told apart by shape."""
+    """Return the channel names with a symbol of their contact."""
     if snapshot.stream is None or len(snapshot.contacts) != snapshot.stream.n_channels:
         return snapshot.stream.ch_names if snapshot.stream else ()
     return tuple(contact_symbol(contact) for contact in snapshot.contacts)
 
 
 def _on_index_scale(u: float) -> float:
-    """100 * Phi(u): the threshold on the scale of the index."""
+    """Return 100 * Phi(u): the threshold on the scale of the index."""
     return 50 * (1 + math.erf(u / math.sqrt(2)))

@@ -1,4 +1,4 @@
-"""What a sitting shows behind its words: the water, a ring, nothing, or a dark screen."""
+"""The picture behind the texts of a session: the water, a ring, nothing, or a dark screen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MIDDLE = 0.5
 
 
 class SitPicture(WaterView):
-    """Draws the picture chosen; under ``dark`` nothing at all."""
+    """Draws the chosen picture, or nothing while the screen is dark."""
 
     def __init__(self, water: WaterRenderer, kind: str) -> None:
         self._kind = kind if kind in window.PICTURES else "water"
@@ -28,12 +28,12 @@ class SitPicture(WaterView):
 
     @property
     def is_animated(self) -> bool:
-        """Whether there is anything to draw between two frames of the index."""
+        """Whether the picture changes between two frames of the index."""
         return self._kind != "none" and not self._dark
 
     @property
     def is_water(self) -> bool:
-        """Whether the picture chosen is the water."""
+        """Whether the chosen picture is the water."""
         return self._kind == "water"
 
     @property
@@ -42,13 +42,13 @@ class SitPicture(WaterView):
         return self._dark
 
     def set_dark(self, dark: bool) -> None:
-        """Show nothing, or show the picture again."""
+        """Make the screen dark, or show the picture again."""
         self._dark = dark
         self.setCursor(Qt.CursorShape.BlankCursor if dark else Qt.CursorShape.ArrowCursor)
         self.update()
 
     def show_scene(self, scene: WaterScene) -> None:
-        """Draw a scene, if there is anything to draw."""
+        """Draw a scene if the picture is animated."""
         if not self.is_animated:
             return
         if self._kind == "water":
@@ -58,7 +58,7 @@ class SitPicture(WaterView):
             self.update()
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Paint what is chosen."""
+        """Paint the chosen picture."""
         if self._kind == "water" and not self._dark:
             super().paintEvent(a0)
             return

@@ -1,4 +1,4 @@
-"""For those who want to look: contact of the electrodes, the signal, what drives the guidance, and the index."""
+"""The status panel of a session: contact, signal, source of the index, and the index."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NARROW_CHANNELS = 8
 
 
 class StatusPanel(QFrame):
-    """The strip between picture and keys."""
+    """Shows the status between picture and buttons."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -28,31 +28,31 @@ class StatusPanel(QFrame):
         self._signal = label(quiet=True, name=sit.SIGNAL_STATUS)
         self._model = label(quiet=True, name=sit.INDEX_SOURCE)
         self._index = IndexView(theme)
-        told = column(gap=4)
-        told.addWidget(allow_clipping(self._contact))
-        for words in (self._reason, self._signal, self._model):
-            words.setWordWrap(True)
-            told.addWidget(words)
-        told.addStretch(1)
+        lines = column(gap=4)
+        lines.addWidget(allow_clipping(self._contact))
+        for line in (self._reason, self._signal, self._model):
+            line.setWordWrap(True)
+            lines.addWidget(line)
+        lines.addStretch(1)
         inside = QHBoxLayout(self)
         inside.setSpacing(MARGIN)
         inside.setContentsMargins(MARGIN, 16, MARGIN, 0)
-        inside.addLayout(told, 1)
+        inside.addLayout(lines, 1)
         inside.addWidget(self._index, 0, Qt.AlignmentFlag.AlignTop)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show what is known now."""
+        """Show the status of a snapshot."""
         names = [contact_symbol(contact) for contact in snapshot.contacts]
         rows = (names[i : i + NARROW_CHANNELS] for i in range(0, len(names), NARROW_CHANNELS))
         self._contact.setText("\n".join("    ".join(some) for some in rows))
         self._reason.setText(contact_text(snapshot.contacts))
-        self._signal.setText(_signal_words(snapshot))
+        self._signal.setText(_signal_text(snapshot))
         self._model.setText(tr(snapshot.model_text))
         mwi = snapshot.frame.mwi if snapshot.frame else float("nan")
         self._index.show_index(snapshot.index_name, mwi, snapshot.index_history)
 
 
-def _signal_words(snapshot: Snapshot) -> str:
+def _signal_text(snapshot: Snapshot) -> str:
     if snapshot.frame is None:
         return snapshot.sound
     usable = tr(sit.USABLE_SIGNAL, share=format_percent(snapshot.frame.signal))

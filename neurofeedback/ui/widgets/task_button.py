@@ -1,4 +1,4 @@
-"""A button that begins long work; while it is under way it says how far it is, and cancels it."""
+"""A button that starts a long task, shows its progress, and cancels it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neurofeedback.ui.background import BackgroundTask, TaskHandle
 
 
 class TaskButton(QPushButton):
-    """``wanted`` follows a click while nothing is under way, ``done`` carries what came of it, ``said`` a sentence."""
+    """``requested`` follows a click while no task runs, ``done`` carries the result, ``message`` a sentence."""
 
     requested = pyqtSignal()
     done = pyqtSignal(object)
@@ -24,7 +24,7 @@ class TaskButton(QPushButton):
         super().__init__()
         self._text = text
         self._menu: QMenu | None = None
-        self._job: BackgroundTask[Any] = BackgroundTask(self, "work")
+        self._job: BackgroundTask[Any] = BackgroundTask(self, "task")
         self._job.progressed.connect(self._show_progress)
         self._job.done.connect(self._done)
         self._job.failed.connect(self._failed)
@@ -32,7 +32,7 @@ class TaskButton(QPushButton):
         self._idle()
 
     def set_menu(self, choices: Mapping[str, Callable[[], object]]) -> None:
-        """Let a click offer these instead, by their texts."""
+        """Make a click open a menu of these texts and actions."""
         self._menu = QMenu(self)
         for text, act in choices.items():
             if (action := self._menu.addAction(tr(text))) is not None:
@@ -41,11 +41,11 @@ class TaskButton(QPushButton):
 
     @property
     def busy(self) -> bool:
-        """Whether it is under way."""
+        """Whether the task is running."""
         return self._job.busy
 
     def begin(self, work: Callable[[TaskHandle], object]) -> None:
-        """Do this in a helper; a second time before it is done changes nothing."""
+        """Start a task in a helper thread; does nothing while one is running."""
         if self.busy:
             return
         self._job.start(work)
@@ -54,7 +54,7 @@ class TaskButton(QPushButton):
         self.setAccessibleName(tr(window.CANCEL_TASK, task=self._text.replace("&", "")))
 
     def cancel(self) -> None:
-        """Give it up; nothing of it is left."""
+        """Cancel the running task."""
         if self.busy:
             self._job.cancel()
             self._idle()
@@ -69,9 +69,9 @@ class TaskButton(QPushButton):
     def _show_progress(self, share: float) -> None:
         self.setText(tr(window.CANCEL_PROGRESS, percent=round(100 * share)))
 
-    def _done(self, found: object) -> None:
+    def _done(self, result: object) -> None:
         self._idle()
-        self.done.emit(found)
+        self.done.emit(result)
 
     def _failed(self, sentence: str) -> None:
         self._idle()

@@ -1,4 +1,4 @@
-"""Wandering by a person's own answers: one point a sitting, with the interval that so few answers allow."""
+"""A chart of wandering by a person's answers: one point a session, with its confidence interval."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 MAX_SESSIONS = 120
 _FOOT = 28
 _DOT = 3.2
-_BESIDE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_RIGHT_MIDDLE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class WanderingChart(QWidget):
-    """Draws shares in the order of the sittings; the latest ones where there are too many."""
+    """Draws the shares in the order of the sessions; the latest ones if there are too many."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class WanderingChart(QWidget):
         self.setMaximumHeight(300)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Ask for a low and wide place."""
+        """Return a low and wide size."""
         return QSize(400, 170)
 
     def show_shares(self, shares: tuple[WanderingShare, ...]) -> None:
@@ -66,6 +66,6 @@ class WanderingChart(QWidget):
             painter.setPen(QPen(QColor(self._theme.field), 1))
             painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
             painter.setPen(QPen(QColor(self._theme.quiet)))
-            painter.drawText(QRectF(0, y - 12, room.left() - 8, 24), _BESIDE, f"{100 * share:.0f} %")
+            painter.drawText(QRectF(0, y - 12, room.left() - 8, 24), _RIGHT_MIDDLE, f"{100 * share:.0f} %")
         foot = QRectF(room.left(), room.bottom() + 4, room.width(), 24)
         painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, tr(progress_page.CHART_AXIS))

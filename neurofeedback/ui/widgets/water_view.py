@@ -1,4 +1,4 @@
-"""The picture of the sitting: drawn small, scaled up smoothly to whatever room it has."""
+"""The water picture, drawn small and scaled up smoothly to the size of the widget."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neurofeedback.texts.catalogue import tr
 
 
 class WaterView(QWidget):
-    """Shows one scene of the water, covering the whole widget; views may share one ``Water``."""
+    """Shows one scene of the water, covering the whole widget; views may share one ``WaterRenderer``."""
 
     def __init__(self, water: WaterRenderer) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What if: another method, or another share of quiet, on the sitting just done. Computed live from its recording."""
+"""A panel that replays the last session with another profile or target rate, from its recording."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class WhatIfPanel(QWidget):
-    """A method, a share, and a button; ``found`` carries what came of it, None when it is taken away."""
+    """Fields for profile and target rate, and a button; ``result`` carries the result, or None to remove it."""
 
     result = pyqtSignal(object)
 
@@ -41,20 +41,20 @@ class WhatIfPanel(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 100)
         self._bar.setAccessibleName(tr(window.PROGRESS_BAR))
-        self._words = label(quiet=True, name=after.WHAT_IF_RESULT_NAME)
-        self._words.setWordWrap(True)
+        self._message = label(quiet=True, name=after.WHAT_IF_RESULT_NAME)
+        self._message.setWordWrap(True)
         self._job: BackgroundTask[WhatIfResult] = BackgroundTask(self, "what-if")
         self._job.progressed.connect(lambda share: self._bar.setValue(round(100 * share)))
         self._job.done.connect(self._show)
         self._job.failed.connect(self._fail)
-        whole = column(self, gap=6)
-        whole.addLayout(row(self._profile, self._rate, self.go))
-        whole.addWidget(self._bar)
-        whole.addWidget(self._words)
+        outer = column(self, gap=6)
+        outer.addLayout(row(self._profile, self._rate, self.go))
+        outer.addWidget(self._bar)
+        outer.addWidget(self._message)
         self.set_session(None)
 
     def set_session(self, session: Path | None) -> None:
-        """Begin afresh with a session."""
+        """Set the session and reset the panel."""
         self._job.cancel()
         self._session = session
         self._idle(after.WHAT_IF_HINT)
@@ -67,28 +67,28 @@ class WhatIfPanel(QWidget):
             self._bar.setValue(0)
             self._bar.show()
             self.go.setText(tr(window.CANCEL))
-            self._words.setText("")
+            self._message.setText("")
             self._job.start(
                 partial(_what_if_task, self._session, self._profile.currentText(), self._rate.value() / 100)
             )
 
-    def _idle(self, words: str) -> None:
+    def _idle(self, text: str) -> None:
         self._bar.hide()
         self.go.setText(tr(after.WHAT_IF))
-        self._words.setText(tr(words))
+        self._message.setText(tr(text))
 
-    def _show(self, found: WhatIfResult) -> None:
+    def _show(self, result: WhatIfResult) -> None:
         self._idle("")
-        quiet, usable = format_percent(found.reward_rate), format_percent(found.valid_fraction)
-        self._words.setText(tr(after.WHAT_IF_RESULT, quiet=quiet, usable=usable))
-        self.result.emit(found)
+        quiet, usable = format_percent(result.reward_rate), format_percent(result.valid_fraction)
+        self._message.setText(tr(after.WHAT_IF_RESULT, quiet=quiet, usable=usable))
+        self.result.emit(result)
 
     def _fail(self, sentence: str) -> None:
         self._idle(sentence)
         self.result.emit(None)
 
 
-def _what_if_task(session: Path, profile: str, rate: float, ticket: TaskHandle) -> WhatIfResult:
-    from neurofeedback.ui.viewmodels import what_if  # what it imports is loaded here, in the helper
+def _what_if_task(session: Path, profile: str, rate: float, handle: TaskHandle) -> WhatIfResult:
+    from neurofeedback.ui.viewmodels import what_if  # slow to import
 
-    return what_if(session, profile, rate, ticket.report_progress)
+    return what_if(session, profile, rate, handle.report_progress)
