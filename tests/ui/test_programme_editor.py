@@ -54,8 +54,8 @@ def test_invalid_programme_is_reported_and_not_written(editor: ProgrammeEditor, 
     editor.title.setText("Two open")
     editor._rows[1].show_row(SegmentRow("practice"))
     editor.save()
-    said = "\n".join(words.text() for words in editor.findChildren(QLabel))
-    assert "only one segment may leave out its minutes" in said
+    text = "\n".join(words.text() for words in editor.findChildren(QLabel))
+    assert "only one segment may omit its minutes" in text
     assert not (tmp_path / "programmes").exists()
 
 
