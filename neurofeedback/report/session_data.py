@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,14 +48,28 @@ class SessionData:
     phases: tuple[PhaseSummary, ...]
 
     @property
-    def summary(self) -> Mapping[str, object]:
-        """``summary.json``; empty for a session that broke off and was not recovered yet."""
-        return self.recording.summary
-
-    @property
     def finished(self) -> bool:
         """Whether the session was closed in order."""
-        return self.summary.get("finished") is True
+        return self.recording.summary.get("finished") is True
+
+    @property
+    def n_reconnects(self) -> int | None:
+        """Number of reconnections; None if the session has no summary."""
+        return self._count("reconnects")
+
+    @property
+    def n_underruns(self) -> int | None:
+        """How often the sound was not ready in time; None if the session has no summary."""
+        return self._count("audio_underruns")
+
+    @property
+    def silent(self) -> bool:
+        """Whether the session is known to have had no sound."""
+        return self.recording.summary.get("had_sound") is False
+
+    def _count(self, name: str) -> int | None:
+        value = self.recording.summary.get(name)
+        return value if isinstance(value, int) else None
 
     @property
     def stop_reason(self) -> str:

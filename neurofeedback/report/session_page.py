@@ -106,7 +106,7 @@ def _context(data: SessionData) -> Mapping[str, object]:
         else "",
         "spectra": plot_spectra(data.panels, data.contacts.iaf_hz) if has_spectra else "",
         "baseline_lines": baseline_sentences(
-            data.summary, profile.evidence.feature_names, profile.settings.baseline.feedback_source
+            recording.summary, profile.evidence.feature_names, profile.settings.baseline.feedback_source
         ),
         "answer_lines": answer_sentences(recording.events),
         "decoder": summarize_decoder(data.files),

@@ -49,10 +49,10 @@ def test_what_is_missing_is_code_2(tmp_path: Path) -> None:
 
 def test_every_setting_is_listed_with_its_limits() -> None:
     out = doctor("--settings")
-    assert "phases.settle_s = 30.0  (number, 1 to 600)\n    settling, s\n" in out
+    assert "phases.settle_s = 30.0  (number, 1 to 600)\n    length of settling, s\n" in out
     assert "filters.mains_hz = auto  (auto, 50, 60)" in out
     assert "bands.beta_hz = [14.0, 28.0]  (2 numbers)" in out
-    assert "  (names, in brackets)\n    asked before a sitting" in out
+    assert "  (names, in brackets)\n    questionnaires before a session" in out
 
 
 def test_the_list_of_settings_is_complete() -> None:

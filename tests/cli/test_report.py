@@ -27,7 +27,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def app() -> typer.Typer:
     made = typer.Typer()
-    report.register(made)
+    made.command()(report.report)
     return made
 
 

@@ -47,7 +47,7 @@ def test_a_scan_prints_what_to_type_and_what_to_do(monkeypatch: pytest.MonkeyPat
 
 def test_a_scan_that_finds_nothing_says_what_headsets_need(monkeypatch: pytest.MonkeyPatch) -> None:
     out, _ = devices(monkeypatch, ScanResult(), "--scan")
-    assert "Nothing is in reach" in out
+    assert "No headset was found" in out
     assert "docs/headsets.md" in out
 
 

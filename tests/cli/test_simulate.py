@@ -133,7 +133,7 @@ def test_truth_that_cannot_be_written_is_one_message(
 
     monkeypatch.setattr("neurofeedback.recording.atomic_files.write_atomic", full)
     truth = SimulatedSource(5, duration_s=60).truth
-    with pytest.raises(RecordingError, match=r"ground truth cannot be written: got No space left .* is kept in"):
+    with pytest.raises(RecordingError, match=r"ground truth cannot be written: got No space left .* is saved in"):
         write_truth(session[0], truth)
 
 

@@ -111,7 +111,7 @@ def test_the_live_view_follows_to_the_end() -> None:
     sitting = Scripted([moment(10.0), moment(20.0)], outcome)
     assert run_in_terminal(sitting, console) is outcome
     assert sitting.asked == ["start"]
-    assert "0:20 sat" in printed(console)
+    assert "0:20 elapsed" in printed(console)
 
 
 def test_a_pipe_gets_plain_lines_every_few_seconds() -> None:
@@ -170,7 +170,7 @@ def test_how_it_ended_is_left_to_the_caller(status: str, shown: bool) -> None:
     console = pipe()
     run_in_terminal(Scripted([moment(status=status, message="how it ended")], SessionResult(EXIT_OK)), console)
     assert "how it ended" not in printed(console)
-    assert ("1:00 sat" in printed(console)) is shown
+    assert ("1:00 elapsed" in printed(console)) is shown
 
 
 def test_what_went_wrong_outranks_ctrl_c() -> None:

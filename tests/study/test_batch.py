@@ -110,7 +110,7 @@ def stop_after(n_rows: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ran.append(job.key)
         return run_job(job)
 
-    monkeypatch.setattr(batch, "run", counted)
+    monkeypatch.setattr(batch, "run_job", counted)
     return ran
 
 
@@ -189,7 +189,7 @@ def test_an_unknown_profile_is_refused_at_once(dataset: Path, tmp_path: Path):
 
 
 def test_a_folder_without_recordings_is_said(tmp_path: Path):
-    with pytest.raises(RecordingError, match="holds no recording"):
+    with pytest.raises(RecordingError, match="contains no recording"):
         run_batch(BatchRequest(tmp_path, tmp_path / "a.csv"))
     with pytest.raises(RecordingError, match="there is no folder"):
         run_batch(BatchRequest(tmp_path / "nowhere", tmp_path / "a.csv"))
