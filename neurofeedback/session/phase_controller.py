@@ -53,7 +53,7 @@ class PhaseController:
 
     @property
     def end_samples(self) -> tuple[float, float]:
-        """Sample at which this segment, and at which the sitting, is planned to end; infinite if it is open."""
+        """Planned end sample of this segment and of the session; infinite if open-ended."""
         return self._segment_ends[self._segment_index], self._segment_ends[-1]
 
     @property
@@ -63,7 +63,7 @@ class PhaseController:
 
     @property
     def can_extend(self) -> bool:
-        """Whether the sitting is about to end and could be made longer."""
+        """Whether the session is about to end and can be extended."""
         is_near_end = self._segment_ends[-1] - self._last_sample <= _EXTEND_OFFER_S * self._sfreq
         return is_near_end and not self.done and self.phase in _EXTENDABLE_PHASES
 

@@ -157,7 +157,7 @@ def _scale_segments(segments: list[Segment], total_s: float, min_free_s: float) 
 def _validate_minutes(minutes: float) -> float:
     if not MIN_MINUTES <= minutes <= MAX_MINUTES:  # false for NaN too
         raise SettingsError(
-            "a sitting cannot be that long",
+            "a session cannot have that length",
             got=f"{minutes:g} minutes",
             allowed=f"{MIN_MINUTES:g} to {MAX_MINUTES:g} minutes",
             todo="pass --minutes 20",

@@ -94,7 +94,7 @@ class Session:
         self._prepared = self._prepare()
         self.live_state = LiveState(self._prepared.clock.now)
         self.live_state.publish(Snapshot(message=" ".join(self._notices)))
-        self._thread = threading.Thread(target=self._run, name="sitting", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._result: SessionResult | None = None
 
     @property

@@ -57,7 +57,7 @@ def _with_overrides(settings: Settings, overrides: Mapping[str, Mapping[str, obj
     data = settings.model_dump(mode="json")
     for section, values in overrides.items():
         data[section] = {**data.get(section, {}), **values}
-    return parse(Settings, data, "the sitting asked for")
+    return parse(Settings, data, "the session configuration")
 
 
 def choose_seed(config: SessionConfig) -> int:

@@ -79,7 +79,7 @@ def check_markers(session: CheckInput) -> CheckResult:
     """Compare the gaps in ``.vmrk`` and ``events.tsv`` with the lost runs of ``timing.tsv``."""
     recording, files = session.recording, session.files
     lost, stream = recording.lost, recording.stream
-    told = {
+    gaps_by_file = {
         ".vmrk": (_vmrk_gaps(read_complete_lines(files.eeg_file("eeg.vmrk"))), _vmrk_gaps(format_gap_markers(lost, 2))),
         "events.tsv": (
             _event_gaps(read_complete_lines(files.eeg_file("events.tsv")), stream.sfreq),
@@ -92,7 +92,7 @@ def check_markers(session: CheckInput) -> CheckResult:
             name=name,
             difference=_describe_difference(_clip_gaps(found, recording.n_samples), listed),
         )
-        for name, (found, listed) in told.items()
+        for name, (found, listed) in gaps_by_file.items()
         if _clip_gaps(found, recording.n_samples) != listed
     ]
     text = tr(texts.GAPS, gaps=count_text(len(lost), "gap")) if lost else tr(texts.NO_GAPS)
@@ -197,11 +197,11 @@ def check_summary(session: CheckInput) -> CheckResult:
 
 
 def _duration_faults(session: CheckInput) -> list[str]:
-    told, reads = session.recording.summary.get("duration_s"), session.reads
-    if not isinstance(told, int | float) or not reads:
+    duration_s, reads = session.recording.summary.get("duration_s"), session.reads
+    if not isinstance(duration_s, int | float) or not reads:
         return []
     by_reads = reads[-1].host_time - reads[0].host_time + reads[0].n_samples / session.recording.stream.sfreq
     slack = 0.5 + 0.01 * by_reads
-    if abs(told - by_reads) <= slack:
+    if abs(duration_s - by_reads) <= slack:
         return []
-    return [tr(texts.SUMMARY_DURATION, duration_s=told, by_reads_s=by_reads)]
+    return [tr(texts.SUMMARY_DURATION, duration_s=duration_s, by_reads_s=by_reads)]

@@ -121,7 +121,7 @@ def _refuse_live_session(files: SessionFiles) -> None:
         live = is_locked(files.lock_path)
     except OSError as error:
         raise RecordingError(
-            f"it cannot be told whether the session {files.stem} is being recorded",
+            f"the lock of the session {files.stem} cannot be read",
             got=f"{files.lock_path}: {error.strerror}",
             todo="remove that file if nothing is being recorded",
         ) from None

@@ -105,7 +105,7 @@ def test_piped_it_prints_one_line_a_session(tmp_path: Path) -> None:
 
 BAD = [
     (("--participant", "../../x"), "the participant label cannot be used"),
-    (("--minutes", "0"), "a sitting cannot be that long"),
+    (("--minutes", "0"), "a session cannot have that length"),
     (("--loss", "1"), "packet loss is a share"),
     (("--profile", "nirvana"), "nirvana"),
 ]

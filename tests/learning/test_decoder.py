@@ -54,7 +54,7 @@ def data(n: int = 80) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[n
     return design, rng.random(n) < expit(design @ np.array([0.5, -0.5, 0, 0, -0.4])), rng.uniform(0.2, 2.0, n)
 
 
-def test_the_mode_is_where_another_optimiser_finds_it() -> None:
+def test_mode_equals_that_of_another_optimiser() -> None:
     design, y, c = data()
     mean, precision = np.array([0.3, -0.3, 0, 0, 0.0]), np.array([13.0, 13.0, 20.0, 4.0, 0.01])
 
@@ -86,7 +86,7 @@ def test_a_separable_history_stays_finite() -> None:
     assert np.isfinite(fit.log_evidence)
 
 
-def test_the_fit_ends_after_so_many_steps_with_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fit_stops_after_maximum_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     design, y, c = data()
     mean, precision = np.zeros(5), np.ones(5)
     monkeypatch.setattr(logistic_regression, "_MAX_STEPS", 1)
@@ -96,7 +96,7 @@ def test_the_fit_ends_after_so_many_steps_with_what_it_has(monkeypatch: pytest.M
     assert 0 < np.linalg.norm(best - once) < np.linalg.norm(best)
 
 
-def test_before_any_answer_the_weights_are_the_mean_of_what_the_profiles_expect() -> None:
+def test_weights_without_answers_are_mean_of_priors() -> None:
     decoder = fitted()
     expected = np.mean([0.8 * np.array(member.mu) for member in DEFAULT.members], axis=0)
     np.testing.assert_allclose(decoder.weights, expected, atol=1e-12)
@@ -104,7 +104,7 @@ def test_before_any_answer_the_weights_are_the_mean_of_what_the_profiles_expect(
     assert (decoder.n_answers, decoder.n_wander, decoder.n_sessions) == (0, 0, 0)
 
 
-def test_the_prior_is_the_inverse_correlation_over_the_profile_s_own_features_alone() -> None:
+def test_prior_uses_inverse_correlation_of_profile_features() -> None:
     correlation = np.array([[1, 0.4, 0.3, 0.8], [0.4, 1, 0.2, 0.7], [0.3, 0.2, 1, 0.6], [0.8, 0.7, 0.6, 1.0]])
     prior = build_priors(OPEN, (*NAMES, "chi_all"), correlation, SETTINGS)[0]
     own = 0.5 * correlation[:3, :3] + 0.5 * np.eye(3)
@@ -113,20 +113,20 @@ def test_the_prior_is_the_inverse_correlation_over_the_profile_s_own_features_al
     np.testing.assert_allclose(prior.sd, 1.1 * np.array([0.45, 0.45, 0.45, 0.2]))
 
 
-def test_features_that_no_profile_names_begin_from_nothing() -> None:
+def test_features_without_evidence_have_zero_mean() -> None:
     prior = build_priors(OPEN, ("mine", "yours"), np.eye(2), SETTINGS)[0]
     np.testing.assert_allclose(prior.mean, 0)
     np.testing.assert_allclose(prior.sd, 0.22)
 
 
-def test_answers_turn_the_weights_to_what_the_person_shows_and_shift_the_shares() -> None:
+def test_answers_change_weights_and_profile_probabilities() -> None:
     flipped = fitted(taught(lessons(200, -1.0)))
     assert fitted().weights[0] > 0 > flipped.weights[0]
     assert sign_probability(flipped)[0] > 0.95 > sign_probability(flipped)[1]
     assert dict(flipped.profile_probabilities)["breath-novice"] < 1 / 3
 
 
-def test_the_average_is_of_the_single_profiles_by_their_evidence() -> None:
+def test_average_weights_profiles_by_evidence() -> None:
     sitting = taught(lessons(30))
     mixed = fitted(sitting)
     single = [fitted(sitting, evidence=member).weights for member in DEFAULT.members]
@@ -134,7 +134,7 @@ def test_the_average_is_of_the_single_profiles_by_their_evidence() -> None:
     assert sum(share for _, share in mixed.profile_probabilities) == pytest.approx(1)
 
 
-def test_older_answers_count_for_less() -> None:
+def test_older_answers_have_less_weight() -> None:
     sitting = taught(lessons(60, -1.0))
     today, later = fitted(sitting, day=0.0), fitted(sitting, day=60.0)
     prior = fitted()
@@ -143,7 +143,7 @@ def test_older_answers_count_for_less() -> None:
     np.testing.assert_allclose(long_ago.weights, prior.weights, atol=1e-6)
 
 
-def test_another_headset_s_answers_count_for_half_and_have_an_intercept_of_their_own() -> None:
+def test_other_headset_has_half_weight_and_own_intercept() -> None:
     given = lessons(80, 1.0)
     own, other = fitted(taught(given), evidence=OPEN), fitted(taught(given, device="cyton"), evidence=OPEN)
     half = tuple(replace(lesson, weight=0.5 * lesson.weight) for lesson in given)
@@ -152,7 +152,7 @@ def test_another_headset_s_answers_count_for_half_and_have_an_intercept_of_their
     assert with_both.weights[0] > 0.3  # all of one kind there, yet nothing learned of the signs is lost
 
 
-def test_a_rare_answer_weighs_more_up_to_three_times() -> None:
+def test_rare_class_has_up_to_three_times_weight() -> None:
     rng = np.random.default_rng(0)
     rare = tuple(
         LabelledWindow(
@@ -171,7 +171,7 @@ def test_a_rare_answer_weighs_more_up_to_three_times() -> None:
     assert free.sd[0] < capped.sd[0]
 
 
-def test_the_intercept_gives_back_how_often_the_person_wanders() -> None:
+def test_intercept_matches_reported_wandering_rate() -> None:
     rng = np.random.default_rng(3)
     given = tuple(
         LabelledWindow(k, rng.standard_normal(3), wander=k % 5 == 0, weight=1.0, minutes=float(k)) for k in range(300)
@@ -184,14 +184,14 @@ def test_the_intercept_gives_back_how_often_the_person_wanders() -> None:
 
 
 @pytest.mark.parametrize("wander", [True, False])
-def test_answers_of_one_kind_alone_teach_next_to_nothing_of_the_signs(wander: bool) -> None:
+def test_answers_of_one_class_hardly_change_weights(wander: bool) -> None:
     given = tuple(replace(lesson, wander=wander) for lesson in lessons(40))
     decoder = fitted(taught(given))
     np.testing.assert_allclose(decoder.weights, fitted().weights, atol=0.12)
     assert np.isfinite([decoder.intercept, *decoder.sd]).all()
 
 
-def test_time_on_task_is_no_sign_of_wandering() -> None:
+def test_time_on_task_does_not_change_feature_weights() -> None:
     """Where wandering only grows with time, and so does a feature, the feature is credited with little of it."""
     rng = np.random.default_rng(7)
     minutes = np.linspace(0, 20, 200)
@@ -205,7 +205,7 @@ def test_time_on_task_is_no_sign_of_wandering() -> None:
     assert fitted(taught(tuple(with_time))).weights[0] < 0.6 * fitted(taught(tuple(without))).weights[0]
 
 
-def test_presses_are_learned_from_only_when_asked_to() -> None:
+def test_presses_are_used_only_on_request() -> None:
     asked, presses = lessons(40, 0.5), lessons(40, -2.0, seed=9, pressed=True)
     course = build_training_set(NAMES, [taught((*asked, *presses))])
     without = fit_decoder(course, OPEN, SETTINGS, day=0, device="muse")
@@ -222,7 +222,7 @@ def test_a_missing_feature_counts_as_at_its_median() -> None:
     np.testing.assert_array_equal(fitted(taught((gap,))).weights, fitted(taught((full,))).weights)
 
 
-def test_a_part_of_a_course_keeps_its_sittings_in_order() -> None:
+def test_subset_keeps_order_of_sessions() -> None:
     course = build_training_set(NAMES, [taught(lessons(3), day=float(k)) for k in range(3)])
     part = course.subset(course.session_index != 1)
     assert [sitting.day for sitting in part.sessions] == [0.0, 2.0]
@@ -236,7 +236,7 @@ def test_weights_on_z_scores_undo_the_person_s_spread() -> None:
     np.testing.assert_allclose(index_weights(decoder, usual), decoder.weights / np.array([0.5, 1.0, 2.0]))
 
 
-def test_a_profile_with_a_feature_the_decoder_lacks_is_used_as_far_as_it_goes() -> None:
+def test_profile_with_unknown_feature_uses_the_others() -> None:
     wide = Evidence(
         name="wide",
         features=(
@@ -247,11 +247,11 @@ def test_a_profile_with_a_feature_the_decoder_lacks_is_used_as_far_as_it_goes() 
     assert build_priors(wide, NAMES, np.eye(3), SETTINGS)[0].mean.tolist() == pytest.approx([0.4, 0, 0])
 
 
-def test_few_answers_leave_probabilities_as_they_are() -> None:
+def test_few_answers_give_identity_calibration() -> None:
     assert fit_calibration(np.zeros(59), np.zeros(59, dtype=bool), SETTINGS) is IDENTITY_CALIBRATION
 
 
-def test_bold_probabilities_are_made_shyer_and_shrunk_towards_themselves() -> None:
+def test_overconfident_probabilities_are_shrunk() -> None:
     rng = np.random.default_rng(0)
     honest = rng.standard_normal(400)
     wander = rng.random(400) < expit(honest)
@@ -262,7 +262,7 @@ def test_bold_probabilities_are_made_shyer_and_shrunk_towards_themselves() -> No
     assert mended.probability(np.array([3.0]))[0] < 0.85
 
 
-def test_probabilities_that_run_the_wrong_way_become_the_base_rate() -> None:
+def test_inverted_probabilities_become_base_rate() -> None:
     rng = np.random.default_rng(1)
     logit = 2 * rng.standard_normal(2000)
     mended = fit_calibration(logit, rng.random(2000) < expit(-logit), SETTINGS)

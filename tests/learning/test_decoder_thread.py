@@ -1,4 +1,4 @@
-"""Learning while a sitting goes on: in order, in a thread of its own, and nobody waits for it."""
+"""Refitting in a helper thread: in order, and without blocking the caller."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from neurofeedback.learning.decoder_thread import DecoderThread
 from neurofeedback.types import Command, CommandKind, Event, EventKind, Frame, Probe
 
 
-class Pupil:
-    """Writes down what it is taught; learns from answers, as slowly as it is let."""
+class FakeDecoder:
+    """Learner that records its input and refits only when it is allowed to."""
 
     def __init__(self) -> None:
         self.taught: list[object] = []
@@ -49,8 +49,8 @@ def refits_of(refitting: DecoderThread, n: int) -> list[Command]:
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_lessons_are_taken_in_order_and_answers_bring_refits(at_once: bool) -> None:
-    pupil = Pupil()
+def test_decoder_thread_keeps_order_and_returns_refits(at_once: bool) -> None:
+    pupil = FakeDecoder()
     refitting = DecoderThread(pupil, synchronous=at_once)
     refitting.process_frames([])
     refitting.process_event(Event(7, EventKind.PRESS))
@@ -62,8 +62,8 @@ def test_lessons_are_taken_in_order_and_answers_bring_refits(at_once: bool) -> N
     refitting.close()
 
 
-def test_nobody_waits_for_a_refit() -> None:
-    pupil = Pupil()
+def test_refit_does_not_block_caller() -> None:
+    pupil = FakeDecoder()
     pupil.may_learn.clear()
     refitting = DecoderThread(pupil)
     refitting.process_probe(Probe(100, where=1))
@@ -75,14 +75,14 @@ def test_nobody_waits_for_a_refit() -> None:
     refitting.close()
 
 
-def test_in_a_sitting_faster_than_time_a_refit_is_there_at_once() -> None:
-    refitting = DecoderThread(Pupil(), synchronous=True)
+def test_synchronous_refit_is_available_at_once() -> None:
+    refitting = DecoderThread(FakeDecoder(), synchronous=True)
     refitting.process_probe(Probe(100, where=1))
     assert len(refitting.drain_refits()) == 1
 
 
-def test_an_answer_that_cannot_be_learned_from_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
-    refitting = DecoderThread(Pupil(), synchronous=True)
+def test_failed_refit_is_logged_and_skipped(caplog: pytest.LogCaptureFixture) -> None:
+    refitting = DecoderThread(FakeDecoder(), synchronous=True)
     refitting.process_probe(Probe(100, where=1, sure=4))
     refitting.process_probe(Probe(300, where=1))
     assert [refit.sample for refit in refitting.drain_refits()] == [812]

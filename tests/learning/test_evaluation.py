@@ -69,7 +69,7 @@ def scored(score: NDArray[np.float64], wander: NDArray[np.bool_], session: NDArr
     return ScoredAnswers(score, score, score, np.zeros(len(score)), wander, session)
 
 
-def test_within_one_sitting_the_auc_is_the_mann_whitney_statistic() -> None:
+def test_auc_within_session_is_mann_whitney_statistic() -> None:
     rng = np.random.default_rng(0)
     score, wander = np.round(rng.standard_normal(40), 1), rng.random(40) < 0.4  # with ties
     statistic = mannwhitneyu(score[wander], score[~wander]).statistic
@@ -78,7 +78,7 @@ def test_within_one_sitting_the_auc_is_the_mann_whitney_statistic() -> None:
     assert found.value == pytest.approx(statistic / (wander.sum() * (~wander).sum()))
 
 
-def test_pairs_across_sittings_do_not_count() -> None:
+def test_auc_ignores_pairs_across_sessions() -> None:
     score, session = np.array([0.0, 1.0, 10.0, 11.0]), np.array([0, 0, 1, 1])
     found = within_session_auc(score, np.array([False, True, False, True]), session, 1.0)
     assert found is not None
@@ -104,14 +104,14 @@ def test_the_interval_is_hanley_and_mcneil_s_on_the_logit_scale() -> None:
     assert 0 < wider.low < found.low < a < found.high < wider.high < 1
 
 
-def test_a_perfect_sitting_still_has_an_interval() -> None:
+def test_perfect_auc_has_interval() -> None:
     found = within_session_auc(np.arange(10.0), np.arange(10) >= 5, np.zeros(10, dtype=np.int64), 1.2)
     assert found is not None
     assert found.value == 1.0
     assert 0.0 < found.low < 0.9 < found.high <= 1.0
 
 
-def test_each_sitting_is_scored_by_those_before_it_alone() -> None:
+def test_prequential_score_uses_earlier_sessions_only() -> None:
     course = person(3, 20, 1.0)
     ahead = score_prequentially(course, learn, SETTINGS)
     assert set(ahead.session_index.tolist()) == {1, 2}
@@ -127,7 +127,7 @@ def test_each_sitting_is_scored_by_those_before_it_alone() -> None:
     )
 
 
-def test_with_each_sitting_left_out_no_decoder_sees_what_it_is_asked() -> None:
+def test_left_out_session_is_not_trained_on() -> None:
     course = person(3, 20, 1.0)
     flipped = person(3, 20, 1.0)
     flipped.wander[flipped.session_index == 1] ^= True
@@ -154,7 +154,7 @@ def test_without_presses_or_a_second_sitting_there_is_nothing_to_decide() -> Non
     assert not self_caught_improves(person(1, 10, 1.0, press_effect=1.0), learn, with_presses, SETTINGS)
 
 
-def test_an_effect_is_found_and_the_badge_given() -> None:
+def test_effect_activates_decoder() -> None:
     found = evaluate(person(8, 20, 1.2), learn, SETTINGS)
     assert found.prequential is not None
     assert found.leave_one_session_out is not None
@@ -167,17 +167,17 @@ def test_an_effect_is_found_and_the_badge_given() -> None:
     assert [point.n_before for point in found.curve] == [20 * k for k in range(1, 8)]
 
 
-def test_without_an_effect_no_badge_is_given() -> None:
+def test_decoder_without_effect_is_not_active() -> None:
     badges = [evaluate(person(5, 16, 0.0, seed=seed), learn, SETTINGS).active for seed in range(12)]
     assert sum(badges) <= 1
 
 
 @pytest.mark.parametrize(("sittings", "each"), [(1, 40), (2, 10)])
-def test_the_badge_needs_answers_and_sittings(sittings: int, each: int) -> None:
+def test_activation_needs_answers_and_sessions(sittings: int, each: int) -> None:
     assert not evaluate(person(sittings, each, 3.0), learn, SETTINGS).active
 
 
-def test_of_nobody_nothing_is_said() -> None:
+def test_evaluation_without_answers_is_empty() -> None:
     found = evaluate(build_training_set(NAMES, []), learn, SETTINGS)
     assert (found.n_answers, found.prequential, found.leave_one_session_out, found.brier_skill, found.curve) == (
         0,
@@ -211,7 +211,7 @@ def test_the_interval_covers_agreement_with_new_answers_also_without_any_effect(
 
 
 def leaking(seed: int) -> TrainingSet:
-    """Sittings that differ in everything, and answers that follow the sitting instead of the state."""
+    """Sessions with different levels, and answers that follow the session instead of the state."""
     rng = np.random.default_rng((seed, 10))
     taught: list[SessionTrainingData] = []
     for k in range(6):
@@ -245,7 +245,7 @@ def shuffled_folds(course: TrainingSet, rng: np.random.Generator) -> float:
     return found.value
 
 
-def test_differences_between_sittings_do_not_pass_for_decoding() -> None:
+def test_differences_between_sessions_do_not_raise_auc() -> None:
     said: list[tuple[float, float, float]] = []
     for seed in range(40):
         course = leaking(seed)
@@ -258,16 +258,16 @@ def test_differences_between_sittings_do_not_pass_for_decoding() -> None:
     assert shuffled > 0.8
 
 
-def test_nothing_in_the_evaluation_shuffles() -> None:
+def test_evaluation_does_not_shuffle() -> None:
     assert not [name for name in (*dir(scoring), *dir(metrics)) if "shuffl" in name.lower() or "permut" in name.lower()]
 
 
-def test_the_same_answers_give_the_same_figures() -> None:
+def test_evaluation_is_deterministic() -> None:
     course = person(4, 16, 0.5)
     assert evaluate(course, learn, SETTINGS) == evaluate(course, learn, SETTINGS)
 
 
-def test_a_decoder_that_says_the_base_rate_has_no_skill() -> None:
+def test_base_rate_has_no_brier_skill() -> None:
     rng = np.random.default_rng(2)
     wander, session = rng.random(200) < 0.5, np.repeat(np.arange(10), 20)
     flat = scored(np.zeros(200), wander, session)
@@ -277,7 +277,7 @@ def test_a_decoder_that_says_the_base_rate_has_no_skill() -> None:
     assert brier_skill(scored(np.zeros(20), wander[:20], session[:20])) is None
 
 
-def test_the_calibration_error_waits_for_answers_and_is_small_for_honest_ones() -> None:
+def test_calibration_error_needs_answers_and_is_small_if_calibrated() -> None:
     rng = np.random.default_rng(3)
     logit, session = rng.standard_normal(3000), np.repeat(np.arange(30), 100)
     honest = scored(logit, rng.random(3000) < 1 / (1 + np.exp(-logit)), session)
@@ -289,7 +289,7 @@ def test_the_calibration_error_waits_for_answers_and_is_small_for_honest_ones() 
     assert expected_calibration_error(np.full(10, 0.9), np.zeros(10, dtype=bool)) == pytest.approx(0.9)
 
 
-def test_people_side_by_side_keep_their_sittings_apart() -> None:
+def test_stacked_people_have_distinct_sessions() -> None:
     one = scored(np.array([0.0, 1.0]), np.array([False, True]), np.array([0, 0]))
     other = scored(np.array([9.0, 8.0]), np.array([False, True]), np.array([0, 0]))
     together = stack_people([one, other])
@@ -299,10 +299,10 @@ def test_people_side_by_side_keep_their_sittings_apart() -> None:
     assert found.value == 0.5
 
 
-def test_a_stranger_s_decoder_scores_every_answer() -> None:
+def test_other_decoder_scores_every_answer() -> None:
     course = person(2, 10, 0.5, press_effect=1.0)
     assert len(score_with(learn(course, 0.0, "muse"), person(3, 10, 0.5)).score) == 30
 
 
-def test_no_answers_beat_no_base_rate() -> None:
+def test_no_answers_give_share_of_zero() -> None:
     assert share_above_base_rate(stack_people([])) == 0.0

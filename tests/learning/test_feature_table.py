@@ -47,7 +47,7 @@ def save(path: Path, given: Rows, delimiter: str = ",") -> Path:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_any_feature_can_be_learned_whatever_its_unit(tmp_path: Path, delimiter: str) -> None:
+def test_feature_unit_does_not_matter(tmp_path: Path, delimiter: str) -> None:
     scores = evaluate_feature_table(read_feature_table(save(tmp_path / "t.csv", rows(), delimiter)), DEFAULT, SETTINGS)
     assert (scores.n, scores.n_sessions, scores.features_with_prior) == (180, 9, ("theta_frontal",))
     for found in (scores.prequential, scores.sessions_left_out, scores.subjects_left_out):
@@ -57,7 +57,7 @@ def test_any_feature_can_be_learned_whatever_its_unit(tmp_path: Path, delimiter:
     assert scores.brier_skill is not None
 
 
-def test_differences_between_sessions_are_not_decoding(tmp_path: Path) -> None:
+def test_session_differences_are_not_decoded(tmp_path: Path) -> None:
     """Offsets that go with the labels, and nothing within a session."""
     said: list[float] = []
     for seed in range(12):
@@ -68,7 +68,7 @@ def test_differences_between_sessions_are_not_decoding(tmp_path: Path) -> None:
     assert np.mean(said) == pytest.approx(0.5, abs=0.04)
 
 
-def test_rows_are_put_in_order_of_time_within_a_session(tmp_path: Path) -> None:
+def test_rows_are_sorted_by_time_within_session(tmp_path: Path) -> None:
     given = rows(1, 2, 10)
     mixed = [*given[10:], *given[:10]][::-1]
     table = read_feature_table(save(tmp_path / "t.csv", mixed))
@@ -76,7 +76,7 @@ def test_rows_are_put_in_order_of_time_within_a_session(tmp_path: Path) -> None:
     assert [row.session for row in table.rows] == ["0"] * 10 + ["1"] * 10
 
 
-def test_missing_values_and_sureness_are_taken_as_they_are(tmp_path: Path) -> None:
+def test_missing_values_and_certainty_are_read(tmp_path: Path) -> None:
     given = rows(1, 3, 12)
     for k, row in enumerate(given):
         row["sure"] = "" if k % 3 else 2
@@ -87,7 +87,7 @@ def test_missing_values_and_sureness_are_taken_as_they_are(tmp_path: Path) -> No
     assert scores.subjects_left_out is None  # one subject has nobody to learn from
 
 
-def test_one_session_alone_says_nothing(tmp_path: Path) -> None:
+def test_single_session_has_no_scores(tmp_path: Path) -> None:
     scores = evaluate_feature_table(read_feature_table(save(tmp_path / "t.csv", rows(1, 1, 20))), DEFAULT, SETTINGS)
     assert (scores.prequential, scores.sessions_left_out, scores.ece) == (None, None, None)
 

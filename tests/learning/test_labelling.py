@@ -68,25 +68,25 @@ def test_a_press_labels_the_seconds_from_eight_to_two_before_itself_as_wandering
 
 @pytest.mark.parametrize(("where", "wander"), [(BREATH, False), (ELSEWHERE, True)])
 @pytest.mark.parametrize(("sure", "weight"), [(1, 0.4), (2, 0.7), (3, 0.9), (4, 1.0), (None, 0.7)])
-def test_an_answer_counts_by_how_sure_it_was(where: int, wander: bool, sure: int | None, weight: float) -> None:
+def test_answer_weight_follows_certainty(where: int, wander: bool, sure: int | None, weight: float) -> None:
     lesson = labeller().label_probe(Probe(at(100), where=where, sure=sure))
     assert lesson is not None
     assert (lesson.wander, lesson.weight, lesson.self_caught) == (wander, weight, False)
 
 
 @pytest.mark.parametrize("probe", [Probe(at(100), where=NOT_SURE, sleepy=2), Probe(at(100))])
-def test_not_sure_and_unanswered_teach_nothing(probe: Probe) -> None:
+def test_not_sure_and_unanswered_give_no_window(probe: Probe) -> None:
     assert labeller().label_probe(probe) is None
 
 
 @pytest.mark.parametrize(("press_s", "taught"), [(79.9, True), (80.1, False), (99.9, False), (100.1, True)])
-def test_a_probe_in_the_twenty_seconds_after_a_press_is_not_learned_from(press_s: float, taught: bool) -> None:
+def test_probe_soon_after_press_gives_no_window(press_s: float, taught: bool) -> None:
     one = labeller()
     one.label_press(at(press_s))
     assert (one.label_probe(Probe(at(100), where=BREATH, sure=4)) is not None) is taught
 
 
-def test_a_press_right_after_another_teaches_nothing() -> None:
+def test_press_soon_after_press_gives_no_window() -> None:
     one = labeller()
     assert one.label_press(at(60)) is not None
     assert one.label_press(at(70)) is None
@@ -94,21 +94,21 @@ def test_a_press_right_after_another_teaches_nothing() -> None:
 
 
 @pytest.mark.parametrize(("bad", "taught"), [((94.75, 120.0), True), ((93.75, 120.0), False)])
-def test_an_answer_needs_four_seconds_of_signal(bad: tuple[float, float], taught: bool) -> None:
+def test_window_needs_four_seconds_of_signal(bad: tuple[float, float], taught: bool) -> None:
     one = labeller(bad=bad)
     lesson = one.label_probe(Probe(at(100), where=ELSEWHERE, sure=4))
     assert (lesson is not None) is taught
     assert one.has_signal(at(100)) is taught
 
 
-def test_an_answer_before_any_practice_teaches_nothing() -> None:
+def test_answer_before_practice_gives_no_window() -> None:
     one = WindowLabeller(estimate_window_covariance(NAMES), SFREQ, HOP_S, SETTINGS)
     for k in range(200):
         one.append(at((k + 1) * HOP_S), Phase.BASELINE, True, (0.0, 0.0))
     assert one.label_probe(Probe(at(50), where=ELSEWHERE, sure=4)) is None
 
 
-def test_what_comes_later_changes_no_bit_of_a_lesson() -> None:
+def test_window_does_not_depend_on_later_frames() -> None:
     probe = Probe(at(100), where=ELSEWHERE, sure=4)
     live, later = labeller(99.25), labeller(200.0)
     later.label_press(at(110))
@@ -119,7 +119,7 @@ def test_what_comes_later_changes_no_bit_of_a_lesson() -> None:
     assert live.shrunk_covariance(at(99)).covariance.tobytes() == later.shrunk_covariance(at(99)).covariance.tobytes()
 
 
-def test_a_lesson_is_from_the_median_of_all_windows_so_far_in_the_person_s_spread() -> None:
+def test_window_is_relative_to_median_in_person_spread() -> None:
     one = WindowLabeller(estimate_window_covariance(NAMES), SFREQ, HOP_S, SETTINGS)
     z = np.random.default_rng(1).standard_normal((400, 2))
     for k, row in enumerate(z.tolist()):
@@ -148,11 +148,11 @@ def test_a_feature_without_signal_is_missing_and_the_others_are_not() -> None:
 @pytest.mark.parametrize(
     ("presses", "stuck"), [([], False), (range(0, 25600, 64), True), (range(0, 256 * 1200, 256 * 60), False)]
 )
-def test_a_stuck_key_is_told_from_a_person(presses: range | list[int], stuck: bool) -> None:
+def test_stuck_key_is_recognized(presses: range | list[int], stuck: bool) -> None:
     assert is_key_stuck(presses, SFREQ, SETTINGS) is stuck
 
 
-def test_sittings_count_by_their_windows_and_people_at_large_fill_up() -> None:
+def test_pooled_covariance_weights_sessions_and_default() -> None:
     few, many = WindowCovariance(NAMES, np.eye(2) * 4.0, 1.0), WindowCovariance(NAMES, np.eye(2), 9999.0)
     assert pool_covariances([few, many], NAMES, 20.0).sd == pytest.approx([1.0, 1.0], rel=0.01)
     assert pool_covariances([], NAMES, 20.0).sd == pytest.approx([0.49, 0.69])

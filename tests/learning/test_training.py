@@ -1,4 +1,4 @@
-"""From recordings to what drives the next sitting: what is learned, what is refused, and what a person is told.
+"""Training of the decoder from recordings, its notices, and the decoder commands.
 
 Sessions are written without any signal: frames, answers and what surrounds them.
 """
@@ -135,7 +135,7 @@ def learn(root: Path, participant: str = "01", **options: object) -> DecoderStat
 
 @pytest.fixture(scope="module")
 def four(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four sittings of one person whose wandering shows."""
+    """Four sessions of one person with an effect of wandering."""
     root = tmp_path_factory.mktemp("four")
     write(root, *(Plan(day=float(k)) for k in range(4)))
     return root
@@ -148,7 +148,7 @@ def copy(four: Path, tmp_path: Path) -> Path:
     return root
 
 
-def test_a_person_is_learned_from_recordings(four: Path) -> None:
+def test_decoder_is_trained_from_recordings(four: Path) -> None:
     known = learn(four)
     assert known.evaluation.n_answers == 64
     assert known.evaluation.n_sessions == 4
@@ -160,7 +160,7 @@ def test_a_person_is_learned_from_recordings(four: Path) -> None:
     assert decoder_stage(known.evaluation) == "active"
 
 
-def test_who_never_answered_has_what_studies_expect(tmp_path: Path) -> None:
+def test_person_without_answers_has_prior(tmp_path: Path) -> None:
     known = learn(tmp_path)
     assert known.evaluation.n_answers == 0
     assert not decoder_path(tmp_path, "01").exists()
@@ -170,7 +170,7 @@ def test_who_never_answered_has_what_studies_expect(tmp_path: Path) -> None:
     assert decoder_stage(known.evaluation) == "not begun"
 
 
-def test_the_model_file_says_the_same_and_spares_the_reading(copy: Path) -> None:
+def test_model_file_gives_same_result_without_reading(copy: Path) -> None:
     first = learn(copy)
     for log in copy.rglob("*_timeseries.tsv"):
         stamp = log.stat()
@@ -182,7 +182,7 @@ def test_the_model_file_says_the_same_and_spares_the_reading(copy: Path) -> None
     assert second.evaluation == first.evaluation
 
 
-def test_a_new_sitting_is_added_and_the_same_comes_of_learning_all_anew(copy: Path) -> None:
+def test_added_session_gives_same_result_as_rebuild(copy: Path) -> None:
     learn(copy)
     write(copy, Plan(day=4.0))
     grown, anew = learn(copy), learn(copy, rebuild=True)
@@ -216,7 +216,7 @@ def _frame(sample: int, phase: Phase, valid: bool, values: tuple[float, ...]) ->
     return Frame(0, sample, sample / SFREQ, phase, *judged, nan, nan, nan, False, quiet, wobble, ())
 
 
-def test_live_and_read_back_teach_the_same_to_the_bit(copy: Path) -> None:
+def test_live_and_recorded_labels_are_identical(copy: Path) -> None:
     files = write(copy, Plan(day=5.0, presses=(100.0, 400.0), lost=(200.0, 330.0)))[0]
     known = learn(copy, excluded=[files.stem])
     learner, refits = live(known, files)
@@ -231,7 +231,7 @@ def test_live_and_read_back_teach_the_same_to_the_bit(copy: Path) -> None:
     assert len(refits) == sum(not lesson.self_caught for lesson in recorded)
 
 
-def test_each_answer_brings_a_refit_two_seconds_later(four: Path) -> None:
+def test_answer_gives_refit_two_seconds_later(four: Path) -> None:
     known = learn(four)
     learner = OnlineDecoder(known, SETTINGS, MUSE, COLUMNS)
     rng = np.random.default_rng(0)
@@ -254,14 +254,14 @@ def test_each_answer_brings_a_refit_two_seconds_later(four: Path) -> None:
     assert learner.decoder.n_answers == 65
 
 
-def test_an_index_that_is_not_about_wandering_is_never_driven(four: Path) -> None:
+def test_other_index_gets_no_decoder_weights(four: Path) -> None:
     fast = load_settings("fast")
     known = train_decoder(four, "01", fast, today=TODAY)
     learner = OnlineDecoder(known, fast, MUSE, zscore_columns(known.feature_names))
     assert learner.initial_weights_text == ""
 
 
-def test_a_session_left_out_teaches_nothing_until_it_is_taken_in_again(copy: Path) -> None:
+def test_excluded_session_is_not_used_until_included(copy: Path) -> None:
     everything = learn(copy)
     left = everything.session_labels[1].training_data.session
     without = learn(copy, excluded=[left])
@@ -270,7 +270,7 @@ def test_a_session_left_out_teaches_nothing_until_it_is_taken_in_again(copy: Pat
     assert learn(copy, excluded=[]).decoder.weights.tobytes() == everything.decoder.weights.tobytes()
 
 
-def test_answers_of_one_kind_are_said_to_teach_nothing(tmp_path: Path) -> None:
+def test_answers_of_one_class_give_notice(tmp_path: Path) -> None:
     write(tmp_path, Plan(only=2), Plan(day=1.0, only=2))
     known = learn(tmp_path)
     assert any("All 32 answers so far say elsewhere" in notice for notice in known.notices)
@@ -279,7 +279,7 @@ def test_answers_of_one_kind_are_said_to_teach_nothing(tmp_path: Path) -> None:
     assert np.isfinite(known.decoder.weights).all()
 
 
-def test_contradictory_answers_are_left_out_and_said(tmp_path: Path) -> None:
+def test_contradictory_answers_are_left_out_with_notice(tmp_path: Path) -> None:
     twice = Event(at(62.0), EventKind.ANSWER_WHERE, "1"), Event(at(62.5), EventKind.ANSWER_WHERE, "2")
     write(tmp_path, Plan(extra=twice))
     known = learn(tmp_path)
@@ -287,7 +287,7 @@ def test_contradictory_answers_are_left_out_and_said(tmp_path: Path) -> None:
     assert any("1 answered twice and differently" in notice for notice in known.notices)
 
 
-def test_a_stuck_key_costs_no_answers(tmp_path: Path) -> None:
+def test_stuck_key_keeps_answers(tmp_path: Path) -> None:
     write(tmp_path, Plan(presses=np.arange(50, 650, 0.5).tolist()))
     known = learn(tmp_path)
     assert known.evaluation.n_answers == 16
@@ -295,7 +295,7 @@ def test_a_stuck_key_costs_no_answers(tmp_path: Path) -> None:
     assert not any(lesson.self_caught for lesson in known.session_labels[0].training_data.labelled_windows)
 
 
-def test_answers_during_a_lost_headset_count_but_teach_nothing(tmp_path: Path) -> None:
+def test_answers_without_signal_count_but_give_no_window(tmp_path: Path) -> None:
     write(tmp_path, Plan(lost=(90.0, 190.0)))
     known = learn(tmp_path)
     assert known.evaluation.n_answers == 13  # of the chimes at 100, 140 and 180 s
@@ -303,7 +303,7 @@ def test_answers_during_a_lost_headset_count_but_teach_nothing(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("day", [-20000.0, 30000.0])
-def test_a_wrong_clock_discounts_nothing(copy: Path, day: float) -> None:
+def test_impossible_date_counts_as_recent(copy: Path, day: float) -> None:
     files = write(copy, Plan(day=day))[0]
     known = learn(copy)
     assert known.evaluation.n_answers == 80
@@ -311,7 +311,7 @@ def test_a_wrong_clock_discounts_nothing(copy: Path, day: float) -> None:
     assert {told.training_data.session: told.training_data.day for told in known.session_labels}[files.stem] == TODAY
 
 
-def test_two_people_under_one_label_are_noticed(copy: Path) -> None:
+def test_two_people_under_one_label_give_notice(copy: Path) -> None:
     write(copy, Plan(day=6.0, iaf_hz=12.0))
     notice = next(notice for notice in learn(copy).notices if "two people" in notice)
     assert "10.0 Hz" in notice
@@ -329,7 +329,7 @@ CYTON = replace(
 )
 
 
-def test_another_headset_is_said_and_counts_for_less(copy: Path) -> None:
+def test_other_headset_gives_notice_and_less_weight(copy: Path) -> None:
     write(copy, Plan(day=7.0, stream=CYTON))
     known = learn(copy)
     assert any("different electrodes" in notice for notice in known.notices)
@@ -338,7 +338,7 @@ def test_another_headset_is_said_and_counts_for_less(copy: Path) -> None:
     assert own.sd[0] < theirs.sd[0]
 
 
-def test_another_headset_whose_answers_teach_nothing_is_not_said(copy: Path) -> None:
+def test_other_headset_without_windows_gives_no_notice(copy: Path) -> None:
     write(copy, Plan(day=7.0, stream=CYTON, only=3))
     known = learn(copy)
     assert len({told.training_data.device for told in known.session_labels}) == 2
@@ -357,7 +357,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_model_file_that_cannot_be_used_is_put_aside_and_learned_anew(copy: Path, damage: str) -> None:
+def test_unusable_model_file_is_renamed_and_rebuilt(copy: Path, damage: str) -> None:
     good = learn(copy)
     path = decoder_path(copy, "01")
     broken = DAMAGE[damage](path.read_text())
@@ -371,9 +371,7 @@ def test_a_model_file_that_cannot_be_used_is_put_aside_and_learned_anew(copy: Pa
     assert learn(copy).notices == ()
 
 
-def test_a_folder_that_may_not_be_written_costs_nothing_but_the_reading(
-    copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_read_only_folder_still_trains(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = learn(copy)
     decoder_path(copy, "01").write_text("{")
 
@@ -386,7 +384,7 @@ def test_a_folder_that_may_not_be_written_costs_nothing_but_the_reading(
     assert any("could not be put aside (Permission denied)" in notice for notice in known.notices)
 
 
-def test_a_session_that_cannot_be_read_is_said_and_the_others_are_learned_from(copy: Path) -> None:
+def test_unreadable_session_gives_notice_and_is_skipped(copy: Path) -> None:
     files = write(copy, Plan(day=8.0), Plan(day=9.0), Plan(day=10.0))
     files[0].frame_log.write_text("onset\tsample\n0.25\t64\n")
     files[1].frame_log.write_text(HEAD_FRAMES + "x\n")
@@ -397,7 +395,7 @@ def test_a_session_that_cannot_be_read_is_said_and_the_others_are_learned_from(c
     assert any("is not a frame" in notice for notice in known.notices)
 
 
-def test_sleepy_answers_move_the_drowsy_threshold_and_no_weight(tmp_path: Path) -> None:
+def test_sleepy_answers_change_only_drowsiness_threshold(tmp_path: Path) -> None:
     files = write(tmp_path, Plan())[0]
     told = read_session_labels(files, estimate_window_covariance(NAMES), SETTINGS, TODAY)
     assert len(told.sleepiness_ratings) == 16
@@ -405,7 +403,7 @@ def test_sleepy_answers_move_the_drowsy_threshold_and_no_weight(tmp_path: Path) 
     assert learn(tmp_path).drowsy_level == 1.0
 
 
-def test_a_pupil_without_frames_learns_nothing() -> None:
+def test_collector_without_frames_has_no_windows() -> None:
     pupil = LabelCollector.for_session(estimate_window_covariance(NAMES), SFREQ, SETTINGS, 0.25)
     pupil.add_press(at(10))
     assert pupil.add_probe(Probe(at(20), where=1, sure=2, sleepy=3, answer_sample=at(22))) is None
@@ -421,9 +419,7 @@ def test_a_pupil_without_frames_learns_nothing() -> None:
         (90, None, "Too early to say: it takes answers of both kinds"),
     ],
 )
-def test_the_sentence_is_about_pairs_and_says_when_it_is_too_early(
-    n: int, auc: MetricInterval | None, begins: str
-) -> None:
+def test_auc_sentence_is_about_pairs(n: int, auc: MetricInterval | None, begins: str) -> None:
     said = auc_sentence(Evaluation(n, n // 3, 4, prequential=auc), SETTINGS.decoder)
     assert said.startswith(begins)
     assert "accuracy" not in said
@@ -432,7 +428,7 @@ def test_the_sentence_is_about_pairs_and_says_when_it_is_too_early(
         assert f"about 58 of 100 such pairs (somewhere between {round(100 * auc.low)} and" in said
 
 
-def test_signs_come_weightiest_first_with_how_sure_they_are(four: Path) -> None:
+def test_feature_directions_are_sorted_by_weight(four: Path) -> None:
     told = feature_directions(learn(four).decoder)
     assert told[0][0] == "theta_frontal"
     assert told[0][2] == "higher while wandering"
@@ -444,7 +440,7 @@ def test_signs_come_weightiest_first_with_how_sure_they_are(four: Path) -> None:
     assert NO_ANSWERS.count("guessing") == 1
 
 
-def test_a_participant_that_is_no_label_is_refused(tmp_path: Path) -> None:
+def test_invalid_participant_label_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="letters and digits"):
         learn(tmp_path, "../x")
 
@@ -459,9 +455,7 @@ def command(
     return (ended.value.code if isinstance(ended.value.code, int) else 0), captured.out, captured.err
 
 
-def test_show_tells_what_was_learned(
-    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_show_prints_decoder(copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, _ = command(capsys, monkeypatch, "show", "--recordings", str(copy))
     assert code == 0
     flat = " ".join(out.split())
@@ -474,7 +468,7 @@ def test_show_tells_what_was_learned(
     assert said["signs"][0]["feature"] == "theta_frontal"
 
 
-def test_fit_leaves_sessions_out_and_reset_all_of_them(
+def test_fit_excludes_sessions_and_reset_excludes_all(
     copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = ("--recordings", str(copy), "--json")
@@ -492,7 +486,7 @@ def test_fit_leaves_sessions_out_and_reset_all_of_them(
     assert "Traceback" not in err
 
 
-def test_notes_and_sessions_left_out_are_told_to_people(
+def test_notices_and_excluded_sessions_are_printed(
     copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(copy, Plan(day=6.0, iaf_hz=12.0))
@@ -502,7 +496,7 @@ def test_notes_and_sessions_left_out_are_told_to_people(
     assert "Note: These sessions may be two people's" in " ".join(out.split())
 
 
-def test_the_commands_know_a_person_without_any_answer(
+def test_commands_work_without_any_answer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, out, _ = command(capsys, monkeypatch, "show", "--recordings", str(tmp_path))

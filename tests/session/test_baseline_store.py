@@ -1,4 +1,4 @@
-"""Baselines on disk: stored with each session, kept for the next, and said in its summary."""
+"""Session baselines and the personal baseline on disk."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_every_session_stores_its_baseline(sessions: tuple[Path, ...]) -> None:
         assert past.ch_names == ("TP9", "AF7", "AF8", "TP10")
 
 
-def test_the_fourth_session_starts_from_three_and_says_how_it_differs(sessions: tuple[Path, ...]) -> None:
+def test_fourth_session_starts_from_personal_baseline_of_three(sessions: tuple[Path, ...]) -> None:
     *earlier, fourth = sessions
     for session in earlier:
         assert read_json(files_of(session).derived_file("summary.json"))["usual_baseline"] is None
@@ -87,7 +87,7 @@ def test_the_fourth_session_starts_from_three_and_says_how_it_differs(sessions: 
     assert "u_session\tu_own\tzo_theta_frontal" in header
 
 
-def test_its_replay_is_exact(sessions: tuple[Path, ...]) -> None:
+def test_replay_with_personal_baseline_is_exact(sessions: tuple[Path, ...]) -> None:
     recording = open_recording(sessions[-1])
     replayed = replay(recording)
     from neurofeedback.recording.frame_log import format_row
@@ -96,13 +96,13 @@ def test_its_replay_is_exact(sessions: tuple[Path, ...]) -> None:
     assert compare_with_log(recording, lines) == "identical"
 
 
-def test_the_model_file_holds_what_is_kept_now(sessions: tuple[Path, ...]) -> None:
+def test_baseline_file_holds_current_personal_baseline(sessions: tuple[Path, ...]) -> None:
     root = files_of(sessions[0]).root
     model = read_json(personal_baseline_path(root, "07"))
     assert (model["participant"], model["n_sessions"]) == ("07", 4)
 
 
-def test_spoiled_files_and_unusual_conditions_are_left_out(
+def test_damaged_files_and_other_conditions_are_left_out(
     sessions: tuple[Path, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     recording = open_recording(sessions[0])
@@ -125,7 +125,7 @@ def test_spoiled_files_and_unusual_conditions_are_left_out(
     assert load_personal_baseline(root / "nowhere", "07", recording.profile) is None
 
 
-def test_a_disk_that_refuses_costs_only_the_share_in_what_is_kept(
+def test_write_failure_only_leaves_session_out_of_personal_baseline(
     tmp_path: Path, profile: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(path: Path, document: object) -> None:
@@ -137,9 +137,7 @@ def test_a_disk_that_refuses_costs_only_the_share_in_what_is_kept(
     assert "baseline could not be stored" in caplog.text
 
 
-def test_a_person_lets_the_other_baseline_take_over_and_the_replay_knows(
-    sessions: tuple[Path, ...], profile: Path, tmp_path: Path
-) -> None:
+def test_switched_baseline_is_logged_and_replayed(sessions: tuple[Path, ...], profile: Path, tmp_path: Path) -> None:
     recordings = tmp_path / "recordings"
     shutil.copytree(sessions[0].parents[3], recordings)
     recording = open_recording(sit(recordings, profile, 5, asked="own"))

@@ -1,4 +1,4 @@
-"""Fit: when a headset sits well enough, what is looked at, and how an open source becomes a sitting's."""
+"""Contact check, fit criterion and headset fit before a session."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ def fits(*seconds, **limits):
     return [keeper.update(second(verdicts)) for verdicts in seconds]
 
 
-def test_an_electrode_fills_with_its_last_four_seconds():
+def test_electrode_share_counts_last_four_seconds():
     fills = [fit.recent_quality[0] for fit in fits("gggg", "gggg", "fggg", "bggg", "gggg", "gggg")]
     assert fills == [0.25, 0.5, 0.6875, 0.6875, 0.6875, 0.6875]
     assert fits(*4 * ["gggg"])[-1].recent_quality == (1, 1, 1, 1)
 
 
-def test_good_everywhere_for_three_calm_seconds_begins():
+def test_all_good_for_three_seconds_starts_session():
     found = fits(*7 * ["gggg"])
     assert [fit.all_good for fit in found] == [False, False, *5 * [True]]
     assert [fit.starts_in_s for fit in found] == [None, None, 2.0, 1.0, 0.0, 0.0, 0.0]
 
 
-def test_one_electrode_short_waits_longer():
+def test_good_enough_waits_longer_than_all_good():
     found = fits(*16 * ["gggb"])
     assert not any(fit.all_good for fit in found)
     assert [fit.starts_in_s for fit in found[2:]] == [*map(float, range(11, -1, -1)), 0.0, 0.0]
@@ -78,23 +78,23 @@ def test_one_electrode_short_waits_longer():
     ("verdicts", "enough"),
     [("gggg", True), ("ffff", True), ("bggg", True), ("gbgg", True), ("bggb", False), ("gbbg", False), ("bbbb", False)],
 )
-def test_enough_is_three_of_four_with_both_regions(verdicts, enough):
+def test_good_enough_is_three_of_four_with_both_regions(verdicts, enough):
     assert fits(*4 * [verdicts])[-1].good_enough is enough
 
 
-def test_a_needed_region_without_a_good_electrode_is_never_enough():
+def test_region_without_good_electrode_is_never_good_enough():
     assert not fits(*4 * ["bggb"], min_good_share=0.5)[-1].good_enough
     assert fits(*4 * ["bgbg"], min_good_share=0.5)[-1].good_enough
 
 
-def test_one_bad_second_starts_the_count_anew_only_when_it_matters():
+def test_bad_second_restarts_count_only_if_share_drops():
     assert fits(*5 * ["gggg"], "bggg", "gggg")[-1].starts_in_s == 0.0, "one movement is no reason"
     later = fits(*5 * ["gggg"], "bggg", "bggg")[-1]
     assert (later.all_good, later.good_enough) == (False, True)
     assert later.starts_in_s == 7.0
 
 
-def test_a_lost_signal_empties_every_electrode():
+def test_lost_signal_resets_every_electrode():
     keeper = FitCriterion(MONTAGE, ContactSettings())
     for _ in range(5):
         keeper.update(second("gggg"))
@@ -155,7 +155,7 @@ def looking(clock, settings=None, **options):
     return ContactCheck(Scripted(clock, **options), MUSE, MONTAGE, settings or Settings(), clock)
 
 
-def test_a_check_counts_seconds_losses_and_age():
+def test_contact_check_counts_seconds_losses_and_age():
     clock = VirtualClock()
     check = looking(clock, seconds=9.0)
     shown = list(dict.fromkeys(check.snapshots()))
@@ -168,7 +168,7 @@ def test_a_check_counts_seconds_losses_and_age():
     assert facts.latency_p50_ms == pytest.approx(125, abs=15)
 
 
-def test_silence_is_noticed_within_a_second_and_the_return_shown_within_a_few():
+def test_silence_and_return_are_shown_promptly():
     clock = VirtualClock()
     check = looking(clock, silences=((5.5, 8.5),), seconds=16.0)
     told = [(clock.now(), snapshot) for snapshot in check.snapshots() if snapshot.headset_fit]
@@ -181,13 +181,13 @@ def test_silence_is_noticed_within_a_second_and_the_return_shown_within_a_few():
     assert check.link_monitor.stats.loss_rates == pytest.approx(4 * (lost,), abs=0.01)
 
 
-def test_a_headset_gone_for_good_ends_the_check():
+def test_long_silence_ends_contact_check():
     impatient = Settings(gaps=GapSettings(give_up_s=20.0))
     with pytest.raises(SourceError, match="nothing has come from muse-2 for 20 s"):
         list(looking(VirtualClock(), impatient, silences=((2.0, 1000.0),)).snapshots())
 
 
-def test_every_sample_begins_the_wait_for_the_next_anew():
+def test_every_sample_restarts_silence_timeout():
     impatient = Settings(gaps=GapSettings(give_up_s=20.0))
     clock = VirtualClock()
     list(looking(clock, impatient, silences=((2.0, 21.0), (21.5, 40.5)), seconds=45.0).snapshots())
@@ -201,7 +201,7 @@ def fitted(clock, mailbox, **options):
     return source, wait_for_headset_fit(source, stream, profile, clock, mailbox)
 
 
-def test_it_goes_on_by_itself_and_hands_the_open_headset_on():
+def test_good_fit_hands_open_source_to_session():
     clock, mailbox = VirtualClock(), LiveState()
     source, done = fitted(clock, mailbox)
     assert 5.0 <= clock.now() <= 5.3
@@ -211,7 +211,7 @@ def test_it_goes_on_by_itself_and_hands_the_open_headset_on():
     assert done.source.read().first_sample == 0
 
 
-def test_a_headset_lost_while_it_was_put_on_is_not_lost_in_the_sitting():
+def test_reconnects_during_fit_are_not_counted_in_session():
     """Its driver takes no time here; the one who reads does not wait for it either."""
     clock = VirtualClock()
     source = ReconnectingSource(Scripted(clock, silences=((2.0, 5.0),)), 1.0, now=clock.now, run=lambda job: job())
@@ -221,7 +221,7 @@ def test_a_headset_lost_while_it_was_put_on_is_not_lost_in_the_sitting():
     assert done.n_reconnects == source.reconnects == 1
 
 
-def test_begun_anyway_is_said():
+def test_start_before_good_contact_gives_notice():
     clock, mailbox = VirtualClock(), LiveState()
     mailbox.send_request(Request(RequestKind.BEGIN))  # too early to judge anything: not taken
 
@@ -238,7 +238,7 @@ def test_begun_anyway_is_said():
     assert done.notice.startswith("It was begun before contact was good enough")
 
 
-def test_a_headset_that_is_silent_cannot_be_begun_with():
+def test_silent_headset_cannot_start_session():
     clock, mailbox = VirtualClock(), LiveState()
 
     class Impatient(VirtualClock):
@@ -252,7 +252,7 @@ def test_a_headset_that_is_silent_cannot_be_begun_with():
     assert clock.now() >= 9.0
 
 
-def test_leaving_begins_nothing():
+def test_stop_during_fit_starts_no_session():
     mailbox = LiveState()
     mailbox.send_request(Request(RequestKind.STOP))
     source, done = fitted(VirtualClock(), mailbox)
@@ -260,7 +260,7 @@ def test_leaving_begins_nothing():
     assert source.opened == 1, "whoever opened it closes it"
 
 
-def test_a_device_is_opened_and_let_go():
+def test_contact_check_opens_and_closes_device():
     clock = VirtualClock()
     with open_contact_check("simulated:3", Settings(), clock) as check:
         found = next(snapshot for snapshot in check.snapshots() if clock.now() > 6)
@@ -269,7 +269,7 @@ def test_a_device_is_opened_and_let_go():
         next(check.snapshots())
 
 
-def test_a_sitting_with_a_fit_says_in_its_files_how_the_headset_sat(tmp_path: Path):
+def test_headset_fit_is_recorded_in_session_files(tmp_path: Path):
     request = SessionConfig("simulated:6", tmp_path, minutes=0.3, audio="none", fast=True, wait_for_fit=True)
     sitting = Session(request)
     sitting.start()
@@ -283,7 +283,7 @@ def test_a_sitting_with_a_fit_says_in_its_files_how_the_headset_sat(tmp_path: Pa
     assert summary["fit"] == outcome.summary["fit"]
 
 
-def test_a_fit_does_not_change_what_a_simulated_sitting_records(tmp_path: Path):
+def test_fit_does_not_change_simulated_recording(tmp_path: Path):
     data = []
     for fit in (False, True):
         folder = tmp_path / str(fit)
@@ -295,7 +295,7 @@ def test_a_fit_does_not_change_what_a_simulated_sitting_records(tmp_path: Path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_a_real_driver_s_headset_is_fitted_and_sat_with_in_one_connection(tmp_path: Path):
+def test_fit_and_session_use_one_connection(tmp_path: Path):
     """Through BrainFlow: what is recorded is what the board sent, from the moment the fit was over."""
     connections = []
 

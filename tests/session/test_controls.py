@@ -1,4 +1,4 @@
-"""What a person does during a sitting: keys at known moments, on a clock that runs as fast as it can."""
+"""Requests during a session, at known times on a virtual clock."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ PLAN = SessionPlan.from_phases(
 OPEN = SessionPlan((*PLAN.segments[:2], Segment(Phase.PRACTICE, float("inf")), PLAN.segments[-1]), 6.0)
 SEED = 4
 DUE_S = 15.0 + next(probe_times(PROBES, SEED))
-"""When the first question of a sitting without a pause comes, s."""
+"""Time of the first probe of a session without a pause, s."""
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ class Scripted(LiveState):
 
 
 class Heard(NullSink):
-    """Writes down what it was told."""
+    """Sink that records its calls."""
 
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
@@ -120,7 +120,7 @@ class Heard(NullSink):
 
 @dataclass
 class Sat:
-    """A sitting that is over."""
+    """A finished session."""
 
     reason: str
     folder: Path
@@ -134,7 +134,7 @@ class Sat:
 
     @cached_property
     def frames(self) -> list[Frame]:
-        """Frames of a replay, which are those of the sitting."""
+        """Return the frames of a replay, equal to those of the session."""
         replayed = replay(self.recording)
         frames = list(replayed.frames)
         lines = [replayed.header, *map(frame_log.format_row, frames)]
@@ -189,7 +189,7 @@ def ask(at_s: float, kind: RequestKind, value: str = "") -> tuple[float, Request
 # a pause that does not count
 
 
-def test_a_pause_is_logged_lasts_as_long_as_it_lasts_and_the_plan_waits(sit: Sit) -> None:
+def test_pause_is_logged_and_postpones_plan(sit: Sit) -> None:
     sat = sit(ask(30.0, RequestKind.PAUSE), ask(42.0, RequestKind.RESUME))
     assert sat.seconds(Phase.PAUSE) == pytest.approx(12 + 2, abs=0.5)  # until no window reaches back into it
     assert sat.seconds(Phase.PRACTICE) == pytest.approx(40, abs=0.3)
@@ -198,7 +198,7 @@ def test_a_pause_is_logged_lasts_as_long_as_it_lasts_and_the_plan_waits(sit: Sit
     assert commands == [("on", pytest.approx(30, abs=0.1)), ("off", pytest.approx(42, abs=0.1))]
 
 
-def test_the_summary_leaves_a_pause_out_of_its_shares(sit: Sit) -> None:
+def test_summary_shares_leave_pause_out(sit: Sit) -> None:
     paused = sit(ask(30.0, RequestKind.PAUSE), ask(60.0, RequestKind.RESUME))
     counted = [frame for frame in paused.frames if frame.phase is not Phase.PAUSE]
     share = sum(frame.valid for frame in counted) / len(counted)
@@ -206,20 +206,20 @@ def test_the_summary_leaves_a_pause_out_of_its_shares(sit: Sit) -> None:
     assert paused.summary["phases"]["pause"] == paused.seconds(Phase.PAUSE)
 
 
-def test_the_time_left_stands_still_in_a_pause(sit: Sit) -> None:
+def test_remaining_time_stands_still_in_pause(sit: Sit) -> None:
     sat = sit(ask(30.0, RequestKind.PAUSE), ask(42.0, RequestKind.RESUME))
     left = [shown.remaining_s for shown in sat.live_state.shown if 31 < shown.elapsed_s < 41]
     assert max(left) - min(left) <= 0.3
     assert {shown.paused for shown in sat.live_state.shown if 31 < shown.elapsed_s < 41} == {True}
 
 
-def test_a_question_is_put_off_by_a_pause(sit: Sit) -> None:
+def test_pause_postpones_probe(sit: Sit) -> None:
     sat = sit(ask(20.0, RequestKind.PAUSE), ask(50.0, RequestKind.RESUME))
     first = probes_from_events(sat.recording.events)[0]
     assert first.sample / SFREQ == pytest.approx(DUE_S + 32, abs=0.6)
 
 
-def test_an_open_question_is_dropped_by_a_pause(sit: Sit) -> None:
+def test_pause_closes_open_question(sit: Sit) -> None:
     sat = sit(
         ask(DUE_S + 1, RequestKind.PAUSE), ask(DUE_S + 3, RequestKind.RESUME), ask(DUE_S + 4, RequestKind.ANSWER, "1")
     )
@@ -227,7 +227,7 @@ def test_an_open_question_is_dropped_by_a_pause(sit: Sit) -> None:
     assert sat.rows(EventKind.ANSWER_WHERE) == []
 
 
-def test_pausing_twice_or_going_on_unasked_changes_nothing(sit: Sit) -> None:
+def test_repeated_pause_or_resume_changes_nothing(sit: Sit) -> None:
     twice = (ask(at_s, kind) for at_s in (30.0, 30.5) for kind in (RequestKind.PAUSE,))
     sat = sit(
         ask(20.0, RequestKind.RESUME),
@@ -241,7 +241,7 @@ def test_pausing_twice_or_going_on_unasked_changes_nothing(sit: Sit) -> None:
     assert sat.rows(EventKind.PRESS) == []
 
 
-def test_a_sitting_can_be_ended_in_a_pause(sit: Sit) -> None:
+def test_session_can_be_ended_in_pause(sit: Sit) -> None:
     sat = sit(ask(30.0, RequestKind.PAUSE), ask(35.0, RequestKind.STOP))
     assert sat.reason == "asked"
     assert sat.frames[-1].phase is Phase.PAUSE
@@ -250,7 +250,7 @@ def test_a_sitting_can_be_ended_in_a_pause(sit: Sit) -> None:
 # questions and presses
 
 
-def test_answers_lie_at_the_sample_of_their_key(sit: Sit) -> None:
+def test_answers_are_logged_at_sample_of_key(sit: Sit) -> None:
     keys = [
         ask(DUE_S + 1, RequestKind.ANSWER, "2"),
         ask(DUE_S + 2, RequestKind.ANSWER, "3"),
@@ -264,19 +264,19 @@ def test_answers_lie_at_the_sample_of_their_key(sit: Sit) -> None:
     assert sat.heard.told.count(("bell", Bell.PROBE)) == len(sat.rows(EventKind.PROBE))
 
 
-def test_the_question_is_shown_until_it_is_answered_or_time_is_up(sit: Sit) -> None:
+def test_question_is_shown_until_answered_or_timed_out(sit: Sit) -> None:
     sat = sit(ask(DUE_S + 2, RequestKind.SKIP))
     asked = [shown.elapsed_s for shown in sat.live_state.shown if shown.question is WHERE and shown.n_probes == 1]
     assert (min(asked), max(asked)) == pytest.approx((DUE_S, DUE_S + 2), abs=0.3)
     assert [row.value for row in sat.rows(EventKind.UNANSWERED)][:2] == ["where: skipped", "where: time is up"]
 
 
-def test_a_question_still_open_at_the_end_is_closed_by_it(sit: Sit) -> None:
+def test_end_closes_open_question(sit: Sit) -> None:
     sat = sit(ask(DUE_S + 1, RequestKind.STOP))
     assert [row.value for row in sat.rows(EventKind.UNANSWERED)] == ["where: end"]
 
 
-def test_a_probe_answered_while_the_headset_is_lost_keeps_its_moment(sit: Sit) -> None:
+def test_answer_during_signal_loss_keeps_its_sample(sit: Sit) -> None:
     keys = [
         ask(DUE_S + 3, RequestKind.ANSWER, "1"),
         ask(DUE_S + 4, RequestKind.ANSWER, "4"),
@@ -289,12 +289,12 @@ def test_a_probe_answered_while_the_headset_is_lost_keeps_its_moment(sit: Sit) -
     assert len(sat.frames) > 200  # and the replay is exact
 
 
-def test_no_question_comes_where_none_is_wanted(sit: Sit) -> None:
+def test_no_probe_comes_if_probes_are_off(sit: Sit) -> None:
     silent = load_settings().model_copy(update={"probes": ProbeSettings(enabled=False)})
     assert sit(settings=silent).rows(EventKind.PROBE) == []
 
 
-def test_a_stuck_key_is_one_press_and_is_said(sit: Sit) -> None:
+def test_stuck_key_is_one_press_with_notice(sit: Sit) -> None:
     held = [ask(20 + 0.03 * i, RequestKind.PRESS) for i in range(300)]
     sat = sit(*held, ask(45.0, RequestKind.PRESS))
     assert [row.sample / SFREQ for row in sat.rows(EventKind.PRESS)] == pytest.approx([20, 45], abs=0.05)
@@ -305,7 +305,7 @@ def test_a_stuck_key_is_one_press_and_is_said(sit: Sit) -> None:
 # what is set by hand
 
 
-def test_what_is_set_by_hand_is_logged_heard_and_shown(sit: Sit) -> None:
+def test_manual_settings_are_logged_applied_and_shown(sit: Sit) -> None:
     sat = sit(
         ask(20, RequestKind.VOLUME, "-6"),
         ask(21, RequestKind.MUTE, "on"),
@@ -325,7 +325,7 @@ def test_what_is_set_by_hand_is_logged_heard_and_shown(sit: Sit) -> None:
     assert sat.frames
 
 
-def test_another_baseline_is_taken_only_where_there_is_one(sit: Sit) -> None:
+def test_baseline_switch_needs_personal_baseline(sit: Sit) -> None:
     sat = sit(ask(20, RequestKind.BASELINE, "own"), ask(22.0, RequestKind.STOP))
     assert not [command for command in sat.recording.commands if command.kind is CommandKind.BASELINE]
     assert sat.live_state.snapshot.feedback_source == ""
@@ -341,12 +341,12 @@ def test_another_baseline_is_taken_only_where_there_is_one(sit: Sit) -> None:
         (Request(RequestKind.TONE_DEPTH, "inf"), ("tone_depth", 1.0)),
     ],
 )
-def test_no_slider_goes_further_than_it_may(sit: Sit, request_: Request, kept: tuple[str, float]) -> None:
+def test_slider_values_are_clamped(sit: Sit, request_: Request, kept: tuple[str, float]) -> None:
     sat = sit((20.0, request_), ask(22.0, RequestKind.STOP))
     assert getattr(sat.live_state.snapshot, kept[0]) == kept[1]
 
 
-def test_a_segment_sets_its_rate_and_its_bed(sit: Sit) -> None:
+def test_segment_sets_target_rate_and_background(sit: Sit) -> None:
     middle = (Segment(Phase.PRACTICE, 6.0), Segment(Phase.PRACTICE, 6.0, target_rate=0.8, background="wind"))
     sat = sit(plan=SessionPlan((*PLAN.segments[:2], *middle, PLAN.segments[-1]), 6.0))
     assert sat.live_state.snapshot.target_rate == 0.8
@@ -358,7 +358,7 @@ def test_a_segment_sets_its_rate_and_its_bed(sit: Sit) -> None:
 # the end
 
 
-def test_a_little_longer_is_offered_at_the_end_and_taken(sit: Sit) -> None:
+def test_extension_is_offered_and_applied_at_end(sit: Sit) -> None:
     sat = sit(ask(57.0, RequestKind.EXTEND, "0.25"))
     assert [row.value for row in sat.rows(EventKind.SESSION_EXTENDED)] == ["0.25"]
     phases = [command.value for command in sat.recording.commands if command.kind is CommandKind.PHASE]
@@ -369,12 +369,12 @@ def test_a_little_longer_is_offered_at_the_end_and_taken(sit: Sit) -> None:
 
 
 @pytest.mark.parametrize("minutes", ["0", "-3", "nan"])
-def test_nothing_longer_is_no_request(sit: Sit, minutes: str) -> None:
+def test_extension_by_zero_is_ignored(sit: Sit, minutes: str) -> None:
     sat = sit(ask(20.0, RequestKind.EXTEND, minutes), ask(22.0, RequestKind.STOP))
     assert sat.rows(EventKind.SESSION_EXTENDED) == []
 
 
-def test_without_a_planned_end_ending_it_rings_the_bell_first(sit: Sit) -> None:
+def test_stop_of_open_ended_practice_rings_bell_first(sit: Sit) -> None:
     sat = sit(ask(40.0, RequestKind.STOP), plan=OPEN)
     assert sat.reason == "done"
     assert sat.seconds(Phase.DEBRIEF) == pytest.approx(3, abs=0.3)
@@ -382,13 +382,13 @@ def test_without_a_planned_end_ending_it_rings_the_bell_first(sit: Sit) -> None:
     assert sat.live_state.shown[0].remaining_s == float("inf")
 
 
-def test_ending_it_twice_ends_it_at_once(sit: Sit) -> None:
+def test_second_stop_ends_session_at_once(sit: Sit) -> None:
     sat = sit(ask(40.0, RequestKind.STOP), ask(41.0, RequestKind.STOP), plan=OPEN)
     assert sat.reason == "asked"
     assert sat.seconds(Phase.DEBRIEF) == pytest.approx(0.75, abs=0.5)
 
 
-def test_a_sitting_that_broke_off_tells_its_probes_and_leaves_a_pause_out(sit: Sit) -> None:
+def test_interrupted_session_keeps_probes_and_leaves_pause_out(sit: Sit) -> None:
     sat = sit(ask(20.0, RequestKind.PRESS), ask(30.0, RequestKind.PAUSE), ask(42.0, RequestKind.RESUME))
     files = find_session(sat.folder)
     assert files is not None
@@ -399,7 +399,7 @@ def test_a_sitting_that_broke_off_tells_its_probes_and_leaves_a_pause_out(sit: S
     assert completed["valid_fraction"] == pytest.approx(sat.summary["valid_fraction"], abs=1e-4)
 
 
-def test_a_frame_held_back_for_a_gap_has_the_latency_of_its_own_newest_sample_or_none(sit: Sit) -> None:
+def test_frame_delayed_by_gap_has_latency_of_its_last_sample_or_none(sit: Sit) -> None:
     """The gap ends a read and a frame: what the frame lacks is known with the next read only."""
     sat = sit(ask(14.0, RequestKind.STOP), lost=LostRun(2556, 4))
     assert sat.recording.frames_path is not None

@@ -46,7 +46,7 @@ def latency_ms(folder: Path, waited_s: float) -> dict[str, float]:
     return outcome.summary["latency_ms"]
 
 
-def test_time_spent_waiting_for_the_read_counts(tmp_path: Path) -> None:
+def test_latency_includes_wait_for_read(tmp_path: Path) -> None:
     at_once, later = (latency_ms(tmp_path / str(waited_s), waited_s) for waited_s in (0.0, 0.5))
     assert at_once["p50"] < 250
     assert {name: later[name] - at_once[name] for name in later} == pytest.approx(dict.fromkeys(later, 500.0), abs=0.02)
@@ -63,9 +63,7 @@ def first_chunk(source: BoardSource) -> Chunk:
 @pytest.mark.parametrize(
     ("ahead_s", "expected"), [(0.0, None), (-3600.0, 0.0), (3600.0, "whole")], ids=["right", "set back", "set forward"]
 )
-def test_a_board_s_stamps_tell_how_long_a_sample_waited_whatever_becomes_of_the_clock(
-    ahead_s: float, expected: object
-) -> None:
+def test_latency_follows_board_timestamps(ahead_s: float, expected: object) -> None:
     reads: list[float] = []
 
     def remembered(clock: Callable[[], float]) -> float:

@@ -1,4 +1,4 @@
-"""A sitting sent on, received by a real LSL inlet and a real socket."""
+"""Live outputs of a session, received by a real LSL inlet and a real socket."""
 
 import socket
 
@@ -40,7 +40,7 @@ def test_raw_frames_and_markers_arrive_by_lsl() -> None:
     outlet.close()
 
 
-def test_frames_arrive_by_osc_without_what_is_not_a_number() -> None:
+def test_osc_sends_frames_without_nan() -> None:
     osc = pytest.importorskip("pythonosc.osc_message", reason="the extra osc is not installed")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
@@ -59,16 +59,16 @@ def test_frames_arrive_by_osc_without_what_is_not_a_number() -> None:
     assert "/neurofeedback/threshold" not in messages
 
 
-def test_nothing_is_open_unless_asked_for() -> None:
+def test_no_output_is_opened_by_default() -> None:
     assert open_outputs("", "", STREAM, 0.25) == ()
     assert describe_outputs("", "") == describe_outputs("machine", "9000") == ""
 
 
-def test_what_leaves_the_machine_is_said() -> None:
+def test_network_outputs_give_notice() -> None:
     assert "by LSL and OSC, as you asked" in describe_outputs("network", "studio.local:9000")
 
 
 @pytest.mark.parametrize(("lsl_out", "osc_out"), [("everywhere", ""), ("", "port"), ("", "host:99999"), ("", "a:b:c")])
-def test_a_place_that_cannot_be_sent_to_is_refused(lsl_out: str, osc_out: str) -> None:
+def test_invalid_output_address_is_refused(lsl_out: str, osc_out: str) -> None:
     with pytest.raises(SettingsError, match="allowed: "):
         describe_outputs(lsl_out, osc_out)

@@ -13,12 +13,12 @@ LENGTHS = st.floats(MIN_MINUTES, MAX_MINUTES)
 
 
 @given(minutes=LENGTHS)
-def test_minutes_is_the_whole_sitting(minutes: float) -> None:
+def test_minutes_are_length_of_session(minutes: float) -> None:
     assert plan_session(PhaseSettings(), minutes, 60.0).total_s == pytest.approx(60 * minutes)
 
 
 @given(minutes=LENGTHS)
-def test_phases_keep_their_order_and_practice_is_longer_than_transfer(minutes: float) -> None:
+def test_phases_are_in_order_and_practice_is_longer_than_transfer(minutes: float) -> None:
     plan = plan_session(PhaseSettings(), minutes, 60.0)
     assert [phase for phase, _ in plan.phases] == [
         Phase.SETTLE,
@@ -32,19 +32,19 @@ def test_phases_keep_their_order_and_practice_is_longer_than_transfer(minutes: f
 
 
 @given(minutes=LENGTHS)
-def test_a_baseline_never_wants_more_clean_signal_than_half_its_length(minutes: float) -> None:
+def test_baseline_needs_at_most_half_its_length_clean(minutes: float) -> None:
     plan = plan_session(PhaseSettings(), minutes, 60.0)
     assert plan.min_clean_s <= min(60.0, dict(plan.phases)[Phase.BASELINE] / 2)
 
 
-def test_a_long_sitting_leaves_all_phases_but_practice_as_they_are() -> None:
+def test_long_session_extends_only_practice() -> None:
     settings = PhaseSettings()
     lengths = dict(plan_session(settings, 45.0, 60.0).phases)
     assert lengths[Phase.BASELINE] == settings.baseline_s
     assert lengths[Phase.TRANSFER] == settings.transfer_s
 
 
-def test_without_minutes_the_profile_decides() -> None:
+def test_profile_sets_default_length() -> None:
     settings = PhaseSettings(transfer_s=0.0)
     plan = plan_session(settings, None, 60.0)
     assert Phase.TRANSFER not in dict(plan.phases)
@@ -52,11 +52,11 @@ def test_without_minutes_the_profile_decides() -> None:
 
 
 @pytest.mark.parametrize("minutes", [0.0, -3.0, 1e9, math.nan, math.inf])
-def test_a_length_that_cannot_be_sat_is_refused_in_four_parts(minutes: float) -> None:
+def test_invalid_length_is_refused(minutes: float) -> None:
     with pytest.raises(SettingsError, match=r"got .* minutes; allowed: 0\.25 to 240 minutes; pass --minutes"):
         plan_session(PhaseSettings(), minutes, 60.0)
 
 
-def test_a_short_baseline_says_what_it_costs_and_a_full_one_says_nothing() -> None:
+def test_short_baseline_gives_notice() -> None:
     assert "known less well" in plan_session(PhaseSettings(), 1.0, 60.0).short_baseline_notice
     assert plan_session(PhaseSettings(), None, 60.0).short_baseline_notice == ""

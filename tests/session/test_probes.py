@@ -64,30 +64,30 @@ def asked(sample: int = 5000) -> ProbeScheduler:
 
 
 @given(seed=st.integers(0, 2**32), low=st.floats(40, 200), more=st.floats(0, 300))
-def test_times_are_drawn_evenly_between_the_limits(seed: int, low: float, more: float) -> None:
+def test_probe_intervals_are_uniform_between_limits(seed: int, low: float, more: float) -> None:
     settings = ProbeSettings(interval_s=(low, low + more))
     times = [0.0, *islice(probe_times(settings, seed), 50)]
     assert all(low - 1e-9 <= after - before <= low + more + 1e-9 for before, after in pairwise(times))
 
 
-def test_the_same_seed_draws_the_same_times_and_another_seed_others() -> None:
+def test_probe_times_depend_on_seed() -> None:
     draws = [list(islice(probe_times(SETTINGS, seed), 20)) for seed in (7, 7, 8)]
     assert draws[0] == draws[1] != draws[2]
 
 
-def test_a_twenty_minute_sitting_asks_fifteen_to_twenty_times() -> None:
+def test_twenty_minutes_have_fifteen_to_twenty_probes() -> None:
     counts = [sum(at_s < 1020 for at_s in islice(probe_times(SETTINGS, seed), 100)) for seed in range(50)]
     assert 14 <= sum(counts) / 50 <= 16.5
 
 
 @pytest.mark.parametrize("settings", [NONE, ProbeSettings(enabled=False)])
-def test_no_question_comes_where_none_is_wanted(settings: ProbeSettings) -> None:
+def test_no_probe_comes_if_probes_are_off(settings: ProbeSettings) -> None:
     assert list(probe_times(settings, 1)) == []
     assert chimes(sit(ProbeScheduler(settings, 1, SFREQ), [Phase.PRACTICE] * 4000)) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(Phase)), st.integers(1, 800)), min_size=1, max_size=12))
-def test_only_practice_brings_a_question_nearer(stretches: list[tuple[Phase, int]]) -> None:
+def test_only_practice_counts_towards_next_probe(stretches: list[tuple[Phase, int]]) -> None:
     phases = [phase for phase, n in stretches for _ in range(n)]
     rung = chimes(sit(ProbeScheduler(SETTINGS, 5, SFREQ), phases))
     practised = [sum(phase in PROBE_PHASES for phase in phases[: sample // HOP]) * HOP / SFREQ for sample in rung]
@@ -97,7 +97,7 @@ def test_only_practice_brings_a_question_nearer(stretches: list[tuple[Phase, int
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_questions_come_at_the_same_times_whatever_is_answered(seed: int) -> None:
+def test_probe_times_do_not_depend_on_answers(seed: int) -> None:
     prober = ProbeScheduler(SETTINGS, 9, SFREQ)
     rung = []
     for index, answer in enumerate(np.random.default_rng(seed).random(1000) < 0.3):
@@ -109,7 +109,7 @@ def test_questions_come_at_the_same_times_whatever_is_answered(seed: int) -> Non
     assert rung == chimes(sit(ProbeScheduler(SETTINGS, 9, SFREQ), [Phase.PRACTICE] * 1000))
 
 
-def test_what_fell_due_while_nothing_arrived_is_asked_once() -> None:
+def test_probes_due_during_signal_loss_count_as_one() -> None:
     prober = ProbeScheduler(SETTINGS, 3, SFREQ)
     prober.process_frames(frame(index) for index in range(4 * 400))
     steps = [prober.tick(102_400 + i) for i in range(3)]
@@ -117,7 +117,7 @@ def test_what_fell_due_while_nothing_arrived_is_asked_once() -> None:
     assert prober.n_probes == 1
 
 
-def test_a_probe_goes_from_where_to_sure_to_sleepy_with_each_answer_timed() -> None:
+def test_probe_asks_three_questions_with_response_times() -> None:
     prober = asked(5000)
     rows = []
     for question, value, sample in ((WHERE, 2, 5256), (SURE, 4, 5512), (SLEEPY, 5, 6024)):
@@ -133,14 +133,14 @@ def test_a_probe_goes_from_where_to_sure_to_sleepy_with_each_answer_timed() -> N
     assert prober.question is None
 
 
-def test_not_sure_leaves_nothing_to_be_sure_of() -> None:
+def test_not_sure_skips_question_how_sure() -> None:
     prober = asked()
     prober.answer(3, 5100)
     assert prober.question is SLEEPY
 
 
 @pytest.mark.parametrize("value", [0, 4, 5, 9, -1])
-def test_a_key_the_question_does_not_offer_changes_nothing(value: int) -> None:
+def test_key_without_choice_is_ignored(value: int) -> None:
     prober = asked()
     assert prober.answer(value, 5100) == ActionResult()
     assert prober.question is WHERE
@@ -149,7 +149,7 @@ def test_a_key_the_question_does_not_offer_changes_nothing(value: int) -> None:
 @pytest.mark.parametrize(
     ("leave", "why"), [(ProbeScheduler.skip, "skipped"), (ProbeScheduler.pause, "pause"), (ProbeScheduler.end, "end")]
 )
-def test_a_question_can_be_left(leave, why: str) -> None:
+def test_question_can_be_closed_unanswered(leave, why: str) -> None:
     prober = asked(5000)
     prober.answer(1, 5060)
     step = leave(prober, 5200)
@@ -170,13 +170,13 @@ def test_each_answer_has_its_own_time_limit() -> None:
 
 
 @pytest.mark.parametrize("sample", [4000, 4990, 5000, 5050])
-def test_a_key_that_was_down_already_is_no_answer(sample: int) -> None:
+def test_key_pressed_too_soon_is_ignored(sample: int) -> None:
     prober = asked(5000)
     assert prober.answer(1, sample) == ActionResult()
     assert prober.question is WHERE
 
 
-def test_a_key_that_is_held_answers_one_question_only() -> None:
+def test_held_key_answers_one_question() -> None:
     prober = asked(5000)
     rows = [row for sample in range(5300, 6500, 8) for row in prober.answer(2, sample).rows]
     assert rows == [Event(5300, EventKind.ANSWER_WHERE, "2", response_s=300 / 256)]
@@ -184,7 +184,7 @@ def test_a_key_that_is_held_answers_one_question_only() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["tick", "answer", "skip", "pause"]), st.integers(0, 6)), max_size=60))
-def test_whatever_is_pressed_the_rows_tell_each_finished_probe(moves: list[tuple[str, int]]) -> None:
+def test_rows_give_all_finished_probes_for_any_keys(moves: list[tuple[str, int]]) -> None:
     prober = ProbeScheduler(SETTINGS.with_mean_interval(15), 2, SFREQ)
     rows, finished, sample = [], [], 0
     for index, (move, value) in enumerate(moves):
@@ -199,7 +199,7 @@ def test_whatever_is_pressed_the_rows_tell_each_finished_probe(moves: list[tuple
     assert len(finished) == prober.n_probes
 
 
-def test_the_table_is_complete_for_every_open_question() -> None:
+def test_transition_table_is_complete() -> None:
     for stage in ProbeState:
         moves = {move for (at, move) in TRANSITIONS if at is stage}
         assert moves == (
@@ -222,21 +222,21 @@ def test_the_wording_is_fixed() -> None:
     assert [len(question.choices) for question in QUESTIONS] == [3, 4, 5]
 
 
-def test_a_chime_names_the_version_of_the_wording() -> None:
+def test_probe_event_has_wording_version() -> None:
     prober = ProbeScheduler(SETTINGS, 3, SFREQ)
     prober.process_frames([frame(10**6)])
     assert prober.tick(77).rows == (Event(77, EventKind.PROBE, WORDING_VERSION),)
 
 
 class TestPresses:
-    def test_presses_apart_are_logged_where_they_were(self) -> None:
+    def test_separate_presses_are_logged_at_their_samples(self) -> None:
         presses = PressDebouncer(SETTINGS, SFREQ)
         rows = [row for sample in (1000, 2000, 9000) for row in presses.process(sample)]
         assert rows == [Event(sample, EventKind.PRESS) for sample in (1000, 2000, 9000)]
         assert presses.message == ""
 
     @given(period=st.integers(1, 255), n=st.integers(6, 500))
-    def test_a_key_that_repeats_counts_once_and_is_said(self, period: int, n: int) -> None:
+    def test_repeating_key_counts_once_with_notice(self, period: int, n: int) -> None:
         presses = PressDebouncer(SETTINGS, SFREQ)
         rows = [row for i in range(n) for row in presses.process(1000 + period * i)]
         assert rows == [Event(1000, EventKind.PRESS)]
@@ -247,7 +247,7 @@ class TestPresses:
         assert presses.message == ""
         assert presses.end() == ()
 
-    def test_hundreds_of_presses_a_second_apart_and_more_are_limited_to_so_many_a_minute(self) -> None:
+    def test_presses_are_limited_per_minute(self) -> None:
         presses = PressDebouncer(SETTINGS, SFREQ)
         rows = [row for i in range(600) for row in presses.process(300 * i)]
         minutes = 600 * 300 / SFREQ / 60
@@ -256,12 +256,12 @@ class TestPresses:
         (left_out,) = presses.end()
         assert int(left_out.value) == 600 - presses.n_presses
 
-    def test_a_press_after_a_stuck_key_was_let_go_counts_again(self) -> None:
+    def test_press_after_released_stuck_key_counts(self) -> None:
         presses = PressDebouncer(SETTINGS, SFREQ)
         for sample in range(0, 3000, 10):
             presses.process(sample)
         assert [row.kind for row in presses.process(8000)] == [EventKind.PRESSES_IGNORED, EventKind.PRESS]
 
-    def test_nothing_pressed_is_nothing_said(self) -> None:
+    def test_no_press_gives_no_event(self) -> None:
         presses = PressDebouncer(SETTINGS, SFREQ)
         assert presses.tick(10_000) == presses.end() == ()

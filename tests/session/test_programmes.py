@@ -1,4 +1,4 @@
-"""Programmes of segments: what can be written down, what a sitting is laid out as, and how it is kept to."""
+"""Programmes of segments: their files, the plan made from them, and its phases."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ SHORT = (Segment(Phase.PRACTICE, 20.0), Segment(Phase.TRANSFER, 10.0), Segment(P
 
 
 class TestWhatIsShipped:
-    def test_there_are_presets_for_everyone(self) -> None:
+    def test_presets_exist(self) -> None:
         assert {"first", "10-minutes", "20-minutes", "45-minutes", "open-end"} <= set(available("programmes"))
 
     @pytest.mark.parametrize("name", available("programmes"))
-    def test_each_can_be_sat_and_is_as_long_as_it_says(self, name: str) -> None:
+    def test_each_preset_has_its_stated_length(self, name: str) -> None:
         programme = load_programme(name)
         plan = plan_session(PhaseSettings(), None, 60.0, programme)
         assert programme.name == name
@@ -77,31 +77,31 @@ class TestWhatIsShipped:
         assert plan.segments[0].phase is Phase.SETTLE
         assert plan.segments[-1].phase is Phase.DEBRIEF
 
-    def test_twenty_minutes_are_the_profiles_own_sitting(self) -> None:
+    def test_twenty_minute_preset_equals_profile_plan(self) -> None:
         plans = [plan_session(PhaseSettings(), 20.0, 60.0, each) for each in (load_programme("20-minutes"), None)]
         assert plans[0] == plans[1]
 
 
 class TestPlan:
-    def test_the_segment_without_minutes_takes_what_the_others_leave(self) -> None:
+    def test_flexible_segment_gets_remaining_time(self) -> None:
         segments = (SegmentSettings(minutes=2), SegmentSettings(), SegmentSettings(phase="rest", minutes=1))
         programme = Programme(name="x", title="x", minutes=30, segments=segments)
         plan = plan_session(PhaseSettings(), None, 60.0, programme)
         assert plan.total_s == pytest.approx(1800)
         assert [segment.length_s for segment in plan.segments] == [30, 120, 120, 1800 - 30 - 120 - 120 - 60 - 8, 60, 8]
 
-    def test_without_minutes_of_its_own_the_segments_add_up(self) -> None:
+    def test_programme_length_is_sum_of_segments(self) -> None:
         segments = (SegmentSettings(minutes=2, target_rate=0.8, background="wind", bell_every_min=1),)
         plan = plan_session(PhaseSettings(), None, 60.0, Programme(name="x", title="x", segments=segments))
         assert plan.segments[2] == Segment(Phase.PRACTICE, 120.0, 0.8, "wind", 60.0)
         assert plan.total_s == 30 + 120 + 120 + 8
 
     @given(st.floats(0.25, 240))
-    def test_any_length_can_be_given_to_a_programme_that_bends(self, minutes: float) -> None:
+    def test_flexible_programme_takes_any_length(self, minutes: float) -> None:
         plan = plan_session(PhaseSettings(), minutes, 60.0, load_programme("45-minutes"))
         assert plan.total_s == pytest.approx(60 * minutes)
 
-    def test_one_that_does_not_bend_keeps_its_own(self) -> None:
+    def test_fixed_programme_refuses_another_length(self) -> None:
         programme = Programme(name="fixed", title="x", segments=(SegmentSettings(minutes=2),))
         with pytest.raises(SettingsError, match="programme fixed has its own length: got 5 minutes"):
             plan_session(PhaseSettings(), 5.0, 60.0, programme)
@@ -119,7 +119,7 @@ class TestPlan:
             ("[[segments]]\nminutes = 0", "segments.0.minutes = 0: Input should be greater than 0"),
         ],
     )
-    def test_a_mistake_in_a_file_is_named(self, tmp_path: Path, text: str, said: str) -> None:
+    def test_invalid_programme_file_names_fault(self, tmp_path: Path, text: str, said: str) -> None:
         path = tmp_path / "own.toml"
         path.write_text(f'name = "own"\ntitle = "Own"\n{text}\n')
         with pytest.raises(SettingsError) as raised:
@@ -132,7 +132,7 @@ class TestPlan:
 
 
 class TestKeeping:
-    def test_a_segment_brings_its_rate_and_its_bed(self) -> None:
+    def test_segment_change_brings_rate_and_background(self) -> None:
         going = run(Segment(Phase.PRACTICE, 5.0), Segment(Phase.PRACTICE, 5.0, 0.8, "wind"), Segment(Phase.REST, 5.0))
         going.go(20)
         (at_s, turn), (_, rest) = going.turns
@@ -151,7 +151,7 @@ class TestKeeping:
             (5, Bell.INTERVAL), (10, Bell.INTERVAL), (15, Bell.INTERVAL), (20, Bell.END)
         ]  # fmt: skip
 
-    def test_a_pause_puts_everything_off_and_counts_for_nothing(self) -> None:
+    def test_pause_postpones_plan_and_does_not_count(self) -> None:
         going = run(Segment(Phase.PRACTICE, 20.0, bell_interval_s=6.0), Segment(Phase.DEBRIEF, 2.0))
         going.go(4)
         left = going.keeper.end_samples[1] - going.index * SFREQ / 4
@@ -162,7 +162,7 @@ class TestKeeping:
         assert bells == [(6, Bell.INTERVAL), (12, Bell.INTERVAL), (18, Bell.INTERVAL), (20, Bell.END)]
         assert going.keeper.done
 
-    def test_a_practice_without_end_lasts_until_it_is_ended(self) -> None:
+    def test_open_ended_practice_lasts_until_stop(self) -> None:
         going = run(Segment(Phase.PRACTICE, math.inf), Segment(Phase.DEBRIEF, 2.0))
         assert going.keeper.end_samples == (math.inf, math.inf)
         going.go(1000)
@@ -173,7 +173,7 @@ class TestKeeping:
         assert going.keeper.done
         assert going.index / 4 == pytest.approx(1002.25, abs=0.3)
 
-    def test_a_baseline_before_a_practice_without_end_can_be_extended(self) -> None:
+    def test_baseline_before_open_ended_practice_can_be_extended(self) -> None:
         plan = plan_session(PhaseSettings(settle_s=1, baseline_s=10), None, 60.0, OPEN)
         keeper = PhaseController(plan, SFREQ, 2)
         for index in range(400):
@@ -183,7 +183,7 @@ class TestKeeping:
                 break
         assert index / 4 == pytest.approx(1 + 20, abs=0.3)
 
-    def test_finishing_what_has_an_end_changes_nothing(self) -> None:
+    def test_end_open_segment_ignores_fixed_segment(self) -> None:
         going = run(*SHORT)
         going.keeper.end_open_segment()
         going.go(60)
@@ -191,21 +191,21 @@ class TestKeeping:
 
 
 class TestLonger:
-    def test_in_practice_it_is_this_practice_that_is_longer(self) -> None:
+    def test_extension_in_practice_lengthens_it(self) -> None:
         going = run(*SHORT)
         going.go(10)
         assert going.keeper.extend(30)
         going.go(100)
         assert going.phases == [(50, "transfer"), (60, "debrief")]
 
-    def test_later_there_is_one_more_practice_before_the_end(self) -> None:
+    def test_extension_after_practice_adds_practice(self) -> None:
         going = run(*SHORT)
         going.go(25)
         assert going.keeper.extend(15)
         going.go(100)
         assert going.phases == [(20, "transfer"), (30, "practice"), (45, "debrief")]
 
-    def test_at_the_very_end_it_goes_on_at_once_and_ends_again(self) -> None:
+    def test_extension_in_debrief_starts_at_once(self) -> None:
         going = run(*SHORT)
         going.go(31)
         assert going.keeper.extend(15)
@@ -213,7 +213,7 @@ class TestLonger:
         assert going.phases[1:] == [(30, "debrief"), (31, "practice"), (46, "debrief")]
         assert going.index / 4 == pytest.approx(48.5, abs=0.5)
 
-    def test_it_can_be_asked_for_again_and_again(self) -> None:
+    def test_extension_can_be_repeated(self) -> None:
         going = run(*SHORT)
         going.go(31)
         for _ in range(3):
@@ -223,7 +223,7 @@ class TestLonger:
         assert [phase for _, phase in going.phases].count("practice") == 3
         assert going.keeper.done
 
-    def test_it_is_offered_in_the_last_minute_only(self) -> None:
+    def test_extension_is_offered_in_last_minute(self) -> None:
         going = run(Segment(Phase.SETTLE, 5.0), Segment(Phase.PRACTICE, 100.0), Segment(Phase.DEBRIEF, 5.0))
         offered = []
         while not going.keeper.done:
@@ -234,7 +234,7 @@ class TestLonger:
         assert not offered[-1]
 
     @pytest.mark.parametrize("seconds", [0.0, 1000.0])
-    def test_before_practice_without_end_or_when_all_is_over_it_cannot_be(self, seconds: float) -> None:
+    def test_extension_is_refused_before_practice_open_ended_or_done(self, seconds: float) -> None:
         settling = run(Segment(Phase.SETTLE, 5.0), *SHORT)
         over = run(*SHORT)
         over.go(100)

@@ -45,7 +45,7 @@ def signal() -> np.ndarray:
 
 @dataclass
 class Heard:
-    """A sink that writes down what it was told."""
+    """Sink that records its calls."""
 
     guided: list[tuple[float, Guidance]] = field(default_factory=list)
     rung: list[tuple[float, Bell]] = field(default_factory=list)
@@ -150,7 +150,7 @@ def clip_to_pieces(runs: tuple[LostRun, ...]) -> Iterator[LostRun]:
             at = stop
 
 
-def test_a_session_goes_through_all_phases_and_its_frames_follow_each_other(
+def test_session_has_all_phases_and_contiguous_frames(
     session: tuple[Runner, SessionContext, Path],
 ) -> None:
     recording = open_recording(session[2])
@@ -169,13 +169,13 @@ def test_replay_reproduces_the_frame_log_byte_for_byte(session: tuple[Runner, Se
 
 
 @pytest.mark.parametrize("n_samples", [1, 37, 4096])
-def test_a_replay_fed_any_way_is_the_same(session: tuple[Runner, SessionContext, Path], n_samples: int) -> None:
+def test_replay_does_not_depend_on_chunk_size(session: tuple[Runner, SessionContext, Path], n_samples: int) -> None:
     recording = open_recording(session[2])
     replayed = replay(recording, chunk_s=n_samples / 256)
     assert compare_with_log(recording, [replayed.header, *map(frame_log.format_row, replayed.frames)]) == "identical"
 
 
-def test_what_was_recorded_is_what_was_sent(session: tuple[Runner, SessionContext, Path], signal: np.ndarray) -> None:
+def test_recording_equals_sent_samples(session: tuple[Runner, SessionContext, Path], signal: np.ndarray) -> None:
     recording = open_recording(session[2])
     data = np.concatenate([chunk.data for chunk in recording.iter_chunks(1000)], axis=1)
     known = np.isfinite(data)
@@ -185,20 +185,20 @@ def test_what_was_recorded_is_what_was_sent(session: tuple[Runner, SessionContex
     assert (~known[1]).sum() == 5 + 40 + 7 + 12
 
 
-def test_every_frame_was_sounded_as_it_was_logged(session: tuple[Runner, SessionContext, Path]) -> None:
+def test_guidance_of_every_frame_reaches_sink(session: tuple[Runner, SessionContext, Path]) -> None:
     heard = session[1].sink
     assert isinstance(heard, Heard)
     replayed = list(replay(open_recording(session[2])).frames)
     assert [guidance for _, guidance in heard.guided] == [frame.guidance for frame in replayed]
 
 
-def test_bells_tell_the_phases_apart(session: tuple[Runner, SessionContext, Path]) -> None:
+def test_bells_mark_phases(session: tuple[Runner, SessionContext, Path]) -> None:
     heard = session[1].sink
     assert isinstance(heard, Heard)
     assert [bell for _, bell in heard.rung] == [Bell.BEGIN, Bell.PHASE, Bell.PHASE, Bell.PHASE, Bell.END]
 
 
-def test_what_if_another_profile_lays_the_same_phases_over_the_recording(
+def test_replay_with_other_profile_keeps_phases(
     session: tuple[Runner, SessionContext, Path],
 ) -> None:
     recording = open_recording(session[2])
@@ -211,7 +211,7 @@ def test_what_if_another_profile_lays_the_same_phases_over_the_recording(
     assert rewarded[0] > rewarded[1]
 
 
-def test_another_baseline_is_laid_out_anew(session: tuple[Runner, SessionContext, Path]) -> None:
+def test_replay_with_other_baseline_length_has_new_plan(session: tuple[Runner, SessionContext, Path]) -> None:
     frames = list(replay(open_recording(session[2]), baseline_s=20.0).frames)
     seconds = {phase: sum(frame.phase is phase for frame in frames) / 4 for phase in Phase}
     assert seconds[Phase.BASELINE] == pytest.approx(20.0, abs=0.3)
@@ -219,9 +219,7 @@ def test_another_baseline_is_laid_out_anew(session: tuple[Runner, SessionContext
     assert frames[-1].phase is Phase.PRACTICE
 
 
-def test_a_silent_headset_is_noticed_within_a_second_and_neutral_until_it_is_back(
-    signal: np.ndarray, tmp_path: Path
-) -> None:
+def test_silence_is_logged_within_a_second_and_feedback_is_neutral(signal: np.ndarray, tmp_path: Path) -> None:
     _, parts, folder = sit(tmp_path, Played(signal), Silent)
     heard = parts.sink
     assert isinstance(heard, Heard)
@@ -232,7 +230,7 @@ def test_a_silent_headset_is_noticed_within_a_second_and_neutral_until_it_is_bac
     assert kinds[:3] == [EventKind.START, EventKind.SIGNAL_LOST, EventKind.SIGNAL_BACK]
 
 
-def test_a_headset_gone_for_good_ends_the_session_with_all_that_came(signal: np.ndarray, tmp_path: Path) -> None:
+def test_long_silence_ends_session_and_keeps_recording(signal: np.ndarray, tmp_path: Path) -> None:
     class Gone(Silent):
         silent_to_s = 1e9
 
@@ -249,7 +247,7 @@ def test_a_headset_gone_for_good_ends_the_session_with_all_that_came(signal: np.
     assert recording.summary["finished"] is True
 
 
-def test_a_gap_of_unsure_length_is_told_though_nobody_noticed_the_silence(signal: np.ndarray, tmp_path: Path) -> None:
+def test_gap_of_uncertain_length_is_logged_without_silence(signal: np.ndarray, tmp_path: Path) -> None:
     """As after this machine itself stood still: the first look finds samples, and a gap no counter can tell."""
 
     class Frozen(Played):
@@ -266,7 +264,7 @@ def test_a_gap_of_unsure_length_is_told_though_nobody_noticed_the_silence(signal
     assert back.value.startswith("3.711 s +-")
 
 
-def test_a_gap_in_the_data_is_lost_frames_with_the_tone_off(signal: np.ndarray, tmp_path: Path) -> None:
+def test_gap_gives_lost_frames_without_tone(signal: np.ndarray, tmp_path: Path) -> None:
     gap = tuple(clip_to_pieces((LostRun(10240, 1024),)))
     _, _, folder = sit(tmp_path, Played(signal, gap))
     frames = list(replay(open_recording(folder)).frames)
@@ -277,7 +275,7 @@ def test_a_gap_in_the_data_is_lost_frames_with_the_tone_off(signal: np.ndarray, 
     assert not any(f.valid for f in frames if 10240 < f.sample <= 10240 + 1024 + 2 * 256)
 
 
-def test_a_person_can_mark_and_end(signal: np.ndarray, tmp_path: Path) -> None:
+def test_mark_and_stop_requests_are_applied(signal: np.ndarray, tmp_path: Path) -> None:
     clock = VirtualClock()
     source = PlaybackSource(Played(signal), "simulated:5", now=clock.now)
     runner, parts = put_together(source, tmp_path, clock, GapSettings())
@@ -287,7 +285,7 @@ def test_a_person_can_mark_and_end(signal: np.ndarray, tmp_path: Path) -> None:
     assert runner.run() == "asked"
 
 
-def test_the_mailbox_shows_phase_time_contact_and_traces(session: tuple[Runner, SessionContext, Path]) -> None:
+def test_snapshot_has_phase_time_contact_and_traces(session: tuple[Runner, SessionContext, Path]) -> None:
     snapshot = session[1].live_state.snapshot
     assert snapshot.phase is Phase.DEBRIEF
     assert snapshot.elapsed_s == pytest.approx(60 * MINUTES, abs=0.3)
@@ -297,7 +295,7 @@ def test_the_mailbox_shows_phase_time_contact_and_traces(session: tuple[Runner, 
     assert snapshot.loss_rate == pytest.approx(57 / (60 * MINUTES * 256), rel=0.05)
 
 
-def test_a_headset_that_does_not_keep_its_rate_is_said_at_the_end(signal: np.ndarray, tmp_path: Path) -> None:
+def test_wrong_sampling_rate_gives_notice(signal: np.ndarray, tmp_path: Path) -> None:
     class Slow(PlaybackSource):
         def __init__(self, recording: Played, device: str, *, now: Callable[[], float]) -> None:
             super().__init__(recording, device, now=lambda: 0.9 * now())
@@ -308,14 +306,12 @@ def test_a_headset_that_does_not_keep_its_rate_is_said_at_the_end(signal: np.nda
     assert "where 256 were expected" in runner.sampling_rate_notice
 
 
-def test_a_headset_that_keeps_its_rate_is_not_mentioned(session: tuple[Runner, SessionContext, Path]) -> None:
+def test_right_sampling_rate_gives_no_notice(session: tuple[Runner, SessionContext, Path]) -> None:
     assert session[0].effective_sfreq == pytest.approx(256, rel=0.005)
     assert session[0].sampling_rate_notice == ""
 
 
-def test_a_baseline_that_came_late_is_an_event_and_a_sentence_and_is_replayed(
-    signal: np.ndarray, tmp_path: Path
-) -> None:
+def test_late_baseline_gives_event_and_notice_and_replays(signal: np.ndarray, tmp_path: Path) -> None:
     flat = signal.copy()
     flat[:, : 24 * 256] = 0.0
     _, parts, folder = sit(tmp_path, Played(flat))
@@ -330,7 +326,7 @@ def test_a_baseline_that_came_late_is_an_event_and_a_sentence_and_is_replayed(
     assert replayed.engine.late_baseline_sample == late.sample
 
 
-def test_a_sitting_without_any_clean_signal_ends_with_one_clear_sentence(signal: np.ndarray, tmp_path: Path) -> None:
+def test_session_without_clean_signal_gives_notice(signal: np.ndarray, tmp_path: Path) -> None:
     _, parts, _ = sit(tmp_path, Played(np.zeros_like(signal)))
     assert baseline_notice(parts.engine).startswith("There was never enough clean signal")
     assert baseline_summary(parts.engine) == {"usual_baseline": None, "baseline_late_s": None}

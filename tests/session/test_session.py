@@ -1,4 +1,4 @@
-"""How a sitting ends: what is said, with which exit code, and what it lets go of."""
+"""The end of a session: message, exit code, and closed resources."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def sat(sitting: Session) -> SessionResult:
     return outcome
 
 
-def test_a_disk_too_full_even_to_complete_the_session_is_said_and_no_fault_of_the_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_at_completion_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     append = LiveFiles.append_chunk
 
     def full(growing: LiveFiles, chunk: Chunk) -> None:
@@ -55,7 +53,7 @@ def test_a_disk_too_full_even_to_complete_the_session_is_said_and_no_fault_of_th
 
 
 @pytest.mark.parametrize(("pace", "said"), [(0.9, True), (1.0, False)])
-def test_a_headset_that_did_not_keep_its_rate_is_said_at_the_end(tmp_path: Path, pace: float, said: bool) -> None:
+def test_message_mentions_wrong_sampling_rate(tmp_path: Path, pace: float, said: bool) -> None:
     def find(device: str, *, now: Callable[[], float], seed: int | None, duration_s: float) -> SimulatedSource:
         return SimulatedSource(7, lambda: pace * now(), duration_s=duration_s)
 
@@ -64,7 +62,7 @@ def test_a_headset_that_did_not_keep_its_rate_is_said_at_the_end(tmp_path: Path,
     assert ("samples a second where 256 were expected" in outcome.message) is said
 
 
-def test_a_sitting_that_cannot_be_sent_on_leaves_no_lock_behind(tmp_path: Path) -> None:
+def test_failed_output_leaves_no_lock(tmp_path: Path) -> None:
     pytest.importorskip("pythonosc", reason="the extra osc is not installed")
     outcome = sat(Session(request(tmp_path, osc_out="studio..local:9000")))
     assert outcome.exit_code == 2
@@ -72,7 +70,7 @@ def test_a_sitting_that_cannot_be_sent_on_leaves_no_lock_behind(tmp_path: Path) 
     assert not list(tmp_path.glob(".sub-*"))
 
 
-def test_one_way_out_that_cannot_be_opened_closes_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_output_closes_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("mne_lsl.lsl", reason="the extra lsl is not installed")
     pytest.importorskip("pythonosc", reason="the extra osc is not installed")
     closed: list[LslOutput] = []

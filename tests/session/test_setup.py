@@ -1,4 +1,4 @@
-"""What a sitting starts from: asked for, drawn, stored, and read back."""
+"""Settings, seed and start document of a session."""
 
 from __future__ import annotations
 
@@ -34,45 +34,45 @@ def request(**changes: object) -> SessionConfig:
     return SessionConfig("simulated", Path("recordings"), **changes)
 
 
-def test_questions_come_as_often_as_asked_for_and_as_irregularly_as_before() -> None:
+def test_probe_interval_keeps_relative_spread() -> None:
     probes = session_settings(SETTINGS, request(probe_interval_s=130.0)).probes
     assert probes.interval_s == (80.0, 180.0)
     assert probes.timeout_s == SETTINGS.probes.timeout_s
 
 
-def test_questions_that_come_quickly_wait_less_for_an_answer() -> None:
+def test_short_probe_interval_shortens_timeout() -> None:
     probes = session_settings(SETTINGS, request(probe_interval_s=13.0)).probes
     assert probes.interval_s == (8.0, 18.0)
     assert probes.timeout_s == 2.666
 
 
-def test_none_are_asked_where_none_are_wanted() -> None:
+def test_interval_of_zero_turns_probes_off() -> None:
     assert session_settings(SETTINGS, request(probe_interval_s=0.0)).probes.interval_s == (0.0, 0.0)
 
 
-def test_the_profile_stands_where_nothing_is_asked_for() -> None:
+def test_profile_settings_are_default() -> None:
     assert session_settings(SETTINGS, request()) == SETTINGS
     assert session_settings(SETTINGS, request(learn_live=True)).probes.learn_live
 
 
 @pytest.mark.parametrize("every_s", [-1.0, 1.0, 4.9, 1801.0, float("nan"), float("inf")])
-def test_questions_cannot_come_at_any_rate(every_s: float) -> None:
+def test_invalid_probe_interval_is_refused(every_s: float) -> None:
     with pytest.raises(SettingsError, match="questions cannot come like that"):
         session_settings(SETTINGS, request(probe_interval_s=every_s))
 
 
-def test_what_is_changed_can_be_stored_and_read_back() -> None:
+def test_changed_settings_round_trip() -> None:
     for every_s in (0.0, 5.0, 13.0, 65.0, 1800.0):
         settings = session_settings(SETTINGS, request(probe_interval_s=every_s))
         assert Settings.model_validate_json(settings.model_dump_json()) == settings
 
 
-def test_a_seed_is_drawn_where_none_is_given() -> None:
+def test_seed_is_drawn_by_default() -> None:
     assert choose_seed(request(seed=7)) == 7
     assert choose_seed(request()) != choose_seed(request())
 
 
-def test_the_drawn_times_the_wording_and_the_engines_start_are_stored() -> None:
+def test_start_document_has_probe_times_wording_and_engine_start() -> None:
     start = EngineStart(decoder='{"weights":{}}')
     facts = json.loads(json.dumps(start_document(request(programme="x"), SETTINGS, PLAN, 3, start)))
     drawn = facts["probes"]["drawn_s"]
@@ -84,7 +84,7 @@ def test_the_drawn_times_the_wording_and_the_engines_start_are_stored() -> None:
     assert read_engine_start(facts) == start
 
 
-def test_of_a_sitting_without_end_the_first_hours_are_stored_and_its_length_is_no_number() -> None:
+def test_open_ended_session_stores_probe_times_of_first_hours() -> None:
     facts = start_document(request(), SETTINGS, OPEN, 3, EngineStart())
     text = json.dumps(facts["probes"])
     assert len(json.loads(text)["drawn_s"]) > 200
@@ -93,7 +93,7 @@ def test_of_a_sitting_without_end_the_first_hours_are_stored_and_its_length_is_n
 
 
 @pytest.mark.parametrize("told", [{}, {"engine": None}, {"engine": 3}, {"engine": {}}, {"engine": {"decoder": None}}])
-def test_a_session_that_tells_nothing_started_from_nothing(told: dict[str, object]) -> None:
+def test_missing_engine_start_is_empty(told: dict[str, object]) -> None:
     assert read_engine_start(told) == EngineStart()
     assert asdict(read_engine_start(told)) == {"decoder": "", "baseline": ""}
 
@@ -108,10 +108,10 @@ def test_a_session_that_tells_nothing_started_from_nothing(told: dict[str, objec
         ({"timeout_s": 20.0}, "must leave time for three answers"),
     ],
 )
-def test_questions_that_would_run_into_each_other_are_refused(changes: dict[str, object], said: str) -> None:
+def test_overlapping_probes_are_refused(changes: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         ProbeSettings(**changes)
 
 
-def test_none_at_all_need_no_time_for_answers() -> None:
+def test_probes_off_need_no_time_for_answers() -> None:
     assert ProbeSettings(interval_s=(0.0, 0.0)).with_mean_interval(65.0).interval_s == (40.0, 90.0)

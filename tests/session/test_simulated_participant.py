@@ -1,4 +1,4 @@
-"""The simulated person in a sitting: hears what is guided, answers what is asked, presses once an episode."""
+"""The simulated participant: hears the tone, answers probes, presses once an episode."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SFREQ = 256
 
 @dataclass
 class Head:
-    """A source whose truth is known and that remembers what it heard."""
+    """Source with a known truth that records the tone levels."""
 
     truth: SimulatedSession
     heard: list[tuple[int, float]] = field(default_factory=list)
@@ -64,17 +64,17 @@ def asked(mailbox: LiveState, kind: RequestKind) -> list[str]:
     return [request.value for request in mailbox.drain_requests() if request.kind is kind]
 
 
-def test_the_tone_is_heard_frame_by_frame(head: Head) -> None:
+def test_participant_hears_tone_of_each_frame(head: Head) -> None:
     (person,) = simulated_participant_for(head, LiveState(), answers=False)
     person.process_frames([frame(64, 0.1), frame(128, 0.2)])
     assert head.heard == [(64, 0.1), (128, 0.2)]
 
 
-def test_nobody_sits_behind_a_real_headset() -> None:
+def test_real_headset_has_no_simulated_participant() -> None:
     assert simulated_participant_for(object(), LiveState(), answers=True) == ()
 
 
-def test_who_only_hears_leaves_the_keys_to_others(head: Head) -> None:
+def test_participant_without_habits_sends_no_keys(head: Head) -> None:
     mailbox = LiveState()
     (person,) = simulated_participant_for(head, mailbox, answers=False)
     person.process_event(Event(64, EventKind.PROBE))
@@ -83,7 +83,7 @@ def test_who_only_hears_leaves_the_keys_to_others(head: Head) -> None:
     assert mailbox.drain_requests() == []
 
 
-def test_each_answer_comes_after_its_delay_and_waits_for_its_question(head: Head) -> None:
+def test_answers_come_after_their_delay(head: Head) -> None:
     mailbox = LiveState()
     person = SimulatedParticipant(head, mailbox, DEFAULT_HABITS)
     chime = 20 * SFREQ
@@ -101,7 +101,7 @@ def test_each_answer_comes_after_its_delay_and_waits_for_its_question(head: Head
     assert tuple(given) == true.codes
 
 
-def test_a_question_that_went_away_is_answered_no_more(head: Head) -> None:
+def test_closed_question_gets_no_answer(head: Head) -> None:
     mailbox = LiveState()
     person = SimulatedParticipant(head, mailbox, DEFAULT_HABITS)
     person.process_event(Event(20 * SFREQ, EventKind.PROBE))
@@ -111,7 +111,7 @@ def test_a_question_that_went_away_is_answered_no_more(head: Head) -> None:
     assert asked(mailbox, RequestKind.ANSWER) == []
 
 
-def test_wandering_is_noticed_as_the_respondent_notices_it(head: Head) -> None:
+def test_participant_presses_when_wandering_is_noticed(head: Head) -> None:
     mailbox = LiveState()
     person = SimulatedParticipant(head, mailbox, DEFAULT_HABITS)
     pressed = []

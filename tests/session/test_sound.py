@@ -1,4 +1,4 @@
-"""What a session sounds like, from the WAV file it wrote: as long as the sitting, no jump, honest when unsure."""
+"""Sound of a session, from the WAV file it wrote."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,12 +82,12 @@ def level_db(sound: np.ndarray, rate: int, span_s: tuple[float, float], band_hz:
     return 20 * float(np.log10(np.std(signal.sosfilt(sos, stretch)[rate // 5 :])))
 
 
-def test_the_file_lasts_as_long_as_the_sitting(sitting: tuple[Path, list[Frame], np.ndarray, int]) -> None:
+def test_sound_file_is_as_long_as_session(sitting: tuple[Path, list[Frame], np.ndarray, int]) -> None:
     _, frames, sound, rate = sitting
     assert len(sound) / rate == pytest.approx(frames[-1].onset, abs=0.1)
 
 
-def test_the_engine_says_unknown_under_a_clenched_jaw_and_lost_without_a_headset(
+def test_state_is_unknown_with_muscle_and_lost_without_signal(
     sitting: tuple[Path, list[Frame], np.ndarray, int],
 ) -> None:
     frames = sitting[1]
@@ -98,7 +98,7 @@ def test_the_engine_says_unknown_under_a_clenched_jaw_and_lost_without_a_headset
     assert {f.state for f in gone} == {State.LOST}
 
 
-def test_without_a_headset_the_tone_is_off_and_unsure_it_is_neutral_not_quiet(
+def test_tone_is_off_when_lost_and_neutral_when_unknown(
     sitting: tuple[Path, list[Frame], np.ndarray, int],
 ) -> None:
     _, _, sound, rate = sitting
@@ -109,7 +109,9 @@ def test_without_a_headset_the_tone_is_off_and_unsure_it_is_neutral_not_quiet(
     assert unsure > gone + 10
 
 
-def test_unsure_lost_and_practice_have_beds_of_their_own(sitting: tuple[Path, list[Frame], np.ndarray, int]) -> None:
+def test_unknown_lost_and_practice_have_different_backgrounds(
+    sitting: tuple[Path, list[Frame], np.ndarray, int],
+) -> None:
     _, _, sound, rate = sitting
     edges = [(400.0, 900.0), (900.0, 2000.0), (2000.0, 4500.0), (4500.0, 9000.0)]
     spans = {"practice": (26.0, 31.5), "unsure": (35.5, 40.0), "gone": (50.5, 53.5)}
@@ -118,7 +120,7 @@ def test_unsure_lost_and_practice_have_beds_of_their_own(sitting: tuple[Path, li
         assert np.max(np.abs(shapes[one] - shapes[other])) > 6
 
 
-def test_nothing_jumps_and_nothing_is_louder_than_the_ceiling(
+def test_sound_has_no_jumps_and_stays_below_ceiling(
     sitting: tuple[Path, list[Frame], np.ndarray, int],
 ) -> None:
     _, _, sound, rate = sitting

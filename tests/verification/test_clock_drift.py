@@ -30,7 +30,7 @@ def test_drift_is_found_and_its_interval_shrinks_with_time(ppm: float, seconds: 
     assert fit.jumps == ()
 
 
-def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
+def test_interval_has_its_coverage() -> None:
     fits = [fit_clock(*readings(60.0, 95.0, seed), SFREQ) for seed in range(60)]
     held = [fit.drift.low <= 95.0 <= fit.drift.high for fit in fits if fit and fit.drift]
     assert sum(held) >= 50
@@ -38,7 +38,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
 
 @pytest.mark.parametrize("seconds", [0.1, 0.5, 6.0, -0.5])
 @pytest.mark.parametrize("at_s", [10.0, 60.0, 110.0])
-def test_a_jump_is_found_where_it_is(seconds: float, at_s: float) -> None:
+def test_jump_is_found_at_its_sample(seconds: float, at_s: float) -> None:
     stops, times = readings(120.0, 50.0)
     times[stops > at_s * SFREQ] += seconds
     fit = fit_clock(stops, times, SFREQ)
@@ -51,7 +51,7 @@ def test_a_jump_is_found_where_it_is(seconds: float, at_s: float) -> None:
 
 
 @pytest.mark.parametrize("at_s", [0.0, 20.0, 56.0])
-def test_a_burst_that_catches_up_is_no_jump(at_s: float) -> None:
+def test_burst_that_catches_up_is_not_a_jump(at_s: float) -> None:
     stops, times = readings(60.0)
     held = (times > times[0] + at_s) & (times < times[0] + at_s + 6.0)
     times[held] = times[held].max()
@@ -61,7 +61,7 @@ def test_a_burst_that_catches_up_is_no_jump(at_s: float) -> None:
     assert fit.max_late_ms > 2000
 
 
-def test_a_device_clock_that_starts_anew_leaves_the_drift_alone() -> None:
+def test_restarted_device_clock_does_not_change_drift() -> None:
     stops, times = readings(120.0, 95.0)
     times[stops > 80 * SFREQ] -= 1080.0
     fit = fit_clock(stops, times, SFREQ)
@@ -70,7 +70,7 @@ def test_a_device_clock_that_starts_anew_leaves_the_drift_alone() -> None:
     assert fit.drift.ppm == pytest.approx(95, abs=60)
 
 
-def test_readings_without_a_time_are_left_out() -> None:
+def test_readings_without_time_are_left_out() -> None:
     stops, times = readings(60.0, 95.0)
     times[::3] = np.nan
     fit = fit_clock(stops, times, SFREQ)
@@ -81,12 +81,12 @@ def test_readings_without_a_time_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 1.5])
-def test_too_short_is_none(seconds: float) -> None:
+def test_short_recording_has_no_fit(seconds: float) -> None:
     assert fit_clock(*readings(seconds), SFREQ) is None
 
 
 @given(shift=st.floats(-1e9, 1e9), scale=st.sampled_from([0.25, 0.5, 2.0]))
-def test_neither_the_epoch_nor_the_rate_change_what_is_found(shift: float, scale: float) -> None:
+def test_fit_does_not_depend_on_epoch_or_rate(shift: float, scale: float) -> None:
     stops, times = readings(30.0, 95.0)
     fit, other = fit_clock(stops, times, SFREQ), fit_clock(stops, shift + times / scale, SFREQ * scale)
     assert fit

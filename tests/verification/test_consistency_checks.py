@@ -70,7 +70,7 @@ def wrong(verification: VerificationResult) -> set[str]:
 
 
 @pytest.mark.parametrize("name", LINKS)
-def test_a_session_adds_up_whatever_the_radio_did(name: str, sessions: dict[str, Path]) -> None:
+def test_session_is_consistent_despite_packet_loss(name: str, sessions: dict[str, Path]) -> None:
     verification = verify(sessions[name])
     assert {finding.status for finding in verification.results} == {CheckStatus.OK}, verification.as_dict()
     assert found(verification, "frames").measurements["identical"] is True
@@ -93,7 +93,7 @@ def broken_off(root: Path) -> None:
 
 
 @pytest.mark.parametrize("completed", [False, True])
-def test_an_interrupted_session_adds_up_before_and_after_it_is_completed(lossy: Path, *, completed: bool) -> None:
+def test_interrupted_session_is_consistent_before_and_after_recovery(lossy: Path, *, completed: bool) -> None:
     broken_off(lossy)
     if completed:
         assert recover_sessions(lossy)
@@ -105,7 +105,7 @@ def test_an_interrupted_session_adds_up_before_and_after_it_is_completed(lossy: 
     assert "broke off" in summary.text
 
 
-def test_a_session_being_recorded_is_left_alone(lossy: Path) -> None:
+def test_live_session_is_refused(lossy: Path) -> None:
     files = find_session(lossy)
     assert files
     lock = acquire_lock(files.lock_path)
@@ -116,15 +116,15 @@ def test_a_session_being_recorded_is_left_alone(lossy: Path) -> None:
     assert verify(lossy).status is CheckStatus.OK
 
 
-def test_a_lock_that_cannot_be_read_is_said(lossy: Path) -> None:
+def test_unreadable_lock_is_reported(lossy: Path) -> None:
     files = find_session(lossy)
     assert files
     files.lock_path.mkdir()
-    with pytest.raises(RecordingError, match=r"it cannot be told whether .*Is a directory; remove that file"):
+    with pytest.raises(RecordingError, match=r"the lock of the session .*Is a directory; remove that file"):
         verify(lossy)
 
 
-def test_a_file_that_cannot_be_read_is_said(lossy: Path) -> None:
+def test_unreadable_file_is_reported(lossy: Path) -> None:
     path = file(lossy, "_eeg.vmrk")
     path.unlink()
     path.mkdir()
@@ -195,7 +195,7 @@ ALTERED: dict[str, tuple[Callable[[Path], None], set[str], str]] = {
 
 
 @pytest.mark.parametrize("what", ALTERED)
-def test_what_was_altered_is_named(what: str, lossy: Path) -> None:
+def test_altered_file_is_reported(what: str, lossy: Path) -> None:
     alter, items, text = ALTERED[what]
     alter(lossy)
     verification = verify(lossy)
@@ -205,7 +205,7 @@ def test_what_was_altered_is_named(what: str, lossy: Path) -> None:
     assert any(re.search(text, finding.text) for finding in verification.results if finding.status is CheckStatus.WRONG)
 
 
-def test_the_last_bit_of_a_number_is_told_and_no_fault(lossy: Path) -> None:
+def test_difference_in_last_bit_is_reported_as_ok(lossy: Path) -> None:
     path = file(lossy, "_timeseries.tsv")
     names, *rows = (line.split("\t") for line in path.read_text().splitlines())
     column = names.index("ln_alpha_posterior") if "ln_alpha_posterior" in names else len(names) - 1
@@ -217,7 +217,7 @@ def test_the_last_bit_of_a_number_is_told_and_no_fault(lossy: Path) -> None:
     assert "equal a fresh replay to 1e-06, not byte for byte (the same versions, so another processor)" in frames.text
 
 
-def test_versions_that_differ_are_named(lossy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_different_versions_are_listed(lossy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert verify(lossy).status is CheckStatus.OK
     then = json.loads(file(lossy, "_start.json").read_text())["start"]["versions"]
     replaced("_timeseries.tsv", r"^(10\t2560\t\w+\t)1", r"\g<1>0")(lossy)
@@ -231,7 +231,7 @@ def test_versions_that_differ_are_named(lossy: Path, monkeypatch: pytest.MonkeyP
     assert "recorded by another version of this program" in frames.text
 
 
-def test_a_session_that_cannot_be_replayed_cannot_be_judged(lossy: Path) -> None:
+def test_session_without_replay_is_not_checkable(lossy: Path) -> None:
     replaced("_events.tsv", "practice", "siesta")(lossy)
     frames = found(verify(lossy), "frames")
     assert frames.status is CheckStatus.NOT_CHECKABLE
@@ -239,7 +239,7 @@ def test_a_session_that_cannot_be_replayed_cannot_be_judged(lossy: Path) -> None
     assert "siesta" in frames.text
 
 
-def test_what_is_missing_cannot_be_judged(lossy: Path) -> None:
+def test_missing_file_is_not_checkable(lossy: Path) -> None:
     file(lossy, "_timeseries.tsv").unlink()
     assert found(verify(lossy), "frames").text == "the frame log is missing"
     file(lossy, "_settings.toml").write_text("")

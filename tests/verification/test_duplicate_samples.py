@@ -28,7 +28,7 @@ def repeats(data: np.ndarray, sfreq: float = 256.0) -> tuple[DuplicateRun, ...]:
 
 
 @given(data=st.data(), n_channels=st.integers(1, 8), scale=st.sampled_from([1.0, -1.0, 0.5, 1e-3]))
-def test_a_copied_stretch_is_found_exactly(data: st.DataObject, n_channels: int, scale: float) -> None:
+def test_copied_stretch_is_found_exactly(data: st.DataObject, n_channels: int, scale: float) -> None:
     signal = quantised(n_channels) * np.float32(scale)
     length = data.draw(st.integers(min_duplicate_length(256.0, n_channels), 400))
     source = data.draw(st.integers(0, 500))
@@ -41,25 +41,25 @@ def test_a_copied_stretch_is_found_exactly(data: st.DataObject, n_channels: int,
 
 
 @given(edges=st.sets(st.integers(1, N - 1), max_size=20))
-def test_fingerprints_do_not_depend_on_the_pieces(edges: set[int]) -> None:
+def test_hashes_do_not_depend_on_pieces(edges: set[int]) -> None:
     signal = quantised()
     signal[1, 700:720] = np.nan
     pieces = np.split(signal, sorted(edges), axis=1)
     np.testing.assert_array_equal(hash_samples(pieces), hash_samples([signal]))
 
 
-def test_one_sample_at_a_time_gives_the_same_fingerprints() -> None:
+def test_hashes_are_the_same_sample_by_sample() -> None:
     signal = quantised(n_samples=100)
     np.testing.assert_array_equal(hash_samples(signal[:, [i]] for i in range(100)), hash_samples([signal]))
 
 
-def test_channels_and_polarity_change_nothing() -> None:
+def test_duplicates_do_not_depend_on_channel_order_and_polarity() -> None:
     signal = np.tile(quantised(n_samples=500), 2)
     assert repeats(signal) == repeats(signal[::-1].copy()) == repeats(-signal) == (DuplicateRun(500, 500, 500),)
 
 
 @pytest.mark.parametrize("n_channels", [1, 2, 4, 16])
-def test_noise_of_a_few_steps_repeats_by_no_chance(n_channels: int) -> None:
+def test_coarse_noise_gives_no_duplicates(n_channels: int) -> None:
     steps = np.random.default_rng(2).integers(-2, 3, (n_channels, 200_000)).astype(np.float32)
     assert repeats(steps) == ()
 
@@ -76,18 +76,18 @@ def test_noise_of_a_few_steps_repeats_by_no_chance(n_channels: int) -> None:
     ],
     ids=["zeros", "railed", "mains between the rails", "lost", "empty", "short"],
 )
-def test_what_is_flat_lost_or_short_is_no_copy(signal: np.ndarray) -> None:
+def test_flat_lost_or_short_stretch_is_not_a_duplicate(signal: np.ndarray) -> None:
     assert repeats(signal) == ()
     assert find_stale_blocks(signal) == ()
 
 
-def test_a_lost_sample_parts_a_copy() -> None:
+def test_lost_sample_splits_duplicate() -> None:
     signal = np.tile(quantised(n_samples=500), 2)
     signal[2, 700] = np.nan
     assert [(found.start, found.n_samples) for found in repeats(signal)] == [(500, 200), (701, 299)]
 
 
-def test_minus_zero_is_zero() -> None:
+def test_minus_zero_hashes_like_zero() -> None:
     signal = quantised(n_samples=500)
     signal[0] = 0.0
     twice = np.concatenate([signal, signal], axis=1)
@@ -95,12 +95,12 @@ def test_minus_zero_is_zero() -> None:
     assert count_duplicates(repeats(twice)) == 500
 
 
-def test_nothing_at_all_has_no_fingerprints() -> None:
+def test_empty_recording_has_no_hashes() -> None:
     assert hash_samples([]).size == 0
 
 
 @given(start=st.integers(12, N - 24), channel=st.integers(0, 3))
-def test_a_stale_block_is_found_wherever_blocks_begin(start: int, channel: int) -> None:
+def test_stale_block_is_found_at_any_alignment(start: int, channel: int) -> None:
     signal = quantised()
     signal[channel, start : start + 12] = signal[channel, start - 12 : start]
     (found,) = find_stale_blocks(signal)

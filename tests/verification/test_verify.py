@@ -94,16 +94,14 @@ def paced(n_samples: int, seconds: float) -> np.ndarray:
 
 
 def windows_saved(signal: np.ndarray) -> np.ndarray:
-    """Twenty seconds kept as 1 s windows, one each 0.5 s, one behind the other: 39 s of what seems raw."""
+    """Twenty seconds saved as overlapping 1 s windows every 0.5 s: 39 s of apparent raw data."""
     starts = range(0, round((TAKEN_S - 0.5) * SFREQ), round(SFREQ / 2))
     return np.concatenate([signal[:, start : start + round(SFREQ)] for start in starts], axis=1)
 
 
 @pytest.mark.parametrize("write", WITH_CLOCK)
 @pytest.mark.parametrize("told_s", [38.0, 13.0])
-def test_twenty_seconds_recorded_as_another_length_are_caught_by_the_clock(
-    write: Write, told_s: float, signal: np.ndarray, tmp_path: Path
-) -> None:
+def test_wrong_length_is_found_by_clock(write: Write, told_s: float, signal: np.ndarray, tmp_path: Path) -> None:
     n_samples = round(told_s * SFREQ)
     verification = check(write(tmp_path, signal[:, :n_samples], paced(n_samples, TAKEN_S)))
     assert verification.status is CheckStatus.WRONG
@@ -114,7 +112,7 @@ def test_twenty_seconds_recorded_as_another_length_are_caught_by_the_clock(
 
 
 @pytest.mark.parametrize("write", ALL)
-def test_windows_saved_as_raw_are_caught_by_what_repeats(write: Write, signal: np.ndarray, tmp_path: Path) -> None:
+def test_overlapping_windows_saved_as_raw_are_found(write: Write, signal: np.ndarray, tmp_path: Path) -> None:
     saved = windows_saved(signal)
     verification = check(write(tmp_path, saved, paced(saved.shape[1], saved.shape[1] / SFREQ)))
     assert wrong(verification) == {"duplicates"}
@@ -124,14 +122,14 @@ def test_windows_saved_as_raw_are_caught_by_what_repeats(write: Write, signal: n
 
 
 @pytest.mark.parametrize("write", ALL)
-def test_a_recording_that_is_right_raises_no_alarm(write: Write, signal: np.ndarray, tmp_path: Path) -> None:
+def test_intact_recording_has_no_fault(write: Write, signal: np.ndarray, tmp_path: Path) -> None:
     n_samples = signal.shape[1]
     verification = check(write(tmp_path, signal, paced(n_samples, n_samples / SFREQ)))
     assert wrong(verification) == set()
     assert verification.status is CheckStatus.OK
 
 
-def test_without_a_clock_it_says_so(signal: np.ndarray, tmp_path: Path) -> None:
+def test_recording_without_clock_is_not_checkable(signal: np.ndarray, tmp_path: Path) -> None:
     verification = verify(brainvision(tmp_path, signal, np.zeros(signal.shape[1])))
     for item in ("samples", "rate", "drift", "gaps"):
         assert found(verification, item).status is CheckStatus.NOT_CHECKABLE
@@ -141,7 +139,7 @@ def test_without_a_clock_it_says_so(signal: np.ndarray, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("n_samples", "seconds", "why"), [(300, 300 / SFREQ, "too short"), (5120, 0.0, "does not run")]
 )
-def test_a_clock_that_tells_nothing_is_named(
+def test_useless_clock_gives_reason(
     n_samples: int, seconds: float, why: str, signal: np.ndarray, tmp_path: Path
 ) -> None:
     times = np.linspace(0.0, seconds, n_samples)
@@ -157,9 +155,7 @@ def test_a_few_seconds_have_a_rate_but_no_drift(signal: np.ndarray, tmp_path: Pa
 
 
 @pytest.mark.parametrize("write", WITH_CLOCK)
-def test_samples_that_were_dropped_without_a_word_leave_a_jump(
-    write: Write, signal: np.ndarray, tmp_path: Path
-) -> None:
+def test_silently_dropped_samples_give_jump(write: Write, signal: np.ndarray, tmp_path: Path) -> None:
     kept = np.r_[0:4000, 4400 : signal.shape[1]]
     verification = check(write(tmp_path, signal[:, kept], paced(signal.shape[1], signal.shape[1] / SFREQ)[kept]))
     (jump,) = found(verification, "gaps").measurements["jumps"]
@@ -168,7 +164,7 @@ def test_samples_that_were_dropped_without_a_word_leave_a_jump(
     assert "gaps" in wrong(verification)
 
 
-def test_a_muse_block_that_repeats_the_one_before_is_found_on_its_channel(signal: np.ndarray, tmp_path: Path) -> None:
+def test_stale_muse_block_is_found(signal: np.ndarray, tmp_path: Path) -> None:
     stale = signal.copy()
     stale[2, 1200:1212] = stale[2, 1188:1200]
     stale[0, 3600:3624] = np.tile(stale[0, 3588:3600], 2)
@@ -177,7 +173,7 @@ def test_a_muse_block_that_repeats_the_one_before_is_found_on_its_channel(signal
     assert found(verification, "duplicates").measurements["n_stale_blocks"] == 3
 
 
-def test_a_stale_block_that_is_marked_as_lost_adds_up(signal: np.ndarray, tmp_path: Path) -> None:
+def test_stale_block_marked_as_lost_is_ok(signal: np.ndarray, tmp_path: Path) -> None:
     marked = signal.copy()
     marked[2, 1200:1212] = np.nan
     verification = verify(own(tmp_path, marked, paced(marked.shape[1], marked.shape[1] / SFREQ)))
@@ -185,7 +181,7 @@ def test_a_stale_block_that_is_marked_as_lost_adds_up(signal: np.ndarray, tmp_pa
     assert found(verification, "loss").measurements["n_lost"] == 12
 
 
-def test_railed_and_flat_electrodes_are_no_repeats(signal: np.ndarray, tmp_path: Path) -> None:
+def test_railed_and_flat_electrodes_are_not_duplicates(signal: np.ndarray, tmp_path: Path) -> None:
     railed = signal.copy()
     railed[:] = 1000 * np.sign(np.sin(2 * np.pi * 50 * np.arange(railed.shape[1]) / 250))
     railed[:, 2000:4000] = 0.0
@@ -194,14 +190,14 @@ def test_railed_and_flat_electrodes_are_no_repeats(signal: np.ndarray, tmp_path:
     assert wrong(verification) == set()
 
 
-def test_a_path_with_nothing_there_is_said(tmp_path: Path) -> None:
+def test_missing_path_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="there is no recording at"):
         verify(tmp_path / "nothing")
 
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("folder", ["same_signal_in_nine_formats", "muse_2016_erp", "openbci_gui"])
-def test_real_recordings_raise_no_alarm(folder: str) -> None:
+def test_real_recordings_have_no_fault(folder: str) -> None:
     judged = 0
     for path in sorted((DATA / folder).rglob("*.*")):
         if path.suffix not in {".csv", ".txt", ".edf", ".bdf", ".fif", ".vhdr"}:
