@@ -1,6 +1,6 @@
-"""`train` through everything a radio does, on BrainFlow's real drivers: emulated headsets, each on a line of its own.
+"""Test `train` through outages of emulated headsets, on BrainFlow's real drivers.
 
-All sittings run side by side, as a Muse alone takes four seconds to be let go; then each is judged.
+All sittings run side by side, because a Muse alone takes four seconds to be released; then each is checked.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
     pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals"),
     pytest.mark.real_time,
-    pytest.mark.timeout(600),  # whoever comes first waits for all sittings
+    pytest.mark.timeout(600),  # the first test waits for all sittings
 ]
 
 HERE = Path(sys.executable).parent
@@ -82,7 +82,7 @@ for line in sys.stdin:
     main()
     break
 """
-"""Imports the program once, then becomes it again and again: imports and reports cost more than these sittings."""
+"""Imports the program once and forks it for each sitting: imports cost more than these sittings."""
 
 
 @contextlib.contextmanager
@@ -113,26 +113,26 @@ class Program:
 
     @property
     def returncode(self) -> int | None:
-        told = self._told()
-        return int(told[1]) if len(told) > 1 else None
+        lines = self._status_lines()
+        return int(lines[1]) if len(lines) > 1 else None
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
-        os.kill(int(self._told()[0]), number)
+        os.kill(int(self._status_lines()[0]), number)
 
     def rss_mb(self) -> float | None:
-        """Memory it holds, or None while there is no such process."""
+        """Resident memory, or None while there is no such process."""
         with contextlib.suppress(psutil.NoSuchProcess, IndexError):
-            return psutil.Process(int(self._told()[0])).memory_info().rss / 2**20
+            return psutil.Process(int(self._status_lines()[0])).memory_info().rss / 2**20
         return None
 
-    def _told(self) -> list[str]:
+    def _status_lines(self) -> list[str]:
         return self._status.read_text().split("\n")[:-1] if self._status.exists() else []
 
 
 class MuseLine:
-    """An emulated Muse on a bus of its own. The head it sits on does not pause: sample numbers are true time."""
+    """An emulated Muse on its own bus. Its signal does not pause: sample numbers follow true time."""
 
-    device, sfreq, n_first = "muse-2", 256.0, 12  # the driver keeps the first block of a stream to itself
+    device, sfreq, n_first = "muse-2", 256.0, 12  # the driver does not deliver the first block of a stream
     resolution_uv = 1e-3
 
     def __init__(self, scenario: Scenario, chunks: Iterable[NDArray], folder: Path) -> None:
@@ -147,7 +147,7 @@ class MuseLine:
 
     @property
     def late_s(self) -> float:
-        """How late the latest sample was sent, s, where the machine was busy."""
+        """Largest delay of a sample by a busy machine, s."""
         return self.head.late_s
 
     @property
@@ -175,7 +175,7 @@ class MuseLine:
 
 
 class ClockedFirmware(CytonFirmware):
-    """Its outages are by the clock, also while the board does not stream; it tells when each stream in reach began."""
+    """A board with outages by the clock, also while it does not stream; it lists when each stream started."""
 
     def __init__(self, chunks: Iterable[NDArray], faults: Faults) -> None:
         super().__init__(chunks, faults, seed=3)
@@ -197,7 +197,7 @@ class ClockedFirmware(CytonFirmware):
 
 
 class CytonLine:
-    """An emulated Cyton on a port of its own. Sample numbers pause while it does not stream."""
+    """An emulated Cyton on its own port. Sample numbers pause while it does not stream."""
 
     sfreq, n_first = 250.0, 0
     resolution_uv = cyton.SCALE_UV / 100
@@ -240,7 +240,7 @@ class CytonLine:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What happens to one sitting. Times are seconds from the headset's first sample."""
+    """The faults of one sitting and its expected end. Times are seconds from the headset's first sample."""
 
     line: str
     faults: tuple[Fault, ...] = ()
@@ -258,7 +258,11 @@ class Scenario:
         phases = {"settle_s": 1.0, "baseline_s": self.baseline_s, "practice_s": self.practice_s, "min_practice_s": 2.0}
         lines = [f"{name} = {value}" for name, value in (phases | {"transfer_s": 0.0, "debrief_s": 1.0}).items()]
         gaps = ["[gaps]", f"give_up_s = {self.give_up_s}", f"lost_s = {self.lost_s}"]
-        baseline = ["[baseline]", "min_clean_s = 2.0", "late_window_s = 60.0"]  # what is kept is full within a minute
+        baseline = [
+            "[baseline]",
+            "min_clean_s = 2.0",
+            "late_window_s = 60.0",
+        ]  # the buffer of late windows is full within a minute
         return "\n".join(["[phases]", *lines, *baseline, *gaps])
 
 
@@ -296,7 +300,7 @@ N_AT_ONCE = 6
 
 @dataclass
 class Sitting:
-    """One sitting that ran, and the headset it ran with."""
+    """One sitting and its emulated headset."""
 
     scenario: Scenario
     line: MuseLine | CytonLine
@@ -309,7 +313,7 @@ class Sitting:
     ended_at: float = 0.0
 
     def follow(self) -> None:
-        """Interrupt it when its time has come, and wait for its end."""
+        """Interrupt it when that is due, and wait for its end."""
         if self.scenario.interrupt_at_s is not None:
             while self.program.returncode is None and not self._is_due(self.scenario.interrupt_at_s):
                 time.sleep(0.02)
@@ -352,7 +356,7 @@ class Sitting:
 
     @property
     def starved(self) -> bool:
-        """The machine kept the headset waiting, and the program took it for lost or did not find it in time."""
+        """Whether a busy machine delayed the headset, and the program lost it or did not find it in time."""
         if self.program.returncode != self.scenario.exit_code or self.line.late_s <= self.scenario.lost_s / 4:
             return False
         n_outages = sum(fault.at_s > 0 for fault in self.scenario.faults)
@@ -365,14 +369,14 @@ class Sitting:
 
     @property
     def pieces(self) -> list[tuple[int, int]]:
-        """First sample, and the one after the last, of each stretch that came over one connection."""
+        """First sample, and the one after the last, of each connection."""
         gaps = [(gap.start, gap.start + gap.n_samples) for gap in self.gaps]
         edges = [0, *(edge for gap in gaps for edge in gap), self.recording.n_samples]
         return list(zip(edges[::2], edges[1::2], strict=True))
 
     @property
     def first_sent(self) -> list[int]:
-        """First sample that the driver gives out of each stream that sent any."""
+        """First sample that the driver delivers of each stream that sent any."""
         lost, ends = self.line.lost, [*self.line.streams[1:], self.line.sent.shape[1]]
         firsts = [
             next((i for i in range(start, end) if i not in lost), None)
@@ -428,16 +432,16 @@ def signals() -> dict[str, NDArray]:
 
 
 def sit(scenarios: dict[str, Scenario], root: Path, *, again: bool = True) -> dict[str, Sitting]:
-    """Run sittings side by side, as many as two cores bear, each with a headset of its own.
+    """Run sittings side by side, as many as two cores allow, each with its own headset.
 
-    An emulated headset that says the machine made an outage sits again, with less company.
+    A sitting that a busy machine disturbed is repeated alone.
     """
-    fed = signals()
+    signal_data = signals()
 
     def run(name: str, where: Path = root) -> Sitting:
         scenario, folder = scenarios[name], where / name.replace(" ", "-")
         folder.mkdir(parents=True)
-        line = LINES[scenario.line](scenario, repeat(fed[scenario.line]), folder)
+        line = LINES[scenario.line](scenario, repeat(signal_data[scenario.line]), folder)
         with line.connected():
             sitting = start(line, scenario, folder, process)
             sitting.follow()
@@ -470,10 +474,10 @@ WITH_SILENCE = only(*(name for name, scenario in SCENARIOS.items() if scenario.r
 
 
 def test_it_ends_as_it_should_and_has_saved_everything(sitting: Sitting) -> None:
-    said = sitting.program.out + sitting.program.err
-    assert sitting.program.returncode == sitting.scenario.exit_code, said
-    assert "Traceback" not in said
-    assert "Exception" not in said
+    output = sitting.program.out + sitting.program.err
+    assert sitting.program.returncode == sitting.scenario.exit_code, output
+    assert "Traceback" not in output
+    assert "Exception" not in output
     summary = sitting.recording.summary
     assert summary["finished"] is True
     assert summary["n_samples"] == sitting.data.shape[1] > 3 * sitting.line.sfreq
@@ -523,13 +527,13 @@ def test_a_gap_has_its_true_length_within_what_the_session_says_of_it(sitting: S
     events = [event for event in back if event.value != "0.000 s"]  # a busy machine may keep samples waiting: none lost
     assert [event.sample for event in events] == [gap.start + gap.n_samples for gap in sitting.gaps]
     for i, (gap, event) in enumerate(zip(sitting.gaps, events, strict=True)):
-        told_s, unsure_s = (float(part.removesuffix(" s")) for part in event.value.split(" +-"))
+        reported_s, uncertainty_s = (float(part.removesuffix(" s")) for part in event.value.split(" +-"))
         before, after = (start for start, _ in sitting.pieces[i : i + 2])
         last = sitting.first_sent[i] + gap.start - before - 1
         between_s = sitting.line.moment(sitting.first_sent[i + 1]) - sitting.line.moment(last) - 1 / sitting.line.sfreq
         assert after == gap.start + gap.n_samples
-        assert told_s == pytest.approx(gap.n_samples / sitting.line.sfreq, abs=0.001)
-        assert told_s == pytest.approx(between_s, abs=unsure_s + 0.1 + sitting.line.late_s)
+        assert reported_s == pytest.approx(gap.n_samples / sitting.line.sfreq, abs=0.001)
+        assert reported_s == pytest.approx(between_s, abs=uncertainty_s + 0.1 + sitting.line.late_s)
 
 
 @WITH_OUTAGE

@@ -76,7 +76,7 @@ def test_restarted_numbering_counts_all_signals_from_zero(synthetic):
     assert {(stretch.first_sample, stretch.start_s) for stretch in chunk.auxiliary} == {(0, 0.0)}
 
 
-def test_a_source_that_is_not_open_says_so():
+def test_reading_a_closed_board_raises():
     with pytest.raises(SourceError, match="not open"):
         open_source("synthetic").read()
 
@@ -157,7 +157,7 @@ def test_a_source_dropped_without_closing_frees_its_board():
 @pytest.mark.parametrize(
     ("port", "words"), [("/nowhere/ttyUSB0", "no such serial port"), (__file__, "this is not a serial port")]
 )
-def test_a_port_that_is_none_is_named(port, words, capfd, caplog):
+def test_invalid_port_is_named(port, words, capfd, caplog):
     caplog.set_level(logging.DEBUG)
     with pytest.raises(SourceError, match=words) as caught:
         open_source(f"cyton:{port}").open()

@@ -97,14 +97,14 @@ def lose(bench):
     bench.read_for(LOST_S + 2 * POLL_S)
 
 
-def test_while_samples_come_it_is_the_device_itself(bench):
+def test_source_passes_chunks_through_while_samples_come(bench):
     assert bench.read_for(2.0) == 200
     assert (bench.source.link_state, bench.source.reconnects) == (LinkState.STREAMING, 0)
     assert not bench.jobs
     assert bench.source.stream is bench.headset.stream
 
 
-def test_silence_is_noticed_after_a_second_and_not_before(bench):
+def test_source_releases_the_device_after_the_silence_limit(bench):
     bench.headset.talking = False
     bench.read_for(LOST_S - POLL_S)
     assert bench.source.link_state is LinkState.STREAMING
@@ -112,7 +112,7 @@ def test_silence_is_noticed_after_a_second_and_not_before(bench):
     assert bench.source.link_state is LinkState.RELEASING
 
 
-def test_an_outage_that_is_over_sooner_than_a_new_connection_is_waited_for():
+def test_short_outage_does_not_release_the_device():
     bench = Bench(lost_s=1.0)
     bench.source.open()
     bench.read_for(1.0)
@@ -123,7 +123,7 @@ def test_an_outage_that_is_over_sooner_than_a_new_connection_is_waited_for():
     assert bench.headset.calls == ["open"]
 
 
-def test_a_lost_device_is_released_then_opened_and_its_samples_go_on(bench):
+def test_lost_device_is_released_and_reopened_and_samples_continue(bench):
     lose(bench)
     bench.help()
     assert bench.read_for(0.1) == 0
@@ -135,7 +135,7 @@ def test_a_lost_device_is_released_then_opened_and_its_samples_go_on(bench):
     assert (bench.source.link_state, bench.source.reconnects) == (LinkState.STREAMING, 1)
 
 
-def test_the_reader_never_touches_a_device_that_a_helper_has(bench):
+def test_reader_does_not_read_while_a_helper_thread_uses_the_device(bench):
     lose(bench)
     assert bench.read_for(5.0) == 0  # the headset asserts that it is open when read
     bench.help()
@@ -143,7 +143,7 @@ def test_the_reader_never_touches_a_device_that_a_helper_has(bench):
     assert len(bench.jobs) == 1, "one helper at a time"
 
 
-def test_it_is_tried_again_as_long_as_it_takes(bench):
+def test_source_retries_until_the_device_opens(bench):
     lose(bench)
     bench.headset.there = False
     bench.help()
@@ -162,20 +162,20 @@ def test_it_is_tried_again_as_long_as_it_takes(bench):
     assert bench.read_for(0.1) == 10
 
 
-def test_a_device_that_answers_nonsense_is_reconnected_at_once(bench):
+def test_invalid_data_reconnects_the_device_at_once(bench):
     bench.headset.nonsense = True
     assert bench.source.read() is None
     assert bench.source.link_state is LinkState.RELEASING
     assert len(bench.jobs) == 1
 
 
-def test_an_orderly_end_is_passed_on(bench):
+def test_source_ended_is_passed_on(bench):
     bench.headset.ended = True
     with pytest.raises(SourceEnded):
         bench.source.read()
 
 
-def test_a_first_opening_that_fails_is_an_error():
+def test_failed_first_opening_raises():
     bench = Bench()
     bench.headset.there = False
     with pytest.raises(SourceError, match="there is no headset"):
@@ -184,7 +184,7 @@ def test_a_first_opening_that_fails_is_an_error():
     assert not bench.jobs
 
 
-def test_what_is_not_open_cannot_be_read(bench):
+def test_reading_a_closed_source_raises(bench):
     with pytest.raises(SourceError, match="headset is not open"):
         Bench().source.read()
     bench.source.close()
@@ -192,7 +192,7 @@ def test_what_is_not_open_cannot_be_read(bench):
         bench.source.read()
 
 
-def test_a_device_may_take_longer_to_its_first_sample_than_between_samples():
+def test_first_sample_may_take_longer_than_later_samples():
     bench = Bench()
     bench.headset.talking = False
     bench.source.open()
@@ -202,7 +202,7 @@ def test_a_device_may_take_longer_to_its_first_sample_than_between_samples():
     assert bench.source.link_state is LinkState.RELEASING
 
 
-def test_a_machine_that_slept_does_not_blame_the_headset(bench):
+def test_silence_is_not_counted_while_the_machine_sleeps(bench):
     bench.headset.talking = False
     bench.now += 3600.0
     bench.read_for(0.1)
@@ -211,7 +211,7 @@ def test_a_machine_that_slept_does_not_blame_the_headset(bench):
     assert bench.source.link_state is LinkState.STREAMING
 
 
-def test_closing_lets_a_streaming_device_go_at_once_and_only_once(bench):
+def test_close_releases_a_streaming_device_at_once_and_only_once(bench):
     bench.source.close()
     bench.source.close()
     assert bench.headset.calls == ["open", "close"]
@@ -219,7 +219,7 @@ def test_closing_lets_a_streaming_device_go_at_once_and_only_once(bench):
 
 
 @pytest.mark.parametrize("helped", [0, 1, 2])
-def test_closing_while_it_is_lost_waits_for_nothing_and_leaves_nothing_open(bench, helped):
+def test_close_while_lost_returns_at_once_and_leaves_nothing_open(bench, helped):
     """Lost and being released, lost and being opened, lost and waiting for the next attempt."""
     lose(bench)
     bench.headset.there = helped < 2
@@ -235,7 +235,7 @@ def test_closing_while_it_is_lost_waits_for_nothing_and_leaves_nothing_open(benc
     assert bench.headset.calls.count("open") == (2 if helped == 2 else 1)
 
 
-def test_a_helper_that_breaks_off_is_replaced(bench, monkeypatch):
+def test_failed_helper_thread_is_replaced(bench, monkeypatch):
     def broken():
         raise OSError("the machine is on fire")
 
@@ -249,7 +249,7 @@ def test_a_helper_that_breaks_off_is_replaced(bench, monkeypatch):
     assert len(bench.jobs) == 1
 
 
-def test_the_next_sitting_waits_until_the_device_is_let_go(bench):
+def test_next_session_waits_until_the_device_is_released(bench):
     """BrainFlow would call it in use, and the late release would end the new session."""
     releasing, go_on, second = threading.Event(), threading.Event(), Bench()
 
@@ -283,7 +283,7 @@ MOMENTS = st.lists(
 
 
 @given(MOMENTS)
-def test_whatever_happens_the_link_is_in_a_state_of_the_table_and_silence_is_told_to_the_second(moments):
+def test_watchdog_stays_in_its_table_and_reports_silence_in_time(moments):
     watchdog, now, heard_at = Watchdog(LOST_S), 0.0, 0.0
     watchdog.handle_event(LinkEvent.OPENED, now)
     ever_heard = False
@@ -309,7 +309,7 @@ def test_whatever_happens_the_link_is_in_a_state_of_the_table_and_silence_is_tol
 
 
 @given(st.integers(0, 60), st.floats(0.001, 0.3))
-def test_however_often_it_is_refused_it_is_due_again_within_the_longest_pause(refusals, poll_s):
+def test_watchdog_retries_within_the_longest_pause(refusals, poll_s):
     watchdog, now = Watchdog(LOST_S), 0.0
     watchdog.handle_event(LinkEvent.OPENED, now)
     watchdog.handle_event(LinkEvent.SILENT, now)
@@ -326,19 +326,19 @@ def test_however_often_it_is_refused_it_is_due_again_within_the_longest_pause(re
     assert all(shorter <= longer + poll_s for shorter, longer in pairwise(due))
 
 
-def test_an_event_that_cannot_be_is_named_with_the_state():
+def test_impossible_event_raises_with_event_and_state():
     with pytest.raises(ValueError, match="released cannot happen to a link that is closed"):
         Watchdog(LOST_S).handle_event(LinkEvent.RELEASED, 0.0)
 
 
-def test_every_state_can_be_left_and_ended():
+def test_every_link_state_can_be_left_and_ended():
     for link in LinkState:
         assert TRANSITIONS[link, LinkEvent.ENDED] is LinkState.CLOSED
         assert {after for (before, _), after in TRANSITIONS.items() if before is link} - {link}
 
 
 @pytest.mark.parametrize("state", ["streaming", "releasing", "waiting"])
-def test_a_program_that_ends_while_its_headset_is_lost_ends_quietly(state):
+def test_program_ends_quietly_while_the_headset_is_lost(state):
     """BrainFlow's own board, made to look lost: no exception from ``__del__``, no crash in the driver, no hanging."""
     code = f"""
 import time

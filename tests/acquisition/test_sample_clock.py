@@ -72,7 +72,7 @@ def test_lost_blocks_of_twelve_keep_their_place():
 
 
 @pytest.mark.parametrize("n_lost", [255, 256, 257, 512, 600, 5000])
-def test_whole_turns_of_the_counter_are_told_by_the_clock(n_lost):
+def test_clock_counts_whole_cycles_of_the_counter(n_lost):
     kept = [*range(100), *range(100 + n_lost, 300 + n_lost)]
     data, lost, _ = feed(kept)
     assert_in_place(data, kept)
@@ -109,7 +109,7 @@ def test_a_loss_within_a_late_burst_is_counted():
 
 
 @pytest.mark.parametrize("n_lost", [256 + 40, 512 + 130, 768 + 180])
-def test_what_the_host_kept_of_a_silence_stands_before_what_it_lost(n_lost):
+def test_samples_queued_by_the_host_are_placed_before_the_loss(n_lost):
     """A port that nobody reads keeps the oldest bytes and loses what comes once it is full."""
     lost = range(230, 230 + n_lost)
     kept = [i for i in range(lost.stop + 200) if i not in lost]
@@ -123,7 +123,7 @@ def test_what_the_host_kept_of_a_silence_stands_before_what_it_lost(n_lost):
 
 
 @given(st.integers(130, 3000), st.integers(1, 120), st.floats(0.0, 0.25))
-def test_turns_are_counted_though_samples_come_in_bursts(n_lost, burst, before_s):
+def test_cycles_are_counted_when_samples_come_in_bursts(n_lost, burst, before_s):
     """A busy machine reads late, in bursts: the promptest arrivals count, not those that happen to be next."""
     kept = [*range(1000), *range(1000 + n_lost, 2000 + n_lost)]
     times = [(i // burst + 1) * burst / SFREQ for i in kept]
@@ -166,7 +166,7 @@ def test_one_garbled_counter_is_dropped(counter):
     assert ledger.n_dropped == 1
 
 
-def test_a_counter_that_started_anew_goes_on_by_time():
+def test_restarted_counter_is_placed_by_time():
     ledger = SamplePlacer(1, SFREQ, CYTON)
     feed(range(100), ledger=ledger)
     again = [count(CYTON, i + 128) for i in range(100, 300)]
@@ -177,7 +177,7 @@ def test_a_counter_that_started_anew_goes_on_by_time():
     assert not [run for run in placed.lost if run.cause == "lost"]
 
 
-def test_after_a_restart_the_gap_is_the_clocks():
+def test_gap_after_a_restart_is_measured_by_the_clock():
     ledger = SamplePlacer(1, SFREQ, CYTON)
     feed(range(100), ledger=ledger)
     ledger.restart()
@@ -279,7 +279,7 @@ def troubled_streams(draw):
 
 
 @given(troubled_streams(), st.data(), st.sampled_from([CYTON, DAISY, MUSE, None]))
-def test_the_cut_does_not_matter(stream, data, rule):
+def test_result_does_not_depend_on_the_split_into_calls(stream, data, rule):
     samples, times = stream
     cuts = data.draw(st.lists(st.integers(0, len(samples)), max_size=8))
     whole, whole_lost, _ = feed(samples, times, rule=rule)

@@ -51,7 +51,7 @@ def clock():
 
 
 @pytest.mark.parametrize("step_s", [0.013, 0.2, 20.0])
-def test_however_it_is_read_it_is_the_sitting_of_its_seed(clock, step_s):
+def test_samples_depend_on_the_seed_and_not_on_the_reads(clock, step_s):
     chunks = stream_all(SimulatedSource(3, clock, duration_s=70.2), clock, step_s)
     whole = simulate(draw_person(3), seconds=70.2, seed=3, montage=load_montage("muse"), headset=HEADSETS["muse"]).data
     np.testing.assert_array_equal(joined(chunks), whole)
@@ -76,7 +76,7 @@ def test_samples_come_at_the_pace_of_the_clock_and_in_whole_packets(clock):
     source.close()
 
 
-def test_it_says_what_it_is():
+def test_stream_info_describes_the_simulated_headset():
     stream = SimulatedSource(7).stream
     assert (stream.device, stream.sfreq, stream.montage) == ("simulated:7", 256.0, "muse")
     assert stream.ch_names == ("TP9", "AF7", "AF8", "TP10")
@@ -128,7 +128,7 @@ def test_person_and_conditions_can_be_chosen(clock):
     assert not source.truth.artifacts
 
 
-def test_opened_again_it_begins_anew_and_closing_twice_does_no_harm(clock):
+def test_reopened_source_starts_over_and_may_be_closed_twice(clock):
     source = SimulatedSource(1, clock, duration_s=5.0)
     first = joined(stream_all(source, clock))
     source.close()
@@ -148,12 +148,12 @@ def test_opening_twice_goes_on(clock):
     source.close()
 
 
-def test_reading_what_is_not_open_is_refused():
+def test_reading_a_closed_simulation_raises():
     with pytest.raises(SourceError, match="simulated:1 is not open"):
         SimulatedSource(1).read()
 
 
-def test_what_cannot_be_simulated_is_refused():
+def test_invalid_simulation_parameters_are_refused():
     with pytest.raises(SettingsError, match="no such device family"):
         SimulatedSource(1, family="epoc")
     with pytest.raises(SettingsError, match="packet loss is a share"):

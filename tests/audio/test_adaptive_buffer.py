@@ -26,7 +26,7 @@ def watch(
     return now_s
 
 
-def test_it_begins_roomy_and_becomes_tight_where_the_machine_is_calm() -> None:
+def test_buffer_starts_long_and_becomes_short_on_a_calm_machine() -> None:
     cushion = AdaptiveBuffer(TIGHT_MS)
     now_s = watch(cushion, 0.0, SHORTEN_AFTER_S - 1)
     assert cushion.buffer_ms == LONG_BUFFER_MS
@@ -35,7 +35,7 @@ def test_it_begins_roomy_and_becomes_tight_where_the_machine_is_calm() -> None:
 
 
 @pytest.mark.parametrize(("late_s", "steady"), [(CLOSE, True), (CALM, False)])
-def test_it_stays_roomy_where_samples_come_late_or_nobody_knows(late_s: float, steady: bool) -> None:
+def test_buffer_stays_long_when_lateness_is_high_or_unknown(late_s: float, steady: bool) -> None:
     cushion = AdaptiveBuffer(TIGHT_MS)
     now_s = watch(cushion, 0.0, 10 * SHORTEN_AFTER_S, late_s, steady=steady)
     assert cushion.buffer_ms == LONG_BUFFER_MS
@@ -43,7 +43,7 @@ def test_it_stays_roomy_where_samples_come_late_or_nobody_knows(late_s: float, s
     assert cushion.buffer_ms == LONG_BUFFER_MS
 
 
-def test_one_close_call_and_it_is_roomy_for_a_long_time() -> None:
+def test_one_risky_delay_makes_the_buffer_long_for_a_long_time() -> None:
     cushion = AdaptiveBuffer(TIGHT_MS)
     now_s = watch(cushion, 0.0, SHORTEN_AFTER_S + 1)
     assert cushion.update(now_s + 1, CLOSE, steady=True)
@@ -53,7 +53,7 @@ def test_one_close_call_and_it_is_roomy_for_a_long_time() -> None:
     assert cushion.buffer_ms == TIGHT_MS
 
 
-def test_it_stays_roomy_while_other_programs_keep_the_cores_busy() -> None:
+def test_buffer_stays_long_while_the_cores_are_busy() -> None:
     cushion = AdaptiveBuffer(TIGHT_MS)
     now_s = watch(cushion, 0.0, 10 * SHORTEN_AFTER_S, load=0.6)
     assert cushion.buffer_ms == LONG_BUFFER_MS
@@ -61,21 +61,21 @@ def test_it_stays_roomy_while_other_programs_keep_the_cores_busy() -> None:
     assert cushion.buffer_ms == TIGHT_MS
 
 
-def test_other_programs_that_begin_make_it_roomy_before_anything_comes_late() -> None:
+def test_high_load_makes_the_buffer_long_before_sound_is_late() -> None:
     cushion = AdaptiveBuffer(TIGHT_MS)
     now_s = watch(cushion, 0.0, SHORTEN_AFTER_S + 1)
     watch(cushion, now_s, 1, load=0.6)
     assert cushion.buffer_ms == LONG_BUFFER_MS
 
 
-def test_a_device_that_was_lost_begins_roomy() -> None:
+def test_buffer_is_long_after_a_lost_device() -> None:
     cushion = AdaptiveBuffer(TIGHT_MS)
     watch(cushion, 0.0, SHORTEN_AFTER_S + 1)
     cushion.use_long_buffer()
     assert cushion.buffer_ms == LONG_BUFFER_MS
 
 
-def test_a_long_buffer_asked_for_is_kept() -> None:
+def test_longer_buffer_of_the_settings_is_used() -> None:
     cushion = AdaptiveBuffer(200)
     watch(cushion, 0.0, 2 * SHORTEN_AFTER_S)
     assert cushion.buffer_ms == 200

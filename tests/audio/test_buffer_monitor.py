@@ -23,7 +23,7 @@ def steady() -> tuple[BufferMonitor, float]:
     return meter, run(meter, 5.0, 0, 0, 0, *[PERIOD] * 60)
 
 
-def test_in_time_is_no_underrun() -> None:
+def test_delivery_in_time_is_no_underrun() -> None:
     meter, now = steady()
     run(meter, now, *[0.03, 0.01] * 200)
     assert meter.underruns == 0
@@ -36,7 +36,7 @@ def test_a_gap_longer_than_the_buffer_is_one_underrun(gap_s: float, count: int) 
     assert meter.underruns == count
 
 
-def test_always_a_little_too_slow_runs_dry_again_and_again() -> None:
+def test_constantly_slow_delivery_underruns_repeatedly() -> None:
     meter, now = steady()
     run(meter, now, *[0.025] * 100, rendering=True)
     assert meter.underruns == 11  # 60 ms shrink by 5 at each turn: every ninth comes too late
@@ -57,14 +57,14 @@ def test_clocks_that_differ_by_a_tenth_of_a_percent_are_no_underrun() -> None:
         assert meter.underruns == 0
 
 
-def test_a_device_that_takes_more_ahead_than_asked_is_learned() -> None:
+def test_monitor_learns_a_buffer_longer_than_requested() -> None:
     meter = BufferMonitor(3 * PERIOD)
     now = run(meter, 0.0, *[0] * 10, *[0.1, 0, 0, 0, 0] * 15)
     run(meter, now, *[0.1, 0, 0, 0, 0] * 50)
     assert meter.underruns == 0
 
 
-def test_lateness_is_what_the_buffer_made_up_for_since_last_asked() -> None:
+def test_worst_lateness_is_reset_when_read() -> None:
     meter, now = steady()
     assert meter.steady
     meter.pop_worst_lateness_s()
@@ -75,7 +75,7 @@ def test_lateness_is_what_the_buffer_made_up_for_since_last_asked() -> None:
     assert meter.underruns == 0
 
 
-def test_a_server_that_stands_still_has_not_played_what_it_holds() -> None:
+def test_paused_sound_server_is_no_underrun() -> None:
     meter, now = steady()
     for _ in range(20):
         now = run(meter, now, PERIOD + 0.03, *[PERIOD] * 10)
@@ -83,7 +83,7 @@ def test_a_server_that_stands_still_has_not_played_what_it_holds() -> None:
     assert meter.pop_worst_lateness_s() == pytest.approx(0.03, abs=0.001)
 
 
-def test_sound_that_was_late_again_and_again_runs_dry_though_each_time_was_short() -> None:
+def test_repeated_short_delays_add_up_to_an_underrun() -> None:
     meter, now = steady()
     run(meter, now, *[0.03, PERIOD, PERIOD] * 10, rendering=True)
     assert meter.underruns > 0

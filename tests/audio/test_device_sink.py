@@ -179,7 +179,7 @@ def test_underruns_are_counted_by_the_clock(
     assert sink.underruns == 1
 
 
-def test_a_device_that_vanished_is_replaced_and_the_voice_goes_on(
+def test_vanished_device_is_replaced_and_the_sound_continues(
     make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     second = CrankedPlayer("another")
@@ -211,7 +211,7 @@ def test_with_no_device_left_the_session_goes_on(
     assert sink.underruns == 0
 
 
-def test_stopped_before_it_began(clock: Clock, first: CrankedPlayer) -> None:
+def test_sink_can_be_stopped_before_start(clock: Clock, first: CrankedPlayer) -> None:
     DeviceSink(SETTINGS, Players(first), clock).stop(0.0)
     assert first.closed.is_set()
 
@@ -242,7 +242,9 @@ def test_volume_and_mute_are_heard_and_survive_another_device(
     assert level(second.turn(100)[-48000:]) == pytest.approx(usual - 10, abs=1.5)
 
 
-def test_another_bed_crosses_over_and_the_voice_goes_on(make: Callable[..., DeviceSink], first: CrankedPlayer) -> None:
+def test_background_change_crossfades_and_the_tone_continues(
+    make: Callable[..., DeviceSink], first: CrankedPlayer
+) -> None:
     sink = make(first)
     first.turn(250)
     sink.set_background("drone", 5.0)
@@ -264,7 +266,7 @@ def first_of(sink: DeviceSink) -> object:
     return sink._stream.commands
 
 
-def test_a_calm_machine_holds_little_and_the_voice_crosses_over_without_a_seam(
+def test_short_buffer_on_a_calm_machine_crossfades_without_a_gap(
     make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock
 ) -> None:
     second = CrankedPlayer("held tightly")
@@ -293,7 +295,7 @@ def test_a_calm_machine_holds_little_and_the_voice_crosses_over_without_a_seam(
     assert max(heard) < level(before[-48000:]) + 3
 
 
-def test_a_wandering_bell_rings_once_though_the_voice_crosses_over(
+def test_wandering_bell_rings_once_during_a_crossfade(
     make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[str] = []
@@ -313,7 +315,7 @@ def test_a_wandering_bell_rings_once_though_the_voice_crosses_over(
     assert rung == [Bell.WANDER]
 
 
-def test_a_device_asked_for_by_name_gives_way_to_the_default_when_it_is_gone(
+def test_named_device_is_replaced_by_the_default_when_gone(
     make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock
 ) -> None:
     second = CrankedPlayer("the default")
@@ -324,7 +326,7 @@ def test_a_device_asked_for_by_name_gives_way_to_the_default_when_it_is_gone(
     assert [name for name, _ in sink._open_device.asked] == ["headphones", "headphones", ""]
 
 
-def test_no_miniaudio_is_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_miniaudio_raises_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "miniaudio", None)
     with pytest.raises(SourceError, match=r"no sound device.*--audio none"):
         open_player(SETTINGS)
@@ -335,7 +337,7 @@ def test_miniaudio_is_not_imported_before_a_device_is_wanted() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_alsa_is_quiet_without_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silencing_alsa_without_its_library_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     for platform in ("darwin", "linux"):
         monkeypatch.setattr(system_audio.sys, "platform", platform)
         monkeypatch.setattr(system_audio.ctypes, "CDLL", lambda _: (_ for _ in ()).throw(OSError))

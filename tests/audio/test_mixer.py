@@ -42,7 +42,7 @@ def test_every_bell_has_a_sound() -> None:
     assert set(BELLS) == set(Bell)
 
 
-def test_the_probe_asks_more_softly_than_the_sitting_begins(rain: SoundBank) -> None:
+def test_probe_bell_is_softer_than_the_begin_bell(rain: SoundBank) -> None:
     begin, probe, wander = (np.abs(rain.bells[bell]).max() for bell in (Bell.BEGIN, Bell.PROBE, Bell.WANDER))
     assert wander < probe < 0.4 * begin
 
@@ -54,7 +54,7 @@ def test_guidance_may_ring_the_wandering_bell(rain: SoundBank) -> None:
     assert level(ringing.render(SFREQ) - quiet.render(SFREQ)) > -50
 
 
-def test_volume_is_walked_to_and_has_a_top(rain: SoundBank) -> None:
+def test_volume_changes_gradually_up_to_a_maximum(rain: SoundBank) -> None:
     mixer = settled(rain)
     usual = level(mixer.render(SFREQ))
     for decibels, expected in ((-20.0, -20.0), (6.0, 6.0), (40.0, 12.0), (-500.0, -160.0)):
@@ -65,7 +65,7 @@ def test_volume_is_walked_to_and_has_a_top(rain: SoundBank) -> None:
         assert heard == pytest.approx(max(usual + expected, -200), abs=1.5) or heard <= -150
 
 
-def test_mute_is_silent_and_forgets_nothing(rain: SoundBank) -> None:
+def test_mute_is_silent_and_keeps_the_state(rain: SoundBank) -> None:
     mixer, other = settled(rain), settled(rain)
     mixer.apply(Volume(-6.0))
     other.apply(Volume(-6.0))
@@ -78,7 +78,7 @@ def test_mute_is_silent_and_forgets_nothing(rain: SoundBank) -> None:
     assert np.array_equal(mixer.render(SFREQ), other.render(SFREQ))
 
 
-def test_instruments_cross_over_and_the_tone_does_not_move(rain: SoundBank, drone: SoundBank) -> None:
+def test_sound_banks_crossfade_without_a_tone_jump(rain: SoundBank, drone: SoundBank) -> None:
     bare = tuple(replace(on, backgrounds=dict.fromkeys(on.backgrounds, ())) for on in (rain, drone))
     mixer, still = settled(bare[0]), settled(bare[0])
     for one in (mixer, still):
@@ -92,7 +92,7 @@ def test_instruments_cross_over_and_the_tone_does_not_move(rain: SoundBank, dron
     assert not mixer._fading_out
 
 
-def test_a_successor_goes_on_where_the_other_leaves_off(rain: SoundBank) -> None:
+def test_successor_mixer_continues_the_sound(rain: SoundBank) -> None:
     mixer, still = settled(rain), settled(rain)
     heir = mixer.successor()
     mixer.playing = False

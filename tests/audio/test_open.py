@@ -26,7 +26,7 @@ def no_sound_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_sound_server")
-def test_auto_without_any_device_says_so_once_and_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
+def test_auto_without_a_device_notifies_once_and_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
     said: list[str] = []
     sink = open_sink("auto", SETTINGS, said.append)
     sink.start()
@@ -50,13 +50,13 @@ class Device:
 
 
 @pytest.mark.parametrize(("spec", "device"), [("auto", ""), ("device:there", "there")])
-def test_a_device_is_taken(monkeypatch: pytest.MonkeyPatch, spec: str, device: str) -> None:
+def test_auto_opens_a_device(monkeypatch: pytest.MonkeyPatch, spec: str, device: str) -> None:
     monkeypatch.setattr(opening, "ProcessSink", Device)
     sink = open_sink(spec, SETTINGS, pytest.fail)
     assert sink.description == f"loud {device}"
 
 
-def test_a_device_of_the_settings_that_is_not_there_gives_way_to_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_device_of_the_settings_falls_back_to_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "ProcessSink", Device)
     said: list[str] = []
     sink = open_sink("auto", SETTINGS.model_copy(update={"device": "headphones"}), said.append)
@@ -64,13 +64,13 @@ def test_a_device_of_the_settings_that_is_not_there_gives_way_to_the_default(mon
     assert said == ["The sound device headphones is missing: the sitting is played through loud ."]
 
 
-def test_a_device_asked_for_by_name_is_never_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_device_option_does_not_fall_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "ProcessSink", Device)
     with pytest.raises(SourceError, match="no such sound device"):
         open_sink("device:headphones", SETTINGS, pytest.fail)
 
 
-def test_an_own_sound_that_cannot_be_read_gives_way_to_rain_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_user_sound_falls_back_to_rain_with_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "ProcessSink", Device)
     said: list[str] = []
     sink = open_sink(
@@ -82,7 +82,7 @@ def test_an_own_sound_that_cannot_be_read_gives_way_to_rain_and_says_so(monkeypa
     assert "gone.mp3" in said[0]
 
 
-def test_none_is_silence_without_a_word() -> None:
+def test_none_is_silent_without_a_notice() -> None:
     sink = open_sink("none", SETTINGS, pytest.fail)
     assert (sink.description, sink.underruns) == ("no sound", 0)
 
@@ -96,7 +96,7 @@ def test_a_wav_name_is_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("spec", ["", "loud", "music.mp3"])
-def test_anything_else_is_refused_in_four_parts(spec: str) -> None:
+def test_unknown_output_raises_a_four_part_error(spec: str) -> None:
     with pytest.raises(SettingsError, match=r"no such sound output.*auto, none, device:NAME or.*\.wav.*--audio auto"):
         open_sink(spec, SETTINGS, pytest.fail)
 

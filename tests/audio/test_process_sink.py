@@ -75,7 +75,7 @@ def until(true: Callable[[], object], deadline_s: float = 60.0) -> None:
         time.sleep(0.01)
 
 
-def test_every_order_arrives_as_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_reaches_the_sound_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_sink, "DeviceSink", Sink)
     sent = ProcessSink.__new__(ProcessSink)
     lines: list[str] = []
@@ -93,7 +93,7 @@ def test_every_order_arrives_as_it_was_given(monkeypatch: pytest.MonkeyPatch) ->
     assert json.loads(out.getvalue().splitlines()[0]) == {"description": "a sink that listens", "underruns": 3}
 
 
-def test_orders_before_it_is_open_end_it() -> None:
+def test_command_before_open_ends_the_sound_process() -> None:
     out = io.StringIO()
     SoundServer(out).serve(['["start", null]', '["mute", true]'])
     assert out.getvalue() == ""
@@ -134,7 +134,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("fake")
-def test_its_state_is_the_other_ones_and_its_end_is_orderly() -> None:
+def test_status_of_the_sound_process_is_passed_on_until_its_end() -> None:
     sink = ProcessSink(SETTINGS)
     sink.start()
     assert (sink.description, sink.underruns) == ("far away", 0)
@@ -149,7 +149,7 @@ def test_its_state_is_the_other_ones_and_its_end_is_orderly() -> None:
 
 
 @pytest.mark.usefixtures("fake")
-def test_a_process_that_was_killed_leaves_the_sitting_going_on() -> None:
+def test_killed_sound_process_does_not_end_the_session() -> None:
     sink = ProcessSink(SETTINGS)
     sink._process.kill()
     until(lambda: sink.description == sound.PROCESS_ENDED)
@@ -162,7 +162,7 @@ def test_a_process_that_was_killed_leaves_the_sitting_going_on() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_it_ends_with_its_input_and_lets_ctrl_c_be() -> None:
+def test_sound_process_ends_with_its_input_and_ignores_ctrl_c() -> None:
     process = subprocess.Popen([sys.executable, "-m", MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with process:
         assert process.stdin

@@ -53,11 +53,11 @@ def test_wav_of_any_rate(tmp_path: Path, sfreq: int, channels: int) -> None:
     assert pitch_hz(sound) == pytest.approx(330, abs=0.5)
 
 
-def test_of_a_long_file_the_beginning_is_taken(tmp_path: Path) -> None:
+def test_long_file_is_cut_to_its_beginning(tmp_path: Path) -> None:
     assert len(read_sound(write_wav(tmp_path / "long.wav", hum(7)), SFREQ, max_duration_s=4.5)) == 4.5 * SFREQ
 
 
-def test_it_is_as_loud_as_any_other_bed(tmp_path: Path) -> None:
+def test_user_sound_is_as_loud_as_other_backgrounds(tmp_path: Path) -> None:
     for gain in (0.02, 1.0):
         name = write_wav(tmp_path / f"{gain}.wav", gain * hum(4))
         instrument = load_sound_bank(AudioSettings(background="file", background_file=name))
@@ -82,7 +82,7 @@ def bad_files(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     "name", ["empty.wav", "text.mp3", "torn.flac", "folder.ogg", "short.wav", "silent.wav", "gone.wav", ""]
 )
-def test_what_cannot_be_a_bed_is_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
+def test_unusable_sound_file_raises(tmp_path: Path, name: str) -> None:
     settings = AudioSettings(background="file", background_file=bad_files(tmp_path)[name])
     with pytest.raises(
         SettingsError, match=r"cannot be the background sound: got .*; allowed: a WAV, FLAC.*; choose another file"
@@ -91,12 +91,12 @@ def test_what_cannot_be_a_bed_is_refused_in_one_sentence(tmp_path: Path, name: s
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_gone_when_it_is_wanted_gives_way_to_rain(caplog: pytest.LogCaptureFixture) -> None:
+def test_file_that_has_disappeared_is_replaced_by_rain(caplog: pytest.LogCaptureFixture) -> None:
     instrument = load_sound_bank(AudioSettings(background="file", background_file="gone.wav"))
     rain = load_sound_bank(AudioSettings())
     assert np.array_equal(instrument.backgrounds[BackgroundMode.NORMAL][0], rain.backgrounds[BackgroundMode.NORMAL][0])
     assert "rain is played instead" in caplog.text
 
 
-def test_other_beds_need_no_file() -> None:
+def test_other_backgrounds_need_no_file() -> None:
     check_user_sound(AudioSettings(background="drone", background_file="gone.wav"))

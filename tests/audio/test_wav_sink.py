@@ -127,7 +127,7 @@ def _peak(loop: NDArray[np.float32]) -> float:
     return float(np.abs(loop).max())
 
 
-def test_never_a_moment_of_nothing(session: NDArray[np.float64]) -> None:
+def test_sound_has_no_silent_moment(session: NDArray[np.float64]) -> None:
     blocks = between(session, 0.5, LENGTH_S - 1.0).reshape(-1, 480 * 2)
     assert np.sqrt(np.mean(blocks**2, axis=1)).min() > 10 ** (-58 / 20)
 
@@ -136,7 +136,7 @@ def test_under_the_ceiling(session: NDArray[np.float64]) -> None:
     assert 20 * np.log10(np.abs(session).max()) < SETTINGS.ceiling_dbfs
 
 
-def test_unknown_is_the_neutral_tone_within_300_ms_over_another_bed(session: NDArray[np.float64]) -> None:
+def test_unknown_state_has_the_neutral_tone_and_background_within_300_ms(session: NDArray[np.float64]) -> None:
     early, late = (between(session, start, start + 1.0) for start in (14.3, 18.0))
     assert tone_level(early) == pytest.approx(tone_level(late), abs=1)
     assert tone_level(late) > tone_level(between(session, 29, 30)) + 20
@@ -144,7 +144,7 @@ def test_unknown_is_the_neutral_tone_within_300_ms_over_another_bed(session: NDA
     assert hiss_unknown < hiss_own - 20
 
 
-def test_lost_is_no_tone_and_a_bed_of_its_own(session: NDArray[np.float64]) -> None:
+def test_lost_state_has_its_own_background_and_no_tone(session: NDArray[np.float64]) -> None:
     lost = between(session, 21, 26)
     assert tone_level(lost) < tone_level(between(session, 15, 19)) - 40
     assert _above_3_khz(lost) < _above_3_khz(between(session, 29, 30)) - 30
@@ -170,7 +170,7 @@ def test_bells_ring_when_they_should(session: NDArray[np.float64]) -> None:
     assert hz == pytest.approx(1.5 * 196, abs=4)
 
 
-def test_the_samples_do_not_depend_on_how_often_it_was_told(tmp_path: Path, session: NDArray[np.float64]) -> None:
+def test_samples_do_not_depend_on_the_number_of_commands(tmp_path: Path, session: NDArray[np.float64]) -> None:
     path = tmp_path / "sparse.wav"
     sink = WavSink(path, SETTINGS)
     sink.start()
@@ -231,7 +231,7 @@ def test_a_full_disk_ends_the_file_and_nothing_else(tmp_path: Path, caplog: pyte
     assert path.stat().st_size <= 500_000
 
 
-def test_a_wav_never_outgrows_its_header(
+def test_wav_stops_at_the_header_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(wav_sink, "MAX_BYTES", 400_000)
@@ -242,7 +242,7 @@ def test_a_wav_never_outgrows_its_header(
     assert "4 GB" in caplog.text
 
 
-def test_stopped_before_it_began_leaves_the_name_free(tmp_path: Path) -> None:
+def test_sink_stopped_before_start_leaves_no_file(tmp_path: Path) -> None:
     sink = WavSink(tmp_path / "empty.wav", SETTINGS)
     sink.stop(0.0)
     assert not list(tmp_path.iterdir())

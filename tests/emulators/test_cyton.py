@@ -115,7 +115,7 @@ def test_it_stops_when_asked_and_goes_on_where_it_was_with_a_new_count():
     np.testing.assert_array_equal(counts.T, board.counts[100:])
 
 
-def test_asking_who_it_is_ends_a_stream():
+def test_version_query_stops_the_stream():
     board = firmware()
     board.receive(b"b", at=0.0)
     board.receive(b"v", at=0.5)
@@ -152,7 +152,7 @@ def test_a_packet_sent_twice_is_the_same_twice():
     assert not board.lost_samples
 
 
-def test_the_counter_begins_where_it_is_told_and_jumps():
+def test_counter_fault_sets_and_changes_the_counter():
     board = firmware(suffering("counter to=250", "counter to=3 at_s=0.1"))
     board.receive(b"b", at=0.0)
     counters, _ = decode(board.send(at=0.2))
@@ -169,7 +169,7 @@ def test_a_clock_that_jumps_sends_at_once_or_waits(by_s, at, n_samples):
     assert not board.lost_samples
 
 
-def test_out_of_its_dongles_reach_the_dongle_answers_and_samples_are_lost():
+def test_dropped_board_loses_samples_and_its_dongle_reports_failure():
     board = firmware(suffering("drop at_s=0.4 for_s=0.4"))
     assert board.receive(b"v", at=0.0).endswith(b"$$$")
     board.receive(b"b", at=0.0)
@@ -180,7 +180,7 @@ def test_out_of_its_dongles_reach_the_dongle_answers_and_samples_are_lost():
     assert board.lost_samples == list(range(100, 200))
 
 
-def test_faults_can_be_inflicted_and_mended_while_it_runs():
+def test_faults_can_be_added_and_cleared_while_it_runs():
     board = firmware()
     board.receive(b"b", at=10.0)
     board.send(at=10.5)
@@ -230,7 +230,7 @@ def test_a_port_comes_back_under_its_name():
         assert time.monotonic() - begun > 1.0
 
 
-def test_nothing_runs_on_after_the_board_is_left():
+def test_no_thread_remains_after_the_board_is_closed():
     with EmulatedCyton(firmware()):
         assert any(thread.name == "emulated-cyton" for thread in threading.enumerate())
     assert not any(thread.name == "emulated-cyton" for thread in threading.enumerate())

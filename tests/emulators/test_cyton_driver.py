@@ -165,7 +165,7 @@ def test_a_port_that_another_program_has_open_is_left_alone():
             other.communicate("\n")
 
 
-def test_garbage_for_an_answer_is_told_apart_from_a_cyton():
+def test_wrong_answer_is_distinguished_from_a_cyton():
     with (
         EmulatedCyton(CytonFirmware([], suffering("reply"))) as board,
         pytest.raises(SourceError, match="no cyton answers on this port"),

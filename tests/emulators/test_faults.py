@@ -45,7 +45,7 @@ def suffering(*lines):
 
 
 @pytest.mark.parametrize("kind", FaultKind)
-def test_every_kind_can_be_said_with_what_it_needs_and_not_without(kind):
+def test_every_fault_kind_parses_with_its_required_keys_only(kind):
     needs = FAULT_KINDS[kind].required
     line = " ".join([kind, *(f"{key}={NEEDED[key]}" for key in needs)])
     assert parse_fault(line).kind is kind
@@ -55,7 +55,7 @@ def test_every_kind_can_be_said_with_what_it_needs_and_not_without(kind):
 
 
 @pytest.mark.parametrize("kind", FaultKind)
-def test_no_kind_takes_what_does_not_concern_it(kind):
+def test_fault_kind_rejects_keys_of_other_kinds(kind):
     line = " ".join([kind, *(f"{key}={NEEDED[key]}" for key in FAULT_KINDS[kind].required)])
     surplus = {"share": "1", "channels": "1", "uv": "1", "to": "1", "by_s": "1", "times": "1", "hz": "50"}
     for key in surplus.keys() - {*FAULT_KINDS[kind].required, *FAULT_KINDS[kind].optional}:
@@ -79,7 +79,7 @@ def test_no_kind_takes_what_does_not_concern_it(kind):
         ("stall att_s=3", r"unknown key att_s \(did you mean at_s\?\)"),
     ],
 )
-def test_a_fault_that_cannot_be_is_explained(line, words):
+def test_invalid_fault_is_explained(line, words):
     with pytest.raises(SettingsError, match=words):
         parse_fault(line)
 
@@ -111,19 +111,19 @@ def test_the_example_in_the_documentation_is_a_schedule(tmp_path: Path):
         ("not toml", "is not a TOML file"),
     ],
 )
-def test_a_schedule_that_is_none_is_explained(text, words, tmp_path: Path):
+def test_invalid_schedule_is_explained(text, words, tmp_path: Path):
     file = tmp_path / "afternoon.toml"
     file.write_text(text)
     with pytest.raises(SettingsError, match=words):
         load_faults(file)
 
 
-def test_a_schedule_that_is_not_there_is_named(tmp_path: Path):
+def test_missing_schedule_file_is_named(tmp_path: Path):
     with pytest.raises(SettingsError, match=r"nothing.toml cannot be read: got No such file"):
         load_faults(tmp_path / "nothing.toml")
 
 
-def test_an_electrode_it_has_not_is_refused():
+def test_missing_electrode_is_refused():
     class Pair(Headset):
         title = "a pair"
 
@@ -134,17 +134,17 @@ def test_an_electrode_it_has_not_is_refused():
 
 
 @given(st.floats(0, 100), st.floats(0, 50), st.floats(0.1, 50))
-def test_a_fault_is_under_way_from_its_beginning_for_its_length(at_s, begin_s, for_s):
+def test_fault_is_active_from_at_s_for_for_s(at_s, begin_s, for_s):
     faults = suffering(f"stall at_s={begin_s!r} for_s={for_s!r}")
     assert faults.stalled(at_s) == (begin_s <= at_s < begin_s + for_s)
 
 
-def test_drops_in_a_row_are_each_under_way():
+def test_consecutive_drops_are_each_active():
     faults = suffering("drop at_s=1 for_s=1", "drop at_s=3 for_s=1")
     assert [faults.dropped(at_s) for at_s in (0.5, 1.5, 2.5, 3.5, 4.5)] == [False, True, False, True, False]
 
 
-def test_mending_ends_all_but_what_has_happened():
+def test_clearing_ends_all_faults_but_jumps():
     faults = suffering("stall", "loss share=1", "clock by_s=2", "counter to=9")
     mended = faults.cleared()
     assert [fault.kind for fault in mended.schedule] == [FaultKind.CLOCK, FaultKind.COUNTER]
@@ -189,7 +189,7 @@ def test_mains_is_added_to_the_head_and_only_while_it_lasts():
     assert hum[:, 2 * 256 : 6 * 256].std() == pytest.approx(100 / np.sqrt(2), rel=0.01)
 
 
-def test_where_the_head_gives_nothing_no_electrode_measures():
+def test_electrodes_measure_nothing_where_the_signal_is_nan():
     column = np.array([np.nan, 1.0, np.nan])
     seen = ElectrodeModel(3, 256.0, seed=0).measure(column, 0, suffering("lifted", "mains uv=5"))
     np.testing.assert_array_equal(np.isnan(seen), np.isnan(column))
@@ -207,7 +207,7 @@ def test_a_rhythm_keeps_its_frequency_and_size_at_another_rate(sfreq, wanted_hz)
     np.testing.assert_allclose(made[0, 100:-100], expected[100:-100], atol=0.1)
 
 
-def test_what_was_lost_stays_lost_at_another_rate_also_a_whole_channel():
+def test_lost_samples_and_channels_stay_lost_after_resampling():
     data = np.ones((2, 1000))
     data[0, 400:500] = np.nan
     data[1] = np.nan

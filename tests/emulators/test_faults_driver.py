@@ -245,6 +245,6 @@ def test_a_block_that_the_driver_gives_out_twice_is_marked_where_it_stands_the_s
         assert len(set(blocks)) == len(blocks), "nothing stands there twice"
 
 
-def test_the_reason_a_muse_is_refused_is_told(muses):
+def test_refused_muse_connection_names_the_reason(muses):
     session, _ = muses["refuses at first"]
     assert str(session["refused"][0]).startswith("no muse-2 was found")

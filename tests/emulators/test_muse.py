@@ -22,7 +22,7 @@ NOISE = np.random.default_rng(0).normal(0, 30, (4, 256 * 10))
 BLOCK_S = 12 / 256
 
 
-def test_a_bus_that_takes_nothing_for_now_is_noticed():
+def test_full_bus_is_noticed():
     """Whoever sends all the same loses the connection: dbus-fast takes a full socket for a broken one."""
     bluez = pytest.importorskip("neurofeedback.emulators.bluez", reason="the extra emulators is not installed")
     ours, daemons = socket.socketpair()
@@ -130,7 +130,7 @@ def test_the_end_of_the_samples_is_noticed():
     assert len(board.counts) == 256 * 10 // 12
 
 
-def test_nothing_runs_on_after_the_headset_is_left():
+def test_no_thread_remains_after_the_headset_is_closed():
     with EmulatedMuse(headband(), model=HeadbandModel.MUSE_2016) as muse:
         assert muse.address.startswith("unix:path=")
     assert not any(thread.name == "emulated-muse" for thread in threading.enumerate())
@@ -164,7 +164,7 @@ def test_a_packet_sent_twice_is_the_same_twice():
     assert [decode(value)[0] for _, value in values[::8]] == list(range(42))
 
 
-def test_the_counter_begins_where_it_is_told_and_wraps():
+def test_counter_fault_sets_the_counter_which_wraps():
     values = list(begin(headband(suffering("counter to=65530"))).send(2.0))
     assert [decode(value)[0] for _, value in values[::4]] == [(65530 + i) % 65536 for i in range(42)]
 

@@ -116,7 +116,7 @@ def test_the_end_of_the_samples_is_noticed_and_nothing_runs_on():
     assert (len(headset.samples_uv), headset.exhausted) == (20, True)
 
 
-def test_what_is_known_of_the_crown_is_what_brainflow_says():
+def test_crown_constants_match_brainflow():
     description = describe_board(open_source("brainflow:crown")._spec)
     assert (channel_names(description), description["sampling_rate"]) == (CROWN_CHANNELS, CROWN_SFREQ)
 
@@ -253,7 +253,7 @@ def test_a_crown_is_offered_with_the_line_that_finds_it(monkeypatch):
     assert f"neurofeedback train --device brainflow:crown:ip_port={out.splitlines()[0]}" in out
 
 
-def test_a_program_is_told_the_port_or_the_device():
+def test_started_program_gets_the_port_or_the_device():
     shows = [sys.executable, "-c", "import sys; print(sys.argv[1])"]
     for headset, told in (("crown", "{port}"), ("streaming", "{device}")):
         command = [str(Path(sys.executable).parent / "neurofeedback"), "emulate", headset, "--", *shows, told]
@@ -269,7 +269,7 @@ def test_a_program_is_told_the_port_or_the_device():
         (["streaming", "--board", "emotibit"], "has no EEG channels"),
     ],
 )
-def test_what_cannot_be_is_refused(arguments, words):
+def test_invalid_arguments_are_refused(arguments, words):
     with pytest.raises(SettingsError, match=words):
         emulate(*arguments)
 
