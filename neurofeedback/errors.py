@@ -1,4 +1,4 @@
-"""The error families every room shares, and the exit code each one ends the program with.
+"""Error families shared by all rooms, with their exit codes.
 
 A message has four parts: what is wrong, what was got, what is allowed, what to do.
 """
@@ -13,18 +13,18 @@ EXIT_INTERRUPTED = 130
 
 
 class NeurofeedbackError(Exception):
-    """An error a person can act on.
+    """An error with what is wrong, what was found, what is allowed and what to do.
 
     Parameters
     ----------
     what : str
-        What is wrong, as a sentence without its full stop.
+        What is wrong, as a sentence without full stop.
     got : object, optional
         What was found instead.
     allowed : str, optional
-        What would have been right.
+        What is allowed.
     todo : str, optional
-        What the person can do now.
+        What the user can do.
 
     Examples
     --------
@@ -51,13 +51,13 @@ class NeurofeedbackError(Exception):
 
 
 class SettingsError(NeurofeedbackError):
-    """The operator asked for something that cannot be: options, profiles, labels."""
+    """Options, profiles or labels that are not allowed."""
 
     exit_code = EXIT_SETTINGS
 
 
 class SourceError(NeurofeedbackError):
-    """The device or stream cannot be opened, or is gone for good."""
+    """The device or stream cannot be opened, or is lost."""
 
     exit_code = EXIT_DEVICE
 

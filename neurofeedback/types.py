@@ -1,4 +1,4 @@
-"""Frozen values that all rooms share: stream, chunk, command, frame, guidance.
+"""Frozen values shared by all rooms: stream, chunk, command, frame, guidance.
 
 Arrays are ``(n_channels, n_samples)`` in microvolts. A sample index counts from 0 at the first sample
 of the recording, and sample index / sfreq is the time in seconds. Lost samples are NaN.
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 INDEX_NAME = "mind-wandering index (EEG proxy)"
-"""What the index is called wherever a person reads of it, unless its evidence profile names another."""
+"""Name of the index in all texts, unless the evidence profile gives another."""
 
 
 class Phase(StrEnum):
-    """The stretches of a sitting, in their order; rest and pause come in between.
+    """Phases of a session in order; rest and pause come in between.
 
-    A pause is no part of any plan: its frames are logged, count for nothing, and the plan waits for its end.
+    A pause is not part of the plan: its frames are logged but not used, and the plan waits for its end.
     """
 
     SETTLE = "settle"
@@ -38,7 +38,7 @@ class Phase(StrEnum):
 
 
 class State(StrEnum):
-    """What a frame says about the meditator, or that it says nothing."""
+    """State of the meditator by the index, or why there is none."""
 
     FOCUS = "FOCUS"
     WANDER = "WANDER"
@@ -47,7 +47,7 @@ class State(StrEnum):
 
 
 class ContactLevel(StrEnum):
-    """Contact of one electrode."""
+    """Level of contact of one electrode."""
 
     GOOD = "good"
     FAIR = "fair"
@@ -55,7 +55,7 @@ class ContactLevel(StrEnum):
 
 
 class BackgroundMode(StrEnum):
-    """Colour of the background sound: as chosen, plainer while unsure, distinct while the headset is lost."""
+    """Background sound: as chosen, plainer without a valid index, distinct while the headset is lost."""
 
     NORMAL = "own"
     NEUTRAL = "neutral"
@@ -64,12 +64,12 @@ class BackgroundMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """What a source delivers: fixed for one recording.
+    """Description of the signal a source delivers; fixed for one recording.
 
     Parameters
     ----------
     device : str
-        Device name as a person types it, such as ``synthetic`` or ``cyton:/dev/ttyUSB0``.
+        Device name as typed by the user, such as ``synthetic`` or ``cyton:/dev/ttyUSB0``.
     sfreq : float
         Nominal sampling frequency in Hz.
     ch_names : tuple of str
@@ -77,7 +77,7 @@ class StreamInfo:
     montage : str
         Name of the montage that fits this device, or ``auto`` to derive regions from the channel names.
     placed_freely : bool
-        The device has numbered inputs; where its electrodes sit, the montage says.
+        The device has numbered inputs; the montage defines the electrode positions.
     """
 
     device: str
@@ -100,10 +100,10 @@ class StreamInfo:
 
 @dataclass(frozen=True, slots=True)
 class LostRun:
-    """Samples that never arrived or were not numbers.
+    """Samples that did not arrive or were not numbers.
 
     ``channels`` are row indices, or None for all. ``cause`` is ``lost``, ``invalid`` (NaN or infinity
-    from the device, or a block its driver gave out twice) or ``gap`` (nothing arrived for a while).
+    from the device, or a block its driver delivered twice) or ``gap`` (nothing arrived for a while).
     """
 
     start: int
@@ -114,7 +114,7 @@ class LostRun:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AuxChunk:
-    """A stretch of another signal of the same device, such as motion or pulse; recorded, never estimated from.
+    """Samples of another signal of the same device, such as motion or pulse; recorded, not used for the index.
 
     Parameters
     ----------
@@ -123,13 +123,13 @@ class AuxChunk:
     sfreq : float
         Nominal sampling frequency in Hz.
     ch_names, units : tuple of str
-        Names and units of the rows; ``n/a`` for a unit nobody tells.
+        Names and units of the rows; ``n/a`` for an unknown unit.
     start_s : float
         Time of this signal's sample 0 since the recording's first sample, s.
     first_sample : int
-        Index of the first sample here; stretches of one signal follow each other without hole or overlap.
+        Index of the first sample; chunks of one signal follow each other without gap or overlap.
     data : ndarray of float32, shape (n_channels, n_samples)
-        NaN where nothing was measured.
+        NaN for missing samples.
     """
 
     label: str
@@ -143,11 +143,11 @@ class AuxChunk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
-    """What one read delivered, any size. ``data`` is float32 microvolts, NaN exactly where ``lost`` says.
+    """Samples of one read, any number. ``data`` is float32 microvolts, NaN exactly for the samples in ``lost``.
 
     ``device_time`` is the device's timestamp of the last sample (s, its own epoch), ``host_time`` the
-    host's monotonic clock when the read returned (s), ``waited_s`` how long the last sample had been
-    waiting there for the read (s; 0 where nobody knows). ``auxiliary`` is what came of the device's other signals.
+    host's monotonic clock when the read returned (s), ``buffer_delay_s`` how long the last sample had
+    waited in the buffer before the read (s; 0 if unknown). ``auxiliary`` holds the device's other signals.
     """
 
     first_sample: int
@@ -170,7 +170,7 @@ class Chunk:
 
 
 class CommandKind(StrEnum):
-    """What besides samples may change a frame. Each is a row of ``events.tsv`` and is fed back by replay."""
+    """Inputs besides samples that change frames. Each is a row of ``events.tsv``; replay applies it again."""
 
     PHASE = "phase"
     TARGET_RATE = "target_rate"
@@ -181,7 +181,7 @@ class CommandKind(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What is logged but changes no frame."""
+    """Events that are logged but change no frame."""
 
     HEADSET_FIT = "fit"
     START = "start"
@@ -206,7 +206,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Takes effect at the first frame that ends at or after ``sample``."""
+    """An input that takes effect at the first frame that ends at or after ``sample``."""
 
     sample: int
     kind: CommandKind
@@ -215,9 +215,9 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A row of ``events.tsv`` that is no command.
+    """A row of ``events.tsv`` that is not a command.
 
-    ``response_s`` is how long a person took from the question's appearance to this answer, s; None for all else.
+    ``response_s`` is the time from the question to this answer, s; None for all other events.
     """
 
     sample: int
@@ -229,19 +229,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One question about the last moments, and what was answered; None where nothing was.
+    """One question about the last moments, and its answers; None for an answer that was not given.
 
     Parameters
     ----------
     sample : int
-        The chime.
+        Sample of the chime.
     where : int, optional
         1 on the breath, 2 elsewhere, 3 not sure.
     sure : int, optional
         How sure, 1 to 4.
     sleepy : int, optional
         How sleepy, 1 to 5.
-    answered : int, optional
+    answer_sample : int, optional
         Sample of the last answer.
     """
 
@@ -254,7 +254,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class ChannelContact:
-    """Contact of one channel, with the reasons when it is not good, such as ``flat`` or ``muscle``."""
+    """Contact of one channel, with the reasons when it is not good (texts of ``texts.contact``)."""
 
     ch_name: str
     level: ContactLevel
@@ -263,18 +263,18 @@ class ChannelContact:
 
 @dataclass(frozen=True, slots=True)
 class ElectrodeQuality:
-    """How one electrode sat in one second, from the raw signal.
+    """Contact quality of one electrode in one second, from the raw signal.
 
     Parameters
     ----------
     badness : float
-        Below 1 contact is good, from 2 on bad; -4 to 4.
+        -4 to 4: contact is good below 1 and bad from 2 on.
     mains_uv : float
         Mains hum, rms in uV.
     sd_uv : float
         Robust SD without trend and mains hum, uV.
     lost_share : float
-        Share of the second that never arrived.
+        Share of the second's samples that are lost.
     """
 
     contact: ChannelContact
@@ -286,11 +286,11 @@ class ElectrodeQuality:
 
 @dataclass(frozen=True, slots=True)
 class HeadsetFit:
-    """How a headset sits: each electrode's last second, and what the last seconds add up to.
+    """Contact of the whole headset: each electrode's last second, and a summary of the last seconds.
 
-    ``fills`` (0 to 1) is how good each electrode has been of late, ``steady`` which are good enough;
-    ``everywhere`` is all of them, ``enough`` what a sitting needs. ``begins_in_s`` is how long it must stay so
-    for a sitting to begin by itself; None while it is not good enough.
+    ``recent_quality`` (0 to 1) is the recent contact of each electrode and ``acceptable`` whether it is good enough;
+    ``all_good`` is whether all are, ``good_enough`` whether a session can start. ``starts_in_s`` is the time until the
+    session starts by itself if contact stays good enough; None while it is not.
     """
 
     electrodes: tuple[ElectrodeQuality, ...]
@@ -303,11 +303,11 @@ class HeadsetFit:
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """What the meditator is to hear and see; the rim renders it and adds nothing.
+    """Feedback to render: sound and picture of one frame.
 
-    ``tone_gain`` is 0 to 1, commanded, before volume, ceiling and mute; ``brightness``, ``ripple`` and
-    ``mist`` are 0 to 1. ``immediate`` lifts the slew limit (UNKNOWN and LOST must not wait for it). ``bell`` rings
-    the wandering bell once, now. ``reward`` and ``drowsy`` sound only where the person wished for it.
+    ``tone_gain`` is 0 to 1, before volume, ceiling and mute; ``brightness``, ``ripple`` and ``mist`` are 0 to 1.
+    ``immediate`` lifts the slew limit (UNKNOWN and LOST must not wait for it). ``bell`` rings the wandering bell once,
+    now. ``reward`` and ``drowsy`` sound only if enabled.
     """
 
     tone_gain: float = 0.0
@@ -323,7 +323,7 @@ class Guidance:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One estimate, every hop. ``columns`` of the engine that made it names ``values``.
+    """One estimate, every hop. The engine's ``columns`` name its ``values``.
 
     Parameters
     ----------
@@ -336,17 +336,17 @@ class Frame:
     signal : float
         Share of usable signal over the last 8 s, 0 to 1.
     index_u : float
-        Smoothed index in baseline spreads; NaN where there is none.
+        Smoothed index in baseline spreads; NaN without one.
     mwi : float
-        Mind-wandering index (EEG proxy): 100 * Phi(index_u), 50 is the baseline's middle.
+        Mind-wandering index (EEG proxy): 100 * Phi(index_u), 50 is the median of the baseline.
     threshold : float
-        Where reward begins, in the unit of index_u; NaN before practice.
+        Reward threshold in the unit of index_u; NaN without a valid index.
     reward : bool
         Index below threshold in a valid frame.
     latency_ms : float
         Age of the newest sample when the sound was set; NaN in replay.
     values : tuple of float
-        Features and z-scores in the order of the engine's ``columns``; NaN where there is none.
+        Features and z-scores in the order of the engine's ``columns``; NaN for missing ones.
     """
 
     index: int

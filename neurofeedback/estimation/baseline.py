@@ -1,4 +1,4 @@
-"""The baseline: what it collects, and the frozen reference it becomes."""
+"""The baseline of a session: collected windows, and the frozen reference computed from them."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from neurofeedback.processing.pipeline import Windows
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
-    """A session's frozen reference.
+    """Frozen reference of a session.
 
     Parameters
     ----------
     iaf_hz : float or None
-        Individual alpha frequency; None when no peak stood out and the default was taken.
+        Individual alpha frequency; None without a peak (the default is used then).
     limits : GateLimits
         The gate's limits for each channel.
-    maker : FeatureExtractor
-        Features by this person's bands.
+    feature_extractor : FeatureExtractor
+        For this person's bands.
     envelope : EnvelopeFilter
-        At this person's alpha frequency.
+        For this person's alpha frequency.
     channel_median : ndarray, shape (n_channels, len(KINDS))
-        NaN for a channel that never was valid.
+        NaN for a channel that was never valid.
     emg_median : ndarray, shape (n_channels,)
         Density of the muscle band, uV^2/Hz.
     mu, spread : ndarray, shape (len(FEATURES),)
-        Middle and spread of the regional deviations from the channels' medians; NaN for a feature never seen.
+        Median and spread of the regional deviations from the channels' medians; NaN for a feature never valid.
     z : ndarray, shape (n, len(FEATURES))
-        Of its frames, as gated again: what the scale of any other index is made from.
+        z-scores of its frames, gated again; the scale of any other index is fitted on them.
     weights : IndexWeights
-        Of the index.
+        Weights of the index.
     scale : IndexScale
-        Where the smoothed index lies.
+        Distribution of the smoothed index.
     clean_s : float
         Seconds with a valid index.
     quality : float
-        0 to 1: the clean seconds over those a baseline should have.
+        0 to 1: clean seconds relative to those of a full baseline.
     """
 
     iaf_hz: float | None
@@ -62,15 +62,15 @@ class Baseline:
 
     @property
     def measured_channels(self) -> NDArray[np.bool_]:
-        """Channels that have a reference, ``(n_channels,)``; no other ever counts."""
+        """Channels that have a reference, ``(n_channels,)``; no other is used."""
         return np.asarray(np.isfinite(self.channel_median).all(axis=1), dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BaselineData:
-    """What the windows of one baseline amount to; first axis is the frame.
+    """Collected windows of one baseline; first axis is the frame.
 
-    ``fixed_bad`` holds muscle as it was judged when it came, too: a clenched baseline has no usual of its own.
+    ``fixed_bad`` includes muscle as judged at the time: a baseline full of muscle has no normal level of its own.
     ``psd`` is ``(n, n_channels, n_freqs)``, ``slow_samples`` ``(n, n_channels, n_slow)``, ``filtered``
     ``(n_channels, n_samples)``; ``ends`` are each frame's end in ``filtered``; the rest is ``(n, n_channels)``.
     """
@@ -87,21 +87,21 @@ class BaselineData:
 
 
 class BaselineCollector:
-    """Keeps the judged windows of one baseline, batch by batch."""
+    """Collects the gated windows of one baseline, batch by batch."""
 
     def __init__(self) -> None:
         self._batches: list[Windows] = []
         self._usable: list[NDArray[np.bool_]] = []
 
     def add(self, windows: Windows, usable: NDArray[np.bool_]) -> None:
-        """Keep one batch of judged windows, of which those ``counting`` ``(n,)`` may be learned from."""
+        """Add one batch of gated windows; ``usable`` ``(n,)`` marks those that may enter the baseline."""
         self._batches.append(windows)
         self._usable.append(usable)
 
     @property
     def n_frames(self) -> int:
-        """How many frames are kept."""
-        return sum(len(counting) for counting in self._usable)
+        """Number of collected frames."""
+        return sum(len(usable) for usable in self._usable)
 
     def trim_to(self, n_frames: int) -> None:
         """Drop batches that lie wholly before the last ``n_frames``."""
@@ -110,7 +110,7 @@ class BaselineCollector:
             self._usable.pop(0)
 
     def to_data(self, n_frames: int | None = None) -> BaselineData | None:
-        """Put the last ``n_frames`` together, or all; None when there are none."""
+        """Return the last ``n_frames``, or all, as arrays; None if there are none."""
         if not self._batches:
             return None
         batches = self._batches

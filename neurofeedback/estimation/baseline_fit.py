@@ -1,7 +1,7 @@
-"""From what a baseline collected to its frozen reference.
+"""Fit of the frozen reference to the data of a baseline.
 
-Its frames are gated, its features computed and its index smoothed a second time with the limits and bands
-that only the finished baseline knows; frames already logged stay as they were shown.
+Frames are gated, features computed and the index smoothed a second time, with the limits and bands of the finished
+baseline; frames already logged do not change.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _ALPHA_WINDOW_S = 4.0
 def fit_baseline(
     data: BaselineData | None, profile: Profile, sfreq: float, freqs: NDArray[np.float64]
 ) -> Baseline | None:
-    """Freeze the reference of one session; None when too few frames of it can be used.
+    """Fit the reference of one session; None if too few frames are usable.
 
     Parameters
     ----------
     freqs : ndarray, shape (n_freqs,)
-        Bins of the collected spectra, Hz.
+        Bins of the spectra, Hz.
     """
     if data is None:
         return None
@@ -58,31 +58,31 @@ def fit_baseline(
     )
     valid = gated & data.complete[:, None]
     iaf_hz = _find_alpha_frequency(data, valid, profile, sfreq)
-    maker = FeatureExtractor(freqs, individual_bands(iaf_hz, settings.bands, settings.gate), settings.features)
-    emg_median, spectral = _features(data.psd, valid, maker, profile)
-    envelope = EnvelopeFilter(sfreq, maker.bands.iaf_hz, settings.envelope)
+    extractor = FeatureExtractor(freqs, individual_bands(iaf_hz, settings.bands, settings.gate), settings.features)
+    emg_median, spectral = _features(data.psd, valid, extractor, profile)
+    envelope = EnvelopeFilter(sfreq, extractor.bands.iaf_hz, settings.envelope)
     ln_envelope = envelope.at(data.filtered, data.ends)
     clean &= data.complete[:, None] & np.isfinite(ln_envelope)
     values = np.concatenate([spectral, ln_envelope[..., None]], axis=-1)
     channel_median = select_by_kind(_median_where(values, valid), _median_where(values, clean))
-    counting = select_by_kind(valid[..., None], clean[..., None])
-    deviations = RegionAverager(profile.montage).means(values - channel_median, counting)
+    usable = select_by_kind(valid[..., None], clean[..., None])
+    deviations = RegionAverager(profile.montage).means(values - channel_median, usable)
     mu, spread = _middle_and_spread(deviations, spread_floors(settings.baseline))
     z = bounded_zscore(deviations - mu, spread, settings.baseline)
-    of_index = z[:, index_columns(profile)]
+    index_z = z[:, index_columns(profile)]
     weights = IndexWeights(
         np.array(profile.evidence.mu),
-        shrunk_correlation(of_index, settings.index.correlation_shrinkage),
+        shrunk_correlation(index_z, settings.index.correlation_shrinkage),
         settings.index.min_information,
     )
-    scale, n_valid = fit_index_scale(of_index, weights, settings)
+    scale, n_valid = fit_index_scale(index_z, weights, settings)
     if scale is None:
         return None
     clean_s = n_valid * settings.spectrum.hop_s
     return Baseline(
         iaf_hz=iaf_hz,
         limits=limits,
-        feature_extractor=maker,
+        feature_extractor=extractor,
         envelope=envelope,
         channel_median=channel_median,
         emg_median=emg_median,
@@ -97,7 +97,7 @@ def fit_baseline(
 
 
 def _find_alpha_frequency(data: BaselineData, valid: NDArray[np.bool_], profile: Profile, sfreq: float) -> float | None:
-    """Find the alpha frequency on the mean spectrum of 4-s windows, one a second, that hold valid frames only."""
+    """Find the alpha frequency on the mean spectrum of 4-s windows, one a second, with valid frames only."""
     settings, hop_s = profile.settings, profile.settings.spectrum.hop_s
     rows = list(profile.montage.rows("posterior") or profile.montage.rows("all"))
     n = round(_ALPHA_WINDOW_S * sfreq)
@@ -114,7 +114,7 @@ def _find_alpha_frequency(data: BaselineData, valid: NDArray[np.bool_], profile:
 def _features(
     psd: NDArray[np.float64], valid: NDArray[np.bool_], extractor: FeatureExtractor, profile: Profile
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Median of the muscle band of each channel, and all of the spectrum ``(n, n_channels, len(SPECTRAL))``."""
+    """Return each channel's median of the muscle band, and the features ``(n, n_channels, len(SPECTRAL))``."""
     features, hop_s = profile.settings.features, profile.settings.spectrum.hop_s
     emg = extractor.emg_power(psd)
     emg_median = _median_where(emg, valid)
@@ -128,17 +128,17 @@ def _middle_and_spread(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     mu, spread = np.full(len(floors), np.nan), np.full(len(floors), np.nan)
     for k, column in enumerate(deviations.T):
-        seen = column[np.isfinite(column)]
-        if len(seen) >= _MIN_FRAMES:
-            mu[k], measured = median_and_spread(seen)
+        known = column[np.isfinite(column)]
+        if len(known) >= _MIN_FRAMES:
+            mu[k], measured = median_and_spread(known)
             spread[k] = max(measured, floors[k])
     return mu, spread
 
 
 def fit_index_scale(z: NDArray[np.float64], weights: IndexWeights, settings: Settings) -> tuple[IndexScale | None, int]:
-    """Scale of an index from the baseline's z-scores ``(n, n_index_features)``, and how many frames were valid.
+    """Return the scale of an index on the baseline's z-scores ``(n, n_index_features)``, and the count of valid frames.
 
-    None where they are too few.
+    The scale is None if they are too few.
     """
     smoother = IndexSmoother(settings.index, settings.spectrum.hop_s)
     raw = np.array([weighted_sum(row, weights) for row in z])
@@ -149,7 +149,7 @@ def fit_index_scale(z: NDArray[np.float64], weights: IndexWeights, settings: Set
 
 
 def _median_where(values: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Median over frames of ``(n, n_channels, ...)`` where ``(n, n_channels)`` holds; NaN for a channel without."""
+    """Return the median over valid frames of ``(n, n_channels, ...)``; NaN for a channel without any."""
     out = np.full(values.shape[1:], np.nan)
     for row in np.flatnonzero(valid.any(axis=0)):
         out[row] = np.median(values[valid[:, row], row], axis=0)

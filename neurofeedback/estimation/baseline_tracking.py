@@ -1,4 +1,4 @@
-"""Slow tracking of the baseline, for feedback only: it follows the drift of a sitting, never further than a spread."""
+"""Slow tracking of the baseline, for feedback only: it follows drift within a session, at most one spread."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from neurofeedback.settings.estimation import BaselineSettings
 
 
 class BaselineTracker:
-    """Moves each feature's middle slowly towards what valid frames show.
+    """Moves each feature's median slowly towards the valid frames.
 
     Parameters
     ----------
     mu, spread : ndarray, shape (n_features,)
-        The frozen baseline of the tracked features.
+        Frozen baseline of the tracked features.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class BaselineTracker:
         self._rate = 1.0 - 0.5 ** (hop_s / settings.tracking_half_life_s)
 
     def update(self, deviations: NDArray[np.float64], *, learn: bool) -> NDArray[np.float64]:
-        """Return the z-scores of one frame ``(n_features,)`` by the tracked middle, then learn from it."""
+        """Return the z-scores of one frame ``(n_features,)`` by the tracked median, then update the median."""
         distance = deviations - (self._mu + self._shift)
         z = bounded_zscore(distance, self._spread, self._settings)
         if learn:

@@ -1,4 +1,4 @@
-"""How far the index may be trusted: signal now, baseline, and the model itself."""
+"""Confidence of the index: signal, baseline quality and trust in the model."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from neurofeedback.settings.estimation import ConfidenceSettings
 
 
 def confidence(signal: float, baseline_quality: float, trust: float) -> float:
-    """Confidence 0 to 1: share of usable signal x quality of the baseline x trust in the model."""
+    """Return the confidence, 0 to 1: share of usable signal x quality of the baseline x trust in the model."""
     return signal * baseline_quality * trust
 
 
 def model_trust(decoder: DecoderWeights | None, settings: ConfidenceSettings) -> float:
-    """How far a model may be trusted, 0 to 1, by how well it has done on the person's own answers.
+    """Return the trust in a model, 0 to 1, from its performance on the person's own answers.
 
-    Before any answer it is fixed and low, and it never falls below that, unless the model is worse than guessing:
-    then it is 0.
+    Without answers it is fixed and low. It never falls below that, unless the model is worse than guessing: then it is
+    0.
 
     Examples
     --------
     >>> from neurofeedback.settings.estimation import ConfidenceSettings
-    >>> of = lambda n, auc, high: model_trust(DecoderWeights((), n, auc, high), ConfidenceSettings())
-    >>> model_trust(None, ConfidenceSettings()), of(60, 0.62, 0.7), of(60, 0.9, 0.95), of(200, 0.4, 0.49)
+    >>> trust = lambda n, auc, high: model_trust(DecoderWeights((), n, auc, high), ConfidenceSettings())
+    >>> model_trust(None, ConfidenceSettings()), trust(60, 0.62, 0.7), trust(60, 0.9, 0.95), trust(200, 0.4, 0.49)
     (0.3, 0.4, 1.0, 0.0)
     """
     if decoder is None or decoder.auc is None or decoder.auc_high is None:

@@ -1,4 +1,4 @@
-"""What a decoder hands to the engine: weights on z-scores, and how far they may be trusted. One line of JSON."""
+"""Weights of a decoder as the engine uses them, and their JSON form."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class DecoderWeights:
-    """What drives the index instead of an evidence profile.
+    """Index weights learned from a person's answers, with their performance.
 
     Parameters
     ----------
     weights : tuple of (str, float)
-        Of each feature's z-score; wandering positive, any scale.
+        Weight of each feature's z-score; wandering positive, any scale.
     n_answers : int
-        Answers it was learned from.
+        Number of answers in training.
     auc, auc_high : float or None
-        How well it has done so far, and the upper end of the interval; None before anything is known.
+        Performance so far, and upper end of its interval; None before it is known.
     drowsy_level : float
-        This person's drowsiness threshold, in units of the usual one.
+        This person's drowsiness threshold relative to the default.
     """
 
     weights: tuple[tuple[str, float], ...]
@@ -35,7 +35,7 @@ class DecoderWeights:
     drowsy_level: float = 1.0
 
     def to_json(self) -> str:
-        """Return it as an event or ``start.json`` holds it.
+        """Return the JSON form used in events and in ``start.json``.
 
         Examples
         --------
@@ -53,12 +53,12 @@ class DecoderWeights:
 
 
 def parse_decoder_weights(text: str) -> DecoderWeights | None:
-    """Read what ``Drive.text`` wrote; None for the empty text, which means that nothing is learned yet.
+    """Parse the output of ``DecoderWeights.to_json``; None for an empty text (no decoder).
 
     Raises
     ------
     ValueError
-        It is something else.
+        The text is not a decoder.
 
     Examples
     --------
@@ -70,20 +70,20 @@ def parse_decoder_weights(text: str) -> DecoderWeights | None:
     document = json.loads(text)
     if not isinstance(document, dict):
         raise ValueError(f"no table: {text[:40]}")
-    given = cast("dict[str, Any]", document)
-    if set(given) != {"weights", "n_answers", "auc", "auc_high", "drowsy_level"} or not isinstance(
-        given["weights"], dict
+    table = cast("dict[str, Any]", document)
+    if set(table) != {"weights", "n_answers", "auc", "auc_high", "drowsy_level"} or not isinstance(
+        table["weights"], dict
     ):
-        raise ValueError(f"other keys: {', '.join(given)}")
-    weights = cast("dict[str, Any]", given["weights"])
+        raise ValueError(f"other keys: {', '.join(table)}")
+    weights = cast("dict[str, Any]", table["weights"])
     if unknown := set(weights) - set(FEATURES):
         raise ValueError(f"unknown features: {', '.join(sorted(unknown))}")
     return DecoderWeights(
         tuple((name, _number(weight)) for name, weight in weights.items()),
-        int(_number(given["n_answers"])),
-        _optional_number(given["auc"]),
-        _optional_number(given["auc_high"]),
-        _number(given["drowsy_level"]),
+        int(_number(table["n_answers"])),
+        _optional_number(table["auc"]),
+        _optional_number(table["auc_high"]),
+        _number(table["drowsy_level"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""The drowsiness flag: alpha gone and slow waves up, averaged over many seconds. A second output beside the index."""
+"""Drowsiness flag beside the index: low alpha and high slow power, averaged over many seconds."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MIN_LEVEL, _MAX_LEVEL = 0.4, 2.0
 
 
 class DrowsinessFlag:
-    """Averages z-scores over the last valid frames; raised while both rules hold.
+    """Flag from z-scores averaged over the last valid frames; true while both rules hold.
 
-    ``level`` moves both thresholds away from 0, or towards it: 1 is the usual one.
+    ``level`` scales both thresholds; 1 is the default.
     """
 
     def __init__(self, settings: DrowsinessSettings, hop_s: float) -> None:
@@ -28,7 +28,7 @@ class DrowsinessFlag:
         self.level = 1.0
 
     def update(self, z_alpha: float, z_theta: float, z_delta: float) -> bool:
-        """Take posterior alpha above 1/f, theta and delta of one frame (z); NaN is left out."""
+        """Update with posterior alpha above 1/f, theta and delta of one frame (z), NaN left out; return the flag."""
         slow = (z_theta + z_delta) / 2
         if not math.isnan(z_alpha + slow):
             self._alpha.append(z_alpha)
@@ -40,7 +40,7 @@ class DrowsinessFlag:
 
 
 class DrowsinessSigns:
-    """How far the flag's signs were there at any moment so far, in units of its usual thresholds: 1 just raises it."""
+    """Strength of the signs of drowsiness over a session, relative to the default thresholds: 1 raises the flag."""
 
     def __init__(self, settings: DrowsinessSettings, hop_s: float) -> None:
         self._settings = settings
@@ -50,7 +50,7 @@ class DrowsinessSigns:
         self._slow: list[float] = []
 
     def append(self, sample: int, z_alpha: float, z_theta: float, z_delta: float) -> None:
-        """Take one frame, as the flag does."""
+        """Append one frame, as ``DrowsinessFlag.update`` does."""
         slow = (z_theta + z_delta) / 2
         if not math.isnan(z_alpha + slow):
             self._samples.append(sample)
@@ -58,7 +58,7 @@ class DrowsinessSigns:
             self._slow.append(slow)
 
     def at(self, sample: int) -> float:
-        """Return the signs at a moment; NaN before there is enough signal."""
+        """Return the strength at a sample; NaN before there is enough signal."""
         stop = bisect_right(self._samples, sample)
         rows = slice(stop - self._length, stop)
         if stop < self._length:
@@ -70,11 +70,11 @@ class DrowsinessSigns:
 
 
 def fit_drowsiness_level(answers: Sequence[tuple[float, int]], settings: DecoderSettings) -> float:
-    """Threshold of this person's flag in units of the usual one, from signs and answers to how sleepy (1 to 5).
+    """Return a person's threshold relative to the default, from pairs of sign strength and sleepiness answer (1 to 5).
 
-    Half way between the middle of the sleepy and of the wakeful answers, but never so low that more than a tenth of
-    the wakeful ones would raise it; shrunk to 1 by how few there are of the rarer kind. Where sleepy answers show no
-    more signs than wakeful ones the usual threshold stays.
+    It is half way between the medians of sleepy and of wakeful answers, but high enough that at most a tenth of the
+    wakeful ones would raise the flag; it is shrunk to 1 by the number of the rarer kind. If sleepy answers show no more
+    signs than wakeful ones it is 1.
 
     Examples
     --------

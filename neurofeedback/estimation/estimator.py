@@ -1,4 +1,4 @@
-"""From judged windows to readings: features, z-scores and the index of each frame."""
+"""Estimation of features, z-scores and the index of each frame from gated windows."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _REPLAY_S = 20.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureBatch:
-    """What needs no memory of single frames, for frames that no command divides.
+    """Features of a batch of frames between two commands.
 
-    ``features``, ``deviations`` (from each channel's baseline median), ``z`` and ``own_z`` (by the baseline kept of
-    earlier sessions; NaN without one) are ``(n, len(FEATURES))``, the rest is ``(n,)``. ``valid`` tells that the
-    index can be had, ``usable`` that it could be had from the channels that have any signal at this moment, ``gap``
-    that a channel it needs misses samples, ``lost`` that nothing has come for a while; ``signal`` is the share of
+    ``features``, ``deviations`` (from each channel's baseline median), ``z`` and ``personal_z`` (by the personal
+    baseline; NaN without one) are ``(n, len(FEATURES))``, the rest is ``(n,)``. ``valid`` is whether the index can be
+    computed, ``usable`` whether it could be from the channels that have a signal at this moment, ``gap`` whether one of
+    its channels misses samples, ``lost`` whether nothing has been received for a while; ``signal`` is the share of
     usable signal over the last seconds.
     """
 
@@ -50,10 +50,10 @@ class FeatureBatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexEstimate:
-    """One frame: whether its index counts, the smoothed index in baseline spreads (NaN without a baseline).
+    """Index of one frame: whether it is valid, and the smoothed index in baseline spreads (NaN without a baseline).
 
-    ``u`` is the one that drives: ``session_u``, by the session's baseline, or ``own_u``, by the one kept of earlier
-    sessions. ``tracked_z`` and ``own_z`` are ``(n_index_features,)``, by the slowly tracked and the kept baseline.
+    ``u`` drives the feedback: ``session_u``, by the session's baseline, or ``personal_u``, by the personal baseline.
+    ``tracked_z`` and ``personal_z`` are ``(n_index_features,)``, by the tracked and the personal baseline.
     """
 
     valid: bool
@@ -65,14 +65,14 @@ class IndexEstimate:
 
 
 class Estimator:
-    """Keeps the smoothed spectra and, once there is one, the baseline.
+    """Estimates features and index of frames, with smoothed spectra and, once there is one, a baseline.
 
     Parameters
     ----------
     freqs : ndarray, shape (n_freqs,)
         Bins of the windows' spectra, Hz.
-    kept : Kept, optional
-        The baseline kept of earlier sessions, of these channels; ``by_own`` lets it drive.
+    personal : PersonalBaseline, optional
+        The person's baseline of earlier sessions for these channels; used for feedback if ``use_personal_baseline``.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Estimator:
         self.baseline: Baseline | None = None
 
     def set_baseline(self, baseline: Baseline) -> None:
-        """Judge all later frames by this baseline."""
+        """Use this baseline for all later frames."""
         self.baseline = baseline
         self._measured_channels = baseline.measured_channels
         self._extractor = baseline.feature_extractor
@@ -121,9 +121,9 @@ class Estimator:
         self.set_decoder(self._decoder)
 
     def set_decoder(self, decoder: DecoderWeights | None) -> None:
-        """Let a decoder's weights make the index from now on; None for those of the evidence profile.
+        """Use a decoder's weights for the index; None for those of the evidence profile.
 
-        The index is scaled by the baseline anew, and runs again over the last 20 s, so that it does not jump.
+        The index is scaled by the baseline again and recomputed over the last 20 s, so that it does not jump.
         """
         self._decoder = decoder
         if self.baseline is None:
@@ -132,26 +132,26 @@ class Estimator:
         self._index, self._columns, self._weights = index, index.columns, index.weights
         self._smoother = IndexSmoother(self._settings.index, self._hop_s, start=index.scale.middle)
         self._personal_smoother = IndexSmoother(self._settings.index, self._hop_s)
-        for z, own_z, gap in self._recent:
-            self._smooth(z, own_z, gap=gap)
+        for z, personal_z, gap in self._recent:
+            self._smooth(z, personal_z, gap=gap)
 
     @property
     def scale(self) -> IndexScale | None:
-        """Where the index lies in the baseline; None before there is one."""
+        """Distribution of the index in the baseline; None before there is one."""
         return None if self._index is None else self._index.scale
 
     def update(self, windows: Windows) -> FeatureBatch:
-        """Estimate what needs no memory of single frames."""
-        verdicts, baseline = windows.gate_result, self.baseline
+        """Compute the features of a batch of windows."""
+        gate_result, baseline = windows.gate_result, self.baseline
         lost = windows.measures.samples_without_signal >= self._n_lost
         usable = (
-            self._enough_for_index(self._regions.has_enough_channels(~verdicts.unusable & self._measured_channels))
+            self._enough_for_index(self._regions.has_enough_channels(~gate_result.unusable & self._measured_channels))
             & ~lost
         )
         possible = (windows.complete & usable)[:, None]
-        learnable = verdicts.valid & possible
-        counting = (
-            select_by_kind(verdicts.valid[..., None], verdicts.clean[..., None])
+        learnable = gate_result.valid & possible
+        used = (
+            select_by_kind(gate_result.valid[..., None], gate_result.clean[..., None])
             & (possible & self._measured_channels)[..., None]
         )
         smooth_psd = self._psd.update(windows.psd, learnable)
@@ -159,8 +159,8 @@ class Estimator:
         envelope = self._envelope.process(windows.filtered, windows.offsets)[..., None]
         if baseline is None:
             spectral = self._extractor(windows.psd, smooth_psd, np.zeros(smooth_emg.shape))
-            features = self._regions.means(np.concatenate([spectral, envelope], axis=-1), counting)
-            deviations = z = own_z = np.full(features.shape, np.nan)
+            features = self._regions.means(np.concatenate([spectral, envelope], axis=-1), used)
+            deviations = z = personal_z = np.full(features.shape, np.nan)
         else:
             spectral = self._extractor(windows.psd, smooth_psd, smooth_emg - baseline.emg_median)
             values = np.concatenate([spectral, envelope], axis=-1)
@@ -169,46 +169,46 @@ class Estimator:
                 *([] if self._personal is None else [self._personal.median.channel_median]),
             ]
             stacked = [values, *(values - median for median in medians)]
-            features, deviations, *from_usual = self._regions.means(np.stack(stacked), counting)
-            own_z = np.full(features.shape, np.nan)
+            features, deviations, *from_personal = self._regions.means(np.stack(stacked), used)
+            personal_z = np.full(features.shape, np.nan)
             if self._personal is not None:
-                usual = self._personal.median
-                own_z = bounded_zscore(from_usual[0] - usual.mu, usual.spread, self._settings.baseline)
+                personal = self._personal.median
+                personal_z = bounded_zscore(from_personal[0] - personal.mu, personal.spread, self._settings.baseline)
             z = bounded_zscore(deviations - baseline.mu, baseline.spread, self._settings.baseline)
         return FeatureBatch(
             features=features,
             deviations=deviations,
             z=z,
-            personal_z=own_z,
+            personal_z=personal_z,
             valid=self._enough_for_index(np.isfinite(features if baseline is None else z)),
             usable=usable,
-            gap=np.asarray(verdicts.reasons["lost"][:, self._index_channels].any(axis=1), dtype=np.bool_),
+            gap=np.asarray(gate_result.reasons["lost"][:, self._index_channels].any(axis=1), dtype=np.bool_),
             lost=lost,
             signal=np.where(
-                lost, 0.0, (verdicts.good_share * self._measured_channels)[:, self._index_channels].mean(axis=1)
+                lost, 0.0, (gate_result.good_share * self._measured_channels)[:, self._index_channels].mean(axis=1)
             ),
         )
 
     def read_frame(self, batch: FeatureBatch, row: int, *, practising: bool) -> IndexEstimate:
-        """Advance the index by one frame; in practice it is measured from the tracked baseline, which then learns.
+        """Advance the index by one frame; in practice by the tracked baseline, which is then updated.
 
-        The kept baseline is never tracked: it is there to show what lasts longer than a sitting.
+        The personal baseline is never tracked: it shows changes that last longer than a session.
         """
-        valid, own_z = bool(batch.valid[row]), batch.personal_z[row]
+        valid, personal_z = bool(batch.valid[row]), batch.personal_z[row]
         if self._index is None or self._tracker is None:
             return IndexEstimate(valid, math.nan, math.nan, math.nan, self._no_z, self._no_z)
         tracked_z = self._tracker.update(batch.deviations[row], learn=practising and valid)
         z, gap = tracked_z if practising else batch.z[row], bool(batch.gap[row])
-        self._recent.append((z, own_z, gap))
-        value, own_value = self._smooth(z, own_z, gap=gap)
-        session_u, own_u = self._index.scale.u(value), own_value / self._index.scale.spread
-        u = own_u if self.use_personal_baseline and self._personal is not None else session_u
+        self._recent.append((z, personal_z, gap))
+        value, personal_value = self._smooth(z, personal_z, gap=gap)
+        session_u, personal_u = self._index.scale.u(value), personal_value / self._index.scale.spread
+        u = personal_u if self.use_personal_baseline and self._personal is not None else session_u
         return IndexEstimate(
-            valid, u, session_u, own_u, tracked_z[self._evidence_columns], own_z[self._evidence_columns]
+            valid, u, session_u, personal_u, tracked_z[self._evidence_columns], personal_z[self._evidence_columns]
         )
 
     def _smooth(self, z: NDArray[np.float64], personal_z: NDArray[np.float64], *, gap: bool) -> tuple[float, float]:
-        """Take the z-scores of one frame by both baselines; return both indices, smoothed."""
+        """Return the smoothed index of one frame by both baselines."""
         columns, weights = self._columns, self._weights
         value = self._smoother.update(weighted_sum(z[columns], weights), gap=gap)
         if self._personal is None:
@@ -216,6 +216,6 @@ class Estimator:
         return value, self._personal_smoother.update(weighted_sum(personal_z[columns], weights), gap=gap)
 
     def _enough_for_index(self, available: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Whether the features at hand, ``(n, len(FEATURES))``, hold enough of the index."""
+        """Whether the available features, ``(n, len(FEATURES))``, are enough for the index."""
         chosen = np.take(available, self._columns, axis=1)
         return np.array([self._weights.for_available(row) is not None for row in chosen], dtype=np.bool_)

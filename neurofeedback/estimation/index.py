@@ -1,4 +1,4 @@
-"""The index: a weighted sum of z-scores, smoothed, with weights from an evidence profile."""
+"""The index: a smoothed weighted sum of z-scores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neurofeedback.settings.estimation import IndexSettings
 
 
 class IndexWeights:
-    """Weights w = R^-1 mu of the features at hand, scaled so that the sum of z has unit variance.
+    """Weights w = R^-1 mu of the available features, scaled so that the sum of z has unit variance.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class IndexWeights:
         self._cache: dict[bytes, NDArray[np.float64] | None] = {}
 
     def for_available(self, available: NDArray[np.bool_]) -> NDArray[np.float64] | None:
-        """Weights ``(n_features,)`` with 0 for what is missing; None when too little information is left."""
+        """Return the weights ``(n_features,)``, 0 for missing features; None if too little information is left."""
         key = available.tobytes()
         if key not in self._cache:
             self._cache[key] = self._solve(available)
@@ -51,7 +51,7 @@ class IndexWeights:
 
 
 def shrunk_correlation(z: NDArray[np.float64], shrink: float) -> NDArray[np.float64]:
-    """Correlation of the columns of ``(n, n_features)``, shrunk to the identity; rows with NaN are left out."""
+    """Return the correlation of the columns of ``(n, n_features)``, shrunk to the identity, without rows with NaN."""
     n_features = z.shape[1]
     complete = z[np.isfinite(z).all(axis=1)]
     if len(complete) < 4 * n_features:
@@ -62,16 +62,16 @@ def shrunk_correlation(z: NDArray[np.float64], shrink: float) -> NDArray[np.floa
 
 
 def weighted_sum(z: NDArray[np.float64], weights: IndexWeights) -> float:
-    """Sum of the z-scores ``(n_features,)`` that are at hand, or NaN when they say too little."""
+    """Return the weighted sum of the available z-scores ``(n_features,)``, or NaN if they are too few."""
     available = np.isfinite(z)
     chosen = weights.for_available(available)
     return math.nan if chosen is None else float(np.sum(np.where(available, z, 0.0) * chosen))
 
 
 class IndexSmoother:
-    """Smooths the index over valid frames; at the onset of an artifact it steps back to before the onset.
+    """Smooths the index over valid frames; at an artifact it returns to the value before the artifact's onset.
 
-    An artifact has leaked into the index by the time it is noticed; lost samples have not.
+    An artifact has already changed the index when it is detected; lost samples have not.
     """
 
     def __init__(self, settings: IndexSettings, hop_s: float, start: float = math.nan) -> None:
@@ -81,10 +81,7 @@ class IndexSmoother:
         self._value = start
 
     def update(self, raw: float, *, gap: bool = False) -> float:
-        """Take the index of one frame, NaN where it is not valid; return the smoothed one.
-
-        ``gap`` tells that samples are missing.
-        """
+        """Return the smoothed index after one frame's index, NaN if invalid; ``gap`` is whether samples are missing."""
         valid = not math.isnan(raw)
         if valid:
             self._value = raw if math.isnan(self._value) else self._value + self._step * (raw - self._value)
@@ -97,18 +94,18 @@ class IndexSmoother:
 
 @dataclass(frozen=True, slots=True)
 class IndexScale:
-    """Where the smoothed index lies in a baseline: its middle, its spread, and the reward quantile."""
+    """Distribution of the smoothed index in a baseline: median, spread and reward quantile."""
 
     middle: float
     spread: float
     quantile: float
 
     def u(self, value: float) -> float:
-        """Express a smoothed index in baseline spreads."""
+        """Return a smoothed index in baseline spreads."""
         return (value - self.middle) / self.spread
 
 
 def fit_scale(values: NDArray[np.float64], target_rate: float, expected_sd: float) -> IndexScale:
-    """Scale of a baseline from its smoothed index ``(n,)``; the spread is averaged with the expected one."""
+    """Return the scale of a baseline from its smoothed index ``(n,)``; the spread is averaged with the expected one."""
     spread = float(np.sqrt(0.5 * expected_sd**2 + 0.5 * np.var(values)))
     return IndexScale(float(np.median(values)), spread, float(np.quantile(values, target_rate)))

@@ -1,4 +1,4 @@
-"""The index a baseline and, if there is one, a decoder make: features, weights, scale."""
+"""Index model from a baseline and, if there is one, a decoder: features, weights, scale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES = list(FEATURES)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexModel:
-    """What makes an index of z-scores: positions of its features in ``FEATURES``, their weights, and its scale."""
+    """Positions of an index's features in ``FEATURES``, their weights, and the index's scale."""
 
     columns: list[int]
     weights: IndexWeights
@@ -28,28 +28,28 @@ class IndexModel:
 def build_index_model(
     baseline: Baseline, columns: list[int], decoder: DecoderWeights | None, settings: Settings
 ) -> IndexModel:
-    """Return the index of the evidence profile, or with a decoder's weights in place of the profile's.
+    """Return the index model of the evidence profile, or of a decoder's weights.
 
-    Weights R^-1 mu are a decoder's if mu = R w; so what is done where features are missing stays as it is.
-    Features the baseline has never seen are left out. With too little left the profile's index stays.
+    Weights R^-1 mu equal the decoder's w if mu = R w, so missing features are treated in the same way. Features without
+    a baseline are left out. If too little is left, the profile's model is returned.
 
     Parameters
     ----------
     columns : list of int
         The profile's features.
     """
-    own = IndexModel(columns, baseline.weights, baseline.scale)
+    profile_model = IndexModel(columns, baseline.weights, baseline.scale)
     if decoder is None:
-        return own
-    seen = [
+        return profile_model
+    known = [
         (_NAMES.index(name), weight) for name, weight in decoder.weights if np.isfinite(baseline.mu[_NAMES.index(name)])
     ]
-    if not any(weight for _, weight in seen):
-        return own
-    driven = [column for column, _ in seen]
-    z = baseline.z[:, driven]
+    if not any(weight for _, weight in known):
+        return profile_model
+    decoder_columns = [column for column, _ in known]
+    z = baseline.z[:, decoder_columns]
     correlation = shrunk_correlation(z, settings.index.correlation_shrinkage)
-    mu = correlation @ np.array([weight for _, weight in seen])
+    mu = correlation @ np.array([weight for _, weight in known])
     weights = IndexWeights(mu, correlation, settings.index.min_information)
     scale, _ = fit_index_scale(z, weights, settings)
-    return own if scale is None else IndexModel(driven, weights, scale)
+    return profile_model if scale is None else IndexModel(decoder_columns, weights, scale)

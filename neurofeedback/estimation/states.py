@@ -1,4 +1,4 @@
-"""The state machine: FOCUS or WANDER by a threshold with hysteresis and dwell; UNKNOWN and LOST overrule both."""
+"""State machine: FOCUS or WANDER by a threshold with hysteresis and dwell time; UNKNOWN and LOST override both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OTHER = {State.FOCUS: State.WANDER, State.WANDER: State.FOCUS}
 class StateMachine:
     """Changes between FOCUS and WANDER only after the index has stayed beyond the threshold for the dwell time.
 
-    It is UNKNOWN while there is no signal to judge or no frame was valid for some time, from the start on.
+    It is UNKNOWN while there is no usable signal or no frame has been valid for some time, and at the start.
     """
 
     def __init__(self, threshold: ThresholdSettings, confidence: ConfidenceSettings, hop_s: float) -> None:
@@ -23,7 +23,7 @@ class StateMachine:
         self._task_state = State.FOCUS
 
     def update(self, u: float, threshold_u: float, *, valid: bool, usable: bool, lost: bool) -> State:
-        """Take one frame: index and threshold in baseline spreads; both are looked at in valid frames only."""
+        """Return the state after one frame; index and threshold, in baseline spreads, are used in valid frames only."""
         self._since_valid = 0 if valid else self._since_valid + 1
         if valid:
             self._update_task_state(u, threshold_u)

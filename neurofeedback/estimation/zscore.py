@@ -1,4 +1,4 @@
-"""z-scores: how far a feature is from its baseline, in baseline spreads, bent so that no outlier rules."""
+"""z-scores: distances of features from their baseline in baseline spreads, bounded against outliers."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from neurofeedback.settings.profile import Profile
 def bounded_zscore(
     distance: NDArray[np.float64], spread: NDArray[np.float64], settings: BaselineSettings
 ) -> NDArray[np.float64]:
-    """Distance in spreads, bent towards +-limit: limit * tanh(z / limit)."""
+    """Return the distance in spreads, bounded: limit * tanh(z / limit)."""
     return settings.z_limit * np.tanh(distance / (settings.z_limit * spread))
 
 
 def index_columns(profile: Profile) -> list[int]:
-    """Positions of the index's features in ``FEATURES``."""
+    """Return the positions of the index's features in ``FEATURES``."""
     names = list(FEATURES)
     return [names.index(name) for name in profile.evidence.feature_names]
 
 
 def spread_floors(settings: BaselineSettings) -> NDArray[np.float64]:
-    """Lowest spread of every feature, in the order of ``FEATURES``."""
+    """Return the lowest allowed spread of every feature, in the order of ``FEATURES``."""
     by_kind = {
         "theta": settings.theta_floor,
         "alpha": settings.alpha_floor,

@@ -1,6 +1,6 @@
 """The aperiodic component: ln P = offset - exponent ln f, by least squares on bins without alpha.
 
-Censored regression, as in Kalamala et al.: the bins around alpha are left out rather than modelled.
+Censored regression, as in Kalamala et al.: the bins around alpha are left out, not modelled.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class AperiodicFit:
         self._slope = centred / np.sum(centred**2)
 
     def __call__(self, ln_psd: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Take ln P ``(..., n_freqs)``; return exponent and offset, each ``(...)``."""
+        """Return exponent and offset, each ``(...)``, of ln P ``(..., n_freqs)``."""
         chosen = np.take(ln_psd, self.bins, axis=-1)  # C order: the sums below keep their order
         exponent = -np.sum(chosen * self._slope, axis=-1)
         offset = chosen.mean(axis=-1) + exponent * self._mean_ln_f

@@ -1,4 +1,4 @@
-"""What the gate looks at: a few numbers for each block and channel."""
+"""Measures that the artifact gate judges: a few numbers for each block and channel."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from neurofeedback.processing.framing import BLOCK_S, FrameSchedule, SlidingWind
 from neurofeedback.processing.gaps import BridgedSamples
 from neurofeedback.settings.model import Settings
 
-_SLOW_SFREQ = 32.0  # enough to know the spread of what passes 7 Hz
+_SLOW_SFREQ = 32.0  # enough for the spread of a signal below 7 Hz
 
 Rows = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockMeasures:
-    """One row a block, one column a channel. All in uV unless named otherwise.
+    """Measures of blocks: one row a block, one column a channel, in uV unless stated.
 
     ``*_ptp`` are peak to peak over the trailing second, of the raw signal, of the filtered one (``wide``) and of its
     low-passed part (``slow``). ``raw_peak`` is the largest magnitude in the block. ``pop`` is the largest difference
     over the pop lag in the block and ``pop_typical`` its median. ``ln_emg`` is ln of the muscle band's density
-    (uV^2/Hz), median of three blocks that share nothing. ``lost_share`` is of the trailing second, ``long_gap_share``
-    the part of it in gaps too long to fill; ``held`` tells that such a gap reaches into the block; ``silence``
-    (samples, one value a hop) is how long nothing has come on any channel at its end. ``slow_samples`` are the hop's
-    low-passed samples at about 32 Hz, ``(n_blocks, n_channels, n)``.
+    (uV^2/Hz), median of three blocks without overlap. ``lost_share`` is the lost share of the trailing second,
+    ``long_gap_share`` the share in gaps too long to fill; ``in_long_gap`` is whether such a gap reaches into the block;
+    ``samples_without_signal`` (one value a hop) is how long no channel has had a sample. ``slow_samples`` are the
+    hop's low-passed samples at about 32 Hz, ``(n_blocks, n_channels, n)``.
     """
 
     raw_ptp: Rows
@@ -49,7 +49,7 @@ class BlockMeasures:
 
 
 class BlockMeasurer:
-    """Turns whole hops of raw and filtered signal into measures; independent of how many come at once."""
+    """Computes measures from whole hops of raw and filtered signal; independent of how hops are batched."""
 
     def __init__(self, n_channels: int, sfreq: float, settings: Settings) -> None:
         gate = settings.gate
@@ -79,7 +79,7 @@ class BlockMeasurer:
         self._at = 0
 
     def process(self, raw: BridgedSamples, filtered: NDArray[np.float64], ends: NDArray[np.int64]) -> BlockMeasures:
-        """Take whole hops, bridged and filtered, that end at the sample indices ``ends``."""
+        """Measure whole hops, bridged and filtered, that end at the sample indices ``ends``."""
         starts = np.concatenate([[self._at], ends[:-1]]) - self._at
         stops = ends - self._at
         slow = self._slow.process(filtered, raw.resets)
@@ -151,7 +151,7 @@ class BlockMeasurer:
         return out
 
     def _count_without_signal(self, silent: NDArray[np.bool_], stops: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Count the samples since anything came, at each stop, going on from the last batch."""
+        """Count the samples since the last one received, at each stop, continuing from the last batch."""
         place = np.arange(1, len(silent) + 1, dtype=np.int64)
         last_sound = np.maximum.accumulate(np.where(silent, -self._samples_without_signal, place))
         run = (place - last_sound)[stops - 1]

@@ -70,23 +70,23 @@ def count_words(symbols: bytes) -> int:
 
 
 def lempel_ziv(signal: NDArray[np.float64]) -> float:
-    """Complexity of ``(n_samples,)`` cut at its median: words * log2(n) / n, about 1 for white noise."""
+    """Return the complexity of ``(n_samples,)`` cut at its median: words * log2(n) / n, about 1 for white noise."""
     symbols = (signal > np.median(signal)).astype(np.uint8).tobytes()
     return count_words(symbols) * float(np.log2(len(symbols))) / len(symbols)
 
 
 def window_complexity(window: NDArray[np.floating]) -> tuple[float, float]:
-    """Complexity of one window of 4 s, and its ratio to the mean of ten phase-randomised surrogates.
+    """Return the complexity of a 4-s window, and its ratio to the mean of ten phase-randomised surrogates.
 
     Parameters
     ----------
     window : ndarray, shape (n_samples,)
-        Any unit and rate above 80 Hz; the length says which rate it was.
+        Any unit, any rate above 80 Hz; the rate follows from the length.
 
     Notes
     -----
-    Its straight trend is taken out, 1 to 40 Hz kept, and the rest brought to 125 Hz, all in its Fourier transform.
-    The phases of the surrogates are the same for every window, so the same samples always give the same numbers.
+    The linear trend is removed, then the signal is filtered to 1 to 40 Hz and resampled to 125 Hz in the Fourier
+    domain. The surrogates' phases are the same for every window, so the same samples always give the same numbers.
     """
     spectrum = _band_spectrum(np.asarray(window, dtype=np.float64))
     own = lempel_ziv(np.fft.irfft(spectrum, _N_SAMPLES))
@@ -95,12 +95,12 @@ def window_complexity(window: NDArray[np.floating]) -> tuple[float, float]:
 
 
 def segment_complexity(data: NDArray[np.floating], sfreq: float) -> NDArray[np.float64]:
-    """Complexity and ratio of every whole stretch of 4 s.
+    """Return complexity and ratio of every whole 4-s window.
 
     Parameters
     ----------
     data : ndarray, shape (n_channels, n_samples)
-        One clean stretch of signal.
+        Clean signal.
     sfreq : float
         Sampling frequency, Hz.
 
@@ -115,9 +115,9 @@ def segment_complexity(data: NDArray[np.floating], sfreq: float) -> NDArray[np.f
 
 
 class ComplexityEstimator:
-    """LZc of every region, once a second; the same however the windows are batched.
+    """LZc of every region, once a second; independent of how windows are batched.
 
-    A channel counts where it has been valid at every frame that its 4 s are made of.
+    A channel is used if it was valid in every frame of the 4 s.
     """
 
     def __init__(self, profile: Profile, sfreq: float) -> None:
@@ -153,7 +153,7 @@ class ComplexityEstimator:
 
 
 def _band_spectrum(window: NDArray[np.float64]) -> NDArray[np.complex128]:
-    """Spectrum of one window at 125 Hz, ``(_N // 2 + 1,)``, empty outside 1 to 40 Hz."""
+    """Return the spectrum of one window at 125 Hz, ``(_N_SAMPLES // 2 + 1,)``, 0 outside 1 to 40 Hz."""
     n = len(window)
     line = np.linspace(-1.0, 1.0, n)
     centred = window - window.mean()

@@ -48,7 +48,7 @@ def envelope_taps(
 
 
 class EnvelopeFilter:
-    """ln of the envelope at the end of a stretch of signal, for one band. It has no memory.
+    """Computes ln of the envelope at the end of a piece of signal, for one band; stateless.
 
     Parameters
     ----------
@@ -63,12 +63,12 @@ class EnvelopeFilter:
         self._real, self._imag = np.ascontiguousarray(taps.real), np.ascontiguousarray(taps.imag)
 
     def __call__(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Take ``(..., n_taps)`` in uV, in C order; return ln of the envelope in uV, ``(...)``."""
+        """Return ln of the envelope in uV, ``(...)``, of ``(..., n_taps)`` in uV, in C order."""
         square = (samples @ self._real) ** 2 + (samples @ self._imag) ** 2
         return 0.5 * np.log(np.maximum(square, np.finfo(float).tiny))
 
     def at(self, data: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Look at ``(n_channels, n_samples)`` before each stop; ``(n_stops, n_channels)``, NaN before it is filled."""
+        """Return ln of the envelope before each stop, ``(n_stops, n_channels)``; NaN before ``n_taps`` samples."""
         out = np.full((len(stops), len(data)), np.nan)
         filled = stops >= self.n_taps
         out[filled] = self(trailing_windows(data, stops[filled], self.n_taps))
@@ -76,12 +76,12 @@ class EnvelopeFilter:
 
 
 class Envelope:
-    """An envelope filter along a stream; the same however the samples are cut.
+    """An envelope filter along a stream; independent of how samples are chunked.
 
     Attributes
     ----------
     filter : EnvelopeFilter
-        May be replaced by one as long, for another band, at any time.
+        May be replaced at any time by a filter of the same length.
     """
 
     def __init__(self, n_channels: int, filter_: EnvelopeFilter) -> None:
@@ -89,7 +89,7 @@ class Envelope:
         self._tail = np.empty((n_channels, 0))
 
     def process(self, data: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Take ``(n_channels, n_samples)`` in uV; return ln of the envelope (uV) at each offset, as ``at`` does."""
+        """Return ln of the envelope (uV) of ``(n_channels, n_samples)`` at each offset, as ``at`` does."""
         joined = np.concatenate([self._tail, data], axis=1)
         out = self.filter.at(joined, stops + self._tail.shape[1])
         self._tail = joined[:, -self.filter.n_taps :].copy()

@@ -200,9 +200,9 @@ _IS_ENVELOPE = np.array([kind == "envelope" for kind in KINDS])
 
 
 def select_by_kind(of_window: NDArray[Scalar], of_envelope: NDArray[Scalar]) -> NDArray[Scalar]:
-    """Choose for each kind what holds for it, from two that broadcast to ``(..., len(KINDS))``.
+    """Select for each kind one of two arrays that broadcast to ``(..., len(KINDS))``.
 
-    An envelope asks less of the past than a spectrum does: what is clean just now counts, not the whole window.
+    A spectrum needs a whole clean window, the envelope only the last moments.
     """
     return np.where(_IS_ENVELOPE, of_envelope, of_window)
 
@@ -220,7 +220,7 @@ class Bands:
 
 
 def individual_bands(iaf_hz: float | None, bands: BandSettings, gate: GateSettings) -> Bands:
-    """Bands relative to an alpha frequency in Hz; None takes the default of 10 Hz.
+    """Return the bands relative to an alpha frequency in Hz; None for the default of 10 Hz.
 
     Examples
     --------
@@ -239,7 +239,7 @@ def individual_bands(iaf_hz: float | None, bands: BandSettings, gate: GateSettin
 
 
 class FeatureExtractor:
-    """Per-channel features of frames, for fixed bands.
+    """Computes per-channel features of frames, for fixed bands.
 
     Parameters
     ----------
@@ -263,16 +263,16 @@ class FeatureExtractor:
         smooth_psd: NDArray[np.float64],
         emg_excess: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Compute all kinds that a spectrum has.
+        """Compute all spectral features.
 
         Parameters
         ----------
         psd : ndarray, shape (n, n_channels, n_freqs)
             Spectrum of each frame's window, uV^2/Hz.
         smooth_psd : ndarray, shape (n, n_channels, n_freqs)
-            The smoothed spectrum the 1/f fit is made on; NaN where there is none yet.
+            Smoothed spectrum for the 1/f fit; NaN before there is one.
         emg_excess : ndarray, shape (n, n_channels)
-            Muscle power above the baseline's median, below it where negative, uV^2/Hz; NaN where it is not known.
+            Muscle power minus the baseline's median, uV^2/Hz; NaN if unknown.
 
         Returns
         -------
@@ -293,5 +293,5 @@ class FeatureExtractor:
         return np.stack([kinds[kind] for kind in SPECTRAL], axis=-1)
 
     def emg_power(self, psd: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Mean density of the muscle band, ``(..., n_freqs)`` to ``(...)``, uV^2/Hz."""
+        """Return the mean density of the muscle band, ``(...)``, of ``(..., n_freqs)``, uV^2/Hz."""
         return psd[..., self._slices["emg"]].mean(axis=-1)

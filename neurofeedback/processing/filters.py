@@ -1,4 +1,4 @@
-"""Causal filters with memory: warm-started at the first sample and after long gaps."""
+"""Causal filters with state, warm-started at the first sample and after long gaps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HIGHEST_NOTCH_SHARE = 0.45
 
 
 class CausalFilter:
-    """Second-order sections over rows; the output does not depend on how the samples are cut."""
+    """Second-order sections over rows; independent of how samples are chunked."""
 
     def __init__(self, sos: NDArray[np.float64], n_channels: int) -> None:
         self._sos = sos
@@ -23,7 +23,7 @@ class CausalFilter:
         self._state = np.zeros((len(sos), n_channels, 2))
 
     def process(self, data: NDArray[np.float64], resets: Sequence[tuple[int, int]] = ()) -> NDArray[np.float64]:
-        """Filter ``(n_channels, n_samples)``; at each (row, offset) that row starts anew in its steady state."""
+        """Filter ``(n_channels, n_samples)``; a row restarts in steady state at each (row, offset) of ``resets``."""
         out = np.empty_like(data)
         at = 0
         for row, offset in resets:
@@ -41,10 +41,10 @@ class CausalFilter:
 
 
 def prefilter_sos(sfreq: float, settings: FilterSettings) -> NDArray[np.float64]:
-    """High-pass and mains notches ahead of everything (second-order sections).
+    """Return the high-pass and mains notches applied before everything else (second-order sections).
 
-    With ``mains_hz = "auto"`` both 50 and 60 Hz are taken out, so that no filter has to change once the
-    mains frequency is known; neither touches anything below 48 Hz.
+    With ``mains_hz = "auto"`` both 50 and 60 Hz are removed, so that no filter changes when the mains frequency is
+    detected; neither affects frequencies below 48 Hz.
     """
     sections = [signal.butter(2, settings.highpass_hz, "highpass", fs=sfreq, output="sos")]
     mains = MAINS_HZ if settings.mains_hz == "auto" else (float(settings.mains_hz),)
@@ -56,23 +56,24 @@ def prefilter_sos(sfreq: float, settings: FilterSettings) -> NDArray[np.float64]
 
 
 def blink_sos(sfreq: float, settings: GateSettings) -> NDArray[np.float64]:
-    """Low-pass ahead of the blink rule: Butterworth, order 4."""
+    """Return the low-pass of the blink rule: Butterworth, order 4."""
     return signal.butter(4, settings.blink_lowpass_hz, "lowpass", fs=sfreq, output="sos")
 
 
 def emg_sos(sfreq: float, settings: GateSettings) -> NDArray[np.float64]:
-    """Band-pass ahead of the muscle rule: Butterworth, order 4."""
+    """Return the band-pass of the muscle rule: Butterworth, order 4."""
     return signal.butter(4, [settings.emg_low_hz, settings.emg_high_hz], "bandpass", fs=sfreq, output="sos")
 
 
 def find_mains(data: NDArray[np.float64], sfreq: float) -> float:
-    """Mains frequency of raw ``(n_channels, n_samples)`` in Hz: 50 or 60, whichever stands out more.
+    """Return the mains frequency of raw ``(n_channels, n_samples)``, Hz: 50 or 60, whichever is stronger.
 
-    The ratio is P(f0 +- 1 Hz) over P of the neighbours 3 to 6 Hz away, mean over channels: one that hums tells.
+    The ratio is P(f0 +- 1 Hz) over P of the neighbours 3 to 6 Hz away, mean over channels; one channel with hum is
+    enough.
     """
     f, psd = signal.welch(data, fs=sfreq, nperseg=min(data.shape[1], int(2 * sfreq)), axis=-1)
-    seen = [f0 for f0 in MAINS_HZ if f0 <= f[-1] + 1]
-    return max(seen, key=lambda f0: float(np.mean(_line_ratio(f, psd, f0))))
+    candidates = [f0 for f0 in MAINS_HZ if f0 <= f[-1] + 1]
+    return max(candidates, key=lambda f0: float(np.mean(_line_ratio(f, psd, f0))))
 
 
 def _line_ratio(f: NDArray[np.float64], psd: NDArray[np.float64], f0: float) -> NDArray[np.float64]:

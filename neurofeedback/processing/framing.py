@@ -1,4 +1,4 @@
-"""Windows and hops by sample count: where blocks and frames end, and the trailing rows they look back on."""
+"""Blocks, frames and trailing windows by sample count."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_S = 0.25
-"""What the gate judges at a time, also where the hop is shorter."""
+"""Length of a gate block, s, also with a shorter hop."""
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class FrameSchedule:
-    """Frame and block ends at floor((i + 1) sfreq hop), exactly, for any rate."""
+    """Ends of frames and blocks: floor((i + 1) sfreq hop), exactly, for any rate."""
 
     def __init__(self, sfreq: float, hop_s: float) -> None:
         step = Fraction(sfreq).limit_denominator(10**6) * Fraction(hop_s).limit_denominator(10**6)
@@ -23,7 +23,7 @@ class FrameSchedule:
         self.min_hop_samples = int(step)
 
     def ends(self, first: int, count: int) -> NDArray[np.int64]:
-        """Sample index just after each of ``count`` blocks, from block ``first`` on."""
+        """Return the sample index just after each of ``count`` blocks, from block ``first`` on."""
         index = np.arange(first + 1, first + count + 1, dtype=np.int64)
         return index * self._numerator // self._denominator
 
@@ -39,7 +39,7 @@ class FrameSchedule:
 
 
 def hops_per_block(hop_s: float) -> int:
-    """How many frames it takes until a block shares nothing with the first one.
+    """Return the number of frames from one block to the next without overlap.
 
     Examples
     --------
@@ -50,9 +50,9 @@ def hops_per_block(hop_s: float) -> int:
 
 
 class SlidingWindows(Generic[Scalar]):
-    """The last ``length`` rows of a per-block quantity, as sliding windows; the same however the rows arrive.
+    """Sliding windows over the last ``length`` rows of a quantity; independent of how rows are batched.
 
-    Before the start stands ``before``, or the first row where that is None.
+    The time before the start is filled with ``fill_value``, or with the first row if that is None.
     """
 
     def __init__(self, length: int, fill_value: float | None = None) -> None:

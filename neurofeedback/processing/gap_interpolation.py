@@ -1,6 +1,6 @@
-"""The likeliest samples of a short gap, by an autoregressive model of the signal before it.
+"""Interpolation of a short gap by an autoregressive model of the signal before it.
 
-After Janssen, Veldhuis & Vries 1986, with the signal before the gap and the one sample after it as what is known.
+After Janssen, Veldhuis & Vries 1986, from the signal before the gap and the one sample after it.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_toeplitz
 
 _ORDER = 32
-_WHITE_NOISE_SHARE = 1e-6  # of the power; a signal without any noise has no model
+_WHITE_NOISE_SHARE = 1e-6  # of the power; a signal without noise has no model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GapInterpolation:
-    """What stood in a gap as far as can be known, ``(n_samples,)``.
+    """Expected samples of a gap, and their error, ``(n_samples,)``.
 
-    ``values`` are the expected samples (uV). ``doubt`` is the autocovariance of what they may miss (uV^2): at each
-    lag from 0 on, the sum over all pairs of samples so far apart.
+    ``values`` are the expected samples (uV). ``error_autocovariance`` is that of their error (uV^2): at each lag from 0
+    on, the sum over all pairs of samples with that lag.
     """
 
     values: NDArray[np.float64]
@@ -28,19 +28,19 @@ class GapInterpolation:
 
 
 def interpolate_gap(past: NDArray[np.float64], n: int, after: float) -> GapInterpolation | None:
-    """Fill a gap of ``n`` samples.
+    """Interpolate a gap of ``n`` samples.
 
     Parameters
     ----------
     past : ndarray, shape (n_past,)
-        Signal just before the gap, uV; two seconds or so.
+        Signal just before the gap, uV; about two seconds.
     after : float
         The first sample after the gap, uV.
 
     Returns
     -------
-    Filled or None
-        None where the signal before does not move at all.
+    GapInterpolation or None
+        None if the signal before the gap is constant.
 
     Examples
     --------
@@ -57,18 +57,18 @@ def interpolate_gap(past: NDArray[np.float64], n: int, after: float) -> GapInter
     model = np.concatenate([[1.0], -solve_toeplitz(covariance[:-1], covariance[1:])])
     innovation = float(model @ covariance)
     known = np.concatenate([moving[-_ORDER:], np.zeros(n), [after - mean]])
-    surprises = np.convolve(known, model, "valid")  # with zeros in the gap
+    residuals = np.convolve(known, model, "valid")  # with zeros in the gap
     effects = np.zeros((n + 1, n))
     for at in range(n):
         effects[at:, at] = np.pad(model, (0, n))[: n + 1 - at]
     precision = np.linalg.inv(effects.T @ effects)
     error = innovation * precision
-    doubt = np.array([np.trace(error, lag) for lag in range(n)])
-    return GapInterpolation(mean - precision @ (effects.T @ surprises), doubt)
+    error_autocovariance = np.array([np.trace(error, lag) for lag in range(n)])
+    return GapInterpolation(mean - precision @ (effects.T @ residuals), error_autocovariance)
 
 
 def _autocovariance(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lags 0 to the model's order, tapered so that what is strong and slow does not hide the rest."""
+    """Return lags 0 to the model's order, tapered so that strong slow activity does not dominate."""
     taper = np.hanning(len(signal))
     tapered = signal * taper
     lags = [tapered[: len(signal) - lag] @ tapered[lag:] for lag in range(_ORDER + 1)]

@@ -1,7 +1,7 @@
-"""The power that filled gaps lack: what is likeliest is smoother than what was there.
+"""Correction of spectra for interpolated gaps, whose expected samples are smoother than the lost signal.
 
-Added to a spectrum it gives the expected one, given the samples that arrived. Without it a gap would lower fast
-rhythms more than slow ones, as a change of mind does.
+With the correction a spectrum is the expected one, given the samples received. Without it a gap would lower fast
+rhythms more than slow ones, as a change of state does.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class _MissingPower:
 
 
 class GapPowerCorrection:
-    """Keeps the gaps that windows still to come reach back to.
+    """Adds the missing power of gaps to the spectra of all windows that contain them.
 
     Parameters
     ----------
     spectrum : Periodogram
-        What the windows' spectra are taken with.
+        Computes the windows' spectra.
     sos : ndarray
-        The filter between the filled samples and the windows.
+        Filter between the interpolated samples and the windows.
     """
 
     def __init__(self, spectrum: Periodogram, sfreq: float, sos: NDArray[np.float64]) -> None:
@@ -43,27 +43,27 @@ class GapPowerCorrection:
     def correct(
         self, psd: NDArray[np.float64], fills: tuple[GapFill, ...], first: int, ends: NDArray[np.int64]
     ) -> None:
-        """Add to ``psd`` ``(n, n_channels, n_freqs)``, in place, what gaps in its windows lack.
+        """Add to ``psd`` ``(n, n_channels, n_freqs)``, in place, the missing power of the gaps in its windows.
 
         Parameters
         ----------
-        fills : tuple of Fill
-            New gaps, their places counted from sample ``first`` on.
+        fills : tuple of GapFill
+            New gaps, positions relative to sample ``first``.
         ends : ndarray, shape (n,)
             Sample index just after each window.
         """
         self._missing_powers += [
             _MissingPower(gap.row, first + gap.middle, self._energy(gap.error_autocovariance)) for gap in fills
         ]
-        for lack in self._missing_powers:
-            place = lack.sample - (ends - self._spectrum.n)
+        for missing in self._missing_powers:
+            place = missing.sample - (ends - self._spectrum.n)
             for window in np.flatnonzero((place >= 0) & (place < self._spectrum.n)).tolist():
-                psd[window, lack.row] += self._spectrum.density_per_sample(int(place[window])) * lack.energy
+                psd[window, missing.row] += self._spectrum.density_per_sample(int(place[window])) * missing.energy
         oldest = int(ends[-1]) - self._spectrum.n
-        self._missing_powers = [lack for lack in self._missing_powers if lack.sample >= oldest]
+        self._missing_powers = [missing for missing in self._missing_powers if missing.sample >= oldest]
 
     def _energy(self, error_autocovariance: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Work out the expected squared magnitude of the transform of what a gap lacks, uV^2, ``(n_freqs,)``."""
+        """Return the expected squared magnitude of the transform of a gap's error, uV^2, ``(n_freqs,)``."""
         lags = np.arange(1, len(error_autocovariance))
         return (
             error_autocovariance[0] + 2 * np.cos(np.outer(self._radians, lags)) @ error_autocovariance[1:]

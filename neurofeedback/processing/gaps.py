@@ -1,8 +1,8 @@
 """Bridging of lost samples, so that filters and windows always see numbers.
 
-Short gaps are filled with what is likeliest by the signal before them (a straight line until there is enough of
-it), longer ones hold the last value, and after still longer ones the filters start anew. A gap's length must be
-known before it is bridged, so ``interpolate_s`` of signal is held back, more only where gaps of channels overlap.
+Short gaps are interpolated from the signal before them (linearly until there is enough of it), longer ones hold the
+last value, and after still longer ones the filters restart. A gap is bridged only once its length is known, so up to
+``interpolate_s`` of signal is delayed, more only if gaps of several channels overlap.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PAST_S = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GapFill:
-    """A filled gap: its channel, the offset of its middle, and what its samples may miss (see ``Filled.doubt``)."""
+    """An interpolated gap: channel, offset of its middle, and error (see ``GapInterpolation``)."""
 
     row: int
     middle: int
@@ -30,10 +30,10 @@ class GapFill:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BridgedSamples:
-    """Numbers only; arrays are ``(n_channels, n_samples)``, ``resets`` are (row, offset) pairs in rising offset.
+    """Samples without NaN, ``(n_channels, n_samples)``; ``resets`` are (row, offset) pairs in order of offset.
 
-    ``lost`` is true where a sample was missing, ``held`` where its gap was too long to interpolate; at a
-    reset the filters of that row start anew. ``fills`` are the gaps filled by a model, in rising offset.
+    ``lost`` marks missing samples, ``in_long_gap`` those in gaps too long to interpolate; at a reset the filters of
+    that row restart. ``fills`` are the gaps filled by a model, in order of offset.
     """
 
     data: NDArray[np.float64]
@@ -43,7 +43,7 @@ class BridgedSamples:
     fills: tuple[GapFill, ...] = ()
 
     def split(self, n: int) -> tuple[BridgedSamples, BridgedSamples]:
-        """Cut after ``n`` samples."""
+        """Split after ``n`` samples."""
         before = tuple((row, at) for row, at in self.resets if at < n)
         after = tuple((row, at - n) for row, at in self.resets if at >= n)
         early = tuple(gap for gap in self.fills if gap.middle < n)
@@ -55,7 +55,7 @@ class BridgedSamples:
 
 
 def join_bridged(pieces: Sequence[BridgedSamples]) -> BridgedSamples:
-    """Put pieces that follow each other together."""
+    """Join consecutive pieces."""
     starts = np.cumsum([0, *(piece.data.shape[1] for piece in pieces)]).tolist()
     return BridgedSamples(
         np.concatenate([piece.data for piece in pieces], axis=1),
@@ -71,7 +71,7 @@ def join_bridged(pieces: Sequence[BridgedSamples]) -> BridgedSamples:
 
 
 class GapBridge:
-    """Fills gaps channel by channel; same output however the samples are cut into chunks."""
+    """Fills gaps channel by channel; independent of how samples are chunked."""
 
     def __init__(self, n_channels: int, sfreq: float, settings: GapSettings) -> None:
         self._n_short = int(settings.interpolate_s * sfreq)
@@ -80,11 +80,11 @@ class GapBridge:
         self._pending = np.empty((n_channels, 0))
         self._past = np.zeros((n_channels, self._n_past))
         self._age = np.zeros(n_channels, dtype=np.int64)  # samples since each channel's filters started
-        # before the first sample is one long gap, so the first number of each channel warm-starts its filters
+        # the time before the first sample is one long gap, so the first number of each channel warm-starts its filters
         self._open_gap = np.full(n_channels, self._n_reset + 1, dtype=np.int64)
 
     def process(self, data: NDArray[np.floating]) -> BridgedSamples:
-        """Take ``(n_channels, n_samples)``, lost where it is no number; return what can be judged by now."""
+        """Bridge ``(n_channels, n_samples)``, lost where not finite; return the samples whose gaps are resolved."""
         data = np.concatenate([self._pending, data], axis=1, dtype=np.float64)
         lost = ~np.isfinite(data)
         if lost.any() or self._open_gap.any():
@@ -123,7 +123,7 @@ class GapBridge:
         )
 
     def _resolved_until(self, runs: list[list[tuple[int, int]]], n_samples: int) -> int:
-        """Offset up to which all gaps have a known length; no short one is cut by it."""
+        """Return the offset up to which all gaps have a known length, without splitting a short gap."""
         limit = min(self._row_resolved_until(row, row_runs, n_samples) for row, row_runs in enumerate(runs))
         gaps = [gap for row, row_runs in enumerate(runs) for gap in row_runs if self._is_short(row, *gap)]
         for start, stop in sorted(gaps, reverse=True):
@@ -132,14 +132,14 @@ class GapBridge:
         return limit
 
     def _gap_length(self, row: int, start: int, stop: int) -> int:
-        """Length of a gap, with what was handed on of it before."""
+        """Return the length of a gap, including samples already returned."""
         return stop - start + (int(self._open_gap[row]) if start == 0 else 0)
 
     def _is_short(self, row: int, start: int, stop: int) -> bool:
         return self._gap_length(row, start, stop) <= self._n_short
 
     def _row_resolved_until(self, row: int, runs: list[tuple[int, int]], n_samples: int) -> int:
-        """Offset up to which this channel's gaps have a known length."""
+        """Return the offset up to which this channel's gaps have a known length."""
         if not runs or runs[-1][1] < n_samples:
             return n_samples
         return runs[-1][0] if self._is_short(row, *runs[-1]) else n_samples
@@ -147,7 +147,7 @@ class GapBridge:
     def _hold_long_gaps(
         self, row: int, out: NDArray[np.float64], in_long_gap: NDArray[np.bool_], runs: list[tuple[int, int]]
     ) -> list[int]:
-        """Hold the last value through long gaps, in place; return the offsets where the filters start anew."""
+        """Hold the last value through long gaps, in place; return the offsets where the filters restart."""
         back_at_once = int(self._open_gap[row]) > self._n_reset and (not runs or runs[0][0] > 0)
         resets = [0] if back_at_once else []
         carried = 0
@@ -171,7 +171,7 @@ class GapBridge:
         runs: list[tuple[int, int]],
         restarts: list[int],
     ) -> list[GapFill]:
-        """Fill short gaps in place, by a model once there is enough signal since the filters began."""
+        """Fill short gaps in place, by a model once there is enough signal since the filters started."""
         fills: list[GapFill] = []
         for start, stop in runs:
             begin = max((at for at in restarts if at <= start), default=-int(self._age[row]))
@@ -187,6 +187,6 @@ class GapBridge:
 
 
 def _true_runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Start and stop of each stretch of true values."""
+    """Return start and stop of each run of true values."""
     edges = np.flatnonzero(np.diff(mask, prepend=False, append=False)).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))

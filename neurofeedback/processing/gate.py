@@ -1,6 +1,6 @@
-"""The gate: which blocks are artifacts, which channels are out, and what that leaves of each frame.
+"""The artifact gate: blocks with artifacts, excluded channels, and valid channels of each frame.
 
-It judges first; its limits come from a finished baseline and never from the block being judged.
+Its limits come from a finished baseline, never from the block being judged.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from neurofeedback.settings.model import Settings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowMeasures:
-    """What each frame's own window says, ``(n_blocks, n_channels)``.
+    """Measures of each frame's window, ``(n_blocks, n_channels)``.
 
     ``chi`` is the aperiodic exponent, ``band_square`` the power of the bins it was fitted on, alpha not among them
-    (uV^2), ``expected_ln_emg`` its extrapolation to the muscle band (ln density), ``line_square`` what the notch
-    left of the mains (uV^2); NaN where it is not known yet.
+    (uV^2), ``expected_ln_emg`` its extrapolation to the muscle band (ln density), ``line_square`` the mains power left
+    after the notch (uV^2); NaN before it is known.
     """
 
     chi: NDArray[np.float64]
@@ -33,14 +33,13 @@ class WindowMeasures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GateResult:
-    """The gate's judgement, one row a frame (and the block that ends with it), one column a channel.
+    """Result of the gate, one row a frame (and the block that ends with it), one column a channel.
 
-    ``reasons`` maps a rule's name to where it held; ``bad`` is any of the block rules, ``fixed_bad`` any but
-    blink and muscle, which a baseline judges anew; ``out`` is a channel the gate has taken out (BAD);
-    ``valid`` is a channel that counts in the frame: a quarter of its window may be bad, but muscle ends it at
-    once, for its beta drowns a window long before that; ``clean`` is one without a bad block just now;
-    ``unusable`` is one that at this moment has no signal at all; ``good_share`` is the share of good blocks
-    over the last seconds.
+    ``reasons`` holds the flags of each rule; ``bad`` is any of the block rules, ``fixed_bad`` any but blink and muscle,
+    which are judged again by a finished baseline; ``excluded`` is a channel with BAD contact; ``valid`` is a channel
+    used in the frame: up to a quarter of its window may be bad, but muscle makes it invalid at once, as it dominates
+    beta long before that; ``clean`` is a channel without a recent bad block; ``unusable`` has no signal at this moment;
+    ``good_share`` is the share of good blocks over the last seconds.
     """
 
     reasons: dict[str, Flags]
@@ -54,7 +53,7 @@ class GateResult:
 
 
 class ArtifactGate:
-    """Judges blocks with a memory of the last seconds; independent of how many blocks come at once."""
+    """Judges blocks, with a memory of the last seconds; independent of how blocks are batched."""
 
     def __init__(self, settings: Settings, full_scale_uv: float | None) -> None:
         self._settings = settings.gate
@@ -86,42 +85,42 @@ class ArtifactGate:
         """Judge blocks."""
         s = self._settings
         missing = self._signal_missing(measures) | measures.in_long_gap | measures.settling
-        unseen = np.where(missing, np.nan, 0.0)  # what a gap was bridged with says nothing about an electrode
-        seen = (measures.pop_typical, measures.mean_square, window.chi, window.expected_ln_emg, window.band_square)
-        pop_typical, mean_square, chi, expected_ln_emg, band_square = self._medians(*(each + unseen for each in seen))
+        mask = np.where(missing, np.nan, 0.0)  # bridged samples say nothing about an electrode
+        measured = (measures.pop_typical, measures.mean_square, window.chi, window.expected_ln_emg, window.band_square)
+        pop_typical, mean_square, chi, expected_ln_emg, band_square = self._medians(*(each + mask for each in measured))
         fixed = self._fixed_reasons(measures, pop_typical)
         learned = {
             "blink": self._blink(measures.slow_ptp),
             "muscle": self._muscle(measures.ln_emg, expected_ln_emg, chi),
         }
-        channel = self._channel_reasons(mean_square, chi, band_square, window.line_square + unseen)
+        channel = self._channel_reasons(mean_square, chi, band_square, window.line_square + mask)
         fixed_bad = _any_flag(fixed)
         bad = fixed_bad | _any_flag(learned)
-        out = (self._bad.append(bad & ~missing).mean(axis=-1) > s.channel_bad_share) | _any_flag(channel)
+        excluded = (self._bad.append(bad & ~missing).mean(axis=-1) > s.channel_bad_share) | _any_flag(channel)
         return GateResult(
             reasons=fixed | learned | channel,
             bad=bad,
             fixed_bad=fixed_bad,
-            excluded=out,
-            valid=(self._in_window.append(bad).mean(axis=-1) <= s.window_bad_share) & ~out & ~learned["muscle"],
-            clean=~self._current_bad.append(bad).any(axis=-1) & ~out,
+            excluded=excluded,
+            valid=(self._in_window.append(bad).mean(axis=-1) <= s.window_bad_share) & ~excluded & ~learned["muscle"],
+            clean=~self._current_bad.append(bad).any(axis=-1) & ~excluded,
             unusable=self._signal_missing(measures) | fixed["flat"] | fixed["railed"],
-            good_share=self._good.append(~bad & ~out).mean(axis=-1),
+            good_share=self._good.append(~bad & ~excluded).mean(axis=-1),
         )
 
     def _signal_missing(self, measures: BlockMeasures) -> Flags:
-        """Too much of the last second is missing; gaps that could be filled count for less than others."""
+        """Whether too much of the last second is missing; the limit for gaps that could not be filled is lower."""
         return (measures.long_gap_share > self._settings.max_unfilled_share) | (
             measures.lost_share > self._settings.max_missing_share
         )
 
     def _medians(self, *quantities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Median of each quantity over the last seconds, ``(n_quantities, n_blocks, n_channels)``."""
+        """Return the median of each quantity over the last seconds, ``(n_quantities, n_blocks, n_channels)``."""
         windows = self._recent_values.append(np.stack(quantities, axis=1))
         return nan_median(windows).transpose(1, 0, 2)
 
     def _fixed_reasons(self, measures: BlockMeasures, pop_typical: NDArray[np.float64]) -> dict[str, Flags]:
-        """All block rules whose limits no baseline changes."""
+        """Return the flags of the block rules whose limits do not depend on a baseline."""
         s = self._settings
         return {
             "lost": self._signal_missing(measures) | measures.in_long_gap,
@@ -146,7 +145,7 @@ class ArtifactGate:
         return np.asarray(self._emg_hits.append(hits).any(axis=-1), dtype=np.bool_)
 
     def _flat_spectrum(self, chi: NDArray[np.float64]) -> Flags:
-        """Strong muscle bends the fit it is judged by, but then on every channel: not one is left with a slope."""
+        """Whether no channel has a slope: strong muscle flattens the fit it is judged by, but on every channel."""
         steepest = np.where(np.isnan(chi), -np.inf, chi).max(axis=-1, keepdims=True)
         return np.asarray(np.isfinite(steepest) & (steepest < self._settings.emg_min_exponent), dtype=np.bool_)
 
@@ -166,7 +165,7 @@ class ArtifactGate:
 
 
 def nan_mean(windows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over the last axis, NaN left out; 0 where nothing is known."""
+    """Return the mean over the last axis without NaN; 0 if all are NaN."""
     known = ~np.isnan(windows)
     return np.where(known, windows, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
 

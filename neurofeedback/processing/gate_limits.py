@@ -1,4 +1,4 @@
-"""What a baseline fixes for the gate: each channel's own limits, and its frames judged again by them."""
+"""Gate limits of each channel from a baseline, and the baseline's frames judged again by them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from neurofeedback.settings.signal import GateSettings
 
 Flags = NDArray[np.bool_]
 
-_MIN_CHANNELS = 3  # of two channels the median is pulled by either
+_MIN_CHANNELS = 3  # the median of two channels follows either one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GateLimits:
-    """Limits of each channel, ``(n_channels,)``: blink threshold in uV, usual and highest muscle in ln density.
+    """Limits of each channel, ``(n_channels,)``: blink in uV; median and limit of muscle in ln density.
 
-    A channel that never was usable has NaN for its usual muscle.
+    A channel that was never usable has NaN for its median.
     """
 
     blink_uv: NDArray[np.float64]
@@ -29,7 +29,7 @@ class GateLimits:
 
 
 def median_and_spread(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Median, and 1.4826 times the median absolute deviation: the spread of a normal distribution."""
+    """Return the median, and 1.4826 times the median absolute deviation (SD of a normal distribution)."""
     middle = float(np.median(values))
     return middle, 1.4826 * float(np.median(np.abs(values - middle)))
 
@@ -37,7 +37,7 @@ def median_and_spread(values: NDArray[np.float64]) -> tuple[float, float]:
 def fit_gate_limits(
     slow_samples: NDArray[np.float64], ln_emg: NDArray[np.float64], fixed_bad: Flags, settings: GateSettings
 ) -> GateLimits:
-    """Limits of a finished baseline, from its blocks that are not bad for other reasons.
+    """Return the limits of a finished baseline, from its blocks that are not bad for other reasons.
 
     Parameters
     ----------
@@ -46,32 +46,32 @@ def fit_gate_limits(
     ln_emg, fixed_bad : ndarray, shape (n_blocks, n_channels)
     """
     blink_uv = np.full(ln_emg.shape[1], settings.blink_before_baseline_uv)
-    usual, muscle = np.full(ln_emg.shape[1], np.nan), np.full(ln_emg.shape[1], np.inf)
+    median, limit = np.full(ln_emg.shape[1], np.nan), np.full(ln_emg.shape[1], np.inf)
     for row in np.flatnonzero(~fixed_bad.all(axis=0)):
-        kept = ~fixed_bad[:, row]
-        _, slow_sd = median_and_spread(slow_samples[kept, row].ravel())
+        good = ~fixed_bad[:, row]
+        _, slow_sd = median_and_spread(slow_samples[good, row].ravel())
         blink_uv[row] = np.clip(settings.blink_sd * slow_sd, settings.blink_min_uv, settings.blink_max_uv)
-        usual[row], spread = median_and_spread(ln_emg[kept, row])
-        muscle[row] = usual[row] + settings.emg_mads * max(spread, settings.emg_mad_floor)
-    return GateLimits(blink_uv, usual, muscle)
+        median[row], spread = median_and_spread(ln_emg[good, row])
+        limit[row] = median[row] + settings.emg_mads * max(spread, settings.emg_mad_floor)
+    return GateLimits(blink_uv, median, limit)
 
 
 def muscle_flags(
     ln_emg: NDArray[np.float64], median: NDArray[np.float64], limit: NDArray[np.float64], global_threshold: float
 ) -> Flags:
-    """Where muscle is seen: above a channel's own limit, or on most channels at once and nearly there.
+    """Return where muscle is detected: above a channel's limit, or near the limit on most channels at once.
 
-    Muscle reaches every electrode, noise each one by itself: the median channel tells muscle weaker than any one
-    can, and a channel that hardly shows it is left out together with the rest.
+    Muscle reaches every electrode, noise only one. So the median channel detects muscle that is too weak for any single
+    one, and then all channels are flagged.
 
     Parameters
     ----------
     ln_emg : ndarray, shape (n_blocks, n_channels)
         Muscle band, ln density.
-    usual, limit : ndarray, broadcast to the same shape
+    median, limit : ndarray, broadcast to the same shape
         NaN and infinite for a channel without.
-    together : float
-        Share of the way from usual to limit that the median channel has to be beyond.
+    global_threshold : float
+        Share of the distance from median to limit that the median channel has to exceed.
 
     Examples
     --------
@@ -85,17 +85,17 @@ def muscle_flags(
 def _global_muscle_level(
     ln_emg: NDArray[np.float64], median: NDArray[np.float64], limit: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How far the median channel is from its usual to its limit, ``(n_blocks,)``; NaN where too few are known."""
-    way = (ln_emg - median) / (limit - median)
-    enough = np.isfinite(way).sum(axis=-1) >= _MIN_CHANNELS
-    return np.where(enough, nan_median(way), np.nan)
+    """Return the median channel's share of the distance from median to limit, ``(n_blocks,)``; NaN for too few."""
+    level = (ln_emg - median) / (limit - median)
+    enough = np.isfinite(level).sum(axis=-1) >= _MIN_CHANNELS
+    return np.where(enough, nan_median(level), np.nan)
 
 
 class MuscleDetector:
-    """Muscle by a baseline's limits; on the whole head it lasts until its level is well below that where it began.
+    """Detects muscle by a baseline's limits, with hysteresis for muscle on the whole head.
 
-    Chance alone makes a steady strain beside the limit look weaker for a moment, and just then what it adds to beta is
-    taken for less than it is.
+    Without it, chance makes steady muscle near the limit look weaker for a moment, and just then its part of beta is
+    underestimated.
     """
 
     def __init__(self, settings: GateSettings) -> None:
@@ -104,18 +104,18 @@ class MuscleDetector:
         self._active = False
 
     def process(self, ln_emg: NDArray[np.float64], limits: GateLimits) -> Flags:
-        """Take the muscle band of blocks, ln density, ``(n_blocks, n_channels)``; return where muscle is."""
+        """Return where muscle is, from the muscle band of blocks, ln density, ``(n_blocks, n_channels)``."""
         whole_head = np.zeros((len(ln_emg), 1), dtype=np.bool_)
-        for row, way in zip(
+        for row, level in zip(
             whole_head, _global_muscle_level(ln_emg, limits.median_ln_emg, limits.max_ln_emg).tolist(), strict=True
         ):
-            self._active = way > (self._global_release if self._active else self._global_threshold)
+            self._active = level > (self._global_release if self._active else self._global_threshold)
             row[...] = self._active
         return np.asarray((ln_emg > limits.max_ln_emg) | whole_head, dtype=np.bool_)
 
 
 def nan_median(windows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median over the last axis, NaN left out; NaN where nothing is known.
+    """Return the median over the last axis without NaN; NaN if all are NaN.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def apply_gate_limits(
     limits: GateLimits,
     settings: Settings,
 ) -> tuple[Flags, Flags]:
-    """Which channels are valid and which are clean in each frame of a baseline, by that baseline's own limits.
+    """Return which channels are valid and which are clean in each frame of a baseline, by its own limits.
 
     All arrays are ``(n, n_channels)``.
     """
@@ -147,6 +147,6 @@ def apply_gate_limits(
     hits = release.append(MuscleDetector(settings.gate).process(ln_emg, limits)).any(axis=-1)
     bad = fixed_bad | hits | (slow_ptp > limits.blink_uv)
     window: SlidingWindows[np.bool_] = SlidingWindows(max(1, round(settings.spectrum.window_s / hop_s)))
-    just_now: SlidingWindows[np.bool_] = SlidingWindows(1 + round(settings.envelope.clean_s / hop_s))
+    recent: SlidingWindows[np.bool_] = SlidingWindows(1 + round(settings.envelope.clean_s / hop_s))
     valid = (window.append(bad).mean(axis=-1) <= settings.gate.window_bad_share) & ~excluded & ~hits
-    return valid, ~just_now.append(bad).any(axis=-1) & ~excluded
+    return valid, ~recent.append(bad).any(axis=-1) & ~excluded

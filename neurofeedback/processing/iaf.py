@@ -17,7 +17,7 @@ _DB_PER_LN = 10 / np.log(10)
 def find_iaf(
     freqs: NDArray[np.float64], psd: NDArray[np.float64], bands: BandSettings, features: FeatureSettings
 ) -> float | None:
-    """Centre of gravity of the alpha peak in Hz, or None without one.
+    """Return the individual alpha frequency (centre of gravity of the alpha peak) in Hz, or None without a peak.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def find_iaf(
 
     Notes
     -----
-    The 1/f fit is taken out, the rest smoothed over 1 Hz; a peak must be a local maximum inside 7 to 13.5 Hz, lie
-    above the fit, and stand out by ``iaf_min_peak_db`` from the higher of its flanks, 1.5 to 2.5 Hz away: a band
-    that is strong as a whole has no peak. After Corcoran 2018 (restingIAF), with a censored 1/f fit.
+    The 1/f fit is subtracted and the rest smoothed over 1 Hz. A peak must be a local maximum inside 7 to 13.5 Hz, lie
+    above the fit, and exceed the higher of its flanks, 1.5 to 2.5 Hz away, by ``iaf_min_peak_db``: a band that is
+    strong as a whole has no peak. After Corcoran 2018 (restingIAF), with a censored 1/f fit.
     """
     ln_psd = np.log(np.maximum(psd, np.finfo(float).tiny))
     exponent, offset = AperiodicFit(freqs, bands.default_iaf_hz, features)(ln_psd)
@@ -50,7 +50,7 @@ def find_iaf(
 
 
 def _highest_flank(freqs: NDArray[np.float64], above_db: NDArray[np.float64], peak_hz: float) -> float:
-    """Mean of the stronger side of a peak, dB above the fit."""
+    """Return the mean of the stronger flank of a peak, dB above the fit."""
     near, far = _FLANK_HZ
     below = above_db[in_band(freqs, peak_hz - far, peak_hz - near)].mean()
     return float(max(below, above_db[in_band(freqs, peak_hz + near, peak_hz + far)].mean()))

@@ -1,4 +1,4 @@
-"""From samples to judged windows: bridging, filters, measures, spectra and the gate, block by block."""
+"""The path from samples to gated windows: gap bridging, filters, measures, spectra and gate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HIGHEST_LINE_HZ = 62.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """Judged windows, one a frame.
+    """Gated windows, one a frame.
 
     Parameters
     ----------
@@ -32,11 +32,11 @@ class Windows:
     ends : ndarray, shape (n,)
         Sample index just after each frame.
     psd : ndarray, shape (n, n_channels, n_freqs)
-        Expected spectrum of the window of each frame, given what arrived of it, uV^2/Hz.
-    filled : ndarray of bool, shape (n,)
-        The window lies wholly inside the recording.
+        Expected spectrum of each frame's window, given the samples received, uV^2/Hz.
+    complete : ndarray of bool, shape (n,)
+        Whether the window lies wholly inside the recording.
     filtered : ndarray, shape (n_channels, n_samples)
-        The filtered signal of these blocks, uV.
+        Filtered signal of these blocks, uV.
     """
 
     first: int
@@ -49,12 +49,12 @@ class Windows:
 
     @property
     def offsets(self) -> NDArray[np.int64]:
-        """Where each frame ends in ``filtered``."""
+        """Offset of each frame's end in ``filtered``."""
         return self.ends - self.ends[-1] + self.filtered.shape[1]
 
 
 class Pipeline:
-    """Samples in, judged windows out; the same windows however the samples are cut."""
+    """Turns samples into gated windows; independent of how samples are chunked."""
 
     def __init__(self, sfreq: float, profile: Profile) -> None:
         settings = profile.settings
@@ -85,7 +85,7 @@ class Pipeline:
         self.mains_hz: float | None = None if settings.filters.mains_hz == "auto" else float(settings.filters.mains_hz)
 
     def append(self, data: NDArray[np.floating]) -> None:
-        """Take ``(n_channels, n_samples)`` in uV, NaN for lost samples."""
+        """Add ``(n_channels, n_samples)`` in uV, NaN for lost samples."""
         bridged = self._bridge.process(data)
         self._pending.append(bridged)
         self._n_pending += bridged.data.shape[1]
@@ -96,10 +96,10 @@ class Pipeline:
         return self.schedule.count_complete(self._at + self._n_pending)
 
     def windows(self, stop: int) -> Windows | None:
-        """Judge the next frames, at most up to frame ``stop``, which must be ready; None when there are none."""
+        """Return the next windows, at most up to frame ``stop``, which must be ready; None if there are none."""
         stop = min(stop, self._next + _BATCH_BLOCKS)
         if self.mains_hz is None:
-            stop = min(stop, self._mains_frame)  # so that no batch straddles the moment the mains is known
+            stop = min(stop, self._mains_frame)  # no batch straddles the moment the mains is detected
         if stop <= self._next:
             return None
         first, ends = self._next, self.schedule.ends(self._next, stop - self._next)
@@ -109,17 +109,17 @@ class Pipeline:
         past = np.concatenate([self._tail, filtered], axis=1)
         psd = self._spectrum(trailing_windows(past, ends - self._at + self._n_window, self._n_window))
         self._gap_power_correction.correct(psd, raw.fills, self._at, ends)
-        filled = ends >= self._n_window
-        verdicts = self.gate.process(measures, self._window_measures(psd, filled))
+        complete = ends >= self._n_window
+        gate_result = self.gate.process(measures, self._window_measures(psd, complete))
         self._tail = past[:, -self._n_window :].copy()
         self._at, self._next = int(ends[-1]), stop
         self._update_mains(raw.data)
-        return Windows(first, ends, psd, filled, filtered, measures, verdicts)
+        return Windows(first, ends, psd, complete, filtered, measures, gate_result)
 
     def _pop_pending(self, n: int) -> BridgedSamples:
-        taken, rest = join_bridged(self._pending).split(n)
+        popped, rest = join_bridged(self._pending).split(n)
         self._pending, self._n_pending = [rest], rest.data.shape[1]
-        return taken
+        return popped
 
     def _window_measures(self, psd: NDArray[np.float64], complete: NDArray[np.bool_]) -> WindowMeasures:
         known = np.where(complete, 0.0, np.nan)[:, None]

@@ -1,4 +1,4 @@
-"""From channels to regions: means over the channels that count in a frame."""
+"""Regional means over the valid channels of a frame."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neurofeedback.settings.montages import FEATURE_REGIONS, Montage
 
 
 class RegionAverager:
-    """Every feature's mean over its region's valid channels."""
+    """Averages every feature over its region's valid channels."""
 
     def __init__(self, montage: Montage) -> None:
         self._rows = [list(montage.rows(region)) for region in FEATURE_REGIONS]
@@ -42,7 +42,7 @@ class RegionAverager:
         return np.take(np.concatenate(sums, axis=-1), self._columns, axis=-1)
 
     def has_enough_channels(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Whether ``(n, n_channels)`` holds for enough channels of each feature's region, ``(n, len(FEATURES))``."""
+        """Whether ``(n, n_channels)`` is true for enough channels of each feature's region, ``(n, len(FEATURES))``."""
         return np.take(self._counts(flags), self._region, axis=-1) >= self._needed
 
     def _counts(self, flags: NDArray[np.bool_]) -> NDArray[np.float64]:

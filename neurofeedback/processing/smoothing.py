@@ -1,4 +1,4 @@
-"""Exponential averages that learn only from valid frames."""
+"""Exponential averages over valid frames."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from numpy.typing import NDArray
 
 
 class Smoother:
-    """Exponential average of a per-channel quantity over valid frames only, unbiased from its first value.
+    """Exponential average of a per-channel quantity over valid frames, unbiased from its first value.
 
-    The first values are averaged evenly until the time constant is reached. One that ``fades`` forgets in frames that
-    are not valid, too: after a break the new counts for more, after a long one it is all there is.
+    The first values are averaged evenly until the time constant is reached. With ``decays`` it also forgets during
+    invalid frames: after a break new values weigh more.
     """
 
     def __init__(self, tau_s: float, hop_s: float, *, decays: bool = False) -> None:
-        kept = float(np.exp(-hop_s / tau_s))
-        self._max_count = 1 / (1 - kept)
-        self._decay = kept if decays else 1.0
+        retention = float(np.exp(-hop_s / tau_s))
+        self._max_count = 1 / (1 - retention)
+        self._decay = retention if decays else 1.0
         self._mean: NDArray[np.float64] = np.zeros(())
         self._count: NDArray[np.float64] = np.zeros(())
 
     def update(self, rows: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Take ``(n, n_channels, ...)`` and its ``(n, n_channels)`` validity; return the averages, NaN before any."""
+        """Return the averages after each row; ``(n, n_channels, ...)``, NaN before the first valid row."""
         per_channel = (valid.shape[1], *(1,) * (rows.ndim - 2))
         out = np.empty_like(rows)
         for average, row, learn in zip(out, rows, valid, strict=True):

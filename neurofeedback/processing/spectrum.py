@@ -1,4 +1,4 @@
-"""The spectrum of one window: mean removed, periodic Hann, one-sided density (uV^2/Hz)."""
+"""Spectrum of one window: mean removed, periodic Hann, one-sided density (uV^2/Hz)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scipy import signal
 
 
 class Periodogram:
-    """Density of windows of ``n`` samples, on the bins up to ``max_hz``.
+    """Spectral density of windows of ``n`` samples, on the bins up to ``max_hz``.
 
     Equal to ``mne.time_frequency.psd_array_welch`` with one segment.
     """
@@ -24,18 +24,18 @@ class Periodogram:
         self._scale = doubled / (sfreq * np.sum(window**2))
 
     def __call__(self, windows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Take ``(..., n)`` in uV, return ``(..., n_freqs)`` in uV^2/Hz."""
+        """Return the density ``(..., n_freqs)`` in uV^2/Hz of ``(..., n)`` in uV."""
         centred = windows - windows.mean(axis=-1, keepdims=True)
         spectrum = np.fft.rfft(centred * self._window, axis=-1)[..., : self._n_freqs]
         return (spectrum.real**2 + spectrum.imag**2) * self._scale
 
     def density_per_sample(self, position: int) -> NDArray[np.float64]:
-        """Density (uV^2/Hz) that each squared uV at one place of the window adds at each frequency, ``(n_freqs,)``."""
+        """Return the density (uV^2/Hz) per squared uV at one position of the window, ``(n_freqs,)``."""
         return self._scale * self._window[position] ** 2
 
 
 def in_band(freqs: NDArray[np.float64], low_hz: float, high_hz: float) -> slice:
-    """Bins with low <= f <= high, as a slice.
+    """Return the bins with low <= f <= high as a slice.
 
     Examples
     --------
