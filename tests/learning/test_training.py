@@ -461,7 +461,7 @@ def test_show_prints_decoder(copy: Path, capsys: pytest.CaptureFixture[str], mon
     flat = " ".join(out.split())
     for words in ("64 answers", "of 100 such pairs", "theta power, frontal", "higher while wandering", "Brier skill"):
         assert words in flat
-    assert "Drowsy is another matter" in flat
+    assert "Drowsiness threshold" in flat
     code, out, _ = command(capsys, monkeypatch, "show", "--recordings", str(copy), "--json")
     said = json.loads(out)
     assert (code, said["badge"], said["evaluation"]["n"]) == (0, "active", 64)
