@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.types import Chunk, Command, CommandKind, Event, EventKind, Frame, Guidance, Phase, State, StreamInfo
 from tests.helpers import ROOT
@@ -35,14 +36,14 @@ def frame(i: int) -> Frame:
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stream = StreamInfo("synthetic", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
-    header = SessionHeader("01", stream, "", {"seed": 1}, (), datetime(2026, 11, 22, 9))
+    header = SessionHeader("01", stream, "", StartState(seed=1), (), datetime(2026, 11, 22, 9))
     writer = SessionWriter(tmp_path_factory.mktemp("recordings"), header, sync=lambda _: None)
     writer.process_event(Command(0, CommandKind.PHASE, "baseline"))
     writer.process_chunk(Chunk(0, np.random.default_rng(1).normal(0, 10, (4, 5120)).astype(np.float32)))
     writer.process_event(Command(2560, CommandKind.PHASE, "practice"))
     writer.process_event(Event(4000, EventKind.MARK))
     writer.process_frames([frame(i) for i in range(80)])
-    writer.close({})
+    writer.close()
     return writer.raw
 
 

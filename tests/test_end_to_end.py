@@ -84,7 +84,7 @@ def test_ctrl_c_ends_the_session_in_order(tmp_path: Path) -> None:
     _, err = sitting.communicate(timeout=60)
     assert sitting.returncode == 130
     assert "Traceback" not in err
-    assert open_recording(raw_files(tmp_path)[0]).summary["finished"] is True
+    assert open_recording(raw_files(tmp_path)[0]).summary.finished is True
 
 
 def test_a_background_process_that_ignores_ctrl_c_is_ended_by_sigterm(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_background_process_that_ignores_ctrl_c_is_ended_by_sigterm(tmp_path: 
     _, err = sitting.communicate(timeout=60)
     assert sitting.returncode == 130
     assert "Traceback" not in err
-    assert open_recording(raw_files(tmp_path)[0]).summary["finished"] is True
+    assert open_recording(raw_files(tmp_path)[0]).summary.finished is True
 
 
 def test_a_disk_that_fills_ends_the_recording_and_keeps_what_was_written(tmp_path: Path) -> None:

@@ -225,11 +225,9 @@ def test_the_terminal_asks_and_says_what_guides(sittings: tuple[Sat, Sat]) -> No
 
 
 def test_the_next_sitting_starts_from_what_was_learned(sittings: tuple[Sat, Sat]) -> None:
-    first, second = (sat.recording.start_state["engine"] for sat in sittings)
-    assert isinstance(first, dict)
-    assert isinstance(second, dict)
-    assert first["decoder"] == ""
-    assert json.loads(second["decoder"])["n_answers"] >= 1
+    first, second = (sat.recording.start_state.engine for sat in sittings)
+    assert first.decoder == ""
+    assert json.loads(second.decoder)["n_answers"] >= 1
 
 
 def test_each_refit_is_a_command_two_seconds_after_the_answer_that_brought_it(sittings: tuple[Sat, Sat]) -> None:
@@ -249,4 +247,4 @@ def test_both_are_replayed_byte_for_byte(sittings: tuple[Sat, Sat]) -> None:
 
 def test_the_summary_counts_probes(sittings: tuple[Sat, Sat]) -> None:
     for sat in sittings:
-        assert sat.recording.summary["probes"] == len(sat.rows(EventKind.PROBE))
+        assert sat.recording.summary.probes == len(sat.rows(EventKind.PROBE))

@@ -360,7 +360,7 @@ class Sitting:
         if self.program.returncode != self.scenario.exit_code or self.line.late_s <= self.scenario.lost_s / 4:
             return False
         n_outages = sum(fault.at_s > 0 for fault in self.scenario.faults)
-        return len(self.gaps) > n_outages or self.recording.summary["reconnects"] != self.scenario.reconnects
+        return len(self.gaps) > n_outages or self.recording.summary.reconnects != self.scenario.reconnects
 
     @property
     def summary_path(self) -> Path:
@@ -479,9 +479,9 @@ def test_it_ends_as_it_should_and_has_saved_everything(sitting: Sitting) -> None
     assert "Traceback" not in output
     assert "Exception" not in output
     summary = sitting.recording.summary
-    assert summary["finished"] is True
-    assert summary["n_samples"] == sitting.data.shape[1] > 3 * sitting.line.sfreq
-    assert summary["reconnects"] == sitting.scenario.reconnects
+    assert summary.finished is True
+    assert summary.n_samples == sitting.data.shape[1] > 3 * sitting.line.sfreq
+    assert summary.reconnects == sitting.scenario.reconnects
 
 
 @only(*(name for name in SCENARIOS if name != "muse loss"))

@@ -103,13 +103,12 @@ def _open(files: SessionFiles, phases: Sequence[Phase]) -> ComparableSession:
     recording = open_recording(files.derived)
     profile = recording.profile or resolve(Settings(), recording.stream)[1]
     contacts = replay_contacts(recording)
-    mains = recording.summary.get("mains_hz")
     return ComparableSession(
         files.stem,
         read_notes(files),
         profile,
         extract_clean_signal(recording, contacts, phases),
-        float(mains) if isinstance(mains, int | float) else None,
+        recording.summary.mains_hz,
     )
 
 

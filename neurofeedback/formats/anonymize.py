@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from neurofeedback.recording.documents import DocumentModel, parse_document
 from neurofeedback.recording.recording import Recording
 from neurofeedback.settings.profile import Profile
 from neurofeedback.settings.session import QuestionnaireSettings
@@ -23,8 +24,8 @@ def anonymize_recording(recording: Recording) -> Recording:
         stream=anonymize_stream(recording.stream),
         events=tuple(_anonymize_event(event) for event in recording.events),
         profile=None if recording.profile is None else anonymize_profile(recording.profile),
-        start=remove_identifying_entries(recording.start_state),
-        summary=remove_identifying_entries(recording.summary),
+        start_state=recording.start_state and _anonymize_document(recording.start_state),
+        summary=_anonymize_document(recording.summary),
         started=None,
     )
 
@@ -53,12 +54,16 @@ def _anonymize_event(event: Event) -> Event:
     return replace(event, value="n/a") if told and not _CODE.fullmatch(event.value) else event
 
 
+def _anonymize_document(document: DocumentModel) -> DocumentModel:
+    return parse_document(type(document), remove_identifying_entries(document.as_dict()))
+
+
 def remove_identifying_entries(document: Mapping[str, object]) -> dict[str, object]:
     """Drop the entries of a document that tell a person, a time or a place, however deep.
 
     Examples
     --------
-    >>> scrubbed({"seed": 3, "participant": "Ana", "from": "/home/ana", "versions": {"mne": "1.13.2", "system": "x"}})
+    >>> remove_identifying_entries({"seed": 3, "participant": "Ana", "versions": {"mne": "1.13.2", "system": "x"}})
     {'seed': 3, 'versions': {'mne': '1.13.2'}}
     """
     return {key: _clean_value(value) for key, value in document.items() if not _is_identifying(key, value)}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from neurofeedback.recording.atomic_files import explain_disk_errors, write_json_atomic
+from neurofeedback.recording.atomic_files import explain_disk_errors
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_sidecars
 from neurofeedback.recording.dataset import publish_session
+from neurofeedback.recording.documents import SessionSummary, write_summary
 from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_header import SessionHeader
@@ -26,7 +27,7 @@ def write_complete_session(
     header: SessionHeader,
     recording: Recording,
     *,
-    summary: Mapping[str, object],
+    summary: SessionSummary,
     add_files: Callable[[SessionFiles], None] | None = None,
     progress: ProgressCallback = lambda _: None,
 ) -> SessionFiles:
@@ -38,7 +39,7 @@ def write_complete_session(
         The dataset; made one if it is none.
     header : SessionHeader
         What the session is to say of itself; one without columns gets no frame log.
-    summary : mapping
+    summary : SessionSummary
         What ``summary.json`` is to hold besides what is counted here.
     add : callable, optional
         Writes further files of the session, before it is placed.
@@ -60,7 +61,7 @@ def write_complete_session(
             counted = _write_files(building, header, recording, progress)
             if add_files is not None:
                 add_files(building)
-            write_json_atomic(building.derived_file("summary.json"), {**counted, **summary, "finished": True})
+            write_summary(building.derived_file("summary.json"), counted.merge(summary), finished=True)
             files.import_folder.rename(files.part_folder)
             publish_session(files)
     finally:
@@ -71,7 +72,7 @@ def write_complete_session(
 
 def _write_files(
     files: SessionFiles, header: SessionHeader, recording: Recording, progress: ProgressCallback
-) -> dict[str, object]:
+) -> SessionSummary:
     write_sidecars(files, header)
     growing = LiveFiles(files, header.stream)
     waiting = sorted((*recording.commands, *recording.events), key=lambda event: event.sample)[::-1]
@@ -87,15 +88,7 @@ def _write_files(
         files.frame_log.unlink()
         files.frame_log.with_suffix(".json").unlink()
     finalize_eeg_sidecar(files, recording.duration_s, header.mains_hz)
-    return {
-        "device": header.stream.device,
-        "sfreq": header.stream.sfreq,
-        "n_samples": growing.n_samples,
-        "n_lost": growing.n_lost,
-        "n_gaps": growing.n_gaps,
-        "n_frames": growing.n_frames,
-        "duration_s": recording.duration_s,
-    }
+    return growing.summarize().merge(SessionSummary(duration_s=recording.duration_s))
 
 
 def _append_events(live_files: LiveFiles, pending: list[Event | Command], stop: int) -> None:

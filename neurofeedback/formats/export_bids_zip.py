@@ -18,7 +18,8 @@ from neurofeedback.formats.reader import open_session
 from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.recording.dataset import ensure_dataset, register_participant
-from neurofeedback.recording.session_header import SessionHeader, read_start
+from neurofeedback.recording.documents import SessionSummary, StartState, read_start
+from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.timing import rebase_clocks
 from neurofeedback.settings.load import dump_profile
 
@@ -115,12 +116,12 @@ def _write_anonymous_session(files: SessionFiles, root: Path, participant: str, 
         participant=participant,
         stream=recording.stream,
         profile_toml="" if recording.profile is None else dump_profile(recording.profile),
-        start_state=recording.start_state,
+        start_state=recording.start_state or StartState(),
         columns=read_start(files.derived_file("start.json")).columns,
         started=started,
         task=files.stem.rpartition("_task-")[2],
     )
-    summary = {**recording.summary, "participant": participant, "device": recording.stream.device}
+    summary = recording.summary.merge(SessionSummary(participant=participant, device=recording.stream.device))
     write_complete_session(root, header, recording, summary=summary, add_files=partial(_copy_anonymous_files, files))
 
 

@@ -90,7 +90,7 @@ def _gap_annotations(recording: Recording) -> Iterator[Annotation]:
 
 
 def _event_annotations(recording: Recording) -> Iterator[Annotation]:
-    ours = bool(recording.start_state)
+    ours = recording.start_state is not None
     for event in (*recording.commands, *recording.events):
         duration = event.duration_s if isinstance(event, Event) else 0.0
         kind, value = event.kind.value, event.value

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.bids_files import find_single_recording
 from neurofeedback.formats.importers import import_file
-from neurofeedback.recording.atomic_files import read_json
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
+from neurofeedback.recording.documents import read_start, read_summary
 from neurofeedback.recording.events import read_events
 from neurofeedback.recording.lost_runs import clip_runs
 from neurofeedback.recording.recording import Recording, SampleReader
-from neurofeedback.recording.session_header import read_start
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.settings.load import read_profile
 from neurofeedback.settings.profile import Profile
@@ -71,7 +70,6 @@ def _read_session(files: SessionFiles) -> Recording:
     samples, n_samples = _map_samples(data_path, start.stream.n_channels)
     _, lost = read_timing(files.derived_file("timing.tsv"))
     commands, events = read_events(files.eeg_file("events.tsv"))
-    summary = files.derived_file("summary.json")
     return Recording(
         path=data_path,
         stream=start.stream,
@@ -84,7 +82,7 @@ def _read_session(files: SessionFiles) -> Recording:
         events=events,
         columns=start.columns,
         frames_path=files.frame_log if files.frame_log.exists() else None,
-        summary=read_json(summary) if summary.exists() else {},
+        summary=read_summary(files.derived_file("summary.json")),
         started=start.started,
     )
 

@@ -15,6 +15,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.complete_session import ProgressCallback, write_complete_session
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import ImportSource, SessionSummary, SourceFile, StartState
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.types import Event, EventKind
@@ -57,7 +58,7 @@ def import_recording(
         A label cannot be in file names.
     """
     recording = open_recording(path, board=board)
-    if recording.start_state:
+    if recording.start_state is not None:
         raise RecordingError(
             f"{path} is a session of this program already", todo="copy its dataset, or use `neurofeedback export`"
         )
@@ -68,7 +69,7 @@ def import_recording(
         participant=participant,
         stream=stream,
         profile_toml="",
-        start_state={"imported_from": _provenance(recording)},
+        start_state=StartState(imported_from=_import_source(recording)),
         columns=(),
         started=_recording_date(recording),
         task=task,
@@ -78,7 +79,7 @@ def import_recording(
         root,
         header,
         replace(recording, events=(begun, *recording.events)),
-        summary={"participant": participant, "phases": {}, "reconnects": 0, "imported": True},
+        summary=SessionSummary(participant=participant, phases={}, reconnects=0, imported=True),
         progress=progress,
     )
 
@@ -95,12 +96,12 @@ def _check_has_signal(recording: Recording) -> None:
     )
 
 
-def _provenance(recording: Recording) -> dict[str, object]:
-    return {
-        "files": [{"name": path.name, "sha256": _sha256(path)} for path in _source_files(recording.path)],
-        "format": recording.stream.facts.get("format", "n/a"),
-        "imported_by": f"neurofeedback {__version__}",
-    }
+def _import_source(recording: Recording) -> ImportSource:
+    return ImportSource(
+        files=tuple(SourceFile(name=path.name, sha256=_sha256(path)) for path in _source_files(recording.path)),
+        format=recording.stream.facts.get("format", "n/a"),
+        imported_by=f"neurofeedback {__version__}",
+    )
 
 
 def _source_files(path: Path) -> Iterator[Path]:

@@ -155,7 +155,7 @@ def marker_events(codes: NDArray[np.float64]) -> list[Event]:
 
     Examples
     --------
-    >>> [(event.sample, event.value) for event in markers(np.array([0.0, 2.0, 0.0]))]
+    >>> [(event.sample, event.value) for event in marker_events(np.array([0.0, 2.0, 0.0]))]
     [(1, '2')]
     """
     rows = np.flatnonzero(np.nan_to_num(codes) != 0)

@@ -13,12 +13,11 @@ from neurofeedback.estimation.drowsiness import DrowsinessSigns
 from neurofeedback.learning.labelling import BREATH, ELSEWHERE, LabelledWindow, WindowLabeller, is_key_stuck
 from neurofeedback.learning.training_set import SessionTrainingData
 from neurofeedback.learning.window_covariance import WindowCovariance
-from neurofeedback.recording.atomic_files import read_json
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.columns import read_frames
+from neurofeedback.recording.documents import read_start, read_summary
 from neurofeedback.recording.events import probes_from_events, read_events
 from neurofeedback.recording.frame_log import format_number
-from neurofeedback.recording.session_header import read_start
 from neurofeedback.settings.load import read_profile
 from neurofeedback.settings.model import Settings
 from neurofeedback.texts import decoder as texts
@@ -182,9 +181,7 @@ def _consistent_probes(events: Sequence[Event], notices: list[str]) -> list[Prob
 
 
 def _read_iaf(files: SessionFiles) -> float | None:
-    path = files.derived_file("summary.json")
     try:
-        found = read_json(path).get("iaf_hz") if path.exists() else None
+        return read_summary(files.derived_file("summary.json")).iaf_hz
     except RecordingError:
         return None
-    return float(found) if isinstance(found, int | float) else None

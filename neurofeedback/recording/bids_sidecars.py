@@ -11,7 +11,8 @@ from neurofeedback.recording import brainvision, electrode_positions, events, fr
 from neurofeedback.recording.atomic_files import read_json, write_atomic, write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.channels import format_channels_table
-from neurofeedback.recording.session_header import SessionHeader, make_start_document
+from neurofeedback.recording.documents import write_start
+from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.types import StreamInfo
 
 _TEN_TWENTY = re.compile(r"(Fp|AF|F|FT|FC|T|C|TP|CP|P|PO|O|I|A|M)(z|\d{1,2})", re.IGNORECASE)
@@ -44,7 +45,7 @@ def write_sidecars(files: SessionFiles, header: SessionHeader) -> None:
         write_json_atomic(files.coordsystem, electrode_positions.make_coordsystem(places))
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8", newline="\n")
-    write_json_atomic(files.derived_file("start.json"), make_start_document(header))
+    write_start(files.derived_file("start.json"), header.as_start())
     write_json_atomic(files.derived_file("timing.json"), timing.SIDECAR)
     write_json_atomic(files.eeg_file("eeg.json"), _eeg_sidecar(header))
     write_json_atomic(
@@ -96,7 +97,7 @@ def _placement(ch_names: Sequence[str]) -> str:
     return "10-10 (extended 10-20), by channel name" if named else "n/a"
 
 
-def finalize_eeg_sidecar(files: SessionFiles, duration_s: float, mains_hz: object) -> None:
+def finalize_eeg_sidecar(files: SessionFiles, duration_s: float, mains_hz: float | None) -> None:
     """Add to ``eeg.json`` what is known only at the end: duration in seconds, mains frequency in Hz if any."""
     known: dict[str, object] = {"RecordingDuration": duration_s}
     if mains_hz in {50, 60}:

@@ -37,7 +37,7 @@ class ContactCounter:
 
         Examples
         --------
-        >>> ContactCounter().status()
+        >>> ContactCounter().channel_status()
         {}
         """
         return {name: self._status_of(name) for name in self._n_frames}

@@ -33,9 +33,9 @@ def read_positions(profile_toml: str) -> Mapping[str, Sequence[float]]:
 
     Examples
     --------
-    >>> measured("[montage.positions_mm]\nCz = [0.0, 10.0, 120.0]")
+    >>> read_positions("[montage.positions_mm]\nCz = [0.0, 10.0, 120.0]")
     {'Cz': [0.0, 10.0, 120.0]}
-    >>> measured("")
+    >>> read_positions("")
     {}
     """
     return tomllib.loads(profile_toml).get("montage", {}).get("positions_mm", {})

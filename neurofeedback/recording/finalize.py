@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
@@ -13,28 +13,40 @@ from neurofeedback.recording.atomic_files import (
     cut_torn_sample,
     read_complete_lines,
     write_atomic,
-    write_json_atomic,
 )
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar
+from neurofeedback.recording.documents import (
+    LatencyPercentiles,
+    SessionStart,
+    SessionSummary,
+    read_start,
+    write_summary,
+)
 from neurofeedback.recording.events import sort_events
 from neurofeedback.recording.lost_runs import clip_runs, count_lost_samples
-from neurofeedback.recording.session_header import SessionStart, read_start
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.types import EventKind, LostRun, Phase
 
-_UNKNOWN_ENTRIES = dict.fromkeys(
-    ("reconnects", "duration_s", "valid_fraction", "reward_rate", "iaf_hz", "audio_underruns", "probes", "versions")
+_UNKNOWN = SessionSummary(
+    reconnects=None,
+    duration_s=None,
+    valid_fraction=None,
+    reward_rate=None,
+    iaf_hz=None,
+    audio_underruns=None,
+    probes=None,
+    versions=None,
 )
 
 
-def finalize_session(files: SessionFiles, extra_entries: Mapping[str, object] | None = None) -> None:
+def finalize_session(files: SessionFiles, known: SessionSummary | None = None) -> None:
     """Cut torn tails, and write what an orderly end would have written, with ``finished`` false.
 
     Parameters
     ----------
-    known : mapping, optional
-        Entries of ``summary.json`` that the files do not tell.
+    known : SessionSummary, optional
+        What ``summary.json`` is to hold where the files do not say.
 
     Raises
     ------
@@ -43,7 +55,7 @@ def finalize_session(files: SessionFiles, extra_entries: Mapping[str, object] | 
     OSError
         The disk does not let it be completed; it can be tried again.
     """
-    extra_entries = extra_entries or {}
+    known = known or SessionSummary()
     start = read_start(files.derived_file("start.json"))
     n_samples = cut_torn_sample(files.eeg_file("eeg.eeg"), 4 * start.stream.n_channels)
     for path in (files.eeg_file("events.tsv"), files.derived_file("timing.tsv"), files.frame_log):
@@ -55,11 +67,9 @@ def finalize_session(files: SessionFiles, extra_entries: Mapping[str, object] | 
     _, lost = read_timing(files.derived_file("timing.tsv"))
     lost = clip_runs(lost, 0, n_samples)
     write_atomic(files.eeg_file("eeg.vmrk"), _markers(files, start, lost))
-    finalize_eeg_sidecar(files, n_samples / start.stream.sfreq, extra_entries.get("mains_hz"))
-    told = {key: value for key, value in _summarize_files(files, start, n_samples, lost).items() if value is not None}
-    write_json_atomic(
-        files.derived_file("summary.json"), {**_UNKNOWN_ENTRIES, **extra_entries, **told, "finished": False}
-    )
+    finalize_eeg_sidecar(files, n_samples / start.stream.sfreq, known.mains_hz)
+    found = _summarize_files(files, start, n_samples, lost).without_none()
+    write_summary(files.derived_file("summary.json"), _UNKNOWN.merge(known).merge(found), finished=False)
 
 
 def _markers(files: SessionFiles, start: SessionStart, lost: Iterable[LostRun]) -> str:
@@ -70,24 +80,28 @@ def _markers(files: SessionFiles, start: SessionStart, lost: Iterable[LostRun]) 
 
 def _summarize_files(
     files: SessionFiles, start: SessionStart, n_samples: int, lost: tuple[LostRun, ...]
-) -> dict[str, object]:
-    """Say what the files tell."""
+) -> SessionSummary:
+    """Return what the files hold."""
     reads, _ = read_timing(files.derived_file("timing.tsv"))
     host_s = reads[-1].host_time - reads[0].host_time + reads[0].n_samples / start.stream.sfreq if reads else None
-    return {
-        "device": start.stream.device,
-        "sfreq": start.stream.sfreq,
-        "n_samples": n_samples,
-        "n_lost": count_lost_samples(lost),
-        "n_gaps": len(lost),
-        "duration_s": host_s,
-        **_frame_statistics(files.frame_log),
-        **_event_counts(files.eeg_file("events.tsv")),
-        "versions": start.start_state.get("versions"),
-    }
+    kinds = Counter(
+        cell for line in read_complete_lines(files.eeg_file("events.tsv")) for cell in line.split("\t")[3:4]
+    )
+    counted = SessionSummary(
+        device=start.stream.device,
+        sfreq=start.stream.sfreq,
+        n_samples=n_samples,
+        n_lost=count_lost_samples(lost),
+        n_gaps=len(lost),
+        duration_s=host_s,
+        probes=kinds[EventKind.PROBE],
+        presses=kinds[EventKind.PRESS],
+        versions=start.start_state.versions,
+    )
+    return counted.merge(_frame_statistics(files.frame_log))
 
 
-def _frame_statistics(path: Path) -> dict[str, object]:
+def _frame_statistics(path: Path) -> SessionSummary:
     try:
         return _summarize_frames([line.split("\t") for line in read_complete_lines(path)])
     except (KeyError, ValueError) as error:
@@ -96,7 +110,7 @@ def _frame_statistics(path: Path) -> dict[str, object]:
         ) from None
 
 
-def _summarize_frames(lines: list[list[str]]) -> dict[str, object]:
+def _summarize_frames(lines: list[list[str]]) -> SessionSummary:
     names, *rows = lines or [[]]
     table = [dict(zip(names, row, strict=False)) for row in rows]
     counted = [row for row in table if row.get("phase") != Phase.PAUSE]
@@ -105,21 +119,16 @@ def _summarize_frames(lines: list[list[str]]) -> dict[str, object]:
     hop_s = float(table[-1]["onset"]) / len(table) if table else 0.0
     frames_in = Counter(row.get("phase", "") for row in table)
     latency = [float(row["latency_ms"]) for row in table if row.get("latency_ms", "n/a") != "n/a"]
-    return {
-        "n_frames": len(table),
-        "phases": {phase: round(n_frames * hop_s, 3) for phase, n_frames in frames_in.items()},
-        "valid_fraction": len(valid) / len(counted) if counted else None,
-        "reward_rate": sum(row.get("reward") == "1" for row in practice) / len(practice) if practice else None,
-        "latency_ms": _percentiles(latency),
-    }
+    return SessionSummary(
+        n_frames=len(table),
+        phases={phase: round(n_frames * hop_s, 3) for phase, n_frames in frames_in.items()},
+        valid_fraction=len(valid) / len(counted) if counted else None,
+        reward_rate=sum(row.get("reward") == "1" for row in practice) / len(practice) if practice else None,
+        latency_ms=_percentiles(latency),
+    )
 
 
-def _event_counts(path: Path) -> dict[str, object]:
-    kinds = Counter(cell for line in read_complete_lines(path) for cell in line.split("\t")[3:4])
-    return {"probes": kinds[EventKind.PROBE], "presses": kinds[EventKind.PRESS]}
-
-
-def _percentiles(values: list[float]) -> dict[str, float | None]:
+def _percentiles(values: list[float]) -> LatencyPercentiles:
     ranked = sorted(values)
-    at = {"p50": 0.5, "p95": 0.95, "max": 1.0}
-    return {name: ranked[round(q * (len(ranked) - 1))] if ranked else None for name, q in at.items()}
+    p50, p95, largest = (ranked[round(q * (len(ranked) - 1))] if ranked else None for q in (0.5, 0.95, 1.0))
+    return LatencyPercentiles(p50=p50, p95=p95, max=largest)

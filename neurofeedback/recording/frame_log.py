@@ -94,7 +94,7 @@ def format_row(frame: Frame) -> str:
     >>> nan = float("nan")
     >>> frame = Frame(0, 62, 0.248, Phase.SETTLE, False, 1, .3, State.UNKNOWN, False, nan, nan, nan, False,
     ...               Guidance(tone_gain=0.15625), (1.5, nan), ())
-    >>> row(frame)
+    >>> format_row(frame)
     '0.248\t62\tsettle\t0\t1\t0.3\tUNKNOWN\t0\tn/a\tn/a\tn/a\t0\t0.15625\tn/a\t1.5\tn/a\n'
     """
     cells = [

@@ -22,8 +22,8 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import read_json
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
+from neurofeedback.recording.documents import read_start, read_summary
 from neurofeedback.recording.events import read_events
 from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.recording.session_notes import NOTES_SUFFIX, read_notes
@@ -219,9 +219,8 @@ def _read(files: SessionFiles, on_skipped: Callable[[str, str], object]) -> Past
 
 
 def _read_start_values(files: SessionFiles) -> dict[str, Any]:
-    start = read_json(files.derived_file("start.json"))
-    started = datetime.fromisoformat(start["started"]).astimezone().isoformat()
-    return {"started": started, "device": str(start["stream"]["device"])}
+    start = read_start(files.derived_file("start.json"))
+    return {"started": start.started.astimezone().isoformat(), "device": start.stream.device}
 
 
 def _read_notes_values(files: SessionFiles) -> dict[str, Any]:
@@ -230,19 +229,15 @@ def _read_notes_values(files: SessionFiles) -> dict[str, Any]:
 
 
 def _read_summary_values(files: SessionFiles) -> dict[str, Any]:
-    path = files.derived_file("summary.json")
-    summary = read_json(path) if path.exists() else {}
-    phases = summary.get("phases")
-    figures: dict[str, Any] = {
-        name: _number(summary.get(name)) for name in ("duration_s", "valid_fraction", "iaf_hz", "exponent")
+    summary = read_summary(files.derived_file("summary.json"))
+    return {
+        "duration_s": summary.duration_s,
+        "practice_s": (summary.phases or {}).get(Phase.PRACTICE),
+        "valid_fraction": summary.valid_fraction,
+        "iaf_hz": summary.iaf_hz,
+        "exponent": summary.exponent,
+        "finished": summary.finished is True,
     }
-    figures["practice_s"] = _number(phases.get(Phase.PRACTICE)) if isinstance(phases, dict) else None
-    figures["finished"] = summary.get("finished") is True
-    return figures
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _read_probe_values(files: SessionFiles) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from neurofeedback.recording import brainvision, events, frame_log, physio, timi
 from neurofeedback.recording.atomic_files import AppendOnlyFile
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.channels import ContactCounter
+from neurofeedback.recording.documents import SessionSummary
 from neurofeedback.recording.lost_runs import count_lost_samples, find_lost_runs
 from neurofeedback.types import AuxChunk, Chunk, Command, Event, Frame, StreamInfo
 
@@ -105,6 +106,17 @@ class LiveFiles:
             self._frames.append("".join(map(frame_log.format_row, new)).encode())
             self.n_frames += len(new)
             self.contact_counter.update(new)
+
+    def summarize(self) -> SessionSummary:
+        """Return what was written, in numbers."""
+        return SessionSummary(
+            device=self._stream.device,
+            sfreq=self._stream.sfreq,
+            n_samples=self.n_samples,
+            n_lost=self.n_lost,
+            n_gaps=self.n_gaps,
+            n_frames=self.n_frames,
+        )
 
     def close(self) -> None:
         """Close the files."""

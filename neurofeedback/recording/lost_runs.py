@@ -40,7 +40,7 @@ def clip_runs(runs: Iterable[LostRun], start: int, stop: int) -> tuple[LostRun, 
 
     Examples
     --------
-    >>> clip([LostRun(0, 5), LostRun(8, 5), LostRun(20, 1)], 3, 10)
+    >>> clip_runs([LostRun(0, 5), LostRun(8, 5), LostRun(20, 1)], 3, 10)
     (LostRun(start=3, n_samples=2, channels=None, cause='lost'), LostRun(start=8, n_samples=2, channels=None, cause='lost'))
     """  # noqa: E501
     return tuple(

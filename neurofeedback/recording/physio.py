@@ -48,7 +48,7 @@ def format_rows(signal: AuxChunk) -> bytes:
     --------
     >>> import numpy as np
     >>> data = np.array([[0.5, np.nan], [1.25, 3.0]], np.float32)
-    >>> rows(AuxChunk("motion", 52.0, ("x", "y"), ("g", "g"), 0.0, 0, data))
+    >>> format_rows(AuxChunk("motion", 52.0, ("x", "y"), ("g", "g"), 0.0, 0, data))
     b'0.5\t1.25\nn/a\t3\n'
     """
     line = "\t".join(["%.9g"] * len(signal.data)) + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.lost_runs import clip_runs, lost_mask, runs_from_mask
 from neurofeedback.settings.profile import Profile
 from neurofeedback.types import Chunk, Command, Event, LostRun, StreamInfo
@@ -31,12 +32,14 @@ class Recording:
         Lost runs known beforehand; ``chunks`` puts NaN there.
     profile : Profile, optional
         The resolved settings the session was recorded with.
-    start : mapping
-        What the sitting started from; empty for other programs' files.
+    start_state : StartState, optional
+        What the session started from; None for other programs' files.
     commands : tuple of Command
         What besides the samples changed its frames, for replay.
     columns : tuple of str
         Names of the engine's values in the frame log.
+    summary : SessionSummary
+        Empty for a session that broke off and is not completed yet, and for other programs' files.
     timestamps : ndarray, shape (n_samples,), optional
         When each sample was taken by another program's clock, s; None where the file has no clock.
     started : datetime, optional
@@ -49,12 +52,12 @@ class Recording:
     read_samples: SampleReader
     lost: tuple[LostRun, ...] = ()
     profile: Profile | None = None
-    start_state: Mapping[str, object] = field(default_factory=dict[str, object])
+    start_state: StartState | None = None
     commands: tuple[Command, ...] = ()
     events: tuple[Event, ...] = ()
     columns: tuple[str, ...] = ()
     frames_path: Path | None = None
-    summary: Mapping[str, object] = field(default_factory=dict[str, object])
+    summary: SessionSummary = field(default_factory=SessionSummary)
     timestamps: NDArray[np.float64] | None = None
     started: datetime | None = None
 

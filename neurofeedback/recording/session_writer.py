@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording import physio
-from neurofeedback.recording.atomic_files import write_json_atomic
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_channel_status, write_sidecars
 from neurofeedback.recording.dataset import publish_session
+from neurofeedback.recording.documents import SessionSummary, write_summary
 from neurofeedback.recording.events import sort_events
 from neurofeedback.recording.finalize import finalize_session
 from neurofeedback.recording.live_files import DiskSyncer, LiveFiles
@@ -105,12 +105,12 @@ class SessionWriter:
             else:
                 self._pending_events.append(event)
 
-    def close(self, summary: Mapping[str, object]) -> Path | None:
+    def close(self, summary: SessionSummary | None = None) -> Path | None:
         """End the session in order, or after a failure as far as the disk allows.
 
         Parameters
         ----------
-        summary : mapping
+        summary : SessionSummary, optional
             What ``summary.json`` is to hold; what the writer itself counted is added.
 
         Returns
@@ -121,7 +121,7 @@ class SessionWriter:
         if not self._closed:
             self._closed = True
             try:
-                self._finish(summary)
+                self._finish(summary or SessionSummary())
             finally:
                 self._lock.release()
         return self.derived if self._live_files and not self.files.missing_folder else None
@@ -164,7 +164,7 @@ class SessionWriter:
             self._stop()
             raise self._error from None
 
-    def _finish(self, summary: Mapping[str, object]) -> None:
+    def _finish(self, summary: SessionSummary) -> None:
         try:
             self._stop()
             if self._live_files and self._error and not self.files.missing_folder:
@@ -187,22 +187,15 @@ class SessionWriter:
         if syncer.error and self._error is None:
             raise syncer.error
 
-    def _write_summary(self, live_files: LiveFiles, summary: Mapping[str, object]) -> None:
+    def _write_summary(self, live_files: LiveFiles, summary: SessionSummary) -> None:
         stream = self._header.stream
         physio.write_bids_physio(self.files)
-        mains_hz = summary.get("mains_hz", self._header.mains_hz)
+        mains_hz = summary.mains_hz if "mains_hz" in summary.model_fields_set else self._header.mains_hz
         finalize_eeg_sidecar(self.files, live_files.n_samples / stream.sfreq, mains_hz)
         sort_events(self.files.eeg_file("events.tsv"))
         write_channel_status(self.files, stream, live_files.contact_counter.channel_status())
-        counted = {
-            "device": stream.device,
-            "sfreq": stream.sfreq,
-            "n_samples": live_files.n_samples,
-            "n_lost": live_files.n_lost,
-            "n_gaps": live_files.n_gaps,
-            "n_frames": live_files.n_frames,
-        }
-        write_json_atomic(self.files.derived_file("summary.json"), {**counted, **summary, "finished": True})
+        counted = live_files.summarize().merge(summary)
+        write_summary(self.files.derived_file("summary.json"), counted, finished=True)
 
     def _disk_error(self, error: OSError) -> RecordingError:
         if self._live_files and (gone := self.files.missing_folder) is not None:

@@ -14,9 +14,9 @@ from neurofeedback.analysis.transmission import Transmission, summarize_transmis
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import SessionStart, read_start
 from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.recording.recording import Recording
-from neurofeedback.recording.session_header import SessionStart, read_start
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.settings.profile import Profile
 from neurofeedback.types import EventKind
@@ -50,26 +50,22 @@ class SessionData:
     @property
     def finished(self) -> bool:
         """Whether the session was closed in order."""
-        return self.recording.summary.get("finished") is True
+        return self.recording.summary.finished is True
 
     @property
     def n_reconnects(self) -> int | None:
         """Number of reconnections; None if the session has no summary."""
-        return self._count("reconnects")
+        return self.recording.summary.reconnects
 
     @property
     def n_underruns(self) -> int | None:
         """How often the sound was not ready in time; None if the session has no summary."""
-        return self._count("audio_underruns")
+        return self.recording.summary.audio_underruns
 
     @property
     def silent(self) -> bool:
         """Whether the session is known to have had no sound."""
-        return self.recording.summary.get("had_sound") is False
-
-    def _count(self, name: str) -> int | None:
-        value = self.recording.summary.get(name)
-        return value if isinstance(value, int) else None
+        return self.recording.summary.had_sound is False
 
     @property
     def stop_reason(self) -> str:
@@ -112,7 +108,7 @@ def _load(recording: Recording, session: Path) -> SessionData:
         raise RecordingError(
             "this session is still being recorded", got=str(session), todo="end the session first, then try again"
         )
-    if "imported_from" in recording.start_state:
+    if recording.start_state is not None and recording.start_state.imported_from is not None:
         raise RecordingError(
             "there is no session to report: this recording was imported",
             got=str(session),
@@ -143,7 +139,7 @@ def _load(recording: Recording, session: Path) -> SessionData:
 
 
 def _files(recording: Recording, session: Path) -> SessionFiles:
-    if recording.start_state or recording.columns:
+    if recording.start_state is not None:
         return SessionFiles.from_stem(recording.path.parents[3], recording.path.name.removesuffix("_eeg.eeg"))
     raise RecordingError(
         "a report is made of this program's sessions",

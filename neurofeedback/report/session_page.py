@@ -115,7 +115,7 @@ def _context(data: SessionData) -> Mapping[str, object]:
         "changed": [row for row in settings if row.changed],
         "settings": settings,
         "evidence": profile.evidence.members or (profile.evidence,),
-        "versions": data.start.start_state.get("versions") or {},
+        "versions": data.start.start_state.versions or {},
         "version": __version__,
         "raw": data.files.eeg_file("eeg.vhdr").relative_to(data.files.root).as_posix(),
         "note_lines": _NOTE_LINES,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from neurofeedback.learning.decoder_messages import feature_label
+from neurofeedback.recording.documents import SessionSummary
 from neurofeedback.report.session_data import SessionData
 from neurofeedback.session.status_text import phase_label
 from neurofeedback.texts import report
@@ -98,13 +97,13 @@ def _detail(kind: EventKind, value: str) -> str:
     return "" if value == "n/a" else value
 
 
-def baseline_sentences(summary: Mapping[str, object], features: tuple[str, ...], feedback_source: str) -> list[str]:
+def baseline_sentences(summary: SessionSummary, features: tuple[str, ...], feedback_source: str) -> list[str]:
     """Return how a session's baseline differed from the person's average one, and which one feedback was relative to.
 
     Parameters
     ----------
-    summary : mapping
-        ``summary.json`` of the session.
+    summary : SessionSummary
+        The summary of the session.
     features : tuple of str
         Features of the index.
     feedback_source : str
@@ -115,17 +114,16 @@ def baseline_sentences(summary: Mapping[str, object], features: tuple[str, ...],
     list of str
         Empty while there are fewer than three good baselines.
     """
-    comparison = summary.get("usual_baseline")
-    if not isinstance(comparison, Mapping) or not isinstance(comparison.get("differences"), Mapping):
+    comparison = summary.personal_differences
+    if comparison is None:
         return []
-    all_differences: Mapping[str, float] = comparison["differences"]
-    differences = {name: all_differences[name] for name in features if name in all_differences}
+    differences = {name: comparison.differences[name] for name in features if name in comparison.differences}
     if not differences:
         return []
     listed = "; ".join(f"{feature_label(name)} {difference:+.1f}" for name, difference in differences.items())
     far = any(abs(difference) > _TYPICAL_DIFFERENCE for difference in differences.values())
     return [
-        tr(report.BASELINE_DIFFERENCE, n=comparison.get("n_sessions"), differences=listed),
+        tr(report.BASELINE_DIFFERENCE, n=comparison.n_sessions, differences=listed),
         tr(report.BASELINE_FAR if far else report.BASELINE_TYPICAL),
         tr(_FEEDBACK_SOURCES[feedback_source]),
     ]

@@ -23,6 +23,7 @@ from neurofeedback.estimation.personal_baseline import (
 )
 from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
+from neurofeedback.recording.documents import BaselineDifferences, SessionSummary
 from neurofeedback.recording.session_notes import read_notes
 from neurofeedback.settings.profile import Profile
 from neurofeedback.texts import session_notices
@@ -68,22 +69,19 @@ def _iter_session_baselines(recordings: Path, participant: str) -> Iterator[Sess
             _log.warning("the baseline of %s is left out: %s", stem, error)
 
 
-def baseline_summary(engine: Engine) -> dict[str, object]:
+def baseline_summary(engine: Engine) -> SessionSummary:
     """Return the baseline's part of a summary.
 
-    ``usual_baseline`` holds the differences from the personal baseline by feature, in spreads between sessions; None
-    without either. ``baseline_late_s`` is the time of a baseline that was completed only in practice.
+    ``personal_differences`` is None without a baseline or a personal one. ``baseline_late_s`` is the time of a baseline
+    that was completed only in practice.
     """
-    late = {
-        "baseline_late_s": None
-        if engine.late_baseline_sample is None
-        else round(engine.late_baseline_sample / engine.sfreq, 3)
-    }
+    late_s = None if engine.late_baseline_sample is None else round(engine.late_baseline_sample / engine.sfreq, 3)
     if engine.baseline is None or engine.personal_baseline is None:
-        return {"usual_baseline": None, **late}
-    differences = compare_baselines(_to_session_baseline(engine.baseline, engine.profile), engine.personal_baseline)
-    rounded = {name: round(value, 2) for name, value in differences.items()}
-    return {"usual_baseline": {"n_sessions": engine.personal_baseline.n_sessions, "differences": rounded}, **late}
+        return SessionSummary(personal_differences=None, baseline_late_s=late_s)
+    by_feature = compare_baselines(_to_session_baseline(engine.baseline, engine.profile), engine.personal_baseline)
+    rounded = {name: round(value, 2) for name, value in by_feature.items()}
+    differences = BaselineDifferences(n_sessions=engine.personal_baseline.n_sessions, differences=rounded)
+    return SessionSummary(personal_differences=differences, baseline_late_s=late_s)
 
 
 def baseline_notice(engine: Engine) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # NumPy takes 0.1 s, and the command line needs only the request to show its help
+    from neurofeedback.recording.documents import SessionSummary
     from neurofeedback.session.live_state import LiveState
 
 
@@ -58,12 +59,12 @@ class SessionConfig:
 
 @dataclass(frozen=True, slots=True)
 class SessionResult:
-    """How a session ended: exit code, message, folder, and the saved summary."""
+    """How a session ended: exit code, one sentence, its folder, and its summary; None if nothing was recorded."""
 
     exit_code: int
     message: str = ""
     session_dir: Path | None = None
-    summary: Mapping[str, object] = field(default_factory=dict[str, object])
+    summary: SessionSummary | None = None
 
 
 class RunningSession(Protocol):

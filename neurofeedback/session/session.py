@@ -34,9 +34,9 @@ from neurofeedback.session.setup import (
     choose_seed,
     create_engine,
     load_decoder,
+    make_start_state,
     max_duration_s,
     session_settings,
-    start_document,
 )
 from neurofeedback.session.simulated_participant import simulated_participant_for
 from neurofeedback.session.status_text import index_source_text
@@ -222,7 +222,7 @@ class Session:
             participant=config.participant,
             stream=stream,
             profile_toml=dump_profile(profile),
-            start_state=start_document(config, profile.settings, prepared.plan, seed, engine.start),
+            start_state=make_start_state(config, profile.settings, prepared.plan, seed, engine.start),
             columns=engine.columns,
             started=config.start_time or datetime.now().astimezone(),
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),

@@ -6,13 +6,13 @@ import itertools
 import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from neurofeedback.engine import Engine, EngineStart, frame_columns
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.personal_baseline import PersonalBaseline, personal_baseline_to_json
 from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.training import DecoderState, train_decoder, untrained
+from neurofeedback.recording.documents import EngineInput, PlannedProbes, PlannedSegment, StartState
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.plan import Segment, SessionPlan
 from neurofeedback.session.probes import probe_times
@@ -82,54 +82,54 @@ def create_engine(
     return Engine(stream.sfreq, profile, start), online_decoder
 
 
-def start_document(
+def make_start_state(
     config: SessionConfig, settings: Settings, plan: SessionPlan, seed: int, start: EngineStart
-) -> dict[str, object]:
-    """Return the contents of ``start.json`` besides the stream."""
-    return {
-        "seed": seed,
-        "minutes": config.minutes,
-        "programme": config.programme or None,
-        "plan": [_segment_document(segment) for segment in plan.segments],
-        "probes": {
-            "wording": WORDING_VERSION,
-            "questions": {question.wording: dict(question.choices) for question in QUESTIONS},
-            "drawn_s": _drawn_probe_times(settings, plan, seed),
-        },
-        "engine": asdict(start),
-        "versions": package_versions(),
-    }
+) -> StartState:
+    """Return what ``start.json`` holds of a session, besides its stream."""
+    return StartState(
+        seed=seed,
+        minutes=config.minutes,
+        programme=config.programme or None,
+        plan=tuple(_planned_segment(segment) for segment in plan.segments),
+        probes=PlannedProbes(
+            wording=WORDING_VERSION,
+            questions={question.wording: dict(question.choices) for question in QUESTIONS},
+            drawn_s=_drawn_probe_times(settings, plan, seed),
+        ),
+        engine=EngineInput(decoder=start.decoder, baseline=start.baseline),
+        versions=package_versions(),
+    )
 
 
-def read_engine_start(document: Mapping[str, object]) -> EngineStart:
-    """Return the engine's start from ``start.json``; an empty one if it is not there.
+def read_engine_start(start_state: StartState | None) -> EngineStart:
+    """Return what the engine of a session started from; empty where the recording does not say.
 
     Examples
     --------
-    >>> read_engine_start({"engine": {"decoder": "", "baseline": ""}}) == read_engine_start({})
+    >>> read_engine_start(StartState()) == read_engine_start(None) == EngineStart()
     True
     """
-    stored = document.get("engine")
-    known = stored if isinstance(stored, Mapping) else {}
-    return EngineStart(str(known.get("decoder") or ""), str(known.get("baseline") or ""))
+    known = (start_state and start_state.engine) or EngineInput()
+    return EngineStart(known.decoder or "", known.baseline or "")
 
 
-def _segment_document(segment: Segment) -> dict[str, object]:
-    values = {
-        "phase": segment.phase,
-        "length_s": segment.length_s,
-        "target_rate": segment.target_rate,
-        "bed": segment.background,
-        "bell_every_s": segment.bell_interval_s,
-    }
-    return {name: value for name, value in values.items() if value not in {None, "", 0.0}}
+def _planned_segment(segment: Segment) -> PlannedSegment:
+    """Return a segment with only the entries that say something."""
+    planned = PlannedSegment(
+        phase=str(segment.phase),
+        length_s=segment.length_s,
+        target_rate=segment.target_rate,
+        background=segment.background or None,
+        bell_interval_s=segment.bell_interval_s or None,
+    )
+    return planned.without_none()
 
 
-def _drawn_probe_times(settings: Settings, plan: SessionPlan, seed: int) -> list[float]:
-    """Return the drawn times of probes, s of practice; the first hours of an open-ended session."""
-    limit_s = min(plan.total_s, 4 * 3600.0)
+def _drawn_probe_times(settings: Settings, plan: SessionPlan, seed: int) -> tuple[float, ...]:
+    """List the times drawn for the questions, s of practice; of a session without end, those of the first hours."""
+    longest_s = min(plan.total_s, 4 * 3600.0)
     times = probe_times(settings.probes, seed)
-    return [round(at_s, 3) for at_s in itertools.takewhile(lambda at_s: at_s < limit_s, times)]
+    return tuple(round(at_s, 3) for at_s in itertools.takewhile(lambda at_s: at_s < longest_s, times))
 
 
 def max_duration_s(plan: SessionPlan, extra_s: float) -> float | None:

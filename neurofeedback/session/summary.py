@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurofeedback.audio.null_sink import NullSink
+from neurofeedback.recording.documents import LatencyPercentiles, SessionSummary
 from neurofeedback.session.baseline_store import baseline_summary
 from neurofeedback.types import Frame, Phase
 
@@ -51,20 +52,20 @@ class FrameCounts:
         """Share of frames with a usable signal; 0 before any."""
         return self._n_valid / self._n_frames if self._n_frames else 0.0
 
-    def as_summary(self, hop_s: float) -> dict[str, object]:
+    def as_summary(self, hop_s: float) -> SessionSummary:
         """Return the part of ``summary.json`` that follows from the frames."""
-        return {
-            "phases": {str(phase): round(count * hop_s, 3) for phase, count in self._phases.items()},
-            "valid_fraction": round(self.valid_fraction, 4),
-            "reward_rate": round(self._n_rewarded / self._n_rewardable, 4) if self._n_rewardable else None,
-            "latency_ms": self._latency_percentiles(),
-        }
+        return SessionSummary(
+            phases={str(phase): round(count * hop_s, 3) for phase, count in self._phases.items()},
+            valid_fraction=round(self.valid_fraction, 4),
+            reward_rate=round(self._n_rewarded / self._n_rewardable, 4) if self._n_rewardable else None,
+            latency_ms=self._latency_percentiles(),
+        )
 
-    def _latency_percentiles(self) -> dict[str, float] | None:
+    def _latency_percentiles(self) -> LatencyPercentiles | None:
         if not self._latency_ms:
             return None
         p50, p95, largest = np.percentile(self._latency_ms, (50, 95, 100))
-        return {"p50": round(float(p50), 2), "p95": round(float(p95), 2), "max": round(float(largest), 2)}
+        return LatencyPercentiles(p50=round(float(p50), 2), p95=round(float(p95), 2), max=round(float(largest), 2))
 
 
 def package_versions() -> dict[str, str]:
@@ -80,7 +81,7 @@ def package_versions() -> dict[str, str]:
 
 def build_summary(
     runner: Runner, context: SessionContext, *, participant: str, n_reconnects: int, fit_text: str
-) -> dict[str, object]:
+) -> SessionSummary:
     """Return the summary of a session that has ended.
 
     Parameters
@@ -89,24 +90,24 @@ def build_summary(
         How the headset sat at the start; empty if it was not checked.
     """
     baseline, mains_hz = context.engine.baseline, context.engine.mains_hz
-    return {
-        "participant": participant,
-        "reconnects": n_reconnects,
-        "duration_s": round(runner.duration_s, 3),
-        "effective_sfreq": _round_optional(runner.effective_sfreq, 3),
-        **runner.frame_counts.as_summary(context.settings.spectrum.hop_s),
-        "iaf_hz": _round_optional(baseline.iaf_hz if baseline else None, 2),
-        "baseline_clean_s": _round_optional(baseline.clean_s if baseline else None, 2),
-        **baseline_summary(context.engine),
-        "mains_hz": None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
-        "had_sound": not isinstance(context.sink, NullSink),
-        "audio_underruns": context.sink.underruns,
-        "probes": runner.probe_scheduler.n_probes,
-        "presses": runner.press_debouncer.n_presses,
-        "fit": fit_text or None,
-        "plan_completed": context.phase_controller.done,
-        "versions": package_versions(),
-    }
+    frames = runner.frame_counts.as_summary(context.settings.spectrum.hop_s)
+    whole = SessionSummary(
+        participant=participant,
+        reconnects=n_reconnects,
+        duration_s=round(runner.duration_s, 3),
+        effective_sfreq=_round_optional(runner.effective_sfreq, 3),
+        iaf_hz=_round_optional(baseline.iaf_hz if baseline else None, 2),
+        baseline_clean_s=_round_optional(baseline.clean_s if baseline else None, 2),
+        mains_hz=None if mains_hz is None or math.isnan(mains_hz) else int(mains_hz),
+        had_sound=not isinstance(context.sink, NullSink),
+        audio_underruns=context.sink.underruns,
+        probes=runner.probe_scheduler.n_probes,
+        presses=runner.press_debouncer.n_presses,
+        fit=fit_text or None,
+        plan_completed=context.phase_controller.done,
+        versions=package_versions(),
+    )
+    return frames.merge(baseline_summary(context.engine)).merge(whole)
 
 
 def _round_optional(value: float | None, digits: int) -> float | None:

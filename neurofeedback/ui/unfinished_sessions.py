@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from neurofeedback.recording.documents import StartState
 
 MIN_MINUTES_LEFT = 2.0
 
@@ -36,9 +39,8 @@ def _unfinished_session(derived: Path) -> UnfinishedSession:
     return UnfinishedSession(recording.path.parents[1], participant, round(left) if left >= MIN_MINUTES_LEFT else 0)
 
 
-def _planned_s(start: Mapping[str, object]) -> float:
+def _planned_s(start_state: StartState | None) -> float:
     """Return the length of the plan, s; 0 without an end or without a readable plan."""
-    plan = start.get("plan")
-    lengths = [segment.get("length_s") for segment in plan] if isinstance(plan, list) else []
-    finite = [float(length) for length in lengths if isinstance(length, int | float) and math.isfinite(length)]
-    return sum(finite) if len(finite) == len(lengths) else 0.0
+    lengths = [segment.length_s for segment in (start_state and start_state.plan) or ()]
+    known = [length for length in lengths if length is not None and math.isfinite(length)]
+    return sum(known) if len(known) == len(lengths) else 0.0

@@ -46,12 +46,13 @@ class CheckInput:
     @property
     def ended_normally(self) -> bool:
         """The session ended in order, so its end must be complete."""
-        return self.recording.summary.get("finished") is True
+        return self.recording.summary.finished is True
 
     @property
     def is_imported(self) -> bool:
         """The session is an imported recording; without a clock it has no reads."""
-        return "imported_from" in self.recording.start_state
+        start_state = self.recording.start_state
+        return start_state is not None and start_state.imported_from is not None
 
 
 def check_reads(session: CheckInput) -> CheckResult:
@@ -139,7 +140,8 @@ def check_frames(session: CheckInput) -> CheckResult:
     n_unlogged = 0 if session.ended_normally else _count_unlogged(session, len(logged), lines)
     comparison = compare_frame_logs(logged, lines[: len(lines) - n_unlogged])
     unlogged = tr(texts.UNLOGGED, frames=count_text(n_unlogged, "frame")) if n_unlogged else ""
-    return _frames_result(comparison, recording.start_state.get("versions"), len(logged) - 1, unlogged)
+    versions = recording.start_state and recording.start_state.versions
+    return _frames_result(comparison, versions or {}, len(logged) - 1, unlogged)
 
 
 def _count_unlogged(session: CheckInput, n_logged: int, lines: list[str]) -> int:
@@ -149,10 +151,9 @@ def _count_unlogged(session: CheckInput, n_logged: int, lines: list[str]) -> int
     return sum(int(line.split("\t")[1]) > since for line in lines[max(1, n_logged) :])
 
 
-def _frames_result(comparison: FrameComparison, stored: object, n_frames: int, unlogged: str) -> CheckResult:
+def _frames_result(comparison: FrameComparison, then: Mapping[str, str], n_frames: int, unlogged: str) -> CheckResult:
     """Return the result by the versions: another processor may change the last bit, another version the frames."""
     frames = count_text(n_frames, "frame")
-    then = stored if isinstance(stored, Mapping) else {}
     changed = version_differences(then, package_versions()) if then else [tr(texts.UNKNOWN_VERSIONS)]
     measurements: dict[str, Measurement] = {
         "n_frames": n_frames,
@@ -175,7 +176,7 @@ def _frames_result(comparison: FrameComparison, stored: object, n_frames: int, u
 def check_summary(session: CheckInput) -> CheckResult:
     """Compare ``summary.json`` with the other files."""
     summary, recording = session.recording.summary, session.recording
-    if not summary:
+    if not summary.model_fields_set:
         return not_checkable("summary", tr(texts.NOT_COMPLETED))
     expected: dict[str, str | int | float] = {
         "device": recording.stream.device,
@@ -187,9 +188,9 @@ def check_summary(session: CheckInput) -> CheckResult:
     if recording.frames_path is not None:
         expected["n_frames"] = max(0, len(read_complete_lines(recording.frames_path)) - 1)
     faults = [
-        tr(texts.SUMMARY_VALUE, name=name, value=summary.get(name), expected=value)
+        tr(texts.SUMMARY_VALUE, name=name, value=getattr(summary, name), expected=value)
         for name, value in expected.items()
-        if summary.get(name) != value
+        if getattr(summary, name) != value
     ]
     faults += _duration_faults(session)
     text = tr(texts.SUMMARY if session.ended_normally else texts.SUMMARY_RECOVERED)
@@ -197,8 +198,8 @@ def check_summary(session: CheckInput) -> CheckResult:
 
 
 def _duration_faults(session: CheckInput) -> list[str]:
-    duration_s, reads = session.recording.summary.get("duration_s"), session.reads
-    if not isinstance(duration_s, int | float) or not reads:
+    duration_s, reads = session.recording.summary.duration_s, session.reads
+    if duration_s is None or not reads:
         return []
     by_reads = reads[-1].host_time - reads[0].host_time + reads[0].n_samples / session.recording.stream.sfreq
     slack = 0.5 + 0.01 * by_reads

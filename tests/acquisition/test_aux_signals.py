@@ -24,6 +24,7 @@ from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
 from neurofeedback.emulators.signal_input import alpha_rhythm
 from neurofeedback.errors import SettingsError
+from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 
 MUSE_AUX = {"accel_channels": [1, 2, 3], "sampling_rate": 52, "package_num_channel": 0, "timestamp_channel": 4}
@@ -198,7 +199,7 @@ def test_nothing_else_may_follow_the_name_of_a_muse():
 
 def test_a_session_of_the_synthetic_board_ends_with_valid_physio(tmp_path):
     source = open_source("synthetic")
-    header = SessionHeader("01", source.stream, "", {}, (), datetime(2026, 11, 22, 9))
+    header = SessionHeader("01", source.stream, "", StartState(), (), datetime(2026, 11, 22, 9))
     writer = SessionWriter(tmp_path, header)
     source.open()
     try:
@@ -207,7 +208,7 @@ def test_a_session_of_the_synthetic_board_ends_with_valid_physio(tmp_path):
     finally:
         source.close()
     assert validate(tmp_path) == validate(tmp_path / "derivatives" / "neurofeedback") == []
-    writer.close({})
+    writer.close()
     assert sorted(path.name.split("recording-")[1] for path in tmp_path.glob("sub-*/*/*/*_physio.tsv.gz")) == [
         "battery_physio.tsv.gz", "motion_physio.tsv.gz", "ppg_physio.tsv.gz", "skin_physio.tsv.gz",
     ]  # fmt: skip

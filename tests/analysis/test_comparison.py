@@ -20,6 +20,7 @@ from neurofeedback.cli.commands.compare import comparison_document
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.report.comparison_page import render_comparison
@@ -61,12 +62,12 @@ def sit(
 ) -> str:
     """Record a session: 5 s of settling, then all baseline."""
     named, profile = resolve(Settings(), stream)
-    header = SessionHeader("01", named, dump_profile(profile), {}, (), BEGAN + timedelta(days=day))
+    header = SessionHeader("01", named, dump_profile(profile), StartState(), (), BEGAN + timedelta(days=day))
     writer = SessionWriter(root, header, sync=lambda _: None)
     writer.process_chunk(Chunk(0, data))
     writer.process_event(Command(0, CommandKind.PHASE, Phase.SETTLE))
     writer.process_event(Command(round(5 * stream.sfreq), CommandKind.PHASE, Phase.BASELINE))
-    folder = writer.close({"mains_hz": 50, "duration_s": data.shape[1] / stream.sfreq})
+    folder = writer.close(SessionSummary(mains_hz=50, duration_s=data.shape[1] / stream.sfreq))
     assert folder
     stem = next(folder.glob("*_summary.json")).name.removesuffix("_summary.json")
     write_notes(SessionFiles.from_stem(root, stem), SessionNotes(condition=condition, dose="0.5 <mg/kg>", eyes=eyes))

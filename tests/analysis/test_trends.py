@@ -15,6 +15,7 @@ from neurofeedback.analysis.trends import HistorySummary, summarize_history
 from neurofeedback.cli.commands.history import history_document
 from neurofeedback.cli.main import app
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.history import PastSession
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
@@ -106,11 +107,11 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def dataset(tmp_path: Path) -> Path:
     stream = StreamInfo("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
     for day in range(2):
-        header = SessionHeader("07", stream, "", {}, (), BEGAN + timedelta(days=day))
+        header = SessionHeader("07", stream, "", StartState(), (), BEGAN + timedelta(days=day))
         writer = SessionWriter(tmp_path, header, sync=lambda _: None)
         writer.process_chunk(Chunk(0, np.ones((4, 128), np.float32)))
         writer.process_event(Event(40, EventKind.ANSWER_WHERE, "2"))
-        folder = writer.close({"duration_s": 600.0})
+        folder = writer.close(SessionSummary(duration_s=600.0))
         assert folder
         stem = next(folder.glob("*_summary.json")).name.removesuffix("_summary.json")
         write_notes(SessionFiles.from_stem(tmp_path, stem), SessionNotes(note="[bold]calm[/bold]", condition="pre"))

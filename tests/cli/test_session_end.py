@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from neurofeedback.cli.helpers.terminal_view import print_session_end
 from neurofeedback.cli.main import app, main
 from neurofeedback.errors import EXIT_RECORDING
+from neurofeedback.recording.documents import SessionSummary
 from neurofeedback.session.config import SessionResult
 
 
@@ -76,7 +77,9 @@ def test_a_session_that_cannot_be_read_back_is_told_as_far_as_it_is_known(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     print_session_end(
-        SessionResult(EXIT_RECORDING, "the disk is full.", tmp_path, {"duration_s": 90.0, "valid_fraction": None})
+        SessionResult(
+            EXIT_RECORDING, "the disk is full.", tmp_path, SessionSummary(duration_s=90.0, valid_fraction=None)
+        )
     )
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("You sat for 1 minute 30 seconds.\n", "neurofeedback: the disk is full.\n")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from neurofeedback.cli import main as cli
+from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.types import Chunk, StreamInfo
 
@@ -25,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 
 def session(root: Path, took_s: float) -> SessionWriter:
     """Twenty seconds of noise that came within so many seconds; still open."""
-    writer = SessionWriter(root, SessionHeader("01", STREAM, "", {}, (), datetime(2026, 11, 22, 9, 15)))
+    writer = SessionWriter(root, SessionHeader("01", STREAM, "", StartState(), (), datetime(2026, 11, 22, 9, 15)))
     noise = np.random.default_rng(4).normal(0, 30, (4, 5120)).astype(np.float32)
     for start in range(0, 5120, 64):
         writer.process_chunk(Chunk(start, noise[:, start : start + 64], host_time=(start + 64) / 5120 * took_s))
@@ -42,7 +43,7 @@ def brainflow(path: Path, took_s: float) -> Path:
 def test_what_adds_up_ends_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session(tmp_path, 20.0).close({})
+    session(tmp_path, 20.0).close()
     assert run(monkeypatch, tmp_path) == 0
     out = capsys.readouterr().out
     assert "5,120 present, 5,120 expected by the host's clock in 20.00 s" in out
@@ -52,7 +53,7 @@ def test_what_adds_up_ends_well(
 def test_what_does_not_add_up_is_code_4_and_says_where(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session(tmp_path, 13.0).close({})
+    session(tmp_path, 13.0).close()
     assert run(monkeypatch, tmp_path) == 4
     out = capsys.readouterr().out
     assert "13.0 s are recorded as 20.0 s" in out
@@ -62,7 +63,7 @@ def test_what_does_not_add_up_is_code_4_and_says_where(
 def test_json_is_one_document_with_the_same_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session(tmp_path, 13.0).close({})
+    session(tmp_path, 13.0).close()
     assert run(monkeypatch, tmp_path, "--json") == 4
     document = json.loads(capsys.readouterr().out)
     assert document["verdict"] == "wrong"
@@ -90,7 +91,7 @@ def test_a_session_being_recorded_is_left_alone(
     said = capsys.readouterr()
     assert said.out == ""
     assert "is being recorded right now, so it is left alone: verify it when it ends." in said.err
-    writer.close({})
+    writer.close()
     assert run(monkeypatch, tmp_path) == 0
 
 
@@ -120,7 +121,7 @@ def test_what_cannot_be_read_is_one_line(
 
 def test_a_stale_lock_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = session(tmp_path, 20.0)
-    writer.close({})
+    writer.close()
     writer.files.lock_path.touch()
     assert run(monkeypatch, tmp_path) == 0
     assert not writer.files.lock_path.exists()

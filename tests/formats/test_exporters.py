@@ -23,6 +23,7 @@ from neurofeedback.formats.export_edf import write_bdf
 from neurofeedback.formats.exporters import EXPORT_TARGETS, export_recording
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import SessionSummary, StartState, parse_document
 from neurofeedback.recording.lost_runs import runs_from_mask
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
@@ -48,7 +49,10 @@ def signal() -> np.ndarray:
 
 
 def write_session(root: Path, participant: str = "Ana") -> SessionFiles:
-    start = {"seed": 5, "versions": {"mne": "1.13", "system": "Linux-anas-laptop"}, "recordings": "/home/ana"}
+    start = parse_document(
+        StartState,
+        {"seed": 5, "versions": {"mne": "1.13", "system": "Linux-anas-laptop"}, "recordings": "/home/ana"},
+    )
     header = SessionHeader(participant, STREAM, "", start, ("chi_all",), STARTED)
     writer = SessionWriter(root, header, sync=lambda _: None)
     writer.process_event(Event(0, EventKind.START, STREAM.device))
@@ -59,7 +63,7 @@ def write_session(root: Path, participant: str = "Ana") -> SessionFiles:
         runs = runs_from_mask(np.isnan(piece), at)
         writer.process_chunk(Chunk(at, piece, runs, device_time=1.7e9 + at / 250, host_time=9000 + at / 250))
     writer.process_event(Event(500, EventKind.MARK, "Ana coughed"))
-    writer.close({"participant": participant, "reconnects": 0})
+    writer.close(SessionSummary(participant=participant, reconnects=0))
     return writer.files
 
 
@@ -124,7 +128,7 @@ def test_bdf_says_it_is_continuous_bdf_plus_with_its_date(session: SessionFiles,
 
 def test_a_flat_channel_has_a_range_too(session: SessionFiles, out: Path):
     flat = replace(
-        open_recording(session.raw), samples=lambda a, b: np.full((3, b - a), 7, np.float32), lost=(), commands=()
+        open_recording(session.raw), read_samples=lambda a, b: np.full((3, b - a), 7, np.float32), lost=(), commands=()
     )
     write_bdf(flat, out / "flat.bdf")
     assert np.allclose(samples(open_recording(out / "flat.bdf")), 7)
@@ -199,7 +203,7 @@ def test_an_anonymous_zip_names_nobody_and_replays_the_same(session: SessionFile
     assert theirs.lost == ours.lost
     assert theirs.commands == ours.commands
     assert theirs.columns == ours.columns
-    assert theirs.start_state == {"seed": 5, "versions": {"mne": "1.13"}}
+    assert theirs.start_state == StartState(seed=5, versions={"mne": "1.13"})
     assert [event.value for event in theirs.events] == ["n/a", "n/a"]
     assert "read\t0\t100\t0.0\t0.0" in next(root.glob("derivatives/*/sub-01/*/*_timing.tsv")).read_text()
 
@@ -218,9 +222,9 @@ def test_the_settings_in_an_anonymous_zip_name_no_file_and_no_device_of_a_person
         }
     )
     told = dump_profile(profile.model_copy(update={"settings": settings}))
-    writer = SessionWriter(tmp_path / "recordings", SessionHeader("Ana", muse, told, {}, (), STARTED))
+    writer = SessionWriter(tmp_path / "recordings", SessionHeader("Ana", muse, told, StartState(), (), STARTED))
     writer.process_chunk(Chunk(0, np.ones((4, 256), np.float32)))
-    writer.close({})
+    writer.close()
     (archive,) = export_recording(writer.files.raw, "bids-zip", tmp_path / "a.zip", anonymize=True)
     (shared,) = unpacked(archive, tmp_path / "shared").rglob("*_settings.toml")
     assert [word for word in ("home", "ana\\", "sea.mp3", "Ana's") if word in shared.read_text()] == []

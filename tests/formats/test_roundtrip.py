@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.lost_runs import clip_runs, count_lost_samples, find_lost_runs, lost_mask, runs_from_mask
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.recording.timing import read_timing
@@ -19,7 +20,7 @@ from neurofeedback.types import Chunk, LostRun, StreamInfo
 
 N_CHANNELS = 3
 STREAM = StreamInfo(device="synthetic", sfreq=125.0, ch_names=("a", "b", "c"))
-HEADER = SessionHeader("01", STREAM, "", {}, (), datetime(2026, 11, 22, 9, 15))
+HEADER = SessionHeader("01", STREAM, "", StartState(), (), datetime(2026, 11, 22, 9, 15))
 float32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
 signals = hnp.arrays(np.float32, st.tuples(st.just(N_CHANNELS), st.integers(1, 120)), elements=float32)
 
@@ -44,7 +45,7 @@ def write(root: Path, data: np.ndarray, stops: list[int]) -> tuple[Path, list[Lo
         runs = runs_from_mask(np.isnan(data[:, start:stop]), start)
         writer.process_chunk(Chunk(start, data[:, start:stop], runs, device_time=stop / 3, host_time=stop * 0.1))
         lost += runs
-    writer.close({})
+    writer.close()
     return writer.raw, lost
 
 

@@ -22,6 +22,7 @@ from neurofeedback.formats.complete_session import write_complete_session
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.session_import import import_recording
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import SessionSummary, SourceFile, StartState
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.report.session_data import load_session_data
@@ -77,11 +78,10 @@ def test_mne_bids_opens_it_with_its_marks(imported: SessionFiles):
 
 def test_it_says_where_it_came_from(imported: SessionFiles, known: dict[str, Seed]):
     ((name, content),) = known["openbci"].files.items()
-    told = open_recording(imported.raw).start_state["imported_from"]
-    assert isinstance(told, dict)
-    assert told["files"] == [{"name": name, "sha256": hashlib.sha256(content).hexdigest()}]
-    assert told["format"] == "OpenBCI GUI text"
-    assert told["imported_by"].startswith("neurofeedback ")
+    told = open_recording(imported.raw).start_state.imported_from
+    assert told.files == (SourceFile(name=name, sha256=hashlib.sha256(content).hexdigest()),)
+    assert told.format == "OpenBCI GUI text"
+    assert told.imported_by.startswith("neurofeedback ")
     assert imported.raw.name.startswith("ses-201709")  # when it was recorded, not when it was imported
 
 
@@ -117,7 +117,7 @@ def test_a_broken_file_leaves_nothing_behind(known: dict[str, Seed], tmp_path: P
     assert not root.exists()
 
 
-HEADER = SessionHeader("01", recording().stream, "", {}, (), datetime(2026, 11, 22, 9, tzinfo=UTC))
+HEADER = SessionHeader("01", recording().stream, "", StartState(), (), datetime(2026, 11, 22, 9, tzinfo=UTC))
 
 
 def test_a_file_that_breaks_off_in_the_middle_leaves_nothing_behind(tmp_path: Path):
@@ -127,7 +127,7 @@ def test_a_file_that_breaks_off_in_the_middle_leaves_nothing_behind(tmp_path: Pa
         return np.zeros((4, stop - start), np.float32)
 
     with pytest.raises(RecordingError, match="breaks off"):
-        write_complete_session(tmp_path, HEADER, replace(recording(), samples=broken), summary={})
+        write_complete_session(tmp_path, HEADER, replace(recording(), read_samples=broken), summary=SessionSummary())
     assert not list(tmp_path.glob("*sub-*"))
     assert not list(tmp_path.glob(".sub-*"))
 
@@ -147,12 +147,12 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(RecordingError, match=r"cannot be written.*No space left.*nothing of it was kept"):
-        write_complete_session(tmp_path, HEADER, recording(), summary={}, add_files=full)
+        write_complete_session(tmp_path, HEADER, recording(), summary=SessionSummary(), add_files=full)
     assert not list(tmp_path.glob(".sub-*"))
 
 
 def test_what_a_killed_import_left_is_removed_at_the_next_start(tmp_path: Path):
-    files = write_complete_session(tmp_path, HEADER, recording(), summary={})
+    files = write_complete_session(tmp_path, HEADER, recording(), summary=SessionSummary())
     left = SessionFiles.from_stem(tmp_path, files.stem.replace("T", "T1", 1)).import_folder
     (left / "raw" / "eeg").mkdir(parents=True)
     (left / "raw" / "eeg" / "half.eeg").write_bytes(b"\0" * 99)
@@ -168,7 +168,7 @@ def test_a_link_out_of_the_recordings_folder_is_not_followed(tmp_path: Path, lin
     (tmp_path / "recordings" / link).parent.mkdir(parents=True)
     (tmp_path / "recordings" / link).symlink_to(outside)
     with pytest.raises(RecordingError, match="is a link that leaves the recordings folder"):
-        write_complete_session(tmp_path / "recordings", HEADER, recording(), summary={})
+        write_complete_session(tmp_path / "recordings", HEADER, recording(), summary=SessionSummary())
     assert not list(outside.iterdir())
 
 

@@ -33,12 +33,12 @@ from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.session_labels import LabelCollector, read_session_labels, zscore_columns
 from neurofeedback.learning.training import DecoderState, decoder_feature_names, train_decoder, untrained
 from neurofeedback.learning.window_covariance import estimate_window_covariance
-from neurofeedback.recording.atomic_files import write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.columns import read_frames
+from neurofeedback.recording.documents import SessionSummary, StartState, write_start, write_summary
 from neurofeedback.recording.events import HEADER, format_event_row, probes_from_events, read_events
 from neurofeedback.recording.frame_log import format_number
-from neurofeedback.recording.session_header import SessionHeader, make_start_document
+from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.settings.load import dump_profile, load_evidence, load_settings, resolve
 from neurofeedback.texts.decoder import NO_ANSWERS
 from neurofeedback.types import Event, EventKind, Frame, Guidance, Phase, Probe, State, StreamInfo
@@ -84,12 +84,10 @@ def write_session(root: Path, plan: Plan) -> SessionFiles:
     (files.raw / "eeg").mkdir(parents=True)
     stream, profile = resolve(SETTINGS, plan.stream)
     toml = dump_profile(profile)
-    write_json_atomic(
-        files.derived_file("start.json"),
-        make_start_document(SessionHeader(plan.participant, stream, toml, {}, (), started)),
-    )
+    header = SessionHeader(plan.participant, stream, toml, StartState(), (), started)
+    write_start(files.derived_file("start.json"), header.as_start())
     files.derived_file("settings.toml").write_text(toml)
-    write_json_atomic(files.derived_file("summary.json"), {"iaf_hz": plan.iaf_hz, "finished": True})
+    write_summary(files.derived_file("summary.json"), SessionSummary(iaf_hz=plan.iaf_hz), finished=True)
     chimes = np.arange(60.0, plan.seconds, plan.asked_every_s).tolist()
     rng = np.random.default_rng((plan.seed, round(abs(plan.day) * 10)))
     away = [bool(rng.random() < 0.45) for _ in chimes]

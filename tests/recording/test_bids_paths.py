@@ -17,6 +17,7 @@ import pytest
 
 from neurofeedback.formats.exporters import export_recording
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_writer import SessionWriter
@@ -60,7 +61,7 @@ def header() -> SessionHeader:
     profile = resolve(load_settings(), STREAM)[1]
     placed = profile.model_copy(update={"montage": profile.montage.model_copy(update={"positions_mm": PLACES})})
     return SessionHeader(
-        "01", STREAM, dump_profile(placed), {"seed": 1}, ("chi_all",), datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
+        "01", STREAM, dump_profile(placed), StartState(seed=1), ("chi_all",), datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
     )
 
 
@@ -102,7 +103,7 @@ def write(root: Path) -> SessionWriter:
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> SessionFiles:
     writer = write(tmp_path_factory.mktemp("recordings"))
-    writer.close({"mains_hz": 50, "reconnects": 1})
+    writer.close(SessionSummary(mains_hz=50, reconnects=1))
     return writer.files
 
 
@@ -186,7 +187,7 @@ def test_events_tsv_is_in_the_order_of_time(session: SessionFiles):
 def test_positions_nobody_measured_are_not_written(tmp_path: Path):
     writer = SessionWriter(tmp_path, replace(header(), profile_toml=""), sync=lambda _: None)
     writer.process_chunk(Chunk(0, np.ones((4, 10), np.float32)))
-    writer.close({})
+    writer.close()
     assert not writer.files.electrodes.exists()
     assert not writer.files.coordsystem.exists()
 
@@ -233,7 +234,7 @@ def test_an_older_datasets_own_ignore_file_is_completed(tmp_path: Path):
     ignored = tmp_path / "derivatives" / "neurofeedback" / ".bidsignore"
     ignored.parent.mkdir(parents=True)
     ignored.write_text("*_mine.txt\n*_timing.tsv\n")
-    write(tmp_path).close({})
+    write(tmp_path).close()
     lines = ignored.read_text().splitlines()
     assert lines[0] == "*_mine.txt"
     assert lines.count("*_timing.tsv") == 1

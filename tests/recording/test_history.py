@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.file_lock import acquire_lock
 from neurofeedback.recording.history import PastSession, cache_path, past_sessions
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
@@ -37,12 +38,12 @@ ANSWERS = (
 
 def sit(root: Path, day: int = 0, participant: str = "01", events: tuple[Event, ...] = ANSWERS) -> SessionFiles:
     """Record half a second of nothing on one day, with answers."""
-    header = SessionHeader(participant, MUSE, "", {}, (), BEGAN + timedelta(days=day))
+    header = SessionHeader(participant, MUSE, "", StartState(), (), BEGAN + timedelta(days=day))
     writer = SessionWriter(root, header, sync=lambda _: None)
     writer.process_chunk(Chunk(0, np.ones((4, 128), np.float32)))
     for event in events:
         writer.process_event(event)
-    summary = {"duration_s": 600.0, "valid_fraction": 0.9, "iaf_hz": 10.25, "phases": {"practice": 300.0}}
+    summary = SessionSummary(duration_s=600.0, valid_fraction=0.9, iaf_hz=10.25, phases={"practice": 300.0})
     folder = writer.close(summary)
     assert folder
     return SessionFiles.from_stem(root, next(folder.glob("*_summary.json")).name.removesuffix("_summary.json"))
@@ -127,7 +128,7 @@ def test_an_unreadable_session_is_named_and_the_others_are_there(
     assert [row.stem for row in found] == [good.stem]
     assert left_out.keys() == {damaged.stem, strange.stem}
     assert "cannot be read: got a damaged file" in left_out[damaged.stem]
-    assert left_out[strange.stem] == "A file of it is damaged."
+    assert "does not describe a session" in left_out[strange.stem]
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.questionnaires import AnswerTime, answers_path, write_answers
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import available, load_questionnaire
@@ -144,10 +145,10 @@ def test_a_table_of_another_questionnaire_is_not_written_over(tmp_path: Path) ->
 @pytest.fixture
 def dataset(tmp_path: Path) -> Path:
     stream = StreamInfo("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
-    header = SessionHeader("01", stream, "", {}, (), datetime(2026, 3, 1, 8, 0).astimezone())
+    header = SessionHeader("01", stream, "", StartState(), (), datetime(2026, 3, 1, 8, 0).astimezone())
     writer = SessionWriter(tmp_path, header, sync=lambda _: None)
     writer.process_chunk(Chunk(0, np.ones((4, 128), np.float32)))
-    writer.close({})
+    writer.close()
     return tmp_path
 
 

@@ -22,13 +22,16 @@ import pytest
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import events
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import LatencyPercentiles, SessionSummary, StartState, parse_document
 from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.types import Chunk, Event, EventKind, StreamInfo
 
 STREAM = StreamInfo(device="synthetic", sfreq=250.0, ch_names=("Fz", "Pz"))
-HEADER = SessionHeader("01", STREAM, "", {"versions": {"neurofeedback": "0"}}, ("chi_all",), datetime(2026, 11, 22, 9))
+HEADER = SessionHeader(
+    "01", STREAM, "", StartState(versions={"neurofeedback": "0"}), ("chi_all",), datetime(2026, 11, 22, 9)
+)
 N_CHUNKS, CHUNK, MOTION = 6, 60, 9
 GAP = (130, 40)
 
@@ -59,7 +62,7 @@ def die_at(count):
 
 def sit(root, acknowledge):
     writer = SessionWriter(root, HEADER, sync=lambda fd: None)
-    writer.event(Event(0, EventKind.START))
+    writer.process_event(Event(0, EventKind.START))
     nan = float("nan")
     for i in range(N_CHUNKS):
         data = np.random.default_rng(i).normal(0, 30, (2, CHUNK)).astype(np.float32)
@@ -68,15 +71,17 @@ def sit(root, acknowledge):
             a = GAP[0] - i * CHUNK
             data[:, a : a + GAP[1]] = nan
             lost = (LostRun(*GAP),)
-        motion = Auxiliary("motion", 52.0, ("x", "y"), ("g", "g"), 0.5, MOTION * i, data[:, :MOTION].copy())
-        writer.samples(Chunk(i * CHUNK, data, lost, host_time=i * CHUNK / 250, auxiliary=(motion,)))
+        motion = AuxChunk("motion", 52.0, ("x", "y"), ("g", "g"), 0.5, MOTION * i, data[:, :MOTION].copy())
+        writer.process_chunk(Chunk(i * CHUNK, data, lost, host_time=i * CHUNK / 250, auxiliary=(motion,)))
         acknowledge(f"s{(i + 1) * CHUNK}")
-        writer.frames([Frame(i, CHUNK * (i + 1), CHUNK * (i + 1) / 250, Phase.PRACTICE, True, 1.0, 0.3, State.FOCUS,
-                             False, 0.1, 54.0, 0.2, i % 2 == 0, Guidance(), (1.0,), (), 20.0)])
+        stop = CHUNK * (i + 1)
+        frame = Frame(i, stop, stop / 250, Phase.PRACTICE, True, 1.0, 0.3, State.FOCUS, False, 0.1, 54.0, 0.2,
+                      i % 2 == 0, Guidance(), (1.0,), (), 20.0)
+        writer.process_frames([frame])
         acknowledge(f"f{i + 1}")
-        writer.event(Command(CHUNK * i, CommandKind.PHASE, "practice"))
+        writer.process_event(Command(CHUNK * i, CommandKind.PHASE, "practice"))
         acknowledge(f"e{i + 1}")
-    writer.close({})
+    writer.close()
     acknowledge("done")
 
 def child(folder, count):
@@ -180,9 +185,9 @@ def test_the_next_start_completes_what_was_broken_off(killed):
 
 def check_completed(recording, said: dict[str, int], header: Path) -> None:
     summary = recording.summary
-    assert summary["finished"] or not said["done"]
-    assert summary["n_samples"] == recording.n_samples >= said["s"]
-    assert summary["n_frames"] >= said["f"]
+    assert summary.finished or not said["done"]
+    assert summary.n_samples == recording.n_samples >= said["s"]
+    assert summary.n_frames >= said["f"]
     raw = mne.io.read_raw_brainvision(header, verbose="error")
     assert raw.n_times == recording.n_samples
     lost = np.concatenate([np.isnan(c.data).all(axis=0) for c in recording.iter_chunks(50)])
@@ -222,7 +227,7 @@ def test_the_validator_agrees_before_and_after_the_next_start(killed):
         root = folder / "recordings"
         assert validate(root) == []
         recover_sessions(root)
-        SessionWriter(root, HEADER).close({})
+        SessionWriter(root, HEADER).close()
         assert validate(root) == []
         assert validate(root / "derivatives" / "neurofeedback") == []
 
@@ -246,7 +251,7 @@ def live(tmp_path: Path) -> Iterator[SessionWriter]:
     writer = SessionWriter(tmp_path, HEADER)
     writer.process_chunk(Chunk(0, np.ones((2, 100), np.float32)))
     yield writer
-    writer.close({})
+    writer.close()
 
 
 def test_a_live_session_is_left_alone(live: SessionWriter, tmp_path: Path):
@@ -260,7 +265,7 @@ def test_a_live_session_is_left_alone(live: SessionWriter, tmp_path: Path):
 def test_a_finished_session_is_left_alone(tmp_path: Path):
     writer = SessionWriter(tmp_path, HEADER)
     writer.process_chunk(Chunk(0, np.ones((2, 100), np.float32)))
-    writer.close({"note": "calm"})
+    writer.close(parse_document(SessionSummary, {"note": "calm"}))
     assert not is_locked(writer.files.lock_path)
     assert recover_sessions(tmp_path) == []
     assert json.loads(writer.files.derived_file("summary.json").read_text())["note"] == "calm"
@@ -271,20 +276,20 @@ def test_recovery_computes_what_the_files_tell(killed):
         f / "recordings" for f in killed if acknowledged(f)["e"] == N_CHUNKS and recover_sessions(f / "recordings")
     ]
     summary = open_recording(broken_off[0]).summary
-    assert summary["finished"] is False
-    assert summary["valid_fraction"] == 1.0
-    assert summary["reward_rate"] == 0.5
-    assert summary["n_lost"] == 40
-    assert summary["latency_ms"] == {"p50": 20.0, "p95": 20.0, "max": 20.0}
-    assert summary["versions"] == {"neurofeedback": "0"}
-    assert summary["phases"] == {"practice": N_CHUNKS * CHUNK / 250}
+    assert summary.finished is False
+    assert summary.valid_fraction == 1.0
+    assert summary.reward_rate == 0.5
+    assert summary.n_lost == 40
+    assert summary.latency_ms == LatencyPercentiles(p50=20.0, p95=20.0, max=20.0)
+    assert summary.versions == {"neurofeedback": "0"}
+    assert summary.phases == {"practice": N_CHUNKS * CHUNK / 250}
 
 
 def broken_off(root: Path) -> SessionFiles:
     writer = SessionWriter(root, HEADER)
     writer.process_chunk(Chunk(0, np.ones((2, 100), np.float32)))
     writer.process_event(Event(0, EventKind.MARK))
-    writer.close({})
+    writer.close()
     writer.files.derived_file("summary.json").unlink()
     return writer.files
 
@@ -322,7 +327,7 @@ def test_recovery_of_a_folder_that_does_not_exist_does_nothing(tmp_path: Path):
 def test_a_session_whose_samples_a_power_cut_emptied_is_set_aside_with_a_message(tmp_path: Path, caplog):
     writer = SessionWriter(tmp_path, HEADER)
     writer.process_chunk(Chunk(0, np.ones((2, 50), np.float32)))
-    writer.close({})
+    writer.close()
     os.truncate(writer.files.eeg_file("eeg.eeg"), 0)
     assert recover_sessions(tmp_path) == []
     aside = tmp_path / f".{writer.files.stem}.empty"

@@ -20,6 +20,7 @@ from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import dataset, session_lock
 from neurofeedback.recording.atomic_files import AppendOnlyFile
+from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import dump_profile, load_settings, resolve
@@ -46,7 +47,7 @@ HEADER = SessionHeader(
     participant="01",
     stream=STREAM,
     profile_toml=dump_profile(PROFILE),
-    start_state={"seed": 7, "versions": {"neurofeedback": "0.1.0"}},
+    start_state=StartState(seed=7, versions={"neurofeedback": "0.1.0"}),
     columns=("ln_alpha_all",),
     started=STARTED,
 )
@@ -102,7 +103,7 @@ def write_session(root: Path, header: SessionHeader = HEADER, n_chunks: int = 8)
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SessionWriter, list[Chunk]]:
     root = tmp_path_factory.mktemp("recordings")
     writer, written = write_session(root)
-    writer.close({"mains_hz": 50, "probes": 0})
+    writer.close(SessionSummary(mains_hz=50, probes=0))
     return root, writer, written
 
 
@@ -115,7 +116,7 @@ def test_a_new_dataset_is_valid_before_its_first_session_and_with_its_first_chun
     assert_valid(tmp_path)
     writer.process_chunk(chunk(0, 1))
     assert_valid(tmp_path)
-    writer.close({})
+    writer.close()
 
 
 def test_mne_reads_the_samples_and_skips_the_gaps(session):
@@ -144,7 +145,7 @@ def test_reading_back_gives_the_same_bits_and_facts(session):
     data = np.concatenate([c.data for c in recording.iter_chunks(37)], axis=1)
     assert data.tobytes() == np.concatenate([c.data for c in written], axis=1).tobytes()
     assert recording.stream == STREAM
-    assert recording.start_state == {"seed": 7, "versions": {"neurofeedback": "0.1.0"}}
+    assert recording.start_state == HEADER.start_state
     assert recording.commands == (Command(0, CommandKind.PHASE, "settle"),)
     assert recording.events == (Event(0, EventKind.START),)
     assert recording.columns == ("ln_alpha_all",)
@@ -172,13 +173,13 @@ def test_every_line_is_on_disk_when_the_call_returns(tmp_path: Path):
     assert writer.files.eeg_file("eeg.eeg").stat().st_size == 300 * 3 * 4
     assert len(writer.files.frame_log.read_text().splitlines()) == 4
     assert writer.files.derived_file("timing.tsv").read_text().count("read\t") == 3
-    writer.close({})
+    writer.close()
 
 
 def test_a_session_without_samples_leaves_a_valid_dataset(tmp_path: Path):
     writer = SessionWriter(tmp_path, HEADER)
     writer.process_event(Event(0, EventKind.START))
-    assert writer.close({}) is None
+    assert writer.close() is None
     assert not list(tmp_path.glob("sub-*"))
     assert not list(tmp_path.glob(".sub-*"))
 
@@ -189,10 +190,10 @@ def test_a_taken_label_gives_the_next_second(tmp_path: Path):
     assert second.raw.name == "ses-20261122T091501"
     for writer in (first, second):
         writer.process_chunk(chunk(0, 10))
-        writer.close({})
+        writer.close()
     third = SessionWriter(tmp_path, HEADER)
     assert third.raw.name == "ses-20261122T091502"
-    third.close({})
+    third.close()
 
 
 def test_participants_are_listed_once_and_foreign_columns_kept(tmp_path: Path):
@@ -202,7 +203,7 @@ def test_participants_are_listed_once_and_foreign_columns_kept(tmp_path: Path):
     for participant in ("01", "01", "02"):
         writer = SessionWriter(tmp_path, replace(HEADER, participant=participant))
         writer.process_chunk(chunk(0, 10))
-        writer.close({})
+        writer.close()
     table = (tmp_path / "participants.tsv").read_text()
     assert table == "participant_id\tage\nsub-09\t30\nsub-01\tn/a\nsub-02\tn/a\n"
     assert len(list(tmp_path.glob("README*"))) == 1
@@ -219,7 +220,7 @@ def test_the_readme_of_a_new_dataset_is_the_shipped_one():
 
 def test_an_existing_readme_is_respected(tmp_path: Path):
     (tmp_path / "README.md").write_text("Ours. " * 30)
-    SessionWriter(tmp_path, HEADER).close({})
+    SessionWriter(tmp_path, HEADER).close()
     assert not (tmp_path / "README").exists()
     assert validate(tmp_path) == []
 
@@ -263,7 +264,7 @@ def test_a_chunk_that_does_not_follow_is_refused(tmp_path: Path):
     writer.process_chunk(chunk(0, 10))
     with pytest.raises(RecordingError, match="does not follow"):
         writer.process_chunk(chunk(11, 10))
-    writer.close({})
+    writer.close()
 
 
 def test_undeclared_nan_and_infinity_are_zeros_and_listed(tmp_path: Path):
@@ -271,7 +272,7 @@ def test_undeclared_nan_and_infinity_are_zeros_and_listed(tmp_path: Path):
     data = np.ones((3, 10), np.float32)
     data[0, 2], data[:, 5] = np.inf, np.nan
     writer.process_chunk(Chunk(0, data))
-    writer.close({})
+    writer.close()
     recording = open_recording(tmp_path)
     assert recording.lost == (LostRun(2, 1, (0,), "invalid"), LostRun(5, 1, None, "invalid"))
     (read,) = recording.iter_chunks(100)
@@ -307,7 +308,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_whole_samples_and_lines(tmp_pa
     disk.room = None
     with pytest.raises(RecordingError, match="the disk is full"):
         writer.process_chunk(chunk(900, 100))
-    assert writer.close({}) == writer.derived
+    assert writer.close() == writer.derived
     summary = json.loads(writer.files.derived_file("summary.json").read_text())
     assert summary["finished"] is False
     assert writer.files.eeg_file("eeg.eeg").stat().st_size == 12 * summary["n_samples"]
@@ -340,12 +341,12 @@ def test_a_disk_that_really_fills_ends_the_recording(small_disk: Path, monkeypat
     writer, _ = write_session(small_disk / "recordings")
     with pytest.raises(RecordingError, match="the disk is full"):
         go_on(writer, 1000)
-    writer.close({})
+    writer.close()
     assert writer.files.eeg_file("eeg.eeg").stat().st_size == writer.n_samples * 12 > 200_000
     assert_valid(small_disk / "recordings")
     (small_disk / "ballast").unlink()
     recover_sessions(small_disk / "recordings")
-    assert open_recording(small_disk / "recordings").summary["finished"] is False
+    assert open_recording(small_disk / "recordings").summary.finished is False
 
 
 def test_after_a_full_disk_nothing_more_is_taken(tmp_path: Path, monkeypatch):
@@ -357,7 +358,7 @@ def test_after_a_full_disk_nothing_more_is_taken(tmp_path: Path, monkeypatch):
     disk.room = None
     with pytest.raises(RecordingError, match="800 samples"):
         writer.process_chunk(chunk(800, 100))
-    writer.close({})
+    writer.close()
 
 
 def test_a_short_write_is_tried_again_before_it_counts_as_full(tmp_path: Path, monkeypatch):
@@ -383,7 +384,7 @@ def test_a_slow_sync_never_holds_up_the_writer(tmp_path: Path):
         writer.process_chunk(chunk(i * 100, 100))
     assert writer.files.eeg_file("eeg.eeg").stat().st_size == 5000 * 12
     release.set()
-    writer.close({})
+    writer.close()
 
 
 def test_a_disk_that_refuses_to_sync_ends_the_recording(tmp_path: Path):
@@ -399,7 +400,7 @@ def test_a_disk_that_refuses_to_sync_ends_the_recording(tmp_path: Path):
     writer._syncer._thread.join(30)
     with pytest.raises(RecordingError, match="Input/output error"):
         writer.process_chunk(chunk(100, 100))
-    writer.close({})
+    writer.close()
     assert json.loads(writer.files.derived_file("summary.json").read_text())["finished"] is False
 
 
@@ -422,10 +423,10 @@ def test_a_folder_removed_during_the_session_is_told_as_that(tmp_path: Path, hal
         writer._syncer._thread.join(30)
         with pytest.raises(RecordingError, match=told):
             writer.process_chunk(chunk(100, 100))
-        assert writer.close({}) is None
+        assert writer.close() is None
     else:
         with pytest.raises(RecordingError, match=told):
-            writer.close({})
+            writer.close()
 
 
 def test_awkward_names_and_values_stay_in_their_cells(tmp_path: Path):
@@ -433,7 +434,7 @@ def test_awkward_names_and_values_stay_in_their_cells(tmp_path: Path):
     writer = SessionWriter(tmp_path, replace(HEADER, stream=stream))
     writer.process_chunk(chunk(0, 250))
     writer.process_event(Event(0, EventKind.MARK, "a\tb\nc"))
-    writer.close({})
+    writer.close()
     raw = mne.io.read_raw_brainvision(writer.files.eeg_file("eeg.vhdr"), verbose="error")
     assert raw.ch_names == ["a,b", "c d", "é µ"]
     assert open_recording(tmp_path).events == (Event(0, EventKind.MARK, "a b c"),)

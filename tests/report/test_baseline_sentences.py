@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from neurofeedback.recording.documents import SessionSummary, parse_document
 from neurofeedback.report.session_sentences import baseline_sentences
 
 FEATURES = ("theta_frontal", "beta_all")
 
 
-def summary(theta: float) -> dict[str, object]:
-    return {"usual_baseline": {"n_sessions": 5, "differences": {"theta_frontal": theta, "beta_all": -0.3}}}
+def summary(theta: float) -> SessionSummary:
+    past = {"n_sessions": 5, "differences": {"theta_frontal": theta, "beta_all": -0.3}}
+    return parse_document(SessionSummary, {"usual_baseline": past})
 
 
 def test_a_usual_day_is_called_one() -> None:
@@ -26,6 +28,6 @@ def test_an_unusual_day_is_not_put_down_to_practice() -> None:
     assert third == "Feedback was relative to the average baseline."
 
 
-@pytest.mark.parametrize("told", [{}, {"usual_baseline": None}, {"usual_baseline": {}}, summary(1.0)])
+@pytest.mark.parametrize("told", [{}, {"usual_baseline": None}, {"usual_baseline": {}}, summary(1.0).as_dict()])
 def test_nothing_is_said_where_nothing_is_kept_or_known(told: dict[str, object]) -> None:
-    assert baseline_sentences(told, ("chi_all",), "session") == []
+    assert baseline_sentences(parse_document(SessionSummary, told), ("chi_all",), "session") == []

@@ -18,6 +18,7 @@ from scipy import signal
 from neurofeedback.cli.commands.report import report_document
 from neurofeedback.engine import Engine
 from neurofeedback.errors import RecordingError
+from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.report import session_data
@@ -70,7 +71,7 @@ def record(
     """Record a session as the runner does; ``stop`` None leaves it as a kill would."""
     named, profile = resolve(settings or Settings(), stream)
     engine = Engine(named.sfreq, profile)
-    start = {"seed": 4, "versions": {"neurofeedback-meditation": "0.1.0"}}
+    start = StartState(seed=4, versions={"neurofeedback-meditation": "0.1.0"})
     started = datetime(2026, 11, 22, 9, 15).astimezone()
     header = SessionHeader("01", named, change(dump_profile(profile)), start, engine.columns, started)
     writer = SessionWriter(root, header)
@@ -94,7 +95,7 @@ def record(
         writer._lock.release()
         return writer.derived
     writer.process_event(Event(data.shape[1], EventKind.STOP, stop))
-    writer.close({"reconnects": 0, "audio_underruns": 3})
+    writer.close(SessionSummary(reconnects=0, audio_underruns=3))
     return writer.derived
 
 
@@ -461,13 +462,13 @@ def test_thousands_of_marks_make_no_thousands_of_rows(tmp_path: Path) -> None:
 def test_a_session_being_recorded_is_left_alone(tmp_path: Path) -> None:
     named, profile = resolve(Settings(), MUSE)
     header = SessionHeader(
-        "01", named, dump_profile(profile), {}, ("ln_beta_all",), datetime(2026, 11, 22).astimezone()
+        "01", named, dump_profile(profile), StartState(), ("ln_beta_all",), datetime(2026, 11, 22).astimezone()
     )
     writer = SessionWriter(tmp_path, header)
     writer.process_chunk(Chunk(0, brain(4, 1.0)))
     with pytest.raises(RecordingError, match="still being recorded"):
         write_report(tmp_path)
-    writer.close({})
+    writer.close()
     assert write_report(tmp_path).exists()
 
 

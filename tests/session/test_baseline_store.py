@@ -77,11 +77,11 @@ def test_fourth_session_starts_from_personal_baseline_of_three(sessions: tuple[P
     *earlier, fourth = sessions
     for session in earlier:
         assert read_json(files_of(session).derived_file("summary.json"))["usual_baseline"] is None
-        assert open_recording(session).start_state["engine"]["baseline"] == ""
+        assert open_recording(session).start_state.engine.baseline == ""
     told = read_json(files_of(fourth).derived_file("summary.json"))["usual_baseline"]
     assert told["n_sessions"] == 3
     assert "beta_all" in told["differences"]
-    started = json.loads(open_recording(fourth).start_state["engine"]["baseline"])
+    started = json.loads(open_recording(fourth).start_state.engine.baseline)
     assert started["n_sessions"] == 3
     header = files_of(fourth).frame_log.read_text().splitlines()[0]
     assert "u_session\tu_own\tzo_theta_frontal" in header

@@ -275,12 +275,12 @@ def test_headset_fit_is_recorded_in_session_files(tmp_path: Path):
     sitting.start()
     outcome = sitting.join(60)
     assert outcome.exit_code == EXIT_OK
-    assert outcome.summary["fit"].startswith("good")
+    assert outcome.summary.fit.startswith("good")
     recording = open_recording(next(tmp_path.glob("sub-*/ses-*")))
     fits_told = [event for event in recording.events if event.kind is EventKind.HEADSET_FIT]
-    assert [(event.sample, event.value) for event in fits_told] == [(0, outcome.summary["fit"])]
+    assert [(event.sample, event.value) for event in fits_told] == [(0, outcome.summary.fit)]
     summary = json.loads(next(tmp_path.glob("derivatives/*/sub-*/ses-*/*_summary.json")).read_text())
-    assert summary["fit"] == outcome.summary["fit"]
+    assert summary["fit"] == outcome.summary.fit
 
 
 def test_fit_does_not_change_simulated_recording(tmp_path: Path):
@@ -312,7 +312,7 @@ def test_fit_and_session_use_one_connection(tmp_path: Path):
     assert outcome.exit_code == EXIT_OK, outcome
     assert len(connections) == 1
     recording = open_recording(next(tmp_path.glob("sub-*/ses-*")))
-    assert recording.summary["n_lost"] == 0
+    assert recording.summary.n_lost == 0
     recorded = recording.read_chunk(0, recording.n_samples).data
     sent = (np.array(firmware.counts).T * SCALE_UV).astype(np.float32)
     begun = next(at for at in range(sent.shape[1]) if np.allclose(sent[:, at : at + 50], recorded[:, :50], atol=0.05))

@@ -17,6 +17,7 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.engine import Engine
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording import frame_log
+from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.events import probes_from_events
 from neurofeedback.recording.finalize import finalize_session
 from neurofeedback.recording.recording import Recording
@@ -167,7 +168,7 @@ def sit(signal: np.ndarray, tmp_path: Path) -> Sit:
         engine = Engine(stream.sfreq, profile)
         started = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
         writer = SessionWriter(
-            tmp_path, SessionHeader("01", stream, dump_profile(profile), {}, engine.columns, started)
+            tmp_path, SessionHeader("01", stream, dump_profile(profile), StartState(), engine.columns, started)
         )
         heard, mailbox = Heard(), Scripted(clock, list(script))
         keeper = PhaseController(plan, stream.sfreq, 2)
@@ -202,8 +203,8 @@ def test_summary_shares_leave_pause_out(sit: Sit) -> None:
     paused = sit(ask(30.0, RequestKind.PAUSE), ask(60.0, RequestKind.RESUME))
     counted = [frame for frame in paused.frames if frame.phase is not Phase.PAUSE]
     share = sum(frame.valid for frame in counted) / len(counted)
-    assert paused.summary["valid_fraction"] == pytest.approx(share, abs=1e-4)
-    assert paused.summary["phases"]["pause"] == paused.seconds(Phase.PAUSE)
+    assert paused.summary.valid_fraction == pytest.approx(share, abs=1e-4)
+    assert paused.summary.phases["pause"] == paused.seconds(Phase.PAUSE)
 
 
 def test_remaining_time_stands_still_in_pause(sit: Sit) -> None:
@@ -394,9 +395,9 @@ def test_interrupted_session_keeps_probes_and_leaves_pause_out(sit: Sit) -> None
     assert files is not None
     finalize_session(files)
     completed = open_recording(sat.folder).summary
-    assert completed["probes"] == len(sat.rows(EventKind.PROBE)) >= 1
-    assert completed["presses"] == 1
-    assert completed["valid_fraction"] == pytest.approx(sat.summary["valid_fraction"], abs=1e-4)
+    assert completed.probes == len(sat.rows(EventKind.PROBE)) >= 1
+    assert completed.presses == 1
+    assert completed.valid_fraction == pytest.approx(sat.summary.valid_fraction, abs=1e-4)
 
 
 def test_frame_delayed_by_gap_has_latency_of_its_last_sample_or_none(sit: Sit) -> None:

@@ -13,6 +13,7 @@ from neurofeedback.acquisition.boards import BOARDS
 from neurofeedback.acquisition.brainflow import BoardSource
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.acquisition.source import Source
+from neurofeedback.recording.documents import LatencyPercentiles
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.session import Session
 from neurofeedback.types import Chunk, StreamInfo
@@ -34,7 +35,7 @@ class Waiting:
         return None if chunk is None else replace(chunk, buffer_delay_s=self._waited_s)
 
 
-def latency_ms(folder: Path, waited_s: float) -> dict[str, float]:
+def latency_ms(folder: Path, waited_s: float) -> LatencyPercentiles:
     def find(device: str, **options: object) -> Source:
         return Waiting(open_source(device, **options), waited_s)
 
@@ -43,13 +44,14 @@ def latency_ms(folder: Path, waited_s: float) -> dict[str, float]:
     outcome = sitting.join(60)
     assert outcome is not None
     assert outcome.exit_code == 0, outcome.message
-    return outcome.summary["latency_ms"]
+    return outcome.summary.latency_ms
 
 
 def test_latency_includes_wait_for_read(tmp_path: Path) -> None:
     at_once, later = (latency_ms(tmp_path / str(waited_s), waited_s) for waited_s in (0.0, 0.5))
-    assert at_once["p50"] < 250
-    assert {name: later[name] - at_once[name] for name in later} == pytest.approx(dict.fromkeys(later, 500.0), abs=0.02)
+    assert at_once.p50 < 250
+    for name in ("p50", "p95", "max"):
+        assert getattr(later, name) - getattr(at_once, name) == pytest.approx(500.0, abs=0.02)
 
 
 def first_chunk(source: BoardSource) -> Chunk:

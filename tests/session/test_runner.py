@@ -15,6 +15,7 @@ from neurofeedback.engine import Engine
 from neurofeedback.errors import SourceError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import frame_log
+from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.baseline_store import baseline_notice, baseline_summary
 from neurofeedback.session.clock import VirtualClock
@@ -113,7 +114,7 @@ def put_together(
     stream, profile = resolve(settings, source.stream)
     engine = Engine(stream.sfreq, profile)
     started = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
-    header = SessionHeader("01", stream, dump_profile(profile), {}, engine.columns, started)
+    header = SessionHeader("01", stream, dump_profile(profile), StartState(), engine.columns, started)
     plan = plan_session(settings.phases, MINUTES, settings.baseline.min_clean_s)
     keeper = PhaseController(plan, stream.sfreq, 2)
     writer = SessionWriter(root, header)
@@ -244,7 +245,7 @@ def test_long_silence_ends_session_and_keeps_recording(signal: np.ndarray, tmp_p
     assert folder is not None
     recording = open_recording(folder)
     assert recording.n_samples == pytest.approx(20 * 256, abs=10)
-    assert recording.summary["finished"] is True
+    assert recording.summary.finished is True
 
 
 def test_gap_of_uncertain_length_is_logged_without_silence(signal: np.ndarray, tmp_path: Path) -> None:
@@ -318,7 +319,7 @@ def test_late_baseline_gives_event_and_notice_and_replays(signal: np.ndarray, tm
     recording = open_recording(folder)
     (late,) = [event for event in recording.events if event.kind == EventKind.LATE_BASELINE]
     assert late.sample == parts.engine.late_baseline_sample
-    assert baseline_summary(parts.engine)["baseline_late_s"] == pytest.approx(late.sample / 256, abs=1e-3)
+    assert baseline_summary(parts.engine).baseline_late_s == pytest.approx(late.sample / 256, abs=1e-3)
     assert "learned only in practice" in baseline_notice(parts.engine)
     replayed = replay(recording)
     lines = [replayed.header, *map(frame_log.format_row, replayed.frames)]
@@ -329,4 +330,4 @@ def test_late_baseline_gives_event_and_notice_and_replays(signal: np.ndarray, tm
 def test_session_without_clean_signal_gives_notice(signal: np.ndarray, tmp_path: Path) -> None:
     _, parts, _ = sit(tmp_path, Played(np.zeros_like(signal)))
     assert baseline_notice(parts.engine).startswith("There was never enough clean signal")
-    assert baseline_summary(parts.engine) == {"usual_baseline": None, "baseline_late_s": None}
+    assert baseline_summary(parts.engine).as_dict() == {"usual_baseline": None, "baseline_late_s": None}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,14 +9,15 @@ from pydantic import ValidationError
 
 from neurofeedback.engine import EngineStart
 from neurofeedback.errors import SettingsError
+from neurofeedback.recording.documents import StartState, parse_document
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.plan import plan_session
 from neurofeedback.session.setup import (
     choose_seed,
+    make_start_state,
     max_duration_s,
     read_engine_start,
     session_settings,
-    start_document,
 )
 from neurofeedback.settings.load import load_programme
 from neurofeedback.settings.model import Settings
@@ -74,28 +73,26 @@ def test_seed_is_drawn_by_default() -> None:
 
 def test_start_document_has_probe_times_wording_and_engine_start() -> None:
     start = EngineStart(decoder='{"weights":{}}')
-    facts = json.loads(json.dumps(start_document(request(programme="x"), SETTINGS, PLAN, 3, start)))
-    drawn = facts["probes"]["drawn_s"]
-    assert facts["probes"]["wording"] == WORDING_VERSION
+    facts = make_start_state(request(programme="x"), SETTINGS, PLAN, 3, start)
+    drawn = list(facts.probes.drawn_s)
+    assert facts.probes.wording == WORDING_VERSION
     assert drawn == sorted(drawn)
     assert 12 <= len(drawn) <= 25
-    assert facts["seed"] == 3
-    assert facts["plan"][2]["phase"] == "practice"
+    assert facts.seed == 3
+    assert facts.plan[2].phase == "practice"
     assert read_engine_start(facts) == start
 
 
 def test_open_ended_session_stores_probe_times_of_first_hours() -> None:
-    facts = start_document(request(), SETTINGS, OPEN, 3, EngineStart())
-    text = json.dumps(facts["probes"])
-    assert len(json.loads(text)["drawn_s"]) > 200
+    facts = make_start_state(request(), SETTINGS, OPEN, 3, EngineStart())
+    assert len(facts.probes.drawn_s) > 200
     assert max_duration_s(OPEN, 60.0) is None
     assert max_duration_s(PLAN, 60.0) == 1260.0
 
 
 @pytest.mark.parametrize("told", [{}, {"engine": None}, {"engine": 3}, {"engine": {}}, {"engine": {"decoder": None}}])
 def test_missing_engine_start_is_empty(told: dict[str, object]) -> None:
-    assert read_engine_start(told) == EngineStart()
-    assert asdict(read_engine_start(told)) == {"decoder": "", "baseline": ""}
+    assert read_engine_start(parse_document(StartState, told)) == EngineStart(decoder="", baseline="")
 
 
 @pytest.mark.parametrize(

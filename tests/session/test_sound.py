@@ -12,6 +12,7 @@ from neurofeedback.acquisition.playback import PlaybackSource
 from neurofeedback.audio.wav_sink import WavSink
 from neurofeedback.engine import Engine
 from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.clock import VirtualClock
@@ -58,7 +59,7 @@ def sitting(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Frame]
     clock, engine = VirtualClock(), Engine(stream.sfreq, profile)
     source = PlaybackSource(played, stream.device, now=clock.now)
     header = SessionHeader(
-        "01", named, dump_profile(profile), {}, engine.columns, datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
+        "01", named, dump_profile(profile), StartState(), engine.columns, datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
     )
     writer = SessionWriter(folder / "rec", header)
     sink = WavSink(folder / "sitting.wav", settings.audio)

@@ -16,6 +16,7 @@ import pytest
 from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.engine import Engine
 from neurofeedback.formats.reader import find_sessions
+from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
 from neurofeedback.simulation.headset_specs import get_headset
@@ -40,14 +41,14 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     people = [draw_person(seed) for seed in range(N_PEOPLE)]
     for i in range(N_SESSIONS):
         header = SessionHeader(
-            f"{i % N_PEOPLE:02d}", stream, dump_profile(profile), {"seed": i}, columns, BEGAN + timedelta(days=i)
+            f"{i % N_PEOPLE:02d}", stream, dump_profile(profile), StartState(seed=i), columns, BEGAN + timedelta(days=i)
         )
         writer = SessionWriter(root, header, sync=lambda _: None)
         truth = draw_session(people[i % N_PEOPLE], seconds=SECONDS, seed=i, montage=montage, headset=device)
         writer.process_chunk(Chunk(0, np.concatenate(list(truth.segments()), axis=1)[:, : truth.n_samples]))
         for second, phase in ((0, "settle"), (2, "baseline"), (12, "practice")):
             writer.process_event(Command(second * 256, CommandKind.PHASE, phase))
-        writer.close({"participant": header.participant})
+        writer.close(SessionSummary(participant=header.participant))
     return root
 
 

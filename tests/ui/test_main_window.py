@@ -35,6 +35,7 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
+from neurofeedback.recording.documents import SessionSummary
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
@@ -253,7 +254,7 @@ def test_session_of_the_command_line_starts_after_the_disclaimer(open_room: Open
 
 
 def test_escape_ends_the_session_and_shows_its_summary(sitting_room: Open, qtbot: QtBot) -> None:
-    summary = {"duration_s": 600.0, "valid_fraction": 0.875}
+    summary = SessionSummary(duration_s=600.0, valid_fraction=0.875)
     room = sitting_room(SessionResult(EXIT_OK, "", Path("rec/sub-01/ses-1"), summary), closing=3)
     qtbot.keyClick(room.window, Qt.Key.Key_Escape)
     assert "End the sitting?" in room.shown()
@@ -635,7 +636,7 @@ def test_buttons_open_report_and_folder(
         path.parent.mkdir(parents=True)
         path.write_text("")
     room = open_room()
-    room.window._ended(SessionResult(EXIT_OK, "", session, {}))
+    room.window._ended(SessionResult(EXIT_OK, "", session))
     qtbot.mouseClick(room.button("Open the report"), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(room.button("Open the folder"), Qt.MouseButton.LeftButton)
     assert [url.toLocalFile() for url in opened] == [str(report), str(session)]
@@ -653,9 +654,11 @@ def test_find_report_without_a_report_is_none(tmp_path: Path) -> None:
 
 
 def test_summary_lines_leave_out_missing_values() -> None:
-    assert headline_lines(SessionResult(EXIT_DEVICE, "x", None, {"duration_s": "n/a"})) == ("", "")
+    assert headline_lines(SessionResult(EXIT_DEVICE, "x", None, SessionSummary())) == ("", "")
     assert last_session_line(SessionResult(EXIT_OK)) == ""
-    assert last_session_line(SessionResult(EXIT_OK, "", None, {"duration_s": 60})) == "Last sitting: 1 minute"
+    assert (
+        last_session_line(SessionResult(EXIT_OK, "", None, SessionSummary(duration_s=60))) == "Last sitting: 1 minute"
+    )
 
 
 def test_downsampled_lines_preserve_gaps() -> None:

@@ -10,6 +10,7 @@ import pytest
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.brainvision import format_header as brainvision_header
 from neurofeedback.recording.brainvision import format_marker_header
+from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.headset_specs import get_headset
@@ -38,11 +39,11 @@ def signal() -> np.ndarray:
 
 def own(folder: Path, data: np.ndarray, times: np.ndarray, stream: StreamInfo = MUSE) -> Path:
     """A session of this program, read 12 samples at a time when the clock says."""
-    writer = SessionWriter(folder / "recordings", SessionHeader("01", stream, "", {}, (), STARTED))
+    writer = SessionWriter(folder / "recordings", SessionHeader("01", stream, "", StartState(), (), STARTED))
     for start in range(0, data.shape[1], 12):
         piece = data[:, start : start + 12].astype(np.float32)
         writer.process_chunk(Chunk(start, piece, host_time=float(times[start + piece.shape[1] - 1])))
-    writer.close({})
+    writer.close()
     return writer.raw
 
 

@@ -233,13 +233,14 @@ def write_truth(session: Path, truth: SimulatedSession, response: FeedbackRespon
     RecordingError
         The files cannot be written.
     """
-    from neurofeedback.recording.atomic_files import read_json, write_atomic, write_json_atomic
+    from neurofeedback.recording.atomic_files import write_atomic, write_json_atomic
+    from neurofeedback.recording.documents import read_summary
     from neurofeedback.simulation import ground_truth as tables
     from neurofeedback.simulation.feedback_response import NO_RESPONSE
 
     summary = next(session.glob("*_summary.json"))
     stem = summary.name.removesuffix("_summary.json")
-    n_samples = int(read_json(summary)["n_samples"])
+    n_samples = read_summary(summary).n_samples or 0
     written = (
         ("truth", tables.STATES_HEADER, tables.state_rows(truth, n_samples)),
         ("truthevents", tables.EVENTS_HEADER, tables.event_rows(truth, n_samples / truth.headset.sfreq)),

@@ -241,11 +241,11 @@ def print_session_end(result: SessionResult) -> None:
 
 
 def _duration_lines(result: SessionResult) -> Iterator[str]:
-    duration_s, usable = result.summary.get("duration_s"), result.summary.get("valid_fraction")
-    if isinstance(duration_s, float):
-        yield tr(terminal.DURATION, duration=format_duration(duration_s))
-    if isinstance(usable, float):
-        yield tr(terminal.USABLE_SIGNAL, share=format_percent(usable))
+    summary = result.summary
+    if summary is not None and summary.duration_s is not None:
+        yield tr(terminal.DURATION, duration=format_duration(summary.duration_s))
+    if summary is not None and summary.valid_fraction is not None:
+        yield tr(terminal.USABLE_SIGNAL, share=format_percent(summary.valid_fraction))
 
 
 def _answer_lines(session: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
 from neurofeedback.errors import EXIT_OK
 from neurofeedback.feedback.water_picture import WaterRenderer
+from neurofeedback.recording.documents import SessionSummary
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.session.config import SessionResult
 from neurofeedback.texts import after, home, window
@@ -42,10 +42,11 @@ def headline_lines(result: SessionResult) -> tuple[str, str]:
 
     Examples
     --------
-    >>> headline_lines(SessionResult(0, summary={"duration_s": 600.0, "valid_fraction": 0.9}))
+    >>> headline_lines(SessionResult(0, summary=SessionSummary(duration_s=600.0, valid_fraction=0.9)))
     ('You sat for 10 minutes.', '90 % of it had a usable signal.')
     """
-    duration, usable = (_number(result.summary, name) for name in ("duration_s", "valid_fraction"))
+    summary = result.summary or SessionSummary()
+    duration, usable = summary.duration_s, summary.valid_fraction
     return (
         "" if duration is None else tr(after.DURATION, length=format_duration(duration)),
         "" if usable is None else tr(after.USABLE_SIGNAL, share=format_percent(usable)),
@@ -54,7 +55,8 @@ def headline_lines(result: SessionResult) -> tuple[str, str]:
 
 def last_session_line(result: SessionResult) -> str:
     """Return one line about a session for the first page; empty if it never ran."""
-    duration, usable = (_number(result.summary, name) for name in ("duration_s", "valid_fraction"))
+    summary = result.summary or SessionSummary()
+    duration, usable = summary.duration_s, summary.valid_fraction
     if duration is None:
         return ""
     length = format_duration(duration)
@@ -72,11 +74,6 @@ def find_report(session: Path | None) -> Path | None:
         path for folder in (session, derivatives) if folder.is_dir() for path in sorted(folder.rglob("*_report.html"))
     ]
     return found[0] if found else None
-
-
-def _number(summary: Mapping[str, object], name: str) -> float | None:
-    value = summary.get(name)
-    return float(value) if isinstance(value, int | float) else None
 
 
 class AfterPage(QWidget):
