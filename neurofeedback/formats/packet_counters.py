@@ -37,9 +37,9 @@ def detect_pattern(counter: NDArray[np.float64]) -> CounterPattern | None:
     Examples
     --------
     >>> detect_pattern(np.arange(1000.0) % 256)
-    CounterPattern(rows=1, step=1, modulus=256)
+    CounterPattern(rows_per_value=1, step=1, modulus=256)
     >>> detect_pattern(np.repeat(np.arange(60.0), 12))
-    CounterPattern(rows=12, step=1, modulus=0)
+    CounterPattern(rows_per_value=12, step=1, modulus=0)
     >>> detect_pattern(np.zeros(1000)) is None
     True
     """
@@ -84,7 +84,7 @@ def place_rows(
 
     Examples
     --------
-    >>> rule = CounterPattern(rows=1, step=1, modulus=256)
+    >>> rule = CounterPattern(rows_per_value=1, step=1, modulus=256)
     >>> place_rows(np.array([254.0, 255.0, 2.0, 3.0]), rule, 250.0).tolist()
     [0, 1, 4, 5]
     """
