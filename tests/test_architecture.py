@@ -42,12 +42,9 @@ NOT_YET_TYPED: set[str] = {
     "neurofeedback.recording.session_header.SessionHeader.start_state",
     "neurofeedback.recording.session_header.SessionStart.start_state",
     "neurofeedback.recording.session_writer.SessionWriter.close",
-    "neurofeedback.report.session_data.SessionData.summary",
     "neurofeedback.session.config.SessionConfig.settings_overrides",
     "neurofeedback.session.config.SessionResult.summary",
     "neurofeedback.session.setup.read_engine_start",
-    "neurofeedback.verification.replay.ReplaySummary.as_dict",
-    "neurofeedback.verification.verify.VerificationResult.as_dict",
 }
 """Signatures that still pass untyped data; empty when all are typed."""
 
