@@ -180,10 +180,10 @@ DOCUMENT = json.loads(LEARNED.to_json())
         json.dumps(DOCUMENT).replace("0.62", "NaN"),
     ],
 )
-def test_a_foreign_drive_is_refused_in_one_message(text: str) -> None:
+def test_text_that_is_not_a_decoder_is_refused_in_one_message(text: str) -> None:
     with pytest.raises(SettingsError, match="decoder is not allowed"):
         run(refit(60, text))
-    with pytest.raises(SettingsError, match="what a decoder says of itself"):
+    with pytest.raises(SettingsError, match="allowed: nothing, or a decoder: weights"):
         Engine(SFREQ, PROFILE, EngineStart(decoder=text))
 
 
