@@ -209,4 +209,4 @@ def test_the_command_stopped_by_a_person_says_so(dataset: Path, tmp_path: Path, 
     stop_after(1, monkeypatch)
     done = CliRunner().invoke(app, ["study", "batch", str(dataset), "--out", str(tmp_path / "a.csv"), "--jobs", "1"])
     assert done.exit_code == 130
-    assert "goes on from here" in done.output
+    assert "continues from here" in done.output
