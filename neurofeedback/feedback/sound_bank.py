@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.feedback.backgrounds import Layers, make_backgrounds
-from neurofeedback.feedback.bells import render_bells
 from neurofeedback.feedback.gain_ramps import RANGE_DB, integer_ramp_steps
 from neurofeedback.feedback.loops import Loop, Partial, partials_loop
 from neurofeedback.settings.audio_feedback import AudioSettings
@@ -34,6 +33,22 @@ _REWARD = ((6, 1.0), (9, 0.5), (12, 0.3))  # open fifths and octaves above the t
 _SHIMMER = ((20, 1.0), (21, 0.7), (24, 0.5), (27, 0.3))
 _FLICKER_HZ = 5.0
 _LOOP_S = 10.0
+
+# Modes of a bowl (ratio, level, decay in s); each is a pair of slowly beating frequencies, as in real bowls.
+MODES = ((1.0, 1.0, 2.6), (2.71, 0.5, 1.5), (5.15, 0.18, 0.7), (8.1, 0.05, 0.35))
+BEATING_HZ = 0.6
+ATTACK_S = 0.012
+RING_S = 8.0
+
+# Frequency ratio of each bell to the guide tone, and its strokes (s, level).
+BELLS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
+    "begin": (2.0, ((0.0, 1.0),)),
+    "phase": (3.0, ((0.0, 0.55),)),
+    "end": (1.5, ((0.0, 1.0), (2.5, 0.8))),
+    "interval": (2.5, ((0.0, 0.4),)),
+    "probe": (4.0, ((0.0, 0.35),)),
+    "wander": (2.0, ((0.0, 0.3),)),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,3 +138,34 @@ def _at_level(layers: Layers, lufs: float, peak: float) -> Layers:
     """Return layers of 0 LUFS scaled to a loudness, or lower where the peak would exceed the limit."""
     gain = min(_amplitude(lufs), peak / _amplitude(_BACKGROUND_CREST_LU))
     return tuple(np.float32(gain) * layer for layer in layers)
+
+
+def render_bells(tone_hz: float, sfreq: float) -> dict[str, Loop]:
+    """Return every bell of `BELLS`, shape (n_samples, 2), with a peak of 1 at most and silent ends."""
+    return {name: _render_bell(tone_hz * ratio, strokes, sfreq) for name, (ratio, strokes) in BELLS.items()}
+
+
+def _render_bell(hz: float, strokes: tuple[tuple[float, float], ...], sfreq: float) -> Loop:
+    bowl = _render_bowl(hz, sfreq)
+    sound = np.zeros_like(bowl)
+    for stroke_s, level in strokes:
+        at = round(stroke_s * sfreq)
+        sound[at:] += level * bowl[: len(bowl) - at]
+    fade = np.clip(np.arange(len(sound), 0, -1) / sfreq, 0, 1)[:, None] ** 2
+    return (sound * fade).astype(np.float32)
+
+
+def _render_bowl(hz: float, sfreq: float) -> NDArray[np.float64]:
+    t = np.arange(round(RING_S * sfreq)) / sfreq
+    sound = np.zeros((t.size, 2))
+    for ratio, level, decay_s in MODES:
+        if hz * ratio < sfreq / 3:
+            sound += level * np.exp(-t / decay_s)[:, None] * _beating_pair(hz * ratio, t)
+    attack = np.sin(np.pi / 2 * np.clip(t / ATTACK_S, 0, 1))[:, None] ** 2
+    sound *= attack
+    return sound / np.abs(sound).max()
+
+
+def _beating_pair(hz: float, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    low, high = (np.sin(2 * np.pi * (hz + sign * BEATING_HZ / 2) * t) for sign in (-1, 1))
+    return np.stack((low + 0.6 * high, 0.6 * low + high), axis=1)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.audio.mixer import Mixer, Mute, Volume
 from neurofeedback.audio.sink import Bell
-from neurofeedback.feedback.bells import BELLS
-from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank
+from neurofeedback.feedback.sound_bank import BELLS, SoundBank, make_sound_bank
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import Guidance
 

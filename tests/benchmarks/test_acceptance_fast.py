@@ -25,13 +25,13 @@ from neurofeedback.types import State
 FAST = Run(fast=True, map=lambda function, items: [function(item) for item in items])
 
 
-def test_every_target_is_there_and_is_built() -> None:
+def test_every_target_exists_and_is_built() -> None:
     wanted = [*(f"T{number}" for number in range(1, 21)), "T8a", "invariance", "real"]
     assert sorted(TARGETS) == sorted(wanted)
     assert all(target.measure is not None for target in TARGETS.values())
 
 
-def test_the_time_a_run_takes_is_told_for_every_target() -> None:
+def test_every_target_has_a_cost() -> None:
     free = {"T1", "T2", "T20"}
     assert set(cost.COST) == set(TARGETS) - free
     assert cost.minutes(["T15"], 4, 1) > 0
@@ -53,7 +53,7 @@ def test_t17_a_pair_sits_in_a_closed_loop_at_signal_level() -> None:
     assert 0 <= sat.wandering <= 1
 
 
-def test_t11_artifacts_are_hit_and_clean_signal_is_left_alone() -> None:
+def test_t11_artifacts_are_detected_and_clean_signal_is_kept() -> None:
     counted = gate.count(1, alpha_uv=10.0, seconds=420.0)
     for kind in (ArtifactKind.BLINK, ArtifactKind.MUSCLE, ArtifactKind.POP):
         hits, n = counted.any_rule[kind]
@@ -63,7 +63,7 @@ def test_t11_artifacts_are_hit_and_clean_signal_is_left_alone() -> None:
     assert alarms <= 0.03 * blocks
 
 
-def test_t12_a_clench_earns_nothing_and_an_empty_head_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_t12_clench_is_not_rewarded_and_no_contact_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adversarial, "_SECONDS", 275.0)
     stream = stream_of("muse")
     calm = simulate_case(adversarial._case(3)).data
@@ -110,7 +110,7 @@ def test_goals_and_verdicts() -> None:
     assert [str(goal) for goal in (at_most(2), at_least(2), between(0, 1))] == ["<= 2", ">= 2", "0 to 1"]
 
 
-def test_leave_one_out_never_sees_the_one_left_out() -> None:
+def test_leave_one_out_excludes_the_tested_group() -> None:
     seen: list[int] = []
 
     def fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -124,7 +124,7 @@ def test_leave_one_out_never_sees_the_one_left_out() -> None:
     assert seen == [40, 40, 40]
 
 
-def test_the_page_tells_value_interval_goal_and_reason(tmp_path: Path) -> None:
+def test_page_contains_value_interval_and_goal(tmp_path: Path) -> None:
     figures = [
         Figure("clean, breath-novice profile", 0.55, 0.5, 0.6, 8, goal=at_least(0.6), known=".63"),
         Figure("never flagged", float("inf"), unit="s"),
@@ -140,7 +140,7 @@ def test_the_page_tells_value_interval_goal_and_reason(tmp_path: Path) -> None:
     assert (tmp_path / "images" / "acceptance-auc.png").stat().st_size > 1000
 
 
-def test_peers_are_computed_as_they_compute_themselves() -> None:
+def test_scores_of_other_programs_are_computed() -> None:
     data = simulate_case(Case(1, draw_person(1), seconds=12.0)).data
     times, values = peers.updates(data, 256.0)
     assert times.tolist() == [5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]

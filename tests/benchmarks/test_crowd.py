@@ -30,11 +30,11 @@ def test_trials_are_those_of_their_seed(oracle: TrialResults) -> None:
     assert oracle.wandering.shape == oracle.correlation.shape == (12, 2, 10, 4)
 
 
-def test_who_does_not_respond_wanders_as_the_stays_say(oracle: TrialResults) -> None:
+def test_non_responders_wander_by_their_dwell_times(oracle: TrialResults) -> None:
     assert oracle.wandering[:, :, 6:].mean() == pytest.approx(1 / 3, abs=0.015)
 
 
-def test_an_oracle_is_followed_by_responders_alone_and_teaches_no_one_else(oracle: TrialResults) -> None:
+def test_oracle_tone_affects_only_responders(oracle: TrialResults) -> None:
     responders, others = oracle.wandering[:, 0, :6], oracle.wandering[:, 0, 6:]
     assert responders[..., 0].mean() < others[..., 0].mean() - 0.05
     assert oracle.correlation[:, 0].mean() == pytest.approx(IDEAL_CORRELATION, abs=0.02)
@@ -55,7 +55,7 @@ def test_learning_adds_up_over_sessions() -> None:
     assert abs(trials.change()[:, 1].mean()) < 0.05
 
 
-def test_an_index_that_tells_little_is_heard_as_little() -> None:
+def test_weak_index_gives_a_low_tone_correlation() -> None:
     weak, strong, wrong = (
         run_trials(ToneSource(NormalDistribution(mean, 0.0), 1.0), 6, 4, SHORT).correlation[:, 0].mean()
         for mean in (0.1, 3.0, -1.0)
@@ -73,7 +73,7 @@ def test_confidence_keeps_the_tone_near_its_neutral_level() -> None:
     assert sure < unsure
 
 
-def test_the_crowd_wanders_as_one_simulated_person_does() -> None:
+def test_crowd_matches_the_closed_loop_of_one_person() -> None:
     level = RESPONSES["responder"].eta
     lasted = []
     for seed in range(8):

@@ -54,14 +54,14 @@ def test_a_very_short_sound_crosses_over_a_quarter_of_itself() -> None:
     assert len(crossfade_loop(np.ones((400, 2), np.float32), 1000)) == 300
 
 
-def test_a_seed_is_a_sound() -> None:
+def test_same_seed_gives_the_same_background() -> None:
     first, again, other = (make_backgrounds("wind", 196.0, SFREQ, seed)[BackgroundMode.NORMAL][0] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize("tone_hz", [80.0, 196.0, 880.0])
-def test_rain_is_thinner_around_the_tone(tone_hz: float) -> None:
+def test_rain_is_attenuated_around_the_tone(tone_hz: float) -> None:
     loop = make_backgrounds("rain", tone_hz, SFREQ, 3)[BackgroundMode.NORMAL][0]
     around, moved = (
         _density(loop, tone_hz),
@@ -78,7 +78,7 @@ def _density(loop: Loop, hz: float) -> float:
     return float(10 * np.log10(power[(bins > hz) & (bins < 2 * hz)].mean()))
 
 
-def test_noise_has_the_colour_asked_for_and_nothing_outside() -> None:
+def test_noise_has_the_given_spectrum() -> None:
     loop = noise_loop(np.random.default_rng(0), SFREQ, SFREQ, ((100.0, 0.0), (1000.0, -20.0)), stereo_width=0.0)
     spectrum = 20 * np.log10(np.abs(np.fft.rfft(loop[:, 0])) + 1e-9)
     assert spectrum[100] - spectrum[1000] == pytest.approx(20, abs=0.1)
@@ -86,7 +86,7 @@ def test_noise_has_the_colour_asked_for_and_nothing_outside() -> None:
     assert np.array_equal(loop[:, 0], loop[:, 1])
 
 
-def test_swirl_moves_between_the_ears_and_keeps_the_power() -> None:
+def test_panning_keeps_the_power() -> None:
     loop = partials_loop(np.random.default_rng(0), 10 * SFREQ, SFREQ, (Partial(200.0, 1.0, 0.3, 0.2),))
     blocks = loop.reshape(100, -1, 2).astype(np.float64)
     ears = np.mean(blocks**2, axis=1)
@@ -98,7 +98,7 @@ def test_partials_beyond_the_nyquist_frequency_are_left_out() -> None:
     assert not partials_loop(np.random.default_rng(0), SFREQ, SFREQ, (Partial(30000.0, 1.0, 0.1, 1.0),)).any()
 
 
-def test_limit_bends_without_a_kink_or_a_fall() -> None:
+def test_soft_limit_is_smooth_and_monotonic() -> None:
     x = np.linspace(-3, 3, 6001)
     y = soft_limit(x, 1.0)
     assert np.array_equal(y[np.abs(x) <= 0.8], x[np.abs(x) <= 0.8])

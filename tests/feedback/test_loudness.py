@@ -76,14 +76,14 @@ def test_true_peak_is_under_the_ceiling_with_everything_sounding_at_once(
     assert 20 * np.log10(np.abs(resample_poly(sound.astype(np.float64), 4, 1, axis=0)).max()) < CEILING
 
 
-def test_a_low_ceiling_turns_all_beds_down_alike() -> None:
+def test_low_ceiling_lowers_all_backgrounds_alike() -> None:
     low = [make_sound_bank(AudioSettings(background=name, ceiling_dbfs=-40.0)) for name in ("rain", "drone")]
     one, other = (loudness(*on.backgrounds[BackgroundMode.NORMAL], sfreq=SFREQ) for on in low)
     assert one == pytest.approx(other, abs=0.01)
     assert one < -50
 
 
-def test_reward_and_shimmer_sound_only_where_they_are_wished_for() -> None:
+def test_reward_and_shimmer_need_their_settings() -> None:
     guidance = replace(Guidance(), reward=True, drowsy=True)
     on = make_sound_bank(AudioSettings(reward_layer=True, drowsiness_shimmer=True))
     voice, _ = render(on, SynthState(), guidance, 12 * SFREQ)

@@ -41,18 +41,16 @@ def test_focus_is_quieter_than_neutral_and_wandering_louder() -> None:
 
 
 @given(st.floats(-5, 5), st.floats(0, 1), st.floats(0, 1))
-def test_the_tone_s_depth_follows_confidence_and_the_person_s_own_scale(
-    u: float, confidence: float, depth: float
-) -> None:
+def test_tone_depth_follows_confidence_and_setting(u: float, confidence: float, depth: float) -> None:
     g = smoothstep((u + 0.5) / 2)
     assert settled(u, confidence, depth).tone_gain == pytest.approx(G0 + depth * confidence * (g - G0), abs=1e-9)
 
 
-def test_without_confidence_nothing_but_the_neutral_tone_is_heard() -> None:
+def test_tone_is_neutral_without_confidence() -> None:
     assert settled(4.0, 0.0).tone_gain == pytest.approx(G0)
 
 
-def test_unknown_is_neutral_at_once_in_another_bed() -> None:
+def test_unknown_state_has_neutral_tone_and_background_at_once() -> None:
     for before in (-3.0, 3.0):
         mapped = mapper()
         for _ in range(60):
@@ -65,7 +63,7 @@ def test_unknown_is_neutral_at_once_in_another_bed() -> None:
 
 
 @pytest.mark.parametrize("feedback", [True, False])
-def test_lost_is_without_tone_at_once_in_its_own_bed(feedback: bool) -> None:
+def test_lost_headset_has_no_tone_and_its_own_background_at_once(feedback: bool) -> None:
     mapped = mapper()
     for _ in range(60):
         mapped.update(3.0, 1.0, 1.0, State.WANDER, feedback=True)
@@ -73,7 +71,7 @@ def test_lost_is_without_tone_at_once_in_its_own_bed(feedback: bool) -> None:
     assert (guidance.tone_gain, guidance.background, guidance.immediate) == (0.0, BackgroundMode.LOST, True)
 
 
-def test_the_three_beds_tell_good_signal_doubt_and_loss_apart() -> None:
+def test_background_modes_differ_by_signal_state() -> None:
     mapped = mapper()
     beds = [
         mapped.update(0.0, 0.3, 1.0, state, feedback=True).background
@@ -82,7 +80,7 @@ def test_the_three_beds_tell_good_signal_doubt_and_loss_apart() -> None:
     assert beds == [BackgroundMode.NORMAL, BackgroundMode.NEUTRAL, BackgroundMode.LOST]
 
 
-def test_without_feedback_the_tone_fades_and_says_nothing_of_the_index() -> None:
+def test_without_feedback_tone_fades_and_ignores_the_index() -> None:
     mapped = mapper()
     for _ in range(60):
         mapped.update(3.0, 1.0, 1.0, State.WANDER, feedback=True)

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from neurofeedback.feedback import gain_ramps
 from neurofeedback.feedback import sound_bank as sounds
-from neurofeedback.feedback.bells import render_bells
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
-from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank
+from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank, render_bells
 from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import BackgroundMode, Guidance
@@ -125,7 +124,7 @@ def test_no_samples_change_nothing() -> None:
     assert voice == settled()
 
 
-def test_two_instruments_of_the_same_settings_are_the_same() -> None:
+def test_same_settings_give_the_same_sound_bank() -> None:
     _, first = play(SynthState(), (NEUTRAL, 0.5))
     _, second = play(SynthState(), (NEUTRAL, 0.5), on=make_sound_bank(AudioSettings()))
     assert np.array_equal(first, second)
@@ -149,8 +148,8 @@ def test_full_tone_fills_its_budget() -> None:
 @pytest.mark.parametrize("bed", BED_NAMES)
 @pytest.mark.parametrize("colour", [BackgroundMode.NORMAL, BackgroundMode.NEUTRAL])
 def test_neutral_tone_is_clear_of_the_bed_but_softer_than_it(bed: str, colour: BackgroundMode) -> None:
-    on = instrument(bed=bed)
-    guidance = replace(UNKNOWN, bed=colour)
+    on = instrument(background=bed)
+    guidance = replace(UNKNOWN, background=colour)
     sound = tone_alone((guidance, 2.5), on=on)[SFREQ // 2 :]
     _, alone = play(settled(on), (replace(guidance, tone_gain=0.0), 2.5), on=on)
     hz = np.fft.rfftfreq(len(sound), 1 / SFREQ)
@@ -181,7 +180,7 @@ def test_immediate_change_is_done_within_300_ms(before: Guidance, after: Guidanc
 
 @pytest.mark.parametrize("bed", BED_NAMES)
 def test_focus_unknown_and_lost_differ_in_level_and_spectrum(bed: str) -> None:
-    on = instrument(bed=bed)
+    on = instrument(background=bed)
     focus, unknown, lost = (
         octaves(play(settled(on), (guidance, 6.0), on=on)[1][SFREQ:]) for guidance in (FOCUS, UNKNOWN, LOST)
     )
@@ -225,7 +224,7 @@ def test_tone_jumps_no_more_than_its_envelope_and_frequencies_allow() -> None:
 
 
 @pytest.mark.parametrize("change", [(FULL, UNKNOWN), (FULL, LOST), (FOCUS, UNKNOWN), (FOCUS, FULL)])
-def test_a_change_splashes_less_than_the_bed_itself(change: tuple[Guidance, Guidance]) -> None:
+def test_change_is_quieter_than_the_background(change: tuple[Guidance, Guidance]) -> None:
     """Above the tone's partials, 40 ms around a change, the tone stays 30 dB below the bed."""
     before, after = change
     sound = tone_alone((replace(before, immediate=True), 1.0), (after, 0.5))
@@ -248,7 +247,7 @@ def test_a_change_splashes_less_than_the_bed_itself(change: tuple[Guidance, Guid
         [{}, {"background_lufs": -12.0}, {"ceiling_dbfs": -60.0}, {"ceiling_dbfs": -3.0, "tone_hz": 880.0}]
     ),
 )
-def test_nothing_passes_the_ceiling(
+def test_sound_stays_below_the_ceiling(
     script: list[tuple[Guidance, float]], bells: int, extreme: dict[str, float]
 ) -> None:
     on = instrument(**extreme)

@@ -31,13 +31,13 @@ def test_t15_the_reward_rate_of_twenty_minutes_is_near_the_rate_aimed_at_in_nine
     assert np.mean(rates) == pytest.approx(0.65, abs=0.03)
 
 
-def test_it_judges_before_it_learns() -> None:
+def test_threshold_judges_before_it_adapts() -> None:
     threshold = RewardThreshold(0.0, ThresholdSettings(), 0.25)
     assert threshold.update(-1e-9, adapt=True) is True
     assert threshold.value < -1e-9  # after which the same index would have missed
 
 
-def test_a_step_is_the_documented_one() -> None:
+def test_threshold_step_matches_the_documentation() -> None:
     threshold = RewardThreshold(0.0, ThresholdSettings(), 0.25)
     threshold.update(5.0, adapt=True)
     assert threshold.value == pytest.approx(0.25 / 90 * 3 * 0.65)
@@ -45,13 +45,13 @@ def test_a_step_is_the_documented_one() -> None:
     assert threshold.value == pytest.approx(0.25 / 90 * 3 * (0.65 - 0.35))
 
 
-def test_without_learning_it_stays_where_it_is() -> None:
+def test_threshold_is_constant_without_adaptation() -> None:
     threshold = RewardThreshold(0.3, ThresholdSettings(), 0.25)
     assert [threshold.update(u, adapt=False) for u in (0.2, 0.3, 0.4)] == [True, False, False]
     assert threshold.value == 0.3
 
 
-def test_another_rate_is_followed_from_then_on() -> None:
+def test_threshold_follows_a_new_target_rate() -> None:
     threshold = RewardThreshold(0.0, ThresholdSettings(), 0.25)
     threshold.target_rate = 0.3
     rewards = [threshold.update(u, adapt=True) for u in smoothed(9600, 0).tolist()]
@@ -59,14 +59,14 @@ def test_another_rate_is_followed_from_then_on() -> None:
 
 
 @given(st.lists(st.floats(-10, 10), max_size=300), st.floats(-2, 2))
-def test_bounded_it_never_leaves_one_spread_around_its_start(indices: list[float], start: float) -> None:
+def test_bounded_threshold_stays_within_one_spread(indices: list[float], start: float) -> None:
     threshold = RewardThreshold(start, ThresholdSettings(bounded=True, gain=10.0, time_constant_s=10.0), 0.25)
     for u in indices:
         threshold.update(u, adapt=True)
         assert abs(threshold.value - start) <= 1 + 1e-12
 
 
-def test_free_it_goes_as_far_as_it_must() -> None:
+def test_free_threshold_has_no_bounds() -> None:
     threshold = RewardThreshold(0.0, ThresholdSettings(), 0.25)
     for _ in range(2000):
         threshold.update(9.0, adapt=True)

@@ -25,7 +25,7 @@ def rung(n: int, settings: BellSettings | None = None, **how: object) -> list[in
     return [k for k in range(n) if bell.update(**given)]  # type: ignore[arg-type]
 
 
-def test_it_rings_after_the_dwell_time_and_then_keeps_silent_for_the_refractory_time() -> None:
+def test_bell_rings_after_dwell_time_and_then_waits_for_refractory_time() -> None:
     assert rung(400) == [DWELL - 1 + k * (REFRACTORY + 1) for k in range(5)]
 
 
@@ -41,17 +41,17 @@ def test_it_rings_after_the_dwell_time_and_then_keeps_silent_for_the_refractory_
         {"settings": BellSettings()},
     ],
 )
-def test_it_stays_silent_without_any_of_its_conditions(how: dict[str, object]) -> None:
+def test_bell_needs_every_condition(how: dict[str, object]) -> None:
     assert rung(200, **how) == []  # type: ignore[arg-type]
 
 
-def test_the_dwell_time_is_counted_anew_after_a_single_doubtful_frame() -> None:
+def test_dwell_time_restarts_after_an_uncertain_frame() -> None:
     bell = WanderingBell(BellSettings(enabled=True), HOP_S)
     heard = [bell.update(0.0 if k == DWELL - 1 else 2.0, 1.0, State.WANDER, feedback=True) for k in range(2 * DWELL)]
     assert [k for k, rings in enumerate(heard) if rings] == [2 * DWELL - 1]
 
 
-def test_the_engine_carries_it_in_the_guidance_and_in_the_frame_log() -> None:
+def test_engine_puts_the_bell_into_guidance_and_frame_log() -> None:
     settings = Settings(bell=BellSettings(enabled=True, min_likelihood=0.01, min_confidence=0.0, dwell_s=0.25))
     sure = settings.model_copy(update={"threshold": settings.threshold.model_copy(update={"target_rate": 0.1})})
     stream, profile = resolve(sure, StreamInfo("x", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse"))

@@ -54,12 +54,12 @@ def test_a_mixture_averages_its_members() -> None:
         ({"features": (THETA, THETA)}, "named twice"),
     ],
 )
-def test_what_is_neither_set_nor_mixture_is_refused(parts: dict[str, object], said: str) -> None:
+def test_evidence_without_features_and_members_is_refused(parts: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Evidence(name="x", **parts)  # pyright: ignore[reportArgumentType]
 
 
-def test_the_shipped_default_is_the_average_of_three_that_disagree() -> None:
+def test_shipped_default_is_the_average_of_three_profiles() -> None:
     mixture = load_evidence("default")
     members = [load_evidence(name) for name in ("breath-novice", "probe-pooled", "open")]
     assert mixture.members == tuple(members)

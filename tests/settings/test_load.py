@@ -53,7 +53,7 @@ def test_shipped_evidence_loads(name: str) -> None:
     assert load.load_evidence(name).name == name
 
 
-def test_the_default_file_says_what_the_model_says() -> None:
+def test_default_profile_equals_model_defaults() -> None:
     assert load.load_settings() == Settings()
 
 
@@ -68,7 +68,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "montages"
 
 
-def test_a_montage_of_ones_own_goes_before_the_shipped_one_and_can_be_new(own: Path) -> None:
+def test_user_montage_replaces_shipped_one_or_is_added(own: Path) -> None:
     shipped = (load.configs_folder() / "montages" / "cyton.toml").read_text(encoding="utf-8")
     (own / "cyton.toml").write_text(shipped.replace('"F3"', '"FC1"'), encoding="utf-8")
     (own / "mycap.toml").write_text(shipped.replace('"cyton"', '"mycap"'), encoding="utf-8")
@@ -78,7 +78,7 @@ def test_a_montage_of_ones_own_goes_before_the_shipped_one_and_can_be_new(own: P
     assert load.load_montage("muse").ch_names[0] == "TP9"
 
 
-def test_a_mistake_in_a_montage_of_ones_own_is_named_with_its_file(own: Path) -> None:
+def test_error_in_user_montage_names_its_file(own: Path) -> None:
     (own / "cyton.toml").write_text('name = "cyton"\nch_nams = ["Fz"]\n', encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load.load_montage("cyton")
@@ -86,7 +86,7 @@ def test_a_mistake_in_a_montage_of_ones_own_is_named_with_its_file(own: Path) ->
     assert "unknown key ch_nams (did you mean ch_names?)" in str(caught.value)
 
 
-def test_ones_own_folder_is_where_the_system_keeps_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_user_folder_is_in_the_config_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert load.user_folder().name == "neurofeedback"
 
@@ -108,7 +108,7 @@ def test_the_wheel_brings_its_own_configs(tmp_path: Path, monkeypatch: pytest.Mo
 # --- a person's own file ---
 
 
-def test_a_file_may_leave_out_what_it_does_not_change(tmp_path: Path) -> None:
+def test_omitted_settings_keep_their_defaults(tmp_path: Path) -> None:
     settings = load.load_settings(own_file(tmp_path, "[phases]\npractice_s = 300\n"))
     assert settings.phases.practice_s == 300.0
     assert settings.gate == Settings().gate
@@ -142,25 +142,25 @@ def test_a_file_may_leave_out_what_it_does_not_change(tmp_path: Path) -> None:
         (f"name = '{'a' * 5000}'", "name = 'aaaaaaaaaaaa...aaaaaaaaaaaaa': "),
     ],
 )
-def test_a_mistake_is_named_with_its_key(tmp_path: Path, text: str, said: str) -> None:
+def test_error_names_key_and_file(tmp_path: Path, text: str, said: str) -> None:
     message = refusal(tmp_path, text)
     assert said in message
     assert str(tmp_path / "own.toml") in message
     assert "doctor --settings" in message
 
 
-def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+def test_error_lists_every_mistake(tmp_path: Path) -> None:
     message = refusal(tmp_path, "[phases]\nsettle_s = -1\nbaseline_s = 'x'\n[audio]\nbackgrounds = 'rain'")
     assert all(key in message for key in ("phases.settle_s", "phases.baseline_s", "did you mean background?"))
 
 
-def test_a_name_that_is_nearly_right_gets_a_suggestion() -> None:
+def test_misspelt_profile_name_gets_a_suggestion() -> None:
     with pytest.raises(SettingsError, match=r"no such profile: got 'defualt'; .*did you mean default\?"):
         load.load_settings("defualt")
 
 
 @pytest.mark.parametrize("name", ["", "zzz", "../montages/muse", "\0.toml", "none.toml", "a" * 5000 + ".toml"])
-def test_a_name_that_is_nothing_lists_what_there_is(name: str) -> None:
+def test_unknown_profile_name_lists_the_profiles(name: str) -> None:
     with pytest.raises(SettingsError, match=r"no such profile.*allowed: default.*or the path of a \.toml file"):
         load.load_settings(name)
 
@@ -180,7 +180,7 @@ def test_a_name_that_is_nothing_lists_what_there_is(name: str) -> None:
     ],
     ids=["cut", "byte-order-mark", "twice", "brackets", "tables", "digits"],
 )
-def test_what_is_not_toml_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+def test_invalid_toml_is_refused(tmp_path: Path, text: str) -> None:
     assert "own.toml is not a TOML file" in refusal(tmp_path, text)
 
 
@@ -188,25 +188,25 @@ def test_deeply_nested_tables_are_refused(tmp_path: Path) -> None:
     assert "nested too deeply" in refusal(tmp_path, "a." * 3_000 + "b = 1")
 
 
-def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+def test_large_file_is_refused(tmp_path: Path) -> None:
     assert "too large" in refusal(tmp_path, "#" * 100_001)
 
 
-def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+def test_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_bytes(bytes(range(256)))
     with pytest.raises(SettingsError, match=r"own.toml is not a TOML file: got a file that is not text .*; save it as"):
         load.load_settings(str(tmp_path / "own.toml"))
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "fifo"])
-def test_what_is_no_file_is_not_opened(tmp_path: Path, make: object) -> None:
+def test_folder_and_fifo_are_refused(tmp_path: Path, make: object) -> None:
     path = tmp_path / "own.toml"
     make(path)  # pyright: ignore[reportCallIssue]
     with pytest.raises(SettingsError, match="no such profile"):
         load.load_settings(str(path))
 
 
-def test_a_file_that_vanishes_cannot_be_read(tmp_path: Path) -> None:
+def test_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read: got No such file"):
         load.read_profile(tmp_path / "gone.toml")
 
@@ -220,7 +220,7 @@ def test_any_text_is_settings_or_refused(text: str) -> None:
 # --- the resolved copy ---
 
 
-def test_the_resolved_profile_survives_the_disk(tmp_path: Path) -> None:
+def test_resolved_profile_survives_writing_and_reading(tmp_path: Path) -> None:
     _, profile = load.resolve(load.load_settings(), MUSE)
     path = tmp_path / "settings.toml"
     path.write_text(load.dump_profile(profile), encoding="utf-8")

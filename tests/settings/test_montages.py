@@ -63,7 +63,7 @@ def test_blinking_sites_are_not_frontal() -> None:
 
 
 @pytest.mark.parametrize("name", ["A2-A1", "A1", "M2", "ECG", "EOG left", "EXG3", "Fp1-F7", "EEG ECG", "Status"])
-def test_what_is_no_electrode_on_the_scalp_is_in_no_region(name: str) -> None:
+def test_channel_off_the_scalp_is_in_no_region(name: str) -> None:
     montage = infer_montage(("Fz", name, "Pz"))
     assert montage.left_out == (name,)
     assert montage.rows("all") == (0, 2)
@@ -87,7 +87,7 @@ def test_names_that_all_look_like_ears_are_taken_as_they_come() -> None:
     assert infer_montage(("A1", "A2")).rows("all") == (0, 1)
 
 
-def test_one_electrode_at_fz_is_enough_of_it() -> None:
+def test_region_fz_needs_one_electrode() -> None:
     assert (CYTON.min_valid_in("fz"), CYTON.min_valid_in("frontal")) == (1, 2)
     assert MUSE.rows("fz") == ()
 
@@ -130,7 +130,7 @@ def test_too_few_free_inputs_are_refused() -> None:
         apply_montage(CYTON, numbered(4))
 
 
-def test_without_a_montage_names_decide() -> None:
+def test_without_a_montage_regions_come_from_channel_names() -> None:
     stream = StreamInfo("playback:x", 128.0, ("F3", "O1"), reference="Cz")
     assert apply_montage(None, stream) == (stream, infer_montage(stream.ch_names, reference="Cz"))
 

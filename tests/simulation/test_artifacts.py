@@ -158,7 +158,7 @@ def test_every_montage_has_alpha_behind_and_theta_in_front(name):
     assert scalp.aperiodic_uv.shape == (len(montage.ch_names), 1)
 
 
-def test_names_that_say_nothing_get_a_middling_site():
+def test_unknown_channel_name_gets_an_average_site():
     assert site_of("EXG1", "n/a") == site_of("X7", "ear")
     assert site_of("TP9", "ear") != site_of("TP9", "Fpz")
     assert [side_of(name) for name in ("T7", "O2", "Cz")] == [1, -1, 0]

@@ -64,7 +64,7 @@ def taken(loop: ClosedLoop, sizes: list[int], level: float | None = None) -> np.
 
 @pytest.mark.parametrize("response", [NO_RESPONSE, FeedbackResponse(eta=0.0, arousal=0.1), RESPONSES["responder"]])
 @pytest.mark.parametrize("sizes", [[10**6], [37, 1, 256]])
-def test_who_hears_nothing_sits_as_without_a_loop(
+def test_without_response_the_closed_loop_changes_nothing(
     unguided: SimulatedSession, whole: np.ndarray, response: FeedbackResponse, sizes: list[int]
 ) -> None:
     loop = ClosedLoop(unguided, response)
@@ -73,9 +73,7 @@ def test_who_hears_nothing_sits_as_without_a_loop(
     assert loop.truth.seconds == unguided.seconds
 
 
-def test_the_signal_depends_on_what_is_heard_and_not_on_how_it_is_taken(
-    unguided: SimulatedSession, whole: np.ndarray
-) -> None:
+def test_signal_depends_on_levels_and_not_on_read_sizes(unguided: SimulatedSession, whole: np.ndarray) -> None:
     one, other = ClosedLoop(unguided, HASTENED), ClosedLoop(unguided, HASTENED)
     heard = {sample: 0.5 + 0.5 * math.sin(sample) for sample in range(0, 130 * SFREQ, 64)}
     pieces: dict[int, list[np.ndarray]] = {16: [], 128: []}
@@ -108,7 +106,7 @@ def test_full_guidance_ends_wandering_sooner_and_leaves_focus_alone() -> None:
     assert loop.truth.wandering_share() < unguided.wandering_share()
 
 
-def test_guidance_acts_after_its_delay_and_late_news_from_when_it_comes(unguided: SimulatedSession) -> None:
+def test_guidance_acts_after_its_delay_and_late_levels_on_arrival(unguided: SimulatedSession) -> None:
     onset_s = next(e.onset_s for e in unguided.episodes if e.state is MentalState.WANDER)
     told = int((onset_s + 0.2) * SFREQ)
     loop, late = ClosedLoop(unguided, FeedbackResponse(eta=1e6, arousal=0.0)), ClosedLoop(unguided, HASTENED)
@@ -127,7 +125,7 @@ def _finished(loop: ClosedLoop) -> tuple:
     return loop.truth.episodes
 
 
-def test_a_tone_arouses_beta_by_its_share_of_a_spread() -> None:
+def test_tone_raises_beta_in_proportion_to_its_level() -> None:
     unguided = drawn(90.0, disturbances=CLEAN)
     loop = ClosedLoop(unguided, FeedbackResponse(arousal=1.0))
     taken(loop, [64], level=1.0)
@@ -160,7 +158,7 @@ def stays(factor: float, n: int = 3000) -> np.ndarray:
     return np.array(lasted)
 
 
-def test_a_stay_left_alone_lasts_as_planned_and_a_multiplied_hazard_gives_its_mean() -> None:
+def test_stay_lasts_as_planned_or_by_its_multiplied_hazard() -> None:
     alone, hastened, held = stays(1.0), stays(1.8), stays(0.7)
     rng = rng_for(1, RandomStream.STATES)
     planned = [max(2.0, float(rng.gamma(1.5, 20 / 1.5))) for _ in alone]
@@ -183,7 +181,7 @@ def test_a_hazard_may_change_while_a_stay_lasts() -> None:
     assert 10.0 < ended_s < 30.0
 
 
-def test_learning_is_in_proportion_to_how_well_the_tone_told_of_wandering() -> None:
+def test_learning_is_proportional_to_the_tone_correlation() -> None:
     person, responder = Person(), RESPONSES["responder"]
     for correlation, grown in ((0.96, 1.02), (0.48, 1.01), (0.0, 1.0), (-0.48, 1.0)):
         better, response = apply_learning(person, responder, correlation)
@@ -192,7 +190,7 @@ def test_learning_is_in_proportion_to_how_well_the_tone_told_of_wandering() -> N
     assert apply_learning(person, RESPONSES["non-responder"], 0.96) == (person, RESPONSES["non-responder"])
 
 
-def test_how_closely_a_tone_told_is_measured_while_it_sounds(unguided: SimulatedSession) -> None:
+def test_tone_correlation_is_measured_while_the_tone_plays(unguided: SimulatedSession) -> None:
     steady, telling = (ClosedLoop(unguided, RESPONSES["non-responder"]) for _ in range(2))
     assert steady.correlation == 0.0
     for sample in range(64, 90 * SFREQ, 64):

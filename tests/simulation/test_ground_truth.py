@@ -62,12 +62,12 @@ def test_events_list_all_that_began_in_order(truth):
     assert [row for row in rows if float(row[0]) < 100] == event_rows(truth, 100)
 
 
-def test_a_recording_that_broke_off_has_only_its_own_part(truth):
+def test_truth_of_a_truncated_recording_is_truncated(truth):
     assert len(state_rows(truth, 1250)) == 40
     assert not state_rows(truth, 30)
 
 
-def test_facts_say_who_sat_and_every_column_is_described(truth):
+def test_truth_describes_the_person_and_every_column(truth):
     told = describe_truth(truth)
     assert told["Person"]["iaf_hz"] == truth.person.iaf_hz
     assert told["Conditions"]["blink_every_s"] == EYES_CLOSED.blink_every_s

@@ -39,7 +39,7 @@ def test_a_packet_arrives_5_to_40_ms_after_its_last_sample():
 
 
 @pytest.mark.parametrize("loss", [0.0, 0.005, 0.02, 0.05])
-def test_as_many_are_lost_as_asked_but_never_the_first(loss):
+def test_packet_loss_has_its_rate_and_spares_the_first(loss):
     for seed in range(5):
         drawn = packets(RadioLink(loss=loss), seed=seed)
         assert not drawn[0].lost
@@ -52,7 +52,7 @@ def test_losing_packets_changes_neither_their_times_nor_other_losses():
     assert all(other.lost for one, other in zip(few, many, strict=True) if one.lost)
 
 
-def test_an_outage_swallows_what_was_sent_during_it():
+def test_outage_loses_all_its_packets():
     silent = [packet for packet in packets(RadioLink(outages=((100.0, 3.0),))) if packet.lost]
     assert sum(packet.stop - packet.first for packet in silent) / 256 == pytest.approx(3.0, abs=0.05)
     assert silent[0].stop / 256 == pytest.approx(100.0, abs=0.05)
@@ -82,7 +82,7 @@ def test_same_seed_same_packets():
 
 
 @pytest.mark.parametrize("loss", [-0.1, 1.0, float("nan")])
-def test_a_loss_that_is_no_share_is_refused(loss):
+def test_loss_out_of_range_is_refused(loss):
     with pytest.raises(SettingsError, match="packet loss is a share"):
         check_link(RadioLink(loss=loss))
 
@@ -96,5 +96,5 @@ def test_outages_come_at_random_and_last_half_a_second_to_five():
 
 
 @pytest.mark.parametrize("loss", [0.0, 0.5, 0.999])
-def test_a_share_is_taken_as_packet_loss(loss: float) -> None:
+def test_valid_loss_is_accepted(loss: float) -> None:
     check_link(RadioLink(loss=loss))

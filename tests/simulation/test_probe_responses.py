@@ -54,7 +54,7 @@ def test_an_answer_is_true_with_its_chance(mind: MentalState, true: ReportedAtte
     assert places.count(ReportedAttention.UNSURE) == 0
 
 
-def test_not_sure_is_for_changes_of_mind_and_sleep() -> None:
+def test_not_sure_follows_changes_of_state_and_drowsiness() -> None:
     just, later, drowsy = (
         [one.attention for one in many(moment)]
         for moment in (
@@ -69,7 +69,7 @@ def test_not_sure_is_for_changes_of_mind_and_sleep() -> None:
     assert drowsy.count(ReportedAttention.BREATH) == 0
 
 
-def test_sureness_rises_after_a_change_and_stays_on_its_scale() -> None:
+def test_certainty_rises_after_a_change_of_state_within_its_scale() -> None:
     means = [
         np.mean([one.certainty for one in many(StateSnapshot(MentalState.WANDER, since_s))])
         for since_s in (0.0, 6.0, 40.0)
@@ -78,7 +78,7 @@ def test_sureness_rises_after_a_change_and_stays_on_its_scale() -> None:
     assert {one.certainty for one in many(StateSnapshot(MentalState.WANDER, 6.0))} == {1, 2, 3, 4}
 
 
-def test_sleepiness_follows_tiredness_and_sleep() -> None:
+def test_sleepiness_follows_fatigue_and_drowsiness() -> None:
     awake, tired, drowsy = (
         np.mean([one.sleepiness for one in many(moment)])
         for moment in (
@@ -97,7 +97,7 @@ def test_delays_are_lognormal_around_their_median() -> None:
     assert delays.std() == pytest.approx(0.4, rel=0.05)
 
 
-def test_who_expects_a_benefit_tells_less_wandering() -> None:
+def test_expected_benefit_lowers_reported_wandering() -> None:
     plain, expectant = (
         [one.attention for one in many(StateSnapshot(MentalState.WANDER, 60.0), habits)].count(
             ReportedAttention.ELSEWHERE
@@ -143,5 +143,5 @@ def test_presses_come_in_wandering_at_their_hazard_and_once_an_episode() -> None
     assert found / wandered == pytest.approx(expected / wandered, abs=0.04)
 
 
-def test_who_never_notices_never_presses() -> None:
+def test_infinite_notice_time_gives_no_presses() -> None:
     assert draw_presses(truth_of(), ResponseHabits(mean_notice_s=math.inf)) == ()

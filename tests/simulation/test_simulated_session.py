@@ -148,7 +148,7 @@ def test_pieces_join_without_a_seam():
 
 
 @pytest.mark.parametrize("sfreq", [125.0, 200.0, 250.0, 500.0, 2000.0])
-def test_the_same_head_is_heard_at_every_rate(sfreq):
+def test_signal_is_the_same_at_every_rate(sfreq):
     person = draw_person(3)
     one = simulated(person, seconds=70).data
     other = simulated(person, seconds=70, device=replace(DEVICE, sfreq=sfreq)).data
@@ -263,7 +263,7 @@ def test_muscle_tone_is_of_its_level_above_20_hz():
     assert psd[:, freqs < 18].max() < 1e-2 * psd[TP9, (freqs > 30) & (freqs < 44)].mean()
 
 
-def test_an_artifact_can_be_put_where_it_is_wanted():
+def test_artifact_can_be_placed_at_a_given_time():
     clench = make_artifact(ArtifactKind.MUSCLE, 20.0, 10.0, 20.0, scalp_of(MUSE))
     disturbed = simulated(seconds=60, extra=(clench,))
     assert disturbed.truth.artifacts == (clench,)
@@ -291,7 +291,7 @@ def test_open_eyes_have_less_alpha():
     np.testing.assert_allclose(opened, 0.4 * closed, atol=1e-3)
 
 
-def test_tiring_raises_theta_lowers_alpha_and_goes_with_wandering():
+def test_fatigue_raises_theta_lowers_alpha_and_increases_wandering():
     tired = replace(CLEAN, vigilance=1.0)
     correlations, theta, alpha = [], [], []
     for seed in range(40):
@@ -333,7 +333,7 @@ def _sitting(*, seconds=60.0, seed=1, conditions=CLEAN, device=DEVICE):
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), 1e6])
-def test_a_length_that_cannot_be_sat_is_refused(seconds):
+def test_invalid_length_is_refused(seconds):
     with pytest.raises(SettingsError, match="cannot be this long"):
         _sitting(seconds=seconds)
 

@@ -22,7 +22,7 @@ def stays(drawn, state):
     return [episode.duration_s for episode in drawn[:-1] if episode.state is state]
 
 
-def test_episodes_cover_the_sitting_without_hole_and_take_turns():
+def test_episodes_cover_the_session_and_alternate():
     drawn = episodes()
     assert drawn[0].state is MentalState.FOCUS
     assert sum(episode.duration_s for episode in drawn) == pytest.approx(LONG_S)
@@ -46,7 +46,7 @@ def test_stays_are_gamma_distributed():
         assert np.std(times) / np.mean(times) == pytest.approx(shape**-0.5, rel=0.12)
 
 
-def test_nobody_is_drowsy_unless_asked_for_and_then_more_and_more():
+def test_drowsiness_is_off_by_default_and_increases_over_time():
     assert not stays(episodes(), MentalState.DROWSY)
     drawn = [episode for seed in range(40) for episode in _sleepy(seed)]
     drowsy = [episode for episode in drawn if episode.state is MentalState.DROWSY]
@@ -66,7 +66,7 @@ def test_after_drowsiness_the_other_waking_state_follows():
             assert {before.state, after.state} == {MentalState.FOCUS, MentalState.WANDER}
 
 
-def test_the_less_alert_the_shorter_in_focus():
+def test_low_alertness_shortens_focus():
     assert np.mean(stays(episodes(alertness=lambda _: 0.5), MentalState.FOCUS)) == pytest.approx(20, rel=0.1)
 
 
