@@ -93,10 +93,10 @@ class EngineStates:
             The event is not allowed in this state.
         """
         state = self.pause if event in _PAUSE_EVENTS else self.baseline
-        match TRANSITIONS.get((state, event)):
-            case BaselineState() as baseline:
-                self.baseline = baseline
-            case PauseState() as pause:
-                self.pause = pause
-            case None:
-                raise IllegalEventError(state, event)
+        target = TRANSITIONS.get((state, event))
+        if target is None:
+            raise IllegalEventError(state, event)
+        if isinstance(target, PauseState):
+            self.pause = target
+        else:
+            self.baseline = target
