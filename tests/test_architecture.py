@@ -31,20 +31,14 @@ ANY_DOCUMENT = {
     "neurofeedback.recording.atomic_files.read_json",
     "neurofeedback.recording.atomic_files.to_json",
     "neurofeedback.recording.atomic_files.write_json_atomic",
+    "neurofeedback.recording.documents.parse_document",
     "neurofeedback.settings.load.parse",
     "neurofeedback.settings.load.read_toml",
     "neurofeedback.settings.renamed_keys.rename_keys",
 }
 """Functions that read, write or check a JSON or TOML document of any content."""
 NOT_YET_TYPED: set[str] = {
-    "neurofeedback.recording.recording.Recording.start_state",
-    "neurofeedback.recording.recording.Recording.summary",
-    "neurofeedback.recording.session_header.SessionHeader.start_state",
-    "neurofeedback.recording.session_header.SessionStart.start_state",
-    "neurofeedback.recording.session_writer.SessionWriter.close",
     "neurofeedback.session.config.SessionConfig.settings_overrides",
-    "neurofeedback.session.config.SessionResult.summary",
-    "neurofeedback.session.setup.read_engine_start",
 }
 """Signatures that still pass untyped data; empty when all are typed."""
 
