@@ -5,10 +5,10 @@ from __future__ import annotations
 from neurofeedback.learning.decoder_messages import feature_label
 from neurofeedback.recording.documents import SessionSummary
 from neurofeedback.report.session_data import SessionData
-from neurofeedback.session.status_text import phase_label
 from neurofeedback.texts import report
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock, format_duration, format_percent
+from neurofeedback.texts.status import phase_label
 from neurofeedback.types import EventKind, Phase
 
 MAX_EVENTS = 200

@@ -13,9 +13,9 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from neurofeedback.analysis.session_spectra import SPECTRA_PHASES, SpectraPanel
 from neurofeedback.report.style import ACCENT, GREY, INK, render_svg, shorten_label
-from neurofeedback.session.status_text import phase_label
 from neurofeedback.texts import report
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.status import phase_label
 from neurofeedback.types import Phase
 
 _LINES = {Phase.BASELINE: ("#a3a3a8", 2.4), Phase.PRACTICE: (ACCENT, 1.1)}

@@ -8,9 +8,9 @@ from types import ModuleType
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from neurofeedback.session.status_text import phase_label
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock, format_duration, format_percent
+from neurofeedback.texts.status import phase_label
 from neurofeedback.types import Phase
 
 

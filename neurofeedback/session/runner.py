@@ -21,11 +21,11 @@ from neurofeedback.session.probes import ActionResult, ProbeScheduler
 from neurofeedback.session.self_report import PressDebouncer
 from neurofeedback.session.session_context import SessionContext
 from neurofeedback.session.snapshot_builder import SnapshotBuilder
-from neurofeedback.session.status_text import index_source_text
 from neurofeedback.session.summary import FrameCounts
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import SEARCHING_HEADSET
+from neurofeedback.texts.status import index_source_text
 from neurofeedback.types import BackgroundMode, Chunk, Command, Event, EventKind, Frame, Guidance, LostRun
 
 _log = logging.getLogger(__name__)

@@ -39,13 +39,13 @@ from neurofeedback.session.setup import (
     session_settings,
 )
 from neurofeedback.session.simulated_participant import simulated_participant_for
-from neurofeedback.session.status_text import index_source_text
 from neurofeedback.session.summary import build_summary
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.status import index_source_text
 from neurofeedback.types import Event, EventKind, StreamInfo
 
 _EXTRA_SIGNAL_S = 1800.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 PROFILE_KEYS: Mapping[str, Mapping[str, str]] = {
     "baseline": {
@@ -104,20 +104,20 @@ def rename_profile_keys(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[s
     """Return the settings of a profile with their old keys renamed, and one line for each."""
     found, notices = dict(data), list[str]()
     for section, names in PROFILE_KEYS.items():
-        table = found.get(section)
-        if isinstance(table, Mapping):
-            found[section], lines = rename_keys(table, names)
+        if isinstance(found.get(section), Mapping):
+            found[section], lines = rename_keys(found[section], names)
             notices += [f"{section}.{line}" for line in lines]
     return found, notices
 
 
 def rename_segment_keys(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return a programme with the old keys of its segments renamed, and one line for each name."""
-    segments = data.get("segments")
-    if not isinstance(segments, list):
+    if not isinstance(data.get("segments"), list):
         return dict(data), []
-    renamed = [
-        rename_keys(segment, SEGMENT_KEYS) if isinstance(segment, Mapping) else (segment, []) for segment in segments
-    ]
-    lines = dict.fromkeys(line for _, found in renamed for line in found)
-    return {**data, "segments": [segment for segment, _ in renamed]}, [f"segments.{line}" for line in lines]
+    segments: list[Any] = list(data["segments"])
+    notices: dict[str, None] = {}
+    for place, segment in enumerate(segments):
+        if isinstance(segment, Mapping):
+            segments[place], lines = rename_keys(cast("Mapping[str, Any]", segment), SEGMENT_KEYS)
+            notices |= dict.fromkeys(f"segments.{line}" for line in lines)
+    return {**data, "segments": segments}, list(notices)

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from neurofeedback.session.link_stats import LinkMonitor, LinkStats
 from neurofeedback.session.live_state import Snapshot
-from neurofeedback.session.status_text import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.status import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
 from neurofeedback.types import ContactLevel, ElectrodeQuality
 
 Show = Callable[[Snapshot, LinkStats], None]

@@ -21,12 +21,12 @@ from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
 from neurofeedback.session.config import RunningSession, SessionResult
 from neurofeedback.session.keymap import key_help
 from neurofeedback.session.live_state import Snapshot
-from neurofeedback.session.status_text import contact_symbol, contact_text, guidance_text, phase_label
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock, format_duration, format_index, format_percent
 from neurofeedback.texts.probe_questions import ProbeQuestion
 from neurofeedback.texts.session import INDEX_MEANING
+from neurofeedback.texts.status import contact_symbol, contact_text, guidance_text, phase_label
 from neurofeedback.types import State
 
 POLL_S = 0.25

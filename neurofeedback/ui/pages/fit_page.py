@@ -6,9 +6,9 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from neurofeedback.session.live_state import Snapshot
-from neurofeedback.session.status_text import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
 from neurofeedback.texts import fit, window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.status import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
 from neurofeedback.types import ContactLevel, ElectrodeQuality, HeadsetFit
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, allow_clipping, bind_key, button, column, label, row

@@ -14,10 +14,10 @@ from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
-from neurofeedback.session.status_text import phase_label
 from neurofeedback.texts import research
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_index, format_percent
+from neurofeedback.texts.status import phase_label
 from neurofeedback.types import Frame
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.theme import Theme

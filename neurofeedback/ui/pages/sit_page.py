@@ -10,10 +10,10 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene, advance_scene
 from neurofeedback.session.keymap import EXTEND_MINUTES, request_for_key
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
-from neurofeedback.session.status_text import guidance_text, phase_label
 from neurofeedback.texts import sit, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock
+from neurofeedback.texts.status import guidance_text, phase_label
 from neurofeedback.types import Phase
 from neurofeedback.ui.app_state import AppState
 from neurofeedback.ui.preferences import Preferences

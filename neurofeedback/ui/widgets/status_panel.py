@@ -6,10 +6,10 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout
 
 from neurofeedback.session.live_state import Snapshot
-from neurofeedback.session.status_text import contact_symbol, contact_text
 from neurofeedback.texts import sit
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
+from neurofeedback.texts.status import contact_symbol, contact_text
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import MARGIN, allow_clipping, column, label
 from neurofeedback.ui.widgets.index_history import IndexView

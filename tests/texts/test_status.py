@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from neurofeedback.session.status_text import (
+from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING
+from neurofeedback.texts.status import (
     contact_hint,
     contact_symbol,
     contact_text,
@@ -15,7 +16,6 @@ from neurofeedback.session.status_text import (
     index_source_text,
     phase_label,
 )
-from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING
 from neurofeedback.types import (
     INDEX_NAME,
     ChannelContact,
