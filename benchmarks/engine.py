@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from scipy import signal
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.settings import Montage, Profile, Settings
 from neurofeedback.settings.load import load_evidence
 from neurofeedback.settings.montages import infer_montage
@@ -82,7 +82,7 @@ def run(data: np.ndarray, profile: Profile, size: int) -> None:
         Command(n // 10, CommandKind.PHASE, "baseline"),
         Command(n // 2, CommandKind.PHASE, "practice"),
     ]
-    engine = Engine(SFREQ, profile)
+    engine = FrameEngine(SFREQ, profile)
     for start in range(0, n, size):
         engine.process(Chunk(start, data[:, start : start + size]), commands if start == 0 else ())
     if engine.baseline is None:
@@ -127,7 +127,7 @@ def packet_us(n_channels: int) -> float:
     data, profile = pink(n_channels, 1.0), profile_for(n_channels)
     times: list[float] = []
     for _ in range(100):
-        engine = Engine(SFREQ, profile)
+        engine = FrameEngine(SFREQ, profile)
         before = time.perf_counter()
         for start in range(0, 5 * PACKET, PACKET):
             engine.process(Chunk(start, data[:, start : start + PACKET]))

@@ -221,7 +221,7 @@ class Engine:
             self.stream, self.profile = stream, profile
         else:
             self.stream, self.profile = resolve(_to_settings(profile), stream)
-        self._engine = pure.Engine(self.stream.sfreq, self.profile)
+        self._engine = pure.FrameEngine(self.stream.sfreq, self.profile)
         self._commands: list[Command] = []
         self._next_sample = 0
 

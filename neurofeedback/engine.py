@@ -79,7 +79,7 @@ def frame_columns(profile: Profile, *, personal_baseline: bool) -> tuple[str, ..
     )
 
 
-class Engine:
+class FrameEngine:
     """Computes frames from samples; the result does not depend on how the samples are cut into chunks.
 
     Parameters

@@ -12,7 +12,7 @@ from benchmarks.acceptance.crowd import ORACLE, ToneSource, TrialResults, run_tr
 from benchmarks.acceptance.figures import Figure, Goal, Run, Target, at_least, between, figure
 from benchmarks.acceptance.judged_sessions import BASELINE_S, PRACTICE_S, SETTLE_S, headset, stream_of
 from benchmarks.acceptance.statistics import mean_of, share_of
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.simulation.closed_loop import ClosedLoop
@@ -86,7 +86,7 @@ def run_closed_loop(
     device, montage = headset("muse")
     stream, profile = resolve(Settings(), stream_of("muse"))
     truth = draw_session(person, seconds=seconds, seed=seed, montage=montage, headset=device)
-    loop, engine = ClosedLoop(truth, response), Engine(stream.sfreq, profile)
+    loop, engine = ClosedLoop(truth, response), FrameEngine(stream.sfreq, profile)
     phases = ((SETTLE_S, Phase.BASELINE), (SETTLE_S + BASELINE_S, Phase.PRACTICE))
     commands = [Command(round(at_s * stream.sfreq), CommandKind.PHASE, phase) for at_s, phase in phases]
     levels: list[float] = []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.acceptance.figures import Figure, Run, Target, at_most
 from benchmarks.acceptance.judged_sessions import Case, judge, simulate_case, stream_of
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.simulation.population import draw_person
@@ -42,11 +42,11 @@ def _wide(seconds: float) -> Load:
     return Load(StreamInfo("wide", 512.0, names), data)
 
 
-def _engine(load: Load) -> tuple[Engine, list[Command]]:
+def _engine(load: Load) -> tuple[FrameEngine, list[Command]]:
     _, profile = resolve(Settings(), load.stream)
     changes = ((10.0, Phase.BASELINE), (60.0, Phase.PRACTICE))
     commands = [Command(round(at * load.stream.sfreq), CommandKind.PHASE, phase) for at, phase in changes]
-    return Engine(load.stream.sfreq, profile), commands
+    return FrameEngine(load.stream.sfreq, profile), commands
 
 
 def _chunks(load: Load, seconds: float) -> Iterator[Chunk]:

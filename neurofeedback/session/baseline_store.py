@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.baseline import Baseline
 from neurofeedback.estimation.personal_baseline import (
@@ -69,7 +69,7 @@ def _iter_session_baselines(recordings: Path, participant: str) -> Iterator[Sess
             _log.warning("the baseline of %s is left out: %s", stem, error)
 
 
-def baseline_summary(engine: Engine) -> SessionSummary:
+def baseline_summary(engine: FrameEngine) -> SessionSummary:
     """Return the baseline's part of a summary.
 
     ``personal_differences`` is None without a baseline or a personal one. ``baseline_late_s`` is the time of a baseline
@@ -84,7 +84,7 @@ def baseline_summary(engine: Engine) -> SessionSummary:
     return SessionSummary(personal_differences=differences, baseline_late_s=late_s)
 
 
-def baseline_notice(engine: Engine) -> str:
+def baseline_notice(engine: FrameEngine) -> str:
     """Return the notice about a late or missing baseline; empty otherwise."""
     if engine.baseline is None and engine.phase in {Phase.PRACTICE, Phase.TRANSFER, Phase.DEBRIEF}:
         return tr(session_notices.NO_BASELINE)
@@ -93,7 +93,7 @@ def baseline_notice(engine: Engine) -> str:
     return ""
 
 
-def store_baseline(files: SessionFiles, engine: Engine) -> None:
+def store_baseline(files: SessionFiles, engine: FrameEngine) -> None:
     """Store a session's baseline and update the personal baseline.
 
     A baseline completed only in practice is not one of rest and is left out. A failure to write is logged.

@@ -89,8 +89,8 @@ class Runner:
         context = self._context
         self._last_data_time = context.clock.now()
         self._record_event(EventKind.START, context.stream.device)
-        if context.model_text:
-            self._record_event(EventKind.MODEL, context.model_text)
+        if context.model_record:
+            self._record_event(EventKind.MODEL, context.model_record)
         if first := context.phase_controller.initial_commands():
             self._apply_phase_output(PhaseOutput(Bell.PHASE, first, context.phase_controller.segment.background), 0)
         reason = self._loop()

@@ -44,7 +44,7 @@ from neurofeedback.settings.load import dump_profile, load_evidence, load_progra
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.profile import Profile
 from neurofeedback.texts import session_notices
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english, tr
 from neurofeedback.texts.status import index_source_text
 from neurofeedback.types import Event, EventKind, StreamInfo
 
@@ -230,7 +230,7 @@ class Session:
         settings, index_name = profile.settings, profile.evidence.index_name
         outputs = open_outputs(config.lsl_out, config.osc_out, stream, settings.spectrum.hop_s)
         participant = simulated_participant_for(fit_result.source, self.live_state, answers=config.fast)
-        learn_live = settings.probes.learn_live
+        learn_live, n_answers = settings.probes.learn_live, online_decoder.decoder.n_answers
         decoder_thread = DecoderThread(online_decoder, synchronous=config.fast) if learn_live else None
         try:
             context = SessionContext(
@@ -247,7 +247,8 @@ class Session:
                 consumers=(*outputs, *participant),
                 index_name=index_name,
                 decoder_thread=decoder_thread,
-                model_text=index_source_text(index_name, online_decoder.decoder.n_answers, learns_live=learn_live),
+                model_text=index_source_text(index_name, n_answers, learns_live=learn_live),
+                model_record=index_source_text(index_name, n_answers, learns_live=learn_live, translate=english),
             )
             if fit_result.fit_text:
                 context.writer.process_event(Event(0, EventKind.HEADSET_FIT, fit_result.fit_text))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from neurofeedback.acquisition.source import Source
 from neurofeedback.audio.sink import Sink
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.learning.decoder_thread import DecoderThread
 from neurofeedback.recording.session_writer import SessionWriter
 from neurofeedback.session.clock import Clock
@@ -19,12 +19,15 @@ from neurofeedback.types import INDEX_NAME, StreamInfo
 
 @dataclass(slots=True)
 class SessionContext:
-    """The parts a runner needs; ``seed`` draws the times of probes, ``model_text`` says what drives the guidance."""
+    """The parts a runner needs; ``seed`` draws the times of probes, ``model_text`` says what drives the guidance.
+
+    ``model_record`` says the same in English, for the recording.
+    """
 
     source: Source
     stream: StreamInfo
     writer: SessionWriter
-    engine: Engine
+    engine: FrameEngine
     phase_controller: PhaseController
     sink: Sink
     clock: Clock
@@ -35,3 +38,4 @@ class SessionContext:
     index_name: str = INDEX_NAME
     decoder_thread: DecoderThread | None = None
     model_text: str = ""
+    model_record: str = ""

@@ -7,7 +7,7 @@ import math
 import secrets
 from collections.abc import Mapping
 
-from neurofeedback.engine import Engine, EngineStart, frame_columns
+from neurofeedback.engine import EngineStart, FrameEngine, frame_columns
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.personal_baseline import PersonalBaseline, personal_baseline_to_json
 from neurofeedback.learning.online_decoder import OnlineDecoder
@@ -74,12 +74,12 @@ def load_decoder(config: SessionConfig, settings: Settings) -> DecoderState:
 
 def create_engine(
     stream: StreamInfo, profile: Profile, decoder_state: DecoderState, personal_baseline: PersonalBaseline | None
-) -> tuple[Engine, OnlineDecoder]:
+) -> tuple[FrameEngine, OnlineDecoder]:
     """Return the engine with the person's decoder and baseline, and the decoder that learns from its frames."""
     columns = frame_columns(profile, personal_baseline=personal_baseline is not None)
     online_decoder = OnlineDecoder(decoder_state, profile.settings, stream, columns)
     start = EngineStart(online_decoder.initial_weights_text, personal_baseline_to_json(personal_baseline))
-    return Engine(stream.sfreq, profile, start), online_decoder
+    return FrameEngine(stream.sfreq, profile, start), online_decoder
 
 
 def make_start_state(

@@ -17,6 +17,11 @@ def set_translations(translations: NullTranslations) -> None:
     _active[0] = translations
 
 
+def english(template: str, /, **fields: object) -> str:
+    """Return a text in English with its named fields filled in, for what is recorded."""
+    return template.format(**fields) if fields else template
+
+
 def tr(template: str, /, **fields: object) -> str:
     """Return a text in the chosen language, with its named fields filled in.
 

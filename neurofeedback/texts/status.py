@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from neurofeedback.texts import headset_fit as fit_texts
 from neurofeedback.texts import session as session_texts
@@ -54,8 +54,8 @@ def guidance_text(phase: Phase | None, state: State | None, lost_s: float = 0.0,
     return tr(session_texts.GUIDANCE[phase])
 
 
-def index_source_text(index_name: str, n_answers: int, *, learns_live: bool) -> str:
-    """Return one sentence about what the guidance is based on.
+def index_source_text(index_name: str, n_answers: int, *, learns_live: bool, translate: Callable[..., str] = tr) -> str:
+    """Return one sentence about what the guidance is based on; pass ``english`` for what is recorded.
 
     Examples
     --------
@@ -63,13 +63,15 @@ def index_source_text(index_name: str, n_answers: int, *, learns_live: bool) -> 
     'The guidance follows what your own 42 answers have taught so far.'
     """
     if index_name != INDEX_NAME:
-        return tr(session_texts.INDEX_SOURCE_OTHER, index_name=index_name)
+        return translate(session_texts.INDEX_SOURCE_OTHER, index_name=index_name)
     if n_answers == 0:
-        return tr(session_texts.INDEX_SOURCE_STUDIES_LIVE if learns_live else session_texts.INDEX_SOURCE_STUDIES)
+        return translate(session_texts.INDEX_SOURCE_STUDIES_LIVE if learns_live else session_texts.INDEX_SOURCE_STUDIES)
     if n_answers == 1:
-        return tr(session_texts.INDEX_SOURCE_ONE_ANSWER_LIVE if learns_live else session_texts.INDEX_SOURCE_ONE_ANSWER)
+        return translate(
+            session_texts.INDEX_SOURCE_ONE_ANSWER_LIVE if learns_live else session_texts.INDEX_SOURCE_ONE_ANSWER
+        )
     template = session_texts.INDEX_SOURCE_ANSWERS_LIVE if learns_live else session_texts.INDEX_SOURCE_ANSWERS
-    return tr(template, n_answers=n_answers)
+    return translate(template, n_answers=n_answers)
 
 
 def contact_symbol(contact: ChannelContact) -> str:

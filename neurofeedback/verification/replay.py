@@ -8,7 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SettingsError
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.recording import frame_log
@@ -29,7 +29,7 @@ _PLAN_COMMANDS = frozenset({CommandKind.PHASE, CommandKind.PAUSE})
 class Replay:
     """A running replay: its engine and its frames."""
 
-    engine: Engine
+    engine: FrameEngine
     frames: Iterator[Frame]
 
     @property
@@ -59,11 +59,11 @@ def replay(
     stream = recording.stream
     own_profile = recording.profile if settings is None and baseline_s is None else None
     if own_profile is not None:
-        engine = Engine(stream.sfreq, own_profile, read_engine_start(recording.start_state))
+        engine = FrameEngine(stream.sfreq, own_profile, read_engine_start(recording.start_state))
         return Replay(engine, _replay_with_commands(engine, recording, recording.commands, chunk_s))
     chosen = settings or (recording.profile.settings if recording.profile else Settings())
     _, profile = resolve(chosen, stream)
-    engine = Engine(stream.sfreq, profile, read_engine_start(recording.start_state))
+    engine = FrameEngine(stream.sfreq, profile, read_engine_start(recording.start_state))
     commands = _plan_commands(recording.commands) if recording.commands and baseline_s is None else ()
     if commands:
         return Replay(engine, _replay_with_commands(engine, recording, commands, chunk_s))
@@ -74,7 +74,7 @@ def replay(
 
 
 def _replay_with_commands(
-    engine: Engine, recording: Recording, commands: tuple[Command, ...], chunk_s: float
+    engine: FrameEngine, recording: Recording, commands: tuple[Command, ...], chunk_s: float
 ) -> Iterator[Frame]:
     n_samples = max(1, round(chunk_s * recording.stream.sfreq))
     pending = commands
@@ -84,7 +84,7 @@ def _replay_with_commands(
 
 
 def _replay_with_plan(
-    engine: Engine, recording: Recording, phase_controller: PhaseController, schedule: FrameSchedule
+    engine: FrameEngine, recording: Recording, phase_controller: PhaseController, schedule: FrameSchedule
 ) -> Iterator[Frame]:
     """Process up to each frame that may end a phase, since the command for it takes effect right after."""
     commands = list(phase_controller.initial_commands())
@@ -149,7 +149,7 @@ class ReplaySummary:
             if frame.valid:
                 self._rewards.append(frame.reward)
 
-    def as_dict(self, engine: Engine) -> ReplayDocument:
+    def as_dict(self, engine: FrameEngine) -> ReplayDocument:
         """Return the summary as plain values."""
         baseline = engine.baseline
         practice = max(1, sum(self._states.values()))

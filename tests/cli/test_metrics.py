@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from neurofeedback.cli.commands import metrics
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.metrics import METRIC_GROUPS, METRICS
 from neurofeedback.processing.features import FEATURE_KINDS, FEATURES, KINDS
@@ -50,7 +50,7 @@ def test_every_kind_of_feature_is_explained_once() -> None:
 def test_every_number_of_the_frame_log_has_a_card() -> None:
     stream = StreamInfo("simulated", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
     _, profile = resolve(Settings(), stream)
-    columns = {*FIXED_COLUMNS, *Engine(256.0, profile).columns} - BOOKKEEPING
+    columns = {*FIXED_COLUMNS, *FrameEngine(256.0, profile).columns} - BOOKKEEPING
     patterns = [pattern for card in METRICS.values() for pattern in card.columns]
     assert [column for column in columns if not any(fnmatch(column, pattern) for pattern in patterns)] == []
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings import Montage, Profile, Settings
 from neurofeedback.settings.load import load_evidence, load_montage, load_settings, resolve
@@ -69,7 +69,7 @@ def frames_of(
     profile: Profile = PROFILE,
     cuts: list[int] | None = None,
 ) -> list[Frame]:
-    engine = Engine(sfreq, profile)
+    engine = FrameEngine(sfreq, profile)
     edges = [0, *sorted(cuts or []), data.shape[1]]
     out: list[Frame] = []
     waiting = sorted(commands, key=lambda each: each.sample)
@@ -160,7 +160,7 @@ def test_packets_of_twelve_at_a_rate_four_does_not_divide_give_the_same_bits() -
 
 
 def test_commands_given_early_or_in_time_and_in_any_order_are_the_same() -> None:
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     early = engine.process(Chunk(0, SITTING), COMMANDS[::-1])
     assert bits(early) == bits(FRAMES)
 
@@ -175,7 +175,7 @@ def test_a_command_takes_effect_at_the_first_frame_that_ends_at_or_after_its_sam
 
 
 def test_a_command_older_than_the_frames_already_made_holds_for_the_next() -> None:
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     before = engine.process(Chunk(0, SITTING[:, :256]))
     after = engine.process(Chunk(256, SITTING[:, 256:512]), [Command(10, CommandKind.PHASE, "practice")])
     assert {frame.phase for frame in before} == {Phase.SETTLE}
@@ -198,7 +198,7 @@ def test_a_command_that_makes_no_sense_is_refused_in_words(kind: CommandKind, va
 
 
 def test_chunks_must_follow_each_other_and_have_the_stream_s_channels() -> None:
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     with pytest.raises(ValueError, match="begins at sample 5, expected 0"):
         engine.process(Chunk(5, SITTING[:, :10]))
     with pytest.raises(ValueError, match="3 channels, expected 4"):
@@ -210,7 +210,7 @@ def test_chunks_must_follow_each_other_and_have_the_stream_s_channels() -> None:
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_an_array_of_any_float_type_gives_the_frames_of_its_chunk(dtype: type) -> None:
     data = SITTING[:, : 20 * 256].astype(dtype)
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     frames = [frame for at in range(0, data.shape[1], 700) for frame in engine.process(data[:, at : at + 700])]
     assert bits(frames) == bits(frames_of(data, []))
 
@@ -226,7 +226,7 @@ def test_an_array_of_any_float_type_gives_the_frames_of_its_chunk(dtype: type) -
     ],
 )
 def test_an_array_of_another_shape_or_type_is_refused(data: np.ndarray, got: str) -> None:
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     with pytest.raises(SettingsError, match=got):
         engine.process(data)
     assert len(engine.process(np.zeros((4, 256)))) == 4
@@ -263,7 +263,7 @@ def test_the_index_begins_at_the_baseline_s_middle() -> None:
 
 
 def test_columns_name_every_value() -> None:
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     assert len(engine.columns) == len(set(engine.columns)) == len(CLEAR_FRAMES[0].values)
     for band in ("theta", "alpha", "beta"):
         for region in ("frontal", "posterior", "all"):
@@ -272,7 +272,7 @@ def test_columns_name_every_value() -> None:
 
 
 def value(frame: Frame, column: str) -> float:
-    return frame.values[Engine(256.0, PROFILE).columns.index(column)]
+    return frame.values[FrameEngine(256.0, PROFILE).columns.index(column)]
 
 
 def test_reward_is_index_below_the_logged_threshold_in_valid_frames_and_nothing_else() -> None:
@@ -296,7 +296,7 @@ def test_transfer_is_measured_from_the_fixed_baseline_without_sound() -> None:
 
 
 def test_the_baseline_is_frozen_until_another_one_is_made() -> None:
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     commands = [*phases(4, 30), *phases(50, 70)]
     engine.process(Chunk(0, CLEAR[:, : 40 * 256]), commands)
     first = engine.baseline
@@ -314,7 +314,7 @@ def test_the_baseline_is_frozen_until_another_one_is_made() -> None:
 
 def test_a_second_baseline_without_signal_leaves_the_first() -> None:
     data = lost(CLEAR, 50, 60)
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     engine.process(Chunk(0, data[:, : 45 * 256]), [*phases(4, 30), *phases(50.5, 60)])
     first = engine.baseline
     engine.process(Chunk(45 * 256, data[:, 45 * 256 :]))
@@ -344,14 +344,14 @@ def test_practice_without_any_baseline_is_unknown() -> None:
 
 
 def test_the_mains_frequency_becomes_known() -> None:
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     assert engine.mains_hz is None
     engine.process(Chunk(0, SITTING))
     assert engine.mains_hz == 50.0
 
 
 def test_screens_get_the_latest_filtered_signal() -> None:
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     engine.process(Chunk(0, SITTING[:, :300]))
     assert engine.recent_filtered.shape == (4, 256)
     engine.process(Chunk(300, SITTING[:, 300:310]))
@@ -564,7 +564,7 @@ def test_t19_the_same_brain_has_the_same_z_at_every_rate(sfreq: float) -> None:
             disturbances=CLEAN,
         ).data
         frames = frames_of(data, phases(4, 34, sfreq=rate), sfreq=rate)
-        columns = Engine(rate, PROFILE).columns
+        columns = FrameEngine(rate, PROFILE).columns
         rows = [columns.index(f"z_{name}") for name in PROFILE.evidence.feature_names]
         return np.array([[frame.values[row] for row in rows] for frame in at(frames, 36, 60)])
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.estimation.engine_states import (
     TRANSITIONS,
     BaselineState,
@@ -72,16 +72,16 @@ def test_frames_are_judged_in_exactly_the_states_with_a_baseline() -> None:
     }
 
 
-def run(*steps: tuple[float, CommandKind, str], flat: tuple[float, float] = (0, 0)) -> tuple[Engine, list[State]]:
+def run(*steps: tuple[float, CommandKind, str], flat: tuple[float, float] = (0, 0)) -> tuple[FrameEngine, list[State]]:
     """Process the signal, flat within the given seconds; return the engine and the states of its frames."""
     data = SIGNAL.copy()
     data[:, round(flat[0] * 256) : round(flat[1] * 256)] = 0
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     frames = engine.process(data, [Command(round(at_s * 256), kind, value) for at_s, kind, value in steps])
     return engine, [frame.state for frame in frames]
 
 
-def baseline_state(engine: Engine) -> BaselineState:
+def baseline_state(engine: FrameEngine) -> BaselineState:
     return engine._engine_states.baseline
 
 
@@ -112,7 +112,7 @@ def test_a_new_baseline_without_signal_leaves_the_old_one() -> None:
 
 def test_a_pause_ends_once_no_window_reaches_back_into_it() -> None:
     on, off = (CommandKind.PAUSE, "on"), (CommandKind.PAUSE, "off")
-    engine = Engine(256.0, PROFILE)
+    engine = FrameEngine(256.0, PROFILE)
     seen = []
     for second, (kind, value) in enumerate([on, on, off, off, on, off, off, off, off]):
         engine.process(np.zeros((4, 256)), [Command(second * 256, kind, value)])

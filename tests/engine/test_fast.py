@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.processing.block_measures import BlockMeasures
 from neurofeedback.processing.pipeline import Pipeline
 from neurofeedback.settings import Profile
@@ -60,7 +60,7 @@ def pushed(
     data: np.ndarray, edges: list[int], commands: list[Command], chosen: Profile, sfreq: float = 256.0
 ) -> list[tuple[int, Frame]]:
     """Frames, each with the sample at which it was made, when chunks end at these edges."""
-    engine = Engine(sfreq, chosen)
+    engine = FrameEngine(sfreq, chosen)
     out: list[tuple[int, Frame]] = []
     for start, stop in pairwise([0, *edges, data.shape[1]]):
         due = [command for command in commands if start < command.sample <= stop]
@@ -207,7 +207,7 @@ def test_which_direction_is_rewarded_is_data() -> None:
 
 
 def test_the_index_is_the_envelope_now_in_spreads_of_the_baseline() -> None:
-    chosen = Engine(256.0, profile())
+    chosen = FrameEngine(256.0, profile())
     frames = chosen.process(Chunk(0, BURSTS.astype(np.float32)), PHASES)
     names = list(chosen.columns)
     practice = [frame for frame in frames if frame.phase is Phase.PRACTICE and frame.valid]

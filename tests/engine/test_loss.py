@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.settings import Profile, Settings
 from neurofeedback.settings.load import load_evidence, load_montage
 from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, Disturbances
@@ -34,7 +34,7 @@ def frames_of(family: str, data: np.ndarray) -> list[Frame]:
         Command(round(at_s * sfreq), CommandKind.PHASE, phase)
         for at_s, phase in ((BASELINE_S, Phase.BASELINE), (PRACTICE_S, Phase.PRACTICE))
     ]
-    return Engine(sfreq, profile).process(Chunk(0, data), commands)
+    return FrameEngine(sfreq, profile).process(Chunk(0, data), commands)
 
 
 def with_loss(family: str, share: float) -> np.ndarray:

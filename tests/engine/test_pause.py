@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings import Profile, Settings
 from neurofeedback.settings.load import load_evidence, load_montage
@@ -40,8 +40,10 @@ def paused(start_s: float, stop_s: float) -> list[Command]:
 PLAN = [command(4, CommandKind.PHASE, Phase.BASELINE), command(30, CommandKind.PHASE, Phase.PRACTICE)]
 
 
-def frames_of(data: np.ndarray, commands: list[Command], cuts: list[int] | None = None) -> tuple[Engine, list[Frame]]:
-    engine = Engine(SFREQ, PROFILE)
+def frames_of(
+    data: np.ndarray, commands: list[Command], cuts: list[int] | None = None
+) -> tuple[FrameEngine, list[Frame]]:
+    engine = FrameEngine(SFREQ, PROFILE)
     frames: list[Frame] = []
     waiting = commands
     for start, stop in pairwise([0, *sorted(cuts or []), data.shape[1]]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.recording.frame_log import format_row
 from neurofeedback.settings import Profile, Settings
 from neurofeedback.settings.estimation import BaselineSettings
@@ -55,8 +55,8 @@ USUAL = phases((5, Phase.BASELINE), (53, Phase.PRACTICE))
 
 def sat(
     data: np.ndarray, commands: list[Command], sizes: list[int] | None = None, profile: Profile = PROFILE
-) -> tuple[Engine, list[Frame]]:
-    engine, frames, at = Engine(SFREQ, profile), [], 0
+) -> tuple[FrameEngine, list[Frame]]:
+    engine, frames, at = FrameEngine(SFREQ, profile), [], 0
     for size in sizes or [data.shape[1]]:
         frames += engine.process(Chunk(at, data[:, at : at + size]), commands if at == 0 else ())
         at += size
@@ -64,11 +64,13 @@ def sat(
 
 
 @pytest.fixture(scope="module")
-def tense() -> tuple[Engine, list[Frame]]:
+def tense() -> tuple[FrameEngine, list[Frame]]:
     return sat(TENSE, USUAL)
 
 
-def test_a_sitting_that_begins_clenched_goes_on_once_there_is_clean_signal(tense: tuple[Engine, list[Frame]]) -> None:
+def test_a_sitting_that_begins_clenched_goes_on_once_there_is_clean_signal(
+    tense: tuple[FrameEngine, list[Frame]],
+) -> None:
     engine, frames = tense
     known = [frame.onset for frame in frames if frame.state in KNOWN]
     assert CLENCHED_S + 12.0 <= known[0] <= CLENCHED_S + 12.0 + 10.0
@@ -78,7 +80,7 @@ def test_a_sitting_that_begins_clenched_goes_on_once_there_is_clean_signal(tense
     assert 12.0 <= engine.baseline.clean_s <= 22.0
 
 
-def test_a_later_baseline_phase_is_made_of_its_own_frames(tense: tuple[Engine, list[Frame]]) -> None:
+def test_a_later_baseline_phase_is_made_of_its_own_frames(tense: tuple[FrameEngine, list[Frame]]) -> None:
     engine, _ = sat(TENSE, [*USUAL, *phases((92, Phase.BASELINE), (108, Phase.PRACTICE))])
     assert engine.baseline is not None
     assert tense[0].baseline is not None
@@ -86,7 +88,7 @@ def test_a_later_baseline_phase_is_made_of_its_own_frames(tense: tuple[Engine, l
     assert engine.late_baseline_sample == tense[0].late_baseline_sample
 
 
-def test_nothing_is_learned_from_the_clench(tense: tuple[Engine, list[Frame]]) -> None:
+def test_nothing_is_learned_from_the_clench(tense: tuple[FrameEngine, list[Frame]]) -> None:
     calm, _ = sat(
         sitting(clenched=False)[:, round(CLENCHED_S * SFREQ) :], phases((2, Phase.BASELINE), (30, Phase.PRACTICE))
     )
@@ -96,7 +98,7 @@ def test_nothing_is_learned_from_the_clench(tense: tuple[Engine, list[Frame]]) -
 
 
 @pytest.mark.parametrize("n", [64, 1237])
-def test_it_does_not_depend_on_chunks(tense: tuple[Engine, list[Frame]], n: int) -> None:
+def test_it_does_not_depend_on_chunks(tense: tuple[FrameEngine, list[Frame]], n: int) -> None:
     _, cut = sat(TENSE, USUAL, [n] * (TENSE.shape[1] // n))
     assert [format_row(frame) for frame in cut] == [format_row(frame) for frame in tense[1][: len(cut)]]
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from neurofeedback.engine import Engine, EngineStart
+from neurofeedback.engine import EngineStart, FrameEngine
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.confidence import model_trust
 from neurofeedback.estimation.decoder_weights import DecoderWeights, parse_decoder_weights
@@ -51,8 +51,8 @@ def signal() -> NDArray[np.float32]:
 
 def run(
     *commands: Command, start: str = "", cuts: tuple[int, ...] = (), profile: Profile = PROFILE
-) -> tuple[Engine, list[Frame]]:
-    engine = Engine(SFREQ, profile, EngineStart(decoder=start))
+) -> tuple[FrameEngine, list[Frame]]:
+    engine = FrameEngine(SFREQ, profile, EngineStart(decoder=start))
     frames: list[Frame] = []
     waiting: tuple[Command, ...] = (*PHASES, *commands)
     for first, last in pairwise((0, *cuts, signal().shape[1])):
@@ -184,7 +184,7 @@ def test_text_that_is_not_a_decoder_is_refused_in_one_message(text: str) -> None
     with pytest.raises(SettingsError, match="decoder is not allowed"):
         run(refit(60, text))
     with pytest.raises(SettingsError, match="allowed: nothing, or a decoder: weights"):
-        Engine(SFREQ, PROFILE, EngineStart(decoder=text))
+        FrameEngine(SFREQ, PROFILE, EngineStart(decoder=text))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurofeedback.engine import Engine, EngineStart
+from neurofeedback.engine import EngineStart, FrameEngine
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.decoder_weights import DecoderWeights
 from neurofeedback.estimation.personal_baseline import (
@@ -171,7 +171,7 @@ def test_a_spoiled_one_is_one_message(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         parse_matching_baseline(text, MUSE)
     with pytest.raises(SettingsError, match="personal baseline of earlier sessions cannot be used"):
-        Engine(256.0, profile(), EngineStart(baseline=text))
+        FrameEngine(256.0, profile(), EngineStart(baseline=text))
 
 
 def test_a_session_alone_is_no_kept_baseline() -> None:
@@ -200,7 +200,7 @@ def signal(seed: int, seconds: float, shift: SessionShift = SessionShift()) -> n
     ).data
 
 
-def sat(engine: Engine, data: np.ndarray, commands: tuple[Command, ...] = BASELINE, size: int = 0) -> list[Frame]:
+def sat(engine: FrameEngine, data: np.ndarray, commands: tuple[Command, ...] = BASELINE, size: int = 0) -> list[Frame]:
     frames, size = [], size or data.shape[1]
     for at in range(0, data.shape[1], size):
         frames += engine.process(Chunk(at, data[:, at : at + size]), commands if at == 0 else ())
@@ -212,7 +212,7 @@ def usual() -> PersonalBaseline:
     """Three quiet days of one person."""
     days = []
     for seed in range(3):
-        engine = Engine(256.0, profile())
+        engine = FrameEngine(256.0, profile())
         sat(engine, signal(seed, 90.0))
         assert engine.baseline is not None
         days.append(summarize_baseline(engine.baseline, MUSE, "closed"))
@@ -227,13 +227,13 @@ def today() -> np.ndarray:
     return signal(11, 150.0, SessionShift(beta=0.8))
 
 
-def column(engine: Engine, frames: list[Frame], name: str) -> np.ndarray:
+def column(engine: FrameEngine, frames: list[Frame], name: str) -> np.ndarray:
     place = engine.columns.index(name)
     return np.array([frame.values[place] for frame in frames])
 
 
 def test_todays_level_is_found_again(usual: PersonalBaseline, today: np.ndarray) -> None:
-    engine = Engine(256.0, profile())
+    engine = FrameEngine(256.0, profile())
     sat(engine, today)
     assert engine.baseline is not None
     told = compare_baselines(summarize_baseline(engine.baseline, MUSE, "closed"), usual)
@@ -245,7 +245,7 @@ def test_todays_level_is_found_again(usual: PersonalBaseline, today: np.ndarray)
 def test_both_indices_are_logged_and_only_the_kept_one_sees_a_day_that_is_different(
     usual: PersonalBaseline, today: np.ndarray
 ) -> None:
-    engine = Engine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual)))
+    engine = FrameEngine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual)))
     frames = [frame for frame in sat(engine, today) if frame.phase is Phase.PRACTICE]
     beta, own_beta = column(engine, frames, "z_beta_all"), column(engine, frames, "zo_beta_all")
     assert abs(np.nanmedian(beta)) < 1.0
@@ -257,8 +257,8 @@ def test_both_indices_are_logged_and_only_the_kept_one_sees_a_day_that_is_differ
 
 def test_nothing_else_changes_by_keeping_one(usual: PersonalBaseline, today: np.ndarray) -> None:
     with_it, without = (
-        Engine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual))),
-        Engine(256.0, profile()),
+        FrameEngine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual))),
+        FrameEngine(256.0, profile()),
     )
     more, fewer = sat(with_it, today), sat(without, today)
     assert [frame.index_u for frame in more][-20:] == [frame.index_u for frame in fewer][-20:]
@@ -274,14 +274,14 @@ def test_nothing_else_changes_by_keeping_one(usual: PersonalBaseline, today: np.
 
 def test_it_drives_if_so_set_or_told_and_however_samples_come(usual: PersonalBaseline, today: np.ndarray) -> None:
     start = EngineStart(baseline=personal_baseline_to_json(usual))
-    engine = Engine(256.0, profile("own"), start)
+    engine = FrameEngine(256.0, profile("own"), start)
     frames = sat(engine, today)
     practice = [frame for frame in frames if frame.phase is Phase.PRACTICE]
     np.testing.assert_array_equal(column(engine, practice, "u_own"), [frame.index_u for frame in practice])
-    cut = sat(Engine(256.0, profile("own"), start), today, size=77)
+    cut = sat(FrameEngine(256.0, profile("own"), start), today, size=77)
     np.testing.assert_array_equal([frame.values for frame in cut], [frame.values for frame in frames])
     switched = (*BASELINE, Command(120 * 256, CommandKind.BASELINE, "session"))
-    engine = Engine(256.0, profile("own"), start)
+    engine = FrameEngine(256.0, profile("own"), start)
     late = [frame for frame in sat(engine, today, switched) if frame.onset > 120.25]
     np.testing.assert_array_equal(column(engine, late, "u_session"), [frame.index_u for frame in late])
     assert late[0].threshold != practice[-1].threshold
@@ -289,7 +289,7 @@ def test_it_drives_if_so_set_or_told_and_however_samples_come(usual: PersonalBas
 
 def test_a_decoder_drives_both_indices_with_the_same_weights(usual: PersonalBaseline, today: np.ndarray) -> None:
     taught = (*BASELINE, Command(120 * 256, CommandKind.DECODER, DecoderWeights((("beta_all", 1.0),), 30).to_json()))
-    engine = Engine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual)))
+    engine = FrameEngine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual)))
     frames = sat(engine, today, taught)
     own_u = column(engine, frames, "u_own")
     onset = np.array([frame.onset for frame in frames])
@@ -298,11 +298,11 @@ def test_a_decoder_drives_both_indices_with_the_same_weights(usual: PersonalBase
 
 
 def test_own_without_a_kept_one_is_the_session(today: np.ndarray) -> None:
-    plain, hopeful = sat(Engine(256.0, profile()), today), sat(Engine(256.0, profile("own")), today)
+    plain, hopeful = sat(FrameEngine(256.0, profile()), today), sat(FrameEngine(256.0, profile("own")), today)
     assert [frame.index_u for frame in plain][-9:] == [frame.index_u for frame in hopeful][-9:]
 
 
 def test_another_word_is_refused() -> None:
-    engine = Engine(256.0, profile())
+    engine = FrameEngine(256.0, profile())
     with pytest.raises(SettingsError, match="allowed: session or own"):
         sat(engine, signal(1, 2.0), (Command(0, CommandKind.BASELINE, "mine"),))

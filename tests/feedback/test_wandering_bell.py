@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.feedback.wandering_bell import WanderingBell
 from neurofeedback.settings.audio_feedback import BellSettings
 from neurofeedback.settings.load import resolve
@@ -55,7 +55,7 @@ def test_engine_puts_the_bell_into_guidance_and_frame_log() -> None:
     settings = Settings(bell=BellSettings(enabled=True, min_likelihood=0.01, min_confidence=0.0, dwell_s=0.25))
     sure = settings.model_copy(update={"threshold": settings.threshold.model_copy(update={"target_rate": 0.1})})
     stream, profile = resolve(sure, StreamInfo("x", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse"))
-    engine = Engine(stream.sfreq, profile)
+    engine = FrameEngine(stream.sfreq, profile)
     noise = np.random.default_rng(1).normal(0, 2, (4, 256 * 60))
     data = lfilter([1.0], [1.0, -0.95], noise).astype(np.float32)
     commands = [
@@ -66,4 +66,4 @@ def test_engine_puts_the_bell_into_guidance_and_frame_log() -> None:
     at = engine.columns.index("bell")
     assert [frame.guidance.bell for frame in frames] == [frame.values[at] == 1.0 for frame in frames]
     assert any(frame.guidance.bell for frame in frames)
-    assert "bell" not in Engine(256.0, profile.model_copy(update={"settings": Settings()})).columns
+    assert "bell" not in FrameEngine(256.0, profile.model_copy(update={"settings": Settings()})).columns

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.engine import Engine, EngineStart
+from neurofeedback.engine import EngineStart, FrameEngine
 from neurofeedback.estimation.decoder_weights import DecoderWeights
 from neurofeedback.estimation.personal_baseline import (
     aggregate_baselines,
@@ -120,7 +120,7 @@ def sitting(name: str) -> Sat:
     plan = SITTINGS[name]
     signal = holed(simulated(plan), plan)
     profile = _profile(plan)
-    engine = Engine(HEADSETS[plan.family].sfreq, profile, _start(plan, profile))
+    engine = FrameEngine(HEADSETS[plan.family].sfreq, profile, _start(plan, profile))
     frames = run(engine, signal, plan)
     return Sat(signal, "".join([frame_log.format_header(engine.columns), *map(frame_log.format_row, frames)]))
 
@@ -147,7 +147,7 @@ def holed(signal: Samples, plan: Plan) -> Samples:
     return out
 
 
-def run(engine: Engine, signal: Samples, plan: Plan) -> list[Frame]:
+def run(engine: FrameEngine, signal: Samples, plan: Plan) -> list[Frame]:
     """Push a signal in reads, each with the commands that fall into it."""
     sfreq = engine.sfreq
     phases = plan.phases or PHASES
@@ -183,7 +183,7 @@ def _start(plan: Plan, profile: Profile) -> EngineStart:
     if not plan.own_baseline:
         return EngineStart()
     before = replace(plan, seconds=80.0, phases={Phase.BASELINE: 1.0, Phase.PRACTICE: 79.5}, commands=())
-    engine = Engine(HEADSETS[plan.family].sfreq, _profile(replace(plan, changes=None)))
+    engine = FrameEngine(HEADSETS[plan.family].sfreq, _profile(replace(plan, changes=None)))
     run(engine, simulated(before, 51), before)
     assert engine.baseline is not None
     one = summarize_baseline(engine.baseline, profile.montage, profile.settings.phases.eyes)

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import lfilter, resample_poly
 
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.processing.complexity import (
     COLUMNS,
     count_words,
@@ -92,7 +92,7 @@ def frames_of() -> Callable[[list[int]], list[Frame]]:
     data[2, 600:] = np.nan
 
     def push(sizes: list[int]) -> list[Frame]:
-        engine, frames, at = Engine(125.0, profile), [], 0
+        engine, frames, at = FrameEngine(125.0, profile), [], 0
         assert engine.columns[-len(COLUMNS) :] == COLUMNS
         for size in sizes:
             frames += engine.process(Chunk(at, data[:, at : at + size].astype(np.float32)))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from neurofeedback.cli.commands.report import report_document
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.recovery import recover_sessions
@@ -70,7 +70,7 @@ def record(
 ) -> Path:
     """Record a session as the runner does; ``stop`` None leaves it as a kill would."""
     named, profile = resolve(settings or Settings(), stream)
-    engine = Engine(named.sfreq, profile)
+    engine = FrameEngine(named.sfreq, profile)
     start = StartState(seed=4, versions={"neurofeedback-meditation": "0.1.0"})
     started = datetime(2026, 11, 22, 9, 15).astimezone()
     header = SessionHeader("01", named, change(dump_profile(profile)), start, engine.columns, started)

@@ -14,7 +14,7 @@ import pytest
 from neurofeedback.acquisition.playback import PlaybackSource
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Bell
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording import frame_log
 from neurofeedback.recording.documents import StartState
@@ -165,7 +165,7 @@ def sit(signal: np.ndarray, tmp_path: Path) -> Sit:
         source = kind(Played(signal, lost), MUSE.device, now=clock.now)
         chosen = settings or load_settings().model_copy(update={"probes": PROBES})
         stream, profile = resolve(chosen, source.stream)
-        engine = Engine(stream.sfreq, profile)
+        engine = FrameEngine(stream.sfreq, profile)
         started = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
         writer = SessionWriter(
             tmp_path, SessionHeader("01", stream, dump_profile(profile), StartState(), engine.columns, started)

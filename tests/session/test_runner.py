@@ -11,7 +11,7 @@ import pytest
 
 from neurofeedback.acquisition.playback import PlaybackSource
 from neurofeedback.audio.sink import Bell
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SourceError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import frame_log
@@ -112,7 +112,7 @@ def put_together(
 ) -> tuple[Runner, SessionContext]:
     settings = load_settings().model_copy(update={"gaps": gaps})
     stream, profile = resolve(settings, source.stream)
-    engine = Engine(stream.sfreq, profile)
+    engine = FrameEngine(stream.sfreq, profile)
     started = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
     header = SessionHeader("01", stream, dump_profile(profile), StartState(), engine.columns, started)
     plan = plan_session(settings.phases, MINUTES, settings.baseline.min_clean_s)

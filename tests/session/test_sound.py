@@ -10,7 +10,7 @@ from scipy.io import wavfile
 
 from neurofeedback.acquisition.playback import PlaybackSource
 from neurofeedback.audio.wav_sink import WavSink
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.recording import Recording
@@ -56,7 +56,7 @@ def sitting(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Frame]
 
     settings = load_settings()
     named, profile = resolve(settings, stream)
-    clock, engine = VirtualClock(), Engine(stream.sfreq, profile)
+    clock, engine = VirtualClock(), FrameEngine(stream.sfreq, profile)
     source = PlaybackSource(played, stream.device, now=clock.now)
     header = SessionHeader(
         "01", named, dump_profile(profile), StartState(), engine.columns, datetime(2026, 11, 22, 9, 15, tzinfo=UTC)

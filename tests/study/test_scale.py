@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from neurofeedback.acquisition.simulated import SimulatedSource
-from neurofeedback.engine import Engine
+from neurofeedback.engine import FrameEngine
 from neurofeedback.formats.reader import find_sessions
 from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
@@ -37,7 +37,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stream, profile = resolve(load_settings(), SimulatedSource(1).stream)
     device = get_headset("muse")
     montage = load_montage(device.montage)
-    columns = Engine(stream.sfreq, profile).columns
+    columns = FrameEngine(stream.sfreq, profile).columns
     people = [draw_person(seed) for seed in range(N_PEOPLE)]
     for i in range(N_SESSIONS):
         header = SessionHeader(
