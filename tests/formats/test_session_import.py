@@ -86,7 +86,7 @@ def test_it_says_where_it_came_from(imported: SessionFiles, known: dict[str, See
 
 
 def test_it_was_no_sitting_and_a_report_says_so(imported: SessionFiles):
-    with pytest.raises(RecordingError, match="no sitting to report"):
+    with pytest.raises(RecordingError, match="no session to report"):
         load_session_data(imported.derived)
 
 

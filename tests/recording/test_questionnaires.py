@@ -185,7 +185,7 @@ def test_the_command_says_the_score_by_its_authors_name(dataset: Path) -> None:
 def test_the_command_keeps_nothing_where_nothing_was_answered(dataset: Path) -> None:
     told = CliRunner().invoke(app, ["ask", "expectancy", "--recordings", str(dataset)], input="")
     assert told.exit_code == 0
-    assert "nothing is kept" in told.stdout
+    assert "nothing is saved" in told.stdout
     assert not answers_path(dataset, "expectancy", "after").exists()
 
 

@@ -121,7 +121,7 @@ def test_a_new_dataset_is_valid_before_its_first_session_and_with_its_first_chun
 
 def test_mne_reads_the_samples_and_skips_the_gaps(session):
     _, writer, written = session
-    raw = mne.io.read_raw_brainvision(writer.files.eeg("eeg.vhdr"), verbose="error")
+    raw = mne.io.read_raw_brainvision(writer.files.eeg_file("eeg.vhdr"), verbose="error")
     expected = np.nan_to_num(np.concatenate([c.data for c in written], axis=1))
     assert raw.info["sfreq"] == 250.0
     np.testing.assert_allclose(raw.get_data() * 1e6, expected, rtol=1e-12)
@@ -131,12 +131,12 @@ def test_mne_reads_the_samples_and_skips_the_gaps(session):
 
 def test_what_was_lost_is_zero_on_disk_and_listed(session):
     _, writer, _ = session
-    values = np.fromfile(writer.files.eeg("eeg.eeg"), "<f4").reshape(-1, 3)
+    values = np.fromfile(writer.files.eeg_file("eeg.eeg"), "<f4").reshape(-1, 3)
     assert not values[210:230].any()
     assert not values[250:253, 1:].any()
     assert values[250:253, 0].all()
-    assert "lost\t210\t20\tn/a\tn/a\tall\tlost" in writer.files.computed("timing.tsv").read_text()
-    assert "lost\t250\t3\tn/a\tn/a\t1,2\tinvalid" in writer.files.computed("timing.tsv").read_text()
+    assert "lost\t210\t20\tn/a\tn/a\tall\tlost" in writer.files.derived_file("timing.tsv").read_text()
+    assert "lost\t250\t3\tn/a\tn/a\t1,2\tinvalid" in writer.files.derived_file("timing.tsv").read_text()
 
 
 def test_reading_back_gives_the_same_bits_and_facts(session):
@@ -155,11 +155,11 @@ def test_reading_back_gives_the_same_bits_and_facts(session):
 
 def test_the_summary_counts_what_is_there(session):
     _, writer, _ = session
-    summary = json.loads(writer.files.computed("summary.json").read_text())
+    summary = json.loads(writer.files.derived_file("summary.json").read_text())
     expected = {"device": "synthetic", "sfreq": 250.0, "n_samples": 800, "n_lost": 23, "n_gaps": 2, "n_frames": 8}
     assert expected.items() <= summary.items()
     assert summary["finished"] is True
-    sidecar = json.loads(writer.files.eeg("eeg.json").read_text())
+    sidecar = json.loads(writer.files.eeg_file("eeg.json").read_text())
     assert sidecar["RecordingDuration"] == 3.2
     assert sidecar["PowerLineFrequency"] == 50
 

@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
 from neurofeedback.errors import EXIT_OK
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.recording.documents import SessionSummary
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.session.config import SessionResult
 from neurofeedback.texts import after, home, window
@@ -42,11 +41,12 @@ def headline_lines(result: SessionResult) -> tuple[str, str]:
 
     Examples
     --------
+    >>> from neurofeedback.recording.documents import SessionSummary
     >>> headline_lines(SessionResult(0, summary=SessionSummary(duration_s=600.0, valid_fraction=0.9)))
     ('You sat for 10 minutes.', '90 % of it had a usable signal.')
     """
-    summary = result.summary or SessionSummary()
-    duration, usable = summary.duration_s, summary.valid_fraction
+    summary = result.summary
+    duration, usable = (summary.duration_s, summary.valid_fraction) if summary else (None, None)
     return (
         "" if duration is None else tr(after.DURATION, length=format_duration(duration)),
         "" if usable is None else tr(after.USABLE_SIGNAL, share=format_percent(usable)),
@@ -55,8 +55,8 @@ def headline_lines(result: SessionResult) -> tuple[str, str]:
 
 def last_session_line(result: SessionResult) -> str:
     """Return one line about a session for the first page; empty if it never ran."""
-    summary = result.summary or SessionSummary()
-    duration, usable = summary.duration_s, summary.valid_fraction
+    summary = result.summary
+    duration, usable = (summary.duration_s, summary.valid_fraction) if summary else (None, None)
     if duration is None:
         return ""
     length = format_duration(duration)
