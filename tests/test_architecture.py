@@ -23,8 +23,6 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_FOLDER_LINES = 3000
 PURE_CONTRACT = "pure rooms know no clock, thread, screen, device, file or network"
 PURE_ROOMS = ("processing", "estimation", "feedback", "engine", "simulation")
-WRAPPED_BY_API = {"Engine"}
-"""Classes of the public API that wrap a class of the same name."""
 
 UNTYPED = re.compile(r"\b(dict|Mapping|MutableMapping)\[str, (object|Any)\]")
 ANY_DOCUMENT = {
@@ -85,8 +83,7 @@ def test_no_public_class_name_is_used_twice() -> None:
     modules = defaultdict(list)
     for path in MODULES:
         for node in public_classes(path):
-            if not (path.name == "api.py" and node.name in WRAPPED_BY_API):
-                modules[node.name].append(dotted(path))
+            modules[node.name].append(dotted(path))
     assert {name: where for name, where in modules.items() if len(where) > 1} == {}
 
 
