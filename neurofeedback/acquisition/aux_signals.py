@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.acquisition.sample_clock import CounterRule, arrival_times
+from neurofeedback.acquisition.counter_tracking import CounterRule, arrival_times
 from neurofeedback.acquisition.sample_placement import PlacedSamples, SamplePlacer
 from neurofeedback.types import AuxChunk
 

@@ -1,4 +1,4 @@
-"""A source that reconnects in the background when its device is silent.
+"""A source that reconnects in the background when its device stops sending data.
 
 The reading thread makes all decisions by the watchdog's table of states. Helper threads do what takes seconds
 (releasing, connecting) and report through a queue.

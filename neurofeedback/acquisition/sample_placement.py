@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurofeedback.acquisition.sample_clock import CounterRule, CounterTracker, SamplePosition
+from neurofeedback.acquisition.counter_tracking import CounterRule, CounterTracker, SamplePosition
 from neurofeedback.types import LostRun
 
 
@@ -25,7 +25,7 @@ class PlacedSamples:
 class SamplePlacer:
     """Numbers a device's samples and fills lost ones with NaN.
 
-    Duplicates are dropped, and so are single samples whose counter jumps (garbage on the line). The cause of a lost
+    Duplicates are dropped, and so are isolated samples with an implausible counter (corrupt packets). The cause of a lost
     run is ``lost`` where the counter gives its length, ``gap`` where only the host's clock does, and ``invalid``
     where the values are no numbers. The result does not depend on how the samples are split into calls.
 

@@ -1,4 +1,4 @@
-"""Which format a file is in, by its first bytes, and what reads it."""
+"""Detect a file's format from its first bytes and choose its reader."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _ARCHIVE_SIGNATURES = {
 
 
 def import_file(path: Path, *, board: str | None = None) -> Recording:
-    """Read another program's file, in one of ``FORMATS``.
+    """Read another program's file, in one of ``IMPORT_FORMATS``.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.drowsiness import DrowsinessSigns
-from neurofeedback.learning.frame_columns import read_frames
+from neurofeedback.learning.frame_log_reader import read_frames
 from neurofeedback.learning.labelling import BREATH, ELSEWHERE, LabelledWindow, WindowLabeller, is_key_stuck
 from neurofeedback.learning.training_set import SessionTrainingData
 from neurofeedback.learning.window_covariance import WindowCovariance

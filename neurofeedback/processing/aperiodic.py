@@ -1,6 +1,6 @@
 """The aperiodic component: ln P = offset - exponent ln f, by least squares on bins without alpha.
 
-Censored regression, as in Kalamala et al.: the bins around alpha are left out, not modelled.
+Censored regression, as in Kalamala et al.: alpha bins are excluded rather than modelled.
 """
 
 from __future__ import annotations

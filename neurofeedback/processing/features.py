@@ -72,51 +72,52 @@ FEATURE_KINDS: Mapping[str, FeatureKind] = {
     "theta": FeatureKind(
         "ln of the mean power density from max(3.5, f_a - 6) to f_a - 2.5 Hz of a 2-s Hann periodogram; f_a is the "
         "individual alpha frequency; averaged over the region's valid channels",
-        "No frontal-midline theta: that is a narrow rhythm at Fz, which goes the other way in expert meditators. It "
-        "holds the 1/f background, drowsiness and eye movements too.",
+        "Not frontal-midline theta: that is a narrow rhythm at Fz, which goes the other way in expert meditators. It "
+        "also contains 1/f background, drowsiness and eye movements.",
         ("van Son 2019 Biol Psychol 140:19", "Brandmeyer & Delorme 2018 Exp Brain Res 236:2519", _DONOGHUE),
     ),
     "alpha": FeatureKind(
         "ln of the mean power density from f_a - 2 to f_a + 3 Hz of a 2-s Hann periodogram",
-        "No measure of relaxation or attention: between studies, and between persons, alpha goes up or down with "
-        "mind-wandering. Opening the eyes changes it more than any state of mind.",
+        "Not a measure of relaxation or attention: between studies, and between persons, alpha increases or decreases "
+        "with mind-wandering. Opening the eyes changes it more than any state of mind.",
         (_KAM, "Compton 2019 CABN 19:1184", "Rodriguez-Larios & Alaerts 2021 EJN 53:1855"),
     ),
     "beta": FeatureKind(
         "ln of the mean power density from 14 to 28 Hz, after subtracting 8/14 of what muscle power (30 to 44 Hz) is "
-        "above the baseline's median, or adding 8/14 of what it is below; at least 0.3 of it left",
-        "No pure brain signal: at the forehead and behind the ears much of it is muscle, even after the correction.",
+        "above the baseline's median, or adding 8/14 of the shortfall below it; at least 0.3 of beta is kept",
+        "Not a pure brain signal: at the forehead and behind the ears much of it is muscle, even after the correction.",
         (_WHITHAM, "van Son 2019 Biol Psychol 140:19"),
     ),
     "delta": FeatureKind(
         "ln of the mean power density from 1.5 to 4 Hz of a 2-s Hann periodogram",
-        "No sign of sleep by itself: slow eye movements, sweat and cables are in this band.",
+        "Not by itself a sign of sleep: slow eye movements, sweat and cable artifacts fall in this band.",
         ("Makeig 2000 Can J Exp Psychol 54:266",),
     ),
     "emg": FeatureKind(
         "ln of the mean power density from 30 to 44 Hz of a 2-s Hann periodogram",
-        "No gamma rhythm: at dry electrodes this band is mostly muscle, and is used to reject it.",
+        "Not gamma activity: with dry electrodes this band is mostly muscle, and is used to reject it.",
         (_WHITHAM,),
     ),
     "chi": FeatureKind(
         "chi of P(f) ~ f^-chi: least squares of ln P on ln f over 2 to f_a - 3.5 and f_a + 5 to 40 Hz without the "
         "mains, on spectra smoothed over 8 s",
-        "No direct measure of excitation and inhibition; muscle, a bad electrode and drugs flatten it as well.",
+        "Not a direct measure of the balance of excitation and inhibition; muscle, a bad electrode and drugs flatten it "
+        "as well.",
         (_DONOGHUE, "Gerster 2022 Neuroinformatics 20:991"),
     ),
     "o_theta": FeatureKind(
         "ln theta power minus the mean over its bins of the 1/f line, offset - chi ln f",
-        "No amplitude: near 0 there is no theta rhythm to speak of, and its value is noise of the fit.",
+        "Not an amplitude: near 0 there is no theta peak, and the value is fit noise.",
         (_DONOGHUE,),
     ),
     "o_alpha": FeatureKind(
         "ln alpha power minus the mean over its bins of the 1/f line, offset - chi ln f",
-        "No measure of meditation; it says how far alpha stands out of the background, and falls when sleepy.",
+        "Not a measure of meditation; it is alpha power above the 1/f background, and drops with drowsiness.",
         (_DONOGHUE, "Makeig 2000 Can J Exp Psychol 54:266"),
     ),
     "cog": FeatureKind(
         "sum f P(f) / sum P(f) over f_a - 2 to f_a + 3 Hz",
-        "No alpha peak where there is none: it then lies near the middle of the band.",
+        "Not an alpha peak if there is none: it then falls near the band centre.",
         (_CORCORAN, "Klimesch 1999 Brain Res Rev 29:169"),
     ),
     "envelope": FeatureKind(

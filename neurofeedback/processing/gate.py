@@ -33,7 +33,7 @@ class WindowMeasures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GateResult:
-    """Result of the gate, one row a frame (and the block that ends with it), one column a channel.
+    """Result of the gate, one row per frame (and the block ending with it), one column per channel.
 
     ``reasons`` holds the flags of each rule; ``bad`` is any of the block rules, ``fixed_bad`` any but blink and muscle,
     which are judged again by a finished baseline; ``excluded`` is a channel with BAD contact; ``valid`` is a channel
@@ -85,7 +85,7 @@ class ArtifactGate:
         """Judge blocks."""
         s = self._settings
         missing = self._signal_missing(measures) | measures.in_long_gap | measures.settling
-        mask = np.where(missing, np.nan, 0.0)  # bridged samples say nothing about an electrode
+        mask = np.where(missing, np.nan, 0.0)  # interpolated samples carry no information about the electrode
         measured = (measures.pop_typical, measures.mean_square, window.chi, window.expected_ln_emg, window.band_square)
         pop_typical, mean_square, chi, expected_ln_emg, band_square = self._medians(*(each + mask for each in measured))
         fixed = self._fixed_reasons(measures, pop_typical)

@@ -1,4 +1,4 @@
-"""Gate limits of each channel from a baseline, and the baseline's frames judged again by them."""
+"""Fit each channel's artifact limits to a baseline, and apply them to the baseline's own frames."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def muscle_flags(
     ln_emg : ndarray, shape (n_blocks, n_channels)
         Muscle band, ln density.
     median, limit : ndarray, broadcast to the same shape
-        NaN and infinite for a channel without.
+        NaN and inf for a channel without limits.
     global_threshold : float
         Share of the distance from median to limit that the median channel has to exceed.
 
@@ -104,7 +104,7 @@ class MuscleDetector:
         self._active = False
 
     def process(self, ln_emg: NDArray[np.float64], limits: GateLimits) -> Flags:
-        """Return where muscle is, from the muscle band of blocks, ln density, ``(n_blocks, n_channels)``."""
+        """Return muscle flags from muscle-band power per block, ln density, ``(n_blocks, n_channels)``."""
         whole_head = np.zeros((len(ln_emg), 1), dtype=np.bool_)
         for row, level in zip(
             whole_head, _global_muscle_level(ln_emg, limits.median_ln_emg, limits.max_ln_emg).tolist(), strict=True

@@ -50,7 +50,7 @@ class LatencyPercentiles(Document):
 
 
 class BaselineDifferences(Document):
-    """A baseline beside the person's own: differences by feature, in spreads between sessions."""
+    """A session baseline compared with the personal baseline: differences by feature, in spreads between sessions."""
 
     n_sessions: int
     differences: dict[str, float]
@@ -78,7 +78,7 @@ class SessionSummary(Document):
     baseline_late_s : float, optional
         When the baseline was complete, s, if that was only in practice.
     finished : bool, optional
-        The session ended in order; None before it is complete on disk.
+        The session ended normally; None before it is complete on disk.
     """
 
     device: str | None = None

@@ -141,7 +141,7 @@ class ProbeScheduler:
         return self._close_question("skipped", sample)
 
     def pause(self, sample: int) -> ActionResult:
-        """Close the open question: after a pause, the moments before the chime are too long ago."""
+        """Close the open question: after a pause, a person can no longer report on the moment before the chime."""
         return self._close_question("pause", sample)
 
     def end(self, sample: int) -> ActionResult:

@@ -69,7 +69,7 @@ class FrameCounts:
 
 
 def package_versions() -> dict[str, str]:
-    """Return the versions of all packages that can change a number."""
+    """Return the versions of all packages that can affect results."""
     found = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.platform()}
     for package in ("neurofeedback-meditation", *_PACKAGES):
         try:

@@ -8,6 +8,9 @@ from pydantic import Field
 
 from neurofeedback.settings.base import SettingsModel, Share, number
 
+BackgroundName = Literal["rain", "wind", "drone", "file"]
+"""Names of the background sounds; ``file`` is the person's own."""
+
 
 class FeedbackSettings(SettingsModel):
     """Mapping from the index to the guide tone and the picture (6.2.10)."""
@@ -40,7 +43,7 @@ class BellSettings(SettingsModel):
 class AudioSettings(SettingsModel):
     """Sounds and their levels, in dB relative to full scale."""
 
-    background: Literal["rain", "wind", "drone", "file"] = Field(
+    background: BackgroundName = Field(
         default="rain", description="background sound; file plays background_file"
     )
     background_file: str = Field(default="", description="your own background sound, a WAV, FLAC, MP3 or OGG file")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NO_SIGNAL = "Nothing arrives from the headset."
+NO_SIGNAL = "No data from the headset."
 WAITING_FOR_SIGNAL = "Waiting for the first signal."
 ALL_GOOD = "Good contact everywhere."
 ALL_GOOD_ENOUGH = "Good enough everywhere."

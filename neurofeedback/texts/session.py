@@ -56,7 +56,7 @@ STATES_WITHOUT_WATER = {
 
 WAITING_FOR_SIGNAL = "Waiting for the first signal from the headset."
 SEARCHING_HEADSET = "Headset lost; looking for it."
-HEADSET_LOST = "Nothing arrives from the headset. It is being looked for; what was recorded is kept."
+HEADSET_LOST = "No data from the headset. Trying to reconnect; everything recorded so far is saved."
 
 INDEX_SOURCE_OTHER = "The guidance follows your {index_name}; answers do not change it."
 INDEX_SOURCE_STUDIES = "The guidance follows what group studies found on average."

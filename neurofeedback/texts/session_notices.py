@@ -1,7 +1,7 @@
 """Notices of a session: before it starts, while it runs, and how it ended."""
 
 SHORT_BASELINE = (
-    "The baseline is only {seconds:.0f} s long, so what counts as usual for you is known less well, "
+    "The baseline is only {seconds:.0f} s long, so your baseline is less certain, "
     "and the tone will be more cautious."
 )
 NO_BASELINE = (
@@ -13,7 +13,7 @@ LATE_BASELINE = (
     "then nothing was judged and the tone stayed neutral."
 )
 STARTED_BEFORE_GOOD_CONTACT = "It was begun before contact was good enough."
-RECOVERED_SESSION = "A session that broke off was completed: {path}"
+RECOVERED_SESSION = "An interrupted session was recovered: {path}"
 SENT_TO_NETWORK = "This sitting is sent to the network by {outputs}, as you asked."
 BOTH_OUTPUTS = "{first} and {second}"
 RATE_MISMATCH = (
@@ -24,9 +24,9 @@ STUCK_KEY = 'The key for "I was away" seems to be held or stuck; it counts as on
 
 COMPLETE = "The sitting is complete."
 SOURCE_ENDED = "The recording that was played has ended."
-ENDED_EARLY = "The sitting was ended early; what came is kept."
+ENDED_EARLY = "The sitting ended early; everything up to then is saved."
 ENDED_BEFORE_START = "Ended before it began; nothing was recorded."
-PROGRAM_FAULT = "The sitting broke off by a fault of the program; what came until then is kept."
+PROGRAM_FAULT = "The sitting stopped because of a program error; everything up to then is saved."
 RECORDED_IN = "What was recorded is in {folder}."
 
 KEYS = {

@@ -100,7 +100,7 @@ def test_a_lost_headset_is_said() -> None:
     lost = moment(
         signal_lost_s=2.0, headset_fit=HeadsetFit((gone,), (0.0,), (False,), all_good=False, good_enough=False)
     )
-    assert "Nothing arrives from the headset." in format_line(lost)
+    assert "No data from the headset." in format_line(lost)
     out = io.StringIO()
     Console(file=out, width=100).print(render_panel(lost, LinkStats((0.0,), float("nan"), float("nan"))))
     assert "n/a" in out.getvalue()

@@ -27,7 +27,7 @@ from neurofeedback.learning.decoder_messages import (
     guidance_sentence,
 )
 from neurofeedback.learning.evaluation import Evaluation
-from neurofeedback.learning.frame_columns import read_frames
+from neurofeedback.learning.frame_log_reader import read_frames
 from neurofeedback.learning.metrics import MetricInterval
 from neurofeedback.learning.model_file import decoder_path, read_decoder_file
 from neurofeedback.learning.online_decoder import OnlineDecoder

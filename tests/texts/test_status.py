@@ -129,7 +129,7 @@ def test_texts_before_the_first_signal() -> None:
 def test_texts_while_no_samples_arrive() -> None:
     good = make_fit(ContactLevel.GOOD, all_good=True, good_enough=True)
     assert headset_fit_text(good) == "Good contact everywhere."
-    assert headset_fit_text(good, lost_s=2.0) == "Nothing arrives from the headset."
+    assert headset_fit_text(good, lost_s=2.0) == "No data from the headset."
     assert guidance_text(Phase.PRACTICE, State.FOCUS, lost_s=2.0) == guidance_text(Phase.PRACTICE, State.LOST)
 
 

@@ -202,7 +202,7 @@ def place(qtbot: QtBot) -> FitPage:
 def test_begin_button_is_disabled_while_the_headset_is_lost(place: FitPage, qtbot: QtBot) -> None:
     gone = moment(tuple(electrode(name, BAD, "no signal") for name in MUSE.ch_names), signal_lost_s=2.0)
     place.show_snapshot(gone, 0.1)
-    assert "Nothing arrives from the headset." in shown_text(place)
+    assert "No data from the headset." in shown_text(place)
     with qtbot.assertNotEmitted(place.begin):
         place.begin_button.click()
     place.show_snapshot(WELL, 0.1)

@@ -392,7 +392,7 @@ def sit(open_room: Open) -> SitPage:
     ("shown", "words"),
     [
         (moment(frame=frame(State.UNKNOWN, float("nan"), mist=1.0)), "not clear enough to judge"),
-        (moment(signal_lost_s=2.0), "Nothing arrives from the headset"),
+        (moment(signal_lost_s=2.0), "No data from the headset"),
         (moment(phase=None, frame=None, message="Opening muse-2."), "Opening muse-2."),
     ],
 )

@@ -23,11 +23,11 @@ _CONTRAST_KEYS = {"sd": "spread", "within_interval": "within"}
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help="A condition such as pre, or session labels with commas between.")],
+    a: Annotated[str, typer.Argument(help="A condition such as pre, or comma-separated session labels.")],
     b: Annotated[str, typer.Argument(help="The other, such as post_24h.")],
     participant: Annotated[str | None, typer.Option(help="Participant; the last one by default.")] = None,
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write a page (HTML) there.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write an HTML report to this path.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Compare two conditions of one person: raw measures, never the index."""

@@ -16,7 +16,7 @@ from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
-    from neurofeedback.learning.feature_table import FeatureTableScores
+    from neurofeedback.learning.external_table import FeatureTableScores
     from neurofeedback.learning.metrics import MetricInterval
     from neurofeedback.learning.training import DecoderState
     from neurofeedback.settings.model import Settings
@@ -88,7 +88,7 @@ def evaluate(
     json: AsJson = False,
 ) -> None:
     """Evaluate the decoder on a table of labelled features; nothing is shuffled across time."""
-    from neurofeedback.learning.feature_table import evaluate_feature_table, read_feature_table
+    from neurofeedback.learning.external_table import evaluate_feature_table, read_feature_table
     from neurofeedback.settings.load import load_evidence, load_settings
 
     settings = load_settings(profile)

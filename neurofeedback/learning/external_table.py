@@ -52,7 +52,7 @@ class LabelledRow:
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
-    """Rows in order of time within each session; sessions as they first appear."""
+    """Rows in order of time within each session; sessions in order of first appearance."""
 
     feature_names: tuple[str, ...]
     rows: tuple[LabelledRow, ...]
@@ -99,7 +99,7 @@ def read_feature_table(path: Path) -> FeatureTable:
     features = tuple(name for name in names if name not in {*REQUIRED_COLUMNS, _SURENESS_COLUMN})
     if missing or not features or len(set(names)) < len(names):
         raise RecordingError(
-            f"{path} is no table of labelled features",
+            f"{path} is not a table of labelled features",
             got=f"columns {', '.join(names) or 'none'}",
             allowed=f"{', '.join(REQUIRED_COLUMNS)} (1 = wandering), features by any name, each once; "
             f"{_SURENESS_COLUMN} (1 to 4) if known",
@@ -108,7 +108,7 @@ def read_feature_table(path: Path) -> FeatureTable:
     cell_texts = csv.reader(lines[1:], delimiter=delimiter)
     rows = [_parse_row(path, number, names, features, row) for number, row in enumerate(cell_texts, start=2) if row]
     if not rows:
-        raise RecordingError(f"{path} holds no rows", todo="there is nothing to evaluate")
+        raise RecordingError(f"{path} contains no rows", todo="add at least one labelled row")
     order = {key: k for k, key in enumerate(dict.fromkeys((row.subject, row.session) for row in rows))}
     return FeatureTable(features, tuple(sorted(rows, key=lambda row: (order[row.subject, row.session], row.onset))))
 

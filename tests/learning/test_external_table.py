@@ -12,7 +12,7 @@ import pytest
 
 from neurofeedback.cli.main import main
 from neurofeedback.errors import RecordingError
-from neurofeedback.learning.feature_table import evaluate_feature_table, read_feature_table
+from neurofeedback.learning.external_table import evaluate_feature_table, read_feature_table
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.load import load_evidence
 
@@ -93,11 +93,11 @@ def test_single_session_has_no_scores(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "empty": ("", "no table of labelled features"),
-    "no features": ("subject,session,onset,label\na,1,0,1\n", "no table of labelled features"),
+    "empty": ("", "not a table of labelled features"),
+    "no features": ("subject,session,onset,label\na,1,0,1\n", "not a table of labelled features"),
     "no label": ("subject,session,onset,x\na,1,0,1\n", "name these columns: label"),
     "twice the same": ("subject,session,onset,label,x,x\na,1,0,1,2,3\n", "each once"),
-    "no rows": ("subject,session,onset,label,x\n", "holds no rows"),
+    "no rows": ("subject,session,onset,label,x\n", "contains no rows"),
     "a label of words": ("subject,session,onset,label,x\na,1,0,yes,2\n", "line 2"),
     "words as features": ("subject,session,onset,label,x\na,1,0,1,2\na,1,9,0,high\n", "line 3"),
     "infinite": ("subject,session,onset,label,x\na,1,0,1,inf\n", "line 2"),

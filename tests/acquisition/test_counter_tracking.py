@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurofeedback.acquisition.sample_clock import MAX_HOLD_S, CounterRule, arrival_times
+from neurofeedback.acquisition.counter_tracking import MAX_HOLD_S, CounterRule, arrival_times
 from neurofeedback.acquisition.sample_placement import SamplePlacer
 from neurofeedback.types import LostRun
 
