@@ -24,7 +24,7 @@ from neurofeedback.settings.model import Settings
 from neurofeedback.simulation.disturbances import CLEAN, SessionShift
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import Person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -24,16 +24,16 @@ from benchmarks.acceptance.decoder import share_of_oracle
 from benchmarks.acceptance.judged_sessions import PRACTICE_S, SESSION_S, Case, judge, simulate_case, stream_of
 from benchmarks.acceptance.statistics import auc, mean_of, share_of
 from neurofeedback.learning.decoder import Decoder, fit_decoder
+from neurofeedback.learning.feature_covariance import WindowCovariance, pool_covariances
 from neurofeedback.learning.labelling import BREATH, ELSEWHERE, LabelledWindow
 from neurofeedback.learning.logistic_regression import fit_map
 from neurofeedback.learning.session_labels import LabelCollector, zscore_columns
 from neurofeedback.learning.training import decoder_feature_names
 from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
-from neurofeedback.learning.window_covariance import WindowCovariance, pool_covariances
 from neurofeedback.settings.load import load_evidence, load_settings
 from neurofeedback.simulation.population import Person, draw_person
 from neurofeedback.simulation.probe_responses import draw_answers
-from neurofeedback.simulation.simulated_session import SimulatedSession
+from neurofeedback.simulation.simulated_meditator import SimulatedSession
 from neurofeedback.simulation.states import MentalState
 from neurofeedback.types import Phase, Probe
 

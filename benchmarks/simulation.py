@@ -9,7 +9,7 @@ from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import draw_session
+from neurofeedback.simulation.simulated_meditator import draw_session
 
 MINUTES = 20
 OPENINGS = 5

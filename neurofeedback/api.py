@@ -20,7 +20,7 @@ from neurofeedback.processing.features import FEATURES
 from neurofeedback.recording.lost_runs import runs_from_mask
 from neurofeedback.settings.load import load_settings, resolve
 from neurofeedback.settings.model import Settings
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.types import Chunk, Command, CommandKind, Frame, Phase, StreamInfo
 
 if TYPE_CHECKING:

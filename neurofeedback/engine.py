@@ -29,7 +29,7 @@ from neurofeedback.processing.contact import ContactMonitor
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.processing.pipeline import Pipeline, Windows
 from neurofeedback.settings.montages import Montage
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.types import ChannelContact, Chunk, Command, CommandKind, Frame, Phase, State
 
 _LATE_BASELINE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})

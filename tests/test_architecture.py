@@ -46,7 +46,7 @@ TEXTS_WITH_CODE = {"__init__", "catalogue", "format", "probe_questions", "status
 DESCRIPTIONS = {
     "processing/features.py",
     "processing/complexity.py",
-    "estimation/metrics.py",
+    "estimation/metric_registry.py",
     "simulation/ground_truth.py",
 }
 """Registries of pure rooms, whose entries describe a feature, a metric or a column."""

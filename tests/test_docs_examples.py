@@ -19,8 +19,8 @@ from tests.helpers import ROOT
 EXAMPLES = sorted(ROOT.joinpath("docs", "examples").glob("*.py"))
 TOLD = {
     "spectrum_by_phase": "",
-    "index_over_time": "practice: 40 frames judged, reward in 50% of them",
-    "around_events": "stretches of 2 s, 1 left out",
+    "index_over_time": "practice: 40 valid frames, reward in 50% of them",
+    "around_events": "epochs of 2 s, 1 left out",
 }
 
 

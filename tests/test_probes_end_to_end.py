@@ -30,7 +30,7 @@ from neurofeedback.recording.recording import Recording
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.texts.probe_questions import WORDING_VERSION
 from neurofeedback.types import CommandKind, Event, EventKind
 from neurofeedback.verification.replay import compare_with_log, replay

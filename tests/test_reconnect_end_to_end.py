@@ -40,7 +40,7 @@ from neurofeedback.recording.timing import DeviceRead, read_timing
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import EventKind, Frame, LostRun, Phase, State
 from neurofeedback.verification.check_result import CheckStatus
 from neurofeedback.verification.replay import compare_with_log, replay

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from benchmarks.acceptance.statistics import auc
 from neurofeedback.learning.decoder import Decoder, fit_decoder
-from neurofeedback.learning.labelling import LabelledWindow
-from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
-from neurofeedback.learning.window_covariance import (
+from neurofeedback.learning.feature_covariance import (
     WindowCovariance,
     column_medians,
     estimate_window_covariance,
     pool_covariances,
 )
+from neurofeedback.learning.labelling import LabelledWindow
+from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.simulation.population import POPULATIONS

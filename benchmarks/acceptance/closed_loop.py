@@ -18,7 +18,7 @@ from neurofeedback.settings.model import Settings
 from neurofeedback.simulation.closed_loop import ClosedLoop
 from neurofeedback.simulation.feedback_response import RESPONSES, FeedbackResponse, apply_learning
 from neurofeedback.simulation.population import NormalDistribution, Person, draw_person
-from neurofeedback.simulation.simulated_session import draw_session
+from neurofeedback.simulation.simulated_meditator import draw_session
 from neurofeedback.simulation.states import MentalState
 from neurofeedback.types import Chunk, Command, CommandKind, Phase
 

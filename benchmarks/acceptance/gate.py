@@ -17,7 +17,7 @@ from neurofeedback.simulation.artifacts import POP_S, Artifact, ArtifactKind, ma
 from neurofeedback.simulation.disturbances import EYES_CLOSED, NEVER
 from neurofeedback.simulation.population import draw_person
 from neurofeedback.simulation.scalp import ScalpGains, scalp_of
-from neurofeedback.simulation.simulated_session import SimulatedSession
+from neurofeedback.simulation.simulated_meditator import SimulatedSession
 from neurofeedback.types import StreamInfo
 
 ALPHAS_UV = (5.0, 10.0, 15.0)

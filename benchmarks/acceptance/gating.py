@@ -12,7 +12,7 @@ from benchmarks.acceptance.judged_sessions import BASELINE_S, PRACTICE_S, SETTLE
 from neurofeedback.estimation.baseline import BaselineCollector
 from neurofeedback.estimation.baseline_fit import fit_baseline
 from neurofeedback.processing.pipeline import Pipeline, Windows
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 
 Flags = NDArray[np.bool_]
 

@@ -24,7 +24,7 @@ from neurofeedback.simulation.artifacts import Artifact
 from neurofeedback.simulation.disturbances import EYES_CLOSED, Disturbances
 from neurofeedback.simulation.headset_specs import HeadsetSpec, get_headset
 from neurofeedback.simulation.population import Person
-from neurofeedback.simulation.simulated_session import SimulatedRecording, SimulatedSession, simulate
+from neurofeedback.simulation.simulated_meditator import SimulatedRecording, SimulatedSession, simulate
 from neurofeedback.simulation.states import MentalState
 from neurofeedback.types import Frame, LostRun, Phase, State, StreamInfo
 from neurofeedback.verification.replay import replay

@@ -10,10 +10,10 @@ from benchmarks.acceptance.figures import Figure, Run, Target, at_least, between
 from benchmarks.acceptance.statistics import auc, mean_of
 from neurofeedback.learning.decoder import Decoder, fit_decoder
 from neurofeedback.learning.evaluation import score_leaving_sessions_out, score_prequentially
+from neurofeedback.learning.feature_covariance import estimate_window_covariance
 from neurofeedback.learning.labelling import LabelledWindow
 from neurofeedback.learning.metrics import within_session_auc
 from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
-from neurofeedback.learning.window_covariance import estimate_window_covariance
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.load import load_evidence
 

@@ -25,9 +25,9 @@ class PlacedSamples:
 class SamplePlacer:
     """Numbers a device's samples and fills lost ones with NaN.
 
-    Duplicates are dropped, and so are isolated samples with an implausible counter (corrupt packets). The cause of a lost
-    run is ``lost`` where the counter gives its length, ``gap`` where only the host's clock does, and ``invalid``
-    where the values are no numbers. The result does not depend on how the samples are split into calls.
+    Duplicates are dropped, and so are isolated samples with an implausible counter (corrupt packets). The cause of a
+    lost run is ``lost`` where the counter gives its length, ``gap`` where only the host's clock does, and ``invalid``
+    where values are not finite. The result does not depend on how the samples are split into calls.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from neurofeedback.simulation.feedback_response import NO_RESPONSE, FeedbackResp
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.packet_loss import Packet, RadioLink, check_link, draw_packets, lost_runs, mask_lost
 from neurofeedback.simulation.population import Person, draw_person
-from neurofeedback.simulation.simulated_session import SimulatedSession, draw_session
+from neurofeedback.simulation.simulated_meditator import SimulatedSession, draw_session
 from neurofeedback.types import Chunk, StreamInfo
 
 DEFAULT_DURATION_S = 5400.0

@@ -17,7 +17,7 @@ from neurofeedback.recording.history import PastSession
 from neurofeedback.recording.session_notes import SessionNotes, read_notes
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import comparison
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from neurofeedback.audio.adaptive_buffer import N_BUFFERS, AdaptiveBuffer
 from neurofeedback.audio.device_stream import DeviceStream
+from neurofeedback.audio.miniaudio_output import Player, open_player
 from neurofeedback.audio.mixer import Mixer, Mute, SoundCommand, Volume
-from neurofeedback.audio.player import Player, open_player
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.system_audio import machine_load
 from neurofeedback.audio.user_sound import load_sound_bank

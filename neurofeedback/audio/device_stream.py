@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable, Iterable
 
 from neurofeedback.audio.buffer_monitor import BufferMonitor
+from neurofeedback.audio.miniaudio_output import Player, SampleGenerator
 from neurofeedback.audio.mixer import Mixer, SoundCommand
-from neurofeedback.audio.player import Player, SampleGenerator
 from neurofeedback.audio.system_audio import raise_thread_priority
 from neurofeedback.errors import SourceError
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from neurofeedback.estimation.baseline import Baseline, BaselineCollector
 from neurofeedback.estimation.baseline_fit import fit_baseline
 from neurofeedback.processing.pipeline import Windows
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 
 _CHECK_INTERVAL_S = 5.0
 _CHECKS_SKIPPED_AFTER_FAILURE = 6  # fitting a baseline takes a while

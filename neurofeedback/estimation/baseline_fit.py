@@ -28,7 +28,7 @@ from neurofeedback.processing.regions import RegionAverager
 from neurofeedback.processing.smoothing import Smoother
 from neurofeedback.processing.spectrum import Periodogram
 from neurofeedback.settings.model import Settings
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 
 _MIN_FRAMES = 8
 _ALPHA_WINDOW_S = 4.0

@@ -21,7 +21,7 @@ from neurofeedback.processing.features import FEATURES, FeatureExtractor, indivi
 from neurofeedback.processing.pipeline import Windows
 from neurofeedback.processing.regions import RegionAverager
 from neurofeedback.processing.smoothing import Smoother
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 
 _REPLAY_S = 20.0
 

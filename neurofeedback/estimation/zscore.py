@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.settings.estimation import BaselineSettings
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 
 
 def bounded_zscore(

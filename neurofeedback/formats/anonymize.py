@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from neurofeedback.recording.documents import DocumentModel, parse_document
 from neurofeedback.recording.recording import Recording
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.settings.session import QuestionnaireSettings
 from neurofeedback.types import Event, EventKind, StreamInfo
 

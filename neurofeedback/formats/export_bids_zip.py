@@ -12,9 +12,9 @@ from itertools import groupby
 from pathlib import Path
 
 from neurofeedback.formats.anonymize import anonymize_recording
-from neurofeedback.formats.complete_session import ProgressCallback, write_complete_session
 from neurofeedback.formats.file_checks import check_inside
 from neurofeedback.formats.reader import open_session
+from neurofeedback.formats.write_complete_session import ProgressCallback, write_complete_session
 from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.recording.dataset import ensure_dataset, register_participant

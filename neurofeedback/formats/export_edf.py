@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.channel_names import to_ascii_names
+from neurofeedback.formats.ascii_names import to_ascii_names
 from neurofeedback.formats.mne_conversion import Annotation, data_in_volts, list_annotations
 from neurofeedback.recording.events import GAP_TYPE
 from neurofeedback.recording.recording import Recording

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from neurofeedback.formats.channel_names import to_ascii_names
+from neurofeedback.formats.ascii_names import to_ascii_names
 from neurofeedback.formats.mne_conversion import to_raw
 from neurofeedback.recording.recording import Recording
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.anonymize import anonymize_recording
-from neurofeedback.formats.complete_session import ProgressCallback
 from neurofeedback.formats.export_bids_zip import write_bids_zip
 from neurofeedback.formats.export_csv import write_csv
 from neurofeedback.formats.export_edf import write_bdf, write_edf
 from neurofeedback.formats.export_fif import write_fif
 from neurofeedback.formats.reader import find_sessions, open_recording
+from neurofeedback.formats.write_complete_session import ProgressCallback
 from neurofeedback.recording.atomic_files import explain_disk_errors
 from neurofeedback.recording.recording import Recording
 

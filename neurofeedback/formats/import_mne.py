@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.bids_files import find_dataset_root
 from neurofeedback.formats.file_checks import (
     check_brainvision,
     check_fif,
@@ -22,6 +21,7 @@ from neurofeedback.formats.file_checks import (
     convert_library_errors,
     first_line,
 )
+from neurofeedback.formats.find_bids import find_dataset_root
 from neurofeedback.formats.tabular import check_stream
 from neurofeedback.recording.events import GAP_TYPE
 from neurofeedback.recording.lost_runs import clip_runs

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.formats.bids_files import find_single_recording
+from neurofeedback.formats.find_bids import find_single_recording
 from neurofeedback.formats.importers import import_file
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
 from neurofeedback.recording.documents import read_start, read_summary
@@ -19,7 +19,7 @@ from neurofeedback.recording.lost_runs import clip_runs
 from neurofeedback.recording.recording import Recording, SampleReader
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.settings.load import read_profile
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 
 _log = logging.getLogger(__name__)
 _SESSION_NAME = re.compile(r"sub-[0-9A-Za-z]+_ses-[0-9A-Za-z]+(_task-[0-9A-Za-z]+)?(?=_)")

@@ -12,8 +12,8 @@ import numpy as np
 
 from neurofeedback._version import __version__
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.complete_session import ProgressCallback, write_complete_session
 from neurofeedback.formats.reader import open_recording
+from neurofeedback.formats.write_complete_session import ProgressCallback, write_complete_session
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.documents import ImportSource, SessionSummary, SourceFile, StartState
 from neurofeedback.recording.recording import Recording

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.learning.feature_covariance import WindowCovariance, pool_covariances
 from neurofeedback.learning.logistic_regression import LaplaceFit, fit_map
 from neurofeedback.learning.prior import build_priors
 from neurofeedback.learning.training_set import TrainingSet, unique_sessions
-from neurofeedback.learning.window_covariance import WindowCovariance, pool_covariances
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.evidence import Evidence
 

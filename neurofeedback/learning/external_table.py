@@ -20,6 +20,7 @@ from neurofeedback.learning.evaluation import (
     score_prequentially,
     score_with,
 )
+from neurofeedback.learning.feature_covariance import WindowCovariance, column_medians
 from neurofeedback.learning.labelling import LabelledWindow
 from neurofeedback.learning.metrics import (
     MetricInterval,
@@ -30,7 +31,6 @@ from neurofeedback.learning.metrics import (
     within_session_auc,
 )
 from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
-from neurofeedback.learning.window_covariance import WindowCovariance, column_medians
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.evidence import Evidence
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.learning.window_covariance import WindowCovariance, column_medians, estimate_window_covariance
+from neurofeedback.learning.feature_covariance import WindowCovariance, column_medians, estimate_window_covariance
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.types import Phase, Probe
 

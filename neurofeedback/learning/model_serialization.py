@@ -10,6 +10,7 @@ import numpy as np
 from neurofeedback.learning.calibration import Calibration
 from neurofeedback.learning.decoder import Decoder
 from neurofeedback.learning.evaluation import Evaluation, LearningCurvePoint
+from neurofeedback.learning.feature_covariance import WindowCovariance
 from neurofeedback.learning.labelling import LabelledWindow
 from neurofeedback.learning.metrics import MetricInterval
 from neurofeedback.learning.model_file import (
@@ -23,7 +24,6 @@ from neurofeedback.learning.model_file import (
 )
 from neurofeedback.learning.session_labels import SessionLabels
 from neurofeedback.learning.training_set import SessionTrainingData
-from neurofeedback.learning.window_covariance import WindowCovariance
 
 
 def to_model_file(

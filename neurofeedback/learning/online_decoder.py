@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from neurofeedback.estimation.decoder_weights import DecoderWeights
 from neurofeedback.learning.decoder import Decoder, index_weights
+from neurofeedback.learning.feature_covariance import pool_covariances
 from neurofeedback.learning.labelling import LabelledWindow
 from neurofeedback.learning.session_labels import LabelCollector, device_key, logged_zscores, zscore_columns
 from neurofeedback.learning.training import DecoderState, DecoderTraining
 from neurofeedback.learning.training_set import build_training_set
-from neurofeedback.learning.window_covariance import pool_covariances
 from neurofeedback.settings.load import load_evidence
 from neurofeedback.settings.model import Settings
 from neurofeedback.types import INDEX_NAME, Command, CommandKind, Frame, Probe, StreamInfo

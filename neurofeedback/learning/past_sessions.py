@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from neurofeedback.errors import NeurofeedbackError
+from neurofeedback.learning.feature_covariance import pool_covariances
 from neurofeedback.learning.model_file import DecoderFile
 from neurofeedback.learning.model_serialization import session_labels_from_row
 from neurofeedback.learning.session_labels import SessionLabels, read_session_labels
-from neurofeedback.learning.window_covariance import pool_covariances
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.settings.model import Settings

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.drowsiness import DrowsinessSigns
+from neurofeedback.learning.feature_covariance import WindowCovariance
 from neurofeedback.learning.frame_log_reader import read_frames
 from neurofeedback.learning.labelling import BREATH, ELSEWHERE, LabelledWindow, WindowLabeller, is_key_stuck
 from neurofeedback.learning.training_set import SessionTrainingData
-from neurofeedback.learning.window_covariance import WindowCovariance
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.documents import read_start, read_summary
 from neurofeedback.recording.events import probes_from_events, read_events

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.learning.feature_covariance import WindowCovariance
 from neurofeedback.learning.labelling import LabelledWindow
-from neurofeedback.learning.window_covariance import WindowCovariance
 
 
 @dataclass(frozen=True, slots=True, eq=False)

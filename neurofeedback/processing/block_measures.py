@@ -11,7 +11,7 @@ from scipy import signal
 
 from neurofeedback.processing.filters import CausalFilter, blink_sos, emg_sos
 from neurofeedback.processing.framing import BLOCK_S, FrameSchedule, SlidingWindows, hops_per_block, trailing_windows
-from neurofeedback.processing.gaps import BridgedSamples
+from neurofeedback.processing.gap_bridge import BridgedSamples
 from neurofeedback.settings.model import Settings
 
 _SLOW_SFREQ = 32.0  # enough for the spread of a signal below 7 Hz

@@ -15,7 +15,7 @@ from neurofeedback.processing.features import MetricDescription
 from neurofeedback.processing.framing import SlidingWindows, trailing_windows
 from neurofeedback.processing.pipeline import Windows
 from neurofeedback.settings.montages import REGIONS
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 
 SFREQ = 125.0
 WINDOW_S = 4.0

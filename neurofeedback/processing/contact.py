@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.processing.filters import MAINS_HZ
 from neurofeedback.processing.framing import FrameSchedule, SlidingWindows
-from neurofeedback.processing.gaps import BridgedSamples, GapBridge, join_bridged
+from neurofeedback.processing.gap_bridge import BridgedSamples, GapBridge, join_bridged
 from neurofeedback.processing.gate import GateResult
 from neurofeedback.processing.spectrum import Periodogram, in_band
 from neurofeedback.settings.model import Settings

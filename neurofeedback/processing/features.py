@@ -101,8 +101,8 @@ FEATURE_KINDS: Mapping[str, FeatureKind] = {
     "chi": FeatureKind(
         "chi of P(f) ~ f^-chi: least squares of ln P on ln f over 2 to f_a - 3.5 and f_a + 5 to 40 Hz without the "
         "mains, on spectra smoothed over 8 s",
-        "Not a direct measure of the balance of excitation and inhibition; muscle, a bad electrode and drugs flatten it "
-        "as well.",
+        "Not a direct measure of the balance of excitation and inhibition; muscle, a bad electrode and drugs flatten "
+        "it as well.",
         (_DONOGHUE, "Gerster 2022 Neuroinformatics 20:991"),
     ),
     "o_theta": FeatureKind(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from neurofeedback.processing.gaps import GapFill
+from neurofeedback.processing.gap_bridge import GapFill
 from neurofeedback.processing.spectrum import Periodogram
 
 

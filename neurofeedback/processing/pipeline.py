@@ -11,11 +11,11 @@ from neurofeedback.processing.aperiodic import AperiodicFit
 from neurofeedback.processing.block_measures import BlockMeasurer, BlockMeasures
 from neurofeedback.processing.filters import CausalFilter, find_mains, prefilter_sos
 from neurofeedback.processing.framing import FrameSchedule, trailing_windows
+from neurofeedback.processing.gap_bridge import BridgedSamples, GapBridge, join_bridged
 from neurofeedback.processing.gap_power_correction import GapPowerCorrection
-from neurofeedback.processing.gaps import BridgedSamples, GapBridge, join_bridged
 from neurofeedback.processing.gate import ArtifactGate, GateResult, WindowMeasures
 from neurofeedback.processing.spectrum import Periodogram, in_band
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 
 _BATCH_BLOCKS = 64
 _HIGHEST_LINE_HZ = 62.0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.lost_runs import clip_runs, lost_mask, runs_from_mask
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.types import Chunk, Command, Event, LostRun, StreamInfo
 
 SampleReader = Callable[[int, int], NDArray[np.float32]]

@@ -16,7 +16,7 @@ from neurofeedback.analysis.contrasts import Contrast, EffectInterval
 from neurofeedback.analysis.resting_measures import MEASURES
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.atomic_files import write_atomic
-from neurofeedback.report.style import ACCENT, GREY, INK, render_svg
+from neurofeedback.report.figure_style import ACCENT, GREY, INK, render_svg
 from neurofeedback.report.templates import render_template
 from neurofeedback.texts import comparison as texts
 from neurofeedback.texts.catalogue import tr

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from neurofeedback.analysis.history_summary import HistorySummary
 from neurofeedback.analysis.probe_statistics import MIN_ANSWERS, MIN_SESSIONS, WanderingShare, WanderingTrend
-from neurofeedback.analysis.trends import HistorySummary
 from neurofeedback.texts import progress
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration, format_percent

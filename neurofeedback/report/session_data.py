@@ -18,7 +18,7 @@ from neurofeedback.recording.documents import SessionStart, read_start
 from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import read_timing
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.types import EventKind
 
 

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from neurofeedback.analysis.session_spectra import SPECTRA_PHASES, SpectraPanel
-from neurofeedback.report.style import ACCENT, GREY, INK, render_svg, shorten_label
+from neurofeedback.report.figure_style import ACCENT, GREY, INK, render_svg, shorten_label
 from neurofeedback.texts import report
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.status import phase_label

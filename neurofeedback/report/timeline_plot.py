@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 
 from neurofeedback.analysis.contact_log import ContactLog
 from neurofeedback.analysis.frame_table import Floats, FrameTable, Span
-from neurofeedback.report.style import ACCENT, GREY, INK, PALE, WIDTH_IN, render_svg, shorten_label
+from neurofeedback.report.figure_style import ACCENT, GREY, INK, PALE, WIDTH_IN, render_svg, shorten_label
 from neurofeedback.texts import report
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.status import phase_label

@@ -25,7 +25,7 @@ from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
 from neurofeedback.recording.documents import BaselineDifferences, SessionSummary
 from neurofeedback.recording.session_notes import read_notes
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase

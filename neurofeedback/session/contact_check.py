@@ -20,7 +20,7 @@ from neurofeedback.session.live_state import Snapshot
 from neurofeedback.settings.load import load_montage
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
-from neurofeedback.settings.profile import apply_montage
+from neurofeedback.settings.resolved_profile import apply_montage
 from neurofeedback.types import Chunk, HeadsetFit, StreamInfo
 
 _POLL_S = 0.01

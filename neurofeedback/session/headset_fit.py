@@ -9,7 +9,7 @@ from neurofeedback.acquisition.source import Source
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.contact_check import ContactCheck
 from neurofeedback.session.live_state import LiveState, RequestKind, Snapshot
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.status import headset_fit_record

@@ -25,7 +25,7 @@ from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.headset_fit import HeadsetFitResult, wait_for_headset_fit
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
-from neurofeedback.session.outputs import describe_outputs, open_outputs
+from neurofeedback.session.network_outputs import describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import SessionPlan, plan_session
 from neurofeedback.session.runner import Runner
@@ -42,7 +42,7 @@ from neurofeedback.session.simulated_participant import simulated_participant_fo
 from neurofeedback.session.summary import build_summary
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import english, tr
 from neurofeedback.texts.status import index_source_text

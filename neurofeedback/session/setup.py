@@ -19,7 +19,7 @@ from neurofeedback.session.probes import probe_times
 from neurofeedback.session.summary import package_versions
 from neurofeedback.settings.load import parse
 from neurofeedback.settings.model import Settings
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts.probe_questions import QUESTIONS, WORDING_VERSION
 from neurofeedback.types import StreamInfo
 

@@ -3,6 +3,6 @@
 from neurofeedback.settings.evidence import Evidence, FeatureEvidence
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 
 __all__ = ["Evidence", "FeatureEvidence", "Montage", "Profile", "Settings"]

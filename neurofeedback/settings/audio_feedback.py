@@ -43,9 +43,7 @@ class BellSettings(SettingsModel):
 class AudioSettings(SettingsModel):
     """Sounds and their levels, in dB relative to full scale."""
 
-    background: BackgroundName = Field(
-        default="rain", description="background sound; file plays background_file"
-    )
+    background: BackgroundName = Field(default="rain", description="background sound; file plays background_file")
     background_file: str = Field(default="", description="your own background sound, a WAV, FLAC, MP3 or OGG file")
     background_lufs: float = number(-33.0, "loudness of the background, LUFS (ITU-R BS.1770)", low=-70, high=-12)
     tone_hz: float = number(196.0, "pitch of the guide tone, Hz", low=80, high=880)

@@ -19,10 +19,10 @@ from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
-from neurofeedback.settings.profile import Profile, apply_montage, check_rate, check_regions
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.questionnaire import Questionnaire
 from neurofeedback.settings.renamed_keys import rename_profile_keys, rename_segment_keys
+from neurofeedback.settings.resolved_profile import Profile, apply_montage, check_rate, check_regions
 from neurofeedback.types import StreamInfo
 
 _log = logging.getLogger(__name__)

@@ -28,9 +28,7 @@ class SegmentSettings(SettingsModel):
     target_rate: float | None = Field(
         default=None, ge=0.1, le=0.95, description="target share of rewarded frames; unchanged if omitted"
     )
-    background: BackgroundName | None = Field(
-        default=None, description="background sound; unchanged if omitted"
-    )
+    background: BackgroundName | None = Field(default=None, description="background sound; unchanged if omitted")
     bell_every_min: float = Field(default=0.0, ge=0, le=120, description="time between interval bells, min; 0 for none")
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurofeedback.simulation.drifts import GRID_HZ, LEAD_S, LowPass, make_state_sequence
 from neurofeedback.simulation.feedback_response import FeedbackResponse, StayModel
 from neurofeedback.simulation.headset_specs import digitise
-from neurofeedback.simulation.simulated_session import SimulatedSession
+from neurofeedback.simulation.simulated_meditator import SimulatedSession
+from neurofeedback.simulation.slow_processes import GRID_HZ, LEAD_S, LowPass, make_state_sequence
 from neurofeedback.simulation.states import Episode, MentalState, truncate_episodes
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 
 from neurofeedback.simulation.feedback_response import NO_RESPONSE, FeedbackResponse
-from neurofeedback.simulation.simulated_session import FEATURE_SD, SimulatedSession
+from neurofeedback.simulation.simulated_meditator import FEATURE_SD, SimulatedSession
 from neurofeedback.simulation.states import MentalState
 from neurofeedback.types import frame_end
 

@@ -13,9 +13,9 @@ from enum import IntEnum
 
 import numpy as np
 
-from neurofeedback.simulation.drifts import interpolate
 from neurofeedback.simulation.noise import RandomStream, rng_for
-from neurofeedback.simulation.simulated_session import SimulatedSession
+from neurofeedback.simulation.simulated_meditator import SimulatedSession
+from neurofeedback.simulation.slow_processes import interpolate
 from neurofeedback.simulation.states import MentalState
 
 N_QUESTIONS = 3

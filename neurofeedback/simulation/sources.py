@@ -13,7 +13,6 @@ import numpy as np
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.simulation.disturbances import NO_SHIFT, SessionShift
-from neurofeedback.simulation.drifts import BANDS, BANDWIDTH_HZ, LEAD_S, SlowProcesses, interpolate
 from neurofeedback.simulation.noise import (
     FLATTEN_BELOW_HZ,
     RandomStream,
@@ -26,6 +25,7 @@ from neurofeedback.simulation.noise import (
 )
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.scalp import ScalpGains
+from neurofeedback.simulation.slow_processes import BANDS, BANDWIDTH_HZ, LEAD_S, SlowProcesses, interpolate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

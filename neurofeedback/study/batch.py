@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.formats.bids_files import find_eeg_files
+from neurofeedback.formats.find_bids import find_eeg_files
 from neurofeedback.formats.importers import is_recording
 from neurofeedback.formats.reader import find_sessions
 from neurofeedback.recording.atomic_files import explain_disk_errors

@@ -1,8 +1,7 @@
 """Notices of a session: before it starts, while it runs, and how it ended."""
 
 SHORT_BASELINE = (
-    "The baseline is only {seconds:.0f} s long, so your baseline is less certain, "
-    "and the tone will be more cautious."
+    "The baseline is only {seconds:.0f} s long, so your baseline is less certain, and the tone will be more cautious."
 )
 NO_BASELINE = (
     "There was never enough clean signal to learn what is usual for you, so nothing was judged and the tone "

@@ -20,9 +20,9 @@ from neurofeedback.acquisition.boards import (
     generic_board,
 )
 from neurofeedback.acquisition.brainflow_errors import to_source_error
-from neurofeedback.acquisition.device_table import list_devices
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.acquisition.source import SourceEnded
+from neurofeedback.acquisition.supported_devices import list_devices
 from neurofeedback.errors import RecordingError, SettingsError, SourceError
 from neurofeedback.settings.load import available, load_montage
 from tests.helpers import DATA

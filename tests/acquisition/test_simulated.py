@@ -15,7 +15,7 @@ from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.packet_loss import RadioLink
 from neurofeedback.simulation.population import Person, draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 
 
 class Clock:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neurofeedback.audio import device_sink, mixer, system_audio
 from neurofeedback.audio.adaptive_buffer import LONG_BUFFER_MS, SHORTEN_AFTER_S
 from neurofeedback.audio.device_sink import DeviceSink
-from neurofeedback.audio.player import SampleGenerator, open_player
+from neurofeedback.audio.miniaudio_output import SampleGenerator, open_player
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.feedback.sound_bank import make_sound_bank

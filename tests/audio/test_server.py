@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from neurofeedback.audio import device_sink, player
+from neurofeedback.audio import device_sink, miniaudio_output
 from neurofeedback.audio.device_sink import DeviceSink
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.process_sink import ProcessSink
@@ -95,10 +95,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def silence() -> player.SampleGenerator:
+def silence() -> miniaudio_output.SampleGenerator:
     """A generator as a player wants it: started, and never at its end."""
 
-    def endless() -> player.SampleGenerator:
+    def endless() -> miniaudio_output.SampleGenerator:
         n_samples = yield b""
         while True:
             n_samples = yield bytes(n_samples * FRAME_BYTES)
@@ -288,7 +288,7 @@ def test_a_device_by_name_and_the_next_default_when_it_is_unplugged(
     monkeypatch.setattr(device_sink, "WATCH_S", 0.05)
     with sound_server(folder):
         module = pactl("load-module", "module-null-sink", "sink_name=second", "sink_properties=device.description=Ears")
-        assert "Ears" in player.device_names()
+        assert "Ears" in miniaudio_output.device_names()
         sink = DeviceSink(SETTINGS.model_copy(update={"device": "ears"}))
         assert sink.description == "sound device Ears (PulseAudio)"
         sink.start()
@@ -308,7 +308,7 @@ def _state(name: str) -> str:
 
 def test_a_server_that_dies_before_the_start_is_no_device(folder: Path) -> None:
     with sound_server(folder):
-        opened = player.open_player(SETTINGS)
+        opened = miniaudio_output.open_player(SETTINGS)
     with pytest.raises(SourceError, match="no sound device"):
         opened.start(silence())
     opened.close()

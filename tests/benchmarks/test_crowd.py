@@ -12,7 +12,7 @@ from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.feedback_response import IDEAL_CORRELATION, RESPONSES, FeedbackResponse
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import NormalDistribution, Person
-from neurofeedback.simulation.simulated_session import draw_session
+from neurofeedback.simulation.simulated_meditator import draw_session
 from neurofeedback.simulation.states import MentalState
 
 SHORT = TrialDesign(n_people=10, n_responders=6, n_sessions=4, seconds=600.0)

@@ -13,7 +13,7 @@ import pytest
 from scipy.signal import welch
 from typer.testing import CliRunner
 
-from neurofeedback.cli.helpers.emulator_session import load_signal
+from neurofeedback.cli.helpers.run_emulator import load_signal
 from neurofeedback.cli.main import app
 from neurofeedback.emulators.cyton import CytonFirmware
 from neurofeedback.emulators.fault_commands import run_command

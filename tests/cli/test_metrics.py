@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from neurofeedback.cli.commands import metrics
 from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SettingsError
-from neurofeedback.estimation.metrics import METRIC_GROUPS, METRICS
+from neurofeedback.estimation.metric_registry import METRIC_GROUPS, METRICS
 from neurofeedback.processing.features import FEATURE_KINDS, FEATURES, KINDS
 from neurofeedback.recording.frame_log import FIXED_COLUMNS
 from neurofeedback.settings.load import available, resolve

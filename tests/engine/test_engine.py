@@ -20,7 +20,7 @@ from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, Disturbanc
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.scalp import scalp_of
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import BackgroundMode, Chunk, Command, CommandKind, Frame, Phase, State, StreamInfo, frame_end
 
 MUSE = load_montage("muse")

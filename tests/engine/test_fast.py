@@ -21,7 +21,7 @@ from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.scalp import scalp_of
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import BackgroundMode, Chunk, Command, CommandKind, Frame, Phase, State, frame_end
 
 MUSE = load_montage("muse")

@@ -14,7 +14,7 @@ from neurofeedback.settings.load import load_evidence, load_montage
 from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, Disturbances
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import BackgroundMode, Chunk, Command, CommandKind, Frame, Phase, State
 
 SECONDS, BASELINE_S, PRACTICE_S = 240.0, 5.0, 65.0

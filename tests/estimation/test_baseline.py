@@ -16,7 +16,7 @@ from neurofeedback.settings.load import load_evidence, load_montage
 from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import Person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 
 MUSE = load_montage("muse")
 PROFILE = Profile(settings=Settings(), montage=MUSE, evidence=load_evidence("breath-novice"))

@@ -31,11 +31,11 @@ from neurofeedback.estimation.personal_baseline import (
 from neurofeedback.processing.features import FEATURES, KINDS
 from neurofeedback.settings.load import load_montage, resolve
 from neurofeedback.settings.model import Settings
-from neurofeedback.settings.profile import Profile
+from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, SessionShift
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import Chunk, Command, CommandKind, Frame, Phase, StreamInfo
 
 MUSE = load_montage("muse")

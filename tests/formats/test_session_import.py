@@ -18,9 +18,9 @@ from typer.testing import CliRunner
 from benchmarks.fuzz.seeds import N_SAMPLES, SIGNAL, Seed, recording, seeds
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.formats.complete_session import write_complete_session
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.session_import import import_recording
+from neurofeedback.formats.write_complete_session import write_complete_session
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.documents import SessionSummary, SourceFile, StartState
 from neurofeedback.recording.recovery import recover_sessions

@@ -27,7 +27,7 @@ from neurofeedback.settings.load import load_evidence, load_montage, load_settin
 from neurofeedback.simulation.disturbances import EYES_CLOSED
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import BackgroundMode, Chunk, Command, CommandKind, Frame, Guidance, Phase
 
 Samples = NDArray[np.float32]

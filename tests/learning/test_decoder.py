@@ -13,11 +13,11 @@ from scipy import integrate, optimize
 from neurofeedback.learning import logistic_regression
 from neurofeedback.learning.calibration import IDENTITY_CALIBRATION, Calibration, fit_calibration
 from neurofeedback.learning.decoder import Decoder, fit_decoder, index_weights, sign_probability
+from neurofeedback.learning.feature_covariance import WindowCovariance, estimate_window_covariance
 from neurofeedback.learning.labelling import LabelledWindow
 from neurofeedback.learning.logistic_regression import expit, fit_map, log_loss
 from neurofeedback.learning.prior import build_priors
 from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
-from neurofeedback.learning.window_covariance import WindowCovariance, estimate_window_covariance
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.evidence import Evidence, FeatureEvidence
 from neurofeedback.settings.load import load_evidence

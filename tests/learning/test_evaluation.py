@@ -17,6 +17,7 @@ from neurofeedback.learning.evaluation import (
     score_with,
     self_caught_improves,
 )
+from neurofeedback.learning.feature_covariance import estimate_window_covariance
 from neurofeedback.learning.labelling import LabelledWindow
 from neurofeedback.learning.metrics import (
     ScoredAnswers,
@@ -28,7 +29,6 @@ from neurofeedback.learning.metrics import (
     within_session_auc,
 )
 from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
-from neurofeedback.learning.window_covariance import estimate_window_covariance
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.load import load_evidence
 

@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from neurofeedback.learning.labelling import BREATH, ELSEWHERE, NOT_SURE, WindowLabeller, is_key_stuck
-from neurofeedback.learning.window_covariance import (
+from neurofeedback.learning.feature_covariance import (
     WindowCovariance,
     column_medians,
     estimate_window_covariance,
     pool_covariances,
 )
+from neurofeedback.learning.labelling import BREATH, ELSEWHERE, NOT_SURE, WindowLabeller, is_key_stuck
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.types import Phase, Probe
 

@@ -27,13 +27,13 @@ from neurofeedback.learning.decoder_messages import (
     guidance_sentence,
 )
 from neurofeedback.learning.evaluation import Evaluation
+from neurofeedback.learning.feature_covariance import estimate_window_covariance
 from neurofeedback.learning.frame_log_reader import read_frames
 from neurofeedback.learning.metrics import MetricInterval
 from neurofeedback.learning.model_file import decoder_path, read_decoder_file
 from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.session_labels import LabelCollector, read_session_labels, zscore_columns
 from neurofeedback.learning.training import DecoderState, decoder_feature_names, train_decoder, untrained
-from neurofeedback.learning.window_covariance import estimate_window_covariance
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.documents import SessionSummary, StartState, write_start, write_summary
 from neurofeedback.recording.events import HEADER, format_event_row, probes_from_events, read_events

@@ -15,7 +15,7 @@ from neurofeedback.settings.signal import EnvelopeSettings
 from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import Person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 
 RATES = [125.0, 200.0, 250.0, 256.0, 512.0]
 SETTINGS = EnvelopeSettings()

@@ -19,7 +19,7 @@ from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import Person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 
 SETTINGS = Settings()
 FREQS = Periodogram(512, 256.0, 44.0).freqs

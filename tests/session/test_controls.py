@@ -17,9 +17,9 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.engine import FrameEngine
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording import frame_log
+from neurofeedback.recording.complete_interrupted import finalize_session
 from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.events import probes_from_events
-from neurofeedback.recording.finalize import finalize_session
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.clock import VirtualClock
@@ -34,7 +34,7 @@ from neurofeedback.settings.model import Settings
 from neurofeedback.settings.session import ProbeSettings
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.texts.session_notices import STUCK_KEY
 from neurofeedback.types import Chunk, CommandKind, Event, EventKind, Frame, LostRun, Phase, StreamInfo

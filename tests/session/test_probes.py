@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback.recording.events import probes_from_events
+from neurofeedback.session.press_debouncer import PressDebouncer
 from neurofeedback.session.probes import (
     PROBE_PHASES,
     TRANSITIONS,
@@ -19,7 +20,6 @@ from neurofeedback.session.probes import (
     ProbeState,
     probe_times,
 )
-from neurofeedback.session.self_report import PressDebouncer
 from neurofeedback.settings.session import ProbeSettings
 from neurofeedback.texts.probe_questions import QUESTIONS, SLEEPY, SURE, WHERE, WORDING_VERSION
 from neurofeedback.texts.session_notices import STUCK_KEY

@@ -28,7 +28,7 @@ from neurofeedback.settings.load import dump_profile, load_montage, load_setting
 from neurofeedback.settings.signal import GapSettings
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import BackgroundMode, Chunk, EventKind, Guidance, LostRun, Phase, State, StreamInfo
 from neurofeedback.verification.replay import compare_with_log, replay
 

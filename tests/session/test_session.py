@@ -10,10 +10,10 @@ import pytest
 
 from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording import finalize
+from neurofeedback.recording import complete_interrupted
 from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.session.config import SessionConfig, SessionResult
-from neurofeedback.session.outputs import LslOutput, open_outputs
+from neurofeedback.session.network_outputs import LslOutput, open_outputs
 from neurofeedback.session.session import Session
 from neurofeedback.types import Chunk, StreamInfo
 
@@ -45,7 +45,7 @@ def test_full_disk_at_completion_is_reported(tmp_path: Path, monkeypatch: pytest
         raise OSError(errno.ENOSPC, NO_ROOM)
 
     monkeypatch.setattr(LiveFiles, "append_chunk", full)
-    monkeypatch.setattr(finalize, "write_json_atomic", refused)
+    monkeypatch.setattr(complete_interrupted, "write_json_atomic", refused)
     outcome = sat(Session(request(tmp_path)))
     assert outcome.exit_code == 4
     assert "the disk is full, so the recording ended" in outcome.message

@@ -13,7 +13,7 @@ from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.probe_responses import DEFAULT_HABITS, draw_answer, draw_presses, snapshot_at
-from neurofeedback.simulation.simulated_session import SimulatedSession, draw_session
+from neurofeedback.simulation.simulated_meditator import SimulatedSession, draw_session
 from neurofeedback.types import Event, EventKind, Frame, Guidance, Phase, State, StreamInfo
 
 SFREQ = 256

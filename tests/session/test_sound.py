@@ -25,7 +25,7 @@ from neurofeedback.settings.load import dump_profile, load_montage, load_setting
 from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import BackgroundMode, Frame, LostRun, Phase, State, StreamInfo
 from neurofeedback.verification.replay import replay
 

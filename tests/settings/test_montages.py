@@ -12,7 +12,7 @@ from neurofeedback.settings import Evidence, FeatureEvidence, Montage, Profile, 
 from neurofeedback.settings.estimation import IndexSettings
 from neurofeedback.settings.load import available, load_montage, resolve
 from neurofeedback.settings.montages import infer_montage
-from neurofeedback.settings.profile import apply_montage, check_regions
+from neurofeedback.settings.resolved_profile import apply_montage, check_regions
 from neurofeedback.types import StreamInfo
 
 MUSE = load_montage("muse")

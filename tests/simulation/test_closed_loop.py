@@ -11,7 +11,6 @@ import pytest
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.closed_loop import ClosedLoop
 from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED
-from neurofeedback.simulation.drifts import LEAD_S
 from neurofeedback.simulation.feedback_response import (
     NO_RESPONSE,
     RESPONSES,
@@ -22,7 +21,8 @@ from neurofeedback.simulation.feedback_response import (
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.noise import RandomStream, rng_for
 from neurofeedback.simulation.population import Person, draw_person
-from neurofeedback.simulation.simulated_session import FEATURE_SD, SimulatedSession, draw_session
+from neurofeedback.simulation.simulated_meditator import FEATURE_SD, SimulatedSession, draw_session
+from neurofeedback.simulation.slow_processes import LEAD_S
 from neurofeedback.simulation.states import MentalState
 
 SFREQ = 256

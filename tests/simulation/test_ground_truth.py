@@ -19,7 +19,7 @@ from neurofeedback.simulation.ground_truth import (
 )
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import draw_session
+from neurofeedback.simulation.simulated_meditator import draw_session
 from neurofeedback.simulation.states import MentalState
 from neurofeedback.types import frame_end
 

@@ -24,7 +24,7 @@ from neurofeedback.simulation.probe_responses import (
     draw_presses,
     snapshot_at,
 )
-from neurofeedback.simulation.simulated_session import SimulatedSession, draw_session
+from neurofeedback.simulation.simulated_meditator import SimulatedSession, draw_session
 from neurofeedback.simulation.states import MentalState
 
 N = 1500

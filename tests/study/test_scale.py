@@ -21,7 +21,7 @@ from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import draw_session
+from neurofeedback.simulation.simulated_meditator import draw_session
 from neurofeedback.study.batch import BatchRequest, run_batch
 from neurofeedback.types import Chunk, Command, CommandKind
 

@@ -49,7 +49,7 @@ from neurofeedback.ui.preferences import Preferences, load_preferences, save_pre
 from neurofeedback.ui.theme import LIGHT
 from neurofeedback.ui.unfinished_sessions import UnfinishedSession
 from neurofeedback.ui.widgets.eeg_plot import stack_traces
-from neurofeedback.ui.widgets.index_history import thinned
+from neurofeedback.ui.widgets.index_view import thinned
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform says so of every window
 

@@ -15,7 +15,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from neurofeedback.analysis.trends import summarize_history
+from neurofeedback.analysis.history_summary import summarize_history
 from neurofeedback.recording.history import PastSession
 from neurofeedback.texts import progress_page
 from neurofeedback.ui.pages.progress_page import ProgressPage

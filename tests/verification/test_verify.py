@@ -15,7 +15,7 @@ from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
-from neurofeedback.simulation.simulated_session import simulate
+from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import Chunk, StreamInfo
 from neurofeedback.verification.check_result import CheckResult, CheckStatus
 from neurofeedback.verification.verify import VerificationResult, verify

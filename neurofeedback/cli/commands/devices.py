@@ -36,7 +36,7 @@ def devices(
 
 
 def _show_table(*, all_boards: bool, as_json: bool) -> None:
-    from neurofeedback.acquisition.device_table import list_devices  # loads BrainFlow
+    from neurofeedback.acquisition.supported_devices import list_devices  # loads BrainFlow
 
     with catch_interrupts() as interrupted:
         rows = list_devices()

@@ -165,7 +165,7 @@ def check_window_libraries() -> Diagnostic:
 
 def check_sound() -> Diagnostic:
     """Check for a sound output; without one a session is silent or goes to a WAV file."""
-    from neurofeedback.audio.player import device_names  # loads the sound library
+    from neurofeedback.audio.miniaudio_output import device_names  # loads the sound library
 
     fix = "connect loudspeakers or headphones (on a bare Linux: sudo apt-get install pulseaudio), or --audio FILE.wav"
     try:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from neurofeedback.cli.helpers.emulator_session import (
+from neurofeedback.cli.helpers.run_emulator import (
     load_signal,
     print_status,
     read_faults,

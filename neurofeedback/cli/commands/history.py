@@ -13,7 +13,7 @@ from neurofeedback.texts import progress, terminal
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
-    from neurofeedback.analysis.trends import HistorySummary, SignalTrend
+    from neurofeedback.analysis.history_summary import HistorySummary, SignalTrend
     from neurofeedback.recording.history import PastSession
 
 _MAX_ROWS = 20
@@ -27,7 +27,7 @@ def history(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Look back over many sessions: time, wandering by your own answers, signal."""
-    from neurofeedback.analysis.trends import summarize_history
+    from neurofeedback.analysis.history_summary import summarize_history
     from neurofeedback.recording.bids_paths import check_label  # only when asked for, as all below
     from neurofeedback.recording.history import cache_path, past_sessions
 

@@ -28,7 +28,7 @@ def metrics(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Describe each number: what it is, how it is computed, its source, and what it does not mean."""
-    from neurofeedback.estimation.metrics import FIELD_REFERENCES, METRIC_GROUPS, METRICS  # NumPy takes 0.1 s
+    from neurofeedback.estimation.metric_registry import FIELD_REFERENCES, METRIC_GROUPS, METRICS  # NumPy takes 0.1 s
     from neurofeedback.settings.load import available, load_evidence
 
     evidence = {profile: load_evidence(profile) for profile in available("evidence")}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from neurofeedback.simulation.feedback_response import FeedbackResponse
     from neurofeedback.simulation.packet_loss import RadioLink
     from neurofeedback.simulation.population import Person
-    from neurofeedback.simulation.simulated_session import SimulatedSession
+    from neurofeedback.simulation.simulated_meditator import SimulatedSession
 
 _MAX_EFFECT = 10.0
 _MAX_DURATION_S = 4 * 3600.0

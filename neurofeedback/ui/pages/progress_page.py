@@ -21,8 +21,8 @@ from neurofeedback.ui.widgets.import_button import ImportButton
 from neurofeedback.ui.widgets.wandering_chart import WanderingChart
 
 if TYPE_CHECKING:
+    from neurofeedback.analysis.history_summary import HistorySummary
     from neurofeedback.analysis.probe_statistics import WanderingShare
-    from neurofeedback.analysis.trends import HistorySummary
 
 _MAX_WIDTH = 1080
 
@@ -159,7 +159,7 @@ def _by_day(history: HistorySummary) -> dict[date, float]:
 
 
 def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> HistorySummary:
-    from neurofeedback.analysis.trends import summarize_history
+    from neurofeedback.analysis.history_summary import summarize_history
     from neurofeedback.recording.history import past_sessions  # slow to import
 
     def step(done: int, total: int) -> None:

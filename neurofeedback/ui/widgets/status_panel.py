@@ -12,7 +12,7 @@ from neurofeedback.texts.format import format_percent
 from neurofeedback.texts.status import contact_symbol, contact_text
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import MARGIN, allow_clipping, column, label
-from neurofeedback.ui.widgets.index_history import IndexView
+from neurofeedback.ui.widgets.index_view import IndexView
 
 NARROW_CHANNELS = 8
 

@@ -24,11 +24,11 @@ from neurofeedback.simulation.artifacts import (
     render_waveforms,
 )
 from neurofeedback.simulation.disturbances import EYES_CLOSED, Disturbances
-from neurofeedback.simulation.drifts import BANDS, SlowProcesses, draw_slow_processes, interpolate
 from neurofeedback.simulation.headset_specs import HeadsetSpec, digitise
 from neurofeedback.simulation.noise import RandomStream, rng_for
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.scalp import ScalpGains, scalp_of
+from neurofeedback.simulation.slow_processes import BANDS, SlowProcesses, draw_slow_processes, interpolate
 from neurofeedback.simulation.sources import FADE_S, STEP_S, HeadModel, check_rate, draw_piece
 from neurofeedback.simulation.states import Episode, MentalState, state_at, truncate_episodes
 

@@ -20,11 +20,11 @@ from neurofeedback.simulation.disturbances import (
     SessionShift,
     draw_session_shift,
 )
-from neurofeedback.simulation.drifts import interpolate
 from neurofeedback.simulation.headset_specs import HEADSETS, digitise, get_headset
 from neurofeedback.simulation.population import FeatureEffects, Person, draw_person
 from neurofeedback.simulation.scalp import scalp_of
-from neurofeedback.simulation.simulated_session import FEATURE_SD, draw_session, simulate
+from neurofeedback.simulation.simulated_meditator import FEATURE_SD, draw_session, simulate
+from neurofeedback.simulation.slow_processes import interpolate
 from neurofeedback.simulation.sources import PIECE_S, STEP_S
 from neurofeedback.simulation.states import MentalState
 

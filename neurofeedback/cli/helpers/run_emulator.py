@@ -173,7 +173,7 @@ def _simulated_signal(seed: int, family: str, sfreq: float) -> SignalChunks:
     from neurofeedback.settings.load import load_montage
     from neurofeedback.simulation.headset_specs import get_headset
     from neurofeedback.simulation.population import draw_person
-    from neurofeedback.simulation.simulated_session import draw_session
+    from neurofeedback.simulation.simulated_meditator import draw_session
 
     headset = replace(get_headset(family), sfreq=sfreq)
     montage = load_montage(headset.montage)

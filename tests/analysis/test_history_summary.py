@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from neurofeedback.analysis.trends import HistorySummary, summarize_history
+from neurofeedback.analysis.history_summary import HistorySummary, summarize_history
 from neurofeedback.cli.commands.history import history_document
 from neurofeedback.cli.main import app
 from neurofeedback.recording.bids_paths import SessionFiles

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurofeedback.processing.gaps import BridgedSamples, GapBridge, join_bridged
+from neurofeedback.processing.gap_bridge import BridgedSamples, GapBridge, join_bridged
 from neurofeedback.settings.signal import GapSettings
 
 SFREQ = 100.0  # 5 samples are the longest interpolated gap, 50 the longest without a reset
