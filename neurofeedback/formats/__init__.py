@@ -1,1 +1,1 @@
-"""Other programs' recordings in, ours out. A format is found by content, never by name."""
+"""Import of other programs' recordings and export of our own. A format is detected by content, never by name."""

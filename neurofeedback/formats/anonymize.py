@@ -1,4 +1,4 @@
-"""A recording without what tells who, when and where: dates, names, notes, serial numbers."""
+"""Remove what identifies a person, time or place from a recording: dates, names, notes, serial numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _IDENTIFYING_KEYS = {"imported_from", "machine", "system", "participant", "devic
 
 
 def anonymize_recording(recording: Recording) -> Recording:
-    """Return the same samples, frames and answers without anything a person typed or a clock told."""
+    """Return the same samples, frames and answers without typed text and without clock times."""
     return replace(
         recording,
         stream=anonymize_stream(recording.stream),
@@ -31,27 +31,27 @@ def anonymize_recording(recording: Recording) -> Recording:
 
 
 def anonymize_stream(stream: StreamInfo) -> StreamInfo:
-    """Keep what kind of headset it was; drop which one."""
+    """Return the stream with the kind of headset but without what identifies the single device."""
     return replace(stream, device=stream.device.partition(":")[0], serial="n/a", facts={})
 
 
 def anonymize_profile(profile: Profile) -> Profile:
-    """Keep what made the numbers; drop a person's own files, sound device and questionnaires."""
+    """Return the profile without the person's own files, sound device and questionnaires."""
     settings = profile.settings
-    bed = "rain" if settings.audio.background == "file" else settings.audio.background
-    kept = {
+    background = "rain" if settings.audio.background == "file" else settings.audio.background
+    updates = {
         "montage": "device" if _IDENTIFYING.search(settings.montage) else settings.montage,
         "index": settings.index.model_copy(update={"evidence": profile.evidence.name}),
-        "audio": settings.audio.model_copy(update={"background": bed, "background_file": "", "device": ""}),
+        "audio": settings.audio.model_copy(update={"background": background, "background_file": "", "device": ""}),
         "questionnaires": QuestionnaireSettings(),
     }
-    return profile.model_copy(update={"settings": settings.model_copy(update=kept)})
+    return profile.model_copy(update={"settings": settings.model_copy(update=updates)})
 
 
 def _anonymize_event(event: Event) -> Event:
-    """Drop free text: notes, names of devices and files. Codes and the program's own words stay."""
-    told = event.kind in {EventKind.MARK, EventKind.START}
-    return replace(event, value="n/a") if told and not _CODE.fullmatch(event.value) else event
+    """Replace free text (notes, names of devices and files) with n/a; keep codes and the program's own words."""
+    has_free_text = event.kind in {EventKind.MARK, EventKind.START}
+    return replace(event, value="n/a") if has_free_text and not _CODE.fullmatch(event.value) else event
 
 
 def _anonymize_document(document: DocumentModel) -> DocumentModel:
@@ -59,7 +59,7 @@ def _anonymize_document(document: DocumentModel) -> DocumentModel:
 
 
 def remove_identifying_entries(document: Mapping[str, object]) -> dict[str, object]:
-    """Drop the entries of a document that tell a person, a time or a place, however deep.
+    """Return a document without the entries, at any depth, that identify a person, a time or a place.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Channel names as old formats can hold them."""
+"""Channel names for file formats that allow only short ASCII names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def to_ascii_names(names: Sequence[str], max_length: int) -> list[str]:
-    """Return names in ASCII, short, each once; numbered where that would make two alike.
+    """Return short, unique ASCII names; all are numbered if shortening makes two alike or leaves one empty.
 
     Examples
     --------
@@ -15,5 +15,5 @@ def to_ascii_names(names: Sequence[str], max_length: int) -> list[str]:
     (['Oz', 'Fz'], ['-1', '-2'])
     """
     short = [unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()[:max_length] for name in names]
-    doubtful = len({*short, ""}) <= len(short)
-    return [f"{name[: max_length - 4]}-{row}" if doubtful else name for row, name in enumerate(short, start=1)]
+    ambiguous = len({*short, ""}) <= len(short)
+    return [f"{name[: max_length - 4]}-{row}" if ambiguous else name for row, name in enumerate(short, start=1)]

@@ -1,4 +1,4 @@
-"""How BrainFlow lays out each board's columns, as BrainFlow itself says. Importing this loads its native libraries."""
+"""Column layout of each BrainFlow board, read from BrainFlow. Importing this module loads its native libraries."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MONTAGES = {"Cyton": "cyton", "CytonDaisy": "cyton-daisy", "Ganglion": "ganglio
 
 @dataclass(frozen=True, slots=True)
 class BoardLayout:
-    """Columns of one board: rows of EEG in microvolts, of time in seconds, and how many there are in all.
+    """Column layout of one board: EEG rows in microvolts, the timestamp row in seconds, and the number of rows.
 
-    ``counter_row`` and ``marker_row`` are None where a board has none. ``board_id`` is BrainFlow's number of it.
+    ``counter_row`` and ``marker_row`` are None where a board has none. ``board_id`` is BrainFlow's number for the board.
     """
 
     name: str
@@ -37,12 +37,12 @@ class BoardLayout:
 
     @property
     def placed_freely(self) -> bool:
-        """The board has numbered inputs; its channel names say nothing of positions."""
+        """Whether the electrodes can be placed anywhere: the board's channel names give no positions."""
         return self.name in _MONTAGES
 
 
 def find_layouts(n_rows: int) -> list[BoardLayout]:
-    """List the layouts of all boards that deliver so many columns."""
+    """List the layouts of all boards with ``n_rows`` rows."""
     return [layout for layout in _all_layouts() if layout.n_rows == n_rows]
 
 
@@ -66,7 +66,7 @@ def find_layout(board: str) -> BoardLayout:
         }:
             return layout
     raise RecordingError(
-        "BrainFlow knows no such EEG board",
+        "BrainFlow has no such EEG board",
         got=repr(board),
         allowed=", ".join(layout.name for layout in _all_layouts()),
     )
@@ -78,22 +78,22 @@ def _all_layouts() -> list[BoardLayout]:
 
 def _read_layout(board_id: int) -> BoardLayout | None:
     try:
-        facts: dict[str, Any] = BoardShim.get_board_descr(board_id)
+        description: dict[str, Any] = BoardShim.get_board_descr(board_id)
     except BrainFlowError:
         return None
-    rows = tuple(facts.get("eeg_channels") or ())
-    if not rows or "num_rows" not in facts:
+    rows = tuple(description.get("eeg_channels") or ())
+    if not rows or "num_rows" not in description:
         return None
-    names = tuple(str(facts.get("eeg_names") or "").split(","))
+    names = tuple(str(description.get("eeg_names") or "").split(","))
     ch_names = names if len(names) == len(rows) else tuple(f"X{i + 1}" for i in range(len(rows)))
     return BoardLayout(
-        facts["name"],
-        facts["num_rows"],
-        float(facts["sampling_rate"]),
+        description["name"],
+        description["num_rows"],
+        float(description["sampling_rate"]),
         rows,
         ch_names,
-        facts["timestamp_channel"],
-        facts.get("package_num_channel"),
-        facts.get("marker_channel"),
+        description["timestamp_channel"],
+        description.get("package_num_channel"),
+        description.get("marker_channel"),
         board_id,
     )

@@ -1,4 +1,4 @@
-"""A zip of a BIDS dataset: sessions as they are, or written anew without what tells who and when."""
+"""Export of sessions as a zipped BIDS dataset: copied unchanged, or rewritten without identifying data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.timing import rebase_clocks
 from neurofeedback.settings.load import dump_profile
 
-_FIRST_DAY = datetime(1924, 1, 1, 12, tzinfo=UTC)  # BIDS: dates before 1925 are no dates
+_FIRST_DAY = datetime(1924, 1, 1, 12, tzinfo=UTC)  # BIDS: a date before 1925 marks an anonymized one
 _BLOCK_BYTES = 1 << 20
 _DATASET_FILES = ("dataset_description.json", "README", ".bidsignore", "participants.json")
 
@@ -31,49 +31,49 @@ _DATASET_FILES = ("dataset_description.json", "README", ".bidsignore", "particip
 def write_bids_zip(
     sessions: Sequence[SessionFiles], out: Path, *, anonymize: bool = False, progress: ProgressCallback = lambda _: None
 ) -> None:
-    """Write sessions as a zipped BIDS dataset with its derivative; ``progress`` is told how far it is, 0 to 1.
+    """Write sessions and their derivatives as a zipped BIDS dataset; ``progress`` gets the share written, 0 to 1.
 
     Raises
     ------
     RecordingError
-        A file is a link out of the dataset, or cannot be read.
+        A file is a link that leads out of the dataset, or cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
         root = Path(folder, "dataset")
-        gather: Callable[[Sequence[SessionFiles], Path], None] = (
+        collect_sessions: Callable[[Sequence[SessionFiles], Path], None] = (
             _write_anonymous_sessions if anonymize else _copy_sessions
         )
-        gather(sessions, root)
-        draft = Path(folder, "archive.zip")
-        _pack(root, draft, progress)
-        draft.replace(out)
+        collect_sessions(sessions, root)
+        temporary = Path(folder, "archive.zip")
+        _zip_folder(root, temporary, progress)
+        temporary.replace(out)
 
 
-def _pack(root: Path, draft: Path, progress: ProgressCallback) -> None:
-    """Pack all files; a large one is told about, and can be given up, piece by piece."""
+def _zip_folder(root: Path, out: Path, progress: ProgressCallback) -> None:
+    """Zip all files below ``root``; progress is reported per block, so that a large file can be cancelled too."""
     paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
-    n_bytes, packed = sum(path.stat().st_size for path in paths), 0
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+    n_bytes, n_written = sum(path.stat().st_size for path in paths), 0
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in paths:
             entry = zipfile.ZipInfo.from_file(path, path.relative_to(root))
             entry.compress_type = zipfile.ZIP_DEFLATED
-            with path.open("rb") as file, archive.open(entry, "w") as into:
-                while piece := file.read(_BLOCK_BYTES):
-                    progress(packed / n_bytes)
-                    packed += into.write(piece)
+            with path.open("rb") as file, archive.open(entry, "w") as member:
+                while block := file.read(_BLOCK_BYTES):
+                    progress(n_written / n_bytes)
+                    n_written += member.write(block)
     progress(1.0)
 
 
 def _copy_sessions(sessions: Sequence[SessionFiles], root: Path) -> None:
-    """Copy sessions with the dataset's own descriptions of itself and its people."""
+    """Copy sessions with the dataset's description files and the table rows of their participants."""
     source = sessions[0].root
     for folder in (Path(), DERIVATIVES):
         for name in _DATASET_FILES:
             _copy(source / folder / name, root / folder / name, source)
     ensure_dataset(root)
-    people = {files.participant for files in sessions}
+    participants = {files.participant for files in sessions}
     for table in (source / "participants.tsv", *source.glob("phenotype/*.tsv")):
-        _copy_rows(table, root / table.relative_to(source), people)
+        _copy_rows(table, root / table.relative_to(source), participants)
     for description in source.glob("phenotype/*.json"):
         _copy(description, root / description.relative_to(source), source)
     for files in sessions:
@@ -87,26 +87,26 @@ def _files_below(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
-def _copy(path: Path, to: Path, root: Path) -> None:
+def _copy(path: Path, target: Path, root: Path) -> None:
     if path.exists():
         check_inside(path, root)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, to)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
 
 
-def _copy_rows(table: Path, to: Path, participants: set[str]) -> None:
+def _copy_rows(table: Path, target: Path, participants: set[str]) -> None:
     if table.exists():
         heading, *rows = table.read_text(encoding="utf-8-sig").splitlines() or [""]
-        to.parent.mkdir(parents=True, exist_ok=True)
-        kept = [row for row in rows if row.split("\t")[0] in participants]
-        write_atomic(to, "\n".join((heading, *kept)) + "\n")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        selected = [row for row in rows if row.split("\t")[0] in participants]
+        write_atomic(target, "\n".join((heading, *selected)) + "\n")
 
 
 def _write_anonymous_sessions(sessions: Sequence[SessionFiles], root: Path) -> None:
-    """Write sessions anew, people numbered, each session a day after the one before."""
-    by_person = groupby(sorted(sessions, key=lambda files: files.stem), key=lambda files: files.participant)
-    for number, (_, visits) in enumerate(by_person, start=1):
-        for day, files in enumerate(visits):
+    """Write anonymized sessions: participants are numbered, and each session is dated a day after the previous one."""
+    by_participant = groupby(sorted(sessions, key=lambda files: files.stem), key=lambda files: files.participant)
+    for number, (_, participant_sessions) in enumerate(by_participant, start=1):
+        for day, files in enumerate(participant_sessions):
             _write_anonymous_session(files, root, f"{number:02d}", _FIRST_DAY + timedelta(days=day))
 
 
@@ -125,11 +125,11 @@ def _write_anonymous_session(files: SessionFiles, root: Path, participant: str, 
     write_complete_session(root, header, recording, summary=summary, add_files=partial(_copy_anonymous_files, files))
 
 
-def _copy_anonymous_files(files: SessionFiles, to: SessionFiles) -> None:
-    """Add what names nobody: frames, contact, clocks from zero, other signals of the headset."""
-    write_atomic(to.derived_file("timing.tsv"), rebase_clocks(files.derived_file("timing.tsv")))
+def _copy_anonymous_files(files: SessionFiles, target: SessionFiles) -> None:
+    """Copy the files that identify no one: frames, contact, clocks rebased to zero, auxiliary signals."""
+    write_atomic(target.derived_file("timing.tsv"), rebase_clocks(files.derived_file("timing.tsv")))
     if files.frame_log.exists():
-        _copy(files.frame_log, to.frame_log, files.root)
-    _copy(files.eeg_file("channels.tsv"), to.eeg_file("channels.tsv"), files.root)
+        _copy(files.frame_log, target.frame_log, files.root)
+    _copy(files.eeg_file("channels.tsv"), target.eeg_file("channels.tsv"), files.root)
     for path in files.eeg_file("").parent.glob(f"{files.stem}_recording-*_physio.*"):
-        _copy(path, to.eeg_file(path.name.removeprefix(f"{files.stem}_")), files.root)
+        _copy(path, target.eeg_file(path.name.removeprefix(f"{files.stem}_")), files.root)

@@ -1,4 +1,4 @@
-"""CSV for any spreadsheet: time, one column a channel in microvolts, and what happened at that sample."""
+"""CSV export for spreadsheets: time, one column per channel in microvolts, and the marks at each sample."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SEPARATORS = str.maketrans("\t\r\n;", "    ")
 
 
 def write_csv(recording: Recording, out: Path) -> None:
-    """Write CSV; lost samples are empty cells, and values have all the digits of float32."""
+    """Write a recording as CSV; lost samples are empty cells, and values have all the digits of float32."""
     sfreq = recording.stream.sfreq
     marks: defaultdict[int, list[str]] = defaultdict(list)
-    for note in list_annotations(recording):
-        if note.description != GAP_TYPE:
-            marks[round(note.onset * sfreq)].append(note.description.translate(_SEPARATORS))
+    for annotation in list_annotations(recording):
+        if annotation.description != GAP_TYPE:
+            marks[round(annotation.onset * sfreq)].append(annotation.description.translate(_SEPARATORS))
     with out.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(

@@ -1,4 +1,4 @@
-"""EDF+ and BDF+: 16 or 24 bits over each channel's own range, annotations inside."""
+"""EDF+ and BDF+ export: 16 or 24 bits over each channel's own range, with annotations."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from neurofeedback.recording.events import GAP_TYPE
 from neurofeedback.recording.recording import Recording
 
 _LONGEST_RECORD_S = 4.0
-_MAX_NUMBER_LENGTH = 8  # characters a header field has
+_MAX_NUMBER_LENGTH = 8  # characters of a header field
 _MAX_LABEL_LENGTH = 16
-_FIRST_DATE, _LAST_DATE = date(1985, 1, 1), date(2084, 12, 31)  # what two digits of a year can say
+_FIRST_DATE, _LAST_DATE = date(1985, 1, 1), date(2084, 12, 31)  # the years a two-digit year can mean
 
 
 def write_edf(recording: Recording, out: Path) -> None:
-    """Write EDF+ (www.edfplus.info/specs/edfplus.html)."""
+    """Write a recording as EDF+ (www.edfplus.info/specs/edfplus.html)."""
     _write(recording, out, edfio.Edf, edfio.EdfSignal)
 
 
 def write_bdf(recording: Recording, out: Path) -> None:
-    """Write BDF+, which is EDF+ with 24 bits."""
+    """Write a recording as BDF+, which is EDF+ with 24 bits."""
     _write(recording, out, edfio.Bdf, edfio.BdfSignal)
 
 
@@ -37,9 +37,9 @@ def _write(recording: Recording, out: Path, kind: Any, signal: Any) -> None:
     data = data_in_volts(recording) * 1e6
     sfreq, n_samples = recording.stream.sfreq, recording.n_samples
     per_record = _samples_per_record(n_samples, sfreq)
-    missing = -n_samples % per_record
-    data = np.pad(data, ((0, 0), (0, missing)))
-    filled = [Annotation(n_samples / sfreq, missing / sfreq, GAP_TYPE)] if missing else []
+    n_padding = -n_samples % per_record
+    data = np.pad(data, ((0, 0), (0, n_padding)))
+    padding = [Annotation(n_samples / sfreq, n_padding / sfreq, GAP_TYPE)] if n_padding else []
     try:
         signals = [
             signal(row, sfreq, label=label, physical_dimension="uV", physical_range=_physical_range(row))
@@ -50,34 +50,40 @@ def _write(recording: Recording, out: Path, kind: Any, signal: Any) -> None:
             recording=edfio.Recording(startdate=_start_date(recording)),
             starttime=recording.started.time() if recording.started else None,
             data_record_duration=per_record / sfreq,
-            annotations=[one for note in (*list_annotations(recording), *filled) for one in _edf_annotations(note)],
+            annotations=[
+                edf_annotation
+                for annotation in (*list_annotations(recording), *padding)
+                for edf_annotation in _edf_annotations(annotation)
+            ],
         ).write(out)
     except ValueError as error:
         raise RecordingError(
-            "the recording does not fit into EDF", got=str(error)[:200], todo="export it to fif, which holds anything"
+            "the recording cannot be stored as EDF",
+            got=str(error)[:200],
+            todo="export it to fif, which has no such limits",
         ) from None
 
 
 def _samples_per_record(n_samples: int, sfreq: float) -> int:
-    """Find the longest record that divides the recording, or about a second if none does: the rest is filled."""
+    """Return the longest record length that divides the recording; else about one second, and the end is padded."""
     longest = int(_LONGEST_RECORD_S * sfreq)
-    fitting = (
+    exact_lengths = (
         k
         for k in range(min(longest, n_samples), int(sfreq / 4), -1)
         if n_samples % k == 0 and _is_exact_in_header(k / sfreq)
     )
-    return next(fitting, None) or next(
+    return next(exact_lengths, None) or next(
         (k for k in range(round(sfreq), longest) if _is_exact_in_header(k / sfreq)), round(sfreq)
     )
 
 
 def _is_exact_in_header(seconds: float) -> bool:
-    """Tell whether a header field can hold a duration as it is."""
+    """Return whether a header field can hold a duration without rounding."""
     return float(f"{seconds:.6f}"[:_MAX_NUMBER_LENGTH]) == seconds
 
 
 def _physical_range(row: NDArray[np.float64]) -> tuple[float, float] | None:
-    """Give a flat channel some range; any other has its own."""
+    """Return a range for a flat channel; None for any other, whose range comes from its data."""
     return None if np.ptp(row) > 0 else (float(np.floor(row[0])) - 1, float(np.ceil(row[0])) + 1)
 
 
@@ -87,7 +93,7 @@ def _start_date(recording: Recording) -> date | None:
 
 
 def _edf_annotations(annotation: Annotation) -> Iterator[edfio.EdfAnnotation]:
-    """Yield a note for all channels, or for each it is about, by MNE's convention ``text@@channel``."""
+    """Yield one annotation for all channels, or one per named channel, in MNE's form ``text@@channel``."""
     text = "".join(letter if letter.isprintable() else " " for letter in annotation.description)
     for name in annotation.ch_names or ("",):
         yield edfio.EdfAnnotation(annotation.onset, annotation.duration, f"{text}@@{name}" if name else text)

@@ -1,4 +1,4 @@
-"""MNE's own format, in double precision: every float32 microvolt comes back as it was."""
+"""FIF export in double precision: every float32 microvolt value is read back unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_NAME_LENGTH = 64
 
 
 def write_fif(recording: Recording, out: Path) -> None:
-    """Write FIF."""
+    """Write a recording as FIF; channel names are shortened to ASCII."""
     names = tuple(to_ascii_names(recording.stream.ch_names, _MAX_NAME_LENGTH))
-    plain = replace(recording, stream=replace(recording.stream, ch_names=names))
-    to_raw(plain).save(out, fmt="double", verbose="error")
+    renamed = replace(recording, stream=replace(recording.stream, ch_names=names))
+    to_raw(renamed).save(out, fmt="double", verbose="error")

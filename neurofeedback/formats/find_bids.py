@@ -1,4 +1,4 @@
-"""The EEG recordings of any BIDS dataset, found by the names BIDS gives them."""
+"""Find the EEG recordings of a BIDS dataset by their file names."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _EEG_SUFFIXES = {".vhdr", ".edf", ".bdf", ".set", ".fif"}
 
 
 def find_eeg_files(folder: Path) -> list[Path]:
-    """List the EEG recordings below a BIDS folder, without its derivatives and hidden folders.
+    """List the EEG recordings below a BIDS folder, leaving out derivatives and hidden folders.
 
     Raises
     ------
     RecordingError
-        One of them is a link out of the dataset.
+        A recording is a link that leads out of the dataset.
     """
     found = sorted(path for path in folder.rglob("*_eeg.*") if path.suffix in _EEG_SUFFIXES and _is_raw(path, folder))
     for path in found:
@@ -25,29 +25,31 @@ def find_eeg_files(folder: Path) -> list[Path]:
 
 
 def _is_raw(path: Path, folder: Path) -> bool:
-    above = path.relative_to(folder).parts[:-1]
-    return path.parent.name == "eeg" and not any(part.startswith(".") or part == "derivatives" for part in above)
+    parents = path.relative_to(folder).parts[:-1]
+    return path.parent.name == "eeg" and not any(part.startswith(".") or part == "derivatives" for part in parents)
 
 
 def find_dataset_root(path: Path) -> Path:
-    """Return the folder that holds the participant's, which is the dataset."""
+    """Return the dataset: the folder that holds the participant's folder."""
     participants = [folder for folder in path.parents if folder.name.startswith("sub-")]
     return participants[-1].parent if participants else path.parent
 
 
 def find_single_recording(folder: Path) -> Path:
-    """Return the one recording a folder holds.
+    """Return the only recording in a folder.
 
     Raises
     ------
     RecordingError
-        It holds none or several.
+        The folder holds no recording, or several.
     """
     found = find_eeg_files(folder)
     if len(found) == 1:
         return found[0]
     if not found:
-        raise RecordingError(f"{folder} holds no session and no EEG of a BIDS dataset", todo="name a folder or a file")
+        raise RecordingError(
+            f"{folder} holds no session and no EEG recording in BIDS layout", todo="name a folder or a file"
+        )
     raise RecordingError(
         f"{folder} holds {len(found)} recordings",
         got=", ".join(path.name for path in found[-3:]),

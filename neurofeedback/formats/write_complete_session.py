@@ -1,4 +1,4 @@
-"""A recording that is complete already, written as a session in one step: all of it, or nothing."""
+"""Write a complete recording as a session in one step: either the whole session is written, or nothing."""
 
 from __future__ import annotations
 
@@ -36,32 +36,39 @@ def write_complete_session(
     Parameters
     ----------
     root : Path
-        The dataset; made one if it is none.
+        The dataset folder; it is set up as a dataset if it is not one yet.
     header : SessionHeader
-        What the session is to say of itself; one without columns gets no frame log.
+        Description of the session; without columns, no frame log is written.
+    recording : Recording
+        Samples, events and commands to write.
     summary : SessionSummary
-        What ``summary.json`` is to hold besides what is counted here.
-    add : callable, optional
-        Writes further files of the session, before it is placed.
+        Entries of ``summary.json`` besides those counted while writing.
+    add_files : callable, optional
+        Writes further files of the session before it is published.
     progress : callable
-        Told how far it is, 0 to 1.
+        Called with the share written, 0 to 1.
+
+    Returns
+    -------
+    SessionFiles
+        Paths of the written session.
 
     Raises
     ------
     RecordingError
-        The recording cannot be read to its end, or not be written; nothing of it is left behind.
+        The recording cannot be read completely or cannot be written; no files remain.
     """
     files, lock = lock_session(root, header)
     building = files.in_import_folder()
     try:
         with explain_disk_errors(
             f"the recording cannot be written to {root}",
-            todo="make room, or choose another folder; nothing of it was kept",
+            todo="free disk space or choose another folder; nothing was saved",
         ):
-            counted = _write_files(building, header, recording, progress)
+            counts = _write_files(building, header, recording, progress)
             if add_files is not None:
                 add_files(building)
-            write_summary(building.derived_file("summary.json"), counted.merge(summary), finished=True)
+            write_summary(building.derived_file("summary.json"), counts.merge(summary), finished=True)
             files.import_folder.rename(files.part_folder)
             publish_session(files)
     finally:
@@ -74,31 +81,31 @@ def _write_files(
     files: SessionFiles, header: SessionHeader, recording: Recording, progress: ProgressCallback
 ) -> SessionSummary:
     write_sidecars(files, header)
-    growing = LiveFiles(files, header.stream)
-    waiting = sorted((*recording.commands, *recording.events), key=lambda event: event.sample)[::-1]
+    live_files = LiveFiles(files, header.stream)
+    pending = sorted((*recording.commands, *recording.events), key=lambda event: event.sample)[::-1]
     try:
         for chunk in recording.iter_chunks(max(1, round(_CHUNK_S * recording.stream.sfreq))):
-            _append_events(growing, waiting, chunk.stop)
-            growing.append_chunk(_with_file_clock(chunk, recording))
+            _append_events(live_files, pending, chunk.stop)
+            live_files.append_chunk(_with_file_clock(chunk, recording))
             progress(chunk.stop / recording.n_samples)
-        _append_events(growing, waiting, recording.n_samples + 1)
+        _append_events(live_files, pending, recording.n_samples + 1)
     finally:
-        growing.close()
+        live_files.close()
     if not header.columns:
         files.frame_log.unlink()
         files.frame_log.with_suffix(".json").unlink()
     finalize_eeg_sidecar(files, recording.duration_s, header.mains_hz)
-    return growing.summarize().merge(SessionSummary(duration_s=recording.duration_s))
+    return live_files.summarize().merge(SessionSummary(duration_s=recording.duration_s))
 
 
 def _append_events(live_files: LiveFiles, pending: list[Event | Command], stop: int) -> None:
-    """Write what happened before ``stop``, so that the table is in the order of time; the last waits in front."""
+    """Append the pending events before sample ``stop``; ``pending`` is sorted with the latest first."""
     while pending and pending[-1].sample < stop:
         live_files.append_event(pending.pop())
 
 
 def _with_file_clock(chunk: Chunk, recording: Recording) -> Chunk:
-    """Give a chunk the file's own clock, or none."""
+    """Return the chunk with the file's own time, s since its first sample, or NaN if the file has no clock."""
     times = recording.timestamps
     if times is None:
         return replace(chunk, host_time=float("nan"))

@@ -146,7 +146,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path):
     def full(_: SessionFiles) -> None:
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(RecordingError, match=r"cannot be written.*No space left.*nothing of it was kept"):
+    with pytest.raises(RecordingError, match=r"cannot be written.*No space left.*nothing was saved"):
         write_complete_session(tmp_path, HEADER, recording(), summary=SessionSummary(), add_files=full)
     assert not list(tmp_path.glob(".sub-*"))
 
