@@ -17,7 +17,7 @@ _MONTAGES = {"Cyton": "cyton", "CytonDaisy": "cyton-daisy", "Ganglion": "ganglio
 class BoardLayout:
     """Column layout of one board: EEG rows in microvolts, the timestamp row in seconds, and the number of rows.
 
-    ``counter_row`` and ``marker_row`` are None where a board has none. ``board_id`` is BrainFlow's number for the board.
+    ``counter_row`` and ``marker_row`` are None where a board has none. ``board_id`` is BrainFlow's board number.
     """
 
     name: str

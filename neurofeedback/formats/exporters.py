@@ -1,4 +1,4 @@
-"""What a recording can be exported to, and how."""
+"""Export a recording to another format, or sessions to a zipped BIDS dataset."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from neurofeedback.recording.recording import Recording
 
 @dataclass(frozen=True, slots=True)
 class ExportTarget:
-    """A format to export to: the end of its file names, and what writes it."""
+    """An export format: its file name suffix and the function that writes it."""
 
     suffix: str
     write: Callable[[Recording, Path], None]
@@ -50,20 +50,20 @@ def export_recording(
     anonymize: bool = False,
     progress: ProgressCallback = lambda _: None,
 ) -> list[Path]:
-    """Export a recording, its frames in a table beside it; or sessions as a zipped dataset.
+    """Export a recording with a table of its frames, or export sessions as a zipped dataset.
 
     Parameters
     ----------
     path : Path
         A recording; for ``bids-zip`` a session, participant or dataset of this program.
     to : str
-        A key of ``TARGETS``, or ``bids-zip``.
+        A key of ``EXPORT_TARGETS``, or ``bids-zip``.
     out : Path, optional
-        The file to write; else one in this folder, named after the session.
+        The file to write; by default a file in the current folder, named after the session.
     anonymize : bool
         Leave out dates, names, notes and serial numbers.
     progress : callable
-        Told how far it is, 0 to 1; what it raises ends the export, and nothing of it is left.
+        Called with the share done, 0 to 1; an exception it raises cancels the export, and no files remain.
 
     Returns
     -------
@@ -73,10 +73,12 @@ def export_recording(
     Raises
     ------
     RecordingError
-        It cannot be read, or not be written; a file that is there already is not replaced.
+        The recording cannot be read, the export cannot be written, or an output file already exists.
     """
-    where = f" to {out}" if out else ""
-    with explain_disk_errors(f"the export cannot be written{where}", todo="make room, or choose another place"):
+    destination = f" to {out}" if out else ""
+    with explain_disk_errors(
+        f"the export cannot be written{destination}", todo="free disk space or choose another folder"
+    ):
         if to == BIDS_ZIP:
             return _export_zip(path, out, anonymize, progress)
         return _export_file(path, to, out, anonymize, progress)
@@ -87,43 +89,45 @@ def _export_file(path: Path, to: str, out: Path | None, anonymize: bool, progres
     if out is None:
         name = recording.path.stem.removesuffix("_eeg")
         out = _anonymous_path(target.suffix, recording) if anonymize else Path(f"{name}{target.suffix}")
-    beside = _frame_tables(recording, out)
-    _check_not_existing(out, beside)
-    draft = out.with_name(f".draft-{os.getpid()}-{out.name}")
+    frame_copies = _frame_tables(recording, out)
+    _check_not_existing(out, frame_copies)
+    temporary = out.with_name(f".draft-{os.getpid()}-{out.name}")
     try:
-        target.write(anonymize_recording(recording) if anonymize else recording, draft)
+        target.write(anonymize_recording(recording) if anonymize else recording, temporary)
         progress(1.0)
-        draft.replace(out)
+        temporary.replace(out)
     finally:
-        draft.unlink(missing_ok=True)
-    for table, copy in beside.items():
+        temporary.unlink(missing_ok=True)
+    for table, copy in frame_copies.items():
         shutil.copyfile(table, copy)
-    return [out, *beside.values()]
+    return [out, *frame_copies.values()]
 
 
 def _with_progress(recording: Recording, progress: ProgressCallback) -> Recording:
-    """Return the same recording, which tells how far it is read: what every format does with it."""
+    """Return the recording with progress reported whenever samples are read, as every format reads them."""
 
-    def samples(start: int, stop: int) -> NDArray[np.float32]:
+    def read_samples(start: int, stop: int) -> NDArray[np.float32]:
         progress(start / recording.n_samples)
         return recording.read_samples(start, stop)
 
-    return replace(recording, read_samples=samples)
+    return replace(recording, read_samples=read_samples)
 
 
 def _frame_tables(recording: Recording, out: Path) -> dict[Path, Path]:
-    """Say where the frame log and the description of its columns are copied to."""
+    """Map the frame log and its column description to the files they are copied to."""
     log = recording.frames_path
     files = [] if log is None else [path for path in (log, log.with_suffix(".json")) if path.exists()]
     return {path: out.with_name(f"{out.stem}_frames{path.suffix}") for path in files}
 
 
 def _anonymous_path(suffix: str, recording: Recording | None = None) -> Path:
-    """Name an export by the next free number alone: a name or a date would tell whose it is."""
+    """Return the first free numbered file name; a name or a date would identify the person."""
     names = (f"anonymous-{number}{suffix}" for number in itertools.count(2))
-    outs = map(Path, itertools.chain([f"anonymous{suffix}"], names))
+    candidates = map(Path, itertools.chain([f"anonymous{suffix}"], names))
     return next(
-        out for out in outs if _find_existing_output(out, _frame_tables(recording, out) if recording else {}) is None
+        out
+        for out in candidates
+        if _find_existing_output(out, _frame_tables(recording, out) if recording else {}) is None
     )
 
 
@@ -140,13 +144,15 @@ def _export_zip(path: Path, out: Path | None, anonymize: bool, progress: Progres
     return [out]
 
 
-def _check_not_existing(out: Path, beside: Mapping[Path, Path]) -> None:
-    taken = _find_existing_output(out, beside)
-    if taken is not None:
-        raise RecordingError(f"{taken} is there already", allowed="a new file", todo="choose another name or place")
+def _check_not_existing(out: Path, frame_copies: Mapping[Path, Path]) -> None:
+    existing = _find_existing_output(out, frame_copies)
+    if existing is not None:
+        raise RecordingError(f"{existing} already exists", allowed="a new file", todo="choose another name or folder")
 
 
-def _find_existing_output(out: Path, beside: Mapping[Path, Path]) -> Path | None:
-    """Find a file that is there already; a table that is the very same is another format's, and in nobody's way."""
-    tables = (copy for table, copy in beside.items() if copy.exists() and not filecmp.cmp(table, copy, shallow=False))
-    return out if out.exists() else next(tables, None)
+def _find_existing_output(out: Path, frame_copies: Mapping[Path, Path]) -> Path | None:
+    """Return an output file that already exists, or None; an identical frame table may stay and is no conflict."""
+    changed_tables = (
+        copy for table, copy in frame_copies.items() if copy.exists() and not filecmp.cmp(table, copy, shallow=False)
+    )
+    return out if out.exists() else next(changed_tables, None)

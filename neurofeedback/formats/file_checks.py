@@ -1,4 +1,4 @@
-"""What a file from elsewhere may not do: name data outside its folder, leave its dataset, or unpack without end."""
+"""Safety checks for foreign files: data named outside the folder, links out of the dataset, decompression bombs."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from pathlib import Path
 from neurofeedback.errors import NeurofeedbackError, RecordingError
 
 _NAMED_FILE = re.compile(rb"^\s*(DataFile|MarkerFile)\s*=\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
-_MOST_UNPACKED = 2_000_000_000
+_MAX_UNPACKED_BYTES = 2_000_000_000
 _BLOCK_BYTES = 1 << 20
 _MAT_HEADER_BYTES = 128
-_COMPRESSED = 15
-_FIF_TAG = struct.Struct(">iIii")  # kind, type, size, where the next one is
+_COMPRESSED = 15  # the MATLAB element type miCOMPRESSED
+_FIF_TAG = struct.Struct(">iIii")  # kind, type, size, position of the next tag
 
 
 @contextmanager
 def convert_library_errors(path: Path, kind: str) -> Iterator[None]:
-    """Turn whatever a library lets escape on a broken file into one message.
+    """Turn any exception a library raises on a broken file into a RecordingError.
 
     Raises
     ------
     RecordingError
-        It names the file, the format, and what the library said.
+        The library failed; the error names the file, the format and the library's message.
     """
     try:
         yield
     except NeurofeedbackError:
         raise
-    except Exception as error:  # noqa: BLE001 - MNE raises bare Exception, and files hold anything
+    except Exception as error:  # noqa: BLE001 - MNE raises bare Exception, and a broken file can cause any error
         raise RecordingError(
             f"{path} cannot be read as {kind}",
             got=f"{type(error).__name__}: {first_line(error)}",
-            allowed="an unbroken file with EEG channels",
+            allowed="an undamaged file with EEG channels",
             todo="copy or export it again",
         ) from None
 
 
 def check_inside(path: Path, root: Path) -> None:
-    """Refuse a file that a link takes out of its dataset.
+    """Refuse a file that is a link out of its dataset.
 
     Raises
     ------
     RecordingError
-        It names where the link leads.
+        The file is outside ``root``; the error names the link's target.
     """
     if not path.resolve().is_relative_to(root.resolve()):
         raise RecordingError(
@@ -59,50 +59,50 @@ def check_inside(path: Path, root: Path) -> None:
 
 
 def check_brainvision(path: Path) -> None:
-    """Refuse a BrainVision header whose data or markers are not beside it.
+    """Refuse a BrainVision header whose data or marker file is not in the same folder.
 
     Raises
     ------
     RecordingError
-        It names the entry.
+        An entry of the header names a file in another folder.
     """
     for key, name in _NAMED_FILE.findall(path.read_bytes()[:65536]):
-        told = name.decode("utf-8", errors="replace")
-        if "/" in told or "\\" in told or "\0" in told:
+        file_name = name.decode("utf-8", errors="replace")
+        if "/" in file_name or "\\" in file_name or "\0" in file_name:
             raise RecordingError(
-                f"the {key.decode()} of {path} is not beside it",
-                got=repr(told[:80]),
+                f"the {key.decode()} of {path} is not in the same folder",
+                got=repr(file_name[:80]),
                 allowed="the name of a file in the same folder",
-                todo="move the file there and mend the header",
+                todo="move the file there and correct the header",
             )
 
 
 def check_mat(path: Path) -> None:
-    """Refuse a MATLAB file that unpacks to more than any recording.
+    """Refuse a MATLAB file that decompresses to more data than any recording has.
 
     Raises
     ------
     RecordingError
-        It says how much, and at which byte.
+        The file decompresses to more than 2 GB.
     """
     total = 0
     with path.open("rb") as file:
         file.seek(_MAT_HEADER_BYTES)
         while len(tag := file.read(8)) == 8:
             kind, size = struct.unpack("<II", tag)
-            at = file.tell()
+            start = file.tell()
             if kind == _COMPRESSED:
-                total += _unpacked_size(path, file.read(size), _MOST_UNPACKED - total)
-            file.seek(at + size)
+                total += _unpacked_size(path, file.read(size), _MAX_UNPACKED_BYTES - total)
+            file.seek(start + size)
 
 
 def check_fif(path: Path) -> None:
-    """Refuse a FIF file that ends inside a tag, or whose tags lead back to one before: MNE would follow them for ever.
+    """Refuse a FIF file that ends inside a tag or whose tags form a loop, which MNE would follow forever.
 
     Raises
     ------
     RecordingError
-        It names the byte of the tag.
+        A tag is cut off or points backwards; the error names the byte of the tag.
     """
     at, n_bytes = 0, path.stat().st_size
     with path.open("rb") as file:
@@ -111,7 +111,7 @@ def check_fif(path: Path) -> None:
             if at + _FIF_TAG.size + size > n_bytes:
                 raise RecordingError(
                     f"{path} is cut off",
-                    got=f"{n_bytes} bytes, of a tag at byte {at} a part",
+                    got=f"{n_bytes} bytes, which end inside the tag at byte {at}",
                     todo="copy or export it again",
                 )
             stop = at + _FIF_TAG.size + size if following == 0 else following
@@ -124,23 +124,23 @@ def check_fif(path: Path) -> None:
 
 
 def _unpacked_size(path: Path, packed: bytes, max_bytes: int) -> int:
-    unpacker, size = zlib.decompressobj(), 0
-    waiting = packed
-    while waiting and not unpacker.eof:
-        piece = len(unpacker.decompress(waiting, _BLOCK_BYTES))
-        size += piece
-        waiting = unpacker.unconsumed_tail
+    decompressor, size = zlib.decompressobj(), 0
+    remaining = packed
+    while remaining and not decompressor.eof:
+        n_new = len(decompressor.decompress(remaining, _BLOCK_BYTES))
+        size += n_new
+        remaining = decompressor.unconsumed_tail
         if size > max_bytes:
             raise RecordingError(
-                f"{path} unpacks to more than any recording",
-                got=f"over {_MOST_UNPACKED / 1e9:g} GB from {len(packed) / 1e6:.1f} MB",
+                f"{path} decompresses to more data than any recording has",
+                got=f"over {_MAX_UNPACKED_BYTES / 1e9:g} GB from {len(packed) / 1e6:.1f} MB",
                 todo="do not trust this file",
             )
-        if not piece and not waiting:
+        if not n_new and not remaining:
             break
     return size
 
 
 def first_line(error: object) -> str:
-    """Return the first line of what an error says, short."""
+    """Return the first line of an error's message, at most 200 characters."""
     return (str(error).strip() or repr(error)).splitlines()[0][:200]

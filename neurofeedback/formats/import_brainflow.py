@@ -1,4 +1,4 @@
-"""Files of BrainFlow's ``DataFilter.write_file`` or file streamer: one column a board row, no header."""
+"""Import of files by BrainFlow's ``DataFilter.write_file`` or file streamer: one column per board row, no header."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _RATE_TOLERANCE = 0.012
 
 
 def read_brainflow(path: Path, board: str | None = None) -> Recording:
-    """Read a file; ``board`` names its board where the columns do not tell.
+    """Read a BrainFlow file; ``board`` names the board if the columns fit several.
 
     Raises
     ------
     RecordingError
-        The board is not clear, or a row is damaged.
+        The board cannot be determined, or a row is damaged.
     """
     from neurofeedback.formats.brainflow_layouts import find_layout, find_layouts  # loads native libraries
 
@@ -63,29 +63,29 @@ def _check_width(path: Path, width: int, layout: BoardLayout) -> None:
 
 
 def _detect_layout(path: Path, table: NDArray[np.float64], layouts: list[BoardLayout]) -> BoardLayout:
-    """Find the one layout whose timestamps fit, of those with so many columns; boards alike are as one."""
-    fitting = [layout for layout in layouts if _rate_fits(layout, table)]
-    if len({(layout.sfreq, layout.eeg_rows, layout.ch_names) for layout in fitting}) == 1:
-        return fitting[0]
+    """Return the only layout whose sampling rate fits the timestamps; boards with equal layouts count as one."""
+    matches = [layout for layout in layouts if _rate_fits(layout, table)]
+    if len({(layout.sfreq, layout.eeg_rows, layout.ch_names) for layout in matches}) == 1:
+        return matches[0]
     raise RecordingError(
-        f"the columns of {path} do not tell which board it is from",
+        f"the columns of {path} do not show which board recorded it",
         got=f"{table.shape[0]} columns" + (f" at {_format_rates(layouts, table)} samples a second" if layouts else ""),
-        allowed=", ".join(layout.name for layout in layouts) or "the column count of a board BrainFlow knows",
+        allowed=", ".join(layout.name for layout in layouts) or "the column count of a BrainFlow board",
         todo="name the board with --board",
     )
 
 
 def _rate_fits(layout: BoardLayout, table: NDArray[np.float64]) -> bool:
-    """Hold a layout's rate to the typical second, so that lost samples do not hide the board."""
+    """Return whether a layout's sampling rate fits the mean rate or the median one, which lost samples do not change."""
     times = table[layout.timestamp_row]
     width = round(layout.sfreq)
     spans = times[width:] - times[:-width] if times.size > 2 * width else np.empty(0)
-    typical = width / float(np.median(spans)) if spans.size and np.median(spans) > 0 else 0.0
-    return any(abs(rate / layout.sfreq - 1) < _RATE_TOLERANCE for rate in (_rate(layout, table), typical))
+    median_rate = width / float(np.median(spans)) if spans.size and np.median(spans) > 0 else 0.0
+    return any(abs(rate / layout.sfreq - 1) < _RATE_TOLERANCE for rate in (_rate(layout, table), median_rate))
 
 
 def _rate(layout: BoardLayout, table: NDArray[np.float64]) -> float:
-    """Return samples a second by the column that would hold the time; 0 where it does not run."""
+    """Return the mean rate in Hz from the layout's timestamp column, or 0 if time does not increase."""
     times = table[layout.timestamp_row]
     span_s = times[-1] - times[0]
     return float((times.size - 1) / span_s) if span_s > 0 else 0.0

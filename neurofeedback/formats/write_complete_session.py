@@ -59,16 +59,16 @@ def write_complete_session(
         The recording cannot be read completely or cannot be written; no files remain.
     """
     files, lock = lock_session(root, header)
-    building = files.in_import_folder()
+    staged = files.in_import_folder()
     try:
         with explain_disk_errors(
             f"the recording cannot be written to {root}",
             todo="free disk space or choose another folder; nothing was saved",
         ):
-            counts = _write_files(building, header, recording, progress)
+            counts = _write_files(staged, header, recording, progress)
             if add_files is not None:
-                add_files(building)
-            write_summary(building.derived_file("summary.json"), counts.merge(summary), finished=True)
+                add_files(staged)
+            write_summary(staged.derived_file("summary.json"), counts.merge(summary), finished=True)
             files.import_folder.rename(files.part_folder)
             publish_session(files)
     finally:

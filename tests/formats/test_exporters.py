@@ -136,7 +136,7 @@ def test_a_flat_channel_has_a_range_too(session: SessionFiles, out: Path):
 
 def test_nothing_is_replaced(session: SessionFiles, out: Path):
     export_recording(session.raw, "csv", out / "a.csv")
-    with pytest.raises(RecordingError, match="is there already"):
+    with pytest.raises(RecordingError, match="already exists"):
         export_recording(session.raw, "csv", out / "a.csv")
     with pytest.raises(RecordingError, match="the export cannot be written"):
         export_recording(session.raw, "csv", out / "no folder" / "a.csv")
@@ -146,7 +146,7 @@ def test_one_session_goes_to_several_formats_of_one_name(session: SessionFiles, 
     with_frames = [export_recording(session.raw, to, out / f"a.{to}") for to in ("csv", "edf")]
     assert with_frames[0][1:] == with_frames[1][1:], "the same frames beside both"
     with_frames[0][1].write_text("somebody else's")
-    with pytest.raises(RecordingError, match="is there already"):
+    with pytest.raises(RecordingError, match="already exists"):
         export_recording(session.raw, "bdf", out / "a.bdf")
 
 

@@ -223,7 +223,7 @@ def test_a_header_that_points_elsewhere_is_refused(tmp_path: Path, known, told: 
     (tmp_path / "secret.eeg").write_bytes(bytes(4000))
     kept = [line for line in path.read_text().splitlines() if not line.startswith(entry)]
     path.write_text("\n".join(kept).replace("[Common Infos]", f"[Common Infos]\n{entry}={told}"))
-    with pytest.raises(RecordingError, match=f"the {entry} of .* is not beside it"):
+    with pytest.raises(RecordingError, match=f"the {entry} of .* is not in the same folder"):
         open_recording(path)
 
 
@@ -239,11 +239,11 @@ def test_what_is_packed_is_not_unpacked(tmp_path: Path, content: bytes, what: st
 
 
 def test_a_set_that_unpacks_without_end_is_refused(tmp_path: Path, known, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(file_checks, "_MOST_UNPACKED", 10_000_000)
+    monkeypatch.setattr(file_checks, "_MAX_UNPACKED_BYTES", 10_000_000)
     bomb = zlib.compress(bytes(20_000_000))
     head = known["eeglab"].files["signal.set"][:128]
     (tmp_path / "bomb.set").write_bytes(head + struct.pack("<II", 15, len(bomb)) + bomb)
-    with pytest.raises(RecordingError, match="unpacks to more than any recording"):
+    with pytest.raises(RecordingError, match="decompresses to more data than any recording has"):
         open_recording(tmp_path / "bomb.set")
 
 
@@ -373,7 +373,7 @@ def test_a_cut_off_last_line_of_an_own_csv_is_said(tmp_path: Path, known, caplog
 
 def test_an_unclear_brainflow_board_lists_the_choices(tmp_path: Path):
     path = table(tmp_path / "a.csv", brainflow_rows(12, 250, 10))
-    with pytest.raises(RecordingError, match=r"do not tell.*NotionOSC1.*name the board"):
+    with pytest.raises(RecordingError, match=r"do not show.*NotionOSC1.*name the board"):
         open_recording(path)
     with pytest.raises(RecordingError, match="no such EEG board"):
         open_recording(path, board="toaster")
