@@ -104,23 +104,23 @@ def check_fif(path: Path) -> None:
     RecordingError
         A tag is cut off or points backwards; the error names the byte of the tag.
     """
-    at, n_bytes = 0, path.stat().st_size
+    tag_start, n_bytes = 0, path.stat().st_size
     with path.open("rb") as file:
         while len(tag := file.read(_FIF_TAG.size)) == _FIF_TAG.size:
             _, _, size, following = _FIF_TAG.unpack(tag)
-            if at + _FIF_TAG.size + size > n_bytes:
+            if tag_start + _FIF_TAG.size + size > n_bytes:
                 raise RecordingError(
                     f"{path} is cut off",
-                    got=f"{n_bytes} bytes, which end inside the tag at byte {at}",
+                    got=f"{n_bytes} bytes, which end inside the tag at byte {tag_start}",
                     todo="copy or export it again",
                 )
-            stop = at + _FIF_TAG.size + size if following == 0 else following
-            if stop <= at:
+            stop = tag_start + _FIF_TAG.size + size if following == 0 else following
+            if stop <= tag_start:
                 if following < 0:
                     return
-                raise RecordingError(f"{path} is damaged", got=f"a tag at byte {at} that leads back to {stop}")
-            at = stop
-            file.seek(at)
+                raise RecordingError(f"{path} is damaged", got=f"a tag at byte {tag_start} that leads back to {stop}")
+            tag_start = stop
+            file.seek(tag_start)
 
 
 def _unpacked_size(path: Path, packed: bytes, max_bytes: int) -> int:

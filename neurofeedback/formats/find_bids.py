@@ -18,10 +18,12 @@ def find_eeg_files(folder: Path) -> list[Path]:
     RecordingError
         A recording is a link that leads out of the dataset.
     """
-    found = sorted(path for path in folder.rglob("*_eeg.*") if path.suffix in _EEG_SUFFIXES and _is_raw(path, folder))
-    for path in found:
+    recordings = sorted(
+        path for path in folder.rglob("*_eeg.*") if path.suffix in _EEG_SUFFIXES and _is_raw(path, folder)
+    )
+    for path in recordings:
         check_inside(path, find_dataset_root(path))
-    return found
+    return recordings
 
 
 def _is_raw(path: Path, folder: Path) -> bool:
@@ -43,16 +45,16 @@ def find_single_recording(folder: Path) -> Path:
     RecordingError
         The folder holds no recording, or several.
     """
-    found = find_eeg_files(folder)
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    recordings = find_eeg_files(folder)
+    if len(recordings) == 1:
+        return recordings[0]
+    if not recordings:
         raise RecordingError(
             f"{folder} holds no session and no EEG recording in BIDS layout", todo="name a folder or a file"
         )
     raise RecordingError(
-        f"{folder} holds {len(found)} recordings",
-        got=", ".join(path.name for path in found[-3:]),
+        f"{folder} holds {len(recordings)} recordings",
+        got=", ".join(path.name for path in recordings[-3:]),
         allowed="one recording",
-        todo=f"name one, such as {found[-1]}",
+        todo=f"name one, such as {recordings[-1]}",
     )

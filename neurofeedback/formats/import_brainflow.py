@@ -69,14 +69,15 @@ def _detect_layout(path: Path, table: NDArray[np.float64], layouts: list[BoardLa
         return matches[0]
     raise RecordingError(
         f"the columns of {path} do not show which board recorded it",
-        got=f"{table.shape[0]} columns" + (f" at {_format_rates(layouts, table)} samples a second" if layouts else ""),
+        got=f"{table.shape[0]} columns"
+        + (f" at {_format_rates(layouts, table)} samples per second" if layouts else ""),
         allowed=", ".join(layout.name for layout in layouts) or "the column count of a BrainFlow board",
         todo="name the board with --board",
     )
 
 
 def _rate_fits(layout: BoardLayout, table: NDArray[np.float64]) -> bool:
-    """Return whether a layout's sampling rate fits the mean rate or the median one, which lost samples do not change."""
+    """Return whether a layout's rate fits the mean rate, or the median rate, which lost samples hardly change."""
     times = table[layout.timestamp_row]
     width = round(layout.sfreq)
     spans = times[width:] - times[:-width] if times.size > 2 * width else np.empty(0)

@@ -1,4 +1,4 @@
-"""Tables of Muse apps: muse-lsl, and Mind Monitor at its full rate."""
+"""Import of CSV tables of Muse apps: muse-lsl, and Mind Monitor at its full rate."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from neurofeedback.types import Event, EventKind, StreamInfo
 
 _CH_NAMES = ("TP9", "AF7", "AF8", "TP10")
 _SFREQS = (256.0, 220.0)
-_OFFSET_UV = 800.0  # Mind Monitor writes RAW from 0 to 1682 uV, resting here
+_OFFSET_UV = 800.0  # baseline of Mind Monitor's RAW values, which range from 0 to 1682 uV
 _MIN_RATE_SHARE = 0.7
 _ELEMENTS = "/muse/elements/"
 
 
 def read_muse_lsl(path: Path) -> Recording:
-    """Read a CSV of muse-lsl; the rate is the Muse's nominal one that its timestamps are nearest to.
+    """Read a CSV of muse-lsl; the sampling rate is the nominal Muse rate nearest to that of its timestamps.
 
     Raises
     ------
     RecordingError
-        It lacks channels or rows, or a cell is no number.
+        The file lacks channels or rows, or a cell is not a number.
     """
     lines = read_lines(path)
     names = split_column_names(lines[0])
     _check_columns(path, names, _CH_NAMES)
     rows = TextTable(path, lines[1:], ",", 2).without_torn_row()
-    coded = [column for column, name in enumerate(names) if name.startswith("Marker")]
-    table = rows.read_columns([0, *(names.index(name) for name in _CH_NAMES), *coded])
+    marker_columns = [column for column, name in enumerate(names) if name.startswith("Marker")]
+    table = rows.read_columns([0, *(names.index(name) for name in _CH_NAMES), *marker_columns])
     events = [event for codes in table[5:] for event in marker_events(codes)]
     stream = _stream(path, _sfreq(table[0]), "muse-lsl CSV")
     return recording_from_table(path, stream, table[1:5], table[0], events=events)
@@ -47,7 +47,7 @@ def read_mind_monitor(path: Path) -> Recording:
     Raises
     ------
     RecordingError
-        It lacks channels or rows, a cell is no number, or its rows are averages (one a second).
+        The file lacks channels or rows, a cell is not a number, or it has too few rows per second.
     """
     lines = read_lines(path)
     names = split_column_names(lines[0])
@@ -63,19 +63,19 @@ def read_mind_monitor(path: Path) -> Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class _Split:
+class _SamplesAndEvents:
     samples: list[str]
     events: list[Event]
 
 
-def _split_events(rows: TextTable, column: int) -> _Split:
-    """Part the samples from what happened between them: a blink, a clench, a marker."""
-    split = _Split([], [])
+def _split_events(rows: TextTable, column: int) -> _SamplesAndEvents:
+    """Separate the sample rows from the events between them: blinks, jaw clenches, markers."""
+    split = _SamplesAndEvents([], [])
     for line in rows.lines:
         cells = line.split(",")
-        told = cells[-1].strip()
-        if told.startswith("/"):
-            split.events.append(Event(len(split.samples), EventKind.MARK, told.removeprefix(_ELEMENTS)))
+        element = cells[-1].strip()
+        if element.startswith("/"):
+            split.events.append(Event(len(split.samples), EventKind.MARK, element.removeprefix(_ELEMENTS)))
         if len(cells) > column and cells[column].strip():
             split.samples.append(line)
     if not split.samples:
@@ -84,12 +84,12 @@ def _split_events(rows: TextTable, column: int) -> _Split:
 
 
 def _parse_clock(path: Path, lines: list[str]) -> NDArray[np.float64]:
-    known: dict[str, float] = {}
+    parsed: dict[str, float] = {}
     for number, line in enumerate(lines, start=2):
-        told = line.split(",", 1)[0]
-        if told not in known:
-            known[told] = _parse_time(path, told, number)
-    return np.array([known[line.split(",", 1)[0]] for line in lines])
+        timestamp = line.split(",", 1)[0]
+        if timestamp not in parsed:
+            parsed[timestamp] = _parse_time(path, timestamp, number)
+    return np.array([parsed[line.split(",", 1)[0]] for line in lines])
 
 
 def _parse_time(path: Path, text: str, number: int) -> float:
@@ -104,16 +104,16 @@ def _check_full_rate(path: Path, clock: NDArray[np.float64]) -> None:
     if rate < _MIN_RATE_SHARE * min(_SFREQS):
         raise RecordingError(
             f"{path} holds no signal",
-            got=f"{rate:.3g} rows a second: each is one sample of many, so the waves between are gone",
-            allowed="Mind Monitor's recording interval `constant` (256 rows a second)",
-            todo="choose it in the app's settings and record anew",
+            got=f"{rate:.3g} rows per second: most samples are missing, so the EEG cannot be restored",
+            allowed="Mind Monitor's recording interval `constant` (256 rows per second)",
+            todo="choose it in the app's settings and record again",
         )
 
 
-def _check_columns(path: Path, names: list[str], wanted: tuple[str, ...]) -> None:
-    if any(name not in names for name in wanted):
+def _check_columns(path: Path, names: list[str], required: tuple[str, ...]) -> None:
+    if any(name not in names for name in required):
         got = ", ".join(names)[:200]
-        raise RecordingError(f"{path} lacks channels of a Muse", got=got, allowed=", ".join(wanted))
+        raise RecordingError(f"{path} lacks channels of a Muse", got=got, allowed=", ".join(required))
 
 
 def _rate(clock: NDArray[np.float64]) -> float:

@@ -1,4 +1,4 @@
-"""The CSV this program exports: time, one column a channel in microvolts, marks; lost samples are empty cells."""
+"""Import of this program's CSV export: time, one column per channel in microvolts, marks; empty cells are lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_neurofeedback_csv(path: Path) -> Recording:
     Raises
     ------
     RecordingError
-        A row is damaged, or the times do not tell the rate.
+        A row is damaged, or the times give no sampling rate.
     """
     import csv  # channel names and marks may hold commas
 
@@ -51,5 +51,5 @@ def _split_marks(cell: str) -> list[str]:
 
 
 def _round_rate(sfreq: float) -> float:
-    """Take off what rounding the times did to the rate."""
+    """Round the sampling rate to 0.001 Hz, which removes the rounding error of the times."""
     return float(np.round(sfreq, 3))

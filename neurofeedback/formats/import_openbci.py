@@ -1,4 +1,4 @@
-"""Text of the OpenBCI GUI (Cyton, Daisy, Ganglion), and what it makes of an SD card."""
+"""Import of OpenBCI files: text of the GUI (Cyton, Daisy, Ganglion), and SD card logs, converted or not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from neurofeedback.types import StreamInfo
 _MONTAGES = {4: "ganglion", 8: "cyton", 16: "cyton-daisy"}
 _MAX_CHANNELS = 64
 _SD_SFREQ = 250.0  # with a Daisy too: docs.openbci.com/Cyton/CytonSDCard
-_UV_PER_COUNT = 4.5e6 / 24 / (2**23 - 1)  # gain 24, which the card does not tell
+_UV_PER_COUNT = 4.5e6 / 24 / (2**23 - 1)  # gain 24, assumed: the file does not store it
 
 
 def read_openbci(path: Path) -> Recording:
@@ -27,34 +27,35 @@ def read_openbci(path: Path) -> Recording:
     Raises
     ------
     RecordingError
-        The header lacks rate or channels, or a row is damaged.
+        The header lacks the sampling rate or channels, or a row is damaged.
     """
     lines = read_lines(path)
-    facts = [line for line in lines if line.startswith("%")]
-    headed = [line for line in lines if line.startswith("Sample Index")]
+    header = [line for line in lines if line.startswith("%")]
+    headings = [line for line in lines if line.startswith("Sample Index")]
     rows = _rows(path, lines)
-    n_channels = int(_header_value(facts, r"Number of channels\s*=\s*(\d+)") or len(rows.lines[0].split(",")) - 4)
-    sfreq = _header_value(facts, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
+    n_channels = int(_header_value(header, r"Number of channels\s*=\s*(\d+)") or len(rows.lines[0].split(",")) - 4)
+    sfreq = _header_value(header, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
     if sfreq is None or not 1 <= n_channels <= _MAX_CHANNELS:
         raise RecordingError(f"the header of {path} does not give the rate and channels", todo="export it again")
-    found = _Columns.detect(headed[0] if headed else "", rows.lines[-1], n_channels)
-    table = rows.read_columns([*range(n_channels + 1), *found.extra])
-    first = 1 if _all_zero(rows.lines[0]) and table.shape[1] > 1 else 0  # version 5 begins with a row no board sent
-    table = table[:, first:]
+    columns = _Columns.detect(headings[0] if headings else "", rows.lines[-1], n_channels)
+    table = rows.read_columns([*range(n_channels + 1), *columns.extra])
+    # version 5 of the GUI writes a first row of zeros that is no sample
+    first_row = 1 if _all_zero(rows.lines[0]) and table.shape[1] > 1 else 0
+    table = table[:, first_row:]
     stream = make_stream(path, float(sfreq), n_channels, "OpenBCI GUI text")
     return recording_from_table(
         path,
         stream,
         table[1 : n_channels + 1],
-        found.times(table[n_channels + 1 :]),
+        columns.times(table[n_channels + 1 :]),
         counter=table[0],
-        events=marker_events(table[-1]) if found.marker is not None else (),
+        events=marker_events(table[-1]) if columns.marker is not None else (),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where a version of the GUI puts its clock (and that clock's unit in seconds) and its markers."""
+    """Columns of the clock (with its unit in seconds) and the markers, which differ between GUI versions."""
 
     clock: int | None
     unit_s: float
@@ -63,8 +64,10 @@ class _Columns:
     @classmethod
     def detect(cls, heading: str, row: str, n_channels: int) -> _Columns:
         clock = find_clock_column(row)
-        at = (column for column, name in enumerate(split_column_names(heading)) if name.startswith("Marker"))
-        marker = next((column for column in at if column > n_channels), None)
+        marker_columns = (
+            column for column, name in enumerate(split_column_names(heading)) if name.startswith("Marker")
+        )
+        marker = next((column for column in marker_columns if column > n_channels), None)
         return cls(clock[0] if clock else None, clock[1] if clock else 1.0, marker)
 
     @property
@@ -82,7 +85,7 @@ def _rows(path: Path, lines: list[str]) -> TextTable:
 
 
 def find_clock_column(row: str) -> tuple[int, float] | None:
-    """Find the column of Unix times, wherever a version puts it, and its unit in seconds.
+    """Return the column of Unix times and their unit in seconds, or None without such a column.
 
     Examples
     --------
@@ -90,14 +93,14 @@ def find_clock_column(row: str) -> tuple[int, float] | None:
     ((4, 0.001), None)
     """
     for column, cell in enumerate(row.split(",")):
-        if found := re.fullmatch(r"\s*1\d{9}(\d{3})?(\.\d*)?\s*", cell):
-            return column, 1e-3 if found.group(1) else 1.0
+        if match := re.fullmatch(r"\s*1\d{9}(\d{3})?(\.\d*)?\s*", cell):
+            return column, 1e-3 if match.group(1) else 1.0
     return None
 
 
 def _header_value(header: Sequence[str], pattern: str) -> str | None:
-    found = next(filter(None, (re.search(pattern, line) for line in header)), None)
-    return found.group(1) if found else None
+    match = next(filter(None, (re.search(pattern, line) for line in header)), None)
+    return match.group(1) if match else None
 
 
 def _all_zero(line: str) -> bool:
@@ -105,7 +108,7 @@ def _all_zero(line: str) -> bool:
 
 
 def make_stream(path: Path, sfreq: float, n_channels: int, kind: str) -> StreamInfo:
-    """Describe a board by its number of channels."""
+    """Return the stream description of an OpenBCI board with ``n_channels`` channels."""
     return StreamInfo(
         device=f"playback:{path.name}",
         sfreq=sfreq,
@@ -118,7 +121,7 @@ def make_stream(path: Path, sfreq: float, n_channels: int, kind: str) -> StreamI
 
 
 def read_converted_sd_card(path: Path) -> Recording:
-    """Read an SD card's log as the GUI converted it: sample counter, then microvolts.
+    """Read an SD card log converted by the GUI: sample counter, then microvolts.
 
     Raises
     ------
@@ -134,7 +137,7 @@ def read_converted_sd_card(path: Path) -> Recording:
 
 
 def read_sd_card(path: Path) -> Recording:
-    """Read an SD card's own log: hexadecimal counts of 24 bits, an 8-bit counter before them.
+    """Read an unconverted SD card log: an 8-bit counter, then hexadecimal 24-bit counts.
 
     Raises
     ------
@@ -157,6 +160,8 @@ def _parse_counts(rows: TextTable, number: int, cells: list[str], n_channels: in
         values = []
     if len(values) <= n_channels or not all(0 <= value < 1 << 24 for value in values):
         raise RecordingError(
-            f"{rows.path} is damaged", got=f"{','.join(cells)[:40]!r} in line {number}", todo="mend or remove that line"
+            f"{rows.path} is damaged",
+            got=f"{','.join(cells)[:40]!r} in line {number}",
+            todo="correct or remove that line",
         )
     return [values[0], *(value - (1 << 24) if value & 0x800000 else value for value in values[1:])]

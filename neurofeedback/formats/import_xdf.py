@@ -1,4 +1,4 @@
-"""XDF, as LabRecorder writes it: several streams, each with a clock of its own, brought onto one."""
+"""Import of XDF files, as LabRecorder writes them: several streams, each with its own clock, on one common time."""
 
 from __future__ import annotations
 
@@ -29,26 +29,28 @@ _UNIT_SCALES = {
 def read_xdf(path: Path) -> Recording:
     """Read the EEG stream of an XDF file, and every marker stream.
 
-    A silence, and a clock that began anew (the amplifier's computer restarted), is a gap of lost samples.
+    A pause in the stream, or a restart of its clock, becomes a gap of lost samples.
 
     Raises
     ------
     RecordingError
-        The file is broken, holds no EEG, or units that are no voltage.
+        The file is damaged, holds no EEG, or has units other than volts.
     """
     with convert_library_errors(path, "XDF"):
         streams = _load(path)
         eeg = _choose_eeg(path, streams)
         data = np.asarray(eeg["time_series"], np.float64).T * _scales_to_uv(path, eeg)[:, np.newaxis]
         stream = _stream(path, eeg)
-        at = _sample_index(eeg, stream.sfreq)
+        sample_index = _sample_index(eeg, stream.sfreq)
         events = [event for other in streams if other is not eeg for event in _marker_events(other, eeg["time_stamps"])]
     events.sort(key=lambda event: event.sample)
-    return recording_from_table(path, stream, data, np.asarray(eeg["time_stamps"]), sample_index=at, events=events)
+    return recording_from_table(
+        path, stream, data, np.asarray(eeg["time_stamps"]), sample_index=sample_index, events=events
+    )
 
 
 def _load(path: Path) -> list[dict[str, Any]]:
-    import pyxdf  # for these files alone
+    import pyxdf  # needed only for XDF files
 
     logger = logging.getLogger("pyxdf")
     level = logger.level
@@ -63,15 +65,19 @@ def _load(path: Path) -> list[dict[str, Any]]:
 
 
 def _choose_eeg(path: Path, streams: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Take the stream of type EEG; of several the one with most values, and say which."""
-    found = [stream for stream in streams if _info_text(stream, "type").upper() == "EEG" and len(stream["time_stamps"])]
-    if not found:
-        told = ", ".join(f"{_info_text(stream, 'name')} ({_info_text(stream, 'type')})" for stream in streams)
-        raise RecordingError(f"{path} holds no EEG", got=told or "no stream", allowed="a stream of type EEG")
-    chosen = max(found, key=lambda stream: np.size(stream["time_series"]))
-    if len(found) > 1:
-        names = ", ".join(_info_text(stream, "name") for stream in found)
-        _log.warning("%s holds %d EEG streams (%s); %s is read", path, len(found), names, _info_text(chosen, "name"))
+    """Return the stream of type EEG; of several, the one with the most values, and log which."""
+    eeg_streams = [
+        stream for stream in streams if _info_text(stream, "type").upper() == "EEG" and len(stream["time_stamps"])
+    ]
+    if not eeg_streams:
+        described = ", ".join(f"{_info_text(stream, 'name')} ({_info_text(stream, 'type')})" for stream in streams)
+        raise RecordingError(f"{path} holds no EEG", got=described or "no stream", allowed="a stream of type EEG")
+    chosen = max(eeg_streams, key=lambda stream: np.size(stream["time_series"]))
+    if len(eeg_streams) > 1:
+        names = ", ".join(_info_text(stream, "name") for stream in eeg_streams)
+        _log.warning(
+            "%s holds %d EEG streams (%s); %s is read", path, len(eeg_streams), names, _info_text(chosen, "name")
+        )
     return chosen
 
 
@@ -81,12 +87,12 @@ def _info_text(stream: Mapping[str, Any], key: str) -> str:
 
 
 def _channel_descriptions(eeg: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what the header says of each channel; nothing where it says nothing."""
+    """Return the header's description of each channel, or empty mappings if it does not describe them all."""
     desc = (eeg["info"].get("desc") or [None])[0]
     groups = (desc or {}).get("channels") or [None]
-    told = (groups[0] or {}).get("channel") or []
+    channels = (groups[0] or {}).get("channel") or []
     n_channels = np.shape(eeg["time_series"])[1]
-    return told if len(told) == n_channels else [{}] * n_channels
+    return channels if len(channels) == n_channels else [{}] * n_channels
 
 
 def _stream(path: Path, eeg: Mapping[str, Any]) -> StreamInfo:
@@ -101,16 +107,14 @@ def _scales_to_uv(path: Path, eeg: Mapping[str, Any]) -> NDArray[np.float64]:
     units = [str((channel.get("unit") or [""])[0] or "") for channel in _channel_descriptions(eeg)]
     unknown = sorted({unit for unit in units if unit.strip().lower() not in _UNIT_SCALES})
     if unknown:
-        raise RecordingError(
-            f"{path} has units that are no voltage", got=", ".join(unknown)[:80], allowed="V, mV, uV, nV"
-        )
+        raise RecordingError(f"{path} has units other than volts", got=", ".join(unknown)[:80], allowed="V, mV, uV, nV")
     if not any(units):
-        _log.warning("%s does not tell its unit; its values are taken for microvolts", path)
+        _log.warning("%s does not give its unit; its values are read as microvolts", path)
     return np.array([_UNIT_SCALES[unit.strip().lower()] for unit in units])
 
 
 def _sample_index(eeg: Mapping[str, Any], sfreq: float) -> NDArray[np.int64]:
-    """Leave a hole between two segments, as long as the silence between them."""
+    """Return the sample number of each row, with a gap between two segments as long as the pause between them."""
     times = np.asarray(eeg["time_stamps"])
     lost = np.zeros(times.size, np.int64)
     for start, _ in eeg["info"].get("segments", [])[1:]:
@@ -119,7 +123,7 @@ def _sample_index(eeg: Mapping[str, Any], sfreq: float) -> NDArray[np.int64]:
 
 
 def _marker_events(stream: Mapping[str, Any], times: NDArray[np.float64]) -> Iterator[Event]:
-    """Yield the marks of a stream without a rate at the rows nearest in time."""
+    """Yield the markers of a stream without a rate, each at the row nearest in time, at most 1 s away."""
     if float(_info_text(stream, "nominal_srate") or 0) > 0 and _info_text(stream, "channel_format") != "string":
         return
     for time, values in zip(stream["time_stamps"], stream["time_series"], strict=True):

@@ -1,4 +1,4 @@
-"""Detect a file's format from its first bytes and choose its reader."""
+"""Detect a file's format from its first bytes and import it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEAD_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class ImportFormat:
-    """A format: its name, how its first bytes and first line show it, and what reads it."""
+    """An import format: its name, the test of a file's first bytes and first line, and the function that reads it."""
 
     name: str
     matches: Callable[[bytes, bytes], bool]
@@ -44,7 +44,10 @@ def _is_brainflow_row(_: bytes, line: bytes) -> bool:
 
 
 def _is_sd_card(head: bytes, _: bytes) -> bool:
-    """Tell a row of an SD card: a counter of 2 hexadecimal digits, 8 or 16 values of 6, acceleration of 4."""
+    """Return whether the file starts with a row of an OpenBCI SD card.
+
+    A row holds a counter of 2 hexadecimal digits, 8 or 16 values of 6 digits, and accelerations of 4 digits.
+    """
     row = next((line for line in head.split(b"\n") if not line.startswith(b"%")), b"")
     cells = [cell.strip() for cell in row.split(b",")]
     widths = [len(cell) for cell in cells if cell]
@@ -71,7 +74,7 @@ IMPORT_FORMATS: tuple[ImportFormat, ...] = (
     ImportFormat("CSV of this program", _starts_with(SIGNATURE), read_neurofeedback_csv),
     ImportFormat("BrainFlow CSV", _is_brainflow_row, read_brainflow),
 )
-FORMAT_NAMES = ", ".join(form.name for form in IMPORT_FORMATS)
+FORMAT_NAMES = ", ".join(import_format.name for import_format in IMPORT_FORMATS)
 _ARCHIVE_SIGNATURES = {
     b"PK\x03\x04": "a zip archive",
     b"\x1f\x8b": "a gzip archive",
@@ -85,18 +88,22 @@ def import_file(path: Path, *, board: str | None = None) -> Recording:
     Raises
     ------
     RecordingError
-        The file is empty, not EEG, or broken; it says where.
+        The file is empty, in no known format, or damaged; the error says where.
     """
     head = _read_head(path)
     if not head.strip():
         raise RecordingError(f"{path} is empty", allowed=FORMAT_NAMES)
-    form = detect_format(head)
-    if form is not None:
-        if form.read is read_brainflow:
+    import_format = detect_format(head)
+    if import_format is not None:
+        if import_format.read is read_brainflow:
             return read_brainflow(path, board)
         if board:
-            raise RecordingError(f"{path} has no board to be named", got=form.name, todo="leave out --board")
-        return form.read(path)
+            raise RecordingError(
+                f"{path} is not a BrainFlow file, so it takes no board",
+                got=import_format.name,
+                todo="leave out --board",
+            )
+        return import_format.read(path)
     header = path.with_suffix(".vhdr")
     if path.suffix.lower() in {".eeg", ".vmrk"} and header != path and header.exists():
         return import_file(header)
@@ -112,22 +119,22 @@ def _read_head(path: Path) -> bytes:
 
 
 def is_recording(path: Path) -> bool:
-    """Tell whether a file begins like a recording."""
+    """Return whether a file starts like a recording in a known format."""
     return detect_format(_read_head(path)) is not None
 
 
 def _unknown_format_error(path: Path, head: bytes) -> RecordingError:
-    what = f"{path} is not a recording this program can read"
-    for sign, name in _ARCHIVE_SIGNATURES.items():
-        if head.startswith(sign):
-            todo = "save it in EEGLAB with -v7" if b"HDF" in sign else "unpack it and import what is inside"
-            return RecordingError(what, got=name, allowed=FORMAT_NAMES, todo=todo)
+    problem = f"{path} is not a recording this program can read"
+    for signature, name in _ARCHIVE_SIGNATURES.items():
+        if head.startswith(signature):
+            todo = "save it in EEGLAB with -v7" if b"HDF" in signature else "unpack it and import the file inside"
+            return RecordingError(problem, got=name, allowed=FORMAT_NAMES, todo=todo)
     got = f"a file that begins with {head[:24]!r}"
-    return RecordingError(what, got=got, allowed=FORMAT_NAMES, todo="export it to EDF from the program that made it")
+    return RecordingError(problem, got=got, allowed=FORMAT_NAMES, todo="export it to EDF from the program that made it")
 
 
 def detect_format(head: bytes) -> ImportFormat | None:
-    r"""Find the format a file's first bytes show.
+    r"""Return the format shown by a file's first bytes, or None if it is unknown.
 
     Examples
     --------
@@ -137,4 +144,4 @@ def detect_format(head: bytes) -> ImportFormat | None:
     encoding = detect_encoding(head)
     text = head if encoding == "utf-8" else head.decode(encoding, errors="ignore").encode()
     line = text.split(b"\n", 1)[0].strip()
-    return next((form for form in IMPORT_FORMATS if form.matches(text, line)), None)
+    return next((import_format for import_format in IMPORT_FORMATS if import_format.matches(text, line)), None)

@@ -1,4 +1,4 @@
-"""A recording as MNE's Raw, with phases, events and gaps as annotations, and its frames as a table."""
+"""Convert a recording to MNE's Raw, with phases, events and gaps as annotations, and read its frames as a table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MONTAGE = "standard_1005"
 
 
 class MneSession(NamedTuple):
-    """A recording for MNE and the frames computed from it."""
+    """A recording as MNE's Raw, and its frames, or None without a frame log."""
 
     raw: mne.io.RawArray
     frames: pd.DataFrame | None
@@ -38,17 +38,17 @@ def read_session(path: Path) -> MneSession:
 
 
 def read_frame_table(path: Path) -> pd.DataFrame:
-    """Read a frame log, NaN where there is no number; a torn last line is left out."""
+    """Read a frame log, with NaN for missing numbers; an incomplete last line is left out."""
     return parse_frame_table([line + "\n" for line in read_complete_lines(path)])
 
 
 def parse_frame_table(lines: Iterable[str]) -> pd.DataFrame:
-    """Parse the lines of a frame log, header first, each with its newline; NaN where there is no number."""
+    """Parse the lines of a frame log, header first, each with its newline; missing numbers are NaN."""
     return pd.read_csv(StringIO("".join(lines)), sep="\t", na_values="n/a", keep_default_na=False)
 
 
 def to_raw(recording: Recording) -> mne.io.RawArray:
-    """Return a recording in volts; lost samples are 0 and annotated, so that MNE leaves them out."""
+    """Return a recording as MNE's Raw in volts; lost samples are 0 and annotated, so that MNE leaves them out."""
     raw = mne.io.RawArray(data_in_volts(recording), to_info(recording.stream), verbose="error")
     raw.set_meas_date(None if recording.started is None else recording.started.astimezone(UTC))
     raw.set_annotations(to_mne_annotations(recording), verbose="error")
@@ -56,7 +56,7 @@ def to_raw(recording: Recording) -> mne.io.RawArray:
 
 
 def to_info(stream: StreamInfo) -> mne.Info:
-    """Return channels and rate of a stream; electrodes named as in the 10-10 system get its usual positions."""
+    """Return a stream's channels and rate as MNE's Info; electrodes with 10-05 names get their standard positions."""
     info = mne.create_info(list(stream.ch_names), stream.sfreq, "eeg")
     info.set_montage(_MONTAGE, match_case=False, on_missing="ignore", verbose="error")
     return info
@@ -69,7 +69,7 @@ def data_in_volts(recording: Recording) -> NDArray[np.float64]:
 
 
 class Annotation(NamedTuple):
-    """An annotation: time since the first sample and length in s, text, and the channels it is about (none: all)."""
+    """An annotation: onset since the first sample and duration in s, text, and its channels (empty: all)."""
 
     onset: float
     duration: float
@@ -78,8 +78,10 @@ class Annotation(NamedTuple):
 
 
 def list_annotations(recording: Recording) -> list[Annotation]:
-    """List gaps, phases and events in the order of time."""
-    return sorted((*_gap_annotations(recording), *_event_annotations(recording)), key=lambda note: note.onset)
+    """Return gaps, phases and events as annotations, sorted by onset."""
+    return sorted(
+        (*_gap_annotations(recording), *_event_annotations(recording)), key=lambda annotation: annotation.onset
+    )
 
 
 def _gap_annotations(recording: Recording) -> Iterator[Annotation]:
@@ -90,21 +92,21 @@ def _gap_annotations(recording: Recording) -> Iterator[Annotation]:
 
 
 def _event_annotations(recording: Recording) -> Iterator[Annotation]:
-    ours = recording.start_state is not None
+    is_own_session = recording.start_state is not None
     for event in (*recording.commands, *recording.events):
         duration = event.duration_s if isinstance(event, Event) else 0.0
         kind, value = event.kind.value, event.value
-        text = (kind if value == "n/a" else f"{kind}/{value}") if ours else value
+        text = (kind if value == "n/a" else f"{kind}/{value}") if is_own_session else value
         yield Annotation(event.sample / recording.stream.sfreq, duration, text)
 
 
 def to_mne_annotations(recording: Recording) -> mne.Annotations:
-    """Return gaps, phases and events for MNE, on the time of the first sample."""
-    told = list_annotations(recording)
+    """Return gaps, phases and events as MNE annotations, with onsets relative to the first sample."""
+    annotations = list_annotations(recording)
     return mne.Annotations(
-        [note.onset for note in told],
-        [note.duration for note in told],
-        [note.description for note in told],
+        [annotation.onset for annotation in annotations],
+        [annotation.duration for annotation in annotations],
+        [annotation.description for annotation in annotations],
         orig_time=None if recording.started is None else recording.started.astimezone(UTC),
-        ch_names=[note.ch_names for note in told] if told else None,
+        ch_names=[annotation.ch_names for annotation in annotations] if annotations else None,
     )

@@ -1,4 +1,4 @@
-"""Opens recordings: this program's sessions in full, other programs' files through ``importers``."""
+"""Open recordings: this program's sessions with all their data, other programs' files through ``importers``."""
 
 from __future__ import annotations
 
@@ -31,15 +31,20 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
     Parameters
     ----------
     path : Path
-        A session's folder, raw or computed, any file in it, a dataset (or a participant) with a single
-        session, another program's file, or a BIDS folder that holds one.
+        A session's raw or derivative folder, any file in it, a dataset or participant folder with a single
+        session, another program's file, or a BIDS folder with one recording.
     board : str, optional
-        Name or number of the BrainFlow board a BrainFlow file is from, where its columns do not tell.
+        Name or number of the board that recorded a BrainFlow file, if its columns fit several.
+
+    Returns
+    -------
+    Recording
+        The recording; its samples are read when needed.
 
     Raises
     ------
     RecordingError
-        There is nothing there, more than one session, or no EEG that can be read.
+        The path does not exist, holds more than one session, or holds no readable EEG.
     """
     path = path.expanduser().absolute()
     if not path.exists():
@@ -53,28 +58,34 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
 
 
 def open_session(files: SessionFiles) -> Recording:
-    """Open a session of this program, finished or not; a torn tail is left out."""
+    """Open a session of this program, finished or not; an incomplete last sample is left out.
+
+    Raises
+    ------
+    RecordingError
+        The session holds no samples, or a file of it cannot be read.
+    """
     try:
         return _read_session(files)
     except OSError as error:
         raise RecordingError(
             f"the session {files.stem} cannot be read",
             got=f"{error.filename}: {error.strerror}" if error.filename else str(error),
-            todo="restore the file, or check the rights",
+            todo="restore the file, or check its permissions",
         ) from None
 
 
 def _read_session(files: SessionFiles) -> Recording:
     data_path = files.eeg_file("eeg.eeg")
     start = read_start(files.derived_file("start.json"))
-    samples, n_samples = _map_samples(data_path, start.stream.n_channels)
+    read_samples, n_samples = _map_samples(data_path, start.stream.n_channels)
     _, lost = read_timing(files.derived_file("timing.tsv"))
     commands, events = read_events(files.eeg_file("events.tsv"))
     return Recording(
         path=data_path,
         stream=start.stream,
         n_samples=n_samples,
-        read_samples=samples,
+        read_samples=read_samples,
         lost=clip_runs(lost, 0, n_samples),
         profile=_load_profile(files.derived_file("settings.toml")),
         start_state=start.start_state,
@@ -93,10 +104,10 @@ def _map_samples(path: Path, n_channels: int) -> tuple[SampleReader, int]:
         raise RecordingError(f"{path} holds no samples", todo="there is nothing to read in this session")
     values = np.memmap(path, dtype="<f4", mode="r", shape=(n_samples, n_channels))
 
-    def samples(start: int, stop: int) -> NDArray[np.float32]:
+    def read_samples(start: int, stop: int) -> NDArray[np.float32]:
         return np.array(values[start:stop].T, dtype=np.float32, order="C")
 
-    return samples, n_samples
+    return read_samples, n_samples
 
 
 def _load_profile(path: Path) -> Profile | None:
@@ -110,39 +121,40 @@ def _load_profile(path: Path) -> Profile | None:
 
 
 def find_session(path: Path) -> SessionFiles | None:
-    """Find the session a path means: the one its file or folder belongs to, or the only one below it.
+    """Return the session a file or folder belongs to, or the only one below a folder; None without a session.
 
     Raises
     ------
     RecordingError
-        It holds more than one.
+        The folder holds more than one session.
     """
-    found = find_sessions(path)
-    if len(found) > 1:
+    sessions = find_sessions(path)
+    if len(sessions) > 1:
         raise RecordingError(
-            f"{path} holds {len(found)} sessions",
-            got=", ".join(files.stem for files in found[-3:]),
+            f"{path} holds {len(sessions)} sessions",
+            got=", ".join(files.stem for files in sessions[-3:]),
             allowed="one session",
-            todo=f"name one, such as {found[-1].raw}",
+            todo=f"name one, such as {sessions[-1].raw}",
         )
-    return found[0] if found else None
+    return sessions[0] if sessions else None
 
 
 def find_sessions(path: Path) -> list[SessionFiles]:
-    """List this program's sessions that a path means, by participant and time: one, or all below a folder."""
+    """Return the session a file belongs to, or all sessions below a folder, sorted by participant and time."""
     root = next((folder for folder in (path, *path.parents) if (folder / DERIVATIVES).is_dir()), None)
     if root is None:
         return []
-    inside = set(path.relative_to(root).parts)
-    named = _SESSION_NAME.match(path.name)
-    if path.is_file() and named is None:
+    path_parts = set(path.relative_to(root).parts)
+    name_match = _SESSION_NAME.match(path.name)
+    if path.is_file() and name_match is None:
         return []
-    stems = (stem for stem in find_session_stems(root) if _matches(stem, inside, named.group() if named else None))
+    session_name = name_match.group() if name_match else None
+    stems = (stem for stem in find_session_stems(root) if _matches(stem, path_parts, session_name))
     return [SessionFiles.from_stem(root, stem) for stem in stems]
 
 
-def _matches(stem: str, inside: set[str], named: str | None) -> bool:
-    if named is not None:
-        return f"{stem}_".startswith(f"{named}_")
-    folders = {part for part in inside if part.startswith(("sub-", "ses-"))}
+def _matches(stem: str, path_parts: set[str], session_name: str | None) -> bool:
+    if session_name is not None:
+        return f"{stem}_".startswith(f"{session_name}_")
+    folders = {part for part in path_parts if part.startswith(("sub-", "ses-"))}
     return folders <= set(stem.split("_"))

@@ -1,4 +1,4 @@
-"""Another program's recording made a session of ours, with what is known of where it came from."""
+"""Import another program's recording as a session of this program, with a record of its source files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEVICE_PREFIX = "imported:"
 _COMPANION_SUFFIXES = (".eeg", ".vmrk", ".fdt")
 _BLOCK_BYTES = 1 << 20
 _CHUNK_SAMPLES = 10_000
-_MIN_UNIX_TIME = 1_000_000_000  # seconds: timestamps below are no date
+_MIN_UNIX_TIME = 1_000_000_000  # seconds; smaller timestamps are not Unix times
 _MAX_UNIX_TIME = 10_000_000_000
 
 
@@ -37,25 +37,32 @@ def import_recording(
     board: str | None = None,
     progress: ProgressCallback = lambda _: None,
 ) -> SessionFiles:
-    """Import a file, or the one recording of a BIDS folder.
+    """Import a file, or the only recording of a BIDS folder, as a session.
 
     Parameters
     ----------
+    path : Path
+        The file or folder to import.
     root : Path
         The recordings folder to add the session to.
     participant, task : str
         BIDS labels.
     board : str, optional
-        The BrainFlow board of a BrainFlow file whose columns do not tell.
+        The board that recorded a BrainFlow file, if its columns fit several.
     progress : callable
-        Told how far it is, 0 to 1.
+        Called with the share written, 0 to 1.
+
+    Returns
+    -------
+    SessionFiles
+        Paths of the new session.
 
     Raises
     ------
     RecordingError
-        The file cannot be read, holds no signal, or is a session of this program; nothing is left behind.
+        The file cannot be read, holds no signal, or is a session of this program; no files remain.
     SettingsError
-        A label cannot be in file names.
+        A label has characters that BIDS file names do not allow.
     """
     recording = open_recording(path, board=board)
     if recording.start_state is not None:
@@ -74,18 +81,18 @@ def import_recording(
         started=_recording_date(recording),
         task=task,
     )
-    begun = Event(0, EventKind.START, f"imported from {source.name}")
+    start_event = Event(0, EventKind.START, f"imported from {source.name}")
     return write_complete_session(
         root,
         header,
-        replace(recording, events=(begun, *recording.events)),
+        replace(recording, events=(start_event, *recording.events)),
         summary=SessionSummary(participant=participant, phases={}, reconnects=0, imported=True),
         progress=progress,
     )
 
 
 def _check_has_signal(recording: Recording) -> None:
-    """Refuse a file without a single measured value; one with any is found so at its first chunks."""
+    """Refuse a recording without a single finite value; usually only the first chunk is read."""
     if any(np.isfinite(chunk.data).any() for chunk in recording.iter_chunks(_CHUNK_SAMPLES)):
         return
     raise RecordingError(
@@ -112,13 +119,13 @@ def _source_files(path: Path) -> Iterator[Path]:
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(_BLOCK_BYTES):
-            digest.update(piece)
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
     return digest.hexdigest()
 
 
 def _recording_date(recording: Recording) -> datetime:
-    """Say when it was recorded: as the file tells, by its clock, or when the file was last written."""
+    """Return the start time from the file's header, else from its timestamps, else the file's modification time."""
     if recording.started is not None:
         return recording.started
     times = recording.timestamps

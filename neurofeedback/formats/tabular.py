@@ -1,4 +1,4 @@
-"""A table in memory as a recording: places of lost rows, clock, markers, and what no table may hold."""
+"""Build a recording from a table in memory: lost rows, clock, markers, and checks of rate and channels."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
 _log = logging.getLogger(__name__)
-_SFREQS = (10.0, 100_000.0)
-_MAX_LOST = 4_000_000
+_SFREQ_LIMITS_HZ = (10.0, 100_000.0)
+_MAX_LOST_SAMPLES = 4_000_000
 _BACKWARD_TOLERANCE_S = 1e-3
 
 
@@ -31,25 +31,29 @@ def recording_from_table(
     sample_index: NDArray[np.int64] | None = None,
     events: Iterable[Event] = (),
 ) -> Recording:
-    """Build a recording from rows read.
+    """Build a recording from the rows of a table.
 
     Parameters
     ----------
+    path : Path
+        The file the table was read from.
+    stream : StreamInfo
+        Channels and sampling rate.
     data : ndarray, shape (n_channels, n_rows)
         Microvolts.
     times : ndarray, shape (n_rows,), optional
-        When each row was taken, s.
+        Time of each row, s.
     counter : ndarray, shape (n_rows,), optional
         The device's own counter; rows it skips are lost samples.
-    at : ndarray, shape (n_rows,), optional
-        Which sample each row is, where something else than a counter tells.
+    sample_index : ndarray of int, shape (n_rows,), optional
+        Sample number of each row; by default it follows from ``counter`` and ``times``.
     events : iterable of Event
-        Markers; their ``sample`` is a row, moved along with it.
+        Markers whose ``sample`` is a row; it is replaced by the row's sample number.
 
     Raises
     ------
     RecordingError
-        There is no row, or the rate or channels cannot be.
+        There is no row, the rate or channels are invalid, or too many samples are missing.
     """
     check_stream(path, stream)
     if data.shape[1] == 0:
@@ -59,57 +63,59 @@ def recording_from_table(
         sample_index = _row_samples(stream.sfreq, counter, times, data.shape[1])
     _check_lost(path, sample_index)
     values = np.full((data.shape[0], int(sample_index[-1]) + 1), np.nan, np.float32)
-    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and listed as lost
+    with np.errstate(over="ignore"):  # values beyond float32 become infinite and are listed as lost
         values[:, sample_index] = data
 
-    def samples(start: int, stop: int) -> NDArray[np.float32]:
+    def read_samples(start: int, stop: int) -> NDArray[np.float32]:
         return values[:, start:stop].copy()
 
     return Recording(
         path,
         stream,
         values.shape[1],
-        samples,
+        read_samples,
         lost=_find_lost(values, sample_index),
         events=tuple(
-            Event(int(sample_index[e.sample]), e.kind, e.value, e.duration_s)
-            for e in events
-            if e.sample < sample_index.size
+            Event(int(sample_index[event.sample]), event.kind, event.value, event.duration_s)
+            for event in events
+            if event.sample < sample_index.size
         ),
         timestamps=None if times is None else np.interp(np.arange(values.shape[1]), sample_index, times),
     )
 
 
 def check_stream(path: Path, stream: StreamInfo) -> None:
-    """Refuse rates no headset has, and channels that share a name.
+    """Refuse sampling rates outside 10 Hz to 100 kHz, and missing or duplicate channel names.
 
     Raises
     ------
     RecordingError
-        It names what cannot be.
+        The rate or a name is not allowed; the error gives it.
     """
-    low, high = _SFREQS
+    low, high = _SFREQ_LIMITS_HZ
     if not low <= stream.sfreq <= high:
         raise RecordingError(
-            f"the sampling rate of {path} cannot be", got=f"{stream.sfreq:g} Hz", allowed=f"{low:g} to {high:g} Hz"
+            f"the sampling rate of {path} is not possible",
+            got=f"{stream.sfreq:g} Hz",
+            allowed=f"{low:g} to {high:g} Hz",
         )
-    twice = sorted({name for name in stream.ch_names if stream.ch_names.count(name) > 1})
-    if twice or not stream.ch_names:
+    duplicates = sorted({name for name in stream.ch_names if stream.ch_names.count(name) > 1})
+    if duplicates or not stream.ch_names:
         raise RecordingError(
-            f"the channels of {path} cannot be told apart",
-            got=", ".join(twice) + " more than once" if twice else "no channel",
+            f"the channel names of {path} are not unique",
+            got=", ".join(duplicates) + " more than once" if duplicates else "no channel",
             todo="give each channel a name of its own",
         )
 
 
 def _warn_of_backward_time(path: Path, times: NDArray[np.float64] | None) -> None:
-    back = np.flatnonzero(np.diff(times) < -_BACKWARD_TOLERANCE_S) if times is not None else np.empty(0, int)
-    if times is not None and back.size:
-        row = int(back[0])
+    backward_rows = np.flatnonzero(np.diff(times) < -_BACKWARD_TOLERANCE_S) if times is not None else np.empty(0, int)
+    if times is not None and backward_rows.size:
+        row = int(backward_rows[0])
         _log.warning(
-            "%s: time goes backwards %d times, first by %.6g s at row %d; the rows are kept in the file's order",
+            "%s: time goes backwards %d times, first by %.6g s at row %d; the rows stay in the file's order",
             path,
-            back.size,
+            backward_rows.size,
             times[row] - times[row + 1],
             row + 2,
         )
@@ -121,19 +127,19 @@ def _row_samples(
     times: NDArray[np.float64] | None,
     n_rows: int,
 ) -> NDArray[np.int64]:
-    counting = None if counter is None else detect_pattern(counter)
-    if counter is None or counting is None:
+    pattern = None if counter is None else detect_pattern(counter)
+    if counter is None or pattern is None:
         return np.arange(n_rows)
     clock = None if times is None or not np.isfinite(times).all() else times
-    return place_rows(counter, counting, sfreq, clock)
+    return place_rows(counter, pattern, sfreq, clock)
 
 
 def _check_lost(path: Path, sample_index: NDArray[np.int64]) -> None:
     n_lost = int(sample_index[-1]) + 1 - sample_index.size
-    if n_lost > _MAX_LOST:
+    if n_lost > _MAX_LOST_SAMPLES:
         raise RecordingError(
-            f"the counter or clock of {path} cannot be",
-            got=f"{n_lost:,} lost samples beside {sample_index.size:,} that are there",
+            f"the counter or clock of {path} is wrong",
+            got=f"{n_lost:,} lost samples and only {sample_index.size:,} present",
         )
     if n_lost:
         _log.warning("%s: %d samples were lost; they are marked as gaps", path, n_lost)
@@ -151,7 +157,7 @@ def _find_lost(values: NDArray[np.float32], sample_index: NDArray[np.int64]) -> 
 
 
 def marker_events(codes: NDArray[np.float64]) -> list[Event]:
-    """Turn a column of marker codes, 0 for none, into marks at its rows.
+    """Return the marks of a column of marker codes, with the row as sample; 0 means no marker.
 
     Examples
     --------

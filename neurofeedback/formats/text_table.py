@@ -1,4 +1,4 @@
-"""Recordings as text tables: whole lines and numbers out of files of any size, encoding and tidiness."""
+"""Read text tables: complete lines and numbers from files of any encoding, with a truncated or damaged row handled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16"
 
 
 def detect_encoding(head: bytes) -> str:
-    r"""Tell a text's encoding from the byte order mark it may begin with.
+    r"""Return a text's encoding by its byte order mark, or UTF-8 without one.
 
     Examples
     --------
@@ -34,14 +34,14 @@ def read_lines(path: Path) -> list[str]:
     Raises
     ------
     RecordingError
-        It cannot be read, or holds what is no text.
+        The file cannot be read, or is not text.
     """
     try:
         data = path.read_bytes()
         return data.decode(detect_encoding(data)).splitlines()
     except UnicodeDecodeError as error:
         raise RecordingError(
-            f"{path} is damaged", got=f"no text at byte {error.start}", allowed="UTF-8", todo="export it again"
+            f"{path} is damaged", got=f"invalid text at byte {error.start}", allowed="UTF-8", todo="export it again"
         ) from None
     except OSError as error:
         raise RecordingError(f"{path} cannot be read", got=error.strerror or str(error)) from None
@@ -49,7 +49,7 @@ def read_lines(path: Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """The rows of a table; ``first_line`` is the file's line number of the first of them."""
+    """The rows of a table; ``first_line`` is the line number of the first row in the file."""
 
     path: Path
     lines: list[str]
@@ -57,7 +57,7 @@ class TextTable:
     first_line: int = 1
 
     def without_torn_row(self) -> TextTable:
-        """Leave out a last row that is cut off, and say so.
+        """Return the table without a truncated last row, which is logged.
 
         Raises
         ------
@@ -69,16 +69,16 @@ class TextTable:
             lines = lines[:-1]
             warn_truncated(self.path, len(lines))
         if not lines:
-            raise RecordingError(f"{self.path} holds no samples", got="a header or a cut-off line alone")
+            raise RecordingError(f"{self.path} holds no samples", got="only a header or a cut-off line")
         return TextTable(self.path, lines, self.delimiter, self.first_line)
 
     def read_columns(self, columns: Sequence[int]) -> NDArray[np.float64]:
-        """Read columns as ``(n_columns, n_rows)``.
+        """Return columns as numbers, shape ``(n_columns, n_rows)``.
 
         Raises
         ------
         RecordingError
-            A row is too short, or a cell is no number; it names the line.
+            A row is too short, or a cell is not a number; the error names the line.
         """
         try:
             return np.loadtxt(self.lines, delimiter=self.delimiter, usecols=tuple(columns), ndmin=2, comments=None).T
@@ -86,7 +86,7 @@ class TextTable:
             raise RecordingError(
                 f"{self.path} is damaged",
                 got=self._describe_first_bad_cell(columns) or str(error),
-                todo="mend or remove that line",
+                todo="correct or remove that line",
             ) from None
 
     def _describe_first_bad_cell(self, columns: Sequence[int]) -> str:
@@ -102,7 +102,7 @@ class TextTable:
 
 def warn_truncated(path: Path, n_complete: int) -> None:
     """Warn that the last line of a file was left out."""
-    _log.warning("%s: the last line is cut off; the %d whole lines are kept", path, n_complete)
+    _log.warning("%s: the last line is cut off; the %d complete lines are used", path, n_complete)
 
 
 def _is_number(cell: str) -> bool:
@@ -114,5 +114,5 @@ def _is_number(cell: str) -> bool:
 
 
 def split_column_names(line: str, delimiter: str = ",") -> list[str]:
-    """Split a heading into names, without blanks and quotes."""
+    """Split a header line into column names without spaces and quotes around them."""
     return [name.strip().strip('"') for name in line.split(delimiter)]

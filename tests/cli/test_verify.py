@@ -102,7 +102,7 @@ def test_a_brainflow_file_whose_rate_fits_no_board_can_be_named(
     path = brainflow(tmp_path / "a[1].csv", took_s)
     if code:
         assert run(monkeypatch, path) == 4
-        assert "8 columns at 393.8 samples a second" in capsys.readouterr().err
+        assert "8 columns at 393.8 samples per second" in capsys.readouterr().err
     assert run(monkeypatch, path, "--board", "muse_2") == code
     assert "a[1].csv" in capsys.readouterr().out
 
