@@ -1,4 +1,4 @@
-"""Files that outlive a kill and a full disk: growth by whole units, atomic rewrites, torn tails cut."""
+"""Crash-safe file access: append-only files, atomic replacement, and removal of incomplete ends."""
 
 from __future__ import annotations
 
@@ -16,10 +16,17 @@ _O_BINARY: int = getattr(os, "O_BINARY", 0)
 
 
 class AppendOnlyFile:
-    """A file that grows by whole lines, or by whole samples of ``unit`` bytes.
+    """A file that grows by whole lines, or by whole samples of ``unit_bytes`` bytes.
 
-    Each append is one unbuffered write, so a kill leaves at most that one unfinished. When the disk refuses
-    part of it, the file is cut back to its last whole unit before the error goes on.
+    Each append is one unbuffered write, so a kill leaves at most one incomplete write. If the disk accepts only a part
+    of the data, the file is cut back to its last whole unit before the error is raised.
+
+    Parameters
+    ----------
+    path : Path
+        The file; created if it is missing.
+    unit_bytes : int, optional
+        Size of one sample over all channels, bytes; None for a text file of lines.
     """
 
     def __init__(self, path: Path, unit_bytes: int | None = None) -> None:
@@ -37,7 +44,7 @@ class AppendOnlyFile:
         Raises
         ------
         OSError
-            The disk is full or gone; what fitted is kept up to the last whole unit.
+            The disk is full or gone. The whole units that were written stay in the file.
         """
         written = 0
         try:
@@ -51,12 +58,12 @@ class AppendOnlyFile:
             self.size += written
 
     def close(self) -> None:
-        """Close; nothing is buffered, so nothing can be lost here."""
+        """Close the file. Nothing is buffered, so no data can be lost here."""
         os.close(self._fd)
 
 
 def complete_length(data: bytes, unit_bytes: int | None) -> int:
-    r"""Length in bytes of the whole lines (``unit`` None) or whole units that ``data`` begins with.
+    r"""Return the length of the whole lines (``unit_bytes`` None) or whole units at the start of ``data``, in bytes.
 
     Examples
     --------
@@ -67,26 +74,26 @@ def complete_length(data: bytes, unit_bytes: int | None) -> int:
 
 
 def cut_torn_line(path: Path) -> None:
-    """Cut a text file back to its last newline; a missing file stays missing."""
+    """Cut a text file back to its last newline. A missing file is not created."""
     if path.exists():
         data = path.read_bytes()
         _truncate(path, len(data), complete_length(data, None))
 
 
 def cut_torn_sample(path: Path, unit_bytes: int) -> int:
-    """Cut a binary file back to whole samples of ``unit`` bytes and return how many there are."""
+    """Cut a binary file back to whole samples of ``unit_bytes`` bytes and return their number."""
     size = path.stat().st_size
     _truncate(path, size, size - size % unit_bytes)
     return size // unit_bytes
 
 
-def _truncate(path: Path, size: int, keep: int) -> None:
-    if keep < size:
-        os.truncate(path, keep)
+def _truncate(path: Path, size: int, complete_size: int) -> None:
+    if complete_size < size:
+        os.truncate(path, complete_size)
 
 
 def read_complete_lines(path: Path) -> list[str]:
-    """Read a text file's lines without their newlines, leaving out one that is torn; missing means none."""
+    """Return the complete lines of a text file without their newlines. A missing file has no lines."""
     if not path.exists():
         return []
     data = path.read_bytes()
@@ -95,7 +102,7 @@ def read_complete_lines(path: Path) -> list[str]:
 
 @contextmanager
 def explain_disk_errors(what: str, *, allowed: str = "", todo: str) -> Iterator[None]:
-    """Tell what the disk refuses as a ``RecordingError`` of these words."""
+    """Raise a ``RecordingError`` with this text in place of an ``OSError``."""
     try:
         yield
     except OSError as error:
@@ -103,7 +110,7 @@ def explain_disk_errors(what: str, *, allowed: str = "", todo: str) -> Iterator[
 
 
 def write_atomic(path: Path, text: str) -> None:
-    """Replace a file's content in one step: readers see the old text or the new, never a part."""
+    """Replace a file's content in one step: readers see the old or the new text, never a mixture."""
     draft = path.with_name(f".{path.name}.draft")
     try:
         draft.write_bytes(text.encode("utf-8"))
@@ -119,7 +126,7 @@ def write_json_atomic(path: Path, document: Mapping[str, object]) -> None:
 
 
 def to_json(document: Mapping[str, object]) -> str:
-    """Return readable JSON; values JSON has no word for (NaN, paths, enums) become null or text."""
+    """Return indented JSON text. NaN and infinity become null; other types without a JSON form become text."""
     return json.dumps(_json_safe(document), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
@@ -139,21 +146,21 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     RecordingError
-        The file is missing, unreadable, or holds something else.
+        The file is missing or unreadable, or does not contain a JSON object.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from None
+        raise _unreadable_error(path, error.strerror or str(error)) from None
     except json.JSONDecodeError as error:
-        raise _unreadable(path, f"a damaged file: no JSON from line {error.lineno} on") from None
-    except (ValueError, RecursionError):  # not UTF-8, a number of 5,000 digits, brackets without end
-        raise _unreadable(path, "a damaged file") from None
+        raise _unreadable_error(path, f"a damaged file: invalid JSON at line {error.lineno}") from None
+    except (ValueError, RecursionError):  # not UTF-8, a number of 5,000 digits, too deep nesting
+        raise _unreadable_error(path, "a damaged file") from None
     if not isinstance(document, dict):
-        raise _unreadable(path, f"a JSON {type(document).__name__}")
+        raise _unreadable_error(path, f"a JSON {type(document).__name__}")
     return document
 
 
-def _unreadable(path: Path, got: str) -> RecordingError:
-    todo = "restore the file from a copy, or check the rights"
+def _unreadable_error(path: Path, got: str) -> RecordingError:
+    todo = "restore the file from a copy, or check its permissions"
     return RecordingError(f"{path} cannot be read", got=got, allowed="a JSON object", todo=todo)

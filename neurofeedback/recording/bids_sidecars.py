@@ -1,4 +1,4 @@
-"""The files that describe one session: what is known before its first sample, and what its end adds."""
+"""The files that describe one session: written before its first sample, completed at its end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INSTRUCTIONS = (
 
 
 def write_sidecars(files: SessionFiles, header: SessionHeader) -> None:
-    """Write everything of a session that does not grow, and the heads of what does."""
+    """Write the files of a session that do not grow, and the headers of those that do."""
     stream, columns = header.stream, header.columns
     files.eeg_file("").parent.mkdir(parents=True)
     files.derived.mkdir(parents=True)
@@ -39,10 +39,10 @@ def write_sidecars(files: SessionFiles, header: SessionHeader) -> None:
     }
     if header.profile_toml:
         texts[files.derived_file("settings.toml")] = header.profile_toml
-    places = electrode_positions.read_positions(header.profile_toml)
-    if places:
-        texts[files.electrodes] = electrode_positions.format_electrodes_table(places)
-        write_json_atomic(files.coordsystem, electrode_positions.make_coordsystem(places))
+    positions = electrode_positions.read_positions(header.profile_toml)
+    if positions:
+        texts[files.electrodes] = electrode_positions.format_electrodes_table(positions)
+        write_json_atomic(files.coordsystem, electrode_positions.make_coordsystem(positions))
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8", newline="\n")
     write_start(files.derived_file("start.json"), header.as_start())
@@ -55,8 +55,8 @@ def write_sidecars(files: SessionFiles, header: SessionHeader) -> None:
 
 
 def _format_scans_table(files: SessionFiles, header: SessionHeader) -> str:
-    began = header.started.astimezone().replace(tzinfo=None).isoformat(timespec="microseconds")
-    return f"filename\tacq_time\neeg/{files.eeg_file('eeg.vhdr').name}\t{began}\n"
+    acq_time = header.started.astimezone().replace(tzinfo=None).isoformat(timespec="microseconds")
+    return f"filename\tacq_time\neeg/{files.eeg_file('eeg.vhdr').name}\t{acq_time}\n"
 
 
 def _stimulus_presentation() -> dict[str, str]:
@@ -67,7 +67,7 @@ def _eeg_sidecar(header: SessionHeader) -> dict[str, object]:
     stream = header.stream
     return {
         "TaskName": header.task,
-        "TaskDescription": _TASK if header.columns else "n/a",  # another program's recording does not say
+        "TaskDescription": _TASK if header.columns else "n/a",  # unknown for another program's recording
         "Instructions": _INSTRUCTIONS if header.columns else "n/a",
         "InstitutionName": "n/a",
         "InstitutionAddress": "n/a",
@@ -81,7 +81,7 @@ def _eeg_sidecar(header: SessionHeader) -> dict[str, object]:
         "SamplingFrequency": stream.sfreq,
         "EEGChannelCount": stream.n_channels,
         **dict.fromkeys((f"{kind}ChannelCount" for kind in ("ECG", "EMG", "EOG", "MISC", "Trigger")), 0),
-        "EEGPlacementScheme": _placement(stream.ch_names),
+        "EEGPlacementScheme": _placement_scheme(stream.ch_names),
         "EEGReference": stream.reference,
         "EEGGround": stream.ground,
         "PowerLineFrequency": header.mains_hz or "n/a",
@@ -92,20 +92,30 @@ def _eeg_sidecar(header: SessionHeader) -> dict[str, object]:
     }
 
 
-def _placement(ch_names: Sequence[str]) -> str:
-    named = all(_TEN_TWENTY.fullmatch(name) for name in ch_names)
-    return "10-10 (extended 10-20), by channel name" if named else "n/a"
+def _placement_scheme(ch_names: Sequence[str]) -> str:
+    all_ten_twenty = all(_TEN_TWENTY.fullmatch(name) for name in ch_names)
+    return "10-10 (extended 10-20), by channel name" if all_ten_twenty else "n/a"
 
 
 def finalize_eeg_sidecar(files: SessionFiles, duration_s: float, mains_hz: float | None) -> None:
-    """Add to ``eeg.json`` what is known only at the end: duration in seconds, mains frequency in Hz if any."""
-    known: dict[str, object] = {"RecordingDuration": duration_s}
+    """Add the duration, and the mains frequency if it is known, to ``eeg.json``.
+
+    Parameters
+    ----------
+    files : SessionFiles
+        Paths of the session.
+    duration_s : float
+        Length of the recording by sample count, s.
+    mains_hz : float, optional
+        Mains frequency, Hz; only 50 and 60 are written.
+    """
+    additions: dict[str, object] = {"RecordingDuration": duration_s}
     if mains_hz in {50, 60}:
-        known["PowerLineFrequency"] = mains_hz
+        additions["PowerLineFrequency"] = mains_hz
     path = files.eeg_file("eeg.json")
-    write_json_atomic(path, read_json(path) | known)
+    write_json_atomic(path, read_json(path) | additions)
 
 
 def write_channel_status(files: SessionFiles, stream: StreamInfo, status: Mapping[str, Sequence[str]]) -> None:
-    """Say in ``channels.tsv`` how each channel's contact was."""
+    """Write each channel's contact status to ``channels.tsv``."""
     write_atomic(files.eeg_file("channels.tsv"), format_channels_table(stream, status))

@@ -1,4 +1,4 @@
-"""The two text files of a BrainVision recording; the third holds float32 microvolts and nothing else."""
+"""The header and marker files of a BrainVision recording; the third file holds only float32 microvolts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neurofeedback.types import LostRun, StreamInfo
 
 
 def format_header(stream: StreamInfo, stem: str) -> str:
-    """Content of the ``.vhdr``: float32 microvolts, all channels of a sample together."""
+    """Return the content of the ``.vhdr``: float32 microvolts, multiplexed channels."""
     channels = "".join(f"Ch{i}={_escape_name(name)},,1,µV\n" for i, name in enumerate(stream.ch_names, start=1))
     return (
         "Brain Vision Data Exchange Header File Version 1.0\n"
@@ -34,7 +34,7 @@ def format_header(stream: StreamInfo, stem: str) -> str:
 
 
 def format_marker_header(stem: str, started: datetime) -> str:
-    """Head of the ``.vmrk`` with its first marker, the beginning of the recording."""
+    """Return the head of the ``.vmrk`` with its first marker, the start of the recording."""
     return (
         "Brain Vision Data Exchange Marker File, Version 1.0\n\n"
         "[Common Infos]\n"
@@ -48,19 +48,19 @@ def format_marker_header(stem: str, started: datetime) -> str:
 
 
 def format_gap_markers(runs: Iterable[LostRun], first_number: int) -> list[str]:
-    r"""Markers of lost runs, one line for each run and channel.
+    r"""Return the markers of lost runs, one line for each run and channel.
 
-    The gap is the marker's *type*, its description empty: written the other way round MNE would not skip it.
+    The gap is the marker's *type* and its description is empty: MNE does not skip a gap that is in the description.
 
     Examples
     --------
     >>> format_gap_markers([LostRun(9, 4), LostRun(20, 1, (0, 2))], 2)[1:]
     ['Mk3=BAD_ACQ_SKIP,,21,1,1\n', 'Mk4=BAD_ACQ_SKIP,,21,1,3\n']
     """
-    places = [(run, channel) for run in runs for channel in _channel_numbers(run)]
+    run_channels = [(run, channel) for run in runs for channel in _channel_numbers(run)]
     return [
         f"Mk{number}={GAP_TYPE},,{run.start + 1},{run.n_samples},{channel}\n"
-        for number, (run, channel) in enumerate(places, start=first_number)
+        for number, (run, channel) in enumerate(run_channels, start=first_number)
     ]
 
 

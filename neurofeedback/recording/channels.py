@@ -1,4 +1,4 @@
-"""``channels.tsv``: what each channel is, and once a session has ended how its contact was."""
+"""The table ``channels.tsv``: properties of each channel, and after the session its contact status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_REASONS = 2
 
 
 class ContactCounter:
-    """Counts how often each channel's contact was bad, and why."""
+    """Counts the frames with bad contact for each channel, and the reasons."""
 
     def __init__(self) -> None:
         self._n_frames: Counter[str] = Counter()
@@ -24,7 +24,7 @@ class ContactCounter:
         self._reasons: dict[str, Counter[str]] = {}
 
     def update(self, frames: Iterable[Frame]) -> None:
-        """Count the contacts of frames."""
+        """Count the channel contacts of frames."""
         for frame in frames:
             for contact in frame.contacts:
                 self._n_frames[contact.ch_name] += 1
@@ -33,32 +33,32 @@ class ContactCounter:
                     self._reasons.setdefault(contact.ch_name, Counter()).update(contact.reasons)
 
     def channel_status(self) -> Mapping[str, tuple[str, str]]:
-        """Return status and its description for each channel that was judged.
+        """Return the status and its description for each channel that had contact values.
 
         Examples
         --------
         >>> ContactCounter().channel_status()
         {}
         """
-        return {name: self._status_of(name) for name in self._n_frames}
+        return {name: self._describe_status(name) for name in self._n_frames}
 
-    def _status_of(self, name: str) -> tuple[str, str]:
+    def _describe_status(self, name: str) -> tuple[str, str]:
         share = self._bad[name] / self._n_frames[name]
         if share < _MIN_REPORTED_SHARE:
             return "good", "n/a"
         reasons = ", ".join(reason for reason, _ in self._reasons.get(name, Counter()).most_common(_MAX_REASONS))
-        told = f"contact bad in {share:.0%} of the frames"
-        return "bad" if share > _BAD_SHARE else "good", f"{told}: {reasons}" if reasons else told
+        description = f"contact bad in {share:.0%} of the frames"
+        return "bad" if share > _BAD_SHARE else "good", f"{description}: {reasons}" if reasons else description
 
 
 def format_channels_table(stream: StreamInfo, status: Mapping[str, Sequence[str]] | None = None) -> str:
-    """Return the content of ``channels.tsv``; ``status`` is known at the end."""
-    known = status or {}
-    rows = (_row(name, stream, known.get(name, ("n/a", "n/a"))) for name in stream.ch_names)
+    """Return the content of ``channels.tsv``; ``status`` is available only after the session."""
+    status_by_name = status or {}
+    rows = (_format_row(name, stream, status_by_name.get(name, ("n/a", "n/a"))) for name in stream.ch_names)
     return _HEADER + "".join(rows)
 
 
-def _row(name: str, stream: StreamInfo, status: Sequence[str]) -> str:
+def _format_row(name: str, stream: StreamInfo, status: Sequence[str]) -> str:
     cells = (
         " ".join(name.split()),
         "EEG",

@@ -1,4 +1,4 @@
-"""How a session that did not end in order is completed from what is on disk."""
+"""Completion of an interrupted session from its files on disk."""
 
 from __future__ import annotations
 
@@ -41,19 +41,21 @@ _UNKNOWN = SessionSummary(
 
 
 def finalize_session(files: SessionFiles, known: SessionSummary | None = None) -> None:
-    """Cut torn tails, and write what an orderly end would have written, with ``finished`` false.
+    """Remove incomplete log_rows and samples, and write the files of a normal end, with ``finished`` false.
 
     Parameters
     ----------
+    files : SessionFiles
+        Paths of the session.
     known : SessionSummary, optional
-        What ``summary.json`` is to hold where the files do not say.
+        Entries for ``summary.json``; values found in the files replace them.
 
     Raises
     ------
     RecordingError
-        A file of the session is missing or not what this program writes.
+        A file of the session is missing or not in this program's format.
     OSError
-        The disk does not let it be completed; it can be tried again.
+        The disk cannot be written. The call can be repeated later.
     """
     known = known or SessionSummary()
     start = read_start(files.derived_file("start.json"))
@@ -68,8 +70,8 @@ def finalize_session(files: SessionFiles, known: SessionSummary | None = None) -
     lost = clip_runs(lost, 0, n_samples)
     write_atomic(files.eeg_file("eeg.vmrk"), _markers(files, start, lost))
     finalize_eeg_sidecar(files, n_samples / start.stream.sfreq, known.mains_hz)
-    found = _summarize_files(files, start, n_samples, lost).without_none()
-    write_summary(files.derived_file("summary.json"), _UNKNOWN.merge(known).merge(found), finished=False)
+    from_files = _summarize_files(files, start, n_samples, lost).without_none()
+    write_summary(files.derived_file("summary.json"), _UNKNOWN.merge(known).merge(from_files), finished=False)
 
 
 def _markers(files: SessionFiles, start: SessionStart, lost: Iterable[LostRun]) -> str:
@@ -81,24 +83,24 @@ def _markers(files: SessionFiles, start: SessionStart, lost: Iterable[LostRun]) 
 def _summarize_files(
     files: SessionFiles, start: SessionStart, n_samples: int, lost: tuple[LostRun, ...]
 ) -> SessionSummary:
-    """Return what the files hold."""
+    """Return the summary entries that can be computed from the files."""
     reads, _ = read_timing(files.derived_file("timing.tsv"))
-    host_s = reads[-1].host_time - reads[0].host_time + reads[0].n_samples / start.stream.sfreq if reads else None
+    duration_s = reads[-1].host_time - reads[0].host_time + reads[0].n_samples / start.stream.sfreq if reads else None
     kinds = Counter(
         cell for line in read_complete_lines(files.eeg_file("events.tsv")) for cell in line.split("\t")[3:4]
     )
-    counted = SessionSummary(
+    summary = SessionSummary(
         device=start.stream.device,
         sfreq=start.stream.sfreq,
         n_samples=n_samples,
         n_lost=count_lost_samples(lost),
         n_gaps=len(lost),
-        duration_s=host_s,
+        duration_s=duration_s,
         probes=kinds[EventKind.PROBE],
         presses=kinds[EventKind.PRESS],
         versions=start.start_state.versions,
     )
-    return counted.merge(_frame_statistics(files.frame_log))
+    return summary.merge(_frame_statistics(files.frame_log))
 
 
 def _frame_statistics(path: Path) -> SessionSummary:
@@ -106,23 +108,25 @@ def _frame_statistics(path: Path) -> SessionSummary:
         return _summarize_frames([line.split("\t") for line in read_complete_lines(path)])
     except (KeyError, ValueError) as error:
         raise RecordingError(
-            f"{path} is no frame log", got=repr(error), todo="remove it; the session is then completed without it"
+            f"{path} is not a frame log",
+            got=repr(error),
+            todo="remove the file; the session is then completed without it",
         ) from None
 
 
-def _summarize_frames(lines: list[list[str]]) -> SessionSummary:
-    names, *rows = lines or [[]]
-    table = [dict(zip(names, row, strict=False)) for row in rows]
-    counted = [row for row in table if row.get("phase") != Phase.PAUSE]
-    valid = [row for row in counted if row.get("valid") == "1"]
+def _summarize_frames(log_rows: list[list[str]]) -> SessionSummary:
+    names, *rows = log_rows or [[]]
+    frames = [dict(zip(names, row, strict=False)) for row in rows]
+    unpaused = [row for row in frames if row.get("phase") != Phase.PAUSE]
+    valid = [row for row in unpaused if row.get("valid") == "1"]
     practice = [row for row in valid if row.get("phase") == Phase.PRACTICE]
-    hop_s = float(table[-1]["onset"]) / len(table) if table else 0.0
-    frames_in = Counter(row.get("phase", "") for row in table)
-    latency = [float(row["latency_ms"]) for row in table if row.get("latency_ms", "n/a") != "n/a"]
+    hop_s = float(frames[-1]["onset"]) / len(frames) if frames else 0.0
+    n_frames_by_phase = Counter(row.get("phase", "") for row in frames)
+    latency = [float(row["latency_ms"]) for row in frames if row.get("latency_ms", "n/a") != "n/a"]
     return SessionSummary(
-        n_frames=len(table),
-        phases={phase: round(n_frames * hop_s, 3) for phase, n_frames in frames_in.items()},
-        valid_fraction=len(valid) / len(counted) if counted else None,
+        n_frames=len(frames),
+        phases={phase: round(n_frames * hop_s, 3) for phase, n_frames in n_frames_by_phase.items()},
+        valid_fraction=len(valid) / len(unpaused) if unpaused else None,
         reward_rate=sum(row.get("reward") == "1" for row in practice) / len(practice) if practice else None,
         latency_ms=_percentiles(latency),
     )

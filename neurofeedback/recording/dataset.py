@@ -1,4 +1,4 @@
-"""The BIDS dataset around the sessions: its description, its participants, and how a built session joins it."""
+"""The BIDS dataset that holds the sessions: its description, its participants, and publication of new sessions."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _GENERATED_BY = [{"Name": "neurofeedback", "Version": __version__}]
 README = """\
 # Meditation sessions recorded with neurofeedback
 
-A BIDS dataset, valid at every moment: one folder a participant, one a session; raw EEG in BrainVision format,
-nothing filtered. What the program computed from it (frames, settings, summary, report) is in
-derivatives/neurofeedback. Nothing in this folder leaves this computer.
+A BIDS dataset, valid at every moment, with one folder for each participant and each session. The EEG is raw and
+unfiltered, in BrainVision format. The computed files (frames, settings, summary, report) are in
+derivatives/neurofeedback. The program sends nothing from this folder to other computers.
 """
 _DERIVED_README = """\
 # What neurofeedback computed from the sessions
 
-One folder a session:
+One folder for each session:
 
-- `*_desc-frames_timeseries.tsv`: every frame, columns described in the `.json` beside it.
-- `*_settings.toml`, `*_start.json`: the resolved settings, the device, and what the sitting started from.
-- `*_timing.tsv` (+ `.json`): each read (first sample, samples, device and host time in seconds) and each lost run.
-- `*_summary.json`, `*_report.html`: how the sitting went; `finished` is true only after an orderly end.
+- `*_desc-frames_timeseries.tsv`: all frames; the `.json` of the same name describes the columns.
+- `*_settings.toml`, `*_start.json`: the resolved settings, the device, and the state at the start of the sitting.
+- `*_timing.tsv` (+ `.json`): each read (first sample, number of samples, device and host time in seconds) and each lost run.
+- `*_summary.json`, `*_report.html`: results of the sitting; `finished` is true only after a normal end.
 
 The index is a mind-wandering index (EEG proxy), relative to the person's own baseline; it is not a medical measure.
 """
@@ -50,20 +50,20 @@ _BIDSIGNORE_PATTERNS = (
 
 
 def ensure_dataset(root: Path) -> None:
-    """Make ``root`` a BIDS dataset with its derivative; what is there already is left as it is."""
-    made = root / DERIVATIVES
-    made.mkdir(parents=True, exist_ok=True)
+    """Make ``root`` a BIDS dataset with its derivative dataset. Existing files are not changed."""
+    derivatives = root / DERIVATIVES
+    derivatives.mkdir(parents=True, exist_ok=True)
     _write_description(root, "Meditation sessions recorded with neurofeedback", "raw", README)
-    _write_description(made, "What neurofeedback computed from the sessions", "derivative", _DERIVED_README)
-    _update_bidsignore(made / ".bidsignore")
+    _write_description(derivatives, "What neurofeedback computed from the sessions", "derivative", _DERIVED_README)
+    _update_bidsignore(derivatives / ".bidsignore")
 
 
 def _update_bidsignore(path: Path) -> None:
-    """List what is ours alone; lines another version or a person wrote stay."""
-    there = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    missing = [pattern for pattern in _BIDSIGNORE_PATTERNS if pattern not in there]
+    """Add the missing patterns of this program's files; all other lines stay."""
+    existing_lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    missing = [pattern for pattern in _BIDSIGNORE_PATTERNS if pattern not in existing_lines]
     if missing:
-        write_atomic(path, "".join(f"{pattern}\n" for pattern in (*there, *missing)))
+        write_atomic(path, "".join(f"{pattern}\n" for pattern in (*existing_lines, *missing)))
 
 
 def _write_description(folder: Path, name: str, kind: str, readme: str) -> None:
@@ -75,7 +75,7 @@ def _write_description(folder: Path, name: str, kind: str, readme: str) -> None:
 
 
 def register_participant(root: Path, participant: str) -> None:
-    """Make the participant's folder and row, if they are missing. A row without folder is invalid, so both at once."""
+    """Create the participant's folder and table row if they are missing. BIDS does not allow a row without a folder."""
     table = root / "participants.tsv"
     if not table.exists():
         (root / participant).mkdir(exist_ok=True)
@@ -85,9 +85,9 @@ def register_participant(root: Path, participant: str) -> None:
         return
     lines = table.read_text(encoding="utf-8-sig").splitlines()
     if all(line.split("\t")[0] != participant for line in lines):
-        width = len(lines[0].split("\t")) if lines else 1
-        break_ = "" if table.read_bytes().endswith(b"\n") else "\n"
-        _append_text(table, break_ + "\t".join([participant] + ["n/a"] * (width - 1)) + "\n")
+        n_columns = len(lines[0].split("\t")) if lines else 1
+        newline = "" if table.read_bytes().endswith(b"\n") else "\n"
+        _append_text(table, newline + "\t".join([participant] + ["n/a"] * (n_columns - 1)) + "\n")
     (root / participant).mkdir(exist_ok=True)
 
 
@@ -100,7 +100,7 @@ def _append_text(path: Path, text: str) -> None:
 
 
 def publish_session(files: SessionFiles) -> None:
-    """Move a built session to where it belongs, the raw last; done again after a kill in between, it goes on."""
+    """Move a built session to its place in the dataset, raw folder last. After a kill it can be called again."""
     register_participant(files.root, files.participant)
     for built, final in ((files.in_part_folder().derived, files.derived), (files.in_part_folder().raw, files.raw)):
         if built.exists():

@@ -1,6 +1,6 @@
 """The JSON documents of a session as typed values: ``summary.json`` and ``start.json``, each read and written here.
 
-Entries that this version does not know are kept. An entry of the wrong type counts as missing.
+Unknown entries are preserved. An entry of the wrong type counts as missing.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ DocumentModel = TypeVar("DocumentModel", bound="Document")
 
 
 class Document(BaseModel):
-    """A JSON object; a field that was never set is not written."""
+    """A JSON object. Fields that were never set are not written."""
 
     model_config = ConfigDict(
         frozen=True, extra="allow", strict=True, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
     )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the entries by their names on disk, in the order of the fields."""
+        """Return the entries by their names on disk, in field order."""
         return self.model_dump(exclude_unset=True)
 
     def merge(self, other: Self) -> Self:
-        """Return a copy with all entries that are set in ``other``."""
+        """Return a copy that is updated with all entries set in ``other``."""
         return self.model_copy(update={name: getattr(other, name) for name in other.model_fields_set})
 
     def without_none(self) -> Self:
-        """Return a copy in which entries that are None are not set."""
+        """Return a copy without the entries that are None."""
         entries = {name: getattr(self, name) for name in self.model_fields_set}
         return type(self)(**{name: value for name, value in entries.items() if value is not None})
 
 
 class LatencyPercentiles(Document):
-    """Percentiles of the time from a frame's last sample to its use, ms."""
+    """Percentiles of the latency from a frame's last sample to its use, ms."""
 
     p50: float | None = None
     p95: float | None = None
@@ -50,33 +50,59 @@ class LatencyPercentiles(Document):
 
 
 class BaselineDifferences(Document):
-    """A session baseline compared with the personal baseline: differences by feature, in spreads between sessions."""
+    """Differences of a baseline from the personal baseline, by feature, in standard deviations between sessions."""
 
     n_sessions: int
     differences: dict[str, float]
 
 
 class SessionSummary(Document):
-    """A session's ``summary.json``. None: not known.
+    """Content of a session's ``summary.json``. None means unknown.
 
     Parameters
     ----------
+    device : str, optional
+        Name of the device.
+    sfreq : float, optional
+        Nominal sampling rate, Hz.
     n_samples, n_lost, n_gaps, n_frames : int, optional
-        Samples on disk, how many of them are lost, in how many runs, and frames in the log.
+        Number of samples on disk, of lost samples among them, of runs of lost samples, and of frames in the log.
+    participant : str, optional
+        Participant label.
+    reconnects : int, optional
+        Number of reconnections to the device.
     duration_s : float, optional
         Length by the host's clock, s.
     effective_sfreq : float, optional
-        Samples a second by the host's clock, Hz.
+        Sampling rate by the host's clock, Hz.
     phases : dict, optional
         Length of each phase, s.
     valid_fraction, reward_rate : float, optional
         Share of frames with a usable signal, and of usable practice frames with reward.
+    latency_ms : LatencyPercentiles, optional
+        Latency of the frames, ms.
     iaf_hz, exponent, baseline_clean_s : float, optional
-        Of the baseline: individual alpha frequency (Hz), aperiodic exponent, and seconds of clean signal.
+        Individual alpha frequency (Hz), aperiodic exponent and duration of clean signal (s) of the baseline.
     personal_differences : BaselineDifferences, optional
-        How the baseline differs from the person's own; ``usual_baseline`` on disk.
+        Differences of the baseline from the personal baseline; ``usual_baseline`` on disk.
     baseline_late_s : float, optional
-        When the baseline was complete, s, if that was only in practice.
+        Time at which the baseline was completed, s, if this was during practice.
+    mains_hz : int or float, optional
+        Mains frequency, Hz.
+    had_sound : bool, optional
+        The session had audio output.
+    audio_underruns : int, optional
+        Number of audio buffer underruns.
+    probes, presses : int, optional
+        Number of probes, and of self-reports by key press.
+    fit : str, optional
+        State of the headset fit at the start.
+    plan_completed : bool, optional
+        All planned segments were completed.
+    versions : dict, optional
+        Versions of this program and its libraries.
+    imported : bool, optional
+        The session was imported from a file.
     finished : bool, optional
         The session ended normally; None before it is complete on disk.
     """
@@ -115,7 +141,7 @@ class SessionSummary(Document):
 
 
 class PlannedSegment(Document):
-    """One segment of a session's plan; ``length_s`` is None for one without end.
+    """One segment of a session's plan. ``length_s`` is None for an unlimited segment.
 
     ``background`` and ``bell_interval_s`` are ``bed`` and ``bell_every_s`` on disk.
     """
@@ -130,7 +156,7 @@ class PlannedSegment(Document):
 
 
 class PlannedProbes(Document):
-    """The wording of the questions, their choices, and the times drawn for them, s of practice."""
+    """Version of the probes' wording, questions with their choices, and the drawn times, s of practice."""
 
     wording: str
     questions: dict[str, dict[str, str]]
@@ -138,21 +164,21 @@ class PlannedProbes(Document):
 
 
 class EngineInput(Document):
-    """What the engine started from, each as JSON text; empty for nothing."""
+    """Decoder and baseline at the start of the engine, as JSON text; empty if there is none."""
 
     decoder: str | None = None
     baseline: str | None = None
 
 
 class SourceFile(Document):
-    """A file that a session was imported from."""
+    """A source file of an imported session."""
 
     name: str
     sha256: str
 
 
 class ImportSource(Document):
-    """Where an imported session comes from."""
+    """Source files, format and importer of an imported session."""
 
     files: tuple[SourceFile, ...] = Field(strict=False)
     format: str
@@ -160,7 +186,7 @@ class ImportSource(Document):
 
 
 class StartState(Document):
-    """What a session started from, besides its stream: the ``start`` entry of ``start.json``. None: not known."""
+    """State at the start of a session: the ``start`` entry of ``start.json``. None means unknown."""
 
     seed: int | None = None
     minutes: float | None = None
@@ -173,7 +199,7 @@ class StartState(Document):
 
 
 class SessionStart(Document):
-    """A session's ``start.json``."""
+    """Content of a session's ``start.json``."""
 
     participant: str = ""
     task: str = ""
@@ -210,7 +236,7 @@ class SessionStart(Document):
 
 
 def parse_document(model: type[DocumentModel], document: Mapping[str, Any]) -> DocumentModel:
-    """Read a document of which every entry may be missing; one of the wrong type counts as missing.
+    """Return a document as a typed value. Every entry is optional; one of the wrong type counts as missing.
 
     Examples
     --------
@@ -220,12 +246,12 @@ def parse_document(model: type[DocumentModel], document: Mapping[str, Any]) -> D
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        wrong = {item["loc"][0] for item in error.errors()}
-        return model.model_validate({key: value for key, value in document.items() if key not in wrong})
+        invalid_keys = {item["loc"][0] for item in error.errors()}
+        return model.model_validate({key: value for key, value in document.items() if key not in invalid_keys})
 
 
 def read_summary(path: Path) -> SessionSummary:
-    """Read a ``summary.json``; a missing file is an empty summary.
+    """Read a ``summary.json``. A missing file gives an empty summary.
 
     Raises
     ------
@@ -236,7 +262,7 @@ def read_summary(path: Path) -> SessionSummary:
 
 
 def write_summary(path: Path, summary: SessionSummary, *, finished: bool) -> None:
-    """Write a ``summary.json`` in one step; ``finished`` says whether the session ended in order."""
+    """Write a ``summary.json`` in one step. ``finished`` is true if the session ended normally."""
     write_json_atomic(path, summary.merge(SessionSummary(finished=finished)).as_dict())
 
 
@@ -246,7 +272,7 @@ def read_start(path: Path) -> SessionStart:
     Raises
     ------
     RecordingError
-        The file is missing or not what this program writes.
+        The file is missing or not in this program's format.
     """
     document = read_json(path)
     try:

@@ -1,4 +1,4 @@
-"""Where the electrodes were measured, as BIDS tables; nothing where nobody measured (names tell the usual places)."""
+"""Measured electrode positions as BIDS files. Without measured positions no file is written."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ _AXES = "x to the right ear, y to the nose, z up; from the middle between the ea
 
 
 def make_coordsystem(positions: Mapping[str, Sequence[float]]) -> dict[str, object]:
-    """Return the content of ``coordsystem.json``; landmarks are in it where they were measured."""
-    known = {name: list(positions[name]) for name in LANDMARKS if name in positions}
+    """Return the content of ``coordsystem.json``, with the landmarks that were measured."""
+    landmarks = {name: list(positions[name]) for name in LANDMARKS if name in positions}
     system: dict[str, object] = {
         "EEGCoordinateSystem": _SPACE,
         "EEGCoordinateUnits": "mm",
         "EEGCoordinateSystemDescription": _AXES,
     }
-    for kind in ("AnatomicalLandmark", "Fiducials") if known else ():
+    for kind in ("AnatomicalLandmark", "Fiducials") if landmarks else ():
         system |= {
-            f"{kind}Coordinates": known,
+            f"{kind}Coordinates": landmarks,
             f"{kind}CoordinateSystem": _SPACE,
             f"{kind}CoordinateUnits": "mm",
             f"{kind}CoordinateSystemDescription": _AXES,
         }
-    return system | ({"FiducialsDescription": "nasion and the points before the ears, as touched"} if known else {})
+    return system | ({"FiducialsDescription": "nasion and the points before the ears, as touched"} if landmarks else {})
 
 
 def read_positions(profile_toml: str) -> Mapping[str, Sequence[float]]:
-    r"""Return the places a session's resolved profile knows, by electrode, mm.
+    r"""Return the electrode positions in a session's resolved profile, mm.
 
     Examples
     --------
@@ -44,8 +44,8 @@ def read_positions(profile_toml: str) -> Mapping[str, Sequence[float]]:
 def format_electrodes_table(positions: Mapping[str, Sequence[float]]) -> str:
     """Return the content of ``electrodes.tsv``."""
     rows = (
-        f"{' '.join(name.split())}\t" + "\t".join(f"{value:g}" for value in at)
-        for name, at in positions.items()
+        f"{' '.join(name.split())}\t" + "\t".join(f"{value:g}" for value in position)
+        for name, position in positions.items()
         if name not in LANDMARKS
     )
     return "\n".join(("name\tx\ty\tz", *rows)) + "\n"

@@ -1,4 +1,4 @@
-"""``events.tsv``: commands, events and gaps of a session; replay reads its commands back."""
+"""The table ``events.tsv``: commands, events and gaps of a session. Replay reads the commands from it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ SIDECAR: dict[str, object] = {
 
 
 def format_event_row(event: Event | Command, sfreq: float) -> str:
-    r"""One row; line breaks and tabs in the value become spaces.
+    r"""Return the row of an event. Line breaks and tabs in the value become spaces.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def format_event_row(event: Event | Command, sfreq: float) -> str:
 
 
 def format_gap_rows(runs: Iterable[LostRun], ch_names: tuple[str, ...], sfreq: float) -> str:
-    """Rows of lost runs, under the name that makes MNE skip them."""
+    """Return the rows of lost runs, with the event type that makes MNE skip them."""
     return "".join(
         f"{run.start / sfreq:.6f}\t{run.n_samples / sfreq:.6f}\t{run.start}\t{GAP_TYPE}"
         f"\t{_lost_channel_names(run, ch_names)}\tn/a\n"
@@ -87,17 +87,17 @@ def _lost_channel_names(run: LostRun, ch_names: tuple[str, ...]) -> str:
 
 
 def _parse_response_time(text: str = "n/a") -> float | None:
-    """Read a response time; sessions of earlier versions have no such column."""
+    """Return a response time; sessions of earlier versions do not have this column."""
     return None if text == "n/a" else float(text)
 
 
 def sort_events(path: Path) -> None:
-    """Bring a table into the order of time, as BIDS asks; what happened at the same sample stays in its order.
+    """Sort a table by sample, as BIDS requires. The order of rows at the same sample does not change.
 
-    One that lost even its heading, as to a power cut, gets it back.
+    A missing header, for example after a power cut, is restored.
     """
-    heading, *rows = read_complete_lines(path) or [HEADER.rstrip("\n")]
-    write_atomic(path, "\n".join((heading, *sorted(rows, key=_sample_of_row), "")))
+    header, *rows = read_complete_lines(path) or [HEADER.rstrip("\n")]
+    write_atomic(path, "\n".join((header, *sorted(rows, key=_sample_of_row), "")))
 
 
 def _sample_of_row(row: str) -> int:
@@ -106,12 +106,12 @@ def _sample_of_row(row: str) -> int:
 
 
 def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:
-    """Read a session's commands and events in the order they were written; gaps are left to ``timing.tsv``.
+    """Read a session's commands and events in the order of the file. Gaps are read from ``timing.tsv`` instead.
 
     Raises
     ------
     RecordingError
-        A row is not what this program writes.
+        A row is not in this program's format.
     """
     commands: list[Command] = []
     events: list[Event] = []
@@ -130,7 +130,7 @@ def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:
 
 
 def probes_from_events(events: Iterable[Event]) -> tuple[Probe, ...]:
-    """Return the probes of a session, each with the answers to it.
+    """Return the probes of a session, each with its answers.
 
     Examples
     --------
@@ -138,10 +138,12 @@ def probes_from_events(events: Iterable[Event]) -> tuple[Probe, ...]:
     >>> probes_from_events(rows)
     (Probe(sample=100, where=2, sure=None, sleepy=None, answer_sample=350),)
     """
-    found: list[Probe] = []
+    probes: list[Probe] = []
     for event in events:
         if event.kind is EventKind.PROBE:
-            found.append(Probe(event.sample))
-        elif found and event.kind in _ANSWER_FIELDS:
-            found[-1] = replace(found[-1], **{_ANSWER_FIELDS[event.kind]: int(event.value)}, answer_sample=event.sample)
-    return tuple(found)
+            probes.append(Probe(event.sample))
+        elif probes and event.kind in _ANSWER_FIELDS:
+            probes[-1] = replace(
+                probes[-1], **{_ANSWER_FIELDS[event.kind]: int(event.value)}, answer_sample=event.sample
+            )
+    return tuple(probes)

@@ -1,4 +1,4 @@
-"""A lock the operating system gives back when its holder dies: how a live session is told from a broken-off one."""
+"""A file lock that the operating system releases when its process dies. It marks a session as live."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 if sys.platform == "win32":
     import msvcrt
 
-    def _hold(fd: int) -> None:
+    def _lock_descriptor(fd: int) -> None:
         msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
 
 else:
@@ -20,15 +20,15 @@ else:
 
 
 class FileLock:
-    """A held lock; ``claim`` and ``take`` make one."""
+    """A locked file, as returned by ``create_lock`` and ``acquire_lock``."""
 
     def __init__(self, path: Path, fd: int) -> None:
         self._path = path
         self._fd = fd
 
     def release(self) -> None:
-        """Give the lock back and remove its file."""
-        if sys.platform == "win32":  # an open file cannot be removed there
+        """Release the lock and remove its file."""
+        if sys.platform == "win32":  # Windows cannot remove an open file
             os.close(self._fd)
             self._path.unlink(missing_ok=True)
         else:
@@ -37,7 +37,7 @@ class FileLock:
 
 
 def create_lock(path: Path) -> FileLock | None:
-    """Create and hold a lock file; None if there is one already, held or left behind."""
+    """Create and lock a file. Return None if the file exists, locked or not."""
     try:
         return _open_locked(path, os.O_CREAT | os.O_EXCL)
     except FileExistsError:
@@ -45,12 +45,12 @@ def create_lock(path: Path) -> FileLock | None:
 
 
 def acquire_lock(path: Path) -> FileLock | None:
-    """Hold a lock file, made if missing; None if a live process holds it."""
+    """Lock a file, creating it if it is missing. Return None if a live process has locked it."""
     return _open_locked(path, os.O_CREAT)
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether a live process holds the lock file; one left behind is removed."""
+    """Return whether a live process has locked the file. A stale lock file is removed."""
     if not path.exists():
         return False
     lock = acquire_lock(path)
@@ -63,10 +63,10 @@ def _open_locked(path: Path, flags: int) -> FileLock | None:
     fd = os.open(path, os.O_RDWR | flags, 0o644)
     try:
         _lock_descriptor(fd)
-    except (BlockingIOError, PermissionError):  # held: what POSIX and Windows say
+    except (BlockingIOError, PermissionError):  # locked by another process, on POSIX and on Windows
         os.close(fd)
         return None
-    if not _is_same_file(path, fd):  # another process removed it between opening and holding
+    if not _is_same_file(path, fd):  # another process removed it between opening and locking
         os.close(fd)
         return None
     return FileLock(path, fd)

@@ -1,4 +1,4 @@
-"""The frame log as text: one format, written live and by replay, so that the two can be compared byte for byte."""
+"""The text format of the frame log. Live sessions and replay share it, so that their logs can be compared as text."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ _PREFIX_DESCRIPTIONS: dict[str, tuple[str, str]] = {
 
 
 def format_header(columns: tuple[str, ...]) -> str:
-    """First line of a frame log; ``columns`` names ``Frame.values``."""
+    """Return the first line of a frame log. ``columns`` are the names of ``Frame.values``."""
     return "\t".join(FIXED_COLUMNS + columns) + "\n"
 
 
 def format_row(frame: Frame) -> str:
-    r"""One frame as a line.
+    r"""Return one frame as a line.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def format_row(frame: Frame) -> str:
 
 
 def format_number(value: float) -> str:
-    """Nine significant digits; ``n/a`` where there is no number."""
+    """Return a number with nine significant digits; NaN and infinity become ``n/a``."""
     return f"{value:.9g}" if math.isfinite(value) else "n/a"
 
 
@@ -129,7 +129,7 @@ def _format_flag(value: bool) -> str:
 
 
 def describe_columns(columns: tuple[str, ...]) -> dict[str, Mapping[str, object]]:
-    """Describe every column, as the JSON file beside the log."""
+    """Return the description of each column, the content of the JSON file beside the log."""
     return _FIXED_DESCRIPTIONS | {name: _describe_column(name) for name in columns}
 
 
@@ -142,17 +142,17 @@ def _describe_column(name: str) -> Mapping[str, object]:
 
 
 def find_first_difference(ours: Iterable[str], theirs: Iterable[str]) -> str | None:
-    r"""Compare two frame logs as exact text, all columns but ``latency_ms``.
+    r"""Return the first difference between two frame logs, compared as text in all columns except ``latency_ms``.
 
     Parameters
     ----------
     ours, theirs : iterable of str
-        Lines with the header first, such as open files.
+        Lines of the logs, header first, such as open files.
 
     Returns
     -------
     str or None
-        Where they first differ, or None.
+        Position and values of the first difference, or None without a difference.
 
     Examples
     --------
@@ -165,8 +165,8 @@ def find_first_difference(ours: Iterable[str], theirs: Iterable[str]) -> str | N
             return f"row {line}: only in the {'second' if a is None else 'first'} log"
         cells = _split_cells(a), _split_cells(b)
         names = names or cells[0]
-        if cells[0] != cells[1] and (found := _find_first_cell(names, *cells)):
-            return f"row {line}, {found}" if line else f"header, {found}"
+        if cells[0] != cells[1] and (difference := _find_first_cell(names, *cells)):
+            return f"row {line}, {difference}" if line else f"header, {difference}"
     return None
 
 

@@ -315,7 +315,7 @@ def test_a_frame_log_that_a_power_cut_garbled_keeps_no_other_session_from_comple
     with garbled.frame_log.open("ab") as log:
         log.write(b"\0" * 64 + b"\t25\n")
     assert recover_sessions(tmp_path) == [whole.derived]
-    assert f"{garbled.frame_log} is no frame log" in caplog.text
+    assert f"{garbled.frame_log} is not a frame log" in caplog.text
     garbled.frame_log.unlink()
     assert recover_sessions(tmp_path) == [garbled.derived]
 
