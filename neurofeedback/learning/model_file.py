@@ -1,4 +1,4 @@
-"""What was learned of a participant, as one strict JSON file beside the sessions it came from; never pickle."""
+"""A participant's decoder as a validated JSON file beside the participant's sessions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCHEMA = 1
 
 
 class LabelledWindowRow(SettingsModel):
-    """One labelled window; see ``estimation.labels.Lesson``. A missing feature is null."""
+    """One labelled window, see ``learning.labelling.LabelledWindow``. A missing feature is null."""
 
     sample: int
     x: tuple[float | None, ...]
@@ -26,7 +26,7 @@ class LabelledWindowRow(SettingsModel):
 
 
 class SessionRow(SettingsModel):
-    """What one session teaches, and the stamp of the files it was read from."""
+    """Training data of one session, with the stamp of its files. ``lessons`` are its labelled windows."""
 
     session: str
     stamp: str
@@ -41,7 +41,7 @@ class SessionRow(SettingsModel):
 
 
 class FeatureWeightRow(SettingsModel):
-    """One feature of the decoder: its weight in the person's usual spreads, and how unsure that is."""
+    """Weight of one feature of the decoder, per personal standard deviation, and the weight's own standard deviation."""
 
     feature: str
     weight: float
@@ -49,7 +49,7 @@ class FeatureWeightRow(SettingsModel):
 
 
 class IntervalRow(SettingsModel):
-    """A figure with its 95 % interval, and the answers it rests on."""
+    """A metric with its 95 % interval, and the number of answers."""
 
     value: float
     low: float
@@ -58,7 +58,7 @@ class IntervalRow(SettingsModel):
 
 
 class LearningCurveRow(SettingsModel):
-    """One sitting of the learning curve."""
+    """One session of the learning curve: the number of answers before it, and the AUC of that decoder in it."""
 
     session: str
     n_before: int
@@ -66,7 +66,7 @@ class LearningCurveRow(SettingsModel):
 
 
 class ScoresRow(SettingsModel):
-    """How well the decoder does on answers it had not seen; null where too little is known."""
+    """Performance of the decoder on answers outside its training data; null with too few answers."""
 
     prequential: IntervalRow | None
     left_out: IntervalRow | None
@@ -78,10 +78,10 @@ class ScoresRow(SettingsModel):
 
 
 class DecoderFile(SettingsModel):
-    """One participant's model.
+    """One participant's decoder file.
 
-    ``fingerprint`` tells what the scores were made from; ``excluded`` are sessions the person does not want learned
-    from.
+    ``fingerprint`` is a hash of the inputs of the scores. ``excluded`` are sessions that the person excluded from
+    training. ``sittings`` are the sessions in it.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -96,17 +96,17 @@ class DecoderFile(SettingsModel):
 
 
 def decoder_path(root: Path, participant: str) -> Path:
-    """Where the model of a participant is."""
+    """Return the path of a participant's decoder file."""
     return root / DERIVATIVES / f"sub-{participant}" / f"sub-{participant}_desc-decoder_model.json"
 
 
 def read_decoder_file(root: Path, participant: str) -> DecoderFile | None:
-    """Read a participant's model; None if there is none.
+    """Read a participant's decoder file. Return None if it does not exist.
 
     Raises
     ------
     RecordingError
-        The file is torn, foreign, of a newer version of this program, or another participant's.
+        The file is damaged, in another format, of a newer version of this program, or of another participant.
     """
     path = decoder_path(root, participant)
     if not path.exists():
@@ -118,19 +118,21 @@ def read_decoder_file(root: Path, participant: str) -> DecoderFile | None:
             f"{path} was written by a newer version of this program",
             got=f"version {found}",
             allowed=f"version {SCHEMA}",
-            todo="use that version, or let this one learn from the recordings anew",
+            todo="use that version, or retrain the decoder from the recordings",
         )
     try:
-        model = parse(DecoderFile, document, str(path), todo="what it held is learned from the recordings anew")
+        model = parse(DecoderFile, document, str(path), todo="the decoder is retrained from the recordings")
     except SettingsError as error:
         raise RecordingError(error.what, got=error.got, todo=error.todo) from None
     if model.participant != participant:
-        raise RecordingError(f"{path} is somebody else's", got=f"participant {model.participant}", allowed=participant)
+        raise RecordingError(
+            f"{path} belongs to another participant", got=f"participant {model.participant}", allowed=participant
+        )
     return model
 
 
 def write_decoder_file(root: Path, decoder: DecoderFile) -> Path:
-    """Write a participant's model in one step; return where it is."""
+    """Write a participant's decoder file in one step and return its path."""
     path = decoder_path(root, decoder.participant)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json_atomic(path, decoder.model_dump(mode="json"))
@@ -138,6 +140,6 @@ def write_decoder_file(root: Path, decoder: DecoderFile) -> Path:
 
 
 def rename_unusable(root: Path, participant: str) -> Path:
-    """Keep a file that cannot be used under another name, so that nothing is lost; return that."""
+    """Rename an unusable decoder file, so that it is not overwritten, and return the new path."""
     path = decoder_path(root, participant)
     return path.replace(path.with_name(f"sub-{participant}_desc-unusable_model.json"))

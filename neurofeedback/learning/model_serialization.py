@@ -1,4 +1,4 @@
-"""Conversion of decoder, evaluation and labels to and from the model file."""
+"""Conversion of decoder, evaluation and session labels to and from the decoder file."""
 
 from __future__ import annotations
 
@@ -36,22 +36,40 @@ def to_model_file(
     evaluation: Evaluation,
     fingerprint: str,
 ) -> DecoderFile:
-    """Return the model file of a participant."""
-    values = zip(feature_names, decoder.weights.tolist(), decoder.sd.tolist(), strict=True)
+    """Return the content of a participant's decoder file.
+
+    Parameters
+    ----------
+    participant : str
+        Participant label.
+    feature_names : tuple of str
+        Features in the order of the decoder's weights.
+    excluded : tuple of str
+        Sessions that the person excluded from training.
+    session_labels : sequence of (SessionLabels, str)
+        Labels and stamp of each session.
+    decoder : Decoder
+        The trained decoder.
+    evaluation : Evaluation
+        Its performance.
+    fingerprint : str
+        Hash of the inputs of the evaluation.
+    """
+    weights = zip(feature_names, decoder.weights.tolist(), decoder.sd.tolist(), strict=True)
     return DecoderFile(
         participant=participant,
         features=feature_names,
         excluded=excluded,
         sittings=tuple(_session_row(labels, stamp) for labels, stamp in session_labels),
         with_presses=decoder.with_self_caught,
-        weights=tuple(FeatureWeightRow(feature=name, weight=weight, sd=sd) for name, weight, sd in values),
+        weights=tuple(FeatureWeightRow(feature=name, weight=weight, sd=sd) for name, weight, sd in weights),
         scores=_scores_row(evaluation),
         fingerprint=fingerprint,
     )
 
 
 def session_labels_from_row(row: SessionRow, feature_names: tuple[str, ...]) -> SessionLabels:
-    """Return the labels of a session from its row."""
+    """Return the labels of a session from its row in the decoder file."""
     covariance = WindowCovariance(feature_names, np.array(row.covariance, dtype=np.float64), row.windows)
     training_data = SessionTrainingData(
         row.session, row.day, row.device, tuple(_window_from_row(window) for window in row.lessons), covariance
@@ -60,7 +78,7 @@ def session_labels_from_row(row: SessionRow, feature_names: tuple[str, ...]) -> 
 
 
 def evaluation_from_model(model: DecoderFile) -> Evaluation:
-    """Return the evaluation from a model file."""
+    """Return the evaluation from a decoder file."""
     scores = model.scores
     answers = [window for row in model.sittings for window in row.lessons if not window.pressed]
     return Evaluation(

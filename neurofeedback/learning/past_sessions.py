@@ -1,4 +1,4 @@
-"""Labels of a person's past sessions: from the model file where nothing has changed, else read again."""
+"""Labels of a participant's past sessions, from the decoder file or, after a change, from the session files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neurofeedback.texts.catalogue import tr
 
 
 def finished_sessions(recordings: Path, participant: str, excluded: Sequence[str]) -> list[SessionFiles]:
-    """List finished sessions in order of time."""
+    """Return the paths of a participant's sessions that are not live or excluded, sorted by time."""
     stems = [stem for stem in find_session_stems(recordings) if stem.startswith(f"sub-{participant}_")]
     files = [SessionFiles.from_stem(recordings, stem) for stem in stems if stem not in excluded]
     return [earlier for earlier in files if not (earlier.lock_path.exists() and is_locked(earlier.lock_path))]
@@ -32,12 +32,26 @@ def collect_labels(
     model: DecoderFile | None,
     today: float,
 ) -> tuple[list[tuple[SessionLabels, str]], list[str]]:
-    """Return the labels and stamp of each session, and notices about unreadable ones.
+    """Return the labels and stamp of each session, and notices about unreadable sessions.
 
-    Labels come from the model file if the session's stamp is unchanged.
+    Labels come from the decoder file if the session's stamp has not changed. The stamp also depends on the settings and
+    on all earlier sessions.
+
+    Parameters
+    ----------
+    sessions : list of SessionFiles
+        Paths of the sessions, sorted by time.
+    feature_names : tuple of str
+        Features of the decoder.
+    settings : Settings
+        Settings for labels and drowsiness.
+    model : DecoderFile, optional
+        The stored decoder.
+    today : float
+        Current date, days since 1970.
     """
     rows = {row.session: row for row in model.sittings} if model and model.features == feature_names else {}
-    found: list[tuple[SessionLabels, str]] = []
+    labels_and_stamps: list[tuple[SessionLabels, str]] = []
     notices: list[str] = []
     stamp = short_hash(settings.decoder.model_dump_json(), settings.drowsiness.model_dump_json(), *feature_names)
     for files in sessions:
@@ -47,27 +61,27 @@ def collect_labels(
             if row is not None and row.stamp == session_stamp:
                 labels = session_labels_from_row(row, feature_names)
             else:
-                past = pool_covariances(
-                    [earlier.training_data.window_covariance for earlier, _ in found],
+                past_covariance = pool_covariances(
+                    [earlier.training_data.window_covariance for earlier, _ in labels_and_stamps],
                     feature_names,
                     settings.decoder.prior_windows,
                 )
-                labels = read_session_labels(files, past, settings, today)
+                labels = read_session_labels(files, past_covariance, settings, today)
         except (NeurofeedbackError, OSError) as error:
             notices.append(tr(texts.UNREADABLE_SESSION, session=files.stem, error=error))
             continue
-        found.append((labels, session_stamp))
+        labels_and_stamps.append((labels, session_stamp))
         stamp = session_stamp
-    return found, notices
+    return labels_and_stamps, notices
 
 
 def _file_stats(files: SessionFiles) -> str:
-    """Return sizes and modification times of the files read of a session."""
+    """Return the sizes and modification times of a session's files that are read for labels."""
     paths = (files.derived_file("start.json"), files.eeg_file("events.tsv"), files.frame_log)
     stats = [path.stat() for path in paths if path.exists()]
     return " ".join(f"{stat.st_size}:{stat.st_mtime_ns}" for stat in stats)
 
 
 def short_hash(*parts: str) -> str:
-    """Return a short hash of texts."""
+    """Return a hash of texts, 16 hexadecimal digits."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

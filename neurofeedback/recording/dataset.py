@@ -29,7 +29,7 @@ One folder for each session:
 
 - `*_desc-frames_timeseries.tsv`: all frames; the `.json` of the same name describes the columns.
 - `*_settings.toml`, `*_start.json`: the resolved settings, the device, and the state at the start of the sitting.
-- `*_timing.tsv` (+ `.json`): each read (first sample, number of samples, device and host time in seconds) and each lost run.
+- `*_timing.tsv` (+ `.json`): each read (first sample, length, device and host time in seconds) and each lost run.
 - `*_summary.json`, `*_report.html`: results of the sitting; `finished` is true only after a normal end.
 
 The index is a mind-wandering index (EEG proxy), relative to the person's own baseline; it is not a medical measure.

@@ -1,7 +1,7 @@
-"""Past sessions of a dataset, one row each, from a cache that may be thrown away at any time.
+"""Past sessions of a dataset, one row for each, with a cache that can be deleted at any time.
 
-The files of the sessions are the truth. The cache (SQLite, in the user's cache folder) keeps what was read of each
-with the age and size of the files it came from, and is read anew where they differ.
+The session files are authoritative. The cache (SQLite, in the user's cache folder) stores the values of each session
+with the modification times and sizes of its files. A session is read again if these differ.
 """
 
 from __future__ import annotations
@@ -38,24 +38,34 @@ _TABLE = "CREATE TABLE IF NOT EXISTS sessions (stem TEXT PRIMARY KEY, stamp TEXT
 
 @dataclass(frozen=True, slots=True)
 class PastSession:
-    """One session as the history knows it; None where its files do not tell.
+    """Summary of one past session. None means that its files do not contain the value.
 
     Parameters
     ----------
     stem : str
         Name of the session, such as ``sub-01_ses-20261122T091500_task-meditation``.
     started : str
-        Local time it began, ISO 8601.
-    duration_s, practice_s : float
-        Whole session by the host's clock, and its practice phase, s.
+        Local start time, ISO 8601.
+    device : str
+        Name of the device.
+    duration_s, practice_s : float, optional
+        Length of the session by the host's clock, and of its practice phase, s.
+    valid_fraction : float, optional
+        Share of frames with a usable signal.
     iaf_hz, exponent : float, optional
-        Individual alpha frequency (Hz) and aperiodic exponent of its baseline.
+        Individual alpha frequency (Hz) and aperiodic exponent of the baseline.
+    n_probes : int
+        Number of probes.
     n_wander, n_focus, n_unsure : int
-        Probes answered "elsewhere", "on the breath" and "not sure".
+        Number of probes answered "elsewhere", "on the breath" and "not sure".
+    n_presses : int
+        Number of self-reports by key press.
     sleepiness : float, optional
         Mean answer to "how sleepy", 1 to 5.
+    condition, tags, note : str, tuple of str, str
+        From the session notes.
     finished : bool
-        It ended in order.
+        The session ended normally.
     """
 
     stem: str
@@ -84,7 +94,7 @@ class PastSession:
 
     @property
     def started_at(self) -> datetime:
-        """Local time it began."""
+        """Local start time."""
         return datetime.fromisoformat(self.started)
 
 
@@ -96,45 +106,52 @@ def past_sessions(
     progress: Callable[[int, int], object] = lambda done, total: None,
     on_skipped: Callable[[str, str], object] = lambda stem, why: None,
 ) -> list[PastSession]:
-    """Return the sessions of a dataset, or of one participant, by the time they began.
+    """Return the sessions of a dataset, or of one participant, sorted by start time.
 
-    A session under way is left out, and so is one whose files cannot be read.
+    Live sessions and sessions whose files cannot be read are left out.
 
     Parameters
     ----------
+    root : Path
+        The recordings folder.
+    participant : str, optional
+        Participant label; all participants by default.
     cache : Path, optional
-        The cache's file; by default one for each dataset in the user's cache folder.
+        The cache file; by default one for each dataset in the user's cache folder.
     progress : callable
-        Called with the number of sessions looked at and their total while some must be read anew.
-    leave_out : callable
+        Called with the number of sessions processed and their total, for each session that is not in the cache.
+    on_skipped : callable
         Called with the stem of each session whose files cannot be read, and with the reason as a sentence.
     """
-    found = list(_find_sessions(root, participant))
-    with closing(_open_cache(cache or cache_path(root))) as store:
-        known = {stem: (stamp, row) for stem, stamp, row in store.execute("SELECT stem, stamp, row FROM sessions")}
-        rows, fresh = [], []
-        for number, (files, stamp) in enumerate(found, start=1):
-            if known.get(files.stem, ("", ""))[0] == stamp:
-                rows.append(_from_json(known[files.stem][1]))
-            elif (row := _read(files, on_skipped)) is not None:
-                fresh.append((stamp, row))
-                progress(number, len(found))
-            if len(fresh) >= _BATCH_SIZE or number == len(found):
-                _store_rows(store, fresh)
-                rows += [row for _, row in fresh]
-                fresh = []
-        _delete_rows(store, known.keys() - {files.stem for files, _ in found}, all_participants=participant is None)
+    sessions = list(_find_sessions(root, participant))
+    with closing(_open_cache(cache or cache_path(root))) as connection:
+        cached = {
+            stem: (stamp, row) for stem, stamp, row in connection.execute("SELECT stem, stamp, row FROM sessions")
+        }
+        rows, new_rows = [], []
+        for number, (files, stamp) in enumerate(sessions, start=1):
+            if cached.get(files.stem, ("", ""))[0] == stamp:
+                rows.append(_row_from_json(cached[files.stem][1]))
+            elif (row := _read_session(files, on_skipped)) is not None:
+                new_rows.append((stamp, row))
+                progress(number, len(sessions))
+            if len(new_rows) >= _BATCH_SIZE or number == len(sessions):
+                _store_rows(connection, new_rows)
+                rows += [row for _, row in new_rows]
+                new_rows = []
+        removed = cached.keys() - {files.stem for files, _ in sessions}
+        _delete_rows(connection, removed, all_participants=participant is None)
     return sorted(rows, key=lambda row: (row.started, row.stem))
 
 
 def cache_path(root: Path) -> Path:
-    """Where the cache of a dataset is; removing it costs nothing but the time to read all sessions again."""
+    """Return the path of a dataset's cache file. The file can be deleted; all sessions are then read again."""
     name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
     return user_cache_path("neurofeedback", ensure_exists=False) / f"history-{name}.sqlite"
 
 
 def _find_sessions(root: Path, participant: str | None) -> Iterator[tuple[SessionFiles, str]]:
-    """Find sessions that are not under way, with a stamp that changes whenever one of the files read here does."""
+    """Yield the sessions that are not live, each with a stamp that changes if one of the files read here changes."""
     for start in root.joinpath(DERIVATIVES).glob(f"sub-{participant or '*'}/ses-*/*_start.json"):
         files = SessionFiles.from_stem(root, start.name.removesuffix("_start.json"))
         if files.lock_path.exists() and is_locked(files.lock_path):
@@ -146,64 +163,64 @@ def _stamp(files: SessionFiles) -> str:
     parts = []
     for path in (files.derived_file("summary.json"), files.derived_file(NOTES_SUFFIX), files.eeg_file("events.tsv")):
         with suppress(OSError):
-            facts = os.stat(path)  # noqa: PTH116 - a third of the time Path.stat takes, for thousands of files
-            parts.append(f"{path.name[-12:]}:{facts.st_mtime_ns}:{facts.st_size}")
+            stat = os.stat(path)  # noqa: PTH116 - three times as fast as Path.stat, for thousands of files
+            parts.append(f"{path.name[-12:]}:{stat.st_mtime_ns}:{stat.st_size}")
     return " ".join(parts)
 
 
 def _open_cache(path: Path) -> sqlite3.Connection:
-    """Open the cache; one that is damaged, of another version, or cannot be written is replaced or done without."""
+    """Open the cache. A damaged one is replaced; if the file cannot be written, the cache is in memory."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _open_checked(path)
     except (sqlite3.DatabaseError, OSError) as error:
-        _log.info("the history's cache %s is made anew: %s", path, error)
+        _log.info("creating a new history cache %s: %s", path, error)
     try:
         path.unlink(missing_ok=True)
         return _open_checked(path)
     except (sqlite3.DatabaseError, OSError) as error:
-        _log.warning("the history is read without a cache: %s", error)
-        return _prepare(sqlite3.connect(":memory:"))
+        _log.warning("reading the history without a cache: %s", error)
+        return _create_schema(sqlite3.connect(":memory:"))
 
 
 def _open_checked(path: Path) -> sqlite3.Connection:
-    store = sqlite3.connect(path, timeout=2.0)
+    connection = sqlite3.connect(path, timeout=2.0)
     try:
-        return _prepare(store)
+        return _create_schema(connection)
     except sqlite3.DatabaseError:
-        store.close()
+        connection.close()
         raise
 
 
-def _prepare(store: sqlite3.Connection) -> sqlite3.Connection:
-    with store:
-        if store.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA:
-            store.execute("DROP TABLE IF EXISTS sessions")
-            store.execute(f"PRAGMA user_version = {_SCHEMA:d}")
-        store.execute(_TABLE)
-        store.execute("SELECT stem, stamp, row FROM sessions LIMIT 1").fetchone()
-    return store
+def _create_schema(connection: sqlite3.Connection) -> sqlite3.Connection:
+    with connection:
+        if connection.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA:
+            connection.execute("DROP TABLE IF EXISTS sessions")
+            connection.execute(f"PRAGMA user_version = {_SCHEMA:d}")
+        connection.execute(_TABLE)
+        connection.execute("SELECT stem, stamp, row FROM sessions LIMIT 1").fetchone()
+    return connection
 
 
-def _store_rows(store: sqlite3.Connection, fresh: list[tuple[str, PastSession]]) -> None:
-    rows = [(row.stem, stamp, json.dumps(asdict(row))) for stamp, row in fresh]
-    with suppress(sqlite3.OperationalError), store:  # another window holds it, or the disk is full: only a cache
-        store.executemany("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", rows)
+def _store_rows(connection: sqlite3.Connection, new_rows: list[tuple[str, PastSession]]) -> None:
+    rows = [(row.stem, stamp, json.dumps(asdict(row))) for stamp, row in new_rows]
+    with suppress(sqlite3.OperationalError), connection:  # locked or disk full; the cache is optional
+        connection.executemany("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", rows)
 
 
-def _delete_rows(store: sqlite3.Connection, removed: set[str], *, all_participants: bool) -> None:
+def _delete_rows(connection: sqlite3.Connection, removed: set[str], *, all_participants: bool) -> None:
     if all_participants and removed:
-        with suppress(sqlite3.OperationalError), store:
-            store.executemany("DELETE FROM sessions WHERE stem = ?", [(stem,) for stem in removed])
+        with suppress(sqlite3.OperationalError), connection:
+            connection.executemany("DELETE FROM sessions WHERE stem = ?", [(stem,) for stem in removed])
 
 
-def _from_json(text: str) -> PastSession:
+def _row_from_json(text: str) -> PastSession:
     values: dict[str, Any] = json.loads(text)
     values["tags"] = tuple(values["tags"])
     return PastSession(**values)
 
 
-def _read(files: SessionFiles, on_skipped: Callable[[str, str], object]) -> PastSession | None:
+def _read_session(files: SessionFiles, on_skipped: Callable[[str, str], object]) -> PastSession | None:
     try:
         return PastSession(
             files.stem,
@@ -213,8 +230,8 @@ def _read(files: SessionFiles, on_skipped: Callable[[str, str], object]) -> Past
             **_read_notes_values(files),
         )
     except (RecordingError, OSError, KeyError, TypeError, ValueError) as error:
-        _log.info("the history leaves %s out: %r", files.stem, error)
-        on_skipped(files.stem, str(error) if isinstance(error, RecordingError) else "A file of it is damaged.")
+        _log.info("skipping session %s in the history: %r", files.stem, error)
+        on_skipped(files.stem, str(error) if isinstance(error, RecordingError) else "One of its files is damaged.")
         return None
 
 
@@ -224,8 +241,8 @@ def _read_start_values(files: SessionFiles) -> dict[str, Any]:
 
 
 def _read_notes_values(files: SessionFiles) -> dict[str, Any]:
-    after = read_notes(files)
-    return {"condition": after.condition, "tags": after.tags, "note": after.note}
+    notes = read_notes(files)
+    return {"condition": notes.condition, "tags": notes.tags, "note": notes.note}
 
 
 def _read_summary_values(files: SessionFiles) -> dict[str, Any]:

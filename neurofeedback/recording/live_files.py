@@ -1,4 +1,4 @@
-"""The files of a session that grow while it lasts, and the thread that syncs them to the disk."""
+"""The append-only files of a live session, and the thread that syncs them to disk."""
 
 from __future__ import annotations
 
@@ -23,9 +23,16 @@ _log = logging.getLogger(__name__)
 
 
 class LiveFiles:
-    """Samples, markers, events, frames and timing of one session, in the order that a kill may interrupt.
+    """Open files for the samples, markers, events, frames and timing of one live session.
 
-    Lost runs are written before the samples after them, so no zero is ever taken for a measurement.
+    Lost runs are written before their samples, so that after a kill no stored zero can pass as a measurement.
+
+    Parameters
+    ----------
+    files : SessionFiles
+        Paths of the session.
+    stream : StreamInfo
+        Channels and sampling rate.
     """
 
     def __init__(self, files: SessionFiles, stream: StreamInfo) -> None:
@@ -38,7 +45,7 @@ class LiveFiles:
         self.open(files)
 
     def open(self, files: SessionFiles) -> None:
-        """Open the files, here or (after ``close``) where they have moved to."""
+        """Open the files; after ``close``, at their new paths."""
         self._data = AppendOnlyFile(files.eeg_file("eeg.eeg"), unit_bytes=self._unit_bytes)
         self._markers = AppendOnlyFile(files.eeg_file("eeg.vmrk"))
         self._events = AppendOnlyFile(files.eeg_file("events.tsv"))
@@ -49,12 +56,12 @@ class LiveFiles:
 
     @property
     def _files(self) -> tuple[AppendOnlyFile, ...]:
-        tables = list(self._auxiliary.values())  # a copy in one step: the syncing thread asks while tables begin
+        tables = list(self._auxiliary.values())  # atomic copy: the sync thread reads this while tables are added
         return self._data, self._markers, self._events, self._frames, self._timing, *tables
 
     @property
     def n_samples(self) -> int:
-        """Samples on disk."""
+        """Number of samples on disk."""
         return self._data.size // self._unit_bytes
 
     @property
@@ -64,16 +71,16 @@ class LiveFiles:
         Raises
         ------
         FileNotFoundError
-            A folder of the session was removed: its open files take what is written, but lead nowhere.
+            A folder of the session was removed, so that writes to its open files are lost.
         """
         if (gone := self._session_files.missing_folder) is not None:
             raise FileNotFoundError(errno.ENOENT, "the folder is gone", str(gone))
         return tuple(file.fileno() for file in self._files)
 
     def append_chunk(self, chunk: Chunk) -> None:
-        """Append a chunk: lost runs, then float32 microvolts with zeros for what is lost, the read, other signals.
+        """Append a chunk: its lost runs, the samples (float32, uV; zeros if lost), the read, and auxiliary signals.
 
-        A host time of NaN is that of a file without a clock.
+        A chunk of a file without a clock has a host time of NaN; its read is not written.
         """
         runs = find_lost_runs(chunk)
         if runs:
@@ -88,27 +95,27 @@ class LiveFiles:
             self._timing.append(timing.format_read_row(chunk).encode())
         self.n_lost += count_lost_samples(runs)
         self.n_gaps += len(runs)
-        for stretch in chunk.auxiliary:
-            self._append_auxiliary(stretch)
+        for signal in chunk.auxiliary:
+            self._append_auxiliary(signal)
 
-    def _append_auxiliary(self, stretch: AuxChunk) -> None:
-        if stretch.label not in self._auxiliary:
-            self._auxiliary[stretch.label] = physio.create_table(self._session_files, stretch)
-        self._auxiliary[stretch.label].append(physio.format_rows(stretch))
+    def _append_auxiliary(self, signal: AuxChunk) -> None:
+        if signal.label not in self._auxiliary:
+            self._auxiliary[signal.label] = physio.create_table(self._session_files, signal)
+        self._auxiliary[signal.label].append(physio.format_rows(signal))
 
     def append_event(self, event: Event | Command) -> None:
-        """Append an event."""
+        """Append an event or command to the event table."""
         self._events.append(events.format_event_row(event, self._stream.sfreq).encode())
 
     def append_frames(self, new: Sequence[Frame]) -> None:
-        """Append frames."""
+        """Append frames to the frame log."""
         if new:
             self._frames.append("".join(map(frame_log.format_row, new)).encode())
             self.n_frames += len(new)
             self.contact_counter.update(new)
 
     def summarize(self) -> SessionSummary:
-        """Return what was written, in numbers."""
+        """Return the device and the counts of what was written."""
         return SessionSummary(
             device=self._stream.device,
             sfreq=self._stream.sfreq,
@@ -125,16 +132,16 @@ class LiveFiles:
 
 
 class DiskSyncer:
-    """Syncs files from a thread of its own, so that a slow disk never holds up who writes.
+    """Syncs files to disk in its own thread, so that a slow disk does not delay the writer.
 
     Parameters
     ----------
     descriptors : callable
-        Gives the open files; they must stay open until ``stop`` returns.
+        Returns the file descriptors; they must stay open until ``stop`` returns.
     period_s : float
-        Pause between two rounds.
+        Time between two syncs, s.
     sync : callable
-        What syncs one file.
+        Syncs one file descriptor.
     """
 
     def __init__(
@@ -154,7 +161,7 @@ class DiskSyncer:
                 self._sync_all()
             self._sync_all()
         except OSError as error:
-            _log.info("the disk refuses to sync: %s", error)
+            _log.info("syncing to disk failed: %s", error)
             self.error = error
 
     def _sync_all(self) -> None:
@@ -162,6 +169,6 @@ class DiskSyncer:
             self._sync(descriptor)
 
     def stop(self) -> None:
-        """Sync once more and end; returns when the disk has everything."""
+        """Sync a last time and end the thread. Returns when all data are on disk."""
         self._stop.set()
         self._thread.join()

@@ -1,4 +1,4 @@
-"""Lost samples: zeros on disk, NaN in memory, and a list of runs that says which zeros they are."""
+"""Runs of lost samples, which are zeros on disk and NaN in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neurofeedback.types import Chunk, LostRun
 
 
 def find_lost_runs(chunk: Chunk) -> tuple[LostRun, ...]:
-    """List what a chunk has lost, within its bounds; runs that its data belie are found anew in the data.
+    """Return the lost runs of a chunk, within its bounds. If they do not match its NaN values, the data decide.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def find_lost_runs(chunk: Chunk) -> tuple[LostRun, ...]:
 
 
 def lost_mask(runs: Iterable[LostRun], first_sample: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Mark the lost values of a ``(n_channels, n_samples)`` stretch that begins at ``first_sample``."""
+    """Return the mask of lost values for data of shape ``(n_channels, n_samples)`` that start at ``first_sample``."""
     mask = np.zeros(shape, bool)
     for run in runs:
         rows = slice(None) if run.channels is None else list(run.channels)
@@ -36,7 +36,7 @@ def lost_mask(runs: Iterable[LostRun], first_sample: int, shape: tuple[int, ...]
 
 
 def clip_runs(runs: Iterable[LostRun], start: int, stop: int) -> tuple[LostRun, ...]:
-    """Cut runs to the samples from ``start`` up to ``stop``; those outside are left out.
+    """Clip runs to the samples from ``start`` up to ``stop``. Runs outside are left out.
 
     Examples
     --------
@@ -53,12 +53,12 @@ def clip_runs(runs: Iterable[LostRun], start: int, stop: int) -> tuple[LostRun, 
 
 
 def runs_from_mask(bad: NDArray[np.bool_], first_sample: int) -> tuple[LostRun, ...]:
-    """List the runs of a ``(n_channels, n_samples)`` mask: over all channels where it is so, else per channel."""
-    everywhere = np.logical_and.reduce(bad, axis=0)
-    runs = [LostRun(first_sample + a, n, None, "invalid") for a, n in _true_runs(everywhere)]
-    partly = bad & ~everywhere
-    for channel in np.flatnonzero(partly.any(axis=1)).tolist():
-        runs += [LostRun(first_sample + a, n, (channel,), "invalid") for a, n in _true_runs(partly[channel])]
+    """Return the runs of a ``(n_channels, n_samples)`` mask: one if all channels are lost, else one per channel."""
+    all_channels = np.logical_and.reduce(bad, axis=0)
+    runs = [LostRun(first_sample + a, n, None, "invalid") for a, n in _true_runs(all_channels)]
+    some_channels = bad & ~all_channels
+    for channel in np.flatnonzero(some_channels.any(axis=1)).tolist():
+        runs += [LostRun(first_sample + a, n, (channel,), "invalid") for a, n in _true_runs(some_channels[channel])]
     return tuple(sorted(runs, key=lambda run: run.start))
 
 
@@ -68,10 +68,10 @@ def _true_runs(row: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def count_lost_samples(runs: Iterable[LostRun]) -> int:
-    """Count the samples that are lost on at least one channel; overlapping runs count once."""
-    total = reached = 0
+    """Count the samples that are lost on at least one channel. Overlapping runs count once."""
+    total = counted_until = 0
     for run in sorted(runs, key=lambda run: run.start):
         stop = run.start + run.n_samples
-        total += max(0, stop - max(run.start, reached))
-        reached = max(reached, stop)
+        total += max(0, stop - max(run.start, counted_until))
+        counted_until = max(counted_until, stop)
     return total

@@ -1,7 +1,7 @@
-"""Auxiliary signals on disk: tables that grow beside the frames, BIDS physio once the session has ended.
+"""Auxiliary signals on disk: uncompressed tables during the session, BIDS physio files after it.
 
-The tables grow uncompressed, since a torn gzip file opens nowhere; their nth row is the signal's nth sample, so that
-cutting a torn line is all that a kill asks for.
+A truncated gzip file cannot be opened, so the live tables are not compressed. Each row is one sample, so after a kill
+only an incomplete last line must be removed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _LIVE_SUFFIX = "_timeseries.tsv"
 
 
 def live_path(files: SessionFiles, label: str) -> Path:
-    """Path of the table of one signal while the session lasts."""
+    """Return the path of the table of one signal during the session."""
     return files.derived_file(f"recording-{label}{_LIVE_SUFFIX}")
 
 
 def create_table(files: SessionFiles, signal: AuxChunk) -> AppendOnlyFile:
-    """Begin a signal's table, its description first."""
+    """Create a signal's table, after its description."""
     path = live_path(files, signal.label)
     write_json_atomic(path.with_suffix(".json"), _sidecar(signal))
     table = AppendOnlyFile(path)
@@ -42,7 +42,7 @@ def _sidecar(signal: AuxChunk) -> dict[str, object]:
 
 
 def format_rows(signal: AuxChunk) -> bytes:
-    r"""Return a stretch as lines, ``n/a`` where nothing was measured.
+    r"""Return the samples of a signal as lines, with ``n/a`` for NaN.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def format_rows(signal: AuxChunk) -> bytes:
 
 
 def write_bids_physio(files: SessionFiles) -> None:
-    """Turn a session's tables into BIDS physio beside its EEG; done again after a kill in between, it goes on."""
+    """Convert a session's tables to BIDS physio files beside its EEG. After a kill it can be called again."""
     for description in sorted(files.derived.glob(f"{files.stem}_recording-*_timeseries.json")):
         table = description.with_suffix(".tsv")
         cut_torn_line(table)
@@ -70,12 +70,12 @@ def write_bids_physio(files: SessionFiles) -> None:
 
 
 def _compress_table(table: Path, final: Path) -> Path | None:
-    """Write a table without its heading, compressed, to a draft of what it becomes; None if it has no row."""
+    """Write a compressed draft of ``final`` without the table's header. Return None if the table has no rows."""
     draft = final.with_name(f".{final.name}.draft")
     with table.open("rb") as lines:
         lines.readline()
         if not lines.peek(1):
             return None
-        with draft.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
-            shutil.copyfileobj(lines, packed)
+        with draft.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
+            shutil.copyfileobj(lines, compressed)
     return draft

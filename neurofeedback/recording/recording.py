@@ -1,4 +1,4 @@
-"""A recording opened for reading, wherever it came from."""
+"""A recording opened for reading, of this or another program."""
 
 from __future__ import annotations
 
@@ -20,30 +20,38 @@ SampleReader = Callable[[int, int], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """A recording's samples and all that is known about them.
+    """Samples and metadata of a recording.
 
     Parameters
     ----------
     path : Path
-        The file the samples are in.
-    samples : callable
-        ``samples(start, stop)`` reads a fresh float32 array ``(n_channels, stop - start)`` in microvolts.
+        The file that contains the samples.
+    stream : StreamInfo
+        Channels, sampling rate and device.
+    n_samples : int
+        Number of samples.
+    read_samples : callable
+        ``read_samples(start, stop)`` returns a new float32 array ``(n_channels, stop - start)`` in microvolts.
     lost : tuple of LostRun
-        Lost runs known beforehand; ``chunks`` puts NaN there.
+        Lost runs from the recording's files; their samples are returned as NaN.
     profile : Profile, optional
-        The resolved settings the session was recorded with.
+        The resolved settings of the recorded session.
     start_state : StartState, optional
-        What the session started from; None for other programs' files.
+        State at the start of the session; None for other programs' files.
     commands : tuple of Command
-        What besides the samples changed its frames, for replay.
+        Commands that changed the frames, for replay.
+    events : tuple of Event
+        Events of the session.
     columns : tuple of str
         Names of the engine's values in the frame log.
+    frames_path : Path, optional
+        The frame log; None if the recording has none.
     summary : SessionSummary
-        Empty for a session that broke off and is not completed yet, and for other programs' files.
+        Empty for an interrupted session that is not yet completed, and for other programs' files.
     timestamps : ndarray, shape (n_samples,), optional
-        When each sample was taken by another program's clock, s; None where the file has no clock.
+        Time of each sample by another program's clock, s; None if the file has no times.
     started : datetime, optional
-        When the first sample was taken, with its time zone; None where nothing tells.
+        Time of the first sample, with its time zone; None if it is unknown.
     """
 
     path: Path
@@ -63,18 +71,18 @@ class Recording:
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds, by sample count."""
+        """Duration by sample count, s."""
         return self.n_samples / self.stream.sfreq
 
     def iter_chunks(self, n_samples: int) -> Iterator[Chunk]:
-        """Yield the recording in chunks of ``n_samples`` (the last may be shorter), NaN where samples are lost."""
+        """Yield the recording in chunks of ``n_samples``; the last may be shorter. Lost samples are NaN."""
         starts = range(0, self.n_samples, n_samples)
         for start, runs in zip(starts, _runs_by_chunk(self.lost, starts, n_samples), strict=True):
             stop = min(start + n_samples, self.n_samples)
             yield _make_chunk(start, self.read_samples(start, stop), clip_runs(runs, start, stop))
 
     def read_chunk(self, start: int, stop: int) -> Chunk:
-        """Return the samples from ``start`` up to ``stop``, NaN where samples are lost."""
+        """Return the samples from ``start`` up to ``stop``. Lost samples are NaN."""
         return _make_chunk(start, self.read_samples(start, stop), clip_runs(self.lost, start, stop))
 
 
@@ -86,11 +94,11 @@ def _make_chunk(start: int, data: NDArray[np.float32], runs: tuple[LostRun, ...]
 
 
 def _runs_by_chunk(lost: Iterable[LostRun], starts: range, n_samples: int) -> Iterator[list[LostRun]]:
-    """Yield the runs that touch each chunk, in one pass over both."""
-    waiting = sorted(lost, key=lambda run: run.start, reverse=True)
+    """Yield the runs that overlap each chunk, in one pass over both."""
+    pending = sorted(lost, key=lambda run: run.start, reverse=True)
     active: list[LostRun] = []
     for start in starts:
         active = [run for run in active if run.start + run.n_samples > start]
-        while waiting and waiting[-1].start < start + n_samples:
-            active.append(waiting.pop())
+        while pending and pending[-1].start < start + n_samples:
+            active.append(pending.pop())
         yield active

@@ -1,4 +1,4 @@
-"""What the next start does for sessions that a kill or a crash broke off: complete them, throw nothing away."""
+"""Recovery of interrupted sessions at the next start. Recorded samples are never deleted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,17 @@ _log = logging.getLogger(__name__)
 
 
 def recover_sessions(root: Path) -> list[Path]:
-    """Complete the sessions in a recordings folder that have no summary and that no live process holds.
+    """Complete the sessions in a recordings folder that have no summary and are not locked by a live process.
+
+    Parameters
+    ----------
+    root : Path
+        The recordings folder.
 
     Returns
     -------
     list of Path
-        The folders of computed files of the sessions completed.
+        Folders of computed files of the completed sessions.
     """
     completed: list[Path] = []
     for stem in _unfinished(root):
@@ -40,13 +45,17 @@ def recover_sessions(root: Path) -> list[Path]:
 
 def _unfinished(root: Path) -> list[str]:
     parts = {path.name[1:].removesuffix(".part") for path in root.glob(".sub-*.part")}
-    placed = (SessionFiles.from_stem(root, stem) for stem in find_session_stems(root))
-    broken = {files.stem for files in placed if not files.derived_file("summary.json").exists() or _is_emptied(files)}
-    return sorted(parts | broken)
+    published = (SessionFiles.from_stem(root, stem) for stem in find_session_stems(root))
+    incomplete = {files.stem for files in published if _lacks_summary(files) or _is_emptied(files)}
+    return sorted(parts | incomplete)
+
+
+def _lacks_summary(files: SessionFiles) -> bool:
+    return not files.derived_file("summary.json").exists()
 
 
 def _is_emptied(files: SessionFiles) -> bool:
-    """Tell whether the samples are gone from a file that had some: what a power cut may do before they are synced."""
+    """Return whether a session's sample file is empty, as after a power cut before the first sync."""
     data = files.eeg_file("eeg.eeg")
     return data.exists() and data.stat().st_size == 0
 
@@ -61,31 +70,31 @@ def _recover_one(files: SessionFiles) -> bool:
         if _is_emptied(files):
             _move_empty_session(files)
             return False
-        if files.derived_file("summary.json").exists():  # it ended in order while this one waited for the lock
+        if not _lacks_summary(files):  # it ended normally before this process had the lock
             return False
         finalize_session(files)
     finally:
         lock.release()
-    _log.info("completed the session in %s, which had been broken off", files.raw)
+    _log.info("completed the interrupted session in %s", files.raw)
     return True
 
 
 def _move_empty_session(files: SessionFiles) -> None:
-    """Move a session without samples out of the dataset, which it would make invalid; what is left of it is kept."""
-    aside = files.root / f".{files.stem}.empty"
+    """Move the files of a session without samples out of the dataset, since BIDS forbids an empty recording."""
+    empty_folder = files.root / f".{files.stem}.empty"
     for folder, name in ((files.raw, "raw"), (files.derived, "derived")):
         if folder.exists():
-            aside.mkdir(exist_ok=True)
-            folder.rename(aside / name)
+            empty_folder.mkdir(exist_ok=True)
+            folder.rename(empty_folder / name)
     _log.warning(
-        "the session %s has lost all its samples, as after a power cut; what is left of it is kept in %s",
+        "the session %s lost all its samples, perhaps in a power cut; its other files are now in %s",
         files.stem,
-        aside,
+        empty_folder,
     )
 
 
 def _publish_part(files: SessionFiles) -> bool:
-    """Move a session out of the folder it was built in; one without a whole sample is no session and goes."""
+    """Publish a session from its hidden folder, or delete it without a complete sample. Return True if published."""
     part = files.in_part_folder()
     if part.raw.exists():
         if not _has_samples(part):
@@ -106,7 +115,7 @@ def _sample_bytes(files: SessionFiles) -> int:
 
 
 def _remove_imports(root: Path) -> None:
-    """Remove what a broken-off import left; the file it came from is where it was."""
+    """Remove the folders of interrupted imports. The imported files are elsewhere and are not touched."""
     for folder in root.glob(".sub-*.import"):
         lock = acquire_lock(SessionFiles.from_stem(root, folder.name[1:].removesuffix(".import")).lock_path)
         if lock is not None:

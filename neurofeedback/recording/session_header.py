@@ -1,4 +1,4 @@
-"""What is known of a session before its first sample."""
+"""Metadata of a session that are available before its first sample."""
 
 from __future__ import annotations
 
@@ -11,20 +11,26 @@ from neurofeedback.types import StreamInfo
 
 @dataclass(frozen=True, slots=True)
 class SessionHeader:
-    """All that is known of a session before its first sample.
+    """Metadata of a session before its first sample.
 
     Parameters
     ----------
+    participant : str
+        Participant label, without ``sub-``.
+    stream : StreamInfo
+        Channels, sampling rate and device.
     profile_toml : str
         The resolved profile, as ``settings.load.dump_profile`` writes it; empty for none.
     start_state : StartState
-        What the session starts from: personal baseline, decoder weights, seed, versions.
+        State at the start: personal baseline, decoder weights, seed, versions.
     columns : tuple of str
-        The engine's names of ``Frame.values``.
+        Names of the engine's ``Frame.values``.
     started : datetime
-        Local time, or with a time zone; names the session.
+        Start time, local or with a time zone; it becomes the session label.
+    task : str
+        BIDS task label.
     mains_hz : int, optional
-        Mains frequency, Hz, if known beforehand.
+        Mains frequency, Hz; None if it is unknown.
     """
 
     participant: str

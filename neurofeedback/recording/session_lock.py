@@ -1,4 +1,4 @@
-"""Claiming a session: all that can be refused is refused here, before a device is opened."""
+"""Checks and lock of a new session, so that recording errors appear before a device is opened."""
 
 from __future__ import annotations
 
@@ -20,12 +20,19 @@ _MAX_LABELS_TRIED = 3600
 
 
 def check_recordings_folder(root: Path, participant: str, task: str = "meditation") -> None:
-    """Make ``root`` a dataset that can take a session of this participant; good to know before connecting.
+    """Create the dataset in ``root`` if needed, and check that a session of this participant can be recorded.
+
+    Parameters
+    ----------
+    root : Path
+        The recordings folder.
+    participant, task : str
+        BIDS labels.
 
     Raises
     ------
     SettingsError
-        The participant or task label is no BIDS label.
+        The participant or task label is not a BIDS label.
     RecordingError
         The folder cannot be written to, or its disk is full.
     """
@@ -37,7 +44,22 @@ def check_recordings_folder(root: Path, participant: str, task: str = "meditatio
 
 
 def lock_session(root: Path, header: SessionHeader) -> tuple[SessionFiles, FileLock]:
-    """Hold a free session label in ``root``, checked as by ``check_recordings``."""
+    """Lock a free session label in ``root``, after the checks of ``check_recordings_folder``.
+
+    Returns
+    -------
+    files : SessionFiles
+        Paths of the session.
+    lock : FileLock
+        Lock of the session, to be released at its end.
+
+    Raises
+    ------
+    SettingsError
+        The participant or task label is not a BIDS label.
+    RecordingError
+        The folder cannot be written to, its disk is full, or no label is free.
+    """
     check_recordings_folder(root, header.participant, header.task)
     with _explain_disk_errors(root):
         return _lock_free_label(root, header)
@@ -55,15 +77,15 @@ def _check_free_space(root: Path) -> None:
     free = shutil.disk_usage(root).free
     if free < MIN_FREE_BYTES:
         raise RecordingError(
-            f"the disk of {root} has too little room for a recording",
+            f"the disk of {root} has too little free space for a recording",
             got=f"{free / 1e6:.0f} MB free",
             allowed=f"at least {MIN_FREE_BYTES / 1e6:.0f} MB",
-            todo="make room, or choose another recordings folder (--recordings, or in Settings)",
+            todo="free disk space, or choose another recordings folder (--recordings, or in Settings)",
         )
 
 
 def _lock_free_label(root: Path, header: SessionHeader) -> tuple[SessionFiles, FileLock]:
-    """Take the second the session began, or the next one that is free."""
+    """Lock the session label of the start second, or of the next free second."""
     for stem in islice(session_stems(header.participant, header.task, header.started), _MAX_LABELS_TRIED):
         files = SessionFiles.from_stem(root, stem)
         _check_inside_dataset(files)
@@ -73,16 +95,16 @@ def _lock_free_label(root: Path, header: SessionHeader) -> tuple[SessionFiles, F
         if not (files.raw.exists() or files.derived.exists() or files.part_folder.exists()):
             return files, lock
         lock.release()
-    raise FileExistsError(errno.EEXIST, "the names of all sessions of this hour are taken", str(root))
+    raise FileExistsError(errno.EEXIST, "all session names of this hour are in use", str(root))
 
 
 def _check_inside_dataset(files: SessionFiles) -> None:
-    """Refuse folders that are links to somewhere else: what is written must stay in the dataset."""
+    """Check that no session folder is a link out of the dataset."""
     root = files.root.resolve()
     for folder in (files.raw.parent, files.derived.parent, files.derived.parents[1]):
         if not folder.resolve().is_relative_to(root):
             raise RecordingError(
-                f"{folder} is a link that leaves the recordings folder",
+                f"{folder} is a link to a place outside the recordings folder",
                 got=str(folder.resolve()),
                 allowed=f"a folder below {root}",
                 todo="remove the link, or choose another recordings folder (--recordings, or in Settings)",

@@ -1,4 +1,4 @@
-"""What a person says of a session afterwards: note, tags, mood, and under which condition it was. One JSON file."""
+"""A participant's notes on a session in one JSON file: note, tags, mood and condition."""
 
 from __future__ import annotations
 
@@ -18,20 +18,26 @@ SUGGESTED_CONDITIONS = ("pre", "during", "post_0-2h", "post_24h")
 
 @dataclass(frozen=True, slots=True)
 class SessionNotes:
-    """As entered, never interpreted: a dose here is a word, not medical advice.
+    """Notes on a session as entered. The program does not interpret them, and a dose is not medical advice.
 
     Parameters
     ----------
+    note : str
+        Free text.
+    tags : tuple of str
+        Free keywords.
     mood_before, mood_after : int, optional
         1 (low) to 5 (high).
     sleepiness_before, sleepiness_after : int, optional
         1 (wide awake) to 5 (nearly asleep).
     condition : str
-        Such as ``pre`` or ``post_24h``, or a name of one's own; empty for none.
+        Such as ``pre`` or ``post_24h``, or any other name; empty for none.
+    substance, dose, route : str
+        Substance, dose and route of administration as free text; empty for none.
     minutes_since : float, optional
-        Minutes since the infusion, or whatever the condition counts from.
+        Time since the infusion or another start of the condition, minutes.
     eyes : str
-        ``closed``, ``open``, or empty where nobody said.
+        ``closed``, ``open``, or empty if it is unknown.
     """
 
     note: str = ""
@@ -61,12 +67,12 @@ class SessionNotes:
 
 
 def read_notes(files: SessionFiles) -> SessionNotes:
-    """Read what was said of a session; nothing was said where there is no file.
+    """Read the notes on a session. A missing file gives empty notes.
 
     Raises
     ------
     RecordingError
-        The file is not what this program writes.
+        The file is not in this program's format.
     """
     path = files.derived_file(NOTES_SUFFIX)
     if not path.exists():
@@ -75,34 +81,34 @@ def read_notes(files: SessionFiles) -> SessionNotes:
         return _parse_notes(read_json(path))
     except RecordingError as error:
         raise RecordingError(
-            f"{path} cannot be used", got=str(error), todo="mend it, or remove it and say it again"
+            f"{path} cannot be used", got=str(error), todo="repair the file, or remove it and enter the notes again"
         ) from None
 
 
 def write_notes(files: SessionFiles, notes: SessionNotes) -> None:
-    """Keep what was said of a session, in one step.
+    """Write the notes on a session in one step.
 
     Raises
     ------
     RecordingError
-        The session's folder is gone, or the disk refuses.
+        The session's folder is missing, or the disk cannot be written.
     """
     try:
         write_json_atomic(files.derived_file(NOTES_SUFFIX), {"schema": SCHEMA, **asdict(notes)})
     except OSError as error:
         raise RecordingError(
-            "what you wrote could not be kept",
+            "the notes could not be saved",
             got=str(error),
-            todo="see that the session's folder is still there and the disk has room, then save again",
+            todo="check that the session's folder exists and the disk has free space, then save again",
         ) from None
 
 
 def _parse_notes(document: Mapping[str, object]) -> SessionNotes:
     if document.get("schema") != SCHEMA:
         raise _invalid_value("schema", document.get("schema"), f"{SCHEMA}, as this version writes it")
-    known = {field.name for field in fields(SessionNotes)}
-    if unknown := sorted(set(document) - known - {"schema"}):
-        raise _invalid_value("entries", ", ".join(unknown), ", ".join(sorted(known)))
+    field_names = {field.name for field in fields(SessionNotes)}
+    if unknown := sorted(set(document) - field_names - {"schema"}):
+        raise _invalid_value("entries", ", ".join(unknown), ", ".join(sorted(field_names)))
     values = {name: value for name, value in document.items() if name != "schema"}
     tags = values.get("tags", [])
     if not isinstance(tags, list):
@@ -110,7 +116,7 @@ def _parse_notes(document: Mapping[str, object]) -> SessionNotes:
     minutes = values.get("minutes_since")
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float)):
         raise _invalid_value("minutes_since", minutes, "a number of minutes")
-    return SessionNotes(**(values | {"tags": tuple(tags)}))  # pyright: ignore[reportArgumentType] - checked by After itself
+    return SessionNotes(**(values | {"tags": tuple(tags)}))  # pyright: ignore[reportArgumentType] - checked by SessionNotes
 
 
 def _check_text(name: str, value: object) -> None:
@@ -124,4 +130,4 @@ def _check_scale(name: str, value: object) -> None:
 
 
 def _invalid_value(name: str, got: object, allowed: str) -> RecordingError:
-    return RecordingError(f"{name} is not what it can be", got=str(got), allowed=allowed)
+    return RecordingError(f"{name} has an invalid value", got=str(got), allowed=allowed)

@@ -1,4 +1,4 @@
-"""A session written to disk while it happens: raw first, nothing buffered, valid BIDS at every moment."""
+"""Live recording of a session to disk: raw data first, unbuffered, valid BIDS at every moment."""
 
 from __future__ import annotations
 
@@ -27,24 +27,23 @@ _log = logging.getLogger(__name__)
 
 
 class SessionWriter:
-    """Writes one session. Made before the device is opened, it refuses at once what could not be recorded.
+    """Writes one session. It is created before the device is opened, so that recording errors appear at once.
 
-    Nothing of the session is on disk until its first chunk. After a ``RecordingError`` nothing more can be
-    written, ``close`` excepted.
+    The session is on disk from its first chunk on. After a ``RecordingError`` only ``close`` may be called.
 
     Parameters
     ----------
     root : Path
-        The recordings folder; made a BIDS dataset if it is none.
+        The recordings folder; the BIDS dataset is created if it is missing.
     header : SessionHeader
-        What is known beforehand.
+        Metadata of the session.
     sync : callable
-        Syncs one file descriptor; called in a helper thread.
+        Syncs one file descriptor; called in another thread.
 
     Raises
     ------
     SettingsError
-        The participant or task label is no BIDS label.
+        The participant or task label is not a BIDS label.
     RecordingError
         The folder cannot be written to, or its disk is full.
     """
@@ -61,26 +60,26 @@ class SessionWriter:
 
     @property
     def raw(self) -> Path:
-        """Folder of the raw recording; there once the first chunk is."""
+        """Folder of the raw recording; it exists from the first chunk on."""
         return self.files.raw
 
     @property
     def derived(self) -> Path:
-        """Folder of what was computed; there once the first chunk is."""
+        """Folder of the computed files; it exists from the first chunk on."""
         return self.files.derived
 
     @property
     def n_samples(self) -> int:
-        """Samples on disk."""
+        """Number of samples on disk."""
         return self._live_files.n_samples if self._live_files else 0
 
     def process_chunk(self, chunk: Chunk) -> None:
-        """Append a chunk; it is with the operating system when this returns.
+        """Append a chunk. When this returns, the operating system has the data.
 
         Raises
         ------
         RecordingError
-            The disk is full or gone, or the chunk does not follow the one before.
+            The disk is full or gone, or the chunk does not follow the previous one.
         """
         if not chunk.n_samples:
             return
@@ -98,7 +97,7 @@ class SessionWriter:
                 self._live_files.append_frames(frames)
 
     def process_event(self, event: Event | Command) -> None:
-        """Append an event or command; before the first chunk it is kept until there is one."""
+        """Append an event or command. Before the first chunk it is held in memory."""
         with self._writing():
             if self._live_files:
                 self._live_files.append_event(event)
@@ -106,17 +105,17 @@ class SessionWriter:
                 self._pending_events.append(event)
 
     def close(self, summary: SessionSummary | None = None) -> Path | None:
-        """End the session in order, or after a failure as far as the disk allows.
+        """End the session: normally, or after an error as completely as the disk allows.
 
         Parameters
         ----------
         summary : SessionSummary, optional
-            What ``summary.json`` is to hold; what the writer itself counted is added.
+            Entries for ``summary.json``; the writer adds its own counts.
 
         Returns
         -------
         Path or None
-            The session's folder of computed files; None if no sample ever came, or if it was removed.
+            The session's folder of computed files; None if there was no sample, or if the folder was removed.
         """
         if not self._closed:
             self._closed = True
@@ -129,27 +128,27 @@ class SessionWriter:
     def _check_contiguous(self, chunk: Chunk) -> None:
         if chunk.first_sample != self.n_samples:
             raise RecordingError(
-                "a chunk does not follow the one before it",
+                "a chunk does not follow the previous one",
                 got=f"sample {chunk.first_sample}",
                 allowed=f"sample {self.n_samples}",
-                todo="report this as a fault of the source",
+                todo="report this as an error of the source",
             )
 
     def _begin(self, chunk: Chunk) -> None:
-        """Build the session with its first chunk in a dot-folder, since an empty recording is no valid one."""
+        """Build the session with its first chunk in a hidden folder, because BIDS does not allow an empty recording."""
         part = self.files.in_part_folder()
         write_sidecars(part, self._header)
-        growing = LiveFiles(part, self._header.stream)
+        live_files = LiveFiles(part, self._header.stream)
         try:
             for event in self._pending_events:
-                growing.append_event(event)
-            growing.append_chunk(chunk)
+                live_files.append_event(event)
+            live_files.append_chunk(chunk)
         finally:
-            growing.close()  # an open file would keep its folder from moving on Windows
+            live_files.close()  # Windows cannot move a folder with open files
         publish_session(self.files)
-        growing.open(self.files)
-        self._live_files = growing
-        self._syncer = DiskSyncer(lambda: growing.descriptors, sync=self._sync)
+        live_files.open(self.files)
+        self._live_files = live_files
+        self._syncer = DiskSyncer(lambda: live_files.descriptors, sync=self._sync)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -175,10 +174,10 @@ class SessionWriter:
             if self._error is None:
                 self._error = self._disk_error(error)
                 raise self._error from None
-            _log.warning("the session is left to the next start to complete: %s", error)
+            _log.warning("the session will be completed at the next start: %s", error)
 
     def _stop(self) -> None:
-        """Sync what is written and close the files; does nothing the second time."""
+        """Sync and close the files. A second call does nothing."""
         syncer, self._syncer = self._syncer, None
         if self._live_files is None or syncer is None:
             return
@@ -198,21 +197,21 @@ class SessionWriter:
         write_summary(self.files.derived_file("summary.json"), counted, finished=True)
 
     def _disk_error(self, error: OSError) -> RecordingError:
-        if self._live_files and (gone := self.files.missing_folder) is not None:
+        if self._live_files and (missing := self.files.missing_folder) is not None:
             return RecordingError(
                 "the session's folder was removed while it was recorded",
-                got=f"no {gone}",
-                todo="put it back if it was moved or is in the bin, and start again",
+                got=f"no {missing}",
+                todo="restore the folder if it was moved or deleted, and start again",
             )
         seconds = self.n_samples / self._header.stream.sfreq
-        kept = (
-            f"{self.n_samples} samples ({seconds:.1f} s) are kept in {self.raw}"
+        saved = (
+            f"{self.n_samples} samples ({seconds:.1f} s) are saved in {self.raw}"
             if self._live_files
-            else "nothing was kept"
+            else "nothing was saved"
         )
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         return RecordingError(
             "the disk is full, so the recording ended" if full else "the recording cannot be written, so it ended",
             got=error.strerror or str(error),
-            todo=f"{kept}; make room on the disk and start again",
+            todo=f"{saved}; free disk space and start again",
         )

@@ -1,4 +1,4 @@
-"""``timing.tsv``: one row for each read and one for each lost run, so that time and loss can be checked later."""
+"""The table ``timing.tsv``: one row for each read and each lost run, for later checks of timing and loss."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ HEADER = "kind\tstart\tn_samples\tdevice_time\thost_time\tchannels\tcause\n"
 
 @dataclass(frozen=True, slots=True)
 class DeviceRead:
-    """One read: samples ``start`` up to ``start + n_samples``; times in seconds, each on its own clock.
+    """One read of the device: samples ``start`` up to ``start + n_samples``.
 
-    ``device_time`` is the device's time of the last sample, ``host_time`` the host's monotonic clock when
-    the read returned.
+    ``device_time`` is the time of the last sample on the device's clock, s. ``host_time`` is the host's monotonic clock
+    when the read returned, s.
     """
 
     start: int
@@ -47,7 +47,7 @@ class DeviceRead:
 
 
 def format_read_row(chunk: Chunk) -> str:
-    """Row of one read. Times are written in full (``repr``)."""
+    """Return the row of one read. Times have full precision (``repr``)."""
     return _format_row(chunk.first_sample, chunk.n_samples, chunk.device_time, chunk.host_time)
 
 
@@ -57,7 +57,7 @@ def _format_row(start: int, n_samples: int, device_time: float | None, host_time
 
 
 def format_lost_rows(runs: Iterable[LostRun]) -> str:
-    """Rows of lost runs; ``channels`` is ``all`` or row indices from 0."""
+    """Return the rows of lost runs. ``channels`` is ``all`` or row indices from 0."""
     return "".join(f"lost\t{r.start}\t{r.n_samples}\tn/a\tn/a\t{_format_channels(r)}\t{r.cause}\n" for r in runs)
 
 
@@ -66,34 +66,34 @@ def _format_channels(run: LostRun) -> str:
 
 
 def rebase_clocks(path: Path) -> str:
-    """Return a timing table with both clocks counted from its first read, so that they tell no date.
+    """Return a timing table in which both clocks start at the first read, so that they contain no date.
 
     Raises
     ------
     RecordingError
-        A row is not what this program writes.
+        A row is not in this program's format.
     """
     reads, lost = read_timing(path)
     host = reads[0].host_time if reads else 0.0
     device = next((read.device_time for read in reads if read.device_time is not None), 0.0)
     rows = (
-        _format_row(read.start, read.n_samples, _since(read.device_time, device), read.host_time - host)
+        _format_row(read.start, read.n_samples, _relative_time(read.device_time, device), read.host_time - host)
         for read in reads
     )
     return HEADER + format_lost_rows(lost) + "".join(rows)
 
 
-def _since(time: float | None, first: float) -> float | None:
+def _relative_time(time: float | None, first: float) -> float | None:
     return None if time is None else time - first
 
 
 def read_timing(path: Path) -> tuple[tuple[DeviceRead, ...], tuple[LostRun, ...]]:
-    """Read a session's reads and lost runs; a torn last line is left out.
+    """Read a session's reads and lost runs. An incomplete last line is left out.
 
     Raises
     ------
     RecordingError
-        A row is not what this program writes.
+        A row is not in this program's format.
     """
     reads: list[DeviceRead] = []
     lost: list[LostRun] = []

@@ -167,7 +167,7 @@ def test_a_link_out_of_the_recordings_folder_is_not_followed(tmp_path: Path, lin
     outside.mkdir()
     (tmp_path / "recordings" / link).parent.mkdir(parents=True)
     (tmp_path / "recordings" / link).symlink_to(outside)
-    with pytest.raises(RecordingError, match="is a link that leaves the recordings folder"):
+    with pytest.raises(RecordingError, match="is a link to a place outside the recordings folder"):
         write_complete_session(tmp_path / "recordings", HEADER, recording(), summary=SessionSummary())
     assert not list(outside.iterdir())
 

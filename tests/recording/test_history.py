@@ -75,7 +75,9 @@ def test_the_second_look_comes_from_the_cache_and_says_the_same(
     for day in range(3):
         sit(tmp_path, day)
     first = history(tmp_path, cache)
-    monkeypatch.setattr("neurofeedback.recording.history._read", lambda files: pytest.fail(f"read {files.stem} again"))
+    monkeypatch.setattr(
+        "neurofeedback.recording.history._read_session", lambda files: pytest.fail(f"read {files.stem} again")
+    )
     assert history(tmp_path, cache) == first
     assert [row.started_at for row in first] == sorted(row.started_at for row in first)
 

@@ -77,5 +77,5 @@ def test_minutes_that_are_no_number_are_refused(minutes: float) -> None:
 
 
 def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="could not be kept"):
+    with pytest.raises(RecordingError, match="could not be saved"):
         write_notes(SessionFiles.from_stem(tmp_path / "gone", STEM), SessionNotes(note="calm"))

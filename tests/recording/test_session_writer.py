@@ -255,7 +255,7 @@ def test_a_read_only_folder_is_refused_at_once(tmp_path: Path):
 
 def test_a_nearly_full_disk_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(session_lock.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 90, 10))
-    with pytest.raises(RecordingError, match="too little room"):
+    with pytest.raises(RecordingError, match="too little free space"):
         SessionWriter(tmp_path, HEADER)
 
 
@@ -302,7 +302,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_whole_samples_and_lines(tmp_pa
     disk = FullDisk(monkeypatch)
     writer, _ = write_session(tmp_path)
     disk.room = room
-    with pytest.raises(RecordingError, match=r"the disk is full, so the recording ended.* are kept in") as caught:
+    with pytest.raises(RecordingError, match=r"the disk is full, so the recording ended.* are saved in") as caught:
         go_on(writer, 12)
     assert caught.value.exit_code == 4
     disk.room = None
