@@ -41,7 +41,7 @@ class SessionRow(SettingsModel):
 
 
 class FeatureWeightRow(SettingsModel):
-    """Weight of one feature of the decoder, per personal standard deviation, and the weight's own standard deviation."""
+    """Weight of one feature of the decoder, per personal standard deviation, and the weight's standard deviation."""
 
     feature: str
     weight: float

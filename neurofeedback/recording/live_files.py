@@ -73,8 +73,8 @@ class LiveFiles:
         FileNotFoundError
             A folder of the session was removed, so that writes to its open files are lost.
         """
-        if (gone := self._session_files.missing_folder) is not None:
-            raise FileNotFoundError(errno.ENOENT, "the folder is gone", str(gone))
+        if (missing := self._session_files.missing_folder) is not None:
+            raise FileNotFoundError(errno.ENOENT, "the folder is gone", str(missing))
         return tuple(file.fileno() for file in self._files)
 
     def append_chunk(self, chunk: Chunk) -> None:
