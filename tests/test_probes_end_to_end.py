@@ -62,7 +62,8 @@ timeout_s = 2.0
 learn_live = true
 """
 PROGRAM = """
-from neurofeedback.cli import main, window
+from neurofeedback.cli import main
+from neurofeedback.cli.helpers import window
 window._write_report = lambda session: None
 main.main()
 """

@@ -109,7 +109,7 @@ def test_an_unknown_fault_in_a_file_is_named_with_what_is_allowed(tmp_path: Path
         (["--fault", "explode"], "the fault 'explode' cannot be used: got kind = 'explode'"),
         (["--fault", "stall share=1"], r"stall does not take share \(it takes at_s, for_s\)"),
         (["--fault", "lifted channels=9"], "a Cyton has no such electrode: got channel 9; allowed: 1 to 8"),
-        (["--simulated", "1", "--from", "x"], "a headset sits on one head"),
+        (["--simulated", "1", "--from", "x"], "a headset sends one signal"),
         (["--", "/nowhere/program"], "this program cannot be run: got /nowhere/program: No such file"),
     ],
 )

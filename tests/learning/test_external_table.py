@@ -138,7 +138,7 @@ def test_evaluate_prints_all_three_ways_with_intervals(
     path = save(tmp_path / "t.csv", rows())
     code, out, _ = run(capsys, monkeypatch, str(path))
     assert code == 0
-    for words in ("session by session ahead", "each session left out", "each subject left out", "theta_frontal", "s2"):
+    for words in ("judged by those before it", "each session left out", "each subject left out", "theta_frontal", "s2"):
         assert words in out
     code, out, _ = run(capsys, monkeypatch, str(path), "--json")
     assert code == 0

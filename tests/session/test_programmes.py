@@ -110,9 +110,12 @@ class TestPlan:
         ("text", "said"),
         [
             ("segments = []", "segments = []: Tuple should have at least 1 item"),
-            ("minutes = 10\n[[segments]]\nminutes = 5", "minutes of the whole sitting needs one segment"),
-            ("[[segments]]\n[[segments]]", "only one segment may leave out its minutes"),
-            ("[[segments]]\n[[segments]]\nminutes = 2", "a segment without end must be the last"),
+            (
+                "minutes = 10\n[[segments]]\nminutes = 5",
+                "with minutes for the whole session, one segment must omit its own",
+            ),
+            ("[[segments]]\n[[segments]]", "only one segment may omit its minutes"),
+            ("[[segments]]\n[[segments]]\nminutes = 2", "a segment without an end must be the last"),
             ("[[segments]]\nphase = 'settle'", "segments.0.phase = 'settle': Input should be 'practice', 'transfer'"),
             ("[[segments]]\nbackground = 'jazz'", "segments.0.background = 'jazz': Input should be 'rain'"),
             ("[[segments]]\ntarget = 0.5", "unknown key segments.0.target (did you mean target_rate?)"),

@@ -41,11 +41,11 @@ def test_full_disk_at_completion_is_reported(tmp_path: Path, monkeypatch: pytest
             raise OSError(errno.ENOSPC, NO_ROOM)
         append(growing, chunk)
 
-    def refused(path: Path, document: object) -> None:
+    def refused(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, NO_ROOM)
 
     monkeypatch.setattr(LiveFiles, "append_chunk", full)
-    monkeypatch.setattr(complete_interrupted, "write_json_atomic", refused)
+    monkeypatch.setattr(complete_interrupted, "write_summary", refused)
     outcome = sat(Session(request(tmp_path)))
     assert outcome.exit_code == 4
     assert "the disk is full, so the recording ended" in outcome.message

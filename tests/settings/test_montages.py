@@ -161,7 +161,7 @@ def test_auto_derives_from_names() -> None:
         (
             "theta_left",
             ("Fz", "Pz"),
-            "a feature of no region: got theta_left; allowed: .*_frontal, _posterior, _all, _fz",
+            "a feature without a region: got theta_left; allowed: .*_frontal, _posterior, _all, _fz",
         ),
         ("o_theta_fz", ("F3", "F4", "Pz"), "montage auto has no electrode at Fz: got 0 of F3, F4, Pz"),
     ],
