@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurofeedback.analysis.contact_log import replay_contacts
+from neurofeedback.analysis.history import PastSession
 from neurofeedback.analysis.resting_measures import CleanSignal, extract_clean_signal
 from neurofeedback.errors import NeurofeedbackError, RecordingError, SettingsError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.history import PastSession
 from neurofeedback.recording.session_notes import SessionNotes, read_notes
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings

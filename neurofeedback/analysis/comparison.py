@@ -23,6 +23,7 @@ from neurofeedback.analysis.contrasts import (
     block_interval,
     compute_contrast,
 )
+from neurofeedback.analysis.history import PastSession, past_sessions
 from neurofeedback.analysis.resting_measures import (
     MEASURES,
     NO_FEEDBACK_PHASES,
@@ -32,7 +33,6 @@ from neurofeedback.analysis.resting_measures import (
     estimate_iaf,
 )
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording.history import PastSession, past_sessions
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.texts import comparison as texts
 from neurofeedback.texts.catalogue import tr

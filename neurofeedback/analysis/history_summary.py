@@ -12,6 +12,7 @@ from statistics import median
 
 import numpy as np
 
+from neurofeedback.analysis.history import PastSession
 from neurofeedback.analysis.probe_statistics import (
     AnswerCounts,
     WanderingShare,
@@ -20,7 +21,6 @@ from neurofeedback.analysis.probe_statistics import (
     fit_wandering_trend,
     sessions_needed,
 )
-from neurofeedback.recording.history import PastSession
 
 REDUCTIONS = (0.05, 0.10, 0.20)
 DEFAULT_ANSWERS_PER_SESSION = 15.0

@@ -78,7 +78,7 @@ def sit(
 def own_cache(tmp_path_factory: pytest.TempPathFactory):
     cache = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("neurofeedback.recording.history.user_cache_path", lambda *_, **__: cache)
+        patch.setattr("neurofeedback.analysis.history.user_cache_path", lambda *_, **__: cache)
         yield
 
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from neurofeedback.analysis.history import PastSession
 from neurofeedback.analysis.history_summary import HistorySummary, summarize_history
 from neurofeedback.cli.commands.history import history_document
 from neurofeedback.cli.main import app
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.documents import SessionSummary, StartState
-from neurofeedback.recording.history import PastSession
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.report.history_sentences import history_sentences
@@ -100,7 +100,7 @@ def test_the_signal_is_described_and_never_the_index_or_the_reward_rate() -> Non
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("neurofeedback.recording.history.user_cache_path", lambda *_, **__: tmp_path / "cache")
+    monkeypatch.setattr("neurofeedback.analysis.history.user_cache_path", lambda *_, **__: tmp_path / "cache")
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from neurofeedback.analysis.history import PastSession
 from neurofeedback.analysis.history_summary import summarize_history
-from neurofeedback.recording.history import PastSession
 from neurofeedback.texts import progress_page
 from neurofeedback.ui.pages.progress_page import ProgressPage
 from neurofeedback.ui.theme import DARK

@@ -13,8 +13,8 @@ from neurofeedback.texts import progress, terminal
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
+    from neurofeedback.analysis.history import PastSession
     from neurofeedback.analysis.history_summary import HistorySummary, SignalTrend
-    from neurofeedback.recording.history import PastSession
 
 _MAX_ROWS = 20
 _NOTE_LENGTH = 40
@@ -27,9 +27,9 @@ def history(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Look back over many sessions: time, wandering by your own answers, signal."""
+    from neurofeedback.analysis.history import cache_path, past_sessions
     from neurofeedback.analysis.history_summary import summarize_history
     from neurofeedback.recording.bids_paths import check_label  # only when asked for, as all below
-    from neurofeedback.recording.history import cache_path, past_sessions
 
     folder = existing_recordings_folder(recordings)
     who = participant or last_participant(folder)

@@ -159,8 +159,8 @@ def _by_day(history: HistorySummary) -> dict[date, float]:
 
 
 def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> HistorySummary:
+    from neurofeedback.analysis.history import past_sessions  # slow to import
     from neurofeedback.analysis.history_summary import summarize_history
-    from neurofeedback.recording.history import past_sessions  # slow to import
 
     def step(done: int, total: int) -> None:
         handle.report_progress(done / max(1, total))

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurofeedback.analysis.history import PastSession, cache_path, past_sessions
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.file_lock import acquire_lock
-from neurofeedback.recording.history import PastSession, cache_path, past_sessions
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.types import Chunk, Event, EventKind, StreamInfo
@@ -76,7 +76,7 @@ def test_the_second_look_comes_from_the_cache_and_says_the_same(
         sit(tmp_path, day)
     first = history(tmp_path, cache)
     monkeypatch.setattr(
-        "neurofeedback.recording.history._read_session", lambda files: pytest.fail(f"read {files.stem} again")
+        "neurofeedback.analysis.history._read_session", lambda files: pytest.fail(f"read {files.stem} again")
     )
     assert history(tmp_path, cache) == first
     assert [row.started_at for row in first] == sorted(row.started_at for row in first)
