@@ -227,7 +227,7 @@ def test_export_does_not_replace_an_existing_file(page: Page, tmp_path: Path) ->
     there = tmp_path / "mine.csv"
     there.write_text("mine")
     page.after._export.export("csv", there)
-    page.bot.waitUntil(lambda: "there already" in page.after._message.text(), timeout=WAIT_MS)
+    page.bot.waitUntil(lambda: "already exists" in page.after._message.text(), timeout=WAIT_MS)
     assert there.read_text() == "mine"
 
 
