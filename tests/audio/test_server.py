@@ -245,14 +245,14 @@ def test_focus_unknown_and_lost_can_be_told_apart(evening: Evening) -> None:
 
 
 def test_no_change_clicks(evening: Evening) -> None:
-    """Above 16 kHz no bed has anything: a click would, and more than the drops of the rain leave there."""
+    """Above 16 kHz no bed has anything but drops of rain, whose loudest differs by some dB from stretch to stretch."""
     begin, end = evening.spans["focus"][0], evening.spans["bell"][0]
     size = 480
     pieces = evening.sound[begin:end][: (end - begin) // size * size].reshape(-1, size, 2).mean(axis=2)
     high = np.abs(np.fft.rfft(pieces * np.blackman(size), axis=1))[:, size * 16000 // SFREQ :] ** 2
     splash = 10 * np.log10(high.sum(axis=1) / size**2 + 1e-20)
     steady = splash[: (evening.spans["focus"][1] - begin) // size]
-    assert splash.max() < max(steady.max() + 3, -100)
+    assert splash.max() < max(steady.max() + 6, -100)
 
 
 def test_true_peak_stays_under_the_ceiling(evening: Evening) -> None:
