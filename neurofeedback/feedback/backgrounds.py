@@ -3,7 +3,7 @@
 A background is a list of layers. Their loop lengths share no short common multiple, so the mix repeats only after
 many minutes. All backgrounds are equally loud (ITU-R BS.1770), the neutral and lost ones slightly softer.
 A new one also needs its name in ``settings.audio_feedback.BackgroundName``, ``ui.preferences.CHOICES`` and
-``texts.settings_page``.
+``texts.settings``.
 """
 
 from __future__ import annotations

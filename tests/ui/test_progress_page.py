@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.analysis.history import PastSession
 from neurofeedback.analysis.history_summary import summarize_history
-from neurofeedback.texts import progress_page
+from neurofeedback.texts import progress
 from neurofeedback.ui.pages.progress_page import ProgressPage
 from neurofeedback.ui.theme import DARK
 from neurofeedback.ui.widgets.calendar_view import WEEKS, days_shown
@@ -65,7 +65,7 @@ def test_progress_page_shows_each_condition_with_its_interval(place: ProgressPag
 
 def test_progress_page_shows_neither_index_nor_reward(place: ProgressPage) -> None:
     place._show(summarize_history([past(number) for number in range(6)]))
-    text = shown(place).replace(progress_page.WHY_ANSWERS, "")
+    text = shown(place).replace(progress.WHY_ANSWERS, "")
     assert not re.search("index|reward|improve", text, re.IGNORECASE)
 
 

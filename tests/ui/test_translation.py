@@ -19,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PyQt6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
-from neurofeedback.texts import home, settings_page, sit, window
+from neurofeedback.texts import home, settings, sit, window
 from neurofeedback.texts.catalogue import set_translations, tr
 from neurofeedback.texts.probe_questions import QUESTIONS
 from neurofeedback.texts.session import DISCLAIMER
@@ -62,7 +62,7 @@ def write_catalogue(path: Path, translations: dict[str, str]) -> None:
 
 
 def test_template_has_the_texts_of_window_terminal_and_probes(template: set[str]) -> None:
-    expected = {DISCLAIMER, home.SIT, sit.END_QUESTION, home.UNDERSTOOD, sit.DARK, settings_page.PROBES["rare"]}
+    expected = {DISCLAIMER, home.SIT, sit.END_QUESTION, home.UNDERSTOOD, sit.DARK, settings.PROBES["rare"]}
     expected |= {sit.COMPARE_WITH["own"], *(question.wording for question in QUESTIONS)}
     expected |= {text for question in QUESTIONS for _, text in question.choices}
     assert expected <= template

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neurofeedback.cli.helpers.common import existing_recordings_folder, last_participant, plain_console, print_json
-from neurofeedback.texts import progress, terminal
+from neurofeedback.texts import history as history_texts
+from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _print_history(participant: str, summary: HistorySummary) -> None:
 def _trend_text(trend: SignalTrend) -> str:
     unit = f" {trend.unit}" if trend.unit else ""
     first, last, half_iqr = (f"{value:.2f}{unit}" for value in (trend.first, trend.last, trend.half_iqr))
-    return tr(progress.SIGNAL_TREND, name=trend.name, first=first, last=last, half_iqr=half_iqr)
+    return tr(history_texts.SIGNAL_TREND, name=trend.name, first=first, last=last, half_iqr=half_iqr)
 
 
 def _table_row(session: PastSession, summary: HistorySummary) -> list[str]:

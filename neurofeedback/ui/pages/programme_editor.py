@@ -8,7 +8,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.errors import NeurofeedbackError
-from neurofeedback.texts import settings_page, window
+from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.programmes import SegmentRow, save_programme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, bind_key, button, column, label, row
@@ -27,9 +27,9 @@ class ProgrammeEditor(QWidget):
         self._folder = folder
         self.title = QLineEdit()
         self.title.setMaxLength(60)
-        self.title.setAccessibleName(tr(settings_page.EDITOR_NAME))
-        self.title.setPlaceholderText(tr(settings_page.EDITOR_NAME_PLACEHOLDER))
-        self.minutes = _number(tr(settings_page.EDITOR_TOTAL), 240.0, tr(settings_page.EDITOR_TOTAL_OPEN))
+        self.title.setAccessibleName(tr(settings.EDITOR_NAME))
+        self.title.setPlaceholderText(tr(settings.EDITOR_NAME_PLACEHOLDER))
+        self.minutes = _number(tr(settings.EDITOR_TOTAL), 240.0, tr(settings.EDITOR_TOTAL_OPEN))
         self._message = label(name=window.MESSAGE)
         self._message.setWordWrap(True)
         self._rows = [_RowFields(number) for number in range(1, MAX_ROWS + 1)]
@@ -40,7 +40,7 @@ class ProgrammeEditor(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
-        for at, head in enumerate(settings_page.EDITOR_COLUMNS):
+        for at, head in enumerate(settings.EDITOR_COLUMNS):
             grid.addWidget(label(head, quiet=True), 0, at)
             grid.setColumnStretch(at, 1)
         for place, fields in enumerate(self._rows, start=1):
@@ -48,13 +48,13 @@ class ProgrammeEditor(QWidget):
                 grid.addWidget(field, place, at)
         whole = column(self, gap=14)
         whole.setContentsMargins(MARGIN, MARGIN, MARGIN, FLAT_MARGIN)
-        whole.addWidget(label(settings_page.EDITOR_TITLE, large=True))
+        whole.addWidget(label(settings.EDITOR_TITLE, large=True))
         whole.addLayout(row(self.title, self.minutes))
         whole.addLayout(grid)
-        whole.addWidget(label(settings_page.EDITOR_HINT, quiet=True))
+        whole.addWidget(label(settings.EDITOR_HINT, quiet=True))
         whole.addWidget(self._message)
         whole.addStretch(1)
-        keys = row(button(settings_page.EDITOR_SAVE, self.save, main=True))
+        keys = row(button(settings.EDITOR_SAVE, self.save, main=True))
         keys.addStretch(1)
         keys.addWidget(button(window.HOME, self.left.emit, flat=True))
         whole.addLayout(keys)
@@ -83,16 +83,16 @@ class _RowFields:
     """The fields of one segment; without a phase the row is empty."""
 
     def __init__(self, number: int) -> None:
-        self._phase = _choice(tr(settings_page.SEGMENT, n=number), settings_page.SEGMENT_PHASES)
-        self._minutes = _number(tr(settings_page.SEGMENT_MINUTES, n=number), 240.0, tr(settings_page.OPEN_MINUTES))
+        self._phase = _choice(tr(settings.SEGMENT, n=number), settings.SEGMENT_PHASES)
+        self._minutes = _number(tr(settings.SEGMENT_MINUTES, n=number), 240.0, tr(settings.OPEN_MINUTES))
         self._quiet = QSpinBox()
         self._quiet.setRange(0, 95)
         self._quiet.setSuffix(" %")
-        self._quiet.setSpecialValueText(tr(settings_page.AS_BEFORE))
-        self._quiet.setAccessibleName(tr(settings_page.SEGMENT_QUIET, n=number))
+        self._quiet.setSpecialValueText(tr(settings.AS_BEFORE))
+        self._quiet.setAccessibleName(tr(settings.SEGMENT_QUIET, n=number))
         self._quiet.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self._background = _choice(tr(settings_page.SEGMENT_BACKGROUND, n=number), settings_page.SEGMENT_BACKGROUNDS)
-        self._bell = _number(tr(settings_page.SEGMENT_BELL, n=number), 120.0, tr(settings_page.NO_BELL))
+        self._background = _choice(tr(settings.SEGMENT_BACKGROUND, n=number), settings.SEGMENT_BACKGROUNDS)
+        self._bell = _number(tr(settings.SEGMENT_BELL, n=number), 120.0, tr(settings.NO_BELL))
         self.fields: tuple[QWidget, ...] = (self._phase, self._minutes, self._quiet, self._background, self._bell)
 
     def show_row(self, segment: SegmentRow | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QProgressBar, QScrollArea, QWidget
 
-from neurofeedback.texts import progress_page, window
+from neurofeedback.texts import progress, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
@@ -34,10 +34,10 @@ class ProgressPage(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._title = label(progress_page.TITLE, large=True)
-        self._summary = label(name=progress_page.SUMMARY_NAME)
-        self._conditions = label(quiet=True, name=progress_page.CONDITIONS_NAME)
-        self._why = label(progress_page.WHY_ANSWERS, quiet=True)
+        self._title = label(progress.TITLE, large=True)
+        self._summary = label(name=progress.SUMMARY_NAME)
+        self._conditions = label(quiet=True, name=progress.CONDITIONS_NAME)
+        self._why = label(progress.WHY_ANSWERS, quiet=True)
         for line in (self._summary, self._conditions, self._why):
             line.setWordWrap(True)
         self._calendar = CalendarView(theme)
@@ -45,7 +45,7 @@ class ProgressPage(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 100)
-        self._bar.setAccessibleName(tr(progress_page.READING_BAR))
+        self._bar.setAccessibleName(tr(progress.READING_BAR))
         self.back = button(window.HOME, self._leave, main=True)
         self._source = (Path(), "")
         self._message = label(quiet=True, name=window.MESSAGE)
@@ -74,7 +74,7 @@ class ProgressPage(QWidget):
         inside.addWidget(self._bar)
         inside.addWidget(self._summary)
         inside.addWidget(self._calendar, alignment=Qt.AlignmentFlag.AlignLeft)
-        self._caption = label(progress_page.CHART_CAPTION, quiet=True)
+        self._caption = label(progress.CHART_CAPTION, quiet=True)
         inside.addWidget(self._caption)
         inside.addWidget(self._chart, 1)
         inside.addWidget(self._conditions)
@@ -100,14 +100,14 @@ class ProgressPage(QWidget):
     def activate(self, recordings: Path, participant: str) -> None:
         """Read the sessions of a participant, and show them once they are read."""
         self._source = (recordings, participant)
-        self._title.setText(tr(progress_page.TITLE_OF, participant=participant))
+        self._title.setText(tr(progress.TITLE_OF, participant=participant))
         self.import_button.set_target(recordings, participant)
         self._message.setText("")
         self.back.setFocus()
         self._read()
 
     def _read(self) -> None:
-        self._summary.setText(tr(progress_page.READING))
+        self._summary.setText(tr(progress.READING))
         self._bar.setValue(0)
         for part in (self._calendar, self._caption, self._chart, self._conditions):
             part.hide()
@@ -126,9 +126,7 @@ class ProgressPage(QWidget):
         from neurofeedback.report.history_sentences import history_sentences  # NumPy, as for reading the sessions
 
         self._bar.hide()
-        missing = (
-            "" if history.sessions or self._source[0].is_dir() else tr(progress_page.NO_FOLDER, path=self._source[0])
-        )
+        missing = "" if history.sessions or self._source[0].is_dir() else tr(progress.NO_FOLDER, path=self._source[0])
         self._summary.setText("\n".join(filter(None, (*history_sentences(history), missing))))
         self._calendar.show_days(_by_day(history), date.today())
         self._calendar.setVisible(bool(history.sessions))
@@ -145,9 +143,7 @@ class ProgressPage(QWidget):
 
 def _condition_line(name: str, share: WanderingShare) -> str:
     low, high = format_percent(share.low), format_percent(share.high)
-    return tr(
-        progress_page.CONDITION_SHARE, name=name, share=format_percent(share.value), low=low, high=high, n=share.n
-    )
+    return tr(progress.CONDITION_SHARE, name=name, share=format_percent(share.value), low=low, high=high, n=share.n)
 
 
 def _by_day(history: HistorySummary) -> dict[date, float]:

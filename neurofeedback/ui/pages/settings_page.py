@@ -8,28 +8,28 @@ from dataclasses import replace
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QScrollArea, QSpinBox, QWidget
 
-from neurofeedback.texts import settings_page, window
+from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, bind_key, button, column, label, row
 
 _CHOICES: Mapping[str, Mapping[str, str]] = {
-    "theme": settings_page.THEMES,
+    "theme": settings.THEMES,
     "picture": window.PICTURES,
-    "background": settings_page.BACKGROUNDS,
-    "probes": settings_page.PROBES,
-    "baseline": settings_page.BASELINES,
-    "lsl_out": settings_page.LSL_OUTPUTS,
+    "background": settings.BACKGROUNDS,
+    "probes": settings.PROBES,
+    "baseline": settings.BASELINES,
+    "lsl_out": settings.LSL_OUTPUTS,
 }
 _CHECKED = {"large_type", "reduced_motion", "drowsiness_shimmer", "learn_live"}
 _GROUPS = (
-    (settings_page.GROUP_APPEARANCE, ("theme", "picture", "large_type", "reduced_motion")),
+    (settings.GROUP_APPEARANCE, ("theme", "picture", "large_type", "reduced_motion")),
     (
-        settings_page.GROUP_SOUND,
+        settings.GROUP_SOUND,
         ("background", "background_file", "ceiling_dbfs", "sound_device", "drowsiness_shimmer"),
     ),
-    (settings_page.GROUP_PRACTICE, ("probes", "learn_live", "baseline", "profile")),
-    (settings_page.GROUP_OUTPUT, ("recordings", "lsl_out", "osc_out")),
+    (settings.GROUP_PRACTICE, ("probes", "learn_live", "baseline", "profile")),
+    (settings.GROUP_OUTPUT, ("recordings", "lsl_out", "osc_out")),
 )
 _FIELD_WIDTH = 360
 
@@ -68,9 +68,9 @@ class SettingsPage(QWidget):
         area.setWidget(page)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        foot = row(label(settings_page.WHEN_APPLIED, quiet=True))
+        foot = row(label(settings.WHEN_APPLIED, quiet=True))
         foot.addStretch(1)
-        foot.addWidget(button(settings_page.MAKE_PROGRAMME, self.programme.emit))
+        foot.addWidget(button(settings.MAKE_PROGRAMME, self.programme.emit))
         foot.addWidget(self.back)
         foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
         outer = column(self, gap=0)
@@ -78,7 +78,7 @@ class SettingsPage(QWidget):
         outer.addLayout(foot)
 
     def _add(self, grid: QGridLayout, place: int, name: str) -> None:
-        caption, field = tr(settings_page.FIELDS[name]), self._make_field(name)
+        caption, field = tr(settings.FIELDS[name]), self._make_field(name)
         field.setAccessibleName(caption)
         field.setMinimumWidth(_FIELD_WIDTH)
         self._fields[name] = field
@@ -86,14 +86,14 @@ class SettingsPage(QWidget):
             grid.addWidget(label(caption, quiet=True), place, 0)
         grid.addWidget(field, place, 1)
         if name in {"background_file", "recordings"}:
-            accessible_name = tr(settings_page.CHOOSE_FIELD, field=caption)
-            browse = button(settings_page.CHOOSE, lambda: self._browse(name), name=accessible_name, flat=True)
+            accessible_name = tr(settings.CHOOSE_FIELD, field=caption)
+            browse = button(settings.CHOOSE, lambda: self._browse(name), name=accessible_name, flat=True)
             grid.addWidget(browse, place, 2, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _make_field(self, name: str) -> QWidget:
         if name in _CHECKED:
             return self._check(name)
-        if name in settings_page.PLACEHOLDERS:
+        if name in settings.PLACEHOLDERS:
             return self._line(name)
         if name == "ceiling_dbfs":
             return self._ceiling()
@@ -108,14 +108,14 @@ class SettingsPage(QWidget):
         return field
 
     def _check(self, name: str) -> QWidget:
-        field = QCheckBox(tr(settings_page.FIELDS[name]))
+        field = QCheckBox(tr(settings.FIELDS[name]))
         field.clicked.connect(lambda on: self._set(name, on))
         self._setters[name] = lambda value: field.setChecked(bool(value))
         return field
 
     def _line(self, name: str) -> QWidget:
         field = QLineEdit()
-        field.setPlaceholderText(tr(settings_page.PLACEHOLDERS[name]))
+        field.setPlaceholderText(tr(settings.PLACEHOLDERS[name]))
         field.editingFinished.connect(lambda: self._set(name, field.text().strip()))
         self._setters[name] = lambda value: field.setText(str(value))
         return field
@@ -154,13 +154,11 @@ class SettingsPage(QWidget):
 
     def _browse(self, name: str) -> None:
         if name == "recordings":
-            chosen = QFileDialog.getExistingDirectory(
-                self, tr(settings_page.FIELDS[name]), self._preferences.recordings
-            )
+            chosen = QFileDialog.getExistingDirectory(self, tr(settings.FIELDS[name]), self._preferences.recordings)
         else:
-            sounds = tr(settings_page.SOUND_FILES) + " (*.wav *.flac *.mp3 *.ogg)"
+            sounds = tr(settings.SOUND_FILES) + " (*.wav *.flac *.mp3 *.ogg)"
             chosen, _ = QFileDialog.getOpenFileName(
-                self, tr(settings_page.FIELDS[name]), self._preferences.background_file, sounds
+                self, tr(settings.FIELDS[name]), self._preferences.background_file, sounds
             )
         values = {name: chosen, "background": "file"} if name == "background_file" else {name: chosen}
         if chosen:

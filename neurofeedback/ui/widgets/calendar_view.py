@@ -9,7 +9,7 @@ from PyQt6.QtCore import QEvent, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from neurofeedback.texts import progress_page
+from neurofeedback.texts import progress
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration
 from neurofeedback.ui.theme import Theme
@@ -41,7 +41,7 @@ class CalendarView(QWidget):
         self._theme = theme
         self._seconds: Mapping[date, float] = {}
         self._days: list[date] = []
-        self.setAccessibleName(tr(progress_page.CALENDAR_NAME))
+        self.setAccessibleName(tr(progress.CALENDAR_NAME))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -63,7 +63,7 @@ class CalendarView(QWidget):
             found = [day for at, day in enumerate(self._days) if _cell(at).contains(a0.pos().toPointF())]
             seconds = self._seconds.get(found[0], 0.0) if found else 0.0
             words = (
-                f"{found[0]:%d.%m.%Y}: {format_duration(seconds) if seconds else tr(progress_page.NO_SESSION)}"
+                f"{found[0]:%d.%m.%Y}: {format_duration(seconds) if seconds else tr(progress.NO_SESSION)}"
                 if found
                 else ""
             )
@@ -76,9 +76,9 @@ class CalendarView(QWidget):
         painter = QPainter(self)
         painter.setPen(QPen(QColor(self._theme.quiet)))
         for place, name in (
-            (0, tr(progress_page.MONDAY)),
-            (3, tr(progress_page.THURSDAY)),
-            (6, tr(progress_page.SUNDAY)),
+            (0, tr(progress.MONDAY)),
+            (3, tr(progress.THURSDAY)),
+            (6, tr(progress.SUNDAY)),
         ):
             painter.drawText(QRectF(0, _cell(place).top() - 5, _SIDE - 6, 24), _BESIDE, name)
         for at, day in enumerate(self._days):

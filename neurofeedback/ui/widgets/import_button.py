@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QFileDialog
 
-from neurofeedback.texts import progress_page
+from neurofeedback.texts import progress
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.widgets.task_button import TaskButton
@@ -17,8 +17,8 @@ class ImportButton(TaskButton):
     """Asks for a file and imports it as a session of the participant shown."""
 
     def __init__(self) -> None:
-        super().__init__(tr(progress_page.IMPORT))
-        self.setToolTip(tr(progress_page.IMPORT_TIP))
+        super().__init__(tr(progress.IMPORT))
+        self.setToolTip(tr(progress.IMPORT_TIP))
         self._recordings = Path()
         self._participant = ""
         self.requested.connect(self.choose_file)
@@ -30,7 +30,7 @@ class ImportButton(TaskButton):
 
     def choose_file(self) -> None:
         """Ask for a file and start the import."""
-        chosen, _ = QFileDialog.getOpenFileName(self, tr(progress_page.IMPORT_DIALOG), str(Path.home()))
+        chosen, _ = QFileDialog.getOpenFileName(self, tr(progress.IMPORT_DIALOG), str(Path.home()))
         if chosen:
             self.import_file(Path(chosen))
 
@@ -39,7 +39,7 @@ class ImportButton(TaskButton):
         self.begin(partial(_import_task, file, self._recordings, self._participant))
 
     def _show_result(self, session: Path) -> None:
-        self.message.emit(tr(progress_page.IMPORTED, session=session.name))
+        self.message.emit(tr(progress.IMPORTED, session=session.name))
 
 
 def _import_task(file: Path, recordings: Path, participant: str, handle: TaskHandle) -> Path:

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from neurofeedback.texts import progress_page
+from neurofeedback.texts import progress
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.theme import Theme
 
@@ -28,7 +28,7 @@ class WanderingChart(QWidget):
         super().__init__()
         self._theme = theme
         self._shares: tuple[WanderingShare, ...] = ()
-        self.setAccessibleName(tr(progress_page.CHART_NAME))
+        self.setAccessibleName(tr(progress.CHART_NAME))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(140)
         self.setMaximumHeight(300)
@@ -68,4 +68,4 @@ class WanderingChart(QWidget):
             painter.setPen(QPen(QColor(self._theme.quiet)))
             painter.drawText(QRectF(0, y - 12, room.left() - 8, 24), _RIGHT_MIDDLE, f"{100 * share:.0f} %")
         foot = QRectF(room.left(), room.bottom() + 4, room.width(), 24)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, tr(progress_page.CHART_AXIS))
+        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, tr(progress.CHART_AXIS))
