@@ -33,7 +33,7 @@ def silence_alsa() -> None:
 
 
 def raise_thread_priority() -> str:
-    """Raise the calling thread's priority; return ``realtime``, ``high`` or ``usual``.
+    """Raise the calling thread's priority; return ``realtime``, ``high`` or ``normal``.
 
     Linux grants real time to root and to the users named in limits.conf; on other systems the sound library does it.
     """
@@ -44,7 +44,7 @@ def raise_thread_priority() -> str:
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, _NICE)
             return "high"
-    return "usual"
+    return "normal"
 
 
 def machine_load() -> float:

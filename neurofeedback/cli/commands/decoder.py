@@ -215,7 +215,7 @@ def _document(state: DecoderState, performance: str, guidance: str) -> dict[str,
         "with_presses": decoder.with_self_caught,
         "profiles": dict(decoder.profile_probabilities),
         "drowsy_level": state.drowsy_level,
-        "sessions": [told.training_data.session for told in state.session_labels],
+        "sessions": [labels.training_data.session for labels in state.session_labels],
         "excluded": list(state.excluded),
         "notices": list(state.notices),
     }
