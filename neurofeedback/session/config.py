@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:  # NumPy takes 0.1 s, and the command line needs only the request to show its help
     from neurofeedback.recording.documents import SessionSummary
     from neurofeedback.session.live_state import LiveState
+
+
+SettingValue: TypeAlias = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingOverride:
+    """A value for one setting in place of the profile's; ``section`` and ``name`` are those of the profile."""
+
+    section: str
+    name: str
+    value: SettingValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +44,8 @@ class SessionConfig:
         Mean time between probes, s; 0 for no probes, None for the profile's.
     learn_live : bool, optional
         Refit the decoder after each answer; None for the profile's setting.
-    settings_overrides : mapping
-        Settings that differ from the profile's, by section and name.
+    settings_overrides : tuple of SettingOverride
+        Settings that differ from the profile's.
     start_time : datetime, optional
         Date of a simulated session; None for now.
     """
@@ -53,7 +64,7 @@ class SessionConfig:
     programme: str = ""
     probe_interval_s: float | None = None
     learn_live: bool | None = None
-    settings_overrides: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
+    settings_overrides: tuple[SettingOverride, ...] = ()
     start_time: datetime | None = None
 
 

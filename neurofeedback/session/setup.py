@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from neurofeedback.engine import EngineStart, FrameEngine, frame_columns
 from neurofeedback.errors import SettingsError
@@ -13,7 +13,7 @@ from neurofeedback.estimation.personal_baseline import PersonalBaseline, persona
 from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.training import DecoderState, train_decoder, untrained
 from neurofeedback.recording.documents import EngineInput, PlannedProbes, PlannedSegment, StartState
-from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.config import SessionConfig, SettingOverride
 from neurofeedback.session.plan import Segment, SessionPlan
 from neurofeedback.session.probes import probe_times
 from neurofeedback.session.summary import package_versions
@@ -53,10 +53,10 @@ def session_settings(settings: Settings, config: SessionConfig) -> Settings:
     return settings.model_copy(update={"probes": probes.with_mean_interval(interval_s)})
 
 
-def _with_overrides(settings: Settings, overrides: Mapping[str, Mapping[str, object]]) -> Settings:
+def _with_overrides(settings: Settings, overrides: Sequence[SettingOverride]) -> Settings:
     data = settings.model_dump(mode="json")
-    for section, values in overrides.items():
-        data[section] = {**data.get(section, {}), **values}
+    for override in overrides:
+        data.setdefault(override.section, {})[override.name] = override.value
     return parse(Settings, data, "the session configuration")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import dataclass
 
 import numpy as np
 
+from neurofeedback.simulation.disturbances import Disturbances
 from neurofeedback.simulation.feedback_response import NO_RESPONSE, FeedbackResponse
+from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.simulated_meditator import FEATURE_SD, SimulatedSession
 from neurofeedback.simulation.states import MentalState
 from neurofeedback.types import frame_end
@@ -75,13 +77,41 @@ def _channel_names(truth: SimulatedSession, channels: Iterable[int]) -> str:
     return " ".join(truth.montage.ch_names[row] for row in channels) or "n/a"
 
 
-def describe_truth(truth: SimulatedSession, response: FeedbackResponse = NO_RESPONSE) -> dict[str, object]:
-    """Return person, disturbances (infinite: never), units of effects, and response to the tone, as JSON values."""
-    return {
-        "Seed": truth.seed,
-        "Person": asdict(truth.person),
-        "EffectUnits": {feature: FEATURE_SD[feature] for feature in ("theta", "alpha", "beta", "chi")},
-        "Conditions": asdict(truth.disturbances),
-        "WanderingShare": round(truth.wandering_share(), 4),
-        "Response": asdict(response),
-    }
+@dataclass(frozen=True, slots=True)
+class TruthDescription:
+    """How a session was simulated.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of all random numbers.
+    person : Person
+        The simulated person.
+    effect_units : dict of str to float
+        Unit of the person's effects, by feature: its standard deviation.
+    disturbances : Disturbances
+        Conditions of the recording; an infinite interval means never.
+    wandering_share : float
+        Share of the session in which the mind wandered.
+    response : FeedbackResponse
+        Response to the tone.
+    """
+
+    seed: int
+    person: Person
+    effect_units: dict[str, float]
+    disturbances: Disturbances
+    wandering_share: float
+    response: FeedbackResponse
+
+
+def describe_truth(truth: SimulatedSession, response: FeedbackResponse = NO_RESPONSE) -> TruthDescription:
+    """Return how a session was simulated."""
+    return TruthDescription(
+        seed=truth.seed,
+        person=truth.person,
+        effect_units={feature: FEATURE_SD[feature] for feature in ("theta", "alpha", "beta", "chi")},
+        disturbances=truth.disturbances,
+        wandering_share=round(truth.wandering_share(), 4),
+        response=response,
+    )

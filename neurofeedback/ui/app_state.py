@@ -120,7 +120,7 @@ class AppState:
             learn_live=preferences.learn_live or None,
             lsl_out=preferences.lsl_out,
             osc_out=preferences.osc_out,
-            settings_overrides=preferences.as_profile_changes(),
+            settings_overrides=preferences.settings_overrides(),
         )
 
     def with_defaults(self, defaults: AppDefaults) -> AppState:

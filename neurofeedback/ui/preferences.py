@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from neurofeedback.recording.atomic_files import write_atomic
+from neurofeedback.session.config import SettingOverride
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 
@@ -40,8 +41,8 @@ class Preferences:
     lsl_out: str = ""
     osc_out: str = ""
 
-    def as_profile_changes(self) -> dict[str, dict[str, object]]:
-        """Return the settings that differ from their defaults, by section of a profile."""
+    def settings_overrides(self) -> tuple[SettingOverride, ...]:
+        """Return the settings of the profile that differ from their defaults."""
         defaults = Preferences()
         audio = {
             name: getattr(self, own)
@@ -50,9 +51,10 @@ class Preferences:
         }
         if self.background == "file" and not self.background_file:
             del audio["background"]
-        baseline = {"feedback_source": self.baseline} if self.baseline != defaults.baseline else {}
-        changes: dict[str, dict[str, object]] = {"audio": audio, "baseline": dict(baseline)}
-        return {section: values for section, values in changes.items() if values}
+        overrides = tuple(SettingOverride("audio", name, value) for name, value in audio.items())
+        if self.baseline != defaults.baseline:
+            overrides = (*overrides, SettingOverride("baseline", "feedback_source", self.baseline))
+        return overrides
 
 
 _AUDIO = {

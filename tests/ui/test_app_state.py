@@ -105,7 +105,7 @@ def test_newest_recorded_headset_of_window_or_command_line_is_chosen(
 def test_state_and_preferences_give_a_session_config() -> None:
     request = CHOSEN.request(DEFAULTS, USUAL)
     assert (request.device, request.participant, request.profile, request.minutes) == ("muse-2", "07", "default", 35.0)
-    assert request.settings_overrides == {}
+    assert request.settings_overrides == ()
     assert AppState(minutes=0).with_defaults(DEFAULTS).request(DEFAULTS, USUAL).minutes is None
     assert replace(CHOSEN, programme="short").request(DEFAULTS, USUAL).minutes is None
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.config import SessionConfig, SettingOverride
 from neurofeedback.session.setup import session_settings
 from neurofeedback.settings.model import Settings
 from neurofeedback.ui.preferences import CHOICES, VERSION, Preferences, load_preferences, save_preferences
@@ -71,19 +71,22 @@ def test_unwritable_folder_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFi
 
 
 def test_default_preferences_change_nothing_in_the_profile() -> None:
-    assert Preferences().as_profile_changes() == {}
+    assert Preferences().settings_overrides() == ()
 
 
 def test_own_sound_file_applies_only_when_chosen() -> None:
-    assert Preferences(background="file").as_profile_changes() == {}
-    assert Preferences(background_file="x.wav").as_profile_changes() == {}
+    assert Preferences(background="file").settings_overrides() == ()
+    assert Preferences(background_file="x.wav").settings_overrides() == ()
     chosen = Preferences(background="file", background_file="x.wav")
-    assert chosen.as_profile_changes() == {"audio": {"background": "file", "background_file": "x.wav"}}
+    assert chosen.settings_overrides() == (
+        SettingOverride("audio", "background", "file"),
+        SettingOverride("audio", "background_file", "x.wav"),
+    )
 
 
 def test_preferences_reach_the_session_settings() -> None:
     settings = session_settings(
-        Settings(), SessionConfig("simulated", Path("x"), settings_overrides=CHANGED.as_profile_changes())
+        Settings(), SessionConfig("simulated", Path("x"), settings_overrides=CHANGED.settings_overrides())
     )
     audio = settings.audio
     assert (audio.background, audio.ceiling_dbfs, audio.device, audio.drowsiness_shimmer) == (
@@ -100,7 +103,7 @@ def test_every_choice_is_valid_in_a_profile(name: str) -> None:
     for value in CHOICES[name]:
         changed = replace(Preferences(), **{name: value}, background_file="x.wav")
         session_settings(
-            Settings(), SessionConfig("simulated", Path("x"), settings_overrides=changed.as_profile_changes())
+            Settings(), SessionConfig("simulated", Path("x"), settings_overrides=changed.settings_overrides())
         )
 
 
@@ -110,7 +113,7 @@ def test_any_values_load_without_an_error(tmp_path_factory: pytest.TempPathFacto
 
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(tomli_w.dumps({"version": VERSION, **values}).encode("utf-8", "replace"))
-    load_preferences(path, lambda _: None).as_profile_changes()
+    load_preferences(path, lambda _: None).settings_overrides()
 
 
 def test_settings_of_version_0_1_0_are_read_with_a_notice(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from neurofeedback.session.config import SessionConfig, SessionResult
     from neurofeedback.simulation.disturbances import Disturbances
     from neurofeedback.simulation.feedback_response import FeedbackResponse
+    from neurofeedback.simulation.ground_truth import TruthDescription
     from neurofeedback.simulation.packet_loss import RadioLink
     from neurofeedback.simulation.population import Person
     from neurofeedback.simulation.simulated_meditator import SimulatedSession
@@ -225,6 +226,18 @@ def _write_session_files(
     return {"session": str(session), "seed": truth.seed, "wandering_share": round(truth.wandering_share(), 4)}
 
 
+def _truth_document(description: TruthDescription) -> dict[str, object]:
+    """Return the description of the ground truth with its keys on disk; those of 0.1.0."""
+    return {
+        "Seed": description.seed,
+        "Person": asdict(description.person),
+        "EffectUnits": description.effect_units,
+        "Conditions": asdict(description.disturbances),
+        "WanderingShare": description.wandering_share,
+        "Response": asdict(description.response),
+    }
+
+
 def write_truth(session: Path, truth: SimulatedSession, response: FeedbackResponse | None = None) -> None:
     """Write the ground truth of a simulated session into its folder of computed files.
 
@@ -250,7 +263,7 @@ def write_truth(session: Path, truth: SimulatedSession, response: FeedbackRespon
             table = session / f"{stem}_desc-{label}_timeseries.tsv"
             write_atomic(table, "".join("\t".join(row) + "\n" for row in (header, *rows)))
             columns = {name: tables.COLUMNS[name] for name in header}
-            description = tables.describe_truth(truth, response or NO_RESPONSE)
+            description = _truth_document(tables.describe_truth(truth, response or NO_RESPONSE))
             write_json_atomic(table.with_suffix(".json"), {**columns, **description})
     except OSError as error:
         raise RecordingError(
