@@ -9,7 +9,7 @@ from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowP
 
 from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.formats.brainflow_layouts import BoardLayout, find_layout
+from neurofeedback.formats.text.brainflow_layouts import BoardLayout, find_layout
 
 _SEE_DEVICES = "`neurofeedback devices --all` lists them"
 

@@ -18,7 +18,7 @@ from neurofeedback.emulators.faults import FaultKind, Faults
 from neurofeedback.emulators.headset import Headset
 
 if TYPE_CHECKING:  # importing it loads BrainFlow's native libraries
-    from neurofeedback.formats.brainflow_layouts import BoardLayout
+    from neurofeedback.formats.text.brainflow_layouts import BoardLayout
 
 CROWN_SFREQ = 256.0
 CROWN_CHANNELS = ("CP3", "C3", "F5", "PO3", "PO4", "F6", "C4", "CP4")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neurofeedback.formats.import_neurofeedback_csv import MARKS_COLUMN
 from neurofeedback.formats.mne_conversion import list_annotations
+from neurofeedback.formats.text.import_neurofeedback_csv import MARKS_COLUMN
 from neurofeedback.recording.events import GAP_TYPE
 from neurofeedback.recording.recording import Recording
 

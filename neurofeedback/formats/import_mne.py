@@ -22,7 +22,8 @@ from neurofeedback.formats.file_checks import (
     first_line,
 )
 from neurofeedback.formats.find_bids import find_dataset_root
-from neurofeedback.formats.tabular import check_stream
+from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.tabular import check_stream
 from neurofeedback.recording.events import GAP_TYPE
 from neurofeedback.recording.lost_runs import clip_runs
 from neurofeedback.recording.recording import Recording
@@ -37,29 +38,29 @@ _NEW_SEGMENT = "New Segment/"
 _TRIAL_SAMPLES = 1000
 
 
-def read_brainvision(path: Path) -> Recording:
+def read_brainvision(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read a BrainVision recording from its header; data and marker file must be in the same folder."""
     check_brainvision(path)
     return _read(path, "BrainVision", lambda mne: mne.io.read_raw_brainvision(path))
 
 
-def read_edf(path: Path) -> Recording:
+def read_edf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read EDF or EDF+."""
     return _read(path, "EDF", lambda mne: mne.io.read_raw_edf(path, infer_types=True))
 
 
-def read_bdf(path: Path) -> Recording:
+def read_bdf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read BDF or BDF+."""
     return _read(path, "BDF", lambda mne: mne.io.read_raw_bdf(path, infer_types=True))
 
 
-def read_fif(path: Path) -> Recording:
+def read_fif(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read FIF, MNE's own format."""
     check_fif(path)
     return _read(path, "FIF", lambda mne: mne.io.read_raw_fif(path, allow_maxshield="yes"))
 
 
-def read_eeglab(path: Path) -> Recording:
+def read_eeglab(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read an EEGLAB ``.set`` file, with its samples inside or in the ``.fdt`` file of the same folder."""
     with convert_library_errors(path, "EEGLAB"):
         check_mat(path)

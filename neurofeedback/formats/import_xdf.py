@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.file_checks import convert_library_errors
-from neurofeedback.formats.tabular import recording_from_table
+from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.tabular import recording_from_table
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, StreamInfo
 
@@ -26,7 +27,7 @@ _UNIT_SCALES = {
 }
 
 
-def read_xdf(path: Path) -> Recording:
+def read_xdf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read the EEG stream of an XDF file, and every marker stream.
 
     A pause in the stream, or a restart of its clock, becomes a gap of lost samples.

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats import import_muse, import_openbci
-from neurofeedback.formats.import_brainflow import read_brainflow
 from neurofeedback.formats.import_mne import read_bdf, read_brainvision, read_edf, read_eeglab, read_fif
-from neurofeedback.formats.import_neurofeedback_csv import SIGNATURE, read_neurofeedback_csv
 from neurofeedback.formats.import_xdf import read_xdf
-from neurofeedback.formats.text_table import detect_encoding
+from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.text import import_muse, import_openbci
+from neurofeedback.formats.text.import_brainflow import read_brainflow
+from neurofeedback.formats.text.import_neurofeedback_csv import SIGNATURE, read_neurofeedback_csv
+from neurofeedback.formats.text.text_table import detect_encoding
 from neurofeedback.recording.recording import Recording
 
 _HEAD_BYTES = 4096
@@ -24,7 +25,7 @@ class ImportFormat:
 
     name: str
     matches: Callable[[bytes, bytes], bool]
-    read: Callable[[Path], Recording]
+    read: Callable[[Path, ImportOptions], Recording]
 
 
 def _starts_with(*signatures: bytes) -> Callable[[bytes, bytes], bool]:
@@ -82,8 +83,8 @@ _ARCHIVE_SIGNATURES = {
 }
 
 
-def import_file(path: Path, *, board: str | None = None) -> Recording:
-    """Read another program's file, in one of ``IMPORT_FORMATS``.
+def import_file(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
+    """Read another program's file, in one of ``IMPORT_FORMATS``, with what the user states about it.
 
     Raises
     ------
@@ -95,18 +96,16 @@ def import_file(path: Path, *, board: str | None = None) -> Recording:
         raise RecordingError(f"{path} is empty", allowed=FORMAT_NAMES)
     import_format = detect_format(head)
     if import_format is not None:
-        if import_format.read is read_brainflow:
-            return read_brainflow(path, board)
-        if board:
+        if options.board and import_format.read is not read_brainflow:
             raise RecordingError(
                 f"{path} is not a BrainFlow file, so it takes no board",
                 got=import_format.name,
                 todo="leave out --board",
             )
-        return import_format.read(path)
+        return import_format.read(path, options)
     header = path.with_suffix(".vhdr")
     if path.suffix.lower() in {".eeg", ".vmrk"} and header != path and header.exists():
-        return import_file(header)
+        return import_file(header, options)
     raise _unknown_format_error(path, head)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.find_bids import find_single_recording
 from neurofeedback.formats.importers import import_file
+from neurofeedback.formats.rules.options import ImportOptions
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
 from neurofeedback.recording.documents import read_start, read_summary
 from neurofeedback.recording.events import read_events
@@ -25,7 +26,9 @@ _log = logging.getLogger(__name__)
 _SESSION_NAME = re.compile(r"sub-[0-9A-Za-z]+_ses-[0-9A-Za-z]+(_task-[0-9A-Za-z]+)?(?=_)")
 
 
-def open_recording(path: Path, *, board: str | None = None) -> Recording:
+def open_recording(
+    path: Path, *, board: str | None = None, sfreq: float | None = None, unit: str | None = None
+) -> Recording:
     """Open a recording.
 
     Parameters
@@ -35,6 +38,10 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
         session, another program's file, or a BIDS folder with one recording.
     board : str, optional
         Name or number of the board that recorded a BrainFlow file, if its columns fit several.
+    sfreq : float, optional
+        Sampling rate of another program's file, Hz, if the file gives none or a wrong one.
+    unit : str, optional
+        Unit of another program's file, such as ``uV``, where the file gives none or an unknown one.
 
     Returns
     -------
@@ -45,7 +52,10 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
     ------
     RecordingError
         The path does not exist, holds more than one session, or holds no readable EEG.
+    SettingsError
+        The rate or unit is not possible.
     """
+    options = ImportOptions(board, sfreq, unit)
     path = path.expanduser().absolute()
     if not path.exists():
         raise RecordingError(f"there is no recording at {path}", todo="check the path")
@@ -54,7 +64,7 @@ def open_recording(path: Path, *, board: str | None = None) -> Recording:
         return open_session(files)
     if path.is_dir():
         path = find_single_recording(path)
-    return import_file(path, board=board)
+    return import_file(path, options)
 
 
 def open_session(files: SessionFiles) -> Recording:

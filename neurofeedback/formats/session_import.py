@@ -35,6 +35,8 @@ def import_recording(
     participant: str,
     task: str = "imported",
     board: str | None = None,
+    sfreq: float | None = None,
+    unit: str | None = None,
     progress: ProgressCallback = lambda _: None,
 ) -> SessionFiles:
     """Import a file, or the only recording of a BIDS folder, as a session.
@@ -49,6 +51,10 @@ def import_recording(
         BIDS labels.
     board : str, optional
         The board that recorded a BrainFlow file, if its columns fit several.
+    sfreq : float, optional
+        Sampling rate, Hz, if the file gives none or a wrong one.
+    unit : str, optional
+        Unit of the EEG, such as ``uV``, where the file gives none or an unknown one.
     progress : callable
         Called with the share written, 0 to 1.
 
@@ -62,9 +68,9 @@ def import_recording(
     RecordingError
         The file cannot be read, holds no signal, or is a session of this program; no files remain.
     SettingsError
-        A label has characters that BIDS file names do not allow.
+        A label has characters that BIDS file names do not allow, or the rate or unit is not possible.
     """
-    recording = open_recording(path, board=board)
+    recording = open_recording(path, board=board, sfreq=sfreq, unit=unit)
     if recording.start_state is not None:
         raise RecordingError(
             f"{path} is a session of this program already", todo="copy its dataset, or use `neurofeedback export`"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.recording.documents import SessionSummary, StartState
+from neurofeedback.recording.import_report import ImportReport
 from neurofeedback.recording.lost_runs import clip_runs, lost_mask, runs_from_mask
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.types import Chunk, Command, Event, LostRun, StreamInfo
@@ -52,6 +53,8 @@ class Recording:
         Time of each sample by another program's clock, s; None if the file has no times.
     started : datetime, optional
         Time of the first sample, with its time zone; None if it is unknown.
+    import_report : ImportReport, optional
+        What the reader of another program's file did; None for a session of this program.
     """
 
     path: Path
@@ -68,6 +71,7 @@ class Recording:
     summary: SessionSummary = field(default_factory=SessionSummary)
     timestamps: NDArray[np.float64] | None = None
     started: datetime | None = None
+    import_report: ImportReport | None = None
 
     @property
     def duration_s(self) -> float:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurofeedback.formats.packet_counters import CounterPattern, detect_pattern, place_rows
+from neurofeedback.formats.rules.packet_counters import CounterPattern, detect_pattern, place_rows
 
 SFREQ = 250.0
 BOARDS = {

@@ -18,6 +18,8 @@ def import_(
     participant: Annotated[str | None, typer.Option(help="Letters and digits; the last one by default.")] = None,
     recordings: Annotated[Path | None, typer.Option(help="Folder of recordings to add it to.")] = None,
     board: Annotated[str | None, typer.Option(help="BrainFlow board of a BrainFlow file, such as Muse2.")] = None,
+    sfreq: Annotated[float | None, typer.Option(help="Sampling rate in Hz, if the file's is wrong.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the EEG, if the file's is missing or unknown.")] = None,
     task: Annotated[str, typer.Option(help="What was done; letters and digits.")] = "imported",
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
@@ -32,6 +34,8 @@ def import_(
             root,
             participant=participant or last_participant(root),
             board=board,
+            sfreq=sfreq,
+            unit=unit,
             task=task,
             progress=lambda done: progress.update(bar, completed=done),
         )

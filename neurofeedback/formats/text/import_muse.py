@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.tabular import marker_events, recording_from_table
-from neurofeedback.formats.text_table import TextTable, read_lines, split_column_names
+from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.tabular import marker_events, recording_from_table
+from neurofeedback.formats.text.text_table import TextTable, read_lines, split_column_names
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, StreamInfo
 
@@ -22,7 +23,7 @@ _MIN_RATE_SHARE = 0.7
 _ELEMENTS = "/muse/elements/"
 
 
-def read_muse_lsl(path: Path) -> Recording:
+def read_muse_lsl(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read a CSV of muse-lsl; the sampling rate is the nominal Muse rate nearest to that of its timestamps.
 
     Raises
@@ -41,7 +42,7 @@ def read_muse_lsl(path: Path) -> Recording:
     return recording_from_table(path, stream, table[1:5], table[0], events=events)
 
 
-def read_mind_monitor(path: Path) -> Recording:
+def read_mind_monitor(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read a CSV of Mind Monitor, recorded at its interval "constant".
 
     Raises

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.packet_counters import detect_pattern, place_rows
+from neurofeedback.formats.rules.packet_counters import detect_pattern, place_rows
 from neurofeedback.recording.lost_runs import runs_from_mask
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo

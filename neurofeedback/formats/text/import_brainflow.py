@@ -10,31 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.tabular import marker_events, recording_from_table
-from neurofeedback.formats.text_table import TextTable, read_lines
+from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.tabular import marker_events, recording_from_table
+from neurofeedback.formats.text.text_table import TextTable, read_lines
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import StreamInfo
 
 if TYPE_CHECKING:
-    from neurofeedback.formats.brainflow_layouts import BoardLayout
+    from neurofeedback.formats.text.brainflow_layouts import BoardLayout
 
 _RATE_TOLERANCE = 0.012
 
 
-def read_brainflow(path: Path, board: str | None = None) -> Recording:
-    """Read a BrainFlow file; ``board`` names the board if the columns fit several.
+def read_brainflow(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
+    """Read a BrainFlow file; ``options.board`` names the board if the columns fit several.
 
     Raises
     ------
     RecordingError
         The board cannot be determined, or a row is damaged.
     """
-    from neurofeedback.formats.brainflow_layouts import find_layout, find_layouts  # loads native libraries
+    from neurofeedback.formats.text.brainflow_layouts import find_layout, find_layouts  # loads native libraries
 
     rows = TextTable(path, [line for line in read_lines(path) if line], "\t").without_torn_row()
     width = len(rows.lines[0].split("\t"))
     table = rows.read_columns(range(width))
-    layout = find_layout(board) if board else _detect_layout(path, table, find_layouts(width))
+    layout = find_layout(options.board) if options.board else _detect_layout(path, table, find_layouts(width))
     _check_width(path, width, layout)
     stream = StreamInfo(
         device=f"playback:{path.name}",

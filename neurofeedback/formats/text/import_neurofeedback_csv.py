@@ -8,8 +8,9 @@ import numpy as np
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.file_checks import convert_library_errors
-from neurofeedback.formats.tabular import recording_from_table
-from neurofeedback.formats.text_table import TextTable, read_lines, warn_truncated
+from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.tabular import recording_from_table
+from neurofeedback.formats.text.text_table import TextTable, read_lines, warn_truncated
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, StreamInfo
 
@@ -18,7 +19,7 @@ MARKS_COLUMN = "marks"
 _UNIT_SUFFIX = " (uV)"
 
 
-def read_neurofeedback_csv(path: Path) -> Recording:
+def read_neurofeedback_csv(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read a CSV that ``export --to csv`` wrote.
 
     Raises

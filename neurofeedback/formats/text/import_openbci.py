@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.tabular import marker_events, recording_from_table
-from neurofeedback.formats.text_table import TextTable, read_lines, split_column_names
+from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.tabular import marker_events, recording_from_table
+from neurofeedback.formats.text.text_table import TextTable, read_lines, split_column_names
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import StreamInfo
 
@@ -21,7 +22,7 @@ _SD_SFREQ = 250.0  # with a Daisy too: docs.openbci.com/Cyton/CytonSDCard
 _UV_PER_COUNT = 4.5e6 / 24 / (2**23 - 1)  # gain 24, assumed: the file does not store it
 
 
-def read_openbci(path: Path) -> Recording:
+def read_openbci(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read a text file of the OpenBCI GUI, versions 2 to 6.
 
     Raises
@@ -120,7 +121,7 @@ def make_stream(path: Path, sfreq: float, n_channels: int, kind: str) -> StreamI
     )
 
 
-def read_converted_sd_card(path: Path) -> Recording:
+def read_converted_sd_card(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read an SD card log converted by the GUI: sample counter, then microvolts.
 
     Raises
@@ -136,7 +137,7 @@ def read_converted_sd_card(path: Path) -> Recording:
     return recording_from_table(path, stream, table[1:], counter=table[0])
 
 
-def read_sd_card(path: Path) -> Recording:
+def read_sd_card(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read an unconverted SD card log: an 8-bit counter, then hexadecimal 24-bit counts.
 
     Raises

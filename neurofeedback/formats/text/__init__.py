@@ -1,0 +1,1 @@
+"""Import of text files: tables of OpenBCI, Muse apps, BrainFlow, Emotiv and this program."""

@@ -1,0 +1,45 @@
+"""What an import reports: rate, clock, counter, channels, units and marks."""
+
+# rate and clock
+RATE_DISAGREES = (
+    "The sampling rate is {sfreq:g} Hz by its {source}, but {other:g} Hz by its {other_source}; {sfreq:g} Hz is used."
+)
+STATED_RATE = "The sampling rate is {sfreq:g} Hz as stated; by its {other_source} it is {other:g} Hz."
+SOURCE_STATED = "statement"
+SOURCE_CLOCK = "time stamps"
+SOURCE_COUNTER = "packet counter"
+SOURCE_HEADER = "header"
+SOURCE_NOMINAL = "device"
+
+# why a channel is left out
+IS_COUNTER = "packet counter"
+IS_CLOCK = "time stamps"
+IS_QUALITY = "contact quality"
+IS_TRIGGER = "marks"
+IS_MOTION = "motion sensor"
+IS_HEART = "heart or pulse"
+IS_MUSCLE = "muscle"
+IS_EYE = "eye movement"
+IS_BREATH = "respiration"
+IS_SKIN = "skin or temperature"
+IS_REFERENCE = "reference or ground"
+IS_AUX = "auxiliary input"
+IS_STATE = "state of the device"
+IS_BAND_POWER = "computed band power"
+OTHER_TYPE = "type {kind}"
+OTHER_UNIT = "unit {unit}, which is no voltage"
+RISING_VALUES = "values that only rise, as a clock does"
+COUNTING_VALUES = "values that count"
+TOO_LARGE_VALUES = "values above 1 V, which no electrode has"
+OTHER_RATE = "{sfreq:g} Hz, another rate than the EEG"
+UNUSED_COLUMN = "not EEG"
+
+# units
+UNIT_JUDGED = (
+    "The unit of {channels} is {got}; by the size of the values it is read as {unit}. If this is wrong, pass --unit."
+)
+UNIT_MISSING = "not given"
+UNIT_UNKNOWN = "{unit!r}, which is not known"
+
+# marks
+MARKS_OUTSIDE = "{n} marks are before the first or after the last sample and were left out."
