@@ -30,6 +30,7 @@ from neurofeedback.types import BackgroundMode, Chunk, Command, Event, EventKind
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.01
+_SILENCE_UPDATE_S = 0.1
 _MAX_RECENT_LOST_RUNS = 64
 _MIN_RATE_DURATION_S = 20.0
 _RATE_TOLERANCE = 0.02
@@ -52,6 +53,7 @@ class Runner:
         self._last_data_time = 0.0
         self._newest_sample_time = 0.0
         self._silent_since: float | None = None
+        self._silence_update_due = 0.0
         self.probe_scheduler = ProbeScheduler(settings.probes, context.seed, sfreq)
         self.press_debouncer = PressDebouncer(settings.probes, sfreq)
         self._controls = Controls(
@@ -206,15 +208,23 @@ class Runner:
         return any(run.start <= sample < run.start + run.n_samples for run in self._recent_lost)
 
     def _check_silence(self) -> None:
-        """Log a loss of signal by the clock, and stop the feedback."""
-        silent_s = self._context.clock.now() - self._last_data_time
+        """Log a loss of signal by the clock, and stop the feedback.
+
+        Sound and snapshot are updated every ``_SILENCE_UPDATE_S``, not at every poll: a sound file is rendered up to
+        each update, and rendering so many short pieces would take longer than they last.
+        """
+        now = self._context.clock.now()
+        silent_s = now - self._last_data_time
         if silent_s < self._context.settings.gaps.lost_s:
             return
         if self._silent_since is None:
             self._silent_since = self._last_data_time
+            self._silence_update_due = now
             self._record_event(EventKind.SIGNAL_LOST)
-        self._context.sink.set_guidance(_SIGNAL_LOST_GUIDANCE, self.session_s)
-        self._publish()
+        if now >= self._silence_update_due:
+            self._silence_update_due = now + _SILENCE_UPDATE_S
+            self._context.sink.set_guidance(_SIGNAL_LOST_GUIDANCE, self.session_s)
+            self._publish()
         if silent_s >= self._context.settings.gaps.give_up_s:
             raise SourceError(
                 f"nothing has come from {self._context.stream.device} for {silent_s:.0f} s",

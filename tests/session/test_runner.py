@@ -227,6 +227,9 @@ def test_silence_is_logged_within_a_second_and_feedback_is_neutral(signal: np.nd
     lost_at = [at for at, guidance in heard.guided if guidance.background is BackgroundMode.LOST]
     assert lost_at[0] == pytest.approx(Silent.silent_from_s + 1.0, abs=0.1)
     assert all(guidance.tone_gain == 0 for at, guidance in heard.guided if 21.1 < at < 25.9)
+    gaps = np.diff(lost_at)
+    assert gaps.max() < 0.2  # a sound file grows during the silence
+    assert gaps.min() > 0.05  # and is not rendered in pieces of one poll
     kinds = [event.kind for event in open_recording(folder).events]
     assert kinds[:3] == [EventKind.START, EventKind.SIGNAL_LOST, EventKind.SIGNAL_BACK]
 
