@@ -20,13 +20,25 @@ from neurofeedback.types import Chunk, StreamInfo
 
 _log = logging.getLogger(__name__)
 
-_EXIT_WAIT_S = 10.0
+_THREAD_NAME = "device"
+_CLOSE_WAIT_S = 10.0
 _DEVICE_LOCK = threading.Lock()  # BrainFlow identifies boards by number: release one before opening it again
 
 
 def run_in_thread(job: Callable[[], None]) -> None:
     """Run a job in a daemon thread."""
-    threading.Thread(target=job, name="device", daemon=True).start()
+    _start_thread(job)
+
+
+def _start_thread(job: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=job, name=_THREAD_NAME, daemon=True)
+    thread.start()
+    return thread
+
+
+def device_is_busy() -> bool:
+    """Return whether a thread is still connecting or releasing a device."""
+    return any(thread.name == _THREAD_NAME for thread in threading.enumerate())
 
 
 class ReconnectingSource:
@@ -90,7 +102,7 @@ class ReconnectingSource:
         with _DEVICE_LOCK:
             self._source.open()
         self._released.set()
-        atexit.register(self._released.wait, _EXIT_WAIT_S)  # a driver interrupted in its release may crash
+        atexit.register(self._released.wait, _CLOSE_WAIT_S)  # a driver interrupted in its release may crash
         self._watchdog.handle_event(LinkEvent.OPENED, self._now())
 
     def read(self) -> Chunk | None:
@@ -113,12 +125,19 @@ class ReconnectingSource:
         self._source.restart_numbering()
 
     def close(self) -> None:
-        """Release the device: at once if it is streaming, else in the background after any job there."""
+        """Release the device: at once if it is streaming, else in the background after any job there.
+
+        A driver that does not return is left to its thread after ``_CLOSE_WAIT_S``.
+        """
         before = self.link_state
         self._ended.set()
         self._watchdog.handle_event(LinkEvent.ENDED, self._now())
         if before is LinkState.STREAMING:
-            self._shut_down()
+            closing = _start_thread(self._shut_down)
+            closing.join(_CLOSE_WAIT_S)
+            if closing.is_alive():
+                _log.warning("%s was not released within %.0f s", self.stream.device, _CLOSE_WAIT_S)
+                atexit.unregister(self._released.wait)
         elif before is not LinkState.CLOSED:
             self._run(self._shut_down)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import io
 import logging
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from neurofeedback._version import __version__
+from neurofeedback.acquisition.reconnect import device_is_busy
 from neurofeedback.cli.commands import (
     ask,
     check,
@@ -78,6 +82,15 @@ def main() -> None:
     """Run the program and exit with its code; expected errors become one message on stderr."""
     _replace_unencodable()
     try:
+        _run()
+    except SystemExit as end:
+        if device_is_busy():
+            _exit_at_once(end.code)
+        raise
+
+
+def _run() -> None:
+    try:
         app(prog_name="neurofeedback")
     except NeurofeedbackError as error:
         typer.echo(f"neurofeedback: {error}", err=True)
@@ -95,6 +108,15 @@ def main() -> None:
         sys.stdout = None  # flushing it at exit would fail again
         typer.echo(f"neurofeedback: {failure}", err=True)
         sys.exit(failure.exit_code)
+
+
+def _exit_at_once(code: str | int | None) -> NoReturn:
+    """End the process without its shutdown, which crashes or waits while a thread is inside a device's driver."""
+    atexit._run_exitfuncs()  # noqa: SLF001 - os._exit skips them, and no public function runs them
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _replace_unencodable() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurofeedback.acquisition import reconnect
 from neurofeedback.acquisition.reconnect import ReconnectingSource
 from neurofeedback.acquisition.source import SourceEnded
 from neurofeedback.acquisition.watchdog import (
@@ -272,6 +273,23 @@ def test_next_session_waits_until_the_device_is_released(bench):
     assert second.headset.calls == ["open"]
 
 
+def test_close_does_not_wait_for_a_driver_that_hangs(bench, monkeypatch):
+    """BrainFlow's synthetic board does so after the clock is set back by an hour."""
+    go_on, released = threading.Event(), threading.Event()
+
+    def hang():
+        go_on.wait()
+        released.set()
+
+    bench.headset.close = hang
+    monkeypatch.setattr(reconnect, "_CLOSE_WAIT_S", 0.05)
+    bench.source.close()
+    assert not released.is_set()
+    assert reconnect.device_is_busy()
+    go_on.set()
+    assert released.wait(10)
+
+
 MOMENTS = st.lists(
     st.tuples(
         st.floats(0.001, 0.4),  # time to the next look
@@ -343,6 +361,7 @@ def test_program_ends_quietly_while_the_headset_is_lost(state):
     code = f"""
 import time
 from neurofeedback.acquisition.open import open_source
+from neurofeedback.acquisition import reconnect
 from neurofeedback.acquisition.reconnect import ReconnectingSource
 from neurofeedback.acquisition.watchdog import LinkState
 from neurofeedback.errors import SourceError

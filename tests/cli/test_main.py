@@ -191,3 +191,25 @@ def test_ctrl_c_ends_a_running_command_without_a_traceback() -> None:
     assert port.startswith(os.sep)
     assert process.returncode == 130
     assert "Traceback" not in err
+
+
+def test_program_exits_at_once_with_its_code_while_a_driver_connects() -> None:
+    """The thread sleeps in C, as a driver does, for longer than the test waits."""
+    code = """
+import atexit, ctypes, sys
+from neurofeedback.acquisition.reconnect import run_in_thread
+from neurofeedback.cli import main as cli
+from neurofeedback.errors import SourceError
+
+def fail():
+    run_in_thread(lambda: ctypes.CDLL(None).sleep(600))
+    sys.stdout.write("not flushed")
+    raise SourceError("it is gone", got="nothing", todo="switch it on")
+
+atexit.register(print, ", exit function called")
+cli.open_window = fail
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stdout) == (SourceError.exit_code, "not flushed, exit function called\n")
+    assert "it is gone" in done.stderr
