@@ -165,7 +165,7 @@ def test_the_decoder_s_model_file_is_read(dataset: Path) -> None:
     (path,) = (old_data.OLD / "dataset").glob("derivatives/*/sub-P1/*decoder_model.json")
     model = read_decoder_file(old_data.OLD / "dataset", "P1")
     assert model is not None
-    assert old_data.leaves(model) == old_data.leaves(json.loads(path.read_text(encoding="utf-8")))
+    assert model.model_dump(mode="json") == json.loads(path.read_text(encoding="utf-8"))
     done = old_data.program(dataset, "decoder", "show", "--participant", "P1", "--recordings", dataset)
     assert done.exit_code == 0, done.output
     assert "Participant P1" in done.output

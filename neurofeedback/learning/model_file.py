@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ConfigDict, Field
+
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES
@@ -14,33 +16,39 @@ from neurofeedback.settings.load import parse
 SCHEMA = 1
 
 
-class LabelledWindowRow(SettingsModel):
+class _FileModel(SettingsModel):
+    """Part of the decoder file. The keys on disk are those of version 0.1.0, by the aliases of the fields."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+
+class LabelledWindowRow(_FileModel):
     """One labelled window, see ``learning.labelling.LabelledWindow``. A missing feature is null."""
 
     sample: int
-    x: tuple[float | None, ...]
+    features: tuple[float | None, ...] = Field(validation_alias="x", serialization_alias="x")
     wander: bool
     weight: Share
     minutes: float
-    pressed: bool
+    self_caught: bool = Field(validation_alias="pressed", serialization_alias="pressed")
 
 
-class SessionRow(SettingsModel):
-    """Training data of one session, with the stamp of its files. ``lessons`` are its labelled windows."""
+class SessionRow(_FileModel):
+    """Training data of one session, with the stamp of its files."""
 
     session: str
     stamp: str
     day: float
     device: str
-    lessons: tuple[LabelledWindowRow, ...]
-    windows: float
+    labelled_windows: tuple[LabelledWindowRow, ...] = Field(validation_alias="lessons", serialization_alias="lessons")
+    n_windows: float = Field(validation_alias="windows", serialization_alias="windows")
     covariance: tuple[tuple[float, ...], ...]
-    drowsy: tuple[tuple[float, int], ...]
+    sleepiness_ratings: tuple[tuple[float, int], ...] = Field(validation_alias="drowsy", serialization_alias="drowsy")
     iaf_hz: float | None
     notices: tuple[str, ...]
 
 
-class FeatureWeightRow(SettingsModel):
+class FeatureWeightRow(_FileModel):
     """Weight of one feature of the decoder, per personal standard deviation, and the weight's standard deviation."""
 
     feature: str
@@ -48,7 +56,7 @@ class FeatureWeightRow(SettingsModel):
     sd: float
 
 
-class IntervalRow(SettingsModel):
+class IntervalRow(_FileModel):
     """A metric with its 95 % interval, and the number of answers."""
 
     value: float
@@ -57,7 +65,7 @@ class IntervalRow(SettingsModel):
     n: int
 
 
-class LearningCurveRow(SettingsModel):
+class LearningCurveRow(_FileModel):
     """One session of the learning curve: the number of answers before it, and the AUC of that decoder in it."""
 
     session: str
@@ -65,11 +73,11 @@ class LearningCurveRow(SettingsModel):
     auc: IntervalRow | None
 
 
-class ScoresRow(SettingsModel):
+class ScoresRow(_FileModel):
     """Performance of the decoder on answers outside its training data; null with too few answers."""
 
     prequential: IntervalRow | None
-    left_out: IntervalRow | None
+    leave_one_session_out: IntervalRow | None = Field(validation_alias="left_out", serialization_alias="left_out")
     brier_skill: IntervalRow | None
     ece: IntervalRow | None
     curve: tuple[LearningCurveRow, ...]
@@ -77,19 +85,19 @@ class ScoresRow(SettingsModel):
     calibration: tuple[float, float]
 
 
-class DecoderFile(SettingsModel):
+class DecoderFile(_FileModel):
     """One participant's decoder file.
 
     ``fingerprint`` is a hash of the inputs of the scores. ``excluded`` are sessions that the person excluded from
-    training. ``sittings`` are the sessions in it.
+    training.
     """
 
     schema_version: Literal[1] = SCHEMA
     participant: str
-    features: tuple[str, ...]
+    feature_names: tuple[str, ...] = Field(validation_alias="features", serialization_alias="features")
     excluded: tuple[str, ...]
-    sittings: tuple[SessionRow, ...]
-    with_presses: bool
+    sessions: tuple[SessionRow, ...] = Field(validation_alias="sittings", serialization_alias="sittings")
+    with_self_caught: bool = Field(validation_alias="with_presses", serialization_alias="with_presses")
     weights: tuple[FeatureWeightRow, ...]
     scores: ScoresRow
     fingerprint: str

@@ -58,10 +58,10 @@ def to_model_file(
     weights = zip(feature_names, decoder.weights.tolist(), decoder.sd.tolist(), strict=True)
     return DecoderFile(
         participant=participant,
-        features=feature_names,
+        feature_names=feature_names,
         excluded=excluded,
-        sittings=tuple(_session_row(labels, stamp) for labels, stamp in session_labels),
-        with_presses=decoder.with_self_caught,
+        sessions=tuple(_session_row(labels, stamp) for labels, stamp in session_labels),
+        with_self_caught=decoder.with_self_caught,
         weights=tuple(FeatureWeightRow(feature=name, weight=weight, sd=sd) for name, weight, sd in weights),
         scores=_scores_row(evaluation),
         fingerprint=fingerprint,
@@ -70,23 +70,23 @@ def to_model_file(
 
 def session_labels_from_row(row: SessionRow, feature_names: tuple[str, ...]) -> SessionLabels:
     """Return the labels of a session from its row in the decoder file."""
-    covariance = WindowCovariance(feature_names, np.array(row.covariance, dtype=np.float64), row.windows)
+    covariance = WindowCovariance(feature_names, np.array(row.covariance, dtype=np.float64), row.n_windows)
     training_data = SessionTrainingData(
-        row.session, row.day, row.device, tuple(_window_from_row(window) for window in row.lessons), covariance
+        row.session, row.day, row.device, tuple(_window_from_row(window) for window in row.labelled_windows), covariance
     )
-    return SessionLabels(training_data, row.drowsy, row.iaf_hz, row.notices)
+    return SessionLabels(training_data, row.sleepiness_ratings, row.iaf_hz, row.notices)
 
 
 def evaluation_from_model(model: DecoderFile) -> Evaluation:
     """Return the evaluation from a decoder file."""
     scores = model.scores
-    answers = [window for row in model.sittings for window in row.lessons if not window.pressed]
+    answers = [window for row in model.sessions for window in row.labelled_windows if not window.self_caught]
     return Evaluation(
         n_answers=len(answers),
         n_wander=sum(window.wander for window in answers),
-        n_sessions=sum(any(not window.pressed for window in row.lessons) for row in model.sittings),
+        n_sessions=sum(any(not window.self_caught for window in row.labelled_windows) for row in model.sessions),
         prequential=_interval_from_row(scores.prequential),
-        leave_one_session_out=_interval_from_row(scores.left_out),
+        leave_one_session_out=_interval_from_row(scores.leave_one_session_out),
         brier_skill=_interval_from_row(scores.brier_skill),
         ece=_interval_from_row(scores.ece),
         curve=tuple(LearningCurvePoint(row.session, row.n_before, _interval_from_row(row.auc)) for row in scores.curve),
@@ -102,10 +102,10 @@ def _session_row(session_labels: SessionLabels, stamp: str) -> SessionRow:
         stamp=stamp,
         day=training_data.day,
         device=training_data.device,
-        lessons=tuple(_window_row(window) for window in training_data.labelled_windows),
-        windows=training_data.window_covariance.n,
+        labelled_windows=tuple(_window_row(window) for window in training_data.labelled_windows),
+        n_windows=training_data.window_covariance.n,
         covariance=tuple(tuple(line) for line in training_data.window_covariance.covariance.tolist()),
-        drowsy=session_labels.sleepiness_ratings,
+        sleepiness_ratings=session_labels.sleepiness_ratings,
         iaf_hz=session_labels.iaf_hz,
         notices=session_labels.notices,
     )
@@ -114,25 +114,25 @@ def _session_row(session_labels: SessionLabels, stamp: str) -> SessionRow:
 def _window_row(window: LabelledWindow) -> LabelledWindowRow:
     return LabelledWindowRow(
         sample=window.sample,
-        x=tuple(value if math.isfinite(value) else None for value in window.x.tolist()),
+        features=tuple(value if math.isfinite(value) else None for value in window.x.tolist()),
         wander=window.wander,
         weight=window.weight,
         minutes=window.minutes,
-        pressed=window.self_caught,
+        self_caught=window.self_caught,
     )
 
 
 def _window_from_row(row: LabelledWindowRow) -> LabelledWindow:
-    x = np.array([np.nan if value is None else value for value in row.x], dtype=np.float64)
+    x = np.array([np.nan if value is None else value for value in row.features], dtype=np.float64)
     return LabelledWindow(
-        row.sample, x, wander=row.wander, weight=row.weight, minutes=row.minutes, self_caught=row.pressed
+        row.sample, x, wander=row.wander, weight=row.weight, minutes=row.minutes, self_caught=row.self_caught
     )
 
 
 def _scores_row(evaluation: Evaluation) -> ScoresRow:
     return ScoresRow(
         prequential=_interval_row(evaluation.prequential),
-        left_out=_interval_row(evaluation.leave_one_session_out),
+        leave_one_session_out=_interval_row(evaluation.leave_one_session_out),
         brier_skill=_interval_row(evaluation.brier_skill),
         ece=_interval_row(evaluation.ece),
         curve=tuple(

@@ -50,7 +50,7 @@ def collect_labels(
     today : float
         Current date, days since 1970.
     """
-    rows = {row.session: row for row in model.sittings} if model and model.features == feature_names else {}
+    rows = {row.session: row for row in model.sessions} if model and model.feature_names == feature_names else {}
     labels_and_stamps: list[tuple[SessionLabels, str]] = []
     notices: list[str] = []
     stamp = short_hash(settings.decoder.model_dump_json(), settings.drowsiness.model_dump_json(), *feature_names)

@@ -113,7 +113,7 @@ def train_decoder(
     )
     fingerprint = short_hash(*stamps, settings.decoder.model_dump_json(), repr(evidence))
     unchanged = model if model is not None and not rebuild and model.fingerprint == fingerprint else None
-    with_presses = unchanged.with_presses if unchanged else training.self_caught_improves()
+    with_presses = unchanged.with_self_caught if unchanged else training.self_caught_improves()
     evaluation = evaluation_from_model(unchanged) if unchanged else training.evaluate(with_self_caught=with_presses)
     newest = labels[-1].training_data if labels else None
     day, device = (newest.day, newest.device) if newest else (today, "")

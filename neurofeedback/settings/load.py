@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast, get_args
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.base import SettingsModel
@@ -191,8 +192,12 @@ def _describe_error(model: type[BaseModel], error: dict[str, Any]) -> str:
 def _fields_at(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
     for part in place:
         if isinstance(part, str):  # numbers are positions in a list
-            model = _model_in(model.model_fields[part].annotation)
-    return list(model.model_fields)
+            model = _model_in(_fields_by_key(model)[part].annotation)
+    return list(_fields_by_key(model))
+
+
+def _fields_by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {str(field.validation_alias or name): field for name, field in model.model_fields.items()}
 
 
 def _model_in(annotation: Any) -> type[BaseModel]:
