@@ -30,6 +30,8 @@ from neurofeedback.processing.features import FEATURES
 from neurofeedback.processing.pipeline import Pipeline, Windows
 from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.resolved_profile import Profile
+from neurofeedback.texts import errors as texts
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import ChannelContact, Chunk, Command, CommandKind, Frame, Phase, State
 
 _LATE_BASELINE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
@@ -41,9 +43,9 @@ _Z_ROWS = [_NAMES.index(name) for name in _Z_NAMES]
 _DROWSINESS_ROWS = [_NAMES.index(name) for name in ("o_alpha_posterior", "theta_all", "delta_all")]
 _ALLOWED_VALUES = {
     CommandKind.PHASE: ", ".join(phase for phase in Phase if phase is not Phase.PAUSE),
-    CommandKind.PAUSE: "on or off",
-    CommandKind.BASELINE: "session or own",
-    CommandKind.DECODER: "nothing, or a decoder: weights, number of answers, AUC, drowsiness level",
+    CommandKind.PAUSE: texts.ON_OR_OFF,
+    CommandKind.BASELINE: texts.SESSION_OR_OWN,
+    CommandKind.DECODER: texts.DECODER_OR_NOTHING,
 }
 
 
@@ -201,10 +203,10 @@ class FrameEngine:
         if array.ndim != 2 or len(array) != n_channels or array.dtype.kind not in "fiu":
             transposed = array.ndim == 2 and array.shape[1] == n_channels
             raise SettingsError(
-                "the engine cannot process this array",
-                got=f"shape {array.shape}, {array.dtype}",
-                allowed=f"real numbers in uV, shape ({n_channels}, n_samples)",
-                todo="pass its transpose" if transposed else "",
+                tr(texts.ARRAY_SHAPE),
+                got=tr(texts.ARRAY_GOT, shape=array.shape, dtype=array.dtype),
+                allowed=tr(texts.ARRAY_ALLOWED, n_channels=n_channels),
+                todo=tr(texts.TRANSPOSE_IT) if transposed else "",
             )
         return Chunk(self._next_sample, array.astype(np.float32, copy=False))
 
@@ -237,9 +239,9 @@ class FrameEngine:
         try:
             self._command_handlers[command.kind](command.value)
         except ValueError:
-            allowed = _ALLOWED_VALUES.get(command.kind, "a number from 0 to 1")
+            allowed = tr(_ALLOWED_VALUES.get(command.kind, texts.NUMBER_0_TO_1))
             raise SettingsError(
-                f"the value of the command {command.kind} is not allowed", got=repr(command.value), allowed=allowed
+                tr(texts.COMMAND_VALUE, kind=command.kind), got=repr(command.value), allowed=allowed
             ) from None
 
     def _set_phase(self, value: str) -> None:
@@ -405,6 +407,4 @@ def _parse_start_baseline(text: str, montage: Montage) -> PersonalBaseline | Non
     try:
         return parse_matching_baseline(text, montage)
     except ValueError as error:
-        raise SettingsError(
-            "the personal baseline of earlier sessions cannot be used", got=str(error), todo="start without it"
-        ) from None
+        raise SettingsError(tr(texts.PERSONAL_BASELINE), got=str(error), todo=tr(texts.START_WITHOUT_IT)) from None

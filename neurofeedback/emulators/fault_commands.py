@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from neurofeedback.emulators.fault_parsing import check_faults, describe_fault_kinds, parse_fault
 from neurofeedback.emulators.headset import Headset
-
-HELP = "type a fault such as 'stall for_s=5', 'mend' to end all, 'help' for all faults"
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.emulator import HELP
 
 
 def run_command(command: str, headset: Headset, at: float) -> str:
@@ -18,7 +18,7 @@ def run_command(command: str, headset: Headset, at: float) -> str:
     """
     command = command.strip()
     if command in {"", "help"}:
-        return "\n".join([*describe_fault_kinds(), HELP]) if command else ""
+        return "\n".join([*describe_fault_kinds(), tr(HELP)]) if command else ""
     if command == "mend":
         headset.clear_faults()
     else:

@@ -10,6 +10,7 @@ from neurofeedback.emulators.faults import FAULT_KINDS, Fault, FaultKind, FaultK
 from neurofeedback.emulators.headset import Headset
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.load import parse, read_toml
+from neurofeedback.texts.catalogue import tr
 
 _TODO = "`neurofeedback emulate faults` lists every fault with its keys"
 
@@ -77,8 +78,8 @@ def check_faults(faults: Iterable[Fault], headset: Headset) -> None:
 
 def describe_fault_kinds() -> list[str]:
     """Return one line for each kind of fault with its keys, then one for each key."""
-    kinds = [f"{kind:<10} {_keys(spec):<36} {spec.description}" for kind, spec in FAULT_KINDS.items()]
-    keys = [f"{key:<10} {field.description}" for key, field in Fault.model_fields.items() if key != "kind"]
+    kinds = [f"{kind:<10} {_keys(spec):<36} {tr(spec.description)}" for kind, spec in FAULT_KINDS.items()]
+    keys = [f"{key:<10} {tr(field.description or '')}" for key, field in Fault.model_fields.items() if key != "kind"]
     return [*kinds, "", *keys]
 
 

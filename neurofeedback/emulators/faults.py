@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.base import SettingsModel, Share
+from neurofeedback.texts import emulator as texts
 
 _DAY_S = 86400.0
 
@@ -47,30 +48,20 @@ class FaultKindSpec:
 _TIME_KEYS = ("at_s", "for_s")
 
 FAULT_KINDS: Mapping[FaultKind, FaultKindSpec] = {
-    FaultKind.LOSS: FaultKindSpec(
-        "packets are lost, each with probability share", ("share",), (*_TIME_KEYS, "channels")
-    ),
-    FaultKind.DUPLICATE: FaultKindSpec("packets are sent twice, each with probability share", ("share",)),
-    FaultKind.GARBAGE: FaultKindSpec("noise bytes follow a packet with probability share", ("share",)),
-    FaultKind.STALL: FaultKindSpec("nothing is sent, although the link is up"),
-    FaultKind.DROP: FaultKindSpec("out of reach, and back after for_s"),
-    FaultKind.UNPLUG: FaultKindSpec("the port is gone, and back after for_s"),
-    FaultKind.ABSENT: FaultKindSpec("cannot be found until for_s after the emulator's start", ("for_s",), ()),
-    FaultKind.REFUSE: FaultKindSpec("the first attempts to connect fail, as many as times says", (), ("times",)),
-    FaultKind.REPLY: FaultKindSpec(
-        "answers like another device when asked who it is, as often as times says", (), ("times",)
-    ),
-    FaultKind.LIFTED: FaultKindSpec(
-        "electrodes off the head: noise from rail to rail, and mains", (), (*_TIME_KEYS, "channels", "hz")
-    ),
-    FaultKind.BROKEN: FaultKindSpec(
-        "broken electrodes: noise as strong at every frequency", (), (*_TIME_KEYS, "channels")
-    ),
-    FaultKind.MAINS: FaultKindSpec("a hum of amplitude uv on top", ("uv",), (*_TIME_KEYS, "channels", "hz")),
-    FaultKind.COUNTER: FaultKindSpec("the packet counter jumps to this count", ("to",), ("at_s",)),
-    FaultKind.CLOCK: FaultKindSpec(
-        "the headset's clock jumps by by_s: ahead, or back (it waits)", ("by_s",), ("at_s",)
-    ),
+    FaultKind.LOSS: FaultKindSpec(texts.LOSS, ("share",), (*_TIME_KEYS, "channels")),
+    FaultKind.DUPLICATE: FaultKindSpec(texts.DUPLICATE, ("share",)),
+    FaultKind.GARBAGE: FaultKindSpec(texts.GARBAGE, ("share",)),
+    FaultKind.STALL: FaultKindSpec(texts.STALL),
+    FaultKind.DROP: FaultKindSpec(texts.DROP),
+    FaultKind.UNPLUG: FaultKindSpec(texts.UNPLUG),
+    FaultKind.ABSENT: FaultKindSpec(texts.ABSENT, ("for_s",), ()),
+    FaultKind.REFUSE: FaultKindSpec(texts.REFUSE, (), ("times",)),
+    FaultKind.REPLY: FaultKindSpec(texts.REPLY, (), ("times",)),
+    FaultKind.LIFTED: FaultKindSpec(texts.LIFTED, (), (*_TIME_KEYS, "channels", "hz")),
+    FaultKind.BROKEN: FaultKindSpec(texts.BROKEN, (), (*_TIME_KEYS, "channels")),
+    FaultKind.MAINS: FaultKindSpec(texts.MAINS, ("uv",), (*_TIME_KEYS, "channels", "hz")),
+    FaultKind.COUNTER: FaultKindSpec(texts.COUNTER, ("to",), ("at_s",)),
+    FaultKind.CLOCK: FaultKindSpec(texts.CLOCK, ("by_s",), ("at_s",)),
 }
 """Every kind of fault."""
 
@@ -78,18 +69,16 @@ FAULT_KINDS: Mapping[FaultKind, FaultKindSpec] = {
 class Fault(SettingsModel):
     """One fault. Times count from the first sample of the first stream."""
 
-    kind: FaultKind = Field(description="what goes wrong")
-    at_s: float = Field(default=0.0, ge=0, le=_DAY_S, description="when it begins, s")
-    for_s: float | None = Field(default=None, gt=0, le=_DAY_S, description="how long it lasts, s; to the end if absent")
-    share: Share = Field(default=0.0, description="probability for each packet")
-    channels: tuple[int, ...] | None = Field(
-        default=None, min_length=1, description="electrodes, from 1; all if absent"
-    )
-    uv: float = Field(default=0.0, gt=0, le=1e5, description="amplitude, uV")
-    hz: Literal[50, 60] = Field(default=50, description="mains frequency, Hz")
-    to: int = Field(default=0, ge=0, le=65535, description="the next packet's count")
-    by_s: float = Field(default=0.0, ge=-3600, le=3600, description="jump of the clock, s")
-    times: int | None = Field(default=None, ge=1, le=1000, description="how often; always if absent")
+    kind: FaultKind = Field(description=texts.KEY_KIND)
+    at_s: float = Field(default=0.0, ge=0, le=_DAY_S, description=texts.KEY_AT_S)
+    for_s: float | None = Field(default=None, gt=0, le=_DAY_S, description=texts.KEY_FOR_S)
+    share: Share = Field(default=0.0, description=texts.KEY_SHARE)
+    channels: tuple[int, ...] | None = Field(default=None, min_length=1, description=texts.KEY_CHANNELS)
+    uv: float = Field(default=0.0, gt=0, le=1e5, description=texts.KEY_UV)
+    hz: Literal[50, 60] = Field(default=50, description=texts.KEY_HZ)
+    to: int = Field(default=0, ge=0, le=65535, description=texts.KEY_TO)
+    by_s: float = Field(default=0.0, ge=-3600, le=3600, description=texts.KEY_BY_S)
+    times: int | None = Field(default=None, ge=1, le=1000, description=texts.KEY_TIMES)
 
     @model_validator(mode="after")
     def _check_keys(self) -> Fault:
@@ -115,7 +104,7 @@ class Fault(SettingsModel):
 class FaultSchedule(SettingsModel):
     """A file of faults: one ``[[fault]]`` table for each."""
 
-    fault: tuple[Fault, ...] = Field(min_length=1, description="the faults, in any order")
+    fault: tuple[Fault, ...] = Field(min_length=1, description=texts.KEY_FAULT)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurofeedback.errors import SettingsError
+from neurofeedback.texts import errors as texts
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +62,7 @@ def get_headset(family: str) -> HeadsetSpec:
         There is no such family.
     """
     if family not in HEADSETS:
-        raise SettingsError("no such device family to simulate", got=family, allowed=", ".join(HEADSETS))
+        raise SettingsError(tr(texts.DEVICE_FAMILY), got=family, allowed=", ".join(HEADSETS))
     return HEADSETS[family]
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from neurofeedback.errors import SettingsError
 from neurofeedback.simulation.headset_specs import HeadsetSpec
 from neurofeedback.simulation.noise import RandomStream, rng_for
+from neurofeedback.texts import errors as texts
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import LostRun
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def check_link(link: RadioLink) -> None:
         The loss is not within 0 to below 1.
     """
     if not 0 <= link.loss < 1:
-        raise SettingsError("packet loss is a share", got=link.loss, allowed="0 to below 1")
+        raise SettingsError(tr(texts.PACKET_LOSS), got=link.loss, allowed=tr(texts.PACKET_LOSS_ALLOWED))
 
 
 def draw_packets(link: RadioLink, headset: HeadsetSpec, n_samples: int, seed: int) -> Iterator[Packet]:

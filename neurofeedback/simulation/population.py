@@ -10,6 +10,8 @@ import numpy as np
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.simulation.noise import RandomStream, rng_for
+from neurofeedback.texts import errors as texts
+from neurofeedback.texts.catalogue import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,7 @@ def draw_person(
         There is no such population.
     """
     if population not in POPULATIONS:
-        raise SettingsError(
-            "no such population of simulated people", got=population, allowed=", ".join(sorted(POPULATIONS))
-        )
+        raise SettingsError(tr(texts.POPULATION), got=population, allowed=", ".join(sorted(POPULATIONS)))
     rng = rng_for(seed, RandomStream.PERSON)
     iaf, chi, alpha = rng.standard_normal(3).tolist()
     return Person(

@@ -31,6 +31,8 @@ from neurofeedback.simulation.scalp import ScalpGains, scalp_of
 from neurofeedback.simulation.slow_processes import BANDS, SlowProcesses, draw_slow_processes, interpolate
 from neurofeedback.simulation.sources import FADE_S, STEP_S, HeadModel, check_rate, draw_piece
 from neurofeedback.simulation.states import Episode, MentalState, state_at, truncate_episodes
+from neurofeedback.texts import errors as texts
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -188,9 +190,9 @@ def draw_session(
     check_rate(headset.sfreq)
     if not 1 / headset.sfreq <= seconds <= _LONGEST_S:
         raise SettingsError(
-            "a simulated session cannot be this long",
+            tr(texts.SESSION_LENGTH),
             got=f"{seconds} s",
-            allowed=f"one sample to {_LONGEST_S:.0f} s",
+            allowed=tr(texts.SESSION_LENGTH_ALLOWED, longest_s=f"{_LONGEST_S:.0f}"),
         )
     scalp = scalp_of(montage)
     drawn = draw_artifacts(seconds, disturbances, scalp, seed)

@@ -26,6 +26,8 @@ from neurofeedback.simulation.noise import (
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.scalp import ScalpGains
 from neurofeedback.simulation.slow_processes import BANDS, BANDWIDTH_HZ, LEAD_S, SlowProcesses, interpolate
+from neurofeedback.texts import errors as texts
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,9 +74,7 @@ def check_rate(sfreq: float) -> int:
         The rate is not a whole number of Hz, or too low for beta and the aperiodic fit.
     """
     if not 100 <= sfreq <= 4096 or sfreq != int(sfreq):
-        raise SettingsError(
-            "the simulated meditator cannot be sampled at this rate", got=f"{sfreq} Hz", allowed="whole Hz, 100 to 4096"
-        )
+        raise SettingsError(tr(texts.SFREQ), got=f"{sfreq} Hz", allowed=tr(texts.SFREQ_ALLOWED))
     return int(sfreq)
 
 

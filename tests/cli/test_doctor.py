@@ -107,7 +107,7 @@ def test_a_full_disk_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(diagnostics.shutil, "disk_usage", lambda _: usage(10**9, 10**9, 1000))
     check = diagnostics.check_recordings(tmp_path)
     assert check.status is RequirementStatus.MISSING
-    assert "make room" in check.fix
+    assert "free disk space" in check.fix
 
 
 @pytest.mark.parametrize(("there", "need"), [(True, RequirementStatus.OK), (False, RequirementStatus.OPTIONAL)])

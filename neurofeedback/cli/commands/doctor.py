@@ -20,6 +20,8 @@ from packaging.requirements import Requirement
 
 from neurofeedback.cli.helpers.common import has_display, missing_window_packages, print_json, recordings_folder
 from neurofeedback.errors import EXIT_OK, EXIT_SETTINGS, SourceError
+from neurofeedback.texts import doctor as texts
+from neurofeedback.texts.catalogue import tr
 
 DISTRIBUTION = "neurofeedback-meditation"
 _MIN_FREE_BYTES = 200_000_000
@@ -116,9 +118,10 @@ def _check_package(requirement: Requirement) -> Diagnostic:
     try:
         version = importlib.metadata.version(requirement.name)
     except importlib.metadata.PackageNotFoundError:
-        return Diagnostic(requirement.name, RequirementStatus.MISSING, "not installed", fix)
+        return Diagnostic(requirement.name, RequirementStatus.MISSING, tr(texts.NOT_INSTALLED), fix)
     if not requirement.specifier.contains(version, prereleases=True):
-        return Diagnostic(requirement.name, RequirementStatus.MISSING, f"{version}, not {requirement.specifier}", fix)
+        found = tr(texts.OTHER_VERSION, version=version, required=requirement.specifier)
+        return Diagnostic(requirement.name, RequirementStatus.MISSING, found, fix)
     return Diagnostic(requirement.name, RequirementStatus.OK, version)
 
 
@@ -129,36 +132,32 @@ def check_recordings(folder: Path) -> Diagnostic:
         with tempfile.TemporaryFile(dir=existing):
             free = shutil.disk_usage(existing).free
     except OSError as error:
-        fix = f"pass --recordings DIR, or sudo chown {getpass.getuser()} '{existing}'"
-        return Diagnostic(
-            "recordings", RequirementStatus.MISSING, f"{folder} cannot be written ({error.strerror})", fix
-        )
-    found = f"{folder}, {free / 1e9:.1f} GB free"
+        found = tr(texts.NOT_WRITABLE, folder=folder, reason=error.strerror)
+        fix = tr(texts.MAKE_WRITABLE, command=f"sudo chown {getpass.getuser()} '{existing}'")
+        return Diagnostic("recordings", RequirementStatus.MISSING, found, fix)
+    found = tr(texts.FREE_SPACE, folder=folder, free_gb=f"{free / 1e9:.1f}")
     if free < _MIN_FREE_BYTES:
-        return Diagnostic(
-            "recordings", RequirementStatus.MISSING, found, "make room, or pass --recordings DIR on another disk"
-        )
+        return Diagnostic("recordings", RequirementStatus.MISSING, found, tr(texts.DISK_FULL))
     return Diagnostic("recordings", RequirementStatus.OK, found)
 
 
 def check_display() -> Diagnostic:
     """Check for a screen to open the window on."""
     if has_display():
-        return Diagnostic(
-            "display", RequirementStatus.OK, os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "there"
-        )
-    return Diagnostic("display", RequirementStatus.OPTIONAL, "none", "add --headless to train in the terminal")
+        name = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or tr(texts.DISPLAY_AVAILABLE)
+        return Diagnostic("display", RequirementStatus.OK, name)
+    return Diagnostic("display", RequirementStatus.OPTIONAL, tr(texts.NO_DISPLAY), tr(texts.USE_TERMINAL))
 
 
 def check_window_libraries() -> Diagnostic:
     """Try to load the system libraries of the window."""
     missing = missing_window_packages()
     if not missing:
-        return Diagnostic("window libraries", RequirementStatus.OK, "all there")
+        return Diagnostic("window libraries", RequirementStatus.OK, tr(texts.ALL_LIBRARIES))
     return Diagnostic(
         "window libraries",
         RequirementStatus.OPTIONAL,
-        f"{len(missing)} missing",
+        tr(texts.MISSING_LIBRARIES, n=len(missing)),
         f"sudo apt-get install {' '.join(missing)}",
     )
 
@@ -167,28 +166,27 @@ def check_sound() -> Diagnostic:
     """Check for a sound output; without one a session is silent or goes to a WAV file."""
     from neurofeedback.audio.miniaudio_output import device_names  # loads the sound library
 
-    fix = "connect loudspeakers or headphones (on a bare Linux: sudo apt-get install pulseaudio), or --audio FILE.wav"
+    fix = tr(texts.CONNECT_SOUND)
     try:
         names = device_names()
     except SourceError as error:
-        return Diagnostic("sound", RequirementStatus.OPTIONAL, f"no device ({error.got})", fix)
+        return Diagnostic("sound", RequirementStatus.OPTIONAL, tr(texts.NO_SOUND_REASON, reason=error.got), fix)
     if not names:
-        return Diagnostic("sound", RequirementStatus.OPTIONAL, "no device", fix)
+        return Diagnostic("sound", RequirementStatus.OPTIONAL, tr(texts.NO_SOUND), fix)
     return Diagnostic("sound", RequirementStatus.OK, ", ".join(names))
 
 
 def check_bluetooth(root: Path = Path("/")) -> Diagnostic:
     """Check for a Bluetooth adapter (Muse, Ganglion) on Linux; elsewhere one is assumed."""
     if sys.platform != "linux":
-        return Diagnostic("bluetooth", RequirementStatus.OK, "not checked on this system")
+        return Diagnostic("bluetooth", RequirementStatus.OK, tr(texts.NOT_CHECKED))
     names = sorted(path.name for path in (root / "sys/class/bluetooth").glob("hci*"))
     if not names:
-        return Diagnostic(
-            "bluetooth", RequirementStatus.OPTIONAL, "no adapter", "plug one in; only Muse and Ganglion need it"
-        )
+        return Diagnostic("bluetooth", RequirementStatus.OPTIONAL, tr(texts.NO_ADAPTER), tr(texts.PLUG_IN_ADAPTER))
     if not (root / "run/dbus/system_bus_socket").exists():
         fix = "sudo apt-get install bluez && sudo systemctl enable --now bluetooth"
-        return Diagnostic("bluetooth", RequirementStatus.OPTIONAL, f"{', '.join(names)}, but no system bus", fix)
+        found = tr(texts.NO_SYSTEM_BUS, adapters=", ".join(names))
+        return Diagnostic("bluetooth", RequirementStatus.OPTIONAL, found, fix)
     return Diagnostic("bluetooth", RequirementStatus.OK, ", ".join(names))
 
 
@@ -197,9 +195,10 @@ def check_serial(root: Path = Path("/")) -> Diagnostic:
     ports = sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "cu.usb*") for path in (root / "dev").glob(pattern))
     closed = [port for port in ports if not os.access(port, os.R_OK | os.W_OK)]
     if closed:
-        fix = f"sudo usermod -aG dialout {getpass.getuser()}, then log in again"
-        return Diagnostic("serial", RequirementStatus.OPTIONAL, f"no permission to open {', '.join(closed)}", fix)
-    return Diagnostic("serial", RequirementStatus.OK, ", ".join(ports) or "no dongle plugged in; only Cyton needs one")
+        fix = tr(texts.LOG_IN_AGAIN, command=f"sudo usermod -aG dialout {getpass.getuser()}")
+        found = tr(texts.NO_PERMISSION, ports=", ".join(closed))
+        return Diagnostic("serial", RequirementStatus.OPTIONAL, found, fix)
+    return Diagnostic("serial", RequirementStatus.OK, ", ".join(ports) or tr(texts.NO_DONGLE))
 
 
 def _show_settings(as_json: bool) -> int:
@@ -249,7 +248,9 @@ def describe_allowed(field: dict[str, Any]) -> str:
     if "enum" in field:
         return ", ".join(str(value) for value in field["enum"])
     if "minimum" in field:
-        return f"{field['type']}, {field['minimum']:g} to {field['maximum']:g}"
+        low, high = f"{field['minimum']:g}", f"{field['maximum']:g}"
+        return tr(texts.NUMBER_RANGE, type=field["type"], low=low, high=high)
     if field["type"] == "array":
-        return f"{len(field['prefixItems'])} numbers" if "prefixItems" in field else "names, in brackets"
-    return {"boolean": "true or false", "string": "text"}[field["type"]]
+        fixed = field.get("prefixItems")
+        return tr(texts.SEVERAL_NUMBERS, n=len(fixed)) if fixed else tr(texts.NAMES)
+    return tr({"boolean": texts.TRUE_OR_FALSE, "string": texts.TEXT}[field["type"]])

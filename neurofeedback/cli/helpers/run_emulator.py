@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import typer
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.texts import terminal
+from neurofeedback.texts import emulator, terminal
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
@@ -86,11 +86,9 @@ def run_emulator(
     """
     if command:
         return _run_command(command, environment or {})
-    from neurofeedback.emulators.fault_commands import HELP  # loads pydantic
-
     typer.echo(address)
     print_status(tr(terminal.CONNECT_WITH, command=train_command))
-    print_status(tr(terminal.LEAVE_HINT, commands=HELP))
+    print_status(tr(terminal.LEAVE_HINT, commands=tr(emulator.HELP)))
     threading.Thread(target=_read_fault_commands, args=(headset,), name="fault-commands", daemon=True).start()
     device.wait()
     return 0

@@ -1,0 +1,26 @@
+"""What is wrong, allowed and to do in the errors that pure rooms raise."""
+
+from __future__ import annotations
+
+# the engine
+ARRAY_SHAPE = "the engine cannot process this array"
+ARRAY_GOT = "shape {shape}, {dtype}"
+ARRAY_ALLOWED = "real numbers in uV, shape ({n_channels}, n_samples)"
+TRANSPOSE_IT = "pass its transpose"
+COMMAND_VALUE = "the value of the command {kind} is not allowed"
+ON_OR_OFF = "on or off"
+SESSION_OR_OWN = "session or own"
+DECODER_OR_NOTHING = "nothing, or a decoder: weights, number of answers, AUC, drowsiness level"
+NUMBER_0_TO_1 = "a number from 0 to 1"
+PERSONAL_BASELINE = "the personal baseline of earlier sessions cannot be used"
+START_WITHOUT_IT = "start without it"
+
+# simulation
+DEVICE_FAMILY = "no such device family to simulate"
+PACKET_LOSS = "packet loss is a share"
+PACKET_LOSS_ALLOWED = "0 to below 1"
+POPULATION = "no such population of simulated people"
+SESSION_LENGTH = "a simulated session cannot be this long"
+SESSION_LENGTH_ALLOWED = "one sample to {longest_s} s"
+SFREQ = "the simulated meditator cannot be sampled at this rate"
+SFREQ_ALLOWED = "whole Hz, 100 to 4096"
