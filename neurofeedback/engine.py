@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.baseline import Baseline
 from neurofeedback.estimation.baseline_builder import BaselineBuilder
-from neurofeedback.estimation.confidence import confidence, model_trust
+from neurofeedback.estimation.confidence import confidence, model_trust, untaught_trust
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.estimation.drowsiness import DrowsinessFlag
 from neurofeedback.estimation.engine_states import BaselineState, EngineEvent, EngineStates, PauseState
@@ -139,7 +139,8 @@ class FrameEngine:
             CommandKind.DECODER: self._set_decoder,
             CommandKind.BASELINE: self._set_feedback_source,
         }
-        self._trust = settings.confidence.initial_trust
+        self._untaught_trust = untaught_trust(profile.evidence, settings.confidence)
+        self._trust = self._untaught_trust
         self._baseline_quality = 0.0
         self._window_frames = round(settings.spectrum.window_s / self.hop_s)
         self._pause_frames_left = 0
@@ -275,7 +276,7 @@ class FrameEngine:
     def _set_decoder(self, value: str) -> None:
         decoder = parse_decoder_weights(value)
         self._estimator.set_decoder(decoder)
-        self._trust = model_trust(decoder, self._settings.confidence)
+        self._trust = model_trust(decoder, self._untaught_trust, self._settings.confidence)
         self._drowsiness.level = 1.0 if decoder is None else decoder.drowsy_level
 
     def _set_feedback_source(self, value: str) -> None:

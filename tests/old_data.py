@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,12 @@ OLD = Path(__file__).resolve().parent / "data" / "v0_1_0"
 FIRST, SECOND, OWN_BASELINE, REAL_TIME, IMPORTED = "P1-first", "P1-second", "P2", "P3", "P4"
 LOGGED = (FIRST, SECOND, OWN_BASELINE, REAL_TIME)
 RESOLVED = "settings.toml"
+
+
+def copy_dataset(folder: Path) -> Path:
+    """Return a copy of the dataset, beside a home with the evidence profiles of that version."""
+    shutil.copytree(OLD / "evidence", folder / "home" / "neurofeedback" / "evidence")
+    return Path(shutil.copytree(OLD / "dataset", folder / "dataset"))
 
 
 def session_of(dataset: Path, name: str) -> Path:
@@ -67,12 +74,16 @@ def verified(dataset: Path, name: str) -> dict[str, object]:
     return {item: found["verdict"] for item, found in items.items()}
 
 
+LATER_KEYS = {"expected_auc", "weights", "index_member", "blink_rejects_theta"}
+"""Keys of settings that version 0.1.0 did not have."""
+
+
 def leaves(value: object) -> list[object]:
     """Return the values of settings in their order, whatever they are called."""
     if isinstance(value, BaseModel):
         return leaves(value.model_dump(mode="json"))
     if isinstance(value, dict):
-        return [leaf for each in value.values() for leaf in leaves(each)]
+        return [leaf for key, each in value.items() if key not in LATER_KEYS for leaf in leaves(each)]
     if isinstance(value, list | tuple):
         return [leaf for each in value for leaf in leaves(each)]
     return [value]

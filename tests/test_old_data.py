@@ -35,7 +35,7 @@ N_SAMPLES = {"P1-first": 9216, "P1-second": 9216, "P2": 18180, "P3": 6408, "P4":
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copytree(old_data.OLD / "dataset", tmp_path_factory.mktemp("old") / "dataset"))
+    return old_data.copy_dataset(tmp_path_factory.mktemp("old"))
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,9 @@ def test_the_report_is_a_page(dataset: Path) -> None:
 
 def test_the_same_person_simulated_again_gives_the_same_session(dataset: Path, tmp_path: Path) -> None:
     """The command of the data's README: simulator, runner, answers, decoder and writer."""
-    profile = old_data.OLD / "profiles" / "person.toml"
+    profile = tmp_path / "person.toml"
+    text = (old_data.OLD / "profiles" / "person.toml").read_text(encoding="utf-8")
+    profile.write_text(f"{text}\n[gate]\nblink_rejects_theta = false\n", encoding="utf-8")
     done = old_data.program(
         dataset,
         *("simulate", tmp_path / "again", "--profile", profile, "--participant", "P1", "--condition", "pre"),

@@ -48,7 +48,7 @@ def fit_baseline(
         return None
     settings = profile.settings
     limits = fit_gate_limits(data.slow_samples, data.ln_emg, data.fixed_bad, settings.gate)
-    gated, clean = apply_gate_limits(
+    gated, clean, for_theta = apply_gate_limits(
         slow_ptp=data.slow_ptp,
         ln_emg=data.ln_emg,
         fixed_bad=data.fixed_bad,
@@ -57,6 +57,7 @@ def fit_baseline(
         settings=settings,
     )
     valid = gated & data.complete[:, None]
+    for_theta &= data.complete[:, None]
     iaf_hz = _find_alpha_frequency(data, valid, profile, sfreq)
     extractor = FeatureExtractor(freqs, individual_bands(iaf_hz, settings.bands, settings.gate), settings.features)
     emg_median, spectral = _features(data.psd, valid, extractor, profile)
@@ -64,8 +65,8 @@ def fit_baseline(
     ln_envelope = envelope.at(data.filtered, data.ends)
     clean &= data.complete[:, None] & np.isfinite(ln_envelope)
     values = np.concatenate([spectral, ln_envelope[..., None]], axis=-1)
-    channel_median = select_by_kind(_median_where(values, valid), _median_where(values, clean))
-    usable = select_by_kind(valid[..., None], clean[..., None])
+    channel_median = select_by_kind(*(_median_where(values, good) for good in (valid, clean, for_theta)))
+    usable = select_by_kind(valid[..., None], clean[..., None], for_theta[..., None])
     deviations = RegionAverager(profile.montage).means(values - channel_median, usable)
     mu, spread = _middle_and_spread(deviations, spread_floors(settings.baseline))
     z = bounded_zscore(deviations - mu, spread, settings.baseline)

@@ -151,7 +151,9 @@ class Estimator:
         possible = (windows.complete & usable)[:, None]
         learnable = gate_result.valid & possible
         used = (
-            select_by_kind(gate_result.valid[..., None], gate_result.clean[..., None])
+            select_by_kind(
+                gate_result.valid[..., None], gate_result.clean[..., None], gate_result.theta_valid[..., None]
+            )
             & (possible & self._measured_channels)[..., None]
         )
         smooth_psd = self._psd.update(windows.psd, learnable)

@@ -54,8 +54,9 @@ _ESTIMATE_METRICS = (
         "confidence",
         "how far the index is trusted",
         "0 to 1",
-        "usable signal of the last 8 s x min(1, clean baseline / 60 s) x trust in the model: 0.3 before any answer, "
-        "then clip((AUC - .5) N / (N + 60) / .15, .3, 1), and 0 where the model is worse than guessing",
+        "usable signal of the last 8 s x min(1, clean baseline / 60 s) x trust in the model: before any answer "
+        "clip((AUC - .5) / .15, 0, 1) with the AUC of other people, .53 by default, so 0.2; then "
+        "clip((AUC - .5) N / (N + 60) / .15, 0.2, 1), and 0 where the model is worse than guessing",
         "Not the chance that a frame is right: that is close to even for everybody.",
         (_OWN_RULE,),
         ("confidence",),

@@ -68,7 +68,7 @@ def fit_decoder(
     device: str,
     with_self_caught: bool = False,
 ) -> Decoder:
-    """Fit one decoder for each evidence profile and average them by their marginal likelihood.
+    """Fit one decoder for each evidence profile and average them by weight times marginal likelihood.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def fit_decoder(
         )
         for prior in priors
     ]
-    probabilities = _profile_probabilities(fits)
+    probabilities = _profile_probabilities(fits, [prior.probability for prior in priors])
     mode, sd = _average_fits(fits, probabilities)
     n_features = len(training_set.names)
     asked = ~used.self_caught
@@ -137,8 +137,8 @@ def _design_matrix(training_set: TrainingSet, device: str) -> tuple[NDArray[np.f
     return np.column_stack([training_set.x, time, *intercepts]), 1 + len(intercepts)
 
 
-def _profile_probabilities(fits: list[LaplaceFit]) -> NDArray[np.float64]:
-    evidence = np.array([fit.log_evidence for fit in fits])
+def _profile_probabilities(fits: list[LaplaceFit], before: list[float]) -> NDArray[np.float64]:
+    evidence = np.array([fit.log_evidence for fit in fits]) + np.log(before)
     likelihood = np.exp(evidence - evidence.max())
     return likelihood / likelihood.sum()
 

@@ -149,7 +149,7 @@ def evaluate_feature_table(table: FeatureTable, evidence: Evidence, settings: De
         subject: score_prequentially(training_set, train, settings) for subject, training_set in training_sets.items()
     }
     left_out = [score_leaving_sessions_out(training_set, train) for training_set in training_sets.values()]
-    known = {feature.feature for profile in evidence.members or (evidence,) for feature in profile.features}
+    known = set(evidence.feature_names)
     together, wide = stack_people(list(prequential.values())), settings.leave_one_out_se_factor
     others = (
         _score_left_out_subjects(table.feature_names, training_sets, train)

@@ -13,9 +13,13 @@ from neurofeedback.settings.evidence import Evidence
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """A normal prior on the decoder's weights, ``(n_features,)`` each, and the evidence profile it is from."""
+    """A normal prior on the decoder's weights, ``(n_features,)`` each, and the evidence profile it is from.
+
+    ``probability`` is the share of the profile in the mixture.
+    """
 
     name: str
+    probability: float
     mean: NDArray[np.float64]
     sd: NDArray[np.float64]
 
@@ -36,11 +40,17 @@ def build_priors(
         Of the person's unlabelled windows, before shrinkage.
     """
     shrunk = 0.5 * correlation + 0.5 * np.eye(len(names))
-    return tuple(_build_prior(member, names, shrunk, settings) for member in evidence.members or (evidence,))
+    return tuple(
+        _build_prior(member, probability, names, shrunk, settings) for member, probability in evidence.weighted_profiles
+    )
 
 
 def _build_prior(
-    profile: Evidence, names: tuple[str, ...], correlation: NDArray[np.float64], settings: DecoderSettings
+    profile: Evidence,
+    probability: float,
+    names: tuple[str, ...],
+    correlation: NDArray[np.float64],
+    settings: DecoderSettings,
 ) -> Prior:
     known = [feature for feature in profile.features if feature.feature in names]
     rows = [names.index(feature.feature) for feature in known]
@@ -49,4 +59,4 @@ def _build_prior(
         correlation[np.ix_(rows, rows)], np.array([feature.mu for feature in known])
     )
     sd[rows] = [feature.between_sd for feature in known]
-    return Prior(profile.name, mean, settings.prior_sd_factor * sd)
+    return Prior(profile.name, probability, mean, settings.prior_sd_factor * sd)

@@ -198,14 +198,18 @@ FEATURES: dict[str, Feature] = {
 
 
 _IS_ENVELOPE = np.array([kind == "envelope" for kind in KINDS])
+_IS_SLOW = np.array([kind in {"theta", "delta", "o_theta"} for kind in KINDS])
 
 
-def select_by_kind(of_window: NDArray[Scalar], of_envelope: NDArray[Scalar]) -> NDArray[Scalar]:
-    """Select for each kind one of two arrays that broadcast to ``(..., len(KINDS))``.
+def select_by_kind(
+    of_window: NDArray[Scalar], of_envelope: NDArray[Scalar], of_slow: NDArray[Scalar]
+) -> NDArray[Scalar]:
+    """Select for each kind one of three arrays that broadcast to ``(..., len(KINDS))``.
 
-    A spectrum needs a whole clean window, the envelope only the last moments.
+    A spectrum needs a whole clean window, the envelope only the last moments, theta and delta a time without
+    frequent blinks on any channel.
     """
-    return np.where(_IS_ENVELOPE, of_envelope, of_window)
+    return np.where(_IS_ENVELOPE, of_envelope, np.where(_IS_SLOW, of_slow, of_window))
 
 
 @dataclass(frozen=True, slots=True)

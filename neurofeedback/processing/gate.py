@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from neurofeedback.processing.block_measures import BlockMeasures
 from neurofeedback.processing.framing import SlidingWindows, hops_per_block
-from neurofeedback.processing.gate_limits import Flags, GateLimits, MuscleDetector, muscle_flags, nan_median
+from neurofeedback.processing.gate_limits import (
+    BlinkMemory,
+    Flags,
+    GateLimits,
+    MuscleDetector,
+    muscle_flags,
+    nan_median,
+)
 from neurofeedback.settings.model import Settings
 
 
@@ -38,8 +45,9 @@ class GateResult:
     ``reasons`` holds the flags of each rule; ``bad`` is any of the block rules, ``fixed_bad`` any but blink and muscle,
     which are judged again by a finished baseline; ``excluded`` is a channel with BAD contact; ``valid`` is a channel
     used in the frame: up to a quarter of its window may be bad, but muscle makes it invalid at once, as it dominates
-    beta long before that; ``clean`` is a channel without a recent bad block; ``unusable`` has no signal at this moment;
-    ``good_share`` is the share of good blocks over the last seconds.
+    beta long before that; ``theta_valid`` is a valid channel while blinks are not frequent on any channel; ``clean``
+    is a channel without a recent bad block; ``unusable`` has no signal at this moment; ``good_share`` is the share of
+    good blocks over the last seconds.
     """
 
     reasons: dict[str, Flags]
@@ -47,6 +55,7 @@ class GateResult:
     fixed_bad: Flags
     excluded: Flags
     valid: Flags
+    theta_valid: Flags
     clean: Flags
     unusable: Flags
     good_share: NDArray[np.float64]
@@ -67,6 +76,7 @@ class ArtifactGate:
         self._in_window: SlidingWindows[np.bool_] = SlidingWindows(
             max(1, round(settings.spectrum.window_s / hop_s)), fill_value=False
         )
+        self._blinks = BlinkMemory(settings)
         self._current_bad: SlidingWindows[np.bool_] = SlidingWindows(
             1 + round(settings.envelope.clean_s / hop_s), fill_value=False
         )
@@ -97,12 +107,15 @@ class ArtifactGate:
         fixed_bad = _any_flag(fixed)
         bad = fixed_bad | _any_flag(learned)
         excluded = (self._bad.append(bad & ~missing).mean(axis=-1) > s.channel_bad_share) | _any_flag(channel)
+        in_window = self._in_window.append(bad).mean(axis=-1)
+        valid = (in_window <= s.window_bad_share) & ~excluded & ~learned["muscle"]
         return GateResult(
             reasons=fixed | learned | channel,
             bad=bad,
             fixed_bad=fixed_bad,
             excluded=excluded,
-            valid=(self._in_window.append(bad).mean(axis=-1) <= s.window_bad_share) & ~excluded & ~learned["muscle"],
+            valid=valid,
+            theta_valid=valid & ~self._blinks.process(learned["blink"] & ~_any_flag(channel)),
             clean=~self._current_bad.append(bad).any(axis=-1) & ~excluded,
             unusable=self._signal_missing(measures) | fixed["flat"] | fixed["railed"],
             good_share=self._good.append(~bad & ~excluded).mean(axis=-1),

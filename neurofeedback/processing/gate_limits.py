@@ -129,6 +129,25 @@ def nan_median(windows: NDArray[np.float64]) -> NDArray[np.float64]:
     return middle.reshape(windows.shape[:-1])
 
 
+class BlinkMemory:
+    """Whether blinks on any channel fill too much of the last seconds for theta.
+
+    Where a blink is small it stays below the blink rule and still raises theta: of a train of blinks, by much.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._rejects, self._share = settings.gate.blink_rejects_theta, settings.gate.channel_bad_share
+        n_blocks = max(1, round(settings.gate.channel_bad_window_s / settings.spectrum.hop_s))
+        self._window: SlidingWindows[np.bool_] = SlidingWindows(n_blocks, fill_value=False)
+
+    def process(self, blinks: Flags) -> Flags:
+        """Return ``(n, 1)`` from the flags of the blink rule, ``(n, n_channels)``."""
+        if not self._rejects:
+            return np.zeros((len(blinks), 1), dtype=np.bool_)
+        together = self._window.append(blinks.any(axis=-1, keepdims=True))
+        return np.asarray(together.mean(axis=-1) > self._share, dtype=np.bool_)
+
+
 def apply_gate_limits(
     *,
     slow_ptp: NDArray[np.float64],
@@ -137,16 +156,21 @@ def apply_gate_limits(
     excluded: Flags,
     limits: GateLimits,
     settings: Settings,
-) -> tuple[Flags, Flags]:
-    """Return which channels are valid and which are clean in each frame of a baseline, by its own limits.
+) -> tuple[Flags, Flags, Flags]:
+    """Return which channels are valid, clean, and valid for theta in each frame of a baseline, by its own limits.
 
     All arrays are ``(n, n_channels)``.
     """
     hop_s = settings.spectrum.hop_s
     release: SlidingWindows[np.bool_] = SlidingWindows(settings.gate.emg_release_blocks * hops_per_block(hop_s) + 1)
     hits = release.append(MuscleDetector(settings.gate).process(ln_emg, limits)).any(axis=-1)
-    bad = fixed_bad | hits | (slow_ptp > limits.blink_uv)
+    blinks = slow_ptp > limits.blink_uv
+    bad = fixed_bad | hits | blinks
     window: SlidingWindows[np.bool_] = SlidingWindows(max(1, round(settings.spectrum.window_s / hop_s)))
     recent: SlidingWindows[np.bool_] = SlidingWindows(1 + round(settings.envelope.clean_s / hop_s))
     valid = (window.append(bad).mean(axis=-1) <= settings.gate.window_bad_share) & ~excluded & ~hits
-    return valid, ~recent.append(bad).any(axis=-1) & ~excluded
+    return (
+        valid,
+        ~recent.append(bad).any(axis=-1) & ~excluded,
+        valid & ~BlinkMemory(settings).process(blinks & ~excluded),
+    )

@@ -66,7 +66,9 @@ class ConfidenceSettings(SettingsModel):
     """The confidence in the index (6.2.8)."""
 
     signal_window_s: float = number(8.0, "window for the share of usable signal, s", low=1, high=60)
-    initial_trust: Share = Field(default=0.3, description="confidence in the model before any probe answer")
+    initial_trust: Share = Field(
+        default=0.3, description="trust before any answer, where the evidence profile expects no AUC"
+    )
     unknown_after_s: float = number(2.0, "state UNKNOWN after this long without a valid frame, s", low=0.25, high=10)
     auc_gain_for_full_trust: float = number(
         0.15, "AUC above 0.5 at which the model is trusted fully", low=0.01, high=0.5

@@ -20,7 +20,8 @@ class FeatureEvidence(SettingsModel):
 class Evidence(SettingsModel):
     """An evidence profile: a set of features with sources, or a mixture of such sets.
 
-    All members of a mixture have the same features in the same order.
+    All members of a mixture have the same features in the same order. The decoder's prior is the mixture; the index
+    before any answer is that of one member, or the weighted average of all.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the profile")
@@ -28,7 +29,17 @@ class Evidence(SettingsModel):
     index_name: str = Field(default=INDEX_NAME, min_length=1, max_length=60, description="name of the index")
     notice: str = Field(default="", description="shown before a session, for example what the index does not measure")
     features: tuple[FeatureEvidence, ...] = Field(default=(), description="features in the order of the index")
+    expected_auc: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="AUC of the index on other people's answers; sets the trust before answers",
+    )
     members: tuple[Evidence, ...] = Field(default=(), description="profiles that a mixture averages")
+    weights: tuple[float, ...] = Field(default=(), description="weight of each member; equal if not given")
+    index_member: str = Field(
+        default="", description="member of the index before any answer; the weighted average if not given"
+    )
 
     @model_validator(mode="after")
     def _check_members(self) -> Evidence:
@@ -41,7 +52,21 @@ class Evidence(SettingsModel):
         if len(set(self.feature_names)) != len(self.feature_names):
             msg = "a feature is named twice"
             raise ValueError(msg)
+        if self.weights and (len(self.weights) != len(self.members) or not all(w > 0 for w in self.weights)):
+            msg = "weights must be one positive number for each member"
+            raise ValueError(msg)
+        if self.index_member and self.index_member not in {member.name for member in self.members}:
+            msg = "index_member must be the name of a member"
+            raise ValueError(msg)
         return self
+
+    @property
+    def weighted_profiles(self) -> tuple[tuple[Evidence, float], ...]:
+        """The members with their weights, which add up to 1; a profile with features is its own only member."""
+        if not self.members:
+            return ((self, 1.0),)
+        weights = self.weights or (1.0,) * len(self.members)
+        return tuple((member, weight / sum(weights)) for member, weight in zip(self.members, weights, strict=True))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -50,8 +75,13 @@ class Evidence(SettingsModel):
 
     @property
     def mu(self) -> tuple[float, ...]:
-        """Expected differences in feature order; for a mixture their average."""
+        """Expected differences of the index in feature order; for a mixture those of one member or the average."""
         if not self.members:
             return tuple(f.mu for f in self.features)
+        if self.index_member:
+            return next(member.mu for member in self.members if member.name == self.index_member)
+        weights = self.weights or (1.0,) * len(self.members)
         columns = zip(*(member.mu for member in self.members), strict=True)
-        return tuple(sum(column) / len(self.members) for column in columns)
+        return tuple(
+            sum(weight * mu for weight, mu in zip(weights, column, strict=True)) / sum(weights) for column in columns
+        )

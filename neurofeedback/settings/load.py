@@ -22,7 +22,7 @@ from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.questionnaire import Questionnaire
-from neurofeedback.settings.renamed_keys import rename_profile_keys, rename_segment_keys
+from neurofeedback.settings.renamed_keys import add_stored_values, rename_profile_keys, rename_segment_keys
 from neurofeedback.settings.resolved_profile import Profile, apply_montage, check_rate, check_regions
 from neurofeedback.types import StreamInfo
 
@@ -166,7 +166,7 @@ def _rename_old_keys(model: type[BaseModel], data: dict[str, Any], where: str) -
     notices: list[str] = []
     if model is Profile and isinstance(data.get("settings"), dict):
         settings, notices = rename_profile_keys(data["settings"])
-        data = {**data, "settings": settings}
+        data = {**data, "settings": add_stored_values(settings)}
     elif model is Settings:
         data, notices = rename_profile_keys(data)
     elif model is Programme:

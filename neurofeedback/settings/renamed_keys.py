@@ -77,6 +77,9 @@ PROFILE_KEYS: Mapping[str, Mapping[str, str]] = {
 }
 """Old name and new name of each renamed key, by section of a profile."""
 
+STORED_VALUES: Mapping[str, Mapping[str, object]] = {"gate": {"blink_rejects_theta": False}}
+"""Values of newer keys in a session recorded before there was the key, where the default would change its frames."""
+
 SEGMENT_KEYS: Mapping[str, str] = {"bed": "background"}
 """Old name and new name of each renamed key of a programme's segments."""
 
@@ -108,6 +111,17 @@ def rename_profile_keys(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[s
             found[section], lines = rename_keys(found[section], names)
             notices += [f"{section}.{line}" for line in lines]
     return found, notices
+
+
+def add_stored_values(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings stored with a session, with the newer keys that its frames depend on.
+
+    Examples
+    --------
+    >>> add_stored_values({"gate": {"blink_sd": 8.0}})["gate"]
+    {'blink_rejects_theta': False, 'blink_sd': 8.0}
+    """
+    return {**settings, **{section: {**new, **settings.get(section, {})} for section, new in STORED_VALUES.items()}}
 
 
 def rename_segment_keys(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -47,6 +47,9 @@ class GateSettings(SettingsModel):
     blink_min_uv: float = number(40.0, "blink: minimum threshold, uV", low=10, high=200)
     blink_max_uv: float = number(100.0, "blink: maximum threshold, uV", low=20, high=500)
     blink_before_baseline_uv: float = number(75.0, "blink: threshold before a baseline, uV", low=20, high=500)
+    blink_rejects_theta: bool = Field(
+        default=True, description="frequent blinks on any channel reject theta and delta of all channels"
+    )
     broadband_max_uv: float = number(250.0, "maximum peak to peak of the filtered signal in 1 s, uV", low=50, high=2000)
     pop_lag_s: float = number(0.008, "electrode pop: lag of the difference, s", low=0.001, high=0.05)
     pop_min_uv: float = number(40.0, "electrode pop: minimum threshold, uV", low=10, high=500)

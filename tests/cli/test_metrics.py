@@ -76,7 +76,7 @@ def test_an_evidence_profile_is_told_with_its_sources() -> None:
     text = run("breath-novice")
     assert "van Son 2019" in text
     assert "+0.35 +- 0.25" in text
-    assert "breath-novice, probe-pooled, open" in run("default")
+    assert "probe-pooled 75 %, breath-novice 25 %" in run("default")
 
 
 @pytest.mark.parametrize("profile", available("evidence"))

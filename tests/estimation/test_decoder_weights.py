@@ -125,7 +125,7 @@ def test_confidence_follows_how_well_the_decoder_does() -> None:
     good = run(start=replace(LEARNED, auc=0.65, auc_high=0.75, n_answers=240).to_json())[1][-1]
     worse = run(start=replace(LEARNED, auc=0.40, auc_high=0.48).to_json())[1][-1]
     unknown = run(start=replace(LEARNED, auc=None, auc_high=None).to_json())[1][-1]
-    assert good.confidence / unknown.confidence == pytest.approx(0.8 / 0.3)
+    assert good.confidence / unknown.confidence == pytest.approx(0.8 / 0.2)
     assert worse.confidence == 0
     assert unknown.confidence == pytest.approx(run()[1][-1].confidence)
 
@@ -198,7 +198,7 @@ def test_text_that_is_not_a_decoder_is_refused_in_one_message(text: str) -> None
     ],
 )
 def test_trust_is_earned_by_answers_and_auc(n: int, auc: float, high: float, trust: float) -> None:
-    assert model_trust(DecoderWeights((), n, auc, high), SETTINGS.confidence) == pytest.approx(trust)
+    assert model_trust(DecoderWeights((), n, auc, high), 0.3, SETTINGS.confidence) == pytest.approx(trust)
 
 
 def test_a_lower_drowsy_level_raises_the_flag_sooner() -> None:

@@ -241,6 +241,6 @@ def test_drowsiness_averages_rather_than_demanding_every_frame_and_skips_what_is
 
 
 def test_confidence_is_signal_times_baseline_times_trust_in_the_model() -> None:
-    assert confidence(1.0, 1.0, model_trust(None, SETTINGS.confidence)) == pytest.approx(0.3)
+    assert confidence(1.0, 1.0, model_trust(None, 0.3, SETTINGS.confidence)) == pytest.approx(0.3)
     assert confidence(0.5, 0.5, 0.3) == pytest.approx(0.075)
     assert confidence(0.0, 1.0, 0.3) == 0.0

@@ -182,7 +182,10 @@ def test_a_session_alone_is_no_kept_baseline() -> None:
 def profile(drives: str = "session") -> Profile:
     settings = Settings()
     settings = settings.model_copy(
-        update={"baseline": settings.baseline.model_copy(update={"feedback_source": drives})}
+        update={
+            "baseline": settings.baseline.model_copy(update={"feedback_source": drives}),
+            "index": settings.index.model_copy(update={"evidence": "breath-novice"}),
+        }
     )
     stream = StreamInfo("simulated", 256.0, MUSE.ch_names, montage="muse", reference="Fpz")
     return resolve(settings, stream)[1]

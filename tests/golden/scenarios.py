@@ -98,6 +98,7 @@ SITTINGS: Mapping[str, Plan] = {
         commands=((13.0, CommandKind.TARGET_RATE, "0.4"), (15.0, CommandKind.TONE_DEPTH, "0.5")),
     ),
     "own baseline": Plan(
+        evidence="breath-novice",
         own_baseline=True,
         commands=((15.0, CommandKind.BASELINE, "own"), (18.0, CommandKind.BASELINE, "session")),
         changes={

@@ -98,9 +98,9 @@ def test_fit_stops_after_maximum_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_weights_without_answers_are_mean_of_priors() -> None:
     decoder = fitted()
-    expected = np.mean([0.8 * np.array(member.mu) for member in DEFAULT.members], axis=0)
+    expected = sum(share * 0.8 * np.array(member.mu) for member, share in DEFAULT.weighted_profiles)
     np.testing.assert_allclose(decoder.weights, expected, atol=1e-12)
-    assert [share for _, share in decoder.profile_probabilities] == pytest.approx([1 / 3] * 3)
+    assert [share for _, share in decoder.profile_probabilities] == pytest.approx([0.75, 0.25])
     assert (decoder.n_answers, decoder.n_wander, decoder.n_sessions) == (0, 0, 0)
 
 
@@ -120,10 +120,10 @@ def test_features_without_evidence_have_zero_mean() -> None:
 
 
 def test_answers_change_weights_and_profile_probabilities() -> None:
-    flipped = fitted(taught(lessons(200, -1.0)))
-    assert fitted().weights[0] > 0 > flipped.weights[0]
+    flipped = fitted(taught(lessons(200, 1.0)))
+    assert fitted().weights[0] < 0 < flipped.weights[0]
     assert sign_probability(flipped)[0] > 0.95 > sign_probability(flipped)[1]
-    assert dict(flipped.profile_probabilities)["breath-novice"] < 1 / 3
+    assert dict(flipped.profile_probabilities)["breath-novice"] > 0.25
 
 
 def test_average_weights_profiles_by_evidence() -> None:

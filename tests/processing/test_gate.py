@@ -365,7 +365,7 @@ def test_a_baseline_s_own_frames_are_gated_again_by_its_limits() -> None:
     slow_ptp, ln_emg, out = np.full((n, 2), 10.0), np.zeros((n, 2)), clear.copy()
     slow_ptp[20, 0], ln_emg[40:42, 0], out[:, 1] = 90.0, 5.0, True
     limits = GateLimits(np.array([40.0, 40.0]), np.zeros(2), np.array([1.0, 1.0]))
-    valid, _ = apply_gate_limits(
+    valid, _, _ = apply_gate_limits(
         slow_ptp=slow_ptp, ln_emg=ln_emg, fixed_bad=clear, excluded=out, limits=limits, settings=Settings()
     )
     assert valid[20:40, 0].all()  # one bad block of eight

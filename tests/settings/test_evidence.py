@@ -52,6 +52,9 @@ def test_a_mixture_averages_its_members() -> None:
             "same features in the same order",
         ),
         ({"features": (THETA, THETA)}, "named twice"),
+        ({"features": (THETA,), "weights": (1.0,)}, "one positive number for each member"),
+        ({"members": (Evidence(name="a", features=(THETA,)),), "weights": (0.0,)}, "one positive number"),
+        ({"members": (Evidence(name="a", features=(THETA,)),), "index_member": "b"}, "the name of a member"),
     ],
 )
 def test_evidence_without_features_and_members_is_refused(parts: dict[str, object], said: str) -> None:
@@ -59,11 +62,21 @@ def test_evidence_without_features_and_members_is_refused(parts: dict[str, objec
         Evidence(name="x", **parts)  # pyright: ignore[reportArgumentType]
 
 
-def test_shipped_default_is_the_average_of_three_profiles() -> None:
+def test_members_count_by_their_weights_unless_one_is_the_index() -> None:
+    members = tuple(Evidence(name=name, features=(feature_with(mu),)) for name, mu in (("a", 0.0), ("b", 1.0)))
+    assert Evidence(name="mix", members=members, weights=(3.0, 1.0)).mu == (0.25,)
+    assert Evidence(name="mix", members=members, weights=(3.0, 1.0), index_member="b").mu == (1.0,)
+    weighted = Evidence(name="mix", members=members, weights=(3.0, 1.0)).weighted_profiles
+    assert [(member.name, share) for member, share in weighted] == [("a", 0.75), ("b", 0.25)]
+    assert Evidence(name="x", features=(THETA,)).weighted_profiles[0][1] == 1.0
+
+
+def test_shipped_default_has_the_index_of_the_probes_and_a_mixture_as_prior() -> None:
     mixture = load_evidence("default")
-    members = [load_evidence(name) for name in ("breath-novice", "probe-pooled", "open")]
-    assert mixture.members == tuple(members)
-    assert mixture.mu == pytest.approx([sum(column) / 3 for column in zip(*(m.mu for m in members), strict=True)])
+    probes, novices = load_evidence("probe-pooled"), load_evidence("breath-novice")
+    assert mixture.weighted_profiles == ((probes, 0.75), (novices, 0.25))
+    assert mixture.mu == probes.mu == (-0.15, 0.08, -0.02)
+    assert [feature.between_sd for feature in probes.features] == [0.35, 0.40, 0.40]
 
 
 def test_a_mixture_file_names_shipped_profiles(tmp_path: Path) -> None:

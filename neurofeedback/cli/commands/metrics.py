@@ -86,9 +86,10 @@ def _evidence_rows(profile: Evidence) -> Rows:
         (f.feature, tr(terminal.EVIDENCE, effect=f"{f.mu:+.2f}", between_sd=f"{f.between_sd:.2f}", source=f.source))
         for f in profile.features
     ]
-    members = ", ".join(member.name for member in profile.members)
+    shares = profile.weighted_profiles if profile.members else ()
+    members = ", ".join(f"{member.name} {100 * share:.0f} %" for member, share in shares)
     title = f"{typer.style(profile.name, bold=True)}  {profile.description}"
-    return title, (*expected, (tr(terminal.AVERAGE), members), (tr(terminal.NOTICE), profile.notice))
+    return title, (*expected, (tr(terminal.PRIOR_OF_MIXTURE), members), (tr(terminal.NOTICE), profile.notice))
 
 
 def _print_group(group: str, entries: list[Rows], *, heading: bool) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -21,8 +20,7 @@ HERE = Path(__file__).resolve().parent
 def main() -> None:
     """Write a file for each question."""
     with tempfile.TemporaryDirectory() as folder:
-        dataset = Path(folder) / "dataset"
-        shutil.copytree(HERE / "dataset", dataset)
+        dataset = old_data.copy_dataset(Path(folder))
         for name, answer in old_data.answers(dataset).items():
             text = json.dumps(answer, indent=1, sort_keys=False) + "\n"
             (HERE / "expected" / f"{name}.json").write_text(text, encoding="utf-8")
