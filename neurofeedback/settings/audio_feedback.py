@@ -1,4 +1,4 @@
-"""Settings of what the meditator hears and sees: guide tone, bell, sound (step 6.2.10)."""
+"""Settings of what the meditator hears and sees: guide tone, bell, sound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BackgroundName = Literal["rain", "wind", "drone", "file"]
 
 
 class FeedbackSettings(SettingsModel):
-    """Mapping from the index to the guide tone and the picture (6.2.10)."""
+    """Mapping from the index to the guide tone and the picture ("Guidance" in ``docs/algorithm.md``)."""
 
     ramp_low_u: float = number(-0.5, "index at which the tone starts, baseline spreads", low=-4, high=4)
     ramp_width_u: float = number(2.0, "index range from silence to the full tone, baseline spreads", low=0.1, high=8)
@@ -25,7 +25,7 @@ class FeedbackSettings(SettingsModel):
 
 
 class BellSettings(SettingsModel):
-    """The wandering bell: rare, and off by default (6.2.7, 4.3)."""
+    """The wandering bell: rare, and off by default."""
 
     enabled: bool = Field(default=False, description="ring a soft bell when wandering is likely")
     prior_wandering_rate: float = number(0.35, "prior: share of time spent mind-wandering", low=0.01, high=0.99)

@@ -1,4 +1,4 @@
-"""Settings of baseline, index, confidence, threshold, drowsiness and decoder (6.2.6 to 6.2.11, 6.3)."""
+"""Settings of baseline, index, confidence, threshold, drowsiness and decoder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neurofeedback.settings.base import Falling, SettingsModel, Share, number
 
 
 class BaselineSettings(SettingsModel):
-    """The baseline of a session (6.2.6), and which baseline the feedback uses."""
+    """The baseline of a session, and which baseline the feedback uses ("Baseline" in ``docs/algorithm.md``)."""
 
     feedback_source: Literal["session", "own"] = Field(
         default="session",
@@ -44,7 +44,7 @@ class BaselineSettings(SettingsModel):
 
 
 class IndexSettings(SettingsModel):
-    """The mind-wandering index (6.2.7)."""
+    """The mind-wandering index ("Index" in ``docs/algorithm.md``)."""
 
     evidence: str = Field(default="default", description="name of the evidence profile or mixture")
     smoothing_s: float = number(4.0, "time constant of the index smoothing, s", low=0, high=30)
@@ -63,7 +63,7 @@ class IndexSettings(SettingsModel):
 
 
 class ConfidenceSettings(SettingsModel):
-    """The confidence in the index (6.2.8)."""
+    """The confidence in the index ("Confidence" in ``docs/algorithm.md``)."""
 
     signal_window_s: float = number(8.0, "window for the share of usable signal, s", low=1, high=60)
     initial_trust: Share = Field(
@@ -79,7 +79,7 @@ class ConfidenceSettings(SettingsModel):
 
 
 class ThresholdSettings(SettingsModel):
-    """The reward threshold and the state machine (6.2.9)."""
+    """The reward threshold and the state machine ("State and reward" in ``docs/algorithm.md``)."""
 
     target_rate: float = number(0.65, "target share of rewarded frames", low=0.1, high=0.95)
     time_constant_s: float = number(90.0, "time constant of the threshold, s", low=10, high=1800)
@@ -92,7 +92,7 @@ class ThresholdSettings(SettingsModel):
 
 
 class DrowsinessSettings(SettingsModel):
-    """Detection of drowsiness (6.2.11)."""
+    """Detection of drowsiness ("Drowsiness" in ``docs/algorithm.md``)."""
 
     window_s: float = number(20.0, "averaging window, s", low=5, high=120)
     alpha_below_z: float = number(-1.0, "posterior alpha over the 1/f fit must be below this, spreads", low=-4, high=0)
@@ -100,7 +100,10 @@ class DrowsinessSettings(SettingsModel):
 
 
 class DecoderSettings(SettingsModel):
-    """The personal decoder: labels from answers, training, calibration, and when it becomes active (6.3)."""
+    """The personal decoder: labels from answers, training, calibration, and when it becomes active.
+
+    ``docs/algorithm.md`` describes it in "The personal decoder".
+    """
 
     features: tuple[str, ...] = Field(
         default=(

@@ -1,4 +1,4 @@
-"""All settings of a profile. "6.2.n" in a docstring is a step of the algorithm in ``docs/algorithm.md``."""
+"""All settings of a profile. ``docs/algorithm.md`` describes the steps that they control."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _DEFAULT_INTERVAL_S = (40.0, 90.0)
 
 
 class ProbeSettings(SettingsModel):
-    """Thought probes, and key presses on noticing mind-wandering (6.3)."""
+    """Thought probes, and key presses on noticing mind-wandering."""
 
     enabled: bool = Field(
         default=True, description="ask probes; false for silent sessions, and where answers would reveal a sham"

@@ -1,4 +1,4 @@
-"""Settings from samples to features: filters, gaps, gate, contact, spectra, bands (6.2, steps 0 to 5)."""
+"""Settings from samples to features: filters, gaps, gate, contact, spectra, bands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IAF_SEARCH_HZ = (7.0, 13.5)
 
 
 class FilterSettings(SettingsModel):
-    """Causal filters before all other steps (6.2.1)."""
+    """Causal filters before all other steps ("Filters" in ``docs/algorithm.md``)."""
 
     highpass_hz: float = number(1.0, "Butterworth high-pass, order 2, Hz", low=0.1, high=2.0)
     mains_hz: Literal["auto", 50, 60] = Field(default="auto", description="mains frequency, Hz; auto detects 50 or 60")
@@ -23,7 +23,7 @@ class FilterSettings(SettingsModel):
 
 
 class GapSettings(SettingsModel):
-    """Handling of lost samples (6.2.0)."""
+    """Handling of lost samples ("Ingest" in ``docs/algorithm.md``)."""
 
     interpolate_s: float = number(0.05, "longest gap that is interpolated, s", low=0, high=0.05)
     reset_s: float = number(0.5, "gaps longer than this reset the filters, s", low=0.1, high=5)
@@ -33,14 +33,14 @@ class GapSettings(SettingsModel):
 
 
 class SpectrumSettings(SettingsModel):
-    """The spectral window and its hop (6.2.3)."""
+    """The spectral window and its hop ("Spectrum and bands" in ``docs/algorithm.md``)."""
 
     window_s: float = number(2.0, "length of the periodogram window, s", low=0.5, high=8)
     hop_s: float = number(0.25, "time between frames, s", low=0.02, high=1)
 
 
 class GateSettings(SettingsModel):
-    """Artifact detection in blocks of 0.25 s (6.2.2)."""
+    """Artifact detection in blocks of 0.25 s ("Gate" in ``docs/algorithm.md``)."""
 
     blink_lowpass_hz: float = number(7.0, "blink: causal low-pass, Hz", low=3, high=15)
     blink_sd: float = number(8.0, "blink: peak-to-peak threshold in robust SDs of the baseline", low=3, high=20)
@@ -128,7 +128,7 @@ class ContactSettings(SettingsModel):
 
 
 class BandSettings(SettingsModel):
-    """Frequency bands relative to the individual alpha frequency (6.2.4); both edges belong to a band."""
+    """Frequency bands relative to the individual alpha frequency; both edges belong to a band."""
 
     default_iaf_hz: float = number(10.0, "alpha frequency to use when no peak is found, Hz", low=7, high=13)
     iaf_min_peak_db: float = number(2.0, "minimum height of an alpha peak over its flanks, dB", low=0.5, high=10)
@@ -169,7 +169,7 @@ class BandSettings(SettingsModel):
 
 
 class FeatureSettings(SettingsModel):
-    """Features of one window, and their corrections (6.2.5)."""
+    """Features of one window, and their corrections ("Features" in ``docs/algorithm.md``)."""
 
     emg_smoothing_s: float = number(2.0, "time constant of the muscle band smoothing, s", low=0.25, high=10)
     emg_beta_gain: float = number(8 / 14, "muscle power in beta relative to that in 30-44 Hz, ratio", low=0, high=1)
