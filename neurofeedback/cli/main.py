@@ -103,7 +103,7 @@ def _run() -> None:
         failure = RecordingError(
             "a file or the output failed",
             got=f"{place}{error.strerror}",
-            todo="make room on the disk, or check that place",
+            todo="free disk space, or check the permissions of that path",
         )
         sys.stdout = None  # flushing it at exit would fail again
         typer.echo(f"neurofeedback: {failure}", err=True)

@@ -1,4 +1,4 @@
-"""Refitting of the decoder in a helper thread while a session runs."""
+"""The helper thread of a session in which ``OnlineDecoder`` refits; passes new decoders to the runner."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class OnlineLearner(Protocol):
     """Learns from the frames and answers of a running session; see ``online_decoder.OnlineDecoder``."""
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
-        """Take frames as they are made."""
+        """Process new frames."""
         ...
 
     def add_press(self, sample: int) -> None:
-        """Take a press of "I was away"."""
+        """Process a press of "I was away"."""
         ...
 
     def add_probe(self, probe: Probe) -> Command | None:
-        """Take a finished probe; return the command with the new weights, if they changed."""
+        """Process a finished probe; return the command with the new weights, if they changed."""
         ...
 
 
@@ -51,19 +51,19 @@ class DecoderThread:
             threading.Thread(target=self._run, name="refitting", daemon=True).start()
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
-        """Hand over frames."""
+        """Pass frames on to the learner."""
         self._submit(frames)
 
     def process_chunk(self, chunk: Chunk) -> None:
         """Ignore samples: the decoder learns from frames."""
 
     def process_event(self, event: Event | Command) -> None:
-        """Hand over a press; nothing is learned from other events and commands."""
+        """Pass a press on to the learner; nothing is learned from other events and commands."""
         if isinstance(event, Event) and event.kind is EventKind.PRESS:
             self._submit(event)
 
     def process_probe(self, probe: Probe) -> None:
-        """Hand over a finished probe."""
+        """Pass a finished probe on to the learner."""
         self._submit(probe)
 
     def drain_refits(self) -> list[Command]:

@@ -1,4 +1,4 @@
-"""Refitting of the decoder during a session."""
+"""The labels of a running session and one refit of the decoder on them; no thread, see ``decoder_thread``."""
 
 from __future__ import annotations
 
@@ -60,18 +60,18 @@ class OnlineDecoder:
         return tuple(self._collector.labelled_windows)
 
     def process_frames(self, frames: Iterable[Frame]) -> None:
-        """Take frames."""
+        """Process new frames."""
         for frame in frames:
             self._collector.add_frame(
                 frame.sample, frame.phase, frame.valid, logged_zscores(frame, self._zscore_places)
             )
 
     def add_press(self, sample: int) -> None:
-        """Take a press of "I was away"."""
+        """Process a press of "I was away"."""
         self._collector.add_press(sample)
 
     def add_probe(self, probe: Probe) -> Command | None:
-        """Take a finished probe; return the command with the new weights, if it gave a labelled window."""
+        """Process a finished probe; return the command with the new weights, if it gave a labelled window."""
         if self._collector.add_probe(probe) is None or not self._index_is_compatible:
             return None
         self._decoder = self._fit()

@@ -1,4 +1,4 @@
-"""Completion of an interrupted session from its files on disk."""
+"""Write the missing files of one interrupted session (headers, sidecars, summary) from those on disk."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _UNKNOWN = SessionSummary(
 
 
 def finalize_session(files: SessionFiles, known: SessionSummary | None = None) -> None:
-    """Remove incomplete log_rows and samples, and write the files of a normal end, with ``finished`` false.
+    """Remove incomplete log rows and samples, and write the files of a normal end, with ``finished`` false.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Recovery of interrupted sessions at the next start. Recorded samples are never deleted."""
+"""Find interrupted sessions at the next start and recover each; recorded samples are never deleted."""
 
 from __future__ import annotations
 

@@ -12,20 +12,20 @@ from neurofeedback.types import Chunk, LostRun
 
 SIDECAR: dict[str, object] = {
     "kind": {
-        "Description": "what the row tells",
-        "Levels": {"read": "samples that one read of the device delivered", "lost": "samples that never came"},
+        "Description": "what the row describes",
+        "Levels": {"read": "samples that one read of the device delivered", "lost": "samples that never arrived"},
     },
     "start": {"Description": "index of the first sample, counted from 0"},
     "n_samples": {"Description": "how many samples"},
     "device_time": {"Description": "the device's time of the last sample, on its own clock", "Units": "s"},
     "host_time": {"Description": "the computer's monotonic clock when the read returned", "Units": "s"},
-    "channels": {"Description": "lost: all, or channel indices counted from 0, with commas"},
+    "channels": {"Description": "for lost samples: all, or channel indices counted from 0, separated by commas"},
     "cause": {
-        "Description": "lost: how it is known",
+        "Description": "for lost samples: how the loss was found",
         "Levels": {
-            "lost": "the device's counter skips them",
-            "gap": "nothing arrived for a while",
-            "invalid": "the device sent what is no number",
+            "lost": "the device's packet counter skips them",
+            "gap": "no data arrived for a while",
+            "invalid": "the device sent values that are not numbers",
         },
     },
 }

@@ -78,7 +78,7 @@ def create_report(session: Path) -> Report:
         raise RecordingError(
             f"the report cannot be written to {path}",
             got=error.strerror or str(error),
-            todo="make room or check the permissions of that folder, then run `neurofeedback report` again",
+            todo="free disk space or check the permissions of that folder, then run `neurofeedback report` again",
         ) from None
     return Report(path, data)
 

@@ -1,4 +1,4 @@
-"""Contact quality of an open headset, second by second, without a recording."""
+"""Read an open headset and rate each electrode every second: the loop of ``check`` and of the headset fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The headset fit before a session: electrodes are rated and nothing is recorded."""
+"""The step before a session: rate electrodes until contact is good or the person begins; built on ``ContactCheck``."""
 
 from __future__ import annotations
 

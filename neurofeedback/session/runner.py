@@ -228,7 +228,7 @@ class Runner:
         if silent_s >= self._context.settings.gaps.give_up_s:
             raise SourceError(
                 f"nothing has come from {self._context.stream.device} for {silent_s:.0f} s",
-                todo="check that the headset is on and near, then start again; what was recorded is kept",
+                todo="check that the headset is on and near, then start again; what was recorded is saved",
             )
 
     def _log_signal_return(self, chunk: Chunk) -> None:

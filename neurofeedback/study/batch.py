@@ -94,7 +94,7 @@ def find_recordings(folder: Path) -> list[Path]:
         There is no such folder, or it contains no recording that can be read.
     """
     if not folder.is_dir():
-        raise RecordingError(f"there is no folder at {folder}", todo="name a dataset, or a folder of recordings")
+        raise RecordingError(f"there is no folder at {folder}", todo="pass a dataset, or a folder of recordings")
     found = [files.raw for files in find_sessions(folder.absolute())] or find_eeg_files(folder)
     found = found or sorted(path for path in folder.iterdir() if path.is_file() and is_recording(path))
     if not found:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 BLUETOOTH = "Bluetooth on, the headset switched on and not connected to another program or phone."
-DONGLE = "Its USB dongle plugged in, the board switched on (to PC), and the right to open the serial port."
-SERIAL = "Its USB plug or dongle in, the board switched on, and the right to open the serial port."
-BLED112 = "A BLED112 dongle plugged in, and the right to open its serial port."
+DONGLE = "Its USB dongle plugged in, the board switched on (to PC), and permission to open the serial port."
+SERIAL = "Its USB plug or dongle in, the board switched on, and permission to open the serial port."
+BLED112 = "A BLED112 dongle plugged in, and permission to open its serial port."
 WIFI_SHIELD = "The board's WiFi shield on this network; ip_port is a free port of this computer."
 NEUROSITY = "OSC switched on in Neurosity's app, the headset on this network, and UDP let through the firewall."
 NEUROMD = "Windows or macOS, Bluetooth on, and the device switched on."

@@ -104,5 +104,7 @@ def save_programme(title: str, minutes: float, rows: Sequence[SegmentRow], folde
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(path, tomli_w.dumps(data))
     except OSError as error:
-        raise RecordingError("the programme could not be saved", got=str(error), todo="make room, then save") from None
+        raise RecordingError(
+            "the programme could not be saved", got=str(error), todo="free disk space, then save"
+        ) from None
     return path

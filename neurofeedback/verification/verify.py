@@ -203,5 +203,5 @@ def _check_data_files(
         raise RecordingError(
             f"the session {files.stem} cannot be read",
             got=f"{error.filename}: {error.strerror}",
-            todo="restore the file, or check the rights",
+            todo="restore the file, or check its permissions",
         ) from None

@@ -269,5 +269,5 @@ def write_truth(session: Path, truth: SimulatedSession, response: FeedbackRespon
         raise RecordingError(
             "the ground truth cannot be written",
             got=error.strerror,
-            todo=f"make room and simulate again; the recording is saved in {session}",
+            todo=f"free disk space and simulate again; the recording is saved in {session}",
         ) from None
