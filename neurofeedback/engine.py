@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,14 +160,13 @@ class FrameEngine:
         """Mains frequency as set or detected, Hz; None before it is detected."""
         return self._pipeline.mains_hz
 
-    def process(self, data: Chunk | NDArray[Any], commands: Sequence[Command] = ()) -> list[Frame]:
+    def process(self, chunk: Chunk, commands: Sequence[Command] = ()) -> list[Frame]:
         """Process the next samples and return the frames they complete.
 
         Parameters
         ----------
-        data : Chunk or ndarray, shape (n_channels, n_samples)
-            The samples that follow those processed so far, uV, NaN for lost samples. An array of any real type is
-            cast to float32.
+        chunk : Chunk
+            The samples that follow those processed so far.
         commands : sequence of Command
             Commands not older than the frames already made.
 
@@ -177,9 +175,8 @@ class FrameEngine:
         ValueError
             The chunk does not follow the previous one, or has another number of channels.
         SettingsError
-            The array has another shape or type, or a command's value is not allowed.
+            A command's value is not allowed.
         """
-        chunk = data if isinstance(data, Chunk) else self._chunk_from_array(data)
         if chunk.first_sample != self._next_sample:
             raise ValueError(f"chunk begins at sample {chunk.first_sample}, expected {self._next_sample}")
         if len(chunk.data) != len(self.recent_filtered):
@@ -198,18 +195,6 @@ class FrameEngine:
         if filtered:
             self.recent_filtered = np.concatenate(filtered, axis=1)
         return frames
-
-    def _chunk_from_array(self, data: NDArray[Any]) -> Chunk:
-        array, n_channels = np.asarray(data), len(self.recent_filtered)
-        if array.ndim != 2 or len(array) != n_channels or array.dtype.kind not in "fiu":
-            transposed = array.ndim == 2 and array.shape[1] == n_channels
-            raise SettingsError(
-                tr(texts.ARRAY_SHAPE),
-                got=tr(texts.ARRAY_GOT, shape=array.shape, dtype=array.dtype),
-                allowed=tr(texts.ARRAY_ALLOWED, n_channels=n_channels),
-                todo=tr(texts.TRANSPOSE_IT) if transposed else "",
-            )
-        return Chunk(self._next_sample, array.astype(np.float32, copy=False))
 
     def _is_collecting_late(self) -> bool:
         return self._engine_states.baseline is BaselineState.COLLECTING_LATE and self.phase in _LATE_BASELINE_PHASES

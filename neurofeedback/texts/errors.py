@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 # the engine
-ARRAY_SHAPE = "the engine cannot process this array"
-ARRAY_GOT = "shape {shape}, {dtype}"
-ARRAY_ALLOWED = "real numbers in uV, shape ({n_channels}, n_samples)"
-TRANSPOSE_IT = "pass its transpose"
 COMMAND_VALUE = "the value of the command {kind} is not allowed"
 ON_OR_OFF = "on or off"
 SESSION_OR_OWN = "session or own"

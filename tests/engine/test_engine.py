@@ -208,31 +208,6 @@ def test_chunks_must_follow_each_other_and_have_the_stream_s_channels() -> None:
     assert engine.process(Chunk(10, SITTING[:, 10:10])) == []
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
-def test_an_array_of_any_float_type_gives_the_frames_of_its_chunk(dtype: type) -> None:
-    data = SITTING[:, : 20 * 256].astype(dtype)
-    engine = FrameEngine(256.0, PROFILE)
-    frames = [frame for at in range(0, data.shape[1], 700) for frame in engine.process(data[:, at : at + 700])]
-    assert bits(frames) == bits(frames_of(data, []))
-
-
-@pytest.mark.parametrize(
-    ("data", "got"),
-    [
-        (np.zeros((256, 4)), r"got shape \(256, 4\), float64; allowed: .*\(4, n_samples\); pass its transpose"),
-        (np.zeros((3, 256)), r"got shape \(3, 256\), float64; allowed: real numbers in uV, shape \(4, n_samples\)\."),
-        (np.zeros(256), r"got shape \(256,\), float64"),
-        (np.zeros((4, 256), dtype=complex), "complex128; allowed: real numbers"),
-        (np.full((4, 2), "1.0"), "got shape .* allowed: real numbers"),
-    ],
-)
-def test_an_array_of_another_shape_or_type_is_refused(data: np.ndarray, got: str) -> None:
-    engine = FrameEngine(256.0, PROFILE)
-    with pytest.raises(SettingsError, match=got):
-        engine.process(data)
-    assert len(engine.process(np.zeros((4, 256)))) == 4
-
-
 def test_the_target_rate_is_kept_until_there_is_a_threshold() -> None:
     generous, strict = (
         frames_of(CLEAR, [command(1, CommandKind.TARGET_RATE, rate), *CLEAR_COMMANDS])[-1].threshold

@@ -23,7 +23,7 @@ from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.headset_specs import HEADSETS
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.simulated_meditator import simulate
-from neurofeedback.types import Command, CommandKind, Phase, State
+from neurofeedback.types import Chunk, Command, CommandKind, Phase, State
 from tests.helpers import ROOT
 
 MUSE = load_montage("muse")
@@ -77,7 +77,7 @@ def run(*steps: tuple[float, CommandKind, str], flat: tuple[float, float] = (0, 
     data = SIGNAL.copy()
     data[:, round(flat[0] * 256) : round(flat[1] * 256)] = 0
     engine = FrameEngine(256.0, PROFILE)
-    frames = engine.process(data, [Command(round(at_s * 256), kind, value) for at_s, kind, value in steps])
+    frames = engine.process(Chunk(0, data), [Command(round(at_s * 256), kind, value) for at_s, kind, value in steps])
     return engine, [frame.state for frame in frames]
 
 
@@ -115,7 +115,7 @@ def test_a_pause_ends_once_no_window_reaches_back_into_it() -> None:
     engine = FrameEngine(256.0, PROFILE)
     seen = []
     for second, (kind, value) in enumerate([on, on, off, off, on, off, off, off, off]):
-        engine.process(np.zeros((4, 256)), [Command(second * 256, kind, value)])
+        engine.process(Chunk(second * 256, np.zeros((4, 256), np.float32)), [Command(second * 256, kind, value)])
         seen.append(engine._engine_states.pause)
     paused, resuming = PauseState.PAUSED, PauseState.RESUMING
     assert seen == [paused, paused, resuming, PauseState.RUNNING, paused, resuming, *3 * [PauseState.RUNNING]]
