@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -137,7 +138,7 @@ def test_no_thread_remains_after_the_headset_is_closed():
 
 
 def test_a_headset_with_nothing_left_to_send_stays_on_its_bus():
-    board = begin(headband(chunks=[NOISE[:, :24]]), at=-10.0)
+    board = begin(headband(chunks=[NOISE[:, :24]]), at=time.monotonic() - 10.0)
     with EmulatedMuse(board) as muse:
         muse.wait()
         assert board.exhausted
