@@ -103,8 +103,8 @@ def test_a_background_process_that_ignores_ctrl_c_is_ended_by_sigterm(tmp_path: 
 
 
 def test_a_disk_that_fills_ends_the_recording_and_keeps_what_was_written(tmp_path: Path) -> None:
-    limit = 195 * 1024
-    sitting = start(tmp_path, "--device", "synthetic", minutes=2, largest_kb=195)
+    limit = 100 * 1024
+    sitting = start(tmp_path, "--device", "synthetic", minutes=2, largest_kb=100)
     out, err = sitting.communicate(timeout=100)
     assert sitting.returncode == 4
     assert "the disk is full" in out + err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -305,7 +306,7 @@ def test_fit_and_session_use_one_connection(tmp_path: Path):
             return super().receive(commands, at)
 
     firmware = Counted(alpha_rhythm(8, 250.0, seed=5))
-    with EmulatedCyton(firmware) as board:
+    with EmulatedCyton(firmware, now=lambda: 4 * time.monotonic()) as board:
         sitting = Session(SessionConfig(f"cyton:{board.port}", tmp_path, minutes=0.25, audio="none", wait_for_fit=True))
         sitting.start()
         outcome = sitting.join(90)
