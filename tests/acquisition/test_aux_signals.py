@@ -153,7 +153,6 @@ needs_bus = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="need
 
 
 @needs_bus
-@pytest.mark.xdist_group("muse-auxiliary")
 @pytest.mark.parametrize("device", ["muse-2", "muse-2:ppg"])
 def test_a_muses_motion_arrives_as_sent_with_holes_where_packets_were_lost(device, muses):
     arrived, headband = muses[device]
@@ -163,7 +162,6 @@ def test_a_muses_motion_arrives_as_sent_with_holes_where_packets_were_lost(devic
 
 
 @needs_bus
-@pytest.mark.xdist_group("muse-auxiliary")
 def test_a_muses_pulse_arrives_once_it_is_asked_for(muses):
     arrived, headband = muses["muse-2:ppg"]
     sent = headband.sensors

@@ -211,7 +211,6 @@ def test_an_electrode_that_leaves_the_skin_on_a_cyton() -> None:
 
 
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
-@pytest.mark.xdist_group("muse")
 def test_an_electrode_that_leaves_the_skin_on_a_muse() -> None:
     with EmulatedMuse(MuseHeadband(worn(4, 256.0, flat=3))) as muse:
         done = subprocess.run(

@@ -154,7 +154,7 @@ def started_tests(checkout: Path, *arguments: str, statuses: tuple[int, ...] = (
 def test_what_judges_by_the_clock_runs_by_itself_after_the_rest(checkout: Path) -> None:
     status, (rest, timed) = started_tests(checkout, "-x")
     assert status == 0
-    assert rest == "-m|pytest|-m|not slow and not real_time|-n|2|--dist|loadgroup|-x|"
+    assert rest == "-m|pytest|-m|not slow and not real_time|-n|3|--dist|loadfile|--no-loadscope-reorder|-x|"
     assert timed == "-m|pytest|-m|not slow and real_time|-n|0|tests/test_by_the_clock.py|-x|"
 
 

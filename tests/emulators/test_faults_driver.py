@@ -209,7 +209,6 @@ def muses(tmp_path_factory):
 
 
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
-@pytest.mark.xdist_group("muse-faults")
 @pytest.mark.parametrize("name", [name for name in MUSES if name != "sent twice"])
 def test_what_costs_a_muse_no_packet_leaves_no_hole(name, muses):
     session, headband = muses[name]
@@ -227,7 +226,6 @@ def test_what_costs_a_muse_no_packet_leaves_no_hole(name, muses):
 
 
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
-@pytest.mark.xdist_group("muse-faults")
 def test_a_block_that_the_driver_gives_out_twice_is_marked_where_it_stands_the_second_time(muses):
     """A packet that comes twice counts as new twice; the channel may be a block late from then on (0008)."""
     session, headband = muses["sent twice"]
