@@ -64,7 +64,7 @@ def test_volume_changes_gradually_up_to_a_maximum(rain: SoundBank) -> None:
         assert heard == pytest.approx(max(usual + expected, -200), abs=1.5) or heard <= -150
 
 
-def test_mute_is_silent_and_keeps_the_state(rain: SoundBank) -> None:
+def test_mute_is_silent_and_preserves_the_state(rain: SoundBank) -> None:
     mixer, other = settled(rain), settled(rain)
     mixer.apply(Volume(-6.0))
     other.apply(Volume(-6.0))

@@ -100,7 +100,7 @@ def test_command_before_open_ends_the_sound_process() -> None:
 
 
 @pytest.mark.usefixtures("no_sound_server")
-def test_without_a_device_the_process_says_why_and_ends() -> None:
+def test_sound_process_without_device_reports_the_reason_and_ends() -> None:
     with pytest.raises(SourceError, match=r"there is no sound device.*--audio none") as refused:
         ProcessSink(SETTINGS)
     assert str(refused.value).count("there is no sound device") == 1

@@ -236,7 +236,7 @@ def test_neutral_is_reached_within_300_ms_from_where_it_begins(evening: Evening)
     assert there * 0.05 <= 1.5  # with what lies in the buffers of a busy machine
 
 
-def test_focus_unknown_and_lost_can_be_told_apart(evening: Evening) -> None:
+def test_focus_unknown_and_lost_sound_different(evening: Evening) -> None:
     focus, unknown, lost = (octaves(evening.between(name)) for name in ("focus", "unknown", "lost"))
     for one, other in ((focus, unknown), (focus, lost), (unknown, lost)):
         audible = np.maximum(one, other) > -60

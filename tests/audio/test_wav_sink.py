@@ -180,7 +180,7 @@ def test_samples_do_not_depend_on_the_number_of_commands(tmp_path: Path, session
     assert np.array_equal(read(path)[: 5 * SFREQ], session[: 5 * SFREQ])
 
 
-def test_a_change_in_the_past_takes_effect_now(tmp_path: Path) -> None:
+def test_change_in_the_past_is_applied_now(tmp_path: Path) -> None:
     sink = WavSink(tmp_path / "late.wav", SETTINGS)
     sink.start()
     sink.set_guidance(Guidance(), 5.0)
@@ -214,7 +214,7 @@ for frame in range(10**6):
     assert path.stat().st_size - 44 - 4 * len(read(path)) <= 4 * SFREQ
 
 
-def test_a_full_disk_ends_the_file_and_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_full_disk_ends_the_file_but_not_the_session(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "full.wav"
     sink = WavSink(path, SETTINGS)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

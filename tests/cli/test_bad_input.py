@@ -64,7 +64,7 @@ def profile(folder: Path, text: str) -> Path:
         ("brainflow:unicorn:ip=1", "no such parameter of a board"),
     ],
 )
-def test_a_device_name_that_means_nothing(device: str, said: str, train: Run, tmp_path: Path) -> None:
+def test_unknown_device_name(device: str, said: str, train: Run, tmp_path: Path) -> None:
     code, message = train("--device", device)
     assert (code, list(tmp_path.glob("recordings/sub-*"))) == (2, [])
     assert said in message
@@ -108,12 +108,12 @@ def test_a_participant_that_is_no_label(label: str, train: Run, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("label", "tried"), [("sub-03", "try 03."), ("sub-", "try 01."), ("../x", "try x.")])
-def test_a_participant_that_is_no_label_is_told_one(label: str, tried: str, train: Run) -> None:
+def test_invalid_participant_label_gets_a_suggestion(label: str, tried: str, train: Run) -> None:
     assert tried in train("--participant", label)[1]
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf", "1e9"])
-def test_a_sitting_of_no_length(minutes: str, train: Run) -> None:
+def test_session_of_zero_length(minutes: str, train: Run) -> None:
     assert train("--minutes", minutes)[0] == 2
 
 
@@ -163,7 +163,7 @@ def test_no_display(arguments: list[str], run: Run, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     "command", [["history"], ["compare", "pre", "post"], ["decoder", "show"], ["decoder", "reset"]]
 )
-def test_looking_back_on_a_folder_that_is_not_there(command: list[str], run: Run, tmp_path: Path) -> None:
+def test_missing_recordings_folder(command: list[str], run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name in ("none", "file"):
         code, said = run(*command, "--recordings", str(tmp_path / name))

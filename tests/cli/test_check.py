@@ -60,7 +60,7 @@ def check(*arguments: str) -> tuple[int, str]:
     return done.exit_code, done.stdout
 
 
-def test_the_table_says_verdict_reason_and_figures() -> None:
+def test_contact_table_has_verdict_reason_and_figures() -> None:
     out = io.StringIO()
     console = Console(file=out, width=100, force_terminal=True, color_system=None)
     console.print(render_panel(moment(), FACTS))
@@ -93,7 +93,7 @@ def test_a_pipe_gets_plain_lines() -> None:
     assert out.getvalue() == f"{format_line(moment())}\n{format_line(moment(elapsed_s=8.0))}\n"
 
 
-def test_a_lost_headset_is_said() -> None:
+def test_lost_headset_is_reported() -> None:
     gone = ElectrodeQuality(
         ChannelContact("TP9", ContactLevel.BAD, ("no signal",)), 4.0, float("nan"), float("nan"), 1.0
     )
@@ -124,7 +124,7 @@ def test_a_document_without_any_signal() -> None:
     assert (found["good_enough"], found["channels"]) == (False, [])
 
 
-def test_a_simulated_meditator_sits_well() -> None:
+def test_simulated_meditator_has_good_contact() -> None:
     code, out = check("--device", "simulated:4", "--seconds", "5", "--json")
     found = json.loads(out)
     assert code == EXIT_OK
@@ -151,7 +151,7 @@ def test_the_synthetic_board_is_judged_for_what_it_sends() -> None:
         (("--device", "simulated", "--profile", "nobody"), EXIT_SETTINGS, "no such profile"),
     ],
 )
-def test_what_cannot_be_checked_is_said(arguments: tuple[str, ...], code: int, words: str) -> None:
+def test_uncheckable_device_is_reported(arguments: tuple[str, ...], code: int, words: str) -> None:
     assert (got := check(*arguments))[0] == code
     assert words in got[1]
 
@@ -165,7 +165,7 @@ def test_a_recording_played_to_its_end_ends_the_check(tmp_path: Path) -> None:
     assert "Good contact everywhere." in out
 
 
-def test_without_a_device_it_takes_the_one_train_would_take(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_without_device_uses_the_device_of_train(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neurofeedback.cli.commands.check.select_device", lambda _: "simulated:4")
     code, out = check("--seconds", "1", "--json")
     assert (code, json.loads(out)["device"]) == (EXIT_OK, "simulated:4")

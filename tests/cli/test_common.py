@@ -23,7 +23,7 @@ def test_a_chosen_folder_wins(tmp_path: Path) -> None:
     assert common.recordings_folder(tmp_path) == tmp_path
 
 
-def test_a_checkout_keeps_its_recordings() -> None:
+def test_recordings_folder_of_a_checkout() -> None:
     root = ROOT
     assert common.checkout() == root
     assert common.recordings_folder() == root / "recordings"

@@ -25,20 +25,20 @@ def doctor(*arguments: str, code: int = 0) -> str:
     return done.stdout
 
 
-def test_here_nothing_is_missing(tmp_path: Path) -> None:
+def test_all_requirements_are_met_here(tmp_path: Path) -> None:
     out = doctor("--recordings", str(tmp_path))
     assert "missing " not in out
     for name in ("python", "brainflow", "pyqt6", "recordings", "display", "window libraries", "sound", "serial"):
         assert f"  {name} " in out
 
 
-def test_json_says_the_same(tmp_path: Path) -> None:
+def test_json_lists_the_same_diagnostics(tmp_path: Path) -> None:
     rows = json.loads(doctor("--json", "--recordings", str(tmp_path)))
     assert {row["need"] for row in rows} <= {"ok", "optional"}
     assert all(row["fix"] for row in rows if row["need"] != "ok")
 
 
-def test_what_is_missing_is_code_2(tmp_path: Path) -> None:
+def test_missing_requirement_gives_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     out = doctor("--recordings", str(tmp_path / "file" / "inside"), code=2)
     assert "-> pass --recordings DIR" in out
@@ -76,7 +76,7 @@ def test_the_list_of_settings_is_complete() -> None:
         ("no-such-package>=1", RequirementStatus.MISSING, "not installed"),
     ],
 )
-def test_packages_are_compared_with_what_is_asked_for(requirement: str, need: RequirementStatus, found: str) -> None:
+def test_packages_are_compared_with_requirements(requirement: str, need: RequirementStatus, found: str) -> None:
     (check,) = diagnostics.check_packages([requirement])
     assert check.status is need
     assert found in check.finding
@@ -87,7 +87,7 @@ def test_packages_for_other_systems_and_extras_are_left_out() -> None:
     assert list(diagnostics.check_packages(["a; sys_platform == 'nowhere'", "b; extra == 'dask'"])) == []
 
 
-def test_a_source_tree_that_was_never_installed_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_source_tree_that_was_never_installed_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing(_name: str) -> list[str]:
         raise importlib.metadata.PackageNotFoundError
 
@@ -97,7 +97,7 @@ def test_a_source_tree_that_was_never_installed_says_so(tmp_path: Path, monkeypa
     assert check.status is RequirementStatus.MISSING
 
 
-def test_a_recordings_folder_is_not_made_by_looking(tmp_path: Path) -> None:
+def test_check_does_not_create_the_recordings_folder(tmp_path: Path) -> None:
     check = diagnostics.check_recordings(tmp_path / "new" / "recordings")
     assert (check.status, list(tmp_path.iterdir())) == (RequirementStatus.OK, [])
 
@@ -158,7 +158,7 @@ def test_sound_is_optional(
     assert found in check.finding
 
 
-def test_a_sound_library_that_cannot_be_loaded_is_told_like_a_missing_device(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unloadable_sound_library_is_reported_like_a_missing_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "miniaudio", None)
     check = diagnostics.check_sound()
     assert check.status is RequirementStatus.OPTIONAL

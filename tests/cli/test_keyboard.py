@@ -100,7 +100,7 @@ def test_a_presenters_remote_is_a_press_or_answers_where(key: str) -> None:
     assert (answer.kind, answer.value in dict(WHERE.choices)) == (RequestKind.ANSWER, True)
 
 
-def test_every_key_that_is_told_of_means_something() -> None:
+def test_every_listed_key_has_an_action() -> None:
     told = [key for keys in key_help() for key in (["1", "5"] if keys == "1-5" else keys.split())]
     assert all(request_for_key(key, Snapshot()) for key in told)
 
@@ -120,7 +120,7 @@ def test_what_a_terminal_sends_is_read_as_keys(typed: str, names: list[str]) -> 
     assert key_names(typed) == names
 
 
-def test_piped_keys_reach_the_sitting_in_order() -> None:
+def test_piped_keys_reach_the_session_in_order() -> None:
     room = Room(Snapshot())
     with pipe() as (write, stdin), forward_keys(room, stdin):
         os.write(write, b" 2")
@@ -145,7 +145,7 @@ def test_a_terminal_hands_over_each_key_at_once_and_is_left_as_it_was() -> None:
     os.close(ours)
 
 
-def test_without_a_keyboard_nothing_is_read() -> None:
+def test_no_key_is_read_without_keyboard() -> None:
     for stdin in (io.StringIO(" q"), None):
         room = Room(Snapshot())
         with forward_keys(room, stdin):
@@ -153,7 +153,7 @@ def test_without_a_keyboard_nothing_is_read() -> None:
         assert room.live_state.drain_requests() == []
 
 
-def test_a_pipe_that_ends_at_once_ends_nothing() -> None:
+def test_closed_pipe_does_not_end_the_session() -> None:
     room = Room(Snapshot())
     with pipe() as (write, stdin):
         os.close(write)

@@ -93,7 +93,7 @@ def test_an_output_that_is_full_is_one_sentence() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_letter_the_terminal_lacks_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_character_missing_in_terminal_encoding_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", narrow)
     monkeypatch.setattr(cli, "app", lambda **_: sys.stdout.write("a · b"))

@@ -36,7 +36,7 @@ def document() -> dict[str, list[dict[str, object]]]:
     return json.loads(run("--json"))
 
 
-def test_every_card_is_complete_and_says_where_it_is_from() -> None:
+def test_every_metric_card_is_complete_with_reference() -> None:
     assert len(METRICS) == sum(len(group) for group in METRIC_GROUPS.values())
     for card in METRICS.values():
         assert all((card.title, card.unit, card.formula, card.is_not, card.references))
@@ -55,7 +55,7 @@ def test_every_number_of_the_frame_log_has_a_card() -> None:
     assert [column for column in columns if not any(fnmatch(column, pattern) for pattern in patterns)] == []
 
 
-def test_all_are_told_as_text_and_as_json(document: dict[str, list[dict[str, object]]]) -> None:
+def test_all_metrics_are_printed_as_text_and_json(document: dict[str, list[dict[str, object]]]) -> None:
     text = run()
     assert all(name in text for name in (*METRICS, *available("evidence")))
     assert [card["name"] for card in document["metrics"]] == list(METRICS)
@@ -63,7 +63,7 @@ def test_all_are_told_as_text_and_as_json(document: dict[str, list[dict[str, obj
     assert max(map(len, text.splitlines())) <= 160
 
 
-def test_one_metric_is_told_alone() -> None:
+def test_one_metric_is_printed_alone() -> None:
     text = run("decoder-auc")
     assert text.startswith("decoder-auc  ")
     assert "is not" in text
@@ -72,7 +72,7 @@ def test_one_metric_is_told_alone() -> None:
     assert [card["name"] for card in json.loads(run("chi_all", "--json"))["metrics"]] == ["chi_all"]
 
 
-def test_an_evidence_profile_is_told_with_its_sources() -> None:
+def test_evidence_profile_is_printed_with_its_sources() -> None:
     text = run("breath-novice")
     assert "van Son 2019" in text
     assert "+0.35 +- 0.25" in text
@@ -96,7 +96,7 @@ def test_an_unknown_name_gets_a_suggestion() -> None:
         run("zzz")
 
 
-def test_nothing_is_called_what_it_is_not() -> None:
+def test_no_metric_name_overclaims() -> None:
     for card in METRICS.values():
         assert "DMN" not in card.title
         assert "probability" not in card.title

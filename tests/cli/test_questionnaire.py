@@ -53,7 +53,7 @@ def test_a_person_at_a_terminal_is_asked_before_and_after(tmp_path: Path) -> Non
     assert answers_path(tmp_path / "recordings", "sleepiness", "after").read_text().endswith("\t2\n")
 
 
-def test_keys_that_are_piped_in_are_for_the_sitting_alone(tmp_path: Path) -> None:
+def test_piped_keys_are_not_used_as_questionnaire_answers(tmp_path: Path) -> None:
     done = subprocess.run(
         command(tmp_path), input="4\n", capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
@@ -62,7 +62,7 @@ def test_keys_that_are_piped_in_are_for_the_sitting_alone(tmp_path: Path) -> Non
     assert not (tmp_path / "recordings" / "phenotype").exists()
 
 
-def test_a_questionnaire_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_missing_questionnaire_is_named(tmp_path: Path) -> None:
     path = tmp_path / "asking.toml"
     path.write_text('[questionnaires]\nbefore = ["moood"]\n')
     with pytest.raises(SettingsError, match="mood"):

@@ -59,7 +59,7 @@ def test_open_shows_the_page(app: typer.Typer, session: Path, monkeypatch: pytes
     assert "No program here opens it" in result.stderr
 
 
-def test_a_session_that_is_not_there_is_an_error_of_recordings(app: typer.Typer, tmp_path: Path) -> None:
+def test_missing_session_is_a_recording_error(app: typer.Typer, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [str(tmp_path / "nothing")])
     assert isinstance(result.exception, RecordingError)
     assert result.exception.exit_code == 4

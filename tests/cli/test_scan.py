@@ -45,7 +45,7 @@ def test_a_scan_prints_what_to_type_and_what_to_do(monkeypatch: pytest.MonkeyPat
     assert OFF in out
 
 
-def test_a_scan_that_finds_nothing_says_what_headsets_need(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_scan_explains_what_headsets_need(monkeypatch: pytest.MonkeyPatch) -> None:
     out, _ = devices(monkeypatch, ScanResult(), "--scan")
     assert "No headset was found" in out
     assert "docs/headsets.md" in out
@@ -113,7 +113,7 @@ def test_without_a_session_or_with_a_damaged_one_no_device_is_the_last(tmp_path:
     assert last_device(tmp_path) == ""
 
 
-def test_the_only_one_in_reach_is_taken_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_device_found_is_used_and_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert select_device(tmp_path, scan=lambda: ScanResult((CYTON,), (OFF,)), prompt=never) == CYTON.device
     told = capsys.readouterr()
     assert f"Device: {CYTON.device} ({CYTON.about})" in told.err
@@ -126,7 +126,7 @@ def test_of_several_the_person_picks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("findings", "said"), [(BOTH, "muse-2, cyton:/dev/ttyUSB0"), (ScanResult(), "got 0 in reach")])
-def test_where_nobody_can_be_asked_it_is_an_error(findings: ScanResult, said: str, tmp_path: Path) -> None:
+def test_device_question_without_terminal_is_an_error(findings: ScanResult, said: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"{said}.*--device NAME"):
         select_device(tmp_path, scan=lambda: findings, prompt=nobody)
 
@@ -162,13 +162,13 @@ def test_a_person_types_a_number_or_any_name(typed: str, device: str, typing) ->
     assert "2  cyton:/dev/ttyUSB0" in sys.stderr.getvalue()
 
 
-def test_nobody_is_asked_where_nobody_reads(typing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_question_is_asked_without_terminal(typing, monkeypatch: pytest.MonkeyPatch) -> None:
     typing("1\n")
     monkeypatch.setattr(sys, "stdin", io.StringIO("1\n"))
     assert prompt_for_device((MUSE, CYTON)) == ""
 
 
-def test_train_sits_with_the_last_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_train_uses_the_last_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discovery, "scan", never)
     line = ["train", "--headless", "--audio", "none", "--minutes", "0.5", "--recordings", str(tmp_path)]
     first_time = CliRunner().invoke(app, [*line, "--fast", "--device", "simulated:3"])

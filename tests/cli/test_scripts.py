@@ -101,7 +101,7 @@ def test_a_venv_of_another_checkout_does_not_fit(checkout: Path, tmp_path: Path,
     assert (setup("venv_fits", checkout).returncode == 0) == fits
 
 
-def test_nothing_is_installed_a_second_time(checkout: Path) -> None:
+def test_second_run_installs_no_package(checkout: Path) -> None:
     fake_venv(checkout, checkout)
     shutil.copy(checkout / "pyproject.toml", checkout / ".venv" / "installed-app.toml")
     done = setup("pip_install() { echo installing; }; need_python app", checkout)
@@ -221,7 +221,7 @@ def test_run_passes_arguments_on(checkout: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
-def test_run_without_a_display_sits_in_the_terminal(checkout: Path) -> None:
+def test_run_without_display_uses_the_terminal(checkout: Path) -> None:
     assert started(checkout) == ["train", "--device", "simulated", "--minutes", "2", "--headless"]
 
 

@@ -21,7 +21,7 @@ def sat(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
     return CliRunner().invoke(app, [*line, "--probe-every", "10", "--recordings", str(folder)]), folder
 
 
-def test_a_sitting_ends_with_its_three_lines_and_its_places(sat: tuple[Result, Path]) -> None:
+def test_session_end_prints_three_lines_and_paths(sat: tuple[Result, Path]) -> None:
     result, folder = sat
     assert result.exit_code == 0
     told = result.stdout[result.stdout.index("The sitting is complete.") :].splitlines()
@@ -73,7 +73,7 @@ def test_a_failure_is_one_message_on_stderr(
     assert ("Recordings go to" in printed.err) is (code != 2)
 
 
-def test_a_session_that_cannot_be_read_back_is_told_as_far_as_it_is_known(
+def test_unreadable_session_is_summarised_from_what_is_known(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     print_session_end(

@@ -89,7 +89,7 @@ def test_options_reach_the_simulation(tmp_path: Path) -> None:
     assert np.abs(recording.read_chunk(0, 1000).data).max() < 100
 
 
-def test_without_json_it_says_where_the_session_is(tmp_path: Path) -> None:
+def test_simulate_without_json_prints_the_session_path(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["simulate", str(tmp_path), "--minutes", "0.25"])
     assert done.exit_code == 0
     assert Path(done.stdout.strip()).is_dir()
@@ -112,7 +112,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("options", "message"), BAD)
-def test_what_cannot_be_simulated_is_refused_and_leaves_nothing(
+def test_invalid_simulation_is_refused_and_leaves_no_file(
     tmp_path: Path, options: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(SettingsError, match=message):
@@ -173,7 +173,7 @@ def test_many_sessions_are_dated_and_differ_like_days(months: list[dict[str, obj
     ]
 
 
-def test_sessions_say_their_condition_and_that_eyes_were_closed(months: list[dict[str, object]]) -> None:
+def test_simulated_sessions_record_condition_and_closed_eyes(months: list[dict[str, object]]) -> None:
     folder = Path(str(months[0]["session"]))
     stem = next(folder.glob("*_summary.json")).name.removesuffix("_summary.json")
     said = read_notes(SessionFiles.from_stem(folder.parents[3], stem))

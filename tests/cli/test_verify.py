@@ -50,7 +50,7 @@ def test_what_adds_up_ends_well(
     assert "What can be judged adds up. 1 cannot be judged." in out
 
 
-def test_what_does_not_add_up_is_code_4_and_says_where(
+def test_failed_check_gives_exit_code_4_and_names_the_item(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     session(tmp_path, 13.0).close()

@@ -57,7 +57,7 @@ def test_the_source_archive_can_build_the_wheel(built: Path) -> None:
     assert CONFIGS | {"pyproject.toml", "LICENSE", "README.md", "CHANGELOG.md"} <= names
 
 
-def test_doctor_finds_nothing_missing(installed: Path, tmp_path: Path) -> None:
+def test_doctor_of_installed_wheel_finds_all_requirements(installed: Path, tmp_path: Path) -> None:
     done = neurofeedback(installed, "doctor", "--json", "--recordings", str(tmp_path), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {row["need"] for row in json.loads(done.stdout)} <= {"ok", "optional"}
@@ -78,7 +78,7 @@ def test_configs_come_with_the_wheel(installed: Path, tmp_path: Path) -> None:
     assert name == "default"
 
 
-def test_a_sitting_goes_to_the_recordings_here_and_has_its_report(installed: Path, tmp_path: Path) -> None:
+def test_session_of_installed_wheel_is_recorded_here_with_report(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "recordings").mkdir()
     sat = neurofeedback(
         installed, "train", "--device", "simulated", "--minutes", "0.5", "--headless", "--fast", cwd=tmp_path

@@ -38,7 +38,7 @@ def test_the_window_is_handed_what_the_command_line_knows(handed: list[AppDefaul
     assert {"muse-2", "cyton:PORT"} <= set(names)
 
 
-def test_a_sitting_asked_for_begins_at_once(handed: list[AppDefaults], tmp_path: Path) -> None:
+def test_requested_session_begins_at_once(handed: list[AppDefaults], tmp_path: Path) -> None:
     request = SessionConfig("simulated", tmp_path)
     window.open_window(tmp_path, request)
     assert handed[0].request == request

@@ -193,7 +193,7 @@ def test_a_command_older_than_the_frames_already_made_holds_for_the_next() -> No
         (CommandKind.TONE_DEPTH, "-0.1"),
     ],
 )
-def test_a_command_that_makes_no_sense_is_refused_in_words(kind: CommandKind, value: str) -> None:
+def test_invalid_command_value_is_a_settings_error(kind: CommandKind, value: str) -> None:
     with pytest.raises(SettingsError, match=rf"the value of the command {kind} is not allowed: got '{value}'; allowed"):
         frames_of(SITTING[:, :512], [Command(100, kind, value)])
 
@@ -208,7 +208,7 @@ def test_chunks_must_follow_each_other_and_have_the_stream_s_channels() -> None:
     assert engine.process(Chunk(10, SITTING[:, 10:10])) == []
 
 
-def test_the_target_rate_is_kept_until_there_is_a_threshold() -> None:
+def test_target_rate_is_stored_until_a_threshold_exists() -> None:
     generous, strict = (
         frames_of(CLEAR, [command(1, CommandKind.TARGET_RATE, rate), *CLEAR_COMMANDS])[-1].threshold
         for rate in ("0.95", "0.1")
@@ -224,7 +224,7 @@ def test_a_tone_without_depth_stays_neutral() -> None:
 # what a sitting looks like
 
 
-def test_before_a_baseline_nothing_is_known_of_the_mind_and_after_it_something_is() -> None:
+def test_state_is_unknown_before_the_baseline_and_classified_after() -> None:
     assert {frame.state for frame in at(CLEAR_FRAMES, 0, 39.9)} == {State.UNKNOWN}
     assert all(math.isnan(frame.index_u) and math.isnan(frame.mwi) for frame in at(CLEAR_FRAMES, 0, 39.9))
     practice = at(CLEAR_FRAMES, 41, 75)
@@ -251,7 +251,7 @@ def value(frame: Frame, column: str) -> float:
     return frame.values[FrameEngine(256.0, PROFILE).columns.index(column)]
 
 
-def test_reward_is_index_below_the_logged_threshold_in_valid_frames_and_nothing_else() -> None:
+def test_reward_is_index_below_the_logged_threshold_in_valid_frames_only() -> None:
     for frame in FRAMES:
         assert frame.reward == (frame.valid and frame.state in KNOWN and frame.index_u < frame.threshold)
 
@@ -484,7 +484,7 @@ def shown(frames: list[Frame]) -> np.ndarray:
     return np.array([[frame.index_u, *frame.values[-3:]] for frame in at(frames, 41, 75)])
 
 
-def test_turning_the_polarity_round_changes_nothing() -> None:
+def test_frames_do_not_depend_on_polarity() -> None:
     np.testing.assert_allclose(shown(frames_of(-CLEAR, CLEAR_COMMANDS)), shown(CLEAR_FRAMES), rtol=1e-8, atol=1e-8)
 
 

@@ -130,7 +130,7 @@ def measured(hop_s: float, data: np.ndarray) -> BlockMeasures:
     return windows.measures
 
 
-def test_what_the_gate_looks_at_does_not_shrink_with_the_hop() -> None:
+def test_gate_block_length_does_not_depend_on_the_hop() -> None:
     data = 10 * np.random.default_rng(5).normal(size=(4, 10 * 256))
     data[1, 300:330] = np.nan
     data[2, 400] += 300
@@ -273,7 +273,7 @@ def test_a_clear_signal_is_never_unknown_in_practice() -> None:
     assert np.mean([frame.valid for frame in practice]) > 0.95
 
 
-def test_nothing_is_claimed_about_wandering() -> None:
+def test_fast_profile_claims_no_wandering() -> None:
     for name in ("alpha-up", "alpha-down"):
         evidence = load_evidence(name)
         assert "not a finding" in evidence.description

@@ -83,7 +83,7 @@ def test_t16_with_two_percent_of_each_channel_s_packets_lost_the_index_is_the_sa
 
 @pytest.mark.parametrize("share", [0.02, 0.05])
 @pytest.mark.parametrize("lose", [with_loss, with_loss_by_channel])
-def test_loss_that_begins_with_practice_looks_like_neither_focus_nor_wandering(lose, share):
+def test_loss_from_the_start_of_practice_biases_the_index_to_neither_state(lose, share):
     start = round(PRACTICE_S * HEADSETS["muse"].sfreq)
     holed = np.concatenate([recorded("muse")[:, :start], lose("muse", share)[:, start:]], axis=1)
     whole, lossy = frames_of("muse", recorded("muse")), frames_of("muse", holed)

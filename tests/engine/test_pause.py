@@ -60,7 +60,7 @@ def at(frames: list[Frame], start_s: float, stop_s: float) -> list[Frame]:
     return [frame for frame in frames if start_s < frame.onset <= stop_s]
 
 
-def test_frames_of_a_pause_are_logged_and_say_nothing() -> None:
+def test_frames_of_a_pause_are_logged_as_unknown() -> None:
     during = at(PAUSED, 40, 46)
     assert len(during) == 24
     assert {frame.phase for frame in during} == {Phase.PAUSE}
@@ -85,7 +85,7 @@ def test_a_pause_lasts_until_no_window_reaches_back_into_it() -> None:
     assert all(frame.valid for frame in at(PAUSED, 46 + WINDOW_S, 60))
 
 
-def test_nothing_is_learned_from_a_pause_whatever_is_in_it() -> None:
+def test_engine_does_not_adapt_during_a_pause() -> None:
     wild = SIGNAL.copy()
     wild[:, round(40.25 * SFREQ) : round(45.75 * SFREQ)] *= LOUDER
     calm_after, wild_after, unpaused = (
@@ -141,6 +141,6 @@ def test_a_lost_headset_is_lost_in_a_pause_too() -> None:
 
 
 @pytest.mark.parametrize(("kind", "value"), [(CommandKind.PAUSE, "maybe"), (CommandKind.PHASE, "pause")])
-def test_nothing_else_is_a_pause(kind: CommandKind, value: str) -> None:
+def test_invalid_pause_value_is_refused(kind: CommandKind, value: str) -> None:
     with pytest.raises(SettingsError, match=f"the value of the command {kind} is not allowed"):
         frames_of(SIGNAL[:, :512], [Command(0, kind, value)])

@@ -120,7 +120,7 @@ def test_too_dirty_a_baseline_is_none() -> None:
     assert fit(SITTING[:, : 256 * 6]) is None  # a second
 
 
-def test_without_a_frontal_channel_there_is_an_index_of_beta_alone() -> None:
+def test_index_without_frontal_channel_uses_beta_alone() -> None:
     flat = SITTING.copy()
     flat[1:3] = 0.0
     baseline = fitted(flat)
@@ -155,7 +155,7 @@ def test_scaling_the_signal_leaves_z_scores_alone(gain: float) -> None:
     assert np.median(np.abs(plain - louder)[both]) < 1e-6
 
 
-def test_turning_the_polarity_round_changes_nothing() -> None:
+def test_index_does_not_depend_on_polarity() -> None:
     turned = fitted(-SITTING)
     plain = np.concatenate([batch.z for batch in estimates(SITTING, BASELINE)])
     np.testing.assert_allclose(

@@ -68,7 +68,7 @@ def tense() -> tuple[FrameEngine, list[Frame]]:
     return sat(TENSE, USUAL)
 
 
-def test_a_sitting_that_begins_clenched_goes_on_once_there_is_clean_signal(
+def test_baseline_is_built_after_initial_muscle_activity_ends(
     tense: tuple[FrameEngine, list[Frame]],
 ) -> None:
     engine, frames = tense
@@ -88,7 +88,7 @@ def test_a_later_baseline_phase_is_made_of_its_own_frames(tense: tuple[FrameEngi
     assert engine.late_baseline_sample == tense[0].late_baseline_sample
 
 
-def test_nothing_is_learned_from_the_clench(tense: tuple[FrameEngine, list[Frame]]) -> None:
+def test_baseline_excludes_muscle_activity(tense: tuple[FrameEngine, list[Frame]]) -> None:
     calm, _ = sat(
         sitting(clenched=False)[:, round(CLENCHED_S * SFREQ) :], phases((2, Phase.BASELINE), (30, Phase.PRACTICE))
     )
@@ -124,7 +124,7 @@ def test_a_phase_with_a_quarter_of_clean_signal_is_enough_by_itself() -> None:
     assert all(frame.state in KNOWN for frame in frames if frame.onset > 46)
 
 
-def test_a_second_baseline_that_gives_too_little_changes_nothing() -> None:
+def test_second_baseline_with_too_little_signal_is_ignored() -> None:
     calm = sitting(clenched=False)
     data = np.concatenate([calm[:, : 40 * SFREQ], TENSE[:, : 30 * SFREQ], calm[:, 70 * SFREQ :]], axis=1)
     planned = ((2, Phase.BASELINE), (38, Phase.PRACTICE), (41, Phase.BASELINE), (69, Phase.PRACTICE))

@@ -70,7 +70,7 @@ def us(frames: list[Frame]) -> NDArray[np.float64]:
     return np.array([frame.index_u for frame in frames])
 
 
-def test_with_nothing_learned_every_bit_is_the_evidence_profile_s() -> None:
+def test_untrained_decoder_gives_the_evidence_profile_index_exactly() -> None:
     assert repr(run()[1]) == repr(run(refit(60, ""))[1]) == repr(run(start="")[1])
 
 
@@ -83,7 +83,7 @@ def test_weights_in_the_direction_of_the_profile_make_the_profile_s_index() -> N
     np.testing.assert_allclose(us(run(start=same.to_json())[1]), us(plain), rtol=1e-4, atol=1e-5)
 
 
-def test_what_a_sitting_starts_from_holds_from_the_first_index_on() -> None:
+def test_start_decoder_is_used_from_the_first_index() -> None:
     engine, frames = run(start=LEARNED.to_json())
     baseline = engine.baseline
     assert baseline is not None
@@ -109,14 +109,14 @@ def test_a_refit_holds_from_its_sample_on_and_runs_the_last_twenty_seconds_again
     assert np.abs(us(late)[after] - us(plain)[after]).max() > 0.3
 
 
-def test_forgetting_within_a_sitting_gives_the_profile_s_index_back() -> None:
+def test_empty_decoder_command_restores_the_evidence_profile_index() -> None:
     frames, plain = run(refit(70, ""), start=LEARNED.to_json())[1], run()[1]
     late = [frame.onset > 95 for frame in plain]
     np.testing.assert_allclose(us(frames)[late], us(plain)[late], atol=0.03)
 
 
 @pytest.mark.parametrize("cuts", [tuple(range(1024, 25600, 1024)), (1, 20479, 20480, 20481, 21000)])
-def test_a_refit_takes_effect_the_same_however_the_samples_are_cut(cuts: tuple[int, ...]) -> None:
+def test_refit_does_not_depend_on_chunks(cuts: tuple[int, ...]) -> None:
     command = refit(80, LEARNED)
     assert repr(run(command, cuts=cuts)[1]) == repr(run(command)[1])
 
@@ -130,7 +130,7 @@ def test_confidence_follows_how_well_the_decoder_does() -> None:
     assert unknown.confidence == pytest.approx(run()[1][-1].confidence)
 
 
-def test_the_log_keeps_its_columns_whatever_drives() -> None:
+def test_frame_log_columns_do_not_depend_on_the_decoder() -> None:
     assert run()[0].columns == run(start=LEARNED.to_json())[0].columns
 
 
@@ -211,7 +211,7 @@ def test_a_lower_drowsy_level_raises_the_flag_sooner() -> None:
     assert run(start=replace(LEARNED, drowsy_level=0.5).to_json())[1]
 
 
-def test_signs_of_drowsiness_are_those_of_the_flag_and_know_nothing_later() -> None:
+def test_drowsiness_signs_match_the_flag_and_are_causal() -> None:
     settings = DrowsinessSettings()
     flag, signs = DrowsinessFlag(settings, 0.25), DrowsinessSigns(settings, 0.25)
     rng = np.random.default_rng(0)
@@ -227,7 +227,7 @@ def test_signs_of_drowsiness_are_those_of_the_flag_and_know_nothing_later() -> N
     assert math.isnan(signs.at(40))
 
 
-def test_the_drowsy_level_is_shrunk_to_the_usual_and_kept_within_limits() -> None:
+def test_drowsiness_level_is_shrunk_to_the_default_and_limited() -> None:
     settings = DecoderSettings()
     assert fit_drowsiness_level([], settings) == 1.0
     assert fit_drowsiness_level([(0.1, 1)] * 20, settings) == 1.0

@@ -49,7 +49,7 @@ def test_a_frame_needs_half_of_the_profile_s_information(available: list[bool]) 
         assert math.isnan(weighted_sum(np.where(at, 1.0, NAN), IndexWeights(MU, CORRELATION, 0.5)))
 
 
-def test_a_profile_that_expects_nothing_never_has_an_index() -> None:
+def test_profile_without_expectations_has_no_index() -> None:
     assert IndexWeights(np.zeros(2), np.eye(2), 0.5).for_available(np.ones(2, dtype=bool)) is None
 
 
@@ -68,7 +68,7 @@ def test_the_correlation_is_shrunk_by_half_and_needs_enough_frames() -> None:
     assert (shrunk_correlation(z[95:106], 0.5) == np.eye(3)).all()
 
 
-def test_a_constant_feature_correlates_with_nothing() -> None:
+def test_constant_feature_has_zero_correlation() -> None:
     z = np.random.default_rng(0).normal(size=(50, 2))
     z[:, 1] = 3.0
     np.testing.assert_allclose(shrunk_correlation(z, 0.5)[0, 1], 0.0, atol=1e-12)
@@ -106,7 +106,7 @@ def test_lost_samples_have_not_leaked_so_it_holds_where_it_is() -> None:
     assert taken.update(NAN) == valid[-1]  # the onset is over
 
 
-def test_before_anything_valid_there_is_nothing_to_step_back_to() -> None:
+def test_rollback_before_any_valid_frame_gives_no_index() -> None:
     assert smooth([NAN, NAN, 1.0, NAN]) == [0.0, 0.0, pytest.approx(1 - math.exp(-1 / 16)), 0.0]
 
 
@@ -156,7 +156,7 @@ def test_tracking_never_moves_further_than_one_spread() -> None:
 
 
 @pytest.mark.parametrize("deviation", [NAN, 5.0])
-def test_tracking_learns_nothing_from_outliers_and_missing_features(deviation: float) -> None:
+def test_baseline_tracking_ignores_outliers_and_missing_features(deviation: float) -> None:
     tracked = tracker()
     for _ in range(1000):
         tracked.update(np.array([deviation, 0.0]), learn=True)
@@ -195,7 +195,7 @@ def test_wandering_begins_after_two_seconds_above_and_ends_after_two_seconds_bel
     assert out == [State.FOCUS] * 7 + [State.WANDER] * 10 + [State.FOCUS] * 3
 
 
-def test_within_the_hysteresis_nothing_changes() -> None:
+def test_state_does_not_change_within_the_hysteresis() -> None:
     assert set(states(good(0.24, 40))) == {State.FOCUS}
     assert set(states(good(0.3, 8) + good(-0.24, 40))[7:]) == {State.WANDER}
 

@@ -113,7 +113,7 @@ def test_one_without_an_alpha_peak_counts_but_for_the_peak() -> None:
     assert math.isnan(none.median.iaf_hz)
 
 
-def test_today_is_told_in_the_persons_own_spreads() -> None:
+def test_session_difference_is_in_personal_spreads() -> None:
     told = compare_baselines(past(3.0), kept(0.0, 1.0, 2.0))
     assert told == pytest.approx(dict.fromkeys(FEATURES, 2.0))
     level = np.full(N_FEATURES, 1.1)
@@ -174,7 +174,7 @@ def test_a_spoiled_one_is_one_message(text: str, message: str) -> None:
         FrameEngine(256.0, profile(), EngineStart(baseline=text))
 
 
-def test_a_session_alone_is_no_kept_baseline() -> None:
+def test_one_session_gives_no_personal_baseline() -> None:
     with pytest.raises(ValueError, match="no number of sessions"):
         parse_personal_baseline(session_baseline_document(past()))
 
@@ -245,7 +245,7 @@ def test_todays_level_is_found_again(usual: PersonalBaseline, today: np.ndarray)
     assert "o_theta_fz" not in told
 
 
-def test_both_indices_are_logged_and_only_the_kept_one_sees_a_day_that_is_different(
+def test_both_indices_are_logged_and_only_the_personal_one_shows_a_different_day(
     usual: PersonalBaseline, today: np.ndarray
 ) -> None:
     engine = FrameEngine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual)))
@@ -258,7 +258,7 @@ def test_both_indices_are_logged_and_only_the_kept_one_sees_a_day_that_is_differ
     assert np.nanmedian(own_u) < np.nanmedian(session_u) - 0.5  # beta up is away from wandering
 
 
-def test_nothing_else_changes_by_keeping_one(usual: PersonalBaseline, today: np.ndarray) -> None:
+def test_personal_baseline_changes_no_other_column(usual: PersonalBaseline, today: np.ndarray) -> None:
     with_it, without = (
         FrameEngine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual))),
         FrameEngine(256.0, profile()),
@@ -275,7 +275,9 @@ def test_nothing_else_changes_by_keeping_one(usual: PersonalBaseline, today: np.
     }
 
 
-def test_it_drives_if_so_set_or_told_and_however_samples_come(usual: PersonalBaseline, today: np.ndarray) -> None:
+def test_personal_baseline_drives_by_setting_or_command_with_any_chunks(
+    usual: PersonalBaseline, today: np.ndarray
+) -> None:
     start = EngineStart(baseline=personal_baseline_to_json(usual))
     engine = FrameEngine(256.0, profile("own"), start)
     frames = sat(engine, today)
@@ -300,12 +302,12 @@ def test_a_decoder_drives_both_indices_with_the_same_weights(usual: PersonalBase
     assert np.nanmedian(own_u[(onset > 90) & (onset < 120)]) < 0.0
 
 
-def test_own_without_a_kept_one_is_the_session(today: np.ndarray) -> None:
+def test_feedback_source_own_without_personal_baseline_is_the_session(today: np.ndarray) -> None:
     plain, hopeful = sat(FrameEngine(256.0, profile()), today), sat(FrameEngine(256.0, profile("own")), today)
     assert [frame.index_u for frame in plain][-9:] == [frame.index_u for frame in hopeful][-9:]
 
 
-def test_another_word_is_refused() -> None:
+def test_unknown_feedback_source_is_refused() -> None:
     engine = FrameEngine(256.0, profile())
     with pytest.raises(SettingsError, match="allowed: session or own"):
         sat(engine, signal(1, 2.0), (Command(0, CommandKind.BASELINE, "mine"),))

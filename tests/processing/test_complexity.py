@@ -30,7 +30,7 @@ def power_noise(n: int, chi: float, sfreq: float, seed: int = 0) -> NDArray[np.f
     return np.fft.irfft((rng.standard_normal(len(freqs)) + 1j * rng.standard_normal(len(freqs))) * gain, n)
 
 
-def test_words_of_the_exhaustive_history() -> None:
+def test_lempel_ziv_counts_phrases_of_the_exhaustive_history() -> None:
     assert count_words(b"") == 0
     assert count_words(bytes(100)) == 2
     assert count_words(bytes([0, 1] * 50)) == 3

@@ -105,7 +105,7 @@ def test_every_reason_is_found_at_every_rate(what, sfreq):
 
 
 @pytest.mark.parametrize("sfreq", RATES)
-def test_eeg_is_good_at_every_rate_with_blinks_offset_and_a_usual_hum(sfreq):
+def test_eeg_with_blinks_offset_and_moderate_mains_is_good_at_every_rate(sfreq):
     n = round(20 * sfreq)
     x = eeg(n, sfreq, seed=1) + np.sqrt(2) * 35 * np.sin(2 * np.pi * 50 * np.arange(n) / sfreq) * (sfreq > 110)
     for start in range(round(sfreq), n - round(sfreq), round(2.3 * sfreq)):
@@ -118,7 +118,7 @@ def test_eeg_is_good_at_every_rate_with_blinks_offset_and_a_usual_hum(sfreq):
 
 
 @pytest.mark.parametrize("sfreq", [125.0, 220.0, 256.0])
-def test_hum_and_spread_are_told_apart(sfreq):
+def test_mains_and_broadband_noise_give_different_reasons(sfreq):
     n = round(3 * sfreq)
     hum = np.sqrt(2) * 40 * np.sin(2 * np.pi * 50 * np.arange(n) / sfreq + 1)
     quiet, humming = electrode(eeg(n, sfreq), sfreq), electrode(eeg(n, sfreq) + hum, sfreq)
@@ -197,7 +197,7 @@ def test_channels_are_judged_by_themselves():
             assert mine.badness == pytest.approx(yours.badness, abs=1e-9)
 
 
-def test_polarity_changes_nothing_and_size_makes_it_worse():
+def test_contact_ignores_polarity_and_worsens_with_amplitude():
     x = moving(eeg(1500, 250.0), 250.0)
     upright, upside_down = electrode(x, 250.0), electrode(-x, 250.0)
     assert upright.contact == upside_down.contact

@@ -25,7 +25,7 @@ def gain(taps: np.ndarray, hz: float, sfreq: float) -> float:
     return float(np.abs(np.sum(taps * np.exp(-2j * np.pi * hz * np.arange(len(taps)) / sfreq))))
 
 
-def test_the_taps_are_the_least_squares_fit_to_the_ideal_filter() -> None:
+def test_taps_are_the_least_squares_fit_to_the_ideal_filter() -> None:
     taps = envelope_taps(64.0, (8.0, 12.0), length_s=0.5, delay_s=0.15)
     n = 16 * 64
     freqs = np.fft.fftfreq(n, 1 / 64)
@@ -49,7 +49,7 @@ def test_the_envelope_of_a_swelling_sine_comes_150_ms_late(sfreq: float) -> None
 
 
 @pytest.mark.parametrize("sfreq", RATES)
-def test_it_passes_alpha_and_little_else(sfreq: float) -> None:
+def test_envelope_filter_passes_alpha_and_attenuates_other_bands(sfreq: float) -> None:
     taps = envelope_taps(sfreq, (8.0, 12.0), length_s=1.0, delay_s=0.15)
     assert gain(taps, 10, sfreq) == pytest.approx(2, rel=0.02)  # twice a sine's positive half
     assert [gain(taps, hz, sfreq) / 2 for hz in (9.0, 11.0)] == pytest.approx([0.936] * 2, abs=0.01)
@@ -81,7 +81,7 @@ def agreement(alpha_uv: float, delay_s: float) -> float:
     return float(np.mean(found))
 
 
-def test_it_is_as_true_as_was_measured_and_truer_the_later() -> None:
+def test_envelope_accuracy_matches_measurement_and_grows_with_delay() -> None:
     """SCIENCE 3.1: .78, .89, .945, .964, .966 at 50 to 300 ms on weak alpha, .975 at 150 ms on strong."""
     by_delay = [agreement(3.0, delay_s) for delay_s in (0.05, 0.10, 0.15, 0.20, 0.30)]
     assert by_delay == pytest.approx([0.78, 0.89, 0.945, 0.964, 0.966], abs=0.03)
@@ -112,20 +112,20 @@ def test_one_sample_at_a_time_it_is_the_same_to_the_bit() -> None:
     assert pushed(list(range(1, 1200))).tobytes() == pushed([]).tobytes()
 
 
-def test_there_is_none_before_the_filter_is_filled() -> None:
+def test_envelope_is_missing_until_the_filter_is_filled() -> None:
     assert np.isnan(pushed([])[STOPS < 128]).all()
     assert np.isfinite(pushed([])[STOPS >= 128]).all()
 
 
 @given(st.floats(1e-3, 1e3), st.sampled_from([-1.0, 1.0]))
-def test_scaling_shifts_its_logarithm_and_polarity_changes_nothing(scale: float, sign: float) -> None:
+def test_envelope_log_shifts_with_scale_and_ignores_polarity(scale: float, sign: float) -> None:
     chosen = EnvelopeFilter(128.0, 10.0, SETTINGS)
     np.testing.assert_allclose(
         chosen.at(scale * sign * NOISE, STOPS), chosen.at(NOISE, STOPS) + np.log(scale), atol=1e-9
     )
 
 
-def test_a_person_s_own_filter_takes_over_without_a_break() -> None:
+def test_switch_to_individual_filter_has_no_gap() -> None:
     envelope = Envelope(3, EnvelopeFilter(128.0, 10.0, SETTINGS))
     envelope.process(NOISE[:, :600], STOPS[:0])
     envelope.filter = own = EnvelopeFilter(128.0, 11.0, SETTINGS)
@@ -133,5 +133,5 @@ def test_a_person_s_own_filter_takes_over_without_a_break() -> None:
     assert envelope.process(NOISE[:, 600:], later - 600).tobytes() == own.at(NOISE, later).tobytes()
 
 
-def test_silence_has_an_envelope_of_almost_nothing_not_of_minus_infinity() -> None:
+def test_envelope_of_zeros_is_finite() -> None:
     assert np.isfinite(EnvelopeFilter(128.0, 10.0, SETTINGS).at(np.zeros((1, 256)), np.array([200]))).all()

@@ -47,7 +47,7 @@ def test_bands_move_with_the_alpha_frequency_and_theta_never_begins_below_3_5_hz
 
 
 @pytest.mark.parametrize("chi", [0.8, 1.35, 2.0])
-def test_a_power_law_has_its_exponent_and_nothing_above_it(chi: float) -> None:
+def test_power_law_gives_its_exponent_and_no_peak(chi: float) -> None:
     psd = power_law(chi)
     out = maker()(psd, psd, np.zeros((1, 1)))
     assert kind(out, "chi") == pytest.approx(chi)
@@ -70,7 +70,7 @@ def test_the_centre_of_gravity_follows_the_alpha_peak() -> None:
     assert kind(maker()(psd, psd, np.zeros((1, 1))), "cog") == pytest.approx(11.5)
 
 
-def test_beta_gives_up_what_muscle_explains_but_keeps_three_tenths() -> None:
+def test_emg_correction_lowers_beta_to_at_least_three_tenths() -> None:
     psd = np.ones((1, 1, len(FREQS)))
     plain, some, much = (kind(maker()(psd, psd, np.full((1, 1), excess)), "beta") for excess in (0.0, 0.5, 50.0))
     assert plain == pytest.approx(0)
@@ -78,14 +78,14 @@ def test_beta_gives_up_what_muscle_explains_but_keeps_three_tenths() -> None:
     assert much == pytest.approx(np.log(0.3))
 
 
-def test_beta_gets_back_what_muscle_took_along_when_it_let_go() -> None:
+def test_emg_below_its_baseline_raises_beta() -> None:
     psd = np.ones((1, 1, len(FREQS)))
     relaxed, unknown = (kind(maker()(psd, psd, np.full((1, 1), excess)), "beta") for excess in (-0.5, np.nan))
     assert relaxed == pytest.approx(np.log(1 + 0.5 * 8 / 14))
     assert unknown == pytest.approx(0)
 
 
-def test_silence_has_finite_features_and_an_unknown_line_says_so() -> None:
+def test_features_of_zeros_are_finite_and_unknown_fit_is_flagged() -> None:
     nothing = np.zeros((1, 1, len(FREQS)))
     out = maker()(nothing, np.full_like(nothing, np.nan), np.zeros((1, 1)))
     assert np.isfinite(out[..., : KINDS.index("chi")]).all()

@@ -33,7 +33,7 @@ def test_t2_the_prefilter_delays_4_to_40_hz_by_at_most_20_ms(sfreq: float, mains
 
 
 @pytest.mark.parametrize("sfreq", RATES)
-def test_both_mains_frequencies_are_taken_out_until_one_is_known(sfreq: float) -> None:
+def test_both_mains_frequencies_are_notched_until_one_is_detected(sfreq: float) -> None:
     sos = prefilter_sos(sfreq, FilterSettings())
     assert gain_db(sos, 50.0, sfreq) < -60
     assert gain_db(sos, 60.0, sfreq) < -60
@@ -41,13 +41,13 @@ def test_both_mains_frequencies_are_taken_out_until_one_is_known(sfreq: float) -
     assert abs(gain_db(sos, 44.0, sfreq)) < 0.6
 
 
-def test_a_mains_frequency_that_is_set_is_the_only_one_taken_out() -> None:
+def test_only_the_configured_mains_frequency_is_notched() -> None:
     sos = prefilter_sos(256.0, FilterSettings(mains_hz=60))
     assert gain_db(sos, 60.0, 256.0) < -60
     assert abs(gain_db(sos, 50.0, 256.0)) < 0.5
 
 
-def test_the_first_overtone_is_taken_out_where_the_rate_leaves_room() -> None:
+def test_second_harmonic_is_notched_below_the_nyquist_limit() -> None:
     assert gain_db(prefilter_sos(256.0, FilterSettings(mains_hz=50)), 100.0, 256.0) < -60
     assert abs(gain_db(prefilter_sos(200.0, FilterSettings(mains_hz=50)), 95.0, 200.0)) < 0.1
 
@@ -58,7 +58,7 @@ def test_a_constant_offset_of_an_amplifier_is_gone_from_the_first_sample() -> No
     assert np.abs(out).max() < 1e-5
 
 
-def test_one_channel_starts_anew_without_touching_another() -> None:
+def test_filter_reset_of_one_channel_leaves_others_unchanged() -> None:
     data = np.random.default_rng(0).normal(size=(2, 300))
     sos = prefilter_sos(250.0, FilterSettings())
     plain = CausalFilter(sos, 2).process(data)
@@ -84,7 +84,7 @@ def test_the_same_bits_however_the_samples_are_cut(cuts: list[int], resets: list
 
 
 @pytest.mark.parametrize("sfreq", [*RATES, 2000.0])
-def test_the_gate_s_filters_pass_what_their_rules_look_at(sfreq: float) -> None:
+def test_gate_filters_pass_the_bands_of_their_rules(sfreq: float) -> None:
     gate = GateSettings()
     assert gain_db(blink_sos(sfreq, gate), 3.0, sfreq) > -0.5
     assert gain_db(blink_sos(sfreq, gate), 14.0, sfreq) < -20
@@ -102,7 +102,7 @@ def test_the_mains_frequency_is_found(mains_hz: float, sfreq: float) -> None:
     assert find_mains(data, sfreq) == mains_hz
 
 
-def test_one_electrode_that_hums_tells_the_mains_frequency() -> None:
+def test_mains_frequency_is_detected_from_one_noisy_electrode() -> None:
     rng = np.random.default_rng(0)
     for mains_hz in (50.0, 60.0):
         data = rng.normal(size=(8, 2560))
@@ -110,9 +110,9 @@ def test_one_electrode_that_hums_tells_the_mains_frequency() -> None:
         assert find_mains(data, 256.0) == mains_hz
 
 
-def test_silence_has_no_mains_and_is_no_error() -> None:
+def test_zeros_give_no_mains_frequency() -> None:
     assert find_mains(np.zeros((4, 2560)), 256.0) == 50.0
 
 
-def test_a_rate_that_cannot_show_60_hz_is_taken_for_50() -> None:
+def test_sfreq_too_low_for_60_hz_gives_50_hz_mains() -> None:
     assert find_mains(np.random.default_rng(0).normal(size=(2, 1000)), 100.0) == 50.0

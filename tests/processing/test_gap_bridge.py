@@ -42,7 +42,7 @@ def same(a: BridgedSamples, b: BridgedSamples) -> None:
     ]
 
 
-def test_a_gap_of_50_ms_is_a_straight_line_until_there_is_signal_to_go_by() -> None:
+def test_early_gap_of_50_ms_is_interpolated_linearly() -> None:
     out = bridge().process(ramp(40, (20, 25)))
     np.testing.assert_allclose(out.data[0], np.arange(40))
     assert out.lost[0, 20:25].all()
@@ -55,7 +55,7 @@ def wave(n: int) -> np.ndarray:
     return 10 * np.sin(2 * np.pi * 10 / SFREQ * np.arange(n, dtype=np.float64))[None]
 
 
-def test_after_two_seconds_a_gap_goes_on_as_the_signal_did() -> None:
+def test_gap_after_two_seconds_is_filled_by_the_autoregressive_model() -> None:
     data = wave(400)
     data[0, 300:305] = np.nan
     out = bridge().process(data)
@@ -130,7 +130,7 @@ def test_a_channel_silent_from_the_start_is_zero_until_its_first_number_starts_t
     assert out.resets == ((0, 10),)
 
 
-def test_without_samples_nothing_happens() -> None:
+def test_empty_chunk_gives_no_output() -> None:
     taken = bridge()
     assert taken.process(np.empty((1, 0))).data.shape == (1, 0)
     assert taken.process(ramp(10)).resets == ((0, 0),)

@@ -277,7 +277,7 @@ def test_eyes_open_tolerates_more() -> None:
 
 
 @pytest.mark.parametrize("mains_hz", [50.0, 60.0])
-def test_mains_that_the_notch_cannot_hold_takes_the_channel_out(mains_hz: float) -> None:
+def test_strong_mains_excludes_the_channel(mains_hz: float) -> None:
     t = np.arange(CLEAN_40.shape[1]) / 256
     hum = np.zeros((4, 1))
     hum[2] = 1.0
@@ -344,7 +344,7 @@ def test_muscle_too_weak_for_any_channel_is_seen_on_most_of_them_at_once() -> No
 
 
 @pytest.mark.parametrize("known", [1, 2])
-def test_of_one_or_two_known_channels_each_speaks_for_itself(known: int) -> None:
+def test_one_or_two_known_channels_are_judged_separately(known: int) -> None:
     usual, limit = np.full(4, np.nan), np.full(4, np.inf)
     usual[:known], limit[:known] = 0.0, 1.0
     assert not muscle_flags(np.full((1, 4), 0.9), usual, limit, 0.85).any()
@@ -430,7 +430,7 @@ def contacts(data: np.ndarray) -> list[tuple[object, ...]]:
     return [frame for w in judge(data).windows for frame in judge_.process(w.gate_result)]
 
 
-def test_contact_is_good_on_clean_signal_and_says_settling_at_first() -> None:
+def test_contact_of_clean_signal_is_settling_then_good() -> None:
     frames = contacts(CLEAN_40)
     assert all(contact.level is ContactLevel.GOOD and contact.reasons == () for contact in frames[-1])
     assert all("settling" in contact.reasons for contact in frames[4])
@@ -452,7 +452,7 @@ def test_contact_is_fair_while_an_artifact_is_recent() -> None:
     assert "moving" in fair.reasons
 
 
-def test_every_rule_of_the_gate_has_words() -> None:
+def test_every_gate_rule_has_a_text() -> None:
     assert set(judge(CLEAN_40).reasons) == set(GATE_REASONS)
 
 

@@ -83,7 +83,7 @@ def test_blocks_end_at_the_exact_floor_and_are_counted_by_it(sfreq: float, hop_s
     assert schedule.min_hop_samples in {end - start for start, end in pairwise(ends)} | {int(step)}
 
 
-def test_frames_of_250_and_125_hz_end_at_whole_samples_and_lose_nothing() -> None:
+def test_frames_at_250_and_125_hz_end_at_whole_samples() -> None:
     assert FrameSchedule(250.0, 0.25).ends(0, 8).tolist() == [62, 125, 187, 250, 312, 375, 437, 500]
     assert FrameSchedule(125.0, 0.25).ends(0, 4).tolist() == [31, 62, 93, 125]
 
@@ -131,7 +131,7 @@ def test_smoothing_skips_invalid_frames_and_begins_with_a_plain_mean() -> None:
     assert out[1:, 0].tolist() == [1.0, 1.0, 2.0]
 
 
-def test_smoothing_that_fades_takes_up_anew_after_a_long_break_and_is_the_same_without_one() -> None:
+def test_fading_smoothing_restarts_after_a_long_break() -> None:
     rows = np.concatenate([np.zeros(100), np.full(80, 1e9), np.ones(1)])[:, None]
     valid = rows < 1e9
     fading, faithful = (Smoother(2.0, 0.25, decays=fades).update(rows, valid)[:, 0] for fades in (True, False))
@@ -140,7 +140,7 @@ def test_smoothing_that_fades_takes_up_anew_after_a_long_break_and_is_the_same_w
     assert faithful[-1] == pytest.approx(1 - np.exp(-0.125))
 
 
-def test_smoothing_that_fades_hardly_minds_a_short_break() -> None:
+def test_fading_smoothing_changes_little_after_a_short_break() -> None:
     rows, valid = np.zeros((103, 1)), np.ones((103, 1), dtype=bool)
     rows[-1], valid[100:102] = 1.0, False
     out = Smoother(2.0, 0.25, decays=True).update(rows, valid)

@@ -153,7 +153,7 @@ def test_an_anonymous_export_has_explained_warnings_alone(session: SessionFiles,
     assert_clean(tmp_path / "a")
 
 
-def test_channels_tsv_tells_units_status_and_reasons(session: SessionFiles):
+def test_channels_tsv_has_units_status_and_reasons(session: SessionFiles):
     channels = rows(session.eeg_file("channels.tsv"))
     assert list(channels[0])[:3] == ["name", "type", "units"]  # required, in this order
     told = [(row["name"], row["units"], row["status"], row["status_description"]) for row in channels]
@@ -165,7 +165,7 @@ def test_channels_tsv_tells_units_status_and_reasons(session: SessionFiles):
     ]
 
 
-def test_mne_bids_takes_the_bad_channels(session: SessionFiles):
+def test_mne_bids_reads_the_bad_channels(session: SessionFiles):
     path = mne_bids.get_bids_path_from_fname(session.eeg_file("eeg.vhdr"))
     assert mne_bids.read_raw_bids(path, verbose="error").info["bads"] == ["AF7"]
 
@@ -184,7 +184,7 @@ def test_events_tsv_is_in_the_order_of_time(session: SessionFiles):
     assert len(onsets) == 5
 
 
-def test_positions_nobody_measured_are_not_written(tmp_path: Path):
+def test_unmeasured_positions_are_not_written(tmp_path: Path):
     writer = SessionWriter(tmp_path, replace(header(), profile_toml=""), sync=lambda _: None)
     writer.process_chunk(Chunk(0, np.ones((4, 10), np.float32)))
     writer.close()
@@ -192,7 +192,7 @@ def test_positions_nobody_measured_are_not_written(tmp_path: Path):
     assert not writer.files.coordsystem.exists()
 
 
-def test_eeg_json_tells_what_is_known(session: SessionFiles):
+def test_eeg_json_has_the_known_fields(session: SessionFiles):
     told = json.loads(session.eeg_file("eeg.json").read_text())
     known = {
         "EEGReference": "Fpz", "EEGGround": "forehead", "PowerLineFrequency": 50, "Manufacturer": "Interaxon",
@@ -203,7 +203,7 @@ def test_eeg_json_tells_what_is_known(session: SessionFiles):
     assert {key: told[key] for key in known} == known
 
 
-def test_scans_tsv_tells_when(session: SessionFiles):
+def test_scans_tsv_has_acquisition_times(session: SessionFiles):
     (scan,) = rows(session.scans)
     assert (session.raw / scan["filename"]).exists()
     began = datetime.fromisoformat(scan["acq_time"]).astimezone()

@@ -41,7 +41,7 @@ def log(*made: Frame) -> list[str]:
     return [frame_log.format_header(COLUMNS), *map(frame_log.format_row, made)]
 
 
-def test_columns_stand_in_the_documented_order():
+def test_columns_are_in_the_documented_order():
     documented = (
         "onset sample phase valid signal confidence state drowsy index_u mwi threshold reward tone_gain latency_ms"
     )
@@ -58,7 +58,7 @@ def test_a_row_has_a_cell_for_each_column():
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
-def test_numbers_keep_nine_digits_and_are_numbers_or_na(value: float):
+def test_numbers_have_nine_digits_or_are_na(value: float):
     text = frame_log.format_number(value)
     if math.isfinite(value):
         assert float(text) == pytest.approx(value, rel=1e-8)
@@ -80,7 +80,7 @@ def test_every_column_is_described(name: str):
     assert all(entry["Description"] for entry in described.values())
 
 
-def test_a_tracked_z_score_is_told_from_a_fixed_one():
+def test_tracked_z_score_has_its_own_description():
     described = frame_log.describe_columns(("z_chi_all", "zt_chi_all"))
     assert "tracked" in str(described["zt_chi_all"]["Description"])
     assert "frozen" in str(described["z_chi_all"]["Description"])

@@ -36,7 +36,7 @@ def test_what_is_shipped_can_be_asked_and_scored(name: str) -> None:
     assert questionnaire.score(lowest) == sum(lowest.values())
 
 
-def test_nothing_else_is_shipped() -> None:
+def test_no_other_questionnaire_is_shipped() -> None:
     assert set(SHIPPED) <= set(available("questionnaires"))
 
 
@@ -92,7 +92,7 @@ def test_a_questionnaire_that_does_not_add_up_is_refused(text: str, said: str, t
         load_questionnaire(str(path))
 
 
-def test_answers_are_kept_by_session_and_the_later_ones_stand(tmp_path: Path) -> None:
+def test_answers_are_saved_by_session_and_later_ones_replace_earlier(tmp_path: Path) -> None:
     mood = load_questionnaire("mood")
     other = STEM.replace("080000", "090000")
     write_answers(tmp_path, STEM, mood, "before", {"mood": 2})
@@ -116,7 +116,7 @@ def rows_of(root: Path, name: str, when: AnswerTime) -> list[list[str]]:
     [lambda text: text.rstrip("\n"), lambda text: "\ufeff" + text.replace("\n", "\r\n")],
     ids=["editor", "sheet"],
 )
-def test_a_table_that_was_edited_by_hand_keeps_all_its_rows(tmp_path: Path, saved: Callable[[str], str]) -> None:
+def test_table_edited_by_hand_preserves_all_rows(tmp_path: Path, saved: Callable[[str], str]) -> None:
     mood = load_questionnaire("mood")
     write_answers(tmp_path, STEM, mood, "before", {"mood": 2})
     path = answers_path(tmp_path, "mood", "before")
@@ -125,7 +125,7 @@ def test_a_table_that_was_edited_by_hand_keeps_all_its_rows(tmp_path: Path, save
     assert [row[-1] for row in rows_of(tmp_path, "mood", "before")] == ["score", "2", "5"]
 
 
-def test_answers_that_are_none_are_refused_and_nothing_is_kept(tmp_path: Path) -> None:
+def test_invalid_answers_are_refused_and_not_saved(tmp_path: Path) -> None:
     mood = load_questionnaire("mood")
     for wrong in ({"mood": 9}, {"else": 1}):
         with pytest.raises(SettingsError):
@@ -165,7 +165,7 @@ def test_the_dataset_stays_valid_bids(dataset: Path) -> None:
     assert [issue for issue in issues if issue["severity"] == "error"] == []
 
 
-def test_the_command_asks_keeps_and_points_to_help(dataset: Path) -> None:
+def test_ask_command_asks_saves_and_points_to_help(dataset: Path) -> None:
     answers = "\n".join(["0"] * 7 + ["seven", "", "2"]) + "\n"
     told = CliRunner().invoke(app, ["ask", "phq9", "--recordings", str(dataset)], input=answers)
     assert told.exit_code == 0, told.output
@@ -176,20 +176,20 @@ def test_the_command_asks_keeps_and_points_to_help(dataset: Path) -> None:
     assert kept["phq9_9"]["Levels"]["3"] == "Nearly every day"
 
 
-def test_the_command_says_the_score_by_its_authors_name(dataset: Path) -> None:
+def test_ask_command_prints_the_authors_name_of_the_score(dataset: Path) -> None:
     told = CliRunner().invoke(app, ["ask", "gad7", "--recordings", str(dataset)], input="1\n" * 7)
     assert 'Score 7, which its authors call "mild"' in told.stdout
     assert "no diagnosis" in told.stdout
 
 
-def test_the_command_keeps_nothing_where_nothing_was_answered(dataset: Path) -> None:
+def test_ask_command_saves_no_empty_answers(dataset: Path) -> None:
     told = CliRunner().invoke(app, ["ask", "expectancy", "--recordings", str(dataset)], input="")
     assert told.exit_code == 0
     assert "nothing is saved" in told.stdout
     assert not answers_path(dataset, "expectancy", "after").exists()
 
 
-def test_without_a_session_there_is_nothing_to_keep_answers_with(tmp_path: Path, dataset: Path) -> None:
+def test_ask_command_without_session_is_an_error(tmp_path: Path, dataset: Path) -> None:
     for arguments in (["--recordings", str(tmp_path / "none")], ["--recordings", str(dataset), "--session", "1"]):
         told = CliRunner().invoke(app, ["ask", "mood", *arguments], input="3\n")
         assert isinstance(told.exception, SettingsError)

@@ -158,7 +158,7 @@ def test_the_kills_hit_every_stage(killed):
     assert sum(map(bool, parts)) > 5
 
 
-def test_after_a_kill_the_dataset_is_whole_and_nothing_acknowledged_is_missing(killed):
+def test_killed_session_has_a_valid_dataset_with_all_acknowledged_data(killed):
     for folder in killed:
         root, said = folder / "recordings", acknowledged(folder)
         assert_whole(root)
@@ -271,7 +271,7 @@ def test_a_finished_session_is_left_alone(tmp_path: Path):
     assert json.loads(writer.files.derived_file("summary.json").read_text())["note"] == "calm"
 
 
-def test_recovery_computes_what_the_files_tell(killed):
+def test_recovery_computes_the_summary_from_files(killed):
     broken_off = [
         f / "recordings" for f in killed if acknowledged(f)["e"] == N_CHUNKS and recover_sessions(f / "recordings")
     ]
@@ -294,7 +294,7 @@ def broken_off(root: Path) -> SessionFiles:
     return writer.files
 
 
-def test_a_damaged_session_does_not_keep_the_others_from_completion(tmp_path: Path, caplog):
+def test_damaged_session_does_not_block_recovery_of_others(tmp_path: Path, caplog):
     damaged, whole = broken_off(tmp_path), broken_off(tmp_path)
     damaged.derived_file("start.json").write_text("{")
     assert recover_sessions(tmp_path) == [whole.derived]
@@ -302,7 +302,7 @@ def test_a_damaged_session_does_not_keep_the_others_from_completion(tmp_path: Pa
 
 
 @pytest.mark.parametrize("lost", [lambda path: path.unlink(), lambda path: os.truncate(path, 0)])
-def test_a_table_of_events_that_a_power_cut_took_begins_anew(tmp_path: Path, lost: Callable[[Path], None]):
+def test_events_table_lost_in_a_power_cut_is_recreated(tmp_path: Path, lost: Callable[[Path], None]):
     files = broken_off(tmp_path)
     lost(files.eeg_file("events.tsv"))
     assert recover_sessions(tmp_path) == [files.derived]
@@ -310,7 +310,7 @@ def test_a_table_of_events_that_a_power_cut_took_begins_anew(tmp_path: Path, los
     assert open_recording(files.raw).events == ()
 
 
-def test_a_frame_log_that_a_power_cut_garbled_keeps_no_other_session_from_completion(tmp_path: Path, caplog):
+def test_garbled_frame_log_does_not_block_recovery_of_others(tmp_path: Path, caplog):
     garbled, whole = broken_off(tmp_path), broken_off(tmp_path)
     with garbled.frame_log.open("ab") as log:
         log.write(b"\0" * 64 + b"\t25\n")
@@ -320,7 +320,7 @@ def test_a_frame_log_that_a_power_cut_garbled_keeps_no_other_session_from_comple
     assert recover_sessions(tmp_path) == [garbled.derived]
 
 
-def test_recovery_of_a_folder_that_does_not_exist_does_nothing(tmp_path: Path):
+def test_recovery_of_a_missing_folder_is_no_error(tmp_path: Path):
     assert recover_sessions(tmp_path / "nowhere") == []
 
 

@@ -38,14 +38,14 @@ def files(tmp_path: Path) -> SessionFiles:
         eyes=st.sampled_from(["", "open", "closed"]),
     )
 )
-def test_what_was_said_comes_back(after: SessionNotes, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_notes_are_read_back_as_written(after: SessionNotes, tmp_path_factory: pytest.TempPathFactory) -> None:
     files = SessionFiles.from_stem(tmp_path_factory.mktemp("after"), STEM)
     files.derived.mkdir(parents=True)
     write_notes(files, after)
     assert read_notes(files) == after
 
 
-def test_where_nothing_was_said_there_is_nothing(files: SessionFiles) -> None:
+def test_session_without_notes_has_none(files: SessionFiles) -> None:
     assert read_notes(files) == SessionNotes()
 
 
@@ -76,6 +76,6 @@ def test_minutes_that_are_no_number_are_refused(minutes: float) -> None:
         SessionNotes(minutes_since=minutes)
 
 
-def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+def test_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="could not be saved"):
         write_notes(SessionFiles.from_stem(tmp_path / "gone", STEM), SessionNotes(note="calm"))

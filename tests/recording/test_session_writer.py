@@ -164,7 +164,7 @@ def test_the_summary_counts_what_is_there(session):
     assert sidecar["PowerLineFrequency"] == 50
 
 
-def test_nothing_is_left_over_after_closing(session):
+def test_closing_leaves_no_temporary_file(session):
     assert not [path for path in session[0].iterdir() if path.name.startswith(".")]
 
 
@@ -184,7 +184,7 @@ def test_a_session_without_samples_leaves_a_valid_dataset(tmp_path: Path):
     assert not list(tmp_path.glob(".sub-*"))
 
 
-def test_a_taken_label_gives_the_next_second(tmp_path: Path):
+def test_existing_session_label_gives_the_next_second(tmp_path: Path):
     first, second = SessionWriter(tmp_path, HEADER), SessionWriter(tmp_path, HEADER)
     assert first.raw.name == "ses-20261122T091500"
     assert second.raw.name == "ses-20261122T091501"
@@ -196,7 +196,7 @@ def test_a_taken_label_gives_the_next_second(tmp_path: Path):
     third.close()
 
 
-def test_participants_are_listed_once_and_foreign_columns_kept(tmp_path: Path):
+def test_participants_are_listed_once_and_foreign_columns_remain(tmp_path: Path):
     shutil.copytree(Path(dataset.__file__).parents[2] / "recordings", tmp_path, dirs_exist_ok=True, ignore=_sessions)
     (tmp_path / "participants.tsv").write_text("participant_id\tage\nsub-09\t30")
     (tmp_path / "sub-09").mkdir()
@@ -298,7 +298,7 @@ class FullDisk:
 
 
 @pytest.mark.parametrize("room", [0, 13, 77, 500, 1230])
-def test_a_full_disk_ends_the_recording_and_keeps_whole_samples_and_lines(tmp_path: Path, monkeypatch, room: int):
+def test_full_disk_ends_the_recording_with_complete_samples_and_lines(tmp_path: Path, monkeypatch, room: int):
     disk = FullDisk(monkeypatch)
     writer, _ = write_session(tmp_path)
     disk.room = room
@@ -349,7 +349,7 @@ def test_a_disk_that_really_fills_ends_the_recording(small_disk: Path, monkeypat
     assert open_recording(small_disk / "recordings").summary.finished is False
 
 
-def test_after_a_full_disk_nothing_more_is_taken(tmp_path: Path, monkeypatch):
+def test_writer_ignores_chunks_after_a_full_disk(tmp_path: Path, monkeypatch):
     disk = FullDisk(monkeypatch)
     writer, _ = write_session(tmp_path)
     disk.room = 0
@@ -406,7 +406,7 @@ def test_a_disk_that_refuses_to_sync_ends_the_recording(tmp_path: Path):
 
 @pytest.mark.parametrize("half", ["raw", "derived"])
 @pytest.mark.parametrize("noticed", ["while it lasts", "at the end"])
-def test_a_folder_removed_during_the_session_is_told_as_that(tmp_path: Path, half: str, noticed: str):
+def test_folder_removed_during_the_session_is_reported(tmp_path: Path, half: str, noticed: str):
     removed, rounds = threading.Event(), threading.Semaphore(0)
 
     def sync(_: int) -> None:

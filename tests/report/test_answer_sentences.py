@@ -21,7 +21,7 @@ def probe(at_s: float, where: str | None = None, sure: str | None = None, sleepy
     ]
 
 
-def test_what_was_answered_is_told_with_its_interval() -> None:
+def test_answers_are_described_with_interval() -> None:
     events = [event for k in range(10) for event in probe(10 * k, "2" if k < 3 else "1", "3", "2")]
     lines = answer_sentences([*events, Event(9, EventKind.PRESS)])
     assert lines[0] == "The chime asked 10 times: 7 on the breath, 3 elsewhere."
@@ -30,11 +30,11 @@ def test_what_was_answered_is_told_with_its_interval() -> None:
     assert "marked by a key once" in lines[3]
 
 
-def test_nothing_asked_is_nothing_told() -> None:
+def test_session_without_probes_has_no_sentence() -> None:
     assert answer_sentences([Event(5, EventKind.MARK)]) == []
 
 
-def test_without_either_answer_there_is_no_share() -> None:
+def test_no_share_without_decided_answers() -> None:
     lines = answer_sentences([*probe(1, "3"), *probe(9)])
     assert lines == ["The chime asked twice: 1 not sure, 1 not answered."]
 

@@ -15,7 +15,7 @@ def summary(theta: float) -> SessionSummary:
     return parse_document(SessionSummary, {"usual_baseline": past})
 
 
-def test_a_usual_day_is_called_one() -> None:
+def test_typical_session_is_described_as_typical() -> None:
     first, second, third = baseline_sentences(summary(0.4), FEATURES, "session")
     assert "5 earlier sessions: theta power, frontal +0.4; beta power, whole head -0.3" in first
     assert second == "Days usually differ by this much."
@@ -29,5 +29,5 @@ def test_an_unusual_day_is_not_put_down_to_practice() -> None:
 
 
 @pytest.mark.parametrize("told", [{}, {"usual_baseline": None}, {"usual_baseline": {}}, summary(1.0).as_dict()])
-def test_nothing_is_said_where_nothing_is_kept_or_known(told: dict[str, object]) -> None:
+def test_no_sentence_without_personal_baseline(told: dict[str, object]) -> None:
     assert baseline_sentences(parse_document(SessionSummary, told), ("chi_all",), "session") == []

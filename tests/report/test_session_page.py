@@ -192,7 +192,7 @@ def row_of(html: str, name: str) -> str:
 # --- what it says ---
 
 
-def test_the_persons_own_answers_are_told_and_stand_in_the_timeline(page: str) -> None:
+def test_answers_are_described_and_drawn_in_the_timeline(page: str) -> None:
     text = read(page).text
     assert "The chime asked once: 1 elsewhere." in text
     assert "noticed and marked by a key once" in text
@@ -201,7 +201,7 @@ def test_the_persons_own_answers_are_told_and_stand_in_the_timeline(page: str) -
     assert "answer: on the breath" not in text, "nobody gave that answer"
 
 
-def test_it_says_where_the_personal_decoder_stands(page: str, known: SessionData) -> None:
+def test_page_describes_the_personal_decoder(page: str, known: SessionData) -> None:
     text = read(page).text
     assert "What the program has learned about this person" in text
     assert "Too early to say" in text or "Nothing is learned yet" in text
@@ -235,7 +235,7 @@ def test_loss_and_clock_are_those_of_the_recording(known: SessionData, page: str
     assert row_of(page, "Sound not ready in time") == "3 times"
 
 
-def test_an_electrode_that_came_off_is_said_to_be_out_and_why(known: SessionData, page: str) -> None:
+def test_lifted_electrode_is_reported_with_reason(known: SessionData, page: str) -> None:
     by_name = {channel.ch_name: channel for channel in known.contacts.channels}
     assert by_name["AF7"].bad == pytest.approx(0.47, abs=0.06)
     assert by_name["AF7"].reasons[0][0] == "flat: no skin contact"
@@ -318,14 +318,14 @@ def test_default_settings_are_called_so(page: str) -> None:
     assert "changed" not in page.partition("<body>")[2]
 
 
-def test_montage_evidence_versions_and_the_place_of_the_raw_data_are_told(page: str) -> None:
+def test_page_lists_montage_evidence_versions_and_raw_data_path(page: str) -> None:
     assert "reference Fpz" in row_of(page, "Montage")
     assert "van Son 2019" in page
     assert row_of(page, "Recorded with") == "neurofeedback-meditation 0.1.0"
     assert row_of(page, "Raw data").startswith("sub-01/ses-20261122T091500/eeg/")
 
 
-def test_the_json_document_says_the_same(known: SessionData) -> None:
+def test_json_document_matches_the_page(known: SessionData) -> None:
     document = report_document(create_report(known.files.raw).data)
     text = json.dumps(document, allow_nan=False)
     assert json.loads(text) == document
@@ -337,7 +337,7 @@ def test_the_json_document_says_the_same(known: SessionData) -> None:
 # --- how it is meant ---
 
 
-def test_claims_stand_at_the_end_once_and_nothing_more_is_claimed(page: str) -> None:
+def test_claims_are_listed_once_at_the_end(page: str) -> None:
     text = read(page).text
     assert text.count(DISCLAIMER) == 1
     assert text.strip().endswith(STOP_ADVICE)
@@ -349,7 +349,7 @@ def test_claims_stand_at_the_end_once_and_nothing_more_is_claimed(page: str) -> 
     assert "is progress or its opposite" in said
 
 
-def test_there_is_room_for_notes(page: str) -> None:
+def test_page_has_space_for_notes(page: str) -> None:
     notes = page.partition('<section class="notes">')[2].partition("</section>")[0]
     assert notes.count("<div></div>") >= 6
 
@@ -357,7 +357,7 @@ def test_there_is_room_for_notes(page: str) -> None:
 # --- one file, whole and harmless ---
 
 
-def test_it_needs_nothing_but_itself(page: str) -> None:
+def test_page_is_self_contained(page: str) -> None:
     page_read = read(page)
     assert set(re.findall(r"https?://[^\s\"<>]+", page)) == {
         "http://www.w3.org/2000/svg",
@@ -395,7 +395,7 @@ def test_hostile_names_of_channels_devices_and_sources_stay_text(tmp_path: Path)
     assert "漢字電極" in page_read.text
 
 
-def test_writing_again_replaces_the_report_and_leaves_nothing_beside_it(known: SessionData, page: str) -> None:
+def test_second_report_replaces_the_first_without_leftovers(known: SessionData, page: str) -> None:
     before = sorted(known.files.derived.iterdir())
     path = write_report(known.files.derived_file("summary.json"))
     assert path.read_text(encoding="utf-8") == page
@@ -405,7 +405,7 @@ def test_writing_again_replaces_the_report_and_leaves_nothing_beside_it(known: S
 # --- sessions that are not as they should be ---
 
 
-def test_a_killed_session_is_reported_and_said_to_have_broken_off(tmp_path: Path) -> None:
+def test_killed_session_is_reported_as_interrupted(tmp_path: Path) -> None:
     session = record(tmp_path / "rec", stop=None, seconds=70.0)
     frames = next(session.glob("*timeseries.tsv"))
     with frames.open("a") as log:
@@ -426,14 +426,14 @@ def test_a_killed_session_is_reported_and_said_to_have_broken_off(tmp_path: Path
         (30.0, "There is no index: the sitting ended before its baseline was complete."),
     ],
 )
-def test_a_sitting_too_short_for_a_baseline_says_so(seconds: float, expected: str, tmp_path: Path) -> None:
+def test_session_too_short_for_a_baseline_is_explained(seconds: float, expected: str, tmp_path: Path) -> None:
     page_read = report_of(record(tmp_path, seconds=seconds, stop="asked"))
     assert expected in page_read.text
     assert "The sitting was ended before its planned time." in page_read.text
     assert page_read.unclosed == []
 
 
-def test_a_baseline_without_clean_signal_says_why_there_is_no_index(tmp_path: Path) -> None:
+def test_baseline_without_clean_signal_explains_the_missing_index(tmp_path: Path) -> None:
     def spoil(data: NDArray[np.float32]) -> None:
         data[:, at(10) :] = 0.25
 
@@ -442,7 +442,7 @@ def test_a_baseline_without_clean_signal_says_why_there_is_no_index(tmp_path: Pa
     assert not load_session_data(session).frames.has_index
 
 
-def test_a_session_without_a_single_clear_frame_says_so(tmp_path: Path) -> None:
+def test_session_without_valid_frame_is_explained(tmp_path: Path) -> None:
     def spoil(data: NDArray[np.float32]) -> None:
         data[:] = 0.25
 
@@ -472,7 +472,7 @@ def test_a_session_being_recorded_is_left_alone(tmp_path: Path) -> None:
     assert write_report(tmp_path).exists()
 
 
-def test_what_cannot_be_reported_is_refused_in_words(known: SessionData, tmp_path: Path) -> None:
+def test_unreportable_session_is_a_clear_error(known: SessionData, tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="there is no recording"):
         write_report(tmp_path / "nowhere")
     foreign = tmp_path / "brainflow.csv"
@@ -507,7 +507,7 @@ def test_settings_of_another_headset_are_refused(known: SessionData, tmp_path: P
         write_report(tmp_path / "copy")
 
 
-def test_samples_cut_short_afterwards_leave_a_report_of_what_the_log_tells(known: SessionData, tmp_path: Path) -> None:
+def test_truncated_samples_give_a_report_of_the_frame_log(known: SessionData, tmp_path: Path) -> None:
     shutil.copytree(known.files.root, tmp_path / "copy")
     samples = next((tmp_path / "copy").rglob("*_eeg.eeg"))
     samples.write_bytes(samples.read_bytes()[: 16 * 20])
@@ -516,7 +516,7 @@ def test_samples_cut_short_afterwards_leave_a_report_of_what_the_log_tells(known
     assert page_read.unclosed == []
 
 
-def test_a_file_that_may_not_be_read_is_told(known: SessionData, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_file_is_named(known: SessionData, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -525,7 +525,7 @@ def test_a_file_that_may_not_be_read_is_told(known: SessionData, monkeypatch: py
         write_report(known.files.derived)
 
 
-def test_a_full_disk_is_told_and_the_old_report_kept(
+def test_full_disk_is_an_error_and_leaves_the_old_report(
     known: SessionData, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, text: str) -> None:
