@@ -13,11 +13,11 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.estimation.baseline import Baseline
 from neurofeedback.estimation.baseline_builder import BaselineBuilder
 from neurofeedback.estimation.confidence import confidence, model_trust, untaught_trust
-from neurofeedback.estimation.decoder_weights import parse_decoder_weights
+from neurofeedback.estimation.decoder_weights import DecoderWeights, parse_decoder_weights
 from neurofeedback.estimation.drowsiness import DrowsinessFlag
 from neurofeedback.estimation.engine_states import BaselineState, EngineEvent, EngineStates, PauseState
 from neurofeedback.estimation.estimator import Estimator, FeatureBatch, IndexEstimate
-from neurofeedback.estimation.personal_baseline import PersonalBaseline, parse_matching_baseline
+from neurofeedback.estimation.personal_baseline import PersonalBaseline, matches_montage
 from neurofeedback.estimation.states import StateMachine
 from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.feedback.threshold import RewardThreshold
@@ -50,18 +50,18 @@ _ALLOWED_VALUES = {
 
 @dataclass(frozen=True, slots=True)
 class EngineStart:
-    """Initial decoder and personal baseline of a session, as compact JSON.
+    """Initial decoder and personal baseline of a session.
 
     Parameters
     ----------
-    decoder : str
-        Weights learned from the person's answers, in the form of a ``decoder`` command; empty for none.
-    baseline : str
-        The person's baseline of earlier sessions; empty for none.
+    decoder : DecoderWeights, optional
+        Weights learned from the person's answers; None for none.
+    personal_baseline : PersonalBaseline, optional
+        The person's baseline of earlier sessions; None for none. One of other channels is ignored.
     """
 
-    decoder: str = ""
-    baseline: str = ""
+    decoder: DecoderWeights | None = None
+    personal_baseline: PersonalBaseline | None = None
 
 
 EMPTY_START = EngineStart()
@@ -117,7 +117,7 @@ class FrameEngine:
         self._pipeline = Pipeline(sfreq, profile)
         self._contact = ContactMonitor(profile.montage.ch_names, self.hop_s)
         self._complexity = ComplexityEstimator(profile, sfreq) if settings.features.complexity else None
-        self.personal_baseline = _parse_start_baseline(start.baseline, profile.montage)
+        self.personal_baseline = _baseline_for(profile.montage, start.personal_baseline)
         self._estimator = Estimator(profile, sfreq, self._pipeline.freqs, self.personal_baseline)
         self._baseline_builder = BaselineBuilder(profile, sfreq, self._pipeline.freqs)
         self._threshold = RewardThreshold(math.nan, settings.threshold, self.hop_s)
@@ -147,7 +147,7 @@ class FrameEngine:
         self.late_baseline_sample: int | None = None
         self.columns = frame_columns(profile, personal_baseline=self.personal_baseline is not None)
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
-        self._apply_command(Command(0, CommandKind.DECODER, start.decoder))
+        self._use_decoder(start.decoder)
         self._apply_command(Command(0, CommandKind.BASELINE, settings.baseline.feedback_source))
 
     @property
@@ -259,7 +259,9 @@ class FrameEngine:
         self._mapper.depth = _parse_share(value)
 
     def _set_decoder(self, value: str) -> None:
-        decoder = parse_decoder_weights(value)
+        self._use_decoder(parse_decoder_weights(value))
+
+    def _use_decoder(self, decoder: DecoderWeights | None) -> None:
         self._estimator.set_decoder(decoder)
         self._trust = model_trust(decoder, self._untaught_trust, self._settings.confidence)
         self._drowsiness.level = 1.0 if decoder is None else decoder.drowsy_level
@@ -389,8 +391,5 @@ def _parse_share(value: str) -> float:
     return share
 
 
-def _parse_start_baseline(text: str, montage: Montage) -> PersonalBaseline | None:
-    try:
-        return parse_matching_baseline(text, montage)
-    except ValueError as error:
-        raise SettingsError(tr(texts.PERSONAL_BASELINE), got=str(error), todo=tr(texts.START_WITHOUT_IT)) from None
+def _baseline_for(montage: Montage, personal: PersonalBaseline | None) -> PersonalBaseline | None:
+    return personal if personal is not None and matches_montage(personal.median, montage) else None

@@ -19,7 +19,7 @@ import frame_logs
 import old_data
 
 from neurofeedback import read_session
-from neurofeedback.estimation.personal_baseline import personal_baseline_document
+from neurofeedback.estimation.baseline_file import PersonalBaselineFile
 from neurofeedback.learning.model_file import read_decoder_file
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.session.baseline_store import load_personal_baseline
@@ -181,10 +181,8 @@ def test_the_person_s_own_baseline_is_made_of_the_stored_ones() -> None:
     kept = load_personal_baseline(root, "P2", profile)
     assert kept is not None
     assert kept.n_sessions == 4
-    assert (
-        old_data.differences(json.loads(path.read_text()), {"participant": "P2", **personal_baseline_document(kept)})
-        == []
-    )
+    content = PersonalBaselineFile.from_personal_baseline(kept, "P2").model_dump(mode="json", exclude_unset=True)
+    assert old_data.differences(json.loads(path.read_text()), content) == []
 
 
 # settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from neurofeedback.processing.features import FEATURES
@@ -42,14 +42,18 @@ class DecoderWeights:
         >>> DecoderWeights((("beta_all", -0.25),), 12).to_json()
         '{"weights":{"beta_all":-0.25},"n_answers":12,"auc":null,"auc_high":null,"drowsy_level":1.0}'
         """
-        document = {
-            "weights": {name: _round_digits(weight) for name, weight in self.weights},
-            "n_answers": self.n_answers,
-            "auc": None if self.auc is None else _round_digits(self.auc),
-            "auc_high": None if self.auc_high is None else _round_digits(self.auc_high),
-            "drowsy_level": _round_digits(self.drowsy_level),
-        }
-        return json.dumps(document, separators=(",", ":"))
+        rounded = self.rounded()
+        return json.dumps({**asdict(rounded), "weights": dict(rounded.weights)}, separators=(",", ":"))
+
+    def rounded(self) -> DecoderWeights:
+        """Return the weights with the digits of their JSON form, so that a replay uses the same."""
+        return DecoderWeights(
+            weights=tuple((name, _round_digits(weight)) for name, weight in self.weights),
+            n_answers=self.n_answers,
+            auc=None if self.auc is None else _round_digits(self.auc),
+            auc_high=None if self.auc_high is None else _round_digits(self.auc_high),
+            drowsy_level=_round_digits(self.drowsy_level),
+        )
 
 
 def parse_decoder_weights(text: str) -> DecoderWeights | None:

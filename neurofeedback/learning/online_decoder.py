@@ -45,9 +45,9 @@ class OnlineDecoder:
         self._decoder = self._fit()
 
     @property
-    def initial_weights_text(self) -> str:
-        """Weights at the start of the session, for ``EngineStart.decoder``; empty without any answer."""
-        return self._weights_text(self._decoder)
+    def initial_weights(self) -> DecoderWeights | None:
+        """Weights at the start of the session, for ``EngineStart.decoder``; None without any answer."""
+        return self._weights(self._decoder)
 
     @property
     def decoder(self) -> Decoder:
@@ -78,7 +78,8 @@ class OnlineDecoder:
         at = (probe.sample if probe.answer_sample is None else probe.answer_sample) + round(
             self._settings.decoder.refit_delay_s * self._sfreq
         )
-        return Command(at, CommandKind.DECODER, self._weights_text(self._decoder))
+        weights = self._weights(self._decoder)
+        return Command(at, CommandKind.DECODER, weights.to_json() if weights else "")
 
     def _fit(self) -> Decoder:
         current = self._collector.training_data("now", self._day, self._device)
@@ -88,9 +89,9 @@ class OnlineDecoder:
         )
         return training.train(self._day, self._device, with_self_caught=self._state.decoder.with_self_caught)
 
-    def _weights_text(self, decoder: Decoder) -> str:
+    def _weights(self, decoder: Decoder) -> DecoderWeights | None:
         if not self._index_is_compatible or decoder.n_answers == 0:
-            return ""
+            return None
         covariance = self._collector.window_labeller.shrunk_covariance()
         auc = self._state.evaluation.prequential
         return DecoderWeights(
@@ -99,4 +100,4 @@ class OnlineDecoder:
             auc=None if auc is None else auc.value,
             auc_high=None if auc is None else auc.high,
             drowsy_level=self._state.drowsy_level,
-        ).to_json()
+        ).rounded()

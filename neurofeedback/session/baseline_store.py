@@ -9,6 +9,7 @@ from pathlib import Path
 from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.baseline import Baseline
+from neurofeedback.estimation.baseline_file import BaselineFile, PersonalBaselineFile, parse_session_baseline
 from neurofeedback.estimation.personal_baseline import (
     MAX_SESSIONS,
     PersonalBaseline,
@@ -16,9 +17,6 @@ from neurofeedback.estimation.personal_baseline import (
     aggregate_baselines,
     compare_baselines,
     is_eligible,
-    parse_session_baseline,
-    personal_baseline_document,
-    session_baseline_document,
     summarize_baseline,
 )
 from neurofeedback.recording.atomic_files import read_json, write_json_atomic
@@ -65,7 +63,7 @@ def _iter_session_baselines(recordings: Path, participant: str) -> Iterator[Sess
         try:
             if read_notes(files).condition in _BASELINE_CONDITIONS:
                 yield parse_session_baseline(read_json(path))
-        except (RecordingError, ValueError, OSError) as error:
+        except (RecordingError, OSError) as error:
             _log.warning("the baseline of %s is left out: %s", stem, error)
 
 
@@ -102,16 +100,14 @@ def store_baseline(files: SessionFiles, engine: FrameEngine) -> None:
         return
     participant = files.participant.removeprefix("sub-")
     try:
-        write_json_atomic(
-            files.derived_file(BASELINE_FILENAME),
-            session_baseline_document(_to_session_baseline(engine.baseline, engine.profile)),
-        )
+        baseline = _to_session_baseline(engine.baseline, engine.profile)
+        content = BaselineFile.from_baseline(baseline)
+        write_json_atomic(files.derived_file(BASELINE_FILENAME), content.model_dump(exclude_unset=True))
         personal = load_personal_baseline(files.root, participant, engine.profile)
         if personal is not None:
-            write_json_atomic(
-                personal_baseline_path(files.root, participant),
-                {"participant": participant, **personal_baseline_document(personal)},
-            )
+            content = PersonalBaselineFile.from_personal_baseline(personal, participant)
+            path = personal_baseline_path(files.root, participant)
+            write_json_atomic(path, content.model_dump(exclude_unset=True))
     except OSError as error:
         _log.warning("this session's baseline could not be stored: %s", error)
 

@@ -8,8 +8,10 @@ import secrets
 from collections.abc import Sequence
 
 from neurofeedback.engine import EngineStart, FrameEngine, frame_columns
-from neurofeedback.errors import SettingsError
-from neurofeedback.estimation.personal_baseline import PersonalBaseline, personal_baseline_to_json
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.estimation.baseline_file import parse_personal_baseline, personal_baseline_to_json, round_as_stored
+from neurofeedback.estimation.decoder_weights import DecoderWeights, parse_decoder_weights
+from neurofeedback.estimation.personal_baseline import PersonalBaseline
 from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.training import DecoderState, train_decoder, untrained
 from neurofeedback.recording.documents import EngineInput, PlannedProbes, PlannedSegment, StartState
@@ -20,6 +22,8 @@ from neurofeedback.session.summary import package_versions
 from neurofeedback.settings.load import parse
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.resolved_profile import Profile
+from neurofeedback.texts import errors as texts
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.probe_questions import QUESTIONS, WORDING_VERSION
 from neurofeedback.types import StreamInfo
 
@@ -78,7 +82,9 @@ def create_engine(
     """Return the engine with the person's decoder and baseline, and the decoder that learns from its frames."""
     columns = frame_columns(profile, personal_baseline=personal_baseline is not None)
     online_decoder = OnlineDecoder(decoder_state, profile.settings, stream, columns)
-    start = EngineStart(online_decoder.initial_weights_text, personal_baseline_to_json(personal_baseline))
+    # a replay starts from start.json, so the session starts with the digits of that file
+    rounded = None if personal_baseline is None else round_as_stored(personal_baseline)
+    start = EngineStart(online_decoder.initial_weights, rounded)
     return FrameEngine(stream.sfreq, profile, start), online_decoder
 
 
@@ -96,13 +102,21 @@ def make_start_state(
             questions={question.wording: dict(question.choices) for question in QUESTIONS},
             drawn_s=_drawn_probe_times(settings, plan, seed),
         ),
-        engine=EngineInput(decoder=start.decoder, baseline=start.baseline),
+        engine=EngineInput(
+            decoder=start.decoder.to_json() if start.decoder else "",
+            baseline=personal_baseline_to_json(start.personal_baseline),
+        ),
         versions=package_versions(),
     )
 
 
 def read_engine_start(start_state: StartState | None) -> EngineStart:
-    """Return what the engine of a session started from; empty where the recording does not say.
+    """Return what the engine of a session started from; None where the recording does not say.
+
+    Raises
+    ------
+    RecordingError
+        The decoder or the personal baseline of the recording is damaged.
 
     Examples
     --------
@@ -110,7 +124,14 @@ def read_engine_start(start_state: StartState | None) -> EngineStart:
     True
     """
     known = (start_state and start_state.engine) or EngineInput()
-    return EngineStart(known.decoder or "", known.baseline or "")
+    return EngineStart(_parse_start_decoder(known.decoder or ""), parse_personal_baseline(known.baseline or ""))
+
+
+def _parse_start_decoder(text: str) -> DecoderWeights | None:
+    try:
+        return parse_decoder_weights(text)
+    except ValueError as error:
+        raise RecordingError(tr(texts.START_DECODER), got=str(error), todo=tr(texts.RESTORE_START)) from None
 
 
 def _planned_segment(segment: Segment) -> PlannedSegment:

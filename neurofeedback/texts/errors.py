@@ -9,7 +9,10 @@ SESSION_OR_OWN = "session or own"
 DECODER_OR_NOTHING = "nothing, or a decoder: weights, number of answers, AUC, drowsiness level"
 NUMBER_0_TO_1 = "a number from 0 to 1"
 PERSONAL_BASELINE = "the personal baseline of earlier sessions cannot be used"
-START_WITHOUT_IT = "start without it"
+SESSION_BASELINE = "the file does not hold a session's baseline"
+START_DECODER = "the decoder at the start of the session cannot be used"
+RESTORE_FILE = "restore the file"
+RESTORE_START = "restore the session's start.json"
 
 # simulation
 DEVICE_FAMILY = "no such device family to simulate"

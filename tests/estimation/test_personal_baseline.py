@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback.engine import EngineStart, FrameEngine
-from neurofeedback.errors import SettingsError
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.estimation.baseline_file import (
+    BaselineFile,
+    PersonalBaselineFile,
+    parse_personal_baseline,
+    parse_session_baseline,
+    personal_baseline_to_json,
+    round_as_stored,
+)
 from neurofeedback.estimation.decoder_weights import DecoderWeights
 from neurofeedback.estimation.personal_baseline import (
     PersonalBaseline,
@@ -20,12 +28,6 @@ from neurofeedback.estimation.personal_baseline import (
     aggregate_baselines,
     compare_baselines,
     matches_montage,
-    parse_matching_baseline,
-    parse_personal_baseline,
-    parse_session_baseline,
-    personal_baseline_document,
-    personal_baseline_to_json,
-    session_baseline_document,
     summarize_baseline,
 )
 from neurofeedback.processing.features import FEATURES, KINDS
@@ -131,52 +133,54 @@ def test_a_common_step_of_all_days_and_of_today_changes_no_difference(step: floa
 
 def test_text_there_and_back() -> None:
     made = kept(0.0, 1.0, 5.0)
-    again = parse_matching_baseline(personal_baseline_to_json(made), MUSE)
+    again = parse_personal_baseline(personal_baseline_to_json(made))
     assert again is not None
     assert personal_baseline_to_json(again) == personal_baseline_to_json(made)
     assert again.n_sessions == made.n_sessions
     np.testing.assert_allclose(again.median.channel_median, made.median.channel_median, rtol=1e-5)
-    assert parse_matching_baseline("", MUSE) is parse_matching_baseline("n/a", MUSE) is None
+    assert parse_personal_baseline("") is parse_personal_baseline("n/a") is None
     assert personal_baseline_to_json(None) == ""
-    unknown = parse_session_baseline(json.loads(json.dumps(session_baseline_document(past(iaf_hz=math.nan)))))
+    unknown = parse_session_baseline(json.loads(BaselineFile.from_baseline(past(iaf_hz=math.nan)).model_dump_json()))
     assert math.isnan(unknown.iaf_hz)
 
 
 def test_one_of_other_channels_is_no_fit() -> None:
-    text = personal_baseline_to_json(kept(0.0, 1.0, 2.0))
-    assert parse_matching_baseline(text, load_montage("ganglion")) is None
+    start = EngineStart(personal_baseline=kept(0.0, 1.0, 2.0))
+    stream = StreamInfo("simulated", 200.0, load_montage("ganglion").ch_names, montage="ganglion")
+    engine = FrameEngine(200.0, resolve(Settings(), stream)[1], start)
+    assert engine.personal_baseline is None
+    assert "u_own" not in engine.columns
     assert not matches_montage(past(), MUSE.model_copy(update={"reference": "ear"}))
 
 
 def _document(**changes: object) -> dict[str, object]:
-    return personal_baseline_document(kept(0.0, 1.0, 2.0)) | changes
+    return PersonalBaselineFile.from_personal_baseline(kept(0.0, 1.0, 2.0)).model_dump(exclude_unset=True) | changes
 
 
-SPOILED = [
-    ("[]", "no table"),
-    ("{}", "no number of sessions"),
-    (json.dumps(_document(schema=9)), "schema 9"),
-    (json.dumps(_document(ch_names="TP9")), "other channels"),
-    (json.dumps(_document(channels={"theta": [1, 2, 3, 4]})), "other channels or kinds"),
+DAMAGED = [
+    ("[]", "valid dictionary"),
+    ("{}", "schema: Field required"),
+    (json.dumps(_document(schema=9)), "schema = 9: Input should be 1"),
+    (json.dumps(_document(ch_names="TP9")), "ch_names = 'TP9': Input should be a valid tuple"),
+    (json.dumps(_document(channels={"theta": [1, 2, 3, 4]})), "other features than"),
     (json.dumps(_document(channels={kind: [1.0] for kind in KINDS})), "not one number for each of 4"),
-    (json.dumps(_document(channels={kind: ["a"] * 4 for kind in KINDS})), "no number: 'a'"),
-    (json.dumps(_document(features={"theta_frontal": {}})), "other features"),
-    (json.dumps(_document(between=dict.fromkeys(FEATURES, 3))), "no table"),
+    (json.dumps(_document(channels={kind: ["a"] * 4 for kind in KINDS})), "Input should be a valid number"),
+    (json.dumps(_document(features={"theta_frontal": {"level": 1, "mu": 1, "spread": 1}})), "features: other features"),
+    (json.dumps(_document(between=dict.fromkeys(FEATURES, 3))), "valid dictionary"),
+    (json.dumps(_document(n_sessions="3")), "n_sessions = '3': Input should be a valid integer"),
     ("{", "Expecting property name"),
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), SPOILED)
-def test_a_spoiled_one_is_one_message(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        parse_matching_baseline(text, MUSE)
-    with pytest.raises(SettingsError, match="personal baseline of earlier sessions cannot be used"):
-        FrameEngine(256.0, profile(), EngineStart(baseline=text))
+@pytest.mark.parametrize(("text", "message"), DAMAGED)
+def test_damaged_text_gives_one_error(text: str, message: str) -> None:
+    with pytest.raises(RecordingError, match=f"personal baseline of earlier sessions cannot be used.*{message}"):
+        parse_personal_baseline(text)
 
 
 def test_one_session_gives_no_personal_baseline() -> None:
-    with pytest.raises(ValueError, match="no number of sessions"):
-        parse_personal_baseline(session_baseline_document(past()))
+    with pytest.raises(RecordingError, match="n_sessions: Field required"):
+        parse_personal_baseline(BaselineFile.from_baseline(past()).model_dump_json(exclude_unset=True))
 
 
 def profile(drives: str = "session") -> Profile:
@@ -248,7 +252,7 @@ def test_todays_level_is_found_again(usual: PersonalBaseline, today: np.ndarray)
 def test_both_indices_are_logged_and_only_the_personal_one_shows_a_different_day(
     usual: PersonalBaseline, today: np.ndarray
 ) -> None:
-    engine = FrameEngine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual)))
+    engine = FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(usual)))
     frames = [frame for frame in sat(engine, today) if frame.phase is Phase.PRACTICE]
     beta, own_beta = column(engine, frames, "z_beta_all"), column(engine, frames, "zo_beta_all")
     assert abs(np.nanmedian(beta)) < 1.0
@@ -260,7 +264,7 @@ def test_both_indices_are_logged_and_only_the_personal_one_shows_a_different_day
 
 def test_personal_baseline_changes_no_other_column(usual: PersonalBaseline, today: np.ndarray) -> None:
     with_it, without = (
-        FrameEngine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual))),
+        FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(usual))),
         FrameEngine(256.0, profile()),
     )
     more, fewer = sat(with_it, today), sat(without, today)
@@ -278,7 +282,7 @@ def test_personal_baseline_changes_no_other_column(usual: PersonalBaseline, toda
 def test_personal_baseline_drives_by_setting_or_command_with_any_chunks(
     usual: PersonalBaseline, today: np.ndarray
 ) -> None:
-    start = EngineStart(baseline=personal_baseline_to_json(usual))
+    start = EngineStart(personal_baseline=round_as_stored(usual))
     engine = FrameEngine(256.0, profile("own"), start)
     frames = sat(engine, today)
     practice = [frame for frame in frames if frame.phase is Phase.PRACTICE]
@@ -294,7 +298,7 @@ def test_personal_baseline_drives_by_setting_or_command_with_any_chunks(
 
 def test_a_decoder_drives_both_indices_with_the_same_weights(usual: PersonalBaseline, today: np.ndarray) -> None:
     taught = (*BASELINE, Command(120 * 256, CommandKind.DECODER, DecoderWeights((("beta_all", 1.0),), 30).to_json()))
-    engine = FrameEngine(256.0, profile(), EngineStart(baseline=personal_baseline_to_json(usual)))
+    engine = FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(usual)))
     frames = sat(engine, today, taught)
     own_u = column(engine, frames, "u_own")
     onset = np.array([frame.onset for frame in frames])

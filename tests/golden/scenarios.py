@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.engine import EngineStart, FrameEngine
+from neurofeedback.estimation.baseline_file import round_as_stored
 from neurofeedback.estimation.decoder_weights import DecoderWeights
 from neurofeedback.estimation.personal_baseline import (
     aggregate_baselines,
-    personal_baseline_to_json,
     summarize_baseline,
 )
 from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank
@@ -191,7 +191,7 @@ def _start(plan: Plan, profile: Profile) -> EngineStart:
     past = [replace(one, level=one.level + shift, mu=one.mu + shift) for shift in (-0.2, 0.0, 0.3)]
     kept = aggregate_baselines(past, profile.montage, profile.settings.phases.eyes)
     assert kept is not None
-    return EngineStart(baseline=personal_baseline_to_json(kept))
+    return EngineStart(personal_baseline=round_as_stored(kept))
 
 
 def signal_summary(signal: Samples) -> dict[str, list[float]]:

@@ -163,7 +163,7 @@ def test_person_without_answers_has_prior(tmp_path: Path) -> None:
     assert known.evaluation.n_answers == 0
     assert not decoder_path(tmp_path, "01").exists()
     np.testing.assert_array_equal(known.decoder.weights, untrained("01", SETTINGS).decoder.weights)
-    assert OnlineDecoder(known, SETTINGS, MUSE, ("onset", *COLUMNS)).initial_weights_text == ""
+    assert OnlineDecoder(known, SETTINGS, MUSE, ("onset", *COLUMNS)).initial_weights is None
     assert guidance_sentence(known.decoder, known.evaluation) == auc_sentence(known.evaluation, SETTINGS.decoder)
     assert decoder_stage(known.evaluation) == "not begun"
 
@@ -237,7 +237,7 @@ def test_answer_gives_refit_two_seconds_later(four: Path) -> None:
         learner.process_frames(
             [_frame(at((k + 1) / 4), Phase.PRACTICE, True, tuple(rng.standard_normal(len(COLUMNS))))]
         )
-    before = parse_decoder_weights(learner.initial_weights_text)
+    before = learner.initial_weights
     command = learner.add_probe(Probe(at(90), where=2, sure=4, sleepy=1, answer_sample=at(94)))
     assert command is not None
     assert command.sample == at(96)
@@ -256,7 +256,7 @@ def test_other_index_gets_no_decoder_weights(four: Path) -> None:
     fast = load_settings("fast")
     known = train_decoder(four, "01", fast, today=TODAY)
     learner = OnlineDecoder(known, fast, MUSE, zscore_columns(known.feature_names))
-    assert learner.initial_weights_text == ""
+    assert learner.initial_weights is None
 
 
 def test_excluded_session_is_not_used_until_included(copy: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from neurofeedback.estimation.personal_baseline import parse_session_baseline
+from neurofeedback.estimation.baseline_file import parse_session_baseline
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles
@@ -115,7 +115,7 @@ def test_damaged_files_and_other_conditions_are_left_out(
         kept = load_personal_baseline(root, "07", recording.profile)
         assert kept is not None
         assert kept.n_sessions == 3
-        assert "is left out: schema 99" in caplog.text
+        assert "got schema = 99" in caplog.text
         write_notes(second, SessionNotes(condition="post_0-2h"))
         assert load_personal_baseline(root, "07", recording.profile) is None
     finally:

@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from neurofeedback.engine import EngineStart
-from neurofeedback.errors import SettingsError
-from neurofeedback.recording.documents import StartState, parse_document
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.estimation.decoder_weights import DecoderWeights
+from neurofeedback.recording.documents import EngineInput, StartState, parse_document
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.plan import plan_session
 from neurofeedback.session.setup import (
@@ -72,7 +73,7 @@ def test_seed_is_drawn_by_default() -> None:
 
 
 def test_start_document_has_probe_times_wording_and_engine_start() -> None:
-    start = EngineStart(decoder='{"weights":{}}')
+    start = EngineStart(decoder=DecoderWeights((("beta_all", -0.25),), 12))
     facts = make_start_state(request(programme="x"), SETTINGS, PLAN, 3, start)
     drawn = list(facts.probes.drawn_s)
     assert facts.probes.wording == WORDING_VERSION
@@ -92,7 +93,16 @@ def test_open_ended_session_stores_probe_times_of_first_hours() -> None:
 
 @pytest.mark.parametrize("told", [{}, {"engine": None}, {"engine": 3}, {"engine": {}}, {"engine": {"decoder": None}}])
 def test_missing_engine_start_is_empty(told: dict[str, object]) -> None:
-    assert read_engine_start(parse_document(StartState, told)) == EngineStart(decoder="", baseline="")
+    assert read_engine_start(parse_document(StartState, told)) == EngineStart()
+
+
+@pytest.mark.parametrize(
+    ("engine", "what"),
+    [(EngineInput(decoder="{"), "decoder at the start"), (EngineInput(baseline="[]"), "personal baseline")],
+)
+def test_damaged_engine_start_is_one_error(engine: EngineInput, what: str) -> None:
+    with pytest.raises(RecordingError, match=f"{what}.*cannot be used"):
+        read_engine_start(StartState(engine=engine))
 
 
 @pytest.mark.parametrize(
