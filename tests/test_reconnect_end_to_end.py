@@ -1,6 +1,6 @@
 """Test `train` through outages of emulated headsets, on BrainFlow's real drivers.
 
-All sittings run side by side, because a Muse alone takes four seconds to be released; then each is checked.
+All sessions run side by side, because a Muse alone takes four seconds to be released; then each is checked.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
     pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals"),
     pytest.mark.real_time,
-    pytest.mark.timeout(600),  # the first test waits for all sittings
+    pytest.mark.timeout(600),  # the first test waits for all sessions
 ]
 
 HERE = Path(sys.executable).parent
 SIGNAL_S = 60.0
 Measured = Callable[[str, object], None]
 
-NURSERY = """
+FORK_SERVER = """
 import json, os, signal, sys
 import neurofeedback.acquisition.brainflow, neurofeedback.cli.helpers.terminal_view, neurofeedback.session.session
 from neurofeedback.cli.helpers import window
@@ -82,12 +82,12 @@ for line in sys.stdin:
     main()
     break
 """
-"""Imports the program once and forks it for each sitting: imports cost more than these sittings."""
+"""Imports the program once and forks it for each session: imports cost more than these sessions."""
 
 
 @contextlib.contextmanager
-def nursery() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, text=True) as process:
+def fork_server() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([sys.executable, "-c", FORK_SERVER], stdin=subprocess.PIPE, text=True) as process:
         yield process
         assert process.stdin
         process.stdin.close()
@@ -98,9 +98,9 @@ class Program:
 
     def __init__(self, process: subprocess.Popen[str], arguments: list[str], environment: dict, folder: Path) -> None:
         self._out, self._err, self._status = (folder / name for name in ("out", "err", "status"))
-        order = [arguments, environment, *map(str, (self._out, self._err, self._status))]
+        request = [arguments, environment, *map(str, (self._out, self._err, self._status))]
         assert process.stdin
-        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.write(json.dumps(request) + "\n")
         process.stdin.flush()
 
     @property
@@ -129,7 +129,7 @@ class Program:
         return self._status.read_text().split("\n")[:-1] if self._status.exists() else []
 
 
-class MuseLine:
+class MuseUnderTest:
     """An emulated Muse on its own bus. Its signal does not pause: sample numbers follow true time."""
 
     device, sfreq, n_first = "muse-2", 256.0, 12  # the driver does not deliver the first block of a stream
@@ -196,7 +196,7 @@ class ClockedFirmware(CytonFirmware):
         return super()._silent(self._now_s)
 
 
-class CytonLine:
+class CytonUnderTest:
     """An emulated Cyton on its own port. Sample numbers pause while it does not stream."""
 
     sfreq, n_first = 250.0, 0
@@ -240,9 +240,9 @@ class CytonLine:
 
 @dataclass(frozen=True)
 class Scenario:
-    """The faults of one sitting and its expected end. Times are seconds from the headset's first sample."""
+    """The faults of one session and its expected end. Times are seconds from the headset's first sample."""
 
-    line: str
+    emulator: str
     faults: tuple[Fault, ...] = ()
     baseline_s: float = 4.0
     practice_s: float = 3.0
@@ -294,16 +294,16 @@ SCENARIOS = {  # the longest first
     "muse clean": Scenario("muse", lost_s=3.0),
     "cyton clean": Scenario("cyton", lost_s=3.0),
 }
-LINES = {"muse": MuseLine, "cyton": CytonLine}
+HEADSETS = {"muse": MuseUnderTest, "cyton": CytonUnderTest}
 N_AT_ONCE = 6
 
 
 @dataclass
-class Sitting:
-    """One sitting and its emulated headset."""
+class EmulatedSession:
+    """One session and its emulated headset."""
 
     scenario: Scenario
-    line: MuseLine | CytonLine
+    emulator: MuseUnderTest | CytonUnderTest
     folder: Path
     program: Program
     started_at: float = field(default_factory=time.monotonic)
@@ -334,7 +334,7 @@ class Sitting:
                 self.memory_mb.append(rss_mb)
 
     def _is_due(self, at_s: float) -> bool:
-        return self.line.began is not None and time.monotonic() >= self.line.began + at_s
+        return self.emulator.began is not None and time.monotonic() >= self.emulator.began + at_s
 
     @cached_property
     def recording(self) -> Recording:
@@ -357,7 +357,7 @@ class Sitting:
     @property
     def starved(self) -> bool:
         """Whether a busy machine delayed the headset, and the program lost it or did not find it in time."""
-        if self.program.returncode != self.scenario.exit_code or self.line.late_s <= self.scenario.lost_s / 4:
+        if self.program.returncode != self.scenario.exit_code or self.emulator.late_s <= self.scenario.lost_s / 4:
             return False
         n_outages = sum(fault.at_s > 0 for fault in self.scenario.faults)
         return len(self.gaps) > n_outages or self.recording.summary.reconnects != self.scenario.reconnects
@@ -377,12 +377,12 @@ class Sitting:
     @property
     def first_sent(self) -> list[int]:
         """First sample that the driver delivers of each stream that sent any."""
-        lost, ends = self.line.lost, [*self.line.streams[1:], self.line.sent.shape[1]]
+        lost, ends = self.emulator.lost, [*self.emulator.streams[1:], self.emulator.sent.shape[1]]
         firsts = [
             next((i for i in range(start, end) if i not in lost), None)
-            for start, end in zip(self.line.streams, ends, strict=True)
+            for start, end in zip(self.emulator.streams, ends, strict=True)
         ]
-        return [first + self.line.n_first for first in firsts if first is not None]
+        return [first + self.emulator.n_first for first in firsts if first is not None]
 
     @property
     def gaps(self) -> list[LostRun]:
@@ -403,8 +403,8 @@ class Sitting:
 
     @property
     def silences_s(self) -> list[tuple[float, float]]:
-        """When each outage was noticed, and when samples came again or the sitting ended; s of the sound."""
-        began_at = self.reads[0].host_time - self.reads[0].n_samples / self.line.sfreq
+        """When each outage was noticed, and when samples came again or the session ended; s of the sound."""
+        began_at = self.reads[0].host_time - self.reads[0].n_samples / self.emulator.sfreq
         edges = [(self.arrived(gap.start - 1), self.arrived(gap.start + gap.n_samples)) for gap in self.gaps]
         if self.scenario.exit_code:
             edges.append((self.reads[-1].host_time, began_at + sound_s(self.folder / "sound.wav") - FADE_OUT_S))
@@ -415,91 +415,97 @@ class Sitting:
         return next(read.host_time for read in self.reads if read.start <= sample < read.start + read.n_samples)
 
 
-def start(line: MuseLine | CytonLine, scenario: Scenario, folder: Path, process: subprocess.Popen[str]) -> Sitting:
+def start_session(
+    emulator: MuseUnderTest | CytonUnderTest, scenario: Scenario, folder: Path, process: subprocess.Popen[str]
+) -> EmulatedSession:
     (folder / "profile.toml").write_text(scenario.profile, encoding="utf-8")
-    command = ["train", "--headless", "--device", line.device, "--participant", folder.name.replace("-", "")]
+    command = ["train", "--headless", "--device", emulator.device, "--participant", folder.name.replace("-", "")]
     command += ["--profile", str(folder / "profile.toml"), "--recordings", str(folder / "rec")]
     command += ["--audio", str(folder / "sound.wav") if scenario.faults else "none"]
-    return Sitting(scenario, line, folder, Program(process, command, line.environment, folder))
+    return EmulatedSession(scenario, emulator, folder, Program(process, command, emulator.environment, folder))
 
 
 def signals() -> dict[str, NDArray]:
     person = draw_person(5)
     return {
         name: simulate(person, seconds=SIGNAL_S, seed=5, montage=load_montage(name), headset=get_headset(name)).data
-        for name in LINES
+        for name in HEADSETS
     }
 
 
-def sit(scenarios: dict[str, Scenario], root: Path, *, again: bool = True) -> dict[str, Sitting]:
-    """Run sittings side by side, as many as two cores allow, each with its own headset.
+def run_sessions(
+    scenarios: dict[str, Scenario], root: Path, *, repeat_starved: bool = True
+) -> dict[str, EmulatedSession]:
+    """Run sessions side by side, as many as two cores allow, each with its own headset.
 
-    A sitting that a busy machine disturbed is repeated alone.
+    A session that a busy machine disturbed is repeated alone.
     """
     signal_data = signals()
 
-    def run(name: str, where: Path = root) -> Sitting:
+    def run(name: str, where: Path = root) -> EmulatedSession:
         scenario, folder = scenarios[name], where / name.replace(" ", "-")
         folder.mkdir(parents=True)
-        line = LINES[scenario.line](scenario, repeat(signal_data[scenario.line]), folder)
-        with line.connected():
-            sitting = start(line, scenario, folder, process)
-            sitting.follow()
-        return sitting
+        emulator = HEADSETS[scenario.emulator](scenario, repeat(signal_data[scenario.emulator]), folder)
+        with emulator.connected():
+            session = start_session(emulator, scenario, folder, process)
+            session.follow()
+        return session
 
-    with nursery() as process, ThreadPoolExecutor(N_AT_ONCE) as pool:
-        sittings = dict(zip(scenarios, pool.map(run, scenarios), strict=True))
-        for name, sitting in sittings.items():
-            if again and sitting.starved:
-                sittings[name] = run(name, root / "again")
-    return sittings
+    with fork_server() as process, ThreadPoolExecutor(N_AT_ONCE) as pool:
+        sessions = dict(zip(scenarios, pool.map(run, scenarios), strict=True))
+        for name, session in sessions.items():
+            if repeat_starved and session.starved:
+                sessions[name] = run(name, root / "repeated")
+    return sessions
 
 
 @pytest.fixture(scope="module")
-def sittings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sitting]:
-    return sit(SCENARIOS, tmp_path_factory.mktemp("reconnect"))
+def sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, EmulatedSession]:
+    return run_sessions(SCENARIOS, tmp_path_factory.mktemp("reconnect"))
 
 
 @pytest.fixture(params=SCENARIOS)
-def sitting(request: pytest.FixtureRequest, sittings: dict[str, Sitting]) -> Sitting:
-    return sittings[request.param]
+def session(request: pytest.FixtureRequest, sessions: dict[str, EmulatedSession]) -> EmulatedSession:
+    return sessions[request.param]
 
 
 def only(*names: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("sitting", names, indirect=True)
+    return pytest.mark.parametrize("session", names, indirect=True)
 
 
 WITH_OUTAGE = only(*(name for name, scenario in SCENARIOS.items() if scenario.reconnects))
 WITH_SILENCE = only(*(name for name, scenario in SCENARIOS.items() if scenario.reconnects or scenario.exit_code))
 
 
-def test_it_ends_as_it_should_and_has_saved_everything(sitting: Sitting) -> None:
-    output = sitting.program.out + sitting.program.err
-    assert sitting.program.returncode == sitting.scenario.exit_code, output
+def test_session_ends_with_its_exit_code_and_complete_files(session: EmulatedSession) -> None:
+    output = session.program.out + session.program.err
+    assert session.program.returncode == session.scenario.exit_code, output
     assert "Traceback" not in output
     assert "Exception" not in output
-    summary = sitting.recording.summary
+    summary = session.recording.summary
     assert summary.finished is True
-    assert summary.n_samples == sitting.data.shape[1] > 3 * sitting.line.sfreq
-    assert summary.reconnects == sitting.scenario.reconnects
+    assert summary.n_samples == session.data.shape[1] > 3 * session.emulator.sfreq
+    assert summary.reconnects == session.scenario.reconnects
 
 
 @only(*(name for name in SCENARIOS if name != "muse loss"))
-def test_every_sample_is_as_it_was_sent_and_lost_ones_are_where_the_headset_lost_them(sitting: Sitting) -> None:
-    sent = sitting.line.sent.copy()
-    sent[:, sorted(sitting.line.lost)] = np.nan
-    starts = sitting.first_sent
-    assert len(sitting.pieces) == len(starts)
-    for (start, stop), first in zip(sitting.pieces, starts, strict=True):
+def test_samples_equal_those_sent_and_lost_ones_are_in_place(session: EmulatedSession) -> None:
+    sent = session.emulator.sent.copy()
+    sent[:, sorted(session.emulator.lost)] = np.nan
+    starts = session.first_sent
+    assert len(session.pieces) == len(starts)
+    for (start, stop), first in zip(session.pieces, starts, strict=True):
         expected = sent[:, first : first + stop - start]
-        np.testing.assert_allclose(sitting.data[:, start:stop], expected, rtol=1e-6, atol=sitting.line.resolution_uv)
+        np.testing.assert_allclose(
+            session.data[:, start:stop], expected, rtol=1e-6, atol=session.emulator.resolution_uv
+        )
 
 
 @only("muse loss")
-def test_what_came_over_a_lossy_muse_was_sent_and_stands_within_a_block_of_its_place(sitting: Sitting) -> None:
+def test_samples_of_a_lossy_muse_are_within_a_block_of_their_place(session: EmulatedSession) -> None:
     """Its driver may hand out some channels a block late after a loss (docs/decisions/0008)."""
-    sent = sitting.line.sent.astype(np.float32).reshape(4, -1, 12)
-    got = sitting.data[:, : sitting.data.shape[1] // 12 * 12].reshape(4, -1, 12)
+    sent = session.emulator.sent.astype(np.float32).reshape(4, -1, 12)
+    got = session.data[:, : session.data.shape[1] // 12 * 12].reshape(4, -1, 12)
     there = ~np.isnan(got).any(axis=(0, 2))
     assert 0.85 < there.mean() < 1.0
     first = next(n for n in range(1, 9) if (got[:, 0] == sent[:, n]).all(axis=-1).any())
@@ -510,96 +516,104 @@ def test_what_came_over_a_lossy_muse_was_sent_and_stands_within_a_block_of_its_p
 
 
 @WITH_OUTAGE
-def test_nothing_that_was_sent_before_an_outage_is_missing(sitting: Sitting) -> None:
+def test_samples_sent_before_an_outage_are_complete(session: EmulatedSession) -> None:
     """But for a port that is pulled out, with what was still on its way: as much as nobody had read yet."""
-    line, faults = sitting.line, sitting.scenario.faults
-    for (start, stop), first in zip(sitting.pieces[:-1], sitting.first_sent, strict=False):
-        outage_at = min(fault.at_s + line.began for fault in faults if fault.at_s + line.began > line.moment(first))
-        sent = range(first, first + stop - start + round(line.sfreq))
-        last = max(i for i in sent if i not in line.lost and line.moment(i) < outage_at + 0.05)
+    emulator, faults = session.emulator, session.scenario.faults
+    for (start, stop), first in zip(session.pieces[:-1], session.first_sent, strict=False):
+        outage_at = min(
+            fault.at_s + emulator.began for fault in faults if fault.at_s + emulator.began > emulator.moment(first)
+        )
+        sent = range(first, first + stop - start + round(emulator.sfreq))
+        last = max(i for i in sent if i not in emulator.lost and emulator.moment(i) < outage_at + 0.05)
         missing = last - (first + stop - start - 1)
         assert missing == 0 or (missing > 0 and faults[0].kind is FaultKind.UNPLUG)
 
 
 @WITH_OUTAGE
-def test_a_gap_has_its_true_length_within_what_the_session_says_of_it(sitting: Sitting) -> None:
-    back = [event for event in sitting.recording.events if event.kind is EventKind.SIGNAL_BACK and event.sample]
+def test_gap_length_is_true_within_its_logged_uncertainty(session: EmulatedSession) -> None:
+    back = [event for event in session.recording.events if event.kind is EventKind.SIGNAL_BACK and event.sample]
     events = [event for event in back if event.value != "0.000 s"]  # a busy machine may keep samples waiting: none lost
-    assert [event.sample for event in events] == [gap.start + gap.n_samples for gap in sitting.gaps]
-    for i, (gap, event) in enumerate(zip(sitting.gaps, events, strict=True)):
+    assert [event.sample for event in events] == [gap.start + gap.n_samples for gap in session.gaps]
+    for i, (gap, event) in enumerate(zip(session.gaps, events, strict=True)):
         reported_s, uncertainty_s = (float(part.removesuffix(" s")) for part in event.value.split(" +-"))
-        before, after = (start for start, _ in sitting.pieces[i : i + 2])
-        last = sitting.first_sent[i] + gap.start - before - 1
-        between_s = sitting.line.moment(sitting.first_sent[i + 1]) - sitting.line.moment(last) - 1 / sitting.line.sfreq
+        before, after = (start for start, _ in session.pieces[i : i + 2])
+        last = session.first_sent[i] + gap.start - before - 1
+        between_s = (
+            session.emulator.moment(session.first_sent[i + 1])
+            - session.emulator.moment(last)
+            - 1 / session.emulator.sfreq
+        )
         assert after == gap.start + gap.n_samples
-        assert reported_s == pytest.approx(gap.n_samples / sitting.line.sfreq, abs=0.001)
-        assert reported_s == pytest.approx(between_s, abs=uncertainty_s + 0.1 + sitting.line.late_s)
+        assert reported_s == pytest.approx(gap.n_samples / session.emulator.sfreq, abs=0.001)
+        assert reported_s == pytest.approx(between_s, abs=uncertainty_s + 0.1 + session.emulator.late_s)
 
 
 @WITH_OUTAGE
 def test_frames_resume_within_ten_seconds_of_the_headsets_return_and_count_after_settling(
-    sitting: Sitting, record_property: Measured
+    session: EmulatedSession, record_property: Measured
 ) -> None:
-    assert sitting.line.began is not None
-    last = max(sitting.scenario.faults, key=lambda fault: fault.at_s)
+    assert session.emulator.began is not None
+    last = max(session.scenario.faults, key=lambda fault: fault.at_s)
     assert last.for_s is not None
-    back_at = sitting.line.began + last.at_s + last.for_s
-    stop = sitting.pieces[-1][0]
-    fresh = next(frame for frame in sitting.frames if frame.sample > stop)
-    resumed_s = sitting.arrived(fresh.sample - 1) - back_at
-    record_property("figure", f"{sitting.name}: frames again {resumed_s:.1f} s after the headset is back")
-    assert resumed_s <= 10.0 + sitting.line.late_s
-    never_came = {frame.sample for frame in sitting.frames if np.isnan(sitting.data[:, frame.sample - 1]).all()}
-    assert never_came == {sample for sample, latency in sitting.latencies.items() if latency == "n/a"}
-    settled = stop + 2 * sitting.line.sfreq
-    assert not any(frame.valid for frame in sitting.frames if stop < frame.sample <= settled)
-    assert {frame.state for frame in sitting.frames if stop - 256 < frame.sample <= stop} == {State.LOST}
+    back_at = session.emulator.began + last.at_s + last.for_s
+    stop = session.pieces[-1][0]
+    fresh = next(frame for frame in session.frames if frame.sample > stop)
+    resumed_s = session.arrived(fresh.sample - 1) - back_at
+    record_property("figure", f"{session.name}: frames again {resumed_s:.1f} s after the headset is back")
+    assert resumed_s <= 10.0 + session.emulator.late_s
+    never_arrived = {frame.sample for frame in session.frames if np.isnan(session.data[:, frame.sample - 1]).all()}
+    assert never_arrived == {sample for sample, latency in session.latencies.items() if latency == "n/a"}
+    settled = stop + 2 * session.emulator.sfreq
+    assert not any(frame.valid for frame in session.frames if stop < frame.sample <= settled)
+    assert {frame.state for frame in session.frames if stop - 256 < frame.sample <= stop} == {State.LOST}
 
 
 @only("muse outage", "cyton outage")
-def test_an_outage_of_two_seconds_is_over_within_four(sitting: Sitting, record_property: Measured) -> None:
+def test_frames_are_valid_within_four_seconds_after_a_two_second_outage(
+    session: EmulatedSession, record_property: Measured
+) -> None:
     """T16: counted in samples from the first one after it to the first frame that counts again."""
-    first_lost = sitting.recording.lost[0]
-    assert first_lost.n_samples / sitting.line.sfreq == pytest.approx(2.0, abs=0.1)
+    first_lost = session.recording.lost[0]
+    assert first_lost.n_samples / session.emulator.sfreq == pytest.approx(2.0, abs=0.1)
     back = first_lost.start + first_lost.n_samples
-    valid = next(frame for frame in sitting.frames if frame.valid and frame.sample > back)
-    recovered_s = (valid.sample - back) / sitting.line.sfreq
-    record_property("figure", f"{sitting.name}: valid again {recovered_s:.1f} s after the outage")
+    valid = next(frame for frame in session.frames if frame.valid and frame.sample > back)
+    recovered_s = (valid.sample - back) / session.emulator.sfreq
+    record_property("figure", f"{session.name}: valid again {recovered_s:.1f} s after the outage")
     assert recovered_s <= 4.0
-    assert not any(np.isnan(frame.guidance.tone_gain) for frame in sitting.frames)
+    assert not any(np.isnan(frame.guidance.tone_gain) for frame in session.frames)
 
 
 @only("muse stall", "cyton stall", "muse baseline", "cyton baseline")
-def test_it_goes_on_with_the_same_baseline_and_phases(sitting: Sitting) -> None:
-    phases = [command.value for command in sitting.recording.commands]
+def test_session_continues_with_the_same_baseline_and_phases(session: EmulatedSession) -> None:
+    phases = [command.value for command in session.recording.commands]
     assert phases == [Phase.BASELINE, Phase.PRACTICE, Phase.DEBRIEF]
 
 
-def test_a_replay_makes_the_same_frames(sitting: Sitting) -> None:
-    replayed = replay(sitting.recording)
-    lines = [replayed.header, *map(frame_log.format_row, sitting.frames)]
-    assert compare_with_log(sitting.recording, lines) == "identical"
+def test_replay_gives_the_same_frames(session: EmulatedSession) -> None:
+    replayed = replay(session.recording)
+    lines = [replayed.header, *map(frame_log.format_row, session.frames)]
+    assert compare_with_log(session.recording, lines) == "identical"
 
 
-def test_mne_skips_the_gaps(sitting: Sitting) -> None:
-    raw = mne.io.read_raw_brainvision(sitting.recording.path.with_suffix(".vhdr"), verbose="error")
-    n_lost = np.isnan(sitting.data).all(axis=0).sum()
-    assert raw.n_times == sitting.data.shape[1]
+def test_mne_skips_the_gaps(session: EmulatedSession) -> None:
+    raw = mne.io.read_raw_brainvision(session.recording.path.with_suffix(".vhdr"), verbose="error")
+    n_lost = np.isnan(session.data).all(axis=0).sum()
+    assert raw.n_times == session.data.shape[1]
     assert raw.get_data(reject_by_annotation="omit", verbose="error").shape[1] == raw.n_times - n_lost
 
 
-def test_verify_finds_nothing_wrong(sitting: Sitting) -> None:
-    found = verify(sitting.recording.path)
+def test_verify_finds_no_failure(session: EmulatedSession) -> None:
+    found = verify(session.recording.path)
     assert found.status is CheckStatus.OK, [
         finding.text for finding in found.results if finding.status is CheckStatus.WRONG
     ]
 
 
-def test_all_sessions_together_are_a_valid_dataset(sittings: dict[str, Sitting], tmp_path: Path) -> None:
+def test_all_sessions_together_are_a_valid_dataset(sessions: dict[str, EmulatedSession], tmp_path: Path) -> None:
     people = []
-    for sitting in sittings.values():
-        shutil.copytree(sitting.folder / "rec", tmp_path, dirs_exist_ok=True)
-        header, *rows = (sitting.folder / "rec" / "participants.tsv").read_text().splitlines(keepends=True)
+    for session in sessions.values():
+        shutil.copytree(session.folder / "rec", tmp_path, dirs_exist_ok=True)
+        header, *rows = (session.folder / "rec" / "participants.tsv").read_text().splitlines(keepends=True)
         people += rows
     (tmp_path / "participants.tsv").write_text(header + "".join(people))
     validators = [
@@ -611,18 +625,18 @@ def test_all_sessions_together_are_a_valid_dataset(sittings: dict[str, Sitting],
 
 
 @WITH_SILENCE
-def test_half_a_second_after_a_silence_is_noticed_the_sound_is_neutral(
-    sitting: Sitting, record_property: Measured
+def test_sound_is_neutral_half_a_second_after_signal_loss_is_detected(
+    session: EmulatedSession, record_property: Measured
 ) -> None:
     """The guide tone is off and so, at its pitch, is the bed, which takes another colour; in the sound as recorded."""
-    sound, silences_s = sitting.folder / "sound.wav", sitting.silences_s
+    sound, silences_s = session.folder / "sound.wav", session.silences_s
     before = max(np.median(tone_levels(sound, max(0.0, noticed_s - 3.0), noticed_s)) for noticed_s, _ in silences_s)
     for noticed_s, back_s in silences_s:
         during = tone_levels(sound, noticed_s, back_s)
         loud = np.flatnonzero(during > 0.15 * before)
         neutral_s = STEP_S * (loud[-1] + 1 if loud.size else 0)
-        record_property("figure", f"{sitting.name}: sound neutral {neutral_s:.2f} s after the silence is noticed")
-        assert neutral_s <= 0.5 + sitting.line.late_s
+        record_property("figure", f"{session.name}: sound neutral {neutral_s:.2f} s after the silence is noticed")
+        assert neutral_s <= 0.5 + session.emulator.late_s
 
 
 STEP_S = 0.05
@@ -647,52 +661,56 @@ def tone_levels(path: Path, start_s: float, stop_s: float) -> NDArray[np.float64
 
 
 @only("muse ended")
-def test_ctrl_c_while_a_muse_is_searched_ends_the_sitting_and_the_program_at_once(
-    sitting: Sitting, record_property: Measured
+def test_ctrl_c_during_a_muse_search_ends_session_and_program_at_once(
+    session: EmulatedSession, record_property: Measured
 ) -> None:
     """To wait for the attempt under way would take seven seconds."""
-    saved_s = sitting.summary_path.stat().st_mtime - sitting.interrupted_on
-    ended_s = sitting.ended_at - sitting.interrupted_at
-    record_property("figure", f"{sitting.name}: saved {saved_s:.1f} s after Ctrl-C, ended after {ended_s:.1f} s")
-    assert saved_s < 3.0 + sitting.line.late_s
-    assert ended_s < 5.0 + sitting.line.late_s
-    assert [event.kind for event in sitting.recording.events][-2:] == [EventKind.SIGNAL_LOST, EventKind.STOP]
+    saved_s = session.summary_path.stat().st_mtime - session.interrupted_on
+    ended_s = session.ended_at - session.interrupted_at
+    record_property("figure", f"{session.name}: saved {saved_s:.1f} s after Ctrl-C, ended after {ended_s:.1f} s")
+    assert saved_s < 3.0 + session.emulator.late_s
+    assert ended_s < 5.0 + session.emulator.late_s
+    assert [event.kind for event in session.recording.events][-2:] == [EventKind.SIGNAL_LOST, EventKind.STOP]
 
 
 @only("muse gone", "cyton unplugged")
-def test_a_headset_that_is_gone_for_good_is_named(sitting: Sitting) -> None:
+def test_headset_lost_for_good_is_named(session: EmulatedSession) -> None:
     """The Muse's driver is just letting go of it then, which the end of the program waits for."""
-    assert f"nothing has come from {sitting.line.device} for 6 s" in " ".join(sitting.program.err.split())
-    assert "Headset lost; looking for it." in sitting.program.out
+    assert f"nothing has come from {session.emulator.device} for 6 s" in " ".join(session.program.err.split())
+    assert "Headset lost; looking for it." in session.program.out
 
 
 @pytest.fixture(scope="module")
-def long_sittings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sitting]:
-    minute = {name: Scenario(name, (drop(8.0, 60.0),), 5.0, 76.0, reconnects=1) for name in LINES}
-    return sit({f"{name} minute": scenario for name, scenario in minute.items()}, tmp_path_factory.mktemp("minute"))
+def long_sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, EmulatedSession]:
+    minute = {name: Scenario(name, (drop(8.0, 60.0),), 5.0, 76.0, reconnects=1) for name in HEADSETS}
+    return run_sessions(
+        {f"{name} minute": scenario for name, scenario in minute.items()}, tmp_path_factory.mktemp("minute")
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ["muse minute", "cyton minute"])
 def test_after_a_minute_without_a_headset_frames_resume_within_ten_seconds(
-    name: str, long_sittings: dict[str, Sitting], record_property: Measured
+    name: str, long_sessions: dict[str, EmulatedSession], record_property: Measured
 ) -> None:
-    sitting = long_sittings[name]
-    test_it_ends_as_it_should_and_has_saved_everything(sitting)
-    test_every_sample_is_as_it_was_sent_and_lost_ones_are_where_the_headset_lost_them(sitting)
-    test_a_gap_has_its_true_length_within_what_the_session_says_of_it(sitting)
-    test_frames_resume_within_ten_seconds_of_the_headsets_return_and_count_after_settling(sitting, record_property)
-    test_half_a_second_after_a_silence_is_noticed_the_sound_is_neutral(sitting, record_property)
-    test_a_replay_makes_the_same_frames(sitting)
-    test_verify_finds_nothing_wrong(sitting)
-    test_mne_skips_the_gaps(sitting)
+    session = long_sessions[name]
+    test_session_ends_with_its_exit_code_and_complete_files(session)
+    test_samples_equal_those_sent_and_lost_ones_are_in_place(session)
+    test_gap_length_is_true_within_its_logged_uncertainty(session)
+    test_frames_resume_within_ten_seconds_of_the_headsets_return_and_count_after_settling(session, record_property)
+    test_sound_is_neutral_half_a_second_after_signal_loss_is_detected(session, record_property)
+    test_replay_gives_the_same_frames(session)
+    test_verify_finds_no_failure(session)
+    test_mne_skips_the_gaps(session)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_sittings_with_a_minutes_gap_are_a_valid_dataset(long_sittings: dict[str, Sitting], tmp_path: Path) -> None:
-    test_all_sessions_together_are_a_valid_dataset(long_sittings, tmp_path)
+def test_sessions_with_a_gap_of_a_minute_are_a_valid_dataset(
+    long_sessions: dict[str, EmulatedSession], tmp_path: Path
+) -> None:
+    test_all_sessions_together_are_a_valid_dataset(long_sessions, tmp_path)
 
 
 @pytest.mark.slow
@@ -702,10 +720,10 @@ def test_memory_stays_flat_over_fifty_reconnects(tmp_path: Path, record_property
         "muse fifty": Scenario("muse", tuple(drop(4.0 + 11.5 * i, 1.0) for i in range(50)), 4.0, 580.0, reconnects=50),
         "cyton fifty": Scenario("cyton", tuple(drop(4.0 + 7.0 * i, 3.0) for i in range(50)), 4.0, 360.0, reconnects=50),
     }
-    for sitting in sit(cases, tmp_path, again=False).values():
-        test_it_ends_as_it_should_and_has_saved_everything(sitting)
-        assert len(sitting.gaps) == 50
-        tenth, fiftieth = (int(sitting.scenario.faults[number - 1].at_s) for number in (10, 50))  # ending takes its own
-        early, late = (np.median(sitting.memory_mb[at : at + 10]) for at in (tenth, fiftieth))
-        record_property("figure", f"{sitting.name}: {early:.1f} MB after 10 reconnects, {late:.1f} MB after 50")
+    for session in run_sessions(cases, tmp_path, repeat_starved=False).values():
+        test_session_ends_with_its_exit_code_and_complete_files(session)
+        assert len(session.gaps) == 50
+        tenth, fiftieth = (int(session.scenario.faults[number - 1].at_s) for number in (10, 50))  # ending takes its own
+        early, late = (np.median(session.memory_mb[at : at + 10]) for at in (tenth, fiftieth))
+        record_property("figure", f"{session.name}: {early:.1f} MB after 10 reconnects, {late:.1f} MB after 50")
         assert late - early < 10
