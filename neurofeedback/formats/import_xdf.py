@@ -15,6 +15,8 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.file_checks import convert_library_errors
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.rules.tabular import recording_from_table
+from neurofeedback.formats.rules.timing import RowTiming
+from neurofeedback.recording.import_report import ImportedRate, RateSource
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, StreamInfo
 
@@ -45,9 +47,9 @@ def read_xdf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
         sample_index = _sample_index(eeg, stream.sfreq)
         events = [event for other in streams if other is not eeg for event in _marker_events(other, eeg["time_stamps"])]
     events.sort(key=lambda event: event.sample)
-    return recording_from_table(
-        path, stream, data, np.asarray(eeg["time_stamps"]), sample_index=sample_index, events=events
-    )
+    times = np.asarray(eeg["time_stamps"])
+    timing = RowTiming(sample_index, times, ImportedRate(stream.sfreq, RateSource.NOMINAL))
+    return recording_from_table(path, stream, data, timing=timing, events=events)
 
 
 def _load(path: Path) -> list[dict[str, Any]]:

@@ -10,10 +10,12 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.import_mne import read_bdf, read_brainvision, read_edf, read_eeglab, read_fif
 from neurofeedback.formats.import_xdf import read_xdf
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
-from neurofeedback.formats.text import import_muse, import_openbci
+from neurofeedback.formats.text import import_openbci
 from neurofeedback.formats.text.import_brainflow import read_brainflow
+from neurofeedback.formats.text.import_csv import find_heading, read_csv
+from neurofeedback.formats.text.import_mind_monitor import read_mind_monitor
 from neurofeedback.formats.text.import_neurofeedback_csv import SIGNATURE, read_neurofeedback_csv
-from neurofeedback.formats.text.text_table import detect_encoding
+from neurofeedback.formats.text.text_table import detect_encoding, to_table_lines
 from neurofeedback.recording.recording import Recording
 
 _HEAD_BYTES = 4096
@@ -32,14 +34,25 @@ def _starts_with(*signatures: bytes) -> Callable[[bytes, bytes], bool]:
     return lambda head, _: head.startswith(signatures)
 
 
-def _is_muse_csv(signature: bytes) -> Callable[[bytes, bytes], bool]:
-    return lambda _, line: line.startswith(signature) and b"TP9" in line
+def _is_mind_monitor(head: bytes, _: bytes) -> bool:
+    return head.lstrip(b'"').startswith(b"TimeStamp") and b"RAW_" in head and b"TP9" in head
 
 
-def _is_brainflow_row(_: bytes, line: bytes) -> bool:
-    cells = line.split(b"\t")
+def _is_csv_of(*kinds: str) -> Callable[[bytes, bytes], bool]:
+    """Return a test whether a heading of a table names EEG channels, in a file of one of these kinds."""
+
+    def matches(head: bytes, _: bytes) -> bool:
+        lines = to_table_lines(head.decode("latin-1").splitlines())
+        heading = find_heading(lines) if b"\0" not in head else None
+        return heading is not None and heading.kind in kinds
+
+    return matches
+
+
+def _is_brainflow_row(head: bytes, _: bytes) -> bool:
+    lines = to_table_lines(head.decode("latin-1").splitlines()[:4])
     try:
-        return len([float(cell) for cell in cells]) > 2
+        return bool(lines) and len([float(cell) for cell in lines[0].split(",")]) > 2
     except ValueError:
         return False
 
@@ -65,15 +78,21 @@ IMPORT_FORMATS: tuple[ImportFormat, ...] = (
     ImportFormat("FIF", _starts_with(b"\x00\x00\x00\x64\x00\x00\x00\x1f"), read_fif),
     ImportFormat("EEGLAB", _starts_with(b"MATLAB 5.0 MAT-file"), read_eeglab),
     ImportFormat("XDF", _starts_with(b"XDF:"), read_xdf),
-    ImportFormat("muse-lsl CSV", _is_muse_csv(b"timestamps,"), import_muse.read_muse_lsl),
-    ImportFormat("Mind Monitor CSV", _is_muse_csv(b"TimeStamp,"), import_muse.read_mind_monitor),
+    ImportFormat("Mind Monitor CSV", _is_mind_monitor, read_mind_monitor),
     ImportFormat(
         "OpenBCI GUI text", _starts_with(b"%OpenBCI Raw EEG", b"%OpenBCI Raw EXG"), import_openbci.read_openbci
     ),
-    ImportFormat("OpenBCI SD card, converted", _starts_with(b"%OBCI Data Log"), import_openbci.read_converted_sd_card),
+    ImportFormat(
+        "OpenBCI SD card, converted",
+        _starts_with(b"%OBCI Data Log", b"%OBCI SD Convert"),
+        import_openbci.read_converted_sd_card,
+    ),
     ImportFormat("OpenBCI SD card", _is_sd_card, import_openbci.read_sd_card),
     ImportFormat("CSV of this program", _starts_with(SIGNATURE), read_neurofeedback_csv),
     ImportFormat("BrainFlow CSV", _is_brainflow_row, read_brainflow),
+    ImportFormat("muse-lsl CSV", _is_csv_of("muse-lsl CSV"), read_csv),
+    ImportFormat("Emotiv CSV", _is_csv_of("Emotiv CSV"), read_csv),
+    ImportFormat("CSV with channel names", _is_csv_of("CSV"), read_csv),
 )
 FORMAT_NAMES = ", ".join(import_format.name for import_format in IMPORT_FORMATS)
 _ARCHIVE_SIGNATURES = {

@@ -5,6 +5,24 @@ RATE_DISAGREES = (
     "The sampling rate is {sfreq:g} Hz by its {source}, but {other:g} Hz by its {other_source}; {sfreq:g} Hz is used."
 )
 STATED_RATE = "The sampling rate is {sfreq:g} Hz as stated; by its {other_source} it is {other:g} Hz."
+CLOCK_SET_BACK = (
+    "The clock was set back ({n} x), first by {seconds:.6g} s at row {row}; time goes on from the row before."
+)
+CLOCK_SET_FORWARD = (
+    "The clock was set forward by whole hours ({n} x), first by {seconds:.6g} s at row {row}; this is no gap."
+)
+CLOCK_INVALID = "{n} time stamps are invalid, the first at row {row}; they were interpolated."
+COUNTER_UNUSABLE = "The packet counter cannot be used: {reason}. Lost samples are found by {source}."
+COUNTER_IRREGULAR = "it does not count regularly"
+COUNTER_AGAINST_CLOCK = "it shows {n:,} lost samples where the time stamps show {n_clock:,}"
+COUNTER_ALONE = "The file has no usable time stamps; losses longer than a turn of the packet counter cannot be seen."
+BY_CLOCK = "the time stamps"
+BY_NOTHING = "nothing, so holes cannot be seen"
+NO_CLOCK_OR_COUNTER = "The file has neither time stamps nor a packet counter; holes in it cannot be seen."
+CLOCK_UNEXPLAINED = (
+    "The time stamps span {clock_s:.2f} s and the samples with their gaps {samples_s:.2f} s; the difference "
+    "is not placed."
+)
 SOURCE_STATED = "statement"
 SOURCE_CLOCK = "time stamps"
 SOURCE_COUNTER = "packet counter"
@@ -43,3 +61,7 @@ UNIT_UNKNOWN = "{unit!r}, which is not known"
 
 # marks
 MARKS_OUTSIDE = "{n} marks are before the first or after the last sample and were left out."
+
+# rows
+TORN_ROW = "The last line is cut off; the {n} complete lines are used."
+DISCONNECTED_ROWS = "{n} rows while the headset was disconnected repeat old values and are lost samples."

@@ -10,16 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.formats.rules.clock import measure_rate, read_clock
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.packet_counters import read_counter
+from neurofeedback.formats.rules.rate import ExpectedRates, differs_by
 from neurofeedback.formats.rules.tabular import marker_events, recording_from_table
-from neurofeedback.formats.text.text_table import TextTable, read_lines
+from neurofeedback.formats.text.text_table import TextTable, read_table_lines
+from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
+from neurofeedback.texts import imports as texts
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import StreamInfo
 
 if TYPE_CHECKING:
     from neurofeedback.formats.text.brainflow_layouts import BoardLayout
 
-_RATE_TOLERANCE = 0.012
+_RATE_TOLERANCE = 0.02
+_MIN_UNIX_TIME = 1e8
 
 
 def read_brainflow(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
@@ -32,8 +39,8 @@ def read_brainflow(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording
     """
     from neurofeedback.formats.text.brainflow_layouts import find_layout, find_layouts  # loads native libraries
 
-    rows = TextTable(path, [line for line in read_lines(path) if line], "\t").without_torn_row()
-    width = len(rows.lines[0].split("\t"))
+    rows = TextTable(path, [line for line in read_table_lines(path) if line], ",").without_torn_row()
+    width = rows.lines[0].count(",") + 1
     table = rows.read_columns(range(width))
     layout = find_layout(options.board) if options.board else _detect_layout(path, table, find_layouts(width))
     _check_width(path, width, layout)
@@ -51,9 +58,30 @@ def read_brainflow(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording
         stream,
         table[list(layout.eeg_rows)],
         table[layout.timestamp_row],
+        expected=ExpectedRates(options.sfreq, None, (layout.sfreq,)),
         counter=None if layout.counter_row is None else table[layout.counter_row],
         events=() if layout.marker_row is None else marker_events(table[layout.marker_row]),
+        channels=_describe(layout),
+        notices=rows.notices,
     )
+
+
+def _describe(layout: BoardLayout) -> list[ImportedChannel]:
+    uses = {
+        layout.timestamp_row: ChannelUse.CLOCK,
+        layout.counter_row: ChannelUse.COUNTER,
+        layout.marker_row: ChannelUse.MARKS,
+    }
+    names = dict(zip(layout.eeg_rows, layout.ch_names, strict=True))
+    channels: list[ImportedChannel] = []
+    for row in range(layout.n_rows):
+        if row in names:
+            channels.append(ImportedChannel(names[row], ChannelUse.EEG, unit="uV"))
+        elif row in uses:
+            channels.append(ImportedChannel(f"row {row}", uses[row]))
+        else:
+            channels.append(ImportedChannel(f"row {row}", ChannelUse.LEFT_OUT, tr(texts.UNUSED_COLUMN)))
+    return channels
 
 
 def _check_width(path: Path, width: int, layout: BoardLayout) -> None:
@@ -64,10 +92,14 @@ def _check_width(path: Path, width: int, layout: BoardLayout) -> None:
 
 
 def _detect_layout(path: Path, table: NDArray[np.float64], layouts: list[BoardLayout]) -> BoardLayout:
-    """Return the only layout whose sampling rate fits the timestamps; boards with equal layouts count as one."""
-    matches = [layout for layout in layouts if _rate_fits(layout, table)]
-    if len({(layout.sfreq, layout.eeg_rows, layout.ch_names) for layout in matches}) == 1:
-        return matches[0]
+    """Return the layout whose columns hold times, and whose rate fits them if there are several.
+
+    Boards with equal layouts count as one.
+    """
+    timed = [layout for layout in layouts if _has_times(table[layout.timestamp_row])]
+    for matches in (timed, [layout for layout in timed if _rate_fits(layout, table)]):
+        if len({(layout.sfreq, layout.eeg_rows, layout.ch_names) for layout in matches}) == 1:
+            return matches[0]
     raise RecordingError(
         f"the columns of {path} do not show which board recorded it",
         got=f"{table.shape[0]} columns"
@@ -77,13 +109,18 @@ def _detect_layout(path: Path, table: NDArray[np.float64], layouts: list[BoardLa
     )
 
 
+def _has_times(values: NDArray[np.float64]) -> bool:
+    return bool(values[-1] > values[0]) and float(np.median(values)) > _MIN_UNIX_TIME
+
+
 def _rate_fits(layout: BoardLayout, table: NDArray[np.float64]) -> bool:
-    """Return whether a layout's rate fits the mean rate, or the median rate, which lost samples hardly change."""
-    times = table[layout.timestamp_row]
-    width = round(layout.sfreq)
-    spans = times[width:] - times[:-width] if times.size > 2 * width else np.empty(0)
-    median_rate = width / float(np.median(spans)) if spans.size and np.median(spans) > 0 else 0.0
-    return any(abs(rate / layout.sfreq - 1) < _RATE_TOLERANCE for rate in (_rate(layout, table), median_rate))
+    """Return whether a layout's rate fits its timestamps, or its timestamps and counter together."""
+    clock = read_clock(table[layout.timestamp_row])
+    counter = None if layout.counter_row is None else read_counter(table[layout.counter_row])
+    if clock is None:
+        return False
+    rates = [measure_rate(clock), None if counter is None else measure_rate(clock, counter.positions)]
+    return any(rate is not None and differs_by(rate.sfreq, layout.sfreq) < _RATE_TOLERANCE for rate in rates)
 
 
 def _rate(layout: BoardLayout, table: NDArray[np.float64]) -> float:

@@ -9,8 +9,11 @@ import numpy as np
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.file_checks import convert_library_errors
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate
 from neurofeedback.formats.rules.tabular import recording_from_table
-from neurofeedback.formats.text.text_table import TextTable, read_lines, warn_truncated
+from neurofeedback.formats.rules.timing import RowTiming
+from neurofeedback.formats.text.text_table import TextTable, read_lines, torn_notice
+from neurofeedback.recording.import_report import RateEstimate, RateSource
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, StreamInfo
 
@@ -34,9 +37,10 @@ def read_neurofeedback_csv(path: Path, options: ImportOptions = NO_OPTIONS) -> R
     names, rows = table[0], table[1:]
     if names[-1] != MARKS_COLUMN or len(names) < 3:
         raise RecordingError(f"{path} is damaged", got=",".join(names)[:80], allowed="time_s, channels, marks")
+    notices: list[str] = []
     if rows and len(rows[-1]) < len(names):
         rows = rows[:-1]
-        warn_truncated(path, len(rows))
+        notices = [torn_notice(len(rows))]
     lines = ["\t".join(cell or "nan" for cell in row[:-1]) for row in rows]
     values = TextTable(path, lines, "\t", 2).without_torn_row().read_columns(range(len(names) - 1))
     span_s = values[0, -1] - values[0, 0]
@@ -44,7 +48,9 @@ def read_neurofeedback_csv(path: Path, options: ImportOptions = NO_OPTIONS) -> R
     channels = tuple(name.removesuffix(_UNIT_SUFFIX) for name in names[1:-1])
     stream = StreamInfo(f"playback:{path.name}", _round_rate(sfreq), channels, facts={"format": "CSV of this program"})
     marks = [Event(row, EventKind.MARK, mark) for row, cells in enumerate(rows) for mark in _split_marks(cells[-1])]
-    return recording_from_table(path, stream, values[1:], events=marks)
+    rate = choose_rate(path, RateEstimate(RateSource.CLOCK, stream.sfreq), ExpectedRates(options.sfreq))[0]
+    timing = RowTiming(np.arange(values.shape[1]), None, rate)
+    return recording_from_table(path, stream, values[1:], timing=timing, events=marks, notices=notices)
 
 
 def _split_marks(cell: str) -> list[str]:

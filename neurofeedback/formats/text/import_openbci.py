@@ -3,100 +3,138 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.formats.rules.channels import classify_channel
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.rate import ExpectedRates
 from neurofeedback.formats.rules.tabular import marker_events, recording_from_table
-from neurofeedback.formats.text.text_table import TextTable, read_lines, split_column_names
+from neurofeedback.formats.text.text_table import TextTable, read_lines, read_table_lines, split_column_names
+from neurofeedback.formats.text.time_cells import is_time_of_day, parse_times
+from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
+from neurofeedback.texts import imports as texts
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import StreamInfo
 
 _MONTAGES = {4: "ganglion", 8: "cyton", 16: "cyton-daisy"}
 _MAX_CHANNELS = 64
+_UNIX_TIME = re.compile(r"\s*1\d{9}(\d{3})?(\.\d*)?\s*")
+_MIN_WIDTH_SHARE = 0.02
 _SD_SFREQ = 250.0  # with a Daisy too: docs.openbci.com/Cyton/CytonSDCard
 _UV_PER_COUNT = 4.5e6 / 24 / (2**23 - 1)  # gain 24, assumed: the file does not store it
 
 
 def read_openbci(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
-    """Read a text file of the OpenBCI GUI, versions 2 to 6.
+    """Read a text file of the OpenBCI GUI, versions 1 to 6.
 
     Raises
     ------
     RecordingError
-        The header lacks the sampling rate or channels, or a row is damaged.
+        The header lacks the channels, nothing gives the sampling rate, or a row is damaged.
     """
-    lines = read_lines(path)
+    lines = read_table_lines(path)
     header = [line for line in lines if line.startswith("%")]
     headings = [line for line in lines if line.startswith("Sample Index")]
     rows = _rows(path, lines)
-    n_channels = int(_header_value(header, r"Number of channels\s*=\s*(\d+)") or len(rows.lines[0].split(",")) - 4)
-    sfreq = _header_value(header, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
-    if sfreq is None or not 1 <= n_channels <= _MAX_CHANNELS:
-        raise RecordingError(f"the header of {path} does not give the rate and channels", todo="export it again")
-    columns = _Columns.detect(headings[0] if headings else "", rows.lines[-1], n_channels)
-    table = rows.read_columns([*range(n_channels + 1), *columns.extra])
+    names = split_column_names(headings[0]) if headings else []
+    n_channels = _count_channels(header, names, rows.lines[0].split(","))
+    if not 1 <= n_channels <= _MAX_CHANNELS:
+        raise RecordingError(f"the header of {path} does not give the channels", todo="export it again")
+    columns = _Columns.detect(names, rows.lines[-1], n_channels)
     # version 5 of the GUI writes a first row of zeros that is no sample
-    first_row = 1 if _all_zero(rows.lines[0]) and table.shape[1] > 1 else 0
-    table = table[:, first_row:]
-    stream = make_stream(path, float(sfreq), n_channels, "OpenBCI GUI text")
+    if _all_zero(rows.lines[0]) and len(rows.lines) > 1:
+        rows = replace(rows, lines=rows.lines[1:], first_line=rows.first_line + 1)
+    table = rows.read_columns([*range(n_channels + 1), *columns.numeric])
+    sfreq = _header_value(header, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
     return recording_from_table(
         path,
-        stream,
+        make_stream(path, n_channels, "OpenBCI GUI text"),
         table[1 : n_channels + 1],
-        columns.times(table[n_channels + 1 :]),
+        columns.times(rows, table[n_channels + 1 :]),
+        expected=ExpectedRates(options.sfreq, None if sfreq is None else float(sfreq)),
         counter=table[0],
         events=marker_events(table[-1]) if columns.marker is not None else (),
+        channels=columns.describe(names, n_channels, len(rows.lines[0].split(","))),
+        notices=rows.notices,
     )
+
+
+def _count_channels(header: Sequence[str], names: Sequence[str], cells: Sequence[str]) -> int:
+    """Return the number of EEG channels by header or heading, else by the columns before accelerometer and clock."""
+    stated = _header_value(header, r"Number of channels\s*=\s*(\d+)")
+    if stated is not None:
+        return int(stated)
+    named = sum(name.startswith(("EXG", "EEG")) for name in names)
+    width = len(cells) - sum(is_time_of_day(cell) or bool(_UNIX_TIME.fullmatch(cell)) for cell in cells)
+    return named or next((n for n in sorted(_MONTAGES, reverse=True) if width > n), width - 4)
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Columns of the clock (with its unit in seconds) and the markers, which differ between GUI versions."""
+    """Columns of the clock and the markers, which differ between GUI versions; ``is_text`` is a time of day."""
 
     clock: int | None
-    unit_s: float
+    is_text: bool
     marker: int | None
 
     @classmethod
-    def detect(cls, heading: str, row: str, n_channels: int) -> _Columns:
+    def detect(cls, names: Sequence[str], row: str, n_channels: int) -> _Columns:
         clock = find_clock_column(row)
-        marker_columns = (
-            column for column, name in enumerate(split_column_names(heading)) if name.startswith("Marker")
-        )
+        marker_columns = (column for column, name in enumerate(names) if name.lower().startswith(("marker", "stim")))
         marker = next((column for column in marker_columns if column > n_channels), None)
-        return cls(clock[0] if clock else None, clock[1] if clock else 1.0, marker)
+        text_columns = [column for column, cell in enumerate(row.split(",")) if is_time_of_day(cell)]
+        if clock is None and text_columns:
+            return cls(text_columns[0], True, marker)
+        return cls(clock, False, marker)
 
     @property
-    def extra(self) -> list[int]:
-        return [column for column in (self.clock, self.marker) if column is not None]
+    def numeric(self) -> list[int]:
+        clock = None if self.is_text else self.clock
+        return [column for column in (clock, self.marker) if column is not None]
 
-    def times(self, extra: np.ndarray) -> np.ndarray | None:
-        return None if self.clock is None else extra[0] * self.unit_s
+    def times(self, rows: TextTable, extra: np.ndarray) -> np.ndarray | None:
+        if self.clock is None:
+            return None
+        return parse_times(rows.path, rows.read_texts(self.clock)) if self.is_text else extra[0]
+
+    def describe(self, names: Sequence[str], n_channels: int, width: int) -> list[ImportedChannel]:
+        """Return every column and its use."""
+        uses = {0: ChannelUse.COUNTER, self.clock: ChannelUse.CLOCK, self.marker: ChannelUse.MARKS}
+        channels: list[ImportedChannel] = []
+        for column in range(width):
+            name = names[column] if column < len(names) else f"column {column + 1}"
+            if 1 <= column <= n_channels:
+                channels.append(ImportedChannel(f"X{column}", ChannelUse.EEG, unit="uV"))
+            elif column in uses:
+                channels.append(ImportedChannel(name, uses[column]))
+            else:
+                reason = classify_channel(name).reason or tr(texts.UNUSED_COLUMN)
+                channels.append(ImportedChannel(name, ChannelUse.LEFT_OUT, reason))
+        return channels
 
 
-def _rows(path: Path, lines: list[str]) -> TextTable:
+def _rows(path: Path, lines: list[str], n_cells: int | None = None) -> TextTable:
     first = next((i for i, line in enumerate(lines) if not line.startswith(("%", "Sample Index"))), len(lines))
     body = [line for line in lines[first:] if line and not line.startswith("%")]
-    return TextTable(path, body, ",", first + 1).without_torn_row()
+    return TextTable(path, body, ",", first + 1).without_torn_row(n_cells)
 
 
-def find_clock_column(row: str) -> tuple[int, float] | None:
-    """Return the column of Unix times and their unit in seconds, or None without such a column.
+def find_clock_column(row: str) -> int | None:
+    """Return the column of Unix times in s or ms, or None without such a column.
 
     Examples
     --------
     >>> find_clock_column("0, 61379.36, 0.040, 12:00:53.329, 1557936053329"), find_clock_column("0, 61379.36, 0.040")
-    ((4, 0.001), None)
+    (4, None)
     """
-    for column, cell in enumerate(row.split(",")):
-        if match := re.fullmatch(r"\s*1\d{9}(\d{3})?(\.\d*)?\s*", cell):
-            return column, 1e-3 if match.group(1) else 1.0
-    return None
+    return next((column for column, cell in enumerate(row.split(",")) if _UNIX_TIME.fullmatch(cell)), None)
 
 
 def _header_value(header: Sequence[str], pattern: str) -> str | None:
@@ -108,11 +146,11 @@ def _all_zero(line: str) -> bool:
     return not line.strip("0., ")
 
 
-def make_stream(path: Path, sfreq: float, n_channels: int, kind: str) -> StreamInfo:
+def make_stream(path: Path, n_channels: int, kind: str) -> StreamInfo:
     """Return the stream description of an OpenBCI board with ``n_channels`` channels."""
     return StreamInfo(
         device=f"playback:{path.name}",
-        sfreq=sfreq,
+        sfreq=_SD_SFREQ,
         ch_names=tuple(f"X{i + 1}" for i in range(n_channels)),
         montage=_MONTAGES.get(n_channels, "auto"),
         placed_freely=n_channels in _MONTAGES,
@@ -122,19 +160,26 @@ def make_stream(path: Path, sfreq: float, n_channels: int, kind: str) -> StreamI
 
 
 def read_converted_sd_card(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
-    """Read an SD card log converted by the GUI: sample counter, then microvolts.
+    """Read an SD card log converted by the GUI: sample counter, microvolts, and accelerations in some rows.
 
     Raises
     ------
     RecordingError
         A row is damaged.
     """
-    rows = _rows(path, read_lines(path))
-    width = len(rows.lines[0].split(","))
-    n_channels = 16 if width >= 17 else min(8, width - 1)
+    lines = read_table_lines(path)
+    header = [line for line in lines if line.startswith("%")]
+    rows = _rows(path, lines, 2)
+    widths = Counter(line.rstrip(", ").count(",") for line in rows.lines[:-1] or rows.lines)
+    width = min(width for width, n in widths.items() if n >= _MIN_WIDTH_SHARE * widths.total())
+    n_channels = 16 if width >= 16 else min(8, width)
+    if rows.lines[-1].count(",") < n_channels:
+        rows = rows.without_torn_row(n_channels + 1)
     table = rows.read_columns(range(n_channels + 1))
-    stream = make_stream(path, _SD_SFREQ, n_channels, "OpenBCI SD card, converted")
-    return recording_from_table(path, stream, table[1:], counter=table[0])
+    sfreq = _header_value(header, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
+    expected = ExpectedRates(options.sfreq, None if sfreq is None else float(sfreq), (_SD_SFREQ,))
+    stream = make_stream(path, n_channels, "OpenBCI SD card, converted")
+    return recording_from_table(path, stream, table[1:], expected=expected, counter=table[0], notices=rows.notices)
 
 
 def read_sd_card(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
@@ -148,10 +193,12 @@ def read_sd_card(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     rows = _rows(path, read_lines(path))
     cells = [line.split(",") for line in rows.lines]
     n_channels = sum(len(cell.strip()) == 6 for cell in cells[0])
-    stream = make_stream(path, _SD_SFREQ, n_channels, "OpenBCI SD card")
+    stream = make_stream(path, n_channels, "OpenBCI SD card")
     counts = [_parse_counts(rows, number, row, n_channels) for number, row in enumerate(cells, start=rows.first_line)]
     table = np.array(counts, dtype=np.float64).T
-    return recording_from_table(path, stream, table[1:] * _UV_PER_COUNT, counter=table[0])
+    expected = ExpectedRates(options.sfreq, None, (_SD_SFREQ,))
+    values = table[1:] * _UV_PER_COUNT
+    return recording_from_table(path, stream, values, expected=expected, counter=table[0], notices=rows.notices)
 
 
 def _parse_counts(rows: TextTable, number: int, cells: list[str], n_channels: int) -> list[int]:

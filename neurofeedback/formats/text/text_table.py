@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.texts import imports as texts
+from neurofeedback.texts.catalogue import tr
 
-_log = logging.getLogger(__name__)
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_LATIN1_HIGH = bytes((*range(0xA0, 0xFE),))
+_LATIN1_TEXT = bytes((9, 10, 13, *range(32, 127))) + _LATIN1_HIGH
+_PROBED_LINES = 50
 
 
 def detect_encoding(head: bytes) -> str:
@@ -29,7 +32,7 @@ def detect_encoding(head: bytes) -> str:
 
 
 def read_lines(path: Path) -> list[str]:
-    """Read a text file's lines.
+    """Read a text file's lines, in UTF-8, UTF-16 or Latin-1.
 
     Raises
     ------
@@ -38,13 +41,70 @@ def read_lines(path: Path) -> list[str]:
     """
     try:
         data = path.read_bytes()
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read", got=error.strerror or str(error)) from None
+    try:
         return data.decode(detect_encoding(data)).splitlines()
     except UnicodeDecodeError as error:
+        if _is_latin1(data):
+            return data.decode("latin-1").splitlines()
         raise RecordingError(
             f"{path} is damaged", got=f"invalid text at byte {error.start}", allowed="UTF-8", todo="export it again"
         ) from None
-    except OSError as error:
-        raise RecordingError(f"{path} cannot be read", got=error.strerror or str(error)) from None
+
+
+def _is_latin1(data: bytes) -> bool:
+    """Return whether all bytes are those of a text in Latin-1 with few letters beyond ASCII."""
+    beyond = data.translate(None, _LATIN1_TEXT)
+    high = len(data) - len(data.translate(None, _LATIN1_HIGH))
+    return not beyond and high <= max(8, len(data) // 50)
+
+
+def read_table_lines(path: Path) -> list[str]:
+    """Read a table's lines, with commas between cells and points in numbers whatever a spreadsheet made of them.
+
+    Raises
+    ------
+    RecordingError
+        The file cannot be read, or is not text.
+    """
+    return to_table_lines(read_lines(path))
+
+
+def to_table_lines(lines: list[str]) -> list[str]:
+    """Return lines with commas between cells, points in numbers and no quotes.
+
+    Examples
+    --------
+    >>> to_table_lines(["a;b;c", "0,5;1;2"])
+    ['a,b,c', '0.5,1,2']
+    """
+    delimiter = detect_delimiter(lines[:_PROBED_LINES])
+    quoted = any('"' in line for line in lines[:_PROBED_LINES])
+    if delimiter == "," and not quoted:
+        return lines
+    changes = str.maketrans({",": ".", delimiter: ",", '"': ""} if delimiter != "," else {'"': ""})
+    return [line if line.startswith("%") else line.translate(changes) for line in lines]
+
+
+def detect_delimiter(lines: Sequence[str]) -> str:
+    r"""Return what separates the cells of most lines: tab, semicolon or comma.
+
+    Examples
+    --------
+    >>> detect_delimiter(["0,5;1,5;2"]), detect_delimiter(["0,5\t1,5\t2"]), detect_delimiter(["1,2,3,a; b; c"])
+    (';', '\t', ',')
+    """
+    votes = [_delimiter_of(line) for line in lines if line and not line.startswith("%")]
+    return max(set(votes), key=votes.count) if votes else ","
+
+
+def _delimiter_of(line: str) -> str:
+    for delimiter in ("\t", ";"):
+        cells = line.split(delimiter)
+        if len(cells) > 2 and all(cell.count(",") < 2 for cell in cells):
+            return delimiter
+    return ","
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +115,27 @@ class TextTable:
     lines: list[str]
     delimiter: str
     first_line: int = 1
+    notices: tuple[str, ...] = ()
 
-    def without_torn_row(self) -> TextTable:
-        """Return the table without a truncated last row, which is logged.
+    def without_torn_row(self, n_cells: int | None = None) -> TextTable:
+        """Return the table without a truncated last row, with a notice; a row has ``n_cells`` or those of the first.
 
         Raises
         ------
         RecordingError
             No row is left.
         """
-        lines = self.lines
-        if lines and lines[-1].count(self.delimiter) < lines[0].count(self.delimiter):
+        lines, notices = self.lines, self.notices
+        n_cells = n_cells or (lines[0].count(self.delimiter) + 1 if lines else 0)
+        if lines and lines[-1].count(self.delimiter) + 1 < n_cells:
             lines = lines[:-1]
-            warn_truncated(self.path, len(lines))
+            notices = (*notices, torn_notice(len(lines)))
         if not lines:
             raise RecordingError(f"{self.path} holds no samples", got="only a header or a cut-off line")
-        return TextTable(self.path, lines, self.delimiter, self.first_line)
+        return TextTable(self.path, lines, self.delimiter, self.first_line, notices)
 
     def read_columns(self, columns: Sequence[int]) -> NDArray[np.float64]:
-        """Return columns as numbers, shape ``(n_columns, n_rows)``.
+        """Return columns as numbers, shape ``(n_columns, n_rows)``; an empty cell is NaN.
 
         Raises
         ------
@@ -81,13 +143,25 @@ class TextTable:
             A row is too short, or a cell is not a number; the error names the line.
         """
         try:
-            return np.loadtxt(self.lines, delimiter=self.delimiter, usecols=tuple(columns), ndmin=2, comments=None).T
-        except (ValueError, IndexError, OverflowError) as error:
+            return self._parse(self.lines, columns)
+        except (ValueError, IndexError, OverflowError):
+            pass
+        try:
+            return self._parse([_fill_empty(line, self.delimiter) for line in self.lines], columns)
+        except (ValueError, IndexError, OverflowError):
             raise RecordingError(
                 f"{self.path} is damaged",
-                got=self._describe_first_bad_cell(columns) or str(error),
+                got=self._describe_first_bad_cell(columns) or "a row that cannot be read",
                 todo="correct or remove that line",
             ) from None
+
+    def _parse(self, lines: list[str], columns: Sequence[int]) -> NDArray[np.float64]:
+        return np.loadtxt(lines, delimiter=self.delimiter, usecols=tuple(columns), ndmin=2, comments=None).T
+
+    def read_texts(self, column: int) -> list[str]:
+        """Return the cells of a column as texts, empty where a row is too short."""
+        split = (line.split(self.delimiter) for line in self.lines)
+        return [cells[column].strip() if column < len(cells) else "" for cells in split]
 
     def _describe_first_bad_cell(self, columns: Sequence[int]) -> str:
         for number, line in enumerate(self.lines, start=self.first_line):
@@ -95,14 +169,20 @@ class TextTable:
             for column in columns:
                 if column >= len(cells):
                     return f"{len(cells)} cells in line {number}"
-                if not _is_number(cells[column]):
+                if cells[column].strip() and not _is_number(cells[column]):
                     return f"{cells[column].strip()[:40]!r} in line {number}, column {column + 1}"
         return ""
 
 
-def warn_truncated(path: Path, n_complete: int) -> None:
-    """Warn that the last line of a file was left out."""
-    _log.warning("%s: the last line is cut off; the %d complete lines are used", path, n_complete)
+def torn_notice(n_complete: int) -> str:
+    """Return the notice that the last line of a file was left out."""
+    return tr(texts.TORN_ROW, n=n_complete)
+
+
+def _fill_empty(line: str, delimiter: str) -> str:
+    if f"{delimiter}{delimiter}" not in line and not line.endswith(delimiter):
+        return line
+    return delimiter.join(cell if cell.strip() else "nan" for cell in line.split(delimiter))
 
 
 def _is_number(cell: str) -> bool:

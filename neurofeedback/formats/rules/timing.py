@@ -1,0 +1,169 @@
+"""Time the rows of a table: clock and counter together give the rate and the place of every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.formats.rules.clock import StampClock, measure_rate, read_clock, to_seconds
+from neurofeedback.formats.rules.packet_counters import PacketCounter, read_counter
+from neurofeedback.formats.rules.place import place_by_clock, place_by_counter_and_clock
+from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate, differs_by
+from neurofeedback.recording.import_report import ClockFault, ClockFaultKind, ImportedRate, RateEstimate, RateSource
+from neurofeedback.texts import imports as texts
+from neurofeedback.texts.catalogue import tr
+
+_AGREE = 0.015
+_FAULT_TEXTS = {
+    ClockFaultKind.SET_BACK: texts.CLOCK_SET_BACK,
+    ClockFaultKind.SET_FORWARD: texts.CLOCK_SET_FORWARD,
+    ClockFaultKind.INVALID: texts.CLOCK_INVALID,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowTiming:
+    """Where each row belongs.
+
+    Parameters
+    ----------
+    sample_index : ndarray of int, shape (n_rows,)
+        Sample number of each row.
+    times : ndarray, shape (n_rows,), optional
+        Repaired time of each row, s; None without a clock that runs.
+    rate : ImportedRate
+        The sampling rate.
+    faults : tuple of ClockFault
+        Faults of the clock.
+    notices : tuple of str
+        Sentences a person should read.
+    """
+
+    sample_index: NDArray[np.int64]
+    times: NDArray[np.float64] | None
+    rate: ImportedRate
+    faults: tuple[ClockFault, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    clock: StampClock | None
+    counter: PacketCounter | None
+    by_clock: RateEstimate | None
+    by_counter: RateEstimate | None
+    notices: tuple[str, ...]
+
+    @property
+    def best(self) -> RateEstimate | None:
+        """The rate by the counter where it is used and the clock cannot count lost samples itself."""
+        if self.counter is None or self.by_counter is None or (self.clock is not None and self.clock.countable):
+            return self.by_clock
+        return self.by_counter
+
+
+def time_rows(
+    path: Path,
+    n_rows: int,
+    expected: ExpectedRates,
+    times: NDArray[np.float64] | None = None,
+    counter: NDArray[np.float64] | None = None,
+    *,
+    heading: str = "",
+) -> RowTiming:
+    """Return the sampling rate and the sample number of each row.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    n_rows : int
+        Number of rows.
+    expected : ExpectedRates
+        Rates by the user, the header and the device.
+    times : ndarray, shape (n_rows,), optional
+        Time stamps in any unit.
+    counter : ndarray, shape (n_rows,), optional
+        The device's packet counter.
+    heading : str
+        Heading of the time stamps, which may give their unit.
+
+    Raises
+    ------
+    RecordingError
+        Nothing gives the sampling rate.
+    """
+    clock = None if times is None else read_clock(to_seconds(times, heading, expected.likely))
+    measured = _measure(clock, counter, expected)
+    others = [one for one in (measured.by_clock, measured.by_counter) if one is not None and one is not measured.best]
+    rate, rate_notices = choose_rate(path, measured.best, expected, others)
+    sample_index = _place(measured, n_rows, rate.sfreq)
+    faults = clock.faults if clock is not None else ()
+    notices = (*rate_notices, *map(_describe, (f for f in faults if f.kind in _FAULT_TEXTS)), *measured.notices)
+    times = None if clock is None else clock.times
+    return RowTiming(sample_index, times, rate, faults, (*notices, *_unexplained(clock, sample_index, rate.sfreq)))
+
+
+def _measure(clock: StampClock | None, counter: NDArray[np.float64] | None, expected: ExpectedRates) -> _Measured:
+    counted = None if counter is None else read_counter(counter)
+    by_clock = None if clock is None else measure_rate(clock)
+    by_nothing = texts.BY_NOTHING if by_clock is None else texts.BY_CLOCK
+    if counted is None:
+        if counter is not None:
+            reason = tr(texts.COUNTER_UNUSABLE, reason=tr(texts.COUNTER_IRREGULAR), source=tr(by_nothing))
+        else:
+            reason = tr(texts.NO_CLOCK_OR_COUNTER) if by_clock is None else ""
+        return _Measured(clock, None, by_clock, None, (reason,) if reason else ())
+    if clock is None or by_clock is None:
+        notices = (tr(texts.COUNTER_ALONE),) if counted.rows_per_cycle else ()
+        return _Measured(None, counted, None, None, notices)
+    by_counter = measure_rate(clock, counted.positions, RateSource.COUNTER)
+    if by_counter is None or not _counter_fits(clock, by_clock, by_counter, expected):
+        by_time = place_by_clock(clock, by_clock.sfreq, by_clock.sfreq)
+        n_clock = int(by_time[-1]) + 1 - by_time.size
+        against = tr(texts.COUNTER_AGAINST_CLOCK, n=counted.n_lost, n_clock=n_clock)
+        notice = tr(texts.COUNTER_UNUSABLE, reason=against, source=tr(texts.BY_CLOCK))
+        return _Measured(clock, None, by_clock, by_counter, (notice,))
+    return _Measured(clock, counted, by_clock, by_counter, ())
+
+
+def _counter_fits(clock: StampClock, by_clock: RateEstimate, by_counter: RateEstimate, expected: ExpectedRates) -> bool:
+    """Return whether the counter agrees with the clock, or explains a known rate that the clock alone does not show."""
+    if differs_by(by_clock.sfreq, by_counter.sfreq) <= _AGREE:
+        return True
+    known = [rate for rate in (expected.stated, expected.header, *expected.nominal) if rate is not None]
+    counter_known = any(differs_by(rate, by_counter.sfreq) <= _AGREE for rate in known)
+    clock_known = any(differs_by(rate, by_clock.sfreq) <= _AGREE for rate in known)
+    if counter_known != clock_known:
+        return counter_known
+    return not clock.countable
+
+
+def _place(measured: _Measured, n_rows: int, sfreq: float) -> NDArray[np.int64]:
+    clock, counter, best = measured.clock, measured.counter, measured.best
+    if clock is None or best is None:
+        return np.arange(n_rows) if counter is None else counter.positions
+    exact = abs(best.sfreq - sfreq) > 3 * best.error_hz
+    rate_hz = best.sfreq if exact or differs_by(best.sfreq, sfreq) > _AGREE else sfreq
+    if counter is None:
+        return place_by_clock(clock, sfreq, rate_hz)
+    return place_by_counter_and_clock(clock, counter.positions, counter.rows_per_cycle, sfreq, rate_hz)
+
+
+def _describe(fault: ClockFault) -> str:
+    return tr(_FAULT_TEXTS[fault.kind], n=fault.n, seconds=fault.largest_s, row=fault.first_row + 1)
+
+
+def _unexplained(clock: StampClock | None, sample_index: NDArray[np.int64], sfreq: float) -> tuple[str, ...]:
+    """Return a notice if time and samples differ by more than a clump of stamps and 0.5 %."""
+    if clock is None:
+        return ()
+    clock_s = float(clock.times[-1] - clock.times[0])
+    samples_s = float(sample_index[-1] - sample_index[0]) / sfreq
+    clump_s = float(np.max(np.diff(clock.ticks))) / sfreq
+    if abs(clock_s - samples_s) <= 0.1 + 2 * clump_s + 0.005 * clock_s:
+        return ()
+    return (tr(texts.CLOCK_UNEXPLAINED, clock_s=clock_s, samples_s=samples_s),)

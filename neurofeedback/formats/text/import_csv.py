@@ -1,0 +1,249 @@
+"""Import of CSV tables with a heading: muse-lsl, EEG-ExPy, Emotiv, Muse Direct and others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.formats.rules.channels import classify_channel, reason_by_values
+from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.rate import ExpectedRates
+from neurofeedback.formats.rules.tabular import marker_events, recording_from_table, text_marker_events
+from neurofeedback.formats.rules.units import judge_unit, scale_to_uv
+from neurofeedback.formats.text.text_table import TextTable, read_table_lines, split_column_names
+from neurofeedback.formats.text.time_cells import parse_times
+from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
+from neurofeedback.recording.recording import Recording
+from neurofeedback.texts import imports as texts
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.types import Event, StreamInfo
+
+_MUSE = {"TP9", "AF7", "AF8", "TP10"}
+_MUSE_SFREQS = (256.0, 220.0)
+_HEADING_LINES = 6
+_UNIT_SUFFIX = re.compile(r"\s*[\[(]\s*([^\])]*?)\s*[\])]$")
+_EEG_NAME = re.compile(
+    r"(eeg|exg|raw)?[\s_.:-]*((fp|af|f|fc|ft|c|t|tp|cp|p|po|o|i)(z|\d{1,2})h?|[am][12])|"
+    r"(eeg|exg|ch|chan|channel|electrode|x)[\s_.:-]*(ch|channel)?[\s_.:-]*\d{1,3}",
+    re.IGNORECASE,
+)
+_EMOTIV_LABELS = re.compile(r"labels\s*:\s*([^,]+)", re.IGNORECASE)
+_EMOTIV_RATE = re.compile(r"sampling(?: rate)?\s*:\s*(?:eeg_)?(\d+(?:\.\d+)?)", re.IGNORECASE)
+_CLOCK, _COUNTER, _MARKS = tr(texts.IS_CLOCK), tr(texts.IS_COUNTER), tr(texts.IS_TRIGGER)
+
+
+@dataclass(frozen=True, slots=True)
+class TableHeading:
+    """The heading of a CSV table: column names and the line they stand in, from 0, with the rate if it is given."""
+
+    names: tuple[str, ...]
+    line: int
+    kind: str
+    sfreq: float | None = None
+
+
+def find_heading(lines: Sequence[str]) -> TableHeading | None:
+    """Return the heading among the first lines that names EEG channels, or None.
+
+    Examples
+    --------
+    >>> find_heading(["timestamps,TP9,AF7,AF8,TP10,Right AUX"]).kind
+    'muse-lsl CSV'
+    >>> find_heading(["title:x, sampling:128, labels:COUNTER AF3 F7 MARKER, chan:4"]).names
+    ('COUNTER', 'AF3', 'F7', 'MARKER')
+    >>> find_heading(["a,b", "1,2"]) is None
+    True
+    """
+    sfreq = None
+    for number, line in enumerate(lines[:_HEADING_LINES]):
+        if match := _EMOTIV_RATE.search(line):
+            sfreq = float(match.group(1))
+        if match := _EMOTIV_LABELS.search(line):
+            return TableHeading(tuple(match.group(1).split()), number, "Emotiv CSV", sfreq)
+        names = tuple(split_column_names(line))
+        n_eeg = sum(_EEG_NAME.fullmatch(_split_unit(name)[0]) is not None for name in names)
+        if n_eeg >= 2 or (n_eeg == 1 and len(names) > 1 and number == 0 and "time" in line.lower()):
+            return TableHeading(names, number, _kind_of(names), sfreq)
+    return None
+
+
+def _kind_of(names: Sequence[str]) -> str:
+    if any(name.startswith("EEG.") for name in names):
+        return "Emotiv CSV"
+    return "muse-lsl CSV" if names[0] == "timestamps" and set(names) >= _MUSE else "CSV"
+
+
+def _split_unit(name: str) -> tuple[str, str]:
+    match = _UNIT_SUFFIX.search(name)
+    return (name[: match.start()], match.group(1)) if match else (name, "")
+
+
+def read_csv(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
+    """Read a CSV table whose heading names EEG channels; its other columns are clock, counter, marks or left out.
+
+    Raises
+    ------
+    RecordingError
+        The file lacks rows, a row is damaged, the rate is unknown, or the unit cannot be judged.
+    """
+    lines = read_table_lines(path)
+    heading = find_heading(lines)
+    if heading is None:
+        raise RecordingError(
+            f"{path} holds no EEG", got="no column named after an electrode", allowed="such as TP9, Cz"
+        )
+    if heading.kind == "CSV" and heading.names[0] == "timestamps" and _MUSE & set(heading.names):
+        _check_muse(path, heading.names)
+    body = [line for line in lines[heading.line + 1 :] if line.strip(", ")]
+    rows = TextTable(path, body, ",", heading.line + 2).without_torn_row(_n_cells(heading))
+    columns = _Columns.choose(heading.names)
+    values = rows.read_columns(columns.eeg)
+    values, channels, notices = _to_microvolts(path, heading, columns, values, options)
+    stream = _stream(path, heading, [channel.name for channel in channels if channel.use is ChannelUse.EEG])
+    return recording_from_table(
+        path,
+        stream,
+        values,
+        None if columns.clock is None else _read_clock(rows, columns.clock),
+        expected=ExpectedRates(options.sfreq, heading.sfreq, _MUSE_SFREQS if stream.montage == "muse" else ()),
+        counter=None if columns.counter is None else rows.read_columns([columns.counter])[0],
+        heading="" if columns.clock is None else heading.names[columns.clock],
+        events=_read_marks(rows, columns.marks, len(heading.names)),
+        channels=channels,
+        notices=(*rows.notices, *notices),
+    )
+
+
+def _check_muse(path: Path, names: Sequence[str]) -> None:
+    got = ", ".join(names)[:200]
+    raise RecordingError(f"{path} lacks channels of a Muse", got=got, allowed=", ".join(sorted(_MUSE)))
+
+
+def _n_cells(heading: TableHeading) -> int:
+    """Return the cells of a complete row: those up to the last column, or up to the marks that some rows lack."""
+    n_cells = len(heading.names)
+    while n_cells > 1 and classify_channel(heading.names[n_cells - 1]).reason == _MARKS:
+        n_cells -= 1
+    return n_cells
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Column numbers by use."""
+
+    channels: tuple[ImportedChannel, ...]
+    eeg: tuple[int, ...]
+    clock: int | None
+    counter: int | None
+    marks: tuple[int, ...]
+
+    @classmethod
+    def choose(cls, names: Sequence[str]) -> _Columns:
+        """Choose from the names; a column that no rule knows is EEG only if its name is that of an electrode."""
+        found = [_classify(name) for name in names]
+        clocks = [i for i, channel in enumerate(found) if channel.reason == _CLOCK]
+        counters = [i for i, channel in enumerate(found) if channel.reason == _COUNTER]
+        marks = [i for i, channel in enumerate(found) if channel.reason == _MARKS]
+        values = [i for i in marks if "value" in names[i].lower() or "hardware" in names[i].lower()]
+        marks = values[:1] or marks  # Emotiv writes index, type and value of each marker
+        uses = {**dict.fromkeys(clocks[:1], ChannelUse.CLOCK), **dict.fromkeys(counters[:1], ChannelUse.COUNTER)}
+        uses |= dict.fromkeys(marks, ChannelUse.MARKS)
+        channels = tuple(replace(channel, use=uses.get(i, channel.use)) for i, channel in enumerate(found))
+        eeg = tuple(i for i, channel in enumerate(channels) if channel.use is ChannelUse.EEG)
+        return cls(channels, eeg, next(iter(clocks), None), next(iter(counters), None), tuple(marks))
+
+
+def _classify(name: str) -> ImportedChannel:
+    bare, unit = _split_unit(name)
+    channel = classify_channel(bare, "", unit)
+    if channel.use is ChannelUse.EEG and not _EEG_NAME.fullmatch(bare):
+        return replace(channel, use=ChannelUse.LEFT_OUT, reason=tr(texts.UNUSED_COLUMN))
+    return channel
+
+
+def _to_microvolts(
+    path: Path, heading: TableHeading, columns: _Columns, values: NDArray[np.float64], options: ImportOptions
+) -> tuple[NDArray[np.float64], tuple[ImportedChannel, ...], tuple[str, ...]]:
+    """Scale the EEG to microvolts, and leave out channels with values no electrode can have."""
+    channels, notices = list(columns.channels), ()
+    units = [channels[column].unit for column in columns.eeg]
+    scales = np.array([scale_to_uv(unit) or np.nan for unit in units])
+    unknown = np.isnan(scales)
+    if heading.kind != "CSV":  # muse-lsl and Emotiv write microvolts
+        scales[unknown] = 1.0
+    elif unknown.any():
+        scale, notices = scale_of_unknown(path, values[unknown], [units[i] for i in np.flatnonzero(unknown)], options)
+        scales[unknown] = scale
+    values = values * scales[:, np.newaxis] if np.any(scales != 1) else values
+    reasons = [reason_by_values(row) if heading.kind == "CSV" else "" for row in values]
+    for column, reason in zip(columns.eeg, reasons, strict=True):
+        bare = re.sub(r"^EEG\.", "", _split_unit(channels[column].name)[0])
+        use = ChannelUse.LEFT_OUT if reason else ChannelUse.EEG
+        channels[column] = replace(channels[column], name=bare, use=use, reason=reason)
+    keep = [row for row, reason in enumerate(reasons) if not reason]
+    return (values if len(keep) == len(reasons) else values[keep]), tuple(channels), notices
+
+
+def scale_of_unknown(
+    path: Path, values: NDArray[np.float64], units: Sequence[str], options: ImportOptions
+) -> tuple[float, tuple[str, ...]]:
+    """Return microvolts per unit of values whose unit is missing or unknown, and the notice about it.
+
+    Raises
+    ------
+    RecordingError
+        The values have no size that EEG has in any unit.
+    """
+    if options.unit_scale is not None:
+        return options.unit_scale, ()
+    known = sorted({unit for unit in units if unit not in {"", "n/a"}})
+    got = tr(texts.UNIT_UNKNOWN, unit=known[0]) if known else tr(texts.UNIT_MISSING)
+    unit = judge_unit(values)
+    scale = None if unit is None else scale_to_uv(unit)
+    if unit is None or scale is None:
+        raise RecordingError(f"the unit of {path} is unknown", got=got, todo="state it with --unit, such as --unit uV")
+    return scale, (tr(texts.UNIT_JUDGED, got=got, unit=unit),)
+
+
+def _read_clock(rows: TextTable, column: int) -> NDArray[np.float64] | None:
+    try:
+        return rows.read_columns([column])[0]
+    except RecordingError:
+        return parse_times(rows.path, rows.read_texts(column))
+
+
+def _read_marks(rows: TextTable, columns: Sequence[int], n_names: int) -> list[Event]:
+    """Return the marks of the marker columns, and of cells beyond the last heading, as muse-lsl writes them."""
+    events: list[Event] = []
+    for column in columns:
+        try:
+            events += marker_events(rows.read_columns([column])[0])
+        except RecordingError:
+            events += text_marker_events(rows.read_texts(column))
+    longer = [row for row, line in enumerate(rows.lines) if line.count(",") >= n_names]
+    if (longer and len(longer) < len(rows.lines)) or (longer and not columns):
+        cells = [""] * len(rows.lines)
+        for row in longer:
+            cells[row] = rows.lines[row].split(",")[n_names]
+        events += text_marker_events(cells)
+    return sorted(events, key=lambda event: event.sample)
+
+
+def _stream(path: Path, heading: TableHeading, names: list[str]) -> StreamInfo:
+    muse = set(names) >= _MUSE
+    emotiv = heading.kind == "Emotiv CSV"
+    return StreamInfo(
+        device=f"playback:{path.name}",
+        sfreq=0.0,
+        ch_names=tuple(names),
+        montage="muse" if muse else "auto",
+        reference="Fpz" if muse else "n/a",
+        manufacturer="Interaxon" if muse else "Emotiv" if emotiv else "n/a",
+        facts={"format": heading.kind},
+    )
