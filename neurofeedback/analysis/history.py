@@ -141,7 +141,7 @@ def past_sessions(
                 new_rows = []
         removed = cached.keys() - {files.stem for files, _ in sessions}
         _delete_rows(connection, removed, all_participants=participant is None)
-    return sorted(rows, key=lambda row: (row.started, row.stem))
+    return sorted(rows, key=lambda row: (row.started_at.timestamp(), row.stem))  # time zones differ in the cache
 
 
 def cache_path(root: Path) -> Path:

@@ -6,25 +6,36 @@ compared over months.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median
+from datetime import UTC, datetime
+from statistics import fmean, median
 
 import numpy as np
 
 from neurofeedback.analysis.history import PastSession
 from neurofeedback.analysis.probe_statistics import (
+    MAX_RELATIVE_WEIGHT,
+    MIN_SESSIONS,
     AnswerCounts,
+    LongRunShare,
     WanderingShare,
     WanderingTrend,
+    estimate_long_run_share,
+    estimate_session_sd,
     estimate_wandering_share,
     fit_wandering_trend,
     sessions_needed,
 )
 
 REDUCTIONS = (0.05, 0.10, 0.20)
-DEFAULT_ANSWERS_PER_SESSION = 15.0
-DEFAULT_WANDERING_SHARE = 0.33
+LARGE_SESSION_SD = 0.8
+_MIN_SHARE_LEFT = 0.05
+_UNEVEN_FACTOR = 2 * MAX_RELATIVE_WEIGHT
+_MAX_OVERLAP_S = 60.0
+_ONE_DAY_S = 86_400.0
+_FIRST_YEAR = 2000
 _SIGNAL_MEASURES = {
     "valid_fraction": ("usable signal", ""),
     "iaf_hz": ("individual alpha frequency", "Hz"),
@@ -53,6 +64,46 @@ class SignalTrend:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionsNeeded:
+    """Range of the number of sessions after which a reduction of the share of wandering is seen, with a power of 80 %.
+
+    Parameters
+    ----------
+    reduction : float
+        0 to 1.
+    low, high : int or None
+        For both ends of the 80 % interval of the SD between sessions; None for more than 400.
+    """
+
+    reduction: float
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryDoubts:
+    """What makes a history unfit for a trend, or the numbers of it misleading.
+
+    Parameters
+    ----------
+    overlapping : tuple of str
+        Stems of sessions that overlap in time: two people, a clock that was changed, or a recording stored twice.
+        There is no trend then.
+    impossible_dates : tuple of PastSession
+        In the future, or before 2000 while others are not. They do not take part in the trend.
+    uneven : PastSession, optional
+        A session with more than four times the median number of answers.
+    large_scatter : bool
+        The SD between sessions is above .8 in log odds (90 % confidence), as with two people under one name.
+    """
+
+    overlapping: tuple[str, ...] = ()
+    impossible_dates: tuple[PastSession, ...] = ()
+    uneven: PastSession | None = None
+    large_scatter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HistorySummary:
     """Totals, wandering and signal measures over the sessions of one person.
 
@@ -64,12 +115,14 @@ class HistorySummary:
         Days with at least one session.
     wandering : WanderingShare, optional
         Share of wandering over all answers; None without answers.
+    long_run : LongRunShare, optional
+        Share of wandering over many sessions like these; None for fewer than 5 sessions with answers.
     session_shares : tuple of (PastSession, WanderingShare)
         Share of wandering of each session with answers.
     conditions : mapping
         Share of wandering of all answers under each condition; empty if no condition was ever entered.
-    sessions_needed : tuple of (float, int or None)
-        For reductions of the share, 0 to 1: the number of sessions that detect it; None for more than 400.
+    sessions_needed : tuple of SessionsNeeded
+        For each reduction that the share allows; empty for fewer than 5 sessions with answers.
     left_out : mapping
         Sessions whose files cannot be read, with the reason as a sentence.
     """
@@ -79,15 +132,24 @@ class HistorySummary:
     practice_s: float
     n_days: int
     wandering: WanderingShare | None
+    long_run: LongRunShare | None
     session_shares: tuple[tuple[PastSession, WanderingShare], ...]
     conditions: dict[str, WanderingShare]
     trend: WanderingTrend | None
-    sessions_needed: tuple[tuple[float, int | None], ...]
+    sessions_needed: tuple[SessionsNeeded, ...]
     signal_trends: tuple[SignalTrend, ...]
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    doubts: HistoryDoubts = field(default_factory=HistoryDoubts)
+
+    @property
+    def n_answered(self) -> int:
+        """Number of sessions with answers."""
+        return len(self.session_shares)
 
 
-def summarize_history(sessions: Sequence[PastSession], left_out: Mapping[str, str] | None = None) -> HistorySummary:
+def summarize_history(
+    sessions: Sequence[PastSession], left_out: Mapping[str, str] | None = None, now: datetime | None = None
+) -> HistorySummary:
     """Summarize the sessions of one person.
 
     Parameters
@@ -96,23 +158,71 @@ def summarize_history(sessions: Sequence[PastSession], left_out: Mapping[str, st
         In order of time.
     left_out : mapping, optional
         Sessions that could not be read, with the reason.
+    now : datetime, optional
+        The time by which a date lies in the future.
     """
     answers = [AnswerCounts(session.n_wander, session.n_focus) for session in sessions]
     shares = [(session, estimate_wandering_share(counts)) for session, counts in zip(sessions, answers, strict=True)]
     wandering = estimate_wandering_share(_sum_counts(answers))
+    doubts = _find_doubts(sessions, answers, now or datetime.now(UTC))
+    misdated = {one.stem for one in doubts.impossible_dates}
+    in_order = [counts for one, counts in zip(sessions, answers, strict=True) if one.stem not in misdated]
     return HistorySummary(
         sessions=tuple(sessions),
         total_s=sum(session.duration_s or 0.0 for session in sessions),
         practice_s=sum(session.practice_s or 0.0 for session in sessions),
         n_days=len({session.started_at.date() for session in sessions}),
         wandering=wandering,
+        long_run=estimate_long_run_share(in_order),
         session_shares=tuple((session, share) for session, share in shares if share),
         conditions=_shares_by_condition(sessions),
-        trend=fit_wandering_trend(answers),
-        sessions_needed=_sessions_needed_by_reduction(wandering, [counts for counts in answers if counts.n]),
+        trend=None if doubts.overlapping else fit_wandering_trend(in_order),
+        sessions_needed=_sessions_needed_by_reduction(wandering, answers),
         signal_trends=tuple(filter(None, (_signal_trend(sessions, name) for name in _SIGNAL_MEASURES))),
         left_out=dict(left_out or {}),
+        doubts=doubts,
     )
+
+
+def _find_doubts(sessions: Sequence[PastSession], answers: Sequence[AnswerCounts], now: datetime) -> HistoryDoubts:
+    impossible = _impossible_dates(sessions, now)
+    answered = [(counts.n, one) for one, counts in zip(sessions, answers, strict=True) if counts.n]
+    uneven = None
+    if len(answered) >= MIN_SESSIONS:
+        most, largest = max(answered, key=lambda pair: pair[0])
+        uneven = largest if most > _UNEVEN_FACTOR * median(n for n, _ in answered) else None
+    session_sd, misdated = estimate_session_sd(answers), {one.stem for one in impossible}
+    return HistoryDoubts(
+        overlapping=_overlapping([one for one in sessions if one.stem not in misdated]),
+        impossible_dates=impossible,
+        uneven=uneven,
+        large_scatter=session_sd is not None and session_sd[0] > LARGE_SESSION_SD,
+    )
+
+
+def _impossible_dates(sessions: Sequence[PastSession], now: datetime) -> tuple[PastSession, ...]:
+    """Return sessions in the future, and those of an unset clock; a dataset of shifted dates is all before 2000."""
+    latest = now.timestamp() + _ONE_DAY_S
+    any_recent = any(one.started_at.year >= _FIRST_YEAR for one in sessions)
+    return tuple(
+        one
+        for one in sessions
+        if one.started_at.timestamp() > latest or (any_recent and one.started_at.year < _FIRST_YEAR)
+    )
+
+
+def _overlapping(sessions: Sequence[PastSession]) -> tuple[str, ...]:
+    """Return the stems of sessions that began more than a minute before an earlier one had ended."""
+    stems: dict[str, None] = {}
+    last_end, last_stem = -math.inf, ""
+    for one in sorted(sessions, key=lambda past: past.started_at.timestamp()):
+        begin = one.started_at.timestamp()
+        if begin < last_end - _MAX_OVERLAP_S:
+            stems |= {last_stem: None, one.stem: None}
+        end = begin + (one.duration_s or 0.0)
+        if end > last_end:
+            last_end, last_stem = end, one.stem
+    return tuple(stems)
 
 
 def _sum_counts(answers: Iterable[AnswerCounts]) -> AnswerCounts:
@@ -134,12 +244,16 @@ def _shares_by_condition(sessions: Sequence[PastSession]) -> dict[str, Wandering
 
 def _sessions_needed_by_reduction(
     wandering: WanderingShare | None, answers: Sequence[AnswerCounts]
-) -> tuple[tuple[float, int | None], ...]:
-    """Compute it from this person's share and answers per session; from default values before there are any."""
-    share = wandering.value if wandering and 0 < wandering.value < 1 else DEFAULT_WANDERING_SHARE
-    per_session = sum(counts.n for counts in answers) / len(answers) if answers else DEFAULT_ANSWERS_PER_SESSION
+) -> tuple[SessionsNeeded, ...]:
+    """Compute it from this person's share, answers per session, and spread between sessions."""
+    session_sd = estimate_session_sd(answers)
+    if wandering is None or session_sd is None:
+        return ()
+    per_session = fmean(counts.n for counts in answers if counts.n)
     return tuple(
-        (reduction, sessions_needed(reduction, share, per_session)) for reduction in REDUCTIONS if reduction <= share
+        SessionsNeeded(reduction, *(sessions_needed(reduction, wandering.value, per_session, sd) for sd in session_sd))
+        for reduction in REDUCTIONS
+        if wandering.value - reduction >= _MIN_SHARE_LEFT - 1e-9
     )
 
 

@@ -12,10 +12,22 @@ LEFT_OUT = "Left out: {session}. {reason}"
 NO_ANSWERS = "No answers yet, so nothing can be said about wandering."
 ONE_PROBE = "1 chime"
 PROBES = "{n} chimes"
-WANDERING = "By your own answers your mind had wandered at {share} of {probes} (between {low} and {high})."
+WANDERING = (
+    "By your own answers your mind had wandered at {share} of {probes} in these sittings: very likely between {low} "
+    "and {high} of the time."
+)
+LONG_RUN = (
+    "What is usual for you is less sure, because sittings differ: over many sittings, between {low} and {high} of the "
+    "time."
+)
+TOO_FEW_FOR_LONG_RUN = "{n} sittings with answers are too few to know what is usual for you; that takes {needed}."
+ONE_SITTING_TOO_FEW = "One sitting with answers is too little to know what is usual for you; that takes {needed}."
 
-TREND_NEEDS_MORE = "A trend needs at least {sessions} sittings with {answers} answers of both kinds."
-NO_TREND = "No clear change yet over {n} sittings."
+TREND_NEEDS_MORE = (
+    "Whether this changes over time can be seen from {sessions} sittings with {answers} answers in all on, not before."
+)
+ONE_KIND_OF_ANSWER = "All your answers are the same, so no change over time can be looked for."
+NO_TREND = "No clear change over {n} sittings. A small change can be there and not be seen yet."
 LESS_WANDERING = (
     "Over {n} sittings you reported less wandering: about {first} at first, {last} lately. "
     "Your answers cannot show the cause."
@@ -25,9 +37,36 @@ MORE_WANDERING = (
     "Your answers cannot show the cause."
 )
 
-SESSIONS_NEEDED = "To see that you wander less takes many sittings: {list} (80 % power)."
-SESSIONS_NEEDED_ITEM = "about {n} for {reduction} fewer of 100 chimes"
-TOO_MANY_NEEDED = "Even {reduction} fewer wanderings in 100 chimes would take more than 400 sittings to show."
+SESSIONS_NEEDED = (
+    "If your mind came to wander at {reduction} fewer of 100 chimes, this page would show it after {range} sittings, "
+    "in four cases of five. Your sittings differ, and {n} of them do not allow a closer estimate."
+)
+FROM_TO = "about {low} to {high}"
+ABOUT = "about {n}"
+FROM_TO_MANY = "about {low} to more than {most}"
+ALSO_TOO_MANY = "For {reduction} fewer it may take more than {most} sittings: do not wait for it."
+TOO_MANY_NEEDED = (
+    "Even {reduction} fewer wanderings in 100 chimes would take more than {most} sittings to show: do not wait for it."
+)
+
+OVERLAPPING = (
+    "No change over time is shown, because sittings overlap in time: {sessions}. Either two people use this name, or "
+    "the computer's clock was changed, or one recording is stored twice. Give each person a name of their own, and "
+    "remove what is there twice."
+)
+IMPOSSIBLE_DATES = (
+    "Some dates cannot be right ({dates}), so the computer's clock was wrong then. These sittings count in the total "
+    "and not in what changes over time."
+)
+UNEVEN = (
+    "The sitting of {date} has {n} answers, many more than the others. For what is usual and what changes it counts "
+    "like a sitting with twice the usual number, so that it does not decide alone."
+)
+LARGE_SCATTER = (
+    "Your sittings differ from one another much more than chance explains. If somebody else also sat under this name, "
+    "their answers are counted here too: give each person a name of their own."
+)
+AND_MORE = "{list} and {n} more"
 
 SIGNAL_TREND = "{name}: {first} at first, {last} lately (half the interquartile range: {half_iqr})"
 CONDITION = "{name}: {share} (between {low} and {high}, {n} answers)"

@@ -12,6 +12,11 @@ WHY_ANSWERS = (
     "Only your own answers are compared between sittings. The index is relative to each sitting's own baseline and "
     "the program keeps the reward near a set share, so neither says anything over time."
 )
+HOW_SURE = (
+    "How sure this is: each range of a share is made so that it contains the true share in 95 of 100 cases. The range "
+    "of what is usual for you is wide on purpose, because one sitting may be like the one before. For the same reason "
+    "a change has to be clear before it is shown: of 100 people without any change, fewer than 7 are shown one."
+)
 
 CHART_CAPTION = "Wandering by your own answers, with the interval so few answers allow"
 CHART_NAME = "Wandering by your own answers, sitting by sitting"

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from neurofeedback.analysis.history import PastSession
-from neurofeedback.analysis.history_summary import HistorySummary, summarize_history
+from neurofeedback.analysis.history_summary import HistorySummary, SessionsNeeded, summarize_history
 from neurofeedback.cli.commands.history import history_document
 from neurofeedback.cli.main import app
 from neurofeedback.recording.bids_paths import SessionFiles
@@ -61,13 +61,15 @@ def test_a_true_fall_is_told_and_no_fall_is_not() -> None:
         for sentence in history_sentences(summarize_history(falling(first=0.2, last=0.6)))
     )
     flat = summarize_history(falling(first=0.4, last=0.4))
-    assert any("No clear change yet" in sentence for sentence in history_sentences(flat))
+    assert any("No clear change over 30 sittings" in sentence for sentence in history_sentences(flat))
 
 
 def test_a_trend_waits_for_enough_answers() -> None:
-    seen = summarize_history(falling(3))
+    seen = summarize_history(falling(7, first=0.9, last=0.1))
     assert seen.trend is None
-    assert any("A trend needs at least 5 sittings" in sentence for sentence in history_sentences(seen))
+    assert any("can be seen from 8 sittings with 40 answers" in sentence for sentence in history_sentences(seen))
+    alike = summarize_history([past(day, 0, 10) for day in range(9)])
+    assert any("All your answers are the same" in sentence for sentence in history_sentences(alike))
 
 
 def test_the_order_of_conditions_and_their_shares() -> None:
@@ -79,13 +81,105 @@ def test_the_order_of_conditions_and_their_shares() -> None:
 
 
 def test_how_many_sittings_a_change_needs_follows_from_this_persons_answers() -> None:
-    few, many = summarize_history([past(0, 2, 4)]), summarize_history([past(0, 20, 40)])
-    for (fall, n_few), (_, n_many) in zip(few.sessions_needed, many.sessions_needed, strict=True):
-        assert n_many is not None
-        assert n_few is None or n_few > n_many, fall
-    assert all(fall <= 0.1 for fall, _ in summarize_history([past(0, 1, 9)]).sessions_needed), (
-        "nobody can fall below none at all"
+    few, many = (summarize_history([past(day, k, 2 * k) for day in range(5)]) for k in (2, 20))
+    for one, other in zip(few.sessions_needed, many.sessions_needed, strict=True):
+        assert other.low is not None
+        assert one.low is None or one.low > other.low, one.reduction
+    apart = summarize_history([past(day, 2 + 8 * (day % 2), 10 - 8 * (day % 2)) for day in range(10)])
+    alike = summarize_history([past(day, 6, 6) for day in range(10)])
+    (_, _, restless), (_, _, calm) = apart.sessions_needed, alike.sessions_needed
+    assert calm.low is not None
+    assert restless.low is None or restless.low > calm.low
+    assert summarize_history([past(day, 2, 4) for day in range(4)]).sessions_needed == ()
+    assert [one.reduction for one in summarize_history([past(day, 1, 9) for day in range(6)]).sessions_needed] == [
+        0.05
+    ], "nobody can fall below none at all"
+
+
+def test_the_longer_run_is_said_from_five_sittings_on() -> None:
+    four = summarize_history([past(day, 5, 10) for day in range(4)])
+    assert four.long_run is None
+    assert some(four, "usual for you") == (
+        "4 sittings with answers are too few to know what is usual for you; that takes 5."
     )
+    assert some(summarize_history([past(0, 5, 10)]), "usual for you").startswith("One sitting with answers")
+    five = summarize_history([past(day, 5, 10) for day in range(5)])
+    assert five.long_run is not None
+    assert "over many sittings, between" in some(five, "usual for you")
+
+
+# bad input
+
+
+def test_sittings_of_two_answers_are_no_trend() -> None:
+    seen = summarize_history([past(day, day % 2, 2 - day % 2) for day in range(30)])
+    assert seen.trend is not None
+    assert not seen.trend.is_significant
+
+
+def test_sittings_that_overlap_have_no_trend_and_are_named() -> None:
+    sessions = falling()
+    twice = replace(sessions[3], stem="sub-01_ses-20260304T081000_task-meditation")
+    twice = replace(twice, started=(sessions[3].started_at + timedelta(minutes=10)).isoformat())
+    seen = summarize_history([*sessions[:4], twice, *sessions[4:]])
+    assert seen.trend is None
+    assert seen.doubts.overlapping == (sessions[3].stem, twice.stem)
+    sentence = some(seen, "overlap in time")
+    assert "20260304T080000, 20260304T081000" in sentence
+    assert not any("reported less" in one for one in history_sentences(seen))
+    after = replace(twice, started=(sessions[3].started_at + timedelta(seconds=1190)).isoformat())
+    assert summarize_history([*sessions[:4], after, *sessions[4:]]).doubts.overlapping == ()
+
+
+def dated(date: str, n_wander: int, n_focus: int) -> PastSession:
+    stem = f"sub-01_ses-{date.replace('-', '')}T000000_task-meditation"
+    return replace(past(0, n_wander, n_focus), stem=stem, started=f"{date}T00:00:00+00:00")
+
+
+def test_sittings_with_impossible_dates_take_no_part_in_the_trend() -> None:
+    flat = falling(first=0.4, last=0.4)
+    reset = [dated(f"1970-01-0{day}", 20, 0) for day in range(1, 6)]
+    future = dated("2099-01-01", 0, 400)
+    seen = summarize_history([*reset, *flat, future])
+    assert seen.trend == summarize_history(flat).trend
+    assert seen.long_run == summarize_history(flat).long_run
+    assert seen.wandering is not None
+    assert seen.wandering.n == 30 * 20 + 5 * 20 + 400, "the answers were given all the same"
+    assert "1970-01-04 and 2 more" in some(seen, "cannot be right")
+
+
+def test_dates_that_were_all_shifted_keep_their_order() -> None:
+    shifted = [replace(one, started=one.started.replace("2026", "1924")) for one in falling()]
+    seen = summarize_history(shifted)
+    assert seen.doubts.impossible_dates == ()
+    assert seen.trend is not None
+    assert seen.trend.is_significant
+
+
+def test_one_sitting_of_400_answers_is_named() -> None:
+    seen = summarize_history([*(past(day, 5, 10) for day in range(9)), past(9, 300, 100)])
+    assert seen.trend is not None
+    assert not seen.trend.is_significant
+    assert "2026-03-10 has 400 answers" in some(seen, "does not decide alone")
+
+
+def test_two_people_under_one_name_are_asked_about() -> None:
+    seen = summarize_history([past(day, *((2, 18) if day % 2 else (15, 5))) for day in range(20)])
+    assert seen.trend is not None
+    assert not seen.trend.is_significant
+    assert "a name of their own" in some(seen, "somebody else")
+    assert not summarize_history(falling()).doubts.large_scatter
+
+
+def test_a_history_of_5000_sittings_is_summarized() -> None:
+    rng = np.random.default_rng(2)
+    sessions = [past(day, int(n), 15 - int(n)) for day, n in enumerate(rng.binomial(15, 0.4, 5000))]
+    seen = summarize_history(sessions, now=BEGAN + timedelta(days=6000))
+    assert seen.trend is not None
+    assert not seen.trend.is_significant
+    assert seen.long_run is not None
+    assert seen.long_run.low < 0.4 < seen.long_run.high
+    assert "No clear change over 5000 sittings" in some(seen, "No clear change")
 
 
 def test_the_signal_is_described_and_never_the_index_or_the_reward_rate() -> None:
@@ -142,12 +236,24 @@ def test_a_label_that_is_none_and_a_folder_without_sessions(dataset: Path, tmp_p
     assert empty.stdout == "Participant 01\nNo sitting yet.\n"
 
 
-def test_falls_that_would_take_too_long_are_left_out_unless_all_do() -> None:
-    seen = summarize_history([past(0, 2, 4)])
-    one = some(replace(seen, sessions_needed=((0.05, None), (0.20, 17))), "many sittings")
-    assert one.endswith(": about 17 for 20 fewer of 100 chimes (80 % power).")
-    none = some(replace(seen, sessions_needed=((0.05, None), (0.10, None))), "400 sittings")
-    assert none.startswith("Even 10 fewer wanderings in 100 chimes")
+@pytest.mark.parametrize(
+    ("needed", "expected"),
+    [
+        ((43, 118), "after about 45 to 120 sittings, in four cases of five. Your sittings differ, and 6 of them"),
+        ((41, 44), "after about 45 sittings,"),
+        ((101, None), "after about 110 to more than 200 sittings,"),
+        ((90, 300), "after about 90 to more than 200 sittings,"),
+        ((201, None), "Even 20 fewer wanderings in 100 chimes would take more than 200 sittings"),
+        ((None, None), "Even 20 fewer wanderings"),
+    ],
+)
+def test_how_many_sittings_is_a_range(needed: tuple[int | None, int | None], expected: str) -> None:
+    seen = summarize_history([past(day, 2, 4) for day in range(6)])
+    seen = replace(seen, sessions_needed=(SessionsNeeded(0.1, 150, 250), SessionsNeeded(0.2, *needed)))
+    assert expected in some(seen, "20 fewer")
+    assert any("For 10 fewer it may take more than 200" in one for one in history_sentences(seen)) is (
+        needed[0] is not None and needed[0] <= 200
+    )
 
 
 def some(seen: HistorySummary, words: str) -> str:

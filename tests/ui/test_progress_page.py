@@ -50,8 +50,10 @@ def test_progress_page_shows_sessions_answers_and_detectable_change(place: Progr
     place._show(summarize_history([past(number) for number in reversed(range(6))]))
     text = shown(place)
     assert "6 sittings on 6 days" in text
-    assert "33 % of 90 chimes (between" in text
-    assert re.search(r"about \d+ for 10 fewer of 100 chimes", text)
+    assert "33 % of 90 chimes in these sittings: very likely between" in text
+    assert "over many sittings, between" in text
+    assert re.search(r"20 fewer of 100 chimes, this page would show it after about \d+", text)
+    assert progress.HOW_SURE in text
     assert place._calendar.isVisible()
     assert place._chart.isVisible()
     assert not place._conditions.isVisible()

@@ -15,7 +15,7 @@ from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
-    from neurofeedback.analysis.history_summary import HistorySummary, SignalTrend
+    from neurofeedback.analysis.history_summary import HistoryDoubts, HistorySummary, SignalTrend
 
 _MAX_ROWS = 20
 _NOTE_LENGTH = 40
@@ -46,19 +46,33 @@ def history(
 
 
 def history_document(summary: HistorySummary) -> dict[str, Any]:
-    """Return a summary as plain values, with the keys that ``--json`` has had since version 0.1.0."""
+    """Return a summary as plain values.
+
+    The keys are those of version 0.1.0, with ``long_run`` and ``doubts``; ``needed`` holds ranges now.
+    """
     return {
         "sessions": [asdict(session) for session in summary.sessions],
         "sat_s": summary.total_s,
         "practised_s": summary.practice_s,
         "days": summary.n_days,
         "share": None if summary.wandering is None else asdict(summary.wandering),
+        "long_run": None if summary.long_run is None else asdict(summary.long_run),
         "shares": [{"stem": session.stem, **asdict(share)} for session, share in summary.session_shares],
         "conditions": {name: asdict(share) for name, share in summary.conditions.items()},
         "trend": None if summary.trend is None else asdict(summary.trend),
-        "needed": summary.sessions_needed,
+        "needed": [asdict(needed) for needed in summary.sessions_needed],
+        "doubts": _doubts_document(summary.doubts),
         "courses": [_trend_document(trend) for trend in summary.signal_trends],
         "left_out": dict(summary.left_out),
+    }
+
+
+def _doubts_document(doubts: HistoryDoubts) -> dict[str, Any]:
+    return {
+        "overlapping": doubts.overlapping,
+        "impossible_dates": [one.stem for one in doubts.impossible_dates],
+        "uneven": None if doubts.uneven is None else doubts.uneven.stem,
+        "large_scatter": doubts.large_scatter,
     }
 
 

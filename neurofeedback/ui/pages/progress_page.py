@@ -37,8 +37,9 @@ class ProgressPage(QWidget):
         self._title = label(progress.TITLE, large=True)
         self._summary = label(name=progress.SUMMARY_NAME)
         self._conditions = label(quiet=True, name=progress.CONDITIONS_NAME)
+        self._how_sure = label(progress.HOW_SURE, quiet=True)
         self._why = label(progress.WHY_ANSWERS, quiet=True)
-        for line in (self._summary, self._conditions, self._why):
+        for line in (self._summary, self._conditions, self._how_sure, self._why):
             line.setWordWrap(True)
         self._calendar = CalendarView(theme)
         self._chart = WanderingChart(theme)
@@ -78,6 +79,7 @@ class ProgressPage(QWidget):
         inside.addWidget(self._caption)
         inside.addWidget(self._chart, 1)
         inside.addWidget(self._conditions)
+        inside.addWidget(self._how_sure)
         inside.addWidget(self._why)
         inside.addStretch(1)
         area = QScrollArea()
@@ -109,7 +111,7 @@ class ProgressPage(QWidget):
     def _read(self) -> None:
         self._summary.setText(tr(progress.READING))
         self._bar.setValue(0)
-        for part in (self._calendar, self._caption, self._chart, self._conditions):
+        for part in (self._calendar, self._caption, self._chart, self._conditions, self._how_sure):
             part.hide()
         self._bar.show()
         self._job.start(partial(_read_task, *self._source))
@@ -135,6 +137,7 @@ class ProgressPage(QWidget):
             part.setVisible(bool(history.session_shares))
         self._conditions.setText("\n".join(_condition_line(name, share) for name, share in history.conditions.items()))
         self._conditions.setVisible(bool(history.conditions))
+        self._how_sure.setVisible(history.wandering is not None)
 
     def _fail(self, sentence: str) -> None:
         self._bar.hide()
