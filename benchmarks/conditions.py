@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SIDES = {"usual": SessionShift(), "again": SessionShift(), "after": SessionShift(alpha=-0.5, gamma=0.4, chi=-0.2)}
 SECONDS = 60.0
 _DRIFTING = replace(CLEAN, band_drift=1.0)
+_ALTERNATING = [False, True] * MIN_SESSIONS_FOR_TEST
 _SCATTER, _CHI_SCATTER = 0.3, 0.1
 
 
@@ -61,7 +62,10 @@ def judged(a: Sequence[Mapping[str, float]], b: Sequence[Mapping[str, float]]) -
     for start in range(0, len(a), MIN_SESSIONS_FOR_TEST):
         one, other = a[start : start + MIN_SESSIONS_FOR_TEST], b[start : start + MIN_SESSIONS_FOR_TEST]
         found = add_q_values(
-            {name: compute_contrast([x[name] for x in one], [x[name] for x in other]) for name in names}
+            {
+                name: compute_contrast([x[name] for x in one], [x[name] for x in other], is_b=_ALTERNATING)
+                for name in names
+            }
         )
         discovered.append(any(x.q is not None and x.q <= 0.05 for x in found.values()))
         for name, x in found.items():

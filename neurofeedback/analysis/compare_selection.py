@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from neurofeedback.analysis.contact_log import replay_contacts
@@ -28,9 +29,10 @@ _LABELS = re.compile(r"(ses-)?[0-9A-Za-z]+(,(ses-)?[0-9A-Za-z]+)*")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparableSession:
-    """A session with its clean signal and the notes entered about it."""
+    """A session with its start, its clean signal and the notes entered about it."""
 
     stem: str
+    started: datetime
     notes: SessionNotes
     profile: Profile
     signal: CleanSignal
@@ -87,7 +89,7 @@ def open_sessions(
     usable: list[ComparableSession] = []
     for session in sessions:
         try:
-            one = _open(SessionFiles.from_stem(root, session.stem), phases)
+            one = _open(SessionFiles.from_stem(root, session.stem), session.started_at, phases)
         except NeurofeedbackError as error:
             left_out[session.stem] = str(error)
         else:
@@ -99,12 +101,13 @@ def open_sessions(
     return usable
 
 
-def _open(files: SessionFiles, phases: Sequence[Phase]) -> ComparableSession:
+def _open(files: SessionFiles, started: datetime, phases: Sequence[Phase]) -> ComparableSession:
     recording = open_recording(files.derived)
     profile = recording.profile or resolve(Settings(), recording.stream)[1]
     contacts = replay_contacts(recording)
     return ComparableSession(
         files.stem,
+        started,
         read_notes(files),
         profile,
         extract_clean_signal(recording, contacts, phases),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,22 @@ class ComparisonSide:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureDates:
+    """Start times of the sessions of both sides that have a measure, in the order of the contrast's values."""
+
+    a: tuple[datetime, ...]
+    b: tuple[datetime, ...]
+
+    @property
+    def is_b(self) -> list[bool]:
+        """For each session in order of time: whether it is of side b."""
+        both = [(started.timestamp(), False) for started in self.a] + [
+            (started.timestamp(), True) for started in self.b
+        ]
+        return [is_b for _, is_b in sorted(both)]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Result of comparing side b with side a.
 
@@ -63,6 +80,8 @@ class Comparison:
         Length of the clean signal used, the same for every session.
     ch_names : tuple of str
         Channels that were clean enough in all sessions.
+    dates : mapping
+        For each measure, when its sessions were.
     left_out : mapping
         Sessions that could not be used, with the reason.
     notes : tuple of str
@@ -75,8 +94,14 @@ class Comparison:
     minutes: float
     ch_names: tuple[str, ...]
     contrasts: Mapping[str, Contrast]
+    dates: Mapping[str, MeasureDates]
     left_out: Mapping[str, str]
     notes: tuple[str, ...]
+
+    @property
+    def separated(self) -> bool:
+        """Whether there are enough sessions for a test, and only their order in time forbids it."""
+        return any(one.separated for one in self.contrasts.values())
 
 
 def compare_conditions(
@@ -121,7 +146,7 @@ def compare_conditions(
         for one in open_sessions(root, others, phases, {}, tick)
         if one.recording_format == sides[0][0].recording_format
     ]
-    contrasts, n_windows = _compute_contrasts(sides, rows, other_sessions)
+    contrasts, dates, n_windows = _compute_contrasts(sides, rows, other_sessions)
     both = [_side(name, side) for name, side in zip((a, b), sides, strict=True)]
     return Comparison(
         participant=participant,
@@ -130,6 +155,7 @@ def compare_conditions(
         minutes=n_windows * WINDOW_S / 60,
         ch_names=tuple(sides[0][0].profile.montage.ch_names[row] for row in rows),
         contrasts=add_q_values(contrasts),
+        dates=dates,
         left_out=left_out,
         notes=_notes(sides, n_windows, contrasts),
     )
@@ -149,7 +175,7 @@ def _side(name: str, side: Sequence[ComparableSession]) -> ComparisonSide:
 
 def _compute_contrasts(
     sides: Sequence[Sequence[ComparableSession]], rows: tuple[int, ...], others: Sequence[ComparableSession]
-) -> tuple[dict[str, Contrast], int]:
+) -> tuple[dict[str, Contrast], dict[str, MeasureDates], int]:
     """Contrast all measures on equal lengths of signal of the same channels, with the same bands for all sessions."""
     everything = [one for side in sides for one in side]
     n_windows = min(_MAX_WINDOWS, *(one.signal.count(rows) for one in everything))
@@ -161,14 +187,15 @@ def _compute_contrasts(
     values = [[measure(one, _select_windows(one, rows, n_windows)) for one in side] for side in sides]
     long_enough = [one for one in others if one.signal.count(rows) >= n_windows]
     reference = [measure(one, _select_windows(one, rows, n_windows)) for one in long_enough]
-    found = {name: one for name in MEASURES if (one := _contrast_measure(name, values, reference))}
+    dates = {name: _dates(name, sides, values) for name in MEASURES}
+    found = {name: one for name in MEASURES if (one := _contrast_measure(name, values, reference, dates[name]))}
     if len(everything) == 2:
         cuts = [(one, _select_windows(one, rows, n_windows).blocks(MIN_WINDOWS)) for one in everything]
         blocks = [[measure(one, block) for block in pieces] for one, pieces in cuts]
         found = {
             name: replace(one, within_interval=block_interval(*_values(name, blocks))) for name, one in found.items()
         }
-    return found, n_windows
+    return found, {name: dates[name] for name in found}, n_windows
 
 
 def _select_windows(one: ComparableSession, rows: tuple[int, ...], n_windows: int) -> CleanSignal:
@@ -184,12 +211,25 @@ def _common_iaf(sessions: Sequence[ComparableSession]) -> float | None:
 
 
 def _contrast_measure(
-    name: str, sides: Sequence[Sequence[Mapping[str, float]]], reference_values: Sequence[Mapping[str, float]]
+    name: str,
+    sides: Sequence[Sequence[Mapping[str, float]]],
+    reference_values: Sequence[Mapping[str, float]],
+    dates: MeasureDates,
 ) -> Contrast | None:
     """Contrast one measure over the sessions that have it; None where a side has none."""
     a, b, others = _values(name, [*sides, reference_values])
     own_sd = float(np.std(others, ddof=1)) if len(others) >= _MIN_OTHERS else None
-    return compute_contrast(a, b, own_sd) if a and b else None
+    return compute_contrast(a, b, own_sd, is_b=dates.is_b) if a and b else None
+
+
+def _dates(
+    name: str, sides: Sequence[Sequence[ComparableSession]], values: Sequence[Sequence[Mapping[str, float]]]
+) -> MeasureDates:
+    a, b = (
+        tuple(one.started for one, found in zip(side, measured, strict=True) if not math.isnan(found[name]))
+        for side, measured in zip(sides, values, strict=True)
+    )
+    return MeasureDates(a, b)
 
 
 def _values(name: str, sides: Sequence[Sequence[Mapping[str, float]]]) -> list[list[float]]:
@@ -199,7 +239,8 @@ def _values(name: str, sides: Sequence[Sequence[Mapping[str, float]]]) -> list[l
 def _notes(
     sides: Sequence[Sequence[ComparableSession]], n_windows: int, contrasts: Mapping[str, Contrast]
 ) -> tuple[str, ...]:
-    notes = [_numbers_note([len(side) for side in sides])]
+    separated = any(one.separated for one in contrasts.values())
+    notes = [_test_note([len(side) for side in sides], separated=separated)]
     if n_windows < _RECOMMENDED_WINDOWS:
         notes.append(tr(texts.LITTLE_SIGNAL))
     if any(not one.notes.eyes for side in sides for one in side):
@@ -209,7 +250,9 @@ def _notes(
     return (*notes, tr(texts.NO_INDEX))
 
 
-def _numbers_note(n: Sequence[int]) -> str:
+def _test_note(n: Sequence[int], *, separated: bool) -> str:
+    if separated:
+        return tr(texts.SEPARATED)
     if min(n) >= MIN_SESSIONS_FOR_TEST:
         return tr(texts.SESSION_IS_UNIT)
     if max(n) == 1:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
 
 from neurofeedback._version import __version__
@@ -16,12 +17,15 @@ from neurofeedback.analysis.contrasts import Contrast, EffectInterval
 from neurofeedback.analysis.resting_measures import MEASURES
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.atomic_files import write_atomic
-from neurofeedback.report.figure_style import ACCENT, GREY, INK, render_svg
+from neurofeedback.report.figure_style import ACCENT, GREY, INK, PALE, render_svg
 from neurofeedback.report.templates import render_template
 from neurofeedback.texts import comparison as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
 
+_MAX_Q = 0.05
+_MAX_NAMED = 6
+_COLUMNS = 3
 _MUSCLE_AFFECTED = frozenset({"beta", "gamma", "muscle", "o_beta"})
 
 
@@ -70,15 +74,31 @@ def render_comparison(comparison: Comparison) -> str:
         texts,
         {
             "c": comparison,
+            "finding": finding_sentence(comparison),
             "rows": measure_rows(contrasts),
             "tested": any(one.p is not None for one in contrasts.values()),
             "paired": any(one.within_interval is not None for one in contrasts.values()),
             "figure": plot_differences(contrasts),
+            "dates_figure": plot_dates(comparison) if comparison.separated else "",
+            "earlier": comparison.b.name if _b_is_earlier(comparison) else comparison.a.name,
             "disclaimer": tr(DISCLAIMER),
             "stop_advice": tr(STOP_ADVICE),
             "version": __version__,
         },
     )
+
+
+def finding_sentence(comparison: Comparison) -> str:
+    """Return what the comparison found, in one or two sentences for somebody who does not know statistics."""
+    tested = {name: one.q for name, one in comparison.contrasts.items() if one.q is not None}
+    if not tested:
+        return tr(texts.NOT_TESTED)
+    names = [MEASURES[name].text for name, q in tested.items() if q <= _MAX_Q]
+    if not names:
+        return tr(texts.NO_DIFFERENCES, m=len(tested))
+    listed, more = "; ".join(names[:_MAX_NAMED]), len(names) - _MAX_NAMED
+    listed = tr(texts.AND_MORE, list=listed, n=more) if more > 0 else listed
+    return tr(texts.DIFFERENCES_FOUND, k=len(names), m=len(tested), names=listed)
 
 
 def measure_rows(contrasts: Mapping[str, Contrast]) -> list[MeasureRow]:
@@ -151,3 +171,38 @@ def _draw_point(axes: Axes, height: int, point: Sequence[float], *, hollow: bool
     axes.plot(
         point[0], height, "o", markersize=5, markerfacecolor="white" if hollow else ACCENT, markeredgecolor=ACCENT
     )
+
+
+def plot_dates(comparison: Comparison) -> str:
+    """Draw each measure over dates, with mean and SD of the earlier side, as SVG."""
+    measures = list(comparison.contrasts)
+    n_rows = -(-len(measures) // _COLUMNS)
+    earlier_is_b = _b_is_earlier(comparison)
+
+    def draw(canvas: Figure) -> None:
+        grid = canvas.subplots(n_rows, _COLUMNS, squeeze=False, sharex=True).ravel()
+        for axes, name in zip(grid, measures, strict=False):
+            one, dates = comparison.contrasts[name], comparison.dates[name]
+            earlier = one.b if earlier_is_b else one.a
+            middle, sd = fmean(earlier), stdev(earlier)
+            axes.axhspan(middle - sd, middle + sd, color=PALE, linewidth=0)
+            axes.axhline(middle, color=GREY, linewidth=0.8)
+            axes.plot(list(dates.a), one.a, "o", markersize=4, color=ACCENT)
+            axes.plot(list(dates.b), one.b, "o", markersize=4, markerfacecolor="white", markeredgecolor=ACCENT)
+            axes.set_title(MEASURES[name].text)
+            axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=4))
+            axes.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))
+            axes.tick_params(axis="x", labelrotation=30)
+        for axes in grid[len(measures) :]:
+            axes.set_visible(False)
+
+    return render_svg("dates", 0.6 + 1.3 * n_rows, draw)
+
+
+def _b_is_earlier(comparison: Comparison) -> bool:
+    """Return whether side b was earlier than side a, by the mean date of a measure that both have."""
+    means = [
+        [fmean(started.timestamp() for started in side) for side in (dates.a, dates.b)]
+        for dates in comparison.dates.values()
+    ]
+    return bool(means) and means[0][1] < means[0][0]

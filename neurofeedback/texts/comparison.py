@@ -6,6 +6,17 @@ NO_INDEX = (
     "an index across drug states, each state would need baselines of its own; here, absolute measures of the raw "
     "signal are compared instead."
 )
+DIFFERENCES_FOUND = (
+    "In {k} of {m} measures the two conditions differ by more than chance explains: {names}. This does not show why."
+)
+NO_DIFFERENCES = (
+    "In none of the {m} measures do the two conditions differ by more than chance explains. A small difference can be "
+    "there and not be seen with so few sessions."
+)
+NOT_TESTED = (
+    "This page shows how large the differences are. It cannot know whether they are more than the differences between "
+    "any two days of this person."
+)
 SESSION_IS_UNIT = (
     "The session is the unit: intervals and tests hold for other sessions of this person, not for other people."
 )
@@ -16,6 +27,11 @@ ONE_SESSION_EACH = (
 FEW_SESSIONS = (
     "Fewer than {n} sessions for a condition: differences are shown beside the person's own SD between sessions, "
     "without a test."
+)
+SEPARATED = (
+    "The two conditions lie in different weeks instead of taking turns. Anything else that changed in those weeks is "
+    "in this difference too, so there is no test, no p and no q. For a fair comparison take the sessions in pairs, one "
+    "of each condition, and toss a coin for which comes first."
 )
 LITTLE_SIGNAL = "Less than two minutes of clean signal are common to all sessions, so every figure is uncertain."
 EYES_NOT_ENTERED = "For some sessions it was not entered whether the eyes were closed; they are treated as closed."
@@ -70,4 +86,10 @@ MADE_WITH = "Made with neurofeedback {version}."
 NOT_KNOWN = "not known"
 INTERVAL = "{low} to {high}"
 FIGURE_AXIS = "difference in SDs between sessions"
+DATES_TITLE = "Each measure over time"
+DATES_CAPTION = (
+    "Each dot is a session: full for {a}, open for {b}. The grey band is the mean of the sessions under {earlier} and "
+    "how much they usually differ from it (one SD). A session of the other condition inside the band is like those."
+)
+AND_MORE = "{list} and {n} more"
 FIGURE_EMPTY = "this person's SD between sessions is not known yet"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
-from neurofeedback.report.comparison_page import render_comparison
+from neurofeedback.report.comparison_page import finding_sentence, render_comparison
 from neurofeedback.settings.load import dump_profile, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.texts.comparison import NO_INDEX
@@ -84,12 +85,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def ten(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five sessions before with 6 uV of alpha, five after with 3 uV and a spectrum flatter by .3."""
+    """Five sessions with 6 uV of alpha, in turn with five with 3 uV and a spectrum flatter by .3."""
     root = tmp_path_factory.mktemp("ten")
-    for day in range(5):
-        sit(root, day, "pre", brain(75, seed=day))
-    for day in range(5, 10):
-        sit(root, day, "post_24h", brain(75, seed=day, alpha=3.0, exponent=1.0))
+    for day in range(10):
+        if day % 2:
+            sit(root, day, "post_24h", brain(75, seed=day, alpha=3.0, exponent=1.0))
+        else:
+            sit(root, day, "pre", brain(75, seed=day))
     return root
 
 
@@ -166,6 +168,38 @@ def test_what_differs_is_found_with_its_size(compared: Comparison) -> None:
     assert compared.minutes >= 1
 
 
+def test_the_finding_is_a_sentence(compared: Comparison) -> None:
+    sentence = finding_sentence(compared)
+    assert re.match(r"In \d+ of 14 measures the two conditions differ by more than chance explains: ", sentence)
+    assert "alpha power" in sentence
+    assert sentence in render_comparison(compared)
+    nothing = replace(compared, contrasts={name: replace(one, q=0.5) for name, one in compared.contrasts.items()})
+    assert finding_sentence(nothing).startswith("In none of the 14 measures")
+
+
+def test_before_and_after_has_no_test_and_shows_every_session(ten: Path) -> None:
+    days = labels(ten)
+    before, after = ",".join(days[:5]), ",".join(days[5:])
+    found = compare_conditions(ten, "01", after, before)
+    assert found.separated
+    for name, one in found.contrasts.items():
+        assert (one.p, one.q, one.g, one.interval) == (None, None, None, None), name
+        assert one.order_inflation == pytest.approx(2.67, abs=0.01)
+        assert one.sd is not None
+    assert "different weeks" in found.notes[0]
+    page = re.sub(r"<style>.*?</style>", "", render_comparison(found), flags=re.DOTALL)
+    assert ">p<" not in page
+    assert "Each measure over time" in page
+    assert f"the mean of the sessions under {before}" in page
+    assert page.count("<svg") == 2
+    assert comparison_document(found)["separated"] is True
+
+
+def test_sides_in_turn_are_tested_without_the_dates(compared: Comparison) -> None:
+    assert not compared.separated
+    assert "Each measure over time" not in render_comparison(compared)
+
+
 def test_turning_the_sides_turns_every_sign(ten: Path, compared: Comparison) -> None:
     back = compare_conditions(ten, "01", "post_24h", "pre")
     for name, found in compared.contrasts.items():
@@ -185,6 +219,7 @@ def labels(root: Path) -> list[str]:
 def test_one_session_a_side_has_no_p_and_stands_beside_the_persons_scatter(ten: Path) -> None:
     days = labels(ten)
     found = compare_conditions(ten, "01", days[0], days[5])
+    assert finding_sentence(found).startswith("This page shows how large the differences are.")
     for name, one in found.contrasts.items():
         assert (one.p, one.q, one.g, one.interval) == (None, None, None, None), name
         assert one.sd is not None, "eight other sessions tell the person's scatter"

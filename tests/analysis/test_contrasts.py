@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,10 +15,23 @@ from neurofeedback.analysis.contrasts import (
     Contrast,
     add_q_values,
     block_interval,
-    compute_contrast,
+    order_inflation,
+)
+from neurofeedback.analysis.contrasts import (
+    compute_contrast as compute_in_order,
 )
 
 values = st.lists(st.floats(-5, 5), min_size=1, max_size=8)
+
+
+def in_turn(n_a: int, n_b: int) -> list[bool]:
+    """Return an order of sessions in which the sides take turns as far as their numbers allow."""
+    return [is_b for _, is_b in sorted([(k / n_a, False) for k in range(n_a)] + [(k / n_b, True) for k in range(n_b)])]
+
+
+def compute_contrast(a: Sequence[float], b: Sequence[float], own_sd: float | None = None) -> Contrast:
+    """Compare two sides that take turns."""
+    return compute_in_order(a, b, own_sd, is_b=in_turn(len(a), len(b)) if a and b else None)
 
 
 def drifting(rng: np.random.Generator, mean: float, n: int, sd: float = 0.3) -> list[float]:
@@ -119,3 +134,41 @@ def test_a_side_without_sessions_is_refused() -> None:
     with pytest.raises(ValueError, match="without sessions"):
         compute_contrast([], [1.0])
     assert isinstance(compute_contrast([0.0], [1.0]), Contrast)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("aaaaabbbbb", 2.67), ("aabbbbbaaa", 1.77), ("ababababab", 0.43), ("abbabaabba", 0.65), ("aabbaabbaa", 0.88)],
+)
+def test_the_order_of_the_sides_has_its_number(order: str, expected: float) -> None:
+    is_b = [side == "b" for side in order]
+    assert order_inflation(is_b) == pytest.approx(expected, abs=0.01)
+    assert order_inflation([not side for side in is_b]) == pytest.approx(expected, abs=0.01)
+    assert order_inflation(is_b[::-1]) == pytest.approx(expected, abs=0.01)
+
+
+def test_an_order_without_two_sides_has_no_number() -> None:
+    for order in ([], [True], [False, True], [True] * 5):
+        assert order_inflation(order) is None
+
+
+@pytest.mark.parametrize(("order", "tested"), [("aaaaabbbbb", False), ("aabbbbbaaa", False), ("abbabaabba", True)])
+def test_sides_apart_in_time_have_no_test_whatever_their_values(order: str, *, tested: bool) -> None:
+    is_b = [side == "b" for side in order]
+    for b in ([5.0, 6.0, 7.0, 6.0, 5.0], [0.0, 1.0, 2.0, 1.0, 0.0]):
+        found = add_q_values({"one": compute_in_order([0.0, 1.0, 2.0, 1.0, 0.0], b, is_b=is_b)})["one"]
+        assert found.separated is not tested
+        parts = (found.p, found.q, found.g, found.interval, found.g_interval)
+        assert all((part is not None) is tested for part in parts)
+        assert found.sd is not None
+
+
+def test_without_an_order_there_is_no_test() -> None:
+    assert compute_in_order([1.0] * 5, [2.0] * 5).p is None
+
+
+def test_values_that_hardly_differ_have_a_p() -> None:
+    a = [1e8, 1e8, 1e8, 1e8, 1e8 + 1e-7]
+    p = compute_contrast(a, a[::-1]).p
+    assert p is not None
+    assert 0 <= p <= 1

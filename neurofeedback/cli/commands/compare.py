@@ -56,6 +56,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "a": _side_document(comparison.a),
         "b": _side_document(comparison.b),
         "minutes": comparison.minutes,
+        "separated": comparison.separated,
         "ch_names": comparison.ch_names,
         "contrasts": {
             name: {**asdict(MEASURES[name]), **_contrast_document(one)} for name, one in comparison.contrasts.items()
@@ -88,7 +89,7 @@ def _print_comparison(comparison: Comparison) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from neurofeedback.report.comparison_page import measure_rows
+    from neurofeedback.report.comparison_page import finding_sentence, measure_rows
 
     contrasts = comparison.contrasts.values()
     columns = {
@@ -120,7 +121,7 @@ def _print_comparison(comparison: Comparison) -> None:
         )
     )
     console.print(table)
-    for note in comparison.notes:
+    for note in (finding_sentence(comparison), *comparison.notes):
         console.print(note)
     for stem, reason in comparison.left_out.items():
         console.print(tr(terminal.SESSION_LEFT_OUT, session=stem, reason=reason))
