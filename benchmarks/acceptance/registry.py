@@ -14,6 +14,7 @@ from benchmarks.acceptance import (
     latency,
     leak,
     loss,
+    over_time,
     real,
     reward,
     spectrum,
@@ -37,6 +38,7 @@ TARGETS: dict[str, Target] = {
         *closed_loop.TARGETS,
         *throughput.TARGETS,
         *devices.TARGETS,
+        *over_time.TARGETS,
         *invariance.TARGETS,
         *real.TARGETS,
     )
