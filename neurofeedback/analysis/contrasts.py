@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import stdtrit
 
 from neurofeedback.analysis.session_memory import memory_effect
 
@@ -140,7 +141,7 @@ def compute_contrast(
         return found
     interval, p, free = _welch(one, other)
     g, g_se = _hedges(one, other)
-    g_half_width = float(stats.t(free).ppf(0.5 + _CONFIDENCE_LEVEL / 2)) * g_se
+    g_half_width = float(stdtrit(free, 0.5 + _CONFIDENCE_LEVEL / 2)) * g_se
     return replace(found, interval=interval, g=g, g_interval=EffectInterval(g - g_half_width, g + g_half_width), p=p)
 
 
