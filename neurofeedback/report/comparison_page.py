@@ -92,7 +92,7 @@ def finding_sentence(comparison: Comparison) -> str:
     """Return what the comparison found, in one or two sentences for somebody who does not know statistics."""
     tested = {name: one.q for name, one in comparison.contrasts.items() if one.q is not None}
     if not tested:
-        return tr(texts.NOT_TESTED)
+        return tr(texts.NOT_TESTED_SEPARATED if comparison.separated else texts.NOT_TESTED)
     names = [MEASURES[name].text for name, q in tested.items() if q <= _MAX_Q]
     if not names:
         return tr(texts.NO_DIFFERENCES, m=len(tested))

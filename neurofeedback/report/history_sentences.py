@@ -23,17 +23,17 @@ _MAX_LISTED = 4
 
 
 def history_sentences(summary: HistorySummary) -> tuple[str, ...]:
-    """Return what may be concluded from a person's sessions, and which sessions were left out."""
+    """Return all that may be concluded from a person's sessions, and which sessions were left out."""
+    return (*finding_sentences(summary), *outlook_sentences(summary))
+
+
+def finding_sentences(summary: HistorySummary) -> tuple[str, ...]:
+    """Return how long, how much wandering, what changed, and what is wrong with the sessions or was left out."""
     left_out = (tr(history.LEFT_OUT, session=stem, reason=why) for stem, why in summary.left_out.items())
     if not summary.sessions:
         return (tr(history.NO_SESSION), *left_out)
-    return (
-        _total_sentence(summary),
-        *_wandering_sentences(summary),
-        *_doubt_sentences(summary.doubts),
-        *_sessions_needed_sentences(summary),
-        *left_out,
-    )
+    doubts = _doubt_sentences(summary.doubts)
+    return (_total_sentence(summary), *_wandering_sentences(summary), *doubts, *left_out)
 
 
 def _total_sentence(summary: HistorySummary) -> str:
@@ -100,8 +100,8 @@ def _trend_sentence(trend: WanderingTrend | None, summary: HistorySummary) -> tu
     )
 
 
-def _sessions_needed_sentences(summary: HistorySummary) -> tuple[str, ...]:
-    """Return a range for the largest reduction, and that the next smaller one takes too long where it does."""
+def outlook_sentences(summary: HistorySummary) -> tuple[str, ...]:
+    """Return a range of sessions for the largest reduction, and that the next smaller one takes too long if it does."""
     if not summary.sessions_needed:
         return ()
     *smaller, largest = sorted(summary.sessions_needed, key=lambda one: one.reduction)

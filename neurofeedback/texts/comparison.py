@@ -17,6 +17,10 @@ NOT_TESTED = (
     "This page shows how large the differences are. It cannot know whether they are more than the differences between "
     "any two days of this person."
 )
+NOT_TESTED_SEPARATED = (
+    "This page shows how large the differences are. It cannot know whether they come from the conditions or from the "
+    "time between them."
+)
 SESSION_IS_UNIT = (
     "The session is the unit: intervals and tests hold for other sessions of this person, not for other people."
 )

@@ -7,6 +7,7 @@ READING_BAR = "How far reading is"
 NO_FOLDER = "There is no folder {path} yet: the first sitting makes it, unless it is on a disk that is not there."
 SUMMARY_NAME = "Summary"
 CONDITIONS_NAME = "Under each condition"
+OUTLOOK_NAME = "How many sittings a change takes to see"
 CONDITION_SHARE = "{name}: {share} (between {low} and {high}, {n} answers)"
 WHY_ANSWERS = (
     "Only your own answers are compared between sittings. The index is relative to each sitting's own baseline and "

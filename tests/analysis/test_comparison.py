@@ -187,6 +187,7 @@ def test_before_and_after_has_no_test_and_shows_every_session(ten: Path) -> None
         assert one.order_inflation == pytest.approx(2.67, abs=0.01)
         assert one.sd is not None
     assert "different weeks" in found.notes[0]
+    assert finding_sentence(found).endswith("come from the conditions or from the time between them.")
     page = re.sub(r"<style>.*?</style>", "", render_comparison(found), flags=re.DOTALL)
     assert ">p<" not in page
     assert "Each measure over time" in page

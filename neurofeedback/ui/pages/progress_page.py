@@ -37,9 +37,10 @@ class ProgressPage(QWidget):
         self._title = label(progress.TITLE, large=True)
         self._summary = label(name=progress.SUMMARY_NAME)
         self._conditions = label(quiet=True, name=progress.CONDITIONS_NAME)
+        self._outlook = label(name=progress.OUTLOOK_NAME)
         self._how_sure = label(progress.HOW_SURE, quiet=True)
         self._why = label(progress.WHY_ANSWERS, quiet=True)
-        for line in (self._summary, self._conditions, self._how_sure, self._why):
+        for line in (self._summary, self._conditions, self._outlook, self._how_sure, self._why):
             line.setWordWrap(True)
         self._calendar = CalendarView(theme)
         self._chart = WanderingChart(theme)
@@ -79,6 +80,7 @@ class ProgressPage(QWidget):
         inside.addWidget(self._caption)
         inside.addWidget(self._chart, 1)
         inside.addWidget(self._conditions)
+        inside.addWidget(self._outlook)
         inside.addWidget(self._how_sure)
         inside.addWidget(self._why)
         inside.addStretch(1)
@@ -111,7 +113,7 @@ class ProgressPage(QWidget):
     def _read(self) -> None:
         self._summary.setText(tr(progress.READING))
         self._bar.setValue(0)
-        for part in (self._calendar, self._caption, self._chart, self._conditions, self._how_sure):
+        for part in (self._calendar, self._caption, self._chart, self._conditions, self._outlook, self._how_sure):
             part.hide()
         self._bar.show()
         self._job.start(partial(_read_task, *self._source))
@@ -125,11 +127,14 @@ class ProgressPage(QWidget):
         self.left.emit()
 
     def _show(self, history: HistorySummary) -> None:
-        from neurofeedback.report.history_sentences import history_sentences  # NumPy, as for reading the sessions
+        from neurofeedback.report.history_sentences import (  # NumPy, as for reading the sessions
+            finding_sentences,
+            outlook_sentences,
+        )
 
         self._bar.hide()
         missing = "" if history.sessions or self._source[0].is_dir() else tr(progress.NO_FOLDER, path=self._source[0])
-        self._summary.setText("\n".join(filter(None, (*history_sentences(history), missing))))
+        self._summary.setText("\n".join(filter(None, (*finding_sentences(history), missing))))
         self._calendar.show_days(_by_day(history), date.today())
         self._calendar.setVisible(bool(history.sessions))
         self._chart.show_shares(tuple(share for _, share in history.session_shares))
@@ -137,6 +142,8 @@ class ProgressPage(QWidget):
             part.setVisible(bool(history.session_shares))
         self._conditions.setText("\n".join(_condition_line(name, share) for name, share in history.conditions.items()))
         self._conditions.setVisible(bool(history.conditions))
+        self._outlook.setText("\n".join(outlook_sentences(history)))
+        self._outlook.setVisible(bool(history.sessions_needed))
         self._how_sure.setVisible(history.wandering is not None)
 
     def _fail(self, sentence: str) -> None:
