@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import struct
 import zlib
@@ -11,12 +12,23 @@ from pathlib import Path
 
 from neurofeedback.errors import NeurofeedbackError, RecordingError
 
+_log = logging.getLogger(__name__)
 _NAMED_FILE = re.compile(rb"^\s*(DataFile|MarkerFile)\s*=\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _MAX_UNPACKED_BYTES = 2_000_000_000
 _BLOCK_BYTES = 1 << 20
 _MAT_HEADER_BYTES = 128
 _COMPRESSED = 15  # the MATLAB element type miCOMPRESSED
 _FIF_TAG = struct.Struct(">iIii")  # kind, type, size, position of the next tag
+
+
+_CAUSES = (
+    (r"number of trials|epochs|segmented", "epochs, not a continuous recording"),
+    (r"no raw data|evoked|average", "no continuous recording, but perhaps averages or epochs"),
+    (r"split|next file|continuation", "a part of a split recording whose other parts are missing"),
+    (r"No such file|does not exist|FileNotFound", "a file that belongs to it is missing"),
+    (r"picks|no channel|no EEG", "no EEG channel"),
+)
+_DAMAGED = "contents that do not fit its format"
 
 
 @contextmanager
@@ -26,19 +38,26 @@ def convert_library_errors(path: Path, kind: str) -> Iterator[None]:
     Raises
     ------
     RecordingError
-        The library failed; the error names the file, the format and the library's message.
+        The library failed; the error names the file, the format and the cause. The library's message is logged.
     """
     try:
         yield
     except NeurofeedbackError:
         raise
     except Exception as error:  # noqa: BLE001 - MNE raises bare Exception, and a broken file can cause any error
+        _log.debug("%s: %s: %s", path, type(error).__name__, first_line(error))
         raise RecordingError(
             f"{path} cannot be read as {kind}",
-            got=f"{type(error).__name__}: {first_line(error)}",
+            got=_describe(error),
             allowed="an undamaged file with EEG channels",
             todo="copy or export it again",
         ) from None
+
+
+def _describe(error: Exception) -> str:
+    """Return the cause of a library's error in plain words."""
+    message = f"{type(error).__name__}: {error}"
+    return next((cause for pattern, cause in _CAUSES if re.search(pattern, message, re.IGNORECASE)), _DAMAGED)
 
 
 def check_inside(path: Path, root: Path) -> None:

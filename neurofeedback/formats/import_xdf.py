@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,43 +15,73 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.file_checks import convert_library_errors
+from neurofeedback.formats.rules.channels import classify_channel
+from neurofeedback.formats.rules.choose_eeg import choose_eeg
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
+from neurofeedback.formats.rules.rate import ExpectedRates
 from neurofeedback.formats.rules.tabular import recording_from_table
-from neurofeedback.formats.rules.timing import RowTiming
-from neurofeedback.recording.import_report import ImportedRate, RateSource
+from neurofeedback.formats.rules.timing import RowTiming, time_rows
+from neurofeedback.recording.import_report import ImportedChannel
 from neurofeedback.recording.recording import Recording
+from neurofeedback.texts import imports as texts
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Event, EventKind, StreamInfo
 
 _log = logging.getLogger(__name__)
-_UNIT_SCALES = {
-    **dict.fromkeys(("", "uv", "µv", "μv", "microvolt", "microvolts"), 1.0),
-    **dict.fromkeys(("v", "volt", "volts"), 1e6),
-    **dict.fromkeys(("mv", "millivolt", "millivolts"), 1e3),
-    **dict.fromkeys(("nv", "nanovolt", "nanovolts"), 1e-3),
-}
+_TRIAL_SAMPLES = 20_000
+_EEG_TYPES = {"EEG", "EXG"}
+_MARKER_TYPE = re.compile(r"marker|event|trigger|stim|annotation", re.IGNORECASE)
+_MAX_MARKS_PER_S = 20.0  # an irregular stream with more values holds a signal
+_NEIGHBOURHOOD_S = 1.0
 
 
 def read_xdf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
-    """Read the EEG stream of an XDF file, and every marker stream.
+    """Read the EEG stream of an XDF file by its time stamps, and every marker stream.
 
-    A pause in the stream, or a restart of its clock, becomes a gap of lost samples.
+    A silence in the stream, or a restart of its clock, becomes a gap of lost samples.
 
     Raises
     ------
     RecordingError
-        The file is damaged, holds no EEG, or has units other than volts.
+        The file is damaged or holds no EEG, or its unit or rate cannot be found.
     """
     with convert_library_errors(path, "XDF"):
         streams = _load(path)
-        eeg = _choose_eeg(path, streams)
-        data = np.asarray(eeg["time_series"], np.float64).T * _scales_to_uv(path, eeg)[:, np.newaxis]
-        stream = _stream(path, eeg)
-        sample_index = _sample_index(eeg, stream.sfreq)
-        events = [event for other in streams if other is not eeg for event in _marker_events(other, eeg["time_stamps"])]
-    events.sort(key=lambda event: event.sample)
-    times = np.asarray(eeg["time_stamps"])
-    timing = RowTiming(sample_index, times, ImportedRate(stream.sfreq, RateSource.NOMINAL))
-    return recording_from_table(path, stream, data, timing=timing, events=events)
+        eeg, notices = _choose_stream(path, streams)
+        values = np.asarray(eeg["time_series"], np.float64).T
+        times = np.asarray(eeg["time_stamps"], np.float64)
+        channels = _classify_channels(eeg)
+        markers = [stream for stream in streams if stream is not eeg and _is_marker_stream(stream)]
+        marks = [mark for stream in markers for mark in _marks(stream)]
+    middle = max(0, (values.shape[1] - _TRIAL_SAMPLES) // 2)
+    chosen = choose_eeg(path, channels, values[:, middle : middle + _TRIAL_SAMPLES], options)
+    data = values[list(chosen.rows)] * chosen.scales[:, np.newaxis]
+    nominal = _nominal_rate(eeg)
+    timing = time_rows(path, times.size, ExpectedRates(options.sfreq, nominal or None), times)
+    facts = {"format": "XDF", "stream": _info_text(eeg, "name")}
+    stream = StreamInfo(f"playback:{path.name}", timing.rate.sfreq, chosen.names, facts=facts)
+    placed = [_place(time, timing, text) for time, text in marks]
+    n_samples = int(timing.sample_index[-1]) + 1
+    inside = [event for event in placed if 0 <= event.sample < n_samples]
+    recording = recording_from_table(
+        path,
+        stream,
+        data,
+        timing=timing,
+        events=_code_events(values, channels),
+        n_marks_outside=len(placed) - len(inside),
+        channels=chosen.channels,
+        notices=(*notices, *chosen.notices),
+    )
+    return _add_marks(recording, inside)
+
+
+def _add_marks(recording: Recording, marks: Sequence[Event]) -> Recording:
+    events = tuple(sorted((*recording.events, *marks), key=lambda event: event.sample))
+    report = recording.import_report
+    if report is not None:
+        report = replace(report, marks=replace(report.marks, n_read=len(events)))
+    return replace(recording, events=events, import_report=report)
 
 
 def _load(path: Path) -> list[dict[str, Any]]:
@@ -61,27 +93,26 @@ def _load(path: Path) -> list[dict[str, Any]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            streams, _ = pyxdf.load_xdf(str(path))
+            streams, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=False)
     finally:
         logger.setLevel(level)
     return streams
 
 
-def _choose_eeg(path: Path, streams: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the stream of type EEG; of several, the one with the most values, and log which."""
+def _choose_stream(path: Path, streams: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the stream of type EEG, and a notice if there are several; then it is the one with the most values."""
     eeg_streams = [
-        stream for stream in streams if _info_text(stream, "type").upper() == "EEG" and len(stream["time_stamps"])
+        stream for stream in streams if _info_text(stream, "type").upper() in _EEG_TYPES and len(stream["time_stamps"])
     ]
     if not eeg_streams:
         described = ", ".join(f"{_info_text(stream, 'name')} ({_info_text(stream, 'type')})" for stream in streams)
         raise RecordingError(f"{path} holds no EEG", got=described or "no stream", allowed="a stream of type EEG")
     chosen = max(eeg_streams, key=lambda stream: np.size(stream["time_series"]))
-    if len(eeg_streams) > 1:
-        names = ", ".join(_info_text(stream, "name") for stream in eeg_streams)
-        _log.warning(
-            "%s holds %d EEG streams (%s); %s is read", path, len(eeg_streams), names, _info_text(chosen, "name")
-        )
-    return chosen
+    if len(eeg_streams) == 1:
+        return chosen, ()
+    names = ", ".join(_info_text(stream, "name") for stream in eeg_streams)
+    used = _info_text(chosen, "name")
+    return chosen, (tr(texts.SEVERAL_EEG_STREAMS, n=len(eeg_streams), names=names[:200], used=used),)
 
 
 def _info_text(stream: Mapping[str, Any], key: str) -> str:
@@ -98,39 +129,65 @@ def _channel_descriptions(eeg: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return channels if len(channels) == n_channels else [{}] * n_channels
 
 
-def _stream(path: Path, eeg: Mapping[str, Any]) -> StreamInfo:
-    labels = [(channel.get("label") or [""])[0] for channel in _channel_descriptions(eeg)]
-    names = tuple(str(label or f"X{i}") for i, label in enumerate(labels, start=1))
-    sfreq = float(_info_text(eeg, "nominal_srate") or 0)
-    facts = {"format": "XDF", "stream": _info_text(eeg, "name")}
-    return StreamInfo(device=f"playback:{path.name}", sfreq=sfreq, ch_names=names, facts=facts)
+def _classify_channels(eeg: Mapping[str, Any]) -> list[ImportedChannel]:
+    return [
+        classify_channel(
+            str((channel.get("label") or [""])[0] or f"X{i}"),
+            str((channel.get("type") or [""])[0] or ""),
+            str((channel.get("unit") or [""])[0] or ""),
+        )
+        for i, channel in enumerate(_channel_descriptions(eeg), start=1)
+    ]
 
 
-def _scales_to_uv(path: Path, eeg: Mapping[str, Any]) -> NDArray[np.float64]:
-    units = [str((channel.get("unit") or [""])[0] or "") for channel in _channel_descriptions(eeg)]
-    unknown = sorted({unit for unit in units if unit.strip().lower() not in _UNIT_SCALES})
-    if unknown:
-        raise RecordingError(f"{path} has units other than volts", got=", ".join(unknown)[:80], allowed="V, mV, uV, nV")
-    if not any(units):
-        _log.warning("%s does not give its unit; its values are read as microvolts", path)
-    return np.array([_UNIT_SCALES[unit.strip().lower()] for unit in units])
+def _nominal_rate(stream: Mapping[str, Any]) -> float:
+    try:
+        rate = float(_info_text(stream, "nominal_srate") or 0)
+    except ValueError:
+        return 0.0
+    return rate if np.isfinite(rate) and rate > 0 else 0.0
 
 
-def _sample_index(eeg: Mapping[str, Any], sfreq: float) -> NDArray[np.int64]:
-    """Return the sample number of each row, with a gap between two segments as long as the pause between them."""
-    times = np.asarray(eeg["time_stamps"])
-    lost = np.zeros(times.size, np.int64)
-    for start, _ in eeg["info"].get("segments", [])[1:]:
-        lost[start] = max(0, round(float(times[start] - times[start - 1]) * sfreq) - 1)
-    return np.arange(times.size) + np.cumsum(lost)
+def _is_marker_stream(stream: Mapping[str, Any]) -> bool:
+    times = np.asarray(stream["time_stamps"])
+    if not times.size or np.ndim(stream["time_series"]) not in {1, 2}:
+        return False
+    if _info_text(stream, "channel_format") == "string" or _MARKER_TYPE.search(_info_text(stream, "type")):
+        return True
+    irregular = _nominal_rate(stream) == 0 and np.shape(stream["time_series"])[1] == 1
+    return irregular and times.size <= _MAX_MARKS_PER_S * max(1.0, float(np.ptp(times)))
 
 
-def _marker_events(stream: Mapping[str, Any], times: NDArray[np.float64]) -> Iterator[Event]:
-    """Yield the markers of a stream without a rate, each at the row nearest in time, at most 1 s away."""
-    if float(_info_text(stream, "nominal_srate") or 0) > 0 and _info_text(stream, "channel_format") != "string":
-        return
+def _marks(stream: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
+    """Yield time and text of each marker; of a regular stream of codes, each change to a code that is not 0."""
+    previous = ""
     for time, values in zip(stream["time_stamps"], stream["time_series"], strict=True):
-        row = int(np.searchsorted(times, time))
-        row -= row == times.size or (row > 0 and time - times[row - 1] < times[row] - time)
-        if abs(times[row] - time) < 1.0:
-            yield Event(row, EventKind.MARK, " ".join(str(value) for value in values))
+        text = " ".join(str(value) if isinstance(value, str) else f"{value:g}" for value in values)
+        if _nominal_rate(stream) == 0 or (text != previous and text.strip("0 ")):
+            yield float(time), text
+        previous = text
+
+
+def _code_events(values: NDArray[np.float64], channels: Sequence[ImportedChannel]) -> list[Event]:
+    """Return the marks of the EEG stream's own trigger channels: changes to a code that is not 0."""
+    events: list[Event] = []
+    for codes, channel in zip(values, channels, strict=True):
+        if channel.reason != tr(texts.IS_TRIGGER) and not _MARKER_TYPE.search(channel.reason):
+            continue
+        codes_only = np.nan_to_num(codes)
+        changes = np.flatnonzero((np.diff(codes_only, prepend=codes_only[:1]) != 0) & (codes_only != 0))
+        if changes.size <= codes.size / 10:
+            events += [Event(int(row), EventKind.MARK, f"{codes[row]:g}") for row in changes]
+    return events
+
+
+def _place(time: float, timing: RowTiming, text: str) -> Event:
+    """Return a marker at its time on the sample axis, also in a silence; outside the recording, outside its samples."""
+    times, index, sfreq = timing.times, timing.sample_index, timing.rate.sfreq
+    if times is None:
+        return Event(-1, EventKind.MARK, text)
+    row = int(np.searchsorted(np.maximum.accumulate(times), time))
+    width = max(1, round(_NEIGHBOURHOOD_S * sfreq))
+    near = slice(max(0, min(row, times.size - 1) - width), row + width)
+    delay = float(np.median(times[near] - index[near] / sfreq))
+    return Event(round(float(np.clip((time - delay) * sfreq, -1e15, 1e15))), EventKind.MARK, text)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.import_mne import read_bdf, read_brainvision, read_edf, read_eeglab, read_fif
+from neurofeedback.formats.import_brainvision import read_brainvision
+from neurofeedback.formats.import_edf import read_bdf, read_edf
+from neurofeedback.formats.import_mne import read_eeglab, read_fif
 from neurofeedback.formats.import_xdf import read_xdf
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.text import import_openbci
@@ -57,6 +60,10 @@ def _is_brainflow_row(head: bytes, _: bytes) -> bool:
         return False
 
 
+def _is_brainvision(head: bytes, line: bytes) -> bool:
+    return re.match(rb"Brain ?Vision (Core |V-Amp )?Data (Exchange )?Header", line) is not None
+
+
 def _is_sd_card(head: bytes, _: bytes) -> bool:
     """Return whether the file starts with a row of an OpenBCI SD card.
 
@@ -71,7 +78,7 @@ def _is_sd_card(head: bytes, _: bytes) -> bool:
 
 IMPORT_FORMATS: tuple[ImportFormat, ...] = (
     ImportFormat(
-        "BrainVision", _starts_with(b"Brain Vision Data Exchange H", b"BrainVision Data Exchange H"), read_brainvision
+        "BrainVision", _is_brainvision, read_brainvision
     ),
     ImportFormat("EDF", _starts_with(b"0       "), read_edf),
     ImportFormat("BDF", _starts_with(b"\xffBIOSEMI"), read_bdf),
@@ -122,8 +129,9 @@ def import_file(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
                 todo="leave out --board",
             )
         return import_format.read(path, options)
-    header = path.with_suffix(".vhdr")
-    if path.suffix.lower() in {".eeg", ".vmrk"} and header != path and header.exists():
+    headers = (path.with_suffix(suffix) for suffix in (".vhdr", ".ahdr"))
+    header = next((header for header in headers if header != path and header.exists()), None)
+    if path.suffix.lower() in {".eeg", ".vmrk", ".amrk"} and header is not None:
         return import_file(header, options)
     raise _unknown_format_error(path, head)
 

@@ -15,13 +15,13 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.write_complete_session import ProgressCallback, write_complete_session
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import ImportSource, SessionSummary, SourceFile, StartState
+from neurofeedback.recording.documents import ImportCheck, ImportSource, SessionSummary, SourceFile, StartState
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.types import Event, EventKind
 
 DEVICE_PREFIX = "imported:"
-_COMPANION_SUFFIXES = (".eeg", ".vmrk", ".fdt")
+_COMPANION_SUFFIXES = (".eeg", ".vmrk", ".amrk", ".fdt")
 _BLOCK_BYTES = 1 << 20
 _CHUNK_SAMPLES = 10_000
 _MIN_UNIX_TIME = 1_000_000_000  # seconds; smaller timestamps are not Unix times
@@ -71,10 +71,56 @@ def import_recording(
         A label has characters that BIDS file names do not allow, or the rate or unit is not possible.
     """
     recording = open_recording(path, board=board, sfreq=sfreq, unit=unit)
+    return import_opened(recording, root, participant=participant, task=task, progress=progress)
+
+
+def refuse_own_session(recording: Recording) -> None:
+    """Refuse a session of this program.
+
+    Raises
+    ------
+    RecordingError
+        It is one.
+    """
     if recording.start_state is not None:
         raise RecordingError(
-            f"{path} is a session of this program already", todo="copy its dataset, or use `neurofeedback export`"
+            f"{recording.path} is a session of this program already",
+            todo="copy its dataset, or use `neurofeedback export`",
         )
+
+
+def import_opened(
+    recording: Recording,
+    root: Path,
+    *,
+    participant: str,
+    task: str = "imported",
+    checks: tuple[ImportCheck, ...] = (),
+    progress: ProgressCallback = lambda _: None,
+) -> SessionFiles:
+    """Write an opened recording of another program as a session.
+
+    Parameters
+    ----------
+    recording : Recording
+        The recording.
+    root : Path
+        The recordings folder to add the session to.
+    participant, task : str
+        BIDS labels.
+    checks : tuple of ImportCheck
+        Findings of its verification, stored with its source.
+    progress : callable
+        Called with the share written, 0 to 1.
+
+    Raises
+    ------
+    RecordingError
+        It holds no signal, or is a session of this program; no files remain.
+    SettingsError
+        A label has characters that BIDS file names do not allow.
+    """
+    refuse_own_session(recording)
     _check_has_signal(recording)
     source = recording.path
     stream = replace(recording.stream, device=f"{DEVICE_PREFIX}{source.name}")
@@ -82,7 +128,7 @@ def import_recording(
         participant=participant,
         stream=stream,
         profile_toml="",
-        start_state=StartState(imported_from=_import_source(recording)),
+        start_state=StartState(imported_from=_import_source(recording, checks)),
         columns=(),
         started=_recording_date(recording),
         task=task,
@@ -109,12 +155,15 @@ def _check_has_signal(recording: Recording) -> None:
     )
 
 
-def _import_source(recording: Recording) -> ImportSource:
-    return ImportSource(
+def _import_source(recording: Recording, checks: tuple[ImportCheck, ...]) -> ImportSource:
+    source = ImportSource(
         files=tuple(SourceFile(name=path.name, sha256=_sha256(path)) for path in _source_files(recording.path)),
         format=recording.stream.facts.get("format", "n/a"),
         imported_by=f"neurofeedback {__version__}",
+        report=recording.import_report,
+        checks=checks or None,
     )
+    return source.without_none()
 
 
 def _source_files(path: Path) -> Iterator[Path]:

@@ -65,3 +65,47 @@ MARKS_OUTSIDE = "{n} marks are before the first or after the last sample and wer
 # rows
 TORN_ROW = "The last line is cut off; the {n} complete lines are used."
 DISCONNECTED_ROWS = "{n} rows while the headset was disconnected repeat old values and are lost samples."
+
+# sizes and files
+SIZE_IMPLAUSIBLE = (
+    "The EEG has a typical size of {size:.3g} uV; scalp EEG has 0.3 to 5000 uV. The file's unit may be wrong."
+)
+NO_RANGE = "no range of values in the header"
+OTHER_SIZE = "The header gives {announced:,} data records, the file holds {found:,}; those it holds are read."
+NO_RECORD_TIMES = "The file may have gaps, but does not give the times of its records; gaps cannot be seen."
+RECORD_TIMES_UNUSED = "The times of the data records do not fit their duration; the records are read without gaps."
+GAPS_IN_CONTINUOUS = "The header calls the file continuous, but the times of its records have gaps; they are marked."
+RECORDS_OVERLAP = (
+    "{n} data records begin before the end of the one before, first record {record} by up to {seconds:.3g} s; "
+    "each is placed after the one before."
+)
+NO_MARKER_FILE = "The marker file that the header names is missing; there are no marks."
+RENAMED = "The header names {named}, which is not there; {used} is read, as the files were renamed together."
+TWO_CANDIDATES = "The header names {used}, which is read, but {other} is there as well; check that it is the right one."
+PAUSE_UNKNOWN = "The recording was paused ({n} x) for an unknown time; what follows is placed without a gap."
+SPLIT_FILE = "The recording is split into {n} files, which are read together."
+SEVERAL_EEG_STREAMS = "The file holds {n} EEG streams ({names}); {used}, the largest, is read."
+
+# the table of an import
+ROW_FILE = "file"
+ROW_FORMAT = "format"
+ROW_LENGTH = "length"
+ROW_RATE = "sampling rate"
+ROW_EEG = "EEG channels"
+ROW_LEFT_OUT = "left out"
+ROW_GAPS = "gaps"
+ROW_MARKS = "marks"
+ROW_CLOCK_FAULTS = "clock faults"
+ROW_NOTICE = "notice"
+ROW_FINDING = "check: {item}"
+ROW_RESULT = "result"
+LENGTH = "{seconds:.2f} s ({n:,} samples)"
+RATE = "{sfreq:g} Hz, from {source}"
+EEG_CHANNELS = "{n}: {names} (unit in the file: {units})"
+GAPS = "{n}, together {lost_s:.2f} s, the longest {longest_s:.2f} s"
+MARKS = "{n} read, {n_outside} outside the recording"
+CLOCK_FAULT = "{kind} ({n} x, first at row {row})"
+NOTHING = "none"
+NO_FINDINGS = "nothing unusual was found"
+IMPORT_SUMMARY = "Import of {name}"
+DRY_RUN = "Dry run: nothing was written."

@@ -103,17 +103,26 @@ def verify(path: Path, *, board: str | None = None) -> VerificationResult:
         _refuse_live_session(files)
     recording = open_recording(path, board=board)
     reads = read_timing(files.derived_file("timing.tsv"))[0] if files else ()
+    results = (
+        *verify_opened(recording, reads, own=files is not None),
+        *_check_data_files(files, recording, reads),
+    )
+    return VerificationResult(recording.path, results)
+
+
+def verify_opened(
+    recording: Recording, reads: tuple[DeviceRead, ...] = (), *, own: bool = False
+) -> tuple[CheckResult, ...]:
+    """Check the samples and the clock of an opened recording; ``own`` if it is a session of this program."""
     clock = recording_clock(recording, reads)
-    results = [
+    return (
         check_samples(recording, clock),
         check_rate(recording, clock),
         check_drift(clock),
         check_gaps(recording, clock),
-        _check_loss(recording, own=files is not None),
+        _check_loss(recording, own=own),
         _check_duplicates(recording),
-        *_check_data_files(files, recording, reads),
-    ]
-    return VerificationResult(recording.path, tuple(results))
+    )
 
 
 def _refuse_live_session(files: SessionFiles) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
 
 from neurofeedback.cli.helpers.common import last_participant, print_json, recordings_folder
+from neurofeedback.texts import imports as texts
+from neurofeedback.texts.catalogue import tr
+
+if TYPE_CHECKING:
+    from neurofeedback.verification.verified_import import SummaryRow
 
 
 def import_(
@@ -21,15 +29,16 @@ def import_(
     sfreq: Annotated[float | None, typer.Option(help="Sampling rate in Hz, if the file's is wrong.")] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the EEG, if the file's is missing or unknown.")] = None,
     task: Annotated[str, typer.Option(help="What was done; letters and digits.")] = "imported",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be imported.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Import another program's recording as a session; the file itself is not changed."""
-    from neurofeedback.formats.session_import import import_recording  # numpy and mne when asked for
+    """Import another program's recording as a session, and show what was read; the file itself is not changed."""
+    from neurofeedback.verification.verified_import import import_verified  # numpy and mne when asked for
 
     root = recordings_folder(recordings)
     with Progress(console=Console(stderr=True), transient=True, disable=json or not sys.stderr.isatty()) as progress:
         bar = progress.add_task("importing", total=1.0)
-        files = import_recording(
+        done = import_verified(
             file,
             root,
             participant=participant or last_participant(root),
@@ -37,9 +46,27 @@ def import_(
             sfreq=sfreq,
             unit=unit,
             task=task,
-            progress=lambda done: progress.update(bar, completed=done),
+            dry_run=dry_run,
+            progress=lambda share: progress.update(bar, completed=share),
         )
     if json:
-        print_json({"session": str(files.raw), "computed": str(files.derived)})
-    else:
-        typer.echo(files.raw)
+        print_json(
+            {
+                "session": None if done.files is None else str(done.files.raw),
+                "computed": None if done.files is None else str(done.files.derived),
+                "summary": [row._asdict() for row in done.rows],
+            }
+        )
+        return
+    _print_summary(done.rows)
+    typer.echo(tr(texts.DRY_RUN) if done.files is None else done.files.raw)
+
+
+def _print_summary(rows: Sequence[SummaryRow]) -> None:
+    """Print the table to stderr, so that stdout holds the session's folder alone."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(row.label, Text(row.text, style="yellow" if row.warning else ""))
+    Console(stderr=True, highlight=False).print(table)

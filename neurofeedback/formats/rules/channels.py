@@ -21,7 +21,7 @@ _EEG_TYPES = {"eeg", "exg"}
 _UNKNOWN_TYPES = {"", "n/a", "na", "none", "unknown", "undefined", "other", "signal", "data"}
 _RULES = (
     (texts.IS_QUALITY, r"\b(r?cq|eq|hsi|quality|contact|impedance|imp|z ?value)\b|quality|impedance"),
-    (texts.IS_STATE, r"interpolated|battery|head ?band|\b(touching|signal|rssi|temp ?comp|overall)\b"),
+    (texts.IS_STATE, r"interpolat|battery|head ?band|\bsync\b|\b(touching|signal|rssi|temp ?comp|overall)\b"),
     (texts.IS_CLOCK, r"\btime|timestamp|\b(unix|utc|epoch|clock|date|lsl)\b"),
     (
         texts.IS_COUNTER,

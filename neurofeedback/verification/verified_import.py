@@ -1,0 +1,147 @@
+"""Import with verification: read a file, check it, list what the import did, and write the session with that list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.formats.session_import import import_opened, refuse_own_session
+from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.documents import ImportCheck
+from neurofeedback.recording.import_report import ChannelUse, ImportReport, RateSource
+from neurofeedback.recording.recording import Recording
+from neurofeedback.texts import imports as texts
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.verification.check_result import CheckResult, CheckStatus
+from neurofeedback.verification.verify import verify_opened
+
+_SOURCES = {
+    RateSource.STATED: texts.SOURCE_STATED,
+    RateSource.CLOCK: texts.SOURCE_CLOCK,
+    RateSource.COUNTER: texts.SOURCE_COUNTER,
+    RateSource.HEADER: texts.SOURCE_HEADER,
+    RateSource.NOMINAL: texts.SOURCE_NOMINAL,
+}
+
+
+class SummaryRow(NamedTuple):
+    """One row of the table of an import; ``warning`` if a person should read it."""
+
+    label: str
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VerifiedImport:
+    """Result of an import: the session written (None for a dry run) and the table of what was done."""
+
+    files: SessionFiles | None
+    report: ImportReport | None
+    checks: tuple[CheckResult, ...]
+    rows: tuple[SummaryRow, ...]
+
+
+def import_verified(
+    path: Path,
+    root: Path,
+    *,
+    participant: str,
+    task: str = "imported",
+    board: str | None = None,
+    sfreq: float | None = None,
+    unit: str | None = None,
+    dry_run: bool = False,
+    progress: Callable[[float], None] = lambda _: None,
+) -> VerifiedImport:
+    """Import a file as a session after verifying it; with ``dry_run`` nothing is written.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder to import.
+    root : Path
+        The recordings folder to add the session to.
+    participant, task : str
+        BIDS labels.
+    board, sfreq, unit : str or float, optional
+        What the user states about the file: BrainFlow board, sampling rate in Hz, unit of the EEG.
+    dry_run : bool
+        Only read and verify.
+    progress : callable
+        Called with the share written, 0 to 1.
+
+    Raises
+    ------
+    RecordingError
+        The file cannot be read, holds no signal, or is a session of this program; no files remain.
+    SettingsError
+        A label, the rate or the unit is not possible.
+    """
+    recording = open_recording(path, board=board, sfreq=sfreq, unit=unit)
+    refuse_own_session(recording)
+    checks = tuple(check for check in verify_opened(recording) if check.status is not CheckStatus.NOT_CHECKABLE)
+    files = None
+    if not dry_run:
+        stored = tuple(ImportCheck(item=check.item, status=check.status.value, text=check.text) for check in checks)
+        files = import_opened(
+            recording, root, participant=participant, task=task, checks=stored, progress=progress
+        )
+    return VerifiedImport(files, recording.import_report, checks, summarize_import(recording, checks))
+
+
+def summarize_import(recording: Recording, checks: tuple[CheckResult, ...]) -> tuple[SummaryRow, ...]:
+    """Return the table of an import: rate, channels, gaps, marks, clock faults, notices and findings."""
+    report = recording.import_report
+    rows = [
+        SummaryRow(tr(texts.ROW_FILE), recording.path.name),
+        SummaryRow(tr(texts.ROW_LENGTH), tr(texts.LENGTH, seconds=recording.duration_s, n=recording.n_samples)),
+    ]
+    if report is not None:
+        rows += _report_rows(report)
+    rows += [
+        SummaryRow(tr(texts.ROW_FINDING, item=check.item), check.text, warning=True)
+        for check in checks
+        if check.status is CheckStatus.WRONG
+    ]
+    if not any(row.warning for row in rows):
+        rows.append(SummaryRow(tr(texts.ROW_RESULT), tr(texts.NO_FINDINGS)))
+    return tuple(rows)
+
+
+def _report_rows(report: ImportReport) -> list[SummaryRow]:
+    rate, gaps, marks = report.rate, report.gaps, report.marks
+    eeg = [channel for channel in report.channels if channel.use is ChannelUse.EEG]
+    others = [channel for channel in report.channels if channel.use is not ChannelUse.EEG]
+    units = ", ".join(sorted({channel.unit for channel in eeg}))
+    left_out = ", ".join(f"{channel.name} ({channel.reason or channel.use.value})" for channel in others)
+    names = ", ".join(channel.name for channel in eeg)
+    return [
+        SummaryRow(tr(texts.ROW_FORMAT), report.format),
+        SummaryRow(tr(texts.ROW_RATE), tr(texts.RATE, sfreq=rate.sfreq, source=tr(_SOURCES[rate.source]))),
+        SummaryRow(tr(texts.ROW_EEG), tr(texts.EEG_CHANNELS, n=len(eeg), names=names, units=units)),
+        SummaryRow(tr(texts.ROW_LEFT_OUT), left_out or tr(texts.NOTHING)),
+        SummaryRow(
+            tr(texts.ROW_GAPS),
+            tr(texts.GAPS, n=gaps.n_gaps, lost_s=gaps.lost_s, longest_s=gaps.longest_s)
+            if gaps.n_gaps
+            else tr(texts.NOTHING),
+        ),
+        SummaryRow(
+            tr(texts.ROW_MARKS),
+            tr(texts.MARKS, n=marks.n_read, n_outside=marks.n_outside),
+            warning=marks.n_outside > 0,
+        ),
+        SummaryRow(
+            tr(texts.ROW_CLOCK_FAULTS),
+            "; ".join(
+                tr(texts.CLOCK_FAULT, kind=fault.kind.value, n=fault.n, row=fault.first_row + 1)
+                for fault in report.clock_faults
+            )
+            or tr(texts.NOTHING),
+        ),
+        *(SummaryRow(tr(texts.ROW_NOTICE), notice, warning=True) for notice in report.notices),
+    ]
