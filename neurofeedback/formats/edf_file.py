@@ -73,6 +73,8 @@ class EdfFile:
         The data records, mapped into memory.
     n_bytes : int
         Bytes of a sample: 2 in EDF, 3 in BDF.
+    header_bytes : int
+        Length of the header.
     """
 
     path: Path
@@ -84,6 +86,7 @@ class EdfFile:
     started: datetime | None
     records: NDArray[np.uint8]
     n_bytes: int
+    header_bytes: int
 
     def digital(self, signal: EdfSignal, start: int, stop: int) -> NDArray[np.int32]:
         """Return the digital samples of a signal in the records from ``start`` up to ``stop``."""
@@ -97,7 +100,8 @@ class EdfFile:
 
     def physical(self, signal: EdfSignal, start: int, stop: int) -> NDArray[np.float64]:
         """Return the samples of a signal in its own unit."""
-        return signal.physical[0] + (self.digital(signal, start, stop) - signal.digital[0]) * signal.gain
+        steps = self.digital(signal, start, stop).astype(np.float64) - signal.digital[0]
+        return signal.physical[0] + steps * signal.gain
 
     def annotations(self) -> tuple[NDArray[np.float64] | None, list[TimedText]]:
         """Return the onset of each record, s, and all annotations.
@@ -176,6 +180,7 @@ def open_edf(path: Path, n_bytes: int) -> EdfFile:
         _parse_start(fixed),
         np.memmap(path, np.uint8, "r", header_bytes, (n_records, record_bytes)),
         n_bytes,
+        header_bytes,
     )
 
 

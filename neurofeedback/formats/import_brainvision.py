@@ -27,6 +27,9 @@ _CHANNEL = re.compile(r"^(Ch\d+)=([^,\r\n]*),([^,\r\n]*),([^,\r\n]*)(?:,([^,\r\n
 _SEGMENT = re.compile(r"^Mk\d+=New Segment,[^,]*,(\d+),[^,]*,[^,\r\n]*(?:,(\d{20}))?", re.MULTILINE)
 _EPOCHED = re.compile(r"^SegmentationType\s*=\s*MARKERBASED|^Averaged\s*=\s*YES", re.MULTILINE | re.IGNORECASE)
 _CODEPAGE = re.compile(r"^Codepage\s*=.*$", re.MULTILINE | re.IGNORECASE)
+_EMPTY_MARKERS = (
+    "Brain Vision Data Exchange Marker File, Version 1.0\n[Common Infos]\nDataFile={data}\n[Marker Infos]\n"
+)
 _MAX_PAUSE_S = 7 * 86_400.0
 
 
@@ -86,7 +89,7 @@ def _find_parts(path: Path) -> _Parts:
     suffix = ".amrk" if path.suffix.lower() == ".ahdr" else ".vmrk"
     marker_file, marker_notices = _find_part(path, header, "MarkerFile", (suffix,))
     if marker_file is None:
-        text = f"Brain Vision Data Exchange Marker File, Version 1.0\n[Common Infos]\nDataFile={data.name}\n[Marker Infos]\n"
+        text = _EMPTY_MARKERS.format(data=data.name)
         missing = (tr(texts.NO_MARKER_FILE),) if _named(header, "MarkerFile") else ()
         return _Parts(header, data, text, suffix, (*data_notices, *missing))
     text = decode_text(marker_file.read_bytes())
@@ -181,15 +184,11 @@ def _insert_pauses(recording: Recording, markers: str) -> Recording:
         read_samples=read_samples,
         lost=lost,
         events=tuple(replace(event, sample=place(event.sample)) for event in recording.events),
-        import_report=replace(
-            report, gaps=ImportedGaps.from_runs(lost, sfreq), notices=(*report.notices, *notice)
-        ),
+        import_report=replace(report, gaps=ImportedGaps.from_runs(lost, sfreq), notices=(*report.notices, *notice)),
     )
 
 
-def _pieces(
-    starts: NDArray[np.int64], shifts: NDArray[np.int64], n_samples: int
-) -> Iterator[tuple[int, int, int]]:
+def _pieces(starts: NDArray[np.int64], shifts: NDArray[np.int64], n_samples: int) -> Iterator[tuple[int, int, int]]:
     """Yield first sample, stop and shift of each segment."""
     edges = [*starts.tolist(), n_samples]
     yield from zip(edges[:-1], edges[1:], shifts.tolist(), strict=True)
@@ -197,6 +196,6 @@ def _pieces(
 
 def _parse_time(digits: str) -> datetime | None:
     try:
-        return datetime.strptime(digits, "%Y%m%d%H%M%S%f")  # noqa: DTZ007 - only differences are used
+        return datetime.strptime(digits, "%Y%m%d%H%M%S%f")
     except ValueError:
         return None

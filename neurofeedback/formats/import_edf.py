@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -157,9 +158,7 @@ def _trial(file: EdfFile, channels: Sequence[ImportedChannel], per_record: int) 
     return values
 
 
-def _place_records(
-    file: EdfFile, onsets: NDArray[np.float64] | None, per_record: int, sfreq: float
-) -> _Placement:
+def _place_records(file: EdfFile, onsets: NDArray[np.float64] | None, per_record: int, sfreq: float) -> _Placement:
     """Place each record by the time of its start where the file gives one; a difference below half a sample is none."""
     contiguous = np.arange(file.n_records, dtype=np.int64) * per_record
     if onsets is None:
@@ -190,9 +189,7 @@ def _gaps(starts: NDArray[np.int64], per_record: int) -> Iterator[LostRun]:
         yield LostRun(first, int(starts[record + 1]) - first, None, "gap")
 
 
-def _annotated_gaps(
-    annotations: Sequence[TimedText], placement: _Placement, stream: StreamInfo
-) -> Iterator[LostRun]:
+def _annotated_gaps(annotations: Sequence[TimedText], placement: _Placement, stream: StreamInfo) -> Iterator[LostRun]:
     """Yield the runs annotated as gaps, of all channels or of the channel named after ``@@``."""
     for onset, duration, text in annotations:
         description, _, name = text.partition("@@")
@@ -253,7 +250,7 @@ def _reader(file: EdfFile, chosen: ChosenEeg, starts: NDArray[np.int64], per_rec
     signals = [file.signals[row] for row in chosen.rows]
 
     def read_samples(start: int, stop: int) -> NDArray[np.float32]:
-        if file.path.stat().st_size < file.records.offset + file.records.nbytes:
+        if file.path.stat().st_size < file.header_bytes + file.records.nbytes:
             raise RecordingError(f"{file.path} became shorter while it was read", todo="copy or export it again")
         data = np.full((len(signals), stop - start), np.nan, np.float32)
         first = max(0, int(np.searchsorted(starts, start, side="right")) - 1)
@@ -276,4 +273,4 @@ def _contiguous(starts: NDArray[np.int64], first: int, last: int, per_record: in
     """Yield the stretches of records without a gap between them, as first record and the one behind the last."""
     breaks = (np.flatnonzero(np.diff(starts[first:last]) != per_record) + first + 1).tolist()
     edges = [first, *breaks, last]
-    yield from ((a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b)
+    yield from ((a, b) for a, b in pairwise(edges) if a < b)

@@ -22,9 +22,9 @@ from neurofeedback.formats.file_checks import (
     first_line,
 )
 from neurofeedback.formats.find_bids import find_dataset_root
-from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.rules.channels import classify_channel
 from neurofeedback.formats.rules.choose_eeg import ChosenEeg, choose_eeg
+from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate
 from neurofeedback.formats.rules.tabular import check_stream, marks_outside_notice
 from neurofeedback.recording.events import GAP_TYPE
@@ -142,7 +142,7 @@ def read_raw(
     for warning in caught:
         _log.debug("%s: %s", path.name, first_line(warning.message))
     _check_data_files(path, raw, data_file)
-    return _make_recording(path, kind, raw, events, options, channels, notices)
+    return _make_recording(path, kind, raw, events, options, headers=channels, notices=notices)
 
 
 def _check_data_files(path: Path, raw: BaseRaw, data_file: Path | None) -> None:
@@ -166,6 +166,7 @@ def _make_recording(
     raw: BaseRaw,
     events: tuple[Event, ...],
     options: ImportOptions,
+    *,
     headers: Sequence[ChannelHeader],
     notices: Sequence[str],
 ) -> Recording:
@@ -179,7 +180,7 @@ def _make_recording(
         start = (raw.n_times - n_trial) // 2
         trial = np.asarray(raw.get_data(start=start, stop=start + n_trial)) * to_own[:, np.newaxis]
     chosen = choose_eeg(path, channels, trial, options)
-    rows, scales = list(chosen.rows), (chosen.scales * to_own[list(chosen.rows)])[:, np.newaxis]
+    rows, scales = np.array(chosen.rows), (chosen.scales * to_own[list(chosen.rows)])[:, np.newaxis]
 
     def read_samples(start: int, stop: int) -> NDArray[np.float32]:
         with convert_library_errors(path, f"{kind} from sample {start} on"), np.errstate(over="ignore"):
@@ -227,7 +228,9 @@ def _headers_by_mne(raw: BaseRaw, kind: str) -> list[ChannelHeader]:
     types = raw.get_channel_types()
     unit = "uV" if kind == "EEGLAB" else "V"
     return [
-        ChannelHeader(name, unit if kind == "EEGLAB" or channel_type in _VOLTAGE_TYPES else "", channel_type, kind == "EEGLAB")
+        ChannelHeader(
+            name, unit if kind == "EEGLAB" or channel_type in _VOLTAGE_TYPES else "", channel_type, kind == "EEGLAB"
+        )
         for name, channel_type in zip(raw.ch_names, types, strict=True)
     ]
 

@@ -89,7 +89,7 @@ def _load(path: Path) -> list[dict[str, Any]]:
 
     logger = logging.getLogger("pyxdf")
     level = logger.level
-    logger.setLevel(logging.ERROR)
+    logger.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

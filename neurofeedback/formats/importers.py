@@ -77,9 +77,7 @@ def _is_sd_card(head: bytes, _: bytes) -> bool:
 
 
 IMPORT_FORMATS: tuple[ImportFormat, ...] = (
-    ImportFormat(
-        "BrainVision", _is_brainvision, read_brainvision
-    ),
+    ImportFormat("BrainVision", _is_brainvision, read_brainvision),
     ImportFormat("EDF", _starts_with(b"0       "), read_edf),
     ImportFormat("BDF", _starts_with(b"\xffBIOSEMI"), read_bdf),
     ImportFormat("FIF", _starts_with(b"\x00\x00\x00\x64\x00\x00\x00\x1f"), read_fif),

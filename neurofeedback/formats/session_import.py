@@ -15,7 +15,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.write_complete_session import ProgressCallback, write_complete_session
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import ImportCheck, ImportSource, SessionSummary, SourceFile, StartState
+from neurofeedback.recording.documents import ImportSource, SessionSummary, SourceFile, StartState
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.types import Event, EventKind
@@ -95,7 +95,6 @@ def import_opened(
     *,
     participant: str,
     task: str = "imported",
-    checks: tuple[ImportCheck, ...] = (),
     progress: ProgressCallback = lambda _: None,
 ) -> SessionFiles:
     """Write an opened recording of another program as a session.
@@ -108,8 +107,6 @@ def import_opened(
         The recordings folder to add the session to.
     participant, task : str
         BIDS labels.
-    checks : tuple of ImportCheck
-        Findings of its verification, stored with its source.
     progress : callable
         Called with the share written, 0 to 1.
 
@@ -128,7 +125,7 @@ def import_opened(
         participant=participant,
         stream=stream,
         profile_toml="",
-        start_state=StartState(imported_from=_import_source(recording, checks)),
+        start_state=StartState(imported_from=_import_source(recording)),
         columns=(),
         started=_recording_date(recording),
         task=task,
@@ -155,13 +152,12 @@ def _check_has_signal(recording: Recording) -> None:
     )
 
 
-def _import_source(recording: Recording, checks: tuple[ImportCheck, ...]) -> ImportSource:
+def _import_source(recording: Recording) -> ImportSource:
     source = ImportSource(
         files=tuple(SourceFile(name=path.name, sha256=_sha256(path)) for path in _source_files(recording.path)),
         format=recording.stream.facts.get("format", "n/a"),
         imported_by=f"neurofeedback {__version__}",
         report=recording.import_report,
-        checks=checks or None,
     )
     return source.without_none()
 

@@ -11,7 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, TypeAdapter, ValidationError, field_serializer, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    TypeAdapter,
+    ValidationError,
+    field_serializer,
+    field_validator,
+)
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.atomic_files import read_json, write_json_atomic
@@ -179,31 +188,18 @@ class SourceFile(Document):
     sha256: str
 
 
-class ImportCheck(Document):
-    """A finding of the verification at import."""
-
-    item: str
-    status: str
-    text: str
-
-
 class ImportSource(Document):
-    """Source files, format and importer of an imported session, what the import did, and what was found in the file."""
+    """Source files, format and importer of an imported session, and what the import did."""
 
     files: tuple[SourceFile, ...] = Field(strict=False)
     format: str
     imported_by: str
     report: InstanceOf[ImportReport] | None = None
-    checks: tuple[ImportCheck, ...] | None = Field(default=None, strict=False)
 
     @field_validator("report", mode="before")
     @classmethod
     def _read_report(cls, value: Any) -> Any:
         return _REPORT.validate_python(value) if isinstance(value, dict) else value
-
-    @field_serializer("report")
-    def _report_entries(self, value: ImportReport | None) -> Any:
-        return None if value is None else _REPORT.dump_python(value, mode="json")
 
 
 class StartState(Document):

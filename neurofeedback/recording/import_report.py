@@ -101,7 +101,7 @@ class ClockFault:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did. ``notices`` are complete sentences a person should read."""
+    """What an import did. ``notices`` are sentences a person should read, ``findings`` those of the verification."""
 
     format: str
     rate: ImportedRate
@@ -110,3 +110,4 @@ class ImportReport:
     marks: ImportedMarks = ImportedMarks()
     clock_faults: tuple[ClockFault, ...] = ()
     notices: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.session_import import import_opened, refuse_own_session
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import ImportCheck
 from neurofeedback.recording.import_report import ChannelUse, ImportReport, RateSource
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
@@ -84,12 +83,10 @@ def import_verified(
     recording = open_recording(path, board=board, sfreq=sfreq, unit=unit)
     refuse_own_session(recording)
     checks = tuple(check for check in verify_opened(recording) if check.status is not CheckStatus.NOT_CHECKABLE)
-    files = None
-    if not dry_run:
-        stored = tuple(ImportCheck(item=check.item, status=check.status.value, text=check.text) for check in checks)
-        files = import_opened(
-            recording, root, participant=participant, task=task, checks=stored, progress=progress
-        )
+    if recording.import_report is not None:
+        findings = tuple(tr(texts.FINDING, item=check.item, text=check.text) for check in _wrong(checks))
+        recording = replace(recording, import_report=replace(recording.import_report, findings=findings))
+    files = None if dry_run else import_opened(recording, root, participant=participant, task=task, progress=progress)
     return VerifiedImport(files, recording.import_report, checks, summarize_import(recording, checks))
 
 
@@ -102,14 +99,14 @@ def summarize_import(recording: Recording, checks: tuple[CheckResult, ...]) -> t
     ]
     if report is not None:
         rows += _report_rows(report)
-    rows += [
-        SummaryRow(tr(texts.ROW_FINDING, item=check.item), check.text, warning=True)
-        for check in checks
-        if check.status is CheckStatus.WRONG
-    ]
+    rows += [SummaryRow(tr(texts.ROW_FINDING, item=check.item), check.text, warning=True) for check in _wrong(checks)]
     if not any(row.warning for row in rows):
         rows.append(SummaryRow(tr(texts.ROW_RESULT), tr(texts.NO_FINDINGS)))
     return tuple(rows)
+
+
+def _wrong(checks: tuple[CheckResult, ...]) -> list[CheckResult]:
+    return [check for check in checks if check.status is CheckStatus.WRONG]
 
 
 def _report_rows(report: ImportReport) -> list[SummaryRow]:

@@ -23,6 +23,7 @@ from neurofeedback.formats.session_import import import_recording
 from neurofeedback.formats.write_complete_session import write_complete_session
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.documents import SessionSummary, SourceFile, StartState
+from neurofeedback.recording.import_report import ChannelUse, ImportReport
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.report.session_data import load_session_data
@@ -83,6 +84,31 @@ def test_it_says_where_it_came_from(imported: SessionFiles, known: dict[str, See
     assert told.format == "OpenBCI GUI text"
     assert told.imported_by.startswith("neurofeedback ")
     assert imported.raw.name.startswith("ses-201709")  # when it was recorded, not when it was imported
+
+
+def test_what_the_import_did_is_stored(imported: SessionFiles):
+    opened = open_recording(imported.raw)
+    start = opened.start_state
+    assert start is not None
+    assert start.imported_from is not None
+    report = start.imported_from.report
+    assert isinstance(report, ImportReport)
+    assert report.rate.sfreq == opened.stream.sfreq
+    assert [channel.name for channel in report.channels if channel.use is ChannelUse.EEG] == list(
+        opened.stream.ch_names
+    )
+
+
+def test_a_dry_run_shows_the_table_and_writes_nothing(known: dict[str, Seed], tmp_path: Path):
+    path = known["xdf"].write(tmp_path)
+    done = CliRunner().invoke(app, ["import", str(path), "--recordings", str(tmp_path / "r"), "--dry-run", "--json"])
+    assert done.exit_code == 0, done.output
+    rows = {row["label"]: row["text"] for row in json.loads(done.stdout)["summary"]}
+    assert json.loads(done.stdout)["session"] is None
+    assert rows["sampling rate"].startswith("256 Hz")
+    assert rows["EEG channels"].startswith("4: TP9, AF7, AF8, TP10")
+    assert rows["marks"].startswith("2 read")
+    assert not (tmp_path / "r").exists()
 
 
 def test_it_was_no_sitting_and_a_report_says_so(imported: SessionFiles):

@@ -47,6 +47,7 @@ class ChosenEeg:
     notices: tuple[str, ...]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # damaged files hold any number
 def choose_eeg(
     path: Path, channels: Sequence[ImportedChannel], values: NDArray[np.float64], options: ImportOptions
 ) -> ChosenEeg:
@@ -97,9 +98,7 @@ def _leave_strange_units_out(channels: list[ImportedChannel]) -> None:
     for row in eeg:
         unit = channels[row].unit
         if scale_to_uv(unit) is None and unit not in {"", "n/a"} and "v" not in unit.lower():
-            channels[row] = replace(
-                channels[row], use=ChannelUse.LEFT_OUT, reason=tr(texts.OTHER_UNIT, unit=unit[:20])
-            )
+            channels[row] = replace(channels[row], use=ChannelUse.LEFT_OUT, reason=tr(texts.OTHER_UNIT, unit=unit[:20]))
 
 
 def no_eeg_error(path: Path, channels: Sequence[ImportedChannel]) -> RecordingError:

@@ -48,13 +48,13 @@ class ImportButton(TaskButton):
     def _show_result(self, done: VerifiedImport) -> None:
         if done.files is None:
             return
-        self.message.emit(tr(progress_page.IMPORTED, session=done.files.raw.name))
+        self.message.emit(tr(progress.IMPORTED, session=done.files.raw.name))
         rows = "".join(
             f"<tr><td>{escape(row.label)}&nbsp;&nbsp;</td><td>{escape(row.text)}</td></tr>" for row in done.rows
         )
         box = QMessageBox(
             QMessageBox.Icon.Warning if any(row.warning for row in done.rows) else QMessageBox.Icon.Information,
-            tr(progress_page.IMPORT_DIALOG),
+            tr(progress.IMPORT_DIALOG),
             f"<table>{rows}</table>",
             QMessageBox.StandardButton.Ok,
             self,
