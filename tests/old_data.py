@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 from click.testing import Result
 from pydantic import BaseModel
@@ -74,8 +75,18 @@ def verified(dataset: Path, name: str) -> dict[str, object]:
     return {item: found["verdict"] for item, found in items.items()}
 
 
-LATER_KEYS = {"expected_auc", "weights", "index_member", "blink_rejects_theta"}
-"""Keys of settings that version 0.1.0 did not have."""
+LATER_KEYS = {
+    *(
+        "expected_auc",
+        "member_weights",
+        "index_member",
+        "blink_rejects_theta",
+        "activation_se_factor",
+        "min_answers_to_refit",
+    ),
+    *("n_pairs", "answer_by_answer", "untaught", "share_above_base_rate"),
+}
+"""Keys of settings and of documents that version 0.1.0 did not have."""
 
 
 def leaves(value: object) -> list[object]:
@@ -112,9 +123,17 @@ def answers(dataset: Path) -> dict[str, object]:
         "replay": {name: _without(answer, "times_real_time", "same_as_log") for name, answer in replays.items()},
         "report": document(dataset, "report", session_of(dataset, SECOND)),
         "history": _without(document(dataset, "history", "--participant", "P1", "--recordings", dataset), *CHANGED),
-        "decoder": document(dataset, "decoder", "show", "--participant", "P1", "--recordings", dataset),
+        "decoder": without_later(document(dataset, "decoder", "show", "--participant", "P1", "--recordings", dataset)),
         "settings": {name: leaves(load()) for name, load in SETTINGS.items()},
     }
+
+
+def without_later(value: Any) -> Any:
+    """Return a JSON document without the keys that version 0.1.0 did not have."""
+    if isinstance(value, dict):
+        table = cast("dict[str, Any]", value)
+        return {key: without_later(each) for key, each in table.items() if key not in LATER_KEYS}
+    return [without_later(each) for each in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _without(answer: dict[str, object], *names: str) -> dict[str, object]:

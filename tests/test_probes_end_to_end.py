@@ -60,6 +60,8 @@ min_clean_s = 3.0
 interval_s = [6.0, 6.5]
 timeout_s = 2.0
 learn_live = true
+[decoder]
+min_answers_to_refit = 1
 """
 PROGRAM = """
 from neurofeedback.cli import main

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.acceptance import (
     adversarial,
     alpha,
+    badge,
     closed_loop,
     decoder,
     devices,
@@ -29,6 +30,7 @@ TARGETS: dict[str, Target] = {
         *latency.TARGETS,
         *effects.TARGETS,
         *decoder.TARGETS,
+        *badge.TARGETS,
         *leak.TARGETS,
         *gate.TARGETS,
         *adversarial.TARGETS,

@@ -11,16 +11,21 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.learning.decoder import Decoder, fit_decoder
 from neurofeedback.learning.evaluation import (
     DecoderTrainer,
+    activation,
+    score_answer_by_answer,
+    score_by_weights,
     score_leaving_sessions_out,
     score_prequentially,
     score_with,
+    scored_auc,
 )
-from neurofeedback.learning.feature_covariance import WindowCovariance, column_medians
+from neurofeedback.learning.feature_covariance import WindowCovariance, column_medians, pool_covariances
 from neurofeedback.learning.labelling import LabelledWindow
 from neurofeedback.learning.metrics import (
     MetricInterval,
@@ -28,14 +33,15 @@ from neurofeedback.learning.metrics import (
     brier_skill,
     calibration_error,
     stack_people,
-    within_session_auc,
 )
+from neurofeedback.learning.prior import untaught_weights
 from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
 from neurofeedback.settings.estimation import DecoderSettings
-from neurofeedback.settings.evidence import Evidence
+from neurofeedback.settings.evidence import Evidence, FeatureEvidence
 
 REQUIRED_COLUMNS = ("subject", "session", "onset", "label")
 _SURENESS_COLUMN = "sure"
+_DIFFERENCE = {"alpha_posterior": 1.0, "theta_frontal": -1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +68,30 @@ class FeatureTable:
 class FeatureTableScores:
     """Performance of the decoder on a table; None where there is nothing to compare.
 
-    ``subjects`` holds each subject's number of answers and prequential AUC.
+    ``subjects`` holds each subject's number of answers and prequential AUC, ``active_subjects`` those whose decoder
+    would be called active. ``untaught`` is the index before any answer, ``plain_l2`` a decoder without evidence,
+    answer by answer, and ``alpha_minus_theta`` a difference that nothing was learned for. ``above_plain_l2`` and
+    ``above_alpha_minus_theta`` are the mean differences of AUC over subjects, answer by answer on the same answers,
+    with their t intervals.
     """
 
     n: int
     n_wander: int
     n_sessions: int
     features_with_prior: tuple[str, ...]
+    untaught: MetricInterval | None
+    answer_by_answer: MetricInterval | None
     prequential: MetricInterval | None
     sessions_left_out: MetricInterval | None
     subjects_left_out: MetricInterval | None
     brier_skill: MetricInterval | None
     ece: MetricInterval | None
     subjects: tuple[tuple[str, int, MetricInterval | None], ...]
+    active_subjects: tuple[str, ...]
+    plain_l2: MetricInterval | None
+    alpha_minus_theta: MetricInterval | None
+    above_plain_l2: MetricInterval | None
+    above_alpha_minus_theta: MetricInterval | None
 
 
 def read_feature_table(path: Path) -> FeatureTable:
@@ -145,6 +162,15 @@ def evaluate_feature_table(table: FeatureTable, evidence: Evidence, settings: De
     def train(training_set: TrainingSet, day: float, device: str) -> Decoder:
         return fit_decoder(training_set, evidence, settings, day=day, device=device)
 
+    def train_plain(training_set: TrainingSet, day: float, device: str) -> Decoder:
+        return fit_decoder(training_set, _plain_l2(table.feature_names), settings, day=day, device=device)
+
+    people = list(training_sets.values())
+    singly = [score_answer_by_answer(training_set, train, settings) for training_set in people]
+    plain = [score_answer_by_answer(training_set, train_plain, settings) for training_set in people]
+    difference = _alpha_minus_theta(table.feature_names)
+    differences = [] if difference is None else [score_by_weights(one, difference) for one in people]
+    same_answers = [_last_answers(one, len(own.wander)) for one, own in zip(differences, singly, strict=False)]
     prequential = {
         subject: score_prequentially(training_set, train, settings) for subject, training_set in training_sets.items()
     }
@@ -162,20 +188,70 @@ def evaluate_feature_table(table: FeatureTable, evidence: Evidence, settings: De
         n_wander=sum(row.wander for row in table.rows),
         n_sessions=sum(len(training_set.sessions) for training_set in training_sets.values()),
         features_with_prior=tuple(name for name in table.feature_names if name in known),
-        prequential=_auc_interval(together, narrow),
-        sessions_left_out=_auc_interval(stack_people(left_out), wide),
-        subjects_left_out=_auc_interval(others, wide),
+        untaught=scored_auc(stack_people([_score_untaught(one, evidence, settings) for one in people]), 1.0),
+        answer_by_answer=scored_auc(stack_people(singly), narrow),
+        prequential=scored_auc(together, narrow),
+        sessions_left_out=scored_auc(stack_people(left_out), wide),
+        subjects_left_out=scored_auc(others, wide),
         brier_skill=brier_skill(together),
         ece=calibration_error(together, settings),
         subjects=tuple(
-            (subject, len(training_sets[subject].wander), _auc_interval(scored, narrow))
+            (subject, len(training_sets[subject].wander), scored_auc(scored, narrow))
             for subject, scored in prequential.items()
         ),
+        active_subjects=tuple(
+            subject
+            for subject, scored in prequential.items()
+            if activation(training_sets[subject], scored, settings)[-1:] == (True,)
+        ),
+        plain_l2=scored_auc(stack_people(plain), narrow),
+        alpha_minus_theta=scored_auc(stack_people(differences), 1.0),
+        above_plain_l2=_paired_difference(singly, plain),
+        above_alpha_minus_theta=_paired_difference(singly, same_answers) if differences else None,
     )
 
 
-def _auc_interval(scored: ScoredAnswers, se_factor: float) -> MetricInterval | None:
-    return within_session_auc(scored.score, scored.wander, scored.session_index, se_factor)
+def _score_untaught(training_set: TrainingSet, evidence: Evidence, settings: DecoderSettings) -> ScoredAnswers:
+    covariances = [session.window_covariance for session in training_set.sessions]
+    pooled = pool_covariances(covariances, training_set.names, settings.prior_windows)
+    return score_by_weights(training_set, untaught_weights(evidence, training_set.names, pooled.correlation, settings))
+
+
+def _plain_l2(names: tuple[str, ...]) -> Evidence:
+    """Return evidence that expects nothing of any feature: logistic regression with an L2 penalty."""
+    features = [FeatureEvidence(feature=name, mu=0.0, between_sd=1.0, source="none") for name in names]
+    return Evidence(name="plain-l2", features=tuple(features))
+
+
+def _alpha_minus_theta(names: tuple[str, ...]) -> NDArray[np.float64] | None:
+    if not set(_DIFFERENCE) <= set(names):
+        return None
+    return np.array([_DIFFERENCE.get(name, 0.0) for name in names])
+
+
+def _paired_difference(one: Sequence[ScoredAnswers], other: Sequence[ScoredAnswers]) -> MetricInterval | None:
+    """Return the mean difference of AUC over subjects with its t interval; None with fewer than two subjects."""
+    aucs = [(scored_auc(a, 1.0), scored_auc(b, 1.0)) for a, b in zip(one, other, strict=True)]
+    pairs = [(a.value, b.value) for a, b in aucs if a is not None and b is not None]
+    if len(pairs) < 2:
+        return None
+    first, second = np.array(pairs).T
+    interval = stats.ttest_rel(first, second).confidence_interval(0.95)
+    n = sum(len(scored.wander) for scored in one)
+    return MetricInterval(float(np.mean(first - second)), float(interval.low), float(interval.high), n)
+
+
+def _last_answers(scored: ScoredAnswers, n: int) -> ScoredAnswers:
+    """Return the last ``n`` answers: those that were scored answer by answer, too."""
+    first = len(scored.wander) - n
+    return ScoredAnswers(
+        scored.score[first:],
+        scored.logit[first:],
+        scored.calibrated_logit[first:],
+        scored.base_rate_logit[first:],
+        scored.wander[first:],
+        scored.session_index[first:],
+    )
 
 
 def _score_left_out_subjects(

@@ -24,12 +24,13 @@ _BINS = 5
 
 @dataclass(frozen=True, slots=True)
 class MetricInterval:
-    """A metric with its 95 % interval and its number of answers."""
+    """A metric with its 95 % interval and its number of answers; of an AUC also the pairs of answers behind it."""
 
     value: float
     low: float
     high: float
     n: int
+    n_pairs: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +81,7 @@ def within_session_auc(
 
     The variance is Hanley and McNeil's (1982, Radiology 143:29) at the pooled AUC, summed over sessions by their
     share of the pairs; ``se_factor`` widens it for decoders that differ from session to session.
+    An AUC of 0 or 1 is half an answer of the rarer kind short of it, else it would have no interval.
     """
     wins, counts = 0.0, list[tuple[int, int]]()
     for yes, no in _by_session(score, wander, session_index):
@@ -89,12 +91,13 @@ def within_session_auc(
     if n_pairs == 0:
         return None
     auc = wins / n_pairs
-    inside = min(max(auc, 0.5 / n_pairs), 1 - 0.5 / n_pairs)
+    n_rarer = min(sum(n_yes for n_yes, n_no in counts if n_no), sum(n_no for n_yes, n_no in counts if n_yes))
+    inside = min(max(auc, 0.5 / n_rarer), 1 - 0.5 / n_rarer)
     variance = sum((yes * no / n_pairs) ** 2 * _hanley_mcneil(inside, yes, no) for yes, no in counts if yes and no)
     half = _Z95 * se_factor * math.sqrt(variance) / (inside * (1 - inside))
     middle = math.log(inside / (1 - inside))
     low, high = (1 / (1 + math.exp(-(middle + sign * half))) for sign in (-1, 1))
-    return MetricInterval(auc, low, high, len(score))
+    return MetricInterval(auc, low, high, len(score), n_pairs)
 
 
 def _by_session(

@@ -57,12 +57,13 @@ class FeatureWeightRow(_FileModel):
 
 
 class IntervalRow(_FileModel):
-    """A metric with its 95 % interval, and the number of answers."""
+    """A metric with its 95 % interval, the number of answers, and of an AUC that of pairs."""
 
     value: float
     low: float
     high: float
     n: int
+    n_pairs: int = 0
 
 
 class LearningCurveRow(_FileModel):
@@ -78,10 +79,13 @@ class ScoresRow(_FileModel):
 
     prequential: IntervalRow | None
     leave_one_session_out: IntervalRow | None = Field(validation_alias="left_out", serialization_alias="left_out")
+    answer_by_answer: IntervalRow | None = None
+    untaught: IntervalRow | None = None
     brier_skill: IntervalRow | None
     ece: IntervalRow | None
     curve: tuple[LearningCurveRow, ...]
     active: bool
+    share_above_base_rate: float = 0.0
     calibration: tuple[float, float]
 
 

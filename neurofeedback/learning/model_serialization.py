@@ -87,10 +87,13 @@ def evaluation_from_model(model: DecoderFile) -> Evaluation:
         n_sessions=sum(any(not window.self_caught for window in row.labelled_windows) for row in model.sessions),
         prequential=_interval_from_row(scores.prequential),
         leave_one_session_out=_interval_from_row(scores.leave_one_session_out),
+        answer_by_answer=_interval_from_row(scores.answer_by_answer),
+        untaught=_interval_from_row(scores.untaught),
         brier_skill=_interval_from_row(scores.brier_skill),
         ece=_interval_from_row(scores.ece),
         curve=tuple(LearningCurvePoint(row.session, row.n_before, _interval_from_row(row.auc)) for row in scores.curve),
         active=scores.active,
+        share_above_base_rate=scores.share_above_base_rate,
         calibration=Calibration(*scores.calibration),
     )
 
@@ -133,6 +136,8 @@ def _scores_row(evaluation: Evaluation) -> ScoresRow:
     return ScoresRow(
         prequential=_interval_row(evaluation.prequential),
         leave_one_session_out=_interval_row(evaluation.leave_one_session_out),
+        answer_by_answer=_interval_row(evaluation.answer_by_answer),
+        untaught=_interval_row(evaluation.untaught),
         brier_skill=_interval_row(evaluation.brier_skill),
         ece=_interval_row(evaluation.ece),
         curve=tuple(
@@ -140,13 +145,16 @@ def _scores_row(evaluation: Evaluation) -> ScoresRow:
             for point in evaluation.curve
         ),
         active=evaluation.active,
+        share_above_base_rate=evaluation.share_above_base_rate,
         calibration=(evaluation.calibration.slope, evaluation.calibration.shift),
     )
 
 
 def _interval_row(interval: MetricInterval | None) -> IntervalRow | None:
-    return interval and IntervalRow(value=interval.value, low=interval.low, high=interval.high, n=interval.n)
+    return interval and IntervalRow(
+        value=interval.value, low=interval.low, high=interval.high, n=interval.n, n_pairs=interval.n_pairs
+    )
 
 
 def _interval_from_row(row: IntervalRow | None) -> MetricInterval | None:
-    return row and MetricInterval(row.value, row.low, row.high, row.n)
+    return row and MetricInterval(row.value, row.low, row.high, row.n, row.n_pairs)

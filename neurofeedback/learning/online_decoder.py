@@ -75,6 +75,8 @@ class OnlineDecoder:
         if self._collector.add_probe(probe) is None or not self._index_is_compatible:
             return None
         self._decoder = self._fit()
+        if self._decoder.n_answers < self._settings.decoder.min_answers_to_refit:
+            return None
         at = (probe.sample if probe.answer_sample is None else probe.answer_sample) + round(
             self._settings.decoder.refit_delay_s * self._sfreq
         )

@@ -45,6 +45,15 @@ def build_priors(
     )
 
 
+def untaught_weights(
+    evidence: Evidence, names: tuple[str, ...], correlation: NDArray[np.float64], settings: DecoderSettings
+) -> NDArray[np.float64]:
+    """Return the weights of the index before any answer, ``(n_features,)``: of one member, or their average."""
+    priors = build_priors(evidence, names, correlation, settings)
+    own = [prior.mean for prior in priors if prior.name == evidence.index_member]
+    return own[0] if own else np.sum([prior.probability * prior.mean for prior in priors], axis=0)
+
+
 def _build_prior(
     profile: Evidence,
     probability: float,

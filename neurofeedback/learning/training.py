@@ -8,14 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.drowsiness import fit_drowsiness_level
 from neurofeedback.learning.decoder import Decoder, fit_decoder
 from neurofeedback.learning.decoder_messages import overall_notices, session_notices
 from neurofeedback.learning.evaluation import Evaluation, evaluate, self_caught_improves
+from neurofeedback.learning.feature_covariance import pool_covariances
 from neurofeedback.learning.model_file import DecoderFile, read_decoder_file, rename_unusable, write_decoder_file
 from neurofeedback.learning.model_serialization import evaluation_from_model, to_model_file
 from neurofeedback.learning.past_sessions import collect_labels, finished_sessions, short_hash
+from neurofeedback.learning.prior import untaught_weights
 from neurofeedback.learning.session_labels import SessionLabels
 from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
 from neurofeedback.recording.bids_paths import check_label
@@ -149,7 +154,15 @@ class DecoderTraining:
             self._training_set,
             lambda training_set, day, device: self._fit(training_set, day, device, with_self_caught=with_self_caught),
             self._settings,
+            self.untaught_weights(),
         )
+
+    def untaught_weights(self) -> NDArray[np.float64]:
+        """Return the weights of the index before any answer, ``(n_features,)``, in the decoder's units."""
+        names = self._training_set.names
+        covariances = [session.window_covariance for session in self._training_set.sessions]
+        pooled = pool_covariances(covariances, names, self._settings.prior_windows)
+        return untaught_weights(self._evidence, names, pooled.correlation, self._settings)
 
     def self_caught_improves(self) -> bool:
         """Return whether training on presses improves the decoder on probes."""

@@ -168,9 +168,20 @@ class DecoderSettings(SettingsModel):
     min_answers_per_class_to_activate: int = Field(
         default=8, ge=1, le=500, description="minimum answers of each class for an active decoder"
     )
-    min_sessions_to_activate: int = Field(default=2, ge=1, le=100, description="minimum sessions for an active decoder")
-    min_bootstrap_share_to_activate: Share = Field(
-        default=0.9, description="minimum share of bootstraps that beat the base rate for an active decoder"
+    min_sessions_to_activate: int = Field(
+        default=2,
+        ge=1,
+        le=100,
+        description="sessions in a row whose end decides that the decoder is active, or no longer",
+    )
+    activation_se_factor: float = number(
+        1.3,
+        "factor on the standard error of the prequential AUC, whose limit decides on an active decoder",
+        low=1,
+        high=3,
+    )
+    min_answers_to_refit: int = Field(
+        default=10, ge=1, le=1000, description="answers before the decoder is refitted during a session"
     )
     prequential_se_factor: float = number(
         1.2, "factor on the standard error of the prequential AUC (session by session)", low=1, high=3

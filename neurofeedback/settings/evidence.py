@@ -36,7 +36,7 @@ class Evidence(SettingsModel):
         description="AUC of the index on other people's answers; sets the trust before answers",
     )
     members: tuple[Evidence, ...] = Field(default=(), description="profiles that a mixture averages")
-    weights: tuple[float, ...] = Field(default=(), description="weight of each member; equal if not given")
+    member_weights: tuple[float, ...] = Field(default=(), description="weight of each member; equal if not given")
     index_member: str = Field(
         default="", description="member of the index before any answer; the weighted average if not given"
     )
@@ -52,8 +52,9 @@ class Evidence(SettingsModel):
         if len(set(self.feature_names)) != len(self.feature_names):
             msg = "a feature is named twice"
             raise ValueError(msg)
-        if self.weights and (len(self.weights) != len(self.members) or not all(w > 0 for w in self.weights)):
-            msg = "weights must be one positive number for each member"
+        weights = self.member_weights
+        if weights and (len(weights) != len(self.members) or not all(weight > 0 for weight in weights)):
+            msg = "member_weights must be one positive number for each member"
             raise ValueError(msg)
         if self.index_member and self.index_member not in {member.name for member in self.members}:
             msg = "index_member must be the name of a member"
@@ -65,7 +66,7 @@ class Evidence(SettingsModel):
         """The members with their weights, which add up to 1; a profile with features is its own only member."""
         if not self.members:
             return ((self, 1.0),)
-        weights = self.weights or (1.0,) * len(self.members)
+        weights = self.member_weights or (1.0,) * len(self.members)
         return tuple((member, weight / sum(weights)) for member, weight in zip(self.members, weights, strict=True))
 
     @property
@@ -80,7 +81,7 @@ class Evidence(SettingsModel):
             return tuple(f.mu for f in self.features)
         if self.index_member:
             return next(member.mu for member in self.members if member.name == self.index_member)
-        weights = self.weights or (1.0,) * len(self.members)
+        weights = self.member_weights or (1.0,) * len(self.members)
         columns = zip(*(member.mu for member in self.members), strict=True)
         return tuple(
             sum(weight * mu for weight, mu in zip(weights, column, strict=True)) / sum(weights) for column in columns

@@ -34,7 +34,6 @@ PROFILE_KEYS: Mapping[str, Mapping[str, str]] = {
         "active_answers": "min_answers_to_activate",
         "active_each": "min_answers_per_class_to_activate",
         "active_sessions": "min_sessions_to_activate",
-        "active_share": "min_bootstrap_share_to_activate",
         "left_out_se_factor": "leave_one_out_se_factor",
         "sleepy_from": "sleepy_threshold",
         "sleepy_shrink": "sleepy_prior_answers",
@@ -77,6 +76,9 @@ PROFILE_KEYS: Mapping[str, Mapping[str, str]] = {
 }
 """Old name and new name of each renamed key, by section of a profile."""
 
+UNUSED_KEYS: Mapping[str, tuple[str, ...]] = {"decoder": ("active_share", "min_bootstrap_share_to_activate")}
+"""Keys of earlier versions that nothing uses any more; they are ignored."""
+
 STORED_VALUES: Mapping[str, Mapping[str, object]] = {"gate": {"blink_rejects_theta": False}}
 """Values of newer keys in a session recorded before there was the key, where the default would change its frames."""
 
@@ -106,6 +108,10 @@ def rename_keys(table: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dic
 def rename_profile_keys(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the settings of a profile with their old keys renamed, and one line for each."""
     found, notices = dict(data), list[str]()
+    for section, unused in UNUSED_KEYS.items():
+        if isinstance(found.get(section), Mapping):
+            notices += [f"{section}.{key} is not used any more" for key in unused if key in found[section]]
+            found[section] = {key: value for key, value in found[section].items() if key not in unused}
     for section, names in PROFILE_KEYS.items():
         if isinstance(found.get(section), Mapping):
             found[section], lines = rename_keys(found[section], names)

@@ -28,7 +28,9 @@ class ProbeSettings(SettingsModel):
     )
     press_min_interval_s: float = number(1.0, "minimum time between two counted presses, s", low=0, high=30)
     max_logged_presses_per_min: int = Field(default=20, ge=1, le=600, description="maximum presses logged per minute")
-    learn_live: bool = Field(default=False, description="update the decoder during the session after each answer")
+    learn_live: bool = Field(
+        default=True, description="update the decoder during the session after each answer, from the tenth on"
+    )
 
     @model_validator(mode="after")
     def _check_interval(self) -> ProbeSettings:

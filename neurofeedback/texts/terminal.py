@@ -97,20 +97,36 @@ TRAINED_FROM = "Learned from {n} answers ({n_wander} elsewhere, {n_focus} on the
 TRAINED_WITH_PRESSES = (
     "Learned from {n} answers ({n_wander} elsewhere, {n_focus} on the breath) of {sessions} sittings, and from presses."
 )
-AUC = "AUC, each sitting judged by those before it: {prequential}; each sitting left out: {left_out}"
-SKILL = "Brier skill over the person's average rate: {skill}; calibration error: {ece}"
+AUC = (
+    "AUC, each session judged by those before it: {prequential}; each answer by all before it (a little pessimistic at "
+    "first): {answer_by_answer}; each session left out: {left_out}; the index before any answer: {untaught}"
+)
+SKILL = (
+    "Brier skill over the person's average rate: {skill}; calibration error: {ece}; log-loss below that rate's in "
+    "{share:.0f} of 100 draws of the sessions"
+)
 PRIOR_WEIGHTS = "Weight given to each prior: {weights}"
 DROWSINESS = "Drowsiness threshold: {level} of the default ({n} answers)."
 LEFT_OUT = "Left out: {session}"
 NOTE = "Note: {notice}"
 TOO_FEW = "too few answers"
 INTERVAL = "{value} ({low} to {high}; {n} answers)"
+AUC_INTERVAL = "{value} ({low} to {high}; {n} answers, {pairs} pairs)"
+DIFFERENCE = "{value} ({low} to {high}; mean over subjects)"
 TABLE_TITLE = "AUC, pairs of one session"
 TABLE_COLUMNS = ("evaluation", "AUC (95 % interval)")
 SESSION_BY_SESSION = "each session judged by those before it"
 SESSIONS_LEFT_OUT = "each session left out"
 SUBJECTS_LEFT_OUT = "each subject left out"
 SUBJECT_ROW = "  {subject}, by its earlier sessions ({n} answers)"
+UNTAUGHT = "the index before any answer"
+ANSWER_BY_ANSWER = "each answer judged by all before it"
+PLAIN_L2 = "plain L2, each answer by all before it"
+ALPHA_MINUS_THETA = "alpha minus theta, nothing learned"
+ABOVE_PLAIN_L2 = "each answer by all before it, minus plain L2"
+ABOVE_ALPHA_MINUS_THETA = "each answer by all before it, minus alpha minus theta"
+ACTIVE_SUBJECTS = "“Personal model active” would show for {n} of {total} subjects: {subjects}"
+NO_SUBJECT = "none"
 TABLE_COUNTS = "{n} answers, {n_wander} of wandering, {sessions} sessions."
 TABLE_PRIORS = "Features with a prior from studies: {features}; the others start from zero."
 NO_FEATURE = "none"

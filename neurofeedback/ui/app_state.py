@@ -117,7 +117,7 @@ class AppState:
             wait_for_fit=True,
             programme=self.programme,
             probe_interval_s=PROBES[preferences.probes],
-            learn_live=preferences.learn_live or None,
+            learn_live=None if preferences.learn_live else False,
             lsl_out=preferences.lsl_out,
             osc_out=preferences.osc_out,
             settings_overrides=preferences.settings_overrides(),

@@ -34,7 +34,7 @@ class Preferences:
     sound_device: str = ""
     drowsiness_shimmer: bool = False
     probes: str = "usual"
-    learn_live: bool = False
+    learn_live: bool = True
     baseline: str = "session"
     profile: str = "default"
     recordings: str = ""

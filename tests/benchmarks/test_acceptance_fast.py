@@ -12,7 +12,15 @@ from benchmarks.acceptance import adversarial, closed_loop, cost, gate, page, re
 from benchmarks.acceptance.adversarial import muscle, taken_off
 from benchmarks.acceptance.evaluation import discriminant, leave_one_out, within
 from benchmarks.acceptance.figures import Figure, Run, Verdict, at_least, at_most, between, verdict_of
-from benchmarks.acceptance.judged_sessions import Case, frame_auc, judge, simulate_and_judge, simulate_case, stream_of
+from benchmarks.acceptance.judged_sessions import (
+    Case,
+    frame_auc,
+    judge,
+    simulate_and_judge,
+    simulate_case,
+    stream_of,
+    with_evidence,
+)
 from benchmarks.acceptance.registry import TARGETS
 from benchmarks.acceptance.results import document, load, outcome_of, save
 from benchmarks.acceptance.statistics import auc, mean_of, pooled, share_of
@@ -26,7 +34,7 @@ FAST = Run(fast=True, map=lambda function, items: [function(item) for item in it
 
 
 def test_every_target_exists_and_is_built() -> None:
-    wanted = [*(f"T{number}" for number in range(1, 25)), "T8a", "invariance", "real"]
+    wanted = [*(f"T{number}" for number in range(1, 25)), "T8a", "T9b", "invariance", "real"]
     assert sorted(TARGETS) == sorted(wanted)
     assert all(target.measure is not None for target in TARGETS.values())
 
@@ -76,7 +84,8 @@ def test_t12_clench_is_not_rewarded_and_no_contact_is_unknown(monkeypatch: pytes
 
 
 def test_t5_large_effects_are_followed() -> None:
-    session = simulate_and_judge(Case(5, draw_person(5, "fixed", effect_scale=3.0), CLEAN, seconds=500.0))
+    case = Case(5, draw_person(5, "fixed", effect_scale=3.0), CLEAN, seconds=500.0)
+    session = simulate_and_judge(case, with_evidence("breath-novice"))
     assert frame_auc(session) > 0.6
 
 

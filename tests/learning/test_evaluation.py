@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,7 +13,9 @@ from neurofeedback.learning import evaluation as scoring
 from neurofeedback.learning import metrics
 from neurofeedback.learning.decoder import Decoder, fit_decoder
 from neurofeedback.learning.evaluation import (
+    activation,
     evaluate,
+    score_answer_by_answer,
     score_leaving_sessions_out,
     score_prequentially,
     score_with,
@@ -28,6 +32,7 @@ from neurofeedback.learning.metrics import (
     stack_people,
     within_session_auc,
 )
+from neurofeedback.learning.prior import untaught_weights
 from neurofeedback.learning.training_set import SessionTrainingData, TrainingSet, build_training_set
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.settings.load import load_evidence
@@ -169,7 +174,63 @@ def test_effect_activates_decoder() -> None:
 
 def test_decoder_without_effect_is_not_active() -> None:
     badges = [evaluate(person(5, 16, 0.0, seed=seed), learn, SETTINGS).active for seed in range(12)]
-    assert sum(badges) <= 1
+    assert not any(badges)
+
+
+def test_a_decoder_is_active_after_two_good_sessions_and_no_longer_after_two_bad_ones() -> None:
+    course = person(12, 20, 1.5)
+    course.wander[course.session_index >= 4] ^= True  # the direction turns round
+    shown = activation(course, score_prequentially(course, learn, SETTINGS), SETTINGS)
+    assert len(shown) == 11  # nothing is scored in the first session
+    assert shown[:4] == (False, False, True, True)
+    assert not shown[-1]
+    assert sorted(shown[4:], reverse=True) == list(shown[4:])
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        pytest.param(person(1, 400, 1.5), id="one session of 400 answers"),
+        pytest.param(person(12, 2, 1.5), id="sessions of two answers, too few of them"),
+        pytest.param(replace(person(6, 20, 1.5), wander=np.ones(120, dtype=np.bool_)), id="always the same answer"),
+    ],
+)
+def test_odd_histories_are_never_active(course: TrainingSet) -> None:
+    assert not any(activation(course, score_prequentially(course, learn, SETTINGS), SETTINGS))
+    assert not evaluate(course, learn, SETTINGS).active
+
+
+def test_a_sign_that_flips_between_devices_is_never_active() -> None:
+    course = person(8, 20, 1.0)
+    course.x[course.session_index % 2 == 1] *= -1
+    sessions = tuple(replace(one, device=f"device {k % 2}") for k, one in enumerate(course.sessions))
+    flipping = replace(course, sessions=sessions)
+    assert not any(activation(flipping, score_prequentially(flipping, learn, SETTINGS), SETTINGS))
+
+
+def test_each_answer_is_scored_by_all_before_it_from_the_eleventh_on() -> None:
+    course = person(2, 15, 1.0, press_effect=1.0)
+    singly = score_answer_by_answer(course, learn, SETTINGS)
+    asked = np.flatnonzero(~course.self_caught)[SETTINGS.min_answers_to_refit :]
+    assert len(singly.score) == len(asked) == 20
+    row = int(asked[7])
+    before = (course.session_index < course.session_index[row]) | (
+        (course.session_index == course.session_index[row]) & (course.minutes < course.minutes[row])
+    )
+    session = course.sessions[int(course.session_index[row])]
+    alone = learn(course.subset(before), session.day, session.device)
+    assert singly.score[7] == pytest.approx(alone.score(course.x[row : row + 1])[0])
+
+
+def test_a_single_session_is_scored_answer_by_answer_with_its_pairs() -> None:
+    found = evaluate(person(1, 40, 1.5), learn, SETTINGS, np.array([1.0, 0.0, 0.0]))
+    assert found.prequential is None
+    assert found.answer_by_answer is not None
+    assert found.untaught is not None
+    assert (found.answer_by_answer.n, found.untaught.n) == (30, 40)
+    n_wander = found.n_wander
+    assert found.untaught.n_pairs == n_wander * (40 - n_wander)
+    assert found.untaught.value > 0.7
 
 
 @pytest.mark.parametrize(("sittings", "each"), [(1, 40), (2, 10)])
@@ -302,6 +363,15 @@ def test_stacked_people_have_distinct_sessions() -> None:
 def test_other_decoder_scores_every_answer() -> None:
     course = person(2, 10, 0.5, press_effect=1.0)
     assert len(score_with(learn(course, 0.0, "muse"), person(3, 10, 0.5)).score) == 30
+
+
+def test_the_index_before_any_answer_is_that_of_its_member() -> None:
+    probes = load_evidence("probe-pooled")
+    np.testing.assert_allclose(
+        untaught_weights(DEFAULT, NAMES, np.eye(3), SETTINGS), 0.8 * np.array(probes.mu), atol=1e-12
+    )
+    average = DEFAULT.model_copy(update={"index_member": ""})
+    np.testing.assert_allclose(untaught_weights(average, NAMES, np.eye(3), SETTINGS), 0.8 * np.array(average.mu))
 
 
 def test_no_answers_give_share_of_zero() -> None:

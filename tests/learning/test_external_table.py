@@ -54,7 +54,21 @@ def test_feature_unit_does_not_matter(tmp_path: Path, delimiter: str) -> None:
         assert found is not None
         assert found.low > 0.6
     assert [subject for subject, _, _ in scores.subjects] == ["s0", "s1", "s2"]
+    assert scores.untaught is not None
+    assert scores.untaught.value == pytest.approx(0.5, abs=0.1)  # the labels follow a feature that no study names
+    assert scores.answer_by_answer is not None
+    assert scores.answer_by_answer.low > 0.6
+    assert scores.above_plain_l2 is not None
+    assert scores.above_plain_l2.low < 0 < scores.above_plain_l2.high + 0.1
+    assert scores.alpha_minus_theta is scores.above_alpha_minus_theta is None  # without alpha
     assert scores.brier_skill is not None
+
+
+def test_a_clear_effect_over_many_sessions_would_show_as_active(tmp_path: Path) -> None:
+    clear = read_feature_table(save(tmp_path / "t.csv", rows(2, 8, 20, effect=2.0)))
+    none = read_feature_table(save(tmp_path / "n.csv", rows(2, 8, 20, effect=0.0)))
+    assert evaluate_feature_table(clear, DEFAULT, SETTINGS).active_subjects == ("s0", "s1")
+    assert evaluate_feature_table(none, DEFAULT, SETTINGS).active_subjects == ()
 
 
 def test_session_differences_are_not_decoded(tmp_path: Path) -> None:
@@ -138,7 +152,15 @@ def test_evaluate_prints_all_three_ways_with_intervals(
     path = save(tmp_path / "t.csv", rows())
     code, out, _ = run(capsys, monkeypatch, str(path))
     assert code == 0
-    for words in ("judged by those before it", "each session left out", "each subject left out", "theta_frontal", "s2"):
+    for words in (
+        "judged by those before it",
+        "each session left out",
+        "each subject left out",
+        "theta_frontal",
+        "s2",
+        "pairs",
+        "Personal model",
+    ):
         assert words in out
     code, out, _ = run(capsys, monkeypatch, str(path), "--json")
     assert code == 0

@@ -52,8 +52,8 @@ def test_a_mixture_averages_its_members() -> None:
             "same features in the same order",
         ),
         ({"features": (THETA, THETA)}, "named twice"),
-        ({"features": (THETA,), "weights": (1.0,)}, "one positive number for each member"),
-        ({"members": (Evidence(name="a", features=(THETA,)),), "weights": (0.0,)}, "one positive number"),
+        ({"features": (THETA,), "member_weights": (1.0,)}, "one positive number for each member"),
+        ({"members": (Evidence(name="a", features=(THETA,)),), "member_weights": (0.0,)}, "one positive number"),
         ({"members": (Evidence(name="a", features=(THETA,)),), "index_member": "b"}, "the name of a member"),
     ],
 )
@@ -64,9 +64,9 @@ def test_evidence_without_features_and_members_is_refused(parts: dict[str, objec
 
 def test_members_count_by_their_weights_unless_one_is_the_index() -> None:
     members = tuple(Evidence(name=name, features=(feature_with(mu),)) for name, mu in (("a", 0.0), ("b", 1.0)))
-    assert Evidence(name="mix", members=members, weights=(3.0, 1.0)).mu == (0.25,)
-    assert Evidence(name="mix", members=members, weights=(3.0, 1.0), index_member="b").mu == (1.0,)
-    weighted = Evidence(name="mix", members=members, weights=(3.0, 1.0)).weighted_profiles
+    assert Evidence(name="mix", members=members, member_weights=(3.0, 1.0)).mu == (0.25,)
+    assert Evidence(name="mix", members=members, member_weights=(3.0, 1.0), index_member="b").mu == (1.0,)
+    weighted = Evidence(name="mix", members=members, member_weights=(3.0, 1.0)).weighted_profiles
     assert [(member.name, share) for member, share in weighted] == [("a", 0.75), ("b", 0.25)]
     assert Evidence(name="x", features=(THETA,)).weighted_profiles[0][1] == 1.0
 

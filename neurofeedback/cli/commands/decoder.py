@@ -167,9 +167,16 @@ def _performance_text(state: DecoderState) -> str:
         tr(
             terminal.AUC,
             prequential=_format_interval(scores.prequential),
+            answer_by_answer=_format_interval(scores.answer_by_answer),
+            untaught=_format_interval(scores.untaught),
             left_out=_format_interval(scores.leave_one_session_out),
         ),
-        tr(terminal.SKILL, skill=_format_interval(scores.brier_skill), ece=_format_interval(scores.ece)),
+        tr(
+            terminal.SKILL,
+            skill=_format_interval(scores.brier_skill),
+            ece=_format_interval(scores.ece),
+            share=100 * scores.share_above_base_rate,
+        ),
         tr(terminal.PRIOR_WEIGHTS, weights=", ".join(weights)),
         tr(terminal.DROWSINESS, level=f"{state.drowsy_level:.2f}", n=n_ratings),
     ]
@@ -180,7 +187,15 @@ def _format_interval(interval: MetricInterval | None) -> str:
     if interval is None:
         return tr(terminal.TOO_FEW)
     value, low, high = (f"{number:.2f}" for number in (interval.value, interval.low, interval.high))
-    return tr(terminal.INTERVAL, value=value, low=low, high=high, n=interval.n)
+    template = terminal.AUC_INTERVAL if interval.n_pairs else terminal.INTERVAL
+    return tr(template, value=value, low=low, high=high, n=interval.n, pairs=interval.n_pairs)
+
+
+def _format_difference(interval: MetricInterval | None) -> str:
+    if interval is None:
+        return tr(terminal.TOO_FEW)
+    value, low, high = (f"{number:+.3f}" for number in (interval.value, interval.low, interval.high))
+    return tr(terminal.DIFFERENCE, value=value, low=low, high=high)
 
 
 def _with_published_keys(scores: dict[str, Any]) -> dict[str, Any]:
@@ -225,15 +240,24 @@ def _print_scores(scores: FeatureTableScores) -> None:
     table = RichTable(title=tr(terminal.TABLE_TITLE), title_justify="left", box=None, pad_edge=False)
     for column in terminal.TABLE_COLUMNS:
         table.add_column(tr(column), overflow="fold")
+    table.add_row(tr(terminal.UNTAUGHT), _format_interval(scores.untaught))
+    table.add_row(tr(terminal.ANSWER_BY_ANSWER), _format_interval(scores.answer_by_answer))
     table.add_row(tr(terminal.SESSION_BY_SESSION), _format_interval(scores.prequential))
     table.add_row(tr(terminal.SESSIONS_LEFT_OUT), _format_interval(scores.sessions_left_out))
     table.add_row(tr(terminal.SUBJECTS_LEFT_OUT), _format_interval(scores.subjects_left_out))
+    table.add_row(tr(terminal.PLAIN_L2), _format_interval(scores.plain_l2))
+    table.add_row(tr(terminal.ALPHA_MINUS_THETA), _format_interval(scores.alpha_minus_theta))
+    table.add_row(tr(terminal.ABOVE_PLAIN_L2), _format_difference(scores.above_plain_l2))
+    table.add_row(tr(terminal.ABOVE_ALPHA_MINUS_THETA), _format_difference(scores.above_alpha_minus_theta))
     for subject, n, auc in scores.subjects:
         table.add_row(tr(terminal.SUBJECT_ROW, subject=subject, n=n), _format_interval(auc))
     _console.print(table)
     counts = tr(terminal.TABLE_COUNTS, n=scores.n, n_wander=scores.n_wander, sessions=scores.n_sessions)
     priors = tr(terminal.TABLE_PRIORS, features=", ".join(scores.features_with_prior) or tr(terminal.NO_FEATURE))
     _console.print(f"{counts} {priors}")
+    active = ", ".join(scores.active_subjects) or tr(terminal.NO_SUBJECT)
+    n_active, n_subjects = len(scores.active_subjects), len(scores.subjects)
+    _console.print(tr(terminal.ACTIVE_SUBJECTS, n=n_active, total=n_subjects, subjects=active))
     _console.print(
         tr(terminal.TABLE_SKILL, skill=_format_interval(scores.brier_skill), ece=_format_interval(scores.ece))
     )
