@@ -23,6 +23,13 @@ CLOCK_UNEXPLAINED = (
     "The time stamps span {clock_s:.2f} s and the samples with their gaps {samples_s:.2f} s; the difference "
     "is not placed."
 )
+UNUSUAL_RATE = (
+    "The sampling rate of {sfreq:g} Hz is by irregular time stamps alone and no device's; "
+    "state it with --sfreq if it is wrong."
+)
+SHORT_PACKETS = (
+    "{share:.1%} of the packets hold fewer than {n} rows; the time stamps do not show which rows of them are lost."
+)
 SOURCE_STATED = "statement"
 SOURCE_CLOCK = "time stamps"
 SOURCE_COUNTER = "packet counter"

@@ -11,6 +11,7 @@ from neurofeedback.formats.rules.clock import StampClock
 _WINDOW_S = 2.0
 _JITTER_FACTOR = 6.0  # of the median deviation, about 4 standard deviations
 _MIN_STEP = 0.6  # samples
+_MIN_COUNTED = 8  # samples
 _MAX_STEP = 1e12  # samples; longer than any recording, and the sum over all rows fits into int64
 _CYCLE_TOLERANCE = 0.25  # of a cycle of the counter
 
@@ -90,6 +91,8 @@ def _lost_by_delay(
     excess = np.diff(delay)
     limit = max(_MIN_STEP / rate_hz, _JITTER_FACTOR * float(np.median(np.abs(excess - np.median(excess)))))
     jumped = np.diff(positions[ticks]) > np.diff(ticks)  # only a counter jumps
+    if rows_per_cycle or jumped.any():  # a counter shows short holes better than the clock
+        limit = max(limit, _MIN_COUNTED / rate_hz, 2 * float(np.median(np.diff(clock.times[ticks]))))
     candidates = np.flatnonzero((excess > limit) | (jumped & (excess < -limit))) + 1
     width = max(1, round(_WINDOW_S * ticks.size / max(1e-9, positions[-1] / rate_hz)))
     usual = float(np.median(np.diff(clock.times[ticks]))) if clock.clumped else 0.0
@@ -102,7 +105,7 @@ def _lost_by_delay(
         before = delay[max(min(last, tick - 1), tick - width) : tick]
         jump = float(delay[start : start + width].min()) - float(before.min())
         lost = _whole_samples(jump, limit, sfreq, rows_per_cycle)
-        if lost:
+        if lost > 0 or (lost < 0 and jumped[tick - 1]):
             added[ticks[tick]] = lost
             last = tick + partial
     return added

@@ -101,6 +101,11 @@ def _choose(sure: RateEstimate | None, known: Sequence[RateEstimate], stated: fl
     return RateEstimate(sure.source, float(np.round(sure.sfreq, 2)), sure.error_hz)
 
 
+def is_usual(sfreq: float) -> bool:
+    """Return whether devices have this rate."""
+    return sfreq in _USUAL_HZ
+
+
 def differs_by(a: float, b: float) -> float:
     """Return by which share two rates differ.
 

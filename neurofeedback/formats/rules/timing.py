@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from neurofeedback.formats.rules.clock import StampClock, measure_rate, read_clock, to_seconds
 from neurofeedback.formats.rules.packet_counters import PacketCounter, read_counter
 from neurofeedback.formats.rules.place import place_by_clock, place_by_counter_and_clock
-from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate, differs_by
+from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate, differs_by, is_usual
 from neurofeedback.recording.import_report import ClockFault, ClockFaultKind, ImportedRate, RateEstimate, RateSource
 from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
 
 _AGREE = 0.015
+_REGULAR = 0.02
+_MIN_SHORT = 0.005
+_MAX_SHORT = 0.9
 _FAULT_TEXTS = {
     ClockFaultKind.SET_BACK: texts.CLOCK_SET_BACK,
     ClockFaultKind.SET_FORWARD: texts.CLOCK_SET_FORWARD,
@@ -103,8 +106,9 @@ def time_rows(
     sample_index = _place(measured, n_rows, rate.sfreq)
     faults = clock.faults if clock is not None else ()
     notices = (*rate_notices, *map(_describe, (f for f in faults if f.kind in _FAULT_TEXTS)), *measured.notices)
-    times = None if clock is None else clock.times
-    return RowTiming(sample_index, times, rate, faults, (*notices, *_unexplained(clock, sample_index, rate.sfreq)))
+    if clock is not None:
+        notices = (*notices, *_doubts(clock, measured, rate), *_unexplained(clock, sample_index, rate.sfreq))
+    return RowTiming(sample_index, None if clock is None else clock.times, rate, faults, notices)
 
 
 def _measure(clock: StampClock | None, counter: NDArray[np.float64] | None, expected: ExpectedRates) -> _Measured:
@@ -157,10 +161,24 @@ def _describe(fault: ClockFault) -> str:
     return tr(_FAULT_TEXTS[fault.kind], n=fault.n, seconds=fault.largest_s, row=fault.first_row + 1)
 
 
-def _unexplained(clock: StampClock | None, sample_index: NDArray[np.int64], sfreq: float) -> tuple[str, ...]:
+def _doubts(clock: StampClock, measured: _Measured, rate: ImportedRate) -> tuple[str, ...]:
+    """Return notices about what irregular stamps cannot show: the rate, and single rows lost of a packet."""
+    notices: list[str] = []
+    if rate.source is RateSource.CLOCK and not clock.countable and not is_usual(rate.sfreq):
+        notices.append(tr(texts.UNUSUAL_RATE, sfreq=rate.sfreq))
+    if clock.clumped and measured.counter is None:
+        sizes, intervals_s = np.diff(clock.ticks)[1:], np.diff(clock.times[clock.ticks])[1:]
+        usual_s = float(np.median(intervals_s))
+        full = int(np.quantile(sizes, 0.9, method="lower"))
+        regular = float(np.median(np.abs(intervals_s - usual_s))) < _REGULAR * usual_s
+        short = float(np.mean(sizes[intervals_s > 0.5 * usual_s] < full))
+        if regular and full > 3 and _MIN_SHORT < short < _MAX_SHORT:
+            notices.append(tr(texts.SHORT_PACKETS, share=short, n=full))
+    return tuple(notices)
+
+
+def _unexplained(clock: StampClock, sample_index: NDArray[np.int64], sfreq: float) -> tuple[str, ...]:
     """Return a notice if time and samples differ by more than a clump of stamps and 0.5 %."""
-    if clock is None:
-        return ()
     clock_s = float(clock.times[-1] - clock.times[0])
     samples_s = float(sample_index[-1] - sample_index[0]) / sfreq
     clump_s = float(np.max(np.diff(clock.ticks))) / sfreq

@@ -110,7 +110,7 @@ def _detect_layout(path: Path, table: NDArray[np.float64], layouts: list[BoardLa
 
 
 def _has_times(values: NDArray[np.float64]) -> bool:
-    return bool(values[-1] > values[0]) and float(np.median(values)) > _MIN_UNIX_TIME
+    return bool(np.ptp(values) > 0) and float(np.median(values)) > _MIN_UNIX_TIME
 
 
 def _rate_fits(layout: BoardLayout, table: NDArray[np.float64]) -> bool:

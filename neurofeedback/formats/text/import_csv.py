@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -92,32 +93,60 @@ def read_csv(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     RecordingError
         The file lacks rows, a row is damaged, the rate is unknown, or the unit cannot be judged.
     """
-    lines = read_table_lines(path)
-    heading = find_heading(lines)
-    if heading is None:
-        raise RecordingError(
-            f"{path} holds no EEG", got="no column named after an electrode", allowed="such as TP9, Cz"
-        )
-    if heading.kind == "CSV" and heading.names[0] == "timestamps" and _MUSE & set(heading.names):
-        _check_muse(path, heading.names)
-    body = [line for line in lines[heading.line + 1 :] if line.strip(", ")]
-    rows = TextTable(path, body, ",", heading.line + 2).without_torn_row(_n_cells(heading))
-    columns = _Columns.choose(heading.names)
-    values = rows.read_columns(columns.eeg)
-    values, channels, notices = _to_microvolts(path, heading, columns, values, options)
-    stream = _stream(path, heading, [channel.name for channel in channels if channel.use is ChannelUse.EEG])
+    table = _read_table(path)
+    values, channels, notices = _to_microvolts(path, table.heading, table.columns, table.values, options)
+    stream = _stream(path, table.heading, [channel.name for channel in channels if channel.use is ChannelUse.EEG])
+    nominal = _MUSE_SFREQS if stream.montage == "muse" else ()
     return recording_from_table(
         path,
         stream,
         values,
-        None if columns.clock is None else _read_clock(rows, columns.clock),
-        expected=ExpectedRates(options.sfreq, heading.sfreq, _MUSE_SFREQS if stream.montage == "muse" else ()),
-        counter=None if columns.counter is None else rows.read_columns([columns.counter])[0],
-        heading="" if columns.clock is None else heading.names[columns.clock],
-        events=_read_marks(rows, columns.marks, len(heading.names)),
+        table.times,
+        expected=ExpectedRates(options.sfreq, table.heading.sfreq, nominal),
+        counter=table.counter,
+        heading="" if table.columns.clock is None else table.heading.names[table.columns.clock],
+        events=table.events,
         channels=channels,
-        notices=(*rows.notices, *notices),
+        notices=(*table.notices, *notices),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _CsvTable:
+    """The numbers and marks of a file, without its text."""
+
+    heading: TableHeading
+    columns: _Columns
+    values: NDArray[np.float64]
+    times: NDArray[np.float64] | None
+    counter: NDArray[np.float64] | None
+    events: list[Event]
+    notices: tuple[str, ...]
+
+
+def _read_table(path: Path) -> _CsvTable:
+    lines = read_table_lines(path)
+    heading = find_heading(lines)
+    if heading is None:
+        raise RecordingError(f"{path} holds no EEG", got="no column with an electrode's name", allowed="such as Cz")
+    if heading.kind == "CSV" and heading.names[0] == "timestamps" and _MUSE & set(heading.names):
+        _check_muse(path, heading.names)
+    while lines and not lines[-1].strip(", "):
+        lines.pop()
+    body = list(filter(None, lines[heading.line + 1 :]))
+    rows = TextTable(path, body, ",", heading.line + 2).without_torn_row(_n_cells(heading))
+    columns = _Columns.choose(heading.names)
+    extra = [column for column in (columns.clock, columns.counter) if column is not None]
+    try:
+        table = rows.read_columns([*columns.eeg, *extra])
+        others = dict(zip(extra, table[len(columns.eeg) :], strict=True))
+    except RecordingError:  # a clock of dates
+        table = rows.read_columns(columns.eeg)
+        others = {column: _read_times(rows, column) for column in extra}
+    times = None if columns.clock is None else others[columns.clock]
+    counter = None if columns.counter is None else others[columns.counter]
+    events = _read_marks(rows, columns.marks, len(heading.names))
+    return _CsvTable(heading, columns, table[: len(columns.eeg)], times, counter, events, rows.notices)
 
 
 def _check_muse(path: Path, names: Sequence[str]) -> None:
@@ -178,7 +207,8 @@ def _to_microvolts(
     if heading.kind != "CSV":  # muse-lsl and Emotiv write microvolts
         scales[unknown] = 1.0
     elif unknown.any():
-        scale, notices = scale_of_unknown(path, values[unknown], [units[i] for i in np.flatnonzero(unknown)], options)
+        named = [channels[columns.eeg[row]] for row in np.flatnonzero(unknown)]
+        scale, notices = scale_of_unknown(path, values[unknown], named, options)
         scales[unknown] = scale
     values = values * scales[:, np.newaxis] if np.any(scales != 1) else values
     reasons = [reason_by_values(row) if heading.kind == "CSV" else "" for row in values]
@@ -191,7 +221,7 @@ def _to_microvolts(
 
 
 def scale_of_unknown(
-    path: Path, values: NDArray[np.float64], units: Sequence[str], options: ImportOptions
+    path: Path, values: NDArray[np.float64], channels: Sequence[ImportedChannel], options: ImportOptions
 ) -> tuple[float, tuple[str, ...]]:
     """Return microvolts per unit of values whose unit is missing or unknown, and the notice about it.
 
@@ -202,16 +232,16 @@ def scale_of_unknown(
     """
     if options.unit_scale is not None:
         return options.unit_scale, ()
-    known = sorted({unit for unit in units if unit not in {"", "n/a"}})
+    known = sorted({channel.unit for channel in channels} - {"n/a"})
     got = tr(texts.UNIT_UNKNOWN, unit=known[0]) if known else tr(texts.UNIT_MISSING)
     unit = judge_unit(values)
     scale = None if unit is None else scale_to_uv(unit)
     if unit is None or scale is None:
         raise RecordingError(f"the unit of {path} is unknown", got=got, todo="state it with --unit, such as --unit uV")
-    return scale, (tr(texts.UNIT_JUDGED, got=got, unit=unit),)
+    return scale, (tr(texts.UNIT_JUDGED, channels=", ".join(channel.name for channel in channels), got=got, unit=unit),)
 
 
-def _read_clock(rows: TextTable, column: int) -> NDArray[np.float64] | None:
+def _read_times(rows: TextTable, column: int) -> NDArray[np.float64]:
     try:
         return rows.read_columns([column])[0]
     except RecordingError:
@@ -226,12 +256,9 @@ def _read_marks(rows: TextTable, columns: Sequence[int], n_names: int) -> list[E
             events += marker_events(rows.read_columns([column])[0])
         except RecordingError:
             events += text_marker_events(rows.read_texts(column))
-    longer = [row for row, line in enumerate(rows.lines) if line.count(",") >= n_names]
-    if (longer and len(longer) < len(rows.lines)) or (longer and not columns):
-        cells = [""] * len(rows.lines)
-        for row in longer:
-            cells[row] = rows.lines[row].split(",")[n_names]
-        events += text_marker_events(cells)
+    if sum(map(str.count, rows.lines, repeat(","))) > len(rows.lines) * (n_names - 1):
+        cells = (line.split(",", n_names)[n_names:] for line in rows.lines)
+        events += text_marker_events(cell[0] if cell else "" for cell in cells)
     return sorted(events, key=lambda event: event.sample)
 
 

@@ -52,17 +52,20 @@ def read_openbci(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     if _all_zero(rows.lines[0]) and len(rows.lines) > 1:
         rows = replace(rows, lines=rows.lines[1:], first_line=rows.first_line + 1)
     table = rows.read_columns([*range(n_channels + 1), *columns.numeric])
+    times = columns.times(rows, table[n_channels + 1 :])
     sfreq = _header_value(header, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
+    channels, notices = columns.describe(names, n_channels, rows.lines[0].count(",") + 1), rows.notices
+    del lines, rows  # the text of a long file is larger than its numbers
     return recording_from_table(
         path,
         make_stream(path, n_channels, "OpenBCI GUI text"),
         table[1 : n_channels + 1],
-        columns.times(rows, table[n_channels + 1 :]),
+        times,
         expected=ExpectedRates(options.sfreq, None if sfreq is None else float(sfreq)),
         counter=table[0],
         events=marker_events(table[-1]) if columns.marker is not None else (),
-        channels=columns.describe(names, n_channels, len(rows.lines[0].split(","))),
-        notices=rows.notices,
+        channels=channels,
+        notices=notices,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16"
 _LATIN1_HIGH = bytes((*range(0xA0, 0xFE),))
 _LATIN1_TEXT = bytes((9, 10, 13, *range(32, 127))) + _LATIN1_HIGH
 _PROBED_LINES = 50
+_BLOCK_LINES = 100_000
 
 
 def detect_encoding(head: bytes) -> str:
@@ -142,10 +145,12 @@ class TextTable:
         RecordingError
             A row is too short, or a cell is not a number; the error names the line.
         """
+        if len(self.lines) > _BLOCK_LINES and (fast := self._parse_fast(columns)) is not None:
+            return fast
         try:
             return self._parse(self.lines, columns)
         except (ValueError, IndexError, OverflowError):
-            pass
+            pass  # perhaps only empty cells
         try:
             return self._parse([_fill_empty(line, self.delimiter) for line in self.lines], columns)
         except (ValueError, IndexError, OverflowError):
@@ -154,6 +159,25 @@ class TextTable:
                 got=self._describe_first_bad_cell(columns) or "a row that cannot be read",
                 todo="correct or remove that line",
             ) from None
+
+    def _parse_fast(self, columns: Sequence[int]) -> NDArray[np.float64] | None:
+        """Parse with pandas, three times as fast as NumPy; None if a cell is empty or the rows differ."""
+        import pandas as pd  # only for long files
+
+        values = np.empty((len(columns), len(self.lines)))
+        for start in range(0, len(self.lines), _BLOCK_LINES):
+            block = self.lines[start : start + _BLOCK_LINES]
+            try:
+                table = pd.read_csv(
+                    StringIO("\n".join(block)), sep=self.delimiter, header=None, usecols=sorted(set(columns)),
+                    dtype=float, quoting=csv.QUOTE_NONE, skip_blank_lines=False,
+                )  # fmt: skip
+            except (ValueError, OverflowError):  # pandas' own errors are ValueErrors
+                return None
+            if len(table) != len(block):
+                return None
+            values[:, start : start + len(block)] = table[list(columns)].to_numpy().T
+        return None if np.isnan(values).any() else values
 
     def _parse(self, lines: list[str], columns: Sequence[int]) -> NDArray[np.float64]:
         return np.loadtxt(lines, delimiter=self.delimiter, usecols=tuple(columns), ndmin=2, comments=None).T
