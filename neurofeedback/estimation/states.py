@@ -11,7 +11,8 @@ _OTHER = {State.FOCUS: State.WANDER, State.WANDER: State.FOCUS}
 class StateMachine:
     """Changes between FOCUS and WANDER only after the index has stayed beyond the threshold for the dwell time.
 
-    It is UNKNOWN while there is no usable signal or no frame has been valid for some time, and at the start.
+    It is UNKNOWN while there is no usable signal, no frame has been valid for some time, the session is paused, or
+    there is no baseline yet (the engine decides the last two).
     """
 
     def __init__(self, threshold: ThresholdSettings, confidence: ConfidenceSettings, hop_s: float) -> None:

@@ -1,4 +1,7 @@
-"""Fit each channel's artifact limits to a baseline, and apply them to the baseline's own frames."""
+"""Fit each channel's artifact limits to a baseline, and apply them to the baseline's own frames.
+
+The numbers of the rules (blink, muscle, amplitude) are ``settings.signal.GateSettings``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Rendering of HTML pages: one Jinja environment, in which texts come from the catalogue and all values are escaped."""
+"""Rendering of HTML pages: one Jinja environment, in which texts come from the catalogue and all values are escaped.
+
+The layout itself stands in the ``.j2`` files beside it: ``session.html.j2``, ``page.css.j2`` and their parts.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ class FilterSettings(SettingsModel):
 
 
 class GapSettings(SettingsModel):
-    """Handling of lost samples ("Ingest" in ``docs/algorithm.md``)."""
+    """Handling of lost samples ("Ingest" in ``docs/algorithm.md``).
+
+    A headset is reconnected after ``lost_s``, but not before ``acquisition.watchdog.RELEASE_AFTER_S``.
+    """
 
     interpolate_s: float = number(0.05, "longest gap that is interpolated, s", low=0, high=0.05)
     reset_s: float = number(0.5, "gaps longer than this reset the filters, s", low=0.1, high=5)

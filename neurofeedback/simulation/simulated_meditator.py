@@ -2,7 +2,8 @@
 
 One channel is background + oscillations + band changes + muscle + eyes + pops + drift + mains, rounded to the
 device's counts. A change of band power multiplies what the signal holds in that band:
-``x += (exp(shift / 2) - 1) * x_band`` with ``shift`` in units of ln power.
+``x += (exp(shift / 2) - 1) * x_band`` with ``shift`` in units of ln power. ``disturbances`` says how much there is of
+each; the sizes of slow processes stand in ``slow_processes``.
 """
 
 from __future__ import annotations

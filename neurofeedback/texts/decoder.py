@@ -15,6 +15,7 @@ EARLY_AUC = (
     "Too early to say: shown one moment you called wandering and one you called on the breath, it picks the right one "
     "in about {auc} of 100 such pairs (somewhere between {low} and {high}; 50 is guessing)."
 )
+# the badge: shown once learning.evaluation sets ``active``
 ACTIVE = "Personal model active: {answers} from {sessions} shape the guidance."
 LEARNING = "Personal model learning: {answers} from {sessions} shape the guidance."
 ONE_ANSWER = "1 answer of your own"

@@ -14,7 +14,6 @@ PROGRESS_BAR = "Progress so far"
 FILE_FAILED = "A file could not be read or written: {error}"
 PROGRAM_FAULT = "A fault of the program: {error}"
 PROGRAM_FAULT_NOT_RECORDED = "A fault of the program: {error}. Nothing was recorded."
-ENDED_BEFORE_START = "Ended before it began; nothing was recorded."
 
 CRASH_TITLE = "Something went wrong"
 CRASH_EXPLANATION = (

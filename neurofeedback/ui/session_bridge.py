@@ -11,7 +11,7 @@ from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal
 from neurofeedback.errors import EXIT_OK, NeurofeedbackError
 from neurofeedback.session.config import RunningSession, SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
-from neurofeedback.texts import window
+from neurofeedback.texts import session_notices, window
 from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class SessionBridge(QObject):
         if error is not None:
             self._finish(_error_result(error))
         elif self._stopping:
-            self._finish(SessionResult(EXIT_OK, tr(window.ENDED_BEFORE_START)))
+            self._finish(SessionResult(EXIT_OK, tr(session_notices.ENDED_BEFORE_START)))
         else:
             self._session = launching.result()
             self._session.start()
