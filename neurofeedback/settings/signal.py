@@ -192,7 +192,7 @@ class FeatureSettings(SettingsModel):
 
 
 class EnvelopeSettings(SettingsModel):
-    """The alpha envelope by a causal complex FIR filter (3.1), for profiles whose index uses it."""
+    """The alpha envelope by a causal complex FIR filter, for profiles whose index uses it."""
 
     length_s: float = number(1.0, "length of the filter, s", low=0.25, high=2)
     delay_s: float = number(0.15, "delay of the filter; longer is more accurate, s", low=0.05, high=0.5)

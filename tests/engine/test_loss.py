@@ -1,4 +1,4 @@
-"""SCIENCE T16: what a lossy or broken link does to the index, and never to the sound."""
+"""Acceptance target T16: what a lossy or broken link does to the index, and never to the sound."""
 
 from __future__ import annotations
 

@@ -36,11 +36,11 @@ def test_lempel_ziv_counts_phrases_of_the_exhaustive_history() -> None:
     assert count_words(bytes([0, 1] * 50)) == 3
 
 
-# SCIENCE 2.2, point 4: windows of 4 s of noise of exponent chi, as they are
+# measured when the ratio was designed: windows of 4 s of noise of exponent chi, as they are
 @pytest.mark.parametrize(
     ("chi", "at_256_hz", "at_125_hz"), [(1.0, 0.76, 0.82), (1.3, 0.56, 0.63), (1.6, 0.38, 0.46), (2.0, 0.21, 0.30)]
 )
-def test_2_2_4_complexity_follows_the_exponent_the_rate_and_the_length(
+def test_complexity_follows_the_exponent_the_rate_and_the_length(
     chi: float, at_256_hz: float, at_125_hz: float
 ) -> None:
     noise = power_noise(256 * 400, chi, 256.0)

@@ -82,7 +82,7 @@ def agreement(alpha_uv: float, delay_s: float) -> float:
 
 
 def test_envelope_accuracy_matches_measurement_and_grows_with_delay() -> None:
-    """SCIENCE 3.1: .78, .89, .945, .964, .966 at 50 to 300 ms on weak alpha, .975 at 150 ms on strong."""
+    """The design measured .78, .89, .945, .964, .966 at 50 to 300 ms on weak alpha, .975 at 150 ms on strong."""
     by_delay = [agreement(3.0, delay_s) for delay_s in (0.05, 0.10, 0.15, 0.20, 0.30)]
     assert by_delay == pytest.approx([0.78, 0.89, 0.945, 0.964, 0.966], abs=0.03)
     assert by_delay == sorted(by_delay)
