@@ -25,7 +25,7 @@ MAX_SESSIONS_NEEDED = 400
 MAX_RELATIVE_WEIGHT = 2.0
 _LEVEL = 0.95
 _POWER = 0.80
-_SD_LEVEL = 0.77  # nominal: shares are bounded, so it contains the SD in about .80
+_SD_LEVEL = 0.76  # nominal: shares are bounded, so it contains the SD in about .80
 _MAX_LOG_ODDS = 50.0
 _CERTAIN_NCP = 10.0
 
@@ -252,7 +252,7 @@ def estimate_session_sd(sessions: Sequence[AnswerCounts]) -> tuple[float, float]
     Notes
     -----
     Chi-square interval of Pearson's dispersion phi about the pooled share p, with phi = 1 + (n - 1) p (1 - p) SD^2 for
-    n answers a session. Its nominal level is .77: it contains the true SD in .77 to .84 of simulated histories of 10
+    n answers a session. Its nominal level is .76: it contains the true SD in .76 to .83 of simulated histories of 10
     sessions, independent or AR(.5), SD .3 to .8. A true trend makes it larger.
     """
     places, wander, n = _limit_weights(sessions)
