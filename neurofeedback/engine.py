@@ -156,6 +156,11 @@ class FrameEngine:
         return self._estimator.baseline
 
     @property
+    def trust(self) -> float:
+        """Trust in the model of the index, 0 to 1; with 0 the tone does not follow it."""
+        return self._trust
+
+    @property
     def mains_hz(self) -> float | None:
         """Mains frequency as set or detected, Hz; None before it is detected."""
         return self._pipeline.mains_hz

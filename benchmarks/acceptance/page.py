@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ def write(results: Mapping[str, Any], folder: Path) -> None:
         machine=results["machine"],
         sections=[
             Section(table=_summary(targets), images=[(title, image.name) for title, image in images.items()]),
+            _probe_studies(json.loads((folder / "probe-studies.json").read_text(encoding="utf-8"))),
             *_sections(targets),
         ],
     )
@@ -34,6 +36,22 @@ def _summary(targets: Mapping[str, Any]) -> Table:
         for identity, entry in targets.items()
     ]
     return Table(("target", "what", "verdict", "commit"), rows)
+
+
+def _probe_studies(studies: Mapping[str, Any]) -> Section:
+    """Return the table of the evidence on real answers, from committed data: the recordings are not in the tests."""
+    rows = [
+        (row["name"], format_number(row.get("auc", row.get("difference"))), _interval(row)) for row in studies["rows"]
+    ]
+    return Section(
+        "Answers to probes of real people",
+        facts=(f"{studies['people']} people of {studies['studies']} public studies; {studies['what']}.",),
+        table=Table(("what", "AUC, or difference", "95 % interval over people"), rows),
+    )
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    return format_interval(row["low"], row["high"]) if "low" in row else ""
 
 
 def _sections(targets: Mapping[str, Any]) -> Iterator[Section]:

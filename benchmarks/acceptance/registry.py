@@ -20,6 +20,7 @@ from benchmarks.acceptance import (
     reward,
     spectrum,
     throughput,
+    weak_clench,
 )
 from benchmarks.acceptance.figures import Target
 
@@ -34,6 +35,7 @@ TARGETS: dict[str, Target] = {
         *leak.TARGETS,
         *gate.TARGETS,
         *adversarial.TARGETS,
+        *weak_clench.TARGETS,
         *alpha.TARGETS,
         *reward.TARGETS,
         *loss.TARGETS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from neurofeedback.learning.decoder_messages import feature_label
 from neurofeedback.recording.documents import SessionSummary
 from neurofeedback.report.session_data import SessionData
@@ -69,6 +71,8 @@ def notices(data: SessionData) -> list[str]:
         found.append(tr(report.NO_CLEAR_SIGNAL))
     elif not data.frames.has_index:
         found.append(_no_index_sentence(data))
+    elif not np.nan_to_num(data.frames.confidence).any():
+        found.append(tr(report.NO_CONFIDENCE))
     return found
 
 

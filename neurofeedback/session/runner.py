@@ -283,7 +283,10 @@ class Runner:
             self._record_row(replace(refit, sample=max(refit.sample, self._n_received + 1)))
             weights = parse_decoder_weights(refit.value)
             self._model_text = index_source_text(
-                self._context.index_name, weights.n_answers if weights else 0, learns_live=True
+                self._context.index_name,
+                weights.n_answers if weights else 0,
+                learns_live=True,
+                trust=self._context.engine.trust,
             )
 
     def _record_event(self, kind: EventKind, value: str = "n/a") -> None:

@@ -247,8 +247,10 @@ class Session:
                 consumers=(*outputs, *participant),
                 index_name=index_name,
                 decoder_thread=decoder_thread,
-                model_text=index_source_text(index_name, n_answers, learns_live=learn_live),
-                model_record=index_source_text(index_name, n_answers, learns_live=learn_live, translate=english),
+                model_text=index_source_text(index_name, n_answers, learns_live=learn_live, trust=engine.trust),
+                model_record=index_source_text(
+                    index_name, n_answers, learns_live=learn_live, trust=engine.trust, translate=english
+                ),
             )
             if fit_result.fit_text:
                 context.writer.process_event(Event(0, EventKind.HEADSET_FIT, fit_result.fit_text))

@@ -11,6 +11,10 @@ NO_PHASE = "No phase was reached"
 SESSION_LINE = "{phases} · {device} · participant {participant} · {started}"
 NOT_CLOSED = "This session broke off: it was not closed in order. What was recorded until then, {duration}, is here."
 ENDED_EARLY = "The sitting was ended before its planned time."
+NO_CONFIDENCE = (
+    "The confidence in the index was 0 throughout: it did no better than guessing, so the tone stayed neutral and did "
+    "not follow it."
+)
 NO_CLEAR_SIGNAL = "No stretch of the signal was clear enough to judge, so nothing can be said about the sitting."
 NO_INDEX_WITHOUT_BASELINE = "There is no index: the sitting ended before its baseline was complete."
 NO_INDEX_WITHOUT_CLEAN_BASELINE = (

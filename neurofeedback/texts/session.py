@@ -7,9 +7,11 @@ DISCLAIMER = (
     "This program shows an experimental EEG-derived index. In group studies similar measures differ, on average "
     "and weakly, between reported mind-wandering and breath focus; for an individual the relation may be absent or "
     "reversed until the program has learned from your own answers, and may stay so after learning. Before your "
-    "answers it points the wrong way for one in five to one in two people. It does not measure the default mode "
-    "network, diagnose or treat any condition. Controlled trials of consumer neurofeedback for meditation show at "
-    "most small benefits over control. Muscle tension, drowsiness, poor contact and medication change the index."
+    "answers it is barely better than guessing (in 86 people of three public studies it would have picked the right "
+    "one of two moments in about 53 of 100), and for more than a third of people it points the wrong way. It does not "
+    "measure the default mode network, diagnose or treat any condition. Controlled trials of consumer neurofeedback "
+    "for meditation show at most small benefits over control. Muscle tension, drowsiness, poor contact and medication "
+    "change the index."
 )
 STOP_ADVICE = (
     "It is not a medical device. If a sitting brings distress, or a feeling of being cut off from yourself or the "
@@ -68,6 +70,11 @@ INDEX_SOURCE_ONE_ANSWER_LIVE = (
 INDEX_SOURCE_ANSWERS = "The guidance follows what your own {n_answers} answers have taught so far."
 INDEX_SOURCE_ANSWERS_LIVE = (
     "The guidance follows what your own {n_answers} answers have taught so far; each new answer refines it."
+)
+
+INDEX_SOURCE_NO_TRUST = (
+    "The confidence in the index is 0 in this session: so far it does no better than guessing, so the tone stays "
+    "neutral and does not follow you."
 )
 
 CONTACT_SYMBOLS = {"good": "●", "fair": "◐", "bad": "○"}

@@ -28,6 +28,9 @@ BACKGROUNDS = {"rain": "Rain", "wind": "Wind", "drone": "Drone", "file": "My own
 PROBES = {"usual": "About every minute", "rare": "About every three minutes", "none": "None"}
 BASELINES = {"session": "This sitting's baseline", "own": "My earlier sittings, from the fourth on"}
 LSL_OUTPUTS = {"": "No", "machine": "On this machine", "network": "On the network"}
+TONE_STAYS_NEUTRAL = (
+    "Before your own answers this method does no better than guessing: its confidence is 0, and the tone stays neutral."
+)
 PLACEHOLDERS = {
     "background_file": "WAV, FLAC, MP3 or OGG",
     "sound_device": "Empty for the system's own",

@@ -54,14 +54,20 @@ def guidance_text(phase: Phase | None, state: State | None, lost_s: float = 0.0,
     return tr(session_texts.GUIDANCE[phase])
 
 
-def index_source_text(index_name: str, n_answers: int, *, learns_live: bool, translate: Callable[..., str] = tr) -> str:
+def index_source_text(
+    index_name: str, n_answers: int, *, learns_live: bool, trust: float = 1.0, translate: Callable[..., str] = tr
+) -> str:
     """Return one sentence about what the guidance is based on; pass ``english`` for what is recorded.
+
+    With a ``trust`` of 0 it says that the tone does not follow the index.
 
     Examples
     --------
     >>> index_source_text(INDEX_NAME, 42, learns_live=False)
     'The guidance follows what your own 42 answers have taught so far.'
     """
+    if trust == 0:
+        return translate(session_texts.INDEX_SOURCE_NO_TRUST)
     if index_name != INDEX_NAME:
         return translate(session_texts.INDEX_SOURCE_OTHER, index_name=index_name)
     if n_answers == 0:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import peers
-from benchmarks.acceptance import adversarial, closed_loop, cost, gate, page, real
+from benchmarks.acceptance import adversarial, closed_loop, cost, gate, page, real, weak_clench
 from benchmarks.acceptance.adversarial import muscle, taken_off
 from benchmarks.acceptance.evaluation import discriminant, leave_one_out, within
 from benchmarks.acceptance.figures import Figure, Run, Verdict, at_least, at_most, between, verdict_of
@@ -34,7 +34,7 @@ FAST = Run(fast=True, map=lambda function, items: [function(item) for item in it
 
 
 def test_every_target_exists_and_is_built() -> None:
-    wanted = [*(f"T{number}" for number in range(1, 25)), "T8a", "T9b", "invariance", "real"]
+    wanted = [*(f"T{number}" for number in range(1, 25)), "T8a", "T9b", "T12b", "invariance", "real"]
     assert sorted(TARGETS) == sorted(wanted)
     assert all(target.measure is not None for target in TARGETS.values())
 
@@ -178,3 +178,11 @@ def test_electrodes_of_a_real_cap_that_show_alpha_are_not_broken() -> None:
     out = {figure.name: figure.value for figure in real.real(FAST) if figure.name.endswith(" out")}
     posterior = [out[f"Cyton, blinks and jaw: {name} out"] for name in ("P7", "P8", "O1", "O2")]
     assert max(posterior) < 0.2
+
+
+@pytest.mark.real_data
+def test_weak_clenches_of_a_real_jaw_do_not_buy_a_calmer_index() -> None:
+    """Loose, for the time it takes; ``scripts/acceptance --only T12b`` asks it of 40 people and all recordings."""
+    found = weak_clench.weak_clenches(FAST)
+    assert len(found) == 2
+    assert all(one.value > -0.1 for one in found)

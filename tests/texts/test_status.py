@@ -57,7 +57,7 @@ def test_index_is_named_as_a_proxy() -> None:
     "clause",
     [
         "experimental EEG-derived index",
-        "points the wrong way for one in five to one in two people",
+        "for more than a third of people it points the wrong way",
         "does not measure the default mode network, diagnose or treat any condition",
         "at most small benefits over control",
         "Muscle tension, drowsiness, poor contact and medication change the index",
@@ -106,6 +106,13 @@ def test_contact_text_limits_the_electrodes() -> None:
 )
 def test_index_source_depends_on_answers(n_answers: int, live: bool, expected: str) -> None:
     assert index_source_text(INDEX_NAME, n_answers, learns_live=live) == expected
+
+
+@pytest.mark.parametrize("n_answers", [0, 200])
+def test_without_any_trust_the_tone_is_said_to_stay_neutral(n_answers: int) -> None:
+    text = index_source_text(INDEX_NAME, n_answers, learns_live=True, trust=0.0)
+    assert "confidence in the index is 0" in text
+    assert "the tone stays neutral" in text
 
 
 def test_index_source_of_another_index_mentions_no_learning() -> None:

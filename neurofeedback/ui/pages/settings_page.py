@@ -8,6 +8,9 @@ from dataclasses import replace
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QScrollArea, QSpinBox, QWidget
 
+from neurofeedback.errors import SettingsError
+from neurofeedback.estimation.confidence import untaught_trust
+from neurofeedback.settings.load import load_evidence, load_settings
 from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.preferences import Preferences
@@ -48,6 +51,7 @@ class SettingsPage(QWidget):
         self._fields: dict[str, QWidget] = {}
         self._setters: dict[str, Callable[[object], None]] = {}
         self.back = button(window.HOME, self.left.emit, main=True)
+        self._tone_note = label(settings.TONE_STAYS_NEUTRAL, quiet=True)
         self._lay_out()
         bind_key(self, "Esc", self.left.emit)
 
@@ -63,6 +67,8 @@ class SettingsPage(QWidget):
             grid.addWidget(label(title, large=True), place, 0, 1, 3)
             for at, name in enumerate(names, start=place + 1):
                 self._add(grid, at, name)
+            if title == settings.GROUP_SOUND:
+                grid.addWidget(self._tone_note, grid.rowCount(), 1, 1, 2)
             grid.setRowMinimumHeight(grid.rowCount(), 14)
         area = QScrollArea()
         area.setWidget(page)
@@ -138,6 +144,7 @@ class SettingsPage(QWidget):
         self._preferences = preferences
         for name, show in self._setters.items():
             show(getattr(preferences, name))
+        self._tone_note.setVisible(_tone_stays_neutral(preferences.profile))
         self._fields.get(focused, self._fields["theme"]).setFocus()
 
     def _set(self, name: str, value: object) -> None:
@@ -150,6 +157,7 @@ class SettingsPage(QWidget):
         changed = replace(self._preferences, **values)
         if changed != self._preferences:
             self._preferences = changed
+            self._tone_note.setVisible(_tone_stays_neutral(changed.profile))
             self.changed.emit(changed)
 
     def _browse(self, name: str) -> None:
@@ -165,3 +173,12 @@ class SettingsPage(QWidget):
             self._change(**values)
         for changed in values:
             self._setters[changed](getattr(self._preferences, changed))
+
+
+def _tone_stays_neutral(profile: str) -> bool:
+    """Whether a profile's index has no confidence before any answer; a profile that cannot be read says nothing."""
+    try:
+        chosen = load_settings(profile)
+        return untaught_trust(load_evidence(chosen.index.evidence), chosen.confidence) == 0
+    except SettingsError:
+        return False
