@@ -117,3 +117,9 @@ NOTHING = "none"
 NO_FINDINGS = "nothing unusual was found"
 IMPORT_SUMMARY = "Import of {name}"
 DRY_RUN = "Dry run: nothing was written."
+
+# export
+COARSE_STEPS = (
+    "{format} stores {channels} in steps of up to {step_uv:.2g} uV, as the range of values is large; "
+    "bdf and fif are finer."
+)

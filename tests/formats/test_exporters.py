@@ -11,6 +11,7 @@ from pathlib import Path
 import edfio
 import mne
 import numpy as np
+import pyedflib
 import pytest
 from typer.testing import CliRunner
 
@@ -19,7 +20,7 @@ from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats import export_edf
 from neurofeedback.formats.anonymize import anonymize_recording
-from neurofeedback.formats.export_edf import write_bdf
+from neurofeedback.formats.export_edf import write_bdf, write_edf
 from neurofeedback.formats.exporters import EXPORT_TARGETS, export_recording
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
@@ -295,3 +296,46 @@ def test_read_session_gives_raw_and_frames(session: SessionFiles):
     assert frames is not None
     assert list(frames.columns[:3]) == ["onset", "sample", "phase"]
     assert [bool(np.isfinite(channel["loc"][:3]).all()) for channel in raw.info["chs"]] == [True, True, False]
+
+
+def noise(sfreq: float, n_samples: int, scale_uv: float = 20.0) -> Recording:
+    values = np.random.default_rng(1).normal(0, scale_uv, (2, n_samples)).astype(np.float32)
+    return Recording(
+        Path("noise"),
+        StreamInfo("synthetic", sfreq, ("Fp1", "Cz")),
+        n_samples,
+        lambda start, stop: values[:, start:stop].copy(),
+        events=(Event(10, EventKind.MARK, "ä"), Event(20, EventKind.MARK, "b", 1.5)),
+    )
+
+
+@pytest.mark.parametrize("n_samples", [1, 2560, 2561])
+@pytest.mark.parametrize("sfreq", [256.0, 250.3, 93.27, 20_000.0])
+@pytest.mark.parametrize(("write", "name", "step_uv"), [(write_edf, "a.edf", 0.003), (write_bdf, "a.bdf", 1e-4)])
+def test_edflib_opens_what_is_written(write, name: str, step_uv: float, sfreq: float, n_samples: int, tmp_path: Path):
+    recording = noise(sfreq, n_samples)
+    write(recording, tmp_path / name)
+    reader = pyedflib.EdfReader(str(tmp_path / name))
+    kinds = {"a.edf": pyedflib.FILETYPE_EDFPLUS, "a.bdf": pyedflib.FILETYPE_BDFPLUS}
+    assert reader.filetype == kinds[name]
+    assert reader.getSignalLabels() == ["Fp1", "Cz"]
+    assert reader.getSampleFrequency(0) == pytest.approx(sfreq, rel=2e-6)
+    written = reader.readSignal(1)[:n_samples]
+    assert np.abs(written - recording.read_samples(0, n_samples)[1]).max() <= step_uv
+    onsets, _, texts = reader.readAnnotations()
+    marks = {text: onset for onset, text in zip(onsets, texts, strict=True)}
+    assert marks["ä"] == pytest.approx(10 / sfreq, abs=2e-4)
+    reader.close()
+
+
+def test_steps_above_a_microvolt_are_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    write_edf(noise(256.0, 512, scale_uv=1e5), tmp_path / "a.edf")
+    assert "EDF stores Fp1, Cz in steps of up to" in caplog.text
+    caplog.clear()
+    write_bdf(noise(256.0, 512, scale_uv=1e5), tmp_path / "a.bdf")
+    assert not caplog.text
+
+
+def test_a_bdf_that_cannot_be_written_is_not_called_edf(tmp_path: Path):
+    with pytest.raises(RecordingError, match="cannot be stored as BDF"):
+        write_bdf(noise(256.0, 512, scale_uv=1e12), tmp_path / "a.bdf")
