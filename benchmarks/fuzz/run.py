@@ -25,6 +25,7 @@ import typer
 from benchmarks.fuzz.check import imports_or_leaves_nothing, opens_or_refuses
 from benchmarks.fuzz.mutate import damaged
 from benchmarks.fuzz.seeds import Seed, seeds
+from benchmarks.fuzz.silent import count_outcomes
 
 _MOST_BYTES = 4_000_000_000
 _MOST_SECONDS = 30
@@ -101,11 +102,17 @@ def main(
     seed: Annotated[int, typer.Option(help="Random seed of the mutations.")] = 0,
     crashes: Annotated[Path, typer.Option(help="Folder for files that crash a reader.")] = Path("fuzz-crashes"),
     data: Annotated[Path | None, typer.Option(help="Folder whose small recordings are mutated, too.")] = None,
+    truth: Annotated[int, typer.Option(help="Instead, read this many files with known truth.")] = 0,
 ) -> None:
-    """Mutate valid recordings of every format and read them; exit 1 if a reader crashed."""
+    """Mutate valid recordings of every format and read them; exit 1 if a reader crashed.
+
+    With --truth, compare generated files with what is known of them; exit 1 if one is read wrongly without a warning.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
+    if truth:
+        _count_silent_faults(seed, truth)
     sys.stderr = sys.stdout = open(os.devnull, "w") if not sys.stdout.isatty() else sys.stdout  # noqa: PTH123, SIM115
     with tempfile.TemporaryDirectory() as folder:
         known = seeds(Path(folder)) | _extra_seeds(data)
@@ -115,6 +122,13 @@ def main(
     (crashes / f"summary-{seed}.json").write_text(json.dumps(summary, indent=2))
     typer.echo(json.dumps(summary, indent=2), file=sys.__stdout__)
     raise typer.Exit(1 if found else 0)
+
+
+def _count_silent_faults(first: int, n_files: int) -> None:
+    counts, others = count_outcomes(first, n_files)
+    listed = [{"file": number, "what": what, "errors": one.errors} for number, what, one in others]
+    typer.echo(json.dumps({"files": n_files, "outcomes": dict(sorted(counts.items())), "not_true": listed}, indent=2))
+    raise typer.Exit(1 if counts["silent"] else 0)
 
 
 def _fuzz(

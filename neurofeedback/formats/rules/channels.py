@@ -24,12 +24,12 @@ _RULES = (
     (texts.IS_STATE, r"interpolat|battery|head ?band|\bsync\b|\b(touching|signal|rssi|temp ?comp|overall)\b"),
     (texts.IS_CLOCK, r"\btime|timestamp|\b(unix|utc|epoch|clock|date|lsl)\b"),
     (
-        texts.IS_COUNTER,
-        r"counter|\b(sample|packet|package) ?(index|num|number|count|id|no)?\b|\b(index|seq|sequence)\b",
-    ),
-    (
         texts.IS_TRIGGER,
         r"marker|trig|annotation|\b(stim|sti|status|events?|din|ttl|codes?|label|digital|di|stim ?\d+)\b",
+    ),
+    (
+        texts.IS_COUNTER,
+        r"counter|\b(sample|packet|package) ?(index|num|number|count|id|no)?\b|\b(index|seq|sequence)\b",
     ),
     (texts.IS_MOTION, r"\bacc|accel|gyro|magnet|\bmag ?[xyz]|motion|\bquat|\bq[0-3]\b|\bmot\b"),
     (texts.IS_HEART, r"\be[ck]g|ppg|pulse|pleth|spo2|sao2|heart|\b(hr|hrv|bpm|ibi|cardio)\b|nirs|optics"),

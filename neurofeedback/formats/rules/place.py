@@ -13,6 +13,8 @@ _JITTER_FACTOR = 6.0  # of the median deviation, about 4 standard deviations
 _MIN_STEP = 0.6  # samples
 _MIN_COUNTED = 8  # samples
 _MAX_STEP = 1e12  # samples; longer than any recording, and the sum over all rows fits into int64
+_CLUMP_QUANTILE = 0.9
+_CLUMP_SLACK = 1.2  # of a clump: with lost rows, the first row of a clump is any of it
 _CYCLE_TOLERANCE = 0.25  # of a cycle of the counter
 
 
@@ -68,7 +70,10 @@ def place_by_counter_and_clock(
     sfreq, rate_hz : float
         Rate of the recording and rate by this clock, Hz.
     """
-    added = _lost_by_delay(clock, positions, sfreq, rate_hz, rows_per_cycle)
+    clump_s = float(np.quantile(np.diff(positions[clock.ticks]), _CLUMP_QUANTILE)) / rate_hz if clock.clumped else 0.0
+    added = _lost_by_delay(
+        clock, positions, sfreq, rate_hz, rows_per_cycle=rows_per_cycle, least_s=_CLUMP_SLACK * clump_s
+    )
     placed = positions + np.cumsum(added).astype(np.int64)
     steps = np.maximum(np.diff(placed), 1)
     return np.concatenate([[0], np.cumsum(steps)]).astype(np.int64)
@@ -79,17 +84,24 @@ def _limit(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _lost_by_delay(
-    clock: StampClock, positions: NDArray[np.int64], sfreq: float, rate_hz: float, rows_per_cycle: int = 0
+    clock: StampClock,
+    positions: NDArray[np.int64],
+    sfreq: float,
+    rate_hz: float,
+    *,
+    rows_per_cycle: int = 0,
+    least_s: float = 0.0,
 ) -> NDArray[np.float64]:
     """Return the samples to add before each row, from lasting steps of the delay of its stamp.
 
     The least delay of the 2 s after a row is compared with that of the 2 s before it, back to the last step, so that a
     late burst whose following rows catch up counts as no loss. With ``positions`` of a counter a step may be negative.
+    A step below ``least_s`` is none.
     """
     ticks, added = clock.ticks, np.zeros(positions.size)
     delay = clock.times[ticks] - positions[ticks] / rate_hz
     excess = np.diff(delay)
-    limit = max(_MIN_STEP / rate_hz, _JITTER_FACTOR * float(np.median(np.abs(excess - np.median(excess)))))
+    limit = max(least_s, _MIN_STEP / rate_hz, _JITTER_FACTOR * float(np.median(np.abs(excess - np.median(excess)))))
     jumped = np.diff(positions[ticks]) > np.diff(ticks)  # only a counter jumps
     if rows_per_cycle or jumped.any():  # a counter shows short holes better than the clock
         limit = max(limit, _MIN_COUNTED / rate_hz, 2 * float(np.median(np.diff(clock.times[ticks]))))
