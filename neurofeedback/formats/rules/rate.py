@@ -77,7 +77,7 @@ def choose_rate(
     if chosen is None:
         raise RecordingError(
             f"nothing in {path} gives its sampling rate",
-            got="no header, clock or known device",
+            got="no header, regular clock or known device",
             todo="state it with --sfreq",
         )
     estimates = (*((measured,) if measured else ()), *others, *known)

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.rules.channels import classify_channel, reason_by_values
+from neurofeedback.formats.rules.channels import classify_channel
+from neurofeedback.formats.rules.choose_eeg import ChosenEeg, choose_eeg
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.rules.rate import ExpectedRates
 from neurofeedback.formats.rules.tabular import marker_events, recording_from_table, text_marker_events
-from neurofeedback.formats.rules.units import judge_unit, scale_to_uv
 from neurofeedback.formats.text.text_table import TextTable, read_table_lines, split_column_names
 from neurofeedback.formats.text.time_cells import parse_times
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
@@ -28,6 +28,7 @@ from neurofeedback.types import Event, StreamInfo
 _MUSE = {"TP9", "AF7", "AF8", "TP10"}
 _MUSE_SFREQS = (256.0, 220.0)
 _HEADING_LINES = 6
+_JUDGED_ROWS = 100_000
 _UNIT_SUFFIX = re.compile(r"\s*[\[(]\s*([^\])]*?)\s*[\])]$")
 _EEG_NAME = re.compile(
     r"(eeg|exg|raw)?[\s_.:-]*((fp|af|f|fc|ft|c|t|tp|cp|p|po|o|i)(z|\d{1,2})h?|[am][12])|"
@@ -94,8 +95,8 @@ def read_csv(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
         The file lacks rows, a row is damaged, the rate is unknown, or the unit cannot be judged.
     """
     table = _read_table(path)
-    values, channels, notices = _to_microvolts(path, table.heading, table.columns, table.values, options)
-    stream = _stream(path, table.heading, [channel.name for channel in channels if channel.use is ChannelUse.EEG])
+    values, chosen, channels = _to_microvolts(path, table, options)
+    stream = _stream(path, table.heading, chosen.names)
     nominal = _MUSE_SFREQS if stream.montage == "muse" else ()
     return recording_from_table(
         path,
@@ -107,7 +108,7 @@ def read_csv(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
         heading="" if table.columns.clock is None else table.heading.names[table.columns.clock],
         events=table.events,
         channels=channels,
-        notices=(*table.notices, *notices),
+        notices=(*table.notices, *chosen.notices),
     )
 
 
@@ -197,48 +198,25 @@ def _classify(name: str) -> ImportedChannel:
 
 
 def _to_microvolts(
-    path: Path, heading: TableHeading, columns: _Columns, values: NDArray[np.float64], options: ImportOptions
-) -> tuple[NDArray[np.float64], tuple[ImportedChannel, ...], tuple[str, ...]]:
-    """Scale the EEG to microvolts, and leave out channels with values no electrode can have."""
-    channels, notices = list(columns.channels), ()
-    units = [channels[column].unit for column in columns.eeg]
-    scales = np.array([scale_to_uv(unit) or np.nan for unit in units])
-    unknown = np.isnan(scales)
-    if heading.kind != "CSV":  # muse-lsl and Emotiv write microvolts
-        scales[unknown] = 1.0
-    elif unknown.any():
-        named = [channels[columns.eeg[row]] for row in np.flatnonzero(unknown)]
-        scale, notices = scale_of_unknown(path, values[unknown], named, options)
-        scales[unknown] = scale
-    values = values * scales[:, np.newaxis] if np.any(scales != 1) else values
-    reasons = [reason_by_values(row) if heading.kind == "CSV" else "" for row in values]
-    for column, reason in zip(columns.eeg, reasons, strict=True):
-        bare = re.sub(r"^EEG\.", "", _split_unit(channels[column].name)[0])
-        use = ChannelUse.LEFT_OUT if reason else ChannelUse.EEG
-        channels[column] = replace(channels[column], name=bare, use=use, reason=reason)
-    keep = [row for row, reason in enumerate(reasons) if not reason]
-    return (values if len(keep) == len(reasons) else values[keep]), tuple(channels), notices
+    path: Path, table: _CsvTable, options: ImportOptions
+) -> tuple[NDArray[np.float64], ChosenEeg, list[ImportedChannel]]:
+    """Return the EEG in microvolts, how it was chosen, and every column and its use."""
+    channels = [replace(channel, name=_bare_name(channel.name)) for channel in table.columns.channels]
+    eeg = [channels[column] for column in table.columns.eeg]
+    if table.heading.kind == "CSV":
+        chosen = choose_eeg(path, eeg, table.values[:, :_JUDGED_ROWS], options)
+    else:  # muse-lsl and Emotiv: the columns are known, in microvolts
+        known = tuple(replace(channel, unit="uV") for channel in eeg)
+        names = tuple(channel.name for channel in known)
+        chosen = ChosenEeg(tuple(range(len(eeg))), names, np.ones(len(eeg)), known, ())
+    for column, channel in zip(table.columns.eeg, chosen.channels, strict=True):
+        channels[column] = channel
+    values = table.values if len(chosen.rows) == len(eeg) else table.values[list(chosen.rows)]
+    return (values * chosen.scales[:, np.newaxis] if np.any(chosen.scales != 1) else values), chosen, channels
 
 
-def scale_of_unknown(
-    path: Path, values: NDArray[np.float64], channels: Sequence[ImportedChannel], options: ImportOptions
-) -> tuple[float, tuple[str, ...]]:
-    """Return microvolts per unit of values whose unit is missing or unknown, and the notice about it.
-
-    Raises
-    ------
-    RecordingError
-        The values have no size that EEG has in any unit.
-    """
-    if options.unit_scale is not None:
-        return options.unit_scale, ()
-    known = sorted({channel.unit for channel in channels} - {"n/a"})
-    got = tr(texts.UNIT_UNKNOWN, unit=known[0]) if known else tr(texts.UNIT_MISSING)
-    unit = judge_unit(values)
-    scale = None if unit is None else scale_to_uv(unit)
-    if unit is None or scale is None:
-        raise RecordingError(f"the unit of {path} is unknown", got=got, todo="state it with --unit, such as --unit uV")
-    return scale, (tr(texts.UNIT_JUDGED, channels=", ".join(channel.name for channel in channels), got=got, unit=unit),)
+def _bare_name(name: str) -> str:
+    return _split_unit(name)[0].removeprefix("EEG.") if _EEG_NAME.fullmatch(_split_unit(name)[0]) else name
 
 
 def _read_times(rows: TextTable, column: int) -> NDArray[np.float64]:
@@ -262,13 +240,13 @@ def _read_marks(rows: TextTable, columns: Sequence[int], n_names: int) -> list[E
     return sorted(events, key=lambda event: event.sample)
 
 
-def _stream(path: Path, heading: TableHeading, names: list[str]) -> StreamInfo:
+def _stream(path: Path, heading: TableHeading, names: tuple[str, ...]) -> StreamInfo:
     muse = set(names) >= _MUSE
     emotiv = heading.kind == "Emotiv CSV"
     return StreamInfo(
         device=f"playback:{path.name}",
         sfreq=0.0,
-        ch_names=tuple(names),
+        ch_names=names,
         montage="muse" if muse else "auto",
         reference="Fpz" if muse else "n/a",
         manufacturer="Interaxon" if muse else "Emotiv" if emotiv else "n/a",
