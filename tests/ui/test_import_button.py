@@ -59,6 +59,11 @@ def test_chosen_recording_is_imported_and_counted(
     qtbot.waitUntil(lambda: "Imported: ses-" in shown(place), timeout=WAIT_MS)
     (session,) = (tmp_path / "recordings" / "sub-07").glob("ses-*")
     assert open_recording(session).n_samples == SFREQ * SECONDS
+    summary = place.import_button.summary
+    assert summary is not None
+    assert "sampling rate" in summary.text()
+    assert "2: Fz, Pz" in summary.text()
+    summary.close()
     qtbot.waitUntil(lambda: "No sitting yet" not in shown(place) and not place._bar.isVisible(), timeout=WAIT_MS)
 
 
