@@ -91,6 +91,7 @@ class Session:
         self._on_finished = on_finished
         self._find_source = find_source
         self._notices: list[str] = []
+        self._region_notice = ""
         self._prepared = self._prepare()
         self.live_state = LiveState(self._prepared.clock.now)
         self.live_state.publish(Snapshot(message=" ".join(self._notices)))
@@ -198,6 +199,7 @@ class Session:
         try:
             prepared.source.open()
             stream, profile = resolve(prepared.settings, prepared.source.stream)
+            self._note_missing_region(profile)
             fit_result = self._wait_for_fit(stream, profile)
             if fit_result is None:
                 return SessionResult(EXIT_OK, tr(session_notices.ENDED_BEFORE_START))
@@ -205,6 +207,12 @@ class Session:
         finally:
             prepared.source.close()
             prepared.sink.stop(0.0)
+
+    def _note_missing_region(self, profile: Profile) -> None:
+        """Show what the index lacks with this headset's electrodes; only the open device tells which there are."""
+        if profile.evidence.feature_names != load_evidence(profile.settings.index.evidence).feature_names:
+            self._region_notice = profile.evidence.notice
+            self.live_state.publish(replace(self.live_state.snapshot, message=profile.evidence.notice))
 
     def _wait_for_fit(self, stream: StreamInfo, profile: Profile) -> HeadsetFitResult | None:
         """Wait for the headset fit, if configured; None if the person ended it."""
@@ -285,6 +293,7 @@ class Session:
         sentences = (
             _end_message(reason),
             baseline_notice(context.engine),
+            self._region_notice,
             runner.sampling_rate_notice,
             fit_result.notice,
         )

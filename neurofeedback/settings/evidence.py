@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pydantic import Field, model_validator
 
 from neurofeedback.settings.base import SettingsModel
@@ -73,6 +75,13 @@ class Evidence(SettingsModel):
     def feature_names(self) -> tuple[str, ...]:
         """Names of the features of the index, in order."""
         return self.members[0].feature_names if self.members else tuple(f.feature for f in self.features)
+
+    def without(self, features: Collection[str]) -> Evidence:
+        """Return the profile, and each member of a mixture, without these features; at least one must be left."""
+        kept = tuple(f for f in self.features if f.feature not in features)
+        members = tuple(member.without(features) for member in self.members)
+        # built anew, so that a profile without features is refused
+        return Evidence.model_validate({**dict(self), "features": kept, "members": members})
 
     @property
     def mu(self) -> tuple[float, ...]:

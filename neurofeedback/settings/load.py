@@ -23,7 +23,13 @@ from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.questionnaire import Questionnaire
 from neurofeedback.settings.renamed_keys import add_stored_values, rename_profile_keys, rename_segment_keys
-from neurofeedback.settings.resolved_profile import Profile, apply_montage, check_rate, check_regions
+from neurofeedback.settings.resolved_profile import (
+    Profile,
+    apply_montage,
+    check_rate,
+    check_regions,
+    drop_frontal_features,
+)
 from neurofeedback.types import StreamInfo
 
 _log = logging.getLogger(__name__)
@@ -122,7 +128,7 @@ def resolve(settings: Settings, stream: StreamInfo) -> tuple[StreamInfo, Profile
     montage = None if name == "auto" else load_montage(name)
     named_stream, matched = apply_montage(montage, stream)
     profile = Profile(settings=settings, montage=matched, evidence=load_evidence(settings.index.evidence))
-    return named_stream, check_rate(check_regions(profile), stream.sfreq)
+    return named_stream, check_rate(check_regions(drop_frontal_features(profile)), stream.sfreq)
 
 
 def dump_profile(profile: Profile) -> str:

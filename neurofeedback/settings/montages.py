@@ -14,6 +14,7 @@ FEATURE_REGIONS = (*REGIONS, "fz")
 """Where a feature may be measured: a region, or the single electrode Fz."""
 
 _FRONTAL = re.compile(r"^(AF|F)(z|[1-9]|10)$", re.IGNORECASE)
+_FRONTOPOLAR = re.compile(r"^Fp(z|[1-9]|10)$", re.IGNORECASE)
 _POSTERIOR = re.compile(r"^(TP|P|PO|O)(z|[1-9]|10)$", re.IGNORECASE)
 _PREFIX = re.compile(r"^EEG[ _-]", re.IGNORECASE)
 _EARS = re.compile(r"^[AM][12]$", re.IGNORECASE)
@@ -78,8 +79,8 @@ class Montage(SettingsModel):
 def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Montage:
     """Return a montage with regions derived from 10-20 channel names, for devices and files without one.
 
-    Fp sites are not in the frontal region (blinks). Ears, ECG, EOG and bipolar channels belong to no region.
-    ``EEG Fz-A1`` is Fz.
+    Fp sites form the frontal region only where there is no other frontal site: every blink is on them, and the blink
+    rule rejects theta for that time. Ears, ECG, EOG and bipolar channels belong to no region. ``EEG Fz-A1`` is Fz.
 
     Examples
     --------
@@ -87,8 +88,11 @@ def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Monta
     ('Pz', 'O1')
     >>> infer_montage(("EEG Fz-A1", "A2-A1", "ECG")).left_out
     ('A2-A1', 'ECG')
+    >>> infer_montage(("Fp1", "Fp2", "O1", "O2")).frontal
+    ('Fp1', 'Fp2')
     """
     frontal = tuple(name for name in ch_names if _FRONTAL.match(_site(name)))
+    frontopolar = tuple(name for name in ch_names if _FRONTOPOLAR.match(_site(name)))
     posterior = tuple(name for name in ch_names if _POSTERIOR.match(_site(name)))
     numbered_inputs = any(_NUMBERED_INPUT.match(_site(name)) for name in ch_names)
     left_out = tuple(name for name in ch_names if _off_scalp(_site(name), ears=not numbered_inputs))
@@ -99,7 +103,7 @@ def infer_montage(ch_names: tuple[str, ...], *, reference: str = "n/a") -> Monta
         description="regions derived from channel names",
         reference=reference,
         ch_names=ch_names,
-        frontal=frontal,
+        frontal=frontal or frontopolar,
         posterior=posterior,
         left_out=left_out,
         emg=scalp,

@@ -11,6 +11,15 @@ from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import FEATURE_REGIONS, Montage, infer_montage
 from neurofeedback.types import StreamInfo
 
+_NO_FRONTAL_ELECTRODE = (
+    "There is no frontal electrode, so the index uses what the other electrodes show; it knows less than with one."
+)
+_MONTAGES_WITH = {
+    "frontal": "montage muse, ganglion (Fz, Pz, O1, O2) or ganglion-fp (Fp1, Fp2, O1, O2)",
+    "posterior": "montage muse, ganglion (Fz, Pz, O1, O2) or ganglion-fp (Fp1, Fp2, O1, O2)",
+    "fz": "montage ganglion (Fz, Pz, O1, O2) or cyton",
+    "all": "montage ganglion (Fz, Pz, O1, O2)",
+}
 _MAX_RATE_SHARE = 0.45  # of the sampling frequency: room for filters below half of it
 
 
@@ -87,6 +96,27 @@ def check_rate(profile: Profile, sfreq: float) -> Profile:
     return profile
 
 
+def drop_frontal_features(profile: Profile) -> Profile:
+    """Return the profile without frontal features if the montage has posterior electrodes but too few frontal ones.
+
+    The evidence's notice then says which features the index lacks.
+    """
+    montage, evidence = profile.montage, profile.evidence
+    has_posterior = any(name.endswith("_posterior") for name in evidence.feature_names)
+    if not has_posterior or _has_region(montage, "frontal") or not _has_region(montage, "posterior"):
+        return profile
+    absent = [name for name in evidence.feature_names if name.endswith("_frontal")]
+    if not absent:
+        return profile
+    notice = " ".join(filter(None, [evidence.notice, _NO_FRONTAL_ELECTRODE]))
+    reduced = evidence.without(absent).model_copy(update={"notice": notice})
+    return profile.model_copy(update={"evidence": reduced})
+
+
+def _has_region(montage: Montage, region: str) -> bool:
+    return len(montage.rows(region)) >= montage.min_valid_in(region)
+
+
 def check_regions(profile: Profile) -> Profile:
     """Return the profile if its montage has enough channels for every feature of the index.
 
@@ -109,12 +139,13 @@ def check_regions(profile: Profile) -> Profile:
 
 def _check_region(feature: str, region: str, montage: Montage) -> None:
     rows, needed = montage.rows(region), montage.min_valid_in(region)
-    if len(rows) >= needed:
+    if _has_region(montage, region):
         return
     problem = "no electrode at Fz" if region == "fz" else f"too few {region} channels"
     raise SettingsError(
         f"the index needs {feature}, but montage {montage.name} has {problem}",
         got=f"{len(rows)} of {', '.join(montage.ch_names)}",
         allowed=f"at least {needed}",
-        todo="name those channels in a montage, or choose another evidence profile",
+        todo="name those channels in a montage, choose another evidence profile, or place the electrodes for the "
+        + _MONTAGES_WITH[region],
     )

@@ -614,3 +614,18 @@ def test_a_montage_of_one_channel_works_with_a_profile_that_needs_no_more() -> N
         CLEAR[:1], CLEAR_COMMANDS, profile=Profile(settings=SETTINGS, montage=montage, evidence=evidence)
     )
     assert {frame.state for frame in at(frames, 45, 75)} <= set(KNOWN)
+
+
+@pytest.mark.parametrize("ch_names", [("Fp1", "Fp2", "O1", "O2"), ("Pz", "O1", "O2")])
+def test_index_runs_on_frontopolar_and_on_posterior_channels_alone(ch_names: tuple[str, ...]) -> None:
+    whole = Montage(
+        name="x", ch_names=ch_names, frontal=ch_names[:2], posterior=ch_names[-2:], emg=ch_names, full_scale_uv=1e4
+    )
+    data = simulate(Person(), seconds=60, seed=3, montage=whole, headset=HEADSETS["ganglion"], disturbances=CLEAN).data
+    sfreq = HEADSETS["ganglion"].sfreq
+    stream, profile = resolve(Settings(), StreamInfo("x", sfreq, ch_names))
+    frames = frames_of(data, phases(2.0, 32.0, sfreq=sfreq), sfreq=stream.sfreq, profile=profile)
+    practised = [frame for frame in frames if frame.phase is Phase.PRACTICE]
+    assert np.mean([frame.valid for frame in practised]) > 0.9
+    assert {frame.state for frame in practised[-40:]} <= set(KNOWN)
+    assert np.isfinite([frame.index_u for frame in practised[-40:]]).all()

@@ -56,7 +56,8 @@ def test_rows_follow_the_channels() -> None:
 # --- derived from names ---
 
 
-def test_blinking_sites_are_not_frontal() -> None:
+def test_frontopolar_sites_are_frontal_only_without_other_frontal_sites() -> None:
+    assert infer_montage(("Fp1", "Fp2", "O1", "O2")).frontal == ("Fp1", "Fp2")
     montage = infer_montage(("Fp1", "AFz", "Cz", "TP10", "EXG1"), reference="Cz")
     assert (montage.frontal, montage.posterior) == (("AFz",), ("TP10",))
     assert (montage.name, montage.reference, montage.emg) == ("auto", "Cz", montage.ch_names[:-1])
@@ -170,6 +171,30 @@ def test_an_index_without_its_region_is_refused(feature: str, ch_names: tuple[st
     profile = Profile(settings=Settings(), montage=infer_montage(ch_names), evidence=needing(feature))
     with pytest.raises(SettingsError, match=said):
         check_regions(profile)
+
+
+@pytest.mark.parametrize("evidence", ["default", "open", "breath-novice", "probe-pooled"])
+def test_posterior_channels_alone_give_an_index_without_frontal_features(evidence: str) -> None:
+    settings = Settings(index=IndexSettings(evidence=evidence))
+    whole = resolve(settings, StreamInfo("x", 250.0, ("Fz", "Pz", "O1")))[1].evidence
+    profile = resolve(settings, StreamInfo("x", 250.0, ("Pz", "O1")))[1]
+    kept = [name for name in whole.feature_names if not name.endswith("_frontal")]
+    assert list(profile.evidence.feature_names) == kept
+    assert dict(zip(profile.evidence.feature_names, profile.evidence.mu, strict=True)) == {
+        name: mu for name, mu in zip(whole.feature_names, whole.mu, strict=True) if name in kept
+    }
+    assert "no frontal electrode" in profile.evidence.notice
+    assert not whole.notice
+
+
+def test_frontal_channels_alone_are_refused_with_montages_that_help() -> None:
+    with pytest.raises(SettingsError, match=r"too few posterior channels.*montage muse, ganglion .* or ganglion-fp"):
+        resolve(Settings(), StreamInfo("x", 250.0, ("Fp1", "Fp2")))
+
+
+def test_montages_named_in_refusals_have_the_region() -> None:
+    for region, names in {"frontal": ("muse", "ganglion", "ganglion-fp"), "fz": ("ganglion", "cyton")}.items():
+        assert all(load_montage(name).rows(region) for name in names)
 
 
 def test_the_expert_profile_needs_an_electrode_at_fz() -> None:
