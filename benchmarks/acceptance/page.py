@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.acceptance import plots
+from benchmarks.acceptance.results import ROOT
 from benchmarks.generated_page import Section, Table, format_interval, format_number, write_page
 
+_PROBE_STUDIES = ROOT / "docs" / "probe-studies.json"
 _COLUMNS = ("figure", "value", "95 % interval", "n", "goal", "known", "verdict")
 
 
@@ -24,7 +26,7 @@ def write(results: Mapping[str, Any], folder: Path) -> None:
         machine=results["machine"],
         sections=[
             Section(table=_summary(targets), images=[(title, image.name) for title, image in images.items()]),
-            _probe_studies(json.loads((folder / "probe-studies.json").read_text(encoding="utf-8"))),
+            _probe_studies(json.loads(_PROBE_STUDIES.read_text(encoding="utf-8"))),
             *_sections(targets),
         ],
     )
