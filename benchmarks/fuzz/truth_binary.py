@@ -87,7 +87,7 @@ def _pack(values: Floats, n_bytes: int) -> bytes:
 
 
 def _tals(truth: Truth, start: int, per_record: int, encoding: str) -> bytes:
-    marks = [mark for mark in truth.marks if start <= mark < start + per_record][:3]
+    marks = [mark for mark in truth.marks if start <= mark < start + per_record]
     tals = [f"+{start / truth.sfreq:.6f}\x14\x14\0".encode()]
     tals += [f"+{mark / truth.sfreq:.6f}\x14müde\x14\0".encode(encoding) for mark in marks]
     return b"".join(tals)
