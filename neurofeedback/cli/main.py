@@ -13,7 +13,6 @@ from typing import Annotated, NoReturn
 import typer
 
 from neurofeedback._version import __version__
-from neurofeedback.acquisition.reconnect import device_is_busy
 from neurofeedback.cli.commands import (
     ask,
     check,
@@ -84,7 +83,7 @@ def main() -> None:
     try:
         _run()
     except SystemExit as end:
-        if device_is_busy():
+        if _device_is_busy():
             _exit_at_once(end.code)
         raise
 
@@ -108,6 +107,11 @@ def _run() -> None:
         sys.stdout = None  # flushing it at exit would fail again
         typer.echo(f"neurofeedback: {failure}", err=True)
         sys.exit(failure.exit_code)
+
+
+def _device_is_busy() -> bool:
+    reconnect = sys.modules.get("neurofeedback.acquisition.reconnect")  # importing it would load NumPy
+    return reconnect is not None and reconnect.device_is_busy()
 
 
 def _exit_at_once(code: str | int | None) -> NoReturn:

@@ -142,7 +142,8 @@ def read_raw(
     for warning in caught:
         _log.debug("%s: %s", path.name, first_line(warning.message))
     _check_data_files(path, raw, data_file)
-    return _make_recording(path, kind, raw, events, options, headers=channels, notices=notices)
+    with convert_library_errors(path, kind):
+        return _make_recording(path, kind, raw, events, options, headers=channels, notices=notices)
 
 
 def _check_data_files(path: Path, raw: BaseRaw, data_file: Path | None) -> None:

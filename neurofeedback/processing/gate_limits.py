@@ -147,7 +147,7 @@ class BlinkMemory:
         """Return ``(n, 1)`` from the flags of the blink rule, ``(n, n_channels)``."""
         if not self._rejects:
             return np.zeros((len(blinks), 1), dtype=np.bool_)
-        together = self._window.append(blinks.any(axis=-1, keepdims=True))
+        together = self._window.append(np.asarray(blinks.any(axis=-1, keepdims=True), dtype=np.bool_))
         return np.asarray(together.mean(axis=-1) > self._share, dtype=np.bool_)
 
 

@@ -10,6 +10,7 @@ SAMPLES_WITHOUT_CLOCK = "{reason} ({n:,} samples, {duration_s:.1f} s at {sfreq:g
 SAMPLES = "{n:,} present, {n_expected:,} expected by {clock} in {expected_s:.2f} s"
 SAMPLES_WRONG = "{expected_s:.1f} s are recorded as {duration_s:.1f} s: {samples}"
 RATE = "{sfreq:.2f} Hz by {clock}, nominal {nominal:g} Hz ({deviation:+.2%})"
+RATE_CONTRADICTED = "its header or device says {other:g} Hz, its clock {sfreq:g} Hz"
 DRIFT_TOO_SHORT = "too short to measure"
 DRIFT = "{drift}; jitter {jitter_ms:.1f} ms, at most {late_ms:.0f} ms late"
 DRIFT_WITH_DEVICE = "{drift}; by the device's clock {device_drift}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurofeedback.recording.import_report import ImportedRate, RateSource
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead
 from neurofeedback.texts import verification as texts
@@ -15,6 +16,7 @@ from neurofeedback.verification.clock_drift import ClockFit, Drift, fit_clock
 
 _TOLERANCE = 0.01
 _TOLERANCE_S = 0.1
+_STATED_BY_FILE = (RateSource.HEADER, RateSource.NOMINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,19 @@ def check_rate(recording: Recording, clock: RecordingClock) -> CheckResult:
     nominal = recording.stream.sfreq
     sfreq, off = nominal / clock.fit.ratio, 1 / clock.fit.ratio - 1
     text = tr(texts.RATE, sfreq=sfreq, clock=clock.description, nominal=nominal, deviation=off)
-    wrong = abs(off) > _TOLERANCE + _TOLERANCE_S / clock.fit.clock_s
-    return check_result("rate", [text] if wrong else [], text, {"sfreq": round(sfreq, 4), "nominal_sfreq": nominal})
+    faults = [text] if abs(off) > _TOLERANCE + _TOLERANCE_S / clock.fit.clock_s else []
+    report = recording.import_report
+    if report is not None and (other := contradicted_rate(report.rate)) is not None:
+        faults.append(tr(texts.RATE_CONTRADICTED, sfreq=nominal, other=other))
+    return check_result("rate", faults, text, {"sfreq": round(sfreq, 4), "nominal_sfreq": nominal})
+
+
+def contradicted_rate(rate: ImportedRate) -> float | None:
+    """Return the header's or device's rate that the rate used contradicts, Hz; None if one fits or there is none."""
+    known = [one.sfreq for one in rate.estimates if one.source in _STATED_BY_FILE]
+    if rate.source is RateSource.STATED or any(abs(one / rate.sfreq - 1) <= _TOLERANCE for one in known):
+        return None
+    return next(iter(known), None)
 
 
 def check_drift(clock: RecordingClock) -> CheckResult:

@@ -11,7 +11,7 @@ from benchmarks.acceptance.figures import Figure, Run
 from benchmarks.acceptance.over_time import HistoryKind, simulate_history, simulate_series
 from benchmarks.acceptance.registry import TARGETS
 
-SEEDS = {"T21": 30, "T22": 100, "T23": 100, "T24": 100}
+SEEDS = {"T21": 50, "T22": 100, "T23": 100, "T24": 100}
 
 
 @lru_cache

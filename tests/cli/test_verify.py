@@ -103,8 +103,11 @@ def test_a_brainflow_file_whose_rate_fits_no_board_can_be_named(
     if code:
         assert run(monkeypatch, path) == 4
         assert "8 columns at 393.8 samples per second" in capsys.readouterr().err
+    capsys.readouterr()
     assert run(monkeypatch, path, "--board", "muse_2") == code
-    assert "a[1].csv" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "a[1].csv" in out
+    assert ("its header or device says 256 Hz" in out) == bool(code)
 
 
 def test_what_cannot_be_read_is_one_line(

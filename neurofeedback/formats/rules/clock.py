@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,9 @@ _ZONE_TOLERANCE_S = 2.0
 _HOUR_TOLERANCE_S = 0.5
 _DAY_S = 86_400.0
 _MIN_ROWS = 16
+_MIN_WINDOWS = 4
+_STEADY = 0.005  # of the rate; lost packets vary the rate over 10 s by more
+_KNOWN = 0.002  # of the rate; clocks of devices are better than this
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,7 +234,10 @@ def _resolution(steps: NDArray[np.float64]) -> float:
 
 
 def measure_rate(
-    clock: StampClock, positions: NDArray[np.int64] | None = None, source: RateSource = RateSource.CLOCK
+    clock: StampClock,
+    positions: NDArray[np.int64] | None = None,
+    source: RateSource = RateSource.CLOCK,
+    known: Sequence[float] = (),
 ) -> RateEstimate | None:
     """Measure the sampling rate: the median over windows in unbroken stretches.
 
@@ -242,6 +249,8 @@ def measure_rate(
         Sample number of each row by a packet counter; the row number by default.
     source : RateSource
         What the estimate is called.
+    known : sequence of float
+        Rates of the header and the device, Hz.
 
     Returns
     -------
@@ -258,8 +267,31 @@ def measure_rate(
         return None
     breaks = _find_breaks(numbers, times, first.sfreq)
     long = _median_slope(numbers, times, breaks, max(_SHORT_ROWS, round(_LONG_S * first.sfreq)))
-    best = long or first
+    best = _steady_rate(numbers, times, known) or long or first
     return RateEstimate(source, best.sfreq, best.error_hz)
+
+
+def _steady_rate(numbers: NDArray[np.int64], times: NDArray[np.float64], known: Sequence[float]) -> RateEstimate | None:
+    """Return the rate over 10 s, breaks included, if it is always the same and a known one; else None.
+
+    Stamps that run too fast within each packet and pause between packets look like constant loss, but lost packets are
+    not spread so evenly.
+    """
+    span_s = float(times[-1] - times[0])
+    if not known or span_s < _MIN_WINDOWS * _LONG_S:
+        return None
+    width = round(_LONG_S * times.size / span_s)
+    spans = times[width::width] - times[:-width:width]
+    if spans.size < _MIN_WINDOWS or np.any(spans <= 0):
+        return None
+    rates = (numbers[width::width] - numbers[:-width:width]) / spans
+    middle = float(np.median(rates))
+    nearest = min(known, key=lambda sfreq: abs(sfreq - middle))
+    error = 1.25 * float(np.std(rates)) / rates.size**0.5
+    steady = np.all(np.abs(rates - middle) < _STEADY * middle)
+    return (
+        RateEstimate(RateSource.CLOCK, middle, error) if steady and abs(middle - nearest) < _KNOWN * nearest else None
+    )
 
 
 def _find_breaks(numbers: NDArray[np.int64], times: NDArray[np.float64], sfreq: float) -> NDArray[np.int64]:

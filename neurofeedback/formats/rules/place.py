@@ -11,6 +11,8 @@ from neurofeedback.formats.rules.clock import StampClock
 _WINDOW_S = 2.0
 _JITTER_FACTOR = 6.0  # of the median deviation, about 4 standard deviations
 _MIN_STEP = 0.6  # samples
+_BACKWARD_QUANTILE, _BACKWARD_FACTOR = 0.9995, 0.8  # of steps by which stamps fall behind: jitter, never loss
+_TAIL_FACTOR = 1.5  # of the scatter of delays before
 _MIN_COUNTED = 8  # samples
 _MAX_STEP = 1e12  # samples; longer than any recording, and the sum over all rows fits into int64
 _CLUMP_QUANTILE = 0.9
@@ -101,9 +103,12 @@ def _lost_by_delay(
     ticks, added = clock.ticks, np.zeros(positions.size)
     delay = clock.times[ticks] - positions[ticks] / rate_hz
     excess = np.diff(delay)
-    limit = max(least_s, _MIN_STEP / rate_hz, _JITTER_FACTOR * float(np.median(np.abs(excess - np.median(excess)))))
+    jitter = float(np.median(np.abs(excess - np.median(excess))))
+    backward = float(np.quantile(-excess, _BACKWARD_QUANTILE))
+    limit = max(least_s, _MIN_STEP / rate_hz, _JITTER_FACTOR * jitter, _BACKWARD_FACTOR * backward)
     jumped = np.diff(positions[ticks]) > np.diff(ticks)  # only a counter jumps
-    if rows_per_cycle or jumped.any():  # a counter shows short holes better than the clock
+    counted = bool(rows_per_cycle or jumped.any())
+    if counted:  # a counter shows short holes better than the clock
         limit = max(limit, _MIN_COUNTED / rate_hz, 2 * float(np.median(np.diff(clock.times[ticks]))))
     candidates = np.flatnonzero((excess > limit) | (jumped & (excess < -limit))) + 1
     width = max(1, round(_WINDOW_S * ticks.size / max(1e-9, positions[-1] / rate_hz)))
@@ -115,12 +120,22 @@ def _lost_by_delay(
             continue
         start = min(tick + partial, ticks.size - 1)
         before = delay[max(min(last, tick - 1), tick - width) : tick]
-        jump = float(delay[start : start + width].min()) - float(before.min())
+        after = delay[start : start + width]
+        jump = float(after.min()) - float(before.min())
+        if not counted and not _lasts(jump, before, after, width):
+            continue
         lost = _whole_samples(jump, limit, sfreq, rows_per_cycle)
         if lost > 0 or (lost < 0 and jumped[tick - 1]):
             added[ticks[tick]] = lost
             last = tick + partial
     return added
+
+
+def _lasts(jump: float, before: NDArray[np.float64], after: NDArray[np.float64], width: int) -> bool:
+    """Return whether most rows follow a jump of the least delay, and enough of them to judge by."""
+    if after.size < width / 2 and abs(jump) < _TAIL_FACTOR * float(np.ptp(before)):
+        return False
+    return (float(np.median(after)) - float(np.median(before))) * np.sign(jump) >= abs(jump) / 2
 
 
 def _whole_samples(jump_s: float, limit_s: float, sfreq: float, rows_per_cycle: int) -> float:

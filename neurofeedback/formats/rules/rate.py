@@ -70,7 +70,8 @@ def choose_rate(
     RecordingError
         Nothing gives the rate.
     """
-    sure = measured if measured is not None and measured.error_hz <= _MAX_ERROR * measured.sfreq else None
+    sure = measured if measured is not None and 0 < measured.sfreq < np.inf else None
+    sure = sure if sure is not None and sure.error_hz <= _MAX_ERROR * sure.sfreq else None
     known = [RateEstimate(RateSource.HEADER, expected.header)] if expected.header else []
     known += [RateEstimate(RateSource.NOMINAL, sfreq) for sfreq in expected.nominal]
     chosen = _choose(sure, known, expected.stated)

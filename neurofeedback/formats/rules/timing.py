@@ -113,7 +113,8 @@ def time_rows(
 
 def _measure(clock: StampClock | None, counter: NDArray[np.float64] | None, expected: ExpectedRates) -> _Measured:
     counted = None if counter is None else read_counter(counter)
-    by_clock = None if clock is None else measure_rate(clock)
+    known = [rate for rate in (expected.stated, expected.header, *expected.nominal) if rate is not None]
+    by_clock = None if clock is None else measure_rate(clock, known=known)
     by_nothing = texts.BY_NOTHING if by_clock is None else texts.BY_CLOCK
     if counted is None:
         if counter is not None:

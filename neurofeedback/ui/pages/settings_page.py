@@ -9,8 +9,6 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QScrollArea, QSpinBox, QWidget
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.estimation.confidence import untaught_trust
-from neurofeedback.settings.load import load_evidence, load_settings
 from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.preferences import Preferences
@@ -177,6 +175,10 @@ class SettingsPage(QWidget):
 
 def _tone_stays_neutral(profile: str) -> bool:
     """Whether a profile's index has no confidence before any answer; a profile that cannot be read says nothing."""
+    # NumPy and SciPy, which the window is shown before
+    from neurofeedback.estimation.confidence import untaught_trust
+    from neurofeedback.settings.load import load_evidence, load_settings
+
     try:
         chosen = load_settings(profile)
         return untaught_trust(load_evidence(chosen.index.evidence), chosen.confidence) == 0
