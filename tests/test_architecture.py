@@ -29,7 +29,7 @@ ANY_DOCUMENT = {
     "neurofeedback.recording.atomic_files.read_json",
     "neurofeedback.recording.atomic_files.to_json",
     "neurofeedback.recording.atomic_files.write_json_atomic",
-    "neurofeedback.recording.documents.parse_document",
+    "neurofeedback.recording.session_json.parse_document",
     "neurofeedback.settings.load.parse",
     "neurofeedback.settings.load.read_toml",
     "neurofeedback.settings.renamed_keys.rename_keys",

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurofeedback.recording.documents import StartState
+from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.types import Chunk, Command, CommandKind, Event, EventKind, Frame, Guidance, Phase, State, StreamInfo
 from tests.helpers import ROOT

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from neurofeedback.recording.documents import DocumentModel, parse_document
 from neurofeedback.recording.recording import Recording
+from neurofeedback.recording.session_json import DocumentModel, parse_document
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.settings.session import QuestionnaireSettings
 from neurofeedback.types import Event, EventKind, StreamInfo

@@ -18,8 +18,8 @@ from neurofeedback.formats.write_complete_session import ProgressCallback, write
 from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.recording.dataset import ensure_dataset, register_participant
-from neurofeedback.recording.documents import SessionSummary, StartState, read_start
 from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.recording.session_json import SessionSummary, StartState, read_start
 from neurofeedback.recording.timing import rebase_clocks
 from neurofeedback.settings.load import dump_profile
 

@@ -14,10 +14,10 @@ from neurofeedback.formats.find_bids import find_single_recording
 from neurofeedback.formats.importers import import_file
 from neurofeedback.formats.rules.options import ImportOptions
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
-from neurofeedback.recording.documents import read_start, read_summary
 from neurofeedback.recording.events import read_events
 from neurofeedback.recording.lost_runs import clip_runs
 from neurofeedback.recording.recording import Recording, SampleReader
+from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.settings.load import read_profile
 from neurofeedback.settings.resolved_profile import Profile

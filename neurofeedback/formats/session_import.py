@@ -15,9 +15,9 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.write_complete_session import ProgressCallback, write_complete_session
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import ImportSource, SessionSummary, SourceFile, StartState
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.recording.session_json import ImportSource, SessionSummary, SourceFile, StartState
 from neurofeedback.types import Event, EventKind
 
 DEVICE_PREFIX = "imported:"

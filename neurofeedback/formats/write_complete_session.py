@@ -11,10 +11,10 @@ from neurofeedback.recording.atomic_files import explain_disk_errors
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_sidecars
 from neurofeedback.recording.dataset import publish_session
-from neurofeedback.recording.documents import SessionSummary, write_summary
 from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.recording.session_json import SessionSummary, write_summary
 from neurofeedback.recording.session_lock import lock_session
 from neurofeedback.types import Chunk, Command, Event
 

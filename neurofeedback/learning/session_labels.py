@@ -15,9 +15,9 @@ from neurofeedback.learning.frame_log_reader import read_frames
 from neurofeedback.learning.labelling import BREATH, ELSEWHERE, LabelledWindow, WindowLabeller, is_key_stuck
 from neurofeedback.learning.training_set import SessionTrainingData
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import read_start, read_summary
 from neurofeedback.recording.events import probes_from_events, read_events
 from neurofeedback.recording.frame_log import format_number
+from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.settings.load import read_profile
 from neurofeedback.settings.model import Settings
 from neurofeedback.texts import decoder as texts

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.drowsiness import fit_drowsiness_level
 from neurofeedback.learning.decoder import Decoder, fit_decoder
-from neurofeedback.learning.decoder_messages import overall_notices, session_notices
+from neurofeedback.learning.decoder_sentences import overall_notices, session_notices
 from neurofeedback.learning.evaluation import Evaluation, evaluate, self_caught_improves
 from neurofeedback.learning.feature_covariance import pool_covariances
 from neurofeedback.learning.model_file import DecoderFile, read_decoder_file, rename_unusable, write_decoder_file

@@ -16,15 +16,15 @@ from neurofeedback.recording.atomic_files import (
 )
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar
-from neurofeedback.recording.documents import (
+from neurofeedback.recording.events import sort_events
+from neurofeedback.recording.lost_runs import clip_runs, count_lost_samples
+from neurofeedback.recording.session_json import (
     LatencyPercentiles,
     SessionStart,
     SessionSummary,
     read_start,
     write_summary,
 )
-from neurofeedback.recording.events import sort_events
-from neurofeedback.recording.lost_runs import clip_runs, count_lost_samples
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.types import EventKind, LostRun, Phase
 

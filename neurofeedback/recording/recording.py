@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.import_report import ImportReport
 from neurofeedback.recording.lost_runs import clip_runs, lost_mask, runs_from_mask
+from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.types import Chunk, Command, Event, LostRun, StreamInfo
 

@@ -11,8 +11,8 @@ from neurofeedback.recording.atomic_files import cut_torn_sample
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.complete_interrupted import finalize_session
 from neurofeedback.recording.dataset import publish_session
-from neurofeedback.recording.documents import read_start
 from neurofeedback.recording.file_lock import acquire_lock
+from neurofeedback.recording.session_json import read_start
 
 _log = logging.getLogger(__name__)
 

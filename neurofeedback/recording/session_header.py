@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from neurofeedback.recording.documents import SessionStart, StartState
+from neurofeedback.recording.session_json import SessionStart, StartState
 from neurofeedback.types import StreamInfo
 
 

@@ -14,10 +14,10 @@ from neurofeedback.recording import physio
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_channel_status, write_sidecars
 from neurofeedback.recording.complete_interrupted import finalize_session
 from neurofeedback.recording.dataset import publish_session
-from neurofeedback.recording.documents import SessionSummary, write_summary
 from neurofeedback.recording.events import sort_events
 from neurofeedback.recording.live_files import DiskSyncer, LiveFiles
 from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.recording.session_json import SessionSummary, write_summary
 from neurofeedback.recording.session_lock import lock_session
 from neurofeedback.types import Chunk, Command, Event, Frame
 

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from neurofeedback.errors import NeurofeedbackError
-from neurofeedback.learning.decoder_messages import auc_sentence, feature_directions, guidance_sentence
+from neurofeedback.learning.decoder_sentences import auc_sentence, feature_directions, guidance_sentence
 from neurofeedback.learning.training import train_decoder
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.settings.load import load_settings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurofeedback.learning.decoder_messages import feature_label
-from neurofeedback.recording.documents import SessionSummary
+from neurofeedback.learning.decoder_sentences import feature_label
+from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.report.session_data import SessionData
 from neurofeedback.texts import report
 from neurofeedback.texts.catalogue import tr

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:  # NumPy takes 0.1 s, and the command line needs only the request to show its help
-    from neurofeedback.recording.documents import SessionSummary
+    from neurofeedback.recording.session_json import SessionSummary
     from neurofeedback.session.live_state import LiveState
 
 

@@ -14,7 +14,7 @@ from neurofeedback.estimation.decoder_weights import DecoderWeights, parse_decod
 from neurofeedback.estimation.personal_baseline import PersonalBaseline
 from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.training import DecoderState, train_decoder, untrained
-from neurofeedback.recording.documents import EngineInput, PlannedProbes, PlannedSegment, StartState
+from neurofeedback.recording.session_json import EngineInput, PlannedProbes, PlannedSegment, StartState
 from neurofeedback.session.config import SessionConfig, SettingOverride
 from neurofeedback.session.plan import Segment, SessionPlan
 from neurofeedback.session.probes import probe_times

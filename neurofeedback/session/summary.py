@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurofeedback.audio.null_sink import NullSink
-from neurofeedback.recording.documents import LatencyPercentiles, SessionSummary
+from neurofeedback.recording.session_json import LatencyPercentiles, SessionSummary
 from neurofeedback.session.baseline_store import baseline_summary
 from neurofeedback.types import Frame, Phase
 

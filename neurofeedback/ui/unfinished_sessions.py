@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from neurofeedback.recording.documents import StartState
+    from neurofeedback.recording.session_json import StartState
 
 MIN_MINUTES_LEFT = 2.0
 

@@ -24,7 +24,7 @@ from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
 from neurofeedback.emulators.signal_input import alpha_rhythm
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording.documents import StartState
+from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 
 MUSE_AUX = {"accel_channels": [1, 2, 3], "sampling_rate": 52, "package_num_channel": 0, "timestamp_channel": 4}

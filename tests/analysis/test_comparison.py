@@ -21,7 +21,7 @@ from neurofeedback.cli.commands.compare import comparison_document
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import SessionSummary, StartState
+from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.report.comparison_page import finding_sentence, render_comparison

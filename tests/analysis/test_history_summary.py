@@ -16,7 +16,7 @@ from neurofeedback.analysis.history_summary import HistorySummary, SessionsNeede
 from neurofeedback.cli.commands.history import history_document
 from neurofeedback.cli.main import app
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import SessionSummary, StartState
+from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.report.history_sentences import history_sentences

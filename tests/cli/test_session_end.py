@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from neurofeedback.cli.helpers.terminal_view import print_session_end
 from neurofeedback.cli.main import app, main
 from neurofeedback.errors import EXIT_RECORDING
-from neurofeedback.recording.documents import SessionSummary
+from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.session.config import SessionResult
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurofeedback.cli import main as cli
-from neurofeedback.recording.documents import StartState
+from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.types import Chunk, StreamInfo
 

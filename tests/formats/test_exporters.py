@@ -24,9 +24,9 @@ from neurofeedback.formats.export_edf import write_bdf, write_edf
 from neurofeedback.formats.exporters import EXPORT_TARGETS, export_recording
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import SessionSummary, StartState, parse_document
 from neurofeedback.recording.lost_runs import runs_from_mask
 from neurofeedback.recording.recording import Recording
+from neurofeedback.recording.session_json import SessionSummary, StartState, parse_document
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.settings.load import dump_profile, load_settings, resolve

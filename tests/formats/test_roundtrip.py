@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as hnp
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
-from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.lost_runs import clip_runs, count_lost_samples, find_lost_runs, lost_mask, runs_from_mask
+from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.types import Chunk, LostRun, StreamInfo

@@ -22,10 +22,10 @@ from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.session_import import import_recording
 from neurofeedback.formats.write_complete_session import write_complete_session
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import SessionSummary, SourceFile, StartState
 from neurofeedback.recording.import_report import ChannelUse, ImportReport
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.recording.session_json import SessionSummary, SourceFile, StartState
 from neurofeedback.report.session_data import load_session_data
 from neurofeedback.verification.check_result import CheckStatus
 from neurofeedback.verification.replay import replay

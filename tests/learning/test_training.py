@@ -20,7 +20,7 @@ import pytest
 from neurofeedback.cli.main import main
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
-from neurofeedback.learning.decoder_messages import (
+from neurofeedback.learning.decoder_sentences import (
     auc_sentence,
     decoder_stage,
     feature_directions,
@@ -35,10 +35,10 @@ from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.session_labels import LabelCollector, read_session_labels, zscore_columns
 from neurofeedback.learning.training import DecoderState, decoder_feature_names, train_decoder, untrained
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import SessionSummary, StartState, write_start, write_summary
 from neurofeedback.recording.events import HEADER, format_event_row, probes_from_events, read_events
 from neurofeedback.recording.frame_log import format_number
 from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.recording.session_json import SessionSummary, StartState, write_start, write_summary
 from neurofeedback.settings.load import dump_profile, load_evidence, load_settings, resolve
 from neurofeedback.texts.decoder import NO_ANSWERS
 from neurofeedback.types import Event, EventKind, Frame, Guidance, Phase, Probe, State, StreamInfo

@@ -17,9 +17,9 @@ import pytest
 
 from neurofeedback.formats.exporters import export_recording
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_writer import SessionWriter
 from neurofeedback.settings.load import dump_profile, load_settings, resolve
 from neurofeedback.types import (

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.questionnaires import AnswerTime, answers_path, write_answers
+from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import available, load_questionnaire
 from neurofeedback.settings.questionnaire import AnswerOption, Item, Questionnaire

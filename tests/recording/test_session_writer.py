@@ -20,8 +20,8 @@ from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import dataset, session_lock
 from neurofeedback.recording.atomic_files import AppendOnlyFile
-from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.recovery import recover_sessions
+from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import dump_profile, load_settings, resolve
 from neurofeedback.types import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from neurofeedback.recording.documents import SessionSummary, parse_document
+from neurofeedback.recording.session_json import SessionSummary, parse_document
 from neurofeedback.report.session_sentences import baseline_sentences
 
 FEATURES = ("theta_frontal", "beta_all")

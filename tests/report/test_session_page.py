@@ -18,8 +18,8 @@ from scipy import signal
 from neurofeedback.cli.commands.report import report_document
 from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.documents import SessionSummary, StartState
 from neurofeedback.recording.recovery import recover_sessions
+from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.report import session_data
 from neurofeedback.report import session_page as report

@@ -13,7 +13,7 @@ from neurofeedback.acquisition.boards import BOARDS
 from neurofeedback.acquisition.brainflow import BoardSource
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.acquisition.source import Source
-from neurofeedback.recording.documents import LatencyPercentiles
+from neurofeedback.recording.session_json import LatencyPercentiles
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.session import Session
 from neurofeedback.types import Chunk, StreamInfo

@@ -15,7 +15,7 @@ from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SourceError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import frame_log
-from neurofeedback.recording.documents import StartState
+from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.baseline_store import baseline_notice, baseline_summary
 from neurofeedback.session.clock import VirtualClock

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from neurofeedback.engine import EngineStart
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.estimation.decoder_weights import DecoderWeights
-from neurofeedback.recording.documents import EngineInput, StartState, parse_document
+from neurofeedback.recording.session_json import EngineInput, StartState, parse_document
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.plan import plan_session
 from neurofeedback.session.setup import (

@@ -12,8 +12,8 @@ from neurofeedback.acquisition.playback import PlaybackSource
 from neurofeedback.audio.wav_sink import WavSink
 from neurofeedback.engine import FrameEngine
 from neurofeedback.formats.reader import open_recording
-from neurofeedback.recording.documents import StartState
 from neurofeedback.recording.recording import Recording
+from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.clock import VirtualClock
 from neurofeedback.session.live_state import LiveState

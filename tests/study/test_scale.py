@@ -16,7 +16,7 @@ import pytest
 from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.engine import FrameEngine
 from neurofeedback.formats.reader import find_sessions
-from neurofeedback.recording.documents import SessionSummary, StartState
+from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
 from neurofeedback.simulation.headset_specs import get_headset

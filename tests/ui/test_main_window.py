@@ -35,7 +35,7 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
-from neurofeedback.recording.documents import SessionSummary
+from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot

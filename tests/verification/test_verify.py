@@ -10,7 +10,7 @@ import pytest
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.brainvision import format_header as brainvision_header
 from neurofeedback.recording.brainvision import format_marker_header
-from neurofeedback.recording.documents import StartState
+from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.headset_specs import get_headset

@@ -121,7 +121,7 @@ def _find_session(stems: Sequence[str], name: str) -> str:
 
 
 def _print_state(state: DecoderState, settings: Settings, *, json: bool) -> None:
-    from neurofeedback.learning.decoder_messages import auc_sentence, guidance_sentence
+    from neurofeedback.learning.decoder_sentences import auc_sentence, guidance_sentence
 
     performance = auc_sentence(state.evaluation, settings.decoder)
     guidance = guidance_sentence(state.decoder, state.evaluation)
@@ -141,7 +141,7 @@ def _print_state(state: DecoderState, settings: Settings, *, json: bool) -> None
 
 
 def _feature_table(state: DecoderState) -> RichTable:
-    from neurofeedback.learning.decoder_messages import feature_directions
+    from neurofeedback.learning.decoder_sentences import feature_directions
 
     table = RichTable(box=None, pad_edge=False)
     for column in terminal.FEATURE_COLUMNS:
@@ -203,7 +203,7 @@ def _with_published_keys(scores: dict[str, Any]) -> dict[str, Any]:
 
 
 def _document(state: DecoderState, performance: str, guidance: str) -> dict[str, Any]:
-    from neurofeedback.learning.decoder_messages import decoder_stage, feature_directions
+    from neurofeedback.learning.decoder_sentences import decoder_stage, feature_directions
 
     decoder = state.decoder
     values = {

@@ -247,7 +247,7 @@ def write_truth(session: Path, truth: SimulatedSession, response: FeedbackRespon
         The files cannot be written.
     """
     from neurofeedback.recording.atomic_files import write_atomic, write_json_atomic
-    from neurofeedback.recording.documents import read_summary
+    from neurofeedback.recording.session_json import read_summary
     from neurofeedback.simulation import ground_truth as tables
     from neurofeedback.simulation.feedback_response import NO_RESPONSE
 

@@ -92,7 +92,7 @@ def last_device(recordings: Path) -> str:
     newest = max(recorded, key=lambda start: start.parent.name, default=None)
     if newest is None:
         return ""
-    from neurofeedback.recording.documents import read_start  # NumPy, and not for --help
+    from neurofeedback.recording.session_json import read_start  # NumPy, and not for --help
 
     try:
         return read_start(newest).stream.device

@@ -41,7 +41,7 @@ def headline_lines(result: SessionResult) -> tuple[str, str]:
 
     Examples
     --------
-    >>> from neurofeedback.recording.documents import SessionSummary
+    >>> from neurofeedback.recording.session_json import SessionSummary
     >>> headline_lines(SessionResult(0, summary=SessionSummary(duration_s=600.0, valid_fraction=0.9)))
     ('You sat for 10 minutes.', '90 % of it had a usable signal.')
     """
