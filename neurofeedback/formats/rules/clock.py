@@ -281,6 +281,8 @@ def _steady_rate(numbers: NDArray[np.int64], times: NDArray[np.float64], known: 
     if not known or span_s < _MIN_WINDOWS * _LONG_S:
         return None
     width = round(_LONG_S * times.size / span_s)
+    if not width:
+        return None
     spans = times[width::width] - times[:-width:width]
     if spans.size < _MIN_WINDOWS or np.any(spans <= 0):
         return None
