@@ -26,9 +26,9 @@ PURE_ROOMS = ("processing", "estimation", "feedback", "engine", "simulation")
 
 UNTYPED = re.compile(r"\b(dict|Mapping|MutableMapping)\[str, (object|Any)\]")
 ANY_DOCUMENT = {
-    "neurofeedback.recording.atomic_files.read_json",
-    "neurofeedback.recording.atomic_files.to_json",
-    "neurofeedback.recording.atomic_files.write_json_atomic",
+    "neurofeedback.storage.atomic_files.read_json",
+    "neurofeedback.storage.atomic_files.to_json",
+    "neurofeedback.storage.atomic_files.write_json_atomic",
     "neurofeedback.recording.session_json.parse_document",
     "neurofeedback.settings.load.parse",
     "neurofeedback.settings.load.read_toml",

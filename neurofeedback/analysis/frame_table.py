@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import read_complete_lines
+from neurofeedback.storage.append_only import read_complete_lines
 from neurofeedback.types import Phase, State
 
 Floats = NDArray[np.float64]

@@ -24,9 +24,9 @@ from platformdirs import user_cache_path
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.recording.events import read_events
-from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.recording.session_notes import NOTES_SUFFIX, read_notes
+from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.types import EventKind, Phase
 
 _log = logging.getLogger(__name__)

@@ -15,13 +15,13 @@ from neurofeedback.formats.anonymize import anonymize_recording
 from neurofeedback.formats.file_checks import check_inside
 from neurofeedback.formats.reader import open_session
 from neurofeedback.formats.write_complete_session import ProgressCallback, write_complete_session
-from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.recording.dataset import ensure_dataset, register_participant
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import SessionSummary, StartState, read_start
 from neurofeedback.recording.timing import rebase_clocks
 from neurofeedback.settings.load import dump_profile
+from neurofeedback.storage.atomic_files import write_atomic
 
 _FIRST_DAY = datetime(1924, 1, 1, 12, tzinfo=UTC)  # BIDS: a date before 1925 marks an anonymized one
 _BLOCK_BYTES = 1 << 20

@@ -21,8 +21,8 @@ from neurofeedback.formats.export_edf import write_bdf, write_edf
 from neurofeedback.formats.export_fif import write_fif
 from neurofeedback.formats.reader import find_sessions, open_recording
 from neurofeedback.formats.write_complete_session import ProgressCallback
-from neurofeedback.recording.atomic_files import explain_disk_errors
 from neurofeedback.recording.recording import Recording
+from neurofeedback.storage.atomic_files import explain_disk_errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurofeedback.formats.reader import open_recording
-from neurofeedback.recording.atomic_files import read_complete_lines
 from neurofeedback.recording.events import GAP_TYPE
 from neurofeedback.recording.recording import Recording
+from neurofeedback.storage.append_only import read_complete_lines
 from neurofeedback.types import Event, StreamInfo
 
 _CHUNK_S = 60.0

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from neurofeedback.recording.atomic_files import explain_disk_errors
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_sidecars
 from neurofeedback.recording.dataset import publish_session
@@ -16,6 +15,7 @@ from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import SessionSummary, write_summary
 from neurofeedback.recording.session_lock import lock_session
+from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.types import Chunk, Command, Event
 
 ProgressCallback = Callable[[float], None]

@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES
 from neurofeedback.settings.base import SettingsModel, Share
 from neurofeedback.settings.load import parse
+from neurofeedback.storage.atomic_files import read_json, write_json_atomic
 
 SCHEMA = 1
 

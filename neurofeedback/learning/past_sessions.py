@@ -12,8 +12,8 @@ from neurofeedback.learning.model_file import DecoderFile
 from neurofeedback.learning.model_serialization import session_labels_from_row
 from neurofeedback.learning.session_labels import SessionLabels, read_session_labels
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
-from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.settings.model import Settings
+from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.texts import decoder as texts
 from neurofeedback.texts.catalogue import tr
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from neurofeedback._version import __version__
 from neurofeedback.recording import brainvision, electrode_positions, events, frame_log, timing
-from neurofeedback.recording.atomic_files import read_json, write_atomic, write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.channels import format_channels_table
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import write_start
+from neurofeedback.storage.atomic_files import read_json, write_atomic, write_json_atomic
 from neurofeedback.types import StreamInfo
 
 _TEN_TWENTY = re.compile(r"(Fp|AF|F|FT|FC|T|C|TP|CP|P|PO|O|I|A|M)(z|\d{1,2})", re.IGNORECASE)

@@ -8,12 +8,6 @@ from pathlib import Path
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording import brainvision, physio
-from neurofeedback.recording.atomic_files import (
-    cut_torn_line,
-    cut_torn_sample,
-    read_complete_lines,
-    write_atomic,
-)
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar
 from neurofeedback.recording.events import sort_events
@@ -26,6 +20,8 @@ from neurofeedback.recording.session_json import (
     write_summary,
 )
 from neurofeedback.recording.timing import read_timing
+from neurofeedback.storage.append_only import cut_torn_line, cut_torn_sample, read_complete_lines
+from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.types import EventKind, LostRun, Phase
 
 _UNKNOWN = SessionSummary(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from neurofeedback._version import __version__
-from neurofeedback.recording.atomic_files import AppendOnlyFile, write_atomic, write_json_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
+from neurofeedback.storage.append_only import AppendOnlyFile
+from neurofeedback.storage.atomic_files import write_atomic, write_json_atomic
 
 _BIDS_VERSION = "1.10.1"
 _PARTICIPANTS: dict[str, object] = {

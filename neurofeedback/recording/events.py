@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import read_complete_lines, write_atomic
+from neurofeedback.storage.append_only import read_complete_lines
+from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.types import Command, CommandKind, Event, EventKind, LostRun, Probe
 
 GAP_TYPE = "BAD_ACQ_SKIP"

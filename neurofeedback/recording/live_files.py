@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from neurofeedback.recording import brainvision, events, frame_log, physio, timing
-from neurofeedback.recording.atomic_files import AppendOnlyFile
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.channels import ContactCounter
 from neurofeedback.recording.lost_runs import count_lost_samples, find_lost_runs
 from neurofeedback.recording.session_json import SessionSummary
+from neurofeedback.storage.append_only import AppendOnlyFile
 from neurofeedback.types import AuxChunk, Chunk, Command, Event, Frame, StreamInfo
 
 _log = logging.getLogger(__name__)

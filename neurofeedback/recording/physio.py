@@ -10,8 +10,9 @@ import gzip
 import shutil
 from pathlib import Path
 
-from neurofeedback.recording.atomic_files import AppendOnlyFile, cut_torn_line, read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.storage.append_only import AppendOnlyFile, cut_torn_line
+from neurofeedback.storage.atomic_files import read_json, write_json_atomic
 from neurofeedback.types import AuxChunk
 
 _LIVE_SUFFIX = "_timeseries.tsv"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.atomic_files import explain_disk_errors, write_atomic, write_json_atomic
 from neurofeedback.settings.questionnaire import Item, Questionnaire
+from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic, write_json_atomic
 
 AnswerTime = Literal["before", "after"]
 _MISSING = "n/a"

@@ -7,12 +7,12 @@ import shutil
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import cut_torn_sample
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.complete_interrupted import finalize_session
 from neurofeedback.recording.dataset import publish_session
-from neurofeedback.recording.file_lock import acquire_lock
 from neurofeedback.recording.session_json import read_start
+from neurofeedback.storage.append_only import cut_torn_sample
+from neurofeedback.storage.file_lock import acquire_lock
 
 _log = logging.getLogger(__name__)
 

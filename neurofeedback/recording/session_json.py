@@ -23,8 +23,8 @@ from pydantic import (
 )
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.import_report import ImportReport
+from neurofeedback.storage.atomic_files import read_json, write_json_atomic
 from neurofeedback.types import StreamInfo
 
 DocumentModel = TypeVar("DocumentModel", bound="Document")

@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import explain_disk_errors
 from neurofeedback.recording.bids_paths import SessionFiles, check_label, session_stems
 from neurofeedback.recording.dataset import ensure_dataset
-from neurofeedback.recording.file_lock import FileLock, create_lock
 from neurofeedback.recording.session_header import SessionHeader
+from neurofeedback.storage.atomic_files import explain_disk_errors
+from neurofeedback.storage.file_lock import FileLock, create_lock
 
 MIN_FREE_BYTES = 50_000_000
 _MAX_LABELS_TRIED = 3600

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.storage.atomic_files import read_json, write_json_atomic
 
 NOTES_SUFFIX = "after.json"
 SCHEMA = 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import read_complete_lines
+from neurofeedback.storage.append_only import read_complete_lines
 from neurofeedback.types import Chunk, LostRun
 
 SIDECAR: dict[str, object] = {

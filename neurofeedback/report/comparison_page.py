@@ -16,9 +16,9 @@ from neurofeedback.analysis.comparison import Comparison
 from neurofeedback.analysis.contrasts import Contrast, EffectInterval
 from neurofeedback.analysis.resting_measures import MEASURES
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.report.figure_style import ACCENT, GREY, INK, PALE, render_svg
 from neurofeedback.report.templates import render_template
+from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.texts import comparison as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE

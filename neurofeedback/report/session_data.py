@@ -14,11 +14,11 @@ from neurofeedback.analysis.transmission import Transmission, summarize_transmis
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_json import SessionStart, read_start
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.settings.resolved_profile import Profile
+from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.types import EventKind
 
 

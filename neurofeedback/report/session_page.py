@@ -8,7 +8,6 @@ from pathlib import Path
 
 from neurofeedback._version import __version__
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.report.answer_sentences import answer_sentences
 from neurofeedback.report.decoder_summary import summarize_decoder
 from neurofeedback.report.session_data import SessionData, load_session_data
@@ -25,6 +24,7 @@ from neurofeedback.report.templates import render_template
 from neurofeedback.report.timeline_plot import plot_timeline
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.model import Settings
+from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.texts import report
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING, STOP_ADVICE

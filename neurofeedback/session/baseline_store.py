@@ -19,11 +19,11 @@ from neurofeedback.estimation.personal_baseline import (
     is_eligible,
     summarize_baseline,
 )
-from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
 from neurofeedback.recording.session_json import BaselineDifferences, SessionSummary
 from neurofeedback.recording.session_notes import read_notes
 from neurofeedback.settings.resolved_profile import Profile
+from neurofeedback.storage.atomic_files import read_json, write_json_atomic
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase

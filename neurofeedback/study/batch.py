@@ -13,8 +13,8 @@ from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.find_bids import find_eeg_files
 from neurofeedback.formats.importers import is_recording
 from neurofeedback.formats.reader import find_sessions
-from neurofeedback.recording.atomic_files import explain_disk_errors
 from neurofeedback.settings.load import load_settings
+from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.study.batch_log import BatchLog
 from neurofeedback.study.jobs import OK, BatchJob, BatchWork, Row, failed_row, run_job
 

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from neurofeedback._version import __version__
-from neurofeedback.recording.atomic_files import AppendOnlyFile, cut_torn_line, read_complete_lines
 from neurofeedback.settings.load import load_evidence, load_settings
+from neurofeedback.storage.append_only import AppendOnlyFile, cut_torn_line, read_complete_lines
 from neurofeedback.study.jobs import OK, BatchJob, Row
 
 

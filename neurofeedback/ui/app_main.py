@@ -13,7 +13,7 @@ from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording.file_lock import FileLock
+from neurofeedback.storage.file_lock import FileLock
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.app_state import AppDefaults, state_path

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from neurofeedback.recording.atomic_files import write_atomic
 from neurofeedback.session.config import SettingOverride
+from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.atomic_files import write_atomic
+from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.ui.app_state import ProgrammeChoice
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording.file_lock import FileLock, acquire_lock
+from neurofeedback.storage.file_lock import FileLock, acquire_lock
 
 LOCK = ".window.lock"
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.recording import frame_log
-from neurofeedback.recording.atomic_files import read_complete_lines
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.brainvision import format_gap_markers
 from neurofeedback.recording.events import GAP_TYPE, format_gap_rows
@@ -16,6 +15,7 @@ from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead
 from neurofeedback.session.summary import package_versions
+from neurofeedback.storage.append_only import read_complete_lines
 from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.verification.check_result import CheckResult, Measurement, check_result, count_text, not_checkable

@@ -12,10 +12,10 @@ import numpy as np
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead, read_timing
+from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.verification.check_result import (

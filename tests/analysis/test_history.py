@@ -14,10 +14,10 @@ import pytest
 
 from neurofeedback.analysis.history import PastSession, cache_path, past_sessions
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.file_lock import acquire_lock
 from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
+from neurofeedback.storage.file_lock import acquire_lock
 from neurofeedback.types import Chunk, Event, EventKind, StreamInfo
 
 MUSE = StreamInfo("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")

@@ -131,7 +131,7 @@ def test_truth_that_cannot_be_written_is_one_message(
     def full(path: Path, text: str) -> None:
         raise OSError(28, f"No space left on device for {path.name} of {len(text)} characters")
 
-    monkeypatch.setattr("neurofeedback.recording.atomic_files.write_atomic", full)
+    monkeypatch.setattr("neurofeedback.storage.atomic_files.write_atomic", full)
     truth = SimulatedSource(5, duration_s=60).truth
     with pytest.raises(RecordingError, match=r"ground truth cannot be written: got No space left .* is saved in"):
         write_truth(session[0], truth)

@@ -22,10 +22,10 @@ import pytest
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import events
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.file_lock import is_locked
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_json import LatencyPercentiles, SessionSummary, StartState, parse_document
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
+from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.types import Chunk, Event, EventKind, StreamInfo
 
 STREAM = StreamInfo(device="synthetic", sfreq=250.0, ch_names=("Fz", "Pz"))

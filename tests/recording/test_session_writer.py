@@ -19,11 +19,11 @@ import pytest
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import dataset, session_lock
-from neurofeedback.recording.atomic_files import AppendOnlyFile
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import dump_profile, load_settings, resolve
+from neurofeedback.storage.append_only import AppendOnlyFile
 from neurofeedback.types import (
     Chunk,
     Command,

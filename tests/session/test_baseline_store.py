@@ -10,7 +10,6 @@ import pytest
 
 from neurofeedback.estimation.baseline_file import parse_session_baseline
 from neurofeedback.formats.reader import open_recording
-from neurofeedback.recording.atomic_files import read_json, write_json_atomic
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.frame_log import format_row
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
@@ -18,6 +17,7 @@ from neurofeedback.session.baseline_store import load_personal_baseline, persona
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.live_state import Request, RequestKind
 from neurofeedback.session.session import Session
+from neurofeedback.storage.atomic_files import read_json, write_json_atomic
 from neurofeedback.types import CommandKind
 from neurofeedback.verification.replay import compare_with_log, replay
 

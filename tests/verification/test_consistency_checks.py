@@ -12,11 +12,11 @@ from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.acquisition.source import Source
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import find_session
-from neurofeedback.recording.file_lock import acquire_lock
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.session import Session
 from neurofeedback.simulation.packet_loss import RadioLink
+from neurofeedback.storage.file_lock import acquire_lock
 from neurofeedback.verification import consistency_checks
 from neurofeedback.verification.check_result import CheckResult, CheckStatus
 from neurofeedback.verification.verify import VerificationResult, verify

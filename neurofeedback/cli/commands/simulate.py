@@ -246,10 +246,10 @@ def write_truth(session: Path, truth: SimulatedSession, response: FeedbackRespon
     RecordingError
         The files cannot be written.
     """
-    from neurofeedback.recording.atomic_files import write_atomic, write_json_atomic
     from neurofeedback.recording.session_json import read_summary
     from neurofeedback.simulation import ground_truth as tables
     from neurofeedback.simulation.feedback_response import NO_RESPONSE
+    from neurofeedback.storage.atomic_files import write_atomic, write_json_atomic
 
     summary = next(session.glob("*_summary.json"))
     stem = summary.name.removesuffix("_summary.json")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.atomic_files import read_json
+from neurofeedback.storage.atomic_files import read_json
 
 DAMAGED = {
     "empty": (b"", "a damaged file: invalid JSON at line 1"),
