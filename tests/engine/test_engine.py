@@ -234,6 +234,13 @@ def test_state_is_unknown_before_the_baseline_and_classified_after() -> None:
     assert np.mean([frame.valid for frame in practice]) > 0.9
 
 
+@pytest.mark.parametrize(("expected_auc", "trust"), [(None, 0.3), (0.5, 0.0), (0.53, 0.2)])
+def test_trust_before_answers_is_that_of_the_evidence(expected_auc: float | None, trust: float) -> None:
+    evidence = NOVICE.model_copy(update={"expected_auc": expected_auc})
+    engine = FrameEngine(256.0, PROFILE.model_copy(update={"evidence": evidence}))
+    assert engine.trust == pytest.approx(trust)
+
+
 def test_the_index_begins_at_the_baseline_s_middle() -> None:
     assert abs(at(CLEAR_FRAMES, 40, 41)[0].index_u) < 0.5
 

@@ -178,6 +178,17 @@ def test_damaged_text_gives_one_error(text: str, message: str) -> None:
         parse_personal_baseline(text)
 
 
+def test_damaged_session_baseline_gives_one_error() -> None:
+    with pytest.raises(RecordingError, match=r"does not hold a session's baseline.*Field required"):
+        parse_session_baseline({"schema": 1})
+
+
+def test_file_with_the_participant_names_them() -> None:
+    document = PersonalBaselineFile.from_personal_baseline(kept(0.0, 1.0, 2.0), "P1")
+    assert document.participant == "P1"
+    assert "participant" not in json.loads(personal_baseline_to_json(document.to_personal_baseline()))
+
+
 def test_one_session_gives_no_personal_baseline() -> None:
     with pytest.raises(RecordingError, match="n_sessions: Field required"):
         parse_personal_baseline(BaselineFile.from_baseline(past()).model_dump_json(exclude_unset=True))

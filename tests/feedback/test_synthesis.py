@@ -15,7 +15,7 @@ from neurofeedback.feedback import gain_ramps
 from neurofeedback.feedback import sound_bank as sounds
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
 from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank, render_bells
-from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render
+from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render, with_master_silent
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import BackgroundMode, Guidance
 
@@ -274,6 +274,16 @@ def test_begins_and_ends_in_silence() -> None:
     assert voice.silent
     assert not play(voice, (FULL, 0.5), sounding=False)[1].any()
     assert np.abs(ending[-10:]).max() < 1e-6
+
+
+def test_silenced_sound_fades_in_from_nothing_and_keeps_its_background() -> None:
+    silenced = with_master_silent(settled())
+    assert silenced.silent
+    assert (silenced.position, silenced.bell_hits) == (settled().position, settled().bell_hits)
+    _, opening = play(silenced, (FOCUS, 3.0))
+    levels = power(opening, 0.25)
+    assert np.abs(opening[0]).max() < 1e-7
+    assert levels[0] < levels[-1] - 15
 
 
 def test_a_bowl_has_only_the_overtones_that_a_low_rate_can_hold() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback.processing.aperiodic import AperiodicFit
-from neurofeedback.processing.features import FEATURES, KINDS, FeatureExtractor, individual_bands
+from neurofeedback.processing.features import FEATURE_KINDS, FEATURES, KINDS, FeatureExtractor, individual_bands
 from neurofeedback.processing.framing import trailing_windows
 from neurofeedback.processing.iaf import find_iaf
 from neurofeedback.processing.regions import RegionAverager
@@ -205,3 +205,14 @@ def test_a_region_without_channels_has_no_value() -> None:
     names = list(FEATURES)
     assert np.isnan(out[0, names.index("alpha_posterior")])
     assert out[0, names.index("theta_frontal")] == 1.0
+
+
+def test_a_feature_s_description_has_the_formula_and_sources_of_its_kind() -> None:
+    for feature in FEATURES.values():
+        described, kind = feature.describe(), FEATURE_KINDS[feature.kind]
+        assert (described.name, described.columns) == (feature.name, (feature.column,))
+        assert (described.formula, described.is_not, described.references) == (
+            kind.formula,
+            kind.is_not,
+            kind.references,
+        )

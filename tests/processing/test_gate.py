@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from neurofeedback.processing.contact import ContactMonitor
 from neurofeedback.processing.framing import FrameSchedule
-from neurofeedback.processing.gate_limits import GateLimits, apply_gate_limits, fit_gate_limits, muscle_flags
+from neurofeedback.processing.gate_limits import (
+    BlinkMemory,
+    GateLimits,
+    apply_gate_limits,
+    fit_gate_limits,
+    muscle_flags,
+)
 from neurofeedback.processing.pipeline import Pipeline, Windows
 from neurofeedback.settings import Montage, Profile, Settings
 from neurofeedback.settings.load import load_evidence, load_montage
@@ -357,6 +363,16 @@ def test_a_clench_from_the_very_start_is_muscle_though_it_bends_the_1_f_fit(size
     found = judge(recorded(40.0, extra=clench))
     assert found.reasons["muscle"][blocks(8, 30)].mean() > 0.9
     assert judge(recorded(40.0)).reasons["muscle"].mean() < 0.02
+
+
+def test_theta_is_rejected_while_blinks_fill_more_than_half_of_ten_seconds_if_so_set() -> None:
+    blinks = np.zeros((300, 4), dtype=np.bool_)
+    blinks[100:200, 1] = True
+    rejecting = BlinkMemory(Settings()).process(blinks)[:, 0]
+    ten_seconds = np.convolve(blinks.any(axis=1), np.ones(40))[: len(blinks)]
+    assert np.array_equal(rejecting, ten_seconds > 20)
+    gate = Settings().gate.model_copy(update={"blink_rejects_theta": False})
+    assert not BlinkMemory(Settings(gate=gate)).process(blinks).any()
 
 
 def test_a_baseline_s_own_frames_are_gated_again_by_its_limits() -> None:

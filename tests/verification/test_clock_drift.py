@@ -85,6 +85,27 @@ def test_short_recording_has_no_fit(seconds: float) -> None:
     assert fit_clock(*readings(seconds), SFREQ) is None
 
 
+def test_ratio_is_the_clock_s_time_over_the_samples_time() -> None:
+    stops = np.arange(0, 60 * 256 + 1, 32)
+    fit = fit_clock(stops, 7.0 + stops / SFREQ * 1.25, SFREQ)
+    assert fit
+    assert fit.ratio == pytest.approx(1.25)
+
+
+def test_few_seconds_have_a_fit_without_drift() -> None:
+    fit = fit_clock(*readings(4.0), SFREQ)
+    assert fit
+    assert fit.drift is None
+
+
+def test_stopped_clock_has_no_drift() -> None:
+    stops, times = readings(60.0)
+    fit = fit_clock(stops, np.full(times.size, 5.0), SFREQ)
+    assert fit
+    assert fit.drift is None
+    assert fit.ratio == 0.0
+
+
 @given(shift=st.floats(-1e9, 1e9), scale=st.sampled_from([0.25, 0.5, 2.0]))
 def test_fit_does_not_depend_on_epoch_or_rate(shift: float, scale: float) -> None:
     stops, times = readings(30.0, 95.0)

@@ -1,4 +1,4 @@
-"""Tests of the pictures: pure, slow, smooth, and misty without a clear signal."""
+"""The feedback pictures, water and ring: pure, slow, smooth, and misty without a clear signal."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurofeedback.feedback.ring_picture import ring_for_scene
 from neurofeedback.feedback.water_picture import (
     HEIGHT,
     SHORTEST_PERIOD_S,
+    SMALL_SCREEN_PIXELS,
     WIDTH,
     WaterRenderer,
     WaterScene,
@@ -119,5 +121,14 @@ def test_picture_covers_the_view_undistorted(width: int, height: int) -> None:
 
 
 def test_large_screens_get_fewer_pictures() -> None:
-    assert frame_rate(1024 * 640) == 30
-    assert frame_rate(3840 * 2160) < 30
+    assert frame_rate(SMALL_SCREEN_PIXELS) == 30
+    assert frame_rate(SMALL_SCREEN_PIXELS + 1) == frame_rate(3840 * 2160) == 15
+
+
+def test_ring_narrows_with_the_index_and_fades_in_mist() -> None:
+    low, high, misty = (ring_for_scene(scene) for scene in (WaterScene(), WaterScene(1.0), WaterScene(mist=1.0)))
+    assert high.radius < low.radius / 2
+    assert high.line_width < low.line_width
+    assert low.opacity == high.opacity == 1.0
+    assert 0 < misty.opacity < 0.3
+    assert (misty.radius, misty.line_width) == (low.radius, low.line_width)
