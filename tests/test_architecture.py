@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,9 +67,12 @@ def public_classes(path: Path) -> list[ast.ClassDef]:
     return [node for node in tree(path).body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
 
 
+def tool(name: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][name]
+
+
 def contract(name: str) -> dict[str, list[str]]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    (found,) = (one for one in project["tool"]["importlinter"]["contracts"] if one["name"] == name)
+    (found,) = (one for one in tool("importlinter")["contracts"] if one["name"] == name)
     return found
 
 
@@ -95,6 +99,10 @@ def test_no_folder_is_too_large() -> None:
 
 def test_pure_rooms_are_in_the_contract() -> None:
     assert {f"neurofeedback.{name}" for name in PURE_ROOMS} <= set(contract(PURE_CONTRACT)["source_modules"])
+
+
+def test_coverage_is_measured_of_all_pure_rooms() -> None:
+    assert set(tool("coverage")["run"]["source_pkgs"]) == set(contract(PURE_CONTRACT)["source_modules"])
 
 
 def test_modules_that_call_themselves_pure_are_in_the_contract() -> None:
