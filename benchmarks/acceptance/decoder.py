@@ -23,14 +23,28 @@ from benchmarks.acceptance.statistics import Estimate, mean_of, share_of
 from neurofeedback.learning.evaluation import evaluate
 from neurofeedback.learning.metrics import MetricInterval, expected_calibration_error
 from neurofeedback.learning.training_set import TrainingSet
+from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.load import load_evidence
 
-NOVICE, DEFAULT = "breath-novice", "default"
+NOVICE, POOLED, DEFAULT, FIRST_DEFAULT = "breath-novice", "probe-pooled", "default", "default of 0.1.0"
 _NS = (20, 40, 80, 160)
 _EACH = 20
 _SHARES = {20: (0.50, ".61"), 40: (0.65, ".73"), 80: (0.75, ".83"), 160: (0.85, ".90")}
 
-evidence = lru_cache(load_evidence)
+
+@lru_cache
+def evidence(name: str) -> Evidence:
+    """Load an evidence profile; the default of 0.1.0 is an equal mixture of three, one with other numbers then."""
+    if name != FIRST_DEFAULT:
+        return load_evidence(name)
+    pooled = load_evidence(POOLED)
+    then = {"theta_frontal": (-0.12, 0.25), "alpha_posterior": (0.12, 0.35), "beta_all": (-0.02, 0.40)}
+    features = tuple(
+        one.model_copy(update=dict(zip(("mu", "between_sd"), then[one.feature], strict=True)))
+        for one in pooled.features
+    )
+    members = (load_evidence(NOVICE), pooled.model_copy(update={"features": features}), load_evidence("open"))
+    return Evidence(name="default-of-0-1-0", members=members)
 
 
 def _first(training: TrainingSet, n: int) -> TrainingSet:
@@ -70,14 +84,31 @@ def mixture(run: Run) -> list[Figure]:
             figure(f"N={n}: AUC", mean_of([one[str(n)] for one in got])),
             figure(f"N={n}: share of the oracle's AUC above .5", share_of_oracle(got, str(n)), goal_here, known=known),
         ]
+    figures += _both_populations(run, got)
     against = [one["side 40"] > 0 for one in got if one["side 0"] < 0 and one["oracle"] > 0.55]
     goal = None if run.fast else at_least(0.8)
     figures.append(figure("drawn against the prior: right side up by N=40", share_of(against), goal, known=".86"))
     return figures
 
 
+def _both_populations(run: Run, got: Sequence[dict[str, float]]) -> list[Figure]:
+    """Return the curve of each population, and what the default gains there over that of 0.1.0; negative: a cost."""
+    seeds = list(run.people(300, 40))
+    first = run.map(partial(learning_curve, ns=_NS, profile=FIRST_DEFAULT), seeds)
+    out: list[Figure] = []
+    for population, odd in ((NOVICE, 1), (POOLED, 0)):
+        mine = [(now, then) for seed, now, then in zip(seeds, got, first, strict=True) if seed % 2 == odd]
+        for n in (0, *_NS):
+            change = mean_of([now[str(n)] - then[str(n)] for now, then in mine])
+            out += [
+                figure(f"{population} people, N={n}: AUC", mean_of([now[str(n)] for now, _ in mine])),
+                figure(f"{population} people, N={n}: minus the default of 0.1.0 (paired)", change),
+            ]
+    return out
+
+
 def matching(run: Run) -> list[Figure]:
-    """People from the population that the prior describes."""
+    """People from the population that the prior describes; then the other population with its own, without goals."""
     ns = (40, 80, 160)
     got = run.map(partial(learning_curve, ns=ns, population=NOVICE, profile=NOVICE), list(run.people(300, 40)))
     figures = [
@@ -93,7 +124,13 @@ def matching(run: Run) -> list[Figure]:
     figures.append(figure("N=10: AUC above v1", gain[10], None if run.fast else at_least(-0.01), known="+.02"))
     figures.append(figure("N=40: AUC above v1", gain[40], known="+.035 of .087 to the oracle"))
     way = _way_to_oracle(got, "40")
-    return [*figures, figure("N=40: share of the way from v1 to the oracle", way, None if run.fast else at_least(0.23))]
+    figures.append(figure("N=40: share of the way from v1 to the oracle", way, None if run.fast else at_least(0.23)))
+    pooled = run.map(partial(learning_curve, ns=ns, population=POOLED, profile=POOLED), list(run.people(300, 40)))
+    names = {"oracle": "oracle, AUC", "0": "v1, AUC"} | {str(n): f"N={n}: AUC" for n in (10, *ns)}
+    return figures + [
+        figure(f"{POOLED} people and prior: {text}", mean_of([one[name] for one in pooled]))
+        for name, text in names.items()
+    ]
 
 
 def _way_to_oracle(got: Sequence[dict[str, float]], name: str) -> Estimate:
@@ -149,6 +186,14 @@ def calibration(run: Run) -> list[Figure]:
             known=".072",
         ),
     ]
+    for population, odd in ((NOVICE, 1), (POOLED, 0)):
+        mine = [one for seed, one in zip(seeds, got, strict=True) if seed % 2 == odd]
+        hits = [bool(one["in prequential"]) for one in mine if np.isfinite(one["in prequential"])]
+        figures += [
+            figure(f"{population} people: Brier skill on new sessions", mean_of([one["skill"] for one in mine])),
+            figure(f"{population} people: calibration error", mean_of([one["ece"] for one in mine])),
+            figure(f"{population} people, session by session: interval covers", share_of(hits)),
+        ]
     for name, people in (("half and half", got), ("null", null)):
         for way, text in (("prequential", "session by session"), ("left_out", "session left out")):
             hits = [bool(one[f"in {way}"]) for one in people if np.isfinite(one[f"in {way}"])]
@@ -176,7 +221,7 @@ TARGETS = (
         "T8",
         "decoder with the matching prior",
         matching,
-        population=f"breath-novice; {_LEVEL}",
+        population=f"breath-novice, and probe-pooled where said; {_LEVEL}",
     ),
     Target(
         "T9",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -18,12 +19,14 @@ from benchmarks.acceptance.judged_sessions import (
     with_evidence,
 )
 from benchmarks.acceptance.spectrum import FAMILIES
-from benchmarks.acceptance.statistics import mean_of
+from benchmarks.acceptance.statistics import Estimate, mean_of
 from neurofeedback.simulation.disturbances import CLEAN, EYES_CLOSED, Disturbances
 from neurofeedback.simulation.population import FIXED_EFFECT, FeatureEffects, draw_person
 
 DIRTY = EYES_CLOSED
 NOVICE, POOLED, DEFAULT = "breath-novice", "probe-pooled", "default"
+FIRST_DEFAULT = str(Path(__file__).with_name("first-default.toml"))
+_CHANGE = "default profile minus that of 0.1.0 (paired)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ def _auc(scored: Sequence[Scored], evidence: str) -> list[float]:
     return [one.auc[evidence] for one in scored]
 
 
+def _change(scored: Sequence[Scored]) -> Estimate:
+    """Return what the default profile gains over that of 0.1.0 in the same people; negative where it costs."""
+    return mean_of(np.subtract(_auc(scored, DEFAULT), _auc(scored, FIRST_DEFAULT)))
+
+
 def null(run: Run) -> list[Figure]:
     """No effect, artifacts and drift: the mean AUC must be at chance, on every headset family."""
     out: list[Figure] = []
@@ -93,11 +101,12 @@ def _fixed(run: Run, *, scale: float, goals: dict[str, Goal], known: dict[str, s
     for name, conditions in (("clean", CLEAN), ("dirty", DIRTY)):
         people = run.people(40, 3)
         cases = [person_case(seed, "fixed", scale=scale, conditions=conditions) for seed in people]
-        scored = _scores(run, cases, NOVICE, DEFAULT)
+        scored = _scores(run, cases, NOVICE, DEFAULT, FIRST_DEFAULT)
         goal = None if run.fast else goals[name]
         out += [
             figure(f"{name}, {NOVICE} profile", mean_of(_auc(scored, NOVICE)), goal, known=known[name]),
             figure(f"{name}, {DEFAULT} profile", mean_of(_auc(scored, DEFAULT))),
+            figure(f"{name}, {_CHANGE}", _change(scored)),
         ]
     return out
 
@@ -113,7 +122,7 @@ def fixed(run: Run) -> list[Figure]:
     drawn: dict[str, list[Scored]] = {}
     for population, own in ((NOVICE, NOVICE), (POOLED, POOLED)):
         cases = [person_case(1000 + seed, population) for seed in run.people(40, 3)]
-        drawn[population] = _scores(run, cases, own, DEFAULT)
+        drawn[population] = _scores(run, cases, own, DEFAULT, FIRST_DEFAULT)
         out += [
             figure(
                 f"drawn from {population}, dirty, {profile} profile",
@@ -122,6 +131,7 @@ def fixed(run: Run) -> list[Figure]:
             )
             for profile, known in ((own, ".57-.60" if own == NOVICE else ".52"), (DEFAULT, ""))
         ]
+        out.append(figure(f"drawn from {population}, dirty, {_CHANGE}", _change(drawn[population])))
     mixed = _auc(drawn[NOVICE], DEFAULT)[::2] + _auc(drawn[POOLED], DEFAULT)[1::2]
     return [*out, figure(f"half and half, dirty, {DEFAULT} profile", mean_of(mixed), known=".53")]
 
