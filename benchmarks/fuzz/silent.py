@@ -19,7 +19,7 @@ from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import EventKind
 from neurofeedback.verification.check_result import CheckStatus
-from neurofeedback.verification.verify import verify_opened
+from neurofeedback.verification.sample_checks import verify_opened
 
 _RATE = 0.005
 _LENGTH_S = 0.05

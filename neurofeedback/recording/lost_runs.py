@@ -21,6 +21,8 @@ def find_lost_runs(chunk: Chunk) -> tuple[LostRun, ...]:
     """
     bad = ~np.isfinite(chunk.data)
     runs = clip_runs(chunk.lost, chunk.first_sample, chunk.stop)
+    if not runs and not bad.any():
+        return ()
     if np.array_equal(bad, lost_mask(runs, chunk.first_sample, bad.shape)):
         return runs
     return runs_from_mask(bad, chunk.first_sample)
@@ -54,6 +56,8 @@ def clip_runs(runs: Iterable[LostRun], start: int, stop: int) -> tuple[LostRun, 
 
 def runs_from_mask(bad: NDArray[np.bool_], first_sample: int) -> tuple[LostRun, ...]:
     """Return the runs of a ``(n_channels, n_samples)`` mask: one if all channels are lost, else one per channel."""
+    if not bad.any():
+        return ()
     all_channels = np.logical_and.reduce(bad, axis=0)
     runs = [LostRun(first_sample + a, n, None, "invalid") for a, n in _true_runs(all_channels)]
     some_channels = bad & ~all_channels

@@ -91,8 +91,10 @@ class Recording:
 
 
 def _make_chunk(start: int, data: NDArray[np.float32], runs: tuple[LostRun, ...]) -> Chunk:
-    mask = lost_mask(runs, start, data.shape)
     bad = ~np.isfinite(data)
+    if not runs and not bad.any():
+        return Chunk(start, data)
+    mask = lost_mask(runs, start, data.shape)
     data[mask | bad] = np.nan
     return Chunk(start, data, runs + runs_from_mask(bad & ~mask, start))
 

@@ -124,12 +124,22 @@ def _window_sums(flags: NDArray[np.bool_], length: int) -> NDArray[np.int64]:
 def _lags(values: NDArray[np.uint64], usable: NDArray[np.bool_], longest: int) -> NDArray[np.int64]:
     """Return the distance to the last equal value, up to ``longest``; 0 for none."""
     positions = np.flatnonzero(usable)
+    positions = positions[_occurs_twice(values[positions])]
     order = positions[np.argsort(values[positions], kind="stable")]
     same = values[order[1:]] == values[order[:-1]]
     distance = order[1:] - order[:-1]
     lags = np.zeros(values.size, np.int64)
     lags[order[1:]] = np.where(same & (distance <= longest), distance, 0)
     return lags
+
+
+def _occurs_twice(values: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return which values occur more than once; sorting values alone is much faster than sorting positions."""
+    ordered = np.sort(values)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not repeated.size:
+        return np.zeros(values.size, np.bool_)
+    return repeated[np.minimum(np.searchsorted(repeated, values), repeated.size - 1)] == values
 
 
 def _merge_lags(lags: NDArray[np.int64], shortest: int) -> tuple[DuplicateRun, ...]:

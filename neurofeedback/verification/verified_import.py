@@ -15,7 +15,7 @@ from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.verification.check_result import CheckResult, CheckStatus
-from neurofeedback.verification.verify import verify_opened
+from neurofeedback.verification.sample_checks import verify_opened
 
 _SOURCES = {
     RateSource.STATED: texts.SOURCE_STATED,

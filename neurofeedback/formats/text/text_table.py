@@ -21,6 +21,7 @@ _LATIN1_HIGH = bytes((*range(0xA0, 0xFE),))
 _LATIN1_TEXT = bytes((9, 10, 13, *range(32, 127))) + _LATIN1_HIGH
 _PROBED_LINES = 50
 _BLOCK_LINES = 100_000
+_BLOCK_BYTES = 1 << 20
 
 
 def detect_encoding(head: bytes) -> str:
@@ -42,15 +43,19 @@ def read_lines(path: Path) -> list[str]:
     RecordingError
         The file cannot be read, or is not text.
     """
+    return _read_text(path).splitlines()  # the bytes are freed before the lines are made
+
+
+def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise RecordingError(f"{path} cannot be read", got=error.strerror or str(error)) from None
     try:
-        return data.decode(detect_encoding(data)).splitlines()
+        return data.decode(detect_encoding(data))
     except UnicodeDecodeError as error:
         if _is_latin1(data):
-            return data.decode("latin-1").splitlines()
+            return data.decode("latin-1")
         raise RecordingError(
             f"{path} is damaged", got=f"invalid text at byte {error.start}", allowed="UTF-8", todo="export it again"
         ) from None
@@ -187,6 +192,11 @@ class TextTable:
         split = (line.split(self.delimiter) for line in self.lines)
         return [cells[column].strip() if column < len(cells) else "" for cells in split]
 
+    def count_delimiters(self) -> int:
+        """Count the delimiters of all rows."""
+        starts = range(0, len(self.lines), _BLOCK_LINES)
+        return sum("\n".join(self.lines[start : start + _BLOCK_LINES]).count(self.delimiter) for start in starts)
+
     def _describe_first_bad_cell(self, columns: Sequence[int]) -> str:
         for number, line in enumerate(self.lines, start=self.first_line):
             cells = line.split(self.delimiter)
@@ -196,6 +206,62 @@ class TextTable:
                 if cells[column].strip() and not _is_number(cells[column]):
                     return f"{cells[column].strip()[:40]!r} in line {number}, column {column + 1}"
         return ""
+
+
+def read_long_columns(path: Path, columns: Sequence[int], first_line: int, n_cells: int) -> NDArray[np.float64] | None:
+    """Return columns of a long file of commas and numbers alone, without its text in memory; None if it is not one.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : sequence of int
+        The columns to read; an empty cell, a text or a missing row in them returns None.
+    first_line : int
+        Number of lines before the first row.
+    n_cells : int
+        Cells of every row.
+
+    Returns
+    -------
+    ndarray, shape (n_columns, n_rows), or None
+    """
+    import pandas as pd  # only for long files
+
+    n_rows = _count_regular_rows(path, first_line, n_cells)
+    if n_rows is None:
+        return None
+    values = np.empty((len(columns), n_rows))
+    n_read = 0
+    try:
+        blocks = pd.read_csv(
+            path, header=None, skiprows=first_line, usecols=sorted(set(columns)), dtype=float, chunksize=_BLOCK_LINES,
+            quoting=csv.QUOTE_NONE, skip_blank_lines=False,
+        )  # fmt: skip
+        with blocks:
+            for block in blocks:
+                values[:, n_read : n_read + len(block)] = block[list(columns)].to_numpy().T
+                n_read += len(block)
+    except (OSError, ValueError, OverflowError):  # pandas' own errors are ValueErrors
+        return None
+    return None if n_read != n_rows or np.isnan(values).any() else values
+
+
+def _count_regular_rows(path: Path, first_line: int, n_cells: int) -> int | None:
+    """Return the number of rows if they have ``n_cells`` cells on average and no quotes; else None."""
+    n_lines = n_commas = 0
+    with path.open("rb") as file:
+        for _ in range(first_line):
+            file.readline()
+        last = b"\n"
+        while block := file.read(_BLOCK_BYTES):
+            if b'"' in block:
+                return None
+            n_lines += block.count(b"\n")
+            n_commas += block.count(b",")
+            last = block[-1:]
+    n_rows = n_lines + (last != b"\n")
+    return n_rows if n_rows and n_commas == n_rows * (n_cells - 1) else None
 
 
 def torn_notice(n_complete: int) -> str:

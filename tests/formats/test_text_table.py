@@ -1,0 +1,48 @@
+"""Long tables of numbers are read without their text in memory, with the same values; any other table is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurofeedback.formats.text.text_table import TextTable, read_long_columns
+
+HEADING = "timestamps,TP9,AF7,AF8\n"
+ROWS = [f"{1.7e9 + i / 256:.6f},{np.sin(i):.3f},{i / 8:.3f}, {-i}" for i in range(300)]
+REGULAR = "\n".join(ROWS) + "\n"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "table.csv"
+    path.write_bytes((HEADING + text).encode())
+    return path
+
+
+@pytest.mark.parametrize("text", [REGULAR, REGULAR.rstrip(), REGULAR.replace("\n", "\r\n")])
+def test_regular_rows_have_the_same_values(tmp_path: Path, text: str) -> None:
+    table = read_long_columns(write(tmp_path, text), [3, 0, 1], 1, 4)
+
+    expected = TextTable(tmp_path, ROWS, ",").read_columns([3, 0, 1])
+    assert table is not None
+    np.testing.assert_allclose(table, expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        REGULAR + "1.0,2.0\n",
+        REGULAR + "\n" + ROWS[0],
+        REGULAR + "1.0,2.0,,4.0\n",
+        REGULAR + "1.0,2.0,nan,4.0\n",
+        REGULAR + "1.0,2.0,open,4.0\n",
+        REGULAR + '1.0,2.0,"3.0",4.0\n',
+        REGULAR.replace("\n", ",1\n"),
+        REGULAR + "1.0,2.0,3.0,4.0,5.0\n",
+        "",
+    ],
+    ids=["torn", "blank line", "empty cell", "nan", "text", "quotes", "cells without heading", "one cell more", "none"],
+)
+def test_any_other_table_is_left_to_the_careful_reader(tmp_path: Path, text: str) -> None:
+    assert read_long_columns(write(tmp_path, text), [0, 1, 2], 1, 4) is None
