@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.acquisition.counter_tracking import CounterRule, arrival_times
-from neurofeedback.acquisition.sample_placement import PlacedSamples, SamplePlacer
+from neurofeedback.acquisition.placement.counter_tracking import CounterRule, arrival_times
+from neurofeedback.acquisition.placement.sample_placement import PlacedSamples, SamplePlacer
 from neurofeedback.types import AuxChunk
 
 _XYZ = ("x", "y", "z")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from neurofeedback.acquisition.counter_tracking import CounterRule
+from neurofeedback.acquisition.placement.counter_tracking import CounterRule
 from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr
 

@@ -19,10 +19,10 @@ from neurofeedback.acquisition.aux_signals import AuxTable, find_aux_signals, sp
 from neurofeedback.acquisition.board_info import auxiliary_tables, channel_names, describe_board
 from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.acquisition.brainflow_errors import to_source_error
-from neurofeedback.acquisition.counter_tracking import arrival_times
-from neurofeedback.acquisition.muse_stale_blocks import StalePacketFilter
+from neurofeedback.acquisition.placement.counter_tracking import arrival_times
+from neurofeedback.acquisition.placement.muse_stale_blocks import StalePacketFilter
+from neurofeedback.acquisition.placement.sample_placement import SamplePlacer, restrict_to_channels
 from neurofeedback.acquisition.port_users import find_port_users
-from neurofeedback.acquisition.sample_placement import SamplePlacer, restrict_to_channels
 from neurofeedback.errors import SourceError
 from neurofeedback.types import Chunk, StreamInfo
 

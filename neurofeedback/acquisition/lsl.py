@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurofeedback.acquisition.sample_placement import SamplePlacer
+from neurofeedback.acquisition.placement.sample_placement import SamplePlacer
 from neurofeedback.errors import SettingsError, SourceError
 from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from neurofeedback.acquisition.aux_signals import AuxTable, find_aux_signals
-from neurofeedback.acquisition.counter_tracking import CounterRule
 from neurofeedback.acquisition.open import open_source
+from neurofeedback.acquisition.placement.counter_tracking import CounterRule
 from neurofeedback.emulators import cyton, muse_sensors
 from neurofeedback.emulators.cyton import CytonFirmware, EmulatedCyton
 from neurofeedback.emulators.faults import Faults

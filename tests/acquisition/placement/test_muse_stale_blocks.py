@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback.acquisition.boards import BOARDS
-from neurofeedback.acquisition.muse_stale_blocks import StalePacketFilter
-from neurofeedback.acquisition.sample_placement import SamplePlacer
+from neurofeedback.acquisition.placement.muse_stale_blocks import StalePacketFilter
+from neurofeedback.acquisition.placement.sample_placement import SamplePlacer
 from neurofeedback.emulators.muse import SCALE_UV, quantise
 
 BLOCK, N_CHANNELS = 12, 4

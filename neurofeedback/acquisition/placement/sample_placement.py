@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurofeedback.acquisition.counter_tracking import CounterRule, CounterTracker, SamplePosition
+from neurofeedback.acquisition.placement.counter_tracking import CounterRule, CounterTracker, SamplePosition
 from neurofeedback.types import LostRun
 
 
@@ -26,8 +26,9 @@ class SamplePlacer:
     """Numbers a device's samples and fills lost ones with NaN.
 
     Duplicates are dropped, and so are isolated samples with an implausible counter (corrupt packets). The cause of a
-    lost run is ``lost`` where the counter gives its length, ``gap`` where only the host's clock does, and ``invalid``
-    where values are not finite. The result does not depend on how the samples are split into calls.
+    lost run is ``lost`` where the counter gives its length, ``gap`` where only the host's clock does or its place is
+    uncertain, and ``invalid`` where values are not finite. The result does not depend on how the samples are split
+    into calls.
 
     Parameters
     ----------
@@ -59,8 +60,7 @@ class SamplePlacer:
 
     def restart(self) -> None:
         """Expect the counter to start again, as after a reconnect: the next sample is placed by time."""
-        self.n_dropped += len(self._tracker.restart())
-        self._pending = self._pending[:, :0]
+        self._tracker.restart()
 
     def restart_numbering(self) -> int:
         """Count samples from 0 again; return the number the next one would have had."""

@@ -1,0 +1,1 @@
+"""Which sample is which: numbers from packet counters and arrival times, lost samples, stale blocks. Pure."""
