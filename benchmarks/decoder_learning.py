@@ -109,8 +109,8 @@ def learning_curve(seed: int) -> dict[str, float]:
     found = {"seed": float(seed), "answers": float(len(training.wander)), "oracle": _auc(test, _oracle(truth))}
     for n in ANSWERS:
         if n <= len(training.wander):
-            found[str(n)] = _auc(test, _fitted(training.subset(np.arange(len(training.wander)) < n)).weights)
-    found["all"] = _auc(test, _fitted(training).weights)
+            found[str(n)] = _auc(test, _train(training.subset(np.arange(len(training.wander)) < n)).weights)
+    found["all"] = _auc(test, _train(training).weights)
     return found
 
 
@@ -122,7 +122,7 @@ def _training_set(labelled: Sequence[tuple[LabelledWindow, ...]], sessions: Sequ
     return build_training_set(NAMES, rows)
 
 
-def _fitted(training: TrainingSet) -> Decoder:
+def _train(training: TrainingSet) -> Decoder:
     return fit_decoder(training, EVIDENCE, SETTINGS.decoder, day=0.0, device="")
 
 

@@ -103,11 +103,11 @@ def medians(works: list[Callable[[], None]], repeats: int) -> list[float]:
     """Median processor seconds of each, interleaved so that other load affects all alike."""
     times: list[list[float]] = [[] for _ in works]
     for _ in range(repeats):
-        for work, taken in zip(works, times, strict=True):
+        for work, durations in zip(works, times, strict=True):
             before = time.process_time()
             work()
-            taken.append(time.process_time() - before)
-    return [statistics.median(taken) for taken in times]
+            durations.append(time.process_time() - before)
+    return [statistics.median(durations) for durations in times]
 
 
 def measure(n_channels: int, seconds: float, repeats: int) -> Costs:

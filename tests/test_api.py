@@ -129,7 +129,7 @@ def test_source_info_names_channels_and_rate_for_mne() -> None:
     assert info.get_montage() is not None
 
 
-def test_source_that_is_not_open_says_how_to_open_it() -> None:
+def test_source_that_is_not_open_is_an_error_with_a_remedy() -> None:
     with pytest.raises(SourceError, match=r"not open: use it as in .with nf\.open_source"):
         next(iter(simulated()))
 
@@ -154,7 +154,7 @@ def test_recording_is_played_back_faster_than_real_time() -> None:
         ("muse-2", {"real_time": False}, "got 'muse-2'; allowed: simulated and playback"),
     ],
 )
-def test_wrong_device_says_what_is_allowed(device: str, options: dict[str, bool], message: str) -> None:
+def test_wrong_device_is_an_error_that_lists_the_allowed(device: str, options: dict[str, bool], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         nf.open_source(device, **options)
 
@@ -163,7 +163,7 @@ def test_wrong_device_says_what_is_allowed(device: str, options: dict[str, bool]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16])
-def test_engine_takes_arrays_of_any_real_type(dtype: type) -> None:
+def test_engine_accepts_arrays_of_any_real_type(dtype: type) -> None:
     data = eeg_uv(5.0).astype(dtype)
     of_array = nf.Engine(STREAM).process(data)
     of_chunk = nf.Engine(STREAM).process(Chunk(0, data.astype(np.float32)))
@@ -227,7 +227,7 @@ def test_unknown_value_of_a_frame_lists_those_there_are() -> None:
         (Chunk(0, np.zeros((2, 10), np.float32)), r"shape \(2, 10\); allowed: \(4, n_samples\)"),
     ],
 )
-def test_wrong_samples_say_what_was_got_and_what_is_allowed(samples: np.ndarray | Chunk, message: str) -> None:
+def test_wrong_samples_are_an_error_with_got_and_allowed(samples: np.ndarray | Chunk, message: str) -> None:
     engine = nf.Engine(STREAM)
     with pytest.raises(SettingsError, match=message):
         engine.process(samples)
@@ -235,7 +235,7 @@ def test_wrong_samples_say_what_was_got_and_what_is_allowed(samples: np.ndarray 
 
 
 @pytest.mark.parametrize("phase", ["basline", "pause", ""])
-def test_unknown_phase_says_which_there_are(phase: str) -> None:
+def test_unknown_phase_is_an_error_that_lists_the_phases(phase: str) -> None:
     with pytest.raises(SettingsError, match=f"got '{phase}'; allowed: settle, baseline, practice"):
         nf.Engine(STREAM).start_phase(phase)
 
@@ -249,7 +249,7 @@ def test_profile_is_a_name_a_path_settings_or_resolved(tmp_path: Path) -> None:
     assert counts == [8, 8, 8, 8]
 
 
-def test_unknown_profile_says_which_there_are() -> None:
+def test_unknown_profile_is_an_error_that_lists_the_profiles() -> None:
     with pytest.raises(SettingsError, match=r"got 'defualt'; allowed: .*default, fast.*did you mean default"):
         nf.Engine(STREAM, "defualt")
 

@@ -49,11 +49,11 @@ def test_train_refuses_in_one_message(
     filled = [argument.format(file=file) for argument in arguments]
     if "--recordings" not in filled:
         filled += ["--recordings", str(tmp_path / "rec")]
-    code, said = run(capsys, monkeypatch, "train", "--headless", "--minutes", "1", *filled)
+    code, message = run(capsys, monkeypatch, "train", "--headless", "--minutes", "1", *filled)
     assert code == expected
     for word in words:
-        assert word.format(file=file) in said.replace("\n", " ")
-    assert "Traceback" not in said
+        assert word.format(file=file) in message.replace("\n", " ")
+    assert "Traceback" not in message
     assert not list(tmp_path.glob("rec/sub-*"))
 
 
@@ -73,10 +73,10 @@ def test_a_profile_is_refused_with_the_place_of_its_mistake(
     text, words = PROFILES[case]
     arguments = ("train", "--headless", "--device", "simulated:1", "--fast", "--minutes", "1", "--audio", "none")
     rest = ("--recordings", str(tmp_path / "rec"), "--profile", profile(tmp_path, text))
-    code, said = run(capsys, monkeypatch, *arguments, *rest)
+    code, message = run(capsys, monkeypatch, *arguments, *rest)
     assert code == 2
-    assert all(word in " ".join(said.split()) for word in words), said
-    assert "Traceback" not in said
+    assert all(word in " ".join(message.split()) for word in words), message
+    assert "Traceback" not in message
 
 
 @pytest.mark.parametrize("command", ["replay", "report"])
@@ -86,7 +86,7 @@ def test_a_file_that_is_no_eeg_is_refused_with_its_name(
 ) -> None:
     path = tmp_path / "thing.csv"
     path.write_bytes(content)
-    code, said = run(capsys, monkeypatch, command, str(path))
+    code, message = run(capsys, monkeypatch, command, str(path))
     assert code == 4
-    assert "thing.csv" in said.replace("\n", "")
-    assert "Traceback" not in said
+    assert "thing.csv" in message.replace("\n", "")
+    assert "Traceback" not in message

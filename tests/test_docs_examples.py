@@ -17,7 +17,7 @@ from neurofeedback.types import Chunk, Command, CommandKind, Event, EventKind, F
 from tests.helpers import ROOT
 
 EXAMPLES = sorted(ROOT.joinpath("docs", "examples").glob("*.py"))
-TOLD = {
+EXPECTED = {
     "spectrum_by_phase": "",
     "index_over_time": "practice: 40 valid frames, reward in 50% of them",
     "around_events": "epochs of 2 s, 1 left out",
@@ -48,7 +48,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_example_is_run():
-    assert [example.stem for example in EXAMPLES] == sorted(TOLD)
+    assert [example.stem for example in EXAMPLES] == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
@@ -58,5 +58,5 @@ def test_an_example_runs(example: Path, session: Path, tmp_path: Path):
         cwd=tmp_path, env={**os.environ, "MPLBACKEND": "Agg"}, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert TOLD[example.stem] in done.stdout
+    assert EXPECTED[example.stem] in done.stdout
     assert [path.stem for path in tmp_path.iterdir()] == ([example.stem] if "savefig" in example.read_text() else [])

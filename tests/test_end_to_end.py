@@ -110,8 +110,8 @@ def test_a_disk_that_fills_ends_the_recording_and_keeps_what_was_written(tmp_pat
     assert "the disk is full" in out + err
     assert "Traceback" not in out + err
     assert validate(tmp_path) == []
-    kept = open_recording(raw_files(tmp_path)[0])
-    assert limit // 100 < kept.n_samples <= limit // 64  # whichever file reaches the limit first ends it
+    stored = open_recording(raw_files(tmp_path)[0])
+    assert limit // 100 < stored.n_samples <= limit // 64  # whichever file reaches the limit first ends it
 
 
 MOMENTS = [

@@ -180,10 +180,10 @@ def test_the_person_s_own_baseline_is_made_of_the_stored_ones() -> None:
     root = old_data.OLD / "dataset"
     (path,) = root.glob("derivatives/*/sub-P2/*baseline_model.json")
     profile = read_profile(old_data.computed_of(root, old_data.OWN_BASELINE, old_data.RESOLVED))
-    kept = load_personal_baseline(root, "P2", profile)
-    assert kept is not None
-    assert kept.n_sessions == 4
-    content = PersonalBaselineFile.from_personal_baseline(kept, "P2").model_dump(mode="json", exclude_unset=True)
+    personal = load_personal_baseline(root, "P2", profile)
+    assert personal is not None
+    assert personal.n_sessions == 4
+    content = PersonalBaselineFile.from_personal_baseline(personal, "P2").model_dump(mode="json", exclude_unset=True)
     assert old_data.differences(json.loads(path.read_text()), content) == []
 
 
@@ -191,15 +191,15 @@ def test_the_person_s_own_baseline_is_made_of_the_stored_ones() -> None:
 
 
 @pytest.mark.parametrize("name", old_data.SETTINGS)
-def test_settings_files_say_what_they_said(name: str) -> None:
+def test_old_settings_files_have_their_old_values(name: str) -> None:
     stored = json.loads((EXPECTED / "settings.json").read_text(encoding="utf-8"))[name]
     assert old_data.leaves(old_data.SETTINGS[name]()) == stored
 
 
-def test_a_profile_with_every_setting_leaves_none_as_usual() -> None:
-    usual, changed = (old_data.leaves(load_settings(name)) for name in ("default", _every_setting()))
+def test_profile_with_every_setting_changes_every_default() -> None:
+    defaults, changed = (old_data.leaves(load_settings(name)) for name in ("default", _every_setting()))
     assert len(changed) > 190
-    same = [(one, other) for one, other in zip(usual, changed, strict=False) if one == other]
+    same = [(one, other) for one, other in zip(defaults, changed, strict=False) if one == other]
     assert len(same) < 0.1 * len(changed)
 
 

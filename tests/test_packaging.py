@@ -24,7 +24,7 @@ def quoted_names(path: Path) -> set[str]:
     return set(re.findall(r'"([^"]+)"', line))
 
 
-def test_recipe_and_trial_agree_on_what_may_be_passed_on_and_every_licence_is_told() -> None:
+def test_recipe_and_trial_agree_on_redistribution_and_list_every_licence() -> None:
     assert quoted_names(PACKAGING / "neurofeedback.spec") == PERMITTED
     assert quoted_names(PACKAGING / "try_bundle.py") == PERMITTED
     licences = (PACKAGING / "LICENCES.md").read_text()
@@ -37,7 +37,7 @@ def test_the_icon_is_drawn() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="menus of Linux")
-def test_install_desktop_puts_the_program_into_the_menu_and_takes_it_out(tmp_path: Path) -> None:
+def test_install_desktop_adds_the_program_to_the_menu_and_removes_it(tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "my data"), "HOME": str(tmp_path)}
     script = str(ROOT / "scripts" / "install-desktop")
     for _ in range(2):

@@ -93,7 +93,7 @@ class Keys:
 
     def sit(self, program: subprocess.Popen[bytes], root: Path, before: set[Path]) -> None:
         while program.poll() is None:
-            rows = next((told(path) for path in set(root.glob(EVENTS)) - before), [])
+            rows = next((rows_of(path) for path in set(root.glob(EVENTS)) - before), [])
             if len(rows) > len(self.rows):
                 self.seen |= dict.fromkeys(range(len(self.rows), len(rows)), time.monotonic())
                 self.rows = rows
@@ -112,7 +112,7 @@ class Keys:
             program.stdin.flush()
 
 
-def told(path: Path) -> list[list[str]]:
+def rows_of(path: Path) -> list[list[str]]:
     """Rows of an ``events.tsv``, as far as it has grown."""
     return [line.split("\t") for line in path.read_text().splitlines()[1:]]
 
@@ -192,7 +192,7 @@ def test_each_probe_was_answered_by_piped_keys(sittings: tuple[Sat, Sat]) -> Non
     assert {row.value for row in sittings[0].rows(EventKind.PROBE)} == {WORDING_VERSION}
 
 
-def test_each_answer_lies_at_the_sample_that_was_taken_when_its_key_was_pressed(
+def test_each_answer_lies_at_the_sample_of_its_key_press(
     sittings: tuple[Sat, Sat], record_property: Callable[[str, object], None]
 ) -> None:
     off: list[float] = []
@@ -221,7 +221,7 @@ def test_a_press_of_the_space_bar_is_logged(sittings: tuple[Sat, Sat]) -> None:
     assert [len(sat.rows(EventKind.PRESS)) for sat in sittings] == [1, 1]
 
 
-def test_the_terminal_asks_and_says_what_guides(sittings: tuple[Sat, Sat]) -> None:
+def test_terminal_asks_probes_and_names_the_index(sittings: tuple[Sat, Sat]) -> None:
     assert "Just before the sound: where was your mind? 1 on the breath, 2 elsewhere, 3 not sure" in sittings[0].out
     assert "group studies found on average" in sittings[0].out
     assert "what your own" in sittings[1].out

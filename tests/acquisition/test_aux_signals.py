@@ -47,7 +47,7 @@ def joined(chunks, label):
     return np.concatenate([stretch.data for stretch in found], axis=1), found[0]
 
 
-def test_a_description_tells_which_signals_there_are():
+def test_description_lists_the_board_s_aux_signals():
     description = {"sampling_rate": 50, "ppg_channels": [4, 5], "battery_channel": 9, "accel_channels": [1, 2, 3]}
     motion, ppg, battery = find_aux_signals(description)
     assert (motion.columns, motion.ch_names, motion.units) == ((1, 2, 3), ("accel_x", "accel_y", "accel_z"), ("g",) * 3)

@@ -167,7 +167,7 @@ def test_invalid_port_is_named(port, words, capfd, caplog):
 
 
 @pytest.mark.parametrize("device", ["muse-2", "ganglion"])
-def test_without_bluetooth_a_headset_says_what_to_do(device):
+def test_headset_without_bluetooth_is_an_error_with_a_remedy(device):
     code = f"""
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.errors import SourceError

@@ -40,13 +40,13 @@ def test_a_headset_alone_needs_no_address(headset: BluetoothHeadset, device: str
     assert f"{headset.name} at {headset.address}, {headset.rssi} dBm" in findings.found[0].about
 
 
-def test_models_that_cannot_be_told_from_afar_are_mentioned() -> None:
+def test_models_with_the_same_name_are_mentioned() -> None:
     abouts = [found.about for found in identify_headsets([MUSE, MUSE_S]).found]
     assert "muse-2016" in abouts[0]
     assert "muse-s-athena" in abouts[1]
 
 
-def test_of_several_muses_each_is_named_since_the_driver_takes_the_first_it_sees() -> None:
+def test_every_muse_in_reach_is_named() -> None:
     assert typed(identify_headsets([MUSE, MUSE_S, GANGLION])) == [
         "brainflow:muse-2:serial_number=Muse-1A2B",
         "brainflow:muse-s:serial_number=MuseS-0B12",
@@ -110,12 +110,12 @@ WITH_DAISY = GREETING.replace(b"LIS3DH", b"On Daisy ADS1299 Device ID: 0x3E\nLIS
     ],
     ids=["cyton", "daisy", "left streaming"],
 )
-def test_a_board_says_what_it_is(answer: bytes, found: FoundDevice) -> None:
+def test_board_is_recognized_by_its_answer(answer: bytes, found: FoundDevice) -> None:
     assert query_port("COM3", lambda _: answer).found == (found,)
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         (b"", "nothing at COM3 answers"),
         (b"+++ modem ready\r\n" * 40, "nothing at COM3 answers"),
@@ -123,15 +123,15 @@ def test_a_board_says_what_it_is(answer: bytes, found: FoundDevice) -> None:
     ],
     ids=["silence", "something else", "the board is off"],
 )
-def test_what_is_no_board_in_reach_is_not_found(answer: bytes, said: str) -> None:
+def test_what_is_no_board_in_reach_is_not_found(answer: bytes, message: str) -> None:
     findings = query_port("COM3", lambda _: answer)
     assert findings.found == ()
-    assert said in findings.hindrances[0]
+    assert message in findings.hindrances[0]
     assert "PC" in findings.hindrances[0]
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (SerialException(errno.EACCES, "Permission denied"), "sudo usermod -aG dialout $USER"),
         (SerialException(errno.EBUSY, "busy"), "another program has COM3 open"),
@@ -143,13 +143,13 @@ def test_what_is_no_board_in_reach_is_not_found(answer: bytes, said: str) -> Non
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_why_a_port_cannot_be_asked_and_what_to_do(error: SerialException, said: str) -> None:
+def test_why_a_port_cannot_be_asked_and_what_to_do(error: SerialException, message: str) -> None:
     def ask(_: str) -> bytes:
         raise error
 
     findings = query_port("COM3", ask)
     assert findings.found == ()
-    assert said in findings.hindrances[0]
+    assert message in findings.hindrances[0]
 
 
 def test_a_port_in_use_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_only_what_looks_like_a_dongle_is_asked_unless_named(monkeypatch: pytest
 # --- all together ---
 
 
-def test_places_are_looked_at_side_by_side_and_told_in_their_order() -> None:
+def test_places_are_searched_in_parallel_and_listed_in_order() -> None:
     met = threading.Barrier(2, timeout=10)
 
     def look(name: str) -> ScanResult:

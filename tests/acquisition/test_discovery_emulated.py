@@ -98,7 +98,7 @@ def test_a_muse_out_of_reach_is_not_found(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @bluetooth
-def test_a_muse_that_another_program_holds_is_said_to_be_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_muse_held_by_another_program_is_reported_as_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     with EmulatedMuse(headband()) as muse, held(muse.address):
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", muse.address)
         findings = find_headsets(0.5)
@@ -108,17 +108,19 @@ def test_a_muse_that_another_program_holds_is_said_to_be_held(monkeypatch: pytes
 
 @bluetooth
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "message"),
     [("off", "Bluetooth is off"), ("no adapter", "no Bluetooth adapter"), ("no service", "no Bluetooth service")],
 )
-def test_why_bluetooth_cannot_be_used_is_told_apart(state: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reasons_why_bluetooth_cannot_be_used_have_different_messages(
+    state: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bluez = pytest.importorskip("neurofeedback.emulators.bluez", reason="the extra emulators is not installed")
-    take_name = bluez.BlueZ.start
+    request_name = bluez.BlueZ.start
 
     async def start(self) -> None:
         if state == "no service":
             return
-        await take_name(self)
+        await request_name(self)
         adapter = self._objects.pop("/org/bluez/hci0")
         if state == "off":
             adapter["org.bluez.Adapter1"]["Powered"] = bluez.Variant("b", False)
@@ -129,7 +131,7 @@ def test_why_bluetooth_cannot_be_used_is_told_apart(state: str, said: str, monke
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", muse.address)
         findings = find_headsets(0.1)
     assert findings.found == ()
-    assert said in findings.hindrances[0]
+    assert message in findings.hindrances[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a message bus")
@@ -160,19 +162,19 @@ def test_a_board_with_a_daisy_is_found_as_such() -> None:
 
 @terminal
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         ("refuse times=9", "nothing at"),
         ("reply times=9", "nothing at"),
         ("absent for_s=600", "there is no serial port"),
     ],
 )
-def test_a_board_that_does_not_answer_is_not_found(fault: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_board_that_does_not_answer_is_not_found(fault: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neurofeedback.acquisition.scan_serial._ANSWER_S", 0.5)
     with EmulatedCyton(firmware(fault)) as cyton:
         findings = query_port(cyton.port)
     assert findings.found == ()
-    assert said in findings.hindrances[0]
+    assert message in findings.hindrances[0]
 
 
 @terminal

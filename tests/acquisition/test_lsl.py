@@ -91,7 +91,7 @@ def test_what_is_no_eeg_is_refused() -> None:
         LslSource("test-odd").open()
 
 
-def test_a_stream_that_is_not_there_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_stream_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neurofeedback.acquisition.lsl._FIND_S", 0.3)
     with pytest.raises(SourceError, match="there is no stream named nobody"):
         LslSource("nobody").open()

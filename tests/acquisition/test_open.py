@@ -192,7 +192,7 @@ def test_exit_codes_of_serial_boards_name_the_port_or_the_board(tmp_path, code, 
     assert words in str(to_source_error(code, BOARDS["cyton"], {"serial_port": str(port)}))
 
 
-def test_a_port_without_rights_says_how_to_get_them(tmp_path, monkeypatch):
+def test_port_without_permission_is_an_error_with_a_remedy(tmp_path, monkeypatch):
     port = tmp_path / "port"
     port.touch()
     monkeypatch.setattr("os.access", lambda *_: False)

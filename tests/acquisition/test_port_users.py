@@ -37,5 +37,5 @@ def test_processes_that_end_or_belong_to_others_are_passed_over(tmp_path):
     assert find_port_users(str(tmp_path / "port"), tmp_path / "proc") == ["a program (pid 18)"]
 
 
-def test_where_nothing_is_known_nothing_is_said(tmp_path):
+def test_no_port_users_are_named_without_information(tmp_path):
     assert find_port_users("/dev/ttyUSB0", tmp_path / "nowhere") == []

@@ -193,7 +193,7 @@ def test_reading_a_closed_source_raises(bench):
         bench.source.read()
 
 
-def test_first_sample_may_take_longer_than_later_samples():
+def test_first_sample_may_come_later_than_later_samples():
     bench = Bench()
     bench.headset.talking = False
     bench.source.open()
@@ -302,24 +302,24 @@ MOMENTS = st.lists(
 
 @given(MOMENTS)
 def test_watchdog_stays_in_its_table_and_reports_silence_in_time(moments):
-    watchdog, now, heard_at = Watchdog(LOST_S), 0.0, 0.0
+    watchdog, now, last_sample_s = Watchdog(LOST_S), 0.0, 0.0
     watchdog.handle_event(LinkEvent.OPENED, now)
-    ever_heard = False
+    streamed = False
     for wait_s, sample, report in moments:
         now += wait_s
         if report and (watchdog.state, report) in TRANSITIONS and watchdog.state is not LinkState.CLOSED:
             before = watchdog.state
             watchdog.handle_event(report, now)
             if (before, report) == (LinkState.CONNECTING, LinkEvent.OPENED):
-                heard_at, ever_heard = now, False
+                last_sample_s, streamed = now, False
         before = watchdog.state
-        heard = sample and before is LinkState.STREAMING
-        if heard:
-            heard_at, ever_heard = now, True
-        watchdog.update(now, has_samples=heard)
-        patience_s = LOST_S if ever_heard else FIRST_SAMPLE_TIMEOUT_S
+        in_stream = sample and before is LinkState.STREAMING
+        if in_stream:
+            last_sample_s, streamed = now, True
+        watchdog.update(now, has_samples=in_stream)
+        patience_s = LOST_S if streamed else FIRST_SAMPLE_TIMEOUT_S
         if before is LinkState.STREAMING:
-            silent = now - heard_at >= patience_s
+            silent = now - last_sample_s >= patience_s
             assert watchdog.state is (LinkState.RELEASING if silent else LinkState.STREAMING)
     assert watchdog.state in {LinkState.STREAMING, LinkState.RELEASING, LinkState.CONNECTING, LinkState.WAITING}
     watchdog.handle_event(LinkEvent.ENDED, now)

@@ -207,7 +207,7 @@ def test_turning_the_sides_turns_every_sign(ten: Path, compared: Comparison) -> 
         assert back.contrasts[name].difference == pytest.approx(-found.difference), name
 
 
-def test_the_index_is_never_among_the_measures_and_it_says_why(compared: Comparison) -> None:
+def test_index_is_never_compared_and_the_page_gives_the_reason(compared: Comparison) -> None:
     document = json.loads(json.dumps(comparison_document(compared), allow_nan=False))
     assert document["index"] == {"compared": False, "why": NO_INDEX}
     assert not any("index" in name or "mwi" in name for name in document["contrasts"])
@@ -230,7 +230,7 @@ def test_one_session_a_side_has_no_p_and_stands_beside_the_persons_scatter(ten: 
     assert ">q<" not in page
 
 
-def test_blocks_of_two_recordings_are_said_to_be_of_these_two_only(tmp_path: Path) -> None:
+def test_blocks_of_two_recordings_are_described_as_these_two_only(tmp_path: Path) -> None:
     for day, condition in enumerate(("pre", "post")):
         sit(tmp_path, day, condition, brain(190, seed=day, alpha=6.0 - 3 * day))
     found = compare_conditions(tmp_path, "01", "pre", "post")
@@ -273,7 +273,7 @@ def test_a_channel_that_is_bad_in_one_session_counts_in_none(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("sides", "error", "said"),
+    ("sides", "error", "message"),
     [
         (("pre", "never"), SettingsError, r"pre \(5\), post_24h \(5\)"),
         (("pre", "pre"), SettingsError, "both sides"),
@@ -282,9 +282,9 @@ def test_a_channel_that_is_bad_in_one_session_counts_in_none(tmp_path: Path) -> 
     ],
 )
 def test_sides_that_make_no_sense_are_refused(
-    ten: Path, sides: Sequence[str], error: type[Exception], said: str
+    ten: Path, sides: Sequence[str], error: type[Exception], message: str
 ) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         compare_conditions(ten, "01", *sides)
 
 
@@ -295,11 +295,11 @@ def test_a_side_without_clean_signal_is_refused_with_the_reason(tmp_path: Path) 
         compare_conditions(tmp_path, "01", "pre", "post")
 
 
-def test_the_command_tells_writes_the_page_and_prints_json(ten: Path, tmp_path: Path) -> None:
+def test_compare_command_writes_the_page_and_prints_json(ten: Path, tmp_path: Path) -> None:
     days, out = labels(ten), tmp_path / "page.html"
-    told = CliRunner().invoke(app, ["compare", days[0], days[5], "--recordings", str(ten), "--out", str(out)])
-    assert told.exit_code == 0, told.output
-    assert "not compared" in " ".join(told.stdout.split())
+    result = CliRunner().invoke(app, ["compare", days[0], days[5], "--recordings", str(ten), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "not compared" in " ".join(result.stdout.split())
     assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     printed = CliRunner().invoke(app, ["compare", days[0], days[5], "--recordings", str(ten), "--json"])
     assert json.loads(printed.stdout)["index"]["compared"] is False

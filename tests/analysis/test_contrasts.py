@@ -115,7 +115,7 @@ def test_one_session_a_side_stands_beside_the_persons_own_scatter() -> None:
     assert compute_contrast([1.0, 2.0], [1.5, 2.5], own_sd=9.0).sd == pytest.approx(np.sqrt(0.5))
 
 
-def test_blocks_say_how_sure_the_difference_of_two_recordings_is() -> None:
+def test_difference_of_two_recordings_has_an_interval_from_blocks() -> None:
     assert block_interval([1.0], [2.0, 3.0]) is None
     rng = np.random.default_rng(1)
     hits = []

@@ -69,7 +69,7 @@ def test_a_session_is_known_with_its_figures_and_answers(tmp_path: Path, cache: 
     assert row.sleepiness == 3.5
 
 
-def test_the_second_look_comes_from_the_cache_and_says_the_same(
+def test_second_reading_comes_from_the_cache_and_is_equal(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for day in range(3):
@@ -102,11 +102,11 @@ def test_each_participant_has_a_history_of_their_own(tmp_path: Path, cache: Path
 
 
 def test_a_removed_session_is_forgotten(tmp_path: Path, cache: Path) -> None:
-    gone, kept = sit(tmp_path, 0), sit(tmp_path, 1)
+    gone, remaining = sit(tmp_path, 0), sit(tmp_path, 1)
     history(tmp_path, cache)
     shutil.rmtree(gone.raw)
     shutil.rmtree(gone.derived)
-    assert [row.stem for row in history(tmp_path, cache)] == [kept.stem]
+    assert [row.stem for row in history(tmp_path, cache)] == [remaining.stem]
     assert sqlite3.connect(cache).execute("SELECT count(*) FROM sessions").fetchone() == (1,)
 
 
@@ -135,7 +135,7 @@ def test_an_unreadable_session_is_named_and_the_others_are_there(
 
 
 @pytest.mark.parametrize("damage", [b"", b"this is no database at all", b"SQLite format 3\0" + b"\xff" * 4000])
-def test_a_damaged_cache_is_made_anew(damage: bytes, tmp_path: Path, cache: Path) -> None:
+def test_damaged_cache_is_rebuilt(damage: bytes, tmp_path: Path, cache: Path) -> None:
     sit(tmp_path)
     expected = history(tmp_path, cache)
     cache.write_bytes(damage)
@@ -143,7 +143,7 @@ def test_a_damaged_cache_is_made_anew(damage: bytes, tmp_path: Path, cache: Path
     assert history(tmp_path, cache) == expected
 
 
-def test_a_cache_of_another_version_is_made_anew(tmp_path: Path, cache: Path) -> None:
+def test_cache_of_another_version_is_rebuilt(tmp_path: Path, cache: Path) -> None:
     sit(tmp_path)
     expected = history(tmp_path, cache)
     with sqlite3.connect(cache) as store:
@@ -163,12 +163,12 @@ def test_an_empty_folder_and_a_missing_one_have_no_history(tmp_path: Path, cache
     assert history(tmp_path / "nowhere", cache) == []
 
 
-def test_reading_many_tells_how_far_it_is(tmp_path: Path, cache: Path) -> None:
+def test_reading_many_sessions_reports_progress(tmp_path: Path, cache: Path) -> None:
     for day in range(4):
         sit(tmp_path, day, events=())
-    told: list[tuple[int, int]] = []
-    past_sessions(tmp_path, cache=cache, progress=lambda done, total: told.append((done, total)))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    reports: list[tuple[int, int]] = []
+    past_sessions(tmp_path, cache=cache, progress=lambda done, total: reports.append((done, total)))
+    assert reports == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert past_sessions(tmp_path, cache=cache, progress=lambda *_: pytest.fail("nothing was left to read"))
 
 

@@ -46,7 +46,7 @@ def test_time_and_days_are_added_up() -> None:
     assert "11 hours" in history_sentences(summarize_history([past(day) for day in range(33)]))[0]
 
 
-def test_nothing_is_said_of_wandering_before_there_are_answers() -> None:
+def test_no_wandering_trend_before_answers() -> None:
     for sessions in ([], [past(0), past(1)]):
         seen = summarize_history(sessions)
         assert seen.wandering is None
@@ -54,7 +54,7 @@ def test_nothing_is_said_of_wandering_before_there_are_answers() -> None:
         assert any("No answers yet" in sentence for sentence in history_sentences(seen)) is bool(sessions)
 
 
-def test_a_true_fall_is_told_and_no_fall_is_not() -> None:
+def test_true_fall_is_significant_and_no_fall_is_not() -> None:
     assert any("reported less wandering" in sentence for sentence in history_sentences(summarize_history(falling())))
     assert any(
         "reported more wandering" in sentence
@@ -96,7 +96,7 @@ def test_how_many_sittings_a_change_needs_follows_from_this_persons_answers() ->
     ], "nobody can fall below none at all"
 
 
-def test_the_longer_run_is_said_from_five_sittings_on() -> None:
+def test_longer_run_is_shown_from_five_sittings_on() -> None:
     four = summarize_history([past(day, 5, 10) for day in range(4)])
     assert four.long_run is None
     assert some(four, "usual for you") == (
@@ -136,7 +136,7 @@ def dated(date: str, n_wander: int, n_focus: int) -> PastSession:
     return replace(past(0, n_wander, n_focus), stem=stem, started=f"{date}T00:00:00+00:00")
 
 
-def test_sittings_with_impossible_dates_take_no_part_in_the_trend() -> None:
+def test_sessions_with_impossible_dates_are_left_out_of_the_trend() -> None:
     flat = falling(first=0.4, last=0.4)
     reset = [dated(f"1970-01-0{day}", 20, 0) for day in range(1, 6)]
     future = dated("2099-01-01", 0, 400)
@@ -185,11 +185,11 @@ def test_a_history_of_5000_sittings_is_summarized() -> None:
 def test_the_signal_is_described_and_never_the_index_or_the_reward_rate() -> None:
     sessions = [replace(past(day), iaf_hz=10.0 + day / 10) for day in range(9)]
     seen = summarize_history(sessions)
-    alpha = next(course for course in seen.signal_trends if course.unit == "Hz")
+    alpha = next(signal_trend for signal_trend in seen.signal_trends if signal_trend.unit == "Hz")
     assert (alpha.first, alpha.last, alpha.n_sessions) == (10.1, 10.7, 9)
-    told = json.dumps(history_document(seen)).lower()
+    text = json.dumps(history_document(seen)).lower()
     for word in ("index", "mwi", "reward"):
-        assert word not in told
+        assert word not in text
 
 
 @pytest.fixture(autouse=True)
@@ -212,7 +212,7 @@ def dataset(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_command_tells_of_the_last_who_sat(dataset: Path) -> None:
+def test_history_command_shows_the_last_participant(dataset: Path) -> None:
     result = CliRunner().invoke(app, ["history", "--recordings", str(dataset)], terminal_width=200)
     assert result.exit_code == 0
     assert "Participant 07" in result.stdout
@@ -261,13 +261,13 @@ def some(seen: HistorySummary, words: str) -> str:
     return sentence
 
 
-def test_a_damaged_session_is_told_in_a_sentence(dataset: Path) -> None:
+def test_damaged_session_is_named_in_a_sentence(dataset: Path) -> None:
     summary = next(dataset.glob("derivatives/neurofeedback/sub-07/ses-*/*_summary.json"))
     summary.write_text("{", encoding="utf-8")
-    told = CliRunner().invoke(app, ["history", "--recordings", str(dataset)])
-    assert told.exit_code == 0
-    assert f"Left out: {summary.name.removesuffix('_summary.json')}." in " ".join(told.stdout.split())
-    assert "got a damaged file" in " ".join(told.stdout.split())
-    assert "WARNING" not in told.output
+    result = CliRunner().invoke(app, ["history", "--recordings", str(dataset)])
+    assert result.exit_code == 0
+    assert f"Left out: {summary.name.removesuffix('_summary.json')}." in " ".join(result.stdout.split())
+    assert "got a damaged file" in " ".join(result.stdout.split())
+    assert "WARNING" not in result.output
     document = CliRunner().invoke(app, ["history", "--recordings", str(dataset), "--json"])
     assert list(json.loads(document.stdout)["left_out"]) == [summary.name.removesuffix("_summary.json")]

@@ -63,7 +63,7 @@ def test_the_interval_covers_the_truth_of_most_sittings() -> None:
     assert 0.92 <= covered <= 0.98
 
 
-def test_no_change_is_seldom_taken_for_one() -> None:
+def test_no_change_is_seldom_significant() -> None:
     found = trends(0.0)
     assert np.mean([trend.is_significant for trend in found]) <= 0.05
     assert np.mean([trend.factor for trend in found]) == pytest.approx(1.0, abs=0.03)

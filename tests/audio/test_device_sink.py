@@ -138,7 +138,7 @@ def level(sound: NDArray[np.float32]) -> float:
     return float(10 * np.log10(np.mean(sound.astype(np.float64) ** 2) + 1e-20))
 
 
-def test_the_latest_guidance_and_all_bells_are_heard(make: Callable[..., DeviceSink], first: CrankedPlayer) -> None:
+def test_latest_guidance_and_all_bells_are_rendered(make: Callable[..., DeviceSink], first: CrankedPlayer) -> None:
     sink = make(first)
     first.turn(250)
     bed = first.turn(50)
@@ -221,25 +221,25 @@ def test_any_buffer_length_is_served(make: Callable[..., DeviceSink], first: Cra
     assert [len(first.turn(1, n)) for n in (1, 441, 48001)] == [1, 441, 48001]
 
 
-def test_volume_and_mute_are_heard_and_survive_another_device(
+def test_volume_and_mute_change_the_level_and_survive_another_device(
     make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock
 ) -> None:
     second = CrankedPlayer()
     sink = make(first, second)
     first.turn(200)
-    usual = level(first.turn(50))
+    full_level = level(first.turn(50))
     sink.set_volume_db(-10.0, 1.0)
     first.turn(50)
-    assert level(first.turn(50)) == pytest.approx(usual - 10, abs=1.5)
+    assert level(first.turn(50)) == pytest.approx(full_level - 10, abs=1.5)
     sink.mute(True, 2.0)
     first.turn(50)
     assert not first.turn(5).any()
     sink.mute(False, 3.0)
     first.turn(50)
-    assert level(first.turn(50)) == pytest.approx(usual - 10, abs=1.5)
+    assert level(first.turn(50)) == pytest.approx(full_level - 10, abs=1.5)
     clock.now_s += device_sink.DEVICE_TIMEOUT_S + 0.1
     until(lambda: second.samples)
-    assert level(second.turn(100)[-48000:]) == pytest.approx(usual - 10, abs=1.5)
+    assert level(second.turn(100)[-48000:]) == pytest.approx(full_level - 10, abs=1.5)
 
 
 def test_background_change_crossfades_and_the_tone_continues(
@@ -290,16 +290,16 @@ def test_short_buffer_on_a_calm_machine_crossfades_without_a_gap(
         time.sleep(0.001)
     assert sink._open_device.asked == [("", LONG_BUFFER_MS), ("", SETTINGS.buffer_ms)]
     assert sink.underruns == 0
-    heard = [level(piece) for piece in np.array_split(np.concatenate(pairs), max(len(pairs) // 5, 1))]
-    assert min(heard) > level(before[-48000:]) - 5
-    assert max(heard) < level(before[-48000:]) + 3
+    piece_levels = [level(piece) for piece in np.array_split(np.concatenate(pairs), max(len(pairs) // 5, 1))]
+    assert min(piece_levels) > level(before[-48000:]) - 5
+    assert max(piece_levels) < level(before[-48000:]) + 3
 
 
 def test_wandering_bell_rings_once_during_a_crossfade(
     make: Callable[..., DeviceSink], first: CrankedPlayer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[str] = []
-    monkeypatch.setattr(mixer, "add_bell_hit", lambda voice, bell: (rung.append(bell), add_bell_hit(voice, bell))[1])
+    monkeypatch.setattr(mixer, "add_bell_hit", lambda state, bell: (rung.append(bell), add_bell_hit(state, bell))[1])
     second = CrankedPlayer()
     sink = make(first, second)
     first.turn(15)

@@ -55,13 +55,13 @@ def test_guidance_may_ring_the_wandering_bell(rain: SoundBank) -> None:
 
 def test_volume_changes_gradually_up_to_a_maximum(rain: SoundBank) -> None:
     mixer = settled(rain)
-    usual = level(mixer.render(SFREQ))
+    level_before = level(mixer.render(SFREQ))
     for decibels, expected in ((-20.0, -20.0), (6.0, 6.0), (40.0, 12.0), (-500.0, -160.0)):
         mixer.apply(Volume(decibels))
         jumps = np.abs(np.diff(mixer.render(SFREQ), axis=0)).max()
-        heard = level(mixer.render(SFREQ))
+        level_after = level(mixer.render(SFREQ))
         assert jumps < 0.1
-        assert heard == pytest.approx(max(usual + expected, -200), abs=1.5) or heard <= -150
+        assert level_after == pytest.approx(max(level_before + expected, -200), abs=1.5) or level_after <= -150
 
 
 def test_mute_is_silent_and_preserves_the_state(rain: SoundBank) -> None:

@@ -27,15 +27,15 @@ def no_sound_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("no_sound_server")
 def test_auto_without_a_device_notifies_once_and_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
-    said: list[str] = []
-    sink = open_sink("auto", SETTINGS, said.append)
+    messages: list[str] = []
+    sink = open_sink("auto", SETTINGS, messages.append)
     sink.start()
     sink.set_guidance(Guidance(), 0.25)
     sink.ring(Bell.END, 0.3)
     sink.stop(1.0)
     assert isinstance(sink, NullSink)
-    assert said == [said[0]]
-    assert "silence" in said[0]
+    assert messages == [messages[0]]
+    assert "silence" in messages[0]
     assert capfd.readouterr().err == ""
 
 
@@ -58,10 +58,10 @@ def test_auto_opens_a_device(monkeypatch: pytest.MonkeyPatch, spec: str, device:
 
 def test_missing_device_of_the_settings_falls_back_to_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "ProcessSink", Device)
-    said: list[str] = []
-    sink = open_sink("auto", SETTINGS.model_copy(update={"device": "headphones"}), said.append)
+    messages: list[str] = []
+    sink = open_sink("auto", SETTINGS.model_copy(update={"device": "headphones"}), messages.append)
     assert isinstance(sink, Device)
-    assert said == ["The sound device headphones is missing: the sitting is played through loud ."]
+    assert messages == ["The sound device headphones is missing: the sitting is played through loud ."]
 
 
 def test_device_option_does_not_fall_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,14 +72,14 @@ def test_device_option_does_not_fall_back(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_unreadable_user_sound_falls_back_to_rain_with_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "ProcessSink", Device)
-    said: list[str] = []
+    messages: list[str] = []
     sink = open_sink(
-        "auto", SETTINGS.model_copy(update={"background": "file", "background_file": "gone.mp3"}), said.append
+        "auto", SETTINGS.model_copy(update={"background": "file", "background_file": "gone.mp3"}), messages.append
     )
     assert isinstance(sink, Device)
     assert sink.settings.background == "rain"
-    assert len(said) == 1
-    assert "gone.mp3" in said[0]
+    assert len(messages) == 1
+    assert "gone.mp3" in messages[0]
 
 
 def test_none_is_silent_without_a_notice() -> None:

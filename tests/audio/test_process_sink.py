@@ -32,30 +32,30 @@ class Sink:
     underruns = 3
 
     def __init__(self, settings: AudioSettings) -> None:
-        self.told: list[object] = [settings]
+        self.received: list[object] = [settings]
         self.description = "a sink that listens"
         sinks.append(self)
 
     def start(self) -> None:
-        self.told.append("start")
+        self.received.append("start")
 
     def set_guidance(self, guidance: Guidance, at_s: float) -> None:
-        self.told.append(guidance)
+        self.received.append(guidance)
 
     def ring(self, bell: Bell, at_s: float) -> None:
-        self.told.append(bell)
+        self.received.append(bell)
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
-        self.told.append(volume_db)
+        self.received.append(volume_db)
 
     def mute(self, on: bool, at_s: float) -> None:
-        self.told.append(on)
+        self.received.append(on)
 
     def set_background(self, background: str, at_s: float) -> None:
-        self.told.append(background)
+        self.received.append(background)
 
     def stop(self, at_s: float) -> None:
-        self.told.append("stop")
+        self.received.append("stop")
 
 
 sinks: list[Sink] = []
@@ -89,7 +89,7 @@ def test_every_command_reaches_the_sound_process(monkeypatch: pytest.MonkeyPatch
     sent.set_background("drone", 5.0)
     out = io.StringIO()
     SoundServer(out).serve(lines)
-    assert sinks.pop().told == [SETTINGS, "start", GUIDANCE, Bell.PROBE, -6.0, True, "drone", "stop"]
+    assert sinks.pop().received == [SETTINGS, "start", GUIDANCE, Bell.PROBE, -6.0, True, "drone", "stop"]
     assert json.loads(out.getvalue().splitlines()[0]) == {"description": "a sink that listens", "underruns": 3}
 
 

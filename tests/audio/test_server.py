@@ -108,7 +108,7 @@ def silence() -> miniaudio_output.SampleGenerator:
     return samples
 
 
-class Heard:
+class RecordedSound:
     """What the monitor has recorded so far."""
 
     def __init__(self, path: Path) -> None:
@@ -148,13 +148,13 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Evening:
         patch.setenv("PULSE_SERVER", f"unix:{folder / 'pulse.socket'}")
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         with monitor(recording):
-            heard = Heard(recording)
+            recorder = RecordedSound(recording)
             sink = open_sink("auto", SETTINGS, pytest.fail)
             assert isinstance(sink, ProcessSink)
             assert sink.description == "sound device (PulseAudio)"
             sink.start()
-            until(lambda: recording.exists() and np.abs(heard.sound()).max(initial=0) > 0, 60.0)
-            heard.wait(3.0)
+            until(lambda: recording.exists() and np.abs(recorder.sound()).max(initial=0) > 0, 60.0)
+            recorder.wait(3.0)
             for name, guidance, seconds in (
                 ("focus", Guidance(), 3.0),
                 ("rising", FULL, 8.0),
@@ -163,13 +163,13 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Evening:
                 ("back", Guidance(), 2.0),
             ):
                 sink.set_guidance(guidance, 0.0)
-                spans[name] = heard.wait(seconds)
+                spans[name] = recorder.wait(seconds)
             sink.ring(Bell.END, 0.0)
-            spans["bell"] = heard.wait(1.0)
+            spans["bell"] = recorder.wait(1.0)
             sink.stop(0.0)
             sink._process.wait(20)
-            until(lambda: not heard.sound()[-SFREQ // 10 :].any(), 60.0)
-        return Evening(heard.sound(), spans, sink.underruns)
+            until(lambda: not recorder.sound()[-SFREQ // 10 :].any(), 60.0)
+        return Evening(recorder.sound(), spans, sink.underruns)
 
 
 def level(sound: NDArray[np.float64]) -> float:
@@ -217,8 +217,8 @@ def test_no_hole_and_no_underrun(evening: Evening) -> None:
 def test_the_tone_rises_no_faster_than_6_db_a_second(evening: Evening) -> None:
     rising = evening.between("rising", 0.0)
     levels = np.array([tone_level(piece) for piece in np.array_split(rising, 32)])
-    heard = levels > -60  # softer than that it cannot be heard under the bed
-    slopes = (levels[4:] - levels[:-4])[heard[:-4]]
+    audible = levels > -60  # softer than that it cannot be heard under the bed
+    slopes = (levels[4:] - levels[:-4])[audible[:-4]]
     assert slopes.size > 3
     assert slopes.max() < 6.3
     assert slopes.max() > 3

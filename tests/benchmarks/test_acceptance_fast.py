@@ -61,7 +61,7 @@ def test_t17_a_pair_sits_in_a_closed_loop_at_signal_level() -> None:
     assert 0 <= sat.wandering <= 1
 
 
-def test_t11_artifacts_are_detected_and_clean_signal_is_kept() -> None:
+def test_t11_artifacts_are_detected_and_clean_signal_is_not() -> None:
     counted = gate.count(1, alpha_uv=10.0, seconds=420.0)
     for kind in (ArtifactKind.BLINK, ArtifactKind.MUSCLE, ArtifactKind.POP):
         hits, n = counted.any_rule[kind]
@@ -89,7 +89,7 @@ def test_t5_large_effects_are_followed() -> None:
     assert frame_auc(session) > 0.6
 
 
-def test_an_auc_is_taken_on_valid_frames_of_practice_alone() -> None:
+def test_auc_uses_valid_frames_of_practice_alone() -> None:
     session = simulate_and_judge(Case(6, draw_person(6, "null"), CLEAN, seconds=240.0))
     assert not session.judged[session.onset <= 144.0].any()
     assert np.isfinite(frame_auc(session))

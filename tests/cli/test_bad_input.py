@@ -52,7 +52,7 @@ def profile(folder: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("device", "said"),
+    ("device", "expected"),
     [
         ("syntetic", "did you mean synthetic?"),
         ("", "there is no such device"),
@@ -64,10 +64,10 @@ def profile(folder: Path, text: str) -> Path:
         ("brainflow:unicorn:ip=1", "no such parameter of a board"),
     ],
 )
-def test_unknown_device_name(device: str, said: str, train: Run, tmp_path: Path) -> None:
+def test_unknown_device_name(device: str, expected: str, train: Run, tmp_path: Path) -> None:
     code, message = train("--device", device)
     assert (code, list(tmp_path.glob("recordings/sub-*"))) == (2, [])
-    assert said in message
+    assert expected in message
 
 
 def test_a_port_that_does_not_exist(train: Run, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_port_that_does_not_exist(train: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("[phases]\nsetle_s = 3", "unknown key phases.setle_s (did you mean settle_s?)"),
         ("[phases]\nsettle_s = -3", "phases.settle_s = -3"),
@@ -87,10 +87,10 @@ def test_a_port_that_does_not_exist(train: Run, tmp_path: Path) -> None:
         ("settle_s = ", "is not a TOML file"),
     ],
 )
-def test_a_profile_that_cannot_be_used(text: str, said: str, train: Run, tmp_path: Path) -> None:
+def test_a_profile_that_cannot_be_used(text: str, expected: str, train: Run, tmp_path: Path) -> None:
     code, message = train("--profile", profile(tmp_path, text))
     assert code == 2
-    assert said in message
+    assert expected in message
 
 
 def test_fewer_channels_than_the_montage_needs(train: Run, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_no_display(arguments: list[str], run: Run, monkeypatch: pytest.MonkeyPa
 def test_missing_recordings_folder(command: list[str], run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name in ("none", "file"):
-        code, said = run(*command, "--recordings", str(tmp_path / name))
+        code, message = run(*command, "--recordings", str(tmp_path / name))
         assert code == 4
-        assert "there is no such folder of recordings" in said
+        assert "there is no such folder of recordings" in message
     assert not (tmp_path / "none").exists()

@@ -203,9 +203,9 @@ def test_an_electrode_that_leaves_the_skin_on_a_cyton() -> None:
         code, out = check("--device", f"cyton:{board.port}", "--seconds", "6", "--json")
     found = json.loads(out)
     assert code == EXIT_OK
-    told = verdicts(found)
-    assert told.pop("F4") == ("bad", "flat: no skin contact")
-    assert set(told.values()) == {("good",)}
+    levels = verdicts(found)
+    assert levels.pop("F4") == ("bad", "flat: no skin contact")
+    assert set(levels.values()) == {("good",)}
     assert found["good_enough"]
     assert 0.3 <= found["channels"][2]["good_share"] <= 0.7
 
@@ -219,6 +219,6 @@ def test_an_electrode_that_leaves_the_skin_on_a_muse() -> None:
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert done.returncode == EXIT_OK, done.stderr
-    told = verdicts(json.loads(done.stdout))
-    assert told.pop("TP10") == ("bad", "flat: no skin contact")
-    assert set(told.values()) == {("good",)}
+    levels = verdicts(json.loads(done.stdout))
+    assert levels.pop("TP10") == ("bad", "flat: no skin contact")
+    assert set(levels.values()) == {("good",)}

@@ -137,12 +137,12 @@ def test_orders_on_standard_input_reach_a_running_headset() -> None:
         port = process.stdout.readline().strip()
         process.stdin.write("nonsense\nstall for_s=5\nmend\n")
         process.stdin.flush()
-        told = [process.stderr.readline() for _ in range(5)]
+        lines = [process.stderr.readline() for _ in range(5)]
         process.send_signal(signal.SIGINT)
         _, rest = process.communicate(timeout=60)
-    assert f"neurofeedback train --device cyton:{port} " in f"{told[0].rstrip()} "
-    assert "the fault 'nonsense' cannot be used" in told[2]
-    assert told[3:] == ["0.0 s: stall for_s=5\n", "0.0 s: mend\n"]
+    assert f"neurofeedback train --device cyton:{port} " in f"{lines[0].rstrip()} "
+    assert "the fault 'nonsense' cannot be used" in lines[2]
+    assert lines[3:] == ["0.0 s: stall for_s=5\n", "0.0 s: mend\n"]
     assert process.returncode == 130
     assert "Traceback" not in rest
 

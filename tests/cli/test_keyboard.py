@@ -101,8 +101,8 @@ def test_a_presenters_remote_is_a_press_or_answers_where(key: str) -> None:
 
 
 def test_every_listed_key_has_an_action() -> None:
-    told = [key for keys in key_help() for key in (["1", "5"] if keys == "1-5" else keys.split())]
-    assert all(request_for_key(key, Snapshot()) for key in told)
+    shown = [key for keys in key_help() for key in (["1", "5"] if keys == "1-5" else keys.split())]
+    assert all(request_for_key(key, Snapshot()) for key in shown)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def command(tmp_path: Path) -> list[str]:
     return [sys.executable, "-m", "neurofeedback", "train", *sitting, *where]
 
 
-def _heard(out: IO[bytes]) -> bytes | None:
+def _read_available(out: IO[bytes]) -> bytes | None:
     """Read what has been printed: nothing at its end, None when a moment passes in silence."""
     ready, _, _ = select.select([out], [], [], 0.1)
     return os.read(out.fileno(), 65536) if ready else None
@@ -41,8 +41,8 @@ def test_a_person_at_a_terminal_is_asked_before_and_after(tmp_path: Path) -> Non
     deadline = time.monotonic() + PATIENCE_S
     with subprocess.Popen(command(tmp_path), stdin=far, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as program:
         assert program.stdout
-        while time.monotonic() < deadline and (heard := _heard(program.stdout)) != b"":
-            shown += (heard or b"").decode("utf-8", "replace")
+        while time.monotonic() < deadline and (output := _read_available(program.stdout)) != b"":
+            shown += (output or b"").decode("utf-8", "replace")
             for question in [question for question in answers if question in shown and shown.endswith("> ")]:
                 os.write(near, answers.pop(question))
         program.kill()

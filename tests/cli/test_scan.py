@@ -115,19 +115,21 @@ def test_without_a_session_or_with_a_damaged_one_no_device_is_the_last(tmp_path:
 
 def test_only_device_found_is_used_and_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert select_device(tmp_path, scan=lambda: ScanResult((CYTON,), (OFF,)), prompt=never) == CYTON.device
-    told = capsys.readouterr()
-    assert f"Device: {CYTON.device} ({CYTON.about})" in told.err
-    assert OFF in told.err
-    assert told.out == ""
+    printed = capsys.readouterr()
+    assert f"Device: {CYTON.device} ({CYTON.about})" in printed.err
+    assert OFF in printed.err
+    assert printed.out == ""
 
 
 def test_of_several_the_person_picks(tmp_path: Path) -> None:
     assert select_device(tmp_path, scan=lambda: BOTH, prompt=first) == MUSE.device
 
 
-@pytest.mark.parametrize(("findings", "said"), [(BOTH, "muse-2, cyton:/dev/ttyUSB0"), (ScanResult(), "got 0 in reach")])
-def test_device_question_without_terminal_is_an_error(findings: ScanResult, said: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=f"{said}.*--device NAME"):
+@pytest.mark.parametrize(
+    ("findings", "message"), [(BOTH, "muse-2, cyton:/dev/ttyUSB0"), (ScanResult(), "got 0 in reach")]
+)
+def test_device_question_without_terminal_is_an_error(findings: ScanResult, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"{message}.*--device NAME"):
         select_device(tmp_path, scan=lambda: findings, prompt=nobody)
 
 

@@ -24,10 +24,10 @@ def sat(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
 def test_session_end_prints_three_lines_and_paths(sat: tuple[Result, Path]) -> None:
     result, folder = sat
     assert result.exit_code == 0
-    told = result.stdout[result.stdout.index("The sitting is complete.") :].splitlines()
-    assert told[1] == "You sat for 1 minute."
-    assert told[2].endswith("of it had a usable signal.")
-    assert told[3].startswith("The chime asked")
+    lines = result.stdout[result.stdout.index("The sitting is complete.") :].splitlines()
+    assert lines[1] == "You sat for 1 minute."
+    assert lines[2].endswith("of it had a usable signal.")
+    assert lines[3].startswith("The chime asked")
     (raw,) = folder.glob("sub-01/ses-*")
     (page,) = folder.glob("derivatives/neurofeedback/sub-01/ses-*/*_report.html")
     assert result.stderr.splitlines()[-2:] == [f"The recording is in {raw}", f"The report is {page}"]
@@ -47,7 +47,7 @@ def test_its_report_knows_that_there_was_no_sound(sat: tuple[Result, Path]) -> N
 
 
 @pytest.mark.parametrize(
-    ("options", "code", "said"),
+    ("options", "code", "sentence"),
     [
         (["--device", "cyton:/dev/ttyNOPE"], 3, "/dev/ttyNOPE"),
         (["--device", "simulated:3", "--probe-every", "1"], 2, "questions cannot come like that"),
@@ -56,7 +56,7 @@ def test_its_report_knows_that_there_was_no_sound(sat: tuple[Result, Path]) -> N
 def test_a_failure_is_one_message_on_stderr(
     options: list[str],
     code: int,
-    said: str,
+    sentence: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -67,9 +67,9 @@ def test_a_failure_is_one_message_on_stderr(
         main()
     printed = capsys.readouterr()
     assert ended.value.code == code
-    assert said in printed.err.splitlines()[-1]
+    assert sentence in printed.err.splitlines()[-1]
     assert printed.err.splitlines()[-1].startswith("neurofeedback: ")
-    assert said not in printed.out
+    assert sentence not in printed.out
     assert ("Recordings go to" in printed.err) is (code != 2)
 
 

@@ -49,8 +49,8 @@ def table(session: Path, label: str) -> tuple[list[list[str]], dict[str, object]
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
     out = tmp_path_factory.mktemp("recordings")
-    told = simulate(out, "--minutes", 1, "--seed", 5, "--population", "fixed", "--effect", 2, "--loss", 0.01)
-    return Path(str(told["session"])), told
+    document = simulate(out, "--minutes", 1, "--seed", 5, "--population", "fixed", "--effect", 2, "--loss", 0.01)
+    return Path(str(document["session"])), document
 
 
 def test_it_is_a_session_with_frames_that_mne_opens(session: tuple[Path, dict[str, object]]) -> None:
@@ -66,21 +66,21 @@ def test_it_is_a_session_with_frames_that_mne_opens(session: tuple[Path, dict[st
 
 
 def test_its_truth_covers_every_frame(session: tuple[Path, dict[str, object]]) -> None:
-    folder, told = session
+    folder, document = session
     rows, described = table(folder, "truth")
     frames, _ = table(folder, "frames")
     assert [row[1] for row in rows[1:]] == [row[1] for row in frames[1:]]
     assert set(rows[0]) <= set(described)
     assert described["Person"]["effects"] == {"theta": 0.7, "alpha": 0.0, "beta": -0.7, "chi": 0.0}
-    assert described["Seed"] == told["seed"] == 5
-    assert described["WanderingShare"] == told["wandering_share"]
+    assert described["Seed"] == document["seed"] == 5
+    assert described["WanderingShare"] == document["wandering_share"]
     events, _ = table(folder, "truthevents")
     assert {row[2] for row in events[1:]} >= {"focus", "blink"}
 
 
 def test_options_reach_the_simulation(tmp_path: Path) -> None:
-    told = simulate(tmp_path, "--minutes", 0.25, "--device-family", "ganglion", "--clean", "--population", "null")
-    folder = Path(str(told["session"]))
+    document = simulate(tmp_path, "--minutes", 0.25, "--device-family", "ganglion", "--clean", "--population", "null")
+    folder = Path(str(document["session"]))
     _, described = table(folder, "truth")
     assert described["Person"]["iaf_hz"] == draw_person(1).iaf_hz
     assert described["Conditions"]["drift_uv"] == CLEAN.drift_uv
@@ -158,8 +158,8 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     folder = tmp_path_factory.mktemp("months")
     (folder / "probed.toml").write_text(PROBED)
     options = ("--sessions", 3, "--days-apart", 7, "--response", "responder", "--session-sd", 0.4, "--condition", "pre")
-    told = simulate(folder / "out", "--profile", folder / "probed.toml", "--shift", "infusion", *options)
-    return told["sessions"]
+    document = simulate(folder / "out", "--profile", folder / "probed.toml", "--shift", "infusion", *options)
+    return document["sessions"]
 
 
 def test_many_sessions_are_dated_and_differ_like_days(months: list[dict[str, object]]) -> None:
@@ -176,8 +176,8 @@ def test_many_sessions_are_dated_and_differ_like_days(months: list[dict[str, obj
 def test_simulated_sessions_record_condition_and_closed_eyes(months: list[dict[str, object]]) -> None:
     folder = Path(str(months[0]["session"]))
     stem = next(folder.glob("*_summary.json")).name.removesuffix("_summary.json")
-    said = read_notes(SessionFiles.from_stem(folder.parents[3], stem))
-    assert (said.condition, said.eyes) == ("pre", "closed")
+    notes = read_notes(SessionFiles.from_stem(folder.parents[3], stem))
+    assert (notes.condition, notes.eyes) == ("pre", "closed")
 
 
 def test_questions_are_answered_by_the_truth(months: list[dict[str, object]]) -> None:
@@ -200,7 +200,7 @@ def test_questions_are_answered_by_the_truth(months: list[dict[str, object]]) ->
             assert probe.sure == (None if true.attention is ReportedAttention.UNSURE else true.certainty)
 
 
-def test_the_person_of_the_truth_has_learned_what_the_tone_taught(months: list[dict[str, object]]) -> None:
+def test_ground_truth_describes_the_person_after_learning(months: list[dict[str, object]]) -> None:
     described = [table(Path(str(one["session"])), "truth")[1] for one in months]
     assert described[0]["Response"]["eta"] == 0.8
     stays = [one["Person"]["dwell"]["focus_s"] for one in described]
@@ -211,7 +211,7 @@ def test_the_person_of_the_truth_has_learned_what_the_tone_taught(months: list[d
 def test_the_same_seeds_give_the_same_samples_and_answers(tmp_path: Path, months: list[dict[str, object]]) -> None:
     (tmp_path / "probed.toml").write_text(PROBED)
     options = ("--response", "responder", "--session-sd", 0.4, "--shift", "infusion")
-    told = simulate(tmp_path / "out", "--profile", tmp_path / "probed.toml", *options)
-    one, other = (open_recording(Path(str(told["session"]))) for told in (months[0], told))
+    document = simulate(tmp_path / "out", "--profile", tmp_path / "probed.toml", *options)
+    one, other = (open_recording(Path(str(item["session"]))) for item in (months[0], document))
     np.testing.assert_array_equal(one.read_chunk(0, one.n_samples).data, other.read_chunk(0, other.n_samples).data)
     assert probes_from_events(one.events) == probes_from_events(other.events)

@@ -117,9 +117,9 @@ def test_the_live_view_follows_to_the_end() -> None:
 def test_a_pipe_gets_plain_lines_every_few_seconds() -> None:
     console = pipe()
     run_in_terminal(Scripted([moment(0.25 * i) for i in range(81)], SessionResult(EXIT_OK)), console)
-    told = printed(console).splitlines()
-    assert told[:3] == ["sound: no sound", f"recording: {SESSION}", f"index: {INDEX_NAME}, {INDEX_MEANING}"]
-    assert [one.split(" ")[0] for one in told[3:]] == ["0:00", "0:05", "0:10", "0:15", "0:20"]
+    printed_lines = printed(console).splitlines()
+    assert printed_lines[:3] == ["sound: no sound", f"recording: {SESSION}", f"index: {INDEX_NAME}, {INDEX_MEANING}"]
+    assert [one.split(" ")[0] for one in printed_lines[3:]] == ["0:00", "0:05", "0:10", "0:15", "0:20"]
     assert "\x1b" not in printed(console)
 
 

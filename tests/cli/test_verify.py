@@ -24,18 +24,18 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     return int(ended.value.code or 0)
 
 
-def session(root: Path, took_s: float) -> SessionWriter:
+def session(root: Path, duration_s: float) -> SessionWriter:
     """Twenty seconds of noise that came within so many seconds; still open."""
     writer = SessionWriter(root, SessionHeader("01", STREAM, "", StartState(), (), datetime(2026, 11, 22, 9, 15)))
     noise = np.random.default_rng(4).normal(0, 30, (4, 5120)).astype(np.float32)
     for start in range(0, 5120, 64):
-        writer.process_chunk(Chunk(start, noise[:, start : start + 64], host_time=(start + 64) / 5120 * took_s))
+        writer.process_chunk(Chunk(start, noise[:, start : start + 64], host_time=(start + 64) / 5120 * duration_s))
     return writer
 
 
-def brainflow(path: Path, took_s: float) -> Path:
+def brainflow(path: Path, duration_s: float) -> Path:
     table = np.random.default_rng(4).normal(0, 30, (5120, 8))
-    table[:, 6] = 1.7e9 + np.linspace(0, took_s, 5120)
+    table[:, 6] = 1.7e9 + np.linspace(0, duration_s, 5120)
     np.savetxt(path, table, fmt="%.6f", delimiter="\t")
     return path
 
@@ -88,18 +88,18 @@ def test_a_session_being_recorded_is_left_alone(
 ) -> None:
     writer = session(tmp_path, 20.0)
     assert run(monkeypatch, tmp_path) == 4
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "is being recorded right now, so it is left alone: verify it when it ends." in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "is being recorded right now, so it is left alone: verify it when it ends." in output.err
     writer.close()
     assert run(monkeypatch, tmp_path) == 0
 
 
-@pytest.mark.parametrize(("took_s", "code"), [(20.0, 0), (13.0, 4)])
+@pytest.mark.parametrize(("duration_s", "code"), [(20.0, 0), (13.0, 4)])
 def test_a_brainflow_file_whose_rate_fits_no_board_can_be_named(
-    took_s: float, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    duration_s: float, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = brainflow(tmp_path / "a[1].csv", took_s)
+    path = brainflow(tmp_path / "a[1].csv", duration_s)
     if code:
         assert run(monkeypatch, path) == 4
         assert "8 columns at 393.8 samples per second" in capsys.readouterr().err
@@ -116,10 +116,10 @@ def test_what_cannot_be_read_is_one_line(
     (tmp_path / "diary.txt").write_text("Dear diary, today I sat.\n")
     for path, message in ((tmp_path / "diary.txt", "is not a recording"), (tmp_path / "no", "there is no recording")):
         assert run(monkeypatch, path) == 4
-        said = capsys.readouterr()
-        assert said.out == ""
-        assert message in said.err
-        assert said.err.count("\n") == 1
+        output = capsys.readouterr()
+        assert output.out == ""
+        assert message in output.err
+        assert output.err.count("\n") == 1
 
 
 def test_a_stale_lock_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,10 +67,10 @@ def test_lost_packets_are_listed_and_the_counter_runs_on():
     board = firmware(Faults(loss=0.2), seed=1)
     board.receive(b"b", at=0.0)
     counters, counts = decode(board.send(at=1.6))
-    kept = [i for i in range(400) if i not in set(board.lost_samples)]
-    assert counters == [i % 256 for i in kept]
+    unlost = [i for i in range(400) if i not in set(board.lost_samples)]
+    assert counters == [i % 256 for i in unlost]
     assert 50 < len(board.lost_samples) < 110
-    np.testing.assert_array_equal(counts, np.array(board.counts).T[:, kept])
+    np.testing.assert_array_equal(counts, np.array(board.counts).T[:, unlost])
 
 
 def test_a_daisy_sends_its_own_half_first():

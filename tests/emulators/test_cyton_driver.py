@@ -63,7 +63,7 @@ def test_a_clean_stream_is_recorded_as_it_was_sent():
     assert_as_sent(data, runs, firmware)
 
 
-def test_one_percent_loss_leaves_its_holes_where_the_emulator_says():
+def test_one_percent_loss_leaves_gaps_where_the_emulator_lists_them():
     firmware = CytonFirmware(alpha_rhythm(8, 250.0, seed=2), Faults(loss=0.01), seed=2)
     with EmulatedCyton(firmware, now=lambda: 10 * time.monotonic()) as board:
         data, runs = record(board, 5000)
@@ -181,5 +181,5 @@ def test_a_minute_of_a_real_recording_arrives_as_it_was_fed():
     with EmulatedCyton(firmware, now=lambda: 20 * time.monotonic()) as board:
         data, runs = record(board, 60 * 250)
     assert_as_sent(data, runs, firmware)
-    kept = np.flatnonzero(~np.isnan(data[0]))
-    np.testing.assert_allclose(data[:, kept], table[:, kept], atol=SCALE_UV / 2 + 0.01)
+    received = np.flatnonzero(~np.isnan(data[0]))
+    np.testing.assert_allclose(data[:, received], table[:, received], atol=SCALE_UV / 2 + 0.01)

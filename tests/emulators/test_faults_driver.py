@@ -135,7 +135,7 @@ def test_a_port_that_is_plugged_in_again_goes_on_in_the_same_recording():
 @pytest.mark.parametrize(
     ("line", "words"), [("absent for_s=60", "no such serial port"), ("reply times=1", "no cyton answers on this port")]
 )
-def test_a_cyton_that_is_not_there_or_no_cyton_is_told_apart(line, words):
+def test_missing_cyton_and_other_device_have_different_errors(line, words):
     with board(line) as emulated, pytest.raises(SourceError, match=words):
         open_source(f"cyton:{emulated.port}").open()
 

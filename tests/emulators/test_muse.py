@@ -177,7 +177,7 @@ def test_a_clock_that_jumps_ahead_sends_at_once():
     assert not board.lost_packets
 
 
-def test_without_a_bus_daemon_it_says_what_to_install(monkeypatch):
+def test_missing_bus_daemon_is_an_error_that_names_the_package(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SettingsError, match="sudo apt install dbus"), EmulatedMuse(headband()):
         pass

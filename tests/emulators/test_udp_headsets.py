@@ -56,7 +56,7 @@ def rows(datagrams):
 # --- by themselves ---
 
 
-def test_a_message_of_a_crown_is_what_osc_says():
+def test_crown_message_follows_the_osc_format():
     (message,) = crown(chunks=[np.arange(8.0)[:, None]], epoch=7.5).send(100.01)
     assert message.startswith(b"/neurosity/notion/emulated/raw\0\0,[ffffffff]sis\0")
     assert len(message) % 4 == 0
@@ -153,7 +153,7 @@ def first_sample(data, sent):
 
 @pytest.mark.real_time
 @pytest.mark.parametrize("line", ["clock at_s=1 by_s=3600", "lifted channels=2", "clock at_s=1 by_s=-3600"])
-def test_a_crowns_samples_arrive_as_sent_whatever_its_clock_says(line):
+def test_crown_samples_arrive_as_sent_whatever_its_clock_shows(line):
     headset = Crown(alpha_rhythm(8, CROWN_SFREQ, seed=1), suffering(line), epoch=time.time())
     with EmulatedUdpHeadset(headset) as sender:
         data, lost = record(sender, 400)
@@ -255,8 +255,8 @@ def test_a_crown_is_offered_with_the_line_that_finds_it(monkeypatch):
 
 def test_started_program_gets_the_port_or_the_device():
     shows = [sys.executable, "-c", "import sys; print(sys.argv[1])"]
-    for headset, told in (("crown", "{port}"), ("streaming", "{device}")):
-        command = [str(Path(sys.executable).parent / "neurofeedback"), "emulate", headset, "--", *shows, told]
+    for headset, placeholder in (("crown", "{port}"), ("streaming", "{device}")):
+        command = [str(Path(sys.executable).parent / "neurofeedback"), "emulate", headset, "--", *shows, placeholder]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
         assert done.stdout.strip().isdecimal() or done.stdout.startswith("brainflow:streaming:ip_address=239.")
 

@@ -285,10 +285,10 @@ def test_the_baseline_is_frozen_until_another_one_is_made() -> None:
     first = engine.baseline
     assert first is not None
     assert first.limits.blink_uv.min() >= 40
-    kept = first.mu.copy(), first.spread.copy(), first.channel_median.copy()
+    first_values = first.mu.copy(), first.spread.copy(), first.channel_median.copy()
     engine.process(Chunk(40 * 256, CLEAR[:, 40 * 256 : 69 * 256]))
     assert engine.baseline is first
-    for was, now in zip(kept, (first.mu, first.spread, first.channel_median), strict=True):
+    for was, now in zip(first_values, (first.mu, first.spread, first.channel_median), strict=True):
         np.testing.assert_array_equal(now, was)
     engine.process(Chunk(69 * 256, CLEAR[:, 69 * 256 :]))
     assert engine.baseline is not first

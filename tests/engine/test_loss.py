@@ -119,8 +119,8 @@ def test_t16_no_nan_ever_reaches_the_sound(family):
     data[0, 36000:36400] = np.nan
     for frame in frames_of(family, data):
         guidance = frame.guidance
-        told = (guidance.tone_gain, guidance.brightness, guidance.ripple, guidance.mist)
-        assert all(math.isfinite(value) and 0 <= value <= 1 for value in told)
+        values = (guidance.tone_gain, guidance.brightness, guidance.ripple, guidance.mist)
+        assert all(math.isfinite(value) and 0 <= value <= 1 for value in values)
 
 
 def test_t16_during_an_outage_the_tone_is_off_and_the_bed_its_own():

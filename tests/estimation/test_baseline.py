@@ -45,13 +45,13 @@ def fit(data: np.ndarray, first: int = 1) -> Baseline | None:
     return fit_baseline(collector.to_data(), PROFILE, 256.0, pipeline.freqs)
 
 
-def fitted(data: np.ndarray) -> Baseline:
+def baseline_of(data: np.ndarray) -> Baseline:
     baseline = fit(data)
     assert baseline is not None
     return baseline
 
 
-BASELINE = fitted(SITTING)
+BASELINE = baseline_of(SITTING)
 
 
 def estimates(data: np.ndarray, baseline: Baseline | None) -> list[FeatureBatch]:
@@ -90,7 +90,7 @@ def test_no_spread_is_below_its_floor_and_a_wide_one_is_as_measured() -> None:
 def test_a_channel_never_valid_has_no_reference_and_the_rest_carry_on() -> None:
     flat = SITTING.copy()
     flat[1] = 0.0
-    baseline = fitted(flat)
+    baseline = baseline_of(flat)
     assert baseline.measured_channels.tolist() == [True, False, True, True]
     assert np.isnan(baseline.channel_median[1]).all()
 
@@ -98,7 +98,7 @@ def test_a_channel_never_valid_has_no_reference_and_the_rest_carry_on() -> None:
 def test_a_channel_never_valid_in_the_baseline_never_counts_later() -> None:
     flat = SITTING.copy()
     flat[1] = 0.0
-    baseline = fitted(flat)
+    baseline = baseline_of(flat)
     back = np.concatenate([batch.z for batch in estimates(SITTING, baseline)])
     without = np.concatenate([batch.z for batch in estimates(flat, baseline)])
     theta = NAMES.index("theta_frontal")
@@ -123,13 +123,13 @@ def test_too_dirty_a_baseline_is_none() -> None:
 def test_index_without_frontal_channel_uses_beta_alone() -> None:
     flat = SITTING.copy()
     flat[1:3] = 0.0
-    baseline = fitted(flat)
+    baseline = baseline_of(flat)
     assert np.isnan(baseline.mu[NAMES.index("theta_frontal")])
     assert np.isfinite(baseline.mu[NAMES.index("beta_all")])
 
 
 def test_a_short_baseline_is_of_lower_quality_and_may_have_no_alpha_frequency() -> None:
-    short = fitted(SITTING[:, : 256 * 9])
+    short = baseline_of(SITTING[:, : 256 * 9])
     assert short.iaf_hz is None
     assert short.feature_extractor.bands.iaf_hz == 10.0
     assert short.quality == pytest.approx(short.clean_s / 60)
@@ -140,14 +140,14 @@ def test_muscle_in_the_baseline_is_left_out_by_its_own_limits() -> None:
     rng = np.random.default_rng(0)
     tense = SITTING.copy()
     tense[:, 30 * 256 : 40 * 256] += 6 * rng.normal(size=(4, 2560))
-    baseline = fitted(tense)
+    baseline = baseline_of(tense)
     assert 50 < baseline.clean_s < BASELINE.clean_s - 8
     np.testing.assert_allclose(baseline.limits.max_ln_emg, BASELINE.limits.max_ln_emg, atol=0.4)
 
 
 @pytest.mark.parametrize("gain", [0.6, 1.5])
 def test_scaling_the_signal_leaves_z_scores_alone(gain: float) -> None:
-    scaled = fitted(SITTING * gain)
+    scaled = baseline_of(SITTING * gain)
     plain = np.concatenate([batch.z for batch in estimates(SITTING, BASELINE)])
     louder = np.concatenate([batch.z for batch in estimates(SITTING * gain, scaled)])
     both = np.isfinite(plain) & np.isfinite(louder)
@@ -156,7 +156,7 @@ def test_scaling_the_signal_leaves_z_scores_alone(gain: float) -> None:
 
 
 def test_index_does_not_depend_on_polarity() -> None:
-    turned = fitted(-SITTING)
+    turned = baseline_of(-SITTING)
     plain = np.concatenate([batch.z for batch in estimates(SITTING, BASELINE)])
     np.testing.assert_allclose(
         np.concatenate([batch.z for batch in estimates(-SITTING, turned)]), plain, rtol=1e-9, atol=1e-9
@@ -176,7 +176,7 @@ def test_relaxing_after_a_tense_baseline_moves_beta_as_little_as_tensing_after_a
     tense = SITTING + 3.0 * np.random.default_rng(1).normal(size=SITTING.shape)
     shifts: list[float] = []
     for before, after in ((SITTING, tense), (tense, SITTING)):
-        baseline = fitted(before)
+        baseline = baseline_of(before)
         was, now = (np.concatenate([batch.z for batch in estimates(data, baseline)]) for data in (before, after))
         emg, beta = (float(np.nanmedian((now - was)[120:, NAMES.index(name)])) for name in ("emg_all", "beta_all"))
         assert abs(beta) < 0.4 * abs(emg)

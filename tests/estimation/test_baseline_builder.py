@@ -50,7 +50,7 @@ def phases(*planned: tuple[float, Phase]) -> list[Command]:
     return [Command(round(at_s * SFREQ), CommandKind.PHASE, phase) for at_s, phase in planned]
 
 
-USUAL = phases((5, Phase.BASELINE), (53, Phase.PRACTICE))
+ONE_BASELINE = phases((5, Phase.BASELINE), (53, Phase.PRACTICE))
 
 
 def sat(
@@ -65,7 +65,7 @@ def sat(
 
 @pytest.fixture(scope="module")
 def tense() -> tuple[FrameEngine, list[Frame]]:
-    return sat(TENSE, USUAL)
+    return sat(TENSE, ONE_BASELINE)
 
 
 def test_baseline_is_built_after_initial_muscle_activity_ends(
@@ -81,7 +81,7 @@ def test_baseline_is_built_after_initial_muscle_activity_ends(
 
 
 def test_a_later_baseline_phase_is_made_of_its_own_frames(tense: tuple[FrameEngine, list[Frame]]) -> None:
-    engine, _ = sat(TENSE, [*USUAL, *phases((92, Phase.BASELINE), (108, Phase.PRACTICE))])
+    engine, _ = sat(TENSE, [*ONE_BASELINE, *phases((92, Phase.BASELINE), (108, Phase.PRACTICE))])
     assert engine.baseline is not None
     assert tense[0].baseline is not None
     assert 10.0 < engine.baseline.clean_s <= 16.0
@@ -99,20 +99,20 @@ def test_baseline_excludes_muscle_activity(tense: tuple[FrameEngine, list[Frame]
 
 @pytest.mark.parametrize("n", [64, 1237])
 def test_it_does_not_depend_on_chunks(tense: tuple[FrameEngine, list[Frame]], n: int) -> None:
-    _, cut = sat(TENSE, USUAL, [n] * (TENSE.shape[1] // n))
+    _, cut = sat(TENSE, ONE_BASELINE, [n] * (TENSE.shape[1] // n))
     assert [format_row(frame) for frame in cut] == [format_row(frame) for frame in tense[1][: len(cut)]]
 
 
 def test_without_clean_signal_it_stays_unknown_and_forgets_what_is_long_past() -> None:
     data = np.tile(TENSE[:, : 60 * SFREQ], 3)
-    engine, frames = sat(data, USUAL)
+    engine, frames = sat(data, ONE_BASELINE)
     assert {frame.state for frame in frames} == {State.UNKNOWN}
     assert engine.baseline is None
     assert engine._baseline_builder._collector.n_frames * 0.25 <= 60.0 + 16.0
 
 
 def test_it_ends_with_practice() -> None:
-    engine, frames = sat(TENSE, [*USUAL, *phases((75, Phase.DEBRIEF))])
+    engine, frames = sat(TENSE, [*ONE_BASELINE, *phases((75, Phase.DEBRIEF))])
     assert engine.baseline is None
     assert frames[-1].state is State.UNKNOWN
 

@@ -202,9 +202,9 @@ def test_trust_is_earned_by_answers_and_auc(n: int, auc: float, high: float, tru
 def test_a_lower_drowsy_level_raises_the_flag_sooner() -> None:
     flag = DrowsinessFlag(DrowsinessSettings(), 0.25)
     for _ in range(80):
-        usual = flag.update(-0.8, 0.9, 0.9)
+        flag_before = flag.update(-0.8, 0.9, 0.9)
     flag.level = 0.7
-    assert not usual
+    assert not flag_before
     assert flag.update(-0.8, 0.9, 0.9)
     assert run(start=replace(LEARNED, drowsy_level=0.5).to_json())[1]
 
@@ -218,10 +218,10 @@ def test_drowsiness_signs_match_the_flag_and_are_causal() -> None:
         lost = k % 50 == 0
         raised.append(flag.update(math.nan if lost else alpha, slow, slow))
         signs.append(k, math.nan if lost else alpha, slow, slow)
-    said = [signs.at(k) for k in range(600)]
+    flags = [signs.at(k) for k in range(600)]
     assert any(raised)
     assert not all(raised[200:])
-    assert raised == [not math.isnan(value) and value > 1 for value in said]
+    assert raised == [not math.isnan(value) and value > 1 for value in flags]
     assert math.isnan(signs.at(40))
 
 

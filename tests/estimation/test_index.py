@@ -75,8 +75,8 @@ def test_constant_feature_has_zero_correlation() -> None:
 
 
 def smooth(raws: list[float], **changed: float) -> list[float]:
-    taken = IndexSmoother(IndexSettings(**changed), HOP_S, start=0.0)
-    return [taken.update(raw) for raw in raws]
+    smoother = IndexSmoother(IndexSettings(**changed), HOP_S, start=0.0)
+    return [smoother.update(raw) for raw in raws]
 
 
 def test_the_index_reaches_63_percent_after_its_time_constant() -> None:
@@ -88,9 +88,9 @@ def test_without_smoothing_the_index_is_the_raw_one() -> None:
 
 
 def test_without_a_start_the_first_valid_frame_is_the_start() -> None:
-    taken = IndexSmoother(IndexSettings(), HOP_S)
-    assert math.isnan(taken.update(NAN))
-    assert taken.update(2.0) == 2.0
+    smoother = IndexSmoother(IndexSettings(), HOP_S)
+    assert math.isnan(smoother.update(NAN))
+    assert smoother.update(2.0) == 2.0
 
 
 def test_at_the_onset_of_bad_signal_it_steps_back_three_quarters_of_a_second_and_holds() -> None:
@@ -100,10 +100,10 @@ def test_at_the_onset_of_bad_signal_it_steps_back_three_quarters_of_a_second_and
 
 
 def test_lost_samples_have_not_leaked_so_it_holds_where_it_is() -> None:
-    taken = IndexSmoother(IndexSettings(), HOP_S, start=0.0)
-    valid = [taken.update(1.0) for _ in range(8)]
-    assert [taken.update(NAN, gap=True) for _ in range(3)] == [valid[-1]] * 3
-    assert taken.update(NAN) == valid[-1]  # the onset is over
+    smoother = IndexSmoother(IndexSettings(), HOP_S, start=0.0)
+    valid = [smoother.update(1.0) for _ in range(8)]
+    assert [smoother.update(NAN, gap=True) for _ in range(3)] == [valid[-1]] * 3
+    assert smoother.update(NAN) == valid[-1]  # the onset is over
 
 
 def test_rollback_before_any_valid_frame_gives_no_index() -> None:

@@ -61,14 +61,14 @@ def past(level: float = 0.0, **changes: object) -> SessionBaseline:
     return replace(made, **changes)
 
 
-def kept(*levels: float) -> PersonalBaseline:
+def aggregate_of(*levels: float) -> PersonalBaseline:
     made = aggregate_baselines([past(level) for level in levels], MUSE, "closed")
     assert made is not None
     return made
 
 
 def test_it_is_the_median_of_good_baselines_with_their_spread() -> None:
-    made = kept(0.0, 1.0, 5.0)
+    made = aggregate_of(0.0, 1.0, 5.0)
     assert made.n_sessions == 3
     assert (made.median.channel_median == 1.0).all()
     np.testing.assert_allclose(made.median.level, 1.1)
@@ -78,7 +78,7 @@ def test_it_is_the_median_of_good_baselines_with_their_spread() -> None:
 
 
 def test_days_that_hardly_differ_have_a_least_spread() -> None:
-    np.testing.assert_allclose(kept(0.0, 0.0, 0.0).between_session_sd, 0.1)
+    np.testing.assert_allclose(aggregate_of(0.0, 0.0, 0.0).between_session_sd, 0.1)
 
 
 def test_three_are_needed_and_the_last_twenty_count() -> None:
@@ -116,23 +116,23 @@ def test_one_without_an_alpha_peak_counts_but_for_the_peak() -> None:
 
 
 def test_session_difference_is_in_personal_spreads() -> None:
-    told = compare_baselines(past(3.0), kept(0.0, 1.0, 2.0))
-    assert told == pytest.approx(dict.fromkeys(FEATURES, 2.0))
+    differences = compare_baselines(past(3.0), aggregate_of(0.0, 1.0, 2.0))
+    assert differences == pytest.approx(dict.fromkeys(FEATURES, 2.0))
     level = np.full(N_FEATURES, 1.1)
     level[0] = np.nan
-    assert NAMES[0] not in compare_baselines(replace(past(), level=level), kept(0, 1, 2))
+    assert NAMES[0] not in compare_baselines(replace(past(), level=level), aggregate_of(0, 1, 2))
 
 
 @given(st.floats(-5, 5), st.floats(-5, 5))
 def test_a_common_step_of_all_days_and_of_today_changes_no_difference(step: float, day: float) -> None:
     levels = (0.0, 1.0, 2.5)
-    told = compare_baselines(past(day), kept(*levels))
-    moved = compare_baselines(past(day + step), kept(*(level + step for level in levels)))
-    assert moved == pytest.approx(told, abs=1e-6)
+    differences = compare_baselines(past(day), aggregate_of(*levels))
+    moved = compare_baselines(past(day + step), aggregate_of(*(level + step for level in levels)))
+    assert moved == pytest.approx(differences, abs=1e-6)
 
 
 def test_text_there_and_back() -> None:
-    made = kept(0.0, 1.0, 5.0)
+    made = aggregate_of(0.0, 1.0, 5.0)
     again = parse_personal_baseline(personal_baseline_to_json(made))
     assert again is not None
     assert personal_baseline_to_json(again) == personal_baseline_to_json(made)
@@ -145,7 +145,7 @@ def test_text_there_and_back() -> None:
 
 
 def test_one_of_other_channels_is_no_fit() -> None:
-    start = EngineStart(personal_baseline=kept(0.0, 1.0, 2.0))
+    start = EngineStart(personal_baseline=aggregate_of(0.0, 1.0, 2.0))
     stream = StreamInfo("simulated", 200.0, load_montage("ganglion").ch_names, montage="ganglion")
     engine = FrameEngine(200.0, resolve(Settings(), stream)[1], start)
     assert engine.personal_baseline is None
@@ -154,7 +154,10 @@ def test_one_of_other_channels_is_no_fit() -> None:
 
 
 def _document(**changes: object) -> dict[str, object]:
-    return PersonalBaselineFile.from_personal_baseline(kept(0.0, 1.0, 2.0)).model_dump(exclude_unset=True) | changes
+    return (
+        PersonalBaselineFile.from_personal_baseline(aggregate_of(0.0, 1.0, 2.0)).model_dump(exclude_unset=True)
+        | changes
+    )
 
 
 DAMAGED = [
@@ -184,7 +187,7 @@ def test_damaged_session_baseline_gives_one_error() -> None:
 
 
 def test_file_with_the_participant_names_them() -> None:
-    document = PersonalBaselineFile.from_personal_baseline(kept(0.0, 1.0, 2.0), "P1")
+    document = PersonalBaselineFile.from_personal_baseline(aggregate_of(0.0, 1.0, 2.0), "P1")
     assert document.participant == "P1"
     assert "participant" not in json.loads(personal_baseline_to_json(document.to_personal_baseline()))
 
@@ -226,7 +229,7 @@ def sat(engine: FrameEngine, data: np.ndarray, commands: tuple[Command, ...] = B
 
 
 @pytest.fixture(scope="module")
-def usual() -> PersonalBaseline:
+def own_baseline() -> PersonalBaseline:
     """Three quiet days of one person."""
     days = []
     for seed in range(3):
@@ -250,20 +253,20 @@ def column(engine: FrameEngine, frames: list[Frame], name: str) -> np.ndarray:
     return np.array([frame.values[place] for frame in frames])
 
 
-def test_todays_level_is_found_again(usual: PersonalBaseline, today: np.ndarray) -> None:
+def test_todays_level_is_found_again(own_baseline: PersonalBaseline, today: np.ndarray) -> None:
     engine = FrameEngine(256.0, profile())
     sat(engine, today)
     assert engine.baseline is not None
-    told = compare_baselines(summarize_baseline(engine.baseline, MUSE, "closed"), usual)
-    assert told["beta_all"] > 3
-    assert told["beta_all"] > 2 * abs(told["theta_frontal"])
-    assert "o_theta_fz" not in told
+    differences = compare_baselines(summarize_baseline(engine.baseline, MUSE, "closed"), own_baseline)
+    assert differences["beta_all"] > 3
+    assert differences["beta_all"] > 2 * abs(differences["theta_frontal"])
+    assert "o_theta_fz" not in differences
 
 
 def test_both_indices_are_logged_and_only_the_personal_one_shows_a_different_day(
-    usual: PersonalBaseline, today: np.ndarray
+    own_baseline: PersonalBaseline, today: np.ndarray
 ) -> None:
-    engine = FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(usual)))
+    engine = FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(own_baseline)))
     frames = [frame for frame in sat(engine, today) if frame.phase is Phase.PRACTICE]
     beta, own_beta = column(engine, frames, "z_beta_all"), column(engine, frames, "zo_beta_all")
     assert abs(np.nanmedian(beta)) < 1.0
@@ -273,9 +276,9 @@ def test_both_indices_are_logged_and_only_the_personal_one_shows_a_different_day
     assert np.nanmedian(own_u) < np.nanmedian(session_u) - 0.5  # beta up is away from wandering
 
 
-def test_personal_baseline_changes_no_other_column(usual: PersonalBaseline, today: np.ndarray) -> None:
+def test_personal_baseline_changes_no_other_column(own_baseline: PersonalBaseline, today: np.ndarray) -> None:
     with_it, without = (
-        FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(usual))),
+        FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(own_baseline))),
         FrameEngine(256.0, profile()),
     )
     more, fewer = sat(with_it, today), sat(without, today)
@@ -291,9 +294,9 @@ def test_personal_baseline_changes_no_other_column(usual: PersonalBaseline, toda
 
 
 def test_personal_baseline_drives_by_setting_or_command_with_any_chunks(
-    usual: PersonalBaseline, today: np.ndarray
+    own_baseline: PersonalBaseline, today: np.ndarray
 ) -> None:
-    start = EngineStart(personal_baseline=round_as_stored(usual))
+    start = EngineStart(personal_baseline=round_as_stored(own_baseline))
     engine = FrameEngine(256.0, profile("own"), start)
     frames = sat(engine, today)
     practice = [frame for frame in frames if frame.phase is Phase.PRACTICE]
@@ -307,10 +310,13 @@ def test_personal_baseline_drives_by_setting_or_command_with_any_chunks(
     assert late[0].threshold != practice[-1].threshold
 
 
-def test_a_decoder_drives_both_indices_with_the_same_weights(usual: PersonalBaseline, today: np.ndarray) -> None:
-    taught = (*BASELINE, Command(120 * 256, CommandKind.DECODER, DecoderWeights((("beta_all", 1.0),), 30).to_json()))
-    engine = FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(usual)))
-    frames = sat(engine, today, taught)
+def test_a_decoder_drives_both_indices_with_the_same_weights(own_baseline: PersonalBaseline, today: np.ndarray) -> None:
+    with_decoder = (
+        *BASELINE,
+        Command(120 * 256, CommandKind.DECODER, DecoderWeights((("beta_all", 1.0),), 30).to_json()),
+    )
+    engine = FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(own_baseline)))
+    frames = sat(engine, today, with_decoder)
     own_u = column(engine, frames, "u_own")
     onset = np.array([frame.onset for frame in frames])
     assert np.nanmedian(own_u[onset > 125]) > 1.0  # beta is up, and now means wandering

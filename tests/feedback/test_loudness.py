@@ -28,11 +28,11 @@ def instruments() -> dict[str, SoundBank]:
 
 
 def rendered(on: SoundBank, guidance: Guidance, seconds: float = 16.0) -> NDArray[np.float64]:
-    voice, _ = render(on, SynthState(), guidance, 4 * SFREQ)
-    return render(on, voice, guidance, round(seconds * SFREQ))[1].astype(np.float64)
+    state, _ = render(on, SynthState(), guidance, 4 * SFREQ)
+    return render(on, state, guidance, round(seconds * SFREQ))[1].astype(np.float64)
 
 
-def test_a_sine_is_as_loud_as_the_standard_says() -> None:
+def test_loudness_of_a_sine_is_that_of_the_standard() -> None:
     """BS.1770-5: 0 dBFS at 997 Hz in one channel reads -3.01 LKFS."""
     sound = np.zeros((SFREQ, 2))
     sound[:, 0] = np.sin(2 * np.pi * 997 * np.arange(SFREQ) / SFREQ)
@@ -68,11 +68,11 @@ def test_true_peak_is_under_the_ceiling_with_everything_sounding_at_once(
     instruments: dict[str, SoundBank], bed: str
 ) -> None:
     on = instruments[bed]
-    voice, _ = render(on, SynthState(), Guidance(), 3 * SFREQ)
+    state, _ = render(on, SynthState(), Guidance(), 3 * SFREQ)
     for bell in ("begin", "end", "probe"):
-        voice = add_bell_hit(voice, bell)
+        state = add_bell_hit(state, bell)
     loud = replace(Guidance(1.0, 1.0), immediate=True)
-    sound = render(on, voice, loud, 3 * SFREQ, volume=4.0)[1]
+    sound = render(on, state, loud, 3 * SFREQ, volume=4.0)[1]
     assert 20 * np.log10(np.abs(resample_poly(sound.astype(np.float64), 4, 1, axis=0)).max()) < CEILING
 
 
@@ -86,10 +86,10 @@ def test_low_ceiling_lowers_all_backgrounds_alike() -> None:
 def test_reward_and_shimmer_need_their_settings() -> None:
     guidance = replace(Guidance(), reward=True, drowsy=True)
     on = make_sound_bank(AudioSettings(reward_layer=True, drowsiness_shimmer=True))
-    voice, _ = render(on, SynthState(), guidance, 12 * SFREQ)
-    with_both = render(on, voice, guidance, 2 * SFREQ)[1].astype(np.float64)
+    state, _ = render(on, SynthState(), guidance, 12 * SFREQ)
+    with_both = render(on, state, guidance, 2 * SFREQ)[1].astype(np.float64)
     bare = replace(on, reward=(), shimmer=())
-    without = render(bare, voice, guidance, 2 * SFREQ)[1].astype(np.float64)
+    without = render(bare, state, guidance, 2 * SFREQ)[1].astype(np.float64)
     layers = with_both - without
     spectrum = np.abs(np.fft.rfft(layers.mean(axis=1) * np.hanning(len(layers))))
     hz = np.fft.rfftfreq(len(layers), 1 / SFREQ)
@@ -102,8 +102,8 @@ def test_reward_and_shimmer_need_their_settings() -> None:
 def test_reward_is_gone_within_300_ms_of_unknown() -> None:
     on = make_sound_bank(AudioSettings(reward_layer=True))
     bare = replace(on, reward=())
-    voice, _ = render(on, SynthState(), Guidance(reward=True), 12 * SFREQ)
+    state, _ = render(on, SynthState(), Guidance(reward=True), 12 * SFREQ)
     unknown = Guidance(NEUTRAL, NEUTRAL, BackgroundMode.NEUTRAL, immediate=True, reward=True)
-    with_it, without = (render(one, voice, unknown, SFREQ // 2)[1].astype(np.float64) for one in (on, bare))
+    with_it, without = (render(one, state, unknown, SFREQ // 2)[1].astype(np.float64) for one in (on, bare))
     assert np.abs(with_it - without)[: SFREQ // 100].max() > 1e-3
     assert np.array_equal(with_it[round(0.3 * SFREQ) :], without[round(0.3 * SFREQ) :])

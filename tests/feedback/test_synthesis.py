@@ -37,15 +37,15 @@ def instrument(**changes: object) -> SoundBank:
 
 
 def play(
-    voice: SynthState, *steps: tuple[Guidance, float], on: SoundBank | None = None, sounding: bool = True
+    state: SynthState, *steps: tuple[Guidance, float], on: SoundBank | None = None, sounding: bool = True
 ) -> tuple[SynthState, Sound]:
     """Guidance and how long each holds (s)."""
     on = on or instrument()
     pieces = []
     for guidance, seconds in steps:
-        voice, samples = render(on, voice, guidance, round(seconds * on.sfreq), master_on=sounding)
+        state, samples = render(on, state, guidance, round(seconds * on.sfreq), master_on=sounding)
         pieces.append(samples)
-    return voice, np.concatenate(pieces).astype(np.float64)
+    return state, np.concatenate(pieces).astype(np.float64)
 
 
 def tone_alone(*steps: tuple[Guidance, float], on: SoundBank | None = None) -> Sound:
@@ -85,43 +85,43 @@ SCRIPT = ((NEUTRAL, 0.31), (FULL, 0.4), (UNKNOWN, 0.27), (LOST, 0.26), (FOCUS, 0
 
 def rendered_in(cuts: list[int]) -> tuple[SynthState, Sound]:
     """The script (and two bells) in buffers of these lengths, over and over."""
-    voice, pieces, cut = add_bell_hit(SynthState(), "begin"), [], 0
+    state, pieces, cut = add_bell_hit(SynthState(), "begin"), [], 0
     for number, (guidance, seconds) in enumerate(SCRIPT):
         left = round(seconds * SFREQ)
         while left:
             n = min(left, cuts[cut % len(cuts)])
-            voice, samples = render(instrument(), voice, guidance, n, master_on=number < 5)
+            state, samples = render(instrument(), state, guidance, n, master_on=number < 5)
             pieces.append(samples)
             left, cut = left - n, cut + 1
         if number == 2:
-            voice = add_bell_hit(voice, "phase")
-    return voice, np.concatenate(pieces)
+            state = add_bell_hit(state, "phase")
+    return state, np.concatenate(pieces)
 
 
 def test_same_samples_in_random_buffers() -> None:
     cuts = np.random.default_rng(1).integers(1, 3000, 100).tolist()
-    voice, samples = rendered_in(cuts)
-    whole_voice, whole = rendered_in([10**9])
+    state, samples = rendered_in(cuts)
+    whole_state, whole = rendered_in([10**9])
     assert samples.tobytes() == whole.tobytes()
-    assert voice == whole_voice
+    assert state == whole_state
 
 
 def test_same_samples_one_by_one_across_a_change_and_a_loop_seam() -> None:
     seam = len(instrument().tone[0])
     start = replace(settled(), position=seam - 700)
     whole = np.concatenate([play(start, (FULL, 600 / SFREQ), (UNKNOWN, 900 / SFREQ))[1]])
-    voice, pieces = start, []
+    state, pieces = start, []
     for guidance, n in ((FULL, 600), (UNKNOWN, 900)):
         for _ in range(n):
-            voice, sample = render(instrument(), voice, guidance, 1)
+            state, sample = render(instrument(), state, guidance, 1)
             pieces.append(sample)
     assert np.array_equal(np.concatenate(pieces), whole)
 
 
 def test_no_samples_change_nothing() -> None:
-    voice, samples = render(instrument(), settled(), FULL, 0)
+    state, samples = render(instrument(), settled(), FULL, 0)
     assert samples.shape == (0, 2)
-    assert voice == settled()
+    assert state == settled()
 
 
 def test_same_settings_give_the_same_sound_bank() -> None:
@@ -163,8 +163,8 @@ def test_neutral_tone_is_clear_of_the_bed_but_softer_than_it(bed: str, colour: B
 
 def test_tone_never_moves_faster_than_6_db_a_second_while_the_signal_is_good() -> None:
     levels = power(tone_alone((FULL, 8.0), (Guidance(0.0, 0.0), 5.0), (FULL, 3.0)), 0.25)
-    heard = (levels[1:] > -60) & (levels[:-1] > -60)
-    slopes = np.abs(np.diff(levels))[heard] / 0.25
+    above_floor = (levels[1:] > -60) & (levels[:-1] > -60)
+    slopes = np.abs(np.diff(levels))[above_floor] / 0.25
     assert levels.max() > -31
     assert 4.5 < slopes.max() <= 6
 
@@ -251,10 +251,10 @@ def test_sound_stays_below_the_ceiling(
     script: list[tuple[Guidance, float]], bells: int, extreme: dict[str, float]
 ) -> None:
     on = instrument(**extreme)
-    voice = settled(on)
+    state = settled(on)
     for _ in range(bells):
-        voice = add_bell_hit(voice, "end")
-    _, sound = play(voice, *script, (FULL, 1.0), on=on)
+        state = add_bell_hit(state, "end")
+    _, sound = play(state, *script, (FULL, 1.0), on=on)
     assert np.abs(sound).max() <= 10 ** (AudioSettings(**extreme).ceiling_dbfs / 20)
 
 
@@ -266,13 +266,13 @@ def test_the_limiter_leaves_bed_and_full_tone_alone() -> None:
 
 
 def test_begins_and_ends_in_silence() -> None:
-    voice, opening = play(SynthState(), (FOCUS, 3.0))
+    state, opening = play(SynthState(), (FOCUS, 3.0))
     rms = power(opening, 0.25)
     assert np.abs(opening[0]).max() < 1e-7
     assert rms[0] < rms[-1] - 15
-    voice, ending = play(add_bell_hit(voice, "end"), (FOCUS, FADE_OUT_S), sounding=False)
-    assert voice.silent
-    assert not play(voice, (FULL, 0.5), sounding=False)[1].any()
+    state, ending = play(add_bell_hit(state, "end"), (FOCUS, FADE_OUT_S), sounding=False)
+    assert state.silent
+    assert not play(state, (FULL, 0.5), sounding=False)[1].any()
     assert np.abs(ending[-10:]).max() < 1e-6
 
 
@@ -299,15 +299,15 @@ def test_bells_begin_and_end_without_a_click_and_are_forgotten(bell: str) -> Non
     ring = instrument().bells[bell]
     assert np.abs(ring[:4]).max() < 1e-4 * np.abs(ring).max()
     assert np.abs(ring[-100:]).max() < 1e-4 * np.abs(ring).max()
-    voice, sound = play(add_bell_hit(settled(), bell), (FOCUS, 8.5))
-    assert voice.bell_hits == ()
+    state, sound = play(add_bell_hit(settled(), bell), (FOCUS, 8.5))
+    assert state.bell_hits == ()
     _, bed = play(settled(), (FOCUS, 8.5))
     assert power(sound - bed, 0.5)[0] > -40
 
 
 def test_pitch_is_the_same_at_44100_hz() -> None:
     on = without_limiter(instrument(sfreq_hz=44100))
-    voice = settled(on)
-    with_tone = play(voice, (replace(FULL, immediate=True), 2.0), on=on)[1]
+    state = settled(on)
+    with_tone = play(state, (replace(FULL, immediate=True), 2.0), on=on)[1]
     spectrum = np.abs(np.fft.rfft(with_tone[44100:].mean(axis=1) * np.hanning(44100)))
     assert np.argmax(spectrum[150:260]) + 150 == 196

@@ -47,8 +47,8 @@ def test_bell_needs_every_condition(how: dict[str, object]) -> None:
 
 def test_dwell_time_restarts_after_an_uncertain_frame() -> None:
     bell = WanderingBell(BellSettings(enabled=True), HOP_S)
-    heard = [bell.update(0.0 if k == DWELL - 1 else 2.0, 1.0, State.WANDER, feedback=True) for k in range(2 * DWELL)]
-    assert [k for k, rings in enumerate(heard) if rings] == [2 * DWELL - 1]
+    hits = [bell.update(0.0 if k == DWELL - 1 else 2.0, 1.0, State.WANDER, feedback=True) for k in range(2 * DWELL)]
+    assert [k for k, rings in enumerate(hits) if rings] == [2 * DWELL - 1]
 
 
 def test_engine_puts_the_bell_into_guidance_and_frame_log() -> None:

@@ -103,8 +103,8 @@ def test_samples_come_back_to_the_resolution_of_the_format(session: SessionFiles
 @pytest.mark.parametrize("to", RESOLUTION)
 def test_annotations_come_back_in_their_places(session: SessionFiles, out: Path, to: str):
     back = open_recording(export_recording(session.raw, to)[0])
-    told = [(event.sample, event.value) for event in back.events]
-    assert told == [(0, f"start/{STREAM.device}"), (250, "phase/practice"), (500, "mark/Ana coughed")]
+    events = [(event.sample, event.value) for event in back.events]
+    assert events == [(0, f"start/{STREAM.device}"), (250, "phase/practice"), (500, "mark/Ana coughed")]
     assert [(run.start, run.n_samples, run.channels) for run in back.lost] == [
         (run.start, run.n_samples, run.channels) for run in LOST
     ]
@@ -120,7 +120,7 @@ def test_a_length_no_record_divides_is_filled_and_marked(session: SessionFiles, 
     assert back.lost[-1].start + back.lost[-1].n_samples == back.n_samples
 
 
-def test_bdf_says_it_is_continuous_bdf_plus_with_its_date(session: SessionFiles, out: Path):
+def test_bdf_header_is_continuous_bdf_plus_with_its_date(session: SessionFiles, out: Path):
     file = edfio.read_bdf(export_recording(session.raw, "bdf")[0])
     assert file.reserved == "BDF+C"
     assert file.startdate == STARTED.date()
@@ -180,8 +180,10 @@ def test_a_zip_holds_the_sessions_as_they_are(session: SessionFiles, out: Path):
 def test_anonymous_exports_into_one_folder_are_numbered(session: SessionFiles, out: Path, tmp_path: Path):
     other = write_session(tmp_path / "other", "Bo")
     other.frame_log.write_text(session.frame_log.read_text() + "1\n")
-    told = [export_recording(files.raw, to, anonymize=True)[:2] for files in (session, other) for to in ("edf", "bdf")]
-    assert [[path.name for path in written] for written in told] == [
+    exported = [
+        export_recording(files.raw, to, anonymize=True)[:2] for files in (session, other) for to in ("edf", "bdf")
+    ]
+    assert [[path.name for path in written] for written in exported] == [
         ["anonymous.edf", "anonymous_frames.tsv"],
         ["anonymous.bdf", "anonymous_frames.tsv"],
         ["anonymous-2.edf", "anonymous-2_frames.tsv"],
@@ -222,8 +224,8 @@ def test_the_settings_in_an_anonymous_zip_name_no_file_and_no_device_of_a_person
             "questionnaires": QuestionnaireSettings(before=("/home/ana/mood.toml",)),
         }
     )
-    told = dump_profile(profile.model_copy(update={"settings": settings}))
-    writer = SessionWriter(tmp_path / "recordings", SessionHeader("Ana", muse, told, StartState(), (), STARTED))
+    profile_text = dump_profile(profile.model_copy(update={"settings": settings}))
+    writer = SessionWriter(tmp_path / "recordings", SessionHeader("Ana", muse, profile_text, StartState(), (), STARTED))
     writer.process_chunk(Chunk(0, np.ones((4, 256), np.float32)))
     writer.close()
     (archive,) = export_recording(writer.files.raw, "bids-zip", tmp_path / "a.zip", anonymize=True)
@@ -236,12 +238,12 @@ def test_the_settings_in_an_anonymous_zip_name_no_file_and_no_device_of_a_person
 
 
 @pytest.mark.parametrize("to", [*EXPORT_TARGETS, "bids-zip"])
-def test_an_export_tells_how_far_it_is_and_given_up_leaves_nothing(session: SessionFiles, out: Path, to: str):
-    told: list[float] = []
+def test_export_reports_progress_and_leaves_nothing_when_cancelled(session: SessionFiles, out: Path, to: str):
+    shares: list[float] = []
     ending = "x.fif" if to == "fif" else "x"
-    export_recording(session.raw, to, out / f"whole.{ending}", progress=told.append)
-    assert told == sorted(told)
-    assert (told[0], told[-1]) == (0.0, 1.0)
+    export_recording(session.raw, to, out / f"whole.{ending}", progress=shares.append)
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
     before = sorted(out.iterdir())
 
     def give_up(share: float) -> None:
@@ -274,11 +276,11 @@ def test_codes_stay_and_notes_go():
     recording = Recording(Path("a"), STREAM, 9, lambda a, b: np.zeros((3, b - a), np.float32), events=tuple(
         Event(0, EventKind.MARK, value) for value in ("2", "Stimulus/S  1", "stim/12", "Ana", "call 555-1234")
     ))  # fmt: skip
-    told = [event.value for event in anonymize_recording(recording).events]
-    assert told == ["2", "Stimulus/S  1", "stim/12", "n/a", "n/a"]
+    values = [event.value for event in anonymize_recording(recording).events]
+    assert values == ["2", "Stimulus/S  1", "stim/12", "n/a", "n/a"]
 
 
-def test_the_command_says_what_it_wrote(session: SessionFiles, out: Path):
+def test_export_command_prints_the_files_it_wrote(session: SessionFiles, out: Path):
     done = CliRunner().invoke(app, ["export", str(session.raw), "--to", "fif", "--json"])
     assert done.exit_code == 0, done.output
     assert [Path(name).exists() for name in json.loads(done.stdout)["files"]] == [True, True, True]

@@ -51,18 +51,18 @@ def test_every_format_gives_the_same_samples_and_markers(name: str, tolerance_uv
     assert np.abs(samples(recording) - golden).max() <= tolerance_uv
     if "openbci" not in name:
         assert recording.stream.ch_names == ("TP9", "AF7", "AF8", "TP10")
-    told = [(event.sample, event.value) for event in recording.events]
+    events = [(event.sample, event.value) for event in recording.events]
     if "mindmonitor" in name:
-        assert told == [(2561, "blink")]
+        assert events == [(2561, "blink")]
         return
     marks = np.loadtxt(folder / "golden_markers.csv", delimiter=",", skiprows=1, dtype=int)
     off = 1 if name.startswith("signal.v") or name == "signal.eeg" else 0  # that file's own positions are rounded down
-    assert [value.rpartition("/")[2] for _, value in told] == [str(code) for _, code in marks]
-    assert np.abs([sample for sample, _ in told] - marks[:, 0]).max() <= off
+    assert [value.rpartition("/")[2] for _, value in events] == [str(code) for _, code in marks]
+    assert np.abs([sample for sample, _ in events] - marks[:, 0]).max() <= off
 
 
 @real_data
-def test_an_xdf_whose_clock_began_anew_keeps_its_silence_as_a_gap():
+def test_xdf_with_a_restarted_clock_has_a_gap_for_its_silence():
     recording = open_recording(DATA / "formats_mne_xdf" / "xdf" / "clock_resets.xdf")
     longest = max(recording.lost, key=lambda run: run.n_samples)
     assert recording.stream.sfreq == pytest.approx(93.3, rel=0.005)  # by the time stamps; the header says 100
@@ -99,7 +99,7 @@ def test_three_generations_of_the_openbci_gui_decode_identically():
 
 
 @real_data
-def test_a_cut_off_last_line_costs_that_line_and_is_said(caplog: pytest.LogCaptureFixture):
+def test_truncated_last_line_is_dropped_and_reported(caplog: pytest.LogCaptureFixture):
     path = DATA / "openbci_gui" / "original" / "OpenBCI_2016-02-13_Jordan_focus.txt"
     whole = sum(line.count(",") == 11 for line in path.read_text().splitlines())
     recording = open_recording(path)
@@ -141,8 +141,8 @@ def test_each_format_gives_what_was_put_into_it(known, kind: str, tmp_path: Path
     assert recording.stream.facts["format"] == FORMATS[kind]
     assert recording.lost == ()
     assert np.abs(samples(recording)[:4] - seeds.SIGNAL).max() <= resolution
-    told = [(event.sample, event.value.split()[-1]) for event in recording.events]
-    assert told == {"mind monitor": [(100, "blink")]}.get(
+    events = [(event.sample, event.value.split()[-1]) for event in recording.events]
+    assert events == {"mind monitor": [(100, "blink")]}.get(
         kind, [] if kind in WITHOUT_MARKS else [(31, "2"), (177, "1")]
     )
 
@@ -216,13 +216,13 @@ def test_a_dataset_of_links_to_its_own_store_is_read(tmp_path: Path, known):
     assert open_recording(tmp_path).n_samples == seeds.N_SAMPLES
 
 
-@pytest.mark.parametrize("told", ["../secret.eeg", "/etc/passwd", "..\\secret.eeg"])
+@pytest.mark.parametrize("target", ["../secret.eeg", "/etc/passwd", "..\\secret.eeg"])
 @pytest.mark.parametrize("entry", ["DataFile", "MarkerFile"])
-def test_a_header_that_points_elsewhere_is_refused(tmp_path: Path, known, told: str, entry: str):
+def test_a_header_that_points_elsewhere_is_refused(tmp_path: Path, known, target: str, entry: str):
     path = known["brainvision"].write(tmp_path)
     (tmp_path / "secret.eeg").write_bytes(bytes(4000))
-    kept = [line for line in path.read_text().splitlines() if not line.startswith(entry)]
-    path.write_text("\n".join(kept).replace("[Common Infos]", f"[Common Infos]\n{entry}={told}"))
+    left = [line for line in path.read_text().splitlines() if not line.startswith(entry)]
+    path.write_text("\n".join(left).replace("[Common Infos]", f"[Common Infos]\n{entry}={target}"))
     with pytest.raises(RecordingError, match=f"the {entry} of .* is not in the same folder"):
         open_recording(path)
 
@@ -287,7 +287,7 @@ def test_mixed_units_are_brought_to_microvolts(tmp_path: Path, known):
     assert np.allclose(scaled[1:], seeds.SIGNAL[1:])
 
 
-def test_time_that_goes_backwards_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_time_that_goes_backwards_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     rows = [*MUSE_ROWS[:100], *MUSE_ROWS[50:]]
     assert open_recording(table(tmp_path / "a.csv", [MUSE_HEADER, *rows])).n_samples == 562
     assert "The clock was set back (1 x), first by 0.191407 s at row 101" in caplog.text
@@ -296,8 +296,8 @@ def test_time_that_goes_backwards_is_said(tmp_path: Path, caplog: pytest.LogCapt
 def test_a_hundred_thousand_marks_between_rows_are_read(tmp_path: Path, known):
     ((name, content),) = known["mind monitor"].files.items()
     heading, first, *rows = content.decode().splitlines(keepends=True)
-    told = f"{first.split(',')[0]},,,,,,,/Marker/1\n" * 100_000
-    (tmp_path / name).write_text("".join((heading, first, told, *rows)))
+    markers = f"{first.split(',')[0]},,,,,,,/Marker/1\n" * 100_000
+    (tmp_path / name).write_text("".join((heading, first, markers, *rows)))
     recording = open_recording(tmp_path / name)
     assert recording.n_samples == seeds.N_SAMPLES
     assert len(recording.events) == 100_001
@@ -341,7 +341,7 @@ def brainflow_rows(n_columns: int, sfreq: float, time_column: int) -> list[str]:
     ("n_columns", "sfreq", "time_column", "montage"),
     [(24, 250, 22, "cyton"), (8, 256, 6, "muse"), (15, 200, 13, "ganglion")],
 )
-def test_a_brainflow_board_is_told_by_its_columns_and_rate(tmp_path: Path, n_columns, sfreq, time_column, montage):
+def test_brainflow_board_is_recognized_by_its_columns_and_rate(tmp_path: Path, n_columns, sfreq, time_column, montage):
     recording = open_recording(table(tmp_path / "a.csv", brainflow_rows(n_columns, sfreq, time_column)))
     assert recording.stream.sfreq == sfreq
     assert recording.stream.montage == montage
@@ -360,7 +360,7 @@ def test_a_board_named_for_another_format_is_refused(tmp_path: Path, known):
         open_recording(path, board="Muse2")
 
 
-def test_a_cut_off_last_line_of_an_own_csv_is_said(tmp_path: Path, known, caplog: pytest.LogCaptureFixture):
+def test_truncated_last_line_of_an_own_csv_is_reported(tmp_path: Path, known, caplog: pytest.LogCaptureFixture):
     path = known["own csv"].write(tmp_path)
     whole = open_recording(path).n_samples
     path.write_bytes(path.read_bytes()[:-4])
@@ -391,13 +391,13 @@ def edf(path: Path) -> Path:
     return path
 
 
-def test_a_truncated_edf_keeps_its_whole_records_and_says_so(tmp_path: Path, caplog, capsys):
+def test_truncated_edf_gives_its_whole_records_and_a_notice(tmp_path: Path, caplog, capsys):
     path = edf(tmp_path / "a.edf")
     whole = samples(open_recording(path))
     path.write_bytes(path.read_bytes()[:-700])
-    kept = samples(open_recording(path))
+    left = samples(open_recording(path))
     assert whole.shape == (2, 1000)
-    assert np.array_equal(kept, whole[:, :800])
+    assert np.array_equal(left, whole[:, :800])
     assert "a.edf" in caplog.text
     assert capsys.readouterr().out == ""
 
@@ -464,7 +464,7 @@ def test_broken_files_get_one_clear_message(tmp_path: Path, case: str):
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_not_there_is_said(tmp_path: Path):
+def test_missing_parts_are_reported(tmp_path: Path):
     with pytest.raises(RecordingError, match="there is no recording at"):
         open_recording(tmp_path / "nothing.edf")
     with pytest.raises(RecordingError, match="holds no session"):
@@ -484,7 +484,7 @@ def test_daisy_and_ganglion_text_is_placed_by_their_own_counters(tmp_path: Path,
     assert samples(recording)[:, 310].tolist() == list(range(310, 310 + n_channels))
 
 
-def test_of_several_eeg_streams_the_largest_is_read_and_said(tmp_path: Path, known, caplog: pytest.LogCaptureFixture):
+def test_largest_of_several_eeg_streams_is_read_and_named(tmp_path: Path, known, caplog: pytest.LogCaptureFixture):
     content = known["xdf"].files["signal.xdf"]
     small = b"XDF:" + b"".join(
         (

@@ -110,7 +110,7 @@ def test_a_dataset_with_two_sessions_asks_for_one(tmp_path: Path):
     assert open_recording(second).n_samples == 20
 
 
-def test_missing_samples_are_said_to_be_missing(tmp_path: Path):
+def test_missing_samples_are_marked_as_missing(tmp_path: Path):
     path, _ = write(tmp_path, np.ones((N_CHANNELS, 10), np.float32), [10])
     data = next(path.rglob("*.eeg"))
     data.write_bytes(b"")
@@ -155,6 +155,6 @@ def test_found_runs_mark_exactly_the_mask(mask: np.ndarray, first_sample: int):
     assert np.array_equal(lost_mask(runs_from_mask(mask, first_sample), first_sample, mask.shape), mask)
 
 
-def test_runs_that_the_data_belie_are_found_anew():
+def test_lost_runs_that_contradict_the_data_are_found_again():
     data = np.array([[1, np.nan, 3]], np.float32)
     assert find_lost_runs(Chunk(0, data, (LostRun(2, 1),))) == (LostRun(1, 1, None, "invalid"),)

@@ -54,10 +54,10 @@ def problems(folder: Path) -> set[str]:
 def test_an_import_from_a_file_without_a_clock_adds_up(known: dict[str, Seed], tmp_path: Path):
     files = import_recording(known["edf"].write(tmp_path), tmp_path / "recordings", participant="P1")
     verification = verify(files.raw)
-    told = {finding.item: finding.text for finding in verification.results}
+    shown = {finding.item: finding.text for finding in verification.results}
     assert verification.status is not CheckStatus.WRONG
-    assert told["reads"] == "it was imported from a file without a clock"
-    assert told["frames"] == "it was imported, so there were no frames"
+    assert shown["reads"] == "it was imported from a file without a clock"
+    assert shown["frames"] == "it was imported, so there were no frames"
 
 
 def test_an_imported_session_is_valid_with_explained_warnings_alone(imported: SessionFiles):
@@ -77,12 +77,12 @@ def test_mne_bids_opens_it_with_its_marks(imported: SessionFiles):
     assert [text[-1] for text in raw.annotations.description if text.startswith("mark")] == ["2", "1"]
 
 
-def test_it_says_where_it_came_from(imported: SessionFiles, known: dict[str, Seed]):
+def test_imported_session_names_its_source(imported: SessionFiles, known: dict[str, Seed]):
     ((name, content),) = known["openbci"].files.items()
-    told = open_recording(imported.raw).start_state.imported_from
-    assert told.files == (SourceFile(name=name, sha256=hashlib.sha256(content).hexdigest()),)
-    assert told.format == "OpenBCI GUI text"
-    assert told.imported_by.startswith("neurofeedback ")
+    source = open_recording(imported.raw).start_state.imported_from
+    assert source.files == (SourceFile(name=name, sha256=hashlib.sha256(content).hexdigest()),)
+    assert source.format == "OpenBCI GUI text"
+    assert source.imported_by.startswith("neurofeedback ")
     assert imported.raw.name.startswith("ses-201709")  # when it was recorded, not when it was imported
 
 
@@ -111,7 +111,7 @@ def test_a_dry_run_shows_the_table_and_writes_nothing(known: dict[str, Seed], tm
     assert not (tmp_path / "r").exists()
 
 
-def test_it_was_no_sitting_and_a_report_says_so(imported: SessionFiles):
+def test_report_of_an_import_states_that_it_was_no_session(imported: SessionFiles):
     with pytest.raises(RecordingError, match="no session to report"):
         load_session_data(imported.derived)
 
@@ -209,7 +209,7 @@ def test_a_hostile_label_is_refused(known: dict[str, Seed], tmp_path: Path):
     assert not (tmp_path / "recordings").exists()
 
 
-def test_the_command_imports_and_says_where(known: dict[str, Seed], tmp_path: Path):
+def test_import_command_prints_the_folder(known: dict[str, Seed], tmp_path: Path):
     path = known["xdf"].write(tmp_path)
     done = CliRunner().invoke(app, ["import", str(path), "--recordings", str(tmp_path / "r"), "--json"])
     assert done.exit_code == 0, done.output

@@ -189,9 +189,9 @@ def _start(plan: Plan, profile: Profile) -> EngineStart:
     assert engine.baseline is not None
     one = summarize_baseline(engine.baseline, profile.montage, profile.settings.phases.eyes)
     past = [replace(one, level=one.level + shift, mu=one.mu + shift) for shift in (-0.2, 0.0, 0.3)]
-    kept = aggregate_baselines(past, profile.montage, profile.settings.phases.eyes)
-    assert kept is not None
-    return EngineStart(personal_baseline=round_as_stored(kept))
+    personal = aggregate_baselines(past, profile.montage, profile.settings.phases.eyes)
+    assert personal is not None
+    return EngineStart(personal_baseline=round_as_stored(personal))
 
 
 def signal_summary(signal: Samples) -> dict[str, list[float]]:
@@ -246,12 +246,12 @@ _TONES = {"half": HALF, "full": FULL, "with all layers": LAYERS}
 
 def _held(on: SoundBank, guidance: Guidance, after_s: float) -> Samples:
     """Render a second under one guidance, which has held for so long (s) that every gain has arrived."""
-    voice, _ = render(on, SynthState(), guidance, round(after_s * on.sfreq))
-    return _second(on, voice, guidance)
+    state, _ = render(on, SynthState(), guidance, round(after_s * on.sfreq))
+    return _second(on, state, guidance)
 
 
-def _second(on: SoundBank, voice: SynthState, guidance: Guidance) -> Samples:
-    return render(on, voice, guidance, round(SOUND_S * on.sfreq))[1]
+def _second(on: SoundBank, state: SynthState, guidance: Guidance) -> Samples:
+    return render(on, state, guidance, round(SOUND_S * on.sfreq))[1]
 
 
 def sound_summary(sound: Samples) -> dict[str, NDArray[np.float64]]:

@@ -30,12 +30,12 @@ def main() -> None:
         (HERE / f"{name.replace(' ', '-')}.tsv.gz").write_bytes(packed)
     signals = {name: scenarios.signal_summary(scenarios.sitting(name).signal) for name in scenarios.SITTINGS}
     (HERE / "signals.json").write_text(json.dumps(signals, indent=1) + "\n", encoding="utf-8")
-    kept = {
+    unchanged = {
         f"{name}/{part}": values.astype(np.float32)
         for name, sound in scenarios.sounds().items()
         for part, values in scenarios.sound_summary(sound).items()
     }
-    np.savez_compressed(HERE / "sounds.npz", **kept)
+    np.savez_compressed(HERE / "sounds.npz", **unchanged)
     np.savez_compressed(HERE / "pictures.npz", **scenarios.pictures())
 
 

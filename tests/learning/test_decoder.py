@@ -28,21 +28,21 @@ DEFAULT = load_evidence("default")
 OPEN = load_evidence("open")
 
 
-def lessons(n: int, effect: float = 0.8, *, seed: int = 0, pressed: bool = False) -> tuple[LabelledWindow, ...]:
+def windows(n: int, effect: float = 0.8, *, seed: int = 0, pressed: bool = False) -> tuple[LabelledWindow, ...]:
     rng = np.random.default_rng(seed)
     wander = rng.random(n) < 0.4
     x = rng.standard_normal((n, 3)) + np.outer(wander, (effect, 0.0, 0.0))
     return tuple(
-        LabelledWindow(k, row, wander=bool(said) or pressed, weight=1.0, minutes=float(k), self_caught=pressed)
-        for k, (row, said) in enumerate(zip(x, wander, strict=True))
+        LabelledWindow(k, row, wander=bool(wandering) or pressed, weight=1.0, minutes=float(k), self_caught=pressed)
+        for k, (row, wandering) in enumerate(zip(x, wander, strict=True))
     )
 
 
-def taught(given: tuple[LabelledWindow, ...], *, day: float = 0.0, device: str = "muse") -> SessionTrainingData:
+def session_of(given: tuple[LabelledWindow, ...], *, day: float = 0.0, device: str = "muse") -> SessionTrainingData:
     return SessionTrainingData(f"day {day}", day, device, given, estimate_window_covariance(NAMES))
 
 
-def fitted(
+def decoder_of(
     *sittings: SessionTrainingData, evidence: Evidence = DEFAULT, day: float = 0.0, device: str = "muse"
 ) -> Decoder:
     return fit_decoder(build_training_set(NAMES, sittings), evidence, SETTINGS, day=day, device=device)
@@ -97,7 +97,7 @@ def test_fit_stops_after_maximum_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_weights_without_answers_are_mean_of_priors() -> None:
-    decoder = fitted()
+    decoder = decoder_of()
     expected = sum(share * 0.8 * np.array(member.mu) for member, share in DEFAULT.weighted_profiles)
     np.testing.assert_allclose(decoder.weights, expected, atol=1e-12)
     assert [share for _, share in decoder.profile_probabilities] == pytest.approx([0.75, 0.25])
@@ -120,35 +120,40 @@ def test_features_without_evidence_have_zero_mean() -> None:
 
 
 def test_answers_change_weights_and_profile_probabilities() -> None:
-    flipped = fitted(taught(lessons(200, 1.0)))
-    assert fitted().weights[0] < 0 < flipped.weights[0]
+    flipped = decoder_of(session_of(windows(200, 1.0)))
+    assert decoder_of().weights[0] < 0 < flipped.weights[0]
     assert sign_probability(flipped)[0] > 0.95 > sign_probability(flipped)[1]
     assert dict(flipped.profile_probabilities)["breath-novice"] > 0.25
 
 
 def test_average_weights_profiles_by_evidence() -> None:
-    sitting = taught(lessons(30))
-    mixed = fitted(sitting)
-    single = [fitted(sitting, evidence=member).weights for member in DEFAULT.members]
+    sitting = session_of(windows(30))
+    mixed = decoder_of(sitting)
+    single = [decoder_of(sitting, evidence=member).weights for member in DEFAULT.members]
     np.testing.assert_allclose(mixed.weights, np.array([share for _, share in mixed.profile_probabilities]) @ single)
     assert sum(share for _, share in mixed.profile_probabilities) == pytest.approx(1)
 
 
 def test_older_answers_have_less_weight() -> None:
-    sitting = taught(lessons(60, -1.0))
-    today, later = fitted(sitting, day=0.0), fitted(sitting, day=60.0)
-    prior = fitted()
+    sitting = session_of(windows(60, -1.0))
+    today, later = decoder_of(sitting, day=0.0), decoder_of(sitting, day=60.0)
+    prior = decoder_of()
     assert abs(later.weights[0] - prior.weights[0]) < abs(today.weights[0] - prior.weights[0])
-    long_ago = fitted(sitting, day=6000.0)
+    long_ago = decoder_of(sitting, day=6000.0)
     np.testing.assert_allclose(long_ago.weights, prior.weights, atol=1e-6)
 
 
 def test_other_headset_has_half_weight_and_own_intercept() -> None:
-    given = lessons(80, 1.0)
-    own, other = fitted(taught(given), evidence=OPEN), fitted(taught(given, device="cyton"), evidence=OPEN)
-    half = tuple(replace(lesson, weight=0.5 * lesson.weight) for lesson in given)
-    assert fitted().weights[0] < other.weights[0] < own.weights[0]
-    with_both = fitted(taught(given), taught(tuple(replace(one, wander=True) for one in half), device="cyton"))
+    given = windows(80, 1.0)
+    own, other = (
+        decoder_of(session_of(given), evidence=OPEN),
+        decoder_of(session_of(given, device="cyton"), evidence=OPEN),
+    )
+    half = tuple(replace(window, weight=0.5 * window.weight) for window in given)
+    assert decoder_of().weights[0] < other.weights[0] < own.weights[0]
+    with_both = decoder_of(
+        session_of(given), session_of(tuple(replace(one, wander=True) for one in half), device="cyton")
+    )
     assert with_both.weights[0] > 0.3  # all of one kind there, yet nothing learned of the signs is lost
 
 
@@ -161,13 +166,13 @@ def test_rare_class_has_up_to_three_times_weight() -> None:
         for k in range(100)
     )
     free = fit_decoder(
-        build_training_set(NAMES, [taught(rare)]),
+        build_training_set(NAMES, [session_of(rare)]),
         OPEN,
         SETTINGS.model_copy(update={"max_class_weight": 20.0}),
         day=0,
         device="muse",
     )
-    capped = fitted(taught(rare), evidence=OPEN)
+    capped = decoder_of(session_of(rare), evidence=OPEN)
     assert free.sd[0] < capped.sd[0]
 
 
@@ -176,18 +181,18 @@ def test_intercept_matches_reported_wandering_rate() -> None:
     given = tuple(
         LabelledWindow(k, rng.standard_normal(3), wander=k % 5 == 0, weight=1.0, minutes=float(k)) for k in range(300)
     )
-    decoder = fitted(taught(given))
-    x = np.array([lesson.x for lesson in given])
+    decoder = decoder_of(session_of(given))
+    x = np.array([window.x for window in given])
     assert expit(decoder.logit(x)).mean() == pytest.approx(0.2, abs=0.04)
-    elsewhere = fitted(taught(given), device="cyton")
+    elsewhere = decoder_of(session_of(given), device="cyton")
     assert expit(np.array([elsewhere.intercept]))[0] == pytest.approx(0.2, abs=0.01)
 
 
 @pytest.mark.parametrize("wander", [True, False])
 def test_answers_of_one_class_hardly_change_weights(wander: bool) -> None:
-    given = tuple(replace(lesson, wander=wander) for lesson in lessons(40))
-    decoder = fitted(taught(given))
-    np.testing.assert_allclose(decoder.weights, fitted().weights, atol=0.12)
+    given = tuple(replace(window, wander=wander) for window in windows(40))
+    decoder = decoder_of(session_of(given))
+    np.testing.assert_allclose(decoder.weights, decoder_of().weights, atol=0.12)
     assert np.isfinite([decoder.intercept, *decoder.sd]).all()
 
 
@@ -201,16 +206,16 @@ def test_time_on_task_does_not_change_feature_weights() -> None:
     with_time = [
         LabelledWindow(k, x[k], wander=bool(wander[k]), weight=1.0, minutes=float(minutes[k])) for k in range(200)
     ]
-    without = [replace(lesson, minutes=0.0) for lesson in with_time]
-    assert fitted(taught(tuple(with_time))).weights[0] < 0.6 * fitted(taught(tuple(without))).weights[0]
+    without = [replace(window, minutes=0.0) for window in with_time]
+    assert decoder_of(session_of(tuple(with_time))).weights[0] < 0.6 * decoder_of(session_of(tuple(without))).weights[0]
 
 
 def test_presses_are_used_only_on_request() -> None:
-    asked, presses = lessons(40, 0.5), lessons(40, -2.0, seed=9, pressed=True)
-    course = build_training_set(NAMES, [taught((*asked, *presses))])
-    without = fit_decoder(course, OPEN, SETTINGS, day=0, device="muse")
-    with_ = fit_decoder(course, OPEN, SETTINGS, day=0, device="muse", with_self_caught=True)
-    only = fitted(taught(asked), evidence=OPEN)
+    asked, presses = windows(40, 0.5), windows(40, -2.0, seed=9, pressed=True)
+    training = build_training_set(NAMES, [session_of((*asked, *presses))])
+    without = fit_decoder(training, OPEN, SETTINGS, day=0, device="muse")
+    with_ = fit_decoder(training, OPEN, SETTINGS, day=0, device="muse", with_self_caught=True)
+    only = decoder_of(session_of(asked), evidence=OPEN)
     np.testing.assert_array_equal(without.weights, only.weights)
     assert with_.weights[0] < without.weights[0]
     assert (without.with_self_caught, with_.with_self_caught, with_.n_answers) == (False, True, 40)
@@ -219,21 +224,21 @@ def test_presses_are_used_only_on_request() -> None:
 def test_a_missing_feature_counts_as_at_its_median() -> None:
     gap = LabelledWindow(0, np.array([np.nan, 1.0, 1.0]), wander=True, weight=1.0, minutes=0.0)
     full = LabelledWindow(0, np.array([0.0, 1.0, 1.0]), wander=True, weight=1.0, minutes=0.0)
-    np.testing.assert_array_equal(fitted(taught((gap,))).weights, fitted(taught((full,))).weights)
+    np.testing.assert_array_equal(decoder_of(session_of((gap,))).weights, decoder_of(session_of((full,))).weights)
 
 
 def test_subset_keeps_order_of_sessions() -> None:
-    course = build_training_set(NAMES, [taught(lessons(3), day=float(k)) for k in range(3)])
-    part = course.subset(course.session_index != 1)
+    training = build_training_set(NAMES, [session_of(windows(3), day=float(k)) for k in range(3)])
+    part = training.subset(training.session_index != 1)
     assert [sitting.day for sitting in part.sessions] == [0.0, 2.0]
     assert part.session_index.tolist() == [0, 0, 0, 1, 1, 1]
     assert isinstance(part, TrainingSet)
 
 
 def test_weights_on_z_scores_undo_the_person_s_spread() -> None:
-    decoder = fitted(taught(lessons(40)))
-    usual = WindowCovariance(NAMES, np.diag([0.25, 1.0, 4.0]), 100.0)
-    np.testing.assert_allclose(index_weights(decoder, usual), decoder.weights / np.array([0.5, 1.0, 2.0]))
+    decoder = decoder_of(session_of(windows(40)))
+    covariance = WindowCovariance(NAMES, np.diag([0.25, 1.0, 4.0]), 100.0)
+    np.testing.assert_allclose(index_weights(decoder, covariance), decoder.weights / np.array([0.5, 1.0, 2.0]))
 
 
 def test_profile_with_unknown_feature_uses_the_others() -> None:

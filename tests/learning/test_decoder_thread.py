@@ -17,19 +17,19 @@ class FakeDecoder:
     """Learner that records its input and refits only when it is allowed to."""
 
     def __init__(self) -> None:
-        self.taught: list[object] = []
+        self.calls: list[object] = []
         self.may_learn = threading.Event()
         self.may_learn.set()
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
-        self.taught.append(tuple(frames))
+        self.calls.append(tuple(frames))
 
     def add_press(self, sample: int) -> None:
-        self.taught.append(sample)
+        self.calls.append(sample)
 
     def add_probe(self, probe: Probe) -> Command | None:
         assert self.may_learn.wait(60)
-        self.taught.append(probe)
+        self.calls.append(probe)
         if probe.sure == 4:
             raise np.linalg.LinAlgError("singular")
         return None if probe.where is None else Command(probe.sample + 512, CommandKind.DECODER, "{}")
@@ -50,27 +50,27 @@ def refits_of(refitting: DecoderThread, n: int) -> list[Command]:
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_decoder_thread_keeps_order_and_returns_refits(at_once: bool) -> None:
-    pupil = FakeDecoder()
-    refitting = DecoderThread(pupil, synchronous=at_once)
+    decoder = FakeDecoder()
+    refitting = DecoderThread(decoder, synchronous=at_once)
     refitting.process_frames([])
     refitting.process_event(Event(7, EventKind.PRESS))
     refitting.process_event(Event(8, EventKind.MARK))
     refitting.process_probe(Probe(100))
     refitting.process_probe(Probe(200, where=2))
     assert refits_of(refitting, 1) == [Command(712, CommandKind.DECODER, "{}")]
-    assert pupil.taught == [(), 7, Probe(100), Probe(200, where=2)]
+    assert decoder.calls == [(), 7, Probe(100), Probe(200, where=2)]
     refitting.close()
 
 
 def test_refit_does_not_block_caller() -> None:
-    pupil = FakeDecoder()
-    pupil.may_learn.clear()
-    refitting = DecoderThread(pupil)
+    decoder = FakeDecoder()
+    decoder.may_learn.clear()
+    refitting = DecoderThread(decoder)
     refitting.process_probe(Probe(100, where=1))
     refitting.process_frames([])
     assert refitting.drain_refits() == []
-    assert pupil.taught == []
-    pupil.may_learn.set()
+    assert decoder.calls == []
+    decoder.may_learn.set()
     assert len(refits_of(refitting, 1)) == 1
     refitting.close()
 

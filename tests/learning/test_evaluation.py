@@ -42,32 +42,34 @@ SETTINGS = DecoderSettings(features=NAMES)
 DEFAULT = load_evidence("default")
 
 
-def learn(course: TrainingSet, day: float, device: str) -> Decoder:
-    return fit_decoder(course, DEFAULT, SETTINGS, day=day, device=device)
+def learn(answers: TrainingSet, day: float, device: str) -> Decoder:
+    return fit_decoder(answers, DEFAULT, SETTINGS, day=day, device=device)
 
 
-def with_presses(course: TrainingSet, day: float, device: str) -> Decoder:
-    return fit_decoder(course, DEFAULT, SETTINGS, day=day, device=device, with_self_caught=True)
+def with_presses(answers: TrainingSet, day: float, device: str) -> Decoder:
+    return fit_decoder(answers, DEFAULT, SETTINGS, day=day, device=device, with_self_caught=True)
 
 
 def person(
     sittings: int, each: int, effect: float, *, seed: int = 0, press_effect: float | None = None, correct: float = 1.0
 ) -> TrainingSet:
     rng = np.random.default_rng(seed)
-    taught: list[SessionTrainingData] = []
+    labelled_sessions: list[SessionTrainingData] = []
     for k in range(sittings):
-        lessons: list[LabelledWindow] = []
+        windows: list[LabelledWindow] = []
         for j in range(each):
             wander = bool(rng.random() < 0.4)
             x = rng.standard_normal(3) + np.array([effect * wander, 0, 0])
-            lessons.append(
+            windows.append(
                 LabelledWindow(j, x, wander=wander == (rng.random() < correct), weight=1.0, minutes=float(j))
             )
             if press_effect is not None:
                 pressed = rng.standard_normal(3) + np.array([press_effect, 0, 0])
-                lessons.append(LabelledWindow(j, pressed, wander=True, weight=1.0, minutes=float(j), self_caught=True))
-        taught.append(SessionTrainingData(str(k), float(k), "muse", tuple(lessons), estimate_window_covariance(NAMES)))
-    return build_training_set(NAMES, taught)
+                windows.append(LabelledWindow(j, pressed, wander=True, weight=1.0, minutes=float(j), self_caught=True))
+        labelled_sessions.append(
+            SessionTrainingData(str(k), float(k), "muse", tuple(windows), estimate_window_covariance(NAMES))
+        )
+    return build_training_set(NAMES, labelled_sessions)
 
 
 def scored(score: NDArray[np.float64], wander: NDArray[np.bool_], session: NDArray[np.int64]) -> ScoredAnswers:
@@ -117,12 +119,12 @@ def test_perfect_auc_has_interval() -> None:
 
 
 def test_prequential_score_uses_earlier_sessions_only() -> None:
-    course = person(3, 20, 1.0)
-    ahead = score_prequentially(course, learn, SETTINGS)
+    answers = person(3, 20, 1.0)
+    ahead = score_prequentially(answers, learn, SETTINGS)
     assert set(ahead.session_index.tolist()) == {1, 2}
-    first = learn(course.subset(course.session_index == 0), 1.0, "muse")
+    first = learn(answers.subset(answers.session_index == 0), 1.0, "muse")
     np.testing.assert_array_equal(
-        ahead.score[ahead.session_index == 1], first.score(course.x[course.session_index == 1])
+        ahead.score[ahead.session_index == 1], first.score(answers.x[answers.session_index == 1])
     )
     changed = person(3, 20, 1.0)
     changed.x[changed.session_index == 2] *= 9.0
@@ -133,25 +135,25 @@ def test_prequential_score_uses_earlier_sessions_only() -> None:
 
 
 def test_left_out_session_is_not_trained_on() -> None:
-    course = person(3, 20, 1.0)
+    answers = person(3, 20, 1.0)
     flipped = person(3, 20, 1.0)
     flipped.wander[flipped.session_index == 1] ^= True
-    aside, other = score_leaving_sessions_out(course, learn), score_leaving_sessions_out(flipped, learn)
+    aside, other = score_leaving_sessions_out(answers, learn), score_leaving_sessions_out(flipped, learn)
     np.testing.assert_array_equal(aside.score[aside.session_index == 1], other.score[other.session_index == 1])
     assert set(aside.session_index.tolist()) == {0, 1, 2}
 
 
 def test_presses_are_never_scored() -> None:
-    course = person(3, 10, 1.0, press_effect=1.0)
-    assert len(score_prequentially(course, with_presses, SETTINGS).wander) == 20
-    assert len(score_leaving_sessions_out(course, with_presses).wander) == 30
-    assert evaluate(course, with_presses, SETTINGS).n_answers == 30
+    answers = person(3, 10, 1.0, press_effect=1.0)
+    assert len(score_prequentially(answers, with_presses, SETTINGS).wander) == 20
+    assert len(score_leaving_sessions_out(answers, with_presses).wander) == 30
+    assert evaluate(answers, with_presses, SETTINGS).n_answers == 30
 
 
 @pytest.mark.parametrize(("press_effect", "helps"), [(1.5, True), (-1.5, False)])
 def test_presses_are_used_only_if_they_help_with_probes(press_effect: float, helps: bool) -> None:
-    course = person(6, 10, 1.0, press_effect=press_effect, seed=3)
-    assert self_caught_improves(course, learn, with_presses, SETTINGS) is helps
+    answers = person(6, 10, 1.0, press_effect=press_effect, seed=3)
+    assert self_caught_improves(answers, learn, with_presses, SETTINGS) is helps
 
 
 def test_without_presses_or_a_second_sitting_there_is_nothing_to_decide() -> None:
@@ -178,9 +180,9 @@ def test_decoder_without_effect_is_not_active() -> None:
 
 
 def test_a_decoder_is_active_after_two_good_sessions_and_no_longer_after_two_bad_ones() -> None:
-    course = person(12, 20, 1.5)
-    course.wander[course.session_index >= 4] ^= True  # the direction turns round
-    shown = activation(course, score_prequentially(course, learn, SETTINGS), SETTINGS)
+    answers = person(12, 20, 1.5)
+    answers.wander[answers.session_index >= 4] ^= True  # the direction turns round
+    shown = activation(answers, score_prequentially(answers, learn, SETTINGS), SETTINGS)
     assert len(shown) == 11  # nothing is scored in the first session
     assert shown[:4] == (False, False, True, True)
     assert not shown[-1]
@@ -188,38 +190,38 @@ def test_a_decoder_is_active_after_two_good_sessions_and_no_longer_after_two_bad
 
 
 @pytest.mark.parametrize(
-    "course",
+    "answers",
     [
         pytest.param(person(1, 400, 1.5), id="one session of 400 answers"),
         pytest.param(person(12, 2, 1.5), id="sessions of two answers, too few of them"),
         pytest.param(replace(person(6, 20, 1.5), wander=np.ones(120, dtype=np.bool_)), id="always the same answer"),
     ],
 )
-def test_odd_histories_are_never_active(course: TrainingSet) -> None:
-    assert not any(activation(course, score_prequentially(course, learn, SETTINGS), SETTINGS))
-    assert not evaluate(course, learn, SETTINGS).active
+def test_odd_histories_are_never_active(answers: TrainingSet) -> None:
+    assert not any(activation(answers, score_prequentially(answers, learn, SETTINGS), SETTINGS))
+    assert not evaluate(answers, learn, SETTINGS).active
 
 
 def test_a_sign_that_flips_between_devices_is_never_active() -> None:
-    course = person(8, 20, 1.0)
-    course.x[course.session_index % 2 == 1] *= -1
-    sessions = tuple(replace(one, device=f"device {k % 2}") for k, one in enumerate(course.sessions))
-    flipping = replace(course, sessions=sessions)
+    answers = person(8, 20, 1.0)
+    answers.x[answers.session_index % 2 == 1] *= -1
+    sessions = tuple(replace(one, device=f"device {k % 2}") for k, one in enumerate(answers.sessions))
+    flipping = replace(answers, sessions=sessions)
     assert not any(activation(flipping, score_prequentially(flipping, learn, SETTINGS), SETTINGS))
 
 
 def test_each_answer_is_scored_by_all_before_it_from_the_eleventh_on() -> None:
-    course = person(2, 15, 1.0, press_effect=1.0)
-    singly = score_answer_by_answer(course, learn, SETTINGS)
-    asked = np.flatnonzero(~course.self_caught)[SETTINGS.min_answers_to_refit :]
+    answers = person(2, 15, 1.0, press_effect=1.0)
+    singly = score_answer_by_answer(answers, learn, SETTINGS)
+    asked = np.flatnonzero(~answers.self_caught)[SETTINGS.min_answers_to_refit :]
     assert len(singly.score) == len(asked) == 20
     row = int(asked[7])
-    before = (course.session_index < course.session_index[row]) | (
-        (course.session_index == course.session_index[row]) & (course.minutes < course.minutes[row])
+    before = (answers.session_index < answers.session_index[row]) | (
+        (answers.session_index == answers.session_index[row]) & (answers.minutes < answers.minutes[row])
     )
-    session = course.sessions[int(course.session_index[row])]
-    alone = learn(course.subset(before), session.day, session.device)
-    assert singly.score[7] == pytest.approx(alone.score(course.x[row : row + 1])[0])
+    session = answers.sessions[int(answers.session_index[row])]
+    alone = learn(answers.subset(before), session.day, session.device)
+    assert singly.score[7] == pytest.approx(alone.score(answers.x[row : row + 1])[0])
 
 
 def test_a_single_session_is_scored_answer_by_answer_with_its_pairs() -> None:
@@ -255,16 +257,16 @@ def test_the_interval_covers_agreement_with_new_answers_also_without_any_effect(
     hits: list[bool] = []
     for seed in range(40):
         effect = 0.0 if seed % 2 else 0.7
-        course = person(6, 16, effect, seed=seed, correct=0.88)
+        answers = person(6, 16, effect, seed=seed, correct=0.88)
         found = within_session_auc(
             *(
-                getattr(score_prequentially(course, learn, SETTINGS), name)
+                getattr(score_prequentially(answers, learn, SETTINGS), name)
                 for name in ("score", "wander", "session_index")
             ),
             1.2,
         )
         new = person(1, 2000, effect, seed=1000 + seed, correct=0.88)
-        truth = within_session_auc(learn(course, 9.0, "muse").score(new.x), new.wander, new.session_index, 1.0)
+        truth = within_session_auc(learn(answers, 9.0, "muse").score(new.x), new.wander, new.session_index, 1.0)
         assert found is not None
         assert truth is not None
         hits.append(found.low <= truth.value <= found.high)
@@ -274,10 +276,10 @@ def test_the_interval_covers_agreement_with_new_answers_also_without_any_effect(
 def leaking(seed: int) -> TrainingSet:
     """Sessions with different levels, and answers that follow the session instead of the state."""
     rng = np.random.default_rng((seed, 10))
-    taught: list[SessionTrainingData] = []
+    labelled_sessions: list[SessionTrainingData] = []
     for k in range(6):
         level = 3 * rng.standard_normal(3)
-        lessons = tuple(
+        windows = tuple(
             LabelledWindow(
                 j,
                 level + rng.standard_normal(3),
@@ -290,30 +292,32 @@ def leaking(seed: int) -> TrainingSet:
         ends = tuple(
             LabelledWindow(j, level + rng.standard_normal(3), wander=bool(j), weight=1.0, minutes=0) for j in range(2)
         )
-        taught.append(SessionTrainingData(str(k), float(k), "muse", lessons + ends, estimate_window_covariance(NAMES)))
-    return build_training_set(NAMES, taught)
+        labelled_sessions.append(
+            SessionTrainingData(str(k), float(k), "muse", windows + ends, estimate_window_covariance(NAMES))
+        )
+    return build_training_set(NAMES, labelled_sessions)
 
 
-def shuffled_folds(course: TrainingSet, rng: np.random.Generator) -> float:
+def shuffled_folds(answers: TrainingSet, rng: np.random.Generator) -> float:
     """The dishonest way, which exists in tests alone."""
-    score = np.zeros(len(course.wander))
+    score = np.zeros(len(answers.wander))
     for held in np.array_split(rng.permutation(len(score)), 5):
         rest = np.ones(len(score), dtype=np.bool_)
         rest[held] = False
-        score[held] = learn(course.subset(rest), 9.0, "muse").logit(course.x[held])
-    found = within_session_auc(score, course.wander, np.zeros(len(score), dtype=np.int64), 1.0)
+        score[held] = learn(answers.subset(rest), 9.0, "muse").logit(answers.x[held])
+    found = within_session_auc(score, answers.wander, np.zeros(len(score), dtype=np.int64), 1.0)
     assert found is not None
     return found.value
 
 
 def test_differences_between_sessions_do_not_raise_auc() -> None:
-    said: list[tuple[float, float, float]] = []
+    figures: list[tuple[float, float, float]] = []
     for seed in range(40):
-        course = leaking(seed)
-        ahead, aside = score_prequentially(course, learn, SETTINGS), score_leaving_sessions_out(course, learn)
+        answers = leaking(seed)
+        ahead, aside = score_prequentially(answers, learn, SETTINGS), score_leaving_sessions_out(answers, learn)
         within = [within_session_auc(one.score, one.wander, one.session_index, 1.0) for one in (ahead, aside)]
-        said.append((*(one.value for one in within if one), shuffled_folds(course, np.random.default_rng(seed))))
-    ahead_auc, aside_auc, shuffled = np.mean(said, axis=0)
+        figures.append((*(one.value for one in within if one), shuffled_folds(answers, np.random.default_rng(seed))))
+    ahead_auc, aside_auc, shuffled = np.mean(figures, axis=0)
     assert ahead_auc == pytest.approx(0.5, abs=0.06)
     assert aside_auc == pytest.approx(0.5, abs=0.06)
     assert shuffled > 0.8
@@ -324,8 +328,8 @@ def test_evaluation_does_not_shuffle() -> None:
 
 
 def test_evaluation_is_deterministic() -> None:
-    course = person(4, 16, 0.5)
-    assert evaluate(course, learn, SETTINGS) == evaluate(course, learn, SETTINGS)
+    answers = person(4, 16, 0.5)
+    assert evaluate(answers, learn, SETTINGS) == evaluate(answers, learn, SETTINGS)
 
 
 def test_base_rate_has_no_brier_skill() -> None:
@@ -361,8 +365,8 @@ def test_stacked_people_have_distinct_sessions() -> None:
 
 
 def test_other_decoder_scores_every_answer() -> None:
-    course = person(2, 10, 0.5, press_effect=1.0)
-    assert len(score_with(learn(course, 0.0, "muse"), person(3, 10, 0.5)).score) == 30
+    answers = person(2, 10, 0.5, press_effect=1.0)
+    assert len(score_with(learn(answers, 0.0, "muse"), person(3, 10, 0.5)).score) == 30
 
 
 def test_the_index_before_any_answer_is_that_of_its_member() -> None:

@@ -73,13 +73,13 @@ def test_a_clear_effect_over_many_sessions_would_show_as_active(tmp_path: Path) 
 
 def test_session_differences_are_not_decoded(tmp_path: Path) -> None:
     """Offsets that go with the labels, and nothing within a session."""
-    said: list[float] = []
+    values: list[float] = []
     for seed in range(12):
         path = save(tmp_path / "t.csv", rows(4, 4, 16, effect=0.0, offset=5.0, seed=seed))
         scores = evaluate_feature_table(read_feature_table(path), DEFAULT, SETTINGS)
         found = (scores.prequential, scores.sessions_left_out, scores.subjects_left_out)
-        said += [one.value for one in found if one is not None]
-    assert np.mean(said) == pytest.approx(0.5, abs=0.04)
+        values += [one.value for one in found if one is not None]
+    assert np.mean(values) == pytest.approx(0.5, abs=0.04)
 
 
 def test_rows_are_sorted_by_time_within_session(tmp_path: Path) -> None:

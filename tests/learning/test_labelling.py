@@ -69,9 +69,9 @@ def test_a_press_labels_the_seconds_from_eight_to_two_before_itself_as_wandering
 @pytest.mark.parametrize(("where", "wander"), [(BREATH, False), (ELSEWHERE, True)])
 @pytest.mark.parametrize(("sure", "weight"), [(1, 0.4), (2, 0.7), (3, 0.9), (4, 1.0), (None, 0.7)])
 def test_answer_weight_follows_certainty(where: int, wander: bool, sure: int | None, weight: float) -> None:
-    lesson = labeller().label_probe(Probe(at(100), where=where, sure=sure))
-    assert lesson is not None
-    assert (lesson.wander, lesson.weight, lesson.self_caught) == (wander, weight, False)
+    window = labeller().label_probe(Probe(at(100), where=where, sure=sure))
+    assert window is not None
+    assert (window.wander, window.weight, window.self_caught) == (wander, weight, False)
 
 
 @pytest.mark.parametrize("probe", [Probe(at(100), where=NOT_SURE, sleepy=2), Probe(at(100))])
@@ -79,11 +79,11 @@ def test_not_sure_and_unanswered_give_no_window(probe: Probe) -> None:
     assert labeller().label_probe(probe) is None
 
 
-@pytest.mark.parametrize(("press_s", "taught"), [(79.9, True), (80.1, False), (99.9, False), (100.1, True)])
-def test_probe_soon_after_press_gives_no_window(press_s: float, taught: bool) -> None:
+@pytest.mark.parametrize(("press_s", "labelled"), [(79.9, True), (80.1, False), (99.9, False), (100.1, True)])
+def test_probe_soon_after_press_gives_no_window(press_s: float, labelled: bool) -> None:
     one = labeller()
     one.label_press(at(press_s))
-    assert (one.label_probe(Probe(at(100), where=BREATH, sure=4)) is not None) is taught
+    assert (one.label_probe(Probe(at(100), where=BREATH, sure=4)) is not None) is labelled
 
 
 def test_press_soon_after_press_gives_no_window() -> None:
@@ -93,12 +93,12 @@ def test_press_soon_after_press_gives_no_window() -> None:
     assert one.label_press(at(100)) is not None
 
 
-@pytest.mark.parametrize(("bad", "taught"), [((94.75, 120.0), True), ((93.75, 120.0), False)])
-def test_window_needs_four_seconds_of_signal(bad: tuple[float, float], taught: bool) -> None:
+@pytest.mark.parametrize(("bad", "labelled"), [((94.75, 120.0), True), ((93.75, 120.0), False)])
+def test_window_needs_four_seconds_of_signal(bad: tuple[float, float], labelled: bool) -> None:
     one = labeller(bad=bad)
-    lesson = one.label_probe(Probe(at(100), where=ELSEWHERE, sure=4))
-    assert (lesson is not None) is taught
-    assert one.has_signal(at(100)) is taught
+    window = one.label_probe(Probe(at(100), where=ELSEWHERE, sure=4))
+    assert (window is not None) is labelled
+    assert one.has_signal(at(100)) is labelled
 
 
 def test_answer_before_practice_gives_no_window() -> None:
@@ -124,25 +124,25 @@ def test_window_is_relative_to_median_in_person_spread() -> None:
     z = np.random.default_rng(1).standard_normal((400, 2))
     for k, row in enumerate(z.tolist()):
         one.append(at((k + 1) * HOP_S), Phase.PRACTICE, True, row)
-    lesson = one.label_probe(Probe(at(100), where=BREATH, sure=4))
+    window = one.label_probe(Probe(at(100), where=BREATH, sure=4))
     ends = np.arange(4, 397, 4)  # one window a second, up to the one that ends a second before the chime
     windows = np.array([z[max(0, end - 36) : end].mean(axis=0) for end in ends if end >= 16])
     spread = np.cov(windows.T, bias=True)
     n = len(windows) / 9.0
     sd = np.sqrt((n * np.diag(spread) + 20 * np.array([0.49, 0.69]) ** 2) / (n + 20))
-    assert lesson is not None
-    np.testing.assert_allclose(lesson.x, (z[360:396].mean(axis=0) - np.median(windows, axis=0)) / sd, rtol=1e-12)
-    assert lesson.minutes == pytest.approx((at(100) - at(0.25)) / SFREQ / 60)
+    assert window is not None
+    np.testing.assert_allclose(window.x, (z[360:396].mean(axis=0) - np.median(windows, axis=0)) / sd, rtol=1e-12)
+    assert window.minutes == pytest.approx((at(100) - at(0.25)) / SFREQ / 60)
 
 
 def test_a_feature_without_signal_is_missing_and_the_others_are_not() -> None:
     one = WindowLabeller(estimate_window_covariance(NAMES), SFREQ, HOP_S, SETTINGS)
     for k in range(400):
         one.append(at((k + 1) * HOP_S), Phase.PRACTICE, True, (float(k % 3), NAN))
-    lesson = one.label_probe(Probe(at(100), where=BREATH, sure=4))
-    assert lesson is not None
-    assert math.isfinite(lesson.x[0])
-    assert math.isnan(lesson.x[1])
+    window = one.label_probe(Probe(at(100), where=BREATH, sure=4))
+    assert window is not None
+    assert math.isfinite(window.x[0])
+    assert math.isnan(window.x[1])
 
 
 @pytest.mark.parametrize(

@@ -183,10 +183,10 @@ def test_model_file_gives_same_result_without_reading(copy: Path) -> None:
 def test_added_session_gives_same_result_as_rebuild(copy: Path) -> None:
     learn(copy)
     write(copy, Plan(day=4.0))
-    grown, anew = learn(copy), learn(copy, rebuild=True)
+    grown, rebuilt = learn(copy), learn(copy, rebuild=True)
     assert grown.evaluation.n_answers == 80
-    assert grown.decoder.weights.tobytes() == anew.decoder.weights.tobytes()
-    assert grown.evaluation == anew.evaluation
+    assert grown.decoder.weights.tobytes() == rebuilt.decoder.weights.tobytes()
+    assert grown.evaluation == rebuilt.evaluation
 
 
 def live(known: DecoderState, files: SessionFiles) -> tuple[OnlineDecoder, list[str]]:
@@ -220,13 +220,13 @@ def test_live_and_recorded_labels_are_identical(copy: Path) -> None:
     learner, refits = live(known, files)
     again = learn(copy, excluded=[])
     recorded = again.session_labels[-1].training_data.labelled_windows
-    by_sample = {lesson.sample: lesson for lesson in learner.labelled_windows}
-    assert set(by_sample) == {lesson.sample for lesson in recorded}
-    assert sum(lesson.self_caught for lesson in recorded) == 2
-    for lesson in recorded:
-        assert by_sample[lesson.sample].x.tobytes() == lesson.x.tobytes()
-        assert by_sample[lesson.sample].minutes == lesson.minutes
-    assert len(refits) == sum(not lesson.self_caught for lesson in recorded)
+    by_sample = {window.sample: window for window in learner.labelled_windows}
+    assert set(by_sample) == {window.sample for window in recorded}
+    assert sum(window.self_caught for window in recorded) == 2
+    for window in recorded:
+        assert by_sample[window.sample].x.tobytes() == window.x.tobytes()
+        assert by_sample[window.sample].minutes == window.minutes
+    assert len(refits) == sum(not window.self_caught for window in recorded)
 
 
 def test_answer_gives_refit_two_seconds_later(four: Path) -> None:
@@ -290,7 +290,7 @@ def test_stuck_key_keeps_answers(tmp_path: Path) -> None:
     known = learn(tmp_path)
     assert known.evaluation.n_answers == 16
     assert any("1200 presses" in notice and "stuck key" in notice for notice in known.notices)
-    assert not any(lesson.self_caught for lesson in known.session_labels[0].training_data.labelled_windows)
+    assert not any(window.self_caught for window in known.session_labels[0].training_data.labelled_windows)
 
 
 def test_answers_without_signal_count_but_give_no_window(tmp_path: Path) -> None:
@@ -306,7 +306,9 @@ def test_impossible_date_counts_as_recent(copy: Path, day: float) -> None:
     known = learn(copy)
     assert known.evaluation.n_answers == 80
     assert any(files.stem in notice and "the clock was wrong" in notice for notice in known.notices)
-    assert {told.training_data.session: told.training_data.day for told in known.session_labels}[files.stem] == TODAY
+    assert {labels.training_data.session: labels.training_data.day for labels in known.session_labels}[
+        files.stem
+    ] == TODAY
 
 
 def test_two_people_under_one_label_give_notice(copy: Path) -> None:
@@ -339,7 +341,7 @@ def test_other_headset_gives_notice_and_less_weight(copy: Path) -> None:
 def test_other_headset_without_windows_gives_no_notice(copy: Path) -> None:
     write(copy, Plan(day=7.0, stream=CYTON, only=3))
     known = learn(copy)
-    assert len({told.training_data.device for told in known.session_labels}) == 2
+    assert len({labels.training_data.device for labels in known.session_labels}) == 2
     assert not any("different electrodes" in notice for notice in known.notices)
 
 
@@ -395,18 +397,18 @@ def test_unreadable_session_gives_notice_and_is_skipped(copy: Path) -> None:
 
 def test_sleepy_answers_change_only_drowsiness_threshold(tmp_path: Path) -> None:
     files = write(tmp_path, Plan())[0]
-    told = read_session_labels(files, estimate_window_covariance(NAMES), SETTINGS, TODAY)
-    assert len(told.sleepiness_ratings) == 16
-    assert {answer for _, answer in told.sleepiness_ratings} == {2}
+    labels = read_session_labels(files, estimate_window_covariance(NAMES), SETTINGS, TODAY)
+    assert len(labels.sleepiness_ratings) == 16
+    assert {answer for _, answer in labels.sleepiness_ratings} == {2}
     assert learn(tmp_path).drowsy_level == 1.0
 
 
 def test_collector_without_frames_has_no_windows() -> None:
-    pupil = LabelCollector.for_session(estimate_window_covariance(NAMES), SFREQ, SETTINGS, 0.25)
-    pupil.add_press(at(10))
-    assert pupil.add_probe(Probe(at(20), where=1, sure=2, sleepy=3, answer_sample=at(22))) is None
-    assert not pupil.training_data("x", 0.0, "").labelled_windows
-    assert not pupil.sleepiness_ratings
+    collector = LabelCollector.for_session(estimate_window_covariance(NAMES), SFREQ, SETTINGS, 0.25)
+    collector.add_press(at(10))
+    assert collector.add_probe(Probe(at(20), where=1, sure=2, sleepy=3, answer_sample=at(22))) is None
+    assert not collector.training_data("x", 0.0, "").labelled_windows
+    assert not collector.sleepiness_ratings
 
 
 @pytest.mark.parametrize(
@@ -418,20 +420,20 @@ def test_collector_without_frames_has_no_windows() -> None:
     ],
 )
 def test_auc_sentence_is_about_pairs(n: int, auc: MetricInterval | None, begins: str) -> None:
-    said = auc_sentence(Evaluation(n, n // 3, 4, prequential=auc), SETTINGS.decoder)
-    assert said.startswith(begins)
-    assert "accuracy" not in said
-    assert "%" not in said
+    result = auc_sentence(Evaluation(n, n // 3, 4, prequential=auc), SETTINGS.decoder)
+    assert result.startswith(begins)
+    assert "accuracy" not in result
+    assert "%" not in result
     if auc is not None:
-        assert f"about 58 of 100 such pairs (somewhere between {round(100 * auc.low)} and" in said
+        assert f"about 58 of 100 such pairs (somewhere between {round(100 * auc.low)} and" in result
 
 
 def test_feature_directions_are_sorted_by_weight(four: Path) -> None:
-    told = feature_directions(learn(four).decoder)
-    assert told[0][0] == "theta_frontal"
-    assert told[0][2] == "higher while wandering"
-    assert told[0][3] > 0.95
-    assert {direction for _, _, direction, _ in told[1:]} & {"not clear yet"}
+    directions = feature_directions(learn(four).decoder)
+    assert directions[0][0] == "theta_frontal"
+    assert directions[0][2] == "higher while wandering"
+    assert directions[0][3] > 0.95
+    assert {direction for _, _, direction, _ in directions[1:]} & {"not clear yet"}
     assert guidance_sentence(learn(four).decoder, learn(four).evaluation).startswith(
         "Personal model active: 64 answers"
     )
@@ -461,9 +463,9 @@ def test_show_prints_decoder(copy: Path, capsys: pytest.CaptureFixture[str], mon
         assert words in flat
     assert "Drowsiness threshold" in flat
     code, out, _ = command(capsys, monkeypatch, "show", "--recordings", str(copy), "--json")
-    said = json.loads(out)
-    assert (code, said["badge"], said["evaluation"]["n"]) == (0, "active", 64)
-    assert said["signs"][0]["feature"] == "theta_frontal"
+    result = json.loads(out)
+    assert (code, result["badge"], result["evaluation"]["n"]) == (0, "active", 64)
+    assert result["signs"][0]["feature"] == "theta_frontal"
 
 
 def test_fit_excludes_sessions_and_reset_excludes_all(

@@ -40,12 +40,12 @@ def test_the_envelope_of_a_swelling_sine_comes_150_ms_late(sfreq: float) -> None
     swell = 10 * (1 + 0.5 * np.sin(2 * np.pi * 0.5 * t))
     stops = np.arange(round(2 * sfreq), len(t), round(0.05 * sfreq))
     sine = (swell * np.sin(2 * np.pi * 10 * t))[None]
-    heard = np.exp(EnvelopeFilter(sfreq, 10.0, SETTINGS).at(sine, stops))[:, 0]
+    amplitude = np.exp(EnvelopeFilter(sfreq, 10.0, SETTINGS).at(sine, stops))[:, 0]
     lags = np.arange(0, 0.4, 0.005)
-    match = [np.corrcoef(heard, np.interp((stops - 1) / sfreq - lag, t, swell))[0, 1] for lag in lags]
+    match = [np.corrcoef(amplitude, np.interp((stops - 1) / sfreq - lag, t, swell))[0, 1] for lag in lags]
     assert lags[np.argmax(match)] == pytest.approx(0.15, abs=0.011)
     assert max(match) > 0.998
-    assert heard.mean() == pytest.approx(10, rel=0.02)
+    assert amplitude.mean() == pytest.approx(10, rel=0.02)
 
 
 @pytest.mark.parametrize("sfreq", RATES)

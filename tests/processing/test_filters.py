@@ -53,8 +53,8 @@ def test_second_harmonic_is_notched_below_the_nyquist_limit() -> None:
 
 
 def test_a_constant_offset_of_an_amplifier_is_gone_from_the_first_sample() -> None:
-    taken = CausalFilter(prefilter_sos(250.0, FilterSettings()), 2)
-    out = taken.process(np.full((2, 100), 150_000.0), [(0, 0), (1, 0)])
+    causal = CausalFilter(prefilter_sos(250.0, FilterSettings()), 2)
+    out = causal.process(np.full((2, 100), 150_000.0), [(0, 0), (1, 0)])
     assert np.abs(out).max() < 1e-5
 
 
@@ -76,9 +76,9 @@ def test_the_same_bits_however_the_samples_are_cut(cuts: list[int], resets: list
     resets = sorted(resets, key=lambda pair: pair[1])
     sos = prefilter_sos(256.0, FilterSettings())
     whole = CausalFilter(sos, 3).process(data, resets)
-    taken, edges = CausalFilter(sos, 3), [0, *sorted(cuts), 200]
+    causal, edges = CausalFilter(sos, 3), [0, *sorted(cuts), 200]
     pieces = [
-        taken.process(data[:, a:b], [(row, at - a) for row, at in resets if a <= at < b]) for a, b in pairwise(edges)
+        causal.process(data[:, a:b], [(row, at - a) for row, at in resets if a <= at < b]) for a, b in pairwise(edges)
     ]
     assert np.concatenate(pieces, axis=1).tobytes() == whole.tobytes()
 

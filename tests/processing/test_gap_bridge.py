@@ -27,9 +27,9 @@ def ramp(n: int, *gaps: tuple[int, int]) -> np.ndarray:
 
 
 def push_all(data: np.ndarray, cuts: list[int]) -> BridgedSamples:
-    taken = bridge(len(data))
+    gap_bridge = bridge(len(data))
     edges = [0, *sorted(min(cut, data.shape[1]) for cut in cuts), data.shape[1]]
-    return join_bridged([taken.process(data[:, a:b]) for a, b in pairwise(edges)])
+    return join_bridged([gap_bridge.process(data[:, a:b]) for a, b in pairwise(edges)])
 
 
 def same(a: BridgedSamples, b: BridgedSamples) -> None:
@@ -82,10 +82,10 @@ def test_what_was_before_an_outage_is_no_model_of_what_comes_after(gap: int, *, 
 def test_a_gap_is_filled_whole_when_another_channel_is_waited_for() -> None:
     data = np.concatenate([wave(400), wave(400)])
     data[0, 300:304], data[1, 302:306] = np.nan, np.nan
-    taken = bridge(2)
-    first = taken.process(data[:, :305])
+    gap_bridge = bridge(2)
+    first = gap_bridge.process(data[:, :305])
     assert first.data.shape[1] == 300
-    same(join_bridged([first, taken.process(data[:, 305:])]), bridge(2).process(data))
+    same(join_bridged([first, gap_bridge.process(data[:, 305:])]), bridge(2).process(data))
 
 
 def test_a_gap_of_60_ms_holds_the_last_value_and_does_not_reset() -> None:
@@ -101,9 +101,9 @@ def test_a_gap_above_half_a_second_resets_where_the_signal_returns() -> None:
 
 
 def test_at_most_50_ms_is_held_back_until_a_gap_s_length_is_known() -> None:
-    taken = bridge()
-    assert taken.process(ramp(20, (15, 20))).data.shape[1] == 15
-    out = taken.process(np.full((1, 1), np.nan))
+    gap_bridge = bridge()
+    assert gap_bridge.process(ramp(20, (15, 20))).data.shape[1] == 15
+    out = gap_bridge.process(np.full((1, 1), np.nan))
     assert out.data.shape[1] == 6
     assert (out.data == 14).all()
     assert out.in_long_gap.all()
@@ -131,10 +131,10 @@ def test_a_channel_silent_from_the_start_is_zero_until_its_first_number_starts_t
 
 
 def test_empty_chunk_gives_no_output() -> None:
-    taken = bridge()
-    assert taken.process(np.empty((1, 0))).data.shape == (1, 0)
-    assert taken.process(ramp(10)).resets == ((0, 0),)
-    assert taken.process(np.empty((1, 0))).resets == ()
+    gap_bridge = bridge()
+    assert gap_bridge.process(np.empty((1, 0))).data.shape == (1, 0)
+    assert gap_bridge.process(ramp(10)).resets == ((0, 0),)
+    assert gap_bridge.process(np.empty((1, 0))).resets == ()
 
 
 def test_pieces_split_and_joined_are_the_whole() -> None:
@@ -184,7 +184,7 @@ def test_samples_that_arrived_are_never_changed(gaps: list[tuple[int, int, int]]
         data[row, start : start + length] = np.nan
     out = push_all(data, [])
     n = out.data.shape[1]
-    kept = np.isfinite(data[:, :n])
-    assert (out.data[kept] == data[:, :n][kept]).all()
-    assert (out.lost == ~kept).all()
+    known = np.isfinite(data[:, :n])
+    assert (out.data[known] == data[:, :n][known]).all()
+    assert (out.lost == ~known).all()
     assert not (out.in_long_gap & ~out.lost).any()

@@ -343,17 +343,17 @@ def test_the_baseline_sets_each_channel_s_limits_and_leaves_out_what_is_bad_anyw
 
 
 def test_muscle_too_weak_for_any_channel_is_seen_on_most_of_them_at_once() -> None:
-    usual, limit = np.zeros(4), np.ones(4)
+    typical, limit = np.zeros(4), np.ones(4)
     weak = np.array([[0.9, 0.95, 0.2, 0.9]])
-    assert muscle_flags(weak, usual, limit, 0.85).all()
-    assert not muscle_flags(np.array([[5.0, 0.0, 0.1, 0.2]]), usual, limit, 0.85)[0, 1:].any()  # one loose electrode
+    assert muscle_flags(weak, typical, limit, 0.85).all()
+    assert not muscle_flags(np.array([[5.0, 0.0, 0.1, 0.2]]), typical, limit, 0.85)[0, 1:].any()  # one loose electrode
 
 
 @pytest.mark.parametrize("known", [1, 2])
 def test_one_or_two_known_channels_are_judged_separately(known: int) -> None:
-    usual, limit = np.full(4, np.nan), np.full(4, np.inf)
-    usual[:known], limit[:known] = 0.0, 1.0
-    assert not muscle_flags(np.full((1, 4), 0.9), usual, limit, 0.85).any()
+    typical, limit = np.full(4, np.nan), np.full(4, np.inf)
+    typical[:known], limit[:known] = 0.0, 1.0
+    assert not muscle_flags(np.full((1, 4), 0.9), typical, limit, 0.85).any()
 
 
 @pytest.mark.parametrize("size_uv", [20.0, 30.0])

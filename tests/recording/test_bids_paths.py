@@ -156,8 +156,8 @@ def test_an_anonymous_export_has_explained_warnings_alone(session: SessionFiles,
 def test_channels_tsv_has_units_status_and_reasons(session: SessionFiles):
     channels = rows(session.eeg_file("channels.tsv"))
     assert list(channels[0])[:3] == ["name", "type", "units"]  # required, in this order
-    told = [(row["name"], row["units"], row["status"], row["status_description"]) for row in channels]
-    assert told == [
+    content = [(row["name"], row["units"], row["status"], row["status_description"]) for row in channels]
+    assert content == [
         ("TP9", "uV", "good", "n/a"),
         ("AF7", "uV", "bad", "contact bad in 100% of the frames: flat"),
         ("AF8", "uV", "good", "contact bad in 25% of the frames: flat"),
@@ -193,14 +193,14 @@ def test_unmeasured_positions_are_not_written(tmp_path: Path):
 
 
 def test_eeg_json_has_the_known_fields(session: SessionFiles):
-    told = json.loads(session.eeg_file("eeg.json").read_text())
+    content = json.loads(session.eeg_file("eeg.json").read_text())
     known = {
         "EEGReference": "Fpz", "EEGGround": "forehead", "PowerLineFrequency": 50, "Manufacturer": "Interaxon",
         "ManufacturersModelName": "Muse 2", "DeviceSerialNumber": "0055", "SoftwareFilters": "n/a",
         "EEGChannelCount": 4, "EOGChannelCount": 0, "RecordingDuration": 8.0, "RecordingType": "continuous",
         "EEGPlacementScheme": "10-10 (extended 10-20), by channel name",
     }  # fmt: skip
-    assert {key: told[key] for key in known} == known
+    assert {key: content[key] for key in known} == known
 
 
 def test_scans_tsv_has_acquisition_times(session: SessionFiles):

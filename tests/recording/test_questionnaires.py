@@ -76,7 +76,7 @@ def test_a_turned_item_counts_from_the_other_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('items = [{id = "a", text = "?"}]', "fewer than two answers"),
         ('items = [{id = "a", text = "?"}, {id = "a", text = "?"}]', "same id"),
@@ -85,10 +85,10 @@ def test_a_turned_item_counts_from_the_other_end() -> None:
         ("items = []", "items"),
     ],
 )
-def test_a_questionnaire_that_does_not_add_up_is_refused(text: str, said: str, tmp_path: Path) -> None:
+def test_a_questionnaire_that_does_not_add_up_is_refused(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(f'name = "own"\ntitle = "Own"\nversion = "1"\nsource = "mine"\n{text}\n')
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=message):
         load_questionnaire(str(path))
 
 
@@ -167,29 +167,29 @@ def test_the_dataset_stays_valid_bids(dataset: Path) -> None:
 
 def test_ask_command_asks_saves_and_points_to_help(dataset: Path) -> None:
     answers = "\n".join(["0"] * 7 + ["seven", "", "2"]) + "\n"
-    told = CliRunner().invoke(app, ["ask", "phq9", "--recordings", str(dataset)], input=answers)
-    assert told.exit_code == 0, told.output
-    assert "One of 0, 1, 2, 3" in told.stdout
-    assert "There is no score" in told.stdout, "one item was left out"
-    assert "talk to someone" in told.stdout
-    kept = json.loads(answers_path(dataset, "phq9", "after").with_suffix(".json").read_text())
-    assert kept["phq9_9"]["Levels"]["3"] == "Nearly every day"
+    result = CliRunner().invoke(app, ["ask", "phq9", "--recordings", str(dataset)], input=answers)
+    assert result.exit_code == 0, result.output
+    assert "One of 0, 1, 2, 3" in result.stdout
+    assert "There is no score" in result.stdout, "one item was left out"
+    assert "talk to someone" in result.stdout
+    sidecar = json.loads(answers_path(dataset, "phq9", "after").with_suffix(".json").read_text())
+    assert sidecar["phq9_9"]["Levels"]["3"] == "Nearly every day"
 
 
 def test_ask_command_prints_the_authors_name_of_the_score(dataset: Path) -> None:
-    told = CliRunner().invoke(app, ["ask", "gad7", "--recordings", str(dataset)], input="1\n" * 7)
-    assert 'Score 7, which its authors call "mild"' in told.stdout
-    assert "no diagnosis" in told.stdout
+    result = CliRunner().invoke(app, ["ask", "gad7", "--recordings", str(dataset)], input="1\n" * 7)
+    assert 'Score 7, which its authors call "mild"' in result.stdout
+    assert "no diagnosis" in result.stdout
 
 
 def test_ask_command_saves_no_empty_answers(dataset: Path) -> None:
-    told = CliRunner().invoke(app, ["ask", "expectancy", "--recordings", str(dataset)], input="")
-    assert told.exit_code == 0
-    assert "nothing is saved" in told.stdout
+    result = CliRunner().invoke(app, ["ask", "expectancy", "--recordings", str(dataset)], input="")
+    assert result.exit_code == 0
+    assert "nothing is saved" in result.stdout
     assert not answers_path(dataset, "expectancy", "after").exists()
 
 
 def test_ask_command_without_session_is_an_error(tmp_path: Path, dataset: Path) -> None:
     for arguments in (["--recordings", str(tmp_path / "none")], ["--recordings", str(dataset), "--session", "1"]):
-        told = CliRunner().invoke(app, ["ask", "mood", *arguments], input="3\n")
-        assert isinstance(told.exception, SettingsError)
+        result = CliRunner().invoke(app, ["ask", "mood", *arguments], input="3\n")
+        assert isinstance(result.exception, SettingsError)

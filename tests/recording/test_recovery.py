@@ -151,43 +151,43 @@ def assert_whole(root: Path) -> None:
 
 
 def test_the_kills_hit_every_stage(killed):
-    said = [acknowledged(folder) for folder in killed]
-    assert {s["s"] for s in said} == {i * CHUNK for i in range(N_CHUNKS + 1)}
-    assert said[-1]["done"] == 1
+    last_write = [acknowledged(folder) for folder in killed]
+    assert {s["s"] for s in last_write} == {i * CHUNK for i in range(N_CHUNKS + 1)}
+    assert last_write[-1]["done"] == 1
     parts = [list((folder / "recordings").glob(".sub-*.part")) for folder in killed]
     assert sum(map(bool, parts)) > 5
 
 
 def test_killed_session_has_a_valid_dataset_with_all_acknowledged_data(killed):
     for folder in killed:
-        root, said = folder / "recordings", acknowledged(folder)
+        root, last_write = folder / "recordings", acknowledged(folder)
         assert_whole(root)
-        if said["s"]:
+        if last_write["s"]:
             recording = open_recording(root)
-            assert recording.n_samples >= said["s"]
-            assert len(recording.frames_path.read_bytes().split(b"\n")) - 2 >= said["f"]
-            assert len(recording.commands) >= said["e"]
+            assert recording.n_samples >= last_write["s"]
+            assert len(recording.frames_path.read_bytes().split(b"\n")) - 2 >= last_write["f"]
+            assert len(recording.commands) >= last_write["e"]
 
 
 def test_the_next_start_completes_what_was_broken_off(killed):
     for folder in killed:
-        root, said = folder / "recordings", acknowledged(folder)
+        root, last_write = folder / "recordings", acknowledged(folder)
         before = {path: path.stat().st_size for path in root.glob("sub-*/ses-*/eeg/*.eeg")}
         recover_sessions(root)
         assert_whole(root)
         assert not list(root.glob(".sub-*"))
         assert recover_sessions(root) == []
         for header in sessions(root):
-            check_completed(open_recording(header), said, header)
+            check_completed(open_recording(header), last_write, header)
         for path, size in before.items():
             assert path.stat().st_size == size - size % 8
 
 
-def check_completed(recording, said: dict[str, int], header: Path) -> None:
+def check_completed(recording, last_write: dict[str, int], header: Path) -> None:
     summary = recording.summary
-    assert summary.finished or not said["done"]
-    assert summary.n_samples == recording.n_samples >= said["s"]
-    assert summary.n_frames >= said["f"]
+    assert summary.finished or not last_write["done"]
+    assert summary.n_samples == recording.n_samples >= last_write["s"]
+    assert summary.n_frames >= last_write["f"]
     raw = mne.io.read_raw_brainvision(header, verbose="error")
     assert raw.n_times == recording.n_samples
     lost = np.concatenate([np.isnan(c.data).all(axis=0) for c in recording.iter_chunks(50)])
@@ -196,17 +196,17 @@ def check_completed(recording, said: dict[str, int], header: Path) -> None:
     data = np.concatenate([c.data for c in recording.iter_chunks(50)], axis=1)
     np.testing.assert_array_equal(data[:, ~lost], written.astype(np.float32)[:, : lost.size][:, ~lost])
     assert set(np.flatnonzero(lost)) == set(range(*(GAP[0], min(sum(GAP), lost.size))))
-    check_motion(header, said, written)
+    check_motion(header, last_write, written)
 
 
-def check_motion(header: Path, said: dict[str, int], written: np.ndarray) -> None:
+def check_motion(header: Path, last_write: dict[str, int], written: np.ndarray) -> None:
     """The motion beside the samples is physio now, as far as it was acknowledged at least, and nothing else is left."""
     table = header.with_name(header.name.replace("_eeg.vhdr", "_recording-motion_physio.tsv.gz"))
-    if said["s"] or table.exists():
+    if last_write["s"] or table.exists():
         rows = np.loadtxt(io.BytesIO(gzip.decompress(table.read_bytes())), ndmin=2).T
         pieces = [written[:, i * CHUNK : i * CHUNK + MOTION] for i in range(N_CHUNKS)]
         np.testing.assert_allclose(rows, np.concatenate(pieces, axis=1)[:, : rows.shape[1]], rtol=1e-6)
-        assert rows.shape[1] >= said["s"] // CHUNK * MOTION
+        assert rows.shape[1] >= last_write["s"] // CHUNK * MOTION
         sidecar = json.loads(table.with_suffix("").with_suffix(".json").read_text())
         assert (sidecar["SamplingFrequency"], sidecar["StartTime"], sidecar["Columns"]) == (
             52.0,

@@ -125,8 +125,8 @@ def test_mne_reads_the_samples_and_skips_the_gaps(session):
     expected = np.nan_to_num(np.concatenate([c.data for c in written], axis=1))
     assert raw.info["sfreq"] == 250.0
     np.testing.assert_allclose(raw.get_data() * 1e6, expected, rtol=1e-12)
-    kept = raw.get_data(reject_by_annotation="omit", verbose="error")
-    assert kept.shape[1] == raw.n_times - 20 - 3
+    unmarked = raw.get_data(reject_by_annotation="omit", verbose="error")
+    assert unmarked.shape[1] == raw.n_times - 20 - 3
 
 
 def test_what_was_lost_is_zero_on_disk_and_listed(session):
@@ -418,14 +418,14 @@ def test_folder_removed_during_the_session_is_reported(tmp_path: Path, half: str
     assert rounds.acquire(timeout=30)
     shutil.rmtree(getattr(writer, half))
     removed.set()
-    told = rf"the session's folder was removed while it was recorded: got no .*{getattr(writer, half).name}"
+    message = rf"the session's folder was removed while it was recorded: got no .*{getattr(writer, half).name}"
     if noticed == "while it lasts":
         writer._syncer._thread.join(30)
-        with pytest.raises(RecordingError, match=told):
+        with pytest.raises(RecordingError, match=message):
             writer.process_chunk(chunk(100, 100))
         assert writer.close() is None
     else:
-        with pytest.raises(RecordingError, match=told):
+        with pytest.raises(RecordingError, match=message):
             writer.close()
 
 

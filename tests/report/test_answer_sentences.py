@@ -42,5 +42,5 @@ def test_no_share_without_decided_answers() -> None:
 @given(st.lists(st.sampled_from(["1", "2", "3", None]), max_size=20))
 def test_every_probe_is_counted_once(where: list[str | None]) -> None:
     lines = answer_sentences([event for k, key in enumerate(where) for event in probe(10 * k, key)])
-    told = sum(int(part.split()[0]) for part in lines[0].split(": ")[1].split(", ")) if lines else 0
-    assert told == len(where)
+    total = sum(int(part.split()[0]) for part in lines[0].split(": ")[1].split(", ")) if lines else 0
+    assert total == len(where)

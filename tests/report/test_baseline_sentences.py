@@ -28,6 +28,6 @@ def test_an_unusual_day_is_not_put_down_to_practice() -> None:
     assert third == "Feedback was relative to the average baseline."
 
 
-@pytest.mark.parametrize("told", [{}, {"usual_baseline": None}, {"usual_baseline": {}}, summary(1.0).as_dict()])
-def test_no_sentence_without_personal_baseline(told: dict[str, object]) -> None:
-    assert baseline_sentences(parse_document(SessionSummary, told), ("chi_all",), "session") == []
+@pytest.mark.parametrize("document", [{}, {"usual_baseline": None}, {"usual_baseline": {}}, summary(1.0).as_dict()])
+def test_no_sentence_without_personal_baseline(document: dict[str, object]) -> None:
+    assert baseline_sentences(parse_document(SessionSummary, document), ("chi_all",), "session") == []

@@ -343,10 +343,10 @@ def test_claims_are_listed_once_at_the_end(page: str) -> None:
     assert text.strip().endswith(STOP_ADVICE)
     assert INDEX_NAME in text
     assert INDEX_MEANING in text
-    said = read(page.partition("<details>")[0]).text.lower()  # then come the settings, then the claims
+    page_text = read(page.partition("<details>")[0]).text.lower()  # then come the settings, then the claims
     for word in ("dmn", "default mode", "improve", "reward", "probability", "percentile", "score"):
-        assert word not in said
-    assert "is progress or its opposite" in said
+        assert word not in page_text
+    assert "is progress or its opposite" in page_text
 
 
 def test_page_has_space_for_notes(page: str) -> None:

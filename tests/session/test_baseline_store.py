@@ -78,9 +78,9 @@ def test_fourth_session_starts_from_personal_baseline_of_three(sessions: tuple[P
     for session in earlier:
         assert read_json(files_of(session).derived_file("summary.json"))["usual_baseline"] is None
         assert open_recording(session).start_state.engine.baseline == ""
-    told = read_json(files_of(fourth).derived_file("summary.json"))["usual_baseline"]
-    assert told["n_sessions"] == 3
-    assert "beta_all" in told["differences"]
+    comparison = read_json(files_of(fourth).derived_file("summary.json"))["usual_baseline"]
+    assert comparison["n_sessions"] == 3
+    assert "beta_all" in comparison["differences"]
     started = json.loads(open_recording(fourth).start_state.engine.baseline)
     assert started["n_sessions"] == 3
     header = files_of(fourth).frame_log.read_text().splitlines()[0]
@@ -112,9 +112,9 @@ def test_damaged_files_and_other_conditions_are_left_out(
     whole = read_json(first.derived_file("baseline.json"))
     try:
         write_json_atomic(first.derived_file("baseline.json"), {"schema": 99})
-        kept = load_personal_baseline(root, "07", recording.profile)
-        assert kept is not None
-        assert kept.n_sessions == 3
+        personal = load_personal_baseline(root, "07", recording.profile)
+        assert personal is not None
+        assert personal.n_sessions == 3
         assert "got schema = 99" in caplog.text
         write_notes(second, SessionNotes(condition="post_0-2h"))
         assert load_personal_baseline(root, "07", recording.profile) is None
@@ -141,7 +141,7 @@ def test_switched_baseline_is_logged_and_replayed(sessions: tuple[Path, ...], pr
     recordings = tmp_path / "recordings"
     shutil.copytree(sessions[0].parents[3], recordings)
     recording = open_recording(sit(recordings, profile, 5, asked="own"))
-    taken = [command for command in recording.commands if command.kind is CommandKind.BASELINE]
-    assert [command.value for command in taken] == ["own"]
+    baseline_commands = [command for command in recording.commands if command.kind is CommandKind.BASELINE]
+    assert [command.value for command in baseline_commands] == ["own"]
     replayed = replay(recording)
     assert compare_with_log(recording, [replayed.header, *map(format_row, replayed.frames)]) == "identical"

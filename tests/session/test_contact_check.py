@@ -172,11 +172,13 @@ def test_contact_check_counts_seconds_losses_and_age():
 def test_silence_and_return_are_shown_promptly():
     clock = VirtualClock()
     check = looking(clock, silences=((5.5, 8.5),), seconds=16.0)
-    told = [(clock.now(), snapshot) for snapshot in check.snapshots() if snapshot.headset_fit]
-    noticed = next(now for now, snapshot in told if snapshot.signal_lost_s)
+    with_fit = [(clock.now(), snapshot) for snapshot in check.snapshots() if snapshot.headset_fit]
+    noticed = next(now for now, snapshot in with_fit if snapshot.signal_lost_s)
     assert noticed - 5.5 <= 1.1
-    assert all(contact.reasons == ("no signal",) for now, s in told if noticed <= now < 8.5 for contact in s.contacts)
-    good = next(now for now, snapshot in told if now > 8.5 and snapshot.headset_fit.all_good)
+    assert all(
+        contact.reasons == ("no signal",) for now, s in with_fit if noticed <= now < 8.5 for contact in s.contacts
+    )
+    good = next(now for now, snapshot in with_fit if now > 8.5 and snapshot.headset_fit.all_good)
     assert good - 8.5 <= 5
     lost = 3.0 / 16.0
     assert check.link_monitor.stats.loss_rates == pytest.approx(4 * (lost,), abs=0.01)
@@ -195,7 +197,7 @@ def test_every_sample_restarts_silence_timeout():
     assert clock.now() >= 45.0
 
 
-def fitted(clock, mailbox, **options):
+def fit_events_of(clock, mailbox, **options):
     source = Scripted(clock, **options)
     source.open()
     stream, profile = resolve(load_settings(), MUSE)
@@ -204,7 +206,7 @@ def fitted(clock, mailbox, **options):
 
 def test_good_fit_hands_open_source_to_session():
     clock, mailbox = VirtualClock(), LiveState()
-    source, done = fitted(clock, mailbox)
+    source, done = fit_events_of(clock, mailbox)
     assert 5.0 <= clock.now() <= 5.3
     assert source.opened == 1
     assert (done.fit_text, done.notice) == ("good everywhere", "")
@@ -233,7 +235,7 @@ def test_start_before_good_contact_gives_notice():
                 mailbox.send_request(Request(RequestKind.BEGIN))
 
     clock = Begins()
-    _, done = fitted(clock, mailbox)
+    _, done = fit_events_of(clock, mailbox)
     assert 1.5 < clock.now() < 1.7
     assert done.fit_text.startswith("begun before contact was good enough; TP9: good")
     assert done.notice.startswith("It was begun before contact was good enough")
@@ -249,14 +251,14 @@ def test_silent_headset_cannot_start_session():
                 mailbox.send_request(Request(RequestKind.BEGIN))
 
     clock = Impatient()
-    fitted(clock, mailbox, silences=((2.5, 9.0),))
+    fit_events_of(clock, mailbox, silences=((2.5, 9.0),))
     assert clock.now() >= 9.0
 
 
 def test_stop_during_fit_starts_no_session():
     mailbox = LiveState()
     mailbox.send_request(Request(RequestKind.STOP))
-    source, done = fitted(VirtualClock(), mailbox)
+    source, done = fit_events_of(VirtualClock(), mailbox)
     assert done is None
     assert source.opened == 1, "whoever opened it closes it"
 
@@ -278,8 +280,8 @@ def test_headset_fit_is_recorded_in_session_files(tmp_path: Path):
     assert outcome.exit_code == EXIT_OK
     assert outcome.summary.fit.startswith("good")
     recording = open_recording(next(tmp_path.glob("sub-*/ses-*")))
-    fits_told = [event for event in recording.events if event.kind is EventKind.HEADSET_FIT]
-    assert [(event.sample, event.value) for event in fits_told] == [(0, outcome.summary.fit)]
+    logged_fits = [event for event in recording.events if event.kind is EventKind.HEADSET_FIT]
+    assert [(event.sample, event.value) for event in logged_fits] == [(0, outcome.summary.fit)]
     summary = json.loads(next(tmp_path.glob("derivatives/*/sub-*/ses-*/*_summary.json")).read_text())
     assert summary["fit"] == outcome.summary.fit
 

@@ -100,23 +100,23 @@ class Scripted(LiveState):
         self.shown.append(snapshot)
 
 
-class Heard(NullSink):
+class RecordingSink(NullSink):
     """Sink that records its calls."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[object, ...]] = []
+        self.calls: list[tuple[object, ...]] = []
 
     def ring(self, bell: Bell, at_s: float) -> None:
-        self.told.append(("bell", bell))
+        self.calls.append(("bell", bell))
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
-        self.told.append(("volume", volume_db))
+        self.calls.append(("volume", volume_db))
 
     def mute(self, on: bool, at_s: float) -> None:
-        self.told.append(("mute", on))
+        self.calls.append(("mute", on))
 
     def set_background(self, background: str, at_s: float) -> None:
-        self.told.append(("bed", background))
+        self.calls.append(("bed", background))
 
 
 @dataclass
@@ -126,7 +126,7 @@ class Sat:
     reason: str
     folder: Path
     live_state: Scripted
-    heard: Heard
+    sink: RecordingSink
     summary: dict[str, object] = field(default_factory=dict)
 
     @cached_property
@@ -170,15 +170,15 @@ def sit(signal: np.ndarray, tmp_path: Path) -> Sit:
         writer = SessionWriter(
             tmp_path, SessionHeader("01", stream, dump_profile(profile), StartState(), engine.columns, started)
         )
-        heard, mailbox = Heard(), Scripted(clock, list(script))
+        sink, mailbox = RecordingSink(), Scripted(clock, list(script))
         keeper = PhaseController(plan, stream.sfreq, 2)
-        runner = Runner(SessionContext(source, stream, writer, engine, keeper, heard, clock, mailbox, chosen, SEED))
+        runner = Runner(SessionContext(source, stream, writer, engine, keeper, sink, clock, mailbox, chosen, SEED))
         source.open()
         reason = runner.run()
         summary = runner.frame_counts.as_summary(0.25)
         folder = writer.close(summary)
         assert folder is not None
-        return Sat(reason, folder, mailbox, heard, summary)
+        return Sat(reason, folder, mailbox, sink, summary)
 
     return sitting
 
@@ -262,7 +262,7 @@ def test_answers_are_logged_at_sample_of_key(sit: Sit) -> None:
     assert [row.value for row in rows] == ["2", "3", "1"]
     assert [row.sample / SFREQ for row in rows] == pytest.approx([at_s for at_s, _ in keys], abs=0.03)
     assert [row.response_s for row in rows[1:]] == pytest.approx([1.0, 1.5], abs=0.02)
-    assert sat.heard.told.count(("bell", Bell.PROBE)) == len(sat.rows(EventKind.PROBE))
+    assert sat.sink.calls.count(("bell", Bell.PROBE)) == len(sat.rows(EventKind.PROBE))
 
 
 def test_question_is_shown_until_answered_or_timed_out(sit: Sit) -> None:
@@ -319,8 +319,8 @@ def test_manual_settings_are_logged_applied_and_shown(sit: Sit) -> None:
     commands = [(command.kind, command.value) for command in sat.recording.commands]
     assert (CommandKind.TARGET_RATE, "0.8") in commands
     assert (CommandKind.TONE_DEPTH, "0.5") in commands
-    assert ("volume", -6.0) in sat.heard.told
-    assert ("mute", True) in sat.heard.told
+    assert ("volume", -6.0) in sat.sink.calls
+    assert ("mute", True) in sat.sink.calls
     shown = sat.live_state.snapshot
     assert (shown.volume_db, shown.muted, shown.target_rate, shown.tone_depth) == (-6.0, True, 0.8, 0.5)
     assert sat.frames
@@ -333,7 +333,7 @@ def test_baseline_switch_needs_personal_baseline(sit: Sit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "kept"),
+    ("request_", "clamped"),
     [
         (Request(RequestKind.VOLUME, "1000"), ("volume_db", 12.0)),
         (Request(RequestKind.VOLUME, "nan"), ("volume_db", -60.0)),
@@ -342,16 +342,16 @@ def test_baseline_switch_needs_personal_baseline(sit: Sit) -> None:
         (Request(RequestKind.TONE_DEPTH, "inf"), ("tone_depth", 1.0)),
     ],
 )
-def test_slider_values_are_clamped(sit: Sit, request_: Request, kept: tuple[str, float]) -> None:
+def test_slider_values_are_clamped(sit: Sit, request_: Request, clamped: tuple[str, float]) -> None:
     sat = sit((20.0, request_), ask(22.0, RequestKind.STOP))
-    assert getattr(sat.live_state.snapshot, kept[0]) == kept[1]
+    assert getattr(sat.live_state.snapshot, clamped[0]) == clamped[1]
 
 
 def test_segment_sets_target_rate_and_background(sit: Sit) -> None:
     middle = (Segment(Phase.PRACTICE, 6.0), Segment(Phase.PRACTICE, 6.0, target_rate=0.8, background="wind"))
     sat = sit(plan=SessionPlan((*PLAN.segments[:2], *middle, PLAN.segments[-1]), 6.0))
     assert sat.live_state.snapshot.target_rate == 0.8
-    assert ("bed", "wind") in sat.heard.told
+    assert ("bed", "wind") in sat.sink.calls
     assert [row.value for row in sat.rows(EventKind.BACKGROUND)] == ["wind"]
     assert sat.frames
 
@@ -365,7 +365,7 @@ def test_extension_is_offered_and_applied_at_end(sit: Sit) -> None:
     phases = [command.value for command in sat.recording.commands if command.kind is CommandKind.PHASE]
     assert phases == ["baseline", "practice", "debrief", "practice", "debrief"]
     assert sat.seconds(Phase.PRACTICE) == pytest.approx(55, abs=0.6)
-    assert sat.heard.told.count(("bell", Bell.END)) == 2
+    assert sat.sink.calls.count(("bell", Bell.END)) == 2
     assert any(shown.can_extend for shown in sat.live_state.shown)
 
 
@@ -379,7 +379,7 @@ def test_stop_of_open_ended_practice_rings_bell_first(sit: Sit) -> None:
     sat = sit(ask(40.0, RequestKind.STOP), plan=OPEN)
     assert sat.reason == "done"
     assert sat.seconds(Phase.DEBRIEF) == pytest.approx(3, abs=0.3)
-    assert ("bell", Bell.END) in sat.heard.told
+    assert ("bell", Bell.END) in sat.sink.calls
     assert sat.live_state.shown[0].remaining_s == float("inf")
 
 
@@ -405,7 +405,7 @@ def test_frame_delayed_by_gap_has_latency_of_its_last_sample_or_none(sit: Sit) -
     sat = sit(ask(14.0, RequestKind.STOP), lost=LostRun(2556, 4))
     assert sat.recording.frames_path is not None
     names, *rows = (line.split("\t") for line in sat.recording.frames_path.read_text().splitlines())
-    told = {int(row[names.index("sample")]): row[names.index("latency_ms")] for row in rows}
-    assert told.pop(2560) == "n/a"
-    assert len(told) > 50
-    assert all(0 <= float(latency) <= 40 for latency in told.values())
+    latencies = {int(row[names.index("sample")]): row[names.index("latency_ms")] for row in rows}
+    assert latencies.pop(2560) == "n/a"
+    assert len(latencies) > 50
+    assert all(0 <= float(latency) <= 40 for latency in latencies.values())

@@ -56,27 +56,27 @@ def sit(keeper: PhaseController, clean: Sequence[bool]) -> list[tuple[Phase, flo
 
 
 def test_clean_session_follows_plan() -> None:
-    took = sit(PhaseController(PLAN, SFREQ, 2), [True] * 400)
-    assert [phase for phase, _ in took] == [phase for phase, _ in PLAN.phases]
-    assert [length for _, length in took] == pytest.approx([length for _, length in PLAN.phases], abs=0.01)
+    turns = sit(PhaseController(PLAN, SFREQ, 2), [True] * 400)
+    assert [phase for phase, _ in turns] == [phase for phase, _ in PLAN.phases]
+    assert [length for _, length in turns] == pytest.approx([length for _, length in PLAN.phases], abs=0.01)
 
 
 def test_baseline_with_artifacts_is_extended_and_at_most_doubled() -> None:
-    took = dict(sit(PhaseController(PLAN, SFREQ, 2), [False] * 400))
-    assert took[Phase.BASELINE] == pytest.approx(16.0, abs=0.26)
-    assert sum(took.values()) == pytest.approx(PLAN.total_s, abs=0.26)
+    turns = dict(sit(PhaseController(PLAN, SFREQ, 2), [False] * 400))
+    assert turns[Phase.BASELINE] == pytest.approx(16.0, abs=0.26)
+    assert sum(turns.values()) == pytest.approx(PLAN.total_s, abs=0.26)
 
 
 def test_baseline_ends_at_first_clean_extension() -> None:
     dirty_then_clean = [False] * (4 * 10) + [True] * 400
-    took = dict(sit(PhaseController(PLAN, SFREQ, 2), dirty_then_clean))
-    assert took[Phase.BASELINE] == pytest.approx(12.0, abs=0.26)
+    turns = dict(sit(PhaseController(PLAN, SFREQ, 2), dirty_then_clean))
+    assert turns[Phase.BASELINE] == pytest.approx(12.0, abs=0.26)
 
 
 def test_extension_leaves_half_of_practice() -> None:
     short = SessionPlan.from_phases(((Phase.BASELINE, 8.0), (Phase.PRACTICE, 6.0)), baseline_clean_s=4.0)
-    took = dict(sit(PhaseController(short, SFREQ, 2), [False] * 400))
-    assert took[Phase.PRACTICE] >= 3.0 - 0.26
+    turns = dict(sit(PhaseController(short, SFREQ, 2), [False] * 400))
+    assert turns[Phase.PRACTICE] >= 3.0 - 0.26
 
 
 def test_plan_without_settle_begins_with_command() -> None:
@@ -89,6 +89,6 @@ def test_plan_without_settle_begins_with_command() -> None:
 @given(clean=st.lists(st.booleans(), min_size=200, max_size=200), minutes=st.floats(0.25, 0.6))
 def test_any_session_ends_on_time_with_all_phases(clean: list[bool], minutes: float) -> None:
     plan = plan_session(PhaseSettings(), minutes, 60.0)
-    took = sit(PhaseController(plan, SFREQ, 2), clean)
-    assert [phase for phase, _ in took] == [phase for phase, _ in plan.phases]
-    assert sum(length for _, length in took) == pytest.approx(plan.total_s, abs=0.26)
+    turns = sit(PhaseController(plan, SFREQ, 2), clean)
+    assert [phase for phase, _ in turns] == [phase for phase, _ in plan.phases]
+    assert sum(length for _, length in turns) == pytest.approx(plan.total_s, abs=0.26)

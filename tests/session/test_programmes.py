@@ -97,7 +97,7 @@ class TestPlan:
         assert plan.total_s == 30 + 120 + 120 + 8
 
     @given(st.floats(0.25, 240))
-    def test_flexible_programme_takes_any_length(self, minutes: float) -> None:
+    def test_flexible_programme_accepts_any_length(self, minutes: float) -> None:
         plan = plan_session(PhaseSettings(), minutes, 60.0, load_programme("45-minutes"))
         assert plan.total_s == pytest.approx(60 * minutes)
 
@@ -107,7 +107,7 @@ class TestPlan:
             plan_session(PhaseSettings(), 5.0, 60.0, programme)
 
     @pytest.mark.parametrize(
-        ("text", "said"),
+        ("text", "message"),
         [
             ("segments = []", "segments = []: Tuple should have at least 1 item"),
             (
@@ -122,12 +122,12 @@ class TestPlan:
             ("[[segments]]\nminutes = 0", "segments.0.minutes = 0: Input should be greater than 0"),
         ],
     )
-    def test_invalid_programme_file_names_fault(self, tmp_path: Path, text: str, said: str) -> None:
+    def test_invalid_programme_file_names_fault(self, tmp_path: Path, text: str, message: str) -> None:
         path = tmp_path / "own.toml"
         path.write_text(f'name = "own"\ntitle = "Own"\n{text}\n')
         with pytest.raises(SettingsError) as raised:
             load_programme(str(path))
-        assert said in str(raised.value)
+        assert message in str(raised.value)
 
     def test_an_unknown_name_gets_a_suggestion(self) -> None:
         with pytest.raises(SettingsError, match=r"no such programme: got 'open'; .* did you mean open-end"):

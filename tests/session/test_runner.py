@@ -45,7 +45,7 @@ def signal() -> np.ndarray:
 
 
 @dataclass
-class Heard:
+class RecordingSink:
     """Sink that records its calls."""
 
     guided: list[tuple[float, Guidance]] = field(default_factory=list)
@@ -118,7 +118,7 @@ def put_together(
     plan = plan_session(settings.phases, MINUTES, settings.baseline.min_clean_s)
     keeper = PhaseController(plan, stream.sfreq, 2)
     writer = SessionWriter(root, header)
-    parts = SessionContext(source, stream, writer, engine, keeper, Heard(), clock, LiveState(), settings)
+    parts = SessionContext(source, stream, writer, engine, keeper, RecordingSink(), clock, LiveState(), settings)
     return Runner(parts), parts
 
 
@@ -187,16 +187,16 @@ def test_recording_equals_sent_samples(session: tuple[Runner, SessionContext, Pa
 
 
 def test_guidance_of_every_frame_reaches_sink(session: tuple[Runner, SessionContext, Path]) -> None:
-    heard = session[1].sink
-    assert isinstance(heard, Heard)
+    sink = session[1].sink
+    assert isinstance(sink, RecordingSink)
     replayed = list(replay(open_recording(session[2])).frames)
-    assert [guidance for _, guidance in heard.guided] == [frame.guidance for frame in replayed]
+    assert [guidance for _, guidance in sink.guided] == [frame.guidance for frame in replayed]
 
 
 def test_bells_mark_phases(session: tuple[Runner, SessionContext, Path]) -> None:
-    heard = session[1].sink
-    assert isinstance(heard, Heard)
-    assert [bell for _, bell in heard.rung] == [Bell.BEGIN, Bell.PHASE, Bell.PHASE, Bell.PHASE, Bell.END]
+    sink = session[1].sink
+    assert isinstance(sink, RecordingSink)
+    assert [bell for _, bell in sink.rung] == [Bell.BEGIN, Bell.PHASE, Bell.PHASE, Bell.PHASE, Bell.END]
 
 
 def test_replay_with_other_profile_keeps_phases(
@@ -222,11 +222,11 @@ def test_replay_with_other_baseline_length_has_new_plan(session: tuple[Runner, S
 
 def test_silence_is_logged_within_a_second_and_feedback_is_neutral(signal: np.ndarray, tmp_path: Path) -> None:
     _, parts, folder = sit(tmp_path, Played(signal), Silent)
-    heard = parts.sink
-    assert isinstance(heard, Heard)
-    lost_at = [at for at, guidance in heard.guided if guidance.background is BackgroundMode.LOST]
+    sink = parts.sink
+    assert isinstance(sink, RecordingSink)
+    lost_at = [at for at, guidance in sink.guided if guidance.background is BackgroundMode.LOST]
     assert lost_at[0] == pytest.approx(Silent.silent_from_s + 1.0, abs=0.1)
-    assert all(guidance.tone_gain == 0 for at, guidance in heard.guided if 21.1 < at < 25.9)
+    assert all(guidance.tone_gain == 0 for at, guidance in sink.guided if 21.1 < at < 25.9)
     gaps = np.diff(lost_at)
     assert gaps.max() < 0.2  # a sound file grows during the silence
     assert gaps.min() > 0.05  # and is not rendered in pieces of one poll

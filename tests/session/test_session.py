@@ -52,14 +52,14 @@ def test_full_disk_at_completion_is_reported(tmp_path: Path, monkeypatch: pytest
     assert f"What was recorded is in {outcome.session_dir}" in outcome.message
 
 
-@pytest.mark.parametrize(("pace", "said"), [(0.9, True), (1.0, False)])
-def test_message_mentions_wrong_sampling_rate(tmp_path: Path, pace: float, said: bool) -> None:
+@pytest.mark.parametrize(("pace", "mentioned"), [(0.9, True), (1.0, False)])
+def test_message_mentions_wrong_sampling_rate(tmp_path: Path, pace: float, mentioned: bool) -> None:
     def find(device: str, *, now: Callable[[], float], seed: int | None, duration_s: float) -> SimulatedSource:
         return SimulatedSource(7, lambda: pace * now(), duration_s=duration_s)
 
     outcome = sat(Session(request(tmp_path), find))
     assert outcome.exit_code == 0
-    assert ("samples a second where 256 were expected" in outcome.message) is said
+    assert ("samples a second where 256 were expected" in outcome.message) is mentioned
 
 
 def test_failed_output_leaves_no_lock(tmp_path: Path) -> None:

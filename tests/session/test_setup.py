@@ -91,9 +91,11 @@ def test_open_ended_session_stores_probe_times_of_first_hours() -> None:
     assert max_duration_s(PLAN, 60.0) == 1260.0
 
 
-@pytest.mark.parametrize("told", [{}, {"engine": None}, {"engine": 3}, {"engine": {}}, {"engine": {"decoder": None}}])
-def test_missing_engine_start_is_empty(told: dict[str, object]) -> None:
-    assert read_engine_start(parse_document(StartState, told)) == EngineStart()
+@pytest.mark.parametrize(
+    "document", [{}, {"engine": None}, {"engine": 3}, {"engine": {}}, {"engine": {"decoder": None}}]
+)
+def test_missing_engine_start_is_empty(document: dict[str, object]) -> None:
+    assert read_engine_start(parse_document(StartState, document)) == EngineStart()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_damaged_engine_start_is_one_error(engine: EngineInput, what: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"interval_s": (90.0, 40.0)}, "the second not below the first"),
         ({"interval_s": (-1.0, 40.0)}, "the second not below the first"),
@@ -115,8 +117,8 @@ def test_damaged_engine_start_is_one_error(engine: EngineInput, what: str) -> No
         ({"timeout_s": 20.0}, "must leave time for three answers"),
     ],
 )
-def test_overlapping_probes_are_refused(changes: dict[str, object], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_overlapping_probes_are_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         ProbeSettings(**changes)
 
 

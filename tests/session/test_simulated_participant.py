@@ -24,11 +24,11 @@ class Head:
     """Source with a known truth that records the tone levels."""
 
     truth: SimulatedSession
-    heard: list[tuple[int, float]] = field(default_factory=list)
+    tones: list[tuple[int, float]] = field(default_factory=list)
     stream: StreamInfo = field(default_factory=lambda: StreamInfo("simulated:1", 256.0, ("TP9", "AF7", "AF8", "TP10")))
 
     def set_tone_level(self, sample: int, level: float) -> None:
-        self.heard.append((sample, level))
+        self.tones.append((sample, level))
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def asked(mailbox: LiveState, kind: RequestKind) -> list[str]:
     return [request.value for request in mailbox.drain_requests() if request.kind is kind]
 
 
-def test_participant_hears_tone_of_each_frame(head: Head) -> None:
+def test_participant_gets_the_tone_of_each_frame(head: Head) -> None:
     (person,) = simulated_participant_for(head, LiveState(), answers=False)
     person.process_frames([frame(64, 0.1), frame(128, 0.2)])
-    assert head.heard == [(64, 0.1), (128, 0.2)]
+    assert head.tones == [(64, 0.1), (128, 0.2)]
 
 
 def test_real_headset_has_no_simulated_participant() -> None:

@@ -39,7 +39,7 @@ def test_a_mixture_averages_its_members() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "message"),
     [
         ({}, "either features or members"),
         ({"features": (THETA,), "members": (Evidence(name="m", features=(THETA,)),)}, "either features or members"),
@@ -57,8 +57,8 @@ def test_a_mixture_averages_its_members() -> None:
         ({"members": (Evidence(name="a", features=(THETA,)),), "index_member": "b"}, "the name of a member"),
     ],
 )
-def test_evidence_without_features_and_members_is_refused(parts: dict[str, object], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_evidence_without_features_and_members_is_refused(parts: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         Evidence(name="x", **parts)  # pyright: ignore[reportArgumentType]
 
 
@@ -84,7 +84,7 @@ def test_a_mixture_file_names_shipped_profiles(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "said"),
+    ("members", "message"),
     [
         ("[1]", "is not a name: got 1"),
         ("['default']", "is itself a mixture: got default"),
@@ -93,6 +93,6 @@ def test_a_mixture_file_names_shipped_profiles(tmp_path: Path) -> None:
         ("[]", "either features or members"),
     ],
 )
-def test_a_mixture_of_something_else_is_refused(tmp_path: Path, members: str, said: str) -> None:
-    with pytest.raises(SettingsError, match=said):
+def test_a_mixture_of_something_else_is_refused(tmp_path: Path, members: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         load_evidence(own_file(tmp_path, f"name = 'own'\nmembers = {members}"))

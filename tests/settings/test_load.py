@@ -115,7 +115,7 @@ def test_omitted_settings_keep_their_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("[phases]\nsetle_s = 3", "unknown key phases.setle_s (did you mean settle_s?)"),
         ("[phase]\nsettle_s = 3", "unknown key phase (did you mean phases?)"),
@@ -142,9 +142,9 @@ def test_omitted_settings_keep_their_defaults(tmp_path: Path) -> None:
         (f"name = '{'a' * 5000}'", "name = 'aaaaaaaaaaaa...aaaaaaaaaaaaa': "),
     ],
 )
-def test_error_names_key_and_file(tmp_path: Path, text: str, said: str) -> None:
+def test_error_names_key_and_file(tmp_path: Path, text: str, expected: str) -> None:
     message = refusal(tmp_path, text)
-    assert said in message
+    assert expected in message
     assert str(tmp_path / "own.toml") in message
     assert "doctor --settings" in message
 

@@ -42,7 +42,7 @@ def test_defaults_pass_their_own_checks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "message"),
     [
         ({"bands": {"theta_high_below_iaf_hz": 4.0}}, "the theta band is empty with alpha at 7 Hz: 3.5 to 3 Hz"),
         ({"bands": {"delta_hz": (1.6, 1.9)}}, "the delta band is empty"),
@@ -54,8 +54,8 @@ def test_defaults_pass_their_own_checks() -> None:
         ),
     ],
 )
-def test_bands_that_hold_no_bin_are_refused(parts: dict[str, dict[str, object]], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_bands_that_hold_no_bin_are_refused(parts: dict[str, dict[str, object]], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         Settings.model_validate(parts)
 
 

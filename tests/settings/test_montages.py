@@ -32,7 +32,7 @@ def needing(feature: str) -> Evidence:
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "message"),
     [
         ({"ch_names": ("Fz", "Fz")}, "channel names repeat"),
         ({"ch_names": ("Fz",), "frontal": ("F3",)}, "frontal names channels that are not in ch_names: F3"),
@@ -42,8 +42,8 @@ def needing(feature: str) -> Evidence:
         ({"ch_names": ("Fz",), "left_out": ("Fz",)}, "or all there are"),
     ],
 )
-def test_a_montage_that_contradicts_itself_is_refused(parts: dict[str, tuple[str, ...]], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_a_montage_that_contradicts_itself_is_refused(parts: dict[str, tuple[str, ...]], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         Montage(name="x", **parts)  # pyright: ignore[reportArgumentType]
 
 
@@ -84,7 +84,7 @@ def test_names_that_a_reader_has_numbered_keep_their_site() -> None:
     assert infer_montage(("Fz-0", "Fz-1", "Oz")).frontal == ("Fz-0", "Fz-1")
 
 
-def test_names_that_all_look_like_ears_are_taken_as_they_come() -> None:
+def test_names_that_all_look_like_ears_are_used_as_channels() -> None:
     assert infer_montage(("A1", "A2")).rows("all") == (0, 1)
 
 
@@ -155,7 +155,7 @@ def test_auto_derives_from_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("feature", "ch_names", "said"),
+    ("feature", "ch_names", "message"),
     [
         ("theta_frontal", ("O1", "O2"), "too few frontal channels: got 0 of O1, O2; allowed: at least 1"),
         ("alpha_posterior", ("Fz", "Cz"), "too few posterior channels"),
@@ -167,9 +167,9 @@ def test_auto_derives_from_names() -> None:
         ("o_theta_fz", ("F3", "F4", "Pz"), "montage auto has no electrode at Fz: got 0 of F3, F4, Pz"),
     ],
 )
-def test_an_index_without_its_region_is_refused(feature: str, ch_names: tuple[str, ...], said: str) -> None:
+def test_an_index_without_its_region_is_refused(feature: str, ch_names: tuple[str, ...], message: str) -> None:
     profile = Profile(settings=Settings(), montage=infer_montage(ch_names), evidence=needing(feature))
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=message):
         check_regions(profile)
 
 
@@ -178,10 +178,10 @@ def test_posterior_channels_alone_give_an_index_without_frontal_features(evidenc
     settings = Settings(index=IndexSettings(evidence=evidence))
     whole = resolve(settings, StreamInfo("x", 250.0, ("Fz", "Pz", "O1")))[1].evidence
     profile = resolve(settings, StreamInfo("x", 250.0, ("Pz", "O1")))[1]
-    kept = [name for name in whole.feature_names if not name.endswith("_frontal")]
-    assert list(profile.evidence.feature_names) == kept
+    remaining = [name for name in whole.feature_names if not name.endswith("_frontal")]
+    assert list(profile.evidence.feature_names) == remaining
     assert dict(zip(profile.evidence.feature_names, profile.evidence.mu, strict=True)) == {
-        name: mu for name, mu in zip(whole.feature_names, whole.mu, strict=True) if name in kept
+        name: mu for name, mu in zip(whole.feature_names, whole.mu, strict=True) if name in remaining
     }
     assert "no frontal electrode" in profile.evidence.notice
     assert not whole.notice

@@ -51,7 +51,7 @@ def whole(unguided: SimulatedSession) -> np.ndarray:
     return np.concatenate(list(unguided.segments()), axis=1)
 
 
-def taken(loop: ClosedLoop, sizes: list[int], level: float | None = None) -> np.ndarray:
+def read_in(loop: ClosedLoop, sizes: list[int], level: float | None = None) -> np.ndarray:
     """Take all samples; after each piece hear, like a program that is told of every frame."""
     out, at, place = [np.zeros((4, 0), np.float32)], 0, 0
     while (piece := loop.read(sizes[place % len(sizes)])).shape[1]:
@@ -68,21 +68,21 @@ def test_without_response_the_closed_loop_changes_nothing(
     unguided: SimulatedSession, whole: np.ndarray, response: FeedbackResponse, sizes: list[int]
 ) -> None:
     loop = ClosedLoop(unguided, response)
-    np.testing.assert_array_equal(taken(loop, sizes), whole)
+    np.testing.assert_array_equal(read_in(loop, sizes), whole)
     assert loop.truth.episodes == unguided.episodes
     assert loop.truth.seconds == unguided.seconds
 
 
 def test_signal_depends_on_levels_and_not_on_read_sizes(unguided: SimulatedSession, whole: np.ndarray) -> None:
     one, other = ClosedLoop(unguided, HASTENED), ClosedLoop(unguided, HASTENED)
-    heard = {sample: 0.5 + 0.5 * math.sin(sample) for sample in range(0, 130 * SFREQ, 64)}
+    gains = {sample: 0.5 + 0.5 * math.sin(sample) for sample in range(0, 130 * SFREQ, 64)}
     pieces: dict[int, list[np.ndarray]] = {16: [], 128: []}
     for loop, size in ((one, 16), (other, 128)):
         for at in range(0, 130 * SFREQ, size):
             pieces[size].append(loop.read(size))
             for sample in range(at, at + size):
-                if sample in heard:
-                    loop.set_tone_level(sample, heard[sample])
+                if sample in gains:
+                    loop.set_tone_level(sample, gains[sample])
     first, second = (np.concatenate(made, axis=1) for made in pieces.values())
     np.testing.assert_array_equal(first, second)
     assert one.truth.episodes == other.truth.episodes != unguided.episodes
@@ -92,7 +92,7 @@ def test_signal_depends_on_levels_and_not_on_read_sizes(unguided: SimulatedSessi
 def test_full_guidance_ends_wandering_sooner_and_leaves_focus_alone() -> None:
     unguided = drawn(600.0, disturbances=CLEAN)
     loop = ClosedLoop(unguided, HASTENED)
-    taken(loop, [64], level=1.0)
+    read_in(loop, [64], level=1.0)
     before, after = unguided.episodes, loop.truth.episodes
     shorter = [(b, a) for b, a in zip(before, after, strict=False) if b.state is MentalState.WANDER and b.onset_s > 15][
         :-1
@@ -108,12 +108,12 @@ def test_full_guidance_ends_wandering_sooner_and_leaves_focus_alone() -> None:
 
 def test_guidance_acts_after_its_delay_and_late_levels_on_arrival(unguided: SimulatedSession) -> None:
     onset_s = next(e.onset_s for e in unguided.episodes if e.state is MentalState.WANDER)
-    told = int((onset_s + 0.2) * SFREQ)
+    reported = int((onset_s + 0.2) * SFREQ)
     loop, late = ClosedLoop(unguided, FeedbackResponse(eta=1e6, arousal=0.0)), ClosedLoop(unguided, HASTENED)
-    loop.read(told)
-    loop.set_tone_level(told, 1.0)
-    late.read(told + 5 * SFREQ)
-    late.set_tone_level(told, 1.0)
+    loop.read(reported)
+    loop.set_tone_level(reported, 1.0)
+    late.read(reported + 5 * SFREQ)
+    late.set_tone_level(reported, 1.0)
     wandered = next(e for e in _finished(loop) if e.state is MentalState.WANDER)
     assert wandered.duration_s == pytest.approx(2.0)  # 1.7 s later, and no stay is shorter than 2 s
     late.read(1)
@@ -128,12 +128,12 @@ def _finished(loop: ClosedLoop) -> tuple:
 def test_tone_raises_beta_in_proportion_to_its_level() -> None:
     unguided = drawn(90.0, disturbances=CLEAN)
     loop = ClosedLoop(unguided, FeedbackResponse(arousal=1.0))
-    taken(loop, [64], level=1.0)
+    read_in(loop, [64], level=1.0)
     arousal = loop.truth.drifts.arousal
     assert arousal[int((9.0 + LEAD_S) * 20)] == 0.0
     assert arousal[int((20.0 + LEAD_S) * 20)] == pytest.approx(1.0, abs=0.01)
-    heard, unheard = (scene.mix(layers[..., :5120], np.arange(15, 35, 1 / 256)) for scene, layers in _scenes(loop))
-    assert np.var(heard) > np.var(unheard)
+    audible, inaudible = (scene.mix(layers[..., :5120], np.arange(15, 35, 1 / 256)) for scene, layers in _scenes(loop))
+    assert np.var(audible) > np.var(inaudible)
     assert FEATURE_SD["beta"] < 0.2
 
 

@@ -352,19 +352,19 @@ def measured(shift, seconds=400):
 @pytest.mark.parametrize("band", ["theta", "alpha", "beta", "gamma"])
 def test_a_session_can_be_shifted_in_one_band_by_a_known_step(band):
     inside = {"theta": (5, 6.5), "alpha": (9, 12), "beta": (16, 26), "gamma": (32, 43)}
-    freqs, usual = measured(SessionShift())
+    freqs, unshifted = measured(SessionShift())
     _, shifted = measured(SessionShift(**{band: 0.5}))
     for name, (low, high) in inside.items():
         bins = (freqs >= low) & (freqs <= high)
-        change = np.log(shifted[:, bins].sum(1) / usual[:, bins].sum(1))
+        change = np.log(shifted[:, bins].sum(1) / unshifted[:, bins].sum(1))
         np.testing.assert_allclose(change, 0.5 if name == band else 0.0, atol=0.05)
 
 
 def test_a_session_can_have_a_flatter_slope():
-    freqs, usual = measured(SessionShift())
+    freqs, unshifted = measured(SessionShift())
     _, flatter = measured(SessionShift(chi=-0.3))
     bins = ((freqs >= 2) & (freqs <= 4)) | ((freqs >= 24) & (freqs <= 40))
-    slope = np.polyfit(np.log(freqs[bins]), np.log(flatter[:, bins] / usual[:, bins]).mean(0), 1)[0]
+    slope = np.polyfit(np.log(freqs[bins]), np.log(flatter[:, bins] / unshifted[:, bins]).mean(0), 1)[0]
     assert slope == pytest.approx(0.3, abs=0.02)
 
 

@@ -59,7 +59,7 @@ def table(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_every_recording_is_a_row_and_a_bad_one_says_why(table: Path):
+def test_every_recording_is_a_row_and_a_bad_one_has_its_error(table: Path):
     rows = pd.read_csv(table)
     assert list(rows["status"]).count("ok") == N_SESSIONS - 1
     bad = rows[rows["status"] == "failed"].iloc[0]
@@ -84,7 +84,7 @@ def test_a_dask_cluster_gives_the_same_table(dataset: Path, table: Path, tmp_pat
     assert (tmp_path / "dask.csv").read_bytes() == table.read_bytes()
 
 
-def test_a_cluster_that_is_not_there_is_said(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_missing_cluster_is_an_error(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(batch, "_CONNECT_TIMEOUT_S", 0.1)
     with pytest.raises(SettingsError, match="the cluster does not answer"):
@@ -188,24 +188,26 @@ def test_an_unknown_profile_is_refused_at_once(dataset: Path, tmp_path: Path):
         run_batch(BatchRequest(dataset, tmp_path / "a.csv", profile="no such profile"))
 
 
-def test_a_folder_without_recordings_is_said(tmp_path: Path):
+def test_folder_without_recordings_is_an_error(tmp_path: Path):
     with pytest.raises(RecordingError, match="contains no recording"):
         run_batch(BatchRequest(tmp_path, tmp_path / "a.csv"))
     with pytest.raises(RecordingError, match="there is no folder"):
         run_batch(BatchRequest(tmp_path / "nowhere", tmp_path / "a.csv"))
 
 
-def test_the_command_tells_failures_and_exits_with_4(dataset: Path, tmp_path: Path):
+def test_batch_command_prints_failures_and_exits_with_4(dataset: Path, tmp_path: Path):
     out = tmp_path / "a.csv"
     done = CliRunner().invoke(app, ["study", "batch", str(dataset), "--out", str(out), "--jobs", "1", "--json"])
     assert done.exit_code == 4, done.output
-    told = json.loads(done.stdout)
-    assert told["n_recordings"] == N_SESSIONS
-    assert ["not a timing row" in why for why in told["failures"].values()] == [True]
+    document = json.loads(done.stdout)
+    assert document["n_recordings"] == N_SESSIONS
+    assert ["not a timing row" in why for why in document["failures"].values()] == [True]
     assert out.exists()
 
 
-def test_the_command_stopped_by_a_person_says_so(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_batch_command_interrupted_by_a_person_prints_a_notice(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     stop_after(1, monkeypatch)
     done = CliRunner().invoke(app, ["study", "batch", str(dataset), "--out", str(tmp_path / "a.csv"), "--jobs", "1"])
     assert done.exit_code == 130

@@ -109,7 +109,7 @@ def test_index_source_depends_on_answers(n_answers: int, live: bool, expected: s
 
 
 @pytest.mark.parametrize("n_answers", [0, 200])
-def test_without_any_trust_the_tone_is_said_to_stay_neutral(n_answers: int) -> None:
+def test_status_without_trust_states_a_neutral_tone(n_answers: int) -> None:
     text = index_source_text(INDEX_NAME, n_answers, learns_live=True, trust=0.0)
     assert "confidence in the index is 0" in text
     assert "the tone stays neutral" in text

@@ -23,7 +23,7 @@ from neurofeedback.ui.preferences import Preferences
 
 SHORT = ProgrammeChoice("short", "Short", 5.0)
 DEFAULTS = AppDefaults(Path("recordings"), (DeviceChoice("muse-2"), DeviceChoice("simulated")), (SHORT,))
-USUAL = Preferences()
+PREFERENCES = Preferences()
 CHOSEN = AppState("muse-2", 35, "07", "", claims_seen=True, time_shown=False, facts_shown=True, volume_db=-3.0)
 
 
@@ -81,7 +81,7 @@ def test_unwritable_folder_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFi
 def test_empty_state_fields_are_filled_from_defaults() -> None:
     filled = AppState(programme="gone").with_defaults(DEFAULTS)
     assert (filled.device, filled.participant, filled.programme) == ("", "01", "")
-    assert filled.request(DEFAULTS, USUAL).device == "muse-2"
+    assert filled.request(DEFAULTS, PREFERENCES).device == "muse-2"
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_newest_recorded_headset_of_window_or_command_line_is_chosen(
 
 
 def test_state_and_preferences_give_a_session_config() -> None:
-    request = CHOSEN.request(DEFAULTS, USUAL)
+    request = CHOSEN.request(DEFAULTS, PREFERENCES)
     assert (request.device, request.participant, request.profile, request.minutes) == ("muse-2", "07", "default", 35.0)
     assert request.settings_overrides == ()
-    assert AppState(minutes=0).with_defaults(DEFAULTS).request(DEFAULTS, USUAL).minutes is None
-    assert replace(CHOSEN, programme="short").request(DEFAULTS, USUAL).minutes is None
+    assert AppState(minutes=0).with_defaults(DEFAULTS).request(DEFAULTS, PREFERENCES).minutes is None
+    assert replace(CHOSEN, programme="short").request(DEFAULTS, PREFERENCES).minutes is None
 
 
 def test_state_file_is_in_the_users_configuration_folder() -> None:

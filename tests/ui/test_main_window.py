@@ -479,7 +479,7 @@ def test_every_setting_can_be_changed_by_its_control(open_room: Open, monkeypatc
     assert load_preferences(room.path, pytest.fail) == received[-1]
 
 
-def test_the_sound_settings_say_when_the_tone_stays_neutral(open_room: Open, tmp_path: Path) -> None:
+def test_sound_settings_state_when_the_tone_stays_neutral(open_room: Open, tmp_path: Path) -> None:
     mute = tmp_path / "mute.toml"
     mute.write_text("name = 'mute'\n[index]\nevidence = 'open'\n", encoding="utf-8")
     place = open_room().window._settings

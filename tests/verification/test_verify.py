@@ -24,7 +24,7 @@ from tests.helpers import DATA
 SFREQ = 256.0
 MUSE = StreamInfo("muse-2", SFREQ, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
 STARTED = datetime(2026, 11, 22, 9, 15)
-TAKEN_S = 20.0
+ACTUAL_S = 20.0
 
 Write = Callable[[Path, np.ndarray, np.ndarray], Path]
 
@@ -96,29 +96,29 @@ def paced(n_samples: int, seconds: float) -> np.ndarray:
 
 def windows_saved(signal: np.ndarray) -> np.ndarray:
     """Twenty seconds saved as overlapping 1 s windows every 0.5 s: 39 s of apparent raw data."""
-    starts = range(0, round((TAKEN_S - 0.5) * SFREQ), round(SFREQ / 2))
+    starts = range(0, round((ACTUAL_S - 0.5) * SFREQ), round(SFREQ / 2))
     return np.concatenate([signal[:, start : start + round(SFREQ)] for start in starts], axis=1)
 
 
-@pytest.mark.parametrize("told_s", [38.0, 13.0])
+@pytest.mark.parametrize("stated_s", [38.0, 13.0])
 @pytest.mark.parametrize("write", [muse_lsl, brainflow])
 def test_rate_that_contradicts_the_device_is_found_and_the_length_is_by_the_clock(
-    write: Write, told_s: float, signal: np.ndarray, tmp_path: Path
+    write: Write, stated_s: float, signal: np.ndarray, tmp_path: Path
 ) -> None:
-    n_samples = round(told_s * SFREQ)
-    verification = check(write(tmp_path, signal[:, :n_samples], paced(n_samples, TAKEN_S)))
+    n_samples = round(stated_s * SFREQ)
+    verification = check(write(tmp_path, signal[:, :n_samples], paced(n_samples, ACTUAL_S)))
     assert wrong(verification) == {"rate"}
-    assert found(verification, "rate").measurements["nominal_sfreq"] == pytest.approx(n_samples / TAKEN_S, rel=0.01)
+    assert found(verification, "rate").measurements["nominal_sfreq"] == pytest.approx(n_samples / ACTUAL_S, rel=0.01)
     assert "256 Hz" in found(verification, "rate").text
 
 
-@pytest.mark.parametrize("told_s", [38.0, 13.0])
-def test_wrong_length_is_found_by_clock(told_s: float, signal: np.ndarray, tmp_path: Path) -> None:
-    n_samples = round(told_s * SFREQ)
-    verification = check(own(tmp_path, signal[:, :n_samples], paced(n_samples, TAKEN_S)))
+@pytest.mark.parametrize("stated_s", [38.0, 13.0])
+def test_wrong_length_is_found_by_clock(stated_s: float, signal: np.ndarray, tmp_path: Path) -> None:
+    n_samples = round(stated_s * SFREQ)
+    verification = check(own(tmp_path, signal[:, :n_samples], paced(n_samples, ACTUAL_S)))
     assert verification.status is CheckStatus.WRONG
     assert {"samples", "rate", "drift"} <= wrong(verification)
-    assert found(verification, "rate").measurements["sfreq"] == pytest.approx(n_samples / TAKEN_S, rel=0.01)
+    assert found(verification, "rate").measurements["sfreq"] == pytest.approx(n_samples / ACTUAL_S, rel=0.01)
     assert found(verification, "samples").text.startswith("20.0 s are recorded as")
     assert found(verification, "duplicates").status is CheckStatus.OK
 
@@ -168,15 +168,15 @@ def test_a_few_seconds_have_a_rate_but_no_drift(signal: np.ndarray, tmp_path: Pa
 def test_dropped_samples_of_an_imported_file_are_a_loss_in_their_place(
     write: Write, signal: np.ndarray, tmp_path: Path
 ) -> None:
-    kept = np.r_[0:4000, 4400 : signal.shape[1]]
-    verification = check(write(tmp_path, signal[:, kept], paced(signal.shape[1], signal.shape[1] / SFREQ)[kept]))
+    present = np.r_[0:4000, 4400 : signal.shape[1]]
+    verification = check(write(tmp_path, signal[:, present], paced(signal.shape[1], signal.shape[1] / SFREQ)[present]))
     assert wrong(verification) == set()
     assert found(verification, "loss").measurements["n_lost"] == pytest.approx(400, abs=0.06 * SFREQ)
 
 
 def test_silently_dropped_samples_give_jump(signal: np.ndarray, tmp_path: Path) -> None:
-    kept = np.r_[0:4000, 4400 : signal.shape[1]]
-    verification = check(own(tmp_path, signal[:, kept], paced(signal.shape[1], signal.shape[1] / SFREQ)[kept]))
+    present = np.r_[0:4000, 4400 : signal.shape[1]]
+    verification = check(own(tmp_path, signal[:, present], paced(signal.shape[1], signal.shape[1] / SFREQ)[present]))
     (jump,) = found(verification, "gaps").measurements["jumps"]
     assert jump["sample"] == pytest.approx(4000, abs=SFREQ)
     assert jump["seconds"] == pytest.approx(400 / SFREQ, abs=0.06)

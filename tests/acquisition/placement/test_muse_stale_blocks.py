@@ -97,8 +97,8 @@ def test_marked_blocks_are_listed_as_lost_runs_of_their_channel():
     data = noise(5)
     data[2, 24:36] = data[2, 12:24]
     rows = StalePacketFilter(range(N_CHANNELS), COUNTER, BLOCK).process(table(data))
-    ledger = SamplePlacer(N_CHANNELS, 256.0, BOARDS["muse-2"].counter)
-    placed = ledger.place(rows[:N_CHANNELS], rows[COUNTER].astype(int).tolist(), np.arange(60) / 256)
+    placer = SamplePlacer(N_CHANNELS, 256.0, BOARDS["muse-2"].counter)
+    placed = placer.place(rows[:N_CHANNELS], rows[COUNTER].astype(int).tolist(), np.arange(60) / 256)
     assert placed is not None
     ((run),) = placed.lost
     assert (run.start, run.n_samples, run.channels, run.cause) == (24, 12, (2,), "invalid")
