@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -27,12 +27,12 @@ from neurofeedback.recording.events import read_events
 from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.recording.session_notes import NOTES_SUFFIX, read_notes
 from neurofeedback.storage.file_lock import is_locked
-from neurofeedback.types import EventKind, Phase
+from neurofeedback.types import Event, EventKind, Phase
 
 _log = logging.getLogger(__name__)
 _SCHEMA = 1
 _BATCH_SIZE = 200
-_ANSWER_NAMES = {"1": "focus", "2": "wander", "3": "unsure"}
+_FOCUS, _WANDER, _UNSURE = "1", "2", "3"  # answers to "where was your mind"
 _TABLE = "CREATE TABLE IF NOT EXISTS sessions (stem TEXT PRIMARY KEY, stamp TEXT NOT NULL, row TEXT NOT NULL)"
 
 
@@ -222,49 +222,38 @@ def _row_from_json(text: str) -> PastSession:
 
 def _read_session(files: SessionFiles, on_skipped: Callable[[str, str], object]) -> PastSession | None:
     try:
-        return PastSession(
-            files.stem,
-            **_read_start_values(files),
-            **_read_summary_values(files),
-            **_read_probe_values(files),
-            **_read_notes_values(files),
-        )
+        start = read_start(files.derived_file("start.json"))
+        summary = read_summary(files.derived_file("summary.json"))
+        notes = read_notes(files)
+        _, events = read_events(files.eeg_file("events.tsv"))
     except (RecordingError, OSError, KeyError, TypeError, ValueError) as error:
         _log.info("skipping session %s in the history: %r", files.stem, error)
         on_skipped(files.stem, str(error) if isinstance(error, RecordingError) else "One of its files is damaged.")
         return None
-
-
-def _read_start_values(files: SessionFiles) -> dict[str, Any]:
-    start = read_start(files.derived_file("start.json"))
-    return {"started": start.started.astimezone().isoformat(), "device": start.stream.device}
-
-
-def _read_notes_values(files: SessionFiles) -> dict[str, Any]:
-    notes = read_notes(files)
-    return {"condition": notes.condition, "tags": notes.tags, "note": notes.note}
-
-
-def _read_summary_values(files: SessionFiles) -> dict[str, Any]:
-    summary = read_summary(files.derived_file("summary.json"))
-    return {
-        "duration_s": summary.duration_s,
-        "practice_s": (summary.phases or {}).get(Phase.PRACTICE),
-        "valid_fraction": summary.valid_fraction,
-        "iaf_hz": summary.iaf_hz,
-        "exponent": summary.exponent,
-        "finished": summary.finished is True,
-    }
-
-
-def _read_probe_values(files: SessionFiles) -> dict[str, Any]:
-    _, events = read_events(files.eeg_file("events.tsv"))
     kinds = Counter(event.kind for event in events)
-    where = Counter(_ANSWER_NAMES.get(event.value) for event in events if event.kind is EventKind.ANSWER_WHERE)
-    sleepy = [int(event.value) for event in events if event.kind is EventKind.ANSWER_SLEEPY and event.value.isdigit()]
-    return {
-        "n_probes": kinds[EventKind.PROBE],
-        "n_presses": kinds[EventKind.PRESS],
-        **{f"n_{name}": where[name] for name in _ANSWER_NAMES.values()},
-        "sleepiness": sum(sleepy) / len(sleepy) if sleepy else None,
-    }
+    where = Counter(event.value for event in events if event.kind is EventKind.ANSWER_WHERE)
+    return PastSession(
+        stem=files.stem,
+        started=start.started.astimezone().isoformat(),
+        device=start.stream.device,
+        duration_s=summary.duration_s,
+        practice_s=(summary.phases or {}).get(Phase.PRACTICE),
+        valid_fraction=summary.valid_fraction,
+        iaf_hz=summary.iaf_hz,
+        exponent=summary.exponent,
+        n_probes=kinds[EventKind.PROBE],
+        n_wander=where[_WANDER],
+        n_focus=where[_FOCUS],
+        n_unsure=where[_UNSURE],
+        n_presses=kinds[EventKind.PRESS],
+        sleepiness=_mean_sleepiness(events),
+        condition=notes.condition,
+        tags=notes.tags,
+        note=notes.note,
+        finished=summary.finished is True,
+    )
+
+
+def _mean_sleepiness(events: Iterable[Event]) -> float | None:
+    answers = [int(event.value) for event in events if event.kind is EventKind.ANSWER_SLEEPY and event.value.isdigit()]
+    return sum(answers) / len(answers) if answers else None

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TextIO
 
 from neurofeedback.audio import SOUND_PROCESS
@@ -34,6 +34,42 @@ MODULE = "neurofeedback.audio.process_sink"
 _OPEN_TIMEOUT_S = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class SinkStatus:
+    """What the sound process reports of its output, whenever it changes."""
+
+    description: str
+    underruns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFailure:
+    """The four parts of the error for which the output cannot be opened."""
+
+    what: str
+    got: str = ""
+    allowed: str = ""
+    todo: str = ""
+
+
+def format_report(report: SinkStatus | OpenFailure) -> str:
+    """Return a report of the sound process as one line of JSON.
+
+    Examples
+    --------
+    >>> parse_report(format_report(OpenFailure("no device"))), format_report(SinkStatus("loud", 2))
+    (OpenFailure(what='no device', got='', allowed='', todo=''), '{"description": "loud", "underruns": 2}')
+    """
+    content = asdict(report)
+    return json.dumps({"error": content} if isinstance(report, OpenFailure) else content)
+
+
+def parse_report(line: str) -> SinkStatus | OpenFailure:
+    """Return the report that ``format_report`` wrote."""
+    content = json.loads(line)
+    return OpenFailure(**content["error"]) if "error" in content else SinkStatus(**content)
+
+
 class ProcessSink:
     """A `DeviceSink` in another process. Every method only puts a command on a queue.
 
@@ -49,10 +85,10 @@ class ProcessSink:
     """
 
     def __init__(self, settings: AudioSettings) -> None:
-        self._status: dict[str, Any] = {"description": tr(sound.PROCESS_ENDED), "underruns": 0}
-        self._commands: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
+        self._status = SinkStatus(tr(sound.PROCESS_ENDED))
+        self._commands: queue.SimpleQueue[tuple[str, object] | None] = queue.SimpleQueue()
         self._process = _start()
-        self._answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[SinkStatus | OpenFailure] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="sound-status", daemon=True)
         self._writer = threading.Thread(target=self._write, name="sound-commands", daemon=True)
         self._reader.start()
@@ -63,12 +99,12 @@ class ProcessSink:
     @property
     def description(self) -> str:
         """The output that plays now."""
-        return str(self._status["description"])
+        return self._status.description
 
     @property
     def underruns(self) -> int:
         """Number of underruns since the device ran steadily."""
-        return int(self._status["underruns"])
+        return self._status.underruns
 
     def start(self) -> None:
         """Start with the background sound alone."""
@@ -100,27 +136,27 @@ class ProcessSink:
 
     def _put(self, name: str, value: object = None) -> None:
         if self._writer.is_alive():  # else the queue would only grow
-            self._commands.put([name, value])
+            self._commands.put((name, value))
 
     def _wait_until_open(self) -> None:
         try:
             answer = self._answers.get(timeout=_OPEN_TIMEOUT_S)
         except queue.Empty:
             answer = _failure("the sound process does not answer")
-        if "error" in answer:
+        if isinstance(answer, OpenFailure):
             self._commands.put(None)
             self._writer.join(_OPEN_TIMEOUT_S)
             self._reader.join(_OPEN_TIMEOUT_S)
-            raise SourceError(**answer["error"])
+            raise SourceError(answer.what, got=answer.got, allowed=answer.allowed, todo=answer.todo)
 
     def _read(self) -> None:
         with self._process.stdout or contextlib.nullcontext(()) as lines:
             for line in lines:
-                answer = json.loads(line)
-                if "error" not in answer:
+                answer = parse_report(line)
+                if isinstance(answer, SinkStatus):
                     self._status = answer
                 self._answers.put(answer)
-        self._status = {**self._status, "description": tr(sound.PROCESS_ENDED)}
+        self._status = replace(self._status, description=tr(sound.PROCESS_ENDED))
         self._process.wait()
         self._answers.put(_failure("the sound process ended"))
         self._commands.put(None)
@@ -136,14 +172,9 @@ class ProcessSink:
                 pipe.close()
 
 
-def _failure(got: str) -> dict[str, Any]:
+def _failure(got: str) -> OpenFailure:
     todo = "start the sitting again, or pass --audio none or --audio FILE.wav"
-    return {"error": {"what": "the sound cannot be opened", "got": got, "todo": todo}}
-
-
-def _error_parts(error: SourceError) -> dict[str, Any]:
-    """Return the four parts of an error, to raise it again in the program."""
-    return {"what": error.what, "got": str(error.got), "allowed": error.allowed, "todo": error.todo}
+    return OpenFailure("the sound cannot be opened", got=got, todo=todo)
 
 
 def _start() -> subprocess.Popen[str]:
@@ -163,7 +194,7 @@ class SoundServer:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._sink: Sink | None = None
-        self._last_status: dict[str, object] = {}
+        self._last_status: SinkStatus | None = None
         self._ended = threading.Event()
 
     def serve(self, lines: Iterable[str]) -> None:
@@ -204,7 +235,7 @@ class SoundServer:
         try:
             self._sink = DeviceSink(settings)
         except SourceError as error:
-            self._send({"error": _error_parts(error)})
+            self._send(OpenFailure(error.what, str(error.got), error.allowed, error.todo))
             return False
         self._send_status()
         return True
@@ -218,14 +249,14 @@ class SoundServer:
         sink = self._sink
         if sink is None:
             return
-        now: dict[str, object] = {"description": sink.description, "underruns": sink.underruns}
+        now = SinkStatus(sink.description, sink.underruns)
         if now != self._last_status:
             self._last_status = now
             self._send(now)
 
-    def _send(self, message: dict[str, object]) -> None:
+    def _send(self, report: SinkStatus | OpenFailure) -> None:
         with contextlib.suppress(OSError):  # the program has ended
-            self._out.write(json.dumps(message) + "\n")
+            self._out.write(format_report(report) + "\n")
             self._out.flush()
 
 

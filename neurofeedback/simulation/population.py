@@ -47,7 +47,7 @@ class DwellTimes:
 
 
 DWELL_TIMES: Mapping[str, DwellTimes] = {
-    "usual": DwellTimes(),
+    "average": DwellTimes(),
     "novice": DwellTimes(focus_s=20.0, wander_s=25.0),
     "expert": DwellTimes(focus_s=120.0, wander_s=10.0),
 }
@@ -73,7 +73,7 @@ class Person:
     theta_uv: float = 1.3
     beta_uv: float = 0.8
     effects: FeatureEffects = NO_EFFECT
-    dwell: DwellTimes = DWELL_TIMES["usual"]
+    dwell: DwellTimes = DWELL_TIMES["average"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,11 @@ POPULATIONS: Mapping[str, Population] = {
 
 
 def draw_person(
-    seed: int, population: str = "breath-novice", *, effect_scale: float = 1.0, dwell: DwellTimes = DWELL_TIMES["usual"]
+    seed: int,
+    population: str = "breath-novice",
+    *,
+    effect_scale: float = 1.0,
+    dwell: DwellTimes = DWELL_TIMES["average"],
 ) -> Person:
     """Draw a person; the same seed gives the same person.
 

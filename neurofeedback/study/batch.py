@@ -16,11 +16,10 @@ from neurofeedback.formats.reader import find_sessions
 from neurofeedback.settings.load import load_settings
 from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.study.batch_log import BatchLog
-from neurofeedback.study.jobs import OK, BatchJob, BatchWork, Row, failed_row, run_job
+from neurofeedback.study.jobs import LEADING_COLUMNS, BatchJob, BatchRow, BatchWork, failed_row, run_job
 
 TABLES = (".csv", ".parquet")
 _CONNECT_TIMEOUT_S = 10.0
-_LEADING_COLUMNS = ("recording", "status", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def run_batch(request: BatchRequest, progress: Callable[[int, int], None] = lamb
     with explain_disk_errors(f"the table cannot be written to {request.out}", todo="choose another --out"):
         rows, n_done = _collect_rows(jobs, request, progress)
         _write_table(rows, request.out)
-    failures = {str(row["recording"]): str(row["error"]) for row in rows if row["status"] != OK}
+    failures = {row.recording: row.error for row in rows if row.failed}
     return BatchResult(len(jobs), n_done, failures)
 
 
@@ -124,7 +123,7 @@ def _jobs(request: BatchRequest) -> list[BatchJob]:
 
 def _collect_rows(
     jobs: Sequence[BatchJob], request: BatchRequest, progress: Callable[[int, int], None]
-) -> tuple[list[Row], int]:
+) -> tuple[list[BatchRow], int]:
     request.out.parent.mkdir(parents=True, exist_ok=True)
     log = BatchLog(request.out.with_name(f".{request.out.name}.journal"), request.profile)
     try:
@@ -141,20 +140,20 @@ def _collect_rows(
     return [rows[job.key] for job in jobs], n_done
 
 
-def _run_all(jobs: Sequence[BatchJob], request: BatchRequest) -> Iterator[tuple[BatchJob, Row]]:
+def _run_all(jobs: Sequence[BatchJob], request: BatchRequest) -> Iterator[tuple[BatchJob, BatchRow]]:
     by_key = {job.key: job for job in jobs}
     rows = _run_on_cluster(jobs, request.cluster) if request.cluster else _run_on_cores(jobs, request.n_jobs)
-    return ((by_key[str(row["recording"])], row) for row in rows)
+    return ((by_key[row.recording], row) for row in rows)
 
 
-def _run_on_cores(jobs: Sequence[BatchJob], n_jobs: int) -> Iterator[Row]:
+def _run_on_cores(jobs: Sequence[BatchJob], n_jobs: int) -> Iterator[BatchRow]:
     from joblib import Parallel, delayed
 
     rows: Any = Parallel(n_jobs, return_as="generator_unordered")(delayed(run_job)(job) for job in jobs)
     yield from rows
 
 
-def _run_on_cluster(jobs: Sequence[BatchJob], address: str) -> Iterator[Row]:
+def _run_on_cluster(jobs: Sequence[BatchJob], address: str) -> Iterator[BatchRow]:
     """Run the jobs on a cluster; if a worker dies, only its recording fails."""
     try:
         from distributed import Client, as_completed  # an extra
@@ -174,10 +173,10 @@ def _run_on_cluster(jobs: Sequence[BatchJob], address: str) -> Iterator[Row]:
             yield row or failed_row(sent[future], f"its worker died: {error}")
 
 
-def _write_table(rows: Sequence[Row], out: Path) -> None:
+def _write_table(rows: Sequence[BatchRow], out: Path) -> None:
     """Write the table in one step; the order of columns does not depend on which job ended first."""
-    names = {name: None for row in rows for name in row}
-    table = pd.DataFrame(rows, columns=[*_LEADING_COLUMNS, *(name for name in names if name not in _LEADING_COLUMNS)])
+    names = dict.fromkeys([*LEADING_COLUMNS, *(name for row in rows for name in row.values)])
+    table = pd.DataFrame([row.as_columns() for row in rows], columns=[*names])
     draft = out.with_name(f".{out.name}.draft")
     try:
         if out.suffix == ".parquet":

@@ -11,7 +11,7 @@ from pathlib import Path
 from neurofeedback._version import __version__
 from neurofeedback.settings.load import load_evidence, load_settings
 from neurofeedback.storage.append_only import AppendOnlyFile, cut_torn_line, read_complete_lines
-from neurofeedback.study.jobs import OK, BatchJob, Row
+from neurofeedback.study.jobs import BatchJob, BatchRow
 
 
 class BatchLog:
@@ -27,7 +27,7 @@ class BatchLog:
 
     def __init__(self, path: Path, profile: str | None) -> None:
         self._settings = _settings_hash(profile)
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, BatchRow] = {}
         cut_torn_line(path)
         for line in read_complete_lines(path):
             self._load_line(line)
@@ -36,18 +36,19 @@ class BatchLog:
     def _load_line(self, line: str) -> None:
         try:
             entry = json.loads(line)
-            if entry["row"]["status"] == OK:
-                self._rows[entry["job"]] = entry["row"]
-        except (ValueError, LookupError, TypeError):
+            row = BatchRow.from_columns(entry["row"])
+            if not row.failed:
+                self._rows[entry["job"]] = row
+        except (ValueError, LookupError, TypeError, AttributeError):
             return
 
-    def completed_row(self, job: BatchJob) -> Row | None:
+    def completed_row(self, job: BatchJob) -> BatchRow | None:
         """Return the row of a job that is done without error; None otherwise, so that a failed job runs again."""
         return self._rows.get(self._job_key(job))
 
-    def append(self, job: BatchJob, row: Row) -> None:
+    def append(self, job: BatchJob, row: BatchRow) -> None:
         """Write the row of a job."""
-        self._file.append((json.dumps({"job": self._job_key(job), "row": row}) + "\n").encode())
+        self._file.append((json.dumps({"job": self._job_key(job), "row": row.as_columns()}) + "\n").encode())
 
     def close(self) -> None:
         """Close the file."""

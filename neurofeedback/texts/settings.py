@@ -25,7 +25,7 @@ FIELDS = {
 }
 THEMES = {"dark": "Dark", "light": "Light"}
 BACKGROUNDS = {"rain": "Rain", "wind": "Wind", "drone": "Drone", "file": "My own sound file"}
-PROBES = {"usual": "About every minute", "rare": "About every three minutes", "none": "None"}
+PROBES = {"default": "About every minute", "rare": "About every three minutes", "none": "None"}
 BASELINES = {"session": "This sitting's baseline", "own": "My earlier sittings, from the fourth on"}
 LSL_OUTPUTS = {"": "No", "machine": "On this machine", "network": "On the network"}
 TONE_STAYS_NEUTRAL = (

@@ -16,7 +16,7 @@ from neurofeedback.texts.catalogue import tr
 _log = logging.getLogger(__name__)
 VERSION = 1
 _MAX_FILE_BYTES = 100_000
-PROBES: Mapping[str, float | None] = {"usual": None, "rare": 180.0, "none": 0.0}
+PROBES: Mapping[str, float | None] = {"default": None, "rare": 180.0, "none": 0.0}
 """Mean time between questions for each setting, s; None is the profile's."""
 
 
@@ -33,7 +33,7 @@ class Preferences:
     ceiling_dbfs: float = -18.0
     sound_device: str = ""
     drowsiness_shimmer: bool = False
-    probes: str = "usual"
+    probes: str = "default"
     learn_live: bool = True
     baseline: str = "session"
     profile: str = "default"
@@ -72,6 +72,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "baseline": ("session", "own"),
     "lsl_out": ("", "machine", "network"),
 }
+_OLD_VALUES: Mapping[str, Mapping[str, str]] = {"probes": {"usual": "default"}}
+"""Values that earlier versions wrote, and their present names."""
 _LIMITS: Mapping[str, tuple[float, float]] = {"ceiling_dbfs": (-60.0, -3.0)}
 
 
@@ -135,6 +137,8 @@ def _with_new_names(document: Mapping[str, object]) -> Mapping[str, object]:
 
 def _checked(name: str, value: object) -> object:
     default = getattr(Preferences(), name)
+    if isinstance(value, str):
+        value = _OLD_VALUES.get(name, {}).get(value, value)
     if isinstance(default, float) and type(value) is int:
         value = float(value)
     low, high = _LIMITS.get(name, (float("-inf"), float("inf")))

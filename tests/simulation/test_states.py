@@ -14,7 +14,7 @@ from neurofeedback.simulation.states import MentalState, StateSequence, draw_epi
 LONG_S = 60_000.0
 
 
-def episodes(dwell="usual", seconds=LONG_S, **options):
+def episodes(dwell="average", seconds=LONG_S, **options):
     return draw_episodes(seconds, StateSequence(DWELL_TIMES[dwell], rng_for(1, RandomStream.STATES), **options))
 
 
@@ -56,7 +56,9 @@ def test_drowsiness_is_off_by_default_and_increases_over_time():
 
 
 def _sleepy(seed):
-    return draw_episodes(1200, StateSequence(DWELL_TIMES["usual"], rng_for(seed, RandomStream.STATES), drowsiness=0.3))
+    return draw_episodes(
+        1200, StateSequence(DWELL_TIMES["average"], rng_for(seed, RandomStream.STATES), drowsiness=0.3)
+    )
 
 
 def test_after_drowsiness_the_other_waking_state_follows():

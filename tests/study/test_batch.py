@@ -20,7 +20,7 @@ from neurofeedback.formats.session_import import import_recording
 from neurofeedback.study import batch, batch_log
 from neurofeedback.study.batch import BatchRequest, run_batch
 from neurofeedback.study.batch_log import BatchLog
-from neurofeedback.study.jobs import BatchJob, BatchWork, Row, run_job
+from neurofeedback.study.jobs import BatchJob, BatchRow, BatchWork, run_job
 
 N_SESSIONS = 4
 
@@ -104,7 +104,7 @@ def stop_after(n_rows: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let a batch be stopped by a person after some rows; return the list of what is then run."""
     ran: list[str] = []
 
-    def counted(job: BatchJob) -> Row:
+    def counted(job: BatchJob) -> BatchRow:
         if len(ran) == n_rows:
             raise KeyboardInterrupt
         ran.append(job.key)
@@ -143,7 +143,7 @@ def test_a_recording_that_changed_is_done_again(dataset: Path, tmp_path: Path):
 def test_other_settings_are_another_batch(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     job = BatchJob("a", str(dataset), BatchWork.REPLAY)
     done = BatchLog(tmp_path / "journal", None)
-    done.append(job, {"recording": "a", "status": "ok"})
+    done.append(job, BatchRow("a"))
     done.close()
     with closing(BatchLog(tmp_path / "journal", None)) as again:
         assert again.completed_row(job) is not None

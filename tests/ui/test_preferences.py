@@ -123,3 +123,9 @@ def test_settings_of_version_0_1_0_are_read_with_a_notice(tmp_path: Path, caplog
     assert (preferences.background, preferences.background_file) == ("file", "/sounds/sea.flac")
     assert [record.getMessage().count("old names") for record in caplog.records] == [1]
     assert "background_file" in caplog.text
+
+
+def test_old_value_of_the_probe_interval_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('version = 1\nprobes = "usual"\n', encoding="utf-8")
+    assert load_preferences(path, pytest.fail) == Preferences()
