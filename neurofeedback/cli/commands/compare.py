@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neurofeedback.cli.helpers.common import existing_recordings_folder, last_participant, plain_console, print_json
+from neurofeedback.cli.helpers.json_documents import ComparisonDocument, Fields, SideDocument
 from neurofeedback.texts import comparison as comparison_texts
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -47,7 +48,7 @@ def compare(
         typer.echo(tr(terminal.COMPARISON_PATH, path=write_comparison_page(comparison, out)), err=json)
 
 
-def comparison_document(comparison: Comparison) -> dict[str, Any]:
+def comparison_document(comparison: Comparison) -> ComparisonDocument:
     """Return a comparison as plain values, with the keys that ``--json`` has had since version 0.1.0."""
     from neurofeedback.analysis.resting_measures import MEASURES
 
@@ -67,11 +68,11 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _side_document(side: ComparisonSide) -> dict[str, Any]:
+def _side_document(side: ComparisonSide) -> SideDocument:
     return {"name": side.name, "stems": side.stems, "said": [asdict(notes) for notes in side.notes]}
 
 
-def _contrast_document(contrast: Contrast) -> dict[str, Any]:
+def _contrast_document(contrast: Contrast) -> Fields:
     document = asdict(contrast)
     return {_CONTRAST_KEYS.get(name, name): value for name, value in document.items()}
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
 
 from neurofeedback.cli.helpers.common import existing_recordings_folder, last_participant, plain_console, print_json
+from neurofeedback.cli.helpers.json_documents import DecoderDocument, Fields
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -198,11 +199,11 @@ def _format_difference(interval: MetricInterval | None) -> str:
     return tr(terminal.DIFFERENCE, value=value, low=low, high=high)
 
 
-def _with_published_keys(scores: dict[str, Any]) -> dict[str, Any]:
+def _with_published_keys(scores: Fields) -> Fields:
     return {_PUBLISHED_KEYS.get(name, name): value for name, value in scores.items()}
 
 
-def _document(state: DecoderState, performance: str, guidance: str) -> dict[str, Any]:
+def _document(state: DecoderState, performance: str, guidance: str) -> DecoderDocument:
     from neurofeedback.learning.decoder_sentences import decoder_stage, feature_directions
 
     decoder = state.decoder

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neurofeedback.cli.helpers.common import existing_recordings_folder, last_participant, plain_console, print_json
+from neurofeedback.cli.helpers.json_documents import DoubtsDocument, Fields, HistoryDocument
 from neurofeedback.texts import history as history_texts
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -45,7 +46,7 @@ def history(
         _print_history(who, summary)
 
 
-def history_document(summary: HistorySummary) -> dict[str, Any]:
+def history_document(summary: HistorySummary) -> HistoryDocument:
     """Return a summary as plain values.
 
     The keys are those of version 0.1.0, with ``long_run`` and ``doubts``; ``needed`` holds ranges now.
@@ -67,7 +68,7 @@ def history_document(summary: HistorySummary) -> dict[str, Any]:
     }
 
 
-def _doubts_document(doubts: HistoryDoubts) -> dict[str, Any]:
+def _doubts_document(doubts: HistoryDoubts) -> DoubtsDocument:
     return {
         "overlapping": doubts.overlapping,
         "impossible_dates": [one.stem for one in doubts.impossible_dates],
@@ -76,7 +77,7 @@ def _doubts_document(doubts: HistoryDoubts) -> dict[str, Any]:
     }
 
 
-def _trend_document(trend: SignalTrend) -> dict[str, Any]:
+def _trend_document(trend: SignalTrend) -> Fields:
     document = asdict(trend)
     return {"spread" if name == "half_iqr" else name: value for name, value in document.items()}
 

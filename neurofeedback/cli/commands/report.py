@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neurofeedback.cli.helpers.common import print_json
+from neurofeedback.cli.helpers.json_documents import ReportDocument
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
 
@@ -32,7 +33,7 @@ def report(
         typer.echo(tr(terminal.REPORT_NOT_OPENED, path=written.path), err=True)
 
 
-def report_document(data: SessionData) -> dict[str, Any]:
+def report_document(data: SessionData) -> ReportDocument:
     """Return what a report shows as plain values; None for what is not known."""
     transmission = data.transmission
     latency = transmission.latency_ms

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neurofeedback.cli.helpers.common import print_json
+from neurofeedback.cli.helpers.json_documents import SimulatedSessionDocument
 from neurofeedback.errors import RecordingError
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -134,7 +135,7 @@ def simulate(
         seed,
     )
     notes = session_notes.SessionNotes(condition=condition, eyes=eyes)
-    documents: list[dict[str, object]] = []
+    documents: list[SimulatedSessionDocument] = []
     for number in range(sessions):
         today = _setup_for_session(
             scene, number, session_sd, days_apart * (sessions - 1 - number) if days_apart else None
@@ -214,7 +215,7 @@ def _run_session(setup: SimulationSetup) -> tuple[SessionResult, SimulatedSource
 
 def _write_session_files(
     session: Path, source: SimulatedSource, setup: SimulationSetup, notes: SessionNotes
-) -> dict[str, object]:
+) -> SimulatedSessionDocument:
     """Write the ground truth and the notes of a session; return what ``--json`` prints of it."""
     from neurofeedback.recording.bids_paths import SessionFiles
     from neurofeedback.recording.session_notes import write_notes

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from neurofeedback.cli.helpers.json_documents import ChannelDocument, ContactDocument
 from neurofeedback.session.link_stats import LinkMonitor, LinkStats
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.texts import terminal
@@ -54,7 +55,7 @@ class ContactStatistics:
                 self._counts.setdefault(contact.ch_name, Counter())[contact.level] += 1
         return True
 
-    def as_dict(self, device: str) -> dict[str, object]:
+    def as_dict(self, device: str) -> ContactDocument:
         """Return the counts and the last snapshot as plain values, for ``--json``."""
         if self._last is None or self._link is None or self._last.headset_fit is None or self._last.stream is None:
             return {"device": device, "good_enough": False, "sentence": headset_fit_text(None), "channels": []}
@@ -73,7 +74,7 @@ class ContactStatistics:
             "channels": list(map(self._channel, fit.electrodes, stats.loss_rates)),
         }
 
-    def _channel(self, electrode: ElectrodeQuality, loss_rate: float) -> dict[str, object]:
+    def _channel(self, electrode: ElectrodeQuality, loss_rate: float) -> ChannelDocument:
         contact = electrode.contact
         counts = self._counts.get(contact.ch_name, Counter())
         return {
