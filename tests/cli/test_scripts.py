@@ -155,7 +155,8 @@ def test_what_judges_by_the_clock_runs_by_itself_after_the_rest(checkout: Path) 
     status, (rest, timed) = started_tests(checkout, "-x")
     assert status == 0
     assert rest == "-m|pytest|-m|not slow and not real_time|-n|3|--dist|loadfile|--no-loadscope-reorder|-x|"
-    assert timed == "-m|pytest|-m|not slow and real_time|-n|0|tests/test_by_the_clock.py|-x|"
+    timed_arguments = "-n|2|--dist|loadfile|--no-loadscope-reorder|tests/test_by_the_clock.py|-x|"
+    assert timed == f"-m|pytest|-m|not slow and real_time|{timed_arguments}"
 
 
 def test_slow_ones_are_added_to_both(checkout: Path) -> None:
