@@ -60,10 +60,18 @@ def count_words(symbols: bytes) -> int:
     6
     """
     n, at, words = len(symbols), 0, 0
+    values = np.frombuffer(symbols, dtype=np.uint8)
+    places = {  # of each symbol: bit k is set where symbol k is this one
+        value: int.from_bytes(np.packbits(values == value, bitorder="little").tobytes(), "little")
+        for value in set(symbols)
+    }
     while at < n:
-        length = 1
-        while at + length <= n and symbols.find(symbols[at : at + length], 0, at + length - 1) >= 0:
+        starts, length = (1 << at) - 1, 0  # where the word begins earlier, as bits
+        while at + length < n:
+            starts &= places[symbols[at + length]] >> length
             length += 1
+            if not starts:
+                break
         at += length
         words += 1
     return words
