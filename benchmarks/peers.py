@@ -59,7 +59,8 @@ def _model(metric: BrainFlowMetrics) -> MLModel:
     return model
 
 
-def _brainflow(window: Floats, sfreq: float) -> tuple[float, float]:
+def brainflow_scores(window: Floats, sfreq: float) -> tuple[float, float]:
+    """Return BrainFlow's MINDFULNESS and RESTFULNESS of one window ``(n_channels, n_samples)``, uV."""
     rows = list(range(len(window)))
     powers, _ = DataFilter.get_avg_band_powers(np.ascontiguousarray(window), rows, int(sfreq), True)
     mindful, restful = (
@@ -102,7 +103,7 @@ PEERS = {
     "muse-lsl alpha/delta": -1,
 }
 """Each score of other programs, and the sign with which it should rise with wandering."""
-_MEASURES: tuple[Measure, ...] = (_brainflow, _ratios, _muse_lsl)
+_MEASURES: tuple[Measure, ...] = (brainflow_scores, _ratios, _muse_lsl)
 
 
 def measured(window: Floats, sfreq: float) -> dict[str, float]:

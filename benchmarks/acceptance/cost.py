@@ -35,6 +35,7 @@ COST: dict[str, tuple[float, int]] = {
     "T23": (0.1, 1000),
     "T24": (0.1, 1000),
     "invariance": (12.8, 40),
+    "controls": (4.0, 6),
     "real": (4.0, 2),
 }
 """For each target: cost of one person, in simulated and judged sessions of 5 min, and number of people."""

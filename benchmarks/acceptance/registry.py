@@ -7,6 +7,7 @@ from benchmarks.acceptance import (
     alpha,
     badge,
     closed_loop,
+    controls,
     decoder,
     devices,
     effects,
@@ -44,6 +45,7 @@ TARGETS: dict[str, Target] = {
         *devices.TARGETS,
         *over_time.TARGETS,
         *invariance.TARGETS,
+        *controls.TARGETS,
         *real.TARGETS,
     )
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import peers
-from benchmarks.acceptance import adversarial, closed_loop, cost, gate, page, real, weak_clench
+from benchmarks.acceptance import adversarial, closed_loop, controls, cost, gate, page, real, weak_clench
 from benchmarks.acceptance.adversarial import muscle, taken_off
 from benchmarks.acceptance.evaluation import discriminant, leave_one_out, within
 from benchmarks.acceptance.figures import Figure, Run, Verdict, at_least, at_most, between, verdict_of
@@ -34,7 +34,7 @@ FAST = Run(fast=True, map=lambda function, items: [function(item) for item in it
 
 
 def test_every_target_exists_and_is_built() -> None:
-    wanted = [*(f"T{number}" for number in range(1, 25)), "T8a", "T9b", "T12b", "invariance", "real"]
+    wanted = [*(f"T{number}" for number in range(1, 25)), "T8a", "T9b", "T12b", "invariance", "controls", "real"]
     assert sorted(TARGETS) == sorted(wanted)
     assert all(target.measure is not None for target in TARGETS.values())
 
@@ -186,3 +186,20 @@ def test_weak_clenches_of_a_real_jaw_do_not_buy_a_calmer_index() -> None:
     found = weak_clench.weak_clenches(FAST)
     assert len(found) == 2
     assert all(one.value > -0.1 for one in found)
+
+
+def test_windows_are_cut_and_averaged_where_half_of_their_frames_are_known() -> None:
+    assert controls.cut([(0.0, 5.0), (10.0, 14.0)], 2.0) == [0.0, 2.0, 10.0, 12.0]
+    ends = np.array([0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0])
+    values = np.array([1.0, 2.0, 3.0, np.nan, np.nan, np.nan, np.nan, 9.0])
+    means = controls.average(ends, values, [0.0, 2.0, 6.0], 2.0)
+    assert means[0] == 2.0
+    assert np.isnan(means[1:]).all()
+    states = controls.Windows({"alpha": np.array([2.0, np.nan, 0.0])}, np.array([True, True, False]))
+    assert states.auc("alpha") == 1.0
+    assert controls.within_recording(states, "alpha").n == 2
+
+
+@pytest.mark.real_data
+def test_alpha_of_a_real_cap_rises_with_closed_eyes() -> None:
+    assert controls.eyes(2.0).auc("alpha") > 0.8

@@ -12,8 +12,9 @@ import pytest
 from scipy.stats import binomtest
 
 from benchmarks.acceptance.figures import Figure, Goal, Run, at_most
-from benchmarks.acceptance.over_time import HistoryKind, simulate_history, simulate_series
+from benchmarks.acceptance.over_time import AR_5, HistoryKind, simulate_history, simulate_series
 from benchmarks.acceptance.registry import TARGETS
+from neurofeedback.analysis.probe_statistics import fit_wandering_trend
 
 SEEDS = {"T21": 25, "T22": 60, "T23": 60, "T24": 60}
 FAMILY_LEVEL = 0.95
@@ -65,9 +66,13 @@ def test_statistics_over_sessions_hold_their_level(identity: str) -> None:
 
 
 def test_a_plain_quasibinomial_trend_would_be_found_out() -> None:
-    plain = [figure for figure in measured("T21") if "plain quasi-binomial" in figure.name]
-    counts = (sum(round(one.value * one.n) for one in plain), sum(one.n for one in plain), AR_5_TREND)
-    assert surely_beyond({**pooled(measured("T21")), "plain": counts}) == ["plain"]
+    rng = np.random.default_rng(21)
+    found = [fit_wandering_trend(simulate_history(rng, AR_5["AR(.5), SD .8"], 40).answers) for _ in range(150)]
+    plain = [one is not None and not one.quasibinomial_low <= 1 <= one.quasibinomial_high for one in found]
+    robust = [one is not None and one.is_significant for one in found]
+    others = pooled(measured("T21"))
+    assert surely_beyond({**others, "plain": (sum(plain), len(plain), AR_5_TREND)}) == ["plain"]
+    assert surely_beyond({**others, "robust": (sum(robust), len(robust), AR_5_TREND)}) == []
 
 
 def test_a_true_level_of_twice_the_goal_is_found_out_and_the_goal_is_not() -> None:
