@@ -64,12 +64,12 @@ def test_a_silence_keeps_its_place_by_the_senders_clock(sender) -> None:
     sent = np.ones((100, 4), np.float32)
     began = lsl.local_clock()
     sender.push_chunk(sent, began + np.arange(100) / SFREQ)
-    sender.push_chunk(2 * sent, began + 4.0 + np.arange(100) / SFREQ)
-    data = read_until(source, 850)
+    sender.push_chunk(2 * np.ones((400, 4), np.float32), began + 4.0 + np.arange(400) / SFREQ)
+    data = read_until(source, 1200)
     lost = np.isnan(data[0])
     assert lost.sum() == pytest.approx((4.0 - 0.5) * SFREQ, abs=2)
     assert (data[0, :100] == 1).all()
-    assert (data[0, -100:] == 2).all()
+    assert (data[0, -400:] == 2).all()
     source.close()
 
 

@@ -262,6 +262,7 @@ class CounterTracker:
         """Place the held samples with so many more lost, at the jump of the counter that can have been longer.
 
         What was lost before samples as little late as the last ones (``level``, in samples), was lost before these too.
+        Where several jumps remain it is the last one: samples before it may be placed too early, but none too late.
         """
         jumps: list[_Sample] = []
         soonest = inf
@@ -272,7 +273,7 @@ class CounterTracker:
         jumps = jumps or [sample for sample in self._held if sample and sample.step > 1]
         if jumps:
             is_sure = self._cycle and len(jumps) == 1 and not self._jumped
-            return self._place_held(n_lost, max(jumps, key=lambda sample: sample.step), "lost" if is_sure else "gap")
+            return self._place_held(n_lost, jumps[-1], "lost" if is_sure else "gap")
         at_pace = level + _MAX_CHUNK_S * self._sfreq
         first = next(sample for sample in self._held if sample and sample.lateness <= at_pace)
         return self._place_held(n_lost, first, "lost" if self._cycle and first is self._held[0] else "gap")
