@@ -23,7 +23,7 @@ from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.baseline_store import baseline_notice, load_personal_baseline, store_baseline
 from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import SessionConfig, SessionResult
-from neurofeedback.session.headset_fit import HeadsetFitResult, wait_for_headset_fit
+from neurofeedback.session.fit.headset_fit import HeadsetFitResult, wait_for_headset_fit
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.session.network_outputs import describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController

@@ -15,7 +15,7 @@ from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.session.clock import Clock
-    from neurofeedback.session.contact_check import ContactCheck
+    from neurofeedback.session.fit.contact_check import ContactCheck
     from neurofeedback.session.live_state import Snapshot
 
 _JSON_S = 10.0
@@ -39,7 +39,7 @@ def check(
         live_view,
     )
     from neurofeedback.session.clock import RealClock
-    from neurofeedback.session.contact_check import open_contact_check
+    from neurofeedback.session.fit.contact_check import open_contact_check
     from neurofeedback.settings.load import load_settings
 
     settings, clock, statistics = load_settings(profile), RealClock(), ContactStatistics()

@@ -19,9 +19,9 @@ from neurofeedback.errors import EXIT_OK, SourceError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.session.clock import VirtualClock
 from neurofeedback.session.config import SessionConfig
-from neurofeedback.session.contact_check import ContactCheck, open_contact_check
-from neurofeedback.session.fit_criterion import FitCriterion
-from neurofeedback.session.headset_fit import wait_for_headset_fit
+from neurofeedback.session.fit.contact_check import ContactCheck, open_contact_check
+from neurofeedback.session.fit.fit_criterion import FitCriterion
+from neurofeedback.session.fit.headset_fit import wait_for_headset_fit
 from neurofeedback.session.live_state import LiveState, Request, RequestKind
 from neurofeedback.session.session import Session
 from neurofeedback.settings.load import load_montage, load_settings, resolve

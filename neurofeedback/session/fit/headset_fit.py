@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from neurofeedback.acquisition.reconnect import count_reconnects
 from neurofeedback.acquisition.source import Source
 from neurofeedback.session.clock import Clock
-from neurofeedback.session.contact_check import ContactCheck
+from neurofeedback.session.fit.contact_check import ContactCheck
 from neurofeedback.session.live_state import LiveState, RequestKind, Snapshot
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import session_notices

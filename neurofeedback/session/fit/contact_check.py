@@ -14,7 +14,7 @@ from neurofeedback.acquisition.watchdog import FIRST_SAMPLE_TIMEOUT_S
 from neurofeedback.errors import SourceError
 from neurofeedback.processing.contact import ElectrodeQualityMonitor
 from neurofeedback.session.clock import Clock
-from neurofeedback.session.fit_criterion import FitCriterion
+from neurofeedback.session.fit.fit_criterion import FitCriterion
 from neurofeedback.session.link_stats import LinkMonitor
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.settings.load import load_montage
