@@ -43,6 +43,7 @@ _DROWSINESS_ROWS = [_NAMES.index(name) for name in ("o_alpha_posterior", "theta_
 _ALLOWED_VALUES = {
     CommandKind.PHASE: ", ".join(phase for phase in Phase if phase is not Phase.PAUSE),
     CommandKind.PAUSE: texts.ON_OR_OFF,
+    CommandKind.LATE: texts.ON_OR_OFF,
     CommandKind.BASELINE: texts.SESSION_OR_OWN,
     CommandKind.DECODER: texts.DECODER_OR_NOTHING,
 }
@@ -137,12 +138,14 @@ class FrameEngine:
             CommandKind.PAUSE: self._set_pause,
             CommandKind.DECODER: self._set_decoder,
             CommandKind.BASELINE: self._set_feedback_source,
+            CommandKind.LATE: self._set_late,
         }
         self._untaught_trust = untaught_trust(profile.evidence, settings.confidence)
         self._trust = self._untaught_trust
         self._baseline_quality = 0.0
         self._window_frames = round(settings.spectrum.window_s / self.hop_s)
         self._pause_frames_left = 0
+        self._is_late = False
         self.phase = Phase.SETTLE
         self.late_baseline_sample: int | None = None
         self.columns = frame_columns(profile, personal_baseline=self.personal_baseline is not None)
@@ -284,6 +287,12 @@ class FrameEngine:
             raise ValueError
         self._engine_states.advance(EngineEvent.PAUSE_ON if value == "on" else EngineEvent.PAUSE_OFF)
 
+    def _set_late(self, value: str) -> None:
+        """Switch feedback off for frames that come too late to be of use to the person."""
+        if value not in {"on", "off"}:
+            raise ValueError
+        self._is_late = value == "on"
+
     def _use_baseline(self, baseline: Baseline) -> None:
         """Judge by a baseline from the next frame on."""
         self._engine_states.advance(EngineEvent.BASELINE_READY)
@@ -350,12 +359,14 @@ class FrameEngine:
             u, threshold = estimate.u, self._threshold.value
             session_u, personal_u = estimate.session_u, estimate.personal_u
             trust = confidence(signal, self._baseline_quality, self._trust)
-            reward = estimate.valid and self._threshold.update(u, adapt=practising)
+            adapt = practising and not self._is_late
+            reward = estimate.valid and self._threshold.update(u, adapt=adapt) and not self._is_late
         z = batch.z[row].tolist()
         drowsy = self._drowsiness.update(*(z[k] for k in _DROWSINESS_ROWS)) if phase in _INDEX_PHASES else False
         sample = int(windows.ends[row])
-        guidance = self._mapper.update(u, trust, signal, state, feedback=practising, paused=bool(paused))
-        bell = self._bell.update(u, trust, state, feedback=practising)
+        silenced = bool(paused) or self._is_late
+        guidance = self._mapper.update(u, trust, signal, state, feedback=practising, paused=silenced)
+        bell = self._bell.update(u, trust, state, feedback=practising and not self._is_late)
         return Frame(
             index=windows.first + row,
             sample=sample,

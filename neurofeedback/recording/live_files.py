@@ -7,6 +7,7 @@ import logging
 import math
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -151,9 +152,16 @@ class DiskSyncer:
         self._period_s = period_s
         self._sync = sync
         self._stop = threading.Event()
+        self._busy_since: float | None = None
         self.error: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="disk-sync", daemon=True)
         self._thread.start()
+
+    @property
+    def delay_s(self) -> float:
+        """How long the sync under way has been waiting for the disk, s; 0 if there is none."""
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def _run(self) -> None:
         try:
@@ -165,8 +173,10 @@ class DiskSyncer:
             self.error = error
 
     def _sync_all(self) -> None:
+        self._busy_since = time.monotonic()
         for descriptor in self._descriptors():
             self._sync(descriptor)
+        self._busy_since = None
 
     def stop(self) -> None:
         """Sync a last time and end the thread. Returns when all data are on disk."""

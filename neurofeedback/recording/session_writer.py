@@ -14,6 +14,7 @@ from neurofeedback.recording import physio
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_channel_status, write_sidecars
 from neurofeedback.recording.complete_interrupted import finalize_session
 from neurofeedback.recording.dataset import publish_session
+from neurofeedback.recording.disk_queue import DiskQueue, Job
 from neurofeedback.recording.events import sort_events
 from neurofeedback.recording.live_files import DiskSyncer, LiveFiles
 from neurofeedback.recording.session_header import SessionHeader
@@ -24,6 +25,9 @@ from neurofeedback.types import Chunk, Command, Event, Frame
 __all__ = ["SessionHeader", "SessionWriter"]
 
 _log = logging.getLogger(__name__)
+
+_FRAME_BYTES = 2048
+_SLOW_SYNC_S = 3.0
 
 
 class SessionWriter:
@@ -39,6 +43,8 @@ class SessionWriter:
         Metadata of the session.
     sync : callable
         Syncs one file descriptor; called in another thread.
+    in_background : bool
+        Write in a thread, so that a disk that does not answer delays nobody.
 
     Raises
     ------
@@ -48,15 +54,20 @@ class SessionWriter:
         The folder cannot be written to, or its disk is full.
     """
 
-    def __init__(self, root: Path, header: SessionHeader, *, sync: Callable[[int], None] = os.fsync) -> None:
+    def __init__(
+        self, root: Path, header: SessionHeader, *, sync: Callable[[int], None] = os.fsync, in_background: bool = False
+    ) -> None:
         self._header = header
         self._sync = sync
         self.files, self._lock = lock_session(root, header)
         self._pending_events: list[Event | Command] = []
         self._live_files: LiveFiles | None = None
         self._syncer: DiskSyncer | None = None
+        self._in_background = in_background
+        self._queue: DiskQueue | None = None
+        self._next_sample = 0
         self._error: RecordingError | None = None
-        self._closed = False
+        self._closed = self._abandoned = False
 
     @property
     def raw(self) -> Path:
@@ -73,8 +84,14 @@ class SessionWriter:
         """Number of samples on disk."""
         return self._live_files.n_samples if self._live_files else 0
 
+    @property
+    def disk_delay_s(self) -> float:
+        """For how long the disk has not answered, s; 0 if it does."""
+        sync_s = self._syncer.delay_s if self._syncer else 0.0
+        return max(self._queue.delay_s if self._queue else 0.0, sync_s if sync_s >= _SLOW_SYNC_S else 0.0)
+
     def process_chunk(self, chunk: Chunk) -> None:
-        """Append a chunk. When this returns, the operating system has the data.
+        """Append a chunk. When this returns, the operating system has the data, or the thread that writes.
 
         Raises
         ------
@@ -85,22 +102,23 @@ class SessionWriter:
             return
         with self._writing():
             self._check_contiguous(chunk)
-            if self._live_files is None:
+            if (live_files := self._live_files) is None:
                 self._begin(chunk)
             else:
-                self._live_files.append_chunk(chunk)
+                self._write(lambda: live_files.append_chunk(chunk), chunk.data.nbytes)
+            self._next_sample = chunk.stop
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
         """Append frames to the frame log."""
         with self._writing():
-            if self._live_files:
-                self._live_files.append_frames(frames)
+            if live_files := self._live_files:
+                self._write(lambda: live_files.append_frames(frames), _FRAME_BYTES * len(frames))
 
     def process_event(self, event: Event | Command) -> None:
         """Append an event or command. Before the first chunk it is held in memory."""
         with self._writing():
-            if self._live_files:
-                self._live_files.append_event(event)
+            if live_files := self._live_files:
+                self._write(lambda: live_files.append_event(event), len(event.value))
             else:
                 self._pending_events.append(event)
 
@@ -126,11 +144,11 @@ class SessionWriter:
         return self.derived if self._live_files and not self.files.missing_folder else None
 
     def _check_contiguous(self, chunk: Chunk) -> None:
-        if chunk.first_sample != self.n_samples:
+        if chunk.first_sample != self._next_sample:
             raise RecordingError(
                 "a chunk does not follow the previous one",
                 got=f"sample {chunk.first_sample}",
-                allowed=f"sample {self.n_samples}",
+                allowed=f"sample {self._next_sample}",
                 todo="report this as an error of the source",
             )
 
@@ -149,6 +167,13 @@ class SessionWriter:
         live_files.open(self.files)
         self._live_files = live_files
         self._syncer = DiskSyncer(lambda: live_files.descriptors, sync=self._sync)
+        self._queue = DiskQueue() if self._in_background else None
+
+    def _write(self, job: Job, n_bytes: int) -> None:
+        if self._queue is None:
+            job()
+        else:
+            self._queue.put(job, n_bytes)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -160,13 +185,13 @@ class SessionWriter:
             yield
         except OSError as error:
             self._error = self._disk_error(error)
-            self._stop()
+            self._stop(disk_answers=not isinstance(error, TimeoutError))
             raise self._error from None
 
     def _finish(self, summary: SessionSummary) -> None:
         try:
             self._stop()
-            if self._live_files and self._error and not self.files.missing_folder:
+            if self._live_files and self._error and not self.files.missing_folder and not self._abandoned:
                 finalize_session(self.files, summary)
             elif self._live_files and not self._error:
                 self._write_summary(self._live_files, summary)
@@ -176,15 +201,25 @@ class SessionWriter:
                 raise self._error from None
             _log.warning("the session will be completed at the next start: %s", error)
 
-    def _stop(self) -> None:
-        """Sync and close the files. A second call does nothing."""
+    def _stop(self, *, disk_answers: bool = True) -> None:
+        """Write what waits, sync and close the files. A second call does nothing.
+
+        Nothing waits for a disk that does not answer; the session is completed at the next start.
+        """
         syncer, self._syncer = self._syncer, None
+        queue, self._queue = self._queue, None
         if self._live_files is None or syncer is None:
+            return
+        if queue is not None:
+            queue.close()
+        if not disk_answers:
+            self._abandoned = True
             return
         syncer.stop()
         self._live_files.close()
-        if syncer.error and self._error is None:
-            raise syncer.error
+        error = (queue.error if queue is not None else None) or syncer.error
+        if error is not None and self._error is None:
+            raise error
 
     def _write_summary(self, live_files: LiveFiles, summary: SessionSummary) -> None:
         stream = self._header.stream

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Protocol
 
@@ -17,13 +18,21 @@ class Clock(Protocol):
         """Wait for some seconds."""
         ...
 
+    def suspended_s(self) -> float:
+        """Return how long the computer has been asleep since it was started, as far as the system tells, s."""
+        ...
+
 
 class RealClock:
-    """The host's monotonic clock."""
+    """The host's monotonic clock, which goes on while the computer is asleep where the system has such a clock."""
 
     def now(self) -> float:
         """Return the monotonic time in seconds."""
-        return time.monotonic()
+        return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()
+
+    def suspended_s(self) -> float:
+        """Return how long the computer has been asleep since it was started, s."""
+        return self.now() - time.monotonic()
 
     def wait(self, seconds: float) -> None:
         """Sleep."""
@@ -39,6 +48,10 @@ class VirtualClock:
     def now(self) -> float:
         """Return the virtual time in seconds."""
         return self._now
+
+    def suspended_s(self) -> float:
+        """Return 0."""
+        return 0.0
 
     def wait(self, seconds: float) -> None:
         """Advance at once."""

@@ -21,12 +21,13 @@ from neurofeedback.session.press_debouncer import PressDebouncer
 from neurofeedback.session.probes import ActionResult, ProbeScheduler
 from neurofeedback.session.session_context import SessionContext
 from neurofeedback.session.snapshot_builder import SnapshotBuilder
+from neurofeedback.session.stalls import MAX_AGE_S, SampleAge, StallMonitor
 from neurofeedback.session.summary import FrameCounts
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import SEARCHING_HEADSET
 from neurofeedback.texts.status import index_source_text
-from neurofeedback.types import BackgroundMode, Chunk, Command, Event, EventKind, Frame, Guidance, LostRun
+from neurofeedback.types import BackgroundMode, Chunk, Command, CommandKind, Event, EventKind, Frame, Guidance, LostRun
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.01
@@ -46,6 +47,8 @@ class Runner:
         self._schedule = FrameSchedule(sfreq, settings.spectrum.hop_s)
         self._commands: list[Command] = []
         self._arrival_jitter = ArrivalJitter(sfreq)
+        self._sample_age = SampleAge(sfreq)
+        self._is_late = False
         self._recent_lost: deque[LostRun] = deque(maxlen=_MAX_RECENT_LOST_RUNS)
         self._n_received = 0
         self._n_lost = 0
@@ -90,6 +93,7 @@ class Runner:
         """
         context = self._context
         self._last_data_time = context.clock.now()
+        self._stalls = StallMonitor(context.clock, context.writer)
         self._record_event(EventKind.START, context.stream.device)
         if context.model_record:
             self._record_event(EventKind.MODEL, context.model_record)
@@ -103,6 +107,7 @@ class Runner:
     def _loop(self) -> str:
         context = self._context
         while not context.phase_controller.done:
+            self._check_stalls()
             self._apply_requests()
             if self._controls.stop_requested:
                 return "asked"
@@ -149,12 +154,29 @@ class Runner:
         self.duration_s = self.session_s
         self._recent_lost += [run for run in chunk.lost if run.channels is None]
         self._n_lost += sum(run.n_samples for run in chunk.lost if run.channels is None)
+        self._sample_age.update(chunk)
         for piece in self._split_at_frames(chunk):
+            self._check_age(piece)
             self._n_received = piece.stop
             self._process_frames(self._estimate(piece), chunk)
         self._log_signal_return(chunk)
         self._arrival_jitter.update(chunk)
         self._publish()
+
+    def _check_stalls(self) -> None:
+        """Record standstills; silence is not counted while the program stood still."""
+        stopped_s, events = self._stalls.update(self._n_received)
+        self._last_data_time += stopped_s
+        for event in events:
+            self._record_row(event)
+
+    def _check_age(self, piece: Chunk) -> None:
+        """Switch feedback off for the frames of samples that are too old, and on again."""
+        age_s = 0.0 if self._is_lost(piece.stop - 1) else self._sample_age.age_s(piece.stop, self._context.clock.now())
+        if (age_s > MAX_AGE_S) is not self._is_late:
+            self._is_late = age_s > MAX_AGE_S
+            value = "on" if self._is_late else "off"
+            self._record_row(Command(self._n_received + 1, CommandKind.LATE, value))
 
     def _split_at_frames(self, chunk: Chunk) -> list[Chunk]:
         """Cut a chunk at the ends of frames, so that phases change at the same sample for any chunk size."""
@@ -187,6 +209,8 @@ class Runner:
             context.sink.set_guidance(frame.guidance, self.session_s)
             read_s = chunk.buffer_delay_s + (chunk.stop - frame.sample) / context.stream.sfreq
             age_s = context.clock.now() - chunk.host_time + read_s
+            if self._is_late:
+                age_s = max(age_s, self._sample_age.age_s(frame.sample, context.clock.now()))
             timed.append(frame if self._is_lost(frame.sample - 1) else replace(frame, latency_ms=1000 * age_s))
             if (output := context.phase_controller.process(frame)) is not None:
                 # at the end of a gap several frames come at once: a command can only follow the last
@@ -307,7 +331,9 @@ class Runner:
                 n_received=self._n_received,
                 n_lost=self._n_lost,
                 lost_s=0.0 if self._silent_since is None else now - self._silent_since,
-                message=self.press_debouncer.message if self._silent_since is None else tr(SEARCHING_HEADSET),
+                message=(self._stalls.message or self.press_debouncer.message)
+                if self._silent_since is None
+                else tr(SEARCHING_HEADSET),
                 valid_fraction=self.frame_counts.valid_fraction,
                 question=self.probe_scheduler.question,
                 n_probes=self.probe_scheduler.n_probes,

@@ -244,7 +244,7 @@ class Session:
             context = SessionContext(
                 source=fit_result.source,
                 stream=stream,
-                writer=SessionWriter(config.recordings, header),
+                writer=SessionWriter(config.recordings, header, in_background=not config.fast),
                 engine=engine,
                 phase_controller=PhaseController(prepared.plan, stream.sfreq, settings.baseline.max_extensions),
                 sink=prepared.sink,

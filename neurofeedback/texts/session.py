@@ -58,6 +58,13 @@ STATES_WITHOUT_WATER = {
 
 WAITING_FOR_SIGNAL = "Waiting for the first signal from the headset."
 SEARCHING_HEADSET = "Headset lost; looking for it."
+PROGRAM_STOOD_STILL = (
+    "The program stood still for {seconds:.0f} s. What came late is recorded, but it changed neither sound nor reward."
+)
+COMPUTER_WAS_ASLEEP = (
+    "The computer was asleep for {seconds:.0f} s. What came late is recorded, but it changed neither sound nor reward."
+)
+DISK_BLOCKED = "The disk does not answer. What is recorded waits in memory until it does; the sitting goes on."
 HEADSET_LOST = "No data from the headset. Trying to reconnect; everything recorded so far is saved."
 
 INDEX_SOURCE_OTHER = "The guidance follows your {index_name}; answers do not change it."

@@ -30,6 +30,7 @@ class CommandKind(StrEnum):
     PAUSE = "pause"
     DECODER = "decoder"
     BASELINE = "baseline"
+    LATE = "late"
 
 
 class EventKind(StrEnum):
@@ -40,6 +41,11 @@ class EventKind(StrEnum):
     STOP = "stop"
     SIGNAL_LOST = "signal_lost"
     SIGNAL_BACK = "signal_back"
+    STOPPED = "stopped"
+    SUSPENDED = "suspended"
+    DISK_BLOCKED = "disk_blocked"
+    DISK_BACK = "disk_back"
+    SOUND_RESTARTED = "sound_restarted"
     MARK = "mark"
     PROBE = "probe"
     ANSWER_WHERE = "answer_where"
