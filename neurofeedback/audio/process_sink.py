@@ -2,7 +2,8 @@
 
 Python runs one thread at a time, and on a busy machine that thread may be paused for a third of a second. Commands
 go to the process as JSON lines on its input, its status comes back on its output. When its input ends, it fades out,
-so a killed program leaves no sound behind.
+so a killed program leaves no sound behind. When no guidance comes for a second, as from a program that stands still,
+the process itself makes the sound neutral. When the process ends by itself, another one takes its place.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TextIO
 
@@ -32,6 +34,13 @@ log = logging.getLogger(__name__)
 
 MODULE = "neurofeedback.audio.process_sink"
 _OPEN_TIMEOUT_S = 30.0
+_MAX_RESTARTS = 5
+_RESTART_PAUSE_S = 0.2
+
+GUIDANCE_TIMEOUT_S = 1.0
+"""Time without guidance after which the sound becomes neutral, s."""
+
+_WATCHES_PER_STATUS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ def parse_report(line: str) -> SinkStatus | OpenFailure:
 
 
 class ProcessSink:
-    """A `DeviceSink` in another process. Every method only puts a command on a queue.
+    """A `DeviceSink` in another process, which is replaced if it ends. Every method only puts a command on a queue.
 
     Parameters
     ----------
@@ -87,13 +96,18 @@ class ProcessSink:
     def __init__(self, settings: AudioSettings) -> None:
         self._status = SinkStatus(tr(sound.PROCESS_ENDED))
         self._commands: queue.SimpleQueue[tuple[str, object] | None] = queue.SimpleQueue()
+        self._opening: dict[str, object] = {"open": settings.model_dump()}
+        self._ended = False
+        self._opened = False
+        self._stopping = threading.Event()
+        self._pipe_lock = threading.Lock()
         self._process = _start()
         self._answers: queue.SimpleQueue[SinkStatus | OpenFailure] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="sound-status", daemon=True)
         self._writer = threading.Thread(target=self._write, name="sound-commands", daemon=True)
         self._reader.start()
         self._writer.start()
-        self._put("open", settings.model_dump())
+        self._commands.put(("open", settings.model_dump()))
         self._wait_until_open()
 
     @property
@@ -132,10 +146,13 @@ class ProcessSink:
 
     def stop(self, at_s: float) -> None:
         """Fade out and end; returns at once, and the process ends when it is silent."""
+        self._stopping.set()
         self._commands.put(None)
 
     def _put(self, name: str, value: object = None) -> None:
-        if self._writer.is_alive():  # else the queue would only grow
+        if name != "ring":
+            self._opening[name] = value
+        if not self._ended:  # else the queue would only grow
             self._commands.put((name, value))
 
     def _wait_until_open(self) -> None:
@@ -148,8 +165,34 @@ class ProcessSink:
             self._writer.join(_OPEN_TIMEOUT_S)
             self._reader.join(_OPEN_TIMEOUT_S)
             raise SourceError(answer.what, got=answer.got, allowed=answer.allowed, todo=answer.todo)
+        self._opened = True
 
     def _read(self) -> None:
+        """Read the reports of one process after the other."""
+        self._read_reports()
+        for _ in range(_MAX_RESTARTS):
+            if not self._opened or self._stopping.wait(_RESTART_PAUSE_S) or not self._restart():
+                break
+            self._read_reports()
+        self._ended = True
+        self._answers.put(_failure("the sound process ended"))
+        self._commands.put(None)
+
+    def _restart(self) -> bool:
+        """Start another process in the state of the one that ended; return whether it could be started."""
+        log.warning("the sound process ended with code %s and is started again", self._process.returncode)
+        with self._pipe_lock:
+            self._close_pipe()
+            try:
+                self._process = _start()
+            except SourceError as error:
+                log.warning("%s", error)
+                return False
+            for command in list(self._opening.items()):
+                self._send(command)
+        return True
+
+    def _read_reports(self) -> None:
         with self._process.stdout or contextlib.nullcontext(()) as lines:
             for line in lines:
                 answer = parse_report(line)
@@ -158,18 +201,24 @@ class ProcessSink:
                 self._answers.put(answer)
         self._status = replace(self._status, description=tr(sound.PROCESS_ENDED))
         self._process.wait()
-        self._answers.put(_failure("the sound process ended"))
-        self._commands.put(None)
 
     def _write(self) -> None:
-        pipe = self._process.stdin
-        with contextlib.suppress(OSError):  # the process is gone, which `_read` reports
-            while pipe is not None and (command := self._commands.get()) is not None:
-                pipe.write(json.dumps(command) + "\n")
-                pipe.flush()
+        while (command := self._commands.get()) is not None:
+            with self._pipe_lock:
+                self._send(command)
+        with self._pipe_lock:
+            self._close_pipe()
+
+    def _close_pipe(self) -> None:
         with contextlib.suppress(OSError):
-            if pipe is not None:
-                pipe.close()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+
+    def _send(self, command: tuple[str, object]) -> None:
+        with contextlib.suppress(OSError):  # the process is gone, which `_read` notices
+            if self._process.stdin is not None and not self._process.stdin.closed:
+                self._process.stdin.write(json.dumps(command) + "\n")
+                self._process.stdin.flush()
 
 
 def _failure(got: str) -> OpenFailure:
@@ -189,17 +238,28 @@ def _start() -> subprocess.Popen[str]:
 
 
 class SoundServer:
-    """The sound process: executes commands and reports changes of its status."""
+    """The sound process: executes commands, reports changes of its status, and is neutral without guidance.
 
-    def __init__(self, out: TextIO) -> None:
+    Parameters
+    ----------
+    out : TextIO
+        Receives the reports.
+    clock : callable
+        Monotonic clock, s.
+    """
+
+    def __init__(self, out: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._out = out
+        self._clock = clock
+        self._guided: tuple[Guidance, float] | None = None
+        self._guidance_lock = threading.Lock()
         self._sink: Sink | None = None
         self._last_status: SinkStatus | None = None
         self._ended = threading.Event()
 
     def serve(self, lines: Iterable[str]) -> None:
         """Execute commands until the lines end."""
-        reporter = threading.Thread(target=self._send_status_regularly, daemon=True)
+        reporter = threading.Thread(target=self._watch_regularly, daemon=True)
         reporter.start()
         for line in lines:
             name, value = json.loads(line)
@@ -220,7 +280,10 @@ class SoundServer:
             case "start":
                 sink.start()
             case "guide":
-                sink.set_guidance(Guidance(**{**value, "background": BackgroundMode(value["background"])}), 0.0)
+                guidance = Guidance(**{**value, "background": BackgroundMode(value["background"])})
+                with self._guidance_lock:
+                    self._guided = guidance, self._clock()
+                    sink.set_guidance(guidance, 0.0)
             case "ring":
                 sink.ring(Bell(value), 0.0)
             case "volume":
@@ -240,10 +303,25 @@ class SoundServer:
         self._send_status()
         return True
 
-    def _send_status_regularly(self) -> None:
-        while not self._ended.wait(WATCH_S):
-            self._send_status()
+    def _watch_regularly(self) -> None:
+        n_watches = 0
+        while not self._ended.wait(WATCH_S / _WATCHES_PER_STATUS):
+            self.neutralize_if_silent()
+            n_watches += 1
+            if n_watches % _WATCHES_PER_STATUS == 0:
+                self._send_status()
         self._send_status()
+
+    def neutralize_if_silent(self) -> None:
+        """Make the sound neutral, if no guidance has come for ``GUIDANCE_TIMEOUT_S``."""
+        with self._guidance_lock:
+            if self._guided is None or self._sink is None or self._clock() - self._guided[1] < GUIDANCE_TIMEOUT_S:
+                return
+            guidance, self._guided = self._guided[0], None
+            if guidance.background is not BackgroundMode.LOST:
+                gain = guidance.fallback_gain
+                neutral = Guidance(gain, gain, BackgroundMode.NEUTRAL, immediate=True, mist=1.0)
+                self._sink.set_guidance(neutral, 0.0)
 
     def _send_status(self) -> None:
         sink = self._sink

@@ -53,11 +53,18 @@ class GuidanceMapper:
         if state is State.UNKNOWN:
             self._gain = self.neutral_gain
             return Guidance(
-                self._gain, self._gain, BackgroundMode.NEUTRAL, immediate=True, ripple=_NEUTRAL_RIPPLE, mist=1.0
+                self._gain,
+                self._gain,
+                BackgroundMode.NEUTRAL,
+                immediate=True,
+                ripple=_NEUTRAL_RIPPLE,
+                mist=1.0,
+                fallback_gain=self.neutral_gain,
             )
         target = smoothstep((u - self._settings.ramp_low_u) / self._settings.ramp_width_u)
         self._gain = self._limit_slew(self.neutral_gain + self.depth * confidence * (target - self.neutral_gain))
-        return Guidance(self._gain, self._gain, ripple=target, mist=0.5 * (1.0 - signal))
+        mist = 0.5 * (1.0 - signal)
+        return Guidance(self._gain, self._gain, ripple=target, mist=mist, fallback_gain=self.neutral_gain)
 
     def _limit_slew(self, target: float) -> float:
         """Return the gain moved towards ``target`` within the limits in gain and in decibels."""

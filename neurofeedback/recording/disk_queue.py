@@ -17,7 +17,7 @@ MAX_BYTES = 64 * 2**20
 FULL_WAIT_S = 5.0
 """Longest time to wait for room in a full queue, s."""
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 class DiskQueue:

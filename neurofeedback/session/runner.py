@@ -93,7 +93,7 @@ class Runner:
         """
         context = self._context
         self._last_data_time = context.clock.now()
-        self._stalls = StallMonitor(context.clock, context.writer)
+        self._stalls = StallMonitor(context.clock, lambda: context.writer.disk_delay_s)
         self._record_event(EventKind.START, context.stream.device)
         if context.model_record:
             self._record_event(EventKind.MODEL, context.model_record)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from neurofeedback.acquisition.placement.arrival_pace import EarliestArrival
-from neurofeedback.recording.session_writer import SessionWriter
 from neurofeedback.session.clock import Clock
 from neurofeedback.texts import session
 from neurofeedback.texts.catalogue import tr
@@ -50,13 +51,13 @@ class StallMonitor:
     ----------
     clock : Clock
         The session's clock.
-    writer : SessionWriter
-        The recording, which knows since when the disk has not answered.
+    disk_delay_s : callable
+        For how long the disk has not answered, s.
     """
 
-    def __init__(self, clock: Clock, writer: SessionWriter) -> None:
+    def __init__(self, clock: Clock, disk_delay_s: Callable[[], float]) -> None:
         self._clock = clock
-        self._writer = writer
+        self._disk_delay_s = disk_delay_s
         self._last = clock.now()
         self._suspended_s = clock.suspended_s()
         self._blocked_s = 0.0
@@ -86,7 +87,7 @@ class StallMonitor:
         return Event(sample, EventKind.SUSPENDED if asleep else EventKind.STOPPED, f"{stopped_s:.1f} s")
 
     def _disk_events(self, sample: int) -> tuple[Event, ...]:
-        delay_s, before_s = self._writer.disk_delay_s, self._blocked_s
+        delay_s, before_s = self._disk_delay_s(), self._blocked_s
         self._blocked_s = max(delay_s, before_s) if delay_s >= _MIN_DISK_DELAY_S else 0.0
         if self._blocked_s and not before_s:
             return (Event(sample, EventKind.DISK_BLOCKED),)

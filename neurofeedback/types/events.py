@@ -45,7 +45,6 @@ class EventKind(StrEnum):
     SUSPENDED = "suspended"
     DISK_BLOCKED = "disk_blocked"
     DISK_BACK = "disk_back"
-    SOUND_RESTARTED = "sound_restarted"
     MARK = "mark"
     PROBE = "probe"
     ANSWER_WHERE = "answer_where"

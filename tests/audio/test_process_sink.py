@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,8 @@ def test_status_of_the_sound_process_is_passed_on_until_its_end() -> None:
 
 
 @pytest.mark.usefixtures("fake")
-def test_killed_sound_process_does_not_end_the_session() -> None:
+def test_killed_sound_process_does_not_end_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_sink, "_MAX_RESTARTS", 0)
     sink = ProcessSink(SETTINGS)
     sink._process.kill()
     until(lambda: sink.description == sound.PROCESS_ENDED)
@@ -159,6 +161,49 @@ def test_killed_sound_process_does_not_end_the_session() -> None:
     sink.ring(Bell.END, 1.0)
     assert sink._commands.empty(), "what nobody takes would pile up for the rest of the sitting"
     sink.stop(1.0)
+
+
+@pytest.mark.usefixtures("fake")
+def test_killed_sound_process_is_replaced_by_one_in_the_same_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_sink, "_RESTART_PAUSE_S", 0.0)
+    sink = ProcessSink(SETTINGS)
+    sink.start()
+    sink.mute(True, 0.0)
+    until(lambda: sink.description == "farther")
+    first = sink._process
+    first.kill()
+    until(lambda: sink._process is not first and sink.description == "farther")
+    sink.stop(1.0)
+    sink._reader.join(60)
+    assert sink._process.returncode == 0
+
+
+PRACTISING = Guidance(0.9, 0.9, ripple=0.9, fallback_gain=0.15)
+NEUTRAL = Guidance(0.15, 0.15, BackgroundMode.NEUTRAL, immediate=True, mist=1.0)
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "guided", "heard"),
+    [
+        (0.9, PRACTISING, [PRACTISING]),
+        (1.0, PRACTISING, [PRACTISING, NEUTRAL]),
+        (1.0, Guidance(), [Guidance(), Guidance(background=BackgroundMode.NEUTRAL, immediate=True, mist=1.0)]),
+        (1.0, Guidance(background=BackgroundMode.LOST), [Guidance(background=BackgroundMode.LOST)]),
+    ],
+)
+def test_sound_becomes_neutral_once_when_no_guidance_comes(
+    monkeypatch: pytest.MonkeyPatch, silent_s: float, guided: Guidance, heard: list[Guidance]
+) -> None:
+    monkeypatch.setattr(process_sink, "DeviceSink", Sink)
+    now = 5.0
+    server = SoundServer(io.StringIO(), lambda: now)
+    commands = [("open", SETTINGS.model_dump()), ("guide", asdict(guided))]
+    for name, value in commands:
+        server._execute(name, json.loads(json.dumps(value)))
+    for _ in range(2):
+        now = 5.0 + silent_s
+        server.neutralize_if_silent()
+    assert sinks.pop().received[1:] == heard
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
