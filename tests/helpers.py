@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from neurofeedback.feedback.sound_bank import SoundBank
 
 ROOT = Path(__file__).resolve().parents[1]
 """The checkout."""
 
 DATA = Path(os.environ.get("NEUROFEEDBACK_DATA", ROOT.parent / "shared" / "data"))
 """Real recordings that are no part of the project."""
+
+
+@cache
+def sound_bank(**changes: object) -> SoundBank:
+    """Return the sounds of the audio settings with these changes; made once a process, in about a second."""
+    from neurofeedback.feedback.sound_bank import make_sound_bank
+    from neurofeedback.settings.audio_feedback import AudioSettings
+
+    return make_sound_bank(AudioSettings.model_validate(changes))

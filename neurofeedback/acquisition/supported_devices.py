@@ -1,4 +1,7 @@
-"""The table of all devices: BrainFlow's EEG boards, and sources that need no board."""
+"""The table of all devices: BrainFlow's EEG boards, and sources that need no board.
+
+A new headset of BrainFlow is a ``BoardSpec`` in ``acquisition.boards``.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Watchdog:
     Parameters
     ----------
     lost_s : float
-        Silence after which a device counts as lost, s.
+        Silence after which a device counts as lost, s; the setting ``gaps.lost_s``.
 
     Attributes
     ----------

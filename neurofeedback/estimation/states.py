@@ -1,4 +1,7 @@
-"""State machine: FOCUS or WANDER by a threshold with hysteresis and dwell time; UNKNOWN and LOST override both."""
+"""State machine: FOCUS or WANDER by a threshold with hysteresis and dwell time; UNKNOWN and LOST override both.
+
+Whether a frame is valid and its signal usable follows from the artifacts that ``processing.gate`` finds.
+"""
 
 from __future__ import annotations
 

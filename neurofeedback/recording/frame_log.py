@@ -1,4 +1,7 @@
-"""The text format of the frame log. Live sessions and replay share it, so that their logs can be compared as text."""
+"""The text format of the frame log. Live sessions and replay share it, so that their logs can be compared as text.
+
+The columns after the fixed ones are ``Frame.values``, named by ``engine.frame_columns``.
+"""
 
 from __future__ import annotations
 

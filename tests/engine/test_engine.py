@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -95,12 +96,31 @@ def at(frames: list[Frame], start_s: float, stop_s: float) -> list[Frame]:
     return [frame for frame in frames if start_s < frame.onset <= stop_s]
 
 
-SITTING = recorded(60, conditions=replace(EYES_CLOSED, blink_every_s=12.0))
+@cache
+def signal() -> np.ndarray:
+    """A minute with eyes closed and a few blinks."""
+    return recorded(60, conditions=replace(EYES_CLOSED, blink_every_s=12.0))
+
+
 COMMANDS = phases(4, 30, 52)
-FRAMES = frames_of(SITTING, COMMANDS)
-CLEAR = recorded(75, seed=3)
+
+
+@cache
+def signal_frames() -> list[Frame]:
+    return frames_of(signal(), COMMANDS)
+
+
+@cache
+def clear_signal() -> np.ndarray:
+    return recorded(75, seed=3)
+
+
 CLEAR_COMMANDS = phases(4, 40)
-CLEAR_FRAMES = frames_of(CLEAR, CLEAR_COMMANDS)
+
+
+@cache
+def clear_frames() -> list[Frame]:
+    return frames_of(clear_signal(), CLEAR_COMMANDS)
 
 
 # exact replay
@@ -119,7 +139,7 @@ def test_frames_end_at_the_exact_floor(sfreq: float) -> None:
 def with_gaps(seed: int) -> np.ndarray:
     """The sitting with short, middling and long gaps, on all channels or one, also at the very start."""
     rng = np.random.default_rng(seed)
-    data = SITTING[:, : 40 * 256].copy()
+    data = signal()[:, : 40 * 256].copy()
     for n in rng.choice([1, 12, 13, 60, 127, 129, 300, 700], size=int(rng.integers(0, 8))).tolist():
         rows = slice(None) if rng.random() < 0.6 else int(rng.integers(4))
         start = 0 if rng.random() < 0.2 else int(rng.integers(0, data.shape[1]))
@@ -136,6 +156,7 @@ MANY_COMMANDS = [
 ]
 
 
+@pytest.mark.long
 @settings(max_examples=12)
 @given(seed=st.integers(0, 2**32 - 1), cuts=st.lists(st.integers(0, 40 * 256), max_size=30))
 def test_whole_and_random_chunks_give_the_same_bits(seed: int, cuts: list[int]) -> None:
@@ -143,12 +164,14 @@ def test_whole_and_random_chunks_give_the_same_bits(seed: int, cuts: list[int]) 
     assert bits(frames_of(data, MANY_COMMANDS, cuts=cuts)) == bits(frames_of(data, MANY_COMMANDS))
 
 
+@pytest.mark.long
 def test_one_sample_at_a_time_gives_the_same_bits() -> None:
     data = with_gaps(4)
     assert np.isnan(data).any()
     assert bits(frames_of(data, MANY_COMMANDS, cuts=list(range(data.shape[1])))) == bits(frames_of(data, MANY_COMMANDS))
 
 
+@pytest.mark.long
 def test_packets_of_twelve_at_a_rate_four_does_not_divide_give_the_same_bits() -> None:
     data = np.concatenate([recorded(30, family="cyton-daisy")] * 2, axis=1)
     montage = load_montage("cyton-daisy")
@@ -162,8 +185,8 @@ def test_packets_of_twelve_at_a_rate_four_does_not_divide_give_the_same_bits() -
 
 def test_commands_given_early_or_in_time_and_in_any_order_are_the_same() -> None:
     engine = FrameEngine(256.0, PROFILE)
-    early = engine.process(Chunk(0, SITTING), COMMANDS[::-1])
-    assert bits(early) == bits(FRAMES)
+    early = engine.process(Chunk(0, signal()), COMMANDS[::-1])
+    assert bits(early) == bits(signal_frames())
 
 
 # commands
@@ -171,14 +194,14 @@ def test_commands_given_early_or_in_time_and_in_any_order_are_the_same() -> None
 
 @pytest.mark.parametrize(("sample", "first"), [(0, 0), (1, 0), (63, 0), (64, 0), (65, 1), (128, 1), (129, 2)])
 def test_a_command_takes_effect_at_the_first_frame_that_ends_at_or_after_its_sample(sample: int, first: int) -> None:
-    frames = frames_of(SITTING[:, :512], [Command(sample, CommandKind.PHASE, "practice")])
+    frames = frames_of(signal()[:, :512], [Command(sample, CommandKind.PHASE, "practice")])
     assert [frame.phase for frame in frames] == [Phase.SETTLE] * first + [Phase.PRACTICE] * (8 - first)
 
 
 def test_a_command_older_than_the_frames_already_made_holds_for_the_next() -> None:
     engine = FrameEngine(256.0, PROFILE)
-    before = engine.process(Chunk(0, SITTING[:, :256]))
-    after = engine.process(Chunk(256, SITTING[:, 256:512]), [Command(10, CommandKind.PHASE, "practice")])
+    before = engine.process(Chunk(0, signal()[:, :256]))
+    after = engine.process(Chunk(256, signal()[:, 256:512]), [Command(10, CommandKind.PHASE, "practice")])
     assert {frame.phase for frame in before} == {Phase.SETTLE}
     assert {frame.phase for frame in after} == {Phase.PRACTICE}
 
@@ -195,29 +218,29 @@ def test_a_command_older_than_the_frames_already_made_holds_for_the_next() -> No
 )
 def test_invalid_command_value_is_a_settings_error(kind: CommandKind, value: str) -> None:
     with pytest.raises(SettingsError, match=rf"the value of the command {kind} is not allowed: got '{value}'; allowed"):
-        frames_of(SITTING[:, :512], [Command(100, kind, value)])
+        frames_of(signal()[:, :512], [Command(100, kind, value)])
 
 
 def test_chunks_must_follow_each_other_and_have_the_stream_s_channels() -> None:
     engine = FrameEngine(256.0, PROFILE)
     with pytest.raises(ValueError, match="begins at sample 5, expected 0"):
-        engine.process(Chunk(5, SITTING[:, :10]))
+        engine.process(Chunk(5, signal()[:, :10]))
     with pytest.raises(ValueError, match="3 channels, expected 4"):
-        engine.process(Chunk(0, SITTING[:3, :10]))
-    engine.process(Chunk(0, SITTING[:, :10]))
-    assert engine.process(Chunk(10, SITTING[:, 10:10])) == []
+        engine.process(Chunk(0, signal()[:3, :10]))
+    engine.process(Chunk(0, signal()[:, :10]))
+    assert engine.process(Chunk(10, signal()[:, 10:10])) == []
 
 
 def test_target_rate_is_stored_until_a_threshold_exists() -> None:
     generous, strict = (
-        frames_of(CLEAR, [command(1, CommandKind.TARGET_RATE, rate), *CLEAR_COMMANDS])[-1].threshold
+        frames_of(clear_signal(), [command(1, CommandKind.TARGET_RATE, rate), *CLEAR_COMMANDS])[-1].threshold
         for rate in ("0.95", "0.1")
     )
     assert generous > strict + 0.5
 
 
 def test_a_tone_without_depth_stays_neutral() -> None:
-    frames = frames_of(CLEAR, [command(39, CommandKind.TONE_DEPTH, "0"), *CLEAR_COMMANDS])
+    frames = frames_of(clear_signal(), [command(39, CommandKind.TONE_DEPTH, "0"), *CLEAR_COMMANDS])
     assert {round(frame.guidance.tone_gain, 9) for frame in at(frames, 60, 75)} == {0.15625}
 
 
@@ -225,9 +248,9 @@ def test_a_tone_without_depth_stays_neutral() -> None:
 
 
 def test_state_is_unknown_before_the_baseline_and_classified_after() -> None:
-    assert {frame.state for frame in at(CLEAR_FRAMES, 0, 39.9)} == {State.UNKNOWN}
-    assert all(math.isnan(frame.index_u) and math.isnan(frame.mwi) for frame in at(CLEAR_FRAMES, 0, 39.9))
-    practice = at(CLEAR_FRAMES, 41, 75)
+    assert {frame.state for frame in at(clear_frames(), 0, 39.9)} == {State.UNKNOWN}
+    assert all(math.isnan(frame.index_u) and math.isnan(frame.mwi) for frame in at(clear_frames(), 0, 39.9))
+    practice = at(clear_frames(), 41, 75)
     assert {frame.state for frame in practice} <= set(KNOWN)
     assert all(math.isfinite(frame.index_u) for frame in practice)
     assert all(frame.mwi == pytest.approx(50 * (1 + math.erf(frame.index_u / math.sqrt(2)))) for frame in practice)
@@ -242,12 +265,12 @@ def test_trust_before_answers_is_that_of_the_evidence(expected_auc: float | None
 
 
 def test_the_index_begins_at_the_baseline_s_middle() -> None:
-    assert abs(at(CLEAR_FRAMES, 40, 41)[0].index_u) < 0.5
+    assert abs(at(clear_frames(), 40, 41)[0].index_u) < 0.5
 
 
 def test_columns_name_every_value() -> None:
     engine = FrameEngine(256.0, PROFILE)
-    assert len(engine.columns) == len(set(engine.columns)) == len(CLEAR_FRAMES[0].values)
+    assert len(engine.columns) == len(set(engine.columns)) == len(clear_frames()[0].values)
     for band in ("theta", "alpha", "beta"):
         for region in ("frontal", "posterior", "all"):
             assert f"ln_{band}_{region}" in engine.columns
@@ -259,12 +282,12 @@ def value(frame: Frame, column: str) -> float:
 
 
 def test_reward_is_index_below_the_logged_threshold_in_valid_frames_only() -> None:
-    for frame in FRAMES:
+    for frame in signal_frames():
         assert frame.reward == (frame.valid and frame.state in KNOWN and frame.index_u < frame.threshold)
 
 
 def test_the_threshold_learns_in_valid_practice_frames_only() -> None:
-    for before, after in pairwise(at(FRAMES, 30, 60)):
+    for before, after in pairwise(at(signal_frames(), 30, 60)):
         if math.isnan(before.threshold) or math.isnan(after.threshold):
             continue
         learned = before.valid and before.phase is Phase.PRACTICE
@@ -272,7 +295,7 @@ def test_the_threshold_learns_in_valid_practice_frames_only() -> None:
 
 
 def test_transfer_is_measured_from_the_fixed_baseline_without_sound() -> None:
-    transfer = at(FRAMES, 57, 60)
+    transfer = at(signal_frames(), 57, 60)
     assert all(frame.phase is Phase.TRANSFER for frame in transfer)
     assert all(frame.guidance.tone_gain == 0.0 for frame in transfer)
     assert any(math.isfinite(frame.index_u) for frame in transfer)
@@ -281,22 +304,22 @@ def test_transfer_is_measured_from_the_fixed_baseline_without_sound() -> None:
 def test_the_baseline_is_frozen_until_another_one_is_made() -> None:
     engine = FrameEngine(256.0, PROFILE)
     commands = [*phases(4, 30), *phases(50, 70)]
-    engine.process(Chunk(0, CLEAR[:, : 40 * 256]), commands)
+    engine.process(Chunk(0, clear_signal()[:, : 40 * 256]), commands)
     first = engine.baseline
     assert first is not None
     assert first.limits.blink_uv.min() >= 40
     first_values = first.mu.copy(), first.spread.copy(), first.channel_median.copy()
-    engine.process(Chunk(40 * 256, CLEAR[:, 40 * 256 : 69 * 256]))
+    engine.process(Chunk(40 * 256, clear_signal()[:, 40 * 256 : 69 * 256]))
     assert engine.baseline is first
     for was, now in zip(first_values, (first.mu, first.spread, first.channel_median), strict=True):
         np.testing.assert_array_equal(now, was)
-    engine.process(Chunk(69 * 256, CLEAR[:, 69 * 256 :]))
+    engine.process(Chunk(69 * 256, clear_signal()[:, 69 * 256 :]))
     assert engine.baseline is not first
     assert engine.phase is Phase.PRACTICE
 
 
 def test_a_second_baseline_without_signal_leaves_the_first() -> None:
-    data = lost(CLEAR, 50, 60)
+    data = lost(clear_signal(), 50, 60)
     engine = FrameEngine(256.0, PROFILE)
     engine.process(Chunk(0, data[:, : 45 * 256]), [*phases(4, 30), *phases(50.5, 60)])
     first = engine.baseline
@@ -306,12 +329,12 @@ def test_a_second_baseline_without_signal_leaves_the_first() -> None:
 
 def test_extending_the_baseline_is_no_new_baseline() -> None:
     again = [*CLEAR_COMMANDS, command(20, CommandKind.PHASE, "baseline")]
-    assert bits(frames_of(CLEAR, again)) == bits(CLEAR_FRAMES)
+    assert bits(frames_of(clear_signal(), again)) == bits(clear_frames())
 
 
 @pytest.mark.parametrize("dirty", [np.nan, 0.0])
 def test_a_baseline_too_dirty_leaves_the_state_unknown_and_the_tone_neutral(dirty: float) -> None:
-    data = CLEAR.copy()
+    data = clear_signal().copy()
     data[:, 4 * 256 : 40 * 256] = dirty
     frames = at(frames_of(data, CLEAR_COMMANDS), 41, 50)
     assert {frame.state for frame in frames} == {State.UNKNOWN}
@@ -322,22 +345,22 @@ def test_a_baseline_too_dirty_leaves_the_state_unknown_and_the_tone_neutral(dirt
 
 
 def test_practice_without_any_baseline_is_unknown() -> None:
-    frames = frames_of(CLEAR[:, : 10 * 256], [command(2, CommandKind.PHASE, "practice")])
+    frames = frames_of(clear_signal()[:, : 10 * 256], [command(2, CommandKind.PHASE, "practice")])
     assert {frame.state for frame in frames} == {State.UNKNOWN}
 
 
 def test_the_mains_frequency_becomes_known() -> None:
     engine = FrameEngine(256.0, PROFILE)
     assert engine.mains_hz is None
-    engine.process(Chunk(0, SITTING))
+    engine.process(Chunk(0, signal()))
     assert engine.mains_hz == 50.0
 
 
 def test_screens_get_the_latest_filtered_signal() -> None:
     engine = FrameEngine(256.0, PROFILE)
-    engine.process(Chunk(0, SITTING[:, :300]))
+    engine.process(Chunk(0, signal()[:, :300]))
     assert engine.recent_filtered.shape == (4, 256)
-    engine.process(Chunk(300, SITTING[:, 300:310]))
+    engine.process(Chunk(300, signal()[:, 300:310]))
     assert engine.recent_filtered.shape == (4, 256)
 
 
@@ -345,7 +368,7 @@ def test_screens_get_the_latest_filtered_signal() -> None:
 
 
 def test_a_lost_headset_is_unknown_at_once_and_lost_after_a_second_without_tone() -> None:
-    frames = frames_of(lost(CLEAR, 60, 66), CLEAR_COMMANDS)
+    frames = frames_of(lost(clear_signal(), 60, 66), CLEAR_COMMANDS)
     assert {frame.state for frame in at(frames, 60.25, 60.9)} == {State.UNKNOWN}
     gone = at(frames, 60.99, 66)
     assert {frame.state for frame in gone} == {State.LOST}
@@ -360,20 +383,20 @@ def test_a_lost_headset_is_unknown_at_once_and_lost_after_a_second_without_tone(
 
 @pytest.mark.parametrize("phase", ["settle", "transfer"])
 def test_loss_is_lost_in_every_phase(phase: str) -> None:
-    frames = at(frames_of(lost(CLEAR, 10, 15), [command(1, CommandKind.PHASE, phase)]), 11.1, 15)
+    frames = at(frames_of(lost(clear_signal(), 10, 15), [command(1, CommandKind.PHASE, phase)]), 11.1, 15)
     assert {(frame.state, frame.guidance.background) for frame in frames} == {(State.LOST, BackgroundMode.LOST)}
 
 
 def test_a_single_lost_packet_does_not_make_the_sound_jump() -> None:
-    frames = frames_of(lost(CLEAR, 60, 60.047), CLEAR_COMMANDS)
+    frames = frames_of(lost(clear_signal(), 60, 60.047), CLEAR_COMMANDS)
     assert {frame.state for frame in at(frames, 55, 70)} <= set(KNOWN)
-    frames = frames_of(lost(CLEAR, 60, 60.094), CLEAR_COMMANDS)  # two in a row: a bad block, not a lost signal
+    frames = frames_of(lost(clear_signal(), 60, 60.094), CLEAR_COMMANDS)  # two in a row: a bad block, not a lost signal
     assert {frame.state for frame in at(frames, 55, 70)} <= set(KNOWN)
 
 
 @pytest.mark.parametrize("level", [0.0, 999.6])
 def test_flat_or_railed_on_all_channels_is_neutral_within_a_second_and_a_half(level: float) -> None:
-    data = CLEAR.copy()
+    data = clear_signal().copy()
     data[:, 60 * 256 :] = level
     frames = at(frames_of(data, CLEAR_COMMANDS), 61.3, 75)
     assert {frame.state for frame in frames} == {State.UNKNOWN}
@@ -383,11 +406,12 @@ def test_flat_or_railed_on_all_channels_is_neutral_within_a_second_and_a_half(le
 
 def test_t12_all_electrodes_off_is_unknown_within_three_seconds() -> None:
     rng = np.random.default_rng(0)
-    data = CLEAR.copy()
+    data = clear_signal().copy()
     data[:, 60 * 256 :] = 150 * rng.normal(size=(4, 15 * 256))
     assert {frame.state for frame in at(frames_of(data, CLEAR_COMMANDS), 63, 75)} == {State.UNKNOWN}
 
 
+@pytest.mark.long
 def test_t12_a_clenched_jaw_does_not_sound_like_focus() -> None:
     scalp = scalp_of(MUSE)
     clench = tuple(
@@ -406,6 +430,7 @@ def test_t12_a_clenched_jaw_does_not_sound_like_focus() -> None:
     assert np.mean(moved) >= -0.2
 
 
+@pytest.mark.long
 def test_t12_standing_muscle_tone_moves_the_index_by_less_than_half_a_spread() -> None:
     scalp = scalp_of(MUSE)
     for tone_uv in (2.0, 4.0):
@@ -433,6 +458,7 @@ def blink_train(seed: int, every_s: float, profile: Profile) -> tuple[list[Frame
     return blinking, plain
 
 
+@pytest.mark.long
 def test_t12_a_blink_a_second_is_never_focus() -> None:
     """Blinks raise frontal theta on the forehead, where they stay below the blink rule."""
     default = Profile(settings=SETTINGS, montage=MUSE, evidence=load_evidence("default"))
@@ -441,6 +467,7 @@ def test_t12_a_blink_a_second_is_never_focus() -> None:
         assert {frame.state for frame in blinking if frame.onset > 109} == {State.UNKNOWN}
 
 
+@pytest.mark.long
 def test_t12_a_blink_every_six_seconds_neither_rewards_nor_punishes() -> None:
     default = Profile(settings=SETTINGS, montage=MUSE, evidence=load_evidence("default"))
     moved: list[float] = []
@@ -452,14 +479,14 @@ def test_t12_a_blink_every_six_seconds_neither_rewards_nor_punishes() -> None:
 
 
 def test_no_invalid_frame_is_rewarded_and_confidence_falls_with_the_signal() -> None:
-    assert not any(frame.reward for frame in FRAMES if not frame.valid)
-    for frame in FRAMES:
+    assert not any(frame.reward for frame in signal_frames() if not frame.valid)
+    for frame in signal_frames():
         assert 0 <= frame.confidence <= 0.3 * frame.signal + 1e-12
         assert frame.confidence == 0 or frame.state in KNOWN
 
 
 def test_the_tone_never_moves_faster_than_its_limits_while_the_state_is_known() -> None:
-    for before, after in pairwise(FRAMES):
+    for before, after in pairwise(signal_frames()):
         if after.state in KNOWN:
             assert abs(after.guidance.tone_gain - before.guidance.tone_gain) <= 0.05 + 1e-12
         assert after.guidance.immediate == (
@@ -470,10 +497,11 @@ def test_the_tone_never_moves_faster_than_its_limits_while_the_state_is_known() 
 nasty = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, 1e30, -3.4e38, 1e-40, 999.9])
 
 
+@pytest.mark.long
 @settings(max_examples=15)
 @given(st.lists(st.tuples(st.integers(-1, 3), st.floats(0, 30), st.floats(0, 8), nasty), min_size=1, max_size=8))
 def test_no_input_however_wild_gives_guidance_that_is_no_number(pieces: list[tuple[int, float, float, float]]) -> None:
-    data = CLEAR[:, : 30 * 256].copy()
+    data = clear_signal()[:, : 30 * 256].copy()
     for row, start_s, length_s, wild in pieces:
         rows = slice(None) if row < 0 else row
         data[rows, round(start_s * 256) : round((start_s + length_s) * 256)] = wild
@@ -492,13 +520,15 @@ def shown(frames: list[Frame]) -> np.ndarray:
 
 
 def test_frames_do_not_depend_on_polarity() -> None:
-    np.testing.assert_allclose(shown(frames_of(-CLEAR, CLEAR_COMMANDS)), shown(CLEAR_FRAMES), rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(
+        shown(frames_of(-clear_signal(), CLEAR_COMMANDS)), shown(clear_frames()), rtol=1e-8, atol=1e-8
+    )
 
 
 @pytest.mark.parametrize("gain", [0.75, 1.25])
 def test_a_louder_or_softer_signal_has_the_same_index(gain: float) -> None:
     np.testing.assert_allclose(
-        shown(frames_of(gain * CLEAR, CLEAR_COMMANDS)), shown(CLEAR_FRAMES), rtol=1e-4, atol=1e-4
+        shown(frames_of(gain * clear_signal(), CLEAR_COMMANDS)), shown(clear_frames()), rtol=1e-4, atol=1e-4
     )
 
 
@@ -506,13 +536,14 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     order = [2, 0, 3, 1]
     montage = MUSE.model_copy(update={"ch_names": tuple(MUSE.ch_names[row] for row in order)})
     profile = Profile(settings=SETTINGS, montage=montage, evidence=PROFILE.evidence)
-    frames = frames_of(CLEAR[order], CLEAR_COMMANDS, profile=profile)
-    np.testing.assert_allclose(shown(frames), shown(CLEAR_FRAMES), rtol=1e-9, atol=1e-9)
+    frames = frames_of(clear_signal()[order], CLEAR_COMMANDS, profile=profile)
+    np.testing.assert_allclose(shown(frames), shown(clear_frames()), rtol=1e-9, atol=1e-9)
 
 
 # acceptance
 
 
+@pytest.mark.long
 def test_t3_the_index_follows_a_step_of_theta_in_time() -> None:
     t = np.arange(110 * 256) / 256
     theta = np.sin(2 * np.pi * 6 * t) * np.array([[0.0], [1.0], [1.0], [0.0]])
@@ -529,6 +560,7 @@ def test_t3_the_index_follows_a_step_of_theta_in_time() -> None:
     assert t90 <= 10.5
 
 
+@pytest.mark.long
 def test_t16_two_percent_of_lost_packets_leave_the_index_alone() -> None:
     correlations: list[float] = []
     for seed in (4, 5, 6):
@@ -544,10 +576,11 @@ def test_t16_two_percent_of_lost_packets_leave_the_index_alone() -> None:
 
 
 def test_t16_two_seconds_of_silence_are_over_four_seconds_later() -> None:
-    frames = frames_of(lost(CLEAR, 60, 62), CLEAR_COMMANDS)
+    frames = frames_of(lost(clear_signal(), 60, 62), CLEAR_COMMANDS)
     assert all(frame.state in KNOWN and frame.valid for frame in at(frames, 66, 75))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sfreq", [125.0, 200.0, 250.0])
 def test_t19_the_same_brain_has_the_same_z_at_every_rate(sfreq: float) -> None:
     def z_at(rate: float) -> np.ndarray:
@@ -607,7 +640,7 @@ def test_a_profile_may_set_its_own_hop(hop_s: float) -> None:
             "settings": SETTINGS.model_copy(update={"spectrum": SETTINGS.spectrum.model_copy(update={"hop_s": hop_s})})
         }
     )
-    frames = frames_of(CLEAR[:, : 50 * 256], phases(4, 36), profile=profile)
+    frames = frames_of(clear_signal()[:, : 50 * 256], phases(4, 36), profile=profile)
     assert len(frames) == round(50 / hop_s)
     assert any(frame.state in KNOWN for frame in frames)
 
@@ -618,7 +651,7 @@ def test_a_montage_of_one_channel_works_with_a_profile_that_needs_no_more() -> N
         update={"features": tuple(f for f in PROFILE.evidence.features if f.feature == "beta_all")}
     )
     frames = frames_of(
-        CLEAR[:1], CLEAR_COMMANDS, profile=Profile(settings=SETTINGS, montage=montage, evidence=evidence)
+        clear_signal()[:1], CLEAR_COMMANDS, profile=Profile(settings=SETTINGS, montage=montage, evidence=evidence)
     )
     assert {frame.state for frame in at(frames, 45, 75)} <= set(KNOWN)
 

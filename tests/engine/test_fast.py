@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -31,13 +32,14 @@ HOP_S = FAST.spectrum.hop_s
 PACKET = 12
 BASELINE_S, PRACTICE_S = 4.0, 50.0
 NEUTRAL = 0.15625
+CLEAR_SEED = 3
 
 
 def profile(evidence: str = "alpha-up", chosen: Settings = FAST) -> Profile:
     return Profile(settings=chosen, montage=MUSE, evidence=load_evidence(evidence))
 
 
-def recorded(seconds: float, seed: int = 3, extra: tuple[Artifact, ...] = ()) -> np.ndarray:
+def recorded(seconds: float, seed: int = CLEAR_SEED, extra: tuple[Artifact, ...] = ()) -> np.ndarray:
     return simulate(
         Person(),
         seconds=seconds,
@@ -76,8 +78,14 @@ def at(frames: list[Frame], start_s: float, stop_s: float) -> list[Frame]:
     return [frame for frame in frames if start_s < frame.onset <= stop_s]
 
 
-CLEAR = recorded(66)
-FRAMES = frames_of(CLEAR)
+@cache
+def clear_signal() -> np.ndarray:
+    return recorded(66)
+
+
+@cache
+def clear_frames() -> list[Frame]:
+    return frames_of(clear_signal())
 
 
 # frames at the profile's own hop, the same however cut
@@ -94,7 +102,7 @@ def test_frames_end_at_the_exact_floor_of_a_hop_of_50_ms(sfreq: float) -> None:
 
 def holed(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    data = CLEAR[:, : 56 * 256].copy()
+    data = clear_signal()[:, : 56 * 256].copy()
     for n in rng.choice([1, 12, 13, 60, 129, 300], size=6).tolist():
         rows = slice(None) if rng.random() < 0.6 else int(rng.integers(4))
         start = int(rng.integers(0, data.shape[1]))
@@ -106,16 +114,22 @@ def bits(frames: list[Frame]) -> list[str]:
     return [repr(frame) for frame in frames]
 
 
-@settings(max_examples=8)
-@given(st.integers(0, 2**32 - 1), st.sets(st.integers(1, 56 * 256 - 1), max_size=30))
+@cache
+def whole_frames(seed: int) -> list[str]:
+    return bits(frames_of(holed(seed)))
+
+
+@pytest.mark.long
+@settings(max_examples=6)
+@given(st.integers(0, 2), st.sets(st.integers(1, 56 * 256 - 1), max_size=30))
 def test_whole_and_random_chunks_give_the_same_bits(seed: int, cuts: set[int]) -> None:
-    data = holed(seed)
-    assert bits(frames_of(data, tuple(cuts))) == bits(frames_of(data))
+    assert bits(frames_of(holed(seed), tuple(cuts))) == whole_frames(seed)
 
 
+@pytest.mark.long
 def test_one_sample_at_a_time_gives_the_same_bits() -> None:
     data = holed(1)
-    assert bits(frames_of(data, tuple(range(1, data.shape[1])))) == bits(frames_of(data))
+    assert bits(frames_of(data, tuple(range(1, data.shape[1])))) == whole_frames(1)
 
 
 # a shorter hop leaves every rule its seconds
@@ -141,7 +155,7 @@ def test_gate_block_length_does_not_depend_on_the_hop() -> None:
 
 
 def test_unknown_comes_after_as_many_seconds_without_a_valid_frame() -> None:
-    flat = CLEAR.copy()
+    flat = clear_signal().copy()
     flat[[0, 3], 60 * 256 :] += 400 * np.sign(np.sin(np.arange(6 * 256)))  # both posterior electrodes are loose
     frames = frames_of(flat)
     invalid_s = next(frame.onset for frame in at(frames, 60, 66) if not frame.valid)
@@ -180,37 +194,40 @@ def half_way_s(made: list[tuple[int, Frame]], edges: np.ndarray) -> np.ndarray:
 
 
 BURSTS, EDGES = bursts(110, seed=2)
-IN_PACKETS = pushed(BURSTS, list(range(PACKET, BURSTS.shape[1], PACKET)), PHASES, profile())
+
+
+@cache
+def frames_in_packets() -> list[tuple[int, Frame]]:
+    return pushed(BURSTS, list(range(PACKET, BURSTS.shape[1], PACKET)), PHASES, profile())
 
 
 def test_half_of_the_commanded_gain_is_there_within_350_ms_of_the_sample_on_a_muse_s_packets() -> None:
-    delays = half_way_s(IN_PACKETS, EDGES)
+    delays = half_way_s(frames_in_packets(), EDGES)
     assert len(delays) > 25
     p50, p95 = np.percentile(delays, (50, 95))
     assert 0.1 < p50 <= 0.30
     assert p95 <= 0.35
 
 
-def mean_gains(evidence: str) -> tuple[float, float]:
+def mean_gains(frames: list[Frame]) -> tuple[float, float]:
     """Commanded gain while alpha is strong, and while it is weak."""
-    frames = at(frames_of(BURSTS, evidence=evidence), PRACTICE_S + 5, 110)
+    frames = at(frames, PRACTICE_S + 5, 110)
     switched = np.searchsorted(EDGES, [frame.sample - 64 for frame in frames], side="right") % 2 == 1
     gain = np.array([frame.guidance.tone_gain for frame in frames])
     return float(gain[switched].mean()), float(gain[~switched].mean())
 
 
 def test_which_direction_is_rewarded_is_data() -> None:
-    strong, weak = mean_gains("alpha-up")
+    strong, weak = mean_gains([frame for _, frame in frames_in_packets()])
     assert weak - strong > 0.08
-    strong, weak = mean_gains("alpha-down")
+    strong, weak = mean_gains(frames_of(BURSTS, evidence="alpha-down"))
     assert strong - weak > 0.08
 
 
+@pytest.mark.long
 def test_the_index_is_the_envelope_now_in_spreads_of_the_baseline() -> None:
-    chosen = FrameEngine(256.0, profile())
-    frames = chosen.process(Chunk(0, BURSTS.astype(np.float32)), PHASES)
-    names = list(chosen.columns)
-    practice = [frame for frame in frames if frame.phase is Phase.PRACTICE and frame.valid]
+    names = list(FrameEngine(256.0, profile()).columns)
+    practice = [frame for _, frame in frames_in_packets() if frame.phase is Phase.PRACTICE and frame.valid]
     z = np.array([frame.values[names.index("zt_envelope_posterior")] for frame in practice])
     u = np.array([frame.index_u for frame in practice])
     assert np.corrcoef(u, -z)[0, 1] == pytest.approx(1.0)
@@ -219,7 +236,7 @@ def test_the_index_is_the_envelope_now_in_spreads_of_the_baseline() -> None:
 
 
 def test_the_gain_moves_no_faster_than_the_profile_s_own_limits() -> None:
-    gain = np.array([frame.guidance.tone_gain for frame in at(FRAMES, PRACTICE_S + 0.1, 66)])
+    gain = np.array([frame.guidance.tone_gain for frame in at(clear_frames(), PRACTICE_S + 0.1, 66)])
     assert np.abs(np.diff(gain)).max() <= FAST.feedback.slew_per_s * HOP_S + 1e-12
     assert np.abs(np.diff(20 * np.log10(gain))).max() <= FAST.feedback.slew_db_per_s * HOP_S + 1e-9
     assert gain.std() > 0.02
@@ -228,28 +245,33 @@ def test_the_gain_moves_no_faster_than_the_profile_s_own_limits() -> None:
 # fail-safe
 
 
-def moved(seed: int, artifact: Artifact) -> tuple[float, list[Frame]]:
+def with_artifact(seed: int, artifact: Artifact) -> list[Frame]:
+    return at(frames_of(recorded(66, seed, (artifact,))), 60, 66)
+
+
+def fall_of_index(seed: int, frames: list[Frame]) -> float:
     """How far the index of valid frames falls below that of the same signal without the artifact, at 60 s."""
-    plain, frames = (at(frames_of(recorded(66, seed, extra)), 60, 66) for extra in ((), (artifact,)))
-    fallen = [a.index_u - b.index_u for a, b in zip(frames, plain, strict=True) if a.valid and a.onset < 60.8]
-    return min(fallen, default=0.0), frames
+    plain = at(clear_frames() if seed == CLEAR_SEED else frames_of(recorded(66, seed)), 60, 66)
+    falls = [a.index_u - b.index_u for a, b in zip(frames, plain, strict=True) if a.valid and a.onset < 60.8]
+    return min(falls, default=0.0)
 
 
+@pytest.mark.long
 def test_a_blink_is_out_within_400_ms_and_over_before_it_is_unknown() -> None:
     for seed in (3, 4):
-        _, frames = moved(seed, make_artifact(ArtifactKind.BLINK, 60.0, 0.35, 100.0, SCALP))
+        frames = with_artifact(seed, make_artifact(ArtifactKind.BLINK, 60.0, 0.35, 100.0, SCALP))
         out = [frame.onset - 60 for frame in frames if not frame.valid]
         assert out[0] <= 0.4
         assert 1.3 < out[-1] < 2.1
         assert {frame.state for frame in frames} <= {State.FOCUS, State.WANDER}
 
 
+@pytest.mark.long
 def test_a_clenched_jaw_is_out_before_it_can_sound_like_alpha_and_then_neutral() -> None:
     for seed in (3, 4):
-        fallen, frames = moved(
-            seed, make_artifact(ArtifactKind.MUSCLE, 60.0, 6.0, 25.0, SCALP)
-        )  # it takes 0.9 s to swell
-        assert fallen > -0.3
+        clench = make_artifact(ArtifactKind.MUSCLE, 60.0, 6.0, 25.0, SCALP)  # it takes 0.9 s to swell
+        frames = with_artifact(seed, clench)
+        assert fall_of_index(seed, frames) > -0.3
         assert next(frame.onset for frame in frames if not frame.valid) <= 60.8
         tense = at(frames, 62.9, 66)
         assert {(frame.state, frame.guidance.tone_gain, frame.guidance.background) for frame in tense} == {
@@ -259,7 +281,7 @@ def test_a_clenched_jaw_is_out_before_it_can_sound_like_alpha_and_then_neutral()
 
 
 def test_a_lost_headset_is_neutral_within_half_a_second_and_off_after_one() -> None:
-    data = CLEAR.copy()
+    data = clear_signal().copy()
     data[:, 60 * 256 : 64 * 256] = np.nan
     frames = frames_of(data)
     assert {frame.state for frame in at(frames, 60.2, 60.95)} == {State.UNKNOWN}
@@ -268,7 +290,7 @@ def test_a_lost_headset_is_neutral_within_half_a_second_and_off_after_one() -> N
 
 
 def test_a_clear_signal_is_never_unknown_in_practice() -> None:
-    practice = at(FRAMES, PRACTICE_S + 0.1, 66)
+    practice = at(clear_frames(), PRACTICE_S + 0.1, 66)
     assert {frame.state for frame in practice} <= {State.FOCUS, State.WANDER}
     assert np.mean([frame.valid for frame in practice]) > 0.95
 

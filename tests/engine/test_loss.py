@@ -17,6 +17,7 @@ from neurofeedback.simulation.population import draw_person
 from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import BackgroundMode, Chunk, Command, CommandKind, Frame, Phase, State
 
+pytestmark = pytest.mark.long
 SECONDS, BASELINE_S, PRACTICE_S = 240.0, 5.0, 65.0
 
 
@@ -35,6 +36,12 @@ def frames_of(family: str, data: np.ndarray) -> list[Frame]:
         for at_s, phase in ((BASELINE_S, Phase.BASELINE), (PRACTICE_S, Phase.PRACTICE))
     ]
     return FrameEngine(sfreq, profile).process(Chunk(0, data), commands)
+
+
+@cache
+def whole_frames(family: str) -> list[Frame]:
+    """Return the frames of the recording without loss; tests only read them."""
+    return frames_of(family, recorded(family))
 
 
 def with_loss(family: str, share: float) -> np.ndarray:
@@ -66,7 +73,7 @@ def index_of(frames: list[Frame]) -> np.ndarray:
 
 @pytest.mark.parametrize("family", ["muse", "cyton"])
 def test_t16_with_two_percent_loss_the_index_is_the_same(family):
-    whole, lossy = (index_of(frames_of(family, data)) for data in (recorded(family), with_loss(family, 0.02)))
+    whole, lossy = (index_of(each) for each in (whole_frames(family), frames_of(family, with_loss(family, 0.02))))
     whole = whole[: len(lossy)]  # the last packet may be lost
     both = np.isfinite(whole) & np.isfinite(lossy)
     assert both.sum() > 0.9 * np.isfinite(whole).sum()
@@ -74,9 +81,8 @@ def test_t16_with_two_percent_loss_the_index_is_the_same(family):
 
 
 def test_t16_with_two_percent_of_each_channel_s_packets_lost_the_index_is_the_same():
-    whole, lossy = (
-        index_of(frames_of("muse", each)) for each in (recorded("muse"), with_loss_by_channel("muse", 0.02))
-    )
+    lossy = index_of(frames_of("muse", with_loss_by_channel("muse", 0.02)))
+    whole = index_of(whole_frames("muse"))
     both = np.isfinite(whole[: len(lossy)]) & np.isfinite(lossy)
     assert np.corrcoef(whole[: len(lossy)][both], lossy[both])[0, 1] >= 0.97
 
@@ -86,7 +92,7 @@ def test_t16_with_two_percent_of_each_channel_s_packets_lost_the_index_is_the_sa
 def test_loss_from_the_start_of_practice_biases_the_index_to_neither_state(lose, share):
     start = round(PRACTICE_S * HEADSETS["muse"].sfreq)
     holed = np.concatenate([recorded("muse")[:, :start], lose("muse", share)[:, start:]], axis=1)
-    whole, lossy = frames_of("muse", recorded("muse")), frames_of("muse", holed)
+    whole, lossy = whole_frames("muse"), frames_of("muse", holed)
     pairs = zip(whole, lossy, strict=False)
     both = [one.phase is Phase.PRACTICE and one.valid and other.valid for one, other in pairs]
     shift = (index_of(lossy) - index_of(whole)[: len(lossy)])[both]
@@ -95,7 +101,7 @@ def test_loss_from_the_start_of_practice_biases_the_index_to_neither_state(lose,
 
 
 def test_frames_before_the_first_gap_are_the_same_bits():
-    whole, cut = frames_of("muse", recorded("muse")), frames_of("muse", without(recorded("muse"), "muse", 150.0, 0.04))
+    whole, cut = whole_frames("muse"), frames_of("muse", without(recorded("muse"), "muse", 150.0, 0.04))
     before = sum(frame.onset <= 150.0 for frame in whole)
     assert [repr(frame) for frame in cut[:before]] == [repr(frame) for frame in whole[:before]]
 

@@ -114,6 +114,7 @@ def test_a_pause_in_the_baseline_leaves_its_samples_out_of_it() -> None:
     assert calm.clean_s == other.clean_s <= 26 - 6 - WINDOW_S + 0.25
 
 
+@pytest.mark.long
 @given(st.lists(st.integers(1, SIGNAL.shape[1] - 1), max_size=8, unique=True))
 @settings(max_examples=8, deadline=None)
 def test_a_pause_does_not_depend_on_how_samples_come(cuts: list[int]) -> None:

@@ -95,6 +95,7 @@ def test_a_channel_never_valid_has_no_reference_and_the_rest_carry_on() -> None:
     assert np.isnan(baseline.channel_median[1]).all()
 
 
+@pytest.mark.long
 def test_a_channel_never_valid_in_the_baseline_never_counts_later() -> None:
     flat = SITTING.copy()
     flat[1] = 0.0
@@ -145,6 +146,7 @@ def test_muscle_in_the_baseline_is_left_out_by_its_own_limits() -> None:
     np.testing.assert_allclose(baseline.limits.max_ln_emg, BASELINE.limits.max_ln_emg, atol=0.4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gain", [0.6, 1.5])
 def test_scaling_the_signal_leaves_z_scores_alone(gain: float) -> None:
     scaled = baseline_of(SITTING * gain)
@@ -172,6 +174,7 @@ def test_before_a_baseline_there_are_features_and_no_z_scores() -> None:
     assert np.isfinite(np.concatenate([batch.features for batch in batches])[20:, INDEX]).mean() > 0.9
 
 
+@pytest.mark.long
 def test_relaxing_after_a_tense_baseline_moves_beta_as_little_as_tensing_after_a_calm_one() -> None:
     tense = SITTING + 3.0 * np.random.default_rng(1).normal(size=SITTING.shape)
     shifts: list[float] = []

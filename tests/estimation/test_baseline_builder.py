@@ -97,6 +97,7 @@ def test_baseline_excludes_muscle_activity(tense: tuple[FrameEngine, list[Frame]
     assert np.abs(np.log(tense[0].baseline.emg_median / calm.baseline.emg_median)).max() < 0.3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", [64, 1237])
 def test_it_does_not_depend_on_chunks(tense: tuple[FrameEngine, list[Frame]], n: int) -> None:
     _, cut = sat(TENSE, ONE_BASELINE, [n] * (TENSE.shape[1] // n))

@@ -70,6 +70,7 @@ def us(frames: list[Frame]) -> NDArray[np.float64]:
     return np.array([frame.index_u for frame in frames])
 
 
+@pytest.mark.long
 def test_untrained_decoder_gives_the_evidence_profile_index_exactly() -> None:
     assert repr(run()[1]) == repr(run(refit(60, ""))[1]) == repr(run(start="")[1])
 
@@ -115,12 +116,14 @@ def test_empty_decoder_command_restores_the_evidence_profile_index() -> None:
     np.testing.assert_allclose(us(frames)[late], us(plain)[late], atol=0.03)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cuts", [tuple(range(1024, 25600, 1024)), (1, 20479, 20480, 20481, 21000)])
 def test_refit_does_not_depend_on_chunks(cuts: tuple[int, ...]) -> None:
     command = refit(80, LEARNED)
     assert repr(run(command, cuts=cuts)[1]) == repr(run(command)[1])
 
 
+@pytest.mark.long
 def test_confidence_follows_how_well_the_decoder_does() -> None:
     good = run(start=replace(LEARNED, auc=0.65, auc_high=0.75, n_answers=240).to_json())[1][-1]
     worse = run(start=replace(LEARNED, auc=0.40, auc_high=0.48).to_json())[1][-1]

@@ -276,6 +276,7 @@ def test_both_indices_are_logged_and_only_the_personal_one_shows_a_different_day
     assert np.nanmedian(own_u) < np.nanmedian(session_u) - 0.5  # beta up is away from wandering
 
 
+@pytest.mark.long
 def test_personal_baseline_changes_no_other_column(own_baseline: PersonalBaseline, today: np.ndarray) -> None:
     with_it, without = (
         FrameEngine(256.0, profile(), EngineStart(personal_baseline=round_as_stored(own_baseline))),
@@ -293,6 +294,7 @@ def test_personal_baseline_changes_no_other_column(own_baseline: PersonalBaselin
     }
 
 
+@pytest.mark.long
 def test_personal_baseline_drives_by_setting_or_command_with_any_chunks(
     own_baseline: PersonalBaseline, today: np.ndarray
 ) -> None:

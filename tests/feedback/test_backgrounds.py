@@ -56,6 +56,7 @@ def test_a_very_short_sound_crosses_over_a_quarter_of_itself() -> None:
     assert len(crossfade_loop(np.ones((400, 2), np.float32), 1000)) == 300
 
 
+@pytest.mark.long
 def test_same_seed_gives_the_same_background() -> None:
     first, again, other = (make_backgrounds("wind", 196.0, SFREQ, seed)[BackgroundMode.NORMAL][0] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
@@ -67,6 +68,7 @@ def rain(tone_hz: float) -> Loop:
     return make_backgrounds("rain", tone_hz, SFREQ, 3)[BackgroundMode.NORMAL][0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tone_hz", [80.0, 196.0, 880.0])
 def test_rain_is_attenuated_around_the_tone(tone_hz: float) -> None:
     other_hz = 196.0 if tone_hz != 196 else 880.0

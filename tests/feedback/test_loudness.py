@@ -12,10 +12,11 @@ from scipy.signal import resample_poly
 
 from neurofeedback.feedback.backgrounds import BACKGROUNDS
 from neurofeedback.feedback.loudness import loudness
-from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank
+from neurofeedback.feedback.sound_bank import SoundBank
 from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import BackgroundMode, Guidance
+from tests.helpers import sound_bank
 
 SFREQ = 48000
 CEILING = AudioSettings().ceiling_dbfs
@@ -23,8 +24,13 @@ NEUTRAL = 0.156
 
 
 @pytest.fixture(scope="module")
+def with_layers() -> SoundBank:
+    return sound_bank(reward_layer=True, drowsiness_shimmer=True)
+
+
+@pytest.fixture(scope="module")
 def instruments() -> dict[str, SoundBank]:
-    return {name: make_sound_bank(AudioSettings(background=name)) for name in BACKGROUNDS}
+    return {name: sound_bank(background=name) for name in BACKGROUNDS}
 
 
 def rendered(on: SoundBank, guidance: Guidance, seconds: float = 16.0) -> NDArray[np.float64]:
@@ -40,6 +46,7 @@ def test_loudness_of_a_sine_is_that_of_the_standard() -> None:
     assert loudness(np.zeros((SFREQ, 2)), sfreq=SFREQ) == -np.inf
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("colour", list(BackgroundMode))
 def test_as_another_implementation_measures_it(instruments: dict[str, SoundBank], colour: BackgroundMode) -> None:
     for on in instruments.values():
@@ -47,6 +54,7 @@ def test_as_another_implementation_measures_it(instruments: dict[str, SoundBank]
         assert loudness(sound, sfreq=SFREQ) == pytest.approx(Meter(SFREQ).integrated_loudness(sound), abs=0.3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "guidance",
     [
@@ -63,6 +71,7 @@ def test_all_presets_are_equally_loud_within_1_lu(instruments: dict[str, SoundBa
     assert max(measured) - min(measured) < 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bed", sorted(BACKGROUNDS))
 def test_true_peak_is_under_the_ceiling_with_everything_sounding_at_once(
     instruments: dict[str, SoundBank], bed: str
@@ -76,19 +85,19 @@ def test_true_peak_is_under_the_ceiling_with_everything_sounding_at_once(
     assert 20 * np.log10(np.abs(resample_poly(sound.astype(np.float64), 4, 1, axis=0)).max()) < CEILING
 
 
+@pytest.mark.long
 def test_low_ceiling_lowers_all_backgrounds_alike() -> None:
-    low = [make_sound_bank(AudioSettings(background=name, ceiling_dbfs=-40.0)) for name in ("rain", "drone")]
+    low = [sound_bank(background=name, ceiling_dbfs=-40.0) for name in ("rain", "drone")]
     one, other = (loudness(*on.backgrounds[BackgroundMode.NORMAL], sfreq=SFREQ) for on in low)
     assert one == pytest.approx(other, abs=0.01)
     assert one < -50
 
 
-def test_reward_and_shimmer_need_their_settings() -> None:
+def test_reward_and_shimmer_need_their_settings(with_layers: SoundBank) -> None:
     guidance = replace(Guidance(), reward=True, drowsy=True)
-    on = make_sound_bank(AudioSettings(reward_layer=True, drowsiness_shimmer=True))
-    state, _ = render(on, SynthState(), guidance, 12 * SFREQ)
-    with_both = render(on, state, guidance, 2 * SFREQ)[1].astype(np.float64)
-    bare = replace(on, reward=(), shimmer=())
+    state, _ = render(with_layers, SynthState(), guidance, 12 * SFREQ)
+    with_both = render(with_layers, state, guidance, 2 * SFREQ)[1].astype(np.float64)
+    bare = replace(with_layers, reward=(), shimmer=())
     without = render(bare, state, guidance, 2 * SFREQ)[1].astype(np.float64)
     layers = with_both - without
     spectrum = np.abs(np.fft.rfft(layers.mean(axis=1) * np.hanning(len(layers))))
@@ -96,11 +105,11 @@ def test_reward_and_shimmer_need_their_settings() -> None:
     assert spectrum[(hz > 1100) & (hz < 1250)].max() > 1e-3
     assert spectrum[(hz > 3800) & (hz < 4200)].max() > 1e-3
     assert -60 < 10 * np.log10(np.mean(layers**2)) < 10 * np.log10(np.mean(without**2)) - 3
-    assert make_sound_bank(AudioSettings()).reward == ()
+    assert sound_bank().reward == sound_bank().shimmer == ()
 
 
-def test_reward_is_gone_within_300_ms_of_unknown() -> None:
-    on = make_sound_bank(AudioSettings(reward_layer=True))
+def test_reward_is_gone_within_300_ms_of_unknown(with_layers: SoundBank) -> None:
+    on = replace(with_layers, shimmer=())
     bare = replace(on, reward=())
     state, _ = render(on, SynthState(), Guidance(reward=True), 12 * SFREQ)
     unknown = Guidance(NEUTRAL, NEUTRAL, BackgroundMode.NEUTRAL, immediate=True, reward=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank, render
 from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render, with_master_silent
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import BackgroundMode, Guidance
+from tests.helpers import sound_bank
 
 SFREQ = 48000
 NEUTRAL_GAIN = 0.156
@@ -31,16 +31,11 @@ BED_NAMES = ("rain", "wind", "drone")
 Sound = NDArray[np.float64]
 
 
-@cache
-def instrument(**changes: object) -> SoundBank:
-    return make_sound_bank(AudioSettings.model_validate(changes))
-
-
 def play(
     state: SynthState, *steps: tuple[Guidance, float], on: SoundBank | None = None, sounding: bool = True
 ) -> tuple[SynthState, Sound]:
     """Guidance and how long each holds (s)."""
-    on = on or instrument()
+    on = on or sound_bank()
     pieces = []
     for guidance, seconds in steps:
         state, samples = render(on, state, guidance, round(seconds * on.sfreq), master_on=sounding)
@@ -50,7 +45,7 @@ def play(
 
 def tone_alone(*steps: tuple[Guidance, float], on: SoundBank | None = None) -> Sound:
     """What the tone adds: the same guidance with and without its gain, far below the limiter's knee."""
-    on = without_limiter(on or instrument())
+    on = without_limiter(on or sound_bank())
     silent = tuple((replace(guidance, tone_gain=0.0), seconds) for guidance, seconds in steps)
     return play(settled(on), *steps, on=on)[1] - play(settled(on), *silent, on=on)[1]
 
@@ -90,7 +85,7 @@ def rendered_in(cuts: list[int]) -> tuple[SynthState, Sound]:
         left = round(seconds * SFREQ)
         while left:
             n = min(left, cuts[cut % len(cuts)])
-            state, samples = render(instrument(), state, guidance, n, master_on=number < 5)
+            state, samples = render(sound_bank(), state, guidance, n, master_on=number < 5)
             pieces.append(samples)
             left, cut = left - n, cut + 1
         if number == 2:
@@ -98,6 +93,7 @@ def rendered_in(cuts: list[int]) -> tuple[SynthState, Sound]:
     return state, np.concatenate(pieces)
 
 
+@pytest.mark.long
 def test_same_samples_in_random_buffers() -> None:
     cuts = np.random.default_rng(1).integers(1, 3000, 100).tolist()
     state, samples = rendered_in(cuts)
@@ -107,23 +103,24 @@ def test_same_samples_in_random_buffers() -> None:
 
 
 def test_same_samples_one_by_one_across_a_change_and_a_loop_seam() -> None:
-    seam = len(instrument().tone[0])
+    seam = len(sound_bank().tone[0])
     start = replace(settled(), position=seam - 700)
     whole = np.concatenate([play(start, (FULL, 600 / SFREQ), (UNKNOWN, 900 / SFREQ))[1]])
     state, pieces = start, []
     for guidance, n in ((FULL, 600), (UNKNOWN, 900)):
         for _ in range(n):
-            state, sample = render(instrument(), state, guidance, 1)
+            state, sample = render(sound_bank(), state, guidance, 1)
             pieces.append(sample)
     assert np.array_equal(np.concatenate(pieces), whole)
 
 
 def test_no_samples_change_nothing() -> None:
-    state, samples = render(instrument(), settled(), FULL, 0)
+    state, samples = render(sound_bank(), settled(), FULL, 0)
     assert samples.shape == (0, 2)
     assert state == settled()
 
 
+@pytest.mark.long
 def test_same_settings_give_the_same_sound_bank() -> None:
     _, first = play(SynthState(), (NEUTRAL, 0.5))
     _, second = play(SynthState(), (NEUTRAL, 0.5), on=make_sound_bank(AudioSettings()))
@@ -145,10 +142,11 @@ def test_full_tone_fills_its_budget() -> None:
     assert -24 < 20 * np.log10(peak) < -22
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bed", BED_NAMES)
 @pytest.mark.parametrize("colour", [BackgroundMode.NORMAL, BackgroundMode.NEUTRAL])
 def test_neutral_tone_is_clear_of_the_bed_but_softer_than_it(bed: str, colour: BackgroundMode) -> None:
-    on = instrument(background=bed)
+    on = sound_bank(background=bed)
     guidance = replace(UNKNOWN, background=colour)
     sound = tone_alone((guidance, 2.5), on=on)[SFREQ // 2 :]
     _, alone = play(settled(on), (replace(guidance, tone_gain=0.0), 2.5), on=on)
@@ -169,6 +167,7 @@ def test_tone_never_moves_faster_than_6_db_a_second_while_the_signal_is_good() -
     assert 4.5 < slopes.max() <= 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("before", [FULL, FOCUS, NEUTRAL])
 @pytest.mark.parametrize("after", [UNKNOWN, LOST])
 def test_immediate_change_is_done_within_300_ms(before: Guidance, after: Guidance) -> None:
@@ -178,9 +177,10 @@ def test_immediate_change_is_done_within_300_ms(before: Guidance, after: Guidanc
     assert (later > -60) == (after is UNKNOWN)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bed", BED_NAMES)
 def test_focus_unknown_and_lost_differ_in_level_and_spectrum(bed: str) -> None:
-    on = instrument(background=bed)
+    on = sound_bank(background=bed)
     focus, unknown, lost = (
         octaves(play(settled(on), (guidance, 6.0), on=on)[1][SFREQ:]) for guidance in (FOCUS, UNKNOWN, LOST)
     )
@@ -197,7 +197,7 @@ def test_brightness_adds_treble_and_hardly_any_level() -> None:
 
 def test_tone_jumps_no_more_than_its_envelope_and_frequencies_allow() -> None:
     """|x(n) - x(n-1)| <= sum a_i 2 pi f_i / sfreq + peak x steepest gain."""
-    on = instrument()
+    on = sound_bank()
     steepest = (
         np.diff(gain_ramps.AMPLITUDE_CURVE).max()
         * len(gain_ramps.AMPLITUDE_CURVE)
@@ -237,6 +237,7 @@ def test_change_is_quieter_than_the_background(change: tuple[Guidance, Guidance]
     assert 10 * np.log10(splash / own) < -30
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None)
 @given(
     script=st.lists(
@@ -250,7 +251,7 @@ def test_change_is_quieter_than_the_background(change: tuple[Guidance, Guidance]
 def test_sound_stays_below_the_ceiling(
     script: list[tuple[Guidance, float]], bells: int, extreme: dict[str, float]
 ) -> None:
-    on = instrument(**extreme)
+    on = sound_bank(**extreme)
     state = settled(on)
     for _ in range(bells):
         state = add_bell_hit(state, "end")
@@ -261,7 +262,7 @@ def test_sound_stays_below_the_ceiling(
 def test_the_limiter_leaves_bed_and_full_tone_alone() -> None:
     full = replace(FULL, immediate=True)
     _, limited = play(settled(), (full, 10.0))
-    _, free = play(settled(), (full, 10.0), on=without_limiter(instrument()))
+    _, free = play(settled(), (full, 10.0), on=without_limiter(sound_bank()))
     assert power(limited - free, 10.0)[0] < power(free, 10.0)[0] - 40
 
 
@@ -296,7 +297,7 @@ def test_a_bowl_has_only_the_overtones_that_a_low_rate_can_hold() -> None:
 
 @pytest.mark.parametrize("bell", ["begin", "phase", "end"])
 def test_bells_begin_and_end_without_a_click_and_are_forgotten(bell: str) -> None:
-    ring = instrument().bells[bell]
+    ring = sound_bank().bells[bell]
     assert np.abs(ring[:4]).max() < 1e-4 * np.abs(ring).max()
     assert np.abs(ring[-100:]).max() < 1e-4 * np.abs(ring).max()
     state, sound = play(add_bell_hit(settled(), bell), (FOCUS, 8.5))
@@ -305,8 +306,9 @@ def test_bells_begin_and_end_without_a_click_and_are_forgotten(bell: str) -> Non
     assert power(sound - bed, 0.5)[0] > -40
 
 
+@pytest.mark.long
 def test_pitch_is_the_same_at_44100_hz() -> None:
-    on = without_limiter(instrument(sfreq_hz=44100))
+    on = without_limiter(sound_bank(sfreq_hz=44100))
     state = settled(on)
     with_tone = play(state, (replace(FULL, immediate=True), 2.0), on=on)[1]
     spectrum = np.abs(np.fft.rfft(with_tone[44100:].mean(axis=1) * np.hanning(44100)))

@@ -310,6 +310,12 @@ def shuffled_folds(answers: TrainingSet, rng: np.random.Generator) -> float:
     return found.value
 
 
+def test_answers_without_earlier_ones_have_no_score() -> None:
+    answers = person(1, 2 * SETTINGS.min_answers_to_refit, 1.0)
+    answers.minutes[:] = 3.0
+    assert score_answer_by_answer(answers, learn, SETTINGS).score.size == 0
+
+
 def test_differences_between_sessions_do_not_raise_auc() -> None:
     figures: list[tuple[float, float, float]] = []
     for seed in range(40):

@@ -37,6 +37,7 @@ def test_lempel_ziv_counts_phrases_of_the_exhaustive_history() -> None:
 
 
 # measured when the ratio was designed: windows of 4 s of noise of exponent chi, as they are
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("chi", "at_256_hz", "at_125_hz"), [(1.0, 0.76, 0.82), (1.3, 0.56, 0.63), (1.6, 0.38, 0.46), (2.0, 0.21, 0.30)]
 )
@@ -63,6 +64,7 @@ def test_order_that_the_spectrum_does_not_show_lowers_the_ratio() -> None:
     assert window_complexity(burst + swing)[1] < 0.8
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sfreq", [125.0, 200.0, 250.0, 500.0])
 def test_every_rate_gives_the_same(sfreq: float) -> None:
     noise = power_noise(1000 * 40, 1.3, 1000.0, seed=3)
@@ -117,6 +119,7 @@ def test_the_frame_log_has_it_once_a_second_from_whole_clean_windows(
     assert (found[known] > 0.3).all()
 
 
+@pytest.mark.long
 def test_the_frame_log_does_not_depend_on_chunks(frames_of: Callable[[list[int]], list[Frame]]) -> None:
     whole = lzc(frames_of([125 * 9]))
     sizes = np.random.default_rng(5).integers(1, 60, 200).tolist()

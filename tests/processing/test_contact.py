@@ -92,6 +92,7 @@ def lost(x, sfreq):
 CONDITIONS = (flat, railed, broken, mains, muscle, moving, drifting, lost)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sfreq", RATES)
 @pytest.mark.parametrize("what", CONDITIONS, ids=lambda what: what.__name__)
 def test_every_reason_is_found_at_every_rate(what, sfreq):
@@ -136,6 +137,7 @@ LIFTED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", LIFTED)
 @pytest.mark.parametrize("offset_s", [0.0, 0.05, 0.5, 0.95])
 @pytest.mark.parametrize("sfreq", [125.0, 220.0, 250.0])
@@ -176,6 +178,7 @@ def test_whole_and_sample_by_sample_are_the_same(sfreq):
     assert len(seconds) in {11, 12}
 
 
+@pytest.mark.long
 @settings(max_examples=25)
 @given(st.lists(st.integers(0, 700), max_size=12))
 def test_random_chunks_are_the_same(cuts):

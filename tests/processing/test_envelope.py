@@ -81,6 +81,7 @@ def agreement(alpha_uv: float, delay_s: float) -> float:
     return float(np.mean(found))
 
 
+@pytest.mark.long
 def test_envelope_accuracy_matches_measurement_and_grows_with_delay() -> None:
     """The design measured .78, .89, .945, .964, .966 at 50 to 300 ms on weak alpha, .975 at 150 ms on strong."""
     by_delay = [agreement(3.0, delay_s) for delay_s in (0.05, 0.10, 0.15, 0.20, 0.30)]

@@ -135,6 +135,7 @@ def mean_posterior_psd(person: Person, seed: int, seconds: float = 60.0) -> tupl
     return spectrum.freqs, spectrum(trailing_windows(data, np.arange(1024, data.shape[1], 256), 1024)).mean(axis=(0, 1))
 
 
+@pytest.mark.long
 def test_t13_the_alpha_frequency_is_found_within_a_fifth_of_a_hertz() -> None:
     rng = np.random.default_rng(0)
     errors: list[float] = []

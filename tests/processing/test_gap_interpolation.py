@@ -55,6 +55,7 @@ def test_a_signal_that_does_not_move_has_no_model() -> None:
     assert interpolate_gap(np.full(N_PAST, 3.0), N_GAP, 3.0) is None
 
 
+@pytest.mark.long
 def test_gaps_tilt_no_spectrum() -> None:
     """Without what the filled gaps lack, beta would fall by several percent and theta by none: as in wandering."""
     rng = np.random.default_rng(3)

@@ -129,11 +129,13 @@ def share_bad(alpha_uv: float, sfreq: float, seed: int) -> tuple[float, float]:
     return before, after
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sfreq", RATES)
 def test_t11_clean_signal_passes_at_every_rate(sfreq: float) -> None:
     assert max(share_bad(10.0, sfreq, 21)) <= 0.02
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alpha_uv", [5.0, 15.0])
 def test_t11_clean_signal_passes_with_little_and_much_alpha(alpha_uv: float) -> None:
     before, after = np.mean([share_bad(alpha_uv, 256.0, seed) for seed in (1, 2, 3)], axis=0)
@@ -154,6 +156,7 @@ def draw_artifacts() -> dict[ArtifactKind, list[Artifact]]:
     return drawn
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sfreq", [125.0, 256.0])
 @pytest.mark.parametrize("alpha_uv", [5.0, 15.0])
 def test_t11_blinks_muscle_and_pops_are_caught(sfreq: float, alpha_uv: float) -> None:
@@ -209,6 +212,7 @@ def test_a_long_gap_is_lost_at_once_and_wherever_it_reaches() -> None:
     assert not found.reasons["lost"][blocks(15, 20)].any()
 
 
+@pytest.mark.long
 def test_a_short_gap_is_no_artifact_but_many_of_them_are() -> None:
     assert not judge(with_(CLEAN_40, 20.0, 20.04, np.nan)).reasons["lost"].any()
     crumbled = CLEAN_40.astype(np.float64)
@@ -409,6 +413,7 @@ def gappy(rng: np.random.Generator) -> np.ndarray:
     return data
 
 
+@pytest.mark.long
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), cuts=st.lists(st.integers(0, 1500), max_size=20))
 def test_verdicts_and_spectra_do_not_depend_on_how_the_samples_are_cut(seed: int, cuts: list[int]) -> None:

@@ -62,6 +62,7 @@ def read_in(loop: ClosedLoop, sizes: list[int], level: float | None = None) -> n
     return np.concatenate(out, axis=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("response", [NO_RESPONSE, FeedbackResponse(eta=0.0, arousal=0.1), RESPONSES["responder"]])
 @pytest.mark.parametrize("sizes", [[10**6], [37, 1, 256]])
 def test_without_response_the_closed_loop_changes_nothing(
@@ -89,6 +90,7 @@ def test_signal_depends_on_levels_and_not_on_read_sizes(unguided: SimulatedSessi
     assert not np.array_equal(first, whole)
 
 
+@pytest.mark.long
 def test_full_guidance_ends_wandering_sooner_and_leaves_focus_alone() -> None:
     unguided = drawn(600.0, disturbances=CLEAN)
     loop = ClosedLoop(unguided, HASTENED)

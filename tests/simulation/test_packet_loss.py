@@ -38,6 +38,7 @@ def test_a_packet_arrives_5_to_40_ms_after_its_last_sample():
     assert max(travel_s) - min(travel_s) > 0.03
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("loss", [0.0, 0.005, 0.02, 0.05])
 def test_packet_loss_has_its_rate_and_spares_the_first(loss):
     for seed in range(5):

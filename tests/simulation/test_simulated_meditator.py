@@ -56,6 +56,7 @@ def ln_power(data, band, where, sfreq=256):
     return np.log((signal.sosfiltfilt(sos, data.astype(float))[:, where] ** 2).mean(1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chi", [1.0, 1.35, 1.8])
 def test_background_has_its_calibrated_rms_slope_and_shared_part(chi):
     data = simulated(replace(PLAIN, chi=chi)).data
@@ -68,6 +69,7 @@ def test_background_has_its_calibrated_rms_slope_and_shared_part(chi):
     np.testing.assert_allclose(shared[np.triu_indices(4, 1)], 0.45, atol=0.05)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("iaf_hz", [8.7, 10.3, 12.0])
 def test_alpha_peaks_at_its_frequency_with_its_amplitude_and_mostly_behind_the_ears(iaf_hz):
     with_alpha = simulated(replace(PLAIN, iaf_hz=iaf_hz, alpha_uv=5.0)).data
@@ -94,6 +96,7 @@ def test_alpha_comes_in_bursts():
     assert np.quantile(envelope, 0.95) > 2 * np.quantile(envelope, 0.05)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("theta", "alpha", "beta"), [(0.35, 0.0, -0.35), (-1.0, 2.0, 1.0)])
 def test_wandering_changes_ln_power_by_d_spreads_and_focus_by_nothing(theta, alpha, beta):
     person = Person(effects=FeatureEffects(theta, alpha, beta))
@@ -116,6 +119,7 @@ def test_wandering_can_change_the_exponent():
     assert -np.polyfit(centres, difference, 1)[0] == pytest.approx(2.0 * FEATURE_SD["chi"], rel=0.2)
 
 
+@pytest.mark.long
 def test_the_units_of_effects_are_the_spreads_of_the_signal():
     found = []
     for seed in range(3):
@@ -134,6 +138,7 @@ def test_the_units_of_effects_are_the_spreads_of_the_signal():
     assert 0.7 < min(found) < max(found) < 1.35
 
 
+@pytest.mark.long
 def test_pieces_join_without_a_seam():
     power = np.zeros((8, STEP_S * 16))
     for seed in range(8):
@@ -147,6 +152,7 @@ def test_pieces_join_without_a_seam():
     assert np.abs(steps / steps.std(1, keepdims=True)).max() < 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sfreq", [125.0, 200.0, 250.0, 500.0, 2000.0])
 def test_signal_is_the_same_at_every_rate(sfreq):
     person = draw_person(3)
@@ -221,6 +227,7 @@ SWITCHES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_every_disturbance_has_its_own_switch(switch):
     conditions = replace(EYES_CLOSED, broken_every_s=60.0, pop_every_s=30.0)
@@ -247,6 +254,7 @@ def test_mains_is_strongest_at_tp9_wanders_little_and_has_overtones_where_the_ra
     assert psd[TP9, np.abs(freqs - 5) < 0.5].max() < 10  # 120 Hz would fold to 5 Hz
 
 
+@pytest.mark.long
 def test_drift_is_slow_and_large():
     drift = simulated(conditions=replace(CLEAN, drift_uv=60.0), seconds=1200).data - simulated(seconds=1200).data
     np.testing.assert_allclose(drift.std(1), [60, 30, 30, 60], rtol=0.35)
@@ -254,6 +262,7 @@ def test_drift_is_slow_and_large():
     assert psd[TP9, (freqs >= 2) & (freqs <= 4)].max() < 0.5
 
 
+@pytest.mark.long
 def test_muscle_tone_is_of_its_level_above_20_hz():
     tone = simulated(conditions=replace(CLEAN, tonic_uv=4.0), seconds=600).data - simulated(seconds=600).data
     freqs, psd = psd_of(tone)
@@ -284,6 +293,7 @@ def test_a_broken_electrode_is_loud_and_flat_of_slope():
     assert -np.polyfit(np.log(freqs[inside]), np.log(psd[inside]), 1)[0] == pytest.approx(0.6, abs=0.25)
 
 
+@pytest.mark.long
 def test_open_eyes_have_less_alpha():
     person = replace(PLAIN, alpha_uv=5.0)
     only_alpha = replace(CLEAN, alpha_gain=EYES_OPEN.alpha_gain)
@@ -291,6 +301,7 @@ def test_open_eyes_have_less_alpha():
     np.testing.assert_allclose(opened, 0.4 * closed, atol=1e-3)
 
 
+@pytest.mark.long
 def test_fatigue_raises_theta_lowers_alpha_and_increases_wandering():
     tired = replace(CLEAN, vigilance=1.0)
     correlations, theta, alpha = [], [], []
