@@ -31,8 +31,8 @@ _ESTIMATE_METRICS = (
         "raw = w'z / sqrt(w'R w), w = R^-1 mu: mu from the evidence profile (or the person's own decoder), R the "
         "baseline's correlation shrunk by half; smoothed with 4 s; u = (m - median) / spread; shown as 100 Phi(u)",
         "Not a percentile, not a probability, and no measure of the default mode network. Before your own answers it "
-        "points the wrong way for one in five to one in two people. Muscle, drowsiness, poor contact and medication "
-        "change it, so it is not comparable across drug states without a new baseline.",
+        "is barely better than guessing, and for some people it points the wrong way. Muscle, drowsiness, poor contact "
+        "and medication change it, so it is not comparable across drug states without a new baseline.",
         (
             "van Son 2019 Biol Psychol 140:19",
             "Braboszcz & Delorme 2011 NeuroImage 54:3040",

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 
 from neurofeedback.learning.decoder import Decoder, sign_probability
 from neurofeedback.learning.evaluation import Evaluation
+from neurofeedback.learning.metrics import MetricInterval
 from neurofeedback.learning.session_labels import SessionLabels
 from neurofeedback.processing.features import FEATURES
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.texts import decoder as texts
 from neurofeedback.texts.catalogue import tr
 
+MAIN_SCORE_SESSIONS = 3
+"""Sessions with answers from which the score session by session is the main one."""
+_CHANCE = 0.5
 _CLEAR_PROBABILITY, _LIKELY_PROBABILITY = 0.95, 0.8
 _MAX_IAF_RANGE_HZ = 1.5
 """Alpha frequencies of one person's sessions lie within this range, Hz."""
@@ -24,25 +28,45 @@ def decoder_stage(evaluation: Evaluation) -> str:
     return "learning" if evaluation.n_answers else "not begun"
 
 
-def auc_sentence(evaluation: Evaluation, settings: DecoderSettings) -> str:
-    """Return a sentence on how well the decoder does, in pairs of moments.
+def main_score(evaluation: Evaluation) -> MetricInterval | None:
+    """Return the AUC to report: session by session from the third session on, before that answer by answer.
 
     Examples
     --------
-    >>> from neurofeedback.learning.metrics import MetricInterval
+    >>> first = Evaluation(12, 4, 1, answer_by_answer=MetricInterval(0.55, 0.2, 0.9, 12))
+    >>> main_score(first) is first.answer_by_answer
+    True
+    """
+    if evaluation.n_sessions < MAIN_SCORE_SESSIONS:
+        return evaluation.answer_by_answer
+    return evaluation.prequential
+
+
+def auc_sentence(evaluation: Evaluation, settings: DecoderSettings) -> str:
+    """Return a sentence on how well the decoder does: in words, and in pairs of moments.
+
+    Examples
+    --------
     >>> evaluation = Evaluation(90, 30, 5, prequential=MetricInterval(0.58, 0.35, 0.8, 72))
     >>> print(auc_sentence(evaluation, DecoderSettings()))
-    Shown one moment you called wandering and one you called on the breath, it picks the right one in about 58 of 100 \
-such pairs (somewhere between 35 and 80; 50 is guessing).
+    It tells your wandering from focus about as well as guessing: shown one moment you called wandering and one you \
+called on the breath, it picks the right one in about 58 of 100 such pairs (somewhere between 35 and 80; 50 is \
+guessing).
     """
-    auc = evaluation.prequential
+    auc = main_score(evaluation)
     if not evaluation.n_answers:
         return tr(texts.NO_ANSWERS)
     if auc is None:
         return tr(texts.TOO_FEW_SESSIONS)
     value, low, high = (round(100 * share) for share in (auc.value, auc.low, auc.high))
-    template = texts.EARLY_AUC if evaluation.n_answers < settings.min_answers_to_assess else texts.AUC
-    return tr(template, auc=value, low=low, high=high)
+    pairs = tr(texts.PAIRS, auc=value, low=low, high=high)
+    if evaluation.n_sessions < MAIN_SCORE_SESSIONS:
+        return tr(texts.EARLY_ANSWER_BY_ANSWER, pairs=pairs)
+    if evaluation.n_answers < settings.min_answers_to_assess:
+        return tr(texts.EARLY, pairs=pairs)
+    if auc.high < _CHANCE:
+        return tr(texts.WRONG_WAY, pairs=pairs)
+    return tr(texts.BETTER_THAN_GUESSING if auc.low > _CHANCE else texts.LIKE_GUESSING, pairs=pairs)
 
 
 def guidance_sentence(decoder: Decoder, evaluation: Evaluation) -> str:

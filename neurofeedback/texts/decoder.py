@@ -7,14 +7,15 @@ NO_ANSWERS = (
 TOO_FEW_SESSIONS = (
     "Too early to say: it takes answers of both kinds from at least two sittings to see how well this works."
 )
-AUC = (
-    "Shown one moment you called wandering and one you called on the breath, it picks the right one in about "
-    "{auc} of 100 such pairs (somewhere between {low} and {high}; 50 is guessing)."
+PAIRS = (
+    "shown one moment you called wandering and one you called on the breath, it picks the right one in about {auc} of "
+    "100 such pairs (somewhere between {low} and {high}; 50 is guessing)."
 )
-EARLY_AUC = (
-    "Too early to say: shown one moment you called wandering and one you called on the breath, it picks the right one "
-    "in about {auc} of 100 such pairs (somewhere between {low} and {high}; 50 is guessing)."
-)
+EARLY = "Too early to say: {pairs}"
+EARLY_ANSWER_BY_ANSWER = "Too early to say: {pairs} This first score is a little pessimistic."
+BETTER_THAN_GUESSING = "It tells your wandering from focus better than guessing: {pairs}"
+LIKE_GUESSING = "It tells your wandering from focus about as well as guessing: {pairs}"
+WRONG_WAY = "It points the wrong way for you, so the tone does not follow it: {pairs}"
 # the badge: shown once learning.evaluation sets ``active``
 ACTIVE = "Personal model active: {answers} from {sessions} shape the guidance."
 LEARNING = "Personal model learning: {answers} from {sessions} shape the guidance."

@@ -8,7 +8,7 @@ DISCLAIMER = (
     "and weakly, between reported mind-wandering and breath focus; for an individual the relation may be absent or "
     "reversed until the program has learned from your own answers, and may stay so after learning. Before your "
     "answers it is barely better than guessing (in 86 people of three public studies it would have picked the right "
-    "one of two moments in about 53 of 100), and for more than a third of people it points the wrong way. It does not "
+    "one of two moments in about 53 of 100), and for some people it points the wrong way. It does not "
     "measure the default mode network, diagnose or treat any condition. Controlled trials of consumer neurofeedback "
     "for meditation show at most small benefits over control. Muscle tension, drowsiness, poor contact and medication "
     "change the index."

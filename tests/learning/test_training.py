@@ -415,7 +415,8 @@ def test_collector_without_frames_has_no_windows() -> None:
     ("n", "auc", "begins"),
     [
         (32, MetricInterval(0.58, 0.35, 0.80, 32), "Too early to say: shown one moment"),
-        (90, MetricInterval(0.58, 0.50, 0.66, 80), "Shown one moment"),
+        (90, MetricInterval(0.58, 0.50, 0.66, 80), "It tells your wandering from focus about as well as guessing"),
+        (90, MetricInterval(0.58, 0.51, 0.66, 80), "It tells your wandering from focus better than guessing"),
         (90, None, "Too early to say: it takes answers of both kinds"),
     ],
 )
@@ -426,6 +427,20 @@ def test_auc_sentence_is_about_pairs(n: int, auc: MetricInterval | None, begins:
     assert "%" not in result
     if auc is not None:
         assert f"about 58 of 100 such pairs (somewhere between {round(100 * auc.low)} and" in result
+
+
+def test_a_decoder_that_is_surely_worse_than_guessing_is_said_to_point_the_wrong_way() -> None:
+    worse = Evaluation(200, 70, 12, prequential=MetricInterval(0.40, 0.31, 0.49, 180))
+    assert auc_sentence(worse, SETTINGS.decoder).startswith("It points the wrong way for you")
+
+
+def test_the_score_session_by_session_is_the_main_one_from_the_third_session_on() -> None:
+    single, by_session = MetricInterval(0.56, 0.3, 0.8, 30), MetricInterval(0.61, 0.3, 0.9, 14)
+    second = Evaluation(40, 14, 2, prequential=by_session, answer_by_answer=single)
+    assert "about 56 of 100" in auc_sentence(second, SETTINGS.decoder)
+    assert "pessimistic" in auc_sentence(second, SETTINGS.decoder)
+    third = Evaluation(40, 14, 3, prequential=by_session, answer_by_answer=single)
+    assert "about 61 of 100" in auc_sentence(third, SETTINGS.decoder)
 
 
 def test_feature_directions_are_sorted_by_weight(four: Path) -> None:
