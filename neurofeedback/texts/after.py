@@ -15,7 +15,7 @@ SIGNS_NAME = "Your signs, and how sure they are"
 
 TIMELINE = "Course of the sitting"
 LEGEND = (
-    "The line is the {name}, {meaning}; its band is the wider the less it can be trusted. Circles are questions "
+    "The line is the {name}, {meaning}; a wider band means less certain. Circles are questions "
     "(filled: elsewhere, empty: on the breath, dash: not sure or left), ticks are moments you noticed yourself, "
     "hatching is where the signal could not be judged."
 )
@@ -23,7 +23,7 @@ PHASE_BASELINE = "Baseline"
 PHASE_PRACTICE = "Practice"
 PHASE_TRANSFER = "Without feedback"
 
-DECODER_TITLE = "What has been learned of your signs"
+DECODER_TITLE = "What the program has learned about you"
 DECODER_READING = "Looking through what you have answered."
 FEATURE_DIRECTION = "{name}: {direction}, {chance} sure"
 
@@ -34,7 +34,7 @@ FILE_GONE = "It is not there any more; nothing else is touched."
 
 WHAT_IF_TITLE = "What if"
 WHAT_IF = "&What if"
-WHAT_IF_HINT = "Another setting on this sitting, replayed from its recording: the dashed line."
+WHAT_IF_HINT = "Try other settings on this recording: the dashed line."
 WHAT_IF_RESULT = "With these, the sound would have been quiet for {quiet} of the practice; {usable} usable signal."
 WHAT_IF_RESULT_NAME = "Result with the other setting"
 METHOD = "Method"

@@ -21,9 +21,7 @@ NOT_TESTED_SEPARATED = (
     "This page shows how large the differences are. It cannot know whether they come from the conditions or from the "
     "time between them."
 )
-SESSION_IS_UNIT = (
-    "The session is the unit: intervals and tests hold for other sessions of this person, not for other people."
-)
+SESSION_IS_UNIT = "These results hold for other sessions of this person, not for other people."
 ONE_SESSION_EACH = (
     "One session for each condition: a difference between two days, beside how much this person differs from day to "
     "day anyway. It cannot show the cause of the difference, so there is no test."

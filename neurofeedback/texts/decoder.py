@@ -17,10 +17,10 @@ BETTER_THAN_GUESSING = "It tells your wandering from focus better than guessing:
 LIKE_GUESSING = "It tells your wandering from focus about as well as guessing: {pairs}"
 WRONG_WAY = "It points the wrong way for you, so the tone does not follow it: {pairs}"
 # the badge: shown once learning.evaluation sets ``active``
-ACTIVE = "Personal model active: {answers} from {sessions} shape the guidance."
-LEARNING = "Personal model learning: {answers} from {sessions} shape the guidance."
-ONE_ANSWER = "1 answer of your own"
-ANSWERS = "{n} answers of your own"
+ACTIVE = "Personal model active: the guidance is based on {answers} from {sessions}."
+LEARNING = "Personal model learning: the guidance is based on {answers} from {sessions}."
+ONE_ANSWER = "1 of your answers"
+ANSWERS = "{n} of your answers"
 ONE_SESSION = "1 sitting"
 SESSIONS = "{n} sittings"
 

@@ -17,8 +17,8 @@ WANDERING = (
     "and {high} of the time."
 )
 LONG_RUN = (
-    "What is usual for you is less sure, because sittings differ: over many sittings, between {low} and {high} of the "
-    "time."
+    "What is usual for you is less certain, because sittings differ: over many sittings, between {low} and {high} of "
+    "the time."
 )
 TOO_FEW_FOR_LONG_RUN = "{n} sittings with answers are too few to know what is usual for you; that takes {needed}."
 ONE_SITTING_TOO_FEW = "One sitting with answers is too little to know what is usual for you; that takes {needed}."

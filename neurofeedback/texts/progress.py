@@ -19,7 +19,7 @@ HOW_SURE = (
     "a change has to be clear before it is shown: of 100 people without any change, fewer than 7 are shown one."
 )
 
-CHART_CAPTION = "Wandering by your own answers, with the interval so few answers allow"
+CHART_CAPTION = "Wandering by your own answers. The longer its line, the less certain a point is."
 CHART_NAME = "Wandering by your own answers, sitting by sitting"
 CHART_AXIS = "each point a sitting, the latest on the right"
 

@@ -450,7 +450,7 @@ def test_feature_directions_are_sorted_by_weight(four: Path) -> None:
     assert directions[0][3] > 0.95
     assert {direction for _, _, direction, _ in directions[1:]} & {"not clear yet"}
     assert guidance_sentence(learn(four).decoder, learn(four).evaluation).startswith(
-        "Personal model active: 64 answers"
+        "Personal model active: the guidance is based on 64 of your answers"
     )
     assert NO_ANSWERS.count("guessing") == 1
 

@@ -57,7 +57,7 @@ def test_index_is_named_as_a_proxy() -> None:
     "clause",
     [
         "experimental EEG-derived index",
-        "for more than a third of people it points the wrong way",
+        "for some people it points the wrong way",
         "does not measure the default mode network, diagnose or treat any condition",
         "at most small benefits over control",
         "Muscle tension, drowsiness, poor contact and medication change the index",
