@@ -97,6 +97,7 @@ class CounterTracker:
         self._count: tuple[int, int] | None = None
         self._held: list[_Sample | None] = []
         self._restarted = self._restart_due = self._jumped = False
+        self._repeated = True
         self._earliest = EarliestArrival(sfreq)
         self._blocks = self._new_blocks(_BLOCK_S)
         self._late_blocks = self._new_blocks(_LATE_BLOCK_S)
@@ -110,9 +111,14 @@ class CounterTracker:
         """Forget the counter: the next position is found by time alone."""
         self._restart_due, self._count = True, None
 
-    def update(self, counter: int, time: float) -> list[SamplePosition | None]:
-        """Add one sample's count and arrival time (s); return the positions that are now known, oldest first."""
+    def update(self, counter: int, time: float, *, repeated: bool = True) -> list[SamplePosition | None]:
+        """Add one sample's count and arrival time (s); return the positions that are now known, oldest first.
+
+        ``repeated`` is whether its values are those of the sample before. A sample that only has the same count is no
+        duplicate: all but one sample of a cycle were lost before it.
+        """
         phase = self._phase(counter)
+        self._repeated = repeated
         if self._last is None:
             self._restart_due = False
             return [self._place(_Sample(0, phase, time))]
@@ -159,8 +165,10 @@ class CounterTracker:
         step = (phase - before.phase) % self._cycle if self._cycle else 1
         if self._restarted and not self._held:
             step = 1
-        elif step == 0 and (time - before.time) * self._sfreq > self._max_silence:
-            step = self._cycle or 1
+        elif step == 0 and self._cycle:
+            is_silence = (time - before.time) * self._sfreq > self._max_silence
+            could_be_later = self._earliest.lateness(before.position + self._cycle, time) >= -self._slack
+            step = self._cycle if is_silence or (could_be_later and not self._repeated) else 0
         position = before.position + step
         return _Sample(position, phase, time, step, self._earliest.lateness(position, time))
 

@@ -50,6 +50,7 @@ class SamplePlacer:
     def __init__(self, n_channels: int, sfreq: float, rule: CounterRule | None = None) -> None:
         self._tracker = CounterTracker(sfreq, rule)
         self._pending = np.empty((n_channels, 0), np.float32)
+        self._newest = np.full((n_channels, 1), np.nan, np.float32)
         self._next = self._origin = 0
         self.n_dropped = 0
 
@@ -85,13 +86,24 @@ class SamplePlacer:
             The samples whose position is now known; they follow the previous ones without gap or overlap.
         """
         held = np.concatenate([self._pending, _float32(data)], axis=1)
-        places = [place for row in zip(counters, times, strict=True) for place in self._tracker.update(*row)]
+        repeated = self._find_repeated(held[:, self._pending.shape[1] :])
+        places = [
+            place
+            for counter, time, same in zip(counters, times, repeated, strict=True)
+            for place in self._tracker.update(counter, time, repeated=same)
+        ]
         settled, self._pending = held[:, : len(places)], held[:, len(places) :]
         known = [place for place in places if place]
         self.n_dropped += len(places) - len(known)
         if not known:
             return None
         return self._to_array(known, settled[:, [place is not None for place in places]])
+
+    def _find_repeated(self, data: NDArray[np.float32]) -> list[bool]:
+        """Return for each sample whether it has the values of the one before it."""
+        before = np.concatenate([self._newest, data[:, :-1]], axis=1)
+        self._newest = data[:, -1:] if data.shape[1] else self._newest
+        return ((before == data) | (np.isnan(before) & np.isnan(data))).all(axis=0).tolist()
 
     def _to_array(self, places: Sequence[SamplePosition], samples: NDArray[np.float32]) -> PlacedSamples:
         first, self._next = self._next, places[-1].position + 1

@@ -1,0 +1,148 @@
+"""Test `train` while the program is stopped, on BrainFlow's real drivers and emulated headsets."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import repeat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurofeedback.settings.load import load_montage
+from neurofeedback.simulation.headset_specs import get_headset
+from neurofeedback.simulation.population import draw_person
+from neurofeedback.simulation.simulated_meditator import simulate
+from neurofeedback.types import CommandKind, EventKind
+from neurofeedback.verification.check_result import CheckStatus
+from neurofeedback.verification.verify import verify
+from tests.audio.test_server import SFREQ, RecordedSound, monitor, sound_server, tone_level
+from tests.test_reconnect_end_to_end import HEADSETS, EmulatedSession, Program, Scenario, fork_server
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
+    pytest.mark.skipif(sys.platform != "linux", reason="needs pseudo-terminals and signals"),
+    pytest.mark.real_time,
+    pytest.mark.timeout(600),
+]
+STOP_AT_S = 9.0
+BUSY = "while True: pass"
+
+
+@contextlib.contextmanager
+def busy_machine() -> Iterator[None]:
+    """Other work on every core."""
+    workers = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+
+
+def sit(
+    emulator_name: str, stop_s: float, folder: Path, audio: str = "none", environment: dict[str, str] | None = None
+) -> tuple[EmulatedSession, float]:
+    """Run a session and stop the program for some seconds; return the time of the stop, too."""
+    scenario = Scenario(emulator_name, baseline_s=4.0, practice_s=10.0 + stop_s, lost_s=3.0)
+    data = simulate(
+        draw_person(5),
+        seconds=stop_s + 40.0,
+        seed=5,
+        montage=load_montage(emulator_name),
+        headset=get_headset(emulator_name),
+    ).data
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "profile.toml").write_text(scenario.profile, encoding="utf-8")
+    emulator = HEADSETS[emulator_name](scenario, repeat(data), folder)
+    with fork_server() as process, emulator.connected():
+        command = ["train", "--headless", "--device", emulator.device, "--audio", audio]
+        command += ["--profile", str(folder / "profile.toml"), "--recordings", str(folder / "rec")]
+        program = Program(process, command, emulator.environment | (environment or {}), folder)
+        session = EmulatedSession(scenario, emulator, folder, program)
+        deadline = time.monotonic() + 60
+        while emulator.began is None or time.monotonic() < emulator.began + STOP_AT_S:
+            assert time.monotonic() < deadline, program.out + program.err
+            time.sleep(0.01)
+        program.interrupt(signal.SIGSTOP)
+        stopped_at = time.monotonic()
+        time.sleep(stop_s)
+        program.interrupt(signal.SIGCONT)
+        session.follow()
+    assert program.returncode == 0, program.out + program.err
+    return session, stopped_at
+
+
+def assert_nothing_lost_and_nothing_rewarded(session: EmulatedSession, stop_s: float) -> None:
+    recording = session.recording
+    (header,) = session.folder.glob("rec/sub-*/ses-*/eeg/*_eeg.vhdr")
+    verified = verify(header)
+    assert verified.status is CheckStatus.OK, verified.results
+    assert recording.lost == ()
+    n_samples = session.data.shape[1]
+    first = session.first_sent[0]
+    np.testing.assert_allclose(
+        session.data,
+        session.emulator.sent[:, first : first + n_samples],
+        rtol=1e-6,
+        atol=session.emulator.resolution_uv,
+    )
+    stops = [event for event in recording.events if event.kind is EventKind.STOPPED]
+    assert max(float(event.value.removesuffix(" s")) for event in stops) == pytest.approx(stop_s, abs=1.5)
+    switches = [(command.sample, command.value) for command in recording.commands if command.kind is CommandKind.LATE]
+    assert {value for _, value in switches} == {"on", "off"}
+    assert recording.frames_path is not None
+    with recording.frames_path.open(encoding="utf-8", newline="") as log:
+        rows = list(csv.DictReader(log, delimiter="\t"))
+    late = [row for row in rows if [value for at, value in switches if at <= int(row["sample"])][-1:] == ["on"]]
+    assert len(late) >= 4 * (stop_s - 1.5)
+    assert {(row["reward"], float(row["tone_gain"])) for row in late} == {("0", 0.0)}
+
+
+@pytest.mark.parametrize(
+    ("emulator_name", "stop_s"),
+    [
+        ("cyton", 3.0),
+        pytest.param("cyton", 20.0, marks=pytest.mark.slow),
+        pytest.param("cyton", 60.0, marks=pytest.mark.slow),
+        pytest.param("muse", 20.0, marks=pytest.mark.slow),
+    ],
+)
+def test_stopped_program_loses_nothing_and_rewards_nothing_late(
+    emulator_name: str, stop_s: float, tmp_path: Path
+) -> None:
+    with busy_machine() if stop_s > 10 else contextlib.nullcontext():
+        session, _ = sit(emulator_name, stop_s, tmp_path)
+    assert_nothing_lost_and_nothing_rewarded(session, stop_s)
+
+
+@pytest.mark.slow
+@pytest.mark.sound
+@pytest.mark.skipif(not (shutil.which("pulseaudio") and shutil.which("parec")), reason="needs pulseaudio and parec")
+@pytest.mark.parametrize("emulator_name", ["cyton", "muse"])
+def test_tone_of_a_stopped_program_is_neutral_within_1_5_s(
+    emulator_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {"PULSE_SERVER": f"unix:{tmp_path / 'pulse.socket'}", "XDG_RUNTIME_DIR": str(tmp_path)}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    heard = RecordedSound(tmp_path / "heard.raw")
+    with sound_server(tmp_path), monitor(heard.path):
+        began = time.monotonic() - heard.path.stat().st_size / 8 / SFREQ
+        session, stopped_at = sit(emulator_name, 20.0, tmp_path / "session", "auto", environment)
+    assert_nothing_lost_and_nothing_rewarded(session, 20.0)
+    sound = heard.sound()
+    at = round((stopped_at - began) * SFREQ)
+    step = SFREQ // 10
+    levels = np.array([tone_level(sound[i : i + step]) for i in range(at, at + 15 * SFREQ, step)])
+    neutral = float(np.median(levels[30:]))
+    assert np.abs(levels[15:] - neutral).max() < 3.0, levels[:30]
