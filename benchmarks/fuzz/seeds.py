@@ -35,6 +35,7 @@ class Seed:
     def write(self, folder: Path) -> Path:
         """Write the files and return the one to open."""
         for name, content in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
         return folder / next(iter(self.files))
 

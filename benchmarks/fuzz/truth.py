@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.fuzz.seeds import Seed
 
 STARTED = 1_700_000_000.0
+_MUSE_PACKET = 12
 Floats = NDArray[np.float64]
 
 
@@ -90,13 +91,39 @@ def make_truth(rng: random.Random, sfreq: float, n_channels: int, *, loss: str =
     return Truth(sfreq, n_samples, kept, np.round(data, 3), tuple(marks))
 
 
-def clock(rng: random.Random, truth: Truth, *, packet: int = 1, exact: bool = False) -> tuple[Floats, str]:
-    """Return time stamps of the present samples as a host writes them, and their kind."""
+def clock(
+    rng: random.Random, truth: Truth, *, packet: int = 1, exact: bool = False, bursts: bool = False
+) -> tuple[Floats, str]:
+    """Return time stamps of the present samples as a host writes them, and their kind.
+
+    With ``packet``, all samples of a packet may share a stamp; with ``bursts``, the stamps of a Muse are possible.
+    """
     numbers = np.random.default_rng(rng.randrange(2**32))
-    kind = "exact" if exact else rng.choice(("exact", "jitter", "clumps") if packet > 1 else ("exact", "jitter"))
+    kinds = ["exact", "jitter", *(["clumps"] if packet > 1 else []), *(["bursts", "fast"] if bursts else [])]
+    kind = "exact" if exact else rng.choice(kinds)
     if kind == "jitter":
         jitter = numbers.uniform(0, rng.choice((0.1, 0.3)) / truth.sfreq, truth.kept.size)
         return truth.times + jitter, kind
     if kind == "clumps":
         return (truth.kept // packet * packet + packet - 1) / truth.sfreq, kind
+    if kind in {"bursts", "fast"}:
+        return _muse_stamps(rng, truth, fast=kind == "fast"), kind
     return truth.times, kind
+
+
+def _muse_stamps(rng: random.Random, truth: Truth, *, fast: bool) -> Floats:
+    """Return stamps in ms that run too fast for a while and then pause, as those of a Muse by Bluetooth do.
+
+    Packets of 12 samples come in bursts of about 8, faster than they were measured; or the stamps of each packet are
+    closer than its samples.
+    """
+    speed = rng.choice((0.94, 0.96, 0.98))
+    burst = _MUSE_PACKET if fast else rng.choice((7, 8, 9)) * _MUSE_PACKET
+    first = truth.kept // burst * burst
+    within = truth.kept - first
+    if not fast:
+        in_packet = within % _MUSE_PACKET
+        stamps = first + (within - in_packet) * speed + in_packet
+    else:
+        stamps = first + within * speed
+    return np.round(stamps / truth.sfreq, 3)

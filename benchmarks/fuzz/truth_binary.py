@@ -54,7 +54,22 @@ def edf(rng: random.Random) -> Case:
         for start in starts
     )
     suffix = "edf" if n_bytes == 2 else "bdf"
-    return Case("edf", Seed({f"a.{suffix}": header + body}), truth, (unit, suffix, *(signal[0] for signal in aux)))
+    faults = (unit, suffix, *(signal[0] for signal in aux))
+    if rng.random() < 0.25:
+        return Case("bids edf", _bids(truth, header + body, suffix, [signal[0] for signal in aux]), truth, faults)
+    return Case("edf", Seed({f"a.{suffix}": header + body}), truth, faults)
+
+
+def _bids(truth: Truth, content: bytes, suffix: str, aux: list[str]) -> Seed:
+    """Return the file in a BIDS dataset with its tables of channels and events."""
+    stem = "sub-7/eeg/sub-7_task-rest"
+    names = [*(f"EEG {name}" for name in _NAMES), *aux]
+    rows = "".join(f"{name}\t{'MISC' if name in aux else 'EEG'}\tn/a\n" for name in names)
+    events = "".join(f"{mark / truth.sfreq:.6f}\t0\tm\n" for mark in truth.marks)
+    tables = {"channels": f"name\ttype\tunits\n{rows}", "events": f"onset\tduration\ttrial_type\n{events}"}
+    return Seed(
+        {f"{stem}_eeg.{suffix}": content, **{f"{stem}_{name}.tsv": text.encode() for name, text in tables.items()}}
+    )
 
 
 def _edf_header(
@@ -97,7 +112,7 @@ def xdf(rng: random.Random) -> Case:
     """Write XDF: any nominal rate, jitter, silences, marks anywhere, and channels that are not EEG."""
     sfreq = rng.choice(_RATES)
     truth = make_truth(rng, sfreq, 4, loss="holes")
-    stamps, stamped = clock(rng, truth)
+    stamps, stamped = clock(rng, truth, bursts=True)
     nominal = rng.choice((sfreq, sfreq, 0.0, sfreq * 2))
     unit, factor = rng.choice((("microvolts", 1.0), ("uVolts", 1.0), ("volts", 1e-6), ("", 1.0)))
     marks = sorted(rng.sample(range(round(sfreq), truth.n_samples - round(sfreq)), 3))
@@ -116,7 +131,8 @@ def xdf(rng: random.Random) -> Case:
         for stamp, row in zip(stamps, values.T, strict=True)
     ]
     chunks += [_xdf_samples(1, rows[at : at + _CHUNK_SAMPLES]) for at in range(0, len(rows), _CHUNK_SAMPLES)]
-    texts = [struct.pack("<B d B B", 8, STARTED + mark / sfreq, 1, 1) + b"m" for mark in marks]
+    stamped_marks = np.interp(marks, truth.kept, stamps).tolist()
+    texts = [struct.pack("<B d B B", 8, STARTED + stamp, 1, 1) + b"m" for stamp in stamped_marks]
     chunks.append(_xdf_samples(2, texts))
     return Case("xdf", Seed({"a.xdf": b"XDF:" + b"".join(chunks)}), truth, (stamped, f"{nominal:g}", unit))
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.fuzz.seeds import Seed
 from benchmarks.fuzz.truth import STARTED, Case, Floats, Truth, clock, make_truth
+from neurofeedback.formats.export_csv import write_csv
+from neurofeedback.recording.recording import Recording
+from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
 _MUSE = ("TP9", "AF7", "AF8", "TP10")
 _SD_STEP_UV = 4.5e6 / 24 / (2**23 - 1)
@@ -29,7 +34,7 @@ def _codes(truth: Truth) -> dict[int, int]:
 def muse_lsl(rng: random.Random) -> Case:
     """Write a CSV of muse-lsl or EEG-ExPy, at any rate and in seconds or milliseconds."""
     truth = make_truth(rng, rng.choice((128.0, 220.0, 250.0, 256.0, 256.0, 500.0)), 4, loss="holes")
-    stamps, stamped = clock(rng, truth)
+    stamps, stamped = clock(rng, truth, bursts=True)
     codes, heading = _codes(truth), rng.choice(("Marker0", "stim", "Marker"))
     epoch, scale = rng.choice(((STARTED, 1.0), (0.0, 1.0), (STARTED, 1e3)))
     separator = rng.choice((",", ",", ";"))
@@ -132,4 +137,28 @@ def emotiv(rng: random.Random) -> Case:
     return Case("emotiv", _text("emotiv.csv", lines), truth, (stamped,))
 
 
-WRITERS = (muse_lsl, mind_monitor, openbci, sd_card, brainflow, emotiv)
+def own_csv(rng: random.Random) -> Case:
+    """Write this program's CSV export: any rate, lost samples as empty cells, marks as texts."""
+    sfreq = rng.choice((128.0, 200.0, 250.0, 256.0, 256.03, 500.0))
+    truth = make_truth(rng, sfreq, 4, loss="holes")
+    lost = tuple(LostRun(start, length) for start, length in truth.gaps())
+    values = truth.data.astype(np.float32)
+    events = tuple(Event(mark, EventKind.MARK, rng.choice(("m", "a, b", "müde"))) for mark in truth.marks)
+    recording = Recording(
+        Path("a"),
+        StreamInfo("synthetic", sfreq, _MUSE),
+        truth.n_samples,
+        lambda start, stop: values[:, start:stop].copy(),
+        lost=lost,
+        events=events,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "own.csv")
+        write_csv(recording, path)
+        content = path.read_bytes()
+    if rng.random() < 0.2:  # a copy that was cut off
+        content = content[: -rng.randrange(1, 12)]
+    return Case("own csv", Seed({"own.csv": content}), truth)
+
+
+WRITERS = (muse_lsl, mind_monitor, openbci, sd_card, brainflow, emotiv, own_csv)

@@ -63,6 +63,7 @@ def read_xdf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     placed = [_place(time, timing, text) for time, text in marks]
     n_samples = int(timing.sample_index[-1]) + 1
     inside = [event for event in placed if 0 <= event.sample < n_samples]
+    scattered = () if set(timing.scatter_notice) <= set(timing.notices) or not inside else timing.scatter_notice
     recording = recording_from_table(
         path,
         stream,
@@ -71,7 +72,7 @@ def read_xdf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
         events=_code_events(values, channels),
         n_marks_outside=len(placed) - len(inside),
         channels=chosen.channels,
-        notices=(*notices, *chosen.notices),
+        notices=(*notices, *chosen.notices, *scattered),
     )
     return _add_marks(recording, inside)
 

@@ -27,6 +27,10 @@ UNUSUAL_RATE = (
     "The sampling rate of {sfreq:g} Hz is by irregular time stamps alone and no device's; "
     "state it with --sfreq if it is wrong."
 )
+SCATTERED_STAMPS = (
+    "The time stamps scatter by {scatter_ms:.0f} ms about the samples; gaps and marks that are placed by time are "
+    "exact to about that."
+)
 SHORT_PACKETS = (
     "{share:.1%} of the packets hold fewer than {n} rows; the time stamps do not show which rows of them are lost."
 )

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.rules.clock import measure_rate, read_clock, to_seconds
+from neurofeedback.formats.rules.clock import measure_rate, read_clock
 from neurofeedback.formats.rules.packet_counters import read_counter
 from neurofeedback.formats.rules.rate import ExpectedRates
+from neurofeedback.formats.rules.time_units import to_seconds
 from neurofeedback.formats.rules.timing import RowTiming, time_rows
 from neurofeedback.recording.import_report import ClockFaultKind, RateSource
 
@@ -248,3 +249,49 @@ def test_clock_of_clumped_stamps_names_the_clumps() -> None:
     assert clock is not None
     assert clock.clumped
     assert measure_rate(clock).sfreq == pytest.approx(256)
+
+
+# Stamps that run too fast and pause, as those of a Muse by Bluetooth
+
+
+def burst_stamps(at: np.ndarray, sfreq: float, packets: int, speed: float) -> np.ndarray:
+    """Return stamps in ms of packets of 12 that come in bursts, faster than they were measured."""
+    first = at // (12 * packets) * (12 * packets)
+    return np.round((first + (at - first) * speed) / sfreq, 3)
+
+
+@pytest.mark.parametrize("packets", [1, 7, 8, 9])
+@pytest.mark.parametrize("sfreq", [220.0, 250.0, 256.0])
+def test_stamps_that_run_too_fast_in_bursts_show_the_rate_over_whole_bursts(sfreq: float, packets: int) -> None:
+    at = with_holes(sfreq, [(4.1, 0.4), (9.0, 1.2)], 14.0)
+    timing = rows_time(burst_stamps(at, sfreq, packets, 0.96))
+
+    assert timing.rate.sfreq == pytest.approx(sfreq, rel=0.002)
+    assert abs(timing.sample_index[-1] - at[-1]) <= 0.02 * sfreq
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("block", [1, 12])
+def test_losses_by_chance_are_no_bursts(block: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    lost = np.repeat(random.random(3000 // block) < random.choice([0.01, 0.05, 0.1]), block)
+    at = np.flatnonzero(~lost)
+    stamps = at / 256 + random.uniform(0, 0.3 / 256, at.size)
+
+    assert rows_time(stamps).rate.sfreq == pytest.approx(256, rel=0.005)
+
+
+def test_regular_losses_at_the_devices_rate_are_no_bursts() -> None:
+    at = np.flatnonzero(np.arange(4000) % 100 >= 5)
+    stamps = at / 256 + np.random.default_rng(0).uniform(0, 0.2 / 256, at.size)
+
+    assert rows_time(stamps, nominal=(256.0,)).rate.sfreq == 256.0
+
+
+def test_gaps_between_scattered_stamps_are_given_with_their_error() -> None:
+    at = with_holes(256.0, [(4.1, 0.4)], 12.0)
+    notices = rows_time(burst_stamps(at, 256.0, 8, 0.95), nominal=(256.0,)).notices
+    whole = rows_time(burst_stamps(np.arange(3000), 256.0, 8, 0.95), nominal=(256.0,)).notices
+
+    assert [notice[:28] for notice in notices] == ["The time stamps scatter by 1"]
+    assert whole == ()

@@ -12,7 +12,7 @@ from benchmarks.fuzz.truth import Case, Truth
 
 N_CASES = 150
 KINDS = set(
-    "muse-lsl,mind monitor,openbci,sd card,brainflow,emotiv,edf,xdf,brainvision,eeglab,fif".split(",")  # noqa: SIM905
+    "muse-lsl,mind monitor,openbci,sd card,brainflow,emotiv,own csv,edf,bids edf,xdf,brainvision,eeglab,fif".split(",")  # noqa: SIM905
 )
 
 

@@ -1,4 +1,4 @@
-"""Read a clock of any kind: its unit, its faults, and the sampling rate within its unbroken stretches. Pure."""
+"""Read a clock of any kind: its faults, and the sampling rate within its unbroken stretches. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.formats.rules.time_units import SHORT_ROWS, mean_interval
 from neurofeedback.recording.import_report import ClockFault, ClockFaultKind, RateEstimate, RateSource
 
-_UNITS_S = (1.0, 1e-3, 1e-6, 1e-9)
-_UNIX_DECADES = ((9, 10, 1.0), (12, 13, 1e-3), (15, 16, 1e-6), (18, 19, 1e-9))  # of times after 2001
-_MIN_SFREQ = 10.0
-_MAX_STAMP = 1e20
-_SHORT_ROWS = 32
 _LONG_S = 10.0
 _NEIGHBOURHOOD_S = 2.0
 _CLUMP_FRACTION = 0.1  # of the mean interval; rows closer in time came together
@@ -29,9 +25,11 @@ _ZONE_TOLERANCE_S = 2.0
 _HOUR_TOLERANCE_S = 0.5
 _DAY_S = 86_400.0
 _MIN_ROWS = 16
-_MIN_WINDOWS = 4
-_STEADY = 0.005  # of the rate; lost packets vary the rate over 10 s by more
-_KNOWN = 0.002  # of the rate; clocks of devices are better than this
+_MIN_BURSTS = 8
+_BURST_TOLERANCE = 0.25  # of a burst; one in six stretches between losses by chance is so near to their median
+_MIN_REGULAR_BURSTS = 0.7
+_MAX_PAUSE = 0.1  # of a burst
+_KNOWN = 0.003  # of the rate; stamps that run at a known rate do not run too fast
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,57 +59,6 @@ class StampClock:
         return self.ticks.size < self.times.size
 
 
-def to_seconds(times: NDArray[np.float64], heading: str = "", expected_hz: float | None = None) -> NDArray[np.float64]:
-    """Convert time stamps of any unit to seconds: by size if they are Unix times, else by heading or rate.
-
-    Examples
-    --------
-    >>> float(to_seconds(np.array([1.6e12, 1.6e12 + 4]))[0])
-    1600000000.0
-    >>> np.round(np.diff(to_seconds(np.arange(500.0) * 4)), 6)[0], np.round(np.diff(to_seconds(np.arange(9) / 4)), 6)[0]
-    (np.float64(0.004), np.float64(0.00025))
-    """
-    if not np.all(np.abs(times) < _MAX_STAMP):
-        times = np.where(np.abs(times) < _MAX_STAMP, times, np.nan)
-    finite = times[np.isfinite(times)]
-    if finite.size < 2:
-        return times
-    early, late = np.quantile(finite[:: max(1, finite.size // 10_000)], [0.02, 0.98])
-    for low, high, unit in _UNIX_DECADES:
-        if 10.0**low <= early and late < 10.0**high:
-            return times if unit == 1 else times * unit
-    named = _unit_of_heading(heading)
-    if named is not None:
-        return times * named
-    interval = _mean_interval(finite)
-    if interval <= 0:
-        return times
-    rates = [1 / (interval * unit) for unit in _UNITS_S]
-    if expected_hz:
-        best = min(range(len(rates)), key=lambda i: abs(np.log(rates[i] / expected_hz)))
-    else:
-        best = next((i for i, rate in enumerate(rates) if rate >= _MIN_SFREQ), len(rates) - 1)
-    return times * _UNITS_S[best]
-
-
-def _unit_of_heading(heading: str) -> float | None:
-    words = heading.lower().replace("(", " ").replace(")", " ").replace("[", " ").replace("]", " ").replace("_", " ")
-    names = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3, "millis": 1e-3}
-    names |= {"us": 1e-6, "µs": 1e-6, "microseconds": 1e-6, "micros": 1e-6, "ns": 1e-9, "nanoseconds": 1e-9}
-    return next((names[word] for word in words.split() if word in names), None)
-
-
-def _mean_interval(times: NDArray[np.float64]) -> float:
-    """Return the median over short windows of the mean time from row to row."""
-    width = min(_SHORT_ROWS, times.size - 1)
-    spans = times[width:] - times[:-width]
-    forward = spans[spans > 0]
-    if forward.size:
-        return float(np.median(forward)) / width
-    span = float(np.max(times) - np.min(times))
-    return span / (times.size - 1)
-
-
 def read_clock(times: NDArray[np.float64]) -> StampClock | None:
     """Repair time stamps in seconds; None if they do not run.
 
@@ -125,7 +72,7 @@ def read_clock(times: NDArray[np.float64]) -> StampClock | None:
     if n_invalid:
         first = int(np.flatnonzero(valid != times)[0])
         faults.append(ClockFault(ClockFaultKind.INVALID, n_invalid, first, 0.0))
-    interval = _mean_interval(valid)
+    interval = mean_interval(valid)
     if interval <= 0:
         return None
     repaired = _undo_shifts(valid, interval, faults)
@@ -136,7 +83,8 @@ def read_clock(times: NDArray[np.float64]) -> StampClock | None:
         longest = float(np.max(np.diff(ticks))) * interval
         faults.append(ClockFault(ClockFaultKind.CLUMPED, int(ticks.size), int(ticks[1]), longest))
     base = _countable_interval(repaired) if ticks.size == repaired.size else None
-    return StampClock(repaired, ticks, base is not None, tuple(faults))
+    countable = base is not None and _burst_rate(np.arange(repaired.size), repaired, 1 / base, ()) is None
+    return StampClock(repaired, ticks, countable, tuple(faults))
 
 
 def _drop_outliers(times: NDArray[np.float64]) -> tuple[NDArray[np.float64] | None, int]:
@@ -185,12 +133,12 @@ def _stays_back(times: NDArray[np.float64], row: int, width: int, interval: floa
     return shift < 0.5 * float(times[row + 1] - times[row])
 
 
-def _step_after_set_back(step: float, usual: float) -> float:
+def _step_after_set_back(step: float, interval: float) -> float:
     zones = np.ceil(-step / _ZONE_S)
     remainder = step + zones * _ZONE_S
     if remainder < _ZONE_TOLERANCE_S or zones * _ZONE_S == _DAY_S:
         return max(remainder, 1e-9)
-    return usual
+    return interval
 
 
 def _find_ticks(times: NDArray[np.float64], interval: float) -> NDArray[np.int64]:
@@ -262,44 +210,53 @@ def measure_rate(
     index = np.arange(clock.times.size) if positions is None else positions
     ticks = clock.ticks[1:] if clock.clumped and clock.ticks.size > 4 else clock.ticks
     numbers, times = index[ticks], clock.times[ticks]
-    first = _median_slope(numbers, times, np.zeros(0, np.int64), _SHORT_ROWS)
+    first = _median_slope(numbers, times, np.zeros(0, np.int64), SHORT_ROWS)
     if first is None:
         return None
     breaks = _find_breaks(numbers, times, first.sfreq)
-    long = _median_slope(numbers, times, breaks, max(_SHORT_ROWS, round(_LONG_S * first.sfreq)))
-    best = _steady_rate(numbers, times, known) or long or first
+    long = _median_slope(numbers, times, breaks, max(SHORT_ROWS, round(_LONG_S * first.sfreq)))
+    best = _burst_rate(numbers, times, first.sfreq, known) or long or first
     return RateEstimate(source, best.sfreq, best.error_hz)
 
 
-def _steady_rate(numbers: NDArray[np.int64], times: NDArray[np.float64], known: Sequence[float]) -> RateEstimate | None:
-    """Return the rate over 10 s, breaks included, if it is always the same and a known one; else None.
+def _burst_rate(
+    numbers: NDArray[np.int64], times: NDArray[np.float64], first_hz: float, known: Sequence[float]
+) -> RateEstimate | None:
+    """Return the rate over whole bursts where stamps run too fast and pause at regular intervals; else None.
 
-    Stamps that run too fast within each packet and pause between packets look like constant loss, but lost packets are
-    not spread so evenly.
+    The stamps of a Muse by Bluetooth do so: its packets arrive faster than they were measured, then wait. Lost packets
+    make pauses, too, but not at regular intervals, or they are long beside the time between them.
     """
-    span_s = float(times[-1] - times[0])
-    if not known or span_s < _MIN_WINDOWS * _LONG_S:
+    late_s = np.diff(times - numbers / first_hz)
+    pauses = np.flatnonzero(late_s > _break_limit(late_s, times, first_hz)) + 1
+    lengths = np.diff(numbers[pauses])
+    if lengths.size < _MIN_BURSTS or any(abs(sfreq / first_hz - 1) < _KNOWN for sfreq in known):
         return None
-    width = round(_LONG_S * times.size / span_s)
-    if not width:
+    length, pause = float(np.median(lengths)), float(np.median(late_s[pauses - 1])) * first_hz
+    regular = float(np.mean(np.abs(lengths - length) <= _BURST_TOLERANCE * length))
+    if regular < _MIN_REGULAR_BURSTS or pause > _MAX_PAUSE * length:
         return None
-    spans = times[width::width] - times[:-width:width]
-    if spans.size < _MIN_WINDOWS or np.any(spans <= 0):
-        return None
-    rates = (numbers[width::width] - numbers[:-width:width]) / spans
+    width = max(1, min(round(_NEIGHBOURHOOD_S * first_hz / length), lengths.size // 4))
+    spans_s = times[pauses[width:]] - times[pauses[:-width]]
+    rates = ((numbers[pauses[width:]] - numbers[pauses[:-width]])[spans_s > 0]) / spans_s[spans_s > 0]
+    return _from_windows(rates, width) if rates.size else None
+
+
+def _from_windows(rates: NDArray[np.float64], width: int) -> RateEstimate:
+    """Return the median rate of windows of ``width`` steps that begin one step apart, with its standard error."""
     middle = float(np.median(rates))
-    nearest = min(known, key=lambda sfreq: abs(sfreq - middle))
-    error = 1.25 * float(np.std(rates)) / rates.size**0.5
-    steady = np.all(np.abs(rates - middle) < _STEADY * middle)
-    return (
-        RateEstimate(RateSource.CLOCK, middle, error) if steady and abs(middle - nearest) < _KNOWN * nearest else None
-    )
+    spread = 1.4826 * float(np.median(np.abs(rates - middle)))
+    return RateEstimate(RateSource.CLOCK, middle, 1.25 * spread / max(1.0, rates.size / width) ** 0.5)
 
 
 def _find_breaks(numbers: NDArray[np.int64], times: NDArray[np.float64], sfreq: float) -> NDArray[np.int64]:
-    excess = np.abs(np.diff(times - numbers / sfreq))
-    interval = float(np.median(np.diff(times)))
-    return np.flatnonzero(excess > max(0.6 / sfreq, 0.6 * interval, 6 * float(np.median(excess)))) + 1
+    excess_s = np.diff(times - numbers / sfreq)
+    return np.flatnonzero(np.abs(excess_s) > _break_limit(excess_s, times, sfreq)) + 1
+
+
+def _break_limit(excess_s: NDArray[np.float64], times: NDArray[np.float64], sfreq: float) -> float:
+    interval_s = float(np.median(np.diff(times)))
+    return max(0.6 / sfreq, 0.6 * interval_s, 6 * float(np.median(np.abs(excess_s))))
 
 
 def _median_slope(
@@ -308,7 +265,7 @@ def _median_slope(
     """Return the median of samples per second over windows of about ``n_samples`` without a break inside."""
     edges = np.concatenate([[0], breaks, [times.size]]).astype(np.int64)
     per_tick = max(1.0, float(np.median(np.diff(numbers))))
-    width = int(min(max(1, round(n_samples / per_tick)), _usual_length(np.diff(edges)) - 1, max(1, times.size // 4)))
+    width = int(min(max(1, round(n_samples / per_tick)), _typical_length(np.diff(edges)) - 1, max(1, times.size // 4)))
     if width < 1:
         return None
     segment = np.searchsorted(edges, np.arange(times.size), side="right")
@@ -325,7 +282,7 @@ def _median_slope(
     return RateEstimate(RateSource.CLOCK, middle, 1.25 * spread / max(1.0, rates.size / width) ** 0.5)
 
 
-def _usual_length(lengths: NDArray[np.int64]) -> int:
+def _typical_length(lengths: NDArray[np.int64]) -> int:
     """Return the length that half of all rows have at least in one piece."""
     ordered = np.sort(lengths)[::-1]
     return int(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])

@@ -80,19 +80,19 @@ def _learn_cycle(values: NDArray[np.float64], lengths: NDArray[np.int64]) -> _Cy
     if seen.size < _MIN_RUNS or spacing <= 0 or not _mostly_forward(values):
         return None
     wraps = np.flatnonzero(np.diff(values) < 0)
-    usual_length = _run_length(lengths)
+    full_length = _run_length(lengths)
     if not _wraps_regularly(values, wraps, seen):
-        first = np.round((seen - seen[0]) / spacing).astype(np.int64) * usual_length
+        first = np.round((seen - seen[0]) / spacing).astype(np.int64) * full_length
         return _Cycle(seen, first, 0)
     if wraps.size >= _STRUCTURE_CYCLES and _has_structure(seen, spacing):
-        per_value = _lengths_by_value(inverse, lengths, seen.size, usual_length)
+        per_value = _lengths_by_value(inverse, lengths, seen.size, full_length)
         return _Cycle(seen, np.cumsum(per_value) - per_value, int(per_value.sum()))
     modulus = _modulus(seen, spacing)
     if modulus > _MAX_VALUES * spacing:
         return None
     all_values = np.arange(0.0 if seen[0] < spacing * 3 else seen[0], modulus, spacing) + seen[0] % spacing
     all_values = all_values[all_values < modulus]
-    return _Cycle(all_values, np.arange(all_values.size) * usual_length, all_values.size * usual_length)
+    return _Cycle(all_values, np.arange(all_values.size) * full_length, all_values.size * full_length)
 
 
 def _mode(values: NDArray[np.float64]) -> float:
@@ -136,12 +136,12 @@ def _has_structure(seen: NDArray[np.float64], spacing: float) -> bool:
 
 
 def _lengths_by_value(
-    inverse: NDArray[np.int64], lengths: NDArray[np.int64], n_values: int, usual: int
+    inverse: NDArray[np.int64], lengths: NDArray[np.int64], n_values: int, full_length: int
 ) -> NDArray[np.int64]:
-    """Return the rows of each value: the usual number, or one where a value never has more."""
+    """Return the rows of each value: the full number, or one where a value never has more."""
     most = np.zeros(n_values, np.int64)
     np.maximum.at(most, inverse, lengths)
-    return np.minimum(np.maximum(most, 1), usual)
+    return np.minimum(np.maximum(most, 1), full_length)
 
 
 def _modulus(seen: NDArray[np.float64], spacing: float) -> float:

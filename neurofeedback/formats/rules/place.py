@@ -112,11 +112,11 @@ def _lost_by_delay(
         limit = max(limit, _MIN_COUNTED / rate_hz, 2 * float(np.median(np.diff(clock.times[ticks]))))
     candidates = np.flatnonzero((excess > limit) | (jumped & (excess < -limit))) + 1
     width = max(1, round(_WINDOW_S * ticks.size / max(1e-9, positions[-1] / rate_hz)))
-    usual = float(np.median(np.diff(clock.times[ticks]))) if clock.clumped else 0.0
+    interval_s = float(np.median(np.diff(clock.times[ticks]))) if clock.clumped else 0.0
     partial = int(clock.clumped)  # the first clump, and that after a hole, may be the rest of one
     last = partial
     for tick in candidates.tolist():
-        if tick <= last and excess[tick - 1] < 2 * usual:
+        if tick <= last and excess[tick - 1] < 2 * interval_s:
             continue
         start = min(tick + partial, ticks.size - 1)
         before = delay[max(min(last, tick - 1), tick - width) : tick]

@@ -16,9 +16,9 @@ from neurofeedback.texts.catalogue import tr
 _AGREE = 0.005  # a rate of header or device so near to the measured one is the rate
 _MAX_AGREE = 0.02
 _REPORTED = 0.01
-_ROUNDING = 0.0015  # a measured rate so near to a usual one is that
+_ROUNDING = 0.0015  # a measured rate so near to a common one is that
 _MAX_ERROR = 0.03  # a rate measured less exactly decides nothing
-_USUAL_HZ = (
+_COMMON_HZ = (
     *(50, 60, 64, 80, 100, 120, 125, 128, 150, 160, 180, 200, 220, 240, 250, 256, 300, 400, 500, 512, 600, 800),
     *(1000, 1024, 1200, 1600, 2000, 2048, 2400, 2500, 4000, 4096, 5000, 8000, 8192, 10_000, 16_000, 16_384, 20_000),
 )
@@ -51,7 +51,7 @@ def choose_rate(
     """Return the sampling rate and the notices about rates that differ from it by more than 1 %.
 
     A stated rate is used as it is. A measured rate is replaced by that of the header or device if they agree within
-    0.5 % (or within the error of the measurement), else by a usual rate within 0.15 %. It goes before a header that
+    0.5 % (or within the error of the measurement), else by a common rate within 0.15 %. It goes before a header that
     it contradicts, as headers are often wrong and clocks are not.
 
     Parameters
@@ -96,15 +96,15 @@ def _choose(sure: RateEstimate | None, known: Sequence[RateEstimate], stated: fl
     if near:
         return min(near, key=lambda rate: differs_by(rate.sfreq, sure.sfreq))
     rounding = min(max(_ROUNDING, 3 * sure.error_hz / sure.sfreq), _MAX_AGREE)
-    usual = min(_USUAL_HZ, key=lambda sfreq: differs_by(sfreq, sure.sfreq))
-    if differs_by(usual, sure.sfreq) <= rounding:
-        return RateEstimate(sure.source, float(usual), sure.error_hz)
+    common = min(_COMMON_HZ, key=lambda sfreq: differs_by(sfreq, sure.sfreq))
+    if differs_by(common, sure.sfreq) <= rounding:
+        return RateEstimate(sure.source, float(common), sure.error_hz)
     return RateEstimate(sure.source, float(np.round(sure.sfreq, 2)), sure.error_hz)
 
 
-def is_usual(sfreq: float) -> bool:
+def is_common(sfreq: float) -> bool:
     """Return whether devices have this rate."""
-    return sfreq in _USUAL_HZ
+    return sfreq in _COMMON_HZ
 
 
 def differs_by(a: float, b: float) -> float:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.formats.rules.clock import StampClock, measure_rate, read_clock, to_seconds
+from neurofeedback.formats.rules.clock import StampClock, measure_rate, read_clock
 from neurofeedback.formats.rules.packet_counters import PacketCounter, read_counter
 from neurofeedback.formats.rules.place import place_by_clock, place_by_counter_and_clock
-from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate, differs_by, is_usual
+from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate, differs_by, is_common
+from neurofeedback.formats.rules.time_units import to_seconds
 from neurofeedback.recording.import_report import ClockFault, ClockFaultKind, ImportedRate, RateEstimate, RateSource
 from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
@@ -43,6 +44,8 @@ class RowTiming:
         Faults of the clock.
     notices : tuple of str
         Sentences a person should read.
+    scatter_s : float
+        By how much the stamps scatter about the samples, s; what is placed by time is exact to that.
     """
 
     sample_index: NDArray[np.int64]
@@ -50,6 +53,14 @@ class RowTiming:
     rate: ImportedRate
     faults: tuple[ClockFault, ...] = ()
     notices: tuple[str, ...] = ()
+    scatter_s: float = 0.0
+
+    @property
+    def scatter_notice(self) -> tuple[str, ...]:
+        """The notice about stamps that scatter by more than a sample, or nothing."""
+        if self.scatter_s * self.rate.sfreq <= 1:
+            return ()
+        return (tr(texts.SCATTERED_STAMPS, scatter_ms=1000 * self.scatter_s),)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +119,22 @@ def time_rows(
     notices = (*rate_notices, *map(_describe, (f for f in faults if f.kind in _FAULT_TEXTS)), *measured.notices)
     if clock is not None:
         notices = (*notices, *_doubts(clock, measured, rate), *_unexplained(clock, sample_index, rate.sfreq))
-    return RowTiming(sample_index, None if clock is None else clock.times, rate, faults, notices)
+    if clock is None:
+        return RowTiming(sample_index, None, rate, faults, notices)
+    timing = RowTiming(sample_index, clock.times, rate, faults, notices, _scatter(clock, sample_index, rate.sfreq))
+    has_gaps = int(sample_index[-1]) + 1 > n_rows
+    return replace(timing, notices=(*notices, *timing.scatter_notice)) if has_gaps and not measured.counter else timing
+
+
+def _scatter(clock: StampClock, sample_index: NDArray[np.int64], sfreq: float) -> float:
+    """Return by how much the delay of most stamps varies within a second, s; 0 for stamps of whole packets."""
+    width = round(sfreq)
+    n_seconds = clock.times.size // width
+    if clock.clumped or not n_seconds:
+        return 0.0
+    delay = (clock.times - sample_index / sfreq)[: n_seconds * width].reshape(n_seconds, width)
+    low, high = np.quantile(delay, [0.05, 0.95], axis=1)
+    return float(np.median(high - low))
 
 
 def _measure(clock: StampClock | None, counter: NDArray[np.float64] | None, expected: ExpectedRates) -> _Measured:
@@ -165,14 +191,14 @@ def _describe(fault: ClockFault) -> str:
 def _doubts(clock: StampClock, measured: _Measured, rate: ImportedRate) -> tuple[str, ...]:
     """Return notices about what irregular stamps cannot show: the rate, and single rows lost of a packet."""
     notices: list[str] = []
-    if rate.source is RateSource.CLOCK and not clock.countable and not is_usual(rate.sfreq):
+    if rate.source is RateSource.CLOCK and not clock.countable and not is_common(rate.sfreq):
         notices.append(tr(texts.UNUSUAL_RATE, sfreq=rate.sfreq))
     if clock.clumped and measured.counter is None:
         sizes, intervals_s = np.diff(clock.ticks)[1:], np.diff(clock.times[clock.ticks])[1:]
-        usual_s = float(np.median(intervals_s))
+        median_s = float(np.median(intervals_s))
         full = int(np.quantile(sizes, 0.9, method="lower"))
-        regular = float(np.median(np.abs(intervals_s - usual_s))) < _REGULAR * usual_s
-        short = float(np.mean(sizes[intervals_s > 0.5 * usual_s] < full))
+        regular = float(np.median(np.abs(intervals_s - median_s))) < _REGULAR * median_s
+        short = float(np.mean(sizes[intervals_s > 0.5 * median_s] < full))
         if regular and full > 3 and _MIN_SHORT < short < _MAX_SHORT:
             notices.append(tr(texts.SHORT_PACKETS, share=short, n=full))
     return tuple(notices)
