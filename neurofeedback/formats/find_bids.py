@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.file_checks import check_inside
 
+_BIDS_NAME = re.compile(r"sub-[0-9A-Za-z]+_.*eeg\.[a-z]+")
 _EEG_SUFFIXES = {".vhdr", ".edf", ".bdf", ".set", ".fif"}
 
 
@@ -58,3 +60,8 @@ def find_single_recording(folder: Path) -> Path:
         allowed="one recording",
         todo=f"name one, such as {recordings[-1]}",
     )
+
+
+def is_named_by_bids(path: Path) -> bool:
+    """Return whether a file has the name and folder of a BIDS recording."""
+    return path.parent.name == "eeg" and _BIDS_NAME.fullmatch(path.name) is not None

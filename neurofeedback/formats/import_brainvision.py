@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.edf_file import decode_text
 from neurofeedback.formats.file_checks import check_brainvision
-from neurofeedback.formats.import_mne import ChannelHeader, is_named_by_bids, read_bids, read_raw
+from neurofeedback.formats.find_bids import is_named_by_bids
+from neurofeedback.formats.import_mne import ChannelHeader, read_bids, read_raw
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.recording.import_report import ImportedGaps
 from neurofeedback.recording.recording import Recording
@@ -48,7 +49,7 @@ def read_brainvision(path: Path, options: ImportOptions = NO_OPTIONS) -> Recordi
     """Read a BrainVision recording from its header; data and marker file must be in the same folder."""
     check_brainvision(path)
     if is_named_by_bids(path):
-        return read_bids(path, "BrainVision", options)
+        return _insert_pauses(read_bids(path, "BrainVision", options), _find_parts(path).markers)
     parts = _find_parts(path)
     if _EPOCHED.search(parts.header):
         raise RecordingError(

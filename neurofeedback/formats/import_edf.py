@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.formats.bids_tables import NO_TABLES, BidsTables, read_bids_tables
 from neurofeedback.formats.edf_file import EdfFile, EdfSignal, TimedText, open_edf
-from neurofeedback.formats.import_mne import is_named_by_bids, read_bids
+from neurofeedback.formats.find_bids import is_named_by_bids
 from neurofeedback.formats.rules.channels import classify_channel
 from neurofeedback.formats.rules.choose_eeg import ChosenEeg, choose_eeg, no_eeg_error
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
@@ -38,23 +38,27 @@ from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
-_log = logging.getLogger(__name__)
 _TYPE_PREFIX = re.compile(r"^(EEG|EXG)[\s:]+(?=\S)", re.IGNORECASE)
 _TRIAL_S = 60.0
 _CODE_MASK = 0xFFFF  # the upper bits of a BDF status hold the state of the amplifier
 _MAX_CODES_PER_S = 20.0  # a channel that changes more often holds no codes
 _MIN_GAP = 0.5  # samples
+_TRIGGER_TYPES = {"TRIG", "STIM"}
 _MAX_LENGTH_S = 7 * 86_400.0
 
 
 def read_edf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read EDF or EDF+."""
-    return read_bids(path, "EDF", options) if is_named_by_bids(path) else _read(open_edf(path, 2), "EDF", options)
+    return _read(open_edf(path, 2), "EDF", options, _tables(path))
 
 
 def read_bdf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read BDF or BDF+."""
-    return read_bids(path, "BDF", options) if is_named_by_bids(path) else _read(open_edf(path, 3), "BDF", options)
+    return _read(open_edf(path, 3), "BDF", options, _tables(path))
+
+
+def _tables(path: Path) -> BidsTables:
+    return read_bids_tables(path) if is_named_by_bids(path) else NO_TABLES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +71,8 @@ class _Placement:
     faults: tuple[ClockFault, ...] = ()
 
 
-def _read(file: EdfFile, kind: str, options: ImportOptions) -> Recording:
-    channels = [_classify(signal) for signal in file.signals]
+def _read(file: EdfFile, kind: str, options: ImportOptions, tables: BidsTables) -> Recording:
+    channels = [_classify(signal, tables) for signal in file.signals]
     eeg_rate = Counter(
         file.signals[row].per_record for row, channel in enumerate(channels) if channel.use is ChannelUse.EEG
     )
@@ -88,6 +92,10 @@ def _read(file: EdfFile, kind: str, options: ImportOptions) -> Recording:
     rate, rate_notices = choose_rate(file.path, None, ExpectedRates(options.sfreq, header))
     onsets, annotations = file.annotations()
     placement = _place_records(file, onsets, per_record, rate.sfreq)
+    if tables.events is not None:  # they replace the file's annotations, but not its gaps
+        gaps_in_file = [one for one in annotations if one.text.startswith(GAP_TYPE)]
+        moved = [one._replace(onset_s=one.onset_s + placement.offset_s) for one in tables.events]
+        annotations = [*gaps_in_file, *moved]
     n_samples = int(placement.starts[-1]) + per_record
     stream = StreamInfo(f"playback:{file.path.name}", rate.sfreq, chosen.names, facts={"format": kind})
     check_stream(file.path, stream)
@@ -106,9 +114,9 @@ def _read(file: EdfFile, kind: str, options: ImportOptions) -> Recording:
         *placement.notices,
         *marks_outside_notice(n_outside),
     )
-    for notice in notices:
-        _log.warning("%s: %s", file.path, notice)
-    started = file.started + timedelta(seconds=placement.offset_s) if file.started else None
+    started = tables.started
+    if started is None and file.started:
+        started = file.started + timedelta(seconds=placement.offset_s)
     return Recording(
         file.path,
         stream,
@@ -129,10 +137,13 @@ def _read(file: EdfFile, kind: str, options: ImportOptions) -> Recording:
     )
 
 
-def _classify(signal: EdfSignal) -> ImportedChannel:
+def _classify(signal: EdfSignal, tables: BidsTables) -> ImportedChannel:
     if signal.is_annotations:
         return ImportedChannel(signal.label, ChannelUse.MARKS, tr(texts.IS_TRIGGER))
-    channel = classify_channel(signal.label, unit=signal.unit)
+    kind = tables.types.get(signal.label, "")
+    if kind.upper() in _TRIGGER_TYPES:
+        return ImportedChannel(signal.label, ChannelUse.LEFT_OUT, tr(texts.IS_TRIGGER), signal.unit or "n/a")
+    channel = classify_channel(signal.label, kind, signal.unit or tables.units.get(signal.label, ""))
     name = _TYPE_PREFIX.sub("", signal.label)
     if channel.use is ChannelUse.EEG and not (np.isfinite(signal.gain) and signal.gain and signal.per_record):
         return replace(channel, name=name, use=ChannelUse.LEFT_OUT, reason=tr(texts.NO_RANGE))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from neurofeedback.formats.file_checks import (
     convert_library_errors,
     first_line,
 )
-from neurofeedback.formats.find_bids import find_dataset_root
+from neurofeedback.formats.find_bids import find_dataset_root, is_named_by_bids
 from neurofeedback.formats.rules.channels import classify_channel
 from neurofeedback.formats.rules.choose_eeg import ChosenEeg, choose_eeg
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from mne.io import BaseRaw
 
 _log = logging.getLogger(__name__)
-_BIDS_NAME = re.compile(r"sub-[0-9A-Za-z]+_.*eeg\.[a-z]+")
 _NEW_SEGMENT = "New Segment/"
 _TRIAL_SAMPLES = 1000
 _TRIAL_S = 20.0
@@ -90,11 +88,6 @@ def read_bids(path: Path, kind: str, options: ImportOptions = NO_OPTIONS) -> Rec
         return mne_bids.read_raw_bids(mne_bids.get_bids_path_from_fname(path), verbose="error")
 
     return read_raw(path, kind, read, options)
-
-
-def is_named_by_bids(path: Path) -> bool:
-    """Return whether a file has the name and folder of a BIDS recording."""
-    return path.parent.name == "eeg" and _BIDS_NAME.fullmatch(path.name) is not None
 
 
 def read_raw(
@@ -203,8 +196,6 @@ def _make_recording(
         *_parts_notice(raw),
         *marks_outside_notice(len(events) - len(inside)),
     )
-    for notice in all_notices:
-        _log.warning("%s: %s", path, notice)
     return Recording(
         path,
         stream,

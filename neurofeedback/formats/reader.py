@@ -15,6 +15,7 @@ from neurofeedback.formats.importers import import_file
 from neurofeedback.formats.rules.options import ImportOptions
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
 from neurofeedback.recording.events import read_events
+from neurofeedback.recording.import_report import ImportReport
 from neurofeedback.recording.lost_runs import clip_runs
 from neurofeedback.recording.recording import Recording, SampleReader
 from neurofeedback.recording.session_json import read_start, read_summary
@@ -27,7 +28,12 @@ _SESSION_NAME = re.compile(r"sub-[0-9A-Za-z]+_ses-[0-9A-Za-z]+(_task-[0-9A-Za-z]
 
 
 def open_recording(
-    path: Path, *, board: str | None = None, sfreq: float | None = None, unit: str | None = None
+    path: Path,
+    *,
+    board: str | None = None,
+    sfreq: float | None = None,
+    unit: str | None = None,
+    log_notices: bool = True,
 ) -> Recording:
     """Open a recording.
 
@@ -42,6 +48,8 @@ def open_recording(
         Sampling rate of another program's file, Hz, if the file gives none or a wrong one.
     unit : str, optional
         Unit of another program's file, such as ``uV``, where the file gives none or an unknown one.
+    log_notices : bool
+        Log what a person should read about another program's file; False if the caller shows the report.
 
     Returns
     -------
@@ -64,7 +72,17 @@ def open_recording(
         return open_session(files)
     if path.is_dir():
         path = find_single_recording(path)
-    return import_file(path, options)
+    recording = import_file(path, options)
+    if log_notices and recording.import_report is not None:
+        _log_notices(recording.path, recording.import_report)
+    return recording
+
+
+def _log_notices(path: Path, report: ImportReport) -> None:
+    for notice in report.notices:
+        _log.warning("%s: %s", path, notice)
+    if report.gaps.n_gaps:
+        _log.warning("%s: %.2f s were lost; they are marked as gaps", path, report.gaps.lost_s)
 
 
 def open_session(files: SessionFiles) -> Recording:

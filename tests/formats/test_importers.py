@@ -1,14 +1,16 @@
 """Other programs' files: found by content, the same samples from each, one clear message for what is broken."""
 
+import random
 import struct
 import zlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import mne
 import numpy as np
 import pytest
 
-from benchmarks.fuzz import seeds
+from benchmarks.fuzz import seeds, truth_binary
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats import file_checks
 from neurofeedback.formats.reader import open_recording
@@ -184,6 +186,27 @@ def test_a_bids_folder_of_another_program_is_read_with_its_events(tmp_path: Path
     recording = open_recording(tmp_path)
     assert np.abs(samples(recording) - seeds.SIGNAL).max() < 0.002
     assert [(e.sample, e.value, e.duration_s) for e in recording.events if e.value == "blink"] == [(128, "blink", 0.25)]
+
+
+def test_gaps_of_a_bids_named_edf_are_placed_and_its_tables_are_used(tmp_path: Path):
+    case = truth_binary.edf(random.Random(11))  # BDF+D with a gap
+    ((start, length),) = case.truth.gaps()
+    folder = tmp_path / "sub-7" / "eeg"
+    folder.mkdir(parents=True)
+    (folder / "sub-7_task-rest_eeg.bdf").write_bytes(next(iter(case.seed.files.values())))
+    (folder / "sub-7_task-rest_events.tsv").write_text(
+        f"onset\tduration\ttrial_type\tvalue\n{(start + length) / case.truth.sfreq}\tn/a\tn/a\t7\n"
+    )
+    (folder / "sub-7_task-rest_channels.tsv").write_text("name\ttype\tunits\nEEG C4\tEOG\tuV\n")
+    (tmp_path / "sub-7" / "sub-7_scans.tsv").write_text(
+        "filename\tacq_time\neeg/sub-7_task-rest_eeg.bdf\t2024-05-06T07:08:09\n"
+    )
+    recording = open_recording(tmp_path)
+
+    assert [(run.start, run.n_samples) for run in recording.lost] == [(start, length)]
+    assert recording.stream.ch_names == ("Fp1", "Fp2", "C3")
+    assert [(event.sample, event.value) for event in recording.events] == [(start + length, "7")]
+    assert recording.started == datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
 
 def test_a_folder_with_several_recordings_asks_for_one(tmp_path: Path, known):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,6 @@ from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
-_log = logging.getLogger(__name__)
 _SFREQ_LIMITS_HZ = (10.0, 100_000.0)
 _MAX_LOST_SAMPLES = 4_000_000
 _NO_MARK = {"", "n/a", "na", "none", "null"}
@@ -108,8 +106,6 @@ def recording_from_table(
         timing.faults,
         (*notices, *timing.notices, *marks_outside_notice(n_outside + n_marks_outside)),
     )
-    for notice in report.notices:
-        _log.warning("%s: %s", path, notice)
     return Recording(
         path,
         stream,
@@ -168,8 +164,6 @@ def _check_lost(path: Path, sample_index: NDArray[np.int64]) -> None:
             f"the counter or clock of {path} is wrong",
             got=f"{n_lost:,} lost samples and only {sample_index.size:,} present",
         )
-    if n_lost:
-        _log.warning("%s: %d samples were lost; they are marked as gaps", path, n_lost)
 
 
 def _find_lost(values: NDArray[np.float32], sample_index: NDArray[np.int64]) -> tuple[LostRun, ...]:
