@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from neurofeedback.feedback.sound_bank import SoundBank
+    from neurofeedback.recording.bids_paths import SessionFiles
 
 ROOT = Path(__file__).resolve().parents[1]
 """The checkout."""
@@ -24,3 +26,14 @@ def sound_bank(**changes: object) -> SoundBank:
     from neurofeedback.settings.audio_feedback import AudioSettings
 
     return make_sound_bank(AudioSettings.model_validate(changes))
+
+
+def import_recording(
+    path: Path, root: Path, *, participant: str, progress: Callable[[float], None] = lambda _: None
+) -> SessionFiles:
+    """Import a file and return the session written."""
+    from neurofeedback.verification.verified_import import import_verified  # not for tests that import nothing
+
+    files = import_verified(path, root, participant=participant, progress=progress).files
+    assert files is not None
+    return files

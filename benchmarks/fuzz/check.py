@@ -8,9 +8,9 @@ import numpy as np
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.formats.reader import open_recording
-from neurofeedback.formats.session_import import import_recording
 from neurofeedback.recording.lost_runs import lost_mask
 from neurofeedback.recording.recording import Recording
+from neurofeedback.verification.verified_import import import_verified
 
 _MAX_CHUNKS = 8
 
@@ -31,7 +31,7 @@ def imports_or_leaves_nothing(path: Path, root: Path) -> None:
     """Import a file; a refused one leaves no session behind."""
     before = set(root.rglob("*")) if root.exists() else set()
     try:
-        import_recording(path, root, participant="01")
+        import_verified(path, root, participant="01")
     except NeurofeedbackError as error:
         _check_message(error, path)
         left = {entry for entry in set(root.rglob("*")) - before if "sub-" in entry.name}

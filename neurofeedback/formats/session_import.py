@@ -12,7 +12,6 @@ import numpy as np
 
 from neurofeedback._version import __version__
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.write_complete_session import ProgressCallback, write_complete_session
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.recording import Recording
@@ -26,52 +25,6 @@ _BLOCK_BYTES = 1 << 20
 _CHUNK_SAMPLES = 10_000
 _MIN_UNIX_TIME = 1_000_000_000  # seconds; smaller timestamps are not Unix times
 _MAX_UNIX_TIME = 10_000_000_000
-
-
-def import_recording(
-    path: Path,
-    root: Path,
-    *,
-    participant: str,
-    task: str = "imported",
-    board: str | None = None,
-    sfreq: float | None = None,
-    unit: str | None = None,
-    progress: ProgressCallback = lambda _: None,
-) -> SessionFiles:
-    """Import a file, or the only recording of a BIDS folder, as a session.
-
-    Parameters
-    ----------
-    path : Path
-        The file or folder to import.
-    root : Path
-        The recordings folder to add the session to.
-    participant, task : str
-        BIDS labels.
-    board : str, optional
-        The board that recorded a BrainFlow file, if its columns fit several.
-    sfreq : float, optional
-        Sampling rate, Hz, if the file gives none or a wrong one.
-    unit : str, optional
-        Unit of the EEG, such as ``uV``, where the file gives none or an unknown one.
-    progress : callable
-        Called with the share written, 0 to 1.
-
-    Returns
-    -------
-    SessionFiles
-        Paths of the new session.
-
-    Raises
-    ------
-    RecordingError
-        The file cannot be read, holds no signal, or is a session of this program; no files remain.
-    SettingsError
-        A label has characters that BIDS file names do not allow, or the rate or unit is not possible.
-    """
-    recording = open_recording(path, board=board, sfreq=sfreq, unit=unit)
-    return import_opened(recording, root, participant=participant, task=task, progress=progress)
 
 
 def refuse_own_session(recording: Recording) -> None:

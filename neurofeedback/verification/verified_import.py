@@ -80,7 +80,7 @@ def import_verified(
     SettingsError
         A label, the rate or the unit is not possible.
     """
-    recording = open_recording(path, board=board, sfreq=sfreq, unit=unit)
+    recording = open_recording(path, board=board, sfreq=sfreq, unit=unit, log_notices=False)
     refuse_own_session(recording)
     checks = tuple(check for check in verify_opened(recording) if check.status is not CheckStatus.NOT_CHECKABLE)
     if recording.import_report is not None:

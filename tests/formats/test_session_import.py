@@ -19,7 +19,6 @@ from benchmarks.fuzz.seeds import N_SAMPLES, SIGNAL, Seed, recording, seeds
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.reader import open_recording
-from neurofeedback.formats.session_import import import_recording
 from neurofeedback.formats.write_complete_session import write_complete_session
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.import_report import ChannelUse, ImportReport
@@ -30,6 +29,7 @@ from neurofeedback.report.session_data import load_session_data
 from neurofeedback.verification.check_result import CheckStatus
 from neurofeedback.verification.replay import replay
 from neurofeedback.verification.verify import verify
+from tests.helpers import import_recording
 
 
 @pytest.fixture(scope="module")

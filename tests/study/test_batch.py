@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from benchmarks.fuzz.seeds import seeds
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.formats.session_import import import_recording
 from neurofeedback.study import batch, batch_log
 from neurofeedback.study.batch import BatchRequest, run_batch
 from neurofeedback.study.batch_log import BatchLog
 from neurofeedback.study.jobs import BatchJob, BatchRow, BatchWork, run_job
+from tests.helpers import import_recording
 
 N_SESSIONS = 4
 

@@ -16,10 +16,10 @@ from PyQt6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.formats.reader import open_recording
-from neurofeedback.formats.session_import import import_recording
 from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.pages.progress_page import ProgressPage
 from neurofeedback.ui.theme import DARK
+from tests.helpers import import_recording
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 WAIT_MS = 60_000
