@@ -14,6 +14,7 @@ _IMPORTLIB_PREFIX = "<frozen importlib"
 
 def main() -> None:
     """Run the program and exit with its code."""
+    os.umask(0o077)  # files of libraries too are for the owner alone
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _handle_interrupt)
     from neurofeedback.cli.main import main as run  # what is imported from here on can be interrupted

@@ -41,6 +41,15 @@ def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
     return qtbot
 
 
+@pytest.fixture(scope="session", autouse=True)
+def sync_to_disk() -> Iterator[Callable[[int], None]]:
+    """Leave files to the system, since what a test reads back needs no disk; yield the real function."""
+    real = os.fsync
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda fd: None)
+        yield real
+
+
 class Starvation(logging.Handler):
     """Remembers for each test file when an emulated headset could not send in time."""
 

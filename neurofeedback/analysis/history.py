@@ -27,6 +27,7 @@ from neurofeedback.recording.events import read_events
 from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.recording.session_notes import NOTES_SUFFIX, read_notes
 from neurofeedback.storage.file_lock import is_locked
+from neurofeedback.storage.private_files import make_folder
 from neurofeedback.types import Event, EventKind, Phase
 
 _log = logging.getLogger(__name__)
@@ -171,7 +172,7 @@ def _stamp(files: SessionFiles) -> str:
 def _open_cache(path: Path) -> sqlite3.Connection:
     """Open the cache. A damaged one is replaced; if the file cannot be written, the cache is in memory."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         return _open_checked(path)
     except (sqlite3.DatabaseError, OSError) as error:
         _log.info("creating a new history cache %s: %s", path, error)

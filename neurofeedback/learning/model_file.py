@@ -12,6 +12,7 @@ from neurofeedback.recording.bids_paths import DERIVATIVES
 from neurofeedback.settings.base import SettingsModel, Share
 from neurofeedback.settings.load import parse
 from neurofeedback.storage.atomic_files import read_json, write_json_atomic
+from neurofeedback.storage.private_files import make_folder
 
 SCHEMA = 1
 
@@ -146,7 +147,7 @@ def read_decoder_file(root: Path, participant: str) -> DecoderFile | None:
 def write_decoder_file(root: Path, decoder: DecoderFile) -> Path:
     """Write a participant's decoder file in one step and return its path."""
     path = decoder_path(root, decoder.participant)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_json_atomic(path, decoder.model_dump(mode="json"))
     return path
 

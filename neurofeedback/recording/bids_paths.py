@@ -118,6 +118,11 @@ class SessionFiles:
         """Path of the description of the coordinate system of ``electrodes``."""
         return self.electrodes.with_name(self.electrodes.name.replace("electrodes.tsv", "coordsystem.json"))
 
+    @property
+    def header_copy(self) -> Path:
+        """The hidden copy of ``start.json`` and ``settings.toml`` in the raw folder, for recovery."""
+        return self.raw / f".{self.stem}_header.json"
+
     def derived_file(self, suffix: str) -> Path:
         """Return the path of a computed file by the end of its name, such as ``summary.json``."""
         return self.derived / f"{self.stem}_{suffix}"

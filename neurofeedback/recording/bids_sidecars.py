@@ -5,14 +5,15 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from neurofeedback._version import __version__
 from neurofeedback.recording import brainvision, electrode_positions, events, frame_log, timing
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.channels import format_channels_table
 from neurofeedback.recording.session_header import SessionHeader
-from neurofeedback.recording.session_json import write_start
-from neurofeedback.storage.atomic_files import read_json, write_atomic, write_json_atomic
+from neurofeedback.storage.atomic_files import read_json, to_json, write_atomic, write_json_atomic, write_new
+from neurofeedback.storage.private_files import make_folder
 from neurofeedback.types import StreamInfo
 
 _TEN_TWENTY = re.compile(r"(Fp|AF|F|FT|FC|T|C|TP|CP|P|PO|O|I|A|M)(z|\d{1,2})", re.IGNORECASE)
@@ -24,34 +25,44 @@ _INSTRUCTIONS = (
 
 
 def write_sidecars(files: SessionFiles, header: SessionHeader) -> None:
-    """Write the files of a session that do not grow, and the headers of those that do."""
-    stream, columns = header.stream, header.columns
-    files.eeg_file("").parent.mkdir(parents=True)
-    files.derived.mkdir(parents=True)
+    """Write the files of a session that do not grow, and the headers of those that do, into new folders."""
+    make_folder(files.eeg_file("").parent)
+    make_folder(files.derived)
+    for path, text in (sidecar_texts(files, header) | growing_headers(files, header)).items():
+        write_new(path, text)
+
+
+def growing_headers(files: SessionFiles, header: SessionHeader) -> dict[Path, str]:
+    """Return the first lines of the text files that grow during a session."""
+    return {
+        files.eeg_file("eeg.vmrk"): brainvision.format_marker_header(files.stem, header.started.astimezone()),
+        files.eeg_file("events.tsv"): events.HEADER,
+        files.derived_file("timing.tsv"): timing.HEADER,
+        files.frame_log: frame_log.format_header(header.columns),
+    }
+
+
+def sidecar_texts(files: SessionFiles, header: SessionHeader) -> dict[Path, str]:
+    """Return the contents of a session's files that do not grow."""
+    stream, start = header.stream, header.as_start().as_dict()
     texts = {
         files.scans: _format_scans_table(files, header),
         files.eeg_file("eeg.vhdr"): brainvision.format_header(stream, files.stem),
-        files.eeg_file("eeg.vmrk"): brainvision.format_marker_header(files.stem, header.started.astimezone()),
         files.eeg_file("channels.tsv"): format_channels_table(stream),
-        files.eeg_file("events.tsv"): events.HEADER,
-        files.derived_file("timing.tsv"): timing.HEADER,
-        files.frame_log: frame_log.format_header(columns),
+        files.derived_file("start.json"): to_json(start),
+        files.derived_file("timing.json"): to_json(timing.SIDECAR),
+        files.eeg_file("eeg.json"): to_json(_eeg_sidecar(header)),
+        files.eeg_file("events.json"): to_json(events.SIDECAR | {"StimulusPresentation": _stimulus_presentation()}),
+        files.frame_log.with_suffix(".json"): to_json(frame_log.describe_columns(header.columns)),
+        files.header_copy: to_json({"start": start, "settings": header.profile_toml}),
     }
     if header.profile_toml:
         texts[files.derived_file("settings.toml")] = header.profile_toml
     positions = electrode_positions.read_positions(header.profile_toml)
     if positions:
         texts[files.electrodes] = electrode_positions.format_electrodes_table(positions)
-        write_json_atomic(files.coordsystem, electrode_positions.make_coordsystem(positions))
-    for path, text in texts.items():
-        path.write_text(text, encoding="utf-8", newline="\n")
-    write_start(files.derived_file("start.json"), header.as_start())
-    write_json_atomic(files.derived_file("timing.json"), timing.SIDECAR)
-    write_json_atomic(files.eeg_file("eeg.json"), _eeg_sidecar(header))
-    write_json_atomic(
-        files.eeg_file("events.json"), events.SIDECAR | {"StimulusPresentation": _stimulus_presentation()}
-    )
-    write_json_atomic(files.frame_log.with_suffix(".json"), frame_log.describe_columns(columns))
+        texts[files.coordsystem] = to_json(electrode_positions.make_coordsystem(positions))
+    return texts
 
 
 def _format_scans_table(files: SessionFiles, header: SessionHeader) -> str:

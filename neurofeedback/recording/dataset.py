@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from neurofeedback._version import __version__
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
-from neurofeedback.storage.append_only import AppendOnlyFile
-from neurofeedback.storage.atomic_files import write_atomic, write_json_atomic
+from neurofeedback.storage.atomic_files import is_blank, is_torn, write_atomic, write_json_atomic
+from neurofeedback.storage.file_lock import waited_lock
+from neurofeedback.storage.private_files import (
+    is_readable_by_others,
+    is_shared,
+    make_folder,
+    restrict_tree,
+    sync_folder,
+    sync_tree,
+)
 
 _BIDS_VERSION = "1.10.1"
 _PARTICIPANTS: dict[str, object] = {
@@ -52,11 +61,20 @@ _BIDSIGNORE_PATTERNS = (
 
 def ensure_dataset(root: Path) -> None:
     """Make ``root`` a BIDS dataset with its derivative dataset. Existing files are not changed."""
+    _restrict_new_folder(root)
     derivatives = root / DERIVATIVES
-    derivatives.mkdir(parents=True, exist_ok=True)
+    make_folder(derivatives)
     _write_description(root, "Meditation sessions recorded with neurofeedback", "raw", README)
     _write_description(derivatives, "What neurofeedback computed from the sessions", "derivative", _DERIVED_README)
     _update_bidsignore(derivatives / ".bidsignore")
+
+
+def _restrict_new_folder(root: Path) -> None:
+    """Create the recordings folder, or take the rights of others from an existing one that holds nothing yet."""
+    make_folder(root)
+    if is_readable_by_others(root) and {path.name for path in root.iterdir()} <= set(_READMES):
+        with suppress(PermissionError):  # another user's folder
+            restrict_tree(root, shared=is_shared(root))
 
 
 def _update_bidsignore(path: Path) -> None:
@@ -68,43 +86,52 @@ def _update_bidsignore(path: Path) -> None:
 
 
 def _write_description(folder: Path, name: str, kind: str, readme: str) -> None:
-    if not (folder / "dataset_description.json").exists():
+    if is_blank(folder / "dataset_description.json"):
         description = {"Name": name, "BIDSVersion": _BIDS_VERSION, "DatasetType": kind, "GeneratedBy": _GENERATED_BY}
         write_json_atomic(folder / "dataset_description.json", description)
-    if not any((folder / other).exists() for other in _READMES):
+    if all(is_blank(folder / other) for other in _READMES):
         write_atomic(folder / "README", readme)
 
 
 def register_participant(root: Path, participant: str) -> None:
     """Create the participant's folder and table row if they are missing. BIDS does not allow a row without a folder."""
+    with waited_lock(root / ".participants.lock"):
+        make_folder(root / participant)
+        _add_participants(root, [participant])
+
+
+def restore_participants(root: Path) -> None:
+    """Restore the table of participants if a power cut emptied it or left zeros in it."""
     table = root / "participants.tsv"
-    if not table.exists():
-        (root / participant).mkdir(exist_ok=True)
-        if not table.with_suffix(".json").exists():
-            write_json_atomic(table.with_suffix(".json"), _PARTICIPANTS)
-        write_atomic(table, f"participant_id\n{participant}\n")
-        return
-    lines = table.read_text(encoding="utf-8-sig").splitlines()
-    if all(line.split("\t")[0] != participant for line in lines):
-        n_columns = len(lines[0].split("\t")) if lines else 1
-        newline = "" if table.read_bytes().endswith(b"\n") else "\n"
-        _append_text(table, newline + "\t".join([participant] + ["n/a"] * (n_columns - 1)) + "\n")
-    (root / participant).mkdir(exist_ok=True)
+    if table.exists() and (is_blank(table) or b"\0" in table.read_bytes()):
+        with waited_lock(root / ".participants.lock"):
+            _add_participants(root, sorted({folder.parent.name for folder in root.glob("sub-*/ses-*")}))
 
 
-def _append_text(path: Path, text: str) -> None:
-    file = AppendOnlyFile(path)
-    try:
-        file.append(text.encode("utf-8"))
-    finally:
-        file.close()
+def _add_participants(root: Path, participants: list[str]) -> None:
+    """Add the missing rows to the table of participants; other columns of an existing table stay."""
+    table = root / "participants.tsv"
+    is_new = not table.exists()
+    lines = table.read_text(encoding="utf-8-sig").splitlines() if table.exists() else []
+    lines = [line for line in lines if line.strip("\0")] or ["participant_id"]  # a power cut can leave zeros
+    registered = {line.split("\t")[0] for line in lines}
+    missing = [name for name in participants if name not in registered]
+    if missing or is_new or is_torn(table):
+        cells = ["n/a"] * (len(lines[0].split("\t")) - 1)
+        write_atomic(table, "".join(f"{line}\n" for line in (*lines, *("\t".join([name, *cells]) for name in missing))))
+    if is_new and not table.with_suffix(".json").exists():
+        write_json_atomic(table.with_suffix(".json"), _PARTICIPANTS)
 
 
 def publish_session(files: SessionFiles) -> None:
     """Move a built session to its place in the dataset, raw folder last. After a kill it can be called again."""
     register_participant(files.root, files.participant)
+    if files.part_folder.exists():
+        sync_tree(files.part_folder)  # what is published is on the disk whole
     for built, final in ((files.in_part_folder().derived, files.derived), (files.in_part_folder().raw, files.raw)):
         if built.exists():
-            final.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(final.parent)
             built.rename(final)
+            sync_folder(final.parent)
     files.part_folder.rmdir()
+    sync_folder(files.root)

@@ -146,7 +146,7 @@ class DiskSyncer:
     """
 
     def __init__(
-        self, descriptors: Callable[[], tuple[int, ...]], period_s: float = 1.0, sync: Callable[[int], None] = os.fsync
+        self, descriptors: Callable[[], tuple[int, ...]], period_s: float = 0.2, sync: Callable[[int], None] = os.fsync
     ) -> None:
         self._descriptors = descriptors
         self._period_s = period_s

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.storage.append_only import AppendOnlyFile, cut_torn_line
-from neurofeedback.storage.atomic_files import read_json, write_json_atomic
+from neurofeedback.storage.atomic_files import open_replacement, read_json, write_json_atomic
 from neurofeedback.types import AuxChunk
 
 _LIVE_SUFFIX = "_timeseries.tsv"
@@ -63,20 +63,18 @@ def write_bids_physio(files: SessionFiles) -> None:
         table = description.with_suffix(".tsv")
         cut_torn_line(table)
         suffix = table.name.removeprefix(f"{files.stem}_").replace(_LIVE_SUFFIX, "_physio")
-        if table.exists() and (draft := _compress_table(table, files.eeg_file(f"{suffix}.tsv.gz"))):
-            write_json_atomic(files.eeg_file(f"{suffix}.json"), read_json(description))
-            draft.replace(files.eeg_file(f"{suffix}.tsv.gz"))
+        if table.exists():
+            _publish_table(table, files.eeg_file(f"{suffix}.tsv.gz"), files.eeg_file(f"{suffix}.json"), description)
         table.unlink(missing_ok=True)
         description.unlink()
 
 
-def _compress_table(table: Path, final: Path) -> Path | None:
-    """Write a compressed draft of ``final`` without the table's header. Return None if the table has no rows."""
-    draft = final.with_name(f".{final.name}.draft")
+def _publish_table(table: Path, final: Path, sidecar: Path, description: Path) -> None:
+    """Compress a table without its header, if it has rows; its sidecar appears first, as BIDS requires one."""
     with table.open("rb") as lines:
         lines.readline()
-        if not lines.peek(1):
-            return None
-        with draft.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
-            shutil.copyfileobj(lines, compressed)
-    return draft
+        if lines.peek(1):
+            with open_replacement(final) as file:
+                with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
+                    shutil.copyfileobj(lines, compressed)
+                write_json_atomic(sidecar, read_json(description))

@@ -9,6 +9,7 @@ from typing import Literal
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.settings.questionnaire import Item, Questionnaire
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic, write_json_atomic
+from neurofeedback.storage.private_files import make_folder
 
 AnswerTime = Literal["before", "after"]
 _MISSING = "n/a"
@@ -55,7 +56,7 @@ def write_answers(
     row = [participant, session, *cells, _MISSING if score is None else str(score)]
     path = answers_path(root, questionnaire.name, when)
     with explain_disk_errors(f"the answers cannot be saved in {path}", todo="free disk space, then try again"):
-        path.parent.mkdir(exist_ok=True)
+        make_folder(path.parent)
         _replace_row(path, _table_columns(questionnaire), row)
         write_json_atomic(path.with_suffix(".json"), _sidecar(questionnaire, when))
     return score

@@ -9,10 +9,17 @@ from pathlib import Path
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.complete_interrupted import finalize_session
-from neurofeedback.recording.dataset import publish_session
-from neurofeedback.recording.session_json import read_start
+from neurofeedback.recording.dataset import publish_session, restore_participants
+from neurofeedback.recording.rebuild_session import (
+    find_copied_stems,
+    has_torn_files,
+    read_start_or_copy,
+    rebuild_session,
+)
 from neurofeedback.storage.append_only import cut_torn_sample
+from neurofeedback.storage.atomic_files import is_torn
 from neurofeedback.storage.file_lock import acquire_lock
+from neurofeedback.storage.private_files import make_folder
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +38,7 @@ def recover_sessions(root: Path) -> list[Path]:
         Folders of computed files of the completed sessions.
     """
     completed: list[Path] = []
+    _restore_table(root)
     for stem in _unfinished(root):
         files = SessionFiles.from_stem(root, stem)
         try:
@@ -38,20 +46,29 @@ def recover_sessions(root: Path) -> list[Path]:
                 completed.append(files.derived)
         except (OSError, RecordingError) as error:
             _log.warning("the session %s could not be completed: %s", stem, error)
-    _remove_imports(root)
-    _remove_stale_locks(root)
+    try:
+        _remove_imports(root)
+        _remove_stale_locks(root)
+    except OSError as error:  # a read-only disk
+        _log.info("left-behind files in %s stay: %s", root, error)
     return completed
 
 
+def _restore_table(root: Path) -> None:
+    try:
+        restore_participants(root)
+    except OSError as error:
+        _log.warning("the table of participants in %s could not be restored: %s", root, error)
+
+
 def _unfinished(root: Path) -> list[str]:
+    if not root.is_dir():
+        return []
     parts = {path.name[1:].removesuffix(".part") for path in root.glob(".sub-*.part")}
-    published = (SessionFiles.from_stem(root, stem) for stem in find_session_stems(root))
-    incomplete = {files.stem for files in published if _lacks_summary(files) or _is_emptied(files)}
+    published = {*find_session_stems(root), *find_copied_stems(root)}
+    sessions = (SessionFiles.from_stem(root, stem) for stem in published)
+    incomplete = {files.stem for files in sessions if has_torn_files(files) or _is_emptied(files)}
     return sorted(parts | incomplete)
-
-
-def _lacks_summary(files: SessionFiles) -> bool:
-    return not files.derived_file("summary.json").exists()
 
 
 def _is_emptied(files: SessionFiles) -> bool:
@@ -70,7 +87,8 @@ def _recover_one(files: SessionFiles) -> bool:
         if _is_emptied(files):
             _move_empty_session(files)
             return False
-        if not _lacks_summary(files):  # it ended normally before this process had the lock
+        rebuild_session(files)
+        if not is_torn(files.derived_file("summary.json")):  # it ended normally
             return False
         finalize_session(files)
     finally:
@@ -84,7 +102,7 @@ def _move_empty_session(files: SessionFiles) -> None:
     empty_folder = files.root / f".{files.stem}.empty"
     for folder, name in ((files.raw, "raw"), (files.derived, "derived")):
         if folder.exists():
-            empty_folder.mkdir(exist_ok=True)
+            make_folder(empty_folder)
             folder.rename(empty_folder / name)
     _log.warning(
         "the session %s lost all its samples, perhaps in a power cut; its other files are now in %s",
@@ -106,12 +124,15 @@ def _publish_part(files: SessionFiles) -> bool:
 
 
 def _has_samples(part: SessionFiles) -> bool:
-    data, start = part.eeg_file("eeg.eeg"), part.derived_file("start.json")
-    return data.exists() and start.exists() and data.stat().st_size >= _sample_bytes(part)
+    data = part.eeg_file("eeg.eeg")
+    try:
+        return data.exists() and data.stat().st_size >= _sample_bytes(part)
+    except RecordingError:  # cut off before its header was on the disk, which comes before the first sample
+        return False
 
 
 def _sample_bytes(files: SessionFiles) -> int:
-    return 4 * read_start(files.derived_file("start.json")).stream.n_channels
+    return 4 * read_start_or_copy(files).stream.n_channels
 
 
 def _remove_imports(root: Path) -> None:

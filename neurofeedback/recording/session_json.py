@@ -24,7 +24,7 @@ from pydantic import (
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.import_report import ImportReport
-from neurofeedback.storage.atomic_files import read_json, write_json_atomic
+from neurofeedback.storage.atomic_files import is_blank, read_json, write_json_atomic
 from neurofeedback.types import StreamInfo
 
 DocumentModel = TypeVar("DocumentModel", bound="Document")
@@ -268,14 +268,14 @@ def parse_document(model: type[DocumentModel], document: Mapping[str, Any]) -> D
 
 
 def read_summary(path: Path) -> SessionSummary:
-    """Read a ``summary.json``. A missing file gives an empty summary.
+    """Read a ``summary.json``. A missing or empty file gives an empty summary.
 
     Raises
     ------
     RecordingError
         The file is damaged.
     """
-    return parse_document(SessionSummary, read_json(path)) if path.exists() else SessionSummary()
+    return parse_document(SessionSummary, read_json(path)) if not is_blank(path) else SessionSummary()
 
 
 def write_summary(path: Path, summary: SessionSummary, *, finished: bool) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.storage.atomic_files import read_json, write_json_atomic
+from neurofeedback.storage.atomic_files import is_blank, read_json, write_json_atomic
 
 NOTES_SUFFIX = "after.json"
 SCHEMA = 1
@@ -67,7 +67,7 @@ class SessionNotes:
 
 
 def read_notes(files: SessionFiles) -> SessionNotes:
-    """Read the notes on a session. A missing file gives empty notes.
+    """Read the notes on a session. A missing or empty file gives empty notes.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def read_notes(files: SessionFiles) -> SessionNotes:
         The file is not in this program's format.
     """
     path = files.derived_file(NOTES_SUFFIX)
-    if not path.exists():
+    if is_blank(path):
         return SessionNotes()
     try:
         return _parse_notes(read_json(path))

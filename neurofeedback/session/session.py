@@ -43,6 +43,7 @@ from neurofeedback.session.summary import build_summary
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.resolved_profile import Profile
+from neurofeedback.storage.dataset_access import share_recordings
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import english, tr
 from neurofeedback.texts.status import index_source_text
@@ -135,6 +136,8 @@ class Session:
         if plan.short_baseline_notice:
             self._notices.append(plan.short_baseline_notice)
         self._notices += filter(None, [load_evidence(settings.index.evidence).notice])
+        if settings.recordings.shared:
+            share_recordings(config.recordings)
         check_recordings_folder(config.recordings, config.participant)
         self._notices += filter(None, [describe_outputs(config.lsl_out, config.osc_out)])
         clock: Clock = VirtualClock() if self._runs_fast() else RealClock()

@@ -14,7 +14,7 @@ from neurofeedback.settings.estimation import (
     IndexSettings,
     ThresholdSettings,
 )
-from neurofeedback.settings.session import PhaseSettings, ProbeSettings, QuestionnaireSettings
+from neurofeedback.settings.session import PhaseSettings, ProbeSettings, QuestionnaireSettings, RecordingSettings
 from neurofeedback.settings.signal import (
     BandSettings,
     ContactSettings,
@@ -52,6 +52,7 @@ class Settings(SettingsModel):
     decoder: DecoderSettings = DecoderSettings()
     audio: AudioSettings = AudioSettings()
     questionnaires: QuestionnaireSettings = QuestionnaireSettings()
+    recordings: RecordingSettings = RecordingSettings()
 
     @model_validator(mode="after")
     def _check_ranges(self) -> Settings:

@@ -12,6 +12,14 @@ from neurofeedback.settings.base import SettingsModel, number
 _DEFAULT_INTERVAL_S = (40.0, 90.0)
 
 
+class RecordingSettings(SettingsModel):
+    """Rights on the recordings."""
+
+    shared: bool = Field(
+        default=False, description="let the group of the recordings folder read and change them; false for you alone"
+    )
+
+
 class ProbeSettings(SettingsModel):
     """Thought probes, and key presses on noticing mind-wandering."""
 

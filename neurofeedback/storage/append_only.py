@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_O_BINARY: int = getattr(os, "O_BINARY", 0)
+from neurofeedback.storage.private_files import open_or_create
 
 
 class AppendOnlyFile:
@@ -24,7 +24,7 @@ class AppendOnlyFile:
 
     def __init__(self, path: Path, unit_bytes: int | None = None) -> None:
         self._unit_bytes = unit_bytes
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _O_BINARY, 0o644)
+        self._fd = open_or_create(path, os.O_WRONLY | os.O_APPEND)
         self.size = os.fstat(self._fd).st_size
 
     def fileno(self) -> int:
@@ -71,6 +71,15 @@ def cut_torn_line(path: Path) -> None:
     if path.exists():
         data = path.read_bytes()
         _truncate(path, len(data), complete_length(data, None))
+
+
+def cut_at_zeros(path: Path) -> None:
+    """Cut a text file back to its last whole line before a zero byte, which a power cut leaves for lost text."""
+    if path.exists():
+        data = path.read_bytes()
+        text = data.partition(b"\0")[0]
+        if len(text) < len(data):
+            os.truncate(path, complete_length(text, None))
 
 
 def cut_torn_sample(path: Path, unit_bytes: int) -> int:

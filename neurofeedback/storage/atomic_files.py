@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.storage.private_files import open_new, refuse_link, sync_folder
 
 
 @contextmanager
@@ -21,15 +24,41 @@ def explain_disk_errors(what: str, *, allowed: str = "", todo: str) -> Iterator[
         raise RecordingError(what, got=error.strerror or str(error), allowed=allowed, todo=todo) from None
 
 
+@contextmanager
+def open_replacement(path: Path) -> Iterator[BinaryIO]:
+    """Open a draft that replaces ``path`` in one step at the end of the block, and is on the disk then.
+
+    An error in the block leaves the old file. After a power cut there is the old or the new file, never a part.
+
+    Raises
+    ------
+    OSError
+        The disk cannot be written, or ``path`` is a link.
+    """
+    refuse_link(path)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.draft")
+    fd = open_new(draft)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(fd)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def write_atomic(path: Path, text: str) -> None:
     """Replace a file's content in one step: readers see the old or the new text, never a mixture."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_bytes(text.encode("utf-8"))
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    with open_replacement(path) as file:
+        file.write(text.encode("utf-8"))
+
+
+def write_new(path: Path, text: str) -> None:
+    """Create a file in a folder that is not published yet; ``sync_tree`` brings it to the disk."""
+    with os.fdopen(open_new(path), "wb") as file:
+        file.write(text.encode("utf-8"))
 
 
 def write_json_atomic(path: Path, document: Mapping[str, object]) -> None:
@@ -71,6 +100,31 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise _unreadable_error(path, f"a JSON {type(document).__name__}")
     return document
+
+
+def is_blank(path: Path) -> bool:
+    """Return whether a file is missing, or holds nothing or zeros alone, as a power cut leaves it."""
+    return not path.exists() or not path.read_bytes().strip(b"\0")
+
+
+def is_torn(path: Path) -> bool:
+    """Return whether a small file is missing or torn: empty, with zeros as after a power cut, or cut off.
+
+    A JSON file is torn if it holds no JSON; another text is torn if it does not end with a newline.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return True
+    if not data or b"\0" in data:
+        return True
+    if path.suffix != ".json":
+        return not data.endswith(b"\n")
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _unreadable_error(path: Path, got: str) -> RecordingError:

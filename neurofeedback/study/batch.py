@@ -14,7 +14,8 @@ from neurofeedback.formats.find_bids import find_eeg_files
 from neurofeedback.formats.importers import is_recording
 from neurofeedback.formats.reader import find_sessions
 from neurofeedback.settings.load import load_settings
-from neurofeedback.storage.atomic_files import explain_disk_errors
+from neurofeedback.storage.atomic_files import explain_disk_errors, open_replacement
+from neurofeedback.storage.private_files import make_folder
 from neurofeedback.study.batch_log import BatchLog
 from neurofeedback.study.jobs import LEADING_COLUMNS, BatchJob, BatchRow, BatchWork, failed_row, run_job
 
@@ -124,7 +125,7 @@ def _jobs(request: BatchRequest) -> list[BatchJob]:
 def _collect_rows(
     jobs: Sequence[BatchJob], request: BatchRequest, progress: Callable[[int, int], None]
 ) -> tuple[list[BatchRow], int]:
-    request.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(request.out.parent)
     log = BatchLog(request.out.with_name(f".{request.out.name}.journal"), request.profile)
     try:
         done = {job.key: row for job in jobs if (row := log.completed_row(job)) is not None}
@@ -177,12 +178,8 @@ def _write_table(rows: Sequence[BatchRow], out: Path) -> None:
     """Write the table in one step; the order of columns does not depend on which job ended first."""
     names = dict.fromkeys([*LEADING_COLUMNS, *(name for row in rows for name in row.values)])
     table = pd.DataFrame([row.as_columns() for row in rows], columns=[*names])
-    draft = out.with_name(f".{out.name}.draft")
-    try:
+    with open_replacement(out) as file:
         if out.suffix == ".parquet":
-            table.to_parquet(draft, index=False)
+            table.to_parquet(file, index=False)
         else:
-            table.to_csv(draft, index=False, lineterminator="\n")
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+            table.to_csv(file, index=False, lineterminator="\n")

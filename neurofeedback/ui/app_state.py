@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING
 from platformdirs import user_config_path
 
 from neurofeedback.session.config import SessionConfig
+from neurofeedback.storage.atomic_files import write_json_atomic
+from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import home
 from neurofeedback.ui.preferences import PROBES, Preferences
 
@@ -162,12 +163,9 @@ def load_state(path: Path) -> AppState:
 
 def save_state(path: Path, state: AppState) -> None:
     """Write the choices atomically; a folder that cannot be written is logged and does no harm."""
-    text = json.dumps(asdict(state), indent=2)
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)  # noqa: PTH105 - atomic on every platform
+        make_folder(path.parent)
+        write_json_atomic(path.resolve(), asdict(state))
     except OSError as error:
         _log.warning("choices could not be remembered in %s: %s", path, error)
 

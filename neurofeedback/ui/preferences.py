@@ -10,6 +10,7 @@ from pathlib import Path
 
 from neurofeedback.session.config import SettingOverride
 from neurofeedback.storage.atomic_files import write_atomic
+from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 
@@ -98,8 +99,8 @@ def save_preferences(path: Path, preferences: Preferences) -> None:
     import tomli_w  # only when something has changed
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, tomli_w.dumps({"version": VERSION, **asdict(preferences)}))
+        make_folder(path.parent)
+        write_atomic(path.resolve(), tomli_w.dumps({"version": VERSION, **asdict(preferences)}))
     except OSError as error:
         _log.warning("settings could not be saved in %s: %s", path, error)
 

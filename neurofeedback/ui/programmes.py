@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.storage.atomic_files import write_atomic
+from neurofeedback.storage.private_files import make_folder
 from neurofeedback.ui.app_state import ProgrammeChoice
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def save_programme(title: str, minutes: float, rows: Sequence[SegmentRow], folde
     parse(Programme, data, "this programme", todo="change it here, then save again")
     path = folder / f"{name}.toml"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         write_atomic(path, tomli_w.dumps(data))
     except OSError as error:
         raise RecordingError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.storage.file_lock import FileLock, acquire_lock
+from neurofeedback.storage.private_files import make_folder
 
 LOCK = ".window.lock"
 
@@ -19,7 +20,7 @@ def lock_single_window(folder: Path) -> FileLock | None:
         Another window of this program is open.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         lock = acquire_lock(folder / LOCK)
     except OSError:
         return None

@@ -42,7 +42,10 @@ import numpy as np
 from dataclasses import replace
 from tests_recording_child import CHUNK, GAP, HEADER, MOTION, N_CHUNKS
 from neurofeedback.recording.session_writer import SessionWriter
+from neurofeedback.storage import private_files
 from neurofeedback.types import *
+
+os.fsync = private_files._sync = lambda *_: None  # a kill does not lose what the system holds
 
 def die_at(count):
     left = [count]
@@ -296,7 +299,7 @@ def broken_off(root: Path) -> SessionFiles:
 
 def test_damaged_session_does_not_block_recovery_of_others(tmp_path: Path, caplog):
     damaged, whole = broken_off(tmp_path), broken_off(tmp_path)
-    damaged.derived_file("start.json").write_text("{")
+    damaged.derived_file("start.json").write_text("{}")
     assert recover_sessions(tmp_path) == [whole.derived]
     assert damaged.stem in caplog.text
 
@@ -313,7 +316,7 @@ def test_events_table_lost_in_a_power_cut_is_recreated(tmp_path: Path, lost: Cal
 def test_garbled_frame_log_does_not_block_recovery_of_others(tmp_path: Path, caplog):
     garbled, whole = broken_off(tmp_path), broken_off(tmp_path)
     with garbled.frame_log.open("ab") as log:
-        log.write(b"\0" * 64 + b"\t25\n")
+        log.write(b"\xff" * 64 + b"\t25\n")
     assert recover_sessions(tmp_path) == [whole.derived]
     assert f"{garbled.frame_log} is not a frame log" in caplog.text
     garbled.frame_log.unlink()

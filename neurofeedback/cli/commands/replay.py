@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from neurofeedback.cli.helpers.common import print_json
+from neurofeedback.cli.helpers.common import echo, print_json
 
 
 def replay(
@@ -56,9 +56,10 @@ def replay(
 
 def _write_frame_log(path: Path, lines: list[str]) -> None:
     from neurofeedback.errors import RecordingError
+    from neurofeedback.storage.atomic_files import write_atomic
 
     try:
-        path.write_text("".join(lines), encoding="utf-8", newline="\n")
+        write_atomic(path, "".join(lines))
     except OSError as error:
         raise RecordingError(
             f"the frame log cannot be written to {path}", got=error.strerror, todo="choose another place"
@@ -67,4 +68,4 @@ def _write_frame_log(path: Path, lines: list[str]) -> None:
 
 def _print_document(document: dict[str, object]) -> None:
     for name, value in document.items():
-        typer.echo(f"{name.replace('_', ' ')}: {'n/a' if value is None else value}")
+        echo(f"{name.replace('_', ' ')}: {'n/a' if value is None else value}")
