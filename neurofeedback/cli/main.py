@@ -32,7 +32,7 @@ from neurofeedback.cli.commands import (
     train,
     verify,
 )
-from neurofeedback.cli.helpers.common import set_up_logging
+from neurofeedback.cli.helpers.common import echo, set_up_logging
 from neurofeedback.cli.helpers.window import open_window
 from neurofeedback.errors import EXIT_INTERRUPTED, NeurofeedbackError, RecordingError
 
@@ -59,7 +59,7 @@ app.command()(metrics.metrics)
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(__version__)
+        echo(__version__)
         raise typer.Exit
 
 
@@ -92,7 +92,7 @@ def _run() -> None:
     try:
         app(prog_name="neurofeedback")
     except NeurofeedbackError as error:
-        typer.echo(f"neurofeedback: {error}", err=True)
+        echo(f"neurofeedback: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
@@ -105,7 +105,7 @@ def _run() -> None:
             todo="free disk space, or check the permissions of that path",
         )
         sys.stdout = None  # flushing it at exit would fail again
-        typer.echo(f"neurofeedback: {failure}", err=True)
+        echo(f"neurofeedback: {failure}", err=True)
         sys.exit(failure.exit_code)
 
 

@@ -17,15 +17,17 @@ from PyQt6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QWidget
 from neurofeedback._version import __version__
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.safe_text import escape_controls, redact
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
 
 _log = logging.getLogger(__name__)
 
 
 def crash_report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> str:
-    """Return the report of an error: versions and traceback."""
+    """Return the report of an error: versions and traceback, without names of the person or the computer."""
     where = "".join(traceback.format_exception(kind, error, trace))
-    return f"neurofeedback {__version__}\n{platform.platform()}, Python {platform.python_version()}\n\n{where}"
+    report = f"neurofeedback {__version__}\n{platform.platform()}, Python {platform.python_version()}\n\n{where}"
+    return escape_controls(redact(report))
 
 
 class CrashDialog(QDialog):

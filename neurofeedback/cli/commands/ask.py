@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from neurofeedback.cli.helpers.common import last_participant, recordings_folder
+from neurofeedback.cli.helpers.common import echo, last_participant, recordings_folder
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -30,7 +30,7 @@ def ask(
     stem = _find_stem(folder, participant or last_participant(folder), session)
     answers = ask_items(questionnaire)
     if not answers:
-        typer.echo(f"\n{tr(terminal.NOTHING_ANSWERED)}")
+        echo(f"\n{tr(terminal.NOTHING_ANSWERED)}")
         return
     score = write_answers(folder, stem, questionnaire, when, answers)
     print_score(questionnaire, answers, score)

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.helpers.common import existing_recordings_folder, last_participant, plain_console, print_json
+from neurofeedback.cli.helpers.common import (
+    echo,
+    existing_recordings_folder,
+    last_participant,
+    plain_console,
+    print_json,
+)
 from neurofeedback.cli.helpers.json_documents import ComparisonDocument, Fields, SideDocument
 from neurofeedback.texts import comparison as comparison_texts
 from neurofeedback.texts import terminal
@@ -45,7 +51,7 @@ def compare(
     else:
         _print_comparison(comparison)
     if out is not None:
-        typer.echo(tr(terminal.COMPARISON_PATH, path=write_comparison_page(comparison, out)), err=json)
+        echo(tr(terminal.COMPARISON_PATH, path=write_comparison_page(comparison, out)), err=json)
 
 
 def comparison_document(comparison: Comparison) -> ComparisonDocument:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.helpers.common import catch_interrupts, print_json
+from neurofeedback.cli.helpers.common import catch_interrupts, echo, print_json
 from neurofeedback.errors import EXIT_INTERRUPTED
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -51,10 +51,10 @@ def _show_table(*, all_boards: bool, as_json: bool) -> None:
     others = [row for row in rows if row.name.startswith(_BRAINFLOW_PREFIX)]
     for needs, group in itertools.groupby([*common, *(others if all_boards else ())], key=lambda row: row.needs):
         for row in group:
-            typer.echo(f"{row.name:<24} {format_channels(row.n_channels, row.sfreq)}".rstrip())
-        typer.echo(f"    {needs}")
+            echo(f"{row.name:<24} {format_channels(row.n_channels, row.sfreq)}".rstrip())
+        echo(f"    {needs}")
     if not all_boards:
-        typer.echo(tr(terminal.MORE_BOARDS, n=len(others)))
+        echo(tr(terminal.MORE_BOARDS, n=len(others)))
 
 
 def _show_scan(ports: list[str], *, as_json: bool) -> None:
@@ -64,7 +64,7 @@ def _show_scan(ports: list[str], *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(result))
         return
-    typer.echo("\n".join(scan_lines(result)))
+    echo("\n".join(scan_lines(result)))
 
 
 def scan_lines(result: ScanResult) -> list[str]:

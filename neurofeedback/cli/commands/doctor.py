@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import importlib.metadata
 import os
 import platform
@@ -10,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,10 +17,11 @@ from typing import Annotated, Any
 import typer
 from packaging.requirements import Requirement
 
-from neurofeedback.cli.helpers.common import has_display, missing_window_packages, print_json, recordings_folder
+from neurofeedback.cli.helpers.common import echo, has_display, missing_window_packages, print_json, recordings_folder
 from neurofeedback.errors import EXIT_OK, EXIT_SETTINGS, SourceError
 from neurofeedback.texts import doctor as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.safe_text import redact
 
 DISTRIBUTION = "neurofeedback-meditation"
 _MIN_FREE_BYTES = 200_000_000
@@ -66,12 +66,13 @@ def doctor(
 
 def _show_checks(recordings: Path, as_json: bool) -> int:
     diagnostics: list[Diagnostic] = []
-    for one in run_diagnostics(recordings):
+    for found in run_diagnostics(recordings):
+        one = replace(found, finding=redact(found.finding), fix=redact(found.fix))
         diagnostics.append(one)
         if not as_json:
-            typer.echo(f"{one.status:<8}  {one.name:<16}  {one.finding}")
+            echo(f"{one.status:<8}  {one.name:<16}  {one.finding}")
             if one.fix:
-                typer.echo(f"{'':<10}-> {one.fix}")
+                echo(f"{'':<10}-> {one.fix}")
     if as_json:
         print_json([_diagnostic_document(one) for one in diagnostics])
     return EXIT_SETTINGS if any(one.status is RequirementStatus.MISSING for one in diagnostics) else EXIT_OK
@@ -133,7 +134,7 @@ def check_recordings(folder: Path) -> Diagnostic:
             free = shutil.disk_usage(existing).free
     except OSError as error:
         found = tr(texts.NOT_WRITABLE, folder=folder, reason=error.strerror)
-        fix = tr(texts.MAKE_WRITABLE, command=f"sudo chown {getpass.getuser()} '{existing}'")
+        fix = tr(texts.MAKE_WRITABLE, command=f"sudo chown $USER '{existing}'")
         return Diagnostic("recordings", RequirementStatus.MISSING, found, fix)
     found = tr(texts.FREE_SPACE, folder=folder, free_gb=f"{free / 1e9:.1f}")
     if free < _MIN_FREE_BYTES:
@@ -195,7 +196,7 @@ def check_serial(root: Path = Path("/")) -> Diagnostic:
     ports = sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "cu.usb*") for path in (root / "dev").glob(pattern))
     closed = [port for port in ports if not os.access(port, os.R_OK | os.W_OK)]
     if closed:
-        fix = tr(texts.LOG_IN_AGAIN, command=f"sudo usermod -aG dialout {getpass.getuser()}")
+        fix = tr(texts.LOG_IN_AGAIN, command="sudo usermod -aG dialout $USER")
         found = tr(texts.NO_PERMISSION, ports=", ".join(closed))
         return Diagnostic("serial", RequirementStatus.OPTIONAL, found, fix)
     return Diagnostic("serial", RequirementStatus.OK, ", ".join(ports) or tr(texts.NO_DONGLE))
@@ -209,7 +210,7 @@ def _show_settings(as_json: bool) -> int:
         print_json([asdict(row) for row in rows])
         return EXIT_OK
     for row in rows:
-        typer.echo(f"{row.name} = {row.default}  ({row.allowed})\n    {row.description}")
+        echo(f"{row.name} = {row.default}  ({row.allowed})\n    {row.description}")
     return EXIT_OK
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from neurofeedback.cli.helpers.common import echo
 from neurofeedback.cli.helpers.run_emulator import (
     load_signal,
     print_status,
@@ -159,4 +160,4 @@ def list_faults() -> None:
     """List every fault and its parameters, as written in a schedule, after --fault, or while a headset runs."""
     from neurofeedback.emulators.fault_parsing import describe_fault_kinds  # loads pydantic
 
-    typer.echo("\n".join(describe_fault_kinds()))
+    echo("\n".join(describe_fault_kinds()))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from neurofeedback.cli.helpers.common import print_json
+from neurofeedback.cli.helpers.common import echo, print_json
 
 
 class ExportFormat(StrEnum):
@@ -38,4 +38,4 @@ def export(
         print_json({"files": [str(path) for path in written]})
     else:
         for path in written:
-            typer.echo(path)
+            echo(path)

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from neurofeedback.cli.helpers.common import last_participant, print_json, recordings_folder
+from neurofeedback.cli.helpers.common import echo, last_participant, plain_console, print_json, recordings_folder
 from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
 
@@ -59,7 +59,7 @@ def import_(
         )
         return
     _print_summary(done.rows)
-    typer.echo(tr(texts.DRY_RUN) if done.files is None else done.files.raw)
+    echo(tr(texts.DRY_RUN) if done.files is None else done.files.raw)
 
 
 def _print_summary(rows: Sequence[SummaryRow]) -> None:
@@ -69,4 +69,4 @@ def _print_summary(rows: Sequence[SummaryRow]) -> None:
     table.add_column(overflow="fold")
     for row in rows:
         table.add_row(row.label, Text(row.text, style="yellow" if row.warning else ""))
-    Console(stderr=True, highlight=False).print(table)
+    plain_console(stderr=True).print(table)

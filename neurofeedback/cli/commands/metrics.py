@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.helpers.common import print_json
+from neurofeedback.cli.helpers.common import echo, print_json
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -94,12 +94,12 @@ def _evidence_rows(profile: Evidence) -> Rows:
 
 def _print_group(group: str, entries: list[Rows], *, heading: bool) -> None:
     if heading:
-        typer.echo(f"{typer.style(group, bold=True, underline=True)}\n")
+        echo(f"{typer.style(group, bold=True, underline=True)}\n")
     for title, rows in entries:
-        typer.echo(title)
+        echo(title)
         for label, text in rows:
             if text:
                 indent = " " * (_LABEL + 4)
                 body = textwrap.fill(text, _WIDTH, initial_indent=indent, subsequent_indent=indent)
-                typer.echo(f"  {label:<{_LABEL}}  {body.lstrip()}")
-        typer.echo()
+                echo(f"  {label:<{_LABEL}}  {body.lstrip()}")
+        echo()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.helpers.common import print_json
+from neurofeedback.cli.helpers.common import echo, print_json
 from neurofeedback.cli.helpers.json_documents import ReportDocument
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -28,9 +28,9 @@ def report(
     if json:
         print_json(report_document(written.data))
     else:
-        typer.echo(written.path)
+        echo(written.path)
     if show and typer.launch(str(written.path)) != 0:
-        typer.echo(tr(terminal.REPORT_NOT_OPENED, path=written.path), err=True)
+        echo(tr(terminal.REPORT_NOT_OPENED, path=written.path), err=True)
 
 
 def report_document(data: SessionData) -> ReportDocument:

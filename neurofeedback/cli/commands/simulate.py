@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.helpers.common import print_json
+from neurofeedback.cli.helpers.common import echo, print_json
 from neurofeedback.cli.helpers.json_documents import SimulatedSessionDocument
 from neurofeedback.errors import RecordingError
 from neurofeedback.texts import terminal
@@ -144,11 +144,11 @@ def simulate(
         if result.session_dir is not None:
             documents.append(_write_session_files(result.session_dir, source, today, notes))
         if result.exit_code:
-            typer.echo(f"neurofeedback: {result.message}", err=True)
+            echo(f"neurofeedback: {result.message}", err=True)
             raise typer.Exit(result.exit_code)
         path = str(result.session_dir)
         line = tr(terminal.SESSION_NUMBER, number=number + 1, total=sessions, path=path) if sessions > 1 else path
-        typer.echo(line, err=json)
+        echo(line, err=json)
         person, response_now = apply_learning(scene.person, scene.response, source.correlation)
         scene = replace(scene, person=person, response=response_now)
     if json:

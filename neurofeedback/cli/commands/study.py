@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from neurofeedback.cli.helpers.common import print_json
+from neurofeedback.cli.helpers.common import echo, print_json
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_RECORDING
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -53,7 +53,7 @@ def batch(
     try:
         result = _run_with_progress(request, quiet=json)
     except KeyboardInterrupt:
-        typer.echo(tr(terminal.STOPPED), err=True)
+        echo(tr(terminal.STOPPED), err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     _print_result(result, out, json=json)
     if result.failures:
@@ -82,7 +82,7 @@ def _print_result(result: BatchResult, out: Path, *, json: bool) -> None:
             }
         )
         return
-    typer.echo(out)
-    typer.echo(tr(terminal.BATCH_COUNT, n=result.n_recordings, done=result.n_already_done), err=True)
+    echo(out)
+    echo(tr(terminal.BATCH_COUNT, n=result.n_recordings, done=result.n_already_done), err=True)
     for recording, reason in result.failures.items():
-        typer.echo(f"{recording}: {reason}", err=True)
+        echo(f"{recording}: {reason}", err=True)

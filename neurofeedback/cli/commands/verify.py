@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from neurofeedback.cli.helpers.common import plain_console, print_json
+from neurofeedback.cli.helpers.common import echo, plain_console, print_json
 from neurofeedback.errors import EXIT_RECORDING
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -43,7 +43,7 @@ def _print_verification(verification: VerificationResult) -> None:
         table.add_column(tr(column), overflow="fold")
     for result in verification.results:
         table.add_row(result.item, Text(result.status.value, style=_STYLES[result.status.value]), Text(result.text))
-    typer.echo(verification.path)
+    echo(verification.path)
     console = plain_console()
     console.print(table)
     console.print(_result_sentence(verification))

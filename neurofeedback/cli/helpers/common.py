@@ -12,11 +12,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.texts.safe_text import escape_controls
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -158,18 +159,41 @@ def catch_interrupts() -> Iterator[threading.Event]:
 
 
 def plain_console(*, stderr: bool = False) -> Console:
-    """Return a console that prints text as it is: a folder may be called ``[old]``, which is no markup."""
-    from rich.console import Console  # not for --help
+    """Return a console that prints text as it is: a folder may be called ``[old]``, which is no markup.
 
-    return Console(stderr=stderr, markup=False, highlight=False)
+    Control characters are escaped.
+    """
+    from rich.console import Console  # not for --help
+    from rich.segment import Segment
+
+    class PlainConsole(Console):
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+            for text, style, control in super().render(renderable, options):
+                yield Segment(text if control else escape_controls(text), style, control)
+
+    return PlainConsole(stderr=stderr, markup=False, highlight=False)
+
+
+def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print a text with its control characters escaped: names of files, devices and streams are not ours."""
+    typer.echo(escape_controls(str(text)), err=err, nl=nl)
 
 
 def print_json(document: object) -> None:
     """Print one JSON document on stdout."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+class _SafeFormatter(logging.Formatter):
+    """Escapes control characters in log lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return escape_controls(super().format(record))
 
 
 def set_up_logging(*, verbose: bool) -> None:
     """Send logs to stderr: warnings, or everything of this package when verbose."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_SafeFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("neurofeedback").setLevel(logging.DEBUG if verbose else logging.WARNING)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
+from neurofeedback.cli.helpers.common import echo
 from neurofeedback.formats.reader import find_session
 from neurofeedback.recording.questionnaires import write_answers
 from neurofeedback.settings.load import load_questionnaire, load_settings
@@ -49,9 +48,9 @@ class SessionQuestionnaires:
 
 def ask_items(questionnaire: Questionnaire) -> dict[str, int]:
     """Ask every item; an empty line skips one, the end of the input skips the rest."""
-    typer.echo(questionnaire.title)
+    echo(questionnaire.title)
     if questionnaire.instruction:
-        typer.echo(questionnaire.instruction)
+        echo(questionnaire.instruction)
     answers: dict[str, int] = {}
     for item in questionnaire.items:
         try:
@@ -66,25 +65,25 @@ def ask_items(questionnaire: Questionnaire) -> dict[str, int]:
 def print_score(questionnaire: Questionnaire, answers: dict[str, int], score: int | None) -> None:
     """Print the score with its authors' name for it, and the advice that these answers call for."""
     if score is None:
-        typer.echo(tr(terminal.SAVED_WITHOUT_SCORE))
+        echo(tr(terminal.SAVED_WITHOUT_SCORE))
     elif name := questionnaire.score_label(score):
-        typer.echo(tr(terminal.SAVED_NAMED_SCORE, score=score, name=name))
+        echo(tr(terminal.SAVED_NAMED_SCORE, score=score, name=name))
     else:
-        typer.echo(tr(terminal.SAVED_SCORE, score=score))
+        echo(tr(terminal.SAVED_SCORE, score=score))
     for advice in questionnaire.advice_for(answers):
-        typer.echo(f"\n{advice}")
+        echo(f"\n{advice}")
 
 
 def _ask_item(questionnaire: Questionnaire, item: Item) -> int | None:
     """Ask one item until the answer is one of its choices or empty."""
     choices = questionnaire.options(item)
-    typer.echo(f"\n{item.text}")
+    echo(f"\n{item.text}")
     for choice in choices:
-        typer.echo(f"  {choice.value}  {choice.text}")
+        echo(f"  {choice.value}  {choice.text}")
     while True:
         line = input("> ").strip()
         if not line:
             return None
         if line in {str(choice.value) for choice in choices}:
             return int(line)
-        typer.echo(tr(terminal.ANSWER_CHOICES, choices=", ".join(str(choice.value) for choice in choices)))
+        echo(tr(terminal.ANSWER_CHOICES, choices=", ".join(str(choice.value) for choice in choices)))

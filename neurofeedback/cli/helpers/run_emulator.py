@@ -12,8 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import typer
-
+from neurofeedback.cli.helpers.common import echo
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import emulator, terminal
 from neurofeedback.texts.catalogue import tr
@@ -86,7 +85,7 @@ def run_emulator(
     """
     if command:
         return _run_command(command, environment or {})
-    typer.echo(address)
+    echo(address)
     print_status(tr(terminal.CONNECT_WITH, command=train_command))
     print_status(tr(terminal.LEAVE_HINT, commands=tr(emulator.HELP)))
     threading.Thread(target=_read_fault_commands, args=(headset,), name="fault-commands", daemon=True).start()
@@ -124,7 +123,7 @@ def _run_command(command: list[str], environment: Mapping[str, str]) -> int:
 def print_status(message: str) -> None:
     """Print a message on stderr; nothing if it is empty."""
     if message:
-        typer.echo(message, err=True)
+        echo(message, err=True)
 
 
 def load_signal(

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 from rich.prompt import Prompt
 
-from neurofeedback.cli.helpers.common import last_device
+from neurofeedback.cli.helpers.common import echo, last_device
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
@@ -85,4 +84,4 @@ def select_device(
 
 
 def _print_status(message: str) -> None:
-    typer.echo(message, err=True)
+    echo(message, err=True)

@@ -9,13 +9,13 @@ from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
-import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from neurofeedback.cli.helpers.common import echo
 from neurofeedback.cli.helpers.keyboard import forward_keys
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
 from neurofeedback.session.config import RunningSession, SessionResult
@@ -229,15 +229,15 @@ def _signal_text(snapshot: Snapshot) -> str:
 def print_session_end(result: SessionResult) -> None:
     """Print how a session ended: message, duration, signal, answers, and on stderr errors and where its files are."""
     if result.exit_code in {EXIT_OK, EXIT_INTERRUPTED}:
-        typer.echo(result.message)
+        echo(result.message)
     else:
-        typer.echo(f"neurofeedback: {result.message}", err=True)
+        echo(f"neurofeedback: {result.message}", err=True)
     if result.session_dir is None or not result.session_dir.is_dir():
         return
     for line in (*_duration_lines(result), *_answer_lines(result.session_dir)):
-        typer.echo(line)
+        echo(line)
     for line in _file_lines(result.session_dir):
-        typer.echo(line, err=True)
+        echo(line, err=True)
 
 
 def _duration_lines(result: SessionResult) -> Iterator[str]:

@@ -1,0 +1,52 @@
+"""Text of other origin made safe to show or pass on: control characters escaped, identifying names replaced."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]")
+_PARTICIPANT = re.compile(r"\bsub-[0-9A-Za-z]+")
+_MIN_NAME_LENGTH = 3
+
+
+def escape_controls(text: str) -> str:
+    r"""Return a text whose control characters are visible, so that a terminal does not carry them out.
+
+    Line breaks and tabs stay. Signs that reverse the direction of writing are escaped too.
+
+    Examples
+    --------
+    >>> escape_controls("Muse\x1b[2J\u202e one\n")
+    'Muse\\x1b[2J\\u202e one\n'
+    """
+    return _CONTROLS.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def redact(text: str) -> str:
+    """Return a text without the home folder, user name, computer name and participant labels."""
+    for name, replacement in _identifying_names():
+        if len(name) < _MIN_NAME_LENGTH:  # "/" as home folder, or no name
+            continue
+        text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])", lambda _, new=replacement: new, text)
+    return _PARTICIPANT.sub("sub-...", text)
+
+
+def _identifying_names() -> Iterator[tuple[str, str]]:
+    """Yield each name and what replaces it; the home folder first, since it contains the user name."""
+    with suppress(RuntimeError):  # an account without a home folder
+        yield str(Path.home()), "~"
+        yield Path.home().as_posix(), "~"
+    with suppress(KeyError, OSError):  # an account without a name
+        yield getpass.getuser(), "<user>"
+    yield platform.node(), "<computer>"
+    yield platform.node().partition(".")[0], "<computer>"
