@@ -26,8 +26,8 @@ _INSTRUCTIONS = (
 
 def write_sidecars(files: SessionFiles, header: SessionHeader) -> None:
     """Write the files of a session that do not grow, and the headers of those that do, into new folders."""
-    make_folder(files.eeg_file("").parent)
-    make_folder(files.derived)
+    make_folder(files.eeg_file("").parent, sync=False)  # published later
+    make_folder(files.derived, sync=False)
     for path, text in (sidecar_texts(files, header) | growing_headers(files, header)).items():
         write_new(path, text)
 

@@ -22,6 +22,7 @@ from neurofeedback.recording.session_json import (
 from neurofeedback.recording.timing import read_timing
 from neurofeedback.storage.append_only import cut_torn_line, cut_torn_sample, read_complete_lines
 from neurofeedback.storage.atomic_files import write_atomic
+from neurofeedback.storage.private_files import sync_tree
 from neurofeedback.types import EventKind, LostRun, Phase
 
 _UNKNOWN = SessionSummary(
@@ -66,6 +67,8 @@ def finalize_session(files: SessionFiles, known: SessionSummary | None = None) -
     lost = clip_runs(lost, 0, n_samples)
     write_atomic(files.eeg_file("eeg.vmrk"), _markers(files, start, lost))
     finalize_eeg_sidecar(files, n_samples / start.stream.sfreq, known.mains_hz)
+    for folder in (files.raw, files.derived):
+        sync_tree(folder)
     from_files = _summarize_files(files, start, n_samples, lost).without_none()
     write_summary(files.derived_file("summary.json"), _UNKNOWN.merge(known).merge(from_files), finished=False)
 

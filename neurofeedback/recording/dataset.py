@@ -14,6 +14,7 @@ from neurofeedback.storage.private_files import (
     is_shared,
     make_folder,
     restrict_tree,
+    sync_file,
     sync_folder,
     sync_tree,
 )
@@ -22,6 +23,7 @@ _BIDS_VERSION = "1.10.1"
 _PARTICIPANTS: dict[str, object] = {
     "participant_id": {"Description": "label of the person, as chosen by whoever records"}
 }
+_TABLE_LOCK = ".participants.lock"
 _READMES = ("README", "README.md", "README.rst", "README.txt")
 _GENERATED_BY = [{"Name": "neurofeedback", "Version": __version__}]
 
@@ -95,17 +97,25 @@ def _write_description(folder: Path, name: str, kind: str, readme: str) -> None:
 
 def register_participant(root: Path, participant: str) -> None:
     """Create the participant's folder and table row if they are missing. BIDS does not allow a row without a folder."""
-    with waited_lock(root / ".participants.lock"):
+    with waited_lock(root / _TABLE_LOCK):
         make_folder(root / participant)
-        _add_participants(root, [participant])
+        _add_participants(root, _participants(root))
 
 
 def restore_participants(root: Path) -> None:
-    """Restore the table of participants if a power cut emptied it or left zeros in it."""
+    """Add rows of the table of participants that a power cut left out, emptied or turned into zeros."""
     table = root / "participants.tsv"
-    if table.exists() and (is_blank(table) or b"\0" in table.read_bytes()):
-        with waited_lock(root / ".participants.lock"):
-            _add_participants(root, sorted({folder.parent.name for folder in root.glob("sub-*/ses-*")}))
+    if not table.exists():
+        return
+    data = table.read_bytes()
+    rows = {line.split(b"\t")[0] for line in data.splitlines()}
+    if b"\0" in data or any(name.encode() not in rows for name in _participants(root)):
+        with waited_lock(root / _TABLE_LOCK):
+            _add_participants(root, _participants(root))
+
+
+def _participants(root: Path) -> list[str]:
+    return sorted(folder.name for folder in root.glob("sub-*") if folder.is_dir())
 
 
 def _add_participants(root: Path, participants: list[str]) -> None:
@@ -127,7 +137,7 @@ def publish_session(files: SessionFiles) -> None:
     """Move a built session to its place in the dataset, raw folder last. After a kill it can be called again."""
     register_participant(files.root, files.participant)
     if files.part_folder.exists():
-        sync_tree(files.part_folder)  # what is published is on the disk whole
+        _sync_built(files.in_part_folder())
     for built, final in ((files.in_part_folder().derived, files.derived), (files.in_part_folder().raw, files.raw)):
         if built.exists():
             make_folder(final.parent)
@@ -135,3 +145,19 @@ def publish_session(files: SessionFiles) -> None:
             sync_folder(final.parent)
     files.part_folder.rmdir()
     sync_folder(files.root)
+
+
+def _sync_built(files: SessionFiles) -> None:
+    """Bring a built session to the disk: whole if it is complete, else its samples and what the rest follows from.
+
+    Each sync takes time, and the first samples wait for them.
+    """
+    if files.derived_file("summary.json").exists():
+        sync_tree(files.raw.parent)
+        return
+    for path in (files.header_copy, files.eeg_file("eeg.eeg")):
+        if path.exists():
+            sync_file(path)
+    for folder in (files.eeg_file("").parent, files.raw, files.derived, files.raw.parent):
+        if folder.exists():
+            sync_folder(folder)

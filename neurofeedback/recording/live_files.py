@@ -53,6 +53,7 @@ class LiveFiles:
         self._frames = AppendOnlyFile(files.frame_log)
         self._timing = AppendOnlyFile(files.derived_file("timing.tsv"))
         self._session_files = files
+        self._synced_sizes: dict[int, int] = {}
         self._auxiliary = {label: AppendOnlyFile(physio.live_path(files, label)) for label in self._auxiliary}
 
     @property
@@ -67,7 +68,9 @@ class LiveFiles:
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """File descriptors to sync.
+        """File descriptors of the files that have grown since the last call, samples last.
+
+        What describes the samples, such as their loss, is on the disk before them.
 
         Raises
         ------
@@ -76,7 +79,9 @@ class LiveFiles:
         """
         if (missing := self._session_files.missing_folder) is not None:
             raise FileNotFoundError(errno.ENOENT, "the folder is gone", str(missing))
-        return tuple(file.fileno() for file in self._files)
+        grown = [file for file in self._files if self._synced_sizes.get(file.fileno()) != file.size]
+        self._synced_sizes |= {file.fileno(): file.size for file in grown}
+        return tuple(file.fileno() for file in reversed(grown))
 
     def append_chunk(self, chunk: Chunk) -> None:
         """Append a chunk: its lost runs, the samples (float32, uV; zeros if lost), the read, and auxiliary signals.
@@ -165,6 +170,7 @@ class DiskSyncer:
 
     def _run(self) -> None:
         try:
+            self._sync_all()
             while not self._stop.wait(self._period_s):
                 self._sync_all()
             self._sync_all()

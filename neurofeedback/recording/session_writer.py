@@ -20,6 +20,7 @@ from neurofeedback.recording.live_files import DiskSyncer, LiveFiles
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import SessionSummary, write_summary
 from neurofeedback.recording.session_lock import lock_session
+from neurofeedback.storage.private_files import sync_tree
 from neurofeedback.types import Chunk, Command, Event, Frame
 
 __all__ = ["SessionHeader", "SessionWriter"]
@@ -228,6 +229,8 @@ class SessionWriter:
         finalize_eeg_sidecar(self.files, live_files.n_samples / stream.sfreq, mains_hz)
         sort_events(self.files.eeg_file("events.tsv"))
         write_channel_status(self.files, stream, live_files.contact_counter.channel_status())
+        for folder in (self.files.raw, self.files.derived):
+            sync_tree(folder)  # a summary says that all else is whole
         counted = live_files.summarize().merge(summary)
         write_summary(self.files.derived_file("summary.json"), counted, finished=True)
 

@@ -79,14 +79,14 @@ def refuse_link(path: Path) -> None:
         raise OSError(errno.ELOOP, f"{path.name} is a link, and links are not followed")
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Path, *, sync: bool = True) -> None:
     """Create a folder and the missing ones above it, for the owner alone or for the group of a shared one.
 
-    An existing folder is not changed.
+    An existing folder is not changed. Without ``sync`` the caller brings the names to the disk.
     """
     if path.is_dir():
         return
-    make_folder(path.parent)
+    make_folder(path.parent, sync=sync)
     try:
         path.mkdir(0o700)
     except FileExistsError:
@@ -96,7 +96,8 @@ def make_folder(path: Path) -> None:
         raise
     if _HAS_MODES and is_shared(path.parent):
         path.chmod(0o2770)
-    sync_folder(path.parent)
+    if sync:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -107,12 +108,17 @@ def sync_folder(folder: Path) -> None:
 
 def sync_tree(folder: Path) -> None:
     """Bring all files and names below a folder to the disk."""
-    for path in folder.rglob("*"):
+    for path in _walk(folder):
         if path.is_file():
-            _sync(path, os.O_RDWR)
-        elif path.is_dir():
+            sync_file(path)
+        else:
             sync_folder(path)
     sync_folder(folder)
+
+
+def sync_file(path: Path) -> None:
+    """Bring the content of a file to the disk."""
+    _sync(path, os.O_RDWR)
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -39,3 +39,8 @@ UNFINISHED_COMPLETED = "A sitting that broke off was completed; nothing of it is
 
 ABOUT_TITLE = "What this is, and what it is not"
 UNDERSTOOD = "Understood"
+
+ACCESS_TITLE = "Who may read the recordings"
+ACCESS_QUESTION = "Other accounts on this computer can read the recordings in {folder}. They hold health data."
+ACCESS_MAKE_PRIVATE = "Make them private"
+ACCESS_LEAVE = "Leave them as they are"

@@ -152,3 +152,6 @@ PRIOR_OF_MIXTURE = "prior"
 NOTICE = "notice"
 EVIDENCE_PROFILES = "Evidence profiles"
 EVIDENCE = "{effect} +- {between_sd} between people; {source}"
+
+MAKE_PRIVATE_QUESTION = "Make them private?"
+MAKE_PRIVATE_HINT = "To make them private: chmod -R u+rwX,go= {folder}"

@@ -18,6 +18,7 @@ from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import fit, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import STOP_ADVICE
+from neurofeedback.ui.access_dialog import ask_about_access
 from neurofeedback.ui.app_state import (
     AppDefaults,
     DeviceChoice,
@@ -288,6 +289,7 @@ class MainWindow(QMainWindow):
     def _recover(self) -> None:
         if not self._bridge.active:
             self._recovery_task.start(partial(_complete, self._folder))
+            self._access_dialog = ask_about_access(self._folder, self)
 
     def _offer_unfinished(self, unfinished: UnfinishedSession | None) -> None:
         if unfinished is not None and self._places.currentWidget() is self._home:

@@ -31,6 +31,9 @@ HEADER = SessionHeader(
 )
 
 
+N_SAMPLES, BYTES_PER_SAMPLE = 1000, 8
+
+
 @pytest.fixture(params=KINDS, scope="module")
 def kind(request: pytest.FixtureRequest) -> str:
     if why := hindrance(request.param):
@@ -50,20 +53,18 @@ def test_sessions_survive_a_power_cut(
 ) -> None:
     monkeypatch.setattr(os, "fsync", sync_to_disk)
     kind, image, root = disk
-    n_syncs, enough = 0, threading.Event()
+    synced = threading.Event()
 
-    def count_sync(fd: int) -> None:
-        nonlocal n_syncs
-        os.fdatasync(fd)
-        n_syncs += 1
-        if n_syncs >= 12:  # all files at least once after the last chunk
-            enough.set()
+    def sync(fd: int) -> None:
+        size = os.fstat(fd).st_size
+        sync_to_disk(fd)
+        if size == N_SAMPLES * BYTES_PER_SAMPLE:
+            synced.set()
 
-    writer = SessionWriter(root, HEADER, sync=count_sync)
-    for first in range(0, 1000, 100):
+    writer = SessionWriter(root, HEADER, sync=sync)
+    for first in range(0, N_SAMPLES, 100):
         writer.process_chunk(Chunk(first, np.ones((2, 100), np.float32), host_time=first / 250))
-    n_syncs = 0
-    assert enough.wait(60)
+    assert synced.wait(60)
     live = cut_power(image, "live"), shown(root, ended=False)
     writer.close()
     ended = cut_power(image, "ended"), shown(root, ended=True)

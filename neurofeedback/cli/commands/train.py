@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +12,11 @@ from neurofeedback.cli.helpers.common import last_participant, plain_console, re
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.cli.helpers.window import open_window, session_with_report
 from neurofeedback.session.config import SessionConfig
-from neurofeedback.texts import terminal
+from neurofeedback.texts import home, terminal
 from neurofeedback.texts.catalogue import tr
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 KEYS = (
     "Keys in the terminal view, typed or piped in: space, or a presenter's remote: my mind wandered; 1 to 5: answer a "
@@ -70,8 +73,9 @@ def train(
     from neurofeedback.cli.helpers.questionnaire import SessionQuestionnaires  # NumPy, and not for --help
     from neurofeedback.cli.helpers.terminal_view import print_session_end, run_in_terminal
 
-    session = session_with_report(config)
     console = plain_console(stderr=True)
+    _ask_about_access(folder, console)
+    session = session_with_report(config)
     console.print(tr(terminal.RECORDINGS_FOLDER, folder=folder))
     for sentence in session.notices:
         console.print(sentence)
@@ -83,3 +87,18 @@ def train(
         questionnaires.save_and_ask_after(result.session_dir)
     print_session_end(result)
     raise typer.Exit(result.exit_code)
+
+
+def _ask_about_access(folder: Path, console: Console) -> None:
+    """Ask once whether a dataset that others can read is to be private; without a terminal, print how."""
+    from neurofeedback.storage.dataset_access import accept_access, is_access_open, restrict_recordings
+
+    if not is_access_open(folder):
+        return
+    console.print(tr(home.ACCESS_QUESTION, folder=folder))
+    if not sys.stdin.isatty():
+        console.print(tr(terminal.MAKE_PRIVATE_HINT, folder=folder))
+    elif typer.confirm(tr(terminal.MAKE_PRIVATE_QUESTION), default=True):
+        restrict_recordings(folder)
+    else:
+        accept_access(folder)
