@@ -63,11 +63,11 @@ def make_image(kind: str, folder: Path) -> Path:
 
 
 @contextmanager
-def mounted(kind: str, image: Path) -> Iterator[Path]:
-    """Mount an image for the block and return its folder."""
+def mounted(kind: str, image: Path, rights: str = "rw") -> Iterator[Path]:
+    """Mount an image for the block, to write (``rw``) or to read (``ro``), and return its folder."""
     folder = image.with_suffix(".mounted")
     folder.mkdir(exist_ok=True)
-    _run("mount", "-t", kind, "-o", KINDS[kind][1], str(image), str(folder))
+    _run("mount", "-t", kind, "-o", f"{KINDS[kind][1]},{rights}", str(image), str(folder))
     try:
         yield folder
     finally:
