@@ -14,12 +14,13 @@ from neurofeedback.recording import physio
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_channel_status, write_sidecars
 from neurofeedback.recording.complete_interrupted import finalize_session
 from neurofeedback.recording.dataset import publish_session
-from neurofeedback.recording.disk_queue import DiskQueue, Job
 from neurofeedback.recording.events import sort_events
-from neurofeedback.recording.live_files import DiskSyncer, LiveFiles
+from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import SessionSummary, write_summary
 from neurofeedback.recording.session_lock import lock_session
+from neurofeedback.storage.disk_queue import DiskQueue, Job
+from neurofeedback.storage.disk_syncer import DiskSyncer
 from neurofeedback.storage.private_files import sync_tree
 from neurofeedback.types import Chunk, Command, Event, Frame
 

@@ -12,11 +12,11 @@ import pytest
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording import session_writer
-from neurofeedback.recording.disk_queue import DiskQueue
 from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
+from neurofeedback.storage.disk_queue import DiskQueue
 from neurofeedback.types import Chunk, StreamInfo
 
 STREAM = StreamInfo("simulated:1", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
