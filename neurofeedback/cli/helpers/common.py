@@ -165,8 +165,12 @@ def plain_console(*, stderr: bool = False) -> Console:
     """
     from rich.console import Console  # not for --help
     from rich.segment import Segment
+    from rich.text import Text
 
     class PlainConsole(Console):
+        def render_str(self, text: str, **options: Any) -> Text:  # pyright: ignore[reportIncompatibleMethodOverride]
+            return super().render_str(escape_controls(text), **options)  # before its width is measured
+
         def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
             for text, style, control in super().render(renderable, options):
                 yield Segment(text if control else escape_controls(text), style, control)
