@@ -66,7 +66,7 @@ class TrialDesign:
     seconds: float = 1200.0
     responder: FeedbackResponse = RESPONSES["responder"]
     other: FeedbackResponse = RESPONSES["non-responder"]
-    dwell: DwellTimes = DWELL_TIMES["usual"]
+    dwell: DwellTimes = DWELL_TIMES["average"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

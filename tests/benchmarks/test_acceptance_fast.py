@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from benchmarks import peers
-from benchmarks.acceptance import adversarial, closed_loop, controls, cost, gate, page, real, weak_clench
+from benchmarks.acceptance import (
+    adversarial,
+    closed_loop,
+    controls,
+    cost,
+    extra_features,
+    gate,
+    page,
+    real,
+    weak_clench,
+)
 from benchmarks.acceptance.adversarial import muscle, taken_off
 from benchmarks.acceptance.evaluation import discriminant, leave_one_out, within
 from benchmarks.acceptance.figures import Figure, Run, Verdict, at_least, at_most, between, verdict_of
@@ -34,7 +44,7 @@ FAST = Run(fast=True, map=lambda function, items: [function(item) for item in it
 
 
 def test_every_target_exists_and_is_built() -> None:
-    wanted = [*(f"T{number}" for number in range(1, 25)), "T8a", "T9b", "T12b", "invariance", "controls", "real"]
+    wanted = [*(f"T{number}" for number in range(1, 25)), "T8a", "T8b", "T9b", "T12b", "invariance", "controls", "real"]
     assert sorted(TARGETS) == sorted(wanted)
     assert all(target.measure is not None for target in TARGETS.values())
 
@@ -203,3 +213,10 @@ def test_windows_are_cut_and_averaged_where_half_of_their_frames_are_known() -> 
 @pytest.mark.real_data
 def test_alpha_of_a_real_cap_rises_with_closed_eyes() -> None:
     assert controls.eyes(2.0).auc("alpha") > 0.8
+
+
+def test_t8b_features_without_an_effect_cost_the_decoder_little() -> None:
+    lost = [extra_features.loss(seed, (40,)) for seed in range(1, 17)]
+    narrow, wide = (mean_of([one[f"both, prior SD {sd}", 40] for one in lost]).value for sd in (".1", ".2"))
+    assert abs(narrow) < 0.005
+    assert abs(narrow) < abs(wide) < 0.03
