@@ -21,7 +21,7 @@ from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.rules.rate import ExpectedRates
 from neurofeedback.formats.rules.tabular import recording_from_table
 from neurofeedback.formats.rules.timing import RowTiming, time_rows
-from neurofeedback.recording.import_report import ImportedChannel
+from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
@@ -53,6 +53,7 @@ def read_xdf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
         channels = _classify_channels(eeg)
         markers = [stream for stream in streams if stream is not eeg and _is_marker_stream(stream)]
         marks = [mark for stream in markers for mark in _marks(stream)]
+        others = [_describe_stream(stream) for stream in streams if stream is not eeg]
     middle = max(0, (values.shape[1] - _TRIAL_SAMPLES) // 2)
     chosen = choose_eeg(path, channels, values[:, middle : middle + _TRIAL_SAMPLES], options)
     data = values[list(chosen.rows)] * chosen.scales[:, np.newaxis]
@@ -71,7 +72,7 @@ def read_xdf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
         timing=timing,
         events=_code_events(values, channels),
         n_marks_outside=len(placed) - len(inside),
-        channels=chosen.channels,
+        channels=(*chosen.channels, *others),
         notices=(*notices, *chosen.notices, *scattered),
     )
     return _add_marks(recording, inside)
@@ -114,6 +115,14 @@ def _choose_stream(path: Path, streams: Sequence[dict[str, Any]]) -> tuple[dict[
     names = ", ".join(_info_text(stream, "name") for stream in eeg_streams)
     used = _info_text(chosen, "name")
     return chosen, (tr(texts.SEVERAL_EEG_STREAMS, n=len(eeg_streams), names=names[:200], used=used),)
+
+
+def _describe_stream(stream: Mapping[str, Any]) -> ImportedChannel:
+    """Return a stream that is not the EEG, as a channel that holds marks or is left out."""
+    name, kind = _info_text(stream, "name")[:80] or "n/a", _info_text(stream, "type")[:20] or "n/a"
+    if _is_marker_stream(stream):
+        return ImportedChannel(name, ChannelUse.MARKS)
+    return ImportedChannel(name, ChannelUse.LEFT_OUT, tr(texts.OTHER_STREAM, kind=kind))
 
 
 def _info_text(stream: Mapping[str, Any], key: str) -> str:

@@ -61,6 +61,7 @@ RISING_VALUES = "values that only rise, as a clock does"
 COUNTING_VALUES = "values that count"
 TOO_LARGE_VALUES = "values above 1 V, which no electrode has"
 OTHER_RATE = "{sfreq:g} Hz, another rate than the EEG"
+OTHER_STREAM = "another stream, of type {kind}"
 UNUSED_COLUMN = "not EEG"
 
 # units

@@ -14,6 +14,7 @@ from benchmarks.fuzz import seeds, truth_binary
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats import file_checks
 from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording.import_report import ChannelUse
 from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import LostRun
@@ -207,6 +208,36 @@ def test_gaps_of_a_bids_named_edf_are_placed_and_its_tables_are_used(tmp_path: P
     assert recording.stream.ch_names == ("Fp1", "Fp2", "C3")
     assert [(event.sample, event.value) for event in recording.events] == [(start + length, "7")]
     assert recording.started == datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "others"),
+    [
+        ("own csv", {"time_s": "clock", "marks": "marks"}),
+        ("sd card", {"column 1": "counter"}),
+        ("xdf", {"Marks": "marks"}),
+        ("mind monitor", {"TimeStamp": "clock", "Elements": "marks"}),
+    ],
+)
+def test_every_column_and_stream_is_listed_with_its_use(tmp_path: Path, known, kind: str, others: dict[str, str]):
+    report = open_recording(known[kind].write(tmp_path)).import_report
+    assert report is not None
+    uses = {channel.name: channel.use.value for channel in report.channels}
+    assert {name: uses.get(name) for name in others} == others
+    assert all(channel.reason for channel in report.channels if channel.use is ChannelUse.LEFT_OUT)
+
+
+def test_accelerations_of_an_sd_card_are_listed_as_left_out(tmp_path: Path):
+    rows = [
+        f"{i % 256:02X}," + ",".join(["000100"] * 8) + (",0010,0020,0030" if i % 10 == 0 else "") for i in range(300)
+    ]
+    path = tmp_path / "OBCI_01.TXT"
+    path.write_text("\n".join(rows) + "\n")
+    report = open_recording(path).import_report
+    assert report is not None
+    assert [(one.name, one.reason) for one in report.channels if one.use is ChannelUse.LEFT_OUT] == [
+        (f"column {number}", "motion sensor") for number in (10, 11, 12)
+    ]
 
 
 def test_a_folder_with_several_recordings_asks_for_one(tmp_path: Path, known):

@@ -13,7 +13,7 @@ from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate
 from neurofeedback.formats.rules.tabular import recording_from_table
 from neurofeedback.formats.rules.timing import RowTiming
 from neurofeedback.formats.text.text_table import TextTable, read_lines, torn_notice
-from neurofeedback.recording.import_report import RateEstimate, RateSource
+from neurofeedback.recording.import_report import ChannelUse, ImportedChannel, RateEstimate, RateSource
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, StreamInfo
 
@@ -50,7 +50,12 @@ def read_neurofeedback_csv(path: Path, options: ImportOptions = NO_OPTIONS) -> R
     marks = [Event(row, EventKind.MARK, mark) for row, cells in enumerate(rows) for mark in _split_marks(cells[-1])]
     rate = choose_rate(path, RateEstimate(RateSource.CLOCK, stream.sfreq), ExpectedRates(options.sfreq))[0]
     timing = RowTiming(np.arange(values.shape[1]), None, rate)
-    return recording_from_table(path, stream, values[1:], timing=timing, events=marks, notices=notices)
+    listed = (
+        ImportedChannel(names[0], ChannelUse.CLOCK),
+        *(ImportedChannel(name, ChannelUse.EEG, unit="uV") for name in channels),
+        ImportedChannel(MARKS_COLUMN, ChannelUse.MARKS),
+    )
+    return recording_from_table(path, stream, values[1:], timing=timing, events=marks, channels=listed, notices=notices)
 
 
 def _split_marks(cell: str) -> list[str]:

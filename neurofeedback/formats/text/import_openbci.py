@@ -182,7 +182,25 @@ def read_converted_sd_card(path: Path, options: ImportOptions = NO_OPTIONS) -> R
     sfreq = _header_value(header, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
     expected = ExpectedRates(options.sfreq, None if sfreq is None else float(sfreq), (_SD_SFREQ,))
     stream = make_stream(path, n_channels, "OpenBCI SD card, converted")
-    return recording_from_table(path, stream, table[1:], expected=expected, counter=table[0], notices=rows.notices)
+    return recording_from_table(
+        path,
+        stream,
+        table[1:],
+        expected=expected,
+        counter=table[0],
+        channels=_describe_sd_card(n_channels, max(widths) + 1),
+        notices=rows.notices,
+    )
+
+
+def _describe_sd_card(n_channels: int, width: int) -> list[ImportedChannel]:
+    """Return the columns of an SD card: the counter, the EEG, and accelerations in some rows."""
+    eeg = [ImportedChannel(f"X{i + 1}", ChannelUse.EEG, unit="uV") for i in range(n_channels)]
+    motion = [
+        ImportedChannel(f"column {i + 1}", ChannelUse.LEFT_OUT, tr(texts.IS_MOTION))
+        for i in range(n_channels + 1, min(width, n_channels + 4))
+    ]
+    return [ImportedChannel("column 1", ChannelUse.COUNTER), *eeg, *motion]
 
 
 def read_sd_card(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
@@ -201,7 +219,15 @@ def read_sd_card(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     table = np.array(counts, dtype=np.float64).T
     expected = ExpectedRates(options.sfreq, None, (_SD_SFREQ,))
     values = table[1:] * _UV_PER_COUNT
-    return recording_from_table(path, stream, values, expected=expected, counter=table[0], notices=rows.notices)
+    return recording_from_table(
+        path,
+        stream,
+        values,
+        expected=expected,
+        counter=table[0],
+        channels=_describe_sd_card(n_channels, max(map(len, cells))),
+        notices=rows.notices,
+    )
 
 
 def _parse_counts(rows: TextTable, number: int, cells: list[str], n_channels: int) -> list[int]:
