@@ -83,6 +83,7 @@ LATER_KEYS = {
         "blink_rejects_theta",
         "activation_se_factor",
         "min_answers_to_refit",
+        "shared",
     ),
     *("n_pairs", "answer_by_answer", "untaught", "share_above_base_rate"),
 }

@@ -172,7 +172,7 @@ def unpacked(archive: Path, to: Path) -> Path:
 def test_a_zip_holds_the_sessions_as_they_are(session: SessionFiles, out: Path):
     (archive,) = export_recording(session.root, "bids-zip", out / "all.zip")
     root = unpacked(archive, out / "all")
-    for path in (*session.raw.rglob("*.*"), *session.derived.rglob("*.*")):
+    for path in (*session.raw.rglob("[!.]*.*"), *session.derived.rglob("[!.]*.*")):  # without the hidden copy
         assert (root / path.relative_to(session.root)).read_bytes() == path.read_bytes()
     assert open_recording(root).n_samples == N_SAMPLES
 

@@ -20,7 +20,9 @@ from benchmarks.power_cut import hindrance, make_image, mounted
 from neurofeedback.analysis.history import past_sessions
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
+from neurofeedback.recording import complete_interrupted
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.recording.questionnaires import write_answers
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_json import StartState
@@ -250,3 +252,28 @@ def test_a_dataset_on_a_read_only_disk_is_read_beside_a_left_behind_lock(
         assert recover_sessions(root) == []
         with pytest.raises(RecordingError, match="Read-only file system"):
             SessionWriter(root, HEADER)
+
+
+def test_session_on_a_disk_that_turns_read_only_ends_with_exit_code_4(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = LiveFiles.append_chunk
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    def turn_read_only(live_files: LiveFiles, new: Chunk) -> None:
+        if new.first_sample > 10 * 256:
+            monkeypatch.setattr(complete_interrupted, "write_summary", refuse)
+            monkeypatch.setattr(complete_interrupted, "write_atomic", refuse)
+            refuse()
+        append(live_files, new)
+
+    monkeypatch.setattr(LiveFiles, "append_chunk", turn_read_only)
+    session = Session(SessionConfig("simulated:7", tmp_path, minutes=0.5, audio="none", fast=True))
+    session.start()
+    result = session.join(120.0)
+    assert result is not None
+    assert result.exit_code == 4
+    assert "Read-only file system" in result.message
+    assert str(result.session_dir) in result.message
