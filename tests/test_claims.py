@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.acceptance import weak_clench
 from neurofeedback.estimation.metric_registry import METRICS
 from neurofeedback.settings.load import load_evidence
+from neurofeedback.texts import progress
 from neurofeedback.texts.session import DISCLAIMER
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +19,8 @@ STUDIES = json.loads((ROOT / "docs" / "probe-studies.json").read_text(encoding="
 AUCS = {row["name"]: row["auc"] for row in STUDIES["rows"] if "auc" in row}
 LEFT_OUT = AUCS["a prior from the other two studies alone, nothing learned"]
 RATIO = AUCS["theta/beta, nothing learned (39 people)"]
+FIRST_DEFAULT = AUCS["first default (average of breath-novice, probe-pooled, open), nothing learned"]
+TARGETS = json.loads((ROOT / "docs" / "acceptance.json").read_text(encoding="utf-8"))["targets"]
 README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 
 
@@ -42,3 +46,25 @@ def test_the_card_of_confidence_has_the_expected_auc() -> None:
     expected = load_evidence("default").expected_auc
     assert expected is not None
     assert f"{expected:.2f}".removeprefix("0") in METRICS["confidence"].formula
+
+
+@pytest.mark.parametrize("page", ["benchmarks.md", "decisions/0084-index-from-probes-badge-from-auc.md"])
+def test_pages_on_the_change_of_evidence_have_the_auc_of_the_studies(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert re.findall(r"AUC (?:was )?(\.\d{3})", text)[0] == f"{FIRST_DEFAULT:.3f}".removeprefix("0")
+
+
+def test_progress_has_the_rate_of_trends_without_any_change() -> None:
+    found = re.search(r"of 100 people without any change, fewer than (\d+) are shown one", progress.HOW_SURE)
+    assert found is not None
+    nulls = [one["value"] for one in TARGETS["T21"]["figures"] if one["goal"]]
+    assert len(nulls) > 30
+    assert 100 * max(nulls) < int(found[1])
+
+
+def test_readme_has_the_limit_that_weak_clenches_are_measured_against() -> None:
+    found = re.search(r"move the index by less than (\.\d+) of its baseline spread toward focus", README)
+    assert found is not None
+    assert -float(found[1]) == weak_clench.LIMIT
+    measured = TARGETS.get("T12b", {"figures": []})["figures"]
+    assert all(one["value"] >= weak_clench.LIMIT for one in measured)

@@ -24,7 +24,7 @@ _BAND_HZ, _MAINS_HZ = (20.0, 110.0), (55.0, 65.0)
 _SIZES_UV = (2.0, 6.0)
 _EVERY_S, _SIMULATED_S, _SFREQ = 12.0, 340.0, 256.0
 _SETTLE_S = 2.0  # the window that still holds the clench
-_LIMIT = -0.05
+LIMIT = -0.05
 
 Floats = NDArray[np.float64]
 
@@ -101,13 +101,11 @@ def weak_clenches(run: Run) -> list[Figure]:
     if real_jaw() is None:
         return []
     simulated = run.map(simulated_shift, list(run.people(40, 2)))
-    out = [figure("simulated people: toward focus", mean_of(simulated), at_least(_LIMIT), unit="u", known="-.02")]
+    out = [figure("simulated people: toward focus", mean_of(simulated), at_least(LIMIT), unit="u", known="-.02")]
     files = sorted((DATA / "muse_2016_erp").rglob("*.csv"))
     if files:
         shifts = run.map(real_shift, list(enumerate(files[:2] if run.fast else files)))
-        out.append(
-            figure("real Muse recordings: toward focus", mean_of(shifts), at_least(_LIMIT), unit="u", of="files")
-        )
+        out.append(figure("real Muse recordings: toward focus", mean_of(shifts), at_least(LIMIT), unit="u", of="files"))
     return out
 
 
