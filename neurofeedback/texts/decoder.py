@@ -11,8 +11,8 @@ PAIRS = (
     "shown one moment you called wandering and one you called on the breath, it picks the right one in about {auc} of "
     "100 such pairs (somewhere between {low} and {high}; 50 is guessing)."
 )
-EARLY = "Too early to say: {pairs}"
-EARLY_ANSWER_BY_ANSWER = "Too early to say: {pairs} This first score is a little pessimistic."
+EARLY = "Too early to say how well it works: {pairs}"
+EARLY_ANSWER_BY_ANSWER = "Too early to say how well it works: {pairs} This first score is a little pessimistic."
 BETTER_THAN_GUESSING = "It tells your wandering from focus better than guessing: {pairs}"
 LIKE_GUESSING = "It tells your wandering from focus about as well as guessing: {pairs}"
 WRONG_WAY = "It points the wrong way for you, so the tone does not follow it: {pairs}"

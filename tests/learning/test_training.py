@@ -414,7 +414,7 @@ def test_collector_without_frames_has_no_windows() -> None:
 @pytest.mark.parametrize(
     ("n", "auc", "begins"),
     [
-        (32, MetricInterval(0.58, 0.35, 0.80, 32), "Too early to say: shown one moment"),
+        (32, MetricInterval(0.58, 0.35, 0.80, 32), "Too early to say how well it works: shown one moment"),
         (90, MetricInterval(0.58, 0.50, 0.66, 80), "It tells your wandering from focus about as well as guessing"),
         (90, MetricInterval(0.58, 0.51, 0.66, 80), "It tells your wandering from focus better than guessing"),
         (90, None, "Too early to say: it takes answers of both kinds"),
