@@ -69,9 +69,10 @@ class Played:
             self._data[:, lost.start : lost.start + lost.n_samples] = np.nan
 
     def iter_chunks(self, n_samples: int):
-        for start in range(0, self._data.shape[1], n_samples):
-            inside = self._lost is not None and start <= self._lost.start < start + n_samples
-            yield Chunk(start, self._data[:, start : start + n_samples].copy(), (self._lost,) if inside else ())
+        """Yield packets of 12 samples, as a Muse sends them, whatever ``n_samples``."""
+        for start in range(0, self._data.shape[1], 12):
+            inside = self._lost is not None and start <= self._lost.start < start + 12
+            yield Chunk(start, self._data[:, start : start + 12].copy(), (self._lost,) if inside else ())
 
 
 class Silent(PlaybackSource):
@@ -408,4 +409,4 @@ def test_frame_delayed_by_gap_has_latency_of_its_last_sample_or_none(sit: Sit) -
     latencies = {int(row[names.index("sample")]): row[names.index("latency_ms")] for row in rows}
     assert latencies.pop(2560) == "n/a"
     assert len(latencies) > 50
-    assert all(0 <= float(latency) <= 40 for latency in latencies.values())
+    assert all(0 <= float(latency) <= 70 for latency in latencies.values())
