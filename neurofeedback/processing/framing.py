@@ -58,17 +58,22 @@ class SlidingWindows(Generic[Scalar]):
     def __init__(self, length: int, fill_value: float | None = None) -> None:
         self._length = length
         self._fill_value = fill_value
-        self._tail: NDArray[Scalar] | None = None
+        self._last: NDArray[Scalar] | None = None
 
     def append(self, rows: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Add rows ``(n, ...)`` and return their windows ``(n, ..., length)``, newest last, in C order."""
-        columns = rows.transpose((*range(1, rows.ndim), 0))
-        if self._tail is None:
-            first = columns[..., :1] if self._fill_value is None else np.full_like(columns[..., :1], self._fill_value)
-            self._tail = np.repeat(first, self._length - 1, axis=-1)
-        joined = np.concatenate([self._tail, columns], axis=-1)
-        self._tail = joined[..., len(rows) :].copy()
-        return trailing_windows(joined, np.arange(self._length, self._length + len(rows)), self._length)
+        """Add rows ``(n, ...)`` and return their windows ``(n, ..., length)``, newest last, in C order; read only."""
+        last = self._last
+        if last is None:
+            first = rows[0][..., None]
+            last = np.repeat(first if self._fill_value is None else np.full_like(first, self._fill_value), self._length, -1)
+        if len(rows) == 1:
+            windows = np.empty((1, *last.shape), dtype=last.dtype)
+            windows[0, ..., :-1], windows[0, ..., -1] = last[..., 1:], rows[0]
+        else:
+            joined = np.concatenate([last[..., 1:], rows.transpose((*range(1, rows.ndim), 0))], axis=-1)
+            windows = trailing_windows(joined, np.arange(self._length, self._length + len(rows)), self._length)
+        self._last = windows[-1]
+        return windows
 
 
 def trailing_windows(data: NDArray[Scalar], stops: NDArray[np.int64], n: int) -> NDArray[Scalar]:

@@ -75,6 +75,8 @@ class Pipeline:
         self._prefilter = CausalFilter(prefilter, n_channels)
         self._gap_power_correction = GapPowerCorrection(self._spectrum, sfreq, prefilter)
         self._block_measurer = BlockMeasurer(n_channels, sfreq, settings)
+        self._received: list[NDArray[np.float64]] = []  # not bridged yet: that costs as much for one sample as for many
+        self._n_received = 0
         self._pending: list[BridgedSamples] = []
         self._n_pending = 0
         self._tail = np.zeros((n_channels, self._n_window))
@@ -86,13 +88,17 @@ class Pipeline:
 
     def append(self, data: NDArray[np.floating]) -> None:
         """Add ``(n_channels, n_samples)`` in uV, NaN for lost samples."""
-        bridged = self._bridge.process(data)
-        self._pending.append(bridged)
-        self._n_pending += bridged.data.shape[1]
+        self._received.append(np.array(data, dtype=np.float64))  # the caller may use its array again
+        self._n_received += data.shape[1]
 
     @property
     def ready(self) -> int:
         """Number of the first frame that cannot be made yet."""
+        if self._received and self.schedule.count_complete(self._n_received) > self._next:
+            bridged = self._bridge.process(np.concatenate(self._received, axis=1))
+            self._received.clear()
+            self._pending.append(bridged)
+            self._n_pending += bridged.data.shape[1]
         return self.schedule.count_complete(self._at + self._n_pending)
 
     def windows(self, stop: int) -> Windows | None:
