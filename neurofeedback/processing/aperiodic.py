@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.processing.framing import mean_of_last_axis
 from neurofeedback.settings.signal import FeatureSettings
 
 
@@ -27,5 +28,5 @@ class AperiodicFit:
         """Return exponent and offset, each ``(...)``, of ln P ``(..., n_freqs)``."""
         chosen = np.take(ln_psd, self.bins, axis=-1)  # C order: the sums below keep their order
         exponent = -np.sum(chosen * self._slope, axis=-1)
-        offset = chosen.mean(axis=-1) + exponent * self._mean_ln_f
+        offset = mean_of_last_axis(chosen) + exponent * self._mean_ln_f
         return exponent, offset

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from neurofeedback.processing.filters import CausalFilter, blink_sos, emg_sos
-from neurofeedback.processing.framing import BLOCK_S, FrameSchedule, SlidingWindows, hops_per_block, trailing_windows
+from neurofeedback.processing.framing import (
+    BLOCK_S,
+    FrameSchedule,
+    SlidingWindows,
+    hops_per_block,
+    mean_of_last_axis,
+    trailing_windows,
+)
 from neurofeedback.processing.gap_bridge import BridgedSamples
 from neurofeedback.settings.model import Settings
 
@@ -97,8 +104,8 @@ class BlockMeasurer:
             slow_ptp=ptps[:, 2],
             pop=pop,
             pop_typical=np.partition(jumps, self._n_block // 2, axis=-1)[..., self._n_block // 2],
-            ln_emg=self._muscle(np.mean(emg_block**2, axis=-1)),
-            mean_square=np.mean(filtered_block**2, axis=-1),
+            ln_emg=self._muscle(mean_of_last_axis(emg_block**2)),
+            mean_square=mean_of_last_axis(filtered_block**2),
             lost_share=self._share(self._lost_counts, raw.lost, starts),
             long_gap_share=self._share(self._long_gap_counts, raw.in_long_gap, starts),
             in_long_gap=np.logical_or.reduce(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.filters import MAINS_HZ
-from neurofeedback.processing.framing import FrameSchedule, SlidingWindows
+from neurofeedback.processing.framing import FrameSchedule, SlidingWindows, mean_of_last_axis
 from neurofeedback.processing.gap_bridge import BridgedSamples, GapBridge, join_bridged
 from neurofeedback.processing.gate import GateResult
 from neurofeedback.processing.spectrum import Periodogram, in_band
@@ -41,7 +41,7 @@ class ContactMonitor:
     def process(self, gate_result: GateResult) -> list[tuple[ChannelContact, ...]]:
         """Return the contacts of each frame, in the order of the channels."""
         flags = np.stack([gate_result.bad, *(gate_result.reasons[rule] for rule in GATE_REASONS)], axis=-1)
-        frequent = self._recent.append(flags).mean(axis=-1) >= _LISTED_SHARE
+        frequent = mean_of_last_axis(self._recent.append(flags)) >= _LISTED_SHARE
         frames = zip(gate_result.excluded.tolist(), frequent.tolist(), strict=True)
         return [tuple(map(self._contact, self._ch_names, *frame)) for frame in frames]
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.aperiodic import AperiodicFit
+from neurofeedback.processing.framing import mean_of_last_axis
 from neurofeedback.processing.spectrum import in_band
 from neurofeedback.settings.signal import BandSettings, FeatureSettings, GateSettings
 
@@ -284,7 +285,7 @@ class FeatureExtractor:
         ndarray, shape (n, n_channels, len(SPECTRAL))
         """
         tiny = np.finfo(float).tiny
-        power = {name: np.maximum(psd[..., bins].mean(axis=-1), tiny) for name, bins in self._slices.items()}
+        power = {name: np.maximum(mean_of_last_axis(psd[..., bins]), tiny) for name, bins in self._slices.items()}
         floor = self._settings.beta_floor_share * power["beta"]
         muscle = self._settings.emg_beta_gain * np.where(np.isnan(emg_excess), 0.0, emg_excess)
         power["beta"] = np.maximum(power["beta"] - muscle, floor)
@@ -299,4 +300,4 @@ class FeatureExtractor:
 
     def emg_power(self, psd: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the mean density of the muscle band, ``(...)``, of ``(..., n_freqs)``, uV^2/Hz."""
-        return psd[..., self._slices["emg"]].mean(axis=-1)
+        return mean_of_last_axis(psd[..., self._slices["emg"]])

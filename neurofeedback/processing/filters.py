@@ -14,16 +14,16 @@ MAINS_HZ = (50.0, 60.0)
 _HIGHEST_NOTCH_SHARE = 0.45
 
 
-def _filter_in_place(sos: NDArray[np.float64], data: NDArray[np.float64], state: NDArray[np.float64]) -> None:
+def checked_filter_in_place(sos: NDArray[np.float64], data: NDArray[np.float64], state: NDArray[np.float64]) -> None:
     """Filter ``(n_rows, n_samples)`` with ``(n_rows, n_sections, 2)`` states, both replaced."""
     data[...], after = signal.sosfilt(sos, data, axis=-1, zi=state.transpose(1, 0, 2))
     state[...] = after.transpose(1, 0, 2)
 
 
 try:  # the compiled part of sosfilt: its checks cost ten times as much as filtering the samples of a frame
-    from scipy.signal._sosfilt import _sosfilt as filter_in_place
-except ImportError:
-    filter_in_place = _filter_in_place
+    from scipy.signal._sosfilt import _sosfilt as filter_in_place  # pyright: ignore[reportPrivateUsage]
+except ImportError:  # pragma: no cover - another SciPy may name it otherwise
+    filter_in_place = checked_filter_in_place
 
 
 class CausalFilter:

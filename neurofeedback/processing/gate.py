@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.block_measures import BlockMeasures
-from neurofeedback.processing.framing import SlidingWindows, hops_per_block
+from neurofeedback.processing.framing import SlidingWindows, hops_per_block, mean_of_last_axis
 from neurofeedback.processing.gate_limits import (
     BlinkMemory,
     Flags,
@@ -106,8 +106,8 @@ class ArtifactGate:
         channel = self._channel_reasons(mean_square, chi, band_square, window.line_square + mask)
         fixed_bad = _any_flag(fixed)
         bad = fixed_bad | _any_flag(learned)
-        excluded = (self._bad.append(bad & ~missing).mean(axis=-1) > s.channel_bad_share) | _any_flag(channel)
-        in_window = self._in_window.append(bad).mean(axis=-1)
+        excluded = (mean_of_last_axis(self._bad.append(bad & ~missing)) > s.channel_bad_share) | _any_flag(channel)
+        in_window = mean_of_last_axis(self._in_window.append(bad))
         valid = (in_window <= s.window_bad_share) & ~excluded & ~learned["muscle"]
         return GateResult(
             reasons=fixed | learned | channel,
@@ -118,7 +118,7 @@ class ArtifactGate:
             theta_valid=valid & ~self._blinks.process(learned["blink"] & ~_any_flag(channel)),
             clean=~self._current_bad.append(bad).any(axis=-1) & ~excluded,
             unusable=self._signal_missing(measures) | fixed["flat"] | fixed["railed"],
-            good_share=self._good.append(~bad & ~excluded).mean(axis=-1),
+            good_share=mean_of_last_axis(self._good.append(~bad & ~excluded)),
         )
 
     def _signal_missing(self, measures: BlockMeasures) -> Flags:

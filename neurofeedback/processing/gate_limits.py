@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.processing.framing import SlidingWindows, hops_per_block
+from neurofeedback.processing.framing import SlidingWindows, hops_per_block, mean_of_last_axis
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.signal import GateSettings
 
@@ -148,7 +148,7 @@ class BlinkMemory:
         if not self._rejects:
             return np.zeros((len(blinks), 1), dtype=np.bool_)
         together = self._window.append(np.asarray(blinks.any(axis=-1, keepdims=True), dtype=np.bool_))
-        return np.asarray(together.mean(axis=-1) > self._share, dtype=np.bool_)
+        return np.asarray(mean_of_last_axis(together) > self._share, dtype=np.bool_)
 
 
 def apply_gate_limits(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurofeedback.processing.aperiodic import AperiodicFit
 from neurofeedback.processing.block_measures import BlockMeasurer, BlockMeasures
 from neurofeedback.processing.filters import CausalFilter, find_mains, prefilter_sos
-from neurofeedback.processing.framing import FrameSchedule, trailing_windows
+from neurofeedback.processing.framing import FrameSchedule, mean_of_last_axis, trailing_windows
 from neurofeedback.processing.gap_bridge import BridgedSamples, GapBridge, join_bridged
 from neurofeedback.processing.gap_power_correction import GapPowerCorrection
 from neurofeedback.processing.gate import ArtifactGate, GateResult, WindowMeasures
@@ -132,7 +132,7 @@ class Pipeline:
         chi, offset = self._fit(np.log(np.maximum(psd, np.finfo(float).tiny)))
         step = self.freqs[1] - self.freqs[0]
         band = np.take(psd, self._fit.bins, axis=-1).sum(axis=-1) * step
-        expected = np.log(np.exp(offset[..., None] - chi[..., None] * self._ln_emg_freqs).mean(axis=-1))
+        expected = np.log(mean_of_last_axis(np.exp(offset[..., None] - chi[..., None] * self._ln_emg_freqs)))
         if self.mains_hz is None:
             return WindowMeasures(chi + known, band + known, expected + known, np.full(chi.shape, np.nan))
         line = psd[..., in_band(self.freqs, self.mains_hz - 1, self.mains_hz + 1)]

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from neurofeedback.processing.framing import mean_of_last_axis
+
 
 class Periodogram:
     """Spectral density of windows of ``n`` samples, on the bins up to ``max_hz``.
@@ -25,7 +27,7 @@ class Periodogram:
 
     def __call__(self, windows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the density ``(..., n_freqs)`` in uV^2/Hz of ``(..., n)`` in uV."""
-        centred = windows - windows.mean(axis=-1, keepdims=True)
+        centred = windows - mean_of_last_axis(windows)[..., None]
         spectrum = np.fft.rfft(centred * self._window, axis=-1)[..., : self._n_freqs]
         return (spectrum.real**2 + spectrum.imag**2) * self._scale
 

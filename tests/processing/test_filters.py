@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from neurofeedback.processing.block_measures import noise_bandwidth
-from neurofeedback.processing.filters import CausalFilter, blink_sos, emg_sos, find_mains, prefilter_sos
+from neurofeedback.processing.filters import (
+    CausalFilter,
+    blink_sos,
+    checked_filter_in_place,
+    emg_sos,
+    filter_in_place,
+    find_mains,
+    prefilter_sos,
+)
 from neurofeedback.settings.signal import FilterSettings, GateSettings
 
 RATES = [125.0, 200.0, 250.0, 256.0]
@@ -116,3 +124,13 @@ def test_zeros_give_no_mains_frequency() -> None:
 
 def test_sfreq_too_low_for_60_hz_gives_50_hz_mains() -> None:
     assert find_mains(np.random.default_rng(0).normal(size=(2, 1000)), 100.0) == 50.0
+
+
+def test_compiled_filter_equals_the_checked_one() -> None:
+    sos, data = blink_sos(256.0, GateSettings()), np.random.default_rng(0).normal(size=(3, 200))
+    states = np.random.default_rng(1).normal(size=(3, len(sos), 2))
+    (one, after), (other, after_other) = (data.copy(), states.copy()), (data.copy(), states.copy())
+    filter_in_place(sos, one, after)
+    checked_filter_in_place(sos, other, after_other)
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(after, after_other)
