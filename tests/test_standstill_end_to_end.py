@@ -1,4 +1,4 @@
-"""Test `train` while the program is stopped, on BrainFlow's real drivers and emulated headsets."""
+"""Test `train` while the program or its disk stands still, on BrainFlow's real drivers and emulated headsets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import CommandKind, EventKind
 from neurofeedback.verification.check_result import CheckStatus
 from neurofeedback.verification.verify import verify
-from tests.audio.test_server import SFREQ, RecordedSound, monitor, sound_server, tone_level
+from tests.audio.test_server import SFREQ, RecordedSound, monitor, octaves, sound_server, tone_level
 from tests.test_reconnect_end_to_end import HEADSETS, EmulatedSession, Program, Scenario, fork_server
 
 pytestmark = [
@@ -49,10 +49,51 @@ def busy_machine() -> Iterator[None]:
             worker.wait()
 
 
+@contextlib.contextmanager
+def stopped(program: Program) -> Iterator[None]:
+    """The program does not run."""
+    program.interrupt(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        program.interrupt(signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def frozen_disk(disk: Path) -> Iterator[None]:
+    """Whoever writes to the disk waits."""
+    subprocess.run(["fsfreeze", "--freeze", disk], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["fsfreeze", "--unfreeze", disk], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk of its own."""
+    image, folder = tmp_path / "image", tmp_path / "disk"
+    folder.mkdir()
+    with image.open("wb") as file:
+        file.truncate(100 * 2**20)
+    try:
+        subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+        subprocess.run(["mount", "-o", "loop", image, folder], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no disk can be mounted here: {error}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
 def sit(
-    emulator_name: str, stop_s: float, folder: Path, audio: str = "none", environment: dict[str, str] | None = None
+    emulator_name: str,
+    stop_s: float,
+    folder: Path,
+    audio: str = "none",
+    environment: dict[str, str] | None = None,
+    halt: Callable[[Program], contextlib.AbstractContextManager[None]] = stopped,
 ) -> tuple[EmulatedSession, float]:
-    """Run a session and stop the program for some seconds; return the time of the stop, too."""
+    """Run a session that stands still for some seconds; return the time at which it began to, too."""
     scenario = Scenario(emulator_name, baseline_s=4.0, practice_s=10.0 + stop_s, lost_s=3.0)
     data = simulate(
         draw_person(5),
@@ -73,16 +114,15 @@ def sit(
         while emulator.began is None or time.monotonic() < emulator.began + STOP_AT_S:
             assert time.monotonic() < deadline, program.out + program.err
             time.sleep(0.01)
-        program.interrupt(signal.SIGSTOP)
-        stopped_at = time.monotonic()
-        time.sleep(stop_s)
-        program.interrupt(signal.SIGCONT)
+        with halt(program):
+            stopped_at = time.monotonic()
+            time.sleep(stop_s)
         session.follow()
     assert program.returncode == 0, program.out + program.err
     return session, stopped_at
 
 
-def assert_nothing_lost_and_nothing_rewarded(session: EmulatedSession, stop_s: float) -> None:
+def assert_nothing_lost(session: EmulatedSession) -> None:
     recording = session.recording
     (header,) = session.folder.glob("rec/sub-*/ses-*/eeg/*_eeg.vhdr")
     verified = verify(header)
@@ -96,6 +136,11 @@ def assert_nothing_lost_and_nothing_rewarded(session: EmulatedSession, stop_s: f
         rtol=1e-6,
         atol=session.emulator.resolution_uv,
     )
+
+
+def assert_nothing_lost_and_nothing_rewarded(session: EmulatedSession, stop_s: float) -> None:
+    assert_nothing_lost(session)
+    recording = session.recording
     stops = [event for event in recording.events if event.kind is EventKind.STOPPED]
     assert max(float(event.value.removesuffix(" s")) for event in stops) == pytest.approx(stop_s, abs=1.5)
     switches = [(command.sample, command.value) for command in recording.commands if command.kind is CommandKind.LATE]
@@ -146,3 +191,23 @@ def test_tone_of_a_stopped_program_is_neutral_within_1_5_s(
     levels = np.array([tone_level(sound[i : i + step]) for i in range(at, at + 15 * SFREQ, step)])
     neutral = float(np.median(levels[30:]))
     assert np.abs(levels[15:] - neutral).max() < 3.0, levels[:30]
+    before, soon, later = (octaves(sound[i : i + SFREQ]) for i in (at - SFREQ, at + SFREQ * 3 // 2, at + 10 * SFREQ))
+    audible = np.maximum(before, later) > -60
+    assert (np.abs(before - later)[audible] > 8).sum() >= 2, "the background became plain"
+    assert np.abs(soon - later)[audible].max() < 6
+    assert neutral > -60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("emulator_name", ["cyton", "muse"])
+def test_disk_frozen_for_8_s_delays_no_frame_and_loses_nothing(emulator_name: str, disk: Path) -> None:
+    session, _ = sit(emulator_name, 8.0, disk / "session", halt=lambda _: frozen_disk(disk))
+    assert_nothing_lost(session)
+    recording = session.recording
+    (back,) = (event for event in recording.events if event.kind is EventKind.DISK_BACK)
+    assert float(back.value.removesuffix(" s")) == pytest.approx(8.0, abs=1.5)
+    assert [event.kind for event in recording.events].count(EventKind.DISK_BLOCKED) == 1
+    assert not [command for command in recording.commands if command.kind is CommandKind.LATE]
+    latency_ms = recording.summary.latency_ms
+    assert latency_ms is not None
+    assert latency_ms.max < 1000
