@@ -24,7 +24,7 @@ from neurofeedback.simulation.simulated_meditator import simulate
 from neurofeedback.types import CommandKind, EventKind
 from neurofeedback.verification.check_result import CheckStatus
 from neurofeedback.verification.verify import verify
-from tests.audio.test_server import SFREQ, RecordedSound, monitor, octaves, sound_server, tone_level
+from tests.audio.test_server import SFREQ, RecordedSound, monitor, octaves, sound_server, tone_level, until
 from tests.test_reconnect_end_to_end import HEADSETS, EmulatedSession, Program, Scenario, fork_server
 
 pytestmark = [
@@ -92,12 +92,13 @@ def sit(
     audio: str = "none",
     environment: dict[str, str] | None = None,
     halt: Callable[[Program], contextlib.AbstractContextManager[None]] = stopped,
-) -> tuple[EmulatedSession, float]:
-    """Run a session that stands still for some seconds; return the time at which it began to, too."""
-    scenario = Scenario(emulator_name, baseline_s=4.0, practice_s=10.0 + stop_s, lost_s=3.0)
+    spare_s: float = 0.0,
+) -> EmulatedSession:
+    """Run a session that stands still for some seconds."""
+    scenario = Scenario(emulator_name, baseline_s=4.0, practice_s=10.0 + stop_s + spare_s, lost_s=3.0)
     data = simulate(
         draw_person(5),
-        seconds=stop_s + 40.0,
+        seconds=stop_s + spare_s + 40.0,
         seed=5,
         montage=load_montage(emulator_name),
         headset=get_headset(emulator_name),
@@ -115,11 +116,10 @@ def sit(
             assert time.monotonic() < deadline, program.out + program.err
             time.sleep(0.01)
         with halt(program):
-            stopped_at = time.monotonic()
             time.sleep(stop_s)
         session.follow()
     assert program.returncode == 0, program.out + program.err
-    return session, stopped_at
+    return session
 
 
 def assert_nothing_lost(session: EmulatedSession) -> None:
@@ -166,7 +166,7 @@ def test_stopped_program_loses_nothing_and_rewards_nothing_late(
     emulator_name: str, stop_s: float, tmp_path: Path
 ) -> None:
     with busy_machine() if stop_s > 10 else contextlib.nullcontext():
-        session, _ = sit(emulator_name, stop_s, tmp_path)
+        session = sit(emulator_name, stop_s, tmp_path)
     assert_nothing_lost_and_nothing_rewarded(session, stop_s)
 
 
@@ -181,27 +181,35 @@ def test_tone_of_a_stopped_program_is_neutral_within_1_5_s(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     heard = RecordedSound(tmp_path / "heard.raw")
+    stops: list[int] = []
+
+    @contextlib.contextmanager
+    def stopped_while_the_tone_sounds(program: Program) -> Iterator[None]:
+        until(lambda: tone_level(heard.sound()[-SFREQ:]) > -60, 30.0)
+        with stopped(program):
+            stops.append(len(heard.sound()))
+            yield
+
     with sound_server(tmp_path), monitor(heard.path):
-        began = time.monotonic() - heard.path.stat().st_size / 8 / SFREQ
-        session, stopped_at = sit(emulator_name, 20.0, tmp_path / "session", "auto", environment)
+        folder = tmp_path / "session"
+        session = sit(emulator_name, 20.0, folder, "auto", environment, stopped_while_the_tone_sounds, spare_s=30.0)
     assert_nothing_lost_and_nothing_rewarded(session, 20.0)
-    sound = heard.sound()
-    at = round((stopped_at - began) * SFREQ)
-    step = SFREQ // 10
+    sound, at, step = heard.sound(), stops[0], SFREQ // 10
     levels = np.array([tone_level(sound[i : i + step]) for i in range(at, at + 15 * SFREQ, step)])
     neutral = float(np.median(levels[30:]))
     assert np.abs(levels[15:] - neutral).max() < 3.0, levels[:30]
     before, soon, later = (octaves(sound[i : i + SFREQ]) for i in (at - SFREQ, at + SFREQ * 3 // 2, at + 10 * SFREQ))
-    audible = np.maximum(before, later) > -60
-    assert (np.abs(before - later)[audible] > 8).sum() >= 2, "the background became plain"
-    assert np.abs(soon - later)[audible].max() < 6
+    changed = (np.maximum(before, later) > -60) & (np.abs(before - later) > 8)
+    assert changed.sum() >= 2, "the background became plain"
+    assert (np.abs(soon - later) < np.abs(soon - before))[changed].all()
     assert neutral > -60
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("emulator_name", ["cyton", "muse"])
-def test_disk_frozen_for_8_s_delays_no_frame_and_loses_nothing(emulator_name: str, disk: Path) -> None:
-    session, _ = sit(emulator_name, 8.0, disk / "session", halt=lambda _: frozen_disk(disk))
+def test_disk_frozen_for_8_s_delays_no_frame_and_loses_nothing(emulator_name: str, disk: Path, tmp_path: Path) -> None:
+    (tmp_path / "rec").symlink_to(disk, target_is_directory=True)
+    session = sit(emulator_name, 8.0, tmp_path, halt=lambda _: frozen_disk(disk))
     assert_nothing_lost(session)
     recording = session.recording
     (back,) = (event for event in recording.events if event.kind is EventKind.DISK_BACK)
