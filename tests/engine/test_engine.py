@@ -633,6 +633,7 @@ def test_every_other_rate_works(sfreq: float) -> None:
     assert len(frames) == 56
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hop_s", [0.05, 0.1, 0.5, 1.0])
 def test_a_profile_may_set_its_own_hop(hop_s: float) -> None:
     profile = PROFILE.model_copy(

@@ -154,6 +154,7 @@ def test_gate_block_length_does_not_depend_on_the_hop() -> None:
         np.testing.assert_array_equal(getattr(fast, name)[24::5], getattr(normal, name)[4:8], err_msg=name)
 
 
+@pytest.mark.long
 def test_unknown_comes_after_as_many_seconds_without_a_valid_frame() -> None:
     flat = clear_signal().copy()
     flat[[0, 3], 60 * 256 :] += 400 * np.sign(np.sin(np.arange(6 * 256)))  # both posterior electrodes are loose
@@ -201,6 +202,7 @@ def frames_in_packets() -> list[tuple[int, Frame]]:
     return pushed(BURSTS, list(range(PACKET, BURSTS.shape[1], PACKET)), PHASES, profile())
 
 
+@pytest.mark.long
 def test_half_of_the_commanded_gain_is_there_within_350_ms_of_the_sample_on_a_muse_s_packets() -> None:
     delays = half_way_s(frames_in_packets(), EDGES)
     assert len(delays) > 25
@@ -217,6 +219,7 @@ def mean_gains(frames: list[Frame]) -> tuple[float, float]:
     return float(gain[switched].mean()), float(gain[~switched].mean())
 
 
+@pytest.mark.long
 def test_which_direction_is_rewarded_is_data() -> None:
     strong, weak = mean_gains([frame for _, frame in frames_in_packets()])
     assert weak - strong > 0.08

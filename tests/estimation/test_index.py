@@ -147,6 +147,7 @@ def test_tracking_moves_half_of_the_way_in_its_half_life() -> None:
     assert z[1] == 0.0
 
 
+@pytest.mark.long
 def test_tracking_never_moves_further_than_one_spread() -> None:
     tracked = tracker()
     for _ in range(100_000 // 4):

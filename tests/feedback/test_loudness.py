@@ -108,6 +108,7 @@ def test_reward_and_shimmer_need_their_settings(with_layers: SoundBank) -> None:
     assert sound_bank().reward == sound_bank().shimmer == ()
 
 
+@pytest.mark.long
 def test_reward_is_gone_within_300_ms_of_unknown(with_layers: SoundBank) -> None:
     on = replace(with_layers, shimmer=())
     bare = replace(on, reward=())

@@ -127,6 +127,7 @@ def test_same_settings_give_the_same_sound_bank() -> None:
     assert np.array_equal(first, second)
 
 
+@pytest.mark.long
 def test_gain_zero_is_silent_and_more_gain_is_louder() -> None:
     quiet, *louder = [
         power(tone_alone((Guidance(g, 0.0, immediate=True), 1.0))[SFREQ // 2 :]).mean()
@@ -137,6 +138,7 @@ def test_gain_zero_is_silent_and_more_gain_is_louder() -> None:
     assert louder[1] - louder[3] == pytest.approx(20 * np.log10(NEUTRAL_GAIN), abs=0.1)
 
 
+@pytest.mark.long
 def test_full_tone_fills_its_budget() -> None:
     peak = np.abs(tone_alone((replace(FULL, immediate=True), 10.5))[SFREQ // 2 :]).max()
     assert -24 < 20 * np.log10(peak) < -22
@@ -159,6 +161,7 @@ def test_neutral_tone_is_clear_of_the_bed_but_softer_than_it(bed: str, colour: B
     assert power(sound).mean() < power(alone[SFREQ // 2 :]).mean() - 6
 
 
+@pytest.mark.long
 def test_tone_never_moves_faster_than_6_db_a_second_while_the_signal_is_good() -> None:
     levels = power(tone_alone((FULL, 8.0), (Guidance(0.0, 0.0), 5.0), (FULL, 3.0)), 0.25)
     above_floor = (levels[1:] > -60) & (levels[:-1] > -60)
@@ -259,6 +262,7 @@ def test_sound_stays_below_the_ceiling(
     assert np.abs(sound).max() <= 10 ** (AudioSettings(**extreme).ceiling_dbfs / 20)
 
 
+@pytest.mark.long
 def test_the_limiter_leaves_bed_and_full_tone_alone() -> None:
     full = replace(FULL, immediate=True)
     _, limited = play(settled(), (full, 10.0))

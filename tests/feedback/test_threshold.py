@@ -22,6 +22,7 @@ def smoothed(n: int, seed: int, drift: float = 0.0) -> np.ndarray:
     return u + np.linspace(0, drift, n)
 
 
+@pytest.mark.long
 def test_t15_the_reward_rate_of_twenty_minutes_is_near_the_rate_aimed_at_in_nine_of_ten_sessions() -> None:
     rates = []
     for seed in range(20):

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.rules.clock import measure_rate, read_clock
+from neurofeedback.formats.rules.clock import StampClock, measure_rate, read_clock
 from neurofeedback.formats.rules.packet_counters import read_counter
 from neurofeedback.formats.rules.rate import ExpectedRates
 from neurofeedback.formats.rules.time_units import to_seconds
 from neurofeedback.formats.rules.timing import RowTiming, time_rows
+from neurofeedback.formats.rules.units import judge_unit
 from neurofeedback.recording.import_report import ClockFaultKind, RateSource
 
 START = 1.6e9
@@ -75,6 +76,29 @@ def test_counter_of_packets_places_their_rows(rows_per_packet: int, loss: float,
                                      np.random.default_rng(2).integers(0, 256, 500).astype(float)])  # fmt: skip
 def test_what_does_not_count_is_no_counter(counter: np.ndarray) -> None:
     assert read_counter(counter) is None
+
+
+def test_counter_with_a_value_that_is_no_number_is_no_counter() -> None:
+    counter = np.arange(500.0) % 256
+    counter[77] = np.nan
+    assert read_counter(counter) is None
+
+
+def test_counter_whose_cycle_is_longer_than_any_known_is_no_counter() -> None:
+    assert read_counter(np.tile(np.r_[0:1000, 90_000:91_000], 3).astype(float)) is None
+
+
+def test_counter_that_stands_still_in_most_rows_is_no_counter() -> None:
+    values = np.cumsum(np.tile([1, 2, 1, 3, 5, 1, 4, 6, 2, 7], 40))
+    repeats = np.where(np.arange(values.size) % 20 == 1, 30, 1)
+    assert read_counter(np.repeat(values, repeats).astype(float)) is None
+
+
+def test_counter_that_began_again_within_its_cycle_is_placed_by_the_clock() -> None:
+    at = np.concatenate([np.arange(3000), np.arange(5000, 8000)])
+    counter = np.concatenate([np.arange(3000), np.arange(3000)]) % 256
+    timing = rows_time(START + at / 250, counter.astype(float), header=250.0)
+    assert timing.sample_index[3000] - timing.sample_index[2999] == 2001
 
 
 # The clock alone
@@ -158,6 +182,12 @@ def test_burst_that_catches_up_lost_nothing() -> None:
     times = np.arange(3000) / 250
     times[1000:1400] = np.maximum(times[1000:1400], times[1400])
     assert np.array_equal(rows_time(times).sample_index, np.arange(3000))
+
+
+def test_rows_a_little_late_at_the_end_lost_nothing() -> None:
+    times = START + np.arange(5000) / 250 + np.random.default_rng(3).normal(0, 0.35 / 250, 5000)
+    times[-50:] += 2.6 / 250
+    assert np.array_equal(rows_time(times).sample_index, np.arange(5000))
 
 
 def test_stamps_of_whole_seconds_give_the_rate() -> None:
@@ -244,6 +274,48 @@ def test_nothing_that_gives_the_rate_is_refused_with_what_to_state() -> None:
         rows_time(np.zeros(500))
 
 
+@pytest.mark.parametrize("stamps", [np.array([np.nan, 1e30, 4.0]), np.full(40, 3.0)])
+def test_stamps_that_do_not_run_are_left_as_they_are(stamps: np.ndarray) -> None:
+    np.testing.assert_array_equal(to_seconds(stamps)[-1], stamps[-1])
+    assert read_clock(stamps) is None
+
+
+def test_two_stamps_for_all_rows_are_no_clock() -> None:
+    assert read_clock(np.repeat([START, START + 1.0], 50)) is None
+
+
+def test_few_rows_are_not_counted_singly() -> None:
+    clock = read_clock(START + np.arange(16) / 256)
+    assert clock is not None
+    assert not clock.countable
+
+
+def test_clock_that_does_not_rise_has_no_rate() -> None:
+    assert measure_rate(StampClock(-np.arange(100.0) / 256, np.arange(100), countable=False)) is None
+
+
+@pytest.mark.parametrize(("n_rows", "step_s"), [(20, 60.0), (6, 8.0)])
+def test_rows_too_rare_for_windows_of_ten_seconds_have_their_mean_rate(n_rows: int, step_s: float) -> None:
+    clock = StampClock(np.arange(n_rows) * step_s, np.arange(n_rows), countable=False)
+    assert measure_rate(clock, known=(256.0,)).sfreq == pytest.approx(1 / step_s)
+
+
+def test_expected_rate_gives_the_unit_of_relative_stamps() -> None:
+    stamps = np.arange(100) * 40.0
+    assert np.diff(to_seconds(stamps, expected_hz=25.0))[0] == pytest.approx(0.04)
+    assert np.diff(to_seconds(stamps, expected_hz=25_000.0))[0] == pytest.approx(4e-5)
+
+
+@pytest.mark.parametrize("known", [(256.0, 220.0), ()])
+def test_stamps_too_fast_within_packets_give_the_rate_over_ten_seconds(known: tuple[float, ...]) -> None:
+    rows = np.arange(60 * 256)
+    packet, within = np.divmod(rows, 96)
+    jitter = np.random.default_rng(1).normal(0, 0.35 / 256, rows.size)
+    clock = read_clock(START + packet * 96 / 256 + within / 265.8 + jitter)
+    assert clock is not None
+    assert measure_rate(clock, known=known).sfreq == pytest.approx(256, rel=0.005)
+
+
 def test_clock_of_clumped_stamps_names_the_clumps() -> None:
     clock = read_clock(START + np.arange(4096) // 16 * 16 / 256)
     assert clock is not None
@@ -295,3 +367,12 @@ def test_gaps_between_scattered_stamps_are_given_with_their_error() -> None:
 
     assert [notice[:28] for notice in notices] == ["The time stamps scatter by 1"]
     assert whole == ()
+
+
+# Units
+
+
+def test_values_too_few_or_without_change_suggest_no_unit() -> None:
+    assert judge_unit(np.ones((2, 10))) is None
+    assert judge_unit(np.ones((2, 100))) is None
+    assert judge_unit(np.vstack([np.full(100, np.nan), 20 * np.sin(np.arange(100.0))])) == "uV"

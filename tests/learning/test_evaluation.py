@@ -174,6 +174,7 @@ def test_effect_activates_decoder() -> None:
     assert [point.n_before for point in found.curve] == [20 * k for k in range(1, 8)]
 
 
+@pytest.mark.long
 def test_decoder_without_effect_is_not_active() -> None:
     badges = [evaluate(person(5, 16, 0.0, seed=seed), learn, SETTINGS).active for seed in range(12)]
     assert not any(badges)
@@ -252,6 +253,7 @@ def test_evaluation_without_answers_is_empty() -> None:
     assert not found.active
 
 
+@pytest.mark.long
 def test_the_interval_covers_agreement_with_new_answers_also_without_any_effect() -> None:
     """Loose, for the time it takes; ``scripts/acceptance --only T9`` holds it to 90 to 98 %."""
     hits: list[bool] = []
@@ -316,6 +318,7 @@ def test_answers_without_earlier_ones_have_no_score() -> None:
     assert score_answer_by_answer(answers, learn, SETTINGS).score.size == 0
 
 
+@pytest.mark.long
 def test_differences_between_sessions_do_not_raise_auc() -> None:
     figures: list[tuple[float, float, float]] = []
     for seed in range(40):

@@ -148,6 +148,7 @@ def test_t13_the_alpha_frequency_is_found_within_a_fifth_of_a_hertz() -> None:
     assert np.mean(errors) <= 0.20
 
 
+@pytest.mark.long
 def test_t13_a_person_without_alpha_has_no_alpha_frequency() -> None:
     for seed in range(12):
         freqs, psd = mean_posterior_psd(Person(alpha_uv=0.0), seed)

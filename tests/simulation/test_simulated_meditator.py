@@ -318,6 +318,7 @@ def test_fatigue_raises_theta_lowers_alpha_and_increases_wandering():
     assert np.mean(alpha) > 0.5
 
 
+@pytest.mark.long
 def test_drowsiness_lowers_alpha_and_raises_slow_bands():
     conditions = replace(CLEAN, drowsiness=1.0)
     sleepy, awake = simulated(Person(), seconds=900, conditions=conditions), simulated(Person(), seconds=900)
@@ -360,6 +361,7 @@ def measured(shift, seconds=400):
     return psd_of(data)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("band", ["theta", "alpha", "beta", "gamma"])
 def test_a_session_can_be_shifted_in_one_band_by_a_known_step(band):
     inside = {"theta": (5, 6.5), "alpha": (9, 12), "beta": (16, 26), "gamma": (32, 43)}
@@ -371,6 +373,7 @@ def test_a_session_can_be_shifted_in_one_band_by_a_known_step(band):
         np.testing.assert_allclose(change, 0.5 if name == band else 0.0, atol=0.05)
 
 
+@pytest.mark.long
 def test_a_session_can_have_a_flatter_slope():
     freqs, unshifted = measured(SessionShift())
     _, flatter = measured(SessionShift(chi=-0.3))

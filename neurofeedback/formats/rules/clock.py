@@ -265,9 +265,7 @@ def _median_slope(
     """Return the median of samples per second over windows of about ``n_samples`` without a break inside."""
     edges = np.concatenate([[0], breaks, [times.size]]).astype(np.int64)
     per_tick = max(1.0, float(np.median(np.diff(numbers))))
-    width = int(min(max(1, round(n_samples / per_tick)), _typical_length(np.diff(edges)) - 1, max(1, times.size // 4)))
-    if width < 1:
-        return None
+    width = max(1, int(min(round(n_samples / per_tick), _typical_length(np.diff(edges)) - 1, times.size // 4)))
     segment = np.searchsorted(edges, np.arange(times.size), side="right")
     inside = segment[width:] == segment[:-width]
     spans = (times[width:] - times[:-width])[inside]

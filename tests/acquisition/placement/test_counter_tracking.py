@@ -144,6 +144,31 @@ def test_doubtful_samples_are_held_no_longer_than_needed():
         assert released[100] - back_s == pytest.approx(held_s, abs=2 / SFREQ)
 
 
+def test_placer_names_whether_samples_are_held() -> None:
+    placer = SamplePlacer(1, SFREQ, CYTON)
+    feed(range(100), ledger=placer)
+    assert not placer.has_pending
+    feed([600], ledger=placer)
+    assert placer.has_pending
+
+
+def test_lasting_delay_that_no_whole_cycle_explains_is_no_loss() -> None:
+    late_s = 0.84
+    times = [i / SFREQ + (late_s if i >= 1000 else 0.0) for i in range(12_000)]
+    data, lost, placer = feed(range(12_000), np.maximum.accumulate(times))
+    assert_in_place(data, range(12_000))
+    assert not lost
+    assert placer.n_dropped == 0
+
+
+def test_whole_cycle_lost_without_a_silence_becomes_a_gap_once_all_are_late_by_it() -> None:
+    times = np.arange(6000) / SFREQ + np.interp(np.arange(6000), [1000, 2000], [0.0, 256 / SFREQ])
+    data, lost, _ = feed(range(6000), times)
+    (gap,) = lost
+    assert (gap.n_samples, gap.cause) == (256, "gap")
+    np.testing.assert_array_equal(data[0, gap.start + 256 :], np.arange(gap.start, 6000))
+
+
 def test_duplicates_are_dropped():
     samples = [0, 1, 2, 2, 3, 1, 2, 3, 4, 5]
     data, lost, ledger = feed(samples, times=[i / SFREQ for i in range(10)])
