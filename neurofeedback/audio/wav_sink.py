@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import queue
 import threading
 import wave
@@ -21,6 +22,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
 from neurofeedback.feedback.sound_bank import SoundBank
 from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.storage.private_files import open_new
 from neurofeedback.texts import sound
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Guidance
@@ -148,7 +150,7 @@ class _WavFile:
         self._path = path
         self._full = False
         try:
-            self._raw = path.open("xb")
+            self._raw = os.fdopen(open_new(path), "wb")
         except OSError as error:
             raise _cannot_create(path, error) from error
         self._wave = wave.open(self._raw, "wb")  # noqa: SIM115 - open for as long as the session

@@ -22,6 +22,7 @@ from neurofeedback.recording.session_json import SessionSummary, StartState, rea
 from neurofeedback.recording.timing import rebase_clocks
 from neurofeedback.settings.load import dump_profile
 from neurofeedback.storage.atomic_files import write_atomic
+from neurofeedback.storage.private_files import restrict_file
 
 _FIRST_DAY = datetime(1924, 1, 1, 12, tzinfo=UTC)  # BIDS: a date before 1925 marks an anonymized one
 _BLOCK_BYTES = 1 << 20
@@ -46,6 +47,7 @@ def write_bids_zip(
         collect_sessions(sessions, root)
         temporary = Path(folder, "archive.zip")
         _zip_folder(root, temporary, progress)
+        restrict_file(temporary)
         temporary.replace(out)
 
 

@@ -23,6 +23,7 @@ from neurofeedback.formats.reader import find_sessions, open_recording
 from neurofeedback.formats.write_complete_session import ProgressCallback
 from neurofeedback.recording.recording import Recording
 from neurofeedback.storage.atomic_files import explain_disk_errors
+from neurofeedback.storage.private_files import restrict_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,13 @@ def _export_file(path: Path, to: str, out: Path | None, anonymize: bool, progres
     try:
         target.write(anonymize_recording(recording) if anonymize else recording, temporary)
         progress(1.0)
+        restrict_file(temporary)
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
     for table, copy in frame_copies.items():
         shutil.copyfile(table, copy)
+        restrict_file(copy)
     return [out, *frame_copies.values()]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
@@ -20,7 +21,7 @@ from neurofeedback.recording.session_json import (
     write_summary,
 )
 from neurofeedback.recording.timing import read_timing
-from neurofeedback.storage.append_only import cut_torn_line, cut_torn_sample, read_complete_lines
+from neurofeedback.storage.append_only import cut_torn_line, cut_torn_sample, iter_complete_lines, read_complete_lines
 from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.storage.private_files import sync_tree
 from neurofeedback.types import EventKind, LostRun, Phase
@@ -104,8 +105,8 @@ def _summarize_files(
 
 def _frame_statistics(path: Path) -> SessionSummary:
     try:
-        return _summarize_frames([line.split("\t") for line in read_complete_lines(path)])
-    except (KeyError, ValueError) as error:
+        return _summarize_frames(line.split("\t") for line in iter_complete_lines(path))
+    except (LookupError, ValueError) as error:
         raise RecordingError(
             f"{path} is not a frame log",
             got=repr(error),
@@ -113,25 +114,37 @@ def _frame_statistics(path: Path) -> SessionSummary:
         ) from None
 
 
-def _summarize_frames(log_rows: list[list[str]]) -> SessionSummary:
-    names, *rows = log_rows or [[]]
-    frames = [dict(zip(names, row, strict=False)) for row in rows]
-    unpaused = [row for row in frames if row.get("phase") != Phase.PAUSE]
-    valid = [row for row in unpaused if row.get("valid") == "1"]
-    practice = [row for row in valid if row.get("phase") == Phase.PRACTICE]
-    hop_s = float(frames[-1]["onset"]) / len(frames) if frames else 0.0
-    n_frames_by_phase = Counter(row.get("phase", "") for row in frames)
-    latency = [float(row["latency_ms"]) for row in frames if row.get("latency_ms", "n/a") != "n/a"]
+def _summarize_frames(log_rows: Iterator[list[str]]) -> SessionSummary:
+    """Count the frames of a log, header first, row by row: the log of a night fills the memory."""
+    names = next(log_rows, [])
+    column = {name: number for number, name in enumerate(names)}
+    phases: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    latency = array("d")
+    onset = 0.0
+    for row in log_rows:
+        phase, valid = row[column["phase"]], row[column["valid"]] == "1"
+        practice = valid and phase == Phase.PRACTICE
+        phases[phase] += 1
+        counts["unpaused"] += phase != Phase.PAUSE
+        counts["valid"] += valid and phase != Phase.PAUSE
+        counts["practice"] += practice
+        counts["reward"] += practice and row[column["reward"]] == "1"
+        onset = float(row[column["onset"]])
+        if (text := row[column["latency_ms"]]) != "n/a":
+            latency.append(float(text))
+    n_frames = phases.total()
+    hop_s = onset / n_frames if n_frames else 0.0
     return SessionSummary(
-        n_frames=len(frames),
-        phases={phase: round(n_frames * hop_s, 3) for phase, n_frames in n_frames_by_phase.items()},
-        valid_fraction=len(valid) / len(unpaused) if unpaused else None,
-        reward_rate=sum(row.get("reward") == "1" for row in practice) / len(practice) if practice else None,
+        n_frames=n_frames,
+        phases={phase: round(n * hop_s, 3) for phase, n in phases.items()},
+        valid_fraction=counts["valid"] / counts["unpaused"] if counts["unpaused"] else None,
+        reward_rate=counts["reward"] / counts["practice"] if counts["practice"] else None,
         latency_ms=_percentiles(latency),
     )
 
 
-def _percentiles(values: list[float]) -> LatencyPercentiles:
+def _percentiles(values: Iterable[float]) -> LatencyPercentiles:
     ranked = sorted(values)
     p50, p95, largest = (ranked[round(q * (len(ranked) - 1))] if ranked else None for q in (0.5, 0.95, 1.0))
     return LatencyPercentiles(p50=p50, p95=p95, max=largest)

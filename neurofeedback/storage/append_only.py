@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from neurofeedback.storage.private_files import open_or_create
+
+_BLOCK_BYTES = 1 << 20
 
 
 class AppendOnlyFile:
@@ -68,18 +71,34 @@ def complete_length(data: bytes, unit_bytes: int | None) -> int:
 
 def cut_torn_line(path: Path) -> None:
     """Cut a text file back to its last newline. A missing file is not created."""
-    if path.exists():
-        data = path.read_bytes()
-        _truncate(path, len(data), complete_length(data, None))
+    if not path.exists():
+        return
+    size = path.stat().st_size
+    start, tail = size, b""
+    with path.open("rb") as file:
+        while start > 0 and b"\n" not in tail:
+            start = max(0, start - _BLOCK_BYTES)
+            file.seek(start)
+            tail = file.read(_BLOCK_BYTES)
+    _truncate(path, size, start + complete_length(tail, None))
 
 
 def cut_at_zeros(path: Path) -> None:
     """Cut a text file back to its last whole line before a zero byte, which a power cut leaves for lost text."""
-    if path.exists():
-        data = path.read_bytes()
-        text = data.partition(b"\0")[0]
-        if len(text) < len(data):
-            os.truncate(path, complete_length(text, None))
+    position = _find_zero(path) if path.exists() else None
+    if position is not None:
+        os.truncate(path, position)
+        cut_torn_line(path)
+
+
+def _find_zero(path: Path) -> int | None:
+    start = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            if (position := block.find(b"\0")) >= 0:
+                return start + position
+            start += len(block)
+    return None
 
 
 def cut_torn_sample(path: Path, unit_bytes: int) -> int:
@@ -100,3 +119,12 @@ def read_complete_lines(path: Path) -> list[str]:
         return []
     data = path.read_bytes()
     return data[: complete_length(data, None)].decode("utf-8", errors="replace").split("\n")[:-1]
+
+
+def iter_complete_lines(path: Path) -> Iterator[str]:
+    """Yield the complete lines of a text file without their newlines, without holding them all in memory."""
+    if path.exists():
+        with path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield line[:-1].decode("utf-8", errors="replace")

@@ -101,9 +101,17 @@ def make_folder(path: Path, *, sync: bool = True) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk, so that a new or replaced file is found after a power cut."""
-    if _O_DIRECTORY:  # Windows cannot open a folder
+    """Bring the names in a folder to the disk, so that a new or replaced file is found after a power cut.
+
+    Windows and some network disks have no such call; there the names follow when the system writes them.
+    """
+    if not _O_DIRECTORY:
+        return
+    try:
         _sync(folder, os.O_RDONLY | _O_DIRECTORY)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
 
 
 def sync_tree(folder: Path) -> None:
@@ -141,6 +149,13 @@ def is_readable_by_others(folder: Path) -> bool:
     mode = folder.stat().st_mode
     allowed = _GROUP_RIGHTS if is_shared(folder) else 0
     return bool(mode & _RIGHTS_OF_OTHERS & ~allowed)
+
+
+def restrict_file(path: Path) -> None:
+    """Take the rights of others from a file, where its file system knows rights."""
+    if _HAS_MODES:
+        with suppress(PermissionError):
+            path.chmod(0o600)
 
 
 def restrict_tree(folder: Path, *, shared: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -175,6 +176,15 @@ def test_a_zip_holds_the_sessions_as_they_are(session: SessionFiles, out: Path):
     for path in (*session.raw.rglob("[!.]*.*"), *session.derived.rglob("[!.]*.*")):  # without the hidden copy
         assert (root / path.relative_to(session.root)).read_bytes() == path.read_bytes()
     assert open_recording(root).n_samples == N_SAMPLES
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of POSIX")
+def test_exported_files_are_for_their_owner_alone(session: SessionFiles, out: Path):
+    written = [
+        *export_recording(session.raw, "csv", out / "a.csv"),
+        *export_recording(session.root, "bids-zip", out / "a.zip"),
+    ]
+    assert {path.stat().st_mode & 0o077 for path in written} == {0}
 
 
 def test_anonymous_exports_into_one_folder_are_numbered(session: SessionFiles, out: Path, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -190,3 +191,13 @@ def test_making_a_folder_syncs_the_one_that_names_it(tmp_path: Path, monkeypatch
     monkeypatch.setattr(private_files, "sync_folder", synced.append)
     make_folder(tmp_path / "a" / "b")
     assert synced == [tmp_path, tmp_path / "a"]
+
+
+def test_a_disk_that_cannot_sync_folders_is_written_to(tmp_path: Path, monkeypatch) -> None:
+    def refuse_folders(fd: int) -> None:
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    write_atomic(tmp_path / "text", "x\n")
+    assert (tmp_path / "text").read_text() == "x\n"
