@@ -14,7 +14,7 @@ import pytest
 
 from neurofeedback.cli.helpers.questionnaire import SessionQuestionnaires
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording.questionnaires import answers_path
+from neurofeedback.session.questionnaires import answers_path
 
 PROFILE = 'name = "asking"\n[questionnaires]\nbefore = ["mood"]\nafter = ["sleepiness"]\n'
 PATIENCE_S = 90.0

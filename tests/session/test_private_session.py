@@ -23,12 +23,12 @@ from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import complete_interrupted
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.live_files import LiveFiles
-from neurofeedback.recording.questionnaires import write_answers
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.questionnaires import write_answers
 from neurofeedback.session.session import Session
 from neurofeedback.settings.load import load_questionnaire
 from neurofeedback.storage.dataset_access import accept_access, is_access_open, restrict_recordings, share_recordings

@@ -22,7 +22,7 @@ def ask(
 ) -> None:
     """Answer a questionnaire for a session: mood, sleepiness, expectancy, phq9, gad7, or your own."""
     from neurofeedback.cli.helpers.questionnaire import ask_items, print_score  # only when asked for, as all below
-    from neurofeedback.recording.questionnaires import write_answers
+    from neurofeedback.session.questionnaires import write_answers
     from neurofeedback.settings.load import load_questionnaire
 
     folder = recordings_folder(recordings)

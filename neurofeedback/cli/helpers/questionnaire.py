@@ -6,7 +6,7 @@ from pathlib import Path
 
 from neurofeedback.cli.helpers.common import echo
 from neurofeedback.formats.reader import find_session
-from neurofeedback.recording.questionnaires import write_answers
+from neurofeedback.session.questionnaires import write_answers
 from neurofeedback.settings.load import load_questionnaire, load_settings
 from neurofeedback.settings.questionnaire import Item, Questionnaire
 from neurofeedback.texts import terminal

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.questionnaires import AnswerTime, answers_path, write_answers
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
+from neurofeedback.session.questionnaires import AnswerTime, answers_path, write_answers
 from neurofeedback.settings.load import available, load_questionnaire
 from neurofeedback.settings.questionnaire import AnswerOption, Item, Questionnaire
 from neurofeedback.types import Chunk, StreamInfo
