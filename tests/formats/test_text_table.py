@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.fuzz.silent import make_case
+from neurofeedback.formats.reader import open_recording
+from neurofeedback.formats.text import import_brainflow, import_csv, import_openbci
 from neurofeedback.formats.text.text_table import TextTable, read_long_columns
 
 HEADING = "timestamps,TP9,AF7,AF8\n"
@@ -46,3 +49,22 @@ def test_regular_rows_have_the_same_values(tmp_path: Path, text: str) -> None:
 )
 def test_any_other_table_is_left_to_the_careful_reader(tmp_path: Path, text: str) -> None:
     assert read_long_columns(write(tmp_path, text), [0, 1, 2], 1, 4) is None
+
+
+@pytest.mark.parametrize("kind", ["muse-lsl", "emotiv", "brainflow", "openbci"])
+def test_long_files_are_read_as_short_ones(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [case for case in map(make_case, range(60)) if case.kind == kind]
+    assert len(cases) >= 2
+    for number, case in enumerate(cases[:4]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        path = case.seed.write(folder)
+        short = open_recording(path)
+        with monkeypatch.context() as patch:
+            for module in (import_brainflow, import_csv, import_openbci):
+                patch.setattr(module, "LONG_BYTES", 0)
+            long = open_recording(path)
+
+        assert (long.stream, long.lost, long.events) == (short.stream, short.lost, short.events)
+        assert long.import_report == short.import_report
+        np.testing.assert_array_equal(long.read_samples(0, 10_000), short.read_samples(0, 10_000))

@@ -15,7 +15,7 @@ from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.rules.packet_counters import read_counter
 from neurofeedback.formats.rules.rate import ExpectedRates, differs_by
 from neurofeedback.formats.rules.tabular import marker_events, recording_from_table
-from neurofeedback.formats.text.text_table import TextTable, read_table_lines
+from neurofeedback.formats.text.text_table import HEAD_BYTES, LONG_BYTES, TextTable, read_long_columns, read_table_lines
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
@@ -39,9 +39,8 @@ def read_brainflow(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording
     """
     from neurofeedback.formats.text.brainflow_layouts import find_layout, find_layouts  # loads native libraries
 
-    rows = TextTable(path, [line for line in read_table_lines(path) if line], ",").without_torn_row()
-    width = rows.lines[0].count(",") + 1
-    table = rows.read_columns(range(width))
+    table, notices = _read_rows(path)
+    width = table.shape[0]
     layout = find_layout(options.board) if options.board else _detect_layout(path, table, find_layouts(width))
     _check_width(path, width, layout)
     stream = StreamInfo(
@@ -62,8 +61,21 @@ def read_brainflow(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording
         counter=None if layout.counter_row is None else table[layout.counter_row],
         events=() if layout.marker_row is None else marker_events(table[layout.marker_row]),
         channels=_describe(layout),
-        notices=rows.notices,
+        notices=notices,
     )
+
+
+def _read_rows(path: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return the numbers, shape (n_columns, n_rows), and the notices about them."""
+    if path.stat().st_size > LONG_BYTES:
+        with path.open("rb") as file:
+            line = file.readline(HEAD_BYTES).decode("ascii", errors="replace")
+        delimiter = "\t" if "\t" in line else ","
+        width = line.count(delimiter) + 1
+        if (numbers := read_long_columns(path, range(width), 0, width, delimiter)) is not None:
+            return numbers, ()
+    rows = TextTable(path, [line for line in read_table_lines(path) if line], ",").without_torn_row()
+    return rows.read_columns(range(rows.lines[0].count(",") + 1)), rows.notices
 
 
 def _describe(layout: BoardLayout) -> list[ImportedChannel]:

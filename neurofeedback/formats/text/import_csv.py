@@ -17,6 +17,8 @@ from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.rules.rate import ExpectedRates
 from neurofeedback.formats.rules.tabular import marker_events, recording_from_table, text_marker_events
 from neurofeedback.formats.text.text_table import (
+    HEAD_BYTES,
+    LONG_BYTES,
     TextTable,
     detect_delimiter,
     read_long_columns,
@@ -34,8 +36,6 @@ _MUSE = {"TP9", "AF7", "AF8", "TP10"}
 _MUSE_SFREQS = (256.0, 220.0)
 _HEADING_LINES = 6
 _JUDGED_ROWS = 100_000
-_LONG_BYTES = 8_000_000
-_HEAD_BYTES = 65_536
 _PROBED_LINES = 50
 _UNIT_SUFFIX = re.compile(r"\s*[\[(]\s*([^\])]*?)\s*[\])]$")
 _EEG_NAME = re.compile(
@@ -134,7 +134,7 @@ class _CsvTable:
 
 
 def _read_table(path: Path) -> _CsvTable:
-    if path.stat().st_size > _LONG_BYTES and (numbers := _read_numbers(path)) is not None:
+    if path.stat().st_size > LONG_BYTES and (numbers := _read_numbers(path)) is not None:
         return numbers
     lines = read_table_lines(path)
     heading = _find_heading(path, lines)
@@ -161,7 +161,7 @@ def _read_table(path: Path) -> _CsvTable:
 def _read_numbers(path: Path) -> _CsvTable | None:
     """Read a long file whose rows are all complete and numbers, in half the time; None if it is not one."""
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
     lines = head.decode("ascii", errors="replace").splitlines()[:_PROBED_LINES]
     if not head.isascii() or detect_delimiter(lines) != ",":
         return None

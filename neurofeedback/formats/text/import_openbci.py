@@ -9,13 +9,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.rules.channels import classify_channel
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.rules.rate import ExpectedRates
 from neurofeedback.formats.rules.tabular import marker_events, recording_from_table
-from neurofeedback.formats.text.text_table import TextTable, read_lines, read_table_lines, split_column_names
+from neurofeedback.formats.text.text_table import (
+    HEAD_BYTES,
+    LONG_BYTES,
+    TextTable,
+    read_lines,
+    read_long_columns,
+    read_table_lines,
+    split_column_names,
+    to_table_lines,
+)
 from neurofeedback.formats.text.time_cells import is_time_of_day, parse_times
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
@@ -39,34 +49,89 @@ def read_openbci(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     RecordingError
         The header lacks the channels, nothing gives the sampling rate, or a row is damaged.
     """
+    text = _read_long_text(path) or _read_text(path)
+    sfreq = _header_value(text.header, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
+    n_channels = text.n_channels
+    return recording_from_table(
+        path,
+        make_stream(path, n_channels, "OpenBCI GUI text"),
+        text.table[1 : n_channels + 1],
+        text.times,
+        expected=ExpectedRates(options.sfreq, None if sfreq is None else float(sfreq)),
+        counter=text.table[0],
+        events=marker_events(text.table[-1]) if text.columns.marker is not None else (),
+        channels=text.columns.describe(text.names, n_channels, text.width),
+        notices=text.notices,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _GuiText:
+    """A file of the GUI: header, column names, numbers of counter, EEG and ``columns.numeric``, and times."""
+
+    header: list[str]
+    names: list[str]
+    n_channels: int
+    width: int
+    columns: _Columns
+    table: NDArray[np.float64]
+    times: NDArray[np.float64] | None
+    notices: tuple[str, ...] = ()
+
+
+def _read_text(path: Path) -> _GuiText:
     lines = read_table_lines(path)
-    header = [line for line in lines if line.startswith("%")]
-    headings = [line for line in lines if line.startswith("Sample Index")]
     rows = _rows(path, lines)
-    names = split_column_names(headings[0]) if headings else []
-    n_channels = _count_channels(header, names, rows.lines[0].split(","))
-    if not 1 <= n_channels <= _MAX_CHANNELS:
-        raise RecordingError(f"the header of {path} does not give the channels", todo="export it again")
-    columns = _Columns.detect(names, rows.lines[-1], n_channels)
+    header, names = _split_header(lines)
+    n_channels, columns = _detect_columns(path, header, names, rows.lines[0], rows.lines[-1])
     # version 5 of the GUI writes a first row of zeros that is no sample
     if _all_zero(rows.lines[0]) and len(rows.lines) > 1:
         rows = replace(rows, lines=rows.lines[1:], first_line=rows.first_line + 1)
     table = rows.read_columns([*range(n_channels + 1), *columns.numeric])
     times = columns.times(rows, table[n_channels + 1 :])
-    sfreq = _header_value(header, r"Sample Rate\s*=\s*(\d+(?:\.\d+)?)")
-    channels, notices = columns.describe(names, n_channels, rows.lines[0].count(",") + 1), rows.notices
-    del lines, rows  # the text of a long file is larger than its numbers
-    return recording_from_table(
-        path,
-        make_stream(path, n_channels, "OpenBCI GUI text"),
-        table[1 : n_channels + 1],
-        times,
-        expected=ExpectedRates(options.sfreq, None if sfreq is None else float(sfreq)),
-        counter=table[0],
-        events=marker_events(table[-1]) if columns.marker is not None else (),
-        channels=channels,
-        notices=notices,
-    )
+    width = rows.lines[0].count(",") + 1
+    return _GuiText(header, names, n_channels, width, columns, table, times, rows.notices)
+
+
+def _read_long_text(path: Path) -> _GuiText | None:
+    """Read a long file whose rows are all complete, without its text in memory; None if it is not one."""
+    if path.stat().st_size <= LONG_BYTES:
+        return None
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(-min(HEAD_BYTES, path.stat().st_size), 2)
+        end = file.read()
+    lines = head.decode("ascii", errors="replace").splitlines()
+    if not head.isascii() or to_table_lines(lines) is not lines:
+        return None
+    first = next((i for i, line in enumerate(lines) if not line.startswith(("%", "Sample Index"))), len(lines) - 1)
+    header, names = _split_header(lines[:first])
+    last = end.decode("ascii", errors="replace").splitlines()[-1]
+    n_channels, columns = _detect_columns(path, header, names, lines[first], last)
+    if columns.is_text:
+        return None
+    width = lines[first].count(",") + 1
+    table = read_long_columns(path, [*range(n_channels + 1), *columns.numeric], first, width)
+    if table is None:
+        return None
+    table = table[:, int(_all_zero(lines[first])) :]
+    times = None if columns.clock is None else table[n_channels + 1]
+    return _GuiText(header, names, n_channels, width, columns, table, times)
+
+
+def _split_header(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the lines of the header and the names of the columns."""
+    headings = [line for line in lines if line.startswith("Sample Index")]
+    return [line for line in lines if line.startswith("%")], split_column_names(headings[0]) if headings else []
+
+
+def _detect_columns(
+    path: Path, header: Sequence[str], names: Sequence[str], first: str, last: str
+) -> tuple[int, _Columns]:
+    n_channels = _count_channels(header, names, first.split(","))
+    if not 1 <= n_channels <= _MAX_CHANNELS:
+        raise RecordingError(f"the header of {path} does not give the channels", todo="export it again")
+    return n_channels, _Columns.detect(names, last, n_channels)
 
 
 def _count_channels(header: Sequence[str], names: Sequence[str], cells: Sequence[str]) -> int:

@@ -22,6 +22,8 @@ _LATIN1_TEXT = bytes((9, 10, 13, *range(32, 127))) + _LATIN1_HIGH
 _PROBED_LINES = 50
 _BLOCK_LINES = 100_000
 _BLOCK_BYTES = 1 << 20
+LONG_BYTES = 8_000_000
+HEAD_BYTES = 65_536
 
 
 def detect_encoding(head: bytes) -> str:
@@ -208,8 +210,10 @@ class TextTable:
         return ""
 
 
-def read_long_columns(path: Path, columns: Sequence[int], first_line: int, n_cells: int) -> NDArray[np.float64] | None:
-    """Return columns of a long file of commas and numbers alone, without its text in memory; None if it is not one.
+def read_long_columns(
+    path: Path, columns: Sequence[int], first_line: int, n_cells: int, delimiter: str = ","
+) -> NDArray[np.float64] | None:
+    """Return columns of a long file of numbers alone, without its text in memory; None if it is not one.
 
     Parameters
     ----------
@@ -221,6 +225,8 @@ def read_long_columns(path: Path, columns: Sequence[int], first_line: int, n_cel
         Number of lines before the first row.
     n_cells : int
         Cells of every row.
+    delimiter : str
+        What separates them.
 
     Returns
     -------
@@ -228,15 +234,15 @@ def read_long_columns(path: Path, columns: Sequence[int], first_line: int, n_cel
     """
     import pandas as pd  # only for long files
 
-    n_rows = _count_regular_rows(path, first_line, n_cells)
+    n_rows = _count_regular_rows(path, first_line, n_cells, delimiter.encode())
     if n_rows is None:
         return None
     values = np.empty((len(columns), n_rows))
     n_read = 0
     try:
         blocks = pd.read_csv(
-            path, header=None, skiprows=first_line, usecols=sorted(set(columns)), dtype=float, chunksize=_BLOCK_LINES,
-            quoting=csv.QUOTE_NONE, skip_blank_lines=False,
+            path, sep=delimiter, header=None, skiprows=first_line, usecols=sorted(set(columns)), dtype=float,
+            chunksize=_BLOCK_LINES, quoting=csv.QUOTE_NONE, skip_blank_lines=False,
         )  # fmt: skip
         with blocks:
             for block in blocks:
@@ -247,9 +253,9 @@ def read_long_columns(path: Path, columns: Sequence[int], first_line: int, n_cel
     return None if n_read != n_rows or np.isnan(values).any() else values
 
 
-def _count_regular_rows(path: Path, first_line: int, n_cells: int) -> int | None:
+def _count_regular_rows(path: Path, first_line: int, n_cells: int, delimiter: bytes) -> int | None:
     """Return the number of rows if they have ``n_cells`` cells on average and no quotes; else None."""
-    n_lines = n_commas = 0
+    n_lines = n_delimiters = 0
     with path.open("rb") as file:
         for _ in range(first_line):
             file.readline()
@@ -258,10 +264,10 @@ def _count_regular_rows(path: Path, first_line: int, n_cells: int) -> int | None
             if b'"' in block:
                 return None
             n_lines += block.count(b"\n")
-            n_commas += block.count(b",")
+            n_delimiters += block.count(delimiter)
             last = block[-1:]
     n_rows = n_lines + (last != b"\n")
-    return n_rows if n_rows and n_commas == n_rows * (n_cells - 1) else None
+    return n_rows if n_rows and n_delimiters == n_rows * (n_cells - 1) else None
 
 
 def torn_notice(n_complete: int) -> str:
