@@ -14,6 +14,7 @@ from neurofeedback.recording.dataset import ensure_dataset
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.storage.file_lock import FileLock, create_lock
+from neurofeedback.storage.private_files import refuse_link
 
 MIN_FREE_BYTES = 50_000_000
 _MAX_LABELS_TRIED = 3600
@@ -99,7 +100,10 @@ def _lock_free_label(root: Path, header: SessionHeader) -> tuple[SessionFiles, F
 
 
 def _check_inside_dataset(files: SessionFiles) -> None:
-    """Check that no session folder is a link out of the dataset."""
+    """Check that no session folder is a link out of the dataset, and that no link stands where a file will be."""
+    tables = (files.root / "participants.tsv", files.root / "participants.json")
+    for path in (*tables, files.raw, files.derived, files.part_folder):
+        refuse_link(path)
     root = files.root.resolve()
     for folder in (files.raw.parent, files.derived.parent, files.derived.parents[1]):
         if not folder.resolve().is_relative_to(root):

@@ -252,5 +252,5 @@ class SessionWriter:
         return RecordingError(
             "the disk is full, so the recording ended" if full else "the recording cannot be written, so it ended",
             got=error.strerror or str(error),
-            todo=f"{saved}; free disk space and start again",
+            todo=f"{saved}; {'remove the link' if error.errno == errno.ELOOP else 'free disk space'} and start again",
         )
