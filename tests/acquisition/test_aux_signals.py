@@ -26,6 +26,7 @@ from neurofeedback.emulators.signal_input import alpha_rhythm
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
+from tests.helpers import FastClock
 
 MUSE_AUX = {"accel_channels": [1, 2, 3], "sampling_rate": 52, "package_num_channel": 0, "timestamp_channel": 4}
 
@@ -98,7 +99,7 @@ def test_the_synthetic_boards_signals_lie_under_its_eeg():
 def test_a_cytons_accelerometer_is_read_with_its_samples_and_lost_with_them():
     """It measures at 25 Hz; the driver repeats the last measurement until the next."""
     firmware = CytonFirmware(alpha_rhythm(8, 250.0, seed=1), Faults(loss=0.02), seed=3)
-    with EmulatedCyton(firmware, now=lambda: 5 * time.monotonic()) as board:
+    with EmulatedCyton(firmware, now=FastClock(5)) as board:
         source = open_source(f"cyton:{board.port}")
         source.open()
         try:

@@ -16,6 +16,7 @@ from neurofeedback.emulators.fault_parsing import parse_fault
 from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.signal_input import alpha_rhythm, iter_samples
 from neurofeedback.errors import SettingsError
+from tests.helpers import FastClock
 
 RAMP = np.arange(8 * 500, dtype=float).reshape(8, 500)
 
@@ -237,7 +238,7 @@ def test_no_thread_remains_after_the_board_is_closed():
 
 
 def test_a_clock_that_runs_faster_sends_faster():
-    with EmulatedCyton(firmware(), now=lambda: 20 * time.monotonic()) as board:
+    with EmulatedCyton(firmware(), now=FastClock(20)) as board:
         port = os.open(board.port, os.O_RDWR | os.O_NOCTTY)
         os.write(port, b"b")
         begun = time.monotonic()

@@ -15,7 +15,7 @@ from neurofeedback.emulators.fault_parsing import parse_fault
 from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.signal_input import alpha_rhythm
 from neurofeedback.errors import SourceError
-from tests.helpers import DATA
+from tests.helpers import DATA, FastClock
 
 RECORDING = DATA / "openbci_gui" / "original" / "OpenBCI-sampleData-1-blinks-jawClench-alpha.txt"
 
@@ -65,9 +65,9 @@ def test_a_clean_stream_is_recorded_as_it_was_sent():
 
 def test_one_percent_loss_leaves_gaps_where_the_emulator_lists_them():
     firmware = CytonFirmware(alpha_rhythm(8, 250.0, seed=2), Faults(loss=0.01), seed=2)
-    with EmulatedCyton(firmware, now=lambda: 10 * time.monotonic()) as board:
+    with EmulatedCyton(firmware, now=FastClock(10)) as board:
         data, runs = record(board, 5000)
-    assert 25 < len(firmware.lost_samples) < 80
+    assert 0.005 < len(firmware.lost_samples) / len(firmware.counts) < 0.016
     assert_as_sent(data, runs, firmware)
 
 
@@ -104,7 +104,7 @@ def test_a_daisys_halves_belong_together_also_under_loss():
     # Where one sample loses its second packet and the next its first, the driver makes one sample of the two
     # and nothing in its rows shows it; with this seed that does not happen.
     firmware = CytonFirmware(alpha_rhythm(16, 125.0, seed=4), Faults(loss=0.02), seed=0, daisy=True)
-    with EmulatedCyton(firmware, now=lambda: 10 * time.monotonic()) as board:
+    with EmulatedCyton(firmware, now=FastClock(10)) as board:
         data, runs = record(board, 1500, device="cyton-daisy")
     assert 30 < len(firmware.lost_samples) < 100
     assert_as_sent(data, runs, firmware)
@@ -112,7 +112,7 @@ def test_a_daisys_halves_belong_together_also_under_loss():
 
 def test_noise_on_the_line_costs_samples_but_never_their_places():
     firmware = CytonFirmware(alpha_rhythm(8, 250.0, seed=5), suffering("garbage share=0.02"), seed=5)
-    with EmulatedCyton(firmware, now=lambda: 10 * time.monotonic()) as board:
+    with EmulatedCyton(firmware, now=FastClock(10)) as board:
         data, runs = record(board, 3000)
     sent = np.array(firmware.counts).T[:, : data.shape[1]] * SCALE_UV
     there = ~np.isnan(data[0])
@@ -178,7 +178,7 @@ def test_wrong_answer_is_distinguished_from_a_cyton():
 def test_a_minute_of_a_real_recording_arrives_as_it_was_fed():
     table = np.genfromtxt(RECORDING, delimiter=",", comments="%", usecols=range(1, 9))[: 62 * 250].T
     firmware = CytonFirmware([table], Faults(loss=0.01), seed=7)
-    with EmulatedCyton(firmware, now=lambda: 20 * time.monotonic()) as board:
+    with EmulatedCyton(firmware, now=FastClock(20)) as board:
         data, runs = record(board, 60 * 250)
     assert_as_sent(data, runs, firmware)
     received = np.flatnonzero(~np.isnan(data[0]))

@@ -20,6 +20,7 @@ from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
 from neurofeedback.emulators.signal_input import alpha_rhythm
 from neurofeedback.errors import SourceError
+from tests.helpers import FastClock
 
 DEADLINE_S = 60.0
 
@@ -30,7 +31,7 @@ def suffering(*lines):
 
 def board(*lines, seed=1, speed=1):
     firmware = CytonFirmware(alpha_rhythm(8, 250.0, seed), suffering(*lines), seed=seed)
-    return EmulatedCyton(firmware, now=lambda: speed * time.monotonic())
+    return EmulatedCyton(firmware, now=time.monotonic if speed == 1 else FastClock(speed))
 
 
 def read_until(source, stop):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from neurofeedback.emulators.signal_input import alpha_rhythm
 from neurofeedback.errors import EXIT_OK, SourceError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.session.clock import VirtualClock
-from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.config import SessionConfig, SettingOverride
 from neurofeedback.session.fit.contact_check import ContactCheck, open_contact_check
 from neurofeedback.session.fit.fit_criterion import FitCriterion
 from neurofeedback.session.fit.headset_fit import wait_for_headset_fit
@@ -36,6 +35,7 @@ from neurofeedback.types import (
     LostRun,
     StreamInfo,
 )
+from tests.helpers import FastClock
 
 MUSE = StreamInfo("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
 MONTAGE = load_montage("muse")
@@ -308,8 +308,18 @@ def test_fit_and_session_use_one_connection(tmp_path: Path):
             return super().receive(commands, at)
 
     firmware = Counted(alpha_rhythm(8, 250.0, seed=5))
-    with EmulatedCyton(firmware, now=lambda: 4 * time.monotonic()) as board:
-        sitting = Session(SessionConfig(f"cyton:{board.port}", tmp_path, minutes=0.25, audio="none", wait_for_fit=True))
+    with EmulatedCyton(firmware, now=FastClock(4)) as board:
+        patient = SettingOverride("gaps", "lost_s", 5.0)  # a busy machine makes no outage
+        sitting = Session(
+            SessionConfig(
+                f"cyton:{board.port}",
+                tmp_path,
+                minutes=0.25,
+                audio="none",
+                wait_for_fit=True,
+                settings_overrides=(patient,),
+            )
+        )
         sitting.start()
         outcome = sitting.join(90)
     assert outcome.exit_code == EXIT_OK, outcome
