@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import theilslopes
 
 from neurofeedback.verification.clock_drift import fit_clock
 
@@ -115,3 +116,17 @@ def test_fit_does_not_depend_on_epoch_or_rate(shift: float, scale: float) -> Non
     assert other
     assert other.drift
     assert other.drift.ppm == pytest.approx(fit.drift.ppm, abs=60)
+
+
+@pytest.mark.parametrize("digits", [1, 9])
+def test_drift_and_its_interval_are_those_of_the_theil_sen_estimator(digits: int) -> None:
+    stops = np.arange(1, 121) * 256  # one reading a second, so that each is the earliest of its block
+    delay = np.round(np.random.default_rng(digits).normal(0, 0.2, stops.size), digits) * 0.01
+    times = 5.0 + (stops - 256) / 256 + delay
+    fit = fit_clock(stops, times, 256.0)
+    assert fit is not None
+    assert fit.drift is not None
+
+    expected = theilslopes(delay, (stops - 256) / 256)
+    ppm = [1e6 * (1 / (1 + one) - 1) for one in (expected.slope, expected.high_slope, expected.low_slope)]
+    assert [fit.drift.ppm, fit.drift.low, fit.drift.high] == pytest.approx(ppm, abs=0.5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d
 
 from neurofeedback.formats.rules.clock import StampClock
 
@@ -48,6 +47,10 @@ def _lost_by_counting(times: NDArray[np.float64], sfreq: float, rate_hz: float) 
     steps_s = np.diff(times)
     steps = np.round(_limit(steps_s * np.where(steps_s > _WINDOW_S, sfreq, rate_hz)))
     lost = np.concatenate([[0], np.cumsum(steps - 1)])
+    if not lost.any():
+        return lost.astype(np.int64)
+    from scipy.ndimage import minimum_filter1d  # half a second, needed only for irregular stamps
+
     width = 2 * round(_WINDOW_S * rate_hz / 2) + 1
     lasting = minimum_filter1d(lost, width, mode="nearest", origin=-(width // 2))  # of this row and later ones
     return np.maximum.accumulate(np.maximum(lasting, 0)).astype(np.int64)
