@@ -95,10 +95,7 @@ class Pipeline:
     def ready(self) -> int:
         """Number of the first frame that cannot be made yet."""
         if self._received and self.schedule.count_complete(self._n_received) > self._next:
-            bridged = self._bridge.process(np.concatenate(self._received, axis=1))
-            self._received.clear()
-            self._pending.append(bridged)
-            self._n_pending += bridged.data.shape[1]
+            self._bridge_received()
         return self.schedule.count_complete(self._at + self._n_pending)
 
     def windows(self, stop: int) -> Windows | None:
@@ -122,7 +119,15 @@ class Pipeline:
         self._update_mains(raw.data)
         return Windows(first, ends, psd, complete, filtered, measures, gate_result)
 
+    def _bridge_received(self) -> None:
+        bridged = self._bridge.process(np.concatenate(self._received, axis=1))
+        self._received.clear()
+        self._pending.append(bridged)
+        self._n_pending += bridged.data.shape[1]
+
     def _pop_pending(self, n: int) -> BridgedSamples:
+        if n > self._n_pending:
+            self._bridge_received()
         popped, rest = join_bridged(self._pending).split(n)
         self._pending, self._n_pending = [rest], rest.data.shape[1]
         return popped

@@ -126,6 +126,7 @@ def clear_frames() -> list[Frame]:
 # exact replay
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sfreq", [125.0, 200.0, 249.9, 250.0, 256.0, 300.0])
 def test_frames_end_at_the_exact_floor(sfreq: float) -> None:
     data = 10 * np.random.default_rng(0).normal(size=(4, round(20 * sfreq)))
@@ -624,6 +625,7 @@ def test_a_rate_too_low_to_see_muscle_is_refused_where_a_session_is_resolved(sfr
         resolve(load_settings(), stream)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sfreq", [98.0, 100.0, 128.0, 512.0, 2000.0])
 def test_every_other_rate_works(sfreq: float) -> None:
     stream = StreamInfo("playback:file.edf", sfreq, MUSE.ch_names, montage="muse")
@@ -657,6 +659,7 @@ def test_a_montage_of_one_channel_works_with_a_profile_that_needs_no_more() -> N
     assert {frame.state for frame in at(frames, 45, 75)} <= set(KNOWN)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ch_names", [("Fp1", "Fp2", "O1", "O2"), ("Pz", "O1", "O2")])
 def test_index_runs_on_frontopolar_and_on_posterior_channels_alone(ch_names: tuple[str, ...]) -> None:
     whole = Montage(

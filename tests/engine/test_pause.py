@@ -125,6 +125,7 @@ def test_a_pause_does_not_depend_on_how_samples_come(cuts: list[int]) -> None:
 WHOLE = list(map(repr, frames_of(SIGNAL, [*PLAN, *paused(14.1, 17.3), *paused(40, 46), *paused(46.6, 47)])[1]))
 
 
+@pytest.mark.long
 def test_one_sample_at_a_time_is_the_same() -> None:
     commands = [*PLAN, *paused(14.1, 17.3)]
     cut = round(20 * SFREQ)

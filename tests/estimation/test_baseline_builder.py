@@ -80,6 +80,7 @@ def test_baseline_is_built_after_initial_muscle_activity_ends(
     assert 12.0 <= engine.baseline.clean_s <= 22.0
 
 
+@pytest.mark.long
 def test_a_later_baseline_phase_is_made_of_its_own_frames(tense: tuple[FrameEngine, list[Frame]]) -> None:
     engine, _ = sat(TENSE, [*ONE_BASELINE, *phases((92, Phase.BASELINE), (108, Phase.PRACTICE))])
     assert engine.baseline is not None
@@ -125,6 +126,7 @@ def test_a_phase_with_a_quarter_of_clean_signal_is_enough_by_itself() -> None:
     assert all(frame.state in KNOWN for frame in frames if frame.onset > 46)
 
 
+@pytest.mark.long
 def test_second_baseline_with_too_little_signal_is_ignored() -> None:
     calm = sitting(clenched=False)
     data = np.concatenate([calm[:, : 40 * SFREQ], TENSE[:, : 30 * SFREQ], calm[:, 70 * SFREQ :]], axis=1)

@@ -99,6 +99,7 @@ def test_start_decoder_is_used_from_the_first_index() -> None:
     assert first.threshold == pytest.approx(index.scale.u(index.scale.quantile), abs=0.05)
 
 
+@pytest.mark.long
 def test_a_refit_holds_from_its_sample_on_and_runs_the_last_twenty_seconds_again() -> None:
     """From then on the index is the one it would have been from the start, but for what 20 s leave of the past."""
     late, early = run(refit(80, LEARNED))[1], run(start=LEARNED.to_json())[1]
@@ -110,6 +111,7 @@ def test_a_refit_holds_from_its_sample_on_and_runs_the_last_twenty_seconds_again
     assert np.abs(us(late)[after] - us(plain)[after]).max() > 0.3
 
 
+@pytest.mark.long
 def test_empty_decoder_command_restores_the_evidence_profile_index() -> None:
     frames, plain = run(refit(70, ""), start=LEARNED.to_json())[1], run()[1]
     late = [frame.onset > 95 for frame in plain]
@@ -133,6 +135,7 @@ def test_confidence_follows_how_well_the_decoder_does() -> None:
     assert unknown.confidence == pytest.approx(run()[1][-1].confidence)
 
 
+@pytest.mark.long
 def test_frame_log_columns_do_not_depend_on_the_decoder() -> None:
     assert run()[0].columns == run(start=LEARNED.to_json())[0].columns
 

@@ -226,6 +226,7 @@ def test_tone_jumps_no_more_than_its_envelope_and_frequencies_allow() -> None:
     assert np.abs(np.diff(sound, axis=0)).max() <= bound + 1e-6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", [(FULL, UNKNOWN), (FULL, LOST), (FOCUS, UNKNOWN), (FOCUS, FULL)])
 def test_change_is_quieter_than_the_background(change: tuple[Guidance, Guidance]) -> None:
     """Above the tone's partials, 40 ms around a change, the tone stays 30 dB below the bed."""
@@ -299,6 +300,7 @@ def test_a_bowl_has_only_the_overtones_that_a_low_rate_can_hold() -> None:
     assert power[above].sum() < 1e-3 * power.sum()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bell", ["begin", "phase", "end"])
 def test_bells_begin_and_end_without_a_click_and_are_forgotten(bell: str) -> None:
     ring = sound_bank().bells[bell]

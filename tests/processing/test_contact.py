@@ -105,6 +105,7 @@ def test_every_reason_is_found_at_every_rate(what, sfreq):
     assert found.badness >= BAD_BADNESS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sfreq", RATES)
 def test_eeg_with_blinks_offset_and_moderate_mains_is_good_at_every_rate(sfreq):
     n = round(20 * sfreq)

@@ -108,6 +108,7 @@ def test_full_guidance_ends_wandering_sooner_and_leaves_focus_alone() -> None:
     assert loop.truth.wandering_share() < unguided.wandering_share()
 
 
+@pytest.mark.long
 def test_guidance_acts_after_its_delay_and_late_levels_on_arrival(unguided: SimulatedSession) -> None:
     onset_s = next(e.onset_s for e in unguided.episodes if e.state is MentalState.WANDER)
     reported = int((onset_s + 0.2) * SFREQ)

@@ -77,6 +77,7 @@ def test_runs_are_placed_from_the_first_sample_given():
     assert whole.all()
 
 
+@pytest.mark.long
 def test_same_seed_same_packets():
     assert packets(RadioLink(loss=0.1)) == packets(RadioLink(loss=0.1)) != packets(RadioLink(loss=0.1), seed=2)
     assert packets()[:5] == list(islice(draw_packets(RadioLink(), MUSE, 10**9, 1), 5))

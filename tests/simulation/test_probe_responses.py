@@ -69,6 +69,7 @@ def test_not_sure_follows_changes_of_state_and_drowsiness() -> None:
     assert drowsy.count(ReportedAttention.BREATH) == 0
 
 
+@pytest.mark.long
 def test_certainty_rises_after_a_change_of_state_within_its_scale() -> None:
     means = [
         np.mean([one.certainty for one in many(StateSnapshot(MentalState.WANDER, since_s))])
@@ -78,6 +79,7 @@ def test_certainty_rises_after_a_change_of_state_within_its_scale() -> None:
     assert {one.certainty for one in many(StateSnapshot(MentalState.WANDER, 6.0))} == {1, 2, 3, 4}
 
 
+@pytest.mark.long
 def test_sleepiness_follows_fatigue_and_drowsiness() -> None:
     awake, tired, drowsy = (
         np.mean([one.sleepiness for one in many(moment)])

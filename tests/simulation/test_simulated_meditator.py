@@ -90,6 +90,7 @@ def test_a_person_without_alpha_has_no_peak():
     assert excess_db.max() < 2.0
 
 
+@pytest.mark.long
 def test_alpha_comes_in_bursts():
     alpha = simulated(replace(PLAIN, alpha_uv=5.0)).data[TP9] - simulated().data[TP9]
     envelope = np.sqrt(signal.decimate(np.abs(alpha), 8, ftype="fir")[::32].clip(0.1))
@@ -108,6 +109,7 @@ def test_wandering_changes_ln_power_by_d_spreads_and_focus_by_nothing(theta, alp
             np.testing.assert_allclose(gain / FEATURE_SD[band], expected, atol=0.06 + 0.08 * abs(expected))
 
 
+@pytest.mark.long
 def test_wandering_can_change_the_exponent():
     changed = simulated(replace(PLAIN, effects=FeatureEffects(chi=2.0)))
     still = simulated()
@@ -206,6 +208,7 @@ def test_a_longer_sitting_begins_with_the_shorter():
     np.testing.assert_array_equal(short.data, long.data[:, : short.truth.n_samples])
 
 
+@pytest.mark.long
 def test_effects_leave_noise_and_artifacts_as_they_were():
     up, down = (simulated(Person(effects=FeatureEffects(alpha=d)), conditions=EYES_CLOSED) for d in (0.5, -0.5))
     assert up.truth.episodes == down.truth.episodes
@@ -281,6 +284,7 @@ def test_artifact_can_be_placed_at_a_given_time():
     assert not burst[:, : 20 * 256].any()
 
 
+@pytest.mark.long
 def test_a_broken_electrode_is_loud_and_flat_of_slope():
     conditions = replace(CLEAN, broken_every_s=60.0)
     noisy = simulated(conditions=conditions, seconds=300)
