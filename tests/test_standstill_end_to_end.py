@@ -198,7 +198,8 @@ def test_tone_of_a_stopped_program_is_neutral_within_1_5_s(
     levels = np.array([tone_level(sound[i : i + step]) for i in range(at, at + 15 * SFREQ, step)])
     neutral = float(np.median(levels[30:]))
     assert np.abs(levels[15:] - neutral).max() < 3.0, levels[:30]
-    before, soon, later = (octaves(sound[i : i + SFREQ]) for i in (at - SFREQ, at + SFREQ * 3 // 2, at + 10 * SFREQ))
+    starts = (at - 3 * SFREQ, at + SFREQ * 3 // 2, at + 10 * SFREQ)
+    before, soon, later = (octaves(sound[start : start + 3 * SFREQ]) for start in starts)
     changed = (np.maximum(before, later) > -60) & (np.abs(before - later) > 8)
     assert changed.sum() >= 2, "the background became plain"
     assert (np.abs(soon - later) < np.abs(soon - before))[changed].all()

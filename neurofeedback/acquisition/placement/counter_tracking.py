@@ -270,7 +270,8 @@ class CounterTracker:
         """Place the held samples with so many more lost, at the jump of the counter that can have been longer.
 
         What was lost before samples as little late as the last ones (``level``, in samples), was lost before these too.
-        Where several jumps remain it is the last one: samples before it may be placed too early, but none too late.
+        Where several jumps remain it is the first sample at the device's pace from the last one on: samples before it
+        may be placed too early, but none too late.
         """
         jumps: list[_Sample] = []
         soonest = inf
@@ -279,12 +280,15 @@ class CounterTracker:
                 jumps.append(sample)
             soonest = min(soonest, sample.lateness)
         jumps = jumps or [sample for sample in self._held if sample and sample.step > 1]
-        if jumps:
-            is_sure = self._cycle and len(jumps) == 1 and not self._jumped
-            return self._place_held(n_lost, jumps[-1], "lost" if is_sure else "gap")
-        at_pace = level + _MAX_CHUNK_S * self._sfreq
-        first = next(sample for sample in self._held if sample and sample.lateness <= at_pace)
-        return self._place_held(n_lost, first, "lost" if self._cycle and first is self._held[0] else "gap")
+        if len(jumps) == 1:
+            return self._place_held(n_lost, jumps[0], "lost" if self._cycle and not self._jumped else "gap")
+        start = jumps[-1].position if jumps else -inf
+        at_pace = level + (self._tolerance if jumps else _MAX_CHUNK_S * self._sfreq)
+        placed = [held for held in self._held if held]
+        prompt = (held for held in placed if held.position >= start and held.lateness <= at_pace)
+        first = next(prompt, placed[-1])
+        is_sure = self._cycle and not jumps and first is placed[0]
+        return self._place_held(n_lost, first, "lost" if is_sure else "gap")
 
     def _place_held(
         self, n_lost: float = 0, before: _Sample | None = None, cause: str = "gap"
