@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from neurofeedback.acquisition.source import Source
 from neurofeedback.acquisition.watchdog import RELEASE_AFTER_S, LinkEvent, LinkState, Watchdog
@@ -39,6 +40,16 @@ def _start_thread(job: Callable[[], None]) -> threading.Thread:
 def device_is_busy() -> bool:
     """Return whether a thread is still connecting or releasing a device."""
     return any(thread.name == _THREAD_NAME for thread in threading.enumerate())
+
+
+@runtime_checkable
+class HoldingSource(Protocol):
+    """A source that may hold the samples of a read until their position is known."""
+
+    @property
+    def is_receiving(self) -> bool:
+        """Whether the last read found samples."""
+        ...
 
 
 class ReconnectingSource:
@@ -116,7 +127,8 @@ class ReconnectingSource:
         while not self._reports.empty():
             self._enter_state(self._watchdog.handle_event(self._reports.get(), self._now()))
         before, chunk = self.link_state, self._read_source()
-        if self._watchdog.update(self._now(), has_samples=chunk is not None) is not before:
+        has_samples = chunk is not None or (isinstance(self._source, HoldingSource) and self._source.is_receiving)
+        if self._watchdog.update(self._now(), has_samples=has_samples) is not before:
             self._enter_state(self.link_state)
         return chunk
 
