@@ -47,11 +47,6 @@ class BoardSource:
         Monotonic clock, s.
     wall : callable
         The clock of BrainFlow's timestamps, s since 1970.
-
-    Attributes
-    ----------
-    is_receiving : bool
-        Whether the last read found samples, also if they are held until their position is known.
     """
 
     def __init__(
@@ -85,7 +80,7 @@ class BoardSource:
         self._board: BoardShim | None = None
         self._finalize: weakref.finalize[Any, Any] | None = None
         self._last_read = 0.0
-        self.is_receiving = False
+        self._received = False
 
     @property
     def stream(self) -> StreamInfo:
@@ -131,7 +126,6 @@ class BoardSource:
 
     def read(self) -> Chunk | None:
         """Return what has arrived since the last read, or None; also None for a board that is gone."""
-        self.is_receiving = False
         if not self._is_open:
             raise SourceError(f"{self._stream.device} is not open")
         if self._board is None:
@@ -154,7 +148,7 @@ class BoardSource:
         waited_s = min(max(0.0, self._wall() - float(stamps[-1])), self._last_read - since)
         counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
         times = arrival_times(stamps, since, self._last_read)
-        self.is_receiving = True
+        self._received = True
         placed = self._placer.place(rows[self._columns], counters, times)
         if placed is None:
             return None
@@ -171,6 +165,11 @@ class BoardSource:
         lost = restrict_to_channels(placed.lost, n_channels)
         data = placed.data[:n_channels]
         return Chunk(placed.first_sample, data, lost, device_time, self._last_read, (*same_table, *others), waited_s)
+
+    def pop_received(self) -> bool:
+        """Return whether samples were read since the last call, also if they are held until their place is known."""
+        received, self._received = self._received, False
+        return received
 
     def restart_numbering(self) -> None:
         """Count samples of all signals from 0 again; the board goes on streaming."""

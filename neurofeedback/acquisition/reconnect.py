@@ -46,9 +46,8 @@ def device_is_busy() -> bool:
 class HoldingSource(Protocol):
     """A source that may hold the samples of a read until their position is known."""
 
-    @property
-    def is_receiving(self) -> bool:
-        """Whether the last read found samples."""
+    def pop_received(self) -> bool:
+        """Return whether samples were read since the last call."""
         ...
 
 
@@ -127,7 +126,7 @@ class ReconnectingSource:
         while not self._reports.empty():
             self._enter_state(self._watchdog.handle_event(self._reports.get(), self._now()))
         before, chunk = self.link_state, self._read_source()
-        has_samples = chunk is not None or (isinstance(self._source, HoldingSource) and self._source.is_receiving)
+        has_samples = chunk is not None or (isinstance(self._source, HoldingSource) and self._source.pop_received())
         if self._watchdog.update(self._now(), has_samples=has_samples) is not before:
             self._enter_state(self.link_state)
         return chunk
