@@ -19,6 +19,9 @@ from neurofeedback.texts.catalogue import tr
 
 _AGREE = 0.015
 _REGULAR = 0.02
+_EARLY = 0.1  # share of the interval by which a stamp is early
+_EARLY_S = 0.0015  # more than stamps in ms are rounded by
+_MIN_EARLY = 0.01  # share of early stamps from which an unusual rate is doubtful
 _MIN_SHORT = 0.005
 _MAX_SHORT = 0.9
 _FAULT_TEXTS = {
@@ -191,7 +194,8 @@ def _describe(fault: ClockFault) -> str:
 def _doubts(clock: StampClock, measured: _Measured, rate: ImportedRate) -> tuple[str, ...]:
     """Return notices about what irregular stamps cannot show: the rate, and single rows lost of a packet."""
     notices: list[str] = []
-    if rate.source is RateSource.CLOCK and not clock.countable and not is_common(rate.sfreq):
+    unclear = not clock.countable or _has_early_stamps(clock)
+    if rate.source is RateSource.CLOCK and unclear and not is_common(rate.sfreq):
         notices.append(tr(texts.UNUSUAL_RATE, sfreq=rate.sfreq))
     if clock.clumped and measured.counter is None:
         sizes, intervals_s = np.diff(clock.ticks)[1:], np.diff(clock.times[clock.ticks])[1:]
@@ -202,6 +206,14 @@ def _doubts(clock: StampClock, measured: _Measured, rate: ImportedRate) -> tuple
         if regular and full > 3 and _MIN_SHORT < short < _MAX_SHORT:
             notices.append(tr(texts.SHORT_PACKETS, share=short, n=full))
     return tuple(notices)
+
+
+def _has_early_stamps(clock: StampClock) -> bool:
+    """Whether stamps follow their neighbours too soon for rounding to explain it; lost samples only delay them."""
+    steps_s = np.diff(clock.times)
+    median_s = float(np.median(steps_s))
+    early = steps_s < median_s - max(_EARLY * median_s, _EARLY_S)
+    return float(np.mean(early)) > _MIN_EARLY
 
 
 def _unexplained(clock: StampClock, sample_index: NDArray[np.int64], sfreq: float) -> tuple[str, ...]:
