@@ -173,7 +173,7 @@ def find_sessions(path: Path) -> list[SessionFiles]:
     if root is None:
         return []
     path_parts = set(path.relative_to(root).parts)
-    name_match = _SESSION_NAME.match(path.name)
+    name_match = _SESSION_NAME.match(path.name.removeprefix("."))  # the copy of the header is hidden
     if path.is_file() and name_match is None:
         return []
     session_name = name_match.group() if name_match else None
