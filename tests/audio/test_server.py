@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -118,11 +119,21 @@ class RecordedSound:
         data = self.path.read_bytes()
         return np.frombuffer(data[: len(data) // FRAME_BYTES * FRAME_BYTES], "<f4").reshape(-1, 2).astype(np.float64)
 
-    def wait(self, seconds: float) -> tuple[int, int]:
-        """Let so much sound pass; returns where it lies."""
+    def wait(self, seconds: float, repeat: Callable[[], object] = lambda: None) -> tuple[int, int]:
+        """Let so much sound pass, calling ``repeat`` all the time; return where it lies."""
         begin = self.path.stat().st_size // FRAME_BYTES
-        until(lambda: self.path.stat().st_size // FRAME_BYTES >= begin + seconds * SFREQ, 60.0)
+
+        def passed() -> bool:
+            repeat()
+            return self.path.stat().st_size // FRAME_BYTES >= begin + seconds * SFREQ
+
+        until(passed, 60.0)
         return begin, begin + round(seconds * SFREQ)
+
+
+def guide(sink: ProcessSink, guidance: Guidance) -> None:
+    sink.set_guidance(guidance, 0.0)
+    time.sleep(0.1)
 
 
 @dataclass(frozen=True)
@@ -162,10 +173,10 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Evening:
                 ("lost", LOST, 3.0),
                 ("back", Guidance(), 2.0),
             ):
-                sink.set_guidance(guidance, 0.0)
-                spans[name] = recorder.wait(seconds)
+                # as often as a session does: without guidance the sound becomes neutral after a second
+                spans[name] = recorder.wait(seconds, partial(guide, sink, guidance))
             sink.ring(Bell.END, 0.0)
-            spans["bell"] = recorder.wait(1.0)
+            spans["bell"] = recorder.wait(1.0, partial(guide, sink, Guidance()))
             sink.stop(0.0)
             sink._process.wait(20)
             until(lambda: not recorder.sound()[-SFREQ // 10 :].any(), 60.0)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from neurofeedback.processing.features import MetricDescription
     from neurofeedback.settings.evidence import Evidence
 
-    Rows = tuple[str, tuple[tuple[str, str], ...]]
+    Rows = tuple[str, str, tuple[tuple[str, str], ...]]
 
 _WIDTH, _LABEL = 100, 15
 
@@ -71,14 +71,13 @@ def _select(
 
 
 def _description_rows(metric: MetricDescription) -> Rows:
-    title = f"{typer.style(metric.name, bold=True)}  {metric.title} [{metric.unit}]"
     rows = (
         (tr(terminal.IS), metric.formula),
         (tr(terminal.IS_NOT), metric.is_not),
         (tr(terminal.FROM), "; ".join(metric.references)),
         (tr(terminal.LOGGED_AS), ", ".join(metric.columns)),
     )
-    return title, rows
+    return metric.name, f"{metric.title} [{metric.unit}]", rows
 
 
 def _evidence_rows(profile: Evidence) -> Rows:
@@ -88,15 +87,18 @@ def _evidence_rows(profile: Evidence) -> Rows:
     ]
     shares = profile.weighted_profiles if profile.members else ()
     members = ", ".join(f"{member.name} {100 * share:.0f} %" for member, share in shares)
-    title = f"{typer.style(profile.name, bold=True)}  {profile.description}"
-    return title, (*expected, (tr(terminal.PRIOR_OF_MIXTURE), members), (tr(terminal.NOTICE), profile.notice))
+    return (
+        profile.name,
+        profile.description,
+        (*expected, (tr(terminal.PRIOR_OF_MIXTURE), members), (tr(terminal.NOTICE), profile.notice)),
+    )
 
 
 def _print_group(group: str, entries: list[Rows], *, heading: bool) -> None:
     if heading:
-        echo(f"{typer.style(group, bold=True, underline=True)}\n")
-    for title, rows in entries:
-        echo(title)
+        echo("\n", bold=group)
+    for name, title, rows in entries:
+        echo(f"  {title}", bold=name)
         for label, text in rows:
             if text:
                 indent = " " * (_LABEL + 4)

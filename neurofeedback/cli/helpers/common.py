@@ -178,9 +178,10 @@ def plain_console(*, stderr: bool = False) -> Console:
     return PlainConsole(stderr=stderr, markup=False, highlight=False)
 
 
-def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
-    """Print a text with its control characters escaped: names of files, devices and streams are not ours."""
-    typer.echo(escape_controls(str(text)), err=err, nl=nl)
+def echo(text: object = "", *, bold: str = "", err: bool = False, nl: bool = True) -> None:
+    """Print a text, after a ``bold`` one, with control characters escaped: names of files and devices are not ours."""
+    start = typer.style(escape_controls(bold), bold=True) if bold else ""
+    typer.echo(start + escape_controls(str(text)), err=err, nl=nl)
 
 
 def print_json(document: object) -> None:
