@@ -108,6 +108,14 @@ class FakeSitting:
         return self.outcome if self.closing < 0 else None
 
 
+def press_escape(room: Room, qtbot: QtBot) -> None:
+    """Press Escape once the window is active (before, a key reaches nothing), and wait for another page."""
+    page = room.place
+    qtbot.waitUntil(room.window.isActiveWindow)
+    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: room.place is not page)
+
+
 @dataclass
 class Room:
     """A window with a fake sitting behind it."""
@@ -317,7 +325,7 @@ def test_launch_error_is_shown_in_words(open_room: Open, qtbot: QtBot) -> None:
     assert room.window.exit_code == EXIT_SETTINGS
     assert "You sat" not in room.shown()
     assert not room.button("Open the folder").isVisible()
-    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    press_escape(room, qtbot)
     assert room.button("Sit").isVisible()
 
 
@@ -448,7 +456,7 @@ def test_settings_apply_at_once_and_are_saved(open_room: Open, qtbot: QtBot) -> 
     theme.setCurrentIndex(1)
     theme.activated.emit(1)
     qtbot.waitUntil(lambda: LIGHT.window in room.window.styleSheet())
-    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    press_escape(room, qtbot)
     assert room.button("Sit").isVisible()
     loaded = load_preferences(room.path.with_name("settings.toml"), pytest.fail)
     assert (loaded.theme, loaded.large_type) == ("light", True)
@@ -528,7 +536,7 @@ def test_progress_page_opens_and_closes(open_room: Open, qtbot: QtBot) -> None:
     room = open_room()
     qtbot.mouseClick(room.button("Progress"), Qt.MouseButton.LeftButton)
     assert "Progress of 01" in room.shown()
-    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
+    press_escape(room, qtbot)
     assert room.button("Sit").isVisible()
 
 
