@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from benchmarks.fuzz.silent import make_case
+from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.text import import_brainflow, import_csv, import_openbci
 from neurofeedback.formats.text.text_table import TextTable, read_long_columns
+from neurofeedback.formats.text.time_cells import parse_times
 
 HEADING = "timestamps,TP9,AF7,AF8\n"
 ROWS = [f"{1.7e9 + i / 256:.6f},{np.sin(i):.3f},{i / 8:.3f}, {-i}" for i in range(300)]
@@ -68,3 +73,30 @@ def test_long_files_are_read_as_short_ones(tmp_path: Path, kind: str, monkeypatc
         assert (long.stream, long.lost, long.events) == (short.stream, short.lost, short.events)
         assert long.import_report == short.import_report
         np.testing.assert_array_equal(long.read_samples(0, 10_000), short.read_samples(0, 10_000))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)), min_size=1, max_size=20),
+    st.sampled_from(["milliseconds", "microseconds"]),
+    st.sampled_from(" T"),
+)
+def test_columns_of_iso_dates_have_the_times_of_single_cells(
+    dates: list[datetime], precision: str, separator: str
+) -> None:
+    cells = [date.isoformat(separator, precision) for date in dates]
+
+    times = parse_times(Path("table.csv"), cells)
+
+    expected = [datetime.fromisoformat(cell).replace(tzinfo=UTC).timestamp() for cell in cells]
+    assert times.tolist() == expected
+    assert parse_times(Path("table.csv"), ["", *cells]).tolist()[1:] == expected
+
+
+@pytest.mark.parametrize("cell", ["2024-02-30 10:00:00.004", "2024-02-20 10:00:00.00x", "2024-02-20 10:61:00.004"])
+def test_impossible_dates_in_a_column_are_refused(cell: str) -> None:
+    start = datetime(2024, 2, 20, 10)
+    cells = [(start + timedelta(seconds=i)).isoformat(" ", "milliseconds") for i in range(5)]
+
+    with pytest.raises(RecordingError, match="time of sample row 7"):
+        parse_times(Path("table.csv"), [*cells, cell])

@@ -73,8 +73,8 @@ def _split_events(rows: TextTable, column: int) -> _SamplesAndEvents:
     """Separate the sample rows from the events between them: blinks, jaw clenches, markers, lost connections."""
     split = _SamplesAndEvents([], [])
     for line in rows.lines:
-        cells = line.split(",")
-        element = cells[-1].strip()
+        cells = line.split(",", column + 1)
+        element = line.rpartition(",")[2].strip()
         if element.startswith("/"):
             value = element.removeprefix(_ELEMENTS).removeprefix(_EVENTS)
             split.events.append(Event(len(split.samples), EventKind.MARK, value))
