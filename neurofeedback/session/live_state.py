@@ -22,7 +22,7 @@ class Snapshot:
     Parameters
     ----------
     status : str
-        ``connecting``, ``fitting``, ``running``, ``ended`` or ``failed``.
+        ``connecting``, ``fitting``, ``running``, ``ended`` or ``failed``; ``idle`` without a session.
     message : str
         One sentence for the person, or empty.
     elapsed_s, remaining_s, phase_remaining_s : float

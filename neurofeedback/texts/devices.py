@@ -30,3 +30,24 @@ MAYBE_ATHENA = "type muse-s-athena if it is an Athena"
 MAYBE_2016 = "type muse-2016 if it is a Muse of 2016"
 OPENBCI = "OpenBCI"
 OPENBCI_FIRMWARE = "OpenBCI, firmware {version}"
+
+NAMES = {
+    "muse-2": "Muse 2",
+    "muse-s": "Muse S",
+    "muse-2016": "Muse (2016)",
+    "muse-s-athena": "Muse S Athena",
+    "ganglion": "Ganglion",
+    "ganglion-native": "Ganglion",
+    "cyton": "Cyton",
+    "cyton-daisy": "Cyton with Daisy",
+    "synthetic": "BrainFlow's test signal",
+    "simulated": "Demo",
+    "playback": "Playback of {place}",
+    "lsl": "LSL stream {place}",
+}
+"""Names that people know, by the first part of a device name."""
+NAME_AT = "{name} on {place}"
+NAME_WITH_NUMBER = "{name}, {number}"
+NAME_FOUND = "{name} · found"
+PORT = "PORT"
+NAME_WITHOUT_PORT = "{name} (type its port in place of PORT)"

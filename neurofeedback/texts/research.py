@@ -1,11 +1,13 @@
 """Texts of the researcher's window."""
 
 TITLE = "Research"
+NO_SESSION = "No session."
+UNKNOWN = "–"
 LOADING = "The plots are being loaded."
 STATE_NAME = "State of the sitting"
 FEATURES_NAME = "Features"
 LINK_NAME = "Connection and sound"
-KEYS = "1 to 9 or K mark · Esc closes this window only"
+KEYS = "1 to 9 or K mark, digits answer an open question · Esc closes this window only"
 
 STATE = "{phase}, {state}"
 STATE_DROWSY = "{phase}, {state}, drowsy"

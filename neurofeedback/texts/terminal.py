@@ -56,7 +56,6 @@ NOTHING_FOUND = (
 MORE_BOARDS = "{n} more boards that BrainFlow reads are listed by `neurofeedback devices --all`."
 ONE_CHANNEL = "1 channel, {sfreq} Hz"
 CHANNELS = "{n} channels, {sfreq} Hz"
-SIMULATED_DEVICE = "No headset is used: a simulated meditator sits instead."
 
 # contact check
 CONNECTING = "Connecting to {device}"

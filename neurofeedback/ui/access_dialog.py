@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QDialog, QWidget
 
 from neurofeedback.errors import RecordingError
@@ -35,6 +36,10 @@ class AccessDialog(QDialog):
         inside = column(self, MARGIN, gap=16)
         inside.addWidget(question)
         inside.addLayout(keys)
+        for answer in (self.restrict, self.leave):
+            answer.setAutoDefault(False)
+        question.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        question.setFocus()  # it opens by itself: a key meant for the page below must answer nothing
 
     def _answer(self, action: Callable[[Path], None]) -> None:
         try:

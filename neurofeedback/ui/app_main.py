@@ -6,21 +6,19 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
-from neurofeedback.errors import SettingsError
-from neurofeedback.storage.file_lock import FileLock
+from neurofeedback.errors import EXIT_OK, SettingsError
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.app_state import AppDefaults, state_path
 from neurofeedback.ui.crash_dialog import CrashHandler, install_crash_handler
 from neurofeedback.ui.main_window import MainWindow
 from neurofeedback.ui.session_bridge import Launch
-from neurofeedback.ui.single_instance import lock_single_window
+from neurofeedback.ui.single_instance import RaiseServer, lock_single_window, raise_open_window
 from neurofeedback.ui.translation import install_translation
 
 PRELOAD_AFTER_MS = 3000
@@ -40,12 +38,12 @@ def run_app(launch: Launch, defaults: AppDefaults) -> int:
     Returns
     -------
     int
-        Exit code of the last session, 130 after Ctrl-C.
+        Exit code of the last session, 130 after Ctrl-C; 0 at once if the window is open already, which is raised then.
 
     Raises
     ------
     SettingsError
-        The window is open already.
+        The window is open already, and does not answer.
     """
     app = QApplication.instance() or QApplication(["neurofeedback"])
     app.setApplicationName("neurofeedback")
@@ -53,8 +51,15 @@ def run_app(launch: Launch, defaults: AppDefaults) -> int:
         app.setStyle("Fusion")
     folder = (defaults.state_file or state_path()).parent
     install_translation(folder, QLocale().uiLanguages())
-    lock = _lock_window(folder)
+    try:
+        lock = lock_single_window(folder)
+    except SettingsError as error:
+        if raise_open_window(folder):
+            return EXIT_OK
+        _show_open_already(error)
+        raise
     main_window = MainWindow(launch, defaults)
+    RaiseServer(folder, main_window.raise_window, main_window)
     main_window.show()
     QTimer.singleShot(PRELOAD_AFTER_MS, main_window.preload)
     try:
@@ -66,13 +71,9 @@ def run_app(launch: Launch, defaults: AppDefaults) -> int:
     return main_window.exit_code
 
 
-def _lock_window(folder: Path) -> FileLock | None:
-    try:
-        return lock_single_window(folder)
-    except SettingsError as error:
-        if sys.stderr is None or not sys.stderr.isatty():  # started by its icon: there is no terminal to read
-            QMessageBox.information(None, tr(window.APP_TITLE), tr(str(error)))
-        raise
+def _show_open_already(error: SettingsError) -> None:
+    if sys.stderr is None or not sys.stderr.isatty():  # started by its icon: there is no terminal to read
+        QMessageBox.information(None, tr(window.APP_TITLE), tr(str(error)))
 
 
 @contextmanager

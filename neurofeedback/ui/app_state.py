@@ -15,6 +15,7 @@ from neurofeedback.session.config import SessionConfig
 from neurofeedback.storage.atomic_files import write_json_atomic
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import home
+from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.preferences import PROBES, Preferences
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 MAX_MINUTES = 180
+DEMO_DEVICE = "simulated"
+DEMO_PARTICIPANT = "demo"
+"""Participant of every demo, so that no demo enters a person's history, progress or decoder."""
 _MAX_FILE_BYTES = 100_000
 
 
@@ -74,7 +78,7 @@ class AppDefaults:
     """
 
     recordings: Path
-    devices: tuple[DeviceChoice, ...] = (DeviceChoice("simulated", home.SIMULATED_DEVICE),)
+    devices: tuple[DeviceChoice, ...] = (DeviceChoice(DEMO_DEVICE, home.DEMO),)
     programmes: tuple[ProgrammeChoice, ...] = ()
     profiles: tuple[str, ...] = ("default",)
     participant: str = "01"
@@ -107,11 +111,12 @@ class AppState:
     recorded_with: str = ""
 
     def request(self, defaults: AppDefaults, preferences: Preferences) -> SessionConfig:
-        """Return the configuration of a session with these choices and settings."""
+        """Return the configuration of a session with these choices and settings; without a device it is a demo."""
+        device = self.device or DEMO_DEVICE
         return SessionConfig(
-            device=self.device or defaults.devices[0].name,
+            device=device,
             recordings=Path(preferences.recordings) if preferences.recordings else defaults.recordings,
-            participant=self.participant,
+            participant=DEMO_PARTICIPANT if is_simulated_device(device) else self.participant,
             profile=preferences.profile,
             minutes=None if self.programme else float(self.minutes) or None,
             audio=defaults.audio,
@@ -136,17 +141,6 @@ class AppState:
             participant=self.participant or defaults.participant,
             programme=self.programme if self.programme in programmes else "",
         )
-
-
-def is_simulated_device(device: str) -> bool:
-    """Return whether a device is simulated, so that no headset is needed.
-
-    Examples
-    --------
-    >>> is_simulated_device("simulated:3"), is_simulated_device("muse-2")
-    (True, False)
-    """
-    return device.partition(":")[0] in {"simulated", "synthetic"}
 
 
 def state_path() -> Path:

@@ -13,8 +13,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from neurofeedback.session.config import RunningSession, SessionConfig
 from neurofeedback.texts import home
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.ui.app_state import is_simulated_device
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.device_names import device_title, is_simulated_device
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.scan_result import ScanResult
@@ -83,9 +83,9 @@ class DeviceScan(QObject):
         found = self.findings.found
         if not found:
             hindrances = (reason[:1].upper() + reason[1:] for reason in self.findings.hindrances)
-            return "\n".join((f"{tr(home.NO_HEADSET)} {tr(home.TRY_SIMULATED)}", *hindrances))
-        names = ", ".join(one.device for one in found)
-        return tr(home.FOUND_ONE if len(found) == 1 else home.FOUND_SEVERAL, names=names)
+            return "\n".join((f"{tr(home.NO_HEADSET)} {tr(home.TRY_DEMO)}", *hindrances))
+        names = ", ".join(device_title(one.device) for one in found)
+        return "" if len(found) == 1 else tr(home.FOUND_SEVERAL, names=names)  # one is shown as the headset
 
     def _found(self, findings: ScanResult) -> None:
         self.findings = findings

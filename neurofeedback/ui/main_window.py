@@ -5,33 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QStackedWidget, QWidget
 
-from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
-from neurofeedback.feedback.water_picture import WaterRenderer, frame_rate
-from neurofeedback.session.config import SessionConfig, SessionResult
-from neurofeedback.session.live_state import Request, RequestKind, Snapshot
-from neurofeedback.texts import fit, window
+from neurofeedback.errors import EXIT_INTERRUPTED
+from neurofeedback.feedback.water_picture import WaterRenderer
+from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import STOP_ADVICE
 from neurofeedback.ui.access_dialog import ask_about_access
 from neurofeedback.ui.app_state import (
+    DEMO_DEVICE,
     AppDefaults,
     DeviceChoice,
     ProgrammeChoice,
-    is_simulated_device,
     load_state,
-    save_state,
-    state_path,
 )
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
-from neurofeedback.ui.device_scan import DeviceScan
 from neurofeedback.ui.pages.about_page import AboutPage
-from neurofeedback.ui.pages.after_page import AfterPage, last_session_line
+from neurofeedback.ui.pages.after_page import AfterPage
 from neurofeedback.ui.pages.fit_page import FitPage
 from neurofeedback.ui.pages.home_page import HomePage
 from neurofeedback.ui.pages.programme_editor import ProgrammeEditor
@@ -40,14 +34,12 @@ from neurofeedback.ui.pages.settings_page import SettingsPage
 from neurofeedback.ui.pages.sit_page import SitPage
 from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
 from neurofeedback.ui.programmes import programme_choices
-from neurofeedback.ui.session_bridge import Launch, SessionBridge
+from neurofeedback.ui.session_bridge import Launch
+from neurofeedback.ui.session_window import SessionWindow
 from neurofeedback.ui.theme import DARK, THEMES, stylesheet
 from neurofeedback.ui.unfinished_sessions import UnfinishedSession, complete_unfinished
-from neurofeedback.ui.widgets.basic import bind_key
+from neurofeedback.ui.widgets.basic import bind_key, column
 from neurofeedback.ui.widgets.task_button import TaskButton
-
-if TYPE_CHECKING:  # pyqtgraph is loaded when the window is first asked for
-    from neurofeedback.ui.pages.research_window import ResearchWindow
 
 __all__ = ["AppDefaults", "DeviceChoice", "MainWindow", "ProgrammeChoice"]
 
@@ -56,31 +48,19 @@ RECOVER_AFTER_MS = 1500
 APPEARANCE_SETTINGS = ("theme", "large_type", "picture", "reduced_motion")
 
 
-class MainWindow(QMainWindow):
+class MainWindow(SessionWindow):
     """Shows one page at a time: Home, About, Fit, Sit, After, Progress, Settings and the programme editor."""
 
     def __init__(self, launch: Launch, defaults: AppDefaults) -> None:
-        super().__init__()
-        self.exit_code = EXIT_OK
-        self._defaults = defaults
-        self._request = defaults.request
-        self._state_path = defaults.state_file or state_path()
+        super().__init__(launch, defaults)
         self._preferences_path = defaults.preferences_file or self._state_path.with_name("settings.toml")
         self._state = load_state(self._state_path).with_defaults(defaults)
         self._notice = ""
         self._preferences = load_preferences(self._preferences_path, self._set_notice)
-        self._closing = self._interrupted = self._begun = False
-        self._recording: Path | None = None
-        self._latest = Snapshot()
-        self._device_scan = DeviceScan(defaults.scan, self)
-        self._bridge = SessionBridge(partial(self._device_scan.launch_after_scan, launch), self)
-        self._research: ResearchWindow | None = None
         self._water = WaterRenderer()
         self._build()
         self.setWindowTitle(tr(window.APP_TITLE))
         self.resize(*SIZE)
-        self._bridge.shown.connect(self.show_snapshot)
-        self._bridge.ended.connect(self._ended)
         bind_key(self, "F11", self._full_screen)
         self._recovery_task: BackgroundTask[UnfinishedSession | None] = BackgroundTask(self, "recovery")
         self._recovery_task.done.connect(self._offer_unfinished)
@@ -111,10 +91,16 @@ class MainWindow(QMainWindow):
         for page in (*pages, self._editor):
             self._places.addWidget(page)
         self._connect()
-        self.setCentralWidget(self._places)
+        central = QWidget()
+        whole = column(central, gap=0)
+        whole.addWidget(self._make_demo_strip())
+        whole.addWidget(self._places, 1)
+        self.setCentralWidget(central)
+        central.show()  # at once, so that keys reach the new pages
 
     def _connect(self) -> None:
         self._home.sit.connect(self._start_chosen_session)
+        self._home.demo.connect(self._start_demo)
         self._home.finish.connect(self._resume_unfinished)
         self._home.about.connect(self._show_about)
         self._home.progress.connect(self._show_progress)
@@ -126,6 +112,7 @@ class MainWindow(QMainWindow):
         self._sit.end.connect(self.end)
         self._sit.requested.connect(self._bridge.send_request)
         self._sit.research.connect(self.toggle_research)
+        self._sit.dark_changed.connect(self._update_demo_strip)
         self._after.again.connect(self._start_again)
         self._after.home.connect(self._show_home)
         self._after.condition.connect(lambda condition: self._save_state(condition=condition))
@@ -143,40 +130,6 @@ class MainWindow(QMainWindow):
             self.begin(self._request)
         else:
             self._show_home()
-
-    def begin(self, request: SessionConfig) -> None:
-        """Start a session, unless one is running."""
-        if self._bridge.active:
-            return
-        self._request, self._recording, self._begun = request, None, False
-        self._recovery_task.cancel()
-        if request.wait_for_fit:
-            self._show(self._fit)
-            self._fit.activate(request.device)
-        else:
-            self._show_sit()
-        self._bridge.begin(request)
-
-    def _show(self, page: QWidget) -> None:
-        self._places.setCurrentWidget(page)
-
-    def _show_sit(self) -> None:
-        self._show(self._sit)
-        self._sit.activate()
-
-    def end(self) -> None:
-        """End the session in order; the After page follows. A session without end goes to its last phase first."""
-        if not self._bridge.active or self._bridge.stopping:
-            return
-        self._bridge.stop()
-        if self._is_fitting:
-            self._fit.show_notice(tr(fit.RELEASING), lasting=True)
-        else:
-            self._sit.show_ending()
-
-    @property
-    def _is_fitting(self) -> bool:
-        return self._places.currentWidget() is self._fit
 
     def interrupt(self) -> None:
         """Close the window in order after Ctrl-C."""
@@ -202,10 +155,6 @@ class MainWindow(QMainWindow):
             self._research.close()
         self._save_state(time_shown=self._sit.time_shown, facts_shown=self._sit.status_shown)
         super().closeEvent(a0)
-
-    def _save_state(self, **changes: object) -> None:
-        self._state = replace(self._state, **changes)
-        save_state(self._state_path, self._state)
 
     def _show_home(self) -> None:
         self._show(self._home)
@@ -276,6 +225,14 @@ class MainWindow(QMainWindow):
         self._save_state(**self._home.selection())
         self.begin(self._state.request(self._defaults, self._preferences))
 
+    def _start_demo(self) -> None:
+        """Start a session with a simulated device; the chosen headset stays remembered."""
+        self._save_state(**self._home.selection())
+        self.begin(replace(self._state, device=DEMO_DEVICE).request(self._defaults, self._preferences))
+
+    def _stop_reading(self) -> None:
+        self._recovery_task.cancel()
+
     def _start_again(self) -> None:
         self._after.save_pending()
         if self._request is not None:
@@ -301,68 +258,12 @@ class MainWindow(QMainWindow):
         minutes = float(unfinished.minutes_left)
         self.begin(replace(request, participant=unfinished.participant, minutes=minutes, programme=""))
 
-    def toggle_research(self) -> None:
-        """Open or close the researcher's window."""
-        if self._research is not None:
-            self._research.close()
-            return
-        from neurofeedback.ui.pages.research_window import ResearchWindow  # pyqtgraph is not loaded until wanted
-
-        theme = THEMES.get(self._preferences.theme, DARK)
-        self._research = ResearchWindow(theme, lambda: self._latest)
-        self._research.setStyleSheet(self.styleSheet())
-        self._research.requested.connect(self._bridge.send_request)
-        self._research.closed.connect(self._forget_research)
-        self._research.show()
-
-    def _forget_research(self) -> None:
-        if self._research is not None:
-            self._research.deleteLater()
-        self._research = None
-
-    def session_visible(self) -> bool:
-        """Return whether a session is running and its page is shown."""
-        return self._bridge.running and self._places.currentWidget() is self._sit
-
-    def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
-        """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
-        size = self.size() * self.devicePixelRatio()
-        fast = frame_rate(size.width() * size.height())
-        self._bridge.set_rate((None if self._is_fitting else self._sit.pictures_per_second) or fast)
-        self._recording, self._latest = snapshot.recording, snapshot
-        if snapshot.status == "running" and not self._begun:
-            self._begun = True
-            if self._state.volume_db:
-                self._bridge.send_request(Request(RequestKind.VOLUME, repr(self._state.volume_db)))
-        if self._is_fitting and snapshot.status == "running":
-            self._show_sit()
-        if self._is_fitting:
-            self._fit.show_snapshot(snapshot, step_s)
-        else:
-            self._sit.show_snapshot(snapshot, step_s)
-
-    def _ended(self, result: SessionResult) -> None:
-        self.exit_code = result.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
-        if self._latest.status in {"running", "ended"}:
-            self._save_state(volume_db=self._latest.volume_db)
-        self._remember_headset(result)
-        self._save_state(last_sitting=last_session_line(result) or self._state.last_sitting)
-        if self._is_fitting and result.exit_code == EXIT_OK:
-            self._show_home()
-        else:
-            self._after.activate(result, self._recording or result.session_dir)
-            self._show(self._after)
-        if self._closing:
-            self.close()
-
-    def _remember_headset(self, result: SessionResult) -> None:
-        """Remember the headset that was recorded with; a simulated device is remembered only where it was chosen."""
-        if (
-            result.session_dir is not None
-            and self._request is not None
-            and not is_simulated_device(self._request.device)
-        ):
-            self._save_state(device=self._request.device, recorded_with=self._request.device)
+    def raise_window(self) -> None:
+        """Bring the window to the front, for a second start of the program."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def _full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

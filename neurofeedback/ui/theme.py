@@ -82,6 +82,7 @@ QLabel[large="true"] { font-size: {LARGE_PT}pt; }
 QLabel[quiet="true"] { color: $quiet; }
 QLabel[onPicture="true"] { color: $on_picture; }
 QFrame#panel, QFrame#panel QWidget { background: $panel; }
+QLabel#demo { background: $field; color: $text; padding: 6px 32px; }
 QFrame#card { background: $panel; border: 1px solid $edge; border-radius: 14px; }
 QFrame#card QWidget { background: transparent; }
 QFrame#card[dark="true"] { background: #000000; border-color: #33302a; }
@@ -94,8 +95,9 @@ QPushButton[flat="true"]:hover { color: $text; }
 QPushButton[flat="true"]:focus { border: 1px solid $accent; color: $text; }
 QPushButton[main="true"] { background: $accent; color: $on_accent; border: 2px solid $accent; padding: 9px 24px; }
 QPushButton[main="true"]:focus { border: 2px solid $text; }
+QPushButton[main="true"]:disabled { background: $panel; color: $quiet; border: 2px solid $edge; }
 QPushButton[sit="true"] {
-    font-size: {LARGE_PT}pt; border-radius: 34px; min-height: 64px; min-width: 220px; padding: 0;
+    font-size: {LARGE_PT}pt; border-radius: 34px; min-height: 64px; min-width: 220px; padding: 0 24px;
 }
 QPushButton[answer="true"] { padding: 10px 6px; min-height: 40px; }
 QSlider { background: transparent; min-height: 24px; }
@@ -113,6 +115,7 @@ QPlainTextEdit {
     background: $field; color: $text; border: 1px solid $edge; border-radius: 8px; padding: 6px 8px;
     selection-background-color: $accent; selection-color: $on_accent;
 }
+QPlainTextEdit { placeholder-text-color: $quiet; }
 QPlainTextEdit:focus { border: 2px solid $accent; padding: 5px 7px; }
 QScrollArea { border: none; }
 QScrollBar:vertical { background: $window; width: 10px; margin: 0; }
@@ -124,6 +127,7 @@ QPushButton:disabled { color: $quiet; border-color: $panel; }
 QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {
     background: $field; color: $text; border: 1px solid $edge; border-radius: 8px; padding: 7px 10px;
     selection-background-color: $accent; selection-color: $on_accent; min-height: 22px;
+    placeholder-text-color: $quiet;
 }
 QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border: 2px solid $accent; padding: 6px 9px; }
 QSpinBox:disabled, QDoubleSpinBox:disabled { color: $quiet; background: $panel; border-color: $field; }

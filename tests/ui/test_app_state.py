@@ -81,7 +81,8 @@ def test_unwritable_folder_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFi
 def test_empty_state_fields_are_filled_from_defaults() -> None:
     filled = AppState(programme="gone").with_defaults(DEFAULTS)
     assert (filled.device, filled.participant, filled.programme) == ("", "01", "")
-    assert filled.request(DEFAULTS, PREFERENCES).device == "muse-2"
+    demo = filled.request(DEFAULTS, PREFERENCES)
+    assert (demo.device, demo.participant) == ("simulated", "demo")
 
 
 @pytest.mark.parametrize(

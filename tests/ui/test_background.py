@@ -12,6 +12,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +22,7 @@ from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.session import Session
 from neurofeedback.ui.background import BackgroundTask, CancelledError, TaskHandle
 from neurofeedback.ui.crash_dialog import CrashHandler, crash_report, install_crash_handler
-from neurofeedback.ui.single_instance import lock_single_window
+from neurofeedback.ui.single_instance import RaiseServer, lock_single_window, raise_open_window
 from neurofeedback.ui.unfinished_sessions import complete_unfinished
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -199,3 +200,15 @@ def test_unfinished_session_is_completed_and_offered(broken_off: Path) -> None:
 def test_folder_without_unfinished_sessions_offers_none(tmp_path: Path) -> None:
     assert complete_unfinished(tmp_path / "none") is None
     assert complete_unfinished(tmp_path) is None
+
+
+def test_second_start_raises_the_open_window(qtbot: QtBot, tmp_path: Path) -> None:
+    raised: list[bool] = []
+    assert not raise_open_window(tmp_path)
+    owner = QObject()
+    server = RaiseServer(tmp_path, lambda: raised.append(True), owner)
+    asking = threading.Thread(target=raise_open_window, args=(tmp_path,))
+    asking.start()
+    qtbot.waitUntil(lambda: raised == [True])
+    asking.join()
+    assert server.parent() is owner

@@ -102,14 +102,16 @@ def settled(qtbot: QtBot, window: MainWindow) -> None:
 def test_only_headset_found_is_chosen(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     radio = Radio(ScanResult((MUSE,)))
     window = open_window(radio.look)
-    assert "Looking for a headset ..." in shown(window)
-    assert "No headset is used" in shown(window)
-    assert window._home.sit_button.isEnabled()
+    assert "Looking for your headset ..." in shown(window)
+    sit = window._home.sit_button
+    assert (sit.text(), sit.isEnabled()) == ("Looking for your headset", False)
+    qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_Space)
+    assert not window._bridge.active, "nothing else may start"
     assert not again(window).isEnabled()
     radio.may.set()
     settled(qtbot, window)
-    assert device_of(window).currentText() == "muse-2"
-    assert "Found: muse-2." in shown(window)
+    assert device_of(window).currentText() == "Muse 2 · found"
+    assert (sit.text(), sit.isEnabled()) == ("Sit", True)
     assert MUSE.about in shown(window)
     assert threading.main_thread() not in radio.threads
     window._start_chosen_session()
@@ -122,9 +124,12 @@ def test_several_headsets_are_listed_and_none_is_chosen(open_window: Open, qtbot
     window = open_window(radio.look)
     settled(qtbot, window)
     device = device_of(window)
-    assert device.currentText() == "simulated"
-    assert {"muse-2", "ganglion"} <= {device.itemText(at) for at in range(device.count())}
-    assert "muse-2, ganglion" in shown(window)
+    assert device.currentText() == ""
+    assert not window._home.sit_button.isEnabled()
+    assert {"Muse 2 · found", "Ganglion · found"} <= {device.itemText(at) for at in range(device.count())}
+    assert "Muse 2, Ganglion" in shown(window)
+    device.setCurrentIndex(device.findText("Ganglion · found"))
+    assert (window._home.device, window._home.sit_button.isEnabled()) == ("ganglion", True)
 
 
 def test_scan_without_result_shows_advice_and_can_be_repeated_by_key(open_window: Open, qtbot: QtBot) -> None:
@@ -132,13 +137,13 @@ def test_scan_without_result_shows_advice_and_can_be_repeated_by_key(open_window
     radio.may.set()
     window = open_window(radio.look)
     settled(qtbot, window)
-    assert "No headset was found: switch it on" in shown(window)
-    assert "simulated meditator is there to try" in shown(window)
+    assert "No headset found. Switch it on" in shown(window)
+    assert "You can try a demo without a headset." in shown(window)
     assert "Bluetooth is off" in shown(window)
     radio.answer = ScanResult((GANGLION,))
     qtbot.keyClick(again(window), Qt.Key.Key_Space)
     settled(qtbot, window)
-    assert device_of(window).currentText() == "ganglion"
+    assert device_of(window).currentText() == "Ganglion · found"
     assert len(radio.threads) == 2
 
 
@@ -148,9 +153,10 @@ def test_no_scan_starts_with_a_remembered_device(open_window: Open, qtbot: QtBot
     window = open_window(radio.look, "muse-2")
     assert not window._device_scan.busy
     assert radio.threads == []
+    assert device_of(window).currentText() == "Muse 2"
     qtbot.mouseClick(again(window), Qt.MouseButton.LeftButton)
     settled(qtbot, window)
-    assert device_of(window).currentText() == "ganglion"
+    assert device_of(window).currentText() == "Ganglion · found"
 
 
 def test_device_typed_during_a_scan_stays(open_window: Open, qtbot: QtBot) -> None:
@@ -182,14 +188,25 @@ def test_session_starts_only_after_the_scan_released_the_headset(open_window: Op
     qtbot.waitUntil(lambda: not window._bridge.active, timeout=60_000)
 
 
-def test_simulated_session_does_not_wait_for_a_scan_and_is_not_remembered(
+def test_demo_is_marked_waits_for_no_scan_and_is_filed_under_no_person(
     open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
     radio = Radio()
-    window = open_window(radio.look)
-    window._start_chosen_session()
+    requests: list[SessionConfig] = []
+
+    def launch(request: SessionConfig) -> Ended:
+        requests.append(request)
+        return Ended(request)
+
+    window = open_window(radio.look, launch=launch)
+    window._home.demo_button.click()
+    assert window._demo_strip.isVisible()
+    assert window._demo_strip.text() == "Demo: simulated brain signals, not yours."
     qtbot.waitUntil(lambda: not window._bridge.active, timeout=60_000)
-    assert load_state(tmp_path / "app.json").device == ""
+    state = load_state(tmp_path / "app.json")
+    assert (state.device, state.last_sitting) == ("", "")
+    assert [(request.device, request.participant) for request in requests] == [("simulated", "demo")]
+    assert not window._demo_strip.isVisible()
     radio.may.set()
 
 
@@ -209,5 +226,5 @@ def test_emulated_muse_in_reach_is_chosen(open_window: Open, qtbot: QtBot, monke
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", muse.address)
         window = open_window(command.scan_headsets)
         settled(qtbot, window)
-        assert device_of(window).currentText() == "muse-2"
+        assert device_of(window).currentText() == "Muse 2 · found"
         assert muse.headband.stream_starts == []

@@ -18,11 +18,12 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PyQt6.QtCore import Qt, QUrl
-from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtCore import QPoint, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDesktopServices, QWheelEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QFileDialog,
     QLabel,
@@ -166,7 +167,7 @@ def open_room(qtbot: QtBot, tmp_path: Path) -> Open:
             return made
 
         path = tmp_path / "app.json"
-        save_state(path, choices or AppState(device="simulated", claims_seen=True))
+        save_state(path, choices or AppState(device="muse-2", claims_seen=True))
         devices = (DeviceChoice("simulated", "No headset needed"), DeviceChoice("muse-2", "Over Bluetooth"))
         programmes = (ProgrammeChoice("short", "Short", 5.0, "Five minutes"), ProgrammeChoice("open", "Open end"))
         defaults = AppDefaults(tmp_path, devices, programmes, ("default", "fast"), request=request, state_file=path)
@@ -198,7 +199,7 @@ def test_home_starts_the_chosen_session_and_remembers_the_choices(open_room: Ope
     room.place.findChild(QSpinBox).setValue(7)
     practice.setCurrentText("Short")
     assert "Five minutes" in room.shown()
-    participant = next(box for box in room.place.findChildren(QLineEdit) if box.accessibleName() == "Participant")
+    participant = next(box for box in room.place.findChildren(QLineEdit) if box.accessibleName() == "Name")
     participant.clear()
     qtbot.keyClicks(participant, "../P 3")
     qtbot.mouseClick(room.button("Sit"), Qt.MouseButton.LeftButton)
@@ -214,7 +215,7 @@ def test_home_shows_the_length_of_the_chosen_practice(open_room: Open) -> None:
     room = open_room(choices=AppState(device="simulated", claims_seen=True, minutes=25))
     practice, minutes = room.place.findChildren(QComboBox)[1], room.place.findChild(QSpinBox)
     shown = [(minutes.text(), minutes.isEnabled())]
-    for title in ("Short", "Open end", "A length I set"):
+    for title in ("Short", "Open end", "Custom length"):
         practice.setCurrentText(title)
         shown.append((minutes.text(), minutes.isEnabled()))
     assert shown == [("25 min", True), ("5 min", False), ("no end", False), ("25 min", True)]
@@ -234,9 +235,9 @@ def test_remembered_programme_shows_its_own_length(open_room: Open) -> None:
 
 def test_home_describes_the_chosen_headset(open_room: Open) -> None:
     room = open_room()
-    assert "No headset needed" in room.shown()
-    room.place.findChildren(QComboBox)[0].setCurrentText("muse-2")
     assert "Over Bluetooth" in room.shown()
+    room.place.findChildren(QComboBox)[0].setCurrentText("simulated:3")
+    assert "No headset needed" in room.shown()
 
 
 def test_disclaimer_is_shown_once_and_from_the_about_button(open_room: Open, qtbot: QtBot) -> None:
@@ -747,3 +748,28 @@ def test_signals_close_the_recording_in_order(tmp_path: Path, number: int) -> No
         app.send_signal(number)
         assert app.wait(30) == EXIT_INTERRUPTED
     assert (tmp_path / "closed").exists()
+
+
+def test_wheel_changes_no_field_without_the_keyboard_focus(open_room: Open) -> None:
+    room = open_room()
+    pages = room.window._places
+    fields = [field for kind in (QComboBox, QAbstractSpinBox, QSlider) for field in pages.findChildren(kind)]
+    assert len(fields) > 20
+
+    def turn(field: QWidget) -> bool:
+        place = QPointF(5, 5)
+        wheel = QWheelEvent(
+            place, place, QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(field, wheel)
+        return wheel.isAccepted()
+
+    for control in fields:
+        assert not control.focusPolicy() & Qt.FocusPolicy.WheelFocus & ~Qt.FocusPolicy.StrongFocus, control
+        assert control.hasFocus() or not turn(control), control.accessibleName()
+    practice = room.place.findChildren(QComboBox)[1]
+    practice.setFocus()
+    before = practice.currentIndex()
+    turn(practice)
+    assert practice.currentIndex() != before

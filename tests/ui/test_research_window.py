@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.session.snapshot_builder import TraceBuffer
+from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.types import ChannelContact, ContactLevel, Frame, Guidance, Phase, State, StreamInfo
 from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.head_positions import POSITIONS
@@ -224,3 +225,26 @@ def test_scalp_map_is_highest_at_the_highest_electrode() -> None:
     assert np.nanargmax(spread) < spread.size / 2, "the front is on top"
     assert np.isnan(spread[0, 0])
     assert np.isnan(scalp_map(places, np.full(2, np.nan))).all()
+
+
+def test_digits_and_presenter_answer_an_open_question(room: Room, qtbot: QtBot) -> None:
+    room.look(moment(question=WHERE))
+    for key in (Qt.Key.Key_2, Qt.Key.Key_PageUp, Qt.Key.Key_S):
+        qtbot.keyClick(room.window, key)
+    answers = [Request(RequestKind.ANSWER, "2"), Request(RequestKind.ANSWER, "1"), Request(RequestKind.SKIP)]
+    assert room.asked == answers
+    room.look(moment())
+    qtbot.keyClick(room.window, Qt.Key.Key_PageUp)
+    assert room.asked == answers, "without a question the key belongs to the session's window"
+
+
+def test_unknown_values_and_no_session_are_shown_in_words(room: Room) -> None:
+    unknown = moment()
+    assert unknown.frame is not None
+    nan = float("nan")
+    room.look(replace(unknown, frame=replace(unknown.frame, index_u=nan, threshold=nan, mwi=nan)))
+    assert "nan" not in room.window._state.text()
+    room.look(Snapshot(status="idle"))
+    assert room.window._state.text() == "No session."
+    assert "nan" not in room.window._link.text()
+    assert not room.plots.isVisible()

@@ -22,7 +22,7 @@ from neurofeedback.texts import sit as sit_texts
 from neurofeedback.texts.probe_questions import QUESTIONS, SLEEPY, WHERE
 from neurofeedback.types import Frame, Guidance, Phase, State, StreamInfo
 from neurofeedback.ui.app_state import AppState
-from neurofeedback.ui.pages.sit_page import STILL_PICTURES, SitPage
+from neurofeedback.ui.pages.sit_page import STILL_PICTURES, Countdown, SitPage
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.theme import DARK
 
@@ -279,3 +279,12 @@ def test_ring_shows_the_same_guidance_as_the_water() -> None:
     assert calm.radius > ripples.radius > 0
     assert calm.line_width > ripples.line_width
     assert calm.opacity > mist.opacity > 0
+
+
+def test_time_left_goes_on_while_the_headset_is_lost_and_never_steps_back() -> None:
+    countdown = Countdown()
+    shown = [
+        countdown.update(Snapshot(remaining_s=left, signal_lost_s=lost))
+        for left, lost in ((100, 0), (100, 5), (100.5, 5), (91, 0), (391, 0), (float("inf"), 0))
+    ]
+    assert shown == [100, 95, 95, 91, 391, float("inf")]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurofeedback.cli.helpers.common import last_device, last_participant, recordings_folder, require_window
-from neurofeedback.texts import terminal
+from neurofeedback.texts import home
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ def open_window(recordings: Path | None = None, request: SessionConfig | None = 
 
 def _device_choices() -> tuple[DeviceChoice, ...]:
     from neurofeedback.acquisition.boards import BOARDS, connection_needs, device_name_syntax
-    from neurofeedback.ui.app_state import DeviceChoice
+    from neurofeedback.ui.app_state import DEMO_DEVICE, DeviceChoice
 
-    simulated = DeviceChoice("simulated", tr(terminal.SIMULATED_DEVICE))
+    simulated = DeviceChoice(DEMO_DEVICE, tr(home.DEMO))
     return (simulated, *(DeviceChoice(device_name_syntax(spec), connection_needs(spec)) for spec in BOARDS.values()))
 
 

@@ -9,19 +9,42 @@ from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpi
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.texts import home, window
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.ui.app_state import MAX_MINUTES, AppDefaults, AppState, ProgrammeChoice, is_simulated_device
+from neurofeedback.ui.app_state import (
+    DEMO_DEVICE,
+    DEMO_PARTICIPANT,
+    MAX_MINUTES,
+    AppDefaults,
+    AppState,
+    ProgrammeChoice,
+)
+from neurofeedback.ui.device_names import device_title, found_title, is_simulated_device
 from neurofeedback.ui.device_scan import DeviceScan
 from neurofeedback.ui.unfinished_sessions import UnfinishedSession
-from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, allow_clipping, button, column, label, row
+from neurofeedback.ui.widgets.basic import (
+    FLAT_MARGIN,
+    MARGIN,
+    ComboBox,
+    allow_clipping,
+    button,
+    column,
+    ignore_wheel,
+    label,
+    row,
+)
 from neurofeedback.ui.widgets.water_view import WaterView
 
 _MAX_PROGRAMME_MINUTES = 1440
 
 
 class HomePage(QWidget):
-    """Chooses device, practice and participant; ``sit`` starts the session, ``selection`` returns the choices."""
+    """Chooses device, practice and person; ``sit`` starts the session, ``demo`` one with a simulated device.
+
+    ``selection`` returns the choices. Without a headset there is nothing that ``sit`` could start.
+    """
 
     sit = pyqtSignal()
+    demo = pyqtSignal()
+    history = pyqtSignal()
     progress = pyqtSignal()
     settings = pyqtSignal()
     research = pyqtSignal()
@@ -32,14 +55,17 @@ class HomePage(QWidget):
         super().__init__()
         self._picture = WaterView(water)
         self._device_scan = device_scan
-        self._default_device = defaults.devices[0].name
-        self._device_chosen = self._use_found_device = False
+        self._use_found_device = False
         self._descriptions = {choice.name: choice.description for choice in defaults.devices}
         self._programmes = {programme.name: programme for programme in defaults.programmes}
         self._device = ComboBox()
         self._device.setEditable(True)
         self._device.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self._device.addItems(list(self._descriptions))
+        for device in self._descriptions:
+            if not is_simulated_device(device):  # a demo has a button of its own
+                self._device.addItem(device_title(device), device)
+        if (typed := self._device.lineEdit()) is not None:
+            typed.setPlaceholderText(tr(home.NO_HEADSET_PLACEHOLDER))
         self._device.setToolTip(tr(home.HEADSET_TIP))
         self.scan_button = button(home.SCAN_AGAIN, self._scan_again, name=home.SCAN_AGAIN_NAME, flat=True)
         if not device_scan.available:
@@ -48,13 +74,15 @@ class HomePage(QWidget):
         self._practice.addItem(tr(home.OWN_LENGTH), "")
         for programme in defaults.programmes:
             self._practice.addItem(tr(programme.title), programme.name)
-        self._minutes = QSpinBox()
+        self._minutes = ignore_wheel(QSpinBox())
         self._own_minutes = 0
         self._minutes.setSuffix(tr(window.MINUTES_SUFFIX))
         self._minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._participant = QLineEdit()
         self._participant.setMaxLength(32)
-        self._participant.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]+")))
+        self._participant.setValidator(
+            QRegularExpressionValidator(QRegularExpression(f"(?!{DEMO_PARTICIPANT}$)[A-Za-z0-9]+"))
+        )
         self._participant.setToolTip(tr(home.PARTICIPANT_TIP))
         self._description = label(quiet=True, name=home.DESCRIPTION)
         self._scan_status = label(name=home.SCAN_STATUS)
@@ -65,11 +93,12 @@ class HomePage(QWidget):
         self._unfinished: UnfinishedSession | None = None
         self._finish = button(home.FINISH, self._confirm_resume)
         self.sit_button = button(home.SIT, self.sit.emit, sit=True, main=True)
+        self.demo_button = button(home.DEMO_TRY, self.demo.emit, name=home.DEMO_NAME, flat=True)
         self._lay_out()
         self._device.currentTextChanged.connect(self._describe)
-        self._device.activated.connect(self._choose_device)
-        if (typed := self._device.lineEdit()) is not None:
-            typed.textEdited.connect(self._choose_device)
+        self._device.activated.connect(self._keep_device)
+        if typed is not None:
+            typed.textEdited.connect(self._keep_device)
         device_scan.changed.connect(self._show_scan)
         self._practice.currentIndexChanged.connect(self._describe)
 
@@ -78,7 +107,9 @@ class HomePage(QWidget):
         inner.setContentsMargins(0, 0, 0, 14)
         inner.addStretch(3)
         inner.addWidget(self.sit_button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        inner.addSpacing(10)
+        inner.addSpacing(4)
+        inner.addWidget(self.demo_button, alignment=Qt.AlignmentFlag.AlignHCenter)
+        inner.addSpacing(4)
         inner.addWidget(label(home.EYES, quiet=True), alignment=Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch(2)
         inner.addLayout(self._fields())
@@ -87,6 +118,8 @@ class HomePage(QWidget):
         outer = column(self, gap=0)
         outer.addWidget(self._picture, 1)
         outer.addLayout(inner, 1)
+        QWidget.setTabOrder(self.sit_button, self.demo_button)
+        QWidget.setTabOrder(self.demo_button, self._device)
         QWidget.setTabOrder(self._device, self.scan_button)
 
     def _fields(self) -> QGridLayout:
@@ -119,6 +152,7 @@ class HomePage(QWidget):
         foot = row(allow_clipping(self._last), gap=4)
         foot.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
         buttons = (
+            (home.HISTORY, self.history),
             (home.PROGRESS, self.progress),
             (home.SETTINGS, self.settings),
             (home.RESEARCH, self.research),
@@ -131,9 +165,8 @@ class HomePage(QWidget):
 
     def activate(self, state: AppState) -> None:
         """Show the remembered choices and take the keyboard focus."""
-        self._device_chosen = bool(state.device)
-        self._use_found_device = not self._device_chosen
-        self._device.setCurrentText(state.device or self._default_device)
+        self._use_found_device = not state.device
+        self._show_device(state.device)
         self._own_minutes = state.minutes
         self._minutes.setEnabled(False)  # so that its old value is not stored as the person's own
         self._practice.setCurrentIndex(max(0, self._practice.findData(state.programme)))
@@ -141,10 +174,45 @@ class HomePage(QWidget):
         self._last.setText(state.last_sitting)
         self._describe()
         self._show_scan()
-        self.sit_button.setFocus()
+        (self.sit_button if self.sit_button.isEnabled() else self._device).setFocus()
 
-    def _choose_device(self) -> None:
-        self._device_chosen, self._use_found_device = True, False
+    def _keep_device(self) -> None:
+        self._use_found_device = False
+
+    @property
+    def device(self) -> str:
+        """Name of the chosen device as a session needs it; empty without one."""
+        shown = self._device.currentText().strip()
+        at = self._device.findText(shown, Qt.MatchFlag.MatchExactly)
+        return self._device.itemData(at) if at >= 0 and shown else shown
+
+    def _show_device(self, device: str) -> None:
+        """Choose a device by its name as a session needs it; an empty one chooses none."""
+        if device and self._device.findData(device) < 0 and not is_simulated_device(device):
+            self._insert_device(device_title(device), device)
+        self._device.setCurrentIndex(self._device.findData(device) if device else -1)
+        if is_simulated_device(device):
+            self._device.setEditText(device)
+
+    def _insert_device(self, title: str, device: str) -> None:
+        typed, was_empty = self._device.currentText(), not self._device.count()
+        self._device.insertItem(0, title, device)
+        if was_empty:  # Qt then chooses the item
+            self._device.setCurrentIndex(-1)
+            self._device.setEditText(typed)
+
+    def _update_sit(self) -> None:
+        """Enable the button only for a device that is there to be used."""
+        device = self.device
+        text = home.SIT
+        if not device:
+            text = home.SIT_LOOKING if self._device_scan.busy else home.SIT_NO_HEADSET
+        had_focus = self._device.hasFocus()
+        self.sit_button.setEnabled(bool(device))
+        self.sit_button.setText(tr(text))
+        self.sit_button.setAccessibleName(tr(text))
+        if device and had_focus and self._use_found_device:
+            self.sit_button.setFocus()  # the headset was found, and nothing has been typed
 
     def _scan_again(self) -> None:
         self._use_found_device = True
@@ -158,12 +226,15 @@ class HomePage(QWidget):
         self._scan_status.setVisible(bool(device_scan.status_line))
         found = device_scan.findings.found if device_scan.findings else ()
         for headset in found:
-            self._descriptions.setdefault(headset.device, headset.about)
-            if self._device.findText(headset.device) < 0:
-                self._device.insertItem(0, headset.device)
+            self._descriptions[headset.device] = headset.about
+            if (at := self._device.findData(headset.device)) >= 0:
+                self._device.setItemText(at, found_title(headset.device))
+            else:
+                self._insert_device(found_title(headset.device), headset.device)
         if len(found) == 1 and self._use_found_device:
-            self._device.setCurrentText(found[0].device)
-            self._choose_device()
+            self._show_device(found[0].device)
+        self._update_sit()
+        self._use_found_device = self._use_found_device and len(found) != 1
 
     def show_notice(self, notice: str) -> None:
         """Show one sentence above the footer, or none."""
@@ -184,8 +255,7 @@ class HomePage(QWidget):
 
     def selection(self) -> dict[str, str | int]:
         """Return the fields of ``AppState`` that are chosen here, without empty ones."""
-        device = self._device.currentText().strip() if self._device_chosen else ""
-        fields = {"device": device, "participant": self._participant.text()}
+        fields = {"device": self.device, "participant": self._participant.text()}
         chosen = {name: text for name, text in fields.items() if text}
         self._store_minutes()
         return chosen | {"programme": self._practice.currentData() or "", "minutes": self._own_minutes}
@@ -194,9 +264,10 @@ class HomePage(QWidget):
         programme = self._programmes.get(self._practice.currentData())
         self._store_minutes()
         self._show_length(programme)
-        device = self._device.currentText().strip()
-        kind = self._default_device if is_simulated_device(device) else device
+        device = self.device
+        kind = DEMO_DEVICE if is_simulated_device(device) else device
         about = self._descriptions.get(device) or self._descriptions.get(kind, "")
+        self._update_sit()
         self._description.setText(
             " ".join(tr(part) for part in (about, programme.description if programme else "") if part)
         )

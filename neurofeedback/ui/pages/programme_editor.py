@@ -11,7 +11,17 @@ from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.programmes import SegmentRow, save_programme
-from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, bind_key, button, column, label, row
+from neurofeedback.ui.widgets.basic import (
+    FLAT_MARGIN,
+    MARGIN,
+    ComboBox,
+    bind_key,
+    button,
+    column,
+    ignore_wheel,
+    label,
+    row,
+)
 
 MAX_ROWS = 6
 
@@ -85,7 +95,7 @@ class _RowFields:
     def __init__(self, number: int) -> None:
         self._phase = _choice(tr(settings.SEGMENT, n=number), settings.SEGMENT_PHASES)
         self._minutes = _number(tr(settings.SEGMENT_MINUTES, n=number), 240.0, tr(settings.OPEN_MINUTES))
-        self._quiet = QSpinBox()
+        self._quiet = ignore_wheel(QSpinBox())
         self._quiet.setRange(0, 95)
         self._quiet.setSuffix(" %")
         self._quiet.setSpecialValueText(tr(settings.AS_BEFORE))
@@ -121,7 +131,7 @@ def _choice(name: str, choices: dict[str, str]) -> ComboBox:
 
 
 def _number(name: str, most: float, zero: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+    box = ignore_wheel(QDoubleSpinBox())
     box.setRange(0.0, most)
     box.setDecimals(1)
     box.setSuffix(tr(window.MINUTES_SUFFIX))

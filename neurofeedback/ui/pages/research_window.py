@@ -13,6 +13,7 @@ from PyQt6.QtCore import QElapsedTimer, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QWidget
 
+from neurofeedback.session.keymap import PRESENTER_KEYS, request_for_key
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import research
 from neurofeedback.texts.catalogue import tr
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
 REFRESH_MS = 100
 MS_PER_CHANNEL = 20
 SLOW_MS = 500
+PRESENTER_QT_KEYS = dict(zip(("PgDown", "PgUp", "Left", "Right", "B", "."), PRESENTER_KEYS, strict=True))
 _SHOWN = ("z_", "ln_", "chi_", "u_")
 
 
 class ResearchWindow(QWidget):
-    """Shows the latest snapshot in a window of its own; ``requested`` carries marks (keys 1 to 9 and K)."""
+    """Shows the latest snapshot in a window of its own; it never takes the keyboard from the session's window.
+
+    ``requested`` carries answers to an open question, as in the session's window, and marks (keys 1 to 9 and K).
+    """
 
     requested = pyqtSignal(object)
     closed = pyqtSignal()
@@ -41,6 +46,7 @@ class ResearchWindow(QWidget):
     def __init__(self, theme: Theme, snapshot: Callable[[], Snapshot]) -> None:
         super().__init__()
         self.setWindowTitle(tr(research.TITLE))
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)  # the session's keys stay where they are
         self.resize(1180, 760)
         self._latest = snapshot
         self._shown: Snapshot | None = None
@@ -60,7 +66,9 @@ class ResearchWindow(QWidget):
         self._timer.timeout.connect(self.refresh)
         self._timer.start(REFRESH_MS)
         for number in range(1, 10):
-            bind_key(self, str(number), lambda number=number: self._mark(f"marker {number}"))
+            bind_key(self, str(number), lambda number=number: self._press_digit(number))
+        for qt_key, key in (*PRESENTER_QT_KEYS.items(), ("S", "s")):
+            bind_key(self, qt_key, lambda key=key: self._answer(key))
         bind_key(self, "K", lambda: self._mark(""))
         bind_key(self, "Esc", self.close)
         self._loading_task: BackgroundTask[type[ResearchPlots]] = BackgroundTask(self, "plots")
@@ -106,6 +114,7 @@ class ResearchWindow(QWidget):
             self._timer.setInterval(max(REFRESH_MS, MS_PER_CHANNEL * snapshot.stream.n_channels))
         if self._plots is not None:
             self._plots.show_snapshot(snapshot)
+            self._plots.setVisible(snapshot.status != "idle")  # the plots of the last session say nothing about now
         if not self._slow_age.isValid() or self._slow_age.elapsed() >= SLOW_MS:
             self._slow_age.start()
             self._show_slow(snapshot)
@@ -117,6 +126,19 @@ class ResearchWindow(QWidget):
         _set_text(self._link, _link_text(snapshot))
         if self._plots is not None:
             self._plots.show_slow(snapshot)
+
+    def _press_digit(self, number: int) -> None:
+        if self._latest().question is None:
+            self._mark(f"marker {number}")
+        else:
+            self._answer(str(number))
+
+    def _answer(self, key: str) -> None:
+        """Answer or leave the open question; without one the key does nothing here."""
+        snapshot = self._latest()
+        request = None if snapshot.question is None else request_for_key(key, snapshot)
+        if request is not None and request.kind is not RequestKind.PRESS:
+            self.requested.emit(request)
 
     def _mark(self, text: str) -> None:
         self.requested.emit(Request(RequestKind.MARK, text))
@@ -138,18 +160,22 @@ def _import_plots_task(_handle: TaskHandle) -> type[ResearchPlots]:
 def _state_text(snapshot: Snapshot) -> str:
     frame = snapshot.frame
     if frame is None:
-        return phase_label(snapshot.phase)
+        return tr(research.NO_SESSION) if snapshot.status == "idle" else phase_label(snapshot.phase)
     reasons = [f"{c.ch_name}: {', '.join(c.reasons)}" for c in snapshot.contacts if c.reasons]
     state = research.STATE_DROWSY if frame.drowsy else research.STATE
-    index, u, threshold = format_index(frame.mwi), f"{frame.index_u:.2f}", f"{frame.threshold:.2f}"
+    index, u, threshold = format_index(frame.mwi), _number(frame.index_u), _number(frame.threshold)
     lines = [
         tr(state, phase=phase_label(snapshot.phase), state=frame.state),
         tr(research.INDEX, index=index, u=u, threshold=threshold),
         tr(research.SIGNAL, signal=format_percent(frame.signal), confidence=format_percent(frame.confidence)),
-        tr(research.TONE, gain=f"{frame.guidance.tone_gain:.3f}", target=format_percent(snapshot.target_rate)),
+        tr(research.TONE, gain=_number(frame.guidance.tone_gain, 3), target=format_percent(snapshot.target_rate)),
         *reasons,
     ]
     return "\n".join(lines)
+
+
+def _number(value: float, digits: int = 2) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else tr(research.UNKNOWN)
 
 
 def _feature_text(snapshot: Snapshot) -> str:
@@ -163,6 +189,8 @@ def _features(columns: tuple[str, ...], frame: Frame) -> list[tuple[str, float]]
 
 
 def _link_text(snapshot: Snapshot) -> str:
+    if snapshot.stream is None:
+        return ""
     lines = [tr(research.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.2f}")]
     if math.isfinite(snapshot.latency_ms):
         lines.append(tr(research.LATENCY, ms=f"{snapshot.latency_ms:.0f}"))

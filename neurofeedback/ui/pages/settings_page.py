@@ -12,7 +12,17 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.preferences import Preferences
-from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, ComboBox, bind_key, button, column, label, row
+from neurofeedback.ui.widgets.basic import (
+    FLAT_MARGIN,
+    MARGIN,
+    ComboBox,
+    bind_key,
+    button,
+    column,
+    ignore_wheel,
+    label,
+    row,
+)
 
 _CHOICES: Mapping[str, Mapping[str, str]] = {
     "theme": settings.THEMES,
@@ -125,7 +135,7 @@ class SettingsPage(QWidget):
         return field
 
     def _ceiling(self) -> QWidget:
-        field = QSpinBox()
+        field = ignore_wheel(QSpinBox())
         field.setRange(-60, -3)
         field.setSuffix(" dBFS")
         field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
@@ -27,6 +28,7 @@ from neurofeedback.ui.widgets.status_panel import StatusPanel
 NOTICE_MS = 2500
 GUIDANCE_WIDTH = 440
 STILL_PICTURES = 4
+_BURST_S = 2.0
 _KEYS = {
     "Space": "space", "S": "s", "P": "p", "M": "m", "L": "l", "K": "k", "+": "+", "=": "=", "-": "-",
     "PgUp": "page_up", "PgDown": "page_down", "Left": "left", "Right": "right", "B": "b", ".": ".",
@@ -40,12 +42,30 @@ _NOTICES = {
 _SLEEPINESS_PHASES = (Phase.BASELINE, Phase.PRACTICE, Phase.TRANSFER)
 
 
+class Countdown:
+    """The time left as a person expects it: it goes on while the headset is lost, and never jumps back by a second.
+
+    Samples arrive in bursts, and those of a lost headset all at once when it is back; the time left by samples jumps.
+    """
+
+    def __init__(self) -> None:
+        self._shown_s = math.inf
+
+    def update(self, snapshot: Snapshot) -> float:
+        """Return the time left to show, s."""
+        left_s = max(0.0, snapshot.remaining_s - snapshot.signal_lost_s)
+        if not math.isfinite(left_s) or not 0.0 < left_s - self._shown_s < _BURST_S:  # longer: more time was added
+            self._shown_s = left_s
+        return self._shown_s
+
+
 class SitPage(QWidget):
     """Shows snapshots of a session; ``requested`` carries a person's requests, ``end`` asks to end it."""
 
     end = pyqtSignal()
     requested = pyqtSignal(object)
     research = pyqtSignal()
+    dark_changed = pyqtSignal()
 
     def __init__(self, theme: Theme, water: WaterRenderer, state: AppState, preferences: Preferences) -> None:
         super().__init__()
@@ -53,6 +73,7 @@ class SitPage(QWidget):
         self._still = preferences.reduced_motion
         self._snapshot = Snapshot()
         self._ending = self._stopping = False
+        self._countdown = Countdown()
         self._picture = SitPicture(water, preferences.picture)
         self._phase = label(large=True, onPicture=True, name=sit.PHASE)
         self._time = label(large=True, onPicture=True, name=sit.TIME_LEFT)
@@ -97,6 +118,11 @@ class SitPage(QWidget):
     def status_shown(self) -> bool:
         """Whether contact, signal and index are shown."""
         return not self._status.isHidden()
+
+    @property
+    def dark(self) -> bool:
+        """Whether the screen is dark."""
+        return self._picture.dark
 
     @property
     def pictures_per_second(self) -> int | None:
@@ -164,6 +190,7 @@ class SitPage(QWidget):
         """Reset the page for a new session and take the keyboard focus."""
         self._scene = WaterScene()
         self._ending = self._stopping = False
+        self._countdown = Countdown()
         self._notice.setText("")
         self._prompt.dismiss()
         self._show_dark(dark=False)
@@ -249,6 +276,7 @@ class SitPage(QWidget):
             if (style := part.style()) is not None:
                 style.polish(part)
         self._show_texts(self._snapshot)
+        self.dark_changed.emit()
 
     def _show_texts(self, snapshot: Snapshot) -> None:
         frame, dark = snapshot.frame, self._picture.dark
@@ -258,7 +286,7 @@ class SitPage(QWidget):
         state = frame.state if frame else None
         guidance = guidance_text(snapshot.phase, state, snapshot.signal_lost_s, water=self._picture.is_water)
         self._phase.setText("" if dark else phase_label(snapshot.phase))
-        self._time.setText("" if dark or not snapshot.phase else format_clock(snapshot.remaining_s))
+        self._time.setText("" if dark or not snapshot.phase else format_clock(self._countdown.update(snapshot)))
         self._guidance.setText("" if dark else tr(sit.SLEEPY) if sleepy else guidance)
         self._message.setText("" if dark else tr(snapshot.message))
         self._pause_button.setText(tr(sit.RESUME if snapshot.paused else sit.PAUSE))

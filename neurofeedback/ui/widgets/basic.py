@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtCore import QEvent, QObject, QPointF, Qt
 from PyQt6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QShortcut
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -14,13 +15,20 @@ MARGIN = 32
 FLAT_MARGIN = MARGIN - 11  # flat buttons have padding of their own; their text then stands at the margin
 HEADER_HEIGHT = 330
 GAP = 12
+_MAX_VISIBLE_ITEMS = 16
+_POPUP_MARGIN = 28
+Field = TypeVar("Field", bound=QWidget)
 
 
 def label(text: str = "", *, name: str = "", **marks: bool) -> QLabel:
-    """Return a label; ``marks`` are properties of the style sheet: large, quiet, onPicture."""
+    """Return a label; ``marks`` are properties of the style sheet: large, quiet, onPicture.
+
+    ``name`` describes what a changing label shows. It is no accessible name: that would hide the text from a screen
+    reader.
+    """
     widget = QLabel(tr(text))
     widget.setTextFormat(Qt.TextFormat.PlainText)
-    widget.setAccessibleName(tr(name or text))
+    widget.setAccessibleDescription(tr(name))
     for mark, value in marks.items():
         widget.setProperty(mark, value)
     return widget
@@ -43,8 +51,39 @@ def button(text: str, act: Callable[[], object], *, name: str = "", **marks: boo
     return widget
 
 
+class _WheelGuard(QObject):
+    """Ignores the mouse wheel on a field without keyboard focus, so that scrolling a page changes no value."""
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        """Return whether the event stops here."""
+        if a1 is None or a1.type() is not QEvent.Type.Wheel or not isinstance(a0, QWidget) or a0.hasFocus():
+            return False
+        a1.ignore()  # the page scrolls instead
+        return True
+
+
+def ignore_wheel(field: Field) -> Field:
+    """Let the mouse wheel change a field only while it has the keyboard focus; returns the field."""
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel gives no focus either
+    field.installEventFilter(_WheelGuard(field))
+    return field
+
+
 class ComboBox(QComboBox):
     """A combo box with a chevron in the colour of its text, which style sheets can only load from a file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        ignore_wheel(self)
+        self.setMaxVisibleItems(_MAX_VISIBLE_ITEMS)
+        if (popup := self.view()) is not None:
+            popup.setTextElideMode(Qt.TextElideMode.ElideNone)
+
+    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+        """Open the list wide enough for its longest entry."""
+        if (popup := self.view()) is not None:
+            popup.setMinimumWidth(popup.sizeHintForColumn(0) + _POPUP_MARGIN)
+        super().showPopup()
 
     def paintEvent(self, e: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the chevron over the box."""

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import sit
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, button, column, label, row
+from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, button, column, ignore_wheel, label, row
 
 _DB, _PERCENT = "dB", "%"
 _SLIDERS = (
@@ -60,7 +60,7 @@ class ControlsPanel(QFrame):
         sliders = row(gap=24)
         sliders.setContentsMargins(MARGIN, 0, MARGIN, 0)
         for kind, name, (low, high), unit, hint in _SLIDERS:
-            slider = QSlider(Qt.Orientation.Horizontal)
+            slider = ignore_wheel(QSlider(Qt.Orientation.Horizontal))
             slider.setRange(low, high)
             slider.setPageStep(5)
             slider.setAccessibleName(tr(name))

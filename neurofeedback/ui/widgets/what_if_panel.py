@@ -13,7 +13,7 @@ from neurofeedback.texts import after, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
-from neurofeedback.ui.widgets.basic import ComboBox, button, column, label, row
+from neurofeedback.ui.widgets.basic import ComboBox, button, column, ignore_wheel, label, row
 
 if TYPE_CHECKING:
     from neurofeedback.ui.viewmodels import WhatIfResult
@@ -30,7 +30,7 @@ class WhatIfPanel(QWidget):
         self._profile = ComboBox()
         self._profile.addItems(list(profiles))
         self._profile.setAccessibleName(tr(after.METHOD))
-        self._rate = QSpinBox()
+        self._rate = ignore_wheel(QSpinBox())
         self._rate.setRange(10, 95)
         self._rate.setValue(65)
         self._rate.setSuffix(tr(after.QUIET_SUFFIX))

@@ -1,0 +1,183 @@
+"""The part of the main window that runs a session: start, pages while it runs, end, and what is remembered of it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QWidget
+
+from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
+from neurofeedback.feedback.water_picture import frame_rate
+from neurofeedback.session.config import SessionConfig, SessionResult
+from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+from neurofeedback.texts import fit, home
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.ui.app_state import AppDefaults, AppState, save_state, state_path
+from neurofeedback.ui.device_names import is_simulated_device
+from neurofeedback.ui.device_scan import DeviceScan
+from neurofeedback.ui.pages.after_page import AfterPage, last_session_line
+from neurofeedback.ui.pages.fit_page import FitPage
+from neurofeedback.ui.pages.sit_page import SitPage
+from neurofeedback.ui.preferences import Preferences
+from neurofeedback.ui.session_bridge import Launch, SessionBridge
+from neurofeedback.ui.theme import DARK, THEMES
+from neurofeedback.ui.widgets.basic import label
+
+if TYPE_CHECKING:  # pyqtgraph is loaded when the window is first asked for
+    from neurofeedback.ui.pages.research_window import ResearchWindow
+
+NO_SESSION = Snapshot(status="idle")
+
+
+class SessionWindow(QMainWindow):
+    """Runs one session at a time and shows its pages."""
+
+    _places: QStackedWidget
+    _fit: FitPage
+    _sit: SitPage
+    _after: AfterPage
+    _state: AppState
+    _preferences: Preferences
+
+    def __init__(self, launch: Launch, defaults: AppDefaults) -> None:
+        super().__init__()
+        self.exit_code = EXIT_OK
+        self._defaults = defaults
+        self._request = defaults.request
+        self._state_path = defaults.state_file or state_path()
+        self._closing = self._interrupted = self._begun = False
+        self._recording: Path | None = None
+        self._latest = NO_SESSION
+        self._device_scan = DeviceScan(defaults.scan, self)
+        self._bridge = SessionBridge(partial(self._device_scan.launch_after_scan, launch), self)
+        self._bridge.shown.connect(self.show_snapshot)
+        self._bridge.ended.connect(self._ended)
+        self._research: ResearchWindow | None = None
+
+    def _make_demo_strip(self) -> QLabel:
+        """Return the line that stands over every page of a demo."""
+        self._demo_strip = label(home.DEMO)
+        self._demo_strip.setObjectName("demo")
+        self._demo_strip.hide()
+        return self._demo_strip
+
+    @abstractmethod
+    def _show_home(self) -> None:
+        """Show the first page."""
+
+    @abstractmethod
+    def _stop_reading(self) -> None:
+        """Stop tasks that would disturb a session."""
+
+    def _show(self, page: QWidget) -> None:
+        self._places.setCurrentWidget(page)
+        self._update_demo_strip()
+
+    @property
+    def _is_demo(self) -> bool:
+        return self._request is not None and is_simulated_device(self._request.device)
+
+    def _update_demo_strip(self) -> None:
+        of_session = self._places.currentWidget() in {self._fit, self._sit, self._after}
+        self._demo_strip.setVisible(self._is_demo and of_session and not self._sit.dark)
+
+    def begin(self, request: SessionConfig) -> None:
+        """Start a session, unless one is running."""
+        if self._bridge.active:
+            return
+        self._request, self._recording, self._begun = request, None, False
+        self._latest = Snapshot()
+        self._stop_reading()
+        if request.wait_for_fit:
+            self._show(self._fit)
+            self._fit.activate(request.device)
+        else:
+            self._show_sit()
+        self._bridge.begin(request)
+
+    def _show_sit(self) -> None:
+        self._sit.activate()
+        self._show(self._sit)
+
+    def end(self) -> None:
+        """End the session in order; the After page follows. A session without end goes to its last phase first."""
+        if not self._bridge.active or self._bridge.stopping:
+            return
+        self._bridge.stop()
+        if self._is_fitting:
+            self._fit.show_notice(tr(fit.RELEASING), lasting=True)
+        else:
+            self._sit.show_ending()
+
+    @property
+    def _is_fitting(self) -> bool:
+        return self._places.currentWidget() is self._fit
+
+    def _save_state(self, **changes: object) -> None:
+        self._state = replace(self._state, **changes)
+        save_state(self._state_path, self._state)
+
+    def session_visible(self) -> bool:
+        """Return whether a session is running and its page is shown."""
+        return self._bridge.running and self._places.currentWidget() is self._sit
+
+    def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
+        """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
+        size = self.size() * self.devicePixelRatio()
+        fast = frame_rate(size.width() * size.height())
+        self._bridge.set_rate((None if self._is_fitting else self._sit.pictures_per_second) or fast)
+        self._recording, self._latest = snapshot.recording, snapshot
+        if snapshot.status == "running" and not self._begun:
+            self._begun = True
+            if self._state.volume_db:
+                self._bridge.send_request(Request(RequestKind.VOLUME, repr(self._state.volume_db)))
+        if self._is_fitting and snapshot.status == "running":
+            self._show_sit()
+        if self._is_fitting:
+            self._fit.show_snapshot(snapshot, step_s)
+        else:
+            self._sit.show_snapshot(snapshot, step_s)
+
+    def _ended(self, result: SessionResult) -> None:
+        self.exit_code = result.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
+        if self._latest.status in {"running", "ended"}:
+            self._save_state(volume_db=self._latest.volume_db)
+        self._latest = NO_SESSION
+        if not self._is_demo:
+            self._remember_sitting(result)
+        if self._is_fitting and result.exit_code == EXIT_OK:
+            self._show_home()
+        else:
+            self._after.activate(result, self._recording or result.session_dir)
+            self._show(self._after)
+        if self._closing:
+            self.close()
+
+    def _remember_sitting(self, result: SessionResult) -> None:
+        """Remember the sitting for the first page, and the headset that was recorded with."""
+        self._save_state(last_sitting=last_session_line(result) or self._state.last_sitting)
+        if result.session_dir is not None and self._request is not None:
+            self._save_state(device=self._request.device, recorded_with=self._request.device)
+
+    def toggle_research(self) -> None:
+        """Open or close the researcher's window."""
+        if self._research is not None:
+            self._research.close()
+            return
+        from neurofeedback.ui.pages.research_window import ResearchWindow  # pyqtgraph is not loaded until wanted
+
+        theme = THEMES.get(self._preferences.theme, DARK)
+        self._research = ResearchWindow(theme, lambda: self._latest)
+        self._research.setStyleSheet(self.styleSheet())
+        self._research.requested.connect(self._bridge.send_request)
+        self._research.closed.connect(self._forget_research)
+        self._research.show()
+
+    def _forget_research(self) -> None:
+        if self._research is not None:
+            self._research.deleteLater()
+        self._research = None
