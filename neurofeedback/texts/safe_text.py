@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
-import platform
 import re
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Iterable
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]")
 _PARTICIPANT = re.compile(r"\bsub-[0-9A-Za-z]+")
@@ -32,21 +28,23 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
-def redact(text: str) -> str:
-    """Return a text without the home folder, user name, computer name and participant labels."""
-    for name, replacement in _identifying_names():
+def redact(text: str, names: Iterable[tuple[str, str]]) -> str:
+    """Return a text without participant labels and these names.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    names : iterable of (str, str)
+        Each name and what replaces it, in the order of replacement.
+
+    Examples
+    --------
+    >>> redact("/home/anna/recordings/sub-P7 of anna, annamaria", [("/home/anna", "~"), ("anna", "<user>")])
+    '~/recordings/sub-... of <user>, annamaria'
+    """
+    for name, replacement in names:
         if len(name) < _MIN_NAME_LENGTH:  # "/" as home folder, or no name
             continue
         text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])", lambda _, new=replacement: new, text)
     return _PARTICIPANT.sub("sub-...", text)
-
-
-def _identifying_names() -> Iterator[tuple[str, str]]:
-    """Yield each name and what replaces it; the home folder first, since it contains the user name."""
-    with suppress(RuntimeError):  # an account without a home folder
-        yield str(Path.home()), "~"
-        yield Path.home().as_posix(), "~"
-    with suppress(KeyError, OSError):  # an account without a name
-        yield getpass.getuser(), "<user>"
-    yield platform.node(), "<computer>"
-    yield platform.node().partition(".")[0], "<computer>"

@@ -18,6 +18,7 @@ from neurofeedback._version import __version__
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.safe_text import escape_controls, redact
+from neurofeedback.ui.identifying_names import identifying_names
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
 
 _log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def crash_report(kind: type[BaseException], error: BaseException, trace: Traceba
     """Return the report of an error: versions and traceback, without names of the person or the computer."""
     where = "".join(traceback.format_exception(kind, error, trace))
     report = f"neurofeedback {__version__}\n{platform.platform()}, Python {platform.python_version()}\n\n{where}"
-    return escape_controls(redact(report))
+    return escape_controls(redact(report, identifying_names()))
 
 
 class CrashDialog(QDialog):

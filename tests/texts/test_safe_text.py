@@ -16,6 +16,7 @@ from neurofeedback.cli.commands.doctor import doctor
 from neurofeedback.cli.helpers.common import echo, plain_console, print_json, set_up_logging
 from neurofeedback.texts.safe_text import escape_controls, redact
 from neurofeedback.ui.crash_dialog import crash_report
+from neurofeedback.ui.identifying_names import identifying_names
 
 HOSTILE = "a\x1b]0;title\x07\x9b2J\u202eb[red]c"
 SHOWN = r"a\x1b]0;title\x07\x9b2J\u202eb[red]c"
@@ -65,7 +66,10 @@ def test_log_lines_are_escaped(capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 def test_names_are_redacted(account: Path) -> None:
     text = f"{account}/recordings/sub-anna/x by annamaria on lab-seven (lab-seven.example.org), annamariana stays"
-    assert redact(text) == "~/recordings/sub-.../x by <user> on <computer> (<computer>), annamariana stays"
+    assert (
+        redact(text, identifying_names())
+        == "~/recordings/sub-.../x by <user> on <computer> (<computer>), annamariana stays"
+    )
 
 
 def test_crash_report_names_no_one(account: Path) -> None:

@@ -22,6 +22,7 @@ from neurofeedback.errors import EXIT_OK, EXIT_SETTINGS, SourceError
 from neurofeedback.texts import doctor as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.safe_text import redact
+from neurofeedback.ui.identifying_names import identifying_names
 
 DISTRIBUTION = "neurofeedback-meditation"
 _MIN_FREE_BYTES = 200_000_000
@@ -66,8 +67,9 @@ def doctor(
 
 def _show_checks(recordings: Path, as_json: bool) -> int:
     diagnostics: list[Diagnostic] = []
+    names = tuple(identifying_names())
     for found in run_diagnostics(recordings):
-        one = replace(found, finding=redact(found.finding), fix=redact(found.fix))
+        one = replace(found, finding=redact(found.finding, names), fix=redact(found.fix, names))
         diagnostics.append(one)
         if not as_json:
             echo(f"{one.status:<8}  {one.name:<16}  {one.finding}")
