@@ -9,6 +9,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from neurofeedback.storage.disk_syncer import PROGRAM_FAULT
+
 _log = logging.getLogger(__name__)
 
 MAX_BYTES = 64 * 2**20
@@ -52,7 +54,7 @@ class DiskQueue:
         self._changed = threading.Condition()
         self._closing = False
         self.error: OSError | None = None
-        self._thread = threading.Thread(target=self._run, name="disk-writer", daemon=True)
+        self._thread = threading.Thread(target=self._run_or_fail, name="disk-writer", daemon=True)
         self._thread.start()
 
     @property
@@ -91,6 +93,17 @@ class DiskQueue:
             self._closing = True
             self._changed.notify_all()
         self._thread.join(0.0 if isinstance(self.error, TimeoutError) else None)
+
+    def _run_or_fail(self) -> None:
+        """Run the writes; a fault of the program in one of them, which ends the thread, is a failed write, too."""
+        try:
+            self._run()
+        finally:
+            with self._changed:
+                if self._jobs:
+                    self.error = self.error or OSError(errno.EIO, PROGRAM_FAULT)
+                    self._jobs.clear()
+                    self._changed.notify_all()
 
     def _run(self) -> None:
         while (job := self._next_job()) is not None:

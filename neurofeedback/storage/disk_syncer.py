@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -9,6 +10,9 @@ import time
 from collections.abc import Callable
 
 _log = logging.getLogger(__name__)
+
+PROGRAM_FAULT = "a write failed by a fault of this program"
+"""What an error of the disk says where the disk has none."""
 
 
 class DiskSyncer:
@@ -43,14 +47,19 @@ class DiskSyncer:
         return 0.0 if since is None else time.monotonic() - since
 
     def _run(self) -> None:
+        completed = False
         try:
             self._sync_all()
             while not self._stop.wait(self._period_s):
                 self._sync_all()
             self._sync_all()
+            completed = True
         except OSError as error:
             _log.info("syncing to disk failed: %s", error)
             self.error = error
+        finally:  # a fault of this program, which ends the thread, is a failed write, too
+            if not completed and self.error is None:
+                self.error = OSError(errno.EIO, PROGRAM_FAULT)
 
     def _sync_all(self) -> None:
         self._busy_since = time.monotonic()

@@ -17,6 +17,7 @@ from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.storage.disk_queue import DiskQueue
+from neurofeedback.storage.disk_syncer import DiskSyncer
 from neurofeedback.types import Chunk, StreamInfo
 
 STREAM = StreamInfo("simulated:1", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
@@ -68,6 +69,29 @@ def test_writes_run_in_order_and_a_failure_is_raised_at_the_next() -> None:
     assert done == list(range(50))
     with pytest.raises(OSError, match="no space left"):
         queue.put(lambda: None)
+
+
+def test_fault_of_the_program_in_a_write_is_a_failed_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults: list[object] = []
+    ended = threading.Event()
+    monkeypatch.setattr(threading, "excepthook", lambda args: (faults.append(args.exc_type), ended.set()))
+    writer = open_writer(tmp_path)
+    monkeypatch.setattr(LiveFiles, "append_chunk", lambda files, chunk: chunk.nothing)
+    writer.process_chunk(chunk(16))
+    assert ended.wait(60)
+    with pytest.raises(RecordingError, match="fault of this program"):
+        writer.process_chunk(chunk(32))
+    assert writer.close() is not None
+    assert (faults, writer.n_samples) == ([AttributeError], 16)
+
+
+def test_fault_of_the_program_in_a_sync_is_a_failed_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: faults.append(args.exc_type))
+    syncer = DiskSyncer(lambda: (1,), sync=lambda descriptor: {}[descriptor])
+    syncer.stop()
+    assert faults == [KeyError]
+    assert syncer.error is not None
 
 
 def test_full_queue_is_an_error_that_says_for_how_long_the_disk_has_not_answered() -> None:
