@@ -727,3 +727,18 @@ def test_memory_stays_flat_over_fifty_reconnects(tmp_path: Path, record_property
         early, late = (np.median(session.memory_mb[at : at + 10]) for at in (tenth, fiftieth))
         record_property("figure", f"{session.name}: {early:.1f} MB after 10 reconnects, {late:.1f} MB after 50")
         assert late - early < 10
+
+
+def test_samples_held_when_the_person_ends_the_session_are_recorded(tmp_path: Path) -> None:
+    """After an outage of more than a cycle of the counter, samples are held until their place is known."""
+    outage = Fault(kind=FaultKind.STALL, at_s=6.0, for_s=1.5)
+    scenario = Scenario("cyton", (outage,), 4.0, 9.0, exit_code=130, lost_s=3.0, interrupt_at_s=8.4)
+    session = run_sessions({"cyton held": scenario}, tmp_path, repeat_starved=False)["cyton held"]
+    assert session.program.returncode == scenario.exit_code, session.program.err
+    sent_at = {tuple(counts): i for i, counts in enumerate(np.rint(session.emulator.sent.T / cyton.SCALE_UV).tolist())}
+    received = session.data[:, np.isfinite(session.data[0])].T
+    recorded = [sent_at[tuple(counts)] for counts in np.rint(received / cyton.SCALE_UV).tolist()]
+    last = max(i for i in sent_at.values() if session.emulator.moment(i) < session.interrupted_at)
+    assert recorded[-1] >= last - 60, "a busy machine may read a quarter of a second late"
+    present = [i for i in range(recorded[0], recorded[-1] + 1) if i not in session.emulator.lost]
+    assert recorded == present

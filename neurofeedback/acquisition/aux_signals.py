@@ -152,5 +152,13 @@ class AuxTable:
         stamps, counters = rows[self._timestamp], rows[self._counter].astype(np.int64).tolist()
         if self._start_s is None:
             self._start_s = float(stamps[0]) - origin
-        placed = self._placer.place(rows[self._columns], counters, arrival_times(stamps, since, now))
-        return () if placed is None else split_signals(self._signals, placed, 0, self._start_s)
+        return self._split(self._placer.place(rows[self._columns], counters, arrival_times(stamps, since, now)))
+
+    def flush(self) -> tuple[AuxChunk, ...]:
+        """Return the chunks of the samples that are held, placed by what is known now."""
+        return self._split(self._placer.flush())
+
+    def _split(self, placed: PlacedSamples | None) -> tuple[AuxChunk, ...]:
+        if placed is None or self._start_s is None:
+            return ()
+        return split_signals(self._signals, placed, 0, self._start_s)

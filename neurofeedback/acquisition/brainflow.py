@@ -6,7 +6,7 @@ import contextlib
 import logging
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.acquisition.brainflow_errors import to_source_error
 from neurofeedback.acquisition.placement.counter_tracking import arrival_times
 from neurofeedback.acquisition.placement.muse_stale_blocks import StalePacketFilter
-from neurofeedback.acquisition.placement.sample_placement import SamplePlacer, restrict_to_channels
+from neurofeedback.acquisition.placement.sample_placement import PlacedSamples, SamplePlacer, restrict_to_channels
 from neurofeedback.acquisition.port_users import find_port_users
 from neurofeedback.errors import SourceError
-from neurofeedback.types import Chunk, StreamInfo
+from neurofeedback.types import AuxChunk, Chunk, StreamInfo
 
 _log = logging.getLogger(__name__)
 _BUFFER_S = 60
@@ -154,17 +154,29 @@ class BoardSource:
             return None
         if self._origin is None:
             self._origin = float(stamps[0])
-        n_channels = self._stream.n_channels
-        same_table = split_signals(self._aux_signals, placed, n_channels, 0.0)
         others = [
             chunk
             for table in self._tables
             for chunk in table.process(board.get_board_data(preset=table.preset), self._origin, self._last_read)
         ]
         device_time = None if self._placer.has_pending else float(stamps[-1])
+        return self._to_chunk(placed, device_time, others, waited_s)
+
+    def _to_chunk(
+        self, placed: PlacedSamples, device_time: float | None, others: Sequence[AuxChunk], waited_s: float
+    ) -> Chunk:
+        n_channels = self._stream.n_channels
+        same_table = split_signals(self._aux_signals, placed, n_channels, 0.0)
         lost = restrict_to_channels(placed.lost, n_channels)
         data = placed.data[:n_channels]
         return Chunk(placed.first_sample, data, lost, device_time, self._last_read, (*same_table, *others), waited_s)
+
+    def flush(self) -> Chunk | None:
+        """Return the samples that are held, placed by what is known now; no read may follow."""
+        placed = self._placer.flush()
+        if placed is None:
+            return None
+        return self._to_chunk(placed, None, [chunk for table in self._tables for chunk in table.flush()], 0.0)
 
     def pop_received(self) -> bool:
         """Return whether samples were read since the last call, also if they are held until their place is known."""

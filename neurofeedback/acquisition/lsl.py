@@ -68,6 +68,7 @@ class LslSource:
         self._scale = np.ones(0)
         self._placer: SamplePlacer | None = None
         self._last_time = -np.inf
+        self._received = False
         self._stream = StreamInfo(f"lsl:{name}", 0.0, ())
 
     @property
@@ -121,10 +122,21 @@ class LslSource:
         data = np.asarray(values, dtype=np.float64).T[self._rows] * self._scale[:, None]
         times = np.maximum.accumulate(np.concatenate([[self._last_time], stamps]))[1:]
         self._last_time = float(times[-1])
+        self._received = True
         placed = self._placer.place(data, range(len(stamps)), times.tolist())
         if placed is None:
             return None
         return Chunk(placed.first_sample, placed.data, placed.lost, float(stamps[-1]), self._now())
+
+    def pop_received(self) -> bool:
+        """Return whether samples were read since the last call, also if they are held until their place is known."""
+        received, self._received = self._received, False
+        return received
+
+    def flush(self) -> Chunk | None:
+        """Return the samples that are held, placed by what is known now; no read may follow."""
+        placed = None if self._placer is None else self._placer.flush()
+        return placed and Chunk(placed.first_sample, placed.data, placed.lost, None, self._now())
 
     def restart_numbering(self) -> None:
         """Count samples from 0 again; the stream goes on."""

@@ -12,9 +12,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
 
-from neurofeedback.acquisition.source import Source
+from neurofeedback.acquisition.source import HoldingSource, Source, flush_source
 from neurofeedback.acquisition.watchdog import RELEASE_AFTER_S, LinkEvent, LinkState, Watchdog
 from neurofeedback.errors import SourceError
 from neurofeedback.types import Chunk, StreamInfo
@@ -40,15 +39,6 @@ def _start_thread(job: Callable[[], None]) -> threading.Thread:
 def device_is_busy() -> bool:
     """Return whether a thread is still connecting or releasing a device."""
     return any(thread.name == _THREAD_NAME for thread in threading.enumerate())
-
-
-@runtime_checkable
-class HoldingSource(Protocol):
-    """A source that may hold the samples of a read until their position is known."""
-
-    def pop_received(self) -> bool:
-        """Return whether samples were read since the last call."""
-        ...
 
 
 class ReconnectingSource:
@@ -126,10 +116,18 @@ class ReconnectingSource:
         while not self._reports.empty():
             self._enter_state(self._watchdog.handle_event(self._reports.get(), self._now()))
         before, chunk = self.link_state, self._read_source()
-        has_samples = chunk is not None or (isinstance(self._source, HoldingSource) and self._source.pop_received())
+        has_samples = chunk is not None or self.pop_received()
         if self._watchdog.update(self._now(), has_samples=has_samples) is not before:
             self._enter_state(self.link_state)
         return chunk
+
+    def pop_received(self) -> bool:
+        """Return whether samples were read since the last call, also if they are held."""
+        return isinstance(self._source, HoldingSource) and self._source.pop_received()
+
+    def flush(self) -> Chunk | None:
+        """Return the samples that the device's source holds, placed by what is known now."""
+        return flush_source(self._source)
 
     def restart_numbering(self) -> None:
         """Count samples from 0 again; the device goes on streaming."""

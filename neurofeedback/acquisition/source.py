@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from neurofeedback.types import Chunk, StreamInfo
 
@@ -56,3 +56,21 @@ class Source(Protocol):
     def close(self) -> None:
         """Stop and release the device; may be called twice, and never raises for a device that is gone."""
         ...
+
+
+@runtime_checkable
+class HoldingSource(Protocol):
+    """A source that may hold the samples of a read until their position is known."""
+
+    def pop_received(self) -> bool:
+        """Return whether samples were read since the last call."""
+        ...
+
+    def flush(self) -> Chunk | None:
+        """Return the samples that are held, placed by what is known now; called once, after the last read."""
+        ...
+
+
+def flush_source(source: Source) -> Chunk | None:
+    """Return the samples that a source holds after its last read, or None."""
+    return source.flush() if isinstance(source, HoldingSource) else None

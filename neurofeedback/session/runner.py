@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from neurofeedback.acquisition.arrival_jitter import ArrivalJitter
-from neurofeedback.acquisition.source import SourceEnded
+from neurofeedback.acquisition.source import SourceEnded, flush_source
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
@@ -99,7 +99,12 @@ class Runner:
             self._record_event(EventKind.MODEL, context.model_record)
         if first := context.phase_controller.initial_commands():
             self._apply_phase_output(PhaseOutput(Bell.PHASE, first, context.phase_controller.segment.background), 0)
-        reason = self._loop()
+        try:
+            reason = self._loop()
+        except SourceError:
+            self._flush_source()
+            raise
+        self._flush_source()
         self._apply_result(self._controls.end(self._n_received))
         self._record_event(EventKind.STOP, reason)
         return reason
@@ -123,6 +128,11 @@ class Runner:
             self._apply_result(self._controls.tick(self._action_time(context.clock.now())))
             self._apply_refits()
         return "done"
+
+    def _flush_source(self) -> None:
+        """Process the last samples, which the source held because their place was in doubt."""
+        if (chunk := flush_source(self._context.source)) is not None:
+            self._process_chunk(chunk)
 
     @property
     def session_s(self) -> float:

@@ -107,6 +107,35 @@ class Silent(PlaybackSource):
         return super().read()
 
 
+class Doubtful(PlaybackSource):
+    """A headset whose last samples are held, since their place is in doubt when the person ends the session."""
+
+    held_from = 20 * 256
+    n_held_at_stop: int
+    live_state: LiveState
+
+    def __init__(self, recording: Played, device: str, *, now: Callable[[], float]) -> None:
+        super().__init__(recording, device, now=now)
+        self.held: list[Chunk] = []
+
+    def read(self) -> Chunk | None:
+        chunk = super().read()
+        if chunk is None or chunk.stop <= self.held_from:
+            return chunk
+        self.held.append(chunk)
+        if chunk.stop > self.held_from + self.n_held_at_stop:
+            self.live_state.send_request(Request(RequestKind.STOP))
+        return None
+
+    def pop_received(self) -> bool:
+        return False
+
+    def flush(self) -> Chunk | None:
+        held, self.held = self.held, []
+        data = np.concatenate([chunk.data for chunk in held], axis=1)
+        return Chunk(held[0].first_sample, data, host_time=self._now())
+
+
 def put_together(
     source: PlaybackSource, root: Path, clock: VirtualClock, gaps: GapSettings
 ) -> tuple[Runner, SessionContext]:
@@ -249,6 +278,33 @@ def test_long_silence_ends_session_and_keeps_recording(signal: np.ndarray, tmp_p
     recording = open_recording(folder)
     assert recording.n_samples == pytest.approx(20 * 256, abs=10)
     assert recording.summary.finished is True
+
+
+@pytest.mark.parametrize("n_held_at_stop", [300, 2000])
+def test_samples_held_at_the_end_are_recorded_with_their_frames(
+    signal: np.ndarray, tmp_path: Path, n_held_at_stop: int
+) -> None:
+    clock = VirtualClock()
+    source = Doubtful(Played(signal), "simulated:5", now=clock.now)
+    runner, parts = put_together(source, tmp_path, clock, GapSettings(give_up_s=5.0))
+    source.n_held_at_stop = n_held_at_stop
+    source.live_state = parts.live_state
+    source.open()
+    if n_held_at_stop > 5 * 256:
+        with pytest.raises(SourceError, match="nothing has come"):
+            runner.run()
+    else:
+        assert runner.run() == "asked"
+    folder = parts.writer.close(runner.frame_counts.as_summary(0.25))
+    assert folder is not None
+    recording = open_recording(folder)
+    (chunk,) = recording.iter_chunks(100_000)
+    assert chunk.n_samples > source.held_from + min(n_held_at_stop, 5 * 256) - 10
+    np.testing.assert_array_equal(chunk.data, signal[:, : chunk.n_samples])
+    replayed = replay(recording)
+    lines = [replayed.header, *map(frame_log.format_row, replayed.frames)]
+    assert compare_with_log(recording, lines) == "identical"
+    assert len(lines) - 1 == chunk.n_samples // 64
 
 
 def test_gap_of_uncertain_length_is_logged_without_silence(signal: np.ndarray, tmp_path: Path) -> None:

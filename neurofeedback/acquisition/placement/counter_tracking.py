@@ -125,6 +125,22 @@ class CounterTracker:
         due = self._begin_restart() if self._restart_due else []
         return [*due, *self._locate(self._last, phase, time)]
 
+    def flush(self) -> list[SamplePosition | None]:
+        """Place the samples that are held, by what is known now: no more samples will come.
+
+        Where the clock leaves the counter several candidates the smallest is used, and a loss is marked uncertain. A
+        single sample whose count cannot be right is dropped.
+        """
+        held, is_plausible = self._held, self._is_plausible()
+        if not self._restarted and not is_plausible and len(held) == 1:
+            return self._drop_held()
+        is_uncertain = is_plausible and self._blocks.minimum >= self._late_from
+        places = self._place_overdue() if held else []
+        return [
+            replace(place, cause="gap") if is_uncertain and place and sample and sample.step > 1 else place
+            for sample, place in zip(held, places, strict=True)
+        ]
+
     def _new_blocks(self, block_s: float) -> LatenessBlocks:
         return LatenessBlocks(max(1, round(block_s * self._sfreq)))
 

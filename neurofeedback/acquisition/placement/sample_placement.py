@@ -92,6 +92,14 @@ class SamplePlacer:
             for counter, time, same in zip(counters, times, repeated, strict=True)
             for place in self._tracker.update(counter, time, repeated=same)
         ]
+        return self._settle(held, places)
+
+    def flush(self) -> PlacedSamples | None:
+        """Return the samples that are held, placed by what is known now: no more samples will come."""
+        return self._settle(self._pending, self._tracker.flush())
+
+    def _settle(self, held: NDArray[np.float32], places: Sequence[SamplePosition | None]) -> PlacedSamples | None:
+        """Return the samples of these places, the first ones of those held."""
         settled, self._pending = held[:, : len(places)], held[:, len(places) :]
         known = [place for place in places if place]
         self.n_dropped += len(places) - len(known)

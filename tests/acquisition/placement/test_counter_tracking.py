@@ -347,3 +347,46 @@ def test_arrival_times_lie_between_the_reads_and_never_fall(stamps, since, passe
     assert times == sorted(times)
     assert since <= times[0]
     assert times[-1] == since + passed
+
+
+@given(troubled_streams(), st.sampled_from([CYTON, DAISY, MUSE, None]))
+def test_samples_held_at_the_end_are_placed_in_order_and_none_later_than_taken(stream, rule):
+    samples, times = stream
+    data, _, placer = feed(samples, times, rule=rule)
+    before = data.shape[1]
+    was_held, n_dropped = placer.has_pending, placer.n_dropped
+    placed = placer.flush()
+    assert not placer.has_pending
+    assert placer.flush() is None
+    if not was_held:
+        assert placed is None
+    elif placed is None:
+        assert placer.n_dropped > n_dropped
+    else:
+        assert placed.first_sample == before
+        np.testing.assert_array_equal(
+            np.flatnonzero(np.isnan(placed.data[0])) + before, [i for i in missing(placed.lost) if i >= before]
+        )
+
+
+@pytest.mark.parametrize("n_after", [1, 40, 300])
+@pytest.mark.parametrize(("n_lost", "rule"), [(40, CYTON), (900, CYTON), (1400, CYTON), (900, DAISY), (900, None)])
+def test_samples_after_a_gap_at_the_end_are_all_there_and_no_loss_is_invented(n_lost, rule, n_after):
+    kept = [*range(500), *range(500 + n_lost, 500 + n_lost + n_after)]
+    data, lost, placer = feed(kept, rule=rule)
+    rest, rest_lost = collect([placer.flush()])
+    data = np.concatenate([data, rest], axis=1)
+    positions = np.flatnonzero(~np.isnan(data[0]))
+    assert data[0, positions].tolist() == kept
+    assert (positions <= kept).all()
+    assert missing([*lost, *rest_lost]) == np.flatnonzero(np.isnan(data[0])).tolist()
+    if rest_lost and positions[-1] < kept[-1]:
+        assert rest_lost[0].cause == "gap"
+
+
+def test_single_garbled_counter_at_the_end_is_dropped():
+    samples = [*range(500), 650]
+    times = [i / SFREQ for i in range(501)]
+    data, _, placer = feed(samples, times)
+    assert placer.flush() is None
+    assert (data.shape[1], placer.n_dropped) == (500, 1)
