@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurofeedback.acquisition.loopback import restricted_to_loopback
 from neurofeedback.acquisition.placement.sample_placement import SamplePlacer
 from neurofeedback.errors import SettingsError, SourceError
 from neurofeedback.texts import devices
@@ -84,6 +85,12 @@ class LslSource:
         SourceError
             There is no such stream, it is no EEG of a regular rate, or its channels or rate have changed.
         """
+        with restricted_to_loopback():
+            self._connect()
+        if self._placer is None:
+            self._placer = SamplePlacer(len(self._rows), self._stream.sfreq)
+
+    def _connect(self) -> None:
         lsl = load_lsl()
         found = lsl.resolve_streams(timeout=_FIND_S, name=self._name)
         if not found:
@@ -102,8 +109,6 @@ class LslSource:
         except SourceError:
             self.close()
             raise
-        if self._placer is None:
-            self._placer = SamplePlacer(len(self._rows), self._stream.sfreq)
 
     def read(self) -> Chunk | None:
         """Return what has arrived, or None.
@@ -204,11 +209,13 @@ class LslSource:
 def find_streams(timeout_s: float = 1.0) -> list[tuple[str, str]]:
     """Return the streams of this machine that may be EEG, as (device name, description)."""
     lsl = load_lsl()
+    with restricted_to_loopback():
+        found = lsl.resolve_streams(timeout=timeout_s)
     return [
         (
             f"lsl:{sinfo.name}",
             tr(devices.LSL_STREAM, n_channels=sinfo.n_channels, sfreq=f"{sinfo.sfreq:g}", type=sinfo.stype),
         )
-        for sinfo in lsl.resolve_streams(timeout=timeout_s)
+        for sinfo in found
         if sinfo.sfreq > 0 and sinfo.stype.lower() not in _NOT_EEG | {_OWN_FRAMES}
     ]

@@ -36,6 +36,8 @@ class SessionConfig:
         Run as fast as the machine can, for sources that this program paces (simulated, playback).
     lsl_out, osc_out : str
         Send the session by LSL (``machine`` or ``network``) and OSC (``PORT`` or ``HOST:PORT``); empty for not.
+    allow_network : bool
+        Send LSL for this machine also where other computers on the network could read it.
     wait_for_fit : bool
         Start only when the headset fits well, or when the person starts anyway.
     programme : str
@@ -60,6 +62,7 @@ class SessionConfig:
     fast: bool = False
     lsl_out: str = ""
     osc_out: str = ""
+    allow_network: bool = False
     wait_for_fit: bool = False
     programme: str = ""
     probe_interval_s: float | None = None

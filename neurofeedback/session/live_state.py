@@ -57,6 +57,8 @@ class Snapshot:
         Baseline that drives the sound, ``session`` or ``own``; empty without a personal baseline.
     model_text : str
         What drives the guidance, in one sentence; empty at first.
+    outputs : str
+        What is open to other programs or computers, empty if nothing is.
     can_extend : bool
         The session is about to end and can be extended.
     """
@@ -92,6 +94,7 @@ class Snapshot:
     tone_depth: float = 1.0
     feedback_source: str = ""
     model_text: str = ""
+    outputs: str = ""
     can_extend: bool = False
 
 

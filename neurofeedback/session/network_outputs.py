@@ -6,11 +6,12 @@ import logging
 import math
 import socket
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from neurofeedback.acquisition.loopback import can_restrict_to_loopback, restricted_to_loopback
 from neurofeedback.acquisition.lsl import load_lsl
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import session_notices
@@ -50,6 +51,11 @@ class SessionConsumer(FrameConsumer, Protocol):
 class SessionOutput(SessionConsumer, Protocol):
     """Sends a session to other programs."""
 
+    @property
+    def description(self) -> str:
+        """Where the session is sent, and who can read it."""
+        ...
+
     def close(self) -> None:
         """Close streams and sockets."""
         ...
@@ -79,9 +85,18 @@ class LslOutput:
         Begins the names of the streams.
     network : bool
         Visible in the whole network, not only on this machine.
+    allow_network : bool
+        Send also where the streams cannot be restricted to this machine.
+
+    Raises
+    ------
+    SettingsError
+        Other computers could read the streams, and that is not allowed.
     """
 
-    def __init__(self, name: str, stream: StreamInfo, hop_s: float, *, network: bool = False) -> None:
+    def __init__(
+        self, name: str, stream: StreamInfo, hop_s: float, *, network: bool = False, allow_network: bool = False
+    ) -> None:
         lsl = load_lsl(network=network)
         self._clock = lsl.local_clock
         eeg = lsl.StreamInfo(f"{name}-eeg", "EEG", stream.n_channels, stream.sfreq, "float32", f"{name}-eeg")
@@ -92,7 +107,21 @@ class LslOutput:
         frames = lsl.StreamInfo(f"{name}-frames", "Features", len(FRAME_FIELDS), rate, "float64", f"{name}-frames")
         frames.set_channel_names(list(FRAME_FIELDS))
         markers = lsl.StreamInfo(f"{name}-markers", "Markers", 1, 0.0, "string", f"{name}-markers")
-        self._eeg, self._frames, self._markers = (lsl.StreamOutlet(info) for info in (eeg, frames, markers))
+        self._is_reachable = network or not can_restrict_to_loopback()
+        try:
+            with nullcontext() if network else restricted_to_loopback():
+                self._eeg, self._frames, self._markers = (lsl.StreamOutlet(info) for info in (eeg, frames, markers))
+        except OSError as error:
+            _log.warning("the streams cannot be restricted to this computer: %s", error)
+            self._is_reachable = True
+        if self._is_reachable and not (network or allow_network):
+            self.close()
+            raise _reachable_error()
+
+    @property
+    def description(self) -> str:
+        """Who can read the streams."""
+        return tr(session_notices.LSL_REACHABLE if self._is_reachable else session_notices.LSL_THIS_COMPUTER)
 
     def process_chunk(self, chunk: Chunk) -> None:
         """Send a chunk; its last sample gets the current time."""
@@ -131,8 +160,16 @@ class OscOutput:
     def __init__(self, address: str) -> None:
         self._build = _message_builder()
         self._target = _resolve(*parse_address(address))
+        self._address = address
         self._socket = socket.socket(self._target[0], socket.SOCK_DGRAM)
+        if not is_remote_address(address):
+            self._socket.bind((self._target[1][0], 0))
         self._warned = False
+
+    @property
+    def description(self) -> str:
+        """Where the frames are sent."""
+        return tr(session_notices.OSC_TARGET, address=":".join(map(str, parse_address(self._address))))
 
     def process_chunk(self, chunk: Chunk) -> None:
         """Raw samples are not sent over OSC."""
@@ -184,7 +221,9 @@ def parse_address(address: str) -> tuple[str, int]:
     return host or "127.0.0.1", int(port)
 
 
-def open_outputs(lsl_out: str, osc_out: str, stream: StreamInfo, hop_s: float) -> tuple[SessionOutput, ...]:
+def open_outputs(
+    lsl_out: str, osc_out: str, stream: StreamInfo, hop_s: float, *, allow_network: bool = False
+) -> tuple[SessionOutput, ...]:
     """Open the outputs that a session is configured with.
 
     Parameters
@@ -193,11 +232,14 @@ def open_outputs(lsl_out: str, osc_out: str, stream: StreamInfo, hop_s: float) -
         ``machine``, ``network``, or empty for none.
     osc_out : str
         ``PORT`` or ``HOST:PORT``, or empty for none.
+    allow_network : bool
+        Send LSL also where it cannot be restricted to this machine.
     """
     with ExitStack() as opened:
         outputs: list[SessionOutput] = []
         if lsl_out:
-            outputs.append(LslOutput("neurofeedback", stream, hop_s, network=check_lsl_scope(lsl_out) == "network"))
+            network = check_lsl_scope(lsl_out) == "network"
+            outputs.append(LslOutput("neurofeedback", stream, hop_s, network=network, allow_network=allow_network))
             opened.callback(outputs[-1].close)
         if osc_out:
             outputs.append(OscOutput(osc_out))
@@ -215,6 +257,26 @@ def check_lsl_scope(lsl_out: str) -> str:
             todo="pass --lsl-out machine",
         )
     return lsl_out
+
+
+def needs_permission(lsl_out: str) -> bool:
+    """Return whether other computers could read a stream that is meant for this machine."""
+    return lsl_out == "machine" and not can_restrict_to_loopback()
+
+
+def check_permission(lsl_out: str, *, allow_network: bool) -> None:
+    """Raise a SettingsError if other computers could read the streams, and that is not allowed."""
+    if needs_permission(lsl_out) and not allow_network:
+        raise _reachable_error()
+
+
+def _reachable_error() -> SettingsError:
+    return SettingsError(
+        "other computers on this network can read this stream",
+        got="LSL for this computer alone, which this system cannot ensure",
+        allowed="LSL that others may read, or none",
+        todo="pass --allow-network or choose network, if that is fine; else send no LSL",
+    )
 
 
 def describe_outputs(lsl_out: str, osc_out: str) -> str:

@@ -25,7 +25,7 @@ from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.fit.headset_fit import HeadsetFitResult, wait_for_headset_fit
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
-from neurofeedback.session.network_outputs import describe_outputs, open_outputs
+from neurofeedback.session.network_outputs import check_permission, describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import SessionPlan, plan_session
 from neurofeedback.session.runner import Runner
@@ -140,6 +140,7 @@ class Session:
             share_recordings(config.recordings)
         check_recordings_folder(config.recordings, config.participant)
         self._notices += filter(None, [describe_outputs(config.lsl_out, config.osc_out)])
+        check_permission(config.lsl_out, allow_network=config.allow_network)
         clock: Clock = VirtualClock() if self._runs_fast() else RealClock()
         source = self._source(settings, plan, clock)
         recovered = recover_sessions(config.recordings) if config.recordings.is_dir() else []
@@ -239,7 +240,9 @@ class Session:
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
         )
         settings, index_name = profile.settings, profile.evidence.index_name
-        outputs = open_outputs(config.lsl_out, config.osc_out, stream, settings.spectrum.hop_s)
+        outputs = open_outputs(
+            config.lsl_out, config.osc_out, stream, settings.spectrum.hop_s, allow_network=config.allow_network
+        )
         participant = simulated_participant_for(fit_result.source, self.live_state, answers=config.fast)
         learn_live, n_answers = settings.probes.learn_live, online_decoder.decoder.n_answers
         decoder_thread = DecoderThread(online_decoder, synchronous=config.fast) if learn_live else None
@@ -258,6 +261,7 @@ class Session:
                 consumers=(*outputs, *participant),
                 index_name=index_name,
                 decoder_thread=decoder_thread,
+                outputs_text=", ".join(output.description for output in outputs),
                 model_text=index_source_text(index_name, n_answers, learns_live=learn_live, trust=engine.trust),
                 model_record=index_source_text(
                     index_name, n_answers, learns_live=learn_live, trust=engine.trust, translate=english

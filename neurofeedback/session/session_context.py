@@ -21,7 +21,7 @@ from neurofeedback.types import INDEX_NAME, StreamInfo
 class SessionContext:
     """The parts a runner needs; ``seed`` draws the times of probes, ``model_text`` says what drives the guidance.
 
-    ``model_record`` says the same in English, for the recording.
+    ``model_record`` says the same in English, for the recording. ``outputs_text`` says what is open to other programs.
     """
 
     source: Source
@@ -39,3 +39,4 @@ class SessionContext:
     decoder_thread: DecoderThread | None = None
     model_text: str = ""
     model_record: str = ""
+    outputs_text: str = ""

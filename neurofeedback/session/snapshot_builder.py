@@ -135,5 +135,6 @@ class SnapshotBuilder:
             tone_depth=controls.tone_depth,
             feedback_source=controls.feedback_source,
             model_text=model_text,
+            outputs=context.outputs_text,
             can_extend=context.phase_controller.can_extend,
         )

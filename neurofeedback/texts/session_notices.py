@@ -14,6 +14,9 @@ LATE_BASELINE = (
 STARTED_BEFORE_GOOD_CONTACT = "It was begun before contact was good enough."
 RECOVERED_SESSION = "An interrupted session was recovered: {path}"
 SENT_TO_NETWORK = "This sitting is sent to the network by {outputs}, as you asked."
+LSL_THIS_COMPUTER = "LSL is open to this computer alone"
+LSL_REACHABLE = "LSL is open: other computers on this network can read this stream"
+OSC_TARGET = "OSC goes to {address}"
 BOTH_OUTPUTS = "{first} and {second}"
 RATE_MISMATCH = (
     "The headset sent {measured:.1f} samples a second where {nominal:g} were expected, so times and "

@@ -47,6 +47,9 @@ def train(
     fast: Annotated[bool, typer.Option(help="As fast as the machine can; simulated and playback only.")] = False,
     lsl_out: Annotated[str, typer.Option(help="Send raw, frames and markers by LSL: machine, or network.")] = "",
     osc_out: Annotated[str, typer.Option(help="Send frames by OSC: PORT of this machine, or HOST:PORT.")] = "",
+    allow_network: Annotated[
+        bool, typer.Option("--allow-network", help="Send LSL also where other computers on the network can read it.")
+    ] = False,
 ) -> None:
     """Sit: settle, baseline, practice with feedback, transfer, debrief."""
     if not headless:
@@ -63,6 +66,7 @@ def train(
         fast=fast,
         lsl_out=lsl_out,
         osc_out=osc_out,
+        allow_network=allow_network or _network_is_allowed(lsl_out),
         wait_for_fit=not headless and not fast,
         programme=programme,
         probe_interval_s=probe_every,
@@ -87,6 +91,15 @@ def train(
         questionnaires.save_and_ask_after(result.session_dir)
     print_session_end(result)
     raise typer.Exit(result.exit_code)
+
+
+def _network_is_allowed(lsl_out: str) -> bool:
+    """Ask whether LSL may be sent where other computers could read it; False without need or terminal."""
+    if not lsl_out or not sys.stdin.isatty():
+        return False
+    from neurofeedback.session.network_outputs import needs_permission
+
+    return needs_permission(lsl_out) and typer.confirm(tr(terminal.ALLOW_NETWORK_QUESTION), default=False)
 
 
 def _ask_about_access(folder: Path, console: Console) -> None:

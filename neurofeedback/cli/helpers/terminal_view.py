@@ -96,6 +96,7 @@ def describe_snapshot(snapshot: Snapshot) -> dict[str, str]:
         terminal.PAUSED: tr(terminal.PAUSED_HINT) if snapshot.paused else "",
         terminal.GUIDANCE: snapshot.model_text,
         terminal.SOUND: _sound_text(snapshot),
+        terminal.SENT: snapshot.outputs,
         terminal.RECORDING: "" if snapshot.recording is None else str(snapshot.recording),
         terminal.MESSAGE: snapshot.message,
     }

@@ -57,4 +57,4 @@ def _signal_text(snapshot: Snapshot) -> str:
         return snapshot.sound
     usable = tr(sit.USABLE_SIGNAL, share=format_percent(snapshot.frame.signal))
     lost = tr(sit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
-    return " · ".join(part for part in (usable, lost, snapshot.sound) if part)
+    return " · ".join(part for part in (usable, lost, snapshot.sound, snapshot.outputs) if part)
