@@ -15,7 +15,7 @@ from neurofeedback.errors import SourceError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.session.controls import ActionTime, Controls
-from neurofeedback.session.network_outputs import FrameConsumer, SessionConsumer
+from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.phase_controller import PhaseOutput
 from neurofeedback.session.press_debouncer import PressDebouncer
 from neurofeedback.session.probes import ActionResult, ProbeScheduler

@@ -25,7 +25,7 @@ from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.fit.headset_fit import HeadsetFitResult, wait_for_headset_fit
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
-from neurofeedback.session.network_outputs import check_permission, describe_outputs, open_outputs
+from neurofeedback.session.outputs.network_outputs import check_permission, describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import SessionPlan, plan_session
 from neurofeedback.session.runner import Runner

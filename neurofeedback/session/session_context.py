@@ -11,7 +11,7 @@ from neurofeedback.learning.decoder_thread import DecoderThread
 from neurofeedback.recording.session_writer import SessionWriter
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.live_state import LiveState
-from neurofeedback.session.network_outputs import SessionConsumer
+from neurofeedback.session.outputs.network_outputs import SessionConsumer
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.settings.model import Settings
 from neurofeedback.types import INDEX_NAME, StreamInfo

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from neurofeedback.session.live_state import LiveState, Request, RequestKind
-from neurofeedback.session.network_outputs import SessionConsumer
+from neurofeedback.session.outputs.network_outputs import SessionConsumer
 from neurofeedback.texts.probe_questions import NOT_SURE
 from neurofeedback.types import Chunk, Command, Event, EventKind, Frame
 

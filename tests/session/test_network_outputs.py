@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.session.network_outputs import FRAME_FIELDS, LslOutput, OscOutput, describe_outputs, open_outputs
+from neurofeedback.session.outputs.network_outputs import (
+    FRAME_FIELDS,
+    LslOutput,
+    OscOutput,
+    describe_outputs,
+    open_outputs,
+)
 from neurofeedback.types import Chunk, Event, EventKind, Frame, Guidance, Phase, State, StreamInfo
 
 STREAM = StreamInfo("simulated:1", 256.0, ("TP9", "AF7", "AF8", "TP10"))

@@ -12,7 +12,7 @@ import pytest
 
 from neurofeedback.acquisition import loopback
 from neurofeedback.errors import SettingsError
-from neurofeedback.session.network_outputs import check_permission, needs_permission
+from neurofeedback.session.outputs.network_outputs import check_permission, needs_permission
 
 NAMESPACES = """
 set -e

@@ -13,7 +13,7 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.recording import complete_interrupted
 from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.session.config import SessionConfig, SessionResult
-from neurofeedback.session.network_outputs import LslOutput, open_outputs
+from neurofeedback.session.outputs.network_outputs import LslOutput, open_outputs
 from neurofeedback.session.session import Session
 from neurofeedback.types import Chunk, StreamInfo
 

@@ -97,7 +97,7 @@ def _network_is_allowed(lsl_out: str) -> bool:
     """Ask whether LSL may be sent where other computers could read it; False without need or terminal."""
     if not lsl_out or not sys.stdin.isatty():
         return False
-    from neurofeedback.session.network_outputs import needs_permission
+    from neurofeedback.session.outputs.network_outputs import needs_permission
 
     return needs_permission(lsl_out) and typer.confirm(tr(terminal.ALLOW_NETWORK_QUESTION), default=False)
 
