@@ -6,6 +6,7 @@ After Janssen, Veldhuis & Vries 1986, from the signal before the gap and the one
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,42 @@ def interpolate_gap(past: NDArray[np.float64], n: int, after: float) -> GapInter
     >>> bool(np.abs(interpolate_gap(wave[:500], 12, wave[512]).values - wave[500:512]).max() < 0.05)
     True
     """
+    expected = _expect_gap(past, n, after)
+    if expected is None:
+        return None
+    values, error = expected
+    error_autocovariance = np.array([np.trace(error, lag) for lag in range(n)])
+    return GapInterpolation(values, error_autocovariance)
+
+
+def draw_gap(past: NDArray[np.float64], n: int, after: float, rng: np.random.Generator) -> NDArray[np.float64] | None:
+    """Draw the samples of a gap from what the model expects there: the expected samples and a random error.
+
+    They have the power of the lost signal at every frequency, which the expected samples alone do not.
+
+    Parameters
+    ----------
+    past : ndarray, shape (n_past,)
+        Signal just before the gap, uV; about two seconds.
+    after : float
+        The first sample after the gap, uV.
+
+    Returns
+    -------
+    ndarray, shape (n,), or None
+        None if the signal before the gap is constant.
+    """
+    expected = _expect_gap(past, n, after)
+    if expected is None:
+        return None
+    values, error = expected
+    return values + np.linalg.cholesky(error) @ rng.standard_normal(n)
+
+
+def _expect_gap(
+    past: NDArray[np.float64], n: int, after: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the expected samples of a gap, ``(n,)``, and the covariance of their error, ``(n, n)``."""
     mean = past.mean()
     moving = past - mean
     covariance = _autocovariance(moving)
@@ -58,13 +95,16 @@ def interpolate_gap(past: NDArray[np.float64], n: int, after: float) -> GapInter
     innovation = float(model @ covariance)
     known = np.concatenate([moving[-_ORDER:], np.zeros(n), [after - mean]])
     residuals = np.convolve(known, model, "valid")  # with zeros in the gap
-    effects = np.zeros((n + 1, n))
-    for at in range(n):
-        effects[at:, at] = np.pad(model, (0, n))[: n + 1 - at]
+    effects = np.pad(model, (0, n))[_effect_places(n)]
     precision = np.linalg.inv(effects.T @ effects)
-    error = innovation * precision
-    error_autocovariance = np.array([np.trace(error, lag) for lag in range(n)])
-    return GapInterpolation(mean - precision @ (effects.T @ residuals), error_autocovariance)
+    return mean - precision @ (effects.T @ residuals), innovation * precision
+
+
+@lru_cache(maxsize=256)
+def _effect_places(n: int) -> NDArray[np.int64]:
+    """Return which coefficient of the model each sample of a gap has in each residual, ``(n + 1, n)``."""
+    lags = np.arange(n + 1)[:, None] - np.arange(n)
+    return np.where(lags < 0, _ORDER + n, np.minimum(lags, _ORDER + n))  # the last places are zeros
 
 
 def _autocovariance(signal: NDArray[np.float64]) -> NDArray[np.float64]:
