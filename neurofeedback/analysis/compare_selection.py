@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from neurofeedback.analysis.clean_signal import CleanSignal, extract_clean_signal
 from neurofeedback.analysis.contact_log import replay_contacts
 from neurofeedback.analysis.history import PastSession
-from neurofeedback.analysis.resting_measures import CleanSignal, extract_clean_signal
 from neurofeedback.errors import NeurofeedbackError, RecordingError, SettingsError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from neurofeedback.analysis.clean_signal import NO_FEEDBACK_PHASES, WINDOW_S, CleanSignal
 from neurofeedback.analysis.compare_selection import (
     MIN_WINDOWS,
     ComparableSession,
@@ -25,14 +26,7 @@ from neurofeedback.analysis.contrasts import (
     compute_contrast,
 )
 from neurofeedback.analysis.history import PastSession, past_sessions
-from neurofeedback.analysis.resting_measures import (
-    MEASURES,
-    NO_FEEDBACK_PHASES,
-    WINDOW_S,
-    CleanSignal,
-    compute_measures,
-    estimate_iaf,
-)
+from neurofeedback.analysis.resting_measures import MEASURES, compute_measures, estimate_iaf
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.texts import comparison as texts

@@ -10,24 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from mne.time_frequency import psd_array_welch
 from numpy.typing import NDArray
+from scipy import signal as scipy_signal
 
-from neurofeedback.analysis.contact_log import ContactLog
+from neurofeedback.analysis.clean_signal import CleanSignal
 from neurofeedback.processing.aperiodic import AperiodicFit
-from neurofeedback.processing.complexity import segment_complexity
+from neurofeedback.processing.entropies import ENTROPIES, window_entropies
 from neurofeedback.processing.iaf import find_iaf
-from neurofeedback.recording.recording import Recording
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
-from neurofeedback.types import Phase
 
 Floats = NDArray[np.float64]
-WINDOW_S = 4.0
-NO_FEEDBACK_PHASES = (Phase.BASELINE, Phase.TRANSFER)
 _MUSCLE_HZ = (55.0, 95.0)
 _MIN_MUSCLE_BANDWIDTH_HZ = 15.0
 _MAINS_HALF_HZ = 2.0
+_MAX_ENTROPY_WINDOWS = 20
 _TINY = float(np.finfo(float).tiny)
 
 
@@ -57,73 +54,12 @@ MEASURES: dict[str, Measure] = {
     "iaf": Measure("individual alpha frequency", "posterior", "Hz", "none without an alpha peak"),
     "lzc": Measure("Lempel-Ziv complexity, 125 Hz", "all", "1", "nearly a proxy of the exponent: read the ratio"),
     "lzc_ratio": Measure("complexity over that of phase surrogates", "all", "1"),
+    "permutation": Measure("permutation entropy, 125 Hz", "all", "1", "follows the spectrum: read the ratio"),
+    "permutation_ratio": Measure("permutation entropy over that of phase surrogates", "all", "1"),
+    "multiscale": Measure("multiscale entropy, 8 to 40 ms", "all", "1", "follows the spectrum: read the ratio"),
+    "multiscale_ratio": Measure("multiscale entropy over that of phase surrogates", "all", "1"),
 }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CleanSignal:
-    """Clean windows of 4 s of one session by channel row, in order of time, without overlap.
-
-    ``windows[row]`` is ``(n_windows, n_samples)`` in microvolts, raw.
-    """
-
-    sfreq: float
-    windows: Mapping[int, Floats]
-
-    def count(self, rows: Sequence[int]) -> int:
-        """Return the smallest number of windows of these channels."""
-        return min((len(self.windows[row]) for row in rows), default=0)
-
-    def subsample(self, n: int) -> CleanSignal:
-        """Return ``n`` evenly spaced windows of each channel; channels with fewer are left out."""
-        chosen = {
-            row: windows[np.linspace(0, len(windows) - 1, n).round().astype(int)]
-            for row, windows in self.windows.items()
-            if len(windows) >= n
-        }
-        return CleanSignal(self.sfreq, chosen)
-
-    def blocks(self, n: int) -> list[CleanSignal]:
-        """Split into consecutive blocks of ``n`` windows; a remainder at the end is left out."""
-        whole = self.count(list(self.windows)) // n
-        return [
-            CleanSignal(self.sfreq, {row: windows[k * n : (k + 1) * n] for row, windows in self.windows.items()})
-            for k in range(whole)
-        ]
-
-
-def extract_clean_signal(
-    recording: Recording, contacts: ContactLog, phases: Sequence[Phase] = NO_FEEDBACK_PHASES
-) -> CleanSignal:
-    """Return the clean windows of a session: without lost samples, and with good contact over their 4 s.
-
-    Of a recording without these phases, such as an imported one, all of it is used.
-    """
-    n = round(WINDOW_S * recording.stream.sfreq)
-    found: list[list[Floats]] = [[] for _ in recording.stream.ch_names]
-    for frame in _window_ends(contacts, phases, n):
-        stop = int(contacts.sample[frame])
-        data = recording.read_chunk(stop - n, stop).data.astype(np.float64)
-        for row in np.flatnonzero((contacts.grades[frame] == 0) & np.isfinite(data).all(axis=1)):
-            found[row].append(data[row])
-    windows = {row: np.array(one) for row, one in enumerate(found) if one}
-    return CleanSignal(recording.stream.sfreq, windows)
-
-
-def _window_ends(contacts: ContactLog, phases: Sequence[Phase], n: int) -> list[int]:
-    """Return the frames at which windows of ``n`` samples end that lie in these phases and do not overlap."""
-    wanted = np.isin(contacts.phase, [str(phase) for phase in phases])
-    if not wanted.any():
-        wanted = np.ones(len(contacts.phase), bool)
-    ends, available_from = [], 0
-    starts = np.concatenate([[0], contacts.sample[:-1]])
-    for frame, sample in enumerate(contacts.sample.tolist()):
-        if not wanted[frame]:
-            available_from = sample
-        elif sample - n >= max(available_from, 0) and wanted[np.searchsorted(starts, sample - n, side="right") - 1]:
-            ends.append(frame)
-            available_from = sample
-    return ends
+SPECTRAL_MEASURES = tuple(name for name in MEASURES if name not in {*ENTROPIES, "iaf"})
 
 
 def compute_measures(
@@ -138,20 +74,28 @@ def compute_measures(
     mains_hz : float, optional
         Its bins and those of its harmonics are left out of the muscle band.
     """
-    iaf = settings.bands.default_iaf_hz if iaf_hz is None else iaf_hz
-    psds = {row: _psd(windows, signal.sfreq) for row, windows in signal.windows.items()}
-    by_channel = {row: _spectral_measures(psd, freqs, iaf, settings, mains_hz) for row, (freqs, psd) in psds.items()}
-    for row, windows in signal.windows.items():
-        complexity, ratio = np.mean(
-            [segment_complexity(window[None], signal.sfreq)[0, 0] for window in windows], axis=0
-        )
-        by_channel[row] |= {"lzc": float(complexity), "lzc_ratio": float(ratio)}
+    psds = {row: median_psd(windows, signal.sfreq) for row, windows in signal.windows.items()}
+    by_channel = {
+        row: {name: float(found) for name, found in spectral_measures(psd, freqs, iaf_hz, settings, mains_hz).items()}
+        | dict(zip(ENTROPIES, mean_entropies(signal.windows[row]).tolist(), strict=True))
+        for row, (freqs, psd) in psds.items()
+    }
     found = {
         name: _mean([by_channel[row][name] for row in montage.rows(measure.region) if row in by_channel])
         for name, measure in MEASURES.items()
         if name != "iaf"
     }
     return {name: found.get(name, np.nan) for name in MEASURES} | {"iaf": iaf_from_psds(psds, montage, settings)}
+
+
+def mean_entropies(windows: Floats) -> Floats:
+    """Return the mean of the ``ENTROPIES`` over windows of one channel; of more than 20, of 20 spread evenly."""
+    chosen = np.unique(np.linspace(0, len(windows) - 1, _MAX_ENTROPY_WINDOWS).round().astype(int))
+    found = window_entropies(windows[chosen])
+    known = np.isfinite(found)
+    return np.where(
+        known.any(axis=0), np.where(known, found, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan
+    )
 
 
 def iaf_from_psds(psds: Mapping[int, tuple[Floats, Floats]], montage: Montage, settings: Settings) -> float:
@@ -167,47 +111,75 @@ def iaf_from_psds(psds: Mapping[int, tuple[Floats, Floats]], montage: Montage, s
 def estimate_iaf(signal: CleanSignal, montage: Montage, settings: Settings) -> float:
     """Return the alpha frequency of a clean signal, Hz; NaN without a peak."""
     rows = [row for row in montage.rows("posterior") if row in signal.windows]
-    return iaf_from_psds({row: _psd(signal.windows[row], signal.sfreq) for row in rows}, montage, settings)
+    return iaf_from_psds({row: median_psd(signal.windows[row], signal.sfreq) for row in rows}, montage, settings)
 
 
-def _psd(windows: Floats, sfreq: float) -> tuple[Floats, Floats]:
-    """Return frequencies and spectrum by Welch's method: the clean windows as segments, mean removed, Hann, median."""
+def median_psd(windows: Floats, sfreq: float) -> tuple[Floats, Floats]:
+    """Return frequencies and spectrum by Welch's method: the clean windows as segments, mean removed, Hann, median.
+
+    The median is corrected for its bias (Allen et al. 2012 Phys Rev D 85:122006).
+    """
     n = windows.shape[1]
-    psd, freqs = psd_array_welch(
-        windows.ravel(), sfreq, n_fft=n, n_per_seg=n, n_overlap=0, average="median", window="hann", verbose="error"
+    freqs, psd = scipy_signal.welch(
+        windows.ravel(), sfreq, window="hann", nperseg=n, noverlap=0, detrend="constant", average="median"
     )
     return freqs[1:], np.maximum(psd[1:], _TINY)
 
 
-def _spectral_measures(
-    psd: Floats, freqs: Floats, iaf_hz: float, settings: Settings, mains_hz: float | None
-) -> dict[str, float]:
+def window_psds(windows: Floats, sfreq: float) -> tuple[Floats, Floats]:
+    """Return frequencies and the periodogram of each window, ``(n_windows, n_freqs)``: mean removed, Hann."""
+    freqs, psds = scipy_signal.periodogram(windows, sfreq, window="hann", detrend="constant")
+    return freqs[1:], np.maximum(psds[:, 1:], _TINY)
+
+
+def spectral_measures(
+    psd: Floats,
+    freqs: Floats,
+    iaf_hz: float | None,
+    settings: Settings,
+    mains_hz: float | None,
+    *,
+    single_windows: bool = False,
+) -> dict[str, Floats]:
+    """Return the ``SPECTRAL_MEASURES`` of spectra, each ``(...)``.
+
+    Parameters
+    ----------
+    psd : ndarray, shape (..., n_freqs)
+        uV^2/Hz.
+    iaf_hz, mains_hz : float, optional
+        See ``compute_measures``.
+    single_windows : bool
+        The spectra are single periodograms, whose logarithms lie below that of the spectrum by Euler's constant.
+    """
     bands = settings.bands
-    exponent, offset = AperiodicFit(freqs, iaf_hz, settings.features)(np.log(psd))
+    iaf = bands.default_iaf_hz if iaf_hz is None else iaf_hz
+    exponent, offset = AperiodicFit(freqs, iaf, settings.features)(np.log(psd))
+    offset = offset + (np.euler_gamma if single_windows else 0.0)
     edges = {
         "delta": bands.delta_hz,
-        "theta": bands.theta_hz(iaf_hz),
-        "alpha": bands.alpha_hz(iaf_hz),
+        "theta": bands.theta_hz(iaf),
+        "alpha": bands.alpha_hz(iaf),
         "beta": bands.beta_hz,
         "gamma": (settings.gate.emg_low_hz, settings.gate.emg_high_hz),
     }
     inside = {name: (freqs >= low) & (freqs <= high) for name, (low, high) in edges.items()}
-    found = {name: float(np.log(psd[bins].mean())) for name, bins in inside.items()}
+    found = {name: np.log(psd[..., bins].mean(axis=-1)) for name, bins in inside.items()}
     for name in ("theta", "alpha", "beta"):
-        expected = np.exp(offset - exponent * np.log(freqs[inside[name]])).mean()
-        found[f"o_{name}"] = found[name] - float(np.log(expected))
-    return found | {"exponent": float(exponent), "offset": float(offset), "muscle": _muscle_power(psd, freqs, mains_hz)}
+        expected = np.exp(offset[..., None] - exponent[..., None] * np.log(freqs[inside[name]])).mean(axis=-1)
+        found[f"o_{name}"] = found[name] - np.log(expected)
+    return found | {"exponent": exponent, "offset": offset, "muscle": _muscle_power(psd, freqs, mains_hz)}
 
 
-def _muscle_power(psd: Floats, freqs: Floats, mains_hz: float | None) -> float:
+def _muscle_power(psd: Floats, freqs: Floats, mains_hz: float | None) -> Floats:
     low, high = _MUSCLE_HZ[0], min(_MUSCLE_HZ[1], 0.9 * freqs[-1])
     if high - low < _MIN_MUSCLE_BANDWIDTH_HZ:
-        return np.nan
+        return np.full(psd.shape[:-1], np.nan)
     bins = (freqs >= low) & (freqs <= high)
     if mains_hz:
         away = np.abs(freqs - mains_hz * np.round(freqs / mains_hz))
         bins &= away > _MAINS_HALF_HZ
-    return float(np.log(psd[bins].mean()))
+    return np.log(psd[..., bins].mean(axis=-1))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from scipy import signal
 from typer.testing import CliRunner
 
+from neurofeedback.analysis.clean_signal import CleanSignal
 from neurofeedback.analysis.comparison import Comparison, compare_conditions
-from neurofeedback.analysis.resting_measures import CleanSignal, compute_measures
+from neurofeedback.analysis.resting_measures import compute_measures
 from neurofeedback.cli.commands.compare import comparison_document
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
@@ -170,11 +171,11 @@ def test_what_differs_is_found_with_its_size(compared: Comparison) -> None:
 
 def test_the_finding_is_a_sentence(compared: Comparison) -> None:
     sentence = finding_sentence(compared)
-    assert re.match(r"In \d+ of 14 measures the two conditions differ by more than chance explains: ", sentence)
+    assert re.match(r"In \d+ of 18 measures the two conditions differ by more than chance explains: ", sentence)
     assert "alpha power" in sentence
     assert sentence in render_comparison(compared)
     nothing = replace(compared, contrasts={name: replace(one, q=0.5) for name, one in compared.contrasts.items()})
-    assert finding_sentence(nothing).startswith("In none of the 14 measures")
+    assert finding_sentence(nothing).startswith("In none of the 18 measures")
 
 
 def test_before_and_after_has_no_test_and_shows_every_session(ten: Path) -> None:

@@ -1,0 +1,89 @@
+"""Mean of a measure over a segment of one recording, with an interval that holds for this recording alone.
+
+Neighbouring windows are alike, so they count for less than their number. The interval says how well the segment's mean
+is known, not what another day, or the same drug on another day, would give.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+_MIN_WINDOWS = 10
+_N_BLOCKS, _MIN_BLOCKS = 10, 5
+_MAX_CORRELATION = 0.95
+_CONFIDENCE_LEVEL = 0.95
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentMean:
+    """Mean of one measure over a segment, its 95 % interval of this recording, and its number of windows.
+
+    ``low`` and ``high`` are None where there are too few windows for an interval.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+    n_windows: int
+
+
+def segment_mean(values: Floats) -> SegmentMean | None:
+    """Return the mean of a segment; None without a window.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_windows,)
+        One value for each window in order of time, NaN where a window is missing.
+
+    Notes
+    -----
+    Without missing windows: the effective number of an AR(1) process, N (1 - r) / (1 + r), with the lag-1 correlation
+    corrected for its bias, r + (1 + 3 r) / N (Marriott & Pope 1954 Biometrika 41:390), and Student's t. With missing
+    windows: the means of ten blocks of equal length, weighted by their windows.
+    """
+    known = np.isfinite(values)
+    n = int(known.sum())
+    if not n:
+        return None
+    mean = float(values[known].mean())
+    half = None
+    if n >= _MIN_WINDOWS:
+        half = _ar1_half_width(values) if n == len(values) else _block_half_width(values, known, mean)
+    return SegmentMean(mean, None if half is None else mean - half, None if half is None else mean + half, n)
+
+
+def _ar1_half_width(values: Floats) -> float:
+    n = len(values)
+    centred = values - values.mean()
+    squares = float(centred @ centred)
+    if squares == 0:
+        return 0.0
+    r = float(centred[:-1] @ centred[1:]) / squares
+    r = min(max(r + (1 + 3 * r) / n, 0.0), _MAX_CORRELATION)
+    n_effective = max(n * (1 - r) / (1 + r), 2.0)
+    return _t(n_effective - 1) * math.sqrt(squares / (n - 1) / n_effective)
+
+
+def _block_half_width(values: Floats, known: NDArray[np.bool_], mean: float) -> float | None:
+    blocks = [
+        (float(piece[inside].mean()), int(inside.sum()))
+        for piece, inside in zip(np.array_split(values, _N_BLOCKS), np.array_split(known, _N_BLOCKS), strict=True)
+        if inside.any()
+    ]
+    k = len(blocks)
+    if k < _MIN_BLOCKS:
+        return None
+    means, weights = np.array(blocks).T
+    squares = float(np.sum((weights / weights.sum() * (means - mean)) ** 2))
+    return _t(k - 1) * math.sqrt(squares * k / (k - 1))
+
+
+def _t(free: float) -> float:
+    return float(stdtrit(free, 0.5 + _CONFIDENCE_LEVEL / 2))
