@@ -191,7 +191,8 @@ class FrameEngine:
             raise ValueError(f"chunk has {len(chunk.data)} channels, expected {len(self.recent_filtered)}")
         self._pipeline.append(chunk.data)
         self._next_sample = chunk.stop
-        self._commands = sorted([*self._commands, *commands], key=lambda command: command.sample)
+        if commands:
+            self._commands = sorted([*self._commands, *commands], key=lambda command: command.sample)
         frames: list[Frame] = []
         filtered: list[NDArray[np.float64]] = []
         while (windows := self._next_windows()) is not None:

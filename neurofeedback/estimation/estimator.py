@@ -18,6 +18,7 @@ from neurofeedback.estimation.personal_baseline import PersonalBaseline
 from neurofeedback.estimation.zscore import bounded_zscore, index_columns
 from neurofeedback.processing.envelope import Envelope, EnvelopeFilter
 from neurofeedback.processing.features import FEATURES, FeatureExtractor, individual_bands, select_by_kind
+from neurofeedback.processing.framing import mean_of_last_axis
 from neurofeedback.processing.pipeline import Windows
 from neurofeedback.processing.regions import RegionAverager
 from neurofeedback.processing.smoothing import Smoother
@@ -171,12 +172,13 @@ class Estimator:
                 *([] if self._personal is None else [self._personal.median.channel_median]),
             ]
             stacked = [values, *(values - median for median in medians)]
-            features, deviations, *from_personal = self._regions.means(np.stack(stacked), used)
+            features, deviations, *from_personal = self._regions.means(np.array(stacked), used)
             personal_z = np.full(features.shape, np.nan)
             if self._personal is not None:
                 personal = self._personal.median
                 personal_z = bounded_zscore(from_personal[0] - personal.mu, personal.spread, self._settings.baseline)
             z = bounded_zscore(deviations - baseline.mu, baseline.spread, self._settings.baseline)
+        good_share = gate_result.good_share * self._measured_channels
         return FeatureBatch(
             features=features,
             deviations=deviations,
@@ -184,11 +186,9 @@ class Estimator:
             personal_z=personal_z,
             valid=self._enough_for_index(np.isfinite(features if baseline is None else z)),
             usable=usable,
-            gap=np.asarray(gate_result.reasons["lost"][:, self._index_channels].any(axis=1), dtype=np.bool_),
+            gap=np.logical_or.reduce(gate_result.reasons["lost"][:, self._index_channels], axis=1),
             lost=lost,
-            signal=np.where(
-                lost, 0.0, (gate_result.good_share * self._measured_channels)[:, self._index_channels].mean(axis=1)
-            ),
+            signal=np.where(lost, 0.0, mean_of_last_axis(good_share[:, self._index_channels])),
         )
 
     def read_frame(self, batch: FeatureBatch, row: int, *, practising: bool) -> IndexEstimate:
@@ -219,5 +219,5 @@ class Estimator:
 
     def _enough_for_index(self, available: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether the available features, ``(n, len(FEATURES))``, are enough for the index."""
-        chosen = np.take(available, self._columns, axis=1)
+        chosen = available.take(self._columns, axis=1)
         return np.array([self._weights.for_available(row) is not None for row in chosen], dtype=np.bool_)

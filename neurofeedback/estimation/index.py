@@ -65,7 +65,7 @@ def weighted_sum(z: NDArray[np.float64], weights: IndexWeights) -> float:
     """Return the weighted sum of the available z-scores ``(n_features,)``, or NaN if they are too few."""
     available = np.isfinite(z)
     chosen = weights.for_available(available)
-    return math.nan if chosen is None else float(np.sum(np.where(available, z, 0.0) * chosen))
+    return math.nan if chosen is None else float(np.add.reduce(np.where(available, z, 0.0) * chosen))
 
 
 class IndexSmoother:

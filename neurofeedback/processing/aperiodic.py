@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.processing.framing import mean_of_last_axis
+from neurofeedback.processing.framing import mean_of_last_axis, sum_of_last_axis
 from neurofeedback.settings.signal import FeatureSettings
 
 
@@ -26,7 +26,7 @@ class AperiodicFit:
 
     def __call__(self, ln_psd: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return exponent and offset, each ``(...)``, of ln P ``(..., n_freqs)``."""
-        chosen = np.take(ln_psd, self.bins, axis=-1)  # C order: the sums below keep their order
-        exponent = -np.sum(chosen * self._slope, axis=-1)
+        chosen = ln_psd.take(self.bins, axis=-1)  # C order: the sums below keep their order
+        exponent = -sum_of_last_axis(chosen * self._slope)
         offset = mean_of_last_axis(chosen) + exponent * self._mean_ln_f
         return exponent, offset

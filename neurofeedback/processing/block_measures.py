@@ -12,6 +12,7 @@ from scipy import signal
 from neurofeedback.processing.filters import CausalFilter, blink_sos, emg_sos
 from neurofeedback.processing.framing import (
     BLOCK_S,
+    TINY,
     FrameSchedule,
     SlidingWindows,
     hops_per_block,
@@ -92,11 +93,12 @@ class BlockMeasurer:
         slow = self._slow.process(filtered, raw.resets)
         emg = self._emg.process(filtered, raw.resets)
         jump = np.abs(self._lagged(filtered))
-        peaks, ptps = self._peak_to_peak(np.stack([raw.data, filtered, slow]), starts)
-        blocks = self._blocks(np.stack([jump, filtered, emg, slow]), stops)
+        peaks, ptps = self._peak_to_peak(np.array([raw.data, filtered, slow]), starts)
+        blocks = self._blocks(np.array([jump, filtered, emg, slow]), stops)
         jumps, filtered_block, emg_block, slow_block = blocks.transpose(1, 0, 2, 3)
         pops = np.maximum.reduceat(jump, starts, axis=1).T
-        raw_peak, pop = self._largest.append(np.stack([peaks[:, 0], pops], axis=1)).max(axis=-1).transpose(1, 0, 2)
+        recent = self._largest.append(np.array([peaks[:, 0], pops]).transpose(1, 0, 2))
+        raw_peak, pop = np.maximum.reduce(recent, axis=-1).transpose(1, 0, 2)
         measures = BlockMeasures(
             raw_ptp=ptps[:, 0],
             raw_peak=raw_peak,
@@ -128,13 +130,14 @@ class BlockMeasurer:
         """Peak of each hop, and peak to peak of its trailing second, ``(n_blocks, n_signals, n_channels)``."""
         top = np.maximum.reduceat(signals, starts, axis=-1)
         bottom = np.minimum.reduceat(signals, starts, axis=-1)
-        extremes = np.stack([top, -bottom]).transpose(3, 0, 1, 2)
-        highest = self._extremes.append(extremes).max(axis=-1)
-        return extremes.max(axis=1), highest.sum(axis=1)
+        extremes = np.array([top, -bottom]).transpose(3, 0, 1, 2)
+        highest = np.maximum.reduce(self._extremes.append(extremes), axis=-1)
+        return np.maximum.reduce(extremes, axis=1), np.add.reduce(highest, axis=1)
 
     def _share(self, counts: SlidingWindows[np.int64], flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> Rows:
         """Share of the trailing second's samples that are flagged."""
-        return counts.append(np.add.reduceat(flags, starts, axis=1, dtype=np.int64).T).sum(axis=-1) / self._sfreq
+        recent = counts.append(np.add.reduceat(flags, starts, axis=1, dtype=np.int64).T)
+        return np.add.reduce(recent, axis=-1) / self._sfreq
 
     def _lagged(self, filtered: NDArray[np.float64]) -> NDArray[np.float64]:
         if self._lag_tail is None:
@@ -144,7 +147,7 @@ class BlockMeasurer:
         return joined[:, self._n_lag :] - joined[:, : -self._n_lag]
 
     def _muscle(self, power: Rows) -> Rows:
-        ln_density = np.log(np.maximum(power, np.finfo(float).tiny)) - self._ln_emg_bandwidth
+        ln_density = np.log(np.maximum(power, TINY)) - self._ln_emg_bandwidth
         return np.sort(self._ln_emg.append(ln_density)[..., :: self._hops_per_block], axis=-1)[..., 1]
 
     def _settling(

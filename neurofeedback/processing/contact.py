@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.filters import MAINS_HZ
-from neurofeedback.processing.framing import FrameSchedule, SlidingWindows, mean_of_last_axis
+from neurofeedback.processing.framing import TINY, FrameSchedule, SlidingWindows, mean_of_last_axis
 from neurofeedback.processing.gap_bridge import BridgedSamples, GapBridge, join_bridged
 from neurofeedback.processing.gate import GateResult
 from neurofeedback.processing.spectrum import Periodogram, in_band
@@ -40,7 +40,7 @@ class ContactMonitor:
 
     def process(self, gate_result: GateResult) -> list[tuple[ChannelContact, ...]]:
         """Return the contacts of each frame, in the order of the channels."""
-        flags = np.stack([gate_result.bad, *(gate_result.reasons[rule] for rule in GATE_REASONS)], axis=-1)
+        flags = np.array([gate_result.bad, *(gate_result.reasons[rule] for rule in GATE_REASONS)]).transpose(1, 2, 0)
         frequent = mean_of_last_axis(self._recent.append(flags)) >= _LISTED_SHARE
         frames = zip(gate_result.excluded.tolist(), frequent.tolist(), strict=True)
         return [tuple(map(self._contact, self._ch_names, *frame)) for frame in frames]
@@ -154,7 +154,7 @@ class ElectrodeQualityMonitor:
         means = self._means.append(raw.mean(axis=-1)[None])[0]
         return {
             "lost": lost,
-            "flat": 1 / np.maximum(np.ptp(raw, axis=-1), np.finfo(float).tiny),
+            "flat": 1 / np.maximum(np.ptp(raw, axis=-1), TINY),
             "railed": np.abs(raw).max(axis=-1) / self._full_scale_uv,
             "broken": self._noise.append(np.minimum(eeg, 2 * emg)[None])[0].min(axis=-1),
             "mains": mains,
@@ -168,7 +168,7 @@ class ElectrodeQualityMonitor:
         scores: list[Row] = []
         for rule in ELECTRODE_REASONS:
             fair, bad = self._limits[rule]
-            m = np.maximum(quantities[rule], np.finfo(float).tiny)
+            m = np.maximum(quantities[rule], TINY)
             scores.append(FAIR_BADNESS + np.log(m / fair) / np.log(bad / fair))
         return np.clip(np.array(scores), -MAX_BADNESS, MAX_BADNESS)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.processing.framing import trailing_windows
+from neurofeedback.processing.framing import TINY, trailing_windows
 from neurofeedback.settings.signal import EnvelopeSettings
 
 _GRID_S = 16.0
@@ -65,12 +65,14 @@ class EnvelopeFilter:
     def __call__(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ln of the envelope in uV, ``(...)``, of ``(..., n_taps)`` in uV, in C order."""
         square = (samples @ self._real) ** 2 + (samples @ self._imag) ** 2
-        return 0.5 * np.log(np.maximum(square, np.finfo(float).tiny))
+        return 0.5 * np.log(np.maximum(square, TINY))
 
     def at(self, data: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return ln of the envelope before each stop, ``(n_stops, n_channels)``; NaN before ``n_taps`` samples."""
-        out = np.full((len(stops), len(data)), np.nan)
         filled = stops >= self.n_taps
+        if filled.all():
+            return self(trailing_windows(data, stops, self.n_taps))
+        out = np.full((len(stops), len(data)), np.nan)
         out[filled] = self(trailing_windows(data, stops[filled], self.n_taps))
         return out
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.aperiodic import AperiodicFit
-from neurofeedback.processing.framing import mean_of_last_axis
+from neurofeedback.processing.framing import TINY, mean_of_last_axis, sum_of_last_axis
 from neurofeedback.processing.spectrum import in_band
 from neurofeedback.settings.signal import BandSettings, FeatureSettings, GateSettings
 
@@ -284,19 +284,21 @@ class FeatureExtractor:
         -------
         ndarray, shape (n, n_channels, len(SPECTRAL))
         """
-        tiny = np.finfo(float).tiny
-        power = {name: np.maximum(mean_of_last_axis(psd[..., bins]), tiny) for name, bins in self._slices.items()}
+        power = {name: np.maximum(mean_of_last_axis(psd[..., bins]), TINY) for name, bins in self._slices.items()}
         floor = self._settings.beta_floor_share * power["beta"]
         muscle = self._settings.emg_beta_gain * np.where(np.isnan(emg_excess), 0.0, emg_excess)
         power["beta"] = np.maximum(power["beta"] - muscle, floor)
         kinds = {name: np.log(density) for name, density in power.items()}
-        kinds["chi"], offset = self._fit(np.log(np.maximum(smooth_psd, tiny)))
+        kinds["chi"], offset = self._fit(np.log(np.maximum(smooth_psd, TINY)))
         for name, ln_f in self._mean_ln_f.items():
             kinds[f"o_{name}"] = kinds[name] - (offset - kinds["chi"] * ln_f)
         alpha = psd[..., self._slices["alpha"]]
-        weighted = np.sum(alpha * self._freqs[self._slices["alpha"]], axis=-1)
-        kinds["cog"] = weighted / np.maximum(np.sum(alpha, axis=-1), tiny)
-        return np.stack([kinds[kind] for kind in SPECTRAL], axis=-1)
+        weighted = sum_of_last_axis(alpha * self._freqs[self._slices["alpha"]])
+        kinds["cog"] = weighted / np.maximum(sum_of_last_axis(alpha), TINY)
+        out = np.empty((*psd.shape[:-1], len(SPECTRAL)))
+        for column, kind in enumerate(SPECTRAL):
+            out[..., column] = kinds[kind]
+        return out
 
     def emg_power(self, psd: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the mean density of the muscle band, ``(...)``, of ``(..., n_freqs)``, uV^2/Hz."""

@@ -36,6 +36,8 @@ class CausalFilter:
 
     def process(self, data: NDArray[np.float64], resets: Sequence[tuple[int, int]] = ()) -> NDArray[np.float64]:
         """Filter ``(n_channels, n_samples)``; a row restarts in steady state at each (row, offset) of ``resets``."""
+        if not resets:
+            return self._filter(data)
         out = np.empty_like(data)
         at = 0
         for row, offset in resets:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 BLOCK_S = 0.25
 """Length of a gate block, s, also with a shorter hop."""
 
+TINY = float(np.finfo(np.float64).tiny)
+"""Smallest normal number, under which no logarithm is taken."""
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -87,6 +90,17 @@ def mean_of_last_axis(values: NDArray[np.generic]) -> NDArray[np.float64]:
     [0.5, 1.0]
     """
     return np.add.reduce(values, axis=-1, dtype=np.float64) / values.shape[-1]
+
+
+def sum_of_last_axis(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``values.sum(axis=-1)``, bit by bit, without NumPy's checks.
+
+    Examples
+    --------
+    >>> sum_of_last_axis(np.array([[0.5, 1.0], [1.0, 1.0]])).tolist()
+    [1.5, 2.0]
+    """
+    return np.add.reduce(values, axis=-1)
 
 
 def trailing_windows(data: NDArray[Scalar], stops: NDArray[np.int64], n: int) -> NDArray[Scalar]:

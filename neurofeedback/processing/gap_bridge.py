@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,10 @@ class BridgedSamples:
 
 def join_bridged(pieces: Sequence[BridgedSamples]) -> BridgedSamples:
     """Join consecutive pieces."""
-    starts = np.cumsum([0, *(piece.data.shape[1] for piece in pieces)]).tolist()
+    pieces = [piece for piece in pieces if piece.data.shape[1]] or pieces[:1]
+    if len(pieces) == 1:
+        return pieces[0]
+    starts = [0, *accumulate(piece.data.shape[1] for piece in pieces)]
     return BridgedSamples(
         np.concatenate([piece.data for piece in pieces], axis=1),
         np.concatenate([piece.lost for piece in pieces], axis=1),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.block_measures import BlockMeasures
-from neurofeedback.processing.framing import SlidingWindows, hops_per_block, mean_of_last_axis
+from neurofeedback.processing.framing import SlidingWindows, hops_per_block, mean_of_last_axis, sum_of_last_axis
 from neurofeedback.processing.gate_limits import (
     BlinkMemory,
     Flags,
@@ -94,11 +94,13 @@ class ArtifactGate:
     def process(self, measures: BlockMeasures, window: WindowMeasures) -> GateResult:
         """Judge blocks."""
         s = self._settings
-        missing = self._signal_missing(measures) | measures.in_long_gap | measures.settling
+        signal_missing = self._signal_missing(measures)
+        lost = signal_missing | measures.in_long_gap
+        missing = lost | measures.settling
         mask = np.where(missing, np.nan, 0.0)  # interpolated samples carry no information about the electrode
         measured = (measures.pop_typical, measures.mean_square, window.chi, window.expected_ln_emg, window.band_square)
         pop_typical, mean_square, chi, expected_ln_emg, band_square = self._medians(*(each + mask for each in measured))
-        fixed = self._fixed_reasons(measures, pop_typical)
+        fixed = {"lost": lost} | self._fixed_reasons(measures, pop_typical)
         learned = {
             "blink": self._blink(measures.slow_ptp),
             "muscle": self._muscle(measures.ln_emg, expected_ln_emg, chi),
@@ -116,8 +118,8 @@ class ArtifactGate:
             excluded=excluded,
             valid=valid,
             theta_valid=valid & ~self._blinks.process(learned["blink"] & ~_any_flag(channel)),
-            clean=~self._current_bad.append(bad).any(axis=-1) & ~excluded,
-            unusable=self._signal_missing(measures) | fixed["flat"] | fixed["railed"],
+            clean=~np.logical_or.reduce(self._current_bad.append(bad), axis=-1) & ~excluded,
+            unusable=signal_missing | fixed["flat"] | fixed["railed"],
             good_share=mean_of_last_axis(self._good.append(~bad & ~excluded)),
         )
 
@@ -129,14 +131,13 @@ class ArtifactGate:
 
     def _medians(self, *quantities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the median of each quantity over the last seconds, ``(n_quantities, n_blocks, n_channels)``."""
-        windows = self._recent_values.append(np.stack(quantities, axis=1))
+        windows = self._recent_values.append(np.array(quantities).transpose(1, 0, 2))
         return nan_median(windows).transpose(1, 0, 2)
 
     def _fixed_reasons(self, measures: BlockMeasures, pop_typical: NDArray[np.float64]) -> dict[str, Flags]:
         """Return the flags of the block rules whose limits do not depend on a baseline."""
         s = self._settings
         return {
-            "lost": self._signal_missing(measures) | measures.in_long_gap,
             "flat": measures.raw_ptp < s.flat_uv,
             "railed": measures.raw_peak >= self._railed_uv,
             "pop": measures.pop > np.maximum(s.pop_min_uv, s.pop_medians * pop_typical),
@@ -155,7 +156,7 @@ class ArtifactGate:
             hits |= self._flat_spectrum(chi)
         else:
             hits = self._muscle_detector.process(ln_emg, self.limits)
-        return np.asarray(self._emg_hits.append(hits).any(axis=-1), dtype=np.bool_)
+        return np.logical_or.reduce(self._emg_hits.append(hits), axis=-1)
 
     def _flat_spectrum(self, chi: NDArray[np.float64]) -> Flags:
         """Whether no channel has a slope: strong muscle flattens the fit it is judged by, but on every channel."""
@@ -180,7 +181,8 @@ class ArtifactGate:
 def nan_mean(windows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean over the last axis without NaN; 0 if all are NaN."""
     known = ~np.isnan(windows)
-    return np.where(known, windows, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
+    n_known = np.add.reduce(known, axis=-1, dtype=np.int64)
+    return sum_of_last_axis(np.where(known, windows, 0.0)) / np.maximum(n_known, 1)
 
 
 def _any_flag(flags: dict[str, Flags]) -> Flags:

@@ -90,7 +90,7 @@ def _global_muscle_level(
 ) -> NDArray[np.float64]:
     """Return the median channel's share of the distance from median to limit, ``(n_blocks,)``; NaN for too few."""
     level = (ln_emg - median) / (limit - median)
-    enough = np.isfinite(level).sum(axis=-1) >= _MIN_CHANNELS
+    enough = np.add.reduce(np.isfinite(level), axis=-1, dtype=np.int64) >= _MIN_CHANNELS
     return np.where(enough, nan_median(level), np.nan)
 
 
@@ -126,7 +126,7 @@ def nan_median(windows: NDArray[np.float64]) -> NDArray[np.float64]:
     [2.0, 1.5, nan]
     """
     ordered = np.sort(windows, axis=-1).reshape(-1, windows.shape[-1])  # NaN last
-    known = windows.shape[-1] - np.isnan(ordered).sum(axis=-1)
+    known = windows.shape[-1] - np.add.reduce(np.isnan(ordered), axis=-1, dtype=np.int64)
     row = np.arange(len(ordered))
     middle = 0.5 * (ordered[row, np.maximum(known - 1, 0) // 2] + ordered[row, known // 2])
     return middle.reshape(windows.shape[:-1])
@@ -147,7 +147,7 @@ class BlinkMemory:
         """Return ``(n, 1)`` from the flags of the blink rule, ``(n, n_channels)``."""
         if not self._rejects:
             return np.zeros((len(blinks), 1), dtype=np.bool_)
-        together = self._window.append(np.asarray(blinks.any(axis=-1, keepdims=True), dtype=np.bool_))
+        together = self._window.append(np.logical_or.reduce(blinks, axis=-1, keepdims=True))
         return np.asarray(mean_of_last_axis(together) > self._share, dtype=np.bool_)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.processing.aperiodic import AperiodicFit
+from neurofeedback.processing.framing import TINY
 from neurofeedback.processing.spectrum import in_band
 from neurofeedback.settings.signal import IAF_SEARCH_HZ, BandSettings, FeatureSettings
 
@@ -32,7 +33,7 @@ def find_iaf(
     above the fit, and exceed the higher of its flanks, 1.5 to 2.5 Hz away, by ``iaf_min_peak_db``: a band that is
     strong as a whole has no peak. After Corcoran 2018 (restingIAF), with a censored 1/f fit.
     """
-    ln_psd = np.log(np.maximum(psd, np.finfo(float).tiny))
+    ln_psd = np.log(np.maximum(psd, TINY))
     exponent, offset = AperiodicFit(freqs, bands.default_iaf_hz, features)(ln_psd)
     with np.errstate(divide="ignore"):
         above_db = _DB_PER_LN * (ln_psd - (offset - exponent * np.log(freqs)))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurofeedback.processing.aperiodic import AperiodicFit
 from neurofeedback.processing.block_measures import BlockMeasurer, BlockMeasures
 from neurofeedback.processing.filters import CausalFilter, find_mains, prefilter_sos
-from neurofeedback.processing.framing import FrameSchedule, mean_of_last_axis, trailing_windows
+from neurofeedback.processing.framing import TINY, FrameSchedule, mean_of_last_axis, sum_of_last_axis, trailing_windows
 from neurofeedback.processing.gap_bridge import BridgedSamples, GapBridge, join_bridged
 from neurofeedback.processing.gap_power_correction import GapPowerCorrection
 from neurofeedback.processing.gate import ArtifactGate, GateResult, WindowMeasures
@@ -84,6 +84,7 @@ class Pipeline:
         self._next = 0
         self._mains_search: list[NDArray[np.float64]] = []
         self._mains_frame = self.schedule.count_complete(round(settings.filters.mains_search_s * sfreq))
+        self._mains_bins: slice | None = None
         self.mains_hz: float | None = None if settings.filters.mains_hz == "auto" else float(settings.filters.mains_hz)
 
     def append(self, data: NDArray[np.floating]) -> None:
@@ -134,14 +135,15 @@ class Pipeline:
 
     def _window_measures(self, psd: NDArray[np.float64], complete: NDArray[np.bool_]) -> WindowMeasures:
         known = np.where(complete, 0.0, np.nan)[:, None]
-        chi, offset = self._fit(np.log(np.maximum(psd, np.finfo(float).tiny)))
+        chi, offset = self._fit(np.log(np.maximum(psd, TINY)))
         step = self.freqs[1] - self.freqs[0]
-        band = np.take(psd, self._fit.bins, axis=-1).sum(axis=-1) * step
+        band = sum_of_last_axis(psd.take(self._fit.bins, axis=-1)) * step
         expected = np.log(mean_of_last_axis(np.exp(offset[..., None] - chi[..., None] * self._ln_emg_freqs)))
         if self.mains_hz is None:
             return WindowMeasures(chi + known, band + known, expected + known, np.full(chi.shape, np.nan))
-        line = psd[..., in_band(self.freqs, self.mains_hz - 1, self.mains_hz + 1)]
-        left_over = line.sum(axis=-1) * step
+        if self._mains_bins is None:
+            self._mains_bins = in_band(self.freqs, self.mains_hz - 1, self.mains_hz + 1)
+        left_over = sum_of_last_axis(psd[..., self._mains_bins]) * step
         return WindowMeasures(chi + known, band + known, expected + known, left_over + known)
 
     def _update_mains(self, data: NDArray[np.float64]) -> None:

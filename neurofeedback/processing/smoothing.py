@@ -19,6 +19,7 @@ class Smoother:
         self._decay = retention if decays else 1.0
         self._mean: NDArray[np.float64] = np.zeros(())
         self._count: NDArray[np.float64] = np.zeros(())
+        self._all_started = False
 
     def update(self, rows: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the averages after each row; ``(n, n_channels, ...)``, NaN before the first valid row."""
@@ -29,5 +30,7 @@ class Smoother:
             weight = learn / np.maximum(self._count, 1)
             self._mean = self._mean + weight.reshape(per_channel) * (row - self._mean)
             average[...] = self._mean
-            average[self._count == 0] = np.nan
+            if not self._all_started:
+                average[self._count == 0] = np.nan
+                self._all_started = bool((self._count > 0).all())
         return out
