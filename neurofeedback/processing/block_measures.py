@@ -74,8 +74,7 @@ class BlockMeasurer:
         self._step = max(1, round(sfreq / _SLOW_SFREQ))
         second = max(1, round(1.0 / hop_s))
         self._extremes: SlidingWindows[np.float64] = SlidingWindows(second)
-        self._lost_counts: SlidingWindows[np.int64] = SlidingWindows(second)
-        self._long_gap_counts: SlidingWindows[np.int64] = SlidingWindows(second)
+        self._missing_counts: SlidingWindows[np.int64] = SlidingWindows(second)
         self._hops_per_block = hops_per_block(hop_s)
         self._ln_emg: SlidingWindows[np.float64] = SlidingWindows(2 * self._hops_per_block + 1)
         self._largest: SlidingWindows[np.float64] = SlidingWindows(self._hops_per_block)
@@ -99,6 +98,7 @@ class BlockMeasurer:
         pops = np.maximum.reduceat(jump, starts, axis=1).T
         recent = self._largest.append(np.array([peaks[:, 0], pops]).transpose(1, 0, 2))
         raw_peak, pop = np.maximum.reduce(recent, axis=-1).transpose(1, 0, 2)
+        lost_share, long_gap_share = self._shares(np.array([raw.lost, raw.in_long_gap]), starts)
         measures = BlockMeasures(
             raw_ptp=ptps[:, 0],
             raw_peak=raw_peak,
@@ -108,8 +108,8 @@ class BlockMeasurer:
             pop_typical=np.partition(jumps, self._n_block // 2, axis=-1)[..., self._n_block // 2],
             ln_emg=self._muscle(mean_of_last_axis(emg_block**2)),
             mean_square=mean_of_last_axis(filtered_block**2),
-            lost_share=self._share(self._lost_counts, raw.lost, starts),
-            long_gap_share=self._share(self._long_gap_counts, raw.in_long_gap, starts),
+            lost_share=lost_share,
+            long_gap_share=long_gap_share,
             in_long_gap=np.logical_or.reduce(
                 self._in_long_gap.append(np.logical_or.reduceat(raw.in_long_gap, starts, axis=1).T), axis=-1
             ),
@@ -123,8 +123,9 @@ class BlockMeasurer:
     def _blocks(self, signals: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
         """Cut the block that ends at each stop, ``(n_blocks, n_signals, n_channels, n_block)``."""
         joined = np.concatenate([self._block_tail, signals], axis=-1)
-        self._block_tail = joined[..., -self._n_block :].copy()
-        return trailing_windows(joined, stops + self._n_block, self._n_block)
+        blocks = trailing_windows(joined, stops + self._n_block, self._n_block)
+        self._block_tail = blocks[-1]
+        return blocks
 
     def _peak_to_peak(self, signals: NDArray[np.float64], starts: NDArray[np.int64]) -> tuple[Rows, Rows]:
         """Peak of each hop, and peak to peak of its trailing second, ``(n_blocks, n_signals, n_channels)``."""
@@ -134,10 +135,10 @@ class BlockMeasurer:
         highest = np.maximum.reduce(self._extremes.append(extremes), axis=-1)
         return np.maximum.reduce(extremes, axis=1), np.add.reduce(highest, axis=1)
 
-    def _share(self, counts: SlidingWindows[np.int64], flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> Rows:
-        """Share of the trailing second's samples that are flagged."""
-        recent = counts.append(np.add.reduceat(flags, starts, axis=1, dtype=np.int64).T)
-        return np.add.reduce(recent, axis=-1) / self._sfreq
+    def _shares(self, flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> Rows:
+        """Share of the trailing second's samples that each of the flags marks, ``(n_flags, n_blocks, n_channels)``."""
+        counts = np.add.reduceat(flags, starts, axis=-1, dtype=np.int64).transpose(2, 0, 1)
+        return (np.add.reduce(self._missing_counts.append(counts), axis=-1) / self._sfreq).transpose(1, 0, 2)
 
     def _lagged(self, filtered: NDArray[np.float64]) -> NDArray[np.float64]:
         if self._lag_tail is None:

@@ -99,7 +99,7 @@ class ArtifactGate:
         missing = lost | measures.settling
         mask = np.where(missing, np.nan, 0.0)  # interpolated samples carry no information about the electrode
         measured = (measures.pop_typical, measures.mean_square, window.chi, window.expected_ln_emg, window.band_square)
-        pop_typical, mean_square, chi, expected_ln_emg, band_square = self._medians(*(each + mask for each in measured))
+        pop_typical, mean_square, chi, expected_ln_emg, band_square = self._medians(np.array(measured) + mask)
         fixed = {"lost": lost} | self._fixed_reasons(measures, pop_typical)
         learned = {
             "blink": self._blink(measures.slow_ptp),
@@ -108,7 +108,8 @@ class ArtifactGate:
         channel = self._channel_reasons(mean_square, chi, band_square, window.line_square + mask)
         fixed_bad = _any_flag(fixed)
         bad = fixed_bad | _any_flag(learned)
-        excluded = (mean_of_last_axis(self._bad.append(bad & ~missing)) > s.channel_bad_share) | _any_flag(channel)
+        bad_channel = _any_flag(channel)
+        excluded = (mean_of_last_axis(self._bad.append(bad & ~missing)) > s.channel_bad_share) | bad_channel
         in_window = mean_of_last_axis(self._in_window.append(bad))
         valid = (in_window <= s.window_bad_share) & ~excluded & ~learned["muscle"]
         return GateResult(
@@ -117,7 +118,7 @@ class ArtifactGate:
             fixed_bad=fixed_bad,
             excluded=excluded,
             valid=valid,
-            theta_valid=valid & ~self._blinks.process(learned["blink"] & ~_any_flag(channel)),
+            theta_valid=valid & ~self._blinks.process(learned["blink"] & ~bad_channel),
             clean=~np.logical_or.reduce(self._current_bad.append(bad), axis=-1) & ~excluded,
             unusable=signal_missing | fixed["flat"] | fixed["railed"],
             good_share=mean_of_last_axis(self._good.append(~bad & ~excluded)),
@@ -129,9 +130,9 @@ class ArtifactGate:
             measures.lost_share > self._settings.max_missing_share
         )
 
-    def _medians(self, *quantities: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _medians(self, quantities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the median of each quantity over the last seconds, ``(n_quantities, n_blocks, n_channels)``."""
-        windows = self._recent_values.append(np.array(quantities).transpose(1, 0, 2))
+        windows = self._recent_values.append(quantities.transpose(1, 0, 2))
         return nan_median(windows).transpose(1, 0, 2)
 
     def _fixed_reasons(self, measures: BlockMeasures, pop_typical: NDArray[np.float64]) -> dict[str, Flags]:

@@ -111,11 +111,12 @@ class Pipeline:
         filtered = self._prefilter.process(raw.data, raw.resets)
         measures = self._block_measurer.process(raw, filtered, ends)
         past = np.concatenate([self._tail, filtered], axis=1)
-        psd = self._spectrum(trailing_windows(past, ends - self._at + self._n_window, self._n_window))
+        signal_windows = trailing_windows(past, ends - self._at + self._n_window, self._n_window)
+        psd = self._spectrum(signal_windows)
         self._gap_power_correction.correct(psd, raw.fills, self._at, ends)
         complete = ends >= self._n_window
         gate_result = self.gate.process(measures, self._window_measures(psd, complete))
-        self._tail = past[:, -self._n_window :].copy()
+        self._tail = signal_windows[-1]
         self._at, self._next = int(ends[-1]), stop
         self._update_mains(raw.data)
         return Windows(first, ends, psd, complete, filtered, measures, gate_result)
@@ -134,7 +135,7 @@ class Pipeline:
         return popped
 
     def _window_measures(self, psd: NDArray[np.float64], complete: NDArray[np.bool_]) -> WindowMeasures:
-        known = np.where(complete, 0.0, np.nan)[:, None]
+        known = 0.0 if complete.all() else np.where(complete, 0.0, np.nan)[:, None]
         chi, offset = self._fit(np.log(np.maximum(psd, TINY)))
         step = self.freqs[1] - self.freqs[0]
         band = sum_of_last_axis(psd.take(self._fit.bins, axis=-1)) * step

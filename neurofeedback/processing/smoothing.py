@@ -26,7 +26,8 @@ class Smoother:
         per_channel = (valid.shape[1], *(1,) * (rows.ndim - 2))
         out = np.empty_like(rows)
         for average, row, learn in zip(out, rows, valid, strict=True):
-            self._count = np.minimum(np.where(learn, self._count + 1, self._count * self._decay), self._max_count)
+            forgotten = self._count if self._decay == 1 else np.where(learn, self._count, self._count * self._decay)
+            self._count = np.minimum(forgotten + learn, self._max_count)
             weight = learn / np.maximum(self._count, 1)
             self._mean = self._mean + weight.reshape(per_channel) * (row - self._mean)
             average[...] = self._mean
