@@ -41,7 +41,7 @@ class RegionAverager:
         stacked = np.where(valid, values, 0.0).reshape(math.prod(values.shape[:-3]), *valid.shape)
         joined = np.concatenate([stacked, valid[None]])  # one sum for the values and their number
         sums = np.add.reduceat(joined.take(self._rows, axis=-2), self._starts, axis=-2)
-        of_features = sums.reshape(*sums.shape[:-2], -1).take(self._columns, axis=-1)
+        of_features = sums.reshape(*sums.shape[:-2], math.prod(sums.shape[-2:])).take(self._columns, axis=-1)
         n_valid = of_features[-1]
         means = np.where(n_valid >= self._needed, of_features[:-1] / np.maximum(n_valid, 1), np.nan)
         return means.reshape(*values.shape[:-3], *means.shape[1:])
