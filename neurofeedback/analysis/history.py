@@ -14,7 +14,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from platformdirs import user_cache_path
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.recording.events import read_events
+from neurofeedback.recording.facts.session_facts import read_facts
 from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.recording.session_notes import NOTES_SUFFIX, read_notes
 from neurofeedback.storage.file_lock import is_locked
@@ -142,7 +143,18 @@ def past_sessions(
                 new_rows = []
         removed = cached.keys() - {files.stem for files, _ in sessions}
         _delete_rows(connection, removed, all_participants=participant is None)
+    rows = [_with_condition(root, row) for row in rows]
     return sorted(rows, key=lambda row: (row.started_at.timestamp(), row.stem))  # time zones differ in the cache
+
+
+def _with_condition(root: Path, row: PastSession) -> PastSession:
+    """Return a session with its condition from the table of sessions, whose changes the cache does not see."""
+    try:
+        facts = read_facts(root, row.participant, row.stem.split("_")[1])
+    except (RecordingError, OSError) as error:
+        _log.warning("the facts of %s are left out: %s", row.stem, error)
+        return row
+    return row if facts is None or facts.condition == row.condition else replace(row, condition=facts.condition)
 
 
 def cache_path(root: Path) -> Path:

@@ -22,6 +22,7 @@ from neurofeedback.cli.commands import (
     doctor,
     emulate,
     export,
+    forms,
     history,
     import_,
     metrics,
@@ -49,6 +50,8 @@ for _command in (replay.replay, verify.verify, report.report, history.history, c
     app.command()(_command)
 app.command("import")(import_.import_)
 app.command()(export.export)
+app.add_typer(forms.forms_app, name="forms")
+app.add_typer(forms.session_app, name="session")
 app.add_typer(study.study_app, name="study")
 app.add_typer(decoder.decoder_app, name="decoder")
 for _command in (check.check, devices.devices, doctor.doctor, simulate.simulate):

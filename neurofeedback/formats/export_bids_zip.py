@@ -17,6 +17,7 @@ from neurofeedback.formats.reader import open_session
 from neurofeedback.formats.write_complete_session import ProgressCallback, write_complete_session
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.recording.dataset import ensure_dataset, register_participant
+from neurofeedback.recording.facts.session_facts import sessions_table
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import SessionSummary, StartState, read_start
 from neurofeedback.recording.timing import rebase_clocks
@@ -76,6 +77,11 @@ def _copy_sessions(sessions: Sequence[SessionFiles], root: Path) -> None:
     participants = {files.participant for files in sessions}
     for table in (source / "participants.tsv", *source.glob("phenotype/*.tsv")):
         _copy_rows(table, root / table.relative_to(source), participants)
+    labels = {files.session_label for files in sessions}
+    for participant in participants:
+        table = sessions_table(source, participant)
+        _copy_rows(table, root / table.relative_to(source), labels)
+        _copy(table.with_suffix(".json"), root / table.with_suffix(".json").relative_to(source), source)
     for description in source.glob("phenotype/*.json"):
         _copy(description, root / description.relative_to(source), source)
     for files in sessions:

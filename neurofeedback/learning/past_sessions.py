@@ -12,6 +12,7 @@ from neurofeedback.learning.model_file import DecoderFile
 from neurofeedback.learning.model_serialization import session_labels_from_row
 from neurofeedback.learning.session_labels import SessionLabels, read_session_labels
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
+from neurofeedback.recording.session_notes import read_notes
 from neurofeedback.settings.model import Settings
 from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.texts import decoder as texts
@@ -19,10 +20,22 @@ from neurofeedback.texts.catalogue import tr
 
 
 def finished_sessions(recordings: Path, participant: str, excluded: Sequence[str]) -> list[SessionFiles]:
-    """Return the paths of a participant's sessions that are not live or excluded, sorted by time."""
+    """Return the paths of a participant's sessions that are not live, excluded or under a substance, sorted by time."""
     stems = [stem for stem in find_session_stems(recordings) if stem.startswith(f"sub-{participant}_")]
     files = [SessionFiles.from_stem(recordings, stem) for stem in stems if stem not in excluded]
-    return [earlier for earlier in files if not (earlier.lock_path.exists() and is_locked(earlier.lock_path))]
+    return [
+        earlier
+        for earlier in files
+        if not (earlier.lock_path.exists() and is_locked(earlier.lock_path)) and not _is_under_substance(earlier)
+    ]
+
+
+def _is_under_substance(files: SessionFiles) -> bool:
+    """Return whether a session is under a substance, by its facts; damaged facts are reported by other readers."""
+    try:
+        return read_notes(files).under_substance
+    except (NeurofeedbackError, OSError):
+        return False
 
 
 def collect_labels(

@@ -66,6 +66,11 @@ class SessionFiles:
         return self.stem.split("_")[0]
 
     @property
+    def session_label(self) -> str:
+        """Session id and folder name, such as ``ses-20261122T091500``."""
+        return self.stem.split("_")[1]
+
+    @property
     def session_prefix(self) -> str:
         """Participant and session labels, such as ``sub-01_ses-20261122T091500``."""
         return "_".join(self.stem.split("_")[:2])

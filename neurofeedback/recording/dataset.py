@@ -58,6 +58,7 @@ _BIDSIGNORE_PATTERNS = (
     "*_report.html",
     "*_model.json",
     "*_after.json",
+    "log",
 )
 
 

@@ -1,18 +1,21 @@
-"""A participant's notes on a session in one JSON file: note, tags, mood and condition."""
+"""A participant's notes on a session: note, tags and mood in one JSON file, and the facts of the session."""
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.facts.session_facts import SessionFacts, read_facts, write_facts
 from neurofeedback.storage.atomic_files import is_blank, read_json, write_json_atomic
 
 NOTES_SUFFIX = "after.json"
 SCHEMA = 1
 MAX_TEXT_LENGTH = 10_000
+_FACTS = frozenset({"condition", "substance", "dose", "route", "minutes_since", "eyes"})
 SUGGESTED_CONDITIONS = ("pre", "during", "post_0-2h", "post_24h")
 
 
@@ -53,6 +56,11 @@ class SessionNotes:
     minutes_since: float | None = None
     eyes: str = ""
 
+    @property
+    def under_substance(self) -> bool:
+        """Whether the session counts for no baseline and no decoder."""
+        return SessionFacts(condition=self.condition, substance=self.substance).under_substance
+
     def __post_init__(self) -> None:
         for name in ("note", "condition", "substance", "dose", "route"):
             _check_text(name, getattr(self, name))
@@ -75,26 +83,56 @@ def read_notes(files: SessionFiles) -> SessionNotes:
         The file is not in this program's format.
     """
     path = files.derived_file(NOTES_SUFFIX)
-    if is_blank(path):
-        return SessionNotes()
-    try:
-        return _parse_notes(read_json(path))
-    except RecordingError as error:
-        raise RecordingError(
-            f"{path} cannot be used", got=str(error), todo="repair the file, or remove it and enter the notes again"
-        ) from None
+    notes = SessionNotes()
+    if not is_blank(path):
+        try:
+            notes = _parse_notes(read_json(path))
+        except RecordingError as error:
+            raise RecordingError(
+                f"{path} cannot be used", got=str(error), todo="repair the file, or remove it and enter the notes again"
+            ) from None
+    facts = read_facts(files.root, files.participant, files.session_label)
+    return notes if facts is None else _with_facts(notes, facts)
+
+
+def _with_facts(notes: SessionNotes, facts: SessionFacts) -> SessionNotes:
+    """Return notes with the facts of the table of sessions; those in the file are of an earlier version."""
+    return replace(
+        notes,
+        condition=facts.condition,
+        substance=facts.substance,
+        dose=facts.dose,
+        route=facts.route,
+        minutes_since=facts.minutes_from_anchor,
+        eyes=facts.eyes,
+    )
 
 
 def write_notes(files: SessionFiles, notes: SessionNotes) -> None:
-    """Write the notes on a session in one step.
+    """Write the notes on a session in one step, and its facts into the table of sessions where they have changed.
 
     Raises
     ------
     RecordingError
         The session's folder is missing, or the disk cannot be written.
     """
+    facts = read_facts(files.root, files.participant, files.session_label)
+    changed = replace(
+        facts or SessionFacts(),
+        condition=notes.condition,
+        substance=notes.substance,
+        dose=notes.dose,
+        route=notes.route,
+        minutes_from_anchor=notes.minutes_since,
+        eyes=notes.eyes,
+    )
+    content = {name: value for name, value in asdict(notes).items() if name not in _FACTS}
     try:
-        write_json_atomic(files.derived_file(NOTES_SUFFIX), {"schema": SCHEMA, **asdict(notes)})
+        if not files.derived.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "no such folder", str(files.derived))
+        if changed != (facts or SessionFacts()):
+            write_facts(files.root, files.participant, files.session_label, changed)
+        write_json_atomic(files.derived_file(NOTES_SUFFIX), {"schema": SCHEMA, **content})
     except OSError as error:
         raise RecordingError(
             "the notes could not be saved",

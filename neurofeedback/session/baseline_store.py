@@ -30,7 +30,6 @@ from neurofeedback.types import Phase
 
 _log = logging.getLogger(__name__)
 BASELINE_FILENAME = "baseline.json"
-_BASELINE_CONDITIONS = frozenset({"", "pre"})
 
 
 def personal_baseline_path(recordings: Path, participant: str) -> Path:
@@ -41,8 +40,8 @@ def personal_baseline_path(recordings: Path, participant: str) -> Path:
 def load_personal_baseline(recordings: Path, participant: str, profile: Profile) -> PersonalBaseline | None:
     """Return the personal baseline of a participant's earlier sessions; None with fewer than three suitable ones.
 
-    Sessions under another condition, such as after an infusion, do not count. A file that cannot be used is logged
-    and left out.
+    Sessions under a substance do not count, by their facts; other conditions, such as ``home``, do.
+    A file that cannot be used is logged and left out.
     """
     eyes = profile.settings.phases.eyes
     eligible: list[SessionBaseline] = []
@@ -61,7 +60,7 @@ def _iter_session_baselines(recordings: Path, participant: str) -> Iterator[Sess
         if files.participant != f"sub-{participant}" or not path.exists():
             continue
         try:
-            if read_notes(files).condition in _BASELINE_CONDITIONS:
+            if not read_notes(files).under_substance:
                 yield parse_session_baseline(read_json(path))
         except (RecordingError, OSError) as error:
             _log.warning("the baseline of %s is left out: %s", stem, error)

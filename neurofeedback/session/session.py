@@ -15,8 +15,10 @@ from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.sink import Sink
 from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
+from neurofeedback.formats.reader import find_session
 from neurofeedback.learning.decoder_thread import DecoderThread
 from neurofeedback.learning.training import DecoderState
+from neurofeedback.recording.facts.changes import log_closed_events
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_lock import check_recordings_folder
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
@@ -145,6 +147,9 @@ class Session:
         source = self._source(settings, plan, clock)
         recovered = recover_sessions(config.recordings) if config.recordings.is_dir() else []
         self._notices += [tr(session_notices.RECOVERED_SESSION, path=path) for path in recovered]
+        for folder in recovered:
+            if (files := find_session(folder)) is not None:
+                log_closed_events(files)
         decoder_state = load_decoder(config, settings)
         self._notices += decoder_state.notices
         sink = self._sink(settings)
@@ -293,6 +298,7 @@ class Session:
             )
             folder = context.writer.close(summary)
             if folder is not None:
+                log_closed_events(context.writer.files)
                 store_baseline(context.writer.files, context.engine)
         if error is not None:
             where = f" {tr(session_notices.RECORDED_IN, folder=folder)}" if folder else ""

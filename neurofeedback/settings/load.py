@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.base import SettingsModel
+from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
@@ -85,6 +86,17 @@ def load_programme(name: str) -> Programme:
 def load_questionnaire(name: str) -> Questionnaire:
     """Load a questionnaire by name or path."""
     return _load(Questionnaire, name, "questionnaires", "questionnaire")
+
+
+def contacts_path() -> Path:
+    """Return the path of the contacts of a clinic, in the user's settings folder."""
+    return user_folder() / "clinic.toml"
+
+
+def load_contacts() -> ClinicContacts | None:
+    """Load the contacts of a clinic; None if none are set."""
+    path = contacts_path()
+    return parse(ClinicContacts, read_toml(path), str(path), todo="correct that file") if path.exists() else None
 
 
 def _load(model: type[Model], name: str, kind: str, what: str) -> Model:

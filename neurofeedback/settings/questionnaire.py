@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field, model_validator
 
 from neurofeedback.settings.base import SettingsModel
+from neurofeedback.settings.clinic import ClinicContacts
 
 
 class AnswerOption(SettingsModel):
@@ -41,6 +42,12 @@ class AnswerAdvice(SettingsModel):
     item: str = Field(description="id of the item")
     at_least: int = Field(description="lowest answer value that shows the advice")
     text: str = Field(min_length=1, max_length=1000, description="the advice, in plain words and without diagnosis")
+    clinic_text: str = Field(
+        default="",
+        max_length=1000,
+        description="the advice where a clinic's contacts are set, with {clinic}, {emergency} and {crisis_line}; such "
+        "an answer is to be acknowledged by staff",
+    )
 
 
 class Questionnaire(SettingsModel):
@@ -58,6 +65,10 @@ class Questionnaire(SettingsModel):
     items: tuple[Item, ...] = Field(min_length=1, max_length=60, description="questions in order")
     ranges: tuple[ScoreRange, ...] = Field(default=(), description="labels of score ranges, rising")
     pointers: tuple[AnswerAdvice, ...] = Field(default=(), description="advice for certain answers")
+    recall_days: int = Field(default=0, ge=0, le=366, description="days that the questions ask about; 0 for now")
+    min_days_apart: int = Field(
+        default=0, ge=0, le=366, description="days after the last answers before which a notice is given; 0 for none"
+    )
 
     @model_validator(mode="after")
     def _check_items(self) -> Questionnaire:
@@ -112,6 +123,18 @@ class Questionnaire(SettingsModel):
         """Return the source's label of a score, or an empty string."""
         return next((r.text for r in self.ranges if score <= r.up_to), "")
 
-    def advice_for(self, answers: Mapping[str, int]) -> tuple[str, ...]:
-        """Return the advice for these answers."""
-        return tuple(p.text for p in self.pointers if answers.get(p.item, p.at_least - 1) >= p.at_least)
+    def advice_for(self, answers: Mapping[str, int], contacts: ClinicContacts | None = None) -> tuple[str, ...]:
+        """Return the advice for these answers, with a clinic's contacts where they are set."""
+        return tuple(
+            pointer.clinic_text.format(**contacts.model_dump()) if contacts and pointer.clinic_text else pointer.text
+            for pointer in self.pointers
+            if _calls_for(pointer, answers)
+        )
+
+    def items_to_acknowledge(self, answers: Mapping[str, int]) -> tuple[str, ...]:
+        """Return the items whose answer staff are to acknowledge, such as item 9 of the PHQ-9 above zero."""
+        return tuple(p.item for p in self.pointers if p.clinic_text and _calls_for(p, answers))
+
+
+def _calls_for(pointer: AnswerAdvice, answers: Mapping[str, int]) -> bool:
+    return answers.get(pointer.item, pointer.at_least - 1) >= pointer.at_least

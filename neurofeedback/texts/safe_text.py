@@ -48,3 +48,14 @@ def redact(text: str, names: Iterable[tuple[str, str]]) -> str:
             continue
         text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])", lambda _, new=replacement: new, text)
     return _PARTICIPANT.sub("sub-...", text)
+
+
+def one_line(text: str) -> str:
+    r"""Return a text on one line, for a cell of a table.
+
+    Examples
+    --------
+    >>> one_line("slept badly,\nwoke at\t4")
+    'slept badly, woke at 4'
+    """
+    return " ".join(text.split())

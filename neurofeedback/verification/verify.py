@@ -15,6 +15,7 @@ from neurofeedback.recording.timing import DeviceRead, read_timing
 from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.verification.check_facts import check_record, check_session_facts, has_facts
 from neurofeedback.verification.check_result import (
     CheckResult,
     CheckStatus,
@@ -75,7 +76,7 @@ def verify(path: Path, *, board: str | None = None) -> VerificationResult:
     Parameters
     ----------
     path : Path
-        Whatever ``open_recording`` reads.
+        Whatever ``open_recording`` reads, or a recordings folder: then its answers, entries and change log.
     board : str, optional
         The BrainFlow board of a BrainFlow file, if its columns do not show it.
 
@@ -85,6 +86,8 @@ def verify(path: Path, *, board: str | None = None) -> VerificationResult:
         It cannot be read, or is being recorded right now.
     """
     path = path.expanduser().absolute()
+    if (path / "dataset_description.json").exists() and has_facts(path):
+        return VerificationResult(path, tuple(check_record(path)))
     files = find_session(path) if path.exists() else None
     if files is not None:
         _refuse_live_session(files)
@@ -93,6 +96,7 @@ def verify(path: Path, *, board: str | None = None) -> VerificationResult:
     results = (
         *verify_opened(recording, reads, own=files is not None),
         *_check_data_files(files, recording, reads),
+        *(check_session_facts(files) if files is not None and has_facts(files.root) else ()),
     )
     return VerificationResult(recording.path, results)
 

@@ -14,7 +14,8 @@ import pytest
 
 from neurofeedback.cli.helpers.questionnaire import SessionQuestionnaires
 from neurofeedback.errors import SettingsError
-from neurofeedback.session.questionnaires import answers_path
+from neurofeedback.recording.facts.changes import read_changes
+from neurofeedback.recording.facts.form_records import read_all_forms
 
 PROFILE = 'name = "asking"\n[questionnaires]\nbefore = ["mood"]\nafter = ["sleepiness"]\n'
 PATIENCE_S = 90.0
@@ -49,8 +50,12 @@ def test_a_person_at_a_terminal_is_asked_before_and_after(tmp_path: Path) -> Non
     for line in (near, far):
         os.close(line)
     assert answers == {}, shown
-    assert answers_path(tmp_path / "recordings", "mood", "before").read_text().endswith("\t4\n")
-    assert answers_path(tmp_path / "recordings", "sleepiness", "after").read_text().endswith("\t2\n")
+    asked = read_all_forms(tmp_path / "recordings", "01")
+    assert [(one.answers.when, one.answers.items) for one in asked] == [
+        ("before", {"mood": 4}),
+        ("after", {"sleepiness": 2}),
+    ]
+    assert len({one.session for one in asked}) == 1, "the earlier answers are linked to the session"
 
 
 def test_piped_keys_are_not_used_as_questionnaire_answers(tmp_path: Path) -> None:
@@ -59,11 +64,14 @@ def test_piped_keys_are_not_used_as_questionnaire_answers(tmp_path: Path) -> Non
     )
     assert done.returncode == 0, done.stderr
     assert "mood" not in done.stdout
-    assert not (tmp_path / "recordings" / "phenotype").exists()
+    assert "mood was not asked: input is piped" in done.stderr
+    changes = read_changes(tmp_path / "recordings").changes
+    assert [one.what for one in changes if one.kind == "not_asked"] == ["mood", "sleepiness"]
+    assert read_all_forms(tmp_path / "recordings", "01") == []
 
 
 def test_missing_questionnaire_is_named(tmp_path: Path) -> None:
     path = tmp_path / "asking.toml"
     path.write_text('[questionnaires]\nbefore = ["moood"]\n')
     with pytest.raises(SettingsError, match="mood"):
-        SessionQuestionnaires(str(path))
+        SessionQuestionnaires(str(path), tmp_path, "01")

@@ -6,15 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.session_notes import NOTES_SUFFIX, SessionNotes, read_notes, write_notes
+from neurofeedback.texts.safe_text import one_line
 
 STEM = "sub-01_ses-20261122T091500_task-meditation"
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
+cells = texts.map(one_line).filter(lambda text: text != "n/a")  # cells of a table
 scales = st.none() | st.integers(1, 5)
 
 
@@ -25,6 +27,7 @@ def files(tmp_path: Path) -> SessionFiles:
     return files
 
 
+@settings(max_examples=25)
 @given(
     after=st.builds(
         SessionNotes,
@@ -32,8 +35,8 @@ def files(tmp_path: Path) -> SessionFiles:
         tags=st.lists(texts, max_size=3).map(tuple),
         mood_after=scales,
         sleepiness_before=scales,
-        condition=texts,
-        dose=texts,
+        condition=cells,
+        dose=cells,
         minutes_since=st.none() | st.floats(0, 1e6),
         eyes=st.sampled_from(["", "open", "closed"]),
     )

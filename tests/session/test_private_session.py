@@ -22,13 +22,13 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import complete_interrupted
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.facts.forms import save_answers
 from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.config import SessionConfig
-from neurofeedback.session.questionnaires import write_answers
 from neurofeedback.session.session import Session
 from neurofeedback.settings.load import load_questionnaire
 from neurofeedback.storage.dataset_access import accept_access, is_access_open, restrict_recordings, share_recordings
@@ -76,8 +76,8 @@ def test_all_files_of_a_session_are_for_their_owner_alone(tmp_path: Path, mask: 
     with umask(mask):
         derived = record(root)
         files = SessionFiles.from_stem(root, next(derived.glob("*_start.json")).name.removesuffix("_start.json"))
-        write_notes(files, SessionNotes(note="calm"))
-        write_answers(root, files.stem, load_questionnaire("mood"), "after", {})
+        write_notes(files, SessionNotes(note="calm", condition="home"))
+        save_answers(root, load_questionnaire("mood"), {}, participant=files.participant, session=files.session_label)
         past_sessions(root, cache=tmp_path / "cache" / "history")
     paths = [root, *root.rglob("*"), tmp_path / "cache"]
     assert len(paths) > 25
@@ -157,7 +157,7 @@ def test_link_planted_during_a_session_leaves_its_victim_untouched(tmp_path: Pat
     try:
         writer.process_chunk(chunk(50))
         writer.close()
-        write_notes(writer.files, SessionNotes(note="calm"))
+        write_notes(writer.files, SessionNotes(note="calm", condition="home"))
     except RecordingError as error:
         errors.append(error)
     assert victim.read_text() == "victim"

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,10 +13,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from neurofeedback.cli.main import app
-from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.errors import SettingsError
+from neurofeedback.recording.facts.form_records import read_all_forms
+from neurofeedback.recording.facts.form_tables import table_path
+from neurofeedback.recording.facts.forms import save_answers
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
-from neurofeedback.session.questionnaires import AnswerTime, answers_path, write_answers
 from neurofeedback.settings.load import available, load_questionnaire
 from neurofeedback.settings.questionnaire import AnswerOption, Item, Questionnaire
 from neurofeedback.types import Chunk, StreamInfo
@@ -92,56 +91,6 @@ def test_a_questionnaire_that_does_not_add_up_is_refused(text: str, message: str
         load_questionnaire(str(path))
 
 
-def test_answers_are_saved_by_session_and_later_ones_replace_earlier(tmp_path: Path) -> None:
-    mood = load_questionnaire("mood")
-    other = STEM.replace("080000", "090000")
-    write_answers(tmp_path, STEM, mood, "before", {"mood": 2})
-    write_answers(tmp_path, other, mood, "before", {"mood": 5})
-    write_answers(tmp_path, STEM, mood, "before", {"mood": 4})
-    write_answers(tmp_path, other, mood, "after", {})
-    assert rows_of(tmp_path, "mood", "before") == [
-        ["participant_id", "session_id", "mood", "score"],
-        ["sub-01", "ses-20260301T090000", "5", "5"],
-        ["sub-01", "ses-20260301T080000", "4", "4"],
-    ]
-    assert rows_of(tmp_path, "mood", "after")[1:] == [["sub-01", "ses-20260301T090000", "n/a", "n/a"]]
-
-
-def rows_of(root: Path, name: str, when: AnswerTime) -> list[list[str]]:
-    return [line.split("\t") for line in answers_path(root, name, when).read_text().splitlines()]
-
-
-@pytest.mark.parametrize(
-    "saved",
-    [lambda text: text.rstrip("\n"), lambda text: "\ufeff" + text.replace("\n", "\r\n")],
-    ids=["editor", "sheet"],
-)
-def test_table_edited_by_hand_preserves_all_rows(tmp_path: Path, saved: Callable[[str], str]) -> None:
-    mood = load_questionnaire("mood")
-    write_answers(tmp_path, STEM, mood, "before", {"mood": 2})
-    path = answers_path(tmp_path, "mood", "before")
-    path.write_bytes(saved(path.read_text()).encode())
-    write_answers(tmp_path, STEM.replace("080000", "090000"), mood, "before", {"mood": 5})
-    assert [row[-1] for row in rows_of(tmp_path, "mood", "before")] == ["score", "2", "5"]
-
-
-def test_invalid_answers_are_refused_and_not_saved(tmp_path: Path) -> None:
-    mood = load_questionnaire("mood")
-    for wrong in ({"mood": 9}, {"else": 1}):
-        with pytest.raises(SettingsError):
-            write_answers(tmp_path, STEM, mood, "after", wrong)
-    assert not (tmp_path / "phenotype").exists()
-
-
-def test_a_table_of_another_questionnaire_is_not_written_over(tmp_path: Path) -> None:
-    path = answers_path(tmp_path, "mood", "after")
-    path.parent.mkdir()
-    path.write_text("participant_id\tsession_id\telse\nsub-01\tses-1\t3\n")
-    with pytest.raises(RecordingError, match="other columns"):
-        write_answers(tmp_path, STEM, load_questionnaire("mood"), "after", {"mood": 3})
-    assert "else" in path.read_text()
-
-
 @pytest.fixture
 def dataset(tmp_path: Path) -> Path:
     stream = StreamInfo("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
@@ -152,27 +101,23 @@ def dataset(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_dataset_stays_valid_bids(dataset: Path) -> None:
-    write_answers(dataset, STEM, load_questionnaire("phq9"), "after", {f"phq9_{n}": 1 for n in range(1, 10)})
-    write_answers(dataset, STEM, load_questionnaire("mood"), "before", {"mood": 3})
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("bids-validator-deno")), str(dataset), "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    issues = json.loads(done.stdout)["issues"]["issues"]
-    assert [issue for issue in issues if issue["severity"] == "error"] == []
+@pytest.mark.parametrize("wrong", [{"mood": 9}, {"else": 1}])
+def test_invalid_answers_are_refused_and_not_saved(wrong: dict[str, int], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError):
+        save_answers(tmp_path, load_questionnaire("mood"), wrong, participant="01")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ask_command_asks_saves_and_points_to_help(dataset: Path) -> None:
     answers = "\n".join(["0"] * 7 + ["seven", "", "2"]) + "\n"
-    result = CliRunner().invoke(app, ["ask", "phq9", "--recordings", str(dataset)], input=answers)
+    result = CliRunner().invoke(app, ["ask", "phq9", "--when", "after", "--recordings", str(dataset)], input=answers)
     assert result.exit_code == 0, result.output
     assert "One of 0, 1, 2, 3" in result.stdout
     assert "There is no score" in result.stdout, "one item was left out"
     assert "talk to someone" in result.stdout
-    sidecar = json.loads(answers_path(dataset, "phq9", "after").with_suffix(".json").read_text())
+    (asked,) = read_all_forms(dataset, "01")
+    assert (asked.session, asked.answers.when, asked.answers.items["phq9_9"]) == (STEM[11:26], "after", 2)
+    sidecar = json.loads(table_path(dataset, "01", asked.session, "phq9").with_suffix(".json").read_text())
     assert sidecar["phq9_9"]["Levels"]["3"] == "Nearly every day"
 
 
@@ -186,10 +131,30 @@ def test_ask_command_saves_no_empty_answers(dataset: Path) -> None:
     result = CliRunner().invoke(app, ["ask", "expectancy", "--recordings", str(dataset)], input="")
     assert result.exit_code == 0
     assert "nothing is saved" in result.stdout
-    assert not answers_path(dataset, "expectancy", "after").exists()
+    assert read_all_forms(dataset, "01") == []
 
 
-def test_ask_command_without_session_is_an_error(tmp_path: Path, dataset: Path) -> None:
-    for arguments in (["--recordings", str(tmp_path / "none")], ["--recordings", str(dataset), "--session", "1"]):
-        result = CliRunner().invoke(app, ["ask", "mood", *arguments], input="3\n")
-        assert isinstance(result.exception, SettingsError)
+def test_ask_command_asks_without_any_sitting(tmp_path: Path) -> None:
+    arguments = ["ask", "mood", "--recordings", str(tmp_path), "--participant", "07", "--at", "2026-03-02T09:00"]
+    result = CliRunner().invoke(app, arguments, input="3\n")
+    assert result.exit_code == 0, result.output
+    assert [one.session for one in read_all_forms(tmp_path, "07")] == ["20260302T090000"]
+    listed = CliRunner().invoke(app, ["forms", "list", "--recordings", str(tmp_path), "--participant", "07"]).stdout
+    assert "mood  ses-20260302T090000  score 3" in listed
+
+
+def test_ask_command_for_a_missing_session_is_an_error(dataset: Path) -> None:
+    result = CliRunner().invoke(app, ["ask", "mood", "--recordings", str(dataset), "--session", "1"], input="3\n")
+    assert isinstance(result.exception, SettingsError)
+
+
+def test_staff_acknowledge_an_answer_in_the_terminal(tmp_path: Path) -> None:
+    where = ["--recordings", str(tmp_path), "--participant", "07"]
+    asked = CliRunner().invoke(app, ["ask", "phq9", *where], input="0\n" * 8 + "1\n")
+    assert asked.stdout.index("This program cannot help") < asked.stdout.index("Saved.")
+    before = CliRunner().invoke(app, ["forms", "list", *where]).stdout
+    assert before.startswith("! Not yet acknowledged: sub-07 answered 1")
+    entry = read_all_forms(tmp_path, "07")[0].hash[:12]
+    done = ["forms", "acknowledge", entry, "--by", "Dr. Roe", "--done", "called", "--recordings", str(tmp_path)]
+    assert CliRunner().invoke(app, done).exit_code == 0
+    assert "acknowledged by Dr. Roe: called" in CliRunner().invoke(app, ["forms", "list", *where]).stdout

@@ -12,7 +12,7 @@ from neurofeedback.cli.helpers.common import last_participant, plain_console, re
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.cli.helpers.window import open_window, session_with_report
 from neurofeedback.session.config import SessionConfig
-from neurofeedback.texts import home, terminal
+from neurofeedback.texts import forms, home, terminal
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
@@ -83,12 +83,15 @@ def train(
     console.print(tr(terminal.RECORDINGS_FOLDER, folder=folder))
     for sentence in session.notices:
         console.print(sentence)
-    questionnaires = SessionQuestionnaires(profile) if sys.stdin.isatty() else None  # piped keys are for the session
-    if questionnaires:
+    questionnaires = SessionQuestionnaires(profile, folder, config.participant)
+    is_terminal = sys.stdin.isatty()  # piped keys are for the session
+    if is_terminal:
         questionnaires.ask_before()
+    else:
+        questionnaires.log_not_asked(tr(forms.NOT_ASKED_PIPED))
     result = run_in_terminal(session, plain_console())
-    if questionnaires and result.session_dir is not None:
-        questionnaires.save_and_ask_after(result.session_dir)
+    if is_terminal and result.session_dir is not None:
+        questionnaires.link_and_ask_after(result.session_dir)
     print_session_end(result)
     raise typer.Exit(result.exit_code)
 

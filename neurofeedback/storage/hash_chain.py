@@ -1,0 +1,207 @@
+"""Append-only files of JSON lines in which each line holds the hash of the line before it.
+
+A changed line does not fit its own hash, and the line after a removed one does not fit the line before it. The end of
+a file can be cut off without a trace, so the hashes of lines are also written to another such file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from pydantic import JsonValue
+
+from neurofeedback.storage.append_only import AppendOnlyFile
+from neurofeedback.storage.atomic_files import write_atomic
+from neurofeedback.storage.file_lock import waited_lock
+from neurofeedback.storage.private_files import make_folder, sync_folder
+
+JsonObject = Mapping[str, JsonValue]
+_START = "0" * 64
+_BLOCK_BYTES = 1 << 16
+_LINE_KEYS = {"previous", "salt", "data", "hash"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLine:
+    """One line of the file: its hash, and its content; None where the content was removed on purpose."""
+
+    hash: str
+    data: JsonObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The readable lines of a file, and what is wrong with it as ``(line number, kind)``.
+
+    A kind is ``unreadable``, ``changed`` (the line does not fit its hash), ``order`` (a line is missing, added or in
+    another place before this one) or ``torn`` (the last line is not complete).
+    """
+
+    lines: tuple[ChainLine, ...] = ()
+    faults: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def content(self) -> Iterator[tuple[str, JsonObject]]:
+        """Hash and content of the lines that have content."""
+        return ((line.hash, line.data) for line in self.lines if line.data is not None)
+
+
+def append_entry(path: Path, data: JsonObject) -> str:
+    """Append a line, bring it to the disk, and return its hash.
+
+    An incomplete last line, as a kill during writing leaves it, is moved to a file beside this one.
+
+    Raises
+    ------
+    OSError
+        The disk cannot be written, or the file is a link. The file is as it was.
+    """
+    make_folder(path.parent)
+    with chain_lock(path):
+        is_new = not path.exists()
+        _mend_end(path)
+        last = find_last(path, lambda _line: True)
+        previous = last.hash if last else _START
+        salt = secrets.token_hex(8)  # without it, a removed answer could be guessed from its hash
+        hash_ = _hash(previous, salt, data)
+        line = {"previous": previous, "salt": salt, "data": data, "hash": hash_}
+        file = AppendOnlyFile(path)
+        size = file.size
+        try:
+            file.append(_dump(line).encode() + b"\n")
+            os.fsync(file.fileno())
+        except OSError:
+            os.ftruncate(file.fileno(), size)
+            raise
+        finally:
+            file.close()
+        if is_new:
+            sync_folder(path.parent)
+    return hash_
+
+
+@contextmanager
+def chain_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of a file of lines, so that two programs append one after the other."""
+    with waited_lock(path.with_name(f".{path.name}.lock")):
+        yield
+
+
+def read_chain(path: Path) -> Chain:
+    """Read a file of lines and check each against its hash. A missing file has no lines."""
+    if not path.exists():
+        return Chain()
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    *complete, rest = text.split("\n")
+    lines: list[ChainLine] = []
+    faults: list[tuple[int, str]] = []
+    previous = _START
+    for number, raw in enumerate(complete, start=1):
+        line = _parse(raw)
+        if line is None:
+            faults.append((number, "unreadable"))
+            continue
+        if line["previous"] != previous:
+            faults.append((number, "order"))
+        is_removed = line.get("removed") is True
+        if not is_removed and _hash(line["previous"], line["salt"], line["data"]) != line["hash"]:
+            faults.append((number, "changed"))
+        previous = str(line["hash"])
+        lines.append(ChainLine(previous, None if is_removed else cast("JsonObject", line["data"])))
+    if rest.strip("\0 \r"):
+        faults.append((len(complete) + 1, "torn"))
+    return Chain(tuple(lines), tuple(faults))
+
+
+def find_last(path: Path, wanted: Callable[[str], bool]) -> ChainLine | None:
+    """Return the last line whose raw text is wanted; None if there is none. Lines are not checked."""
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        stop = file.seek(0, os.SEEK_END)
+        rest = b""
+        while stop > 0:
+            start = max(0, stop - _BLOCK_BYTES)
+            file.seek(start)
+            head, *lines = (file.read(stop - start) + rest).split(b"\n")
+            for raw in [*reversed(lines), *([head] if start == 0 else [])]:
+                text = raw.decode("utf-8", errors="replace")
+                if text and wanted(text) and (line := _parse(text)) is not None:
+                    return ChainLine(str(line["hash"]), cast("JsonObject | None", line.get("data")))
+            stop, rest = start, head
+    return None
+
+
+def remove_content(path: Path, is_removed: Callable[[JsonObject], bool]) -> int:
+    """Remove the content of some lines and return their number. Their hashes stay, so that the chain can be checked.
+
+    Raises
+    ------
+    OSError
+        The disk cannot be written. The file is as it was.
+    """
+    if not path.exists():
+        return 0
+    with chain_lock(path):
+        kept: list[str] = []
+        n_removed = 0
+        for raw in path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]:
+            line = _parse(raw)
+            if line is not None and "data" in line and is_removed(cast("JsonObject", line["data"])):
+                n_removed += 1
+                raw = _dump({"previous": line["previous"], "removed": True, "hash": line["hash"]})  # noqa: PLW2901
+            kept.append(raw)
+        if n_removed:
+            write_atomic(path, "".join(f"{line}\n" for line in kept))
+    return n_removed
+
+
+def _mend_end(path: Path) -> None:
+    """Complete or set aside a last line without newline: an editor may have cut the newline, or a kill the line."""
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    end = data.rfind(b"\n") + 1
+    rest = data[end:]
+    if not rest:
+        return
+    if _parse(rest.decode("utf-8", errors="replace").strip()) is not None:
+        with path.open("ab") as file:
+            file.write(b"\n")
+        return
+    aside = AppendOnlyFile(path.with_name(f"{path.name}.incomplete"))
+    try:
+        aside.append(rest.strip(b"\0") + b"\n")
+    finally:
+        aside.close()
+    os.truncate(path, end)
+
+
+def _parse(raw: str) -> dict[str, JsonValue] | None:
+    """Return a line as this program writes it, with or without content; None for anything else."""
+    try:
+        line = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(line, dict):
+        return None
+    found = cast("dict[str, JsonValue]", line)
+    is_whole = found.keys() >= _LINE_KEYS and isinstance(found["data"], dict)
+    is_removed = found.get("removed") is True and {"previous", "hash"} <= found.keys()
+    return found if is_whole or is_removed else None
+
+
+def _hash(previous: JsonValue, salt: JsonValue, data: JsonValue | JsonObject) -> str:
+    return hashlib.sha256(_dump([previous, salt, data]).encode()).hexdigest()
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,38 @@
+"""Sentences about forms, session facts and their record."""
+
+# forms
+OUT_OF_ORDER = "{form}: this time is before the last answers ({last}). Both are saved; check the date."
+ASKED_TWICE = "{form} was answered {seconds} s ago, too. Both are saved; correct one if it was a mistake."
+OVERLAPS = "{form} asks about {days} days and was last answered on {last}: this one overlaps the last."
+TABLE_EDITED = "{path} was edited outside this program. The edited table is saved as {copy}; the record is unchanged."
+BEFORE_FORM = "Your answers are kept on this computer. Nobody reads them while you answer."
+NOT_ASKED_PIPED = "input is piped, so its keys are for the session"
+NOT_ASKED = "{form} was not asked: {why}. Answer it with `neurofeedback ask {form}`."
+SAVE_FAILED = "{error} Press Enter to try again, or q to give up"
+NOT_SAVED = "The answers to {form} are NOT saved. Write them down: {answers}"
+LISTED = "{entry}  {asked}  {form}  {session}  score {score}{more}"
+CORRECTED = ", corrected by {entry}"
+SEEN_BY = ", acknowledged by {by}: {done}"
+NO_FORMS = "No form was answered yet."
+ACKNOWLEDGED = "Saved: {by} has seen this answer."
+
+# answers to acknowledge, such as item 9 of the PHQ-9
+NOT_ACKNOWLEDGED = (
+    'Not yet acknowledged: sub-{participant} answered {value} to "{question}" ({form}) on {asked}. '
+    '`neurofeedback forms acknowledge {entry} --by NAME --done "..."`'
+)
+
+# session facts
+FACTS_SAVED = "{session}: {facts}"
+FACT_CHANGED = "{name} of {session} was {before} and is {after} now. Both are in the change log."
+TIME_ZERO_BEFORE = "Time zero is {minutes} minutes before the recording begins."
+TIME_ZERO_AFTER = "Time zero is {minutes} minutes after the recording ended: all of it lies before the dose."
+FACTS_EDITED = "{path} was edited outside this program. Its values are used; a copy is saved as {copy}."
+NOTHING_SET = "no facts entered"
+
+# migration
+MIGRATED = (
+    "Data of an earlier version were moved: {n_answers} answers, facts of {n_sessions} sessions. Backup: {backup}"
+)
+NOTHING_TO_MIGRATE = "Nothing of an earlier version is left to move."
+NOT_MIGRATED = "{path} stays where it is: {why}"
