@@ -20,6 +20,7 @@ from neurofeedback.estimation.estimator import Estimator, FeatureBatch, IndexEst
 from neurofeedback.estimation.personal_baseline import PersonalBaseline, matches_montage
 from neurofeedback.estimation.states import StateMachine
 from neurofeedback.feedback.mapping import GuidanceMapper
+from neurofeedback.feedback.sham import OwnFrame, ShamFeedback, ShamSource
 from neurofeedback.feedback.threshold import RewardThreshold
 from neurofeedback.feedback.wandering_bell import WanderingBell
 from neurofeedback.processing.complexity import COLUMNS as COMPLEXITY_COLUMNS
@@ -31,7 +32,7 @@ from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.types import ChannelContact, Chunk, Command, CommandKind, Frame, Phase, State
+from neurofeedback.types import ChannelContact, Chunk, Command, CommandKind, Frame, Phase, PlayedFeedback, State
 
 _LATE_BASELINE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
 _INDEX_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER, Phase.DEBRIEF, Phase.REST})
@@ -59,10 +60,13 @@ class EngineStart:
         Weights learned from the person's answers; None for none.
     personal_baseline : PersonalBaseline, optional
         The person's baseline of earlier sessions; None for none. One of other channels is ignored.
+    sham : ShamSource, optional
+        Series for sham feedback; None outside a masked study. The wearer's own feedback does not depend on it.
     """
 
     decoder: DecoderWeights | None = None
     personal_baseline: PersonalBaseline | None = None
+    sham: ShamSource | None = None
 
 
 EMPTY_START = EngineStart()
@@ -127,6 +131,7 @@ class FrameEngine:
         self._drowsiness = DrowsinessFlag(settings.drowsiness, self.hop_s)
         self._mapper = GuidanceMapper(settings.feedback, self.hop_s)
         self._bell = WanderingBell(settings.bell, self.hop_s)
+        self._sham = self._open_sham(start.sham)
         self._target_rate = settings.threshold.target_rate
         self._commands: list[Command] = []
         self._next_sample = 0
@@ -152,6 +157,13 @@ class FrameEngine:
         self.recent_filtered = np.zeros((len(profile.montage.ch_names), 0))
         self._use_decoder(start.decoder)
         self._apply_command(Command(0, CommandKind.BASELINE, settings.baseline.feedback_source))
+
+    def _open_sham(self, source: ShamSource | None) -> ShamFeedback | None:
+        if source is None:
+            return None
+        settings = self._settings
+        states = StateMachine(settings.threshold, settings.confidence, self.hop_s)
+        return ShamFeedback(source, settings, self.hop_s, states)
 
     @property
     def baseline(self) -> Baseline | None:
@@ -263,9 +275,13 @@ class FrameEngine:
     def _set_target_rate(self, value: str) -> None:
         self._target_rate = _parse_share(value)
         self._threshold.target_rate = self._target_rate
+        if self._sham is not None:
+            self._sham.set_target_rate(self._target_rate)
 
     def _set_tone_depth(self, value: str) -> None:
         self._mapper.depth = _parse_share(value)
+        if self._sham is not None:
+            self._sham.set_tone_depth(self._mapper.depth)
 
     def _set_decoder(self, value: str) -> None:
         self._use_decoder(parse_decoder_weights(value))
@@ -309,6 +325,8 @@ class FrameEngine:
         if scale is not None:
             self._threshold = RewardThreshold(scale.u(scale.quantile), self._settings.threshold, self.hop_s)
             self._threshold.target_rate = self._target_rate
+            if self._sham is not None:
+                self._sham.reset_threshold(self._threshold.value, self._target_rate)
 
     def _build_frames(self, windows: Windows) -> list[Frame]:
         paused = self._pause_mask(len(windows.ends))
@@ -368,6 +386,19 @@ class FrameEngine:
         silenced = bool(paused) or self._is_late
         guidance = self._mapper.update(u, trust, signal, state, feedback=practising, paused=silenced)
         bell = self._bell.update(u, trust, state, feedback=practising and not self._is_late)
+        own = OwnFrame(
+            valid=estimate.valid,
+            usable=bool(batch.usable[row]) and not paused,
+            lost=bool(batch.lost[row]),
+            gap=bool(batch.gap[row]),
+            state=state,
+            signal=signal,
+            confidence=trust,
+            drowsy=drowsy,
+            practising=practising,
+            paused=bool(paused),
+            late=self._is_late,
+        )
         return Frame(
             index=windows.first + row,
             sample=sample,
@@ -392,7 +423,13 @@ class FrameEngine:
                 *((float(bell),) if self._settings.bell.enabled else ()),
             ),
             contacts=contacts,
+            played=None if self._sham is None else self._play_sham(self._sham, own),
         )
+
+    def _play_sham(self, sham: ShamFeedback, own: OwnFrame) -> PlayedFeedback | None:
+        """Compute the sham's feedback in every arm; whether it is played is decided last."""
+        played = sham.update(own)
+        return played if self.start.sham is not None and self.start.sham.selected else None
 
     def _update_state(self, estimate: IndexEstimate, batch: FeatureBatch, row: int, *, paused: bool) -> State:
         lost, usable = bool(batch.lost[row]), bool(batch.usable[row]) and not paused

@@ -216,7 +216,7 @@ class Runner:
         context = self._context
         timed: list[Frame] = []
         for frame in frames:
-            context.sink.set_guidance(frame.guidance, self.session_s)
+            context.sink.set_guidance(frame.played_guidance, self.session_s)
             read_s = chunk.buffer_delay_s + (chunk.stop - frame.sample) / context.stream.sfreq
             age_s = context.clock.now() - chunk.host_time + read_s
             if self._is_late:

@@ -68,7 +68,7 @@ class SimulatedParticipant:
     def process_frames(self, frames: Sequence[Frame]) -> None:
         """Hear the tone, and press keys that are due."""
         for frame in frames:
-            self._source.set_tone_level(frame.sample, frame.guidance.tone_gain)
+            self._source.set_tone_level(frame.sample, frame.played_guidance.tone_gain)
         sample = frames[-1].sample
         if self._key_due is not None and sample >= self._key_due:
             value, _ = self._keys.pop(0)

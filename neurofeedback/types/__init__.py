@@ -14,6 +14,7 @@ from neurofeedback.types.frames import (
     Frame,
     Guidance,
     HeadsetFit,
+    PlayedFeedback,
     State,
 )
 from neurofeedback.types.signal import AuxChunk, Chunk, LostRun, StreamInfo, frame_end
@@ -35,6 +36,7 @@ __all__ = [
     "HeadsetFit",
     "LostRun",
     "Phase",
+    "PlayedFeedback",
     "Probe",
     "State",
     "StreamInfo",

@@ -107,6 +107,20 @@ class Guidance:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayedFeedback:
+    """Feedback that is played in place of the one from the wearer's own index (sham).
+
+    ``index_u`` and ``threshold`` are in baseline spreads; ``state`` is UNKNOWN or LOST exactly where the wearer's is.
+    """
+
+    index_u: float
+    threshold: float
+    reward: bool
+    state: State
+    guidance: Guidance
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One estimate, every hop. The engine's ``columns`` name its ``values``.
 
@@ -132,6 +146,9 @@ class Frame:
         Age of the newest sample when the sound was set; NaN in replay.
     values : tuple of float
         Features and z-scores in the order of the engine's ``columns``; NaN for missing ones.
+    played : PlayedFeedback, optional
+        Sham feedback that is played instead; None if the feedback is the wearer's own. All other fields are from the
+        wearer's own signal, also in a sham session.
     """
 
     index: int
@@ -151,3 +168,9 @@ class Frame:
     values: tuple[float, ...]
     contacts: tuple[ChannelContact, ...]
     latency_ms: float = float("nan")
+    played: PlayedFeedback | None = None
+
+    @property
+    def played_guidance(self) -> Guidance:
+        """The guidance to render: the wearer's own, or the sham's."""
+        return self.guidance if self.played is None else self.played.guidance

@@ -199,7 +199,7 @@ class SitPage(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
         """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
-        guidance = snapshot.frame.guidance if snapshot.frame else None
+        guidance = snapshot.frame.played_guidance if snapshot.frame else None
         ripple = guidance.ripple if guidance else 0.0
         mist = 1.0 if snapshot.signal_lost_s > 0 else guidance.mist if guidance else 0.0
         scene = advance_scene(self._scene, ripple, mist, step_s)

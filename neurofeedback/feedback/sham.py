@@ -1,0 +1,212 @@
+"""Sham feedback: another index series takes the place of the wearer's own, everything else stays the wearer's.
+
+Pure. The series is a donor's would-be index (yoked sham) or a surrogate of the wearer's own run-in. Confidence, mapping
+and slew limits, held frames, UNKNOWN and LOST are the wearer's in both arms, so that neutral time cannot show the arm.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.feedback.mapping import GuidanceMapper
+from neurofeedback.feedback.threshold import RewardThreshold
+from neurofeedback.feedback.wandering_bell import WanderingBell
+from neurofeedback.settings.model import Settings
+from neurofeedback.types import PlayedFeedback, State
+
+_JUDGED_STATES = frozenset({State.FOCUS, State.WANDER})
+
+
+class StateUpdate(Protocol):
+    """A state machine such as ``estimation.states.StateMachine``."""
+
+    def update(self, u: float, threshold_u: float, *, valid: bool, usable: bool, lost: bool) -> State:
+        """Return the state after one frame."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShamSource:
+    """The series that can be played in place of the wearer's own index.
+
+    Parameters
+    ----------
+    u : ndarray, shape (n_frames,)
+        Index in baseline spreads, one value for each frame of guided time; finite.
+    selected : bool
+        Whether it is played. With False it is computed in the same way and then not used.
+    """
+
+    u: NDArray[np.float64]
+    selected: bool
+
+    def __post_init__(self) -> None:
+        if self.u.ndim != 1 or not len(self.u) or not np.isfinite(self.u).all():
+            raise ValueError("a sham series needs one finite value for each frame")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFrame:
+    """What the wearer's own signal determines in one frame, in the real and in the sham arm.
+
+    ``gap`` is whether samples are missing, ``late`` whether the samples come too late for feedback.
+    """
+
+    valid: bool
+    usable: bool
+    lost: bool
+    gap: bool
+    state: State
+    signal: float
+    confidence: float
+    drowsy: bool
+    practising: bool
+    paused: bool
+    late: bool
+
+
+def donor_series(u: NDArray[np.float64], guided: NDArray[np.bool_], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return a donor's would-be index over guided time ``(n_guided,)``, with the donor's gaps filled.
+
+    Parameters
+    ----------
+    u : ndarray, shape (n_frames,)
+        The donor's smoothed index in baseline spreads; NaN without one.
+    guided : ndarray, shape (n_frames,)
+        Whether a frame belongs to practice, without pauses and questions.
+    valid : ndarray, shape (n_frames,)
+        Whether the index could be computed; other frames are filled along a line.
+
+    Raises
+    ------
+    ValueError
+        No guided frame is valid.
+
+    Examples
+    --------
+    >>> nan = np.nan
+    >>> donor_series(np.array([9, 1, nan, 5, 3.0]), np.array([0, 1, 1, 0, 1], bool), np.array([1, 1, 0, 1, 1], bool))
+    array([1., 2., 3.])
+    """
+    values, usable = u[guided], valid[guided] & np.isfinite(u[guided])
+    if not usable.any():
+        raise ValueError("no guided frame is valid")
+    places = np.arange(len(values))
+    return np.interp(places, places[usable], values[usable])
+
+
+def surrogate_series(u: NDArray[np.float64], seed: int, *, max_iterations: int = 200) -> NDArray[np.float64]:
+    """Return a surrogate of a series: the same values in another order, with nearly the same spectrum.
+
+    Iterative amplitude-adjusted Fourier transform (Schreiber and Schmitz 1996, Phys Rev Lett 77:635), ending with the
+    values, so that their distribution is exact.
+
+    Parameters
+    ----------
+    u : ndarray, shape (n_frames,)
+        The wearer's own run-in without feedback, with gaps filled.
+
+    Examples
+    --------
+    >>> u = np.sin(np.arange(50.0))
+    >>> bool((np.sort(surrogate_series(u, 1)) == np.sort(u)).all())
+    True
+    """
+    amplitudes, values = np.abs(np.fft.rfft(u)), np.sort(u)
+    surrogate = np.random.default_rng([seed, 0x5A44]).permutation(u)
+    ranks = np.argsort(surrogate)
+    for _ in range(max_iterations):
+        spectrum = np.fft.rfft(surrogate)
+        sizes = np.abs(spectrum)
+        phases = np.divide(spectrum, sizes, out=np.ones_like(spectrum), where=sizes > 0)
+        order = np.argsort(np.fft.irfft(amplitudes * phases, n=len(u)), kind="stable")
+        surrogate[order] = values
+        if np.array_equal(order, ranks):
+            break
+        ranks = order
+    return surrogate
+
+
+class ShamPlayer:
+    """Plays a series by guided time, which stands still in frames without a valid index of the wearer's own.
+
+    At an artifact of the wearer it steps back as the wearer's own index does, and goes on from there. At its end the
+    series runs backwards and then forwards again, so that it never jumps.
+    """
+
+    def __init__(self, source: ShamSource, rollback_s: float, hop_s: float) -> None:
+        self._u = source.u
+        self._position = -1
+        self._past: deque[int] = deque(maxlen=max(1, round(rollback_s / hop_s)))
+        self._was_valid = False
+
+    def update(self, *, guided: bool, valid: bool, gap: bool) -> float:
+        """Return the index of one frame, in baseline spreads."""
+        if valid and guided:
+            self._position += 1
+        elif not valid and self._was_valid and self._past and not gap:
+            self._position = self._past[0]
+        self._was_valid = valid
+        self._past.append(self._position)
+        return self._value(max(0, self._position))
+
+    def _value(self, position: int) -> float:
+        last = len(self._u) - 1
+        place = position % (2 * last) if last else 0
+        return float(self._u[min(place, 2 * last - place)])
+
+
+class ShamFeedback:
+    """Computes what is played from a sham series by the same rules as the feedback from the wearer's own index.
+
+    Parameters
+    ----------
+    states : StateUpdate
+        A new state machine with the session's settings.
+    """
+
+    def __init__(self, source: ShamSource, settings: Settings, hop_s: float, states: StateUpdate) -> None:
+        self._player = ShamPlayer(source, settings.index.artifact_rollback_s, hop_s)
+        self._states = states
+        self._threshold: RewardThreshold | None = None
+        self._mapper = GuidanceMapper(settings.feedback, hop_s)
+        self._bell = WanderingBell(settings.bell, hop_s)
+        self._settings = settings
+        self._hop_s = hop_s
+
+    def reset_threshold(self, initial_u: float, target_rate: float) -> None:
+        """Start the threshold anew, with the wearer's own start value."""
+        self._threshold = RewardThreshold(initial_u, self._settings.threshold, self._hop_s)
+        self._threshold.target_rate = target_rate
+
+    def set_target_rate(self, target_rate: float) -> None:
+        """Change the share of frames to reward."""
+        if self._threshold is not None:
+            self._threshold.target_rate = target_rate
+
+    def set_tone_depth(self, depth: float) -> None:
+        """Change how much of the tone's range is used."""
+        self._mapper.depth = depth
+
+    def update(self, own: OwnFrame) -> PlayedFeedback:
+        """Return the feedback of one frame."""
+        silenced = own.paused or own.late
+        guided = own.practising and not silenced
+        u = self._player.update(guided=guided, valid=own.valid, gap=own.gap)
+        state, threshold, reward = own.state, float("nan"), False
+        if self._threshold is not None:
+            threshold = self._threshold.value
+            judged = self._states.update(u, threshold, valid=own.valid, usable=own.usable, lost=own.lost)
+            if state in _JUDGED_STATES:
+                state = judged
+                adapt = own.practising and not own.late
+                reward = own.valid and self._threshold.update(u, adapt=adapt) and not own.late
+        guidance = self._mapper.update(u, own.confidence, own.signal, state, feedback=own.practising, paused=silenced)
+        bell = self._bell.update(u, own.confidence, state, feedback=own.practising and not own.late)
+        guidance = replace(guidance, bell=bell, reward=reward and own.practising, drowsy=own.drowsy and own.practising)
+        return PlayedFeedback(u, threshold, reward, state, guidance)
