@@ -2,51 +2,76 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from neurofeedback.analysis.clean_signal import CleanSignal, extract_clean_signal
-from neurofeedback.analysis.contact_log import replay_contacts
+from neurofeedback.analysis.contrasts import MIN_SESSIONS_FOR_TEST
 from neurofeedback.analysis.history import PastSession
-from neurofeedback.errors import NeurofeedbackError, RecordingError, SettingsError
-from neurofeedback.formats.reader import open_recording
+from neurofeedback.analysis.measures.measure_cache import measure_sessions
+from neurofeedback.analysis.measures.session_measures import SessionMeasures
+from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.session_notes import SessionNotes, read_notes
-from neurofeedback.settings.load import resolve
-from neurofeedback.settings.model import Settings
-from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import comparison
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 
-MIN_WINDOWS = 15
 _LABELS = re.compile(r"(ses-)?[0-9A-Za-z]+(,(ses-)?[0-9A-Za-z]+)*")
+_KEPT_SHARE = 0.8
+_REGIONS = ("all", "frontal", "posterior")
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedSide:
+    """One side of a comparison as it was chosen: its name and its sessions."""
+
+    name: str
+    sessions: tuple[PastSession, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparableSession:
-    """A session with its start, its clean signal and the notes entered about it."""
+    """A session with its start, its measures and the notes entered about it."""
 
     stem: str
     started: datetime
     notes: SessionNotes
-    profile: Profile
-    signal: CleanSignal
-    mains_hz: float | None
+    measures: SessionMeasures
 
     @property
     def recording_format(self) -> tuple[float, tuple[str, ...]]:
         """Sampling rate and channels, which sessions must share to be compared."""
-        return self.signal.sfreq, self.profile.montage.ch_names
+        return self.measures.sfreq, self.measures.profile.montage.ch_names
 
     @property
-    def clean_rows(self) -> set[int]:
-        """Channels with at least a minute of clean signal."""
-        return {row for row, windows in self.signal.windows.items() if len(windows) >= MIN_WINDOWS}
+    def eyes(self) -> str:
+        """``closed`` or ``open``, as entered after the session, or else as its settings have it."""
+        return self.notes.eyes or self.measures.profile.settings.phases.eyes
+
+
+def select_side(history: Sequence[PastSession], selector: str) -> SelectedSide:
+    """Return a side: a condition, or session labels with commas between them, after an own name and a colon or without.
+
+    Examples of selectors: ``pre``, ``20261122T091500,20261123T090000``, ``Before: pre``.
+
+    Raises
+    ------
+    SettingsError
+        There is no such condition, and not all labels exist.
+    """
+    name, colon, rest = (part.strip() for part in selector.partition(":"))
+    if colon and name and selector not in {one.condition for one in history}:
+        return SelectedSide(name, tuple(select_sessions(history, rest)))
+    sessions = tuple(select_sessions(history, selector))
+    if "," not in selector or sessions[0].condition == selector:
+        return SelectedSide(selector, sessions)
+    first, last = session_label(sessions[0]), session_label(sessions[-1])
+    return SelectedSide(tr(comparison.UNNAMED_SIDE, n=len(sessions), first=first, last=last), sessions)
 
 
 def select_sessions(history: Sequence[PastSession], selector: str) -> list[PastSession]:
@@ -82,69 +107,96 @@ def open_sessions(
     root: Path,
     sessions: Sequence[PastSession],
     phases: Sequence[Phase],
-    left_out: dict[str, str],
-    on_opened: Callable[[], object],
-) -> list[ComparableSession]:
-    """Open sessions; those that cannot be used are put into ``left_out`` with the reason."""
-    usable: list[ComparableSession] = []
-    for session in sessions:
-        try:
-            one = _open(SessionFiles.from_stem(root, session.stem), session.started_at, phases)
-        except NeurofeedbackError as error:
-            left_out[session.stem] = str(error)
+    on_measured: Callable[[], object],
+    n_jobs: int,
+) -> Iterator[tuple[str, ComparableSession | str]]:
+    """Yield the stem of each session and the session, or the reason why it cannot be used, in no special order."""
+    by_stem = {session.stem: session for session in sessions}
+    files = [SessionFiles.from_stem(root, stem) for stem in by_stem]
+    for stem, found in measure_sessions(files, phases, n_jobs):
+        on_measured()
+        if isinstance(found, str):
+            yield stem, found
+        elif not found.clean_rows:
+            yield stem, tr(comparison.LITTLE_CLEAN_SIGNAL)
         else:
-            if one.clean_rows:
-                usable.append(one)
+            try:
+                notes = read_notes(SessionFiles.from_stem(root, stem))
+            except RecordingError as error:
+                yield stem, str(error)
             else:
-                left_out[session.stem] = tr(comparison.LITTLE_CLEAN_SIGNAL)
-        on_opened()
-    return usable
-
-
-def _open(files: SessionFiles, started: datetime, phases: Sequence[Phase]) -> ComparableSession:
-    recording = open_recording(files.derived)
-    profile = recording.profile or resolve(Settings(), recording.stream)[1]
-    contacts = replay_contacts(recording)
-    return ComparableSession(
-        files.stem,
-        started,
-        read_notes(files),
-        profile,
-        extract_clean_signal(recording, contacts, phases),
-        recording.summary.mains_hz,
-    )
+                yield stem, ComparableSession(stem, by_stem[stem].started_at, notes, found)
 
 
 def match_sessions(
     sides: Sequence[Sequence[ComparableSession]], left_out: dict[str, str]
-) -> tuple[list[list[ComparableSession]], tuple[int, ...]]:
-    """Select the sessions of the most common headset and eye state, and the channels that are clean in all of them.
+) -> tuple[list[list[ComparableSession]], dict[str, tuple[int, ...]]]:
+    """Select the sessions of the most common headset and eye state, and the channels of each region that count.
 
     Sessions that differ are added to ``left_out``.
 
     Raises
     ------
     RecordingError
-        A side has no session left, or no channel is clean in all.
+        A side has no session left, or no channel is clean on both sides.
     """
     everything = [one for side in sides for one in side]
     if everything:
         recording_format = Counter(one.recording_format for one in everything).most_common(1)[0][0]
-        eyes = Counter(one.notes.eyes or "closed" for one in everything).most_common(1)[0][0]
+        eyes = Counter(one.eyes for one in everything).most_common(1)[0][0]
         for one in everything:
             if one.recording_format != recording_format:
                 left_out[one.stem] = tr(comparison.OTHER_HEADSET)
-            elif (one.notes.eyes or "closed") != eyes:
-                left_out[one.stem] = tr(comparison.OTHER_EYES, eyes=one.notes.eyes or "closed", most=eyes)
+            elif one.eyes != eyes:
+                left_out[one.stem] = tr(comparison.OTHER_EYES, eyes=one.eyes, most=eyes)
     used = [[one for one in side if one.stem not in left_out] for side in sides]
     if not all(used):
         raise _no_sessions_error("a side has no session with a minute of clean signal", left_out)
-    rows = set.intersection(*(one.clean_rows for side in used for one in side))
-    if not rows:
-        raise _no_sessions_error("no channel was clean for a minute in all of these sessions", left_out)
-    return used, tuple(sorted(rows))
+    montage = used[0][0].measures.profile.montage
+    clean = [[one.measures.clean_rows for one in side] for side in used]
+    rows = {region: choose_rows(clean, montage.rows(region)) for region in _REGIONS}
+    if not any(rows.values()):
+        raise _no_sessions_error("no channel was clean for a minute in sessions of both sides", left_out)
+    return used, rows
 
 
-def _no_sessions_error(what: str, left_out: dict[str, str]) -> RecordingError:
+def choose_rows(sides: Sequence[Sequence[frozenset[int]]], rows: Sequence[int]) -> tuple[int, ...]:
+    """Return the channels of a region that count.
+
+    A session that lacks one of them is left out of the region's measures. So channels that few sessions lack stay, as
+    long as four in five sessions of each side have all of them, and at least five where a side has five; otherwise the
+    channel that most sessions lack is left out instead.
+
+    Parameters
+    ----------
+    sides : sequence of sequence of frozenset of int
+        Clean channels of each session.
+
+    Examples
+    --------
+    >>> nine, one = [frozenset({0, 1})] * 9, frozenset({0})
+    >>> choose_rows([[*nine, one], nine], (0, 1)), choose_rows([[one], nine], (0, 1))
+    ((0, 1), (0,))
+    """
+    chosen = list(rows)
+    while len(chosen) > 1 and any(_count_complete(side, chosen) < _needed(len(side)) for side in sides):
+        lacking = {row: sum(_share_lacking(side, row) for side in sides) for row in chosen}
+        chosen.remove(max(chosen, key=lambda row: lacking[row]))
+    return tuple(chosen) if all(_count_complete(side, chosen) for side in sides) else ()
+
+
+def _count_complete(side: Sequence[frozenset[int]], rows: Sequence[int]) -> int:
+    return sum(clean.issuperset(rows) for clean in side)
+
+
+def _needed(n: int) -> int:
+    return n if n < MIN_SESSIONS_FOR_TEST else max(math.ceil(_KEPT_SHARE * n), MIN_SESSIONS_FOR_TEST)
+
+
+def _share_lacking(side: Sequence[frozenset[int]], row: int) -> float:
+    return sum(row not in clean for clean in side) / len(side)
+
+
+def _no_sessions_error(what: str, left_out: Mapping[str, str]) -> RecordingError:
     reasons = "; ".join(f"{stem}: {reason}" for stem, reason in left_out.items())
     return RecordingError(what, got=reasons or "bad contact on different channels", todo="compare other sessions")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from neurofeedback.analysis.clean_signal import NO_FEEDBACK_PHASES, WINDOW_S, CleanSignal
+from neurofeedback.analysis.clean_signal import NO_FEEDBACK_PHASES
 from neurofeedback.analysis.compare_selection import (
-    MIN_WINDOWS,
     ComparableSession,
+    SelectedSide,
     match_sessions,
     open_sessions,
-    select_sessions,
+    select_side,
 )
 from neurofeedback.analysis.contrasts import (
     MIN_SESSIONS_FOR_TEST,
@@ -25,18 +25,21 @@ from neurofeedback.analysis.contrasts import (
     block_interval,
     compute_contrast,
 )
-from neurofeedback.analysis.history import PastSession, past_sessions
-from neurofeedback.analysis.resting_measures import MEASURES, compute_measures, estimate_iaf
+from neurofeedback.analysis.history import past_sessions
+from neurofeedback.analysis.measures.session_measures import CommonBands, regional_measures
+from neurofeedback.analysis.resting_measures import MEASURES
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.texts import comparison as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 
-_RECOMMENDED_WINDOWS = 30
-_MAX_WINDOWS = 75
+_RECOMMENDED_MINUTES = 2.0
 _MAX_OTHERS = 12
 _MIN_OTHERS = 3
+_NOTED_LOSS = 0.01
+
+Rows = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,16 @@ class Comparison:
 
     Parameters
     ----------
-    minutes : float
-        Length of the clean signal used, the same for every session.
+    minutes, longest_minutes : float
+        Length of the clean signal used of the session with least and of that with most.
     ch_names : tuple of str
-        Channels that were clean enough in all sessions.
+        Channels that were clean enough in the sessions.
     dates : mapping
         For each measure, when its sessions were.
     left_out : mapping
         Sessions that could not be used, with the reason.
+    missing : mapping
+        For each measure that some sessions do not have, their names.
     notes : tuple of str
         Sentences to read before the figures.
     """
@@ -86,10 +91,12 @@ class Comparison:
     a: ComparisonSide
     b: ComparisonSide
     minutes: float
+    longest_minutes: float
     ch_names: tuple[str, ...]
     contrasts: Mapping[str, Contrast]
     dates: Mapping[str, MeasureDates]
     left_out: Mapping[str, str]
+    missing: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
 
     @property
@@ -106,15 +113,19 @@ def compare_conditions(
     *,
     phases: Sequence[Phase] = NO_FEEDBACK_PHASES,
     progress: Callable[[int, int], object] = lambda done, total: None,
+    n_jobs: int = 1,
 ) -> Comparison:
     """Compare the sessions of condition ``b`` with those of condition ``a``.
 
     Parameters
     ----------
     a, b : str
-        A condition, or session labels with commas between them.
+        A condition, or session labels with commas between them; ``Before: pre`` gives the side a name.
     progress : callable
-        Called with the number of sessions opened and their total.
+        Called with the number of sessions measured and their total. An exception that it raises cancels; sessions that
+        were measured are stored, so the next comparison continues from there.
+    n_jobs : int
+        Processes that measure sessions; -1 for one per core.
 
     Raises
     ------
@@ -125,38 +136,53 @@ def compare_conditions(
     """
     left_out: dict[str, str] = {}
     history = past_sessions(root, participant, on_skipped=left_out.__setitem__)
-    wanted = [select_sessions(history, a), select_sessions(history, b)]
+    wanted = [select_side(history, a), select_side(history, b)]
     _check_disjoint(wanted)
-    selected = {one.stem for side in wanted for one in side}
+    selected = {one.stem for side in wanted for one in side.sessions}
     others = [one for one in history if one.stem not in selected][-_MAX_OTHERS:] if len(selected) == 2 else []
-    done = iter(range(1, len(selected) + len(others) + 1))
-
-    def tick() -> None:
-        progress(next(done), len(selected) + len(others))
-
-    sides, rows = match_sessions([open_sessions(root, side, phases, left_out, tick) for side in wanted], left_out)
+    total = len(selected) + len(others)
+    done = iter(range(1, total + 1))
+    progress(0, total)
+    found = dict(
+        open_sessions(
+            root,
+            [*wanted[0].sessions, *wanted[1].sessions, *others],
+            phases,
+            lambda: progress(next(done), total),
+            n_jobs,
+        )
+    )
+    left_out |= {stem: one for stem, one in found.items() if stem in selected and isinstance(one, str)}
+    opened = {stem: one for stem, one in found.items() if isinstance(one, ComparableSession)}
+    sides, rows = match_sessions(
+        [[opened[one.stem] for one in side.sessions if one.stem in opened] for side in wanted], left_out
+    )
     other_sessions = [
-        one
-        for one in open_sessions(root, others, phases, {}, tick)
-        if one.recording_format == sides[0][0].recording_format
+        opened[one.stem]
+        for one in others
+        if one.stem in opened and opened[one.stem].recording_format == sides[0][0].recording_format
     ]
-    contrasts, dates, n_windows = _compute_contrasts(sides, rows, other_sessions)
-    both = [_side(name, side) for name, side in zip((a, b), sides, strict=True)]
+    contrasts, dates, missing = _compute_contrasts(sides, rows, other_sessions)
+    everything = [one for side in sides for one in side]
+    used = rows["all"] or rows["posterior"] or rows["frontal"]
+    lengths = [one.measures.minutes(used) for one in everything if one.measures.clean_rows.issuperset(used)]
     return Comparison(
         participant=participant,
-        a=both[0],
-        b=both[1],
-        minutes=n_windows * WINDOW_S / 60,
-        ch_names=tuple(sides[0][0].profile.montage.ch_names[row] for row in rows),
+        a=_side(wanted[0].name, sides[0]),
+        b=_side(wanted[1].name, sides[1]),
+        minutes=min(lengths),
+        longest_minutes=max(lengths),
+        ch_names=tuple(sides[0][0].measures.profile.montage.ch_names[row] for row in used),
         contrasts=add_q_values(contrasts),
         dates=dates,
         left_out=left_out,
-        notes=_notes(sides, n_windows, contrasts),
+        missing=missing,
+        notes=_notes(sides, min(lengths), contrasts, missing),
     )
 
 
-def _check_disjoint(selections: Sequence[Sequence[PastSession]]) -> None:
-    shared = {one.stem for one in selections[0]} & {one.stem for one in selections[1]}
+def _check_disjoint(selections: Sequence[SelectedSide]) -> None:
+    shared = {one.stem for one in selections[0].sessions} & {one.stem for one in selections[1].sessions}
     if shared:
         raise SettingsError(
             "a session cannot be on both sides", got=", ".join(sorted(shared)), todo="name two conditions"
@@ -168,38 +194,44 @@ def _side(name: str, side: Sequence[ComparableSession]) -> ComparisonSide:
 
 
 def _compute_contrasts(
-    sides: Sequence[Sequence[ComparableSession]], rows: tuple[int, ...], others: Sequence[ComparableSession]
-) -> tuple[dict[str, Contrast], dict[str, MeasureDates], int]:
-    """Contrast all measures on equal lengths of signal of the same channels, with the same bands for all sessions."""
+    sides: Sequence[Sequence[ComparableSession]], rows: Rows, others: Sequence[ComparableSession]
+) -> tuple[dict[str, Contrast], dict[str, MeasureDates], dict[str, tuple[str, ...]]]:
+    """Contrast all measures on the same channels, with the same bands for all sessions."""
     everything = [one for side in sides for one in side]
-    n_windows = min(_MAX_WINDOWS, *(one.signal.count(rows) for one in everything))
-    iaf = _common_iaf(everything)
+    profile = max(everything, key=lambda one: one.started).measures.profile
+    bands = CommonBands(profile.montage, profile.settings, None)
+    bands = replace(bands, iaf_hz=_common_iaf(everything, rows["posterior"], bands))
 
-    def measure(one: ComparableSession, signal: CleanSignal) -> dict[str, float]:
-        return compute_measures(signal, one.profile.montage, one.profile.settings, iaf, one.mains_hz)
+    def measure(one: ComparableSession) -> dict[str, float]:
+        return regional_measures(one.measures.whole, one.measures, rows, bands)
 
-    values = [[measure(one, _select_windows(one, rows, n_windows)) for one in side] for side in sides]
-    long_enough = [one for one in others if one.signal.count(rows) >= n_windows]
-    reference = [measure(one, _select_windows(one, rows, n_windows)) for one in long_enough]
+    values = [[measure(one) for one in side] for side in sides]
+    reference = [measure(one) for one in others]
     dates = {name: _dates(name, sides, values) for name in MEASURES}
     found = {name: one for name in MEASURES if (one := _contrast_measure(name, values, reference, dates[name]))}
     if len(everything) == 2:
-        cuts = [(one, _select_windows(one, rows, n_windows).blocks(MIN_WINDOWS)) for one in everything]
-        blocks = [[measure(one, block) for block in pieces] for one, pieces in cuts]
+        blocks = [
+            [regional_measures(block, one.measures, rows, bands) for block in one.measures.blocks] for one in everything
+        ]
         found = {
             name: replace(one, within_interval=block_interval(*_values(name, blocks))) for name, one in found.items()
         }
-    return found, {name: dates[name] for name in found}, n_windows
+    measured = [
+        (one.stem, found_in)
+        for side, rest in zip(sides, values, strict=True)
+        for one, found_in in zip(side, rest, strict=True)
+    ]
+    missing = {name: tuple(stem for stem, one in measured if math.isnan(one[name])) for name in found}
+    return found, {name: dates[name] for name in found}, {name: stems for name, stems in missing.items() if stems}
 
 
-def _select_windows(one: ComparableSession, rows: tuple[int, ...], n_windows: int) -> CleanSignal:
-    only = CleanSignal(one.signal.sfreq, {row: one.signal.windows[row] for row in rows})
-    return only.subsample(n_windows)
-
-
-def _common_iaf(sessions: Sequence[ComparableSession]) -> float | None:
+def _common_iaf(sessions: Sequence[ComparableSession], rows: tuple[int, ...], bands: CommonBands) -> float | None:
     """Return the median alpha frequency: with bands of their own, a shifted peak would look like changed power."""
-    found = [estimate_iaf(one.signal, one.profile.montage, one.profile.settings) for one in sessions]
+    found = [
+        one.measures.iaf(rows, bands.montage, bands.settings)
+        for one in sessions
+        if one.measures.clean_rows.issuperset(rows)
+    ]
     peaks = [iaf for iaf in found if not math.isnan(iaf)]
     return float(np.median(peaks)) if peaks else None
 
@@ -231,13 +263,22 @@ def _values(name: str, sides: Sequence[Sequence[Mapping[str, float]]]) -> list[l
 
 
 def _notes(
-    sides: Sequence[Sequence[ComparableSession]], n_windows: int, contrasts: Mapping[str, Contrast]
+    sides: Sequence[Sequence[ComparableSession]],
+    minutes: float,
+    contrasts: Mapping[str, Contrast],
+    missing: Mapping[str, tuple[str, ...]],
 ) -> tuple[str, ...]:
+    everything = [one for side in sides for one in side]
     separated = any(one.separated for one in contrasts.values())
     notes = [_test_note([len(side) for side in sides], separated=separated)]
-    if n_windows < _RECOMMENDED_WINDOWS:
+    if minutes < _RECOMMENDED_MINUTES:
         notes.append(tr(texts.LITTLE_SIGNAL))
-    if any(not one.notes.eyes for side in sides for one in side):
+    if missing:
+        notes.append(tr(texts.MEASURES_WITHOUT_SESSIONS))
+    lost = max(one.measures.lost_share for one in everything)
+    if lost >= _NOTED_LOSS:
+        notes.append(tr(texts.LOST_SAMPLES, share=f"{100 * lost:.0f}"))
+    if any(not one.notes.eyes for one in everything):
         notes.append(tr(texts.EYES_NOT_ENTERED))
     if "muscle" not in contrasts:
         notes.append(tr(texts.NO_MUSCLE))

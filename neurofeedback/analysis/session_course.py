@@ -42,7 +42,7 @@ _NAMES = (*SPECTRAL_MEASURES, *ENTROPIES)
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class CourseSegment:
     """One segment of a session.
 
     Parameters
@@ -76,17 +76,17 @@ class SessionCourse:
         Alpha frequency before time zero, which sets the bands of all segments; None for the default bands.
     ch_names : mapping
         Channels used, by region.
-    reference : Segment or None
+    reference : CourseSegment or None
         The whole part before time zero; None if there is none.
-    segments : tuple of Segment
+    segments : tuple of CourseSegment
         In order of time, those before time zero too. Without overlap.
     """
 
     time_zero_s: float
     iaf_hz: float | None
     ch_names: Mapping[str, tuple[str, ...]]
-    reference: Segment | None
-    segments: tuple[Segment, ...]
+    reference: CourseSegment | None
+    segments: tuple[CourseSegment, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -263,13 +263,13 @@ def _edges(times_s: Floats, time_zero_s: float, segment_s: float, cuts_s: Sequen
 
 def _segment(
     windows: _WindowValues, regional: Mapping[str, Floats], limits: tuple[float, float], time_zero_s: float
-) -> Segment | None:
+) -> CourseSegment | None:
     """Return one segment; None if no window lies in it."""
     inside = (windows.times_s >= limits[0]) & (windows.times_s < limits[1])
     if not inside.any():
         return None
     means = {name: found for name in _NAMES if (found := segment_mean(regional[name][inside])) is not None}
-    return Segment(
+    return CourseSegment(
         (limits[0] - time_zero_s) / 60,
         (limits[1] - time_zero_s) / 60,
         float(windows.clean[inside].any(axis=1).mean()),

@@ -33,9 +33,11 @@ _MUSCLE_AFFECTED = frozenset({"beta", "gamma", "muscle", "o_beta"})
 class MeasureRow:
     """One measure as a row of the table, all values as text."""
 
+    name: str
     text: str
     unit: str
     caveat: str
+    n: str
     a: str
     b: str
     difference: str
@@ -76,6 +78,7 @@ def render_comparison(comparison: Comparison) -> str:
             "c": comparison,
             "finding": finding_sentence(comparison),
             "rows": measure_rows(contrasts),
+            "missing": _missing_lines(comparison),
             "tested": any(one.p is not None for one in contrasts.values()),
             "paired": any(one.within_interval is not None for one in contrasts.values()),
             "figure": plot_differences(contrasts),
@@ -86,6 +89,14 @@ def render_comparison(comparison: Comparison) -> str:
             "version": __version__,
         },
     )
+
+
+def _missing_lines(comparison: Comparison) -> list[tuple[str, str]]:
+    """Return the sessions that measures leave out, and the measures, measures of the same sessions together."""
+    by_sessions: dict[tuple[str, ...], list[str]] = {}
+    for name, stems in comparison.missing.items():
+        by_sessions.setdefault(stems, []).append(MEASURES[name].text)
+    return [(", ".join(stem.split("_")[1] for stem in stems), "; ".join(names)) for stems, names in by_sessions.items()]
 
 
 def finding_sentence(comparison: Comparison) -> str:
@@ -110,9 +121,11 @@ def _row(name: str, one: Contrast) -> MeasureRow:
     measure = MEASURES[name]
     digits = 3 if measure.unit == "1" else 2
     return MeasureRow(
+        name=name,
         text=measure.text,
         unit=measure.unit,
         caveat=measure.caveat,
+        n=tr(texts.N_OF_BOTH, n_a=one.n[0], n_b=one.n[1]),
         a=f"{fmean(one.a):.{digits}f}",
         b=f"{fmean(one.b):.{digits}f}",
         difference=f"{one.difference:+.{digits}f}",

@@ -35,8 +35,18 @@ SEPARATED = (
     "in this difference too, so there is no test, no p and no q. For a fair comparison take the sessions in pairs, one "
     "of each condition, and toss a coin for which comes first."
 )
-LITTLE_SIGNAL = "Less than two minutes of clean signal are common to all sessions, so every figure is uncertain."
-EYES_NOT_ENTERED = "For some sessions it was not entered whether the eyes were closed; they are treated as closed."
+LITTLE_SIGNAL = "A session has less than two minutes of clean signal, so every figure is uncertain."
+MEASURES_WITHOUT_SESSIONS = (
+    "Some measures leave out sessions in which a channel they need had no minute of clean signal. The numbers of "
+    "sessions stand in the table, and the sessions below it."
+)
+LOST_SAMPLES = (
+    "Up to {share} % of a session's samples were lost on the way from the headset. Gaps of up to 100 ms are filled as "
+    "the signal around them lets one expect, with its usual variation; windows with longer gaps are not used."
+)
+EYES_NOT_ENTERED = (
+    "For some sessions it was not entered whether the eyes were closed; the setting of the sitting stands in for it."
+)
 NO_MUSCLE = "This headset's rate is too low to measure muscle separately, so beta and gamma may be muscle."
 
 LITTLE_CLEAN_SIGNAL = "less than a minute of clean signal on every channel"
@@ -49,6 +59,8 @@ ONE_SESSION = "1 session"
 SESSIONS = "{n} sessions"
 SESSIONS_COMPARED = "{sessions_a} under {a}, {n_b} under {b}, participant {participant}."
 SIGNAL_COMPARED = "{minutes} minutes of clean signal of each, without feedback, on {channels}."
+SIGNAL_RANGE = "{minutes} to {longest} minutes of clean signal of each, without feedback, on {channels}."
+UNNAMED_SIDE = "{n} sessions, {first} to {last}"
 DIFFERENCES = "What differs"
 CAPTION_G = (
     "{b} minus {a}, in units of the SD between sessions within both conditions (Hedges' g), with 95 % intervals. Right "
@@ -59,6 +71,9 @@ CAPTION_OWN_SD = (
     "under {b}. Hollow: muscle, or a measure that muscle affects."
 )
 MEASURE = "Measure"
+N_SESSIONS = "Sessions"
+N_OF_BOTH = "{n_a} and {n_b}"
+MISSING_TITLE = "Sessions that a measure leaves out"
 DIFFERENCE = "Difference"
 INTERVAL_95 = "95 % interval"
 OWN_SD = "Own SD between sessions"

@@ -60,15 +60,21 @@ def brain(
 
 
 def sit(
-    root: Path, day: int, condition: str, data: NDArray[np.float32], stream: StreamInfo = MUSE, eyes: str = ""
+    root: Path,
+    day: int,
+    condition: str,
+    data: NDArray[np.float32],
+    stream: StreamInfo = MUSE,
+    eyes: str = "",
+    phase: Phase = Phase.BASELINE,
 ) -> str:
-    """Record a session: 5 s of settling, then all baseline."""
+    """Record a session: 5 s of settling, then all of one phase."""
     named, profile = resolve(Settings(), stream)
     header = SessionHeader("01", named, dump_profile(profile), StartState(), (), BEGAN + timedelta(days=day))
     writer = SessionWriter(root, header, sync=lambda _: None)
     writer.process_chunk(Chunk(0, data))
     writer.process_event(Command(0, CommandKind.PHASE, Phase.SETTLE))
-    writer.process_event(Command(round(5 * stream.sfreq), CommandKind.PHASE, Phase.BASELINE))
+    writer.process_event(Command(round(5 * stream.sfreq), CommandKind.PHASE, phase))
     folder = writer.close(SessionSummary(mains_hz=50, duration_s=data.shape[1] / stream.sfreq))
     assert folder
     stem = next(folder.glob("*_summary.json")).name.removesuffix("_summary.json")
@@ -192,7 +198,7 @@ def test_before_and_after_has_no_test_and_shows_every_session(ten: Path) -> None
     page = re.sub(r"<style>.*?</style>", "", render_comparison(found), flags=re.DOTALL)
     assert ">p<" not in page
     assert "Each measure over time" in page
-    assert f"the mean of the sessions under {before}" in page
+    assert f"the mean of the sessions under 5 sessions, {days[0]} to {days[4]}" in page
     assert page.count("<svg") == 2
     assert comparison_document(found)["separated"] is True
 

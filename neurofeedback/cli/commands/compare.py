@@ -30,7 +30,9 @@ _CONTRAST_KEYS = {"sd": "spread", "within_interval": "within"}
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help="A condition such as pre, or comma-separated session labels.")],
+    a: Annotated[
+        str, typer.Argument(help='A condition such as pre, or comma-separated session labels; "Before: pre" names it.')
+    ],
     b: Annotated[str, typer.Argument(help="The other, such as post_24h.")],
     participant: Annotated[str | None, typer.Option(help="Participant; the last one by default.")] = None,
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
@@ -45,7 +47,9 @@ def compare(
     folder = existing_recordings_folder(recordings)
     who = participant or last_participant(folder)
     check_label("participant", who)
-    comparison = _with_progress(lambda progress: compare_conditions(folder, who, a, b, progress=progress), quiet=json)
+    comparison = _with_progress(
+        lambda progress: compare_conditions(folder, who, a, b, progress=progress, n_jobs=-1), quiet=json
+    )
     if json:
         print_json(comparison_document(comparison))
     else:
@@ -63,12 +67,14 @@ def comparison_document(comparison: Comparison) -> ComparisonDocument:
         "a": _side_document(comparison.a),
         "b": _side_document(comparison.b),
         "minutes": comparison.minutes,
+        "longest_minutes": comparison.longest_minutes,
         "separated": comparison.separated,
         "ch_names": comparison.ch_names,
         "contrasts": {
             name: {**asdict(MEASURES[name]), **_contrast_document(one)} for name, one in comparison.contrasts.items()
         },
         "left_out": dict(comparison.left_out),
+        "missing": dict(comparison.missing),
         "notes": comparison.notes,
         "index": {"compared": False, "why": tr(comparison_texts.NO_INDEX)},
     }
@@ -79,7 +85,7 @@ def _side_document(side: ComparisonSide) -> SideDocument:
 
 
 def _contrast_document(contrast: Contrast) -> Fields:
-    document = asdict(contrast)
+    document = asdict(contrast) | {"n": contrast.n}
     return {_CONTRAST_KEYS.get(name, name): value for name, value in document.items()}
 
 
@@ -105,6 +111,8 @@ def _print_comparison(comparison: Comparison) -> None:
         comparison.b.name: "b",
         tr(terminal.DIFFERENCE): "difference",
     }
+    if comparison.missing:
+        columns[tr(comparison_texts.N_SESSIONS)] = "n"
     if any(one.p is not None for one in contrasts):
         columns |= {tr(terminal.INTERVAL_95): "interval", "g": "g", "p": "p", "q": "q"}
     else:

@@ -167,9 +167,11 @@ class ComparisonDocument(TypedDict):
     a: SideDocument
     b: SideDocument
     minutes: float
+    longest_minutes: float
     separated: bool
     ch_names: Sequence[str]
     contrasts: dict[str, Fields]
     left_out: dict[str, str]
+    missing: dict[str, Sequence[str]]
     notes: Sequence[str]
     index: IndexNotCompared

@@ -1,0 +1,1 @@
+"""Measures of whole sessions, computed once for each and stored beside it."""
