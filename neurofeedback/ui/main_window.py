@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent
@@ -12,7 +13,7 @@ from PyQt6.QtWidgets import QStackedWidget, QWidget
 
 from neurofeedback.errors import EXIT_INTERRUPTED
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.texts import window
+from neurofeedback.texts import sessions, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import STOP_ADVICE
 from neurofeedback.ui.access_dialog import ask_about_access
@@ -26,7 +27,9 @@ from neurofeedback.ui.app_state import (
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.pages.about_page import AboutPage
 from neurofeedback.ui.pages.after_page import AfterPage
+from neurofeedback.ui.pages.compare_page import ComparePage
 from neurofeedback.ui.pages.fit_page import FitPage
+from neurofeedback.ui.pages.history_page import HistoryPage
 from neurofeedback.ui.pages.home_page import HomePage
 from neurofeedback.ui.pages.programme_editor import ProgrammeEditor
 from neurofeedback.ui.pages.progress_page import ProgressPage
@@ -35,11 +38,16 @@ from neurofeedback.ui.pages.sit_page import SitPage
 from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
 from neurofeedback.ui.programmes import programme_choices
 from neurofeedback.ui.session_bridge import Launch
+from neurofeedback.ui.session_result import past_result
 from neurofeedback.ui.session_window import SessionWindow
 from neurofeedback.ui.theme import DARK, THEMES, stylesheet
 from neurofeedback.ui.unfinished_sessions import UnfinishedSession, complete_unfinished
 from neurofeedback.ui.widgets.basic import bind_key, column
+from neurofeedback.ui.widgets.sessions_table import date_text
 from neurofeedback.ui.widgets.task_button import TaskButton
+
+if TYPE_CHECKING:
+    from neurofeedback.analysis.history import PastSession
 
 __all__ = ["AppDefaults", "DeviceChoice", "MainWindow", "ProgrammeChoice"]
 
@@ -88,7 +96,9 @@ class MainWindow(SessionWindow):
         self._progress, self._settings = ProgressPage(theme), SettingsPage(profiles)
         self._editor = ProgrammeEditor(self._state_path.parent / "programmes")
         pages = (self._home, self._about, self._fit, self._sit, self._after, self._progress, self._settings)
-        for page in (*pages, self._editor):
+        titles = {programme.name: programme.title for programme in self._defaults.programmes}
+        self._history, self._compare = HistoryPage(titles), ComparePage(theme)
+        for page in (*pages, self._history, self._compare, self._editor):
             self._places.addWidget(page)
         self._connect()
         central = QWidget()
@@ -103,6 +113,7 @@ class MainWindow(SessionWindow):
         self._home.demo.connect(self._start_demo)
         self._home.finish.connect(self._resume_unfinished)
         self._home.about.connect(self._show_about)
+        self._home.history.connect(self._show_history)
         self._home.progress.connect(self._show_progress)
         self._home.settings.connect(self._show_settings)
         self._home.research.connect(self.toggle_research)
@@ -114,7 +125,12 @@ class MainWindow(SessionWindow):
         self._sit.research.connect(self.toggle_research)
         self._sit.dark_changed.connect(self._update_demo_strip)
         self._after.again.connect(self._start_again)
-        self._after.home.connect(self._show_home)
+        self._after.home.connect(self._leave_after)
+        self._after.discarded.connect(self._swap_last_line)
+        self._history.left.connect(self._show_home)
+        self._history.opened.connect(self._open_past)
+        self._history.compared.connect(self._compare_past)
+        self._compare.left.connect(self._show_history)
         self._after.condition.connect(lambda condition: self._save_state(condition=condition))
         self._progress.left.connect(self._show_home)
         self._settings.left.connect(self._show_home)
@@ -147,6 +163,8 @@ class MainWindow(SessionWindow):
         self._after.save_pending()
         self._after.cancel()
         self._progress.cancel()
+        self._history.cancel()
+        self._compare.cancel()
         self._recovery_task.cancel()
         self._device_scan.cancel()
         for task in self.findChildren(TaskButton):
@@ -172,6 +190,28 @@ class MainWindow(SessionWindow):
         self._save_state(**self._home.selection())
         self._show(self._progress)
         self._progress.activate(self._folder, self._state.participant)
+
+    def _show_history(self) -> None:
+        if self._places.currentWidget() is self._home:
+            self._save_state(**self._home.selection())
+        self._reviewing = False
+        self._show(self._history)
+        self._history.activate(self._folder, self._state.participant)
+
+    def _open_past(self, session: PastSession) -> None:
+        self._reviewing = True
+        folder = self._history.folder(session)
+        self._history.cancel()
+        self._after.activate_past(past_result(session, folder), tr(sessions.OPEN_TITLE, date=date_text(session)))
+        self._show(self._after)
+
+    def _compare_past(self, first: PastSession, second: PastSession) -> None:
+        self._history.cancel()
+        self._compare.activate((first, second), (self._history.folder(first), self._history.folder(second)))
+        self._show(self._compare)
+
+    def _leave_after(self) -> None:
+        self._show_history() if self._reviewing else self._show_home()
 
     def _show_settings(self) -> None:
         self._save_state(**self._home.selection())

@@ -19,11 +19,12 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state, state_path
 from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.device_scan import DeviceScan
-from neurofeedback.ui.pages.after_page import AfterPage, last_session_line
+from neurofeedback.ui.pages.after_page import AfterPage
 from neurofeedback.ui.pages.fit_page import FitPage
 from neurofeedback.ui.pages.sit_page import SitPage
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.session_bridge import Launch, SessionBridge
+from neurofeedback.ui.session_result import last_session_line
 from neurofeedback.ui.theme import DARK, THEMES
 from neurofeedback.ui.widgets.basic import label
 
@@ -49,7 +50,7 @@ class SessionWindow(QMainWindow):
         self._defaults = defaults
         self._request = defaults.request
         self._state_path = defaults.state_file or state_path()
-        self._closing = self._interrupted = self._begun = False
+        self._closing = self._interrupted = self._begun = self._reviewing = False
         self._recording: Path | None = None
         self._latest = NO_SESSION
         self._device_scan = DeviceScan(defaults.scan, self)
@@ -57,6 +58,7 @@ class SessionWindow(QMainWindow):
         self._bridge.shown.connect(self.show_snapshot)
         self._bridge.ended.connect(self._ended)
         self._research: ResearchWindow | None = None
+        self._line_before = ""
 
     def _make_demo_strip(self) -> QLabel:
         """Return the line that stands over every page of a demo."""
@@ -83,7 +85,7 @@ class SessionWindow(QMainWindow):
 
     def _update_demo_strip(self) -> None:
         of_session = self._places.currentWidget() in {self._fit, self._sit, self._after}
-        self._demo_strip.setVisible(self._is_demo and of_session and not self._sit.dark)
+        self._demo_strip.setVisible(self._is_demo and not self._reviewing and of_session and not self._sit.dark)
 
     def begin(self, request: SessionConfig) -> None:
         """Start a session, unless one is running."""
@@ -91,6 +93,7 @@ class SessionWindow(QMainWindow):
             return
         self._request, self._recording, self._begun = request, None, False
         self._latest = Snapshot()
+        self._reviewing = False
         self._stop_reading()
         if request.wait_for_fit:
             self._show(self._fit)
@@ -157,9 +160,16 @@ class SessionWindow(QMainWindow):
         if self._closing:
             self.close()
 
+    def _swap_last_line(self, _discarded: bool) -> None:
+        """Show the sitting before on the first page once the last one is in the bin, and the last once it is back."""
+        if not self._reviewing and not self._is_demo:
+            line, self._line_before = self._line_before, self._state.last_sitting
+            self._save_state(last_sitting=line)
+
     def _remember_sitting(self, result: SessionResult) -> None:
         """Remember the sitting for the first page, and the headset that was recorded with."""
-        self._save_state(last_sitting=last_session_line(result) or self._state.last_sitting)
+        self._line_before = self._state.last_sitting
+        self._save_state(last_sitting=last_session_line(result) or self._line_before)
         if result.session_dir is not None and self._request is not None:
             self._save_state(device=self._request.device, recorded_with=self._request.device)
 

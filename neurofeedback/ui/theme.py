@@ -117,6 +117,16 @@ QPlainTextEdit {
 }
 QPlainTextEdit { placeholder-text-color: $quiet; }
 QPlainTextEdit:focus { border: 2px solid $accent; padding: 5px 7px; }
+QTableView {
+    background: $window; border: 1px solid $edge; border-radius: 8px; outline: 0; selection-background-color: $field;
+    selection-color: $text;
+}
+QTableView:focus { border: 2px solid $accent; }
+QTableView::item { padding: 0 10px; border: none; }
+QTableView::item:selected { background: $field; color: $text; }
+QHeaderView, QHeaderView::section {
+    background: $panel; color: $quiet; border: none; padding: 0 6px;
+}
 QScrollArea { border: none; }
 QScrollBar:vertical { background: $window; width: 10px; margin: 0; }
 QScrollBar::handle:vertical { background: $edge; border-radius: 5px; min-height: 40px; }

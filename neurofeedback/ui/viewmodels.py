@@ -77,8 +77,8 @@ def read_overview(session: Path) -> SessionOverview:
     RecordingError
         The session cannot be read, or no longer exists.
     """
+    files = _files(session)  # a folder that is gone is named before anything else
     recording = open_recording(session)
-    files = _files(session)
     log = read_frame_table(recording.frames_path)
     sfreq = recording.stream.sfreq
     presses = tuple(e.sample / sfreq for e in recording.events if e.kind is EventKind.PRESS)

@@ -63,6 +63,8 @@ class Page:
 
     def wait_for_overview(self) -> None:
         self.bot.waitUntil(lambda: not self.after._more.isHidden(), timeout=WAIT_MS)
+        assert not self.after._what_if.isVisible(), "numbers and what-if are behind Details"
+        self.click("Details")
 
     def shown(self) -> str:
         return "\n".join(words.text() for words in self.after.findChildren(QLabel) if words.isVisible())
@@ -236,8 +238,30 @@ def test_deleted_session_folder_is_reported_in_one_sentence(
 ) -> None:
     gone = tmp_path / "sub-01" / "ses-1"
     page = Page(qtbot, replace(finished, session_dir=gone))
-    page.bot.waitUntil(lambda: "is there no" in page.shown() or "no recording at" in page.shown(), timeout=WAIT_MS)
+    page.bot.waitUntil(lambda: "folder is gone" in page.shown(), timeout=WAIT_MS)
     page.click("Open the folder")
     assert "not there any more" in page.shown()
     with pytest.raises(RecordingError, match="folder is gone"):
         save_notes(gone, SessionNotes(note="x"))
+
+
+def test_short_sitting_is_asked_about_and_a_discarded_one_can_be_put_back(
+    qtbot: QtBot, finished: SessionResult
+) -> None:
+    assert finished.summary is not None
+    assert finished.session_dir is not None
+    short = Page(qtbot, replace(finished, summary=finished.summary.model_copy(update={"duration_s": 12.0})))
+    assert "It ended within a minute. Keep it?" in short.shown()
+    short.click("Keep it")
+    assert "Keep it?" not in short.shown()
+    discarded: list[bool] = []
+    short.after.discarded.connect(discarded.append)
+    short.wait_for_overview()
+    short.click("Discard this sitting")
+    qtbot.waitUntil(lambda: discarded == [True])
+    assert not finished.session_dir.exists()
+    assert "Moved to the bin." in short.shown()
+    short.after._discard.click()
+    qtbot.waitUntil(lambda: discarded == [True, False])
+    assert finished.session_dir.is_dir()
+    assert "You sat for" in short.shown()

@@ -44,9 +44,9 @@ from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING, STOP_ADVICE
 from neurofeedback.types import ChannelContact, ContactLevel, Frame, Guidance, Phase, State, StreamInfo
 from neurofeedback.ui.app_state import AppState, load_state, save_state
 from neurofeedback.ui.main_window import AppDefaults, DeviceChoice, MainWindow, ProgrammeChoice
-from neurofeedback.ui.pages.after_page import find_report, headline_lines, last_session_line
 from neurofeedback.ui.pages.sit_page import SitPage
 from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
+from neurofeedback.ui.session_result import find_report, headline_lines, last_session_line
 from neurofeedback.ui.theme import LIGHT
 from neurofeedback.ui.unfinished_sessions import UnfinishedSession
 from neurofeedback.ui.widgets.eeg_plot import stack_traces

@@ -10,17 +10,17 @@ from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
-from neurofeedback.errors import EXIT_OK
+from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.session.config import SessionResult
-from neurofeedback.texts import after, home, window
+from neurofeedback.texts import after, window
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.format import format_duration, format_percent
+from neurofeedback.texts.format import format_percent
 from neurofeedback.texts.session import INDEX_MEANING
-from neurofeedback.texts.session_notices import COMPLETE
 from neurofeedback.types import INDEX_NAME
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.session_result import closing_lines, find_report, headline_lines, is_short
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.export_button import ExportButton
@@ -30,65 +30,32 @@ from neurofeedback.ui.widgets.water_view import WaterView
 from neurofeedback.ui.widgets.what_if_panel import WhatIfPanel
 
 if TYPE_CHECKING:
+    from neurofeedback.analysis.session_bin import BinnedSession
     from neurofeedback.report.decoder_summary import DecoderSummary
     from neurofeedback.ui.viewmodels import SessionOverview
 
 _BAND_HEIGHT = 92
 
 
-def headline_lines(result: SessionResult) -> tuple[str, str]:
-    """Return the lines on length and usable signal; empty where the summary has no number.
-
-    Examples
-    --------
-    >>> from neurofeedback.recording.session_json import SessionSummary
-    >>> headline_lines(SessionResult(0, summary=SessionSummary(duration_s=600.0, valid_fraction=0.9)))
-    ('You sat for 10 minutes.', '90 % of it had a usable signal.')
-    """
-    summary = result.summary
-    duration, usable = (summary.duration_s, summary.valid_fraction) if summary else (None, None)
-    return (
-        "" if duration is None else tr(after.DURATION, length=format_duration(duration)),
-        "" if usable is None else tr(after.USABLE_SIGNAL, share=format_percent(usable)),
-    )
-
-
-def last_session_line(result: SessionResult) -> str:
-    """Return one line about a session for the first page; empty if it never ran."""
-    summary = result.summary
-    duration, usable = (summary.duration_s, summary.valid_fraction) if summary else (None, None)
-    if duration is None:
-        return ""
-    length = format_duration(duration)
-    if usable is None:
-        return tr(home.LAST_SESSION, length=length)
-    return tr(home.LAST_SESSION_WITH_SIGNAL, length=length, share=format_percent(usable))
-
-
-def find_report(session: Path | None) -> Path | None:
-    """Return the report of a session, beside it or among the derivatives; None if there is none."""
-    if session is None:
-        return None
-    derivatives = session.parents[1] / "derivatives" / "neurofeedback" / session.parent.name / session.name
-    found = [
-        path for folder in (session, derivatives) if folder.is_dir() for path in sorted(folder.rglob("*_report.html"))
-    ]
-    return found[0] if found else None
-
-
 class AfterPage(QWidget):
-    """Shows the result of a session."""
+    """Shows the result of a session that has just ended, or a past one.
+
+    ``discarded`` carries True once the session is in the bin, False once it is put back.
+    """
 
     again = pyqtSignal()
     home = pyqtSignal()
     condition = pyqtSignal(str)
+    discarded = pyqtSignal(bool)
 
     def __init__(self, theme: Theme, water: WaterRenderer, profiles: tuple[str, ...]) -> None:
         super().__init__()
         self._picture = WaterView(water)
         self._picture.setFixedHeight(_BAND_HEIGHT)
         self._recording: Path | None = None
+        self._result: SessionResult | None = None
         self._report_path: Path | None = None
+        self._binned: BinnedSession | None = None
         self._title = label(large=True, onPicture=True, name=after.TITLE_NAME)
         self._lines = [label(name=name) for name in (after.DURATION_NAME, after.SIGNAL_NAME, after.ANSWERS_NAME)]
         self._message = label(name=window.MESSAGE)
@@ -98,15 +65,21 @@ class AfterPage(QWidget):
         self._signs = label(quiet=True, name=after.SIGNS_NAME)
         self._notes_form = NotesForm()
         self._what_if = WhatIfPanel(profiles)
-        for line in (*self._lines, self._message, self._legend, self._decoder_text, self._signs):
+        self._evaluation = label(quiet=True)
+        for line in (*self._lines, self._message, self._legend, self._decoder_text, self._evaluation, self._signs):
             line.setWordWrap(True)
         self._again = button(after.SIT_AGAIN, self.again.emit, main=True)
         self._report = button(after.OPEN_REPORT, self._open_report)
         self._folder = button(after.OPEN_FOLDER, self._open_folder)
         self._export = ExportButton()
+        self._discard = button(after.DISCARD, self._toggle_discarded, flat=True)
+        self._show_details = button(after.DETAILS, self._toggle_details, flat=True)
+        self._short_question = label()
+        self._short = self._make_short()
         self._overview_task: BackgroundTask[SessionOverview] = BackgroundTask(self, "overview")
         self._decoder_task: BackgroundTask[DecoderSummary] = BackgroundTask(self, "decoder")
         self._notes_task: BackgroundTask[None] = BackgroundTask(self, "notes")
+        self._bin_task: BackgroundTask[BinnedSession | None] = BackgroundTask(self, "bin")
         self._lay_out()
         self._connect()
         bind_key(self, "Esc", self._leave)
@@ -117,6 +90,8 @@ class AfterPage(QWidget):
         self._decoder_task.done.connect(self._show_decoder)
         self._decoder_task.failed.connect(self._decoder_text.setText)
         self._notes_task.failed.connect(self._show_notice)
+        self._bin_task.failed.connect(self._show_notice)
+        self._bin_task.done.connect(self._show_discarded)
         self._export.message.connect(self._show_notice)
         self._notes_form.changed.connect(self._save_notes)
         self._what_if.result.connect(self._timeline.show_comparison)
@@ -129,13 +104,13 @@ class AfterPage(QWidget):
         self._page = QWidget()
         inner = column(self._page, gap=6)
         inner.setContentsMargins(MARGIN, 14, MARGIN, 12)
-        for line in (*self._lines, self._message):
+        for line in (*self._lines, self._message, self._short):
             inner.addWidget(line)
         self._more = QWidget()
         more = column(self._more, gap=10)
         more.addWidget(self._timeline, 1)
-        more.addWidget(self._legend)
         more.addLayout(self._columns())
+        more.addWidget(self._details())
         inner.addWidget(self._more, 1)
         inner.addStretch(0)
         area = QScrollArea()
@@ -152,11 +127,9 @@ class AfterPage(QWidget):
         grid.setHorizontalSpacing(MARGIN)
         grid.setVerticalSpacing(8)
         right = column(gap=6)
-        for part in (label(after.DECODER_TITLE, quiet=True), self._decoder_text, self._signs):
+        for part in (label(after.DECODER_TITLE, quiet=True), self._decoder_text):
             right.addWidget(part)
-        right.addSpacing(10)
-        right.addWidget(label(after.WHAT_IF_TITLE, quiet=True))
-        right.addWidget(self._what_if)
+        right.addWidget(self._show_details, alignment=Qt.AlignmentFlag.AlignLeft)
         right.addStretch(1)
         grid.addWidget(self._notes_form, 0, 0)
         grid.addLayout(right, 0, 1)
@@ -164,8 +137,31 @@ class AfterPage(QWidget):
             grid.setColumnStretch(side, 1)
         return grid
 
+    def _details(self) -> QWidget:
+        """Return what only a person who asks for it needs to see."""
+        self._details_panel = QWidget()
+        inside = column(self._details_panel, gap=6)
+        for part in (self._legend, self._evaluation, self._signs):
+            inside.addWidget(part)
+        inside.addSpacing(10)
+        inside.addWidget(label(after.WHAT_IF_TITLE, quiet=True))
+        inside.addWidget(self._what_if)
+        self._details_panel.hide()
+        return self._details_panel
+
+    def _make_short(self) -> QWidget:
+        """Return the question whether to keep a sitting that ended within a minute."""
+        panel = QWidget()
+        panel.setLayout(line := row(self._short_question))
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(button(after.KEEP, panel.hide))
+        line.addWidget(button(after.DISCARD_SHORT, self._toggle_discarded))
+        line.addStretch(1)
+        panel.hide()
+        return panel
+
     def _foot(self) -> QHBoxLayout:
-        keys = row(self._again, self._report, self._folder, self._export)
+        keys = row(self._again, self._report, self._folder, self._export, self._discard)
         keys.addStretch(1)
         keys.addWidget(button(window.HOME, self._leave, flat=True))
         keys.setContentsMargins(MARGIN, 10, FLAT_MARGIN, 14)
@@ -178,17 +174,23 @@ class AfterPage(QWidget):
 
     def activate(self, result: SessionResult, recording: Path | None) -> None:
         """Show a result and its recording, and take the keyboard focus."""
+        self._result, self._binned = result, None
         self._recording, self._report_path = recording, find_report(result.session_dir)
-        self._title.setText(tr(_title(completed=result.exit_code == EXIT_OK, recorded=recording is not None)))
-        message = result.message.removeprefix(tr(COMPLETE)).strip()  # the title already says so
+        title, message = closing_lines(result, recording)
+        self._title.setText(title)
         lines = (*headline_lines(result), "", message)
         for part, text in zip((*self._lines, self._message), lines, strict=True):
             part.setText(text)
             part.setVisible(bool(text))
         self._report.setVisible(self._report_path is not None)
-        for part in (self._folder, self._export):
+        for part in (self._folder, self._export, self._discard):
             part.setVisible(recording is not None)
+        self._discard.setText(tr(after.DISCARD))
+        self._again.show()
+        self._short.setVisible(is_short(result))
+        self._short_question.setText(tr(after.KEEP_SHORT))
         self._more.hide()
+        self._details_panel.hide()
         self._decoder_task.cancel()
         self._timeline.show_session(None)
         self._what_if.set_session(recording)
@@ -196,6 +198,51 @@ class AfterPage(QWidget):
         self._again.setFocus()
         if result.session_dir is not None and recording is not None:
             self._overview_task.start(partial(_read_overview_task, recording))
+
+    def activate_past(self, result: SessionResult, title: str) -> None:
+        """Show a past session."""
+        self.activate(result, result.session_dir)
+        self._title.setText(title)
+        self._again.hide()
+        self._short.hide()
+        (self._report if self._report_path is not None else self._export).setFocus()
+
+    @property
+    def result_lines(self) -> tuple[str, ...]:
+        """What is said of the session at its end: title, lines and message."""
+        parts = (self._title, *self._lines, self._message)
+        return tuple(part.text() for part in parts if part.text() and not part.isHidden())
+
+    def _toggle_details(self) -> None:
+        self._details_panel.setVisible(self._details_panel.isHidden())
+
+    def _toggle_discarded(self) -> None:
+        """Move the session to the bin, or put it back."""
+        self._short.hide()
+        if self._bin_task.busy or self._recording is None:
+            return
+        if self._binned is not None:
+            self._bin_task.start(partial(_restore_task, self._binned))
+        else:
+            self.save_pending()
+            self.cancel()
+            self._bin_task.start(partial(_discard_task, self._recording))
+
+    def _show_discarded(self, binned: BinnedSession | None) -> None:
+        result, recording = self._result, self._recording
+        if binned is None and result is not None:  # put back
+            was_past = self._again.isHidden()
+            title = self._title.text()
+            self.activate_past(result, title) if was_past else self.activate(result, recording)
+            self._short.hide()
+        else:
+            self._binned = binned
+            for part in (*self._lines, self._more, self._report, self._folder, self._export):
+                part.hide()
+            self._discard.setText(tr(after.UNDO_DISCARD))
+            self._discard.setFocus()
+            self._show_notice(after.DISCARDED)
+        self.discarded.emit(binned is not None)
 
     def save_pending(self) -> None:
         """Save the notes that are being written."""
@@ -225,9 +272,10 @@ class AfterPage(QWidget):
             self._decoder_task.start(partial(_describe_decoder_task, self._recording))
 
     def _show_decoder(self, summary: DecoderSummary | None) -> None:
-        parts = (summary.guidance_sentence, summary.evaluation_sentence) if summary else (tr(after.DECODER_READING),)
         signs = summary.signs if summary else ()
-        self._decoder_text.setText(" ".join(tr(part) for part in parts if part))
+        self._decoder_text.setText(tr(summary.guidance_sentence) if summary else tr(after.DECODER_READING))
+        self._evaluation.setText(tr(summary.evaluation_sentence) if summary else "")
+        self._evaluation.setVisible(bool(self._evaluation.text()))
         self._signs.setText("\n".join(_direction_line(*sign) for sign in signs))
         self._signs.setVisible(bool(signs))
 
@@ -257,12 +305,6 @@ def _direction_line(name: str, direction: str, chance: float) -> str:
     return tr(after.FEATURE_DIRECTION, name=tr(name), direction=tr(direction), chance=format_percent(chance))
 
 
-def _title(*, completed: bool, recorded: bool) -> str:
-    if completed:
-        return after.OVER
-    return after.BROKE_OFF if recorded else after.NOT_STARTED
-
-
 def _read_overview_task(session: Path, handle: TaskHandle) -> SessionOverview:
     from neurofeedback.ui.viewmodels import read_overview  # slow to import
 
@@ -281,3 +323,19 @@ def _save_notes_task(session: Path, notes: SessionNotes, _handle: TaskHandle) ->
     from neurofeedback.ui.viewmodels import save_notes
 
     save_notes(session, notes)
+
+
+def _discard_task(session: Path, _handle: TaskHandle) -> BinnedSession:
+    from neurofeedback.analysis.session_bin import move_to_bin
+    from neurofeedback.formats.reader import find_session
+
+    files = find_session(session) if session.exists() else None
+    if files is None:
+        raise RecordingError("the sitting's folder is gone", got=str(session), todo="nothing else is touched")
+    return move_to_bin(files)
+
+
+def _restore_task(binned: BinnedSession, _handle: TaskHandle) -> None:
+    from neurofeedback.analysis.session_bin import restore_from_bin
+
+    restore_from_bin(binned)

@@ -1,0 +1,195 @@
+"""The page of all sittings: open, compare two, export, delete and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+from neurofeedback.texts import sessions, window
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
+from neurofeedback.ui.widgets.export_button import ExportButton
+from neurofeedback.ui.widgets.sessions_table import SessionsTable, date_text
+
+if TYPE_CHECKING:
+    from neurofeedback.analysis.history import PastSession
+    from neurofeedback.analysis.session_bin import BinnedSession
+
+
+class HistoryPage(QWidget):
+    """Lists the sittings of a person; ``opened`` and ``compared`` carry one and two of them.
+
+    Parameters
+    ----------
+    practices : mapping
+        Titles of the programmes, by name.
+    """
+
+    left = pyqtSignal()
+    opened = pyqtSignal(object)
+    compared = pyqtSignal(object, object)
+
+    def __init__(self, practices: Mapping[str, str]) -> None:
+        super().__init__()
+        self._source = (Path(), "")
+        self._sessions: list[PastSession] = []
+        self._deleted: list[tuple[PastSession, BinnedSession]] = []
+        self._title = label(sessions.TITLE, large=True)
+        self._message = label(quiet=True, name=window.MESSAGE)
+        self._message.setWordWrap(True)
+        self.table = SessionsTable(practices)
+        self._open = button(sessions.OPEN, self._emit_opened, main=True)
+        self._compare = button(sessions.COMPARE, self._emit_compared)
+        self._compare.setToolTip(tr(sessions.COMPARE_TIP))
+        self._export = ExportButton()
+        self._export.message.connect(self._message.setText)
+        self._delete = button(sessions.DELETE, self._delete_chosen)
+        self._delete.setToolTip(tr(sessions.DELETE_TIP))
+        self._undo = button(sessions.UNDO, self._restore_last, name=sessions.UNDO_NAME)
+        self._first_look: BackgroundTask[list[PastSession]] = BackgroundTask(self, "history-cache")
+        self._first_look.done.connect(self._show_first)
+        self._job: BackgroundTask[list[PastSession]] = BackgroundTask(self, "history")
+        self._job.done.connect(self._show)
+        self._job.failed.connect(self._message.setText)
+        self._move_job: BackgroundTask[BinnedSession | None] = BackgroundTask(self, "bin")
+        self._move_job.failed.connect(self._message.setText)
+        self._move_job.done.connect(self._moved)
+        self._moving: PastSession | None = None
+        self._lay_out()
+        self.table.opened.connect(self._emit_opened)
+        self.table.delete.connect(self._delete_chosen)
+        self.table.chosen.connect(self._update_buttons)
+        bind_key(self, "Esc", self._leave)
+        bind_key(self, "Ctrl+Z", self._restore_last)
+
+    def _lay_out(self) -> None:
+        inside = column(gap=10)
+        inside.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
+        inside.addWidget(self._title)
+        inside.addWidget(self.table, 1)
+        inside.addWidget(self._message)
+        foot = row(self._open, self._compare, self._export, self._delete, self._undo)
+        foot.addStretch(1)
+        foot.addWidget(button(window.HOME, self._leave, flat=True))
+        foot.setContentsMargins(MARGIN, 6, FLAT_MARGIN, FLAT_MARGIN)
+        outer = column(self, gap=0)
+        outer.addLayout(inside, 1)
+        outer.addLayout(foot)
+
+    @property
+    def busy(self) -> bool:
+        """Whether sittings are being read or moved."""
+        return self._first_look.busy or self._job.busy or self._move_job.busy
+
+    def activate(self, recordings: Path, participant: str) -> None:
+        """Show the sittings of a person as they were last known, and read what has changed since."""
+        if (recordings, participant) != self._source:
+            self._source = (recordings, participant)
+            self._deleted = []
+            self._show([])
+        self._title.setText(tr(sessions.TITLE_OF, participant=participant))
+        self.table.fit_columns()
+        self._message.setText("" if self._sessions else tr(sessions.READING))
+        self.table.setFocus()
+        if not self._sessions:
+            self._first_look.start(partial(_cached_task, *self._source))
+        self._job.start(partial(_read_task, *self._source))
+
+    def cancel(self) -> None:
+        """Stop reading; a sitting that is being moved is still moved."""
+        self._first_look.cancel()
+        self._job.cancel()
+
+    def _leave(self) -> None:
+        self.cancel()
+        self.left.emit()
+
+    def _show_first(self, found: list[PastSession]) -> None:
+        if found and not self._sessions:
+            self._show(found)
+
+    def _show(self, found: list[PastSession]) -> None:
+        self._sessions = found
+        self.table.show_sessions(found)
+        n = len(found)
+        self._message.setText(tr(sessions.COUNT, n=n) if n > 1 else tr(sessions.ONE if n else sessions.NO_SITTING))
+        self._update_buttons()
+
+    def _update_buttons(self) -> None:
+        chosen = self.table.selected
+        for part in (self._open, self._export):
+            part.setEnabled(len(chosen) == 1)
+        self._compare.setEnabled(len(chosen) == 2)
+        self._delete.setEnabled(len(chosen) == 1)
+        self._undo.setVisible(bool(self._deleted))
+        self._export.set_session(self.folder(chosen[0]) if len(chosen) == 1 else None)
+
+    def folder(self, session: PastSession) -> Path:
+        """Return the raw folder of a sitting."""
+        participant, visit = session.stem.split("_")[:2]
+        return self._source[0] / participant / visit
+
+    def _emit_opened(self) -> None:
+        if len(chosen := self.table.selected) == 1:
+            self.opened.emit(chosen[0])
+
+    def _emit_compared(self) -> None:
+        if len(chosen := self.table.selected) == 2:
+            self.compared.emit(*reversed(chosen))  # the earlier one first
+
+    def _delete_chosen(self) -> None:
+        if len(chosen := self.table.selected) == 1 and not self._move_job.busy:
+            self._job.cancel()
+            self._moving = chosen[0]
+            self._move_job.start(partial(_delete_task, self._source[0], chosen[0].stem))
+
+    def _restore_last(self) -> None:
+        if self._deleted and not self._move_job.busy:
+            self._job.cancel()
+            self._moving = None
+            self._move_job.start(partial(_restore_task, self._deleted[-1][1]))
+
+    def _moved(self, binned: BinnedSession | None) -> None:
+        """Show the list as it is now; None has been put back."""
+        if binned is not None and self._moving is not None:
+            self._deleted.append((self._moving, binned))
+            left = [session for session in self._sessions if session is not self._moving]
+            text = tr(sessions.DELETED, date=date_text(self._moving))
+        else:
+            restored, _ = self._deleted.pop()
+            left = sorted([*self._sessions, restored], key=lambda one: (one.started_at.timestamp(), one.stem))
+            text = tr(sessions.RESTORED, date=date_text(restored))
+        self._show(left)
+        self._message.setText(text)
+        self.table.setFocus()
+
+
+def _cached_task(recordings: Path, participant: str, _handle: TaskHandle) -> list[PastSession]:
+    from neurofeedback.analysis.history import cached_sessions  # slow to import
+
+    return cached_sessions(recordings, participant)
+
+
+def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> list[PastSession]:
+    from neurofeedback.analysis.history import past_sessions  # slow to import
+
+    return past_sessions(recordings, participant, progress=lambda done, total: handle.report_progress(done / total))
+
+
+def _delete_task(recordings: Path, stem: str, _handle: TaskHandle) -> BinnedSession:
+    from neurofeedback.analysis.session_bin import move_to_bin
+    from neurofeedback.recording.bids_paths import SessionFiles
+
+    return move_to_bin(SessionFiles.from_stem(recordings, stem))
+
+
+def _restore_task(binned: BinnedSession, _handle: TaskHandle) -> None:
+    from neurofeedback.analysis.session_bin import restore_from_bin
+
+    restore_from_bin(binned)

@@ -1,0 +1,188 @@
+"""Tests of the History page: the list, an old sitting, comparison, and the bin."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PyQt6.QtCore import QModelIndex, Qt
+from PyQt6.QtWidgets import QAbstractButton, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from neurofeedback.analysis.history import PastSession, cached_sessions, past_sessions
+from neurofeedback.analysis.session_bin import BIN, move_to_bin, restore_from_bin
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.storage.dataset_access import restrict_recordings
+from neurofeedback.ui.app_state import AppDefaults, AppState, save_state
+from neurofeedback.ui.main_window import MainWindow
+from neurofeedback.ui.widgets.sessions_table import SessionsModel, SessionsTable
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+STORED = Path(__file__).parents[1] / "data/v0_1_0/dataset"
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = Path(shutil.copytree(STORED, tmp_path / "recordings"))
+    restrict_recordings(root)  # else the window asks who may read it
+    return root
+
+
+@pytest.fixture
+def window(qtbot: QtBot, dataset: Path, tmp_path: Path) -> MainWindow:
+    save_state(tmp_path / "app.json", AppState(claims_seen=True, participant="P1"))
+    window = MainWindow(lambda _: None, AppDefaults(dataset, state_file=tmp_path / "app.json"))  # type: ignore[arg-type]
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+    window._home.history.emit()
+    qtbot.waitUntil(lambda: not window._history.busy and window._history.table.sessions.rowCount() == 2)
+    return window
+
+
+def button(page: QWidget, name: str) -> QAbstractButton:
+    (found,) = (b for b in page.findChildren(QAbstractButton) if b.text().replace("&", "") == name)
+    return found
+
+
+def shown(page: QWidget) -> str:
+    return "\n".join(words.text() for words in page.findChildren(QLabel) if words.isVisible())
+
+
+def row_texts(window: MainWindow, row: int) -> list[str]:
+    model = window._history.table.sessions
+    return [model.data(model.index(row, column)) for column in range(model.columnCount())]
+
+
+def test_history_lists_the_sittings_newest_first(window: MainWindow) -> None:
+    newest, oldest = row_texts(window, 0), row_texts(window, 1)
+    assert "30 Nov 2026" in newest[0]
+    assert "29 Nov 2026" in oldest[0]
+    assert oldest[1].endswith(("minutes", "minute", "seconds"))
+    assert oldest[3].endswith(" %")
+    assert "Sittings of P1" in shown(window._history)
+
+
+def test_old_sitting_opens_with_its_timeline_and_its_note_can_be_edited(window: MainWindow, qtbot: QtBot) -> None:
+    table = window._history.table
+    table.selectRow(1)
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    after = window._after
+    assert window._places.currentWidget() is after
+    assert "Sitting of 29 Nov 2026" in shown(after)
+    qtbot.waitUntil(lambda: not after._more.isHidden() and not after.busy)
+    assert not after._again.isVisible()
+    after._notes_form._note.setPlainText("Snow outside")
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: window._places.currentWidget() is window._history)
+    qtbot.waitUntil(lambda: "Snow outside" in row_texts(window, 1)[5])
+
+
+def test_sitting_is_deleted_to_the_bin_and_put_back(window: MainWindow, qtbot: QtBot, dataset: Path) -> None:
+    history = window._history
+    history.table.selectRow(0)
+    folder = history.folder(history.table.selected[0])
+    qtbot.keyClick(history.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: history.table.sessions.rowCount() == 1)
+    assert not folder.exists()
+    assert "Moved to the bin: the sitting of 30 Nov 2026" in shown(history)
+    assert [row.started_at.day for row in past_sessions(dataset, "P1")] == [29]
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: history.table.sessions.rowCount() == 2)
+    assert folder.is_dir()
+    assert "Put back" in shown(history)
+    assert list((dataset / BIN).iterdir()) == []
+
+
+def test_two_sittings_are_compared(window: MainWindow, qtbot: QtBot) -> None:
+    history = window._history
+    history.table.selectAll()
+    assert not button(history, "Open").isEnabled()
+    qtbot.mouseClick(button(history, "Compare"), Qt.MouseButton.LeftButton)
+    page = window._compare
+    qtbot.waitUntil(lambda: not page.busy)
+    words = shown(page)
+    assert words.index("29 Nov 2026") < words.index("30 Nov 2026")
+    assert "heights of two sittings cannot be compared" in words
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: window._places.currentWidget() is history)
+
+
+def test_folder_removed_while_the_list_is_open_gives_one_sentence(window: MainWindow, qtbot: QtBot) -> None:
+    history = window._history
+    history.table.selectRow(0)
+    session = history.table.selected[0]
+    files = SessionFiles.from_stem(history._source[0], session.stem)
+    shutil.rmtree(files.raw)
+    shutil.rmtree(files.derived)
+    qtbot.keyClick(history.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: not history.busy)
+    assert "folder is gone" in history._message.text()
+    history._emit_opened()
+    qtbot.waitUntil(lambda: "folder is gone" in window._after._message.text())
+    assert not window._after._more.isVisible()
+
+
+def test_thousands_of_sittings_are_shown_without_a_cell_more_than_is_seen(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = datetime(2024, 1, 1, 9).astimezone()
+    one = PastSession("sub-01_ses-1_task-meditation", first.isoformat(), "muse-2", duration_s=600.0)
+    rows = [replace(one, started=(first + timedelta(hours=12 * n)).isoformat()) for n in range(2000)]
+    asked: list[int] = []
+    data = SessionsModel.data
+
+    def count(self: SessionsModel, index: QModelIndex, role: int = 0) -> Any:
+        asked.append(index.row())
+        return data(self, index, role)
+
+    monkeypatch.setattr(SessionsModel, "data", count)
+    table = SessionsTable({})
+    qtbot.addWidget(table)
+    table.resize(960, 480)
+    table.fit_columns()
+    table.show()
+    table.show_sessions(rows)
+    table.grab()
+    assert table.sessions.rowCount() == 2000
+    assert len(set(asked)) < 40, "only the rows that are seen may be made"
+
+
+def test_bin_takes_the_same_session_twice_and_refuses_a_taken_place(dataset: Path) -> None:
+    files = SessionFiles.from_stem(dataset, "sub-P1_ses-20261129T021801_task-meditation")
+    before = sorted(path.relative_to(dataset) for path in dataset.rglob("*") if path.is_file())
+    first = move_to_bin(files)
+    with pytest.raises(RecordingError, match="is gone"):
+        move_to_bin(files)
+    shutil.copytree(first.folder / "raw", files.raw)
+    second = move_to_bin(files)
+    assert first.folder != second.folder
+    shutil.rmtree(second.folder)
+    files.raw.mkdir(parents=True)
+    with pytest.raises(RecordingError, match="place is taken"):
+        restore_from_bin(first)
+    files.raw.rmdir()
+    assert restore_from_bin(first) == files.raw
+    (dataset / BIN).rmdir()
+    assert before == sorted(path.relative_to(dataset) for path in dataset.rglob("*") if path.is_file())
+
+
+def test_cached_sessions_are_those_of_the_last_reading(dataset: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "history.sqlite"
+    assert cached_sessions(dataset, "P1", cache=cache) == []
+    read = past_sessions(dataset, cache=cache)
+    assert cached_sessions(dataset, cache=cache) == read
+    assert cached_sessions(dataset, "P1", cache=cache) == [row for row in read if row.participant == "P1"]
+    assert cached_sessions(dataset, "P", cache=cache) == []
