@@ -108,5 +108,5 @@ def _unusable_file(path: Path, why: str) -> SettingsError:
         "this sound file cannot be the background sound",
         got=f"{path} ({why})",
         allowed=f"a WAV, FLAC, MP3 or OGG (Vorbis) file of {MIN_DURATION_S:g} s or more that is not silent",
-        todo="choose another file (audio.background_file), or the background rain, wind or drone",
+        todo="choose another file (audio.background_file), or another background sound (audio.background)",
     )

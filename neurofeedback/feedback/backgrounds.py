@@ -1,106 +1,117 @@
 """Background sounds: the chosen one, a neutral one without a state, and one for a lost headset.
 
-A background is a list of layers. Their loop lengths share no short common multiple, so the mix repeats only after
-many minutes. All backgrounds are equally loud (ITU-R BS.1770), the neutral and lost ones slightly softer.
-A new one also needs its name in ``settings.audio_feedback.BackgroundName``, ``ui.preferences.CHOICES`` and
-``texts.settings``.
+A background is a list of layers, each an endless texture (see `neurofeedback.feedback.textures`). All backgrounds are
+equally loud (ITU-R BS.1770), the neutral and lost ones softer. No envelope has a line between 2 and 45 Hz: drops,
+chirps and swells come at random times, and the partials of chords are whole multiples of one pitch above 55 Hz, as
+are those of the tone, so that every beat is, too.
+A new one also needs its name in ``settings.audio_feedback.BackgroundName`` and in ``texts.settings``.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from neurofeedback.feedback.loops import (
-    Loop,
-    Partial,
-    SpectrumCurve,
-    decibels_at,
-    noise_loop,
-    partials_loop,
-    soft_limit,
-    swell_loop,
-    unit_rms,
+from neurofeedback.feedback.layers import (
+    CREST_FACTOR,
+    ChordLayer,
+    CricketLayer,
+    DropLayer,
+    Layer,
+    NoiseLayer,
+    Variation,
+    render_layer,
 )
+from neurofeedback.feedback.loops import Loop, SpectrumCurve, soft_limit, unit_rms
 from neurofeedback.feedback.loudness import loudness
+from neurofeedback.feedback.textures import Texture
 from neurofeedback.types import BackgroundMode
 
-Layers = tuple[Loop, ...]
+Layers = tuple[Texture, ...]
 
-TONE_NOTCH_DB = -12.0
-CREST_FACTOR = 3.2  # rare noise peaks are limited to this multiple of the rms, which saves headroom
 LOOP_CROSSFADE_S = 2.0  # the end of a user's sound file crossfades into its beginning
 USER_FILE = "file"
 
-
-@dataclass(frozen=True, slots=True)
-class NoiseLayer:
-    """Noise with a given spectrum. ``swell_params``: swell depth (natural log), slowest and fastest period (s)."""
-
-    seconds: float
-    level: float
-    curve: SpectrumCurve
-    stereo_width: float
-    swell_params: tuple[float, float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DropLayer:
-    """Rain drops: short decaying tones at random pitches and stereo positions."""
-
-    seconds: float
-    level: float
-    per_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class ChordLayer:
-    """Sinusoids over the guide tone's root, each (frequency ratio, level, panning frequency in Hz).
-
-    ``swell_params`` are those of `NoiseLayer`. ``n_waves`` slow waves over the loop lower its gain to 0.4; 0 for none.
-    """
-
-    seconds: float
-    level: float
-    tones: tuple[tuple[float, float, float], ...]
-    pan_depth: float
-    swell_params: tuple[float, float, float] | None = None
-    n_waves: int = 0
-
-
-Layer = NoiseLayer | DropLayer | ChordLayer
-
-_RAIN: SpectrumCurve = ((70, -34), (200, -20), (700, -10), (1400, -1), (2400, 0), (4500, -7), (9000, -18), (15000, -40))
-_WIND_LOW: SpectrumCurve = ((50, -30), (75, -4), (120, 0), (170, -12), (300, -30))
-_WIND_HIGH: SpectrumCurve = ((350, -40), (650, -6), (1000, 0), (1700, -7), (3500, -24), (8000, -50))
+_RAIN: SpectrumCurve = ((60, -12), (120, -2), (300, 2), (700, 1), (1500, -3), (3500, -8), (8000, -16), (15000, -36))
+_DOWNPOUR: SpectrumCurve = ((40, -12), (90, -3), (250, 0), (600, -1), (1500, -4), (4000, -9), (9000, -16), (16000, -36))
+_GUST: SpectrumCurve = ((40, -20), (80, -3), (160, 0), (320, -6), (700, -18), (1500, -34))
+_FOREST: SpectrumCurve = ((180, -24), (400, -6), (800, 0), (1600, -5), (3500, -18), (8000, -40))
+_LEAVES: SpectrumCurve = ((1200, -30), (2500, -4), (4500, 0), (8000, -8), (14000, -34))
+_SWELL: SpectrumCurve = ((35, -14), (70, -2), (150, 0), (400, -6), (900, -16), (2500, -34))
+_SURF: SpectrumCurve = ((100, -16), (300, -4), (700, 0), (1800, -3), (4000, -10), (9000, -24), (15000, -40))
+_FOAM: SpectrumCurve = ((1500, -26), (3500, -4), (6000, 0), (10000, -7), (15000, -26))
+_BROOK: SpectrumCurve = ((80, -18), (200, -8), (450, -3), (900, 0), (2000, -6), (5000, -16), (12000, -36))
+_NIGHT_AIR: SpectrumCurve = ((40, -12), (80, 0), (200, -3), (500, -10), (1500, -24), (6000, -40))
 _AIR: SpectrumCurve = ((150, -30), (500, -8), (900, -6), (2500, -14), (6000, -40))
 _HUSH: SpectrumCurve = ((250, -40), (550, -8), (800, 0), (1200, -3), (2000, -24), (4000, -60))
-_LOW_CHORD = ((1, 1.0, 0.1), (1.5, 0.6, 0.15), (3, 0.25, 0.1), (4.5, 0.08, 0.25), (6, 0.04, 0.2))
-_HIGH_CHORD = ((3, 1.0, 0.15), (4.5, 0.7, 0.2), (6, 0.35, 0.1), (9, 0.15, 0.25))
+_LOW_CHORD = ((1, 1.0), (3, 0.30), (5, 0.12), (8, 0.05))
+_HIGH_CHORD = ((3, 1.0), (4, 0.6), (6, 0.3), (9, 0.12))
+
+
+def _sloped(decibels_per_octave: float) -> SpectrumCurve:
+    octaves = np.log2(16000 / 40)
+    return ((40.0, 0.0), (16000.0, decibels_per_octave * float(octaves)), (18000.0, -90.0))
+
 
 BACKGROUNDS: dict[str, tuple[Layer, ...]] = {
-    "rain": (NoiseLayer(17, 1.0, _RAIN, stereo_width=0.9), DropLayer(23, 0.4, per_s=40)),
+    "rain": (
+        NoiseLayer(1.0, _RAIN, variation=Variation(0.10, 5.0)),
+        DropLayer(0.40, per_s=60, hz=(900, 4500), decay_s=0.004, variation=Variation(0.20, 6.5)),
+        DropLayer(0.35, per_s=25, hz=(160, 620), decay_s=0.010),
+    ),
+    "heavy_rain": (
+        NoiseLayer(1.0, _DOWNPOUR, variation=Variation(0.16, 6.0)),
+        DropLayer(0.35, per_s=150, hz=(700, 5000), decay_s=0.003, variation=Variation(0.20, 4.5)),
+        DropLayer(0.45, per_s=50, hz=(130, 500), decay_s=0.012),
+    ),
     "wind": (
-        NoiseLayer(19, 0.5, _WIND_LOW, stereo_width=0.3),
-        NoiseLayer(31, 1.0, _WIND_HIGH, stereo_width=0.9, swell_params=(0.35, 16, 3)),
+        NoiseLayer(0.7, _GUST, 0.5, Variation(0.35, 5.5)),
+        NoiseLayer(1.0, _FOREST, variation=Variation(0.40, 4.5, seed=11)),
+        NoiseLayer(0.22, _LEAVES, variation=Variation(0.60, 4.5, seed=11)),
+    ),
+    "sea": (
+        NoiseLayer(0.6, _SWELL, 0.6, Variation(0.20, 7.0)),
+        NoiseLayer(1.0, _SURF, variation=Variation(0.55, 3.5, seed=12)),
+        NoiseLayer(0.20, _FOAM, variation=Variation(0.75, 3.5, seed=12)),
+    ),
+    "stream": (
+        NoiseLayer(0.7, _BROOK, variation=Variation(0.12, 4.5)),
+        DropLayer(0.8, per_s=70, hz=(380, 1500), decay_s=0.012, rise=0.5, variation=Variation(0.25, 4.0)),
+        DropLayer(0.35, per_s=110, hz=(1400, 4500), decay_s=0.004, rise=0.3, variation=Variation(0.25, 5.5)),
+    ),
+    "night": (
+        NoiseLayer(1.0, _NIGHT_AIR, 0.7, Variation(0.25, 6.0)),
+        NoiseLayer(0.20, _FOREST, variation=Variation(0.40, 6.0)),
+        CricketLayer(0.11, 4150, 67, 0.25, (0.35, 0.9), (0.4, 1.8)),
+        CricketLayer(0.08, 4620, 74, 0.80, (0.25, 0.7), (0.7, 2.6)),
+        CricketLayer(0.05, 3780, 62, 0.55, (0.5, 1.4), (1.5, 4.5)),
     ),
     "drone": (
-        ChordLayer(20, 1.0, _LOW_CHORD, pan_depth=0.5, swell_params=(0.12, 20, 5)),
-        NoiseLayer(17, 0.35, _AIR, stereo_width=0.8),
+        ChordLayer(1.0, _LOW_CHORD[:1], Variation(0.16, 7.0)),
+        ChordLayer(0.36, _LOW_CHORD[1:], Variation(0.30, 6.0)),
+        NoiseLayer(0.35, _AIR, 0.8, Variation(0.25, 5.0)),
     ),
+    "bowls": (
+        ChordLayer(0.55, ((1, 1.0), (3, 0.12)), Variation(0.40, 7.5)),
+        ChordLayer(0.50, ((5, 1.0), (13, 0.30), (25, 0.08)), Variation(0.55, 6.0)),
+        ChordLayer(0.35, ((7, 1.0), (19, 0.25)), Variation(0.65, 8.5)),
+        NoiseLayer(0.20, _AIR, 0.8, Variation(0.20, 5.0)),
+    ),
+    "white": (NoiseLayer(1.0, _sloped(0.0)),),
+    "pink": (NoiseLayer(1.0, _sloped(-3.0103)),),
+    "brown": (NoiseLayer(1.0, _sloped(-6.0206)),),
 }
 STATE_BACKGROUNDS: dict[BackgroundMode, tuple[Layer, ...]] = {
-    BackgroundMode.NEUTRAL: (NoiseLayer(16, 1.0, _HUSH, stereo_width=0.1),),
-    BackgroundMode.LOST: (ChordLayer(20, 1.0, _HIGH_CHORD, pan_depth=0.4, n_waves=4),),
+    BackgroundMode.NEUTRAL: (NoiseLayer(1.0, _HUSH, 0.1),),
+    BackgroundMode.LOST: (ChordLayer(1.0, _HIGH_CHORD, Variation(0.5, 2.75)),),
 }
 ATTENUATION_LU: dict[BackgroundMode, float] = {
     BackgroundMode.NORMAL: 0.0,
-    BackgroundMode.NEUTRAL: 2.0,
-    BackgroundMode.LOST: 4.0,
+    BackgroundMode.NEUTRAL: 4.5,
+    BackgroundMode.LOST: 6.0,
 }
 
 
@@ -122,14 +133,23 @@ def make_backgrounds(
     user_sound : ndarray of float32, shape (n_samples, 2), optional
         The user's own sound, used in place of a named background.
     """
-    backgrounds = {mode: _render_layers(layers, tone_hz, sfreq, seed) for mode, layers in STATE_BACKGROUNDS.items()}
     if user_sound is not None:
-        backgrounds[BackgroundMode.NORMAL] = (
-            _normalize_and_limit(crossfade_loop(user_sound, round(LOOP_CROSSFADE_S * sfreq))),
-        )
+        loop = crossfade_loop(user_sound, round(LOOP_CROSSFADE_S * sfreq))
+        limited = soft_limit(unit_rms(loop), CREST_FACTOR).astype(np.float32)
+        normal: Layers = (Texture(limited),)
     else:
-        backgrounds[BackgroundMode.NORMAL] = _render_layers(BACKGROUNDS[name], tone_hz, sfreq, seed + 1)
-    return {mode: _normalize_loudness(layers, -ATTENUATION_LU[mode], sfreq) for mode, layers in backgrounds.items()}
+        normal = _render_layers(BACKGROUNDS[name], tone_hz, sfreq, seed + 1)
+    normal = _normalize_loudness(normal, -ATTENUATION_LU[BackgroundMode.NORMAL], sfreq)
+    return {**_state_backgrounds(tone_hz, sfreq, seed), BackgroundMode.NORMAL: normal}
+
+
+@lru_cache(2)
+def _state_backgrounds(tone_hz: float, sfreq: float, seed: int) -> Mapping[BackgroundMode, Layers]:
+    """Return the neutral and the lost background, which no choice changes."""
+    return {
+        mode: _normalize_loudness(_render_layers(layers, tone_hz, sfreq, seed), -ATTENUATION_LU[mode], sfreq)
+        for mode, layers in STATE_BACKGROUNDS.items()
+    }
 
 
 def crossfade_loop(sound: NDArray[np.floating], overlap: int) -> Loop:
@@ -151,79 +171,9 @@ def crossfade_loop(sound: NDArray[np.floating], overlap: int) -> Loop:
 
 def _render_layers(layers: tuple[Layer, ...], tone_hz: float, sfreq: float, seed: int) -> Layers:
     rng = np.random.default_rng(seed)
-    return tuple(np.float32(layer.level) * _render_layer(layer, rng, tone_hz, sfreq) for layer in layers)
-
-
-def _render_layer(layer: Layer, rng: Generator, tone_hz: float, sfreq: float) -> Loop:
-    match layer:
-        case NoiseLayer():
-            return _render_noise(layer, rng, tone_hz, sfreq)
-        case DropLayer():
-            return _normalize_and_limit(_render_drops(layer, rng, sfreq))
-        case _:
-            return _render_chord(layer, rng, _root_pitch(tone_hz), sfreq)
-
-
-def _render_noise(layer: NoiseLayer, rng: Generator, tone_hz: float, sfreq: float) -> Loop:
-    loop = noise_loop(
-        rng, round(layer.seconds * sfreq), sfreq, _notch_tone(layer.curve, tone_hz), stereo_width=layer.stereo_width
-    )
-    return _normalize_and_limit(
-        loop if layer.swell_params is None else loop * _swell_gain(layer.swell_params, rng, len(loop), sfreq)
-    )
-
-
-def _swell_gain(swell_params: tuple[float, float, float], rng: Generator, n_samples: int, sfreq: float) -> Loop:
-    depth, slowest_s, fastest_s = swell_params
-    return np.exp(depth * swell_loop(rng, n_samples, sfreq, slowest_s=slowest_s, fastest_s=fastest_s))
-
-
-def _render_chord(layer: ChordLayer, rng: Generator, root_hz: float, sfreq: float) -> Loop:
-    tones = tuple(Partial(root_hz * ratio, level, layer.pan_depth, hz) for ratio, level, hz in layer.tones)
-    loop = unit_rms(partials_loop(rng, round(layer.seconds * sfreq), sfreq, tones))
-    if layer.swell_params is not None:
-        loop = loop * _swell_gain(layer.swell_params, rng, len(loop), sfreq)
-    if layer.n_waves:
-        wave = np.sin(np.pi * np.arange(len(loop)) * layer.n_waves / len(loop))[:, None] ** 2
-        loop = loop * (0.4 + 0.6 * wave)
-    return unit_rms(loop)
-
-
-def _render_drops(layer: DropLayer, rng: Generator, sfreq: float) -> NDArray[np.float64]:
-    n_samples = round(layer.seconds * sfreq)
-    sound = np.zeros((n_samples, 2))
-    t = np.arange(round(0.03 * sfreq)) / sfreq
-    shape = (t / 0.002) * np.exp(-t / 0.004) * (1 - t / t[-1])
-    for at in rng.integers(n_samples, size=int(layer.per_s * layer.seconds)):
-        pitch_hz, pan = 1000 * 4 ** rng.random(), rng.uniform(0.2, 0.8)
-        drop = rng.lognormal(0, 0.6) * shape * np.sin(2 * np.pi * pitch_hz * t)
-        sound[np.arange(at, at + t.size) % n_samples] += np.outer(drop, (pan, 1 - pan))
-    return sound
-
-
-def _notch_tone(curve: SpectrumCurve, tone_hz: float) -> SpectrumCurve:
-    """Attenuate a spectrum around the guide tone's first partials, with slopes half an octave wide."""
-    hz = np.geomspace(curve[0][0], curve[-1][0], 200)
-    notch = ((0.6 * tone_hz, 0), (0.85 * tone_hz, TONE_NOTCH_DB), (3.2 * tone_hz, TONE_NOTCH_DB), (4.5 * tone_hz, 0))
-    decibels = decibels_at(hz, curve) + decibels_at(hz, notch)
-    return tuple(zip(hz.tolist(), decibels.tolist(), strict=True))
-
-
-def _root_pitch(tone_hz: float) -> float:
-    """Return the guide tone's pitch lowered by octaves to 55-110 Hz.
-
-    Examples
-    --------
-    >>> _root_pitch(196.0)
-    98.0
-    """
-    return tone_hz / 2 ** math.ceil(math.log2(tone_hz / 110))
-
-
-def _normalize_and_limit(loop: NDArray[np.floating]) -> Loop:
-    return soft_limit(unit_rms(loop), CREST_FACTOR).astype(np.float32)
+    return tuple(render_layer(layer, rng, tone_hz, sfreq) for layer in layers)
 
 
 def _normalize_loudness(layers: Layers, lufs: float, sfreq: float) -> Layers:
-    gain = np.float32(10 ** ((lufs - loudness(*layers, sfreq=sfreq)) / 20))
-    return tuple(gain * layer for layer in layers)
+    gain = 10 ** ((lufs - loudness(*(layer.loop_of_same_power for layer in layers), sfreq=sfreq)) / 20)
+    return tuple(layer * gain for layer in layers)

@@ -79,11 +79,6 @@ def partials_loop(rng: Generator, n_samples: int, sfreq: float, tones: tuple[Par
     return (np.fft.irfft(spectrum, n_samples) * (n_samples / 2)).T.astype(np.float32, order="C")
 
 
-def swell_loop(rng: Generator, n_samples: int, sfreq: float, *, slowest_s: float, fastest_s: float) -> Loop:
-    """Return slow random fluctuations of rms 1, nearly alike in both ears, with periods in this range (s)."""
-    return noise_loop(rng, n_samples, sfreq, ((1 / slowest_s, 0.0), (1 / fastest_s, -6.0)), stereo_width=0.25)
-
-
 def unit_rms(loop: NDArray[np.floating]) -> Loop:
     """Return a loop scaled to rms 1 over both ears."""
     return (loop / np.sqrt(np.mean(np.square(loop, dtype=np.float64)))).astype(np.float32)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from neurofeedback.feedback.backgrounds import Layers, make_backgrounds
 from neurofeedback.feedback.gain_ramps import RANGE_DB, integer_ramp_steps
 from neurofeedback.feedback.loops import Loop, Partial, partials_loop
+from neurofeedback.feedback.textures import Texture
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import BackgroundMode
 
@@ -119,7 +121,7 @@ def _make_chord(chord: tuple[tuple[int, float], ...], tone_hz: float, sfreq: int
 
 def _make_shimmer(tone_hz: float, sfreq: int, peak: float) -> Layers:
     """Return high partials that alternate quickly between the ears."""
-    (chord,) = _make_chord(_SHIMMER, tone_hz, sfreq, 1.0)
+    chord = _make_chord(_SHIMMER, tone_hz, sfreq, 1.0)[0].table
     flicker = np.sin(2 * np.pi * _FLICKER_HZ * np.arange(len(chord)) / sfreq)[:, None] * np.array((0.4, -0.4))
     return _at_peak([chord * (1 + flicker)], peak)
 
@@ -131,16 +133,17 @@ def _partial(tone_hz: float, harmonic: int, level: float) -> Partial:
 def _at_peak(layers: Iterable[NDArray[np.floating]], peak: float) -> Layers:
     layers = tuple(layers)
     highest = float(np.abs(np.stack(layers)).sum(axis=0).max())
-    return tuple((layer * (peak / highest)).astype(np.float32) for layer in layers)
+    return tuple(Texture((layer * (peak / highest)).astype(np.float32)) for layer in layers)
 
 
 def _at_level(layers: Layers, lufs: float, peak: float) -> Layers:
     """Return layers of 0 LUFS scaled to a loudness, or lower where the peak would exceed the limit."""
     gain = min(_amplitude(lufs), peak / _amplitude(_BACKGROUND_CREST_LU))
-    return tuple(np.float32(gain) * layer for layer in layers)
+    return tuple(layer * gain for layer in layers)
 
 
-def render_bells(tone_hz: float, sfreq: float) -> dict[str, Loop]:
+@lru_cache(2)
+def render_bells(tone_hz: float, sfreq: float) -> Mapping[str, Loop]:
     """Return every bell of `BELLS`, shape (n_samples, 2), with a peak of 1 at most and silent ends."""
     return {name: _render_bell(tone_hz * ratio, strokes, sfreq) for name, (ratio, strokes) in BELLS.items()}
 

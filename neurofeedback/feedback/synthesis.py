@@ -1,10 +1,11 @@
 """Sound synthesis: guidance in, samples out; the samples do not depend on the buffer sizes.
 
-Every sound is a precomputed loop multiplied by a smooth gain.
+Every sound is a precomputed texture multiplied by a smooth gain.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,8 +23,9 @@ from neurofeedback.feedback.gain_ramps import (
     ramp_gains,
     smooth_gain,
 )
-from neurofeedback.feedback.loops import Loop, soft_limit
+from neurofeedback.feedback.loops import soft_limit
 from neurofeedback.feedback.sound_bank import SoundBank
+from neurofeedback.feedback.textures import Texture
 from neurofeedback.types import BackgroundMode, Guidance
 
 _BACKGROUND_RAMPS = {
@@ -102,9 +104,11 @@ def render(
     """
     steps = sounds.immediate_ramp_steps if guidance.immediate else sounds.ramp_steps
     gains = ramp_gains(state.gains, _targets(guidance, volume, master_on=master_on), steps, n_samples)
-    mix = _mix_layers(sounds, gains, state.position) * smooth_gain(gains[GainRamp.FADE_IN])[:, None]
+    mix = _mix_layers(sounds, gains, state.position)
+    mix *= _factor(smooth_gain(_at_rest(gains[GainRamp.FADE_IN])))
     bell_hits = _mix_bells(sounds, state, mix)
-    mix *= (smooth_gain(gains[GainRamp.MASTER]) * (MAX_VOLUME / UNIT * gains[GainRamp.VOLUME]))[:, None]
+    master, volume_gain = _at_rest(gains[GainRamp.MASTER]), _at_rest(gains[GainRamp.VOLUME])
+    mix *= _factor(smooth_gain(master) * (MAX_VOLUME / UNIT * volume_gain))
     last_gains = tuple(gains[:, -1].tolist()) if n_samples else state.gains
     new_state = SynthState(state.position + n_samples, last_gains, bell_hits)
     return new_state, soft_limit(mix, sounds.ceiling).astype(np.float32)
@@ -113,27 +117,32 @@ def render(
 def _mix_layers(sounds: SoundBank, gains: NDArray[np.int64], position: int) -> NDArray[np.float64]:
     """Return the mix of guide tone, backgrounds, reward layer and shimmer."""
     mix = np.zeros((gains.shape[1], 2))
-    tone, brightness = amplitude(gains[GainRamp.LEVEL]), gains[GainRamp.BRIGHTNESS] / UNIT
+    tone = amplitude(_at_rest(gains[GainRamp.LEVEL]))
+    brightness = _at_rest(gains[GainRamp.BRIGHTNESS]) / UNIT
     for layer, gain in zip(sounds.tone, (tone, tone * brightness, tone * brightness**2), strict=True):
-        _mix_loop(mix, layer, gain, position)
+        _mix_textures(mix, (layer,), gain, position)
     for mode, layers in sounds.backgrounds.items():
-        for layer in layers:
-            _mix_loop(mix, layer, equal_power_gain(gains[_BACKGROUND_RAMPS[mode]]), position)
+        _mix_textures(mix, layers, equal_power_gain(_at_rest(gains[_BACKGROUND_RAMPS[mode]])), position)
     for ramp, layers in ((GainRamp.REWARD, sounds.reward), (GainRamp.SHIMMER, sounds.shimmer)):
-        for layer in layers:
-            _mix_loop(mix, layer, amplitude(gains[ramp]), position)
+        _mix_textures(mix, layers, amplitude(_at_rest(gains[ramp])), position)
     return mix
 
 
-def _mix_loop(mix: NDArray[np.float64], loop: Loop, gain: NDArray[np.float64], position: int) -> None:
+def _at_rest(ramp: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return one value of a ramp that does not move, else the ramp; one factor costs half of the time."""
+    return ramp[:1] if ramp.size and ramp[0] == ramp[-1] else ramp
+
+
+def _factor(gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    return gain[:, None]
+
+
+def _mix_textures(
+    mix: NDArray[np.float64], textures: Iterable[Texture], gain: NDArray[np.float64], position: int
+) -> None:
     if gain.any():
-        mix += gain[:, None] * _read_loop(loop, position, len(mix))
-
-
-def _read_loop(loop: Loop, position: int, n_samples: int) -> Loop:
-    start = position % len(loop)
-    piece = loop[start : start + n_samples]
-    return piece if len(piece) == n_samples else loop.take(np.arange(start, start + n_samples), axis=0, mode="wrap")
+        for texture in textures:
+            mix += _factor(gain) * texture.read(position, len(mix))
 
 
 def _mix_bells(sounds: SoundBank, state: SynthState, mix: NDArray[np.float64]) -> tuple[BellHit, ...]:

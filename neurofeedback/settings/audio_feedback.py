@@ -8,7 +8,9 @@ from pydantic import Field
 
 from neurofeedback.settings.base import SettingsModel, Share, number
 
-BackgroundName = Literal["rain", "wind", "drone", "file"]
+BackgroundName = Literal[
+    "rain", "heavy_rain", "wind", "sea", "stream", "night", "drone", "bowls", "white", "pink", "brown", "file"
+]
 """Names of the background sounds; ``file`` is the person's own."""
 
 

@@ -24,7 +24,20 @@ FIELDS = {
     "osc_out": "Send as OSC",
 }
 THEMES = {"dark": "Dark", "light": "Light"}
-BACKGROUNDS = {"rain": "Rain", "wind": "Wind", "drone": "Drone", "file": "My own sound file"}
+BACKGROUNDS = {
+    "rain": "Rain",
+    "heavy_rain": "Heavy rain",
+    "wind": "Forest wind",
+    "sea": "Sea",
+    "stream": "Stream",
+    "night": "Night with crickets",
+    "drone": "Low drone",
+    "bowls": "Singing bowls",
+    "white": "White noise",
+    "pink": "Pink noise",
+    "brown": "Brown noise",
+    "file": "My own sound file",
+}
 PROBES = {"default": "About every minute", "rare": "About every three minutes", "none": "None"}
 BASELINES = {"session": "This sitting's baseline", "own": "My earlier sittings, from the fourth on"}
 LSL_OUTPUTS = {"": "No", "machine": "On this machine", "network": "On the network"}
@@ -60,4 +73,4 @@ OPEN_MINUTES = "open"
 AS_BEFORE = "as before"
 NO_BELL = "no bell"
 SEGMENT_PHASES = {"none": "–", "practice": "Practice", "transfer": "Without feedback", "rest": "Rest"}
-SEGMENT_BACKGROUNDS = {"": "As before", "rain": "Rain", "wind": "Wind", "drone": "Drone"}
+SEGMENT_BACKGROUNDS = {"": "As before"} | {name: text for name, text in BACKGROUNDS.items() if name != "file"}

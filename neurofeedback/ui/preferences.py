@@ -11,7 +11,7 @@ from pathlib import Path
 from neurofeedback.session.config import SettingOverride
 from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.storage.private_files import make_folder
-from neurofeedback.texts import window
+from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ _AUDIO = {
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "theme": ("dark", "light"),
     "picture": ("water", "ring", "none"),
-    "background": ("rain", "wind", "drone", "file"),
+    "background": tuple(settings.BACKGROUNDS),
     "probes": tuple(PROBES),
     "baseline": ("session", "own"),
     "lsl_out": ("", "machine", "network"),

@@ -255,7 +255,7 @@ def test_background_change_crossfades_and_the_tone_continues(
     levels = [level(piece) for piece in np.array_split(crossing, 10)]
     assert max(levels) - min(levels) < 8
     steepest = max(
-        np.abs(np.diff(layer, axis=0)).max()
+        np.abs(np.diff(layer.read(0, 30 * SETTINGS.sfreq_hz), axis=0)).max()
         for on in (INSTRUMENT, OTHER)
         for layer in on.backgrounds[BackgroundMode.NORMAL]
     )

@@ -1,4 +1,4 @@
-"""Loops without seams, beds of equal level, room for the tone."""
+"""Backgrounds of equal loudness that never repeat, without a pulse, and with room for the tone."""
 
 from __future__ import annotations
 
@@ -6,46 +6,83 @@ from functools import cache
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from benchmarks.sound_measures import loop_correlation, share_below, strongest_line_db
 from neurofeedback.feedback.backgrounds import (
     ATTENUATION_LU,
     BACKGROUNDS,
-    CREST_FACTOR,
     USER_FILE,
     crossfade_loop,
     make_backgrounds,
 )
 from neurofeedback.feedback.loops import Loop, Partial, noise_loop, partials_loop, soft_limit
 from neurofeedback.feedback.loudness import loudness
+from neurofeedback.feedback.textures import Texture
 from neurofeedback.types import BackgroundMode
 
 SFREQ = 44100
+LOW_SFREQ = 22050  # costs half
 
 
-@pytest.fixture(scope="module", params=sorted(BACKGROUNDS))
-def bed(request: pytest.FixtureRequest) -> dict[BackgroundMode, tuple[Loop, ...]]:
-    return make_backgrounds(request.param, 196.0, SFREQ, 7)
+NAMES = sorted(BACKGROUNDS)
+NOISE_NAMES = tuple(name for name in NAMES if name not in {"drone", "bowls"})
 
 
-def test_every_loop_runs_into_its_own_beginning(bed: dict[BackgroundMode, tuple[Loop, ...]]) -> None:
-    for layers in bed.values():
-        for loop in layers:
-            curvature = np.abs(np.diff(np.concatenate((loop[-400:], loop[:400])), n=2, axis=0)).max(axis=1)
-            inside = np.abs(np.diff(loop, n=2, axis=0)).max()
-            assert curvature[395:402].max() <= inside
+@cache
+def layers_of(name: str) -> dict[BackgroundMode, tuple[Texture, ...]]:
+    return make_backgrounds(name, 196.0, LOW_SFREQ, 7)
 
 
-def test_every_colour_has_its_loudness_and_bounded_peaks(bed: dict[BackgroundMode, tuple[Loop, ...]]) -> None:
-    for colour, layers in bed.items():
-        assert loudness(*layers, sfreq=SFREQ) == pytest.approx(-ATTENUATION_LU[colour], abs=0.01)
-        rms = max(np.sqrt(np.mean(layer.astype(np.float64) ** 2)) for layer in layers)
-        assert max(np.abs(layer).max() for layer in layers) <= 1.2 * CREST_FACTOR * rms
+@cache
+def minute_of(name: str) -> NDArray[np.float32]:
+    """The first 75 seconds of a background, both ears."""
+    return sum(layer.read(0, 75 * LOW_SFREQ) for layer in layers_of(name)[BackgroundMode.NORMAL])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_background_has_its_loudness_in_every_mode(name: str) -> None:
+    for mode, layers in layers_of(name).items():
+        tables = [layer.loop_of_same_power for layer in layers]
+        assert loudness(*tables, sfreq=LOW_SFREQ) == pytest.approx(-ATTENUATION_LU[mode], abs=0.01)
+    assert loudness(minute_of(name), sfreq=LOW_SFREQ) == pytest.approx(0, abs=1.0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", NAMES)
+def test_no_background_has_a_loop_or_a_line_that_drives_the_eeg(name: str) -> None:
+    """Noise never resembles itself 5 to 50 s later; no envelope has a line from 2 to 45 Hz."""
+    left = minute_of(name)[:, 0]
+    assert strongest_line_db(left, LOW_SFREQ) < 3.5  # 75 s show a line to half a decibel
+    if name in NOISE_NAMES:
+        assert np.abs(loop_correlation(left[::3], LOW_SFREQ // 3, (5, 50))).max() < 0.2
+
+
+def test_measures_find_a_loop_and_a_pulse() -> None:
+    rng = np.random.default_rng(3)
+    sfreq, band = 4000, (40, 1800)
+    noise, t = rng.standard_normal(17 * sfreq), np.arange(68 * sfreq) / sfreq
+    assert loop_correlation(np.tile(noise, 4), sfreq, (5, 50)).max() > 0.9
+    long = rng.standard_normal(t.size)
+    assert strongest_line_db(long, sfreq, band) < 3.5
+    assert strongest_line_db(long * (1 + 0.1 * np.sin(2 * np.pi * 10 * t)), sfreq, band) > 6
+
+
+def test_rain_has_body_and_the_sea_moves_more_than_plain_noise() -> None:
+    assert share_below(minute_of("rain"), LOW_SFREQ, 700) > 0.15
+    assert share_below(minute_of("heavy_rain"), LOW_SFREQ, 700) > 0.2
+    levels = {
+        name: 10 * np.log10(np.mean(minute_of(name).reshape(75, -1) ** 2, axis=1)).std() for name in ("sea", "pink")
+    }
+    assert levels["sea"] > 1.5
+    assert levels["pink"] < 0.3
 
 
 def test_own_sound_becomes_a_loop_without_a_seam_at_the_loudness_of_the_others() -> None:
     t = np.arange(10 * SFREQ) / SFREQ
     melody = np.stack((0.9 * np.sin(2 * np.pi * 440.3 * t), 0.02 * np.sin(2 * np.pi * 333.1 * t)), axis=1)
-    (loop,) = make_backgrounds(USER_FILE, 196.0, SFREQ, 1, melody.astype(np.float32))[BackgroundMode.NORMAL]
+    (layer,) = make_backgrounds(USER_FILE, 196.0, SFREQ, 1, melody.astype(np.float32))[BackgroundMode.NORMAL]
+    loop = layer.table
     assert len(loop) == 8 * SFREQ
     assert loudness(loop, sfreq=SFREQ) == pytest.approx(0, abs=0.01)
     jumps = np.abs(np.diff(loop, axis=0, append=loop[:1]))
@@ -58,14 +95,16 @@ def test_a_very_short_sound_crosses_over_a_quarter_of_itself() -> None:
 
 @pytest.mark.long
 def test_same_seed_gives_the_same_background() -> None:
-    first, again, other = (make_backgrounds("wind", 196.0, SFREQ, seed)[BackgroundMode.NORMAL][0] for seed in (1, 1, 2))
+    first, again, other = (
+        make_backgrounds("wind", 196.0, LOW_SFREQ, seed)[BackgroundMode.NORMAL][0].table for seed in (1, 1, 2)
+    )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 @cache
 def rain(tone_hz: float) -> Loop:
-    return make_backgrounds("rain", tone_hz, SFREQ, 3)[BackgroundMode.NORMAL][0]
+    return make_backgrounds("rain", tone_hz, SFREQ, 3)[BackgroundMode.NORMAL][0].table
 
 
 @pytest.mark.long

