@@ -108,7 +108,7 @@ def random_swell(rng: Generator, depth: float, spacing: int, stereo: float = 0.2
     logarithm = depth * ((1 - stereo**2) ** 0.5 * both + stereo * each)
     values = np.exp(np.clip(logarithm, -2.5 * depth, 2 * depth))  # no rare value is far louder than the others
     step = np.roll(values, -1, axis=0) - values
-    mean_square = float(np.mean(values**2 + values * step + 13 / 35 * step**2))  # of smooth steps between them
+    mean_square = float((values**2 + values * step + 13 / 35 * step**2).mean())  # of smooth steps between them
     return Swell((values / mean_square**0.5).astype(np.float32), spacing)
 
 
