@@ -5,17 +5,22 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neurofeedback.acquisition.boards import BOARDS, BoardSpec, generic_board, streaming_board
 from neurofeedback.acquisition.source import Source
 from neurofeedback.errors import SettingsError
 
+if TYPE_CHECKING:
+    from neurofeedback.simulation.substance_course import SubstanceCourse
+
 _DEFAULT_SEED = 1
 _MAX_BYTES = 255
 _SELF_PACED = ("simulated", "playback")
 _OTHER_DEVICES = {
-    "simulated": "simulated[:SEED]",
+    "simulated": "simulated[:SEED][,ketamine=MG_PER_KG][,start=MIN][,minutes=MIN]",
     "playback": "playback:FILE",
     "lsl": "lsl:NAME",
     "brainflow": "brainflow:NAME-OR-ID[:PARAMETER=VALUE,...]",
@@ -107,11 +112,33 @@ def _board_source(
 
 
 def _simulated(seed: str, now: Callable[[], float], duration_s: float | None) -> Source:
-    if not seed.isdecimal():
-        raise SettingsError("the seed is not a number", got=repr(seed), allowed="simulated:SEED with 0, 1, 2, ...")
+    number, comma, infusion = seed.partition(",")
+    if not number.isdecimal():
+        raise SettingsError("the seed is not a number", got=repr(number), allowed="simulated:SEED with 0, 1, 2, ...")
     from neurofeedback.acquisition.simulated import SimulatedSource  # only when asked for
+    from neurofeedback.simulation.disturbances import EYES_CLOSED
 
-    return SimulatedSource(int(seed), now, duration_s=duration_s)
+    conditions = replace(EYES_CLOSED, substance=_parse_infusion(infusion)) if comma else EYES_CLOSED
+    return SimulatedSource(int(number), now, duration_s=duration_s, conditions=conditions)
+
+
+def _parse_infusion(text: str) -> SubstanceCourse:
+    """Return the infusion of ``ketamine=0.5,start=10,minutes=40``; dose in mg/kg, times in minutes."""
+    from neurofeedback.simulation.substance_course import SubstanceCourse
+
+    parts = [part.partition("=") for part in text.split(",")]
+    try:
+        values = {name: float(value) for name, _, value in parts}
+    except ValueError:
+        values = {}
+    if "ketamine" not in values or not values.keys() <= {"ketamine", "start", "minutes"}:
+        raise SettingsError("this infusion cannot be simulated", got=repr(text), allowed=_OTHER_DEVICES["simulated"])
+    usual = SubstanceCourse()
+    return SubstanceCourse(
+        start_s=60 * values.get("start", usual.start_s / 60),
+        infusion_s=60 * values.get("minutes", usual.infusion_s / 60),
+        dose_mg_per_kg=values["ketamine"],
+    )
 
 
 def _playback(file: str, device: str, now: Callable[[], float]) -> Source:

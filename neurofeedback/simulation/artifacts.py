@@ -13,6 +13,7 @@ import numpy as np
 from neurofeedback.simulation.disturbances import Disturbances
 from neurofeedback.simulation.noise import RandomStream, rng_for
 from neurofeedback.simulation.scalp import ScalpGains
+from neurofeedback.simulation.substance_course import SubstanceCourse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,8 @@ POP_RENDERED_S = 8 * POP_DECAY_S
 MUSCLE_TAPER = 0.3
 BROKEN_TAPER = 0.02
 VISIBLE_GAIN = 0.25
+_BEATS, _BEAT_S, _BEAT_EVERY_S = 6, 0.3, 0.4
+_BEAT_UV = (15.0, 40.0)
 
 
 class ArtifactKind(StrEnum):
@@ -75,7 +78,8 @@ def draw_artifacts(seconds: float, disturbances: Disturbances, scalp: ScalpGains
     """Draw the artifacts of a session, in order of onset.
 
     Blinks 60-140 uV; eye movements 20-60 uV and 1-3 s; muscle 8-40 uV rms and .5-3 s; pops 150-600 uV of either
-    sign on one channel; a broken electrode 50-170 uV rms for 20-120 s on one channel.
+    sign on one channel; a broken electrode 50-170 uV rms for 20-120 s on one channel. A substance adds runs of
+    nystagmus: six eye movements of 15-40 uV and .3 s to one side, more often the higher its level.
     """
     drawn = [
         *_blinks(seconds, disturbances.blink_every_s, scalp, rng_for(seed, RandomStream.BLINKS)),
@@ -84,6 +88,8 @@ def draw_artifacts(seconds: float, disturbances: Disturbances, scalp: ScalpGains
         *_pops(seconds, disturbances.pop_every_s, scalp, rng_for(seed, RandomStream.POPS)),
         *_broken(seconds, disturbances.broken_every_s, scalp, rng_for(seed, RandomStream.BROKEN)),
     ]
+    if disturbances.substance is not None:
+        drawn += _nystagmus(seconds, disturbances.substance, scalp, rng_for(seed, RandomStream.NYSTAGMUS))
     return tuple(sorted(drawn, key=lambda artifact: (artifact.onset_s, artifact.kind)))
 
 
@@ -125,6 +131,16 @@ def _broken(seconds: float, every_s: float, scalp: ScalpGains, rng: np.random.Ge
     for onset in _onsets(seconds, every_s, rng):
         row = int(rng.integers(scalp.blink.size))
         yield Artifact(ArtifactKind.BROKEN, onset, rng.uniform(20, 120), (row,), rng.uniform(50, 170))
+
+
+def _nystagmus(
+    seconds: float, course: SubstanceCourse, scalp: ScalpGains, rng: np.random.Generator
+) -> Iterator[Artifact]:
+    for onset in _onsets(seconds, course.effects.nystagmus_every_s, rng):
+        accepted, size_uv = rng.random(), _sign(rng) * rng.uniform(*_BEAT_UV)
+        if accepted < course.level(np.array([onset]))[0]:
+            for beat in range(_BEATS):
+                yield make_artifact(ArtifactKind.EYE, onset + beat * _BEAT_EVERY_S, _BEAT_S, size_uv, scalp)
 
 
 def tukey_window(times_s: Floats, artifact: Artifact, taper: float) -> Floats:

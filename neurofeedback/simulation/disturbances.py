@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from neurofeedback.simulation.noise import RandomStream, rng_for
+from neurofeedback.simulation.substance_course import SubstanceCourse
 
 NEVER = math.inf
 
@@ -89,6 +90,8 @@ class Disturbances:
         Factor on alpha, for open eyes.
     shift : SessionShift
         Change of the spectrum in this session.
+    substance : SubstanceCourse, optional
+        An infusion within the session.
     """
 
     blink_every_s: float = NEVER
@@ -105,6 +108,7 @@ class Disturbances:
     drowsiness: float = 0.0
     alpha_gain: float = 1.0
     shift: SessionShift = NO_SHIFT
+    substance: SubstanceCourse | None = None
 
 
 CLEAN = Disturbances()

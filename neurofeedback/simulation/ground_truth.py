@@ -15,8 +15,11 @@ from neurofeedback.simulation.states import MentalState
 from neurofeedback.types import frame_end
 
 HOP_S = 0.25
+COURSE_CHANGES = ("delta", "theta", "alpha", "beta", "gamma", "chi", "muscle")
 
 STATES_HEADER = ("onset", "sample", "state", "artifacts")
+COURSE_HEADER = ("onset", "level", *(f"change_{name}" for name in COURSE_CHANGES))
+COURSE_HOP_S = 10.0
 EVENTS_HEADER = ("onset", "duration", "trial_type", "channels", "size_uv")
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -27,6 +30,13 @@ COLUMNS: dict[str, dict[str, str]] = {
     "duration": {"Description": "how long it lasts", "Units": "s"},
     "trial_type": {"Description": "true state (focus, wander, drowsy) or kind of artifact that begins"},
     "channels": {"Description": "channels on which an artifact is plainly visible, or n/a"},
+    "level": {"Description": "level of the substance's effect: 1 is the end of 0.5 mg/kg over 40 min"},
+    **{
+        f"change_{band}": {"Description": f"change of ln power in {band}, beside what the exponent changes"}
+        for band in COURSE_CHANGES[:5]
+    },
+    "change_chi": {"Description": "change of the aperiodic exponent, around 9 Hz"},
+    "change_muscle": {"Description": "change of the ln rms of sustained muscle tone"},
     "size_uv": {
         "Description": "peak of a blink, glance or pop, rms of muscle or a broken electrode, where its gain is 1",
         "Units": "uV",
@@ -57,6 +67,17 @@ def _artifact_kinds(truth: SimulatedSession, ends_s: np.ndarray[tuple[int], np.d
         for place in range(first, min(last, len(kinds))):
             kinds[place].add(str(artifact.kind))
     return kinds
+
+
+def course_rows(truth: SimulatedSession, until_s: float) -> list[tuple[str, ...]]:
+    """Return the course of the substance every 10 s, in the columns of ``COURSE_HEADER``; none without a substance."""
+    course = truth.disturbances.substance
+    if course is None:
+        return []
+    times_s = np.arange(0.0, until_s, COURSE_HOP_S)
+    changes = [truth.substance_change(name, times_s) for name in COURSE_CHANGES]
+    columns = [times_s, course.level(times_s), *changes]
+    return [tuple(f"{value:.4f}" for value in row) for row in zip(*columns, strict=True)]
 
 
 def event_rows(truth: SimulatedSession, until_s: float) -> list[tuple[str, ...]]:

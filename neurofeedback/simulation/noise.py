@@ -52,6 +52,7 @@ class RandomStream(IntEnum):
     SESSION_SHIFT = 26
     TRIALS = 27
     OUTAGES = 28
+    NYSTAGMUS = 29
 
 
 def rng_for(seed: int, stream: RandomStream, part: int = 0) -> np.random.Generator:

@@ -30,7 +30,7 @@ from neurofeedback.simulation.noise import RandomStream, rng_for
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.scalp import ScalpGains, scalp_of
 from neurofeedback.simulation.slow_processes import BANDS, SlowProcesses, draw_slow_processes, interpolate
-from neurofeedback.simulation.sources import FADE_S, STEP_S, HeadModel, check_rate, draw_piece
+from neurofeedback.simulation.sources import FADE_S, GAMMA_LAYER, LAYERS, STEP_S, HeadModel, check_rate, draw_piece
 from neurofeedback.simulation.states import Episode, MentalState, state_at, truncate_episodes
 from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 FEATURE_SD = {"delta": 0.30, "theta": 0.30, "alpha": 0.60, "beta": 0.155, "chi": 0.136}
 _DROWSY = {"delta": 1.5, "theta": 1.5, "alpha": -2.0, "beta": 0.0}
 _HARMONICS = ((1, 1.0), (2, 0.1), (3, 0.2))
+_CHI_LAYER = LAYERS.index("chi")
 _LONGEST_S = 12 * 3600.0
 
 
@@ -121,14 +122,17 @@ class SimulatedSession:
     def _head_model(self) -> HeadModel:
         alpha_uv = self.person.alpha_uv * self.disturbances.alpha_gain
         person = replace(self.person, alpha_uv=alpha_uv)
-        return HeadModel(person, self.scalp, self.drifts, self.seed, self.disturbances.shift)
+        return HeadModel(
+            person, self.scalp, self.drifts, self.seed, self.disturbances.shift, self.disturbances.substance is not None
+        )
 
     def mix(self, layers: Floats, times_s: Floats) -> Floats:
         """Return the whole signal at rising times (s), shape (n_channels, n_samples), uV."""
-        brain, bands, chi, (muscle, broken) = layers[0], layers[1:5], layers[5], layers[6:]
+        brain, bands, chi, (muscle, broken) = layers[0], layers[1:5], layers[5], layers[6:8]
         changes = np.stack([np.expm1(0.5 * self._shift(band, times_s)) for band in BANDS])
         muscle_uv = muscle_rms(self.artifacts, times_s, self.scalp)
-        muscle_uv = np.hypot(muscle_uv, self.scalp.muscle * interpolate(self.drifts.tonic_muscle, times_s))
+        tonic_uv = interpolate(self.drifts.tonic_muscle, times_s) * np.exp(self.substance_change("muscle", times_s))
+        muscle_uv = np.hypot(muscle_uv, self.scalp.muscle * tonic_uv)
         return (
             brain
             + np.einsum("bt,bct->ct", changes, bands)
@@ -136,6 +140,7 @@ class SimulatedSession:
             + muscle * muscle_uv
             + broken * broken_electrode_rms(self.artifacts, times_s, self.scalp)
             + render_waveforms(self.artifacts, times_s, self.scalp)
+            + self._substance(layers, times_s)
             + self._electrodes(times_s)
             + self._mains(times_s)
         )
@@ -146,7 +151,22 @@ class SimulatedSession:
         wander, drowsy = interpolate(self.drifts.wander, times_s), interpolate(self.drifts.drowsy, times_s)
         drift = interpolate(self.drifts.band_drift[band], times_s)
         arousal = interpolate(self.drifts.arousal, times_s) if band == "beta" else 0.0
-        return FEATURE_SD[band] * (effect * wander + _DROWSY[band] * drowsy + drift + arousal)
+        of_states = FEATURE_SD[band] * (effect * wander + _DROWSY[band] * drowsy + drift + arousal)
+        return of_states + self.substance_change(band, times_s)
+
+    def substance_change(self, name: str, times_s: Floats) -> Floats:
+        """Return what the substance changes at given times: a field of ``SubstanceEffects``; 0 without a substance."""
+        course = self.disturbances.substance
+        if course is None:
+            return np.zeros(times_s.size)
+        return getattr(course.effects, name) * course.level(times_s)
+
+    def _substance(self, layers: Floats, times_s: Floats) -> Floats | float:
+        """Return what the substance changes beside the four bands of mental states: gamma and the exponent."""
+        if self.disturbances.substance is None:
+            return 0.0
+        gamma = np.expm1(0.5 * self.substance_change("gamma", times_s))
+        return gamma * layers[GAMMA_LAYER] + self.substance_change("chi", times_s) * layers[_CHI_LAYER]
 
     def _electrodes(self, times_s: Floats) -> Floats:
         walks = np.stack([interpolate(walk, times_s) for walk in self.drifts.electrode_drift])

@@ -41,6 +41,8 @@ FADE_S = int(LEAD_S)
 STEP_S = PIECE_S - FADE_S
 
 LAYERS = ("brain", *BANDS, "chi", "muscle", "broken")
+GAMMA_LAYER = len(LAYERS)
+"""One more layer, made only for sessions whose gamma changes within them."""
 BAND_HZ = {"delta": (1.5, 4.0), "theta": (4.0, 7.5), "alpha": (8.0, 13.0), "beta": (14.0, 28.0), "gamma": (30.0, 45.0)}
 _COMMON_SHARE = 0.45
 _TILT_PIVOT_HZ = 9.0
@@ -60,6 +62,7 @@ def _fade() -> Floats:
 
 _FADE = _fade()
 _BAND_GAINS = [band_gain(_FREQS, *BAND_HZ[band]) for band in BANDS]
+_GAMMA_GAIN = band_gain(_FREQS, *BAND_HZ["gamma"])
 _TILT = -0.5 * np.log(np.maximum(_FREQS, FLATTEN_BELOW_HZ) / _TILT_PIVOT_HZ)
 _MUSCLE = flat_band(_FREQS, *_MUSCLE_HZ)
 _BROKEN = power_law(_FREQS, _BROKEN_CHI, l_freq=_BROKEN_HZ[0], h_freq=_BROKEN_HZ[1])
@@ -87,6 +90,7 @@ class HeadModel:
     drifts: SlowProcesses
     seed: int
     shift: SessionShift = NO_SHIFT
+    with_gamma: bool = False
 
 
 def _shift_gain(shift: SessionShift) -> Floats:
@@ -105,7 +109,8 @@ def draw_piece(head: HeadModel, number: int, sfreq: int) -> Floats:
     Returns
     -------
     array, shape (n_layers, n_channels, n_samples)
-        The layers named by ``LAYERS``: the brain's signal without changes of band power (uV), the contribution of
+        The layers named by ``LAYERS``, and gamma's if wanted: the brain's signal
+        without changes of band power (uV), the contribution of
         each band to it (uV), the change for an exponent larger by 1 (uV), and noise of rms 1 for muscle and for
         broken electrodes.
     """
@@ -117,6 +122,8 @@ def draw_piece(head: HeadModel, number: int, sfreq: int) -> Floats:
     muscle = shaped_noise(_MUSCLE, _N_SOURCE, n_channels, rng_for(head.seed, RandomStream.MUSCLE_NOISE, number))
     broken = shaped_noise(_BROKEN, _N_SOURCE, n_channels, rng_for(head.seed, RandomStream.BROKEN_NOISE, number))
     layers = [brain, *(brain * gain for gain in _BAND_GAINS), still * _TILT, _spectrum(muscle), _spectrum(broken)]
+    if head.with_gamma:
+        layers.append(brain * _GAMMA_GAIN)
     return np.stack([_at_rate(layer, sfreq) for layer in layers])
 
 

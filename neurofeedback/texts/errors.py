@@ -16,6 +16,10 @@ RESTORE_START = "restore the session's start.json"
 
 # simulation
 DEVICE_FAMILY = "no such device family to simulate"
+SIMULATED_DOSE = "a dose that cannot be simulated"
+SIMULATED_DOSE_ALLOWED = "0 to 1 mg/kg"
+SIMULATED_INFUSION = "an infusion that cannot be simulated"
+SIMULATED_INFUSION_ALLOWED = "a start of 0 or more, and a length and a half-life above 0"
 PACKET_LOSS = "packet loss is a share"
 PACKET_LOSS_ALLOWED = "0 to below 1"
 POPULATION = "no such population of simulated people"

@@ -111,6 +111,11 @@ def simulate(
         ShiftChoice,
         typer.Option(help="Shift of the whole session: infusion is alpha down, gamma up, a flatter slope."),
     ] = ShiftChoice.NONE,
+    ketamine: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Dose of an infusion within the session, mg/kg, such as 0.5.")
+    ] = None,
+    infusion_start: Annotated[float, typer.Option(min=0, help="Start of the infusion, min.")] = 10.0,
+    infusion_minutes: Annotated[float, typer.Option(min=1, help="Length of the infusion, min.")] = 40.0,
     condition: Annotated[str, typer.Option(help="Tag the sessions with a condition, such as pre.")] = "",
     participant: Annotated[str, typer.Option(help="Letters and digits.")] = "01",
     profile: Annotated[str, typer.Option(help="Name of a profile, or a TOML file.")] = "default",
@@ -123,13 +128,24 @@ def simulate(
     from neurofeedback.simulation.feedback_response import RESPONSES, apply_learning
     from neurofeedback.simulation.packet_loss import RadioLink, draw_outages
     from neurofeedback.simulation.population import draw_person
+    from neurofeedback.simulation.substance_course import WITHOUT_ARTIFACTS, SubstanceCourse, SubstanceEffects
 
+    substance = None
+    if ketamine is not None:
+        effects = WITHOUT_ARTIFACTS if clean else SubstanceEffects()
+        substance = SubstanceCourse(60 * infusion_start, 60 * infusion_minutes, ketamine, effects=effects)
     disturbed = EYES_OPEN if eyes is EyesChoice.OPEN else EYES_CLOSED
     scene = SimulationSetup(
         SessionConfig("simulated", out, participant, profile, minutes, "none", fast=True),
         draw_person(seed, population, effect_scale=effect),
         RESPONSES[response],
-        replace(CLEAN if clean else disturbed, vigilance=vigilance, drowsiness=drowsiness, shift=SHIFTS[shift]),
+        replace(
+            CLEAN if clean else disturbed,
+            vigilance=vigilance,
+            drowsiness=drowsiness,
+            shift=SHIFTS[shift],
+            substance=substance,
+        ),
         device_family,
         RadioLink(loss=loss, outages=draw_outages(_MAX_DURATION_S, outage_every or math.inf, seed)),
         seed,
@@ -259,6 +275,9 @@ def write_truth(session: Path, truth: SimulatedSession, response: FeedbackRespon
         ("truth", tables.STATES_HEADER, tables.state_rows(truth, n_samples)),
         ("truthevents", tables.EVENTS_HEADER, tables.event_rows(truth, n_samples / truth.headset.sfreq)),
     )
+    course = tables.course_rows(truth, n_samples / truth.headset.sfreq)
+    if course:
+        written = (*written, ("truthcourse", tables.COURSE_HEADER, course))
     try:
         for label, header, rows in written:
             table = session / f"{stem}_desc-{label}_timeseries.tsv"
