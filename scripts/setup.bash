@@ -103,20 +103,57 @@ pip_install() {
   fi
 }
 
-# need_python app|dev: the package, editable, so that the checkout's configs/ are used; dev adds the tools and what big studies use.
-# A copy of pyproject.toml marks what is installed.
+# What need_python installs from: a changed pyproject.toml or lock is installed again.
+sources() { cat "$root/pyproject.toml" "$root"/requirements*.lock 2>/dev/null; }
+
+# True when the lock's header names the version of .venv's Python.
+lock_fits() {
+  local version
+  [ -e "$1" ] || return 1
+  version=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  [[ " $(sed -n 's/^# Python //p' "$1") " == *" $version "* ]] && return
+  say "${1##*/} is not for Python $version: installing the newest packages that pyproject.toml permits."
+  return 1
+}
+
+# install_locked FILE: the packages of a lock, each only with a hash that stands there, then the checkout. Fails where
+# the lock does not fit; stops where a package is not the one that was locked.
+install_locked() {
+  local log=$venv/install.log
+  lock_fits "$1" || return 1
+  if pip_install --require-hashes --requirement "$1" 2>"$log"; then
+    pip_install --no-deps --editable "$root"
+    return
+  fi
+  cat "$log" >&2
+  ! grep -qiE 'do not match the hashes|hash mismatch' "$log" ||
+    stop "A package is not the one that ${1##*/} names. If you trust the source, type this to install without the lock:" \
+      "  NEUROFEEDBACK_UNLOCKED=1 $0"
+  say "${1##*/} could not be installed here: installing the newest packages that pyproject.toml permits."
+  return 1
+}
+
+# install_unlocked EXTRAS [GROUP]: the newest packages that pyproject.toml permits, and the checkout.
+install_unlocked() {
+  # Debian 12's pip does not know dependency groups
+  [ -z "${2:-}" ] || command -v uv >/dev/null || pip_install --upgrade 'pip>=25.1'
+  pip_install --editable "${root}[$1]" ${2:+--group "$root/pyproject.toml:$2"}
+}
+
+# need_python app|dev: the package, editable, so that the checkout's configs/ are used; dev adds the tools and what big
+# studies use. Versions are those of the lock (scripts/lock), unless NEUROFEEDBACK_UNLOCKED is set.
+# A copy of pyproject.toml and the locks marks what is installed.
 need_python() {
-  local group=() extras=emulators,lsl,osc
-  venv_fits && cmp -s "$root/pyproject.toml" "$venv/installed-$1.toml" && return
+  local lock=$root/requirements.lock extras=emulators,lsl,osc group=
+  venv_fits && cmp -s <(sources) "$venv/installed-$1.toml" && return
   venv_fits || make_venv
   say "Installing into $venv (a few minutes the first time) ..."
   if [ "$1" = dev ]; then
-    # Debian 12's pip does not know dependency groups
-    command -v uv >/dev/null || pip_install --upgrade 'pip>=25.1'
-    group=(--group "$root/pyproject.toml:dev")
-    extras+=,cluster,parquet
+    lock=$root/requirements-dev.lock extras+=,cluster,parquet group=dev
   fi
-  pip_install --editable "${root}[$extras]" ${group[@]+"${group[@]}"}
-  cp "$root/pyproject.toml" "$venv/installed-app.toml"
-  [ "$1" = app ] || cp "$root/pyproject.toml" "$venv/installed-dev.toml"
+  if [ -n "${NEUROFEEDBACK_UNLOCKED:-}" ] || ! install_locked "$lock"; then
+    install_unlocked "$extras" $group
+  fi
+  sources >"$venv/installed-app.toml"
+  [ "$1" = app ] || sources >"$venv/installed-dev.toml"
 }

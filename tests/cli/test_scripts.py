@@ -125,6 +125,67 @@ def test_the_tools_for_tests_are_more_than_the_app(checkout: Path) -> None:
     assert done.stdout.count("--editable") == 1
 
 
+def lock_for(checkout: Path, pythons: str) -> None:
+    header = f"# Written by scripts/lock.\n# Python {pythons}\n"
+    (checkout / "requirements.lock").write_text(f"{header}a==1 --hash=sha256:0\n")
+
+
+THIS_PYTHON = f"3.9 {sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def test_locked_versions_are_installed_with_hashes_then_the_checkout_alone(checkout: Path) -> None:
+    fake_venv(checkout, checkout)
+    lock_for(checkout, THIS_PYTHON)
+    done = setup('pip_install() { echo "$@"; }; need_python app; need_python app', checkout)
+    assert done.stdout.splitlines() == [
+        f"--require-hashes --requirement {checkout}/requirements.lock",
+        f"--no-deps --editable {checkout}",
+    ]
+
+
+def test_a_changed_lock_is_installed_again(checkout: Path) -> None:
+    fake_venv(checkout, checkout)
+    lock_for(checkout, THIS_PYTHON)
+    change = f'echo "b==2" >>"{checkout}/requirements.lock"'
+    done = setup(f'pip_install() {{ echo "$1"; }}; need_python app; {change}; need_python app', checkout)
+    assert done.stdout.split() == ["--require-hashes", "--no-deps"] * 2
+
+
+@pytest.mark.parametrize(
+    ("pythons", "environment", "message"),
+    [("3.7 3.8", {}, "is not for Python"), (THIS_PYTHON, {"NEUROFEEDBACK_UNLOCKED": "1"}, "")],
+)
+def test_without_a_lock_for_this_python_the_newest_permitted_are_installed(
+    checkout: Path, pythons: str, environment: dict[str, str], message: str
+) -> None:
+    fake_venv(checkout, checkout)
+    lock_for(checkout, pythons)
+    done = setup('pip_install() { echo "$@"; }; need_python app', checkout, **environment)
+    assert done.stdout == f"--editable {checkout}[emulators,lsl,osc]\n"
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "goes_on"),
+    [
+        ("No matching distribution found for a==1", True),
+        ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", False),
+        ("Hash mismatch for a==1", False),
+    ],
+)
+def test_a_lock_that_cannot_be_installed_is_passed_over_unless_a_package_is_another(
+    checkout: Path, fault: str, goes_on: bool
+) -> None:
+    fake_venv(checkout, checkout)
+    lock_for(checkout, THIS_PYTHON)
+    pip = f'pip_install() {{ echo "$1"; [ "$1" != --require-hashes ] || {{ echo "{fault}" >&2; return 1; }}; }}'
+    done = setup(f"{pip}; need_python app", checkout)
+    assert done.stdout.split() == ["--require-hashes", *(["--editable"] if goes_on else [])]
+    assert (done.returncode == 0) == goes_on
+    assert fault in done.stderr
+    assert ("NEUROFEEDBACK_UNLOCKED=1" in done.stderr) != goes_on
+
+
 def test_scripts_and_doctor_know_the_same_libraries() -> None:
     needs = [need.split(":") for need in setup("echo $window_needs").stdout.split()]
     libraries = {sign: package for package, sign in needs if not sign.startswith("/")}
