@@ -17,6 +17,7 @@ from neurofeedback.cli.commands import (
     ask,
     check,
     compare,
+    course,
     decoder,
     devices,
     doctor,
@@ -52,6 +53,8 @@ app.command("import")(import_.import_)
 app.command()(export.export)
 app.add_typer(forms.forms_app, name="forms")
 app.add_typer(forms.session_app, name="session")
+app.add_typer(course.course_app, name="course")
+app.add_typer(course.participant_app, name="participant")
 app.add_typer(study.study_app, name="study")
 app.add_typer(decoder.decoder_app, name="decoder")
 for _command in (check.check, devices.devices, doctor.doctor, simulate.simulate):

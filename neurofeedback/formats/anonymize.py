@@ -50,7 +50,7 @@ def anonymize_profile(profile: Profile) -> Profile:
 
 def _anonymize_event(event: Event) -> Event:
     """Replace free text (notes, names of devices and files) with n/a; keep codes and the program's own words."""
-    has_free_text = event.kind in {EventKind.MARK, EventKind.START}
+    has_free_text = event.kind in {EventKind.MARK, EventKind.START, EventKind.ENTRY}
     return replace(event, value="n/a") if has_free_text and not _CODE.fullmatch(event.value) else event
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:  # NumPy takes 0.1 s, and the command line needs only the request to show its help
+    from neurofeedback.recording.facts.session_facts import SessionFacts
     from neurofeedback.recording.session_json import SessionSummary
     from neurofeedback.session.live_state import LiveState
 
 
+SessionMode: TypeAlias = Literal["practice", "record"]
 SettingValue: TypeAlias = bool | int | float | str
 
 
@@ -50,6 +52,10 @@ class SessionConfig:
         Settings that differ from the profile's.
     start_time : datetime, optional
         Date of a simulated session; None for now.
+    mode : {"practice", "record"}
+        ``record`` for one rest without feedback, index, questions and baseline.
+    facts : SessionFacts, optional
+        Facts entered before the session, such as a substance and its dose.
     """
 
     device: str
@@ -69,6 +75,8 @@ class SessionConfig:
     learn_live: bool | None = None
     settings_overrides: tuple[SettingOverride, ...] = ()
     start_time: datetime | None = None
+    mode: SessionMode = "practice"
+    facts: SessionFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

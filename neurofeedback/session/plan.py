@@ -14,6 +14,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 
 _STANDARD_BASELINE_S = 60.0
+_RECORDING_MINUTES = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class SessionPlan:
     def short_baseline_notice(self) -> str:
         """Notice about a short baseline; empty if it is long enough."""
         baseline_s = dict(self.phases).get(Phase.BASELINE, 0.0)
+        if self.phases and all(phase is Phase.REST for phase, _ in self.phases):
+            return ""
         if baseline_s >= _STANDARD_BASELINE_S:
             return ""
         return tr(session_notices.SHORT_BASELINE, seconds=baseline_s)
@@ -113,6 +116,18 @@ def plan_session(
     nonempty = tuple(segment for segment in segments if segment.length_s > 0)
     baseline_s = next(segment.length_s for segment in segments if segment.phase is Phase.BASELINE)
     return SessionPlan(nonempty, min(min_clean_s, baseline_s / 2))
+
+
+def plan_recording(minutes: float | None) -> SessionPlan:
+    """Return the plan of a recording without practice: one rest, of an hour if no length is given.
+
+    Examples
+    --------
+    >>> plan_recording(10.0).phases
+    ((<Phase.REST: 'rest'>, 600.0),)
+    """
+    length_s = 60 * _validate_minutes(_RECORDING_MINUTES if minutes is None else minutes)
+    return SessionPlan((Segment(Phase.REST, length_s),), 0.0)
 
 
 def _profile_segments(settings: PhaseSettings, bell_interval_s: float) -> list[Segment]:

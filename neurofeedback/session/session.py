@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,22 +15,25 @@ from neurofeedback.acquisition.source import Source
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.sink import Sink
-from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
+from neurofeedback.errors import EXIT_OK, NeurofeedbackError, RecordingError, SettingsError
 from neurofeedback.formats.reader import find_session
 from neurofeedback.learning.decoder_thread import DecoderThread
-from neurofeedback.learning.training import DecoderState
+from neurofeedback.learning.training import DecoderState, untrained
+from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.facts.changes import log_closed_events
+from neurofeedback.recording.facts.merge_entries import merge_entries
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_lock import check_recordings_folder
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.baseline_store import baseline_notice, load_personal_baseline, store_baseline
 from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import SessionConfig, SessionResult
+from neurofeedback.session.facts_writer import FactsWriter
 from neurofeedback.session.fit.headset_fit import HeadsetFitResult, wait_for_headset_fit
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.session.outputs.network_outputs import check_permission, describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController
-from neurofeedback.session.plan import SessionPlan, plan_session
+from neurofeedback.session.plan import SessionPlan, plan_recording, plan_session
 from neurofeedback.session.runner import Runner
 from neurofeedback.session.session_context import SessionContext
 from neurofeedback.session.setup import (
@@ -46,11 +50,12 @@ from neurofeedback.settings.load import dump_profile, load_evidence, load_progra
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.storage.dataset_access import share_recordings
-from neurofeedback.texts import session_notices
+from neurofeedback.texts import course, session_notices
 from neurofeedback.texts.catalogue import english, tr
 from neurofeedback.texts.status import index_source_text
 from neurofeedback.types import Event, EventKind, StreamInfo
 
+_log = logging.getLogger(__name__)
 _EXTRA_SIGNAL_S = 1800.0
 
 
@@ -127,14 +132,7 @@ class Session:
     def _prepare(self) -> PreparedSession:
         config = self._config
         settings = session_settings(load_settings(config.profile), config)
-        programme = load_programme(config.programme) if config.programme else None
-        plan = plan_session(
-            settings.phases,
-            config.minutes,
-            settings.baseline.min_clean_s,
-            programme,
-            bell_interval_s=60 * settings.audio.interval_bell_min,
-        )
+        plan = self._plan(settings)
         if plan.short_baseline_notice:
             self._notices.append(plan.short_baseline_notice)
         self._notices += filter(None, [load_evidence(settings.index.evidence).notice])
@@ -150,10 +148,26 @@ class Session:
         for folder in recovered:
             if (files := find_session(folder)) is not None:
                 log_closed_events(files)
-        decoder_state = load_decoder(config, settings)
+        decoder_state = (
+            untrained(config.participant, settings) if config.mode == "record" else load_decoder(config, settings)
+        )
         self._notices += decoder_state.notices
         sink = self._sink(settings)
         return PreparedSession(settings, plan, decoder_state, source, sink, clock)
+
+    def _plan(self, settings: Settings) -> SessionPlan:
+        config = self._config
+        if config.mode == "record":
+            self._notices += [tr(course.RECORD_ONLY), tr(course.NOT_A_MONITOR)]
+            return plan_recording(config.minutes)
+        programme = load_programme(config.programme) if config.programme else None
+        return plan_session(
+            settings.phases,
+            config.minutes,
+            settings.baseline.min_clean_s,
+            programme,
+            bell_interval_s=60 * settings.audio.interval_bell_min,
+        )
 
     def _source(self, settings: Settings, plan: SessionPlan, clock: Clock) -> Source:
         """Return the source; a real device gets reconnection."""
@@ -175,7 +189,7 @@ class Session:
         return self._config.fast
 
     def _sink(self, settings: Settings) -> Sink:
-        if self._config.fast and self._config.audio == "auto":
+        if self._config.mode == "record" or (self._config.fast and self._config.audio == "auto"):
             return NullSink()
         return open_sink(self._config.audio, settings.audio, self._notices.append)
 
@@ -232,7 +246,10 @@ class Session:
 
     def _record(self, stream: StreamInfo, profile: Profile, fit_result: HeadsetFitResult) -> SessionResult:
         prepared, config = self._prepared, self._config
-        personal_baseline = load_personal_baseline(config.recordings, config.participant, profile)
+        is_record_only = config.mode == "record"
+        personal_baseline = (
+            None if is_record_only else load_personal_baseline(config.recordings, config.participant, profile)
+        )
         engine, online_decoder = create_engine(stream, profile, prepared.decoder_state, personal_baseline)
         seed = choose_seed(config)
         header = SessionHeader(
@@ -241,6 +258,7 @@ class Session:
             profile_toml=dump_profile(profile),
             start_state=make_start_state(config, profile.settings, prepared.plan, seed, engine.start),
             columns=engine.columns,
+            task="rest" if is_record_only else "meditation",
             started=config.start_time or datetime.now().astimezone(),
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
         )
@@ -252,10 +270,12 @@ class Session:
         learn_live, n_answers = settings.probes.learn_live, online_decoder.decoder.n_answers
         decoder_thread = DecoderThread(online_decoder, synchronous=config.fast) if learn_live else None
         try:
+            writer = SessionWriter(config.recordings, header, in_background=not config.fast)
+            facts_writer = FactsWriter(writer.files, config.facts, settings.phases.eyes)
             context = SessionContext(
                 source=fit_result.source,
                 stream=stream,
-                writer=SessionWriter(config.recordings, header, in_background=not config.fast),
+                writer=writer,
                 engine=engine,
                 phase_controller=PhaseController(prepared.plan, stream.sfreq, settings.baseline.max_extensions),
                 sink=prepared.sink,
@@ -263,12 +283,16 @@ class Session:
                 live_state=self.live_state,
                 settings=settings,
                 seed=seed,
-                consumers=(*outputs, *participant),
+                consumers=(facts_writer, *outputs, *participant),
                 index_name=index_name,
                 decoder_thread=decoder_thread,
                 outputs_text=", ".join(output.description for output in outputs),
-                model_text=index_source_text(index_name, n_answers, learns_live=learn_live, trust=engine.trust),
-                model_record=index_source_text(
+                model_text=""
+                if is_record_only
+                else index_source_text(index_name, n_answers, learns_live=learn_live, trust=engine.trust),
+                model_record=""
+                if is_record_only
+                else index_source_text(
                     index_name, n_answers, learns_live=learn_live, trust=engine.trust, translate=english
                 ),
             )
@@ -298,7 +322,7 @@ class Session:
             )
             folder = context.writer.close(summary)
             if folder is not None:
-                log_closed_events(context.writer.files)
+                _add_entries(context.writer.files)
                 store_baseline(context.writer.files, context.engine)
         if error is not None:
             where = f" {tr(session_notices.RECORDED_IN, folder=folder)}" if folder else ""
@@ -311,6 +335,15 @@ class Session:
             fit_result.notice,
         )
         return SessionResult(EXIT_OK, " ".join(filter(None, sentences)), folder, summary)
+
+
+def _add_entries(files: SessionFiles) -> None:
+    """Add the attendant's entries to the events, and log their hash; a failure leaves the recording as it is."""
+    try:
+        merge_entries(files)
+    except (RecordingError, OSError) as error:
+        _log.warning("the entries made during %s are not in its events: %s", files.stem, error)
+    log_closed_events(files)
 
 
 def _end_message(reason: str) -> str:

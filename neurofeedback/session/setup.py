@@ -43,7 +43,10 @@ def session_settings(settings: Settings, config: SessionConfig) -> Settings:
     if config.settings_overrides:
         settings = _with_overrides(settings, config.settings_overrides)
     probes, interval_s = settings.probes, config.probe_interval_s
-    if config.learn_live is not None:
+    if config.mode == "record":
+        interval_s = interval_s or 0.0
+        probes = probes.model_copy(update={"learn_live": False, "enabled": interval_s > 0})
+    elif config.learn_live is not None:
         probes = probes.model_copy(update={"learn_live": config.learn_live})
     if interval_s is None:
         return settings.model_copy(update={"probes": probes})

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.clinic import ClinicContacts
+from neurofeedback.settings.course import Course
 from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
@@ -31,6 +32,8 @@ from neurofeedback.settings.resolved_profile import (
     check_regions,
     drop_frontal_features,
 )
+from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
+from neurofeedback.storage.private_files import make_folder
 from neurofeedback.types import StreamInfo
 
 _log = logging.getLogger(__name__)
@@ -88,6 +91,11 @@ def load_questionnaire(name: str) -> Questionnaire:
     return _load(Questionnaire, name, "questionnaires", "questionnaire")
 
 
+def load_course(name: str) -> Course:
+    """Load the plan of a course by name or path."""
+    return _load(Course, name, "courses", "course")
+
+
 def contacts_path() -> Path:
     """Return the path of the contacts of a clinic, in the user's settings folder."""
     return user_folder() / "clinic.toml"
@@ -97,6 +105,20 @@ def load_contacts() -> ClinicContacts | None:
     """Load the contacts of a clinic; None if none are set."""
     path = contacts_path()
     return parse(ClinicContacts, read_toml(path), str(path), todo="correct that file") if path.exists() else None
+
+
+def save_contacts(contacts: ClinicContacts) -> None:
+    """Save the contacts of a clinic in the user's settings folder.
+
+    Raises
+    ------
+    RecordingError
+        The folder cannot be written.
+    """
+    path = contacts_path()
+    with explain_disk_errors(f"{path} cannot be written", todo="check the rights of that folder"):
+        make_folder(path.parent)
+        write_atomic(path, tomli_w.dumps(contacts.model_dump()))
 
 
 def _load(model: type[Model], name: str, kind: str, what: str) -> Model:

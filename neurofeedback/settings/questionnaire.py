@@ -99,7 +99,7 @@ class Questionnaire(SettingsModel):
         return item.choices or self.choices
 
     def score(self, answers: Mapping[str, int]) -> int | None:
-        """Return the sum of the scored items, or None while one of them is unanswered.
+        """Return the sum of the scored items, or None while one of them is unanswered, or if none is scored.
 
         Raises
         ------
@@ -117,7 +117,7 @@ class Questionnaire(SettingsModel):
                 return None
             if item.scored and value is not None:
                 total += min(values) + max(values) - value if item.reversed else value
-        return total
+        return total if any(item.scored for item in self.items) else None
 
     def score_label(self, score: int) -> str:
         """Return the source's label of a score, or an empty string."""

@@ -41,6 +41,7 @@ REPORT_NOT_OPENED = "No program here opens it; the file is {path}"
 # questionnaires
 NOTHING_ANSWERED = "Nothing was answered, so nothing is saved."
 SAVED_WITHOUT_SCORE = "Saved. There is no score, as not all of it was answered."
+SAVED = "Saved."
 SAVED_SCORE = "Saved. Score {score}. It is no diagnosis."
 SAVED_NAMED_SCORE = 'Saved. Score {score}, which its authors call "{name}". It is no diagnosis.'
 ANSWER_CHOICES = "One of {choices}, or an empty line to leave it out."

@@ -59,6 +59,7 @@ class EventKind(StrEnum):
     BACKGROUND = "bed"
     MODEL = "model"
     LATE_BASELINE = "late_baseline"
+    ENTRY = "entry"
 
 
 @dataclass(frozen=True, slots=True)

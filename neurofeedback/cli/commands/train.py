@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from neurofeedback.cli.helpers.common import last_participant, plain_console, recordings_folder, require_window
+from neurofeedback.cli.helpers.common import echo, last_participant, plain_console, recordings_folder, require_window
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.cli.helpers.window import open_window, session_with_report
+from neurofeedback.errors import EXIT_SETTINGS
 from neurofeedback.session.config import SessionConfig
-from neurofeedback.texts import forms, home, terminal
+from neurofeedback.texts import course, forms, home, terminal
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from neurofeedback.recording.facts.session_facts import SessionFacts
 
 KEYS = (
     "Keys in the terminal view, typed or piped in: space, or a presenter's remote: my mind wandered; 1 to 5: answer a "
@@ -41,6 +44,13 @@ def train(
         bool | None, typer.Option(help="Learn from each answer during the session; else as the profile says.")
     ] = None,
     headless: Annotated[bool, typer.Option(help="Terminal view instead of the window.")] = False,
+    mode: Annotated[
+        Literal["practice", "record"], typer.Option(help="record: no feedback, index, questions or baseline.")
+    ] = "practice",
+    condition: Annotated[str, typer.Option(help="Condition of this session, such as home, pre, during.")] = "",
+    substance: Annotated[str, typer.Option(help="Substance; the session then counts for no baseline.")] = "",
+    dose: Annotated[str, typer.Option(help="Dose as prescribed, such as 0.5 mg/kg.")] = "",
+    route: Annotated[str, typer.Option(help="Route, such as iv.")] = "",
     audio: Annotated[str, typer.Option(help="auto, none, device:NAME (see doctor) or a new WAV file.")] = "auto",
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)] = None,
@@ -71,7 +81,11 @@ def train(
         programme=programme,
         probe_interval_s=probe_every,
         learn_live=learn_live,
+        mode=mode,
+        facts=_facts(condition, substance, dose, route),
     )
+    if substance:
+        _confirm_substance()
     if not headless:
         raise typer.Exit(open_window(folder, config))
     from neurofeedback.cli.helpers.questionnaire import SessionQuestionnaires  # NumPy, and not for --help
@@ -103,6 +117,22 @@ def _network_is_allowed(lsl_out: str) -> bool:
     from neurofeedback.session.outputs.network_outputs import needs_permission
 
     return needs_permission(lsl_out) and typer.confirm(tr(terminal.ALLOW_NETWORK_QUESTION), default=False)
+
+
+def _facts(condition: str, substance: str, dose: str, route: str) -> SessionFacts | None:
+    if not any((condition, substance, dose, route)):
+        return None
+    from neurofeedback.recording.facts.session_facts import SessionFacts
+
+    return SessionFacts(condition=condition, substance=substance, dose=dose, route=route)
+
+
+def _confirm_substance() -> None:
+    """Print what to know before a session under a substance; a person at a terminal confirms it."""
+    for text in (course.BEFORE_A_SUBSTANCE, course.INTENDED_USE):
+        echo(f"{tr(text)}\n", err=True)
+    if sys.stdin.isatty() and not typer.confirm(tr(course.WITH_AN_ATTENDANT), default=False):
+        raise typer.Exit(EXIT_SETTINGS)
 
 
 def _ask_about_access(folder: Path, console: Console) -> None:

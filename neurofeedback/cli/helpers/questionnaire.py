@@ -124,7 +124,9 @@ def ask_items(questionnaire: Questionnaire) -> dict[str, int]:
 
 def print_score(questionnaire: Questionnaire, score: int | None) -> None:
     """Print the score of answers that are saved, with its authors' name for it."""
-    if score is None:
+    if not any(item.scored for item in questionnaire.items):
+        echo(tr(terminal.SAVED))
+    elif score is None:
         echo(tr(terminal.SAVED_WITHOUT_SCORE))
     elif name := questionnaire.score_label(score):
         echo(tr(terminal.SAVED_NAMED_SCORE, score=score, name=name))

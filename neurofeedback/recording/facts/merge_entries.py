@@ -1,0 +1,93 @@
+"""Entries of an attendant as rows in the events of the recordings during which they happened."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
+from neurofeedback.recording.events import format_event_row, sort_events
+from neurofeedback.recording.facts.changes import log_closed_events
+from neurofeedback.recording.facts.entries import Consent, LoggedEntry, minutes_since_dose, read_entries
+from neurofeedback.recording.session_json import read_start, read_summary
+from neurofeedback.storage.append_only import read_complete_lines
+from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
+from neurofeedback.storage.file_lock import is_locked
+from neurofeedback.types import Event, EventKind
+
+
+def merge_entries(files: SessionFiles) -> int:
+    """Add rows for the entries made during a closed session that it does not hold yet; return their number.
+
+    The hash of the table is logged again, so that ``verify`` agrees.
+
+    Raises
+    ------
+    RecordingError
+        The session's files cannot be read, or the disk cannot be written.
+    """
+    start = read_start(files.derived_file("start.json"))
+    began, ended = recorded_span(files)
+    entries = read_entries(files.root, files.participant)
+    path = files.eeg_file("events.tsv")
+    lines = read_complete_lines(path)
+    sfreq = start.stream.sfreq
+    rows = [
+        format_event_row(
+            Event(round((one.at - began).total_seconds() * sfreq), EventKind.ENTRY, _value(one, entries)), sfreq
+        )
+        for one in entries
+        if began <= one.at <= ended and not isinstance(one.line.entry, Consent)
+    ]
+    new = [row for row in rows if row.rstrip("\n") not in lines]
+    if new:
+        with explain_disk_errors(f"{path} cannot be written", todo="free disk space; the entries are saved"):
+            write_atomic(path, "".join(f"{line}\n" for line in lines) + "".join(new))
+            sort_events(path)
+        log_closed_events(files)
+    return len(new)
+
+
+def merge_into_recordings(root: Path, participant: str, at: datetime) -> list[str]:
+    """Add entries to the closed sessions that cover a time; return their stems.
+
+    A session that is running takes its entries when it ends.
+    """
+    prefix = f"sub-{participant.removeprefix('sub-')}_"
+    changed: list[str] = []
+    for stem in find_session_stems(root):
+        files = SessionFiles.from_stem(root, stem)
+        if not stem.startswith(prefix) or (files.lock_path.exists() and is_locked(files.lock_path)):
+            continue
+        if not files.derived_file("summary.json").exists():
+            continue
+        began, ended = recorded_span(files)
+        if began <= at <= ended and merge_entries(files):
+            changed.append(stem)
+    return changed
+
+
+def recorded_span(files: SessionFiles) -> tuple[datetime, datetime]:
+    """Return when a session's recording began and ended by the clock of its computer, to a few seconds.
+
+    Raises
+    ------
+    RecordingError
+        Its files cannot be read.
+    """
+    start = read_start(files.derived_file("start.json"))
+    summary = read_summary(files.derived_file("summary.json"))
+    if summary.n_samples is None:
+        raise RecordingError("the length of the session is unknown", got=files.stem, todo="run `verify` on it")
+    began = start.started.astimezone()
+    return began, began + timedelta(seconds=summary.n_samples / start.stream.sfreq)
+
+
+def _value(one: LoggedEntry, entries: list[LoggedEntry]) -> str:
+    content = one.line.entry.model_dump(exclude_defaults=True) | {"kind": one.line.entry.kind}
+    minutes = minutes_since_dose(entries, one.at)
+    if minutes is not None:
+        content["minutes_from_dose"] = minutes
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
