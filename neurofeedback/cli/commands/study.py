@@ -1,4 +1,4 @@
-"""``study``: process many recordings."""
+"""``study``: the commands of a study, and the one that processes many recordings."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from neurofeedback.cli.commands import study_people, study_protocol
 from neurofeedback.cli.helpers.common import echo, print_json
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_RECORDING
 from neurofeedback.texts import terminal
@@ -19,7 +20,22 @@ from neurofeedback.texts.catalogue import tr
 if TYPE_CHECKING:
     from neurofeedback.study.batch import BatchRequest, BatchResult
 
-study_app = typer.Typer(help="Process many recordings.", no_args_is_help=True)
+study_app = typer.Typer(help="Protocol, allocation and results of a study; batch processing.", no_args_is_help=True)
+for _command in (
+    study_protocol.new,
+    study_protocol.check,
+    study_protocol.freeze,
+    study_protocol.prereg,
+    study_protocol.donors,
+    study_protocol.status,
+    study_people.allocate,
+    study_people.install,
+    study_people.enrol,
+    study_people.reveal,
+    study_people.unlock,
+):
+    study_app.command()(_command)
+study_app.command("next")(study_protocol.next_)
 
 
 class WorkChoice(StrEnum):

@@ -27,6 +27,7 @@ ChangeKind = Literal[
     "edited",  # a file was changed outside this program; before is the copy that was made of it
     "migrated",  # data of an earlier version were moved; before is the backup
     "not_asked",  # a form could not be asked
+    "study",  # a step of a study: protocol frozen, deviation, merge
     "notice",  # something unusual about an entry, such as dates out of order
     "course",  # a course file was written or frozen; after is its SHA-256
     "consent",

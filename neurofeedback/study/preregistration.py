@@ -1,0 +1,74 @@
+"""The text of a preregistration, filled in from the frozen protocol."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neurofeedback.study.protocol import VisitSettings
+from neurofeedback.study.protocol_lock import frozen_protocol
+from neurofeedback.texts import study as texts
+from neurofeedback.texts.catalogue import tr
+
+_CONTRASTS = {
+    "parallel": texts.CONTRAST_SLOPE,
+    "crossover": texts.CONTRAST_PERIODS,
+    "single": texts.CONTRAST_SINGLE,
+}
+
+
+def preregistration(root: Path) -> str:
+    """Return the text, in Markdown. What the protocol leaves open is marked.
+
+    Raises
+    ------
+    RecordingError
+        The protocol is not frozen, or has changed since.
+    """
+    protocol, lock = frozen_protocol(root)
+    empty, outcome = tr(texts.TO_FILL_IN), protocol.outcome
+    test = tr(texts.TESTS[outcome.test])
+    return tr(
+        texts.PREREG,
+        title=protocol.title,
+        name=protocol.name,
+        version=protocol.version,
+        hash=lock.sha256,
+        program=lock.program_version,
+        design=protocol.design,
+        arms=", ".join(arm.name for arm in protocol.arms) or "-",
+        sites=", ".join(f"{site.name} ({site.first} to {site.last})" for site in protocol.sites),
+        factors=", ".join(factor.name for factor in protocol.factors) or "-",
+        blocks=", ".join(map(str, protocol.block_sizes)) or "-",
+        masking=tr(texts.PREREG_MASKED if protocol.masked else texts.PREREG_OPEN),
+        per_arm=protocol.sample.per_arm,
+        justification=protocol.sample.justification or empty,
+        stop_rule=protocol.sample.stop_rule or empty,
+        visits="\n".join(map(_visit_line, protocol.visits)),
+        instructions="\n".join(
+            f"- {one.open_part or '-'} ({one.version}): {one.text}" for one in protocol.instructions
+        ),
+        feedback=tr(texts.PREREG_SHAM, kind=protocol.sham.kind) if protocol.has_sham else tr(texts.PREREG_NO_SHAM),
+        exclusions="\n".join(f"- {one.name}: {one.rule}" for one in protocol.exclusions) or "-",
+        outcome=tr(
+            texts.PREREG_OUTCOME,
+            measure=outcome.measure,
+            contrast=tr(_CONTRASTS[protocol.design]),
+            test=test,
+            alpha=outcome.alpha,
+        ),
+        important=protocol.outcome.important_change or empty,
+    )
+
+
+def _visit_line(visit: VisitSettings) -> str:
+    return tr(
+        texts.PREREG_VISIT,
+        name=visit.name,
+        day=visit.day,
+        early=visit.early_days,
+        late=visit.late_days,
+        profile=visit.profile,
+        programme=visit.programme or "-",
+        before=", ".join(visit.forms_before) or "-",
+        after=", ".join(visit.forms_after) or "-",
+    )

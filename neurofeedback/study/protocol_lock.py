@@ -1,0 +1,131 @@
+"""The frozen protocol: SHA-256 of the protocol and of every file it names, with the program's version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from neurofeedback._version import __version__
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.recording.facts.changes import log_change, now_text
+from neurofeedback.settings.base import SettingsModel
+from neurofeedback.settings.load import load_evidence, load_programme, load_questionnaire, load_settings
+from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, write_json_atomic
+from neurofeedback.study.donors import read_donors
+from neurofeedback.study.protocol import Protocol, programme_name, protocol_path, read_protocol, study_folder
+
+PROGRAM = "program"
+"""Name of the part that changes with a new version of the program, which is a deviation but stops nothing."""
+
+
+class ProtocolLock(SettingsModel):
+    """Content of ``protocol.lock``. ``hashes`` has the SHA-256 of each part by its name."""
+
+    at: str
+    by: str
+    program_version: str
+    hashes: dict[str, str] = Field(min_length=1)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all parts together, which identifies the frozen protocol."""
+        return _hash_text(json.dumps(self.hashes, sort_keys=True))
+
+
+def lock_path(root: Path) -> Path:
+    """Return the path of the lock of a dataset's protocol."""
+    return study_folder(root) / "protocol.lock"
+
+
+def freeze_protocol(root: Path, by: str) -> ProtocolLock:
+    """Check the protocol and write its lock. A frozen protocol is not frozen again.
+
+    Raises
+    ------
+    SettingsError
+        The protocol cannot be used, or is frozen.
+    RecordingError
+        There is no protocol, its donors cannot be used, or the disk cannot be written.
+    """
+    protocol = read_protocol(root)
+    if lock_path(root).exists():
+        raise SettingsError(
+            "the protocol is frozen", got=lock_path(root), todo="start another version of the study in another dataset"
+        )
+    if not by.strip():
+        raise SettingsError("it is not known who freezes the protocol", todo="pass --by with a name or initials")
+    lock = ProtocolLock(at=now_text(), by=by, program_version=__version__, hashes=current_hashes(root, protocol))
+    with explain_disk_errors(f"{lock_path(root)} cannot be written", todo="free disk space, then try again"):
+        write_json_atomic(lock_path(root), lock.model_dump())
+    log_change(root, "study", by=by, what="protocol frozen", after=lock.sha256)
+    return lock
+
+
+def read_lock(root: Path) -> ProtocolLock:
+    """Return the lock of a dataset's protocol.
+
+    Raises
+    ------
+    RecordingError
+        The protocol is not frozen, or the lock is damaged.
+    """
+    path = lock_path(root)
+    if not path.exists():
+        raise RecordingError("the protocol is not frozen", got=path, todo="freeze it with `neurofeedback study freeze`")
+    try:
+        return ProtocolLock.model_validate(read_json(path))
+    except ValidationError:
+        raise RecordingError("the lock of the protocol is damaged", got=path, todo="restore it from a copy") from None
+
+
+def frozen_protocol(root: Path) -> tuple[Protocol, ProtocolLock]:
+    """Return the frozen protocol with its lock.
+
+    Raises
+    ------
+    RecordingError
+        It is not frozen, or a part of it has changed since.
+    """
+    lock = read_lock(root)
+    protocol = read_protocol(root)
+    if changed := [name for name in changed_parts(root, protocol, lock) if name != PROGRAM]:
+        raise RecordingError(
+            "the protocol is not the frozen one",
+            got=f"changes in {', '.join(changed)}",
+            todo="restore these files; a later version of the protocol needs a dataset of its own",
+        )
+    return protocol, lock
+
+
+def changed_parts(root: Path, protocol: Protocol, lock: ProtocolLock) -> list[str]:
+    """Return the names of the parts that differ from the lock; a newer program is one of them."""
+    now = current_hashes(root, protocol)
+    return sorted(name for name in now.keys() | lock.hashes.keys() if now.get(name) != lock.hashes.get(name))
+
+
+def current_hashes(root: Path, protocol: Protocol) -> dict[str, str]:
+    """Return the hashes of the protocol, its profiles, evidence, programmes, forms and donors, and the version."""
+    hashes = {
+        "protocol": hashlib.sha256(protocol_path(root).read_bytes()).hexdigest(),
+        PROGRAM: _hash_text(__version__),
+    }
+    for visit in protocol.visits:
+        settings = load_settings(visit.profile)
+        hashes[f"profile {visit.profile}"] = _hash_text(settings.model_dump_json())
+        evidence = settings.index.evidence
+        hashes[f"evidence {evidence}"] = _hash_text(load_evidence(evidence).model_dump_json())
+        if visit.programme:
+            programme = load_programme(programme_name(root, visit))
+            hashes[f"programme {visit.programme}"] = _hash_text(programme.model_dump_json())
+        for form in (*visit.forms_before, *visit.forms_after):
+            hashes[f"form {form}"] = _hash_text(load_questionnaire(form).model_dump_json())
+    if protocol.sham.kind == "yoked":
+        hashes["donors"] = read_donors(study_folder(root) / protocol.sham.donors, protocol.sham.min_donors).sha256
+    return hashes
+
+
+def _hash_text(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,36 @@
+"""What deviates from the protocol, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from neurofeedback.study.protocol import Protocol
+from neurofeedback.study.schedule import VisitStatus
+from neurofeedback.study.session_table import StudySession
+from neurofeedback.texts import study as texts
+from neurofeedback.texts.catalogue import tr
+
+
+def deviations(
+    protocol: Protocol, enrolled: set[str], sessions: Iterable[StudySession], rows: Sequence[Sequence[VisitStatus]]
+) -> list[str]:
+    """Return one sentence for each session out of its window, repeated, of no visit, or of nobody enrolled."""
+    visits = {visit.name for visit in protocol.visits}
+    found = [
+        tr(texts.DEVIATION_WINDOW, participant=one.participant, visit=one.visit.name, days=f"{one.off_window_days:+d}")
+        for row in rows
+        for one in row
+        if one.off_window_days
+    ]
+    found += [
+        tr(texts.DEVIATION_REPEATED, participant=one.participant, visit=one.visit.name, n=len(one.sessions))
+        for row in rows
+        for one in row
+        if len(one.sessions) > 1
+    ]
+    for one in sessions:
+        if one.participant not in enrolled:
+            found.append(tr(texts.DEVIATION_NOBODY, participant=one.participant, session=one.session))
+        elif one.visit not in visits:
+            found.append(tr(texts.DEVIATION_NO_VISIT, participant=one.participant, session=one.session))
+    return found
