@@ -49,24 +49,41 @@ def auc_sentence(evaluation: Evaluation, settings: DecoderSettings) -> str:
     --------
     >>> evaluation = Evaluation(90, 30, 5, prequential=MetricInterval(0.58, 0.35, 0.8, 72))
     >>> print(auc_sentence(evaluation, DecoderSettings()))
-    It tells your wandering from focus about as well as guessing: shown one moment you called wandering and one you \
-called on the breath, it picks the right one in about 58 of 100 such pairs (somewhere between 35 and 80; 50 is \
-guessing).
+    It cannot yet be told from guessing on your answers: given one “elsewhere” and one “on the breath” moment of a \
+sitting, it can tell which is which in about 58 of 100 tries (likely 35 to 80; guessing gets 50).
     """
     auc = main_score(evaluation)
     if not evaluation.n_answers:
         return tr(texts.NO_ANSWERS)
     if auc is None:
         return tr(texts.TOO_FEW_SESSIONS)
-    value, low, high = (round(100 * share) for share in (auc.value, auc.low, auc.high))
+    value, low, high = (_of_100(share) for share in (auc.value, auc.low, auc.high))
     pairs = tr(texts.PAIRS, auc=value, low=low, high=high)
     if evaluation.n_sessions < MAIN_SCORE_SESSIONS:
         return tr(texts.EARLY_ANSWER_BY_ANSWER, pairs=pairs)
-    if evaluation.n_answers < settings.min_answers_to_assess:
-        return tr(texts.EARLY, pairs=pairs)
+    return tr(_verdict(evaluation, auc, settings), pairs=pairs)
+
+
+def _verdict(evaluation: Evaluation, auc: MetricInterval, settings: DecoderSettings) -> str:
     if auc.high < _CHANCE:
-        return tr(texts.WRONG_WAY, pairs=pairs)
-    return tr(texts.BETTER_THAN_GUESSING if auc.low > _CHANCE else texts.LIKE_GUESSING, pairs=pairs)
+        return texts.WRONG_WAY
+    if not evaluation.active and evaluation.n_answers < settings.min_answers_to_assess:
+        return texts.EARLY
+    if auc.low > _CHANCE:
+        return texts.BETTER_THAN_GUESSING
+    return texts.NO_LONGER_CLEAR if evaluation.active else texts.LIKE_GUESSING
+
+
+def _of_100(share: float) -> str:
+    """Return a share of 100, with a decimal where rounding would hide on which side of chance it lies.
+
+    Examples
+    --------
+    >>> _of_100(0.58), _of_100(0.504)
+    ('58', '50.4')
+    """
+    rounded = f"{100 * share:.0f}"
+    return f"{100 * share:.1f}" if rounded == f"{100 * _CHANCE:.0f}" and share != _CHANCE else rounded
 
 
 def guidance_sentence(decoder: Decoder, evaluation: Evaluation) -> str:

@@ -11,13 +11,12 @@ DURATION_NAME = "Length"
 SIGNAL_NAME = "Usable signal"
 ANSWERS_NAME = "Your answers"
 DECODER_NAME = "What the program has learned"
-SIGNS_NAME = "Your signs, and how sure they are"
+SIGNS_NAME = "What in your brain waves goes with wandering, and how sure that is"
 
 TIMELINE = "Course of the sitting"
 LEGEND = (
-    "The line is the {name}, {meaning}; a wider band means less certain. Circles are questions "
-    "(filled: elsewhere, empty: on the breath, dash: not sure or left), ticks are moments you noticed yourself, "
-    "hatching is where the signal could not be judged."
+    "Line: the {name} ({meaning}); a wider band is less certain. Circles: questions (filled: elsewhere, empty: on the"
+    " breath, dash: not sure or no answer). Ticks: wandering you noticed yourself. Hatched: signal too poor to judge."
 )
 PHASE_BASELINE = "Baseline"
 PHASE_PRACTICE = "Practice"
@@ -25,7 +24,8 @@ PHASE_TRANSFER = "Without feedback"
 
 DECODER_TITLE = "What the program has learned about you"
 DECODER_READING = "Looking through what you have answered."
-FEATURE_DIRECTION = "{name}: {direction}, {chance} sure"
+FEATURE_UNCLEAR = "{name}: {direction}"
+FEATURE_DIRECTION = "{name}: {direction} ({chance} sure)"
 
 DETAILS = "&Details"
 DISCARD = "&Discard this sitting"

@@ -1,39 +1,38 @@
 """Sentences and labels of a comparison of two conditions, on the page and in the terminal."""
 
 NO_INDEX = (
-    "The mind-wandering index is not compared. It is relative to the baseline of its own sitting, and drugs change the "
-    "features it is built from: less beta raises it and a flatter spectrum lowers it, wherever the mind is. To compare "
-    "an index across drug states, each state would need baselines of its own; here, absolute measures of the raw "
-    "signal are compared instead."
+    "The mind-wandering index is not compared. It only says how a moment differs from the start of its own sitting, "
+    "and drugs change the brain waves it is made of, wherever the mind is. It could mislead in either direction. So "
+    "this page compares the brain waves themselves, as recorded."
 )
 DIFFERENCES_FOUND = (
-    "In {k} of {m} measures the two conditions differ by more than chance explains: {names}. This does not show why."
+    "In {k} of {m} measures the conditions differ more than chance easily explains: {names}. This does not show why."
 )
 NO_DIFFERENCES = (
-    "In none of the {m} measures do the two conditions differ by more than chance explains. A small difference can be "
-    "there and not be seen with so few sessions."
+    "In none of the {m} measures do the conditions differ more than chance easily explains. A small difference can be"
+    " there and not be seen with so few sessions."
 )
 NOT_TESTED = (
-    "This page shows how large the differences are. It cannot know whether they are more than the differences between "
-    "any two days of this person."
+    "This page shows how large the differences are, not whether they are larger than those between any two days of "
+    "this person."
 )
 NOT_TESTED_SEPARATED = (
     "This page shows how large the differences are. It cannot know whether they come from the conditions or from the "
     "time between them."
 )
-SESSION_IS_UNIT = "These results hold for other sessions of this person, not for other people."
+SESSION_IS_UNIT = "This may hold for other sessions of this person, not for other people."
 ONE_SESSION_EACH = (
-    "One session for each condition: a difference between two days, beside how much this person differs from day to "
-    "day anyway. It cannot show the cause of the difference, so there is no test."
+    "One session for each condition: this is a difference between two days. Compare it with how much this person "
+    "differs from day to day anyway. It cannot show a cause or rule out chance."
 )
 FEW_SESSIONS = (
-    "Fewer than {n} sessions for a condition: differences are shown beside the person's own SD between sessions, "
-    "without a test."
+    "Fewer than {n} sessions for a condition, too few to judge chance: compare with how much this person's sessions "
+    "vary."
 )
 SEPARATED = (
-    "The two conditions lie in different weeks instead of taking turns. Anything else that changed in those weeks is "
-    "in this difference too, so there is no test, no p and no q. For a fair comparison take the sessions in pairs, one "
-    "of each condition, and toss a coin for which comes first."
+    "One condition lies mostly before the other, so anything else that changed between them is in this difference "
+    "too, and the page does not say whether chance explains it. For a fair comparison take the sessions in pairs, one"
+    " of each condition, and toss a coin for which comes first."
 )
 LITTLE_SIGNAL = "A session has less than two minutes of clean signal, so every figure is uncertain."
 MEASURES_WITHOUT_SESSIONS = (
@@ -58,17 +57,17 @@ TITLE = "Comparison of two conditions: {a} and {b}"
 ONE_SESSION = "1 session"
 SESSIONS = "{n} sessions"
 SESSIONS_COMPARED = "{sessions_a} under {a}, {n_b} under {b}, participant {participant}."
-SIGNAL_COMPARED = "{minutes} minutes of clean signal of each, without feedback, on {channels}."
-SIGNAL_RANGE = "{minutes} to {longest} minutes of clean signal of each, without feedback, on {channels}."
+SIGNAL_COMPARED = "{minutes} clean minutes per session, without feedback, on {channels}."
+SIGNAL_RANGE = "{minutes} to {longest} clean minutes per session, without feedback, on {channels}."
 UNNAMED_SIDE = "{n} sessions, {first} to {last}"
 DIFFERENCES = "What differs"
 CAPTION_G = (
-    "{b} minus {a}, in units of the SD between sessions within both conditions (Hedges' g), with 95 % intervals. Right "
-    "of the line: more under {b}. Hollow: muscle, or a measure that muscle affects."
+    "{b} minus {a}; 1 is how much this person's sessions vary anyway (Hedges' g). Lines: how unsure (95 of 100 hold "
+    "the true value). Right of the middle: more under {b}. Hollow: muscle, or affected by it."
 )
 CAPTION_OWN_SD = (
-    "{b} minus {a}, in units of this person's own SD between sessions, where it is known. Right of the line: more "
-    "under {b}. Hollow: muscle, or a measure that muscle affects."
+    "{b} minus {a}; 1 is how much this person's sessions vary anyway, where known. Right of the line: more under {b}."
+    " Hollow: muscle, or affected by it."
 )
 MEASURE = "Measure"
 N_SESSIONS = "Sessions"
@@ -80,8 +79,9 @@ OWN_SD = "Own SD between sessions"
 WITHIN_RECORDINGS = "Within these two recordings only"
 HOW_TO_READ = "How to read it"
 TEST_NOTE = (
-    "p: Welch's test with the session as the unit. q: share of false discoveries among all measures with a q as small "
-    "as this or smaller (Benjamini and Hochberg). A small q means that the sessions differ, not why."
+    "p: how often chance alone gives so large a difference (Welch's test, the session as the unit). q: the same, "
+    "allowing for many measures (Benjamini and Hochberg); of those listed above about 1 in 20 is a false alarm. "
+    "Neither says why the sessions differ."
 )
 SESSIONS_TITLE = "The sessions"
 CONDITION = "Condition"
@@ -102,11 +102,11 @@ MADE_WITH = "Made with neurofeedback {version}."
 
 NOT_KNOWN = "not known"
 INTERVAL = "{low} to {high}"
-FIGURE_AXIS = "difference in SDs between sessions"
+FIGURE_AXIS = "1 = how much sessions vary anyway (SD)"
 DATES_TITLE = "Each measure over time"
 DATES_CAPTION = (
-    "Each dot is a session: full for {a}, open for {b}. The grey band is the mean of the sessions under {earlier} and "
-    "how much they usually differ from it (one SD). A session of the other condition inside the band is like those."
+    "Each dot is a session: full for {a}, open for {b}. The grey band shows the average under {earlier} and its usual"
+    " ups and downs (one SD). A dot of the other condition inside the band is like those."
 )
 AND_MORE = "{list} and {n} more"
 FIGURE_EMPTY = "this person's SD between sessions is not known yet"

@@ -1,24 +1,25 @@
 """Sentences about the personal decoder. AUC is not accuracy and is never called so."""
 
 NO_ANSWERS = (
-    "Nothing is learned yet: what drives the guidance is what studies of other people expect, and for you that may be "
-    "no better than guessing, or point the wrong way."
+    "Nothing is learned yet: the tone follows what studies found in other people. For you that may be no better than "
+    "guessing, or the wrong way round."
 )
 TOO_FEW_SESSIONS = (
-    "Too early to say: it takes answers of both kinds from at least two sittings to see how well this works."
+    "Too early to say: it takes over ten answers, with “elsewhere” and “on the breath” both in one sitting."
 )
 PAIRS = (
-    "shown one moment you called wandering and one you called on the breath, it picks the right one in about {auc} of "
-    "100 such pairs (somewhere between {low} and {high}; 50 is guessing)."
+    "given one “elsewhere” and one “on the breath” moment of a sitting, it can tell which is which in about {auc} of "
+    "100 tries (likely {low} to {high}; guessing gets 50)."
 )
 EARLY = "Too early to say how well it works: {pairs}"
-EARLY_ANSWER_BY_ANSWER = "Too early to say how well it works: {pairs} This first score is a little pessimistic."
+EARLY_ANSWER_BY_ANSWER = "Too early to say how well it works: {pairs} This first score may be a bit too low."
 BETTER_THAN_GUESSING = "It tells your wandering from focus better than guessing: {pairs}"
-LIKE_GUESSING = "It tells your wandering from focus about as well as guessing: {pairs}"
-WRONG_WAY = "It points the wrong way for you, so the tone does not follow it: {pairs}"
+LIKE_GUESSING = "It cannot yet be told from guessing on your answers: {pairs}"
+NO_LONGER_CLEAR = "It beat guessing before; by the latest answers that is less clear: {pairs}"
+WRONG_WAY = "It gets your answers mostly wrong, so the tone does not follow it: {pairs}"
 # the badge: shown once learning.evaluation sets ``active``
-ACTIVE = "Personal model active: the guidance is based on {answers} from {sessions}."
-LEARNING = "Personal model learning: the guidance is based on {answers} from {sessions}."
+ACTIVE = "Personal model active: it beat guessing, with {answers} from {sessions}."
+LEARNING = "Personal model learning: studies of other people, and {answers} from {sessions}."
 ONE_ANSWER = "1 of your answers"
 ANSWERS = "{n} of your answers"
 ONE_SESSION = "1 sitting"
@@ -28,7 +29,7 @@ HIGHER = "higher while wandering"
 LOWER = "lower while wandering"
 RATHER_HIGHER = "rather higher while wandering"
 RATHER_LOWER = "rather lower while wandering"
-UNCLEAR = "not clear yet"
+UNCLEAR = "still unclear"
 
 FEATURE = "{kind}, {region}"
 WHOLE_HEAD = "whole head"
@@ -37,11 +38,11 @@ KINDS = {
     "alpha": "alpha power",
     "beta": "beta power",
     "delta": "delta power",
-    "chi": "steepness of the spectrum",
+    "chi": "slow against fast waves",
     "o_theta": "theta above the background",
     "o_alpha": "alpha above the background",
     "cog": "alpha frequency",
-    "envelope": "alpha envelope",
+    "envelope": "strength of alpha at the moment",
 }
 """Kinds of features, as ``processing.features`` names them."""
 

@@ -10,41 +10,40 @@ HOURS = "{n} hours"
 LEFT_OUT = "Left out: {session}. {reason}"
 
 NO_ANSWERS = "No answers yet, so nothing can be said about wandering."
-ONE_PROBE = "1 chime"
-PROBES = "{n} chimes"
+ONE_PROBE = "1 answer"
+PROBES = "{n} answers"
 WANDERING = (
-    "By your own answers your mind had wandered at {share} of {probes} in these sittings: very likely between {low} "
-    "and {high} of the time."
+    "Your mind was elsewhere in {share} of your {probes}; over all of these sittings that is very likely {low} to "
+    "{high} of the time."
 )
 LONG_RUN = (
-    "What is usual for you is less certain, because sittings differ: over many sittings, between {low} and {high} of "
-    "the time."
+    "Sittings differ, so your usual share over many sittings is less certain: between {low} and {high} of the time."
 )
 TOO_FEW_FOR_LONG_RUN = "{n} sittings with answers are too few to know what is usual for you; that takes {needed}."
 ONE_SITTING_TOO_FEW = "One sitting with answers is too little to know what is usual for you; that takes {needed}."
 
 TREND_NEEDS_MORE = (
-    "Whether this changes over time can be seen from {sessions} sittings with {answers} answers in all on, not before."
+    "To look for a change over time takes {sessions} sittings with answers, and {answers} answers in all."
 )
 ONE_KIND_OF_ANSWER = "All your answers are the same, so no change over time can be looked for."
 NO_TREND = "No clear change over {n} sittings. A small change can be there and not be seen yet."
 LESS_WANDERING = (
-    "Over {n} sittings you reported less wandering: about {first} at first, {last} lately. "
-    "Your answers cannot show the cause."
+    "Over {n} sittings you answered “elsewhere” less: about {first} at first, {last} lately. Your answers cannot show"
+    " why."
 )
 MORE_WANDERING = (
-    "Over {n} sittings you reported more wandering: about {first} at first, {last} lately. "
-    "Your answers cannot show the cause."
+    "Over {n} sittings you answered “elsewhere” more: about {first} at first, {last} lately. Your answers cannot show"
+    " why."
 )
 
 SESSIONS_NEEDED = (
-    "If your mind came to wander at {reduction} fewer of 100 chimes, this page would show it after {range} sittings, "
-    "in four cases of five. Your sittings differ, and {n} of them do not allow a closer estimate."
+    "If, over {range} sittings, your mind came little by little to wander at {reduction} fewer of 100 chimes, this "
+    "page would show it in 4 cases of 5. From {n} sittings no closer estimate can be made."
 )
 FROM_TO = "about {low} to {high}"
 ABOUT = "about {n}"
 FROM_TO_MANY = "about {low} to more than {most}"
-ALSO_TOO_MANY = "For {reduction} fewer it may take more than {most} sittings: do not wait for it."
+ALSO_TOO_MANY = "A fall by {reduction} may need more than {most} sittings: do not wait for it."
 TOO_MANY_NEEDED = (
     "Even {reduction} fewer wanderings in 100 chimes would take more than {most} sittings to show: do not wait for it."
 )
@@ -68,5 +67,4 @@ LARGE_SCATTER = (
 )
 AND_MORE = "{list} and {n} more"
 
-SIGNAL_TREND = "{name}: {first} at first, {last} lately (half the interquartile range: {half_iqr})"
-CONDITION = "{name}: {share} (between {low} and {high}, {n} answers)"
+SIGNAL_TREND = "{name}: {first} at first, {last} lately (half of all within about {half_iqr})"

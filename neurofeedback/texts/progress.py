@@ -8,18 +8,18 @@ NO_FOLDER = "There is no folder {path} yet: the first sitting makes it, unless i
 SUMMARY_NAME = "Summary"
 CONDITIONS_NAME = "Under each condition"
 OUTLOOK_NAME = "How many sittings a change takes to see"
-CONDITION_SHARE = "{name}: {share} (between {low} and {high}, {n} answers)"
+CONDITION_SHARE = "{name}: “elsewhere” {share} (likely {low} to {high}, {n} answers)"
 WHY_ANSWERS = (
-    "Only your own answers are compared between sittings. The index is relative to each sitting's own baseline and "
-    "the program keeps the reward near a set share, so neither says anything over time."
+    "Only your own answers are compared between sittings. The program measures each sitting against its own start, "
+    "and keeps the tone quiet about equally often, so its numbers show no progress."
 )
 HOW_SURE = (
-    "How sure this is: each range of a share is made so that it contains the true share in 95 of 100 cases. The range "
-    "of what is usual for you is wide on purpose, because one sitting may be like the one before. For the same reason "
-    "a change has to be clear before it is shown: of 100 people without any change, fewer than 7 are shown one."
+    "How sure this is: about 95 of 100 such ranges hold the true share. Sittings close in time can be alike and then "
+    "tell less than they seem to, so the usual range is wide and only a clear change is shown. Even so, up to 7 of "
+    "100 people without any change see one on a given day, and more if they look often."
 )
 
-CHART_CAPTION = "Wandering by your own answers. The longer its line, the less certain a point is."
+CHART_CAPTION = "How often you answered “elsewhere”. A longer line: a less certain point."
 CHART_NAME = "Wandering by your own answers, sitting by sitting"
 CHART_AXIS = "each point a sitting, the latest on the right"
 

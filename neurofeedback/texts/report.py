@@ -12,8 +12,8 @@ SESSION_LINE = "{phases} · {device} · participant {participant} · {started}"
 NOT_CLOSED = "This session broke off: it was not closed in order. What was recorded until then, {duration}, is here."
 ENDED_EARLY = "The sitting was ended before its planned time."
 NO_CONFIDENCE = (
-    "The confidence in the index was 0 throughout: it did no better than guessing, so the tone stayed neutral and did "
-    "not follow it."
+    "The program read wandering no better than guessing, so throughout the sitting the tone stayed neutral and "
+    "followed nothing."
 )
 NO_CLEAR_SIGNAL = "No stretch of the signal was clear enough to judge, so nothing can be said about the sitting."
 NO_INDEX_WITHOUT_BASELINE = "There is no index: the sitting ended before its baseline was complete."
@@ -76,8 +76,7 @@ NOT_ASKED = "Nothing was asked in this sitting."
 PROBES_ASKED = "The chime asked {times}: {answers}."
 NOT_ANSWERED = "{n} not answered"
 WANDERING_SHARE = (
-    "By these answers the mind was elsewhere at {share} of the moments asked about "
-    "(between {low} and {high}, from {answers})."
+    "By {answers} the mind was elsewhere {share} of the time (for the whole sitting, likely {low} to {high})."
 )
 SLEEPINESS = "Sleepiness, from 1 (wide awake) to 5 (nearly asleep), was {mean} on average."
 PRESSES = "Wandering was noticed and marked by a key {times}."
@@ -94,8 +93,8 @@ FEATURE = "Feature"
 DIRECTION = "Direction"
 DIRECTION_CHANCE = "Chance that the direction is right"
 DECODER_NOTE = (
-    "As of the making of this report, from all sittings of this person that are learned from. It is agreement with the "
-    "person's own answers, of which some are wrong; it is no measure of meditation."
+    "State on the day of this report, from all sittings used for learning. It shows agreement with the person's own "
+    "answers, some of which are wrong; it does not measure meditation."
 )
 
 # baseline

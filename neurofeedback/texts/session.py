@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-INDEX_MEANING = "compared with your own baseline; 50 is its middle"
+INDEX_MEANING = "50 is as at the start; higher suggests wandering"
 DISCLAIMER = (
-    "This program shows an experimental EEG-derived index. In group studies similar measures differ, on average "
-    "and weakly, between reported mind-wandering and breath focus; for an individual the relation may be absent or "
-    "reversed until the program has learned from your own answers, and may stay so after learning. Before your "
-    "answers it is barely better than guessing (in 86 people of three public studies it would have picked the right "
-    "one of two moments in about 53 of 100), and for some people it points the wrong way. It does not "
-    "measure the default mode network, diagnose or treat any condition. Controlled trials of consumer neurofeedback "
-    "for meditation show at most small benefits over control. Muscle tension, drowsiness, poor contact and medication "
-    "change the index."
+    "This program shows an experimental number from brain waves (EEG). In group studies, similar numbers differ a "
+    "little on average between wandering and attention to the breath. For you the difference may be absent or the "
+    "other way round until the program has learned from your answers, and may stay so. Before that it is barely "
+    "better than guessing: of one wandering and one attentive moment, it would have named the wandering one in about "
+    "53 of 100 cases (86 people, three public studies; guessing gets 50); for some people it is mostly wrong. It does"
+    " not measure the default mode network, and diagnoses or treats nothing. Controlled trials of such devices for "
+    "meditation show at most small benefits. Muscle tension, drowsiness, poor contact and medication change the "
+    "number."
 )
 STOP_ADVICE = (
     "It is not a medical device. If a sitting brings distress, or a feeling of being cut off from yourself or the "
@@ -67,21 +67,21 @@ COMPUTER_WAS_ASLEEP = (
 DISK_BLOCKED = "The disk does not answer. What is recorded waits in memory until it does; the sitting goes on."
 HEADSET_LOST = "No data from the headset. Trying to reconnect; everything recorded so far is saved."
 
-INDEX_SOURCE_OTHER = "The guidance follows your {index_name}; answers do not change it."
-INDEX_SOURCE_STUDIES = "The guidance follows what group studies found on average."
-INDEX_SOURCE_STUDIES_LIVE = "The guidance follows what group studies found on average; each new answer refines it."
-INDEX_SOURCE_ONE_ANSWER = "The guidance follows what your own answer has taught so far."
+INDEX_SOURCE_OTHER = "The tone follows your {index_name}; answers do not change it."
+INDEX_SOURCE_STUDIES = "The tone follows what studies found in others on average."
+INDEX_SOURCE_STUDIES_LIVE = "The tone follows what studies found in others, and your answers once there are enough."
+INDEX_SOURCE_ONE_ANSWER = "The tone follows studies of others and your one answer."
 INDEX_SOURCE_ONE_ANSWER_LIVE = (
-    "The guidance follows what your own answer has taught so far; each new answer refines it."
+    "The tone follows studies of others and your one answer; new answers can count in this sitting."
 )
-INDEX_SOURCE_ANSWERS = "The guidance follows what your own {n_answers} answers have taught so far."
+INDEX_SOURCE_ANSWERS = "The tone follows studies of others and your own {n_answers} answers."
 INDEX_SOURCE_ANSWERS_LIVE = (
-    "The guidance follows what your own {n_answers} answers have taught so far; each new answer refines it."
+    "The tone follows studies of others and your own {n_answers} answers; new answers can count in this sitting."
 )
 
 INDEX_SOURCE_NO_TRUST = (
-    "The confidence in the index is 0 in this session: so far it does no better than guessing, so the tone stays "
-    "neutral and does not follow you."
+    "So far the program reads your wandering no better than guessing, so in this sitting the tone stays neutral and "
+    "does not follow you."
 )
 
 CONTACT_SYMBOLS = {"good": "●", "fair": "◐", "bad": "○"}

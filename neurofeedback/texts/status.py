@@ -64,7 +64,7 @@ def index_source_text(
     Examples
     --------
     >>> index_source_text(INDEX_NAME, 42, learns_live=False)
-    'The guidance follows what your own 42 answers have taught so far.'
+    'The tone follows studies of others and your own 42 answers.'
     """
     if trust == 0:
         return translate(session_texts.INDEX_SOURCE_NO_TRUST)

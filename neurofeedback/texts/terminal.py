@@ -100,14 +100,14 @@ TRAINED_WITH_PRESSES = (
     "Learned from {n} answers ({n_wander} elsewhere, {n_focus} on the breath) of {sessions} sittings, and from presses."
 )
 AUC = (
-    "AUC, each session judged by those before it: {prequential}; each answer by all before it (a little pessimistic at "
-    "first): {answer_by_answer}; each session left out: {left_out}; the index before any answer: {untaught}"
+    "Pairs right (.5: guessing), each sitting by those before it: {prequential}; each answer by all before it (a bit "
+    "low at first): {answer_by_answer}; each sitting by all others: {left_out}; without learning: {untaught}"
 )
 SKILL = (
-    "Brier skill over the person's average rate: {skill}; calibration error: {ece}; log-loss below that rate's in "
-    "{share:.0f} of 100 draws of the sessions"
+    "Better than your usual rate alone by {skill} (0: not, 1: perfect; Brier skill), in {share:.0f} of 100 re-draws "
+    "of sittings; its percentages are off by {ece}"
 )
-PRIOR_WEIGHTS = "Weight given to each prior: {weights}"
+PRIOR_WEIGHTS = "Studies it builds on: {weights}"
 DROWSINESS = "Drowsiness threshold: {level} of the default ({n} answers)."
 LEFT_OUT = "Left out: {session}"
 NOTE = "Note: {notice}"

@@ -414,10 +414,10 @@ def test_collector_without_frames_has_no_windows() -> None:
 @pytest.mark.parametrize(
     ("n", "auc", "begins"),
     [
-        (32, MetricInterval(0.58, 0.35, 0.80, 32), "Too early to say how well it works: shown one moment"),
-        (90, MetricInterval(0.58, 0.50, 0.66, 80), "It tells your wandering from focus about as well as guessing"),
+        (32, MetricInterval(0.58, 0.35, 0.80, 32), "Too early to say how well it works: given one “elsewhere”"),
+        (90, MetricInterval(0.58, 0.50, 0.66, 80), "It cannot yet be told from guessing on your answers"),
         (90, MetricInterval(0.58, 0.51, 0.66, 80), "It tells your wandering from focus better than guessing"),
-        (90, None, "Too early to say: it takes answers of both kinds"),
+        (90, None, "Too early to say: it takes over ten answers"),
     ],
 )
 def test_auc_sentence_is_about_pairs(n: int, auc: MetricInterval | None, begins: str) -> None:
@@ -426,19 +426,34 @@ def test_auc_sentence_is_about_pairs(n: int, auc: MetricInterval | None, begins:
     assert "accuracy" not in result
     assert "%" not in result
     if auc is not None:
-        assert f"about 58 of 100 such pairs (somewhere between {round(100 * auc.low)} and" in result
+        assert f"about 58 of 100 tries (likely {round(100 * auc.low)} to" in result
+
+
+@pytest.mark.parametrize(
+    ("n", "low", "begins"),
+    [
+        (42, 0.53, "It tells your wandering from focus better than guessing"),
+        (90, 0.504, "It tells your wandering from focus better than guessing"),
+        (90, 0.47, "It beat guessing before; by the latest answers that is less clear"),
+    ],
+)
+def test_the_verdict_on_an_active_decoder_does_not_contradict_its_badge(n: int, low: float, begins: str) -> None:
+    active = Evaluation(n, n // 3, 7, prequential=MetricInterval(0.58, low, 0.68, n), active=True)
+    result = auc_sentence(active, SETTINGS.decoder)
+    assert result.startswith(begins)
+    assert "likely 50 to" not in result, "a limit that differs from chance is not rounded to it"
 
 
 def test_a_decoder_that_is_surely_worse_than_guessing_is_said_to_point_the_wrong_way() -> None:
     worse = Evaluation(200, 70, 12, prequential=MetricInterval(0.40, 0.31, 0.49, 180))
-    assert auc_sentence(worse, SETTINGS.decoder).startswith("It points the wrong way for you")
+    assert auc_sentence(worse, SETTINGS.decoder).startswith("It gets your answers mostly wrong")
 
 
 def test_the_score_session_by_session_is_the_main_one_from_the_third_session_on() -> None:
     single, by_session = MetricInterval(0.56, 0.3, 0.8, 30), MetricInterval(0.61, 0.3, 0.9, 14)
     second = Evaluation(40, 14, 2, prequential=by_session, answer_by_answer=single)
     assert "about 56 of 100" in auc_sentence(second, SETTINGS.decoder)
-    assert "pessimistic" in auc_sentence(second, SETTINGS.decoder)
+    assert "a bit too low" in auc_sentence(second, SETTINGS.decoder)
     third = Evaluation(40, 14, 3, prequential=by_session, answer_by_answer=single)
     assert "about 61 of 100" in auc_sentence(third, SETTINGS.decoder)
 
@@ -448,9 +463,9 @@ def test_feature_directions_are_sorted_by_weight(four: Path) -> None:
     assert directions[0][0] == "theta_frontal"
     assert directions[0][2] == "higher while wandering"
     assert directions[0][3] > 0.95
-    assert {direction for _, _, direction, _ in directions[1:]} & {"not clear yet"}
+    assert {direction for _, _, direction, _ in directions[1:]} & {"still unclear"}
     assert guidance_sentence(learn(four).decoder, learn(four).evaluation).startswith(
-        "Personal model active: the guidance is based on 64 of your answers"
+        "Personal model active: it beat guessing, with 64 of your answers"
     )
     assert NO_ANSWERS.count("guessing") == 1
 
@@ -474,7 +489,7 @@ def test_show_prints_decoder(copy: Path, capsys: pytest.CaptureFixture[str], mon
     code, out, _ = command(capsys, monkeypatch, "show", "--recordings", str(copy))
     assert code == 0
     flat = " ".join(out.split())
-    for words in ("64 answers", "of 100 such pairs", "theta power, frontal", "higher while wandering", "Brier skill"):
+    for words in ("64 answers", "of 100 tries", "theta power, frontal", "higher while wandering", "Brier skill"):
         assert words in flat
     assert "Drowsiness threshold" in flat
     code, out, _ = command(capsys, monkeypatch, "show", "--recordings", str(copy), "--json")

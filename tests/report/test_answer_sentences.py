@@ -25,7 +25,9 @@ def test_answers_are_described_with_interval() -> None:
     events = [event for k in range(10) for event in probe(10 * k, "2" if k < 3 else "1", "3", "2")]
     lines = answer_sentences([*events, Event(9, EventKind.PRESS)])
     assert lines[0] == "The chime asked 10 times: 7 on the breath, 3 elsewhere."
-    assert "30 % of the moments asked about (between 9 % and 61 %, from 10 answers)" in lines[1]
+    assert (
+        "By 10 answers the mind was elsewhere 30 % of the time (for the whole sitting, likely 9 % to 61 %)" in lines[1]
+    )
     assert "was 2.0 on average" in lines[2]
     assert "marked by a key once" in lines[3]
 

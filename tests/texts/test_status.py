@@ -50,17 +50,17 @@ def test_no_sentence_claims_or_scores(text: str) -> None:
 
 def test_index_is_named_as_a_proxy() -> None:
     assert INDEX_NAME == "mind-wandering index (EEG proxy)"
-    assert INDEX_MEANING.startswith("compared with your own baseline")
+    assert INDEX_MEANING.endswith("higher suggests wandering")
 
 
 @pytest.mark.parametrize(
     "clause",
     [
-        "experimental EEG-derived index",
-        "for some people it points the wrong way",
-        "does not measure the default mode network, diagnose or treat any condition",
-        "at most small benefits over control",
-        "Muscle tension, drowsiness, poor contact and medication change the index",
+        "experimental number from brain waves (EEG)",
+        "for some people it is mostly wrong",
+        "does not measure the default mode network, and diagnoses or treats nothing",
+        "at most small benefits",
+        "Muscle tension, drowsiness, poor contact and medication change the number",
     ],
 )
 def test_disclaimer_contains_every_clause(clause: str) -> None:
@@ -98,10 +98,10 @@ def test_contact_text_limits_the_electrodes() -> None:
 @pytest.mark.parametrize(
     ("n_answers", "live", "expected"),
     [
-        (0, False, "The guidance follows what group studies found on average."),
-        (0, True, "The guidance follows what group studies found on average; each new answer refines it."),
-        (1, False, "The guidance follows what your own answer has taught so far."),
-        (2, True, "The guidance follows what your own 2 answers have taught so far; each new answer refines it."),
+        (0, False, "The tone follows what studies found in others on average."),
+        (0, True, "The tone follows what studies found in others, and your answers once there are enough."),
+        (1, False, "The tone follows studies of others and your one answer."),
+        (2, True, "The tone follows studies of others and your own 2 answers; new answers can count in this sitting."),
     ],
 )
 def test_index_source_depends_on_answers(n_answers: int, live: bool, expected: str) -> None:
@@ -111,13 +111,13 @@ def test_index_source_depends_on_answers(n_answers: int, live: bool, expected: s
 @pytest.mark.parametrize("n_answers", [0, 200])
 def test_status_without_trust_states_a_neutral_tone(n_answers: int) -> None:
     text = index_source_text(INDEX_NAME, n_answers, learns_live=True, trust=0.0)
-    assert "confidence in the index is 0" in text
+    assert "no better than guessing" in text
     assert "the tone stays neutral" in text
 
 
 def test_index_source_of_another_index_mentions_no_learning() -> None:
     text = index_source_text("alpha index", 12, learns_live=True)
-    assert text == "The guidance follows your alpha index; answers do not change it."
+    assert text == "The tone follows your alpha index; answers do not change it."
 
 
 def make_fit(level: ContactLevel, *, all_good: bool, good_enough: bool) -> HeadsetFit:

@@ -50,9 +50,9 @@ def test_progress_page_shows_sessions_answers_and_detectable_change(place: Progr
     place._show(summarize_history([past(number) for number in reversed(range(6))]))
     text = shown(place)
     assert "6 sittings on 6 days" in text
-    assert "33 % of 90 chimes in these sittings: very likely between" in text
-    assert "over many sittings, between" in text
-    assert re.search(r"20 fewer of 100 chimes, this page would show it after about \d+", text)
+    assert "33 % of your 90 answers; over all of these sittings that is very likely" in text
+    assert "over many sittings is less certain: between" in text
+    assert re.search(r"If, over about \d+.* 20 fewer of 100 chimes, this page would show it in 4 cases of 5", text)
     assert progress.HOW_SURE in text
     assert place._calendar.isVisible()
     assert place._chart.isVisible()
@@ -61,8 +61,8 @@ def test_progress_page_shows_sessions_answers_and_detectable_change(place: Progr
 
 def test_progress_page_shows_each_condition_with_its_interval(place: ProgressPage) -> None:
     place._show(summarize_history([past(3, "pre"), past(2, "post_24h", 2)]))
-    assert re.search(r"pre: 33 % \(between \d+ % and \d+ %, 15 answers\)", shown(place))
-    assert "post_24h: 17 %" in shown(place)
+    assert re.search(r"pre: “elsewhere” 33 % \(likely \d+ % to \d+ %, 15 answers\)", shown(place))
+    assert "post_24h: “elsewhere” 17 %" in shown(place)
 
 
 def test_progress_page_shows_neither_index_nor_reward(place: ProgressPage) -> None:

@@ -14,7 +14,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.session.config import SessionResult
-from neurofeedback.texts import after, window
+from neurofeedback.texts import after, decoder, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
 from neurofeedback.texts.session import INDEX_MEANING
@@ -302,6 +302,8 @@ class AfterPage(QWidget):
 
 
 def _direction_line(name: str, direction: str, chance: float) -> str:
+    if direction in {decoder.UNCLEAR, tr(decoder.UNCLEAR)}:
+        return tr(after.FEATURE_UNCLEAR, name=tr(name), direction=tr(direction))
     return tr(after.FEATURE_DIRECTION, name=tr(name), direction=tr(direction), chance=format_percent(chance))
 
 
