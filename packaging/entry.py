@@ -4,6 +4,7 @@ import multiprocessing
 import sys
 
 from neurofeedback.audio import SOUND_PROCESS
+from neurofeedback.formats.isolated import READER_PROCESS
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()
@@ -11,6 +12,10 @@ if __name__ == "__main__":
         from neurofeedback.audio.process_sink import main
 
         main(sys.argv[2:])
+    elif sys.argv[1:2] == [READER_PROCESS]:
+        from neurofeedback.formats.isolated.reader_process import main as read
+
+        read()
     else:
         from neurofeedback.__main__ import main as run
 

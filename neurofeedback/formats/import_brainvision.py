@@ -22,7 +22,7 @@ from neurofeedback.recording.import_report import ImportedGaps
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.types import LostRun
+from neurofeedback.types import Event, EventKind, LostRun
 
 _CHANNEL = re.compile(r"^(Ch\d+)=([^,\r\n]*),([^,\r\n]*),([^,\r\n]*)(?:,([^,\r\n]*))?(.*)$", re.MULTILINE)
 _SEGMENT = re.compile(r"^Mk\d+=New Segment,[^,]*,(\d+),[^,]*,[^,\r\n]*(?:,(\d{20}))?", re.MULTILINE)
@@ -31,6 +31,10 @@ _CODEPAGE = re.compile(r"^Codepage\s*=.*$", re.MULTILINE | re.IGNORECASE)
 _EMPTY_MARKERS = (
     "Brain Vision Data Exchange Marker File, Version 1.0\n[Common Infos]\nDataFile={data}\n[Marker Infos]\n"
 )
+_MARK = re.compile(
+    r"^Mk\d+=(?!New Segment|[^,\r\n]*BAD_)([^,\r\n]*),([^,\r\n]*),(\d+),(\d*)[^\r\n]*\r?\n", re.MULTILINE
+)
+_MANY_MARKS = 5_000
 _MAX_PAUSE_S = 7 * 86_400.0
 
 
@@ -61,11 +65,12 @@ def read_brainvision(path: Path, options: ImportOptions = NO_OPTIONS) -> Recordi
         ChannelHeader(name.replace("\\1", ","), (unit if unit is not None else "").strip() or "uV", microvolts=True)
         for _, name, _, _, unit, _ in _CHANNEL.findall(_channel_section(parts.header))
     )
+    left, marks = _take_many_marks(parts.markers, parts.header)
     with TemporaryDirectory() as folder:
         copy = Path(folder, f"header{path.suffix.lower()}")
         markers = copy.with_suffix(parts.marker_suffix)
         copy.write_text(_normalize(parts, markers.name), encoding="utf-8")
-        markers.write_text(_with_codepage(parts.markers), encoding="utf-8")
+        markers.write_text(_with_codepage(left), encoding="utf-8")
         recording = read_raw(
             path,
             "BrainVision",
@@ -74,8 +79,23 @@ def read_brainvision(path: Path, options: ImportOptions = NO_OPTIONS) -> Recordi
             channels=channels,
             notices=parts.notices,
             data_file=parts.data,
+            marks=marks,
         )
     return _insert_pauses(recording, parts.markers)
+
+
+def _take_many_marks(markers: str, header: str) -> tuple[str, tuple[Event, ...]]:
+    """Take the marks out of a marker file with many of them: MNE needs a minute for a hundred thousand."""
+    interval = re.search(r"^SamplingInterval\s*=\s*([\d.]+)", header, re.MULTILINE)
+    found = _MARK.findall(markers) if interval and markers.count("\nMk") > _MANY_MARKS else []
+    if not found or interval is None:
+        return markers, ()
+    sample_s = float(interval[1]) / 1e6
+    marks = tuple(
+        Event(int(at) - 1, EventKind.MARK, f"{kind}/{text}".replace("\\1", ","), int(n_samples or 0) * sample_s)
+        for kind, text, at, n_samples in found
+    )
+    return _MARK.sub("", markers), marks
 
 
 def _find_parts(path: Path) -> _Parts:

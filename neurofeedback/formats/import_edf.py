@@ -211,7 +211,7 @@ def _annotated_gaps(annotations: Sequence[TimedText], placement: _Placement, str
 
 
 def _sample(onset_s: float, placement: _Placement, sfreq: float) -> int:
-    return round(float(np.clip((onset_s - placement.offset_s) * sfreq, -1e15, 1e15)))
+    return round(max(-1e15, min(1e15, (onset_s - placement.offset_s) * sfreq)))
 
 
 def _annotation_events(annotations: Sequence[TimedText], placement: _Placement, sfreq: float) -> list[Event]:

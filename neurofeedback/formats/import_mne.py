@@ -99,6 +99,7 @@ def read_raw(
     channels: Sequence[ChannelHeader] = (),
     notices: Sequence[str] = (),
     data_file: Path | None = None,
+    marks: Sequence[Event] = (),
 ) -> Recording:
     """Read a file with MNE and choose its EEG; MNE's own messages go to the debug log.
 
@@ -118,6 +119,8 @@ def read_raw(
         What there is to report already.
     data_file : Path, optional
         The file of the samples, if MNE reads a copy of the header.
+    marks : sequence of Event
+        Marks that were read already.
     """
     import mne  # takes a third of a second, needed only for these files
 
@@ -128,7 +131,7 @@ def read_raw(
     ):
         warnings.simplefilter("always")
         raw = read(mne)
-        events = _events(raw)
+        events = tuple(sorted((*_events(raw), *marks), key=lambda event: event.sample)) if marks else _events(raw)
         raw.get_data(stop=min(raw.n_times, _TRIAL_SAMPLES))
         if any("preload=True" in str(warning.message) for warning in caught):
             raw.load_data()

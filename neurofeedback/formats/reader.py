@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.find_bids import find_single_recording
-from neurofeedback.formats.importers import import_file
+from neurofeedback.formats.isolated.reader_process import import_isolated
 from neurofeedback.formats.rules.options import ImportOptions
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, find_session_stems
 from neurofeedback.recording.events import read_events
@@ -72,7 +72,7 @@ def open_recording(
         return open_session(files)
     if path.is_dir():
         path = find_single_recording(path)
-    recording = import_file(path, options)
+    recording = import_isolated(path, options)
     if log_notices and recording.import_report is not None:
         _log_notices(recording.path, recording.import_report)
     return recording

@@ -100,8 +100,10 @@ def _write_files(
 
 def _append_events(live_files: LiveFiles, pending: list[Event | Command], stop: int) -> None:
     """Append the pending events before sample ``stop``; ``pending`` is sorted with the latest first."""
+    due: list[Event | Command] = []
     while pending and pending[-1].sample < stop:
-        live_files.append_event(pending.pop())
+        due.append(pending.pop())
+    live_files.append_events(due)
 
 
 def _with_file_clock(chunk: Chunk, recording: Recording) -> Chunk:

@@ -108,7 +108,13 @@ class LiveFiles:
 
     def append_event(self, event: Event | Command) -> None:
         """Append an event or command to the event table."""
-        self._events.append(events.format_event_row(event, self._stream.sfreq).encode())
+        self.append_events([event])
+
+    def append_events(self, new: Sequence[Event | Command]) -> None:
+        """Append events or commands to the event table."""
+        if new:
+            rows = [events.format_event_row(event, self._stream.sfreq) for event in new]
+            self._events.append("".join(rows).encode())
 
     def append_frames(self, new: Sequence[Frame]) -> None:
         """Append frames to the frame log."""

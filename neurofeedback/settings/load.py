@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import logging
+import re
 import reprlib
 import tomllib
 from importlib import resources
@@ -38,6 +39,8 @@ from neurofeedback.types import StreamInfo
 
 _log = logging.getLogger(__name__)
 _noticed: set[str] = set()
+_MAX_KEY_PARTS = 16
+_DEEP_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++\s*+\.\s*+){{{_MAX_KEY_PARTS}}}")
 _MAX_FILE_BYTES = 100_000
 _SEE_SETTINGS = "correct these keys; `neurofeedback doctor --settings` lists all with units and limits"
 Model = TypeVar("Model", bound=SettingsModel)
@@ -269,6 +272,20 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def parse_toml(text: str) -> dict[str, Any]:
+    """Parse a TOML text that is no deeper than settings are: a key of thousands of parts would take minutes.
+
+    Raises
+    ------
+    ValueError
+        The text is no TOML, or too deep.
+    """
+    if (deep := _DEEP_KEY.search(text)) is not None:
+        line = text.count("\n", 0, deep.start()) + 1
+        raise ValueError(f"nested too deeply: a key of more than {_MAX_KEY_PARTS} parts in line {line}")
+    return tomllib.loads(text)
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML settings file as plain data.
 
@@ -280,7 +297,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise SettingsError(f"{path} is too large for a settings file", allowed="at most 100 kB")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise SettingsError(
             f"{path} is not a TOML file", got="a file that is not text (UTF-8)", todo="save it as plain text in UTF-8"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from neurofeedback.session.config import SettingOverride
+from neurofeedback.settings.load import parse_toml
 from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import settings, window
@@ -109,7 +109,7 @@ def _document(path: Path) -> dict[str, object]:
     if path.stat().st_size > _MAX_FILE_BYTES:
         msg = "the file is too large to be settings"
         raise ValueError(msg)
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return parse_toml(path.read_text(encoding="utf-8"))
 
 
 def _parse_document(document: Mapping[str, object]) -> Preferences:

@@ -13,6 +13,7 @@ import pytest
 from benchmarks.fuzz import seeds, truth_binary
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats import file_checks
+from neurofeedback.formats.importers import import_file
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.import_report import ChannelUse
 from neurofeedback.recording.lost_runs import count_lost_samples
@@ -457,7 +458,7 @@ def test_truncated_edf_gives_its_whole_records_and_a_notice(tmp_path: Path, capl
 
 
 def test_a_file_that_shrinks_under_the_reader_breaks_off_with_a_message(tmp_path: Path):
-    recording = open_recording(edf(tmp_path / "a.edf"))
+    recording = import_file(edf(tmp_path / "a.edf"))
     recording.path.write_bytes(recording.path.read_bytes()[:-700])
     with pytest.raises(RecordingError, match="became shorter"):
         samples(recording)

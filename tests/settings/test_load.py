@@ -187,6 +187,8 @@ def test_invalid_toml_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_deeply_nested_tables_are_refused(tmp_path: Path) -> None:
     assert "nested too deeply" in refusal(tmp_path, "a." * 3_000 + "b = 1")
+    assert "nested too deeply" in refusal(tmp_path, "x = {" + "a." * 40_000 + "b = 1}")
+    assert "nested too deeply" in refusal(tmp_path, "\n[" + '"a" . ' * 16_000 + "b]")
 
 
 def test_large_file_is_refused(tmp_path: Path) -> None:

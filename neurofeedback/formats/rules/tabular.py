@@ -122,8 +122,9 @@ def _place_events(events: Iterable[Event], sample_index: NDArray[np.int64]) -> t
     """Return the events at the sample numbers of their rows, and how many are outside."""
     listed = list(events)
     inside = [event for event in listed if 0 <= event.sample < sample_index.size]
+    samples = sample_index[np.array([event.sample for event in inside], np.int64)].tolist()
     placed = tuple(
-        Event(int(sample_index[event.sample]), event.kind, event.value, event.duration_s) for event in inside
+        Event(sample, event.kind, event.value, event.duration_s) for sample, event in zip(samples, inside, strict=True)
     )
     return placed, len(listed) - len(inside)
 
@@ -189,7 +190,9 @@ def marker_events(codes: NDArray[np.float64]) -> list[Event]:
     """
     codes = np.nan_to_num(codes)
     rows = np.flatnonzero((codes != 0) & (np.diff(codes, prepend=0) != 0))
-    return [Event(int(row), EventKind.MARK, f"{codes[row]:g}") for row in rows]
+    return [
+        Event(row, EventKind.MARK, f"{code:g}") for row, code in zip(rows.tolist(), codes[rows].tolist(), strict=True)
+    ]
 
 
 def text_marker_events(cells: Iterable[str]) -> list[Event]:
