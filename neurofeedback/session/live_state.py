@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.texts.probe_questions import ProbeQuestion
+from neurofeedback.texts.situation import Situation, situation
 from neurofeedback.types import INDEX_NAME, ChannelContact, Frame, HeadsetFit, Phase, StreamInfo
 
 
@@ -96,6 +97,19 @@ class Snapshot:
     model_text: str = ""
     outputs: str = ""
     can_extend: bool = False
+
+
+def situation_of(snapshot: Snapshot) -> Situation:
+    """Return what is true at the moment of a snapshot, as the feedback that is played shows it."""
+    frame = snapshot.frame
+    shown = None if frame is None else frame if frame.played is None else frame.played
+    return situation(
+        snapshot.phase,
+        None if shown is None else shown.state,
+        lost_s=snapshot.signal_lost_s,
+        paused=snapshot.paused,
+        confidence=None if frame is None else frame.confidence,
+    )
 
 
 class RequestKind(StrEnum):

@@ -33,12 +33,12 @@ PHASES = {
 
 GUIDANCE = {
     "settle": "Make yourself comfortable. Let the eyes close.",
-    "baseline": "Rest with the breath. The program learns what is usual for you today.",
+    "baseline": "Rest with the breath. Measuring your baseline.",
     "practice": "Stay with the breath.",
-    "rest": "Let go for a while. Nothing follows you now.",
-    "transfer": "Sound and picture do not follow you now. Stay with the breath.",
+    "rest": "Let go for a while. Feedback is off for this part.",
+    "transfer": "Feedback is off for this part. Stay with the breath.",
     "debrief": "The sitting is over. Come back in your own time.",
-    "pause": "Paused. Nothing counts until you go on.",
+    "pause": "Paused time is not counted.",
 }
 """Guidance in each phase; in practice until there is a state."""
 
@@ -56,6 +56,15 @@ STATES_WITHOUT_WATER = {
 }
 """Guidance in practice without the water picture, by state."""
 
+NOT_FOLLOWING_YET = "Sound and picture are not following: your baseline comes first."
+NOT_FOLLOWING_PART = "Sound and picture are not following in this part."
+NOT_FOLLOWING_PAUSED = "Sound and picture are not following during a pause."
+NOT_FOLLOWING_LOST = "Sound and picture are not following: there is no signal."
+NOT_FOLLOWING_UNCLEAR = "Sound and picture are not following: the signal is not clear enough."
+NOT_FOLLOWING_NO_CONFIDENCE = (
+    "Sound and picture are not following: so far the index is no better than guessing. Your answers can change that."
+)
+SIGNAL_BACK = "The signal is back."
 WAITING_FOR_SIGNAL = "Waiting for the first signal from the headset."
 SEARCHING_HEADSET = "Headset lost; looking for it."
 PROGRAM_STOOD_STILL = (

@@ -15,7 +15,6 @@ from neurofeedback.types import (
     ElectrodeQuality,
     HeadsetFit,
     Phase,
-    State,
 )
 
 
@@ -28,30 +27,6 @@ def phase_label(phase: Phase | None) -> str:
     'Without feedback'
     """
     return tr(session_texts.CONNECTING if phase is None else session_texts.PHASES[phase])
-
-
-def guidance_text(phase: Phase | None, state: State | None, lost_s: float = 0.0, *, water: bool = True) -> str:
-    """Return one sentence of guidance for the meditator.
-
-    Parameters
-    ----------
-    lost_s : float
-        Time without any sample, s.
-    water : bool
-        Whether the water picture is shown, so that the sentence may mention it.
-
-    Examples
-    --------
-    >>> guidance_text(Phase.PRACTICE, State.FOCUS, water=False)
-    'Stay with the breath.'
-    """
-    if state is State.LOST or lost_s > 0:
-        return tr(session_texts.HEADSET_LOST)
-    if phase is None:
-        return tr(session_texts.WAITING_FOR_SIGNAL)
-    if phase is Phase.PRACTICE and state is not None:
-        return tr((session_texts.STATES if water else session_texts.STATES_WITHOUT_WATER)[state])
-    return tr(session_texts.GUIDANCE[phase])
 
 
 def index_source_text(

@@ -16,6 +16,7 @@ from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import fit, home
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.ui.announcer import Announcer
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state, state_path
 from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.device_scan import DeviceScan
@@ -57,6 +58,7 @@ class SessionWindow(QMainWindow):
         self._bridge = SessionBridge(partial(self._device_scan.launch_after_scan, launch), self)
         self._bridge.shown.connect(self.show_snapshot)
         self._bridge.ended.connect(self._ended)
+        self._announcer = Announcer(self)
         self._research: ResearchWindow | None = None
         self._line_before = ""
 
@@ -184,6 +186,7 @@ class SessionWindow(QMainWindow):
         self._research = ResearchWindow(theme, lambda: self._latest)
         self._research.setStyleSheet(self.styleSheet())
         self._research.requested.connect(self._bridge.send_request)
+        self._research.requested.connect(self._sit.note_answer)
         self._research.closed.connect(self._forget_research)
         self._research.show()
 

@@ -7,11 +7,11 @@ import re
 import pytest
 
 from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING
+from neurofeedback.texts.situation import CHANNELS, situation
 from neurofeedback.texts.status import (
     contact_hint,
     contact_symbol,
     contact_text,
-    guidance_text,
     headset_fit_text,
     index_source_text,
     phase_label,
@@ -31,6 +31,11 @@ FORBIDDEN = re.compile(
     r"|success|fail|score|well done",
     re.IGNORECASE,
 )
+
+
+def guidance_text(phase: Phase | None, state: State | None, lost_s: float = 0.0, *, water: bool = True) -> str:
+    channels = CHANNELS[situation(phase, state, lost_s=lost_s)]
+    return channels.words if water else channels.plain_words
 
 
 def all_sentences() -> list[str]:

@@ -170,8 +170,8 @@ def test_end_question_is_shown_before_a_probe(place: Place) -> None:
 
 def test_pause_is_shown_and_ended_by_the_same_key(place: Place) -> None:
     place.show(moment(paused=True, phase=Phase.PAUSE))
-    assert "This time does not count." in place.shown()
-    assert "P  go on" in place.shown()
+    assert "Paused time is not counted." in place.shown()
+    assert "P  resume" in place.shown()
     place.press(Qt.Key.Key_P)
     assert place.asked == [Request(RequestKind.RESUME)]
 

@@ -20,13 +20,14 @@ from neurofeedback.cli.helpers.keyboard import forward_keys
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
 from neurofeedback.session.config import RunningSession, SessionResult
 from neurofeedback.session.keymap import key_help
-from neurofeedback.session.live_state import Snapshot
+from neurofeedback.session.live_state import Snapshot, situation_of
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock, format_duration, format_index, format_percent
 from neurofeedback.texts.probe_questions import ProbeQuestion
 from neurofeedback.texts.session import INDEX_MEANING
-from neurofeedback.texts.status import contact_symbol, contact_text, guidance_text, phase_label
+from neurofeedback.texts.situation import CHANNELS
+from neurofeedback.texts.status import contact_symbol, contact_text, phase_label
 from neurofeedback.types import State
 
 POLL_S = 0.25
@@ -123,8 +124,7 @@ def render_panel(snapshot: Snapshot) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", justify="right")
     table.add_column()
-    state = snapshot.frame.state if snapshot.frame else None
-    table.add_row("", Text(guidance_text(snapshot.phase, state, snapshot.signal_lost_s), style="italic"))
+    table.add_row("", Text(tr(CHANNELS[situation_of(snapshot)].words), style="italic"))
     for label, text in describe_snapshot(snapshot).items():
         table.add_row(tr(label), Text(text))
     table.add_row("", Text(_index_line(snapshot), style="dim"))

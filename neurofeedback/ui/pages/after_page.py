@@ -19,6 +19,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
 from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.types import INDEX_NAME
+from neurofeedback.ui.announcer import announce
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.session_result import closing_lines, find_report, headline_lines, is_short
 from neurofeedback.ui.theme import Theme
@@ -58,7 +59,7 @@ class AfterPage(QWidget):
         self._binned: BinnedSession | None = None
         self._title = label(large=True, onPicture=True, name=after.TITLE_NAME)
         self._lines = [label(name=name) for name in (after.DURATION_NAME, after.SIGNAL_NAME, after.ANSWERS_NAME)]
-        self._message = label(name=window.MESSAGE)
+        self._message = label(live=True, name=window.MESSAGE)
         self._timeline = IndexTimeline(theme)
         self._legend = label(tr(after.LEGEND, name=INDEX_NAME, meaning=INDEX_MEANING), quiet=True)
         self._decoder_text = label(name=after.DECODER_NAME)
@@ -182,6 +183,7 @@ class AfterPage(QWidget):
         for part, text in zip((*self._lines, self._message), lines, strict=True):
             part.setText(text)
             part.setVisible(bool(text))
+        announce(*(f"{part.rstrip('.')}." for part in (title, *lines[:2], message) if part))
         self._report.setVisible(self._report_path is not None)
         for part in (self._folder, self._export, self._discard):
             part.setVisible(recording is not None)
@@ -264,6 +266,7 @@ class AfterPage(QWidget):
         answers = self._lines[2]
         answers.setText(" ".join(tr(line) for line in overview.answers))
         answers.setVisible(bool(overview.answers))
+        announce(answers.text())
         self._timeline.show_session(overview)
         self._notes_form.show_notes(overview.notes)
         self._show_decoder(None)

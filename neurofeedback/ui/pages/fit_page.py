@@ -36,7 +36,7 @@ class FitPage(QWidget):
         self._hint = label(name=fit.HINT)
         self._start_time = label(quiet=True, name=fit.START_TIME)
         self._facts = label(quiet=True, name=fit.SIGNAL)
-        self._message = label(quiet=True, name=window.MESSAGE)
+        self._message = label(live=True, quiet=True, name=window.MESSAGE)
         for line in (self._title, self._hint, self._start_time, self._message):
             line.setWordWrap(True)
         self._rows = [(label(), allow_clipping(label(quiet=True))) for _ in range(MAX_LISTED_ELECTRODES)]

@@ -41,7 +41,7 @@ class HistoryPage(QWidget):
         self._sessions: list[PastSession] = []
         self._deleted: list[tuple[PastSession, BinnedSession]] = []
         self._title = label(sessions.TITLE, large=True)
-        self._message = label(quiet=True, name=window.MESSAGE)
+        self._message = label(live=True, quiet=True, name=window.MESSAGE)
         self._message.setWordWrap(True)
         self.table = SessionsTable(practices)
         self._open = button(sessions.OPEN, self._emit_opened, main=True)

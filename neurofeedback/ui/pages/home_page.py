@@ -85,10 +85,10 @@ class HomePage(QWidget):
         )
         self._participant.setToolTip(tr(home.PARTICIPANT_TIP))
         self._description = label(quiet=True, name=home.DESCRIPTION)
-        self._scan_status = label(name=home.SCAN_STATUS)
+        self._scan_status = label(live=True, name=home.SCAN_STATUS)
         self._scan_status.setWordWrap(True)
         self._last = label(quiet=True, name=home.LAST_SESSION_LABEL)
-        self._notice = label(name=window.NOTICE)
+        self._notice = label(live=True, name=window.NOTICE)
         self._notice.setWordWrap(True)
         self._unfinished: UnfinishedSession | None = None
         self._finish = button(home.FINISH, self._confirm_resume)

@@ -40,7 +40,7 @@ class ProgrammeEditor(QWidget):
         self.title.setAccessibleName(tr(settings.EDITOR_NAME))
         self.title.setPlaceholderText(tr(settings.EDITOR_NAME_PLACEHOLDER))
         self.minutes = _number(tr(settings.EDITOR_TOTAL), 240.0, tr(settings.EDITOR_TOTAL_OPEN))
-        self._message = label(name=window.MESSAGE)
+        self._message = label(live=True, name=window.MESSAGE)
         self._message.setWordWrap(True)
         self._rows = [_RowFields(number) for number in range(1, MAX_ROWS + 1)]
         self._lay_out()

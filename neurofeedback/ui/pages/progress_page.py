@@ -50,7 +50,7 @@ class ProgressPage(QWidget):
         self._bar.setAccessibleName(tr(progress.READING_BAR))
         self.back = button(window.HOME, self._leave, main=True)
         self._source = (Path(), "")
-        self._message = label(quiet=True, name=window.MESSAGE)
+        self._message = label(live=True, quiet=True, name=window.MESSAGE)
         self._message.setWordWrap(True)
         self.import_button = ImportButton()
         self.import_button.message.connect(self._message.setText)

@@ -10,12 +10,15 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene, advance_scene
 from neurofeedback.session.keymap import EXTEND_MINUTES, request_for_key
-from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+from neurofeedback.session.live_state import Request, RequestKind, Snapshot, situation_of
 from neurofeedback.texts import sit, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock
-from neurofeedback.texts.status import guidance_text, phase_label
+from neurofeedback.texts.session import SIGNAL_BACK
+from neurofeedback.texts.situation import CHANNELS, Picture
+from neurofeedback.texts.status import phase_label
 from neurofeedback.types import Phase
+from neurofeedback.ui.announcer import announce
 from neurofeedback.ui.app_state import AppState
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.theme import Theme
@@ -80,7 +83,7 @@ class SitPage(QWidget):
         self._guidance = label(onPicture=True, name=sit.GUIDANCE)
         self._guidance.setMaximumWidth(GUIDANCE_WIDTH)
         self._notice = label(onPicture=True, name=window.NOTICE)
-        self._message = label(onPicture=True, name=window.MESSAGE)
+        self._message = label(live=True, onPicture=True, name=window.MESSAGE)
         for line in (self._guidance, self._message):
             line.setWordWrap(True)
         self._prompt = Prompt()
@@ -199,14 +202,13 @@ class SitPage(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
         """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
-        guidance = snapshot.frame.played_guidance if snapshot.frame else None
-        ripple = guidance.ripple if guidance else 0.0
-        mist = 1.0 if snapshot.signal_lost_s > 0 else guidance.mist if guidance else 0.0
+        ripple, mist = _ripple_and_mist(snapshot)
         scene = advance_scene(self._scene, ripple, mist, step_s)
         self._scene = replace(scene, time_s=0.0) if self._still else scene
         if self.isVisible():
             self._picture.show_scene(self._scene)
         if snapshot is not self._snapshot:
+            self._announce_change(self._snapshot, snapshot)
             self._snapshot = snapshot
             self._show_texts(snapshot)
             self._show_prompt(snapshot)
@@ -260,8 +262,30 @@ class SitPage(QWidget):
 
     def _send(self, request: Request) -> None:
         self.requested.emit(request)
+        self.note_answer(request)
         if notice := _NOTICES.get(request.kind) or sit.COMPARED_WITH.get(request.value):
             self.show_notice(notice)
+
+    def note_answer(self, request: Request) -> None:
+        """Announce an answer to the open question, given in this window or in the researcher's."""
+        question = self._snapshot.question
+        answer = dict(question.choices).get(request.value) if question else None
+        if request.kind is RequestKind.ANSWER and answer is not None:
+            announce(tr(sit.ANSWER_NOTED, answer=tr(answer)), urgent=True)
+
+    def _announce_change(self, before: Snapshot, now: Snapshot) -> None:
+        """Announce a new phase, and a headset that is lost or back; what the index says is never announced."""
+        lost, was_lost = now.signal_lost_s > 0, before.signal_lost_s > 0
+        if lost and not was_lost:
+            announce(self._words(now), urgent=True)
+        elif was_lost and not lost and now.phase is not None:
+            announce(tr(SIGNAL_BACK))
+        elif (now.phase, now.paused) != (before.phase, before.paused) and now.phase is not None:
+            announce(f"{phase_label(now.phase)}.", "" if now.phase is Phase.PRACTICE else self._words(now))
+
+    def _words(self, snapshot: Snapshot) -> str:
+        channels = CHANNELS[situation_of(snapshot)]
+        return tr(channels.words if self._picture.is_water else channels.plain_words)
 
     def _confirm(self) -> None:
         if self._ending:
@@ -280,15 +304,14 @@ class SitPage(QWidget):
 
     def _show_texts(self, snapshot: Snapshot) -> None:
         frame, dark = snapshot.frame, self._picture.dark
-        sleepy = (
-            frame is not None and frame.drowsy and snapshot.phase in _SLEEPINESS_PHASES and not snapshot.signal_lost_s
-        )
-        state = frame.state if frame else None
-        guidance = guidance_text(snapshot.phase, state, snapshot.signal_lost_s, water=self._picture.is_water)
+        lost = snapshot.signal_lost_s > 0
+        sleepy = frame is not None and frame.drowsy and snapshot.phase in _SLEEPINESS_PHASES and not lost
+        guidance = "" if snapshot.paused and not lost else self._words(snapshot)  # the card says it
         self._phase.setText("" if dark else phase_label(snapshot.phase))
         self._time.setText("" if dark or not snapshot.phase else format_clock(self._countdown.update(snapshot)))
         self._guidance.setText("" if dark else tr(sit.SLEEPY) if sleepy else guidance)
-        self._message.setText("" if dark else tr(snapshot.message))
+        # one sentence at a time: that of a lost headset says what its message says
+        self._message.setText("" if dark or lost else tr(snapshot.message))
         self._pause_button.setText(tr(sit.RESUME if snapshot.paused else sit.PAUSE))
         self._mute_button.setText(tr(sit.UNMUTE if snapshot.muted else sit.MUTE))
         self._longer_button.setVisible(snapshot.can_extend)
@@ -315,7 +338,7 @@ class SitPage(QWidget):
             choices = [
                 PromptAnswer(name, tr(text), lambda name=name: self._press(name)) for name, text in question.choices
             ]
-            self._prompt.show_question(tr(question.wording), choices, tr(sit.PROBE_HINT))
+            self._prompt.show_question(tr(question.wording), choices, _probe_hint(len(choices)))
         elif snapshot.paused:
             self._prompt.show_question(
                 tr(sit.PAUSED),
@@ -324,6 +347,22 @@ class SitPage(QWidget):
             )
         else:
             self._prompt.dismiss()
+
+
+def _ripple_and_mist(snapshot: Snapshot) -> tuple[float, float]:
+    """Return what the picture shows: the index only where the sound follows it, too."""
+    shown = CHANNELS[situation_of(snapshot)].picture
+    if shown is Picture.MIST:
+        return 0.0, 1.0
+    if shown is Picture.STILL or snapshot.frame is None:
+        return 0.0, 0.0
+    guidance = snapshot.frame.played_guidance
+    return guidance.ripple, guidance.mist
+
+
+def _probe_hint(n_choices: int) -> str:
+    keys = [str(number) for number in range(1, n_choices + 1)]
+    return tr(sit.PROBE_HINT, keys=tr(sit.LAST_KEY, keys=", ".join(keys[:-1]), last=keys[-1]))
 
 
 def _spread_row(left: QWidget, right: QWidget) -> QHBoxLayout:

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QPo
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.ui.announcer import LiveLabel
 
 MARGIN = 32
 FLAT_MARGIN = MARGIN - 11  # flat buttons have padding of their own; their text then stands at the margin
@@ -20,13 +21,13 @@ _POPUP_MARGIN = 28
 Field = TypeVar("Field", bound=QWidget)
 
 
-def label(text: str = "", *, name: str = "", **marks: bool) -> QLabel:
+def label(text: str = "", *, name: str = "", live: bool = False, **marks: bool) -> QLabel:
     """Return a label; ``marks`` are properties of the style sheet: large, quiet, onPicture.
 
     ``name`` describes what a changing label shows. It is no accessible name: that would hide the text from a screen
-    reader.
+    reader. A ``live`` label announces each new text.
     """
-    widget = QLabel(tr(text))
+    widget = LiveLabel(tr(text)) if live else QLabel(tr(text))
     widget.setTextFormat(Qt.TextFormat.PlainText)
     widget.setAccessibleDescription(tr(name))
     for mark, value in marks.items():

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPushButton, QSizePolicy
 
 from neurofeedback.texts import sit
+from neurofeedback.ui.announcer import announce
 from neurofeedback.ui.widgets.basic import button, column, label
 
 _WIDTH = 900
@@ -59,6 +60,7 @@ class Prompt(QFrame):
             self._hint.setText(hint)
             self._hint.setVisible(bool(hint))
             self._fill(choices)
+            announce(title, ", ".join(f"{choice.key} {choice.text}" for choice in choices) + ".", hint, urgent=True)
         self.show()
 
     def dismiss(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout
 
-from neurofeedback.session.live_state import Snapshot
+from neurofeedback.session.live_state import Snapshot, situation_of
 from neurofeedback.texts import sit
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
+from neurofeedback.texts.situation import CHANNELS
 from neurofeedback.texts.status import contact_symbol, contact_text
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import MARGIN, allow_clipping, column, label
@@ -47,7 +48,8 @@ class StatusPanel(QFrame):
         self._contact.setText("\n".join("    ".join(some) for some in rows))
         self._reason.setText(contact_text(snapshot.contacts))
         self._signal.setText(_signal_text(snapshot))
-        self._model.setText(tr(snapshot.model_text))
+        facts = CHANNELS[situation_of(snapshot)].facts
+        self._model.setText(tr(facts or snapshot.model_text))
         mwi = snapshot.frame.mwi if snapshot.frame else float("nan")
         self._index.show_index(snapshot.index_name, mwi, snapshot.index_history)
 
@@ -55,6 +57,7 @@ class StatusPanel(QFrame):
 def _signal_text(snapshot: Snapshot) -> str:
     if snapshot.frame is None:
         return snapshot.sound
-    usable = tr(sit.USABLE_SIGNAL, share=format_percent(snapshot.frame.signal))
+    now, so_far = format_percent(snapshot.frame.signal), format_percent(snapshot.valid_fraction)
+    usable = tr(sit.USABLE_SIGNAL, now=now, share=so_far)
     lost = tr(sit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
     return " · ".join(part for part in (usable, lost, snapshot.sound, snapshot.outputs) if part)

@@ -41,7 +41,7 @@ class WhatIfPanel(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 100)
         self._bar.setAccessibleName(tr(window.PROGRESS_BAR))
-        self._message = label(quiet=True, name=after.WHAT_IF_RESULT_NAME)
+        self._message = label(live=True, quiet=True, name=after.WHAT_IF_RESULT_NAME)
         self._message.setWordWrap(True)
         self._job: BackgroundTask[WhatIfResult] = BackgroundTask(self, "what-if")
         self._job.progressed.connect(lambda share: self._bar.setValue(round(100 * share)))
