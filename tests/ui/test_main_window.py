@@ -384,7 +384,7 @@ def test_sit_shows_contact_with_reason_and_the_index_with_its_name(sitting_room:
     assert "TP9" not in room.shown()
     qtbot.keyClick(room.window, Qt.Key.Key_I)
     text = room.shown()
-    for words in ("● TP9", "○ AF7", "AF7: muscle", "90 % usable", "1.0 % of samples lost", "no sound", "42"):
+    for words in ("● TP9", "○ AF7", "AF7: muscle", "Signal 90 % now; 90 % so far", "1.0 % of samples lost", "no sound", "42"):
         assert words in text
     assert "Mind-wandering index (EEG proxy)" in text
     assert INDEX_MEANING in text
