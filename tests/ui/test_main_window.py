@@ -384,7 +384,15 @@ def test_sit_shows_contact_with_reason_and_the_index_with_its_name(sitting_room:
     assert "TP9" not in room.shown()
     qtbot.keyClick(room.window, Qt.Key.Key_I)
     text = room.shown()
-    for words in ("● TP9", "○ AF7", "AF7: muscle", "Signal 90 % now; 90 % so far", "1.0 % of samples lost", "no sound", "42"):
+    for words in (
+        "● TP9",
+        "○ AF7",
+        "AF7: muscle",
+        "Signal 90 % now; 90 % so far",
+        "1.0 % of samples lost",
+        "no sound",
+        "42",
+    ):
         assert words in text
     assert "Mind-wandering index (EEG proxy)" in text
     assert INDEX_MEANING in text
@@ -434,6 +442,8 @@ def test_every_control_has_an_accessible_name_and_tab_focus(open_room: Open) -> 
     controls += [box for box in window.findChildren(QLineEdit) if box.parent() not in controls]
     assert len(controls) > 12
     for control in controls:
+        if type(control) is QAbstractButton:  # the corner of a table, which is hidden
+            continue
         assert control.accessibleName(), control
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control.accessibleName()
 
