@@ -19,10 +19,10 @@ from neurofeedback.estimation.engine_states import BaselineState, EngineEvent, E
 from neurofeedback.estimation.estimator import Estimator, FeatureBatch, IndexEstimate
 from neurofeedback.estimation.personal_baseline import PersonalBaseline, matches_montage
 from neurofeedback.estimation.states import StateMachine
+from neurofeedback.feedback.cues import CalmSign, WanderingBell
 from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.feedback.sham import OwnFrame, ShamFeedback, ShamSource
 from neurofeedback.feedback.threshold import RewardThreshold
-from neurofeedback.feedback.wandering_bell import WanderingBell
 from neurofeedback.processing.complexity import COLUMNS as COMPLEXITY_COLUMNS
 from neurofeedback.processing.complexity import ComplexityEstimator
 from neurofeedback.processing.contact import ContactMonitor
@@ -131,6 +131,7 @@ class FrameEngine:
         self._drowsiness = DrowsinessFlag(settings.drowsiness, self.hop_s)
         self._mapper = GuidanceMapper(settings.feedback, self.hop_s)
         self._bell = WanderingBell(settings.bell, self.hop_s)
+        self._calm_sign = CalmSign(settings.calm, self.hop_s)
         self._sham = self._open_sham(start.sham)
         self._target_rate = settings.threshold.target_rate
         self._commands: list[Command] = []
@@ -386,6 +387,7 @@ class FrameEngine:
         silenced = bool(paused) or self._is_late
         guidance = self._mapper.update(u, trust, signal, state, feedback=practising, paused=silenced)
         bell = self._bell.update(u, trust, state, feedback=practising and not self._is_late)
+        calm = self._calm_sign.update(trust, state, feedback=practising and not self._is_late)
         own = OwnFrame(
             valid=estimate.valid,
             usable=bool(batch.usable[row]) and not paused,
@@ -413,7 +415,9 @@ class FrameEngine:
             mwi=50.0 * (1.0 + math.erf(u / math.sqrt(2.0))),
             threshold=threshold,
             reward=reward,
-            guidance=replace(guidance, bell=bell, reward=reward and practising, drowsy=drowsy and practising),
+            guidance=replace(
+                guidance, bell=bell, reward=reward and practising, drowsy=drowsy and practising, calm=calm
+            ),
             values=(
                 *batch.features[row].tolist(),
                 *(z[k] for k in _Z_ROWS),

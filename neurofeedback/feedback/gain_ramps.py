@@ -19,6 +19,7 @@ _CROSSFADE_S = 0.25
 _FADE_IN_S = 2.5
 _VOLUME_S = 1.0
 _SHIMMER_S = 6.0
+_CALM_S = 4.0
 
 
 class GainRamp(IntEnum):
@@ -34,6 +35,7 @@ class GainRamp(IntEnum):
     VOLUME = 7
     REWARD = 8
     SHIMMER = 9
+    CALM = 10
 
 
 def initial_gains() -> tuple[int, ...]:
@@ -54,7 +56,7 @@ def integer_ramp_steps(sfreq: int, level_s: float, *, immediate: bool) -> NDArra
     level_s : float
         Time of the tone from silence to its full level, s.
     immediate : bool
-        Ramp the tone, its brightness and the reward layer in 0.2 s; the others are unchanged.
+        Ramp the tone, its brightness, the reward layer and the sign of calm in 0.2 s; the others are unchanged.
     """
     seconds = {
         GainRamp.LEVEL: _IMMEDIATE_S if immediate else level_s,
@@ -67,6 +69,7 @@ def integer_ramp_steps(sfreq: int, level_s: float, *, immediate: bool) -> NDArra
         GainRamp.VOLUME: _VOLUME_S,
         GainRamp.REWARD: _IMMEDIATE_S if immediate else level_s,
         GainRamp.SHIMMER: _SHIMMER_S,
+        GainRamp.CALM: _IMMEDIATE_S if immediate else _CALM_S,
     }
     return np.array([math.ceil(UNIT / (seconds[ramp] * sfreq)) for ramp in GainRamp], np.int64)
 

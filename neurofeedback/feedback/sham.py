@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.feedback.cues import CalmSign, WanderingBell
 from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.feedback.threshold import RewardThreshold
-from neurofeedback.feedback.wandering_bell import WanderingBell
 from neurofeedback.settings.model import Settings
 from neurofeedback.types import PlayedFeedback, State
 
@@ -176,6 +176,7 @@ class ShamFeedback:
         self._threshold: RewardThreshold | None = None
         self._mapper = GuidanceMapper(settings.feedback, hop_s)
         self._bell = WanderingBell(settings.bell, hop_s)
+        self._calm_sign = CalmSign(settings.calm, hop_s)
         self._settings = settings
         self._hop_s = hop_s
 
@@ -208,5 +209,8 @@ class ShamFeedback:
                 reward = own.valid and self._threshold.update(u, adapt=adapt) and not own.late
         guidance = self._mapper.update(u, own.confidence, own.signal, state, feedback=own.practising, paused=silenced)
         bell = self._bell.update(u, own.confidence, state, feedback=own.practising and not own.late)
-        guidance = replace(guidance, bell=bell, reward=reward and own.practising, drowsy=own.drowsy and own.practising)
+        calm = self._calm_sign.update(own.confidence, state, feedback=own.practising and not own.late)
+        guidance = replace(
+            guidance, bell=bell, reward=reward and own.practising, drowsy=own.drowsy and own.practising, calm=calm
+        )
         return PlayedFeedback(u, threshold, reward, state, guidance)

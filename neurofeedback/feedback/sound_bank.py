@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from neurofeedback.feedback.backgrounds import Layers, make_backgrounds
 from neurofeedback.feedback.gain_ramps import RANGE_DB, integer_ramp_steps
-from neurofeedback.feedback.loops import Loop, Partial, partials_loop
+from neurofeedback.feedback.loops import Loop
 from neurofeedback.feedback.textures import Texture
+from neurofeedback.feedback.tone_voices import Chord, at_peak, dulled, make_chords, make_tone
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import BackgroundMode
 
@@ -24,17 +25,15 @@ TONE_PEAK = 0.6
 BELL_PEAK = 0.6
 REWARD_PEAK = 0.12
 SHIMMER_PEAK = 0.05
+CALM_PEAK = 0.14
 INTERSAMPLE_MARGIN = 0.93  # room for peaks between samples
 _BACKGROUND_CREST_LU = 9.5  # peak over loudness of any background; one value, so a low ceiling lowers all alike
 
-# (harmonic, level): always present, added with brightness, and added with its square.
-BASE_HARMONICS = ((1, 1.0), (2, 0.3), (3, 0.06))
-WARM_HARMONICS = ((2, 0.12), (3, 0.22), (4, 0.10))
-BRIGHT_HARMONICS = ((5, 0.09), (6, 0.06), (7, 0.03))
+NEUTRAL_MUSIC_GAIN = 0.6
+_CALM_HARMONICS = ((4, 1.0), (5, 0.5), (6, 0.6), (8, 0.25))
 _REWARD = ((6, 1.0), (9, 0.5), (12, 0.3))  # open fifths and octaves above the tone, without its fundamental
 _SHIMMER = ((20, 1.0), (21, 0.7), (24, 0.5), (27, 0.3))
-_FLICKER_HZ = 5.0
-_LOOP_S = 10.0
+_FLICKER_HZ = 1.3  # below the EEG's bands, which no sound is to drive
 
 # Modes of a bowl (ratio, level, decay in s); each is a pair of slowly beating frequencies, as in real bowls.
 MODES = ((1.0, 1.0, 2.6), (2.71, 0.5, 1.5), (5.15, 0.18, 0.7), (8.1, 0.05, 0.35))
@@ -54,16 +53,30 @@ BELLS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Music:
+    """The person's own sound, and the same low-passed and softer, in phase with it."""
+
+    clear: Texture
+    dull: Texture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SoundBank:
-    """All sounds of a session, and the ramp steps of each gain; ``reward`` and ``shimmer`` are empty when off."""
+    """All sounds of a session, and the ramp steps of each gain; ``reward`` and ``shimmer`` are empty when off.
+
+    ``plain_tone`` sounds in place of ``tone`` without a state. ``music`` guides in place of the tone.
+    """
 
     sfreq: int
     ceiling: float
     tone: Layers
+    plain_tone: Texture
     backgrounds: dict[BackgroundMode, Layers]
     bells: dict[str, Loop]
     reward: Layers
     shimmer: Layers
+    calm: Layers
+    music: Music | None
     ramp_steps: NDArray[np.int64]
     immediate_ramp_steps: NDArray[np.int64]
 
@@ -81,19 +94,29 @@ def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> 
     sfreq, tone_hz = settings.sfreq_hz, settings.tone_hz
     ceiling = INTERSAMPLE_MARGIN * 10 ** (settings.ceiling_dbfs / 20)
     level_s = RANGE_DB / settings.tone_slew_db_per_s
-    backgrounds = make_backgrounds(settings.background, tone_hz, sfreq, _SEED, user_sound)
+    backgrounds = {
+        mode: _at_level(layers, settings.background_lufs, BACKGROUND_PEAK * ceiling)
+        for mode, layers in make_backgrounds(settings.background, tone_hz, sfreq, _SEED, user_sound).items()
+    }
+    music = None
+    if user_sound is not None and settings.background_follows:
+        (clear,) = backgrounds[BackgroundMode.NORMAL]
+        music = Music(clear, dulled(clear, sfreq))
+        backgrounds[BackgroundMode.NORMAL] = ()
     bell_peak = BELL_PEAK * ceiling * _amplitude(settings.bells_db)
+    tone_peak = 0.0 if music else TONE_PEAK * ceiling * _amplitude(settings.tone_db)
+    tone = make_tone(settings.tone_timbre, tone_hz, sfreq, _SEED)
     return SoundBank(
         sfreq=sfreq,
         ceiling=ceiling,
-        tone=_make_tone(tone_hz, sfreq, TONE_PEAK * ceiling * _amplitude(settings.tone_db)),
-        backgrounds={
-            mode: _at_level(layers, settings.background_lufs, BACKGROUND_PEAK * ceiling)
-            for mode, layers in backgrounds.items()
-        },
+        tone=tuple(layer * tone_peak for layer in tone.layers),
+        plain_tone=tone.plain * tone_peak,
+        backgrounds=backgrounds,
         bells={name: np.float32(bell_peak) * bell for name, bell in render_bells(tone_hz, sfreq).items()},
         reward=_make_chord(_REWARD, tone_hz, sfreq, REWARD_PEAK * ceiling) if settings.reward_layer else (),
         shimmer=_make_shimmer(tone_hz, sfreq, SHIMMER_PEAK * ceiling) if settings.drowsiness_shimmer else (),
+        calm=_make_chord(_CALM_HARMONICS, tone_hz, sfreq, CALM_PEAK * ceiling * _amplitude(settings.calm_db)),
+        music=music,
         ramp_steps=integer_ramp_steps(sfreq, level_s, immediate=False),
         immediate_ramp_steps=integer_ramp_steps(sfreq, level_s, immediate=True),
     )
@@ -103,37 +126,15 @@ def _amplitude(decibels: float) -> float:
     return 10 ** (decibels / 20)
 
 
-def _make_tone(tone_hz: float, sfreq: int, peak: float) -> Layers:
-    rng = np.random.default_rng(_SEED)
-    n_samples = round(_LOOP_S * sfreq)
-    layers = [
-        partials_loop(rng, n_samples, sfreq, tuple(_partial(tone_hz, *harmonic) for harmonic in chord))
-        for chord in (BASE_HARMONICS, WARM_HARMONICS, BRIGHT_HARMONICS)
-    ]
-    return _at_peak(layers, peak)
-
-
-def _make_chord(chord: tuple[tuple[int, float], ...], tone_hz: float, sfreq: int, peak: float) -> Layers:
-    rng = np.random.default_rng(_SEED)
-    tones = tuple(_partial(tone_hz, *harmonic) for harmonic in chord)
-    return _at_peak([partials_loop(rng, round(_LOOP_S * sfreq), sfreq, tones)], peak)
+def _make_chord(chord: Chord, tone_hz: float, sfreq: int, peak: float) -> Layers:
+    return at_peak(make_chords((chord,), tone_hz, sfreq, _SEED), peak)
 
 
 def _make_shimmer(tone_hz: float, sfreq: int, peak: float) -> Layers:
-    """Return high partials that alternate quickly between the ears."""
+    """Return high partials that alternate between the ears."""
     chord = _make_chord(_SHIMMER, tone_hz, sfreq, 1.0)[0].table
     flicker = np.sin(2 * np.pi * _FLICKER_HZ * np.arange(len(chord)) / sfreq)[:, None] * np.array((0.4, -0.4))
-    return _at_peak([chord * (1 + flicker)], peak)
-
-
-def _partial(tone_hz: float, harmonic: int, level: float) -> Partial:
-    return Partial(tone_hz * harmonic, level, pan_depth=0.15, pan_hz=0.1 * (1 + harmonic % 3))
-
-
-def _at_peak(layers: Iterable[NDArray[np.floating]], peak: float) -> Layers:
-    layers = tuple(layers)
-    highest = float(np.abs(np.stack(layers)).sum(axis=0).max())
-    return tuple(Texture((layer * (peak / highest)).astype(np.float32)) for layer in layers)
+    return at_peak([chord * (1 + flicker)], peak)
 
 
 def _at_level(layers: Layers, lufs: float, peak: float) -> Layers:

@@ -24,7 +24,7 @@ from neurofeedback.feedback.gain_ramps import (
     smooth_gain,
 )
 from neurofeedback.feedback.loops import soft_limit
-from neurofeedback.feedback.sound_bank import SoundBank
+from neurofeedback.feedback.sound_bank import NEUTRAL_MUSIC_GAIN, Music, SoundBank
 from neurofeedback.feedback.textures import Texture
 from neurofeedback.types import BackgroundMode, Guidance
 
@@ -115,17 +115,37 @@ def render(
 
 
 def _mix_layers(sounds: SoundBank, gains: NDArray[np.int64], position: int) -> NDArray[np.float64]:
-    """Return the mix of guide tone, backgrounds, reward layer and shimmer."""
+    """Return the mix of guide tone, backgrounds, reward layer, sign of calm and shimmer."""
     mix = np.zeros((gains.shape[1], 2))
-    tone = amplitude(_at_rest(gains[GainRamp.LEVEL]))
-    brightness = _at_rest(gains[GainRamp.BRIGHTNESS]) / UNIT
-    for layer, gain in zip(sounds.tone, (tone, tone * brightness, tone * brightness**2), strict=True):
-        _mix_textures(mix, (layer,), gain, position)
+    _mix_tone(mix, sounds, gains, position)
     for mode, layers in sounds.backgrounds.items():
         _mix_textures(mix, layers, equal_power_gain(_at_rest(gains[_BACKGROUND_RAMPS[mode]])), position)
+    if sounds.music is not None:
+        _mix_music(mix, sounds.music, gains, position)
     for ramp, layers in ((GainRamp.REWARD, sounds.reward), (GainRamp.SHIMMER, sounds.shimmer)):
         _mix_textures(mix, layers, amplitude(_at_rest(gains[ramp])), position)
+    _mix_textures(mix, sounds.calm, smooth_gain(_at_rest(gains[GainRamp.CALM])), position)
     return mix
+
+
+def _mix_tone(mix: NDArray[np.float64], sounds: SoundBank, gains: NDArray[np.int64], position: int) -> None:
+    """Add the guide tone; without a state its plain voice takes the place of the chosen one."""
+    tone = amplitude(_at_rest(gains[GainRamp.LEVEL]))
+    brightness = _at_rest(gains[GainRamp.BRIGHTNESS]) / UNIT
+    plain = smooth_gain(_at_rest(gains[GainRamp.NEUTRAL]))
+    voiced = tone * (1 - plain)
+    for layer, gain in zip(sounds.tone, (voiced, voiced * brightness, voiced * brightness**2), strict=True):
+        _mix_textures(mix, (layer,), gain, position)
+    _mix_textures(mix, (sounds.plain_tone,), tone * plain, position)
+
+
+def _mix_music(mix: NDArray[np.float64], music: Music, gains: NDArray[np.int64], position: int) -> None:
+    """Add the person's music: the higher the guidance, the duller, and half dull and softer without a state."""
+    dullness = _at_rest(gains[GainRamp.LEVEL]) / UNIT
+    normal, neutral = (smooth_gain(_at_rest(gains[ramp])) for ramp in (GainRamp.NORMAL, GainRamp.NEUTRAL))
+    level = normal + NEUTRAL_MUSIC_GAIN * neutral
+    _mix_textures(mix, (music.clear,), level * (1 - dullness), position)
+    _mix_textures(mix, (music.dull,), level * dullness, position)
 
 
 def _at_rest(ramp: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -163,5 +183,6 @@ def _targets(guidance: Guidance, volume: float, *, master_on: bool) -> NDArray[n
     targets[GainRamp.MASTER] = UNIT if master_on else 0
     targets[GainRamp.VOLUME] = position_for_share(volume / MAX_VOLUME)
     targets[GainRamp.REWARD] = UNIT if guidance.reward and not guidance.immediate else 0
+    targets[GainRamp.CALM] = UNIT if guidance.calm and not guidance.immediate else 0
     targets[GainRamp.SHIMMER] = UNIT if guidance.drowsy else 0
     return targets

@@ -13,6 +13,9 @@ BackgroundName = Literal[
 ]
 """Names of the background sounds; ``file`` is the person's own."""
 
+ToneTimbre = Literal["pad", "bowl", "breath"]
+"""Voices of the guide tone."""
+
 
 class FeedbackSettings(SettingsModel):
     """Mapping from the index to the guide tone and the picture ("Guidance" in ``docs/algorithm.md``)."""
@@ -42,17 +45,33 @@ class BellSettings(SettingsModel):
     )
 
 
+class CalmSettings(SettingsModel):
+    """The sign of calm: a soft chord after a stretch of focus, off by default."""
+
+    enabled: bool = Field(default=False, description="play a soft chord after some seconds of focus in practice")
+    dwell_s: float = number(10.0, "time of focus before the sign of calm, s", low=2, high=300)
+    length_s: float = number(8.0, "time the sign of calm sounds, s", low=4, high=60)
+    refractory_s: float = number(30.0, "minimum time between two signs of calm, s", low=5, high=3600)
+    min_confidence: Share = Field(default=0.05, description="minimum confidence for the sign of calm")
+
+
 class AudioSettings(SettingsModel):
     """Sounds and their levels, in dB relative to full scale."""
 
     background: BackgroundName = Field(default="rain", description="background sound; file plays background_file")
     background_file: str = Field(default="", description="your own background sound, a WAV, FLAC, MP3 or OGG file")
     background_lufs: float = number(-33.0, "loudness of the background, LUFS (ITU-R BS.1770)", low=-70, high=-12)
+    background_follows: bool = Field(
+        default=False,
+        description="your own file guides in place of the tone: softer and duller as the mind wanders",
+    )
+    tone_timbre: ToneTimbre = Field(default="pad", description="voice of the guide tone: warm pad, bowl or breath")
     tone_hz: float = number(196.0, "pitch of the guide tone, Hz", low=80, high=880)
     tone_slew_db_per_s: float = number(
         5.4, "maximum change of the audible guide tone without brightness, dB per second", low=1, high=160
     )
     tone_db: float = number(0.0, "level of the guide tone in the mix, dB", low=-40, high=0)
+    calm_db: float = number(0.0, "level of the sign of calm in the mix, dB", low=-40, high=0)
     bells_db: float = number(0.0, "level of bells and chimes in the mix, dB", low=-40, high=0)
     reward_layer: bool = Field(default=False, description="play a soft chord while the index is below the threshold")
     drowsiness_shimmer: bool = Field(default=False, description="play a high shimmer while drowsiness is detected")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from neurofeedback.settings.audio_feedback import AudioSettings, BellSettings, FeedbackSettings
+from neurofeedback.settings.audio_feedback import AudioSettings, BellSettings, CalmSettings, FeedbackSettings
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.estimation import (
     BaselineSettings,
@@ -47,6 +47,7 @@ class Settings(SettingsModel):
     threshold: ThresholdSettings = ThresholdSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     bell: BellSettings = BellSettings()
+    calm: CalmSettings = CalmSettings()
     drowsiness: DrowsinessSettings = DrowsinessSettings()
     probes: ProbeSettings = ProbeSettings()
     decoder: DecoderSettings = DecoderSettings()

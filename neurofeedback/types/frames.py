@@ -92,6 +92,7 @@ class Guidance:
     ``tone_gain`` is 0 to 1, before volume, ceiling and mute; ``brightness``, ``ripple`` and ``mist`` are 0 to 1.
     ``immediate`` lifts the slew limit (UNKNOWN and LOST must not wait for it). ``bell`` rings the wandering bell once,
     now. ``reward`` and ``drowsy`` sound only if enabled. ``fallback_gain`` is the tone's gain if no guidance follows.
+    ``calm`` plays the sign of calm.
     """
 
     tone_gain: float = 0.0
@@ -104,6 +105,7 @@ class Guidance:
     reward: bool = False
     drowsy: bool = False
     fallback_gain: float = 0.0
+    calm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from neurofeedback.feedback import gain_ramps
-from neurofeedback.feedback import sound_bank as sounds
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
-from neurofeedback.feedback.sound_bank import SoundBank, make_sound_bank, render_bells
+from neurofeedback.feedback.sound_bank import TONE_PEAK, SoundBank, make_sound_bank, render_bells
 from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render, with_master_silent
+from neurofeedback.feedback.tone_voices import BASE_HARMONICS, BRIGHT_HARMONICS, WARM_HARMONICS
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import BackgroundMode, Guidance
 from tests.helpers import sound_bank
@@ -211,14 +211,14 @@ def test_tone_jumps_no_more_than_its_envelope_and_frequencies_allow() -> None:
     by_frequency = (
         sum(
             2 * np.pi * 196 * harmonic * level * 1.15
-            for chord in (sounds.BASE_HARMONICS, sounds.WARM_HARMONICS, sounds.BRIGHT_HARMONICS)
+            for chord in (BASE_HARMONICS, WARM_HARMONICS, BRIGHT_HARMONICS)
             for harmonic, level in chord
         )
         / SFREQ
-        * sounds.TONE_PEAK
+        * TONE_PEAK
         * on.ceiling
     )
-    bound = allowed + sounds.TONE_PEAK * on.ceiling * steepest
+    bound = allowed + TONE_PEAK * on.ceiling * steepest
     sound = tone_alone(
         (FULL, 0.5), (UNKNOWN, 0.5), (LOST, 0.5), (replace(FULL, immediate=True), 0.5), (UNKNOWN, 0.1), (LOST, 0.5)
     )

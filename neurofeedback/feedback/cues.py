@@ -1,10 +1,10 @@
-"""The wandering bell: a rare cue when the index clearly indicates wandering. Off by default."""
+"""Rare cues, off by default: the wandering bell, and the sign of calm."""
 
 from __future__ import annotations
 
 import math
 
-from neurofeedback.settings.audio_feedback import BellSettings
+from neurofeedback.settings.audio_feedback import BellSettings, CalmSettings
 from neurofeedback.types import State
 
 
@@ -34,6 +34,33 @@ class WanderingBell:
             return False
         self._n_likely = self._n_since_bell = 0
         return self._settings.enabled
+
+
+class CalmSign:
+    """Sounds for some seconds after a stretch of focus, then waits; ends at once when the state is no longer focus.
+
+    It never sounds under UNKNOWN or LOST, nor outside practice.
+    """
+
+    def __init__(self, settings: CalmSettings, hop_s: float) -> None:
+        self._settings = settings
+        self._dwell, self._length, self._refractory = (
+            max(1, round(seconds / hop_s)) for seconds in (settings.dwell_s, settings.length_s, settings.refractory_s)
+        )
+        self._n_focused = 0
+        self._n_since_begin = self._length + self._refractory
+
+    def update(self, confidence: float, state: State, *, feedback: bool) -> bool:
+        """Process one frame; return whether the sign sounds in it."""
+        self._n_since_begin += 1
+        focused = feedback and state is State.FOCUS and confidence >= self._settings.min_confidence
+        if not focused:
+            self._n_focused = 0
+            return False
+        self._n_focused += 1
+        if self._n_focused >= self._dwell and self._n_since_begin > self._length + self._refractory:
+            self._n_since_begin = 0
+        return self._settings.enabled and self._n_since_begin < self._length and self._n_focused >= self._dwell
 
 
 def _logit(share: float) -> float:

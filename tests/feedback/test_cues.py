@@ -1,4 +1,4 @@
-"""The wandering bell: only when asked for, only when wandering is likely for a while, and seldom."""
+"""Cues: only when asked for, only after the state has lasted for a while, and seldom."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from scipy.signal import lfilter
 
 from neurofeedback.engine import FrameEngine
-from neurofeedback.feedback.wandering_bell import WanderingBell
-from neurofeedback.settings.audio_feedback import BellSettings
+from neurofeedback.feedback.cues import CalmSign, WanderingBell
+from neurofeedback.settings.audio_feedback import BellSettings, CalmSettings
 from neurofeedback.settings.load import resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.types import Chunk, Command, CommandKind, Phase, State, StreamInfo
@@ -67,3 +67,35 @@ def test_engine_puts_the_bell_into_guidance_and_frame_log() -> None:
     assert [frame.guidance.bell for frame in frames] == [frame.values[at] == 1.0 for frame in frames]
     assert any(frame.guidance.bell for frame in frames)
     assert "bell" not in FrameEngine(256.0, profile.model_copy(update={"settings": Settings()})).columns
+
+
+def calm_frames(n: int, settings: CalmSettings | None = None, **how: object) -> list[int]:
+    sign = CalmSign(settings or CalmSettings(enabled=True), HOP_S)
+    given = {"confidence": 0.7, "state": State.FOCUS, "feedback": True} | how
+    return [k for k in range(n) if sign.update(**given)]  # type: ignore[arg-type]
+
+
+def test_sign_of_calm_sounds_for_its_length_after_ten_seconds_of_focus_and_then_waits() -> None:
+    begins = 39, 39 + 32 + 120 + 1
+    assert calm_frames(300) == [first + k for first in begins for k in range(32)]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"confidence": 0.0},
+        {"state": State.UNKNOWN},
+        {"state": State.LOST},
+        {"state": State.WANDER},
+        {"feedback": False},
+        {"settings": CalmSettings()},
+    ],
+)
+def test_sign_of_calm_needs_every_condition(how: dict[str, object]) -> None:
+    assert calm_frames(300, **how) == []  # type: ignore[arg-type]
+
+
+def test_sign_of_calm_ends_with_the_focus_and_does_not_go_on_after_it() -> None:
+    sign = CalmSign(CalmSettings(enabled=True), HOP_S)
+    states = [State.FOCUS] * 45 + [State.UNKNOWN] + [State.FOCUS] * 50
+    assert [k for k, state in enumerate(states) if sign.update(1.0, state, feedback=True)] == list(range(39, 45))
