@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,11 @@ def order_inflation(is_b: Sequence[bool]) -> float | None:
     >>> round(order_inflation(before_after), 1), round(order_inflation(alternating), 1)
     (2.7, 0.4)
     """
+    return _order_inflation(tuple(is_b))
+
+
+@lru_cache(maxsize=64)
+def _order_inflation(is_b: tuple[bool, ...]) -> float | None:
     side = np.asarray(is_b, float)
     n_b, n_a = side.sum(), (1 - side).sum()
     if not n_a or not n_b or len(side) < 3:

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 _MUSCLE_HZ = (55.0, 95.0)
 _MIN_MUSCLE_BANDWIDTH_HZ = 15.0
 _MAINS_HALF_HZ = 2.0
-MAX_ENTROPY_WINDOWS = 20
+MAX_ENTROPY_WINDOWS = 16
 _TINY = float(np.finfo(float).tiny)
 
 
@@ -89,7 +89,7 @@ def compute_measures(
 
 
 def mean_entropies(windows: Floats) -> Floats:
-    """Return the mean of the ``ENTROPIES`` over windows of one channel; of more than 20, of 20 spread evenly."""
+    """Return the mean of the ``ENTROPIES`` over windows of one channel; of more than 16, of 16 spread evenly."""
     chosen = np.unique(np.linspace(0, len(windows) - 1, MAX_ENTROPY_WINDOWS).round().astype(int))
     found = window_entropies(windows[chosen])
     known = np.isfinite(found)

@@ -106,6 +106,7 @@ def compute_session_course(
     segment_s: float = SEGMENT_S,
     cuts_s: Sequence[float] | None = None,
     contacts: ContactLog | None = None,
+    entropies: bool = True,
     progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> SessionCourse:
     """Compute the raw measures of each segment of a session.
@@ -122,6 +123,8 @@ def compute_session_course(
         Times, s after the first sample, at which segments start instead, such as those of marks.
     contacts : ContactLog, optional
         Result of ``replay_contacts``, if it is there already; computing it takes most of the time of a short session.
+    entropies : bool
+        Whether to compute the entropies too, which take most of the time of a long session.
     progress : callable
         Called with the number of windows done and their total; an exception of it cancels.
 
@@ -154,7 +157,9 @@ def compute_session_course(
             data = np.array([window.data for window in windows])[clean]
             freqs, psds = window_psds(data, recording.stream.sfreq)
             spectral = spectral_measures(psds, freqs, iaf, settings, recording.summary.mains_hz, single_windows=True)
-            found[clean] = np.column_stack([*(spectral[name] for name in SPECTRAL_MEASURES), window_entropies(data)])
+            found[clean, : len(SPECTRAL_MEASURES)] = np.column_stack([spectral[name] for name in SPECTRAL_MEASURES])
+            if entropies:
+                found[clean, len(SPECTRAL_MEASURES) :] = window_entropies(data)
         return found
 
     windows = _measure_windows(recording, log, measure, progress)

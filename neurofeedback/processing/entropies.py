@@ -17,7 +17,7 @@ from neurofeedback.processing.complexity import band_limited_windows, surrogate_
 ENTROPIES = ("lzc", "lzc_ratio", "permutation", "permutation_ratio", "multiscale", "multiscale_ratio")
 SCALES = (1, 2, 3, 4, 5)
 TOLERANCE = 0.2
-_N_MULTISCALE_SURROGATES = 3
+_N_MULTISCALE_SURROGATES = 2
 _TOLERANCE_STEPS = 500
 _LARGEST = 16_000  # differences of two such numbers, and a tolerance more, fit into 16 bits
 

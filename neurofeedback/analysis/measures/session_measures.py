@@ -151,7 +151,7 @@ def compute_session_measures(recording: Recording, phases: Sequence[Phase]) -> S
 
 
 def _entropies(used: Mapping[int, Floats], n_channels: int) -> Floats:
-    """Return the entropies of 20 windows of each channel, at their places, ``(n_channels, 75, 6)``; NaN elsewhere."""
+    """Return the entropies of 16 windows of each channel, at their places, ``(n_channels, 75, 6)``; NaN elsewhere."""
     found = np.full((n_channels, MAX_WINDOWS, len(ENTROPIES)), np.nan)
     places = {
         row: np.unique(np.linspace(0, len(windows) - 1, MAX_ENTROPY_WINDOWS).round().astype(int))
