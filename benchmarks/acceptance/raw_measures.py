@@ -1,4 +1,4 @@
-"""T27 and T28: raw measures of sessions with lost packets, and their course within an infusion."""
+"""T25 and T26: raw measures of sessions with lost packets, and their course within an infusion."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def as_recording(data: NDArray[np.float32], lost: tuple[LostRun, ...] = ()) -> R
     return Recording(Path("simulated"), _STREAM, data.shape[1], read, lost=lost, profile=_PROFILE)
 
 
-# T27, comparison with lost packets
+# T25, comparison with lost packets
 
 _LOSS_S = 180.0
 _RANDOM = (0.01, 0.02, 0.03, 0.05)
@@ -127,7 +127,7 @@ def lost_packets(run: Run) -> list[Figure]:
     return figures
 
 
-# T28, course within an infusion
+# T26, course within an infusion
 
 _ZERO_S, _SECONDS, _SEGMENT_S = 300.0, 900.0, 300.0
 _PERSON = Person()
@@ -286,13 +286,13 @@ def course(run: Run) -> list[Figure]:
 
 TARGETS = (
     Target(
-        "T27",
+        "T25",
         "comparison: lost packets",
         lost_packets,
         population="novices, dirty, Muse, 3 min, 12 samples a packet; each session against itself without loss",
     ),
     Target(
-        "T28",
+        "T26",
         "course of raw measures within an infusion",
         course,
         population="one person, Muse, 5 min before and 10 min of an infusion, slow drift and bursts, segments of 5 min",
