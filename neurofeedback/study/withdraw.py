@@ -22,6 +22,7 @@ from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
 from neurofeedback.storage.file_lock import is_locked, waited_lock
 from neurofeedback.storage.hash_chain import JsonObject, remove_content
 from neurofeedback.storage.private_files import make_folder, sync_folder
+from neurofeedback.study.guesses import guesses_path
 
 _BACKUP = Path("sourcedata", "backup")
 _WITHDRAWN = Path("sourcedata", "withdrawn")
@@ -151,7 +152,11 @@ def _clean_records(root: Path, label: str, since: date | None) -> int:
         moment = str(data.get("asked_at") or data.get("at") or "")[:10]
         return data.get("participant") == label and (since is None or moment >= since.isoformat())
 
-    records = [*sorted((root / FORMS).glob("*.jsonl")), *sorted((root / COURSE).glob(f"sub-{label}_log.jsonl"))]
+    records = [
+        *sorted((root / FORMS).glob("*.jsonl")),
+        *sorted((root / COURSE).glob(f"sub-{label}_log.jsonl")),
+        guesses_path(root),
+    ]
     n_lines = sum(remove_content(path, is_withdrawn) for path in records)
     if since is None:
         n_lines += sum(_remove_rows(path, f"sub-{label}") for path in (root / _BACKUP).rglob("*.tsv"))

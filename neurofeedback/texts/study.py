@@ -51,7 +51,7 @@ WHY_QUESTION = "Why?"
 TRIED_QUESTION = "Did you try things out to see whether the sound follows? What?"
 GUESS_SAVED = "The guess was saved."
 
-BLINDING_TITLE = "Guesses of {by}: {n} people in {arms} groups of feedback."
+BLINDING_TITLE = "Guesses by the {by} after visit {visit}: {n}."
 BANG_LINE = "{group}: Bang {value:.3f} ({low:.3f} to {high:.3f}), {method}; n = {n}, don't know {unknown}"
 JAMES_LINE = "James {value:.3f} ({low:.3f} to {high:.3f})"
 WALD = "Wald"
