@@ -70,8 +70,8 @@ def select_side(history: Sequence[PastSession], selector: str) -> SelectedSide:
     sessions = tuple(select_sessions(history, selector))
     if "," not in selector or sessions[0].condition == selector:
         return SelectedSide(selector, sessions)
-    first, last = session_label(sessions[0]), session_label(sessions[-1])
-    return SelectedSide(tr(comparison.UNNAMED_SIDE, n=len(sessions), first=first, last=last), sessions)
+    days = sorted(one.started_at.date().isoformat() for one in sessions)
+    return SelectedSide(tr(comparison.UNNAMED_SIDE, n=len(sessions), first=days[0], last=days[-1]), sessions)
 
 
 def select_sessions(history: Sequence[PastSession], selector: str) -> list[PastSession]:

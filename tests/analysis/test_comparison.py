@@ -193,12 +193,12 @@ def test_before_and_after_has_no_test_and_shows_every_session(ten: Path) -> None
         assert (one.p, one.q, one.g, one.interval) == (None, None, None, None), name
         assert one.order_inflation == pytest.approx(2.67, abs=0.01)
         assert one.sd is not None
-    assert "different weeks" in found.notes[0]
+    assert "anything else that changed between them is in this difference too" in found.notes[0]
     assert finding_sentence(found).endswith("come from the conditions or from the time between them.")
     page = re.sub(r"<style>.*?</style>", "", render_comparison(found), flags=re.DOTALL)
     assert ">p<" not in page
     assert "Each measure over time" in page
-    assert f"the mean of the sessions under 5 sessions, {days[0]} to {days[4]}" in page
+    assert "5 sessions, 2026-03-01 to 2026-03-05" in page
     assert page.count("<svg") == 2
     assert comparison_document(found)["separated"] is True
 
@@ -227,7 +227,7 @@ def labels(root: Path) -> list[str]:
 def test_one_session_a_side_has_no_p_and_stands_beside_the_persons_scatter(ten: Path) -> None:
     days = labels(ten)
     found = compare_conditions(ten, "01", days[0], days[5])
-    assert finding_sentence(found).startswith("This page shows how large the differences are.")
+    assert finding_sentence(found).startswith("This page shows how large the differences are")
     for name, one in found.contrasts.items():
         assert (one.p, one.q, one.g, one.interval) == (None, None, None, None), name
         assert one.sd is not None, "eight other sessions tell the person's scatter"
