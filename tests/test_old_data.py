@@ -127,7 +127,9 @@ def test_replay_makes_the_same_frames(name: str, dataset: Path, tmp_path: Path) 
 def test_commands_answer_as_they_did(question: str, answers: dict[str, object]) -> None:
     stored = json.loads((EXPECTED / f"{question}.json").read_text(encoding="utf-8"))
     stored = {key: value for key, value in stored.items() if key not in old_data.CHANGED.get(question, ())}
-    assert old_data.differences(stored, json.loads(json.dumps(answers[question]))) == []
+    now = json.loads(json.dumps(answers[question]))
+    then, now = (old_data.without_reworded(question, one) for one in (stored, now))
+    assert old_data.differences(then, now) == []
 
 
 def test_the_report_is_a_page(dataset: Path) -> None:

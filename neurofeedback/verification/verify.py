@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.reader import find_session, open_recording
+from neurofeedback.formats.reader import find_session, find_sessions, open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead, read_timing
@@ -76,7 +76,8 @@ def verify(path: Path, *, board: str | None = None) -> VerificationResult:
     Parameters
     ----------
     path : Path
-        Whatever ``open_recording`` reads, or a recordings folder: then its answers, entries and change log.
+        Whatever ``open_recording`` reads, or a recordings folder: then its answers, entries and change log, and its
+        session if it holds one only.
     board : str, optional
         The BrainFlow board of a BrainFlow file, if its columns do not show it.
 
@@ -86,8 +87,9 @@ def verify(path: Path, *, board: str | None = None) -> VerificationResult:
         It cannot be read, or is being recorded right now.
     """
     path = path.expanduser().absolute()
-    if (path / "dataset_description.json").exists() and has_facts(path):
-        return VerificationResult(path, tuple(check_record(path)))
+    record = check_record(path) if (path / "dataset_description.json").exists() and has_facts(path) else []
+    if record and len(find_sessions(path)) != 1:
+        return VerificationResult(path, tuple(record))
     files = find_session(path) if path.exists() else None
     if files is not None:
         _refuse_live_session(files)
@@ -97,6 +99,7 @@ def verify(path: Path, *, board: str | None = None) -> VerificationResult:
         *verify_opened(recording, reads, own=files is not None),
         *_check_data_files(files, recording, reads),
         *(check_session_facts(files) if files is not None and has_facts(files.root) else ()),
+        *record,
     )
     return VerificationResult(recording.path, results)
 

@@ -12,6 +12,7 @@ from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.acquisition.source import Source
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import find_session
+from neurofeedback.recording.facts.changes import change_log_path
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.session import Session
@@ -83,7 +84,8 @@ def test_loss_and_stalls_are_counted(sessions: dict[str, Path]) -> None:
 
 
 def broken_off(root: Path) -> None:
-    """Leave what a kill leaves: no summary, torn last lines, a torn sample, the last frames not logged."""
+    """Leave what a kill leaves: no summary, torn last lines, a torn sample, the last frames not logged, no closing."""
+    change_log_path(root).unlink()
     file(root, "_summary.json").unlink()
     for ending in ("_timeseries.tsv", "_events.tsv"):
         path = file(root, ending)
@@ -201,7 +203,7 @@ def test_altered_file_is_reported(what: str, lossy: Path) -> None:
     verification = verify(lossy)
     assert verification.status is CheckStatus.WRONG
     assert items <= wrong(verification), verification.as_dict()
-    assert wrong(verification) - items <= {"markers", "loss", "gaps", "samples"}
+    assert wrong(verification) - items <= {"markers", "loss", "gaps", "samples", "events"}
     assert any(re.search(text, finding.text) for finding in verification.results if finding.status is CheckStatus.WRONG)
 
 
