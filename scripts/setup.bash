@@ -20,7 +20,7 @@ window_needs="$bluetooth_needs libegl1:libEGL.so.1 libgl1:libGL.so.1 libglib2.0-
   fonts-dejavu-core:/usr/share/fonts"
 # shellcheck disable=SC2034
 test_needs="$window_needs dbus:dbus-daemon xvfb:Xvfb pulseaudio:pulseaudio pulseaudio-utils:parec iproute2:ip
-  xauth:xauth at-spi2-core:/usr/libexec/at-spi2-registryd python3-gi:/usr/lib/python3/dist-packages/gi"
+  espeak-ng:espeak-ng   xauth:xauth at-spi2-core:/usr/libexec/at-spi2-registryd python3-gi:/usr/lib/python3/dist-packages/gi"
 
 is_there() {
   case $1 in

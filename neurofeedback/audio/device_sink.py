@@ -13,10 +13,11 @@ from dataclasses import replace
 from neurofeedback.audio.adaptive_buffer import N_BUFFERS, AdaptiveBuffer
 from neurofeedback.audio.device_stream import DeviceStream
 from neurofeedback.audio.miniaudio_output import Player, open_player
-from neurofeedback.audio.mixer import Mixer, Mute, SoundCommand, Volume
+from neurofeedback.audio.mixer import Hush, Mixer, Mute, SoundCommand, Speech, Volume
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.system_audio import machine_load
 from neurofeedback.audio.user_sound import load_sound_bank
+from neurofeedback.audio.voice import Utterance, speak
 from neurofeedback.errors import SourceError
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
 from neurofeedback.settings.audio_feedback import AudioSettings
@@ -77,6 +78,9 @@ class DeviceSink:
         self._stream: DeviceStream | None = self._open(settings)
         self._next_stream: DeviceStream | None = None
         self._backgrounds: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._utterances: queue.SimpleQueue[tuple[Utterance, int] | None] = queue.SimpleQueue()
+        self._n_hushes = 0
+        self._speaker: threading.Thread | None = None
         self._stopping = threading.Event()
         self._worker = threading.Thread(target=self._run, name="sound-device")
 
@@ -106,9 +110,19 @@ class DeviceSink:
 
     def ring(self, bell: Bell, at_s: float) -> None:
         """Ring a bell in the next buffer."""
-        with self._lock:
-            if self._stream is not None:
-                self._stream.commands.put(bell)
+        self._put_once(bell)
+
+    def speak(self, utterance: Utterance, at_s: float) -> None:
+        """Say something as soon as it is loaded, after what is being said."""
+        self._utterances.put((utterance, self._n_hushes))
+        if self._speaker is None:
+            self._speaker = threading.Thread(target=self._speak_all, name="voice", daemon=True)
+            self._speaker.start()
+
+    def hush(self, at_s: float) -> None:
+        """End what is being said, and what waits."""
+        self._n_hushes += 1
+        self._put_once(Hush())
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
         """Play louder than the settings by this many dB, at most 12 and never above the ceiling."""
@@ -125,9 +139,24 @@ class DeviceSink:
     def stop(self, at_s: float) -> None:
         """Fade out and end; the worker thread closes the device once it is silent."""
         self._stopping.set()
+        self._utterances.put(None)
         self._fade()
         if not self._worker.is_alive():
             self._close_all()
+
+    def _put_once(self, command: Bell | Speech | Hush) -> None:
+        """Send a command that is not repeated on the next device."""
+        with self._lock:
+            if self._stream is not None:
+                self._stream.commands.put(command)
+
+    def _speak_all(self) -> None:
+        """Load what is to be said, which an engine may take a second for; what was ended meanwhile is not said."""
+        while (item := self._utterances.get()) is not None:
+            utterance, n_hushes = item
+            voice = speak(utterance, self._settings) if n_hushes == self._n_hushes else None
+            if voice is not None and n_hushes == self._n_hushes:
+                self._put_once(Speech(voice))
 
     def _send_command(self, command: SoundCommand) -> None:
         with self._lock:

@@ -9,9 +9,16 @@ from numpy.typing import NDArray
 
 from neurofeedback.audio.sink import Bell
 from neurofeedback.feedback.gain_ramps import MAX_VOLUME
-from neurofeedback.feedback.loops import soft_limit
+from neurofeedback.feedback.loops import Loop, soft_limit
 from neurofeedback.feedback.sound_bank import SoundBank
-from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render, with_master_silent
+from neurofeedback.feedback.synthesis import (
+    SynthState,
+    add_bell_hit,
+    add_speech,
+    cut_speech,
+    render,
+    with_master_silent,
+)
 from neurofeedback.types import Guidance
 
 
@@ -29,7 +36,21 @@ class Mute:
     on: bool
 
 
-SoundCommand = Guidance | Bell | Volume | Mute | SoundBank
+@dataclass(frozen=True, slots=True, eq=False)
+class Speech:
+    """A sentence, spoken."""
+
+    sound: Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """End of what is being said."""
+
+
+SoundCommand = Guidance | Bell | Volume | Mute | SoundBank | Speech | Hush
+
+_HUSH_S = 0.15
 
 
 class Mixer:
@@ -75,6 +96,10 @@ class Mixer:
                 self._volume = min(10 ** (command.decibels / 20), MAX_VOLUME)
             case Mute():
                 self._muted = command.on
+            case Speech():
+                self._state = add_speech(self._state, command.sound)
+            case Hush():
+                self._state = cut_speech(self._state, round(_HUSH_S * self._sound_bank.sfreq))
             case SoundBank() if command is not self._sound_bank:
                 self._fading_out.append((self._sound_bank, self._state))
                 self._sound_bank, self._state = command, with_master_silent(self._state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neurofeedback.audio.sink import Bell
+from neurofeedback.audio.voice import Utterance
 from neurofeedback.texts import sound
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Guidance
@@ -25,6 +26,12 @@ class NullSink:
         """Do nothing."""
 
     def ring(self, bell: Bell, at_s: float) -> None:
+        """Do nothing."""
+
+    def speak(self, utterance: Utterance, at_s: float) -> None:
+        """Do nothing."""
+
+    def hush(self, at_s: float) -> None:
         """Do nothing."""
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:

@@ -24,6 +24,7 @@ from typing import Any, TextIO
 from neurofeedback.audio import SOUND_PROCESS
 from neurofeedback.audio.device_sink import WATCH_S, DeviceSink
 from neurofeedback.audio.sink import Bell, Sink
+from neurofeedback.audio.voice import Utterance
 from neurofeedback.errors import SourceError
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts import sound
@@ -41,6 +42,7 @@ GUIDANCE_TIMEOUT_S = 1.0
 """Time without guidance after which the sound becomes neutral, s."""
 
 _WATCHES_PER_STATUS = 10
+_MOMENTARY = frozenset({"ring", "speak", "hush"})  # not repeated to another process
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,14 @@ class ProcessSink:
         """Ring a bell in the next buffer."""
         self._put("ring", bell)
 
+    def speak(self, utterance: Utterance, at_s: float) -> None:
+        """Say something as soon as it is loaded, after what is being said."""
+        self._put("speak", asdict(utterance))
+
+    def hush(self, at_s: float) -> None:
+        """End what is being said, and what waits."""
+        self._put("hush", None)
+
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
         """Play louder than the settings by this many dB."""
         self._put("volume", volume_db)
@@ -150,7 +160,7 @@ class ProcessSink:
         self._commands.put(None)
 
     def _put(self, name: str, value: object = None) -> None:
-        if name != "ring":
+        if name not in _MOMENTARY:
             self._opening[name] = value
         if not self._ended:  # else the queue would only grow
             self._commands.put((name, value))
@@ -286,6 +296,8 @@ class SoundServer:
                     sink.set_guidance(guidance, 0.0)
             case "ring":
                 sink.ring(Bell(value), 0.0)
+            case "speak" | "hush":
+                _use_voice(sink, value)
             case "volume":
                 sink.set_volume_db(value, 0.0)
             case "mute":
@@ -336,6 +348,14 @@ class SoundServer:
         with contextlib.suppress(OSError):  # the program has ended
             self._out.write(format_report(report) + "\n")
             self._out.flush()
+
+
+def _use_voice(sink: Sink, value: Any) -> None:
+    """Say something, or, without a value, end what is being said."""
+    if value is None:
+        sink.hush(0.0)
+    else:
+        sink.speak(Utterance(**value), 0.0)
 
 
 def main(arguments: list[str]) -> None:

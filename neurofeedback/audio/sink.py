@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
+from neurofeedback.audio.voice import Utterance
 from neurofeedback.types import Guidance
 
 
@@ -42,6 +43,14 @@ class Sink(Protocol):
 
     def ring(self, bell: Bell, at_s: float) -> None:
         """Ring a bell at session time ``at_s`` (s)."""
+        ...
+
+    def speak(self, utterance: Utterance, at_s: float) -> None:
+        """Say something at session time ``at_s`` (s), after what is being said."""
+        ...
+
+    def hush(self, at_s: float) -> None:
+        """End what is being said, and say nothing that waits, at session time ``at_s`` (s)."""
         ...
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:

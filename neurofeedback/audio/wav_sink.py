@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from neurofeedback.audio.mixer import Mixer, Mute, SoundCommand, Volume
+from neurofeedback.audio.mixer import Hush, Mixer, Mute, SoundCommand, Speech, Volume
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.user_sound import load_sound_bank
+from neurofeedback.audio.voice import Utterance, speak
 from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
 from neurofeedback.feedback.sound_bank import SoundBank
@@ -42,7 +43,7 @@ class _BackgroundChange:
 @dataclass(frozen=True, slots=True)
 class _TimedCommand:
     at: int
-    command: SoundCommand | _BackgroundChange
+    command: SoundCommand | Utterance | _BackgroundChange
 
 
 class WavSink:
@@ -88,6 +89,14 @@ class WavSink:
         """Ring a bell at session time ``at_s`` (s)."""
         self._send_command(bell, at_s)
 
+    def speak(self, utterance: Utterance, at_s: float) -> None:
+        """Say something at session time ``at_s`` (s)."""
+        self._send_command(utterance, at_s)
+
+    def hush(self, at_s: float) -> None:
+        """End what is being said at session time ``at_s`` (s)."""
+        self._send_command(Hush(), at_s)
+
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
         """Play louder than the settings by this many dB from session time ``at_s`` (s) on."""
         self._send_command(Volume(volume_db), at_s)
@@ -107,7 +116,7 @@ class WavSink:
             self._worker.join()
         self._file.close()
 
-    def _send_command(self, command: SoundCommand | _BackgroundChange, at_s: float) -> None:
+    def _send_command(self, command: SoundCommand | Utterance | _BackgroundChange, at_s: float) -> None:
         self._commands.put(_TimedCommand(self._sample_at(at_s), command))
 
     def _sample_at(self, at_s: float) -> int:
@@ -126,10 +135,14 @@ class WavSink:
         while self._pending and self._pending[0].at <= until:
             change = self._pending.popleft()
             self._render_to(change.at)
-            command = change.command
-            if isinstance(command, _BackgroundChange):
-                command = self._load_background(command.name)
-            self._mixer.apply(command)
+            match change.command:
+                case _BackgroundChange(name):
+                    self._mixer.apply(self._load_background(name))
+                case Utterance() as utterance:
+                    if (voice := speak(utterance, self._settings)) is not None:
+                        self._mixer.apply(Speech(voice))
+                case command:
+                    self._mixer.apply(command)
         self._render_to(until)
 
     def _load_background(self, background: str) -> SoundBank:

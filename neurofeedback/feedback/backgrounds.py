@@ -106,7 +106,7 @@ BACKGROUNDS: dict[str, tuple[Layer, ...]] = {
 }
 STATE_BACKGROUNDS: dict[BackgroundMode, tuple[Layer, ...]] = {
     BackgroundMode.NEUTRAL: (NoiseLayer(1.0, _HUSH, 0.1),),
-    BackgroundMode.LOST: (ChordLayer(1.0, _HIGH_CHORD, Variation(0.5, 2.75)),),
+    BackgroundMode.LOST: (ChordLayer(1.0, _HIGH_CHORD, Variation(0.25, 2.75)),),
 }
 ATTENUATION_LU: dict[BackgroundMode, float] = {
     BackgroundMode.NORMAL: 0.0,

@@ -23,7 +23,7 @@ from neurofeedback.feedback.gain_ramps import (
     ramp_gains,
     smooth_gain,
 )
-from neurofeedback.feedback.loops import soft_limit
+from neurofeedback.feedback.loops import Loop, soft_limit
 from neurofeedback.feedback.sound_bank import NEUTRAL_MUSIC_GAIN, Music, SoundBank
 from neurofeedback.feedback.textures import Texture
 from neurofeedback.types import BackgroundMode, Guidance
@@ -43,13 +43,27 @@ class BellHit:
     sample: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeechHit:
+    """A spoken sentence and the sample at which it starts."""
+
+    sound: Loop
+    sample: int
+
+    @property
+    def stop(self) -> int:
+        """The sample after its last."""
+        return self.sample + len(self.sound)
+
+
 @dataclass(frozen=True, slots=True)
 class SynthState:
-    """State of the synthesizer: samples rendered so far, current gains, and bells still ringing."""
+    """State of the synthesizer: samples rendered so far, current gains, bells still ringing, sentences not yet over."""
 
     position: int = 0
     gains: tuple[int, ...] = initial_gains()
     bell_hits: tuple[BellHit, ...] = ()
+    speech: tuple[SpeechHit, ...] = ()
 
     @property
     def silent(self) -> bool:
@@ -60,6 +74,24 @@ class SynthState:
 def add_bell_hit(state: SynthState, bell: str) -> SynthState:
     """Return the state with a bell that starts now; bells still ringing go on."""
     return replace(state, bell_hits=(*state.bell_hits, BellHit(bell, state.position)))
+
+
+def add_speech(state: SynthState, sound: Loop) -> SynthState:
+    """Return the state with a sentence that starts now, or after the last one: never two at once."""
+    start = max(state.position, *(hit.stop for hit in state.speech)) if state.speech else state.position
+    return replace(state, speech=(*state.speech, SpeechHit(sound, start)))
+
+
+def cut_speech(state: SynthState, fade: int) -> SynthState:
+    """Return the state in which the sentence being said fades out within ``fade`` samples, and no other follows."""
+    cut: list[SpeechHit] = []
+    for hit in state.speech:
+        said = state.position - hit.sample
+        if said >= 0:
+            sound = hit.sound[: said + fade].copy()
+            sound[said:] *= np.linspace(1, 0, fade, dtype=np.float32)[: len(sound) - said, None]
+            cut.append(SpeechHit(sound, hit.sample))
+    return replace(state, speech=tuple(cut))
 
 
 def with_master_silent(state: SynthState) -> SynthState:
@@ -106,11 +138,11 @@ def render(
     gains = ramp_gains(state.gains, _targets(guidance, volume, master_on=master_on), steps, n_samples)
     mix = _mix_layers(sounds, gains, state.position)
     mix *= _factor(smooth_gain(_at_rest(gains[GainRamp.FADE_IN])))
-    bell_hits = _mix_bells(sounds, state, mix)
+    bell_hits, speech = _mix_bells(sounds, state, mix), _mix_speech(state, mix)
     master, volume_gain = _at_rest(gains[GainRamp.MASTER]), _at_rest(gains[GainRamp.VOLUME])
     mix *= _factor(smooth_gain(master) * (MAX_VOLUME / UNIT * volume_gain))
     last_gains = tuple(gains[:, -1].tolist()) if n_samples else state.gains
-    new_state = SynthState(state.position + n_samples, last_gains, bell_hits)
+    new_state = SynthState(state.position + n_samples, last_gains, bell_hits, speech)
     return new_state, soft_limit(mix, sounds.ceiling).astype(np.float32)
 
 
@@ -172,6 +204,16 @@ def _mix_bells(sounds: SoundBank, state: SynthState, mix: NDArray[np.float64]) -
         piece = sounds.bells[hit.bell][state.position - hit.sample : stop - hit.sample]
         mix[: len(piece)] += piece
     return tuple(hit for hit in state.bell_hits if stop - hit.sample < len(sounds.bells[hit.bell]))
+
+
+def _mix_speech(state: SynthState, mix: NDArray[np.float64]) -> tuple[SpeechHit, ...]:
+    """Add the sentences to the mix in place; return those that are not over after it."""
+    stop = state.position + len(mix)
+    for hit in state.speech:
+        begin = max(state.position, hit.sample)
+        piece = hit.sound[begin - hit.sample : max(stop - hit.sample, 0)]
+        mix[begin - state.position :][: len(piece)] += piece
+    return tuple(hit for hit in state.speech if stop < hit.stop)
 
 
 def _targets(guidance: Guidance, volume: float, *, master_on: bool) -> NDArray[np.int64]:

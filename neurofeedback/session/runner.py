@@ -14,6 +14,7 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.processing.framing import FrameSchedule
+from neurofeedback.session.announcer import Announcer
 from neurofeedback.session.controls import ActionTime, Controls
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.phase_controller import PhaseOutput
@@ -27,7 +28,18 @@ from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import SEARCHING_HEADSET
 from neurofeedback.texts.status import index_source_text
-from neurofeedback.types import BackgroundMode, Chunk, Command, CommandKind, Event, EventKind, Frame, Guidance, LostRun
+from neurofeedback.types import (
+    BackgroundMode,
+    Chunk,
+    Command,
+    CommandKind,
+    Event,
+    EventKind,
+    Frame,
+    Guidance,
+    LostRun,
+    Phase,
+)
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.01
@@ -69,6 +81,12 @@ class Runner:
             feedback_source="" if context.engine.personal_baseline is None else settings.baseline.feedback_source,
         )
         self._snapshot_builder = SnapshotBuilder(context, self._controls)
+        self._announcer = Announcer(
+            settings.audio,
+            context.sink,
+            eyes_open=settings.phases.eyes == "open",
+            note=lambda said: self._record_event(EventKind.VOICE, said),
+        )
         self._model_text = context.model_text
         self.frame_counts = FrameCounts()
         self.duration_s = 0.0
@@ -159,6 +177,7 @@ class Runner:
         if self._start_time is None:
             self._start_time = self._last_data_time - chunk.n_samples / context.stream.sfreq
             context.sink.ring(Bell.BEGIN, self.session_s)
+            self._announcer.announce_phase(context.phase_controller.phase, self.session_s)
         for consumer in self._consumers:  # the writer is the first
             consumer.process_chunk(chunk)
         self.duration_s = self.session_s
@@ -234,6 +253,9 @@ class Runner:
             self._controls.note_command(command)
             self._record_row(replace(command, sample=max(command.sample, earliest_sample)))
         self._context.sink.ring(output.bell, self.session_s)
+        for command in output.commands:
+            if command.kind is CommandKind.PHASE and self._start_time is not None:
+                self._announcer.announce_phase(Phase(command.value), self.session_s)
         if output.background:
             self._context.sink.set_background(output.background, self.session_s)
             self._record_event(EventKind.BACKGROUND, output.background)
@@ -255,6 +277,7 @@ class Runner:
             self._silent_since = self._last_data_time
             self._silence_update_due = now
             self._record_event(EventKind.SIGNAL_LOST)
+            self._announcer.say("headset_lost", self.session_s)
         if now >= self._silence_update_due:
             self._silence_update_due = now + _SILENCE_UPDATE_S
             self._context.sink.set_guidance(_SIGNAL_LOST_GUIDANCE, self.session_s)
@@ -274,13 +297,15 @@ class Runner:
         is_uncertain = gap is not None and gap.cause == "gap"
         if self._silent_since is None and not is_uncertain:
             return
-        self._silent_since = None
+        was_noticed, self._silent_since = self._silent_since is not None, None
         value = f"{(gap.n_samples if gap else 0) / self._context.stream.sfreq:.3f} s"
         if is_uncertain:
             value += f" +-{self._arrival_jitter.spread_s:.3f} s"
         sample = gap.start + gap.n_samples if gap else chunk.first_sample
         self._record_row(Event(sample, EventKind.SIGNAL_BACK, value))
         _log.info("the signal is back; lost: %s", value)
+        if was_noticed:
+            self._announcer.say("headset_back", self.session_s)
 
     def _find_gap(self, chunk: Chunk) -> LostRun | None:
         """Return a gap measured only by the clock and long enough to reset the filters, else the run lost before."""
@@ -306,6 +331,7 @@ class Runner:
             self._record_row(row)
         if result.chime:
             self._context.sink.ring(Bell.PROBE, self.session_s)
+        self._announcer.update_question(self.probe_scheduler.question, self.session_s)
         if result.finished_probe is not None and self._context.decoder_thread is not None:
             self._context.decoder_thread.process_probe(result.finished_probe)
 

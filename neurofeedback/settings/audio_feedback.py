@@ -73,6 +73,17 @@ class AudioSettings(SettingsModel):
     tone_db: float = number(0.0, "level of the guide tone in the mix, dB", low=-40, high=0)
     calm_db: float = number(0.0, "level of the sign of calm in the mix, dB", low=-40, high=0)
     bells_db: float = number(0.0, "level of bells and chimes in the mix, dB", low=-40, high=0)
+    voice_enabled: bool = Field(default=False, description="speak phases, questions and the state of the headset")
+    voice_db: float = number(0.0, "level of the voice in the mix, dB", low=-40, high=0)
+    voice_language: str = Field(
+        default="en",
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        description="language of the voice, such as de; en uses recordings, others espeak-ng",
+    )
+    voice_speed: float = number(1.0, "speed of the system's voice; 1 is 150 words a minute", low=0.5, high=2)
+    voice_folder: str = Field(
+        default="", description="folder of your own recordings, WAV files named by the id of the sentence"
+    )
     reward_layer: bool = Field(default=False, description="play a soft chord while the index is below the threshold")
     drowsiness_shimmer: bool = Field(default=False, description="play a high shimmer while drowsiness is detected")
     interval_bell_min: float = number(0.0, "minutes of practice between interval bells; 0 for none", low=0, high=60)

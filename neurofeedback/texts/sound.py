@@ -6,6 +6,9 @@ NO_DEVICE = "No sound device was found: the sitting goes on in silence."
 OTHER_DEVICE = "The sound device {device} is missing: the sitting is played through {output}."
 DEFAULT_BACKGROUND = "{error} The background sound is rain for now."
 
+NO_VOICE_FOLDER = "The folder of your recordings {folder} is missing: the shipped voice speaks instead."
+NO_VOICE_ENGINE = "No voice for this language: install espeak-ng (sudo apt-get install espeak-ng), or choose English."
+
 DEVICE_GONE = "no sound: the device is gone; the sitting goes on, and sound comes back with the next device"
 PROCESS_ENDED = "no sound: the sound process has ended; the sitting goes on"
 NO_SOUND = "no sound"

@@ -60,6 +60,7 @@ class EventKind(StrEnum):
     MODEL = "model"
     LATE_BASELINE = "late_baseline"
     ENTRY = "entry"
+    VOICE = "voice"
 
 
 @dataclass(frozen=True, slots=True)

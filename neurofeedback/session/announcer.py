@@ -1,0 +1,79 @@
+"""What the voice says during a session: phases, questions, the state of the headset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from neurofeedback.audio.sink import Sink
+from neurofeedback.audio.voice import Utterance
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.probe_questions import ProbeQuestion
+from neurofeedback.texts.spoken import SENTENCES
+from neurofeedback.types import Phase
+
+_AFTER_BELL_S = 1.5
+_PHASES: Mapping[Phase, str] = {
+    Phase.SETTLE: "phase_settle",
+    Phase.BASELINE: "phase_baseline",
+    Phase.PRACTICE: "phase_practice",
+    Phase.TRANSFER: "phase_transfer",
+    Phase.REST: "phase_rest",
+    Phase.DEBRIEF: "phase_debrief",
+}
+_QUESTIONS: Mapping[int, str] = {1: "probe_where", 2: "probe_sure", 3: "probe_sleepy"}
+
+
+class Announcer:
+    """Speaks through the session's sound output, and names what it said for the recording.
+
+    While a question is open it says nothing but the questions, so that it never speaks over an answer.
+
+    Parameters
+    ----------
+    settings : AudioSettings
+        Whether it speaks at all.
+    sink : Sink
+        The sound output.
+    eyes_open : bool
+        Whether the eyes are open in this session.
+    note : callable
+        Receives what is said: the id of a sentence, or a text.
+    """
+
+    def __init__(self, settings: AudioSettings, sink: Sink, *, eyes_open: bool, note: Callable[[str], object]) -> None:
+        self._enabled = settings.voice_enabled
+        self._sink = sink
+        self._eyes_open = eyes_open
+        self._note = note
+        self._question: ProbeQuestion | None = None
+
+    def announce_phase(self, phase: Phase, at_s: float) -> None:
+        """Say which phase begins, after its bell."""
+        if (sentence := _PHASES.get(phase)) is not None:
+            opened = self._eyes_open and phase is Phase.SETTLE
+            self.say("phase_settle_open" if opened else sentence, at_s, delay_s=_AFTER_BELL_S)
+
+    def update_question(self, question: ProbeQuestion | None, at_s: float) -> None:
+        """Ask a question that opens, after its chime; an answer ends what is being said."""
+        if question is self._question:
+            return
+        is_first, self._question = self._question is None, question
+        if self._enabled:
+            self._sink.hush(at_s)
+            if question is not None and (sentence := _QUESTIONS.get(question.number)) is not None:
+                self._speak(tr(SENTENCES[sentence]), sentence, at_s, _AFTER_BELL_S if is_first else 0.0)
+
+    def say(self, sentence: str, at_s: float, *, delay_s: float = 0.0) -> None:
+        """Say a sentence of `texts.spoken`, unless a question is open."""
+        if self._enabled and self._question is None:
+            self._speak(tr(SENTENCES[sentence]), sentence, at_s, delay_s)
+
+    def say_text(self, text: str, at_s: float) -> None:
+        """Say any text, such as one of a practice, unless a question is open."""
+        if self._enabled and self._question is None:
+            self._speak(text, "", at_s, 0.0)
+
+    def _speak(self, text: str, sentence: str, at_s: float, delay_s: float) -> None:
+        self._sink.speak(Utterance(text, sentence, delay_s), at_s)
+        self._note(sentence or text)
