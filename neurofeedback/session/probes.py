@@ -87,6 +87,8 @@ class ProbeScheduler:
     def __init__(self, settings: ProbeSettings, seed: int, sfreq: float) -> None:
         self._sfreq = sfreq
         self._timeout = settings.timeout_s * sfreq
+        left_out = {ProbeState.SURE: not settings.ask_sure, ProbeState.SLEEPY: not settings.ask_sleepy}
+        self._left_out = frozenset(state for state, out in left_out.items() if out)
         self._min_response = settings.min_response_s * sfreq
         self._times = probe_times(settings, seed)
         self._next_probe = self._draw_next_probe()
@@ -157,6 +159,8 @@ class ProbeScheduler:
 
     def _transition(self, event_kind: ProbeEvent, sample: int) -> None:
         self._state = TRANSITIONS[self._state, event_kind]
+        while self._state in self._left_out:
+            self._state = TRANSITIONS[self._state, ProbeEvent.ANSWER]
         self._opened = sample
 
     def _draw_next_probe(self) -> float:

@@ -30,6 +30,8 @@ class ProbeSettings(SettingsModel):
         default=_DEFAULT_INTERVAL_S,
         description="range of the time between probes, drawn uniformly, s; 0, 0 for no probes",
     )
+    ask_sure: bool = Field(default=True, description="ask how sure an answer is, which the decoder weighs it by")
+    ask_sleepy: bool = Field(default=True, description="ask how sleepy the person is, which marks drowsy answers")
     timeout_s: float = number(12.0, "time for each answer before the question disappears, s", low=0.5, high=120)
     min_response_s: float = number(
         0.2, "keys sooner than this after the question or the previous key are ignored, s", low=0, high=1

@@ -1,14 +1,14 @@
 """Texts of the settings page and of the editor of programmes."""
 
-GROUP_APPEARANCE = "What it looks like"
-GROUP_SOUND = "What it sounds like"
-GROUP_PRACTICE = "The practice"
-GROUP_OUTPUT = "Where it goes"
+GROUP_APPEARANCE = "Appearance"
+GROUP_SOUND = "Sound"
+GROUP_PRACTICE = "Practice"
+GROUP_OUTPUT = "Recording"
 
 FIELDS = {
     "theme": "Colours",
     "large_type": "Large type",
-    "reduced_motion": "Nothing moves",
+    "reduced_motion": "Reduce motion",
     "picture": "Picture",
     "background": "Background sound",
     "background_file": "My sound file",
@@ -16,6 +16,9 @@ FIELDS = {
     "sound_device": "Sound device",
     "drowsiness_shimmer": "A light shimmer when I get sleepy",
     "probes": "Questions",
+    "ask_sure": "Ask how sure I am, too (helps the program learn)",
+    "ask_sleepy": "Ask how sleepy I am, too (helps the program learn)",
+    "mood_questions": "Offer mood, sleepiness and condition after a sitting",
     "learn_live": "Each answer refines the guidance at once",
     "baseline": "Compare with",
     "profile": "Method",
@@ -46,14 +49,14 @@ TONE_STAYS_NEUTRAL = (
 )
 PLACEHOLDERS = {
     "background_file": "WAV, FLAC, MP3 or OGG",
-    "sound_device": "Empty for the system's own",
-    "recordings": "Empty for the default folder",
-    "osc_out": "PORT or HOST:PORT; empty for no output",
+    "sound_device": "empty = the system's own",
+    "osc_out": "PORT or HOST:PORT; empty = off",
 }
 CHOOSE = "Choose"
 CHOOSE_FIELD = "Choose: {field}"
 SOUND_FILES = "Sound files"
-WHEN_APPLIED = "Changes are saved, and apply from the next sitting on."
+WHEN_APPLIED = "Saved. Applies from your next sitting."
+OPEN_FILE = "Settings &file"
 MAKE_PROGRAMME = "Make a &programme"
 
 EDITOR_TITLE = "A programme of my own"

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtCore import QTimer, QUrl
+from PyQt6.QtGui import QCloseEvent, QDesktopServices
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
 from neurofeedback.errors import EXIT_INTERRUPTED
@@ -25,6 +25,7 @@ from neurofeedback.ui.app_state import (
     load_state,
 )
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.help_dialog import HelpDialog
 from neurofeedback.ui.pages.about_page import AboutPage
 from neurofeedback.ui.pages.after_page import AfterPage
 from neurofeedback.ui.pages.compare_page import ComparePage
@@ -35,6 +36,7 @@ from neurofeedback.ui.pages.programme_editor import ProgrammeEditor
 from neurofeedback.ui.pages.progress_page import ProgressPage
 from neurofeedback.ui.pages.settings_page import SettingsPage
 from neurofeedback.ui.pages.sit_page import SitPage
+from neurofeedback.ui.pages.welcome_page import WelcomePage
 from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
 from neurofeedback.ui.programmes import programme_choices
 from neurofeedback.ui.session_bridge import Launch
@@ -53,6 +55,7 @@ __all__ = ["AppDefaults", "DeviceChoice", "MainWindow", "ProgrammeChoice"]
 
 SIZE = (1024, 640)
 RECOVER_AFTER_MS = 1500
+FIRST_PROGRAMME = "first"
 APPEARANCE_SETTINGS = ("theme", "large_type", "picture", "reduced_motion")
 
 
@@ -70,6 +73,7 @@ class MainWindow(SessionWindow):
         self.setWindowTitle(tr(window.APP_TITLE))
         self.resize(*SIZE)
         bind_key(self, "F11", self._full_screen)
+        bind_key(self, "F1", self._show_help)
         self._recovery_task: BackgroundTask[UnfinishedSession | None] = BackgroundTask(self, "recovery")
         self._recovery_task.done.connect(self._offer_unfinished)
         self._preload_task: BackgroundTask[None] = BackgroundTask(self, "preload")
@@ -89,13 +93,25 @@ class MainWindow(SessionWindow):
         self.setStyleSheet(stylesheet(theme, large_type=self._preferences.large_type))
         self._places = QStackedWidget()
         self._home, self._about = HomePage(self._defaults, self._water, self._device_scan), AboutPage()
+        overrides = self._preferences.settings_overrides()
+        self._welcome = WelcomePage(self._water, self._defaults.audio, overrides)
         self._fit, self._sit = FitPage(theme), SitPage(DARK, self._water, self._state, self._preferences)
         if theme is not DARK:  # no light in the room while the eyes are closed
             self._sit.setStyleSheet(stylesheet(DARK, large_type=self._preferences.large_type))
         self._after = AfterPage(theme, self._water, profiles)
-        self._progress, self._settings = ProgressPage(theme), SettingsPage(profiles)
+        self._progress, self._settings = ProgressPage(theme), SettingsPage(profiles, self._defaults.recordings)
+        self._after.offer_mood(self._preferences.mood_questions)
         self._editor = ProgrammeEditor(self._state_path.parent / "programmes")
-        pages = (self._home, self._about, self._fit, self._sit, self._after, self._progress, self._settings)
+        pages = (
+            self._home,
+            self._welcome,
+            self._about,
+            self._fit,
+            self._sit,
+            self._after,
+            self._progress,
+            self._settings,
+        )
         titles = {programme.name: programme.title for programme in self._defaults.programmes}
         self._history, self._compare = HistoryPage(titles), ComparePage(theme)
         for page in (*pages, self._history, self._compare, self._editor):
@@ -117,7 +133,8 @@ class MainWindow(SessionWindow):
         self._home.progress.connect(self._show_progress)
         self._home.settings.connect(self._show_settings)
         self._home.research.connect(self.toggle_research)
-        self._about.left.connect(self._leave_about)
+        self._about.left.connect(self._show_home)
+        self._welcome.left.connect(self._leave_welcome)
         self._fit.begin.connect(self._bridge.begin_now)
         self._fit.leave.connect(self.end)
         self._sit.end.connect(self.end)
@@ -135,13 +152,15 @@ class MainWindow(SessionWindow):
         self._progress.left.connect(self._show_home)
         self._settings.left.connect(self._show_home)
         self._settings.changed.connect(self._apply_preferences)
+        self._settings.file_wanted.connect(self._open_settings_file)
         self._settings.programme.connect(self._show_editor)
         self._editor.left.connect(self._show_home)
         self._editor.saved.connect(self._reload_programmes)
 
     def _begin(self) -> None:
         if not self._state.claims_seen:
-            self._show_about()
+            self._show(self._welcome)
+            self._welcome.activate()
         elif self._request is not None:
             self.begin(self._request)
         else:
@@ -218,6 +237,11 @@ class MainWindow(SessionWindow):
         self._show(self._settings)
         self._settings.activate(self._preferences)
 
+    def _open_settings_file(self) -> None:
+        """Open the settings file with the system's editor; it is written first, so that every setting is in it."""
+        save_preferences(self._preferences_path, self._preferences)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._preferences_path)))
+
     def _show_editor(self) -> None:
         self._show(self._editor)
         self._editor.activate()
@@ -228,13 +252,19 @@ class MainWindow(SessionWindow):
         self._build()
         self._show_home()
 
-    def _leave_about(self) -> None:
-        first_time = not self._state.claims_seen
-        self._save_state(claims_seen=True)
-        if first_time:
-            self._begin()
-        else:
-            self._show_home()
+    def _leave_welcome(self) -> None:
+        """Begin with the practice for a first sitting chosen."""
+        names = {programme.name for programme in self._defaults.programmes}
+        first = FIRST_PROGRAMME if FIRST_PROGRAMME in names else self._state.programme
+        self._save_state(claims_seen=True, programme=first)
+        self._begin()
+
+    def _show_help(self) -> None:
+        """Open the help, or bring it to the front."""
+        dialog = self.findChild(HelpDialog) or HelpDialog(self)
+        dialog.setStyleSheet(self.styleSheet())
+        dialog.show()
+        dialog.raise_()
 
     @property
     def _folder(self) -> Path:
@@ -247,6 +277,7 @@ class MainWindow(SessionWindow):
         )
         self._preferences = preferences
         save_preferences(self._preferences_path, preferences)
+        self._after.offer_mood(preferences.mood_questions)
         if appearance_changed:
             QTimer.singleShot(0, self._rebuild)  # not now: the changed field is still emitting its signal
 
@@ -297,16 +328,6 @@ class MainWindow(SessionWindow):
         request = self._state.request(self._defaults, self._preferences)
         minutes = float(unfinished.minutes_left)
         self.begin(replace(request, participant=unfinished.participant, minutes=minutes, programme=""))
-
-    def raise_window(self) -> None:
-        """Bring the window to the front, for a second start of the program."""
-        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
-        self.show()
-        self.raise_()
-        self.activateWindow()
-
-    def _full_screen(self) -> None:
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
 def _complete(recordings: Path, _handle: TaskHandle) -> UnfinishedSession | None:

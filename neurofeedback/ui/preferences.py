@@ -35,6 +35,9 @@ class Preferences:
     sound_device: str = ""
     drowsiness_shimmer: bool = False
     probes: str = "default"
+    ask_sure: bool = False
+    ask_sleepy: bool = False
+    mood_questions: bool = False
     learn_live: bool = True
     baseline: str = "session"
     profile: str = "default"
@@ -53,6 +56,8 @@ class Preferences:
         if self.background == "file" and not self.background_file:
             del audio["background"]
         overrides = tuple(SettingOverride("audio", name, value) for name, value in audio.items())
+        left_out = tuple(name for name in ("ask_sure", "ask_sleepy") if not getattr(self, name))
+        overrides += tuple(SettingOverride("probes", name, value=False) for name in left_out)
         if self.baseline != defaults.baseline:
             overrides = (*overrides, SettingOverride("baseline", "feedback_source", self.baseline))
         return overrides

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QWidget
 
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
@@ -194,3 +195,13 @@ class SessionWindow(QMainWindow):
         if self._research is not None:
             self._research.deleteLater()
         self._research = None
+
+    def raise_window(self) -> None:
+        """Bring the window to the front, for a second start of the program."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

@@ -21,7 +21,7 @@ from neurofeedback.session.probes import (
     probe_times,
 )
 from neurofeedback.settings.session import ProbeSettings
-from neurofeedback.texts.probe_questions import QUESTIONS, SLEEPY, SURE, WHERE, WORDING_VERSION
+from neurofeedback.texts.probe_questions import QUESTIONS, SLEEPY, SURE, WHERE, WORDING_VERSION, ProbeQuestion
 from neurofeedback.texts.session_notices import STUCK_KEY
 from neurofeedback.types import Event, EventKind, Frame, Guidance, Phase, Probe, State
 
@@ -265,3 +265,24 @@ class TestPresses:
     def test_no_press_gives_no_event(self) -> None:
         presses = PressDebouncer(SETTINGS, SFREQ)
         assert presses.tick(10_000) == presses.end() == ()
+
+
+@pytest.mark.parametrize(
+    ("sure", "sleepy", "questions"),
+    [(False, False, [WHERE]), (True, False, [WHERE, SURE]), (False, True, [WHERE, SLEEPY])],
+)
+def test_only_the_chosen_questions_are_asked(sure: bool, sleepy: bool, questions: list[ProbeQuestion]) -> None:
+    settings = SETTINGS.model_copy(update={"ask_sure": sure, "ask_sleepy": sleepy})
+    prober, shown = ProbeScheduler(settings, 3, SFREQ), []
+    for index in range(4000):
+        prober.process_frames([frame(index)])
+        if prober.tick(HOP * (index + 1)).chime:
+            break
+    finished = None
+    for later in range(1, 4):
+        if prober.question is not None:
+            shown.append(prober.question)
+            finished = prober.answer(1, HOP * (index + 1) + 60 * later).finished_probe
+    assert shown == questions
+    assert finished is not None
+    assert (finished.where, finished.sure, finished.sleepy) == (1, 1 if sure else None, 1 if sleepy else None)

@@ -18,9 +18,9 @@ from PyQt6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.analysis.history import PastSession, cached_sessions, past_sessions
-from neurofeedback.analysis.session_bin import BIN, move_to_bin, restore_from_bin
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.storage.bin import BIN, BinnedSession, move_to_bin, restore_from_bin
 from neurofeedback.storage.dataset_access import restrict_recordings
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state
 from neurofeedback.ui.main_window import MainWindow
@@ -163,18 +163,23 @@ def test_thousands_of_sittings_are_shown_without_a_cell_more_than_is_seen(
 def test_bin_takes_the_same_session_twice_and_refuses_a_taken_place(dataset: Path) -> None:
     files = SessionFiles.from_stem(dataset, "sub-P1_ses-20261129T021801_task-meditation")
     before = sorted(path.relative_to(dataset) for path in dataset.rglob("*") if path.is_file())
-    first = move_to_bin(files)
+    folders = (files.raw, files.derived)
+
+    def delete() -> BinnedSession:
+        return move_to_bin(dataset, files.session_prefix, folders, files.lock_path)
+
+    first = delete()
     with pytest.raises(RecordingError, match="is gone"):
-        move_to_bin(files)
-    shutil.copytree(first.folder / "raw", files.raw)
-    second = move_to_bin(files)
+        delete()
+    shutil.copytree(first.moves[0][1], files.raw)
+    second = delete()
     assert first.folder != second.folder
     shutil.rmtree(second.folder)
     files.raw.mkdir(parents=True)
     with pytest.raises(RecordingError, match="place is taken"):
         restore_from_bin(first)
     files.raw.rmdir()
-    assert restore_from_bin(first) == files.raw
+    restore_from_bin(first)
     (dataset / BIN).rmdir()
     assert before == sorted(path.relative_to(dataset) for path in dataset.rglob("*") if path.is_file())
 

@@ -70,14 +70,19 @@ def test_unwritable_folder_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert "could not be saved" in caplog.text
 
 
-def test_default_preferences_change_nothing_in_the_profile() -> None:
-    assert Preferences().settings_overrides() == ()
+ALL_QUESTIONS = Preferences(ask_sure=True, ask_sleepy=True)
+
+
+def test_default_preferences_ask_one_question_and_change_nothing_else_in_the_profile() -> None:
+    one_question = (SettingOverride("probes", "ask_sure", False), SettingOverride("probes", "ask_sleepy", False))
+    assert Preferences().settings_overrides() == one_question
+    assert ALL_QUESTIONS.settings_overrides() == ()
 
 
 def test_own_sound_file_applies_only_when_chosen() -> None:
-    assert Preferences(background="file").settings_overrides() == ()
-    assert Preferences(background_file="x.wav").settings_overrides() == ()
-    chosen = Preferences(background="file", background_file="x.wav")
+    assert replace(ALL_QUESTIONS, background="file").settings_overrides() == ()
+    assert replace(ALL_QUESTIONS, background_file="x.wav").settings_overrides() == ()
+    chosen = replace(ALL_QUESTIONS, background="file", background_file="x.wav")
     assert chosen.settings_overrides() == (
         SettingOverride("audio", "background", "file"),
         SettingOverride("audio", "background_file", "x.wav"),

@@ -108,6 +108,7 @@ ALLOWED = {
     ("session_bridge.py", "join"): "called with a timeout of 0",
     ("session_bridge.py", "result"): "called only once it is done",
     ("background.py", "result"): "called only once it is done",
+    ("sound_preview.py", "result"): "called only once it is done",
     ("device_scan.py", "result"): "runs in a helper thread",
     ("app_state.py", "read_text"): "a file of a few lines, before the window is shown",
     ("preferences.py", "read_text"): "a file of a few lines, before the window is shown",

@@ -31,8 +31,8 @@ from neurofeedback.ui.widgets.water_view import WaterView
 from neurofeedback.ui.widgets.what_if_panel import WhatIfPanel
 
 if TYPE_CHECKING:
-    from neurofeedback.analysis.session_bin import BinnedSession
     from neurofeedback.report.decoder_summary import DecoderSummary
+    from neurofeedback.storage.bin import BinnedSession
     from neurofeedback.ui.viewmodels import SessionOverview
 
 _BAND_HEIGHT = 92
@@ -215,6 +215,10 @@ class AfterPage(QWidget):
         parts = (self._title, *self._lines, self._message)
         return tuple(part.text() for part in parts if part.text() and not part.isHidden())
 
+    def offer_mood(self, offered: bool) -> None:
+        """Offer mood, sleepiness and condition, or not."""
+        self._notes_form.offer_mood(offered)
+
     def _toggle_details(self) -> None:
         self._details_panel.setVisible(self._details_panel.isHidden())
 
@@ -331,16 +335,16 @@ def _save_notes_task(session: Path, notes: SessionNotes, _handle: TaskHandle) ->
 
 
 def _discard_task(session: Path, _handle: TaskHandle) -> BinnedSession:
-    from neurofeedback.analysis.session_bin import move_to_bin
     from neurofeedback.formats.reader import find_session
+    from neurofeedback.storage.bin import move_to_bin
 
     files = find_session(session) if session.exists() else None
     if files is None:
         raise RecordingError("the sitting's folder is gone", got=str(session), todo="nothing else is touched")
-    return move_to_bin(files)
+    return move_to_bin(files.root, files.session_prefix, (files.raw, files.derived), files.lock_path)
 
 
 def _restore_task(binned: BinnedSession, _handle: TaskHandle) -> None:
-    from neurofeedback.analysis.session_bin import restore_from_bin
+    from neurofeedback.storage.bin import restore_from_bin
 
     restore_from_bin(binned)

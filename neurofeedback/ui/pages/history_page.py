@@ -19,7 +19,7 @@ from neurofeedback.ui.widgets.sessions_table import SessionsTable, date_text
 
 if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
-    from neurofeedback.analysis.session_bin import BinnedSession
+    from neurofeedback.storage.bin import BinnedSession
 
 
 class HistoryPage(QWidget):
@@ -183,13 +183,14 @@ def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> list[P
 
 
 def _delete_task(recordings: Path, stem: str, _handle: TaskHandle) -> BinnedSession:
-    from neurofeedback.analysis.session_bin import move_to_bin
     from neurofeedback.recording.bids_paths import SessionFiles
+    from neurofeedback.storage.bin import move_to_bin
 
-    return move_to_bin(SessionFiles.from_stem(recordings, stem))
+    files = SessionFiles.from_stem(recordings, stem)
+    return move_to_bin(files.root, files.session_prefix, (files.raw, files.derived), files.lock_path)
 
 
 def _restore_task(binned: BinnedSession, _handle: TaskHandle) -> None:
-    from neurofeedback.analysis.session_bin import restore_from_bin
+    from neurofeedback.storage.bin import restore_from_bin
 
     restore_from_bin(binned)

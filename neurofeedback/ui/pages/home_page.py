@@ -196,10 +196,12 @@ class HomePage(QWidget):
 
     def _insert_device(self, title: str, device: str) -> None:
         typed, was_empty = self._device.currentText(), not self._device.count()
+        self._device.blockSignals(True)
         self._device.insertItem(0, title, device)
         if was_empty:  # Qt then chooses the item
             self._device.setCurrentIndex(-1)
             self._device.setEditText(typed)
+        self._device.blockSignals(False)
 
     def _update_sit(self) -> None:
         """Enable the button only for a device that is there to be used."""
@@ -208,6 +210,8 @@ class HomePage(QWidget):
         if not device:
             text = home.SIT_LOOKING if self._device_scan.busy else home.SIT_NO_HEADSET
         had_focus = self._device.hasFocus()
+        if not device and self.sit_button.hasFocus():
+            self._device.setFocus()  # else Qt gives the focus of a disabled button to the demo's
         self.sit_button.setEnabled(bool(device))
         self.sit_button.setText(tr(text))
         self.sit_button.setAccessibleName(tr(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QScrollArea, QSpinBox, QWidget
@@ -32,14 +33,19 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
     "baseline": settings.BASELINES,
     "lsl_out": settings.LSL_OUTPUTS,
 }
-_CHECKED = {"large_type", "reduced_motion", "drowsiness_shimmer", "learn_live"}
+_CHECKED = {
+    "large_type", "reduced_motion", "drowsiness_shimmer", "learn_live", "ask_sure", "ask_sleepy", "mood_questions",
+}  # fmt: skip
 _GROUPS = (
     (settings.GROUP_APPEARANCE, ("theme", "picture", "large_type", "reduced_motion")),
     (
         settings.GROUP_SOUND,
         ("background", "background_file", "ceiling_dbfs", "sound_device", "drowsiness_shimmer"),
     ),
-    (settings.GROUP_PRACTICE, ("probes", "learn_live", "baseline", "profile")),
+    (
+        settings.GROUP_PRACTICE,
+        ("probes", "ask_sure", "ask_sleepy", "mood_questions", "learn_live", "baseline", "profile"),
+    ),
     (settings.GROUP_OUTPUT, ("recordings", "lsl_out", "osc_out")),
 )
 _FIELD_WIDTH = 360
@@ -50,10 +56,12 @@ class SettingsPage(QWidget):
 
     changed = pyqtSignal(object)
     programme = pyqtSignal()
+    file_wanted = pyqtSignal()
     left = pyqtSignal()
 
-    def __init__(self, profiles: tuple[str, ...]) -> None:
+    def __init__(self, profiles: tuple[str, ...], recordings: Path) -> None:
         super().__init__()
+        self._placeholders = {**settings.PLACEHOLDERS, "recordings": str(recordings)}
         self._preferences = Preferences()
         self._profiles = profiles
         self._fields: dict[str, QWidget] = {}
@@ -84,6 +92,7 @@ class SettingsPage(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         foot = row(label(settings.WHEN_APPLIED, quiet=True))
         foot.addStretch(1)
+        foot.addWidget(button(settings.OPEN_FILE, self.file_wanted.emit, flat=True))
         foot.addWidget(button(settings.MAKE_PROGRAMME, self.programme.emit))
         foot.addWidget(self.back)
         foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
@@ -107,7 +116,7 @@ class SettingsPage(QWidget):
     def _make_field(self, name: str) -> QWidget:
         if name in _CHECKED:
             return self._check(name)
-        if name in settings.PLACEHOLDERS:
+        if name in self._placeholders:
             return self._line(name)
         if name == "ceiling_dbfs":
             return self._ceiling()
@@ -129,7 +138,7 @@ class SettingsPage(QWidget):
 
     def _line(self, name: str) -> QWidget:
         field = QLineEdit()
-        field.setPlaceholderText(tr(settings.PLACEHOLDERS[name]))
+        field.setPlaceholderText(tr(self._placeholders[name]))
         field.editingFinished.connect(lambda: self._set(name, field.text().strip()))
         self._setters[name] = lambda value: field.setText(str(value))
         return field

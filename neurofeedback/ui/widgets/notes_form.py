@@ -29,6 +29,7 @@ class NotesForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._notes = SessionNotes()
+        self._mood_offered = False
         self._note = QPlainTextEdit()
         self._note.setPlaceholderText(tr(after.NOTE_PLACEHOLDER))
         self._note.setTabChangesFocus(True)
@@ -55,11 +56,16 @@ class NotesForm(QWidget):
         outer = column(self, gap=8)
         self._note.setAccessibleName(tr(after.NOTE))
         outer.addWidget(self._note)
-        grid = QGridLayout()
+        self._tags.setAccessibleName(tr(after.TAGS))
+        outer.addWidget(label(after.TAGS, quiet=True))
+        outer.addWidget(self._tags)
+        self._mood = QWidget()
+        grid = QGridLayout(self._mood)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(3)
         named: list[tuple[str, QWidget]] = [(_SCALES[name][0], scale) for name, scale in self._scales.items()]
-        named += [(after.TAGS, self._tags), (after.CONDITION, self._condition)]
+        named += [(after.CONDITION, self._condition)]
         for at, (name, field) in enumerate(named):
             field.setAccessibleName(tr(name))
             place, side = divmod(at, 2)
@@ -67,8 +73,17 @@ class NotesForm(QWidget):
             grid.addWidget(field, 3 * place + 1, side)
             grid.setRowMinimumHeight(3 * place + 2, 5)
             grid.setColumnStretch(side, 1)
-        outer.addLayout(grid)
+        outer.addWidget(self._mood)
         outer.addStretch(1)
+
+    def offer_mood(self, offered: bool) -> None:
+        """Offer mood, sleepiness and condition; a session that has them shows them in any case."""
+        self._mood_offered = offered
+        self._show_mood()
+
+    def _show_mood(self) -> None:
+        notes = self._notes
+        self._mood.setVisible(self._mood_offered or bool(notes.condition) or any(getattr(notes, n) for n in _SCALES))
 
     def show_notes(self, notes: SessionNotes) -> None:
         """Show the notes saved before."""
@@ -78,6 +93,7 @@ class NotesForm(QWidget):
         self._condition.setCurrentText(notes.condition)
         for name, scale in self._scales.items():
             scale.setCurrentIndex(getattr(notes, name) or 0)
+        self._show_mood()
         self._save_timer.stop()
 
     def save(self) -> None:

@@ -1,0 +1,175 @@
+"""Three cards at the first start: what this is, what you will hear, and what it will ask."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QWidget
+
+from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene
+from neurofeedback.session.config import SettingOverride
+from neurofeedback.session.keymap import request_for_key
+from neurofeedback.session.live_state import RequestKind, Snapshot
+from neurofeedback.texts import welcome
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.probe_questions import WHERE
+from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
+from neurofeedback.ui.announcer import announce
+from neurofeedback.ui.sound_preview import SoundPreview
+from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, ignore_wheel, label, row
+from neurofeedback.ui.widgets.prompt import Prompt, PromptAnswer
+from neurofeedback.ui.widgets.water_view import WaterView
+
+_TEXT_WIDTH = 820
+_STEPS = 100
+_MIN_PICTURE_HEIGHT = 90
+
+
+class WelcomePage(QWidget):
+    """Shows one card at a time; ``left`` follows the last one, or Skip."""
+
+    left = pyqtSignal()
+
+    def __init__(self, water: WaterRenderer, audio: str, overrides: tuple[SettingOverride, ...]) -> None:
+        super().__init__()
+        self._preview = SoundPreview(audio, overrides, self)
+        self._preview.silent.connect(self._show_silent)
+        self._picture = WaterView(water)
+        self._water = water
+        self._slider = ignore_wheel(QSlider(Qt.Orientation.Horizontal))
+        self._slider.setRange(0, _STEPS)
+        self._slider.setAccessibleName(tr(welcome.SLIDER_NAME))
+        self._slider.valueChanged.connect(self._rehearse)
+        self._sound_notice = label(live=True)
+        self._tried = label(live=True)
+        self._prompt = Prompt()
+        self._disclaimer = label(DISCLAIMER, quiet=True)
+        self._disclaimer.hide()
+        self._more = button(welcome.MORE, self._show_more, flat=True)
+        self._step = label(quiet=True)
+        self._back = button(welcome.BACK, lambda: self._go(-1), flat=True)
+        self._skip = button(welcome.SKIP, self._leave, flat=True)
+        self.forward = button(welcome.NEXT, lambda: self._go(1), main=True)
+        self._cards = QStackedWidget()
+        self._titles = (welcome.WHAT_TITLE, welcome.HEAR_TITLE, welcome.ASK_TITLE)
+        self._sentences = (welcome.WHAT, welcome.HEAR, welcome.ASK)
+        for parts in (self._what(), self._hear(), self._ask()):
+            self._cards.addWidget(parts)
+        self._lay_out()
+        bind_key(self, "Esc", self._leave)
+        for number in ("1", "2", "3", "PgUp", "PgDown"):
+            bind_key(self, number, lambda number=number: self._try_key(number))
+
+    def _lay_out(self) -> None:
+        foot = row(self._step)
+        foot.addStretch(1)
+        for part in (self._skip, self._back, self.forward):
+            foot.addWidget(part)
+        foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
+        outer = column(self, gap=0)
+        outer.addWidget(self._cards, 1)
+        outer.addLayout(foot)
+
+    def _card(self, number: int, *parts: QWidget | QHBoxLayout, picture: QWidget | None = None) -> QWidget:
+        """Return a card of a title, a sentence and some parts."""
+        page, content = QWidget(), QWidget()
+        content.setMaximumWidth(_TEXT_WIDTH)
+        inside = column(content, MARGIN, gap=14)
+        inside.addWidget(label(self._titles[number], large=True))
+        inside.addWidget(_wrapped(label(self._sentences[number])))
+        for part in parts:
+            inside.addLayout(part) if isinstance(part, QHBoxLayout) else inside.addWidget(part)
+        middle = row(gap=0)
+        middle.addStretch(1)
+        middle.addWidget(content, 1000)
+        middle.addStretch(1)
+        outer = column(page, gap=0)
+        picture = picture or WaterView(self._water)
+        picture.setMinimumHeight(_MIN_PICTURE_HEIGHT)
+        outer.addWidget(picture, 1)
+        outer.addLayout(middle)
+        return page
+
+    def _what(self) -> QWidget:
+        more = row(self._more)
+        more.addStretch(1)
+        return self._card(0, _wrapped(self._disclaimer), _wrapped(label(STOP_ADVICE, quiet=True)), more)
+
+    def _hear(self) -> QWidget:
+        play = row(
+            button(welcome.HEAR_QUIET, lambda: self._play(0.0)),
+            button(welcome.HEAR_TONE, lambda: self._play(1.0)),
+            button(welcome.HEAR_UNCLEAR, lambda: self._play(0.0, unclear=True)),
+        )
+        play.addStretch(1)
+        caption = label(welcome.REHEARSE, quiet=True)
+        return self._card(1, play, caption, self._slider, _wrapped(self._sound_notice), picture=self._picture)
+
+    def _ask(self) -> QWidget:
+        middle = row(self._prompt)
+        return self._card(2, middle, _wrapped(self._tried), _wrapped(label(welcome.PRESS, quiet=True)))
+
+    @property
+    def number(self) -> int:
+        """Number of the card shown, from 0."""
+        return self._cards.currentIndex()
+
+    def activate(self) -> None:
+        """Show the first card."""
+        self._show_card(0)
+
+    def _show_card(self, number: int) -> None:
+        self._preview.stop()
+        self._cards.setCurrentIndex(number)
+        total = self._cards.count()
+        self._step.setText(tr(welcome.STEP, number=number + 1, total=total))
+        self._back.setVisible(number > 0)
+        last = number == total - 1
+        self._skip.setVisible(not last)
+        text = tr(welcome.START if last else welcome.NEXT)
+        self.forward.setText(text)
+        self.forward.setAccessibleName(text.replace("&", ""))
+        self.forward.setFocus()
+        announce(f"{tr(self._titles[number])}.", tr(self._sentences[number]))
+        if last:
+            choices = [PromptAnswer(key, tr(text), lambda key=key: self._try_key(key)) for key, text in WHERE.choices]
+            self._prompt.show_question(tr(WHERE.wording), choices)
+
+    def _go(self, step: int) -> None:
+        if self.number + step == self._cards.count():
+            self._leave()
+        else:
+            self._show_card(self.number + step)
+
+    def _leave(self) -> None:
+        self._preview.stop()
+        self.left.emit()
+
+    def _show_more(self) -> None:
+        self._disclaimer.show()
+        self._more.hide()
+
+    def _play(self, share: float, *, unclear: bool = False) -> None:
+        self._slider.blockSignals(True)
+        self._slider.setValue(round(_STEPS * share))
+        self._slider.blockSignals(False)
+        self._picture.show_scene(WaterScene(ripple=share, mist=1.0 if unclear else 0.0))
+        self._preview.play(share, unclear=unclear)
+
+    def _rehearse(self, value: int) -> None:
+        self._picture.show_scene(WaterScene(ripple=value / _STEPS))
+        self._preview.play(value / _STEPS)
+
+    def _show_silent(self) -> None:
+        self._sound_notice.setText(tr(welcome.NO_SOUND))
+
+    def _try_key(self, key: str) -> None:
+        """Show what a key would answer; only on the last card."""
+        name = {"PgUp": "page_up", "PgDown": "page_down"}.get(key, key)
+        request = request_for_key(name, Snapshot(question=WHERE))
+        if self.number == self._cards.count() - 1 and request is not None and request.kind is RequestKind.ANSWER:
+            self._tried.setText(tr(welcome.TRIED, answer=tr(dict(WHERE.choices)[request.value])))
+
+
+def _wrapped(line: QLabel) -> QLabel:
+    line.setWordWrap(True)
+    return line

@@ -1,0 +1,177 @@
+"""Tests of the first start: three cards, sounds to try, keys to try, and four presses to the first bell."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QAbstractButton, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult
+from neurofeedback.feedback.water_picture import WaterRenderer
+from neurofeedback.session.config import SessionConfig, SessionResult
+from neurofeedback.session.keymap import key_help
+from neurofeedback.session.live_state import LiveState
+from neurofeedback.texts.welcome import HELP_KEYS, HELP_SIT
+from neurofeedback.types import Guidance
+from neurofeedback.ui.app_state import AppDefaults, ProgrammeChoice
+from neurofeedback.ui.help_dialog import HelpDialog
+from neurofeedback.ui.main_window import MainWindow
+from neurofeedback.ui.pages.welcome_page import WelcomePage
+from neurofeedback.ui.sound_preview import SoundPreview
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+class HeardSink:
+    """A sound output that keeps the guidance it is given."""
+
+    description, underruns = "heard", 0
+
+    def __init__(self) -> None:
+        self.heard: list[Guidance] = []
+        self.started = self.stopped = False
+
+    def start(self) -> None:
+        self.started = True
+
+    def set_guidance(self, guidance: Guidance, at_s: float) -> None:
+        del at_s
+        self.heard.append(guidance)
+
+    def stop(self, at_s: float) -> None:
+        del at_s
+        self.stopped = True
+
+
+class Running:
+    """A session that never ends by itself."""
+
+    def __init__(self) -> None:
+        self.live_state = LiveState()
+        self._stopped = False
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        self._stopped = True
+
+    def join(self, timeout_s: float | None = None) -> SessionResult | None:
+        del timeout_s
+        return SessionResult(0) if self._stopped else None
+
+
+@pytest.fixture
+def sink(monkeypatch: pytest.MonkeyPatch) -> HeardSink:
+    sink = HeardSink()
+
+    def opened(*_: object) -> HeardSink:
+        sink.start()
+        return sink
+
+    monkeypatch.setattr("neurofeedback.ui.sound_preview._open", opened)
+    return sink
+
+
+@pytest.fixture
+def page(qtbot: QtBot, sink: HeardSink) -> WelcomePage:
+    assert not sink.started
+    page = WelcomePage(WaterRenderer(), "none", ())
+    qtbot.addWidget(page)
+    page.resize(1024, 640)
+    with qtbot.waitActive(page):
+        page.show()
+    page.activate()
+    return page
+
+
+def shown(page: QWidget) -> str:
+    return "\n".join(words.text() for words in page.findChildren(QLabel) if words.isVisible())
+
+
+def press(page: QWidget, name: str) -> None:
+    (found,) = (b for b in page.findChildren(QAbstractButton) if b.text().replace("&", "") == name and b.isVisible())
+    found.click()
+
+
+def test_first_start_needs_four_presses_to_the_session(qtbot: QtBot, tmp_path: Path) -> None:
+    requests: list[SessionConfig] = []
+
+    def launch(request: SessionConfig) -> Running:
+        requests.append(request)
+        return Running()
+
+    defaults = AppDefaults(
+        tmp_path, programmes=(ProgrammeChoice("first", "First sitting", 10.0),), state_file=tmp_path / "app.json",
+        scan=lambda: ScanResult((FoundDevice("muse-2", "Muse-A1B2"),)),
+    )  # fmt: skip
+    window = MainWindow(launch, defaults)
+    qtbot.addWidget(window, before_close_func=lambda _: (window._bridge.stop(), window._bridge.poll()))
+    with qtbot.waitActive(window):
+        window.show()
+    for card in range(3):
+        assert window._welcome.number == card
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    qtbot.waitUntil(window._home.sit_button.isEnabled)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(requests) == 1)
+    assert (requests[0].device, requests[0].programme) == ("muse-2", "first")
+
+
+def test_three_sounds_and_a_slider_play_what_a_session_plays(page: WelcomePage, qtbot: QtBot, sink: HeardSink) -> None:
+    press(page, "Next")
+    gains = []
+    for name in ("Quiet: with the breath", "Tone: wandering", "Unclear signal"):
+        press(page, name)
+        n_heard = len(sink.heard)
+        qtbot.waitUntil(lambda n_heard=n_heard: len(sink.heard) > n_heard + 12)
+        gains.append(sink.heard[-1].tone_gain)
+    quiet, tone, unclear = gains
+    assert quiet < unclear < tone
+    page._slider.setValue(100)
+    assert page._picture._image is not None
+    press(page, "Back")
+    qtbot.waitUntil(lambda: sink.stopped)
+
+
+def test_keys_can_be_tried_on_the_last_card_only(page: WelcomePage, qtbot: QtBot) -> None:
+    qtbot.keyClick(page, Qt.Key.Key_2)
+    assert page._tried.text() == ""
+    press(page, "Next")
+    press(page, "Next")
+    assert "where was your mind?" in shown(page)
+    qtbot.keyClick(page, Qt.Key.Key_2)
+    assert page._tried.text() == "That would be noted: elsewhere."
+    qtbot.keyClick(page, Qt.Key.Key_PageUp)
+    assert page._tried.text() == "That would be noted: on the breath."
+    with qtbot.waitSignal(page.left):
+        press(page, "Start")
+
+
+def test_missing_sound_output_is_named(qtbot: QtBot) -> None:
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    preview = SoundPreview("none", (), owner)
+    with qtbot.waitSignal(preview.silent):
+        preview.play(1.0)
+    preview.stop()
+
+
+def test_help_lists_every_key_of_a_session(qtbot: QtBot) -> None:
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    dialog = HelpDialog(owner)
+    dialog.show()
+    text = shown(dialog)
+    keys = " ".join(HELP_KEYS[HELP_SIT]).upper()
+    for key in (name for name in key_help() if name != "q"):
+        assert all(part in keys.replace("−", "-") for part in key.upper().split()), key
+    assert "stop: open your eyes" in text
+    dialog.close()
