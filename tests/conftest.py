@@ -51,6 +51,14 @@ def sync_to_disk() -> Iterator[Callable[[int], None]]:
         yield real
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the errors of tests, and of programs they start, out of the last errors of whoever runs them (Linux)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 class Starvation(logging.Handler):
     """Remembers for each test file when an emulated headset could not send in time."""
 

@@ -98,12 +98,14 @@ def _run() -> None:
     try:
         app(prog_name="neurofeedback")
     except NeurofeedbackError as error:
+        _record(error)
         echo(f"neurofeedback: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
         logging.getLogger(__name__).debug("unexpected error of the system", exc_info=True)
+        _record(error)
         place = f"{error.filename}: " if error.filename else ""
         failure = RecordingError(
             "a file or the output failed",
@@ -113,6 +115,15 @@ def _run() -> None:
         sys.stdout = None  # flushing it at exit would fail again
         echo(f"neurofeedback: {failure}", err=True)
         sys.exit(failure.exit_code)
+    except Exception as error:
+        _record(error)
+        raise
+
+
+def _record(error: Exception) -> None:
+    from neurofeedback.storage.error_log import record_error  # after an error only
+
+    record_error(error)
 
 
 def _device_is_busy() -> bool:

@@ -31,6 +31,19 @@ NO_PERMISSION = "no permission to open {ports}"
 LOG_IN_AGAIN = "{command}, then log in again"
 NO_DONGLE = "no dongle plugged in; only Cyton needs one"
 
+# the anonymous report; what it lists is for a developer and stays as it is
+REPORT_SYSTEM = "system"
+REPORT_PACKAGES = "packages"
+REPORT_DISK = "recordings"
+REPORT_SOUND = "sound"
+REPORT_BLUETOOTH = "Bluetooth"
+REPORT_PERMISSIONS = "permissions"
+REPORT_DEVICES = "devices"
+REPORT_FOUND = "in reach"
+REPORT_ERRORS = "last errors"
+REPORT_NONE = "none"
+REPORT_HINT = "This report names no person, computer, folder or participant. Read it before you send it."
+
 # what a setting accepts
 NUMBER_RANGE = "{type}, {low} to {high}"
 SEVERAL_NUMBERS = "{n} numbers"

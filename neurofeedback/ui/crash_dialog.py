@@ -15,6 +15,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QWidget
 
 from neurofeedback._version import __version__
+from neurofeedback.storage.error_log import record_error
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.safe_text import escape_controls, redact
@@ -75,6 +76,7 @@ class CrashHandler(QObject):
         """Log an exception and show its report; KeyboardInterrupt is ignored."""
         if issubclass(kind, KeyboardInterrupt):
             return
+        record_error(error, trace)
         _log.critical("a fault of the program", exc_info=(kind, error, trace))
         self.happened.emit(crash_report(kind, error, trace))
 

@@ -1,4 +1,4 @@
-"""``doctor``: check this machine for what the program needs, or list every setting."""
+"""``doctor``: check this machine for what the program needs, describe it in a report, or list every setting."""
 
 from __future__ import annotations
 
@@ -60,9 +60,22 @@ def doctor(
     recordings: Annotated[Path | None, typer.Option(help="Recordings folder to check.")] = None,
     settings: Annotated[bool, typer.Option("--settings", help="List every setting instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Print an anonymous report for a developer; scans for headsets, 8 s.")
+    ] = False,
 ) -> None:
     """Check this machine and print how to fix what is missing."""
+    if report:
+        _print_report(recordings_folder(recordings))
+        return
     raise typer.Exit(_show_settings(as_json) if settings else _show_checks(recordings_folder(recordings), as_json))
+
+
+def _print_report(recordings: Path) -> None:
+    from neurofeedback.cli.helpers.doctor_report import write_report  # only this option needs it
+
+    echo(tr(texts.REPORT_HINT), err=True)
+    echo(write_report(recordings, _requirements(), identifying_names()))
 
 
 def _show_checks(recordings: Path, as_json: bool) -> int:
