@@ -73,6 +73,15 @@ def test_pythons_of_the_locks_are_those_of_the_metadata() -> None:
         assert f"\n# Python {' '.join(stated)}\n" in (ROOT / name).read_text(encoding="utf-8"), OUT_OF_DATE
 
 
+def test_the_table_lists_every_direct_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([\w.-]+)` \| \S", page, re.MULTILINE)
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    assert sorted(listed) == sorted(Requirement(line).name.lower() for line in lines), "run scripts/dependencies"
+    assert "://" not in page
+
+
 def test_both_locks_agree() -> None:
     small, large = ({str(pin) for pin, _ in locked(name)} for name in LOCKS)
     assert small <= large, OUT_OF_DATE
