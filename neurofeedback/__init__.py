@@ -18,9 +18,32 @@ from typing import TYPE_CHECKING
 from neurofeedback._version import __version__
 
 if TYPE_CHECKING:
-    from neurofeedback.api import Engine, StreamInfo, open_source, read_session, replay, verify
+    from neurofeedback.api import (
+        Engine,
+        StreamInfo,
+        open_source,
+        read_answers,
+        read_session,
+        read_session_facts,
+        replay,
+        save_answers,
+        set_session_facts,
+        verify,
+    )
 
-__all__ = ["Engine", "StreamInfo", "__version__", "open_source", "read_session", "replay", "verify"]
+__all__ = [
+    "Engine",
+    "StreamInfo",
+    "__version__",
+    "open_source",
+    "read_answers",
+    "read_session",
+    "read_session_facts",
+    "replay",
+    "save_answers",
+    "set_session_facts",
+    "verify",
+]
 
 # BrainFlow imports pkg_resources on Python 3.11; the warning is meant for its authors.
 warnings.filterwarnings("ignore", "pkg_resources is deprecated")

@@ -9,14 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from neurofeedback.analysis.history import PastSession, past_sessions
-from neurofeedback.recording.facts.entries import (
-    DoseGiven,
-    LoggedEntry,
-    ReadyToLeave,
-    Vitals,
-    open_doses,
-    read_entries,
-)
+from neurofeedback.recording.facts.entries import LoggedEntry, open_doses, read_entries
+from neurofeedback.recording.facts.entry_models import DoseGiven, ReadyToLeave, Vitals
 from neurofeedback.recording.facts.form_records import AskedForm, read_all_forms
 from neurofeedback.settings.course import Course, PlannedDose
 from neurofeedback.texts import course as texts
@@ -75,6 +69,12 @@ class HomeWeek:
     start: datetime
     planned: int
     done: int
+
+    def state(self, now: datetime) -> DueState:
+        """Return whether the week is later, running (due), done or missed."""
+        if self.done >= self.planned:
+            return "done"
+        return "later" if now < self.start else "due" if now < self.start + _WEEK else "missed"
 
 
 def read_course_data(root: Path, course: Course) -> CourseData:
@@ -212,11 +212,8 @@ def _open_items(data: CourseData, now: datetime) -> Iterator[DueItem]:
 
 
 def _home_item(week: HomeWeek, now: datetime) -> DueItem:
-    end = week.start + _WEEK
-    done = week.done >= week.planned
     what = tr(texts.DUE_HOME, done=week.done, planned=week.planned)
-    state: DueState = "done" if done else "later" if now < week.start else "due" if now < end else "missed"
-    return DueItem(week.start, "home", what, state)
+    return DueItem(week.start, "home", what, week.state(now))
 
 
 def todays_items(items: Iterable[DueItem], now: datetime) -> list[DueItem]:

@@ -1,5 +1,6 @@
 """The public API for notebooks and scripts: live sources, the engine, and recordings."""
 
+from neurofeedback.api.facts import read_answers, read_session_facts, save_answers, set_session_facts
 from neurofeedback.api.live_engine import Engine, NamedFrame
 from neurofeedback.api.live_source import LiveSource, open_source
 from neurofeedback.api.recordings import read_session, replay, verify
@@ -13,7 +14,11 @@ __all__ = [
     "NamedFrame",
     "StreamInfo",
     "open_source",
+    "read_answers",
     "read_session",
+    "read_session_facts",
     "replay",
+    "save_answers",
+    "set_session_facts",
     "verify",
 ]

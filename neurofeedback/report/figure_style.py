@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import warnings
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 INK, ACCENT, GREY, PALE = "#1d1d1f", "#0b5563", "#75757a", "#e4e4e7"
 WIDTH_IN = 7.4
 _LABEL_LENGTH = 16
+_PNG_DPI = 250
 _STYLE: dict[Any, Any] = {
     "font.size": 8.0,
     "text.parse_math": False,
@@ -54,6 +56,19 @@ def render_svg(name: str, height_in: float, draw: Callable[[Figure], None]) -> s
         figure.savefig(out, format="svg", dpi=200, transparent=True, metadata=_NO_METADATA)
     text = out.getvalue()
     return re.sub(r'<g id="[^"]*"', "<g", text[text.index("<svg") :])
+
+
+def render_figure(name: str, height_in: float, draw: Callable[[Figure], None], kind: str) -> str:
+    """Draw a figure as ``svg`` for a page, or as ``png``, encoded in base64, for a PDF."""
+    if kind == "svg":
+        return render_svg(name, height_in, draw)
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+        draw(figure)
+        out = io.BytesIO()
+        figure.savefig(out, format="png", dpi=_PNG_DPI)
+    return base64.b64encode(out.getvalue()).decode()
 
 
 def shorten_label(text: str) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
-from neurofeedback.recording.facts.entries import Consent, DoseGiven, Vitals, minutes_since_dose, read_entries
+from neurofeedback.recording.facts.entries import minutes_since_dose, read_entries
+from neurofeedback.recording.facts.entry_models import Consent, DoseGiven, Vitals
 from neurofeedback.recording.facts.form_records import AskedForm, read_all_forms
 from neurofeedback.recording.facts.session_facts import FACT_NAMES, SessionFacts, read_facts
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic, write_json_atomic

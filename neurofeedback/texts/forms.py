@@ -36,3 +36,50 @@ MIGRATED = (
 )
 NOTHING_TO_MIGRATE = "Nothing of an earlier version is left to move."
 NOT_MIGRATED = "{path} stays where it is: {why}"
+
+# the dialog of the window
+OPEN_DIALOG = "&Forms and facts"
+OPEN_DIALOG_TIP = "Answer a form, enter a dose or vital signs, set the facts of the chosen sitting"
+DIALOG_TITLE = "Forms and facts of {participant}"
+WAITING_NAME = "answers that staff have not acknowledged"
+ADVICE_NAME = "advice"
+MESSAGE_NAME = "what was saved"
+TAB_FORM = "Form"
+TAB_ENTRY = "Attendant's entry"
+TAB_FACTS = "Facts of this sitting"
+FORM = "form"
+SAVE = "&Save"
+CLOSE = "&Close"
+SAVED = "Saved."
+SAVED_SCORE = "Saved. Score {score}. It is no diagnosis."
+ENTRY = "what"
+ENTRY_TEXT = "in words, such as 35 mg or 128/84 pulse 71"
+ENTRY_KINDS = {
+    "dose": "dose given",
+    "end": "end of the infusion",
+    "vitals": "vital signs",
+    "note": "note",
+    "ready": "ready to leave (with whom)",
+    "adverse": "adverse event",
+    "medicine": "other medicine",
+}
+SUBSTANCE = "substance"
+ROUTE = "route"
+HOW_BAD = "how bad"
+SERIOUS = "serious"
+YES, NO = "yes", "no"
+TOLD_NOT_TO_DRIVE = "was told not to drive"
+AT = "when"
+NOW = "now; or 14:02"
+BY = "entered by"
+NOT_COMPLETE = "This entry is not complete. Enter it in words, and choose what is asked below."
+WINDOW = "window"
+FACT_NAMES = {
+    "condition": "condition, such as home or pre",
+    "substance": "substance",
+    "dose": "dose",
+    "route": "route",
+    "eyes": "eyes, open or closed",
+    "visit": "visit",
+    "note": "note about the protocol",
+}

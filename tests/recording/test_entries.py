@@ -14,17 +14,9 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.recording.events import read_events
 from neurofeedback.recording.facts import entries
 from neurofeedback.recording.facts.changes import read_changes
-from neurofeedback.recording.facts.entries import (
-    AdverseEvent,
-    AttendantNote,
-    DoseEnd,
-    minutes_since_dose,
-    open_doses,
-    parse_dose,
-    parse_vitals,
-    read_entries,
-    save_entry,
-)
+from neurofeedback.recording.facts.entries import minutes_since_dose, open_doses, read_entries, save_entry
+from neurofeedback.recording.facts.entry_models import AdverseEvent, AnyEntry, AttendantNote, DoseEnd
+from neurofeedback.recording.facts.entry_parsing import parse_dose, parse_vitals
 from neurofeedback.recording.facts.merge_entries import merge_into_recordings
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import StartState
@@ -38,7 +30,7 @@ from tests.recording.test_session_facts import writer  # noqa: F401 - a fixture
 DOSE = parse_dose("35 mg over 40 min", "ketamine", "iv")
 
 
-def enter(root: Path, entry: entries.AnyEntry, minutes: float = 0) -> tuple[str, ...]:
+def enter(root: Path, entry: AnyEntry, minutes: float = 0) -> tuple[str, ...]:
     return save_entry(root, "07", entry, at=START + timedelta(minutes=minutes), by="nurse")[1]
 
 
@@ -90,7 +82,7 @@ def test_two_infusions_in_a_day_and_one_without_an_end_are_reported_and_both_sta
         (AdverseEvent(term="nausea", how_bad="severe", serious=True), 9, "this program reports to nobody"),
     ],
 )
-def test_unusual_entries_are_reported(entry: entries.AnyEntry, minutes: float, sentence: str, tmp_path: Path) -> None:
+def test_unusual_entries_are_reported(entry: AnyEntry, minutes: float, sentence: str, tmp_path: Path) -> None:
     enter(tmp_path, DOSE)
     enter(tmp_path, AttendantNote(text="calm"))
     assert sentence in " ".join(enter(tmp_path, entry, minutes))

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from neurofeedback.cli.main import app
-from neurofeedback.errors import RecordingError
+from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.facts.changes import read_changes
 from neurofeedback.recording.facts.session_facts import (
     SessionFacts,
@@ -131,3 +131,15 @@ def test_facts_are_set_and_shown_in_the_terminal(writer: SessionWriter, tmp_path
     shown = CliRunner().invoke(app, ["session", "show", LABEL, *where]).stdout
     assert "condition during" in shown
     assert "minutes_from_anchor -5, substance ketamine, dose 35 mg, route iv" in shown
+
+
+def test_answers_and_facts_in_a_notebook(writer: SessionWriter, tmp_path: Path) -> None:
+    import neurofeedback as nf
+
+    saved = nf.save_answers(tmp_path, "07", "mood", {"mood": 4}, session=LABEL, asked_at=START)
+    table = nf.read_answers(tmp_path, "07")
+    assert (table["item"].tolist(), table["value"].tolist(), table["entry"].tolist()) == (["mood"], [4], [saved.hash])
+    assert nf.set_session_facts(tmp_path, "07", LABEL, condition="pre") == ()
+    assert nf.read_session_facts(tmp_path, "07", LABEL) == SessionFacts(condition="pre")
+    with pytest.raises(SettingsError, match="no such fact"):
+        nf.set_session_facts(tmp_path, "07", LABEL, weather="rain")

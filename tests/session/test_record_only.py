@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 from neurofeedback.analysis.history import past_sessions
 from neurofeedback.cli.main import app
 from neurofeedback.formats.reader import find_session, open_recording
-from neurofeedback.recording.facts.entries import AttendantNote, parse_dose, save_entry
+from neurofeedback.recording.facts.entries import save_entry
+from neurofeedback.recording.facts.entry_models import AttendantNote
+from neurofeedback.recording.facts.entry_parsing import parse_dose
 from neurofeedback.recording.facts.session_facts import SessionFacts, read_facts
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.session import Session

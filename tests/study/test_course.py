@@ -21,7 +21,9 @@ from neurofeedback.recording.facts.course_file import (
     new_course,
     read_course,
 )
-from neurofeedback.recording.facts.entries import Consent, DoseEnd, ReadyToLeave, parse_dose, parse_vitals, save_entry
+from neurofeedback.recording.facts.entries import save_entry
+from neurofeedback.recording.facts.entry_models import Consent, DoseEnd, ReadyToLeave
+from neurofeedback.recording.facts.entry_parsing import parse_dose, parse_vitals
 from neurofeedback.recording.facts.forms import save_answers
 from neurofeedback.recording.facts.session_facts import SessionFacts, write_facts
 from neurofeedback.recording.session_header import SessionHeader

@@ -16,7 +16,7 @@ from neurofeedback.texts import course as texts
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
-    from neurofeedback.recording.facts.entries import AnyEntry
+    from neurofeedback.recording.facts.entry_models import AnyEntry
     from neurofeedback.settings.course import Course
 
 course_app = typer.Typer(help="A course of doses and meditation: plan, what is due, the attendant's entries, report.")
@@ -107,6 +107,7 @@ def log(
 ) -> None:
     """Enter what an attendant does or sees, with a recording or without one. Stored, never interpreted."""
     from neurofeedback.recording.facts.entries import minutes_since_dose, read_entries, save_entry
+    from neurofeedback.recording.facts.entry_parsing import format_entry
     from neurofeedback.recording.facts.merge_entries import merge_into_recordings
     from neurofeedback.recording.facts.time_zero import parse_clock
 
@@ -160,6 +161,7 @@ def log(
 def show(participant: Who, recordings: Recordings = None) -> None:
     """List the attendant's entries, corrected ones too."""
     from neurofeedback.recording.facts.entries import read_entries
+    from neurofeedback.recording.facts.entry_parsing import format_entry
 
     entries = read_entries(existing_recordings_folder(recordings), participant, corrected=True)
     for one in entries:
@@ -167,6 +169,25 @@ def show(participant: Who, recordings: Recordings = None) -> None:
         echo(f"{one.hash[:12]}  {one.at:%Y-%m-%d %H:%M}  {format_entry(one.line.entry)}  {one.line.by}{corrected}")
     if not entries:
         echo(tr(texts.NO_ENTRIES))
+
+
+@course_app.command("report")
+def write_report(
+    participant: Who,
+    out: Annotated[Path, typer.Option(help="File to write, .pdf or .html.")],
+    edition: Annotated[
+        Literal["clinic", "patient"], typer.Option(help="patient: without item 9 and vital signs.")
+    ] = "clinic",
+    by: Annotated[str, typer.Option(help="Who prints it.")] = "",
+    recordings: Recordings = None,
+) -> None:
+    """Write the report of a course: two pages for the clinic, or for the patient."""
+    from neurofeedback.report.course.course_page import read_course_content, write_course_report
+    from neurofeedback.texts.course_report import WRITTEN
+
+    content = read_course_content(existing_recordings_folder(recordings), participant)
+    path = write_course_report(content, out, edition=edition, by=by)
+    echo(tr(WRITTEN, path=path))
 
 
 @course_app.command()
@@ -193,7 +214,8 @@ def consent(
     recordings: Recordings = None,
 ) -> None:
     """Enter that a person has consented to a version of the information."""
-    from neurofeedback.recording.facts.entries import Consent, save_entry
+    from neurofeedback.recording.facts.entries import save_entry
+    from neurofeedback.recording.facts.entry_models import Consent
     from neurofeedback.recording.facts.session_facts import parse_time
 
     at = parse_time(date_) if date_ else datetime.now().astimezone()
@@ -246,28 +268,22 @@ def pseudonymize(
     echo(tr(texts.EXPORTED, folder=out, key=key))
 
 
-def format_entry(entry: AnyEntry) -> str:
-    """Return an entry as one line."""
-    values = entry.model_dump(exclude_defaults=True, exclude={"kind"})
-    return " ".join([entry.kind, *(f"{name} {value}" for name, value in values.items())])
-
-
 def _entry(
     kind: EntryKind, text: str, substance: str, route: str, leaving: tuple[str, bool], event: dict[str, str | bool]
 ) -> AnyEntry:
     from pydantic import ValidationError
 
-    from neurofeedback.recording.facts import entries
+    from neurofeedback.recording.facts import entry_models, entry_parsing
 
     makers: dict[EntryKind, Callable[[], AnyEntry]] = {
-        "dose": lambda: entries.parse_dose(text, substance, route),
-        "end": entries.DoseEnd,
-        "vitals": lambda: entries.parse_vitals(text),
-        "note": lambda: entries.AttendantNote(text=text),
-        "stop-sound": lambda: entries.StopSound(reason=text),
-        "ready": lambda: entries.ReadyToLeave(escort=leaving[0], told_not_to_drive=leaving[1]),
-        "adverse": lambda: entries.AdverseEvent.model_validate({"term": text, **event}),
-        "medicine": lambda: entries.Medicine(name=text),
+        "dose": lambda: entry_parsing.parse_dose(text, substance, route),
+        "end": entry_models.DoseEnd,
+        "vitals": lambda: entry_parsing.parse_vitals(text),
+        "note": lambda: entry_models.AttendantNote(text=text),
+        "stop-sound": lambda: entry_models.StopSound(reason=text),
+        "ready": lambda: entry_models.ReadyToLeave(escort=leaving[0], told_not_to_drive=leaving[1]),
+        "adverse": lambda: entry_models.AdverseEvent.model_validate({"term": text, **event}),
+        "medicine": lambda: entry_models.Medicine(name=text),
     }
     try:
         return makers[kind]()

@@ -10,7 +10,8 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.events import format_event_row, sort_events
 from neurofeedback.recording.facts.changes import log_closed_events
-from neurofeedback.recording.facts.entries import Consent, LoggedEntry, minutes_since_dose, read_entries
+from neurofeedback.recording.facts.entries import LoggedEntry, minutes_since_dose, read_entries
+from neurofeedback.recording.facts.entry_models import Consent
 from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.storage.append_only import read_complete_lines
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic

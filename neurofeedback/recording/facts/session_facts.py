@@ -212,8 +212,8 @@ def parse_time(text: str) -> datetime:
 
     Examples
     --------
-    >>> parse_time("2026-12-01T14:02+01:00").isoformat()
-    '2026-12-01T14:02:00+01:00'
+    >>> parse_time("2026-12-01T14:02+01:00") == datetime.fromisoformat("2026-12-01T13:02+00:00")
+    True
     """
     with suppress(ValueError):
         return datetime.fromisoformat(text).astimezone()

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
-from neurofeedback.texts import sessions, window
+from neurofeedback.texts import forms, sessions, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.pages.facts_dialog import FactsDialog
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.export_button import ExportButton
 from neurofeedback.ui.widgets.sessions_table import SessionsTable, date_text
@@ -74,7 +75,9 @@ class HistoryPage(QWidget):
         inside.addWidget(self._title)
         inside.addWidget(self.table, 1)
         inside.addWidget(self._message)
-        foot = row(self._open, self._compare, self._export, self._delete, self._undo)
+        self.facts = button(forms.OPEN_DIALOG, self.open_facts)
+        self.facts.setToolTip(tr(forms.OPEN_DIALOG_TIP))
+        foot = row(self._open, self._compare, self._export, self.facts, self._delete, self._undo)
         foot.addStretch(1)
         foot.addWidget(button(window.HOME, self._leave, flat=True))
         foot.setContentsMargins(MARGIN, 6, FLAT_MARGIN, FLAT_MARGIN)
@@ -134,6 +137,14 @@ class HistoryPage(QWidget):
         """Return the raw folder of a sitting."""
         participant, visit = session.stem.split("_")[:2]
         return self._source[0] / participant / visit
+
+    def open_facts(self) -> FactsDialog:
+        """Open forms, facts and entries of the person, with the facts of the chosen sitting."""
+        chosen = self.table.selected
+        session = chosen[0].stem.split("_")[1].removeprefix("ses-") if len(chosen) == 1 else ""
+        dialog = FactsDialog(*self._source, session, parent=self)
+        dialog.open()
+        return dialog
 
     def _emit_opened(self) -> None:
         if len(chosen := self.table.selected) == 1:

@@ -1,0 +1,95 @@
+"""The dialog of forms, facts and entries: saved at once, never guessed, and help is named before anything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from neurofeedback.errors import RecordingError
+from neurofeedback.recording.facts.entries import read_entries
+from neurofeedback.recording.facts.form_records import read_all_forms
+from neurofeedback.recording.facts.session_facts import read_facts
+from neurofeedback.settings.clinic import ClinicContacts
+from neurofeedback.settings.load import save_contacts
+from neurofeedback.ui.pages import facts_dialog
+from neurofeedback.ui.pages.facts_dialog import FactsDialog
+from tests.recording.test_session_facts import LABEL, writer  # noqa: F401 - a fixture
+
+
+@pytest.fixture
+def dialog(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> FactsDialog:
+    request.getfixturevalue("writer")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    save_contacts(ClinicContacts(clinic="Ward 3", emergency="112", crisis_line="555"))
+    found = FactsDialog(tmp_path, "07", LABEL)
+    qtbot.addWidget(found)
+    found.show()
+    return found
+
+
+def save(qtbot: QtBot, tab: facts_dialog.FormTab | facts_dialog.EntryTab | facts_dialog.FactsTab) -> str:
+    tab.save.click()
+    qtbot.waitUntil(lambda: not tab.task.busy)
+    return tab.message.text()
+
+
+def test_item_9_names_the_clinic_and_waits_for_staff(dialog: FactsDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    form = dialog.form
+    form.choice.setCurrentText("phq9")
+    for number, box in enumerate(form.boxes.values(), start=1):
+        box.setCurrentIndex(2 if number == 9 else 1)
+    assert "Score 1" in save(qtbot, form)
+    assert form.advice.isVisible()
+    assert "Please tell Ward 3 today" in form.advice.text()
+    (asked,) = read_all_forms(tmp_path, "07")
+    assert (asked.answers.items["phq9_9"], asked.session) == (1, LABEL)
+    assert "Not yet acknowledged" in FactsDialog(tmp_path, "07").waiting.text()
+
+
+def test_answers_stay_on_the_screen_when_they_cannot_be_saved(
+    dialog: FactsDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    form = dialog.form
+    form.choice.setCurrentText("mood")
+    form.boxes["mood"].setCurrentIndex(3)
+
+    def fail(*_: object, **__: object) -> None:
+        raise RecordingError("the answers are not saved yet", got="No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(facts_dialog, "save_answers", fail)
+        assert "No space left" in save(qtbot, form)
+    assert form.boxes["mood"].currentData() == 3
+    assert "Score 3" in save(qtbot, form)
+    assert len(read_all_forms(tmp_path, "07")) == 1
+
+
+def test_an_entry_is_saved_and_one_that_is_not_complete_is_not(
+    dialog: FactsDialog, qtbot: QtBot, tmp_path: Path
+) -> None:
+    entry = dialog.entry
+    entry.kind.setCurrentIndex(entry.kind.findData("adverse"))
+    entry.text.setText("feels sick")
+    entry.save.click()
+    assert "not complete" in entry.message.text(), "how bad and serious are never preset"
+    entry.kind.setCurrentIndex(entry.kind.findData("dose"))
+    entry.text.setText("35 mg")
+    entry.substance.setText("ketamine")
+    entry.route.setCurrentText("iv")
+    assert "Saved" in save(qtbot, entry)
+    (found,) = read_entries(tmp_path, "07")
+    assert found.line.entry.model_dump()["mg"] == 35
+
+
+def test_facts_of_a_sitting_are_set(dialog: FactsDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog.facts.fields["substance"].setText("ketamine")
+    assert save(qtbot, dialog.facts) == "Saved."
+    facts = read_facts(tmp_path, "07", LABEL)
+    assert facts is not None
+    assert facts.substance == "ketamine"
+    dialog.facts.fields["eyes"].setText("half")
+    assert "closed, open, or nothing" in save(qtbot, dialog.facts)
