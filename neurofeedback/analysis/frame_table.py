@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.storage.append_only import read_complete_lines
+from neurofeedback.storage.append_only import iter_complete_lines
 from neurofeedback.types import Phase, State
 
 Floats = NDArray[np.float64]
@@ -89,19 +91,20 @@ def read_frame_table(path: Path | None) -> FrameTable:
     RecordingError
         The file is not a frame log of this program.
     """
-    header, *lines = (read_complete_lines(path) if path is not None else []) or [""]
-    names = header.split("\t")
+    numbers = {name: array("d") for name in _NUMBERS}
+    texts: dict[str, list[str]] = {name: [] for name in (*_FLAGS, *_LABELS)}
+    lines = iter(()) if path is None else iter_complete_lines(path)
+    names = next(lines, "").split("\t")
     try:
-        columns = {name: names.index(name) for name in (*_NUMBERS, *_FLAGS, *_LABELS)} if lines else {}
-        rows = [line.split("\t") for line in lines]
-        cells = {name: [row[column] for row in rows] for name, column in columns.items()}
-        numbers = {name: _numbers(cells.get(name, [])) for name in _NUMBERS}
-    except (ValueError, IndexError) as error:
+        for line in lines:  # hours of frames would not fit into memory as cells
+            row = dict(zip(names, line.split("\t"), strict=False))
+            for name, values in numbers.items():
+                values.append(np.nan if row[name] == "n/a" else float(row[name]))
+            for name, cells in texts.items():
+                cells.append(sys.intern(row[name]))
+    except (ValueError, KeyError) as error:
         raise RecordingError(f"{path} is not a frame log", got=str(error), todo="restore the file") from None
-    flags = {name: np.array(cells.get(name, []), np.str_) == "1" for name in _FLAGS}
-    labels = {name: np.array(cells.get(name, []), np.str_) for name in _LABELS}
-    return FrameTable(**{**numbers, **flags, **labels, "threshold": 100 * ndtr(numbers["threshold"])})
-
-
-def _numbers(cells: list[str]) -> Floats:
-    return np.array([np.nan if cell == "n/a" else float(cell) for cell in cells], np.float64)
+    floats = {name: np.array(values, np.float64) for name, values in numbers.items()}
+    flags = {name: np.array(texts[name], np.str_) == "1" for name in _FLAGS}
+    labels = {name: np.array(texts[name], np.str_) for name in _LABELS}
+    return FrameTable(**{**floats, **flags, **labels, "threshold": 100 * ndtr(floats["threshold"])})

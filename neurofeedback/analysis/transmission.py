@@ -85,8 +85,8 @@ def effective_sfreq(reads: Sequence[DeviceRead]) -> float | None:
     >>> round(effective_sfreq([DeviceRead(250 * k, 250, None, 7 + 1.01 * (k + 1)) for k in range(20)]), 3)
     247.525
     """
-    stops = np.array([read.start + read.n_samples for read in reads], np.float64)
-    times = np.array([read.host_time for read in reads], np.float64)
+    stops = np.fromiter((read.start + read.n_samples for read in reads), np.float64, len(reads))
+    times = np.fromiter((read.host_time for read in reads), np.float64, len(reads))
     if times.size < 2 or times[-1] - times[0] < _MIN_SPAN_S:
         return None
     return float(np.polyfit(times - times.mean(), stops, 1)[0])

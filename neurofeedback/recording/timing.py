@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import overload
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.storage.append_only import read_complete_lines
+from neurofeedback.storage.append_only import iter_complete_lines
 from neurofeedback.types import Chunk, LostRun
 
 SIDECAR: dict[str, object] = {
@@ -44,6 +48,41 @@ class DeviceRead:
     n_samples: int
     device_time: float | None
     host_time: float
+
+
+class DeviceReads(Sequence[DeviceRead]):
+    """The reads of a session: a sequence of ``DeviceRead``, held as four arrays, since a long one has millions."""
+
+    def __init__(self) -> None:
+        self._starts, self._sizes = array("q"), array("q")
+        self._device_times, self._host_times = array("d"), array("d")
+
+    def append(self, start: int, n_samples: int, device_time: float, host_time: float) -> None:
+        """Add a read; a ``device_time`` of NaN is none."""
+        self._starts.append(start)
+        self._sizes.append(n_samples)
+        self._device_times.append(device_time)
+        self._host_times.append(host_time)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, index: int) -> DeviceRead: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[DeviceRead]: ...
+
+    def __getitem__(self, index: int | slice) -> DeviceRead | list[DeviceRead]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        device_time = self._device_times[index]
+        return DeviceRead(
+            self._starts[index],
+            self._sizes[index],
+            None if math.isnan(device_time) else device_time,
+            self._host_times[index],
+        )
 
 
 def format_read_row(chunk: Chunk) -> str:
@@ -87,7 +126,7 @@ def _relative_time(time: float | None, first: float) -> float | None:
     return None if time is None else time - first
 
 
-def read_timing(path: Path) -> tuple[tuple[DeviceRead, ...], tuple[LostRun, ...]]:
+def read_timing(path: Path) -> tuple[DeviceReads, tuple[LostRun, ...]]:
     """Read a session's reads and lost runs. An incomplete last line is left out.
 
     Raises
@@ -95,18 +134,16 @@ def read_timing(path: Path) -> tuple[tuple[DeviceRead, ...], tuple[LostRun, ...]
     RecordingError
         A row is not in this program's format.
     """
-    reads: list[DeviceRead] = []
+    reads = DeviceReads()
     lost: list[LostRun] = []
-    for number, line in enumerate(read_complete_lines(path)[1:], start=2):
+    for number, line in enumerate(islice(iter_complete_lines(path), 1, None), start=2):
         try:
             kind, start, n_samples, device, host, channels, cause = line.split("\t")
             if kind == "read":
-                reads.append(
-                    DeviceRead(int(start), int(n_samples), None if device == "n/a" else float(device), float(host))
-                )
+                reads.append(int(start), int(n_samples), math.nan if device == "n/a" else float(device), float(host))
             else:
                 rows = None if channels == "all" else tuple(map(int, channels.split(",")))
                 lost.append(LostRun(int(start), int(n_samples), rows, cause))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise RecordingError(f"{path}, line {number} is not a timing row", got=repr(line[:80])) from None
-    return tuple(reads), tuple(lost)
+    return reads, tuple(lost)

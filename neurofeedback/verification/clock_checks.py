@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,13 +29,16 @@ class RecordingClock:
     device_fit: ClockFit | None = None
 
 
-def recording_clock(recording: Recording, reads: tuple[DeviceRead, ...]) -> RecordingClock:
+def recording_clock(recording: Recording, reads: Sequence[DeviceRead]) -> RecordingClock:
     """Return the host's clock of the reads, or the timestamps of another program's file."""
     sfreq = recording.stream.sfreq
     if reads:
-        stops = np.array([read.start + read.n_samples for read in reads])
-        host = np.array([read.host_time for read in reads])
-        device = np.array([np.nan if read.device_time is None else read.device_time for read in reads])
+        n = len(reads)
+        stops = np.fromiter((read.start + read.n_samples for read in reads), np.int64, n)
+        host = np.fromiter((read.host_time for read in reads), np.float64, n)
+        device = np.fromiter(
+            (np.nan if read.device_time is None else read.device_time for read in reads), np.float64, n
+        )
         clock = RecordingClock(tr(texts.HOST_CLOCK), fit_clock(stops, host, sfreq), fit_clock(stops, device, sfreq))
     elif recording.timestamps is not None:
         stops = np.arange(1, recording.n_samples + 1)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from neurofeedback.recording.frame_log import find_first_difference
 from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
 
@@ -23,12 +22,12 @@ class FrameComparison:
     first_beyond_tolerance: str | None
 
 
-def compare_frame_logs(logged: Sequence[str], replayed: Sequence[str]) -> FrameComparison:
-    r"""Compare two frame logs, all columns but ``latency_ms``.
+def compare_frame_logs(logged: Iterable[str], replayed: Iterable[str]) -> FrameComparison:
+    r"""Compare two frame logs, all columns but ``latency_ms``, in one pass.
 
     Parameters
     ----------
-    logged, replayed : sequence of str
+    logged, replayed : iterable of str
         Lines with the header first.
 
     Examples
@@ -37,19 +36,30 @@ def compare_frame_logs(logged: Sequence[str], replayed: Sequence[str]) -> FrameC
     >>> compare_frame_logs([head, "64\t50.1\n"], [head, "64\t50.1000001\n"])
     FrameComparison(first_difference="row 1, mwi: '50.1' against '50.1000001'", first_beyond_tolerance=None)
     """
-    exact = find_first_difference(logged, replayed)
-    return FrameComparison(exact, exact and _find_beyond_tolerance(logged, replayed))
+    exact = beyond = None
+    n_logged = n_replayed = -1  # the headers are no frames
+    names: list[str] = []
+    for row, (a, b) in enumerate(zip_longest(logged, replayed)):
+        n_logged += a is not None
+        n_replayed += b is not None
+        if a is None or b is None:
+            exact = exact or f"row {row}: only in the {'second' if a is None else 'first'} log"
+            continue
+        names = names or a.rstrip("\r\n").split("\t")
+        if a != b:
+            exact = exact or _find_cell(names, row, a, b, lambda x, y: x == y)
+            beyond = beyond or _find_cell(names, row, a, b, _is_close)
+    if n_logged != n_replayed:
+        beyond = tr(texts.FRAME_COUNTS_DIFFER, n_logged=n_logged, n_replayed=n_replayed)
+    return FrameComparison(exact, exact and beyond)
 
 
-def _find_beyond_tolerance(logged: Sequence[str], replayed: Sequence[str]) -> str | None:
-    if len(logged) != len(replayed):
-        return tr(texts.FRAME_COUNTS_DIFFER, n_logged=len(logged) - 1, n_replayed=len(replayed) - 1)
-    names = logged[0].rstrip("\n").split("\t")
-    for row, (a, b) in enumerate(zip(logged, replayed, strict=True)):
-        cells = zip_longest(names, a.rstrip("\n").split("\t"), b.rstrip("\n").split("\t"), fillvalue="")
-        for name, x, y in cells:
-            if x != y and name != "latency_ms" and not _is_close(x, y):
-                return f"row {row}, {name}: {x!r} against {y!r}"
+def _find_cell(names: Sequence[str], row: int, a: str, b: str, is_same: Callable[[str, str], bool]) -> str | None:
+    """Return the first cell of a row that is not the same, as text; None without one."""
+    cells = zip_longest(names, a.rstrip("\r\n").split("\t"), b.rstrip("\r\n").split("\t"), fillvalue="")
+    for name, x, y in cells:
+        if name != "latency_ms" and x != y and not is_same(x, y):
+            return f"row {row}, {name}: {x!r} against {y!r}" if row else f"header, {name}: {x!r} against {y!r}"
     return None
 
 

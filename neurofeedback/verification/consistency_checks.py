@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.recording import frame_log
@@ -15,7 +17,7 @@ from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead
 from neurofeedback.session.summary import package_versions
-from neurofeedback.storage.append_only import read_complete_lines
+from neurofeedback.storage.append_only import iter_complete_lines, read_complete_lines
 from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.verification.check_result import CheckResult, Measurement, check_result, count_text, not_checkable
@@ -41,7 +43,7 @@ class CheckInput:
 
     files: SessionFiles
     recording: Recording
-    reads: tuple[DeviceRead, ...]
+    reads: Sequence[DeviceRead]
 
     @property
     def ended_normally(self) -> bool:
@@ -62,17 +64,17 @@ def check_reads(session: CheckInput) -> CheckResult:
     if not session.reads:
         return check_result("reads", [tr(texts.NO_READS)], "")
     n_samples = session.recording.n_samples
-    stops = [read.start + read.n_samples for read in session.reads]
-    faults = [
-        tr(texts.READ_GAP, start=read.start, stop=stop)
-        for stop, read in zip([0, *stops], session.reads, strict=False)
-        if read.start != stop
-    ][:1]
-    if stops[-1] > n_samples and session.ended_normally:
-        faults.append(tr(texts.SAMPLES_MISSING, samples=count_text(stops[-1] - n_samples, "sample")))
-    if stops[-1] < n_samples and session.ended_normally:
-        faults.append(tr(texts.SAMPLES_EXTRA, samples=count_text(n_samples - stops[-1], "sample")))
-    measurements = {"n_reads": len(session.reads), "n_samples_read": stops[-1]}
+    faults: list[str] = []
+    stop = 0
+    for read in session.reads:
+        if read.start != stop and not faults:
+            faults.append(tr(texts.READ_GAP, start=read.start, stop=stop))
+        stop = read.start + read.n_samples
+    if stop > n_samples and session.ended_normally:
+        faults.append(tr(texts.SAMPLES_MISSING, samples=count_text(stop - n_samples, "sample")))
+    if stop < n_samples and session.ended_normally:
+        faults.append(tr(texts.SAMPLES_EXTRA, samples=count_text(n_samples - stop, "sample")))
+    measurements: dict[str, Measurement] = {"n_reads": len(session.reads), "n_samples_read": stop}
     return check_result("reads", faults, tr(texts.READS, reads=count_text(len(session.reads), "read")), measurements)
 
 
@@ -131,24 +133,37 @@ def check_frames(session: CheckInput) -> CheckResult:
         return not_checkable("frames", tr(texts.IMPORTED_WITHOUT_FRAMES if session.is_imported else texts.NO_FRAME_LOG))
     if recording.profile is None:
         return not_checkable("frames", tr(texts.UNUSABLE_SETTINGS))
+    n_logged = _count_lines(recording.frames_path)
+    cut: list[int] = []
     try:
         replayed = replay(recording)
-        lines = [replayed.header, *map(frame_log.format_row, replayed.frames)]
+        lines = chain([replayed.header], map(frame_log.format_row, replayed.frames))
+        logged = (f"{line}\n" for line in iter_complete_lines(recording.frames_path))
+        expected = lines if session.ended_normally else _leave_unlogged_out(session, n_logged, lines, cut)
+        comparison = compare_frame_logs(logged, expected)
     except NeurofeedbackError as error:
         return not_checkable("frames", tr(texts.REPLAY_FAILED, error=error))
-    logged = [f"{line}\n" for line in read_complete_lines(recording.frames_path)]
-    n_unlogged = 0 if session.ended_normally else _count_unlogged(session, len(logged), lines)
-    comparison = compare_frame_logs(logged, lines[: len(lines) - n_unlogged])
-    unlogged = tr(texts.UNLOGGED, frames=count_text(n_unlogged, "frame")) if n_unlogged else ""
+    unlogged = tr(texts.UNLOGGED, frames=count_text(len(cut), "frame")) if cut else ""
     versions = recording.start_state and recording.start_state.versions
-    return _frames_result(comparison, versions or {}, len(logged) - 1, unlogged)
+    return _frames_result(comparison, versions or {}, n_logged - 1, unlogged)
 
 
-def _count_unlogged(session: CheckInput, n_logged: int, lines: list[str]) -> int:
-    """Count the frames at the end that a kill may have cut from the log: of the last read and half a second."""
+def _leave_unlogged_out(session: CheckInput, n_logged: int, lines: Iterable[str], cut: list[int]) -> Iterator[str]:
+    """Yield lines without those that a kill may have cut from the log: of the last read and half a second.
+
+    The rows that are left out are appended to ``cut``.
+    """
     last = session.reads[-1].start if session.reads else 0
     since = last - _MAX_KILL_LOSS_S * session.recording.stream.sfreq
-    return sum(int(line.split("\t")[1]) > since for line in lines[max(1, n_logged) :])
+    for row, line in enumerate(lines):
+        if row >= max(1, n_logged) and int(line.split("\t")[1]) > since:
+            cut.append(row)
+        else:
+            yield line
+
+
+def _count_lines(path: Path) -> int:
+    return sum(1 for _ in iter_complete_lines(path))
 
 
 def _frames_result(comparison: FrameComparison, then: Mapping[str, str], n_frames: int, unlogged: str) -> CheckResult:
@@ -186,7 +201,7 @@ def check_summary(session: CheckInput) -> CheckResult:
         "n_gaps": len(recording.lost),
     }
     if recording.frames_path is not None:
-        expected["n_frames"] = max(0, len(read_complete_lines(recording.frames_path)) - 1)
+        expected["n_frames"] = max(0, _count_lines(recording.frames_path) - 1)
     faults = [
         tr(texts.SUMMARY_VALUE, name=name, value=getattr(summary, name), expected=value)
         for name, value in expected.items()

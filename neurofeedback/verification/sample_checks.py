@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from neurofeedback.recording.lost_runs import count_lost_samples
@@ -23,7 +25,7 @@ _PIECE_SAMPLES = 1 << 15
 
 
 def verify_opened(
-    recording: Recording, reads: tuple[DeviceRead, ...] = (), *, own: bool = False
+    recording: Recording, reads: Sequence[DeviceRead] = (), *, own: bool = False
 ) -> tuple[CheckResult, ...]:
     """Check the samples and the clock of an opened recording; ``own`` if it is a session of this program."""
     clock = recording_clock(recording, reads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -120,7 +120,7 @@ def _refuse_live_session(files: SessionFiles) -> None:
 
 
 def _check_data_files(
-    files: SessionFiles | None, recording: Recording, reads: tuple[DeviceRead, ...]
+    files: SessionFiles | None, recording: Recording, reads: Sequence[DeviceRead]
 ) -> list[CheckResult]:
     if files is None:
         return [not_checkable(item, tr(texts.NOT_A_SESSION)) for item in _FILE_CHECKS]
