@@ -14,6 +14,7 @@ from neurofeedback.texts.session_notices import COMPLETE, ENDED_EARLY
 
 if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
+    from neurofeedback.ui.background import TaskHandle
 
 SHORT_S = 60.0
 """A sitting that ended sooner may have been begun by mistake."""
@@ -57,6 +58,14 @@ def find_report(session: Path | None) -> Path | None:
         path for folder in (session, derivatives) if folder.is_dir() for path in sorted(folder.rglob("*_report.html"))
     ]
     return found[0] if found else None
+
+
+def write_missing_report(session: Path, handle: TaskHandle) -> Path:
+    """Write the report of a session that has none, as after a kill; called in a helper thread."""
+    from neurofeedback.report.session_page import write_report  # slow to import
+
+    handle.report_progress(0.0)
+    return write_report(session)
 
 
 def closing_lines(result: SessionResult, recording: Path | None) -> tuple[str, str]:

@@ -265,3 +265,15 @@ def test_short_sitting_is_asked_about_and_a_discarded_one_can_be_put_back(
     qtbot.waitUntil(lambda: discarded == [True, False])
     assert finished.session_dir.is_dir()
     assert "You sat for" in short.shown()
+
+
+def test_report_that_a_kill_left_out_is_written_when_the_session_is_looked_at(
+    qtbot: QtBot, finished: SessionResult
+) -> None:
+    page = Page(qtbot, finished)
+    page.wait_for_overview()
+    page.after.activate_past(finished, "A past session")
+    qtbot.waitUntil(page.after._report.isVisible, timeout=WAIT_MS)
+    assert page.after._report_path is not None
+    assert page.after._report_path.read_text(encoding="utf-8").rstrip().endswith("</html>")
+    page.after._report_path.unlink()

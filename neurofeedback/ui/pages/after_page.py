@@ -21,7 +21,7 @@ from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.types import INDEX_NAME
 from neurofeedback.ui.announcer import announce
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
-from neurofeedback.ui.session_result import closing_lines, find_report, headline_lines, is_short
+from neurofeedback.ui.session_result import closing_lines, find_report, headline_lines, is_short, write_missing_report
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.export_button import ExportButton
@@ -78,6 +78,7 @@ class AfterPage(QWidget):
         self._short_question = label()
         self._short = self._make_short()
         self._overview_task: BackgroundTask[SessionOverview] = BackgroundTask(self, "overview")
+        self._report_task: BackgroundTask[Path] = BackgroundTask(self, "report")
         self._decoder_task: BackgroundTask[DecoderSummary] = BackgroundTask(self, "decoder")
         self._notes_task: BackgroundTask[None] = BackgroundTask(self, "notes")
         self._bin_task: BackgroundTask[BinnedSession | None] = BackgroundTask(self, "bin")
@@ -88,6 +89,7 @@ class AfterPage(QWidget):
     def _connect(self) -> None:
         self._overview_task.done.connect(self._show_overview)
         self._overview_task.failed.connect(self._show_notice)
+        self._report_task.done.connect(self._show_report)
         self._decoder_task.done.connect(self._show_decoder)
         self._decoder_task.failed.connect(self._decoder_text.setText)
         self._notes_task.failed.connect(self._show_notice)
@@ -194,6 +196,7 @@ class AfterPage(QWidget):
         self._more.hide()
         self._details_panel.hide()
         self._decoder_task.cancel()
+        self._report_task.cancel()
         self._timeline.show_session(None)
         self._what_if.set_session(recording)
         self._export.set_session(recording)
@@ -207,6 +210,8 @@ class AfterPage(QWidget):
         self._title.setText(title)
         self._again.hide()
         self._short.hide()
+        if self._report_path is None and result.session_dir is not None:  # as after a kill
+            self._report_task.start(partial(write_missing_report, result.session_dir))
         (self._report if self._report_path is not None else self._export).setFocus()
 
     @property
@@ -294,6 +299,10 @@ class AfterPage(QWidget):
     def _show_notice(self, sentence: str) -> None:
         self._message.setText(tr(sentence))
         self._message.show()
+
+    def _show_report(self, path: Path) -> None:
+        self._report_path = path
+        self._report.show()
 
     def _open_report(self) -> None:
         self._open(self._report_path)
