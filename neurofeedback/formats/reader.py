@@ -130,10 +130,16 @@ def _map_samples(path: Path, n_channels: int) -> tuple[SampleReader, int]:
     n_samples = path.stat().st_size // (4 * n_channels)
     if n_samples == 0:
         raise RecordingError(f"{path} holds no samples", todo="there is nothing to read in this session")
-    values = np.memmap(path, dtype="<f4", mode="r", shape=(n_samples, n_channels))
 
     def read_samples(start: int, stop: int) -> NDArray[np.float32]:
-        return np.array(values[start:stop].T, dtype=np.float32, order="C")
+        start, stop = min(start, n_samples), min(stop, n_samples)
+        try:  # not mapped: the pages of a long session would count as memory of this program
+            values = np.fromfile(path, "<f4", n_channels * (stop - start), offset=4 * n_channels * start)
+        except OSError as error:
+            raise RecordingError(f"{path} cannot be read", got=error.strerror or str(error)) from None
+        if values.size < n_channels * (stop - start):
+            raise RecordingError(f"{path} became shorter while it was read", todo="open it again")
+        return np.array(values.reshape(-1, n_channels).T, dtype=np.float32, order="C")
 
     return read_samples, n_samples
 

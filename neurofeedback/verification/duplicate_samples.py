@@ -5,7 +5,7 @@ Real EEG never repeats itself: 12-bit samples of four channels that equal others
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 MUSE_BLOCK = 12
+WINDOW_SAMPLES = 1 << 20
+"""Samples that are compared with each other: 68 minutes at 256 Hz."""
+
 _MIN_DUPLICATE_S = 0.125
 _MIN_VALUES = 128
 _PATTERN_VALUES = 8
@@ -97,6 +100,47 @@ def find_duplicates(hashes: NDArray[np.uint64], n_channels: int, sfreq: float) -
         return ()
     usable = (_window_sums(hashes == 0, shortest) == 0) & _is_varied(hashes, shortest, n_channels)
     return _merge_lags(_lags(_hash_windows(hashes, shortest), usable, hashes.size), shortest)
+
+
+def find_duplicates_in_pieces(
+    pieces: Iterable[NDArray[np.float32]], n_channels: int, sfreq: float, window: int = WINDOW_SAMPLES
+) -> tuple[DuplicateRun, ...]:
+    """Find repeated stretches in overlapping windows, so that memory does not grow with the recording.
+
+    Copies are found up to half a window apart, and up to a window apart by luck.
+
+    Parameters
+    ----------
+    pieces : iterable of ndarray, shape (n_channels, n_samples)
+        The recording in order, NaN where samples are lost.
+    n_channels : int
+        Number of rows.
+    sfreq : float
+        Sampling frequency, Hz.
+    window : int
+        Samples that are compared with each other.
+    """
+    found: list[DuplicateRun] = []
+    held, first, n_seen = np.empty(0, np.uint64), 0, 0
+    for piece in _with_end(map(_hash_piece, pieces)):
+        held = held if piece is None else np.concatenate([held, piece])
+        if piece is not None and held.size < window:
+            continue
+        for run in find_duplicates(held, n_channels, sfreq):
+            start = run.start + first
+            if start + run.n_samples > n_seen:
+                if found and (found[-1].start, found[-1].lag) == (start, run.lag):
+                    found.pop()  # the beginning of this one, cut at the end of the window before
+                found.append(DuplicateRun(start, run.n_samples, run.lag))
+        n_seen = first + held.size
+        dropped = max(0, held.size - window // 2)
+        held, first = held[dropped:], first + dropped
+    return tuple(found)
+
+
+def _with_end(pieces: Iterable[NDArray[np.uint64]]) -> Iterator[NDArray[np.uint64] | None]:
+    yield from pieces
+    yield None
 
 
 def _is_varied(hashes: NDArray[np.uint64], length: int, n_channels: int) -> NDArray[np.bool_]:

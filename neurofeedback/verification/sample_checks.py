@@ -15,10 +15,10 @@ from neurofeedback.verification.check_result import CheckResult, Measurement, ch
 from neurofeedback.verification.clock_checks import check_drift, check_gaps, check_rate, check_samples, recording_clock
 from neurofeedback.verification.duplicate_samples import (
     MUSE_BLOCK,
+    WINDOW_SAMPLES,
     count_duplicates,
-    find_duplicates,
+    find_duplicates_in_pieces,
     find_stale_blocks,
-    hash_samples,
 )
 
 _PIECE_SAMPLES = 1 << 15
@@ -70,8 +70,8 @@ def _count_nonzero_lost(recording: Recording) -> int:
 def _check_duplicates(recording: Recording) -> CheckResult:
     """Find repeated stretches, and on a Muse the stale blocks its driver inserts for lost packets."""
     stream = recording.stream
-    hashed = hash_samples(chunk.data for chunk in recording.iter_chunks(_PIECE_SAMPLES))
-    duplicates = find_duplicates(hashed, stream.n_channels, stream.sfreq)
+    pieces = (chunk.data for chunk in recording.iter_chunks(_PIECE_SAMPLES))
+    duplicates = find_duplicates_in_pieces(pieces, stream.n_channels, stream.sfreq)
     n_repeated = count_duplicates(duplicates)
     faults = []
     if duplicates:
@@ -95,5 +95,8 @@ def _check_duplicates(recording: Recording) -> CheckResult:
 
 
 def _count_stale_blocks(recording: Recording) -> int:
-    data = np.concatenate([chunk.data for chunk in recording.iter_chunks(_PIECE_SAMPLES)], axis=1)
-    return sum(blocks.n_blocks for blocks in find_stale_blocks(data))
+    """Count them in pieces; each begins with the last block of the one before."""
+    starts = range(0, recording.n_samples, WINDOW_SAMPLES)
+    edges = ((max(0, start - MUSE_BLOCK), min(start + WINDOW_SAMPLES, recording.n_samples)) for start in starts)
+    pieces = (recording.read_chunk(start, stop).data for start, stop in edges)
+    return sum(blocks.n_blocks for piece in pieces for blocks in find_stale_blocks(piece))

@@ -9,6 +9,7 @@ from neurofeedback.verification.duplicate_samples import (
     DuplicateRun,
     count_duplicates,
     find_duplicates,
+    find_duplicates_in_pieces,
     find_stale_blocks,
     hash_samples,
     min_duplicate_length,
@@ -106,3 +107,16 @@ def test_stale_block_is_found_at_any_alignment(start: int, channel: int) -> None
     (found,) = find_stale_blocks(signal)
     assert (found.channel, found.n_blocks) == (channel, 1)
     assert 0 <= start - found.start <= 2
+
+
+@pytest.mark.parametrize("window", [400, 512, 10_000])
+@pytest.mark.parametrize("piece", [7, 64, 5000])
+def test_repeats_are_found_in_windows_as_in_the_whole(window: int, piece: int) -> None:
+    noise = np.random.default_rng(5).normal(size=(4, 2000)).astype(np.float32)
+    data = np.concatenate(
+        [noise[:, :300], noise[:, 200:500], noise[:, 460:1000], noise[:, 1000:1380], noise[:, 1300:]], axis=1
+    )
+    pieces = (data[:, at : at + piece] for at in range(0, data.shape[1], piece))
+    whole = find_duplicates(hash_samples([data]), 4, 256.0)
+    assert len(whole) == 3
+    assert find_duplicates_in_pieces(pieces, 4, 256.0, window) == whole
