@@ -72,7 +72,7 @@ SMALL_EFFECT = (
     "For the smallest published effect of this kind of program, d about 0.2, two groups need {n} people each ({n_pre} "
     "with a pre-score that correlates .6)."
 )
-DETECTABLE = "With {n} an arm, power .8 is reached at d = {d:.2f}."
+DETECTABLE = "With {n} people in the smaller group, power .8 is reached at d = {d:.2f}."
 PILOT_AUC = (
     "Ask what the feedback of the real arm knew in its pilot: if the interval of its AUC contains .5, the trial "
     "compares two shams."

@@ -1,0 +1,64 @@
+"""``study power``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from neurofeedback.cli.commands.study_protocol import AsJson, Recordings
+from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json
+from neurofeedback.texts import study as texts
+from neurofeedback.texts.catalogue import tr
+
+
+def power(
+    per_arm: Annotated[
+        int | None, typer.Option(min=2, max=5000, help="People in a group; else the protocol's.")
+    ] = None,
+    difference: Annotated[
+        float | None, typer.Option(min=0.0, max=5.0, help="Difference of the contrasts, logits; else the protocol's.")
+    ] = None,
+    studies: Annotated[int, typer.Option(min=10, max=100_000, help="Simulated studies.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 1,
+    recordings: Recordings = None,
+    json: AsJson = False,
+) -> None:
+    """Simulate the primary test at the level of answers: its power and its true level, beside a small effect."""
+    from neurofeedback.study.power import detectable_effect, group_sizes, simulate_power, small_effect_numbers
+    from neurofeedback.study.protocol import read_protocol
+
+    protocol = read_protocol(existing_recordings_folder(recordings))
+    outcome, n = protocol.outcome, per_arm or protocol.sample.per_arm
+    wanted = outcome.difference if difference is None else difference
+    found = simulate_power(protocol, per_arm=n, difference=wanted, n_studies=studies, seed=seed)
+    null = simulate_power(protocol, per_arm=n, difference=0.0, n_studies=studies, seed=seed + 1)
+    small, small_with_pre_score = small_effect_numbers(outcome.alpha)
+    smaller = min(group_sizes(protocol, n))
+    detectable = detectable_effect(smaller, outcome.alpha)
+    if json:
+        document = {
+            "per_arm": n,
+            "n_studies": studies,
+            "difference": wanted,
+            "power": found.power,
+            "power_interval": found.interval,
+            "null_rejections": null.power,
+            "null_interval": null.interval,
+            "detectable_d": detectable,
+            "people_for_d_0_2": small,
+            "people_for_d_0_2_with_pre_score": small_with_pre_score,
+        }
+        print_json(document)
+        return
+    n_visits = sum(visit.feedback for visit in protocol.visits)
+    test = tr(texts.TESTS[outcome.test])
+    answers = outcome.answers_per_visit
+    echo(tr(texts.POWER_TITLE, test=test, n=n, visits=n_visits, answers=answers, runs=studies))
+    low, high = found.interval
+    echo(tr(texts.POWER_LINE, difference=wanted, power=found.power, low=low, high=high))
+    low, high = null.interval
+    echo(tr(texts.NULL_LINE, power=null.power, low=low, high=high, alpha=outcome.alpha))
+    echo(tr(texts.DETECTABLE, n=smaller, d=detectable))
+    echo(tr(texts.SMALL_EFFECT, n=small, n_pre=small_with_pre_score))
+    echo(tr(texts.PILOT_AUC))
