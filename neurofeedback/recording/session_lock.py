@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.bids_paths import SessionFiles, check_label, session_stems
+from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles, check_label, session_stems
 from neurofeedback.recording.dataset import ensure_dataset
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.storage.atomic_files import explain_disk_errors
@@ -18,6 +18,16 @@ from neurofeedback.storage.private_files import refuse_link
 
 MIN_FREE_BYTES = 50_000_000
 _MAX_LABELS_TRIED = 3600
+_DATASET_NAMES = (
+    "README",
+    "dataset_description.json",
+    "participants.tsv",
+    "participants.json",
+    ".participants.lock",
+    f"{DERIVATIVES}/dataset_description.json",
+    f"{DERIVATIVES}/.bidsignore",
+)
+"""Files of a dataset that a session reads, writes or locks: none of them may be a link."""
 
 
 def check_recordings_folder(root: Path, participant: str, task: str = "meditation") -> None:
@@ -40,6 +50,8 @@ def check_recordings_folder(root: Path, participant: str, task: str = "meditatio
     check_label("participant", participant)
     check_label("task", task)
     with _explain_disk_errors(root):
+        for name in _DATASET_NAMES:
+            refuse_link(root / name)
         ensure_dataset(root)
         _check_free_space(root)
 
@@ -102,7 +114,7 @@ def _lock_free_label(root: Path, header: SessionHeader) -> tuple[SessionFiles, F
 def _check_inside_dataset(files: SessionFiles) -> None:
     """Check that no session folder is a link out of the dataset, and that no link stands where a file will be."""
     tables = (files.root / "participants.tsv", files.root / "participants.json")
-    for path in (*tables, files.raw, files.derived, files.part_folder):
+    for path in (*tables, files.raw, files.derived, files.part_folder, files.lock_path):
         refuse_link(path)
     root = files.root.resolve()
     for folder in (files.raw.parent, files.derived.parent, files.derived.parents[1]):
