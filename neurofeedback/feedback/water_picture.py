@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.floating]
 
 WIDTH, HEIGHT = 256, 128
-SHORTEST_PERIOD_S = 7.0
-LONGEST_PERIOD_S = 19.0
+SHORTEST_PERIOD_S = 11.0
+LONGEST_PERIOD_S = 30.0
 RIPPLE_TAU_S = 2.5
 MIST_RISE_TAU_S = 0.8
 MIST_FALL_TAU_S = 4.0
-SMALL_SCREEN_PIXELS = 2_600_000
+PICTURES_PER_SECOND = 15
+"""Enough for waves as slow as these: successive pictures differ by at most 2 of 255 in 99 of 100 pixels."""
 
 _N_WAVES = 28
 _HORIZON = 0.40
@@ -69,11 +70,6 @@ def advance_scene(scene: WaterScene, ripple: float, mist: float, step_s: float) 
         mist=_approach(scene.mist, mist, step_s / mist_s),
         time_s=scene.time_s + step_s,
     )
-
-
-def frame_rate(n_pixels: int) -> int:
-    """Return the frame rate (Hz) for a picture of ``n_pixels`` on the screen; large ones get fewer."""
-    return 30 if n_pixels <= SMALL_SCREEN_PIXELS else 15
 
 
 def crop_rect(view_width: int, view_height: int) -> tuple[float, float, float, float]:
@@ -168,19 +164,22 @@ class WaterRenderer:
 class _Waves:
     """Slopes of many small waves at every point of the water.
 
-    ``fields`` (2, rows, columns, 2 n_waves) are the weights of the cosines and sines of time, for the slope across
-    and along the view. ``unresolved_variance`` (2, rows, 1) is that of the waves smaller than a pixel: they widen
-    the moon's reflection instead of breaking it into dots.
+    ``fields`` (2 n_waves, 2 * rows * columns) are the weights of the cosines and sines of time, for the slope across
+    and along the view: one row a wave, so that a picture is one product of a vector with contiguous rows.
+    ``unresolved_variance`` (2, rows, 1) is that of the waves smaller than a pixel: they widen the moon's reflection
+    instead of breaking it into dots.
     """
 
     fields: FloatArray
+    shape: tuple[int, int, int]
     unresolved_variance: FloatArray
     omega: NDArray[np.float64]
 
     def slopes(self, time_s: float) -> FloatArray:
         """Return the slopes (2, rows, columns) at a time (s)."""
         phase = self.omega * time_s
-        return self.fields @ np.concatenate((np.cos(phase), np.sin(phase))).astype(np.float32)
+        weights = np.concatenate((np.cos(phase), np.sin(phase))).astype(np.float32)
+        return (weights @ self.fields).reshape(self.shape)
 
 
 def _waves(columns: FloatArray, depth: FloatArray, *, row_height: float, rng: np.random.Generator) -> _Waves:
@@ -195,7 +194,8 @@ def _waves(columns: FloatArray, depth: FloatArray, *, row_height: float, rng: np
     fields = np.concatenate((np.cos(phase), -np.sin(phase)), axis=-1) * np.tile(tilt * seen, 2)
     hidden = (tilt**2 * (1.0 - seen**2)).sum(axis=-1) / 2
     omega = 2 * pi / np.geomspace(LONGEST_PERIOD_S, SHORTEST_PERIOD_S, _N_WAVES)
-    return _Waves(np.ascontiguousarray(fields, np.float32), hidden.astype(np.float32), omega)
+    by_wave = np.ascontiguousarray(fields.reshape(-1, fields.shape[-1]).T, np.float32)
+    return _Waves(by_wave, fields.shape[:-1], hidden.astype(np.float32), omega)
 
 
 def _sky(u: FloatArray, v: FloatArray, spread_u: FloatArray | float, spread_v: FloatArray | float) -> FloatArray:

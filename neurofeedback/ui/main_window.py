@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QTimer, QUrl
 from PyQt6.QtGui import QCloseEvent, QDesktopServices
-from PyQt6.QtWidgets import QStackedWidget, QWidget
+from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from neurofeedback.errors import EXIT_INTERRUPTED
 from neurofeedback.feedback.water_picture import WaterRenderer
@@ -44,7 +44,7 @@ from neurofeedback.ui.session_result import past_result
 from neurofeedback.ui.session_window import SessionWindow
 from neurofeedback.ui.theme import DARK, THEMES, stylesheet
 from neurofeedback.ui.unfinished_sessions import UnfinishedSession, complete_unfinished
-from neurofeedback.ui.widgets.basic import bind_key, column
+from neurofeedback.ui.widgets.basic import bind_key, column, theme_palette
 from neurofeedback.ui.widgets.sessions_table import date_text
 from neurofeedback.ui.widgets.task_button import TaskButton
 
@@ -90,6 +90,7 @@ class MainWindow(SessionWindow):
         if (previous := self.takeCentralWidget()) is not None:
             previous.deleteLater()
         # set before the pages are built: styling finished pages takes longer
+        QApplication.setPalette(theme_palette(theme))
         self.setStyleSheet(stylesheet(theme, large_type=self._preferences.large_type))
         self._places = QStackedWidget()
         self._home, self._about = HomePage(self._defaults, self._water, self._device_scan), AboutPage()

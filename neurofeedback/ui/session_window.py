@@ -12,7 +12,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QWidget
 
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
-from neurofeedback.feedback.water_picture import frame_rate
+from neurofeedback.feedback.water_picture import PICTURES_PER_SECOND
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import fit, home
@@ -133,9 +133,7 @@ class SessionWindow(QMainWindow):
 
     def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
         """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
-        size = self.size() * self.devicePixelRatio()
-        fast = frame_rate(size.width() * size.height())
-        self._bridge.set_rate((None if self._is_fitting else self._sit.pictures_per_second) or fast)
+        self._bridge.set_rate((None if self._is_fitting else self._sit.pictures_per_second) or PICTURES_PER_SECOND)
         self._recording, self._latest = snapshot.recording, snapshot
         if snapshot.status == "running" and not self._begun:
             self._begun = True

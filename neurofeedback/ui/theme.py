@@ -143,7 +143,8 @@ QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border:
 QSpinBox:disabled, QDoubleSpinBox:disabled { color: $quiet; background: $panel; border-color: $field; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox QLineEdit, QComboBox QLineEdit:focus { border: none; padding: 0; }
-QComboBox QAbstractItemView { background: $field; border: 1px solid $edge; outline: 0; }
+QComboBox QAbstractItemView::item { min-height: 28px; padding: 0 8px; }
+QComboBox QAbstractItemView { background: $field; border: none; outline: 0; }
 QToolTip { background: $field; color: $text; border: 1px solid $edge; padding: 4px; }
 """
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PyQt6.QtCore import QEvent, QObject, QPointF, Qt
-from PyQt6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QShortcut
+from PyQt6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QShortcut
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.announcer import LiveLabel
+from neurofeedback.ui.theme import Theme
 
 MARGIN = 32
 FLAT_MARGIN = MARGIN - 11  # flat buttons have padding of their own; their text then stands at the margin
@@ -84,6 +85,8 @@ class ComboBox(QComboBox):
         """Open the list wide enough for its longest entry."""
         if (popup := self.view()) is not None:
             popup.setMinimumWidth(popup.sizeHintForColumn(0) + _POPUP_MARGIN)
+            if (frame := popup.parentWidget()) is not None:  # else a light strip above and below the list
+                frame.setPalette(popup.palette())
         super().showPopup()
 
     def paintEvent(self, e: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -96,6 +99,20 @@ class ComboBox(QComboBox):
         corners = (QPointF(-4.5, -2), QPointF(0, 2.5), QPointF(4.5, -2))
         painter.drawPolyline(QPolygonF([middle + corner for corner in corners]))
         painter.end()
+
+
+def theme_palette(theme: Theme) -> QPalette:
+    """Return the palette of a theme, for what style sheets do not reach: lists, dialogs of the system, tooltips."""
+    palette, role = QPalette(), QPalette.ColorRole
+    colours = {
+        role.Window: theme.window, role.WindowText: theme.text, role.Base: theme.field, role.Text: theme.text,
+        role.AlternateBase: theme.panel, role.Button: theme.field, role.ButtonText: theme.text,
+        role.ToolTipBase: theme.field, role.ToolTipText: theme.text, role.PlaceholderText: theme.quiet,
+        role.Highlight: theme.accent, role.HighlightedText: theme.on_accent, role.Link: theme.accent,
+    }  # fmt: skip
+    for name, colour in colours.items():
+        palette.setColor(name, QColor(colour))
+    return palette
 
 
 def bind_key(page: QWidget, keys: str, act: Callable[[], object]) -> None:
