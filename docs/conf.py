@@ -29,7 +29,16 @@ html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
 
 DECISIONS = "\n```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n"
+MORE = "\n```{{toctree}}\n:hidden:\n\n{}\n```\n"
+_TOCTREE = re.compile(r"```\{toctree}\n(.*?)```", re.DOTALL)
 _STUB = re.compile(r"# .*\n\n\[[^]]*]\(\.\./(?P<file>[A-Z_]+\.md)\)\s*")
+
+
+def unlisted_pages() -> list[str]:
+    """Return the pages that no table of contents lists: they come last under Develop."""
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.md")}
+    listed = {line for text in pages.values() for block in _TOCTREE.findall(text) for line in block.splitlines()}
+    return sorted(set(pages) - listed - {"index"})
 
 
 def insert_text(_app: Sphinx, page: str, source: list[str]) -> None:
@@ -42,6 +51,8 @@ def insert_text(_app: Sphinx, page: str, source: list[str]) -> None:
         source[0] = re.sub(r"\[([^]]*)]\(LICENSE\)", r"\1", text)
     elif page == "decisions/README":
         source[0] += DECISIONS
+    elif page == "develop":
+        source[0] += MORE.format("\n".join(unlisted_pages()))
     source[0] = re.sub(r"\[([^]]*)]\(\.\./configs/[^)]*\)", r"\1", source[0])  # a folder of the checkout, not a page
 
 
