@@ -182,7 +182,9 @@ def _mean_psd(windows: Floats) -> tuple[Floats, Floats]:
 
 
 def realised(truth: SimulatedSession, times_s: Floats, settings: Settings, iaf_hz: float | None) -> dict[str, Floats]:
-    """Return the ln power of each band that slow processes and the substance give each window of 4 s, without noise.
+    """Return the ln power of each band that slow drift and the substance give each window of 4 s.
+
+    Bursts of seconds are what a segment samples, so they belong to the noise.
 
     Parameters
     ----------
@@ -199,11 +201,8 @@ def realised(truth: SimulatedSession, times_s: Floats, settings: Settings, iaf_h
         np.expm1(0.5 * change)[:, None] * band_gain(freqs, *BAND_HZ[band]) for band, change in changes.items()
     )
     tilt = truth.substance_change("chi", times_s)[:, None] * (-0.5 * np.log(freqs / 9.0))
-    inner = np.arange(-WINDOW_S / 2, WINDOW_S / 2, 0.05)
-    power = spectra["background"][:, None] * (gain + tilt) ** 2
-    for name in OSCILLATIONS:
-        squares = np.array([np.mean(interpolate(truth.drifts.envelope[name], time + inner) ** 2) for time in times_s])
-        power = power + spectra[name][:, None] * (squares[:, None] * gain**2)
+    rhythms = sum(spectra[name] for name in OSCILLATIONS)
+    power = spectra["background"][:, None] * (gain + tilt) ** 2 + rhythms[:, None] * gain**2
     bands = settings.bands
     iaf = bands.default_iaf_hz if iaf_hz is None else iaf_hz
     edges = {

@@ -10,9 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
+import signal
 import zipfile
 from collections.abc import Iterator, Sequence
-from typing import Any
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -62,7 +65,7 @@ def measure_sessions(
     Parameters
     ----------
     n_jobs : int
-        Processes for sessions that are not stored yet.
+        Processes for sessions that are not stored yet; -1 for one per core.
     """
     missing: list[SessionFiles] = []
     for files in sessions:
@@ -74,12 +77,18 @@ def measure_sessions(
     if n_jobs == 1 or len(missing) < _MIN_FOR_PROCESSES:
         yield from (_measure(files, phases) for files in missing)
         return
-    from joblib import Parallel, delayed  # takes long to load
+    n_workers = min(n_jobs if n_jobs > 0 else os.cpu_count() or 1, len(missing))
+    pool = ProcessPoolExecutor(n_workers, get_context("spawn"), _ignore_interrupts)
+    try:
+        for done in as_completed([pool.submit(_measure, files, phases) for files in missing]):
+            yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
-    results: Any = Parallel(n_jobs, return_as="generator_unordered")(
-        delayed(_measure)(files, phases) for files in missing
-    )
-    yield from results
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that waits for this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _measure(files: SessionFiles, phases: Sequence[Phase]) -> tuple[str, SessionMeasures | str]:
