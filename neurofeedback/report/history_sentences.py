@@ -27,6 +27,22 @@ def history_sentences(summary: HistorySummary) -> tuple[str, ...]:
     return (*finding_sentences(summary), *outlook_sentences(summary))
 
 
+def first_sentences(summary: HistorySummary) -> tuple[str, ...]:
+    """Return what a person looks for first: how much, whether wandering changed, and what is wrong or was left out."""
+    found = finding_sentences(summary)
+    if summary.wandering is None:
+        return found
+    details = detail_sentences(summary)
+    return tuple(sentence for sentence in found if sentence not in details)
+
+
+def detail_sentences(summary: HistorySummary) -> tuple[str, ...]:
+    """Return the shares of wandering with their intervals."""
+    if summary.wandering is None:
+        return ()
+    return (_share_sentence(summary.wandering), _long_run_sentence(summary.long_run, summary.n_answered))
+
+
 def finding_sentences(summary: HistorySummary) -> tuple[str, ...]:
     """Return how long, how much wandering, what changed, and what is wrong with the sessions or was left out."""
     left_out = (tr(history.LEFT_OUT, session=stem, reason=why) for stem, why in summary.left_out.items())

@@ -19,6 +19,12 @@ HOW_SURE = (
     "100 people without any change see one on a given day, and more if they look often."
 )
 
+THIS_WEEK = "This week: {length} on {days}."
+THIS_WEEK_NONE = "This week: no sitting yet."
+IN_A_ROW = "{n} days in a row."
+REGULARITY_NAME = "This week"
+DETAILS = "&Details"
+
 CHART_CAPTION = "How often you answered “elsewhere”. A longer line: a less certain point."
 CHART_NAME = "Wandering by your own answers, sitting by sitting"
 CHART_AXIS = "each point a sitting, the latest on the right"

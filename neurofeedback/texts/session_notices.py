@@ -1,7 +1,7 @@
 """Notices of a session: before it starts, while it runs, and how it ended."""
 
 SHORT_BASELINE = (
-    "The baseline is only {seconds:.0f} s long, so your baseline is less certain, and the tone will be more cautious."
+    "Short sitting: feedback will be gentler, because there are only {seconds:.0f} s to learn your baseline."
 )
 NO_BASELINE = (
     "There was never enough clean signal to learn what is usual for you, so nothing was judged and the tone "

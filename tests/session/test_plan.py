@@ -58,5 +58,5 @@ def test_invalid_length_is_refused(minutes: float) -> None:
 
 
 def test_short_baseline_gives_notice() -> None:
-    assert "less certain" in plan_session(PhaseSettings(), 1.0, 60.0).short_baseline_notice
+    assert "Short sitting" in plan_session(PhaseSettings(), 1.0, 60.0).short_baseline_notice
     assert plan_session(PhaseSettings(), None, 60.0).short_baseline_notice == ""

@@ -49,7 +49,11 @@ def shown(place: ProgressPage) -> str:
 def test_progress_page_shows_sessions_answers_and_detectable_change(place: ProgressPage) -> None:
     place._show(summarize_history([past(number) for number in reversed(range(6))]))
     text = shown(place)
-    assert "6 sittings on 6 days" in text
+    assert text.index("This week: ") < text.index("6 sittings on 6 days")
+    assert not place._chart.isVisible(), "intervals and numbers are behind Details"
+    assert "%" not in text
+    place._show_details.click()
+    text = shown(place)
     assert "33 % of your 90 answers; over all of these sittings that is very likely" in text
     assert "over many sittings is less certain: between" in text
     assert re.search(r"If, over about \d+.* 20 fewer of 100 chimes, this page would show it in 4 cases of 5", text)
@@ -61,12 +65,14 @@ def test_progress_page_shows_sessions_answers_and_detectable_change(place: Progr
 
 def test_progress_page_shows_each_condition_with_its_interval(place: ProgressPage) -> None:
     place._show(summarize_history([past(3, "pre"), past(2, "post_24h", 2)]))
+    place._show_details.click()
     assert re.search(r"pre: “elsewhere” 33 % \(likely \d+ % to \d+ %, 15 answers\)", shown(place))
     assert "post_24h: “elsewhere” 17 %" in shown(place)
 
 
 def test_progress_page_shows_neither_index_nor_reward(place: ProgressPage) -> None:
     place._show(summarize_history([past(number) for number in range(6)]))
+    place._show_details.click()
     text = shown(place).replace(progress.WHY_ANSWERS, "")
     assert not re.search("index|reward|improve", text, re.IGNORECASE)
 

@@ -52,11 +52,11 @@ def open_window(recordings: Path | None = None, request: SessionConfig | None = 
 
 
 def _device_choices() -> tuple[DeviceChoice, ...]:
-    from neurofeedback.acquisition.boards import BOARDS, connection_needs, device_name_syntax
+    from neurofeedback.acquisition.boards import BOARDS, device_name_syntax
     from neurofeedback.ui.app_state import DEMO_DEVICE, DeviceChoice
 
     simulated = DeviceChoice(DEMO_DEVICE, tr(home.DEMO))
-    return (simulated, *(DeviceChoice(device_name_syntax(spec), connection_needs(spec)) for spec in BOARDS.values()))
+    return (simulated, *(DeviceChoice(device_name_syntax(spec), tr(spec.needs)) for spec in BOARDS.values()))
 
 
 def scan_headsets() -> ScanResult:

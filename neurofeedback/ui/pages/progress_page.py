@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QProgressBar, QScrollArea, QWidget
 
+from neurofeedback.texts import history as history_texts
 from neurofeedback.texts import progress, window
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.format import format_percent
+from neurofeedback.texts.format import format_duration, format_percent
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
@@ -35,12 +37,22 @@ class ProgressPage(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._title = label(progress.TITLE, large=True)
+        self._regularity = label(name=progress.REGULARITY_NAME)
         self._summary = label(name=progress.SUMMARY_NAME)
+        self._shares = label(name=progress.SUMMARY_NAME)
         self._conditions = label(quiet=True, name=progress.CONDITIONS_NAME)
         self._outlook = label(name=progress.OUTLOOK_NAME)
         self._how_sure = label(progress.HOW_SURE, quiet=True)
         self._why = label(progress.WHY_ANSWERS, quiet=True)
-        for line in (self._summary, self._conditions, self._outlook, self._how_sure, self._why):
+        for line in (
+            self._regularity,
+            self._summary,
+            self._shares,
+            self._conditions,
+            self._outlook,
+            self._how_sure,
+            self._why,
+        ):
             line.setWordWrap(True)
         self._calendar = CalendarView(theme)
         self._chart = WanderingChart(theme)
@@ -74,15 +86,21 @@ class ProgressPage(QWidget):
         inside = column(content, MARGIN, gap=14)
         inside.addWidget(self._title)
         inside.addWidget(self._bar)
-        inside.addWidget(self._summary)
+        inside.addWidget(self._regularity)
         inside.addWidget(self._calendar, alignment=Qt.AlignmentFlag.AlignLeft)
+        inside.addWidget(self._summary)
+        self._show_details = button(progress.DETAILS, self._toggle_details, flat=True)
+        inside.addWidget(self._show_details, alignment=Qt.AlignmentFlag.AlignLeft)
+        self._details = QWidget()
+        details = column(self._details, gap=14)
+        details.addWidget(self._shares)
         self._caption = label(progress.CHART_CAPTION, quiet=True)
-        inside.addWidget(self._caption)
-        inside.addWidget(self._chart, 1)
-        inside.addWidget(self._conditions)
-        inside.addWidget(self._outlook)
-        inside.addWidget(self._how_sure)
-        inside.addWidget(self._why)
+        details.addWidget(self._caption)
+        details.addWidget(self._chart, 1)
+        for part in (self._conditions, self._outlook, self._how_sure, self._why):
+            details.addWidget(part)
+        inside.addWidget(self._details)
+        self._details.hide()
         inside.addStretch(1)
         area = QScrollArea()
         area.setWidget(page)
@@ -113,7 +131,17 @@ class ProgressPage(QWidget):
     def _read(self) -> None:
         self._summary.setText(tr(progress.READING))
         self._bar.setValue(0)
-        for part in (self._calendar, self._caption, self._chart, self._conditions, self._outlook, self._how_sure):
+        self._details.hide()
+        for part in (
+            self._regularity,
+            self._show_details,
+            self._calendar,
+            self._caption,
+            self._chart,
+            self._conditions,
+            self._outlook,
+            self._how_sure,
+        ):
             part.hide()
         self._bar.show()
         self._job.start(partial(_read_task, *self._source))
@@ -128,14 +156,20 @@ class ProgressPage(QWidget):
 
     def _show(self, history: HistorySummary) -> None:
         from neurofeedback.report.history_sentences import (  # NumPy, as for reading the sessions
-            finding_sentences,
+            detail_sentences,
+            first_sentences,
             outlook_sentences,
         )
 
         self._bar.hide()
         missing = "" if history.sessions or self._source[0].is_dir() else tr(progress.NO_FOLDER, path=self._source[0])
-        self._summary.setText("\n".join(filter(None, (*finding_sentences(history), missing))))
-        self._calendar.show_days(_by_day(history), date.today())
+        self._summary.setText("\n".join(filter(None, (*first_sentences(history), missing))))
+        days = _by_day(history)
+        self._regularity.setText(regularity_line(days, date.today()))
+        self._shares.setText("\n".join(detail_sentences(history)))
+        self._regularity.setVisible(bool(history.sessions))
+        self._show_details.setVisible(bool(history.sessions))
+        self._calendar.show_days(days, date.today())
         self._calendar.setVisible(bool(history.sessions))
         self._chart.show_shares(tuple(share for _, share in history.session_shares))
         for part in (self._caption, self._chart):
@@ -146,9 +180,32 @@ class ProgressPage(QWidget):
         self._outlook.setVisible(bool(history.sessions_needed))
         self._how_sure.setVisible(history.wandering is not None)
 
+    def _toggle_details(self) -> None:
+        self._details.setVisible(self._details.isHidden())
+
     def _fail(self, sentence: str) -> None:
         self._bar.hide()
         self._summary.setText(sentence)
+
+
+def regularity_line(seconds_by_day: Mapping[date, float], today: date) -> str:
+    """Return the time of this week, which begins on Monday, and the days in a row up to today or yesterday.
+
+    Examples
+    --------
+    >>> regularity_line({date(2026, 11, 24): 600.0, date(2026, 11, 25): 1200.0}, date(2026, 11, 26))
+    'This week: 30 minutes on 2 days. 2 days in a row.'
+    """
+    monday = today - timedelta(days=today.weekday())
+    week = {day: seconds for day, seconds in seconds_by_day.items() if monday <= day <= today}
+    days = tr(history_texts.ONE_DAY) if len(week) == 1 else tr(history_texts.DAYS, n=len(week))
+    line = tr(progress.THIS_WEEK, length=format_duration(sum(week.values())), days=days)
+    last = today if today in seconds_by_day else today - timedelta(days=1)
+    in_a_row = 0
+    while last - timedelta(days=in_a_row) in seconds_by_day:
+        in_a_row += 1
+    parts = (line if week else tr(progress.THIS_WEEK_NONE), tr(progress.IN_A_ROW, n=in_a_row) if in_a_row > 1 else "")
+    return " ".join(filter(None, parts))
 
 
 def _condition_line(name: str, share: WanderingShare) -> str:
