@@ -43,6 +43,7 @@ def _check_message(error: NeurofeedbackError, path: Path) -> None:
     assert "\n" not in message, f"more than a line: {message!r}"
     assert len(message) < 2000, f"too long: {len(message)} characters"
     assert path.parent.name in message or path.name in message, f"names no file: {message!r}"
+    assert "a crash of its reader" not in message, f"its process crashed: {message!r}"
 
 
 def _check_facts(recording: Recording) -> None:
