@@ -37,6 +37,7 @@ from neurofeedback.cli.commands import (
 from neurofeedback.cli.helpers.common import echo, set_up_logging
 from neurofeedback.cli.helpers.window import open_window
 from neurofeedback.errors import EXIT_INTERRUPTED, NeurofeedbackError, RecordingError
+from neurofeedback.texts.safe_text import escape_controls
 
 app = typer.Typer(
     name="neurofeedback",
@@ -86,12 +87,19 @@ def start(
 def main() -> None:
     """Run the program and exit with its code; expected errors become one message on stderr."""
     _replace_unencodable()
+    sys.argv[1:] = map(_escape_option, sys.argv[1:])
     try:
         _run()
     except SystemExit as end:
         if _device_is_busy():
             _exit_at_once(end.code)
         raise
+
+
+def _escape_option(argument: str) -> str:
+    """Escape control characters in the name of an option, which an error would repeat as it is."""
+    name, equals, value = argument.partition("=")
+    return f"{escape_controls(name)}{equals}{value}" if argument.startswith("-") else argument
 
 
 def _run() -> None:

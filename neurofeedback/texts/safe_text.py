@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
 
@@ -26,6 +27,17 @@ def escape_controls(text: str) -> str:
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def plain_tooltip(text: str) -> str:
+    """Return a text for a tooltip of Qt, which would read it as HTML if it looks like it.
+
+    Examples
+    --------
+    >>> plain_tooltip("calm <img src=x> & warm")
+    '<qt style="white-space: pre-wrap">calm &lt;img src=x&gt; &amp; warm</qt>'
+    """
+    return f'<qt style="white-space: pre-wrap">{html.escape(escape_controls(text))}</qt>'
 
 
 def redact(text: str, names: Iterable[tuple[str, str]]) -> str:

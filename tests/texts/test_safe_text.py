@@ -14,6 +14,7 @@ from rich.table import Table
 
 from neurofeedback.cli.commands.doctor import doctor
 from neurofeedback.cli.helpers.common import echo, plain_console, print_json, set_up_logging
+from neurofeedback.cli.main import main
 from neurofeedback.texts.safe_text import escape_controls, redact
 from neurofeedback.ui.crash_dialog import crash_report
 from neurofeedback.ui.identifying_names import identifying_names
@@ -88,3 +89,16 @@ def test_doctor_names_no_one(account: Path, capsys: pytest.CaptureFixture[str], 
     printed = capsys.readouterr().out
     assert "recordings" in printed
     assert not any(name in printed for name in (str(account), "annamaria", "sub-anna"))
+
+
+@pytest.mark.parametrize("arguments", [[HOSTILE], ["train", f"--{HOSTILE}"], ["history", "--participant", HOSTILE]])
+def test_usage_errors_are_escaped(
+    arguments: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["neurofeedback", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    printed = "".join(capfd.readouterr())
+    assert printed
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(printed)

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from neurofeedback.texts import sessions
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration, format_percent
+from neurofeedback.texts.safe_text import plain_tooltip
 
 if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
@@ -70,7 +71,7 @@ class SessionsModel(QAbstractTableModel):
         """Return the text of a cell; the whole note as its tooltip."""
         session = self._sessions[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole and session.note:
-            return session.note
+            return plain_tooltip(session.note)
         return self._text(session, index.column()) if role == Qt.ItemDataRole.DisplayRole else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802 - Qt's name
