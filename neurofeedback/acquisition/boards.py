@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from neurofeedback.acquisition.placement.counter_tracking import CounterRule
+from neurofeedback.errors import SettingsError
 from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr
 
@@ -27,6 +30,7 @@ class ConnectionHint:
     syntax: str = ""
 
 
+_X86 = frozenset({"x86_64", "amd64", "i386", "i686", "x86"})
 _SERIAL = ConnectionHint(devices.SERIAL, "serial_port=PORT")
 _BLED112 = ConnectionHint(devices.BLED112, "serial_port=PORT")
 _BLE = ConnectionHint(devices.BLUETOOTH, "[mac_address=ADDRESS]")
@@ -77,6 +81,22 @@ def connection_hint(name: str) -> ConnectionHint:
     ('serial_port=PORT', '[PARAMETER=VALUE,...]')
     """
     return next((hint for pattern, hint in CONNECTION_HINTS.items() if fnmatchcase(name, pattern)), _UNKNOWN)
+
+
+def has_drivers() -> bool:
+    """Return whether BrainFlow has drivers for this computer: for Linux and Windows it holds x86 libraries alone."""
+    return sys.platform == "darwin" or platform.machine().lower() in _X86
+
+
+def require_drivers(device: str) -> None:
+    """Raise a SettingsError if BrainFlow has no drivers for this computer."""
+    if not has_drivers():
+        raise SettingsError(
+            "there are no drivers of headsets for the processor of this computer",
+            got=f"{device} on {platform.machine()}",
+            allowed="simulated, playback:FILE or lsl:NAME",
+            todo="use a computer with an x86 processor or a Mac, and send its signal by LSL if it has to be this one",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from neurofeedback.acquisition.boards import has_drivers
 from neurofeedback.acquisition.scan_bluetooth import find_headsets
 from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult, scan_failed
 from neurofeedback.acquisition.scan_serial import find_dongle_ports, query_port
@@ -26,8 +27,10 @@ def scan(ports: Sequence[str] = ()) -> ScanResult:
     ports : sequence of str
         Serial ports to query in any case; others are queried only if they look like an OpenBCI dongle.
     """
-    places: dict[str, ScanFunction] = {"Bluetooth": find_headsets}
-    places |= {port: partial(query_port, port) for port in _distinct_ports((*find_dongle_ports(), *ports))}
+    places: dict[str, ScanFunction] = {}
+    if has_drivers():
+        places["Bluetooth"] = find_headsets
+        places |= {port: partial(query_port, port) for port in _distinct_ports((*find_dongle_ports(), *ports))}
     if importlib.util.find_spec("mne_lsl"):
         places["Lab Streaming Layer"] = _scan_lsl
     return run_scans(places, _TIMEOUT_S)

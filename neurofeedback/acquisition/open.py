@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurofeedback.acquisition.boards import BOARDS, BoardSpec, generic_board, streaming_board
+from neurofeedback.acquisition.boards import BOARDS, BoardSpec, generic_board, require_drivers, streaming_board
 from neurofeedback.acquisition.source import Source
 from neurofeedback.errors import SettingsError
 
@@ -101,6 +101,7 @@ def _board(spec: BoardSpec, colon: str, rest: str, device: str, now: Callable[[]
 def _board_source(
     spec: BoardSpec, parameters: dict[str, str | int], device: str, now: Callable[[], float], setup: str = ""
 ) -> Source:
+    require_drivers(device)
     from neurofeedback.acquisition.brainflow import BoardSource  # BrainFlow takes 0.2 s
 
     for value in map(str, parameters.values()):
@@ -159,6 +160,7 @@ def _lsl(stream: str, device: str, now: Callable[[], float]) -> Source:
 
 
 def _brainflow_board(rest: str, device: str, now: Callable[[], float]) -> Source:
+    require_drivers(device)
     from neurofeedback.acquisition.board_info import board_ids  # BrainFlow takes 0.2 s
 
     wanted, _, options = rest.partition(":")

@@ -16,6 +16,7 @@ from neurofeedback.acquisition.boards import (
     connection_needs,
     device_name_syntax,
     generic_board,
+    has_drivers,
 )
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import devices
@@ -41,9 +42,11 @@ class DeviceRow:
 
 
 def list_devices() -> list[DeviceRow]:
-    """Return every device this program can read, with channels, rate and what is needed to connect."""
-    named = [_row(device_name_syntax(spec), spec) for spec in BOARDS.values()]
+    """Return every device this program can read on this computer, with channels, rate and what is needed to connect."""
     own = [DeviceRow(name, None, None, (), tr(needs)) for name, needs in _BUILT_IN.items()]
+    if not has_drivers():
+        return own
+    named = [_row(device_name_syntax(spec), spec) for spec in BOARDS.values()]
     return [*named, *own, *_others(), DeviceRow(_STREAMING, None, None, (), tr(devices.STREAMING))]
 
 

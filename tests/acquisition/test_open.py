@@ -11,6 +11,7 @@ import pytest
 from brainflow.board_shim import BoardShim
 from brainflow.exit_codes import BrainFlowExitCodes as Code
 
+from neurofeedback.acquisition import boards
 from neurofeedback.acquisition.board_info import board_ids, channel_names, describe_board
 from neurofeedback.acquisition.boards import (
     BOARDS,
@@ -228,3 +229,20 @@ def test_a_file_is_played_whole(name):
     golden = np.load(next(NINE.glob("golden_uV*.npy")))
     data = np.concatenate([chunk.data for chunk in chunks if chunk], axis=1)
     np.testing.assert_allclose(data, golden, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("system", "processor", "works"),
+    [("linux", "x86_64", True), ("linux", "aarch64", False), ("win32", "ARM64", False), ("darwin", "arm64", True)],
+)
+def test_devices_without_drivers_for_this_processor_are_not_offered(
+    monkeypatch: pytest.MonkeyPatch, system: str, processor: str, works: bool
+) -> None:
+    monkeypatch.setattr(boards.sys, "platform", system)
+    monkeypatch.setattr(boards.platform, "machine", lambda: processor)
+    names = {row.name.partition(":")[0] for row in list_devices()}
+    assert ({"muse-2", "cyton", "brainflow"} <= names) is works
+    assert {"simulated[", "playback", "lsl"} <= names
+    for device in () if works else ("muse-2", "cyton:/dev/ttyUSB0", "brainflow:crown"):
+        with pytest.raises(SettingsError, match=f"no drivers of headsets.*{device}.*lsl:NAME"):
+            open_source(device)

@@ -52,11 +52,12 @@ def open_window(recordings: Path | None = None, request: SessionConfig | None = 
 
 
 def _device_choices() -> tuple[DeviceChoice, ...]:
-    from neurofeedback.acquisition.boards import BOARDS, device_name_syntax
+    from neurofeedback.acquisition.boards import BOARDS, device_name_syntax, has_drivers
     from neurofeedback.ui.app_state import DEMO_DEVICE, DeviceChoice
 
     simulated = DeviceChoice(DEMO_DEVICE, tr(home.DEMO))
-    return (simulated, *(DeviceChoice(device_name_syntax(spec), tr(spec.needs)) for spec in BOARDS.values()))
+    boards = BOARDS.values() if has_drivers() else ()
+    return (simulated, *(DeviceChoice(device_name_syntax(spec), tr(spec.needs)) for spec in boards))
 
 
 def scan_headsets() -> ScanResult:
