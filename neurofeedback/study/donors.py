@@ -79,6 +79,9 @@ class SittingFrames:
     confidence: NDArray[np.float64]
     state: NDArray[np.str_]
     latency_ms: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+    reward: NDArray[np.bool_]
+    gain: NDArray[np.float64]
 
     @property
     def own_series(self) -> NDArray[np.float64]:
@@ -185,10 +188,28 @@ def read_sitting(files: SessionFiles) -> SittingFrames | None:
         confidence=table["confidence"].to_numpy(float),
         state=table["state"].to_numpy(str),
         latency_ms=table["latency_ms"].to_numpy(float),
+        threshold=table["threshold"].to_numpy(float),
+        reward=(table["reward"] == 1).to_numpy(),
+        gain=table["tone_gain"].to_numpy(float),
     )
 
 
-_COLUMNS = frozenset({"onset", "sample", "phase", "valid", "signal", "confidence", "state", "index_u", "latency_ms"})
+_COLUMNS = frozenset(
+    {
+        "onset",
+        "sample",
+        "phase",
+        "valid",
+        "signal",
+        "confidence",
+        "state",
+        "index_u",
+        "latency_ms",
+        "threshold",
+        "reward",
+        "tone_gain",
+    }
+)
 
 
 def _in_question(files: SessionFiles, samples: NDArray[np.int_]) -> NDArray[np.bool_]:

@@ -134,3 +134,4 @@ CONTRAST_PERIODS = "the mean of period 2 minus the mean of period 1"
 CONTRAST_SINGLE = "the slope over the visits, described without a test of arms"
 TESTS = {"welch": "Welch's t test", "permutation": "permutation of the arms"}
 TO_FILL_IN = "[to be filled in]"
+WROTE_TABLE = "{path} was written: {n} rows. {dictionary} describes its columns."

@@ -36,6 +36,8 @@ for _command in (
     study_blinding.guess,
     study_blinding.blinding,
     study_results.power,
+    study_results.check_sham,
+    study_results.table,
 ):
     study_app.command()(_command)
 study_app.command("next")(study_protocol.next_)

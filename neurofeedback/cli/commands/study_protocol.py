@@ -75,6 +75,7 @@ def prereg(recordings: Recordings = None) -> None:
 def donors(
     pilot: Annotated[Path, typer.Argument(help="Recordings folder of the pilot; never of the trial itself.")],
     min_minutes: Annotated[float, typer.Option(help="Least practice of a donor: the longest of the protocol, min.")],
+    participant: Annotated[list[str] | None, typer.Option(help="Pilot participants to use; all if left out.")] = None,
     recordings: Recordings = None,
 ) -> None:
     """Write the pool of donors for yoked sham from the sittings of a pilot."""
@@ -84,7 +85,7 @@ def donors(
     root = existing_recordings_folder(recordings)
     protocol = read_protocol(root)
     path = study_folder(root) / (protocol.sham.donors or "donors.json")
-    pool = write_donors(existing_recordings_folder(pilot), path, min_s=60 * min_minutes)
+    pool = write_donors(existing_recordings_folder(pilot), path, min_s=60 * min_minutes, participants=participant or ())
     people = len({donor.participant for donor in pool.donors})
     echo(tr(texts.WROTE_DONORS, path=path, n=len(pool.donors), people=people, seconds=f"{pool.min_s:g}"))
 

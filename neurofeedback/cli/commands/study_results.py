@@ -1,7 +1,9 @@
-"""``study power``."""
+"""``study power``, ``check-sham`` and ``table``."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -62,3 +64,48 @@ def power(
     echo(tr(texts.DETECTABLE, n=smaller, d=detectable))
     echo(tr(texts.SMALL_EFFECT, n=small, n_pre=small_with_pre_score))
     echo(tr(texts.PILOT_AUC))
+
+
+def check_sham(
+    donors: Annotated[Path, typer.Argument(help="Pool of donors, as `study donors` writes it.")],
+    recordings: Recordings = None,
+    json: AsJson = False,
+) -> None:
+    """Compare real and sham feedback over the sittings of a pilot: reward rate, flips, gain and neutral share."""
+    from dataclasses import asdict
+
+    from neurofeedback.study.donors import read_donors
+    from neurofeedback.study.sham_check import check_sham as compare
+
+    result = compare(existing_recordings_folder(recordings), read_donors(donors, 2).pool)
+    if json:
+        document = asdict(result)
+        document["within"] = {one.name: one.is_within for one in result.equivalences}
+        print_json(document)
+        return
+    echo(tr(texts.SHAM_CHECK_TITLE, n=result.n_pairs))
+    for one in result.equivalences:
+        verdict = tr(texts.WITHIN if one.is_within else texts.NOT_SHOWN)
+        shown = {"difference": one.difference, "low": one.low, "high": one.high, "bound": one.bound}
+        echo(tr(texts.SHAM_CHECK_LINE, name=one.name, verdict=verdict, **shown))
+    echo(tr(texts.SHAM_LATENCY, p50=result.latency_p50_ms, p95=result.latency_p95_ms))
+
+
+class TableChoice(StrEnum):
+    """What a row of the long table is, as typed."""
+
+    SESSION = "session"
+    PHASE = "phase"
+    PROBE = "probe"
+
+
+def table(
+    out: Annotated[Path, typer.Option(help="Table to write, .csv; the dictionary is written beside it.")],
+    by: Annotated[TableChoice, typer.Option(help="What a row is.")] = TableChoice.SESSION,
+    recordings: Recordings = None,
+) -> None:
+    """Write the long table of a study with its data dictionary; arms are in it only after `study unlock`."""
+    from neurofeedback.study.long_table import write_table
+
+    written = write_table(existing_recordings_folder(recordings), by.value, out)
+    echo(tr(texts.WROTE_TABLE, path=out, n=written.n_rows, dictionary=written.dictionary))
