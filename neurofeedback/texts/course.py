@@ -53,6 +53,7 @@ NO_COURSE = "sub-{participant} has no course; make one with `neurofeedback cours
 COURSE_WRITTEN = "The course is in {path}. Edit it, then `neurofeedback course freeze {participant}`."
 FROZEN = "Frozen: {path}"
 CONTACTS_SAVED = "Saved in {path}"
+NOTHING_DUE = "Nothing is due today."
 DUE_LINE = "{mark} {due}  {what}"
 STATES = {"done": "done ", "due": "DUE  ", "missed": "missed", "later": "later"}
 DUE_DOSE = "dose {name}: {substance} {dose} {route}"

@@ -21,7 +21,11 @@ STRIP_CAPTION = (
     "A mark for each dose, recording, sitting and answered form. Usable: share of frames with a usable signal, black "
     "for all of them."
 )
-ROW_DOSES, ROW_RECORDINGS, ROW_SITTINGS, ROW_FORMS, ROW_USABLE = "doses", "recordings", "sittings", "forms", "usable"
+ROW_DOSES = "doses"
+ROW_RECORDINGS = "recordings"
+ROW_SITTINGS = "sittings"
+ROW_FORMS = "forms"
+ROW_USABLE = "usable"
 DAY_OF_COURSE = "day of the course"
 
 SCORES = "PHQ-9 and GAD-7"
@@ -39,8 +43,8 @@ DOSES = "Doses"
 DOSES_NONE = "None entered."
 DOSE_COLUMNS = ("when", "substance", "route", "as entered", "mg", "mg/kg", "end")
 NO_END = "no end entered"
-VITALS_COLUMNS = ("vital signs", "before", "highest, each by itself", "last")
-VITALS_OF = "dose of {at}"
+VITALS_COLUMNS = ("vital signs, dose of", "before", "highest, each by itself", "last")
+VITALS_OF = "{at}"
 LEAVING = "Ready to leave: {at}, {by}{escort}{drive}."
 ESCORT = ", with {escort}"
 TOLD = ", told not to drive"
@@ -81,8 +85,9 @@ WITHIN = "Within the session of {at}, eyes {eyes}"
 EYES_UNKNOWN = "not entered"
 WITHIN_CAPTION = (
     "Means of segments of {minutes} min with the 95 % interval of this recording: how well this recording gives them, "
-    "not what another day would give. Grey: the part before the dose. Description only: nothing within one session is "
-    "called a trend. With slow drift the interval holds the drug's course in about 6 of 10."
+    "not what another day would give. Grey: the interval before the dose. A point without an interval has too few "
+    "windows. Description only: nothing within one session is called a trend. With slow drift the interval holds the "
+    "drug's course in about 6 of 10."
 )
 WITHIN_NONE = "No recording covers the time of a dose."
 USABLE = "usable share"

@@ -67,7 +67,8 @@ SUBSTANCE = "substance"
 ROUTE = "route"
 HOW_BAD = "how bad"
 SERIOUS = "serious"
-YES, NO = "yes", "no"
+YES = "yes"
+NO = "no"
 TOLD_NOT_TO_DRIVE = "was told not to drive"
 AT = "when"
 NOW = "now; or 14:02"
@@ -83,3 +84,5 @@ FACT_NAMES = {
     "visit": "visit",
     "note": "note about the protocol",
 }
+DUE_NAME = "what is due today"
+NOT_ASKED_WINDOW = "the window asks forms after a sitting alone; answer it from History, Forms and facts"

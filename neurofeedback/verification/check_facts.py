@@ -15,7 +15,7 @@ from neurofeedback.recording.facts.form_records import (
     form_path,
     read_form,
 )
-from neurofeedback.recording.facts.form_tables import build_tables
+from neurofeedback.recording.facts.form_tables import build_tables, is_binned
 from neurofeedback.storage.hash_chain import Chain, read_chain
 from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
@@ -119,6 +119,8 @@ def _table_faults(root: Path, asked: dict[str, list[AskedForm]], folder: Path | 
     for form, rows in asked.items():
         expected |= build_tables(root, form, rows, definitions_of(root, form))
     for path, text in expected.items():
+        if not path.exists() and is_binned(root, path):
+            continue
         if not path.exists():
             yield tr(texts.TABLE_MISSING, path=path.relative_to(root).as_posix())
         elif path.read_text(encoding="utf-8", errors="replace") != text:

@@ -23,6 +23,7 @@ from neurofeedback.recording.facts.forms import acknowledge_answers, link_answer
 from neurofeedback.recording.facts.migrate import migrate_dataset, needs_migration
 from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.load import load_questionnaire
+from neurofeedback.storage.bin import move_to_bin, restore_from_bin
 from neurofeedback.storage.hash_chain import append_entry, read_chain
 from neurofeedback.verification.check_facts import check_record
 from neurofeedback.verification.check_result import CheckStatus
@@ -255,3 +256,14 @@ def test_a_table_that_cannot_be_understood_stays(tmp_path: Path) -> None:
     done = migrate_dataset(tmp_path)
     assert "stays where it is" in done.notices[0]
     assert (folder / "own_after.tsv").exists()
+
+
+def test_the_table_of_a_session_in_the_bin_is_not_made_again(tmp_path: Path) -> None:
+    save(tmp_path, ITEM_9)
+    folder = table(tmp_path).parent.parent
+    binned = move_to_bin(tmp_path, f"sub-07_{folder.name}", (folder,), tmp_path / "none.lock")
+    save(tmp_path, NONE_9, day=14)
+    assert not folder.exists()
+    assert wrong(tmp_path) == {}
+    restore_from_bin(binned)
+    assert wrong(tmp_path) == {}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from neurofeedback.analysis.course_plan import CourseData, due_items, home_weeks, read_course_data, todays_items
+from neurofeedback.analysis.course.course_plan import CourseData, due_items, home_weeks, read_course_data, todays_items
 from neurofeedback.analysis.history import PastSession, past_sessions
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
@@ -33,9 +33,11 @@ from neurofeedback.recording.session_writer import SessionWriter
 from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.course import Course
 from neurofeedback.settings.load import available, load_course, load_questionnaire, save_contacts
-from neurofeedback.study.pseudonymize import export_pseudonymized
-from neurofeedback.study.withdraw import withdraw_participant
+from neurofeedback.storage.bin import move_to_bin
+from neurofeedback.study.privacy.pseudonymize import export_pseudonymized
+from neurofeedback.study.privacy.withdraw import withdraw_participant
 from neurofeedback.types import Chunk, StreamInfo
+from neurofeedback.ui.app_state import AppState, save_state, state_path
 from tests.recording.test_forms import ITEM_9, PHQ9, START, wrong
 from tests.recording.test_session_facts import LABEL
 
@@ -183,6 +185,11 @@ def fill(root: Path, label: str) -> None:
     table.write_text(table.read_text() + "edited\n")
     save_answers(root, load_questionnaire("mood"), {"mood": 4}, participant=label, asked_at=START)
     past_sessions(root, label)
+    binned = root / f"sub-{label}" / "ses-20261102T090000"
+    binned.mkdir()
+    (binned / "sub.txt").write_text(f"sub-{label}")
+    move_to_bin(root, f"sub-{label}_{binned.name}", (binned,), root / "none.lock")
+    save_state(state_path(), AppState(participant=label))
 
 
 def traces(folder: Path, label: str) -> list[str]:
@@ -198,8 +205,8 @@ def traces(folder: Path, label: str) -> list[str]:
 @pytest.mark.parametrize("move", [False, True])
 def test_withdrawing_leaves_no_trace_outside_the_receipt(move: bool, own_settings: Path) -> None:
     root = own_settings / "recordings"
-    fill(root, "Anna7")
     fill(root, "Anna77")
+    fill(root, "Anna7")
     assert len(traces(own_settings, "Anna7")) > 15
     others = len(traces(own_settings, "Anna77"))
     done = withdraw_participant(root, "Anna7", move=move, by="Dr. Roe", why="asked to")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.recording.facts.changes import read_changes
+from neurofeedback.recording.facts.course_file import new_course
 from neurofeedback.recording.facts.entries import read_entries
 from neurofeedback.recording.facts.form_records import read_all_forms
 from neurofeedback.recording.facts.session_facts import read_facts
+from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.load import save_contacts
-from neurofeedback.ui.pages import facts_dialog
-from neurofeedback.ui.pages.facts_dialog import FactsDialog
+from neurofeedback.ui.pages.facts_dialog import FactsDialog, ask_forms
+from neurofeedback.ui.widgets import facts_tabs
 from tests.recording.test_session_facts import LABEL, writer  # noqa: F401 - a fixture
 
 
@@ -31,7 +36,7 @@ def dialog(
     return found
 
 
-def save(qtbot: QtBot, tab: facts_dialog.FormTab | facts_dialog.EntryTab | facts_dialog.FactsTab) -> str:
+def save(qtbot: QtBot, tab: facts_tabs.FormTab | facts_tabs.EntryTab | facts_tabs.FactsTab) -> str:
     tab.save.click()
     qtbot.waitUntil(lambda: not tab.task.busy)
     return tab.message.text()
@@ -61,7 +66,7 @@ def test_answers_stay_on_the_screen_when_they_cannot_be_saved(
         raise RecordingError("the answers are not saved yet", got="No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(facts_dialog, "save_answers", fail)
+        patch.setattr(facts_tabs, "save_answers", fail)
         assert "No space left" in save(qtbot, form)
     assert form.boxes["mood"].currentData() == 3
     assert "Score 3" in save(qtbot, form)
@@ -93,3 +98,26 @@ def test_facts_of_a_sitting_are_set(dialog: FactsDialog, qtbot: QtBot, tmp_path:
     assert facts.substance == "ketamine"
     dialog.facts.fields["eyes"].setText("half")
     assert "closed, open, or nothing" in save(qtbot, dialog.facts)
+
+
+def test_the_dialog_names_what_is_due(qtbot: QtBot, tmp_path: Path) -> None:
+    new_course(tmp_path, "07", "meditation", f"{datetime.now():%Y-%m-%d}")
+    found = FactsDialog(tmp_path, "07")
+    qtbot.addWidget(found)
+    qtbot.waitUntil(lambda: "phq9" in found.due.text())
+    assert "sittings this week: 0 of 5" in found.due.text()
+
+
+def test_forms_of_the_profile_are_asked_after_a_session_and_those_before_it_are_logged(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    profile = tmp_path / "asking.toml"
+    profile.write_text('[questionnaires]\nbefore = ["expectancy"]\nafter = ["mood", "sleepiness"]\n')
+    request = SessionConfig("simulated", tmp_path / "recordings", "07", str(profile))
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    assert ask_forms(request, SessionResult(0), parent) is None
+    asked = ask_forms(request, SessionResult(0, session_dir=tmp_path / "ses-20261101T090000"), parent)
+    assert asked is not None
+    assert [asked.form.choice.itemText(at) for at in range(asked.form.choice.count())] == ["mood", "sleepiness"]
+    assert [one.what for one in read_changes(tmp_path / "recordings").changes] == ["expectancy"]

@@ -61,7 +61,7 @@ def due(
     recordings: Recordings = None,
 ) -> None:
     """Print what is due; an answer that staff have not acknowledged comes first."""
-    from neurofeedback.analysis.course_plan import due_items, read_course_data, todays_items
+    from neurofeedback.analysis.course.course_plan import due_items, read_course_data, todays_items
     from neurofeedback.recording.facts.course_file import check_course, is_frozen, lock_path
     from neurofeedback.recording.facts.form_records import unacknowledged_lines
 
@@ -236,7 +236,7 @@ def withdraw(
     recordings: Recordings = None,
 ) -> None:
     """Withdraw a person: remove the data, all or from a day on, and write a receipt."""
-    from neurofeedback.study.withdraw import withdraw_participant
+    from neurofeedback.study.privacy.withdraw import withdraw_participant
 
     folder = existing_recordings_folder(recordings)
     first = None if since == "all" else _day(since)
@@ -262,7 +262,7 @@ def pseudonymize(
     recordings: Recordings = None,
 ) -> None:
     """Export sessions, answers and entries with codes and days instead of names and dates."""
-    from neurofeedback.study.pseudonymize import export_pseudonymized
+    from neurofeedback.study.privacy.pseudonymize import export_pseudonymized
 
     export_pseudonymized(existing_recordings_folder(recordings), participants, out, key)
     echo(tr(texts.EXPORTED, folder=out, key=key))

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from neurofeedback.recording.facts.changes import log_change
 from neurofeedback.settings.questionnaire import Item, Questionnaire
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
+from neurofeedback.storage.bin import BIN
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import forms as texts
 from neurofeedback.texts.catalogue import tr
@@ -75,7 +76,8 @@ def update_tables(
     old, new = build_tables(root, form, before, definitions), build_tables(root, form, after, definitions)
     notices: list[str] = []
     for path in sorted({*old, *new}):
-        if f"{participant}_" not in path.name or (old.get(path) == new.get(path) and path.exists()):
+        is_same = old.get(path) == new.get(path)
+        if f"{participant}_" not in path.name or (is_same and (path.exists() or is_binned(root, path))):
             continue
         with explain_disk_errors(f"the table {path} cannot be written", todo="free disk space; the answers are saved"):
             if path.exists() and not _is_ours(path, old.get(path, ""), new.get(path, "")):
@@ -88,6 +90,12 @@ def update_tables(
                 path.unlink(missing_ok=True)
                 _remove_empty(path.parent)
     return tuple(notices)
+
+
+def is_binned(root: Path, path: Path) -> bool:
+    """Return whether the session of a table lies in the bin, from which it can be put back."""
+    prefix = path.name.split("_task-")[0]
+    return any(folder.name == prefix or folder.name.startswith(f"{prefix}_") for folder in (root / BIN).glob("*"))
 
 
 def _is_ours(path: Path, *versions: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from neurofeedback.analysis.course_measures import (
+from neurofeedback.analysis.course.course_measures import (
     MIN_FOR_BAND,
     REPORTED_MEASURES,
     DoseSession,
@@ -17,7 +17,7 @@ from neurofeedback.analysis.course_measures import (
     measure_course,
     own_band,
 )
-from neurofeedback.analysis.course_plan import CourseData, due_items, read_course_data
+from neurofeedback.analysis.course.course_plan import CourseData, due_items, read_course_data
 from neurofeedback.analysis.history_summary import summarize_history
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.facts.course_file import read_course

@@ -9,13 +9,13 @@ from datetime import datetime
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neurofeedback.analysis.course_measures import (
+from neurofeedback.analysis.course.course_measures import (
     REPORTED_MEASURES,
     DoseSession,
     MeasuredSession,
     own_band,
 )
-from neurofeedback.analysis.course_plan import CourseData, DueItem
+from neurofeedback.analysis.course.course_plan import CourseData, DueItem
 from neurofeedback.analysis.resting_measures import MEASURES
 from neurofeedback.recording.facts.form_records import AskedForm
 from neurofeedback.report.figure_style import ACCENT, GREY, INK, PALE, render_figure

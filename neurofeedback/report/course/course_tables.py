@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from neurofeedback.analysis.course_plan import CourseData, home_weeks
+from neurofeedback.analysis.course.course_plan import CourseData, home_weeks
 from neurofeedback.recording.facts.entries import LoggedEntry
 from neurofeedback.recording.facts.entry_models import (
     AdverseEvent,

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from pydantic import ValidationError
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QCheckBox, QDialog, QFormLayout, QLineEdit, QScrollArea, QTabWidget, QWidget
+from PyQt6.QtWidgets import QDialog, QTabWidget, QWidget
 
-from neurofeedback.errors import NeurofeedbackError, SettingsError
-from neurofeedback.recording.facts.entries import save_entry
-from neurofeedback.recording.facts.entry_models import (
-    AdverseEvent,
-    AnyEntry,
-    AttendantNote,
-    DoseEnd,
-    Medicine,
-    ReadyToLeave,
-)
-from neurofeedback.recording.facts.entry_parsing import format_entry, parse_dose, parse_vitals
 from neurofeedback.recording.facts.form_records import unacknowledged_lines
-from neurofeedback.recording.facts.forms import SavedForm, save_answers
-from neurofeedback.recording.facts.merge_entries import merge_into_recordings
-from neurofeedback.recording.facts.session_facts import SessionFacts, read_facts, update_facts
-from neurofeedback.recording.facts.time_zero import parse_clock
-from neurofeedback.settings.clinic import ClinicContacts
-from neurofeedback.settings.load import available, load_contacts, load_questionnaire
-from neurofeedback.settings.questionnaire import Questionnaire
+from neurofeedback.recording.facts.forms import log_not_asked
+from neurofeedback.session.config import SessionConfig, SessionResult
+from neurofeedback.settings.load import load_settings
 from neurofeedback.texts import course, forms
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
-from neurofeedback.ui.widgets.basic import MARGIN, ComboBox, button, column, label, row
+from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
+from neurofeedback.ui.widgets.facts_tabs import EntryTab, FactsTab, FormTab
 
-_FACTS = ("condition", "substance", "dose", "route", "eyes", "visit", "note")
 _MIN_SIZE = (560, 520)
 
 
@@ -50,9 +32,18 @@ class FactsDialog(QDialog):
         Label without ``sub-``.
     session : str
         Label of the chosen session without ``ses-``; empty for none, which hides its facts.
+    wanted : tuple of str
+        Forms that the profile wants after a session, first in the list; empty for all forms.
     """
 
-    def __init__(self, recordings: Path, participant: str, session: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        recordings: Path,
+        participant: str,
+        session: str = "",
+        parent: QWidget | None = None,
+        wanted: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr(forms.DIALOG_TITLE, participant=participant))
         self.setMinimumSize(*_MIN_SIZE)
@@ -60,277 +51,61 @@ class FactsDialog(QDialog):
         self.waiting.setWordWrap(True)
         self.waiting.setVisible(bool(self.waiting.text()))
         self.tabs = QTabWidget()
-        self.form = FormTab(recordings, participant, session)
+        self.form = FormTab(recordings, participant, session, wanted)
         self.tabs.addTab(self.form, tr(forms.TAB_FORM))
         self.entry = EntryTab(recordings, participant)
         self.tabs.addTab(self.entry, tr(forms.TAB_ENTRY))
         if session:
             self.facts = FactsTab(recordings, participant, session)
             self.tabs.addTab(self.facts, tr(forms.TAB_FACTS))
+        self.due = label(quiet=True, name=forms.DUE_NAME)
+        self.due.setWordWrap(True)
+        self.due.hide()
+        self._due_task: BackgroundTask[str] = BackgroundTask(self, "due")
+        self._due_task.done.connect(self._show_due)
+        self._due_task.failed.connect(self._show_due)
+        self._due_task.start(partial(_read_due, recordings, participant))
         inside = column(self, MARGIN, gap=12)
         inside.addWidget(self.waiting)
+        inside.addWidget(self.due)
         inside.addWidget(self.tabs, 1)
         foot = row()
         foot.addStretch(1)
         foot.addWidget(button(forms.CLOSE, self.accept))
         inside.addLayout(foot)
 
-
-class _SavingTab(QWidget):
-    """A tab with fields, a button to save them, and a line about what was saved."""
-
-    def __init__(self, save: Callable[[], None]) -> None:
-        super().__init__()
-        self.message = label(live=True, name=forms.MESSAGE_NAME)
-        self.message.setWordWrap(True)
-        self.save = button(forms.SAVE, save, main=True)
-        self.save.setAutoDefault(False)
-        self.task: BackgroundTask[tuple[str, ...]] = BackgroundTask(self, "facts")
-        self.task.done.connect(lambda lines: self.finish("\n".join(lines)))
-        self.task.failed.connect(self.finish)
-
-    def run(self, work: Callable[[TaskHandle], tuple[str, ...]]) -> None:
-        """Save in a helper thread; the fields stay as they are, so that nothing is lost on a full disk."""
-        self.save.setEnabled(False)
-        self.task.start(work)
-
-    def finish(self, text: str) -> None:
-        """Show what was saved, or why nothing was."""
-        self.save.setEnabled(True)
-        self.message.setText(text)
+    def _show_due(self, text: str) -> None:
+        self.due.setText(text)
+        self.due.setVisible(bool(text))
 
 
-class FormTab(_SavingTab):
-    """Asks one form. An answer that calls for help shows whom to call before anything is written."""
+def _read_due(recordings: Path, participant: str, _handle: TaskHandle) -> str:
+    """Return what is due today in the person's course, a line each; empty without a course."""
+    from neurofeedback.analysis.course.course_plan import due_items, read_course_data, todays_items  # NumPy
+    from neurofeedback.recording.facts.course_file import read_course
 
-    def __init__(self, recordings: Path, participant: str, session: str) -> None:
-        super().__init__(self._save)
-        self._source = (recordings, participant, session)
-        self._questionnaire: Questionnaire | None = None
-        self.boxes: dict[str, ComboBox] = {}
-        self.choice = ComboBox()
-        self.choice.addItems(available("questionnaires"))
-        self.choice.setAccessibleName(tr(forms.FORM))
-        self.advice = label(name=forms.ADVICE_NAME, live=True)
-        self.advice.setWordWrap(True)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inside = column(self, MARGIN // 2, gap=8)
-        for part in (self.choice, self._area, self.advice, self.message, self.save):
-            inside.addWidget(part)
-        self.choice.currentTextChanged.connect(self.show_form)
-        self.show_form(self.choice.currentText())
-
-    def show_form(self, name: str) -> None:
-        """Show the items of a form, with its whole notice."""
-        try:
-            questionnaire = load_questionnaire(name)
-        except NeurofeedbackError as error:
-            self.finish(str(error))
-            return
-        self._questionnaire = questionnaire
-        page = QWidget()
-        lines = column(page, gap=6)
-        if any(pointer.clinic_text for pointer in questionnaire.pointers):
-            lines.addWidget(_wrapped(tr(forms.BEFORE_FORM)))
-        lines.addWidget(_wrapped(questionnaire.instruction))
-        self.boxes = {}
-        for item in questionnaire.items:
-            box = ComboBox()
-            box.addItem("", None)
-            for option in questionnaire.options(item):
-                box.addItem(f"{option.value}  {option.text}", option.value)
-            box.setAccessibleName(item.text)
-            self.boxes[item.id] = box
-            lines.addWidget(_wrapped(item.text))
-            lines.addWidget(box)
-        lines.addWidget(_wrapped(questionnaire.source, quiet=True))
-        lines.addStretch(1)
-        self._area.setWidget(page)
-        self.advice.setText("")
-        self.advice.hide()
-        self.finish("")
-
-    def _save(self) -> None:
-        questionnaire = self._questionnaire
-        answers = {item: int(box.currentData()) for item, box in self.boxes.items() if box.currentData() is not None}
-        if questionnaire is None or not answers:
-            return
-        advice = questionnaire.advice_for(answers, _contacts())
-        self.advice.setText("\n\n".join(advice))
-        self.advice.setVisible(bool(advice))
-        recordings, participant, session = self._source
-        self.run(partial(_save_form, recordings, questionnaire, answers, participant=participant, session=session))
+    plan = read_course(recordings, participant)
+    if plan is None:
+        return ""
+    now = datetime.now().astimezone()
+    items = todays_items(due_items(read_course_data(recordings, plan), now), now)
+    lines = [
+        tr(course.DUE_LINE, mark=course.STATES[item.state].strip(), due=f"{item.at:%Y-%m-%d %H:%M}", what=item.what)
+        for item in items
+    ]
+    return "\n".join(lines or [tr(course.NOTHING_DUE)])
 
 
-class EntryTab(_SavingTab):
-    """Takes the entries of an attendant, with the time they happened. Nothing that matters is preset."""
-
-    def __init__(self, recordings: Path, participant: str) -> None:
-        super().__init__(self._save)
-        self._source = (recordings, participant)
-        self.kind = ComboBox()
-        for kind, name in forms.ENTRY_KINDS.items():
-            self.kind.addItem(tr(name), kind)
-        self.text, self.at, self.by, self.substance = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
-        self.at.setPlaceholderText(tr(forms.NOW))
-        self.route = _choices(("iv", "im", "nasal", "oral"))
-        self.how_bad = _choices(("mild", "moderate", "severe"))
-        self.serious = _choices((forms.NO, forms.YES))
-        self.told = QCheckBox(tr(forms.TOLD_NOT_TO_DRIVE))
-        inside = column(self, MARGIN // 2, gap=8)
-        inside.addWidget(_wrapped(tr(course.NOT_A_MONITOR)))
-        self._fields = QFormLayout()
-        for name, field in (
-            (forms.ENTRY, self.kind),
-            (forms.ENTRY_TEXT, self.text),
-            (forms.SUBSTANCE, self.substance),
-            (forms.ROUTE, self.route),
-            (forms.HOW_BAD, self.how_bad),
-            (forms.SERIOUS, self.serious),
-            ("", self.told),
-            (forms.AT, self.at),
-            (forms.BY, self.by),
-        ):
-            if name:
-                field.setAccessibleName(tr(name))
-            self._fields.addRow(tr(name), field)
-        inside.addLayout(self._fields)
-        inside.addWidget(self.message)
-        inside.addWidget(self.save)
-        inside.addStretch(1)
-        self.kind.currentIndexChanged.connect(self._show_fields)
-        self._show_fields()
-
-    def _show_fields(self) -> None:
-        """Show the fields of this kind of entry alone."""
-        kind = self.kind.currentData()
-        for field, kinds in (
-            (self.substance, {"dose"}),
-            (self.route, {"dose"}),
-            (self.how_bad, {"adverse"}),
-            (self.serious, {"adverse"}),
-            (self.told, {"ready"}),
-            (self.text, set(forms.ENTRY_KINDS) - {"end"}),
-        ):
-            self._fields.setRowVisible(field, kind in kinds)
-
-    def read(self) -> AnyEntry:
-        """Return the entry as it stands in the fields.
-
-        Raises
-        ------
-        SettingsError
-            It is not complete, or cannot be read; it is asked again, never guessed.
-        """
-        text = self.text.text().strip()
-        makers: dict[str, Callable[[], AnyEntry]] = {
-            "dose": lambda: parse_dose(text, self.substance.text().strip(), self.route.currentText()),
-            "end": DoseEnd,
-            "vitals": lambda: parse_vitals(text),
-            "note": lambda: AttendantNote(text=text),
-            "ready": lambda: ReadyToLeave(escort=text, told_not_to_drive=self.told.isChecked()),
-            "adverse": lambda: AdverseEvent.model_validate(
-                {
-                    "term": text,
-                    "how_bad": self.how_bad.currentText(),
-                    "serious": {tr(forms.YES): True, tr(forms.NO): False}.get(self.serious.currentText()),
-                }
-            ),
-            "medicine": lambda: Medicine(name=text),
-        }
-        try:
-            return makers[str(self.kind.currentData())]()
-        except ValidationError:
-            raise SettingsError(tr(forms.NOT_COMPLETE)) from None
-
-    def _save(self) -> None:
-        try:
-            entry = self.read()
-            now = datetime.now().astimezone()
-            happened = parse_clock(self.at.text(), now) if self.at.text().strip() else now
-        except NeurofeedbackError as error:
-            self.finish(str(error))
-            return
-        self.run(partial(_save_entry, *self._source, entry, happened, self.by.text().strip()))
-
-
-class FactsTab(_SavingTab):
-    """Shows and sets the facts of a session."""
-
-    def __init__(self, recordings: Path, participant: str, session: str) -> None:
-        super().__init__(self._save)
-        self._source = (recordings, participant, session)
-        self.fields = {name: QLineEdit() for name in _FACTS}
-        inside = column(self, MARGIN // 2, gap=8)
-        inside.addWidget(_wrapped(tr(course.BEFORE_A_SUBSTANCE), quiet=True))
-        form = QFormLayout()
-        for name, field in self.fields.items():
-            field.setAccessibleName(tr(forms.FACT_NAMES[name]))
-            form.addRow(tr(forms.FACT_NAMES[name]), field)
-        inside.addLayout(form)
-        inside.addWidget(self.message)
-        inside.addWidget(self.save)
-        inside.addStretch(1)
-        try:
-            facts = read_facts(recordings, participant, session) or SessionFacts()
-        except NeurofeedbackError as error:
-            self.finish(str(error))
-            return
-        for name, field in self.fields.items():
-            field.setText(getattr(facts, name))
-
-    def _save(self) -> None:
-        values: dict[str, str | float | None] = {name: field.text().strip() for name, field in self.fields.items()}
-        self.run(partial(_save_facts, *self._source, values))
-
-
-def _wrapped(text: str, *, quiet: bool = False) -> QWidget:
-    line = label(text, quiet=quiet)
-    line.setWordWrap(True)
-    return line
-
-
-def _contacts() -> ClinicContacts | None:
-    """Return the clinic's contacts; a damaged file of them must not hide the advice."""
-    try:
-        return load_contacts()
-    except NeurofeedbackError:
+def ask_forms(request: SessionConfig, result: SessionResult, parent: QWidget) -> FactsDialog | None:
+    """Open the forms that the profile wants after a session; log those before it, which the window does not ask."""
+    if result.session_dir is None:
         return None
-
-
-def _choices(names: tuple[str, ...]) -> ComboBox:
-    """Return a box with nothing chosen."""
-    box = ComboBox()
-    box.addItems(["", *(tr(name) for name in names)])
-    return box
-
-
-def _save_form(
-    recordings: Path,
-    questionnaire: Questionnaire,
-    answers: dict[str, int],
-    _handle: TaskHandle,
-    *,
-    participant: str,
-    session: str,
-) -> tuple[str, ...]:
-    saved: SavedForm = save_answers(recordings, questionnaire, answers, participant=participant, session=session)
-    score = tr(forms.SAVED_SCORE, score=saved.score) if saved.score is not None else tr(forms.SAVED)
-    return (score, *saved.notices)
-
-
-def _save_entry(
-    recordings: Path, participant: str, entry: AnyEntry, at: datetime, by: str, _handle: TaskHandle
-) -> tuple[str, ...]:
-    _, notices = save_entry(recordings, participant, entry, at=at, by=by)
-    merge_into_recordings(recordings, participant, at)
-    return (tr(course.ENTRY_SAVED, at=f"{at:%H:%M}", entry=format_entry(entry), minutes=""), *notices)
-
-
-def _save_facts(
-    recordings: Path, participant: str, session: str, values: dict[str, str | float | None], _handle: TaskHandle
-) -> tuple[str, ...]:
-    _, notices = update_facts(recordings, participant, session, values, by=tr(forms.WINDOW))
-    return (tr(forms.SAVED), *notices)
+    wanted = load_settings(request.profile).questionnaires
+    for form in wanted.before:
+        log_not_asked(request.recordings, form, request.participant, tr(forms.NOT_ASKED_WINDOW))
+    if not wanted.after:
+        return None
+    session = result.session_dir.name.removeprefix("ses-")
+    dialog = FactsDialog(request.recordings, request.participant, session, parent, wanted.after)
+    dialog.open()
+    return dialog

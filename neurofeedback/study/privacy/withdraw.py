@@ -18,7 +18,9 @@ from neurofeedback.recording.facts.entries import COURSE
 from neurofeedback.recording.facts.form_records import FORMS, read_all_forms
 from neurofeedback.recording.facts.form_tables import EDITED
 from neurofeedback.recording.facts.session_facts import forget_facts
-from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic, write_json_atomic
+from neurofeedback.settings.load import user_folder
+from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, write_atomic, write_json_atomic
+from neurofeedback.storage.bin import BIN
 from neurofeedback.storage.file_lock import is_locked, waited_lock
 from neurofeedback.storage.hash_chain import JsonObject, remove_content
 from neurofeedback.storage.private_files import make_folder, sync_folder
@@ -26,6 +28,7 @@ from neurofeedback.study.guesses import guesses_path
 
 _BACKUP = Path("sourcedata", "backup")
 _WITHDRAWN = Path("sourcedata", "withdrawn")
+_CHOICES = "app.json"
 _LABEL_TIME = "%Y%m%dT%H%M%S"
 
 
@@ -81,6 +84,7 @@ def withdraw_participant(
         else:
             n_files += sum(_remove(root, path, "") for path in others)
             _forget_row(root, name)
+            _forget_choice(label)
         n_lines += _clean_change_log(root, name, since)
         cache_path(root).unlink(missing_ok=True)
         receipt = root / _WITHDRAWN / f"receipt-{code}.json"
@@ -115,14 +119,17 @@ def _refuse_running(root: Path, name: str) -> None:
 def _session_folders(root: Path, name: str, since: date | None) -> Iterator[Path]:
     for base in (root, root / DERIVATIVES):
         for folder in sorted((base / name).glob("ses-*")):
-            if since is None or _day_of(folder) >= since:
+            if since is None or _day_of(folder.name) >= since:
                 yield folder
+    for folder in sorted((root / BIN).glob(f"{name}_ses-*")):
+        if since is None or _day_of(folder.name.split("_")[1]) >= since:
+            yield folder
 
 
-def _day_of(folder: Path) -> date:
+def _day_of(session: str) -> date:
     """Return the day of a session's label; a label without a time counts as the earliest, and stays."""
     with suppress(ValueError):
-        return datetime.strptime(folder.name.removeprefix("ses-"), _LABEL_TIME).date()
+        return datetime.strptime(session.removeprefix("ses-"), _LABEL_TIME).date()
     return date.min
 
 
@@ -188,13 +195,23 @@ def _forget_row(root: Path, name: str) -> None:
             _remove_rows(table, name)
 
 
+def _forget_choice(label: str) -> None:
+    """Remove a person from the choices that the window remembers."""
+    path = user_folder() / _CHOICES
+    if path.exists():
+        choices = read_json(path)
+        if choices.get("participant") == label:
+            write_json_atomic(path, choices | {"participant": ""})
+
+
 def _remove(root: Path, path: Path, code: str) -> int:
     """Delete a file or folder, or move it under a code; return the number of its files."""
     if not path.exists():
         return 0
     n_files = sum(one.is_file() for one in path.rglob("*")) if path.is_dir() else 1
     if code:
-        kind = "derivatives" if path.is_relative_to(root / DERIVATIVES) else "raw"
+        kind = "derivatives" if path.is_relative_to(root / DERIVATIVES) else path.parent.name.strip(".")
+        kind = "raw" if kind.startswith("sub-") else kind
         target = root / _WITHDRAWN / code / kind / path.name
         make_folder(target.parent)
         path.rename(target)

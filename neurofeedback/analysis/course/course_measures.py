@@ -12,7 +12,7 @@ from statistics import fmean, stdev
 import numpy as np
 
 from neurofeedback.analysis.clean_signal import NO_FEEDBACK_PHASES
-from neurofeedback.analysis.course_plan import CourseData
+from neurofeedback.analysis.course.course_plan import CourseData
 from neurofeedback.analysis.measures.measure_cache import measure_sessions
 from neurofeedback.analysis.measures.session_measures import CommonBands, SessionMeasures, regional_measures
 from neurofeedback.analysis.session_course import SessionCourse, compute_session_course

@@ -1,0 +1,1 @@
+"""A course: what it plans, what is done, and its raw measures."""

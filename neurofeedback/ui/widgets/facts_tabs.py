@@ -1,0 +1,297 @@
+"""Tabs to answer a form, enter what an attendant sees, and set the facts of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from pydantic import ValidationError
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QScrollArea, QWidget
+
+from neurofeedback.errors import NeurofeedbackError, SettingsError
+from neurofeedback.recording.facts.entries import save_entry
+from neurofeedback.recording.facts.entry_models import (
+    AdverseEvent,
+    AnyEntry,
+    AttendantNote,
+    DoseEnd,
+    Medicine,
+    ReadyToLeave,
+)
+from neurofeedback.recording.facts.entry_parsing import format_entry, parse_dose, parse_vitals
+from neurofeedback.recording.facts.forms import SavedForm, save_answers
+from neurofeedback.recording.facts.merge_entries import merge_into_recordings
+from neurofeedback.recording.facts.session_facts import SessionFacts, read_facts, update_facts
+from neurofeedback.recording.facts.time_zero import parse_clock
+from neurofeedback.settings.clinic import ClinicContacts
+from neurofeedback.settings.load import available, load_contacts, load_questionnaire
+from neurofeedback.settings.questionnaire import Questionnaire
+from neurofeedback.texts import course, forms
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.widgets.basic import MARGIN, ComboBox, button, column, label
+
+_FACTS = ("condition", "substance", "dose", "route", "eyes", "visit", "note")
+
+
+class _SavingTab(QWidget):
+    """A tab with fields, a button to save them, and a line about what was saved."""
+
+    def __init__(self, save: Callable[[], None]) -> None:
+        super().__init__()
+        self.message = label(live=True, name=forms.MESSAGE_NAME)
+        self.message.setWordWrap(True)
+        self.save = button(forms.SAVE, save, main=True)
+        self.save.setAutoDefault(False)
+        self.task: BackgroundTask[tuple[str, ...]] = BackgroundTask(self, "facts")
+        self.task.done.connect(lambda lines: self.finish("\n".join(lines)))
+        self.task.failed.connect(self.finish)
+
+    def run(self, work: Callable[[TaskHandle], tuple[str, ...]]) -> None:
+        """Save in a helper thread; the fields stay as they are, so that nothing is lost on a full disk."""
+        self.save.setEnabled(False)
+        self.task.start(work)
+
+    def finish(self, text: str) -> None:
+        """Show what was saved, or why nothing was."""
+        self.save.setEnabled(True)
+        self.message.setText(text)
+
+
+class FormTab(_SavingTab):
+    """Asks one form. An answer that calls for help shows whom to call before anything is written."""
+
+    def __init__(self, recordings: Path, participant: str, session: str, wanted: tuple[str, ...] = ()) -> None:
+        super().__init__(self._save)
+        self._source = (recordings, participant, session)
+        self._questionnaire: Questionnaire | None = None
+        self.boxes: dict[str, ComboBox] = {}
+        self.choice = ComboBox()
+        self.choice.addItems(wanted or available("questionnaires"))
+        self.choice.setAccessibleName(tr(forms.FORM))
+        self.advice = label(name=forms.ADVICE_NAME, live=True)
+        self.advice.setWordWrap(True)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = column(self, MARGIN // 2, gap=8)
+        for part in (self.choice, self._area, self.advice, self.message, self.save):
+            inside.addWidget(part)
+        self.choice.currentTextChanged.connect(self.show_form)
+        self.show_form(self.choice.currentText())
+
+    def show_form(self, name: str) -> None:
+        """Show the items of a form, with its whole notice."""
+        try:
+            questionnaire = load_questionnaire(name)
+        except NeurofeedbackError as error:
+            self.finish(str(error))
+            return
+        self._questionnaire = questionnaire
+        page = QWidget()
+        lines = column(page, gap=6)
+        if any(pointer.clinic_text for pointer in questionnaire.pointers):
+            lines.addWidget(_wrapped(tr(forms.BEFORE_FORM)))
+        lines.addWidget(_wrapped(questionnaire.instruction))
+        self.boxes = {}
+        for item in questionnaire.items:
+            box = ComboBox()
+            box.addItem("", None)
+            for option in questionnaire.options(item):
+                box.addItem(f"{option.value}  {option.text}", option.value)
+            box.setAccessibleName(item.text)
+            self.boxes[item.id] = box
+            lines.addWidget(_wrapped(item.text))
+            lines.addWidget(box)
+        lines.addWidget(_wrapped(questionnaire.source, quiet=True))
+        lines.addStretch(1)
+        self._area.setWidget(page)
+        self.advice.setText("")
+        self.advice.hide()
+        self.finish("")
+
+    def _save(self) -> None:
+        questionnaire = self._questionnaire
+        answers = {item: int(box.currentData()) for item, box in self.boxes.items() if box.currentData() is not None}
+        if questionnaire is None or not answers:
+            return
+        advice = questionnaire.advice_for(answers, _contacts())
+        self.advice.setText("\n\n".join(advice))
+        self.advice.setVisible(bool(advice))
+        recordings, participant, session = self._source
+        self.run(partial(_save_form, recordings, questionnaire, answers, participant=participant, session=session))
+
+
+class EntryTab(_SavingTab):
+    """Takes the entries of an attendant, with the time they happened. Nothing that matters is preset."""
+
+    def __init__(self, recordings: Path, participant: str) -> None:
+        super().__init__(self._save)
+        self._source = (recordings, participant)
+        self.kind = ComboBox()
+        for kind, name in forms.ENTRY_KINDS.items():
+            self.kind.addItem(tr(name), kind)
+        self.text, self.at, self.by, self.substance = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
+        self.at.setPlaceholderText(tr(forms.NOW))
+        self.route = _choices(("iv", "im", "nasal", "oral"))
+        self.how_bad = _choices(("mild", "moderate", "severe"))
+        self.serious = _choices((forms.NO, forms.YES))
+        self.told = QCheckBox(tr(forms.TOLD_NOT_TO_DRIVE))
+        inside = column(self, MARGIN // 2, gap=8)
+        inside.addWidget(_wrapped(tr(course.NOT_A_MONITOR)))
+        self._fields = QFormLayout()
+        for name, field in (
+            (forms.ENTRY, self.kind),
+            (forms.ENTRY_TEXT, self.text),
+            (forms.SUBSTANCE, self.substance),
+            (forms.ROUTE, self.route),
+            (forms.HOW_BAD, self.how_bad),
+            (forms.SERIOUS, self.serious),
+            ("", self.told),
+            (forms.AT, self.at),
+            (forms.BY, self.by),
+        ):
+            if name:
+                field.setAccessibleName(tr(name))
+            self._fields.addRow(tr(name), field)
+        inside.addLayout(self._fields)
+        inside.addWidget(self.message)
+        inside.addWidget(self.save)
+        inside.addStretch(1)
+        self.kind.currentIndexChanged.connect(self._show_fields)
+        self._show_fields()
+
+    def _show_fields(self) -> None:
+        """Show the fields of this kind of entry alone."""
+        kind = self.kind.currentData()
+        for field, kinds in (
+            (self.substance, {"dose"}),
+            (self.route, {"dose"}),
+            (self.how_bad, {"adverse"}),
+            (self.serious, {"adverse"}),
+            (self.told, {"ready"}),
+            (self.text, set(forms.ENTRY_KINDS) - {"end"}),
+        ):
+            self._fields.setRowVisible(field, kind in kinds)
+
+    def read(self) -> AnyEntry:
+        """Return the entry as it stands in the fields.
+
+        Raises
+        ------
+        SettingsError
+            It is not complete, or cannot be read; it is asked again, never guessed.
+        """
+        text = self.text.text().strip()
+        makers: dict[str, Callable[[], AnyEntry]] = {
+            "dose": lambda: parse_dose(text, self.substance.text().strip(), self.route.currentText()),
+            "end": DoseEnd,
+            "vitals": lambda: parse_vitals(text),
+            "note": lambda: AttendantNote(text=text),
+            "ready": lambda: ReadyToLeave(escort=text, told_not_to_drive=self.told.isChecked()),
+            "adverse": lambda: AdverseEvent.model_validate(
+                {
+                    "term": text,
+                    "how_bad": self.how_bad.currentText(),
+                    "serious": {tr(forms.YES): True, tr(forms.NO): False}.get(self.serious.currentText()),
+                }
+            ),
+            "medicine": lambda: Medicine(name=text),
+        }
+        try:
+            return makers[str(self.kind.currentData())]()
+        except ValidationError:
+            raise SettingsError(tr(forms.NOT_COMPLETE)) from None
+
+    def _save(self) -> None:
+        try:
+            entry = self.read()
+            now = datetime.now().astimezone()
+            happened = parse_clock(self.at.text(), now) if self.at.text().strip() else now
+        except NeurofeedbackError as error:
+            self.finish(str(error))
+            return
+        self.run(partial(_save_entry, *self._source, entry, happened, self.by.text().strip()))
+
+
+class FactsTab(_SavingTab):
+    """Shows and sets the facts of a session."""
+
+    def __init__(self, recordings: Path, participant: str, session: str) -> None:
+        super().__init__(self._save)
+        self._source = (recordings, participant, session)
+        self.fields = {name: QLineEdit() for name in _FACTS}
+        inside = column(self, MARGIN // 2, gap=8)
+        inside.addWidget(_wrapped(tr(course.BEFORE_A_SUBSTANCE), quiet=True))
+        form = QFormLayout()
+        for name, field in self.fields.items():
+            field.setAccessibleName(tr(forms.FACT_NAMES[name]))
+            form.addRow(tr(forms.FACT_NAMES[name]), field)
+        inside.addLayout(form)
+        inside.addWidget(self.message)
+        inside.addWidget(self.save)
+        inside.addStretch(1)
+        try:
+            facts = read_facts(recordings, participant, session) or SessionFacts()
+        except NeurofeedbackError as error:
+            self.finish(str(error))
+            return
+        for name, field in self.fields.items():
+            field.setText(getattr(facts, name))
+
+    def _save(self) -> None:
+        values: dict[str, str | float | None] = {name: field.text().strip() for name, field in self.fields.items()}
+        self.run(partial(_save_facts, *self._source, values))
+
+
+def _wrapped(text: str, *, quiet: bool = False) -> QWidget:
+    line = label(text, quiet=quiet)
+    line.setWordWrap(True)
+    return line
+
+
+def _contacts() -> ClinicContacts | None:
+    """Return the clinic's contacts; a damaged file of them must not hide the advice."""
+    try:
+        return load_contacts()
+    except NeurofeedbackError:
+        return None
+
+
+def _choices(names: tuple[str, ...]) -> ComboBox:
+    """Return a box with nothing chosen."""
+    box = ComboBox()
+    box.addItems(["", *(tr(name) for name in names)])
+    return box
+
+
+def _save_form(
+    recordings: Path,
+    questionnaire: Questionnaire,
+    answers: dict[str, int],
+    _handle: TaskHandle,
+    *,
+    participant: str,
+    session: str,
+) -> tuple[str, ...]:
+    saved: SavedForm = save_answers(recordings, questionnaire, answers, participant=participant, session=session)
+    score = tr(forms.SAVED_SCORE, score=saved.score) if saved.score is not None else tr(forms.SAVED)
+    return (score, *saved.notices)
+
+
+def _save_entry(
+    recordings: Path, participant: str, entry: AnyEntry, at: datetime, by: str, _handle: TaskHandle
+) -> tuple[str, ...]:
+    _, notices = save_entry(recordings, participant, entry, at=at, by=by)
+    merge_into_recordings(recordings, participant, at)
+    return (tr(course.ENTRY_SAVED, at=f"{at:%H:%M}", entry=format_entry(entry), minutes=""), *notices)
+
+
+def _save_facts(
+    recordings: Path, participant: str, session: str, values: dict[str, str | float | None], _handle: TaskHandle
+) -> tuple[str, ...]:
+    _, notices = update_facts(recordings, participant, session, values, by=tr(forms.WINDOW))
+    return (tr(forms.SAVED), *notices)
