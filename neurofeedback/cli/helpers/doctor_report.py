@@ -174,7 +174,8 @@ def report_permissions(root: Path = Path("/")) -> Iterator[str]:
         import grp  # not on Windows
 
         mine = {group.gr_name for group in grp.getgrall() if group.gr_gid in os.getgroups()}
-        yield f"groups: {', '.join(name for name in _GROUPS if name in mine) or '-'}, root: {os.geteuid() == 0}"
+        groups = ", ".join(name for name in _GROUPS if name in mine) or "-"
+        yield f"groups: {groups}, administrator: {os.geteuid() == 0}"
     for pattern in ("ttyUSB*", "ttyACM*", "cu.usb*"):
         for port in sorted((root / "dev").glob(pattern)):
             yield f"port {port.name.rstrip('0123456789')}: may be opened: {os.access(port, os.R_OK | os.W_OK)}"
