@@ -45,12 +45,13 @@ def lengthen(root: Path, hours: float) -> None:
     with samples.open("wb") as file:
         for _ in range(n_copies):
             file.write(data)
-    at = header.split("\t").index("sample"), header.split("\t").index("onset")
+    at = [header.split("\t").index(name) for name in ("sample", "onset", "phase")]
     with frames.open("w", encoding="utf-8") as file:
         file.write(header)
         for i in range(n_copies * len(rows)):
             cells = rows[i % len(rows)].split("\t")
             cells[at[0]], cells[at[1]] = str(64 * (i + 1)), f"{(i + 1) / 4:.6f}"
+            cells[at[2]] = cells[at[2]] if i < len(rows) else "practice"
             file.write("\t".join(cells))
     step = 256 // _READS_PER_S
     with timing.open("w", encoding="utf-8") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -120,11 +120,28 @@ def downsample(values: Floats, n_points: int = _MAX_POINTS) -> Floats:
     return np.where(2 * count >= size, sums / np.maximum(count, 1), np.nan)
 
 
+def join_spans(spans: Iterable[Span], max_gap_s: float) -> list[tuple[float, float]]:
+    """Return start and stop (s) of spans, joined where less than ``max_gap_s`` lies between: hours have thousands.
+
+    Examples
+    --------
+    >>> join_spans([Span(0.0, 1.0, "lost"), Span(1.5, 2.0, "lost"), Span(9.0, 9.5, "lost")], 1.0)
+    [(0.0, 2.0), (9.0, 9.5)]
+    """
+    joined: list[tuple[float, float]] = []
+    for span in spans:
+        if joined and span.start_s - joined[-1][1] < max_gap_s:
+            joined[-1] = (joined[-1][0], span.stop_s)
+        else:
+            joined.append((span.start_s, span.stop_s))
+    return joined
+
+
 def _draw_index(axes: Axes, frames: FrameTable, unit_s: float, name: str) -> None:
-    for span in frames.spans(frames.unusable_reason):
-        if span.label:
-            style = _UNUSABLE_STYLES[span.label]
-            edges = (span.start_s / unit_s, span.stop_s / unit_s)
+    for label, style in _UNUSABLE_STYLES.items():
+        spans = [span for span in frames.spans(frames.unusable_reason) if span.label == label]
+        for start_s, stop_s in join_spans(spans, frames.onset[-1] / _MAX_POINTS):
+            edges = (start_s / unit_s, stop_s / unit_s)
             axes.axvspan(*edges, facecolor=style.colour, hatch=style.hatch, edgecolor=GREY, linewidth=0, zorder=0)
     times = downsample(frames.onset) / unit_s
     axes.axhline(50, color=GREY, linewidth=0.6, zorder=1)
