@@ -41,6 +41,34 @@ BACKGROUNDS = {
     "brown": "Brown noise",
     "file": "My own sound file",
 }
+SOUND_FIELDS = {
+    "background_follows": "My sound file guides me: softer and duller as the mind wanders",
+    "tone_timbre": "Guide tone",
+    "calm_sign": "Sign of calm: a soft chord after ten seconds of focus",
+    "voice": "Voice: say phases, questions and the state of the headset",
+    "voice_language": "Language of the voice",
+    "voice_folder": "Folder of my recordings",
+    "background_db": "Level of the background",
+    "tone_db": "Level of the guide tone",
+    "calm_db": "Level of the sign of calm",
+    "bells_db": "Level of the bells",
+    "voice_db": "Level of the voice",
+}
+TONE_TIMBRES = {"pad": "Warm pad", "bowl": "Bowl", "breath": "Breath"}
+SOUND_PLACEHOLDERS = {
+    "voice_language": "en, or another one such as de (by espeak-ng)",
+    "voice_folder": "WAV files named by sentence; empty for none",
+}
+HEAR = {
+    "background_db": "Hear the background",
+    "tone_timbre": "Hear the guide tone",
+    "calm_sign": "Hear the sign of calm",
+    "bells_db": "Hear a bell",
+    "voice": "Hear the voice",
+    "unclear": "Hear an unclear signal",
+}
+STOP_PREVIEW = "Stop the preview"
+CALM_NOTE = "Until your personal model is active, the sign of calm is a guess."
 PROBES = {"default": "About every minute", "rare": "About every three minutes", "none": "None"}
 BASELINES = {"session": "This sitting's baseline", "own": "My earlier sittings, from the fourth on"}
 LSL_OUTPUTS = {"": "No", "machine": "On this machine", "network": "On the network"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NO_DEVICE = "No sound device was found: the sitting goes on in silence."
+NO_DEVICE = "No sound output found. You will hear nothing."
 OTHER_DEVICE = "The sound device {device} is missing: the sitting is played through {output}."
 DEFAULT_BACKGROUND = "{error} The background sound is rain for now."
 

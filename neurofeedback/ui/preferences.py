@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -34,6 +35,17 @@ class Preferences:
     ceiling_dbfs: float = -18.0
     sound_device: str = ""
     drowsiness_shimmer: bool = False
+    background_follows: bool = False
+    tone_timbre: str = "pad"
+    calm_sign: bool = False
+    voice: bool = False
+    voice_language: str = "en"
+    voice_folder: str = ""
+    background_db: float = 0.0
+    tone_db: float = 0.0
+    calm_db: float = 0.0
+    bells_db: float = 0.0
+    voice_db: float = 0.0
     probes: str = "default"
     ask_sure: bool = False
     ask_sleepy: bool = False
@@ -58,6 +70,11 @@ class Preferences:
         overrides = tuple(SettingOverride("audio", name, value) for name, value in audio.items())
         left_out = tuple(name for name in ("ask_sure", "ask_sleepy") if not getattr(self, name))
         overrides += tuple(SettingOverride("probes", name, value=False) for name in left_out)
+        if self.background_db:
+            lufs = SettingOverride("audio", "background_lufs", _BACKGROUND_LUFS + self.background_db)
+            overrides = (*overrides, lufs)
+        if self.calm_sign:
+            overrides = (*overrides, SettingOverride("calm", "enabled", value=True))
         if self.baseline != defaults.baseline:
             overrides = (*overrides, SettingOverride("baseline", "feedback_source", self.baseline))
         return overrides
@@ -69,18 +86,38 @@ _AUDIO = {
     "ceiling_dbfs": "ceiling_dbfs",
     "sound_device": "device",
     "drowsiness_shimmer": "drowsiness_shimmer",
+    "background_follows": "background_follows",
+    "tone_timbre": "tone_timbre",
+    "tone_db": "tone_db",
+    "calm_db": "calm_db",
+    "bells_db": "bells_db",
+    "voice": "voice_enabled",
+    "voice_language": "voice_language",
+    "voice_folder": "voice_folder",
+    "voice_db": "voice_db",
 }
+_BACKGROUND_LUFS = -33.0  # the default of ``audio.background_lufs``, which a level here raises or lowers
+LEVEL_LIMITS_DB: Mapping[str, tuple[float, float]] = {
+    "background_db": (-24.0, 6.0),
+    "tone_db": (-30.0, 0.0),
+    "calm_db": (-30.0, 0.0),
+    "bells_db": (-30.0, 0.0),
+    "voice_db": (-30.0, 0.0),
+}
+"""Lowest and highest level of each part of the sound, dB."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "theme": ("dark", "light"),
     "picture": ("water", "ring", "none"),
     "background": tuple(settings.BACKGROUNDS),
+    "tone_timbre": tuple(settings.TONE_TIMBRES),
     "probes": tuple(PROBES),
     "baseline": ("session", "own"),
     "lsl_out": ("", "machine", "network"),
 }
+_LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 _OLD_VALUES: Mapping[str, Mapping[str, str]] = {"probes": {"usual": "default"}}
 """Values that earlier versions wrote, and their present names."""
-_LIMITS: Mapping[str, tuple[float, float]] = {"ceiling_dbfs": (-60.0, -3.0)}
+_LIMITS: Mapping[str, tuple[float, float]] = {"ceiling_dbfs": (-60.0, -3.0), **LEVEL_LIMITS_DB}
 
 
 def load_preferences(path: Path, notify: Callable[[str], object]) -> Preferences:
@@ -149,6 +186,8 @@ def _checked(name: str, value: object) -> object:
         value = float(value)
     low, high = _LIMITS.get(name, (float("-inf"), float("inf")))
     valid = type(value) is type(default) and (not isinstance(value, float) or low <= value <= high)
+    if name == "voice_language" and isinstance(value, str) and not re.fullmatch(_LANGUAGE, value):
+        valid = False
     if not valid or (name in CHOICES and value not in CHOICES[name]):
         msg = f"{name} cannot be {value!r}"
         raise ValueError(msg)

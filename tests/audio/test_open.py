@@ -35,7 +35,7 @@ def test_auto_without_a_device_notifies_once_and_is_silent(capfd: pytest.Capture
     sink.stop(1.0)
     assert isinstance(sink, NullSink)
     assert messages == [messages[0]]
-    assert "silence" in messages[0]
+    assert "hear nothing" in messages[0]
     assert capfd.readouterr().err == ""
 
 

@@ -24,6 +24,7 @@ from neurofeedback.ui.widgets.basic import (
     label,
     row,
 )
+from neurofeedback.ui.widgets.sound_section import SoundSection
 
 _CHOICES: Mapping[str, Mapping[str, str]] = {
     "theme": settings.THEMES,
@@ -68,6 +69,7 @@ class SettingsPage(QWidget):
         self._setters: dict[str, Callable[[object], None]] = {}
         self.back = button(window.HOME, self.left.emit, main=True)
         self._tone_note = label(settings.TONE_STAYS_NEUTRAL, quiet=True)
+        self._sound = SoundSection(self._change)
         self._lay_out()
         bind_key(self, "Esc", self.left.emit)
 
@@ -84,6 +86,7 @@ class SettingsPage(QWidget):
             for at, name in enumerate(names, start=place + 1):
                 self._add(grid, at, name)
             if title == settings.GROUP_SOUND:
+                grid.addWidget(self._sound, grid.rowCount(), 0, 1, 3)
                 grid.addWidget(self._tone_note, grid.rowCount(), 1, 1, 2)
             grid.setRowMinimumHeight(grid.rowCount(), 14)
         area = QScrollArea()
@@ -161,6 +164,7 @@ class SettingsPage(QWidget):
         self._preferences = preferences
         for name, show in self._setters.items():
             show(getattr(preferences, name))
+        self._sound.show_preferences(preferences)
         self._tone_note.setVisible(_tone_stays_neutral(preferences.profile))
         self._fields.get(focused, self._fields["theme"]).setFocus()
 
@@ -174,6 +178,7 @@ class SettingsPage(QWidget):
         changed = replace(self._preferences, **values)
         if changed != self._preferences:
             self._preferences = changed
+            self._sound.show_preferences(changed)
             self._tone_note.setVisible(_tone_stays_neutral(changed.profile))
             self.changed.emit(changed)
 
