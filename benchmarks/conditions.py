@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurofeedback.analysis.clean_signal import WINDOW_S, CleanSignal
-from neurofeedback.analysis.contrasts import MIN_SESSIONS_FOR_TEST, add_q_values, compute_contrast
+from neurofeedback.analysis.conditions.contrasts import MIN_SESSIONS_FOR_TEST, add_q_values, compute_contrast
 from neurofeedback.analysis.resting_measures import MEASURES, compute_measures
 from neurofeedback.settings.load import load_montage
 from neurofeedback.settings.model import Settings

@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 
 from benchmarks.acceptance.figures import Figure, Goal, Run, Target, at_least, at_most, between, figure
 from benchmarks.acceptance.statistics import share_of
-from neurofeedback.analysis.contrasts import MAX_ORDER_INFLATION, compute_contrast, order_inflation
+from neurofeedback.analysis.conditions.contrasts import MAX_ORDER_INFLATION, compute_contrast, order_inflation
 from neurofeedback.analysis.probe_statistics import (
     AnswerCounts,
     estimate_long_run_share,

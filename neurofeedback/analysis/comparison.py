@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from neurofeedback.analysis.clean_signal import NO_FEEDBACK_PHASES
-from neurofeedback.analysis.compare_selection import (
-    ComparableSession,
-    SelectedSide,
-    match_sessions,
-    open_sessions,
-    select_side,
-)
-from neurofeedback.analysis.contrasts import (
+from neurofeedback.analysis.conditions.contrasts import (
     MIN_SESSIONS_FOR_TEST,
     Contrast,
     add_q_values,
     block_interval,
     compute_contrast,
+)
+from neurofeedback.analysis.conditions.selection import (
+    ComparableSession,
+    SelectedSide,
+    match_sessions,
+    open_sessions,
+    select_side,
 )
 from neurofeedback.analysis.history import past_sessions
 from neurofeedback.analysis.measures.session_measures import CommonBands, regional_measures

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from neurofeedback._version import __version__
 from neurofeedback.analysis.comparison import Comparison
-from neurofeedback.analysis.contrasts import Contrast, EffectInterval
+from neurofeedback.analysis.conditions.contrasts import Contrast, EffectInterval
 from neurofeedback.analysis.resting_measures import MEASURES
 from neurofeedback.errors import RecordingError
 from neurofeedback.report.figure_style import ACCENT, GREY, INK, PALE, render_svg

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from neurofeedback.analysis.contrasts import (
+from neurofeedback.analysis.conditions.contrasts import (
     MIN_SESSIONS_FOR_TEST,
     Contrast,
     add_q_values,
     block_interval,
     order_inflation,
 )
-from neurofeedback.analysis.contrasts import (
+from neurofeedback.analysis.conditions.contrasts import (
     compute_contrast as compute_in_order,
 )
 

@@ -24,7 +24,7 @@ from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.analysis.comparison import Comparison, ComparisonSide
-    from neurofeedback.analysis.contrasts import Contrast
+    from neurofeedback.analysis.conditions.contrasts import Contrast
 
 _CONTRAST_KEYS = {"sd": "spread", "within_interval": "within"}
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from neurofeedback.analysis.contrasts import MIN_SESSIONS_FOR_TEST
+from neurofeedback.analysis.conditions.contrasts import MIN_SESSIONS_FOR_TEST
 from neurofeedback.analysis.history import PastSession
 from neurofeedback.analysis.measures.measure_cache import measure_sessions
 from neurofeedback.analysis.measures.session_measures import SessionMeasures

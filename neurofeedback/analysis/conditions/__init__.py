@@ -1,0 +1,1 @@
+"""The two sides of a comparison: which sessions they have, and how they differ."""
