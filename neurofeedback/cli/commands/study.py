@@ -38,6 +38,7 @@ for _command in (
     study_results.power,
     study_results.check_sham,
     study_results.table,
+    study_results.crednf,
 ):
     study_app.command()(_command)
 study_app.command("next")(study_protocol.next_)

@@ -1,4 +1,4 @@
-"""``study power``, ``check-sham`` and ``table``."""
+"""``study power``, ``check-sham``, ``table`` and ``crednf``."""
 
 from __future__ import annotations
 
@@ -109,3 +109,15 @@ def table(
 
     written = write_table(existing_recordings_folder(recordings), by.value, out)
     echo(tr(texts.WROTE_TABLE, path=out, n=written.n_rows, dictionary=written.dictionary))
+
+
+def crednf(
+    out: Annotated[Path, typer.Option(help="Page to write, .html.")],
+    recordings: Recordings = None,
+) -> None:
+    """Write the CRED-nf checklist of the study as one page, filled from the data."""
+    from neurofeedback.study.crednf import count_sentence, write_checklist
+    from neurofeedback.texts.crednf import WRITTEN
+
+    items = write_checklist(existing_recordings_folder(recordings), out)
+    echo(tr(WRITTEN, path=out, counts=count_sentence(items)))

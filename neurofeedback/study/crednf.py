@@ -1,0 +1,399 @@
+"""The CRED-nf checklist of a study as one HTML page, each item filled from the data where they can say it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from statistics import fmean
+
+from matplotlib.figure import Figure
+from pydantic import Field
+
+from neurofeedback._version import __version__
+from neurofeedback.errors import SettingsError
+from neurofeedback.recording.facts.form_records import form_names, read_form
+from neurofeedback.report.figure_style import ACCENT, GREY, render_svg
+from neurofeedback.report.templates import render_template
+from neurofeedback.settings.base import SettingsModel
+from neurofeedback.settings.load import load_evidence, load_programme, load_settings, parse, read_toml
+from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
+from neurofeedback.study.enrolment import unblinding_rows, unlocked_arms
+from neurofeedback.study.guesses import read_guesses
+from neurofeedback.study.primary_test import primary_test
+from neurofeedback.study.protocol import Protocol, programme_name, study_folder
+from neurofeedback.study.protocol_lock import ProtocolLock, frozen_protocol
+from neurofeedback.study.session_table import StudySession, study_sessions
+from neurofeedback.texts import crednf as texts
+from neurofeedback.texts import study as study_texts
+from neurofeedback.texts.catalogue import tr
+
+MAY_NOT_APPLY = frozenset({"2b", "2c.rater", "2c.stat", "2d", "2e", "5c", "6a", "6b"})
+"""Items for which the checklist allows "not applicable"."""
+
+
+class ItemStatus(StrEnum):
+    """What stands behind an item."""
+
+    FILLED = texts.STATUS_FILLED
+    TEXT = texts.STATUS_TEXT
+    NOT_MET = texts.STATUS_NOT_MET
+    NOT_APPLICABLE = texts.STATUS_NOT_APPLICABLE
+    LATER = texts.STATUS_LATER
+
+
+class ChecklistAnswers(SettingsModel):
+    """What people write in ``crednf.toml``: answers, and reasons why an item does not apply, by item."""
+
+    answers: dict[str, str] = Field(default_factory=dict)
+    not_applicable: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """One item with its answer and the place of its evidence."""
+
+    id: str
+    label: str
+    status: ItemStatus
+    answer: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the data say: an answer, its evidence, and the status without a text of a person."""
+
+    answer: str = ""
+    evidence: str = ""
+    status: ItemStatus = ItemStatus.FILLED
+
+
+@dataclass(frozen=True, slots=True)
+class _Study:
+    root: Path
+    protocol: Protocol
+    lock: ProtocolLock
+    sessions: Sequence[StudySession]
+    arms: Mapping[str, str] | None
+
+    def mean(self, field: str) -> str:
+        values = [value for one in self.sessions if (value := one.numbers[field]) is not None]
+        return f"{fmean(values):.3g}" if values else "n/a"
+
+    def by_visit(self, field: str) -> list[tuple[str, float]]:
+        found: list[tuple[str, float]] = []
+        for visit in self.protocol.visits:
+            values = [one.numbers[field] for one in self.sessions if one.visit == visit.name]
+            known = [value for value in values if value is not None]
+            found += [(visit.name, fmean(known))] if known else []
+        return found
+
+    def shares(self, field: str) -> str:
+        return ", ".join(f"{visit} {value:.2f}" for visit, value in self.by_visit(field)) or "n/a"
+
+
+def read_answers(root: Path) -> ChecklistAnswers:
+    """Return what people wrote in ``code/study/crednf.toml``; nothing without it.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be used, names an unknown item, or one that always applies as not applicable.
+    """
+    path = study_folder(root) / "crednf.toml"
+    if not path.is_file():
+        return ChecklistAnswers()
+    answers = parse(ChecklistAnswers, read_toml(path), str(path), todo="correct these keys")
+    unknown = sorted((set(answers.answers) | set(answers.not_applicable)) - set(texts.ITEMS))
+    if unknown:
+        raise SettingsError(f"{path} names an unknown item", got=unknown[0], allowed=", ".join(texts.ITEMS))
+    always = sorted(set(answers.not_applicable) - MAY_NOT_APPLY)
+    if always:
+        raise SettingsError(
+            f"{path} says that an item does not apply which always applies", got=always[0],
+            allowed=", ".join(sorted(MAY_NOT_APPLY)),
+        )  # fmt: skip
+    return answers
+
+
+def checklist(root: Path) -> list[ChecklistItem]:
+    """Return all items of the checklist in order.
+
+    Raises
+    ------
+    RecordingError
+        The protocol is not frozen, or a file of the study is damaged.
+    SettingsError
+        ``crednf.toml`` cannot be used.
+    """
+    return _items(_read(root))
+
+
+def write_checklist(root: Path, path: Path) -> list[ChecklistItem]:
+    """Write the page, and return its items.
+
+    Raises
+    ------
+    RecordingError
+        The page cannot be written, or the study cannot be read.
+    SettingsError
+        ``crednf.toml`` cannot be used.
+    """
+    study = _read(root)
+    items = _items(study)
+    context = {
+        "title": study.protocol.title,
+        "items": items,
+        "counts": count_sentence(items),
+        "answers": "code/study/crednf.toml",
+        "figure": _figure(study),
+        "cobidas": _cobidas(study),
+        "version": __version__,
+    }
+    with explain_disk_errors(f"the page cannot be written to {path}", todo="choose another place with --out"):
+        write_atomic(path, render_template("crednf.html.j2", texts, context))
+    return items
+
+
+def count_sentence(items: Sequence[ChecklistItem]) -> str:
+    """Return how many items have which status, as a sentence."""
+    counts = Counter(item.status for item in items)
+    return tr(
+        texts.COUNTS,
+        filled=counts[ItemStatus.FILLED],
+        text=counts[ItemStatus.TEXT],
+        later=counts[ItemStatus.LATER],
+        unmet=counts[ItemStatus.NOT_MET],
+        without=counts[ItemStatus.NOT_APPLICABLE],
+    )
+
+
+def _read(root: Path) -> _Study:
+    protocol, lock = frozen_protocol(root)
+    return _Study(root, protocol, lock, study_sessions(root, protocol), unlocked_arms(root))
+
+
+def _items(study: _Study) -> list[ChecklistItem]:
+    written = read_answers(study.root)
+    items: list[ChecklistItem] = []
+    for key, label in texts.ITEMS.items():
+        found = _FILLERS[key](study) if key in _FILLERS else _Found(status=ItemStatus.TEXT)
+        status, answer = found.status, found.answer
+        if key in written.not_applicable:
+            status, answer = ItemStatus.NOT_APPLICABLE, written.not_applicable[key]
+        elif text := written.answers.get(key, "").strip():
+            status = ItemStatus.FILLED if status is ItemStatus.TEXT else status
+            answer = f"{text} {answer}".strip()
+        items.append(ChecklistItem(key, tr(label), status, answer, found.evidence))
+    return items
+
+
+def _preregistered(study: _Study) -> _Found:
+    address = study.protocol.registration
+    answer = tr(texts.REGISTERED, address=address or "-", hash=study.lock.sha256)
+    return _Found(answer, "code/study/protocol.lock", ItemStatus.FILLED if address else ItemStatus.NOT_MET)
+
+
+def _sample(study: _Study) -> _Found:
+    sample = study.protocol.sample
+    status = ItemStatus.FILLED if sample.justification else ItemStatus.TEXT
+    return _Found(f"{sample.per_arm}. {sample.justification} {sample.stop_rule}".strip(), "protocol.toml", status)
+
+
+def _control(study: _Study) -> _Found:
+    if not study.protocol.arms:
+        return _Found(status=ItemStatus.NOT_MET)
+    arms = ", ".join(arm.name for arm in study.protocol.arms)
+    return _Found(tr(texts.ARMS, arms=arms, sham=study.protocol.sham.kind), "protocol.toml")
+
+
+def _double_blind(study: _Study) -> _Found:
+    reveals = sum(row.split("\t")[3:4] == ["reveal"] for row in unblinding_rows(study.root))
+    return _Found(tr(texts.BLIND_LOG, n=reveals), "code/study/unblinding.tsv", ItemStatus.TEXT)
+
+
+def _analysts(study: _Study) -> _Found:
+    if study.arms is None:
+        return _Found(tr(texts.TABLES_MASKED), "code/study/unblinding.tsv")
+    return _Found(status=ItemStatus.TEXT)
+
+
+def _blinding(study: _Study) -> _Found:
+    guesses = read_guesses(study.root)
+    if not guesses:
+        return _Found(status=ItemStatus.NOT_MET)
+    visits = ", ".join(sorted({one.visit for one in guesses}))
+    return _Found(tr(texts.GUESSES, n=len(guesses), visits=visits), "sourcedata/study/guesses.jsonl")
+
+
+def _forms(study: _Study) -> _Found:
+    names = sorted({form for visit in study.protocol.visits for form in (*visit.forms_before, *visit.forms_after)})
+    n = sum(len(read_form(study.root, form)) for form in form_names(study.root))
+    status = ItemStatus.FILLED if names and n else ItemStatus.NOT_MET
+    return _Found(tr(texts.FORMS_ASKED, forms=", ".join(names) or "-", n=n), "sourcedata/forms", status)
+
+
+def _strategies(study: _Study) -> _Found:
+    lines = (f"({one.version}) {one.text}" for one in study.protocol.instructions)
+    return _Found(" ".join(lines), "protocol.toml")
+
+
+def _profiles(study: _Study) -> list[str]:
+    return sorted({visit.profile for visit in study.protocol.visits})
+
+
+def _processing(study: _Study) -> _Found:
+    return _Found(tr(texts.PROCESSING, profiles=", ".join(_profiles(study))), "*_settings.toml")
+
+
+def _artifacts(study: _Study) -> _Found:
+    return _recorded(study, _Found(tr(texts.USABLE, shares=study.shares("valid_fraction")), "study table --by session"))
+
+
+def _features(study: _Study) -> _Found:
+    names = sorted({load_settings(profile).index.evidence for profile in _profiles(study)})
+    lines = (
+        tr(texts.FEATURES_USED, evidence=name, features=", ".join(load_evidence(name).feature_names)) for name in names
+    )
+    return _Found("; ".join(lines), "*_settings.toml")
+
+
+def _schedule(study: _Study) -> _Found:
+    targets = ", ".join(f"{load_settings(name).threshold.target_rate:g}" for name in _profiles(study))
+    answer = tr(texts.SCHEDULE, target=targets, achieved=study.mean("reward_rate"))
+    return _Found(answer, "*_settings.toml, *_desc-frames_timeseries.tsv", ItemStatus.TEXT)
+
+
+def _modality(study: _Study) -> _Found:
+    lines = (
+        tr(texts.MODALITY, background=load_settings(name).audio.background, profile=name) for name in _profiles(study)
+    )
+    return _Found("; ".join(lines), "*_settings.toml")
+
+
+def _displayed(study: _Study) -> _Found:
+    later = study.protocol.has_sham and study.arms is None
+    found = _Found(tr(texts.LOGGED), "*_desc-frames_timeseries.tsv", ItemStatus.LATER if later else ItemStatus.FILLED)
+    return found if later else _recorded(study, found)
+
+
+def _hardware(study: _Study) -> _Found:
+    answer = tr(
+        texts.DEVICE,
+        device=", ".join(sorted({one.device for one in study.sessions})) or "-",
+        version=study.lock.program_version,
+        p50=study.mean("latency_p50_ms"),
+        p95=study.mean("latency_p95_ms"),
+    )
+    return _recorded(study, _Found(answer, "*_start.json, *_summary.json"))
+
+
+def _success(study: _Study) -> _Found:
+    return _recorded(study, _Found(tr(texts.SUCCESS, shares=study.shares("reward_rate")), "study table --by session"))
+
+
+def _plots(study: _Study) -> _Found:
+    visits = [visit for visit in study.protocol.visits if visit.feedback]
+    rests = [
+        bool(visit.programme) and load_programme(programme_name(study.root, visit)).segments[-1].phase == "rest"
+        for visit in visits
+    ]
+    rest = bool(rests) and all(rests)
+    found = _Found(tr(texts.PLOTS, rest=tr(texts.YES if rest else texts.NO)), "report")
+    return _recorded(study, found) if rest else _Found(found.answer, found.evidence, ItemStatus.NOT_MET)
+
+
+def _comparison(study: _Study) -> _Found:
+    if study.arms is None:
+        return _Found(status=ItemStatus.LATER if study.protocol.arms else ItemStatus.NOT_MET)
+    result = primary_test(study.protocol, study.sessions, study.arms)
+    if result is None:
+        return _Found(tr(texts.TOO_FEW, n=len(study.arms)), status=ItemStatus.NOT_MET)
+    test = tr(study_texts.TESTS[study.protocol.outcome.test])
+    answer = tr(
+        texts.TEST_RESULT,
+        n_real=result.n_real,
+        n_sham=result.n_other,
+        difference=result.difference,
+        p=result.p,
+        test=test,
+    )
+    return _Found(answer, "study table --by session")
+
+
+def _significance(study: _Study) -> _Found:
+    text = study.protocol.outcome.important_change
+    return _Found(text, "protocol.toml", ItemStatus.FILLED if text else ItemStatus.TEXT)
+
+
+_FILLERS: Mapping[str, Callable[[_Study], _Found]] = {
+    "1a": _preregistered,
+    "1b": _sample,
+    "2a": _control,
+    "2b": _double_blind,
+    "2c.stat": _analysts,
+    "2d": _blinding,
+    "3a": _forms,
+    "3b": _strategies,
+    "3d": _processing,
+    "3e": _artifacts,
+    "4a": _features,
+    "4b": _schedule,
+    "4c": _modality,
+    "4d": _displayed,
+    "4e": _hardware,
+    "5a": _success,
+    "5b": _plots,
+    "5c": _comparison,
+    "6a": _significance,
+}
+
+
+def _recorded(study: _Study, found: _Found) -> _Found:
+    """Return what was found, or "not met" in a study without sessions."""
+    return found if study.sessions else _Found(status=ItemStatus.NOT_MET)
+
+
+def _figure(study: _Study) -> str:
+    series = [
+        (tr(texts.FIGURE_REWARD), GREY, study.by_visit("reward_rate")),
+        (tr(texts.FIGURE_WANDER), ACCENT, study.by_visit("wander_share")),
+    ]
+    if not any(points for _, _, points in series):
+        return ""
+    names = [visit.name for visit in study.protocol.visits]
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        for label, colour, points in series:
+            axes.plot(
+                [names.index(name) for name, _ in points],
+                [value for _, value in points],
+                "o-",
+                color=colour,
+                label=label,
+            )
+        axes.set_xticks(range(len(names)), names)
+        axes.set_ylim(0, 1)
+        axes.set_xlabel(tr(texts.FIGURE_VISIT))
+        axes.legend()
+
+    return render_svg("crednf", 2.6, draw)
+
+
+def _cobidas(study: _Study) -> list[tuple[str, str]]:
+    practice = [value for one in study.sessions if (value := one.numbers["practice_s"]) is not None]
+    people = {one.participant for one in study.sessions}
+    return [
+        (tr(texts.COBIDAS_SESSIONS), f"{len(study.sessions)}, {len(people)}"),
+        (tr(texts.COBIDAS_REJECTED), _complement(study.mean("valid_fraction"))),
+        (tr(texts.COBIDAS_LOST), study.mean("loss_share")),
+        (tr(texts.COBIDAS_DURATION), f"{min(practice):.0f} to {max(practice):.0f} s" if practice else "n/a"),
+    ]
+
+
+def _complement(share: str) -> str:
+    return share if share == "n/a" else f"{1 - float(share):.3g}"
