@@ -126,7 +126,7 @@ def open_room(qtbot: QtBot, tmp_path: Path) -> Callable[..., Room]:
             window.show()
         room = Room(window, sittings)
         qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
-        assert "Connecting to muse-2" in room.shown()
+        assert "Connecting to Muse 2" in room.shown()
         assert not room.button("Begin").isEnabled()
         qtbot.waitUntil(lambda: "Not yet" in room.shown())
         return room

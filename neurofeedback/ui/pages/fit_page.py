@@ -10,6 +10,7 @@ from neurofeedback.texts import fit, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.status import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
 from neurofeedback.types import ContactLevel, ElectrodeQuality, HeadsetFit
+from neurofeedback.ui.device_names import device_title
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, allow_clipping, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.head_view import ElectrodeDot, HeadView
@@ -91,7 +92,7 @@ class FitPage(QWidget):
             max(BUTTON_HEIGHT, metrics.height() + 22),
         )
         self._show_fit(None)
-        self._title.setText(tr(fit.CONNECTING, device=device))
+        self._title.setText(tr(fit.CONNECTING, device=device_title(device)))
         self._hint.setText(tr(fit.PUT_ON))
         self._facts.setText("")
         self._message.setText("")
@@ -118,7 +119,7 @@ class FitPage(QWidget):
         self._title.setText(headset_fit_text(headset_fit, snapshot.signal_lost_s))
         self._hint.setText(contact_hint(headset_fit))
         lost = tr(fit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
-        self._facts.setText(" · ".join([snapshot.stream.device, lost] if snapshot.stream else [lost]))
+        self._facts.setText(" · ".join([device_title(snapshot.stream.device), lost] if snapshot.stream else [lost]))
         self._show_fit(headset_fit, lost=snapshot.signal_lost_s > 0)
 
     def _show_fit(self, headset_fit: HeadsetFit | None, *, lost: bool = False) -> None:

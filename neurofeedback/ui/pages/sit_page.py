@@ -105,7 +105,7 @@ class SitPage(QWidget):
         self._notice_timer = QTimer(self)
         self._notice_timer.setSingleShot(True)
         self._notice_timer.setInterval(NOTICE_MS)
-        self._notice_timer.timeout.connect(lambda: self._notice.setText(""))
+        self._notice_timer.timeout.connect(self._clear_notice)
         self._lay_out()
         self._bind_keys()
         self._time.setVisible(state.time_shown)
@@ -194,7 +194,7 @@ class SitPage(QWidget):
         self._scene = WaterScene()
         self._ending = self._stopping = False
         self._countdown = Countdown()
-        self._notice.setText("")
+        self._clear_notice()
         self._prompt.dismiss()
         self._show_dark(dark=False)
         self.show_snapshot(Snapshot(), 0.0)
@@ -218,7 +218,12 @@ class SitPage(QWidget):
         if self._picture.dark and not lasting:
             return
         self._notice.setText(tr(notice))
+        self._message.hide()  # one sentence at a time
         self._notice_timer.stop() if lasting else self._notice_timer.start()
+
+    def _clear_notice(self) -> None:
+        self._notice.setText("")
+        self._message.show()
 
     def show_ending(self) -> None:
         """Show that the session is ending."""

@@ -17,7 +17,7 @@ from neurofeedback.texts.safe_text import plain_tooltip
 if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
 
-_WIDTHS = (185, 165, 150, 125, 185)
+_WIDTHS = (180, 150, 140, 125, 205)
 _ROW_HEIGHT = 34
 
 
