@@ -86,10 +86,13 @@ LATER_KEYS = {
         "shared",
     ),
     *("calm", "background_follows", "tone_timbre", "calm_db"),
+    *("voice_enabled", "voice_db", "voice_language", "voice_speed", "voice_folder", "ask_sure", "ask_sleepy"),
     *("clinic_text", "recall_days", "min_days_apart", "programme"),
     *("n_pairs", "answer_by_answer", "untaught", "share_above_base_rate"),
 }
 """Keys of settings and of documents that version 0.1.0 did not have."""
+LATER_PREFERENCES = ("ask_sure", "ask_sleepy", "mood_questions")
+"""Settings of the window that version 0.1.0 did not have."""
 
 
 def leaves(value: object) -> list[object]:

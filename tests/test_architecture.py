@@ -295,6 +295,7 @@ def test_pages_name_settings_that_exist() -> None:
     named = [
         (page.name, section, key)
         for page in pages
+        if page.name != "upgrading.md"  # names the old ones, too
         for section, key in re.findall(pattern, page.read_text(encoding="utf-8"))
         if section in sections
     ]

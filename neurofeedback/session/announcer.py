@@ -24,7 +24,7 @@ _PHASES: Mapping[Phase, str] = {
 _QUESTIONS: Mapping[int, str] = {1: "probe_where", 2: "probe_sure", 3: "probe_sleepy"}
 
 
-class Announcer:
+class VoiceAnnouncer:
     """Speaks through the session's sound output, and names what it said for the recording.
 
     While a question is open it says nothing but the questions, so that it never speaks over an answer.

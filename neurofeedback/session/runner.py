@@ -14,7 +14,7 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.processing.framing import FrameSchedule
-from neurofeedback.session.announcer import Announcer
+from neurofeedback.session.announcer import VoiceAnnouncer
 from neurofeedback.session.controls import ActionTime, Controls
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.phase_controller import PhaseOutput
@@ -81,7 +81,7 @@ class Runner:
             feedback_source="" if context.engine.personal_baseline is None else settings.baseline.feedback_source,
         )
         self._snapshot_builder = SnapshotBuilder(context, self._controls)
-        self._announcer = Announcer(
+        self._announcer = VoiceAnnouncer(
             settings.audio,
             context.sink,
             eyes_open=settings.phases.eyes == "open",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.voice import Utterance
-from neurofeedback.session.announcer import Announcer
+from neurofeedback.session.announcer import VoiceAnnouncer
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts.probe_questions import SURE, WHERE
 from neurofeedback.types import Phase
@@ -21,10 +21,10 @@ class Heard(NullSink):
         self.calls.append("-")
 
 
-def announcer(heard: Heard, *, enabled: bool = True) -> tuple[Announcer, list[str]]:
+def announcer(heard: Heard, *, enabled: bool = True) -> tuple[VoiceAnnouncer, list[str]]:
     noted: list[str] = []
     settings = AudioSettings(voice_enabled=enabled)
-    return Announcer(settings, heard, eyes_open=False, note=noted.append), noted
+    return VoiceAnnouncer(settings, heard, eyes_open=False, note=noted.append), noted
 
 
 def test_phases_questions_and_texts_are_said_and_noted() -> None:
