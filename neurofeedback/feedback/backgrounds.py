@@ -79,7 +79,7 @@ BACKGROUNDS: dict[str, tuple[Layer, ...]] = {
     ),
     "stream": (
         NoiseLayer(0.7, _BROOK, variation=Variation(0.12, 4.5)),
-        DropLayer(0.8, per_s=70, hz=(380, 1500), decay_s=0.012, rise=0.5, variation=Variation(0.25, 4.0)),
+        DropLayer(0.65, per_s=130, hz=(380, 1500), decay_s=0.012, rise=0.5, variation=Variation(0.25, 4.0)),
         DropLayer(0.35, per_s=110, hz=(1400, 4500), decay_s=0.004, rise=0.3, variation=Variation(0.25, 5.5)),
     ),
     "night": (
