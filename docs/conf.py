@@ -21,6 +21,7 @@ extensions = ["myst_parser"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 exclude_patterns = ["examples"]
+highlight_language = "text"
 nitpicky = True
 html_theme = "furo"
 html_title = f"{project} {release}"
