@@ -140,10 +140,11 @@ _CASES: dict[str, Disturbances] = {
 
 @dataclass(frozen=True, slots=True)
 class SegmentError:
-    """One segment of one session: measured minus realised ln power, both from before time zero; and the interval.
+    """One segment of one session.
 
-    ``error`` is relative to the reference; ``deviation`` is that of the segment alone, ``low`` and ``high`` the
-    interval around it. ``muscle`` is the change of the muscle row.
+    ``error`` is the measured change of ln power since before time zero, minus the realised one with its bursts.
+    ``deviation`` is the measured ln power minus that of slow drift and substance, ``reference_deviation`` the same
+    before time zero; ``half_width`` is that of the interval, ``muscle`` the change of the muscle row.
     """
 
     error: Mapping[str, float]
@@ -181,10 +182,10 @@ def _mean_psd(windows: Floats) -> tuple[Floats, Floats]:
     return freqs, psds.mean(axis=0)
 
 
-def realised(truth: SimulatedSession, times_s: Floats, settings: Settings, iaf_hz: float | None) -> dict[str, Floats]:
-    """Return the ln power of each band that slow drift and the substance give each window of 4 s.
-
-    Bursts of seconds are what a segment samples, so they belong to the noise.
+def realised(
+    truth: SimulatedSession, times_s: Floats, settings: Settings, iaf_hz: float | None, *, bursts: bool
+) -> dict[str, Floats]:
+    """Return the ln power of each band that slow drift, the substance and, if wanted, bursts give each window of 4 s.
 
     Parameters
     ----------
@@ -201,8 +202,12 @@ def realised(truth: SimulatedSession, times_s: Floats, settings: Settings, iaf_h
         np.expm1(0.5 * change)[:, None] * band_gain(freqs, *BAND_HZ[band]) for band, change in changes.items()
     )
     tilt = truth.substance_change("chi", times_s)[:, None] * (-0.5 * np.log(freqs / 9.0))
-    rhythms = sum(spectra[name] for name in OSCILLATIONS)
-    power = spectra["background"][:, None] * (gain + tilt) ** 2 + rhythms[:, None] * gain**2
+    power = spectra["background"][:, None] * (gain + tilt) ** 2
+    inner = np.arange(-WINDOW_S / 2, WINDOW_S / 2, 0.05)
+    for name in OSCILLATIONS:
+        envelope = truth.drifts.envelope[name]
+        squares = np.array([np.mean(interpolate(envelope, time + inner) ** 2) if bursts else 1.0 for time in times_s])
+        power = power + spectra[name][:, None] * (squares[:, None] * gain**2)
     bands = settings.bands
     iaf = bands.default_iaf_hz if iaf_hz is None else iaf_hz
     edges = {
@@ -231,25 +236,30 @@ def _infusion(seed: int, disturbances: Disturbances) -> list[SegmentError]:
         as_recording(simulated.data), time_zero_s=_ZERO_S, segment_s=_SEGMENT_S, entropies=False
     )
     times = np.arange(WINDOW_S / 2, _SECONDS, WINDOW_S)
-    true = realised(simulated.truth, times, _PROFILE.settings, course.iaf_hz)
+    exact, slow = (
+        realised(simulated.truth, times, _PROFILE.settings, course.iaf_hz, bursts=bursts) for bursts in (True, False)
+    )
     if course.reference is None:
         raise RuntimeError("no part before time zero")
-    return [_segment_error(course.reference, segment, times, true) for segment in course.segments]
+    return [_segment_error(course.reference, segment, times, exact, slow) for segment in course.segments]
 
 
 def _segment_error(
-    reference: CourseSegment, segment: CourseSegment, times: Floats, true: Mapping[str, Floats]
+    reference: CourseSegment,
+    segment: CourseSegment,
+    times: Floats,
+    exact: Mapping[str, Floats],
+    slow: Mapping[str, Floats],
 ) -> SegmentError:
     before, now = reference.means, segment.means
     inside = (times >= _ZERO_S + 60 * segment.start_min) & (times < _ZERO_S + 60 * segment.stop_min)
-    true_now = {name: float(true[name][inside].mean()) for name in POWERS}
-    true_before = {name: float(true[name][times < _ZERO_S].mean()) for name in POWERS}
+    change = {name: float(exact[name][inside].mean() - exact[name][times < _ZERO_S].mean()) for name in POWERS}
     half = {name: (now[name].high or np.nan) - now[name].mean for name in POWERS}
     return SegmentError(
-        {name: now[name].mean - before[name].mean - true_now[name] + true_before[name] for name in POWERS},
-        {name: now[name].mean - true_now[name] for name in POWERS},
+        {name: now[name].mean - before[name].mean - change[name] for name in POWERS},
+        {name: now[name].mean - float(slow[name][inside].mean()) for name in POWERS},
         half,
-        {name: before[name].mean - true_before[name] for name in POWERS},
+        {name: before[name].mean - float(slow[name][times < _ZERO_S].mean()) for name in POWERS},
         now["muscle"].mean - before["muscle"].mean,
         segment.usable,
     )
