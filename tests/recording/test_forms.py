@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -267,3 +269,25 @@ def test_the_table_of_a_session_in_the_bin_is_not_made_again(tmp_path: Path) -> 
     assert wrong(tmp_path) == {}
     restore_from_bin(binned)
     assert wrong(tmp_path) == {}
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from neurofeedback.recording.facts.forms import save_answers
+from neurofeedback.settings.load import load_questionnaire
+for number in range(1000):
+    save_answers(Path(sys.argv[1]), load_questionnaire("mood"), {"mood": 1 + number % 5}, participant="07")
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_loses_no_answer_that_was_confirmed(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        confirmed = [program.stdout.readline() for _ in range(7)]
+        program.kill()
+    assert confirmed[-1] == "6\n"
+    assert len(read_form(tmp_path, "mood")) >= 7
+    save_answers(tmp_path, load_questionnaire("mood"), {"mood": 5}, participant="07")
+    assert wrong(tmp_path) == {}, "tables that the kill left behind are written again"

@@ -76,8 +76,10 @@ def update_tables(
     old, new = build_tables(root, form, before, definitions), build_tables(root, form, after, definitions)
     notices: list[str] = []
     for path in sorted({*old, *new}):
-        is_same = old.get(path) == new.get(path)
-        if f"{participant}_" not in path.name or (is_same and (path.exists() or is_binned(root, path))):
+        if not path.name.startswith(f"{participant}_"):
+            continue
+        current = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
+        if current == new.get(path) or (current is None and is_binned(root, path)):
             continue
         with explain_disk_errors(f"the table {path} cannot be written", todo="free disk space; the answers are saved"):
             if path.exists() and not _is_ours(path, old.get(path, ""), new.get(path, "")):
