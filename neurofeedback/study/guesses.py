@@ -12,10 +12,10 @@ from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.facts.changes import now_text
 from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.storage.hash_chain import append_entry, read_chain
-from neurofeedback.study.blinding import GuessTable
 from neurofeedback.study.enrolment import find_enrolment
 from neurofeedback.study.protocol import Protocol
 from neurofeedback.study.protocol_lock import frozen_protocol
+from neurofeedback.study.results.blinding import GuessTable
 
 GuessWord = Literal["real", "sham", "unknown"]
 Guesser = Literal["participant", "experimenter"]

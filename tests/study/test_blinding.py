@@ -15,11 +15,11 @@ from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.study import sealing
 from neurofeedback.study.allocation import allocate, install_allocation
-from neurofeedback.study.blinding import GuessTable, adjusted_bang_index, bang_index, james_index
-from neurofeedback.study.blinding_report import blinding_results
 from neurofeedback.study.enrolment import EnrolmentRequest, enrol, unlock
 from neurofeedback.study.guesses import count_guesses, guesses_path, read_guesses, save_guess
 from neurofeedback.study.protocol_lock import frozen_protocol
+from neurofeedback.study.results.blinding import GuessTable, adjusted_bang_index, bang_index, james_index
+from neurofeedback.study.results.blinding_report import blinding_results
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

@@ -11,12 +11,12 @@ import pytest
 from neurofeedback.errors import SettingsError
 from neurofeedback.study import sealing
 from neurofeedback.study.allocation import allocate, install_allocation
-from neurofeedback.study.crednf import ItemStatus, checklist, read_answers, write_checklist
 from neurofeedback.study.enrolment import EnrolmentRequest, enrol, unlock
 from neurofeedback.study.guesses import save_guess
-from neurofeedback.study.primary_test import person_contrasts, primary_test
 from neurofeedback.study.protocol import study_folder
 from neurofeedback.study.protocol_lock import frozen_protocol
+from neurofeedback.study.results.crednf import ItemStatus, checklist, read_answers, write_checklist
+from neurofeedback.study.results.primary_test import person_contrasts, primary_test
 from neurofeedback.study.session_table import study_sessions
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))

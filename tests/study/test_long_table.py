@@ -14,7 +14,7 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.study import sealing
 from neurofeedback.study.allocation import allocate, install_allocation
 from neurofeedback.study.enrolment import EnrolmentRequest, enrol, unlock
-from neurofeedback.study.long_table import RowKind, write_table
+from neurofeedback.study.results.long_table import RowKind, write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

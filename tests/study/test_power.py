@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from neurofeedback.cli.main import app
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.load import configs_folder
-from neurofeedback.study.power import (
+from neurofeedback.study.protocol import Protocol, new_protocol
+from neurofeedback.study.results.power import (
     compare_groups,
     detectable_effect,
     group_sizes,
@@ -20,7 +21,6 @@ from neurofeedback.study.power import (
     small_effect_numbers,
     visit_contrast,
 )
-from neurofeedback.study.protocol import Protocol, new_protocol
 
 
 def protocol(name: str = "sham-2x2", **outcome: object) -> Protocol:

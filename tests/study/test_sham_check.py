@@ -19,7 +19,7 @@ from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.feedback.threshold import RewardThreshold
 from neurofeedback.settings.model import Settings
 from neurofeedback.study.donors import DonorPool, SittingFrames, read_donors, write_donors
-from neurofeedback.study.sham_check import (
+from neurofeedback.study.results.sham_check import (
     check_sham,
     compare_pairs,
     own_measures,

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from neurofeedback.cli.commands import study_blinding, study_people, study_protocol, study_results
+from neurofeedback.cli.commands.studies import study_blinding, study_people, study_protocol, study_results
 from neurofeedback.cli.helpers.common import echo, print_json
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_RECORDING
 from neurofeedback.texts import terminal

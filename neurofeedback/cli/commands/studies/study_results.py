@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from neurofeedback.cli.commands.study_protocol import AsJson, Recordings
+from neurofeedback.cli.commands.studies.study_protocol import AsJson, Recordings
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json
 from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
@@ -27,8 +27,8 @@ def power(
     json: AsJson = False,
 ) -> None:
     """Simulate the primary test at the level of answers: its power and its true level, beside a small effect."""
-    from neurofeedback.study.power import detectable_effect, group_sizes, simulate_power, small_effect_numbers
     from neurofeedback.study.protocol import read_protocol
+    from neurofeedback.study.results.power import detectable_effect, group_sizes, simulate_power, small_effect_numbers
 
     protocol = read_protocol(existing_recordings_folder(recordings))
     outcome, n = protocol.outcome, per_arm or protocol.sample.per_arm
@@ -75,7 +75,7 @@ def check_sham(
     from dataclasses import asdict
 
     from neurofeedback.study.donors import read_donors
-    from neurofeedback.study.sham_check import check_sham as compare
+    from neurofeedback.study.results.sham_check import check_sham as compare
 
     result = compare(existing_recordings_folder(recordings), read_donors(donors, 2).pool)
     if json:
@@ -105,7 +105,7 @@ def table(
     recordings: Recordings = None,
 ) -> None:
     """Write the long table of a study with its data dictionary; arms are in it only after `study unlock`."""
-    from neurofeedback.study.long_table import write_table
+    from neurofeedback.study.results.long_table import write_table
 
     written = write_table(existing_recordings_folder(recordings), by.value, out)
     echo(tr(texts.WROTE_TABLE, path=out, n=written.n_rows, dictionary=written.dictionary))
@@ -116,7 +116,7 @@ def crednf(
     recordings: Recordings = None,
 ) -> None:
     """Write the CRED-nf checklist of the study as one page, filled from the data."""
-    from neurofeedback.study.crednf import count_sentence, write_checklist
+    from neurofeedback.study.results.crednf import count_sentence, write_checklist
     from neurofeedback.texts.crednf import WRITTEN
 
     items = write_checklist(existing_recordings_folder(recordings), out)

@@ -12,19 +12,18 @@ from statistics import fmean
 from matplotlib.figure import Figure
 from pydantic import Field
 
-from neurofeedback._version import __version__
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording.facts.form_records import form_names, read_form
+from neurofeedback.report.crednf_page import CrednfPage, CrednfRow, render_crednf
 from neurofeedback.report.figure_style import ACCENT, GREY, render_svg
-from neurofeedback.report.templates import render_template
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.load import load_evidence, load_programme, load_settings, parse, read_toml
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
 from neurofeedback.study.enrolment import unblinding_rows, unlocked_arms
 from neurofeedback.study.guesses import read_guesses
-from neurofeedback.study.primary_test import primary_test
 from neurofeedback.study.protocol import Protocol, programme_name, study_folder
 from neurofeedback.study.protocol_lock import ProtocolLock, frozen_protocol
+from neurofeedback.study.results.primary_test import primary_test
 from neurofeedback.study.session_table import StudySession, study_sessions
 from neurofeedback.texts import crednf as texts
 from neurofeedback.texts import study as study_texts
@@ -144,17 +143,16 @@ def write_checklist(root: Path, path: Path) -> list[ChecklistItem]:
     """
     study = _read(root)
     items = _items(study)
-    context = {
-        "title": study.protocol.title,
-        "items": items,
-        "counts": count_sentence(items),
-        "answers": "code/study/crednf.toml",
-        "figure": _figure(study),
-        "cobidas": _cobidas(study),
-        "version": __version__,
-    }
+    page = CrednfPage(
+        title=study.protocol.title,
+        items=tuple(CrednfRow(item.id, item.label, item.status, item.answer, item.evidence) for item in items),
+        counts=count_sentence(items),
+        answers="code/study/crednf.toml",
+        figure=_figure(study),
+        cobidas=tuple(_cobidas(study)),
+    )
     with explain_disk_errors(f"the page cannot be written to {path}", todo="choose another place with --out"):
-        write_atomic(path, render_template("crednf.html.j2", texts, context))
+        write_atomic(path, render_crednf(page))
     return items
 
 

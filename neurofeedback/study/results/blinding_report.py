@@ -10,7 +10,9 @@ from typing import get_args
 from pydantic import JsonValue
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.study.blinding import (
+from neurofeedback.study.guesses import Guesser, count_guesses, read_guesses
+from neurofeedback.study.protocol import Protocol
+from neurofeedback.study.results.blinding import (
     SMALL_ARM,
     BlindingIndex,
     GuessTable,
@@ -18,8 +20,6 @@ from neurofeedback.study.blinding import (
     bang_index,
     james_index,
 )
-from neurofeedback.study.guesses import Guesser, count_guesses, read_guesses
-from neurofeedback.study.protocol import Protocol
 from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from neurofeedback.cli.commands.study_protocol import AsJson, Recordings
+from neurofeedback.cli.commands.studies.study_protocol import AsJson, Recordings
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import study as texts
@@ -54,9 +54,9 @@ def blinding(
     json: AsJson = False,
 ) -> None:
     """Print Bang's index by kind of feedback and James's, with intervals, for participants and experimenters."""
-    from neurofeedback.study.blinding_report import blinding_results
     from neurofeedback.study.enrolment import unlocked_arms
     from neurofeedback.study.protocol_lock import frozen_protocol
+    from neurofeedback.study.results.blinding_report import blinding_results
 
     root = existing_recordings_folder(recordings)
     protocol, _ = frozen_protocol(root)

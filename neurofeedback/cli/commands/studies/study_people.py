@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from neurofeedback.cli.commands.study_protocol import By, Recordings
+from neurofeedback.cli.commands.studies.study_protocol import By, Recordings
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import study as texts

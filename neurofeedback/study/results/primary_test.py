@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurofeedback.study.power import compare_groups
 from neurofeedback.study.protocol import Protocol
+from neurofeedback.study.results.power import compare_groups
 from neurofeedback.study.session_table import StudySession, exclusions_of
 
 _MIN_PEOPLE = 2
