@@ -35,37 +35,37 @@ NEW_NAME = "a folder gets a name that nothing has: rename replaces nothing, whic
 
 GUARDED: dict[str, tuple[set[str], str, str]] = {
     "__main__.py": ({"os.umask"}, "os.umask(0o077)", "Windows has it, without effect on rights of others"),
-    "acquisition/loopback.py": (
+    "loopback.py": (
         {"/proc/self/fd", "socket.SO_BINDTODEVICE"}, LINUX, "elsewhere LSL asks before it sends"),
-    "acquisition/port_users.py": ({"/proc"}, 'proc.glob("', "finds no process where there is no such folder"),
-    "audio/system_audio.py": (
+    "port_users.py": ({"/proc"}, 'proc.glob("', "finds no process where there is no such folder"),
+    "system_audio.py": (
         {"import ctypes", "os.getloadavg", "os.setpriority"}, LINUX, "ALSA's messages, priority, load"),
-    "cli/commands/doctor.py": ({"run/dbus/system_bus_socket", "sys/class/bluetooth"}, LINUX, "BlueZ"),
-    "cli/helpers/common.py": ({"import ctypes"}, "ctypes.CDLL(library)", "system libraries of the window"),
-    "cli/helpers/doctor_report.py": (
+    "doctor.py": ({"run/dbus/system_bus_socket", "sys/class/bluetooth"}, LINUX, "BlueZ"),
+    "common.py": ({"import ctypes"}, "ctypes.CDLL(library)", "system libraries of the window"),
+    "doctor_report.py": (
         {"/dev/[\\w.-]+", "/run/user/0", "import grp", "os.geteuid", "os.getgroups", "run/dbus/system_bus_socket",
          "sys/class/bluetooth", "sys/class/rfkill"},
         NOT_WINDOWS, "groups, sound servers and BlueZ"),
-    "cli/helpers/keyboard.py": (
+    "keyboard.py": (
         {"import msvcrt", "import termios", "import tty"}, NOT_WINDOWS, "keys without Return, each system's way"),
-    "emulators/bluez.py": ({"start_new_session="}, "dbus-daemon", "a bus of its own, on Linux"),
-    "emulators/cyton.py": (
+    "bluez.py": ({"start_new_session="}, "dbus-daemon", "a bus of its own, on Linux"),
+    "cyton.py": (
         {".symlink_to()", "import pty", "import tty"}, WINDOWS, "a pseudo-terminal, refused on Windows"),
-    "formats/isolated/reader_process.py": (
+    "reader_process.py": (
         {"/proc/self/status", "import resource", "os.fork", "os.kill", "os.waitpid", "signal.SIGKILL"},
         'sys.platform == "linux" and threading.active_count() == 1', "elsewhere a new program is started"),
-    "formats/write_complete_session.py": ({".rename()"}, ".part_folder", NEW_NAME),
-    "recording/dataset.py": ({".rename()"}, "built.rename(final)", NEW_NAME),
-    "recording/recovery.py": ({".rename()"}, "empty_folder", NEW_NAME),
-    "session/clock.py": (
+    "write_complete_session.py": ({".rename()"}, ".part_folder", NEW_NAME),
+    "dataset.py": ({".rename()"}, "built.rename(final)", NEW_NAME),
+    "recovery.py": ({".rename()"}, "empty_folder", NEW_NAME),
+    "clock.py": (
         {"time.CLOCK_BOOTTIME", "time.clock_gettime"}, 'sys.platform == "linux"', "sleep of the computer"),
-    "storage/bin.py": ({".rename()"}, "old.rename(new)", NEW_NAME),
-    "storage/file_lock.py": ({"import fcntl", "import msvcrt"}, WINDOWS, "a lock, each system's way"),
-    "storage/private_files.py": ({".chmod()", "os.fchmod"}, "_HAS_MODES", "rights of others"),
-    "study/sealing.py": ({".chmod()"}, "path.chmod(0o600)", "without effect on Windows"),
-    "study/withdraw.py": ({".rename()"}, "path.rename(target)", NEW_NAME),
+    "bin.py": ({".rename()"}, "old.rename(new)", NEW_NAME),
+    "file_lock.py": ({"import fcntl", "import msvcrt"}, WINDOWS, "a lock, each system's way"),
+    "private_files.py": ({".chmod()", "os.fchmod"}, "_HAS_MODES", "rights of others"),
+    "sealing.py": ({".chmod()"}, "path.chmod(0o600)", "without effect on Windows"),
+    "withdraw.py": ({".rename()"}, "path.rename(target)", NEW_NAME),
 }  # fmt: skip
-"""What each module uses, a piece of its text that is the guard, and why it may."""
+"""What each module, by the name of its file, uses; a piece of its text that is the guard; and why it may."""
 
 pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").exists(), reason="not in a checkout")
 
@@ -103,31 +103,33 @@ def found_in(path: Path) -> set[str]:
     return set(find(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-@pytest.fixture(scope="module")
-def used() -> dict[str, set[str]]:
-    found = {path.relative_to(PACKAGE).as_posix(): found_in(path) for path in sorted(PACKAGE.rglob("*.py"))}
-    return {name: names for name, names in found.items() if names}
+def modules(name: str) -> list[Path]:
+    """Return the modules of this file name that use anything that some systems lack."""
+    return [path for path in sorted(PACKAGE.rglob(name)) if found_in(path)]
 
 
-def test_only_guarded_places_use_what_some_systems_lack(used: dict[str, set[str]]) -> None:
-    allowed = {name: names for name, (names, _, _) in GUARDED.items()}
-    assert used == allowed, "guard it, and list it in GUARDED with its guard"
+def test_only_guarded_places_use_what_some_systems_lack() -> None:
+    found = {path: found_in(path) for path in sorted(PACKAGE.rglob("*.py"))}
+    allowed = {path: GUARDED.get(path.name, (set[str](), "", ""))[0] for path in found}
+    more = {path.relative_to(PACKAGE).as_posix(): names - allowed[path] for path, names in found.items()}
+    assert {name: names for name, names in more.items() if names} == {}, "guard it, and list it in GUARDED"
 
 
 @pytest.mark.parametrize("name", GUARDED)
-def test_the_guard_is_there(name: str) -> None:
-    _, guard, why = GUARDED[name]
-    assert guard in (PACKAGE / name).read_text(encoding="utf-8")
+def test_a_listed_place_uses_what_is_listed_with_its_guard(name: str) -> None:
+    names, guard, why = GUARDED[name]
+    (path,) = modules(name)
+    assert found_in(path) == names
+    assert guard in path.read_text(encoding="utf-8")
     assert why
 
 
-def test_no_module_but_the_guarded_imports_at_its_top_what_windows_lacks() -> None:
+def test_no_guarded_module_imports_at_its_top_what_windows_lacks() -> None:
     top: list[str] = []
-    for name in GUARDED:
-        body = ast.parse((PACKAGE / name).read_text(encoding="utf-8")).body
-        top += [
-            f"{name}: {found}" for node in body if isinstance(node, ast.Import | ast.ImportFrom) for found in find(node)
-        ]
+    for path in (path for name in GUARDED for path in modules(name)):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+        top += [f"{path.name}: {found}" for node in imports for found in find(node)]
     assert [line for line in top if not line.endswith("import ctypes")] == []
 
 
