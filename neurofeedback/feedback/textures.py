@@ -82,12 +82,11 @@ def shuffled(rng: Generator, table: Loop, hop: int, n_streams: int = 2) -> Textu
     Raises
     ------
     ValueError
-        The table is shorter than four grains.
+        The table is shorter than four grains; the arguments are its length and ``hop``.
     """
     room = len(table) - 2 * hop
     if room < 6 * hop:
-        msg = f"a table of {len(table)} samples is too short for grains of {2 * hop}"
-        raise ValueError(msg)
+        raise ValueError(len(table), hop)
     streams = tuple(_draw_starts(rng, room, hop, _MIN_GRAIN_DISTANCE * len(table)) for _ in range(n_streams))
     return Texture(table, Grains(streams, hop)) * n_streams**-0.5
 

@@ -67,11 +67,6 @@ class SettingsPreview(QObject):
         """End the preview, if one is played."""
         self._stop.set()
 
-    def wait(self, timeout_s: float = 30.0) -> None:
-        """Wait until the preview is over."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
-
     def _run(self, preferences: Preferences, preview: Preview, stop: threading.Event) -> None:
         # NumPy and the sound library, which the window is shown before
         from neurofeedback.audio.null_sink import NullSink

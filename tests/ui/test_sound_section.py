@@ -55,6 +55,12 @@ class Played:
         self.calls.append("stop")
 
 
+def over(preview: SettingsPreview) -> None:
+    """Wait until a preview is over."""
+    assert preview._thread is not None
+    preview._thread.join(30)
+
+
 def preview_into(played: list[Played]) -> SettingsPreview:
     def open_output(_spec: str, settings: AudioSettings, _notify: Callable[[str], None]) -> Sink:
         played.append(Played(settings))
@@ -81,7 +87,7 @@ def test_each_button_plays_its_sound_with_the_chosen_settings(qtbot: QtBot, name
     qtbot.addWidget(section)
     section.show_preferences(Preferences(background="sea", tone_timbre="bowl", background_db=-6.0))
     section.buttons[name].click()  # type: ignore[attr-defined]
-    preview.wait()
+    over(preview)
     assert expected in played[0].calls
     assert (played[0].calls[0], played[0].calls[-1]) == ("start", "stop")
     settings = played[0].settings
@@ -101,7 +107,7 @@ def test_without_a_sound_output_one_sentence_says_so(qtbot: QtBot, without: str)
     section = SoundSection(lambda **_values: None, preview)
     qtbot.addWidget(section)
     section.play("background_db")
-    preview.wait()
+    over(preview)
     qtbot.waitUntil(lambda: bool(section.notice.text()))
     assert section.notice.text() == (sound.NO_DEVICE if without == "silence" else "no sound device: got none.")
 

@@ -109,6 +109,7 @@ ALLOWED = {
     ("session_bridge.py", "result"): "called only once it is done",
     ("background.py", "result"): "called only once it is done",
     ("sound_preview.py", "result"): "called only once it is done",
+    ("settings_preview.py", "wait"): "runs in a helper thread",
     ("device_scan.py", "result"): "runs in a helper thread",
     ("app_state.py", "read_text"): "a file of a few lines, before the window is shown",
     ("preferences.py", "read_text"): "a file of a few lines, before the window is shown",
