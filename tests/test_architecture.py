@@ -38,7 +38,7 @@ ANY_DOCUMENT = {
 }
 """Functions that read, write or check a JSON or TOML document of any content."""
 
-TEXTS_WITH_CODE = {"__init__", "catalogue", "format", "probe_questions", "safe_text", "status"}
+TEXTS_WITH_CODE = {"situation", "__init__", "catalogue", "format", "probe_questions", "safe_text", "status"}
 """Modules of texts that hold more than constants: they choose among sentences by the values of ``types``."""
 
 DESCRIPTIONS = {

@@ -23,10 +23,10 @@ Item {
 }
 """
 _WITHOUT_BUS = {"offscreen", "minimal"}
-_active: list[Announcer] = []
+_active: list[ScreenReaderAnnouncer] = []
 
 
-class Announcer(QObject):
+class ScreenReaderAnnouncer(QObject):
     """Announces for one window; the latest window is the one that ``announce`` uses.
 
     ``last`` holds the latest announcements, the newest at its end.

@@ -17,7 +17,7 @@ from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import fit, home
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.ui.announcer import Announcer
+from neurofeedback.ui.announcer import ScreenReaderAnnouncer
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state, state_path
 from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.device_scan import DeviceScan
@@ -60,7 +60,7 @@ class SessionWindow(QMainWindow):
         self._bridge = SessionBridge(partial(self._device_scan.launch_after_scan, launch), self)
         self._bridge.shown.connect(self.show_snapshot)
         self._bridge.ended.connect(self._ended)
-        self._announcer = Announcer(self)
+        self._announcer = ScreenReaderAnnouncer(self)
         self._research: ResearchWindow | None = None
         self._line_before = ""
 
