@@ -8,9 +8,9 @@ from pathlib import Path
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
-from neurofeedback.recording.complete_interrupted import finalize_session
 from neurofeedback.recording.dataset import publish_session, restore_participants
-from neurofeedback.recording.rebuild_session import (
+from neurofeedback.recording.repair.complete_interrupted import finalize_session
+from neurofeedback.recording.repair.rebuild_session import (
     find_copied_stems,
     has_torn_files,
     read_start_or_copy,

@@ -12,10 +12,10 @@ from pathlib import Path
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording import physio
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_channel_status, write_sidecars
-from neurofeedback.recording.complete_interrupted import finalize_session
 from neurofeedback.recording.dataset import publish_session
 from neurofeedback.recording.events import sort_events
 from neurofeedback.recording.live_files import LiveFiles
+from neurofeedback.recording.repair.complete_interrupted import finalize_session
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import SessionSummary, write_summary
 from neurofeedback.recording.session_lock import lock_session

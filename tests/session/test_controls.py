@@ -17,9 +17,9 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.engine import FrameEngine
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording import frame_log
-from neurofeedback.recording.complete_interrupted import finalize_session
 from neurofeedback.recording.events import probes_from_events
 from neurofeedback.recording.recording import Recording
+from neurofeedback.recording.repair.complete_interrupted import finalize_session
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.session.clock import VirtualClock

@@ -20,11 +20,11 @@ from benchmarks.power_cut import hindrance, make_image, mounted
 from neurofeedback.analysis.history import past_sessions
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
-from neurofeedback.recording import complete_interrupted
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.facts.forms import save_answers
 from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.recording.recovery import recover_sessions
+from neurofeedback.recording.repair import complete_interrupted
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter

@@ -10,8 +10,8 @@ import pytest
 
 from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording import complete_interrupted
 from neurofeedback.recording.live_files import LiveFiles
+from neurofeedback.recording.repair import complete_interrupted
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.outputs.network_outputs import LslOutput, open_outputs
 from neurofeedback.session.session import Session

@@ -1,0 +1,1 @@
+"""Completion of sessions that broke off, and rebuilding of their damaged files."""
