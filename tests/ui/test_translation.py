@@ -117,6 +117,8 @@ ALLOWED = {
     ("access_dialog.py", "open"): "opens a dialog, not a file",
     ("history_page.py", "open"): "opens a dialog, not a file",
     ("crash_dialog.py", "open"): "opens a dialog, not a file",
+    ("facts_dialog.py", "open"): "opens a dialog, not a file",
+    ("facts_tabs.py", "run"): "starts a helper thread",
     ("import_button.py", "open"): "opens a dialog, not a file",
 }
 
