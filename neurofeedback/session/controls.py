@@ -29,11 +29,14 @@ class ActionTime:
         The first sample of a command: earlier frames exist already.
     session_s : float
         Session time, s.
+    clock_s : float
+        Time of the session's clock, s.
     """
 
     sample: int
     earliest_command_sample: int
     session_s: float
+    clock_s: float
 
 
 class Controls:
@@ -84,7 +87,7 @@ class Controls:
         """Start a probe that is due, or close one that has timed out."""
         if self.paused:
             return NO_ACTION
-        result = self._probe_scheduler.tick(time.sample)
+        result = self._probe_scheduler.tick(time.sample, time.clock_s)
         rows = self._press_debouncer.tick(time.sample)
         return ActionResult((*result.rows, *rows), chime=result.chime, finished_probe=result.finished_probe)
 
@@ -112,7 +115,7 @@ class Controls:
         return NO_ACTION if self.paused else ActionResult(self._press_debouncer.process(time.sample))
 
     def _answer(self, value: str, time: ActionTime) -> ActionResult:
-        return self._probe_scheduler.answer(int(value), time.sample)
+        return self._probe_scheduler.answer(int(value), time.sample, time.clock_s)
 
     def _skip(self, _value: str, time: ActionTime) -> ActionResult:
         return self._probe_scheduler.skip(time.sample)

@@ -86,17 +86,18 @@ class ProbeScheduler:
 
     def __init__(self, settings: ProbeSettings, seed: int, sfreq: float) -> None:
         self._sfreq = sfreq
-        self._timeout = settings.timeout_s * sfreq
+        self._timeout_s = settings.timeout_s
         left_out = {ProbeState.SURE: not settings.ask_sure, ProbeState.SLEEPY: not settings.ask_sleepy}
         self._left_out = frozenset(state for state, out in left_out.items() if out)
-        self._min_response = settings.min_response_s * sfreq
+        self._min_response_s = settings.min_response_s
         self._times = probe_times(settings, seed)
         self._next_probe = self._draw_next_probe()
         self._n_practice = 0
         self._last_frame = 0
         self._phase = Phase.SETTLE
         self._state = ProbeState.IDLE
-        self._opened = self._last_key = 0
+        self._opened = 0
+        self._opened_s = self._last_key_s = 0.0
         self._probe = Probe(0)
         self.n_probes = 0
 
@@ -112,30 +113,36 @@ class ProbeScheduler:
                 self._n_practice += frame.sample - self._last_frame
             self._last_frame, self._phase = frame.sample, frame.phase
 
-    def tick(self, sample: int) -> ActionResult:
-        """Start a probe that is due, or close a question that has timed out; ``sample`` is now."""
+    def tick(self, sample: int, clock_s: float | None = None) -> ActionResult:
+        """Start a probe that is due, or close a question that has timed out; both times are now.
+
+        Samples are placed anew when some come late, so questions and answers are timed by the clock where it is given.
+        """
+        now_s = self._time_s(sample, clock_s)
         if self.question is not None:
-            return self._close_question("time is up", sample) if sample - self._opened >= self._timeout else NO_ACTION
+            is_over = now_s - self._opened_s >= self._timeout_s
+            return self._close_question("time is up", sample) if is_over else NO_ACTION
         if self._n_practice < self._next_probe or self._phase not in PROBE_PHASES:
             return NO_ACTION
         while self._n_practice >= self._next_probe:  # several due during a loss of signal count as one
             self._next_probe = self._draw_next_probe()
         self.n_probes += 1
         self._probe = Probe(sample)
-        self._transition(ProbeEvent.CHIME, sample)
+        self._transition(ProbeEvent.CHIME, sample, now_s)
         return ActionResult((Event(sample, EventKind.PROBE, WORDING_VERSION),), chime=True)
 
-    def answer(self, value: int, sample: int) -> ActionResult:
+    def answer(self, value: int, sample: int, clock_s: float | None = None) -> ActionResult:
         """Take an answer; values that are not offered and repeats of a held key are ignored."""
-        question = self.question
-        too_soon = sample - max(self._opened, self._last_key) < self._min_response
-        self._last_key = sample
+        question, now_s = self.question, self._time_s(sample, clock_s)
+        too_soon = now_s - max(self._opened_s, self._last_key_s) < self._min_response_s
+        self._last_key_s = now_s
+        sample = max(sample, self._opened)
         if question is None or too_soon or str(value) not in dict(question.choices):
             return NO_ACTION
-        event = Event(sample, question.kind, str(value), response_s=(sample - self._opened) / self._sfreq)
+        event = Event(sample, question.kind, str(value), response_s=now_s - self._opened_s)
         self._probe = replace(self._probe, **{str(self._state): value}, answer_sample=sample)
         is_not_sure = self._state is ProbeState.WHERE and value == NOT_SURE
-        self._transition(ProbeEvent.NOT_SURE if is_not_sure else ProbeEvent.ANSWER, sample)
+        self._transition(ProbeEvent.NOT_SURE if is_not_sure else ProbeEvent.ANSWER, sample, now_s)
         return ActionResult((event,), finished_probe=self._probe if self.question is None else None)
 
     def skip(self, sample: int) -> ActionResult:
@@ -154,14 +161,17 @@ class ProbeScheduler:
         if self.question is None:
             return NO_ACTION
         event = Event(max(sample, self._opened), EventKind.UNANSWERED, f"{self._state}: {reason}")
-        self._transition(ProbeEvent.ABANDON, sample)
+        self._transition(ProbeEvent.ABANDON, sample, self._opened_s)
         return ActionResult((event,), finished_probe=self._probe)
 
-    def _transition(self, event_kind: ProbeEvent, sample: int) -> None:
+    def _time_s(self, sample: int, clock_s: float | None) -> float:
+        return sample / self._sfreq if clock_s is None else clock_s
+
+    def _transition(self, event_kind: ProbeEvent, sample: int, now_s: float) -> None:
         self._state = TRANSITIONS[self._state, event_kind]
         while self._state in self._left_out:
             self._state = TRANSITIONS[self._state, ProbeEvent.ANSWER]
-        self._opened = sample
+        self._opened, self._opened_s = sample, now_s
 
     def _draw_next_probe(self) -> float:
         return next(self._times, float("inf")) * self._sfreq

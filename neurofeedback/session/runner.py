@@ -324,7 +324,7 @@ class Runner:
         ahead = (
             round((at_s - self._newest_sample_time) * self._context.stream.sfreq) if self._start_time is not None else 0
         )
-        return ActionTime(max(0, self._n_received + ahead), self._n_received + 1, self.session_s)
+        return ActionTime(max(0, self._n_received + ahead), self._n_received + 1, self.session_s, at_s)
 
     def _apply_result(self, result: ActionResult) -> None:
         for row in result.rows:

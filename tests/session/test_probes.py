@@ -176,6 +176,14 @@ def test_key_pressed_too_soon_is_ignored(sample: int) -> None:
     assert prober.question is WHERE
 
 
+def test_answer_counts_though_late_samples_moved_its_place_before_the_chime() -> None:
+    prober = ProbeScheduler(SETTINGS, 1, SFREQ)
+    prober.process_frames([frame(index) for index in range(4000)])
+    assert prober.tick(5000, 20.0).chime
+    step = prober.answer(1, 4700, 21.5)
+    assert step.rows == (Event(5000, EventKind.ANSWER_WHERE, "1", response_s=1.5),)
+
+
 def test_held_key_answers_one_question() -> None:
     prober = asked(5000)
     rows = [row for sample in range(5300, 6500, 8) for row in prober.answer(2, sample).rows]
