@@ -91,7 +91,10 @@ LATER_KEYS = {
     *("n_pairs", "answer_by_answer", "untaught", "share_above_base_rate"),
 }
 """Keys of settings and of documents that version 0.1.0 did not have."""
-LATER_PREFERENCES = ("ask_sure", "ask_sleepy", "mood_questions")
+LATER_PREFERENCES = (
+    *("ask_sure", "ask_sleepy", "mood_questions", "background_follows", "tone_timbre", "calm_sign"),
+    *("voice", "voice_language", "voice_folder", "background_db", "tone_db", "calm_db", "bells_db", "voice_db"),
+)
 """Settings of the window that version 0.1.0 did not have."""
 
 

@@ -32,7 +32,7 @@ ANY_DOCUMENT = {
     "neurofeedback.storage.atomic_files.write_json_atomic",
     "neurofeedback.recording.session_json.parse_document",
     "neurofeedback.settings.load.parse",
-    "neurofeedback.settings.load.parse_toml",
+    "neurofeedback.storage.toml_text.parse_toml",
     "neurofeedback.settings.load.read_toml",
     "neurofeedback.settings.renamed_keys.rename_keys",
 }

@@ -223,7 +223,7 @@ def test_a_press_of_the_space_bar_is_logged(sittings: tuple[Sat, Sat]) -> None:
 
 def test_terminal_asks_probes_and_names_the_index(sittings: tuple[Sat, Sat]) -> None:
     assert "Just before the sound: where was your mind? 1 on the breath, 2 elsewhere, 3 not sure" in sittings[0].out
-    assert "group studies found on average" in sittings[0].out
+    assert "what studies found in others" in sittings[0].out
     assert "what your own" in sittings[1].out
 
 

@@ -6,11 +6,14 @@ import errno
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.facts.session_facts import SessionFacts, read_facts, write_facts
 from neurofeedback.storage.atomic_files import is_blank, read_json, write_json_atomic
+
+if TYPE_CHECKING:  # the facts need Pydantic, which takes long to load
+    from neurofeedback.recording.facts.session_facts import SessionFacts
 
 NOTES_SUFFIX = "after.json"
 SCHEMA = 1
@@ -59,6 +62,8 @@ class SessionNotes:
     @property
     def under_substance(self) -> bool:
         """Whether the session counts for no baseline and no decoder."""
+        from neurofeedback.recording.facts.session_facts import SessionFacts
+
         return SessionFacts(condition=self.condition, substance=self.substance).under_substance
 
     def __post_init__(self) -> None:
@@ -82,6 +87,8 @@ def read_notes(files: SessionFiles) -> SessionNotes:
     RecordingError
         The file is not in this program's format.
     """
+    from neurofeedback.recording.facts.session_facts import read_facts
+
     path = files.derived_file(NOTES_SUFFIX)
     notes = SessionNotes()
     if not is_blank(path):
@@ -116,6 +123,8 @@ def write_notes(files: SessionFiles, notes: SessionNotes) -> None:
     RecordingError
         The session's folder is missing, or the disk cannot be written.
     """
+    from neurofeedback.recording.facts.session_facts import SessionFacts, read_facts, write_facts
+
     facts = read_facts(files.root, files.participant, files.session_label)
     changed = replace(
         facts or SessionFacts(),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import logging
-import re
 import reprlib
-import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
@@ -35,12 +33,11 @@ from neurofeedback.settings.resolved_profile import (
 )
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
 from neurofeedback.storage.private_files import make_folder
+from neurofeedback.storage.toml_text import parse_toml
 from neurofeedback.types import StreamInfo
 
 _log = logging.getLogger(__name__)
 _noticed: set[str] = set()
-_MAX_KEY_PARTS = 16
-_DEEP_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++\s*+\.\s*+){{{_MAX_KEY_PARTS}}}")
 _MAX_FILE_BYTES = 100_000
 _SEE_SETTINGS = "correct these keys; `neurofeedback doctor --settings` lists all with units and limits"
 Model = TypeVar("Model", bound=SettingsModel)
@@ -270,20 +267,6 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # name too long for the file system
         return False
-
-
-def parse_toml(text: str) -> dict[str, Any]:
-    """Parse a TOML text that is no deeper than settings are: a key of thousands of parts would take minutes.
-
-    Raises
-    ------
-    ValueError
-        The text is no TOML, or too deep.
-    """
-    if (deep := _DEEP_KEY.search(text)) is not None:
-        line = text.count("\n", 0, deep.start()) + 1
-        raise ValueError(f"nested too deeply: a key of more than {_MAX_KEY_PARTS} parts in line {line}")
-    return tomllib.loads(text)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from neurofeedback.session.config import SettingOverride
-from neurofeedback.settings.load import parse_toml
 from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.storage.private_files import make_folder
+from neurofeedback.storage.toml_text import parse_toml
 from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import tr
 

@@ -22,7 +22,6 @@ from neurofeedback.ui.app_state import AppDefaults, AppState, save_state, state_
 from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.device_scan import DeviceScan
 from neurofeedback.ui.pages.after_page import AfterPage
-from neurofeedback.ui.pages.facts_dialog import ask_forms
 from neurofeedback.ui.pages.fit_page import FitPage
 from neurofeedback.ui.pages.sit_page import SitPage
 from neurofeedback.ui.preferences import Preferences
@@ -160,6 +159,8 @@ class SessionWindow(QMainWindow):
             self._after.activate(result, self._recording or result.session_dir)
             self._show(self._after)
             if self._request is not None and not self._closing:
+                from neurofeedback.ui.pages.facts_dialog import ask_forms  # slow to import
+
                 ask_forms(self._request, result, self)
         if self._closing:
             self.close()

@@ -26,7 +26,8 @@ WRITTEN = {
     "meditation": ("meditation-patient.html",),
     "both": ("both-clinic.html", "both-patient.html", "both-clinic.pdf", "both-patient.pdf"),
 }
-pytestmark = pytest.mark.timeout(600)
+# without qapp the first PDF makes an application that no window's test can use
+pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("qapp")]
 
 
 def example() -> ModuleType:

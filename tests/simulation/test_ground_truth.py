@@ -9,6 +9,7 @@ from neurofeedback.simulation.artifacts import Artifact, ArtifactKind
 from neurofeedback.simulation.disturbances import EYES_CLOSED
 from neurofeedback.simulation.ground_truth import (
     COLUMNS,
+    COURSE_HEADER,
     EVENTS_HEADER,
     STATES_HEADER,
     describe_truth,
@@ -70,4 +71,4 @@ def test_truth_describes_the_person_and_every_column(truth):
     assert description.person == truth.person
     assert description.disturbances == EYES_CLOSED
     assert description.wandering_share == pytest.approx(truth.wandering_share(), abs=1e-4)
-    assert set(COLUMNS) == {*STATES_HEADER, *EVENTS_HEADER}
+    assert set(COLUMNS) == {*STATES_HEADER, *COURSE_HEADER, *EVENTS_HEADER}

@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import QWidget
 from neurofeedback.texts import forms, sessions, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
-from neurofeedback.ui.pages.facts_dialog import FactsDialog
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.export_button import ExportButton
 from neurofeedback.ui.widgets.sessions_table import SessionsTable, date_text
@@ -21,6 +20,7 @@ from neurofeedback.ui.widgets.sessions_table import SessionsTable, date_text
 if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
     from neurofeedback.storage.bin import BinnedSession
+    from neurofeedback.ui.pages.facts_dialog import FactsDialog
 
 
 class HistoryPage(QWidget):
@@ -140,6 +140,8 @@ class HistoryPage(QWidget):
 
     def open_facts(self) -> FactsDialog:
         """Open forms, facts and entries of the person, with the facts of the chosen sitting."""
+        from neurofeedback.ui.pages.facts_dialog import FactsDialog  # slow to import
+
         chosen = self.table.selected
         session = chosen[0].stem.split("_")[1].removeprefix("ses-") if len(chosen) == 1 else ""
         dialog = FactsDialog(*self._source, session, parent=self)
