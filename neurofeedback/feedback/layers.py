@@ -90,7 +90,7 @@ def render_layer(layer: Layer, rng: Generator, tone_hz: float, sfreq: float) -> 
             sound = shuffled(rng, _limited(_render_drops(layer, rng, n_samples, sfreq)), hop)
         case CricketLayer():
             return shuffled(rng, unit_rms(_render_cricket(layer, rng, n_samples, sfreq)), hop) * layer.level
-        case ChordLayer():
+        case _:
             sound = Texture(_render_chord(layer, rng, root_pitch(tone_hz), n_samples, sfreq))
     if layer.variation is not None:
         sound = with_variation(sound, layer.variation, rng, sfreq)

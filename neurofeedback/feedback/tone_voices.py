@@ -65,7 +65,7 @@ def make_tone(timbre: ToneTimbre, tone_hz: float, sfreq: int, seed: int) -> Tone
             rng = np.random.default_rng(seed)
             chords = map(Texture, make_chords(_BOWL, tone_hz, sfreq, seed))
             layers = tuple(with_variation(chord, _BOWL_VARIATION, rng, sfreq) for chord in chords)
-        case "breath":
+        case _:
             layers = _make_breath(tone_hz, sfreq, seed)
     target, own = (loudness(*(layer.loop_of_same_power for layer in voice), sfreq=sfreq) for voice in (pad, layers))
     return Tone(tuple(layer * 10 ** ((target - own) / 20) for layer in layers), plain)

@@ -18,7 +18,7 @@ from neurofeedback.feedback.backgrounds import (
 )
 from neurofeedback.feedback.loops import Loop, Partial, noise_loop, partials_loop, soft_limit
 from neurofeedback.feedback.loudness import loudness
-from neurofeedback.feedback.textures import Texture
+from neurofeedback.feedback.textures import Texture, shuffled
 from neurofeedback.types import BackgroundMode
 
 SFREQ = 44100
@@ -148,3 +148,8 @@ def test_soft_limit_is_smooth_and_monotonic() -> None:
     assert np.abs(y).max() < 1
     assert (np.diff(y) > 0).all()
     assert np.abs(np.diff(y, n=2)).max() < 1.2e-5
+
+
+def test_a_table_shorter_than_four_grains_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(700, 100\)"):
+        shuffled(np.random.default_rng(0), np.zeros((700, 2), np.float32), 100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,12 @@ from scipy.signal import lfilter
 
 from neurofeedback.engine import EngineStart, FrameEngine
 from neurofeedback.estimation.index import IndexSmoother
-from neurofeedback.feedback.sham import ShamPlayer, ShamSource, donor_series, surrogate_series
+from neurofeedback.feedback.sham import OwnFrame, ShamFeedback, ShamPlayer, ShamSource, donor_series, surrogate_series
 from neurofeedback.recording.frame_log import format_row
 from neurofeedback.settings import Profile
 from neurofeedback.settings.estimation import IndexSettings
 from neurofeedback.settings.load import load_evidence, load_montage, load_settings
-from neurofeedback.types import Frame, State
+from neurofeedback.types import CommandKind, Frame, State
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 
@@ -35,12 +36,36 @@ def signal() -> np.ndarray:
     return scenarios.holed(scenarios.simulated(plan), plan)
 
 
-def frames_with(signal: np.ndarray, sham: ShamSource | None) -> list[Frame]:
+class AlwaysWandering:
+    """A state machine with one state."""
+
+    def update(self, u: float, threshold_u: float, *, valid: bool, usable: bool, lost: bool) -> State:
+        return State.WANDER
+
+
+OWN = OwnFrame(
+    valid=True,
+    usable=True,
+    lost=False,
+    gap=False,
+    state=State.WANDER,
+    signal=1.0,
+    confidence=1.0,
+    drowsy=False,
+    practising=True,
+    paused=False,
+    late=False,
+)
+
+
+def frames_with(
+    signal: np.ndarray, sham: ShamSource | None, plan: scenarios.Plan = scenarios.SITTINGS["gaps"]
+) -> list[Frame]:
     profile = Profile(
         settings=load_settings("default"), montage=load_montage("muse"), evidence=load_evidence("default")
     )
     engine = FrameEngine(256.0, profile, EngineStart(sham=sham))
-    return scenarios.run(engine, signal, scenarios.SITTINGS["gaps"])
+    return scenarios.run(engine, signal, plan)
 
 
 def play(u: np.ndarray, valid: np.ndarray, gap: np.ndarray | None = None) -> list[float]:
@@ -49,7 +74,6 @@ def play(u: np.ndarray, valid: np.ndarray, gap: np.ndarray | None = None) -> lis
     return [player.update(guided=True, valid=bool(v), gap=bool(g)) for v, g in zip(valid, gaps, strict=True)]
 
 
-@pytest.mark.long
 def test_the_wearer_s_log_is_the_same_in_both_arms_and_without_sham(signal: np.ndarray) -> None:
     plain = frames_with(signal, None)
     arms = {chosen: frames_with(signal, ShamSource(WAVE, selected=chosen)) for chosen in (False, True)}
@@ -60,7 +84,6 @@ def test_the_wearer_s_log_is_the_same_in_both_arms_and_without_sham(signal: np.n
     assert max(abs(own - played) for own, played in gains) > 0.01
 
 
-@pytest.mark.long
 def test_unknown_and_lost_are_the_wearer_s_in_the_sham(signal: np.ndarray) -> None:
     frames = frames_with(signal, ShamSource(WAVE, selected=True))
     special = {State.UNKNOWN, State.LOST}
@@ -73,10 +96,35 @@ def test_unknown_and_lost_are_the_wearer_s_in_the_sham(signal: np.ndarray) -> No
         assert not (frame.played.reward and not frame.valid)
 
 
-@pytest.mark.long
 def test_the_sham_is_computed_again_exactly(signal: np.ndarray) -> None:
     once, again = (frames_with(signal, ShamSource(WAVE, selected=True)) for _ in range(2))
     assert [str(frame.played) for frame in once] == [str(frame.played) for frame in again]
+
+
+def test_target_rate_and_tone_depth_hold_for_the_sham_too() -> None:
+    profile = Profile(
+        settings=load_settings("default"), montage=load_montage("muse"), evidence=load_evidence("default")
+    )
+    feedback = ShamFeedback(ShamSource(np.full(9, 3.0), selected=True), profile.settings, HOP_S, AlwaysWandering())
+    feedback.set_target_rate(0.9)
+    feedback.reset_threshold(1.0, 0.5)
+    feedback.set_target_rate(0.6)
+    loud = [feedback.update(OWN).guidance.tone_gain for _ in range(40)][-1]
+    feedback.set_tone_depth(0.0)
+    assert [feedback.update(OWN).guidance.tone_gain for _ in range(40)][-1] < loud
+
+
+def test_commands_in_a_session_with_a_sham_leave_the_wearer_s_log_as_it_is(signal: np.ndarray) -> None:
+    commands = ((13.0, CommandKind.TARGET_RATE, "0.4"), (15.0, CommandKind.TONE_DEPTH, "0.5"))
+    plan = replace(scenarios.SITTINGS["gaps"], commands=commands)
+    plain, sham = (frames_with(signal, one, plan) for one in (None, ShamSource(WAVE, selected=True)))
+    assert [format_row(frame) for frame in plain] == [format_row(frame) for frame in sham]
+    assert all(frame.played is not None for frame in sham)
+
+
+def test_a_surrogate_that_does_not_settle_has_the_same_values() -> None:
+    u = np.random.default_rng(3).normal(size=64)
+    assert sorted(surrogate_series(u, 1, max_iterations=1)) == sorted(u)
 
 
 def test_series_is_played_by_valid_guided_time() -> None:

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from neurofeedback.feedback import gain_ramps
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
 from neurofeedback.feedback.sound_bank import TONE_PEAK, SoundBank, make_sound_bank, render_bells
-from neurofeedback.feedback.synthesis import SynthState, add_bell_hit, render, with_master_silent
+from neurofeedback.feedback.synthesis import (
+    SynthState,
+    add_bell_hit,
+    add_speech,
+    cut_speech,
+    render,
+    with_master_silent,
+)
 from neurofeedback.feedback.tone_voices import BASE_HARMONICS, BRIGHT_HARMONICS, WARM_HARMONICS
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import BackgroundMode, Guidance
@@ -319,3 +326,36 @@ def test_pitch_is_the_same_at_44100_hz() -> None:
     with_tone = play(state, (replace(FULL, immediate=True), 2.0), on=on)[1]
     spectrum = np.abs(np.fft.rfft(with_tone[44100:].mean(axis=1) * np.hanning(44100)))
     assert np.argmax(spectrum[150:260]) + 150 == 196
+
+
+# speech
+
+SENTENCE = np.full((SFREQ // 10, 2), 0.05, dtype=np.float32)
+
+
+def spoken(state: SynthState, seconds: float) -> tuple[SynthState, Sound]:
+    """What speech adds to the background."""
+    after, mixed = play(state, (FOCUS, seconds))
+    _, plain = play(replace(state, speech=()), (FOCUS, seconds))
+    return after, mixed - plain
+
+
+def test_sentences_follow_one_another_and_are_over_at_their_end() -> None:
+    start, _ = play(SynthState(), (FOCUS, 1.0))
+    state = add_speech(add_speech(start, SENTENCE), SENTENCE)
+    assert [hit.sample - start.position for hit in state.speech] == [0, len(SENTENCE)]
+    after, added = spoken(state, 0.3)
+    np.testing.assert_allclose(added[: 2 * len(SENTENCE)], 0.05, atol=2e-3)
+    np.testing.assert_allclose(added[2 * len(SENTENCE) :], 0.0, atol=1e-6)
+    assert after.speech == ()
+
+
+def test_a_cut_sentence_fades_out_and_none_follows() -> None:
+    start, _ = play(SynthState(), (FOCUS, 1.0))
+    state, _ = play(add_speech(add_speech(start, SENTENCE), SENTENCE), (FOCUS, 0.02))
+    fade = SFREQ // 100
+    after, added = spoken(cut_speech(state, fade), 0.1)
+    assert np.abs(np.diff(added[:, 0])).max() < 1e-3
+    assert added[fade // 2, 0] == pytest.approx(0.025, abs=2e-3)
+    np.testing.assert_allclose(added[fade:], 0.0, atol=1e-6)
+    assert after.speech == ()

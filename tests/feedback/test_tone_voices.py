@@ -39,7 +39,6 @@ def without_background(on: SoundBank) -> SoundBank:
     return replace(on, backgrounds=dict.fromkeys(on.backgrounds, ()))
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("timbre", TIMBRES)
 def test_each_voice_is_silent_at_focus_and_six_lu_over_the_background_at_wandering(timbre: ToneTimbre) -> None:
     on = sound_bank(tone_timbre=timbre)
@@ -52,7 +51,6 @@ def test_each_voice_is_silent_at_focus_and_six_lu_over_the_background_at_wanderi
     )
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("timbre", ["pad", "breath"])
 def test_unknown_differs_from_every_focus_level_in_level_and_colour(timbre: ToneTimbre) -> None:
     on = sound_bank(tone_timbre=timbre)
@@ -65,7 +63,6 @@ def test_unknown_differs_from_every_focus_level_in_level_and_colour(timbre: Tone
         assert np.ptp(colours) > 10
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("timbre", TIMBRES)
 def test_no_voice_has_a_line_in_the_band_of_the_eeg(timbre: ToneTimbre) -> None:
     sound = rendered(without_background(sound_bank(tone_timbre=timbre)), guidance_at(1.5), 40.0)
@@ -104,7 +101,6 @@ def music() -> SoundBank:
     return make_sound_bank(AudioSettings(background="file", background_follows=True), sound)
 
 
-@pytest.mark.long
 def test_music_is_clear_at_focus_softer_and_duller_as_the_mind_wanders_and_never_gone(music: SoundBank) -> None:
     sounds = [settled(music, guidance_at(u)) for u in INDICES]
     levels = [loudness(sound, sfreq=SFREQ) for sound in sounds]
@@ -117,7 +113,6 @@ def test_music_is_clear_at_focus_softer_and_duller_as_the_mind_wanders_and_never
     assert bass[0] - bass[-1] < 8
 
 
-@pytest.mark.long
 def test_music_is_neutral_under_unknown_and_changes_slowly_before(music: SoundBank) -> None:
     unknown = settled(music, guidance_at(float("nan"), State.UNKNOWN))
     lowest, highest = (band_loudness(settled(music, guidance_at(u)), SFREQ, (60, 400)) for u in (1.5, -1.0))

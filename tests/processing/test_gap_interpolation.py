@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurofeedback.processing.gap_interpolation import GapInterpolation, interpolate_gap
+from neurofeedback.processing.gap_interpolation import GapInterpolation, draw_gap, interpolate_gap
 from neurofeedback.processing.pipeline import Pipeline
 from neurofeedback.processing.spectrum import in_band
 from neurofeedback.settings import Profile, Settings
@@ -79,3 +79,16 @@ def spectrum_of(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     while (windows := pipeline.windows(pipeline.ready)) is not None:
         spectra.append(windows.psd[windows.complete])
     return pipeline.freqs, np.concatenate(spectra)
+
+
+def test_drawn_samples_scatter_about_the_expected_ones_with_the_model_s_error() -> None:
+    signal = background()
+    past, after = signal[:N_PAST], float(signal[N_PAST + N_GAP])
+    expected = interpolate_gap(past, N_GAP, after)
+    rng = np.random.default_rng(5)
+    drawn = np.array([draw_gap(past, N_GAP, after, rng) for _ in range(2000)])
+    assert expected is not None
+    error = drawn - expected.values
+    assert np.sum(error**2, axis=1).mean() == pytest.approx(expected.error_autocovariance[0], rel=0.1)
+    np.testing.assert_allclose(error.mean(axis=0), 0.0, atol=0.15 * error.std())
+    assert draw_gap(np.full(N_PAST, 3.0), N_GAP, 3.0, rng) is None
