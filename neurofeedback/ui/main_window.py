@@ -145,6 +145,7 @@ class MainWindow(SessionWindow):
         self._after.again.connect(self._start_again)
         self._after.home.connect(self._leave_after)
         self._after.discarded.connect(self._swap_last_line)
+        self._after.saved.connect(self._refresh_history)
         self._history.left.connect(self._show_home)
         self._history.opened.connect(self._open_past)
         self._history.compared.connect(self._compare_past)
@@ -217,6 +218,11 @@ class MainWindow(SessionWindow):
         self._reviewing = False
         self._show(self._history)
         self._history.activate(self._folder, self._state.participant)
+
+    def _refresh_history(self) -> None:
+        """Read the list again: notes may be saved only after it was read."""
+        if self._places.currentWidget() is self._history:
+            self._history.activate(self._folder, self._state.participant)
 
     def _open_past(self, session: PastSession) -> None:
         self._reviewing = True

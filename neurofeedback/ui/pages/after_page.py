@@ -48,6 +48,7 @@ class AfterPage(QWidget):
     home = pyqtSignal()
     condition = pyqtSignal(str)
     discarded = pyqtSignal(bool)
+    saved = pyqtSignal()
 
     def __init__(self, theme: Theme, water: WaterRenderer, profiles: tuple[str, ...]) -> None:
         super().__init__()
@@ -93,6 +94,7 @@ class AfterPage(QWidget):
         self._decoder_task.done.connect(self._show_decoder)
         self._decoder_task.failed.connect(self._decoder_text.setText)
         self._notes_task.failed.connect(self._show_notice)
+        self._notes_task.done.connect(lambda _nothing: self.saved.emit())
         self._bin_task.failed.connect(self._show_notice)
         self._bin_task.done.connect(self._show_discarded)
         self._export.message.connect(self._show_notice)
