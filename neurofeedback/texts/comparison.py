@@ -62,8 +62,9 @@ SIGNAL_RANGE = "{minutes} to {longest} clean minutes per session, without feedba
 UNNAMED_SIDE = "{n} sessions, {first} to {last}"
 DIFFERENCES = "What differs"
 CAPTION_G = (
-    "{b} minus {a}; 1 is how much this person's sessions vary anyway (Hedges' g). Lines: how unsure (95 of 100 hold "
-    "the true value). Right of the middle: more under {b}. Hollow: muscle, or affected by it."
+    "Each dot is {b} minus {a}. A difference of 1 is as large as the usual variation between this person's sessions "
+    "(Hedges' g). The longer the line, the less certain; about 95 of 100 such lines include the true value. Right of "
+    "the middle: more under {b}. Hollow: this measures muscle, or muscle affects it."
 )
 CAPTION_OWN_SD = (
     "{b} minus {a}; 1 is how much this person's sessions vary anyway, where known. Right of the line: more under {b}."
@@ -79,9 +80,9 @@ OWN_SD = "Own SD between sessions"
 WITHIN_RECORDINGS = "Within these two recordings only"
 HOW_TO_READ = "How to read it"
 TEST_NOTE = (
-    "p: how often chance alone gives so large a difference (Welch's test, the session as the unit). q: the same, "
-    "allowing for many measures (Benjamini and Hochberg); of those listed above about 1 in 20 is a false alarm. "
-    "Neither says why the sessions differ."
+    "p: how often chance alone would give a difference at least this large (Welch's test, each session counted once)."
+    " q: the same, but stricter, because with many measures some look different by luck (Benjamini and Hochberg); of "
+    "those listed above about 1 in 20 on average is a false alarm. Neither says why the sessions differ."
 )
 SESSIONS_TITLE = "The sessions"
 CONDITION = "Condition"
@@ -102,7 +103,7 @@ MADE_WITH = "Made with neurofeedback {version}."
 
 NOT_KNOWN = "not known"
 INTERVAL = "{low} to {high}"
-FIGURE_AXIS = "1 = how much sessions vary anyway (SD)"
+FIGURE_AXIS = "1 = usual variation between sessions (SD)"
 DATES_TITLE = "Each measure over time"
 DATES_CAPTION = (
     "Each dot is a session: full for {a}, open for {b}. The grey band shows the average under {earlier} and its usual"

@@ -37,13 +37,15 @@ MORE_WANDERING = (
 )
 
 SESSIONS_NEEDED = (
-    "If, over {range} sittings, your mind came little by little to wander at {reduction} fewer of 100 chimes, this "
-    "page would show it in 4 cases of 5. From {n} sittings no closer estimate can be made."
+    "Suppose that over {range} sittings your mind slowly came to wander less, in the end at {reduction} fewer of 100 "
+    "chimes: in 4 of 5 such cases this page would show it. Your {n} sittings so far allow no closer estimate."
 )
 FROM_TO = "about {low} to {high}"
 ABOUT = "about {n}"
 FROM_TO_MANY = "about {low} to more than {most}"
-ALSO_TOO_MANY = "A fall by {reduction} may need more than {most} sittings: do not wait for it."
+ALSO_TOO_MANY = (
+    "A smaller change, by {reduction} of 100 chimes, may need more than {most} sittings: do not wait for it."
+)
 TOO_MANY_NEEDED = (
     "Even {reduction} fewer wanderings in 100 chimes would take more than {most} sittings to show: do not wait for it."
 )

@@ -11,12 +11,13 @@ OUTLOOK_NAME = "How many sittings a change takes to see"
 CONDITION_SHARE = "{name}: “elsewhere” {share} (likely {low} to {high}, {n} answers)"
 WHY_ANSWERS = (
     "Only your own answers are compared between sittings. The program measures each sitting against its own start, "
-    "and keeps the tone quiet about equally often, so its numbers show no progress."
+    "and keeps the tone quiet about equally often, so its numbers cannot show whether you progress."
 )
 HOW_SURE = (
-    "How sure this is: about 95 of 100 such ranges hold the true share. Sittings close in time can be alike and then "
-    "tell less than they seem to, so the usual range is wide and only a clear change is shown. Even so, up to 7 of "
-    "100 people without any change see one on a given day, and more if they look often."
+    "How sure this is: a range is where your real share of wandering probably lies; about 95 of 100 ranges made this "
+    "way are right. Sittings close in time are often similar, so many of them tell less than their number suggests. "
+    "That is why the usual range is wide and only a clear change is shown. Even so, on any given day this page shows "
+    "a change to up to 7 of 100 people who have not changed, and to more of them if they look often."
 )
 
 THIS_WEEK = "This week: {length} on {days}."

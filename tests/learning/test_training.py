@@ -415,7 +415,7 @@ def test_collector_without_frames_has_no_windows() -> None:
     ("n", "auc", "begins"),
     [
         (32, MetricInterval(0.58, 0.35, 0.80, 32), "Too early to say how well it works: given one “elsewhere”"),
-        (90, MetricInterval(0.58, 0.50, 0.66, 80), "It cannot yet be told from guessing on your answers"),
+        (90, MetricInterval(0.58, 0.50, 0.66, 80), "By your answers so far, it may be no better than guessing"),
         (90, MetricInterval(0.58, 0.51, 0.66, 80), "It tells your wandering from focus better than guessing"),
         (90, None, "Too early to say: it takes over ten answers"),
     ],
@@ -463,9 +463,9 @@ def test_feature_directions_are_sorted_by_weight(four: Path) -> None:
     assert directions[0][0] == "theta_frontal"
     assert directions[0][2] == "higher while wandering"
     assert directions[0][3] > 0.95
-    assert {direction for _, _, direction, _ in directions[1:]} & {"still unclear"}
+    assert {direction for _, _, direction, _ in directions[1:]} & {"still unclear whether higher or lower"}
     assert guidance_sentence(learn(four).decoder, learn(four).evaluation).startswith(
-        "Personal model active: it beat guessing, with 64 of your answers"
+        "Personal model active: with 64 of your answers"
     )
     assert NO_ANSWERS.count("guessing") == 1
 

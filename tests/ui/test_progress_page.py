@@ -56,7 +56,7 @@ def test_progress_page_shows_sessions_answers_and_detectable_change(place: Progr
     text = shown(place)
     assert "33 % of your 90 answers; over all of these sittings that is very likely" in text
     assert "over many sittings is less certain: between" in text
-    assert re.search(r"If, over about \d+.* 20 fewer of 100 chimes, this page would show it in 4 cases of 5", text)
+    assert re.search(r"Suppose that over about \d+.* 20 fewer of 100 chimes: in 4 of 5 such cases", text)
     assert progress.HOW_SURE in text
     assert place._calendar.isVisible()
     assert place._chart.isVisible()
