@@ -134,10 +134,10 @@ def _parse_infusion(text: str) -> SubstanceCourse:
         values = {}
     if "ketamine" not in values or not values.keys() <= {"ketamine", "start", "minutes"}:
         raise SettingsError("this infusion cannot be simulated", got=repr(text), allowed=_OTHER_DEVICES["simulated"])
-    usual = SubstanceCourse()
+    default = SubstanceCourse()
     return SubstanceCourse(
-        start_s=60 * values.get("start", usual.start_s / 60),
-        infusion_s=60 * values.get("minutes", usual.infusion_s / 60),
+        start_s=60 * values.get("start", default.start_s / 60),
+        infusion_s=60 * values.get("minutes", default.infusion_s / 60),
         dose_mg_per_kg=values["ketamine"],
     )
 

@@ -46,7 +46,7 @@ class Utterance:
     sentence : str
         Its id in `texts.spoken.SENTENCES`; empty for any other text.
     delay_s : float
-        Time before it is said, so that a bell is heard first, s.
+        Delay before it, so that a bell is heard first, s.
     """
 
     text: str

@@ -181,7 +181,7 @@ class ShamFeedback:
         self._hop_s = hop_s
 
     def reset_threshold(self, initial_u: float, target_rate: float) -> None:
-        """Start the threshold anew, with the wearer's own start value."""
+        """Restart the threshold from the wearer's own start value."""
         self._threshold = RewardThreshold(initial_u, self._settings.threshold, self._hop_s)
         self._threshold.target_rate = target_rate
 

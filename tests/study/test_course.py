@@ -90,6 +90,8 @@ def test_a_frozen_course_that_is_changed_is_noticed(tmp_path: Path) -> None:
     assert not is_frozen(tmp_path, "07")
     with pytest.raises(RecordingError, match="changed after it was frozen"):
         freeze_course(tmp_path, "07")
+    path.unlink()
+    assert not is_frozen(tmp_path, "07")
 
 
 @pytest.mark.parametrize(

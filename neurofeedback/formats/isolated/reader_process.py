@@ -55,7 +55,7 @@ def limits_for(path: Path) -> ReaderLimits:
 def import_isolated(path: Path, options: ImportOptions, limits: ReaderLimits | None = None) -> Recording:
     """Read another program's file as ``import_file`` does, in a process of its own.
 
-    On Linux the limits of memory and processor time are kept by the system; elsewhere only the time is limited.
+    On Linux the system enforces the limits of memory and processor time; elsewhere only the time is limited.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from neurofeedback.recording.facts.entries import COURSE
 from neurofeedback.recording.facts.form_records import form_hash
 from neurofeedback.settings.course import Course
 from neurofeedback.settings.load import load_contacts, load_course, load_questionnaire, parse
-from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic, write_json_atomic
+from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, write_atomic, write_json_atomic
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import course as texts
 from neurofeedback.texts.catalogue import tr
@@ -159,5 +159,5 @@ def freeze_course(root: Path, participant: str) -> Path:
 
 def is_frozen(root: Path, participant: str) -> bool:
     """Return whether a course is frozen and has not been changed since."""
-    path = lock_path(root, participant)
-    return path.exists() and file_hash(course_path(root, participant)) in path.read_text(encoding="utf-8")
+    path, sha256 = lock_path(root, participant), file_hash(course_path(root, participant))
+    return path.exists() and bool(sha256) and read_json(path).get("course_sha256") == sha256
