@@ -6,7 +6,7 @@ import errno
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles
@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # the facts need Pydantic, which takes long to load
 NOTES_SUFFIX = "after.json"
 SCHEMA = 1
 MAX_TEXT_LENGTH = 10_000
+NoteValue = str | int | float | tuple[str, ...] | None
+"""Value of a field of `SessionNotes`."""
 _FACTS = frozenset({"condition", "substance", "dose", "route", "minutes_since", "eyes"})
 SUGGESTED_CONDITIONS = ("pre", "during", "post_0-2h", "post_24h")
 
@@ -148,6 +150,19 @@ def write_notes(files: SessionFiles, notes: SessionNotes) -> None:
             got=str(error),
             todo="check that the session's folder exists and the disk has free space, then save again",
         ) from None
+
+
+def update_notes(files: SessionFiles, changes: Mapping[str, NoteValue]) -> None:
+    """Write changed fields into the notes as they are now, so that what was entered elsewhere meanwhile stays.
+
+    Raises
+    ------
+    RecordingError
+        The notes cannot be read or written.
+    """
+    fresh = read_notes(files)
+    values: Mapping[str, Any] = changes
+    write_notes(files, replace(fresh, **values))
 
 
 def _parse_notes(document: Mapping[str, object]) -> SessionNotes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
@@ -50,6 +51,7 @@ class TaskHandle:
 class BackgroundTask(QObject, Generic[Result]):
     """Runs one task at a time; starting another one cancels the task before and drops its result.
 
+    A task that saves something is enqueued instead, so that none is lost. For each task that is not cancelled
     ``done(result)`` or ``failed(sentence)`` is emitted once, in the window's thread, and ``progressed(share)`` before.
     """
 
@@ -60,41 +62,46 @@ class BackgroundTask(QObject, Generic[Result]):
     def __init__(self, parent: QObject, name: str) -> None:
         super().__init__(parent)
         self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._current: tuple[TaskHandle, Future[Result]] | None = None
+        self._tasks: deque[tuple[TaskHandle, Future[Result]]] = deque()
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.poll)
 
     @property
     def busy(self) -> bool:
-        """Whether a task is running."""
-        return self._current is not None
+        """Whether a task is running or waits."""
+        return bool(self._tasks)
 
     def start(self, work: Callable[[TaskHandle], Result]) -> None:
         """Start a task; one that is running is cancelled."""
         self.cancel()
+        self.enqueue(work)
+
+    def enqueue(self, work: Callable[[TaskHandle], Result]) -> None:
+        """Start a task once those before it are done."""
         handle = TaskHandle()
-        self._current = (handle, self._helper.submit(work, handle))
+        self._tasks.append((handle, self._helper.submit(work, handle)))
         self._timer.start()
 
     def cancel(self) -> None:
-        """Cancel the running task; no signal follows."""
-        if self._current is not None:
-            self._current[0].cancel()
-            self._current[1].cancel()
-        self._current = None
+        """Cancel the running task and those that wait; no signal follows."""
+        for handle, future in self._tasks:
+            handle.cancel()
+            future.cancel()
+        self._tasks.clear()
         self._timer.stop()
 
     def poll(self) -> None:
         """Emit the progress, or the result once the task is done. Called by the timer."""
-        if self._current is None:
+        if not self._tasks:
             return
-        handle, future = self._current
+        handle, future = self._tasks[0]
         if not future.done():
             self.progressed.emit(handle.share)
             return
-        self._current = None
-        self._timer.stop()
+        self._tasks.popleft()
+        if not self._tasks:
+            self._timer.stop()
         self._emit_result(future)
 
     def _emit_result(self, future: Future[Result]) -> None:

@@ -310,6 +310,7 @@ class MainWindow(SessionWindow):
 
     def _stop_reading(self) -> None:
         self._recovery_task.cancel()
+        self._after.cancel()
 
     def _start_again(self) -> None:
         self._after.save_pending()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.events import probes_from_events
-from neurofeedback.recording.session_notes import SessionNotes, read_notes, write_notes
+from neurofeedback.recording.session_notes import NoteValue, SessionNotes, read_notes, update_notes
 from neurofeedback.report.answer_sentences import answer_sentences
 from neurofeedback.report.decoder_summary import DecoderSummary, summarize_decoder
 from neurofeedback.report.timeline_plot import downsample
@@ -99,9 +99,9 @@ def describe_decoder(session: Path) -> DecoderSummary:
     return summarize_decoder(_files(session))
 
 
-def save_notes(session: Path, notes: SessionNotes) -> None:
-    """Write the notes of a session."""
-    write_notes(_files(session), notes)
+def save_notes(session: Path, changes: Mapping[str, NoteValue]) -> None:
+    """Write changed fields of the notes of a session."""
+    update_notes(_files(session), changes)
 
 
 def what_if(session: Path, profile: str, target_rate: float | None, step: Callable[[float], None]) -> WhatIfResult:

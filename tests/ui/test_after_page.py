@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from neurofeedback.errors import EXIT_OK, RecordingError
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.formats.exporters import export_recording
 from neurofeedback.formats.reader import find_session
-from neurofeedback.recording.session_notes import SessionNotes, read_notes
+from neurofeedback.recording.session_notes import NoteValue, SessionNotes, read_notes, write_notes
 from neurofeedback.report.decoder_summary import DecoderSummary
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.session import Session
@@ -156,7 +156,81 @@ def test_notes_form_preserves_fields_it_does_not_show(page: Page) -> None:
     assert notes == []
     saying._note.setPlainText("Later.")
     saying.save()
-    assert notes == [SessionNotes(note="Later.", substance="ketamine", minutes_since=40.0)]
+    assert notes == [{"note": "Later."}]
+
+
+def test_note_does_not_wipe_facts_entered_since_the_form_was_filled(page: Page, finished: SessionResult) -> None:
+    page.wait_for_overview()
+    files = find_session(finished.session_dir)
+    write_notes(files, replace(read_notes(files), substance="ketamine", dose="35 mg", route="iv", eyes="closed"))
+    page.after._notes_form._note.setPlainText("Entered before the facts were.")
+    page.after.save_pending()
+    page.bot.waitUntil(lambda: not page.after._notes_task.busy, timeout=WAIT_MS)
+    notes = read_notes(files)
+    assert (notes.note, notes.substance, notes.dose) == ("Entered before the facts were.", "ketamine", "35 mg")
+    assert (notes.route, notes.eyes) == ("iv", "closed")
+    write_notes(files, SessionNotes())
+
+
+def test_page_stays_until_notes_are_saved_and_saves_them_again_after_a_failure(
+    page: Page, finished: SessionResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.wait_for_overview()
+    left: list[bool] = []
+    page.after.home.connect(lambda: left.append(True))
+
+    def fail(*_: object) -> None:
+        raise RecordingError("the notes could not be saved", got="No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("neurofeedback.ui.viewmodels.save_notes", fail)
+        page.after._notes_form._note.setPlainText("Second attempt.")
+        page.after._leave()
+        page.bot.waitUntil(lambda: "No space left" in page.after._message.text(), timeout=WAIT_MS)
+        assert "leave once more" in page.after._message.text()
+        assert left == []
+        page.after._toggle_discarded()
+        page.bot.waitUntil(lambda: not page.after._notes_task.busy, timeout=WAIT_MS)
+        assert not page.after._bin_task.busy, "a sitting whose notes are not saved is not moved"
+    page.after.save_pending()
+    page.bot.waitUntil(lambda: not page.after._notes_task.busy, timeout=WAIT_MS)
+    assert read_notes(find_session(finished.session_dir)).note == "Second attempt."
+    page.after._leave()
+    assert left == [True]
+
+
+def test_discarding_saves_a_note_first(page: Page, finished: SessionResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.wait_for_overview()
+    go = threading.Event()
+
+    def save_late(session: Path, changes: Mapping[str, NoteValue]) -> None:
+        assert go.wait(30)
+        save_notes(session, changes)
+
+    monkeypatch.setattr("neurofeedback.ui.viewmodels.save_notes", save_late)
+    discarded: list[bool] = []
+    page.after.discarded.connect(discarded.append)
+    page.after._notes_form._note.setPlainText("Typed just before.")
+    page.click("Discard this sitting")
+    assert not page.after._bin_task.busy
+    go.set()
+    page.bot.waitUntil(lambda: discarded == [True], timeout=WAIT_MS)
+    assert "Moved to the bin." in page.after._message.text()
+    page.after._discard.click()
+    page.bot.waitUntil(lambda: discarded == [True, False], timeout=WAIT_MS)
+    assert read_notes(find_session(finished.session_dir)).note == "Typed just before."
+
+
+def test_message_is_announced_once_and_another_session_stops_the_reading(
+    qtbot: QtBot, finished: SessionResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced: list[str] = []
+    for module in ("announcer", "pages.after_page"):
+        monkeypatch.setattr(f"neurofeedback.ui.{module}.announce", lambda *texts: announced.extend(texts))
+    page = Page(qtbot, replace(finished, message="The disk is full."))
+    assert [text for text in announced if "The disk is full" in text] == ["The disk is full."]
+    page.after.activate(replace(finished, session_dir=None), None)
+    assert not page.after._overview_task.busy
 
 
 def test_what_if_replays_the_recording(page: Page) -> None:
@@ -242,7 +316,7 @@ def test_deleted_session_folder_is_reported_in_one_sentence(
     page.click("Open the folder")
     assert "not there any more" in page.shown()
     with pytest.raises(RecordingError, match="folder is gone"):
-        save_notes(gone, SessionNotes(note="x"))
+        save_notes(gone, {"note": "x"})
 
 
 def test_short_sitting_is_asked_about_and_a_discarded_one_can_be_put_back(

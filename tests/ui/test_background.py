@@ -89,6 +89,21 @@ def test_cancelled_task_stops_at_its_next_report_and_emits_nothing(qtbot: QtBot,
     assert recorder.done == recorder.failed == []
 
 
+def test_enqueued_tasks_all_run_in_their_order(qtbot: QtBot, parent: QWidget) -> None:
+    recorder, go, ran = Recorder(parent), threading.Event(), []
+
+    def work(n: int) -> int:
+        assert go.wait(30)
+        ran.append(n)
+        return n
+
+    for n in range(3):
+        recorder.job.enqueue(lambda _handle, n=n: work(n))
+    go.set()
+    qtbot.waitUntil(lambda: not recorder.job.busy)
+    assert ran == recorder.done == [0, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

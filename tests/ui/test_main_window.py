@@ -579,7 +579,8 @@ def test_home_shows_stop_advice_after_a_condition_was_noted(open_room: Open) -> 
     room = open_room()
     assert STOP_ADVICE not in room.shown()
     room.window._after._recording = room.path.parent / "gone"
-    room.window._after._save_notes(SessionNotes(condition="post_24h"))
+    room.window._after._notes_form.show_notes(SessionNotes(condition="post_24h"))
+    room.window._after._save_notes({"condition": "post_24h"})
     room.window._show_home()
     assert STOP_ADVICE in room.shown()
     assert load_state(room.path).condition == "post_24h"

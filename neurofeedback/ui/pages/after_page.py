@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.recording.session_notes import SessionNotes
+from neurofeedback.recording.session_notes import NoteValue
 from neurofeedback.session.config import SessionResult
 from neurofeedback.texts import after, decoder, window
 from neurofeedback.texts.catalogue import tr
@@ -58,6 +60,9 @@ class AfterPage(QWidget):
         self._result: SessionResult | None = None
         self._report_path: Path | None = None
         self._binned: BinnedSession | None = None
+        self._saving: deque[tuple[Path, Mapping[str, NoteValue]]] = deque()
+        self._after_saving: Callable[[], None] | None = None
+        self._save_failed = False
         self._title = label(large=True, onPicture=True, name=after.TITLE_NAME)
         self._lines = [label(name=name) for name in (after.DURATION_NAME, after.SIGNAL_NAME, after.ANSWERS_NAME)]
         self._message = label(live=True, name=window.MESSAGE)
@@ -93,8 +98,8 @@ class AfterPage(QWidget):
         self._report_task.done.connect(self._show_report)
         self._decoder_task.done.connect(self._show_decoder)
         self._decoder_task.failed.connect(self._decoder_text.setText)
-        self._notes_task.failed.connect(self._show_notice)
-        self._notes_task.done.connect(lambda _nothing: self.saved.emit())
+        self._notes_task.failed.connect(self._notes_failed)
+        self._notes_task.done.connect(self._notes_saved)
         self._bin_task.failed.connect(self._show_notice)
         self._bin_task.done.connect(self._show_discarded)
         self._export.message.connect(self._show_notice)
@@ -180,6 +185,7 @@ class AfterPage(QWidget):
     def activate(self, result: SessionResult, recording: Path | None) -> None:
         """Show a result and its recording, and take the keyboard focus."""
         self._result, self._binned = result, None
+        self._after_saving, self._save_failed = None, False
         self._recording, self._report_path = recording, find_report(result.session_dir)
         title, message = closing_lines(result, recording)
         self._title.setText(title)
@@ -187,7 +193,8 @@ class AfterPage(QWidget):
         for part, text in zip((*self._lines, self._message), lines, strict=True):
             part.setText(text)
             part.setVisible(bool(text))
-        announce(*(f"{part.rstrip('.')}." for part in (title, *lines[:2], message) if part))
+        # the message announces itself
+        announce(*(f"{part.rstrip('.')}." for part in (title, *lines[:2]) if part))
         self._report.setVisible(self._report_path is not None)
         for part in (self._folder, self._export, self._discard):
             part.setVisible(recording is not None)
@@ -197,6 +204,7 @@ class AfterPage(QWidget):
         self._short_question.setText(tr(after.KEEP_SHORT))
         self._more.hide()
         self._details_panel.hide()
+        self._overview_task.cancel()
         self._decoder_task.cancel()
         self._report_task.cancel()
         self._timeline.show_session(None)
@@ -237,9 +245,11 @@ class AfterPage(QWidget):
         if self._binned is not None:
             self._bin_task.start(partial(_restore_task, self._binned))
         else:
-            self.save_pending()
-            self.cancel()
-            self._bin_task.start(partial(_discard_task, self._recording))
+            self._run_when_saved(partial(self._discard_saved, self._recording))
+
+    def _discard_saved(self, recording: Path) -> None:
+        self.cancel()
+        self._bin_task.start(partial(_discard_task, recording))
 
     def _show_discarded(self, binned: BinnedSession | None) -> None:
         result, recording = self._result, self._recording
@@ -269,9 +279,24 @@ class AfterPage(QWidget):
         self._what_if.set_session(None)
 
     def _leave(self) -> None:
-        self.save_pending()
+        """Leave once the notes are saved; after a failure the next attempt leaves in any case."""
+        if self._save_failed:
+            self.save_pending()
+            self._leave_saved()
+        else:
+            self._run_when_saved(self._leave_saved)
+
+    def _leave_saved(self) -> None:
         self.cancel()
         self.home.emit()
+
+    def _run_when_saved(self, act: Callable[[], None]) -> None:
+        """Save the notes, then act; if they cannot be saved, stay."""
+        self.save_pending()
+        if self._notes_task.busy:
+            self._after_saving = act
+        else:
+            act()
 
     def _show_overview(self, overview: SessionOverview) -> None:
         answers = self._lines[2]
@@ -293,10 +318,29 @@ class AfterPage(QWidget):
         self._signs.setText("\n".join(_direction_line(*sign) for sign in signs))
         self._signs.setVisible(bool(signs))
 
-    def _save_notes(self, notes: SessionNotes) -> None:
+    def _save_notes(self, changes: Mapping[str, NoteValue]) -> None:
         if self._recording is not None:
-            self._notes_task.start(partial(_save_notes_task, self._recording, notes))
-            self.condition.emit(notes.condition)
+            self._saving.append((self._recording, changes))
+            self._notes_task.enqueue(partial(_save_notes_task, self._recording, changes))
+            self.condition.emit(self._notes_form.condition)
+
+    def _notes_saved(self, _nothing: None) -> None:
+        recording, changes = self._saving.popleft()
+        if recording == self._recording:
+            self._notes_form.mark_saved(changes)
+            self._save_failed = False
+        self.saved.emit()
+        if self._after_saving is not None and not self._saving:
+            act, self._after_saving = self._after_saving, None
+            act()
+
+    def _notes_failed(self, sentence: str) -> None:
+        recording, changes = self._saving.popleft()
+        leaving, self._after_saving = self._after_saving is not None, None
+        if recording == self._recording:
+            self._notes_form.mark_unsaved(changes)
+            self._save_failed = True
+        self._show_notice(f"{sentence} {tr(after.NOTES_NOT_SAVED)}" if leaving else sentence)
 
     def _show_notice(self, sentence: str) -> None:
         self._message.setText(tr(sentence))
@@ -339,10 +383,10 @@ def _describe_decoder_task(session: Path, handle: TaskHandle) -> DecoderSummary:
     return describe_decoder(session)
 
 
-def _save_notes_task(session: Path, notes: SessionNotes, _handle: TaskHandle) -> None:
+def _save_notes_task(session: Path, changes: Mapping[str, NoteValue], _handle: TaskHandle) -> None:
     from neurofeedback.ui.viewmodels import save_notes
 
-    save_notes(session, notes)
+    save_notes(session, changes)
 
 
 def _discard_task(session: Path, _handle: TaskHandle) -> BinnedSession:

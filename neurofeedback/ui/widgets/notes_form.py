@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPlainTextEdit, QWidget
 
-from neurofeedback.recording.session_notes import MAX_TEXT_LENGTH, SUGGESTED_CONDITIONS, SessionNotes
+from neurofeedback.recording.session_notes import MAX_TEXT_LENGTH, SUGGESTED_CONDITIONS, NoteValue, SessionNotes
 from neurofeedback.texts import after
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.widgets.basic import ComboBox, column, label
@@ -22,13 +26,17 @@ _MAX_TAG_LENGTH = 60
 
 
 class NotesForm(QWidget):
-    """Fields for one session; ``changed`` carries the notes shortly after the last key."""
+    """Fields for one session; ``changed`` carries the changed fields by name, shortly after the last key.
+
+    Whoever saves them calls `mark_saved`, or `mark_unsaved` so that they are emitted again.
+    """
 
     changed = pyqtSignal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self._notes = SessionNotes()
+        self._saved = SessionNotes()
+        self._notes = self._saved  # with what is being saved
         self._mood_offered = False
         self._note = QPlainTextEdit()
         self._note.setPlaceholderText(tr(after.NOTE_PLACEHOLDER))
@@ -87,7 +95,7 @@ class NotesForm(QWidget):
 
     def show_notes(self, notes: SessionNotes) -> None:
         """Show the notes saved before."""
-        self._notes = notes
+        self._saved = self._notes = notes
         self._note.setPlainText(notes.note)
         self._tags.setText(", ".join(notes.tags))
         self._condition.setCurrentText(notes.condition)
@@ -97,28 +105,40 @@ class NotesForm(QWidget):
         self._save_timer.stop()
 
     def save(self) -> None:
-        """Emit the notes if they have changed."""
+        """Emit the fields that have changed, if any."""
         self._save_timer.stop()
-        notes = self._read()
-        if notes != self._notes:
-            self._notes = notes
-            self.changed.emit(notes)
+        changes = {name: value for name, value in self._read().items() if value != getattr(self._notes, name)}
+        if changes:
+            self._notes = _changed(self._notes, changes)
+            self.changed.emit(changes)
 
-    def _read(self) -> SessionNotes:
+    @property
+    def condition(self) -> str:
+        """The condition as it is entered."""
+        return self._condition.currentText().strip()
+
+    def mark_saved(self, changes: Mapping[str, NoteValue]) -> None:
+        """Note that these fields are saved."""
+        self._saved = _changed(self._saved, changes)
+
+    def mark_unsaved(self, changes: Mapping[str, NoteValue]) -> None:
+        """Note that these fields could not be saved; the next `save` emits them again."""
+        self._notes = _changed(self._notes, {name: getattr(self._saved, name) for name in changes})
+
+    def _read(self) -> Mapping[str, NoteValue]:
         tags = [tag.strip()[:_MAX_TAG_LENGTH] for tag in self._tags.text().split(",")]
         numbers = {name: scale.currentIndex() or None for name, scale in self._scales.items()}
-        old = self._notes
-        return SessionNotes(
-            note=self._note.toPlainText()[:MAX_TEXT_LENGTH],
-            tags=tuple(dict.fromkeys(tag for tag in tags if tag))[:_MAX_TAGS],
-            condition=self._condition.currentText().strip(),
-            substance=old.substance,
-            dose=old.dose,
-            route=old.route,
-            minutes_since=old.minutes_since,
-            eyes=old.eyes,
+        return {
+            "note": self._note.toPlainText()[:MAX_TEXT_LENGTH],
+            "tags": tuple(dict.fromkeys(tag for tag in tags if tag))[:_MAX_TAGS],
+            "condition": self.condition,
             **numbers,
-        )
+        }
+
+
+def _changed(notes: SessionNotes, changes: Mapping[str, NoteValue]) -> SessionNotes:
+    values: Mapping[str, Any] = changes
+    return replace(notes, **values)
 
 
 def _scale(low: str, high: str) -> ComboBox:
