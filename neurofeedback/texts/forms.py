@@ -17,10 +17,8 @@ NO_FORMS = "No form was answered yet."
 ACKNOWLEDGED = "Saved: {by} has seen this answer."
 
 # answers to acknowledge, such as item 9 of the PHQ-9
-NOT_ACKNOWLEDGED = (
-    'Not yet acknowledged: sub-{participant} answered {value} to "{question}" ({form}) on {asked}. '
-    '`neurofeedback forms acknowledge {entry} --by NAME --done "..."`'
-)
+NOT_ACKNOWLEDGED = 'Not yet acknowledged: sub-{participant} answered {value} to "{question}" ({form}) on {asked}.'
+ACKNOWLEDGE = '{line} `neurofeedback forms acknowledge {entry} --by NAME --done "..."`'
 
 # session facts
 FACTS_SAVED = "{session}: {facts}"
@@ -50,6 +48,9 @@ TAB_FACTS = "Facts of this sitting"
 FORM = "form"
 SAVE = "&Save"
 CLOSE = "&Close"
+CLOSE_UNSAVED = "Something you entered is not saved. Close without it?"
+CLOSE_ANYWAY = "&Close without it"
+GO_ON = "&Go on"
 SAVED = "Saved."
 SAVED_SCORE = "Saved. Score {score}. It is no diagnosis."
 ENTRY = "what"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QWidget
 
-from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
+from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, NeurofeedbackError
 from neurofeedback.feedback.water_picture import PICTURES_PER_SECOND
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
@@ -159,11 +159,17 @@ class SessionWindow(QMainWindow):
             self._after.activate(result, self._recording or result.session_dir)
             self._show(self._after)
             if self._request is not None and not self._closing:
-                from neurofeedback.ui.pages.facts_dialog import ask_forms  # slow to import
-
-                ask_forms(self._request, result, self)
+                self._ask_forms(self._request, result)
         if self._closing:
             self.close()
+
+    def _ask_forms(self, request: SessionConfig, result: SessionResult) -> None:
+        from neurofeedback.ui.pages.facts_dialog import ask_forms  # slow to import
+
+        try:
+            ask_forms(request, result, self)
+        except NeurofeedbackError as error:
+            self._after.show_notice(str(error))
 
     def _swap_last_line(self, _discarded: bool) -> None:
         """Show the sitting before on the first page once the last one is in the bin, and the last once it is back."""

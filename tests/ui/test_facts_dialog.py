@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from neurofeedback.errors import RecordingError
+from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.facts.changes import read_changes
 from neurofeedback.recording.facts.course_file import new_course
 from neurofeedback.recording.facts.entries import read_entries
-from neurofeedback.recording.facts.form_records import read_all_forms
+from neurofeedback.recording.facts.form_records import read_all_forms, unacknowledged_lines
 from neurofeedback.recording.facts.session_facts import read_facts
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.settings.clinic import ClinicContacts
@@ -52,7 +54,10 @@ def test_item_9_names_the_clinic_and_waits_for_staff(dialog: FactsDialog, qtbot:
     assert "Please tell Ward 3 today" in form.advice.text()
     (asked,) = read_all_forms(tmp_path, "07")
     assert (asked.answers.items["phq9_9"], asked.session) == (1, LABEL)
-    assert "Not yet acknowledged" in FactsDialog(tmp_path, "07").waiting.text()
+    waiting = FactsDialog(tmp_path, "07").waiting.text()
+    assert "Not yet acknowledged" in waiting
+    assert "neurofeedback" not in waiting, "a person in front of the window has no shell"
+    assert "neurofeedback forms acknowledge" in unacknowledged_lines(tmp_path, "07")[0]
 
 
 def test_answers_stay_on_the_screen_when_they_cannot_be_saved(
@@ -86,8 +91,64 @@ def test_an_entry_is_saved_and_one_that_is_not_complete_is_not(
     entry.substance.setText("ketamine")
     entry.route.setCurrentText("iv")
     assert "Saved" in save(qtbot, entry)
+    assert not entry.save.isEnabled()
+    entry.save.click()
+    assert not entry.task.busy, "a second press stores no second dose"
     (found,) = read_entries(tmp_path, "07")
     assert found.line.entry.model_dump()["mg"] == 35
+    entry.kind.setCurrentIndex(entry.kind.findData("end"))
+    assert "Saved" in save(qtbot, entry)
+    assert not entry.save.isEnabled()
+    assert not dialog.unsaved
+
+
+def test_enter_in_a_line_saves_and_does_not_close(dialog: FactsDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog.tabs.setCurrentWidget(dialog.facts)
+    qtbot.keyClicks(dialog.facts.fields["dose"], "35 mg")
+    qtbot.keyClick(dialog.facts.fields["dose"], Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not dialog.facts.task.busy)
+    assert dialog.isVisible()
+    facts = read_facts(tmp_path, "07", LABEL)
+    assert facts is not None
+    assert facts.dose == "35 mg"
+
+
+def test_closing_asks_while_something_is_not_saved(dialog: FactsDialog, qtbot: QtBot) -> None:
+    dialog.entry.text.setText("35 mg")
+    for choice in ("&Go on", "&Close without it"):
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+        assert dialog.isVisible()
+        assert dialog.question is not None
+        next(button for button in dialog.question.buttons() if button.text() == choice).click()
+    assert not dialog.isVisible()
+
+
+def test_answers_to_another_form_are_kept_as_a_draft(dialog: FactsDialog) -> None:
+    form = dialog.form
+    form.choice.setCurrentText("mood")
+    form.boxes["mood"].setCurrentIndex(3)
+    form.choice.setCurrentText("sleepiness")
+    assert not form.save.isEnabled()
+    assert dialog.unsaved
+    form.choice.setCurrentText("mood")
+    assert form.boxes["mood"].currentData() == 3
+    assert form.save.isEnabled()
+
+
+def test_form_that_cannot_be_loaded_leaves_nothing_to_save(
+    dialog: FactsDialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = dialog.form
+    form.choice.setCurrentText("mood")
+
+    def fail(_name: str) -> None:
+        raise SettingsError("the form cannot be read")
+
+    monkeypatch.setattr(facts_tabs, "load_questionnaire", fail)
+    form.choice.setCurrentText("sleepiness")
+    assert form.message.text() == "the form cannot be read."
+    assert form.boxes == {}
+    assert not form.save.isEnabled()
 
 
 def test_facts_of_a_sitting_are_set(dialog: FactsDialog, qtbot: QtBot, tmp_path: Path) -> None:
@@ -113,11 +174,13 @@ def test_forms_of_the_profile_are_asked_after_a_session_and_those_before_it_are_
 ) -> None:
     profile = tmp_path / "asking.toml"
     profile.write_text('[questionnaires]\nbefore = ["expectancy"]\nafter = ["mood", "sleepiness"]\n')
-    request = SessionConfig("simulated", tmp_path / "recordings", "07", str(profile))
+    request = SessionConfig("muse-2", tmp_path / "recordings", "07", str(profile))
     parent = QWidget()
     qtbot.addWidget(parent)
     assert ask_forms(request, SessionResult(0), parent) is None
     asked = ask_forms(request, SessionResult(0, session_dir=tmp_path / "ses-20261101T090000"), parent)
     assert asked is not None
+    demo = replace(request, device="simulated", participant="demo")
+    assert ask_forms(demo, SessionResult(0, session_dir=tmp_path / "ses-20261101T090000"), parent) is None
     assert [asked.form.choice.itemText(at) for at in range(asked.form.choice.count())] == ["mood", "sleepiness"]
     assert [one.what for one in read_changes(tmp_path / "recordings").changes] == ["expectancy"]

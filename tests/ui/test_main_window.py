@@ -620,6 +620,19 @@ def test_volume_is_remembered_for_the_next_session(sitting_room: Open, qtbot: Qt
     assert room.sitting.live_state.drain_requests() == [Request(RequestKind.VOLUME, "-9.0")]
 
 
+def test_forms_that_cannot_be_asked_are_one_sentence_at_the_end(
+    open_room: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    room = open_room()
+
+    def fail(*_: object) -> None:
+        raise SettingsError("the forms cannot be read")
+
+    monkeypatch.setattr("neurofeedback.ui.pages.facts_dialog.ask_forms", fail)
+    room.window._ask_forms(SessionConfig("muse-2", tmp_path), SessionResult(EXIT_OK))
+    assert room.window._after._message.text() == "the forms cannot be read."
+
+
 def test_unfinished_session_is_offered_and_resumed(open_room: Open, qtbot: QtBot, tmp_path: Path) -> None:
     room = open_room()
     room.window._offer_unfinished(UnfinishedSession(tmp_path, "07", 12))

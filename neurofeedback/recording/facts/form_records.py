@@ -221,21 +221,19 @@ def unacknowledged(root: Path, participant: str) -> list[tuple[AskedForm, str]]:
     return found
 
 
-def unacknowledged_lines(root: Path, participant: str) -> list[str]:
-    """Return a sentence for each answer that staff have not acknowledged yet."""
+def unacknowledged_lines(root: Path, participant: str, *, command: bool = True) -> list[str]:
+    """Return a sentence for each answer that staff have not acknowledged yet, with the command that does, or not."""
     lines: list[str] = []
     for one, item in unacknowledged(root, participant):
         wording = read_definition(root, one.answers.form, one.answers.form_sha256)
         question = next((known.text for known in wording.items if known.id == item), item) if wording else item
-        lines.append(
-            tr(
-                texts.NOT_ACKNOWLEDGED,
-                participant=one.answers.participant,
-                value=one.answers.items[item],
-                question=question,
-                form=wording.title if wording else one.answers.form,
-                asked=one.asked_at.strftime("%Y-%m-%d %H:%M"),
-                entry=one.hash[:12],
-            )
+        line = tr(
+            texts.NOT_ACKNOWLEDGED,
+            participant=one.answers.participant,
+            value=one.answers.items[item],
+            question=question,
+            form=wording.title if wording else one.answers.form,
+            asked=one.asked_at.strftime("%Y-%m-%d %H:%M"),
         )
+        lines.append(tr(texts.ACKNOWLEDGE, line=line, entry=one.hash[:12]) if command else line)
     return lines

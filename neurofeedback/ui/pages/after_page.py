@@ -94,15 +94,15 @@ class AfterPage(QWidget):
 
     def _connect(self) -> None:
         self._overview_task.done.connect(self._show_overview)
-        self._overview_task.failed.connect(self._show_notice)
+        self._overview_task.failed.connect(self.show_notice)
         self._report_task.done.connect(self._show_report)
         self._decoder_task.done.connect(self._show_decoder)
         self._decoder_task.failed.connect(self._decoder_text.setText)
         self._notes_task.failed.connect(self._notes_failed)
         self._notes_task.done.connect(self._notes_saved)
-        self._bin_task.failed.connect(self._show_notice)
+        self._bin_task.failed.connect(self.show_notice)
         self._bin_task.done.connect(self._show_discarded)
-        self._export.message.connect(self._show_notice)
+        self._export.message.connect(self.show_notice)
         self._notes_form.changed.connect(self._save_notes)
         self._what_if.result.connect(self._timeline.show_comparison)
 
@@ -264,7 +264,7 @@ class AfterPage(QWidget):
                 part.hide()
             self._discard.setText(tr(after.UNDO_DISCARD))
             self._discard.setFocus()
-            self._show_notice(after.DISCARDED)
+            self.show_notice(after.DISCARDED)
         self.discarded.emit(binned is not None)
 
     def save_pending(self) -> None:
@@ -340,9 +340,10 @@ class AfterPage(QWidget):
         if recording == self._recording:
             self._notes_form.mark_unsaved(changes)
             self._save_failed = True
-        self._show_notice(f"{sentence} {tr(after.NOTES_NOT_SAVED)}" if leaving else sentence)
+        self.show_notice(f"{sentence} {tr(after.NOTES_NOT_SAVED)}" if leaving else sentence)
 
-    def _show_notice(self, sentence: str) -> None:
+    def show_notice(self, sentence: str) -> None:
+        """Show one sentence among the lines of the summary."""
         self._message.setText(tr(sentence))
         self._message.show()
 
@@ -358,7 +359,7 @@ class AfterPage(QWidget):
 
     def _open(self, path: Path | None) -> None:
         if path is None or not path.exists():
-            self._show_notice(after.FILE_GONE)
+            self.show_notice(after.FILE_GONE)
         else:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 

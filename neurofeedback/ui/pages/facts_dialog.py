@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtWidgets import QDialog, QTabWidget, QWidget
+from PyQt6.QtWidgets import QDialog, QMessageBox, QTabWidget, QWidget
 
 from neurofeedback.recording.facts.form_records import unacknowledged_lines
 from neurofeedback.recording.facts.forms import log_not_asked
@@ -15,6 +15,7 @@ from neurofeedback.settings.load import load_settings
 from neurofeedback.texts import course, forms
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
 from neurofeedback.ui.widgets.facts_tabs import EntryTab, FactsTab, FormTab
 
@@ -22,7 +23,9 @@ _MIN_SIZE = (560, 520)
 
 
 class FactsDialog(QDialog):
-    """Forms, facts and entries of a person; every change is saved at once and never replaces one.
+    """Forms, facts and entries of a person; what is saved never replaces what was saved before.
+
+    Closing it asks first if something is not saved.
 
     Parameters
     ----------
@@ -47,7 +50,9 @@ class FactsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr(forms.DIALOG_TITLE, participant=participant))
         self.setMinimumSize(*_MIN_SIZE)
-        self.waiting = label("\n".join(unacknowledged_lines(recordings, participant)), name=forms.WAITING_NAME)
+        self.waiting = label(
+            "\n".join(unacknowledged_lines(recordings, participant, command=False)), name=forms.WAITING_NAME
+        )
         self.waiting.setWordWrap(True)
         self.waiting.setVisible(bool(self.waiting.text()))
         self.tabs = QTabWidget()
@@ -71,8 +76,36 @@ class FactsDialog(QDialog):
         inside.addWidget(self.tabs, 1)
         foot = row()
         foot.addStretch(1)
-        foot.addWidget(button(forms.CLOSE, self.accept))
+        close = button(forms.CLOSE, self.accept)
+        close.setAutoDefault(False)  # Enter in a line saves
+        foot.addWidget(close)
         inside.addLayout(foot)
+        self.question: QMessageBox | None = None
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something is entered that is not saved."""
+        tabs = (self.tabs.widget(at) for at in range(self.tabs.count()))
+        return any(tab.unsaved for tab in tabs if isinstance(tab, FormTab | EntryTab | FactsTab))
+
+    def done(self, a0: int) -> None:
+        """Close; ask first if something is not saved."""
+        if not self.unsaved:
+            super().done(a0)
+            return
+        box = QMessageBox(
+            QMessageBox.Icon.Question,
+            self.windowTitle(),
+            tr(forms.CLOSE_UNSAVED),
+            QMessageBox.StandardButton.NoButton,
+            self,
+        )
+        leave = box.addButton(tr(forms.CLOSE_ANYWAY), QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton(tr(forms.GO_ON), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.buttonClicked.connect(lambda chosen: super(FactsDialog, self).done(a0) if chosen is leave else None)
+        self.question = box
+        box.open()
 
     def _show_due(self, text: str) -> None:
         self.due.setText(text)
@@ -98,7 +131,7 @@ def _read_due(recordings: Path, participant: str, _handle: TaskHandle) -> str:
 
 def ask_forms(request: SessionConfig, result: SessionResult, parent: QWidget) -> FactsDialog | None:
     """Open the forms that the profile wants after a session; log those before it, which the window does not ask."""
-    if result.session_dir is None:
+    if result.session_dir is None or is_simulated_device(request.device):
         return None
     wanted = load_settings(request.profile).questionnaires
     for form in wanted.before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QScrollArea, QWidget
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QScrollArea, QWidget
 
 from neurofeedback.errors import NeurofeedbackError, SettingsError
 from neurofeedback.recording.facts.entries import save_entry
@@ -47,18 +48,64 @@ class _SavingTab(QWidget):
         self.save = button(forms.SAVE, save, main=True)
         self.save.setAutoDefault(False)
         self.task: BackgroundTask[tuple[str, ...]] = BackgroundTask(self, "facts")
-        self.task.done.connect(lambda lines: self.finish("\n".join(lines)))
+        self.task.done.connect(self._succeed)
         self.task.failed.connect(self.finish)
+        self._saved: tuple[object, ...] = ()
+
+    @abstractmethod
+    def state(self) -> tuple[object, ...]:
+        """Return what the fields hold."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Empty the fields once they are saved, so that nothing is saved twice."""
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something is entered that is not saved."""
+        return self.state() != self._saved
+
+    def watch(self, *fields: QWidget) -> None:
+        """Enable the button while something unsaved is entered; Enter in a line saves."""
+        for field in fields:
+            if isinstance(field, QLineEdit):
+                field.textChanged.connect(self.update_save)
+                field.returnPressed.connect(self.save.click)
+            elif isinstance(field, QComboBox):
+                field.currentIndexChanged.connect(self.update_save)
+            elif isinstance(field, QCheckBox):
+                field.toggled.connect(self.update_save)
+
+    def mark_saved(self) -> None:
+        """Take the fields as they are for saved."""
+        self._saved = self.state()
+        self.update_save()
+
+    def update_save(self) -> None:
+        """Enable the button where there is something to save, and nothing is being saved."""
+        self.save.setEnabled(self.state() != self._saved and not self.task.busy)
 
     def run(self, work: Callable[[TaskHandle], tuple[str, ...]]) -> None:
         """Save in a helper thread; the fields stay as they are, so that nothing is lost on a full disk."""
-        self.save.setEnabled(False)
+        self._enable_fields(on=False)
         self.task.start(work)
+        self.update_save()
+
+    def _succeed(self, lines: tuple[str, ...]) -> None:
+        self.clear()
+        self.mark_saved()
+        self.finish("\n".join(lines))
 
     def finish(self, text: str) -> None:
-        """Show what was saved, or why nothing was."""
-        self.save.setEnabled(True)
+        """Show what was saved, or why nothing was; then the fields are as they were."""
+        self._enable_fields(on=True)
+        self.update_save()
         self.message.setText(text)
+
+    def _enable_fields(self, *, on: bool) -> None:
+        for kind in (QLineEdit, QComboBox, QCheckBox):
+            for field in self.findChildren(kind):
+                field.setEnabled(on)
 
 
 class FormTab(_SavingTab):
@@ -68,6 +115,8 @@ class FormTab(_SavingTab):
         super().__init__(self._save)
         self._source = (recordings, participant, session)
         self._questionnaire: Questionnaire | None = None
+        self._form = ""
+        self._drafts: dict[str, dict[str, int]] = {}
         self.boxes: dict[str, ComboBox] = {}
         self.choice = ComboBox()
         self.choice.addItems(wanted or available("questionnaires"))
@@ -84,7 +133,13 @@ class FormTab(_SavingTab):
         self.show_form(self.choice.currentText())
 
     def show_form(self, name: str) -> None:
-        """Show the items of a form, with its whole notice."""
+        """Show the items of a form, with its whole notice; answers to another one that are not saved are kept."""
+        if answers := self._answers():
+            self._drafts[self._form] = answers
+        self._form, self._questionnaire, self.boxes = name, None, {}
+        self._area.setWidget(QWidget())
+        self.advice.setText("")
+        self.advice.hide()
         try:
             questionnaire = load_questionnaire(name)
         except NeurofeedbackError as error:
@@ -96,26 +151,42 @@ class FormTab(_SavingTab):
         if any(pointer.clinic_text for pointer in questionnaire.pointers):
             lines.addWidget(_wrapped(tr(forms.BEFORE_FORM)))
         lines.addWidget(_wrapped(questionnaire.instruction))
-        self.boxes = {}
+        draft = self._drafts.pop(name, {})
         for item in questionnaire.items:
             box = ComboBox()
             box.addItem("", None)
             for option in questionnaire.options(item):
                 box.addItem(f"{option.value}  {option.text}", option.value)
             box.setAccessibleName(item.text)
+            box.setCurrentIndex(max(0, box.findData(draft.get(item.id))))
             self.boxes[item.id] = box
             lines.addWidget(_wrapped(item.text))
             lines.addWidget(box)
         lines.addWidget(_wrapped(questionnaire.source, quiet=True))
         lines.addStretch(1)
         self._area.setWidget(page)
-        self.advice.setText("")
-        self.advice.hide()
+        self.watch(*self.boxes.values())
         self.finish("")
 
+    def _answers(self) -> dict[str, int]:
+        return {item: int(box.currentData()) for item, box in self.boxes.items() if box.currentData() is not None}
+
+    def state(self) -> tuple[object, ...]:
+        """Return the answers; none are those of a form that is not answered."""
+        return tuple(self._answers().items())
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether answers to any form are not saved."""
+        return bool(self._answers() or self._drafts)
+
+    def clear(self) -> None:
+        """Empty the answers; advice stays."""
+        for box in self.boxes.values():
+            box.setCurrentIndex(0)
+
     def _save(self) -> None:
-        questionnaire = self._questionnaire
-        answers = {item: int(box.currentData()) for item, box in self.boxes.items() if box.currentData() is not None}
+        questionnaire, answers = self._questionnaire, self._answers()
         if questionnaire is None or not answers:
             return
         advice = questionnaire.advice_for(answers, _contacts())
@@ -163,6 +234,31 @@ class EntryTab(_SavingTab):
         inside.addStretch(1)
         self.kind.currentIndexChanged.connect(self._show_fields)
         self._show_fields()
+        self.watch(self.kind, *self._lines, *self._boxes, self.told)
+        self.mark_saved()
+
+    @property
+    def _lines(self) -> tuple[QLineEdit, ...]:
+        return self.text, self.at, self.by, self.substance
+
+    @property
+    def _boxes(self) -> tuple[ComboBox, ...]:
+        return self.route, self.how_bad, self.serious
+
+    def state(self) -> tuple[object, ...]:
+        """Return the kind of entry and what stands in the fields, except who enters it."""
+        texts = [line.text().strip() for line in self._lines if line is not self.by]
+        return self.kind.currentData(), *texts, *(box.currentIndex() for box in self._boxes), self.told.isChecked()
+
+    def clear(self) -> None:
+        """Empty the fields, except who enters them."""
+        self.kind.setCurrentIndex(0)
+        for line in self._lines:
+            if line is not self.by:
+                line.clear()
+        for box in self._boxes:
+            box.setCurrentIndex(0)
+        self.told.setChecked(False)
 
     def _show_fields(self) -> None:
         """Show the fields of this kind of entry alone."""
@@ -237,13 +333,28 @@ class FactsTab(_SavingTab):
         try:
             facts = read_facts(recordings, participant, session) or SessionFacts()
         except NeurofeedbackError as error:
-            self.finish(str(error))
+            self.mark_saved()
+            self.message.setText(str(error))
+            self._enable_fields(on=False)
             return
         for name, field in self.fields.items():
             field.setText(getattr(facts, name))
+        self.watch(*self.fields.values())
+        self.mark_saved()
+
+    def state(self) -> tuple[object, ...]:
+        """Return the facts as they are entered."""
+        return tuple(field.text().strip() for field in self.fields.values())
+
+    def clear(self) -> None:
+        """Leave the facts as they are: they are those of the sitting now."""
 
     def _save(self) -> None:
-        values: dict[str, str | float | None] = {name: field.text().strip() for name, field in self.fields.items()}
+        values: dict[str, str | float | None] = {
+            name: field.text().strip()
+            for (name, field), before in zip(self.fields.items(), self._saved, strict=True)
+            if field.text().strip() != before
+        }
         self.run(partial(_save_facts, *self._source, values))
 
 
