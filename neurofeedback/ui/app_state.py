@@ -179,4 +179,6 @@ def _is_valid(name: str, value: object) -> bool:
     default = getattr(AppState(), name)
     if type(value) is not type(default):
         return False
+    if name == "participant":
+        return str(value).lower() != DEMO_PARTICIPANT
     return name != "minutes" or value in range(MAX_MINUTES + 1)

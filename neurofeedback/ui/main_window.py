@@ -13,18 +13,20 @@ from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from neurofeedback.errors import EXIT_INTERRUPTED
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.texts import sessions, window
+from neurofeedback.texts import home, sessions, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import STOP_ADVICE
 from neurofeedback.ui.access_dialog import ask_about_access
 from neurofeedback.ui.app_state import (
     DEMO_DEVICE,
+    DEMO_PARTICIPANT,
     AppDefaults,
     DeviceChoice,
     ProgrammeChoice,
     load_state,
 )
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.help_dialog import HelpDialog
 from neurofeedback.ui.pages.about_page import AboutPage
 from neurofeedback.ui.pages.after_page import AfterPage
@@ -328,12 +330,17 @@ class MainWindow(SessionWindow):
             self._access_dialog = ask_about_access(self._folder, self)
 
     def _offer_unfinished(self, unfinished: UnfinishedSession | None) -> None:
-        if unfinished is not None and self._places.currentWidget() is self._home:
+        if unfinished is None or unfinished.participant.lower() == DEMO_PARTICIPANT:
+            return
+        if self._places.currentWidget() is self._home:
             self._home.offer_unfinished(unfinished)
 
     def _resume_unfinished(self, unfinished: UnfinishedSession) -> None:
         self._save_state(**self._home.selection())
         request = self._state.request(self._defaults, self._preferences)
+        if is_simulated_device(request.device):  # simulated data must not enter a person's history
+            self._home.show_notice(tr(home.NO_DEVICE_TO_RESUME))
+            return
         minutes = float(unfinished.minutes_left)
         self.begin(replace(request, participant=unfinished.participant, minutes=minutes, programme=""))
 

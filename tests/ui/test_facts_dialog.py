@@ -24,6 +24,8 @@ from neurofeedback.ui.pages.facts_dialog import FactsDialog, ask_forms
 from neurofeedback.ui.widgets import facts_tabs
 from tests.recording.test_session_facts import LABEL, writer  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
 
 @pytest.fixture
 def dialog(

@@ -642,6 +642,34 @@ def test_unfinished_session_is_offered_and_resumed(open_room: Open, qtbot: QtBot
     assert (room.requests[0].participant, room.requests[0].minutes, room.requests[0].programme) == ("07", 12.0, "")
 
 
+def test_unfinished_session_is_never_resumed_with_simulated_data(open_room: Open, tmp_path: Path) -> None:
+    room = open_room(choices=AppState(device="simulated", claims_seen=True))
+    room.window._offer_unfinished(UnfinishedSession(tmp_path, "demo", 12))
+    assert "broke off" not in room.shown()
+    room.window._offer_unfinished(UnfinishedSession(tmp_path, "07", 12))
+    room.window._home.finish.emit(room.window._home._unfinished)
+    assert "Choose a headset first" in room.shown()
+    assert not room.window._bridge.active
+    assert room.requests == []
+
+
+@pytest.mark.parametrize("name", ["demo", "Demo", "DEMO"])
+def test_name_of_the_demo_is_refused_in_one_sentence(open_room: Open, qtbot: QtBot, name: str) -> None:
+    room = open_room(choices=AppState(device="muse-2", claims_seen=True, participant="07"))
+    field, home = room.window._home._participant, room.window._home
+    field.clear()
+    qtbot.keyClicks(field, name)
+    assert "is for simulated sittings" in room.shown()
+    assert not home.sit_button.isEnabled()
+    assert "participant" not in home.selection()
+    qtbot.keyClicks(field, "2")
+    assert "is for simulated sittings" not in room.shown()
+    assert home.sit_button.isEnabled()
+    assert home.selection()["participant"] == f"{name}2"
+    save_state(room.path, replace(AppState(), participant=name))
+    assert load_state(room.path).participant == ""
+
+
 def test_no_offer_without_an_unfinished_session_or_minutes_left(open_room: Open, tmp_path: Path) -> None:
     room = open_room()
     room.window._offer_unfinished(None)

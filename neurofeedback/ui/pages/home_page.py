@@ -81,7 +81,7 @@ class HomePage(QWidget):
         self._participant = QLineEdit()
         self._participant.setMaxLength(32)
         self._participant.setValidator(
-            QRegularExpressionValidator(QRegularExpression(f"(?!{DEMO_PARTICIPANT}$)[A-Za-z0-9]+"))
+            QRegularExpressionValidator(QRegularExpression(f"(?!(?i:{DEMO_PARTICIPANT})$)[A-Za-z0-9]+"))
         )
         self._participant.setToolTip(tr(home.PARTICIPANT_TIP))
         self._description = label(quiet=True, name=home.DESCRIPTION)
@@ -100,6 +100,7 @@ class HomePage(QWidget):
         if typed is not None:
             typed.textEdited.connect(self._keep_device)
         device_scan.changed.connect(self._show_scan)
+        self._participant.textChanged.connect(self._check_name)
         self._practice.currentIndexChanged.connect(self._describe)
 
     def _lay_out(self) -> None:
@@ -212,11 +213,24 @@ class HomePage(QWidget):
         had_focus = self._device.hasFocus()
         if not device and self.sit_button.hasFocus():
             self._device.setFocus()  # else Qt gives the focus of a disabled button to the demo's
-        self.sit_button.setEnabled(bool(device))
+        self.sit_button.setEnabled(bool(device) and not self._is_name_refused)
         self.sit_button.setText(tr(text))
         self.sit_button.setAccessibleName(tr(text))
         if device and had_focus and self._use_found_device:
             self.sit_button.setFocus()  # the headset was found, and nothing has been typed
+
+    @property
+    def _is_name_refused(self) -> bool:
+        """Whether the name cannot be used; a validator lets it be typed all the same."""
+        return bool(self._participant.text()) and not self._participant.hasAcceptableInput()
+
+    def _check_name(self) -> None:
+        refused = tr(home.NAME_OF_DEMO, name=DEMO_PARTICIPANT)
+        if self._is_name_refused:
+            self.show_notice(refused)
+        elif self._notice.text() == refused:
+            self.show_notice("")
+        self._update_sit()
 
     def _scan_again(self) -> None:
         self._use_found_device = True
@@ -259,7 +273,8 @@ class HomePage(QWidget):
 
     def selection(self) -> dict[str, str | int]:
         """Return the fields of ``AppState`` that are chosen here, without empty ones."""
-        fields = {"device": self.device, "participant": self._participant.text()}
+        name = "" if self._is_name_refused else self._participant.text()
+        fields = {"device": self.device, "participant": name}
         chosen = {name: text for name, text in fields.items() if text}
         self._store_minutes()
         return chosen | {"programme": self._practice.currentData() or "", "minutes": self._own_minutes}
