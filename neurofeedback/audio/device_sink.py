@@ -121,8 +121,10 @@ class DeviceSink:
 
     def hush(self, at_s: float) -> None:
         """End what is being said, and what waits."""
-        self._n_hushes += 1
-        self._put_once(Hush())
+        with self._lock:
+            self._n_hushes += 1
+            if self._stream is not None:
+                self._stream.commands.put(Hush())
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
         """Play louder than the settings by this many dB, at most 12 and never above the ceiling."""
@@ -144,7 +146,7 @@ class DeviceSink:
         if not self._worker.is_alive():
             self._close_all()
 
-    def _put_once(self, command: Bell | Speech | Hush) -> None:
+    def _put_once(self, command: Bell) -> None:
         """Send a command that is not repeated on the next device."""
         with self._lock:
             if self._stream is not None:
@@ -155,8 +157,9 @@ class DeviceSink:
         while (item := self._utterances.get()) is not None:
             utterance, n_hushes = item
             voice = speak(utterance, self._settings) if n_hushes == self._n_hushes else None
-            if voice is not None and n_hushes == self._n_hushes:
-                self._put_once(Speech(voice))
+            with self._lock:  # else it could follow the command that ends it
+                if voice is not None and n_hushes == self._n_hushes and self._stream is not None:
+                    self._stream.commands.put(Speech(voice))
 
     def _send_command(self, command: SoundCommand) -> None:
         with self._lock:

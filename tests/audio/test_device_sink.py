@@ -16,7 +16,9 @@ from neurofeedback.audio import device_sink, mixer, system_audio
 from neurofeedback.audio.adaptive_buffer import LONG_BUFFER_MS, SHORTEN_AFTER_S
 from neurofeedback.audio.device_sink import DeviceSink
 from neurofeedback.audio.miniaudio_output import SampleGenerator, open_player
+from neurofeedback.audio.mixer import Hush, Speech
 from neurofeedback.audio.sink import Bell
+from neurofeedback.audio.voice import Utterance
 from neurofeedback.errors import SourceError
 from neurofeedback.feedback.sound_bank import make_sound_bank
 from neurofeedback.feedback.synthesis import add_bell_hit
@@ -313,6 +315,38 @@ def test_wandering_bell_rings_once_during_a_crossfade(
         second.turn(1)
         time.sleep(0.001)
     assert rung == [Bell.WANDER]
+
+
+class HushingLock:
+    """A lock before which the session hushes the voice once, as if it were the other thread's turn."""
+
+    def __init__(self, sink: DeviceSink) -> None:
+        self.sink, self.lock, self.hushed = sink, threading.Lock(), False
+
+    def __enter__(self) -> None:
+        if threading.current_thread().name == "voice" and not self.hushed:
+            self.hushed = True
+            self.sink.hush(0.0)
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def test_sentence_ended_just_before_it_is_sent_is_not_said(
+    make: Callable[..., DeviceSink], first: CrankedPlayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_sink, "speak", lambda *_: np.zeros((10, 2), np.float32))
+    sink = make(first)
+    sink._lock = lock = HushingLock(sink)  # type: ignore[assignment]
+    sink.speak(Utterance("How sure are you?"), 0.0)
+    sink._utterances.put(None)
+    assert sink._speaker is not None
+    sink._speaker.join(30)
+    assert lock.hushed
+    assert sink._stream is not None
+    sent = [sink._stream.commands.get_nowait() for _ in range(sink._stream.commands.qsize())]
+    assert [type(command) for command in sent if isinstance(command, Hush | Speech)] == [Hush]
 
 
 def test_named_device_is_replaced_by_the_default_when_gone(
