@@ -62,7 +62,7 @@ def speak(utterance: Utterance, settings: AudioSettings) -> Loop | None:
     for name, load in (("own recording", _own), ("recording", _shipped), ("speech engine", _engine)):
         try:
             voice = load(utterance, settings)
-        except SettingsError as error:
+        except (SettingsError, OSError) as error:  # a voice must not end the sound of a session
             log.warning("%s", error)
             continue
         if voice is not None:
@@ -76,7 +76,7 @@ def check_voice(settings: AudioSettings) -> str:
     """Return why the voice cannot speak with these settings, as one sentence; empty if it can."""
     if not settings.voice_enabled:
         return ""
-    if settings.voice_folder and not Path(settings.voice_folder).expanduser().is_dir():
+    if settings.voice_folder and not _is_folder(_voice_folder(settings)):
         return tr(sound.NO_VOICE_FOLDER, folder=settings.voice_folder)
     if settings.voice_language != ENGLISH and shutil.which(ENGINE) is None:
         return tr(sound.NO_VOICE_ENGINE)
@@ -88,8 +88,23 @@ def engine_timeout_s(text: str) -> float:
     return 2 * max(_MIN_ENGINE_S, len(text) / _CHARACTERS_PER_S)
 
 
+def _voice_folder(settings: AudioSettings) -> Path:
+    """Return the folder of a person's own recordings; ``~`` of an unknown user stays, and names no folder."""
+    try:
+        return Path(settings.voice_folder).expanduser()
+    except RuntimeError:
+        return Path(settings.voice_folder)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # it may not be read
+        return False
+
+
 def _own(utterance: Utterance, settings: AudioSettings) -> Loop | None:
-    path = Path(settings.voice_folder).expanduser() / f"{utterance.sentence}.wav"
+    path = _voice_folder(settings) / f"{utterance.sentence}.wav"
     if not settings.voice_folder or not utterance.sentence or not path.is_file():
         return None
     return _decoded(path.read_bytes(), settings.sfreq_hz, str(path))

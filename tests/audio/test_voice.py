@@ -107,6 +107,25 @@ def test_engine_that_is_late_is_ended_and_one_that_is_missing_is_named(
     assert "is missing" in check_voice(ON.model_copy(update={"voice_folder": str(tmp_path / "gone")}))
 
 
+def test_folder_that_cannot_be_used_gives_way_to_the_shipped_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    unknown = ON.model_copy(update={"voice_folder": "~nobody-has-this-name/voice"})
+    assert len(said("probe_sure", unknown)) == len(said("probe_sure"))
+    assert "is missing" in check_voice(unknown)
+    (tmp_path / "probe_sure.wav").write_bytes(b"RIFF")
+    read = Path.read_bytes
+
+    def fail(path: Path) -> bytes:
+        if path.suffix == ".wav":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    assert len(said("probe_sure", ON.model_copy(update={"voice_folder": str(tmp_path)}))) == len(said("probe_sure"))
+    assert "Permission denied" in caplog.text
+
+
 def test_engine_may_take_twice_as_long_as_expected() -> None:
     assert engine_timeout_s("Hi") == 2.0
     assert engine_timeout_s("x" * 140) == pytest.approx(20)
