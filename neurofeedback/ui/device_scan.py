@@ -113,5 +113,5 @@ def _scan_task(scan: Callable[[], ScanResult], in_use: Lock, handle: TaskHandle)
         try:
             return future.result(_STEP_S)
         except TimeoutError:
-            if future.done():
-                raise
+            if future.done():  # it has ended since, or its own error is a TimeoutError
+                return future.result()

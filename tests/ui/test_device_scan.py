@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,9 @@ from neurofeedback.emulators.signal_input import alpha_rhythm
 from neurofeedback.errors import EXIT_OK
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import LiveState
+from neurofeedback.ui import device_scan
 from neurofeedback.ui.app_state import AppState, load_state, save_state
+from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.main_window import AppDefaults, MainWindow
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -47,6 +50,24 @@ class Radio:
         self.threads.append(threading.current_thread())
         assert self.may.wait(60)
         return self.answer
+
+
+def test_result_that_arrives_as_the_wait_ends_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    class LateFuture(Future[ScanResult]):
+        """The first wait ends just before the result is set."""
+
+        late = True
+
+        def result(self, timeout: float | None = None) -> ScanResult:
+            found = super().result(30)
+            if self.late:
+                self.late = False
+                raise TimeoutError
+            return found
+
+    monkeypatch.setattr(device_scan, "Future", LateFuture)
+    expected = ScanResult((MUSE,))
+    assert device_scan._scan_task(lambda: expected, threading.Lock(), TaskHandle()) is expected
 
 
 class Ended:
