@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Sink
 from neurofeedback.audio.voice import Utterance
 from neurofeedback.settings.audio_feedback import AudioSettings
@@ -34,7 +35,7 @@ class VoiceAnnouncer:
     settings : AudioSettings
         Whether it speaks at all.
     sink : Sink
-        The sound output.
+        The sound output; nothing is said or noted where it is silent.
     eyes_open : bool
         Whether the eyes are open in this session.
     note : callable
@@ -42,7 +43,7 @@ class VoiceAnnouncer:
     """
 
     def __init__(self, settings: AudioSettings, sink: Sink, *, eyes_open: bool, note: Callable[[str], object]) -> None:
-        self._enabled = settings.voice_enabled
+        self._enabled = settings.voice_enabled and not isinstance(sink, NullSink)
         self._sink = sink
         self._eyes_open = eyes_open
         self._note = note

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from neurofeedback.audio.null_sink import NullSink
+from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.voice import Utterance
 from neurofeedback.session.announcer import VoiceAnnouncer
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts.probe_questions import SURE, WHERE
-from neurofeedback.types import Phase
+from neurofeedback.types import Guidance, Phase
 
 
-class Heard(NullSink):
+class Heard:
+    """A sound output that notes what it is asked to say."""
+
+    description, underruns = "test", 0
+
     def __init__(self) -> None:
         self.calls: list[str] = []
+
+    def start(self) -> None: ...
+
+    def set_guidance(self, guidance: Guidance, at_s: float) -> None: ...
+
+    def ring(self, bell: Bell, at_s: float) -> None: ...
+
+    def set_volume_db(self, volume_db: float, at_s: float) -> None: ...
+
+    def mute(self, on: bool, at_s: float) -> None: ...
+
+    def set_background(self, background: str, at_s: float) -> None: ...
+
+    def stop(self, at_s: float) -> None: ...
 
     def speak(self, utterance: Utterance, at_s: float) -> None:
         self.calls.append(utterance.sentence or utterance.text)
@@ -57,3 +76,11 @@ def test_it_is_silent_when_it_is_off() -> None:
     speaker.update_question(None, 2.0)
     speaker.say("headset_lost", 3.0)
     assert heard.calls == noted == []
+
+
+def test_nothing_is_noted_as_said_where_the_output_is_silent() -> None:
+    noted: list[str] = []
+    speaker = VoiceAnnouncer(AudioSettings(voice_enabled=True), NullSink(), eyes_open=False, note=noted.append)
+    speaker.announce_phase(Phase.PRACTICE, 1.0)
+    speaker.update_question(WHERE, 2.0)
+    assert noted == []
