@@ -60,6 +60,45 @@ def test_a_dose_that_cannot_be_read_is_refused(text: str, route: str) -> None:
         parse_dose(text, "ketamine", route)
 
 
+@pytest.mark.parametrize(
+    ("text", "mg", "mg_per_kg"),
+    [
+        ("35 mg over 40 min", 35, None),
+        ("0,5 mg/kg", None, 0.5),
+        ("0.5 mg/kg (35,5 mg) over 40 min", 35.5, 0.5),
+        ("28MG", 28, None),
+    ],
+)
+def test_a_dose_is_read_with_a_point_or_a_comma(text: str, mg: float | None, mg_per_kg: float | None) -> None:
+    found = parse_dose(text, "ketamine", "iv")
+    assert (found.mg, found.mg_per_kg, found.text) == (mg, mg_per_kg, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".5 mg/kg",
+        "0,500 mg/kg",
+        "1,500 mg",
+        "1 500 mg",
+        "2 x 28 mg",
+        "28 mg x2",
+        "28 mg twice",
+        "20 mg then 15 mg",
+        "20-30 mg",
+        "20 to 30 mg",
+        "1/2 mg",
+        "50 mg/ml 0.7 ml",
+        "0.5 mg/kg/h",
+        "0.5 mg per kg",
+        "0.5 mg/kg and mg",
+    ],
+)
+def test_a_dose_that_can_be_read_in_two_ways_is_never_guessed(text: str) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        parse_dose(text, "ketamine", "iv")
+
+
 def test_two_infusions_in_a_day_and_one_without_an_end_are_reported_and_both_stay(tmp_path: Path) -> None:
     assert enter(tmp_path, DOSE) == ()
     notices = enter(tmp_path, DOSE, 180)

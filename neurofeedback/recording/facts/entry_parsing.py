@@ -12,7 +12,14 @@ _PULSE = re.compile(r"\b(?:p|pulse|hr|heart rate)\s*[:=]?\s*(\d{2,3})\b", re.IGN
 _SPO2 = re.compile(r"\b(?:spo2|sao2|sat|o2)\s*[:=]?\s*(\d{2,3})\s*%?", re.IGNORECASE)
 _HOW = re.compile(r"\b(arm|wrist|finger|cuff|manual|monitor)\b", re.IGNORECASE)
 _LIMITS = {"systolic": (40, 300), "diastolic": (20, 200), "pulse": (20, 250), "spo2": (40, 100)}
-_DOSE = re.compile(r"(\d+(?:\.\d+)?)\s*mg(\s*/\s*kg)?", re.IGNORECASE)
+_DOSE = re.compile(
+    r"(?<![\d.,/\u2013-])(?<!\d\s)(\d+(?:[.,]\d+)?)\s*mg(\s*/\s*kg)?(?!\w|\s*(?:/|per\b|kg\b))", re.IGNORECASE
+)
+_SEVERAL = re.compile(
+    r"(?<![a-z])[x\u00d7*](?![a-z])|\b(?:times|twice|thrice)\b|\d\s*(?:mg)?\s*(?:[\u2013-]|\bto\b|\bor\b)\s*\d",
+    re.IGNORECASE,
+)  # a multiplication or a range
+_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")  # 1,500 may be 1500 or 1.5
 
 
 def parse_vitals(text: str) -> Vitals:
@@ -49,35 +56,41 @@ def parse_vitals(text: str) -> Vitals:
 
 
 def parse_dose(text: str, substance: str, route: str) -> DoseGiven:
-    """Return a dose with its mg or mg/kg as read from the text.
+    """Return a dose with its mg or mg/kg as read from the text. A comma is read as the decimal point.
 
     Raises
     ------
     SettingsError
-        There is no dose in the text, or the route is none.
+        The text holds no dose or more than one, a multiplication, a range, a rate or a concentration, or the route is
+        none: it is asked again, never guessed.
 
     Examples
     --------
     >>> parse_dose("0.5 mg/kg over 40 min", "ketamine", "iv").mg_per_kg
     0.5
     """
-    mg = mg_per_kg = None
-    for number, per_kg in _DOSE.findall(text):
-        if per_kg:
-            mg_per_kg = float(number)
-        else:
-            mg = float(number)
+    mg, mg_per_kg = (
+        [float(number.replace(",", ".")) for number, per_kg in _DOSE.findall(text) if bool(per_kg) is wanted]
+        for wanted in (False, True)
+    )
+    unread = "mg" in _DOSE.sub("", text).lower() or _SEVERAL.search(text) or _THOUSANDS.search(text)
     try:
-        if mg is None and mg_per_kg is None:
+        if unread or not (mg or mg_per_kg) or len(mg) > 1 or len(mg_per_kg) > 1:
             raise ValueError
         return DoseGiven.model_validate(
-            {"substance": substance, "route": route, "text": text, "mg": mg, "mg_per_kg": mg_per_kg}
+            {
+                "substance": substance,
+                "route": route,
+                "text": text,
+                "mg": next(iter(mg), None),
+                "mg_per_kg": next(iter(mg_per_kg), None),
+            }
         )
     except ValueError:
         raise SettingsError(
             "this dose cannot be read",
             got=f"{text!r}, {substance!r}, {route!r}",
-            allowed="such as 35 mg or 0.5 mg/kg; by iv, im, nasal or oral; with the name of the substance",
+            allowed="one dose, such as 35 mg or 0.5 mg/kg; by iv, im, nasal or oral; with the name of the substance",
             todo="enter it again",
         ) from None
 
