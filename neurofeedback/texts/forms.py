@@ -8,6 +8,7 @@ TABLE_EDITED = "{path} was edited outside this program. The edited table is save
 BEFORE_FORM = "Your answers are kept on this computer. Nobody reads them while you answer."
 NOT_ASKED_PIPED = "input is piped, so its keys are for the session"
 NOT_ASKED = "{form} was not asked: {why}. Answer it with `neurofeedback ask {form}`."
+SAVED_BUT = "This is saved; do not enter it again. But: {error}"
 SAVE_FAILED = "{error} Press Enter to try again, or q to give up"
 NOT_SAVED = "The answers to {form} are NOT saved. Write them down: {answers}"
 LISTED = "{entry}  {asked}  {form}  {session}  score {score}{more}"

@@ -13,8 +13,15 @@ from neurofeedback.cli.main import app
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording.events import read_events
 from neurofeedback.recording.facts import entries
-from neurofeedback.recording.facts.changes import read_changes
-from neurofeedback.recording.facts.entries import minutes_since_dose, open_doses, read_entries, save_entry
+from neurofeedback.recording.facts.changes import change_log_path, read_changes
+from neurofeedback.recording.facts.entries import (
+    dose_ends,
+    find_entry,
+    minutes_since_dose,
+    open_doses,
+    read_entries,
+    save_entry,
+)
 from neurofeedback.recording.facts.entry_models import AdverseEvent, AnyEntry, AttendantNote, DoseEnd
 from neurofeedback.recording.facts.entry_parsing import parse_dose, parse_vitals
 from neurofeedback.recording.facts.merge_entries import merge_into_recordings
@@ -161,6 +168,45 @@ def test_a_correction_replaces_an_entry_in_the_list_and_not_in_the_record(tmp_pa
     assert left.line.entry.model_dump()["mg"] == 30
     assert len(read_entries(tmp_path, "07", corrected=True)) == 2
     assert wrong(tmp_path) == {}
+
+
+def test_a_correction_without_a_time_happened_when_the_corrected_entry_did(tmp_path: Path) -> None:
+    first, _ = save_entry(tmp_path, "07", DOSE, at=START)
+    dose = parse_dose("30 mg", "ketamine", "iv")
+    second, _ = save_entry(tmp_path, "07", dose, supersedes=first, clock_offset_s=-95)
+    assert [one.at for one in read_entries(tmp_path, "07")] == [START]
+    save_entry(tmp_path, "07", dose, supersedes=second, at=START + timedelta(minutes=5))
+    assert [one.at for one in read_entries(tmp_path, "07")] == [START + timedelta(minutes=5)]
+
+
+def test_an_entry_is_corrected_once_and_named_exactly(tmp_path: Path) -> None:
+    first, _ = save_entry(tmp_path, "07", DOSE, at=START)
+    second, _ = save_entry(tmp_path, "07", DOSE, supersedes=first)
+    with pytest.raises(SettingsError, match=f"corrected already.*{second[:12]}"):
+        save_entry(tmp_path, "07", DOSE, supersedes=first)
+    with pytest.raises(SettingsError, match="no such entry"):
+        save_entry(tmp_path, "07", DOSE, supersedes="xyz")
+    with pytest.raises(SettingsError, match="more than one entry"):
+        find_entry(tmp_path, "07", "")
+    assert len(read_entries(tmp_path, "07")) == 1
+
+
+def test_an_entry_that_cannot_be_logged_is_saved_once(tmp_path: Path) -> None:
+    enter(tmp_path, DOSE)
+    path = change_log_path(tmp_path)
+    path.unlink()
+    path.mkdir()
+    notices = enter(tmp_path, DOSE, 0.5)
+    assert "do not enter it again" in notices[0]
+    assert len(read_entries(tmp_path, "07")) == 2
+
+
+def test_an_end_is_that_of_the_infusion_and_not_of_a_later_oral_dose(tmp_path: Path) -> None:
+    enter(tmp_path, DOSE)
+    enter(tmp_path, parse_dose("5 mg", "midazolam", "oral"), 20)
+    enter(tmp_path, DoseEnd(), 40)
+    ((start, end),) = dose_ends(read_entries(tmp_path, "07"))
+    assert (start.at, end.at if end else None) == (START, START + timedelta(minutes=40))
 
 
 def test_verify_finds_a_changed_entry(tmp_path: Path) -> None:

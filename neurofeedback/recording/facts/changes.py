@@ -16,6 +16,8 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.storage.hash_chain import Chain, JsonObject, append_entry, find_last, read_chain
+from neurofeedback.texts import forms as texts
+from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
 
@@ -115,6 +117,26 @@ def log_change(
     path = change_log_path(root)
     with explain_disk_errors(f"the change log {path} cannot be written", todo="free disk space, then try again"):
         append_entry(path, change.model_dump())
+
+
+def log_saved(
+    root: Path, kind: ChangeKind, *, by: str = "", participant: str, what: str, after: str, why: str = ""
+) -> tuple[str, ...]:
+    """Log a line that is saved already; return a sentence if that failed, since saving again would save it twice."""
+    try:
+        log_change(root, kind, by=by, participant=participant, what=what, after=after, why=why)
+    except RecordingError as error:
+        return (tr(texts.SAVED_BUT, error=error),)
+    return ()
+
+
+def log_notices(root: Path, notices: Iterable[str], *, by: str, participant: str, what: str) -> None:
+    """Log sentences about something that is saved. A failure is only reported: they are shown, too."""
+    try:
+        for notice in notices:
+            log_change(root, "notice", by=by, participant=participant, what=what, why=notice)
+    except RecordingError as error:
+        _log.warning("the notices about %s could not be logged: %s", what, error)
 
 
 def log_closed_events(files: SessionFiles) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording.bids_paths import check_label
 from neurofeedback.recording.dataset import ensure_dataset, register_participant
-from neurofeedback.recording.facts.changes import log_change, now_text
+from neurofeedback.recording.facts.changes import log_notices, log_saved, now_text
 from neurofeedback.recording.facts.entry_models import AdverseEvent, AnyEntry, DoseEnd, DoseGiven, EntryLine
 from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.storage.hash_chain import append_entry, read_chain
@@ -80,23 +80,27 @@ def save_entry(
     Parameters
     ----------
     at : datetime, optional
-        When it happened; None for now.
+        When it happened; None for now, or for the time of the corrected entry.
     clock_offset_s : float
-        What is to be added to this computer's clock, s.
+        What is to be added to this computer's clock, s; not to the time of a corrected entry.
+    supersedes : str
+        Hash of the entry that this one corrects, or the beginning of it.
 
     Raises
     ------
     SettingsError
-        The label is not valid, or there is no such entry to correct.
+        The label is not valid, there is no such entry to correct, or it is corrected already.
     RecordingError
         The disk cannot be written; nothing has changed.
     """
     label = participant.removeprefix("sub-")
     check_label("participant", label)
     everything = read_entries(root, label, corrected=True)
-    if supersedes:
-        supersedes = _find_entry(everything, supersedes).hash
-    happened = (at or datetime.now()).astimezone() + timedelta(seconds=clock_offset_s)
+    old = _find_entry(everything, supersedes) if supersedes else None
+    if old is not None and at is None:
+        happened = old.at
+    else:
+        happened = (at or datetime.now()).astimezone() + timedelta(seconds=clock_offset_s)
     line = EntryLine(
         participant=label,
         at=happened.isoformat(timespec="seconds"),
@@ -104,7 +108,7 @@ def save_entry(
         by=by,
         machine=machine_code(),
         clock_offset_s=clock_offset_s,
-        supersedes=supersedes,
+        supersedes=old.hash if old else "",
         reason=reason,
         entry=entry,
     )
@@ -113,11 +117,21 @@ def save_entry(
         ensure_dataset(root)
         register_participant(root, f"sub-{label}")
         hash_ = append_entry(path, line.model_dump(exclude_defaults=True) | {"entry": entry.model_dump()})
-    log_change(root, "entry", by=by, participant=f"sub-{label}", what=entry.kind, after=hash_)
+    unlogged = log_saved(root, "entry", by=by, participant=f"sub-{label}", what=entry.kind, after=hash_)
     notices = tuple(_notices([one for one in everything if not one.superseded_by], line, happened))
-    for notice in notices:
-        log_change(root, "notice", by=by, participant=f"sub-{label}", what=entry.kind, why=notice)
-    return hash_, notices
+    log_notices(root, notices, by=by, participant=f"sub-{label}", what=entry.kind)
+    return hash_, (*unlogged, *notices)
+
+
+def find_entry(root: Path, participant: str, beginning: str) -> LoggedEntry:
+    """Return the entry whose hash begins so, to correct it.
+
+    Raises
+    ------
+    SettingsError
+        There is none, more than one, or a later entry corrects it already.
+    """
+    return _find_entry(read_entries(root, participant, corrected=True), beginning)
 
 
 def minutes_since_dose(entries: Iterable[LoggedEntry], at: datetime) -> float | None:
@@ -126,16 +140,27 @@ def minutes_since_dose(entries: Iterable[LoggedEntry], at: datetime) -> float | 
     return round((at - max(doses)).total_seconds() / 60, 1) if doses else None
 
 
-def open_doses(entries: Iterable[LoggedEntry]) -> list[LoggedEntry]:
-    """Return the infusions (iv) without an entry of their end, by time."""
-    found: list[LoggedEntry] = []
+def dose_ends(entries: Iterable[LoggedEntry]) -> Iterator[tuple[LoggedEntry, LoggedEntry | None]]:
+    """Yield each infusion (iv) with the entry of its end, None without one: an end is that of the last open infusion.
+
+    Other routes have no end.
+    """
+    infusions: list[LoggedEntry] = []
+    waiting: list[LoggedEntry] = []
+    ends: dict[str, LoggedEntry] = {}
     for one in entries:
         entry = one.line.entry
         if isinstance(entry, DoseGiven) and entry.route == "iv":
-            found.append(one)
-        elif isinstance(entry, DoseEnd) and found:
-            found.pop()
-    return found
+            infusions.append(one)
+            waiting.append(one)
+        elif isinstance(entry, DoseEnd) and waiting:
+            ends[waiting.pop().hash] = one
+    return ((one, ends.get(one.hash)) for one in infusions)
+
+
+def open_doses(entries: Iterable[LoggedEntry]) -> list[LoggedEntry]:
+    """Return the infusions (iv) without an entry of their end, by time."""
+    return [one for one, end in dose_ends(entries) if end is None]
 
 
 def machine_code() -> str:
@@ -175,6 +200,15 @@ def _dose_notices(earlier: list[LoggedEntry], happened: datetime) -> Iterable[st
 
 def _find_entry(entries: list[LoggedEntry], beginning: str) -> LoggedEntry:
     found = [one for one in entries if one.hash.startswith(beginning)]
-    if len(found) == 1:
-        return found[0]
-    raise SettingsError("there is no such entry", got=beginning, todo="list them with `neurofeedback course show`")
+    if len(found) != 1:
+        raise SettingsError(
+            "this names more than one entry" if found else "there is no such entry",
+            got=beginning,
+            allowed=", ".join(one.hash[:12] for one in found),
+            todo="list them with `neurofeedback course show`",
+        )
+    if later := found[0].superseded_by:
+        raise SettingsError(
+            "this entry is corrected already", got=beginning, todo=f"correct the correction, {later[:12]}"
+        )
+    return found[0]

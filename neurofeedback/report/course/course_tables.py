@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from neurofeedback.analysis.course.course_plan import CourseData, home_weeks
-from neurofeedback.recording.facts.entries import LoggedEntry
 from neurofeedback.recording.facts.entry_models import (
     AdverseEvent,
     AttendantNote,
-    DoseEnd,
     DoseGiven,
     Medicine,
     ReadyToLeave,
@@ -86,7 +83,7 @@ def adverse_rows(data: CourseData) -> list[tuple[str, ...]]:
 
 def dose_rows(data: CourseData) -> list[tuple[str, ...]]:
     """Return the doses as entered, each with its end."""
-    ends = {start.hash: end for start, end in _dose_ends(data)}
+    ends = {start.hash: end for start, end in dose_ends(data.entries)}
     rows: list[tuple[str, ...]] = []
     for one in data.doses:
         entry = one.line.entry
@@ -97,15 +94,6 @@ def dose_rows(data: CourseData) -> list[tuple[str, ...]]:
         numbers = tuple("-" if value is None else f"{value:g}" for value in (entry.mg, entry.mg_per_kg))
         rows.append((one.at.strftime(_MOMENT), entry.substance, entry.route, entry.text, *numbers, shown_end))
     return rows
-
-
-def _dose_ends(data: CourseData) -> Iterator[tuple[LoggedEntry, LoggedEntry]]:
-    waiting: list[LoggedEntry] = []
-    for one in data.entries:
-        if isinstance(one.line.entry, DoseGiven):
-            waiting.append(one)
-        elif isinstance(one.line.entry, DoseEnd) and waiting:
-            yield waiting.pop(), one
 
 
 def vitals_rows(data: CourseData) -> list[tuple[str, ...]]:
