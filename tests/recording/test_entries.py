@@ -222,8 +222,8 @@ def test_entries_become_events_of_the_recording_that_covers_them(writer: Session
     enter(tmp_path, DOSE, -0.5)
     enter(tmp_path, parse_vitals("128/84 pulse 71"), 0.01)
     enter(tmp_path, AttendantNote(text="after the recording"), 20)
-    assert merge_into_recordings(tmp_path, "07", START) == [writer.files.stem]
-    assert merge_into_recordings(tmp_path, "07", START) == [], "nothing is added twice"
+    assert merge_into_recordings(tmp_path, "07", START) == ([writer.files.stem], ())
+    assert merge_into_recordings(tmp_path, "07", START) == ([], ()), "nothing is added twice"
     _, events = read_events(writer.files.eeg_file("events.tsv"))
     (event,) = [event for event in events if event.kind is EventKind.ENTRY]
     value = json.loads(event.value)
@@ -237,11 +237,65 @@ def test_entries_become_events_of_the_recording_that_covers_them(writer: Session
     assert {result.status for result in check_record(tmp_path)} == {CheckStatus.OK}
 
 
+def entry_values(writer: SessionWriter) -> list[dict[str, object]]:  # noqa: F811
+    _, events = read_events(writer.files.eeg_file("events.tsv"))
+    return [json.loads(event.value) for event in events if event.kind is EventKind.ENTRY]
+
+
+def test_a_late_dose_or_a_correction_replaces_rows_of_events(writer: SessionWriter, tmp_path: Path) -> None:  # noqa: F811
+    first, _ = save_entry(tmp_path, "07", parse_vitals("128/84"), at=START + timedelta(seconds=0.6))
+    merge_into_recordings(tmp_path, "07", START)
+    assert [value.get("minutes_from_dose") for value in entry_values(writer)] == [None]
+    enter(tmp_path, DOSE, -10)
+    merge_into_recordings(tmp_path, "07", START - timedelta(minutes=10))
+    assert [value["minutes_from_dose"] for value in entry_values(writer)] == [10.0]
+    save_entry(tmp_path, "07", parse_vitals("118/84"), supersedes=first)
+    merge_into_recordings(tmp_path, "07", START)
+    assert [value["systolic"] for value in entry_values(writer)] == [118]
+    assert {result.status for result in check_session_facts(writer.files)} == {CheckStatus.OK}
+
+
+def test_a_correction_to_another_day_leaves_no_row_and_damage_is_only_reported(
+    writer: SessionWriter,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    first, _ = save_entry(tmp_path, "07", DOSE, at=START)
+    merge_into_recordings(tmp_path, "07", START)
+    assert len(entry_values(writer)) == 1
+    where = ["--recordings", str(tmp_path), "--yes", "--correct", first, "--reason", "day"]
+    arguments = ["course", "log", "07", "dose", "35 mg", "--at", "2026-11-09T09:00", *where]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert entry_values(writer) == []
+    writer.files.derived_file("start.json").write_text("{")
+    done = CliRunner().invoke(app, ["course", "log", "07", "note", "calm", "--recordings", str(tmp_path), "--yes"])
+    assert done.exit_code == 0, done.output
+    assert "was not added to the events" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["end", "ready"])
+def test_text_that_an_entry_cannot_hold_is_refused(kind: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["course", "log", "07", kind, "14:45", "--recordings", str(tmp_path), "--yes"])
+    assert isinstance(done.exception, SettingsError)
+    assert "--at 14:45" in str(done.exception)
+    assert read_entries(tmp_path, "07") == []
+
+
+def test_a_correction_in_the_terminal_stays_at_the_time_of_the_entry(tmp_path: Path) -> None:
+    first, _ = save_entry(tmp_path, "07", DOSE, at=START)
+    where = ["--recordings", str(tmp_path), "--yes", "--correct"]
+    assert CliRunner().invoke(app, ["course", "log", "07", "dose", "30 mg", *where, first]).exit_code == 0
+    (left,) = read_entries(tmp_path, "07")
+    assert left.at == START
+    moved = CliRunner().invoke(app, ["course", "log", "07", "dose", "30 mg", *where, left.hash, "--at", "09:20"])
+    assert moved.exit_code == 0, moved.output
+    assert [one.at for one in read_entries(tmp_path, "07")] == [START + timedelta(minutes=20)]
+
+
 def test_a_running_session_is_left_alone(tmp_path: Path) -> None:
     stream = StreamInfo("muse-2", 256.0, ("TP9", "AF7"), montage="muse")
     running = SessionWriter(tmp_path, SessionHeader("07", stream, "", StartState(), (), START), sync=lambda _: None)
     enter(tmp_path, DOSE)
-    assert merge_into_recordings(tmp_path, "07", START) == []
+    assert merge_into_recordings(tmp_path, "07", START) == ([], ())
     running.close()
 
 

@@ -106,14 +106,18 @@ def log(
     recordings: Recordings = None,
 ) -> None:
     """Enter what an attendant does or sees, with a recording or without one. Stored, never interpreted."""
-    from neurofeedback.recording.facts.entries import minutes_since_dose, read_entries, save_entry
+    from neurofeedback.recording.facts.entries import find_entry, minutes_since_dose, read_entries, save_entry
     from neurofeedback.recording.facts.entry_parsing import format_entry
     from neurofeedback.recording.facts.merge_entries import merge_into_recordings
     from neurofeedback.recording.facts.time_zero import parse_clock
 
     folder = recordings_folder(recordings)
     echo(tr(texts.NOT_A_MONITOR), err=True)
-    happened = parse_clock(at, datetime.now().astimezone()) if at else datetime.now().astimezone()
+    if kind in {"end", "ready"} and text:
+        raise SettingsError(f"{kind} holds no text", got=repr(text), todo=tr(texts.TEXT_NOT_USED, text=text))
+    old = find_entry(folder, participant, correct) if correct else None
+    near = old.at if old else datetime.now().astimezone()
+    happened = parse_clock(at, near) if at else near
     event = {
         "how_bad": how_bad,
         "serious": serious,
@@ -139,22 +143,24 @@ def log(
     if must_confirm and not typer.confirm(tr(texts.READ_BACK, entry=f"{happened:%H:%M} {shown}"), default=True):
         echo(tr(texts.NOT_SAVED))
         raise typer.Exit
-    _, notices = save_entry(
+    hash_, notices = save_entry(
         folder,
         participant,
         entry,
-        at=happened,
+        at=happened if at or old is None else None,
         by=by,
         clock_offset_s=clock_offset,
         supersedes=correct,
         reason=reason,
     )
-    minutes = minutes_since_dose(read_entries(folder, participant), happened)
+    entries = read_entries(folder, participant)
+    happened = next(one.at for one in entries if one.hash == hash_)
+    minutes = minutes_since_dose(entries, happened)
     since = "" if minutes is None else tr(texts.MINUTES_FROM_DOSE, minutes=f"{minutes:g}")
     echo(tr(texts.ENTRY_SAVED, at=f"{happened:%H:%M}", entry=shown, minutes=since))
-    for notice in notices:
+    _, unmerged = merge_into_recordings(folder, participant, min(happened, old.at) if old else happened)
+    for notice in (*notices, *unmerged):
         echo(notice)
-    merge_into_recordings(folder, participant, happened)
 
 
 @course_app.command()

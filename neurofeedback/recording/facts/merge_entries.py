@@ -10,25 +10,30 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.events import format_event_row, sort_events
 from neurofeedback.recording.facts.changes import log_closed_events
-from neurofeedback.recording.facts.entries import LoggedEntry, minutes_since_dose, read_entries
+from neurofeedback.recording.facts.entries import LoggedEntry, entries_path, minutes_since_dose, read_entries
 from neurofeedback.recording.facts.entry_models import Consent
 from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.storage.append_only import read_complete_lines
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
 from neurofeedback.storage.file_lock import is_locked
+from neurofeedback.texts import course as texts
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Event, EventKind
 
 
-def merge_entries(files: SessionFiles) -> int:
-    """Add rows for the entries made during a closed session that it does not hold yet; return their number.
+def merge_entries(files: SessionFiles) -> bool:
+    """Write the rows of the entries made during a closed session again from the record; return whether any changed.
 
-    The hash of the table is logged again, so that ``verify`` agrees.
+    A corrected entry or a dose that is entered later replaces rows. The hash of the table is logged again, so that
+    ``verify`` agrees. Without a record of entries the rows stay.
 
     Raises
     ------
     RecordingError
         The session's files cannot be read, or the disk cannot be written.
     """
+    if not entries_path(files.root, files.participant).exists():
+        return False
     start = read_start(files.derived_file("start.json"))
     began, ended = recorded_span(files)
     entries = read_entries(files.root, files.participant)
@@ -42,32 +47,50 @@ def merge_entries(files: SessionFiles) -> int:
         for one in entries
         if began <= one.at <= ended and not isinstance(one.line.entry, Consent)
     ]
-    new = [row for row in rows if row.rstrip("\n") not in lines]
-    if new:
-        with explain_disk_errors(f"{path} cannot be written", todo="free disk space; the entries are saved"):
-            write_atomic(path, "".join(f"{line}\n" for line in lines) + "".join(new))
-            sort_events(path)
-        log_closed_events(files)
-    return len(new)
+    others = [line for line in lines if line.split("\t")[3:4] != [EventKind.ENTRY.value]]
+    current = [f"{line}\n" for line in lines if line.split("\t")[3:4] == [EventKind.ENTRY.value]]
+    if sorted(rows) == sorted(current):
+        return False
+    with explain_disk_errors(f"{path} cannot be written", todo="free disk space; the entries are saved"):
+        write_atomic(path, "".join(f"{line}\n" for line in others) + "".join(rows))
+        sort_events(path)
+    log_closed_events(files)
+    return True
 
 
-def merge_into_recordings(root: Path, participant: str, at: datetime) -> list[str]:
-    """Add entries to the closed sessions that cover a time; return their stems.
+def merge_into_recordings(root: Path, participant: str, since: datetime) -> tuple[list[str], tuple[str, ...]]:
+    """Write the rows of entries again in a person's closed sessions that ended at a time or later.
 
-    A session that is running takes its entries when it ends.
+    Later sessions are included, because minutes from a dose may change in them. A session that is running takes its
+    entries when it ends.
+
+    Parameters
+    ----------
+    since : datetime
+        Time of a new entry; of a correction, the earlier of its time and that of the corrected entry.
+
+    Returns
+    -------
+    changed : list of str
+        Stems of the sessions whose rows changed.
+    notices : tuple of str
+        Sentences about sessions that cannot be read or written; the entries themselves are saved.
     """
     prefix = f"sub-{participant.removeprefix('sub-')}_"
     changed: list[str] = []
+    notices: list[str] = []
     for stem in find_session_stems(root):
         files = SessionFiles.from_stem(root, stem)
         if not stem.startswith(prefix) or (files.lock_path.exists() and is_locked(files.lock_path)):
             continue
         if not files.derived_file("summary.json").exists():
             continue
-        began, ended = recorded_span(files)
-        if began <= at <= ended and merge_entries(files):
-            changed.append(stem)
-    return changed
+        try:
+            if recorded_span(files)[1] >= since and merge_entries(files):
+                changed.append(stem)
+        except (RecordingError, OSError) as error:
+            notices.append(tr(texts.NOT_MERGED, session=stem, error=error))
+    return changed, tuple(notices)
 
 
 def recorded_span(files: SessionFiles) -> tuple[datetime, datetime]:

@@ -397,8 +397,8 @@ def _save_entry(
     recordings: Path, participant: str, entry: AnyEntry, at: datetime, by: str, _handle: TaskHandle
 ) -> tuple[str, ...]:
     _, notices = save_entry(recordings, participant, entry, at=at, by=by)
-    merge_into_recordings(recordings, participant, at)
-    return (tr(course.ENTRY_SAVED, at=f"{at:%H:%M}", entry=format_entry(entry), minutes=""), *notices)
+    _, unmerged = merge_into_recordings(recordings, participant, at)
+    return (tr(course.ENTRY_SAVED, at=f"{at:%H:%M}", entry=format_entry(entry), minutes=""), *notices, *unmerged)
 
 
 def _save_facts(
