@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.facts.changes import read_changes
+from neurofeedback.recording.facts.changes import change_log_path, read_changes
 from neurofeedback.recording.facts.form_records import (
     definition_path,
     form_path,
@@ -67,6 +67,43 @@ def test_a_correction_names_the_line_it_corrects(tmp_path: Path) -> None:
     assert (old.superseded_by, new.answers.supersedes) == (second, first)
     with pytest.raises(SettingsError, match="no such answer"):
         save(tmp_path, NONE_9, supersedes="abc", reason="x")
+
+
+def test_a_correction_belongs_where_the_corrected_answers_did(tmp_path: Path) -> None:
+    first = save(tmp_path, ITEM_9, when="before", visit="week2")
+    link_answers(tmp_path, "phq9", first, "ses-20261101T091500")
+    saved = save_answers(tmp_path, PHQ9, NONE_9, participant="07", supersedes=first, reason="wrong key")
+    assert saved.notices == ()
+    _, new = read_form(tmp_path, "phq9")
+    assert (new.session, new.asked_at) == ("20261101T091500", START)
+    assert (new.answers.when, new.answers.visit) == ("before", "week2")
+    with pytest.raises(SettingsError, match=f"corrected already.*{saved.hash[:12]}"):
+        save(tmp_path, NONE_9, supersedes=first, reason="again")
+    moved = save(tmp_path, NONE_9, day=3, supersedes=saved.hash, reason="another day", when="after")
+    (last,) = [one for one in read_form(tmp_path, "phq9") if one.hash == moved]
+    assert (last.asked_at, last.answers.when) == (START + timedelta(days=3), "after")
+
+
+def test_a_form_without_a_sitting_moves_with_the_time_of_its_correction(tmp_path: Path) -> None:
+    first = save(tmp_path, ITEM_9)
+    save(tmp_path, NONE_9, day=3, supersedes=first, reason="another day")
+    assert read_form(tmp_path, "phq9")[1].session == "20261104T090000"
+
+
+def test_a_session_whose_label_is_no_label_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError):
+        save(tmp_path, NONE_9, session="../../../evil")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("blocked", ["log", "table"])
+def test_answers_that_are_saved_are_not_saved_again_when_a_later_step_fails(blocked: str, tmp_path: Path) -> None:
+    path = change_log_path(tmp_path) if blocked == "log" else table(tmp_path).parent
+    path.parent.mkdir(parents=True)
+    path.mkdir() if blocked == "log" else path.write_text("no folder")
+    saved = save_answers(tmp_path, PHQ9, NONE_9, participant="07", asked_at=START)
+    assert "do not enter it again" in saved.notices[0]
+    assert len(read_form(tmp_path, "phq9")) == 1
 
 
 def test_answers_given_before_a_sitting_move_to_its_folder_once_it_is_known(tmp_path: Path) -> None:

@@ -121,6 +121,14 @@ def test_ask_command_asks_saves_and_points_to_help(dataset: Path) -> None:
     assert sidecar["phq9_9"]["Levels"]["3"] == "Nearly every day"
 
 
+def test_ask_command_finds_the_answers_to_correct_before_it_asks(dataset: Path) -> None:
+    arguments = ["ask", "mood", "--correct", "wrong", "--reason", "typo", "--recordings", str(dataset)]
+    result = CliRunner().invoke(app, arguments, input="3\n")
+    assert isinstance(result.exception, SettingsError)
+    assert "Mood" not in result.stdout
+    assert load_questionnaire("mood").items[0].text not in result.stdout
+
+
 def test_ask_command_prints_the_authors_name_of_the_score(dataset: Path) -> None:
     result = CliRunner().invoke(app, ["ask", "gad7", "--recordings", str(dataset)], input="1\n" * 7)
     assert 'Score 7, which its authors call "mild"' in result.stdout

@@ -10,7 +10,7 @@ from neurofeedback.cli.helpers.common import echo
 from neurofeedback.errors import NeurofeedbackError, RecordingError
 from neurofeedback.formats.reader import find_session
 from neurofeedback.recording.facts.form_records import AskedWhen
-from neurofeedback.recording.facts.forms import SavedForm, link_answers, log_not_asked, save_answers
+from neurofeedback.recording.facts.forms import SavedForm, find_correctable, link_answers, log_not_asked, save_answers
 from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.load import load_contacts, load_questionnaire, load_settings
 from neurofeedback.settings.questionnaire import Item, Questionnaire
@@ -72,6 +72,8 @@ def ask_and_save(
     reason: str = "",
 ) -> SavedForm | None:
     """Ask a form in the terminal and save the answers at once; None if nothing was answered or saved."""
+    if supersedes:  # a wrong hash is found before the questions, so that no answer is lost
+        supersedes = find_correctable(recordings, questionnaire.name, participant, supersedes).hash
     if any(pointer.clinic_text for pointer in questionnaire.pointers):
         echo(tr(forms.BEFORE_FORM))
     answers = ask_items(questionnaire)

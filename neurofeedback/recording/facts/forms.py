@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from neurofeedback.errors import SettingsError
+from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.bids_paths import check_label
 from neurofeedback.recording.dataset import ensure_dataset, register_participant
-from neurofeedback.recording.facts.changes import log_change, now_text
+from neurofeedback.recording.facts.changes import log_change, log_notices, log_saved, now_text
 from neurofeedback.recording.facts.form_records import (
     Acknowledged,
     Answers,
@@ -21,6 +21,7 @@ from neurofeedback.recording.facts.form_records import (
     definitions_of,
     form_hash,
     form_path,
+    form_session,
     format_definition,
     read_form,
 )
@@ -73,31 +74,39 @@ def save_answers(
     participant, session : str
         Labels with or without ``sub-`` and ``ses-``; an empty session for a form without a sitting.
     when, asked_by, visit, supersedes, reason, source : str
-        As in ``Answers``. ``supersedes`` may be the beginning of a hash.
+        As in ``Answers``. ``supersedes`` may be the beginning of a hash; session, when and visit of the corrected
+        answers are used where none is given.
     asked_at : datetime, optional
-        Time of the asking; None for now.
+        Time of the asking; None for now, or for the time of the corrected answers.
 
     Raises
     ------
     SettingsError
-        An answer is not one of its item's choices, an item does not exist, or there is nothing to supersede.
+        An answer is not one of its item's choices, an item does not exist, the label of the session is not
+        valid, or there is nothing to supersede, or it is corrected already.
     RecordingError
         The disk cannot be written; nothing of what was there has changed.
     """
-    label = participant.removeprefix("sub-")
+    label, session = participant.removeprefix("sub-"), session.removeprefix("ses-")
     check_label("participant", label)
+    if session:
+        check_label("session", session)
     if unknown := sorted(set(answers) - {item.id for item in questionnaire.items}):
         raise SettingsError(f"{questionnaire.title} does not have this item", got=", ".join(unknown))
     try:
         score = questionnaire.score(answers)
     except ValueError as error:
         raise SettingsError(f"an answer to {questionnaire.title} is not one of its choices", got=str(error)) from None
-    asked = (asked_at or datetime.now()).astimezone()
     earlier = [one for one in read_form(root, questionnaire.name) if one.answers.participant == label]
+    old = _find_uncorrected(earlier, supersedes) if supersedes else None
+    asked = (asked_at or (old.asked_at if old else datetime.now())).astimezone()
+    if old is not None:
+        own_session = "" if old.session == form_session(old.answers) else old.session
+        session, when, visit = session or own_session, when or old.answers.when, visit or old.answers.visit
     sha256 = form_hash(questionnaire)
     entry = Answers(
         participant=label,
-        session=session.removeprefix("ses-"),
+        session=session,
         form=questionnaire.name,
         form_version=questionnaire.version,
         form_sha256=sha256,
@@ -107,7 +116,7 @@ def save_answers(
         visit=visit,
         items=dict(answers),
         score=score,
-        supersedes=_find_hash(earlier, supersedes).hash if supersedes else "",
+        supersedes=old.hash if old else "",
         reason=reason,
         source=source,
     )
@@ -116,10 +125,21 @@ def save_answers(
         register_participant(root, f"sub-{label}")
         _write_definition(root, questionnaire, sha256)
     hash_, notices = _append(root, questionnaire.name, entry, "answers")
-    notices += () if source else _order_notices(questionnaire, earlier, asked)
-    for notice in notices:
-        log_change(root, "notice", by=asked_by, participant=f"sub-{label}", what=questionnaire.name, why=notice)
+    notices += () if source or old else _order_notices(questionnaire, earlier, asked)
+    log_notices(root, notices, by=asked_by, participant=f"sub-{label}", what=questionnaire.name)
     return SavedForm(hash_, score, notices)
+
+
+def find_correctable(root: Path, form: str, participant: str, beginning: str) -> AskedForm:
+    """Return the asking whose hash begins so, to correct it.
+
+    Raises
+    ------
+    SettingsError
+        There is none of this person, more than one, or later answers correct it already.
+    """
+    label = participant.removeprefix("sub-")
+    return _find_uncorrected([one for one in read_form(root, form) if one.answers.participant == label], beginning)
 
 
 def link_answers(root: Path, form: str, answers: str, session: str) -> tuple[str, ...]:
@@ -166,16 +186,23 @@ def log_not_asked(root: Path, form: str, participant: str, why: str) -> None:
 
 
 def _append(root: Path, form: str, entry: Answers | Linked | Acknowledged, what: str) -> tuple[str, tuple[str, ...]]:
-    """Append a line to a form's record and to the change log, and rebuild the tables."""
+    """Append a line to a form's record and to the change log, and rebuild the tables.
+
+    Once the line is saved, what fails becomes a notice: saving again would save it twice.
+    """
     path = form_path(root, form)
     before = read_form(root, form)
     with explain_disk_errors(f"{path} cannot be written", todo=_TODO):
         hash_ = append_entry(path, entry.model_dump(exclude_defaults=True) | {"kind": entry.kind})
     participant = f"sub-{entry.participant}"
-    log_change(root, "answers", participant=participant, what=form, after=hash_, why=what)
-    return hash_, update_tables(
-        root, form, before, read_form(root, form), participant=participant, definitions=definitions_of(root, form)
-    )
+    notices = log_saved(root, "answers", participant=participant, what=form, after=hash_, why=what)
+    try:
+        notices += update_tables(
+            root, form, before, read_form(root, form), participant=participant, definitions=definitions_of(root, form)
+        )
+    except (RecordingError, OSError) as error:
+        notices += (tr(texts.SAVED_BUT, error=error),)
+    return hash_, notices
 
 
 def _write_definition(root: Path, questionnaire: Questionnaire, sha256: str) -> None:
@@ -184,6 +211,15 @@ def _write_definition(root: Path, questionnaire: Questionnaire, sha256: str) -> 
     if not path.exists():
         make_folder(path.parent)
         write_atomic(path, format_definition(questionnaire))
+
+
+def _find_uncorrected(asked: list[AskedForm], beginning: str) -> AskedForm:
+    found = _find_hash(asked, beginning)
+    if later := found.superseded_by:
+        raise SettingsError(
+            "these answers are corrected already", got=beginning, todo=f"correct the correction, {later[:12]}"
+        )
+    return found
 
 
 def _find_hash(asked: list[AskedForm], beginning: str) -> AskedForm:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from neurofeedback.analysis.course.course_plan import CourseData, home_weeks
+from neurofeedback.recording.facts.entries import dose_ends
 from neurofeedback.recording.facts.entry_models import (
     AdverseEvent,
     AttendantNote,
