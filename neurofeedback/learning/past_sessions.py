@@ -19,23 +19,26 @@ from neurofeedback.texts import decoder as texts
 from neurofeedback.texts.catalogue import tr
 
 
-def finished_sessions(recordings: Path, participant: str, excluded: Sequence[str]) -> list[SessionFiles]:
-    """Return the paths of a participant's sessions that are not live, excluded or under a substance, sorted by time."""
+def finished_sessions(
+    recordings: Path, participant: str, excluded: Sequence[str]
+) -> tuple[list[SessionFiles], list[str]]:
+    """Return a participant's sessions that are not live, excluded or under a substance, by time, and notices.
+
+    A session whose facts cannot be read may be one under a substance: it is left out, with a notice.
+    """
     stems = [stem for stem in find_session_stems(recordings) if stem.startswith(f"sub-{participant}_")]
-    files = [SessionFiles.from_stem(recordings, stem) for stem in stems if stem not in excluded]
-    return [
-        earlier
-        for earlier in files
-        if not (earlier.lock_path.exists() and is_locked(earlier.lock_path)) and not _is_under_substance(earlier)
-    ]
-
-
-def _is_under_substance(files: SessionFiles) -> bool:
-    """Return whether a session is under a substance, by its facts; damaged facts are reported by other readers."""
-    try:
-        return read_notes(files).under_substance
-    except (NeurofeedbackError, OSError):
-        return False
+    found: list[SessionFiles] = []
+    notices: list[str] = []
+    for stem in stems:
+        files = SessionFiles.from_stem(recordings, stem)
+        if stem in excluded or (files.lock_path.exists() and is_locked(files.lock_path)):
+            continue
+        try:
+            if not read_notes(files).under_substance:
+                found.append(files)
+        except (NeurofeedbackError, OSError) as error:
+            notices.append(tr(texts.UNREADABLE_SESSION, session=stem, error=error))
+    return found, notices
 
 
 def collect_labels(

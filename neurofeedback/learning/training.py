@@ -110,7 +110,7 @@ def train_decoder(
     model, notices = _load_model(recordings, participant)
     excluded_stems = tuple(excluded if excluded is not None else model.excluded if model else ())
     names = decoder_feature_names(settings, evidence)
-    sessions = finished_sessions(recordings, participant, excluded_stems)
+    sessions, unread = finished_sessions(recordings, participant, excluded_stems)
     labels_and_stamps, unreadable = collect_labels(sessions, names, settings, None if rebuild else model, today)
     labels, stamps = tuple(labelled for labelled, _ in labels_and_stamps), [stamp for _, stamp in labels_and_stamps]
     training = DecoderTraining(
@@ -132,7 +132,7 @@ def train_decoder(
         drowsy_level=fit_drowsiness_level(
             [pair for labelled in labels for pair in labelled.sleepiness_ratings], settings.decoder
         ),
-        notices=(*notices, *unreadable, *session_notices(labels), *overall_notices(labels, evaluation)),
+        notices=(*notices, *unread, *unreadable, *session_notices(labels), *overall_notices(labels, evaluation)),
     )
     _save_model(recordings, state, model, stamps, fingerprint)
     return state

@@ -36,6 +36,7 @@ from neurofeedback.learning.session_labels import LabelCollector, read_session_l
 from neurofeedback.learning.training import DecoderState, decoder_feature_names, train_decoder, untrained
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.events import HEADER, format_event_row, probes_from_events, read_events
+from neurofeedback.recording.facts.session_facts import sessions_table
 from neurofeedback.recording.frame_log import format_number
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import SessionSummary, StartState, write_start, write_summary
@@ -382,6 +383,16 @@ def test_read_only_folder_still_trains(copy: Path, monkeypatch: pytest.MonkeyPat
     known = learn(copy)
     assert known.decoder.weights.tobytes() == good.decoder.weights.tobytes()
     assert any("could not be put aside (Permission denied)" in notice for notice in known.notices)
+
+
+def test_session_with_unreadable_facts_may_be_under_a_substance_and_is_not_learned_from(copy: Path) -> None:
+    (files,) = write(copy, Plan(day=8.0))
+    before = learn(copy).evaluation.n_answers
+    table = sessions_table(copy, files.participant)
+    table.write_text("damaged\n")
+    known = learn(copy)
+    assert known.evaluation.n_answers < before
+    assert any(files.stem in notice and "no table of sessions" in notice for notice in known.notices)
 
 
 def test_unreadable_session_gives_notice_and_is_skipped(copy: Path) -> None:
