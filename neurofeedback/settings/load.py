@@ -22,7 +22,7 @@ from neurofeedback.settings.evidence import Evidence
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.programme import Programme
-from neurofeedback.settings.questionnaire import Questionnaire
+from neurofeedback.settings.questionnaire import Questionnaire, placeholder_problems
 from neurofeedback.settings.renamed_keys import add_stored_values, rename_profile_keys, rename_segment_keys
 from neurofeedback.settings.resolved_profile import (
     Profile,
@@ -88,7 +88,10 @@ def load_programme(name: str) -> Programme:
 
 def load_questionnaire(name: str) -> Questionnaire:
     """Load a questionnaire by name or path."""
-    return _load(Questionnaire, name, "questionnaires", "questionnaire")
+    questionnaire = _load(Questionnaire, name, "questionnaires", "questionnaire")
+    if problems := placeholder_problems(questionnaire):
+        raise SettingsError(f"{name} cannot be used", got="; ".join(problems), todo=_SEE_SETTINGS)
+    return questionnaire
 
 
 def load_course(name: str) -> Course:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pydantic import Field, model_validator
 
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.clinic import ClinicContacts
+
+_PLACEHOLDER = re.compile(rf"\{{({'|'.join(ClinicContacts.model_fields)})\}}")
 
 
 class AnswerOption(SettingsModel):
@@ -126,7 +129,7 @@ class Questionnaire(SettingsModel):
     def advice_for(self, answers: Mapping[str, int], contacts: ClinicContacts | None = None) -> tuple[str, ...]:
         """Return the advice for these answers, with a clinic's contacts where they are set."""
         return tuple(
-            pointer.clinic_text.format(**contacts.model_dump()) if contacts and pointer.clinic_text else pointer.text
+            _fill(pointer.clinic_text, contacts) if contacts and pointer.clinic_text else pointer.text
             for pointer in self.pointers
             if _calls_for(pointer, answers)
         )
@@ -134,6 +137,21 @@ class Questionnaire(SettingsModel):
     def items_to_acknowledge(self, answers: Mapping[str, int]) -> tuple[str, ...]:
         """Return the items whose answer staff are to acknowledge, such as item 9 of the PHQ-9 above zero."""
         return tuple(p.item for p in self.pointers if p.clinic_text and _calls_for(p, answers))
+
+
+def placeholder_problems(questionnaire: Questionnaire) -> list[str]:
+    """Return what is wrong with the placeholders of the advice: found when a form is loaded, not when help is needed.
+
+    It is no check of the model, so that answers to an earlier form are still read.
+    """
+    left = (_PLACEHOLDER.sub("", pointer.clinic_text) for pointer in questionnaire.pointers)
+    allowed = ", ".join(f"{{{name}}}" for name in ClinicContacts.model_fields)
+    return [f"clinic_text may hold {allowed}, and no other braces" for text in left if "{" in text or "}" in text]
+
+
+def _fill(text: str, contacts: ClinicContacts) -> str:
+    values = contacts.model_dump()
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
 
 
 def _calls_for(pointer: AnswerAdvice, answers: Mapping[str, int]) -> bool:

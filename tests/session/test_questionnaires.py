@@ -19,6 +19,7 @@ from neurofeedback.recording.facts.form_tables import table_path
 from neurofeedback.recording.facts.forms import save_answers
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
+from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.load import available, load_questionnaire
 from neurofeedback.settings.questionnaire import AnswerOption, Item, Questionnaire
 from neurofeedback.types import Chunk, StreamInfo
@@ -89,6 +90,19 @@ def test_a_questionnaire_that_does_not_add_up_is_refused(text: str, message: str
     path.write_text(f'name = "own"\ntitle = "Own"\nversion = "1"\nsource = "mine"\n{text}\n')
     with pytest.raises(SettingsError, match=message):
         load_questionnaire(str(path))
+
+
+@pytest.mark.parametrize("text", ["call {phone}", "call {clinic", "call {clinic.x}", "call {}"])
+def test_advice_with_an_unknown_placeholder_is_refused_when_the_form_is_loaded(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    items = 'items = [{id = "a", text = "?", choices = [{value = 0, text = "0"}, {value = 1, text = "1"}]}]'
+    pointer = f'pointers = [{{item = "a", at_least = 1, text = "ask for help", clinic_text = "{text}"}}]'
+    path.write_text(f'name = "own"\ntitle = "Own"\nversion = "1"\nsource = "mine"\n{items}\n{pointer}\n')
+    with pytest.raises(SettingsError, match="clinic_text may hold"):
+        load_questionnaire(str(path))
+    path.write_text(path.read_text().replace(text, "{clinic} or {crisis_line}"))
+    contacts = ClinicContacts(clinic="Ward {3}", emergency="112", crisis_line="555")
+    assert load_questionnaire(str(path)).advice_for({"a": 1}, contacts) == ("Ward {3} or 555",)
 
 
 @pytest.fixture
