@@ -143,6 +143,8 @@ def find_last(path: Path, wanted: Callable[[str], bool]) -> ChainLine | None:
 def remove_content(path: Path, is_removed: Callable[[JsonObject], bool]) -> int:
     """Remove the content of some lines and return their number. Their hashes stay, so that the chain can be checked.
 
+    An incomplete last line is moved to a file beside this one, as ``append_entry`` does.
+
     Raises
     ------
     OSError
@@ -151,6 +153,7 @@ def remove_content(path: Path, is_removed: Callable[[JsonObject], bool]) -> int:
     if not path.exists():
         return 0
     with chain_lock(path):
+        _mend_end(path)
         kept: list[str] = []
         n_removed = 0
         for raw in path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]:

@@ -26,7 +26,7 @@ from neurofeedback.recording.facts.migrate import migrate_dataset, needs_migrati
 from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.load import load_questionnaire
 from neurofeedback.storage.bin import move_to_bin, restore_from_bin
-from neurofeedback.storage.hash_chain import append_entry, read_chain
+from neurofeedback.storage.hash_chain import append_entry, read_chain, remove_content
 from neurofeedback.verification.check_facts import check_record
 from neurofeedback.verification.check_result import CheckStatus
 from tests.recording.test_session_writer import assert_valid
@@ -219,6 +219,20 @@ def test_an_incomplete_last_line_is_set_aside_and_a_missing_newline_completed(tm
     chain = read_chain(path)
     assert ([data["n"] for _, data in chain.content], chain.faults) == ([1, 2, 3], ())
     assert path.with_name("x.jsonl.incomplete").read_bytes() == b'{"previous": "0\n'
+
+
+def test_removing_content_loses_no_last_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    append_entry(path, {"n": 1})
+    append_entry(path, {"n": 2})
+    path.write_text(path.read_text().rstrip("\n"))
+    assert remove_content(path, lambda data: data["n"] == 1) == 1
+    assert [data["n"] for _, data in read_chain(path).content] == [2]
+    with path.open("a") as file:
+        file.write('{"torn')
+    assert remove_content(path, lambda data: data["n"] == 2) == 1
+    assert path.with_name("x.jsonl.incomplete").read_text() == '{"torn\n'
+    assert read_chain(path).faults == ()
 
 
 def test_item_9_waits_for_staff_and_a_later_zero_does_not_end_that(tmp_path: Path) -> None:

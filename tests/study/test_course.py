@@ -13,6 +13,7 @@ from neurofeedback.analysis.course.course_plan import CourseData, due_items, hom
 from neurofeedback.analysis.history import PastSession, past_sessions
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.recording.facts.changes import change_log_path
 from neurofeedback.recording.facts.course_file import (
     check_course,
     course_path,
@@ -38,7 +39,7 @@ from neurofeedback.study.privacy.pseudonymize import export_pseudonymized
 from neurofeedback.study.privacy.withdraw import withdraw_participant
 from neurofeedback.types import Chunk, StreamInfo
 from neurofeedback.ui.app_state import AppState, save_state, state_path
-from tests.recording.test_forms import ITEM_9, PHQ9, START, wrong
+from tests.recording.test_forms import ITEM_9, PHQ9, START, write_old_tables, wrong
 from tests.recording.test_session_facts import LABEL
 
 CONTACTS = ClinicContacts(clinic="Ward 3", emergency="112", crisis_line="555 0199")
@@ -225,6 +226,20 @@ def test_withdrawing_leaves_no_trace_outside_the_receipt(move: bool, own_setting
     assert wrong(root) == {}
     with pytest.raises(RecordingError, match="no data"):
         withdraw_participant(root, "Anna7")
+
+
+def test_withdrawal_removes_tables_of_an_earlier_version_and_incomplete_lines(tmp_path: Path) -> None:
+    write_old_tables(tmp_path)
+    table = tmp_path / "phenotype" / "phq9_after.tsv"
+    table.write_text(table.read_text() + table.read_text().splitlines()[-1].replace("sub-07", "sub-08") + "\n")
+    with pytest.raises(RecordingError, match="have no dates"):
+        withdraw_participant(tmp_path, "07", since=START.date())
+    save_answers(tmp_path, PHQ9, ITEM_9, participant="07", asked_at=START)
+    log = change_log_path(tmp_path)
+    log.with_name("changes.jsonl.incomplete").write_text('{"data":{"participant":"sub-07","why":"x\n')
+    withdraw_participant(tmp_path, "07")
+    assert traces(tmp_path, "07") == []
+    assert "sub-08" in table.read_text()
 
 
 def test_withdrawal_from_a_day_on_leaves_what_was_before(tmp_path: Path) -> None:

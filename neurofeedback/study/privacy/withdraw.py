@@ -26,6 +26,7 @@ from neurofeedback.storage.hash_chain import JsonObject, remove_content
 from neurofeedback.storage.private_files import make_folder, sync_folder
 from neurofeedback.study.guesses import guesses_path
 
+_PHENOTYPE = Path("phenotype")  # tables of version 0.1.0
 _BACKUP = Path("sourcedata", "backup")
 _WITHDRAWN = Path("sourcedata", "withdrawn")
 _CHOICES = "app.json"
@@ -46,7 +47,8 @@ def withdraw_participant(
 ) -> Withdrawal:
     """Remove the data of a person from a dataset, all or from a day on, and write a receipt.
 
-    Sessions, tables, answers, entries, the course, models, caches, edited copies and backups are removed. Lines of the
+    Sessions, tables, answers, entries, the course, models, caches, edited copies and backups are removed, and tables
+    of an earlier version; incomplete lines of the person are removed with a first day, too. Lines of the
     records lose their content; their hashes stay, so that the rest can still be checked. The receipt holds a code of
     the label, not the label.
 
@@ -64,7 +66,8 @@ def withdraw_participant(
     SettingsError
         The label is not valid.
     RecordingError
-        A session of the person is running, there are no data, or the disk cannot be written; the call can be repeated.
+        A session of the person is running, there are no data, answers of an earlier version are not migrated (with a
+        first day), or the disk cannot be written; the call can be repeated.
     """
     label = participant.removeprefix("sub-")
     check_label("participant", label)
@@ -72,7 +75,14 @@ def withdraw_participant(
     _refuse_running(root, name)
     folders = list(_session_folders(root, name, since))
     others = [] if since else list(_other_paths(root, name))
-    if not folders and not others and not read_all_forms(root, label):
+    has_old_tables = any(_count_rows(path, name) for path in (root / _PHENOTYPE).glob("*.tsv"))
+    if since and has_old_tables:
+        raise RecordingError(
+            f"answers of {name} that an earlier version stored have no dates",
+            got=root / _PHENOTYPE,
+            todo="run `neurofeedback forms migrate` first, or withdraw all",
+        )
+    if not folders and not others and not has_old_tables and not read_all_forms(root, label):
         raise RecordingError(f"there are no data of {name} to withdraw", got=root, todo="check the label")
     moment = now_text()
     code = hashlib.sha256(f"{moment} {name}".encode()).hexdigest()[:12]
@@ -165,9 +175,10 @@ def _clean_records(root: Path, label: str, since: date | None) -> int:
         guesses_path(root),
     ]
     n_lines = sum(remove_content(path, is_withdrawn) for path in records)
+    n_lines += sum(_remove_rows(path, label) for path in (root / "sourcedata").rglob("*.incomplete"))
     if since is None:
-        n_lines += sum(_remove_rows(path, f"sub-{label}") for path in (root / _BACKUP).rglob("*.tsv"))
-        n_lines += sum(_remove_rows(path, label) for path in (root / "sourcedata").rglob("*.incomplete"))
+        tables = [*(root / _BACKUP).rglob("*.tsv"), *(root / _PHENOTYPE).glob("*.tsv")]
+        n_lines += sum(_remove_rows(path, f"sub-{label}") for path in tables)
     return n_lines
 
 
@@ -176,13 +187,24 @@ def _clean_change_log(root: Path, name: str, since: date | None) -> int:
         is_late = since is None or str(data.get("at", ""))[:10] >= since.isoformat()
         return data.get("participant") == name and is_late
 
-    return remove_content(change_log_path(root), is_withdrawn)
+    path = change_log_path(root)
+    n_lines = remove_content(path, is_withdrawn)
+    return n_lines + sum(_remove_rows(incomplete, name) for incomplete in path.parent.glob(f"{path.name}.incomplete"))
+
+
+def _holds(line: str, word: str) -> bool:
+    """Return whether a line holds a word as a cell or JSON text."""
+    return word in line.strip().replace('"', "\t").split("\t")
+
+
+def _count_rows(path: Path, word: str) -> int:
+    return sum(_holds(line, word) for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
 
 
 def _remove_rows(path: Path, word: str) -> int:
     """Remove the lines that hold a word as a cell or JSON text from a file of lines; return their number."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-    left = [line for line in lines if word not in line.strip().replace('"', "\t").split("\t")]
+    left = [line for line in lines if not _holds(line, word)]
     if len(left) < len(lines):
         write_atomic(path, "".join(left))
     return len(lines) - len(left)
