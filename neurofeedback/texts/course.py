@@ -65,11 +65,14 @@ DUE_RECORDING = "recording, {minutes:g} min, {mode}{condition}"
 DUE_VITALS = "vital signs"
 DUE_HOME = "sittings this week: {done} of {planned}"
 DUE_READY = "ready to leave: not entered"
-CHANGED_SINCE_FROZEN = "The course was changed after it was frozen."
+CHANGED_SINCE_FROZEN = "The course was changed after it was frozen: {what}"
 
 # consent and leaving
 CONSENT_SAVED = "Saved: consent to version {version} on {at}."
 WITHDRAWN = "Withdrawn: {n_files} files and {n_lines} lines of sub-{participant}. Receipt: {receipt}"
 WITHDRAW_QUESTION = "Remove the data of sub-{participant} ({what})? This cannot be undone."
-EXPORTED = "Exported to {folder}; the key is {key}. Keep it apart."
+EXPORTED = (
+    "Exported to {folder}; the key is {key}. Keep it apart. Condition, substance, dose, route, visit and arm are in "
+    "the tables as typed: look through them for names and dates."
+)
 NO_ENTRIES = "No entries yet."

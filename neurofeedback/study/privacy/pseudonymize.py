@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from neurofeedback.errors import SettingsError
-from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
+from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.recording.bids_paths import SessionFiles, check_label, find_session_stems
 from neurofeedback.recording.facts.entries import minutes_since_dose, read_entries
 from neurofeedback.recording.facts.entry_models import Consent, DoseGiven, Vitals
 from neurofeedback.recording.facts.form_records import AskedForm, read_all_forms
 from neurofeedback.recording.facts.session_facts import FACT_NAMES, SessionFacts, read_facts
-from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic, write_json_atomic
+from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, write_atomic, write_json_atomic
 from neurofeedback.storage.private_files import make_folder
 
 _FACTS = tuple(name for name in FACT_NAMES if name not in {"anchor", "note"})
@@ -23,13 +22,15 @@ _FACTS = tuple(name for name in FACT_NAMES if name not in {"anchor", "note"})
 def export_pseudonymized(root: Path, participants: list[str], out: Path, key: Path) -> list[Path]:
     """Write tables of sessions, answers and entries with codes in place of labels, and the key to the codes.
 
-    Days are counted from each person's first day. Free text (notes, reasons, names of who entered something) is left
-    out. An existing key is used again, so that a later export has the same codes.
+    Days are counted from each person's first day. Notes, reasons and names of who entered something are left out.
+    Condition, substance, dose, route, visit and arm of sessions and the substance of doses are exported as typed: look
+    through them for names and dates. An existing key is used again, so that a later export has the same codes. The
+    day and time of a session whose label holds no time are ``n/a``.
 
     Parameters
     ----------
     participants : list of str
-        Labels without ``sub-``.
+        Labels with or without ``sub-``.
     out : Path
         A folder that does not exist, or is empty.
     key : Path
@@ -38,10 +39,16 @@ def export_pseudonymized(root: Path, participants: list[str], out: Path, key: Pa
     Raises
     ------
     SettingsError
-        The folder holds something, the key lies in it, or there are no data of a person.
+        The folder is a file or holds something, the key lies in it, a label is not valid, or there are no data of a
+        person.
     RecordingError
-        The disk cannot be written.
+        The key is no file of codes, or the disk cannot be written.
     """
+    participants = list(dict.fromkeys(label.removeprefix("sub-") for label in participants))
+    for label in participants:
+        check_label("participant", label)
+    if out.exists() and not out.is_dir():
+        raise SettingsError("the folder for the export is a file", got=out, todo="choose a new folder")
     if out.exists() and any(out.iterdir()):
         raise SettingsError("the folder for the export is not empty", got=out, todo="choose a new folder")
     if out.resolve() in key.resolve().parents:
@@ -67,7 +74,7 @@ def first_day(root: Path, label: str) -> date:
     """
     days = [one.asked_at.date() for one in read_all_forms(root, label)]
     days += [one.at.date() for one in read_entries(root, label)]
-    days += [_label_time(stem.split("_")[1]).date() for stem in _stems(root, label)]
+    days += [at.date() for stem in _stems(root, label) if (at := _label_time(stem.split("_")[1])) is not None]
     if not days:
         raise SettingsError(f"there are no data of sub-{label}", got=root, todo="check the label")
     return min(days)
@@ -75,7 +82,9 @@ def first_day(root: Path, label: str) -> date:
 
 def _codes(key: Path, participants: list[str]) -> dict[str, str]:
     """Return a random code for each label, those of an earlier export where there are any, and write them."""
-    codes: dict[str, str] = json.loads(key.read_text(encoding="utf-8")) if key.exists() else {}
+    codes: dict[str, str] = read_json(key) if key.exists() else {}
+    if not all(isinstance(code, str) for code in codes.values()):
+        raise RecordingError("the key is no file of codes", got=key, todo="choose the key of an earlier export")
     for label in participants:
         while label not in codes:
             code = f"P{secrets.token_hex(4)}"
@@ -90,11 +99,17 @@ def _stems(root: Path, label: str) -> list[str]:
     return [stem for stem in find_session_stems(root) if stem.startswith(f"sub-{label}_")]
 
 
-def _label_time(session: str) -> datetime:
-    return datetime.strptime(session.removeprefix("ses-"), "%Y%m%dT%H%M%S").astimezone()
+def _label_time(session: str) -> datetime | None:
+    """Return the time in a session's label; None for a label of another kind."""
+    try:
+        return datetime.strptime(session.removeprefix("ses-"), "%Y%m%dT%H%M%S").astimezone()
+    except ValueError:
+        return None
 
 
-def _moment(at: datetime, first: date) -> dict[str, str]:
+def _moment(at: datetime | None, first: date) -> dict[str, str]:
+    if at is None:
+        return {"day": "n/a", "time": "n/a"}
     return {"day": str((at.date() - first).days), "time": f"{at:%H:%M}"}
 
 
