@@ -98,7 +98,12 @@ class Course(SettingsModel):
     @property
     def first_day(self) -> datetime:
         """Beginning of the first day, local time."""
-        return datetime.combine(date.fromisoformat(self.start), time()).astimezone()
+        return self.time_of(0)
+
+    def time_of(self, day: int, since_midnight: timedelta = timedelta()) -> datetime:
+        """Return a time of day of a day of the course, local time: days are of the calendar, also of 23 or 25 h."""
+        midnight = datetime.combine(date.fromisoformat(self.start) + timedelta(days=day), time())
+        return (midnight + since_midnight).astimezone()
 
     def dose_time(self, dose: PlannedDose) -> datetime:
         """Return the planned time of a dose."""

@@ -63,7 +63,7 @@ class OwnBand:
 
 @dataclass(frozen=True, slots=True)
 class DoseSession:
-    """The course within the session during which, or just before which, a dose was given."""
+    """The course within a session during which a dose was given; the first dose is its time zero."""
 
     started: datetime
     dose_at: datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +22,9 @@ DueKind = Literal["dose", "dose_end", "form", "recording", "vitals", "home", "re
 _RECORDING_WINDOW = timedelta(minutes=45)
 _DOSE_WINDOW = timedelta(hours=12)
 _VITALS_WINDOW = timedelta(minutes=15)
-_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_NOON, _WEEK = timedelta(hours=12), timedelta(days=7)
+OBSERVED = timedelta(hours=24)
+"""How long after a dose an entry that the person may leave, or vital signs, belong to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,12 @@ class HomeWeek:
         """Return whether the week is later, running (due), done or missed."""
         if self.done >= self.planned:
             return "done"
-        return "later" if now < self.start else "due" if now < self.start + _WEEK else "missed"
+        return "later" if now < self.start else "due" if now < self.end else "missed"
+
+    @property
+    def end(self) -> datetime:
+        """The same time of day a week later, also if the clocks change in it."""
+        return (self.start.replace(tzinfo=None) + _WEEK).astimezone()
 
 
 def read_course_data(root: Path, course: Course) -> CourseData:
@@ -90,6 +98,8 @@ def read_course_data(root: Path, course: Course) -> CourseData:
 def due_items(data: CourseData, now: datetime) -> list[DueItem]:
     """Return everything that is planned, by time, with its state; a session or answer counts for one plan alone."""
     course = data.course
+    if not course.start:
+        return []
     items = [
         *_dose_items(data, now),
         *_form_items(data, now),
@@ -98,7 +108,7 @@ def due_items(data: CourseData, now: datetime) -> list[DueItem]:
         *_open_items(data, now),
         *(_home_item(week, now) for week in home_weeks(data)),
     ]
-    return sorted(items, key=lambda item: item.at) if course.start else []
+    return sorted(items, key=lambda item: item.at)
 
 
 def dose_time(data: CourseData, name: str) -> datetime:
@@ -114,17 +124,16 @@ def home_weeks(data: CourseData) -> list[HomeWeek]:
     home = data.course.home
     if home is None or not data.course.start:
         return []
-    first = data.course.first_day + home.from_day * _DAY
     n_days = home.to_day - home.from_day + 1
-    weeks = [(number, first + number * _WEEK) for number in range(-(-n_days // 7))]
+    starts = [data.course.time_of(day) for day in range(home.from_day, home.to_day + 8, 7)]
     return [
         HomeWeek(
             number + 1,
             start,
             round(home.per_week * min(7, n_days - 7 * number) / 7),
-            sum(start <= one.started_at < start + _WEEK for one in data.sessions if one.practice_s),
+            sum(start <= one.started_at < end for one in data.sessions if one.practice_s),
         )
-        for number, start in weeks
+        for number, (start, end) in enumerate(pairwise(starts))
     ]
 
 
@@ -157,8 +166,11 @@ def _form_items(data: CourseData, now: datetime) -> Iterator[DueItem]:
     used: set[str] = set()
     for planned in data.course.forms:
         window = timedelta(hours=planned.window_h)
-        base = dose_time(data, planned.dose) if planned.dose else data.course.first_day + planned.day * _DAY + _DAY / 2
-        at = base + timedelta(minutes=planned.offset_min)
+        offset = timedelta(minutes=planned.offset_min)
+        if planned.dose:
+            at = dose_time(data, planned.dose) + offset
+        else:
+            at = data.course.time_of(planned.day, _NOON + offset)
         near = [
             one
             for one in data.forms
@@ -178,8 +190,8 @@ def _form_items(data: CourseData, now: datetime) -> Iterator[DueItem]:
 def _recording_items(data: CourseData, now: datetime) -> Iterator[DueItem]:
     used: set[str] = set()
     for planned in data.course.recordings:
-        base = dose_time(data, planned.dose) if planned.dose else data.course.first_day + planned.day * _DAY
-        at = base + timedelta(minutes=planned.offset_min)
+        offset = timedelta(minutes=planned.offset_min)
+        at = dose_time(data, planned.dose) + offset if planned.dose else data.course.time_of(planned.day, offset)
         near = [one for one in data.sessions if one.stem not in used and abs(one.started_at - at) <= _RECORDING_WINDOW]
         found = min(near, key=lambda one: abs(one.started_at - at), default=None)
         if found is not None:
@@ -207,7 +219,10 @@ def _open_items(data: CourseData, now: datetime) -> Iterator[DueItem]:
         if given is None:
             continue
         at = given.at + timedelta(minutes=dose.observe_min)
-        done = any(isinstance(one.line.entry, ReadyToLeave) and given.at <= one.at for one in data.entries)
+        done = any(
+            isinstance(one.line.entry, ReadyToLeave) and given.at <= one.at <= given.at + OBSERVED
+            for one in data.entries
+        )
         yield DueItem(at, "ready", tr(texts.DUE_READY), _state(at, now, _DOSE_WINDOW, done=done))
 
 

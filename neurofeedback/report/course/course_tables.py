@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from neurofeedback.analysis.course.course_plan import CourseData, home_weeks
+from neurofeedback.analysis.course.course_plan import OBSERVED, CourseData, home_weeks
 from neurofeedback.recording.facts.entries import dose_ends
 from neurofeedback.recording.facts.entry_models import (
     AdverseEvent,
@@ -21,7 +21,6 @@ from neurofeedback.texts import course_report as texts
 from neurofeedback.texts.catalogue import tr
 
 _MOMENT = "%Y-%m-%d %H:%M"
-_OBSERVED = timedelta(hours=24)
 _BEFORE = timedelta(hours=2)
 _MAX_NOTES = 8
 
@@ -103,7 +102,7 @@ def vitals_rows(data: CourseData) -> list[tuple[str, ...]]:
     measured = [(one.at, one.line.entry) for one in data.entries if isinstance(one.line.entry, Vitals)]
     for dose in data.doses:
         before = [entry for at, entry in measured if dose.at - _BEFORE <= at <= dose.at]
-        after = [entry for at, entry in measured if dose.at < at <= dose.at + _OBSERVED]
+        after = [entry for at, entry in measured if dose.at < at <= dose.at + OBSERVED]
         if before or after:
             rows.append(
                 (
@@ -144,7 +143,7 @@ def leaving_lines(data: CourseData) -> list[str]:
         found = [
             one
             for one in data.entries
-            if isinstance(one.line.entry, ReadyToLeave) and dose.at <= one.at <= dose.at + _OBSERVED
+            if isinstance(one.line.entry, ReadyToLeave) and dose.at <= one.at <= dose.at + OBSERVED
         ]
         if not found or not isinstance(entry := found[0].line.entry, ReadyToLeave):
             lines.append(tr(texts.NO_LEAVING))
