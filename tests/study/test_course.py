@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.facts.changes import change_log_path
 from neurofeedback.recording.facts.course_file import (
+    changed_since_frozen,
     check_course,
     course_path,
     freeze_course,
@@ -22,7 +25,7 @@ from neurofeedback.recording.facts.course_file import (
     new_course,
     read_course,
 )
-from neurofeedback.recording.facts.entries import save_entry
+from neurofeedback.recording.facts.entries import read_entries, save_entry
 from neurofeedback.recording.facts.entry_models import Consent, DoseEnd, ReadyToLeave
 from neurofeedback.recording.facts.entry_parsing import parse_dose, parse_vitals
 from neurofeedback.recording.facts.forms import save_answers
@@ -95,6 +98,48 @@ def test_a_frozen_course_that_is_changed_is_noticed(tmp_path: Path) -> None:
     assert not is_frozen(tmp_path, "07")
 
 
+def test_a_form_that_changed_after_the_course_was_frozen_is_named(tmp_path: Path) -> None:
+    save_contacts(CONTACTS)
+    planned(tmp_path)
+    lock = freeze_course(tmp_path, "07")
+    before = lock.read_text()
+    assert freeze_course(tmp_path, "07").read_text() == before, "a lock that holds is left as it is"
+    sha256 = json.loads(before)["forms_sha256"]["phq9"]
+    lock.write_text(before.replace(sha256, "0" * 64))
+    assert not is_frozen(tmp_path, "07")
+    assert changed_since_frozen(tmp_path, "07") == ["form phq9"]
+    shown = CliRunner().invoke(app, ["course", "next", "07", "--recordings", str(tmp_path)])
+    assert "changed after it was frozen: form phq9" in shown.stdout
+
+
+def test_a_course_belongs_to_the_person_of_its_file(tmp_path: Path) -> None:
+    planned(tmp_path)
+    path = course_path(tmp_path, "07")
+    path.write_text(path.read_text().replace('participant = "07"', 'participant = "08"'))
+    course = read_course(tmp_path, "sub-07")
+    assert course is not None
+    assert course.participant == "07"
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone of a process cannot be changed here")
+def test_days_are_those_of_the_calendar_when_the_clocks_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        course = load_course("meditation").model_copy(update={"participant": "07", "start": "2026-03-23"})
+        data = CourseData(course, (), (), ())
+        weeks = home_weeks(data)
+        forms = [item.at for item in due_items(data, course.first_day) if item.kind == "form"]
+        shown = [f"{week.start:%d %H:%M}-{week.end:%d %H:%M}" for week in weeks]
+    time.tzset()
+    assert shown[:2] == ["23 00:00-30 00:00", "30 00:00-06 00:00"]
+    assert {f"{at:%H:%M}" for at in forms} == {"12:00"}
+
+
+def test_a_template_has_no_due_list() -> None:
+    assert due_items(CourseData(load_course("infusion"), (), (), ()), START) == []
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -146,6 +191,10 @@ def test_the_due_list_follows_the_dose_that_was_given(tmp_path: Path) -> None:
     found = states(read_course_data(tmp_path, course), now + timedelta(hours=1))
     assert "dose_end 01 14:10" not in found
     assert found["ready 01 16:10"] == "done"
+    (dose, *_, leaving) = read_entries(tmp_path, "07")
+    save_entry(tmp_path, "07", leaving.line.entry, at=dose.at + timedelta(days=3), supersedes=leaving.hash)
+    found = states(read_course_data(tmp_path, course), now + timedelta(hours=1))
+    assert found["ready 01 16:10"] == "due", "another day"
     assert todays_items(due_items(read_course_data(tmp_path, course), now), now)
 
 
@@ -277,6 +326,25 @@ def test_a_pseudonymized_export_holds_days_and_no_names(tmp_path: Path) -> None:
         export_pseudonymized(root, ["Anna7"], tmp_path / "out", key)
     with pytest.raises(SettingsError, match="key would lie"):
         export_pseudonymized(root, ["Anna7"], tmp_path / "new", tmp_path / "new" / "key.json")
+    both = export_pseudonymized(root, ["sub-Anna7", "Anna7"], tmp_path / "both", key)
+    assert both[1].read_text() == tables[1].read_text(), "a label with sub- is the same person, once"
+    with pytest.raises(SettingsError, match="is a file"):
+        export_pseudonymized(root, ["Anna7"], key, tmp_path / "other.json")
+    for text in ("no JSON", "[1]", '{"Anna7": 1}'):
+        key.write_text(text)
+        with pytest.raises(RecordingError):
+            export_pseudonymized(root, ["Anna7"], tmp_path / "wrong", key)
+    assert not (tmp_path / "wrong").exists()
+
+
+def test_a_session_whose_label_is_no_time_is_exported_without_one(tmp_path: Path) -> None:
+    root = tmp_path / "recordings"
+    fill(root, "Anna7")
+    for path in sorted(root.rglob(f"*{LABEL}*"), reverse=True):
+        path.rename(path.with_name(path.name.replace(LABEL, "first")))
+    export_pseudonymized(root, ["Anna7"], tmp_path / "out", tmp_path / "key.json")
+    header, row = (line.split("\t") for line in (tmp_path / "out" / "sessions.tsv").read_text().splitlines())
+    assert dict(zip(header, row, strict=True))["day"] == "n/a"
 
 
 def test_withdrawal_and_consent_in_the_terminal(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, last_participant, recordings_folder
+from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, recordings_folder
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import course as texts
 from neurofeedback.texts.catalogue import tr
@@ -62,15 +62,15 @@ def due(
 ) -> None:
     """Print what is due; an answer that staff have not acknowledged comes first."""
     from neurofeedback.analysis.course.course_plan import due_items, read_course_data, todays_items
-    from neurofeedback.recording.facts.course_file import check_course, is_frozen, lock_path
+    from neurofeedback.recording.facts.course_file import changed_since_frozen, check_course
     from neurofeedback.recording.facts.form_records import unacknowledged_lines
 
     folder = existing_recordings_folder(recordings)
     for line in unacknowledged_lines(folder, participant):
         echo(line, bold="! ")
     plan = _course(folder, participant)
-    if lock_path(folder, participant).exists() and not is_frozen(folder, participant):
-        echo(tr(texts.CHANGED_SINCE_FROZEN))
+    if changed := changed_since_frozen(folder, participant):
+        echo(tr(texts.CHANGED_SINCE_FROZEN, what=", ".join(changed)))
     for notice in check_course(plan):
         echo(notice)
     now = datetime.now().astimezone()
@@ -306,7 +306,7 @@ def _ask(kind: EntryKind) -> str:
 def _course(folder: Path, participant: str) -> Course:
     from neurofeedback.recording.facts.course_file import read_course
 
-    course = read_course(folder, participant or last_participant(folder))
+    course = read_course(folder, participant)
     if course is None:
         raise SettingsError(tr(texts.NO_COURSE, participant=participant))
     return course

@@ -35,7 +35,7 @@ def lock_path(root: Path, participant: str) -> Path:
 
 
 def read_course(root: Path, participant: str) -> Course | None:
-    """Return a person's course; None without one.
+    """Return a person's course; None without one. The label is that asked for, not one written in the file.
 
     Raises
     ------
@@ -43,7 +43,8 @@ def read_course(root: Path, participant: str) -> Course | None:
         The file cannot be used.
     """
     path = course_path(root, participant)
-    return load_course(str(path)) if path.exists() else None
+    label = participant.removeprefix("sub-")
+    return load_course(str(path)).model_copy(update={"participant": label}) if path.exists() else None
 
 
 def new_course(
@@ -117,6 +118,8 @@ def check_course(course: Course) -> list[str]:
 def freeze_course(root: Path, participant: str) -> Path:
     """Write the lock of a course: its hash, those of its forms, and the version of the program.
 
+    A lock that still holds is left as it is.
+
     Raises
     ------
     SettingsError
@@ -137,12 +140,14 @@ def freeze_course(root: Path, participant: str) -> Path:
         )
     names = sorted({planned.form for planned in course.forms})
     path, sha256 = lock_path(root, label), file_hash(course_path(root, label))
-    if path.exists() and not is_frozen(root, label):
+    if changed := changed_since_frozen(root, label):
         raise RecordingError(
             "this course was changed after it was frozen",
-            got=course_path(root, label),
+            got=", ".join(changed),
             todo="undo the change; or rename the lock, which the change log records, and freeze again",
         )
+    if path.exists():
+        return path
     with explain_disk_errors(f"{path} cannot be written", todo="free disk space, then try again"):
         write_json_atomic(
             path,
@@ -158,6 +163,28 @@ def freeze_course(root: Path, participant: str) -> Path:
 
 
 def is_frozen(root: Path, participant: str) -> bool:
-    """Return whether a course is frozen and has not been changed since."""
-    path, sha256 = lock_path(root, participant), file_hash(course_path(root, participant))
-    return path.exists() and bool(sha256) and read_json(path).get("course_sha256") == sha256
+    """Return whether a course is frozen and neither it nor one of its forms has been changed since."""
+    return lock_path(root, participant).exists() and not changed_since_frozen(root, participant)
+
+
+def changed_since_frozen(root: Path, participant: str) -> list[str]:
+    """Return what was changed after a course was frozen: its file, names of forms; nothing if it is not frozen."""
+    path = lock_path(root, participant)
+    if not path.exists():
+        return []
+    lock, course = read_json(path), course_path(root, participant)
+    sha256, forms = file_hash(course), lock.get("forms_sha256")
+    changed = [] if sha256 and lock.get("course_sha256") == sha256 else [str(course)]
+    return changed + [
+        f"form {name}"
+        for name, known in (forms if isinstance(forms, dict) else {}).items()
+        if _form_hash(name) != known
+    ]
+
+
+def _form_hash(name: str) -> str:
+    """Return the hash of a form as it is now; empty if it cannot be used."""
+    try:
+        return form_hash(load_questionnaire(name))
+    except SettingsError:
+        return ""
