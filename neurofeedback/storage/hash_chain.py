@@ -18,6 +18,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from neurofeedback.errors import RecordingError
 from neurofeedback.storage.append_only import AppendOnlyFile
 from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.storage.file_lock import waited_lock
@@ -61,9 +62,12 @@ def append_entry(path: Path, data: JsonObject) -> str:
 
     Raises
     ------
+    RecordingError
+        A text holds half of a letter (a lone surrogate, as a terminal of another encoding passes on).
     OSError
         The disk cannot be written, or the file is a link. The file is as it was.
     """
+    _check_letters(data)
     make_folder(path.parent)
     with chain_lock(path):
         is_new = not path.exists()
@@ -203,7 +207,19 @@ def _parse(raw: str) -> dict[str, JsonValue] | None:
 
 
 def _hash(previous: JsonValue, salt: JsonValue, data: JsonValue | JsonObject) -> str:
-    return hashlib.sha256(_dump([previous, salt, data]).encode()).hexdigest()
+    return hashlib.sha256(_dump([previous, salt, data]).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _check_letters(data: JsonObject) -> None:
+    text = _dump(data)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise RecordingError(
+            "this text holds a letter that cannot be saved",
+            got=ascii(text[max(0, error.start - 20) : error.end]),
+            todo="enter it again with other letters; check that the terminal's encoding is UTF-8",
+        ) from None
 
 
 def _dump(value: object) -> str:

@@ -35,6 +35,7 @@ MIGRATED = (
 )
 NOTHING_TO_MIGRATE = "Nothing of an earlier version is left to move."
 NOT_MIGRATED = "{path} stays where it is: {why}"
+NOT_UNDERSTOOD = "its cells or its description (.json beside it) are not as version 0.1.0 wrote them."
 
 # the dialog of the window
 OPEN_DIALOG = "&Forms and facts"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from neurofeedback.storage.private_files import make_folder, restrict_tree, sync
 from neurofeedback.texts import forms as texts
 from neurofeedback.texts.catalogue import tr
 
+_log = logging.getLogger(__name__)
+
 _BACKUP = Path("sourcedata", "backup")
 _MISSING = "n/a"
 _FORM_KEYS = ("participant_id", "session_id", "score")
@@ -35,11 +38,6 @@ class Migration:
     n_sessions: int = 0
     backup: Path | None = None
     notices: tuple[str, ...] = ()
-
-
-def needs_migration(root: Path) -> bool:
-    """Return whether tables of forms of an earlier version are left."""
-    return any(_old_tables(root))
 
 
 def migrate_dataset(root: Path) -> Migration:
@@ -66,8 +64,11 @@ def migrate_dataset(root: Path) -> Migration:
     for path in tables:
         try:
             n_answers += _migrate_table(root, path)
-        except (NeurofeedbackError, ValueError, KeyError, AttributeError) as error:
+        except NeurofeedbackError as error:
             notices.append(tr(texts.NOT_MIGRATED, path=path, why=error))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            _log.warning("%s cannot be understood: %r", path, error)
+            notices.append(tr(texts.NOT_MIGRATED, path=path, why=tr(texts.NOT_UNDERSTOOD)))
     _remove_if_empty(root / "phenotype")
     for files in notes:
         _migrate_facts(files)
