@@ -153,7 +153,13 @@ def read_session_facts(recordings: str | PathLike[str], participant: str, sessio
 
 
 def set_session_facts(
-    recordings: str | PathLike[str], participant: str, session: str, *, by: str = "", why: str = "", **facts: str
+    recordings: str | PathLike[str],
+    participant: str,
+    session: str,
+    *,
+    by: str = "",
+    why: str = "",
+    **facts: str | float | None,
 ) -> tuple[str, ...]:
     """Set some facts of a session; earlier values stay in the change log.
 
@@ -165,8 +171,9 @@ def set_session_facts(
         Labels, with or without ``sub-`` and ``ses-``.
     by, why : str
         Who changes them, and why.
-    **facts : str
-        ``condition``, ``substance``, ``dose``, ``route``, ``eyes``, ``visit``, ``arm``, ``note``.
+    **facts : str, float or None
+        Text: ``condition``, ``substance``, ``dose``, ``route``, ``eyes``, ``visit``, ``arm``, ``note``, and ``anchor``,
+        ISO 8601. A number or None: ``minutes_from_anchor``.
 
     Returns
     -------
@@ -176,7 +183,7 @@ def set_session_facts(
     Raises
     ------
     SettingsError
-        There is no such fact.
+        There is no such fact, or its value is of another type.
     RecordingError
         There is no such session, a value is not valid, or the disk cannot be written.
 
@@ -193,5 +200,10 @@ def set_session_facts(
 
     if unknown := sorted(set(facts) - set(FACT_NAMES)):
         raise SettingsError("there is no such fact", got=", ".join(unknown), allowed=", ".join(FACT_NAMES))
+    for name, value in facts.items():
+        is_number = name == "minutes_from_anchor"
+        if not isinstance(value, (int, float, type(None)) if is_number else str):
+            allowed = "a number of minutes, or None" if is_number else "text"
+            raise SettingsError(f"{name} has an invalid value", got=repr(value), allowed=allowed)
     changes: dict[str, str | float | None] = {**facts}
     return update_facts(Path(recordings), participant, session, changes, by=by, why=why)[1]

@@ -22,7 +22,7 @@ from neurofeedback.recording.facts.form_records import (
     unacknowledged,
 )
 from neurofeedback.recording.facts.forms import acknowledge_answers, link_answers, save_answers
-from neurofeedback.recording.facts.migrate import migrate_dataset, needs_migration
+from neurofeedback.recording.facts.migrate import migrate_dataset
 from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.load import load_questionnaire
 from neurofeedback.storage.bin import move_to_bin, restore_from_bin
@@ -188,6 +188,25 @@ def test_an_edited_table_is_copied_before_it_is_written_again(tmp_path: Path) ->
     assert wrong(tmp_path) == {}
 
 
+def test_the_copy_of_an_edited_table_has_its_bytes(tmp_path: Path) -> None:
+    save(tmp_path, ITEM_9)
+    edited = table(tmp_path).read_bytes().replace(b"self", "Grüße".encode("latin-1"))
+    table(tmp_path).write_bytes(edited)
+    save_answers(tmp_path, PHQ9, NONE_9, participant="07", asked_at=START)
+    (copy,) = (tmp_path / "sourcedata" / "edited").iterdir()
+    assert copy.read_bytes() == edited
+
+
+def test_half_a_letter_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    save(tmp_path, ITEM_9)
+    before = form_path(tmp_path, "phq9").read_bytes()
+    with pytest.raises(RecordingError, match="letter that cannot be saved"):
+        save_answers(tmp_path, PHQ9, NONE_9, participant="07", asked_by="J\udcfcrgen")
+    assert form_path(tmp_path, "phq9").read_bytes() == before
+    edit(form_path(tmp_path, "phq9"), lambda text: text.replace('"07"', '"\\ud83d"'))
+    assert read_chain(form_path(tmp_path, "phq9")).faults == ((1, "changed"),)
+
+
 def test_a_full_disk_leaves_what_was_there_and_the_answers_can_be_saved_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,14 +300,12 @@ def write_old_tables(root: Path) -> None:
 def test_tables_of_an_earlier_version_are_moved_with_a_backup(tmp_path: Path) -> None:
     write_old_tables(tmp_path)
     old = (tmp_path / "phenotype" / "phq9_after.tsv").read_text()
-    assert needs_migration(tmp_path)
     done = migrate_dataset(tmp_path)
     assert (done.n_answers, done.notices) == (2, ())
     assert done.backup is not None
     assert (done.backup / "phenotype" / "phq9_after.tsv").read_text() == old
     assert not (tmp_path / "phenotype").exists()
     assert [one.answers.items.get("phq9_9") for one in read_all_forms(tmp_path, "07")] == [1, None]
-    assert not needs_migration(tmp_path)
     assert migrate_dataset(tmp_path).backup is None
 
 
@@ -306,8 +323,12 @@ def test_a_table_that_cannot_be_understood_stays(tmp_path: Path) -> None:
     folder = tmp_path / "phenotype"
     folder.mkdir()
     (folder / "own_after.tsv").write_text("participant_id\tsession_id\tq\nsub-07\tses-1\tyes\n")
+    described = (
+        '{"MeasurementToolMetadata": {"Description": "x"}, "q": {"Description": "q", "Levels": {"0": "a", "1": "b"}}}'
+    )
+    (folder / "own_after.json").write_text(described)
     done = migrate_dataset(tmp_path)
-    assert "stays where it is" in done.notices[0]
+    assert "stays where it is: its cells or its description" in done.notices[0]
     assert (folder / "own_after.tsv").exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,27 @@ def test_a_table_from_a_spreadsheet_is_read_and_its_columns_stay(writer: Session
     assert "home" in copy.read_text()
 
 
+def test_quotes_of_a_spreadsheet_are_removed_and_own_ones_stay(writer: SessionWriter, tmp_path: Path) -> None:
+    write_facts(tmp_path, "07", LABEL, SessionFacts(condition="pre", note='"calm", then "busy"', dose='"35"'))
+    path = sessions_table(tmp_path, "07")
+    facts = read_facts(tmp_path, "07", LABEL)
+    assert facts is not None
+    assert (facts.note, facts.dose) == ('"calm", then "busy"', '"35"')
+    quoted = path.read_text().replace("\tpre\t", '\t"pre ""1"""\t').replace("session_id", '"session_id"')
+    path.write_text(quoted + "\n" + "\t\n")
+    facts = read_facts(tmp_path, "07", LABEL)
+    assert facts is not None
+    assert (facts.condition, facts.dose) == ('pre "1"', '"35"')
+
+
+def test_a_damaged_description_is_written_again(writer: SessionWriter, tmp_path: Path) -> None:
+    write_facts(tmp_path, "07", LABEL, SessionFacts(condition="pre"))
+    sidecar = sessions_table(tmp_path, "07").with_suffix(".json")
+    sidecar.write_text("[1]")
+    write_facts(tmp_path, "07", LABEL, SessionFacts(condition="home"))
+    assert "condition" in json.loads(sidecar.read_text())
+
+
 def test_a_damaged_cell_or_table_is_named(writer: SessionWriter, tmp_path: Path) -> None:
     write_facts(tmp_path, "07", LABEL, SessionFacts(condition="pre", minutes_from_anchor=3))
     path = sessions_table(tmp_path, "07")
@@ -143,3 +165,7 @@ def test_answers_and_facts_in_a_notebook(writer: SessionWriter, tmp_path: Path) 
     assert nf.read_session_facts(tmp_path, "07", LABEL) == SessionFacts(condition="pre")
     with pytest.raises(SettingsError, match="no such fact"):
         nf.set_session_facts(tmp_path, "07", LABEL, weather="rain")
+    nf.set_session_facts(tmp_path, "07", LABEL, minutes_from_anchor=5)
+    for wrong in ({"minutes_from_anchor": "soon"}, {"dose": 35}):
+        with pytest.raises(SettingsError, match="invalid value"):
+            nf.set_session_facts(tmp_path, "07", LABEL, **wrong)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from neurofeedback.recording.facts.changes import log_change
 from neurofeedback.settings.questionnaire import Item, Questionnaire
-from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
+from neurofeedback.storage.atomic_files import explain_disk_errors, open_replacement, write_atomic
 from neurofeedback.storage.bin import BIN
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import forms as texts
@@ -111,7 +111,8 @@ def set_edited_aside(root: Path, path: Path) -> Path:
     stamp = datetime.now().strftime("%Y%m%dT%H%M%S%f")
     copy = EDITED / f"{path.stem}_edited-{stamp}{path.suffix}"
     make_folder((root / copy).parent)
-    write_atomic(root / copy, path.read_text(encoding="utf-8", errors="replace"))
+    with open_replacement(root / copy) as file:  # its bytes: the edit may be in another encoding
+        file.write(path.read_bytes())
     log_change(
         root,
         "edited",

@@ -14,7 +14,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import DERIVATIVES
 from neurofeedback.recording.facts.changes import file_hash, last_change, log_change
 from neurofeedback.recording.facts.form_tables import set_edited_aside
-from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
+from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, write_atomic
 from neurofeedback.storage.file_lock import waited_lock
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import forms as texts
@@ -119,7 +119,7 @@ def read_facts(root: Path, participant: str, session: str) -> SessionFacts | Non
 
 @lru_cache(maxsize=16)
 def _rows_by_label(path: Path, time_ns: int, size: int) -> dict[str, dict[str, str]]:
-    return {row["session_id"]: row for row in _parse_table(path, time_ns, size)[1]}
+    return {row["session_id"]: row for row in _parse_table(path, time_ns, size)[1] if row.get("session_id")}
 
 
 def write_facts(
@@ -267,7 +267,7 @@ def _write_rows(root: Path, path: Path, columns: list[str], rows: list[dict[str,
 
 def _format(columns: list[str], rows: list[dict[str, str]]) -> str:
     lines = [columns, *([row.get(name) or _MISSING for name in columns] for row in rows)]
-    return "".join("\t".join(line) + "\n" for line in lines)
+    return "".join("\t".join(map(_quote, line)) + "\n" for line in lines)
 
 
 def _describe(path: Path, columns: list[str]) -> None:
@@ -275,8 +275,8 @@ def _describe(path: Path, columns: list[str]) -> None:
     sidecar = path.with_suffix(".json")
     known: dict[str, object] = {}
     if sidecar.exists():
-        with suppress(ValueError):
-            known = json.loads(sidecar.read_text(encoding="utf-8"))
+        with suppress(RecordingError):  # damaged, or no object: it is written again
+            known = read_json(sidecar)
     described = {name: {"Description": _DESCRIPTIONS[name]} for name in columns if name in _DESCRIPTIONS}
     document = {**described, **known}
     if document != known:
@@ -296,7 +296,7 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 def _parse_table(path: Path, _time_ns: int, _size: int) -> tuple[tuple[str, ...], tuple[dict[str, str], ...]]:
     """Parse the table once for each of its states: a history asks for every session."""
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    columns = tuple(lines[0].split("\t")) if lines else ()
+    columns = tuple(map(_unquote, lines[0].split("\t"))) if lines else ()
     if "session_id" not in columns:
         raise RecordingError(
             f"{path} is no table of sessions",
@@ -304,7 +304,20 @@ def _parse_table(path: Path, _time_ns: int, _size: int) -> tuple[tuple[str, ...]
             allowed="tab-separated columns, session_id among them",
             todo="restore it from sourcedata/edited or a backup",
         )
-    return columns, tuple(dict(zip(columns, line.split("\t"), strict=False)) for line in lines[1:] if line.strip())
+    rows = [[_unquote(cell) for cell in line.split("\t")] for line in lines[1:] if line.strip()]
+    return columns, tuple(dict(zip(columns, row, strict=False)) for row in rows)
+
+
+def _unquote(cell: str) -> str:
+    """Return a cell without the quotes of a spreadsheet program; a quote in a text is left as it is."""
+    inner = cell[1:-1]
+    is_quoted = len(cell) > 1 and cell[0] == cell[-1] == '"' and '"' not in inner.replace('""', "")
+    return inner.replace('""', '"') if is_quoted else cell
+
+
+def _quote(cell: str) -> str:
+    """Quote a cell that would lose quotes of its own when it is read again."""
+    return cell if _unquote(cell) == cell else '"' + cell.replace('"', '""') + '"'
 
 
 def _parse_facts(row: dict[str, str], path: Path) -> SessionFacts:
