@@ -238,7 +238,8 @@ def _failure(got: str) -> OpenFailure:
 
 def _start() -> subprocess.Popen[str]:
     frozen = getattr(sys, "frozen", False)
-    command = [sys.executable, SOUND_PROCESS] if frozen else [sys.executable, "-m", MODULE]
+    module = [SOUND_PROCESS] if frozen else ["-P", "-m", MODULE]  # -P: runs no module of the current folder
+    command = [sys.executable, *module]
     if log.isEnabledFor(logging.DEBUG):
         command.append("--verbose")
     try:

@@ -132,7 +132,8 @@ def _map_samples(path: Path, n_channels: int) -> tuple[SampleReader, int]:
         raise RecordingError(f"{path} holds no samples", todo="there is nothing to read in this session")
 
     def read_samples(start: int, stop: int) -> NDArray[np.float32]:
-        start, stop = min(start, n_samples), min(stop, n_samples)
+        start = min(start, n_samples)
+        stop = max(start, min(stop, n_samples))
         try:  # not mapped: the pages of a long session would count as memory of this program
             values = np.fromfile(path, "<f4", n_channels * (stop - start), offset=4 * n_channels * start)
         except OSError as error:

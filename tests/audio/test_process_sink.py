@@ -76,6 +76,16 @@ def until(true: Callable[[], object], deadline_s: float = 60.0) -> None:
         time.sleep(0.01)
 
 
+def test_sound_process_executes_no_module_of_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "numpy.py").write_text("open('executed', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    process = process_sink._start()
+    process.communicate(timeout=60)
+    assert (process.returncode, (tmp_path / "executed").exists()) == (0, False)
+
+
 def test_every_command_reaches_the_sound_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_sink, "DeviceSink", Sink)
     sent = ProcessSink.__new__(ProcessSink)

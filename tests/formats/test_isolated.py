@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import struct
@@ -13,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmarks.fuzz import seeds
-from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.errors import RecordingError, SettingsError, SourceError
 from neurofeedback.formats import import_brainvision
 from neurofeedback.formats.importers import import_file
-from neurofeedback.formats.isolated import reader_process
+from neurofeedback.formats.isolated import reader_process, recording_files
 from neurofeedback.formats.isolated.reader_process import ReaderLimits, import_isolated
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.rules.options import NO_OPTIONS
@@ -99,6 +101,15 @@ def grow(*_: object) -> None:
     raise AssertionError(len(blocks))
 
 
+def fill_disk(*_: object) -> Recording:
+    """A recording for which the disk has no space."""
+
+    def refuse(*_: object) -> NDArray[np.float32]:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    return replace(seeds.recording(), read_samples=refuse)
+
+
 def fault(*_: object) -> None:
     raise ZeroDivisionError
 
@@ -108,7 +119,8 @@ def fault(*_: object) -> None:
     ("read", "limits", "words"),
     [
         (loop, LIMITS, "no end after 1 s"),
-        (wait, replace(LIMITS, wall_s=0.2), "no end after 1 s"),
+        (wait, replace(LIMITS, wall_s=0.2), r"no end after 0\.2 s"),
+        (fill_disk, LIMITS, "got No space left on device"),
         (crash, LIMITS, "a crash of its reader"),
         (fault, LIMITS, "a crash of its reader"),
         (grow, LIMITS, "needs more memory than a recording of its size: got over 0.1 GB"),
@@ -143,6 +155,110 @@ def test_error_of_the_reader_is_raised_with_all_its_parts(tmp_path: Path, monkey
     with pytest.raises(SettingsError) as refused:
         import_isolated(tmp_path / "a.set", NO_OPTIONS)
     assert str(refused.value) == str(error)
+
+
+@LINUX
+def test_full_disk_is_named_also_where_the_error_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(reader_process, "import_file", fill_disk)
+    monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(RecordingError, match="got No space left on device"):
+        import_isolated(Path(__file__), NO_OPTIONS)
+
+
+@LINUX
+def test_samples_are_written_without_a_map(known: dict[str, seeds.Seed], tmp_path: Path) -> None:
+    """A file that may hold 100 bytes stands for a full disk: a write fails, and a map would end the process."""
+    import resource
+
+    path, folder = known["edf"].write(tmp_path), tmp_path / "out"
+    folder.mkdir()
+    whole = import_file(path)
+    handler, limits = signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            recording_files._write_samples(whole, folder / "samples.f4")
+        with pytest.raises(OSError, match="File too large"):
+            recording_files.write_recording(whole, folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(folder.iterdir()) == []
+
+
+def test_on_windows_nothing_of_the_folder_stays_mapped(
+    known: dict[str, seeds.Seed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, folder = import_file(known["edf"].write(tmp_path)), tmp_path / "out"
+    folder.mkdir()
+    recording_files.write_recording(whole, folder)
+    monkeypatch.setattr(recording_files.sys, "platform", "win32")
+    monkeypatch.setattr(np, "memmap", None)
+    assert_same(recording_files.read_recording(folder), whole)
+    assert not folder.exists()
+
+
+def test_module_beside_a_recording_is_not_executed(
+    known: dict[str, seeds.Seed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = known["edf"].write(tmp_path)
+    (tmp_path / "numpy.py").write_text("open('executed', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
+    assert_same(import_isolated(path, NO_OPTIONS), import_file(path))
+    assert not (tmp_path / "executed").exists()
+
+
+def test_process_without_a_fork_that_does_not_end_is_named_with_its_time(
+    known: dict[str, seeds.Seed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
+    with pytest.raises(RecordingError, match=r"no end after 0\.01 s"):
+        import_isolated(known["edf"].write(tmp_path), NO_OPTIONS, replace(LIMITS, wall_s=0.01))
+
+
+@LINUX
+def test_program_with_many_open_files_reads_a_recording(
+    known: dict[str, seeds.Seed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+    import resource
+
+    make, limits = os.pipe, resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limits[1] < 1100:
+        pytest.skip("this account may not open that many files")
+
+    def far_pipe() -> tuple[int, int]:
+        near = make()
+        far = tuple(fcntl.fcntl(one, fcntl.F_DUPFD_CLOEXEC, 1024) for one in near)
+        for one in near:
+            os.close(one)
+        return far[0], far[1]
+
+    path = known["edf"].write(tmp_path)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(1100, limits[0]), limits[1]))
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "pipe", far_pipe)
+            recording = import_isolated(path, NO_OPTIONS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert_same(recording, import_file(path))
+
+
+def test_error_of_an_unknown_kind_is_one_of_the_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise SourceError("one", got=2)
+
+    monkeypatch.setattr(reader_process, "import_file", refuse)
+    (tmp_path / "a.set").write_bytes(b"any")
+    with pytest.raises(RecordingError, match="one"):
+        import_isolated(tmp_path / "a.set", NO_OPTIONS)
 
 
 def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ The process has limits of memory and processor time, and hands the recording ove
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import select
 import shutil
 import signal
 import subprocess
@@ -18,6 +18,7 @@ import time
 import warnings
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from neurofeedback.errors import NeurofeedbackError, RecordingError, SettingsError
@@ -28,6 +29,7 @@ from neurofeedback.formats.rules.options import ImportOptions
 from neurofeedback.recording.recording import Recording
 
 _ERROR = "error.json"
+_CRASH = "a crash of its reader"
 _KINDS: dict[str, type[NeurofeedbackError]] = {kind.__name__: kind for kind in (RecordingError, SettingsError)}
 _COMPANION_SUFFIXES = (".eeg", ".dat", ".fdt", ".vmrk")
 _MEMORY_BYTES, _MEMORY_PER_BYTE = 1_000_000_000, 8
@@ -79,25 +81,35 @@ def import_isolated(path: Path, options: ImportOptions, limits: ReaderLimits | N
         status = _run(path, options, folder, limits)
         return _result(path, folder, status, limits)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)  # on Windows mapped files stay, for the system to clear up
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _result(path: Path, folder: Path, status: int, limits: ReaderLimits) -> Recording:
-    if (folder / _ERROR).exists():
+    if status == 0 and (folder / _ERROR).exists():
         error = json.loads((folder / _ERROR).read_text(encoding="utf-8"))
-        raise _KINDS[error.pop("kind")](**error)
+        raise _KINDS.get(error.pop("kind"), RecordingError)(**error)
     if status != 0 or not (folder / DOCUMENT).exists():
-        raise _failure(path, status, limits)
+        raise _failure(path, _reason(status, limits))
     try:
         return read_recording(folder)
     except ValueError:
-        raise _failure(path, 1, limits) from None
+        raise _failure(path, _CRASH) from None
 
 
-def _failure(path: Path, status: int, limits: ReaderLimits) -> RecordingError:
-    got = "a crash of its reader"
-    if hasattr(signal, "SIGXCPU") and status in (-signal.SIGXCPU, -signal.SIGKILL):
-        got = f"no end after {limits.cpu_s} s"
+def _reason(status: int, limits: ReaderLimits) -> str:
+    """Return why a process gave no recording, by its exit status."""
+    if status == errno.ENOSPC:
+        return os.strerror(status)
+    if hasattr(signal, "SIGXCPU") and status == -signal.SIGXCPU:
+        return _no_end(limits.cpu_s)
+    return _CRASH
+
+
+def _no_end(after_s: float) -> str:
+    return f"no end after {after_s:g} s"
+
+
+def _failure(path: Path, got: str) -> RecordingError:
     return RecordingError(
         f"{path} cannot be read",
         got=got,
@@ -114,7 +126,7 @@ def _run(path: Path, options: ImportOptions, folder: Path, limits: ReaderLimits)
     if sys.platform == "linux" and threading.active_count() == 1:
         return _run_forked(path, options, folder, limits)
     request = json.dumps([str(path), asdict(options), str(folder), asdict(limits)])
-    module = [] if getattr(sys, "frozen", False) else ["-m", __name__]
+    module = [] if getattr(sys, "frozen", False) else ["-P", "-m", __name__]  # -P: runs no module of the current folder
     command = [sys.executable, *module, READER_PROCESS]
     process = subprocess.Popen(  # noqa: S603 - this program
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
@@ -122,7 +134,7 @@ def _run(path: Path, options: ImportOptions, folder: Path, limits: ReaderLimits)
     try:
         process.communicate(request, timeout=limits.wall_s)
     except subprocess.TimeoutExpired:
-        pass
+        raise _failure(path, _no_end(limits.wall_s)) from None
     finally:
         process.kill()
         process.wait()
@@ -144,12 +156,14 @@ def _run_forked(path: Path, options: ImportOptions, folder: Path, limits: Reader
             os._exit(status)
     try:
         os.close(alive)
-        select.select([ended], [], [], limits.wall_s)
+        has_ended = wait([ended], limits.wall_s)
     finally:
         os.close(ended)
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
+    if not has_ended:
+        raise _failure(path, _no_end(limits.wall_s))
     return os.waitstatus_to_exitcode(status)
 
 
@@ -164,14 +178,17 @@ def _silence() -> None:
 
 
 def serve(path: Path, options: ImportOptions, folder: Path, limits: ReaderLimits) -> int:
-    """Read a file within limits and write the recording, or the error, into a folder; return the exit status."""
+    """Read a file within limits and write the recording, or the error, into a folder; return the exit status.
+
+    The status is 0, or the number of the system's error if the error itself cannot be written.
+    """
     _set_limits(limits)
     try:
         write_recording(import_file(path, options), folder)
     except NeurofeedbackError as error:
-        _write_error(folder, error)
+        return _write_error(folder, error)
     except MemoryError:
-        _write_error(
+        return _write_error(
             folder,
             RecordingError(
                 f"{path} needs more memory than a recording of its size",
@@ -180,16 +197,20 @@ def serve(path: Path, options: ImportOptions, folder: Path, limits: ReaderLimits
             ),
         )
     except OSError as error:
-        _write_error(folder, RecordingError(f"{path} cannot be read", got=error.strerror or str(error)))
+        return _write_error(folder, RecordingError(f"{path} cannot be read", got=error.strerror or str(error)))
     return 0
 
 
-def _write_error(folder: Path, error: NeurofeedbackError) -> None:
+def _write_error(folder: Path, error: NeurofeedbackError) -> int:
     got = None if error.got is None else str(error.got)
     text = json.dumps(
         {"kind": type(error).__name__, "what": error.what, "got": got, "allowed": error.allowed, "todo": error.todo}
     )
-    (folder / _ERROR).write_text(text, encoding="utf-8")
+    try:
+        (folder / _ERROR).write_text(text, encoding="utf-8")
+    except OSError as failure:
+        return failure.errno or 1
+    return 0
 
 
 def _set_limits(limits: ReaderLimits) -> None:

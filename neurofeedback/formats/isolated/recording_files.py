@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
@@ -29,13 +30,18 @@ _BLOCK_VALUES = 1 << 20
 
 
 def write_recording(recording: Recording, folder: Path) -> None:
-    """Write all samples and metadata of another program's recording into an empty folder, the document last."""
-    shape = (recording.stream.n_channels, recording.n_samples)
-    samples = np.memmap(folder / _SAMPLES, np.float32, "w+", shape=shape)
-    block = max(1, _BLOCK_VALUES // shape[0])
-    for start in range(0, recording.n_samples, block):
-        stop = min(start + block, recording.n_samples)
-        samples[:, start:stop] = recording.read_samples(start, stop)
+    """Write all samples and metadata of another program's recording into an empty folder, the document last.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or the folder cannot be written; the samples are deleted.
+    """
+    try:
+        _write_samples(recording, folder / _SAMPLES)
+    except OSError:
+        (folder / _SAMPLES).unlink(missing_ok=True)  # so that a full disk has space for the error
+        raise
     events = recording.events
     np.array([event.sample for event in events], np.int64).tofile(folder / _EVENT_SAMPLES)
     np.array([event.duration_s for event in events], np.float64).tofile(folder / _EVENT_DURATIONS)
@@ -54,8 +60,21 @@ def write_recording(recording: Recording, folder: Path) -> None:
     (folder / DOCUMENT).write_text(json.dumps(document, default=_plain), encoding="utf-8")
 
 
+def _write_samples(recording: Recording, path: Path) -> None:
+    """Write the samples, one channel after the other; not mapped, since a full disk would end the process."""
+    block = max(1, _BLOCK_VALUES // recording.stream.n_channels)
+    with path.open("wb") as file:
+        for start in range(0, recording.n_samples, block):
+            values = recording.read_samples(start, min(start + block, recording.n_samples))
+            for row, channel in enumerate(values):
+                file.seek(4 * (row * recording.n_samples + start))
+                file.write(np.asarray(channel, np.float32).tobytes())
+
+
 def read_recording(folder: Path) -> Recording:
-    """Return the recording that was written into a folder; the folder is deleted, now or with the recording.
+    """Return the recording that was written into a folder, and delete the folder.
+
+    The samples stay mapped, except on Windows, which deletes no mapped file: there they are read into memory.
 
     Raises
     ------
@@ -65,7 +84,10 @@ def read_recording(folder: Path) -> Recording:
     document: dict[str, Any] = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
     stream = StreamInfo(**document["stream"] | {"ch_names": tuple(document["stream"]["ch_names"])})
     shape = (stream.n_channels, int(document["n_samples"]))
-    samples = np.memmap(folder / _SAMPLES, np.float32, "r", shape=shape)
+    if sys.platform == "win32":
+        samples = np.fromfile(folder / _SAMPLES, np.float32).reshape(shape)
+    else:
+        samples = np.memmap(folder / _SAMPLES, np.float32, "r", shape=shape)
     timestamps = np.fromfile(folder / _TIMESTAMPS, np.float64) if (folder / _TIMESTAMPS).exists() else None
     if timestamps is not None and timestamps.size != shape[1]:
         raise ValueError(f"{timestamps.size} time stamps for {shape[1]} samples")
@@ -87,7 +109,7 @@ def read_recording(folder: Path) -> Recording:
         started=None if document["started"] is None else datetime.fromisoformat(document["started"]),
         import_report=None if document["report"] is None else _report_adapter().validate_python(document["report"]),
     )
-    shutil.rmtree(folder, ignore_errors=True)  # the samples stay mapped
+    shutil.rmtree(folder, ignore_errors=True)
     return recording
 
 
