@@ -105,7 +105,7 @@ pip_install() {
 }
 
 # What need_python installs from: a changed pyproject.toml or lock is installed again.
-sources() { cat "$root/pyproject.toml" "$root"/requirements*.lock 2>/dev/null; }
+sources() { cat "$root/pyproject.toml" "$root"/requirements*.lock 2>/dev/null || true; } # there may be no lock
 
 # True when the lock's header names the version of .venv's Python.
 lock_fits() {
@@ -137,24 +137,31 @@ install_locked() {
 # install_unlocked EXTRAS [GROUP]: the newest packages that pyproject.toml permits, and the checkout.
 install_unlocked() {
   # Debian 12's pip does not know dependency groups
-  [ -z "${2:-}" ] || command -v uv >/dev/null || pip_install --upgrade 'pip>=25.1'
+  [ -z "${2:-}" ] || command -v uv >/dev/null || pip_install --upgrade 'pip>=25.1' || return 1
   pip_install --editable "${root}[$1]" ${2:+--group "$root/pyproject.toml:$2"}
+}
+
+# install_without_lsl EXTRAS [GROUP]: as install_unlocked, for a system that mne-lsl has no wheel for.
+install_without_lsl() {
+  say "That did not work. Trying once more without mne-lsl ..."
+  install_unlocked "${1/,lsl/}" "${@:2}" || return 1
+  say "Installed without mne-lsl: devices named lsl:NAME and the option --lsl-out are missing."
 }
 
 # need_python app|dev: the package, editable, so that the checkout's configs/ are used; dev adds the tools and what big
 # studies use. Versions are those of the lock (scripts/lock), unless NEUROFEEDBACK_UNLOCKED is set.
-# A copy of pyproject.toml and the locks marks what is installed.
+# A copy of pyproject.toml and the locks marks what is installed. Fails where it cannot be installed, also without set -e.
 need_python() {
   local lock=$root/requirements.lock extras=emulators,lsl,osc group=
   venv_fits && cmp -s <(sources) "$venv/installed-$1.toml" && return
-  venv_fits || make_venv
+  venv_fits || make_venv || return 1
   say "Installing into $venv (a few minutes the first time) ..."
   if [ "$1" = dev ]; then
     lock=$root/requirements-dev.lock extras+=,cluster,parquet group=dev
   fi
   if [ -n "${NEUROFEEDBACK_UNLOCKED:-}" ] || ! install_locked "$lock"; then
-    install_unlocked "$extras" $group
+    install_unlocked "$extras" $group || install_without_lsl "$extras" $group || return 1
   fi
-  sources >"$venv/installed-app.toml"
+  sources >"$venv/installed-app.toml" || return 1
   [ "$1" = app ] || sources >"$venv/installed-dev.toml"
 }

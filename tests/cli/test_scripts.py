@@ -6,7 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -186,10 +189,92 @@ def test_a_lock_that_cannot_be_installed_is_passed_over_unless_a_package_is_anot
     assert ("NEUROFEEDBACK_UNLOCKED=1" in done.stderr) != goes_on
 
 
+PIP = 'calls=0; pip_install() {{ echo "$*"; {}; }}; command() {{ [ "$2" != uv ] && builtin command "$@"; }}; set +e; '
+
+
+@pytest.mark.parametrize(
+    ("pip", "kind", "n_calls"),
+    [
+        ("return 1", "app", 2),
+        ("return 1", "dev", 2),
+        ('[ "$1" = --upgrade ]', "dev", 4),
+    ],
+)
+def test_failed_installation_is_not_marked_as_installed_also_without_set_e(
+    checkout: Path, pip: str, kind: str, n_calls: int
+) -> None:
+    """.ci/run calls it on the left of ``||``, where bash ignores ``set -e``."""
+    fake_venv(checkout, checkout)
+    done = setup(PIP.format(pip) + f"(need_python {kind}) || exit 7", checkout)
+    assert done.returncode == 7
+    assert len(done.stdout.splitlines()) == n_calls
+    assert list((checkout / ".venv").glob("installed-*")) == []
+
+
+def test_venv_that_cannot_be_made_ends_it_without_set_e(checkout: Path) -> None:
+    done = setup(PIP.format("true") + "make_venv() { return 1; }; need_python app || exit 7", checkout)
+    assert (done.returncode, done.stdout) == (7, "")
+
+
+def test_without_a_lock_it_ends_well_and_is_marked(checkout: Path) -> None:
+    fake_venv(checkout, checkout)
+    done = setup("pip_install() { :; }; need_python app; echo went on", checkout)
+    assert (done.returncode, done.stdout) == (0, "went on\n")
+
+
+def test_where_mne_lsl_cannot_be_installed_the_rest_is(checkout: Path) -> None:
+    fake_venv(checkout, checkout)
+    done = setup(PIP.format('[[ "$*" != *,lsl* ]]') + "set -e; need_python app", checkout)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"--editable {checkout}[emulators,{extras}osc]" for extras in ("lsl,", "")]
+    assert "Installed without mne-lsl" in done.stderr
+    assert (checkout / ".venv" / "installed-app.toml").exists()
+
+
 def test_scripts_and_doctor_know_the_same_libraries() -> None:
     needs = [need.split(":") for need in setup("echo $window_needs").stdout.split()]
     libraries = {sign: package for package, sign in needs if not sign.startswith("/")}
     assert libraries == WINDOW_LIBRARIES
+
+
+# --- platforms ---
+
+
+def platforms() -> ModuleType:
+    """Import scripts/platforms, whose name has no ending."""
+    loader = SourceFileLoader("platforms", str(ROOT / "scripts" / "platforms"))
+    spec = spec_from_loader("platforms", loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def test_only_a_missing_wheel_counts_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = platforms()
+    errors = iter(
+        ("ERROR: No matching distribution found for b==1", "", "ERROR: No matching distribution found for b==1")
+    )
+
+    def answer(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        error = next(errors)
+        return subprocess.CompletedProcess(command, bool(error), "", error)
+
+    monkeypatch.setattr(script.subprocess, "run", answer)
+    assert script.without_wheel(["a==1", "b==1"], ("win_arm64",)) == ["b==1"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["No module named pip", "WARNING: Retrying (Retry(total=4))\nERROR: No matching distribution found for a==1"],
+)
+def test_other_failures_of_pip_end_it(error: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = platforms()
+    monkeypatch.setattr(
+        script.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1, "", error)
+    )
+    with pytest.raises(SystemExit, match="pip cannot find out"):
+        script.without_wheel(["a==1"], ("win_arm64",))
 
 
 # --- tests ---
