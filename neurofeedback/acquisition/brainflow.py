@@ -6,7 +6,7 @@ import contextlib
 import logging
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +135,7 @@ class BoardSource:
             since, self._last_read = self._last_read, self._now()
             rows = self._stale_filter.process(rows) if self._stale_filter else rows
             if rows.shape[1]:
-                return self._chunk(self._board, rows, since)
+                return self._chunk(rows, since)
         except BrainFlowError as error:
             raise to_source_error(error.exit_code, self._spec, self._parameters, brainflow_log.drain()) from None
         if self._port_existed and not Path(self._port).exists():
@@ -143,7 +143,7 @@ class BoardSource:
             self._release_board()  # the driver would keep a core busy reading a port that no longer exists
         return None
 
-    def _chunk(self, board: BoardShim, rows: NDArray[np.float64], since: float) -> Chunk | None:
+    def _chunk(self, rows: NDArray[np.float64], since: float) -> Chunk | None:
         stamps = rows[self._description["timestamp_channel"]]
         waited_s = min(max(0.0, self._wall() - float(stamps[-1])), self._last_read - since)
         counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
@@ -154,13 +154,16 @@ class BoardSource:
             return None
         if self._origin is None:
             self._origin = float(stamps[0])
-        others = [
-            chunk
-            for table in self._tables
-            for chunk in table.process(board.get_board_data(preset=table.preset), self._origin, self._last_read)
-        ]
         device_time = None if self._placer.has_pending else float(stamps[-1])
-        return self._to_chunk(placed, device_time, others, waited_s)
+        return self._to_chunk(placed, device_time, list(self._read_tables()), waited_s)
+
+    def _read_tables(self) -> Iterator[AuxChunk]:
+        """Yield what has arrived in the tables without EEG."""
+        board, origin = self._board, self._origin
+        if board is None or origin is None:
+            return
+        for table in self._tables:
+            yield from table.process(board.get_board_data(preset=table.preset), origin, self._last_read)
 
     def _to_chunk(
         self, placed: PlacedSamples, device_time: float | None, others: Sequence[AuxChunk], waited_s: float
@@ -176,7 +179,12 @@ class BoardSource:
         placed = self._placer.flush()
         if placed is None:
             return None
-        return self._to_chunk(placed, None, [chunk for table in self._tables for chunk in table.flush()], 0.0)
+        self._last_read = self._now()
+        others: list[AuxChunk] = []
+        with contextlib.suppress(BrainFlowError):  # the board is gone, and what it still had
+            others.extend(self._read_tables())  # not read while the samples were held
+        others += [chunk for table in self._tables for chunk in table.flush()]
+        return self._to_chunk(placed, None, others, 0.0)
 
     def pop_received(self) -> bool:
         """Return whether samples were read since the last call, also if they are held until their place is known."""

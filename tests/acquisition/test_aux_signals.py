@@ -11,13 +11,18 @@ import time
 from contextlib import ExitStack
 from datetime import datetime
 from itertools import pairwise
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
+from brainflow.board_shim import BrainFlowError
 
 from neurofeedback.acquisition.aux_signals import AuxTable, find_aux_signals
+from neurofeedback.acquisition.boards import BOARDS
+from neurofeedback.acquisition.brainflow import BoardSource
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.acquisition.placement.counter_tracking import CounterRule
+from neurofeedback.acquisition.placement.sample_placement import PlacedSamples
 from neurofeedback.emulators import cyton, muse_sensors
 from neurofeedback.emulators.cyton import CytonFirmware, EmulatedCyton
 from neurofeedback.emulators.faults import Faults
@@ -81,6 +86,24 @@ def test_restarted_table_counts_from_zero_at_its_next_sample():
     assert (before.first_sample, before.start_s) == (0, 0.5)
     assert after.first_sample == 0
     assert after.start_s == pytest.approx(0.5 + 9 / 52 - 0.6)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_motion_that_was_not_read_while_eeg_was_held_comes_with_the_last_chunk(monkeypatch, gone):
+    source = BoardSource(BOARDS["muse-2"], now=lambda: 0.3)
+    rows = np.zeros((9, 9))
+    rows[0], rows[1], rows[7] = np.repeat(np.arange(3), 3), 1.0, 500 + np.arange(9) / 52
+    tables = iter([rows, BrainFlowError("gone", 15) if gone else np.zeros((6, 0))])
+    board = MagicMock()
+    board.get_board_data.side_effect = tables
+    held = PlacedSamples(0, np.zeros((4, 24), np.float32), ())
+    monkeypatch.setattr(source, "_placer", MagicMock(flush=lambda: held))
+    monkeypatch.setattr(source, "_board", board)
+    monkeypatch.setattr(source, "_origin", 500.0)
+    chunk = source.flush()
+    data, _ = joined([chunk], "motion")
+    assert data.shape == (6, 9)
+    np.testing.assert_array_equal(data[0], 1.0)
 
 
 def test_the_synthetic_boards_signals_lie_under_its_eeg():
