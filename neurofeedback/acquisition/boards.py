@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import sys
+import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -30,7 +30,7 @@ class ConnectionHint:
     syntax: str = ""
 
 
-_X86 = frozenset({"x86_64", "amd64", "i386", "i686", "x86"})
+_X86 = ("x86_64", "amd64", "i386", "i686", "win32")
 _SERIAL = ConnectionHint(devices.SERIAL, "serial_port=PORT")
 _BLED112 = ConnectionHint(devices.BLED112, "serial_port=PORT")
 _BLE = ConnectionHint(devices.BLUETOOTH, "[mac_address=ADDRESS]")
@@ -84,8 +84,11 @@ def connection_hint(name: str) -> ConnectionHint:
 
 
 def has_drivers() -> bool:
-    """Return whether BrainFlow has drivers for this computer: for Linux and Windows it holds x86 libraries alone."""
-    return sys.platform == "darwin" or platform.machine().lower() in _X86
+    """Return whether BrainFlow has drivers for this Python: for Linux and Windows it holds x86 libraries alone.
+
+    Python for x86 also runs on other processors, by emulation, and loads them there.
+    """
+    return sys.platform == "darwin" or sysconfig.get_platform().endswith(_X86)
 
 
 def require_drivers(device: str) -> None:
@@ -93,7 +96,7 @@ def require_drivers(device: str) -> None:
     if not has_drivers():
         raise SettingsError(
             "there are no drivers of headsets for the processor of this computer",
-            got=f"{device} on {platform.machine()}",
+            got=f"{device} on {sysconfig.get_platform()}",
             allowed="simulated, playback:FILE or lsl:NAME",
             todo="use a computer with an x86 processor or a Mac, and send its signal by LSL if it has to be this one",
         )

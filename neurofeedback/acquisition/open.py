@@ -20,7 +20,7 @@ _DEFAULT_SEED = 1
 _MAX_BYTES = 255
 _SELF_PACED = ("simulated", "playback")
 _OTHER_DEVICES = {
-    "simulated": "simulated[:SEED][,ketamine=MG_PER_KG][,start=MIN][,minutes=MIN]",
+    "simulated": "simulated[:SEED[,ketamine=MG_PER_KG][,start=MIN][,minutes=MIN]]",
     "playback": "playback:FILE",
     "lsl": "lsl:NAME",
     "brainflow": "brainflow:NAME-OR-ID[:PARAMETER=VALUE,...]",

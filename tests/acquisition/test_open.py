@@ -231,15 +231,31 @@ def test_a_file_is_played_whole(name):
     np.testing.assert_allclose(data, golden, atol=0.01)
 
 
+def test_syntax_of_a_simulated_infusion_is_one_that_works() -> None:
+    with pytest.raises(SettingsError) as refused:
+        open_source("simulated:1,dose=2")
+    assert refused.value.allowed == "simulated[:SEED[,ketamine=MG_PER_KG][,start=MIN][,minutes=MIN]]"
+    source = open_source("simulated:7,ketamine=0.5,start=5,minutes=5")
+    assert source.stream.device == "simulated:7"
+
+
 @pytest.mark.parametrize(
     ("system", "processor", "works"),
-    [("linux", "x86_64", True), ("linux", "aarch64", False), ("win32", "ARM64", False), ("darwin", "arm64", True)],
+    [
+        ("linux", "linux-x86_64", True),
+        ("linux", "linux-i686", True),
+        ("linux", "linux-aarch64", False),
+        ("win32", "win-arm64", False),
+        ("win32", "win-amd64", True),
+        ("win32", "win32", True),
+        ("darwin", "macosx-11.0-arm64", True),
+    ],
 )
 def test_devices_without_drivers_for_this_processor_are_not_offered(
     monkeypatch: pytest.MonkeyPatch, system: str, processor: str, works: bool
 ) -> None:
     monkeypatch.setattr(boards.sys, "platform", system)
-    monkeypatch.setattr(boards.platform, "machine", lambda: processor)
+    monkeypatch.setattr(boards.sysconfig, "get_platform", lambda: processor)
     names = {row.name.partition(":")[0] for row in list_devices()}
     assert ({"muse-2", "cyton", "brainflow"} <= names) is works
     assert {"simulated[", "playback", "lsl"} <= names
