@@ -6,6 +6,7 @@ right after it is opened, for which an account needs no rights since Linux 5.7.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import sys
@@ -34,6 +35,8 @@ def can_restrict_to_loopback() -> bool:
 @contextmanager
 def restricted_to_loopback() -> Iterator[None]:
     """Bind all Internet sockets that are opened meanwhile to the loopback device; do nothing where that is impossible.
+
+    Sockets that are connected to another computer stay as they are.
 
     Raises
     ------
@@ -71,8 +74,22 @@ def _bind_all(sockets: frozenset[tuple[int, str]]) -> None:
         except OSError:  # closed meanwhile, or no socket any more
             continue
         with duplicate:
-            if _target(descriptor) == name and duplicate.family in (socket.AF_INET, socket.AF_INET6):
+            is_internet = _target(descriptor) == name and duplicate.family in (socket.AF_INET, socket.AF_INET6)
+            if is_internet and not _has_remote_peer(duplicate):
                 _bind_to_loopback(duplicate)
+
+
+def _has_remote_peer(opened: socket.socket) -> bool:
+    """Return whether a socket is connected to another address than those of the loopback device.
+
+    It is that of another thread, such as of a board or a sound server: bound, it would lose its connection.
+    """
+    try:
+        peer = ipaddress.ip_address(opened.getpeername()[0])
+    except OSError:  # not connected
+        return False
+    mapped = peer.ipv4_mapped if isinstance(peer, ipaddress.IPv6Address) else None
+    return not (mapped or peer).is_loopback
 
 
 def _open_sockets() -> frozenset[tuple[int, str]]:

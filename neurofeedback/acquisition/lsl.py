@@ -83,10 +83,19 @@ class LslSource:
         Raises
         ------
         SourceError
-            There is no such stream, it is no EEG of a regular rate, or its channels or rate have changed.
+            There is no such stream, it is no EEG of a regular rate, its channels or rate have changed, or it cannot be
+            restricted to this computer.
         """
-        with restricted_to_loopback():
-            self._connect()
+        try:
+            with restricted_to_loopback():
+                self._connect()
+        except OSError as error:
+            self.close()
+            raise SourceError(
+                f"stream {self._name} cannot be restricted to this computer",
+                got=error.strerror or str(error),
+                todo="connect again",
+            ) from None
         if self._placer is None:
             self._placer = SamplePlacer(len(self._rows), self._stream.sfreq)
 

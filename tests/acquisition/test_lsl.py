@@ -1,8 +1,11 @@
 """A Lab Streaming Layer stream of this machine, sent by a real outlet."""
 
+import errno
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -95,6 +98,22 @@ def test_missing_stream_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neurofeedback.acquisition.lsl._FIND_S", 0.3)
     with pytest.raises(SourceError, match="there is no stream named nobody"):
         LslSource("nobody").open()
+
+
+def test_stream_that_cannot_be_restricted_to_this_machine_is_closed(
+    sender: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def refuse() -> Iterator[None]:
+        yield
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("neurofeedback.acquisition.lsl.restricted_to_loopback", refuse)
+    source = LslSource("test-eeg")
+    with pytest.raises(SourceError, match="cannot be restricted to this computer: got Operation not permitted"):
+        source.open()
+    with pytest.raises(SourceError, match="is not open"):
+        source.read()
 
 
 SENDER = """

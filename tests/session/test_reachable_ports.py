@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
 from neurofeedback.acquisition import loopback
 from neurofeedback.errors import SettingsError
-from neurofeedback.session.outputs.network_outputs import check_permission, needs_permission
+from neurofeedback.session.outputs import network_outputs
+from neurofeedback.session.outputs.network_outputs import LslOutput, check_permission, needs_permission
+from neurofeedback.types import StreamInfo
 
 NAMESPACES = """
 set -e
@@ -111,6 +117,60 @@ def test_no_port_answers_another_computer_unless_that_was_asked_for(tmp_path: Pa
     assert (seen["machine"]["tcp_reached"], seen["machine"]["udp_answers"]) == (0, 0)
     assert seen["network"]["tcp_reached"] == seen["network"]["tcp"], "what is looked for is seen where it is open"
     assert seen["network"]["udp_answers"] >= 3
+
+
+def test_no_stream_is_opened_before_others_may_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = MagicMock()
+    monkeypatch.setattr(network_outputs, "load_lsl", lambda **_: library)
+    monkeypatch.setattr(loopback.sys, "platform", "win32")
+    stream = StreamInfo("simulated:1", 256.0, ("TP9",))
+    with pytest.raises(SettingsError, match="other computers on this network can read this stream"):
+        LslOutput("test", stream, 0.25)
+    library.StreamOutlet.assert_not_called()
+    LslOutput("test", stream, 0.25, allow_network=True)
+    assert library.StreamOutlet.call_count == 3
+
+
+def test_failed_opening_of_streams_is_the_error_about_this_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def refuse() -> Iterator[None]:
+        raise OSError
+        yield
+
+    monkeypatch.setattr(network_outputs, "load_lsl", lambda **_: MagicMock())
+    monkeypatch.setattr(network_outputs, "can_restrict_to_loopback", lambda: True)
+    monkeypatch.setattr(network_outputs, "restricted_to_loopback", refuse)
+    with pytest.raises(SettingsError, match="other computers on this network can read this stream"):
+        LslOutput("test", StreamInfo("simulated:1", 256.0, ("TP9",)), 0.25)
+
+
+@pytest.mark.parametrize(
+    ("address", "remote"),
+    [("127.0.0.1", False), ("::1", False), ("::ffff:127.0.0.1", False), ("192.0.2.1", True), ("fe80::1%eth0", True)],
+)
+def test_peer_of_another_computer_is_known_by_its_address(address: str, remote: bool) -> None:
+    opened = MagicMock(getpeername=lambda: (address, 1))
+    assert loopback._has_remote_peer(opened) is remote
+
+
+@pytest.mark.skipif(not loopback.can_restrict_to_loopback(), reason="sockets cannot be bound here")
+def test_only_sockets_without_another_computer_are_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection within this machine stands for that of another thread to another computer."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as opened:
+        before = loopback._open_sockets()
+        free = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        connected = opened.enter_context(socket.create_connection(server.getsockname()))
+        fresh = loopback._open_sockets() - before
+
+        def is_bound(one: socket.socket) -> bool:
+            return one.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16).rstrip(b"\0") == b"lo"
+
+        monkeypatch.setattr(loopback, "_has_remote_peer", lambda one: one.type is socket.SOCK_STREAM)
+        loopback._bind_all(fresh)
+        assert [is_bound(free), is_bound(connected)] == [True, False]
+        monkeypatch.undo()
+        loopback._bind_all(fresh)
+        assert is_bound(connected), "its peer is on this machine"
 
 
 def test_where_sockets_cannot_be_restricted_others_are_named_and_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,9 +94,16 @@ class LslOutput:
         Other computers could read the streams, and that is not allowed.
     """
 
+    _eeg: Any
+    _frames: Any
+    _markers: Any
+
     def __init__(
         self, name: str, stream: StreamInfo, hop_s: float, *, network: bool = False, allow_network: bool = False
     ) -> None:
+        self._eeg = self._frames = self._markers = None
+        if not network:
+            check_permission("machine", allow_network=allow_network)
         lsl = load_lsl(network=network)
         self._clock = lsl.local_clock
         eeg = lsl.StreamInfo(f"{name}-eeg", "EEG", stream.n_channels, stream.sfreq, "float32", f"{name}-eeg")
