@@ -6,9 +6,12 @@ import math
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+import typer
 from typer.testing import CliRunner
 
 from neurofeedback.analysis.history import past_sessions
+from neurofeedback.cli.commands import train
 from neurofeedback.cli.main import app
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording.facts.entries import save_entry
@@ -58,6 +61,25 @@ def test_a_recording_without_practice(tmp_path: Path) -> None:
     wrong = {one.item: one.text for one in verify(files.raw).results if one.status is CheckStatus.WRONG}
     assert wrong == {}
     assert validate(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [("--substance", "ketamine", "--dose", "35 mg"), ("--condition", "during"), ("--condition", "home")],
+)
+def test_session_under_a_substance_is_confirmed_at_a_terminal(
+    facts: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refuse(*_: object, **__: object) -> None:
+        raise typer.Exit(9)
+
+    monkeypatch.setattr(train, "_confirm_substance", lambda: asked.append("substance"))
+    monkeypatch.setattr(train, "_ask_about_access", refuse)
+    arguments = ["train", "--device", "simulated:3", "--headless", "--recordings", str(tmp_path), *facts]
+    assert CliRunner().invoke(app, arguments).exit_code == 9
+    assert asked == ([] if "home" in facts else ["substance"])
 
 
 def test_the_terminal_prints_what_to_know_before_a_substance(tmp_path: Path) -> None:

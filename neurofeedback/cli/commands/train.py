@@ -84,7 +84,7 @@ def train(
         mode=mode,
         facts=_facts(condition, substance, dose, route),
     )
-    if substance:
+    if config.facts is not None and config.facts.under_substance:
         _confirm_substance()
     if not headless:
         raise typer.Exit(open_window(folder, config))
