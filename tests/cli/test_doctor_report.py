@@ -69,9 +69,22 @@ def test_the_report_has_what_a_developer_needs(identifiable: Path) -> None:
     assert "names no person" in done.stderr
 
 
-def test_paths_and_addresses_are_replaced_and_ports_stay() -> None:
-    text = "no access to /dev/ttyUSB0; /srv/x/y.edf, C:\\Users\\me\\z, ~/a/b, 00:55:da:b0:1a:2b of sub-07 (18 / 20)"
-    assert anonymous(text, []) == "no access to /dev/ttyUSB0; <path>, <path>, <path>, <address> of sub-... (18 / 20)"
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no access to /dev/ttyUSB0; 00:55:da:b0:1a:2b of sub-07 (18 / 20)",
+         "no access to /dev/ttyUSB0; <address> of sub-... (18 / 20)"),
+        ("in /srv/Study of Anna/x.edf", "in <path>"),
+        ("in /Study of Anna/x.edf", "in <path>"),
+        ("in C:\\Study of Anna\\z", "in <path>"),
+        ("in ~/Study of Anna/b", "in <path>"),
+        ("in \\\\server\\Study of Anna", "in <path>"),
+        ("in /dev/shm/Study of Anna", "in <path>"),
+        ("in /srv/a b\nValueError < io/open.py:7 read", "in <path>\nValueError < io/open.py:7 read"),
+    ],
+)  # fmt: skip
+def test_paths_with_spaces_and_addresses_are_replaced_and_ports_stay(text: str, expected: str) -> None:
+    assert anonymous(text, []) == expected.replace("\n", anonymous("\n", []))
 
 
 def test_a_scan_that_finds_nothing_is_reported() -> None:

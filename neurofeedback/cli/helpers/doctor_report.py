@@ -32,21 +32,24 @@ if TYPE_CHECKING:
 
 _GROUPS = ("dialout", "uucp", "plugdev", "bluetooth", "audio", "input")
 _ANSWER_S = 5.0
-_PATH = re.compile(r"(?<![\w<])(?:[A-Za-z]:[\\/]|[/~\\])[^\s,;:)]*[\\/][^\s,;:)]*")
+_PATH = re.compile(r"(?<![\w<])(?:(/dev/[\w.-]+)(?![\\/\w.-])|(?:[A-Za-z]:[\\/]|~[\\/]|[\\/])\S.*)")
+"""A port, or a path with the rest of its line: where a path with spaces ends cannot be seen."""
+
 _ADDRESS = re.compile(r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b")
-_DEVICE_PATH = re.compile(r"/dev/[\w.-]+")
 
 
 def anonymous(text: str, names: Iterable[tuple[str, str]]) -> str:
     """Return a text without names, participants, hardware addresses, and paths other than those of ports.
 
+    A path is replaced with all that follows it on its line, since names of folders may have spaces.
+
     Examples
     --------
-    >>> anonymous("/dev/ttyUSB0, not /data/study 7/x.edf or C:/Users/me/a of 00:55:DA:B0:12:34", [])
-    '/dev/ttyUSB0, not <path> 7/x.edf or <path> of <address>'
+    >>> anonymous("00:55:DA:B0:12:34 at /dev/ttyUSB0, not /data/study of Anna/x.edf", [])
+    '<address> at /dev/ttyUSB0, not <path>'
     """
     text = _ADDRESS.sub("<address>", redact(text, names))
-    text = _PATH.sub(lambda match: match[0] if _DEVICE_PATH.fullmatch(match[0]) else "<path>", text)
+    text = _PATH.sub(lambda match: match[1] or "<path>", text)
     return escape_controls(text)
 
 
