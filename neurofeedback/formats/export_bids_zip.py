@@ -77,8 +77,8 @@ def _copy_sessions(sessions: Sequence[SessionFiles], root: Path) -> None:
     participants = {files.participant for files in sessions}
     for table in (source / "participants.tsv", *source.glob("phenotype/*.tsv")):
         _copy_rows(table, root / table.relative_to(source), participants)
-    labels = {files.session_label for files in sessions}
     for participant in participants:
+        labels = {files.session_label for files in sessions if files.participant == participant}
         table = sessions_table(source, participant)
         _copy_rows(table, root / table.relative_to(source), labels)
         _copy(table.with_suffix(".json"), root / table.with_suffix(".json").relative_to(source), source)

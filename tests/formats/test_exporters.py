@@ -6,7 +6,7 @@ import json
 import os
 import zipfile
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import edfio
@@ -21,10 +21,12 @@ from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats import export_edf
 from neurofeedback.formats.anonymize import anonymize_recording
+from neurofeedback.formats.export_bids_zip import write_bids_zip
 from neurofeedback.formats.export_edf import write_bdf, write_edf
 from neurofeedback.formats.exporters import EXPORT_TARGETS, export_recording
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.facts.session_facts import SessionFacts, read_facts, write_facts
 from neurofeedback.recording.lost_runs import runs_from_mask
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.session_json import SessionSummary, StartState, parse_document
@@ -50,12 +52,12 @@ def signal() -> np.ndarray:
     return data
 
 
-def write_session(root: Path, participant: str = "Ana") -> SessionFiles:
+def write_session(root: Path, participant: str = "Ana", started: datetime = STARTED) -> SessionFiles:
     start = parse_document(
         StartState,
         {"seed": 5, "versions": {"mne": "1.13", "system": "Linux-anas-laptop"}, "recordings": "/home/ana"},
     )
-    header = SessionHeader(participant, STREAM, "", start, ("chi_all",), STARTED)
+    header = SessionHeader(participant, STREAM, "", start, ("chi_all",), started)
     writer = SessionWriter(root, header, sync=lambda _: None)
     writer.process_event(Event(0, EventKind.START, STREAM.device))
     writer.process_event(Command(250, CommandKind.PHASE, "practice"))
@@ -203,6 +205,23 @@ def test_anonymous_exports_into_one_folder_are_numbered(session: SessionFiles, o
     assert zips == ["anonymous.zip", "anonymous-2.zip", "anonymous-3.zip"]
 
 
+def test_a_zip_holds_facts_of_its_own_sessions_alone(tmp_path: Path):
+    """Ana's second session is not exported, but one of Bo with the same label is."""
+    later = STARTED + timedelta(days=1)
+    ana, _, bo = (
+        write_session(tmp_path, "Ana"),
+        write_session(tmp_path, "Ana", later),
+        write_session(tmp_path, "Bo", later),
+    )
+    for participant, label in (("Ana", ana.session_label), ("Ana", bo.session_label), ("Bo", bo.session_label)):
+        write_facts(tmp_path, participant, label, SessionFacts(condition="home"))
+    write_bids_zip([ana, bo], tmp_path / "two.zip")
+    root = unpacked(tmp_path / "two.zip", tmp_path / "two")
+    assert read_facts(root, "Ana", ana.session_label) == read_facts(root, "Bo", bo.session_label)
+    assert read_facts(root, "Bo", bo.session_label) == SessionFacts(condition="home")
+    assert read_facts(root, "Ana", bo.session_label) is None
+
+
 def test_an_anonymous_zip_names_nobody_and_replays_the_same(session: SessionFiles, out: Path):
     write_session(session.root, "Bea")
     (archive,) = export_recording(session.root, "bids-zip", anonymize=True)
@@ -294,6 +313,12 @@ def test_export_command_prints_the_files_it_wrote(session: SessionFiles, out: Pa
     done = CliRunner().invoke(app, ["export", str(session.raw), "--to", "fif", "--json"])
     assert done.exit_code == 0, done.output
     assert [Path(name).exists() for name in json.loads(done.stdout)["files"]] == [True, True, True]
+
+
+def test_stretch_that_ends_before_it_starts_is_empty(session: SessionFiles):
+    recording = open_recording(session.raw)
+    n_channels = recording.stream.n_channels
+    assert [recording.read_samples(10, stop).shape for stop in (9, 10, 11)] == [(n_channels, n) for n in (0, 0, 1)]
 
 
 def test_read_session_gives_raw_and_frames(session: SessionFiles):
