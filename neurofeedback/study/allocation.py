@@ -16,7 +16,7 @@ from neurofeedback.recording.facts.changes import log_change
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, to_json, write_atomic
 from neurofeedback.storage.private_files import make_folder
-from neurofeedback.study.protocol import FactorSettings, Protocol, study_folder
+from neurofeedback.study.protocol import FactorSettings, study_folder
 from neurofeedback.study.protocol_lock import frozen_protocol
 from neurofeedback.study.sealing import (
     ArmRecord,
@@ -108,7 +108,7 @@ def allocate(root: Path, site: str, out: Path, *, by: str, random: Random | None
     Raises
     ------
     SettingsError
-        The study has no arms, the site is unknown, or it has an allocation.
+        The study has no arms, the site is unknown or has an allocation, or ``out`` lies in the dataset.
     RecordingError
         The protocol is not frozen, or the disk cannot be written.
     """
@@ -118,6 +118,7 @@ def allocate(root: Path, site: str, out: Path, *, by: str, random: Random | None
     chosen = next((one for one in protocol.sites if one.name == site), None)
     if chosen is None:
         raise SettingsError("no such site", got=site, allowed=", ".join(one.name for one in protocol.sites))
+    _check_outside(root, out)
     files = WrittenAllocation(out / f"allocation-{site}.json", out / f"run-{site}.key")
     for path in (files.records, files.key, allocation_path(root, site)):
         if path.exists():
@@ -166,11 +167,12 @@ def install_allocation(root: Path, folder: Path, *, by: str) -> list[str]:
     Raises
     ------
     SettingsError
-        The dataset or this computer has another allocation or key.
+        The dataset or this computer has another allocation or key, or ``folder`` lies in the dataset.
     RecordingError
         There is none, it belongs to another protocol, or the key does not fit.
     """
     protocol, lock = frozen_protocol(root)
+    _check_outside(root, folder)
     found = [site.name for site in protocol.sites if (folder / f"allocation-{site.name}.json").exists()]
     if not found:
         raise RecordingError("no allocation of this study was found", got=folder, allowed="allocation-SITE.json")
@@ -216,16 +218,20 @@ def read_allocation(root: Path, site: str, protocol_sha256: str) -> Allocation:
     return allocation
 
 
-def arms_by_name(protocol: Protocol) -> dict[str, str]:
-    """Return the open part of each arm by its name."""
-    return {arm.name: arm.open_part for arm in protocol.arms}
-
-
 def _read(path: Path) -> Allocation:
     try:
         return Allocation.model_validate_json(to_json(read_json(path)))
     except ValidationError:
         raise RecordingError("the allocation is damaged", got=path, todo="restore it from the keeper's copy") from None
+
+
+def _check_outside(root: Path, folder: Path) -> None:
+    if folder.resolve().is_relative_to(root.resolve()):
+        raise SettingsError(
+            "the folder of the run key lies inside the recordings, where everybody who has them could read it",
+            got=folder,
+            todo="use a folder outside the recordings",
+        )
 
 
 def _check_protocol(allocation: Allocation, protocol_sha256: str, site: str) -> None:

@@ -13,13 +13,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.facts.changes import now_text
+from neurofeedback.recording.facts.changes import log_change, now_text
 from neurofeedback.storage.append_only import AppendOnlyFile, cut_torn_line, read_complete_lines
 from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.storage.file_lock import waited_lock
 from neurofeedback.storage.hash_chain import append_entry, read_chain
 from neurofeedback.study.allocation import read_allocation, stratum_name
-from neurofeedback.study.protocol import Protocol, SiteSettings, study_folder
+from neurofeedback.study.protocol import Protocol, SiteSettings, check_recordable, read_protocol, study_folder
 from neurofeedback.study.protocol_lock import frozen_protocol, read_lock
 from neurofeedback.study.sealing import ArmRecord, key_path, new_key, read_key, write_key
 
@@ -101,11 +101,13 @@ def enrol(root: Path, request: EnrolmentRequest) -> Enrolment:
     Raises
     ------
     SettingsError
-        The number, a factor or the consent cannot be used, or the person or number is enrolled.
+        The number, a factor or the consent cannot be used, the person or number is enrolled, the study is unlocked,
+        or an arm has sham feedback, which cannot be recorded yet.
     RecordingError
         The protocol is not frozen, the allocation or the run key is missing, or no slot is left.
     """
     protocol, lock = frozen_protocol(root)
+    check_recordable(protocol)
     site = check_participant(protocol, request.participant)
     _check_request(protocol, request)
     stratum = stratum_name({factor.name: request.levels[factor.name] for factor in protocol.factors})
@@ -118,6 +120,12 @@ def enrol(root: Path, request: EnrolmentRequest) -> Enrolment:
     with waited_lock(study_folder(root) / ".enrolment.lock"):
         log = _read_log(root)
         _check_new(log, request.participant, person)
+        if protocol.masked and _unlocked_people(root):
+            raise SettingsError(
+                "the study is unlocked, so nobody can be enrolled without knowing the next arm",
+                got=unblinding_path(root),
+                todo="start another study in another dataset",
+            )
         line = Enrolment(
             kind="eligible",
             participant=request.participant,
@@ -128,6 +136,7 @@ def enrol(root: Path, request: EnrolmentRequest) -> Enrolment:
             consent=request.consent,
             person=person,
         )
+        _append_enrolment(root, line)
         enrolled = line.model_copy(update={"kind": "enrolled"})
         if has_arms:
             slot = sum(one.kind == "enrolled" and (one.site, one.stratum) == (site.name, stratum) for one in log)
@@ -139,9 +148,7 @@ def enrol(root: Path, request: EnrolmentRequest) -> Enrolment:
             arm = allocation.open_slot(stratum, slot, key).arm
             part = next(one.open_part for one in protocol.arms if one.name == arm)
             enrolled = enrolled.model_copy(update={"slot": slot, "open_part": part})
-        for entry in (line, enrolled):
-            with explain_disk_errors(f"{enrolment_path(root)} cannot be written", todo="free disk space"):
-                append_entry(enrolment_path(root), entry.model_dump())
+        _append_enrolment(root, enrolled)
     return enrolled
 
 
@@ -204,13 +211,15 @@ def reveal(root: Path, participant: str, *, by: str, why: str, kind: UnblindingK
     Raises
     ------
     SettingsError
-        Who or why is missing, or nobody is enrolled under this number.
+        Who or why is missing, nobody is enrolled under this number, or the study has no arms.
     RecordingError
         The row cannot be written, or the record cannot be opened.
     """
     if not by.strip() or not why.strip():
         raise SettingsError("an arm is shown only with a reason", todo="pass --by and --why")
     enrolment = find_enrolment(root, participant)
+    if enrolment.slot is None:
+        raise SettingsError("this study has no arms", got=repr(participant))
     _append_unblinding(root, enrolment.participant, by, kind, why)
     return arm_record(root, participant).arm
 
@@ -223,7 +232,7 @@ def unlock(root: Path, *, by: str, why: str) -> dict[str, str]:
     Raises
     ------
     SettingsError
-        Who or why is missing, or nobody is enrolled.
+        Who or why is missing, nobody is enrolled, or the study has no arms.
     RecordingError
         A row cannot be written, or a record cannot be opened.
     """
@@ -235,13 +244,24 @@ def unlock(root: Path, *, by: str, why: str) -> dict[str, str]:
 
 
 def unlocked_arms(root: Path) -> dict[str, str] | None:
-    """Return the arms of an unlocked study by participant; None before it is unlocked on this computer."""
-    rows = [dict(zip(UNBLINDING_COLUMNS, line.split("\t"), strict=False)) for line in unblinding_rows(root)]
-    people = {row["participant"] for row in rows if row.get("kind") == "unlock"}
-    enrolled = {one.participant for one in read_enrolments(root)}
-    if not enrolled or not enrolled <= people:
+    """Return the arms of an unlocked study by participant; None before it is unlocked on this computer.
+
+    A study that is not masked needs no unlocking. Without all run keys, as in an analyst's copy, there are no arms.
+    """
+    protocol, lock = read_protocol(root), read_lock(root)
+    enrolled = {one.participant: one.site for one in read_enrolments(root)}
+    if not enrolled or protocol.design == "single":
+        return None
+    if protocol.masked and not enrolled.keys() <= _unlocked_people(root):
+        return None
+    if not all(key_path(lock.sha256, site).exists() for site in set(enrolled.values())):
         return None
     return {participant: arm_record(root, participant).arm for participant in sorted(enrolled)}
+
+
+def _unlocked_people(root: Path) -> set[str]:
+    rows = [dict(zip(UNBLINDING_COLUMNS, line.split("\t"), strict=False)) for line in unblinding_rows(root)]
+    return {row["participant"] for row in rows if row.get("kind") == "unlock"}
 
 
 def unblinding_rows(root: Path) -> list[str]:
@@ -253,15 +273,24 @@ def _append_unblinding(root: Path, participant: str, by: str, kind: str, why: st
     path = unblinding_path(root)
     cells = (now_text(), participant, by, kind, why)
     row = "\t".join(" ".join(cell.split()) for cell in cells)
-    with explain_disk_errors(f"{path} cannot be written", todo="free disk space; nothing was shown"):
+    log_change(root, "study", by=by, participant=f"sub-{participant}", what=f"arm shown ({kind})", why=why)
+    with (
+        explain_disk_errors(f"{path} cannot be written", todo="free disk space; nothing was shown"),
+        waited_lock(study_folder(root) / ".unblinding.lock"),
+    ):
         cut_torn_line(path)
-        is_new = not path.exists()
+        is_new = not path.exists() or path.stat().st_size == 0
         file = AppendOnlyFile(path)
         try:
             file.append(("\t".join(UNBLINDING_COLUMNS) + "\n" if is_new else "").encode() + f"{row}\n".encode())
             os.fsync(file.fileno())
         finally:
             file.close()
+
+
+def _append_enrolment(root: Path, entry: Enrolment) -> None:
+    with explain_disk_errors(f"{enrolment_path(root)} cannot be written", todo="free disk space"):
+        append_entry(enrolment_path(root), entry.model_dump())
 
 
 def _read_log(root: Path) -> list[Enrolment]:

@@ -1,7 +1,7 @@
 """Exclusion rules as expressions over the fields of a session, such as ``valid_fraction < 0.5 or practice_s < 300``.
 
 A rule holds comparisons with numbers, joined by ``and``, ``or`` and ``not``; it calls and reads nothing else. A
-comparison with a value that is missing is true, so that a session without it is excluded.
+rule that depends on a missing value (three-valued logic, Kleene 1952) excludes the session.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Rule:
     tree: ast.expr
 
     def excludes(self, values: Mapping[str, float | None]) -> bool:
-        """Return whether a session with these values is excluded."""
-        return _evaluate(self.tree, values)
+        """Return whether a session with these values is excluded; also if missing values leave it open."""
+        return _evaluate(self.tree, values) is not False
 
 
 def parse_rule(text: str) -> Rule:
@@ -95,13 +95,18 @@ def _number(node: ast.expr) -> float | None:
     return None
 
 
-def _evaluate(node: ast.expr, values: Mapping[str, float | None]) -> bool:
+def _evaluate(node: ast.expr, values: Mapping[str, float | None]) -> bool | None:
+    """Return the value of an expression; None if it depends on a missing value."""
     if isinstance(node, ast.BoolOp):
-        every = all if isinstance(node.op, ast.And) else any
-        return every(_evaluate(value, values) for value in node.values)
+        decisive = isinstance(node.op, ast.Or)
+        found = [_evaluate(value, values) for value in node.values]
+        if decisive in found:
+            return decisive
+        return None if None in found else not decisive
     if isinstance(node, ast.UnaryOp):
-        return not _evaluate(node.operand, values)
+        inner = _evaluate(node.operand, values)
+        return None if inner is None else not inner
     assert isinstance(node, ast.Compare)  # noqa: S101 - parse_rule accepts nothing else
     assert isinstance(node.left, ast.Name)  # noqa: S101
     value, limit = values.get(node.left.id), _number(node.comparators[0])
-    return value is None or limit is None or _COMPARISONS[type(node.ops[0])](value, limit)
+    return None if value is None or limit is None else _COMPARISONS[type(node.ops[0])](value, limit)

@@ -1,11 +1,12 @@
-"""The text of a preregistration, filled in from the frozen protocol."""
+"""The text of a preregistration, filled in from the protocol."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from neurofeedback.study.protocol import VisitSettings
-from neurofeedback.study.protocol_lock import frozen_protocol
+from neurofeedback._version import __version__
+from neurofeedback.study.protocol import VisitSettings, read_protocol
+from neurofeedback.study.protocol_lock import frozen_protocol, lock_path
 from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
 
@@ -22,9 +23,11 @@ def preregistration(root: Path) -> str:
     Raises
     ------
     RecordingError
-        The protocol is not frozen, or has changed since.
+        There is no protocol, or it has changed since it was frozen.
+    SettingsError
+        The protocol cannot be used.
     """
-    protocol, lock = frozen_protocol(root)
+    protocol, lock = frozen_protocol(root) if lock_path(root).exists() else (read_protocol(root), None)
     empty, outcome = tr(texts.TO_FILL_IN), protocol.outcome
     test = tr(texts.TESTS[outcome.test])
     return tr(
@@ -32,8 +35,8 @@ def preregistration(root: Path) -> str:
         title=protocol.title,
         name=protocol.name,
         version=protocol.version,
-        hash=lock.sha256,
-        program=lock.program_version,
+        hash=lock.sha256 if lock else tr(texts.PREREG_NOT_FROZEN),
+        program=lock.program_version if lock else __version__,
         design=protocol.design,
         arms=", ".join(arm.name for arm in protocol.arms) or "-",
         sites=", ".join(f"{site.name} ({site.first} to {site.last})" for site in protocol.sites),

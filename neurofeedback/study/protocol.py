@@ -31,6 +31,9 @@ from neurofeedback.study.session_fields import OUTCOME_FIELDS
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,23}$"
 FeedbackKind = Literal["real", "sham"]
 Design = Literal["parallel", "crossover", "single"]
+RECORDS_MASKED_SESSIONS: bool = False
+"""Whether `train` can play sham feedback and hide the arm on every page, file and stream."""
+
 _TODO = "correct these entries of the protocol; `neurofeedback study check` lists what is wrong"
 
 
@@ -258,6 +261,27 @@ class Protocol(SettingsModel):
         """Return the instruction for an open part."""
         exact = (one for one in self.instructions if one.open_part == open_part)
         return next(exact, next((one for one in self.instructions if not one.open_part), self.instructions[0]))
+
+
+def is_recordable(protocol: Protocol) -> bool:
+    """Return whether `train` can play what the arms of a protocol need."""
+    return RECORDS_MASKED_SESSIONS or not protocol.has_sham
+
+
+def check_recordable(protocol: Protocol) -> None:
+    """Check that the sessions of a protocol can be recorded: `train` plays the wearer's own feedback only.
+
+    Raises
+    ------
+    SettingsError
+        An arm has sham feedback.
+    """
+    if not is_recordable(protocol):
+        raise SettingsError(
+            "masked sessions cannot be recorded yet",
+            got="an arm with sham feedback",
+            todo="plan with `study check`, `power`, `prereg`, `donors` and `check-sham`; do not enrol anybody yet",
+        )
 
 
 def study_folder(root: Path) -> Path:

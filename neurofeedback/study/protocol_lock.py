@@ -15,7 +15,14 @@ from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.load import load_evidence, load_programme, load_questionnaire, load_settings
 from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, write_json_atomic
 from neurofeedback.study.donors import read_donors
-from neurofeedback.study.protocol import Protocol, programme_name, protocol_path, read_protocol, study_folder
+from neurofeedback.study.protocol import (
+    Protocol,
+    check_recordable,
+    programme_name,
+    protocol_path,
+    read_protocol,
+    study_folder,
+)
 
 PROGRAM = "program"
 """Name of the part that changes with a new version of the program, which is a deviation but stops nothing."""
@@ -46,11 +53,12 @@ def freeze_protocol(root: Path, by: str) -> ProtocolLock:
     Raises
     ------
     SettingsError
-        The protocol cannot be used, or is frozen.
+        The protocol cannot be used, is frozen, or has an arm with sham feedback, which cannot be recorded yet.
     RecordingError
         There is no protocol, its donors cannot be used, or the disk cannot be written.
     """
     protocol = read_protocol(root)
+    check_recordable(protocol)
     if lock_path(root).exists():
         raise SettingsError(
             "the protocol is frozen", got=lock_path(root), todo="start another version of the study in another dataset"
@@ -107,21 +115,24 @@ def changed_parts(root: Path, protocol: Protocol, lock: ProtocolLock) -> list[st
 
 
 def current_hashes(root: Path, protocol: Protocol) -> dict[str, str]:
-    """Return the hashes of the protocol, its profiles, evidence, programmes, forms and donors, and the version."""
+    """Return the hashes of the protocol, its profiles, evidence, programmes, forms and donors, and the version.
+
+    Only what the files contain is hashed, so that a new setting of a later version changes no hash.
+    """
     hashes = {
         "protocol": hashlib.sha256(protocol_path(root).read_bytes()).hexdigest(),
         PROGRAM: _hash_text(__version__),
     }
     for visit in protocol.visits:
         settings = load_settings(visit.profile)
-        hashes[f"profile {visit.profile}"] = _hash_text(settings.model_dump_json())
+        hashes[f"profile {visit.profile}"] = _hash_text(settings.model_dump_json(exclude_unset=True))
         evidence = settings.index.evidence
-        hashes[f"evidence {evidence}"] = _hash_text(load_evidence(evidence).model_dump_json())
+        hashes[f"evidence {evidence}"] = _hash_text(load_evidence(evidence).model_dump_json(exclude_unset=True))
         if visit.programme:
             programme = load_programme(programme_name(root, visit))
-            hashes[f"programme {visit.programme}"] = _hash_text(programme.model_dump_json())
+            hashes[f"programme {visit.programme}"] = _hash_text(programme.model_dump_json(exclude_unset=True))
         for form in (*visit.forms_before, *visit.forms_after):
-            hashes[f"form {form}"] = _hash_text(load_questionnaire(form).model_dump_json())
+            hashes[f"form {form}"] = _hash_text(load_questionnaire(form).model_dump_json(exclude_unset=True))
     if protocol.sham.kind == "yoked":
         hashes["donors"] = read_donors(study_folder(root) / protocol.sham.donors, protocol.sham.min_donors).sha256
     return hashes

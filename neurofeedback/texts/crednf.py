@@ -63,9 +63,12 @@ PLOTS = "Between sessions: below. Within sessions: the report of each session. R
 YES = "yes"
 NO = "no"
 TEST_RESULT = (
-    "{n_real} people with real and {n_sham} with other feedback first: difference {difference:.3f} logits, "
+    "{n_real} people with real and {n_sham} with other feedback first: difference {difference:.3f} {unit}, "
     "p {p:.3f} ({test})"
 )
+TEST_LOGITS = "logits of the share of wandering"
+TEST_UNITS = "in {measure}"
+NOT_RECORDED = "An arm has sham feedback, but every session was recorded with the wearer's own feedback."
 TOO_FEW = "Too few people with two visits for a test: {n}"
 FIGURE_REWARD = "frames below threshold"
 FIGURE_WANDER = "answers that are wandering"

@@ -115,6 +115,7 @@ Stop rule: {stop_rule}
 ## Change that matters, fixed beforehand
 {important}
 """
+PREREG_NOT_FROZEN = "[not frozen yet]"
 PREREG_MASKED = (
     "Masked by software: the arm is hidden from participants and staff who use the program and its files in the "
     "ordinary way. Not cryptographically blinded."

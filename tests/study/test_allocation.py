@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -14,7 +17,8 @@ from typer.testing import CliRunner
 
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.study import allocation, enrolment, sealing
+from neurofeedback.recording.facts.changes import read_changes
+from neurofeedback.study import allocation, enrolment, protocol, sealing
 from neurofeedback.study.allocation import allocate, allocation_path, draw_blocks, install_allocation
 from neurofeedback.study.enrolment import (
     EnrolmentRequest,
@@ -125,6 +129,85 @@ def test_row_is_written_before_an_arm_is_shown(study: Path, monkeypatch: pytest.
         reveal(study, "01", by=BY, why="again")
 
 
+def test_empty_table_of_unblinding_gets_its_header_and_the_change_log_the_row(study: Path) -> None:
+    enrol(study, request("01"))
+    unblinding_path(study).touch()
+    reveal(study, "01", by=BY, why="rash")
+    text = unblinding_path(study).read_text(encoding="utf-8")
+    assert text.startswith("at\tparticipant")
+    assert len(unblinding_rows(study)) == 1
+    last = read_changes(study).changes[-1]
+    assert (last.kind, last.participant, last.by, last.what, last.why) == (
+        "study", "sub-01", BY, "arm shown (reveal)", "rash",
+    )  # fmt: skip
+
+
+def test_rows_wait_for_the_lock_of_the_table(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    enrol(study, request("01"))
+    locked: list[str] = []
+
+    @contextmanager
+    def lock(path: Path) -> Iterator[None]:
+        locked.append(path.name)
+        yield
+
+    monkeypatch.setattr(enrolment, "waited_lock", lock)
+    reveal(study, "01", by=BY, why="rash")
+    assert locked == [".unblinding.lock"]
+
+
+def test_nobody_is_enrolled_after_unlocking(study: Path) -> None:
+    enrol(study, request("01"))
+    unlock(study, by=BY, why="end")
+    with pytest.raises(SettingsError, match="is unlocked"):
+        enrol(study, request("02"))
+
+
+def test_nobody_is_enrolled_into_a_sham_arm_that_cannot_be_played(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "RECORDS_MASKED_SESSIONS", False)
+    with pytest.raises(SettingsError, match="masked sessions cannot be recorded yet"):
+        enrol(study, request("01"))
+    assert not enrolment_path(study).exists()
+
+
+def test_copy_without_the_run_key_has_no_arms(study: Path) -> None:
+    enrol(study, request("01"))
+    unlock(study, by=BY, why="end")
+    key_path(allocation.frozen_protocol(study)[1].sha256, "A").unlink()
+    assert unlocked_arms(study) is None
+
+
+def test_study_that_is_not_masked_needs_no_unlocking(tmp_path: Path) -> None:
+    changes = ("masked = true", "masked = false"), ("last = 999", "last = 20")
+    root = frozen_study(tmp_path / "open", "crossover", *changes)
+    allocate(root, "A", tmp_path / "keeper", by="keeper")
+    install_allocation(root, tmp_path / "keeper", by=BY)
+    assert unlocked_arms(root) is None
+    enrol(root, EnrolmentRequest("01", {}, "v1", BY))
+    assert unlocked_arms(root) == {"01": enrolment.arm_record(root, "01").arm}
+    unlock(root, by=BY, why="look")
+    enrol(root, EnrolmentRequest("02", {}, "v1", BY))
+
+
+def test_study_without_arms_shows_none_and_writes_no_row(tmp_path: Path) -> None:
+    root = frozen_study(tmp_path / "single", "infusion-course")
+    enrol(root, EnrolmentRequest("01", {}, "v1", BY))
+    with pytest.raises(SettingsError, match="has no arms"):
+        unlock(root, by=BY, why="end")
+    assert not unblinding_path(root).exists()
+    assert unlocked_arms(root) is None
+
+
+def test_run_key_never_lies_in_the_dataset(study: Path, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / "keeper", study / "keeper")
+    with pytest.raises(SettingsError, match="inside the recordings"):
+        install_allocation(study, study / "keeper", by=BY)
+    allocation_path(study, "A").unlink()
+    with pytest.raises(SettingsError, match="inside the recordings"):
+        allocate(study, "A", study / "sourcedata" / ".." / "new", by="keeper")
+    assert not (study / "new").exists()
+
+
 def test_study_is_unlocked_for_all_and_arms_are_balanced(study: Path) -> None:
     for k in range(1, 13):
         enrol(study, request(f"{k:02d}"))
@@ -158,6 +241,9 @@ def test_lost_key_and_foreign_key_enrol_nobody(study: Path, tmp_path: Path) -> N
     with pytest.raises(SettingsError, match="another run key"):
         install_allocation(study, tmp_path / "keeper", by=BY)
     assert read_enrolments(study) == []
+    assert [one.kind for one in enrolment._read_log(study)] == ["eligible"], (
+        "consent is logged before the slot is opened"
+    )
     path.write_text(text, encoding="ascii")
     assert enrol(study, request("01")).slot == 0
 

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.study import sealing
+from neurofeedback.study import protocol, sealing
 from neurofeedback.study.allocation import allocate, install_allocation
 from neurofeedback.study.enrolment import EnrolmentRequest, enrol, unlock
 from neurofeedback.study.guesses import save_guess
@@ -59,9 +59,18 @@ def test_every_item_of_the_checklist_has_a_status_before_and_after_unlocking(stu
     after = {item.id: item for item in write_checklist(study, tmp_path / "page.html")}
     assert after["5c"].status is after["4d"].status is ItemStatus.FILLED
     assert after["2c.stat"].status is ItemStatus.TEXT
+    assert "logits" in after["5c"].answer
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert all(f'id="item-{item}"' in page for item in ITEMS)
     assert "<svg" in page
+
+
+def test_sham_that_was_never_played_is_not_compared(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlock(study, by=BY, why="end")
+    monkeypatch.setattr(protocol, "RECORDS_MASKED_SESSIONS", False)
+    item = {item.id: item for item in checklist(study)}["5c"]
+    assert item.status is ItemStatus.NOT_MET
+    assert "own feedback" in item.answer
 
 
 def test_page_of_a_masked_study_does_not_name_anybody_s_arm(study: Path, tmp_path: Path) -> None:
@@ -100,3 +109,20 @@ def test_primary_test_finds_the_difference_of_the_periods(study: Path) -> None:
     assert result is not None
     assert result.p < 0.01
     assert primary_test(protocol, sessions[:2], arms) is None
+
+
+def test_primary_test_uses_the_measure_of_the_protocol(study: Path) -> None:
+    protocol = frozen_protocol(study)[0]
+    outcome = protocol.outcome.model_copy(update={"measure": "sleepiness"})
+    sessions = study_sessions(study, protocol)
+    for one in sessions:
+        one.numbers["sleepiness"] = 2.0 if one.visit == "a1" else 4.5
+    contrasts = person_contrasts(protocol.model_copy(update={"outcome": outcome}), sessions)
+    assert list(contrasts.values()) == [2.5] * 6
+
+
+def test_session_without_an_answer_has_no_part_in_the_test(study: Path) -> None:
+    protocol = frozen_protocol(study)[0]
+    sessions = study_sessions(study, protocol)
+    sessions[0].numbers.update(n_wander=0.0, n_focus=0.0)
+    assert len(person_contrasts(protocol, sessions)) == 5

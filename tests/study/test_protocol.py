@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.settings.programme import Programme
+from neurofeedback.study import protocol as protocol_module
+from neurofeedback.study import protocol_lock
 from neurofeedback.study.exclusion_rules import parse_rule
 from neurofeedback.study.preregistration import preregistration
 from neurofeedback.study.protocol import Protocol, new_protocol, protocol_path, read_protocol, template_names
-from neurofeedback.study.protocol_lock import changed_parts, freeze_protocol, frozen_protocol, read_lock
+from neurofeedback.study.protocol_lock import changed_parts, freeze_protocol, frozen_protocol, lock_path, read_lock
 from neurofeedback.study.schedule import (
     VisitState,
     check_clock,
@@ -95,6 +98,34 @@ def test_frozen_protocol_notices_every_change(tmp_path: Path) -> None:
         frozen_protocol(root)
 
 
+def test_protocol_with_sham_can_be_planned_but_not_frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol_module, "RECORDS_MASKED_SESSIONS", False)
+    new_protocol(tmp_path, "crossover")
+    with pytest.raises(SettingsError, match="masked sessions cannot be recorded yet"):
+        freeze_protocol(tmp_path, "MB")
+    assert not lock_path(tmp_path).exists()
+    assert "[not frozen yet]" in preregistration(tmp_path)
+    frozen_study(tmp_path / "single", "infusion-course")
+
+
+class _WithNewSetting(Programme):
+    """A programme of a later version, with a setting that no file has yet."""
+
+    new_setting: int = 1
+
+
+def test_new_setting_of_a_later_version_changes_no_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = frozen_study(tmp_path)
+    load = protocol_lock.load_programme
+
+    def load_later(name: str) -> Programme:
+        return _WithNewSetting.model_validate(load(name).model_dump(exclude_unset=True), strict=False)
+
+    monkeypatch.setattr(protocol_lock, "load_programme", load_later)
+    protocol, lock = frozen_protocol(root)
+    assert changed_parts(root, protocol, lock) == []
+
+
 def test_yoked_protocol_is_not_frozen_without_its_donors(tmp_path: Path) -> None:
     new_protocol(tmp_path, "sham-2x2")
     with pytest.raises(RecordingError, match="no pool of donors"):
@@ -114,6 +145,11 @@ def test_rules_are_evaluated_with_missing_values_excluded() -> None:
     assert not rule.excludes({"practice_s": 400.0, "n_probes": 5.0, "valid_fraction": 0.5})
     assert rule.excludes({"practice_s": 200.0, "n_probes": 5.0, "valid_fraction": 0.5})
     assert parse_rule("iaf_hz > 9").excludes({})
+    assert parse_rule("not practice_s >= 300").excludes({})
+    either, both = parse_rule("practice_s < 300 or iaf_hz > 9"), parse_rule("practice_s < 300 and iaf_hz > 9")
+    assert [either.excludes({"practice_s": s}) for s in (200.0, 400.0)] == [True, True]
+    assert [both.excludes({"practice_s": s}) for s in (200.0, 400.0)] == [True, False]
+    assert not either.excludes({"practice_s": 400.0, "iaf_hz": 8.0})
 
 
 @pytest.mark.parametrize(

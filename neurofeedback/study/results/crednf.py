@@ -21,7 +21,7 @@ from neurofeedback.settings.load import load_evidence, load_programme, load_sett
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
 from neurofeedback.study.enrolment import unblinding_rows, unlocked_arms
 from neurofeedback.study.guesses import read_guesses
-from neurofeedback.study.protocol import Protocol, programme_name, study_folder
+from neurofeedback.study.protocol import Protocol, is_recordable, programme_name, study_folder
 from neurofeedback.study.protocol_lock import ProtocolLock, frozen_protocol
 from neurofeedback.study.results.primary_test import primary_test
 from neurofeedback.study.session_table import StudySession, study_sessions
@@ -214,7 +214,7 @@ def _double_blind(study: _Study) -> _Found:
 
 
 def _analysts(study: _Study) -> _Found:
-    if study.arms is None:
+    if study.arms is None and study.protocol.arms:
         return _Found(tr(texts.TABLES_MASKED), "code/study/unblinding.tsv")
     return _Found(status=ItemStatus.TEXT)
 
@@ -307,12 +307,17 @@ def _plots(study: _Study) -> _Found:
 def _comparison(study: _Study) -> _Found:
     if study.arms is None:
         return _Found(status=ItemStatus.LATER if study.protocol.arms else ItemStatus.NOT_MET)
+    if not is_recordable(study.protocol):
+        return _Found(tr(texts.NOT_RECORDED), status=ItemStatus.NOT_MET)
     result = primary_test(study.protocol, study.sessions, study.arms)
     if result is None:
         return _Found(tr(texts.TOO_FEW, n=len(study.arms)), status=ItemStatus.NOT_MET)
     test = tr(study_texts.TESTS[study.protocol.outcome.test])
+    measure = study.protocol.outcome.measure
+    unit = tr(texts.TEST_LOGITS) if measure == "wander_share" else tr(texts.TEST_UNITS, measure=measure)
     answer = tr(
         texts.TEST_RESULT,
+        unit=unit,
         n_real=result.n_real,
         n_sham=result.n_other,
         difference=result.difference,

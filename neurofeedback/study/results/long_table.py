@@ -30,7 +30,9 @@ _STUDY_FIELDS = {
     "period": FieldSpec("period of a crossover"),
     "excluded_by": FieldSpec("exclusion rules that the session meets, separated by spaces", numeric=False),
     "arm": FieldSpec("arm, after the study was unlocked", numeric=False),
-    "feedback": FieldSpec("kind of feedback in this visit, after the study was unlocked", numeric=False),
+    "feedback": FieldSpec(
+        "kind of feedback that the session played in practice, after the study was unlocked", numeric=False
+    ),
 }
 _PHASE_FIELDS = {
     "phase": FieldSpec("phase of the session", numeric=False),
@@ -100,22 +102,18 @@ def _study_values(
     root: Path, protocol: Protocol, sessions: list[StudySession], arms: dict[str, str] | None
 ) -> dict[tuple[str, str], Row]:
     enrolled = {one.participant: one for one in read_enrolments(root)}
-    feedback = {arm.name: arm.feedback for arm in protocol.arms}
     found: dict[tuple[str, str], Row] = {}
     for one in sessions:
         person = enrolled.get(one.participant)
         visit = next((visit for visit in protocol.visits if visit.name == one.visit), None)
-        arm = (arms or {}).get(one.participant)
-        kinds = feedback.get(arm or "", ())
-        played = kinds[min(visit.period, len(kinds)) - 1] if visit and visit.feedback and kinds else None
         found[one.session, one.participant] = {
             "site": person.site if person else None,
             "stratum": person.stratum if person else None,
             "open_part": person.open_part if person else None,
             "period": visit.period if visit else None,
             "excluded_by": " ".join(exclusions_of(one, protocol)),
-            "arm": arm,
-            "feedback": played,
+            "arm": (arms or {}).get(one.participant),
+            "feedback": "real" if one.numbers["practice_s"] else None,  # `train` plays nothing else
         }
     return found
 

@@ -17,7 +17,10 @@ _MIN_PEOPLE = 2
 
 @dataclass(frozen=True, slots=True)
 class PrimaryResult:
-    """Number of people in both groups, difference of their mean contrasts (logits), and the two-sided p."""
+    """Number of people in both groups, difference of their mean contrasts, and the two-sided p.
+
+    The difference is in logits for ``wander_share``, otherwise in the units of the outcome.
+    """
 
     n_real: int
     n_other: int
@@ -26,28 +29,38 @@ class PrimaryResult:
 
 
 def person_contrasts(protocol: Protocol, sessions: Iterable[StudySession]) -> dict[str, float]:
-    """Return each person's contrast of the share of wandering, logits; excluded sessions are left out.
+    """Return each person's contrast of the primary outcome; excluded sessions are left out.
 
-    In a parallel study the slope over the visits, as the change from the first visit of the protocol to the last; in a
-    crossover the mean of period 2 minus that of period 1. People without two visits (or periods) are left out.
+    The share of wandering is compared in logits, any other outcome as it is; sessions without a value are left out. In
+    a parallel study the contrast is the slope over the visits, as the change from the first visit of the protocol to the
+    last; in a crossover the mean of period 2 minus that of period 1. People without two visits (or periods) are left out.
     """
     visits = [visit for visit in protocol.visits if visit.feedback]
     places = {visit.name: place for visit, place in zip(visits, np.linspace(0, 1, len(visits)).tolist(), strict=True)}
     points: dict[str, dict[str, float]] = {}
     for one in sessions:
-        wander, focus = one.numbers["n_wander"], one.numbers["n_focus"]
-        if one.visit in places and wander is not None and focus is not None and not exclusions_of(one, protocol):
-            points.setdefault(one.participant, {})[one.visit] = math.log((wander + 0.5) / (focus + 0.5))
+        value = _outcome_of(one, protocol.outcome.measure)
+        if one.visit in places and value is not None and not exclusions_of(one, protocol):
+            points.setdefault(one.participant, {})[one.visit] = value
     periods = {visit.name: visit.period for visit in visits}
     found: dict[str, float] = {}
-    for person, logits in points.items():
+    for person, values in points.items():
         if protocol.design == "crossover":
-            groups = [[value for name, value in logits.items() if periods[name] == period] for period in (1, 2)]
+            groups = [[value for name, value in values.items() if periods[name] == period] for period in (1, 2)]
             if all(groups):
                 found[person] = float(np.mean(groups[1]) - np.mean(groups[0]))
-        elif len(logits) > 1:
-            found[person] = float(np.polyfit([places[name] for name in logits], list(logits.values()), 1)[0])
+        elif len(values) > 1:
+            found[person] = float(np.polyfit([places[name] for name in values], list(values.values()), 1)[0])
     return found
+
+
+def _outcome_of(session: StudySession, measure: str) -> float | None:
+    if measure != "wander_share":
+        return session.numbers[measure]
+    wander, focus = session.numbers["n_wander"], session.numbers["n_focus"]
+    if wander is None or focus is None or wander + focus == 0:
+        return None
+    return math.log((wander + 0.5) / (focus + 0.5))
 
 
 def primary_test(

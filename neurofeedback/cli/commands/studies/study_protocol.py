@@ -66,7 +66,7 @@ def freeze(by: By, recordings: Recordings = None) -> None:
 
 
 def prereg(recordings: Recordings = None) -> None:
-    """Print the text of a preregistration of the frozen protocol, in Markdown."""
+    """Print the text of a preregistration of the protocol, in Markdown; its hash stands in it once it is frozen."""
     from neurofeedback.study.preregistration import preregistration
 
     echo(preregistration(existing_recordings_folder(recordings)), nl=False)
