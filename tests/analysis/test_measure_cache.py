@@ -9,11 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from neurofeedback.analysis.comparison import Comparison, compare_conditions
+from neurofeedback.analysis.conditions.selection import select_sessions, session_label
+from neurofeedback.analysis.history import past_sessions
 from neurofeedback.analysis.measures import measure_cache
-from neurofeedback.analysis.measures.measure_cache import load_or_compute
+from neurofeedback.analysis.measures.measure_cache import load_or_compute, measure_sessions
 from neurofeedback.analysis.measures.session_measures import SessionMeasures
 from neurofeedback.cli.commands.compare import comparison_document
-from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.recording import Recording
 from neurofeedback.report.comparison_page import render_comparison
 from neurofeedback.simulation.headset_specs import get_headset
@@ -144,3 +146,21 @@ def test_a_session_that_lacks_a_channel_is_left_out_of_its_measures_alone(tmp_pa
     page = render_comparison(found)
     assert lacking.split("_")[1] in page.split("Sessions that a measure leaves out")[1].split("How to read it")[0]
     assert comparison_document(found)["contrasts"]["beta"]["n"] == (5, 5)
+
+
+def test_session_that_cannot_be_read_is_one_sentence(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(measure_cache, "_cache_key", fail)
+    stem = find_session_stems(pair)[0]
+    files = SessionFiles.from_stem(pair, stem)
+    ((name, text),) = measure_sessions([files], (Phase.PRACTICE,))
+    assert name == stem
+    assert "the session cannot be read" in str(text)
+
+
+def test_session_named_twice_is_taken_once(pair: Path) -> None:
+    history = past_sessions(pair)
+    label = session_label(history[0])
+    assert select_sessions(history, f"{label},{label}") == [history[0]]

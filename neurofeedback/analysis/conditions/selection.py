@@ -88,7 +88,7 @@ def select_sessions(history: Sequence[PastSession], selector: str) -> list[PastS
     by_label = {session_label(one): one for one in history}
     labels = [part.removeprefix("ses-") for part in selector.split(",")] if _LABELS.fullmatch(selector) else []
     if labels and all(part in by_label for part in labels):
-        return [by_label[part] for part in labels]
+        return [by_label[part] for part in dict.fromkeys(labels)]
     conditions = Counter(one.condition for one in history if one.condition)
     raise SettingsError(
         "there is no session under this condition, and none of this label",

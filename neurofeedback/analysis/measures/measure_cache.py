@@ -1,8 +1,8 @@
-"""The measures of each session, stored beside it, so that a second comparison reads no signal.
+"""The measures of each session, stored beside it, so that a second comparison computes none of them again.
 
 ``*_measures.npz`` in the session's derivative folder: numbers and text alone, no pickle. It is valid for the same
-bytes of the files it was computed from, the same phases and the same version of the measures; otherwise it is computed
-again. It can be deleted at any time.
+bytes of the files it was computed from (each comparison reads them for their hash), the same phases and the same
+version of the measures; otherwise it is computed again. It can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from neurofeedback.analysis.measures.session_measures import (
     SessionMeasures,
     compute_session_measures,
 )
-from neurofeedback.errors import NeurofeedbackError
+from neurofeedback.errors import NeurofeedbackError, RecordingError
 from neurofeedback.formats.reader import open_session
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.storage.atomic_files import open_replacement
@@ -69,7 +69,11 @@ def measure_sessions(
     """
     missing: list[SessionFiles] = []
     for files in sessions:
-        found = load_measures(files, _cache_key(files, phases))
+        try:
+            found = load_measures(files, _cache_key(files, phases))
+        except OSError as error:
+            yield files.stem, _disk_sentence(error)
+            continue
         if found is None:
             missing.append(files)
         else:
@@ -96,6 +100,12 @@ def _measure(files: SessionFiles, phases: Sequence[Phase]) -> tuple[str, Session
         return files.stem, load_or_compute(files, phases)
     except NeurofeedbackError as error:
         return files.stem, str(error)
+    except OSError as error:
+        return files.stem, _disk_sentence(error)
+
+
+def _disk_sentence(error: OSError) -> str:
+    return str(RecordingError("the session cannot be read", got=error.strerror or error, todo="check the disk"))
 
 
 def _cache_key(files: SessionFiles, phases: Sequence[Phase]) -> str:
