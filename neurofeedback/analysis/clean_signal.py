@@ -56,11 +56,6 @@ class CleanSignal:
             }
         )
 
-    def blocks(self, n: int) -> list[CleanSignal]:
-        """Split into consecutive blocks of ``n`` windows; a remainder at the end is left out."""
-        whole = self.count(list(self.windows)) // n
-        return [self._choose({row: np.arange(k * n, (k + 1) * n) for row in self.windows}) for k in range(whole)]
-
     def _choose(self, places: Mapping[int, NDArray[np.int_]]) -> CleanSignal:
         return CleanSignal(
             self.sfreq,

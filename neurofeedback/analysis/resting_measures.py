@@ -108,12 +108,6 @@ def iaf_from_psds(psds: Mapping[int, tuple[Floats, Floats]], montage: Montage, s
     return np.nan if found is None else found
 
 
-def estimate_iaf(signal: CleanSignal, montage: Montage, settings: Settings) -> float:
-    """Return the alpha frequency of a clean signal, Hz; NaN without a peak."""
-    rows = [row for row in montage.rows("posterior") if row in signal.windows]
-    return iaf_from_psds({row: median_psd(signal.windows[row], signal.sfreq) for row in rows}, montage, settings)
-
-
 def median_psd(windows: Floats, sfreq: float) -> tuple[Floats, Floats]:
     """Return frequencies and spectrum by Welch's method: the clean windows as segments, mean removed, Hann, median.
 
