@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,20 +92,36 @@ def read_frame_table(path: Path | None) -> FrameTable:
     RecordingError
         The file is not a frame log of this program.
     """
-    numbers = {name: array("d") for name in _NUMBERS}
-    texts: dict[str, list[str]] = {name: [] for name in (*_FLAGS, *_LABELS)}
+    floats, texts = read_frame_columns(path, _NUMBERS, (*_FLAGS, *_LABELS))
+    flags = {name: texts[name] == "1" for name in _FLAGS}
+    labels = {name: texts[name] for name in _LABELS}
+    return FrameTable(**{**floats, **flags, **labels, "threshold": 100 * ndtr(floats["threshold"])})
+
+
+def read_frame_columns(
+    path: Path | None, numbers: Sequence[str], words: Sequence[str]
+) -> tuple[dict[str, Floats], dict[str, Labels]]:
+    """Return columns of a frame log by name as they stand: numbers, NaN where there is none, and words.
+
+    Raises
+    ------
+    RecordingError
+        The file is not a frame log of this program.
+    """
+    values = {name: array("d") for name in numbers}
+    cells: dict[str, list[str]] = {name: [] for name in words}
     lines = iter(()) if path is None else iter_complete_lines(path)
     names = next(lines, "").split("\t")
     try:
         for line in lines:  # hours of frames would not fit into memory as cells
             row = dict(zip(names, line.split("\t"), strict=False))
-            for name, values in numbers.items():
-                values.append(np.nan if row[name] == "n/a" else float(row[name]))
-            for name, cells in texts.items():
-                cells.append(sys.intern(row[name]))
+            for name, column in values.items():
+                column.append(np.nan if row[name] == "n/a" else float(row[name]))
+            for name, texts in cells.items():
+                texts.append(sys.intern(row[name]))
     except (ValueError, KeyError) as error:
         raise RecordingError(f"{path} is not a frame log", got=str(error), todo="restore the file") from None
-    floats = {name: np.array(values, np.float64) for name, values in numbers.items()}
-    flags = {name: np.array(texts[name], np.str_) == "1" for name in _FLAGS}
-    labels = {name: np.array(texts[name], np.str_) for name in _LABELS}
-    return FrameTable(**{**floats, **flags, **labels, "threshold": 100 * ndtr(floats["threshold"])})
+    return (
+        {name: np.array(column, np.float64) for name, column in values.items()},
+        {name: np.array(texts, np.str_) for name, texts in cells.items()},
+    )

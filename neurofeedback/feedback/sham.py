@@ -135,8 +135,9 @@ def surrogate_series(u: NDArray[np.float64], seed: int, *, max_iterations: int =
 class ShamPlayer:
     """Plays a series by guided time, which stands still in frames without a valid index of the wearer's own.
 
-    At an artifact of the wearer it steps back as the wearer's own index does, and goes on from there. At its end the
-    series runs backwards and then forwards again, so that it never jumps.
+    At an artifact of the wearer it steps back as the wearer's own index does, and goes on from there. During a question
+    it goes on, as the sound of the wearer's own index does. At its end the series runs backwards and then forwards
+    again, so that it never jumps.
     """
 
     def __init__(self, source: ShamSource, rollback_s: float, hop_s: float) -> None:

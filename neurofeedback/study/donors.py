@@ -9,22 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 
+from neurofeedback.analysis.frame_table import read_frame_columns
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.feedback.sham import donor_series
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.events import read_events
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, to_json, write_atomic
-from neurofeedback.types import EventKind
+from neurofeedback.types import EventKind, Phase
 
 _QUESTION_ENDS = frozenset(
     {EventKind.ANSWER_WHERE, EventKind.ANSWER_SURE, EventKind.ANSWER_SLEEPY, EventKind.UNANSWERED}
 )
 _DIGITS = 6
+MIN_VALID_SHARE = 0.8
+"""Least share of guided frames with an index in a donor, since the others are filled along a line."""
 
 
 class Donor(SettingsModel):
@@ -49,10 +51,8 @@ class DonorPool(SettingsModel):
 
     @model_validator(mode="after")
     def _check_lengths(self) -> DonorPool:
-        short = [donor.session for donor in self.donors if len(donor.u) * self.hop_s < self.min_s]
-        if short:
-            msg = f"{', '.join(short)} is shorter than {self.min_s:g} s"
-            raise ValueError(msg)
+        if any(len(donor.u) * self.hop_s < self.min_s for donor in self.donors):
+            raise ValueError("a donor is shorter than min_s")
         return self
 
 
@@ -90,7 +90,9 @@ class SittingFrames:
 
 
 def write_donors(root: Path, path: Path, *, min_s: float, participants: Iterable[str] = ()) -> DonorPool:
-    """Write a pool from the sittings of a pilot dataset and return it. Sittings that are too short are left out.
+    """Write a pool from the sittings of a pilot dataset and return it.
+
+    Sittings that are too short or have too little signal are left out.
 
     Parameters
     ----------
@@ -121,10 +123,14 @@ def write_donors(root: Path, path: Path, *, min_s: float, participants: Iterable
         if (not chosen or stem.split("_")[0].removeprefix("sub-") in chosen)
         and (one := read_sitting(SessionFiles.from_stem(root, stem))) is not None
         and one.guided.sum() * one.hop_s >= min_s
-        and (one.guided & one.valid).any()
+        and (one.guided & one.valid).sum() >= MIN_VALID_SHARE * max(1, one.guided.sum())
     ]
     if not sittings:
-        raise RecordingError("no sitting can be a donor", got=root, allowed=f"{min_s:g} s of practice or more")
+        raise RecordingError(
+            "no sitting can be a donor",
+            got=root,
+            allowed=f"{min_s:g} s of practice or more, {MIN_VALID_SHARE:.0%} of it with a usable signal",
+        )
     hops = sorted({one.hop_s for one in sittings})
     if len(hops) > 1:
         raise SettingsError("the sittings differ in their rate of frames", got=f"one frame every {hops} s")
@@ -151,7 +157,8 @@ def read_donors(path: Path, min_donors: int, hop_s: float | None = None) -> Read
     try:
         pool = DonorPool.model_validate_json(to_json(read_json(path)))
     except ValidationError as error:
-        raise RecordingError(f"{path} cannot be used", got=error.errors()[0]["msg"], todo="write it again") from None
+        place = ".".join(map(str, error.errors()[0]["loc"])) or "a donor that is shorter than min_s"
+        raise RecordingError(f"{path} cannot be used", got=place, todo="write the pool of donors again") from None
     if len(pool.donors) < min_donors:
         raise RecordingError(
             "the pool of donors is too small", got=len(pool.donors), allowed=f"{min_donors} or more",
@@ -167,52 +174,42 @@ def read_donors(path: Path, min_donors: int, hop_s: float | None = None) -> Read
 
 
 def read_sitting(files: SessionFiles) -> SittingFrames | None:
-    """Return the frames of a session; None for one without a frame log or without two frames."""
+    """Return the frames of a session; None for one without a frame log or without two frames.
+
+    Raises
+    ------
+    RecordingError
+        The frame log or the events cannot be read.
+    """
     if not files.frame_log.is_file():
         return None
-    table = pd.read_csv(files.frame_log, sep="\t", na_values="n/a", usecols=lambda name: name in _COLUMNS)
-    if len(table) < 2:
+    numbers, words = read_frame_columns(files.frame_log, _NUMBERS, ("phase", "state", "valid", "reward"))
+    if len(numbers["onset"]) < 2:
         return None
     stem = files.stem.split("_")
-    onset, samples = table["onset"].to_numpy(float), table["sample"].to_numpy(int)
-    practice = (table["phase"] == "practice").to_numpy()
+    practice = words["phase"] == Phase.PRACTICE
     return SittingFrames(
         participant=stem[0].removeprefix("sub-"),
         session=stem[1].removeprefix("ses-"),
-        hop_s=round(float(np.median(np.diff(onset))), 4),
-        u=table["index_u"].to_numpy(float),
-        valid=(table["valid"] == 1).to_numpy(),
+        hop_s=round(float(np.median(np.diff(numbers["onset"]))), 4),
+        u=numbers["index_u"],
+        valid=words["valid"] == "1",
         practice=practice,
-        guided=practice & ~_in_question(files, samples),
-        signal=table["signal"].to_numpy(float),
-        confidence=table["confidence"].to_numpy(float),
-        state=table["state"].to_numpy(str),
-        latency_ms=table["latency_ms"].to_numpy(float),
-        threshold=table["threshold"].to_numpy(float),
-        reward=(table["reward"] == 1).to_numpy(),
-        gain=table["tone_gain"].to_numpy(float),
+        guided=practice & ~_in_question(files, numbers["sample"]),
+        signal=numbers["signal"],
+        confidence=numbers["confidence"],
+        state=words["state"],
+        latency_ms=numbers["latency_ms"],
+        threshold=numbers["threshold"],
+        reward=words["reward"] == "1",
+        gain=numbers["tone_gain"],
     )
 
 
-_COLUMNS = frozenset(
-    {
-        "onset",
-        "sample",
-        "phase",
-        "valid",
-        "signal",
-        "confidence",
-        "state",
-        "index_u",
-        "latency_ms",
-        "threshold",
-        "reward",
-        "tone_gain",
-    }
-)
+_NUMBERS = ("onset", "sample", "signal", "confidence", "index_u", "latency_ms", "threshold", "tone_gain")
 
 
-def _in_question(files: SessionFiles, samples: NDArray[np.int_]) -> NDArray[np.bool_]:
+def _in_question(files: SessionFiles, samples: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return whether each frame lies between a question's chime and its last answer."""
     inside = np.zeros(len(samples), dtype=np.bool_)
     opened: int | None = None

@@ -19,8 +19,8 @@ from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.storage.file_lock import waited_lock
 from neurofeedback.storage.hash_chain import append_entry, read_chain
 from neurofeedback.study.allocation import read_allocation, stratum_name
-from neurofeedback.study.protocol import Protocol, SiteSettings, check_recordable, read_protocol, study_folder
-from neurofeedback.study.protocol_lock import frozen_protocol, read_lock
+from neurofeedback.study.protocol import Protocol, SiteSettings, read_protocol, study_folder
+from neurofeedback.study.protocol_lock import check_recordable, frozen_protocol, read_lock
 from neurofeedback.study.sealing import ArmRecord, key_path, new_key, read_key, write_key
 
 UNBLINDING_COLUMNS = ("at", "participant", "by", "kind", "why")

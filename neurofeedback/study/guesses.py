@@ -19,6 +19,16 @@ from neurofeedback.study.results.blinding import GuessTable
 
 GuessWord = Literal["real", "sham", "unknown"]
 Guesser = Literal["participant", "experimenter"]
+MAX_TEXT = 1000
+"""Longest text of an answer, characters."""
+
+_ALLOWED = {
+    "guess": "real, sham, unknown",
+    "forced": "real, sham, or nothing",
+    "sure": "a whole number from 0 to 10",
+    "why": f"{MAX_TEXT} characters or fewer",
+    "tried": f"{MAX_TEXT} characters or fewer",
+}
 
 
 class Guess(BaseModel):
@@ -37,8 +47,8 @@ class Guess(BaseModel):
     guess: GuessWord
     forced: Literal["real", "sham", ""] = ""
     sure: int = Field(ge=0, le=10)
-    why: str = Field(default="", max_length=1000)
-    tried: str = Field(default="", max_length=1000)
+    why: str = Field(default="", max_length=MAX_TEXT)
+    tried: str = Field(default="", max_length=MAX_TEXT)
 
 
 def guesses_path(root: Path) -> Path:
@@ -61,6 +71,31 @@ def save_guess(root: Path, participant: str, visit: str, guesser: Guesser, answe
     RecordingError
         The disk cannot be written.
     """
+    person = check_guess(root, participant, visit, guesser)
+    data = {"participant": person, "visit": visit, "guesser": guesser, "at": now_text(), **answers}
+    try:
+        guess = Guess.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise SettingsError(
+            f"the answer to {name} cannot be used", got=repr(first["input"])[:80], allowed=_ALLOWED.get(name, "")
+        ) from None
+    with explain_disk_errors(f"{guesses_path(root)} cannot be written", todo="free disk space, then answer again"):
+        append_entry(guesses_path(root), guess.model_dump())
+    return guess
+
+
+def check_guess(root: Path, participant: str, visit: str, guesser: Guesser) -> str:
+    """Return the participant number as enrolled, if this person's arm can be guessed after this visit.
+
+    Raises
+    ------
+    SettingsError
+        Nobody is enrolled under this number, there is no such visit, or it has a guess.
+    RecordingError
+        The protocol is not frozen, or the guesses cannot be read.
+    """
     protocol, _ = frozen_protocol(root)
     person = find_enrolment(root, participant).participant
     asked = [one.name for one in protocol.visits if one.ask_guess]
@@ -68,17 +103,7 @@ def save_guess(root: Path, participant: str, visit: str, guesser: Guesser, answe
         raise SettingsError("after this visit nobody is asked to guess", got=repr(visit), allowed=", ".join(asked))
     if any((one.participant, one.visit, one.guesser) == (person, visit, guesser) for one in read_guesses(root)):
         raise SettingsError(f"the {guesser} has guessed after this visit", got=f"participant {person}, {visit}")
-    data = {"participant": person, "visit": visit, "guesser": guesser, "at": now_text(), **answers}
-    try:
-        guess = Guess.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingsError(
-            f"the answer to {first['loc'][0]} cannot be used", got=repr(first["input"]), allowed=first["msg"]
-        ) from None
-    with explain_disk_errors(f"{guesses_path(root)} cannot be written", todo="free disk space, then answer again"):
-        append_entry(guesses_path(root), guess.model_dump())
-    return guess
+    return person
 
 
 def read_guesses(root: Path) -> list[Guess]:

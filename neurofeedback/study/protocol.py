@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tomllib
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -31,9 +33,6 @@ from neurofeedback.study.session_fields import OUTCOME_FIELDS
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,23}$"
 FeedbackKind = Literal["real", "sham"]
 Design = Literal["parallel", "crossover", "single"]
-RECORDS_MASKED_SESSIONS: bool = False
-"""Whether `train` can play sham feedback and hide the arm on every page, file and stream."""
-
 _TODO = "correct these entries of the protocol; `neurofeedback study check` lists what is wrong"
 
 
@@ -203,6 +202,8 @@ class Protocol(SettingsModel):
             problems.append("sham.kind must be yoked or surrogate exactly if an arm has sham feedback")
         if self.sham.kind == "yoked" and not self.sham.donors:
             problems.append("yoked sham needs sham.donors")
+        if has_sham and len({arm.feedback[0] for arm in self.arms}) < 2:
+            problems.append("all arms begin with the same kind of feedback, so no two groups can be compared")
         by_part: dict[str, set[tuple[FeedbackKind, ...]]] = {}
         for arm in self.arms:
             by_part.setdefault(arm.open_part, set()).add(arm.feedback)
@@ -261,27 +262,6 @@ class Protocol(SettingsModel):
         """Return the instruction for an open part."""
         exact = (one for one in self.instructions if one.open_part == open_part)
         return next(exact, next((one for one in self.instructions if not one.open_part), self.instructions[0]))
-
-
-def is_recordable(protocol: Protocol) -> bool:
-    """Return whether `train` can play what the arms of a protocol need."""
-    return RECORDS_MASKED_SESSIONS or not protocol.has_sham
-
-
-def check_recordable(protocol: Protocol) -> None:
-    """Check that the sessions of a protocol can be recorded: `train` plays the wearer's own feedback only.
-
-    Raises
-    ------
-    SettingsError
-        An arm has sham feedback.
-    """
-    if not is_recordable(protocol):
-        raise SettingsError(
-            "masked sessions cannot be recorded yet",
-            got="an arm with sham feedback",
-            todo="plan with `study check`, `power`, `prereg`, `donors` and `check-sham`; do not enrol anybody yet",
-        )
 
 
 def study_folder(root: Path) -> Path:
@@ -366,13 +346,17 @@ def _reference_problems(root: Path, protocol: Protocol) -> list[str]:
     """Return what is wrong with the profiles, programmes and questionnaires that a protocol names."""
     problems: list[str] = []
     for visit in protocol.visits:
-        try:
-            settings = load_settings(visit.profile)
-            load_evidence(settings.index.evidence)
-            if visit.programme:
-                load_programme(programme_name(root, visit))
-            for form in (*visit.forms_before, *visit.forms_after):
-                load_questionnaire(form)
-        except SettingsError as error:
-            problems.append(f"visit {visit.name}: {error.what} (got {error.got})")
+        loads: list[Callable[[], object]] = [partial(_load_profile, visit.profile)]
+        if visit.programme:
+            loads.append(partial(load_programme, programme_name(root, visit)))
+        loads += [partial(load_questionnaire, form) for form in (*visit.forms_before, *visit.forms_after)]
+        for load in loads:
+            try:
+                load()
+            except SettingsError as error:
+                problems.append(f"visit {visit.name}: {error.what} (got {error.got})")
     return problems
+
+
+def _load_profile(name: str) -> None:
+    load_evidence(load_settings(name).index.evidence)

@@ -17,7 +17,6 @@ from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, w
 from neurofeedback.study.donors import read_donors
 from neurofeedback.study.protocol import (
     Protocol,
-    check_recordable,
     programme_name,
     protocol_path,
     read_protocol,
@@ -26,6 +25,9 @@ from neurofeedback.study.protocol import (
 
 PROGRAM = "program"
 """Name of the part that changes with a new version of the program, which is a deviation but stops nothing."""
+
+RECORDS_MASKED_SESSIONS: bool = False
+"""Whether `train` can play sham feedback and hide the arm on every page, file and stream."""
 
 
 class ProtocolLock(SettingsModel):
@@ -40,6 +42,27 @@ class ProtocolLock(SettingsModel):
     def sha256(self) -> str:
         """Hash of all parts together, which identifies the frozen protocol."""
         return _hash_text(json.dumps(self.hashes, sort_keys=True))
+
+
+def is_recordable(protocol: Protocol) -> bool:
+    """Return whether `train` can play what the arms of a protocol need."""
+    return RECORDS_MASKED_SESSIONS or not protocol.has_sham
+
+
+def check_recordable(protocol: Protocol) -> None:
+    """Check that the sessions of a protocol can be recorded: `train` plays the wearer's own feedback only.
+
+    Raises
+    ------
+    SettingsError
+        An arm has sham feedback.
+    """
+    if not is_recordable(protocol):
+        raise SettingsError(
+            "masked sessions cannot be recorded yet",
+            got="an arm with sham feedback",
+            todo="plan with `study check`, `power`, `prereg`, `donors` and `check-sham`; do not enrol anybody yet",
+        )
 
 
 def lock_path(root: Path) -> Path:

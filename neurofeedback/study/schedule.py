@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.study.protocol import Protocol, VisitSettings
-from neurofeedback.study.session_table import StudySession, exclusions_of
+from neurofeedback.study.session_table import StudySession, counting_session, exclusions_of
 
 
 class VisitState(StrEnum):
@@ -27,7 +27,8 @@ class VisitStatus:
     """One visit of one person.
 
     ``first`` and ``last`` are the days of its window, None before the first visit; ``sessions`` are those recorded for
-    it, ``rules`` the exclusion rules that the last of them meets, and ``off_window_days`` how far it was outside.
+    it, ``rules`` the exclusion rules that the one that counts meets (the last one without, if there is one), and
+    ``off_window_days`` how far it was outside.
     """
 
     participant: str
@@ -85,16 +86,6 @@ def next_visit(statuses: Iterable[VisitStatus]) -> VisitStatus | None:
     return next((one for one in statuses if one.state not in {VisitState.DONE, VisitState.EXCLUDED}), None)
 
 
-def deviation_reasons(status: VisitStatus, today: date) -> list[str]:
-    """Return why a session today would deviate from the protocol: ``early``, ``late`` or ``repeated``."""
-    reasons = ["repeated"] if status.sessions else []
-    if status.first is not None and today < status.first:
-        reasons.append("early")
-    if status.last is not None and today > status.last:
-        reasons.append("late")
-    return reasons
-
-
 def _visit_status(
     protocol: Protocol, key: tuple[str, int], done: list[StudySession], start: date | None, today: date
 ) -> VisitStatus:
@@ -102,9 +93,10 @@ def _visit_status(
     visit = protocol.visits[number - 1]
     window = (None, None) if start is None else visit_window(visit, start)
     if done:
-        rules = tuple(exclusions_of(done[-1], protocol))
+        counted = counting_session(done, protocol) or done[-1]
+        rules = tuple(exclusions_of(counted, protocol))
         state = VisitState.EXCLUDED if rules else VisitState.DONE
-        off = _days_off(done[-1].date, *window)
+        off = _days_off(counted.date, *window)
         return VisitStatus(participant, visit, number, state, *window, tuple(one.session for one in done), rules, off)
     state = VisitState.DUE if number == 1 else VisitState.LATER
     if window[0] is not None and window[1] is not None:

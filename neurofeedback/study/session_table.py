@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -10,12 +11,17 @@ from neurofeedback.analysis.history import PastSession, past_sessions
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.facts.session_facts import read_facts
 from neurofeedback.recording.session_json import SessionSummary, read_summary
+from neurofeedback.study.enrolment import read_enrolments
 from neurofeedback.study.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class StudySession:
-    """One session: labels as text, and numbers by field; None for a missing number."""
+    """One session: labels as text, and numbers by field; None for a missing number.
+
+    ``participant`` is the number as it was enrolled, also where the files (``stem``) have other leading zeros;
+    ``program`` is the version that recorded the session.
+    """
 
     participant: str
     session: str
@@ -23,6 +29,8 @@ class StudySession:
     started: datetime
     device: str
     numbers: dict[str, float | None]
+    stem: str = ""
+    program: str = ""
 
     @property
     def date(self) -> date:
@@ -43,8 +51,11 @@ class StudySession:
 
 def study_sessions(root: Path, protocol: Protocol) -> list[StudySession]:
     """Return the sessions of the study's participants by participant and time; others are left out."""
+    enrolled = {int(one.participant): one.participant for one in read_enrolments(root)}
     found = [
-        _study_session(root, past) for past in past_sessions(root) if protocol.site_of(past.participant) is not None
+        _study_session(root, past, enrolled)
+        for past in past_sessions(root)
+        if protocol.site_of(past.participant) is not None
     ]
     first: dict[str, date] = {}
     for one in sorted(found, key=lambda one: one.started):
@@ -61,17 +72,24 @@ def exclusions_of(session: StudySession, protocol: Protocol) -> list[str]:
     return [one.name for one in protocol.exclusions if one.parsed.excludes(session.numbers)]
 
 
-def _study_session(root: Path, past: PastSession) -> StudySession:
+def counting_session(sessions: Sequence[StudySession], protocol: Protocol) -> StudySession | None:
+    """Return the session of one visit that counts: the last one that no rule excludes; None if there is none."""
+    return next((one for one in reversed(sessions) if not exclusions_of(one, protocol)), None)
+
+
+def _study_session(root: Path, past: PastSession, enrolled: Mapping[int, str]) -> StudySession:
     session = past.stem.split("_")[1].removeprefix("ses-")
     facts = read_facts(root, past.participant, session)
     summary = read_summary(SessionFiles.from_stem(root, past.stem).derived_file("summary.json"))
     return StudySession(
-        participant=past.participant,
+        participant=enrolled.get(int(past.participant), past.participant),
         session=session,
         visit=facts.visit if facts is not None else "",
         started=past.started_at,
         device=past.device,
         numbers=_numbers(past, summary),
+        stem=past.stem,
+        program=(summary.versions or {}).get("neurofeedback-meditation", ""),
     )
 
 

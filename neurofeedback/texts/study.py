@@ -49,6 +49,7 @@ FORCED_QUESTION = "If you had to choose: r or s?"
 SURE_QUESTION = "How sure are you, from 0 (not at all) to 10 (completely)?"
 WHY_QUESTION = "Why?"
 TRIED_QUESTION = "Did you try things out to see whether the sound follows? What?"
+TEXT_TOO_LONG = "This has {n} characters; {limit} are stored at most. Please answer again, more shortly."
 GUESS_SAVED = "The guess was saved."
 
 BLINDING_TITLE = "Guesses by the {by} after visit {visit}: {n}."
@@ -78,10 +79,15 @@ PILOT_AUC = (
     "compares two shams."
 )
 
-SHAM_CHECK_TITLE = "{n} pairs: what the wearer would have got from the own index and from a donor."
+SHAM_CHECK_TITLE = (
+    "{n} people: what they would have got from the own index and from a donor, the sittings of each averaged."
+)
 SHAM_CHECK_LINE = "{name}: {difference:+.4f} (90 % interval {low:+.4f} to {high:+.4f}), bound {bound:g}: {verdict}"
 WITHIN = "within"
 NOT_SHOWN = "not shown to be within"
+SHAM_NEUTRAL = (
+    "Neutral time is the wearer's own in both by construction: its line guards the computation and tests no more."
+)
 SHAM_LATENCY = "Latency of these sittings: median {p50:.1f} ms, 95th percentile {p95:.1f} ms."
 
 PREREG = """# {title}

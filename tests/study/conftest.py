@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from neurofeedback.study import protocol
+from neurofeedback.study import protocol_lock
 
 
 @pytest.fixture(autouse=True)
 def masked_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let protocols with sham be frozen, which needs `train` to play sham."""
-    monkeypatch.setattr(protocol, "RECORDS_MASKED_SESSIONS", True)
+    monkeypatch.setattr(protocol_lock, "RECORDS_MASKED_SESSIONS", True)

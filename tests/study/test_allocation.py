@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.facts.changes import read_changes
-from neurofeedback.study import allocation, enrolment, protocol, sealing
+from neurofeedback.study import allocation, enrolment, protocol_lock, sealing
 from neurofeedback.study.allocation import allocate, allocation_path, draw_blocks, install_allocation
 from neurofeedback.study.enrolment import (
     EnrolmentRequest,
@@ -164,7 +164,7 @@ def test_nobody_is_enrolled_after_unlocking(study: Path) -> None:
 
 
 def test_nobody_is_enrolled_into_a_sham_arm_that_cannot_be_played(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "RECORDS_MASKED_SESSIONS", False)
+    monkeypatch.setattr(protocol_lock, "RECORDS_MASKED_SESSIONS", False)
     with pytest.raises(SettingsError, match="masked sessions cannot be recorded yet"):
         enrol(study, request("01"))
     assert not enrolment_path(study).exists()

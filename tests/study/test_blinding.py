@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from pathlib import Path
@@ -156,3 +157,29 @@ def test_changed_guesses_are_refused(study: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace('"sure":7', '"sure":8', 1), encoding="utf-8")
     with pytest.raises(RecordingError, match="were changed"):
         read_guesses(study)
+
+
+def test_indices_without_a_value_are_null_and_limits_stay_within_one(study: Path) -> None:
+    assert bang_index(9, 1, 0).high == 1
+    unlock(study, by=BY, why="end")
+    guesses_path(study).unlink()
+    save_guess(study, "01", "a1", "participant", {"guess": "real", "sure": 7})
+    shown = CliRunner().invoke(app, ["study", "blinding", "--json", "--recordings", str(study)])
+    assert shown.exception is None
+    assert "NaN" not in shown.output
+    assert "null" in shown.output
+    (result,) = json.loads(shown.output)
+    assert result["guesser"] == "participant"
+
+
+def test_wrong_guess_is_described_in_the_program_s_own_words(study: Path) -> None:
+    with pytest.raises(SettingsError, match="a whole number from 0 to 10"):
+        save_guess(study, "01", "b2", "participant", {"guess": "real", "sure": "x"})
+
+
+def test_long_reason_is_asked_again(study: Path) -> None:
+    typed = f"r\n4\n{'x' * 1001}\nthe sound\nnothing\n"
+    place = ["study", "guess", "04", "--visit", "b2", "--recordings", str(study)]
+    asked = CliRunner().invoke(app, place, input=typed)
+    assert "1001 characters" in asked.output
+    assert read_guesses(study)[-1].why == "the sound"

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.study import protocol, sealing
+from neurofeedback.study import protocol_lock, sealing
 from neurofeedback.study.allocation import allocate, install_allocation
 from neurofeedback.study.enrolment import EnrolmentRequest, enrol, unlock
 from neurofeedback.study.guesses import save_guess
@@ -67,7 +67,7 @@ def test_every_item_of_the_checklist_has_a_status_before_and_after_unlocking(stu
 
 def test_sham_that_was_never_played_is_not_compared(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unlock(study, by=BY, why="end")
-    monkeypatch.setattr(protocol, "RECORDS_MASKED_SESSIONS", False)
+    monkeypatch.setattr(protocol_lock, "RECORDS_MASKED_SESSIONS", False)
     item = {item.id: item for item in checklist(study)}["5c"]
     assert item.status is ItemStatus.NOT_MET
     assert "own feedback" in item.answer

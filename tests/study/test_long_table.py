@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -14,7 +15,10 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.study import sealing
 from neurofeedback.study.allocation import allocate, install_allocation
 from neurofeedback.study.enrolment import EnrolmentRequest, enrol, unlock
+from neurofeedback.study.protocol_lock import frozen_protocol
 from neurofeedback.study.results.long_table import RowKind, write_table
+from neurofeedback.study.schedule import VisitState, person_status
+from neurofeedback.study.session_table import counting_session, study_sessions
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -60,10 +64,28 @@ def test_arms_stand_in_the_table_of_an_unlocked_study(study: Path, tmp_path: Pat
 def test_questions_stand_in_the_table_by_probe(study: Path, tmp_path: Path) -> None:
     write_table(study, "probe", tmp_path / "long.csv")
     table = pd.read_csv(tmp_path / "long.csv")
-    assert (table["where"] == 2).sum() == 7
+    assert table["where"].tolist().count(2) == 7
     assert table["onset_s"].tolist()[:3] == [0, 1, 2]
 
 
 def test_other_format_is_refused(study: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"ending in \.csv"):
         write_table(study, "session", tmp_path / "long.xlsx")
+
+
+def test_number_with_other_zeros_is_the_same_person(study: Path) -> None:
+    add_session(study, "7", "2026-11-07", "a2")
+    sessions = study_sessions(study, frozen_protocol(study)[0])
+    assert [one.participant for one in sessions] == ["07"] * 3
+    assert {one.numbers["day"] for one in sessions} == {0.0, 2.0, 5.0}
+
+
+def test_of_a_repeated_visit_the_last_that_is_not_excluded_counts(study: Path) -> None:
+    protocol = frozen_protocol(study)[0]
+    add_session(study, "07", "2026-11-05", "a1", valid=0.9)
+    add_session(study, "07", "2026-11-06", "a1", valid=0.1)
+    sessions = study_sessions(study, protocol)
+    counted = counting_session([one for one in sessions if one.visit == "a1"], protocol)
+    assert counted is not None
+    assert counted.date.isoformat() == "2026-11-05"
+    assert person_status(protocol, "07", sessions, date(2026, 11, 7))[1].state is VisitState.DONE

@@ -90,3 +90,10 @@ def test_command_prints_power_level_and_the_number_for_a_small_effect(tmp_path: 
     assert "No difference: rejected in" in shown.output
     assert "394 people each (252 with a pre-score" in shown.output
     assert "compares two shams" in shown.output
+
+
+def test_arms_with_one_kind_of_feedback_have_no_test() -> None:
+    data = protocol().model_dump()
+    data["arms"] = tuple(one | {"feedback": ("real",)} for one in data["arms"])
+    with pytest.raises(SettingsError, match="no test of arms"):
+        visit_contrast(Protocol.model_validate(data | {"sham": {"kind": "none"}}))

@@ -10,7 +10,6 @@ import pytest
 
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.settings.programme import Programme
-from neurofeedback.study import protocol as protocol_module
 from neurofeedback.study import protocol_lock
 from neurofeedback.study.exclusion_rules import parse_rule
 from neurofeedback.study.preregistration import preregistration
@@ -19,7 +18,6 @@ from neurofeedback.study.protocol_lock import changed_parts, freeze_protocol, fr
 from neurofeedback.study.schedule import (
     VisitState,
     check_clock,
-    deviation_reasons,
     next_visit,
     person_status,
 )
@@ -99,7 +97,7 @@ def test_frozen_protocol_notices_every_change(tmp_path: Path) -> None:
 
 
 def test_protocol_with_sham_can_be_planned_but_not_frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol_module, "RECORDS_MASKED_SESSIONS", False)
+    monkeypatch.setattr(protocol_lock, "RECORDS_MASKED_SESSIONS", False)
     new_protocol(tmp_path, "crossover")
     with pytest.raises(SettingsError, match="masked sessions cannot be recorded yet"):
         freeze_protocol(tmp_path, "MB")
@@ -179,8 +177,6 @@ def test_visits_are_due_done_late_and_excluded(tmp_path: Path) -> None:
     following = next_visit(rows)
     assert following is not None
     assert (following.visit.name, following.last) == ("a2", date(2026, 11, 9))
-    assert deviation_reasons(following, date(2026, 11, 12)) == ["late"]
-    assert deviation_reasons(rows[1], date(2026, 11, 3)) == ["repeated", "early"]
 
 
 def test_clock_behind_the_recordings_is_refused(tmp_path: Path) -> None:
@@ -190,3 +186,12 @@ def test_clock_behind_the_recordings_is_refused(tmp_path: Path) -> None:
     check_clock(sessions, date(2026, 11, 2))
     with pytest.raises(RecordingError, match="clock of this computer is behind"):
         check_clock(sessions, date(2025, 11, 2))
+
+
+def test_every_mistake_of_a_visit_is_named(tmp_path: Path) -> None:
+    new_protocol(tmp_path, "crossover")
+    edit_protocol(tmp_path, ('programme = "study-20-minutes.toml"\nforms_before = ["sleepiness"]\nask_guess = true',
+        'programme = "nowhere"\nforms_before = ["sleepiness", "no-form"]\nask_guess = true'))  # fmt: skip
+    with pytest.raises(SettingsError) as caught:
+        read_protocol(tmp_path)
+    assert str(caught.value).count("visit a1") == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 from dataclasses import replace
@@ -11,15 +12,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from typer.testing import CliRunner
 
+from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.estimation.index import IndexSmoother
 from neurofeedback.estimation.states import StateMachine
 from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.feedback.threshold import RewardThreshold
 from neurofeedback.settings.model import Settings
+from neurofeedback.study import donors
 from neurofeedback.study.donors import DonorPool, SittingFrames, read_donors, write_donors
+from neurofeedback.study.protocol import new_protocol
+from neurofeedback.study.results import sham_check
 from neurofeedback.study.results.sham_check import (
+    FeedbackMeasures,
     check_sham,
     compare_pairs,
     own_measures,
@@ -94,7 +101,7 @@ def test_donors_artifacts_would_be_found(sittings: list[SittingFrames]) -> None:
 def test_interval_must_lie_within_the_bound() -> None:
     assert paired_equivalence("x", np.array([0.01, -0.01, 0.0, 0.005]), 0.05).is_within
     assert not paired_equivalence("x", np.array([0.2, -0.2, 0.1, -0.1]), 0.05).is_within
-    with pytest.raises(RecordingError, match="too few sittings"):
+    with pytest.raises(RecordingError, match="too few people"):
         compare_pairs([])
 
 
@@ -106,7 +113,10 @@ def pilot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_pool_is_written_from_real_logs_and_refused_where_it_does_not_fit(pilot: Path, tmp_path: Path) -> None:
+def test_pool_is_written_from_real_logs_and_refused_where_it_does_not_fit(
+    pilot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(donors, "MIN_VALID_SHARE", 0.1)  # the stored sittings are of seconds
     path = tmp_path / "donors.json"
     pool = write_donors(pilot, path, min_s=2.0, participants=["P1", "P3"])
     assert [donor.participant for donor in pool.donors] == ["P1", "P1", "P3"]
@@ -128,16 +138,52 @@ def test_pool_is_written_from_real_logs_and_refused_where_it_does_not_fit(pilot:
         read_donors(path, 1)
 
 
-def test_check_reads_real_logs(pilot: Path, sittings: list[SittingFrames]) -> None:
-    donors = tuple(
+def test_check_reads_real_logs(pilot: Path, sittings: list[SittingFrames], monkeypatch: pytest.MonkeyPatch) -> None:
+    givers = tuple(
         {"participant": one.participant, "session": "1", "u": tuple(one.own_series.tolist())} for one in sittings[:3]
     )
-    pool = DonorPool.model_validate({"hop_s": HOP_S, "min_s": 1.0, "donors": donors})
+    pool = DonorPool.model_validate({"hop_s": HOP_S, "min_s": 1.0, "donors": givers})
     with pytest.raises(SettingsError, match="another rate of frames than the donors"):
         check_sham(pilot, pool)
     for base in (pilot, pilot / "derivatives" / "neurofeedback"):
         shutil.rmtree(base / "sub-P2")
+    played: list[str] = []
+
+    def play(sitting: SittingFrames, series: np.ndarray, settings: Settings, start: float) -> FeedbackMeasures:
+        played.append(sitting.participant)
+        return play_sham(sitting, series, settings, start)
+
+    monkeypatch.setattr(sham_check, "play_sham", play)
+    monkeypatch.setattr(sham_check, "_MIN_PAIRS", 2)
     result = check_sham(pilot, pool)
-    assert result.n_pairs == 3
+    assert played, "sham was computed"
+    assert (result.n_people, len(played)) == (2, 3)
     neutral = result.equivalences[-1]
     assert (neutral.name, neutral.difference) == ("neutral_share", 0)
+
+
+def test_donor_needs_a_usable_signal(pilot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(donors, "MIN_VALID_SHARE", 1.01)
+    with pytest.raises(RecordingError, match="no sitting can be a donor"):
+        write_donors(pilot, tmp_path / "donors.json", min_s=2.0, participants=["P1"])
+
+
+def test_trial_is_no_pilot_of_itself(tmp_path: Path) -> None:
+    new_protocol(tmp_path, "sham-2x2")
+    shown = CliRunner().invoke(
+        app, ["study", "donors", str(tmp_path), "--min-minutes", "5", "--recordings", str(tmp_path)]
+    )
+    assert isinstance(shown.exception, SettingsError)
+    assert "the pilot is the trial itself" in str(shown.exception)
+
+
+def test_sittings_of_one_person_are_averaged() -> None:
+    first, second = FeedbackMeasures(0.2, 1.0, 0.5, 0.0), FeedbackMeasures(0.4, math.nan, 0.7, 0.0)
+    real, sham = sham_check._mean_pair([(first, first), (second, first)])
+    assert (real.reward_rate, real.flips_per_min, sham.reward_rate) == (pytest.approx(0.3), 1.0, 0.2)
+
+
+def test_one_person_has_no_interval() -> None:
+    alone = paired_equivalence("x", np.array([0.01, np.nan]), 0.05)
+    assert math.isnan(alone.low)
+    assert not alone.is_within

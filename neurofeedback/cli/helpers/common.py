@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from pydantic import JsonValue
 
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.texts.safe_text import escape_controls
@@ -182,6 +184,21 @@ def echo(text: object = "", *, bold: str = "", err: bool = False, nl: bool = Tru
     """Print a text, after a ``bold`` one, with control characters escaped: names of files and devices are not ours."""
     start = typer.style(escape_controls(bold), bold=True) if bold else ""
     typer.echo(start + escape_controls(str(text)), err=err, nl=nl)
+
+
+def without_nan(value: JsonValue) -> JsonValue:
+    """Return plain values with null in place of NaN and infinity, which JSON has no word for.
+
+    Examples
+    --------
+    >>> without_nan({"a": [1.0, float("nan")]})
+    {'a': [1.0, None]}
+    """
+    if isinstance(value, dict):
+        return {name: without_nan(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [without_nan(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_json(document: object) -> None:

@@ -7,7 +7,7 @@ Kraemer and Fuller 1996, Stat Med 15:1421.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _Z = 1.959963984540054
 SMALL_ARM = 60
@@ -46,7 +46,7 @@ def bang_index(right: int, wrong: int, unknown: int) -> BlindingIndex:
     """Return Bang's index of one arm: 0 is chance, 1 all right, -1 all wrong.
 
     The share of right answers minus that of wrong ones, "don't know" in the denominator, with
-    Var = [p1 (1 - p1) + p2 (1 - p2) + 2 p1 p2] / n.
+    Var = [p1 (1 - p1) + p2 (1 - p2) + 2 p1 p2] / n. The limits stay between -1 and 1.
 
     Examples
     --------
@@ -59,7 +59,8 @@ def bang_index(right: int, wrong: int, unknown: int) -> BlindingIndex:
         return _interval(math.nan, math.nan)
     p1, p2 = right / n, wrong / n
     variance = (p1 * (1 - p1) + p2 * (1 - p2) + 2 * p1 * p2) / n
-    return _interval(p1 - p2, math.sqrt(max(variance, 0.0)))
+    whole = _interval(p1 - p2, math.sqrt(max(variance, 0.0)))
+    return replace(whole, low=max(-1.0, whole.low), high=min(1.0, whole.high))
 
 
 def adjusted_bang_index(right: int, wrong: int, unknown: int) -> BlindingIndex:

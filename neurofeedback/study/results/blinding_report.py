@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +15,6 @@ from neurofeedback.study.guesses import Guesser, count_guesses, read_guesses
 from neurofeedback.study.protocol import Protocol
 from neurofeedback.study.results.blinding import (
     SMALL_ARM,
-    BlindingIndex,
     GuessTable,
     adjusted_bang_index,
     bang_index,
@@ -39,16 +39,13 @@ class BlindingResult:
         """Number of guesses."""
         return sum(sum(self.table.counts(group)) for group in GROUPS)
 
-    def bang(self, group: str) -> BlindingIndex:
-        """Return Bang's index of a group, with one right and one wrong answer added in a small one."""
-        counts = self.table.counts(group)
-        return adjusted_bang_index(*counts) if sum(counts) < SMALL_ARM else bang_index(*counts)
-
     def lines(self) -> list[str]:
         """Return the result as sentences."""
         lines = [tr(texts.BLINDING_TITLE, by=self.guesser, n=self.n, visit=self.visit)]
         for group in GROUPS:
             counts = self.table.counts(group)
+            if not sum(counts):
+                continue
             shown = [(bang_index(*counts), texts.WALD)]
             if sum(counts) < SMALL_ARM:
                 shown.append((adjusted_bang_index(*counts), texts.ADJUSTED))
@@ -66,6 +63,8 @@ class BlindingResult:
                 for index, method in shown
             ]
         james = james_index(self.table)
+        if math.isnan(james.value):
+            return lines
         return [*lines, tr(texts.JAMES_LINE, value=james.value, low=james.low, high=james.high)]
 
     def as_dict(self) -> JsonValue:

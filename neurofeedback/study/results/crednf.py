@@ -21,8 +21,8 @@ from neurofeedback.settings.load import load_evidence, load_programme, load_sett
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
 from neurofeedback.study.enrolment import unblinding_rows, unlocked_arms
 from neurofeedback.study.guesses import read_guesses
-from neurofeedback.study.protocol import Protocol, is_recordable, programme_name, study_folder
-from neurofeedback.study.protocol_lock import ProtocolLock, frozen_protocol
+from neurofeedback.study.protocol import Protocol, programme_name, study_folder
+from neurofeedback.study.protocol_lock import ProtocolLock, frozen_protocol, is_recordable
 from neurofeedback.study.results.primary_test import primary_test
 from neurofeedback.study.session_table import StudySession, study_sessions
 from neurofeedback.texts import crednf as texts
@@ -214,7 +214,7 @@ def _double_blind(study: _Study) -> _Found:
 
 
 def _analysts(study: _Study) -> _Found:
-    if study.arms is None and study.protocol.arms:
+    if study.arms is None and study.protocol.masked and study.protocol.arms:
         return _Found(tr(texts.TABLES_MASKED), "code/study/unblinding.tsv")
     return _Found(status=ItemStatus.TEXT)
 
@@ -282,7 +282,7 @@ def _hardware(study: _Study) -> _Found:
     answer = tr(
         texts.DEVICE,
         device=", ".join(sorted({one.device for one in study.sessions})) or "-",
-        version=study.lock.program_version,
+        version=", ".join(sorted({one.program for one in study.sessions if one.program})) or "n/a",
         p50=study.mean("latency_p50_ms"),
         p95=study.mean("latency_p95_ms"),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
+from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.events import probes_from_events, read_events
 from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.storage.atomic_files import explain_disk_errors, to_json, write_atomic
@@ -122,7 +122,7 @@ def _rows(root: Path, session: StudySession, kind: RowKind) -> list[Row]:
     keys: Row = {name: session.value(name) for name in _KEYS}
     if kind == "session":
         return [{name: session.value(name) for name in SESSION_FIELDS}]
-    files = _files_of(root, session)
+    files = SessionFiles.from_stem(root, session.stem)
     if kind == "phase":
         phases = read_summary(files.derived_file("summary.json")).phases or {}
         return [keys | {"phase": phase, "phase_s": length} for phase, length in phases.items()]
@@ -139,9 +139,3 @@ def _rows(root: Path, session: StudySession, kind: RowKind) -> list[Row]:
         }
         for number, probe in enumerate(probes, start=1)
     ]
-
-
-def _files_of(root: Path, session: StudySession) -> SessionFiles:
-    prefix = f"sub-{session.participant}_ses-{session.session}_"
-    stem = next(stem for stem in find_session_stems(root) if stem.startswith(prefix))
-    return SessionFiles.from_stem(root, stem)

@@ -54,14 +54,16 @@ def visit_contrast(protocol: Protocol) -> NDArray[np.float64]:
     Raises
     ------
     SettingsError
-        Fewer than two visits have feedback, or the study has a single arm.
+        Fewer than two visits have feedback, or the study has a single arm or arms of one kind of feedback.
     """
     visits = [visit for visit in protocol.visits if visit.feedback]
-    if protocol.design == "single" or len(visits) < 2:
+    if protocol.design == "single" or len(visits) < 2 or 0 in group_sizes(protocol, 1):
         raise SettingsError(
-            "this protocol has no test of arms", got=f"design {protocol.design}, {len(visits)} visits with feedback",
-            allowed="a parallel or crossover design with two visits or more",
-        )  # fmt: skip
+            "this protocol has no test of arms",
+            got=f"design {protocol.design}, {len(visits)} visits with feedback, real feedback first in "
+            f"{group_sizes(protocol, 1)[0]} of {len(protocol.arms)} arms",
+            allowed="a parallel or crossover design with two visits or more, and arms with real and with sham feedback",
+        )
     if protocol.design == "crossover":
         second = np.array([visit.period == 2 for visit in visits])
         return np.where(second, 1 / second.sum(), -1 / (~second).sum())

@@ -10,7 +10,7 @@ import numpy as np
 
 from neurofeedback.study.protocol import Protocol
 from neurofeedback.study.results.power import compare_groups
-from neurofeedback.study.session_table import StudySession, exclusions_of
+from neurofeedback.study.session_table import StudySession, counting_session
 
 _MIN_PEOPLE = 2
 
@@ -31,17 +31,22 @@ class PrimaryResult:
 def person_contrasts(protocol: Protocol, sessions: Iterable[StudySession]) -> dict[str, float]:
     """Return each person's contrast of the primary outcome; excluded sessions are left out.
 
-    The share of wandering is compared in logits, any other outcome as it is; sessions without a value are left out. In
-    a parallel study the contrast is the slope over the visits, as the change from the first visit of the protocol to the
-    last; in a crossover the mean of period 2 minus that of period 1. People without two visits (or periods) are left out.
+    The share of wandering is compared in logits, any other outcome as it is; sessions without a value are left out.
+    In a parallel study the contrast is the slope over the visits, as the change from the first visit of the protocol to
+    the last; in a crossover the mean of period 2 minus that of period 1. People without two visits (or periods)
+    are left out. Of several sessions of one visit the last one that no rule excludes counts.
     """
     visits = [visit for visit in protocol.visits if visit.feedback]
     places = {visit.name: place for visit, place in zip(visits, np.linspace(0, 1, len(visits)).tolist(), strict=True)}
     points: dict[str, dict[str, float]] = {}
+    by_visit: dict[tuple[str, str], list[StudySession]] = {}
     for one in sessions:
-        value = _outcome_of(one, protocol.outcome.measure)
-        if one.visit in places and value is not None and not exclusions_of(one, protocol):
-            points.setdefault(one.participant, {})[one.visit] = value
+        by_visit.setdefault((one.participant, one.visit), []).append(one)
+    for (person, visit), repeated in by_visit.items():
+        counted = counting_session(repeated, protocol)
+        value = None if counted is None else _outcome_of(counted, protocol.outcome.measure)
+        if visit in places and value is not None:
+            points.setdefault(person, {})[visit] = value
     periods = {visit.name: visit.period for visit in visits}
     found: dict[str, float] = {}
     for person, values in points.items():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,9 +61,9 @@ class Equivalence:
 
 @dataclass(frozen=True, slots=True)
 class ShamCheck:
-    """Result over all pairs, and the latency of the sittings, ms (NaN where none was measured)."""
+    """Result over people, and the latency of the sittings, ms (NaN where none was measured)."""
 
-    n_pairs: int
+    n_people: int
     equivalences: tuple[Equivalence, ...]
     latency_p50_ms: float
     latency_p95_ms: float
@@ -108,8 +109,10 @@ def own_measures(sitting: SittingFrames) -> FeedbackMeasures:
 
 
 def paired_equivalence(name: str, differences: NDArray[np.float64], bound: float) -> Equivalence:
-    """Return the mean of paired differences ``(n,)`` with its 90 % interval by t."""
+    """Return the mean of paired differences ``(n,)`` with its 90 % interval by t; NaN for fewer than two."""
     values = differences[np.isfinite(differences)]
+    if len(values) < 2:
+        return Equivalence(name, math.nan, math.nan, math.nan, bound)
     mean, se = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
     half = float(stats.t.ppf(0.95, len(values) - 1)) * se
     return Equivalence(name, mean, mean - half, mean + half, bound)
@@ -125,7 +128,7 @@ def compare_pairs(pairs: Iterable[tuple[FeedbackMeasures, FeedbackMeasures]]) ->
     """
     both = list(pairs)
     if len(both) < _MIN_PAIRS:
-        raise RecordingError("too few sittings for a check", got=len(both), allowed=f"{_MIN_PAIRS} or more")
+        raise RecordingError("too few people for a check", got=len(both), allowed=f"{_MIN_PAIRS} or more")
     return tuple(
         paired_equivalence(name, np.array([getattr(sham, name) - getattr(real, name) for real, sham in both]), bound)
         for name, bound in BOUNDS.items()
@@ -135,14 +138,16 @@ def compare_pairs(pairs: Iterable[tuple[FeedbackMeasures, FeedbackMeasures]]) ->
 def check_sham(root: Path, pool: DonorPool) -> ShamCheck:
     """Compare real and sham feedback for the sittings of a dataset, each with a donor who is somebody else.
 
+    The sittings of one person are averaged first, since they are not independent.
+
     Raises
     ------
     RecordingError
-        There are too few sittings with practice.
+        There are fewer than three people with practice, or a log cannot be read.
     SettingsError
         A sitting has another rate of frames than the donors.
     """
-    pairs: list[tuple[FeedbackMeasures, FeedbackMeasures]] = []
+    pairs: dict[str, list[tuple[FeedbackMeasures, FeedbackMeasures]]] = {}
     latencies: list[NDArray[np.float64]] = []
     for number, stem in enumerate(find_session_stems(root)):
         files = SessionFiles.from_stem(root, stem)
@@ -163,12 +168,27 @@ def check_sham(root: Path, pool: DonorPool) -> ShamCheck:
             continue
         series = others[number % len(others)].series
         settings = read_profile(settings_path).settings
-        pairs.append((own_measures(sitting), play_sham(sitting, series, settings, float(threshold[0]))))
+        pair = own_measures(sitting), play_sham(sitting, series, settings, float(threshold[0]))
+        pairs.setdefault(sitting.participant, []).append(pair)
         latencies.append(sitting.latency_ms[np.isfinite(sitting.latency_ms)])
-    equivalences = compare_pairs(pairs)
+    equivalences = compare_pairs(_mean_pair(person) for person in pairs.values())
     measured = np.concatenate(latencies)
     p50, p95 = np.percentile(measured, (50, 95)) if len(measured) else (math.nan, math.nan)
     return ShamCheck(len(pairs), equivalences, float(p50), float(p95))
+
+
+def _mean_pair(pairs: Sequence[tuple[FeedbackMeasures, FeedbackMeasures]]) -> tuple[FeedbackMeasures, FeedbackMeasures]:
+    """Return the mean measures of one person's sittings; a sitting without a value is left out of it."""
+    real, sham = ([pair[place] for pair in pairs] for place in (0, 1))
+    return _mean_measures(real), _mean_measures(sham)
+
+
+def _mean_measures(sittings: Sequence[FeedbackMeasures]) -> FeedbackMeasures:
+    means: dict[str, float] = {}
+    for name in BOUNDS:
+        values = [value for one in sittings if math.isfinite(value := float(getattr(one, name)))]
+        means[name] = fmean(values) if values else math.nan
+    return FeedbackMeasures(**means)
 
 
 def _own_frame(sitting: SittingFrames, row: int) -> OwnFrame:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from neurofeedback.cli.commands.studies.study_protocol import AsJson, Recordings
-from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json
+from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json, without_nan
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
@@ -30,8 +30,10 @@ def guess(
     recordings: Recordings = None,
 ) -> None:
     """Ask for the arm: a guess, how sure, and why. Ask before any result is shown."""
-    from neurofeedback.study.guesses import save_guess
+    from neurofeedback.study.guesses import check_guess, save_guess
 
+    root = existing_recordings_folder(recordings)
+    check_guess(root, participant, visit, guesser.value)  # before anybody answers
     own = guesser is GuesserChoice.PARTICIPANT
     echo(tr(texts.GUESS_QUESTION if own else texts.GUESS_QUESTION_OTHER))
     word = _ask_choice(tr(texts.GUESS_CHOICES), _WORDS)
@@ -41,10 +43,10 @@ def guess(
         "guess": word,
         "forced": forced,
         "sure": sure,
-        "why": typer.prompt(tr(texts.WHY_QUESTION), default="", show_default=False),
-        "tried": typer.prompt(tr(texts.TRIED_QUESTION), default="", show_default=False) if own else "",
+        "why": _ask_text(tr(texts.WHY_QUESTION)),
+        "tried": _ask_text(tr(texts.TRIED_QUESTION)) if own else "",
     }
-    save_guess(existing_recordings_folder(recordings), participant, visit, guesser.value, answers)
+    save_guess(root, participant, visit, guesser.value, answers)
     echo(tr(texts.GUESS_SAVED))
 
 
@@ -67,12 +69,22 @@ def blinding(
         raise SettingsError(tr(texts.NEEDS_UNLOCK), todo="`neurofeedback study unlock` at the end of the study")
     results = blinding_results(root, protocol, arms, visit)
     if json:
-        print_json([result.as_dict() for result in results])
+        print_json([without_nan(result.as_dict()) for result in results])
         return
     for result in results:
         for line in result.lines():
             echo(line)
     echo(tr(texts.BLINDING_HELP))
+
+
+def _ask_text(question: str) -> str:
+    from neurofeedback.study.guesses import MAX_TEXT
+
+    while True:
+        typed = str(typer.prompt(question, default="", show_default=False))
+        if len(typed) <= MAX_TEXT:
+            return typed
+        echo(tr(texts.TEXT_TOO_LONG, n=len(typed), limit=MAX_TEXT))
 
 
 def _ask_choice(question: str, words: dict[str, str]) -> str:

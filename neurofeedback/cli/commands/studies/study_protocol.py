@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json, recordings_folder
+from neurofeedback.errors import SettingsError
 from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
 
@@ -84,8 +85,11 @@ def donors(
 
     root = existing_recordings_folder(recordings)
     protocol = read_protocol(root)
+    pilot = existing_recordings_folder(pilot)
+    if pilot.resolve() == root.resolve():
+        raise SettingsError("the pilot is the trial itself", got=pilot, todo="use the recordings of a pilot")
     path = study_folder(root) / (protocol.sham.donors or "donors.json")
-    pool = write_donors(existing_recordings_folder(pilot), path, min_s=60 * min_minutes, participants=participant or ())
+    pool = write_donors(pilot, path, min_s=60 * min_minutes, participants=participant or ())
     people = len({donor.participant for donor in pool.donors})
     echo(tr(texts.WROTE_DONORS, path=path, n=len(pool.donors), people=people, seconds=f"{pool.min_s:g}"))
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import JsonValue
 
 from neurofeedback.cli.commands.studies.study_protocol import AsJson, Recordings
-from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json
+from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json, without_nan
 from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
 
@@ -79,15 +80,21 @@ def check_sham(
 
     result = compare(existing_recordings_folder(recordings), read_donors(donors, 2).pool)
     if json:
-        document = asdict(result)
-        document["within"] = {one.name: one.is_within for one in result.equivalences}
-        print_json(document)
+        document: dict[str, JsonValue] = {
+            "n_people": result.n_people,
+            "equivalences": [{**asdict(one)} for one in result.equivalences],
+            "latency_p50_ms": result.latency_p50_ms,
+            "latency_p95_ms": result.latency_p95_ms,
+            "within": {one.name: one.is_within for one in result.equivalences},
+        }
+        print_json(without_nan(document))
         return
-    echo(tr(texts.SHAM_CHECK_TITLE, n=result.n_pairs))
+    echo(tr(texts.SHAM_CHECK_TITLE, n=result.n_people))
     for one in result.equivalences:
         verdict = tr(texts.WITHIN if one.is_within else texts.NOT_SHOWN)
         shown = {"difference": one.difference, "low": one.low, "high": one.high, "bound": one.bound}
         echo(tr(texts.SHAM_CHECK_LINE, name=one.name, verdict=verdict, **shown))
+    echo(tr(texts.SHAM_NEUTRAL))
     echo(tr(texts.SHAM_LATENCY, p50=result.latency_p50_ms, p95=result.latency_p95_ms))
 
 
