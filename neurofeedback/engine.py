@@ -19,10 +19,8 @@ from neurofeedback.estimation.engine_states import BaselineState, EngineEvent, E
 from neurofeedback.estimation.estimator import Estimator, FeatureBatch, IndexEstimate
 from neurofeedback.estimation.personal_baseline import PersonalBaseline, matches_montage
 from neurofeedback.estimation.states import StateMachine
-from neurofeedback.feedback.cues import CalmSign, WanderingBell
-from neurofeedback.feedback.mapping import GuidanceMapper
-from neurofeedback.feedback.sham import OwnFrame, ShamFeedback, ShamSource
-from neurofeedback.feedback.threshold import RewardThreshold
+from neurofeedback.feedback.rules import JUDGED_STATES, FeedbackRules, OwnFrame
+from neurofeedback.feedback.sham import ShamFeedback, ShamSource
 from neurofeedback.processing.complexity import COLUMNS as COMPLEXITY_COLUMNS
 from neurofeedback.processing.complexity import ComplexityEstimator
 from neurofeedback.processing.contact import ContactMonitor
@@ -36,7 +34,6 @@ from neurofeedback.types import ChannelContact, Chunk, Command, CommandKind, Fra
 
 _LATE_BASELINE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
 _INDEX_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER, Phase.DEBRIEF, Phase.REST})
-_JUDGED_STATES = frozenset({State.FOCUS, State.WANDER})
 _NAMES = list(FEATURES)
 _Z_NAMES = tuple(name for name, feature in FEATURES.items() if feature.kind != "emg")
 _Z_ROWS = [_NAMES.index(name) for name in _Z_NAMES]
@@ -125,15 +122,11 @@ class FrameEngine:
         self.personal_baseline = _baseline_for(profile.montage, start.personal_baseline)
         self._estimator = Estimator(profile, sfreq, self._pipeline.freqs, self.personal_baseline)
         self._baseline_builder = BaselineBuilder(profile, sfreq, self._pipeline.freqs)
-        self._threshold = RewardThreshold(math.nan, settings.threshold, self.hop_s)
         self._engine_states = EngineStates()
-        self._states = StateMachine(settings.threshold, settings.confidence, self.hop_s)
         self._drowsiness = DrowsinessFlag(settings.drowsiness, self.hop_s)
-        self._mapper = GuidanceMapper(settings.feedback, self.hop_s)
-        self._bell = WanderingBell(settings.bell, self.hop_s)
-        self._calm_sign = CalmSign(settings.calm, self.hop_s)
-        self._sham = self._open_sham(start.sham)
-        self._target_rate = settings.threshold.target_rate
+        self._feedback = FeedbackRules(settings, self.hop_s, self._new_states())
+        self._sham = None if start.sham is None else ShamFeedback(start.sham, settings, self.hop_s, self._new_states())
+        self._all_rules = [self._feedback] if self._sham is None else [self._feedback, self._sham.rules]
         self._commands: list[Command] = []
         self._next_sample = 0
         self._next_frame = 0
@@ -159,12 +152,8 @@ class FrameEngine:
         self._use_decoder(start.decoder)
         self._apply_command(Command(0, CommandKind.BASELINE, settings.baseline.feedback_source))
 
-    def _open_sham(self, source: ShamSource | None) -> ShamFeedback | None:
-        if source is None:
-            return None
-        settings = self._settings
-        states = StateMachine(settings.threshold, settings.confidence, self.hop_s)
-        return ShamFeedback(source, settings, self.hop_s, states)
+    def _new_states(self) -> StateMachine:
+        return StateMachine(self._settings.threshold, self._settings.confidence, self.hop_s)
 
     @property
     def baseline(self) -> Baseline | None:
@@ -274,15 +263,14 @@ class FrameEngine:
             self._baseline_builder.clear()
 
     def _set_target_rate(self, value: str) -> None:
-        self._target_rate = _parse_share(value)
-        self._threshold.target_rate = self._target_rate
-        if self._sham is not None:
-            self._sham.set_target_rate(self._target_rate)
+        target_rate = _parse_share(value)
+        for rules in self._all_rules:
+            rules.set_target_rate(target_rate)
 
     def _set_tone_depth(self, value: str) -> None:
-        self._mapper.depth = _parse_share(value)
-        if self._sham is not None:
-            self._sham.set_tone_depth(self._mapper.depth)
+        depth = _parse_share(value)
+        for rules in self._all_rules:
+            rules.set_tone_depth(depth)
 
     def _set_decoder(self, value: str) -> None:
         self._use_decoder(parse_decoder_weights(value))
@@ -324,10 +312,8 @@ class FrameEngine:
         """Start the threshold at the target quantile of the baseline, if there is a baseline."""
         scale = self._estimator.scale
         if scale is not None:
-            self._threshold = RewardThreshold(scale.u(scale.quantile), self._settings.threshold, self.hop_s)
-            self._threshold.target_rate = self._target_rate
-            if self._sham is not None:
-                self._sham.reset_threshold(self._threshold.value, self._target_rate)
+            for rules in self._all_rules:
+                rules.reset_threshold(scale.u(scale.quantile))
 
     def _build_frames(self, windows: Windows) -> list[Frame]:
         paused = self._pause_mask(len(windows.ends))
@@ -371,75 +357,67 @@ class FrameEngine:
         phase = Phase.PAUSE if paused else self.phase
         practising = phase is Phase.PRACTICE
         estimate = self._estimator.read_frame(batch, row, practising=practising)
-        state = self._update_state(estimate, batch, row, paused=bool(paused))
         signal = float(batch.signal[row])
-        u, threshold, trust, reward = math.nan, math.nan, 0.0, False
-        session_u = personal_u = math.nan
-        if state in _JUDGED_STATES:
-            u, threshold = estimate.u, self._threshold.value
-            session_u, personal_u = estimate.session_u, estimate.personal_u
-            trust = confidence(signal, self._baseline_quality, self._trust)
-            adapt = practising and not self._is_late
-            reward = estimate.valid and self._threshold.update(u, adapt=adapt) and not self._is_late
         z = batch.z[row].tolist()
-        drowsy = self._drowsiness.update(*(z[k] for k in _DROWSINESS_ROWS)) if phase in _INDEX_PHASES else False
-        sample = int(windows.ends[row])
-        silenced = bool(paused) or self._is_late
-        guidance = self._mapper.update(u, trust, signal, state, feedback=practising, paused=silenced)
-        bell = self._bell.update(u, trust, state, feedback=practising and not self._is_late)
-        calm = self._calm_sign.update(trust, state, feedback=practising and not self._is_late)
+        lost, usable = bool(batch.lost[row]), bool(batch.usable[row]) and not paused
+        state = self._update_state(estimate, usable=usable, lost=lost)
+        judged = state in JUDGED_STATES
         own = OwnFrame(
             valid=estimate.valid,
-            usable=bool(batch.usable[row]) and not paused,
-            lost=bool(batch.lost[row]),
+            usable=usable,
+            lost=lost,
             gap=bool(batch.gap[row]),
             state=state,
             signal=signal,
-            confidence=trust,
-            drowsy=drowsy,
+            confidence=confidence(signal, self._baseline_quality, self._trust) if judged else 0.0,
+            drowsy=phase in _INDEX_PHASES and self._drowsiness.update(*(z[k] for k in _DROWSINESS_ROWS)),
             practising=practising,
             paused=bool(paused),
             late=self._is_late,
         )
+        feedback = self._feedback.update(estimate.u, state, own)
+        sample = int(windows.ends[row])
         return Frame(
             index=windows.first + row,
             sample=sample,
             onset=sample / self.sfreq,
             phase=phase,
-            valid=estimate.valid,
+            valid=own.valid,
             signal=signal,
-            confidence=trust,
+            confidence=own.confidence,
             state=state,
-            drowsy=drowsy,
-            index_u=u,
-            mwi=50.0 * (1.0 + math.erf(u / math.sqrt(2.0))),
-            threshold=threshold,
-            reward=reward,
-            guidance=replace(
-                guidance, bell=bell, reward=reward and practising, drowsy=drowsy and practising, calm=calm
-            ),
+            drowsy=own.drowsy,
+            index_u=feedback.index_u,
+            mwi=50.0 * (1.0 + math.erf(feedback.index_u / math.sqrt(2.0))),
+            threshold=feedback.threshold,
+            reward=feedback.reward,
+            guidance=feedback.guidance,
             values=(
                 *batch.features[row].tolist(),
                 *(z[k] for k in _Z_ROWS),
                 *estimate.tracked_z.tolist(),
-                *(() if self.personal_baseline is None else (session_u, personal_u, *estimate.personal_z.tolist())),
+                *(self._personal_columns(estimate, judged=judged) if self.personal_baseline is not None else ()),
                 *research,
-                *((float(bell),) if self._settings.bell.enabled else ()),
+                *((float(feedback.guidance.bell),) if self._settings.bell.enabled else ()),
             ),
             contacts=contacts,
             played=None if self._sham is None else self._play_sham(self._sham, own),
         )
+
+    def _personal_columns(self, estimate: IndexEstimate, *, judged: bool) -> list[float]:
+        """Index by the session's and by the person's own baseline, and the evidence by the latter."""
+        both = [estimate.session_u, estimate.personal_u] if judged else [math.nan, math.nan]
+        return [*both, *estimate.personal_z.tolist()]
 
     def _play_sham(self, sham: ShamFeedback, own: OwnFrame) -> PlayedFeedback | None:
         """Compute the sham's feedback in every arm; whether it is played is decided last."""
         played = sham.update(own)
         return played if self.start.sham is not None and self.start.sham.selected else None
 
-    def _update_state(self, estimate: IndexEstimate, batch: FeatureBatch, row: int, *, paused: bool) -> State:
-        lost, usable = bool(batch.lost[row]), bool(batch.usable[row]) and not paused
+    def _update_state(self, estimate: IndexEstimate, *, usable: bool, lost: bool) -> State:
         if not self._engine_states.has_baseline:
             return State.LOST if lost else State.UNKNOWN
-        return self._states.update(estimate.u, self._threshold.value, valid=estimate.valid, usable=usable, lost=lost)
+        return self._feedback.update_state(estimate.u, valid=estimate.valid, usable=usable, lost=lost)
 
 
 def _parse_share(value: str) -> float:

@@ -7,27 +7,14 @@ and slew limits, held frames, UNKNOWN and LOST are the wearer's in both arms, so
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.feedback.cues import CalmSign, WanderingBell
-from neurofeedback.feedback.mapping import GuidanceMapper
-from neurofeedback.feedback.threshold import RewardThreshold
+from neurofeedback.feedback.rules import JUDGED_STATES, FeedbackRules, OwnFrame, StateUpdate
 from neurofeedback.settings.model import Settings
-from neurofeedback.types import PlayedFeedback, State
-
-_JUDGED_STATES = frozenset({State.FOCUS, State.WANDER})
-
-
-class StateUpdate(Protocol):
-    """A state machine such as ``estimation.states.StateMachine``."""
-
-    def update(self, u: float, threshold_u: float, *, valid: bool, usable: bool, lost: bool) -> State:
-        """Return the state after one frame."""
-        ...
+from neurofeedback.types import PlayedFeedback
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,26 +35,6 @@ class ShamSource:
     def __post_init__(self) -> None:
         if self.u.ndim != 1 or not len(self.u) or not np.isfinite(self.u).all():
             raise ValueError("a sham series needs one finite value for each frame")
-
-
-@dataclass(frozen=True, slots=True)
-class OwnFrame:
-    """What the wearer's own signal determines in one frame, in the real and in the sham arm.
-
-    ``gap`` is whether samples are missing, ``late`` whether the samples come too late for feedback.
-    """
-
-    valid: bool
-    usable: bool
-    lost: bool
-    gap: bool
-    state: State
-    signal: float
-    confidence: float
-    drowsy: bool
-    practising: bool
-    paused: bool
-    late: bool
 
 
 def donor_series(u: NDArray[np.float64], guided: NDArray[np.bool_], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -169,49 +136,20 @@ class ShamFeedback:
     ----------
     states : StateUpdate
         A new state machine with the session's settings.
+
+    Attributes
+    ----------
+    rules : FeedbackRules
+        Rules for the series; they need the same commands as those for the wearer's own index.
     """
 
     def __init__(self, source: ShamSource, settings: Settings, hop_s: float, states: StateUpdate) -> None:
         self._player = ShamPlayer(source, settings.index.artifact_rollback_s, hop_s)
-        self._states = states
-        self._threshold: RewardThreshold | None = None
-        self._mapper = GuidanceMapper(settings.feedback, hop_s)
-        self._bell = WanderingBell(settings.bell, hop_s)
-        self._calm_sign = CalmSign(settings.calm, hop_s)
-        self._settings = settings
-        self._hop_s = hop_s
-
-    def reset_threshold(self, initial_u: float, target_rate: float) -> None:
-        """Restart the threshold from the wearer's own start value."""
-        self._threshold = RewardThreshold(initial_u, self._settings.threshold, self._hop_s)
-        self._threshold.target_rate = target_rate
-
-    def set_target_rate(self, target_rate: float) -> None:
-        """Change the share of frames to reward."""
-        if self._threshold is not None:
-            self._threshold.target_rate = target_rate
-
-    def set_tone_depth(self, depth: float) -> None:
-        """Change how much of the tone's range is used."""
-        self._mapper.depth = depth
+        self.rules = FeedbackRules(settings, hop_s, states)
 
     def update(self, own: OwnFrame) -> PlayedFeedback:
         """Return the feedback of one frame."""
-        silenced = own.paused or own.late
-        guided = own.practising and not silenced
+        guided = own.practising and not own.silenced
         u = self._player.update(guided=guided, valid=own.valid, gap=own.gap)
-        state, threshold, reward = own.state, float("nan"), False
-        if self._threshold is not None:
-            threshold = self._threshold.value
-            judged = self._states.update(u, threshold, valid=own.valid, usable=own.usable, lost=own.lost)
-            if state in _JUDGED_STATES:
-                state = judged
-                adapt = own.practising and not own.late
-                reward = own.valid and self._threshold.update(u, adapt=adapt) and not own.late
-        guidance = self._mapper.update(u, own.confidence, own.signal, state, feedback=own.practising, paused=silenced)
-        bell = self._bell.update(u, own.confidence, state, feedback=own.practising and not own.late)
-        calm = self._calm_sign.update(own.confidence, state, feedback=own.practising and not own.late)
-        guidance = replace(
-            guidance, bell=bell, reward=reward and own.practising, drowsy=own.drowsy and own.practising, calm=calm
-        )
-        return PlayedFeedback(u, threshold, reward, state, guidance)
+        judged = self.rules.update_state(u, valid=own.valid, usable=own.usable, lost=own.lost)
+        return self.rules.update(u, judged if own.state in JUDGED_STATES else own.state, own)

@@ -14,7 +14,8 @@ from scipy.signal import lfilter
 
 from neurofeedback.engine import EngineStart, FrameEngine
 from neurofeedback.estimation.index import IndexSmoother
-from neurofeedback.feedback.sham import OwnFrame, ShamFeedback, ShamPlayer, ShamSource, donor_series, surrogate_series
+from neurofeedback.feedback.rules import OwnFrame
+from neurofeedback.feedback.sham import ShamFeedback, ShamPlayer, ShamSource, donor_series, surrogate_series
 from neurofeedback.recording.frame_log import format_row
 from neurofeedback.settings import Profile
 from neurofeedback.settings.estimation import IndexSettings
@@ -94,6 +95,8 @@ def test_unknown_and_lost_are_the_wearer_s_in_the_sham(signal: np.ndarray) -> No
         assert frame.played.guidance.background == frame.guidance.background
         assert frame.played.guidance.immediate == frame.guidance.immediate
         assert not (frame.played.reward and not frame.valid)
+        for name in ("index_u", "threshold"):
+            assert np.isnan(getattr(frame, name)) == np.isnan(getattr(frame.played, name))
 
 
 def test_the_sham_is_computed_again_exactly(signal: np.ndarray) -> None:
@@ -106,11 +109,11 @@ def test_target_rate_and_tone_depth_hold_for_the_sham_too() -> None:
         settings=load_settings("default"), montage=load_montage("muse"), evidence=load_evidence("default")
     )
     feedback = ShamFeedback(ShamSource(np.full(9, 3.0), selected=True), profile.settings, HOP_S, AlwaysWandering())
-    feedback.set_target_rate(0.9)
-    feedback.reset_threshold(1.0, 0.5)
-    feedback.set_target_rate(0.6)
+    feedback.rules.set_target_rate(0.9)
+    feedback.rules.reset_threshold(1.0)
+    feedback.rules.set_target_rate(0.6)
     loud = [feedback.update(OWN).guidance.tone_gain for _ in range(40)][-1]
-    feedback.set_tone_depth(0.0)
+    feedback.rules.set_tone_depth(0.0)
     assert [feedback.update(OWN).guidance.tone_gain for _ in range(40)][-1] < loud
 
 

@@ -15,7 +15,8 @@ from scipy import stats
 
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.estimation.states import StateMachine
-from neurofeedback.feedback.sham import OwnFrame, ShamFeedback, ShamSource
+from neurofeedback.feedback.rules import OwnFrame
+from neurofeedback.feedback.sham import ShamFeedback, ShamSource
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.settings.load import read_profile
 from neurofeedback.settings.model import Settings
@@ -89,7 +90,7 @@ def play_sham(
     """Return what the wearer of a sitting would have got from another series, by the engine's own rules."""
     states = StateMachine(settings.threshold, settings.confidence, sitting.hop_s)
     sham = ShamFeedback(ShamSource(series, selected=True), settings, sitting.hop_s, states)
-    sham.reset_threshold(start_threshold, settings.threshold.target_rate)
+    sham.rules.reset_threshold(start_threshold)
     rows = np.flatnonzero(sitting.practice)
     played = [sham.update(_own_frame(sitting, int(row))) for row in rows]
     return measure_feedback(
