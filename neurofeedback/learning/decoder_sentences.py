@@ -49,8 +49,9 @@ def auc_sentence(evaluation: Evaluation, settings: DecoderSettings) -> str:
     --------
     >>> evaluation = Evaluation(90, 30, 5, prequential=MetricInterval(0.58, 0.35, 0.8, 72))
     >>> print(auc_sentence(evaluation, DecoderSettings()))
-    By your answers so far, it may be no better than guessing: given one “elsewhere” and one “on the breath” moment of \
-a sitting, it can tell which is which in about 58 of 100 tries (likely 35 to 80; guessing gets 50).
+    By your answers so far, it may be no better than guessing. The test: two moments of the same sitting, one you \
+called “elsewhere” and one “on the breath”. The program picks the “elsewhere” one in about 58 of 100 tries. Guessing \
+would get 50. The real figure is likely 35 to 80.
     """
     auc = main_score(evaluation)
     if not evaluation.n_answers:

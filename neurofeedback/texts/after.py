@@ -15,8 +15,9 @@ SIGNS_NAME = "What in your brain waves goes with wandering, and how sure that is
 
 TIMELINE = "Course of the sitting"
 LEGEND = (
-    "Line: the {name} ({meaning}); a wider band is less certain. Circles: questions (filled: elsewhere, empty: on the"
-    " breath, dash: not sure or no answer). Ticks: wandering you noticed yourself. Hatched: signal too poor to judge."
+    "The line is the {name}: {meaning}. The wider the band around it, the less sure the number. A circle is a "
+    "question: filled if you answered “elsewhere”, empty for “on the breath”, a dash for “not sure” or no answer. A "
+    "tick is wandering that you noticed yourself. In hatched parts the signal was too poor to judge."
 )
 PHASE_BASELINE = "Baseline"
 PHASE_PRACTICE = "Practice"
@@ -25,7 +26,7 @@ PHASE_TRANSFER = "Without feedback"
 DECODER_TITLE = "What the program has learned about you"
 DECODER_READING = "Looking through what you have answered."
 FEATURE_UNCLEAR = "{name}: {direction}"
-FEATURE_DIRECTION = "{name}: {direction} ({chance} sure)"
+FEATURE_DIRECTION = "{name}: {direction} ({chance} sure of the direction)"
 
 DETAILS = "&Details"
 DISCARD = "&Discard this sitting"
@@ -43,7 +44,10 @@ FILE_GONE = "It is not there any more; nothing else is touched."
 WHAT_IF_TITLE = "What if"
 WHAT_IF = "&What if"
 WHAT_IF_HINT = "Try other settings on this recording: the dashed line."
-WHAT_IF_RESULT = "With these, the sound would have been quiet for {quiet} of the practice; {usable} usable signal."
+WHAT_IF_RESULT = (
+    "With this setting the sound would have been quiet for {quiet} of the practice; the signal was usable for "
+    "{usable} of it."
+)
 WHAT_IF_RESULT_NAME = "Result with the other setting"
 METHOD = "Method"
 QUIET_SUFFIX = " % quiet"

@@ -5,20 +5,27 @@ NO_ANSWERS = (
     "guessing, or the wrong way round."
 )
 TOO_FEW_SESSIONS = (
-    "Too early to say: it takes over ten answers, with “elsewhere” and “on the breath” both in one sitting."
+    "Too early to say how well it knows you: it needs more than ten of your answers, and at least one sitting in "
+    "which you gave both answers, “elsewhere” and “on the breath”."
 )
 PAIRS = (
-    "given one “elsewhere” and one “on the breath” moment of a sitting, it can tell which is which in about {auc} of "
-    "100 tries (likely {low} to {high}; guessing gets 50)."
+    "The test: two moments of the same sitting, one you called “elsewhere” and one “on the breath”. The program picks"
+    " the “elsewhere” one in about {auc} of 100 tries. Guessing would get 50. The real figure is likely {low} to "
+    "{high}."
 )
-EARLY = "Too early to say how well it works: {pairs}"
-EARLY_ANSWER_BY_ANSWER = "Too early to say how well it works: {pairs} This first score may be a bit too low."
-BETTER_THAN_GUESSING = "It tells your wandering from focus better than guessing: {pairs}"
-LIKE_GUESSING = "By your answers so far, it may be no better than guessing: {pairs}"
-NO_LONGER_CLEAR = "It beat guessing before; by the latest answers that is less clear: {pairs}"
-WRONG_WAY = "It gets your answers mostly wrong, so the tone does not follow it: {pairs}"
+EARLY = "Too early to say how well it works. {pairs}"
+EARLY_ANSWER_BY_ANSWER = (
+    "Too early to say how well it works. {pairs} The first of these figures may be a little too low."
+)
+BETTER_THAN_GUESSING = "It tells your wandering from focus better than guessing. {pairs}"
+LIKE_GUESSING = "By your answers so far, it may be no better than guessing. {pairs}"
+NO_LONGER_CLEAR = "It beat guessing before. With your latest answers that is less clear. {pairs}"
+WRONG_WAY = "It gets your answers mostly wrong, so the tone stays neutral and does not use it. {pairs}"
 # the badge: shown once learning.evaluation sets ``active``
-ACTIVE = "Personal model active: with {answers} from {sessions}, it told wandering from focus better than guessing."
+ACTIVE = (
+    "Personal model active: what the program learned from you told wandering from focus better than guessing "
+    "({answers} from {sessions})."
+)
 LEARNING = "Personal model learning: so far it uses studies of other people and {answers} from {sessions}."
 ONE_ANSWER = "1 of your answers"
 ANSWERS = "{n} of your answers"
@@ -47,16 +54,23 @@ KINDS = {
 """Kinds of features, as ``processing.features`` names them."""
 
 SESSION_NOTICE = "{session}: {notice}"
-ONLY_ANSWER_IS_WANDERING = "The only answer so far says elsewhere: from one kind of answer nothing can be told apart."
-ONLY_ANSWER_IS_BREATH = "The only answer so far says on the breath: from one kind of answer nothing can be told apart."
-ALL_ANSWERS_WANDERING = "All {n} answers so far say elsewhere: from one kind of answer nothing can be told apart."
-ALL_ANSWERS_BREATH = "All {n} answers so far say on the breath: from one kind of answer nothing can be told apart."
-DIFFERENT_HEADSETS = (
-    "Answers come from headsets with different electrodes; those from another one than is worn count for half."
+ONLY_ANSWER_IS_WANDERING = (
+    "The only answer so far is “elsewhere”. The program can learn only when it has both kinds of answer."
 )
+ONLY_ANSWER_IS_BREATH = (
+    "The only answer so far is “on the breath”. The program can learn only when it has both kinds of answer."
+)
+ALL_ANSWERS_WANDERING = (
+    "All {n} answers so far are “elsewhere”. The program can learn only when it has both kinds of answer."
+)
+ALL_ANSWERS_BREATH = (
+    "All {n} answers so far are “on the breath”. The program can learn only when it has both kinds of answer."
+)
+DIFFERENT_HEADSETS = "Some answers were given with a headset that has other electrodes than this one. They count half."
 DIFFERENT_PEOPLE = (
-    "These sessions may be two people's: alpha lies at {low_hz:.1f} Hz in {low_session} and at {high_hz:.1f} Hz in "
-    "{high_session}. If so, exclude one with `neurofeedback decoder fit --exclude`, and give each a participant."
+    "These sessions may come from two people: the alpha rhythm is at {low_hz:.1f} waves a second in {low_session} and"
+    " at {high_hz:.1f} in {high_session}. If so, leave one session out with `neurofeedback decoder fit --exclude`, "
+    "and sit under two different names from now on."
 )
 UNREADABLE_SESSION = "{session} could not be learned from: {error}"
 UNUSABLE_FILE_RENAMED = (
@@ -70,6 +84,9 @@ UNUSABLE_FILE_STAYS = (
 
 # stored in the model file, in English, and shown from there
 STUCK_KEY = "{n} presses of “I was away” look like a stuck key and were left out."
-CONTRADICTORY_ANSWERS = "{n} answered twice and differently: left out."
-NO_SIGNAL = "{n} answered without a usable signal before the question: counted, but nothing to learn from."
+CONTRADICTORY_ANSWERS = "Questions with two different answers, left out: {n}."
+NO_SIGNAL = (
+    "Answers without a usable signal before the question: {n}. They count as answers, but the program cannot learn "
+    "from them."
+)
 IMPOSSIBLE_DATE = "dated {date:%Y-%m-%d}, which cannot be: the clock was wrong. Counted as recent."

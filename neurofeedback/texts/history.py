@@ -13,11 +13,12 @@ NO_ANSWERS = "No answers yet, so nothing can be said about wandering."
 ONE_PROBE = "1 answer"
 PROBES = "{n} answers"
 WANDERING = (
-    "Your mind was elsewhere in {share} of your {probes}; over all of these sittings that is very likely {low} to "
-    "{high} of the time."
+    "Your mind was elsewhere in {share} of your {probes}. You were asked only now and then; over the whole time of "
+    "these sittings it is very likely {low} to {high}."
 )
 LONG_RUN = (
-    "Sittings differ, so your usual share over many sittings is less certain: between {low} and {high} of the time."
+    "If you did many more sittings like these, your mind would likely be elsewhere in {low} to {high} of them all "
+    "together. This range is wider, because one sitting differs from another."
 )
 TOO_FEW_FOR_LONG_RUN = "{n} sittings with answers are too few to know what is usual for you; that takes {needed}."
 ONE_SITTING_TOO_FEW = "One sitting with answers is too little to know what is usual for you; that takes {needed}."
@@ -37,31 +38,34 @@ MORE_WANDERING = (
 )
 
 SESSIONS_NEEDED = (
-    "Suppose that over {range} sittings your mind slowly came to wander less, in the end at {reduction} fewer of 100 "
-    "chimes: in 4 of 5 such cases this page would show it. Your {n} sittings so far allow no closer estimate."
+    "An example, not a forecast: suppose that over {range} sittings your mind slowly comes to wander less, and is in "
+    "the end elsewhere at {reduction} fewer of 100 chimes than at first. In 4 of 5 such cases this page would show "
+    "it. Your {n} sittings so far do not allow a closer estimate of how many it takes."
 )
 FROM_TO = "about {low} to {high}"
 ABOUT = "about {n}"
 FROM_TO_MANY = "about {low} to more than {most}"
 ALSO_TOO_MANY = (
-    "A smaller change, by {reduction} of 100 chimes, may need more than {most} sittings: do not wait for it."
+    "A smaller change, by {reduction} of 100 chimes, may need more than {most} sittings before this page shows it: do"
+    " not wait for that."
 )
 TOO_MANY_NEEDED = (
-    "Even {reduction} fewer wanderings in 100 chimes would take more than {most} sittings to show: do not wait for it."
+    "Even {reduction} fewer wanderings in 100 chimes would take more than {most} sittings before this page shows it: "
+    "do not wait for that."
 )
 
 OVERLAPPING = (
-    "No change over time is shown, because sittings overlap in time: {sessions}. Either two people use this name, or "
-    "the computer's clock was changed, or one recording is stored twice. Give each person a name of their own, and "
-    "remove what is there twice."
+    "This page cannot look for a change over time, because sittings overlap in time: {sessions}. Either two people "
+    "use this name, or the computer's clock was changed, or one recording is stored twice. Give each person a name of"
+    " their own, and remove what is there twice."
 )
 IMPOSSIBLE_DATES = (
     "Some dates cannot be right ({dates}), so the computer's clock was wrong then. These sittings count in the total "
     "and not in what changes over time."
 )
 UNEVEN = (
-    "The sitting of {date} has {n} answers, many more than the others. For what is usual and what changes it counts "
-    "like a sitting with twice the usual number, so that it does not decide alone."
+    "The sitting of {date} has {n} answers, many more than the others. So that it does not decide alone, it counts "
+    "only as if it had twice the usual number."
 )
 LARGE_SCATTER = (
     "Your sittings differ from one another much more than chance explains. If somebody else also sat under this name, "

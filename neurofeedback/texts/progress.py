@@ -10,14 +10,16 @@ CONDITIONS_NAME = "Under each condition"
 OUTLOOK_NAME = "How many sittings a change takes to see"
 CONDITION_SHARE = "{name}: “elsewhere” {share} (likely {low} to {high}, {n} answers)"
 WHY_ANSWERS = (
-    "Only your own answers are compared between sittings. The program measures each sitting against its own start, "
-    "and keeps the tone quiet about equally often, so its numbers cannot show whether you progress."
+    "Only your own answers are compared between sittings. The program's own numbers cannot show whether you progress:"
+    " it measures each sitting against that sitting's start, and sets the tone to be quiet about as often in every "
+    "sitting."
 )
 HOW_SURE = (
-    "How sure this is: a range is where your real share of wandering probably lies; about 95 of 100 ranges made this "
-    "way are right. Sittings close in time are often similar, so many of them tell less than their number suggests. "
-    "That is why the usual range is wide and only a clear change is shown. Even so, on any given day this page shows "
-    "a change to up to 7 of 100 people who have not changed, and to more of them if they look often."
+    "How sure this is: your real share of wandering probably lies within the range. Of 100 ranges made this way, "
+    "about 95 contain the real share. Sittings close in time are often alike, so ten of them tell less than ten "
+    "sittings far apart. That is why the usual range is wide and only a clear change is shown. Even so: of 100 people"
+    " who have not changed, this page shows a change to up to 7 on a given day, and to more of them if they look "
+    "often."
 )
 
 THIS_WEEK = "This week: {length} on {days}."

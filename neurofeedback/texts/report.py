@@ -76,7 +76,7 @@ NOT_ASKED = "Nothing was asked in this sitting."
 PROBES_ASKED = "The chime asked {times}: {answers}."
 NOT_ANSWERED = "{n} not answered"
 WANDERING_SHARE = (
-    "By {answers} the mind was elsewhere {share} of the time (for the whole sitting, likely {low} to {high})."
+    "In {share} of {answers} the mind was elsewhere; for the whole sitting the share is likely {low} to {high}."
 )
 SLEEPINESS = "Sleepiness, from 1 (wide awake) to 5 (nearly asleep), was {mean} on average."
 PRESSES = "Wandering was noticed and marked by a key {times}."
@@ -93,8 +93,9 @@ FEATURE = "Feature"
 DIRECTION = "Direction"
 DIRECTION_CHANCE = "Chance that the direction is right"
 DECODER_NOTE = (
-    "State on the day of this report, from all sittings used for learning. It shows agreement with the person's own "
-    "answers, some of which are wrong; it does not measure meditation."
+    "This is what the program had learned by the day of this report, from all sittings used for learning. It shows "
+    "how often it agrees with the person's own answers, and people answer wrongly at times. It does not measure how "
+    "well somebody meditates."
 )
 
 # baseline

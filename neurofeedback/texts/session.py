@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-INDEX_MEANING = "50 is as at the start; higher suggests wandering"
+INDEX_MEANING = "50 is your level at the start of this sitting; a higher number suggests more wandering"
 DISCLAIMER = (
-    "This program shows an experimental number from brain waves (EEG). In group studies, similar numbers differ a "
-    "little on average between wandering and attention to the breath. For you the difference may be absent or the "
-    "other way round until the program has learned from your answers, and may stay so. Before that it is barely "
-    "better than guessing: of one wandering and one attentive moment, it would have named the wandering one in about "
-    "53 of 100 cases (86 people, three public studies; guessing gets 50); for some people it is mostly wrong. It does"
-    " not measure the default mode network, and diagnoses or treats nothing. Controlled trials of such devices for "
-    "meditation show at most small benefits. Muscle tension, drowsiness, poor contact and medication change the "
-    "number."
+    "This program shows an experimental number from brain waves (EEG). In studies of groups, similar numbers are on "
+    "average a little different when the mind wanders than when it is on the breath. In you they may not differ, or "
+    "differ the other way round. Your answers can show whether this is so, and it may never change. Before it has "
+    "your answers, the number is hardly better than guessing. Three public studies with 86 people tested a number of "
+    "this kind: given two moments, one of them wandering, it picked the wandering one in about 53 of 100 cases. "
+    "Guessing gets 50. In some people it was mostly wrong. The number does not measure the default mode network, a "
+    "brain network often named with mind-wandering. It diagnoses and treats nothing. In controlled trials, devices "
+    "like this one helped meditation a little at most. Tense muscles, drowsiness, poor contact and medication change "
+    "the number too."
 )
 STOP_ADVICE = (
     "It is not a medical device. If a sitting brings distress, or a feeling of being cut off from yourself or the "
@@ -56,13 +57,14 @@ STATES_WITHOUT_WATER = {
 }
 """Guidance in practice without the water picture, by state."""
 
-NOT_FOLLOWING_YET = "Sound and picture are not following: your baseline comes first."
-NOT_FOLLOWING_PART = "Sound and picture are not following in this part."
-NOT_FOLLOWING_PAUSED = "Sound and picture are not following during a pause."
-NOT_FOLLOWING_LOST = "Sound and picture are not following: there is no signal."
-NOT_FOLLOWING_UNCLEAR = "Sound and picture are not following: the signal is not clear enough."
+NOT_FOLLOWING_YET = "Sound and picture do not follow you yet: your baseline comes first."
+NOT_FOLLOWING_PART = "Sound and picture do not follow you in this part."
+NOT_FOLLOWING_PAUSED = "Sound and picture do not follow you during a pause."
+NOT_FOLLOWING_LOST = "Sound and picture do not follow you now: there is no signal."
+NOT_FOLLOWING_UNCLEAR = "Sound and picture do not follow you now: the headset's signal is not clear enough."
 NOT_FOLLOWING_NO_CONFIDENCE = (
-    "Sound and picture are not following: so far the index is no better than guessing. Your answers can change that."
+    "Sound and picture do not follow you now: so far the index is no better than guessing. Your answers can change "
+    "that."
 )
 SIGNAL_BACK = "The signal is back."
 WAITING_FOR_SIGNAL = "Waiting for the first signal from the headset."
@@ -81,11 +83,11 @@ INDEX_SOURCE_STUDIES = "The tone follows what studies found in others on average
 INDEX_SOURCE_STUDIES_LIVE = "The tone follows what studies found in others, and your answers once there are enough."
 INDEX_SOURCE_ONE_ANSWER = "The tone follows studies of others and your one answer."
 INDEX_SOURCE_ONE_ANSWER_LIVE = (
-    "The tone follows studies of others and your one answer; new answers can count in this sitting."
+    "The tone follows studies of others and your one answer. New answers can change it in this sitting."
 )
 INDEX_SOURCE_ANSWERS = "The tone follows studies of others and your own {n_answers} answers."
 INDEX_SOURCE_ANSWERS_LIVE = (
-    "The tone follows studies of others and your own {n_answers} answers; new answers can count in this sitting."
+    "The tone follows studies of others and your own {n_answers} answers. New answers can change it in this sitting."
 )
 
 INDEX_SOURCE_NO_TRUST = (

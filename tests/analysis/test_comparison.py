@@ -177,11 +177,13 @@ def test_what_differs_is_found_with_its_size(compared: Comparison) -> None:
 
 def test_the_finding_is_a_sentence(compared: Comparison) -> None:
     sentence = finding_sentence(compared)
-    assert re.match(r"In \d+ of 18 measures the conditions differ more than chance easily explains: ", sentence)
+    assert re.match(
+        r"In \d+ of 18 measures the difference between the conditions is larger than chance easily explains: ", sentence
+    )
     assert "alpha power" in sentence
     assert sentence in render_comparison(compared)
     nothing = replace(compared, contrasts={name: replace(one, q=0.5) for name, one in compared.contrasts.items()})
-    assert finding_sentence(nothing).startswith("In none of the 18 measures")
+    assert finding_sentence(nothing).startswith("No clear difference: in all 18 measures")
 
 
 def test_before_and_after_has_no_test_and_shows_every_session(ten: Path) -> None:
@@ -193,7 +195,7 @@ def test_before_and_after_has_no_test_and_shows_every_session(ten: Path) -> None
         assert (one.p, one.q, one.g, one.interval) == (None, None, None, None), name
         assert one.order_inflation == pytest.approx(2.67, abs=0.01)
         assert one.sd is not None
-    assert "anything else that changed between them is in this difference too" in found.notes[0]
+    assert "Anything else that changed in that time is in the difference too" in found.notes[0]
     assert finding_sentence(found).endswith("come from the conditions or from the time between them.")
     page = re.sub(r"<style>.*?</style>", "", render_comparison(found), flags=re.DOTALL)
     assert ">p<" not in page

@@ -107,7 +107,7 @@ def test_longer_run_is_shown_from_five_sittings_on() -> None:
     assert some(summarize_history([past(0, 5, 10)]), "usual for you").startswith("One sitting with answers")
     five = summarize_history([past(day, 5, 10) for day in range(5)])
     assert five.long_run is not None
-    assert "is less certain: between" in some(five, "usual share over many sittings")
+    assert "This range is wider" in some(five, "many more sittings like these")
 
 
 # bad input
@@ -243,7 +243,7 @@ def test_a_label_that_is_none_and_a_folder_without_sessions(dataset: Path, tmp_p
     [
         (
             (43, 118),
-            "Suppose that over about 45 to 120 sittings your mind slowly came to wander less, in the end at 20 fewer",
+            "suppose that over about 45 to 120 sittings your mind slowly comes to wander less",
         ),
         ((41, 44), "over about 45 sittings your"),
         ((101, None), "over about 110 to more than 200 sittings your"),

@@ -26,7 +26,8 @@ def test_answers_are_described_with_interval() -> None:
     lines = answer_sentences([*events, Event(9, EventKind.PRESS)])
     assert lines[0] == "The chime asked 10 times: 7 on the breath, 3 elsewhere."
     assert (
-        "By 10 answers the mind was elsewhere 30 % of the time (for the whole sitting, likely 9 % to 61 %)" in lines[1]
+        "In 30 % of 10 answers the mind was elsewhere; for the whole sitting the share is likely 9 % to 61 %."
+        in lines[1]
     )
     assert "was 2.0 on average" in lines[2]
     assert "marked by a key once" in lines[3]

@@ -55,17 +55,19 @@ def test_no_sentence_claims_or_scores(text: str) -> None:
 
 def test_index_is_named_as_a_proxy() -> None:
     assert INDEX_NAME == "mind-wandering index (EEG proxy)"
-    assert INDEX_MEANING.endswith("higher suggests wandering")
+    assert INDEX_MEANING.endswith("a higher number suggests more wandering")
 
 
 @pytest.mark.parametrize(
     "clause",
     [
         "experimental number from brain waves (EEG)",
-        "for some people it is mostly wrong",
-        "does not measure the default mode network, and diagnoses or treats nothing",
-        "at most small benefits",
-        "Muscle tension, drowsiness, poor contact and medication change the number",
+        "In some people it was mostly wrong",
+        "hardly better than guessing",
+        "does not measure the default mode network",
+        "It diagnoses and treats nothing",
+        "helped meditation a little at most",
+        "Tense muscles, drowsiness, poor contact and medication change the number",
     ],
 )
 def test_disclaimer_contains_every_clause(clause: str) -> None:
@@ -106,7 +108,11 @@ def test_contact_text_limits_the_electrodes() -> None:
         (0, False, "The tone follows what studies found in others on average."),
         (0, True, "The tone follows what studies found in others, and your answers once there are enough."),
         (1, False, "The tone follows studies of others and your one answer."),
-        (2, True, "The tone follows studies of others and your own 2 answers; new answers can count in this sitting."),
+        (
+            2,
+            True,
+            "The tone follows studies of others and your own 2 answers. New answers can change it in this sitting.",
+        ),
     ],
 )
 def test_index_source_depends_on_answers(n_answers: int, live: bool, expected: str) -> None:
