@@ -55,9 +55,7 @@ def test_pages_on_the_change_of_evidence_have_the_auc_of_the_studies(page: str) 
 
 
 def test_progress_has_the_rate_of_trends_without_any_change() -> None:
-    found = re.search(
-        r"of 100 people who have not changed, this page shows a change to up to (\d+) ", progress.HOW_SURE
-    )
+    found = re.search(r"of 100 people who have not changed, up to (\d+) will see a change ", progress.HOW_SURE)
     assert found is not None
     nulls = [one["value"] for one in TARGETS["T21"]["figures"] if one["goal"]]
     assert len(nulls) > 30

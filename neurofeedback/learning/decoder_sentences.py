@@ -61,7 +61,7 @@ would get 50. The real figure is likely 35 to 80.
     value, low, high = (_of_100(share) for share in (auc.value, auc.low, auc.high))
     pairs = tr(texts.PAIRS, auc=value, low=low, high=high)
     if evaluation.n_sessions < MAIN_SCORE_SESSIONS:
-        return tr(texts.EARLY_ANSWER_BY_ANSWER, pairs=pairs)
+        return tr(texts.EARLY_ANSWER_BY_ANSWER, pairs=pairs, auc=value)
     return tr(_verdict(evaluation, auc, settings), pairs=pairs)
 
 

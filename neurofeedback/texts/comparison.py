@@ -70,14 +70,15 @@ SIGNAL_RANGE = (
 UNNAMED_SIDE = "{n} sessions, {first} to {last}"
 DIFFERENCES = "What differs"
 CAPTION_G = (
-    "Each dot shows how much {b} differs from {a}. Right of the middle: more under {b}. A difference of 1 is as large"
-    " as the usual variation between this person's sessions (Hedges' g). The longer the line, the less certain the "
-    "dot; of 100 such lines about 95 include the true value. Hollow: this measures muscle, or muscle affects it."
+    "Each dot is one measure: how much the sessions under “{b}” differ from those under “{a}”. Right of the middle: "
+    "higher under “{b}”. A difference of 1 is as large as the usual variation between this person's sessions (Hedges'"
+    " g). The longer the line, the less certain the dot; of 100 such lines about 95 include the true value. Hollow "
+    "dot: this measures muscle, or muscle affects it."
 )
 CAPTION_OWN_SD = (
-    "Each dot shows how much {b} differs from {a}. Right of the middle: more under {b}. A difference of 1 is as large"
-    " as the usual variation between this person's sessions; where that is not known, there is no dot. Hollow: this "
-    "measures muscle, or muscle affects it."
+    "Each dot is one measure: how much the sessions under “{b}” differ from those under “{a}”. Right of the middle: "
+    "higher under “{b}”. A difference of 1 is as large as the usual variation between this person's sessions; where "
+    "that is not known, there is no dot. Hollow dot: this measures muscle, or muscle affects it."
 )
 MEASURE = "Measure"
 N_SESSIONS = "Sessions"
@@ -90,9 +91,9 @@ WITHIN_RECORDINGS = "Within these two recordings only"
 HOW_TO_READ = "How to read it"
 TEST_NOTE = (
     "p: how often chance alone would give a difference this large or larger; a small p means seldom. q: the same, but"
-    " stricter, because with many measures some look different by luck; of those listed above about 1 in 20 on "
-    "average is a false alarm. Neither says why the sessions differ. (Methods: Welch's test, each session counted "
-    "once; Benjamini and Hochberg.)"
+    " stricter, because with many measures some look different by luck. Of the measures listed above as larger than "
+    "chance easily explains, about 1 in 20 on average is a false alarm. Neither p nor q says why the sessions differ."
+    " (Methods: Welch's test, each session counted once; Benjamini and Hochberg.)"
 )
 SESSIONS_TITLE = "The sessions"
 CONDITION = "Condition"
@@ -118,9 +119,9 @@ INTERVAL = "{low} to {high}"
 FIGURE_AXIS = "1 = usual variation between sessions (SD)"
 DATES_TITLE = "Each measure over time"
 DATES_CAPTION = (
-    "Each dot is a session: full for {a}, open for {b}. The grey band shows the average of the sessions under "
-    "{earlier} and their usual ups and downs (one SD). A dot of the other condition inside the band is like those "
-    "sessions."
+    "Each dot is a session: a filled dot is “{a}”, an open dot is “{b}”. The grey band shows the average of the "
+    "sessions under “{earlier}” and their usual ups and downs (one SD). A dot of the other condition inside the band "
+    "is like those sessions."
 )
 AND_MORE = "{list} and {n} more"
 FIGURE_EMPTY = "this person's SD between sessions is not known yet"

@@ -14,9 +14,7 @@ PAIRS = (
     "{high}."
 )
 EARLY = "Too early to say how well it works. {pairs}"
-EARLY_ANSWER_BY_ANSWER = (
-    "Too early to say how well it works. {pairs} The first of these figures may be a little too low."
-)
+EARLY_ANSWER_BY_ANSWER = "Too early to say how well it works. {pairs} The figure of {auc} may be a little too low."
 BETTER_THAN_GUESSING = "It tells your wandering from focus better than guessing. {pairs}"
 LIKE_GUESSING = "By your answers so far, it may be no better than guessing. {pairs}"
 NO_LONGER_CLEAR = "It beat guessing before. With your latest answers that is less clear. {pairs}"
@@ -69,8 +67,8 @@ ALL_ANSWERS_BREATH = (
 DIFFERENT_HEADSETS = "Some answers were given with a headset that has other electrodes than this one. They count half."
 DIFFERENT_PEOPLE = (
     "These sessions may come from two people: the alpha rhythm is at {low_hz:.1f} waves a second in {low_session} and"
-    " at {high_hz:.1f} in {high_session}. If so, leave one session out with `neurofeedback decoder fit --exclude`, "
-    "and sit under two different names from now on."
+    " at {high_hz:.1f} in {high_session}. If they do, leave out the session that is not yours (`neurofeedback decoder"
+    " fit --exclude`). From now on each person should sit under a name of their own."
 )
 UNREADABLE_SESSION = "{session} could not be learned from: {error}"
 UNUSABLE_FILE_RENAMED = (

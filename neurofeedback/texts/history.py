@@ -17,8 +17,8 @@ WANDERING = (
     "these sittings it is very likely {low} to {high}."
 )
 LONG_RUN = (
-    "If you did many more sittings like these, your mind would likely be elsewhere in {low} to {high} of them all "
-    "together. This range is wider, because one sitting differs from another."
+    "If you did many more sittings like these, then over all of them taken together your mind would likely be "
+    "elsewhere {low} to {high} of the time. This range is wider, because one sitting differs from another."
 )
 TOO_FEW_FOR_LONG_RUN = "{n} sittings with answers are too few to know what is usual for you; that takes {needed}."
 ONE_SITTING_TOO_FEW = "One sitting with answers is too little to know what is usual for you; that takes {needed}."
@@ -38,9 +38,10 @@ MORE_WANDERING = (
 )
 
 SESSIONS_NEEDED = (
-    "An example, not a forecast: suppose that over {range} sittings your mind slowly comes to wander less, and is in "
-    "the end elsewhere at {reduction} fewer of 100 chimes than at first. In 4 of 5 such cases this page would show "
-    "it. Your {n} sittings so far do not allow a closer estimate of how many it takes."
+    "An example, not a forecast: suppose your mind slowly comes to wander less, and in the end is elsewhere at "
+    "{reduction} fewer of 100 chimes than at first. If this change is spread over {range} sittings, this page would "
+    "show it in 4 of 5 such cases. How many sittings the page needs cannot be said more closely from your {n} "
+    "sittings so far."
 )
 FROM_TO = "about {low} to {high}"
 ABOUT = "about {n}"

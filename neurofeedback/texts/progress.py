@@ -17,9 +17,9 @@ WHY_ANSWERS = (
 HOW_SURE = (
     "How sure this is: your real share of wandering probably lies within the range. Of 100 ranges made this way, "
     "about 95 contain the real share. Sittings close in time are often alike, so ten of them tell less than ten "
-    "sittings far apart. That is why the usual range is wide and only a clear change is shown. Even so: of 100 people"
-    " who have not changed, this page shows a change to up to 7 on a given day, and to more of them if they look "
-    "often."
+    "sittings far apart. That is why the usual range is wide and only a clear change is shown. Even so, false alarms "
+    "happen: of 100 people who have not changed, up to 7 will see a change here on a given day, and more of them if "
+    "they look often."
 )
 
 THIS_WEEK = "This week: {length} on {days}."

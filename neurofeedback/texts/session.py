@@ -6,13 +6,13 @@ INDEX_MEANING = "50 is your level at the start of this sitting; a higher number 
 DISCLAIMER = (
     "This program shows an experimental number from brain waves (EEG). In studies of groups, similar numbers are on "
     "average a little different when the mind wanders than when it is on the breath. In you they may not differ, or "
-    "differ the other way round. Your answers can show whether this is so, and it may never change. Before it has "
-    "your answers, the number is hardly better than guessing. Three public studies with 86 people tested a number of "
-    "this kind: given two moments, one of them wandering, it picked the wandering one in about 53 of 100 cases. "
-    "Guessing gets 50. In some people it was mostly wrong. The number does not measure the default mode network, a "
-    "brain network often named with mind-wandering. It diagnoses and treats nothing. In controlled trials, devices "
-    "like this one helped meditation a little at most. Tense muscles, drowsiness, poor contact and medication change "
-    "the number too."
+    "differ the other way round. Your answers can show whether this is so; for some people the number never comes to "
+    "tell wandering from focus. Before it has your answers, the number is hardly better than guessing. Three public "
+    "studies with 86 people tested a number of this kind: given two moments, one of them wandering, it picked the "
+    "wandering one in about 53 of 100 cases. Guessing gets 50. In some people it was mostly wrong. The number does "
+    "not measure the default mode network, a brain network often named with mind-wandering. It diagnoses and treats "
+    "nothing. In controlled trials, devices like this one helped meditation a little at most. Tense muscles, "
+    "drowsiness, poor contact and medication change the number too."
 )
 STOP_ADVICE = (
     "It is not a medical device. If a sitting brings distress, or a feeling of being cut off from yourself or the "
@@ -79,15 +79,19 @@ DISK_BLOCKED = "The disk does not answer. What is recorded waits in memory until
 HEADSET_LOST = "No data from the headset. Trying to reconnect; everything recorded so far is saved."
 
 INDEX_SOURCE_OTHER = "The tone follows your {index_name}; answers do not change it."
-INDEX_SOURCE_STUDIES = "The tone follows what studies found in others on average."
-INDEX_SOURCE_STUDIES_LIVE = "The tone follows what studies found in others, and your answers once there are enough."
-INDEX_SOURCE_ONE_ANSWER = "The tone follows studies of others and your one answer."
-INDEX_SOURCE_ONE_ANSWER_LIVE = (
-    "The tone follows studies of others and your one answer. New answers can change it in this sitting."
+INDEX_SOURCE_STUDIES = "How the tone reacts is based on studies of other people."
+INDEX_SOURCE_STUDIES_LIVE = (
+    "How the tone reacts is based on studies of other people, and on your answers once there are enough."
 )
-INDEX_SOURCE_ANSWERS = "The tone follows studies of others and your own {n_answers} answers."
+INDEX_SOURCE_ONE_ANSWER = "How the tone reacts is based on studies of other people and on your one answer."
+INDEX_SOURCE_ONE_ANSWER_LIVE = (
+    "How the tone reacts is based on studies of other people and on your one answer. New answers can change that "
+    "during this sitting."
+)
+INDEX_SOURCE_ANSWERS = "How the tone reacts is based on studies of other people and on your own {n_answers} answers."
 INDEX_SOURCE_ANSWERS_LIVE = (
-    "The tone follows studies of others and your own {n_answers} answers. New answers can change it in this sitting."
+    "How the tone reacts is based on studies of other people and on your own {n_answers} answers. New answers can "
+    "change that during this sitting."
 )
 
 INDEX_SOURCE_NO_TRUST = (

@@ -39,7 +39,7 @@ def index_source_text(
     Examples
     --------
     >>> index_source_text(INDEX_NAME, 42, learns_live=False)
-    'The tone follows studies of others and your own 42 answers.'
+    'How the tone reacts is based on studies of other people and on your own 42 answers.'
     """
     if trust == 0:
         return translate(session_texts.INDEX_SOURCE_NO_TRUST)

@@ -243,11 +243,11 @@ def test_a_label_that_is_none_and_a_folder_without_sessions(dataset: Path, tmp_p
     [
         (
             (43, 118),
-            "suppose that over about 45 to 120 sittings your mind slowly comes to wander less",
+            "spread over about 45 to 120 sittings, this page would show it in 4 of 5 such cases",
         ),
-        ((41, 44), "over about 45 sittings your"),
-        ((101, None), "over about 110 to more than 200 sittings your"),
-        ((90, 300), "over about 90 to more than 200 sittings your"),
+        ((41, 44), "over about 45 sittings, this"),
+        ((101, None), "over about 110 to more than 200 sittings, this"),
+        ((90, 300), "over about 90 to more than 200 sittings, this"),
         ((201, None), "Even 20 fewer wanderings in 100 chimes would take more than 200 sittings"),
         ((None, None), "Even 20 fewer wanderings"),
     ],

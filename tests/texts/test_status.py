@@ -105,13 +105,18 @@ def test_contact_text_limits_the_electrodes() -> None:
 @pytest.mark.parametrize(
     ("n_answers", "live", "expected"),
     [
-        (0, False, "The tone follows what studies found in others on average."),
-        (0, True, "The tone follows what studies found in others, and your answers once there are enough."),
-        (1, False, "The tone follows studies of others and your one answer."),
+        (0, False, "How the tone reacts is based on studies of other people."),
+        (
+            0,
+            True,
+            "How the tone reacts is based on studies of other people, and on your answers once there are enough.",
+        ),
+        (1, False, "How the tone reacts is based on studies of other people and on your one answer."),
         (
             2,
             True,
-            "The tone follows studies of others and your own 2 answers. New answers can change it in this sitting.",
+            "How the tone reacts is based on studies of other people and on your own 2 answers. New answers can change "
+            "that during this sitting.",
         ),
     ],
 )

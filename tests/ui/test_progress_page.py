@@ -56,7 +56,9 @@ def test_progress_page_shows_sessions_answers_and_detectable_change(place: Progr
     text = shown(place)
     assert "33 % of your 90 answers. You were asked only now and then" in text
     assert "This range is wider, because one sitting differs from another" in text
-    assert re.search(r"suppose that over about \d+.* 20 fewer of 100 chimes than at first. In 4 of 5 such cases", text)
+    assert re.search(
+        r"20 fewer of 100 chimes than at first. If this change is spread over about \d+ .* in 4 of 5 such cases", text
+    )
     assert progress.HOW_SURE in text
     assert place._calendar.isVisible()
     assert place._chart.isVisible()
