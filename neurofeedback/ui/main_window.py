@@ -130,6 +130,7 @@ class MainWindow(SessionWindow):
     def _connect(self) -> None:
         self._home.sit.connect(self._start_chosen_session)
         self._home.demo.connect(self._start_demo)
+        self._home.record.connect(lambda: self._offer_recording(self._home.selection()))
         self._home.finish.connect(self._resume_unfinished)
         self._home.about.connect(self._show_about)
         self._home.history.connect(self._show_history)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,9 @@ from neurofeedback.ui.session_result import last_session_line
 from neurofeedback.ui.theme import DARK, THEMES
 from neurofeedback.ui.widgets.basic import label
 
-if TYPE_CHECKING:  # pyqtgraph is loaded when the window is first asked for
+if TYPE_CHECKING:  # pyqtgraph and forms are loaded when first asked for
+    from neurofeedback.ui.clinic.attendant import EntryDialog, RecordDialog
+    from neurofeedback.ui.clinic.record_page import RecordPage
     from neurofeedback.ui.pages.research_window import ResearchWindow
 
 NO_SESSION = Snapshot(status="idle")
@@ -61,6 +64,8 @@ class SessionWindow(QMainWindow):
         self._bridge.ended.connect(self._ended)
         self._announcer = ScreenReaderAnnouncer(self)
         self._research: ResearchWindow | None = None
+        self._record: RecordPage | None = None
+        self._dialog: RecordDialog | EntryDialog | None = None
         self._line_before = ""
 
     def _make_demo_strip(self) -> QLabel:
@@ -87,7 +92,7 @@ class SessionWindow(QMainWindow):
         return self._request is not None and is_simulated_device(self._request.device)
 
     def _update_demo_strip(self) -> None:
-        of_session = self._places.currentWidget() in {self._fit, self._sit, self._after}
+        of_session = self._places.currentWidget() in {self._fit, self._session_page, self._after}
         self._demo_strip.setVisible(self._is_demo and not self._reviewing and of_session and not self._sit.dark)
 
     def begin(self, request: SessionConfig) -> None:
@@ -98,6 +103,8 @@ class SessionWindow(QMainWindow):
         self._latest = Snapshot()
         self._reviewing = False
         self._stop_reading()
+        if request.mode == "record":
+            self._make_record_page()
         if request.wait_for_fit:
             self._show(self._fit)
             self._fit.activate(request.device)
@@ -106,18 +113,63 @@ class SessionWindow(QMainWindow):
         self._bridge.begin(request)
 
     def _show_sit(self) -> None:
-        self._sit.activate()
-        self._show(self._sit)
+        self._session_page.activate()
+        self._show(self._session_page)
+
+    @property
+    def _session_page(self) -> SitPage | RecordPage:
+        """The page of the running session."""
+        return self._sit if self._record is None else self._record
+
+    def _make_record_page(self) -> None:
+        from neurofeedback.ui.clinic.record_page import RecordPage  # seldom wanted
+
+        self._record = page = RecordPage()
+        page.end.connect(self.end)
+        page.requested.connect(self._bridge.send_request)
+        page.entry.connect(self._open_entry)
+        self._places.addWidget(page)
+
+    def _offer_recording(self, selection: Mapping[str, str | int]) -> None:
+        """Ask for length and facts of a recording without feedback, then begin it."""
+        from neurofeedback.ui.clinic.attendant import RecordDialog  # slow to import
+
+        self._save_state(**selection)
+        self._dialog = dialog = RecordDialog(self._state.request(self._defaults, self._preferences), self)
+        dialog.begun.connect(self.begin)
+        dialog.open()
+
+    def _open_entry(self, kind: str) -> None:
+        """Open the dialog of an attendant's entry; the recording goes on."""
+        if self._request is None or self._record is None:
+            return
+        from neurofeedback.ui.clinic.attendant import EntryDialog  # slow to import
+
+        self._dialog = dialog = EntryDialog(self._request.recordings, self._request.participant, kind, self)
+        dialog.saved.connect(self._record.show_notice)
+        dialog.open()
 
     def end(self) -> None:
-        """End the session in order; the After page follows. A session without end goes to its last phase first."""
+        """End the session in order; the After page follows. A session without end goes to its last phase first.
+
+        A locked recording is not ended.
+        """
         if not self._bridge.active or self._bridge.stopping:
+            return
+        if self._is_locked:
+            self._closing = False
             return
         self._bridge.stop()
         if self._is_fitting:
             self._fit.show_notice(tr(fit.RELEASING), lasting=True)
         else:
-            self._sit.show_ending()
+            self._session_page.show_ending()
+
+    @property
+    def _is_locked(self) -> bool:
+        """Whether a recording is locked against the person; Ctrl-C in the terminal and signals end it all the same."""
+        shown = self._record is not None and self._places.currentWidget() is self._record
+        return shown and self._record is not None and self._record.locked and not self._interrupted
 
     @property
     def _is_fitting(self) -> bool:
@@ -129,11 +181,13 @@ class SessionWindow(QMainWindow):
 
     def session_visible(self) -> bool:
         """Return whether a session is running and its page is shown."""
-        return self._bridge.running and self._places.currentWidget() is self._sit
+        return self._bridge.running and self._places.currentWidget() is self._session_page
 
     def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
         """Show the latest snapshot; ``step_s`` seconds have passed since the last one."""
-        self._bridge.set_rate((None if self._is_fitting else self._sit.pictures_per_second) or PICTURES_PER_SECOND)
+        self._bridge.set_rate(
+            (None if self._is_fitting else self._session_page.pictures_per_second) or PICTURES_PER_SECOND
+        )
         self._recording, self._latest = snapshot.recording, snapshot
         if snapshot.status == "running" and not self._begun:
             self._begun = True
@@ -144,7 +198,7 @@ class SessionWindow(QMainWindow):
         if self._is_fitting:
             self._fit.show_snapshot(snapshot, step_s)
         else:
-            self._sit.show_snapshot(snapshot, step_s)
+            self._session_page.show_snapshot(snapshot, step_s)
 
     def _ended(self, result: SessionResult) -> None:
         self.exit_code = result.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
@@ -160,6 +214,10 @@ class SessionWindow(QMainWindow):
             self._show(self._after)
             if self._request is not None and not self._closing:
                 self._ask_forms(self._request, result)
+        if self._record is not None:
+            self._places.removeWidget(self._record)
+            self._record.deleteLater()
+            self._record = None
         if self._closing:
             self.close()
 

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.texts import home, window
+from neurofeedback.texts import home, record, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.app_state import (
     DEMO_DEVICE,
@@ -39,11 +39,13 @@ _MAX_PROGRAMME_MINUTES = 1440
 class HomePage(QWidget):
     """Chooses device, practice and person; ``sit`` starts the session, ``demo`` one with a simulated device.
 
-    ``selection`` returns the choices. Without a headset there is nothing that ``sit`` could start.
+    ``record`` starts a recording without feedback, ``selection`` returns the choices. Without a headset there is
+    nothing that ``sit`` could start.
     """
 
     sit = pyqtSignal()
     demo = pyqtSignal()
+    record = pyqtSignal()
     history = pyqtSignal()
     progress = pyqtSignal()
     settings = pyqtSignal()
@@ -94,6 +96,7 @@ class HomePage(QWidget):
         self._finish = button(home.FINISH, self._confirm_resume)
         self.sit_button = button(home.SIT, self.sit.emit, sit=True, main=True)
         self.demo_button = button(home.DEMO_TRY, self.demo.emit, name=home.DEMO_NAME, flat=True)
+        self.record_button = button(record.RECORD, self.record.emit, name=record.RECORD_NAME, flat=True)
         self._lay_out()
         self._device.currentTextChanged.connect(self._describe)
         self._device.activated.connect(self._keep_device)
@@ -109,7 +112,7 @@ class HomePage(QWidget):
         inner.addStretch(3)
         inner.addWidget(self.sit_button, alignment=Qt.AlignmentFlag.AlignHCenter)
         inner.addSpacing(4)
-        inner.addWidget(self.demo_button, alignment=Qt.AlignmentFlag.AlignHCenter)
+        inner.addLayout(_centred(self.demo_button, self.record_button))
         inner.addSpacing(4)
         inner.addWidget(label(home.EYES, quiet=True), alignment=Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch(2)
@@ -120,7 +123,8 @@ class HomePage(QWidget):
         outer.addWidget(self._picture, 1)
         outer.addLayout(inner, 1)
         QWidget.setTabOrder(self.sit_button, self.demo_button)
-        QWidget.setTabOrder(self.demo_button, self._device)
+        QWidget.setTabOrder(self.demo_button, self.record_button)
+        QWidget.setTabOrder(self.record_button, self._device)
         QWidget.setTabOrder(self._device, self.scan_button)
 
     def _fields(self) -> QGridLayout:
@@ -213,7 +217,8 @@ class HomePage(QWidget):
         had_focus = self._device.hasFocus()
         if not device and self.sit_button.hasFocus():
             self._device.setFocus()  # else Qt gives the focus of a disabled button to the demo's
-        self.sit_button.setEnabled(bool(device) and not self._is_name_refused)
+        for start in (self.sit_button, self.record_button):
+            start.setEnabled(bool(device) and not self._is_name_refused)
         self.sit_button.setText(tr(text))
         self.sit_button.setAccessibleName(tr(text))
         if device and had_focus and self._use_found_device:
@@ -303,3 +308,10 @@ class HomePage(QWidget):
         self._minutes.setSpecialValueText(tr(home.DEFAULT_LENGTH if own else home.NO_END))
         self._minutes.setValue(self._own_minutes if programme is None else round(programme.minutes))
         self._minutes.setToolTip(tr(home.MINUTES_TIP if own else home.PROGRAMME_MINUTES_TIP))
+
+
+def _centred(*widgets: QWidget) -> QHBoxLayout:
+    layout = row(*widgets, gap=4)
+    layout.insertStretch(0, 1)
+    layout.addStretch(1)
+    return layout

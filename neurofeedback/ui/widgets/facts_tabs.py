@@ -197,11 +197,15 @@ class FormTab(_SavingTab):
 
 
 class EntryTab(_SavingTab):
-    """Takes the entries of an attendant, with the time they happened. Nothing that matters is preset."""
+    """Takes the entries of an attendant, with the time they happened. Nothing that matters is preset.
+
+    ``moment`` is the time of an entry without one; None for that of saving.
+    """
 
     def __init__(self, recordings: Path, participant: str) -> None:
         super().__init__(self._save)
         self._source = (recordings, participant)
+        self.moment: datetime | None = None
         self.kind = ComboBox()
         for kind, name in forms.ENTRY_KINDS.items():
             self.kind.addItem(tr(name), kind)
@@ -305,7 +309,7 @@ class EntryTab(_SavingTab):
     def _save(self) -> None:
         try:
             entry = self.read()
-            now = datetime.now().astimezone()
+            now = self.moment or datetime.now().astimezone()
             happened = parse_clock(self.at.text(), now) if self.at.text().strip() else now
         except NeurofeedbackError as error:
             self.finish(str(error))

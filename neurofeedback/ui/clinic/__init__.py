@@ -1,0 +1,1 @@
+"""The parts of the window for an attendant: record only, entries, and the course of a person."""

@@ -1,0 +1,149 @@
+"""Record only in the window: nothing changes while it is locked, and an attendant's entries are answered on screen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from neurofeedback.recording.facts.entries import read_entries
+from neurofeedback.recording.facts.entry_models import DoseGiven
+from neurofeedback.recording.facts.session_facts import SessionFacts
+from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.live_state import Request, RequestKind
+from neurofeedback.ui.clinic import record_page
+from neurofeedback.ui.clinic.attendant import EntryDialog, RecordDialog
+from neurofeedback.ui.clinic.record_page import RecordPage
+from tests.ui.test_main_window import Open, Room, moment, open_room  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+@pytest.fixture
+def room(open_room: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Room:  # noqa: F811
+    """Return a window in which a recording has begun."""
+    monkeypatch.setattr(record_page, "HOLD_S", 0.02)
+    found = open_room()
+    found.window._home.record_button.click()
+    dialog = found.window._dialog
+    assert isinstance(dialog, RecordDialog)
+    dialog.fields["condition"].setText("pre")
+    dialog.begin.click()
+    qtbot.waitUntil(found.window.session_visible)
+    with qtbot.waitActive(found.window):  # a shortcut needs it; offscreen, a closed dialog leaves no window active
+        found.window.activateWindow()
+    return found
+
+
+def page_of(room: Room) -> RecordPage:
+    (page,) = room.window.findChildren(RecordPage)
+    return page
+
+
+def unlock(page: RecordPage, qtbot: QtBot) -> None:
+    qtbot.keyPress(page, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: not page.locked)
+    qtbot.keyRelease(page, Qt.Key.Key_L)
+
+
+def texts(page: RecordPage) -> str:
+    return "\n".join(line.text() for line in page.findChildren(QLabel) if line.isVisible())
+
+
+def test_a_recording_asks_for_its_facts_and_has_no_questions(room: Room) -> None:
+    (config,) = room.requests
+    assert (config.mode, config.minutes, config.probe_interval_s, config.programme) == ("record", 60.0, 0.0, "")
+    assert config.facts == SessionFacts(condition="pre")
+    shown = texts(page_of(room))
+    assert "does not monitor" in shown
+    assert "hold Ctrl and L" in shown
+    assert "index" not in shown.lower()
+
+
+def test_a_substance_needs_an_attendant(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = RecordDialog(SessionConfig("simulated", tmp_path))
+    qtbot.addWidget(dialog)
+    assert dialog.begin.isEnabled()
+    dialog.fields["substance"].setText("ketamine")
+    assert not dialog.begin.isEnabled()
+    assert "prescriber's decision" in dialog.safety.text()
+    dialog.agreed.setChecked(True)
+    assert dialog.begin.isEnabled()
+    dialog.fields["dose"].setText("x" * 10_000)
+    assert not dialog.begin.isEnabled()
+    assert dialog.message.text()
+
+
+def test_nothing_happens_while_it_is_locked(room: Room, qtbot: QtBot) -> None:
+    page = page_of(room)
+    for key in (Qt.Key.Key_Escape, Qt.Key.Key_D, Qt.Key.Key_K, Qt.Key.Key_Space, Qt.Key.Key_F11, Qt.Key.Key_F1):
+        qtbot.keyClick(page, key)
+    qtbot.mouseClick(page, Qt.MouseButton.LeftButton)
+    qtbot.keyPress(page, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyRelease(page, Qt.Key.Key_L)  # too short
+    room.window.close()
+    assert page.locked
+    assert room.sitting.stopped == 0
+    assert not room.window.isFullScreen()
+    assert isinstance(room.window._dialog, RecordDialog), "no dialog of an entry"
+    assert room.sitting.live_state.drain_requests() == []
+
+
+def test_an_attendant_unlocks_marks_and_ends(room: Room, qtbot: QtBot) -> None:
+    page = page_of(room)
+    unlock(page, qtbot)
+    room.sitting.live_state.drain_requests()
+    qtbot.keyClick(page, Qt.Key.Key_K)
+    assert room.sitting.live_state.drain_requests() == [Request(RequestKind.MARK)]
+    assert "Marked at" in texts(page)
+    qtbot.keyClick(page, Qt.Key.Key_L)
+    assert page.locked
+    unlock(page, qtbot)
+    page._lock_timer.timeout.emit()
+    assert page.locked
+    unlock(page, qtbot)
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert room.sitting.stopped == 0, "asked first"
+    page._end_now()
+    qtbot.waitUntil(lambda: not room.window.session_visible())
+    assert room.sitting.stopped == 1
+    assert room.window.findChildren(RecordPage) == [] or not page.isVisible()
+
+
+def test_a_dose_is_entered_while_the_recording_goes_on(room: Room, qtbot: QtBot, tmp_path: Path) -> None:
+    page = page_of(room)
+    unlock(page, qtbot)
+    qtbot.keyClick(page, Qt.Key.Key_D)
+    dialog = room.window._dialog
+    assert isinstance(dialog, EntryDialog)
+    pressed = dialog.tab.moment
+    dialog.tab.text.setText("35 mg")
+    dialog.tab.substance.setText("ketamine")
+    dialog.tab.route.setCurrentText("iv")
+    dialog.tab.save.click()
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+    (config,) = room.requests
+    (entry,) = read_entries(config.recordings, config.participant)
+    assert isinstance(entry.line.entry, DoseGiven)
+    assert pressed is not None
+    assert entry.at == pressed.replace(microsecond=0), "the time of the key, not of saving"
+    assert "35 mg" in texts(page)
+    page.show_snapshot(moment(signal_lost_s=4.0), 0.1)
+    assert "No signal for 4 s" in texts(page)
+
+
+def test_the_end_of_an_infusion_needs_no_text(room: Room, qtbot: QtBot) -> None:
+    unlock(page_of(room), qtbot)
+    qtbot.keyClick(page_of(room), Qt.Key.Key_E)
+    dialog = room.window._dialog
+    assert isinstance(dialog, EntryDialog)
+    assert dialog.tab.kind.currentData() == "end"
+    assert dialog.tab.save.isEnabled()
+    dialog.reject()
