@@ -67,6 +67,7 @@ HEAR = {
     "voice": "Hear the voice",
     "unclear": "Hear an unclear signal",
 }
+NOT_A_LANGUAGE = "The language of the voice is a short code such as en or de; {language} is none. It stays {before}."
 STOP_PREVIEW = "Stop the preview"
 CALM_NOTE = "Until your personal model is active, the sign of calm is a guess."
 PROBES = {"default": "About every minute", "rare": "About every three minutes", "none": "None"}

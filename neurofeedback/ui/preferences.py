@@ -68,8 +68,10 @@ class Preferences:
         if self.background == "file" and not self.background_file:
             del audio["background"]
         overrides = tuple(SettingOverride("audio", name, value) for name, value in audio.items())
-        left_out = tuple(name for name in ("ask_sure", "ask_sleepy") if not getattr(self, name))
-        overrides += tuple(SettingOverride("probes", name, value=False) for name in left_out)
+        asked = {"ask_sure": self.ask_sure, "ask_sleepy": self.ask_sleepy}
+        overrides += tuple(  # one question is the default, unless the method asks more
+            SettingOverride("probes", name, value=ask, unless_set=not ask) for name, ask in asked.items()
+        )
         if self.background_db:
             lufs = SettingOverride("audio", "background_lufs", _BACKGROUND_LUFS + self.background_db)
             overrides = (*overrides, lufs)
@@ -118,6 +120,11 @@ _LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 _OLD_VALUES: Mapping[str, Mapping[str, str]] = {"probes": {"usual": "default"}}
 """Values that earlier versions wrote, and their present names."""
 _LIMITS: Mapping[str, tuple[float, float]] = {"ceiling_dbfs": (-60.0, -3.0), **LEVEL_LIMITS_DB}
+
+
+def is_language(text: str) -> bool:
+    """Whether a text is the tag of a language, such as ``de`` or ``pt-BR``."""
+    return re.fullmatch(_LANGUAGE, text) is not None
 
 
 def load_preferences(path: Path, notify: Callable[[str], object]) -> Preferences:
@@ -186,7 +193,7 @@ def _checked(name: str, value: object) -> object:
         value = float(value)
     low, high = _LIMITS.get(name, (float("-inf"), float("inf")))
     valid = type(value) is type(default) and (not isinstance(value, float) or low <= value <= high)
-    if name == "voice_language" and isinstance(value, str) and not re.fullmatch(_LANGUAGE, value):
+    if name == "voice_language" and isinstance(value, str) and not is_language(value):
         valid = False
     if not valid or (name in CHOICES and value not in CHOICES[name]):
         msg = f"{name} cannot be {value!r}"

@@ -1,116 +1,185 @@
-"""Plays what a session would sound like, for the first start: quiet, tone, unclear signal, or a level between."""
+"""Plays a sound of the settings for some seconds, in a thread beside the window."""
 
 from __future__ import annotations
 
-import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from neurofeedback.errors import NeurofeedbackError
+from neurofeedback.texts import sound, spoken
+from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.audio.sink import Sink
+    from neurofeedback.feedback.mapping import GuidanceMapper
     from neurofeedback.session.config import SettingOverride
+    from neurofeedback.settings.audio_feedback import AudioSettings
+    from neurofeedback.types import Guidance
 
-_log = logging.getLogger(__name__)
-HOP_S = 0.25
-PLAY_MS = 6000
+OpenOutput = Callable[[str, "AudioSettings", Callable[[str], None]], "Sink"]
+PREVIEW_S = 8.0
 LOW_U, HIGH_U = -1.5, 1.5
 """The index of a mind with the breath and of one that wanders, in baseline spreads."""
+_GUIDANCE_S = 0.25  # without guidance the sound output becomes neutral
+_WAIT_S = _GUIDANCE_S
+_VOICE_DELAY_S = 1.0
+_STEADY_HOPS = 100  # after these the tone has reached its level from any other
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is played.
+
+    Parameters
+    ----------
+    share : float
+        The index, from 0 with the breath to 1 wandering.
+    gradual : bool
+        The tone follows as slowly as in a session; else it has its level at once.
+    calm, unclear, bell : bool
+        Play the sign of calm, an unclear signal, a bell.
+    sentence : str
+        The id of a sentence to say.
+    """
+
+    share: float = 0.0
+    gradual: bool = False
+    calm: bool = False
+    unclear: bool = False
+    bell: bool = False
+    sentence: str = ""
 
 
 class SoundPreview(QObject):
-    """Opens the sound output when it is first needed; ``silent`` follows where there is none.
+    """Plays one preview at a time; ``notified`` carries a sentence if nothing or something else is heard.
+
+    A preview with the sound settings of the one before goes on in its output.
 
     Parameters
     ----------
     audio : str
         Sound output, as in ``SessionConfig``.
-    overrides : tuple of SettingOverride
-        The person's sound settings.
+    open_output : callable, optional
+        Opens the sound output, as `neurofeedback.audio.open.open_sink`.
+    seconds : float
+        How long a preview is played, s.
     """
 
-    silent = pyqtSignal()
+    notified = pyqtSignal(str)
 
-    def __init__(self, audio: str, overrides: tuple[SettingOverride, ...], parent: QObject) -> None:
-        super().__init__(parent)
-        self._audio, self._overrides = audio, overrides
-        self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="preview")
-        self._sink: Sink | None = None
-        self._unclear, self._u = False, LOW_U
-        self._opening: Future[Sink] | None = None
-        self._ticks = QTimer(self)
-        self._ticks.setInterval(round(1000 * HOP_S))
-        self._ticks.timeout.connect(self._tick)
-        self._end = QTimer(self)
-        self._end.setSingleShot(True)
-        self._end.setInterval(PLAY_MS)
-        self._end.timeout.connect(self.stop)
+    def __init__(self, audio: str = "auto", open_output: OpenOutput | None = None, seconds: float = PREVIEW_S) -> None:
+        super().__init__()
+        self._audio = audio
+        self._open_output = open_output
+        self._n_hops = round(seconds / _GUIDANCE_S)
+        self._overrides: tuple[SettingOverride, ...] = ()
+        self._playing: _Playing | None = None
 
-    def play(self, share: float, *, unclear: bool = False) -> None:
-        """Play for some seconds; ``share`` is 0 with the breath to 1 wandering."""
-        from neurofeedback.feedback.mapping import GuidanceMapper  # NumPy, which the window is shown before
-        from neurofeedback.settings.load import load_settings
-
-        settings = load_settings("default")
-        self._mapper = GuidanceMapper(settings.feedback, HOP_S)
-        self._unclear, self._u = unclear, LOW_U + share * (HIGH_U - LOW_U)
-        if self._sink is None and self._opening is None:
-            self._opening = self._helper.submit(_open, self._audio, self._overrides)
-        self._ticks.start()
-        self._end.start()
+    def play(self, overrides: tuple[SettingOverride, ...], preview: Preview) -> None:
+        """Play a preview with the sound settings among these."""
+        if self._playing is not None and overrides == self._overrides and self._playing.change(preview):
+            return
+        self.stop()
+        self._overrides = overrides
+        self._playing = _Playing(preview, self._n_hops)
+        work = (self._playing, overrides)
+        threading.Thread(target=self._run, args=work, name="sound-preview", daemon=True).start()
 
     def stop(self) -> None:
-        """Fade out."""
-        self._ticks.stop()
-        self._end.stop()
-        if self._opening is not None:
-            self._opening.add_done_callback(_stop_opened)
-            self._opening = None
-        if self._sink is not None:
-            self._helper.submit(self._sink.stop, 0.0)
-            self._sink = None
+        """Fade out, if a preview is played."""
+        if self._playing is not None:
+            self._playing.stop()
+        self._playing = None
 
-    def _tick(self) -> None:
-        if self._opening is not None and self._opening.done():
-            self._opened(self._opening)
-            self._opening = None
-        if self._sink is None:
-            return
-        from neurofeedback.types import State
+    def _run(self, playing: _Playing, overrides: tuple[SettingOverride, ...]) -> None:
+        try:
+            self._play(playing, overrides)
+        except NeurofeedbackError as error:
+            self.notified.emit(str(error))
+        finally:
+            playing.over.set()
 
-        state = State.UNKNOWN if self._unclear else State.WANDER
-        guidance = self._mapper.update(self._u, 1.0, 1.0, state, feedback=True)
-        self._sink.set_guidance(guidance, 0.0)
-
-    def _opened(self, opening: Future[Sink]) -> None:
-        error = opening.exception()
-        if error is not None:
-            if not isinstance(error, NeurofeedbackError):
-                raise error
-            _log.warning("no preview: %s", error)
-            self.silent.emit()
-            return
-        self._sink = opening.result()
+    def _play(self, playing: _Playing, overrides: tuple[SettingOverride, ...]) -> None:
+        # NumPy and the sound library, which the window is shown before
         from neurofeedback.audio.null_sink import NullSink
+        from neurofeedback.audio.open import open_sink
+        from neurofeedback.audio.sink import Bell
+        from neurofeedback.audio.voice import Utterance, check_voice
+        from neurofeedback.feedback.mapping import GuidanceMapper
+        from neurofeedback.settings.audio_feedback import AudioSettings, FeedbackSettings
+        from neurofeedback.settings.load import parse
 
-        if isinstance(self._sink, NullSink):
-            self.silent.emit()
+        values = {override.name: override.value for override in overrides if override.section == "audio"}
+        settings = parse(AudioSettings, values, "the sound settings of the window")
+        sink = (self._open_output or open_sink)(self._audio, settings, self.notified.emit)
+        if isinstance(sink, NullSink):
+            self.notified.emit(tr(sound.NO_DEVICE))
+            return
+        mapper = GuidanceMapper(FeedbackSettings(), _GUIDANCE_S)
+        sink.start()
+        before: Preview | None = None
+        while (preview := playing.next()) is not None:
+            if preview is not before and preview.bell:
+                sink.ring(Bell.PROBE, 0.0)
+            if preview is not before and preview.sentence:
+                if problem := check_voice(settings.model_copy(update={"voice_enabled": True})):
+                    self.notified.emit(problem)
+                text = tr(spoken.SENTENCES[preview.sentence])
+                sink.speak(Utterance(text, preview.sentence, delay_s=_VOICE_DELAY_S), 0.0)
+            sink.set_guidance(_guidance(preview, mapper), 0.0)
+            before = preview
+        sink.stop(self._n_hops * _GUIDANCE_S)
 
 
-def _open(audio: str, overrides: tuple[SettingOverride, ...]) -> Sink:
-    from neurofeedback.audio.open import open_sink
-    from neurofeedback.settings.load import load_settings
+class _Playing:
+    """What one thread plays: the preview, which may change, and how long still."""
 
-    values = {override.name: override.value for override in overrides if override.section == "audio"}
-    settings = load_settings("default").audio.model_copy(update=values)
-    sink = open_sink(audio, settings, _log.info)
-    sink.start()
-    return sink
+    def __init__(self, preview: Preview, n_hops: int) -> None:
+        self._preview, self._n_hops = preview, n_hops
+        self._n_left: int | None = n_hops
+        self._begun = False
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self.over = threading.Event()
+
+    def change(self, preview: Preview) -> bool:
+        """Play another preview from now on; return False if this is over."""
+        with self._lock:
+            if self._n_left is None or self.over.is_set():
+                return False
+            self._preview, self._n_left = preview, self._n_hops
+            return True
+
+    def stop(self) -> None:
+        """End before the next hop."""
+        self._stopped.set()
+
+    def next(self) -> Preview | None:
+        """Return what to play in the next hop, once the one before is over; None at the end."""
+        stopped = self._stopped.wait(_WAIT_S) if self._begun else self._stopped.is_set()
+        self._begun = True
+        with self._lock:
+            if stopped or not self._n_left:
+                self._n_left = None
+                return None
+            self._n_left -= 1
+            return self._preview
 
 
-def _stop_opened(opening: Future[Sink]) -> None:
-    if opening.exception() is None:
-        opening.result().stop(0.0)
+def _guidance(preview: Preview, mapper: GuidanceMapper) -> Guidance:
+    from neurofeedback.types import Guidance, State
+
+    if preview.calm:
+        return Guidance(calm=True)
+    u = LOW_U + preview.share * (HIGH_U - LOW_U)
+    state = State.UNKNOWN if preview.unclear else State.WANDER
+    guidance = mapper.update(u, 1.0, 1.0, state, feedback=True)
+    if preview.gradual:
+        return guidance
+    for _ in range(_STEADY_HOPS):
+        guidance = mapper.update(u, 1.0, 1.0, state, feedback=True)
+    return replace(guidance, immediate=True)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PyQt6.QtWidgets import QCheckBox, QSlider
+from PyQt6.QtWidgets import QCheckBox, QLineEdit, QSlider
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Bell, Sink
 from neurofeedback.audio.voice import Utterance
 from neurofeedback.errors import SourceError
+from neurofeedback.feedback.mapping import GuidanceMapper
 from neurofeedback.session.config import SettingOverride
-from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.settings.audio_feedback import AudioSettings, FeedbackSettings
 from neurofeedback.texts import sound
 from neurofeedback.types import BackgroundMode, Guidance
 from neurofeedback.ui.preferences import Preferences
-from neurofeedback.ui.settings_preview import SettingsPreview
+from neurofeedback.ui.sound_preview import Preview, SoundPreview
 from neurofeedback.ui.widgets.sound_section import PREVIEWS, SoundSection
+
+NEUTRAL_GAIN = GuidanceMapper(FeedbackSettings(), 0.25).neutral_gain
 
 
 class Played:
@@ -35,7 +38,7 @@ class Played:
         self.calls.append("start")
 
     def set_guidance(self, guidance: Guidance, at_s: float) -> None:
-        self.calls.append(guidance)
+        self.calls += [guidance, guidance.background]
 
     def ring(self, bell: Bell, at_s: float) -> None:
         self.calls.append(bell)
@@ -55,29 +58,29 @@ class Played:
         self.calls.append("stop")
 
 
-def over(preview: SettingsPreview) -> None:
+def over(preview: SoundPreview) -> None:
     """Wait until a preview is over."""
-    assert preview._thread is not None
-    preview._thread.join(30)
+    assert preview._playing is not None
+    assert preview._playing.over.wait(30)
 
 
-def preview_into(played: list[Played]) -> SettingsPreview:
+def preview_into(played: list[Played]) -> SoundPreview:
     def open_output(_spec: str, settings: AudioSettings, _notify: Callable[[str], None]) -> Sink:
         played.append(Played(settings))
         return played[-1]
 
-    return SettingsPreview(open_output, seconds=0.25)
+    return SoundPreview(open_output=open_output, seconds=0.25)
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("background_db", Guidance(immediate=True)),
-        ("tone_timbre", Guidance(1.0, 1.0, immediate=True)),
+        ("background_db", Guidance(immediate=True, fallback_gain=NEUTRAL_GAIN)),
+        ("tone_timbre", Guidance(1.0, 1.0, immediate=True, ripple=1.0, fallback_gain=NEUTRAL_GAIN)),
         ("calm_sign", Guidance(calm=True)),
         ("bells_db", Bell.PROBE),
         ("voice", "sound_voice"),
-        ("unclear", Guidance(background=BackgroundMode.NEUTRAL, immediate=True)),
+        ("unclear", BackgroundMode.NEUTRAL),
     ],
 )
 def test_each_button_plays_its_sound_with_the_chosen_settings(qtbot: QtBot, name: str, expected: object) -> None:
@@ -103,7 +106,7 @@ def test_without_a_sound_output_one_sentence_says_so(qtbot: QtBot, without: str)
         notify(sound.NO_DEVICE)
         return NullSink()
 
-    preview = SettingsPreview(open_output, seconds=0.25)
+    preview = SoundPreview(open_output=open_output, seconds=0.25)
     section = SoundSection(lambda **_values: None, preview)
     qtbot.addWidget(section)
     section.play("background_db")
@@ -125,6 +128,45 @@ def test_fields_change_the_preferences_and_show_them_without_changing_them(qtbot
     slider.setValue(-6)
     assert changed == {"calm_sign": True, "tone_db": -6.0}
     assert all(field.accessibleName() for field in section.fields.values())
+
+
+def test_language_that_is_none_is_refused_where_it_is_typed(qtbot: QtBot) -> None:
+    changed: dict[str, object] = {}
+    section = SoundSection(changed.update, preview_into([]))
+    qtbot.addWidget(section)
+    section.show_preferences(Preferences(voice_language="de"))
+    field = section.fields["voice_language"]
+    assert isinstance(field, QLineEdit)
+    field.setText("German")
+    field.editingFinished.emit()
+    assert "German is none. It stays de." in section.notice.text()
+    assert changed == {}
+    field.setText("")
+    field.editingFinished.emit()
+    assert changed == {"voice_language": "en"}
+
+
+def test_settings_that_cannot_be_played_are_named_in_the_program_s_words(qtbot: QtBot) -> None:
+    section = SoundSection(lambda **_values: None, preview := preview_into([]))
+    qtbot.addWidget(section)
+    section.show_preferences(Preferences(voice=True, voice_language="German"))
+    section.play("voice")
+    over(preview)
+    qtbot.waitUntil(lambda: bool(section.notice.text()))
+    assert "the sound settings of the window cannot be used" in section.notice.text()
+    assert "validation error" not in section.notice.text()
+
+
+def test_preview_with_the_same_sound_goes_on_in_its_output(qtbot: QtBot) -> None:
+    played: list[Played] = []
+    preview = preview_into(played)
+    for share in (0.0, 0.5, 1.0):
+        preview.play((), Preview(share))
+    over(preview)
+    assert len(played) == 1
+    preview.play((), Preview())
+    over(preview)
+    assert len(played) == 2
 
 
 def test_preferences_become_settings_of_the_session() -> None:

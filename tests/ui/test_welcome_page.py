@@ -14,17 +14,18 @@ from PyQt6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult
+from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.keymap import key_help
 from neurofeedback.session.live_state import LiveState
+from neurofeedback.texts import sound
 from neurofeedback.texts.welcome import HELP_KEYS, HELP_SIT
 from neurofeedback.types import Guidance
 from neurofeedback.ui.app_state import AppDefaults, ProgrammeChoice
 from neurofeedback.ui.help_dialog import HelpDialog
 from neurofeedback.ui.main_window import MainWindow
 from neurofeedback.ui.pages.welcome_page import WelcomePage
-from neurofeedback.ui.sound_preview import SoundPreview
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -72,11 +73,7 @@ class Running:
 def sink(monkeypatch: pytest.MonkeyPatch) -> HeardSink:
     sink = HeardSink()
 
-    def opened(*_: object) -> HeardSink:
-        sink.start()
-        return sink
-
-    monkeypatch.setattr("neurofeedback.ui.sound_preview._open", opened)
+    monkeypatch.setattr("neurofeedback.audio.open.open_sink", lambda *_: sink)
     return sink
 
 
@@ -125,7 +122,10 @@ def test_first_start_needs_four_presses_to_the_session(qtbot: QtBot, tmp_path: P
     assert (requests[0].device, requests[0].programme) == ("muse-2", "first")
 
 
-def test_three_sounds_and_a_slider_play_what_a_session_plays(page: WelcomePage, qtbot: QtBot, sink: HeardSink) -> None:
+def test_three_sounds_and_a_slider_play_what_a_session_plays(
+    page: WelcomePage, qtbot: QtBot, sink: HeardSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neurofeedback.ui.sound_preview._WAIT_S", 0.01)
     press(page, "Next")
     gains = []
     for name in ("Quiet: with the breath", "Tone: wandering", "Unclear signal"):
@@ -156,12 +156,32 @@ def test_keys_can_be_tried_on_the_last_card_only(page: WelcomePage, qtbot: QtBot
 
 
 def test_missing_sound_output_is_named(qtbot: QtBot) -> None:
-    owner = QWidget()
-    qtbot.addWidget(owner)
-    preview = SoundPreview("none", (), owner)
-    with qtbot.waitSignal(preview.silent):
-        preview.play(1.0)
-    preview.stop()
+    page = WelcomePage(WaterRenderer(), "none", ())
+    qtbot.addWidget(page)
+    page._play(1.0)
+    qtbot.waitUntil(lambda: page._sound_notice.text() == sound.NO_DEVICE)
+
+
+def test_output_that_cannot_be_opened_is_named_once_and_hiding_the_page_ends_the_sound(
+    page: WelcomePage, qtbot: QtBot, sink: HeardSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page._play(1.0)
+    qtbot.waitUntil(lambda: len(sink.heard) > 0)
+    page.hide()
+    qtbot.waitUntil(lambda: sink.stopped)
+    opened: list[object] = []
+
+    def fail(*_: object) -> None:
+        opened.append(1)
+        raise RecordingError("the sound file cannot be created", got="x.wav")
+
+    monkeypatch.setattr("neurofeedback.audio.open.open_sink", fail)
+    page._play(1.0)
+    playing = page._preview._playing
+    assert playing is not None
+    assert playing.over.wait(30)
+    qtbot.waitUntil(lambda: page._sound_notice.text() == "the sound file cannot be created: got x.wav.")
+    assert len(opened) == 1
 
 
 def test_help_lists_every_key_of_a_session(qtbot: QtBot) -> None:

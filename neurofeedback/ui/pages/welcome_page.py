@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QHideEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QWidget
 
 from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene
@@ -14,7 +15,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
 from neurofeedback.ui.announcer import announce
-from neurofeedback.ui.sound_preview import SoundPreview
+from neurofeedback.ui.sound_preview import Preview, SoundPreview
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, ignore_wheel, label, row
 from neurofeedback.ui.widgets.prompt import Prompt, PromptAnswer
 from neurofeedback.ui.widgets.water_view import WaterView
@@ -31,8 +32,8 @@ class WelcomePage(QWidget):
 
     def __init__(self, water: WaterRenderer, audio: str, overrides: tuple[SettingOverride, ...]) -> None:
         super().__init__()
-        self._preview = SoundPreview(audio, overrides, self)
-        self._preview.silent.connect(self._show_silent)
+        self._overrides = overrides
+        self._preview = SoundPreview(audio)
         self._picture = WaterView(water)
         self._water = water
         self._slider = ignore_wheel(QSlider(Qt.Orientation.Horizontal))
@@ -40,6 +41,7 @@ class WelcomePage(QWidget):
         self._slider.setAccessibleName(tr(welcome.SLIDER_NAME))
         self._slider.valueChanged.connect(self._rehearse)
         self._sound_notice = label(live=True)
+        self._preview.notified.connect(self._sound_notice.setText)
         self._tried = label(live=True)
         self._prompt = Prompt()
         self._disclaimer = label(DISCLAIMER, quiet=True)
@@ -113,6 +115,11 @@ class WelcomePage(QWidget):
         """Number of the card shown, from 0."""
         return self._cards.currentIndex()
 
+    def hideEvent(self, a0: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
+        """End the preview when the page is left, also by another window's request."""
+        self._preview.stop()
+        super().hideEvent(a0)
+
     def activate(self) -> None:
         """Show the first card."""
         self._show_card(0)
@@ -153,14 +160,14 @@ class WelcomePage(QWidget):
         self._slider.setValue(round(_STEPS * share))
         self._slider.blockSignals(False)
         self._picture.show_scene(WaterScene(ripple=share, mist=1.0 if unclear else 0.0))
-        self._preview.play(share, unclear=unclear)
+        self._hear_share(share, unclear=unclear)
 
     def _rehearse(self, value: int) -> None:
         self._picture.show_scene(WaterScene(ripple=value / _STEPS))
-        self._preview.play(value / _STEPS)
+        self._hear_share(value / _STEPS)
 
-    def _show_silent(self) -> None:
-        self._sound_notice.setText(tr(welcome.NO_SOUND))
+    def _hear_share(self, share: float, *, unclear: bool = False) -> None:
+        self._preview.play(self._overrides, Preview(share, gradual=True, unclear=unclear))
 
     def _try_key(self, key: str) -> None:
         """Show what a key would answer; only on the last card."""

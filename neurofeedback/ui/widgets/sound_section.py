@@ -10,8 +10,8 @@ from PyQt6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSlider, QWidget
 
 from neurofeedback.texts import settings
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.ui.preferences import LEVEL_LIMITS_DB, Preferences
-from neurofeedback.ui.settings_preview import Preview, SettingsPreview
+from neurofeedback.ui.preferences import LEVEL_LIMITS_DB, Preferences, is_language
+from neurofeedback.ui.sound_preview import Preview, SoundPreview
 from neurofeedback.ui.widgets.basic import ComboBox, button, ignore_wheel, label
 
 _CHECKS = ("background_follows", "calm_sign", "voice")
@@ -19,7 +19,7 @@ _LINES = ("voice_language", "voice_folder")
 LEVELS = ("background_db", "tone_db", "calm_db", "bells_db", "voice_db")
 PREVIEWS: Mapping[str, Preview] = {
     "background_db": Preview(),
-    "tone_timbre": Preview(tone_gain=1.0),
+    "tone_timbre": Preview(share=1.0),
     "calm_sign": Preview(calm=True),
     "bells_db": Preview(bell=True),
     "voice": Preview(sentence="sound_voice"),
@@ -35,11 +35,11 @@ class SoundSection(QWidget):
     ----------
     change : callable
         Receives the new value of a preference, by its name.
-    preview : SettingsPreview, optional
+    preview : SoundPreview, optional
         Plays what the buttons name.
     """
 
-    def __init__(self, change: Callable[..., object], preview: SettingsPreview | None = None) -> None:
+    def __init__(self, change: Callable[..., object], preview: SoundPreview | None = None) -> None:
         super().__init__()
         self._change = change
         self._preferences = Preferences()
@@ -47,7 +47,7 @@ class SoundSection(QWidget):
         self.fields: dict[str, QWidget] = {}
         self.buttons: dict[str, QWidget] = {}
         self.notice = label("", live=True)
-        self._preview = preview or SettingsPreview()
+        self._preview = preview or SoundPreview()
         self._preview.notified.connect(self.notice.setText)
         self._lay_out()
 
@@ -103,7 +103,7 @@ class SoundSection(QWidget):
     def play(self, name: str) -> None:
         """Play a preview of `PREVIEWS`."""
         self.notice.clear()
-        self._preview.play(self._preferences, PREVIEWS[name])
+        self._preview.play(self._preferences.settings_overrides(), PREVIEWS[name])
 
     def _check(self, name: str) -> QWidget:
         field = QCheckBox(tr(settings.SOUND_FIELDS[name]))
@@ -122,7 +122,7 @@ class SoundSection(QWidget):
     def _line(self, name: str) -> QWidget:
         field = QLineEdit()
         field.setPlaceholderText(tr(settings.SOUND_PLACEHOLDERS[name]))
-        field.editingFinished.connect(lambda: self._set(name, field.text().strip()))
+        field.editingFinished.connect(lambda: self._set_line(name, field.text().strip()))
         self._setters[name] = lambda value: field.setText(str(value))
         return field
 
@@ -136,6 +136,13 @@ class SoundSection(QWidget):
         field.valueChanged.connect(lambda value: self._set(name, float(value)))
         self._setters[name] = lambda value: field.setValue(round(float(str(value))))
         return field
+
+    def _set_line(self, name: str, text: str) -> None:
+        if name == "voice_language" and not is_language(text := text or Preferences().voice_language):
+            before = self._preferences.voice_language
+            self.notice.setText(tr(settings.NOT_A_LANGUAGE, language=text, before=before))
+            return
+        self._set(name, text)
 
     def _set(self, name: str, value: object) -> None:
         if value != getattr(self._preferences, name):
