@@ -19,11 +19,15 @@ SettingValue: TypeAlias = bool | int | float | str
 
 @dataclass(frozen=True, slots=True)
 class SettingOverride:
-    """A value for one setting in place of the profile's; ``section`` and ``name`` are those of the profile."""
+    """A value for one setting in place of the profile's; ``section`` and ``name`` are those of the profile.
+
+    With ``unless_set`` it applies only where the profile does not set a value itself.
+    """
 
     section: str
     name: str
     value: SettingValue
+    unless_set: bool = False
 
 
 @dataclass(frozen=True, slots=True)

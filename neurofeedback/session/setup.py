@@ -19,6 +19,7 @@ from neurofeedback.session.config import SessionConfig, SettingOverride
 from neurofeedback.session.plan import Segment, SessionPlan
 from neurofeedback.session.probes import probe_times
 from neurofeedback.session.summary import package_versions
+from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.load import parse
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.resolved_profile import Profile
@@ -63,6 +64,9 @@ def session_settings(settings: Settings, config: SessionConfig) -> Settings:
 def _with_overrides(settings: Settings, overrides: Sequence[SettingOverride]) -> Settings:
     data = settings.model_dump(mode="json")
     for override in overrides:
+        section = getattr(settings, override.section, None)
+        if override.unless_set and isinstance(section, SettingsModel) and override.name in section.model_fields_set:
+            continue
         data.setdefault(override.section, {})[override.name] = override.value
     return parse(Settings, data, "the session configuration")
 

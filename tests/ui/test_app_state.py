@@ -107,7 +107,9 @@ def test_newest_recorded_headset_of_window_or_command_line_is_chosen(
 def test_state_and_preferences_give_a_session_config() -> None:
     request = CHOSEN.request(DEFAULTS, PREFERENCES)
     assert (request.device, request.participant, request.profile, request.minutes) == ("muse-2", "07", "default", 35.0)
-    asked_by_default = (SettingOverride("probes", "ask_sure", False), SettingOverride("probes", "ask_sleepy", False))
+    asked_by_default = tuple(
+        SettingOverride("probes", name, value=False, unless_set=True) for name in ("ask_sure", "ask_sleepy")
+    )
     assert request.settings_overrides == asked_by_default
     assert AppState(minutes=0).with_defaults(DEFAULTS).request(DEFAULTS, PREFERENCES).minutes is None
     assert replace(CHOSEN, programme="short").request(DEFAULTS, PREFERENCES).minutes is None

@@ -71,21 +71,34 @@ def test_unwritable_folder_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFi
 
 
 ALL_QUESTIONS = Preferences(ask_sure=True, ask_sleepy=True)
+ASKED = tuple(SettingOverride("probes", name, value=True) for name in ("ask_sure", "ask_sleepy"))
 
 
 def test_default_preferences_ask_one_question_and_change_nothing_else_in_the_profile() -> None:
-    one_question = (SettingOverride("probes", "ask_sure", False), SettingOverride("probes", "ask_sleepy", False))
+    one_question = tuple(replace(asked, value=False, unless_set=True) for asked in ASKED)
     assert Preferences().settings_overrides() == one_question
-    assert ALL_QUESTIONS.settings_overrides() == ()
+    assert ALL_QUESTIONS.settings_overrides() == ASKED
+
+
+@pytest.mark.parametrize("profile_asks", [None, False, True])
+@pytest.mark.parametrize("chosen", [False, True])
+def test_more_questions_are_asked_where_the_method_or_the_person_wants_them(
+    profile_asks: bool | None, chosen: bool
+) -> None:
+    profile = Settings.model_validate({} if profile_asks is None else {"probes": {"ask_sleepy": profile_asks}})
+    overrides = replace(ALL_QUESTIONS, ask_sleepy=chosen).settings_overrides()
+    probes = session_settings(profile, SessionConfig("simulated", Path("x"), settings_overrides=overrides)).probes
+    assert probes.ask_sleepy is (chosen or bool(profile_asks))
 
 
 def test_own_sound_file_applies_only_when_chosen() -> None:
-    assert replace(ALL_QUESTIONS, background="file").settings_overrides() == ()
-    assert replace(ALL_QUESTIONS, background_file="x.wav").settings_overrides() == ()
+    assert replace(ALL_QUESTIONS, background="file").settings_overrides() == ASKED
+    assert replace(ALL_QUESTIONS, background_file="x.wav").settings_overrides() == ASKED
     chosen = replace(ALL_QUESTIONS, background="file", background_file="x.wav")
     assert chosen.settings_overrides() == (
         SettingOverride("audio", "background", "file"),
         SettingOverride("audio", "background_file", "x.wav"),
+        *ASKED,
     )
 
 
