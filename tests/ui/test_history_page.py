@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from neurofeedback.storage.bin import BIN, BinnedSession, move_to_bin, restore_f
 from neurofeedback.storage.dataset_access import restrict_recordings
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state
 from neurofeedback.ui.main_window import MainWindow
+from neurofeedback.ui.pages import history_page
 from neurofeedback.ui.widgets.sessions_table import SessionsModel, SessionsTable
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -103,6 +105,70 @@ def test_sitting_is_deleted_to_the_bin_and_put_back(window: MainWindow, qtbot: Q
     assert folder.is_dir()
     assert "Put back" in shown(history)
     assert list((dataset / BIN).iterdir()) == []
+
+
+def test_another_person_s_list_is_not_changed_by_a_sitting_that_is_still_moved(
+    window: MainWindow, qtbot: QtBot, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, may_go_on = window._history, threading.Event()
+    delete = history_page._delete_task
+
+    def wait(*args: Any) -> BinnedSession:
+        assert may_go_on.wait(30)
+        return delete(*args)
+
+    monkeypatch.setattr(history_page, "_delete_task", wait)
+    history.table.clearSelection()  # a row chosen with Ctrl held would be left out again
+    history.table.selectRow(0)
+    history._delete_chosen()
+    history.activate(dataset, "P2")
+    may_go_on.set()
+    qtbot.waitUntil(lambda: not history.busy)
+    assert history._deleted == []
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not history._move_job.busy
+    history.activate(dataset, "P1")
+    qtbot.waitUntil(lambda: not history.busy)
+    assert history.table.sessions.rowCount() == 1
+
+
+def test_sitting_is_deleted_while_the_list_is_read(
+    window: MainWindow, qtbot: QtBot, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, may_go_on = window._history, threading.Event()
+    history.table.clearSelection()
+    history.table.selectRow(0)
+    read = history_page._read_task
+
+    def wait(*args: Any) -> list[PastSession]:
+        assert may_go_on.wait(30)
+        return read(*args)
+
+    monkeypatch.setattr(history_page, "_read_task", wait)
+    history.activate(dataset, "P1")
+    history._delete_chosen()
+    may_go_on.set()
+    qtbot.waitUntil(lambda: not history.busy)
+    assert [one.started_at.day for one in history._sessions] == [29]
+    assert "Moved to the bin" in history._message.text()
+    files = SessionFiles.from_stem(dataset, history._sessions[0].stem)
+    shutil.rmtree(files.raw)
+    shutil.rmtree(files.derived)
+    history.activate(dataset, "P1")
+    history.table.clearSelection()
+    history.table.selectRow(0)
+    history._delete_chosen()
+    qtbot.waitUntil(lambda: not history.busy)
+    assert "folder is gone" in history._message.text()
+
+
+def test_facts_that_cannot_be_read_give_one_sentence(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> list[str]:
+        raise RecordingError("the facts cannot be read", got="facts.jsonl")
+
+    monkeypatch.setattr("neurofeedback.ui.pages.facts_dialog.unacknowledged_lines", fail)
+    assert window._history.open_facts() is None
+    assert "the facts cannot be read" in window._history._message.text()
 
 
 def test_two_sittings_are_compared(window: MainWindow, qtbot: QtBot) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import forms, sessions, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
     from neurofeedback.storage.bin import BinnedSession
     from neurofeedback.ui.pages.facts_dialog import FactsDialog
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A sitting that goes to the bin or comes back: whose list it was in, and whether that was being read."""
+
+    source: tuple[Path, str]
+    session: PastSession
+    read_again: bool
 
 
 class HistoryPage(QWidget):
@@ -56,12 +67,13 @@ class HistoryPage(QWidget):
         self._first_look: BackgroundTask[list[PastSession]] = BackgroundTask(self, "history-cache")
         self._first_look.done.connect(self._show_first)
         self._job: BackgroundTask[list[PastSession]] = BackgroundTask(self, "history")
-        self._job.done.connect(self._show)
+        self._job.done.connect(self._show_read)
         self._job.failed.connect(self._message.setText)
         self._move_job: BackgroundTask[BinnedSession | None] = BackgroundTask(self, "bin")
-        self._move_job.failed.connect(self._message.setText)
+        self._move_job.failed.connect(self._move_failed)
         self._move_job.done.connect(self._moved)
-        self._moving: PastSession | None = None
+        self._moving: _Move | None = None
+        self._moved_text = ""
         self._lay_out()
         self.table.opened.connect(self._emit_opened)
         self.table.delete.connect(self._delete_chosen)
@@ -96,12 +108,17 @@ class HistoryPage(QWidget):
             self._source = (recordings, participant)
             self._deleted = []
             self._show([])
+        self._moved_text = ""
         self._title.setText(tr(sessions.TITLE_OF, participant=participant))
         self.table.fit_columns()
         self._message.setText("" if self._sessions else tr(sessions.READING))
         self.table.setFocus()
         if not self._sessions:
             self._first_look.start(partial(_cached_task, *self._source))
+        if not self._move_job.busy:  # else the list is read once the sitting is moved
+            self._read()
+
+    def _read(self) -> None:
         self._job.start(partial(_read_task, *self._source))
 
     def cancel(self) -> None:
@@ -116,6 +133,11 @@ class HistoryPage(QWidget):
     def _show_first(self, found: list[PastSession]) -> None:
         if found and not self._sessions:
             self._show(found)
+
+    def _show_read(self, found: list[PastSession]) -> None:
+        self._show(found)
+        if self._moved_text:  # the latest thing done
+            self._message.setText(self._moved_text)
 
     def _show(self, found: list[PastSession]) -> None:
         self._sessions = found
@@ -138,13 +160,17 @@ class HistoryPage(QWidget):
         participant, visit = session.stem.split("_")[:2]
         return self._source[0] / participant / visit
 
-    def open_facts(self) -> FactsDialog:
+    def open_facts(self) -> FactsDialog | None:
         """Open forms, facts and entries of the person, with the facts of the chosen sitting."""
         from neurofeedback.ui.pages.facts_dialog import FactsDialog  # slow to import
 
         chosen = self.table.selected
         session = chosen[0].stem.split("_")[1].removeprefix("ses-") if len(chosen) == 1 else ""
-        dialog = FactsDialog(*self._source, session, parent=self)
+        try:
+            dialog = FactsDialog(*self._source, session, parent=self)
+        except NeurofeedbackError as error:  # a file of facts that cannot be read
+            self._message.setText(str(error))
+            return None
         dialog.open()
         return dialog
 
@@ -158,29 +184,45 @@ class HistoryPage(QWidget):
 
     def _delete_chosen(self) -> None:
         if len(chosen := self.table.selected) == 1 and not self._move_job.busy:
-            self._job.cancel()
-            self._moving = chosen[0]
-            self._move_job.start(partial(_delete_task, self._source[0], chosen[0].stem))
+            self._move(chosen[0], partial(_delete_task, self._source[0], chosen[0].stem))
 
     def _restore_last(self) -> None:
         if self._deleted and not self._move_job.busy:
-            self._job.cancel()
-            self._moving = None
-            self._move_job.start(partial(_restore_task, self._deleted[-1][1]))
+            session, binned = self._deleted[-1]
+            self._move(session, partial(_restore_task, binned))
+
+    def _move(self, session: PastSession, work: Callable[[TaskHandle], BinnedSession | None]) -> None:
+        self._moving = _Move(self._source, session, read_again=self._job.busy)
+        self._job.cancel()  # what it reads may be gone
+        self._move_job.start(work)
 
     def _moved(self, binned: BinnedSession | None) -> None:
-        """Show the list as it is now; None has been put back."""
-        if binned is not None and self._moving is not None:
-            self._deleted.append((self._moving, binned))
-            left = [session for session in self._sessions if session is not self._moving]
-            text = tr(sessions.DELETED, date=date_text(self._moving))
+        """Show the list as it is now, unless it is another person's; None has been put back."""
+        move, self._moving = self._moving, None
+        if move is None or move.source != self._source:
+            self._read()
+            return
+        session = move.session
+        left = [one for one in self._sessions if one.stem != session.stem]
+        self._deleted = [one for one in self._deleted if one[0].stem != session.stem]
+        if binned is not None:
+            self._deleted.append((session, binned))
+            self._moved_text = tr(sessions.DELETED, date=date_text(session))
         else:
-            restored, _ = self._deleted.pop()
-            left = sorted([*self._sessions, restored], key=lambda one: (one.started_at.timestamp(), one.stem))
-            text = tr(sessions.RESTORED, date=date_text(restored))
+            left = sorted([*left, session], key=lambda one: (one.started_at.timestamp(), one.stem))
+            self._moved_text = tr(sessions.RESTORED, date=date_text(session))
         self._show(left)
-        self._message.setText(text)
+        self._message.setText(self._moved_text)
         self.table.setFocus()
+        if move.read_again:
+            self._read()
+
+    def _move_failed(self, sentence: str) -> None:
+        move, self._moving = self._moving, None
+        self._message.setText(sentence)
+        if move is None or move.read_again or move.source != self._source:
+            self._moved_text = sentence
+            self._read()
 
 
 def _cached_task(recordings: Path, participant: str, _handle: TaskHandle) -> list[PastSession]:
