@@ -1,11 +1,15 @@
 """Live outputs of a session, received by a real LSL inlet and a real socket."""
 
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from neurofeedback.errors import SettingsError
+from neurofeedback.session.outputs import network_outputs
 from neurofeedback.session.outputs.network_outputs import (
     FRAME_FIELDS,
     LslOutput,
@@ -13,6 +17,7 @@ from neurofeedback.session.outputs.network_outputs import (
     describe_outputs,
     open_outputs,
 )
+from neurofeedback.texts import session_notices
 from neurofeedback.types import Chunk, Event, EventKind, Frame, Guidance, Phase, State, StreamInfo
 
 STREAM = StreamInfo("simulated:1", 256.0, ("TP9", "AF7", "AF8", "TP10"))
@@ -44,6 +49,59 @@ def test_raw_frames_and_markers_arrive_by_lsl() -> None:
     assert dict(zip(FRAME_FIELDS, values, strict=True))["mwi"] == 61.5
     assert inlets["markers"].pull_sample(timeout=30)[0] == ["mark:here"]
     outlet.close()
+
+
+class FakeLsl:
+    """Streams that note what they are given, and which are open."""
+
+    open: ClassVar[list[str]] = []
+    sent: ClassVar[list[object]] = []
+
+    class StreamInfo:
+        def __init__(self, name: str, *_: object) -> None:
+            self.name = name
+
+        def __getattr__(self, _name: str) -> Callable[..., None]:
+            return lambda *_: None
+
+    class StreamOutlet:
+        def __init__(self, info: "FakeLsl.StreamInfo") -> None:
+            self.name = info.name
+            FakeLsl.open.append(self.name)
+
+        def __del__(self) -> None:
+            FakeLsl.open.remove(self.name)
+
+        def push_sample(self, sample: object, _at: float) -> None:
+            FakeLsl.sent.append(sample)
+
+    @staticmethod
+    def local_clock() -> float:
+        return 0.0
+
+
+@pytest.mark.parametrize("at_entry", [True, False])
+def test_streams_that_cannot_be_restricted_are_sent_only_where_that_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, at_entry: bool
+) -> None:
+    @contextmanager
+    def fail() -> Iterator[None]:
+        if at_entry:
+            raise PermissionError(1, "Operation not permitted")
+        yield
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(network_outputs, "load_lsl", lambda **_: FakeLsl)
+    monkeypatch.setattr(network_outputs, "restricted_to_loopback", fail)
+    outlet = LslOutput("out", STREAM, 0.25, allow_network=True)
+    assert outlet.description == session_notices.LSL_REACHABLE
+    outlet.process_event(Event(7, EventKind.MARK, "here"))
+    assert FakeLsl.sent.pop() == ["mark:here"]
+    outlet.close()
+    assert FakeLsl.open == []
+    with pytest.raises(SettingsError, match="other computers"):
+        LslOutput("out", STREAM, 0.25)
+    assert FakeLsl.open == []
 
 
 def test_osc_sends_frames_without_nan() -> None:

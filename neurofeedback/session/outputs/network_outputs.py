@@ -115,15 +115,18 @@ class LslOutput:
         frames.set_channel_names(list(FRAME_FIELDS))
         markers = lsl.StreamInfo(f"{name}-markers", "Markers", 1, 0.0, "string", f"{name}-markers")
         self._is_reachable = network or not can_restrict_to_loopback()
+        infos, outlets = (eeg, frames, markers), []
         try:
             with nullcontext() if network else restricted_to_loopback():
-                self._eeg, self._frames, self._markers = (lsl.StreamOutlet(info) for info in (eeg, frames, markers))
+                outlets = [lsl.StreamOutlet(info) for info in infos]
         except OSError as error:
             _log.warning("the streams cannot be restricted to this computer: %s", error)
             self._is_reachable = True
         if self._is_reachable and not (network or allow_network):
-            self.close()
+            outlets.clear()  # closes them
             raise _reachable_error()
+        self._eeg, self._frames, self._markers = outlets or [lsl.StreamOutlet(info) for info in infos]
+        outlets.clear()  # the error in the log would keep them open
 
     @property
     def description(self) -> str:
