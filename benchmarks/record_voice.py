@@ -13,11 +13,19 @@ from pyloudnorm import Meter
 from scipy.io import wavfile
 
 from neurofeedback.audio.voice import RECORDINGS, RECORDINGS_LUFS
+from neurofeedback.settings.load import configs_folder, load_programme
 from neurofeedback.texts.spoken import SENTENCES
 
 VOICE, STRETCH, QUALITY = "slt", 1.12, 3
 _MANIFEST = RECORDINGS / "manifest.json"
 _EDGE_S = 0.03
+
+
+def spoken_texts() -> dict[str, str]:
+    """Return every English sentence by its id: those of the program, and the texts of the shipped practices."""
+    programmes = [load_programme(str(path)) for path in sorted((configs_folder() / "programmes").glob("*.toml"))]
+    texts = [text for programme in programmes for segment in programme.segments for text in segment.guide]
+    return {**SENTENCES, **{text.id: text.text for text in texts if text.id}}
 
 
 def record(text: str, target: Path) -> None:
@@ -41,13 +49,14 @@ def main() -> None:
     """Record what has changed, and remove what is no longer spoken."""
     manifest = json.loads(_MANIFEST.read_text(encoding="utf-8")) if _MANIFEST.exists() else {}
     sentences: dict[str, dict[str, str]] = {}
-    for name, text in SENTENCES.items():
+    texts = spoken_texts()
+    for name, text in texts.items():
         target = RECORDINGS / f"{name}.ogg"
         if manifest.get("sentences", {}).get(name, {}).get("text") != text or not target.exists():
             record(text, target)
         sentences[name] = {"text": text, "sha256": hashlib.sha256(target.read_bytes()).hexdigest()}
     for path in RECORDINGS.glob("*.ogg"):
-        if path.stem not in SENTENCES:
+        if path.stem not in texts:
             path.unlink()
     content = {"engine": f"flite 2.2, voice {VOICE}", "lufs": RECORDINGS_LUFS, "sentences": sentences}
     _MANIFEST.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

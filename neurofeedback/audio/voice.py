@@ -7,6 +7,7 @@ import logging
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +171,7 @@ def _speech_loudness(voice: Loop, sfreq: int) -> float:
     return loudness(spoken.reshape(-1, 2), sfreq=sfreq)
 
 
+@cache
 def shipped_texts() -> dict[str, str]:
     """Return the text of each shipped recording by its id."""
     content = json.loads((RECORDINGS / "manifest.json").read_text(encoding="utf-8"))

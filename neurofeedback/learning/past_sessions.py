@@ -18,11 +18,16 @@ from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.texts import decoder as texts
 from neurofeedback.texts.catalogue import tr
 
+ABSORPTION_TAG = "absorption"
+"""A session with this tag is left out: deep absorption is another state than the one the decoder learns from."""
+
 
 def finished_sessions(
     recordings: Path, participant: str, excluded: Sequence[str]
 ) -> tuple[list[SessionFiles], list[str]]:
-    """Return a participant's sessions that are not live, excluded or under a substance, by time, and notices.
+    """Return a participant's sessions by time, and notices.
+
+    Sessions that are live, excluded, under a substance or tagged as absorption are left out.
 
     A session whose facts cannot be read may be one under a substance: it is left out, with a notice.
     """
@@ -34,7 +39,8 @@ def finished_sessions(
         if stem in excluded or (files.lock_path.exists() and is_locked(files.lock_path)):
             continue
         try:
-            if not read_notes(files).under_substance:
+            notes = read_notes(files)
+            if not notes.under_substance and ABSORPTION_TAG not in {tag.lower() for tag in notes.tags}:
                 found.append(files)
         except (NeurofeedbackError, OSError) as error:
             notices.append(tr(texts.UNREADABLE_SESSION, session=stem, error=error))

@@ -150,8 +150,11 @@ def read_session_labels(
         notices.append(texts.STUCK_KEY.format(n=len(presses)))
         presses = []
     probes = _consistent_probes(events, notices)
-    for frame in read_frames(files.frame_log, zscore_columns(prior_covariance.names)):
-        collector.add_frame(frame.sample, frame.phase, frame.valid, frame.values)
+    if start.start_state.trains_decoder is False:
+        presses, probes = [], []
+    else:
+        for frame in read_frames(files.frame_log, zscore_columns(prior_covariance.names)):
+            collector.add_frame(frame.sample, frame.phase, frame.valid, frame.values)
     for press in sorted(presses):
         collector.add_press(press)
     for probe in probes:

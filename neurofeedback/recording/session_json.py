@@ -164,6 +164,7 @@ class PlannedSegment(Document):
     bell_interval_s: float | None = Field(
         default=None, validation_alias="bell_every_s", serialization_alias="bell_every_s"
     )
+    breaths_per_min: float | None = None
 
 
 class PlannedProbes(Document):
@@ -203,11 +204,15 @@ class ImportSource(Document):
 
 
 class StartState(Document):
-    """State at the start of a session: the ``start`` entry of ``start.json``. None means unknown."""
+    """State at the start of a session: the ``start`` entry of ``start.json``. None means unknown.
+
+    ``trains_decoder`` is false if answers and key presses are not about attention to the breath, else None.
+    """
 
     seed: int | None = None
     minutes: float | None = None
     programme: str | None = None
+    trains_decoder: bool | None = None
     plan: tuple[PlannedSegment, ...] | None = Field(default=None, strict=False)
     probes: PlannedProbes | None = None
     engine: EngineInput | None = None

@@ -49,6 +49,11 @@ class VoiceAnnouncer:
         self._note = note
         self._question: ProbeQuestion | None = None
 
+    @property
+    def question_open(self) -> bool:
+        """Whether a question is open, so that nothing else is said."""
+        return self._question is not None
+
     def announce_phase(self, phase: Phase, at_s: float) -> None:
         """Say which phase begins, after its bell."""
         if (sentence := _PHASES.get(phase)) is not None:
@@ -70,10 +75,10 @@ class VoiceAnnouncer:
         if self._enabled and self._question is None:
             self._speak(tr(SENTENCES[sentence]), sentence, at_s, delay_s)
 
-    def say_text(self, text: str, at_s: float) -> None:
-        """Say any text, such as one of a practice, unless a question is open."""
+    def say_text(self, text: str, at_s: float, *, sentence: str = "", after_bell: bool = False) -> None:
+        """Say any text, such as one of a practice, unless a question is open; ``sentence`` names its recording."""
         if self._enabled and self._question is None:
-            self._speak(text, "", at_s, 0.0)
+            self._speak(text, sentence, at_s, _AFTER_BELL_S if after_bell else 0.0)
 
     def _speak(self, text: str, sentence: str, at_s: float, delay_s: float) -> None:
         self._sink.speak(Utterance(text, sentence, delay_s), at_s)

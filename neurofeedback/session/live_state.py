@@ -62,6 +62,10 @@ class Snapshot:
         What is open to other programs or computers, empty if nothing is.
     can_extend : bool
         The session is about to end and can be extended.
+    practice : str
+        Title of a practice that has no feedback as a whole; empty otherwise.
+    guide_text : str
+        The latest text of the practice, as long as it is to be shown; empty otherwise.
     """
 
     status: str = "connecting"
@@ -97,6 +101,8 @@ class Snapshot:
     model_text: str = ""
     outputs: str = ""
     can_extend: bool = False
+    practice: str = ""
+    guide_text: str = ""
 
 
 def situation_of(snapshot: Snapshot) -> Situation:
@@ -109,7 +115,16 @@ def situation_of(snapshot: Snapshot) -> Situation:
         lost_s=snapshot.signal_lost_s,
         paused=snapshot.paused,
         confidence=None if frame is None else frame.confidence,
+        without_feedback=bool(snapshot.practice),
     )
+
+
+_WITHOUT_GUIDE = frozenset({Situation.CONNECTING, Situation.LOST, Situation.PAUSED, Situation.UNCLEAR})
+
+
+def guide_text_of(snapshot: Snapshot) -> str:
+    """Return the practice's text to be shown in place of the guidance; empty where something else matters more."""
+    return "" if situation_of(snapshot) in _WITHOUT_GUIDE else snapshot.guide_text
 
 
 class RequestKind(StrEnum):

@@ -27,16 +27,25 @@ class PhaseController:
 
     Time is counted in samples of the recording, so phases do not depend on a clock; samples of a pause are not
     counted.
+
+    Attributes
+    ----------
+    practice : str
+        Title of a practice that has no feedback as a whole; empty otherwise.
+    done : bool
+        The plan is at its end.
     """
 
     def __init__(self, plan: SessionPlan, sfreq: float, max_extensions: int) -> None:
         self._sfreq = sfreq
         self._segments = list(plan.segments)
+        self.practice = plan.practice
         self._segment_index = 0
         self._extensions_left = max_extensions
         self._n_clean = 0
         self._n_clean_required = plan.min_clean_s * sfreq
         self._last_sample = 0
+        self._segment_start = 0
         self._segment_ends = self._planned_ends()
         self._next_bell = self._first_bell()
         self.done = False
@@ -50,6 +59,11 @@ class PhaseController:
     def phase(self) -> Phase:
         """The phase that the next frame belongs to."""
         return self.segment.phase
+
+    @property
+    def segment_s(self) -> float:
+        """Time since the start of this segment without pauses, s."""
+        return (self._last_sample - self._segment_start) / self._sfreq
 
     @property
     def end_samples(self) -> tuple[float, float]:
@@ -77,6 +91,7 @@ class PhaseController:
         self._last_sample = frame.sample
         if frame.phase is Phase.PAUSE:
             self._postpone(length)
+            self._segment_start += length
             return None
         if self.phase is Phase.BASELINE and frame.valid:
             self._n_clean += length
@@ -86,6 +101,7 @@ class PhaseController:
             self.done = True
             return None
         self._segment_index += 1
+        self._segment_start = frame.sample
         self._next_bell = self._first_bell()
         bell = Bell.END if self.phase is Phase.DEBRIEF else Bell.PHASE
         return PhaseOutput(bell, self._segment_commands(frame.sample + 1), self.segment.background)
@@ -94,11 +110,11 @@ class PhaseController:
         """Extend this practice, or add another one; return whether that was possible."""
         if self.done or self.open_ended or self.phase not in _EXTENDABLE_PHASES:
             return False
-        if self.phase is Phase.PRACTICE:
+        if self.phase is Phase.PRACTICE or (self.practice and self.phase is not Phase.DEBRIEF):
             self._shift_ends(self._segment_index, seconds * self._sfreq)
             return True
         last = self._segments[-1]
-        added = Segment(Phase.PRACTICE, seconds)
+        added = Segment(Phase.TRANSFER if self.practice else Phase.PRACTICE, seconds)
         if self.phase is Phase.DEBRIEF:
             self._segments[self._segment_index + 1 :] = [added, last]
             self._segment_ends[self._segment_index] = self._last_sample

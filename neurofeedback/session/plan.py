@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.settings.programme import MAX_MINUTES, MIN_MINUTES, Programme
+from neurofeedback.settings.programme import MAX_MINUTES, MIN_MINUTES, Programme, SegmentSettings
 from neurofeedback.settings.session import PhaseSettings
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
@@ -15,6 +15,18 @@ from neurofeedback.types import Phase
 
 _STANDARD_BASELINE_S = 60.0
 _RECORDING_MINUTES = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class GuideCue:
+    """A text to be spoken and shown ``at_s`` seconds after the start of its segment.
+
+    ``sentence`` names a recording of it; empty for none.
+    """
+
+    at_s: float
+    text: str
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,10 @@ class Segment:
         Background sound; empty leaves it as it was.
     bell_interval_s : float
         Time between soft bells, s; 0 for none.
+    breaths_per_min : float
+        Pace of the breath pacer; 0 for none.
+    guide : tuple of GuideCue
+        Texts to be spoken and shown, in order of time.
     """
 
     phase: Phase
@@ -38,14 +54,26 @@ class Segment:
     target_rate: float | None = None
     background: str = ""
     bell_interval_s: float = 0.0
+    breaths_per_min: float = 0.0
+    guide: tuple[GuideCue, ...] = ()
+
+    def stretched(self, length_s: float) -> Segment:
+        """Return the segment with another length, and its texts at the same shares of it; as they are without one."""
+        scale = length_s / self.length_s if 0 < self.length_s < math.inf else 1.0
+        guide = tuple(replace(cue, at_s=scale * cue.at_s) for cue in self.guide)
+        return replace(self, length_s=length_s, guide=guide)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """Segments in order; ``min_clean_s`` is the clean signal that the baseline needs, s."""
+    """Segments in order; ``min_clean_s`` is the clean signal that the baseline needs, s.
+
+    ``practice`` is the title of a practice that has no feedback as a whole; empty otherwise.
+    """
 
     segments: tuple[Segment, ...]
     min_clean_s: float
+    practice: str = ""
 
     @classmethod
     def from_phases(cls, phases: Iterable[tuple[Phase, float]], baseline_clean_s: float) -> SessionPlan:
@@ -58,6 +86,11 @@ class SessionPlan:
         return tuple((segment.phase, segment.length_s) for segment in self.segments)
 
     @property
+    def has_feedback(self) -> bool:
+        """Whether any segment is practice with feedback, or a baseline for it."""
+        return any(phase in {Phase.BASELINE, Phase.PRACTICE} for phase, _ in self.phases)
+
+    @property
     def total_s(self) -> float:
         """Length of the session in seconds; infinite if it is open-ended."""
         return sum(segment.length_s for segment in self.segments)
@@ -66,7 +99,7 @@ class SessionPlan:
     def short_baseline_notice(self) -> str:
         """Notice about a short baseline; empty if it is long enough."""
         baseline_s = dict(self.phases).get(Phase.BASELINE, 0.0)
-        if self.phases and all(phase is Phase.REST for phase, _ in self.phases):
+        if self.phases and not self.has_feedback:
             return ""
         if baseline_s >= _STANDARD_BASELINE_S:
             return ""
@@ -97,10 +130,8 @@ def plan_session(
     >>> [(str(segment.phase), round(segment.length_s, 1)) for segment in plan.segments]
     [('settle', 6.2), ('baseline', 24.9), ('practice', 49.8), ('transfer', 37.4), ('debrief', 1.7)]
     """
-    segments, total_s = (
-        _profile_segments(settings, bell_interval_s),
-        None if minutes is None else _validate_minutes(minutes) * 60,
-    )
+    total_s = None if minutes is None else _validate_minutes(minutes) * 60
+    segments = _profile_segments(settings, bell_interval_s)
     if programme is not None:
         segments = _programme_segments(programme, settings)
         if total_s is not None and not programme.flexible:
@@ -111,11 +142,16 @@ def plan_session(
                 todo="leave out --minutes",
             )
         total_s = 60 * programme.minutes if total_s is None and programme.minutes else total_s
+    lengths = [segment.length_s for segment in segments]
     if total_s is not None:
-        segments = _scale_segments(segments, total_s, settings.min_practice_s)
+        lengths = _segment_lengths(segments, total_s, settings.min_practice_s)
+        if programme is not None and programme.minutes:  # the times of its texts are those of its own length
+            segments = _stretched(segments, _segment_lengths(segments, 60 * programme.minutes, settings.min_practice_s))
+    segments = _stretched(segments, lengths)
     nonempty = tuple(segment for segment in segments if segment.length_s > 0)
-    baseline_s = next(segment.length_s for segment in segments if segment.phase is Phase.BASELINE)
-    return SessionPlan(nonempty, min(min_clean_s, baseline_s / 2))
+    baseline_s = next((segment.length_s for segment in segments if segment.phase is Phase.BASELINE), 0.0)
+    practice = "" if programme is None or programme.has_feedback else programme.title
+    return SessionPlan(nonempty, min(min_clean_s, baseline_s / 2), practice)
 
 
 def plan_recording(minutes: float | None) -> SessionPlan:
@@ -136,18 +172,22 @@ def _profile_segments(settings: PhaseSettings, bell_interval_s: float) -> list[S
 
 
 def _programme_segments(programme: Programme, settings: PhaseSettings) -> list[Segment]:
-    return _with_fixed_segments(
-        settings,
-        [
-            Segment(
-                Phase(segment.phase),
-                math.inf if segment.minutes is None else 60 * segment.minutes,
-                segment.target_rate,
-                segment.background or "",
-                60 * segment.bell_every_min,
-            )
-            for segment in programme.segments
-        ],
+    segments = [_programme_segment(segment, programme) for segment in programme.segments]
+    if programme.has_feedback:
+        return _with_fixed_segments(settings, segments)
+    return [Segment(Phase.SETTLE, settings.settle_s), *segments, Segment(Phase.DEBRIEF, settings.debrief_s)]
+
+
+def _programme_segment(segment: SegmentSettings, programme: Programme) -> Segment:
+    phase = Phase(segment.phase)
+    return Segment(
+        phase if programme.has_feedback or phase is Phase.REST else Phase.TRANSFER,
+        math.inf if segment.minutes is None else 60 * segment.minutes,
+        segment.target_rate,
+        segment.background or "",
+        60 * segment.bell_every_min,
+        segment.breaths_per_min or 0.0,
+        tuple(GuideCue(60 * text.at_min, text.text, text.id) for text in segment.guide),
     )
 
 
@@ -156,8 +196,8 @@ def _with_fixed_segments(settings: PhaseSettings, middle: list[Segment]) -> list
     return [*before, *middle, Segment(Phase.DEBRIEF, settings.debrief_s)]
 
 
-def _scale_segments(segments: list[Segment], total_s: float, min_free_s: float) -> list[Segment]:
-    """Give the segment without length, else the first practice, the time that the others leave."""
+def _segment_lengths(segments: list[Segment], total_s: float, min_free_s: float) -> list[float]:
+    """Return lengths that add up to the total: the segment without length, else the first practice, gets the rest."""
     lengths = [segment.length_s for segment in segments]
     phases = [segment.phase for segment in segments]
     flexible = lengths.index(math.inf) if math.inf in lengths else phases.index(Phase.PRACTICE)
@@ -166,7 +206,11 @@ def _scale_segments(segments: list[Segment], total_s: float, min_free_s: float) 
     if left_s < min_free_s:
         left_s, scale = min_free_s, total_s / (others_s + min_free_s)
     lengths[flexible] = left_s
-    return [replace(segment, length_s=scale * length) for segment, length in zip(segments, lengths, strict=True)]
+    return [scale * length for length in lengths]
+
+
+def _stretched(segments: list[Segment], lengths: list[float]) -> list[Segment]:
+    return [segment.stretched(length) for segment, length in zip(segments, lengths, strict=True)]
 
 
 def _validate_minutes(minutes: float) -> float:

@@ -18,6 +18,7 @@ from neurofeedback.session.announcer import VoiceAnnouncer
 from neurofeedback.session.controls import ActionTime, Controls
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.phase_controller import PhaseOutput
+from neurofeedback.session.practice.guide import PracticeGuide
 from neurofeedback.session.press_debouncer import PressDebouncer
 from neurofeedback.session.probes import ActionResult, ProbeScheduler
 from neurofeedback.session.session_context import SessionContext
@@ -38,7 +39,6 @@ from neurofeedback.types import (
     Frame,
     Guidance,
     LostRun,
-    Phase,
 )
 
 _log = logging.getLogger(__name__)
@@ -87,6 +87,7 @@ class Runner:
             eyes_open=settings.phases.eyes == "open",
             note=lambda said: self._record_event(EventKind.VOICE, said),
         )
+        self._guide = PracticeGuide(self._announcer, practice=context.phase_controller.practice)
         self._model_text = context.model_text
         self.frame_counts = FrameCounts()
         self.duration_s = 0.0
@@ -177,7 +178,7 @@ class Runner:
         if self._start_time is None:
             self._start_time = self._last_data_time - chunk.n_samples / context.stream.sfreq
             context.sink.ring(Bell.BEGIN, self.session_s)
-            self._announcer.announce_phase(context.phase_controller.phase, self.session_s)
+            self._guide.announce_phase(context.phase_controller.segment, self.session_s)
         for consumer in self._consumers:  # the writer is the first
             consumer.process_chunk(chunk)
         self.duration_s = self.session_s
@@ -244,6 +245,8 @@ class Runner:
             if (output := context.phase_controller.process(frame)) is not None:
                 # at the end of a gap several frames come at once: a command can only follow the last
                 self._apply_phase_output(output, frames[-1].sample + 1)
+        controller = context.phase_controller
+        self._guide.update(controller.segment, controller.segment_s, self.session_s, paused=self._controls.paused)
         for consumer in self._frame_consumers:
             consumer.process_frames(timed)
 
@@ -253,9 +256,8 @@ class Runner:
             self._controls.note_command(command)
             self._record_row(replace(command, sample=max(command.sample, earliest_sample)))
         self._context.sink.ring(output.bell, self.session_s)
-        for command in output.commands:
-            if command.kind is CommandKind.PHASE and self._start_time is not None:
-                self._announcer.announce_phase(Phase(command.value), self.session_s)
+        if self._start_time is not None and any(command.kind is CommandKind.PHASE for command in output.commands):
+            self._guide.announce_phase(self._context.phase_controller.segment, self.session_s)
         if output.background:
             self._context.sink.set_background(output.background, self.session_s)
             self._record_event(EventKind.BACKGROUND, output.background)
@@ -374,5 +376,6 @@ class Runner:
                 question=self.probe_scheduler.question,
                 n_probes=self.probe_scheduler.n_probes,
                 model_text=self._model_text,
+                guide_text=self._guide.text,
             )
         )

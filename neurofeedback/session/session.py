@@ -42,12 +42,14 @@ from neurofeedback.session.setup import (
     load_decoder,
     make_start_state,
     max_duration_s,
+    practice_settings,
     session_settings,
 )
 from neurofeedback.session.simulated_participant import simulated_participant_for
 from neurofeedback.session.summary import build_summary
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
+from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.storage.dataset_access import share_recordings
 from neurofeedback.texts import course, session_notices
@@ -131,11 +133,13 @@ class Session:
 
     def _prepare(self) -> PreparedSession:
         config = self._config
-        settings = session_settings(load_settings(config.profile), config)
-        plan = self._plan(settings)
+        programme = load_programme(config.programme) if config.programme and config.mode == "practice" else None
+        self._trains_decoder = programme is None or programme.trains_decoder
+        settings = practice_settings(session_settings(load_settings(config.profile), config), programme)
+        plan = self._plan(settings, programme)
         if plan.short_baseline_notice:
             self._notices.append(plan.short_baseline_notice)
-        self._notices += filter(None, [load_evidence(settings.index.evidence).notice])
+        self._notices += filter(None, [load_evidence(settings.index.evidence).notice if plan.has_feedback else ""])
         if settings.recordings.shared:
             share_recordings(config.recordings)
         check_recordings_folder(config.recordings, config.participant)
@@ -149,18 +153,17 @@ class Session:
             if (files := find_session(folder)) is not None:
                 log_closed_events(files)
         decoder_state = (
-            untrained(config.participant, settings) if config.mode == "record" else load_decoder(config, settings)
+            untrained(config.participant, settings) if not plan.has_feedback else load_decoder(config, settings)
         )
         self._notices += decoder_state.notices
         sink = self._sink(settings)
         return PreparedSession(settings, plan, decoder_state, source, sink, clock)
 
-    def _plan(self, settings: Settings) -> SessionPlan:
+    def _plan(self, settings: Settings, programme: Programme | None) -> SessionPlan:
         config = self._config
         if config.mode == "record":
             self._notices += [tr(course.RECORD_ONLY), tr(course.NOT_A_MONITOR)]
             return plan_recording(config.minutes)
-        programme = load_programme(config.programme) if config.programme else None
         return plan_session(
             settings.phases,
             config.minutes,
@@ -222,7 +225,8 @@ class Session:
         try:
             prepared.source.open()
             stream, profile = resolve(prepared.settings, prepared.source.stream)
-            self._note_missing_region(profile)
+            if prepared.plan.has_feedback:
+                self._note_missing_region(profile)
             fit_result = self._wait_for_fit(stream, profile)
             if fit_result is None:
                 return SessionResult(EXIT_OK, tr(session_notices.ENDED_BEFORE_START))
@@ -246,9 +250,9 @@ class Session:
 
     def _record(self, stream: StreamInfo, profile: Profile, fit_result: HeadsetFitResult) -> SessionResult:
         prepared, config = self._prepared, self._config
-        is_record_only = config.mode == "record"
+        is_record_only, has_index = config.mode == "record", prepared.plan.has_feedback
         personal_baseline = (
-            None if is_record_only else load_personal_baseline(config.recordings, config.participant, profile)
+            None if not has_index else load_personal_baseline(config.recordings, config.participant, profile)
         )
         engine, online_decoder = create_engine(stream, profile, prepared.decoder_state, personal_baseline)
         seed = choose_seed(config)
@@ -256,7 +260,14 @@ class Session:
             participant=config.participant,
             stream=stream,
             profile_toml=dump_profile(profile),
-            start_state=make_start_state(config, profile.settings, prepared.plan, seed, engine.start),
+            start_state=make_start_state(
+                config,
+                profile.settings,
+                prepared.plan,
+                seed,
+                engine.start,
+                trains_decoder=self._trains_decoder,
+            ),
             columns=engine.columns,
             task="rest" if is_record_only else "meditation",
             started=config.start_time or datetime.now().astimezone(),
@@ -288,10 +299,10 @@ class Session:
                 decoder_thread=decoder_thread,
                 outputs_text=", ".join(output.description for output in outputs),
                 model_text=""
-                if is_record_only
+                if not has_index
                 else index_source_text(index_name, n_answers, learns_live=learn_live, trust=engine.trust),
                 model_record=""
-                if is_record_only
+                if not has_index
                 else index_source_text(
                     index_name, n_answers, learns_live=learn_live, trust=engine.trust, translate=english
                 ),
@@ -329,7 +340,7 @@ class Session:
             return SessionResult(error.exit_code, f"{error}{where}", folder, summary)
         sentences = (
             _end_message(reason),
-            baseline_notice(context.engine),
+            baseline_notice(context.engine) if self._prepared.plan.has_feedback else "",
             self._region_notice,
             runner.sampling_rate_notice,
             fit_result.notice,

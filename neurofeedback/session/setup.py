@@ -22,6 +22,7 @@ from neurofeedback.session.summary import package_versions
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.load import parse
 from neurofeedback.settings.model import Settings
+from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
@@ -61,6 +62,20 @@ def session_settings(settings: Settings, config: SessionConfig) -> Settings:
     return settings.model_copy(update={"probes": probes.with_mean_interval(interval_s)})
 
 
+def practice_settings(settings: Settings, programme: Programme | None) -> Settings:
+    """Return the settings with what the practice changes: no questions without feedback, its own evidence profile."""
+    if programme is None:
+        return settings
+    probes, index = settings.probes, settings.index
+    if not programme.has_feedback:  # the question asks whether the mind was on the breath
+        probes = probes.model_copy(update={"enabled": False})
+    if not programme.trains_decoder:
+        probes = probes.model_copy(update={"learn_live": False})
+    if programme.evidence:
+        index = index.model_copy(update={"evidence": programme.evidence})
+    return settings.model_copy(update={"probes": probes, "index": index})
+
+
 def _with_overrides(settings: Settings, overrides: Sequence[SettingOverride]) -> Settings:
     data = settings.model_dump(mode="json")
     for override in overrides:
@@ -96,10 +111,16 @@ def create_engine(
 
 
 def make_start_state(
-    config: SessionConfig, settings: Settings, plan: SessionPlan, seed: int, start: EngineStart
+    config: SessionConfig,
+    settings: Settings,
+    plan: SessionPlan,
+    seed: int,
+    start: EngineStart,
+    *,
+    trains_decoder: bool = True,
 ) -> StartState:
     """Return what ``start.json`` holds of a session, besides its stream."""
-    return StartState(
+    state = StartState(
         seed=seed,
         minutes=config.minutes,
         programme=config.programme or None,
@@ -115,6 +136,7 @@ def make_start_state(
         ),
         versions=package_versions(),
     )
+    return state if trains_decoder else state.merge(StartState(trains_decoder=False))
 
 
 def read_engine_start(start_state: StartState | None) -> EngineStart:
@@ -149,6 +171,7 @@ def _planned_segment(segment: Segment) -> PlannedSegment:
         target_rate=segment.target_rate,
         background=segment.background or None,
         bell_interval_s=segment.bell_interval_s or None,
+        breaths_per_min=segment.breaths_per_min or None,
     )
     return planned.without_none()
 

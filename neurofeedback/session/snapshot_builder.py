@@ -100,6 +100,7 @@ class SnapshotBuilder:
         question: ProbeQuestion | None,
         n_probes: int,
         model_text: str,
+        guide_text: str,
     ) -> Snapshot:
         """Return the snapshot of this moment."""
         context, controls, frame, sfreq = self._context, self._controls, self._frame, self._context.stream.sfreq
@@ -137,4 +138,6 @@ class SnapshotBuilder:
             model_text=model_text,
             outputs=context.outputs_text,
             can_extend=context.phase_controller.can_extend,
+            practice=context.phase_controller.practice,
+            guide_text=guide_text,
         )

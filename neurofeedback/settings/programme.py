@@ -1,4 +1,4 @@
-"""Programmes: the segments of a session between its baseline and its end."""
+"""Programmes, or practices: the segments of a session between its baseline and its end, with texts to be spoken."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ from neurofeedback.settings.base import SettingsModel
 
 MIN_MINUTES = 0.25
 MAX_MINUTES = 240.0
+MIN_BREATHS_PER_MIN, MAX_BREATHS_PER_MIN = 4.0, 8.0
+
+
+class GuideText(SettingsModel):
+    """A text that is spoken and shown in a segment."""
+
+    at_min: float = Field(default=0.0, ge=0, le=MAX_MINUTES, description="time from the start of the segment, min")
+    text: str = Field(min_length=1, max_length=600, pattern=r"\S", description="what is spoken and shown")
+    id: str = Field(
+        default="",
+        pattern=r"^[a-z0-9_]{0,64}$",
+        description="name of a recording of the text in audio.voice_folder, without .wav",
+    )
 
 
 class SegmentSettings(SettingsModel):
@@ -30,10 +43,31 @@ class SegmentSettings(SettingsModel):
     )
     background: BackgroundName | None = Field(default=None, description="background sound; unchanged if omitted")
     bell_every_min: float = Field(default=0.0, ge=0, le=120, description="time between interval bells, min; 0 for none")
+    breaths_per_min: float | None = Field(
+        default=None,
+        ge=MIN_BREATHS_PER_MIN,
+        le=MAX_BREATHS_PER_MIN,
+        description="pace of the breath pacer, breaths a minute; no pacer if omitted",
+    )
+    guide: tuple[GuideText, ...] = Field(default=(), max_length=200, description="texts to be spoken, by their times")
+
+    @model_validator(mode="after")
+    def _check_guide(self) -> SegmentSettings:
+        times = [text.at_min for text in self.guide]
+        if times != sorted(set(times)):
+            msg = "each text of a guide must come later than the one before it (at_min)"
+            raise ValueError(msg)
+        if self.minutes is not None and times and times[-1] >= self.minutes:
+            msg = f"the text at minute {times[-1]:g} comes after the end of its segment of {self.minutes:g} minutes"
+            raise ValueError(msg)
+        return self
 
 
 class Programme(SettingsModel):
-    """A programme of segments; the phases before and after them come from the profile."""
+    """A programme of segments, also called a practice; the phases before and after them come from the profile.
+
+    Without feedback there is no baseline, and a segment of practice is one without feedback.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="name of the programme")
     title: str = Field(min_length=1, max_length=60, description="title on its button")
@@ -44,7 +78,36 @@ class Programme(SettingsModel):
         le=MAX_MINUTES,
         description="length of the whole session, min; the sum of the segments if omitted",
     )
+    feedback: Literal["index", "none"] = Field(
+        default="index",
+        description="what sound and picture follow: the index, which has a meaning only for attention to the breath, "
+        "or none",
+    )
+    headset: bool = Field(default=True, description="false for a practice that is always without a headset, as a timer")
+    learn: bool = Field(
+        default=True, description="answers and key presses train the personal model; never without feedback"
+    )
+    evidence: str = Field(
+        default="", max_length=200, description="evidence profile of the index; the profile's if empty"
+    )
     segments: tuple[SegmentSettings, ...] = Field(min_length=1, max_length=100, description="segments in order")
+
+    @model_validator(mode="after")
+    def _check_feedback(self) -> Programme:
+        if self.feedback == "none":
+            if any(segment.target_rate is not None for segment in self.segments):
+                msg = "without feedback there is no target_rate"
+                raise ValueError(msg)
+            if self.evidence:
+                msg = "without feedback there is no evidence profile"
+                raise ValueError(msg)
+        elif not self.headset:
+            msg = 'without a headset there is no feedback: set feedback = "none"'
+            raise ValueError(msg)
+        elif any(segment.phase == "practice" and segment.breaths_per_min is not None for segment in self.segments):
+            msg = "a segment with feedback has no breath pacer, because paced breathing changes the signal"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _check_minutes(self) -> Programme:
@@ -69,3 +132,13 @@ class Programme(SettingsModel):
     def open_ended(self) -> bool:
         """Whether the programme lasts until the person ends it."""
         return self.minutes is None and self.flexible
+
+    @property
+    def has_feedback(self) -> bool:
+        """Whether sound and picture follow the index in its practice segments."""
+        return self.feedback == "index"
+
+    @property
+    def trains_decoder(self) -> bool:
+        """Whether answers and key presses of its sessions train the personal decoder."""
+        return self.has_feedback and self.learn

@@ -38,6 +38,7 @@ GUIDANCE = {
     "practice": "Stay with the breath.",
     "rest": "Let go for a while. Feedback is off for this part.",
     "transfer": "Feedback is off for this part. Stay with the breath.",
+    "without_feedback": "This practice has no feedback. Nothing is judged.",
     "debrief": "The sitting is over. Come back in your own time.",
     "pause": "Paused time is not counted.",
 }
@@ -59,6 +60,7 @@ STATES_WITHOUT_WATER = {
 
 NOT_FOLLOWING_YET = "Sound and picture do not follow you yet: your baseline comes first."
 NOT_FOLLOWING_PART = "Sound and picture do not follow you in this part."
+NOT_FOLLOWING_PRACTICE = "Sound and picture do not follow you: this practice has no feedback."
 NOT_FOLLOWING_PAUSED = "Sound and picture do not follow you during a pause."
 NOT_FOLLOWING_LOST = "Sound and picture do not follow you now: there is no signal."
 NOT_FOLLOWING_UNCLEAR = "Sound and picture do not follow you now: the headset's signal is not clear enough."

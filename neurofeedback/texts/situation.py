@@ -20,6 +20,7 @@ class Situation(StrEnum):
     LOST = "lost"
     PAUSED = "paused"
     SETTLE = "settle"
+    SETTLE_WITHOUT_FEEDBACK = "settle without feedback"
     BASELINE = "baseline"
     FOCUS = "focus"
     WANDER = "wander"
@@ -27,6 +28,7 @@ class Situation(StrEnum):
     NO_CONFIDENCE = "no confidence"
     REST = "rest"
     TRANSFER = "transfer"
+    WITHOUT_FEEDBACK = "without feedback"
     DEBRIEF = "debrief"
 
 
@@ -74,6 +76,9 @@ CHANNELS: Mapping[Situation, Channels] = {
     Situation.LOST: _same(Sound.OFF, Picture.MIST, texts.HEADSET_LOST, texts.NOT_FOLLOWING_LOST),
     Situation.PAUSED: _same(Sound.OFF, Picture.STILL, texts.GUIDANCE["pause"], texts.NOT_FOLLOWING_PAUSED),
     Situation.SETTLE: _same(Sound.OFF, Picture.STILL, texts.GUIDANCE["settle"], texts.NOT_FOLLOWING_YET),
+    Situation.SETTLE_WITHOUT_FEEDBACK: _same(
+        Sound.OFF, Picture.STILL, texts.GUIDANCE["settle"], texts.NOT_FOLLOWING_PRACTICE
+    ),
     Situation.BASELINE: _same(Sound.OFF, Picture.STILL, texts.GUIDANCE["baseline"], texts.NOT_FOLLOWING_YET),
     Situation.FOCUS: Channels(
         Sound.FOLLOWS, Picture.FOLLOWS, texts.STATES["FOCUS"], texts.STATES_WITHOUT_WATER["FOCUS"]
@@ -93,6 +98,9 @@ CHANNELS: Mapping[Situation, Channels] = {
     ),
     Situation.REST: _same(Sound.OFF, Picture.STILL, texts.GUIDANCE["rest"], texts.NOT_FOLLOWING_PART),
     Situation.TRANSFER: _same(Sound.OFF, Picture.STILL, texts.GUIDANCE["transfer"], texts.NOT_FOLLOWING_PART),
+    Situation.WITHOUT_FEEDBACK: _same(
+        Sound.OFF, Picture.STILL, texts.GUIDANCE["without_feedback"], texts.NOT_FOLLOWING_PRACTICE
+    ),
     Situation.DEBRIEF: _same(Sound.OFF, Picture.STILL, texts.GUIDANCE["debrief"]),
 }
 """The truth of each situation in each channel."""
@@ -105,6 +113,10 @@ _PHASES = {
     Phase.DEBRIEF: Situation.DEBRIEF,
     Phase.PAUSE: Situation.PAUSED,
 }
+_WITHOUT_FEEDBACK = {
+    Phase.SETTLE: Situation.SETTLE_WITHOUT_FEEDBACK,
+    Phase.TRANSFER: Situation.WITHOUT_FEEDBACK,
+}
 _STATES = {State.FOCUS: Situation.FOCUS, State.WANDER: Situation.WANDER, State.UNKNOWN: Situation.UNCLEAR}
 
 
@@ -115,6 +127,7 @@ def situation(
     lost_s: float = 0.0,
     paused: bool = False,
     confidence: float | None = None,
+    without_feedback: bool = False,
 ) -> Situation:
     """Return what is true at a moment.
 
@@ -126,6 +139,8 @@ def situation(
         Time without any sample, s.
     confidence : float, optional
         Confidence in the index, 0 to 1; None if it is unknown.
+    without_feedback : bool
+        The whole practice has no feedback.
 
     Examples
     --------
@@ -138,6 +153,8 @@ def situation(
         return Situation.CONNECTING
     if paused:
         return Situation.PAUSED
+    if without_feedback and phase in _WITHOUT_FEEDBACK:
+        return _WITHOUT_FEEDBACK[phase]
     if phase is not Phase.PRACTICE:
         return _PHASES[phase]
     found = _STATES[state] if state is not None else Situation.NO_CONFIDENCE

@@ -18,14 +18,18 @@ from neurofeedback.types import (
 )
 
 
-def phase_label(phase: Phase | None) -> str:
+def phase_label(phase: Phase | None, practice: str = "") -> str:
     """Return the name of a phase, or of the time before the first.
+
+    ``practice`` is the title of a practice that has no feedback as a whole; it is then the name of its main phase.
 
     Examples
     --------
     >>> phase_label(Phase.TRANSFER)
     'Without feedback'
     """
+    if practice and phase is Phase.TRANSFER:
+        return tr(practice)
     return tr(session_texts.CONNECTING if phase is None else session_texts.PHASES[phase])
 
 

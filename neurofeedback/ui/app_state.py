@@ -39,12 +39,17 @@ class DeviceChoice:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeChoice:
-    """A programme with its name, title and description; ``minutes`` 0 means without end."""
+    """A programme with its name, title and description; ``minutes`` 0 means without end.
+
+    ``feedback`` is whether sound and picture follow the index, ``headset`` whether it ever uses a headset.
+    """
 
     name: str
     title: str
     minutes: float = 0.0
     description: str = ""
+    feedback: bool = True
+    headset: bool = True
 
 
 @dataclass(frozen=True, slots=True)

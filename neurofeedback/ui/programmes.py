@@ -67,8 +67,21 @@ def programme_choices() -> tuple[ProgrammeChoice, ...]:
         except SettingsError as error:
             _log.warning("the programme %s is left out: %s", name, error)
             continue
-        choices.append(ProgrammeChoice(name, programme.title, _minutes(programme), programme.description))
-    return tuple(sorted(choices, key=lambda choice: (choice.name != "first", choice.minutes or math.inf, choice.title)))
+        choice = ProgrammeChoice(
+            name,
+            programme.title,
+            _minutes(programme),
+            programme.description,
+            programme.has_feedback,
+            programme.headset,
+        )
+        choices.append(choice)
+    return tuple(sorted(choices, key=_order))
+
+
+def _order(choice: ProgrammeChoice) -> tuple[bool, bool, float, str]:
+    """Sort the first sitting first, practices with feedback before the others, and short ones before long ones."""
+    return choice.name != "first", not choice.feedback, choice.minutes or math.inf, choice.title
 
 
 def _minutes(programme: Programme) -> float:

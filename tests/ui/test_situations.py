@@ -28,6 +28,8 @@ MOMENTS = {
     Situation.LOST: (Phase.PRACTICE, State.LOST, {"signal_lost_s": 3.0}),
     Situation.PAUSED: (Phase.PRACTICE, State.FOCUS, {"paused": True}),
     Situation.SETTLE: (Phase.SETTLE, State.UNKNOWN, {}),
+    Situation.SETTLE_WITHOUT_FEEDBACK: (Phase.SETTLE, State.UNKNOWN, {"practice": "Body scan"}),
+    Situation.WITHOUT_FEEDBACK: (Phase.TRANSFER, State.UNKNOWN, {"practice": "Body scan"}),
     Situation.BASELINE: (Phase.BASELINE, State.UNKNOWN, {}),
     Situation.FOCUS: (Phase.PRACTICE, State.FOCUS, {}),
     Situation.WANDER: (Phase.PRACTICE, State.WANDER, {}),

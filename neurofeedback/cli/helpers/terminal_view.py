@@ -20,7 +20,7 @@ from neurofeedback.cli.helpers.keyboard import forward_keys
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
 from neurofeedback.session.config import RunningSession, SessionResult
 from neurofeedback.session.keymap import key_help
-from neurofeedback.session.live_state import Snapshot, situation_of
+from neurofeedback.session.live_state import Snapshot, guide_text_of, situation_of
 from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock, format_duration, format_index, format_percent
@@ -85,7 +85,7 @@ def describe_snapshot(snapshot: Snapshot) -> dict[str, str]:
     frame = snapshot.frame
     state = State.LOST if snapshot.signal_lost_s > 0 else frame.state if frame else State.UNKNOWN
     values = {
-        terminal.PHASE: phase_label(snapshot.phase),
+        terminal.PHASE: phase_label(snapshot.phase, snapshot.practice),
         terminal.TIME: _time_text(snapshot),
         terminal.STATE: str(state),
         terminal.CONTACT: "  ".join(contact_symbol(contact) for contact in snapshot.contacts),
@@ -124,7 +124,8 @@ def render_panel(snapshot: Snapshot) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", justify="right")
     table.add_column()
-    table.add_row("", Text(tr(CHANNELS[situation_of(snapshot)].words), style="italic"))
+    words = CHANNELS[situation_of(snapshot)].words
+    table.add_row("", Text(tr(guide_text_of(snapshot) or words), style="italic"))
     for label, text in describe_snapshot(snapshot).items():
         table.add_row(tr(label), Text(text))
     table.add_row("", Text(_index_line(snapshot), style="dim"))
@@ -163,6 +164,7 @@ class _LinePrinter:
         self._last: tuple[object, ...] = ()
         self._due_s = 0.0
         self._printed: set[str] = set()
+        self._guide_text = ""
 
     def show(self, snapshot: Snapshot) -> None:
         """Print a line if the snapshot differs from the last one or a line is due."""
@@ -178,6 +180,10 @@ class _LinePrinter:
     def _print_once(self, snapshot: Snapshot) -> None:
         values = describe_snapshot(snapshot)
         labels = (terminal.SOUND, terminal.GUIDANCE, terminal.RECORDING)
+        if snapshot.guide_text != self._guide_text:
+            self._guide_text = snapshot.guide_text
+            if snapshot.guide_text:
+                self._print(tr(snapshot.guide_text))
         lines = [tr(terminal.ROW, label=tr(label), value=values[label]) for label in labels if label in values]
         if snapshot.frame is not None:
             lines.append(_index_line(snapshot))

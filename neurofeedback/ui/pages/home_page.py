@@ -7,7 +7,7 @@ from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.texts import home, record, window
+from neurofeedback.texts import home, practices, record, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.app_state import (
     DEMO_DEVICE,
@@ -292,9 +292,11 @@ class HomePage(QWidget):
         kind = DEMO_DEVICE if is_simulated_device(device) else device
         about = self._descriptions.get(device) or self._descriptions.get(kind, "")
         self._update_sit()
-        self._description.setText(
-            " ".join(tr(part) for part in (about, programme.description if programme else "") if part)
-        )
+        parts = [about]
+        if programme is not None:
+            feedback = practices.FEEDBACK_INDEX if programme.feedback else practices.FEEDBACK_NONE
+            parts += [programme.description, feedback]
+        self._description.setText(" ".join(tr(part) for part in parts if part))
 
     def _store_minutes(self) -> None:
         if self._minutes.isEnabled():

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene, advance_scene
 from neurofeedback.session.keymap import EXTEND_MINUTES, request_for_key
-from neurofeedback.session.live_state import Request, RequestKind, Snapshot, situation_of
+from neurofeedback.session.live_state import Request, RequestKind, Snapshot, guide_text_of, situation_of
 from neurofeedback.texts import sit, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock
@@ -286,9 +286,14 @@ class SitPage(QWidget):
         elif was_lost and not lost and now.phase is not None:
             announce(tr(SIGNAL_BACK))
         elif (now.phase, now.paused) != (before.phase, before.paused) and now.phase is not None:
-            announce(f"{phase_label(now.phase)}.", "" if now.phase is Phase.PRACTICE else self._words(now))
+            name = phase_label(now.phase, now.practice)
+            announce(f"{name}.", "" if now.phase is Phase.PRACTICE else self._words(now))
+        elif now.guide_text and now.guide_text != before.guide_text:
+            announce(tr(now.guide_text))
 
     def _words(self, snapshot: Snapshot) -> str:
+        if guide_text := guide_text_of(snapshot):
+            return tr(guide_text)
         channels = CHANNELS[situation_of(snapshot)]
         return tr(channels.words if self._picture.is_water else channels.plain_words)
 
@@ -312,7 +317,7 @@ class SitPage(QWidget):
         lost = snapshot.signal_lost_s > 0
         sleepy = frame is not None and frame.drowsy and snapshot.phase in _SLEEPINESS_PHASES and not lost
         guidance = "" if snapshot.paused and not lost else self._words(snapshot)  # the card says it
-        self._phase.setText("" if dark else phase_label(snapshot.phase))
+        self._phase.setText("" if dark else phase_label(snapshot.phase, snapshot.practice))
         self._time.setText("" if dark or not snapshot.phase else format_clock(self._countdown.update(snapshot)))
         self._guidance.setText("" if dark else tr(sit.SLEEPY) if sleepy else guidance)
         # one sentence at a time: that of a lost headset says what its message says
