@@ -21,7 +21,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background process inherits this, and so would the programs that tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("neurofeedback", deadline=None)  # a busy machine is no failure
+settings.register_profile("neurofeedback", deadline=None, max_examples=40)  # a busy machine is no failure
+settings.register_profile("nightly", deadline=None, max_examples=400)
 settings.register_profile("coverage", deadline=None, max_examples=10, derandomize=True)  # the same lines in every run
 settings.load_profile("neurofeedback")
 

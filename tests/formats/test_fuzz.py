@@ -35,7 +35,7 @@ def test_every_seed_is_fuzzed(known: dict[str, Seed]):
     assert set(known) == set(KINDS)
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(kind=st.sampled_from(KINDS), number=st.integers(0, 2**32), which=st.integers(0, 2))
 def test_a_damaged_file_is_read_or_refused_in_one_line(known: dict[str, Seed], kind: str, number: int, which: int):
     seed = known[kind]
@@ -56,7 +56,7 @@ def test_importing_a_damaged_file_leaves_a_whole_session_or_nothing(known: dict[
         imports_or_leaves_nothing(changed.write(Path(folder)), Path(folder, "recordings"))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     content=st.binary(max_size=300), name=st.sampled_from(["a.edf", "a.vhdr", "a_raw.fif", "a.csv", "a.set", "a.xdf"])
 )
