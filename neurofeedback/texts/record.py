@@ -38,3 +38,17 @@ END_KEEP = "Go on recording"
 MARKED = "Marked at {at}."
 ENTRY_TITLE = "Entry for {participant}"
 AT = "{at}; or 14:02"
+
+# in the terminal
+ATTENDANT = "attendant"
+ASK_DOSE = "Dose, such as 35 mg or 0.5 mg/kg; @14:02 at the end for another time:"
+ASK_SUBSTANCE = "Substance (Enter for {substance}):"
+ASK_ROUTE = "Route, iv, im, nasal or oral:"
+ASK_END = "End of the infusion, Enter for now or 14:45:"
+ASK_VITALS = "Vital signs, such as 128/84 pulse 71 spo2 98; @14:02 for another time:"
+ASK_NOTE = "Note; @14:02 for another time:"
+ASK_REASON = "The sound is off. Why (Enter for no reason):"
+READ_BACK = "Read as: {entry}. Enter saves, Escape does not."
+NOT_COMPLETE = "This entry is not complete. Again:"
+KEYS = {"d": "dose", "e": "end of infusion", "v": "vital signs", "n": "note", "x": "stop the sound"}
+"""Keys of an attendant, in a recording without feedback and under a substance."""

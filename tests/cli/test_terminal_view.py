@@ -102,7 +102,7 @@ FACTS = [
 def test_the_live_view_shows(fact: str) -> None:
     console = terminal()
     console.print(render_panel(moment()))
-    assert fact in printed(console)
+    assert fact in " ".join(printed(console).split()), "a long line may be wrapped"
 
 
 def test_the_live_view_follows_to_the_end() -> None:

@@ -19,11 +19,15 @@ from neurofeedback.texts.catalogue import tr
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
     from neurofeedback.recording.facts.session_facts import SessionFacts
+    from neurofeedback.session.session import Session
 
 KEYS = (
     "Keys in the terminal view, typed or piped in: space, or a presenter's remote: my mind wandered; 1 to 5: answer a "
-    "question; s: skip it; p: pause and resume; + and -: volume; m: mute; l: 5 minutes longer; k: mark; q: end."
+    "question; s: skip it; p: pause and resume; + and -: volume; m: mute; l: 5 minutes longer; k: mark; q: end. With "
+    "--mode record or a substance, an attendant enters by d a dose, e the end of the infusion, v vital signs, n a "
+    "note, and x stops the sound."
 )
 
 
@@ -103,11 +107,25 @@ def train(
         questionnaires.ask_before()
     else:
         questionnaires.log_not_asked(tr(forms.NOT_ASKED_PIPED))
-    result = run_in_terminal(session, plain_console())
+    attendant = _attendant_keys(config, session)
+    result = run_in_terminal(session, plain_console(), attendant)
+    if attendant is not None and attendant.question:
+        echo(f"{tr(course.NOT_SAVED)} {attendant.line}", err=True)
     if is_terminal and result.session_dir is not None:
         questionnaires.link_and_ask_after(result.session_dir)
     print_session_end(result)
     raise typer.Exit(result.exit_code)
+
+
+def _attendant_keys(config: SessionConfig, session: Session) -> AttendantKeys | None:
+    """Return the keys of an attendant, in a recording without feedback and under a substance."""
+    from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
+
+    facts = config.facts
+    if config.mode != "record" and (facts is None or not facts.under_substance):
+        return None
+    substance = "" if facts is None else facts.substance
+    return AttendantKeys(config.recordings, config.participant, substance, send=session.live_state.send_request)
 
 
 def _network_is_allowed(lsl_out: str) -> bool:

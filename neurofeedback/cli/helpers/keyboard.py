@@ -11,12 +11,19 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
+from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
 from neurofeedback.session.config import RunningSession
 from neurofeedback.session.keymap import request_for_key
 
-_KEY = re.compile(r"\x1b\[[0-9;]*[~A-Za-z]|\x1bO[A-Za-z]|.", re.DOTALL)
+_KEY = re.compile(r"\r\n|\x1b\[[0-9;]*[~A-Za-z]|\x1bO[A-Za-z]|.", re.DOTALL)
 _NAMES = {
     " ": "space",
+    "\r\n": "enter",
+    "\r": "enter",
+    "\n": "enter",
+    "\x7f": "backspace",
+    "\b": "backspace",
+    "\x1b": "escape",
     "\x1b[5~": "page_up",
     "\x1b[6~": "page_down",
     "\x1b[C": "right",
@@ -28,26 +35,33 @@ _READ_BYTES = 256
 
 
 def key_names(typed: str) -> list[str]:
-    r"""Return the names of the keys that a terminal sent; line ends and unknown sequences are left out.
+    r"""Return the names of the keys that a terminal sent; unknown sequences are left out.
 
     Examples
     --------
     >>> key_names(" 2\n\x1b[6~\x1b[24~p")
-    ['space', '2', 'page_down', 'p']
+    ['space', '2', 'enter', 'page_down', 'p']
     """
     keys: list[str] = _KEY.findall(typed)
     return [_NAMES.get(key, key) for key in keys if key in _NAMES or key.isprintable()]
 
 
 @contextlib.contextmanager
-def forward_keys(session: RunningSession, stdin: TextIO | None = None) -> Iterator[None]:
-    """Pass keys on to a session within this context, where there is a keyboard or a pipe to read."""
+def forward_keys(
+    session: RunningSession, stdin: TextIO | None = None, attendant: AttendantKeys | None = None
+) -> Iterator[None]:
+    """Pass keys on to a session within this context, where there is a keyboard or a pipe to read.
+
+    Those of an attendant's entry are not passed on.
+    """
     fd = _readable_fd(sys.stdin if stdin is None else stdin)
     if fd is None:
         yield
         return
 
     def press(key: str) -> None:
+        if attendant is not None and attendant.press(key):
+            return
         if (request := request_for_key(key, session.live_state.snapshot)) is not None:
             session.live_state.send_request(request)
 

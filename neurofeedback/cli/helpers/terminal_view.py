@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
@@ -15,13 +15,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
 from neurofeedback.cli.helpers.common import echo
 from neurofeedback.cli.helpers.keyboard import forward_keys
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
 from neurofeedback.session.config import RunningSession, SessionResult
 from neurofeedback.session.keymap import key_help
 from neurofeedback.session.live_state import Snapshot, guide_text_of, situation_of
-from neurofeedback.texts import terminal
+from neurofeedback.texts import record, terminal
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock, format_duration, format_index, format_percent
 from neurofeedback.texts.probe_questions import ProbeQuestion
@@ -38,18 +39,18 @@ _OTHER_BASELINE = {"own": terminal.SESSION_BASELINE_KEY, "session": terminal.OWN
 Show = Callable[[Snapshot], None]
 
 
-def run_in_terminal(session: RunningSession, console: Console) -> SessionResult:
+def run_in_terminal(session: RunningSession, console: Console, attendant: AttendantKeys | None = None) -> SessionResult:
     """Start a session and show it until it ends.
 
-    Keys typed or piped in are passed on to the session. Ctrl-C and SIGTERM request an orderly end and wait for it; the
-    result then has exit code 130, unless an error occurred as well.
+    Keys typed or piped in are passed on to the session, or are those of an attendant's entry. Ctrl-C and SIGTERM
+    request an orderly end and wait for it; the result then has exit code 130, unless an error occurred as well.
     """
     if not console.is_terminal:
-        with forward_keys(session), _sigterm_interrupts():
-            return _show_until_end(session, _LinePrinter(console).show)
+        with forward_keys(session, attendant=attendant), _sigterm_interrupts():
+            return _show_until_end(session, _LinePrinter(console, attendant).show)
     live = Live(render_panel(Snapshot()), console=console, auto_refresh=False, transient=True)
-    with forward_keys(session), _sigterm_interrupts(), live:
-        return _show_until_end(session, lambda snapshot: live.update(render_panel(snapshot), refresh=True))
+    with forward_keys(session, attendant=attendant), _sigterm_interrupts(), live:
+        return _show_until_end(session, lambda snapshot: live.update(render_panel(snapshot, attendant), refresh=True))
 
 
 @contextmanager
@@ -119,7 +120,7 @@ def index_bar(mwi: float, width: int = BAR_WIDTH) -> str:
     return "".join(line)
 
 
-def render_panel(snapshot: Snapshot) -> RenderableType:
+def render_panel(snapshot: Snapshot, attendant: AttendantKeys | None = None) -> RenderableType:
     """Return the live view of one snapshot."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", justify="right")
@@ -128,8 +129,12 @@ def render_panel(snapshot: Snapshot) -> RenderableType:
     table.add_row("", Text(tr(guide_text_of(snapshot) or words), style="italic"))
     for label, text in describe_snapshot(snapshot).items():
         table.add_row(tr(label), Text(text))
+    if attendant is not None:
+        table.add_row(tr(record.ATTENDANT), Text(attendant.line))
     table.add_row("", Text(_index_line(snapshot), style="dim"))
     table.add_row(tr(terminal.KEYS), Text(_keys_text(snapshot), style="dim"))
+    if attendant is not None:
+        table.add_row("", Text(_join_keys(record.KEYS), style="dim"))
     table.add_row("", Text(tr(terminal.HOW_TO_END), style="dim"))
     return Padding(table, (1, 1))
 
@@ -143,7 +148,11 @@ def _keys_text(snapshot: Snapshot) -> str:
     keys = key_help()
     if source:
         keys["o"] = tr(_OTHER_BASELINE[source])
-    return " · ".join(f"{key} {meaning}" for key, meaning in keys.items())
+    return _join_keys(keys)
+
+
+def _join_keys(keys: Mapping[str, str]) -> str:
+    return " · ".join(f"{key} {tr(meaning)}" for key, meaning in keys.items())
 
 
 def format_line(snapshot: Snapshot) -> str:
@@ -159,16 +168,18 @@ def format_line(snapshot: Snapshot) -> str:
 class _LinePrinter:
     """Prints a line when something changes, and every few seconds of the session."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, attendant: AttendantKeys | None = None) -> None:
+        self._console, self._attendant = console, attendant
         self._last: tuple[object, ...] = ()
         self._due_s = 0.0
         self._printed: set[str] = set()
         self._guide_text = ""
+        self._entered = ""
 
     def show(self, snapshot: Snapshot) -> None:
         """Print a line if the snapshot differs from the last one or a line is due."""
         self._print_once(snapshot)
+        self._print_attendant()
         prompts = (snapshot.question, snapshot.paused)
         now = (snapshot.status, snapshot.phase, snapshot.signal_lost_s > 0, snapshot.message, prompts)
         if now == self._last and snapshot.elapsed_s < self._due_s:
@@ -191,6 +202,15 @@ class _LinePrinter:
             if line not in self._printed:
                 self._printed.add(line)
                 self._print(line)
+
+    def _print_attendant(self) -> None:
+        """Print a question to an attendant and what was saved, each once; what is typed is not printed again."""
+        if self._attendant is None:
+            return
+        line = " ".join(filter(None, (self._attendant.status, self._attendant.question)))
+        if line and line != self._entered:
+            self._print(tr(terminal.ROW, label=tr(record.ATTENDANT), value=line))
+        self._entered = line
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
