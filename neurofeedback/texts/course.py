@@ -65,6 +65,13 @@ DUE_RECORDING = "recording, {minutes:g} min, {mode}{condition}"
 DUE_VITALS = "vital signs"
 DUE_HOME = "sittings this week: {done} of {planned}"
 DUE_READY = "ready to leave: not entered"
+PLAN = "plan of the course"
+DO_IT = "&Do it now"
+REPORT = "&Report"
+REPORT_CLINIC = "For the clinic ..."
+REPORT_PATIENT = "For the person ..."
+REPORT_DIALOG = "Write the report of the course"
+WRITING = "Measuring the recordings; the first time this takes some seconds a recording."
 CHANGED_SINCE_FROZEN = "The course was changed after it was frozen: {what}"
 
 # consent and leaving

@@ -51,6 +51,7 @@ HELP_KEYS: dict[str, dict[str, str]] = {
         "B": "begin now, while the headset is put on",
         "Page Up, Page Down": "a presenter's remote: on the breath, elsewhere; or I was away",
         "Esc": "end the sitting; a card asks first",
+        "Ctrl+E": "an attendant's entry: dose, vital signs, note",
     },
     HELP_EVERYWHERE: {
         "F1": "this help",

@@ -29,7 +29,7 @@ from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.session_bridge import Launch, SessionBridge
 from neurofeedback.ui.session_result import last_session_line
 from neurofeedback.ui.theme import DARK, THEMES
-from neurofeedback.ui.widgets.basic import label
+from neurofeedback.ui.widgets.basic import bind_key, label
 
 if TYPE_CHECKING:  # pyqtgraph and forms are loaded when first asked for
     from neurofeedback.ui.clinic.attendant import EntryDialog, RecordDialog
@@ -67,6 +67,7 @@ class SessionWindow(QMainWindow):
         self._record: RecordPage | None = None
         self._dialog: RecordDialog | EntryDialog | None = None
         self._line_before = ""
+        bind_key(self, "Ctrl+E", self._open_entry)
 
     def _make_demo_strip(self) -> QLabel:
         """Return the line that stands over every page of a demo."""
@@ -139,14 +140,14 @@ class SessionWindow(QMainWindow):
         dialog.begun.connect(self.begin)
         dialog.open()
 
-    def _open_entry(self, kind: str) -> None:
-        """Open the dialog of an attendant's entry; the recording goes on."""
-        if self._request is None or self._record is None:
+    def _open_entry(self, kind: str = "dose") -> None:
+        """Open the dialog of an attendant's entry while a session runs; it goes on. A locked recording takes none."""
+        if self._request is None or not self.session_visible() or self._is_locked:
             return
         from neurofeedback.ui.clinic.attendant import EntryDialog  # slow to import
 
         self._dialog = dialog = EntryDialog(self._request.recordings, self._request.participant, kind, self)
-        dialog.saved.connect(self._record.show_notice)
+        dialog.saved.connect(self._session_page.show_notice)
         dialog.open()
 
     def end(self) -> None:

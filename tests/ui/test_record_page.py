@@ -147,3 +147,17 @@ def test_the_end_of_an_infusion_needs_no_text(room: Room, qtbot: QtBot) -> None:
     assert dialog.tab.kind.currentData() == "end"
     assert dialog.tab.save.isEnabled()
     dialog.reject()
+
+
+def test_an_attendant_enters_during_a_practice_with_feedback(open_room: Open, qtbot: QtBot) -> None:  # noqa: F811
+    room = open_room()
+    qtbot.keyClick(room.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    assert room.window._dialog is None, "no session, no entry"
+    qtbot.keyClick(room.button("Sit"), Qt.Key.Key_Space)
+    qtbot.waitUntil(room.window.session_visible)
+    qtbot.keyClick(room.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    dialog = room.window._dialog
+    assert isinstance(dialog, EntryDialog)
+    dialog.saved.emit("Saved: 14:02 note")
+    assert "Saved: 14:02 note" in room.shown()
+    dialog.reject()

@@ -29,12 +29,13 @@ OBSERVED = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
-    """One thing that is planned: when, what kind, in words, and whether it is done."""
+    """One thing that is planned: when, what kind, in words, whether it is done, and the form that it asks."""
 
     at: datetime
     kind: DueKind
     what: str
     state: DueState
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,10 @@ def _form_items(data: CourseData, now: datetime) -> Iterator[DueItem]:
         near = [
             one
             for one in data.forms
-            if one.answers.form == planned.form and one.hash not in used and abs(one.asked_at - at) <= window
+            if one.answers.form == planned.form
+            and not one.superseded_by
+            and one.hash not in used
+            and abs(one.asked_at - at) <= window
         ]
         found = min(near, key=lambda one: abs(one.asked_at - at), default=None)
         if found is not None:
@@ -184,6 +188,7 @@ def _form_items(data: CourseData, now: datetime) -> Iterator[DueItem]:
             "form",
             tr(texts.DUE_FORM, form=planned.form),
             _state(at, now, window, done=found is not None),
+            planned.form,
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QDialog, QMessageBox, QTabWidget, QWidget
 
+from neurofeedback.recording.facts.course_file import course_path
 from neurofeedback.recording.facts.form_records import unacknowledged_lines
 from neurofeedback.recording.facts.forms import log_not_asked
 from neurofeedback.session.config import SessionConfig, SessionResult
@@ -15,6 +16,7 @@ from neurofeedback.settings.load import load_settings
 from neurofeedback.texts import course, forms
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
+from neurofeedback.ui.clinic.course_tab import CourseTab
 from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
 from neurofeedback.ui.widgets.facts_tabs import EntryTab, FactsTab, FormTab
@@ -63,6 +65,13 @@ class FactsDialog(QDialog):
         if session:
             self.facts = FactsTab(recordings, participant, session)
             self.tabs.addTab(self.facts, tr(forms.TAB_FACTS))
+        self.course: CourseTab | None = None
+        if course_path(recordings, participant).exists():
+            self.course = CourseTab(recordings, participant)
+            self.course.wanted.connect(self._do_due)
+            self.tabs.addTab(self.course, tr(forms.TAB_COURSE))
+            for tab in (self.form, self.entry):
+                tab.task.done.connect(self.course.refresh)
         self.due = label(quiet=True, name=forms.DUE_NAME)
         self.due.setWordWrap(True)
         self.due.hide()
@@ -106,6 +115,16 @@ class FactsDialog(QDialog):
         box.buttonClicked.connect(lambda chosen: super(FactsDialog, self).done(a0) if chosen is leave else None)
         self.question = box
         box.open()
+
+    def _do_due(self, kind: str, form: str) -> None:
+        """Open the tab where what is due is done, with the kind of entry or the form."""
+        self.tabs.setCurrentWidget(self.form if form else self.entry)
+        if not form:
+            self.entry.kind.setCurrentIndex(self.entry.kind.findData(kind))
+            return
+        if self.form.choice.findText(form) < 0:
+            self.form.choice.addItem(form)
+        self.form.choice.setCurrentText(form)
 
     def _show_due(self, text: str) -> None:
         self.due.setText(text)
