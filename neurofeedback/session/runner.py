@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -14,7 +14,6 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.processing.framing import FrameSchedule
-from neurofeedback.session.announcer import VoiceAnnouncer
 from neurofeedback.session.controls import ActionTime, Controls
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.phase_controller import PhaseOutput
@@ -25,6 +24,7 @@ from neurofeedback.session.session_context import SessionContext
 from neurofeedback.session.snapshot_builder import SnapshotBuilder
 from neurofeedback.session.stalls import MAX_AGE_S, SampleAge, StallMonitor
 from neurofeedback.session.summary import FrameCounts
+from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import SEARCHING_HEADSET
@@ -39,6 +39,7 @@ from neurofeedback.types import (
     Frame,
     Guidance,
     LostRun,
+    Phase,
 )
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,11 @@ _SILENCE_UPDATE_S = 0.1
 _MAX_RECENT_LOST_RUNS = 64
 _MIN_RATE_DURATION_S = 20.0
 _RATE_TOLERANCE = 0.02
+_SPOKEN_CHANGES: Mapping[tuple[EventKind | CommandKind, str], str] = {
+    (CommandKind.PAUSE, "on"): "phase_pause",
+    (CommandKind.PAUSE, "off"): "phase_resume",
+    (EventKind.SESSION_EXTENDED, ""): "phase_extended",
+}
 _SIGNAL_LOST_GUIDANCE = Guidance(background=BackgroundMode.LOST, immediate=True, mist=1.0)
 
 
@@ -179,6 +185,8 @@ class Runner:
             self._start_time = self._last_data_time - chunk.n_samples / context.stream.sfreq
             context.sink.ring(Bell.BEGIN, self.session_s)
             self._guide.announce_phase(context.phase_controller.segment, self.session_s)
+            if context.stop_advice:
+                self._announcer.say("care_stop", self.session_s)
         for consumer in self._consumers:  # the writer is the first
             consumer.process_chunk(chunk)
         self.duration_s = self.session_s
@@ -247,6 +255,9 @@ class Runner:
                 self._apply_phase_output(output, frames[-1].sample + 1)
         controller = context.phase_controller
         self._guide.update(controller.segment, controller.segment_s, self.session_s, paused=self._controls.paused)
+        left_s = (controller.end_samples[1] - frames[-1].sample) / context.stream.sfreq
+        guided = bool(controller.segment.guide) or controller.phase is Phase.DEBRIEF
+        self._announcer.update_time(left_s, self.session_s, quiet=guided)
         for consumer in self._frame_consumers:
             consumer.process_frames(timed)
 
@@ -334,6 +345,11 @@ class Runner:
         if result.chime:
             self._context.sink.ring(Bell.PROBE, self.session_s)
         self._announcer.update_question(self.probe_scheduler.question, self.session_s)
+        for row in result.rows:
+            if (
+                sentence := _SPOKEN_CHANGES.get((row.kind, row.value if row.kind is CommandKind.PAUSE else ""))
+            ) is not None:
+                self._announcer.say(sentence, self.session_s)
         if result.finished_probe is not None and self._context.decoder_thread is not None:
             self._context.decoder_thread.process_probe(result.finished_probe)
 

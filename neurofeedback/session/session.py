@@ -47,6 +47,7 @@ from neurofeedback.session.setup import (
 )
 from neurofeedback.session.simulated_participant import simulated_participant_for
 from neurofeedback.session.summary import build_summary
+from neurofeedback.session.voice.fit_voice import FitVoice
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.programme import Programme
@@ -246,7 +247,8 @@ class Session:
         prepared = self._prepared
         if not self._config.wait_for_fit:
             return HeadsetFitResult(prepared.source)
-        return wait_for_headset_fit(prepared.source, stream, profile, prepared.clock, self.live_state)
+        voice = FitVoice(prepared.settings.audio, prepared.sink)
+        return wait_for_headset_fit(prepared.source, stream, profile, prepared.clock, self.live_state, voice=voice)
 
     def _record(self, stream: StreamInfo, profile: Profile, fit_result: HeadsetFitResult) -> SessionResult:
         prepared, config = self._prepared, self._config
@@ -298,6 +300,7 @@ class Session:
                 index_name=index_name,
                 decoder_thread=decoder_thread,
                 outputs_text=", ".join(output.description for output in outputs),
+                stop_advice=config.facts is not None and config.facts.under_substance,
                 model_text=""
                 if not has_index
                 else index_source_text(index_name, n_answers, learns_live=learn_live, trust=engine.trust),

@@ -22,6 +22,7 @@ class SessionContext:
     """The parts a runner needs; ``seed`` draws the times of probes, ``model_text`` says what drives the guidance.
 
     ``model_record`` says the same in English, for the recording. ``outputs_text`` says what is open to other programs.
+    With ``stop_advice`` the voice says at the start that the person can end at any time.
     """
 
     source: Source
@@ -40,3 +41,4 @@ class SessionContext:
     model_text: str = ""
     model_record: str = ""
     outputs_text: str = ""
+    stop_advice: bool = False

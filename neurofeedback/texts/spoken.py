@@ -43,37 +43,20 @@ SENTENCES: Mapping[str, str] = {
     "phase_five_minutes": "Five minutes left.",
     "phase_one_minute": "One minute left.",
     "session_end": "The sitting is over. Thank you.",
-    "session_saved": "Your sitting is saved.",
-    "session_stopped": "The sitting was ended.",
-    "baseline_longer": "The baseline takes a little longer.",
-    "baseline_ready": "Your baseline is ready.",
     # probes
     "probe_where": "Where was your mind? One: on the breath. Two: elsewhere. Three: not sure.",
     "probe_sure": "How sure are you, from one to four?",
     "probe_sleepy": "How sleepy are you, from one to five?",
-    "probe_thanks": "Thank you.",
-    "probe_skipped": "Skipped.",
-    "press_noted": "Noted.",
     # headset
     "headset_lost": "The headset's signal is lost. Stay seated, it is being looked for.",
     "headset_back": "The headset is back.",
     "headset_battery": "The headset's battery is low.",
-    "headset_contact": "An electrode has lost contact.",
-    "signal_unclear": "The signal is unclear. The sound does not follow you for now.",
-    "signal_clear": "The signal is clear again.",
     # sound
-    "sound_quiet": "This is how it sounds when your mind is with the breath.",
-    "sound_tone": "This is the tone, when your mind wanders.",
-    "sound_unclear": "This is how it sounds when the signal is unclear.",
-    "sound_calm": "This is the sign of calm.",
     "sound_voice": "This is the voice.",
     # practices and care
     "practice_breath": "Rest your attention on the breath, wherever you feel it most.",
     "practice_return": "When the mind has wandered, come back without hurry.",
     "practice_open": "Let come what comes, and let it go.",
-    "practice_kindness": "May you be well.",
-    "practice_body": "Feel the body as it sits here.",
     "care_stop": "If this becomes too much, open your eyes and stop. You can end at any time.",
-    "care_sleepy": "You seem sleepy. Sit upright, or take a deeper breath.",
 }
 """Every sentence by its id; a person's own recording of one is ``<id>.wav`` in the folder of the settings."""

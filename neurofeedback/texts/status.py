@@ -119,13 +119,17 @@ def headset_fit_text(headset_fit: HeadsetFit | None, lost_s: float = 0.0) -> str
 
 def contact_hint(headset_fit: HeadsetFit | None) -> str:
     """Return the advice that helps most of the poor electrodes; empty without any."""
-    if headset_fit is None:
-        return ""
+    reason = "" if headset_fit is None else main_contact_reason(headset_fit)
+    return tr(fit_texts.HINTS.get(reason, "")) if reason else ""
+
+
+def main_contact_reason(headset_fit: HeadsetFit) -> str:
+    """Return why most of the poor electrodes are poor; empty without any."""
     reasons = Counter[str]()
     for electrode, acceptable in zip(headset_fit.electrodes, headset_fit.acceptable, strict=True):
         if not acceptable:
             reasons.update(electrode.contact.reasons[:1])
-    return tr(fit_texts.HINTS.get(reasons.most_common(1)[0][0], "")) if reasons else ""
+    return reasons.most_common(1)[0][0] if reasons else ""
 
 
 def headset_fit_record(headset_fit: HeadsetFit) -> str:

@@ -48,7 +48,7 @@ def test_every_sentence_is_shipped_as_its_text_says_within_six_megabytes() -> No
     assert sum(path.stat().st_size for path in RECORDINGS.iterdir()) < 6e6
 
 
-@pytest.mark.parametrize("sentence", ["probe_where", "phase_practice", "press_noted", "headset_lost"])
+@pytest.mark.parametrize("sentence", ["probe_where", "phase_practice", "session_end", "headset_lost"])
 def test_sentences_are_equally_loud_under_the_ceiling_and_over_the_background(sentence: str) -> None:
     sound = said(sentence)
     assert 0.2 < len(sound) / SFREQ < 10

@@ -14,13 +14,13 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.learning.past_sessions import collect_labels, finished_sessions
 from neurofeedback.recording.session_notes import SessionNotes, write_notes
-from neurofeedback.session.announcer import VoiceAnnouncer
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import GuideCue, Segment, SessionPlan, plan_session
 from neurofeedback.session.practice.guide import SHOWN_S, GuideTimer, PracticeGuide
 from neurofeedback.session.session import Session
 from neurofeedback.session.setup import practice_settings
+from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.settings.load import available, load_programme
 from neurofeedback.settings.model import Settings
@@ -29,8 +29,8 @@ from neurofeedback.settings.session import PhaseSettings
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.types import EventKind, Phase
 from neurofeedback.verification.verify import CheckStatus, verify
-from tests.session.test_announcer import Heard
 from tests.session.test_programmes import Run
+from tests.session.voice.test_announcer import Heard
 
 WITH_TEXTS = ("breath-focus", "open-awareness", "loving-kindness", "body-scan", "absorption")
 cue_times = st.lists(st.floats(0, 100), min_size=1, max_size=6, unique=True).map(sorted)

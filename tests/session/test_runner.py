@@ -11,6 +11,7 @@ import pytest
 
 from neurofeedback.acquisition.playback import PlaybackSource
 from neurofeedback.audio.sink import Bell
+from neurofeedback.audio.voice import Utterance
 from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SourceError
 from neurofeedback.formats.reader import open_recording
@@ -22,14 +23,16 @@ from neurofeedback.session.clock import VirtualClock
 from neurofeedback.session.live_state import LiveState, Request, RequestKind
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import plan_session
+from neurofeedback.session.probes import ActionResult
 from neurofeedback.session.runner import Runner
 from neurofeedback.session.session_context import SessionContext
+from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve
 from neurofeedback.settings.signal import GapSettings
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
 from neurofeedback.simulation.simulated_meditator import simulate
-from neurofeedback.types import BackgroundMode, Chunk, EventKind, Guidance, LostRun, Phase, State, StreamInfo
+from neurofeedback.types import BackgroundMode, Chunk, Event, EventKind, Guidance, LostRun, Phase, State, StreamInfo
 from neurofeedback.verification.replay import compare_with_log, replay
 
 MINUTES = 1.0
@@ -137,9 +140,15 @@ class Doubtful(PlaybackSource):
 
 
 def put_together(
-    source: PlaybackSource, root: Path, clock: VirtualClock, gaps: GapSettings
+    source: PlaybackSource,
+    root: Path,
+    clock: VirtualClock,
+    gaps: GapSettings,
+    sink: RecordingSink | None = None,
+    *,
+    voice: bool = False,
 ) -> tuple[Runner, SessionContext]:
-    settings = load_settings().model_copy(update={"gaps": gaps})
+    settings = load_settings().model_copy(update={"gaps": gaps, "audio": AudioSettings(voice_enabled=voice)})
     stream, profile = resolve(settings, source.stream)
     engine = FrameEngine(stream.sfreq, profile)
     started = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
@@ -147,7 +156,8 @@ def put_together(
     plan = plan_session(settings.phases, MINUTES, settings.baseline.min_clean_s)
     keeper = PhaseController(plan, stream.sfreq, 2)
     writer = SessionWriter(root, header)
-    parts = SessionContext(source, stream, writer, engine, keeper, RecordingSink(), clock, LiveState(), settings)
+    sink = sink or RecordingSink()
+    parts = SessionContext(source, stream, writer, engine, keeper, sink, clock, LiveState(), settings)
     return Runner(parts), parts
 
 
@@ -333,6 +343,33 @@ def test_gap_gives_lost_frames_without_tone(signal: np.ndarray, tmp_path: Path) 
     assert {f.state for f in inside} == {State.LOST}
     assert {f.guidance.tone_gain for f in inside} == {0.0}
     assert not any(f.valid for f in frames if 10240 < f.sample <= 10240 + 1024 + 2 * 256)
+
+
+@dataclass
+class SpeakingSink(RecordingSink):
+    """Sink that records what is said, too."""
+
+    said: list[str] = field(default_factory=list)
+
+    def speak(self, utterance: Utterance, at_s: float) -> None:
+        self.said.append(utterance.sentence)
+
+
+def test_voice_says_a_pause_its_end_the_stop_advice_and_a_longer_sitting(signal: np.ndarray, tmp_path: Path) -> None:
+    clock, sink = VirtualClock(), SpeakingSink()
+    source = PlaybackSource(Played(signal[:, :2560]), MUSE.device, now=clock.now)
+    runner, parts = put_together(source, tmp_path, clock, GapSettings(), sink, voice=True)
+    parts.stop_advice = True
+    for kind in (RequestKind.PAUSE, RequestKind.RESUME):
+        parts.live_state.send_request(Request(kind))
+    source.open()
+    assert runner.run() == "source"
+    runner._apply_result(ActionResult((Event(0, EventKind.SESSION_EXTENDED, "5"),)))
+    parts.writer.close(runner.frame_counts.as_summary(0.25))
+    begin = ["phase_pause", "phase_resume", "phase_settle", "care_stop"]
+    assert sink.said == [*begin, "phase_baseline", "phase_extended"]
+    events = next(tmp_path.rglob("*_events.tsv")).read_text(encoding="utf-8")
+    assert [name for name in begin if name in events] == begin
 
 
 def test_mark_and_stop_requests_are_applied(signal: np.ndarray, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from neurofeedback.acquisition.source import Source
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.fit.contact_check import ContactCheck
 from neurofeedback.session.live_state import LiveState, RequestKind, Snapshot
+from neurofeedback.session.voice.fit_voice import FitVoice
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
@@ -42,11 +43,17 @@ class HeadsetFitResult:
 
 
 def wait_for_headset_fit(
-    source: Source, stream: StreamInfo, profile: Profile, clock: Clock, live_state: LiveState
+    source: Source,
+    stream: StreamInfo,
+    profile: Profile,
+    clock: Clock,
+    live_state: LiveState,
+    *,
+    voice: FitVoice | None = None,
 ) -> HeadsetFitResult | None:
     """Publish the headset fit until it is good or the person starts anyway; None if the person ends it instead.
 
-    The source then delivers its next sample as number 0.
+    The source then delivers its next sample as number 0. ``voice`` says what helps.
     """
     check = ContactCheck(source, stream, profile.montage, profile.settings, clock)
     shown, message = Snapshot(), live_state.snapshot.message
@@ -54,6 +61,8 @@ def wait_for_headset_fit(
         if snapshot is not shown:
             shown = snapshot
             live_state.publish(replace(snapshot, message=message))
+        if voice is not None:
+            voice.update(snapshot.headset_fit, snapshot.signal_lost_s, clock.now())
         requested = {request.kind for request in live_state.drain_requests()}
         if RequestKind.STOP in requested:
             return None

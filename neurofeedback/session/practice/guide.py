@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from neurofeedback.audio.voice import shipped_texts
-from neurofeedback.session.announcer import VoiceAnnouncer
 from neurofeedback.session.plan import GuideCue, Segment
+from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 

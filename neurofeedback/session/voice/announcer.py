@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from neurofeedback.audio.null_sink import NullSink
@@ -22,6 +23,15 @@ _PHASES: Mapping[Phase, str] = {
     Phase.REST: "phase_rest",
     Phase.DEBRIEF: "phase_debrief",
 }
+_TIMES_LEFT: Mapping[str, tuple[float, float]] = {
+    "phase_five_minutes": (300.0, 900.0),
+    "phase_one_minute": (60.0, 300.0),
+}
+"""Time left at which each is said, and the least length of a sitting for it, s."""
+_HALFWAY, _MIN_HALFWAY_S = "phase_halfway", 600.0
+_END, _END_LEFT_S = "session_end", 4.0  # as long as the sentence, so that it ends with the sitting
+_MIN_END_S = 300.0  # in a shorter one the last phase is too short for both
+_MAX_DELAY_S = 20.0  # while a question is open
 _QUESTIONS: Mapping[int, str] = {1: "probe_where", 2: "probe_sure", 3: "probe_sleepy"}
 
 
@@ -48,6 +58,8 @@ class VoiceAnnouncer:
         self._eyes_open = eyes_open
         self._note = note
         self._question: ProbeQuestion | None = None
+        self._left_s = self._total_s = math.inf
+        self._due: tuple[str, float] | None = None
 
     @property
     def question_open(self) -> bool:
@@ -59,6 +71,40 @@ class VoiceAnnouncer:
         if (sentence := _PHASES.get(phase)) is not None:
             opened = self._eyes_open and phase is Phase.SETTLE
             self.say("phase_settle_open" if opened else sentence, at_s, delay_s=_AFTER_BELL_S)
+
+    def update_time(self, left_s: float, at_s: float, *, quiet: bool = False) -> None:
+        """Say that half of the time is over, how much is left, and the end.
+
+        Parameters
+        ----------
+        left_s : float
+            Time left in the sitting by its plan, without pauses, s; infinite without an end.
+        at_s : float
+            Session time, s.
+        quiet : bool
+            Say nothing but the end, such as while a practice speaks itself or the sitting comes to its end.
+        """
+        before_s, self._left_s = self._left_s, left_s
+        if math.isinf(before_s):
+            self._total_s = left_s
+        elif left_s > before_s:  # it was extended
+            self._total_s += left_s - before_s
+        elif not math.isinf(left_s):
+            times = [(sentence, s) for sentence, (s, shortest) in _TIMES_LEFT.items() if self._total_s >= shortest]
+            times += [(_HALFWAY, self._total_s / 2)] if self._total_s >= _MIN_HALFWAY_S else []
+            passed = [sentence for sentence, s in times if left_s <= s < before_s and not quiet]
+            passed += [_END] if left_s <= _END_LEFT_S < before_s and self._total_s >= _MIN_END_S else []
+            if passed:
+                self._due = (passed[-1], at_s)
+        self._say_due(at_s)
+
+    def _say_due(self, at_s: float) -> None:
+        """Say the time that was due, unless a question has been open for too long since."""
+        if self._due is None or self._question is not None:
+            return
+        (sentence, due_s), self._due = self._due, None
+        if at_s - due_s <= _MAX_DELAY_S:
+            self.say(sentence, at_s)
 
     def update_question(self, question: ProbeQuestion | None, at_s: float) -> None:
         """Ask a question that opens, after its chime; an answer ends what is being said."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
+import neurofeedback
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.voice import Utterance
-from neurofeedback.session.announcer import VoiceAnnouncer
+from neurofeedback.session.voice import fit_voice
+from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts.probe_questions import SURE, WHERE
+from neurofeedback.texts.spoken import SENTENCES
 from neurofeedback.types import Guidance, Phase
 
 
@@ -66,6 +72,63 @@ def test_nothing_but_the_questions_is_said_while_one_is_open_and_an_answer_ends_
     speaker.say("headset_back", 2.0)
     assert heard.calls == ["-", "probe_where", "-", "probe_sure", "-", "headset_back"]
     assert noted == ["probe_where", "probe_sure", "headset_back"]
+
+
+def times_said(lefts: list[float], question_from: int = 10_000, question_to: int = 10_000) -> list[tuple[str, float]]:
+    """Return what is said of the time left, with the time left; a question is open between two places."""
+    heard = Heard()
+    speaker, _ = announcer(heard)
+    said: list[tuple[str, float]] = []
+    for place, left_s in enumerate(lefts):
+        if place in {question_from, question_to}:
+            speaker.update_question(WHERE if place == question_from else None, float(place))
+        heard.calls.clear()
+        speaker.update_time(left_s, float(place))
+        said += [(sentence, left_s) for sentence in heard.calls]
+    return said
+
+
+def countdown(start_s: int, end_s: int = 0) -> list[float]:
+    return [float(left) for left in range(start_s, end_s - 1, -1)]
+
+
+def test_half_the_time_the_last_minutes_and_the_end_are_said() -> None:
+    assert times_said(countdown(1200)) == [
+        ("phase_halfway", 600.0), ("phase_five_minutes", 300.0), ("phase_one_minute", 60.0), ("session_end", 4.0),
+    ]  # fmt: skip
+    assert times_said(countdown(300)) == [("phase_one_minute", 60.0), ("session_end", 4.0)]
+    assert times_said(countdown(120)) == []
+
+
+def test_time_left_is_said_again_in_a_longer_sitting_and_only_then_in_one_without_end() -> None:
+    extended = [*countdown(900, 250), *countdown(550, 1)]
+    assert [sentence for sentence, _ in times_said(extended)] == [
+        "phase_halfway", "phase_five_minutes", "phase_five_minutes", "phase_one_minute", "session_end",
+    ]  # fmt: skip
+    assert times_said([math.inf] * 900 + countdown(8)) == []
+
+
+def test_time_left_waits_for_an_answer_but_not_too_long() -> None:
+    lefts = countdown(900, 280)
+    at = lefts.index(300.0)
+    assert times_said(lefts, at - 2, at + 9)[1:] == [("phase_five_minutes", 291.0)]
+    assert times_said(lefts, at - 2, at + 25)[1:] == []
+
+
+def test_quiet_practice_hears_the_end_alone() -> None:
+    heard = Heard()
+    speaker, _ = announcer(heard)
+    for left_s in countdown(1200):
+        speaker.update_time(left_s, 1200 - left_s, quiet=True)
+    assert heard.calls == ["session_end"]
+
+
+def test_every_sentence_is_said_somewhere() -> None:
+    package = Path(neurofeedback.__file__).parent
+    sources = [*package.rglob("*.py"), *(package.parent / "configs/programmes").glob("*.toml")]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources if path.name != "spoken.py")
+    places = {f"fit_{side}_{place}" for side in ("left", "right") for place in fit_voice._PLACES.values()}
+    assert [name for name in SENTENCES if name not in {*places, "headset_battery"} and f'"{name}"' not in text] == []
 
 
 def test_it_is_silent_when_it_is_off() -> None:

@@ -1,0 +1,1 @@
+"""What the voice says in a session and while the headset is put on."""

@@ -1,0 +1,102 @@
+"""What the voice says while the headset is put on: the state of the contact, and the remedy that helps most."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from neurofeedback.audio.null_sink import NullSink
+from neurofeedback.audio.sink import Sink
+from neurofeedback.audio.wav_sink import WavSink
+from neurofeedback.session.voice.announcer import VoiceAnnouncer
+from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.texts import contact
+from neurofeedback.texts.status import main_contact_reason
+from neurofeedback.types import ContactLevel, HeadsetFit
+
+STEADY_S = 2.0
+"""Time for which a sentence must be the right one before it is said, s."""
+PAUSE_S = 7.0
+REPEAT_S = 30.0
+"""Least time between two sentences, and before the same one is said again, s."""
+
+_REASONS: Mapping[str, str] = {
+    contact.NO_SIGNAL: "fit_cable",
+    contact.FLAT: "fit_flat",
+    contact.RAILED: "fit_cable",
+    contact.BROKEN: "fit_broken",
+    contact.MAINS: "fit_mains",
+    contact.MUSCLE: "fit_muscle",
+    contact.MOVING: "fit_moving",
+    contact.DRIFTING: "fit_drifting",
+}
+_HELPED_BY_PRESSING = frozenset({contact.NO_SIGNAL, contact.FLAT, contact.RAILED, contact.BROKEN, contact.NOISY})
+_PLACES: Mapping[str, str] = {
+    r"(TP|T|A|M)(\d+)": "ear",
+    r"(FP|AF)(\d+)": "forehead",
+    r"(O|PO|P)(\d+)": "back",
+}
+_ONCE = frozenset({"fit_begin", "fit_good", "fit_good_enough"})
+
+
+def fit_sentence(headset_fit: HeadsetFit, lost_s: float = 0.0) -> str:
+    """Return the id of the sentence that helps most now; ``lost_s`` is the time without any sample (s)."""
+    if lost_s > 0:
+        return "fit_no_signal"
+    if headset_fit.all_good:
+        return "fit_good"
+    if headset_fit.good_enough:
+        return "fit_good_enough"
+    electrodes = zip(headset_fit.electrodes, headset_fit.acceptable, strict=True)
+    poor = [electrode.contact for electrode, acceptable in electrodes if not acceptable]
+    if all(one.level is not ContactLevel.BAD for one in poor):
+        return "fit_improving"
+    if len(poor) == 1 and (place := _place(poor[0].ch_name)) and _HELPED_BY_PRESSING & set(poor[0].reasons[:1]):
+        return place
+    return _REASONS.get(main_contact_reason(headset_fit), "")
+
+
+def _place(ch_name: str) -> str:
+    """Return the sentence about an electrode's place; empty if its name does not say where it is.
+
+    Examples
+    --------
+    >>> _place("TP9"), _place("AF8"), _place("PO7"), _place("Cz")
+    ('fit_left_ear', 'fit_right_forehead', 'fit_left_back', '')
+    """
+    for pattern, place in _PLACES.items():
+        if found := re.fullmatch(pattern, ch_name.upper()):
+            return f"fit_{'left' if int(found[2]) % 2 else 'right'}_{place}"
+    return ""
+
+
+class FitVoice:
+    """Says the sentence that helps most, once it has been the right one for `STEADY_S`.
+
+    Into a sound file nothing is said: its time begins with the session.
+    """
+
+    def __init__(self, settings: AudioSettings, sink: Sink) -> None:
+        audible = NullSink() if isinstance(sink, WavSink) else sink
+        self._announcer = VoiceAnnouncer(settings, audible, eyes_open=False, note=lambda _said: None)
+        self._said_s: dict[str, float] = {}
+        self._candidate, self._since_s = "", -math.inf
+        self._last_s = -math.inf
+
+    def update(self, headset_fit: HeadsetFit | None, lost_s: float, now_s: float) -> None:
+        """Take the state of the fit at a time of the clock (s); None before the first second of signal."""
+        if not self._said_s:
+            self._say("fit_begin", now_s)
+        sentence = "fit_waiting" if headset_fit is None else fit_sentence(headset_fit, lost_s)
+        if sentence != self._candidate:
+            self._candidate, self._since_s = sentence, now_s
+        if not sentence or now_s - self._since_s < STEADY_S or now_s - self._last_s < PAUSE_S:
+            return
+        said_s = self._said_s.get(sentence, -math.inf)
+        if sentence not in self._said_s or (sentence not in _ONCE and now_s - said_s >= REPEAT_S):
+            self._say(sentence, now_s)
+
+    def _say(self, sentence: str, now_s: float) -> None:
+        self._said_s[sentence] = self._last_s = now_s
+        self._announcer.say(sentence, 0.0)
