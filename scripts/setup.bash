@@ -95,13 +95,24 @@ venv_fits() {
       "$root/neurofeedback" 2>/dev/null
 }
 
-# pip_install ARGUMENTS...: with uv where it exists
-pip_install() {
-  if command -v uv >/dev/null; then
-    uv pip install --quiet --python "$venv/bin/python" "$@"
-  else
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+run_pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
+
+# Print the path of uv: this machine's, or one that pip puts into .venv by the lock, since uv takes a fifth of pip's time.
+find_uv() {
+  local locked=$venv/uv.lock
+  command -v uv && return
+  if [ ! -x "$venv/bin/uv" ] && [ -e "$root/requirements-dev.lock" ]; then
+    awk '/^uv==/ { found = 1 } found { print } found && !/\\$/ { exit }' "$root/requirements-dev.lock" >"$locked"
+    run_pip --require-hashes --requirement "$locked" >/dev/null 2>&1
   fi
+  [ -x "$venv/bin/uv" ] && printf '%s\n' "$venv/bin/uv"
+}
+
+# pip_install ARGUMENTS...: with uv, and with pip where uv fails, since pip may have an index in its own settings
+pip_install() {
+  local uv
+  uv=$(find_uv) && "$uv" pip install --quiet --python "$venv/bin/python" "$@" && return
+  [ -x "$venv/bin/pip" ] && run_pip "$@" # a .venv made by uv has none
 }
 
 # What need_python installs from: a changed pyproject.toml or lock is installed again.
@@ -137,7 +148,7 @@ install_locked() {
 # install_unlocked EXTRAS [GROUP]: the newest packages that pyproject.toml permits, and the checkout.
 install_unlocked() {
   # Debian 12's pip does not know dependency groups
-  [ -z "${2:-}" ] || command -v uv >/dev/null || pip_install --upgrade 'pip>=25.1' || return 1
+  [ -z "${2:-}" ] || find_uv >/dev/null || run_pip --upgrade 'pip>=25.1' || return 1
   pip_install --editable "${root}[$1]" ${2:+--group "$root/pyproject.toml:$2"}
 }
 

@@ -47,6 +47,7 @@ def fake_venv(checkout: Path, package: Path) -> None:
     python = checkout / ".venv" / "bin" / "python"
     python.write_text(f'#!/bin/sh\nPYTHONPATH={package} exec {sys.executable} -S "$@"\n')
     python.chmod(0o755)
+    (python.parent / "pip").touch(0o755)
 
 
 @pytest.mark.skipif(shutil.which("ldconfig") is None, reason="glibc's list of libraries")
@@ -122,7 +123,7 @@ def test_a_changed_pyproject_is_installed_again(checkout: Path) -> None:
 
 def test_the_tools_for_tests_are_more_than_the_app(checkout: Path) -> None:
     fake_venv(checkout, checkout)
-    done = setup('pip_install() { echo "$@"; }; need_python dev; need_python app', checkout)
+    done = setup('run_pip() { :; }; pip_install() { echo "$@"; }; need_python dev; need_python app', checkout)
     assert f"--group {checkout}/pyproject.toml:dev" in done.stdout
     assert f"--editable {checkout}[emulators,lsl,osc,cluster,parquet]" in done.stdout
     assert done.stdout.count("--editable") == 1
@@ -189,7 +190,24 @@ def test_a_lock_that_cannot_be_installed_is_passed_over_unless_a_package_is_anot
     assert ("NEUROFEEDBACK_UNLOCKED=1" in done.stderr) != goes_on
 
 
-PIP = 'calls=0; pip_install() {{ echo "$*"; {}; }}; command() {{ [ "$2" != uv ] && builtin command "$@"; }}; set +e; '
+PIP = 'find_uv() {{ return 1; }}; run_pip() {{ echo "$*"; {}; }}; set +e; '
+
+
+@pytest.mark.parametrize(("works", "used"), [("true", ["uv"]), ("false", ["uv", "pip"])])
+def test_uv_installs_and_pip_where_uv_fails(checkout: Path, works: str, used: list[str]) -> None:
+    fake_venv(checkout, checkout)
+    code = f"find_uv() {{ echo fake_uv; }}; fake_uv() {{ echo uv; {works}; }}; run_pip() {{ echo pip; }}; pip_install a"
+    assert setup(code, checkout).stdout.split() == used
+
+
+def test_uv_is_installed_by_the_hashes_of_the_lock(checkout: Path) -> None:
+    fake_venv(checkout, checkout)
+    shutil.copy(ROOT / "requirements-dev.lock", checkout)
+    setup("command() { false; }; run_pip() { :; }; find_uv || true", checkout)
+    first, *hashes = (checkout / ".venv" / "uv.lock").read_text(encoding="utf-8").splitlines()
+    assert first.startswith("uv==")
+    assert hashes
+    assert all(line.strip().startswith("--hash=sha256:") for line in hashes)
 
 
 @pytest.mark.parametrize(
