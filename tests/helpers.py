@@ -54,3 +54,19 @@ class FastClock:
         self._time += min(self._speed * (now - self._looked_at), 0.05)
         self._looked_at = now
         return self._time
+
+
+def write_catalogue(path: Path, translations: dict[str, str]) -> None:
+    """Write a compiled gettext catalogue (.mo) of UTF-8 texts."""
+    pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **translations}.items())
+    n = len(pairs)
+    offset = 28 + 16 * n
+    tables: list[list[int]] = [[], []]
+    strings = b""
+    for side in (0, 1):
+        for pair in pairs:
+            encoded = pair[side].encode()
+            tables[side] += [len(encoded), offset + len(strings)]
+            strings += encoded + b"\0"
+    numbers = [0x950412DE, 0, n, 28, 28 + 8 * n, 0, 0, *tables[0], *tables[1]]
+    path.write_bytes(b"".join(number.to_bytes(4, "little") for number in numbers) + strings)

@@ -34,7 +34,7 @@ from neurofeedback.cli.commands import (
     train,
     verify,
 )
-from neurofeedback.cli.helpers.common import echo, set_up_logging
+from neurofeedback.cli.helpers.common import echo, set_up_logging, use_language
 from neurofeedback.cli.helpers.window import open_window
 from neurofeedback.errors import EXIT_INTERRUPTED, NeurofeedbackError, RecordingError
 from neurofeedback.texts.safe_text import escape_controls
@@ -77,9 +77,13 @@ def start(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
+    language: Annotated[
+        str, typer.Option(help="Language of texts and voice: en or de; else the window's, else the system's.")
+    ] = "",
 ) -> None:
-    """Set up logging, and open the window when no command is given."""
+    """Set up logging and the language, and open the window when no command is given."""
     set_up_logging(verbose=verbose)
+    use_language("en" if "--json" in context.args else language)  # what programs read is English
     if context.invoked_subcommand is None:
         raise typer.Exit(open_window())
 

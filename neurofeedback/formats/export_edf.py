@@ -19,7 +19,7 @@ from neurofeedback.formats.mne_conversion import Annotation, data_in_volts, list
 from neurofeedback.recording.events import GAP_TYPE
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 
 _log = logging.getLogger(__name__)
 _LONGEST_RECORD_S = 4.0
@@ -116,7 +116,7 @@ def _warn_of_coarse_steps(recording: Recording, data: NDArray[np.float64], to: _
     if coarse:
         names = ", ".join(recording.stream.ch_names[row] for row in coarse[:8])
         _log.warning(
-            "%s", tr(texts.COARSE_STEPS, format=to.name, channels=names, step_uv=float(steps_uv[coarse].max()))
+            "%s", english(texts.COARSE_STEPS, format=to.name, channels=names, step_uv=float(steps_uv[coarse].max()))
         )
 
 

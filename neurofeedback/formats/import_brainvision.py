@@ -21,7 +21,7 @@ from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.recording.import_report import ImportedGaps
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 from neurofeedback.types import Event, EventKind, LostRun
 
 _CHANNEL = re.compile(r"^(Ch\d+)=([^,\r\n]*),([^,\r\n]*),([^,\r\n]*)(?:,([^,\r\n]*))?(.*)$", re.MULTILINE)
@@ -111,7 +111,7 @@ def _find_parts(path: Path) -> _Parts:
     marker_file, marker_notices = _find_part(path, header, "MarkerFile", (suffix,))
     if marker_file is None:
         text = _EMPTY_MARKERS.format(data=data.name)
-        missing = (tr(texts.NO_MARKER_FILE),) if _named(header, "MarkerFile") else ()
+        missing = (english(texts.NO_MARKER_FILE),) if _named(header, "MarkerFile") else ()
         return _Parts(header, data, text, suffix, (*data_notices, *missing))
     text = decode_text(marker_file.read_bytes())
     return _Parts(header, data, text, suffix, (*data_notices, *marker_notices))
@@ -130,9 +130,9 @@ def _find_part(path: Path, header: str, key: str, suffixes: Sequence[str]) -> tu
     endings = (Path(name).suffix.lower(), *suffixes) if name else suffixes
     same_name = next((siblings[n] for ending in endings if (n := f"{path.stem}{ending}".lower()) in siblings), None)
     if named is not None and same_name is not None and named != same_name:
-        return named, (tr(texts.TWO_CANDIDATES, used=named.name, other=same_name.name),)
+        return named, (english(texts.TWO_CANDIDATES, used=named.name, other=same_name.name),)
     if named is None and same_name is not None and name:
-        return same_name, (tr(texts.RENAMED, named=name[:80], used=same_name.name),)
+        return same_name, (english(texts.RENAMED, named=name[:80], used=same_name.name),)
     return named or same_name, ()
 
 
@@ -180,7 +180,7 @@ def _insert_pauses(recording: Recording, markers: str) -> Recording:
         n_samples = round(late_s * sfreq) if late_s * sfreq > 1 and late_s < _MAX_PAUSE_S else 0
         inserted.append((start, n_samples))
         total += n_samples
-    notice = () if all(n for _, n in inserted) else (tr(texts.PAUSE_UNKNOWN, n=sum(not n for _, n in inserted)),)
+    notice = () if all(n for _, n in inserted) else (english(texts.PAUSE_UNKNOWN, n=sum(not n for _, n in inserted)),)
     starts = np.array([0, *(start for start, _ in inserted)], np.int64)
     shifts = np.concatenate([[0], np.cumsum([n for _, n in inserted])]).astype(np.int64)
 

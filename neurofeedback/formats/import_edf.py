@@ -35,7 +35,7 @@ from neurofeedback.recording.import_report import (
 from neurofeedback.recording.lost_runs import clip_runs
 from neurofeedback.recording.recording import Recording, SampleReader
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
 _TYPE_PREFIX = re.compile(r"^(EEG|EXG)[\s:]+(?=\S)", re.IGNORECASE)
@@ -139,14 +139,14 @@ def _read(file: EdfFile, kind: str, options: ImportOptions, tables: BidsTables) 
 
 def _classify(signal: EdfSignal, tables: BidsTables) -> ImportedChannel:
     if signal.is_annotations:
-        return ImportedChannel(signal.label, ChannelUse.MARKS, tr(texts.IS_TRIGGER))
+        return ImportedChannel(signal.label, ChannelUse.MARKS, english(texts.IS_TRIGGER))
     kind = tables.types.get(signal.label, "")
     if kind.upper() in _TRIGGER_TYPES:
-        return ImportedChannel(signal.label, ChannelUse.LEFT_OUT, tr(texts.IS_TRIGGER), signal.unit or "n/a")
+        return ImportedChannel(signal.label, ChannelUse.LEFT_OUT, english(texts.IS_TRIGGER), signal.unit or "n/a")
     channel = classify_channel(signal.label, kind, signal.unit or tables.units.get(signal.label, ""))
     name = _TYPE_PREFIX.sub("", signal.label)
     if channel.use is ChannelUse.EEG and not (np.isfinite(signal.gain) and signal.gain and signal.per_record):
-        return replace(channel, name=name, use=ChannelUse.LEFT_OUT, reason=tr(texts.NO_RANGE))
+        return replace(channel, name=name, use=ChannelUse.LEFT_OUT, reason=english(texts.NO_RANGE))
     return replace(channel, name=name)
 
 
@@ -155,7 +155,7 @@ def _leave_other_rates_out(file: EdfFile, row: int, channel: ImportedChannel, pe
     if channel.use is not ChannelUse.EEG or own == per_record:
         return channel
     sfreq = own / file.record_s if file.record_s > 0 else 0.0
-    return replace(channel, use=ChannelUse.LEFT_OUT, reason=tr(texts.OTHER_RATE, sfreq=sfreq))
+    return replace(channel, use=ChannelUse.LEFT_OUT, reason=english(texts.OTHER_RATE, sfreq=sfreq))
 
 
 def _trial(file: EdfFile, channels: Sequence[ImportedChannel], per_record: int) -> NDArray[np.float64]:
@@ -173,11 +173,11 @@ def _place_records(file: EdfFile, onsets: NDArray[np.float64] | None, per_record
     """Place each record by the time of its start where the file gives one; a difference below half a sample is none."""
     contiguous = np.arange(file.n_records, dtype=np.int64) * per_record
     if onsets is None:
-        notice = (tr(texts.NO_RECORD_TIMES),) if file.discontinuous else ()
+        notice = (english(texts.NO_RECORD_TIMES),) if file.discontinuous else ()
         return _Placement(contiguous, 0.0, notice)
     late = np.diff(onsets) * sfreq - per_record
     if not file.discontinuous and late.size > 1 and np.median(np.abs(late)) > _MIN_GAP:
-        return _Placement(contiguous, float(onsets[0]), (tr(texts.RECORD_TIMES_UNUSED),))
+        return _Placement(contiguous, float(onsets[0]), (english(texts.RECORD_TIMES_UNUSED),))
     steps = per_record + np.where(late > _MIN_GAP, np.round(late), 0).astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(steps)]).astype(np.int64)
     if starts[-1] / sfreq > _MAX_LENGTH_S + file.n_records * per_record / sfreq:
@@ -187,10 +187,10 @@ def _place_records(file: EdfFile, onsets: NDArray[np.float64] | None, per_record
     early = np.flatnonzero(late < -_MIN_GAP)
     if not early.size:
         jumps = bool((steps > per_record).any()) and not file.discontinuous
-        return _Placement(starts, float(onsets[0]), (tr(texts.GAPS_IN_CONTINUOUS),) if jumps else ())
+        return _Placement(starts, float(onsets[0]), (english(texts.GAPS_IN_CONTINUOUS),) if jumps else ())
     largest_s = float(-late[early].min()) / sfreq
     fault = ClockFault(ClockFaultKind.SET_BACK, int(early.size), int(early[0]) + 1, largest_s)
-    notice = tr(texts.RECORDS_OVERLAP, n=int(early.size), seconds=largest_s, record=int(early[0]) + 2)
+    notice = english(texts.RECORDS_OVERLAP, n=int(early.size), seconds=largest_s, record=int(early[0]) + 2)
     return _Placement(starts, float(onsets[0]), (notice,), (fault,))
 
 
@@ -226,7 +226,7 @@ def _trigger_events(file: EdfFile, chosen: ChosenEeg, placement: _Placement, per
     """Return the codes of the trigger channels: each change to a value that is not 0."""
     events: list[Event] = []
     for signal, channel in zip(file.signals, chosen.channels, strict=True):
-        if channel.reason != tr(texts.IS_TRIGGER) or signal.is_annotations or not signal.per_record:
+        if channel.reason != english(texts.IS_TRIGGER) or signal.is_annotations or not signal.per_record:
             continue
         codes = _codes(file, signal)
         changes = np.flatnonzero((np.diff(codes, prepend=codes[:1]) != 0) & (codes != 0))
@@ -254,7 +254,7 @@ def _codes(file: EdfFile, signal: EdfSignal) -> NDArray[np.float64]:
 def _size_notices(file: EdfFile) -> tuple[str, ...]:
     if file.n_announced < 0 or file.n_announced == file.n_records:
         return ()
-    return (tr(texts.OTHER_SIZE, announced=file.n_announced, found=file.n_records),)
+    return (english(texts.OTHER_SIZE, announced=file.n_announced, found=file.n_records),)
 
 
 def _reader(file: EdfFile, chosen: ChosenEeg, starts: NDArray[np.int64], per_record: int) -> SampleReader:

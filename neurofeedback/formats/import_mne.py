@@ -37,7 +37,7 @@ from neurofeedback.recording.import_report import (
 from neurofeedback.recording.lost_runs import clip_runs
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
 if TYPE_CHECKING:
@@ -232,13 +232,13 @@ def _headers_by_mne(raw: BaseRaw, kind: str) -> list[ChannelHeader]:
 
 def _classify(header: ChannelHeader) -> ImportedChannel:
     if header.kind == "stim":
-        return ImportedChannel(header.name, ChannelUse.MARKS, tr(texts.IS_TRIGGER))
+        return ImportedChannel(header.name, ChannelUse.MARKS, english(texts.IS_TRIGGER))
     return classify_channel(header.name, header.kind, header.unit)
 
 
 def _parts_notice(raw: BaseRaw) -> tuple[str, ...]:
     n_parts = len(raw.filenames)
-    return (tr(texts.SPLIT_FILE, n=n_parts),) if n_parts > 1 else ()
+    return (english(texts.SPLIT_FILE, n=n_parts),) if n_parts > 1 else ()
 
 
 def _gaps(raw: BaseRaw, chosen: ChosenEeg) -> tuple[LostRun, ...]:

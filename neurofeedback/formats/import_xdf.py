@@ -24,7 +24,7 @@ from neurofeedback.formats.rules.timing import RowTiming, time_rows
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 from neurofeedback.types import Event, EventKind, StreamInfo
 
 _log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ def _choose_stream(path: Path, streams: Sequence[dict[str, Any]]) -> tuple[dict[
         return chosen, ()
     names = ", ".join(_info_text(stream, "name") for stream in eeg_streams)
     used = _info_text(chosen, "name")
-    return chosen, (tr(texts.SEVERAL_EEG_STREAMS, n=len(eeg_streams), names=names[:200], used=used),)
+    return chosen, (english(texts.SEVERAL_EEG_STREAMS, n=len(eeg_streams), names=names[:200], used=used),)
 
 
 def _describe_stream(stream: Mapping[str, Any]) -> ImportedChannel:
@@ -122,7 +122,7 @@ def _describe_stream(stream: Mapping[str, Any]) -> ImportedChannel:
     name, kind = _info_text(stream, "name")[:80] or "n/a", _info_text(stream, "type")[:20] or "n/a"
     if _is_marker_stream(stream):
         return ImportedChannel(name, ChannelUse.MARKS)
-    return ImportedChannel(name, ChannelUse.LEFT_OUT, tr(texts.OTHER_STREAM, kind=kind))
+    return ImportedChannel(name, ChannelUse.LEFT_OUT, english(texts.OTHER_STREAM, kind=kind))
 
 
 def _info_text(stream: Mapping[str, Any], key: str) -> str:
@@ -182,7 +182,7 @@ def _code_events(values: NDArray[np.float64], channels: Sequence[ImportedChannel
     """Return the marks of the EEG stream's own trigger channels: changes to a code that is not 0."""
     events: list[Event] = []
     for codes, channel in zip(values, channels, strict=True):
-        if channel.reason != tr(texts.IS_TRIGGER) and not _MARKER_TYPE.search(channel.reason):
+        if channel.reason != english(texts.IS_TRIGGER) and not _MARKER_TYPE.search(channel.reason):
             continue
         codes_only = np.nan_to_num(codes)
         changes = np.flatnonzero((np.diff(codes_only, prepend=codes_only[:1]) != 0) & (codes_only != 0))

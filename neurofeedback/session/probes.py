@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from neurofeedback.settings.session import ProbeSettings
-from neurofeedback.texts.probe_questions import NOT_SURE, SLEEPY, SURE, WHERE, WORDING_VERSION, ProbeQuestion
+from neurofeedback.texts.probe_questions import NOT_SURE, SLEEPY, SURE, WHERE, ProbeQuestion, wording_version
 from neurofeedback.types import Command, Event, EventKind, Frame, Phase, Probe
 
 PROBE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})
@@ -129,7 +129,7 @@ class ProbeScheduler:
         self.n_probes += 1
         self._probe = Probe(sample)
         self._transition(ProbeEvent.CHIME, sample, now_s)
-        return ActionResult((Event(sample, EventKind.PROBE, WORDING_VERSION),), chime=True)
+        return ActionResult((Event(sample, EventKind.PROBE, wording_version()),), chime=True)
 
     def answer(self, value: int, sample: int, clock_s: float | None = None) -> ActionResult:
         """Take an answer; values that are not offered and repeats of a held key are ignored."""

@@ -25,8 +25,8 @@ from neurofeedback.settings.model import Settings
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts import errors as texts
-from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.probe_questions import QUESTIONS, WORDING_VERSION
+from neurofeedback.texts.catalogue import ENGLISH, language, tr
+from neurofeedback.texts.probe_questions import QUESTIONS, wording_version
 from neurofeedback.types import StreamInfo
 
 MIN_PROBE_INTERVAL_S = 5.0
@@ -42,8 +42,11 @@ def session_settings(settings: Settings, config: SessionConfig) -> Settings:
     SettingsError
         The probe interval is not allowed, or a change is not a setting.
     """
-    if config.settings_overrides:
-        settings = _with_overrides(settings, config.settings_overrides)
+    overrides = config.settings_overrides
+    if settings.audio.voice_language == ENGLISH != language():
+        overrides = (SettingOverride("audio", "voice_language", language()), *overrides)  # the last one counts
+    if overrides:
+        settings = _with_overrides(settings, overrides)
     probes, interval_s = settings.probes, config.probe_interval_s
     if config.mode == "record":
         interval_s = interval_s or 0.0
@@ -126,7 +129,7 @@ def make_start_state(
         programme=config.programme or None,
         plan=tuple(_planned_segment(segment) for segment in plan.segments),
         probes=PlannedProbes(
-            wording=WORDING_VERSION,
+            wording=wording_version(),
             questions={question.wording: dict(question.choices) for question in QUESTIONS},
             drawn_s=_drawn_probe_times(settings, plan, seed),
         ),

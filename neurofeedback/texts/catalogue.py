@@ -2,19 +2,62 @@
 
 Every module of this package holds templates as constants, by the place where a person reads them. A caller shows one by
 ``tr(home.MINUTES_LEFT, minutes=3)``: it is looked up in the gettext catalogue of the chosen language, then its named
-fields are filled in.
+fields are filled in. What is recorded is always English: ``english`` in place of ``tr``, or all within ``in_english``.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
 from gettext import NullTranslations
+from numbers import Real
+from string import Formatter
 
-_active: list[NullTranslations] = [NullTranslations()]
+ENGLISH = "en"
+DECIMAL_SIGN = "decimal sign: ."
+"""Its translation ends with the decimal sign of the language."""
+
+_active: list[tuple[NullTranslations, str]] = [(NullTranslations(), ENGLISH)]
+_english_only: ContextVar[bool] = ContextVar("english_only", default=False)
+_SWAP = str.maketrans(".,", ",.")
 
 
-def set_translations(translations: NullTranslations) -> None:
+class _CommaFormatter(Formatter):
+    """Formats templates with a decimal comma in the numbers of their fields."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        text = format(value, format_spec)
+        return text.translate(_SWAP) if isinstance(value, Real) else text
+
+
+class _StoredFormatter(Formatter):
+    """Formats templates with fields that are texts already."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        return str(value)
+
+
+def set_translations(translations: NullTranslations, language: str = ENGLISH) -> None:
     """Use these translations from now on; ``NullTranslations()`` is English."""
-    _active[0] = translations
+    _active[0] = translations, language
+
+
+def language() -> str:
+    """Return the language code of the texts, such as ``de``."""
+    return _active[0][1]
+
+
+@contextmanager
+def in_english() -> Iterator[None]:
+    """Return English texts within the block and its thread, for what is recorded or read by programs."""
+    token = _english_only.set(True)
+    try:
+        yield
+    finally:
+        _english_only.reset(token)
 
 
 def english(template: str, /, **fields: object) -> str:
@@ -39,10 +82,50 @@ def tr(template: str, /, **fields: object) -> str:
     """
     if not template:
         return ""
-    text = _active[0].gettext(template)
-    if not fields:
-        return text
+    if _english_only.get():
+        return english(template, **fields)
+    return translate(_active[0][0], template, **fields)
+
+
+def translate(translations: NullTranslations, template: str, /, **fields: object) -> str:
+    """Return a text in the language of these translations; English if its translation has a wrong field."""
+    text = translations.gettext(template)
+    if not fields or text is template:
+        return english(text, **fields)
+    formatter = _CommaFormatter() if translations.gettext(DECIMAL_SIGN).endswith(",") else Formatter()
     try:
-        return text.format(**fields)
-    except (KeyError, IndexError, ValueError):  # a translation with a wrong field must not hide the text
+        return formatter.vformat(text, (), fields)
+    except (KeyError, IndexError, ValueError, AttributeError):  # a wrong field must not hide the text
         return template.format(**fields)
+
+
+def tr_stored(text: str, templates: Iterable[str]) -> str:
+    """Return a recorded English text in the chosen language; as it stands if it is of none of the templates.
+
+    Examples
+    --------
+    >>> tr_stored("Gaps: 3.", ["Gaps: {n}.", "No gaps."])
+    'Gaps: 3.'
+    """
+    if _english_only.get() or language() == ENGLISH:
+        return text
+    for template in templates:
+        if (found := _pattern(template).fullmatch(text)) is not None:
+            translated = _active[0][0].gettext(template)
+            try:
+                return _StoredFormatter().vformat(translated, (), found.groupdict())
+            except (KeyError, IndexError, ValueError, AttributeError):
+                return text
+    return text
+
+
+@lru_cache(maxsize=512)
+def _pattern(template: str) -> re.Pattern[str]:
+    """Return the pattern of a template's filled-in texts, with a group for each of its fields."""
+    parts, seen = [], set[str]()
+    for literal, field, _, _ in Formatter().parse(template):
+        parts.append(re.escape(literal))
+        if field is not None:
+            parts.append(f"(?P={field})" if field in seen else f"(?P<{field}>.+?)")
+            seen.add(field)
+    return re.compile("".join(parts), re.DOTALL)

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from math import isfinite
 
+from neurofeedback.texts.catalogue import tr
+
+ONE_MINUTE = "1 minute"
+MINUTES = "{n} minutes"
+ONE_SECOND = "1 second"
+SECONDS = "{n} seconds"
+NOT_AVAILABLE = "n/a"
+UNKNOWN = "unknown"
+
 
 def format_clock(seconds: float) -> str:
     """Return a time as minutes and seconds; an endless time as a dash.
@@ -30,19 +39,19 @@ def format_duration(seconds: float) -> str:
     minutes, rest = divmod(max(0, round(seconds)), 60)
     if minutes >= 10 or not rest:
         minutes, rest = round(seconds / 60), 0
-    parts = (_with_plural(minutes, "minute"), _with_plural(rest, "second"))
-    return " ".join(part for part in parts if part) or "0 seconds"
+    parts = (_with_plural(minutes, ONE_MINUTE, MINUTES), _with_plural(rest, ONE_SECOND, SECONDS))
+    return " ".join(part for part in parts if part) or tr(SECONDS, n=0)
 
 
-def _with_plural(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}" if number else ""
+def _with_plural(number: int, one: str, many: str) -> str:
+    return "" if not number else tr(one) if number == 1 else tr(many, n=number)
 
 
 def format_percent(share: float) -> str:
     """Return a share in percent, or ``n/a``."""
-    return f"{100 * share:.0f} %" if isfinite(share) else "n/a"
+    return f"{100 * share:.0f} %" if isfinite(share) else tr(NOT_AVAILABLE)
 
 
 def format_index(mwi: float) -> str:
     """Return the index as a whole number, or ``unknown``."""
-    return f"{mwi:.0f}" if isfinite(mwi) else "unknown"
+    return f"{mwi:.0f}" if isfinite(mwi) else tr(UNKNOWN)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from neurofeedback.texts.catalogue import ENGLISH, language
 from neurofeedback.types import EventKind
 
 WORDING_VERSION = "1"
-"""Version of the wording; every probe's row in ``events.tsv`` names it."""
+"""Version of the English wording; ``wording_version`` names that of a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,14 @@ SLEEPY = ProbeQuestion(
 QUESTIONS = (WHERE, SURE, SLEEPY)
 NOT_SURE = 3
 """The answer to where that leaves nothing to be sure of."""
+
+
+def wording_version() -> str:
+    """Return the version of the wording in the chosen language; every probe's row in ``events.tsv`` names it.
+
+    Examples
+    --------
+    >>> wording_version()
+    '1'
+    """
+    return WORDING_VERSION if language() == ENGLISH else f"{WORDING_VERSION}-{language()}"

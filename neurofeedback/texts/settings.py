@@ -5,7 +5,11 @@ GROUP_SOUND = "Sound"
 GROUP_PRACTICE = "Practice"
 GROUP_OUTPUT = "Recording"
 
+LANGUAGES = {"": "As the system", "en": "English", "de": "Deutsch"}
+"""Choices of the setting ``language``; each language under its own name."""
+
 FIELDS = {
+    "language": "Language",
     "theme": "Colours",
     "large_type": "Large type",
     "reduced_motion": "Reduce motion",
@@ -56,7 +60,7 @@ SOUND_FIELDS = {
 }
 TONE_TIMBRES = {"pad": "Warm pad", "bowl": "Bowl", "breath": "Breath"}
 SOUND_PLACEHOLDERS = {
-    "voice_language": "en, or another one such as de (by espeak-ng)",
+    "voice_language": "as the texts; or another one such as fr (by espeak-ng)",
     "voice_folder": "WAV files named by sentence; empty for none",
 }
 HEAR = {

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 
 from neurofeedback.texts import headset_fit as fit_texts
 from neurofeedback.texts import session as session_texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english, tr
+from neurofeedback.texts.contact import MAINS
 from neurofeedback.types import (
     INDEX_NAME,
     ChannelContact,
@@ -76,14 +77,14 @@ def contact_text(contacts: Iterable[ChannelContact], limit: int = 3) -> str:
     poor = [c for c in listed if c.level is not ContactLevel.GOOD]
     if not poor:
         return tr(session_texts.GOOD_CONTACT if listed else session_texts.WAITING_FOR_CONTACT)
-    parts = [f"{c.ch_name}: {', '.join(c.reasons) or c.level}" for c in poor[:limit]]
+    parts = [f"{c.ch_name}: {', '.join(map(tr, c.reasons)) or c.level}" for c in poor[:limit]]
     if len(poor) > limit:
         parts.append(tr(session_texts.MORE_ELECTRODES, count=len(poor) - limit))
     return " · ".join(parts)
 
 
-def contact_reason_text(electrode: ElectrodeQuality) -> str:
-    """Return in short why contact is not good, or that it is.
+def contact_reason_text(electrode: ElectrodeQuality, *, translate: Callable[..., str] = tr) -> str:
+    """Return in short why contact is not good, or that it is; pass ``english`` for what is recorded.
 
     Examples
     --------
@@ -93,10 +94,11 @@ def contact_reason_text(electrode: ElectrodeQuality) -> str:
     """
     reasons = electrode.contact.reasons
     if not reasons:
-        return fit_texts.REASON_GOOD
-    if reasons[0] == "mains hum":
-        return fit_texts.REASON_WITH_AMOUNT.format(reason=reasons[0], amount_uv=electrode.mains_uv)
-    return reasons[0]
+        return translate(fit_texts.REASON_GOOD)
+    reason = translate(reasons[0])
+    if reasons[0] == MAINS:
+        return translate(fit_texts.REASON_WITH_AMOUNT, reason=reason, amount_uv=electrode.mains_uv)
+    return reason
 
 
 def headset_fit_text(headset_fit: HeadsetFit | None, lost_s: float = 0.0) -> str:
@@ -142,7 +144,7 @@ def headset_fit_record(headset_fit: HeadsetFit) -> str:
     'begun before contact was good enough; TP9: muscle'
     """
     poor = [
-        f"{electrode.contact.ch_name}: {contact_reason_text(electrode)}"
+        f"{electrode.contact.ch_name}: {contact_reason_text(electrode, translate=english)}"
         for electrode, acceptable in zip(headset_fit.electrodes, headset_fit.acceptable, strict=True)
         if not acceptable
     ]

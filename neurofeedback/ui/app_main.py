@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from PyQt6.QtCore import QLocale, QTimer
+from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from neurofeedback.errors import EXIT_OK, SettingsError
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.languages import stored_language
+from neurofeedback.ui.app_language import use_language
 from neurofeedback.ui.app_state import AppDefaults, state_path
 from neurofeedback.ui.crash_dialog import CrashHandler, install_crash_handler
 from neurofeedback.ui.main_window import MainWindow
 from neurofeedback.ui.session_bridge import Launch
 from neurofeedback.ui.single_instance import RaiseServer, lock_single_window, raise_open_window
-from neurofeedback.ui.translation import install_translation
 
 PRELOAD_AFTER_MS = 3000
 
@@ -50,7 +51,7 @@ def run_app(launch: Launch, defaults: AppDefaults) -> int:
     if isinstance(app, QApplication):
         app.setStyle("Fusion")
     folder = (defaults.state_file or state_path()).parent
-    install_translation(folder, QLocale().uiLanguages())
+    use_language(defaults.language or stored_language(defaults.preferences_file or folder / "settings.toml"), folder)
     try:
         lock = lock_single_window(folder)
     except SettingsError as error:

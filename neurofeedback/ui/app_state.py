@@ -80,6 +80,8 @@ class AppDefaults:
         File of the remembered choices; in the user's configuration folder by default.
     preferences_file : Path, optional
         File of the settings; beside ``state_file`` by default.
+    language : str
+        Language of the texts until another one is chosen in the window; empty for that of the settings.
     """
 
     recordings: Path
@@ -93,6 +95,7 @@ class AppDefaults:
     audio: str = "auto"
     state_file: Path | None = None
     preferences_file: Path | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

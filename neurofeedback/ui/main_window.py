@@ -17,6 +17,7 @@ from neurofeedback.texts import home, sessions, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import STOP_ADVICE
 from neurofeedback.ui.access_dialog import ask_about_access
+from neurofeedback.ui.app_language import use_language
 from neurofeedback.ui.app_state import (
     DEMO_DEVICE,
     DEMO_PARTICIPANT,
@@ -58,7 +59,7 @@ __all__ = ["AppDefaults", "DeviceChoice", "MainWindow", "ProgrammeChoice"]
 SIZE = (1024, 640)
 RECOVER_AFTER_MS = 1500
 FIRST_PROGRAMME = "first"
-APPEARANCE_SETTINGS = ("theme", "large_type", "picture", "reduced_motion")
+APPEARANCE_SETTINGS = ("language", "theme", "large_type", "picture", "reduced_motion")
 
 
 class MainWindow(SessionWindow):
@@ -285,6 +286,8 @@ class MainWindow(SessionWindow):
         appearance_changed = any(
             getattr(preferences, name) != getattr(self._preferences, name) for name in APPEARANCE_SETTINGS
         )
+        if preferences.language != self._preferences.language:
+            use_language(preferences.language, self._state_path.parent)
         self._preferences = preferences
         save_preferences(self._preferences_path, preferences)
         self._after.offer_mood(preferences.mood_questions)

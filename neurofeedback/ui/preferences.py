@@ -13,7 +13,7 @@ from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.storage.toml_text import parse_toml
 from neurofeedback.texts import settings, window
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import ENGLISH, language, tr
 
 _log = logging.getLogger(__name__)
 VERSION = 1
@@ -26,6 +26,7 @@ PROBES: Mapping[str, float | None] = {"default": None, "rare": 180.0, "none": 0.
 class Preferences:
     """Settings of the window; an empty text means the default of the profile or the system."""
 
+    language: str = ""
     theme: str = "dark"
     large_type: bool = False
     reduced_motion: bool = False
@@ -39,7 +40,7 @@ class Preferences:
     tone_timbre: str = "pad"
     calm_sign: bool = False
     voice: bool = False
-    voice_language: str = "en"
+    voice_language: str = ""
     voice_folder: str = ""
     background_db: float = 0.0
     tone_db: float = 0.0
@@ -72,6 +73,8 @@ class Preferences:
         overrides += tuple(  # one question is the default, unless the method asks more
             SettingOverride("probes", name, value=ask, unless_set=not ask) for name, ask in asked.items()
         )
+        if not self.voice_language and language() != ENGLISH:
+            overrides = (*overrides, SettingOverride("audio", "voice_language", language()))
         if self.background_db:
             lufs = SettingOverride("audio", "background_lufs", _BACKGROUND_LUFS + self.background_db)
             overrides = (*overrides, lufs)
@@ -108,6 +111,7 @@ LEVEL_LIMITS_DB: Mapping[str, tuple[float, float]] = {
 }
 """Lowest and highest level of each part of the sound, dB."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
+    "language": tuple(settings.LANGUAGES),
     "theme": ("dark", "light"),
     "picture": ("water", "ring", "none"),
     "background": tuple(settings.BACKGROUNDS),
@@ -193,7 +197,7 @@ def _checked(name: str, value: object) -> object:
         value = float(value)
     low, high = _LIMITS.get(name, (float("-inf"), float("inf")))
     valid = type(value) is type(default) and (not isinstance(value, float) or low <= value <= high)
-    if name == "voice_language" and isinstance(value, str) and not is_language(value):
+    if name == "voice_language" and isinstance(value, str) and value and not is_language(value):
         valid = False
     if not valid or (name in CHOICES and value not in CHOICES[name]):
         msg = f"{name} cannot be {value!r}"

@@ -12,6 +12,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import sound, spoken
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.languages import in_language
 
 if TYPE_CHECKING:
     from neurofeedback.audio.sink import Sink
@@ -128,7 +129,7 @@ class SoundPreview(QObject):
             if preview is not before and preview.sentence:
                 if problem := check_voice(settings.model_copy(update={"voice_enabled": True})):
                     self.notified.emit(problem)
-                text = tr(spoken.SENTENCES[preview.sentence])
+                text = in_language(settings.voice_language, spoken.SENTENCES[preview.sentence])
                 sink.speak(Utterance(text, preview.sentence, delay_s=_VOICE_DELAY_S), 0.0)
             sink.set_guidance(_guidance(preview, mapper), 0.0)
             before = preview

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import ROOT
+from tests.helpers import ROOT, write_catalogue
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -21,10 +21,10 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.texts import home, settings, sit, window
 from neurofeedback.texts.catalogue import set_translations, tr
+from neurofeedback.texts.languages import install_translation
 from neurofeedback.texts.probe_questions import QUESTIONS
 from neurofeedback.texts.session import DISCLAIMER
 from neurofeedback.ui.pages.about_page import AboutPage
-from neurofeedback.ui.translation import install_translation
 
 UI = ROOT / "neurofeedback" / "ui"
 
@@ -45,22 +45,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         return {str(message.id) for message in pofile.read_po(file) if message.id}
 
 
-def write_catalogue(path: Path, translations: dict[str, str]) -> None:
-    """Write a compiled gettext catalogue (.mo) of UTF-8 texts."""
-    pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **translations}.items())
-    n = len(pairs)
-    offset = 28 + 16 * n
-    tables: list[list[int]] = [[], []]
-    strings = b""
-    for side in (0, 1):
-        for pair in pairs:
-            encoded = pair[side].encode()
-            tables[side] += [len(encoded), offset + len(strings)]
-            strings += encoded + b"\0"
-    numbers = [0x950412DE, 0, n, 28, 28 + 8 * n, 0, 0, *tables[0], *tables[1]]
-    path.write_bytes(b"".join(number.to_bytes(4, "little") for number in numbers) + strings)
-
-
 def test_template_has_the_texts_of_window_terminal_and_probes(template: set[str]) -> None:
     expected = {DISCLAIMER, home.SIT, sit.END_QUESTION, home.UNDERSTOOD, sit.DARK, settings.PROBES["rare"]}
     expected |= {sit.COMPARE_WITH["own"], *(question.wording for question in QUESTIONS)}
@@ -78,29 +62,13 @@ def test_template_has_the_texts_of_a_page(template: set[str], qtbot: QtBot) -> N
 
 
 def test_pages_show_the_translation_of_the_first_language_that_has_one(tmp_path: Path, qtbot: QtBot) -> None:
-    write_catalogue(
-        tmp_path / "neurofeedback_de.mo", {home.UNDERSTOOD: "Verstanden", sit.LONGER_TIP: "{minutes} Minuten"}
-    )
-    assert install_translation(tmp_path, ["fr-FR", "de-AT"])
+    write_catalogue(tmp_path / "neurofeedback_it.mo", {home.UNDERSTOOD: "Capito", sit.LONGER_TIP: "{minutes} minuti"})
+    assert install_translation(["fr-FR", "it-CH"], tmp_path) == "it"
     about = AboutPage()
     qtbot.addWidget(about)
-    assert about.understood.text() == "Verstanden"
-    assert tr(sit.LONGER_TIP, minutes=5) == "5 Minuten"
+    assert about.understood.text() == "Capito"
+    assert tr(sit.LONGER_TIP, minutes=5) == "5 minuti"
     assert tr(window.CANCELLED) == "Cancelled."
-
-
-@pytest.mark.parametrize("languages", [["fr"], ["en-GB", "de"], []])
-def test_texts_stay_english_without_a_fitting_translation(tmp_path: Path, languages: list[str]) -> None:
-    write_catalogue(tmp_path / "neurofeedback_de.mo", {home.SIT: "Sitzen"})
-    assert not install_translation(tmp_path, languages)
-    assert tr(home.SIT) == "Sit"
-
-
-def test_damaged_translation_is_logged_and_texts_stay_english(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "neurofeedback_de.mo").write_bytes(b"no catalogue")
-    assert not install_translation(tmp_path, ["de"])
-    assert "neurofeedback_de.mo cannot be read" in caplog.text
-    assert tr(home.SIT) == "Sit"
 
 
 WAITS = {"sleep", "wait", "join", "result", "run", "check_output", "communicate", "read_text", "read_bytes", "open"}
@@ -112,7 +80,6 @@ ALLOWED = {
     ("device_scan.py", "result"): "runs in a helper thread",
     ("app_state.py", "read_text"): "a file of a few lines, before the window is shown",
     ("preferences.py", "read_text"): "a file of a few lines, before the window is shown",
-    ("translation.py", "open"): "a small file, before the window is shown",
     ("access_dialog.py", "open"): "opens a dialog, not a file",
     ("history_page.py", "open"): "opens a dialog, not a file",
     ("crash_dialog.py", "open"): "opens a dialog, not a file",

@@ -19,7 +19,9 @@ import typer
 from pydantic import JsonValue
 
 from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.texts.languages import install_translation, stored_language, system_languages
 from neurofeedback.texts.safe_text import escape_controls
+from neurofeedback.texts.settings import LANGUAGES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).resolve().parents[2]
 FIRST_PARTICIPANT = "01"
+_option_language = [""]
 
 WINDOW_LIBRARIES = {
     "libEGL.so.1": "libegl1",
@@ -219,3 +222,30 @@ def set_up_logging(*, verbose: bool) -> None:
     handler.setFormatter(_SafeFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("neurofeedback").setLevel(logging.DEBUG if verbose else logging.WARNING)
+
+
+def option_language() -> str:
+    """Return the language that ``--language`` names in this run of the program; empty without it."""
+    return _option_language[0]
+
+
+def use_language(chosen: str) -> None:
+    """Use a language for all texts: the chosen one, else that of the window's settings, else that of the system.
+
+    Raises
+    ------
+    SettingsError
+        There is no translation into the chosen language.
+    """
+    from platformdirs import user_config_path
+
+    folder = user_config_path("neurofeedback")
+    name = chosen or stored_language(folder / "settings.toml")
+    _option_language[0] = chosen
+    used = install_translation([name] if name else system_languages(os.environ), folder)
+    if chosen and not chosen.startswith(used):
+        raise SettingsError(
+            "there is no translation into this language",
+            got=chosen,
+            allowed=", ".join(filter(None, LANGUAGES)) + f", or a file neurofeedback_XX.mo in {folder}",
+        )

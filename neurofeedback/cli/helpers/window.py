@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurofeedback.cli.helpers.common import last_device, last_participant, recordings_folder, require_window
+from neurofeedback.cli.helpers.common import (
+    last_device,
+    last_participant,
+    option_language,
+    recordings_folder,
+    require_window,
+)
 from neurofeedback.texts import home
 from neurofeedback.texts.catalogue import tr
 
@@ -47,6 +53,7 @@ def open_window(recordings: Path | None = None, request: SessionConfig | None = 
         last_device=last_device(folder),
         scan=scan_headsets,
         request=request,
+        language=option_language(),
     )
     return run_app(session_with_report, defaults)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurofeedback.formats.rules.units import is_other_quantity
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 
 _MAX_UV = 1e6  # 1 V; an amplifier's range with its offset stays below
 _MIN_VALUES = 64
@@ -68,14 +68,14 @@ def classify_channel(name: str, kind: str = "", unit: str = "") -> ImportedChann
 
 def _reason_left_out(name: str, kind: str, unit: str) -> str:
     if kind.lower() not in _EEG_TYPES | _UNKNOWN_TYPES:
-        return tr(texts.OTHER_TYPE, kind=kind[:20])
+        return english(texts.OTHER_TYPE, kind=kind[:20])
     bare = _REFERENCE_SUFFIX.sub("", _EEG_PREFIX.sub("", name.strip()))
     if not _ELECTRODE.fullmatch(bare):
         words = re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)).strip().lower()
         for reason, pattern in _COMPILED:
             if pattern.search(words):
-                return tr(reason)
-    return tr(texts.OTHER_UNIT, unit=unit[:20]) if is_other_quantity(unit) else ""
+                return english(reason)
+    return english(texts.OTHER_UNIT, unit=unit[:20]) if is_other_quantity(unit) else ""
 
 
 def reason_by_values(values_uv: NDArray[np.float64]) -> str:
@@ -96,8 +96,8 @@ def reason_by_values(values_uv: NDArray[np.float64]) -> str:
         return ""
     steps = np.diff(values)
     if np.all(steps >= 0) and np.mean(steps > 0) > 0.01 and np.unique(steps).size < values.size:
-        return tr(texts.RISING_VALUES)
+        return english(texts.RISING_VALUES)
     forward = steps[steps > 0]
     if forward.size and np.all(values == np.round(values)) and np.mean(steps == np.median(forward)) > 0.9:
-        return tr(texts.COUNTING_VALUES)
-    return tr(texts.TOO_LARGE_VALUES) if float(np.median(np.abs(values))) > _MAX_UV else ""
+        return english(texts.COUNTING_VALUES)
+    return english(texts.TOO_LARGE_VALUES) if float(np.median(np.abs(values))) > _MAX_UV else ""

@@ -16,7 +16,7 @@ from neurofeedback.formats.rules.options import ImportOptions
 from neurofeedback.formats.rules.units import judge_unit, scale_to_uv
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 
 _PLAUSIBLE_UV = (0.1, 20_000.0)
 _MAX_NAMED = 4
@@ -98,7 +98,9 @@ def _leave_strange_units_out(channels: list[ImportedChannel]) -> None:
     for row in eeg:
         unit = channels[row].unit
         if scale_to_uv(unit) is None and unit not in {"", "n/a"} and "v" not in unit.lower():
-            channels[row] = replace(channels[row], use=ChannelUse.LEFT_OUT, reason=tr(texts.OTHER_UNIT, unit=unit[:20]))
+            channels[row] = replace(
+                channels[row], use=ChannelUse.LEFT_OUT, reason=english(texts.OTHER_UNIT, unit=unit[:20])
+            )
 
 
 def no_eeg_error(path: Path, channels: Sequence[ImportedChannel]) -> RecordingError:
@@ -136,7 +138,7 @@ def _scale_of_unknown(
     unit = judge_unit(values)
     scale = None if unit is None else scale_to_uv(unit)
     given = next((channel.unit for channel in channels if channel.unit not in {"", "n/a"}), "")
-    got = tr(texts.UNIT_UNKNOWN, unit=given[:20]) if given else tr(texts.UNIT_MISSING)
+    got = english(texts.UNIT_UNKNOWN, unit=given[:20]) if given else english(texts.UNIT_MISSING)
     names = ", ".join(channel.name for channel in channels[:_MAX_NAMED]) + (
         ", ..." if len(channels) > _MAX_NAMED else ""
     )
@@ -148,7 +150,7 @@ def _scale_of_unknown(
             got="values that have the size of EEG neither in volts nor in microvolts",
             todo="state the unit with --unit",
         )
-    return scale, [tr(texts.UNIT_JUDGED, channels=names, got=got, unit=unit)]
+    return scale, [english(texts.UNIT_JUDGED, channels=names, got=got, unit=unit)]
 
 
 def _size_notice(values_uv: NDArray[np.float64]) -> list[str]:
@@ -158,4 +160,4 @@ def _size_notice(values_uv: NDArray[np.float64]) -> list[str]:
     low, high = _PLAUSIBLE_UV
     if not positive or low <= float(np.median(positive)) <= high:
         return []
-    return [tr(texts.SIZE_IMPLAUSIBLE, size=float(np.median(positive)))]
+    return [english(texts.SIZE_IMPLAUSIBLE, size=float(np.median(positive)))]

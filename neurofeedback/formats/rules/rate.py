@@ -11,7 +11,7 @@ import numpy as np
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.import_report import ImportedRate, RateEstimate, RateSource
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 
 _AGREE = 0.005  # a rate of header or device so near to the measured one is the rate
 _MAX_AGREE = 0.02
@@ -128,12 +128,12 @@ def _disagreements(rate: ImportedRate, sure: RateEstimate | None, known: Sequenc
     wrong = [one for one in compared if differs_by(one.sfreq, rate.sfreq) > _REPORTED]
     template = texts.STATED_RATE if rate.source is RateSource.STATED else texts.RATE_DISAGREES
     return tuple(
-        tr(
+        english(
             template,
             sfreq=rate.sfreq,
-            source=tr(_SOURCES[rate.source]),
+            source=english(_SOURCES[rate.source]),
             other=round(one.sfreq, 2),
-            other_source=tr(_SOURCES[one.source]),
+            other_source=english(_SOURCES[one.source]),
         )
         for one in wrong
     )

@@ -22,7 +22,7 @@ from neurofeedback.recording.import_report import (
 from neurofeedback.recording.lost_runs import runs_from_mask
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
 _SFREQ_LIMITS_HZ = (10.0, 100_000.0)
@@ -131,7 +131,7 @@ def _place_events(events: Iterable[Event], sample_index: NDArray[np.int64]) -> t
 
 def marks_outside_notice(n_outside: int) -> tuple[str, ...]:
     """Return the notice about marks outside the recording, or nothing."""
-    return (tr(texts.MARKS_OUTSIDE, n=n_outside),) if n_outside else ()
+    return (english(texts.MARKS_OUTSIDE, n=n_outside),) if n_outside else ()
 
 
 def check_stream(path: Path, stream: StreamInfo) -> None:

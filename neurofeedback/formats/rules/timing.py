@@ -15,7 +15,7 @@ from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate, differs
 from neurofeedback.formats.rules.time_units import to_seconds
 from neurofeedback.recording.import_report import ClockFault, ClockFaultKind, ImportedRate, RateEstimate, RateSource
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 
 _AGREE = 0.015
 _REGULAR = 0.02
@@ -63,7 +63,7 @@ class RowTiming:
         """The notice about stamps that scatter by more than a sample, or nothing."""
         if self.scatter_s * self.rate.sfreq <= 1:
             return ()
-        return (tr(texts.SCATTERED_STAMPS, scatter_ms=1000 * self.scatter_s),)
+        return (english(texts.SCATTERED_STAMPS, scatter_ms=1000 * self.scatter_s),)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,19 +147,21 @@ def _measure(clock: StampClock | None, counter: NDArray[np.float64] | None, expe
     by_nothing = texts.BY_NOTHING if by_clock is None else texts.BY_CLOCK
     if counted is None:
         if counter is not None:
-            reason = tr(texts.COUNTER_UNUSABLE, reason=tr(texts.COUNTER_IRREGULAR), source=tr(by_nothing))
+            reason = english(
+                texts.COUNTER_UNUSABLE, reason=english(texts.COUNTER_IRREGULAR), source=english(by_nothing)
+            )
         else:
-            reason = tr(texts.NO_CLOCK_OR_COUNTER) if by_clock is None else ""
+            reason = english(texts.NO_CLOCK_OR_COUNTER) if by_clock is None else ""
         return _Measured(clock, None, by_clock, None, (reason,) if reason else ())
     if clock is None or by_clock is None:
-        notices = (tr(texts.COUNTER_ALONE),) if counted.rows_per_cycle else ()
+        notices = (english(texts.COUNTER_ALONE),) if counted.rows_per_cycle else ()
         return _Measured(None, counted, None, None, notices)
     by_counter = measure_rate(clock, counted.positions, RateSource.COUNTER)
     if by_counter is None or not _counter_fits(clock, by_clock, by_counter, expected):
         by_time = place_by_clock(clock, by_clock.sfreq, by_clock.sfreq)
         n_clock = int(by_time[-1]) + 1 - by_time.size
-        against = tr(texts.COUNTER_AGAINST_CLOCK, n=counted.n_lost, n_clock=n_clock)
-        notice = tr(texts.COUNTER_UNUSABLE, reason=against, source=tr(texts.BY_CLOCK))
+        against = english(texts.COUNTER_AGAINST_CLOCK, n=counted.n_lost, n_clock=n_clock)
+        notice = english(texts.COUNTER_UNUSABLE, reason=against, source=english(texts.BY_CLOCK))
         return _Measured(clock, None, by_clock, by_counter, (notice,))
     return _Measured(clock, counted, by_clock, by_counter, ())
 
@@ -188,7 +190,7 @@ def _place(measured: _Measured, n_rows: int, sfreq: float) -> NDArray[np.int64]:
 
 
 def _describe(fault: ClockFault) -> str:
-    return tr(_FAULT_TEXTS[fault.kind], n=fault.n, seconds=fault.largest_s, row=fault.first_row + 1)
+    return english(_FAULT_TEXTS[fault.kind], n=fault.n, seconds=fault.largest_s, row=fault.first_row + 1)
 
 
 def _doubts(clock: StampClock, measured: _Measured, rate: ImportedRate) -> tuple[str, ...]:
@@ -196,7 +198,7 @@ def _doubts(clock: StampClock, measured: _Measured, rate: ImportedRate) -> tuple
     notices: list[str] = []
     unclear = not clock.countable or _has_early_stamps(clock)
     if rate.source is RateSource.CLOCK and unclear and not is_common(rate.sfreq):
-        notices.append(tr(texts.UNUSUAL_RATE, sfreq=rate.sfreq))
+        notices.append(english(texts.UNUSUAL_RATE, sfreq=rate.sfreq))
     if clock.clumped and measured.counter is None:
         sizes, intervals_s = np.diff(clock.ticks)[1:], np.diff(clock.times[clock.ticks])[1:]
         median_s = float(np.median(intervals_s))
@@ -204,7 +206,7 @@ def _doubts(clock: StampClock, measured: _Measured, rate: ImportedRate) -> tuple
         regular = float(np.median(np.abs(intervals_s - median_s))) < _REGULAR * median_s
         short = float(np.mean(sizes[intervals_s > 0.5 * median_s] < full))
         if regular and full > 3 and _MIN_SHORT < short < _MAX_SHORT:
-            notices.append(tr(texts.SHORT_PACKETS, share=short, n=full))
+            notices.append(english(texts.SHORT_PACKETS, share=short, n=full))
     return tuple(notices)
 
 
@@ -223,4 +225,4 @@ def _unexplained(clock: StampClock, sample_index: NDArray[np.int64], sfreq: floa
     clump_s = float(np.max(np.diff(clock.ticks))) / sfreq
     if abs(clock_s - samples_s) <= 0.1 + 2 * clump_s + 0.005 * clock_s:
         return ()
-    return (tr(texts.CLOCK_UNEXPLAINED, clock_s=clock_s, samples_s=samples_s),)
+    return (english(texts.CLOCK_UNEXPLAINED, clock_s=clock_s, samples_s=samples_s),)

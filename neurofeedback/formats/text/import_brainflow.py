@@ -19,7 +19,7 @@ from neurofeedback.formats.text.text_table import HEAD_BYTES, LONG_BYTES, TextTa
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 from neurofeedback.types import StreamInfo
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _describe(layout: BoardLayout) -> list[ImportedChannel]:
         elif row in uses:
             channels.append(ImportedChannel(f"row {row}", uses[row]))
         else:
-            channels.append(ImportedChannel(f"row {row}", ChannelUse.LEFT_OUT, tr(texts.UNUSED_COLUMN)))
+            channels.append(ImportedChannel(f"row {row}", ChannelUse.LEFT_OUT, english(texts.UNUSED_COLUMN)))
     return channels
 
 

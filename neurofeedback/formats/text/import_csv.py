@@ -29,7 +29,7 @@ from neurofeedback.formats.text.time_cells import parse_times
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 from neurofeedback.types import Event, StreamInfo
 
 _MUSE = {"TP9", "AF7", "AF8", "TP10"}
@@ -45,7 +45,7 @@ _EEG_NAME = re.compile(
 )
 _EMOTIV_LABELS = re.compile(r"labels\s*:\s*([^,]+)", re.IGNORECASE)
 _EMOTIV_RATE = re.compile(r"sampling(?: rate)?\s*:\s*(?:eeg_)?(\d+(?:\.\d+)?)", re.IGNORECASE)
-_CLOCK, _COUNTER, _MARKS = tr(texts.IS_CLOCK), tr(texts.IS_COUNTER), tr(texts.IS_TRIGGER)
+_CLOCK, _COUNTER, _MARKS = english(texts.IS_CLOCK), english(texts.IS_COUNTER), english(texts.IS_TRIGGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,7 @@ def _classify(name: str) -> ImportedChannel:
     bare, unit = _split_unit(name)
     channel = classify_channel(bare, "", unit)
     if channel.use is ChannelUse.EEG and not _EEG_NAME.fullmatch(bare):
-        return replace(channel, use=ChannelUse.LEFT_OUT, reason=tr(texts.UNUSED_COLUMN))
+        return replace(channel, use=ChannelUse.LEFT_OUT, reason=english(texts.UNUSED_COLUMN))
     return channel
 
 

@@ -19,7 +19,7 @@ from neurofeedback.formats.text.time_cells import parse_times
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 from neurofeedback.types import Event, EventKind, StreamInfo
 
 _CH_NAMES = ("TP9", "AF7", "AF8", "TP10")
@@ -59,7 +59,7 @@ def read_mind_monitor(path: Path, options: ImportOptions = NO_OPTIONS) -> Record
         expected=ExpectedRates(options.sfreq, None, _SFREQS),
         events=split.events,
         channels=[_describe(name) for name in names],
-        notices=(*rows.notices, *((tr(texts.DISCONNECTED_ROWS, n=n_stale),) if n_stale else ())),
+        notices=(*rows.notices, *((english(texts.DISCONNECTED_ROWS, n=n_stale),) if n_stale else ())),
     )
 
 
@@ -121,7 +121,7 @@ def _describe(name: str) -> ImportedChannel:
         return ImportedChannel(name, ChannelUse.CLOCK)
     if name == "Elements":
         return ImportedChannel(name, ChannelUse.MARKS)
-    reason = classify_channel(name).reason or tr(texts.UNUSED_COLUMN)
+    reason = classify_channel(name).reason or english(texts.UNUSED_COLUMN)
     return ImportedChannel(name, ChannelUse.LEFT_OUT, reason)
 
 

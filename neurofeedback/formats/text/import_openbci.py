@@ -30,7 +30,7 @@ from neurofeedback.formats.text.time_cells import is_time_of_day, parse_times
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 from neurofeedback.types import StreamInfo
 
 _MONTAGES = {4: "ganglion", 8: "cyton", 16: "cyton-daisy"}
@@ -183,7 +183,7 @@ class _Columns:
             elif column in uses:
                 channels.append(ImportedChannel(name, uses[column]))
             else:
-                reason = classify_channel(name).reason or tr(texts.UNUSED_COLUMN)
+                reason = classify_channel(name).reason or english(texts.UNUSED_COLUMN)
                 channels.append(ImportedChannel(name, ChannelUse.LEFT_OUT, reason))
         return channels
 
@@ -262,7 +262,7 @@ def _describe_sd_card(n_channels: int, width: int) -> list[ImportedChannel]:
     """Return the columns of an SD card: the counter, the EEG, and accelerations in some rows."""
     eeg = [ImportedChannel(f"X{i + 1}", ChannelUse.EEG, unit="uV") for i in range(n_channels)]
     motion = [
-        ImportedChannel(f"column {i + 1}", ChannelUse.LEFT_OUT, tr(texts.IS_MOTION))
+        ImportedChannel(f"column {i + 1}", ChannelUse.LEFT_OUT, english(texts.IS_MOTION))
         for i in range(n_channels + 1, min(width, n_channels + 4))
     ]
     return [ImportedChannel("column 1", ChannelUse.COUNTER), *eeg, *motion]

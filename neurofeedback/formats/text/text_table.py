@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.texts import imports as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _LATIN1_HIGH = bytes((*range(0xA0, 0xFE),))
@@ -272,7 +272,7 @@ def _count_regular_rows(path: Path, first_line: int, n_cells: int, delimiter: by
 
 def torn_notice(n_complete: int) -> str:
     """Return the notice that the last line of a file was left out."""
-    return tr(texts.TORN_ROW, n=n_complete)
+    return english(texts.TORN_ROW, n=n_complete)
 
 
 def _fill_empty(line: str, delimiter: str) -> str:

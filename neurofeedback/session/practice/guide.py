@@ -5,7 +5,6 @@ from __future__ import annotations
 from neurofeedback.audio.voice import shipped_texts
 from neurofeedback.session.plan import GuideCue, Segment
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
-from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 
 SHOWN_S = 20.0
@@ -75,7 +74,7 @@ class PracticeGuide:
         """Say the text that is due; ``elapsed_s`` is the time in the segment, ``at_s`` the session time, s."""
         cue = self._timer.update(segment, elapsed_s, wait=paused or self._announcer.question_open)
         if cue is not None:
-            self._announcer.say_text(tr(cue.text), at_s, sentence=_recording(cue), after_bell=cue.at_s == 0)
+            self._announcer.say_text(cue.text, at_s, sentence=_recording(cue), after_bell=cue.at_s == 0)
         self.text = self._timer.text_shown(elapsed_s)
 
 

@@ -9,7 +9,7 @@ from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Sink
 from neurofeedback.audio.voice import Utterance
 from neurofeedback.settings.audio_feedback import AudioSettings
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.languages import in_language
 from neurofeedback.texts.probe_questions import ProbeQuestion
 from neurofeedback.texts.spoken import SENTENCES
 from neurofeedback.types import Phase
@@ -54,6 +54,7 @@ class VoiceAnnouncer:
 
     def __init__(self, settings: AudioSettings, sink: Sink, *, eyes_open: bool, note: Callable[[str], object]) -> None:
         self._enabled = settings.voice_enabled and not isinstance(sink, NullSink)
+        self._language = settings.voice_language
         self._sink = sink
         self._eyes_open = eyes_open
         self._note = note
@@ -114,12 +115,12 @@ class VoiceAnnouncer:
         if self._enabled:
             self._sink.hush(at_s)
             if question is not None and (sentence := _QUESTIONS.get(question.number)) is not None:
-                self._speak(tr(SENTENCES[sentence]), sentence, at_s, _AFTER_BELL_S if is_first else 0.0)
+                self._speak(SENTENCES[sentence], sentence, at_s, _AFTER_BELL_S if is_first else 0.0)
 
     def say(self, sentence: str, at_s: float, *, delay_s: float = 0.0) -> None:
         """Say a sentence of `texts.spoken`, unless a question is open."""
         if self._enabled and self._question is None:
-            self._speak(tr(SENTENCES[sentence]), sentence, at_s, delay_s)
+            self._speak(SENTENCES[sentence], sentence, at_s, delay_s)
 
     def say_text(self, text: str, at_s: float, *, sentence: str = "", after_bell: bool = False) -> None:
         """Say any text, such as one of a practice, unless a question is open; ``sentence`` names its recording."""
@@ -127,5 +128,6 @@ class VoiceAnnouncer:
             self._speak(text, sentence, at_s, _AFTER_BELL_S if after_bell else 0.0)
 
     def _speak(self, text: str, sentence: str, at_s: float, delay_s: float) -> None:
-        self._sink.speak(Utterance(text, sentence, delay_s), at_s)
+        """Speak a text in the language of the voice, and note it in English."""
+        self._sink.speak(Utterance(in_language(self._language, text), sentence, delay_s), at_s)
         self._note(sentence or text)

@@ -27,6 +27,7 @@ from neurofeedback.ui.widgets.basic import (
 from neurofeedback.ui.widgets.sound_section import SoundSection
 
 _CHOICES: Mapping[str, Mapping[str, str]] = {
+    "language": settings.LANGUAGES,
     "theme": settings.THEMES,
     "picture": window.PICTURES,
     "background": settings.BACKGROUNDS,
@@ -38,7 +39,7 @@ _CHECKED = {
     "large_type", "reduced_motion", "drowsiness_shimmer", "learn_live", "ask_sure", "ask_sleepy", "mood_questions",
 }  # fmt: skip
 _GROUPS = (
-    (settings.GROUP_APPEARANCE, ("theme", "picture", "large_type", "reduced_motion")),
+    (settings.GROUP_APPEARANCE, ("language", "theme", "picture", "large_type", "reduced_motion")),
     (
         settings.GROUP_SOUND,
         ("background", "background_file", "ceiling_dbfs", "sound_device", "drowsiness_shimmer"),

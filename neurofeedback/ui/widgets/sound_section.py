@@ -138,7 +138,7 @@ class SoundSection(QWidget):
         return field
 
     def _set_line(self, name: str, text: str) -> None:
-        if name == "voice_language" and not is_language(text := text or Preferences().voice_language):
+        if name == "voice_language" and text and not is_language(text):
             before = self._preferences.voice_language
             self.notice.setText(tr(settings.NOT_A_LANGUAGE, language=text, before=before))
             return

@@ -1,0 +1,161 @@
+"""The shipped translations: how one is chosen, what stays English, and that nothing in them is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from gettext import NullTranslations
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from neurofeedback.texts import home, session, session_notices, sit, spoken, status
+from neurofeedback.texts.catalogue import english, in_english, language, set_translations, tr, tr_stored
+from neurofeedback.texts.format import format_duration
+from neurofeedback.texts.languages import (
+    in_language,
+    install_translation,
+    load_translation,
+    stored_language,
+    system_languages,
+)
+from neurofeedback.texts.probe_questions import wording_version
+from neurofeedback.types import ChannelContact, ContactLevel, ElectrodeQuality, HeadsetFit
+from tests.helpers import ROOT, write_catalogue
+
+LOCALE = ROOT / "neurofeedback" / "texts" / "locale"
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    yield
+    set_translations(NullTranslations())
+
+
+@pytest.fixture
+def german() -> None:
+    assert install_translation(["de"]) == "de"
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    """The script that writes the translations."""
+    pytest.importorskip("babel")
+    loader = SourceFileLoader("translations_script", str(ROOT / "scripts" / "translations"))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("languages", "code", "shown"),
+    [
+        (["de"], "de", "Sitzen"),
+        (["de-AT"], "de", "Sitzen"),
+        (["fr-FR", "de_CH.UTF-8"], "de", "Sitzen"),
+        (["en-GB", "de"], "en", "Sit"),
+        (["C.UTF-8", "de"], "en", "Sit"),
+        (["fr"], "en", "Sit"),
+        ([], "en", "Sit"),
+    ],
+)
+def test_first_language_with_a_translation_is_used(languages: list[str], code: str, shown: str) -> None:
+    assert install_translation(languages) == code == language()
+    assert tr(home.SIT) == shown
+
+
+def test_own_translation_comes_first_and_the_shipped_one_fills_its_gaps(tmp_path: Path) -> None:
+    write_catalogue(tmp_path / "neurofeedback_de_AT.mo", {home.SIT: "Hocken"})
+    write_catalogue(tmp_path / "neurofeedback_de.mo", {home.PROGRESS: "&Lauf"})
+    assert install_translation(["de-AT"], tmp_path) == "de"
+    assert [tr(text) for text in (home.SIT, home.PROGRESS, home.NO_END)] == ["Hocken", "&Lauf", "ohne Ende"]
+
+
+def test_damaged_own_translation_is_logged_and_the_shipped_one_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "neurofeedback_de.mo").write_bytes(b"no catalogue")
+    assert install_translation(["de"], tmp_path) == "de"
+    assert "neurofeedback_de.mo cannot be read" in caplog.text
+    assert tr(home.SIT) == "Sitzen"
+
+
+@pytest.mark.parametrize("broken", ["{wrong} Minuten", "{minutes", "{minutes.x}", "{minutes:q}", "{0}"])
+def test_broken_translation_shows_english(tmp_path: Path, broken: str) -> None:
+    write_catalogue(tmp_path / "neurofeedback_fr.mo", {sit.LONGER_TIP: broken})
+    install_translation(["fr"], tmp_path)
+    assert tr(sit.LONGER_TIP, minutes=5) == "5 minutes"
+
+
+def test_terminal_follows_the_environment_and_the_windows_settings(tmp_path: Path) -> None:
+    assert system_languages({"LC_ALL": "de_DE.UTF-8", "LANG": "C"}) == ("de_DE.UTF-8",)
+    path = tmp_path / "settings.toml"
+    assert stored_language(path) == ""
+    for content, expected in {
+        'language = "de"': "de",
+        'language = "xx"': "",
+        "language = 3": "",
+        "lang uage": "",
+    }.items():
+        path.write_text(content, encoding="utf-8")
+        assert stored_language(path) == expected
+
+
+@pytest.mark.usefixtures("german")
+def test_numbers_have_a_decimal_comma() -> None:
+    written = tr(session_notices.RATE_MISMATCH, measured=255.5, nominal=256.25)
+    assert "255,5" in written
+    assert "256,25" in written
+    assert tr(session_notices.OSC_TARGET, address="127.0.0.1:9000").endswith("127.0.0.1:9000")
+    assert tr("{n:,} of {share:.1f}", n=12345, share=1.5) == "12,345 of 1.5"  # not translated
+    assert format_duration(90) == "1 Minute 30 Sekunden"
+
+
+@pytest.mark.usefixtures("german")
+def test_what_is_recorded_is_english() -> None:
+    bad = ElectrodeQuality(ChannelContact("TP9", ContactLevel.BAD, ("mains hum",)), 2.5, 71.0, 9.0, 0.0)
+    fit = HeadsetFit((bad,), (0.0,), (False,), all_good=False, good_enough=False)
+    assert status.headset_fit_record(fit) == "begun before contact was good enough; TP9: mains hum, 71 µV"
+    assert status.contact_reason_text(bad) == "Netzbrummen, 71 µV"
+    assert status.contact_text([bad.contact]) == "TP9: Netzbrummen"
+    with in_english():
+        assert tr(home.SIT) == english(home.SIT)
+        assert tr_stored("Noted.", ["Noted."]) == "Noted."
+    assert wording_version() == "1-de"
+
+
+@pytest.mark.usefixtures("german")
+def test_recorded_text_is_shown_in_the_chosen_language() -> None:
+    templates = [sit.LONGER_TIP, session.INDEX_SOURCE_ANSWERS]
+    recorded = english(session.INDEX_SOURCE_ANSWERS, n_answers=12)
+    assert tr_stored(recorded, templates) == tr(session.INDEX_SOURCE_ANSWERS, n_answers=12) != recorded
+    assert tr_stored("anything else", templates) == "anything else"
+
+
+def test_voice_has_the_text_of_its_own_language() -> None:
+    assert in_language("de", spoken.SENTENCES["probe_thanks"]) == "Danke."
+    install_translation(["de"])
+    assert in_language("de-AT", spoken.SENTENCES["probe_thanks"]) == "Danke."
+    assert in_language("en", spoken.SENTENCES["probe_thanks"]) == "Thank you."
+    assert in_language("fr", spoken.SENTENCES["probe_thanks"]) == "Thank you."
+
+
+def test_fields_of_translations_are_those_of_the_english_texts(script: ModuleType) -> None:
+    for path in LOCALE.glob("*.po"):
+        translated = script.read_translation(path)
+        assert translated
+        assert {text: script.text_fields(text) for text in translated} == {
+            text: script.text_fields(german) for text, german in translated.items()
+        }
+
+
+def test_loaded_translation_is_made_from_its_source(script: ModuleType) -> None:
+    for path in LOCALE.glob("*.po"):
+        loaded = load_translation(path.stem)
+        assert loaded is not None
+        for text, translated in script.read_translation(path).items():
+            assert loaded.gettext(text) == translated, "run scripts/translations"
