@@ -28,8 +28,8 @@ from neurofeedback.processing.features import FEATURES
 from neurofeedback.processing.pipeline import Pipeline, Windows
 from neurofeedback.settings.montages import Montage
 from neurofeedback.settings.resolved_profile import Profile
-from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import errors as texts
 from neurofeedback.types import ChannelContact, Chunk, Command, CommandKind, Frame, Phase, PlayedFeedback, State
 
 _LATE_BASELINE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER})

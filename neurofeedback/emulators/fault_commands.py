@@ -5,7 +5,7 @@ from __future__ import annotations
 from neurofeedback.emulators.fault_parsing import check_faults, describe_fault_kinds, parse_fault
 from neurofeedback.emulators.headset import Headset
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.emulator import HELP
+from neurofeedback.texts.technical.emulator import HELP
 
 
 def run_command(command: str, headset: Headset, at: float) -> str:

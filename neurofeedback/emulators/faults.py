@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.base import SettingsModel, Share
-from neurofeedback.texts import emulator as texts
+from neurofeedback.texts.technical import emulator as texts
 
 _DAY_S = 86400.0
 

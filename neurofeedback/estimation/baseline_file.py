@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from neurofeedback.errors import RecordingError
 from neurofeedback.estimation.personal_baseline import PersonalBaseline, SessionBaseline
 from neurofeedback.processing.features import FEATURES, KINDS
-from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import errors as texts
 
 SCHEMA = 1
 _DIGITS = 6

@@ -18,8 +18,8 @@ from neurofeedback.formats.edf_file import open_edf
 from neurofeedback.formats.mne_conversion import Annotation, data_in_volts, list_annotations
 from neurofeedback.recording.events import GAP_TYPE
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 
 _log = logging.getLogger(__name__)
 _LONGEST_RECORD_S = 4.0

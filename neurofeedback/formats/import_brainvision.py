@@ -20,8 +20,8 @@ from neurofeedback.formats.import_mne import ChannelHeader, read_bids, read_raw
 from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.recording.import_report import ImportedGaps
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 from neurofeedback.types import Event, EventKind, LostRun
 
 _CHANNEL = re.compile(r"^(Ch\d+)=([^,\r\n]*),([^,\r\n]*),([^,\r\n]*)(?:,([^,\r\n]*))?(.*)$", re.MULTILINE)

@@ -34,8 +34,8 @@ from neurofeedback.recording.import_report import (
 )
 from neurofeedback.recording.lost_runs import clip_runs
 from neurofeedback.recording.recording import Recording, SampleReader
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
 _TYPE_PREFIX = re.compile(r"^(EEG|EXG)[\s:]+(?=\S)", re.IGNORECASE)

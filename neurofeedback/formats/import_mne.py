@@ -36,8 +36,8 @@ from neurofeedback.recording.import_report import (
 )
 from neurofeedback.recording.lost_runs import clip_runs
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from neurofeedback.formats.rules.tabular import recording_from_table
 from neurofeedback.formats.rules.timing import RowTiming, time_rows
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 from neurofeedback.types import Event, EventKind, StreamInfo
 
 _log = logging.getLogger(__name__)

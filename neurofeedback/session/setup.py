@@ -24,9 +24,9 @@ from neurofeedback.settings.load import parse
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.resolved_profile import Profile
-from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import ENGLISH, language, tr
 from neurofeedback.texts.probe_questions import QUESTIONS, wording_version
+from neurofeedback.texts.technical import errors as texts
 from neurofeedback.types import StreamInfo
 
 MIN_PROBE_INTERVAL_S = 5.0

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import errors as texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,8 +12,8 @@ import numpy as np
 from neurofeedback.errors import SettingsError
 from neurofeedback.simulation.headset_specs import HeadsetSpec
 from neurofeedback.simulation.noise import RandomStream, rng_for
-from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import errors as texts
 from neurofeedback.types import LostRun
 
 if TYPE_CHECKING:

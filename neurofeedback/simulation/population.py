@@ -10,8 +10,8 @@ import numpy as np
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.simulation.noise import RandomStream, rng_for
-from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import errors as texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ from neurofeedback.simulation.scalp import ScalpGains, scalp_of
 from neurofeedback.simulation.slow_processes import BANDS, SlowProcesses, draw_slow_processes, interpolate
 from neurofeedback.simulation.sources import FADE_S, GAMMA_LAYER, LAYERS, STEP_S, HeadModel, check_rate, draw_piece
 from neurofeedback.simulation.states import Episode, MentalState, state_at, truncate_episodes
-from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import errors as texts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

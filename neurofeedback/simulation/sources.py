@@ -26,8 +26,8 @@ from neurofeedback.simulation.noise import (
 from neurofeedback.simulation.population import Person
 from neurofeedback.simulation.scalp import ScalpGains
 from neurofeedback.simulation.slow_processes import BANDS, BANDWIDTH_HZ, LEAD_S, SlowProcesses, interpolate
-from neurofeedback.texts import errors as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import errors as texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,8 +17,8 @@ from neurofeedback.recording.facts.form_records import (
 )
 from neurofeedback.recording.facts.form_tables import build_tables, is_binned
 from neurofeedback.storage.hash_chain import Chain, read_chain
-from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import verification as texts
 from neurofeedback.verification.check_result import CheckResult, check_result, count_text
 
 _FAULTS = {

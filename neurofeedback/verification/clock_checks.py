@@ -10,8 +10,8 @@ import numpy as np
 from neurofeedback.recording.import_report import ImportedRate, RateSource
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead
-from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import verification as texts
 from neurofeedback.verification.check_result import CheckResult, Measurement, check_result, count_text, not_checkable
 from neurofeedback.verification.clock_drift import ClockFit, Drift, fit_clock
 

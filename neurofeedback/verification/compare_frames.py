@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import verification as texts
 
 TOLERANCE = 1e-6
 _FRAME_NEUTRAL_PACKAGES = ("brainflow", "miniaudio", "PyQt6")

@@ -18,8 +18,8 @@ from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead
 from neurofeedback.session.summary import package_versions
 from neurofeedback.storage.append_only import iter_complete_lines, read_complete_lines
-from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import verification as texts
 from neurofeedback.verification.check_result import CheckResult, Measurement, check_result, count_text, not_checkable
 from neurofeedback.verification.compare_frames import (
     TOLERANCE,

@@ -9,8 +9,8 @@ import numpy as np
 from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead
-from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import verification as texts
 from neurofeedback.verification.check_result import CheckResult, Measurement, check_result, count_text
 from neurofeedback.verification.clock_checks import check_drift, check_gaps, check_rate, check_samples, recording_clock
 from neurofeedback.verification.duplicate_samples import (

@@ -12,8 +12,8 @@ from neurofeedback.formats.session_import import import_opened, refuse_own_sessi
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.import_report import ChannelUse, ImportReport, RateSource
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import imports as texts
 from neurofeedback.verification.check_result import CheckResult, CheckStatus
 from neurofeedback.verification.sample_checks import verify_opened
 

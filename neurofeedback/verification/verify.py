@@ -13,8 +13,8 @@ from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.recording import Recording
 from neurofeedback.recording.timing import DeviceRead, read_timing
 from neurofeedback.storage.file_lock import is_locked
-from neurofeedback.texts import verification as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import verification as texts
 from neurofeedback.verification.check_facts import check_record, check_session_facts, has_facts
 from neurofeedback.verification.check_result import (
     CheckResult,

@@ -19,9 +19,9 @@ from packaging.requirements import Requirement
 
 from neurofeedback.cli.helpers.common import echo, has_display, missing_window_packages, print_json, recordings_folder
 from neurofeedback.errors import EXIT_OK, EXIT_SETTINGS, SourceError
-from neurofeedback.texts import doctor as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.safe_text import redact
+from neurofeedback.texts.technical import doctor as texts
 from neurofeedback.ui.identifying_names import identifying_names
 
 DISTRIBUTION = "neurofeedback-meditation"

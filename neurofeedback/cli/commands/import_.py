@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from neurofeedback.cli.helpers.common import echo, last_participant, plain_console, print_json, recordings_folder
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import imports as texts
 
 if TYPE_CHECKING:
     from neurofeedback.verification.verified_import import SummaryRow

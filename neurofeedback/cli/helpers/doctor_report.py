@@ -23,9 +23,9 @@ from neurofeedback._version import __version__
 from neurofeedback.cli.helpers.common import checkout, missing_window_packages
 from neurofeedback.errors import SourceError
 from neurofeedback.storage.error_log import read_errors
-from neurofeedback.texts import doctor as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.safe_text import escape_controls, redact
+from neurofeedback.texts.technical import doctor as texts
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.scan_result import ScanResult

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from neurofeedback.cli.helpers.common import echo
 from neurofeedback.errors import SettingsError
-from neurofeedback.texts import emulator, terminal
+from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import emulator
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from neurofeedback.formats.rules.units import is_other_quantity
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 
 _MAX_UV = 1e6  # 1 V; an amplifier's range with its offset stays below
 _MIN_VALUES = 64

@@ -15,8 +15,8 @@ from neurofeedback.formats.rules.channels import reason_by_values
 from neurofeedback.formats.rules.options import ImportOptions
 from neurofeedback.formats.rules.units import judge_unit, scale_to_uv
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 
 _PLAUSIBLE_UV = (0.1, 20_000.0)
 _MAX_NAMED = 4

@@ -10,8 +10,8 @@ import numpy as np
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.import_report import ImportedRate, RateEstimate, RateSource
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 
 _AGREE = 0.005  # a rate of header or device so near to the measured one is the rate
 _MAX_AGREE = 0.02

@@ -21,8 +21,8 @@ from neurofeedback.recording.import_report import (
 )
 from neurofeedback.recording.lost_runs import runs_from_mask
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 
 _SFREQ_LIMITS_HZ = (10.0, 100_000.0)

@@ -14,8 +14,8 @@ from neurofeedback.formats.rules.place import place_by_clock, place_by_counter_a
 from neurofeedback.formats.rules.rate import ExpectedRates, choose_rate, differs_by, is_common
 from neurofeedback.formats.rules.time_units import to_seconds
 from neurofeedback.recording.import_report import ClockFault, ClockFaultKind, ImportedRate, RateEstimate, RateSource
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 
 _AGREE = 0.015
 _REGULAR = 0.02

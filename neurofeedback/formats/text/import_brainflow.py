@@ -18,8 +18,8 @@ from neurofeedback.formats.rules.tabular import marker_events, recording_from_ta
 from neurofeedback.formats.text.text_table import HEAD_BYTES, LONG_BYTES, TextTable, read_long_columns, read_table_lines
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 from neurofeedback.types import StreamInfo
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from neurofeedback.formats.text.text_table import TextTable, read_table_lines, s
 from neurofeedback.formats.text.time_cells import parse_times
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 from neurofeedback.types import Event, EventKind, StreamInfo
 
 _CH_NAMES = ("TP9", "AF7", "AF8", "TP10")

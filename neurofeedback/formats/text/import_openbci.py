@@ -29,8 +29,8 @@ from neurofeedback.formats.text.text_table import (
 from neurofeedback.formats.text.time_cells import is_time_of_day, parse_times
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts import imports as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.technical import imports as texts
 from neurofeedback.types import StreamInfo
 
 _MONTAGES = {4: "ganglion", 8: "cyton", 16: "cyton-daisy"}

@@ -1,0 +1,1 @@
+"""Texts for those who look after files, devices and the program itself."""
