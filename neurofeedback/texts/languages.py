@@ -16,7 +16,6 @@ from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
-from neurofeedback.storage.toml_text import parse_toml
 from neurofeedback.texts.catalogue import ENGLISH, language, set_translations, tr, translate
 from neurofeedback.texts.settings import LANGUAGES
 
@@ -24,7 +23,6 @@ SHIPPED = Path(__file__).parent / "locale"
 
 _log = logging.getLogger(__name__)
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-_MAX_FILE_BYTES = 100_000
 
 
 def install_translation(languages: Iterable[str], folder: Path | None = None) -> str:
@@ -86,15 +84,9 @@ def system_languages(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(filter(None, [locale.normalize(locale.getlocale()[0] or "")]))  # Windows sets no variable
 
 
-def stored_language(settings_file: Path) -> str:
-    """Return the language chosen in the window; empty for the system's, or if the settings cannot be read."""
-    try:
-        if settings_file.stat().st_size > _MAX_FILE_BYTES:
-            return ""
-        chosen = parse_toml(settings_file.read_text(encoding="utf-8")).get("language", "")
-    except (OSError, ValueError):  # the window says so when it reads them
-        return ""
-    return chosen if isinstance(chosen, str) and chosen in LANGUAGES else ""
+def known_language(name: object) -> str:
+    """Return a choice of the setting ``language`` as it stands; empty, the system's, for anything else."""
+    return name if isinstance(name, str) and name in LANGUAGES else ""
 
 
 def _code(name: str) -> str:

@@ -12,9 +12,10 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from neurofeedback.errors import EXIT_OK, SettingsError
+from neurofeedback.storage.toml_text import read_value
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.languages import stored_language
+from neurofeedback.texts.languages import known_language
 from neurofeedback.ui.app_language import use_language
 from neurofeedback.ui.app_state import AppDefaults, state_path
 from neurofeedback.ui.crash_dialog import CrashHandler, install_crash_handler
@@ -51,7 +52,8 @@ def run_app(launch: Launch, defaults: AppDefaults) -> int:
     if isinstance(app, QApplication):
         app.setStyle("Fusion")
     folder = (defaults.state_file or state_path()).parent
-    use_language(defaults.language or stored_language(defaults.preferences_file or folder / "settings.toml"), folder)
+    stored = read_value(defaults.preferences_file or folder / "settings.toml", "language")
+    use_language(defaults.language or known_language(stored), folder)
     try:
         lock = lock_single_window(folder)
     except SettingsError as error:

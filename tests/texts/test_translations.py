@@ -11,14 +11,15 @@ from types import ModuleType
 
 import pytest
 
+from neurofeedback.storage.toml_text import read_value
 from neurofeedback.texts import home, session, session_notices, sit, spoken, status
 from neurofeedback.texts.catalogue import english, in_english, language, set_translations, tr, tr_stored
 from neurofeedback.texts.format import format_duration
 from neurofeedback.texts.languages import (
     in_language,
     install_translation,
+    known_language,
     load_translation,
-    stored_language,
     system_languages,
 )
 from neurofeedback.texts.probe_questions import wording_version
@@ -94,7 +95,7 @@ def test_broken_translation_shows_english(tmp_path: Path, broken: str) -> None:
 def test_terminal_follows_the_environment_and_the_windows_settings(tmp_path: Path) -> None:
     assert system_languages({"LC_ALL": "de_DE.UTF-8", "LANG": "C"}) == ("de_DE.UTF-8",)
     path = tmp_path / "settings.toml"
-    assert stored_language(path) == ""
+    assert read_value(path, "language") is None
     for content, expected in {
         'language = "de"': "de",
         'language = "xx"': "",
@@ -102,7 +103,7 @@ def test_terminal_follows_the_environment_and_the_windows_settings(tmp_path: Pat
         "lang uage": "",
     }.items():
         path.write_text(content, encoding="utf-8")
-        assert stored_language(path) == expected
+        assert known_language(read_value(path, "language")) == expected
 
 
 @pytest.mark.usefixtures("german")

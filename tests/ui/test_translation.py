@@ -86,6 +86,7 @@ ALLOWED = {
     ("facts_dialog.py", "open"): "opens a dialog, not a file",
     ("facts_tabs.py", "run"): "starts a helper thread",
     ("import_button.py", "open"): "opens a dialog, not a file",
+    ("session_window.py", "open"): "opens a dialog, not a file",
 }
 
 

@@ -19,7 +19,8 @@ import typer
 from pydantic import JsonValue
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.texts.languages import install_translation, stored_language, system_languages
+from neurofeedback.storage.toml_text import read_value
+from neurofeedback.texts.languages import install_translation, known_language, system_languages
 from neurofeedback.texts.safe_text import escape_controls
 from neurofeedback.texts.settings import LANGUAGES
 
@@ -240,7 +241,7 @@ def use_language(chosen: str) -> None:
     from platformdirs import user_config_path
 
     folder = user_config_path("neurofeedback")
-    name = chosen or stored_language(folder / "settings.toml")
+    name = chosen or known_language(read_value(folder / "settings.toml", "language"))
     _option_language[0] = chosen
     used = install_translation([name] if name else system_languages(os.environ), folder)
     if chosen and not chosen.startswith(used):

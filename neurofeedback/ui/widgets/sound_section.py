@@ -9,7 +9,7 @@ from PyQt6.QtGui import QHideEvent
 from PyQt6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSlider, QWidget
 
 from neurofeedback.texts import settings
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import language, tr
 from neurofeedback.ui.preferences import LEVEL_LIMITS_DB, Preferences, is_language
 from neurofeedback.ui.sound_preview import Preview, SoundPreview
 from neurofeedback.ui.widgets.basic import ComboBox, button, ignore_wheel, label
@@ -139,7 +139,7 @@ class SoundSection(QWidget):
 
     def _set_line(self, name: str, text: str) -> None:
         if name == "voice_language" and text and not is_language(text):
-            before = self._preferences.voice_language
+            before = self._preferences.voice_language or language()
             self.notice.setText(tr(settings.NOT_A_LANGUAGE, language=text, before=before))
             return
         self._set(name, text)
