@@ -138,11 +138,11 @@ def test_recorded_text_is_shown_in_the_chosen_language() -> None:
 
 
 def test_voice_has_the_text_of_its_own_language() -> None:
-    assert in_language("de", spoken.SENTENCES["probe_thanks"]) == "Danke."
+    assert in_language("de", spoken.SENTENCES["phase_resume"]) == "Es geht weiter."
     install_translation(["de"])
-    assert in_language("de-AT", spoken.SENTENCES["probe_thanks"]) == "Danke."
-    assert in_language("en", spoken.SENTENCES["probe_thanks"]) == "Thank you."
-    assert in_language("fr", spoken.SENTENCES["probe_thanks"]) == "Thank you."
+    assert in_language("de-AT", spoken.SENTENCES["phase_resume"]) == "Es geht weiter."
+    assert in_language("en", spoken.SENTENCES["phase_resume"]) == "We go on."
+    assert in_language("fr", spoken.SENTENCES["phase_resume"]) == "We go on."
 
 
 def test_fields_of_translations_are_those_of_the_english_texts(script: ModuleType) -> None:
