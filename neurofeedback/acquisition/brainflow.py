@@ -24,6 +24,9 @@ from neurofeedback.acquisition.placement.muse_stale_blocks import StalePacketFil
 from neurofeedback.acquisition.placement.sample_placement import PlacedSamples, SamplePlacer, restrict_to_channels
 from neurofeedback.acquisition.port_users import find_port_users
 from neurofeedback.errors import SourceError
+from neurofeedback.formats.text.athena_scale import ATHENA, has_old_scale
+from neurofeedback.texts import devices
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import AuxChunk, Chunk, StreamInfo
 
 _log = logging.getLogger(__name__)
@@ -81,6 +84,8 @@ class BoardSource:
         self._finalize: weakref.finalize[Any, Any] | None = None
         self._last_read = 0.0
         self._received = False
+        if self._description["name"] == ATHENA and has_old_scale(version := BoardShim.get_version()):
+            _log.warning(tr(devices.OLD_ATHENA_SCALE, version=version))
 
     @property
     def stream(self) -> StreamInfo:

@@ -28,6 +28,9 @@ LSL_STREAM = "{n_channels} channels at {sfreq} Hz, type {type}"
 BLUETOOTH_HEADSET = "{name} at {address}, {rssi} dBm"
 MAYBE_ATHENA = "type muse-s-athena if it is an Athena"
 MAYBE_2016 = "type muse-2016 if it is a Muse of 2016"
+OLD_ATHENA_SCALE = (
+    "BrainFlow {version} gives the samples of a Muse S Athena 4.55 times too large: install BrainFlow 5.23 or newer."
+)
 OPENBCI = "OpenBCI"
 OPENBCI_FIRMWARE = "OpenBCI, firmware {version}"
 

@@ -262,3 +262,10 @@ def test_devices_without_drivers_for_this_processor_are_not_offered(
     for device in () if works else ("muse-2", "cyton:/dev/ttyUSB0", "brainflow:crown"):
         with pytest.raises(SettingsError, match=f"no drivers of headsets.*{device}.*lsl:NAME"):
             open_source(device)
+
+
+@pytest.mark.parametrize(("version", "warned"), [("5.22.2", True), ("5.23.0", False)])
+def test_brainflow_with_the_old_scale_of_an_athena_is_warned_of(version, warned, monkeypatch, caplog):
+    monkeypatch.setattr(BoardShim, "get_version", lambda: version)
+    open_source("muse-s-athena")
+    assert ("4.55 times too large" in caplog.text) is warned

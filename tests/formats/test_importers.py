@@ -409,6 +409,34 @@ def test_a_brainflow_board_can_be_named(tmp_path: Path, board: str):
     assert open_recording(path, board=board).stream.model == "Muse2"
 
 
+def athena_file(folder: Path, values: np.ndarray) -> Path:
+    """A BrainFlow file of an Athena with these values in all four channels."""
+    rows = np.zeros((values.size, 11))
+    rows[:, 0] = np.arange(values.size) // 4
+    rows[:, 1:5] = values[:, None]
+    rows[:, 9] = 1.7e9 + np.arange(values.size) / 256
+    return table(folder / "a.csv", ["\t".join(f"{value:.6f}" for value in row) for row in rows])
+
+
+def test_athena_file_of_an_older_brainflow_needs_its_version(tmp_path: Path):
+    counts = np.round(8192 + 20 * np.sin(np.arange(512)) * 16383 / 1450)
+    old = athena_file(tmp_path, counts * 0.40293040293040294)
+    with pytest.raises(RecordingError, match=r"4\.55 times too large.*--board MuseAthena:5\.22\.2"):
+        open_recording(old)
+    recording = open_recording(old, board="MuseAthena:5.22.2")
+    np.testing.assert_allclose(samples(recording)[0], (counts - 8192) * 1450 / 16383, atol=1e-3)
+    assert recording.import_report is not None
+    assert "5.22.2 gave an Athena's samples 4.55 times too large" in " ".join(recording.import_report.notices)
+    assert samples(open_recording(old, board="muse-s-athena:5.23.0"))[0].max() > 3000
+    with pytest.raises(RecordingError, match="no version of BrainFlow"):
+        open_recording(old, board="MuseAthena:new")
+
+
+def test_athena_file_of_todays_brainflow_needs_no_version(tmp_path: Path):
+    values = 20 * np.sin(np.arange(512))
+    np.testing.assert_allclose(samples(open_recording(athena_file(tmp_path, values)))[0], values, atol=1e-4)
+
+
 def test_a_board_named_for_another_format_is_refused(tmp_path: Path, known):
     path = known["fif"].write(tmp_path)
     with pytest.raises(RecordingError, match=r"not a BrainFlow file.*leave out --board"):

@@ -15,6 +15,14 @@ from neurofeedback.formats.rules.options import NO_OPTIONS, ImportOptions
 from neurofeedback.formats.rules.packet_counters import read_counter
 from neurofeedback.formats.rules.rate import ExpectedRates, differs_by
 from neurofeedback.formats.rules.tabular import marker_events, recording_from_table
+from neurofeedback.formats.text.athena_scale import (
+    ATHENA,
+    FIRST_CORRECT,
+    check_version,
+    correct_scale,
+    has_old_scale,
+    looks_old,
+)
 from neurofeedback.formats.text.text_table import HEAD_BYTES, LONG_BYTES, TextTable, read_long_columns, read_table_lines
 from neurofeedback.recording.import_report import ChannelUse, ImportedChannel
 from neurofeedback.recording.recording import Recording
@@ -32,17 +40,22 @@ _MIN_UNIX_TIME = 1e8
 def read_brainflow(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
     """Read a BrainFlow file; ``options.board`` names the board if the columns fit several.
 
+    The version of BrainFlow may follow the board's name, as in ``MuseAthena:5.22.2``: up to 5.22.2 it gave an Athena's
+    samples 4.55 times too large.
+
     Raises
     ------
     RecordingError
-        The board cannot be determined, or a row is damaged.
+        The board cannot be determined, a row is damaged, or an Athena's samples are too large and no version is stated.
     """
     from neurofeedback.formats.text.brainflow_layouts import find_layout, find_layouts  # loads native libraries
 
     table, notices = _read_rows(path)
     width = table.shape[0]
-    layout = find_layout(options.board) if options.board else _detect_layout(path, table, find_layouts(width))
+    board, _, version = (options.board or "").partition(":")
+    layout = find_layout(board) if board else _detect_layout(path, table, find_layouts(width))
     _check_width(path, width, layout)
+    data, scale_notices = _in_microvolts(path, layout, table[list(layout.eeg_rows)], version)
     stream = StreamInfo(
         device=f"playback:{path.name}",
         sfreq=layout.sfreq,
@@ -55,13 +68,13 @@ def read_brainflow(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording
     return recording_from_table(
         path,
         stream,
-        table[list(layout.eeg_rows)],
+        data,
         table[layout.timestamp_row],
         expected=ExpectedRates(options.sfreq, None, (layout.sfreq,)),
         counter=None if layout.counter_row is None else table[layout.counter_row],
         events=() if layout.marker_row is None else marker_events(table[layout.marker_row]),
         channels=_describe(layout),
-        notices=notices,
+        notices=(*notices, *scale_notices),
     )
 
 
@@ -76,6 +89,26 @@ def _read_rows(path: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:
             return numbers, ()
     rows = TextTable(path, [line for line in read_table_lines(path) if line], ",").without_torn_row()
     return rows.read_columns(range(rows.lines[0].count(",") + 1)), rows.notices
+
+
+def _in_microvolts(
+    path: Path, layout: BoardLayout, data: NDArray[np.float64], version: str
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return a board's EEG in microvolts and the notices about it; an old Athena file needs BrainFlow's version."""
+    stated = check_version(version) if version else ""
+    if layout.name != ATHENA:
+        return data, ()
+    if has_old_scale(stated):
+        return correct_scale(data), (english(texts.ATHENA_SCALED, version=stated),)
+    if not stated and looks_old(data):
+        raise RecordingError(
+            f"{path} seems to come from BrainFlow 5.22.2 or older, which gave an Athena's samples 4.55 times too large",
+            got=f"values up to {np.nanmax(np.abs(data)):.0f} uV",
+            allowed="up to 725 uV from an Athena",
+            todo=f"state the version that recorded it: --board {ATHENA}:5.22.2 corrects the size, "
+            f"{ATHENA}:{FIRST_CORRECT} leaves it",
+        )
+    return data, ()
 
 
 def _describe(layout: BoardLayout) -> list[ImportedChannel]:

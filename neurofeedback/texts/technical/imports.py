@@ -34,6 +34,7 @@ SCATTERED_STAMPS = (
 SHORT_PACKETS = (
     "{share:.1%} of the packets hold fewer than {n} rows; the time stamps do not show which rows of them are lost."
 )
+ATHENA_SCALED = "BrainFlow {version} gave an Athena's samples 4.55 times too large and off center; they were corrected."
 SOURCE_STATED = "statement"
 SOURCE_CLOCK = "time stamps"
 SOURCE_COUNTER = "packet counter"
