@@ -94,6 +94,7 @@ LATER_KEYS = {
 LATER_PREFERENCES = (
     *("ask_sure", "ask_sleepy", "mood_questions", "background_follows", "tone_timbre", "calm_sign"),
     *("voice", "voice_language", "voice_folder", "background_db", "tone_db", "calm_db", "bells_db", "voice_db"),
+    "difficulty_question",
 )
 """Settings of the window that version 0.1.0 did not have."""
 

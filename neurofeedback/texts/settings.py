@@ -23,6 +23,7 @@ FIELDS = {
     "ask_sure": "Ask how sure I am, too (helps the program learn)",
     "ask_sleepy": "Ask how sleepy I am, too (helps the program learn)",
     "mood_questions": "Offer mood, sleepiness and condition after a sitting",
+    "difficulty_question": "Ask about difficult experiences after a sitting",
     "learn_live": "Each answer refines the guidance at once",
     "baseline": "Compare with",
     "profile": "Method",

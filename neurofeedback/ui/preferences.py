@@ -51,6 +51,7 @@ class Preferences:
     ask_sure: bool = False
     ask_sleepy: bool = False
     mood_questions: bool = False
+    difficulty_question: bool = False
     learn_live: bool = True
     baseline: str = "session"
     profile: str = "default"

@@ -27,9 +27,10 @@ from neurofeedback.ui.pages.fit_page import FitPage
 from neurofeedback.ui.pages.sit_page import SitPage
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.session_bridge import Launch, SessionBridge
-from neurofeedback.ui.session_result import last_session_line
+from neurofeedback.ui.session_result import is_short, last_session_line
 from neurofeedback.ui.theme import DARK, THEMES
 from neurofeedback.ui.widgets.basic import bind_key, label
+from neurofeedback.ui.widgets.difficulty_question import FORM
 
 if TYPE_CHECKING:  # pyqtgraph and forms are loaded when first asked for
     from neurofeedback.ui.clinic.attendant import EntryDialog, RecordDialog
@@ -226,9 +227,23 @@ class SessionWindow(QMainWindow):
         from neurofeedback.ui.pages.facts_dialog import ask_forms  # slow to import
 
         try:
-            ask_forms(request, result, self)
+            asked = self._ask_difficulty(request, result)
+            ask_forms(request, result, self, asked)
         except NeurofeedbackError as error:
             self._after.show_notice(str(error))
+
+    def _ask_difficulty(self, request: SessionConfig, result: SessionResult) -> str:
+        """Ask about difficult experiences, if the person or the profile wants that; return the form that is asked."""
+        from neurofeedback.settings.load import load_settings  # Pydantic, which a session has loaded
+
+        wanted = FORM in load_settings(request.profile).questionnaires.after
+        if not (wanted or self._preferences.difficulty_question) or result.session_dir is None:
+            return ""
+        if self._is_demo or is_short(result) or request.mode == "record":
+            return ""
+        session = result.session_dir.name.removeprefix("ses-")
+        self._after.difficulty.ask(request.recordings, request.participant, session)
+        return FORM
 
     def _swap_last_line(self, _discarded: bool) -> None:
         """Show the sitting before on the first page once the last one is in the bin, and the last once it is back."""

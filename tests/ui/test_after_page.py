@@ -112,7 +112,7 @@ def test_timeline_does_not_wait_for_the_decoder_summary(
     assert page.after._decoder_text.text() == "Looking through what you have answered."
     go.set()
     qtbot.waitUntil(lambda: page.after._decoder_text.text() == "Forty answers.", timeout=WAIT_MS)
-    assert "alpha power: rather higher while wandering (90 % sure)" in page.shown()
+    assert "alpha power: rather higher while wandering (90 % sure of higher or lower)" in page.shown()
 
 
 def test_overview_has_index_and_phases_at_their_times(finished: SessionResult) -> None:

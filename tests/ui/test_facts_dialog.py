@@ -186,3 +186,6 @@ def test_forms_of_the_profile_are_asked_after_a_session_and_those_before_it_are_
     assert ask_forms(demo, SessionResult(0, session_dir=tmp_path / "ses-20261101T090000"), parent) is None
     assert [asked.form.choice.itemText(at) for at in range(asked.form.choice.count())] == ["mood", "sleepiness"]
     assert [one.what for one in read_changes(tmp_path / "recordings").changes] == ["expectancy"]
+    rest = ask_forms(request, SessionResult(0, session_dir=tmp_path / "ses-20261101T090000"), parent, "mood")
+    assert rest is not None
+    assert rest.form.choice.count() == 1

@@ -26,6 +26,7 @@ from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.session_result import closing_lines, find_report, headline_lines, is_short, write_missing_report
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
+from neurofeedback.ui.widgets.difficulty_question import DifficultyQuestion
 from neurofeedback.ui.widgets.export_button import ExportButton
 from neurofeedback.ui.widgets.index_timeline import IndexTimeline
 from neurofeedback.ui.widgets.notes_form import NotesForm
@@ -83,6 +84,7 @@ class AfterPage(QWidget):
         self._show_details = button(after.DETAILS, self._toggle_details, flat=True)
         self._short_question = label()
         self._short = self._make_short()
+        self.difficulty = DifficultyQuestion()
         self._overview_task: BackgroundTask[SessionOverview] = BackgroundTask(self, "overview")
         self._report_task: BackgroundTask[Path] = BackgroundTask(self, "report")
         self._decoder_task: BackgroundTask[DecoderSummary] = BackgroundTask(self, "decoder")
@@ -114,7 +116,7 @@ class AfterPage(QWidget):
         self._page = QWidget()
         inner = column(self._page, gap=6)
         inner.setContentsMargins(MARGIN, 14, MARGIN, 12)
-        for line in (*self._lines, self._message, self._short):
+        for line in (*self._lines, self._message, self._short, self.difficulty):
             inner.addWidget(line)
         self._more = QWidget()
         more = column(self._more, gap=10)
@@ -202,6 +204,7 @@ class AfterPage(QWidget):
         self._again.show()
         self._short.setVisible(is_short(result))
         self._short_question.setText(tr(after.KEEP_SHORT))
+        self.difficulty.hide()
         self._more.hide()
         self._details_panel.hide()
         self._overview_task.cancel()
@@ -260,7 +263,7 @@ class AfterPage(QWidget):
             self._short.hide()
         else:
             self._binned = binned
-            for part in (*self._lines, self._more, self._report, self._folder, self._export):
+            for part in (*self._lines, self.difficulty, self._more, self._report, self._folder, self._export):
                 part.hide()
             self._discard.setText(tr(after.UNDO_DISCARD))
             self._discard.setFocus()

@@ -148,16 +148,20 @@ def _read_due(recordings: Path, participant: str, _handle: TaskHandle) -> str:
     return "\n".join(lines or [tr(course.NOTHING_DUE)])
 
 
-def ask_forms(request: SessionConfig, result: SessionResult, parent: QWidget) -> FactsDialog | None:
-    """Open the forms that the profile wants after a session; log those before it, which the window does not ask."""
+def ask_forms(request: SessionConfig, result: SessionResult, parent: QWidget, asked: str = "") -> FactsDialog | None:
+    """Open the forms that the profile wants after a session, without one that is asked already.
+
+    Those before it, which the window does not ask, are logged.
+    """
     if result.session_dir is None or is_simulated_device(request.device):
         return None
     wanted = load_settings(request.profile).questionnaires
     for form in wanted.before:
         log_not_asked(request.recordings, form, request.participant, tr(forms.NOT_ASKED_WINDOW))
-    if not wanted.after:
+    after = tuple(form for form in wanted.after if form != asked)
+    if not after:
         return None
     session = result.session_dir.name.removeprefix("ses-")
-    dialog = FactsDialog(request.recordings, request.participant, session, parent, wanted.after)
+    dialog = FactsDialog(request.recordings, request.participant, session, parent, after)
     dialog.open()
     return dialog

@@ -37,6 +37,7 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
 }
 _CHECKED = {
     "large_type", "reduced_motion", "drowsiness_shimmer", "learn_live", "ask_sure", "ask_sleepy", "mood_questions",
+    "difficulty_question",
 }  # fmt: skip
 _GROUPS = (
     (settings.GROUP_APPEARANCE, ("language", "theme", "picture", "large_type", "reduced_motion")),
@@ -46,7 +47,16 @@ _GROUPS = (
     ),
     (
         settings.GROUP_PRACTICE,
-        ("probes", "ask_sure", "ask_sleepy", "mood_questions", "learn_live", "baseline", "profile"),
+        (
+            "probes",
+            "ask_sure",
+            "ask_sleepy",
+            "mood_questions",
+            "difficulty_question",
+            "learn_live",
+            "baseline",
+            "profile",
+        ),
     ),
     (settings.GROUP_OUTPUT, ("recordings", "lsl_out", "osc_out")),
 )
