@@ -27,6 +27,7 @@ from neurofeedback.recording.events import read_events
 from neurofeedback.recording.facts.session_facts import read_facts
 from neurofeedback.recording.session_json import read_start, read_summary
 from neurofeedback.recording.session_notes import NOTES_SUFFIX, read_notes
+from neurofeedback.recording.timer.sitting_file import TimerSitting, read_sittings
 from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.types import Event, EventKind, Phase
@@ -49,7 +50,7 @@ class PastSession:
     started : str
         Local start time, ISO 8601.
     device : str
-        Name of the device.
+        Name of the device; empty for a sitting without a headset.
     duration_s, practice_s : float, optional
         Length of the session by the host's clock, and of its practice phase, s.
     valid_fraction : float, optional
@@ -91,6 +92,11 @@ class PastSession:
     note: str = ""
     finished: bool = False
     programme: str = ""
+
+    @property
+    def has_signal(self) -> bool:
+        """Whether it was recorded with a headset; a sitting without one has no device and no recording."""
+        return bool(self.device)
 
     @property
     def participant(self) -> str:
@@ -148,6 +154,31 @@ def past_sessions(
         _delete_rows(connection, removed, all_participants=participant is None)
     rows = [_with_condition(root, row) for row in rows]
     return sorted(rows, key=lambda row: (row.started_at.timestamp(), row.stem))  # time zones differ in the cache
+
+
+def all_sittings(
+    root: Path,
+    participant: str | None = None,
+    *,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+    on_skipped: Callable[[str, str], object] = lambda stem, why: None,
+) -> list[PastSession]:
+    """Return the sessions as ``past_sessions`` does, and the sittings without a headset, sorted by start time."""
+    sessions = past_sessions(root, participant, progress=progress, on_skipped=on_skipped)
+    timers = [_from_timer(files, sitting) for files, sitting in read_sittings(root, participant)]
+    return sorted([*sessions, *timers], key=lambda row: (row.started_at.timestamp(), row.stem))
+
+
+def _from_timer(files: SessionFiles, sitting: TimerSitting) -> PastSession:
+    return PastSession(
+        stem=files.stem,
+        started=sitting.started.astimezone().isoformat(),
+        device="",
+        duration_s=sitting.duration_s,
+        n_presses=sum(event.kind == EventKind.PRESS for event in sitting.events),
+        finished=sitting.finished,
+        programme=sitting.programme,
+    )
 
 
 def _with_condition(root: Path, row: PastSession) -> PastSession:

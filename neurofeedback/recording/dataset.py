@@ -43,6 +43,7 @@ One folder for each session:
 - `*_settings.toml`, `*_start.json`: the resolved settings, the device, and the state at the start of the sitting.
 - `*_timing.tsv` (+ `.json`): each read (first sample, length, device and host time in seconds) and each lost run.
 - `*_summary.json`, `*_report.html`: results of the sitting; `finished` is true only after a normal end.
+- `*_sitting.json`: the time of a sitting without a headset, of which nothing else is recorded.
 - `*_measures.npz`: measures of the signal for comparisons; it can be deleted and is computed again.
 
 The index is a mind-wandering index (EEG proxy), relative to the person's own baseline; it is not a medical measure.
@@ -55,6 +56,7 @@ _BIDSIGNORE_PATTERNS = (
     "*_timing.tsv",
     "*_timing.json",
     "*_summary.json",
+    "*_sitting.json",
     "*_baseline.json",
     "*_report.html",
     "*_model.json",

@@ -13,6 +13,9 @@ if TYPE_CHECKING:  # NumPy takes 0.1 s, and the command line needs only the requ
     from neurofeedback.session.live_state import LiveState
 
 
+NO_DEVICE = "none"
+"""Name of the device of a sitting without a headset."""
+
 SessionMode: TypeAlias = Literal["practice", "record"]
 SettingValue: TypeAlias = bool | int | float | str
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 from neurofeedback.audio.sink import Bell
 from neurofeedback.session.plan import Segment, SessionPlan
-from neurofeedback.types import Command, CommandKind, Frame, Phase
+from neurofeedback.types import Command, CommandKind, Phase
 
 _EXTEND_OFFER_S = 60.0
 _EXTENDABLE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER, Phase.REST, Phase.DEBRIEF})
@@ -20,6 +21,25 @@ class PhaseOutput:
     bell: Bell
     commands: tuple[Command, ...] = ()
     background: str = ""
+
+
+class Tick(Protocol):
+    """A moment of a session, as a frame has it: the sample after it, its phase, and whether its signal is usable."""
+
+    @property
+    def sample(self) -> int:
+        """Sample number."""
+        ...
+
+    @property
+    def phase(self) -> Phase:
+        """Phase of this moment; a pause is a phase."""
+        ...
+
+    @property
+    def valid(self) -> bool:
+        """Whether its signal counts for a baseline."""
+        ...
 
 
 class PhaseController:
@@ -85,7 +105,7 @@ class PhaseController:
         """Commands for a plan that does not begin with settling."""
         return () if self.phase is Phase.SETTLE else self._segment_commands(0)
 
-    def process(self, frame: Frame) -> PhaseOutput | None:
+    def process(self, frame: Tick) -> PhaseOutput | None:
         """Take a frame; return its phase change or bell, if any."""
         length = frame.sample - self._last_sample
         self._last_sample = frame.sample

@@ -2,6 +2,7 @@
 
 SIT = "Sit"
 SIT_LOOKING = "Looking for your headset"
+SIT_WITHOUT = "Sit without headset"
 SIT_NO_HEADSET = "No headset yet"
 NO_HEADSET_PLACEHOLDER = "Choose a headset, or type its name"
 EYES = "Close your eyes at the first bell, open them at the last."

@@ -1,4 +1,7 @@
 """Texts about practices: what feedback they use, the list of own ones and their editor."""
 
-FEEDBACK_INDEX = "Feedback: sound and picture follow the index."
-FEEDBACK_NONE = "No feedback, because the index is only about attention to the breath."
+FEEDBACK_INDEX = "With feedback."
+FEEDBACK_NONE = "Without feedback."
+NO_HEADSET = "No headset: only the time is recorded."
+
+TOO_SHORT = "A sitting of less than {least} is not listed."

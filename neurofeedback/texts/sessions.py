@@ -20,6 +20,8 @@ NO_ANSWERS = "none"
 UNKNOWN = "–"
 CUSTOM_LENGTH = "Custom length"
 
+WITHOUT_HEADSET = "This sitting was without a headset: nothing was recorded but the time."
+
 OPEN = "&Open"
 COMPARE = "&Compare"
 COMPARE_TIP = "Choose two sittings (Ctrl and click, or Shift and the arrow keys)"

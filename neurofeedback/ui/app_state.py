@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_config_path
 
-from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.config import NO_DEVICE, SessionConfig
 from neurofeedback.storage.atomic_files import write_json_atomic
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import home
@@ -118,17 +118,21 @@ class AppState:
     condition: str = ""
     recorded_with: str = ""
 
-    def request(self, defaults: AppDefaults, preferences: Preferences) -> SessionConfig:
+    def request(
+        self, defaults: AppDefaults, preferences: Preferences, *, without_headset: bool = False
+    ) -> SessionConfig:
         """Return the configuration of a session with these choices and settings; without a device it is a demo."""
-        device = self.device or DEMO_DEVICE
+        device = NO_DEVICE if without_headset else self.device or DEMO_DEVICE
+        programme = next((one for one in defaults.programmes if one.name == self.programme), None)
+        has_own_length = bool(self.programme) and (programme is None or programme.headset)
         return SessionConfig(
             device=device,
             recordings=Path(preferences.recordings) if preferences.recordings else defaults.recordings,
             participant=DEMO_PARTICIPANT if is_simulated_device(device) else self.participant,
             profile=preferences.profile,
-            minutes=None if self.programme else float(self.minutes) or None,
+            minutes=None if has_own_length else float(self.minutes) or None,
             audio=defaults.audio,
-            wait_for_fit=True,
+            wait_for_fit=not without_headset,
             programme=self.programme,
             probe_interval_s=PROBES[preferences.probes],
             learn_live=None if preferences.learn_live else False,

@@ -307,7 +307,8 @@ class MainWindow(SessionWindow):
 
     def _start_chosen_session(self) -> None:
         self._save_state(**self._home.selection())
-        self.begin(self._state.request(self._defaults, self._preferences))
+        without_headset = self._home.without_headset
+        self.begin(self._state.request(self._defaults, self._preferences, without_headset=without_headset))
 
     def _start_demo(self) -> None:
         """Start a session with a simulated device; the chosen headset stays remembered."""

@@ -29,7 +29,7 @@ def history(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Look back over many sessions: time, wandering by your own answers, signal."""
-    from neurofeedback.analysis.history import cache_path, past_sessions
+    from neurofeedback.analysis.history import all_sittings, cache_path
     from neurofeedback.analysis.history_summary import summarize_history
     from neurofeedback.recording.bids_paths import check_label  # only when asked for, as all below
 
@@ -39,7 +39,7 @@ def history(
     if rebuild:
         cache_path(folder).unlink(missing_ok=True)
     left_out: dict[str, str] = {}
-    summary = summarize_history(past_sessions(folder, who, on_skipped=left_out.__setitem__), left_out)
+    summary = summarize_history(all_sittings(folder, who, on_skipped=left_out.__setitem__), left_out)
     if json:
         print_json(history_document(summary))
     else:

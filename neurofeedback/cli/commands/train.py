@@ -12,7 +12,7 @@ from neurofeedback.cli.helpers.common import echo, last_participant, plain_conso
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.cli.helpers.window import open_window, session_with_report
 from neurofeedback.errors import EXIT_SETTINGS
-from neurofeedback.session.config import SessionConfig
+from neurofeedback.session.config import NO_DEVICE, RunningSession, SessionConfig
 from neurofeedback.texts import course, forms, home, terminal
 from neurofeedback.texts.catalogue import tr
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
     from neurofeedback.recording.facts.session_facts import SessionFacts
-    from neurofeedback.session.session import Session
 
 KEYS = (
     "Keys in the terminal view, typed or piped in: space, or a presenter's remote: my mind wandered; 1 to 5: answer a "
@@ -33,13 +32,14 @@ KEYS = (
 
 def train(
     device: Annotated[
-        str | None, typer.Option(help="Headset or stream, see `neurofeedback devices`; the last one, else one found.")
+        str | None,
+        typer.Option(help="Headset or stream, see `neurofeedback devices`; the last one, else one found; or none."),
     ] = None,
     participant: Annotated[str | None, typer.Option(help="Letters and digits; the last one, else 01.")] = None,
     profile: Annotated[str, typer.Option(help="Name of a profile, or a TOML file.")] = "default",
     minutes: Annotated[float | None, typer.Option(help="Length of the whole sitting; else the profile's.")] = None,
     programme: Annotated[
-        str, typer.Option(help="Segments by name or TOML file: first, 10-minutes, 45-minutes, open-end ...")
+        str, typer.Option(help="Practice by name or TOML file: first, 10-minutes, open-end, body-scan, timer ...")
     ] = "",
     probe_every: Annotated[
         float | None, typer.Option(help="Mean seconds between questions; 0 for none; else the profile's.")
@@ -69,8 +69,10 @@ def train(
     if not headless:
         require_window()  # before a scan that takes seconds
     folder = recordings_folder(recordings)
+    chosen_device = _choose_device(device, programme, folder)
+    with_headset = chosen_device != NO_DEVICE
     config = SessionConfig(
-        device=select_device(folder) if device is None else device,
+        device=chosen_device,
         recordings=folder,
         participant=last_participant(folder) if participant is None else participant,
         profile=profile,
@@ -81,7 +83,7 @@ def train(
         lsl_out=lsl_out,
         osc_out=osc_out,
         allow_network=allow_network or _network_is_allowed(lsl_out),
-        wait_for_fit=not headless and not fast,
+        wait_for_fit=not headless and not fast and with_headset,
         programme=programme,
         probe_interval_s=probe_every,
         learn_live=learn_live,
@@ -103,9 +105,9 @@ def train(
         console.print(sentence)
     questionnaires = SessionQuestionnaires(profile, folder, config.participant)
     is_terminal = sys.stdin.isatty()  # piped keys are for the session
-    if is_terminal:
+    if is_terminal and with_headset:
         questionnaires.ask_before()
-    else:
+    elif with_headset:
         questionnaires.log_not_asked(tr(forms.NOT_ASKED_PIPED))
     attendant = _attendant_keys(config, session)
     result = run_in_terminal(session, plain_console(), attendant)
@@ -117,7 +119,7 @@ def train(
     raise typer.Exit(result.exit_code)
 
 
-def _attendant_keys(config: SessionConfig, session: Session) -> AttendantKeys | None:
+def _attendant_keys(config: SessionConfig, session: RunningSession) -> AttendantKeys | None:
     """Return the keys of an attendant, in a recording without feedback and under a substance."""
     from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
 
@@ -126,6 +128,16 @@ def _attendant_keys(config: SessionConfig, session: Session) -> AttendantKeys | 
         return None
     substance = "" if facts is None else facts.substance
     return AttendantKeys(config.recordings, config.participant, substance, send=session.live_state.send_request)
+
+
+def _choose_device(device: str | None, programme: str, folder: Path) -> str:
+    """Return the device of the session; none for a practice that uses no headset."""
+    if programme:
+        from neurofeedback.settings.load import load_programme  # not for --help
+
+        if not load_programme(programme).headset:
+            return NO_DEVICE
+    return select_device(folder) if device is None else device
 
 
 def _network_is_allowed(lsl_out: str) -> bool:

@@ -88,10 +88,10 @@ def describe_snapshot(snapshot: Snapshot) -> dict[str, str]:
     values = {
         terminal.PHASE: phase_label(snapshot.phase, snapshot.practice),
         terminal.TIME: _time_text(snapshot),
-        terminal.STATE: str(state),
+        terminal.STATE: "" if snapshot.practice else str(state),
         terminal.CONTACT: "  ".join(contact_symbol(contact) for contact in snapshot.contacts),
-        terminal.REASONS: contact_text(snapshot.contacts),
-        terminal.INDEX: f"{index_bar(frame.mwi)} {format_index(frame.mwi)}" if frame else "",
+        terminal.REASONS: "" if snapshot.practice and not snapshot.contacts else contact_text(snapshot.contacts),
+        terminal.INDEX: f"{index_bar(frame.mwi)} {format_index(frame.mwi)}" if frame and not snapshot.practice else "",
         terminal.SIGNAL: _signal_text(snapshot),
         terminal.LATENCY: f"{snapshot.latency_ms:.0f} ms" if isfinite(snapshot.latency_ms) else "",
         terminal.QUESTION: format_question(snapshot.question),
@@ -131,7 +131,8 @@ def render_panel(snapshot: Snapshot, attendant: AttendantKeys | None = None) -> 
         table.add_row(tr(label), Text(text))
     if attendant is not None:
         table.add_row(tr(record.ATTENDANT), Text(attendant.line))
-    table.add_row("", Text(_index_line(snapshot), style="dim"))
+    if not snapshot.practice:
+        table.add_row("", Text(_index_line(snapshot), style="dim"))
     table.add_row(tr(terminal.KEYS), Text(_keys_text(snapshot), style="dim"))
     if attendant is not None:
         table.add_row("", Text(_join_keys(record.KEYS), style="dim"))
@@ -158,8 +159,8 @@ def _join_keys(keys: Mapping[str, str]) -> str:
 def format_line(snapshot: Snapshot) -> str:
     """Return one snapshot as one plain line."""
     values = describe_snapshot(snapshot)
-    parts = [values[terminal.TIME], values[terminal.PHASE], values[terminal.STATE]]
-    if snapshot.frame is not None:
+    parts = [values[label] for label in (terminal.TIME, terminal.PHASE, terminal.STATE) if label in values]
+    if snapshot.frame is not None and not snapshot.practice:
         parts.append(f"{tr(terminal.INDEX)} {format_index(snapshot.frame.mwi)}")
     others = (terminal.SIGNAL, terminal.REASONS, terminal.MESSAGE, terminal.QUESTION)
     return " | ".join([*parts, *(values[label] for label in others if label in values)])
@@ -196,7 +197,7 @@ class _LinePrinter:
             if snapshot.guide_text:
                 self._print(tr(snapshot.guide_text))
         lines = [tr(terminal.ROW, label=tr(label), value=values[label]) for label in labels if label in values]
-        if snapshot.frame is not None:
+        if snapshot.frame is not None and not snapshot.practice:
             lines.append(_index_line(snapshot))
         for line in lines:
             if line not in self._printed:
@@ -259,9 +260,11 @@ def print_session_end(result: SessionResult) -> None:
         echo(result.message)
     else:
         echo(f"neurofeedback: {result.message}", err=True)
+    for line in _duration_lines(result):
+        echo(line)
     if result.session_dir is None or not result.session_dir.is_dir():
         return
-    for line in (*_duration_lines(result), *_answer_lines(result.session_dir)):
+    for line in _answer_lines(result.session_dir):
         echo(line)
     for line in _file_lines(result.session_dir):
         echo(line, err=True)

@@ -12,12 +12,14 @@ from neurofeedback.cli.helpers.common import (
     recordings_folder,
     require_window,
 )
+from neurofeedback.session.config import NO_DEVICE
 from neurofeedback.texts import home
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
     from neurofeedback.acquisition.scan_result import ScanResult
     from neurofeedback.session.config import SessionConfig
+    from neurofeedback.session.practice.timer_session import TimerSession
     from neurofeedback.session.session import Session
     from neurofeedback.ui.app_state import DeviceChoice
 
@@ -74,8 +76,12 @@ def scan_headsets() -> ScanResult:
     return scan()
 
 
-def session_with_report(request: SessionConfig) -> Session:
-    """Return a session that writes its report when it ends."""
+def session_with_report(request: SessionConfig) -> Session | TimerSession:
+    """Return a session that writes its report when it ends, or a sitting without a headset."""
+    if request.device == NO_DEVICE:
+        from neurofeedback.session.practice.timer_session import TimerSession  # imports take a second
+
+        return TimerSession(request)
     from neurofeedback.session.session import Session  # imports take a second, not on the window's thread
 
     return Session(request, on_finished=_write_report)

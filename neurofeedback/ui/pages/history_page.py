@@ -148,12 +148,17 @@ class HistoryPage(QWidget):
 
     def _update_buttons(self) -> None:
         chosen = self.table.selected
+        with_signal = all(session.has_signal for session in chosen)
         for part in (self._open, self._export):
-            part.setEnabled(len(chosen) == 1)
-        self._compare.setEnabled(len(chosen) == 2)
+            part.setEnabled(len(chosen) == 1 and with_signal)
+        self._compare.setEnabled(len(chosen) == 2 and with_signal)
         self._delete.setEnabled(len(chosen) == 1)
         self._undo.setVisible(bool(self._deleted))
-        self._export.set_session(self.folder(chosen[0]) if len(chosen) == 1 else None)
+        self._export.set_session(self.folder(chosen[0]) if len(chosen) == 1 and with_signal else None)
+        if len(chosen) == 1 and not with_signal:
+            self._message.setText(tr(sessions.WITHOUT_HEADSET))
+        elif self._message.text() == tr(sessions.WITHOUT_HEADSET):
+            self._message.setText("")
 
     def folder(self, session: PastSession) -> Path:
         """Return the raw folder of a sitting."""
@@ -175,11 +180,11 @@ class HistoryPage(QWidget):
         return dialog
 
     def _emit_opened(self) -> None:
-        if len(chosen := self.table.selected) == 1:
+        if len(chosen := self.table.selected) == 1 and chosen[0].has_signal:
             self.opened.emit(chosen[0])
 
     def _emit_compared(self) -> None:
-        if len(chosen := self.table.selected) == 2:
+        if len(chosen := self.table.selected) == 2 and all(session.has_signal for session in chosen):
             self.compared.emit(*reversed(chosen))  # the earlier one first
 
     def _delete_chosen(self) -> None:
@@ -232,9 +237,9 @@ def _cached_task(recordings: Path, participant: str, _handle: TaskHandle) -> lis
 
 
 def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> list[PastSession]:
-    from neurofeedback.analysis.history import past_sessions  # slow to import
+    from neurofeedback.analysis.history import all_sittings  # slow to import
 
-    return past_sessions(recordings, participant, progress=lambda done, total: handle.report_progress(done / total))
+    return all_sittings(recordings, participant, progress=lambda done, total: handle.report_progress(done / total))
 
 
 def _delete_task(recordings: Path, stem: str, _handle: TaskHandle) -> BinnedSession:

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpi
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.texts import home, practices, record, window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.safe_text import plain_tooltip
 from neurofeedback.ui.app_state import (
     DEMO_DEVICE,
     DEMO_PARTICIPANT,
@@ -191,6 +192,17 @@ class HomePage(QWidget):
         at = self._device.findText(shown, Qt.MatchFlag.MatchExactly)
         return self._device.itemData(at) if at >= 0 and shown else shown
 
+    @property
+    def _programme(self) -> ProgrammeChoice | None:
+        """The chosen programme; None for a practice of custom length."""
+        return self._programmes.get(self._practice.currentData())
+
+    @property
+    def without_headset(self) -> bool:
+        """Whether the sitting is one without a headset: by its practice, or for want of one where none is needed."""
+        programme = self._programme
+        return programme is not None and not (programme.headset and (programme.feedback or self.device))
+
     def _show_device(self, device: str) -> None:
         """Choose a device by its name as a session needs it; an empty one chooses none."""
         if device and self._device.findData(device) < 0 and not is_simulated_device(device):
@@ -210,15 +222,19 @@ class HomePage(QWidget):
 
     def _update_sit(self) -> None:
         """Enable the button only for a device that is there to be used."""
-        device = self.device
+        device, programme = self.device, self._programme
+        can_sit = bool(device) or self.without_headset
         text = home.SIT
-        if not device:
+        if self.without_headset:
+            needs_headset = programme is None or programme.headset
+            text = home.SIT_WITHOUT if needs_headset else home.SIT
+        elif not device:
             text = home.SIT_LOOKING if self._device_scan.busy else home.SIT_NO_HEADSET
         had_focus = self._device.hasFocus()
-        if not device and self.sit_button.hasFocus():
+        if not can_sit and self.sit_button.hasFocus():
             self._device.setFocus()  # else Qt gives the focus of a disabled button to the demo's
-        for start in (self.sit_button, self.record_button):
-            start.setEnabled(bool(device) and not self._is_name_refused)
+        self.sit_button.setEnabled(can_sit and not self._is_name_refused)
+        self.record_button.setEnabled(bool(device) and not self._is_name_refused)
         self.sit_button.setText(tr(text))
         self.sit_button.setAccessibleName(tr(text))
         if device and had_focus and self._use_found_device:
@@ -285,18 +301,19 @@ class HomePage(QWidget):
         return chosen | {"programme": self._practice.currentData() or "", "minutes": self._own_minutes}
 
     def _describe(self) -> None:
-        programme = self._programmes.get(self._practice.currentData())
+        programme = self._programme
         self._store_minutes()
         self._show_length(programme)
         device = self.device
         kind = DEMO_DEVICE if is_simulated_device(device) else device
         about = self._descriptions.get(device) or self._descriptions.get(kind, "")
         self._update_sit()
-        parts = [about]
-        if programme is not None:
-            feedback = practices.FEEDBACK_INDEX if programme.feedback else practices.FEEDBACK_NONE
-            parts += [programme.description, feedback]
-        self._description.setText(" ".join(tr(part) for part in parts if part))
+        needs_headset = programme is None or programme.headset
+        self._device.setEnabled(needs_headset)
+        parts = [] if programme is None else [programme.description, _feedback_sentence(programme)]
+        text = " ".join(tr(part) for part in (*parts, about if needs_headset else "") if part)
+        self._description.setText(text)
+        self._description.setToolTip(plain_tooltip(text))
 
     def _store_minutes(self) -> None:
         if self._minutes.isEnabled():
@@ -304,11 +321,11 @@ class HomePage(QWidget):
 
     def _show_length(self, programme: ProgrammeChoice | None) -> None:
         """Show a programme's length, which cannot be changed here, or the length the person sets."""
-        own = programme is None
+        own = programme is None or not programme.headset
         self._minutes.setEnabled(own)
         self._minutes.setRange(0, MAX_MINUTES if own else _MAX_PROGRAMME_MINUTES)
         self._minutes.setSpecialValueText(tr(home.DEFAULT_LENGTH if own else home.NO_END))
-        self._minutes.setValue(self._own_minutes if programme is None else round(programme.minutes))
+        self._minutes.setValue(self._own_minutes if own or programme is None else round(programme.minutes))
         self._minutes.setToolTip(tr(home.MINUTES_TIP if own else home.PROGRAMME_MINUTES_TIP))
 
 
@@ -317,3 +334,9 @@ def _centred(*widgets: QWidget) -> QHBoxLayout:
     layout.insertStretch(0, 1)
     layout.addStretch(1)
     return layout
+
+
+def _feedback_sentence(programme: ProgrammeChoice) -> str:
+    if not programme.headset:
+        return practices.NO_HEADSET
+    return practices.FEEDBACK_INDEX if programme.feedback else practices.FEEDBACK_NONE

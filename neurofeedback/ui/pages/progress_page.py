@@ -222,7 +222,7 @@ def _by_day(history: HistorySummary) -> dict[date, float]:
 
 
 def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> HistorySummary:
-    from neurofeedback.analysis.history import past_sessions  # slow to import
+    from neurofeedback.analysis.history import all_sittings  # slow to import
     from neurofeedback.analysis.history_summary import summarize_history
 
     def step(done: int, total: int) -> None:
@@ -230,5 +230,5 @@ def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> Histor
 
     skipped: dict[str, str] = {}
     return summarize_history(
-        past_sessions(recordings, participant, progress=step, on_skipped=skipped.__setitem__), skipped
+        all_sittings(recordings, participant, progress=step, on_skipped=skipped.__setitem__), skipped
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QElapsedTimer, Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QWidget
 
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import sit
@@ -37,6 +37,7 @@ class ControlsPanel(QFrame):
         super().__init__()
         self.setObjectName("panel")
         self._sliders: dict[RequestKind, tuple[QSlider, QLabel, str]] = {}
+        self._parts: dict[RequestKind, QWidget] = {}
         self._since_moved = QElapsedTimer()
         inside = column(self, gap=10)
         inside.setContentsMargins(0, 14, 0, 0)
@@ -70,15 +71,19 @@ class ControlsPanel(QFrame):
             caption = row(label(name, quiet=True))
             caption.addStretch(1)
             caption.addWidget(value)
-            box = column(gap=4)
+            part = QWidget()
+            box = column(part, gap=4)
             box.addLayout(caption)
             box.addWidget(slider)
-            sliders.addLayout(box, 1)
+            sliders.addWidget(part, 1)
+            self._parts[kind] = part
             self._sliders[kind] = (slider, value, unit)
         return sliders
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show the current values, except on a slider that is being moved."""
+        """Show the current values, except on a slider that is being moved; without feedback only the volume."""
+        for kind, part in self._parts.items():
+            part.setVisible(kind is RequestKind.VOLUME or not snapshot.practice)
         moving = self._since_moved.isValid() and self._since_moved.elapsed() < _MOVING_MS
         now = {
             RequestKind.VOLUME: snapshot.volume_db,

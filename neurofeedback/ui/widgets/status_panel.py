@@ -46,10 +46,12 @@ class StatusPanel(QFrame):
         names = [contact_symbol(contact) for contact in snapshot.contacts]
         rows = (names[i : i + NARROW_CHANNELS] for i in range(0, len(names), NARROW_CHANNELS))
         self._contact.setText("\n".join("    ".join(some) for some in rows))
-        self._reason.setText(contact_text(snapshot.contacts))
+        without_headset = bool(snapshot.practice) and snapshot.stream is None
+        self._reason.setText("" if without_headset else contact_text(snapshot.contacts))
         self._signal.setText(_signal_text(snapshot))
         facts = CHANNELS[situation_of(snapshot)].facts
         self._model.setText(tr(facts or snapshot.model_text))
+        self._index.setVisible(not snapshot.practice)
         mwi = snapshot.frame.mwi if snapshot.frame else float("nan")
         self._index.show_index(snapshot.index_name, mwi, snapshot.index_history)
 

@@ -1,0 +1,1 @@
+"""Sittings without a headset."""
