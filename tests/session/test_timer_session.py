@@ -26,7 +26,7 @@ from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.settings.load import load_programme
 from neurofeedback.settings.model import Settings
 from neurofeedback.texts.situation import Situation
-from tests.session.test_announcer import Heard
+from tests.session.voice.test_announcer import Heard
 
 
 class Rung(Heard):

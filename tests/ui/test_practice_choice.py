@@ -18,7 +18,8 @@ from neurofeedback.recording.timer.sitting_file import SittingFile, TimerSitting
 from neurofeedback.session.config import NO_DEVICE, RunningSession, SessionConfig
 from neurofeedback.session.practice.timer_session import TimerSession
 from neurofeedback.storage.dataset_access import restrict_recordings
-from neurofeedback.texts import home, practices, sessions
+from neurofeedback.texts import home, sessions
+from neurofeedback.texts.practices import choice
 from neurofeedback.ui.app_state import AppDefaults, AppState, load_state, save_state
 from neurofeedback.ui.main_window import MainWindow
 from neurofeedback.ui.programmes import programme_choices
@@ -65,9 +66,9 @@ def choose(window: MainWindow, programme: str) -> None:
 def test_only_practices_without_feedback_can_be_sat_without_a_headset(window: MainWindow) -> None:
     page = window._home
     for programme, text, enabled, sentence in (
-        ("first", home.SIT_NO_HEADSET, False, practices.FEEDBACK_INDEX),
-        ("body-scan", home.SIT_WITHOUT, True, practices.FEEDBACK_NONE),
-        ("timer", home.SIT, True, practices.NO_HEADSET),
+        ("first", home.SIT_NO_HEADSET, False, choice.FEEDBACK_INDEX),
+        ("body-scan", home.SIT_WITHOUT, True, choice.FEEDBACK_NONE),
+        ("timer", home.SIT, True, choice.NO_HEADSET),
         ("", home.SIT_NO_HEADSET, False, ""),
     ):
         choose(window, programme)

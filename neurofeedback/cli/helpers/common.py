@@ -88,8 +88,8 @@ def existing_recordings_folder(chosen: Path | None = None) -> Path:
 
 def last_participant(recordings: Path) -> str:
     """Return the participant of the newest session in a recordings folder, or ``01``."""
-    sessions = recordings.glob("derivatives/neurofeedback/sub-*/ses-*")  # with the sittings without a headset
-    newest = max((*recordings.glob("sub-*/ses-*"), *sessions), key=lambda session: session.name, default=None)
+    timers = (path.parent for path in recordings.glob("derivatives/neurofeedback/sub-*/ses-*/*_sitting.json"))
+    newest = max((*recordings.glob("sub-*/ses-*"), *timers), key=lambda session: session.name, default=None)
     return FIRST_PARTICIPANT if newest is None else newest.parent.name.removeprefix("sub-")
 
 

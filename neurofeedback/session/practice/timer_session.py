@@ -15,7 +15,6 @@ from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
 from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.recording.session_lock import check_recordings_folder
 from neurofeedback.recording.timer.sitting_file import SittingEvent, SittingFile, TimerSitting
-from neurofeedback.session.announcer import VoiceAnnouncer
 from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import NO_DEVICE, SessionConfig, SessionResult
 from neurofeedback.session.controls import ActionTime, Controls
@@ -26,12 +25,14 @@ from neurofeedback.session.practice.guide import PracticeGuide
 from neurofeedback.session.press_debouncer import PressDebouncer
 from neurofeedback.session.probes import ProbeScheduler
 from neurofeedback.session.setup import practice_settings, session_settings
+from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.load import load_programme, load_settings
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.programme import Programme
-from neurofeedback.texts import practices, session_notices
+from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration
+from neurofeedback.texts.practices import choice
 from neurofeedback.types import Command, Event, Guidance, Phase
 
 TICKS_PER_S = 4.0
@@ -194,7 +195,7 @@ class Sitting:
             self._write(finished=True, completed=completed)
         sentences = (
             tr(session_notices.COMPLETE if completed else session_notices.ENDED_EARLY),
-            "" if is_listed else tr(practices.TOO_SHORT, least=format_duration(MIN_LISTED_S)),
+            "" if is_listed else tr(choice.TOO_SHORT, least=format_duration(MIN_LISTED_S)),
         )
         summary = SessionSummary(duration_s=self.sat_s, plan_completed=completed)
         return SessionResult(EXIT_OK, " ".join(filter(None, sentences)), None, summary)

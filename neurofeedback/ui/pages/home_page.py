@@ -7,8 +7,9 @@ from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.texts import home, practices, record, window
+from neurofeedback.texts import home, record, window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.practices import choice
 from neurofeedback.texts.safe_text import plain_tooltip
 from neurofeedback.ui.app_state import (
     DEMO_DEVICE,
@@ -338,5 +339,5 @@ def _centred(*widgets: QWidget) -> QHBoxLayout:
 
 def _feedback_sentence(programme: ProgrammeChoice) -> str:
     if not programme.headset:
-        return practices.NO_HEADSET
-    return practices.FEEDBACK_INDEX if programme.feedback else practices.FEEDBACK_NONE
+        return choice.NO_HEADSET
+    return choice.FEEDBACK_INDEX if programme.feedback else choice.FEEDBACK_NONE

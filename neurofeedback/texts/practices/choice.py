@@ -1,4 +1,4 @@
-"""Texts about practices: what feedback they use, the list of own ones and their editor."""
+"""Texts about the choice of a practice: what feedback it uses, and sittings without a headset."""
 
 FEEDBACK_INDEX = "With feedback."
 FEEDBACK_NONE = "Without feedback."
