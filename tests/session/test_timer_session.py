@@ -109,7 +109,7 @@ def test_a_guided_practice_speaks_its_texts_without_a_headset(tmp_path: Path) ->
     clock.acts = [(at_s, lambda: seen.append(clock.live.snapshot)) for at_s in (20.0, 100.0)]
     sit(tmp_path, clock, sink, "body-scan", None)
     texts = [text.id for text in load_programme("body-scan").segments[0].guide]
-    assert sink.calls == ["phase_settle", *texts, "phase_debrief"]
+    assert sink.calls == ["phase_settle", *texts, "phase_debrief", "session_end"]
     assert [situation_of(snapshot) for snapshot in seen] == [
         Situation.SETTLE_WITHOUT_FEEDBACK, Situation.WITHOUT_FEEDBACK
     ]  # fmt: skip

@@ -155,8 +155,8 @@ class Sitting:
             feedback_source="",
         )
         opened = settings.phases.eyes == "open"
-        announcer = VoiceAnnouncer(settings.audio, sink, eyes_open=opened, note=lambda _said: None)
-        self._guide = PracticeGuide(announcer, practice=plan.practice)
+        self._announcer = VoiceAnnouncer(settings.audio, sink, eyes_open=opened, note=lambda _said: None)
+        self._guide = PracticeGuide(self._announcer, practice=plan.practice)
         self._events: list[SittingEvent] = []
         self._n_ticks = self._n_sat = 0
         self._written_s = 0.0
@@ -214,6 +214,9 @@ class Sitting:
             if output.background:
                 self._sink.set_background(output.background, at_s)
         self._guide.update(self._controller.segment, self._controller.segment_s, at_s, paused=paused)
+        left_s = (self._controller.end_samples[1] - self._n_ticks) / TICKS_PER_S
+        guided = bool(self._controller.segment.guide) or self._controller.phase is Phase.DEBRIEF
+        self._announcer.update_time(left_s, at_s, quiet=guided)
         if self.sat_s - self._written_s >= _WRITE_EVERY_S:
             self._write(finished=False, completed=False)
 
