@@ -42,7 +42,8 @@ ASK_AGAIN = "{error} Again, or empty to give up"
 
 # record only
 RECORD_ONLY = "Record only: no feedback, no index, no questions."
-ONLY_RECORDED = "The recording is complete."
+ONLY_RECORDED = "The recording is over"
+RECORDED_FOR = "Recorded for {length}."
 
 # course files and the due list
 NO_START = "The course has no first day."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from neurofeedback.errors import EXIT_OK
 from neurofeedback.session.config import SessionResult
-from neurofeedback.texts import after, home
+from neurofeedback.texts import after, course, home
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration, format_percent
 from neurofeedback.texts.session_notices import COMPLETE, ENDED_EARLY
@@ -20,7 +20,7 @@ SHORT_S = 60.0
 """A sitting that ended sooner may have been begun by mistake."""
 
 
-def headline_lines(result: SessionResult) -> tuple[str, str]:
+def headline_lines(result: SessionResult, *, without_feedback: bool = False) -> tuple[str, str]:
     """Return the lines on length and usable signal; empty where the summary has no number.
 
     Examples
@@ -31,8 +31,9 @@ def headline_lines(result: SessionResult) -> tuple[str, str]:
     """
     summary = result.summary
     duration, usable = (summary.duration_s, summary.valid_fraction) if summary else (None, None)
+    length = course.RECORDED_FOR if without_feedback else after.DURATION
     return (
-        "" if duration is None else tr(after.DURATION, length=format_duration(duration)),
+        "" if duration is None else tr(length, length=format_duration(duration)),
         "" if usable is None else tr(after.USABLE_SIGNAL, share=format_percent(usable)),
     )
 
@@ -68,9 +69,14 @@ def write_missing_report(session: Path, handle: TaskHandle) -> Path:
     return write_report(session)
 
 
+def is_without_feedback(recording: Path | None) -> bool:
+    """Return whether a recording was made without feedback."""
+    return recording is not None and any(recording.glob("eeg/*_task-rest_eeg.vhdr"))
+
+
 def closing_lines(result: SessionResult, recording: Path | None) -> tuple[str, str]:
     """Return the title of a finished session, and the message that says more than the title; it may be empty."""
-    title = after.OVER
+    title = course.ONLY_RECORDED if is_without_feedback(recording) else after.OVER
     if result.exit_code != EXIT_OK:
         title = after.BROKE_OFF if recording is not None else after.NOT_STARTED
     return tr(title), result.message.removeprefix(tr(COMPLETE)).strip()

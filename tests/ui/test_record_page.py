@@ -13,14 +13,18 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.recording.facts.entries import read_entries
 from neurofeedback.recording.facts.entry_models import DoseGiven
 from neurofeedback.recording.facts.session_facts import SessionFacts
-from neurofeedback.session.config import SessionConfig
+from neurofeedback.recording.session_json import SessionSummary
+from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind
 from neurofeedback.ui.clinic import record_page
 from neurofeedback.ui.clinic.attendant import EntryDialog, RecordDialog
 from neurofeedback.ui.clinic.record_page import RecordPage
+from neurofeedback.ui.pages.after_page import AfterPage
+from neurofeedback.ui.theme import DARK
 from tests.ui.test_main_window import Open, Room, moment, open_room  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -161,3 +165,20 @@ def test_an_attendant_enters_during_a_practice_with_feedback(open_room: Open, qt
     dialog.saved.emit("Saved: 14:02 note")
     assert "Saved: 14:02 note" in room.shown()
     dialog.reject()
+
+
+def test_the_page_after_a_recording_shows_no_index(qtbot: QtBot, tmp_path: Path) -> None:
+    after = AfterPage(DARK, WaterRenderer(), ("default",))
+    qtbot.addWidget(after)
+    after.show()
+    for task, wanted in (("rest", False), ("meditation", True)):
+        folder = tmp_path / task
+        (folder / "eeg").mkdir(parents=True)
+        (folder / "eeg" / f"sub-07_ses-1_task-{task}_eeg.vhdr").touch()
+        after.activate(SessionResult(0, session_dir=folder, summary=SessionSummary(duration_s=600.0)), folder)
+        after._more.show()
+        found = "\n".join(line.text() for line in after.findChildren(QLabel) if line.isVisible())
+        assert after._timeline.isVisible() is wanted
+        assert ("What the program has learned" in found) is wanted
+        assert ("Recorded for 10 minutes." in found) is not wanted
+        after.cancel()

@@ -23,7 +23,14 @@ from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.types import INDEX_NAME
 from neurofeedback.ui.announcer import announce
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
-from neurofeedback.ui.session_result import closing_lines, find_report, headline_lines, is_short, write_missing_report
+from neurofeedback.ui.session_result import (
+    closing_lines,
+    find_report,
+    headline_lines,
+    is_short,
+    is_without_feedback,
+    write_missing_report,
+)
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.difficulty_question import DifficultyQuestion
@@ -138,13 +145,14 @@ class AfterPage(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(MARGIN)
         grid.setVerticalSpacing(8)
-        right = column(gap=6)
+        self._learned = QWidget()
+        right = column(self._learned, gap=6)
         for part in (label(after.DECODER_TITLE, quiet=True), self._decoder_text):
             right.addWidget(part)
         right.addWidget(self._show_details, alignment=Qt.AlignmentFlag.AlignLeft)
         right.addStretch(1)
         grid.addWidget(self._notes_form, 0, 0)
-        grid.addLayout(right, 0, 1)
+        grid.addWidget(self._learned, 0, 1)
         for side in (0, 1):
             grid.setColumnStretch(side, 1)
         return grid
@@ -191,7 +199,8 @@ class AfterPage(QWidget):
         self._recording, self._report_path = recording, find_report(result.session_dir)
         title, message = closing_lines(result, recording)
         self._title.setText(title)
-        lines = (*headline_lines(result), "", message)
+        only_recorded = is_without_feedback(recording)
+        lines = (*headline_lines(result, without_feedback=only_recorded), "", message)
         for part, text in zip((*self._lines, self._message), lines, strict=True):
             part.setText(text)
             part.setVisible(bool(text))
@@ -201,7 +210,9 @@ class AfterPage(QWidget):
         for part in (self._folder, self._export, self._discard):
             part.setVisible(recording is not None)
         self._discard.setText(tr(after.DISCARD))
-        self._again.show()
+        self._again.setVisible(not only_recorded)
+        for part in (self._timeline, self._learned):  # they show the index and what is learned from answers
+            part.setVisible(not only_recorded)
         self._short.setVisible(is_short(result))
         self._short_question.setText(tr(after.KEEP_SHORT))
         self.difficulty.hide()
@@ -213,7 +224,7 @@ class AfterPage(QWidget):
         self._timeline.show_session(None)
         self._what_if.set_session(recording)
         self._export.set_session(recording)
-        self._again.setFocus()
+        (self._export if only_recorded else self._again).setFocus()
         if result.session_dir is not None and recording is not None:
             self._overview_task.start(partial(_read_overview_task, recording))
 
