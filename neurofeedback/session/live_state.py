@@ -62,6 +62,8 @@ class Snapshot:
         What is open to other programs or computers, empty if nothing is.
     can_extend : bool
         The session is about to end and can be extended.
+    battery : float, optional
+        Charge of the headset's battery, %; None where the headset does not report it.
     practice : str
         Title of a practice that has no feedback as a whole; empty otherwise.
     guide_text : str
@@ -101,6 +103,7 @@ class Snapshot:
     model_text: str = ""
     outputs: str = ""
     can_extend: bool = False
+    battery: float | None = None
     practice: str = ""
     guide_text: str = ""
 

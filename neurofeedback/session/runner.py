@@ -15,6 +15,7 @@ from neurofeedback.errors import SourceError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.session.controls import ActionTime, Controls
+from neurofeedback.session.link_stats import BatteryMonitor
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.phase_controller import PhaseOutput
 from neurofeedback.session.practice.guide import PracticeGuide
@@ -27,7 +28,7 @@ from neurofeedback.session.summary import FrameCounts
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.session import SEARCHING_HEADSET
+from neurofeedback.texts.session import BATTERY_LOW, SEARCHING_HEADSET
 from neurofeedback.texts.status import index_source_text
 from neurofeedback.types import (
     BackgroundMode,
@@ -46,6 +47,7 @@ _log = logging.getLogger(__name__)
 _POLL_S = 0.01
 _SILENCE_UPDATE_S = 0.1
 _MAX_RECENT_LOST_RUNS = 64
+_BATTERY_SHOWN_S = 30.0
 _MIN_RATE_DURATION_S = 20.0
 _RATE_TOLERANCE = 0.02
 _SPOKEN_CHANGES: Mapping[tuple[EventKind | CommandKind, str], str] = {
@@ -66,6 +68,8 @@ class Runner:
         self._commands: list[Command] = []
         self._arrival_jitter = ArrivalJitter(sfreq)
         self._sample_age = SampleAge(sfreq)
+        self._battery = BatteryMonitor()
+        self._battery_told_s: float | None = None
         self._is_late = False
         self._recent_lost: deque[LostRun] = deque(maxlen=_MAX_RECENT_LOST_RUNS)
         self._n_received = 0
@@ -193,13 +197,31 @@ class Runner:
         self._recent_lost += [run for run in chunk.lost if run.channels is None]
         self._n_lost += sum(run.n_samples for run in chunk.lost if run.channels is None)
         self._sample_age.update(chunk)
+        self._battery.update(chunk)
         for piece in self._split_at_frames(chunk):
             self._check_age(piece)
             self._n_received = piece.stop
             self._process_frames(self._estimate(piece), chunk)
         self._log_signal_return(chunk)
         self._arrival_jitter.update(chunk)
+        self._check_battery()
         self._publish()
+
+    def _check_battery(self) -> None:
+        """Say once that the battery is low, when no question is open."""
+        if self._battery.is_low and self._battery_told_s is None and not self._announcer.question_open:
+            self._battery_told_s = self.session_s
+            self._announcer.say("headset_battery", self.session_s)
+
+    @property
+    def _message(self) -> str:
+        """What the person should know now; a low battery for a while."""
+        if self._silent_since is not None:
+            return tr(SEARCHING_HEADSET)
+        told_s, level = self._battery_told_s, self._battery.level
+        is_battery_shown = told_s is not None and level is not None and self.session_s - told_s < _BATTERY_SHOWN_S
+        battery = tr(BATTERY_LOW, percent=f"{level:.0f}") if is_battery_shown else ""
+        return self._stalls.message or self.press_debouncer.message or battery
 
     def _check_stalls(self) -> None:
         """Record standstills; silence is not counted while the program stood still."""
@@ -385,13 +407,12 @@ class Runner:
                 n_received=self._n_received,
                 n_lost=self._n_lost,
                 lost_s=0.0 if self._silent_since is None else now - self._silent_since,
-                message=(self._stalls.message or self.press_debouncer.message)
-                if self._silent_since is None
-                else tr(SEARCHING_HEADSET),
+                message=self._message,
                 valid_fraction=self.frame_counts.valid_fraction,
                 question=self.probe_scheduler.question,
                 n_probes=self.probe_scheduler.n_probes,
                 model_text=self._model_text,
                 guide_text=self._guide.text,
+                battery=self._battery.level,
             )
         )

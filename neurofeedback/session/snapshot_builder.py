@@ -101,6 +101,7 @@ class SnapshotBuilder:
         n_probes: int,
         model_text: str,
         guide_text: str,
+        battery: float | None,
     ) -> Snapshot:
         """Return the snapshot of this moment."""
         context, controls, frame, sfreq = self._context, self._controls, self._frame, self._context.stream.sfreq
@@ -140,4 +141,5 @@ class SnapshotBuilder:
             can_extend=context.phase_controller.can_extend,
             practice=context.phase_controller.practice,
             guide_text=guide_text,
+            battery=battery,
         )

@@ -13,6 +13,9 @@ NOT_YET = "Not yet: {n_steady} of {n_electrodes} electrodes sit well."
 REASON_GOOD = "good"
 REASON_WITH_AMOUNT = "{reason}, {amount_uv:.0f} µV"
 
+BATTERY = "battery {percent} %"
+BATTERY_LOW = "battery low: {percent} %"
+
 HINTS = {
     "no signal": "Bring the headset nearer, and see that it is switched on.",
     "flat: no skin contact": "Press the electrode to the skin and move hair aside; a drop of water helps.",

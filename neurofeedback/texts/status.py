@@ -11,6 +11,7 @@ from neurofeedback.texts.catalogue import english, tr
 from neurofeedback.texts.contact import MAINS
 from neurofeedback.types import (
     INDEX_NAME,
+    LOW_BATTERY,
     ChannelContact,
     ContactLevel,
     ElectrodeQuality,
@@ -132,6 +133,19 @@ def main_contact_reason(headset_fit: HeadsetFit) -> str:
         if not acceptable:
             reasons.update(electrode.contact.reasons[:1])
     return reasons.most_common(1)[0][0] if reasons else ""
+
+
+def battery_text(level: float | None) -> str:
+    """Return the charge of the headset's battery (%), and whether it is low; empty if it is unknown.
+
+    Examples
+    --------
+    >>> battery_text(64.2), battery_text(None)
+    ('battery 64 %', '')
+    """
+    if level is None:
+        return ""
+    return tr(fit_texts.BATTERY_LOW if level <= LOW_BATTERY else fit_texts.BATTERY, percent=f"{level:.0f}")
 
 
 def headset_fit_record(headset_fit: HeadsetFit) -> str:

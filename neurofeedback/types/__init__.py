@@ -17,10 +17,11 @@ from neurofeedback.types.frames import (
     PlayedFeedback,
     State,
 )
-from neurofeedback.types.signal import AuxChunk, Chunk, LostRun, StreamInfo, frame_end
+from neurofeedback.types.signal import LOW_BATTERY, AuxChunk, Chunk, LostRun, StreamInfo, frame_end
 
 __all__ = [
     "INDEX_NAME",
+    "LOW_BATTERY",
     "AuxChunk",
     "BackgroundMode",
     "ChannelContact",

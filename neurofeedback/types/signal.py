@@ -63,6 +63,10 @@ class LostRun:
     cause: str = "lost"
 
 
+LOW_BATTERY = 15.0
+"""Charge from which on a headset's battery counts as low, %."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AuxChunk:
     """Samples of another signal of the same device, such as motion or pulse; recorded, not used for the index.

@@ -103,7 +103,8 @@ class AppState:
     """Choices remembered from the last start; ``minutes`` 0 is the default length of the practice.
 
     ``device`` is empty until one was chosen or found; ``recorded_with`` is the headset of the newest recording at the
-    last start, so that a session recorded by another command since then is noticed.
+    last start, so that a session recorded by another command since then is noticed. ``battery`` is the charge of the
+    headset ``battery_of`` after its last sitting, %; -1 if it is unknown.
     """
 
     device: str = ""
@@ -117,6 +118,8 @@ class AppState:
     last_sitting: str = ""
     condition: str = ""
     recorded_with: str = ""
+    battery: int = -1
+    battery_of: str = ""
 
     def request(
         self, defaults: AppDefaults, preferences: Preferences, *, without_headset: bool = False

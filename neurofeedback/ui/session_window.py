@@ -206,6 +206,8 @@ class SessionWindow(QMainWindow):
         self.exit_code = result.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
         if self._latest.status in {"running", "ended"}:
             self._save_state(volume_db=self._latest.volume_db)
+            if self._latest.battery is not None and self._request is not None:
+                self._save_state(battery=round(self._latest.battery), battery_of=self._request.device)
         self._latest = NO_SESSION
         if not self._is_demo:
             self._remember_sitting(result)

@@ -1,7 +1,7 @@
 """A whole session on the simulated meditator: real engine, real writer, a clock that runs as fast as it can."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -32,7 +32,18 @@ from neurofeedback.settings.signal import GapSettings
 from neurofeedback.simulation.headset_specs import get_headset
 from neurofeedback.simulation.population import draw_person
 from neurofeedback.simulation.simulated_meditator import simulate
-from neurofeedback.types import BackgroundMode, Chunk, Event, EventKind, Guidance, LostRun, Phase, State, StreamInfo
+from neurofeedback.types import (
+    AuxChunk,
+    BackgroundMode,
+    Chunk,
+    Event,
+    EventKind,
+    Guidance,
+    LostRun,
+    Phase,
+    State,
+    StreamInfo,
+)
 from neurofeedback.verification.replay import compare_with_log, replay
 
 MINUTES = 1.0
@@ -370,6 +381,31 @@ def test_voice_says_a_pause_its_end_the_stop_advice_and_a_longer_sitting(signal:
     assert sink.said == [*begin, "phase_baseline", "phase_extended"]
     events = next(tmp_path.rglob("*_events.tsv")).read_text(encoding="utf-8")
     assert [name for name in begin if name in events] == begin
+
+
+class Discharging(PlaybackSource):
+    """A headset that reports the charge of its battery with every read: unknown at first, then lower and lower."""
+
+    def read(self) -> Chunk | None:
+        chunk = super().read()
+        if chunk is None:
+            return None
+        level = 0.0 if chunk.stop <= 256 else 20.0 - chunk.stop / 256
+        battery = AuxChunk("battery", 256.0, ("battery",), ("%",), 0.0, chunk.first_sample, np.full((1, 5), level))
+        return replace(chunk, auxiliary=(battery,))
+
+
+def test_low_battery_is_told_once_and_its_charge_is_shown(signal: np.ndarray, tmp_path: Path) -> None:
+    clock, sink = VirtualClock(), SpeakingSink()
+    source = Discharging(Played(signal[:, :2560]), MUSE.device, now=clock.now)
+    runner, parts = put_together(source, tmp_path, clock, GapSettings(), sink, voice=True)
+    source.open()
+    assert runner.run() == "source"
+    parts.writer.close(runner.frame_counts.as_summary(0.25))
+    assert sink.said == ["phase_settle", "phase_baseline", "headset_battery"]
+    snapshot = parts.live_state.snapshot
+    assert snapshot.battery == pytest.approx(10.0, abs=0.1)
+    assert snapshot.message == "The headset's battery is low: 10 %."
 
 
 def test_mark_and_stop_requests_are_applied(signal: np.ndarray, tmp_path: Path) -> None:

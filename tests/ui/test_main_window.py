@@ -233,6 +233,13 @@ def test_remembered_programme_shows_its_own_length(open_room: Open) -> None:
     assert room.place.findChild(QSpinBox).text() == "25 min"
 
 
+def test_status_panel_shows_the_battery_of_a_headset_that_reports_it(sitting_room: Open) -> None:
+    room = sitting_room()
+    for level, expected in ((64.2, "battery 64 %"), (12.0, "battery low: 12 %")):
+        room.window._sit._status.show_snapshot(moment(battery=level))
+        assert expected in room.window._sit._status._signal.text()
+
+
 def test_home_describes_the_chosen_headset(open_room: Open) -> None:
     room = open_room()
     assert "Over Bluetooth" in room.shown()
@@ -608,13 +615,17 @@ def test_research_window_toggles_during_a_session(sitting_room: Open, qtbot: QtB
     assert "Practice" in room.shown()
 
 
-def test_volume_is_remembered_for_the_next_session(sitting_room: Open, qtbot: QtBot) -> None:
+def test_volume_and_battery_are_remembered_for_the_next_session(sitting_room: Open, qtbot: QtBot) -> None:
     room = sitting_room()
-    room.sitting.live_state.publish(moment(volume_db=-9.0))
+    room.sitting.live_state.publish(moment(volume_db=-9.0, battery=28.4))
     qtbot.waitUntil(lambda: room.window._latest.volume_db == -9.0)
     room.sitting.stop()
     qtbot.waitUntil(lambda: not room.window.session_visible())
     assert load_state(room.path).volume_db == -9.0
+    room.window._show_home()
+    assert "Battery 28 % after the last sitting: charge it before you sit." in room.shown()
+    room.window._home._show_device("muse-s")
+    assert "Battery" not in room.shown()
     room.window._start_again()
     qtbot.waitUntil(lambda: len(room.sittings) == 2 and room.window._begun)
     assert room.sitting.live_state.drain_requests() == [Request(RequestKind.VOLUME, "-9.0")]

@@ -15,7 +15,7 @@ from neurofeedback.errors import SourceError
 from neurofeedback.processing.contact import ElectrodeQualityMonitor
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.fit.fit_criterion import FitCriterion
-from neurofeedback.session.link_stats import LinkMonitor
+from neurofeedback.session.link_stats import BatteryMonitor, LinkMonitor
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.settings.load import load_montage
 from neurofeedback.settings.model import Settings
@@ -78,6 +78,7 @@ class ContactCheck:
             stream.ch_names, stream.sfreq, settings, montage.full_scale_uv
         )
         self._criterion = FitCriterion(montage, settings.contact)
+        self._battery = BatteryMonitor()
         self._last_data_time = clock.now()
         self._snapshot = Snapshot(status="fitting", stream=stream)
 
@@ -104,6 +105,7 @@ class ContactCheck:
     def _process_chunk(self, chunk: Chunk) -> None:
         fits = [self._criterion.update(second.electrodes) for second in self._electrode_monitor.process(chunk.data)]
         self._last_data_time = self._clock.now()
+        self._battery.update(chunk)
         self.link_monitor.update(chunk, self._last_data_time, after_silence=self._snapshot.signal_lost_s > 0)
         if fits:
             self._publish(fits[-1], 0.0)
@@ -130,4 +132,5 @@ class ContactCheck:
             headset_fit=fit,
             loss_rate=float(np.mean(stats.loss_rates)),
             latency_ms=stats.latency_p50_ms,
+            battery=self._battery.level,
         )

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.texts import fit, window
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.status import contact_hint, contact_reason_text, contact_symbol, headset_fit_text
+from neurofeedback.texts.status import battery_text, contact_hint, contact_reason_text, contact_symbol, headset_fit_text
 from neurofeedback.types import ContactLevel, ElectrodeQuality, HeadsetFit
 from neurofeedback.ui.device_names import device_title
 from neurofeedback.ui.theme import Theme
@@ -119,7 +119,8 @@ class FitPage(QWidget):
         self._title.setText(headset_fit_text(headset_fit, snapshot.signal_lost_s))
         self._hint.setText(contact_hint(headset_fit))
         lost = tr(fit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
-        self._facts.setText(" · ".join([device_title(snapshot.stream.device), lost] if snapshot.stream else [lost]))
+        device = device_title(snapshot.stream.device) if snapshot.stream else ""
+        self._facts.setText(" · ".join(filter(None, (device, lost, battery_text(snapshot.battery)))))
         self._show_fit(headset_fit, lost=snapshot.signal_lost_s > 0)
 
     def _show_fit(self, headset_fit: HeadsetFit | None, *, lost: bool = False) -> None:

@@ -36,6 +36,8 @@ from neurofeedback.ui.widgets.basic import (
 from neurofeedback.ui.widgets.water_view import WaterView
 
 _MAX_PROGRAMME_MINUTES = 1440
+CHARGE_AT = 30
+"""Charge after a sitting from which on Home advises to charge the headset, %."""
 
 
 class HomePage(QWidget):
@@ -60,6 +62,7 @@ class HomePage(QWidget):
         self._picture = WaterView(water)
         self._device_scan = device_scan
         self._use_found_device = False
+        self._battery, self._battery_of = -1, ""
         self._descriptions = {choice.name: choice.description for choice in defaults.devices}
         self._programmes = {programme.name: programme for programme in defaults.programmes}
         self._device = ComboBox()
@@ -173,6 +176,7 @@ class HomePage(QWidget):
     def activate(self, state: AppState) -> None:
         """Show the remembered choices and take the keyboard focus."""
         self._use_found_device = not state.device
+        self._battery, self._battery_of = state.battery, state.battery_of
         self._show_device(state.device)
         self._own_minutes = state.minutes
         self._minutes.setEnabled(False)  # so that its old value is not stored as the person's own
@@ -312,9 +316,17 @@ class HomePage(QWidget):
         needs_headset = programme is None or programme.headset
         self._device.setEnabled(needs_headset)
         parts = [] if programme is None else [programme.description, _feedback_sentence(programme)]
-        text = " ".join(tr(part) for part in (*parts, about if needs_headset else "") if part)
+        if needs_headset:
+            parts += [about, self._battery_text(device)]
+        text = " ".join(tr(part) for part in parts if part)
         self._description.setText(text)
         self._description.setToolTip(plain_tooltip(text))
+
+    def _battery_text(self, device: str) -> str:
+        """Return the charge of a headset after its last sitting; empty if it is unknown."""
+        if self._battery < 0 or device != self._battery_of:
+            return ""
+        return tr(home.BATTERY_LOW if self._battery <= CHARGE_AT else home.BATTERY, percent=self._battery)
 
     def _store_minutes(self) -> None:
         if self._minutes.isEnabled():

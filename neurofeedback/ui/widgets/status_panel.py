@@ -10,7 +10,7 @@ from neurofeedback.texts import sit
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
 from neurofeedback.texts.situation import CHANNELS
-from neurofeedback.texts.status import contact_symbol, contact_text
+from neurofeedback.texts.status import battery_text, contact_symbol, contact_text
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import MARGIN, allow_clipping, column, label
 from neurofeedback.ui.widgets.index_view import IndexView
@@ -62,4 +62,5 @@ def _signal_text(snapshot: Snapshot) -> str:
     now, so_far = format_percent(snapshot.frame.signal), format_percent(snapshot.valid_fraction)
     usable = tr(sit.USABLE_SIGNAL, now=now, share=so_far)
     lost = tr(sit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
-    return " · ".join(part for part in (usable, lost, snapshot.sound, snapshot.outputs) if part)
+    battery = battery_text(snapshot.battery)
+    return " · ".join(part for part in (usable, lost, battery, snapshot.sound, snapshot.outputs) if part)
