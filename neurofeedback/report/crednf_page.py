@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from neurofeedback._version import __version__
 from neurofeedback.report.templates import render_template
 from neurofeedback.texts import crednf as texts
+from neurofeedback.texts.catalogue import in_english
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +34,6 @@ class CrednfPage:
 
 
 def render_crednf(page: CrednfPage) -> str:
-    """Return the page as HTML."""
-    return render_template("crednf.html.j2", texts, {**asdict(page), "version": __version__})
+    """Return the page as HTML; it is English, as the checklist is."""
+    with in_english():
+        return render_template("crednf.html.j2", texts, {**asdict(page), "version": __version__})

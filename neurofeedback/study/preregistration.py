@@ -8,7 +8,7 @@ from neurofeedback._version import __version__
 from neurofeedback.study.protocol import VisitSettings, read_protocol
 from neurofeedback.study.protocol_lock import frozen_protocol, lock_path
 from neurofeedback.texts import study as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 
 _CONTRASTS = {
     "parallel": texts.CONTRAST_SLOPE,
@@ -28,21 +28,21 @@ def preregistration(root: Path) -> str:
         The protocol cannot be used.
     """
     protocol, lock = frozen_protocol(root) if lock_path(root).exists() else (read_protocol(root), None)
-    empty, outcome = tr(texts.TO_FILL_IN), protocol.outcome
-    test = tr(texts.TESTS[outcome.test])
-    return tr(
+    empty, outcome = english(texts.TO_FILL_IN), protocol.outcome
+    test = english(texts.TESTS[outcome.test])
+    return english(
         texts.PREREG,
         title=protocol.title,
         name=protocol.name,
         version=protocol.version,
-        hash=lock.sha256 if lock else tr(texts.PREREG_NOT_FROZEN),
+        hash=lock.sha256 if lock else english(texts.PREREG_NOT_FROZEN),
         program=lock.program_version if lock else __version__,
         design=protocol.design,
         arms=", ".join(arm.name for arm in protocol.arms) or "-",
         sites=", ".join(f"{site.name} ({site.first} to {site.last})" for site in protocol.sites),
         factors=", ".join(factor.name for factor in protocol.factors) or "-",
         blocks=", ".join(map(str, protocol.block_sizes)) or "-",
-        masking=tr(texts.PREREG_MASKED if protocol.masked else texts.PREREG_OPEN),
+        masking=english(texts.PREREG_MASKED if protocol.masked else texts.PREREG_OPEN),
         per_arm=protocol.sample.per_arm,
         justification=protocol.sample.justification or empty,
         stop_rule=protocol.sample.stop_rule or empty,
@@ -50,12 +50,14 @@ def preregistration(root: Path) -> str:
         instructions="\n".join(
             f"- {one.open_part or '-'} ({one.version}): {one.text}" for one in protocol.instructions
         ),
-        feedback=tr(texts.PREREG_SHAM, kind=protocol.sham.kind) if protocol.has_sham else tr(texts.PREREG_NO_SHAM),
+        feedback=english(texts.PREREG_SHAM, kind=protocol.sham.kind)
+        if protocol.has_sham
+        else english(texts.PREREG_NO_SHAM),
         exclusions="\n".join(f"- {one.name}: {one.rule}" for one in protocol.exclusions) or "-",
-        outcome=tr(
+        outcome=english(
             texts.PREREG_OUTCOME,
             measure=outcome.measure,
-            contrast=tr(_CONTRASTS[protocol.design]),
+            contrast=english(_CONTRASTS[protocol.design]),
             test=test,
             alpha=outcome.alpha,
         ),
@@ -64,7 +66,7 @@ def preregistration(root: Path) -> str:
 
 
 def _visit_line(visit: VisitSettings) -> str:
-    return tr(
+    return english(
         texts.PREREG_VISIT,
         name=visit.name,
         day=visit.day,

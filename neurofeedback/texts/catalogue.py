@@ -15,6 +15,7 @@ from functools import lru_cache
 from gettext import NullTranslations
 from numbers import Real
 from string import Formatter
+from types import ModuleType
 
 ENGLISH = "en"
 DECIMAL_SIGN = "decimal sign: ."
@@ -117,6 +118,12 @@ def tr_stored(text: str, templates: Iterable[str]) -> str:
             except (KeyError, IndexError, ValueError, AttributeError):
                 return text
     return text
+
+
+def templates_of(module: ModuleType) -> tuple[str, ...]:
+    """Return the templates of a module of texts, those with the most words of their own first, for `tr_stored`."""
+    templates = (value for name, value in vars(module).items() if name.isupper() and isinstance(value, str))
+    return tuple(sorted(templates, key=lambda text: -sum(len(literal) for literal, *_ in Formatter().parse(text))))
 
 
 @lru_cache(maxsize=512)

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import verification as texts
+
 Measurement = bool | int | float | str | Sequence[str] | Sequence[float] | Sequence[Mapping[str, float]]
 """One number, text or list that a check has measured."""
 
@@ -55,4 +58,5 @@ def count_text(number: int, word: str) -> str:
     >>> count_text(1, "sample"), count_text(12345, "block")
     ('1 sample', '12,345 blocks')
     """
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+    one, many = texts.COUNTS[word]
+    return tr(one if number == 1 else many, n=number)

@@ -12,8 +12,9 @@ from neurofeedback.formats.session_import import import_opened, refuse_own_sessi
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.import_report import ChannelUse, ImportReport, RateSource
 from neurofeedback.recording.recording import Recording
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english, in_english, templates_of, tr, tr_stored
 from neurofeedback.texts.technical import imports as texts
+from neurofeedback.texts.technical import verification
 from neurofeedback.verification.check_result import CheckResult, CheckStatus
 from neurofeedback.verification.sample_checks import verify_opened
 
@@ -82,9 +83,10 @@ def import_verified(
     """
     recording = open_recording(path, board=board, sfreq=sfreq, unit=unit, log_notices=False)
     refuse_own_session(recording)
-    checks = tuple(check for check in verify_opened(recording) if check.status is not CheckStatus.NOT_CHECKABLE)
+    with in_english():  # the findings are recorded
+        checks = tuple(check for check in verify_opened(recording) if check.status is not CheckStatus.NOT_CHECKABLE)
     if recording.import_report is not None:
-        findings = tuple(tr(texts.FINDING, item=check.item, text=check.text) for check in _wrong(checks))
+        findings = tuple(english(texts.FINDING, item=check.item, text=check.text) for check in _wrong(checks))
         recording = replace(recording, import_report=replace(recording.import_report, findings=findings))
     files = None if dry_run else import_opened(recording, root, participant=participant, task=task, progress=progress)
     return VerifiedImport(files, recording.import_report, checks, summarize_import(recording, checks))
@@ -99,7 +101,11 @@ def summarize_import(recording: Recording, checks: tuple[CheckResult, ...]) -> t
     ]
     if report is not None:
         rows += _report_rows(report)
-    rows += [SummaryRow(tr(texts.ROW_FINDING, item=check.item), check.text, warning=True) for check in _wrong(checks)]
+    shown = templates_of(verification)
+    rows += [
+        SummaryRow(tr(texts.ROW_FINDING, item=tr(check.item)), tr_stored(check.text, shown), warning=True)
+        for check in _wrong(checks)
+    ]
     if not any(row.warning for row in rows):
         rows.append(SummaryRow(tr(texts.ROW_RESULT), tr(texts.NO_FINDINGS)))
     return tuple(rows)
@@ -110,11 +116,14 @@ def _wrong(checks: tuple[CheckResult, ...]) -> list[CheckResult]:
 
 
 def _report_rows(report: ImportReport) -> list[SummaryRow]:
+    shown = templates_of(texts)
     rate, gaps, marks = report.rate, report.gaps, report.marks
     eeg = [channel for channel in report.channels if channel.use is ChannelUse.EEG]
     others = [channel for channel in report.channels if channel.use is not ChannelUse.EEG]
     units = ", ".join(sorted({channel.unit for channel in eeg}))
-    left_out = ", ".join(f"{channel.name} ({channel.reason or channel.use.value})" for channel in others)
+    left_out = ", ".join(
+        f"{channel.name} ({tr_stored(channel.reason, shown) or tr(channel.use.value)})" for channel in others
+    )
     names = ", ".join(channel.name for channel in eeg)
     return [
         SummaryRow(tr(texts.ROW_FORMAT), report.format),
@@ -135,10 +144,10 @@ def _report_rows(report: ImportReport) -> list[SummaryRow]:
         SummaryRow(
             tr(texts.ROW_CLOCK_FAULTS),
             "; ".join(
-                tr(texts.CLOCK_FAULT, kind=fault.kind.value, n=fault.n, row=fault.first_row + 1)
+                tr(texts.CLOCK_FAULT, kind=tr(fault.kind.value), n=fault.n, row=fault.first_row + 1)
                 for fault in report.clock_faults
             )
             or tr(texts.NOTHING),
         ),
-        *(SummaryRow(tr(texts.ROW_NOTICE), notice, warning=True) for notice in report.notices),
+        *(SummaryRow(tr(texts.ROW_NOTICE), tr_stored(notice, shown), warning=True) for notice in report.notices),
     ]

@@ -42,7 +42,9 @@ def _print_verification(verification: VerificationResult) -> None:
     for column in terminal.CHECK_COLUMNS:
         table.add_column(tr(column), overflow="fold")
     for result in verification.results:
-        table.add_row(result.item, Text(result.status.value, style=_STYLES[result.status.value]), Text(result.text))
+        table.add_row(
+            tr(result.item), Text(tr(result.status.value), style=_STYLES[result.status.value]), Text(result.text)
+        )
     echo(verification.path)
     console = plain_console()
     console.print(table)

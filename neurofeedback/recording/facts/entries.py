@@ -22,7 +22,7 @@ from neurofeedback.recording.facts.entry_models import AdverseEvent, AnyEntry, D
 from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.storage.hash_chain import append_entry, read_chain
 from neurofeedback.texts import course as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import in_english, templates_of, tr, tr_stored
 
 COURSE = Path("sourcedata", "course")
 _SOON = timedelta(minutes=1)
@@ -118,9 +118,10 @@ def save_entry(
         register_participant(root, f"sub-{label}")
         hash_ = append_entry(path, line.model_dump(exclude_defaults=True) | {"entry": entry.model_dump()})
     unlogged = log_saved(root, "entry", by=by, participant=f"sub-{label}", what=entry.kind, after=hash_)
-    notices = tuple(_notices([one for one in everything if not one.superseded_by], line, happened))
+    with in_english():
+        notices = tuple(_notices([one for one in everything if not one.superseded_by], line, happened))
     log_notices(root, notices, by=by, participant=f"sub-{label}", what=entry.kind)
-    return hash_, (*unlogged, *notices)
+    return hash_, (*unlogged, *(tr_stored(notice, templates_of(texts)) for notice in notices))
 
 
 def find_entry(root: Path, participant: str, beginning: str) -> LoggedEntry:

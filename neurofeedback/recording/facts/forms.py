@@ -31,7 +31,7 @@ from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
 from neurofeedback.storage.hash_chain import append_entry
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import forms as texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import in_english, templates_of, tr, tr_stored
 
 _TODO = "free disk space, then save again; the answers are still here"
 _SOON = timedelta(minutes=1)
@@ -124,10 +124,11 @@ def save_answers(
         ensure_dataset(root)
         register_participant(root, f"sub-{label}")
         _write_definition(root, questionnaire, sha256)
-    hash_, notices = _append(root, questionnaire.name, entry, "answers")
-    notices += () if source or old else _order_notices(questionnaire, earlier, asked)
+    with in_english():
+        hash_, notices = _append(root, questionnaire.name, entry, "answers")
+        notices += () if source or old else _order_notices(questionnaire, earlier, asked)
     log_notices(root, notices, by=asked_by, participant=f"sub-{label}", what=questionnaire.name)
-    return SavedForm(hash_, score, notices)
+    return SavedForm(hash_, score, tuple(tr_stored(notice, templates_of(texts)) for notice in notices))
 
 
 def find_correctable(root: Path, form: str, participant: str, beginning: str) -> AskedForm:

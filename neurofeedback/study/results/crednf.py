@@ -27,7 +27,7 @@ from neurofeedback.study.results.primary_test import primary_test
 from neurofeedback.study.session_table import StudySession, study_sessions
 from neurofeedback.texts import crednf as texts
 from neurofeedback.texts import study as study_texts
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import english
 
 MAY_NOT_APPLY = frozenset({"2b", "2c.rater", "2c.stat", "2d", "2e", "5c", "6a", "6b"})
 """Items for which the checklist allows "not applicable"."""
@@ -159,7 +159,7 @@ def write_checklist(root: Path, path: Path) -> list[ChecklistItem]:
 def count_sentence(items: Sequence[ChecklistItem]) -> str:
     """Return how many items have which status, as a sentence."""
     counts = Counter(item.status for item in items)
-    return tr(
+    return english(
         texts.COUNTS,
         filled=counts[ItemStatus.FILLED],
         text=counts[ItemStatus.TEXT],
@@ -185,13 +185,13 @@ def _items(study: _Study) -> list[ChecklistItem]:
         elif text := written.answers.get(key, "").strip():
             status = ItemStatus.FILLED if status is ItemStatus.TEXT else status
             answer = f"{text} {answer}".strip()
-        items.append(ChecklistItem(key, tr(label), status, answer, found.evidence))
+        items.append(ChecklistItem(key, english(label), status, answer, found.evidence))
     return items
 
 
 def _preregistered(study: _Study) -> _Found:
     address = study.protocol.registration
-    answer = tr(texts.REGISTERED, address=address or "-", hash=study.lock.sha256)
+    answer = english(texts.REGISTERED, address=address or "-", hash=study.lock.sha256)
     return _Found(answer, "code/study/protocol.lock", ItemStatus.FILLED if address else ItemStatus.NOT_MET)
 
 
@@ -205,17 +205,17 @@ def _control(study: _Study) -> _Found:
     if not study.protocol.arms:
         return _Found(status=ItemStatus.NOT_MET)
     arms = ", ".join(arm.name for arm in study.protocol.arms)
-    return _Found(tr(texts.ARMS, arms=arms, sham=study.protocol.sham.kind), "protocol.toml")
+    return _Found(english(texts.ARMS, arms=arms, sham=study.protocol.sham.kind), "protocol.toml")
 
 
 def _double_blind(study: _Study) -> _Found:
     reveals = sum(row.split("\t")[3:4] == ["reveal"] for row in unblinding_rows(study.root))
-    return _Found(tr(texts.BLIND_LOG, n=reveals), "code/study/unblinding.tsv", ItemStatus.TEXT)
+    return _Found(english(texts.BLIND_LOG, n=reveals), "code/study/unblinding.tsv", ItemStatus.TEXT)
 
 
 def _analysts(study: _Study) -> _Found:
     if study.arms is None and study.protocol.masked and study.protocol.arms:
-        return _Found(tr(texts.TABLES_MASKED), "code/study/unblinding.tsv")
+        return _Found(english(texts.TABLES_MASKED), "code/study/unblinding.tsv")
     return _Found(status=ItemStatus.TEXT)
 
 
@@ -224,14 +224,14 @@ def _blinding(study: _Study) -> _Found:
     if not guesses:
         return _Found(status=ItemStatus.NOT_MET)
     visits = ", ".join(sorted({one.visit for one in guesses}))
-    return _Found(tr(texts.GUESSES, n=len(guesses), visits=visits), "sourcedata/study/guesses.jsonl")
+    return _Found(english(texts.GUESSES, n=len(guesses), visits=visits), "sourcedata/study/guesses.jsonl")
 
 
 def _forms(study: _Study) -> _Found:
     names = sorted({form for visit in study.protocol.visits for form in (*visit.forms_before, *visit.forms_after)})
     n = sum(len(read_form(study.root, form)) for form in form_names(study.root))
     status = ItemStatus.FILLED if names and n else ItemStatus.NOT_MET
-    return _Found(tr(texts.FORMS_ASKED, forms=", ".join(names) or "-", n=n), "sourcedata/forms", status)
+    return _Found(english(texts.FORMS_ASKED, forms=", ".join(names) or "-", n=n), "sourcedata/forms", status)
 
 
 def _strategies(study: _Study) -> _Found:
@@ -244,42 +244,48 @@ def _profiles(study: _Study) -> list[str]:
 
 
 def _processing(study: _Study) -> _Found:
-    return _Found(tr(texts.PROCESSING, profiles=", ".join(_profiles(study))), "*_settings.toml")
+    return _Found(english(texts.PROCESSING, profiles=", ".join(_profiles(study))), "*_settings.toml")
 
 
 def _artifacts(study: _Study) -> _Found:
-    return _recorded(study, _Found(tr(texts.USABLE, shares=study.shares("valid_fraction")), "study table --by session"))
+    return _recorded(
+        study, _Found(english(texts.USABLE, shares=study.shares("valid_fraction")), "study table --by session")
+    )
 
 
 def _features(study: _Study) -> _Found:
     names = sorted({load_settings(profile).index.evidence for profile in _profiles(study)})
     lines = (
-        tr(texts.FEATURES_USED, evidence=name, features=", ".join(load_evidence(name).feature_names)) for name in names
+        english(texts.FEATURES_USED, evidence=name, features=", ".join(load_evidence(name).feature_names))
+        for name in names
     )
     return _Found("; ".join(lines), "*_settings.toml")
 
 
 def _schedule(study: _Study) -> _Found:
     targets = ", ".join(f"{load_settings(name).threshold.target_rate:g}" for name in _profiles(study))
-    answer = tr(texts.SCHEDULE, target=targets, achieved=study.mean("reward_rate"))
+    answer = english(texts.SCHEDULE, target=targets, achieved=study.mean("reward_rate"))
     return _Found(answer, "*_settings.toml, *_desc-frames_timeseries.tsv", ItemStatus.TEXT)
 
 
 def _modality(study: _Study) -> _Found:
     lines = (
-        tr(texts.MODALITY, background=load_settings(name).audio.background, profile=name) for name in _profiles(study)
+        english(texts.MODALITY, background=load_settings(name).audio.background, profile=name)
+        for name in _profiles(study)
     )
     return _Found("; ".join(lines), "*_settings.toml")
 
 
 def _displayed(study: _Study) -> _Found:
     later = study.protocol.has_sham and study.arms is None
-    found = _Found(tr(texts.LOGGED), "*_desc-frames_timeseries.tsv", ItemStatus.LATER if later else ItemStatus.FILLED)
+    found = _Found(
+        english(texts.LOGGED), "*_desc-frames_timeseries.tsv", ItemStatus.LATER if later else ItemStatus.FILLED
+    )
     return found if later else _recorded(study, found)
 
 
 def _hardware(study: _Study) -> _Found:
-    answer = tr(
+    answer = english(
         texts.DEVICE,
         device=", ".join(sorted({one.device for one in study.sessions})) or "-",
         version=", ".join(sorted({one.program for one in study.sessions if one.program})) or "n/a",
@@ -290,7 +296,9 @@ def _hardware(study: _Study) -> _Found:
 
 
 def _success(study: _Study) -> _Found:
-    return _recorded(study, _Found(tr(texts.SUCCESS, shares=study.shares("reward_rate")), "study table --by session"))
+    return _recorded(
+        study, _Found(english(texts.SUCCESS, shares=study.shares("reward_rate")), "study table --by session")
+    )
 
 
 def _plots(study: _Study) -> _Found:
@@ -300,7 +308,7 @@ def _plots(study: _Study) -> _Found:
         for visit in visits
     ]
     rest = bool(rests) and all(rests)
-    found = _Found(tr(texts.PLOTS, rest=tr(texts.YES if rest else texts.NO)), "report")
+    found = _Found(english(texts.PLOTS, rest=english(texts.YES if rest else texts.NO)), "report")
     return _recorded(study, found) if rest else _Found(found.answer, found.evidence, ItemStatus.NOT_MET)
 
 
@@ -308,14 +316,14 @@ def _comparison(study: _Study) -> _Found:
     if study.arms is None:
         return _Found(status=ItemStatus.LATER if study.protocol.arms else ItemStatus.NOT_MET)
     if not is_recordable(study.protocol):
-        return _Found(tr(texts.NOT_RECORDED), status=ItemStatus.NOT_MET)
+        return _Found(english(texts.NOT_RECORDED), status=ItemStatus.NOT_MET)
     result = primary_test(study.protocol, study.sessions, study.arms)
     if result is None:
-        return _Found(tr(texts.TOO_FEW, n=len(study.arms)), status=ItemStatus.NOT_MET)
-    test = tr(study_texts.TESTS[study.protocol.outcome.test])
+        return _Found(english(texts.TOO_FEW, n=len(study.arms)), status=ItemStatus.NOT_MET)
+    test = english(study_texts.TESTS[study.protocol.outcome.test])
     measure = study.protocol.outcome.measure
-    unit = tr(texts.TEST_LOGITS) if measure == "wander_share" else tr(texts.TEST_UNITS, measure=measure)
-    answer = tr(
+    unit = english(texts.TEST_LOGITS) if measure == "wander_share" else english(texts.TEST_UNITS, measure=measure)
+    answer = english(
         texts.TEST_RESULT,
         unit=unit,
         n_real=result.n_real,
@@ -362,8 +370,8 @@ def _recorded(study: _Study, found: _Found) -> _Found:
 
 def _figure(study: _Study) -> str:
     series = [
-        (tr(texts.FIGURE_REWARD), GREY, study.by_visit("reward_rate")),
-        (tr(texts.FIGURE_WANDER), ACCENT, study.by_visit("wander_share")),
+        (english(texts.FIGURE_REWARD), GREY, study.by_visit("reward_rate")),
+        (english(texts.FIGURE_WANDER), ACCENT, study.by_visit("wander_share")),
     ]
     if not any(points for _, _, points in series):
         return ""
@@ -381,7 +389,7 @@ def _figure(study: _Study) -> str:
             )
         axes.set_xticks(range(len(names)), names)
         axes.set_ylim(0, 1)
-        axes.set_xlabel(tr(texts.FIGURE_VISIT))
+        axes.set_xlabel(english(texts.FIGURE_VISIT))
         axes.legend()
 
     return render_svg("crednf", 2.6, draw)
@@ -391,10 +399,10 @@ def _cobidas(study: _Study) -> list[tuple[str, str]]:
     practice = [value for one in study.sessions if (value := one.numbers["practice_s"]) is not None]
     people = {one.participant for one in study.sessions}
     return [
-        (tr(texts.COBIDAS_SESSIONS), f"{len(study.sessions)}, {len(people)}"),
-        (tr(texts.COBIDAS_REJECTED), _complement(study.mean("valid_fraction"))),
-        (tr(texts.COBIDAS_LOST), study.mean("loss_share")),
-        (tr(texts.COBIDAS_DURATION), f"{min(practice):.0f} to {max(practice):.0f} s" if practice else "n/a"),
+        (english(texts.COBIDAS_SESSIONS), f"{len(study.sessions)}, {len(people)}"),
+        (english(texts.COBIDAS_REJECTED), _complement(study.mean("valid_fraction"))),
+        (english(texts.COBIDAS_LOST), study.mean("loss_share")),
+        (english(texts.COBIDAS_DURATION), f"{min(practice):.0f} to {max(practice):.0f} s" if practice else "n/a"),
     ]
 
 

@@ -129,3 +129,6 @@ COARSE_STEPS = (
     "{format} stores {channels} in steps of up to {step_uv:.2g} uV, as the range of values is large; "
     "bdf and fif are finer."
 )
+
+CHANNEL_USES = ("eeg", "marks", "clock", "counter", "left out")
+CLOCK_FAULTS = ("set back", "set forward", "clumped", "invalid")

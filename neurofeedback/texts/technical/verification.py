@@ -79,3 +79,26 @@ TABLE_UNKNOWN = "{path} is not in the record"
 TABLES_AGREE = "tables agree with the record"
 EVENTS_CHANGED = "events.tsv was changed after the session was closed"
 EVENTS_AS_CLOSED = "events as they were when the session was closed"
+
+COUNTS = {
+    "sample": ("{n:,} sample", "{n:,} samples"),
+    "block": ("{n:,} block", "{n:,} blocks"),
+    "read": ("{n:,} read", "{n:,} reads"),
+    "gap": ("{n:,} gap", "{n:,} gaps"),
+    "frame": ("{n:,} frame", "{n:,} frames"),
+    "run": ("{n:,} run", "{n:,} runs"),
+    "jump": ("{n:,} jump", "{n:,} jumps"),
+    "place": ("{n:,} place", "{n:,} places"),
+    "line": ("{n:,} line", "{n:,} lines"),
+    "form": ("{n:,} form", "{n:,} forms"),
+    "answered form": ("{n:,} answered form", "{n:,} answered forms"),
+}
+"""A number of things, of one and of several."""
+
+ITEMS = (
+    "record", "change log", "forms", "tables", "events", "answers", "reads", "markers", "frames", "summary", "samples",
+    "rate", "drift", "gaps", "loss", "duplicates",
+)  # fmt: skip
+"""What is checked, as the results name it."""
+
+STATUSES = ("ok", "wrong", "cannot be judged")
