@@ -9,6 +9,7 @@ from pathlib import Path
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.dataset import publish_session, restore_participants
+from neurofeedback.recording.facts.merge_entries import complete_events
 from neurofeedback.recording.repair.complete_interrupted import finalize_session
 from neurofeedback.recording.repair.rebuild_session import (
     find_copied_stems,
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 def recover_sessions(root: Path) -> list[Path]:
     """Complete the sessions in a recordings folder that have no summary and are not locked by a live process.
 
+    Entries that an attendant made during them become rows of their events.
+
     Parameters
     ----------
     root : Path
@@ -44,6 +47,7 @@ def recover_sessions(root: Path) -> list[Path]:
         try:
             if _recover_one(files):
                 completed.append(files.derived)
+                complete_events(files)
         except (OSError, RecordingError) as error:
             _log.warning("the session %s could not be completed: %s", stem, error)
     try:

@@ -15,13 +15,10 @@ from neurofeedback.acquisition.source import Source
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.sink import Sink
-from neurofeedback.errors import EXIT_OK, NeurofeedbackError, RecordingError, SettingsError
-from neurofeedback.formats.reader import find_session
+from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
 from neurofeedback.learning.decoder_thread import DecoderThread
 from neurofeedback.learning.training import DecoderState, untrained
-from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.facts.changes import log_closed_events
-from neurofeedback.recording.facts.merge_entries import merge_entries
+from neurofeedback.recording.facts.merge_entries import complete_events
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_lock import check_recordings_folder
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
@@ -150,9 +147,6 @@ class Session:
         source = self._source(settings, plan, clock)
         recovered = recover_sessions(config.recordings) if config.recordings.is_dir() else []
         self._notices += [tr(session_notices.RECOVERED_SESSION, path=path) for path in recovered]
-        for folder in recovered:
-            if (files := find_session(folder)) is not None:
-                log_closed_events(files)
         decoder_state = (
             untrained(config.participant, settings) if not plan.has_feedback else load_decoder(config, settings)
         )
@@ -336,7 +330,7 @@ class Session:
             )
             folder = context.writer.close(summary)
             if folder is not None:
-                _add_entries(context.writer.files)
+                complete_events(context.writer.files)
                 store_baseline(context.writer.files, context.engine)
         if error is not None:
             where = f" {tr(session_notices.RECORDED_IN, folder=folder)}" if folder else ""
@@ -349,15 +343,6 @@ class Session:
             fit_result.notice,
         )
         return SessionResult(EXIT_OK, " ".join(filter(None, sentences)), folder, summary)
-
-
-def _add_entries(files: SessionFiles) -> None:
-    """Add the attendant's entries to the events, and log their hash; a failure leaves the recording as it is."""
-    try:
-        merge_entries(files)
-    except (RecordingError, OSError) as error:
-        _log.warning("the entries made during %s are not in its events: %s", files.stem, error)
-    log_closed_events(files)
 
 
 def _end_message(reason: str) -> str:

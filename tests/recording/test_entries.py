@@ -25,6 +25,7 @@ from neurofeedback.recording.facts.entries import (
 from neurofeedback.recording.facts.entry_models import AdverseEvent, AnyEntry, AttendantNote, DoseEnd
 from neurofeedback.recording.facts.entry_parsing import parse_dose, parse_vitals
 from neurofeedback.recording.facts.merge_entries import merge_into_recordings
+from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionWriter
@@ -270,6 +271,24 @@ def test_a_correction_to_another_day_leaves_no_row_and_damage_is_only_reported(
     done = CliRunner().invoke(app, ["course", "log", "07", "note", "calm", "--recordings", str(tmp_path), "--yes"])
     assert done.exit_code == 0, done.output
     assert "was not added to the events" in done.stdout
+
+
+def test_entries_made_during_a_session_that_was_killed_are_among_its_events(
+    writer: SessionWriter,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    enter(tmp_path, parse_vitals("128/84"), 0.01)
+    writer.files.derived_file("summary.json").unlink()  # as a kill leaves it
+    assert recover_sessions(tmp_path) == [writer.files.derived]
+    assert [value["systolic"] for value in entry_values(writer)] == [128]
+    assert {result.status for result in check_session_facts(writer.files)} == {CheckStatus.OK}
+
+
+def test_the_next_entry_completes_what_a_kill_left_out_of_the_events(writer: SessionWriter, tmp_path: Path) -> None:  # noqa: F811
+    enter(tmp_path, parse_vitals("128/84"), 0.01)  # killed before it was among the events
+    enter(tmp_path, AttendantNote(text="slept"), 600)
+    merge_into_recordings(tmp_path, "07", START + timedelta(minutes=600))
+    assert [value["systolic"] for value in entry_values(writer)] == [128]
 
 
 @pytest.mark.parametrize("kind", ["end", "ready"])

@@ -24,7 +24,7 @@ from neurofeedback.recording.facts.entry_models import AnyEntry, Consent, DoseEn
 from neurofeedback.recording.facts.entry_parsing import parse_dose, parse_vitals
 from neurofeedback.recording.facts.form_records import read_all_forms
 from neurofeedback.recording.facts.forms import acknowledge_answers, save_answers
-from neurofeedback.recording.facts.merge_entries import merge_into_recordings
+from neurofeedback.recording.facts.merge_entries import merge_entries, merge_into_recordings
 from neurofeedback.recording.facts.session_facts import SessionFacts
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.session.config import SessionConfig, SessionMode
@@ -205,7 +205,7 @@ def check(root: Path, confirmed: set[str]) -> None:
     results = [result for result in check_record(root) if result.item != "tables"]  # written again with the next answer
     for stem in find_session_stems(root):
         files = SessionFiles.from_stem(root, stem)
-        if files.eeg_file("vhdr").exists():
+        if files.eeg_file("eeg.vhdr").exists():
             open_recording(files.raw)
             results += check_session_facts(files)
     wrong = [result for result in results if result.status is not CheckStatus.OK]
@@ -230,6 +230,10 @@ def main(root: Path) -> None:
     assert len(confirmed) > N_CONFIRMED
     assert is_frozen(root, WHO)
     assert_valid(root)
+    sessions = [SessionFiles.from_stem(root, stem) for stem in find_session_stems(root)]
+    recorded = [files for files in sessions if files.eeg_file("eeg.vhdr").exists()]
+    assert len(recorded) > 3
+    assert not any(merge_entries(files) for files in recorded), "every entry is among the events of its recording"
     assert {result.status for result in check_record(root)} == {CheckStatus.OK}, "tables agree again, too"
 
 

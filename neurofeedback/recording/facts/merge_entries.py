@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from neurofeedback.storage.file_lock import is_locked
 from neurofeedback.texts import course as texts
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Event, EventKind
+
+_log = logging.getLogger(__name__)
 
 
 def merge_entries(files: SessionFiles) -> bool:
@@ -58,11 +61,23 @@ def merge_entries(files: SessionFiles) -> bool:
     return True
 
 
+def complete_events(files: SessionFiles) -> None:
+    """Add the attendant's entries to the events of a session that has just been closed, and log their hash.
+
+    A failure leaves the recording as it is.
+    """
+    try:
+        merge_entries(files)
+    except (RecordingError, OSError) as error:
+        _log.warning("the entries made during %s are not in its events: %s", files.stem, error)
+    log_closed_events(files)
+
+
 def merge_into_recordings(root: Path, participant: str, since: datetime) -> tuple[list[str], tuple[str, ...]]:
     """Write the rows of entries again in a person's closed sessions that ended at a time or later.
 
-    Later sessions are included, because minutes from a dose may change in them. A session that is running takes its
-    entries when it ends.
+    Later sessions are included, because minutes from a dose may change in them, and those of the entry saved before the
+    last one, which a kill may have left out. A session that is running takes its entries when it ends.
 
     Parameters
     ----------
@@ -77,6 +92,7 @@ def merge_into_recordings(root: Path, participant: str, since: datetime) -> tupl
         Sentences about sessions that cannot be read or written; the entries themselves are saved.
     """
     prefix = f"sub-{participant.removeprefix('sub-')}_"
+    since = min([since, *_last_times(root, participant)])
     changed: list[str] = []
     notices: list[str] = []
     for stem in find_session_stems(root):
@@ -91,6 +107,14 @@ def merge_into_recordings(root: Path, participant: str, since: datetime) -> tupl
         except (RecordingError, OSError) as error:
             notices.append(tr(texts.NOT_MERGED, session=stem, error=error))
     return changed, tuple(notices)
+
+
+def _last_times(root: Path, participant: str) -> list[datetime]:
+    """Return the times of the two entries that were saved last, and of those that they correct."""
+    entries = read_entries(root, participant, corrected=True)
+    last = sorted(entries, key=lambda one: datetime.fromisoformat(one.line.written_at))[-2:]
+    hashes = {one.hash for one in last} | {one.line.supersedes for one in last}
+    return [one.at for one in entries if one.hash in hashes]
 
 
 def recorded_span(files: SessionFiles) -> tuple[datetime, datetime]:
