@@ -59,6 +59,7 @@ SIDECAR: dict[str, object] = {
             EventKind.LATE_BASELINE: "the baseline was completed in practice; value is its clean signal, s",
             EventKind.ENTRY: "an entry of the attendant; value is JSON, with minutes_from_dose",
             EventKind.VOICE: "the voice said a sentence; value is its id in neurofeedback/texts/spoken.py, or the text",
+            EventKind.BATTERY_LOW: "the headset's battery became low; value is its charge",
             EventKind.MODEL: "which model drives the guidance, in one sentence",
             GAP_TYPE: "samples that never arrived or were not numbers; stored as zeros; value lists the channels",
         },

@@ -108,6 +108,8 @@ class SessionSummary(Document):
         Number of probes, and of self-reports by key press.
     fit : str, optional
         State of the headset fit at the start.
+    battery_start_percent, battery_end_percent : float, optional
+        Charge of the headset's battery at the start and the end, %.
     plan_completed : bool, optional
         All planned segments were completed.
     versions : dict, optional
@@ -145,6 +147,8 @@ class SessionSummary(Document):
     probes: int | None = None
     presses: int | None = None
     fit: str | None = None
+    battery_start_percent: float | None = None
+    battery_end_percent: float | None = None
     plan_completed: bool | None = None
     versions: dict[str, str] | None = None
     imported: bool | None = None

@@ -1,4 +1,4 @@
-"""Statistics of a headset's link: samples lost on each channel, and their age when read; charge of its battery."""
+"""Statistics of a headset's link: samples lost on each channel, and their age when read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurofeedback.types import LOW_BATTERY, Chunk
+from neurofeedback.types import Chunk
 
 _LATENCY_READS = 500
 
@@ -46,28 +46,3 @@ class LinkMonitor:
         """Statistics so far."""
         p50, p95 = np.percentile(self._ages_ms, (50, 95)).tolist() if self._ages_ms else (np.nan, np.nan)
         return LinkStats(tuple((self._n_lost / max(1, self.n_samples)).tolist()), p50, p95)
-
-
-class BatteryMonitor:
-    """Charge of the headset's battery, where the headset reports it.
-
-    Attributes
-    ----------
-    level : float or None
-        Latest charge, 0 to 100 %; None before the first report.
-    """
-
-    def __init__(self) -> None:
-        self.level: float | None = None
-
-    def update(self, chunk: Chunk) -> None:
-        """Take a chunk; 0 is what some headsets send before they know the charge."""
-        for signal in chunk.auxiliary:
-            if signal.label == "battery":
-                known = signal.data[0][np.isfinite(signal.data[0]) & (signal.data[0] > 0)]
-                self.level = min(100.0, float(known[-1])) if known.size else self.level
-
-    @property
-    def is_low(self) -> bool:
-        """Whether the battery is known to be low."""
-        return self.level is not None and self.level <= LOW_BATTERY

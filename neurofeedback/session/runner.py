@@ -9,13 +9,13 @@ from dataclasses import replace
 from itertools import pairwise
 
 from neurofeedback.acquisition.arrival_jitter import ArrivalJitter
+from neurofeedback.acquisition.battery import BatteryMonitor
 from neurofeedback.acquisition.source import SourceEnded, flush_source
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.session.controls import ActionTime, Controls
-from neurofeedback.session.link_stats import BatteryMonitor
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.phase_controller import PhaseOutput
 from neurofeedback.session.practice.guide import PracticeGuide
@@ -28,8 +28,8 @@ from neurofeedback.session.summary import FrameCounts
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.session import BATTERY_LOW, SEARCHING_HEADSET
-from neurofeedback.texts.status import index_source_text
+from neurofeedback.texts.session import SEARCHING_HEADSET
+from neurofeedback.texts.status import index_source_text, low_battery_notice
 from neurofeedback.types import (
     BackgroundMode,
     Chunk,
@@ -68,7 +68,7 @@ class Runner:
         self._commands: list[Command] = []
         self._arrival_jitter = ArrivalJitter(sfreq)
         self._sample_age = SampleAge(sfreq)
-        self._battery = BatteryMonitor()
+        self.battery_monitor = BatteryMonitor()
         self._battery_told_s: float | None = None
         self._is_late = False
         self._recent_lost: deque[LostRun] = deque(maxlen=_MAX_RECENT_LOST_RUNS)
@@ -197,7 +197,7 @@ class Runner:
         self._recent_lost += [run for run in chunk.lost if run.channels is None]
         self._n_lost += sum(run.n_samples for run in chunk.lost if run.channels is None)
         self._sample_age.update(chunk)
-        self._battery.update(chunk)
+        self.battery_monitor.update(chunk)
         for piece in self._split_at_frames(chunk):
             self._check_age(piece)
             self._n_received = piece.stop
@@ -208,9 +208,10 @@ class Runner:
         self._publish()
 
     def _check_battery(self) -> None:
-        """Say once that the battery is low, when no question is open."""
-        if self._battery.is_low and self._battery_told_s is None and not self._announcer.question_open:
+        """Say and record once that the battery is low, when no question is open."""
+        if self.battery_monitor.is_low and self._battery_told_s is None and not self._announcer.question_open:
             self._battery_told_s = self.session_s
+            self._record_event(EventKind.BATTERY_LOW, f"{self.battery_monitor.level:.0f} %")
             self._announcer.say("headset_battery", self.session_s)
 
     @property
@@ -218,9 +219,9 @@ class Runner:
         """What the person should know now; a low battery for a while."""
         if self._silent_since is not None:
             return tr(SEARCHING_HEADSET)
-        told_s, level = self._battery_told_s, self._battery.level
-        is_battery_shown = told_s is not None and level is not None and self.session_s - told_s < _BATTERY_SHOWN_S
-        battery = tr(BATTERY_LOW, percent=f"{level:.0f}") if is_battery_shown else ""
+        told_s, monitor = self._battery_told_s, self.battery_monitor
+        is_battery_shown = told_s is not None and self.session_s - told_s < _BATTERY_SHOWN_S
+        battery = low_battery_notice(monitor.level, monitor.minutes_left) if is_battery_shown else ""
         return self._stalls.message or self.press_debouncer.message or battery
 
     def _check_stalls(self) -> None:
@@ -413,6 +414,6 @@ class Runner:
                 n_probes=self.probe_scheduler.n_probes,
                 model_text=self._model_text,
                 guide_text=self._guide.text,
-                battery=self._battery.level,
+                battery=self.battery_monitor.level,
             )
         )

@@ -105,6 +105,8 @@ def build_summary(
         presses=runner.press_debouncer.n_presses,
         fit=fit_text or None,
         plan_completed=context.phase_controller.done,
+        battery_start_percent=_round_optional(runner.battery_monitor.first_level, 0),
+        battery_end_percent=_round_optional(runner.battery_monitor.level, 0),
         versions=package_versions(),
     )
     return frames.merge(baseline_summary(context.engine)).merge(whole)

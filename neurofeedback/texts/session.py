@@ -71,6 +71,7 @@ NOT_FOLLOWING_NO_CONFIDENCE = (
 SIGNAL_BACK = "The signal is back."
 WAITING_FOR_SIGNAL = "Waiting for the first signal from the headset."
 BATTERY_LOW = "The headset's battery is low: {percent} %."
+BATTERY_LOW_MINUTES = "The headset's battery is low: {percent} %, enough for about {minutes} minutes."
 SEARCHING_HEADSET = "Headset lost; looking for it."
 PROGRAM_STOOD_STILL = (
     "The program stood still for {seconds:.0f} s. What came late is recorded, but it changed neither sound nor reward."

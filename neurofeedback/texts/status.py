@@ -168,3 +168,18 @@ def headset_fit_record(headset_fit: HeadsetFit) -> str:
     if headset_fit.all_good:
         summary = fit_texts.RECORD_ALL_GOOD
     return "; ".join([summary, *poor])
+
+
+def low_battery_notice(level: float | None, minutes_left: float | None) -> str:
+    """Return the notice about a low battery (%), with the minutes left if they are known; empty for no charge.
+
+    Examples
+    --------
+    >>> low_battery_notice(14.0, 23.7)
+    "The headset's battery is low: 14 %, enough for about 24 minutes."
+    """
+    if level is None:
+        return ""
+    if minutes_left is None:
+        return tr(session_texts.BATTERY_LOW, percent=f"{level:.0f}")
+    return tr(session_texts.BATTERY_LOW_MINUTES, percent=f"{level:.0f}", minutes=f"{minutes_left:.0f}")

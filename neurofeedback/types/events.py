@@ -61,6 +61,7 @@ class EventKind(StrEnum):
     LATE_BASELINE = "late_baseline"
     ENTRY = "entry"
     VOICE = "voice"
+    BATTERY_LOW = "battery_low"
 
 
 @dataclass(frozen=True, slots=True)

@@ -384,13 +384,13 @@ def test_voice_says_a_pause_its_end_the_stop_advice_and_a_longer_sitting(signal:
 
 
 class Discharging(PlaybackSource):
-    """A headset that reports the charge of its battery with every read: unknown at first, then lower and lower."""
+    """A headset that reports the charge of its battery with every read: unknown at first, then low."""
 
     def read(self) -> Chunk | None:
         chunk = super().read()
         if chunk is None:
             return None
-        level = 0.0 if chunk.stop <= 256 else 20.0 - chunk.stop / 256
+        level = 0.0 if chunk.stop <= 256 else 10.0
         battery = AuxChunk("battery", 256.0, ("battery",), ("%",), 0.0, chunk.first_sample, np.full((1, 5), level))
         return replace(chunk, auxiliary=(battery,))
 
@@ -404,7 +404,7 @@ def test_low_battery_is_told_once_and_its_charge_is_shown(signal: np.ndarray, tm
     parts.writer.close(runner.frame_counts.as_summary(0.25))
     assert sink.said == ["phase_settle", "phase_baseline", "headset_battery"]
     snapshot = parts.live_state.snapshot
-    assert snapshot.battery == pytest.approx(10.0, abs=0.1)
+    assert snapshot.battery == 10.0
     assert snapshot.message == "The headset's battery is low: 10 %."
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from neurofeedback.acquisition.battery import BatteryMonitor
 from neurofeedback.acquisition.open import is_self_paced, open_source
 from neurofeedback.acquisition.reconnect import ReconnectingSource
 from neurofeedback.acquisition.source import Source, SourceEnded
@@ -15,7 +16,7 @@ from neurofeedback.errors import SourceError
 from neurofeedback.processing.contact import ElectrodeQualityMonitor
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.fit.fit_criterion import FitCriterion
-from neurofeedback.session.link_stats import BatteryMonitor, LinkMonitor
+from neurofeedback.session.link_stats import LinkMonitor
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.settings.load import load_montage
 from neurofeedback.settings.model import Settings
