@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 
@@ -54,12 +55,13 @@ def replay_contacts(recording: Recording) -> ContactLog:
     """Replay a session, which must have its own profile, and return its contacts."""
     ch_names = recording.stream.ch_names
     reasons = [Counter[str]() for _ in ch_names]
-    samples, phases, grades = [], [], []
+    samples, grades = array("q"), array("b")  # a list of lists would take ten times as much for a night
+    phases: list[str] = []
     replayed = replay(recording)
     for frame in replayed.frames:
         samples.append(frame.sample)
         phases.append(frame.phase.value)
-        grades.append(_count(frame, reasons))
+        grades.extend(_count(frame, reasons))
     table = np.array(grades, np.int8).reshape(-1, len(ch_names))
     baseline = replayed.engine.baseline
     return ContactLog(

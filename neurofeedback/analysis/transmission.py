@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from neurofeedback.analysis.frame_table import Floats
 from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
-from neurofeedback.recording.timing import DeviceRead
+from neurofeedback.recording.timing import DeviceReads
 from neurofeedback.types import LostRun
 
 _MIN_SPAN_S = 5.0
@@ -44,7 +44,7 @@ class Transmission:
         return None if self.effective_sfreq is None else self.effective_sfreq / self.sfreq - 1
 
 
-def summarize_transmission(recording: Recording, reads: Sequence[DeviceRead], latency_ms: Floats) -> Transmission:
+def summarize_transmission(recording: Recording, reads: DeviceReads, latency_ms: Floats) -> Transmission:
     """Summarize the transmission of a session; ``latency_ms`` has one value per frame, NaN where there was none."""
     known = latency_ms[np.isfinite(latency_ms)]
     gaps = gap_lengths(recording.lost)
@@ -77,16 +77,19 @@ def gap_lengths(lost: Iterable[LostRun]) -> list[int]:
     return [stop - start for start, stop in gaps]
 
 
-def effective_sfreq(reads: Sequence[DeviceRead]) -> float | None:
-    """Fit the rate (Hz) at which reads reached the host; None for less than 5 s.
+def effective_sfreq(reads: DeviceReads) -> float | None:
+    """Fit the rate (Hz) at which reads reached the host, by least squares; None for less than 5 s.
 
     Examples
     --------
-    >>> round(effective_sfreq([DeviceRead(250 * k, 250, None, 7 + 1.01 * (k + 1)) for k in range(20)]), 3)
+    >>> reads = DeviceReads()
+    >>> for k in range(20):
+    ...     reads.append(250 * k, 250, float("nan"), 7 + 1.01 * (k + 1))
+    >>> round(effective_sfreq(reads), 3)
     247.525
     """
-    stops = np.fromiter((read.start + read.n_samples for read in reads), np.float64, len(reads))
-    times = np.fromiter((read.host_time for read in reads), np.float64, len(reads))
+    stops, times = reads.arrivals()
     if times.size < 2 or times[-1] - times[0] < _MIN_SPAN_S:
         return None
-    return float(np.polyfit(times - times.mean(), stops, 1)[0])
+    times -= times.mean()
+    return float(times @ (stops - stops.mean()) / (times @ times))

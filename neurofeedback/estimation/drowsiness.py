@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
@@ -45,9 +46,7 @@ class DrowsinessSigns:
     def __init__(self, settings: DrowsinessSettings, hop_s: float) -> None:
         self._settings = settings
         self._length = max(1, round(settings.window_s / hop_s))
-        self._samples: list[int] = []
-        self._alpha: list[float] = []
-        self._slow: list[float] = []
+        self._samples, self._alpha, self._slow = array("q"), array("d"), array("d")
 
     def append(self, sample: int, z_alpha: float, z_theta: float, z_delta: float) -> None:
         """Append one frame, as ``DrowsinessFlag.update`` does."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from neurofeedback.errors import RecordingError
 _FIXED_BYTES = 256
 _FIELDS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes per signal: label, transducer, unit, four limits, filter, samples
 _MAX_SIGNALS = 4096
+_MAX_KNOWN_TEXTS = 1024
 _CENTURY_START = 85  # two-digit years from 85 on are 19xx
 _TAL = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15(\d+(?:\.\d*)?))?\x14([^\x00]*)\x14\x00")
 _ANNOTATIONS = {"EDF Annotations", "BDF Annotations"}
@@ -111,21 +113,22 @@ class EdfFile:
         signals = [signal for signal in self.signals if signal.is_annotations]
         onsets = np.full(self.n_records, np.nan)
         texts: list[TimedText] = []
+        decode = lru_cache(_MAX_KNOWN_TEXTS)(decode_text)  # a million marks have few different texts
         for number, signal in enumerate(signals):
             first, last = signal.first * self.n_bytes, (signal.first + signal.per_record) * self.n_bytes
             for record in range(self.n_records):
-                entries = list(_parse_tals(self.records[record, first:last].tobytes()))
+                entries = list(_parse_tals(self.records[record, first:last].tobytes(), decode))
                 if number == 0 and entries:
                     onsets[record] = entries[0].onset_s
                 texts.extend(entry for entry in entries if entry.text)
         return (onsets if signals and np.isfinite(onsets).all() else None), texts
 
 
-def _parse_tals(data: bytes) -> Iterator[TimedText]:
+def _parse_tals(data: bytes, decode: Callable[[bytes], str]) -> Iterator[TimedText]:
     """Yield the time-stamped annotations of a record; that of the record itself has an empty text."""
     for onset, duration, content in _TAL.findall(data):
         for text in content.split(b"\x14"):
-            yield TimedText(float(onset), float(duration or 0), decode_text(text))
+            yield TimedText(float(onset), float(duration or 0), decode(text))
 
 
 def decode_text(data: bytes) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ _MAX_CODES_PER_S = 20.0  # a channel that changes more often holds no codes
 _MIN_GAP = 0.5  # samples
 _TRIGGER_TYPES = {"TRIG", "STIM"}
 _MAX_LENGTH_S = 7 * 86_400.0
+_FAR = 1e15  # samples: outside any recording
 
 
 def read_edf(path: Path, options: ImportOptions = NO_OPTIONS) -> Recording:
@@ -102,7 +104,7 @@ def _read(file: EdfFile, kind: str, options: ImportOptions, tables: BidsTables) 
     gaps = (*_gaps(placement.starts, per_record), *_annotated_gaps(annotations, placement, stream))
     events = sorted(
         _annotation_events(annotations, placement, rate.sfreq) or _trigger_events(file, chosen, placement, per_record),
-        key=lambda event: event.sample,
+        key=attrgetter("sample"),
     )
     inside = tuple(event for event in events if 0 <= event.sample < n_samples)
     n_outside = len(events) - len(inside)
@@ -202,23 +204,28 @@ def _gaps(starts: NDArray[np.int64], per_record: int) -> Iterator[LostRun]:
 
 def _annotated_gaps(annotations: Sequence[TimedText], placement: _Placement, stream: StreamInfo) -> Iterator[LostRun]:
     """Yield the runs annotated as gaps, of all channels or of the channel named after ``@@``."""
-    for onset, duration, text in annotations:
-        description, _, name = text.partition("@@")
-        n_samples = round(min(duration, _MAX_LENGTH_S) * stream.sfreq)
-        if description.startswith(GAP_TYPE) and n_samples > 0 and (not name or name in stream.ch_names):
+    gaps = [one for one in annotations if one.text.startswith(GAP_TYPE)]
+    for gap, start in zip(gaps, _samples(gaps, placement, stream.sfreq), strict=True):
+        _, _, name = gap.text.partition("@@")
+        n_samples = round(min(gap.duration_s, _MAX_LENGTH_S) * stream.sfreq)
+        if n_samples > 0 and (not name or name in stream.ch_names):
             rows = (stream.ch_names.index(name),) if name else None
-            yield LostRun(_sample(onset, placement, stream.sfreq), n_samples, rows, "gap")
+            yield LostRun(start, n_samples, rows, "gap")
 
 
-def _sample(onset_s: float, placement: _Placement, sfreq: float) -> int:
-    return round(max(-1e15, min(1e15, (onset_s - placement.offset_s) * sfreq)))
+def _samples(annotations: Sequence[TimedText], placement: _Placement, sfreq: float) -> list[int]:
+    """Return the sample at which each annotation begins; one without a time is far behind the end."""
+    onsets = np.array([one.onset_s for one in annotations])
+    with np.errstate(over="ignore"):
+        samples = np.nan_to_num((onsets - placement.offset_s) * sfreq, nan=_FAR, posinf=_FAR, neginf=-_FAR)
+    return np.rint(np.clip(samples, -_FAR, _FAR)).astype(np.int64).tolist()
 
 
 def _annotation_events(annotations: Sequence[TimedText], placement: _Placement, sfreq: float) -> list[Event]:
+    marks = [one for one in annotations if not one.text.startswith(GAP_TYPE)]
     return [
-        Event(_sample(onset, placement, sfreq), EventKind.MARK, text.partition("@@")[0], duration)
-        for onset, duration, text in annotations
-        if not text.startswith(GAP_TYPE)
+        Event(sample, EventKind.MARK, mark.text.partition("@@")[0], mark.duration_s)
+        for mark, sample in zip(marks, _samples(marks, placement, sfreq), strict=True)
     ]
 
 

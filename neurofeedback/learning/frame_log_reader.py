@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.storage.append_only import read_complete_lines
+from neurofeedback.storage.append_only import iter_complete_lines
 from neurofeedback.types import Phase
 
 _NAN = float("nan")
@@ -31,7 +31,8 @@ def read_frames(path: Path, columns: tuple[str, ...]) -> Iterator[LoggedFrame]:
     RecordingError
         The log lacks a column, or a line is not what this program writes.
     """
-    header, *lines = read_complete_lines(path) or [""]
+    lines = iter_complete_lines(path)
+    header = next(lines, "")
     if not header:
         return
     names = header.split("\t")

@@ -6,6 +6,7 @@ answers that were there by then.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,11 +82,9 @@ class WindowLabeller:
         self._min_frames = settings.min_valid_s / hop_s
         self._window_step_frames = max(1, round(1.0 / hop_s))
         self._length_s = settings.probe_window_s[0] - settings.probe_window_s[1]
-        self._samples: list[int] = []
-        self._z: list[tuple[float, ...]] = []
+        self._samples, self._z = array("q"), array("d")  # of all frames: a night has 170,000
         self._missing_z = (np.nan,) * len(prior_covariance.names)
-        self._window_ends: list[int] = []
-        self._windows: list[NDArray[np.float64]] = []
+        self._window_ends, self._windows = array("q"), array("d")
         self._presses: list[int] = []
         self._first_sample: int | None = None
 
@@ -95,12 +94,12 @@ class WindowLabeller:
         if phase in _LABELLED_PHASES and self._first_sample is None:
             self._first_sample = sample
         self._samples.append(sample)
-        self._z.append(tuple(z) if counts else self._missing_z)
+        self._z.extend(z if counts else self._missing_z)
         if len(self._samples) % self._window_step_frames == 0:
             window = self._mean(sample - round(self._length_s * self._sfreq), sample)
             if window is not None:
                 self._window_ends.append(sample)
-                self._windows.append(window)
+                self._windows.extend(window)
 
     def label_probe(self, probe: Probe) -> LabelledWindow | None:
         """Return the window of an answered probe; None if it counts only for the rate of wandering."""
@@ -127,10 +126,9 @@ class WindowLabeller:
 
     def session_covariance(self, sample: int | None = None) -> WindowCovariance:
         """Return the covariance of this session's windows up to ``sample``."""
-        n_windows = len(self._windows) if sample is None else bisect_right(self._window_ends, sample)
-        return estimate_window_covariance(
-            self._prior_covariance.names, np.array(self._windows[:n_windows]), self._length_s
-        )
+        n_windows = len(self._window_ends) if sample is None else bisect_right(self._window_ends, sample)
+        windows = self._rows(self._windows, 0, n_windows)
+        return estimate_window_covariance(self._prior_covariance.names, windows, self._length_s)
 
     def _label_window(
         self, sample: int, span_s: tuple[float, float], weight: float, *, self_caught: bool = False
@@ -140,20 +138,25 @@ class WindowLabeller:
         n_windows = bisect_right(self._window_ends, stop)
         if mean is None or n_windows == 0:
             return None
-        x = (mean - column_medians(np.array(self._windows[:n_windows]))) / self.shrunk_covariance(stop).sd
+        medians = column_medians(self._rows(self._windows, 0, n_windows))
+        x = (mean - medians) / self.shrunk_covariance(stop).sd
         minutes = (sample - (self._first_sample or 0)) / self._sfreq / 60.0
         return LabelledWindow(sample, x, wander=True, weight=weight, minutes=minutes, self_caught=self_caught)
 
     def _mean(self, start: int, stop: int) -> NDArray[np.float64] | None:
         """Return mean z of the frames that end after ``start``, up to ``stop``; None with too little valid signal."""
-        rows = slice(bisect_right(self._samples, start), bisect_right(self._samples, stop))
-        z = np.array(self._z[rows], dtype=np.float64).reshape(-1, len(self._missing_z))
+        z = self._rows(self._z, bisect_right(self._samples, start), bisect_right(self._samples, stop))
         finite = np.isfinite(z)
         if finite.any(axis=1).sum() < self._min_frames:
             return None
         n = finite.sum(axis=0)
         sums = np.where(finite, z, 0.0).sum(axis=0)
         return np.where(n >= self._min_frames, sums / np.maximum(n, 1), np.nan)
+
+    def _rows(self, values: array[float], start: int, stop: int) -> NDArray[np.float64]:
+        """Return the rows from ``start`` up to ``stop`` of values with one column for each feature."""
+        n = len(self._missing_z)
+        return np.array(values[start * n : stop * n]).reshape(-1, n)
 
     def _after_press(self, sample: int) -> bool:
         guard = self._settings.press_guard_s * self._sfreq

@@ -79,8 +79,9 @@ def format_event_row(event: Event | Command, sfreq: float) -> str:
     """
     duration_s, response_s = (event.duration_s, event.response_s) if isinstance(event, Event) else (0.0, None)
     response = "n/a" if response_s is None else f"{response_s:.3f}"
-    value = event.value.translate(_LINE_BREAKS).strip() or "n/a"
-    return f"{event.sample / sfreq:.6f}\t{duration_s:.6f}\t{event.sample}\t{event.kind.value}\t{value}\t{response}\n"
+    value = event.value if event.value.isprintable() else event.value.translate(_LINE_BREAKS)
+    value = value.strip() or "n/a"
+    return f"{event.sample / sfreq:.6f}\t{duration_s:.6f}\t{event.sample}\t{event.kind}\t{value}\t{response}\n"
 
 
 def format_gap_rows(runs: Iterable[LostRun], ch_names: tuple[str, ...], sfreq: float) -> str:

@@ -10,6 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neurofeedback.errors import RecordingError
 from neurofeedback.storage.append_only import iter_complete_lines
 from neurofeedback.types import Chunk, LostRun
@@ -63,6 +66,10 @@ class DeviceReads(Sequence[DeviceRead]):
         self._sizes.append(n_samples)
         self._device_times.append(device_time)
         self._host_times.append(host_time)
+
+    def arrivals(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the sample index just after each read, and when it returned on the host's clock, s."""
+        return np.array(self._starts, np.int64) + np.array(self._sizes, np.int64), np.array(self._host_times)
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -122,8 +122,8 @@ def _load(recording: Recording, session: Path) -> SessionData:
             got=str(files.derived_file("settings.toml")),
             todo="restore the file",
         )
-    reads, _ = read_timing(files.derived_file("timing.tsv"))
     frames = read_frame_table(recording.frames_path)
+    transmission = _summarize_transmission(recording, files, frames)  # before the replay: the reads need memory, too
     contacts = replay_contacts(recording)
     return SessionData(
         files=files,
@@ -133,9 +133,14 @@ def _load(recording: Recording, session: Path) -> SessionData:
         frames=frames,
         contacts=contacts,
         panels=tuple(compute_spectra(recording, contacts, profile.montage, profile.settings)),
-        transmission=summarize_transmission(recording, reads, frames.latency_ms),
+        transmission=transmission,
         phases=_summarize_phases(frames),
     )
+
+
+def _summarize_transmission(recording: Recording, files: SessionFiles, frames: FrameTable) -> Transmission:
+    reads, _ = read_timing(files.derived_file("timing.tsv"))
+    return summarize_transmission(recording, reads, frames.latency_ms)
 
 
 def _files(recording: Recording, session: Path) -> SessionFiles:

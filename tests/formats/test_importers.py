@@ -6,6 +6,7 @@ import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import edfio
 import mne
 import numpy as np
 import pytest
@@ -365,6 +366,29 @@ def test_a_hundred_thousand_annotations_are_read(tmp_path: Path, known):
     lines = (f"Mk{i}=Stimulus,S  1,{i % seeds.N_SAMPLES + 1},1,0\n" for i in range(4, 100_002))
     markers.write_text(markers.read_text() + "".join(lines))
     assert len(open_recording(path).events) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("onset", "sample"),
+    [(b"+1.5", 384), (b"+1.001953125", 256), (b"+1.005859375", 258), (b"+" + b"9" * 400, None), (b"-2", None)],
+)
+def test_annotation_is_at_the_nearest_sample_and_outside_left_out(
+    tmp_path: Path, onset: bytes, sample: int | None
+) -> None:
+    """Half a sample is rounded to the even one, as Python does."""
+    signals = [
+        edfio.EdfSignal(np.random.default_rng(1).normal(0, 20, 1024), 256, label="EEG Cz", physical_dimension="uV")
+    ]
+    annotations = [edfio.EdfAnnotation(1, None, "x" * 500)]
+    edfio.Edf(signals, annotations=annotations).write(tmp_path / "a.edf")
+    data = (tmp_path / "a.edf").read_bytes()
+    written, wanted = b"+1\x14" + b"x" * 500, onset + b"\x14mark\x14\x00"
+    assert written in data
+    (tmp_path / "a.edf").write_bytes(data.replace(written, wanted.ljust(len(written), b"\x00"), 1))
+    recording = import_file(tmp_path / "a.edf")
+    assert [event.sample for event in recording.events] == ([] if sample is None else [sample])
+    assert recording.import_report is not None
+    assert recording.import_report.marks.n_outside == (sample is None)
 
 
 MUSE_ROWS = [f"{i / 256:.6f},{i},{i + 1},{i + 2},{i + 3},0" for i in range(512)]

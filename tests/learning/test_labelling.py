@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from neurofeedback.learning.feature_covariance import (
     estimate_window_covariance,
     pool_covariances,
 )
+from neurofeedback.learning.frame_log_reader import read_frames
 from neurofeedback.learning.labelling import BREATH, ELSEWHERE, NOT_SURE, WindowLabeller, is_key_stuck
 from neurofeedback.settings.estimation import DecoderSettings
 from neurofeedback.types import Phase, Probe
@@ -165,3 +168,26 @@ def test_pooled_covariance_weights_sessions_and_default() -> None:
 
 def test_the_median_leaves_out_what_is_missing() -> None:
     np.testing.assert_equal(column_medians(np.array([[1.0, NAN], [NAN, NAN], [4.0, NAN]])), [2.5, NAN])
+
+
+def peak_bytes_per_frame(out: WindowLabeller, path: Path, n_frames: int) -> float:
+    """Peak of memory while the frames of a log are read and labelled, above what there was before."""
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    for frame in read_frames(path, ("z_a", "z_b")):
+        out.append(frame.sample, frame.phase, frame.valid, frame.values)
+    return (tracemalloc.get_traced_memory()[1] - before) / n_frames
+
+
+def test_a_night_of_frames_is_held_as_numbers_alone(tmp_path: Path) -> None:
+    """24 bytes a frame and 24 a window of a second, with room to grow; a line of the log has 100, its objects 500."""
+    n_frames, path = 1500, tmp_path / "frames.tsv"
+    rows = (f"{STEP * (i + 1)}\tpractice\t1\t0.5\t-0.25\t{'x' * 60}\n" for i in range(n_frames))
+    path.write_text("sample\tphase\tvalid\tz_a\tz_b\tnote\n" + "".join(rows), encoding="utf-8")
+    out = WindowLabeller(estimate_window_covariance(NAMES), SFREQ, HOP_S, SETTINGS)
+    tracemalloc.start()
+    try:
+        assert peak_bytes_per_frame(out, path, n_frames) < 80
+    finally:
+        tracemalloc.stop()
+    assert out.session_covariance().n > 0

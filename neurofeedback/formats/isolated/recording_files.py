@@ -11,6 +11,7 @@ import sys
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,7 @@ def _read_events(folder: Path, document: dict[str, Any]) -> tuple[Event, ...]:
     kinds = list(map(EventKind, document["kinds"])) or [EventKind.MARK] * len(values)
     samples = np.fromfile(folder / _EVENT_SAMPLES, np.int64).tolist()
     durations = np.fromfile(folder / _EVENT_DURATIONS, np.float64).tolist()
-    return tuple(Event(*row) for row in zip(samples, kinds, values, durations, strict=True))
+    return tuple(starmap(Event, zip(samples, kinds, values, durations, strict=True)))
 
 
 def _plain(value: np.generic) -> object:
