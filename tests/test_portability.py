@@ -43,7 +43,7 @@ GUARDED: dict[str, tuple[set[str], str, str]] = {
     "doctor.py": ({"run/dbus/system_bus_socket", "sys/class/bluetooth"}, LINUX, "BlueZ"),
     "common.py": ({"import ctypes"}, "ctypes.CDLL(library)", "system libraries of the window"),
     "doctor_report.py": (
-        {"/dev/[\\w.-]+", "/run/user/0", "import grp", "os.geteuid", "os.getgroups", "run/dbus/system_bus_socket",
+        {"/run/user/0", "import grp", "os.geteuid", "os.getgroups", "run/dbus/system_bus_socket",
          "sys/class/bluetooth", "sys/class/rfkill"},
         NOT_WINDOWS, "groups, sound servers and BlueZ"),
     "keyboard.py": (
