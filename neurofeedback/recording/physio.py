@@ -13,6 +13,7 @@ from pathlib import Path
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.storage.append_only import AppendOnlyFile, cut_torn_line
 from neurofeedback.storage.atomic_files import open_replacement, read_json, write_json_atomic
+from neurofeedback.storage.private_files import refuse_link
 from neurofeedback.types import AuxChunk
 
 _LIVE_SUFFIX = "_timeseries.tsv"
@@ -61,6 +62,8 @@ def write_bids_physio(files: SessionFiles) -> None:
     """Convert a session's tables to BIDS physio files beside its EEG. After a kill it can be called again."""
     for description in sorted(files.derived.glob(f"{files.stem}_recording-*_timeseries.json")):
         table = description.with_suffix(".tsv")
+        refuse_link(table)  # what it names would be copied into the session
+        refuse_link(description)
         cut_torn_line(table)
         suffix = table.name.removeprefix(f"{files.stem}_").replace(_LIVE_SUFFIX, "_physio")
         if table.exists():

@@ -21,7 +21,7 @@ from neurofeedback.recording.session_json import SessionSummary, write_summary
 from neurofeedback.recording.session_lock import lock_session
 from neurofeedback.storage.disk_queue import DiskQueue, Job
 from neurofeedback.storage.disk_syncer import DiskSyncer
-from neurofeedback.storage.private_files import sync_tree
+from neurofeedback.storage.private_files import refuse_links_below, sync_tree
 from neurofeedback.types import Chunk, Command, Event, Frame
 
 __all__ = ["SessionHeader", "SessionWriter"]
@@ -234,6 +234,8 @@ class SessionWriter:
             sync_tree(folder)  # a summary says that all else is whole
         counted = live_files.summarize().merge(summary)
         write_summary(self.files.derived_file("summary.json"), counted, finished=True)
+        for folder in (self.files.raw, self.files.derived):
+            refuse_links_below(folder)  # also at names that are written later, or were written before
 
     def _disk_error(self, error: OSError) -> RecordingError:
         if self._live_files and (missing := self.files.missing_folder) is not None:

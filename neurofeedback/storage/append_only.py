@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from neurofeedback.storage.private_files import open_or_create
+from neurofeedback.storage.private_files import open_or_create, truncate_file
 
 _BLOCK_BYTES = 1 << 20
 
@@ -87,7 +87,7 @@ def cut_at_zeros(path: Path) -> None:
     """Cut a text file back to its last whole line before a zero byte, which a power cut leaves for lost text."""
     position = _find_zero(path) if path.exists() else None
     if position is not None:
-        os.truncate(path, position)
+        truncate_file(path, position)
         cut_torn_line(path)
 
 
@@ -110,7 +110,7 @@ def cut_torn_sample(path: Path, unit_bytes: int) -> int:
 
 def _truncate(path: Path, size: int, complete_size: int) -> None:
     if complete_size < size:
-        os.truncate(path, complete_size)
+        truncate_file(path, complete_size)
 
 
 def read_complete_lines(path: Path) -> list[str]:

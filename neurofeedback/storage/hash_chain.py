@@ -22,7 +22,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.storage.append_only import AppendOnlyFile
 from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.storage.file_lock import waited_lock
-from neurofeedback.storage.private_files import make_folder, sync_folder
+from neurofeedback.storage.private_files import make_folder, sync_folder, truncate_file
 
 JsonObject = Mapping[str, JsonValue]
 _START = "0" * 64
@@ -181,15 +181,18 @@ def _mend_end(path: Path) -> None:
     if not rest:
         return
     if _parse(rest.decode("utf-8", errors="replace").strip()) is not None:
-        with path.open("ab") as file:
-            file.write(b"\n")
+        _append(path, b"\n")
         return
-    aside = AppendOnlyFile(path.with_name(f"{path.name}.incomplete"))
+    _append(path.with_name(f"{path.name}.incomplete"), rest.strip(b"\0") + b"\n")
+    truncate_file(path, end)
+
+
+def _append(path: Path, data: bytes) -> None:
+    file = AppendOnlyFile(path)
     try:
-        aside.append(rest.strip(b"\0") + b"\n")
+        file.append(data)
     finally:
-        aside.close()
-    os.truncate(path, end)
+        file.close()
 
 
 def _parse(raw: str) -> dict[str, JsonValue] | None:

@@ -67,6 +67,21 @@ def open_or_create(path: Path, flags: int) -> int:
             return open_new(path, flags)
 
 
+def truncate_file(path: Path, size: int) -> None:
+    """Cut a file to ``size`` bytes. A link, or a file with a second name, raises an ``OSError``."""
+    fd = open_existing(path, os.O_RDWR)
+    try:
+        os.ftruncate(fd, size)
+    finally:
+        os.close(fd)
+
+
+def refuse_links_below(folder: Path) -> None:
+    """Check that a folder has no link in it. A link raises an ``OSError``."""
+    for path in sorted(folder.rglob("*")):
+        refuse_link(path)
+
+
 def refuse_link(path: Path) -> None:
     """Check that a path is no link.
 

@@ -143,27 +143,51 @@ def test_link_planted_before_a_session_leaves_its_victim_untouched(tmp_path: Pat
     assert "\n" not in str(error)
 
 
-LATE_NAMES = ("summary.json", "after.json", "report.html", "settings.toml")
-
-
-@pytest.mark.parametrize("suffix", LATE_NAMES)
-def test_link_planted_during_a_session_leaves_its_victim_untouched(tmp_path: Path, suffix: str, caplog) -> None:
-    victim = tmp_path / "victim"
-    victim.write_text("victim")
-    writer = SessionWriter(tmp_path / "recordings", HEADER)
-    writer.process_chunk(chunk(0))
-    writer.files.derived_file(suffix).symlink_to(victim)
-    errors: list[RecordingError] = []
+def write_to_the_end(writer: SessionWriter) -> list[RecordingError]:
+    """Record another chunk, end the session and add a note; return the errors until one ends it."""
     try:
         writer.process_chunk(chunk(50))
         writer.close()
         write_notes(writer.files, SessionNotes(note="calm", condition="home"))
     except RecordingError as error:
-        errors.append(error)
+        return [error]
+    return []
+
+
+LATE_NAMES = ("summary.json", "after.json", "report.html", "settings.toml")
+
+
+@pytest.mark.parametrize("suffix", LATE_NAMES)
+def test_link_planted_during_a_session_leaves_its_victim_untouched(tmp_path: Path, suffix: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("victim")
+    writer = SessionWriter(tmp_path / "recordings", HEADER)
+    writer.process_chunk(chunk(0))
+    writer.files.derived_file(suffix).symlink_to(victim)
+    (error,) = write_to_the_end(writer)
+    assert f"{suffix} is a link" in str(error)
     assert victim.read_text() == "victim"
-    if suffix in {"summary.json", "after.json"}:
-        (error,) = errors
-        assert "is a link" in str(error)
+
+
+def test_file_replaced_by_a_link_during_a_session_leaves_its_victim_untouched(tmp_path: Path) -> None:
+    """Each file of a session in turn; none is written through, read into the session, or unnoticed."""
+    first = SessionWriter(tmp_path / "first", HEADER)
+    first.process_chunk(chunk(0))
+    raw, derived = ([path.name for path in folder.rglob("*.*")] for folder in (first.files.raw, first.files.derived))
+    first.close()
+    assert len(raw) > 6
+    assert len(derived) > 5
+    for name in (*raw, *derived):
+        root, victim = tmp_path / name, tmp_path / f"{name}.victim"
+        victim.write_text("victim\nsecret")
+        writer = SessionWriter(root, HEADER)
+        writer.process_chunk(chunk(0))
+        (planted,) = root.rglob(name)
+        planted.rename(tmp_path / f"{name}.moved")
+        planted.symlink_to(victim)
+        assert len(write_to_the_end(writer)) == 1, name
+        assert victim.read_text() == "victim\nsecret", name
+        assert not list(root.rglob("*_physio.tsv.gz")) or "motion" not in name
 
 
 def test_link_planted_at_the_physio_table_leaves_its_victim_untouched(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from neurofeedback.storage import private_files
-from neurofeedback.storage.append_only import AppendOnlyFile, cut_at_zeros
+from neurofeedback.storage.append_only import AppendOnlyFile, cut_at_zeros, cut_torn_line, cut_torn_sample
 from neurofeedback.storage.atomic_files import is_torn, write_atomic, write_new
 from neurofeedback.storage.file_lock import acquire_lock, create_lock, is_locked
 from neurofeedback.storage.private_files import is_readable_by_others, make_folder, open_existing, restrict_tree
@@ -201,3 +201,14 @@ def test_a_disk_that_cannot_sync_folders_is_written_to(tmp_path: Path, monkeypat
     monkeypatch.setattr(os, "fsync", refuse_folders)
     write_atomic(tmp_path / "text", "x\n")
     assert (tmp_path / "text").read_text() == "x\n"
+
+
+def test_torn_end_of_a_link_is_not_cut(tmp_path: Path) -> None:
+    victim, link = tmp_path / "victim", tmp_path / "events.tsv"
+    victim.write_bytes(b"no line\0")
+    link.symlink_to(victim)
+    cuts = [lambda: cut_torn_line(link), lambda: cut_at_zeros(link), lambda: cut_torn_sample(link, 5)]
+    for cut in cuts:
+        with pytest.raises(OSError, match=r"events\.tsv is a link"):
+            cut()
+    assert victim.read_bytes() == b"no line\0"
