@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from neurofeedback.audio.sink import Sink
 from neurofeedback.session.live_state import Request, RequestKind
 from neurofeedback.session.phase_controller import PhaseController
-from neurofeedback.session.press_debouncer import PressDebouncer
-from neurofeedback.session.probes import NO_ACTION, ActionResult, ProbeScheduler
+from neurofeedback.session.probing.press_debouncer import PressDebouncer
+from neurofeedback.session.probing.probes import NO_ACTION, ActionResult, ProbeScheduler
 from neurofeedback.settings.programme import MAX_MINUTES
 from neurofeedback.types import Command, CommandKind, Event, EventKind
 

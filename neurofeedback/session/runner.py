@@ -19,8 +19,8 @@ from neurofeedback.session.controls import ActionTime, Controls
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.phase_controller import PhaseOutput
 from neurofeedback.session.practice.guide import PracticeGuide
-from neurofeedback.session.press_debouncer import PressDebouncer
-from neurofeedback.session.probes import ActionResult, ProbeScheduler
+from neurofeedback.session.probing.press_debouncer import PressDebouncer
+from neurofeedback.session.probing.probes import ActionResult, ProbeScheduler
 from neurofeedback.session.session_context import SessionContext
 from neurofeedback.session.snapshot_builder import SnapshotBuilder
 from neurofeedback.session.stalls import MAX_AGE_S, SampleAge, StallMonitor

@@ -31,6 +31,7 @@ from neurofeedback.session.live_state import LiveState, Request, RequestKind, Sn
 from neurofeedback.session.outputs.network_outputs import check_permission, describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import SessionPlan, plan_recording, plan_session
+from neurofeedback.session.probing.simulated_participant import simulated_participant_for
 from neurofeedback.session.runner import Runner
 from neurofeedback.session.session_context import SessionContext
 from neurofeedback.session.setup import (
@@ -42,7 +43,6 @@ from neurofeedback.session.setup import (
     practice_settings,
     session_settings,
 )
-from neurofeedback.session.simulated_participant import simulated_participant_for
 from neurofeedback.session.summary import build_summary
 from neurofeedback.session.voice.fit_voice import FitVoice
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve

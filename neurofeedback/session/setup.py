@@ -17,7 +17,7 @@ from neurofeedback.learning.training import DecoderState, train_decoder, untrain
 from neurofeedback.recording.session_json import EngineInput, PlannedProbes, PlannedSegment, StartState
 from neurofeedback.session.config import SessionConfig, SettingOverride
 from neurofeedback.session.plan import Segment, SessionPlan
-from neurofeedback.session.probes import probe_times
+from neurofeedback.session.probing.probes import probe_times
 from neurofeedback.session.summary import package_versions
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.load import parse

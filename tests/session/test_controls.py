@@ -26,7 +26,7 @@ from neurofeedback.session.clock import VirtualClock
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import Segment, SessionPlan
-from neurofeedback.session.probes import probe_times
+from neurofeedback.session.probing.probes import probe_times
 from neurofeedback.session.runner import Runner
 from neurofeedback.session.session_context import SessionContext
 from neurofeedback.settings.load import dump_profile, load_montage, load_settings, resolve

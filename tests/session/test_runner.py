@@ -23,7 +23,7 @@ from neurofeedback.session.clock import VirtualClock
 from neurofeedback.session.live_state import LiveState, Request, RequestKind
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import plan_session
-from neurofeedback.session.probes import ActionResult
+from neurofeedback.session.probing.probes import ActionResult
 from neurofeedback.session.runner import Runner
 from neurofeedback.session.session_context import SessionContext
 from neurofeedback.settings.audio_feedback import AudioSettings

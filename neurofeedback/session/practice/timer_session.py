@@ -22,8 +22,8 @@ from neurofeedback.session.live_state import LiveState, Request, RequestKind, Sn
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import SessionPlan, plan_session
 from neurofeedback.session.practice.guide import PracticeGuide
-from neurofeedback.session.press_debouncer import PressDebouncer
-from neurofeedback.session.probes import ProbeScheduler
+from neurofeedback.session.probing.press_debouncer import PressDebouncer
+from neurofeedback.session.probing.probes import ProbeScheduler
 from neurofeedback.session.setup import practice_settings, session_settings
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.load import load_programme, load_settings

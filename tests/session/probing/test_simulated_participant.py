@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from neurofeedback.session.live_state import LiveState, RequestKind
-from neurofeedback.session.simulated_participant import SimulatedParticipant, simulated_participant_for
+from neurofeedback.session.probing.simulated_participant import SimulatedParticipant, simulated_participant_for
 from neurofeedback.settings.load import load_montage
 from neurofeedback.simulation.disturbances import CLEAN
 from neurofeedback.simulation.headset_specs import HEADSETS

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurofeedback.recording.events import probes_from_events
-from neurofeedback.session.press_debouncer import PressDebouncer
-from neurofeedback.session.probes import (
+from neurofeedback.session.probing.press_debouncer import PressDebouncer
+from neurofeedback.session.probing.probes import (
     PROBE_PHASES,
     TRANSITIONS,
     ActionResult,
