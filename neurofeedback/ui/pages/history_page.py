@@ -66,6 +66,7 @@ class HistoryPage(QWidget):
         self._undo = button(sessions.UNDO, self._restore_last, name=sessions.UNDO_NAME)
         self._first_look: BackgroundTask[list[PastSession]] = BackgroundTask(self, "history-cache")
         self._first_look.done.connect(self._show_first)
+        self._first_look.failed.connect(lambda _sentence: self._read())
         self._job: BackgroundTask[list[PastSession]] = BackgroundTask(self, "history")
         self._job.done.connect(self._show_read)
         self._job.failed.connect(self._message.setText)
@@ -113,13 +114,14 @@ class HistoryPage(QWidget):
         self.table.fit_columns()
         self._message.setText("" if self._sessions else tr(sessions.READING))
         self.table.setFocus()
-        if not self._sessions:
+        if not self._sessions:  # first alone: both at once would take longer than one after the other
             self._first_look.start(partial(_cached_task, *self._source))
-        if not self._move_job.busy:  # else the list is read once the sitting is moved
+        else:
             self._read()
 
     def _read(self) -> None:
-        self._job.start(partial(_read_task, *self._source))
+        if not self._move_job.busy:  # else the list is read once the sitting is moved
+            self._job.start(partial(_read_task, *self._source))
 
     def cancel(self) -> None:
         """Stop reading; a sitting that is being moved is still moved."""
@@ -133,6 +135,7 @@ class HistoryPage(QWidget):
     def _show_first(self, found: list[PastSession]) -> None:
         if found and not self._sessions:
             self._show(found)
+        self._read()
 
     def _show_read(self, found: list[PastSession]) -> None:
         self._show(found)

@@ -41,6 +41,7 @@ class SessionsModel(QAbstractTableModel):
         super().__init__()
         self._practices = practices
         self._sessions: tuple[PastSession, ...] = ()
+        self._texts: dict[int, tuple[str, ...]] = {}
 
     def show_sessions(self, rows: Sequence[PastSession]) -> None:
         """Show these sittings, sorted by start time."""
@@ -48,6 +49,7 @@ class SessionsModel(QAbstractTableModel):
         if newest_first != self._sessions:
             self.beginResetModel()
             self._sessions = newest_first
+            self._texts.clear()
             self.endResetModel()
 
     def session(self, row: int) -> PastSession:
@@ -69,10 +71,18 @@ class SessionsModel(QAbstractTableModel):
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the text of a cell; the whole note as its tooltip."""
-        session = self._sessions[index.row()]
-        if role == Qt.ItemDataRole.ToolTipRole and session.note:
-            return plain_tooltip(session.note)
-        return self._text(session, index.column()) if role == Qt.ItemDataRole.DisplayRole else None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._row_texts(index.row())[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole and (note := self._sessions[index.row()].note):
+            return plain_tooltip(note)
+        return None
+
+    def _row_texts(self, row: int) -> tuple[str, ...]:
+        """Return the texts of a row, made once: a table asks for each of them several times while it scrolls."""
+        if row not in self._texts:
+            columns = range(len(sessions.COLUMNS))
+            self._texts[row] = tuple(self._text(self._sessions[row], column) for column in columns)
+        return self._texts[row]
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802 - Qt's name
         """Return the heading of a column."""
