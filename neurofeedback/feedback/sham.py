@@ -7,7 +7,7 @@ and slew limits, held frames, UNKNOWN and LOST are the wearer's in both arms, so
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class ShamSource:
     """
 
     u: NDArray[np.float64]
-    selected: bool
+    selected: bool = field(repr=False)
 
     def __post_init__(self) -> None:
         if self.u.ndim != 1 or not len(self.u) or not np.isfinite(self.u).all():

@@ -12,6 +12,7 @@ from neurofeedback.learning.model_file import DecoderFile
 from neurofeedback.learning.model_serialization import session_labels_from_row
 from neurofeedback.learning.session_labels import SessionLabels, read_session_labels
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
+from neurofeedback.recording.masking.masked_sessions import is_sealed
 from neurofeedback.recording.session_notes import read_notes
 from neurofeedback.settings.model import Settings
 from neurofeedback.storage.file_lock import is_locked
@@ -27,7 +28,7 @@ def finished_sessions(
 ) -> tuple[list[SessionFiles], list[str]]:
     """Return a participant's sessions by time, and notices.
 
-    Sessions that are live, excluded, under a substance or tagged as absorption are left out.
+    Sessions that are live, excluded, under a substance, tagged as absorption or of a study with sham are left out.
 
     A session whose facts cannot be read may be one under a substance: it is left out, with a notice.
     """
@@ -40,7 +41,8 @@ def finished_sessions(
             continue
         try:
             notes = read_notes(files)
-            if not notes.under_substance and ABSORPTION_TAG not in {tag.lower() for tag in notes.tags}:
+            is_left_out = notes.under_substance or ABSORPTION_TAG in {tag.lower() for tag in notes.tags}
+            if not is_left_out and not is_sealed(files):
                 found.append(files)
         except (NeurofeedbackError, OSError) as error:
             notices.append(tr(texts.UNREADABLE_SESSION, session=stem, error=error))

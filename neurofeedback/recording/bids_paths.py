@@ -137,6 +137,11 @@ class SessionFiles:
         """Path of the frame log."""
         return self.derived_file("desc-frames_timeseries.tsv")
 
+    @property
+    def sealed_feedback(self) -> Path:
+        """Path of the sealed feedback of a session with hidden arms."""
+        return self.derived_file("played.sealed")
+
 
 def session_stems(participant: str, task: str, started: datetime) -> Iterator[str]:
     """Yield the stem of a session that began at ``started`` (local time), then the stems of the following seconds."""

@@ -13,6 +13,7 @@ from neurofeedback.recording import brainvision, events, frame_log, physio, timi
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.channels import ContactCounter
 from neurofeedback.recording.lost_runs import count_lost_samples, find_lost_runs
+from neurofeedback.recording.masking.played_feedback import CHUNK_BYTES, ChunkSealer, SealChunk
 from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.storage.append_only import AppendOnlyFile
 from neurofeedback.types import AuxChunk, Chunk, Command, Event, Frame, StreamInfo
@@ -31,10 +32,13 @@ class LiveFiles:
         Paths of the session.
     stream : StreamInfo
         Channels and sampling rate.
+    seal : SealChunk, optional
+        Seals what is played; None outside a study with sham.
     """
 
-    def __init__(self, files: SessionFiles, stream: StreamInfo) -> None:
+    def __init__(self, files: SessionFiles, stream: StreamInfo, seal: SealChunk | None = None) -> None:
         self._stream = stream
+        self._sealer = None if seal is None else ChunkSealer(seal, files.stem)
         self._unit_bytes = 4 * stream.n_channels
         self._n_markers = 1
         self._auxiliary: dict[str, AppendOnlyFile] = {}
@@ -49,6 +53,7 @@ class LiveFiles:
         self._events = AppendOnlyFile(files.eeg_file("events.tsv"))
         self._frames = AppendOnlyFile(files.frame_log)
         self._timing = AppendOnlyFile(files.derived_file("timing.tsv"))
+        self._sealed = None if self._sealer is None else AppendOnlyFile(files.sealed_feedback, unit_bytes=CHUNK_BYTES)
         self._session_files = files
         self._synced_sizes: dict[int, int] = {}
         self._auxiliary = {label: AppendOnlyFile(physio.live_path(files, label)) for label in self._auxiliary}
@@ -56,6 +61,7 @@ class LiveFiles:
     @property
     def _files(self) -> tuple[AppendOnlyFile, ...]:
         tables = list(self._auxiliary.values())  # atomic copy: the sync thread reads this while tables are added
+        tables += [] if self._sealed is None else [self._sealed]
         return self._data, self._markers, self._events, self._frames, self._timing, *tables
 
     @property
@@ -120,8 +126,15 @@ class LiveFiles:
         """Append frames to the frame log."""
         if new:
             self._frames.append("".join(map(frame_log.format_row, new)).encode())
+            if self._sealer is not None and self._sealed is not None:
+                self._sealed.append(self._sealer.add(new))
             self.n_frames += len(new)
             self.contact_counter.update(new)
+
+    def finish_sealed(self) -> None:
+        """Append the last frames of what was played."""
+        if self._sealer is not None and self._sealed is not None:
+            self._sealed.append(self._sealer.finish())
 
     def summarize(self) -> SessionSummary:
         """Return the device and the counts of what was written."""

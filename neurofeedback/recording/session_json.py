@@ -116,6 +116,8 @@ class SessionSummary(Document):
         Versions of this program and its libraries.
     imported : bool, optional
         The session was imported from a file.
+    sealed_chunks, sealed_sha256 : int and str, optional
+        Number and SHA-256 of the sealed chunks of what was played; only in a study with sham.
     finished : bool, optional
         The session ended normally; None before it is complete on disk.
     """
@@ -152,6 +154,8 @@ class SessionSummary(Document):
     plan_completed: bool | None = None
     versions: dict[str, str] | None = None
     imported: bool | None = None
+    sealed_chunks: int | None = None
+    sealed_sha256: str | None = None
     finished: bool | None = None
 
 
@@ -207,6 +211,31 @@ class ImportSource(Document):
         return _REPORT.validate_python(value) if isinstance(value, dict) else value
 
 
+class StudyStart(Document):
+    """The study that a session belongs to. Nothing here depends on the arm.
+
+    Parameters
+    ----------
+    protocol_sha256 : str
+        Hash of the frozen protocol.
+    participant, visit : str
+        Participant number as enrolled, and name of the visit.
+    series_number : int
+        How many series this person was given before; in every arm one is computed, and played or not.
+    sealed : bool
+        What was played is sealed, and the session counts for no decoder.
+    masked : bool
+        The arm is hidden until the study is unlocked.
+    """
+
+    protocol_sha256: str
+    participant: str
+    visit: str
+    series_number: int = 0
+    sealed: bool = False
+    masked: bool = False
+
+
 class StartState(Document):
     """State at the start of a session: the ``start`` entry of ``start.json``. None means unknown.
 
@@ -222,6 +251,7 @@ class StartState(Document):
     engine: EngineInput | None = None
     versions: dict[str, str] | None = None
     imported_from: ImportSource | None = None
+    study: StudyStart | None = None
 
 
 class SessionStart(Document):

@@ -15,6 +15,7 @@ from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_ch
 from neurofeedback.recording.dataset import publish_session
 from neurofeedback.recording.events import sort_events
 from neurofeedback.recording.live_files import LiveFiles
+from neurofeedback.recording.masking.played_feedback import SealChunk, summarize_sealed
 from neurofeedback.recording.repair.complete_interrupted import finalize_session
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import SessionSummary, write_summary
@@ -47,6 +48,8 @@ class SessionWriter:
         Syncs one file descriptor; called in another thread.
     in_background : bool
         Write in a thread, so that a disk that does not answer delays nobody.
+    seal : SealChunk, optional
+        Seals what is played; None outside a study with sham.
 
     Raises
     ------
@@ -57,8 +60,15 @@ class SessionWriter:
     """
 
     def __init__(
-        self, root: Path, header: SessionHeader, *, sync: Callable[[int], None] = os.fsync, in_background: bool = False
+        self,
+        root: Path,
+        header: SessionHeader,
+        *,
+        sync: Callable[[int], None] = os.fsync,
+        in_background: bool = False,
+        seal: SealChunk | None = None,
     ) -> None:
+        self._seal = seal
         self._header = header
         self._sync = sync
         self.files, self._lock = lock_session(root, header)
@@ -158,7 +168,7 @@ class SessionWriter:
         """Build the session with its first chunk in a hidden folder, because BIDS does not allow an empty recording."""
         part = self.files.in_part_folder()
         write_sidecars(part, self._header)
-        live_files = LiveFiles(part, self._header.stream)
+        live_files = LiveFiles(part, self._header.stream, self._seal)
         try:
             for event in self._pending_events:
                 live_files.append_event(event)
@@ -214,6 +224,8 @@ class SessionWriter:
             return
         if queue is not None:
             queue.close()
+        if self._error is None and (queue is None or queue.error is None):
+            self._live_files.finish_sealed()
         if not disk_answers:
             self._abandoned = True
             return
@@ -232,7 +244,7 @@ class SessionWriter:
         write_channel_status(self.files, stream, live_files.contact_counter.channel_status())
         for folder in (self.files.raw, self.files.derived):
             sync_tree(folder)  # a summary says that all else is whole
-        counted = live_files.summarize().merge(summary)
+        counted = live_files.summarize().merge(summarize_sealed(self.files)).merge(summary)
         write_summary(self.files.derived_file("summary.json"), counted, finished=True)
         for folder in (self.files.raw, self.files.derived):
             refuse_links_below(folder)  # also at names that are written later, or were written before

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from neurofeedback._version import __version__
 from neurofeedback.errors import RecordingError
+from neurofeedback.formats.reader import find_session
+from neurofeedback.recording.masking.masked_sessions import check_not_masked
 from neurofeedback.report.answer_sentences import answer_sentences
 from neurofeedback.report.decoder_summary import summarize_decoder
 from neurofeedback.report.session_data import SessionData, load_session_data
@@ -68,8 +70,11 @@ def create_report(session: Path) -> Report:
     Raises
     ------
     RecordingError
-        The session cannot be read, is still being recorded, or the report cannot be written.
+        The session cannot be read, is masked or still being recorded, or the report cannot be written.
     """
+    files = find_session(session)
+    if files is not None:
+        check_not_masked(files)
     data = load_session_data(session)
     path = data.files.derived_file("report.html")
     try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:  # NumPy takes 0.1 s, and the command line needs only the request to show its help
+    from neurofeedback.feedback.sham import ShamSource
     from neurofeedback.recording.facts.session_facts import SessionFacts
-    from neurofeedback.recording.session_json import SessionSummary
+    from neurofeedback.recording.masking.played_feedback import SealChunk
+    from neurofeedback.recording.session_json import SessionSummary, StudyStart
     from neurofeedback.session.live_state import LiveState
 
 
@@ -31,6 +33,28 @@ class SettingOverride:
     name: str
     value: SettingValue
     unless_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPart:
+    """What a session needs of the study that it belongs to. The series and the seal are shown nowhere.
+
+    Parameters
+    ----------
+    start : StudyStart
+        What the session stores; nothing in it depends on the arm.
+    sham : ShamSource, optional
+        The series that is played or not; None in a study without sham, and in a visit without feedback.
+    seal : SealChunk, optional
+        Seals what is played; None without ``sham``.
+    feedback : bool
+        Whether the practice has feedback; without, it is a transfer.
+    """
+
+    start: StudyStart
+    sham: ShamSource | None = field(default=None, repr=False)
+    seal: SealChunk | None = field(default=None, repr=False)
+    feedback: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +87,8 @@ class SessionConfig:
         ``record`` for one rest without feedback, index, questions and baseline.
     facts : SessionFacts, optional
         Facts entered before the session, such as a substance and its dose.
+    study : StudyPart, optional
+        The study that the session belongs to.
     """
 
     device: str
@@ -84,6 +110,12 @@ class SessionConfig:
     start_time: datetime | None = None
     mode: SessionMode = "practice"
     facts: SessionFacts | None = None
+    study: StudyPart | None = None
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether nothing may show what is played."""
+        return self.study is not None and self.study.start.masked
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.texts.probe_questions import ProbeQuestion
 from neurofeedback.texts.situation import Situation, situation
-from neurofeedback.types import INDEX_NAME, ChannelContact, Frame, HeadsetFit, Phase, StreamInfo
+from neurofeedback.types import INDEX_NAME, ChannelContact, Frame, HeadsetFit, Phase, State, StreamInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +68,8 @@ class Snapshot:
         Title of a practice that has no feedback as a whole; empty otherwise.
     guide_text : str
         The latest text of the practice, as long as it is to be shown; empty otherwise.
+    masked : bool
+        Nothing here shows what is played, or the index.
     """
 
     status: str = "connecting"
@@ -106,12 +108,18 @@ class Snapshot:
     battery: float | None = None
     practice: str = ""
     guide_text: str = ""
+    masked: bool = False
 
 
 def situation_of(snapshot: Snapshot) -> Situation:
-    """Return what is true at the moment of a snapshot, as the feedback that is played shows it."""
+    """Return what is true at the moment of a snapshot, as the feedback that is played shows it.
+
+    In a masked session it is what is true of any practice.
+    """
     frame = snapshot.frame
     shown = None if frame is None else frame if frame.played is None else frame.played
+    if snapshot.masked and shown is not None and shown.state is not State.LOST:
+        shown = None
     return situation(
         snapshot.phase,
         None if shown is None else shown.state,

@@ -95,6 +95,14 @@ class SessionPlan:
         """Length of the session in seconds; infinite if it is open-ended."""
         return sum(segment.length_s for segment in self.segments)
 
+    def without_feedback(self) -> SessionPlan:
+        """Return the plan with transfer in place of practice, for visits of a study without feedback."""
+        segments = (
+            replace(segment, phase=Phase.TRANSFER) if segment.phase is Phase.PRACTICE else segment
+            for segment in self.segments
+        )
+        return replace(self, segments=tuple(segments))
+
     @property
     def short_baseline_notice(self) -> str:
         """Notice about a short baseline; empty if it is long enough."""

@@ -17,12 +17,12 @@ from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.session.controls import ActionTime, Controls
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
+from neurofeedback.session.outputs.snapshot_builder import SnapshotBuilder
 from neurofeedback.session.phase_controller import PhaseOutput
 from neurofeedback.session.practice.guide import PracticeGuide
 from neurofeedback.session.probing.press_debouncer import PressDebouncer
 from neurofeedback.session.probing.probes import ActionResult, ProbeScheduler
 from neurofeedback.session.session_context import SessionContext
-from neurofeedback.session.snapshot_builder import SnapshotBuilder
 from neurofeedback.session.stalls import MAX_AGE_S, SampleAge, StallMonitor
 from neurofeedback.session.summary import FrameCounts
 from neurofeedback.session.voice.announcer import VoiceAnnouncer

@@ -28,6 +28,7 @@ from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.facts_writer import FactsWriter
 from neurofeedback.session.fit.headset_fit import HeadsetFitResult, wait_for_headset_fit
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
+from neurofeedback.session.outputs.masked_output import MaskedOutput
 from neurofeedback.session.outputs.network_outputs import check_permission, describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import SessionPlan, plan_recording, plan_session
@@ -129,6 +130,11 @@ class Session:
         self._thread.join(timeout_s)
         return None if self._thread.is_alive() else self._result
 
+    @property
+    def _is_sealed(self) -> bool:
+        """Whether the session belongs to a study with sham, so that no decoder may learn from it."""
+        return self._config.study is not None and self._config.study.start.sealed
+
     def _prepare(self) -> PreparedSession:
         config = self._config
         programme = load_programme(config.programme) if config.programme and config.mode == "practice" else None
@@ -148,7 +154,9 @@ class Session:
         recovered = recover_sessions(config.recordings) if config.recordings.is_dir() else []
         self._notices += [tr(session_notices.RECOVERED_SESSION, path=path) for path in recovered]
         decoder_state = (
-            untrained(config.participant, settings) if not plan.has_feedback else load_decoder(config, settings)
+            untrained(config.participant, settings)
+            if self._is_sealed or not plan.has_feedback
+            else load_decoder(config, settings)
         )
         self._notices += decoder_state.notices
         sink = self._sink(settings)
@@ -159,13 +167,14 @@ class Session:
         if config.mode == "record":
             self._notices += [tr(course.RECORD_ONLY), tr(course.NOT_A_MONITOR)]
             return plan_recording(config.minutes)
-        return plan_session(
+        plan = plan_session(
             settings.phases,
             config.minutes,
             settings.baseline.min_clean_s,
             programme,
             bell_interval_s=60 * settings.audio.interval_bell_min,
         )
+        return plan.without_feedback() if config.study is not None and not config.study.feedback else plan
 
     def _source(self, settings: Settings, plan: SessionPlan, clock: Clock) -> Source:
         """Return the source; a real device gets reconnection."""
@@ -187,6 +196,10 @@ class Session:
         return self._config.fast
 
     def _sink(self, settings: Settings) -> Sink:
+        if self._config.is_masked and self._config.audio.lower().endswith(".wav"):
+            raise SettingsError(
+                tr(session_notices.MASKED_WAV), got=self._config.audio, allowed="auto, none, or device:NAME"
+            )
         if self._config.mode == "record" or (self._config.fast and self._config.audio == "auto"):
             return NullSink()
         return open_sink(self._config.audio, settings.audio, self._notices.append)
@@ -206,6 +219,8 @@ class Session:
         """Train the decoder on the session and call ``on_finished``, after device and sound are closed."""
         if result.session_dir is None:
             return result
+        if self._config.is_masked:
+            return replace(result, message=f"{result.message} {tr(session_notices.MASKED_END)}")
         try:
             load_decoder(self._config, self._prepared.settings)
             if self._on_finished is not None:
@@ -250,7 +265,10 @@ class Session:
         personal_baseline = (
             None if not has_index else load_personal_baseline(config.recordings, config.participant, profile)
         )
-        engine, online_decoder = create_engine(stream, profile, prepared.decoder_state, personal_baseline)
+        study = config.study
+        engine, online_decoder = create_engine(
+            stream, profile, prepared.decoder_state, personal_baseline, None if study is None else study.sham
+        )
         seed = choose_seed(config)
         header = SessionHeader(
             participant=config.participant,
@@ -273,11 +291,15 @@ class Session:
         outputs = open_outputs(
             config.lsl_out, config.osc_out, stream, settings.spectrum.hop_s, allow_network=config.allow_network
         )
+        if config.is_masked:
+            outputs = tuple(MaskedOutput(output) for output in outputs)
         participant = simulated_participant_for(fit_result.source, self.live_state, answers=config.fast)
         learn_live, n_answers = settings.probes.learn_live, online_decoder.decoder.n_answers
         decoder_thread = DecoderThread(online_decoder, synchronous=config.fast) if learn_live else None
         try:
-            writer = SessionWriter(config.recordings, header, in_background=not config.fast)
+            writer = SessionWriter(
+                config.recordings, header, in_background=not config.fast, seal=study.seal if study else None
+            )
             facts_writer = FactsWriter(writer.files, config.facts, settings.phases.eyes)
             context = SessionContext(
                 source=fit_result.source,
@@ -295,6 +317,7 @@ class Session:
                 decoder_thread=decoder_thread,
                 outputs_text=", ".join(output.description for output in outputs),
                 stop_advice=config.facts is not None and config.facts.under_substance,
+                masked=config.is_masked,
                 model_text=""
                 if not has_index
                 else index_source_text(index_name, n_answers, learns_live=learn_live, trust=engine.trust),

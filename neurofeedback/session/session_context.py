@@ -21,8 +21,9 @@ from neurofeedback.types import INDEX_NAME, StreamInfo
 class SessionContext:
     """The parts a runner needs; ``seed`` draws the times of probes, ``model_text`` says what drives the guidance.
 
-    ``model_record`` says the same in English, for the recording. ``outputs_text`` says what is open to other programs.
-    With ``stop_advice`` the voice says at the start that the person can end at any time.
+    ``model_record`` says the same in English, for the recording. ``outputs_text`` says what is open to other programs,
+    and ``masked`` whether nothing may show what is played. With ``stop_advice`` the voice says at the start that the
+    person can end at any time.
     """
 
     source: Source
@@ -42,3 +43,4 @@ class SessionContext:
     model_record: str = ""
     outputs_text: str = ""
     stop_advice: bool = False
+    masked: bool = False

@@ -6,12 +6,14 @@ import itertools
 import math
 import secrets
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from neurofeedback.engine import EngineStart, FrameEngine, frame_columns
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.estimation.baseline_file import parse_personal_baseline, personal_baseline_to_json, round_as_stored
 from neurofeedback.estimation.decoder_weights import DecoderWeights, parse_decoder_weights
 from neurofeedback.estimation.personal_baseline import PersonalBaseline
+from neurofeedback.feedback.sham import ShamSource
 from neurofeedback.learning.online_decoder import OnlineDecoder
 from neurofeedback.learning.training import DecoderState, train_decoder, untrained
 from neurofeedback.recording.session_json import EngineInput, PlannedProbes, PlannedSegment, StartState
@@ -51,6 +53,8 @@ def session_settings(settings: Settings, config: SessionConfig) -> Settings:
     if config.mode == "record":
         interval_s = interval_s or 0.0
         probes = probes.model_copy(update={"learn_live": False, "enabled": interval_s > 0})
+    elif config.study is not None and config.study.start.sealed:
+        probes = probes.model_copy(update={"learn_live": False})
     elif config.learn_live is not None:
         probes = probes.model_copy(update={"learn_live": config.learn_live})
     if interval_s is None:
@@ -102,14 +106,21 @@ def load_decoder(config: SessionConfig, settings: Settings) -> DecoderState:
 
 
 def create_engine(
-    stream: StreamInfo, profile: Profile, decoder_state: DecoderState, personal_baseline: PersonalBaseline | None
+    stream: StreamInfo,
+    profile: Profile,
+    decoder_state: DecoderState,
+    personal_baseline: PersonalBaseline | None,
+    sham: ShamSource | None = None,
 ) -> tuple[FrameEngine, OnlineDecoder]:
-    """Return the engine with the person's decoder and baseline, and the decoder that learns from its frames."""
+    """Return the engine with the person's decoder and baseline, and the decoder that learns from its frames.
+
+    ``sham`` is the series of a study with sham, which is played or not.
+    """
     columns = frame_columns(profile, personal_baseline=personal_baseline is not None)
     online_decoder = OnlineDecoder(decoder_state, profile.settings, stream, columns)
     # a replay starts from start.json, so the session starts with the digits of that file
     rounded = None if personal_baseline is None else round_as_stored(personal_baseline)
-    start = EngineStart(online_decoder.initial_weights, rounded)
+    start = EngineStart(online_decoder.initial_weights, rounded, sham)
     return FrameEngine(stream.sfreq, profile, start), online_decoder
 
 
@@ -139,7 +150,11 @@ def make_start_state(
         ),
         versions=package_versions(),
     )
-    return state if trains_decoder else state.merge(StartState(trains_decoder=False))
+    state = state if trains_decoder else state.merge(StartState(trains_decoder=False))
+    if config.study is None:
+        return state
+    programme = PurePath(config.programme).name or None  # a path would name the computer's folders
+    return state.merge(StartState(study=config.study.start, programme=programme))
 
 
 def read_engine_start(start_state: StartState | None) -> EngineStart:

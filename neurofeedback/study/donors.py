@@ -173,8 +173,10 @@ def read_donors(path: Path, min_donors: int, hop_s: float | None = None) -> Read
     return ReadPool(pool, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def read_sitting(files: SessionFiles) -> SittingFrames | None:
+def read_sitting(files: SessionFiles, phase: Phase = Phase.PRACTICE) -> SittingFrames | None:
     """Return the frames of a session; None for one without a frame log or without two frames.
+
+    ``phase`` is what counts as practice; a run-in without feedback is a transfer.
 
     Raises
     ------
@@ -187,7 +189,7 @@ def read_sitting(files: SessionFiles) -> SittingFrames | None:
     if len(numbers["onset"]) < 2:
         return None
     stem = files.stem.split("_")
-    practice = words["phase"] == Phase.PRACTICE
+    practice = words["phase"] == phase
     return SittingFrames(
         participant=stem[0].removeprefix("sub-"),
         session=stem[1].removeprefix("ses-"),

@@ -14,16 +14,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.facts.changes import log_change, now_text
-from neurofeedback.storage.append_only import AppendOnlyFile, cut_torn_line, read_complete_lines
+from neurofeedback.recording.masking.masked_sessions import UNBLINDING_COLUMNS, unblinding_path, unlocked_people
+from neurofeedback.storage.append_only import AppendOnlyFile, cut_torn_line
 from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.storage.file_lock import waited_lock
 from neurofeedback.storage.hash_chain import append_entry, read_chain
 from neurofeedback.study.allocation import read_allocation, stratum_name
 from neurofeedback.study.protocol import Protocol, SiteSettings, read_protocol, study_folder
-from neurofeedback.study.protocol_lock import check_recordable, frozen_protocol, read_lock
+from neurofeedback.study.protocol_lock import frozen_protocol, read_lock
 from neurofeedback.study.sealing import ArmRecord, key_path, new_key, read_key, write_key
 
-UNBLINDING_COLUMNS = ("at", "participant", "by", "kind", "why")
 UnblindingKind = Literal["reveal", "unlock"]
 
 
@@ -79,11 +79,6 @@ def enrolment_path(root: Path) -> Path:
     return study_folder(root) / "enrolment.jsonl"
 
 
-def unblinding_path(root: Path) -> Path:
-    """Return the path of the table of every time an arm was shown."""
-    return study_folder(root) / "unblinding.tsv"
-
-
 def read_enrolments(root: Path) -> list[Enrolment]:
     """Return the people who are enrolled, in order.
 
@@ -101,13 +96,12 @@ def enrol(root: Path, request: EnrolmentRequest) -> Enrolment:
     Raises
     ------
     SettingsError
-        The number, a factor or the consent cannot be used, the person or number is enrolled, the study is unlocked,
-        or an arm has sham feedback, which cannot be recorded yet.
+        The number, a factor or the consent cannot be used, the person or number is enrolled, or the study is
+        unlocked.
     RecordingError
         The protocol is not frozen, the allocation or the run key is missing, or no slot is left.
     """
     protocol, lock = frozen_protocol(root)
-    check_recordable(protocol)
     site = check_participant(protocol, request.participant)
     _check_request(protocol, request)
     stratum = stratum_name({factor.name: request.levels[factor.name] for factor in protocol.factors})
@@ -120,7 +114,7 @@ def enrol(root: Path, request: EnrolmentRequest) -> Enrolment:
     with waited_lock(study_folder(root) / ".enrolment.lock"):
         log = _read_log(root)
         _check_new(log, request.participant, person)
-        if protocol.masked and _unlocked_people(root):
+        if protocol.masked and unlocked_people(root):
             raise SettingsError(
                 "the study is unlocked, so nobody can be enrolled without knowing the next arm",
                 got=unblinding_path(root),
@@ -252,21 +246,11 @@ def unlocked_arms(root: Path) -> dict[str, str] | None:
     enrolled = {one.participant: one.site for one in read_enrolments(root)}
     if not enrolled or protocol.design == "single":
         return None
-    if protocol.masked and not enrolled.keys() <= _unlocked_people(root):
+    if protocol.masked and not enrolled.keys() <= unlocked_people(root):
         return None
     if not all(key_path(lock.sha256, site).exists() for site in set(enrolled.values())):
         return None
     return {participant: arm_record(root, participant).arm for participant in sorted(enrolled)}
-
-
-def _unlocked_people(root: Path) -> set[str]:
-    rows = [dict(zip(UNBLINDING_COLUMNS, line.split("\t"), strict=False)) for line in unblinding_rows(root)]
-    return {row["participant"] for row in rows if row.get("kind") == "unlock"}
-
-
-def unblinding_rows(root: Path) -> list[str]:
-    """Return the rows of the table of unblinding without its header."""
-    return read_complete_lines(unblinding_path(root))[1:]
 
 
 def _append_unblinding(root: Path, participant: str, by: str, kind: str, why: str) -> None:

@@ -26,9 +26,6 @@ from neurofeedback.study.protocol import (
 PROGRAM = "program"
 """Name of the part that changes with a new version of the program, which is a deviation but stops nothing."""
 
-RECORDS_MASKED_SESSIONS: bool = False
-"""Whether `train` can play sham feedback and hide the arm on every page, file and stream."""
-
 
 class ProtocolLock(SettingsModel):
     """Content of ``protocol.lock``. ``hashes`` has the SHA-256 of each part by its name."""
@@ -44,27 +41,6 @@ class ProtocolLock(SettingsModel):
         return _hash_text(json.dumps(self.hashes, sort_keys=True))
 
 
-def is_recordable(protocol: Protocol) -> bool:
-    """Return whether `train` can play what the arms of a protocol need."""
-    return RECORDS_MASKED_SESSIONS or not protocol.has_sham
-
-
-def check_recordable(protocol: Protocol) -> None:
-    """Check that the sessions of a protocol can be recorded: `train` plays the wearer's own feedback only.
-
-    Raises
-    ------
-    SettingsError
-        An arm has sham feedback.
-    """
-    if not is_recordable(protocol):
-        raise SettingsError(
-            "masked sessions cannot be recorded yet",
-            got="an arm with sham feedback",
-            todo="plan with `study check`, `power`, `prereg`, `donors` and `check-sham`; do not enrol anybody yet",
-        )
-
-
 def lock_path(root: Path) -> Path:
     """Return the path of the lock of a dataset's protocol."""
     return study_folder(root) / "protocol.lock"
@@ -76,12 +52,11 @@ def freeze_protocol(root: Path, by: str) -> ProtocolLock:
     Raises
     ------
     SettingsError
-        The protocol cannot be used, is frozen, or has an arm with sham feedback, which cannot be recorded yet.
+        The protocol cannot be used, or is frozen.
     RecordingError
         There is no protocol, its donors cannot be used, or the disk cannot be written.
     """
     protocol = read_protocol(root)
-    check_recordable(protocol)
     if lock_path(root).exists():
         raise SettingsError(
             "the protocol is frozen", got=lock_path(root), todo="start another version of the study in another dataset"

@@ -97,6 +97,36 @@ def open_record(sealed: bytes, slot: Slot, key: bytes) -> ArmRecord:
     return ArmRecord(arm, seed)
 
 
+def seal_chunk(plain: bytes, place: str, key: bytes) -> bytes:
+    """Return bytes encrypted and authenticated under a run key, bound to a place such as a session and a number."""
+    from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt  # slow import
+
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place.encode(), nonce, key)
+
+
+def open_chunk(sealed: bytes, place: str, key: bytes) -> bytes:
+    """Return the bytes of ``seal_chunk``.
+
+    Raises
+    ------
+    RecordingError
+        The key does not fit, or the bytes were changed or belong to another place.
+    """
+    from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt  # slow import
+    from nacl.exceptions import CryptoError
+
+    try:
+        return crypto_aead_xchacha20poly1305_ietf_decrypt(
+            sealed[_NONCE_BYTES:], place.encode(), sealed[:_NONCE_BYTES], key
+        )
+    except CryptoError:
+        raise RecordingError(
+            "sealed feedback cannot be opened", got=place,
+            todo="the run key belongs to another study, or the file was changed: restore it from a copy",
+        ) from None  # fmt: skip
+
+
 def key_path(protocol_sha256: str, site: str) -> Path:
     """Return where the run key of a site is stored on this computer, outside the dataset."""
     return user_folder() / "study-keys" / f"{protocol_sha256[:16]}-{site}.key"

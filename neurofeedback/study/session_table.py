@@ -10,6 +10,7 @@ from pathlib import Path
 from neurofeedback.analysis.history import PastSession, past_sessions
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.facts.session_facts import read_facts
+from neurofeedback.recording.masking.masked_sessions import is_sealed, read_study_start
 from neurofeedback.recording.session_json import SessionSummary, read_summary
 from neurofeedback.study.enrolment import read_enrolments
 from neurofeedback.study.protocol import Protocol
@@ -20,7 +21,8 @@ class StudySession:
     """One session: labels as text, and numbers by field; None for a missing number.
 
     ``participant`` is the number as it was enrolled, also where the files (``stem``) have other leading zeros;
-    ``program`` is the version that recorded the session.
+    ``program`` is the version that recorded the session, and ``sealed_visit``
+    the visit whose series was played or not; empty for a session without sealed feedback.
     """
 
     participant: str
@@ -31,6 +33,7 @@ class StudySession:
     numbers: dict[str, float | None]
     stem: str = ""
     program: str = ""
+    sealed_visit: str = ""
 
     @property
     def date(self) -> date:
@@ -80,17 +83,28 @@ def counting_session(sessions: Sequence[StudySession], protocol: Protocol) -> St
 def _study_session(root: Path, past: PastSession, enrolled: Mapping[int, str]) -> StudySession:
     session = past.stem.split("_")[1].removeprefix("ses-")
     facts = read_facts(root, past.participant, session)
-    summary = read_summary(SessionFiles.from_stem(root, past.stem).derived_file("summary.json"))
+    files = SessionFiles.from_stem(root, past.stem)
+    summary = read_summary(files.derived_file("summary.json"))
+    visit = facts.visit if facts is not None else ""
     return StudySession(
         participant=enrolled.get(int(past.participant), past.participant),
         session=session,
-        visit=facts.visit if facts is not None else "",
+        visit=visit,
         started=past.started_at,
         device=past.device,
         numbers=_numbers(past, summary),
         stem=past.stem,
+        sealed_visit=_sealed_visit(files, visit),
         program=(summary.versions or {}).get("neurofeedback-meditation", ""),
     )
+
+
+def _sealed_visit(files: SessionFiles, visit: str) -> str:
+    """Return the visit that a session with sealed feedback was recorded for; by its facts if its start was lost."""
+    if not is_sealed(files):
+        return ""
+    start = read_study_start(files)
+    return visit if start is None else start.visit
 
 
 def _numbers(past: PastSession, summary: SessionSummary) -> dict[str, float | None]:

@@ -14,7 +14,7 @@ from neurofeedback.texts.catalogue import tr
 def deviations(
     protocol: Protocol, enrolled: set[str], sessions: Iterable[StudySession], rows: Sequence[Sequence[VisitStatus]]
 ) -> list[str]:
-    """Return one sentence for each session out of its window, repeated, of no visit, or of nobody enrolled."""
+    """Return one sentence for each session out of its window, repeated, of no visit, of nobody, or without its arm."""
     visits = {visit.name for visit in protocol.visits}
     found = [
         tr(texts.DEVIATION_WINDOW, participant=one.participant, visit=one.visit.name, days=f"{one.off_window_days:+d}")
@@ -33,4 +33,6 @@ def deviations(
             found.append(tr(texts.DEVIATION_NOBODY, participant=one.participant, session=one.session))
         elif one.visit not in visits:
             found.append(tr(texts.DEVIATION_NO_VISIT, participant=one.participant, session=one.session))
+        elif protocol.has_sham and protocol.visit(one.visit).feedback and one.sealed_visit != one.visit:
+            found.append(tr(texts.DEVIATION_OUTSIDE, participant=one.participant, session=one.session))
     return found

@@ -18,6 +18,8 @@ LSL_THIS_COMPUTER = "LSL is open to this computer alone"
 LSL_REACHABLE = "LSL is open: other computers on this network can read this stream"
 OSC_TARGET = "OSC goes to {address}"
 BOTH_OUTPUTS = "{first} and {second}"
+MASKED_END = "The session is masked: its report can be written after the study is unlocked."
+MASKED_WAV = "a masked session records no sound, since sound and signal together would show the arm"
 RATE_MISMATCH = (
     "The headset sent {measured:.1f} samples a second where {nominal:g} were expected, so times and "
     "frequencies of this recording are off by that much; `neurofeedback verify` says more."

@@ -21,6 +21,7 @@ STATUS_COUNT = "{n} people enrolled; {done} visits done, {due} due, {late} late,
 DEVIATIONS = "Deviations"
 NO_FORMS = "none"
 DEVIATION_WINDOW = "participant {participant}, visit {visit}: {days} days outside its window"
+DEVIATION_OUTSIDE = "participant {participant}, session {session}: not recorded with `train --study`, so in no test"
 DEVIATION_REPEATED = "participant {participant}, visit {visit}: recorded {n} times"
 DEVIATION_NOBODY = "participant {participant}, session {session}: nobody is enrolled under this number"
 DEVIATION_NO_VISIT = (
@@ -142,3 +143,18 @@ CONTRAST_SINGLE = "the slope over the visits, described without a test of arms"
 TESTS = {"welch": "Welch's t test", "permutation": "permutation of the arms"}
 TO_FILL_IN = "[to be filled in]"
 WROTE_TABLE = "{path} was written: {n} rows. {dictionary} describes its columns."
+
+SESSION_MASKED = "this session is masked: its index is shown after the study is unlocked"
+SESSION_MASKED_TODO = "`neurofeedback study unlock` at the end of the study"
+SEALED_WHOLE = "{n} sealed chunks are as they were recorded; what they hold is compared after unlocking."
+SEALED_CHANGED = "What was played is missing or not as it was recorded."
+STUDY_LOST = "The start of this session was lost, so it is not known what it should have played."
+PLAYED_SAME = "A replay gives the same feedback in all {n} frames."
+PLAYED_OTHER = "A replay gives another feedback than the {n} frames that were played."
+NOTHING_SEALED = "No session has sealed feedback."
+
+VISIT_TO_RECORD = "Participant {participant}, visit {number} of {n} ({visit}). Instruction: {instruction}"
+CONFIRM_PERSON = "Is participant {participant} here?"
+DEVIATES = "This session deviates from the protocol: {reasons}."
+OWN_OPTIONS = "the protocol decides this"
+WINDOW_NOT_YET = "a session of a study is recorded in the terminal: the window does not hide what is played yet"

@@ -4,6 +4,7 @@
 PHASE = "phase"
 TIME = "time"
 STATE = "state"
+MASKED_STATE = "masked"
 CONTACT = "contact"
 REASONS = "reasons"
 INDEX = "index"

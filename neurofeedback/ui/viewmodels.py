@@ -14,6 +14,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.events import probes_from_events
+from neurofeedback.recording.masking.masked_sessions import check_not_masked, is_masked
 from neurofeedback.recording.session_notes import NoteValue, SessionNotes, read_notes, update_notes
 from neurofeedback.report.answer_sentences import answer_sentences
 from neurofeedback.report.decoder_summary import DecoderSummary, summarize_decoder
@@ -81,9 +82,12 @@ def read_overview(session: Path) -> SessionOverview:
     recording = open_recording(session)
     log = read_frame_table(recording.frames_path)
     sfreq = recording.stream.sfreq
+    mwi, threshold = log.mwi, log.threshold
+    if is_masked(files):
+        mwi, threshold = np.full(len(log), np.nan), np.full(len(log), np.nan)
     presses = tuple(e.sample / sfreq for e in recording.events if e.kind is EventKind.PRESS)
     return SessionOverview(
-        line=_line(log.onset, log.mwi, log.threshold, log.confidence),
+        line=_line(log.onset, mwi, threshold, log.confidence),
         duration_s=recording.duration_s,
         gaps=tuple(span for span in log.spans(log.unusable_reason) if span.label),
         phases=tuple(log.spans(log.phase)),
@@ -109,6 +113,7 @@ def what_if(session: Path, profile: str, target_rate: float | None, step: Callab
     from neurofeedback.settings.load import load_settings
     from neurofeedback.verification.replay import replay  # slow to import
 
+    check_not_masked(_files(session))
     recording = open_recording(session)
     settings = load_settings(profile)
     if target_rate is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import numpy as np
 
 from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SettingsError
+from neurofeedback.feedback.sham import ShamSource
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.recording import frame_log
 from neurofeedback.recording.recording import Recording
@@ -44,12 +45,14 @@ def replay(
     settings: Settings | None = None,
     baseline_s: float | None = None,
     chunk_s: float = _CHUNK_S,
+    sham: ShamSource | None = None,
 ) -> Replay:
     """Replay a recording.
 
     A session of this program is replayed with its own profile and commands, and gives exactly the same frames.
     Another profile, or a recording of another program, gets a new plan: settle, a baseline of ``baseline_s`` seconds
-    (or the profile's), and practice to the end.
+    (or the profile's), and practice to the end. ``sham`` is the series of an unlocked study, for ``Frame.played``; the
+    wearer's own path is the same without it.
 
     Raises
     ------
@@ -59,7 +62,8 @@ def replay(
     stream = recording.stream
     own_profile = recording.profile if settings is None and baseline_s is None else None
     if own_profile is not None:
-        engine = FrameEngine(stream.sfreq, own_profile, read_engine_start(recording.start_state))
+        start = replace(read_engine_start(recording.start_state), sham=sham)
+        engine = FrameEngine(stream.sfreq, own_profile, start)
         return Replay(engine, _replay_with_commands(engine, recording, recording.commands, chunk_s))
     chosen = settings or (recording.profile.settings if recording.profile else Settings())
     _, profile = resolve(chosen, stream)

@@ -32,7 +32,15 @@ def edit_protocol(root: Path, *changes: tuple[str, str]) -> None:
 
 
 def add_session(
-    root: Path, participant: str, day: str, visit: str, *, n_wander: int = 4, n_focus: int = 6, valid: float = 0.9
+    root: Path,
+    participant: str,
+    day: str,
+    visit: str,
+    *,
+    n_wander: int = 4,
+    n_focus: int = 6,
+    valid: float = 0.9,
+    sealed: bool = False,
 ) -> SessionFiles:
     """Write what the history reads of a session on a day such as 2026-11-02."""
     started = datetime.fromisoformat(f"{day}T10:00:00").astimezone()
@@ -47,6 +55,10 @@ def add_session(
         "columns": [],
         "start": {},
     }
+    if sealed:
+        start["start"] = {
+            "study": {"protocol_sha256": "", "participant": participant, "visit": visit, "sealed": True, "masked": True}
+        }
     summary = {
         "device": "simulated", "n_samples": 1000, "n_lost": 10, "duration_s": 1200.0, "phases": {"practice": 900.0},
         "valid_fraction": valid, "reward_rate": 0.6, "latency_ms": {"p50": 40.0, "p95": 60.0, "max": 80.0},

@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.facts.changes import read_changes
-from neurofeedback.study import allocation, enrolment, protocol_lock, sealing
+from neurofeedback.recording.masking.masked_sessions import unblinding_path, unblinding_rows
+from neurofeedback.study import allocation, enrolment, sealing
 from neurofeedback.study.allocation import allocate, allocation_path, draw_blocks, install_allocation
 from neurofeedback.study.enrolment import (
     EnrolmentRequest,
@@ -26,8 +27,6 @@ from neurofeedback.study.enrolment import (
     enrolment_path,
     read_enrolments,
     reveal,
-    unblinding_path,
-    unblinding_rows,
     unlock,
     unlocked_arms,
 )
@@ -161,13 +160,6 @@ def test_nobody_is_enrolled_after_unlocking(study: Path) -> None:
     unlock(study, by=BY, why="end")
     with pytest.raises(SettingsError, match="is unlocked"):
         enrol(study, request("02"))
-
-
-def test_nobody_is_enrolled_into_a_sham_arm_that_cannot_be_played(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol_lock, "RECORDS_MASKED_SESSIONS", False)
-    with pytest.raises(SettingsError, match="masked sessions cannot be recorded yet"):
-        enrol(study, request("01"))
-    assert not enrolment_path(study).exists()
 
 
 def test_copy_without_the_run_key_has_no_arms(study: Path) -> None:

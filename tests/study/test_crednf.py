@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from neurofeedback.errors import SettingsError
-from neurofeedback.study import protocol_lock, sealing
+from neurofeedback.study import sealing
 from neurofeedback.study.allocation import allocate, install_allocation
 from neurofeedback.study.enrolment import EnrolmentRequest, enrol, unlock
 from neurofeedback.study.guesses import save_guess
@@ -43,7 +43,15 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         enrol(root, EnrolmentRequest(f"{k:02d}", {}, "v1", BY))
         real_first = arm_record(root, f"{k:02d}").arm == "real-first"
         for visit, day, is_real in (("a1", 4, real_first), ("b1", 18, not real_first)):
-            add_session(root, f"{k:02d}", f"2026-11-{day:02d}", visit, n_wander=2 + k % 2 if is_real else 7, n_focus=8)
+            add_session(
+                root,
+                f"{k:02d}",
+                f"2026-11-{day:02d}",
+                visit,
+                n_wander=2 + k % 2 if is_real else 7,
+                n_focus=8,
+                sealed=True,
+            )
     save_guess(root, "01", "a1", "participant", {"guess": "unknown", "sure": 0})
     return root
 
@@ -65,9 +73,12 @@ def test_every_item_of_the_checklist_has_a_status_before_and_after_unlocking(stu
     assert "<svg" in page
 
 
-def test_sham_that_was_never_played_is_not_compared(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sham_that_was_never_played_is_not_compared(study: Path) -> None:
     unlock(study, by=BY, why="end")
-    monkeypatch.setattr(protocol_lock, "RECORDS_MASKED_SESSIONS", False)
+    protocol = frozen_protocol(study)[0]
+    for path in study.rglob("*_start.json"):
+        path.write_text(path.read_text(encoding="utf-8").replace('"sealed": true', '"sealed": false'), encoding="utf-8")
+    assert person_contrasts(protocol, study_sessions(study, protocol)) == {}
     item = {item.id: item for item in checklist(study)}["5c"]
     assert item.status is ItemStatus.NOT_MET
     assert "own feedback" in item.answer

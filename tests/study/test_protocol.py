@@ -14,7 +14,7 @@ from neurofeedback.study import protocol_lock
 from neurofeedback.study.exclusion_rules import parse_rule
 from neurofeedback.study.preregistration import preregistration
 from neurofeedback.study.protocol import Protocol, new_protocol, protocol_path, read_protocol, template_names
-from neurofeedback.study.protocol_lock import changed_parts, freeze_protocol, frozen_protocol, lock_path, read_lock
+from neurofeedback.study.protocol_lock import changed_parts, freeze_protocol, frozen_protocol, read_lock
 from neurofeedback.study.schedule import (
     VisitState,
     check_clock,
@@ -96,14 +96,9 @@ def test_frozen_protocol_notices_every_change(tmp_path: Path) -> None:
         frozen_protocol(root)
 
 
-def test_protocol_with_sham_can_be_planned_but_not_frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol_lock, "RECORDS_MASKED_SESSIONS", False)
+def test_protocol_that_is_not_frozen_has_a_preregistration_without_hash(tmp_path: Path) -> None:
     new_protocol(tmp_path, "crossover")
-    with pytest.raises(SettingsError, match="masked sessions cannot be recorded yet"):
-        freeze_protocol(tmp_path, "MB")
-    assert not lock_path(tmp_path).exists()
     assert "[not frozen yet]" in preregistration(tmp_path)
-    frozen_study(tmp_path / "single", "infusion-course")
 
 
 class _WithNewSetting(Programme):

@@ -15,7 +15,7 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
-from neurofeedback.session.snapshot_builder import TraceBuffer
+from neurofeedback.session.outputs.snapshot_builder import TraceBuffer
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.types import ChannelContact, ContactLevel, Frame, Guidance, Phase, State, StreamInfo
 from neurofeedback.ui.background import TaskHandle

@@ -37,6 +37,7 @@ for _command in (
     study_blinding.blinding,
     study_results.power,
     study_results.check_sham,
+    study_results.check_played,
     study_results.table,
     study_results.crednf,
 ):

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from neurofeedback.cli.helpers.common import echo, last_participant, plain_console, recordings_folder, require_window
+from neurofeedback.cli.commands.studies.study_visit import ask_guesses, prepare_visit, visit_forms
+from neurofeedback.cli.helpers.common import (
+    echo,
+    existing_recordings_folder,
+    last_participant,
+    plain_console,
+    recordings_folder,
+    require_window,
+)
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.cli.helpers.window import open_window, session_with_report
-from neurofeedback.errors import EXIT_SETTINGS
+from neurofeedback.errors import EXIT_SETTINGS, SettingsError
 from neurofeedback.session.config import NO_DEVICE, RunningSession, SessionConfig
 from neurofeedback.texts import course, forms, home, terminal
+from neurofeedback.texts import study as study_texts
 from neurofeedback.texts.catalogue import tr
 
 if TYPE_CHECKING:
@@ -57,6 +66,11 @@ def train(
     route: Annotated[str, typer.Option(help="Route, such as iv.")] = "",
     audio: Annotated[str, typer.Option(help="auto, none, device:NAME (see doctor) or a new WAV file.")] = "auto",
     recordings: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
+    study: Annotated[
+        Path | None, typer.Option(help="Dataset of a study: record the participant's visit that is due.")
+    ] = None,
+    visit: Annotated[str, typer.Option(help="Visit of the study, if not the next one.")] = "",
+    deviation: Annotated[str, typer.Option(help="Why a visit is recorded early, late or again.")] = "",
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)] = None,
     fast: Annotated[bool, typer.Option(help="As fast as the machine can; simulated and playback only.")] = False,
     lsl_out: Annotated[str, typer.Option(help="Send raw, frames and markers by LSL: machine, or network.")] = "",
@@ -66,9 +80,9 @@ def train(
     ] = False,
 ) -> None:
     """Sit: settle, baseline, practice with feedback, transfer, debrief."""
+    folder = _dataset(recordings, study, headless=headless)
     if not headless:
         require_window()  # before a scan that takes seconds
-    folder = recordings_folder(recordings)
     chosen_device = _choose_device(device, programme, folder)
     with_headset = chosen_device != NO_DEVICE
     config = SessionConfig(
@@ -90,6 +104,8 @@ def train(
         mode=mode,
         facts=_facts(condition, substance, dose, route),
     )
+    if study is not None:
+        config = prepare_visit(config, participant, visit, deviation)
     if config.facts is not None and config.facts.under_substance:
         _confirm_substance()
     if not headless:
@@ -103,7 +119,9 @@ def train(
     console.print(tr(terminal.RECORDINGS_FOLDER, folder=folder))
     for sentence in session.notices:
         console.print(sentence)
-    questionnaires = SessionQuestionnaires(profile, folder, config.participant)
+    questionnaires = SessionQuestionnaires(
+        config.profile, folder, config.participant, visit_forms(config), config.facts.visit if config.facts else ""
+    )
     is_terminal = sys.stdin.isatty()  # piped keys are for the session
     if is_terminal and with_headset:
         questionnaires.ask_before()
@@ -114,9 +132,19 @@ def train(
     if attendant is not None and attendant.question:
         echo(f"{tr(course.NOT_SAVED)} {attendant.line}", err=True)
     if is_terminal and result.session_dir is not None:
+        ask_guesses(config)
         questionnaires.link_and_ask_after(result.session_dir)
     print_session_end(result)
     raise typer.Exit(result.exit_code)
+
+
+def _dataset(recordings: Path | None, study: Path | None, *, headless: bool) -> Path:
+    """Return the recordings folder, or the dataset of a study, whose sessions the window cannot mask yet."""
+    if study is None:
+        return recordings_folder(recordings)
+    if not headless:
+        raise SettingsError(tr(study_texts.WINDOW_NOT_YET), todo="pass --headless")
+    return existing_recordings_folder(study)
 
 
 def _attendant_keys(config: SessionConfig, session: RunningSession) -> AttendantKeys | None:

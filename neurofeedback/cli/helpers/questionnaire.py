@@ -21,23 +21,34 @@ from neurofeedback.texts.catalogue import tr
 class SessionQuestionnaires:
     """The forms of a profile, asked before and after a session; answers are saved as soon as they are given.
 
+    ``names`` are the forms before and after a visit of a study, in place of the profile's.
+
     Raises
     ------
     SettingsError
         The profile names a form that does not exist or is not valid.
     """
 
-    def __init__(self, profile: str, recordings: Path, participant: str) -> None:
-        names = load_settings(profile).questionnaires
+    def __init__(
+        self,
+        profile: str,
+        recordings: Path,
+        participant: str,
+        names: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+        visit: str = "",
+    ) -> None:
+        own = load_settings(profile).questionnaires
+        before, after = (own.before, own.after) if names is None else names
+        self._visit = visit
         self._recordings, self._participant = recordings, participant
-        self._before = [load_questionnaire(name) for name in names.before]
-        self._after = [load_questionnaire(name) for name in names.after]
+        self._before = [load_questionnaire(name) for name in before]
+        self._after = [load_questionnaire(name) for name in after]
         self._saved_before: list[tuple[str, SavedForm]] = []
 
     def ask_before(self) -> None:
         """Ask the forms that come before the session, and save the answers."""
         for questionnaire in self._before:
-            saved = ask_and_save(questionnaire, self._recordings, self._participant, when="before")
+            saved = ask_and_save(questionnaire, self._recordings, self._participant, when="before", visit=self._visit)
             if saved is not None:
                 self._saved_before.append((questionnaire.name, saved))
 
@@ -49,7 +60,14 @@ class SessionQuestionnaires:
         for form, saved in self._saved_before:
             _print_notices(link_answers(files.root, form, saved.hash, files.session_label))
         for questionnaire in self._after:
-            ask_and_save(questionnaire, self._recordings, self._participant, when="after", session=files.session_label)
+            ask_and_save(
+                questionnaire,
+                self._recordings,
+                self._participant,
+                when="after",
+                session=files.session_label,
+                visit=self._visit,
+            )
 
     def log_not_asked(self, why: str) -> None:
         """Print and log that the forms could not be asked."""

@@ -85,13 +85,14 @@ def describe_snapshot(snapshot: Snapshot) -> dict[str, str]:
     """Return one snapshot as text: values by label, without those that are empty."""
     frame = snapshot.frame
     state = State.LOST if snapshot.signal_lost_s > 0 else frame.state if frame else State.UNKNOWN
+    judged = snapshot.masked and state is not State.LOST
     values = {
         terminal.PHASE: phase_label(snapshot.phase, snapshot.practice),
         terminal.TIME: _time_text(snapshot),
-        terminal.STATE: "" if snapshot.practice else str(state),
+        terminal.STATE: "" if snapshot.practice else tr(terminal.MASKED_STATE) if judged else str(state),
         terminal.CONTACT: "  ".join(contact_symbol(contact) for contact in snapshot.contacts),
         terminal.REASONS: "" if snapshot.practice and not snapshot.contacts else contact_text(snapshot.contacts),
-        terminal.INDEX: f"{index_bar(frame.mwi)} {format_index(frame.mwi)}" if frame and not snapshot.practice else "",
+        terminal.INDEX: f"{index_bar(frame.mwi)} {format_index(frame.mwi)}" if frame and _has_index(snapshot) else "",
         terminal.SIGNAL: _signal_text(snapshot),
         terminal.LATENCY: f"{snapshot.latency_ms:.0f} ms" if isfinite(snapshot.latency_ms) else "",
         terminal.QUESTION: format_question(snapshot.question),
@@ -103,6 +104,11 @@ def describe_snapshot(snapshot: Snapshot) -> dict[str, str]:
         terminal.MESSAGE: snapshot.message,
     }
     return {label: text for label, text in values.items() if text}
+
+
+def _has_index(snapshot: Snapshot) -> bool:
+    """Whether the index is shown: not in a practice without feedback, and not in a masked session."""
+    return not (snapshot.practice or snapshot.masked)
 
 
 def index_bar(mwi: float, width: int = BAR_WIDTH) -> str:
@@ -131,7 +137,7 @@ def render_panel(snapshot: Snapshot, attendant: AttendantKeys | None = None) -> 
         table.add_row(tr(label), Text(text))
     if attendant is not None:
         table.add_row(tr(record.ATTENDANT), Text(attendant.line))
-    if not snapshot.practice:
+    if _has_index(snapshot):
         table.add_row("", Text(_index_line(snapshot), style="dim"))
     table.add_row(tr(terminal.KEYS), Text(_keys_text(snapshot), style="dim"))
     if attendant is not None:
@@ -160,7 +166,7 @@ def format_line(snapshot: Snapshot) -> str:
     """Return one snapshot as one plain line."""
     values = describe_snapshot(snapshot)
     parts = [values[label] for label in (terminal.TIME, terminal.PHASE, terminal.STATE) if label in values]
-    if snapshot.frame is not None and not snapshot.practice:
+    if snapshot.frame is not None and _has_index(snapshot):
         parts.append(f"{tr(terminal.INDEX)} {format_index(snapshot.frame.mwi)}")
     others = (terminal.SIGNAL, terminal.REASONS, terminal.MESSAGE, terminal.QUESTION)
     return " | ".join([*parts, *(values[label] for label in others if label in values)])
@@ -197,7 +203,7 @@ class _LinePrinter:
             if snapshot.guide_text:
                 self._print(tr(snapshot.guide_text))
         lines = [tr(terminal.ROW, label=tr(label), value=values[label]) for label in labels if label in values]
-        if snapshot.frame is not None and not snapshot.practice:
+        if snapshot.frame is not None and _has_index(snapshot):
             lines.append(_index_line(snapshot))
         for line in lines:
             if line not in self._printed:

@@ -13,6 +13,7 @@ from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar
 from neurofeedback.recording.events import sort_events
 from neurofeedback.recording.lost_runs import clip_runs, count_lost_samples
+from neurofeedback.recording.masking.played_feedback import CHUNK_BYTES, summarize_sealed
 from neurofeedback.recording.session_json import (
     LatencyPercentiles,
     SessionStart,
@@ -60,6 +61,8 @@ def finalize_session(files: SessionFiles, known: SessionSummary | None = None) -
     n_samples = cut_torn_sample(files.eeg_file("eeg.eeg"), 4 * start.stream.n_channels)
     for path in (files.eeg_file("events.tsv"), files.derived_file("timing.tsv"), files.frame_log):
         cut_torn_line(path)
+    if files.sealed_feedback.exists():
+        cut_torn_sample(files.sealed_feedback, CHUNK_BYTES)
     sort_events(files.eeg_file("events.tsv"))
     for draft in (*files.eeg_file("").parent.glob(".*.draft"), *files.derived.glob(".*.draft")):
         draft.unlink()
@@ -70,7 +73,7 @@ def finalize_session(files: SessionFiles, known: SessionSummary | None = None) -
     finalize_eeg_sidecar(files, n_samples / start.stream.sfreq, known.mains_hz)
     for folder in (files.raw, files.derived):
         sync_tree(folder)
-    from_files = _summarize_files(files, start, n_samples, lost).without_none()
+    from_files = _summarize_files(files, start, n_samples, lost).without_none().merge(summarize_sealed(files))
     write_summary(files.derived_file("summary.json"), _UNKNOWN.merge(known).merge(from_files), finished=False)
 
 

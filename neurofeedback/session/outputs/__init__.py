@@ -1,1 +1,1 @@
-"""What leaves a session: to other programs on this computer or the network."""
+"""What leaves a session: to screens, and to other programs on this computer or the network."""

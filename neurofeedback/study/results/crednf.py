@@ -14,15 +14,16 @@ from pydantic import Field
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.recording.facts.form_records import form_names, read_form
+from neurofeedback.recording.masking.masked_sessions import unblinding_rows
 from neurofeedback.report.crednf_page import CrednfPage, CrednfRow, render_crednf
 from neurofeedback.report.figure_style import ACCENT, GREY, render_svg
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.load import load_evidence, load_programme, load_settings, parse, read_toml
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
-from neurofeedback.study.enrolment import unblinding_rows, unlocked_arms
+from neurofeedback.study.enrolment import unlocked_arms
 from neurofeedback.study.guesses import read_guesses
 from neurofeedback.study.protocol import Protocol, programme_name, study_folder
-from neurofeedback.study.protocol_lock import ProtocolLock, frozen_protocol, is_recordable
+from neurofeedback.study.protocol_lock import ProtocolLock, frozen_protocol
 from neurofeedback.study.results.primary_test import primary_test
 from neurofeedback.study.session_table import StudySession, study_sessions
 from neurofeedback.texts import crednf as texts
@@ -315,7 +316,7 @@ def _plots(study: _Study) -> _Found:
 def _comparison(study: _Study) -> _Found:
     if study.arms is None:
         return _Found(status=ItemStatus.LATER if study.protocol.arms else ItemStatus.NOT_MET)
-    if not is_recordable(study.protocol):
+    if study.protocol.has_sham and not any(one.sealed_visit for one in study.sessions):
         return _Found(english(texts.NOT_RECORDED), status=ItemStatus.NOT_MET)
     result = primary_test(study.protocol, study.sessions, study.arms)
     if result is None:

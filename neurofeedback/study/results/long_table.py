@@ -113,9 +113,22 @@ def _study_values(
             "period": visit.period if visit else None,
             "excluded_by": " ".join(exclusions_of(one, protocol)),
             "arm": (arms or {}).get(one.participant),
-            "feedback": "real" if one.numbers["practice_s"] else None,  # `train` plays nothing else
+            "feedback": _played(protocol, one, (arms or {}).get(one.participant)),
         }
     return found
+
+
+def _played(protocol: Protocol, session: StudySession, arm: str | None) -> str | None:
+    """Return what a session played: what its arm says if it was recorded as a visit with sham, else the own index."""
+    if not session.numbers["practice_s"]:
+        return None
+    visit = next((visit for visit in protocol.visits if visit.name == session.sealed_visit), None)
+    if not session.sealed_visit:
+        return "real"
+    if arm is None or visit is None:
+        return None
+    feedback = next(one.feedback for one in protocol.arms if one.name == arm)
+    return feedback[visit.period - 1 if protocol.design == "crossover" else 0]
 
 
 def _rows(root: Path, session: StudySession, kind: RowKind) -> list[Row]:

@@ -34,13 +34,16 @@ def person_contrasts(protocol: Protocol, sessions: Iterable[StudySession]) -> di
     The share of wandering is compared in logits, any other outcome as it is; sessions without a value are left out.
     In a parallel study the contrast is the slope over the visits, as the change from the first visit of the protocol to
     the last; in a crossover the mean of period 2 minus that of period 1. People without two visits (or periods)
-    are left out. Of several sessions of one visit the last one that no rule excludes counts.
+    are left out. Of several sessions of one visit the last one that no rule excludes counts. In a study with sham only
+    sessions that have played what their arm says have a part.
     """
     visits = [visit for visit in protocol.visits if visit.feedback]
     places = {visit.name: place for visit, place in zip(visits, np.linspace(0, 1, len(visits)).tolist(), strict=True)}
     points: dict[str, dict[str, float]] = {}
     by_visit: dict[tuple[str, str], list[StudySession]] = {}
     for one in sessions:
+        if protocol.has_sham and one.sealed_visit != one.visit:
+            continue
         by_visit.setdefault((one.participant, one.visit), []).append(one)
     for (person, visit), repeated in by_visit.items():
         counted = counting_session(repeated, protocol)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,10 +31,17 @@ def guess(
     recordings: Recordings = None,
 ) -> None:
     """Ask for the arm: a guess, how sure, and why. Ask before any result is shown."""
-    from neurofeedback.study.guesses import check_guess, save_guess
+    from neurofeedback.study.guesses import check_guess
 
     root = existing_recordings_folder(recordings)
     check_guess(root, participant, visit, guesser.value)  # before anybody answers
+    ask_and_save(root, participant, visit, guesser)
+
+
+def ask_and_save(root: Path, participant: str, visit: str, guesser: GuesserChoice) -> None:
+    """Ask for the arm and save the answers."""
+    from neurofeedback.study.guesses import save_guess
+
     own = guesser is GuesserChoice.PARTICIPANT
     echo(tr(texts.GUESS_QUESTION if own else texts.GUESS_QUESTION_OTHER))
     word = _ask_choice(tr(texts.GUESS_CHOICES), _WORDS)

@@ -70,8 +70,8 @@ def reveal(
     recordings: Recordings = None,
 ) -> None:
     """Show one person's arm in an emergency. A row about it is written first."""
+    from neurofeedback.recording.masking.masked_sessions import unblinding_path
     from neurofeedback.study.enrolment import reveal as show
-    from neurofeedback.study.enrolment import unblinding_path
 
     root = existing_recordings_folder(recordings)
     arm = show(root, participant, by=by, why=why)
@@ -80,7 +80,7 @@ def reveal(
 
 def unlock(why: Why, by: By, recordings: Recordings = None) -> None:
     """Show all arms at the end of the study. A row for each person is written first."""
-    from neurofeedback.study.enrolment import unblinding_path
+    from neurofeedback.recording.masking.masked_sessions import unblinding_path
     from neurofeedback.study.enrolment import unlock as show_all
 
     root = existing_recordings_folder(recordings)

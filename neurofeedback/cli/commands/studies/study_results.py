@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from neurofeedback.cli.commands.studies.study_protocol import AsJson, Recordings
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json, without_nan
+from neurofeedback.errors import EXIT_RECORDING
 from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
 
@@ -96,6 +97,19 @@ def check_sham(
         echo(tr(texts.SHAM_CHECK_LINE, name=one.name, verdict=verdict, **shown))
     echo(tr(texts.SHAM_NEUTRAL))
     echo(tr(texts.SHAM_LATENCY, p50=result.latency_p50_ms, p95=result.latency_p95_ms))
+
+
+def check_played(recordings: Recordings = None) -> None:
+    """Check what every masked session has played: its seal, and after unlocking by replays with the arm's series."""
+    from neurofeedback.study.masked.played import check_played as check
+
+    results = check(existing_recordings_folder(recordings))
+    for one in results:
+        echo(f"{one.session}: {one.text}")
+    if not results:
+        echo(tr(texts.NOTHING_SEALED))
+    if not all(one.right for one in results):
+        raise typer.Exit(EXIT_RECORDING)
 
 
 class TableChoice(StrEnum):

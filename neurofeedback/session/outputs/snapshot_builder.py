@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.session.controls import Controls
 from neurofeedback.session.live_state import Snapshot
+from neurofeedback.session.outputs.masked_output import masked_frame
 from neurofeedback.session.session_context import SessionContext
 from neurofeedback.texts.probe_questions import ProbeQuestion
 from neurofeedback.types import Frame
@@ -84,6 +85,8 @@ class SnapshotBuilder:
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
         """Take new frames, at least one."""
+        if self._context.masked:
+            frames = [masked_frame(frame) for frame in frames]
         self._frame = frames[-1]
         for frame in frames:
             self._history.append(frame.mwi)
@@ -142,4 +145,5 @@ class SnapshotBuilder:
             practice=context.phase_controller.practice,
             guide_text=guide_text,
             battery=battery,
+            masked=context.masked,
         )

@@ -1,0 +1,127 @@
+"""``train --study``: record the visit of a participant that is due; the arm is shown nowhere."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from neurofeedback.cli.helpers.common import echo
+from neurofeedback.errors import EXIT_SETTINGS, SettingsError
+from neurofeedback.texts import study as texts
+from neurofeedback.texts.catalogue import tr
+
+if TYPE_CHECKING:
+    from neurofeedback.session.config import SessionConfig
+    from neurofeedback.study.masked.visit import DueVisit
+
+
+def prepare_visit(config: SessionConfig, participant: str | None, visit: str, deviation: str) -> SessionConfig:
+    """Show the person and the visit, ask whether they are right, and return the session of that visit.
+
+    Raises
+    ------
+    SettingsError
+        No participant is named, the visit is not due, or an option is set that the protocol decides.
+    RecordingError
+        The protocol is not frozen, or allocation, run key, donors or run-in cannot be used.
+    """
+    from neurofeedback.recording.facts.changes import log_change  # NumPy, and not for --help
+    from neurofeedback.recording.facts.session_facts import SessionFacts
+    from neurofeedback.study.masked.visit import find_due_visit, open_visit
+
+    if participant is None:
+        raise SettingsError("a study has no participant by default", todo="pass --participant")
+    _check_options(config)
+    root = config.recordings
+    due = find_due_visit(root, participant, visit, datetime.now().astimezone().date(), deviation)
+    part = open_visit(root, due)
+    _show(root, due)
+    if sys.stdin.isatty() and not typer.confirm(
+        tr(texts.CONFIRM_PERSON, participant=due.enrolment.participant), default=False
+    ):
+        raise typer.Exit(EXIT_SETTINGS)
+    if due.deviations:
+        log_change(
+            root,
+            "study",
+            participant=f"sub-{due.enrolment.participant}",
+            what=f"visit {due.visit.name} recorded {' and '.join(due.deviations)}",
+            why=deviation,
+        )
+    return replace(
+        config,
+        participant=due.enrolment.participant,
+        profile=due.visit.profile,
+        programme=due.programme,
+        facts=SessionFacts(visit=due.visit.name, note=deviation),
+        study=part,
+    )
+
+
+def ask_guesses(config: SessionConfig) -> None:
+    """Ask the participant for the arm at the end of a visit, if the protocol says so, before anything is shown."""
+    from neurofeedback.cli.commands.studies.study_blinding import GuesserChoice, ask_and_save
+    from neurofeedback.study.guesses import check_guess
+    from neurofeedback.study.protocol_lock import frozen_protocol
+
+    if config.study is None:
+        return
+    start = config.study.start
+    protocol, _ = frozen_protocol(config.recordings)
+    if not protocol.visit(start.visit).ask_guess:
+        return
+    try:
+        check_guess(config.recordings, start.participant, start.visit, "participant")
+    except SettingsError as error:  # a repeated visit: the first guess stands
+        echo(error, err=True)
+        return
+    ask_and_save(config.recordings, start.participant, start.visit, GuesserChoice.PARTICIPANT)
+
+
+def visit_forms(config: SessionConfig) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the forms before and after the visit of a session; None for a session of no study."""
+    from neurofeedback.study.protocol_lock import frozen_protocol
+
+    if config.study is None:
+        return None
+    visit = frozen_protocol(config.recordings)[0].visit(config.study.start.visit)
+    return visit.forms_before, visit.forms_after
+
+
+def _check_options(config: SessionConfig) -> None:
+    """Refuse options that the protocol decides."""
+    own = {
+        "--profile": config.profile != "default",
+        "--minutes": config.minutes is not None,
+        "--programme": bool(config.programme),
+        "--probe-every": config.probe_interval_s is not None,
+        "--learn-live": config.learn_live is not None,
+        "--mode": config.mode != "practice",
+        "--condition, --substance, --dose, --route": config.facts is not None,
+    }
+    if chosen := [name for name, is_set in own.items() if is_set]:
+        raise SettingsError(tr(texts.OWN_OPTIONS), got=", ".join(chosen), todo="leave it out")
+
+
+def _show(root: Path, due: DueVisit) -> None:
+    from neurofeedback.study.protocol import read_protocol
+
+    protocol = read_protocol(root)
+    instruction = protocol.instruction(due.enrolment.open_part)
+    echo(
+        tr(
+            texts.VISIT_TO_RECORD,
+            participant=due.enrolment.participant,
+            number=due.status.number,
+            n=len(protocol.visits),
+            visit=due.visit.name,
+            instruction=instruction.text,
+        )
+    )
+    if due.deviations:
+        echo(tr(texts.DEVIATES, reasons=", ".join(due.deviations)))

@@ -1,0 +1,1 @@
+"""Sessions of a study: what a visit plays, and whether what was played is what the arm says."""
