@@ -41,7 +41,7 @@ class Snapshot:
     index_history : ndarray of float32, shape (n,)
         MWI of the last minutes, one value a frame, NaN where there was none.
     index_name : str
-        Name of the index of this session.
+        Name of the index of this session; empty if it shows none.
     loss_rate : float
         Share of samples lost so far.
     headset_fit : HeadsetFit, optional

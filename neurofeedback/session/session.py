@@ -293,7 +293,9 @@ class Session:
         )
         if config.is_masked:
             outputs = tuple(MaskedOutput(output) for output in outputs)
-        participant = simulated_participant_for(fit_result.source, self.live_state, answers=config.fast)
+        participant = simulated_participant_for(
+            fit_result.source, self.live_state, answers=config.fast and not is_record_only
+        )
         learn_live, n_answers = settings.probes.learn_live, online_decoder.decoder.n_answers
         decoder_thread = DecoderThread(online_decoder, synchronous=config.fast) if learn_live else None
         try:
@@ -313,7 +315,7 @@ class Session:
                 settings=settings,
                 seed=seed,
                 consumers=(facts_writer, *outputs, *participant),
-                index_name=index_name,
+                index_name="" if is_record_only else index_name,
                 decoder_thread=decoder_thread,
                 outputs_text=", ".join(output.description for output in outputs),
                 stop_advice=config.facts is not None and config.facts.under_substance,

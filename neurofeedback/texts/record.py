@@ -38,6 +38,8 @@ END_KEEP = "Go on recording"
 MARKED = "Marked at {at}."
 ENTRY_TITLE = "Entry for {participant}"
 AT = "{at}; or 14:02"
+DUE = "Due: {items}"
+DUE_NAME = "what is due"
 
 # in the terminal
 ATTENDANT = "attendant"

@@ -106,7 +106,7 @@ class SessionWindow(QMainWindow):
         self._reviewing = False
         self._stop_reading()
         if request.mode == "record":
-            self._make_record_page()
+            self._make_record_page(request)
         if request.wait_for_fit:
             self._show(self._fit)
             self._fit.activate(request.device)
@@ -123,10 +123,10 @@ class SessionWindow(QMainWindow):
         """The page of the running session."""
         return self._sit if self._record is None else self._record
 
-    def _make_record_page(self) -> None:
+    def _make_record_page(self, request: SessionConfig) -> None:
         from neurofeedback.ui.clinic.record_page import RecordPage  # seldom wanted
 
-        self._record = page = RecordPage()
+        self._record = page = RecordPage(request.recordings, request.participant)
         page.end.connect(self.end)
         page.requested.connect(self._bridge.send_request)
         page.entry.connect(self._open_entry)

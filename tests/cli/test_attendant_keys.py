@@ -13,6 +13,7 @@ from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
 from neurofeedback.cli.helpers.keyboard import key_names
 from neurofeedback.cli.helpers.terminal_view import render_panel, run_in_terminal
 from neurofeedback.errors import EXIT_OK
+from neurofeedback.recording.facts.course_file import new_course
 from neurofeedback.recording.facts.entries import entries_path, read_entries
 from neurofeedback.recording.facts.entry_models import AttendantNote, DoseEnd, DoseGiven, StopSound, Vitals
 from neurofeedback.session.config import SessionResult
@@ -110,3 +111,18 @@ def test_the_screen_shows_questions_and_answers(desk: Desk) -> None:
     desk.type("lm\n\n")
     run_in_terminal(Scripted([moment(1.0), moment(1.25)], SessionResult(EXIT_OK)), Console(file=lines), desk.keys)
     assert lines.getvalue().count("Saved: 09:00") == 1
+
+
+def test_what_is_due_is_named_until_it_is_entered(desk: Desk) -> None:
+    assert desk.keys.due() == ""
+    new_course(desk.root, "07", "infusion", f"{START:%Y-%m-%d}", clock=f"{START:%H:%M}")
+    desk.type("d35 mg\n\niv\n\n")
+    desk.now = START + timedelta(minutes=30)
+    assert desk.keys.due() == "Due: 09:00 end of the infusion of 2026-11-01 09:00: not entered; 09:40 vital signs"
+    desk.type("e\n\nv128/84\n\n")
+    assert desk.keys.due() == ""
+    desk.now = START + timedelta(minutes=61)
+    assert desk.keys.due() == "Due: 11:00 vital signs"
+    out = io.StringIO()
+    Console(file=out, width=120).print(render_panel(moment(), desk.keys))
+    assert "Due: 11:00 vital signs" in out.getvalue()

@@ -98,6 +98,14 @@ FACTS = [
 ]  # fmt: skip
 
 
+def test_a_recording_without_an_index_names_none() -> None:
+    console = terminal()
+    console.print(render_panel(moment(index_name="")))
+    line = format_line(moment(index_name=""))
+    for text in (printed(console), line):
+        assert "index" not in text
+
+
 @pytest.mark.parametrize("fact", FACTS)
 def test_the_live_view_shows(fact: str) -> None:
     console = terminal()

@@ -46,7 +46,8 @@ def test_a_recording_without_practice(tmp_path: Path) -> None:
     recording = open_recording(files.raw)
     kinds = {event.kind for event in recording.events}
     assert EventKind.ENTRY in kinds
-    assert not kinds & {EventKind.PROBE, EventKind.MODEL}
+    assert not kinds & {EventKind.PROBE, EventKind.MODEL, EventKind.PRESS}
+    assert session.live_state.snapshot.index_name == ""
     assert set(recording.summary.phases or {}) == {Phase.REST}
     lines = files.frame_log.read_text().splitlines()
     column = lines[0].split("\t").index("index_u")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.recording.facts.entries import read_entries
+from neurofeedback.recording.facts.course_file import new_course
+from neurofeedback.recording.facts.entries import read_entries, save_entry
 from neurofeedback.recording.facts.entry_models import DoseGiven
+from neurofeedback.recording.facts.entry_parsing import parse_dose
 from neurofeedback.recording.facts.session_facts import SessionFacts
 from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.session.config import SessionConfig, SessionResult
@@ -182,3 +185,13 @@ def test_the_page_after_a_recording_shows_no_index(qtbot: QtBot, tmp_path: Path)
         assert ("What the program has learned" in found) is wanted
         assert ("Recorded for 10 minutes." in found) is not wanted
         after.cancel()
+
+
+def test_the_attendant_sees_what_is_due(qtbot: QtBot, tmp_path: Path) -> None:
+    now = datetime.now().astimezone()
+    new_course(tmp_path, "07", "infusion", f"{now:%Y-%m-%d}", clock=f"{now:%H:%M}")
+    save_entry(tmp_path, "07", parse_dose("35 mg", "ketamine", "iv"), at=now)
+    page = RecordPage(tmp_path, "07")
+    qtbot.addWidget(page)
+    page.activate()
+    qtbot.waitUntil(lambda: "end of the infusion" in page._due.text())

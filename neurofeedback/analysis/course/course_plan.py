@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from neurofeedback.analysis.history import PastSession, past_sessions
+from neurofeedback.recording.facts.course_file import read_course
 from neurofeedback.recording.facts.entries import LoggedEntry, open_doses, read_entries
 from neurofeedback.recording.facts.entry_models import DoseGiven, ReadyToLeave, Vitals
 from neurofeedback.recording.facts.form_records import AskedForm, read_all_forms
 from neurofeedback.settings.course import Course, PlannedDose
 from neurofeedback.texts import course as texts
+from neurofeedback.texts import record
 from neurofeedback.texts.catalogue import tr
 
 DueState = Literal["done", "due", "missed", "later"]
@@ -234,6 +236,32 @@ def _open_items(data: CourseData, now: datetime) -> Iterator[DueItem]:
 def _home_item(week: HomeWeek, now: datetime) -> DueItem:
     what = tr(texts.DUE_HOME, done=week.done, planned=week.planned)
     return DueItem(week.start, "home", what, week.state(now))
+
+
+def attendant_items(root: Path, participant: str, now: datetime) -> list[DueItem]:
+    """Return what an attendant has to enter around a dose: what is due, and what comes next within the hour.
+
+    Without a course there is none. Only the course and the entries are read, so that it may be asked during a session.
+
+    Raises
+    ------
+    SettingsError
+        The course cannot be used.
+    """
+    course = read_course(root, participant)
+    if course is None:
+        return []
+    data = CourseData(course, tuple(read_entries(root, participant)), (), ())
+    items = [item for item in due_items(data, now) if item.kind in {"vitals", "dose_end", "ready"}]
+    open_items = [item for item in items if item.state in {"due", "later"}]
+    coming = [item for item in open_items if now + _VITALS_WINDOW < item.at <= now + timedelta(hours=1)]
+    return [item for item in open_items if item.at <= now + _VITALS_WINDOW] + coming[:1]
+
+
+def due_line(root: Path, participant: str, now: datetime) -> str:
+    """Return what an attendant has to enter around a dose as one line; empty if there is nothing."""
+    items = "; ".join(f"{item.at:%H:%M} {item.what}" for item in attendant_items(root, participant, now))
+    return tr(record.DUE, items=items) if items else ""
 
 
 def todays_items(items: Iterable[DueItem], now: datetime) -> list[DueItem]:

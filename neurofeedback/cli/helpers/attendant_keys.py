@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from neurofeedback.analysis.course.course_plan import due_line
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.recording.facts.entries import minutes_since_dose, read_entries, save_entry
 from neurofeedback.recording.facts.entry_models import AnyEntry, AttendantNote, DoseEnd, StopSound
@@ -25,6 +26,7 @@ _QUESTIONS: dict[str, tuple[str, ...]] = {
     "n": (record.ASK_NOTE,),
     "x": (record.ASK_REASON,),
 }
+_DUE_EVERY = timedelta(minutes=1)
 _AT = re.compile(r"(?:^|\s)@\s*(\S+)\s*$")
 
 
@@ -68,7 +70,19 @@ class AttendantKeys:
         self._typed = ""
         self._entry: AnyEntry | None = None
         self._pressed = self._at = now()
-        self.status = ""
+        self.status = self._due = ""
+        self._due_until: datetime | None = None
+
+    def due(self) -> str:
+        """Return what is due of the course, read again every minute and after each entry; empty without a course."""
+        now = self._now()
+        if self._due_until is None or now >= self._due_until:
+            self._due_until = now + _DUE_EVERY
+            try:
+                self._due = due_line(self._recordings, self._participant, now)
+            except (NeurofeedbackError, OSError) as error:
+                self._due = str(error)
+        return self._due
 
     @property
     def question(self) -> str:
@@ -176,4 +190,5 @@ class AttendantKeys:
         since = "" if minutes is None else tr(course.MINUTES_FROM_DOSE, minutes=f"{minutes:g}")
         saved = tr(course.ENTRY_SAVED, at=f"{self._at:%H:%M}", entry=format_entry(entry), minutes=since)
         self._kind, self._entry, self._answers = "", None, []
+        self._due_until = None
         self.status = " ".join((saved, *notices))

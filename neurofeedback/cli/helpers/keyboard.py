@@ -9,11 +9,13 @@ import select
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
 from neurofeedback.session.config import RunningSession
 from neurofeedback.session.keymap import request_for_key
+
+if TYPE_CHECKING:
+    from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
 
 _KEY = re.compile(r"\r\n|\x1b\[[0-9;]*[~A-Za-z]|\x1bO[A-Za-z]|.", re.DOTALL)
 _NAMES = {

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -15,7 +16,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
 from neurofeedback.cli.helpers.common import echo
 from neurofeedback.cli.helpers.keyboard import forward_keys
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
@@ -30,6 +30,9 @@ from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.texts.situation import CHANNELS
 from neurofeedback.texts.status import contact_symbol, contact_text, phase_label
 from neurofeedback.types import State
+
+if TYPE_CHECKING:
+    from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
 
 POLL_S = 0.25
 LINE_EVERY_S = 5.0
@@ -136,6 +139,7 @@ def render_panel(snapshot: Snapshot, attendant: AttendantKeys | None = None) -> 
     for label, text in describe_snapshot(snapshot).items():
         table.add_row(tr(label), Text(text))
     if attendant is not None:
+        table.add_row("", Text(attendant.due()))
         table.add_row(tr(record.ATTENDANT), Text(attendant.line))
     if _has_index(snapshot):
         table.add_row("", Text(_index_line(snapshot), style="dim"))
@@ -144,6 +148,11 @@ def render_panel(snapshot: Snapshot, attendant: AttendantKeys | None = None) -> 
         table.add_row("", Text(_join_keys(record.KEYS), style="dim"))
     table.add_row("", Text(tr(terminal.HOW_TO_END), style="dim"))
     return Padding(table, (1, 1))
+
+
+def _has_index(snapshot: Snapshot) -> bool:
+    """Return whether the session shows an index: a recording or a practice without feedback has none."""
+    return bool(snapshot.index_name) and not snapshot.practice
 
 
 def _index_line(snapshot: Snapshot) -> str:
@@ -214,6 +223,9 @@ class _LinePrinter:
         """Print a question to an attendant and what was saved, each once; what is typed is not printed again."""
         if self._attendant is None:
             return
+        if (due := self._attendant.due()) and due not in self._printed:
+            self._printed.add(due)
+            self._print(due)
         line = " ".join(filter(None, (self._attendant.status, self._attendant.question)))
         if line and line != self._entered:
             self._print(tr(terminal.ROW, label=tr(record.ATTENDANT), value=line))

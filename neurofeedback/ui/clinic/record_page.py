@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
@@ -15,11 +16,13 @@ from neurofeedback.texts import course, record
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock
 from neurofeedback.texts.status import contact_symbol, contact_text
+from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.widgets.basic import MARGIN, allow_clipping, bind_key, button, column, label, row
 
 HOLD_S = 2.0
 LOCK_AFTER_S = 60.0
 _PICTURES = 4
+_DUE_EVERY_MS = 60_000
 _MOUSE = {
     QEvent.Type.MouseButtonPress,
     QEvent.Type.MouseButtonRelease,
@@ -44,8 +47,9 @@ class RecordPage(QWidget):
     requested = pyqtSignal(object)
     entry = pyqtSignal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, recordings: Path, participant: str) -> None:
         super().__init__()
+        self._source = (recordings, participant)
         self._locked = True
         self._stopping = False
         self._began = 0.0
@@ -57,7 +61,14 @@ class RecordPage(QWidget):
         self._notice = label(live=True, name=record.STATUS)
         self._message = label(live=True, quiet=True)
         self._lock_line = label(quiet=True, live=True)
-        for line in (self._reason, self._notice, self._message):
+        self._due = label(name=record.DUE_NAME)
+        self._due_task: BackgroundTask[str] = BackgroundTask(self, "due")
+        self._due_task.done.connect(self._due.setText)
+        self._due_task.failed.connect(self._due.setText)
+        self._due_timer = QTimer(self)
+        self._due_timer.setInterval(_DUE_EVERY_MS)
+        self._due_timer.timeout.connect(self._read_due)
+        for line in (self._due, self._reason, self._notice, self._message):
             line.setWordWrap(True)
         self._hold_timer = self._timer(HOLD_S, self.unlock)
         self._lock_timer = self._timer(LOCK_AFTER_S, self.lock)
@@ -94,7 +105,7 @@ class RecordPage(QWidget):
             page.addWidget(part, alignment=Qt.AlignmentFlag.AlignHCenter)
         page.addStretch(1)
         page.addWidget(allow_clipping(self._contact))
-        for part in (self._reason, self._message, self._notice):
+        for part in (self._reason, self._message, self._due, self._notice):
             page.addWidget(part)
         page.addStretch(1)
         middle = Qt.AlignmentFlag.AlignHCenter
@@ -122,6 +133,11 @@ class RecordPage(QWidget):
         """Lock the page and take the keyboard focus."""
         self.lock()
         self.setFocus()
+        self._read_due()
+        self._due_timer.start()
+
+    def _read_due(self) -> None:
+        self._due_task.start(partial(_read_due, *self._source))
 
     def lock(self) -> None:
         """Refuse keys and clicks from now on."""
@@ -153,6 +169,7 @@ class RecordPage(QWidget):
     def show_notice(self, notice: str) -> None:
         """Show what was entered, until the next entry."""
         self._notice.setText(notice)
+        self._read_due()
 
     def show_ending(self) -> None:
         """Show that the recording is ending."""
@@ -215,3 +232,9 @@ class RecordPage(QWidget):
                 self._hold_timer.start()
         elif event.key() != Qt.Key.Key_Control:
             self._hold_timer.stop()
+
+
+def _read_due(recordings: Path, participant: str, _handle: TaskHandle) -> str:
+    from neurofeedback.analysis.course.course_plan import due_line  # slow to import
+
+    return due_line(recordings, participant, datetime.now().astimezone())
