@@ -18,6 +18,8 @@ class Bell(StrEnum):
     INTERVAL = "interval"
     PROBE = "probe"
     WANDER = "wander"
+    BREATH_IN = "breath_in"
+    BREATH_OUT = "breath_out"
 
 
 class Sink(Protocol):

@@ -51,6 +51,11 @@ BELLS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
     "wander": (2.0, ((0.0, 0.3),)),
 }
 
+# The breath pacer: pitch at the start and at the end as ratios to the guide tone, and length in s.
+BREATHS: dict[str, tuple[float, float, float]] = {"breath_in": (1.0, 1.5, 2.8), "breath_out": (1.5, 1.0, 3.6)}
+_BREATH_LEVEL = 0.3  # of a bell
+_BREATH_HARMONICS = ((1, 1.0), (2, 0.35), (3, 0.12))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Music:
@@ -73,12 +78,17 @@ class SoundBank:
     plain_tone: Texture
     backgrounds: dict[BackgroundMode, Layers]
     bells: dict[str, Loop]
+    breaths: dict[str, Loop]
     reward: Layers
     shimmer: Layers
     calm: Layers
     music: Music | None
     ramp_steps: NDArray[np.int64]
     immediate_ramp_steps: NDArray[np.int64]
+
+    def one_shot(self, name: str) -> Loop:
+        """Return a bell, or a sound of the breath pacer, by its name."""
+        return self.bells[name] if name in self.bells else self.breaths[name]
 
 
 def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> SoundBank:
@@ -113,6 +123,7 @@ def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> 
         plain_tone=tone.plain * tone_peak,
         backgrounds=backgrounds,
         bells={name: np.float32(bell_peak) * bell for name, bell in render_bells(tone_hz, sfreq).items()},
+        breaths={name: np.float32(bell_peak) * breath for name, breath in _render_breaths(tone_hz, sfreq).items()},
         reward=_make_chord(_REWARD, tone_hz, sfreq, REWARD_PEAK * ceiling) if settings.reward_layer else (),
         shimmer=_make_shimmer(tone_hz, sfreq, SHIMMER_PEAK * ceiling) if settings.drowsiness_shimmer else (),
         calm=_make_chord(_CALM_HARMONICS, tone_hz, sfreq, CALM_PEAK * ceiling * _amplitude(settings.calm_db)),
@@ -147,6 +158,20 @@ def _at_level(layers: Layers, lufs: float, peak: float) -> Layers:
 def render_bells(tone_hz: float, sfreq: float) -> Mapping[str, Loop]:
     """Return every bell of `BELLS`, shape (n_samples, 2), with a peak of 1 at most and silent ends."""
     return {name: _render_bell(tone_hz * ratio, strokes, sfreq) for name, (ratio, strokes) in BELLS.items()}
+
+
+def _render_breaths(tone_hz: float, sfreq: int) -> Mapping[str, Loop]:
+    """Return every sound of `BREATHS`, shape (n_samples, 2): a soft tone that glides and swells, with silent ends."""
+    breaths: dict[str, Loop] = {}
+    for name, (first, last, length_s) in BREATHS.items():
+        share = np.linspace(0.0, 1.0, round(length_s * sfreq))
+        hz = tone_hz * (first + (last - first) * (1 - np.cos(np.pi * share)) / 2)
+        phase = 2 * np.pi * np.cumsum(hz) / sfreq
+        tone = sum(level * np.sin(number * phase) for number, level in _BREATH_HARMONICS)
+        swell = np.sin(np.pi * share) ** 2 * tone
+        sound = _BREATH_LEVEL * swell / np.abs(swell).max()
+        breaths[name] = np.stack((sound, sound), axis=1).astype(np.float32)
+    return breaths
 
 
 def _render_bell(hz: float, strokes: tuple[tuple[float, float], ...], sfreq: float) -> Loop:

@@ -201,9 +201,9 @@ def _mix_bells(sounds: SoundBank, state: SynthState, mix: NDArray[np.float64]) -
     """Add the bells to the mix in place; return those that still ring after it."""
     stop = state.position + len(mix)
     for hit in state.bell_hits:
-        piece = sounds.bells[hit.bell][state.position - hit.sample : stop - hit.sample]
+        piece = sounds.one_shot(hit.bell)[state.position - hit.sample : stop - hit.sample]
         mix[: len(piece)] += piece
-    return tuple(hit for hit in state.bell_hits if stop - hit.sample < len(sounds.bells[hit.bell]))
+    return tuple(hit for hit in state.bell_hits if stop - hit.sample < len(sounds.one_shot(hit.bell)))
 
 
 def _mix_speech(state: SynthState, mix: NDArray[np.float64]) -> tuple[SpeechHit, ...]:

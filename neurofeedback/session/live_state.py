@@ -70,6 +70,10 @@ class Snapshot:
         The latest text of the practice, as long as it is to be shown; empty otherwise.
     masked : bool
         Nothing here shows what is played, or the index.
+    breaths_per_min : float
+        Pace of the breath pacer in this segment; 0 without one.
+    segment_s : float
+        Time since the start of this segment without pauses, s.
     """
 
     status: str = "connecting"
@@ -109,6 +113,8 @@ class Snapshot:
     practice: str = ""
     guide_text: str = ""
     masked: bool = False
+    breaths_per_min: float = 0.0
+    segment_s: float = 0.0
 
 
 def situation_of(snapshot: Snapshot) -> Situation:

@@ -121,11 +121,13 @@ def plan_session(
     programme: Programme | None = None,
     *,
     bell_interval_s: float = 0.0,
+    breaths_per_min: float = 0.0,
 ) -> SessionPlan:
     """Return the plan of a session of some minutes, or of the length of the programme or profile.
 
     One segment gets the time that the others leave; if that is less than the profile's shortest practice, all are
-    scaled down. ``bell_interval_s`` is the time between bells in practice without a programme.
+    scaled down. ``bell_interval_s`` is the time between bells in practice without a programme, ``breaths_per_min`` the
+    pace of a breath pacer where it is not that of the programme.
 
     Raises
     ------
@@ -141,7 +143,7 @@ def plan_session(
     total_s = None if minutes is None else _validate_minutes(minutes) * 60
     segments = _profile_segments(settings, bell_interval_s)
     if programme is not None:
-        segments = _programme_segments(programme, settings)
+        segments = _programme_segments(programme, settings, breaths_per_min)
         if total_s is not None and not programme.flexible:
             raise SettingsError(
                 f"the programme {programme.name} has its own length",
@@ -179,14 +181,16 @@ def _profile_segments(settings: PhaseSettings, bell_interval_s: float) -> list[S
     return _with_fixed_segments(settings, [practice, Segment(Phase.TRANSFER, settings.transfer_s)])
 
 
-def _programme_segments(programme: Programme, settings: PhaseSettings) -> list[Segment]:
-    segments = [_programme_segment(segment, programme) for segment in programme.segments]
-    if programme.has_feedback:
-        return _with_fixed_segments(settings, segments)
-    return [Segment(Phase.SETTLE, settings.settle_s), *segments, Segment(Phase.DEBRIEF, settings.debrief_s)]
+def _programme_segments(programme: Programme, settings: PhaseSettings, breaths_per_min: float) -> list[Segment]:
+    """Return the segments with those before and after them; paced breathing comes before settling and baseline."""
+    segments = [_programme_segment(segment, programme, breaths_per_min) for segment in programme.segments]
+    if not programme.has_feedback:
+        return [Segment(Phase.SETTLE, settings.settle_s), *segments, Segment(Phase.DEBRIEF, settings.debrief_s)]
+    warm_up = [replace(segment, phase=Phase.SETTLE) for segment in segments[: programme.n_warm_up]]
+    return [*warm_up, *_with_fixed_segments(settings, segments[programme.n_warm_up :])]
 
 
-def _programme_segment(segment: SegmentSettings, programme: Programme) -> Segment:
+def _programme_segment(segment: SegmentSettings, programme: Programme, breaths_per_min: float) -> Segment:
     phase = Phase(segment.phase)
     return Segment(
         phase if programme.has_feedback or phase is Phase.REST else Phase.TRANSFER,
@@ -194,7 +198,7 @@ def _programme_segment(segment: SegmentSettings, programme: Programme) -> Segmen
         segment.target_rate,
         segment.background or "",
         60 * segment.bell_every_min,
-        segment.breaths_per_min or 0.0,
+        0.0 if segment.breaths_per_min is None else breaths_per_min or segment.breaths_per_min,
         tuple(GuideCue(60 * text.at_min, text.text, text.id) for text in segment.guide),
     )
 

@@ -97,7 +97,7 @@ class Runner:
             eyes_open=settings.phases.eyes == "open",
             note=lambda said: self._record_event(EventKind.VOICE, said),
         )
-        self._guide = PracticeGuide(self._announcer, practice=context.phase_controller.practice)
+        self._guide = PracticeGuide(self._announcer, context.sink, practice=context.phase_controller.practice)
         self._model_text = context.model_text
         self.frame_counts = FrameCounts()
         self.duration_s = 0.0

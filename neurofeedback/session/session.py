@@ -173,6 +173,7 @@ class Session:
             settings.baseline.min_clean_s,
             programme,
             bell_interval_s=60 * settings.audio.interval_bell_min,
+            breaths_per_min=settings.pacer.breaths_per_min,
         )
         return plan.without_feedback() if config.study is not None and not config.study.feedback else plan
 

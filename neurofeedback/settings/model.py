@@ -14,7 +14,13 @@ from neurofeedback.settings.estimation import (
     IndexSettings,
     ThresholdSettings,
 )
-from neurofeedback.settings.session import PhaseSettings, ProbeSettings, QuestionnaireSettings, RecordingSettings
+from neurofeedback.settings.session import (
+    PacerSettings,
+    PhaseSettings,
+    ProbeSettings,
+    QuestionnaireSettings,
+    RecordingSettings,
+)
 from neurofeedback.settings.signal import (
     BandSettings,
     ContactSettings,
@@ -49,6 +55,7 @@ class Settings(SettingsModel):
     bell: BellSettings = BellSettings()
     calm: CalmSettings = CalmSettings()
     drowsiness: DrowsinessSettings = DrowsinessSettings()
+    pacer: PacerSettings = PacerSettings()
     probes: ProbeSettings = ProbeSettings()
     decoder: DecoderSettings = DecoderSettings()
     audio: AudioSettings = AudioSettings()

@@ -8,10 +8,10 @@ from pydantic import Field, model_validator
 
 from neurofeedback.settings.audio_feedback import BackgroundName
 from neurofeedback.settings.base import SettingsModel
+from neurofeedback.settings.session import MAX_BREATHS_PER_MIN, MIN_BREATHS_PER_MIN
 
 MIN_MINUTES = 0.25
 MAX_MINUTES = 240.0
-MIN_BREATHS_PER_MIN, MAX_BREATHS_PER_MIN = 4.0, 8.0
 
 
 class GuideText(SettingsModel):
@@ -104,8 +104,14 @@ class Programme(SettingsModel):
         elif not self.headset:
             msg = 'without a headset there is no feedback: set feedback = "none"'
             raise ValueError(msg)
-        elif any(segment.phase == "practice" and segment.breaths_per_min is not None for segment in self.segments):
-            msg = "a segment with feedback has no breath pacer, because paced breathing changes the signal"
+        elif any(segment.breaths_per_min is not None for segment in self.segments[self.n_warm_up :]):
+            msg = "with feedback a breath pacer comes first, because paced breathing changes the signal"
+            raise ValueError(msg)
+        elif self.n_warm_up == len(self.segments):
+            msg = "with feedback, a segment must follow the breath pacer"
+            raise ValueError(msg)
+        elif any(segment.minutes is None for segment in self.segments[: self.n_warm_up]):
+            msg = "a breath pacer before the baseline needs its minutes"
             raise ValueError(msg)
         return self
 
@@ -132,6 +138,12 @@ class Programme(SettingsModel):
     def open_ended(self) -> bool:
         """Whether the programme lasts until the person ends it."""
         return self.minutes is None and self.flexible
+
+    @property
+    def n_warm_up(self) -> int:
+        """Number of segments with the breath pacer at the beginning; with feedback they come before the baseline."""
+        paced = [segment.breaths_per_min is not None for segment in self.segments]
+        return paced.index(False) if False in paced else len(paced)
 
     @property
     def has_feedback(self) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from neurofeedback.settings.base import SettingsModel, number
 
+MIN_BREATHS_PER_MIN, MAX_BREATHS_PER_MIN = 4.0, 8.0
 _DEFAULT_INTERVAL_S = (40.0, 90.0)
 
 
@@ -76,6 +77,25 @@ class PhaseSettings(SettingsModel):
     eyes: Literal["closed", "open"] = Field(
         default="closed", description="eyes closed or open; open widens some limits of the gate"
     )
+
+
+class PacerSettings(SettingsModel):
+    """The breath pacer of practices that have one."""
+
+    breaths_per_min: float = number(
+        0.0,
+        "pace of the breath pacer, 4 to 8 breaths a minute; 0 for the pace of the practice",
+        low=0,
+        high=MAX_BREATHS_PER_MIN,
+    )
+
+    @field_validator("breaths_per_min")
+    @classmethod
+    def _check_pace(cls, value: float) -> float:
+        if 0 < value < MIN_BREATHS_PER_MIN:
+            msg = f"must be 0 or at least {MIN_BREATHS_PER_MIN:g}"
+            raise ValueError(msg)
+        return value
 
 
 class QuestionnaireSettings(SettingsModel):

@@ -19,6 +19,7 @@ FIELDS = {
     "ceiling_dbfs": "Never louder than",
     "sound_device": "Sound device",
     "drowsiness_shimmer": "A light shimmer when I get sleepy",
+    "pace": "Breath pacer",
     "probes": "Questions",
     "ask_sure": "Ask how sure I am, too (helps the program learn)",
     "ask_sleepy": "Ask how sleepy I am, too (helps the program learn)",

@@ -14,6 +14,7 @@ from neurofeedback.storage.private_files import make_folder
 from neurofeedback.storage.toml_text import parse_toml
 from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import ENGLISH, language, tr
+from neurofeedback.texts.practices import choice
 
 _log = logging.getLogger(__name__)
 VERSION = 1
@@ -47,6 +48,7 @@ class Preferences:
     calm_db: float = 0.0
     bells_db: float = 0.0
     voice_db: float = 0.0
+    pace: str = ""
     probes: str = "default"
     ask_sure: bool = False
     ask_sleepy: bool = False
@@ -81,6 +83,8 @@ class Preferences:
             overrides = (*overrides, lufs)
         if self.calm_sign:
             overrides = (*overrides, SettingOverride("calm", "enabled", value=True))
+        if self.pace:
+            overrides = (*overrides, SettingOverride("pacer", "breaths_per_min", float(self.pace)))
         if self.baseline != defaults.baseline:
             overrides = (*overrides, SettingOverride("baseline", "feedback_source", self.baseline))
         return overrides
@@ -117,6 +121,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "picture": ("water", "ring", "none"),
     "background": tuple(settings.BACKGROUNDS),
     "tone_timbre": tuple(settings.TONE_TIMBRES),
+    "pace": tuple(choice.PACES),
     "probes": tuple(PROBES),
     "baseline": ("session", "own"),
     "lsl_out": ("", "machine", "network"),

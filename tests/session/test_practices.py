@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from neurofeedback.audio.voice import Utterance
 from neurofeedback.errors import SettingsError
@@ -25,7 +26,7 @@ from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.settings.load import available, load_programme
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.programme import Programme, SegmentSettings
-from neurofeedback.settings.session import PhaseSettings
+from neurofeedback.settings.session import PacerSettings, PhaseSettings
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.types import EventKind, Phase
 from neurofeedback.verification.verify import CheckStatus, verify
@@ -68,6 +69,21 @@ class TestPlan:
         assert [phase for phase, _ in plan.phases] == [Phase.SETTLE, Phase.TRANSFER, Phase.DEBRIEF]
         assert (plan.has_feedback, plan.practice, plan.short_baseline_notice) == (False, "Body scan", "")
         assert plan.total_s == pytest.approx(1200)
+
+    def test_paced_breathing_comes_before_settling_and_baseline_at_the_pace_that_is_set(self) -> None:
+        paced = load_programme("paced-start")
+        plan = plan_session(PhaseSettings(), None, 60.0, paced)
+        assert [(segment.phase, segment.breaths_per_min) for segment in plan.segments[:4]] == [
+            (Phase.SETTLE, 6.0), (Phase.SETTLE, 0.0), (Phase.BASELINE, 0.0), (Phase.PRACTICE, 0.0)
+        ]  # fmt: skip
+        assert plan.total_s == pytest.approx(22 * 60)
+        faster = plan_session(PhaseSettings(), None, 60.0, paced, breaths_per_min=7.5)
+        assert [segment.breaths_per_min for segment in faster.segments] == [7.5, 0, 0, 0, 0, 0]
+        for pace in (0.0, 4.0, 8.0):
+            assert PacerSettings(breaths_per_min=pace).breaths_per_min == pace
+        for pace in (3.9, 8.1, -1.0):
+            with pytest.raises(ValidationError):
+                PacerSettings(breaths_per_min=pace)
 
     def test_texts_are_at_the_same_shares_of_another_length(self) -> None:
         scan = load_programme("body-scan")
@@ -122,7 +138,9 @@ class TestPlan:
             ("feedback = 'none'\n[[segments]]\ntarget_rate = 0.5", "without feedback there is no target_rate"),
             ("feedback = 'none'\nevidence = 'open'\n[[segments]]", "without feedback there is no evidence profile"),
             ("headset = false\n[[segments]]", "without a headset there is no feedback"),
-            ("[[segments]]\nbreaths_per_min = 6", "a segment with feedback has no breath pacer"),
+            ("[[segments]]\n[[segments]]\nbreaths_per_min = 6", "with feedback a breath pacer comes first"),
+            ("[[segments]]\nbreaths_per_min = 6", "with feedback, a segment must follow the breath pacer"),
+            ("[[segments]]\nbreaths_per_min = 6\n[[segments]]\nminutes = 5", "before the baseline needs its minutes"),
             ("[[segments]]\nbreaths_per_min = 20", "segments.0.breaths_per_min = 20"),
         ],
     )
@@ -178,7 +196,7 @@ class TestGuide:
     def test_practice_speaks_for_itself_and_other_phases_are_announced(self) -> None:
         heard, noted = Heard(), list[str]()
         announcer = VoiceAnnouncer(AudioSettings(voice_enabled=True), heard, eyes_open=False, note=noted.append)
-        guide = PracticeGuide(announcer, practice="Body scan")
+        guide = PracticeGuide(announcer, heard, practice="Body scan")
         plan = (
             Segment(Phase.SETTLE, 30.0),
             guided([0.0, 10.0]),
@@ -206,7 +224,7 @@ class TestGuide:
         announcer = VoiceAnnouncer(AudioSettings(voice_enabled=True), heard, eyes_open=False, note=str)
         known = load_programme("body-scan").segments[0].guide[0]
         for text, name in ((known.text, known.id), ("Something else.", known.id), ("My own.", "my_own")):
-            guide = PracticeGuide(announcer, practice="")
+            guide = PracticeGuide(announcer, heard, practice="")
             guide.update(Segment(Phase.TRANSFER, math.inf, guide=(GuideCue(0.0, text, name),)), 0.0, 0.0)
         assert heard.calls == [known.id, "", "my_own"]
 

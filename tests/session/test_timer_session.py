@@ -116,6 +116,19 @@ def test_a_guided_practice_speaks_its_texts_without_a_headset(tmp_path: Path) ->
     assert seen[1].guide_text.startswith("Bring attention to the left foot")
 
 
+def test_breaths_sound_at_their_pace_in_the_paced_part_alone(tmp_path: Path) -> None:
+    clock, sink = ScriptedClock(), Rung()
+    clock.acts = [(60.0, ask(clock, RequestKind.PAUSE)), (90.0, ask(clock, RequestKind.RESUME))]
+    sit(tmp_path, clock, sink, "breath-pacer", None)
+    turns = [(bell, at_s) for bell, at_s in sink.bells if bell in {Bell.BREATH_IN, Bell.BREATH_OUT}]
+    assert [bell for bell, _ in turns[:4]] == [Bell.BREATH_IN, Bell.BREATH_OUT] * 2
+    before = [at_s for _, at_s in turns if at_s < 60]
+    assert before == pytest.approx([34, 38, 44, 48, 54, 58], abs=0.5)
+    assert not [at_s for _, at_s in turns if 60.5 < at_s < 90]
+    paced_s = 6 * 60 - 30 - 60 - 8
+    assert len(turns) == pytest.approx(2 * (paced_s - 4) / 10, abs=1.5)
+
+
 def test_pauses_and_sleep_of_the_computer_do_not_count(tmp_path: Path) -> None:
     clock, sink = ScriptedClock(), Rung()
     clock.acts = [

@@ -20,7 +20,7 @@ from neurofeedback.cli.helpers.common import (
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.cli.helpers.window import open_window, session_with_report
 from neurofeedback.errors import EXIT_SETTINGS, SettingsError
-from neurofeedback.session.config import NO_DEVICE, RunningSession, SessionConfig
+from neurofeedback.session.config import NO_DEVICE, RunningSession, SessionConfig, SettingOverride
 from neurofeedback.texts import course, forms, home, terminal
 from neurofeedback.texts import study as study_texts
 from neurofeedback.texts.catalogue import tr
@@ -52,6 +52,9 @@ def train(
     ] = "",
     probe_every: Annotated[
         float | None, typer.Option(help="Mean seconds between questions; 0 for none; else the profile's.")
+    ] = None,
+    breaths_per_min: Annotated[
+        float | None, typer.Option(help="Pace of a breath pacer, 4 to 8 a minute; else the practice's.")
     ] = None,
     learn_live: Annotated[
         bool | None, typer.Option(help="Learn from each answer during the session; else as the profile says.")
@@ -101,6 +104,9 @@ def train(
         programme=programme,
         probe_interval_s=probe_every,
         learn_live=learn_live,
+        settings_overrides=()
+        if breaths_per_min is None
+        else (SettingOverride("pacer", "breaths_per_min", breaths_per_min),),
         mode=mode,
         facts=_facts(condition, substance, dose, route),
     )

@@ -19,12 +19,14 @@ from rich.text import Text
 from neurofeedback.cli.helpers.common import echo
 from neurofeedback.cli.helpers.keyboard import forward_keys
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK, RecordingError
+from neurofeedback.feedback.breath_pacer import breath_at
 from neurofeedback.session.config import RunningSession, SessionResult
 from neurofeedback.session.keymap import key_help
 from neurofeedback.session.live_state import Snapshot, guide_text_of, situation_of
 from neurofeedback.texts import record, terminal
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock, format_duration, format_index, format_percent
+from neurofeedback.texts.practices import choice
 from neurofeedback.texts.probe_questions import ProbeQuestion
 from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.texts.situation import CHANNELS
@@ -136,6 +138,9 @@ def render_panel(snapshot: Snapshot, attendant: AttendantKeys | None = None) -> 
     table.add_column()
     words = CHANNELS[situation_of(snapshot)].words
     table.add_row("", Text(tr(guide_text_of(snapshot) or words), style="italic"))
+    breath = breath_at(snapshot.segment_s, snapshot.breaths_per_min) if snapshot.breaths_per_min else None
+    if breath is not None:
+        table.add_row("", Text(tr(choice.BREATHE_IN if breath.inhaling else choice.BREATHE_OUT)))
     for label, text in describe_snapshot(snapshot).items():
         table.add_row(tr(label), Text(text))
     if attendant is not None:

@@ -146,4 +146,6 @@ class SnapshotBuilder:
             guide_text=guide_text,
             battery=battery,
             masked=context.masked,
+            breaths_per_min=context.phase_controller.segment.breaths_per_min,
+            segment_s=context.phase_controller.segment_s,
         )

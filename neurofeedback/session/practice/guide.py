@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from neurofeedback.audio.sink import Bell, Sink
 from neurofeedback.audio.voice import shipped_texts
+from neurofeedback.feedback.breath_pacer import Breath, breath_at
 from neurofeedback.session.plan import GuideCue, Segment
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.types import Phase
@@ -56,12 +58,19 @@ class GuideTimer:
 
 
 class PracticeGuide:
-    """Speaks the texts of a practice, and the phases that have no text of their own at their start."""
+    """Speaks the texts of a practice, and the phases that have no text of their own at their start; paces the breath.
 
-    def __init__(self, announcer: VoiceAnnouncer, *, practice: str) -> None:
-        self._announcer = announcer
+    Attributes
+    ----------
+    text : str
+        The text that is on screen.
+    """
+
+    def __init__(self, announcer: VoiceAnnouncer, sink: Sink, *, practice: str) -> None:
+        self._announcer, self._sink = announcer, sink
         self._practice = practice
         self._timer = GuideTimer()
+        self._inhaling: bool | None = None
         self.text = ""
 
     def announce_phase(self, segment: Segment, at_s: float) -> None:
@@ -71,11 +80,28 @@ class PracticeGuide:
             self._announcer.announce_phase(segment.phase, at_s)
 
     def update(self, segment: Segment, elapsed_s: float, at_s: float, *, paused: bool = False) -> None:
-        """Say the text that is due; ``elapsed_s`` is the time in the segment, ``at_s`` the session time, s."""
+        """Say the text that is due, and sound the breath.
+
+        Parameters
+        ----------
+        elapsed_s : float
+            Time since the start of the segment without pauses, s.
+        at_s : float
+            Session time, s.
+        """
         cue = self._timer.update(segment, elapsed_s, wait=paused or self._announcer.question_open)
         if cue is not None:
             self._announcer.say_text(cue.text, at_s, sentence=_recording(cue), after_bell=cue.at_s == 0)
         self.text = self._timer.text_shown(elapsed_s)
+        if not paused:
+            self._pace(breath_at(elapsed_s, segment.breaths_per_min) if segment.breaths_per_min else None, at_s)
+
+    def _pace(self, breath: Breath | None, at_s: float) -> None:
+        """Sound each turn of the breath."""
+        inhaling = None if breath is None else breath.inhaling
+        if inhaling is not None and inhaling is not self._inhaling:
+            self._sink.ring(Bell.BREATH_IN if inhaling else Bell.BREATH_OUT, at_s)
+        self._inhaling = inhaling
 
 
 def _recording(cue: GuideCue) -> str:

@@ -69,7 +69,9 @@ class TimerSession:
         self._notices: list[str] = []
         self._programme = _load_practice(config)
         settings = practice_settings(session_settings(load_settings(config.profile), config), self._programme)
-        self._plan = plan_session(settings.phases, config.minutes, 0.0, self._programme)
+        self._plan = plan_session(
+            settings.phases, config.minutes, 0.0, self._programme, breaths_per_min=settings.pacer.breaths_per_min
+        )
         check_recordings_folder(config.recordings, config.participant)
         self._clock: Clock = VirtualClock() if config.fast else RealClock()
         silent = config.fast and config.audio == "auto"
@@ -156,7 +158,7 @@ class Sitting:
         )
         opened = settings.phases.eyes == "open"
         self._announcer = VoiceAnnouncer(settings.audio, sink, eyes_open=opened, note=lambda _said: None)
-        self._guide = PracticeGuide(self._announcer, practice=plan.practice)
+        self._guide = PracticeGuide(self._announcer, sink, practice=plan.practice)
         self._events: list[SittingEvent] = []
         self._n_ticks = self._n_sat = 0
         self._written_s = 0.0
@@ -266,6 +268,8 @@ class Sitting:
                 can_extend=controller.can_extend,
                 practice=controller.practice,
                 guide_text=self._guide.text,
+                breaths_per_min=controller.segment.breaths_per_min,
+                segment_s=controller.segment_s,
             )
         )
 

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QScr
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts import settings, window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.practices import choice
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.widgets.basic import (
     FLAT_MARGIN,
@@ -31,6 +32,7 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
     "theme": settings.THEMES,
     "picture": window.PICTURES,
     "background": settings.BACKGROUNDS,
+    "pace": choice.PACES,
     "probes": settings.PROBES,
     "baseline": settings.BASELINES,
     "lsl_out": settings.LSL_OUTPUTS,
@@ -56,6 +58,7 @@ _GROUPS = (
             "learn_live",
             "baseline",
             "profile",
+            "pace",
         ),
     ),
     (settings.GROUP_OUTPUT, ("recordings", "lsl_out", "osc_out")),

@@ -23,6 +23,7 @@ from neurofeedback.ui.app_state import AppState
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
+from neurofeedback.ui.widgets.breath_circle import BreathClock
 from neurofeedback.ui.widgets.controls_panel import ControlsPanel
 from neurofeedback.ui.widgets.prompt import Prompt, PromptAnswer
 from neurofeedback.ui.widgets.sit_picture import SitPicture
@@ -76,7 +77,7 @@ class SitPage(QWidget):
         self._still = preferences.reduced_motion
         self._snapshot = Snapshot()
         self._ending = self._stopping = False
-        self._countdown = Countdown()
+        self._countdown, self._breath_clock = Countdown(), BreathClock()
         self._picture = SitPicture(water, preferences.picture)
         self._phase = label(large=True, onPicture=True, name=sit.PHASE)
         self._time = label(large=True, onPicture=True, name=sit.TIME_LEFT)
@@ -193,7 +194,7 @@ class SitPage(QWidget):
         """Reset the page for a new session and take the keyboard focus."""
         self._scene = WaterScene()
         self._ending = self._stopping = False
-        self._countdown = Countdown()
+        self._countdown, self._breath_clock = Countdown(), BreathClock()
         self._clear_notice()
         self._prompt.dismiss()
         self._show_dark(dark=False)
@@ -205,8 +206,10 @@ class SitPage(QWidget):
         ripple, mist = _ripple_and_mist(snapshot)
         scene = advance_scene(self._scene, ripple, mist, step_s)
         self._scene = replace(scene, time_s=0.0) if self._still else scene
+        breath = self._breath_clock.update(snapshot, step_s)
         if self.isVisible():
             self._picture.show_scene(self._scene)
+            self._picture.show_breath(breath, still=self._still)
         if snapshot is not self._snapshot:
             self._announce_change(self._snapshot, snapshot)
             self._snapshot = snapshot

@@ -5,11 +5,13 @@ from __future__ import annotations
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 
+from neurofeedback.feedback.breath_pacer import Breath
 from neurofeedback.feedback.ring_picture import Ring, ring_for_scene
 from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.theme import DARK, NIGHT
+from neurofeedback.ui.widgets.breath_circle import draw_breath
 from neurofeedback.ui.widgets.water_view import WaterView
 
 _DARK = "#000000"
@@ -23,13 +25,15 @@ class SitPicture(WaterView):
         self._kind = kind if kind in window.PICTURES else "water"
         self._ring = ring_for_scene(WaterScene())
         self._dark = False
+        self._breath: Breath | None = None
+        self._still = False
         super().__init__(water)
         self.setAccessibleName(tr(window.PICTURES[self._kind]))
 
     @property
     def is_animated(self) -> bool:
         """Whether the picture changes between two frames of the index."""
-        return self._kind != "none" and not self._dark
+        return (self._kind != "none" or self._breath is not None) and not self._dark
 
     @property
     def is_water(self) -> bool:
@@ -49,7 +53,7 @@ class SitPicture(WaterView):
 
     def show_scene(self, scene: WaterScene) -> None:
         """Draw a scene if the picture is animated."""
-        if not self.is_animated:
+        if self._kind == "none" or self._dark:
             return
         if self._kind == "water":
             super().show_scene(scene)
@@ -57,16 +61,29 @@ class SitPicture(WaterView):
             self._ring = ring
             self.update()
 
+    def show_breath(self, breath: Breath | None, *, still: bool) -> None:
+        """Draw the circle of the breath pacer over the picture, or none; ``still`` in one size."""
+        if breath != self._breath and (not still or _turn(breath) is not _turn(self._breath)):
+            self.update()
+        self._breath, self._still = breath, still
+
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Paint the chosen picture."""
         if self._kind == "water" and not self._dark:
             super().paintEvent(a0)
-            return
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(_DARK if self._dark else NIGHT))
-        if self._kind == "ring" and not self._dark:
-            _draw_ring(painter, QRectF(self.rect()), self._ring)
+            painter = QPainter(self)
+        else:
+            painter = QPainter(self)
+            painter.fillRect(self.rect(), QColor(_DARK if self._dark else NIGHT))
+            if self._kind == "ring" and not self._dark and self._breath is None:
+                _draw_ring(painter, QRectF(self.rect()), self._ring)
+        if self._breath is not None and not self._dark:
+            draw_breath(painter, QRectF(self.rect()), self._breath, still=self._still)
         painter.end()
+
+
+def _turn(breath: Breath | None) -> bool | None:
+    return None if breath is None else breath.inhaling
 
 
 def _draw_ring(painter: QPainter, room: QRectF, ring: Ring) -> None:
