@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +23,7 @@ from neurofeedback.settings.load import (
     load_settings,
     read_profile,
 )
+from neurofeedback.settings.programme import Programme
 
 OLD = Path(__file__).resolve().parent / "data" / "v0_1_0"
 FIRST, SECOND, OWN_BASELINE, REAL_TIME, IMPORTED = "P1-first", "P1-second", "P2", "P3", "P4"
@@ -88,19 +89,24 @@ LATER_KEYS = {
     *("calm", "background_follows", "tone_timbre", "calm_db"),
     *("voice_enabled", "voice_db", "voice_language", "voice_speed", "voice_folder", "ask_sure", "ask_sleepy"),
     *("clinic_text", "recall_days", "min_days_apart", "programme"),
+    "pacer",
     *("n_pairs", "answer_by_answer", "untaught", "share_above_base_rate"),
 }
 """Keys of settings and of documents that version 0.1.0 did not have."""
+LATER_PRACTICE_KEYS = {"feedback", "headset", "learn", "evidence", "breaths_per_min", "guide"}
+"""Keys of practices that version 0.1.0 did not have; its profiles have some of these names."""
 LATER_PREFERENCES = (
     *("ask_sure", "ask_sleepy", "mood_questions", "background_follows", "tone_timbre", "calm_sign"),
     *("voice", "voice_language", "voice_folder", "background_db", "tone_db", "calm_db", "bells_db", "voice_db"),
-    "difficulty_question",
+    *("difficulty_question", "pace", "language"),
 )
 """Settings of the window that version 0.1.0 did not have."""
 
 
 def leaves(value: object) -> list[object]:
     """Return the values of settings in their order, whatever they are called."""
+    if isinstance(value, Programme):
+        return leaves(_without_keys(value.model_dump(mode="json"), LATER_PRACTICE_KEYS))
     if isinstance(value, BaseModel):
         return leaves(value.model_dump(mode="json"))
     if isinstance(value, dict):
@@ -155,10 +161,14 @@ def answers(dataset: Path) -> dict[str, object]:
 
 def without_later(value: Any) -> Any:
     """Return a JSON document without the keys that version 0.1.0 did not have."""
+    return _without_keys(value, LATER_KEYS)
+
+
+def _without_keys(value: Any, keys: Collection[str]) -> Any:
     if isinstance(value, dict):
         table = cast("dict[str, Any]", value)
-        return {key: without_later(each) for key, each in table.items() if key not in LATER_KEYS}
-    return [without_later(each) for each in cast("list[Any]", value)] if isinstance(value, list) else value
+        return {key: _without_keys(each, keys) for key, each in table.items() if key not in keys}
+    return [_without_keys(each, keys) for each in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _without(answer: dict[str, object], *names: str) -> dict[str, object]:
