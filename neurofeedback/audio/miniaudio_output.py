@@ -14,6 +14,8 @@ from neurofeedback.settings.audio_feedback import AudioSettings
 SampleGenerator = Generator[bytes, int, None]
 
 _EXCLUDED_BACKENDS = {"NULL", "CUSTOM"}
+_DISCARDING_DEVICE = "Discard all samples"
+"""Beginning of the name of ALSA's null device, which nobody hears."""
 
 
 class Player(Protocol):
@@ -90,6 +92,7 @@ def open_player(settings: AudioSettings) -> Player:
     miniaudio = _load_miniaudio()
     try:
         if not settings.device:
+            _check_audible()
             return MiniaudioPlayer(settings)
         name, device_id = _find_device(settings.device)
         return MiniaudioPlayer(settings, name, device_id)
@@ -114,7 +117,17 @@ def _find_device(wanted: str) -> tuple[str, Any]:
 
 
 def _devices() -> dict[str, Any]:
-    """Return miniaudio's handle of every output by name; of two with one name, the first."""
+    """Return miniaudio's handle of every audible output by name; of two with one name, the first."""
+    return {name: device_id for name, device_id in _listed().items() if not name.startswith(_DISCARDING_DEVICE)}
+
+
+def _check_audible() -> None:
+    """Refuse a default output that can only be ALSA's null device."""
+    if (listed := _listed()) and not _devices():
+        raise _no_device(ValueError(", ".join(listed)))
+
+
+def _listed() -> dict[str, Any]:
     miniaudio = _load_miniaudio()
     try:
         found = miniaudio.Devices(_backends()).get_playbacks()

@@ -4,11 +4,11 @@ SHORT_BASELINE = (
     "Short sitting: feedback will be gentler, because there are only {seconds:.0f} s to learn your baseline."
 )
 NO_BASELINE = (
-    "There was never enough clean signal to learn what is usual for you, so nothing was judged and the tone "
+    "There was never enough clean signal to measure your baseline, so nothing was judged and the tone "
     "stayed neutral. Check how the headset sits, let jaw and forehead rest, and try again."
 )
 LATE_BASELINE = (
-    "The start had too little clean signal, so what is usual for you was learned only in practice; until "
+    "The start had too little clean signal, so your baseline was measured only in practice; until "
     "then nothing was judged and the tone stayed neutral."
 )
 STARTED_BEFORE_GOOD_CONTACT = "It was begun before contact was good enough."

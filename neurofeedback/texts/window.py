@@ -17,7 +17,7 @@ PROGRAM_FAULT_NOT_RECORDED = "A fault of the program: {error}. Nothing was recor
 
 CRASH_TITLE = "Something went wrong"
 CRASH_EXPLANATION = (
-    "Something in the program went wrong. What has been recorded is kept; a sitting that broke off is completed at "
+    "Something in the program went wrong. What has been recorded is saved; a sitting that broke off is completed at "
     "the next start. The report below says what happened and names no person."
 )
 CRASH_REPORT = "Report"
@@ -25,7 +25,7 @@ CRASH_COPY = "&Copy the report"
 CRASH_CONTINUE = "&Go on"
 
 PREFERENCES_UNREADABLE = "Your settings could not be read ({error}), so the defaults are used."
-PREFERENCES_BACKUP = "The file is kept as {file}."
+PREFERENCES_BACKUP = "The old file is saved as {file}."
 
 PICTURES = {"water": "Still water", "ring": "A ring", "none": "No picture"}
 WATER_PICTURE = "Picture: still water at night"

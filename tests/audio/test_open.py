@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from neurofeedback.audio import miniaudio_output
 from neurofeedback.audio import open as opening
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.open import open_sink
@@ -110,3 +111,18 @@ def test_a_file_that_cannot_be_created_is_refused_at_once(tmp_path: Path, name: 
     ):
         open_sink(str(tmp_path / name), SETTINGS, pytest.fail)
     assert (tmp_path / "taken.wav").read_bytes() == b"someone's music"
+
+
+def test_null_device_of_alsa_is_no_sound_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Listed:
+        """What a machine without a sound card lists."""
+
+        def __init__(self, _backends: object) -> None: ...
+
+        def get_playbacks(self) -> list[dict[str, object]]:
+            return [{"name": "Discard all samples (playback) or generate zero samples (capture)", "id": 1}]
+
+    monkeypatch.setattr("miniaudio.Devices", Listed)
+    assert miniaudio_output.device_names() == ()
+    with pytest.raises(SourceError, match="no sound device"):
+        miniaudio_output.open_player(SETTINGS)

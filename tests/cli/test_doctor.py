@@ -142,7 +142,8 @@ class Sound:
     ("answer", "need", "found"),
     [
         ([{"name": "Headphones", "id": 1}], RequirementStatus.OK, "Headphones"),
-        ([], RequirementStatus.OPTIONAL, "no device"),
+        ([], RequirementStatus.OPTIONAL, "no real sound device"),
+        ([{"name": "Discard all samples (playback)", "id": 1}], RequirementStatus.OPTIONAL, "no real sound device"),
         (miniaudio.MiniaudioError("can't get device info"), RequirementStatus.OPTIONAL, "can't get device info"),
     ],
 )

@@ -16,8 +16,8 @@ USE_TERMINAL = "add --headless to train in the terminal"
 ALL_LIBRARIES = "all installed"
 MISSING_LIBRARIES = "{n} missing"
 
-NO_SOUND = "no device"
-NO_SOUND_REASON = "no device ({reason})"
+NO_SOUND = "no real sound device"
+NO_SOUND_REASON = "no real sound device ({reason})"
 CONNECT_SOUND = (
     "connect loudspeakers or headphones (on a bare Linux: sudo apt-get install pulseaudio), or --audio FILE.wav"
 )
