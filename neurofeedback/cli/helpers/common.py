@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from pydantic import JsonValue
 
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.storage.toml_text import read_value
@@ -25,6 +24,7 @@ from neurofeedback.texts.safe_text import escape_controls
 from neurofeedback.texts.settings import LANGUAGES
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
     from rich.console import Console
 
 _log = logging.getLogger(__name__)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import JsonValue
 
 from neurofeedback.cli.commands.studies.study_protocol import AsJson, Recordings
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json, without_nan
 from neurofeedback.errors import EXIT_RECORDING
 from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 def power(
