@@ -102,10 +102,10 @@ def _context(data: SessionData) -> Mapping[str, object]:
         "participant": participant_label(data),
         "lines": lead_sentences(data),
         "notices": notices(data),
-        "index_name": profile.evidence.index_name,
+        "index_name": tr(profile.evidence.index_name),
         "index_meaning": tr(INDEX_MEANING),
         "timeline": plot_timeline(
-            data.frames, data.contacts, recording.events, recording.stream.sfreq, profile.evidence.index_name
+            data.frames, data.contacts, recording.events, recording.stream.sfreq, tr(profile.evidence.index_name)
         )
         if len(data.frames)
         else "",

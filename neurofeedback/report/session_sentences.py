@@ -9,7 +9,7 @@ from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.report.session_data import SessionData
 from neurofeedback.texts import report
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.format import format_clock, format_duration, format_percent
+from neurofeedback.texts.format import format_clock, format_date, format_duration, format_percent, inside_sentence
 from neurofeedback.texts.status import phase_label
 from neurofeedback.types import EventKind, Phase
 
@@ -50,13 +50,13 @@ def _usable_signal_sentence(valid_fraction: float | None) -> str:
 
 def _session_line(data: SessionData) -> str:
     started = data.start.started
-    phases = ", ".join(phase_label(Phase(phase.phase)).lower() for phase in data.phases) or tr(report.NO_PHASE)
+    phases = ", ".join(inside_sentence(phase_label(Phase(phase.phase))) for phase in data.phases) or tr(report.NO_PHASE)
     return tr(
         report.SESSION_LINE,
         phases=f"{phases[0].upper()}{phases[1:]}",
         device=data.recording.stream.device,
         participant=participant_label(data),
-        started=f"{started.day}\u00a0{started:%B}\u00a0{started:%Y},\u00a0{started:%H:%M}",
+        started=f"{format_date(started)},\u00a0{started:%H:%M}",
     )
 
 

@@ -15,6 +15,7 @@ from neurofeedback.analysis.session_spectra import SPECTRA_PHASES, SpectraPanel
 from neurofeedback.report.figure_style import ACCENT, GREY, INK, render_svg, shorten_label
 from neurofeedback.texts import report
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.format import inside_sentence
 from neurofeedback.texts.status import phase_label
 from neurofeedback.types import Phase
 
@@ -73,7 +74,7 @@ def _limits(panels: Sequence[SpectraPanel]) -> tuple[float, float]:
 def _legend(panels: Sequence[SpectraPanel], iaf_hz: float | None) -> list[Artist]:
     shown = [phase for phase in SPECTRA_PHASES if any(phase in panel.spectra for panel in panels)]
     handles: list[Artist] = [
-        Line2D([], [], color=_LINES[phase][0], linewidth=_LINES[phase][1], label=phase_label(phase).lower())
+        Line2D([], [], color=_LINES[phase][0], linewidth=_LINES[phase][1], label=inside_sentence(phase_label(phase)))
         for phase in shown
     ]
     handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label=tr(report.APERIODIC_FIT)))

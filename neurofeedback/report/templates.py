@@ -11,7 +11,7 @@ from types import ModuleType
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from neurofeedback.texts.catalogue import language, tr
+from neurofeedback.texts.catalogue import language, localize_number, tr
 from neurofeedback.texts.format import format_clock, format_duration, format_percent
 from neurofeedback.texts.status import phase_label
 from neurofeedback.types import Phase
@@ -43,5 +43,6 @@ def render_template(template: str, texts: ModuleType, context: Mapping[str, obje
     environment.filters.update(
         clock=format_clock, duration=format_duration, phase=lambda word: phase_label(Phase(word)), share=format_percent
     )
+    environment.filters["format"] = lambda number, *values: localize_number(number % values)
     environment.globals.update(text=text, language=language())
     return environment.get_template(template).render(context)

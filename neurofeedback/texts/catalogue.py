@@ -100,6 +100,11 @@ def translate(translations: NullTranslations, template: str, /, **fields: object
         return template.format(**fields)
 
 
+def localize_number(text: str) -> str:
+    """Return a formatted number with the decimal sign of the chosen language."""
+    return text.translate(_SWAP) if tr(DECIMAL_SIGN).endswith(",") else text
+
+
 def tr_stored(text: str, templates: Iterable[str]) -> str:
     """Return a recorded English text in the chosen language; as it stands if it is of none of the templates.
 

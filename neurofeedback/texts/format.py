@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import isfinite
 
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import ENGLISH, language, localize_number, tr
 
 ONE_MINUTE = "1 minute"
 MINUTES = "{n} minutes"
@@ -12,6 +13,11 @@ ONE_SECOND = "1 second"
 SECONDS = "{n} seconds"
 NOT_AVAILABLE = "n/a"
 UNKNOWN = "unknown"
+DATE = "{day}\u00a0{month}\u00a0{year}"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def format_clock(seconds: float) -> str:
@@ -55,3 +61,36 @@ def format_percent(share: float) -> str:
 def format_index(mwi: float) -> str:
     """Return the index as a whole number, or ``unknown``."""
     return f"{mwi:.0f}" if isfinite(mwi) else tr(UNKNOWN)
+
+
+def format_number(value: float, digits: int) -> str:
+    """Return a number with so many digits after the decimal sign.
+
+    Examples
+    --------
+    >>> format_number(2.25, 1), format_number(70, 0)
+    ('2.2', '70')
+    """
+    return localize_number(f"{value:.{digits}f}")
+
+
+def format_date(day: date) -> str:
+    r"""Return a date with the name of its month.
+
+    Examples
+    --------
+    >>> format_date(date(2026, 11, 30))
+    '30\xa0November\xa02026'
+    """
+    return tr(DATE, day=day.day, month=tr(MONTHS[day.month - 1]), year=day.year)
+
+
+def inside_sentence(label: str) -> str:
+    """Return a label as it stands within a sentence: small letters in English, unchanged where nouns are capital.
+
+    Examples
+    --------
+    >>> inside_sentence("Without feedback")
+    'without feedback'
+    """
+    return label.lower() if language() == ENGLISH else label

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+INDEX_NAMES = ("mind-wandering index (EEG proxy)", "posterior alpha index")
+"""Names of the index in the shipped evidence profiles."""
+
 INDEX_MEANING = "50 is your level at the start of this sitting; a higher number suggests more wandering"
 DISCLAIMER = (
     "This program shows an experimental number from brain waves (EEG). In studies of groups, similar numbers are on "

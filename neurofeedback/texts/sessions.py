@@ -9,6 +9,8 @@ ONE = "1 sitting"
 LIST_NAME = "List of sittings"
 
 DATE = "Date"
+DATE_FORMAT = "d MMM yyyy, HH:mm"
+"""Date and time of a sitting, in the letters of Qt."""
 LENGTH = "Length"
 PRACTICE = "Practice"
 SIGNAL = "Usable signal"

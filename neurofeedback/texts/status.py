@@ -50,7 +50,7 @@ def index_source_text(
     if trust == 0:
         return translate(session_texts.INDEX_SOURCE_NO_TRUST)
     if index_name != INDEX_NAME:
-        return translate(session_texts.INDEX_SOURCE_OTHER, index_name=index_name)
+        return translate(session_texts.INDEX_SOURCE_OTHER, index_name=translate(index_name))
     if n_answers == 0:
         return translate(session_texts.INDEX_SOURCE_STUDIES_LIVE if learns_live else session_texts.INDEX_SOURCE_STUDIES)
     if n_answers == 1:

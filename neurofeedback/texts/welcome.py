@@ -62,5 +62,5 @@ HELP_KEYS: dict[str, dict[str, str]] = {
     },
 }
 """What each key does, by place."""
-KEY_NAMES = ("Space", "Page Up, Page Down", "Enter, Del, Ctrl+Z")
+KEY_NAMES = ("Space", "Ctrl+E", "Page Up, Page Down", "Enter, Del, Ctrl+Z")
 """The keys above that are words."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from gettext import NullTranslations
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -11,10 +12,11 @@ from types import ModuleType
 
 import pytest
 
+from neurofeedback.settings.load import available, load_evidence
 from neurofeedback.storage.toml_text import read_value
 from neurofeedback.texts import home, session, session_notices, sit, spoken, status
 from neurofeedback.texts.catalogue import english, in_english, language, set_translations, tr, tr_stored
-from neurofeedback.texts.format import format_duration
+from neurofeedback.texts.format import format_date, format_duration, format_number, inside_sentence
 from neurofeedback.texts.languages import (
     in_language,
     install_translation,
@@ -160,3 +162,14 @@ def test_loaded_translation_is_made_from_its_source(script: ModuleType) -> None:
         assert loaded is not None
         for text, translated in script.read_translation(path).items():
             assert loaded.gettext(text) == translated, "run scripts/translations"
+
+
+@pytest.mark.usefixtures("german")
+def test_dates_and_names_within_sentences_follow_the_language() -> None:
+    assert format_date(date(2026, 3, 4)) == "4.\u00a0März\u00a02026"
+    assert format_number(2.5, 1) == "2,5"
+    assert inside_sentence(tr(session.PHASES["practice"])) == "Übung"
+
+
+def test_names_of_the_index_are_those_of_the_profiles() -> None:
+    assert {load_evidence(name).index_name for name in available("evidence")} == set(session.INDEX_NAMES)

@@ -161,7 +161,7 @@ def _has_index(snapshot: Snapshot) -> bool:
 
 
 def _index_line(snapshot: Snapshot) -> str:
-    return tr(terminal.INDEX_LINE, name=snapshot.index_name, meaning=tr(INDEX_MEANING))
+    return tr(terminal.INDEX_LINE, name=tr(snapshot.index_name), meaning=tr(INDEX_MEANING))
 
 
 def _keys_text(snapshot: Snapshot) -> str:

@@ -75,7 +75,7 @@ class AfterPage(QWidget):
         self._lines = [label(name=name) for name in (after.DURATION_NAME, after.SIGNAL_NAME, after.ANSWERS_NAME)]
         self._message = label(live=True, name=window.MESSAGE)
         self._timeline = IndexTimeline(theme)
-        self._legend = label(tr(after.LEGEND, name=INDEX_NAME, meaning=INDEX_MEANING), quiet=True)
+        self._legend = label(tr(after.LEGEND, name=tr(INDEX_NAME), meaning=tr(INDEX_MEANING)), quiet=True)
         self._decoder_text = label(name=after.DECODER_NAME)
         self._signs = label(quiet=True, name=after.SIGNS_NAME)
         self._notes_form = NotesForm()

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.texts import fit, window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.format import format_number
 from neurofeedback.texts.status import battery_text, contact_hint, contact_reason_text, contact_symbol, headset_fit_text
 from neurofeedback.types import ContactLevel, ElectrodeQuality, HeadsetFit
 from neurofeedback.ui.device_names import device_title
@@ -118,7 +119,7 @@ class FitPage(QWidget):
     def _show_texts(self, snapshot: Snapshot, headset_fit: HeadsetFit) -> None:
         self._title.setText(headset_fit_text(headset_fit, snapshot.signal_lost_s))
         self._hint.setText(contact_hint(headset_fit))
-        lost = tr(fit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
+        lost = tr(fit.SAMPLES_LOST, share=format_number(100 * snapshot.loss_rate, 1))
         device = device_title(snapshot.stream.device) if snapshot.stream else ""
         self._facts.setText(" · ".join(filter(None, (device, lost, battery_text(snapshot.battery)))))
         self._show_fit(headset_fit, lost=snapshot.signal_lost_s > 0)

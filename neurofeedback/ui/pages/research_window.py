@@ -17,7 +17,7 @@ from neurofeedback.session.keymap import PRESENTER_KEYS, request_for_key
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import research
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.format import format_index, format_percent
+from neurofeedback.texts.format import format_index, format_number, format_percent
 from neurofeedback.texts.status import phase_label
 from neurofeedback.types import Frame
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
@@ -191,7 +191,7 @@ def _features(columns: tuple[str, ...], frame: Frame) -> list[tuple[str, float]]
 def _link_text(snapshot: Snapshot) -> str:
     if snapshot.stream is None:
         return ""
-    lines = [tr(research.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.2f}")]
+    lines = [tr(research.SAMPLES_LOST, share=format_number(100 * snapshot.loss_rate, 2))]
     if math.isfinite(snapshot.latency_ms):
         lines.append(tr(research.LATENCY, ms=f"{snapshot.latency_ms:.0f}"))
     if snapshot.signal_lost_s:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from PyQt6.QtCore import QEvent, QRectF, QSize, Qt
+from PyQt6.QtCore import QEvent, QLocale, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -83,7 +83,7 @@ class CalendarView(QWidget):
             painter.drawText(QRectF(0, _cell(place).top() - 5, _SIDE - 6, 24), _BESIDE, name)
         for at, day in enumerate(self._days):
             if day.day == 1:
-                painter.drawText(QRectF(_cell(at).left(), 0, 60, 26), Qt.AlignmentFlag.AlignLeft, f"{day:%b}")
+                painter.drawText(QRectF(_cell(at).left(), 0, 60, 26), Qt.AlignmentFlag.AlignLeft, _short_month(day))
         for at, day in enumerate(self._days):
             box, share = _cell(at), min(1.0, self._seconds.get(day, 0.0) / FULL_S)
             painter.fillRect(box, QColor(self._theme.field))
@@ -96,3 +96,7 @@ class CalendarView(QWidget):
 def _cell(at: int) -> QRectF:
     week, weekday = divmod(at, 7)
     return QRectF(_SIDE + week * (_CELL + _GAP), _HEAD + weekday * (_CELL + _GAP), _CELL, _CELL)
+
+
+def _short_month(day: date) -> str:
+    return QLocale().standaloneMonthName(day.month, QLocale.FormatType.ShortFormat)

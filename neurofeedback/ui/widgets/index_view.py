@@ -52,6 +52,7 @@ class IndexView(QWidget):
 
     def show_index(self, name: str, mwi: float, history: NDArray[np.float32]) -> None:
         """Show the name of the index, its value (0 to 100, NaN where there is none) and its last minutes."""
+        name = tr(name)
         self._name.setText(name[:1].upper() + name[1:])
         self._number.setAccessibleName(name)
         self._number.setText(format_index(mwi))

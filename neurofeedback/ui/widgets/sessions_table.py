@@ -25,7 +25,7 @@ def date_text(session: PastSession) -> str:
     """Return date and time of a sitting in the language of the system, such as ``22 Nov 2026, 09:15``."""
     started = session.started_at
     moment = QDateTime(started.year, started.month, started.day, started.hour, started.minute)
-    return QLocale().toString(moment, "d MMM yyyy, HH:mm")
+    return QLocale().toString(moment, tr(sessions.DATE_FORMAT))
 
 
 def answers_text(session: PastSession) -> str:
@@ -146,7 +146,11 @@ class SessionsTable(QTableView):
         if (rows := self.verticalHeader()) is not None:
             rows.setDefaultSectionSize(round(_ROW_HEIGHT * scale))
         for column, width in enumerate(_WIDTHS):
-            self.setColumnWidth(column, round(width * scale))
+            self.setColumnWidth(column, max(round(width * scale), self._head_width(column)))
+
+    def _head_width(self, column: int) -> int:
+        heads = self.horizontalHeader()
+        return 0 if heads is None else heads.sectionSizeHint(column)
 
     @property
     def selected(self) -> tuple[PastSession, ...]:

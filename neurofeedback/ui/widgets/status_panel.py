@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout
 from neurofeedback.session.live_state import Snapshot, situation_of
 from neurofeedback.texts import sit
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.format import format_percent
+from neurofeedback.texts.format import format_number, format_percent
 from neurofeedback.texts.situation import CHANNELS
 from neurofeedback.texts.status import battery_text, contact_symbol, contact_text
 from neurofeedback.ui.theme import Theme
@@ -61,6 +61,6 @@ def _signal_text(snapshot: Snapshot) -> str:
         return snapshot.sound
     now, so_far = format_percent(snapshot.frame.signal), format_percent(snapshot.valid_fraction)
     usable = tr(sit.USABLE_SIGNAL, now=now, share=so_far)
-    lost = tr(sit.SAMPLES_LOST, share=f"{100 * snapshot.loss_rate:.1f}")
+    lost = tr(sit.SAMPLES_LOST, share=format_number(100 * snapshot.loss_rate, 1))
     battery = battery_text(snapshot.battery)
     return " · ".join(part for part in (usable, lost, battery, snapshot.sound, snapshot.outputs) if part)
