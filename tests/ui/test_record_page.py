@@ -195,3 +195,10 @@ def test_the_attendant_sees_what_is_due(qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.addWidget(page)
     page.activate()
     qtbot.waitUntil(lambda: "end of the infusion" in page._due.text())
+
+
+def test_an_interrupt_of_the_program_ends_a_locked_recording(room: Room, qtbot: QtBot) -> None:
+    assert page_of(room).locked
+    room.window.interrupt()
+    qtbot.waitUntil(lambda: not room.window.isVisible())
+    assert room.sitting.stopped == 1
