@@ -22,13 +22,14 @@ from neurofeedback.recording.facts.entries import (
     read_entries,
     save_entry,
 )
-from neurofeedback.recording.facts.entry_models import AdverseEvent, AnyEntry, AttendantNote, DoseEnd
+from neurofeedback.recording.facts.entry_models import AdverseEvent, AnyEntry, AttendantNote, DoseEnd, Medicine
 from neurofeedback.recording.facts.entry_parsing import parse_dose, parse_vitals
 from neurofeedback.recording.facts.merge_entries import merge_into_recordings
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionWriter
+from neurofeedback.storage.hash_chain import append_entry, read_chain
 from neurofeedback.types import EventKind, StreamInfo
 from neurofeedback.verification.check_facts import check_record, check_session_facts
 from neurofeedback.verification.check_result import CheckStatus
@@ -289,6 +290,14 @@ def test_the_next_entry_completes_what_a_kill_left_out_of_the_events(writer: Ses
     enter(tmp_path, AttendantNote(text="slept"), 600)
     merge_into_recordings(tmp_path, "07", START + timedelta(minutes=600))
     assert [value["systolic"] for value in entry_values(writer)] == [128]
+
+
+def test_a_line_with_fields_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    enter(tmp_path, Medicine(name="lorazepam 1 mg"))
+    ((_, line),) = read_chain(entries.entries_path(tmp_path, "07")).content
+    old = {"kind": "medicine", "name": "lorazepam 1 mg", "dose": "", "change": ""}
+    append_entry(entries.entries_path(tmp_path, "07"), {**line, "entry": old})
+    assert [one.line.entry for one in read_entries(tmp_path, "07")] == 2 * [Medicine(name="lorazepam 1 mg")]
 
 
 @pytest.mark.parametrize("kind", ["end", "ready"])

@@ -79,20 +79,21 @@ class AdverseEvent(EntryModel):
 
 
 class Medicine(EntryModel):
-    """Another medicine, or a change of one."""
+    """Another medicine, or a change of one, as entered."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # earlier lines hold fields that were always empty
 
     kind: Literal["medicine"] = "medicine"
     name: str = Field(min_length=1, max_length=200)
-    dose: str = ""
-    change: str = ""
 
 
 class Consent(EntryModel):
-    """Consent to a version of the information, or its withdrawal."""
+    """Consent to a version of the information."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # earlier lines hold a field that was never set
 
     kind: Literal["consent"] = "consent"
     version: str = Field(min_length=1, max_length=100)
-    withdrawn: bool = False
 
 
 AnyEntry = Annotated[

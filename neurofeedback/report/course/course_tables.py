@@ -167,11 +167,7 @@ def home_text(data: CourseData, now: datetime) -> str:
 
 def medicines_text(data: CourseData) -> str:
     """Return other medicines as entered."""
-    found = [
-        f"{one.at:%Y-%m-%d} {' '.join(filter(None, (entry.name, entry.dose, entry.change)))}"
-        for one in data.entries
-        if isinstance(entry := one.line.entry, Medicine)
-    ]
+    found = [f"{one.at:%Y-%m-%d} {entry.name}" for one in data.entries if isinstance(entry := one.line.entry, Medicine)]
     return "; ".join(found) or tr(texts.NOTHING)
 
 
