@@ -44,5 +44,6 @@ def render_template(template: str, texts: ModuleType, context: Mapping[str, obje
         clock=format_clock, duration=format_duration, phase=lambda word: phase_label(Phase(word)), share=format_percent
     )
     environment.filters["format"] = lambda number, *values: localize_number(number % values)
+    environment.filters["translated"] = tr
     environment.globals.update(text=text, language=language())
     return environment.get_template(template).render(context)

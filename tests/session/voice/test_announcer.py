@@ -24,6 +24,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.texts: list[str] = []
 
     def start(self) -> None: ...
 
@@ -41,6 +42,7 @@ class Heard:
 
     def speak(self, utterance: Utterance, at_s: float) -> None:
         self.calls.append(utterance.sentence or utterance.text)
+        self.texts.append(utterance.text)
 
     def hush(self, at_s: float) -> None:
         self.calls.append("-")
@@ -50,6 +52,21 @@ def announcer(heard: Heard, *, enabled: bool = True) -> tuple[VoiceAnnouncer, li
     noted: list[str] = []
     settings = AudioSettings(voice_enabled=enabled)
     return VoiceAnnouncer(settings, heard, eyes_open=False, note=noted.append), noted
+
+
+def test_voice_speaks_its_own_language_and_what_is_noted_is_english() -> None:
+    heard, noted = Heard(), list[str]()
+    settings = AudioSettings(voice_enabled=True, voice_language="de")
+    speaker = VoiceAnnouncer(settings, heard, eyes_open=False, note=noted.append)
+    speaker.announce_phase(Phase.PRACTICE, 1.0)
+    speaker.say_text("Now the right foot: toes, sole, heel.", 2.0)
+    speaker.say_text("A text of my own.", 3.0)
+    assert heard.texts == [
+        "Die Übung beginnt. Bleib beim Atem.",
+        "Jetzt der rechte Fuß: Zehen, Sohle, Ferse.",
+        "A text of my own.",
+    ]
+    assert noted == ["phase_practice", "Now the right foot: toes, sole, heel.", "A text of my own."]
 
 
 def test_phases_questions_and_texts_are_said_and_noted() -> None:
