@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 from typer.testing import CliRunner
 
 from neurofeedback.cli.main import app
@@ -295,7 +296,7 @@ def test_the_next_entry_completes_what_a_kill_left_out_of_the_events(writer: Ses
 def test_a_line_with_fields_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     enter(tmp_path, Medicine(name="lorazepam 1 mg"))
     ((_, line),) = read_chain(entries.entries_path(tmp_path, "07")).content
-    old = {"kind": "medicine", "name": "lorazepam 1 mg", "dose": "", "change": ""}
+    old: dict[str, JsonValue] = {"kind": "medicine", "name": "lorazepam 1 mg", "dose": "", "change": ""}
     append_entry(entries.entries_path(tmp_path, "07"), {**line, "entry": old})
     assert [one.line.entry for one in read_entries(tmp_path, "07")] == 2 * [Medicine(name="lorazepam 1 mg")]
 
