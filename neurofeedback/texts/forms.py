@@ -58,6 +58,8 @@ SAVED = "Saved."
 SAVED_SCORE = "Saved. Score {score}. It is no diagnosis."
 ENTRY = "what"
 ENTRY_TEXT = "in words, such as 35 mg or 128/84 pulse 71"
+PREVIEW = "Read as: {entry}"
+PREVIEW_NAME = "how the entry is read"
 ENTRY_KINDS = {
     "dose": "dose given",
     "end": "end of the infusion",

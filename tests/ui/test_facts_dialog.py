@@ -91,8 +91,12 @@ def test_an_entry_is_saved_and_one_that_is_not_complete_is_not(
     entry.kind.setCurrentIndex(entry.kind.findData("dose"))
     entry.text.setText("35 mg")
     entry.substance.setText("ketamine")
+    assert entry.preview.text() == "", "without a route it is not complete"
     entry.route.setCurrentText("iv")
-    assert "Saved" in save(qtbot, entry)
+    assert entry.preview.text().startswith("Read as: dose")
+    assert "mg 35" in entry.preview.text()
+    assert "0 min from the dose" in save(qtbot, entry)
+    assert entry.preview.text() == ""
     assert not entry.save.isEnabled()
     entry.save.click()
     assert not entry.task.busy, "a second press stores no second dose"

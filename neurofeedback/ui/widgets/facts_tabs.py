@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QScrollArea, QWidget
 
 from neurofeedback.errors import NeurofeedbackError, SettingsError
-from neurofeedback.recording.facts.entries import save_entry
+from neurofeedback.recording.facts.entries import minutes_since_dose, read_entries, save_entry
 from neurofeedback.recording.facts.entry_models import (
     AdverseEvent,
     AnyEntry,
@@ -199,13 +200,15 @@ class FormTab(_SavingTab):
 class EntryTab(_SavingTab):
     """Takes the entries of an attendant, with the time they happened. Nothing that matters is preset.
 
-    ``moment`` is the time of an entry without one; None for that of saving.
+    What is typed is read back at once. ``moment`` is the time of an entry without one; None for that of saving.
     """
 
     def __init__(self, recordings: Path, participant: str) -> None:
         super().__init__(self._save)
         self._source = (recordings, participant)
         self.moment: datetime | None = None
+        self.preview = label(quiet=True, name=forms.PREVIEW_NAME)
+        self.preview.setWordWrap(True)
         self.kind = ComboBox()
         for kind, name in forms.ENTRY_KINDS.items():
             self.kind.addItem(tr(name), kind)
@@ -233,6 +236,7 @@ class EntryTab(_SavingTab):
                 field.setAccessibleName(tr(name))
             self._fields.addRow(tr(name), field)
         inside.addLayout(self._fields)
+        inside.addWidget(self.preview)
         inside.addWidget(self.message)
         inside.addWidget(self.save)
         inside.addStretch(1)
@@ -276,6 +280,14 @@ class EntryTab(_SavingTab):
             (self.text, set(forms.ENTRY_KINDS) - {"end"}),
         ):
             self._fields.setRowVisible(field, kind in kinds)
+
+    def update_save(self) -> None:
+        """Enable the button where there is something to save, and show how it is read."""
+        super().update_save()
+        self.preview.setText("")
+        if self.unsaved:
+            with suppress(NeurofeedbackError):  # not complete yet
+                self.preview.setText(tr(forms.PREVIEW, entry=format_entry(self.read())))
 
     def read(self) -> AnyEntry:
         """Return the entry as it stands in the fields.
@@ -402,7 +414,9 @@ def _save_entry(
 ) -> tuple[str, ...]:
     _, notices = save_entry(recordings, participant, entry, at=at, by=by)
     _, unmerged = merge_into_recordings(recordings, participant, at)
-    return (tr(course.ENTRY_SAVED, at=f"{at:%H:%M}", entry=format_entry(entry), minutes=""), *notices, *unmerged)
+    minutes = minutes_since_dose(read_entries(recordings, participant), at)
+    since = "" if minutes is None else tr(course.MINUTES_FROM_DOSE, minutes=f"{minutes:g}")
+    return (tr(course.ENTRY_SAVED, at=f"{at:%H:%M}", entry=format_entry(entry), minutes=since), *notices, *unmerged)
 
 
 def _save_facts(
