@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.fuzz import run
 from benchmarks.fuzz.check import imports_or_leaves_nothing, opens_or_refuses
 from benchmarks.fuzz.mutate import damaged
 from benchmarks.fuzz.seeds import Seed, seeds
@@ -63,3 +64,21 @@ def test_importing_a_damaged_file_leaves_a_whole_session_or_nothing(known: dict[
 def test_bytes_under_any_name_are_refused_in_one_line(content: bytes, name: str):
     with tempfile.TemporaryDirectory() as folder:
         opens_or_refuses(Seed({name: content}).write(Path(folder)))
+
+
+@pytest.mark.parametrize("n_slow", [1, 2])
+def test_file_that_takes_too_long_twice_is_a_finding(monkeypatch: pytest.MonkeyPatch, n_slow: int) -> None:
+    """Once may be due to a busy machine."""
+    seed, slow = Seed({"a.csv": b"1,2\n"}), iter([True] * n_slow)
+
+    def opens(_: Path) -> bool:
+        if next(slow, False):
+            raise run.TooLongError
+        return True
+
+    monkeypatch.setattr(run, "opens_or_refuses", opens)
+    if n_slow == 1:
+        run._once(seed, seed, random.Random(1), importing=False)
+        return
+    with pytest.raises(run.CrashError):
+        run._once(seed, seed, random.Random(1), importing=False)
