@@ -33,6 +33,7 @@ _SIGNAL_KINDS = (
     _SignalKind("magnetometer_channels", "motion", "magnetometer", axes=_XYZ),
     _SignalKind("rotation_channels", "motion", "rotation", axes=_XYZ),
     _SignalKind("ppg_channels", "ppg", "ppg"),
+    _SignalKind("optical_channels", "optics", "optics"),
     _SignalKind("eda_channels", "skin", "eda"),
     _SignalKind("temperature_channels", "skin", "temperature"),
     _SignalKind("battery_channel", "battery", "battery", "%"),

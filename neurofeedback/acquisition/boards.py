@@ -124,6 +124,8 @@ class BoardSpec:
         How its packet counter runs; None if unknown.
     counters : mapping
         Counter rules of its auxiliary signals that have a table of their own, by label.
+    repeats_blocks : bool
+        Its driver repeats a channel's block where it got no new one.
     extras : mapping
         Optional signals that may follow the colon, each with the BrainFlow command that switches it on.
     """
@@ -139,11 +141,16 @@ class BoardSpec:
     manufacturer: str = "n/a"
     counter: CounterRule | None = None
     counters: Mapping[str, CounterRule] = field(default_factory=dict[str, CounterRule])
+    repeats_blocks: bool = False
     extras: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 _MUSE_COUNTER = CounterRule(65536, repeat=12)
 _MUSE_COUNTERS = {"motion": CounterRule(65536, repeat=3), "ppg": CounterRule(65536, repeat=6)}
+# An Athena counts the blocks of each kind; how many samples a block holds depends on its preset. Its packets and the
+# time in them, which BrainFlow adds as higher digits, are left out by the modulus.
+_ATHENA_COUNTER = CounterRule(256, repeat=0)
+_ATHENA_COUNTERS = {"motion": CounterRule(256, repeat=3), "optics": _ATHENA_COUNTER}
 _PULSE = {"ppg": "p61"}
 
 
@@ -158,6 +165,7 @@ def _muse(name: str, board_id: int, extras: Mapping[str, str] | None = None) -> 
         manufacturer="InteraXon",
         counter=_MUSE_COUNTER,
         counters=_MUSE_COUNTERS,
+        repeats_blocks=True,
         extras=extras or {},
     )
 
@@ -182,7 +190,7 @@ _SPECS = (
     _muse("muse-2", 38, _PULSE),
     _muse("muse-s", 39, _PULSE),
     _muse("muse-2016", 41),
-    replace(_muse("muse-s-athena", 67), counter=None, counters={}),
+    replace(_muse("muse-s-athena", 67), counter=_ATHENA_COUNTER, counters=_ATHENA_COUNTERS, repeats_blocks=False),
     _openbci("ganglion", 46, devices.BLUETOOTH),
     _openbci("cyton", 0, devices.DONGLE, "serial_port", CounterRule(256)),
     _openbci("cyton-daisy", 2, devices.DONGLE, "serial_port", CounterRule(256, step=2)),

@@ -242,8 +242,8 @@ def _release(board: BoardShim) -> None:
 
 
 def _make_stale_filter(spec: BoardSpec, description: Mapping[str, Any]) -> StalePacketFilter | None:
-    """Return a filter for a board whose driver delivers its channels in blocks, else None."""
-    if spec.counter is None or spec.counter.repeat == 1:
+    """Return a filter for a board whose driver repeats blocks of single channels, else None."""
+    if spec.counter is None or not spec.repeats_blocks:
         return None
     return StalePacketFilter(description["eeg_channels"], description["package_num_channel"], spec.counter.repeat)
 

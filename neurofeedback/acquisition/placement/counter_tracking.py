@@ -40,7 +40,7 @@ class CounterRule:
     step : int
         Increase of the counter from one sample to the next.
     repeat : int
-        Number of successive samples that carry the same count.
+        Number of successive samples that carry the same count; 0 if the first samples have to show it.
     """
 
     modulus: int

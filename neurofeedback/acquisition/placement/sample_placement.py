@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurofeedback.acquisition.placement.counter_tracking import CounterRule, CounterTracker, SamplePosition
 from neurofeedback.types import LostRun
+
+_MIN_BLOCKS, _MAX_WITHOUT_BLOCKS = 4, 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +39,8 @@ class SamplePlacer:
     sfreq : float
         Nominal sampling frequency, Hz.
     rule : CounterRule, optional
-        How the device's counter runs; without one only a silence of more than a second is seen as a loss.
+        How the device's counter runs; without one only a silence of more than a second is seen as a loss. Where its
+        ``repeat`` is 0, samples are held until the first whole blocks show how many have the same count.
 
     Examples
     --------
@@ -48,7 +51,9 @@ class SamplePlacer:
     """
 
     def __init__(self, n_channels: int, sfreq: float, rule: CounterRule | None = None) -> None:
+        self._rule, self._sfreq = rule, sfreq
         self._tracker = CounterTracker(sfreq, rule)
+        self._waiting: list[tuple[int, float]] | None = [] if rule is not None and not rule.repeat else None
         self._pending = np.empty((n_channels, 0), np.float32)
         self._newest = np.full((n_channels, 1), np.nan, np.float32)
         self._next = self._origin = 0
@@ -57,10 +62,12 @@ class SamplePlacer:
     @property
     def has_pending(self) -> bool:
         """Whether samples are held until their position is known."""
-        return self._tracker.has_pending
+        return self._tracker.has_pending or bool(self._waiting)
 
     def restart(self) -> None:
         """Expect the counter to start again, as after a reconnect: the next sample is placed by time."""
+        if self._waiting is not None:
+            self._pending, self._waiting = self._pending[:, :0], []
         self._tracker.restart()
 
     def restart_numbering(self) -> int:
@@ -85,8 +92,15 @@ class SamplePlacer:
         PlacedSamples or None
             The samples whose position is now known; they follow the previous ones without gap or overlap.
         """
-        held = np.concatenate([self._pending, _float32(data)], axis=1)
-        repeated = self._find_repeated(held[:, self._pending.shape[1] :])
+        held, n_known = np.concatenate([self._pending, _float32(data)], axis=1), self._pending.shape[1]
+        if self._waiting is not None:
+            self._waiting += zip(counters, times, strict=True)
+            if not self._find_block_size(self._waiting):
+                self._pending = held
+                return None
+            counters, times = zip(*self._waiting, strict=True)
+            self._waiting, n_known = None, 0
+        repeated = self._find_repeated(held[:, n_known:])
         places = [
             place
             for counter, time, same in zip(counters, times, repeated, strict=True)
@@ -94,8 +108,25 @@ class SamplePlacer:
         ]
         return self._settle(held, places)
 
+    def _find_block_size(self, first: Sequence[tuple[int, float]]) -> bool:
+        """Find how many samples have the same count: the smallest of the first blocks, as one may come twice."""
+        sizes = [len(list(block)) for _, block in groupby(counter for counter, _ in first)][:-1]
+        if len(sizes) < _MIN_BLOCKS and len(first) < _MAX_WITHOUT_BLOCKS:
+            return False
+        if self._rule is not None and len(sizes) >= _MIN_BLOCKS:
+            self._tracker = CounterTracker(self._sfreq, replace(self._rule, repeat=min(sizes)))
+        else:  # it does not count
+            self._tracker = CounterTracker(self._sfreq, None)
+        return True
+
     def flush(self) -> PlacedSamples | None:
-        """Return the samples that are held, placed by what is known now: no more samples will come."""
+        """Return the samples that are held, placed by what is known now: no more samples will come.
+
+        A few samples that do not show how their counter runs are dropped.
+        """
+        if self._waiting:
+            self.n_dropped += len(self._waiting)
+            self._pending, self._waiting = self._pending[:, :0], []
         return self._settle(self._pending, self._tracker.flush())
 
     def _settle(self, held: NDArray[np.float32], places: Sequence[SamplePosition | None]) -> PlacedSamples | None:
