@@ -35,6 +35,8 @@ def _unfinished_session(derived: Path) -> UnfinishedSession:
 
     recording = open_recording(derived)
     left = (_planned_s(recording.start_state) - recording.duration_s) / 60
+    if recording.start_state is not None and recording.start_state.study is not None:
+        left = 0.0  # a visit of a study is recorded again by `train --study`, so that its arm is played
     participant = derived.parent.name.removeprefix("sub-")
     return UnfinishedSession(recording.path.parents[1], participant, round(left) if left >= MIN_MINUTES_LEFT else 0)
 

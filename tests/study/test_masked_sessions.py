@@ -24,6 +24,7 @@ from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.masking.masked_sessions import is_masked, is_sealed, read_study_start
 from neurofeedback.recording.masking.played_feedback import CHUNK_BYTES, COLUMNS
 from neurofeedback.recording.recovery import recover_sessions
+from neurofeedback.recording.session_json import StudyStart
 from neurofeedback.report.session_page import create_report
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import LiveState, Snapshot
@@ -31,17 +32,18 @@ from neurofeedback.session.outputs import network_outputs
 from neurofeedback.session.session import Session
 from neurofeedback.study import sealing
 from neurofeedback.study.allocation import allocate, install_allocation
-from neurofeedback.study.donors import DonorPool
+from neurofeedback.study.donors import DonorPool, read_sitting
 from neurofeedback.study.enrolment import EnrolmentRequest, arm_record, enrol, reveal, unlock
 from neurofeedback.study.masked import visit as visit_module
 from neurofeedback.study.masked.played import check_played, open_played
 from neurofeedback.study.masked.visit import find_due_visit, open_visit
-from neurofeedback.study.protocol import new_protocol, study_folder
-from neurofeedback.study.protocol_lock import freeze_protocol
+from neurofeedback.study.protocol import Protocol, ShamSettings, new_protocol, study_folder
+from neurofeedback.study.protocol_lock import ProtocolLock, freeze_protocol
 from neurofeedback.study.results.long_table import write_table
 from neurofeedback.study.sealing import ArmRecord
 from neurofeedback.texts.status import phase_label
 from neurofeedback.types import Phase
+from neurofeedback.ui import unfinished_sessions
 from neurofeedback.ui.viewmodels import read_overview, what_if
 from neurofeedback.verification.verify import CheckStatus, verify
 
@@ -336,21 +338,20 @@ def test_nobody_gets_a_donor_twice(study: Path, monkeypatch: pytest.MonkeyPatch)
     due = find_due_visit(study, "07", "a1", START.date(), "test")
     series = set()
     for number in range(4):
-        earlier = [(None, read_start_of(study, due, number=k)) for k in range(number)]
+        earlier = [(None, earlier_start(k)) for k in range(number)]
         monkeypatch.setattr(visit_module, "_earlier_sessions", lambda *_, earlier=earlier: earlier)
         source = open_visit(study, due).sham
         assert source is not None
         series.add(source.u.tobytes())
     assert len(series) == 4
-    earlier = [(None, read_start_of(study, due, number=k)) for k in range(4)]
+    earlier = [(None, earlier_start(k)) for k in range(4)]
     monkeypatch.setattr(visit_module, "_earlier_sessions", lambda *_: earlier)
     with pytest.raises(RecordingError, match="every donor"):
         open_visit(study, due)
 
 
-def read_start_of(study: Path, due: visit_module.DueVisit, number: int) -> object:
-    start = open_visit.__globals__["StudyStart"]
-    return start(protocol_sha256="x", participant="07", visit="a1", series_number=number, sealed=True, masked=True)
+def earlier_start(number: int) -> StudyStart:
+    return StudyStart(protocol_sha256="x", participant="07", visit="a1", series_number=number, sealed=True, masked=True)
 
 
 def test_command_records_the_visit_that_is_due(study: Path) -> None:
@@ -371,3 +372,43 @@ def test_command_records_the_visit_that_is_due(study: Path) -> None:
     table = (study / "sub-07" / "sub-07_sessions.tsv").read_text(encoding="utf-8")
     assert "a1" in table
     assert "run-in was elsewhere" in (study / "derivatives" / "neurofeedback" / "log" / "changes.jsonl").read_text()
+
+
+def test_surrogate_is_made_of_the_run_in_without_feedback(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visit_module, "_MIN_RUN_IN_S", 2.0)
+    monkeypatch.setattr(visit_module, "MIN_VALID_SHARE", 0.1)
+    surrogate = ShamSettings(kind="surrogate")
+    frozen = visit_module.frozen_protocol
+
+    def with_surrogate(root: Path) -> tuple[Protocol, ProtocolLock]:
+        protocol, lock = frozen(root)
+        return protocol.model_copy(update={"sham": surrogate}), lock
+
+    monkeypatch.setattr(visit_module, "frozen_protocol", with_surrogate)
+    due = find_due_visit(study, "07", "a1", START.date(), "test")
+    with pytest.raises(RecordingError, match="no run-in"):
+        open_visit(study, due)
+    short = str(study_folder(study) / "study-20-minutes.toml")
+    record(visit_config(study, visit="run-in", programme=short))
+    run_in = session_files(study)
+    assert not is_masked(run_in)
+    sitting = read_sitting(run_in, Phase.TRANSFER)
+    assert sitting is not None
+    assert set(np.unique(sitting.state[sitting.practice])) <= {"FOCUS", "WANDER", "UNKNOWN", "LOST"}
+    assert not sitting.gain[sitting.practice].any(), "a run-in has no feedback"
+    source = open_visit(study, due).sham
+    assert source is not None
+    np.testing.assert_allclose(np.sort(source.u), np.sort(sitting.own_series))
+
+
+def test_window_resumes_no_session_of_a_study(both: dict[str, Path], tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(both["sham-first"], root)
+    session_files(root).derived_file("summary.json").unlink()
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(unfinished_sessions, "MIN_MINUTES_LEFT", -1.0)
+    monkey.setattr(unfinished_sessions, "_planned_s", lambda _: 3600.0)
+    unfinished = unfinished_sessions.complete_unfinished(root)
+    monkey.undo()
+    assert unfinished is not None
+    assert unfinished.minutes_left == 0
