@@ -56,6 +56,7 @@ _BIDSIGNORE_PATTERNS = (
     "*_timing.tsv",
     "*_timing.json",
     "*_summary.json",
+    "*_played.sealed",
     "*_sitting.json",
     "*_baseline.json",
     "*_report.html",
