@@ -21,7 +21,7 @@ from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
 from neurofeedback.ui.widgets.facts_tabs import EntryTab, FactsTab, FormTab
 
-_MIN_SIZE = (560, 520)
+_MIN_SIZE = (720, 600)
 
 
 class FactsDialog(QDialog):

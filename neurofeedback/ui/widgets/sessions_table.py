@@ -17,6 +17,8 @@ from neurofeedback.texts.safe_text import plain_tooltip
 if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
 
+_LONG_DATE = QDateTime(2026, 9, 30, 20, 0)
+_CELL_MARGIN = 24
 _WIDTHS = (180, 150, 140, 125, 205)
 _ROW_HEIGHT = 34
 
@@ -147,6 +149,8 @@ class SessionsTable(QTableView):
             rows.setDefaultSectionSize(round(_ROW_HEIGHT * scale))
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, max(round(width * scale), self._head_width(column)))
+        longest = QLocale().toString(_LONG_DATE, tr(sessions.DATE_FORMAT))
+        self.setColumnWidth(0, max(self.columnWidth(0), metrics.horizontalAdvance(longest) + _CELL_MARGIN))
 
     def _head_width(self, column: int) -> int:
         heads = self.horizontalHeader()
