@@ -1,9 +1,10 @@
-"""Underruns of a session through a real sound server while all cores are busy.
+"""Underruns of a session through a real sound server while all cores are busy, and stalls of its window.
 
-    python benchmarks/audio_soak.py [--minutes 10] [--load CORES] [--nice 0]
+    python benchmarks/audio_soak.py [--minutes 10] [--load CORES] [--nice 0] [--window]
 
 The session is the program itself (simulated meditator, terminal view) in its own process. Its sound goes to a separate
-PulseAudio server with a null device. The load is a number of endless loops.
+PulseAudio server with a null device. The load is a number of endless loops. With ``--window`` the session runs in the
+real window, without a screen, and the steps of its event loop are measured.
 """
 
 from __future__ import annotations
@@ -86,18 +87,66 @@ class Dropouts(threading.Thread):
         self._recorder.wait()
 
 
-def run_session(folder: Path, minutes: float) -> tuple[dict[str, object], list[str]]:
-    """Run a session; return its summary and the log lines about audio."""
+def run_session(folder: Path, minutes: float, *, window: bool) -> tuple[dict[str, object], list[str]]:
+    """Run a session; return its summary and the log lines about audio, or the line about the window."""
     command = [
         *(sys.executable, "-m", "neurofeedback", "--verbose", "train", "--headless"),
         *("--device", "simulated:1", "--minutes", str(minutes), "--recordings", str(folder / "recordings")),
     ]
-    environment = {**os.environ, "PULSE_SERVER": f"unix:{folder / 'pulse.socket'}"}
+    if window:
+        command = [sys.executable, __file__, "--sit", str(folder), "--minutes", str(minutes)]
+    own = {"PULSE_SERVER": f"unix:{folder / 'pulse.socket'}", "XDG_CONFIG_HOME": str(folder / "config")}
+    environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, **own}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)
     (summary,) = (folder / "recordings").rglob("*_summary.json")
-    return json.loads(summary.read_text()), [line for line in done.stderr.splitlines() if "audio" in line]
+    return json.loads(summary.read_text()), [
+        line for line in done.stderr.splitlines() if "audio" in line or "window:" in line
+    ]
+
+
+def sit_in_window(folder: Path, minutes: float) -> None:
+    """Run a session in the real window; print the longest steps of its event loop in practice, ms."""
+    from PyQt6.QtCore import Qt, QTimer
+    from PyQt6.QtWidgets import QApplication
+
+    from neurofeedback.session.config import SessionConfig
+    from neurofeedback.session.session import Session
+    from neurofeedback.ui.app_state import AppState, save_state
+    from neurofeedback.ui.main_window import AppDefaults, MainWindow
+
+    app = QApplication(["benchmark"])
+    app.setQuitOnLastWindowClosed(False)
+    save_state(folder / "app.json", AppState(claims_seen=True))
+    window = MainWindow(Session, AppDefaults(folder / "recordings", state_file=folder / "app.json"))
+    window.resize(1024, 640)
+    window.show()
+    steps_ms: list[float] = []
+    last = 0.0
+
+    def beat() -> None:
+        nonlocal last
+        now = time.perf_counter()
+        if window.session_visible():
+            steps_ms.append(1000 * (now - last))
+        elif steps_ms:
+            app.quit()
+        last = now
+
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(beat)
+    window.begin(SessionConfig("simulated:1", folder / "recordings", minutes=minutes, seed=1))
+    timer.start(10)
+    app.exec()
+    steps = np.array(steps_ms)
+    print(
+        f"window: {len(steps)} turns of the event loop, asked for every 10 ms; median {np.median(steps):.1f} ms, "
+        f"p99 {np.quantile(steps, 0.99):.0f} ms, over 250 ms: {(steps > 250).sum()}, longest {steps.max():.0f} ms",
+        file=sys.stderr,
+    )
+    window.close()
 
 
 def main() -> None:
@@ -105,7 +154,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="length of the session")
     parser.add_argument("--load", type=int, default=os.cpu_count() or 1, help="number of endless loops")
     parser.add_argument("--nice", type=int, default=0, help="niceness of these loops")
+    parser.add_argument("--window", action="store_true", help="run the session in the real window")
+    parser.add_argument("--sit", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.sit:
+        sit_in_window(options.sit, options.minutes)
+        return
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         stack.enter_context(sound_server(Path(name)))
@@ -114,7 +168,7 @@ def main() -> None:
         dropouts = Dropouts(Path(name))
         stack.callback(dropouts.stop)
         dropouts.start()
-        summary, lines = run_session(Path(name), options.minutes)
+        summary, lines = run_session(Path(name), options.minutes, window=options.window)
         load = os.getloadavg()
     print(*lines, sep="\n")
     print(f"load average at the end (1, 5, 15 min): {load[0]:.1f} {load[1]:.1f} {load[2]:.1f}")
