@@ -98,10 +98,11 @@ FACTS = [
 ]  # fmt: skip
 
 
-def test_a_recording_without_an_index_names_none() -> None:
+@pytest.mark.parametrize("changes", [{"index_name": ""}, {"masked": True}], ids=["recording", "masked"])
+def test_a_session_without_an_index_names_none(changes: dict[str, object]) -> None:
     console = terminal()
-    console.print(render_panel(moment(index_name="")))
-    line = format_line(moment(index_name=""))
+    console.print(render_panel(moment(**changes)))
+    line = format_line(moment(**changes))
     for text in (printed(console), line):
         assert "index" not in text
 

@@ -16,8 +16,8 @@ from neurofeedback.recording.facts.entry_models import DoseGiven, ReadyToLeave, 
 from neurofeedback.recording.facts.form_records import AskedForm, read_all_forms
 from neurofeedback.settings.course import Course, PlannedDose
 from neurofeedback.texts import course as texts
-from neurofeedback.texts import record
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import record
 
 DueState = Literal["done", "due", "missed", "later"]
 DueKind = Literal["dose", "dose_end", "form", "recording", "vitals", "home", "ready"]

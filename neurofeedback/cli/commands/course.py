@@ -189,7 +189,7 @@ def write_report(
 ) -> None:
     """Write the report of a course: two pages for the clinic, or for the patient."""
     from neurofeedback.report.course.course_page import read_course_content, write_course_report
-    from neurofeedback.texts.course_report import WRITTEN
+    from neurofeedback.texts.clinic.course_report import WRITTEN
 
     content = read_course_content(existing_recordings_folder(recordings), participant)
     path = write_course_report(content, out, edition=edition, by=by)

@@ -16,8 +16,9 @@ from neurofeedback.recording.facts.entry_models import AnyEntry, AttendantNote, 
 from neurofeedback.recording.facts.entry_parsing import format_entry, parse_dose, parse_vitals
 from neurofeedback.recording.facts.time_zero import parse_clock
 from neurofeedback.session.live_state import Request, RequestKind
-from neurofeedback.texts import course, record
+from neurofeedback.texts import course
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import record
 
 _QUESTIONS: dict[str, tuple[str, ...]] = {
     "d": (record.ASK_DOSE, record.ASK_SUBSTANCE, record.ASK_ROUTE),

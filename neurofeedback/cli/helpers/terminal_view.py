@@ -23,8 +23,9 @@ from neurofeedback.feedback.breath_pacer import breath_at
 from neurofeedback.session.config import RunningSession, SessionResult
 from neurofeedback.session.keymap import key_help
 from neurofeedback.session.live_state import Snapshot, guide_text_of, situation_of
-from neurofeedback.texts import record, terminal
+from neurofeedback.texts import terminal
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import record
 from neurofeedback.texts.format import format_clock, format_duration, format_index, format_percent
 from neurofeedback.texts.practices import choice
 from neurofeedback.texts.probe_questions import ProbeQuestion
@@ -112,8 +113,8 @@ def describe_snapshot(snapshot: Snapshot) -> dict[str, str]:
 
 
 def _has_index(snapshot: Snapshot) -> bool:
-    """Whether the index is shown: not in a practice without feedback, and not in a masked session."""
-    return not (snapshot.practice or snapshot.masked)
+    """Return whether the index is shown: not without feedback, and not in a masked session."""
+    return bool(snapshot.index_name) and not (snapshot.practice or snapshot.masked)
 
 
 def index_bar(mwi: float, width: int = BAR_WIDTH) -> str:
@@ -153,11 +154,6 @@ def render_panel(snapshot: Snapshot, attendant: AttendantKeys | None = None) -> 
         table.add_row("", Text(_join_keys(record.KEYS), style="dim"))
     table.add_row("", Text(tr(terminal.HOW_TO_END), style="dim"))
     return Padding(table, (1, 1))
-
-
-def _has_index(snapshot: Snapshot) -> bool:
-    """Return whether the session shows an index: a recording or a practice without feedback has none."""
-    return bool(snapshot.index_name) and not snapshot.practice
 
 
 def _index_line(snapshot: Snapshot) -> str:

@@ -43,8 +43,9 @@ from neurofeedback.report.course.pdf import write_pdf
 from neurofeedback.report.templates import render_template
 from neurofeedback.settings.load import load_questionnaire
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
-from neurofeedback.texts import course, course_report
+from neurofeedback.texts import course
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import course_report
 from neurofeedback.texts.format import format_percent
 
 Edition = Literal["clinic", "patient"]

@@ -20,8 +20,8 @@ from neurofeedback.analysis.resting_measures import MEASURES
 from neurofeedback.recording.facts.form_records import AskedForm
 from neurofeedback.report.figure_style import ACCENT, GREY, INK, PALE, render_figure
 from neurofeedback.settings.questionnaire import Questionnaire
-from neurofeedback.texts import course_report as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import course_report as texts
 
 _COLUMNS = 3
 _DAY_S = 86400.0

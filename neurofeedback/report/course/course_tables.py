@@ -17,8 +17,8 @@ from neurofeedback.recording.facts.entry_models import (
 )
 from neurofeedback.recording.facts.form_records import AskedForm, read_definition
 from neurofeedback.settings.questionnaire import Questionnaire
-from neurofeedback.texts import course_report as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import course_report as texts
 
 _MOMENT = "%Y-%m-%d %H:%M"
 _BEFORE = timedelta(hours=2)

@@ -12,8 +12,9 @@ from PyQt6.QtWidgets import QCheckBox, QDialog, QFormLayout, QLineEdit, QSpinBox
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.recording.facts.session_facts import SessionFacts
 from neurofeedback.session.config import SessionConfig
-from neurofeedback.texts import course, forms, record, window
+from neurofeedback.texts import course, forms, window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import record
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, ignore_wheel, label, row
 from neurofeedback.ui.widgets.facts_tabs import EntryTab
 

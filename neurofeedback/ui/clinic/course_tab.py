@@ -11,8 +11,9 @@ from PyQt6.QtCore import QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QWidget
 
-from neurofeedback.texts import course, course_report, forms
+from neurofeedback.texts import course, forms
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import course_report
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
 from neurofeedback.ui.widgets.task_button import TaskButton

@@ -12,8 +12,9 @@ from PyQt6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
-from neurofeedback.texts import course, record
+from neurofeedback.texts import course
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import record
 from neurofeedback.texts.format import format_clock
 from neurofeedback.texts.status import contact_symbol, contact_text
 from neurofeedback.ui.background import BackgroundTask, TaskHandle

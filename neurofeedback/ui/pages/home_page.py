@@ -7,8 +7,9 @@ from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.texts import home, record, window
+from neurofeedback.texts import home, window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.clinic import record
 from neurofeedback.texts.practices import choice
 from neurofeedback.texts.safe_text import plain_tooltip
 from neurofeedback.ui.app_state import (

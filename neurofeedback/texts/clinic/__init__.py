@@ -1,0 +1,1 @@
+"""Texts about a course and its recordings, for an attendant and a clinic."""
