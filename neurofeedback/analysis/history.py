@@ -14,7 +14,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -261,8 +261,11 @@ def _create_schema(connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
+_COLUMNS = tuple(field.name for field in fields(PastSession))
+
+
 def _store_rows(connection: sqlite3.Connection, new_rows: list[tuple[str, PastSession]]) -> None:
-    rows = [(row.stem, stamp, json.dumps(asdict(row))) for stamp, row in new_rows]
+    rows = [(row.stem, stamp, json.dumps({name: getattr(row, name) for name in _COLUMNS})) for stamp, row in new_rows]
     with suppress(sqlite3.OperationalError), connection:  # locked or disk full; the cache is optional
         connection.executemany("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", rows)
 

@@ -111,6 +111,9 @@ def sort_events(path: Path) -> None:
     write_atomic(path, "\n".join((header, *sorted(rows, key=_sample_of_row), "")))
 
 
+_COMMAND_KINDS = frozenset(CommandKind)
+
+
 def _sample_of_row(row: str) -> int:
     cell = row.split("\t")[2:3]
     return int(cell[0]) if cell and cell[0].isdigit() else 0
@@ -129,7 +132,7 @@ def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:
     for number, line in enumerate(read_complete_lines(path)[1:], start=2):
         try:
             _, duration, sample, kind, value, *response = line.split("\t")
-            if kind in set(CommandKind):
+            if kind in _COMMAND_KINDS:
                 commands.append(Command(int(sample), CommandKind(kind), value))
             elif kind != GAP_TYPE:
                 events.append(
