@@ -40,6 +40,7 @@ _log = logging.getLogger(__name__)
 _noticed: set[str] = set()
 _MAX_FILE_BYTES = 100_000
 _SEE_SETTINGS = "correct these keys; `neurofeedback doctor --settings` lists all with units and limits"
+_SEE_PRACTICES = "correct that file; docs/practices.md lists the keys"
 Model = TypeVar("Model", bound=SettingsModel)
 
 
@@ -126,7 +127,8 @@ def save_contacts(contacts: ClinicContacts) -> None:
 
 def _load(model: type[Model], name: str, kind: str, what: str) -> Model:
     path = _locate(name, kind, what)
-    return parse(model, read_toml(path), name if path.parent == configs_folder() / kind else str(path))
+    where = name if path.parent == configs_folder() / kind else str(path)
+    return parse(model, read_toml(path), where, todo=_SEE_PRACTICES if model is Programme else _SEE_SETTINGS)
 
 
 def load_evidence(name: str) -> Evidence:
@@ -196,12 +198,20 @@ def parse(model: type[Model], data: dict[str, Any], where: str, *, todo: str = _
             f"{where} cannot be used", got="tables nested too deeply", todo="correct that file"
         ) from None
     except ValidationError as error:
-        problems = [_describe_error(model, dict(item)) for item in error.errors()]
+        items = error.errors()
+        places = [item["loc"] for item in items]
+        inner = [item for item in items if not any(_is_within(place, item["loc"]) for place in places)]
+        problems = [_describe_error(model, dict(item)) for item in inner]
         raise SettingsError(
             f"{where} cannot be used",
             got="; ".join(problems),
             todo=todo,
         ) from None
+
+
+def _is_within(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    """Return whether a mistake is inside a table or list that another mistake is about."""
+    return len(place) > len(other) and place[: len(other)] == other
 
 
 def _rename_old_keys(model: type[BaseModel], data: dict[str, Any], where: str) -> dict[str, Any]:

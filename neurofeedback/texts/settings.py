@@ -1,4 +1,4 @@
-"""Texts of the settings page and of the editor of programmes."""
+"""Texts of the settings page."""
 
 GROUP_APPEARANCE = "Appearance"
 GROUP_SOUND = "Sound"
@@ -92,23 +92,4 @@ CHOOSE_FIELD = "Choose: {field}"
 SOUND_FILES = "Sound files"
 WHEN_APPLIED = "Saved. Applies from your next sitting."
 OPEN_FILE = "Settings &file"
-MAKE_PROGRAMME = "Make a &programme"
-
-EDITOR_TITLE = "A programme of my own"
-EDITOR_NAME = "Name"
-EDITOR_NAME_PLACEHOLDER = "such as Long morning"
-EDITOR_TOTAL = "Total minutes"
-EDITOR_TOTAL_OPEN = "the sum of the segments"
-EDITOR_HINT = "Settling and baseline come before, coming back after it. One segment may leave its minutes open."
-EDITOR_SAVE = "&Save"
-EDITOR_COLUMNS = ("Segment", "Minutes", "Quiet", "Background sound", "Bell every")
-SEGMENT = "Segment {n}"
-SEGMENT_MINUTES = "Minutes of segment {n}"
-SEGMENT_QUIET = "Share quiet in segment {n}"
-SEGMENT_BACKGROUND = "Background sound of segment {n}"
-SEGMENT_BELL = "Minutes between bells in segment {n}"
-OPEN_MINUTES = "open"
-AS_BEFORE = "as before"
-NO_BELL = "no bell"
-SEGMENT_PHASES = {"none": "–", "practice": "Practice", "transfer": "Without feedback", "rest": "Rest"}
-SEGMENT_BACKGROUNDS = {"": "As before"} | {name: text for name, text in BACKGROUNDS.items() if name != "file"}
+MY_PRACTICES = "My &practices"

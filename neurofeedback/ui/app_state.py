@@ -80,6 +80,8 @@ class AppDefaults:
         File of the remembered choices; in the user's configuration folder by default.
     preferences_file : Path, optional
         File of the settings; beside ``state_file`` by default.
+    notice : str
+        One sentence for the first page; empty for none.
     language : str
         Language of the texts until another one is chosen in the window; empty for that of the settings.
     """
@@ -95,6 +97,7 @@ class AppDefaults:
     audio: str = "auto"
     state_file: Path | None = None
     preferences_file: Path | None = None
+    notice: str = ""
     language: str = ""
 
 

@@ -35,13 +35,13 @@ from neurofeedback.ui.pages.compare_page import ComparePage
 from neurofeedback.ui.pages.fit_page import FitPage
 from neurofeedback.ui.pages.history_page import HistoryPage
 from neurofeedback.ui.pages.home_page import HomePage
-from neurofeedback.ui.pages.programme_editor import ProgrammeEditor
 from neurofeedback.ui.pages.progress_page import ProgressPage
 from neurofeedback.ui.pages.settings_page import SettingsPage
 from neurofeedback.ui.pages.sit_page import SitPage
 from neurofeedback.ui.pages.welcome_page import WelcomePage
+from neurofeedback.ui.practices.practice_files import programme_choices
+from neurofeedback.ui.practices.practices_page import PracticesPage
 from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
-from neurofeedback.ui.programmes import programme_choices
 from neurofeedback.ui.session_bridge import Launch
 from neurofeedback.ui.session_result import past_result
 from neurofeedback.ui.session_window import SessionWindow
@@ -63,13 +63,13 @@ APPEARANCE_SETTINGS = ("language", "theme", "large_type", "picture", "reduced_mo
 
 
 class MainWindow(SessionWindow):
-    """Shows one page at a time: Home, About, Fit, Sit, After, Progress, Settings and the programme editor."""
+    """Shows one page at a time: Home, About, Fit, Sit, After, Progress, Settings and the practices."""
 
     def __init__(self, launch: Launch, defaults: AppDefaults) -> None:
         super().__init__(launch, defaults)
         self._preferences_path = defaults.preferences_file or self._state_path.with_name("settings.toml")
         self._state = load_state(self._state_path).with_defaults(defaults)
-        self._notice = ""
+        self._notice = defaults.notice
         self._preferences = load_preferences(self._preferences_path, self._set_notice)
         self._water = WaterRenderer()
         self._build()
@@ -105,7 +105,7 @@ class MainWindow(SessionWindow):
         self._after = AfterPage(theme, self._water, profiles)
         self._progress, self._settings = ProgressPage(theme), SettingsPage(profiles, self._defaults.recordings)
         self._after.offer_mood(self._preferences.mood_questions)
-        self._editor = ProgrammeEditor(self._state_path.parent / "programmes")
+        self._practices = PracticesPage(self._state_path.parent / "programmes")
         pages = (
             self._home,
             self._welcome,
@@ -118,7 +118,7 @@ class MainWindow(SessionWindow):
         )
         titles = {programme.name: programme.title for programme in self._defaults.programmes}
         self._history, self._compare = HistoryPage(titles), ComparePage(theme)
-        for page in (*pages, self._history, self._compare, self._editor):
+        for page in (*pages, self._history, self._compare, self._practices):
             self._places.addWidget(page)
         self._connect()
         central = QWidget()
@@ -159,9 +159,8 @@ class MainWindow(SessionWindow):
         self._settings.left.connect(self._show_home)
         self._settings.changed.connect(self._apply_preferences)
         self._settings.file_wanted.connect(self._open_settings_file)
-        self._settings.programme.connect(self._show_editor)
-        self._editor.left.connect(self._show_home)
-        self._editor.saved.connect(self._reload_programmes)
+        self._settings.practices.connect(self._show_practices)
+        self._practices.left.connect(self._leave_practices)
 
     def _begin(self) -> None:
         if not self._state.claims_seen:
@@ -253,14 +252,16 @@ class MainWindow(SessionWindow):
         save_preferences(self._preferences_path, self._preferences)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._preferences_path)))
 
-    def _show_editor(self) -> None:
-        self._show(self._editor)
-        self._editor.activate()
+    def _show_practices(self) -> None:
+        self._show(self._practices)
+        self._practices.activate()
 
-    def _reload_programmes(self) -> None:
-        """Rebuild the pages so that a new programme is offered."""
-        self._defaults = replace(self._defaults, programmes=programme_choices())
-        self._build()
+    def _leave_practices(self, changed: bool) -> None:
+        """Show the first page, built anew if another practice is to be offered."""
+        if changed:
+            self._defaults = replace(self._defaults, programmes=programme_choices())
+            self._state = self._state.with_defaults(self._defaults)
+            self._build()
         self._show_home()
 
     def _leave_welcome(self) -> None:

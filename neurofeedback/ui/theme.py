@@ -117,13 +117,14 @@ QPlainTextEdit {
 }
 QPlainTextEdit { placeholder-text-color: $quiet; }
 QPlainTextEdit:focus { border: 2px solid $accent; padding: 5px 7px; }
-QTableView {
+QTableView, QListWidget {
     background: $window; border: 1px solid $edge; border-radius: 8px; outline: 0; selection-background-color: $field;
     selection-color: $text;
 }
-QTableView:focus { border: 2px solid $accent; }
+QTableView:focus, QListWidget:focus { border: 2px solid $accent; }
 QTableView::item { padding: 0 10px; border: none; }
-QTableView::item:selected { background: $field; color: $text; }
+QListWidget::item { padding: 7px 12px; border: none; }
+QTableView::item:selected, QListWidget::item:selected { background: $field; color: $text; }
 QHeaderView, QHeaderView::section {
     background: $panel; color: $quiet; border: none; padding: 0 6px;
 }

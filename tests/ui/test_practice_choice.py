@@ -22,7 +22,7 @@ from neurofeedback.texts import home, sessions
 from neurofeedback.texts.practices import choice
 from neurofeedback.ui.app_state import AppDefaults, AppState, load_state, save_state
 from neurofeedback.ui.main_window import MainWindow
-from neurofeedback.ui.programmes import programme_choices
+from neurofeedback.ui.practices.practice_files import programme_choices
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 

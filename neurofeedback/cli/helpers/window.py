@@ -43,13 +43,14 @@ def open_window(recordings: Path | None = None, request: SessionConfig | None = 
     from neurofeedback.settings.load import available  # Qt, not for --help
     from neurofeedback.ui.app_main import run_app
     from neurofeedback.ui.app_state import AppDefaults
-    from neurofeedback.ui.programmes import programme_choices
+    from neurofeedback.ui.practices.practice_files import faulty_practice_notice, programme_choices
 
     folder = recordings_folder(recordings)
     defaults = AppDefaults(
         recordings=folder,
         devices=_device_choices(),
         programmes=programme_choices(),
+        notice=faulty_practice_notice(),
         profiles=tuple(available("profiles")),
         participant=last_participant(folder),
         last_device=last_device(folder),

@@ -70,7 +70,7 @@ class SettingsPage(QWidget):
     """Shows and changes the preferences; ``changed`` carries the new ones after each change."""
 
     changed = pyqtSignal(object)
-    programme = pyqtSignal()
+    practices = pyqtSignal()
     file_wanted = pyqtSignal()
     left = pyqtSignal()
 
@@ -110,7 +110,7 @@ class SettingsPage(QWidget):
         foot = row(label(settings.WHEN_APPLIED, quiet=True))
         foot.addStretch(1)
         foot.addWidget(button(settings.OPEN_FILE, self.file_wanted.emit, flat=True))
-        foot.addWidget(button(settings.MAKE_PROGRAMME, self.programme.emit))
+        foot.addWidget(button(settings.MY_PRACTICES, self.practices.emit))
         foot.addWidget(self.back)
         foot.setContentsMargins(MARGIN, 10, MARGIN, FLAT_MARGIN)
         outer = column(self, gap=0)

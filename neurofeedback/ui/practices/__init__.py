@@ -1,0 +1,1 @@
+"""Practices in the window: the list of one's own, and their editor."""
