@@ -55,9 +55,15 @@ class HeadbandModel(StrEnum):
     MUSE_2 = "muse-2"
     MUSE_S = "muse-s"
     MUSE_2016 = "muse-2016"
+    ATHENA = "muse-s-athena"
 
 
-_NAMES = {HeadbandModel.MUSE_2: "Muse-0001", HeadbandModel.MUSE_S: "MuseS-0001", HeadbandModel.MUSE_2016: "Muse-0001"}
+_NAMES = {
+    HeadbandModel.MUSE_2: "Muse-0001",
+    HeadbandModel.MUSE_S: "MuseS-0001",
+    HeadbandModel.MUSE_2016: "Muse-0001",
+    HeadbandModel.ATHENA: "MuseS-0002",
+}
 
 
 def quantise(microvolts: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -287,6 +293,11 @@ class EmulatedMuse:
 
 
 def _characteristics(model: HeadbandModel) -> tuple[str, ...]:
-    """Return the UUIDs of a model: control, EEG and auxiliary, gyroscope, accelerometer, telemetry, pulse."""
+    """Return the UUIDs of a model: control, EEG and auxiliary, gyroscope, accelerometer, telemetry, pulse.
+
+    An Athena sends everything by one of two characteristics.
+    """
+    if model is HeadbandModel.ATHENA:
+        return tuple(_UUID.format(number) for number in (1, 0x13, 0x14))
     pulse = () if model is HeadbandModel.MUSE_2016 else (0xF, 0x10, 0x11)
     return tuple(_UUID.format(number) for number in (1, 3, 4, 5, 6, 7, 9, 0xA, 0xB, *pulse))

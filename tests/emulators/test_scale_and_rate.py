@@ -20,9 +20,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from neurofeedback.emulators.athena import AthenaHeadband
 from neurofeedback.emulators.cyton import CytonFirmware, EmulatedCyton
 from neurofeedback.emulators.faults import Faults
-from neurofeedback.emulators.muse import EmulatedMuse, MuseHeadband
+from neurofeedback.emulators.muse import EmulatedMuse, HeadbandModel, MuseHeadband
 from neurofeedback.emulators.udp_headsets import Crown, EmulatedUdpHeadset
 from neurofeedback.formats.reader import open_recording
 
@@ -32,7 +33,7 @@ pytestmark = [
 ]
 
 RHYTHM_HZ, RHYTHM_UV, NOISE_UV = 10.0, 20.0, 1.0
-LENGTH_S = 4.0
+LENGTH_S = 3.0
 SILENCE_S = 20.0
 
 RECORDER = """
@@ -125,8 +126,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorded]:
             faults = Faults(loss=loss)
             cyton = stack.enter_context(EmulatedCyton(CytonFirmware(rhythm(8, 250.0), faults)))
             muse = stack.enter_context(EmulatedMuse(MuseHeadband(rhythm(4, 256.0), faults)))
+            athena_head = AthenaHeadband(rhythm(4, 256.0), faults)
+            athena = stack.enter_context(EmulatedMuse(athena_head, model=HeadbandModel.ATHENA))
             devices = {
                 "cyton": (f"cyton:{cyton.port}", {}),
+                "muse-s-athena": ("muse-s-athena", {"DBUS_SYSTEM_BUS_ADDRESS": athena.address}),
                 "muse-2": ("muse-2", {"DBUS_SYSTEM_BUS_ADDRESS": muse.address}),
             }
             for name, (device, environment) in devices.items():
@@ -146,7 +150,10 @@ def read(folder: Path) -> Recorded:
     return Recorded(data, np.load(folder / "filtered.npy"), recording.stream.sfreq, n_lost)
 
 
-@pytest.mark.parametrize("name", ["cyton, 0%", "cyton, 5%", "crown, 0%", "muse-2, 0%", "muse-2, 5%"])
+@pytest.mark.parametrize(
+    "name",
+    ["cyton, 0%", "cyton, 5%", "crown, 0%", "muse-2, 0%", "muse-2, 5%", "muse-s-athena, 0%", "muse-s-athena, 5%"],
+)
 def test_rhythm_is_recorded_with_its_size_and_frequency(
     name: str, recorded: dict[str, Recorded], record_property: Callable[[str, object], None]
 ) -> None:

@@ -29,6 +29,7 @@ class MuseModel(StrEnum):
     MUSE_2 = "2"
     MUSE_S = "S"
     MUSE_2016 = "2016"
+    ATHENA = "Athena"
 
 
 Command = Annotated[
@@ -83,10 +84,12 @@ def muse(
     seed: SeedOption = 0,
 ) -> None:
     """Emulate a Muse on a private message bus, for COMMAND or a program started with the printed line."""
-    from neurofeedback.emulators.muse import CH_NAMES, SFREQ, EmulatedMuse, HeadbandModel, MuseHeadband  # NumPy
+    from neurofeedback.emulators.athena import SAMPLES_A_PACKET, AthenaHeadband  # NumPy
+    from neurofeedback.emulators.muse import CH_NAMES, SFREQ, EmulatedMuse, HeadbandModel, MuseHeadband
 
-    chosen = HeadbandModel(f"muse-{model.lower()}")
-    headband = MuseHeadband(
+    is_athena = model is MuseModel.ATHENA
+    chosen = HeadbandModel.ATHENA if is_athena else HeadbandModel(f"muse-{model.lower()}")
+    headband = (AthenaHeadband if is_athena else MuseHeadband)(
         load_signal(recording, simulated, "muse", CH_NAMES, SFREQ, seed), read_faults(loss, fault, faults), seed=seed
     )
     validate_faults(headband)
@@ -94,7 +97,11 @@ def muse(
         environment = {"DBUS_SYSTEM_BUS_ADDRESS": headset.address}
         line = f"DBUS_SYSTEM_BUS_ADDRESS={headset.address} neurofeedback train --device {chosen}"
         code = run_emulator(headset, headband, headset.address, line, command or [], environment)
-    print_status(tr(terminal.BLOCKS_SENT, n=len(headband.counts), lost=len(headband.lost_packets)))
+    n_packets, n_lost = len(headband.counts), len(headband.lost_packets)
+    if isinstance(headband, AthenaHeadband):
+        print_status(tr(terminal.SAMPLES_SENT, n=SAMPLES_A_PACKET * n_packets, lost=SAMPLES_A_PACKET * n_lost))
+    else:
+        print_status(tr(terminal.BLOCKS_SENT, n=n_packets, lost=n_lost))
     raise typer.Exit(code)
 
 
