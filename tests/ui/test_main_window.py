@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING, STOP_ADVICE
 from neurofeedback.types import ChannelContact, ContactLevel, Frame, Guidance, Phase, State, StreamInfo
+from neurofeedback.ui.app_language import use_language
 from neurofeedback.ui.app_state import AppState, load_state, save_state
 from neurofeedback.ui.main_window import AppDefaults, DeviceChoice, MainWindow, ProgrammeChoice
 from neurofeedback.ui.pages.sit_page import SitPage
@@ -53,6 +54,14 @@ from neurofeedback.ui.widgets.eeg_plot import stack_traces
 from neurofeedback.ui.widgets.index_view import thinned
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform says so of every window
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """A window that changed the language leaves the next test in English."""
+    yield
+    use_language("en", Path())
+
 
 CONTROLS = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider, QPlainTextEdit)
 FORBIDDEN = re.compile(
