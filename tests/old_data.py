@@ -101,6 +101,8 @@ LATER_PREFERENCES = (
     *("difficulty_question", "pace", "language"),
 )
 """Settings of the window that version 0.1.0 did not have."""
+LATER_CHOICES = ("battery", "battery_of")
+"""Choices of the window that version 0.1.0 did not remember."""
 
 
 def leaves(value: object) -> list[object]:
