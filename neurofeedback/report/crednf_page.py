@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 
 from neurofeedback._version import __version__
 from neurofeedback.report.templates import render_template
-from neurofeedback.texts import crednf as texts
 from neurofeedback.texts.catalogue import in_english
+from neurofeedback.texts.studies import crednf as texts
 
 
 @dataclass(frozen=True, slots=True)

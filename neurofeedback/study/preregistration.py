@@ -7,8 +7,8 @@ from pathlib import Path
 from neurofeedback._version import __version__
 from neurofeedback.study.protocol import VisitSettings, read_protocol
 from neurofeedback.study.protocol_lock import frozen_protocol, lock_path
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.studies import study as texts
 
 _CONTRASTS = {
     "parallel": texts.CONTRAST_SLOPE,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from neurofeedback.study.protocol import Protocol
 from neurofeedback.study.schedule import VisitStatus
 from neurofeedback.study.session_table import StudySession
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as texts
 
 
 def deviations(

@@ -22,8 +22,8 @@ from neurofeedback.cli.helpers.window import open_window, session_with_report
 from neurofeedback.errors import EXIT_SETTINGS, SettingsError
 from neurofeedback.session.config import NO_DEVICE, RunningSession, SessionConfig, SettingOverride
 from neurofeedback.texts import course, forms, home, terminal
-from neurofeedback.texts import study as study_texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as study_texts
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,8 +9,8 @@ from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.repair.rebuild_session import read_start_or_copy
 from neurofeedback.recording.session_json import StudyStart
 from neurofeedback.storage.append_only import read_complete_lines
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as texts
 
 UNBLINDING_COLUMNS = ("at", "participant", "by", "kind", "why")
 

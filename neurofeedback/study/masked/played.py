@@ -24,8 +24,8 @@ from neurofeedback.study.enrolment import arm_record, find_enrolment, unlocked_a
 from neurofeedback.study.masked.visit import chunk_place, sham_source
 from neurofeedback.study.protocol_lock import frozen_protocol
 from neurofeedback.study.sealing import key_path, open_chunk, read_key
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as texts
 from neurofeedback.verification.replay import replay
 
 _TOLERANCE = 1e-9

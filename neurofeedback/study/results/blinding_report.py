@@ -20,8 +20,8 @@ from neurofeedback.study.results.blinding import (
     bang_index,
     james_index,
 )
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as texts
 
 GROUPS = ("real", "sham")
 

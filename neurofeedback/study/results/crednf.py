@@ -26,9 +26,9 @@ from neurofeedback.study.protocol import Protocol, programme_name, study_folder
 from neurofeedback.study.protocol_lock import ProtocolLock, frozen_protocol
 from neurofeedback.study.results.primary_test import primary_test
 from neurofeedback.study.session_table import StudySession, study_sessions
-from neurofeedback.texts import crednf as texts
-from neurofeedback.texts import study as study_texts
 from neurofeedback.texts.catalogue import english
+from neurofeedback.texts.studies import crednf as texts
+from neurofeedback.texts.studies import study as study_texts
 
 MAY_NOT_APPLY = frozenset({"2b", "2c.rater", "2c.stat", "2d", "2e", "5c", "6a", "6b"})
 """Items for which the checklist allows "not applicable"."""

@@ -11,8 +11,8 @@ import typer
 from neurofeedback.cli.commands.studies.study_protocol import AsJson, Recordings
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json, without_nan
 from neurofeedback.errors import SettingsError
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as texts
 
 _WORDS = {"r": "real", "s": "sham", "d": "unknown"}
 

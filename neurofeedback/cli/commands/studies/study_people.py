@@ -10,8 +10,8 @@ import typer
 from neurofeedback.cli.commands.studies.study_protocol import By, Recordings
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder
 from neurofeedback.errors import SettingsError
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as texts
 
 Why = Annotated[str, typer.Option(help="Why; it is written into the table of unblinding first.")]
 

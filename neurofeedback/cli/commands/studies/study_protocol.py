@@ -10,8 +10,8 @@ import typer
 
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json, recordings_folder
 from neurofeedback.errors import SettingsError
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as texts
 
 if TYPE_CHECKING:
     from neurofeedback.study.protocol import Protocol

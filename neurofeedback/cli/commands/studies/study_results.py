@@ -11,8 +11,8 @@ import typer
 from neurofeedback.cli.commands.studies.study_protocol import AsJson, Recordings
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json, without_nan
 from neurofeedback.errors import EXIT_RECORDING
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as texts
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -140,7 +140,7 @@ def crednf(
 ) -> None:
     """Write the CRED-nf checklist of the study as one page, filled from the data."""
     from neurofeedback.study.results.crednf import count_sentence, write_checklist
-    from neurofeedback.texts.crednf import WRITTEN
+    from neurofeedback.texts.studies.crednf import WRITTEN
 
     items = write_checklist(existing_recordings_folder(recordings), out)
     echo(tr(WRITTEN, path=out, counts=count_sentence(items)))

@@ -12,8 +12,8 @@ import typer
 
 from neurofeedback.cli.helpers.common import echo
 from neurofeedback.errors import EXIT_SETTINGS, SettingsError
-from neurofeedback.texts import study as texts
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.studies import study as texts
 
 if TYPE_CHECKING:
     from neurofeedback.session.config import SessionConfig

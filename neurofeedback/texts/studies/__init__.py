@@ -1,0 +1,1 @@
+"""Texts of studies: protocol, sessions, results and the CRED-nf page."""
