@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 
 from neurofeedback.acquisition.placement.counter_tracking import CounterRule
 from neurofeedback.errors import SettingsError
-from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import devices
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ConnectionHint:
     Parameters
     ----------
     needs : str
-        What must be plugged in or switched on, as a sentence of ``texts.devices``.
+        What must be plugged in or switched on, as a sentence of ``texts.technical.devices``.
     syntax : str
         What follows the board's name in the device name; parts in brackets are optional.
     """
@@ -113,7 +113,7 @@ class BoardSpec:
     board_id : int
         BrainFlow's board id.
     needs : str
-        What is needed to connect, as a sentence of ``texts.devices``.
+        What is needed to connect, as a sentence of ``texts.technical.devices``.
     parameter : str
         BrainFlow input parameter that follows the colon, such as ``serial_port``; empty if there is none.
     montage : str

@@ -25,8 +25,8 @@ from neurofeedback.acquisition.placement.sample_placement import PlacedSamples, 
 from neurofeedback.acquisition.port_users import find_port_users
 from neurofeedback.errors import SourceError
 from neurofeedback.formats.text.athena_scale import ATHENA, has_old_scale
-from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import devices
 from neurofeedback.types import AuxChunk, Chunk, StreamInfo
 
 _log = logging.getLogger(__name__)

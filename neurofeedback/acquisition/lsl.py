@@ -12,8 +12,8 @@ import numpy as np
 from neurofeedback.acquisition.loopback import restricted_to_loopback
 from neurofeedback.acquisition.placement.sample_placement import SamplePlacer
 from neurofeedback.errors import SettingsError, SourceError
-from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import devices
 from neurofeedback.types import Chunk, StreamInfo
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 
 from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult, scan_failed
 from neurofeedback.errors import SourceError
-from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import devices
 
 _LISTEN_S = 4.0
 _SERVICES = ["fe8d", "fe84"]  # services of a connected Muse and Ganglion

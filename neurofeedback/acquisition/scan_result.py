@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neurofeedback.errors import SourceError
+from neurofeedback.texts.catalogue import error_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +32,4 @@ def scan_failed(what: str, *, got: object = None, todo: str = "") -> ScanResult:
     >>> scan_failed("Bluetooth is off", todo="switch it on").hindrances
     ('Bluetooth is off: switch it on.',)
     """
-    return ScanResult(hindrances=(str(SourceError(what, got=got, todo=todo)),))
+    return ScanResult(hindrances=(error_text(SourceError(what, got=got, todo=todo)),))

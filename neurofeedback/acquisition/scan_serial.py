@@ -11,8 +11,8 @@ from serial.tools.list_ports import comports
 
 from neurofeedback.acquisition.port_users import find_port_users
 from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult, scan_failed
-from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import devices
 
 _FT231X = (0x0403, 0x6015)  # the dongle's USB chip; other devices have it too, hence the query
 _BAUD = 115200

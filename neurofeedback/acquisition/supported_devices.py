@@ -19,8 +19,8 @@ from neurofeedback.acquisition.boards import (
     has_drivers,
 )
 from neurofeedback.errors import SettingsError
-from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import devices
 
 _BUILT_IN = {
     "simulated[:SEED]": devices.SIMULATED,

@@ -37,6 +37,7 @@ from neurofeedback.cli.commands import (
 from neurofeedback.cli.helpers.common import echo, set_up_logging, use_language
 from neurofeedback.cli.helpers.window import open_window
 from neurofeedback.errors import EXIT_INTERRUPTED, NeurofeedbackError, RecordingError
+from neurofeedback.texts.catalogue import error_text
 from neurofeedback.texts.safe_text import escape_controls
 
 app = typer.Typer(
@@ -111,7 +112,7 @@ def _run() -> None:
         app(prog_name="neurofeedback")
     except NeurofeedbackError as error:
         _record(error)
-        echo(f"neurofeedback: {error}", err=True)
+        echo(f"neurofeedback: {error_text(error)}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
@@ -125,7 +126,7 @@ def _run() -> None:
             todo="free disk space, or check the permissions of that path",
         )
         sys.stdout = None  # flushing it at exit would fail again
-        echo(f"neurofeedback: {failure}", err=True)
+        echo(f"neurofeedback: {error_text(failure)}", err=True)
         sys.exit(failure.exit_code)
     except Exception as error:
         _record(error)

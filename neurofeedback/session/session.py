@@ -52,7 +52,7 @@ from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.storage.dataset_access import share_recordings
 from neurofeedback.texts import course, session_notices
-from neurofeedback.texts.catalogue import english, tr
+from neurofeedback.texts.catalogue import english, error_text, tr
 from neurofeedback.texts.status import index_source_text
 from neurofeedback.types import Event, EventKind, StreamInfo
 
@@ -210,7 +210,7 @@ class Session:
         try:
             result = self._finish_session(self._run_session())
         except NeurofeedbackError as error:
-            result = SessionResult(error.exit_code, str(error))
+            result = SessionResult(error.exit_code, error_text(error))
         finally:
             self._result = result
             status = "ended" if result.exit_code == EXIT_OK else "failed"
@@ -227,7 +227,7 @@ class Session:
             if self._on_finished is not None:
                 self._on_finished(result.session_dir)
         except NeurofeedbackError as error:
-            return replace(result, message=f"{result.message} {error}")
+            return replace(result, message=f"{result.message} {error_text(error)}")
         return result
 
     def _run_session(self) -> SessionResult:
@@ -360,7 +360,7 @@ class Session:
                 store_baseline(context.writer.files, context.engine)
         if error is not None:
             where = f" {tr(session_notices.RECORDED_IN, folder=folder)}" if folder else ""
-            return SessionResult(error.exit_code, f"{error}{where}", folder, summary)
+            return SessionResult(error.exit_code, f"{error_text(error)}{where}", folder, summary)
         sentences = (
             _end_message(reason),
             baseline_notice(context.engine) if self._prepared.plan.has_feedback else "",

@@ -17,9 +17,14 @@ from numbers import Real
 from string import Formatter
 from types import ModuleType
 
+from neurofeedback.errors import NeurofeedbackError
+from neurofeedback.texts.technical import errors
+
 ENGLISH = "en"
 DECIMAL_SIGN = "decimal sign: ."
 """Its translation ends with the decimal sign of the language."""
+ERROR_TEMPLATES = "error templates"
+"""Its translation lists the English templates of errors that have fields and a translation, one a line."""
 
 _active: list[tuple[NullTranslations, str]] = [(NullTranslations(), ENGLISH)]
 _english_only: ContextVar[bool] = ContextVar("english_only", default=False)
@@ -85,6 +90,8 @@ def tr(template: str, /, **fields: object) -> str:
         return ""
     if _english_only.get():
         return english(template, **fields)
+    if language() != ENGLISH:
+        fields = {name: error_text(value) if isinstance(value, Exception) else value for name, value in fields.items()}
     return translate(_active[0][0], template, **fields)
 
 
@@ -98,6 +105,36 @@ def translate(translations: NullTranslations, template: str, /, **fields: object
         return formatter.vformat(text, (), fields)
     except (KeyError, IndexError, ValueError, AttributeError):  # a wrong field must not hide the text
         return template.format(**fields)
+
+
+def error_text(error: Exception) -> str:
+    """Return the message of an error in the chosen language; in English if a part of it has no translation."""
+    if not isinstance(error, NeurofeedbackError) or _english_only.get() or language() == ENGLISH:
+        return str(error)
+    what, todo = _translated_error(error.what), _translated_error(error.todo)
+    if what is None or todo is None:
+        return str(error)
+    details: list[str] = []
+    if error.got is not None:
+        details.append(tr(errors.GOT, got=_translated_error(str(error.got)) or error.got))
+    if error.allowed:
+        details.append(tr(errors.ALLOWED, allowed=_translated_error(error.allowed) or error.allowed))
+    listed = "; ".join(filter(None, (*details, todo)))
+    sentence = f"{what}: {listed}" if listed else what
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def _translated_error(text: str) -> str | None:
+    """Return a part of an error in the chosen language; None if it has no translation."""
+    translations = _active[0][0]
+    if not text:
+        return ""
+    if (translated := translations.gettext(text)) is not text:
+        return translated
+    for template in translations.gettext(ERROR_TEMPLATES).split("\n"):
+        if (found := _pattern(template).fullmatch(text)) is not None:
+            return _StoredFormatter().vformat(translations.gettext(template), (), found.groupdict())
+    return None
 
 
 def localize_number(text: str) -> str:

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 from neurofeedback.errors import EXIT_OK, SettingsError
 from neurofeedback.storage.toml_text import read_value
 from neurofeedback.texts import window
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.languages import known_language
 from neurofeedback.ui.app_language import use_language
 from neurofeedback.ui.app_state import AppDefaults, state_path
@@ -76,7 +76,7 @@ def run_app(launch: Launch, defaults: AppDefaults) -> int:
 
 def _show_open_already(error: SettingsError) -> None:
     if sys.stderr is None or not sys.stderr.isatty():  # started by its icon: there is no terminal to read
-        QMessageBox.information(None, tr(window.APP_TITLE), tr(str(error)))
+        QMessageBox.information(None, tr(window.APP_TITLE), error_text(error))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import window
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 
 _log = logging.getLogger(__name__)
 _POLL_MS = 20
@@ -109,7 +109,7 @@ class BackgroundTask(QObject, Generic[Result]):
         if error is None:
             self.done.emit(future.result())
         elif isinstance(error, NeurofeedbackError):
-            self.failed.emit(str(error))
+            self.failed.emit(error_text(error))
         elif isinstance(error, OSError):
             self.failed.emit(tr(window.FILE_FAILED, error=error))
         elif not isinstance(error, CancelledError):

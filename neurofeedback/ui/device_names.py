@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from neurofeedback.texts import devices
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import devices
 
 
 def device_title(device: str) -> str:

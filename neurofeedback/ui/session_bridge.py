@@ -12,7 +12,7 @@ from neurofeedback.errors import EXIT_OK, NeurofeedbackError
 from neurofeedback.session.config import RunningSession, SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import session_notices, window
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +126,6 @@ class SessionBridge(QObject):
 
 def _error_result(error: BaseException) -> SessionResult:
     if isinstance(error, NeurofeedbackError):
-        return SessionResult(error.exit_code, str(error))
+        return SessionResult(error.exit_code, error_text(error))
     _log.error("the session could not be launched", exc_info=error)
     return SessionResult(1, tr(window.PROGRAM_FAULT_NOT_RECORDED, error=repr(error)))

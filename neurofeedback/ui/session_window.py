@@ -17,7 +17,7 @@ from neurofeedback.feedback.water_picture import PICTURES_PER_SECOND
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import fit, home
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.ui.announcer import ScreenReaderAnnouncer
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state, state_path
 from neurofeedback.ui.device_names import is_simulated_device
@@ -232,7 +232,7 @@ class SessionWindow(QMainWindow):
             asked = self._ask_difficulty(request, result)
             ask_forms(request, result, self, asked)
         except NeurofeedbackError as error:
-            self._after.show_notice(str(error))
+            self._after.show_notice(error_text(error))
 
     def _ask_difficulty(self, request: SessionConfig, result: SessionResult) -> str:
         """Ask about difficult experiences, if the person or the profile wants that; return the form that is asked."""

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import sound, spoken
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.languages import in_language
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class SoundPreview(QObject):
         try:
             self._play(playing, overrides)
         except NeurofeedbackError as error:
-            self.notified.emit(str(error))
+            self.notified.emit(error_text(error))
         finally:
             playing.over.set()
 

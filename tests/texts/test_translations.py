@@ -12,10 +12,11 @@ from types import ModuleType
 
 import pytest
 
+from neurofeedback.errors import SettingsError
 from neurofeedback.settings.load import available, load_evidence
 from neurofeedback.storage.toml_text import read_value
-from neurofeedback.texts import home, session, session_notices, sit, spoken, status
-from neurofeedback.texts.catalogue import english, in_english, language, set_translations, tr, tr_stored
+from neurofeedback.texts import home, session, session_notices, sit, spoken, status, window
+from neurofeedback.texts.catalogue import english, error_text, in_english, language, set_translations, tr, tr_stored
 from neurofeedback.texts.format import format_date, format_duration, format_number, inside_sentence
 from neurofeedback.texts.languages import (
     in_language,
@@ -173,3 +174,18 @@ def test_dates_and_names_within_sentences_follow_the_language() -> None:
 
 def test_names_of_the_index_are_those_of_the_profiles() -> None:
     assert {load_evidence(name).index_name for name in available("evidence")} == set(session.INDEX_NAMES)
+
+
+@pytest.mark.usefixtures("german")
+def test_errors_are_shown_in_the_chosen_language_if_all_of_them_is_known() -> None:
+    known = SettingsError("the sitting's place is taken", got="/a.b", allowed="auto", todo="move it out of /a.b")
+    assert (
+        error_text(known) == "der Platz der Sitzung ist belegt: gefunden: /a.b; erlaubt: auto; verschiebe sie aus /a.b."
+    )
+    assert "der Platz" in tr(window.FILE_FAILED, error=known)
+    unknown = SettingsError("the sitting's place is taken", todo="something else")
+    assert error_text(unknown) == str(unknown)
+    assert error_text(ValueError("of another library")) == "of another library"
+    with in_english():
+        assert error_text(known) == str(known)
+    assert str(known).startswith("the sitting's place")

@@ -30,7 +30,7 @@ from neurofeedback.settings.load import load_programme, load_settings
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.programme import Programme
 from neurofeedback.texts import session_notices
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.format import format_duration
 from neurofeedback.texts.practices import choice
 from neurofeedback.types import Command, Event, Guidance, Phase
@@ -119,7 +119,7 @@ class TimerSession:
         try:
             result = sitting.run()
         except NeurofeedbackError as error:
-            result = SessionResult(error.exit_code, str(error))
+            result = SessionResult(error.exit_code, error_text(error))
         finally:
             self._sink.stop(sitting.session_s)
             self._result = result

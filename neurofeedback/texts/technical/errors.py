@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+GOT = "got {got}"
+ALLOWED = "allowed: {allowed}"
+
 # the engine
 COMMAND_VALUE = "the value of the command {kind} is not allowed"
 ON_OR_OFF = "on or off"

@@ -13,7 +13,7 @@ from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.recording.facts.session_facts import SessionFacts
 from neurofeedback.session.config import SessionConfig
 from neurofeedback.texts import course, forms, window
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.clinic import record
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, ignore_wheel, label, row
 from neurofeedback.ui.widgets.facts_tabs import EntryTab
@@ -81,7 +81,7 @@ class RecordDialog(QDialog):
             needs_agreement = self._facts().under_substance
             self.message.setText("")
         except NeurofeedbackError as error:
-            self.message.setText(str(error))
+            self.message.setText(error_text(error))
             self.begin.setEnabled(False)
             return
         self.safety.setVisible(needs_agreement)

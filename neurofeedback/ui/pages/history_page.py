@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QWidget
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import forms, sessions, window
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.export_button import ExportButton
@@ -177,7 +177,7 @@ class HistoryPage(QWidget):
         try:
             dialog = FactsDialog(*self._source, session, parent=self)
         except NeurofeedbackError as error:  # a file of facts that cannot be read
-            self._message.setText(str(error))
+            self._message.setText(error_text(error))
             return None
         dialog.open()
         return dialog

@@ -15,10 +15,10 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from neurofeedback.session.keymap import PRESENTER_KEYS, request_for_key
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
-from neurofeedback.texts import research
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_index, format_number, format_percent
 from neurofeedback.texts.status import phase_label
+from neurofeedback.texts.technical import research
 from neurofeedback.types import Frame
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.theme import Theme

@@ -8,8 +8,8 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
-from neurofeedback.texts import research
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.technical import research
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import MARGIN
 

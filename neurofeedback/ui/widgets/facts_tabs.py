@@ -32,7 +32,7 @@ from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.load import available, load_contacts, load_questionnaire
 from neurofeedback.settings.questionnaire import Questionnaire
 from neurofeedback.texts import course, forms
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.widgets.basic import MARGIN, ComboBox, button, column, label
 
@@ -144,7 +144,7 @@ class FormTab(_SavingTab):
         try:
             questionnaire = load_questionnaire(name)
         except NeurofeedbackError as error:
-            self.finish(str(error))
+            self.finish(error_text(error))
             return
         self._questionnaire = questionnaire
         page = QWidget()
@@ -324,7 +324,7 @@ class EntryTab(_SavingTab):
             now = self.moment or datetime.now().astimezone()
             happened = parse_clock(self.at.text(), now) if self.at.text().strip() else now
         except NeurofeedbackError as error:
-            self.finish(str(error))
+            self.finish(error_text(error))
             return
         self.run(partial(_save_entry, *self._source, entry, happened, self.by.text().strip()))
 
@@ -350,7 +350,7 @@ class FactsTab(_SavingTab):
             facts = read_facts(recordings, participant, session) or SessionFacts()
         except NeurofeedbackError as error:
             self.mark_saved()
-            self.message.setText(str(error))
+            self.message.setText(error_text(error))
             self._enable_fields(on=False)
             return
         for name, field in self.fields.items():

@@ -10,9 +10,9 @@ from PyQt6.QtCore import QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from neurofeedback.session.live_state import Snapshot
-from neurofeedback.texts import research
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.status import contact_symbol
+from neurofeedback.texts.technical import research
 from neurofeedback.ui.live_spectrum import alpha_db, scalp_map, spectrum_db
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import column
