@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QDoubleSpinBox, QFrame, QGridLayout, QLineEdit, QScr
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import window
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.practices import editor
 from neurofeedback.ui.practices.practice_draft import GuideRow, PracticeDraft, SegmentRow
 from neurofeedback.ui.practices.practice_files import save_practice
@@ -128,7 +128,7 @@ class PracticeEditor(QWidget):
         try:
             save_practice(self.draft(), self._folder)
         except NeurofeedbackError as error:
-            self._message.setText(str(error))
+            self._message.setText(error_text(error))
         else:
             self.saved.emit(self.title.text().strip())
 

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QSt
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import window
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.practices import editor
 from neurofeedback.ui.practices.practice_draft import PracticeDraft
 from neurofeedback.ui.practices.practice_editor import PracticeEditor
@@ -107,7 +107,7 @@ class PracticesPage(QStackedWidget):
         try:
             self._deleted.append((title, delete_practice(practice.name, self._folder)))
         except NeurofeedbackError as error:
-            self._message.setText(str(error))
+            self._message.setText(error_text(error))
         else:
             self._show_changed(tr(editor.DELETED, title=title))
 
@@ -119,7 +119,7 @@ class PracticesPage(QStackedWidget):
         try:
             restore_practice(path)
         except NeurofeedbackError as error:
-            self._message.setText(str(error))
+            self._message.setText(error_text(error))
         else:
             self._deleted.pop()
             self._show_changed(tr(editor.RESTORED, title=title))
@@ -128,7 +128,7 @@ class PracticesPage(QStackedWidget):
         try:
             return read_draft(practice, self._folder)
         except NeurofeedbackError as error:
-            self._message.setText(str(error))
+            self._message.setText(error_text(error))
             return None
 
     def _note_saved(self, title: str) -> None:
