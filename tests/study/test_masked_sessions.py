@@ -306,6 +306,7 @@ def test_session_that_broke_off_stays_masked(both: dict[str, Path], tmp_path: Pa
     files.derived_file("start.json").unlink()
     files.header_copy.unlink()
     assert is_masked(files), "also when its start was lost"
+    assert is_sealed(files)
     assert finished_sessions(root, "07", ())[0] == []
 
 
@@ -414,3 +415,11 @@ def test_window_resumes_no_session_of_a_study(both: dict[str, Path], tmp_path: P
     monkey.undo()
     assert unfinished is not None
     assert unfinished.minutes_left == 0
+
+
+def test_session_counts_for_no_decoder_also_without_its_sealed_file(both: dict[str, Path], tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(both["real-first"], root)
+    session_files(root).sealed_feedback.unlink()
+    assert is_sealed(session_files(root))
+    assert [one.right for one in check_played(root)] == [False]

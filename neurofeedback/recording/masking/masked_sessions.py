@@ -46,6 +46,8 @@ def is_sealed(files: SessionFiles) -> bool:
     """Return whether what a session played is sealed, also after its ``start.json`` was lost."""
     if files.sealed_feedback.exists():
         return True
+    if not unblinding_path(files.root).parent.is_dir():  # no study, and reading thousands of files takes seconds
+        return False
     try:
         study = read_study_start(files)
     except RecordingError:
