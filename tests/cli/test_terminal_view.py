@@ -98,12 +98,11 @@ FACTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("changes", [{"index_name": ""}, {"masked": True}], ids=["recording", "masked"])
-def test_a_session_without_an_index_names_none(changes: dict[str, object]) -> None:
+@pytest.mark.parametrize("snapshot", [moment(index_name=""), moment(masked=True)], ids=["recording", "masked"])
+def test_a_session_without_an_index_names_none(snapshot: Snapshot) -> None:
     console = terminal()
-    console.print(render_panel(moment(**changes)))
-    line = format_line(moment(**changes))
-    for text in (printed(console), line):
+    console.print(render_panel(snapshot))
+    for text in (printed(console), format_line(snapshot)):
         assert "index" not in text
 
 
