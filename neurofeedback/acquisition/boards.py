@@ -206,7 +206,7 @@ def connection_needs(spec: BoardSpec) -> str:
     Examples
     --------
     >>> connection_needs(BOARDS["synthetic"])
-    'Nothing: BrainFlow generates its signal.'
+    'No hardware: BrainFlow generates its signal.'
     """
     extras = (tr(devices.EXTRA_SIGNAL, device=spec.name, signal=extra) for extra in spec.extras)
     return " ".join([tr(spec.needs), *extras])

@@ -452,7 +452,7 @@ def test_late_baseline_gives_event_and_notice_and_replays(signal: np.ndarray, tm
     (late,) = [event for event in recording.events if event.kind == EventKind.LATE_BASELINE]
     assert late.sample == parts.engine.late_baseline_sample
     assert baseline_summary(parts.engine).baseline_late_s == pytest.approx(late.sample / 256, abs=1e-3)
-    assert "learned only in practice" in baseline_notice(parts.engine)
+    assert "measured only in practice" in baseline_notice(parts.engine)
     replayed = replay(recording)
     lines = [replayed.header, *map(frame_log.format_row, replayed.frames)]
     assert compare_with_log(recording, lines) == "identical"
