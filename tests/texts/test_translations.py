@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from gettext import NullTranslations
@@ -189,3 +190,25 @@ def test_errors_are_shown_in_the_chosen_language_if_all_of_them_is_known() -> No
     with in_english():
         assert error_text(known) == str(known)
     assert str(known).startswith("the sitting's place")
+
+
+SAME_IN_GERMAN = {
+    "&Details", "mg", "mg/kg", "ln uV²/Hz", "Name", "Signal", "April", "August", "September", "November", "&Headset",
+    "&Name", "Feedback", "Mo", "Phase", "Region", "Montage", "English", "Deutsch", "Index", "Wald", "OpenBCI", "Muse 2",
+    "Muse S", "Muse (2016)", "Muse S Athena", "Ganglion", "Cyton", "Demo", "PORT", "Bluetooth", "ok", "min", " min",
+    "{sound}, {volume} dB", "Neurofeedback", "Timer",
+    '{line} `neurofeedback forms acknowledge {entry} --by NAME --done "..."`',
+}  # fmt: skip
+"""Texts with words that are the same in German."""
+
+
+def test_german_is_complete_and_no_text_was_left_in_english(script: ModuleType) -> None:
+    translated = script.read_translation(LOCALE / "de.po")
+    shown = {str(entry.id) for entry in script.collect_catalog() if entry.id}
+    assert shown - translated.keys() == set(), "translate them in de.po, and run scripts/translations"
+    same = {text for text in shown if translated[text] == text and re.search("[A-Za-z]{2}", plain(text))}
+    assert same <= SAME_IN_GERMAN
+
+
+def plain(text: str) -> str:
+    return re.sub(r"{[^}]*}", "", text)
