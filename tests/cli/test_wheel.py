@@ -46,6 +46,7 @@ def test_the_wheel_is_for_any_platform_and_brings_the_configs(built: Path) -> No
     (wheel,) = built.glob("*-py3-none-any.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"neurofeedback/py.typed", *(f"neurofeedback/{name}" for name in CONFIGS)} <= names
+    assert "neurofeedback/texts/locale/neurofeedback_de.mo" in names
     assert not any(name.startswith(("tests/", "recordings/", "benchmarks/")) for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
