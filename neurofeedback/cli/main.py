@@ -84,7 +84,7 @@ def start(
 ) -> None:
     """Set up logging and the language, and open the window when no command is given."""
     set_up_logging(verbose=verbose)
-    use_language("en" if "--json" in context.args else language)  # what programs read is English
+    use_language("en" if "--json" in sys.argv else language)  # what programs read is English
     if context.invoked_subcommand is None:
         raise typer.Exit(open_window())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
 from gettext import NullTranslations
@@ -13,6 +14,7 @@ from types import ModuleType
 
 import pytest
 
+from neurofeedback.cli.main import main
 from neurofeedback.errors import SettingsError
 from neurofeedback.settings.load import available, load_evidence
 from neurofeedback.storage.toml_text import read_value
@@ -212,3 +214,14 @@ def test_german_is_complete_and_no_text_was_left_in_english(script: ModuleType) 
 
 def plain(text: str) -> str:
     return re.sub(r"{[^}]*}", "", text)
+
+
+@pytest.mark.parametrize(("options", "code"), [([], "de"), (["--json"], "en")])
+def test_terminal_uses_the_language_of_its_option_and_json_is_english(
+    options: list[str], code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["neurofeedback", "--language", "de", "metrics", "index", *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, language()) == (0, code)
+    assert ("ist nicht" in capsys.readouterr().out) == (code == "de")
