@@ -77,7 +77,7 @@ def test_lost_packets_cost_no_minutes_and_move_no_power(compared: Comparison) ->
         assert compared.contrasts[name].difference == pytest.approx(0, abs=0.08), name
     for name in ("lzc_ratio", "permutation", "permutation_ratio", "multiscale_ratio"):
         assert compared.contrasts[name].difference == pytest.approx(0, abs=0.02), name
-    assert any("% of a session's samples were lost" in note for note in compared.notes)
+    assert any("% of a session's readings were lost" in note for note in compared.notes)
 
 
 def test_a_side_can_have_a_name_of_its_own(compared: Comparison) -> None:

@@ -161,7 +161,7 @@ class CounterTracker:
         return count * self._rule.repeat + within
 
     def _locate(self, last: _Sample, phase: int, time: float) -> list[SamplePosition | None]:
-        newest = next((sample for sample in reversed(self._held) if sample), None)
+        place, newest = next(((k, held) for k, held in reversed([*enumerate(self._held)]) if held), (0, None))
         if newest is None:
             sample = self._after(last, phase, time)
             return self._hold(sample) if self._restarted else [*self._drop_held(), *self._follow(last, sample)]
@@ -172,7 +172,7 @@ class CounterTracker:
                 if from_last.lateness >= -self._slack and from_last.step:
                     return [*self._drop_held(), *self._follow(last, from_last)]
             if min(newest.step, sample.step) >= _MIN_GARBAGE_STEP and newest.step + sample.step > self._cycle:
-                self._held[-1] = None  # it was garbage: without it the counter goes on
+                self._held[place] = None  # it was garbage: without it the counter goes on
                 return self._locate(last, phase, time)
         return self._hold(sample)
 

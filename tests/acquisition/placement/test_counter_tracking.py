@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from neurofeedback.acquisition.placement.counter_tracking import MAX_HOLD_S, CounterRule, arrival_times
@@ -349,7 +349,14 @@ def test_arrival_times_lie_between_the_reads_and_never_fall(stamps, since, passe
     assert times[-1] == since + passed
 
 
+GARBAGE_THEN_DUPLICATE = (
+    [1, 3, 4, 5, 252, 6, 12, 7, 8],
+    [0.004, 0.012, 0.016, 0.02, 0.024, 0.024, 0.028, 0.028, 0.032],
+)
+
+
 @given(troubled_streams(), st.sampled_from([CYTON, DAISY, MUSE, None]))
+@example(GARBAGE_THEN_DUPLICATE, MUSE)
 def test_samples_held_at_the_end_are_placed_in_order_and_none_later_than_taken(stream, rule):
     samples, times = stream
     data, _, placer = feed(samples, times, rule=rule)
