@@ -224,8 +224,8 @@ def test_a_press_of_the_space_bar_is_logged(sittings: tuple[Sat, Sat]) -> None:
 
 def test_terminal_asks_probes_and_names_the_index(sittings: tuple[Sat, Sat]) -> None:
     assert "Just before the sound: where was your mind? 1 on the breath, 2 elsewhere, 3 not sure" in sittings[0].out
-    assert "what studies found in others" in sittings[0].out
-    assert "studies of others and your" in sittings[1].out
+    assert "is based on studies of other people, and on your answers once there are enough" in sittings[0].out
+    assert "studies of other people and on your" in sittings[1].out
 
 
 def test_the_next_sitting_starts_from_what_was_learned(sittings: tuple[Sat, Sat]) -> None:
