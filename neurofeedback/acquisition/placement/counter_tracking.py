@@ -161,7 +161,10 @@ class CounterTracker:
         return count * self._rule.repeat + within
 
     def _locate(self, last: _Sample, phase: int, time: float) -> list[SamplePosition | None]:
-        place, newest = next(((k, held) for k, held in reversed([*enumerate(self._held)]) if held), (0, None))
+        place = len(self._held) - 1
+        while place >= 0 and self._held[place] is None:
+            place -= 1
+        newest = self._held[place] if place >= 0 else None
         if newest is None:
             sample = self._after(last, phase, time)
             return self._hold(sample) if self._restarted else [*self._drop_held(), *self._follow(last, sample)]
