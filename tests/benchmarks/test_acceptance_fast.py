@@ -55,13 +55,14 @@ def test_every_target_has_a_cost() -> None:
     assert cost.minutes(["T15"], 4, 1) > 0
 
 
-@pytest.mark.parametrize("identity", ["T1", "T2", "T10"])
+@pytest.mark.parametrize("identity", ["T1", "T2", pytest.param("T10", marks=pytest.mark.slow)])
 def test_targets_that_need_no_simulated_people_are_met(identity: str) -> None:
     measure = TARGETS[identity].measure
     assert measure is not None
     assert [figure.name for figure in measure(FAST) if figure.verdict is Verdict.SHORT] == []
 
 
+@pytest.mark.slow
 def test_t17_a_pair_sits_in_a_closed_loop_at_signal_level() -> None:
     sat = closed_loop.run_closed_loop(draw_person(1), RESPONSES["responder"], 1, 200.0)
     assert np.unique(sat.levels[620:]).size > 20  # the tone of practice

@@ -36,7 +36,7 @@ def test_every_seed_is_fuzzed(known: dict[str, Seed]):
     assert set(known) == set(KINDS)
 
 
-@settings(max_examples=75)
+@settings(max_examples=40)
 @given(kind=st.sampled_from(KINDS), number=st.integers(0, 2**32), which=st.integers(0, 2))
 def test_a_damaged_file_is_read_or_refused_in_one_line(known: dict[str, Seed], kind: str, number: int, which: int):
     seed = known[kind]
