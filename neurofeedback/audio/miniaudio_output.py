@@ -15,7 +15,7 @@ SampleGenerator = Generator[bytes, int, None]
 
 _EXCLUDED_BACKENDS = {"NULL", "CUSTOM"}
 _DISCARDING_DEVICE = "Discard all samples"
-"""Beginning of the name of ALSA's null device, which nobody hears."""
+"""Beginning of the name of ALSA's null device, which makes no sound."""
 
 
 class Player(Protocol):

@@ -69,7 +69,7 @@ class Runner:
         self._arrival_jitter = ArrivalJitter(sfreq)
         self._sample_age = SampleAge(sfreq)
         self.battery_monitor = BatteryMonitor()
-        self._battery_told_s: float | None = None
+        self._battery_reported_s: float | None = None
         self._is_late = False
         self._recent_lost: deque[LostRun] = deque(maxlen=_MAX_RECENT_LOST_RUNS)
         self._n_received = 0
@@ -209,8 +209,8 @@ class Runner:
 
     def _check_battery(self) -> None:
         """Say and record once that the battery is low, when no question is open."""
-        if self.battery_monitor.is_low and self._battery_told_s is None and not self._announcer.question_open:
-            self._battery_told_s = self.session_s
+        if self.battery_monitor.is_low and self._battery_reported_s is None and not self._announcer.question_open:
+            self._battery_reported_s = self.session_s
             self._record_event(EventKind.BATTERY_LOW, f"{self.battery_monitor.level:.0f} %")
             self._announcer.say("headset_battery", self.session_s)
 
@@ -219,8 +219,8 @@ class Runner:
         """What the person should know now; a low battery for a while."""
         if self._silent_since is not None:
             return tr(SEARCHING_HEADSET)
-        told_s, monitor = self._battery_told_s, self.battery_monitor
-        is_battery_shown = told_s is not None and self.session_s - told_s < _BATTERY_SHOWN_S
+        reported_s, monitor = self._battery_reported_s, self.battery_monitor
+        is_battery_shown = reported_s is not None and self.session_s - reported_s < _BATTERY_SHOWN_S
         battery = low_battery_notice(monitor.level, monitor.minutes_left) if is_battery_shown else ""
         return self._stalls.message or self.press_debouncer.message or battery
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +26,6 @@ from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.facts_writer import FactsWriter
 from neurofeedback.session.fit.headset_fit import HeadsetFitResult, wait_for_headset_fit
-from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.session.outputs.masked_output import MaskedOutput
 from neurofeedback.session.outputs.network_outputs import check_permission, describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController
@@ -35,6 +33,7 @@ from neurofeedback.session.plan import SessionPlan, plan_recording, plan_session
 from neurofeedback.session.probing.simulated_participant import simulated_participant_for
 from neurofeedback.session.runner import Runner
 from neurofeedback.session.session_context import SessionContext
+from neurofeedback.session.session_thread import SessionThread
 from neurofeedback.session.setup import (
     choose_seed,
     create_engine,
@@ -72,7 +71,7 @@ class PreparedSession:
     clock: Clock
 
 
-class Session:
+class Session(SessionThread):
     """One session. The configuration is checked before any device is opened.
 
     Parameters
@@ -102,33 +101,12 @@ class Session:
         self._notices: list[str] = []
         self._region_notice = ""
         self._prepared = self._prepare()
-        self.live_state = LiveState(self._prepared.clock.now)
-        self.live_state.publish(Snapshot(message=" ".join(self._notices)))
-        self._thread = threading.Thread(target=self._run, name="session", daemon=True)
-        self._result: SessionResult | None = None
+        super().__init__("session", self._prepared.clock.now, self._notices)
 
     @property
     def plan(self) -> SessionPlan:
         """The phases and their lengths."""
         return self._prepared.plan
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Notices before the start, such as a missing sound device."""
-        return tuple(self._notices)
-
-    def start(self) -> None:
-        """Start in a thread; returns at once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Request an orderly end; returns at once."""
-        self.live_state.send_request(Request(RequestKind.STOP))
-
-    def join(self, timeout_s: float | None = None) -> SessionResult | None:
-        """Wait up to ``timeout_s``; None if the session is still running."""
-        self._thread.join(timeout_s)
-        return None if self._thread.is_alive() else self._result
 
     @property
     def _is_sealed(self) -> bool:
@@ -205,16 +183,8 @@ class Session:
             return NullSink()
         return open_sink(self._config.audio, settings.audio, self._notices.append)
 
-    def _run(self) -> None:
-        result = SessionResult(1, tr(session_notices.PROGRAM_FAULT))
-        try:
-            result = self._finish_session(self._run_session())
-        except NeurofeedbackError as error:
-            result = SessionResult(error.exit_code, error_text(error))
-        finally:
-            self._result = result
-            status = "ended" if result.exit_code == EXIT_OK else "failed"
-            self.live_state.publish(replace(self.live_state.snapshot, status=status, message=result.message))
+    def _run_to_end(self) -> SessionResult:
+        return self._finish_session(self._run_session())
 
     def _finish_session(self, result: SessionResult) -> SessionResult:
         """Train the decoder on the session and call ``on_finished``, after device and sound are closed."""

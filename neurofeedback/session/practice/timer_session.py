@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.sink import Bell, Sink
-from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
+from neurofeedback.errors import EXIT_OK, SettingsError
 from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.recording.session_lock import check_recordings_folder
 from neurofeedback.recording.timer.sitting_file import SittingEvent, SittingFile, TimerSitting
 from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import NO_DEVICE, SessionConfig, SessionResult
 from neurofeedback.session.controls import ActionTime, Controls
-from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
+from neurofeedback.session.live_state import LiveState, Snapshot
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import SessionPlan, plan_session
 from neurofeedback.session.practice.guide import PracticeGuide
 from neurofeedback.session.probing.press_debouncer import PressDebouncer
 from neurofeedback.session.probing.probes import ProbeScheduler
+from neurofeedback.session.session_thread import SessionThread
 from neurofeedback.session.setup import practice_settings, session_settings
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.load import load_programme, load_settings
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.programme import Programme
 from neurofeedback.texts import session_notices
-from neurofeedback.texts.catalogue import error_text, tr
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration
 from neurofeedback.texts.practices import choice
 from neurofeedback.types import Command, Event, Guidance, Phase
@@ -50,7 +50,7 @@ class _Tick:
     valid: bool = False
 
 
-class TimerSession:
+class TimerSession(SessionThread):
     """One sitting without a headset; a `RunningSession` as screens see it. Nothing is measured.
 
     Parameters
@@ -76,37 +76,15 @@ class TimerSession:
         self._clock: Clock = VirtualClock() if config.fast else RealClock()
         silent = config.fast and config.audio == "auto"
         self._sink = NullSink() if silent else open_sink(config.audio, settings.audio, self._notices.append)
-        self.live_state = LiveState(self._clock.now)
-        self.live_state.publish(Snapshot(message=" ".join(self._notices)))
         self._settings = settings
-        self._thread = threading.Thread(target=self._run, name="timer", daemon=True)
-        self._result: SessionResult | None = None
+        super().__init__("timer", self._clock.now, self._notices)
 
     @property
     def plan(self) -> SessionPlan:
         """The segments and their lengths."""
         return self._plan
 
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Notices before the start, such as a missing sound device."""
-        return tuple(self._notices)
-
-    def start(self) -> None:
-        """Start in a thread; returns at once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Request an orderly end; returns at once."""
-        self.live_state.send_request(Request(RequestKind.STOP))
-
-    def join(self, timeout_s: float | None = None) -> SessionResult | None:
-        """Wait up to ``timeout_s``; None if the sitting is still running."""
-        self._thread.join(timeout_s)
-        return None if self._thread.is_alive() else self._result
-
-    def _run(self) -> None:
-        result = SessionResult(1, tr(session_notices.PROGRAM_FAULT))
+    def _run_to_end(self) -> SessionResult:
         sitting = Sitting(
             self._config,
             programme=self._programme,
@@ -117,14 +95,9 @@ class TimerSession:
             live_state=self.live_state,
         )
         try:
-            result = sitting.run()
-        except NeurofeedbackError as error:
-            result = SessionResult(error.exit_code, error_text(error))
+            return sitting.run()
         finally:
             self._sink.stop(sitting.session_s)
-            self._result = result
-            status = "ended" if result.exit_code == EXIT_OK else "failed"
-            self.live_state.publish(replace(self.live_state.snapshot, status=status, message=result.message))
 
 
 class Sitting:
