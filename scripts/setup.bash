@@ -101,7 +101,7 @@ run_pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-chec
 find_uv() {
   local locked=$venv/uv.lock
   command -v uv && return
-  if [ ! -x "$venv/bin/uv" ] && [ -e "$root/requirements-dev.lock" ]; then
+  if [ ! -x "$venv/bin/uv" ] && [ ! -e "$locked" ] && [ -e "$root/requirements-dev.lock" ]; then # tried once
     awk '/^uv==/ { found = 1 } found { print } found && !/\\$/ { exit }' "$root/requirements-dev.lock" >"$locked"
     run_pip --require-hashes --requirement "$locked" >/dev/null 2>&1
   fi
@@ -148,7 +148,7 @@ install_locked() {
 # install_unlocked EXTRAS [GROUP]: the newest packages that pyproject.toml permits, and the checkout.
 install_unlocked() {
   # Debian 12's pip does not know dependency groups
-  [ -z "${2:-}" ] || find_uv >/dev/null || run_pip --upgrade 'pip>=25.1' || return 1
+  [ -z "${2:-}" ] || [ ! -x "$venv/bin/pip" ] || run_pip --upgrade 'pip>=25.1' || find_uv >/dev/null || return 1
   pip_install --editable "${root}[$1]" ${2:+--group "$root/pyproject.toml:$2"}
 }
 

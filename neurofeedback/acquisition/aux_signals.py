@@ -122,12 +122,15 @@ class AuxTable:
         self._sfreq = float(description["sampling_rate"])
         self._placer = SamplePlacer(len(self._columns), self._sfreq, rule)
         self._start_s: float | None = None
+        self._has_placed = False
         self._last_read = 0.0
 
     def restart(self, now: float) -> None:
         """Expect counter and clock to start again, as after a reconnect; ``now`` on the host's clock, s."""
         self._placer.restart()
         self._last_read = now
+        if not self._has_placed:  # what was read so far is dropped
+            self._start_s = None
 
     def restart_numbering(self, shift_s: float) -> None:
         """Count samples from 0 again, for a recording that starts ``shift_s`` (s) later than the previous one."""
@@ -162,4 +165,5 @@ class AuxTable:
     def _split(self, placed: PlacedSamples | None) -> tuple[AuxChunk, ...]:
         if placed is None or self._start_s is None:
             return ()
+        self._has_placed = True
         return split_signals(self._signals, placed, 0, self._start_s)

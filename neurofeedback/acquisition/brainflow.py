@@ -78,6 +78,7 @@ class BoardSource:
         self._stale_filter = _make_stale_filter(spec, self._description)
         self._tables = _aux_tables(spec, self._parameters, [signal.label for signal in self._aux_signals])
         self._origin: float | None = None
+        self._first_stamp = 0.0
         self._port = str(self._parameters.get("serial_port", ""))
         self._is_open = self._port_existed = False
         self._board: BoardShim | None = None
@@ -154,11 +155,13 @@ class BoardSource:
         counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
         times = arrival_times(stamps, since, self._last_read)
         self._received = True
+        if self._origin is None and not self._placer.has_pending:
+            self._first_stamp = float(stamps[0])
         placed = self._placer.place(rows[self._columns], counters, times)
         if placed is None:
             return None
         if self._origin is None:
-            self._origin = float(stamps[0])
+            self._origin = self._first_stamp
         device_time = None if self._placer.has_pending else float(stamps[-1])
         return self._to_chunk(placed, device_time, list(self._read_tables()), waited_s)
 

@@ -112,7 +112,7 @@ def _own(utterance: Utterance, settings: AudioSettings) -> Loop | None:
 
 
 def _shipped(utterance: Utterance, settings: AudioSettings) -> Loop | None:
-    if not utterance.sentence or settings.voice_language != ENGLISH:
+    if settings.voice_language != ENGLISH or shipped_texts().get(utterance.sentence) != utterance.text:
         return None
     path = RECORDINGS / f"{utterance.sentence}.ogg"
     return _decoded(path.read_bytes(), settings.sfreq_hz, path.name) if path.is_file() else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from neurofeedback.audio.sink import Bell
@@ -60,6 +60,7 @@ class PhaseController:
         self._sfreq = sfreq
         self._segments = list(plan.segments)
         self.practice = plan.practice
+        self._has_practice = any(segment.phase is Phase.PRACTICE for segment in plan.segments)
         self._segment_index = 0
         self._extensions_left = max_extensions
         self._n_clean = 0
@@ -127,14 +128,20 @@ class PhaseController:
         return PhaseOutput(bell, self._segment_commands(frame.sample + 1), self.segment.background)
 
     def extend(self, seconds: float) -> bool:
-        """Extend this practice, or add another one; return whether that was possible."""
+        """Extend this practice, or add another one; return whether that was possible.
+
+        A plan without feedback gets no practice: a part of its own is longer.
+        """
         if self.done or self.open_ended or self.phase not in _EXTENDABLE_PHASES:
             return False
-        if self.phase is Phase.PRACTICE or (self.practice and self.phase is not Phase.DEBRIEF):
+        if self.phase is Phase.PRACTICE or (not self._has_practice and self.phase is not Phase.DEBRIEF):
             self._shift_ends(self._segment_index, seconds * self._sfreq)
             return True
         last = self._segments[-1]
-        added = Segment(Phase.TRANSFER if self.practice else Phase.PRACTICE, seconds)
+        if self._has_practice:
+            added = Segment(Phase.PRACTICE, seconds)
+        else:
+            added = replace(self._segments[-2], length_s=seconds, guide=())
         if self.phase is Phase.DEBRIEF:
             self._segments[self._segment_index + 1 :] = [added, last]
             self._segment_ends[self._segment_index] = self._last_sample

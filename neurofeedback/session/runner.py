@@ -126,8 +126,12 @@ class Runner:
         self._record_event(EventKind.START, context.stream.device)
         if context.model_record:
             self._record_event(EventKind.MODEL, context.model_record)
+        segment = context.phase_controller.segment
         if first := context.phase_controller.initial_commands():
-            self._apply_phase_output(PhaseOutput(Bell.PHASE, first, context.phase_controller.segment.background), 0)
+            self._apply_phase_output(PhaseOutput(Bell.PHASE, first, segment.background), 0)
+        elif segment.background:
+            context.sink.set_background(segment.background, 0.0)
+            self._record_event(EventKind.BACKGROUND, segment.background)
         try:
             reason = self._loop()
         except SourceError:

@@ -45,8 +45,8 @@ def session_settings(settings: Settings, config: SessionConfig) -> Settings:
         The probe interval is not allowed, or a change is not a setting.
     """
     overrides = config.settings_overrides
-    if settings.audio.voice_language == ENGLISH != language():
-        overrides = (SettingOverride("audio", "voice_language", language()), *overrides)  # the last one counts
+    if language() != ENGLISH:  # the last one counts, and what a profile states stays
+        overrides = (SettingOverride("audio", "voice_language", language(), unless_set=True), *overrides)
     if overrides:
         settings = _with_overrides(settings, overrides)
     probes, interval_s = settings.probes, config.probe_interval_s

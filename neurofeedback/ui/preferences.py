@@ -77,7 +77,7 @@ class Preferences:
             SettingOverride("probes", name, value=ask, unless_set=not ask) for name, ask in asked.items()
         )
         if not self.voice_language and language() != ENGLISH:
-            overrides = (*overrides, SettingOverride("audio", "voice_language", language()))
+            overrides = (*overrides, SettingOverride("audio", "voice_language", language(), unless_set=True))
         if self.background_db:
             lufs = SettingOverride("audio", "background_lufs", _BACKGROUND_LUFS + self.background_db)
             overrides = (*overrides, lufs)

@@ -74,6 +74,18 @@ def test_a_lost_packet_of_a_table_leaves_its_hole():
     assert table.process(rows[:, :0], origin=499.5, now=0.4) == ()
 
 
+def test_table_that_restarts_before_its_blocks_are_known_starts_after_the_outage():
+    table = AuxTable(1, MUSE_AUX, find_aux_signals(MUSE_AUX), CounterRule(65536, repeat=0))
+    table.restart(now=0.0)
+    times = np.arange(60) / 52
+    rows = np.stack([np.arange(60) // 3, np.ones(60), np.zeros(60), np.zeros(60), 500 + times])
+    assert table.process(rows[:, :3], origin=499.5, now=0.1) == ()
+    table.restart(now=10.0)
+    rows[-1] += 10
+    (stretch,) = table.process(rows[:, 3:], origin=499.5, now=11.2)
+    assert (stretch.first_sample, stretch.start_s) == (0, pytest.approx(10.5 + 3 / 52))
+
+
 def test_restarted_table_counts_from_zero_at_its_next_sample():
     """At 52 Hz, from 0.5 s on; restarted at 0.6 s of the EEG, when 9 samples had come: the tenth is 0.0731 s later."""
     table = AuxTable(1, MUSE_AUX, find_aux_signals(MUSE_AUX), CounterRule(65536, repeat=3))

@@ -156,3 +156,15 @@ def test_two_sentences_follow_each_other_and_hush_ends_both() -> None:
     mixer.apply(Mute(on=True))
     mixer.render(2 * SFREQ)
     assert not mixer.render(SFREQ).any()
+
+
+def test_own_recording_of_a_changed_text_is_used_and_the_shipped_one_is_not(tmp_path: Path) -> None:
+    changed = Utterance("Rest your attention on the crown.", "body_head")
+    write_wav(tmp_path / "body_head.wav", np.random.default_rng(1).normal(0, 0.1, SFREQ))
+    sound = speak(changed, ON.model_copy(update={"voice_folder": str(tmp_path)}))
+    assert sound is not None
+    assert len(sound) == SFREQ
+    shipped = speak(Utterance(shipped_texts()["body_head"], "body_head"), ON)
+    other = speak(changed, ON)
+    assert shipped is not None
+    assert other is None or not np.array_equal(other, shipped)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from neurofeedback.cli.helpers import attendant_keys
 from neurofeedback.cli.helpers.attendant_keys import AttendantKeys
 from neurofeedback.cli.helpers.keyboard import key_names
 from neurofeedback.cli.helpers.terminal_view import render_panel, run_in_terminal
@@ -16,6 +17,7 @@ from neurofeedback.errors import EXIT_OK
 from neurofeedback.recording.facts.course_file import new_course
 from neurofeedback.recording.facts.entries import entries_path, read_entries
 from neurofeedback.recording.facts.entry_models import AttendantNote, DoseEnd, DoseGiven, StopSound, Vitals
+from neurofeedback.recording.facts.entry_parsing import parse_vitals
 from neurofeedback.session.config import SessionResult
 from neurofeedback.session.live_state import Request, RequestKind
 from tests.cli.test_terminal_view import Scripted, moment
@@ -126,3 +128,27 @@ def test_what_is_due_is_named_until_it_is_entered(desk: Desk) -> None:
     out = io.StringIO()
     Console(file=out, width=120).print(render_panel(moment(), desk.keys))
     assert "Due: 11:00 vital signs" in out.getvalue()
+
+
+def test_a_session_that_ends_before_the_reason_saves_the_stop_of_the_sound(desk: Desk) -> None:
+    desk.type("x")
+    assert desk.keys.close() == ""
+    assert [entry for _, entry in desk.saved()] == [StopSound(reason="")]
+    desk.type("nslee")
+    assert "slee" in desk.keys.close()
+    assert len(desk.saved()) == 1
+
+
+def test_the_screen_shows_the_last_whole_line_while_an_entry_is_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+
+    def read(text: str) -> Vitals:
+        shown.append(desk.keys.line)
+        return parse_vitals(text)
+
+    monkeypatch.setattr(attendant_keys, "parse_vitals", read)
+    desk.type("v120/80\n")
+    assert len(shown) == 1
+    assert shown[0].endswith("120/80")

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from neurofeedback.audio.voice import Utterance
 from neurofeedback.errors import SettingsError
 from neurofeedback.formats.reader import find_session, open_recording
 from neurofeedback.learning.past_sessions import collect_labels, finished_sessions
@@ -112,6 +111,22 @@ class TestPlan:
         assert controller.extend(10)
         going.go(60)
         assert going.phases[1:] == [(32, "transfer"), (42, "debrief")]
+
+    @pytest.mark.parametrize("last_s", [5.0, 0.0])
+    def test_plan_without_practice_and_title_is_extended_without_feedback(self, last_s: float) -> None:
+        segments = (Segment(Phase.BASELINE, 5.0), Segment(Phase.TRANSFER, 10.0, breaths_per_min=6.0))
+        segments += (Segment(Phase.DEBRIEF, last_s),) if last_s else ()
+        controller = PhaseController(SessionPlan(segments, 0.0), 250.0, 0)
+        going = Run(controller)
+        going.go(10)
+        assert controller.extend(10)
+        going.go(17)
+        if last_s:
+            assert controller.extend(10)
+            going.go(2)
+            assert controller.segment.breaths_per_min == 6.0
+        going.go(60)
+        assert Phase.PRACTICE not in {phase for _, phase in going.phases}
 
     def test_time_in_a_segment_leaves_out_pauses(self) -> None:
         controller = PhaseController(SessionPlan(tuple(guided([0.0]) for _ in range(2)), 0.0), 250.0, 0)
@@ -215,18 +230,14 @@ class TestGuide:
         guide.update(plan[1], 13.0, 4.0)
         assert [said for said in heard.calls if said.startswith("text")] == ["text 0.0", "text 10.0"]
 
-    def test_shipped_recording_is_used_only_for_its_own_text(self) -> None:
-        class Recorded(Heard):
-            def speak(self, utterance: Utterance, at_s: float) -> None:
-                self.calls.append(utterance.sentence)
-
-        heard = Recorded()
-        announcer = VoiceAnnouncer(AudioSettings(voice_enabled=True), heard, eyes_open=False, note=str)
+    def test_text_is_noted_by_its_name_only_where_it_is_the_known_one(self) -> None:
+        heard, notes = Heard(), list[str]()
+        announcer = VoiceAnnouncer(AudioSettings(voice_enabled=True), heard, eyes_open=False, note=notes.append)
         known = load_programme("body-scan").segments[0].guide[0]
         for text, name in ((known.text, known.id), ("Something else.", known.id), ("My own.", "my_own")):
             guide = PracticeGuide(announcer, heard, practice="")
             guide.update(Segment(Phase.TRANSFER, math.inf, guide=(GuideCue(0.0, text, name),)), 0.0, 0.0)
-        assert heard.calls == [known.id, "", "my_own"]
+        assert notes == [known.id, "Something else.", "My own."]
 
 
 def test_session_without_feedback_records_its_texts_and_no_index(tmp_path: Path) -> None:

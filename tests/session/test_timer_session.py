@@ -16,7 +16,7 @@ from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.facts.session_facts import SessionFacts
 from neurofeedback.recording.session_notes import read_notes
-from neurofeedback.recording.timer.sitting_file import read_sittings
+from neurofeedback.recording.timer.sitting_file import SittingFile, TimerSitting, read_sittings
 from neurofeedback.session.clock import VirtualClock
 from neurofeedback.session.config import NO_DEVICE, SessionConfig, SessionResult
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot, situation_of
@@ -207,3 +207,21 @@ def test_facts_need_a_recording_and_a_folder_that_cannot_be_written_is_reported(
     (tmp_path / "file").write_text("")
     with pytest.raises(RecordingError):
         TimerSession(config(tmp_path / "file"))
+
+
+def test_a_disk_that_fails_for_a_minute_does_not_end_a_sitting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, calls = SittingFile.write, list[float]()
+
+    def write(file: SittingFile, sitting: TimerSitting) -> None:
+        calls.append(sitting.duration_s)
+        if len(calls) == 1:
+            raise RecordingError("the disk is full", got="0 bytes", todo="make room")
+        real(file, sitting)
+
+    monkeypatch.setattr(SittingFile, "write", write)
+    result = sit(tmp_path, ScriptedClock(), Rung())
+    assert (result.exit_code, calls[:2]) == (0, [60.0, 120.0])
+    assert listed(tmp_path).duration_s == 300.0
+    assert "the disk is full" in caplog.text

@@ -362,8 +362,9 @@ def test_command_records_the_visit_that_is_due(study: Path) -> None:
     typed = ["train", "--study", str(study), "--headless", "--fast", "--device", "simulated:7", "--audio", "none"]
     run = CliRunner()
     assert "no participant by default" in str(run.invoke(app, typed).exception)
-    refused = run.invoke(app, [*typed, "--participant", "07", "--minutes", "3"])
-    assert "the protocol decides this" in str(refused.exception)
+    for option, value in (("--minutes", "3"), ("--breaths-per-min", "5")):
+        refused = run.invoke(app, [*typed, "--participant", "07", option, value])
+        assert "the protocol decides this" in str(refused.exception), option
     assert "pass --headless" in str(run.invoke(app, ["train", "--study", str(study)]).exception)
     place = ["--participant", "07", "--visit", "a1", "--deviation", "run-in was elsewhere"]
     done = run.invoke(app, [*typed, *place])

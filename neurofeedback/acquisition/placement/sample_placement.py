@@ -67,7 +67,7 @@ class SamplePlacer:
     def restart(self) -> None:
         """Expect the counter to start again, as after a reconnect: the next sample is placed by time."""
         if self._waiting is not None:
-            self._pending, self._waiting = self._pending[:, :0], []
+            self._drop_waiting(self._waiting)
         self._tracker.restart()
 
     def restart_numbering(self) -> int:
@@ -125,9 +125,12 @@ class SamplePlacer:
         A few samples that do not show how their counter runs are dropped.
         """
         if self._waiting:
-            self.n_dropped += len(self._waiting)
-            self._pending, self._waiting = self._pending[:, :0], []
+            self._drop_waiting(self._waiting)
         return self._settle(self._pending, self._tracker.flush())
+
+    def _drop_waiting(self, waiting: Sequence[tuple[int, float]]) -> None:
+        self.n_dropped += len(waiting)
+        self._pending, self._waiting = self._pending[:, :0], []
 
     def _settle(self, held: NDArray[np.float32], places: Sequence[SamplePosition | None]) -> PlacedSamples | None:
         """Return the samples of these places, the first ones of those held."""

@@ -135,8 +135,8 @@ def train(
         questionnaires.log_not_asked(tr(forms.NOT_ASKED_PIPED))
     attendant = _attendant_keys(config, session)
     result = run_in_terminal(session, plain_console(), attendant)
-    if attendant is not None and attendant.question:
-        echo(f"{tr(course.NOT_SAVED)} {attendant.line}", err=True)
+    if attendant is not None and (unsaved := attendant.close()):
+        echo(f"{tr(course.NOT_SAVED)} {unsaved}", err=True)
     if is_terminal and result.session_dir is not None:
         ask_guesses(config)
         questionnaires.link_and_ask_after(result.session_dir)

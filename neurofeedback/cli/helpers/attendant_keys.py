@@ -71,13 +71,13 @@ class AttendantKeys:
         self._typed = ""
         self._entry: AnyEntry | None = None
         self._pressed = self._at = now()
-        self.status = self._due = ""
+        self.status = self._due = self._shown = ""
         self._due_until: datetime | None = None
 
     def due(self) -> str:
         """Return what is due of the course, read again every minute and after each entry; empty without a course."""
-        now = self._now()
-        if self._due_until is None or now >= self._due_until:
+        now, until = self._now(), self._due_until  # a key's thread may set it back
+        if until is None or now >= until:
             self._due_until = now + _DUE_EVERY
             try:
                 self._due = due_line(self._recordings, self._participant, now)
@@ -97,12 +97,27 @@ class AttendantKeys:
 
     @property
     def line(self) -> str:
-        """What a screen shows: the question with what has been typed, else what was saved last."""
-        question = self.question
-        return f"{self.status} {question} {self._typed}".strip() if question else self.status
+        """What a screen shows: the question with what has been typed, else what was saved last.
+
+        It changes once a key is dealt with, as the screen is drawn by another thread.
+        """
+        return self._shown
 
     def press(self, key: str) -> bool:
         """Take a key, by its name as in ``key_names``; return whether it belongs to an entry."""
+        try:
+            return self._take(key)
+        finally:
+            question = self.question
+            self._shown = f"{self.status} {question} {self._typed}".strip() if question else self.status
+
+    def close(self) -> str:
+        """Save a stop of the sound whose reason is still asked for; return what is open and not saved, as a line."""
+        if self._kind == "x":
+            self.press("escape")
+        return self._shown if self.question else ""
+
+    def _take(self, key: str) -> bool:
         if self._kind:
             self._edit(key)
             return True

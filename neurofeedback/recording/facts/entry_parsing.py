@@ -13,12 +13,13 @@ _SPO2 = re.compile(r"\b(?:spo2|sao2|sat|o2)\s*[:=]?\s*(\d{2,3})\s*%?", re.IGNORE
 _HOW = re.compile(r"\b(arm|wrist|finger|cuff|manual|monitor)\b", re.IGNORECASE)
 _LIMITS = {"systolic": (40, 300), "diastolic": (20, 200), "pulse": (20, 250), "spo2": (40, 100)}
 _DOSE = re.compile(
-    r"(?<![\d.,/\u2013-])(?<!\d\s)(\d+(?:[.,]\d+)?)\s*mg(\s*/\s*kg)?(?!\w|\s*(?:/|per\b|kg\b))", re.IGNORECASE
+    r"(?<![\w.,/\u2013-])(?<!\d\s)(\d+(?:[.,]\d+)?)\s*mg(\s*/\s*kg)?(?!\w|\s*(?:/|per\b|kg\b))", re.IGNORECASE
 )
 _SEVERAL = re.compile(
-    r"(?<![a-z])[x\u00d7*](?![a-z])|\b(?:times|twice|thrice)\b|\d\s*(?:mg)?\s*(?:[\u2013-]|\bto\b|\bor\b)\s*\d",
+    r"(?<![a-z])[x\u00d7*](?![a-z])|\b(?:times|twice|thrice)\b|\d\s*(?:mg)?\s*(?:[\u2013-]|\bto\b|\bor\b)\s*\d"
+    r"|[+&]|\bhalf\b|\bin\s*\d+\s*ml\b|\d\s*(?:mcg|[u\u00b5\u03bc]g|g)\b",
     re.IGNORECASE,
-)  # a multiplication or a range
+)  # a multiplication, a sum, a range, a concentration or another unit
 _THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")  # 1,500 may be 1500 or 1.5
 
 

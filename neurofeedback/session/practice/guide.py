@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from neurofeedback.audio.sink import Bell, Sink
-from neurofeedback.audio.voice import shipped_texts
 from neurofeedback.feedback.breath_pacer import Breath, breath_at
 from neurofeedback.session.plan import GuideCue, Segment
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
@@ -91,7 +90,7 @@ class PracticeGuide:
         """
         cue = self._timer.update(segment, elapsed_s, wait=paused or self._announcer.question_open)
         if cue is not None:
-            self._announcer.say_text(cue.text, at_s, sentence=_recording(cue), after_bell=cue.at_s == 0)
+            self._announcer.say_text(cue.text, at_s, sentence=cue.sentence, after_bell=cue.at_s == 0)
         self.text = self._timer.text_shown(elapsed_s)
         if not paused:
             self._pace(breath_at(elapsed_s, segment.breaths_per_min) if segment.breaths_per_min else None, at_s)
@@ -102,8 +101,3 @@ class PracticeGuide:
         if inhaling is not None and inhaling is not self._inhaling:
             self._sink.ring(Bell.BREATH_IN if inhaling else Bell.BREATH_OUT, at_s)
         self._inhaling = inhaling
-
-
-def _recording(cue: GuideCue) -> str:
-    """Return the name of a text's recording; empty where the shipped recording of that name says something else."""
-    return cue.sentence if shipped_texts().get(cue.sentence, cue.text) == cue.text else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from datetime import datetime
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.sink import Bell, Sink
-from neurofeedback.errors import EXIT_OK, SettingsError
+from neurofeedback.errors import EXIT_OK, RecordingError, SettingsError
 from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.recording.session_lock import check_recordings_folder
 from neurofeedback.recording.timer.sitting_file import SittingEvent, SittingFile, TimerSitting
@@ -29,11 +30,14 @@ from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.load import load_programme, load_settings
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.programme import Programme
+from neurofeedback.storage.dataset_access import share_recordings
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration
 from neurofeedback.texts.practices import choice
 from neurofeedback.types import Command, Event, Guidance, Phase
+
+_log = logging.getLogger(__name__)
 
 TICKS_PER_S = 4.0
 MIN_LISTED_S = 60.0
@@ -72,6 +76,8 @@ class TimerSession(SessionThread):
         self._plan = plan_session(
             settings.phases, config.minutes, 0.0, self._programme, breaths_per_min=settings.pacer.breaths_per_min
         )
+        if settings.recordings.shared:
+            share_recordings(config.recordings)
         check_recordings_folder(config.recordings, config.participant)
         self._clock: Clock = VirtualClock() if config.fast else RealClock()
         silent = config.fast and config.audio == "auto"
@@ -193,7 +199,10 @@ class Sitting:
         guided = bool(self._controller.segment.guide) or self._controller.phase is Phase.DEBRIEF
         self._announcer.update_time(left_s, at_s, quiet=guided)
         if self.sat_s - self._written_s >= _WRITE_EVERY_S:
-            self._write(finished=False, completed=False)
+            try:
+                self._write(finished=False, completed=False)
+            except RecordingError as error:  # tried again in a minute; at the end it is an error
+                _log.warning("%s", error)
 
     def _apply_requests(self) -> None:
         time = ActionTime(self._n_ticks, self._n_ticks + 1, self.session_s, self._clock.now())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Sink
-from neurofeedback.audio.voice import Utterance
+from neurofeedback.audio.voice import Utterance, shipped_texts
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts.languages import in_language
 from neurofeedback.texts.probe_questions import ProbeQuestion
@@ -130,4 +130,5 @@ class VoiceAnnouncer:
     def _speak(self, text: str, sentence: str, at_s: float, delay_s: float) -> None:
         """Speak a text in the language of the voice, and note it in English."""
         self._sink.speak(Utterance(in_language(self._language, text), sentence, delay_s), at_s)
-        self._note(sentence or text)
+        is_known = text in (SENTENCES.get(sentence), shipped_texts().get(sentence))
+        self._note(sentence if is_known else text)

@@ -102,6 +102,7 @@ def _check_options(config: SessionConfig) -> None:
         "--probe-every": config.probe_interval_s is not None,
         "--learn-live": config.learn_live is not None,
         "--mode": config.mode != "practice",
+        "--breaths-per-min": bool(config.settings_overrides),
         "--condition, --substance, --dose, --route": config.facts is not None,
     }
     if chosen := [name for name, is_set in own.items() if is_set]:
