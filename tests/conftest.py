@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from PyQt6.QtCore import QEvent
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -102,6 +104,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     folder = Path(os.environ.get("NEUROFEEDBACK_DATA", _BESIDE))
     if not folder.is_dir():
         pytest.skip(f"no recordings in {folder}; set NEUROFEEDBACK_DATA")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Delete closed windows in the main thread; garbage collection in a helper thread would crash there."""
+    yield
+    if QApplication.instance() is not None:
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
