@@ -224,14 +224,18 @@ class SessionWriter:
             return
         if queue is not None:
             queue.close()
+        sealed_error: OSError | None = None
         if self._error is None and (queue is None or queue.error is None):
-            self._live_files.finish_sealed()
+            try:
+                self._live_files.finish_sealed()
+            except OSError as caught:  # raised once the files are closed
+                sealed_error = caught
         if not disk_answers:
             self._abandoned = True
             return
         syncer.stop()
         self._live_files.close()
-        error = (queue.error if queue is not None else None) or syncer.error
+        error = sealed_error or (queue.error if queue is not None else None) or syncer.error
         if error is not None and self._error is None:
             raise error
 

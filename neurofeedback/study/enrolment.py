@@ -234,6 +234,9 @@ def unlock(root: Path, *, by: str, why: str) -> dict[str, str]:
     enrolled = [one for one in read_enrolments(root) if key_path(lock.sha256, one.site).exists()]
     if not enrolled:
         raise SettingsError("nobody is enrolled at a site whose run key is on this computer", got=root)
+    for one in enrolled:
+        if one.slot is not None:
+            arm_record(root, one.participant)  # all can be opened before the first row says that the study is unlocked
     return {one.participant: reveal(root, one.participant, by=by, why=why, kind="unlock") for one in enrolled}
 
 

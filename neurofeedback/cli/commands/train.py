@@ -19,7 +19,7 @@ from neurofeedback.cli.helpers.common import (
 )
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.cli.helpers.window import open_window, session_with_report
-from neurofeedback.errors import EXIT_SETTINGS, SettingsError
+from neurofeedback.errors import EXIT_OK, EXIT_SETTINGS, SettingsError
 from neurofeedback.session.config import NO_DEVICE, RunningSession, SessionConfig, SettingOverride
 from neurofeedback.texts import course, forms, home, terminal
 from neurofeedback.texts.catalogue import tr
@@ -138,7 +138,7 @@ def train(
     if attendant is not None and (unsaved := attendant.close()):
         echo(f"{tr(course.NOT_SAVED)} {unsaved}", err=True)
     if is_terminal and result.session_dir is not None:
-        ask_guesses(config)
+        ask_guesses(config, completed=result.exit_code == EXIT_OK)
         questionnaires.link_and_ask_after(result.session_dir)
     print_session_end(result)
     raise typer.Exit(result.exit_code)

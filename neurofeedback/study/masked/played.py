@@ -54,7 +54,13 @@ def check_played(root: Path) -> list[PlayedCheck]:
     frozen_protocol(root)
     is_unlocked = unlocked_arms(root) is not None
     stems = [stem for stem in find_session_stems(root) if is_sealed(SessionFiles.from_stem(root, stem))]
-    return [_check_session(SessionFiles.from_stem(root, stem), unlocked=is_unlocked) for stem in stems]
+    checks: list[PlayedCheck] = []
+    for stem in stems:
+        try:
+            checks.append(_check_session(SessionFiles.from_stem(root, stem), unlocked=is_unlocked))
+        except NeurofeedbackError as error:
+            checks.append(PlayedCheck(stem, right=False, text=str(error)))
+    return checks
 
 
 def open_played(files: SessionFiles, start: StudyStart) -> NDArray[np.float64]:
@@ -83,10 +89,7 @@ def _check_session(files: SessionFiles, *, unlocked: bool) -> PlayedCheck:
     n = counted.sealed_chunks or 0
     if not unlocked:
         return PlayedCheck(files.stem, right=True, text=tr(texts.SEALED_WHOLE, n=n))
-    try:
-        return _compare(files)
-    except NeurofeedbackError as error:
-        return PlayedCheck(files.stem, right=False, text=str(error))
+    return _compare(files)
 
 
 def _compare(files: SessionFiles) -> PlayedCheck:

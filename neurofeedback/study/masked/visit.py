@@ -182,6 +182,8 @@ def _run_in_series(root: Path, protocol: Protocol, participant: str, hop_s: floa
 def _earlier_sessions(root: Path, participant: str) -> Iterable[tuple[SessionFiles, StudyStart]]:
     """Yield the sessions of a person in this study by time."""
     for stem in find_session_stems(root):
+        if not stem.startswith(f"sub-{participant}_"):  # another person's damaged session must not stop this visit
+            continue
         files = SessionFiles.from_stem(root, stem)
         start = read_study_start(files)
         if start is not None and start.participant == participant:

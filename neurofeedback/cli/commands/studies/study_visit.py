@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from neurofeedback.cli.helpers.common import echo
-from neurofeedback.errors import EXIT_SETTINGS, SettingsError
+from neurofeedback.errors import EXIT_SETTINGS, NeurofeedbackError, SettingsError
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.studies import study as texts
 
@@ -63,24 +63,27 @@ def prepare_visit(config: SessionConfig, participant: str | None, visit: str, de
     )
 
 
-def ask_guesses(config: SessionConfig) -> None:
-    """Ask the participant for the arm at the end of a visit, if the protocol says so, before anything is shown."""
+def ask_guesses(config: SessionConfig, *, completed: bool) -> None:
+    """Ask the participant for the arm at the end of a visit, if the protocol says so, before anything is shown.
+
+    Not after a visit that broke off, as the first guess stands. An error is shown, and what follows goes on.
+    """
     from neurofeedback.cli.commands.studies.study_blinding import GuesserChoice, ask_and_save
     from neurofeedback.study.guesses import check_guess
     from neurofeedback.study.protocol_lock import frozen_protocol
 
-    if config.study is None:
+    if config.study is None or not completed:
         return
     start = config.study.start
-    protocol, _ = frozen_protocol(config.recordings)
-    if not protocol.visit(start.visit).ask_guess:
-        return
     try:
-        check_guess(config.recordings, start.participant, start.visit, "participant")
-    except SettingsError as error:  # a repeated visit: the first guess stands
+        protocol, _ = frozen_protocol(config.recordings)
+        if protocol.visit(start.visit).ask_guess:
+            check_guess(config.recordings, start.participant, start.visit, "participant")
+            ask_and_save(config.recordings, start.participant, start.visit, GuesserChoice.PARTICIPANT)
+    except NeurofeedbackError as error:  # such as a repeated visit: the first guess stands
         echo(error, err=True)
-        return
-    ask_and_save(config.recordings, start.participant, start.visit, GuesserChoice.PARTICIPANT)
+    except typer.Abort:  # no answer: what follows is still asked
+        echo(tr(texts.NO_GUESS), err=True)
 
 
 def visit_forms(config: SessionConfig) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
