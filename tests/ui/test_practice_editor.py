@@ -244,9 +244,35 @@ class TestEditor:
         assert row.breaths_per_min == 4.0
         assert [text.id for text in row.guide] == ["", "r"]
 
+    def test_what_was_not_changed_is_not_rounded(self, editor: PracticeEditor) -> None:
+        rows = (SegmentRow("practice", 1 / 3, 61.25, "file", 1.0625, guide=(GuideRow(0.125, "Sit."),)), SegmentRow())
+        shown = PracticeDraft("Mine", minutes=10.125, rows=rows, name="mine")
+        editor.activate(shown)
+        assert editor.draft() == shown
+        editor.segments[0].minutes.setValue(2.0)
+        assert editor.draft().rows[0] == replace(rows[0], minutes=2.0)
+
+    def test_numbers_below_the_least_one_are_raised(self, editor: PracticeEditor, qtbot: QtBot) -> None:
+        editor.minutes.setValue(0.1)
+        editor.segments[0].quiet.setFocus()
+        editor.segments[0].quiet.setValue(4)
+        editor.title.setFocus()
+        assert editor.segments[0].quiet.value() == 10, "shown when the field is left"
+        assert editor.draft().minutes == 0.25
+
     def test_escape_leaves_the_editor(self, editor: PracticeEditor, qtbot: QtBot) -> None:
         with qtbot.waitSignal(editor.left):
             qtbot.keyClick(editor, Qt.Key.Key_Escape)
+
+    def test_escape_asks_before_it_discards(self, editor: PracticeEditor, qtbot: QtBot) -> None:
+        left: list[bool] = []
+        editor.left.connect(lambda: left.append(True))
+        editor.title.setText("Half written")
+        for choice, expected in (("&Go on", []), ("&Close without it", [True])):
+            qtbot.keyClick(editor, Qt.Key.Key_Escape)
+            assert editor.question is not None
+            next(button for button in editor.question.buttons() if button.text() == choice).click()
+            assert left == expected
 
 
 class TestList:

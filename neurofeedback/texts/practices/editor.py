@@ -35,8 +35,8 @@ FEEDBACKS = {
     "timer": "Without feedback, never with a headset",
 }
 HINT = (
-    "Settling in comes before, coming back after; with feedback the baseline, too. "
-    "One segment may leave its minutes open: it gets the time that is left."
+    "The sitting begins with settling in and ends with coming back. With feedback, a baseline is recorded first. "
+    "One segment may have no minutes: it gets the time that is left."
 )
 SAVE = "&Save"
 BACK = "&Back"

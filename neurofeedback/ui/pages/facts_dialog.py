@@ -18,7 +18,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.clinic.course_tab import CourseTab
 from neurofeedback.ui.device_names import is_simulated_device
-from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
+from neurofeedback.ui.widgets.basic import MARGIN, ask_unsaved, button, column, label, row
 from neurofeedback.ui.widgets.facts_tabs import EntryTab, FactsTab, FormTab
 
 _MIN_SIZE = (720, 600)
@@ -102,19 +102,7 @@ class FactsDialog(QDialog):
         if not self.unsaved:
             super().done(a0)
             return
-        box = QMessageBox(
-            QMessageBox.Icon.Question,
-            self.windowTitle(),
-            tr(forms.CLOSE_UNSAVED),
-            QMessageBox.StandardButton.NoButton,
-            self,
-        )
-        leave = box.addButton(tr(forms.CLOSE_ANYWAY), QMessageBox.ButtonRole.DestructiveRole)
-        stay = box.addButton(tr(forms.GO_ON), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.buttonClicked.connect(lambda chosen: super(FactsDialog, self).done(a0) if chosen is leave else None)
-        self.question = box
-        box.open()
+        self.question = ask_unsaved(self, self.windowTitle(), lambda: super(FactsDialog, self).done(a0))
 
     def _do_due(self, kind: str, form: str) -> None:
         """Open the tab where what is due is done, with the kind of entry or the form."""

@@ -32,7 +32,7 @@ class SegmentRow:
     ----------
     minutes : float
         Length; 0 for the time that the other segments leave.
-    quiet_percent : int
+    quiet_percent : float
         Share of quiet; 0 as in the segment before.
     background : str
         Background sound; empty as in the segment before.
@@ -46,7 +46,7 @@ class SegmentRow:
 
     phase: str = "practice"
     minutes: float = 0.0
-    quiet_percent: int = 0
+    quiet_percent: float = 0.0
     background: str = ""
     bell_min: float = 0.0
     breaths_per_min: float = 0.0
@@ -57,7 +57,7 @@ class SegmentRow:
         table: dict[str, object] = {"phase": self.phase}
         values = {
             "minutes": self.minutes,
-            "target_rate": self.quiet_percent / 100,
+            "target_rate": round(self.quiet_percent / 100, 9),
             "background": self.background,
             "bell_every_min": self.bell_min,
             "breaths_per_min": self.breaths_per_min,

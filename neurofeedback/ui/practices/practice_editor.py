@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QDoubleSpinBox, QFrame, QGridLayout, QLineEdit, QScrollArea, QSpinBox, QWidget
+from PyQt6.QtWidgets import QDoubleSpinBox, QFrame, QGridLayout, QLineEdit, QMessageBox, QScrollArea, QWidget
 
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import window
@@ -19,6 +19,7 @@ from neurofeedback.ui.widgets.basic import (
     FLAT_MARGIN,
     MARGIN,
     ComboBox,
+    ask_unsaved,
     bind_key,
     button,
     column,
@@ -31,6 +32,7 @@ MAX_SEGMENTS = 100
 _MAX_MINUTES = 240.0
 _MIN_FIELD_WIDTH = 64
 _MIN_PACE, _MAX_PACE = 4.0, 8.0
+_MIN_TOTAL, _MIN_QUIET = 0.25, 10.0
 
 
 class PracticeEditor(QWidget):
@@ -42,11 +44,11 @@ class PracticeEditor(QWidget):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self._draft = PracticeDraft()
+        self._draft = self._shown = PracticeDraft()
         self._heading = label(large=True)
         self.title = _line(editor.NAME, editor.NAME_PLACEHOLDER, 60)
         self.description = _line(editor.DESCRIPTION, editor.DESCRIPTION_PLACEHOLDER, 300)
-        self.minutes = _number(tr(editor.TOTAL), _MAX_MINUTES, tr(editor.TOTAL_OPEN))
+        self.minutes = _number(tr(editor.TOTAL), _MAX_MINUTES, tr(editor.TOTAL_OPEN), least=_MIN_TOTAL)
         self.feedback = _choice(tr(editor.FEEDBACK), editor.FEEDBACKS)
         self._message = label(live=True, name=window.MESSAGE)
         self._message.setWordWrap(True)
@@ -54,7 +56,8 @@ class PracticeEditor(QWidget):
         self._segment_area = column(gap=10)
         self.add_button = button(editor.ADD_SEGMENT, lambda: self._add(SegmentRow(), focus=True))
         self._lay_out()
-        bind_key(self, "Esc", self.left.emit)
+        bind_key(self, "Esc", self.leave)
+        self.question: QMessageBox | None = None
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -89,7 +92,7 @@ class PracticeEditor(QWidget):
         whole.setContentsMargins(0, MARGIN, 0, FLAT_MARGIN)
         head, foot = row(self._heading), row(button(editor.SAVE, self.save, main=True), self._message)
         foot.setStretch(1, 1)
-        foot.addWidget(button(editor.BACK, self.left.emit, flat=True))
+        foot.addWidget(button(editor.BACK, self.leave, flat=True))
         for line in (head, foot):
             line.setContentsMargins(MARGIN, 0, MARGIN, 0)
         whole.addLayout(head)
@@ -104,12 +107,13 @@ class PracticeEditor(QWidget):
         self.title.setText(draft.title)
         self.description.setText(draft.description)
         self.description.setCursorPosition(0)
-        self.minutes.setValue(draft.minutes)
+        self.minutes.show_exact(draft.minutes)
         self.feedback.setCurrentIndex(self.feedback.findData(draft.feedback))
         while self.segments:
             self._remove(self.segments[-1])
         for segment in draft.rows:
             self._add(segment)
+        self._shown = self.draft()
         self.title.setFocus()
 
     def draft(self) -> PracticeDraft:
@@ -118,7 +122,7 @@ class PracticeEditor(QWidget):
             self._draft,
             title=self.title.text(),
             description=self.description.text(),
-            minutes=self.minutes.value(),
+            minutes=self.minutes.exact(),
             feedback=self.feedback.currentData(),
             rows=tuple(segment.read() for segment in self.segments),
         )
@@ -131,6 +135,13 @@ class PracticeEditor(QWidget):
             self._message.setText(error_text(error))
         else:
             self.saved.emit(self.title.text().strip())
+
+    def leave(self) -> None:
+        """Go back to the list; ask first if something is not saved."""
+        if self.draft() == self._shown:
+            self.left.emit()
+        else:
+            self.question = ask_unsaved(self, tr(editor.LIST_TITLE), self.left.emit)
 
     def _add(self, segment: SegmentRow, *, focus: bool = False) -> None:
         fields = SegmentFields(self._remove)
@@ -168,15 +179,10 @@ class SegmentFields(QFrame):
         self.texts: list[TextFields] = []
         self.phase = _choice("", editor.SEGMENT_PHASES)
         self.minutes = _number("", _MAX_MINUTES, tr(editor.OPEN_MINUTES))
-        self.quiet = ignore_wheel(QSpinBox())
-        self.quiet.setRange(0, 95)
-        self.quiet.setSuffix(" %")
-        self.quiet.setSpecialValueText(tr(editor.AS_BEFORE))
-        self.quiet.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.quiet = _number("", 95.0, tr(editor.AS_BEFORE), suffix=" %", least=_MIN_QUIET)
         self.background = _choice("", editor.SEGMENT_BACKGROUNDS)
         self.bell = _number("", 120.0, tr(editor.NO_BELL))
-        self.pace = _number("", _MAX_PACE, tr(editor.NO_PACER), suffix="")
-        self.pace.editingFinished.connect(self._limit_pace)
+        self.pace = _number("", _MAX_PACE, tr(editor.NO_PACER), suffix="", least=_MIN_PACE)
         self.remove_button = button(editor.REMOVE, lambda: remove(self), flat=True)
         self.add_text_button = button(editor.ADD_TEXT, lambda: self._add_text(GuideRow(), focus=True), flat=True)
         grid = QGridLayout()
@@ -221,31 +227,27 @@ class SegmentFields(QFrame):
     def show_row(self, segment: SegmentRow) -> None:
         """Show a segment and its texts."""
         self.phase.setCurrentIndex(self.phase.findData(segment.phase))
-        self.minutes.setValue(segment.minutes)
-        self.quiet.setValue(segment.quiet_percent)
-        self.background.setCurrentIndex(max(0, self.background.findData(segment.background)))
-        self.bell.setValue(segment.bell_min)
-        self.pace.setValue(segment.breaths_per_min)
+        self.minutes.show_exact(segment.minutes)
+        self.quiet.show_exact(segment.quiet_percent)
+        if self.background.findData(segment.background) < 0:  # such as "file", which is set in Settings
+            self.background.addItem(segment.background, segment.background)
+        self.background.setCurrentIndex(self.background.findData(segment.background))
+        self.bell.show_exact(segment.bell_min)
+        self.pace.show_exact(segment.breaths_per_min)
         for text in segment.guide:
             self._add_text(text)
 
     def read(self) -> SegmentRow:
         """Return the segment as it is shown."""
-        self._limit_pace()
         return SegmentRow(
             phase=self.phase.currentData(),
-            minutes=self.minutes.value(),
-            quiet_percent=self.quiet.value(),
+            minutes=self.minutes.exact(),
+            quiet_percent=self.quiet.exact(),
             background=self.background.currentData(),
-            bell_min=self.bell.value(),
-            breaths_per_min=self.pace.value(),
+            bell_min=self.bell.exact(),
+            breaths_per_min=self.pace.exact(),
             guide=tuple(text.read() for text in self.texts),
         )
-
-    def _limit_pace(self) -> None:
-        """Raise a pace that is too slow to the slowest one; 0 is none."""
-        if 0 < self.pace.value() < _MIN_PACE:
-            self.pace.setValue(_MIN_PACE)
 
     def _add_text(self, text: GuideRow, *, focus: bool = False) -> None:
         fields = TextFields(text, self._remove_text)
@@ -273,7 +275,7 @@ class TextFields(QWidget):
         self._shown = shown
         self.at = _number("", _MAX_MINUTES, tr(editor.AT_START))
         self.at.setPrefix(tr(editor.AT_MINUTE))
-        self.at.setValue(shown.at_min)
+        self.at.show_exact(shown.at_min)
         self.text = _line("", editor.TEXT_PLACEHOLDER, 600)
         self.text.setText(shown.text)
         self.text.setCursorPosition(0)
@@ -292,11 +294,31 @@ class TextFields(QWidget):
     def read(self) -> GuideRow:
         """Return the text as it is shown; the name of its recording is lost with another text."""
         same = self.text.text() == self._shown.text
-        return GuideRow(self.at.value(), self.text.text(), self._shown.id if same else "")
+        return GuideRow(self.at.exact(), self.text.text(), self._shown.id if same else "")
 
 
 class _NumberBox(QDoubleSpinBox):
-    """A number without zeros at its end."""
+    """A number without zeros at its end; 0 stands for none, and what lies below the least number is raised to it."""
+
+    def __init__(self, least: float) -> None:
+        super().__init__()
+        self._least = least
+        self._exact = self._shown = 0.0
+        self.editingFinished.connect(self._raise)
+
+    def show_exact(self, value: float) -> None:
+        """Show a number, which may have more decimals than are shown."""
+        self.setValue(value)
+        self._exact, self._shown = value, self.value()
+
+    def exact(self) -> float:
+        """Return the number; one that was not changed has all its decimals."""
+        self._raise()
+        return self._exact if self.value() == self._shown else self.value()
+
+    def _raise(self) -> None:
+        if 0 < self.value() < self._least:
+            self.setValue(self._least)
 
     def textFromValue(self, v: float) -> str:  # noqa: N802 - Qt's name
         """Return a number as text."""
@@ -319,8 +341,8 @@ def _choice(name: str, choices: dict[str, str]) -> ComboBox:
     return box
 
 
-def _number(name: str, most: float, zero: str, suffix: str = window.MINUTES_SUFFIX) -> QDoubleSpinBox:
-    box = ignore_wheel(_NumberBox())
+def _number(name: str, most: float, zero: str, suffix: str = window.MINUTES_SUFFIX, least: float = 0.0) -> _NumberBox:
+    box = ignore_wheel(_NumberBox(least))
     box.setRange(0.0, most)
     box.setDecimals(2)
     box.setSuffix(tr(suffix))

@@ -133,7 +133,7 @@ def _row(segment: SegmentSettings) -> SegmentRow:
     return SegmentRow(
         phase=segment.phase,
         minutes=segment.minutes or 0.0,
-        quiet_percent=round(100 * (segment.target_rate or 0.0)),
+        quiet_percent=round(100 * (segment.target_rate or 0.0), 7),
         background=segment.background or "",
         bell_min=segment.bell_every_min,
         breaths_per_min=segment.breaths_per_min or 0.0,

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from PyQt6.QtCore import QEvent, QObject, QPointF, Qt
 from PyQt6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QShortcut
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMessageBox, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from neurofeedback.texts import forms
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.announcer import LiveLabel
 from neurofeedback.ui.theme import Theme
@@ -51,6 +52,20 @@ def button(text: str, act: Callable[[], object], *, name: str = "", **marks: boo
         widget.setProperty(mark, value)
     widget.clicked.connect(lambda _checked: act())
     return widget
+
+
+def ask_unsaved(parent: QWidget, title: str, leave: Callable[[], object]) -> QMessageBox:
+    """Ask whether to leave what is not saved; returns the open question."""
+    box = QMessageBox(
+        QMessageBox.Icon.Question, title, tr(forms.CLOSE_UNSAVED), QMessageBox.StandardButton.NoButton, parent
+    )
+    without = box.addButton(tr(forms.CLOSE_ANYWAY), QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton(tr(forms.GO_ON), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.buttonClicked.connect(lambda chosen: leave() if chosen is without else None)
+    box.open()
+    return box
 
 
 class _WheelGuard(QObject):
