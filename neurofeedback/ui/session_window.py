@@ -130,6 +130,9 @@ class SessionWindow(QMainWindow):
         page.end.connect(self.end)
         page.requested.connect(self._bridge.send_request)
         page.entry.connect(self._open_entry)
+        page.locking.connect(self._close_entry)
+        if self._research is not None:  # its keys would reach a locked recording
+            self._research.close()
         self._places.addWidget(page)
 
     def _offer_recording(self, selection: Mapping[str, str | int]) -> None:
@@ -150,6 +153,11 @@ class SessionWindow(QMainWindow):
         self._dialog = dialog = EntryDialog(self._request.recordings, self._request.participant, kind, self)
         dialog.saved.connect(self._session_page.show_notice)
         dialog.open()
+
+    def _close_entry(self) -> None:
+        """Close an entry that was left open when the page locks itself."""
+        if self._dialog is not None and self._dialog.isVisible():
+            self._dialog.reject()
 
     def end(self) -> None:
         """End the session in order; the After page follows. A session without end goes to its last phase first.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neurofeedback.types.events import Phase
+
 if TYPE_CHECKING:
     from neurofeedback.recording.session_json import StartState
 
@@ -35,8 +37,11 @@ def _unfinished_session(derived: Path) -> UnfinishedSession:
 
     recording = open_recording(derived)
     left = (_planned_s(recording.start_state) - recording.duration_s) / 60
-    if recording.start_state is not None and recording.start_state.study is not None:
+    state = recording.start_state
+    if state is not None and state.study is not None:
         left = 0.0  # a visit of a study is recorded again by `train --study`, so that its arm is played
+    if state is not None and all(segment.phase != Phase.PRACTICE for segment in state.plan or ()):
+        left = 0.0  # what had no feedback, such as a recording under a substance, is not resumed with it
     participant = derived.parent.name.removeprefix("sub-")
     return UnfinishedSession(recording.path.parents[1], participant, round(left) if left >= MIN_MINUTES_LEFT else 0)
 

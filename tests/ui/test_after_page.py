@@ -221,6 +221,28 @@ def test_discarding_saves_a_note_first(page: Page, finished: SessionResult, monk
     assert read_notes(find_session(finished.session_dir)).note == "Typed just before."
 
 
+def test_sitting_again_waits_for_the_note_and_for_nothing_else(
+    page: Page, finished: SessionResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.wait_for_overview()
+    go, acts = threading.Event(), []
+
+    def save_late(session: Path, changes: Mapping[str, NoteValue]) -> None:
+        assert go.wait(30)
+        save_notes(session, changes)
+
+    monkeypatch.setattr("neurofeedback.ui.viewmodels.save_notes", save_late)
+    page.after.again.connect(lambda: acts.append("again"))
+    page.after.home.connect(lambda: acts.append("home"))
+    page.after._notes_form._note.setPlainText("Typed before sitting again.")
+    page.after._again.click()
+    page.after._leave()
+    assert acts == []
+    go.set()
+    page.bot.waitUntil(lambda: acts == ["again"], timeout=WAIT_MS)
+    assert read_notes(find_session(finished.session_dir)).note == "Typed before sitting again."
+
+
 def test_message_is_announced_once_and_another_session_stops_the_reading(
     qtbot: QtBot, finished: SessionResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:

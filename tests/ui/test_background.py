@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -210,6 +211,19 @@ def test_unfinished_session_is_completed_and_offered(broken_off: Path) -> None:
     assert (found.participant, found.minutes_left) == ("07", 20)
     assert found.session.name.startswith("ses-")
     assert complete_unfinished(broken_off) is None
+
+
+def test_recording_without_feedback_is_not_resumed_with_it(broken_off: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(broken_off, folder)
+    (stem,) = find_session_stems(folder)
+    files = SessionFiles.from_stem(folder, stem)
+    files.derived_file("summary.json").unlink(missing_ok=True)
+    start = files.derived_file("start.json")
+    start.write_text(start.read_text().replace('"phase": "practice"', '"phase": "rest"'))
+    found = complete_unfinished(folder)
+    assert found is not None
+    assert found.minutes_left == 0
 
 
 def test_folder_without_unfinished_sessions_offers_none(tmp_path: Path) -> None:

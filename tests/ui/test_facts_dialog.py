@@ -108,6 +108,19 @@ def test_an_entry_is_saved_and_one_that_is_not_complete_is_not(
     assert not dialog.unsaved
 
 
+def test_an_entry_that_is_saved_is_not_offered_again_when_its_recording_cannot_be_changed(
+    dialog: FactsDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object) -> None:
+        raise RecordingError("the events could not be written", got="Permission denied")
+
+    monkeypatch.setattr(facts_tabs, "merge_into_recordings", fail)
+    dialog.entry.kind.setCurrentIndex(dialog.entry.kind.findData("end"))
+    assert "Permission denied" in save(qtbot, dialog.entry)
+    assert len(read_entries(tmp_path, "07")) == 1
+    assert not dialog.entry.save.isEnabled()
+
+
 def test_enter_in_a_line_saves_and_does_not_close(dialog: FactsDialog, qtbot: QtBot, tmp_path: Path) -> None:
     dialog.tabs.setCurrentWidget(dialog.facts)
     qtbot.keyClicks(dialog.facts.fields["dose"], "35 mg")

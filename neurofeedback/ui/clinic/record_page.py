@@ -47,6 +47,7 @@ class RecordPage(QWidget):
     end = pyqtSignal()
     requested = pyqtSignal(object)
     entry = pyqtSignal(str)
+    locking = pyqtSignal()
 
     def __init__(self, recordings: Path, participant: str) -> None:
         super().__init__()
@@ -142,6 +143,7 @@ class RecordPage(QWidget):
 
     def lock(self) -> None:
         """Refuse keys and clicks from now on."""
+        self.locking.emit()
         self._locked = True
         self._question.hide()
         self._hold_timer.stop()
@@ -208,13 +210,15 @@ class RecordPage(QWidget):
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         """Return whether the event stops here: while it is locked, every key, click and touch on the window."""
-        if a1 is None or not isinstance(a0, QWidget) or a0.window() is not self.window():
+        if a1 is None or not isinstance(a0, QWidget):
             return False
         kind = a1.type()
         is_key = kind in {QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease}
-        if not self._locked:
+        if not self._locked:  # what is entered in a dialog of the window counts, too
             if (is_key or kind in _MOUSE) and self._lock_timer.isActive():
                 self._lock_timer.start()
+            return False
+        if a0.window() is not self.window():
             return False
         if is_key:
             self._watch_keys(cast("QKeyEvent", a1))

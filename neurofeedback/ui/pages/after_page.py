@@ -70,7 +70,7 @@ class AfterPage(QWidget):
         self._binned: BinnedSession | None = None
         self._saving: deque[tuple[Path, Mapping[str, NoteValue]]] = deque()
         self._after_saving: Callable[[], None] | None = None
-        self._save_failed = False
+        self._save_failed = self._past = False
         self._title = label(large=True, onPicture=True, name=after.TITLE_NAME)
         self._lines = [label(name=name) for name in (after.DURATION_NAME, after.SIGNAL_NAME, after.ANSWERS_NAME)]
         self._message = label(live=True, name=window.MESSAGE)
@@ -83,7 +83,7 @@ class AfterPage(QWidget):
         self._evaluation = label(quiet=True)
         for line in (*self._lines, self._message, self._legend, self._decoder_text, self._evaluation, self._signs):
             line.setWordWrap(True)
-        self._again = button(after.SIT_AGAIN, self.again.emit, main=True)
+        self._again = button(after.SIT_AGAIN, lambda: self._run_when_saved(self.again.emit), main=True)
         self._report = button(after.OPEN_REPORT, self._open_report)
         self._folder = button(after.OPEN_FOLDER, self._open_folder)
         self._export = ExportButton()
@@ -194,7 +194,7 @@ class AfterPage(QWidget):
 
     def activate(self, result: SessionResult, recording: Path | None) -> None:
         """Show a result and its recording, and take the keyboard focus."""
-        self._result, self._binned = result, None
+        self._result, self._binned, self._past = result, None, False
         self._after_saving, self._save_failed = None, False
         self._recording, self._report_path = recording, find_report(result.session_dir)
         title, message = closing_lines(result, recording)
@@ -231,6 +231,7 @@ class AfterPage(QWidget):
     def activate_past(self, result: SessionResult, title: str) -> None:
         """Show a past session."""
         self.activate(result, result.session_dir)
+        self._past = True
         self._title.setText(title)
         self._again.hide()
         self._short.hide()
@@ -268,13 +269,13 @@ class AfterPage(QWidget):
     def _show_discarded(self, binned: BinnedSession | None) -> None:
         result, recording = self._result, self._recording
         if binned is None and result is not None:  # put back
-            was_past = self._again.isHidden()
+            was_past = self._past
             title = self._title.text()
             self.activate_past(result, title) if was_past else self.activate(result, recording)
             self._short.hide()
         else:
             self._binned = binned
-            for part in (*self._lines, self.difficulty, self._more, self._report, self._folder, self._export):
+            for part in (*self._lines, self._more, self._report, self._folder, self._export):
                 part.hide()
             self._discard.setText(tr(after.UNDO_DISCARD))
             self._discard.setFocus()
@@ -305,7 +306,9 @@ class AfterPage(QWidget):
         self.home.emit()
 
     def _run_when_saved(self, act: Callable[[], None]) -> None:
-        """Save the notes, then act; if they cannot be saved, stay."""
+        """Save the notes, then act; if they cannot be saved, stay. One act waits at a time."""
+        if self._after_saving is not None:
+            return
         self.save_pending()
         if self._notes_task.busy:
             self._after_saving = act

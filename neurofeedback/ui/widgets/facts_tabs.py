@@ -413,10 +413,15 @@ def _save_entry(
     recordings: Path, participant: str, entry: AnyEntry, at: datetime, by: str, _handle: TaskHandle
 ) -> tuple[str, ...]:
     _, notices = save_entry(recordings, participant, entry, at=at, by=by)
-    _, unmerged = merge_into_recordings(recordings, participant, at)
-    minutes = minutes_since_dose(read_entries(recordings, participant), at)
-    since = "" if minutes is None else tr(course.MINUTES_FROM_DOSE, minutes=f"{minutes:g}")
-    return (tr(course.ENTRY_SAVED, at=f"{at:%H:%M}", entry=format_entry(entry), minutes=since), *notices, *unmerged)
+    since = ""
+    try:
+        _, unmerged = merge_into_recordings(recordings, participant, at)
+        notices = (*notices, *unmerged)
+        minutes = minutes_since_dose(read_entries(recordings, participant), at)
+        since = "" if minutes is None else tr(course.MINUTES_FROM_DOSE, minutes=f"{minutes:g}")
+    except (NeurofeedbackError, OSError) as error:  # the entry is saved: a second press would save it twice
+        notices = (*notices, tr(forms.SAVED_BUT, error=error))
+    return (tr(course.ENTRY_SAVED, at=f"{at:%H:%M}", entry=format_entry(entry), minutes=since), *notices)
 
 
 def _save_facts(
