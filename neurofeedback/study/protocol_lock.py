@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from neurofeedback._version import __version__
 from neurofeedback.errors import RecordingError, SettingsError
@@ -28,12 +29,17 @@ PROGRAM = "program"
 
 
 class ProtocolLock(SettingsModel):
-    """Content of ``protocol.lock``. ``hashes`` has the SHA-256 of each part by its name."""
+    """Content of ``protocol.lock``.
+
+    ``hashes`` has the SHA-256 of each part by its name; ``values`` has every setting of the parts in JSON, also those
+    that no file names, by part and setting. A lock of an earlier version has no values.
+    """
 
     at: str
     by: str
     program_version: str
     hashes: dict[str, str] = Field(min_length=1)
+    values: dict[str, str] = Field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -63,7 +69,13 @@ def freeze_protocol(root: Path, by: str) -> ProtocolLock:
         )
     if not by.strip():
         raise SettingsError("it is not known who freezes the protocol", todo="pass --by with a name or initials")
-    lock = ProtocolLock(at=now_text(), by=by, program_version=__version__, hashes=current_hashes(root, protocol))
+    lock = ProtocolLock(
+        at=now_text(),
+        by=by,
+        program_version=__version__,
+        hashes=current_hashes(root, protocol),
+        values=_all_values(_settings_parts(root, protocol)),
+    )
     with explain_disk_errors(f"{lock_path(root)} cannot be written", todo="free disk space, then try again"):
         write_json_atomic(lock_path(root), lock.model_dump())
     log_change(root, "study", by=by, what="protocol frozen", after=lock.sha256)
@@ -112,6 +124,17 @@ def changed_parts(root: Path, protocol: Protocol, lock: ProtocolLock) -> list[st
     return sorted(name for name in now.keys() | lock.hashes.keys() if now.get(name) != lock.hashes.get(name))
 
 
+def changed_defaults(root: Path, protocol: Protocol, lock: ProtocolLock) -> list[str]:
+    """Return the settings that no file of the protocol names and that have another value in this version."""
+    changed = changed_parts(root, protocol, lock)
+    now = _all_values(_settings_parts(root, protocol))
+    return sorted(
+        f"{name} ({was} when frozen, {now[name]} now)"
+        for name, was in lock.values.items()
+        if name.partition(": ")[0] not in changed and name in now and now[name] != was
+    )
+
+
 def current_hashes(root: Path, protocol: Protocol) -> dict[str, str]:
     """Return the hashes of the protocol, its profiles, evidence, programmes, forms and donors, and the version.
 
@@ -121,19 +144,41 @@ def current_hashes(root: Path, protocol: Protocol) -> dict[str, str]:
         "protocol": hashlib.sha256(protocol_path(root).read_bytes()).hexdigest(),
         PROGRAM: _hash_text(__version__),
     }
-    for visit in protocol.visits:
-        settings = load_settings(visit.profile)
-        hashes[f"profile {visit.profile}"] = _hash_text(settings.model_dump_json(exclude_unset=True))
-        evidence = settings.index.evidence
-        hashes[f"evidence {evidence}"] = _hash_text(load_evidence(evidence).model_dump_json(exclude_unset=True))
-        if visit.programme:
-            programme = load_programme(programme_name(root, visit))
-            hashes[f"programme {visit.programme}"] = _hash_text(programme.model_dump_json(exclude_unset=True))
-        for form in (*visit.forms_before, *visit.forms_after):
-            hashes[f"form {form}"] = _hash_text(load_questionnaire(form).model_dump_json(exclude_unset=True))
+    for name, part in _settings_parts(root, protocol).items():
+        hashes[name] = _hash_text(part.model_dump_json(exclude_unset=True))
     if protocol.sham.kind == "yoked":
         hashes["donors"] = read_donors(study_folder(root) / protocol.sham.donors, protocol.sham.min_donors).sha256
     return hashes
+
+
+def _settings_parts(root: Path, protocol: Protocol) -> dict[str, SettingsModel]:
+    """Return the profiles, evidence, programmes and forms of all visits by name."""
+    parts: dict[str, SettingsModel] = {}
+    for visit in protocol.visits:
+        settings = load_settings(visit.profile)
+        parts[f"profile {visit.profile}"] = settings
+        parts[f"evidence {settings.index.evidence}"] = load_evidence(settings.index.evidence)
+        if visit.programme:
+            parts[f"programme {visit.programme}"] = load_programme(programme_name(root, visit))
+        for form in (*visit.forms_before, *visit.forms_after):
+            parts[f"form {form}"] = load_questionnaire(form)
+    return parts
+
+
+def _all_values(parts: Mapping[str, SettingsModel]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, part in parts.items():
+        _add_values(values, f"{name}: ", part.model_dump(mode="json"))
+    return values
+
+
+def _add_values(values: dict[str, str], name: str, value: JsonValue) -> None:
+    """Add the values of a table by their dotted names."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            _add_values(values, f"{name}{key}" if name.endswith(": ") else f"{name}.{key}", inner)
+    else:
+        values[name] = json.dumps(value, ensure_ascii=False)
 
 
 def _hash_text(text: str) -> str:

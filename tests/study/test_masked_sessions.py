@@ -352,6 +352,7 @@ def test_session_that_broke_off_stays_masked(both: dict[str, Path], tmp_path: Pa
     files.derived_file("summary.json").unlink()
     with files.sealed_feedback.open("ab") as file:
         file.write(b"torn")
+    assert "completed at the next start" in check_played(root)[0].text
     recover_sessions(root)
     assert files.sealed_feedback.stat().st_size % CHUNK_BYTES == 0
     assert is_masked(files)

@@ -7,14 +7,22 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.settings.programme import Programme
 from neurofeedback.study import protocol_lock
 from neurofeedback.study.exclusion_rules import parse_rule
 from neurofeedback.study.preregistration import preregistration
 from neurofeedback.study.protocol import Protocol, new_protocol, protocol_path, read_protocol, template_names
-from neurofeedback.study.protocol_lock import changed_parts, freeze_protocol, frozen_protocol, read_lock
+from neurofeedback.study.protocol_lock import (
+    changed_defaults,
+    changed_parts,
+    freeze_protocol,
+    frozen_protocol,
+    read_lock,
+)
 from neurofeedback.study.schedule import (
     VisitState,
     check_clock,
@@ -117,6 +125,33 @@ def test_new_setting_of_a_later_version_changes_no_hash(tmp_path: Path, monkeypa
     monkeypatch.setattr(protocol_lock, "load_programme", load_later)
     protocol, lock = frozen_protocol(root)
     assert changed_parts(root, protocol, lock) == []
+
+
+class _WithOtherDefault(Programme):
+    """A programme of a later version, with another default."""
+
+    learn: bool = False
+
+
+def test_changed_default_of_a_later_version_is_reported_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = frozen_study(tmp_path)
+    protocol, lock = frozen_protocol(root)
+    assert changed_defaults(root, protocol, lock) == []
+    load = protocol_lock.load_programme
+    monkeypatch.setattr(
+        protocol_lock,
+        "load_programme",
+        lambda name: _WithOtherDefault.model_validate(load(name).model_dump(exclude_unset=True), strict=False),
+    )
+    frozen_protocol(root)
+    expected = "programme study-20-minutes.toml: learn (true when frozen, false now)"
+    assert changed_defaults(root, protocol, lock) == [expected]
+    shown = CliRunner().invoke(app, ["study", "check", "--recordings", str(root)])
+    assert expected in shown.output
+    before = lock.model_copy(update={"values": {}})
+    assert changed_defaults(root, protocol, before) == [], "a lock of an earlier version has no values"
 
 
 def test_yoked_protocol_is_not_frozen_without_its_donors(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from neurofeedback.recording.masking.played_feedback import (
     summarize_sealed,
 )
 from neurofeedback.recording.session_json import StudyStart, read_summary
+from neurofeedback.storage.atomic_files import is_blank
 from neurofeedback.study.enrolment import arm_record, find_enrolment, unlocked_arms
 from neurofeedback.study.masked.visit import chunk_place, sham_source
 from neurofeedback.study.protocol_lock import frozen_protocol
@@ -83,6 +84,8 @@ def open_played(files: SessionFiles, start: StudyStart) -> NDArray[np.float64]:
 
 
 def _check_session(files: SessionFiles, *, unlocked: bool) -> PlayedCheck:
+    if is_blank(files.derived_file("summary.json")):
+        return PlayedCheck(files.stem, right=False, text=tr(texts.SEALED_UNFINISHED))
     counted, stored = summarize_sealed(files), read_summary(files.derived_file("summary.json"))
     if counted.sealed_sha256 != stored.sealed_sha256 or counted.sealed_sha256 is None:
         return PlayedCheck(files.stem, right=False, text=tr(texts.SEALED_CHANGED))

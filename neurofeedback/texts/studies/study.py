@@ -148,6 +148,9 @@ SESSION_MASKED = "this session is masked: its index is shown after the study is 
 SESSION_MASKED_TODO = "`neurofeedback study unlock` at the end of the study"
 SEALED_WHOLE = "{n} sealed chunks are as they were recorded; what they hold is compared after unlocking."
 SEALED_CHANGED = "What was played is missing or not as it was recorded."
+SEALED_UNFINISHED = (
+    "This session is being recorded, or it broke off and is completed at the next start of the program. Check it then."
+)
 STUDY_LOST = "The start of this session was lost, so it is not known what it should have played."
 PLAYED_SAME = "A replay gives the same feedback in all {n} frames."
 PLAYED_OTHER = "A replay gives another feedback than the {n} frames that were played."
@@ -159,3 +162,7 @@ DEVIATES = "This session deviates from the protocol: {reasons}."
 OWN_OPTIONS = "the protocol decides this"
 WINDOW_NOT_YET = "a session of a study is recorded in the terminal: the window does not hide what is played yet"
 NO_GUESS = "No guess was saved. Ask with `neurofeedback study guess` before any result is shown."
+CHANGED_DEFAULTS = (
+    "The protocol's files are the frozen ones, but this version of the program has other defaults:\n{settings}\n"
+    "Record all visits with one version, or note this as a deviation of the study."
+)

@@ -35,7 +35,7 @@ def new(
 def check(recordings: Recordings = None) -> None:
     """Check the protocol and name every mistake; exit 2 if there is one."""
     from neurofeedback.study.protocol import read_protocol
-    from neurofeedback.study.protocol_lock import changed_parts, lock_path, read_lock
+    from neurofeedback.study.protocol_lock import changed_defaults, changed_parts, lock_path, read_lock
 
     root = existing_recordings_folder(recordings)
     protocol = read_protocol(root)
@@ -56,6 +56,8 @@ def check(recordings: Recordings = None) -> None:
     echo(tr(texts.FROZEN, at=lock.at, by=lock.by, hash=lock.sha256))
     if changed := changed_parts(root, protocol, lock):
         echo(tr(texts.CHANGED_SINCE, parts=", ".join(changed)))
+    if defaults := changed_defaults(root, protocol, lock):
+        echo(tr(texts.CHANGED_DEFAULTS, settings="\n".join(f"  {one}" for one in defaults)))
 
 
 def freeze(by: By, recordings: Recordings = None) -> None:
