@@ -2,6 +2,9 @@
 
 A changed line does not fit its own hash, and the line after a removed one does not fit the line before it. The end of
 a file can be cut off without a trace, so the hashes of lines are also written to another such file.
+
+A file of a merged dataset holds several such chains, one after the other. Chains of copies of one dataset begin alike;
+their common lines are read once.
 """
 
 from __future__ import annotations
@@ -105,7 +108,7 @@ def read_chain(path: Path) -> Chain:
         return Chain()
     text = path.read_bytes().decode("utf-8", errors="replace")
     *complete, rest = text.split("\n")
-    lines: list[ChainLine] = []
+    lines: dict[str, ChainLine] = {}  # chains of copies of one dataset have the first lines in common
     faults: list[tuple[int, str]] = []
     previous = _START
     for number, raw in enumerate(complete, start=1):
@@ -113,16 +116,60 @@ def read_chain(path: Path) -> Chain:
         if line is None:
             faults.append((number, "unreadable"))
             continue
-        if line["previous"] != previous:
+        if line["previous"] not in {previous, _START}:
             faults.append((number, "order"))
         is_removed = line.get("removed") is True
         if not is_removed and _hash(line["previous"], line["salt"], line["data"]) != line["hash"]:
             faults.append((number, "changed"))
         previous = str(line["hash"])
-        lines.append(ChainLine(previous, None if is_removed else cast("JsonObject", line["data"])))
+        lines.setdefault(previous, ChainLine(previous, None if is_removed else cast("JsonObject", line["data"])))
     if rest.strip("\0 \r"):
         faults.append((len(complete) + 1, "torn"))
-    return Chain(tuple(lines), tuple(faults))
+    return Chain(tuple(lines.values()), tuple(faults))
+
+
+def join_chains(target: str, source: str) -> str:
+    """Return the lines of two files together: chains of the source that the target lacks, then those of the target.
+
+    Of a chain that continues another one the longer stays. Content that was removed in either file is removed in both.
+    The last chain stays that of the target, and later lines follow it.
+
+    Parameters
+    ----------
+    target, source : str
+        Complete lines of two files without faults.
+    """
+    known, found = _split_chains(target), _split_chains(source)
+    removed = {hash_: raw for chain in (*known, *found) for hash_, raw in chain.items() if "removed" in json.loads(raw)}
+    added: list[dict[str, str]] = []
+    for chain in found:
+        place = next((k for k, one in enumerate(known) if _continues(one, chain)), None)
+        if place is None:
+            added.append(chain)
+        else:
+            known[place] = max(known[place], chain, key=len)
+    return "".join(f"{removed.get(hash_, raw)}\n" for chain in (*added, *known) for hash_, raw in chain.items())
+
+
+def chain_heads(text: str) -> list[str]:
+    """Return the hash of the last line of each chain in complete lines."""
+    return [list(chain)[-1] for chain in _split_chains(text)]
+
+
+def _split_chains(text: str) -> list[dict[str, str]]:
+    """Return the raw lines of each chain by their hashes."""
+    found: list[dict[str, str]] = []
+    for raw in text.split("\n")[:-1]:
+        line = json.loads(raw)
+        if line["previous"] == _START:
+            found.append({})
+        found[-1][line["hash"]] = raw
+    return found
+
+
+def _continues(one: dict[str, str], other: dict[str, str]) -> bool:
+    """Return whether one of two chains begins with the other."""
+    return all(a == b for a, b in zip(one, other, strict=False))
 
 
 def find_last(path: Path, wanted: Callable[[str], bool]) -> ChainLine | None:

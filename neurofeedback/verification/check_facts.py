@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.facts.changes import change_log_path, file_hash, read_changes
+from neurofeedback.recording.facts.changes import MERGED, Change, change_log_path, file_hash, read_changes
 from neurofeedback.recording.facts.form_records import (
     AskedForm,
     definition_path,
@@ -28,6 +29,7 @@ _FAULTS = {
     "torn": texts.LINE_TORN,
 }
 _JSONL = "*.jsonl"
+_MERGED_RECORDS = ("sourcedata/forms/", "derivatives/")  # others are deleted with a person who withdraws
 
 
 def has_facts(root: Path) -> bool:
@@ -48,6 +50,7 @@ def check_record(root: Path) -> list[CheckResult]:
         for change in log.changes
         if change.kind in {"answers", "entry"} and change.after not in hashes
     ]
+    record_faults += _merge_faults(log.changes, hashes | {line.hash for line in log.chain.lines})
     asked = {form: read_form(root, form) for form in form_names(root)}
     n_lines = sum(len(chain.lines) for chain in chains.values())
     log_faults = _chain_faults(change_log_path(root).relative_to(root).as_posix(), log.chain)
@@ -89,6 +92,16 @@ def check_session_facts(files: SessionFiles) -> list[CheckResult]:
         ]
         results.append(check_result("answers", faults, count_text(n_rows, "answered form")))
     return results
+
+
+def _merge_faults(changes: Iterable[Change], hashes: set[str]) -> Iterator[str]:
+    """Yield a sentence for each record that ends before the line with which it was merged."""
+    for change in changes:
+        if (change.kind, change.what) != ("study", MERGED):
+            continue
+        for name, heads in json.loads(change.after or "{}").items():
+            if name.startswith(_MERGED_RECORDS) and not set(heads) <= hashes:
+                yield tr(texts.MERGED_REMOVED, what=name, at=change.at)
 
 
 def _records(root: Path) -> list[Path]:

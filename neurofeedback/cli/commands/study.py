@@ -38,6 +38,7 @@ for _command in (
     study_results.power,
     study_results.check_sham,
     study_results.check_played,
+    study_results.merge,
     study_results.table,
     study_results.crednf,
 ):

@@ -21,6 +21,9 @@ from neurofeedback.texts.catalogue import tr
 
 _log = logging.getLogger(__name__)
 
+MERGED = "datasets merged"
+"""What a merge is called in the log; ``after`` holds the last hash of every chain of each record, as JSON."""
+
 ChangeKind = Literal[
     "answers",  # answers to a form; after is the hash of their line
     "entry",  # an attendant's entry; after is the hash of its line

@@ -262,6 +262,11 @@ def _write_rows(root: Path, path: Path, columns: list[str], rows: list[dict[str,
     columns = list(dict.fromkeys(["session_id", *FACT_NAMES, *columns]))
     write_atomic(path, _format(columns, rows))
     _describe(path, columns)
+    log_table(root, path)
+
+
+def log_table(root: Path, path: Path) -> None:
+    """Log the hash of a table of sessions as this program left it, by which a later edit of it is found."""
     log_change(root, "facts", participant=path.parent.name, what=_WRITTEN_BY_PROGRAM, after=file_hash(path))
 
 

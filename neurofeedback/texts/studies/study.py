@@ -144,6 +144,12 @@ TESTS = {"welch": "Welch's t test", "permutation": "permutation of the arms"}
 TO_FILL_IN = "[to be filled in]"
 WROTE_TABLE = "{path} was written: {n} rows. {dictionary} describes its columns."
 
+MERGE_DONE = "{path} now has {people} people and {sessions} sessions: {copied} files copied, {joined} joined."
+MERGE_PLANNED = "{path} would have {people} people and {sessions} sessions: {copied} files copied, {joined} joined."
+MERGE_NOTHING = "{path} has all of it: {people} people and {sessions} sessions. Nothing was changed."
+MERGE_KEPT = "{name} differs between the datasets; the first one stays."
+MERGE_SHARED_SLOT = "Participants {people} got the same slot of the allocation: two laptops enrolled for one site."
+
 SESSION_MASKED = "this session is masked: its index is shown after the study is unlocked"
 SESSION_MASKED_TODO = "`neurofeedback study unlock` at the end of the study"
 SEALED_WHOLE = "{n} sealed chunks are as they were recorded; what they hold is compared after unlocking."

@@ -1,4 +1,4 @@
-"""``study power``, ``check-sham``, ``table`` and ``crednf``."""
+"""``study power``, ``check-sham``, ``merge``, ``table`` and ``crednf``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.commands.studies.study_protocol import AsJson, Recordings
+from neurofeedback.cli.commands.studies.study_protocol import AsJson, By, Recordings
 from neurofeedback.cli.helpers.common import echo, existing_recordings_folder, print_json, without_nan
 from neurofeedback.errors import EXIT_RECORDING
 from neurofeedback.texts.catalogue import tr
@@ -112,6 +112,35 @@ def check_played(recordings: Recordings = None) -> None:
         echo(tr(texts.NOTHING_SEALED))
     if not all(one.right for one in results):
         raise typer.Exit(EXIT_RECORDING)
+
+
+def merge(
+    datasets: Annotated[list[Path], typer.Argument(help="Recordings folders of the sites; they stay as they are.")],
+    into: Annotated[Path, typer.Option(help="Folder of the merged dataset: a new one, or one merged before.")],
+    by: By,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")] = False,
+    same_people: Annotated[
+        bool, typer.Option("--same-people", help="A number of nobody enrolled is one person in all datasets.")
+    ] = False,
+    accept_dates: Annotated[
+        bool, typer.Option("--accept-dates", help="Merge also with dates that cannot be right, and log them.")
+    ] = False,
+) -> None:
+    """Merge the datasets of the sites of a study into one. Merging again adds only what is new."""
+    from neurofeedback.study.merging.merge import MergeOptions, merge_datasets
+
+    roots = [existing_recordings_folder(path) for path in datasets]
+    result = merge_datasets(roots, into.expanduser(), MergeOptions(by, same_people, accept_dates, dry_run))
+    for name in result.kept:
+        echo(tr(texts.MERGE_KEPT, name=name), err=True)
+    for people in result.shared_slots:
+        echo(tr(texts.MERGE_SHARED_SLOT, people=people), err=True)
+    if not result.changes_something:
+        echo(tr(texts.MERGE_NOTHING, path=into, people=result.n_people, sessions=result.n_sessions))
+        return
+    sentence = texts.MERGE_PLANNED if dry_run else texts.MERGE_DONE
+    files = {"copied": result.n_copied, "joined": result.n_joined}
+    echo(tr(sentence, path=into, people=result.n_people, sessions=result.n_sessions, **files))
 
 
 class TableChoice(StrEnum):

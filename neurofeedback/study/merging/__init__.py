@@ -1,0 +1,1 @@
+"""Merging the datasets of several sites into one."""
