@@ -16,7 +16,7 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.acquisition.placement.counter_tracking import CounterRule
+from neurofeedback.acquisition.placement.counter_rules import CounterRule
 from neurofeedback.acquisition.placement.sample_placement import PlacedSamples, SamplePlacer
 
 DEVICES: dict[str, tuple[float, CounterRule | None]] = {

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.acquisition.placement.counter_tracking import CounterRule, arrival_times
+from neurofeedback.acquisition.placement.counter_rules import CounterRule
+from neurofeedback.acquisition.placement.counter_tracking import arrival_times
 from neurofeedback.acquisition.placement.sample_placement import PlacedSamples, SamplePlacer
 from neurofeedback.types import AuxChunk
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from neurofeedback.acquisition.placement.counter_tracking import CounterRule
+from neurofeedback.acquisition.placement.counter_rules import GANGLION_RULES, CounterRule
 from neurofeedback.errors import SettingsError
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.technical import devices
@@ -128,6 +128,12 @@ class BoardSpec:
         Its driver repeats a channel's block where it got no new one.
     extras : mapping
         Optional signals that may follow the colon, each with the BrainFlow command that switches it on.
+    setup : str
+        BrainFlow command that configures the board where no optional signal is named.
+    defaults : mapping
+        BrainFlow's input parameters that are set unless the device name sets them.
+    counters_by_firmware : mapping
+        Counter rules by the number of the firmware, for a board whose driver reads it.
     """
 
     name: str
@@ -143,6 +149,9 @@ class BoardSpec:
     counters: Mapping[str, CounterRule] = field(default_factory=dict[str, CounterRule])
     repeats_blocks: bool = False
     extras: Mapping[str, str] = field(default_factory=dict[str, str])
+    setup: str = ""
+    defaults: Mapping[str, str] = field(default_factory=dict[str, str])
+    counters_by_firmware: Mapping[str, CounterRule] = field(default_factory=dict[str, CounterRule])
 
 
 _MUSE_COUNTER = CounterRule(65536, repeat=12)
@@ -191,7 +200,12 @@ _SPECS = (
     _muse("muse-s", 39, _PULSE),
     _muse("muse-2016", 41),
     replace(_muse("muse-s-athena", 67), counter=_ATHENA_COUNTER, counters=_ATHENA_COUNTERS, repeats_blocks=False),
-    _openbci("ganglion", 46, devices.BLUETOOTH),
+    replace(
+        _openbci("ganglion", 46, devices.BLUETOOTH),
+        setup="n",  # the accelerometer, off by default
+        defaults={"other_info": "fw:auto"},
+        counters_by_firmware=GANGLION_RULES,
+    ),
     _openbci("cyton", 0, devices.DONGLE, "serial_port", CounterRule(256)),
     _openbci("cyton-daisy", 2, devices.DONGLE, "serial_port", CounterRule(256, step=2)),
 )
@@ -223,6 +237,9 @@ def device_name_syntax(spec: BoardSpec) -> str:
     return f"{spec.name}:PORT" if spec.parameter else spec.name
 
 
+# A Crown's count ends at 31 by a report from hardware, at 255 in its maker's own simulator; that it counts is checked.
+_OTHER_COUNTERS = {"crown": CounterRule(32, repeat=0)}
+
 _OTHER_CONNECTIONS = {
     "ganglion": BOARDS["ganglion"],
     "ganglion-wifi": BOARDS["ganglion"],
@@ -243,7 +260,7 @@ def generic_board(name: str, board_id: int) -> BoardSpec:
     >>> generic_board("cyton-wifi", 5).montage, generic_board("unicorn", 8).montage
     ('cyton', 'auto')
     """
-    spec = BoardSpec(name, board_id, connection_hint(name).needs)
+    spec = BoardSpec(name, board_id, connection_hint(name).needs, counter=_OTHER_COUNTERS.get(name))
     if name not in _OTHER_CONNECTIONS:
         return spec
     same = _OTHER_CONNECTIONS[name]
@@ -266,4 +283,7 @@ def streaming_board(spec: BoardSpec, master: str | int | None) -> BoardSpec:
     'cyton'
     """
     known = next((other for other in BOARDS.values() if other.board_id == master), None)
-    return spec if known is None else replace(known, name=spec.name, board_id=spec.board_id, needs=spec.needs)
+    if known is None:
+        return spec
+    same = replace(known, name=spec.name, board_id=spec.board_id, needs=spec.needs)
+    return replace(same, setup="", defaults={}, counters_by_firmware={})  # these go to the board itself

@@ -19,14 +19,12 @@ from neurofeedback.acquisition.aux_signals import AuxTable, find_aux_signals, sp
 from neurofeedback.acquisition.board_info import auxiliary_tables, channel_names, describe_board
 from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.acquisition.brainflow_errors import to_source_error
-from neurofeedback.acquisition.placement.counter_tracking import arrival_times
+from neurofeedback.acquisition.placement.counter_tracking import arrival_times, to_seconds
 from neurofeedback.acquisition.placement.muse_stale_blocks import StalePacketFilter
 from neurofeedback.acquisition.placement.sample_placement import PlacedSamples, SamplePlacer, restrict_to_channels
 from neurofeedback.acquisition.port_users import find_port_users
 from neurofeedback.errors import SourceError
-from neurofeedback.formats.text.athena_scale import ATHENA, has_old_scale
-from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.technical import devices
+from neurofeedback.formats.text.athena_scale import ATHENA, FIRST_CORRECT, has_old_scale
 from neurofeedback.types import AuxChunk, Chunk, StreamInfo
 
 _log = logging.getLogger(__name__)
@@ -74,7 +72,8 @@ class BoardSource:
             *self._description["eeg_channels"],
             *(column for s in self._aux_signals for column in s.columns),
         ]
-        self._placer = SamplePlacer(len(self._columns), self._stream.sfreq, spec.counter)
+        self._rule = spec.counter
+        self._placer = SamplePlacer(len(self._columns), self._stream.sfreq, self._rule)
         self._stale_filter = _make_stale_filter(spec, self._description)
         self._tables = _aux_tables(spec, self._parameters, [signal.label for signal in self._aux_signals])
         self._origin: float | None = None
@@ -85,8 +84,6 @@ class BoardSource:
         self._finalize: weakref.finalize[Any, Any] | None = None
         self._last_read = 0.0
         self._received = False
-        if self._description["name"] == ATHENA and has_old_scale(version := BoardShim.get_version()):
-            _log.warning(tr(devices.OLD_ATHENA_SCALE, version=version))
 
     @property
     def stream(self) -> StreamInfo:
@@ -103,12 +100,14 @@ class BoardSource:
         """
         if self._is_open:
             return
+        self._check_scale()
         self._check_port()
         brainflow_log.redirect()
         board = _Board(self._spec.board_id, _input_params(self._parameters))
         try:
             board.prepare_session()
             self._finalize = weakref.finalize(self, _release, board)
+            self._find_counter_rule(board)
             if self._setup:
                 board.config_board(self._setup)
             board.start_stream(round(_BUFFER_S * self._stream.sfreq))
@@ -116,6 +115,9 @@ class BoardSource:
             failure = to_source_error(error.exit_code, self._spec, self._parameters, brainflow_log.drain())
             self.close()
             raise failure from None
+        except SourceError:
+            self.close()
+            raise
         self._board = board
         self._is_open, self._port_existed = True, bool(self._port) and Path(self._port).exists()
         self._last_read = self._now()
@@ -124,6 +126,34 @@ class BoardSource:
             self._stale_filter.restart()
         for table in self._tables:
             table.restart(self._last_read)
+
+    def _find_counter_rule(self, board: BoardShim) -> None:
+        """Find how the board counts by its firmware, if that differs; it is the same after each reconnection."""
+        rules = self._spec.counters_by_firmware
+        if not rules:
+            return
+        firmware = board.config_board("get_firmware_version")
+        if firmware not in rules:
+            raise SourceError(
+                f"this {self._spec.name} does not say which firmware it has",
+                got=firmware,
+                allowed=", ".join(rules),
+                todo="name it: docs/headsets.md says how",
+            )
+        if self._rule is not rules[firmware]:
+            self._rule = rules[firmware]
+            self._placer = SamplePlacer(len(self._columns), self._stream.sfreq, self._rule)
+
+    def _check_scale(self) -> None:
+        """Refuse an Athena on a BrainFlow that gives its samples too large: they would be recorded so."""
+        version = BoardShim.get_version()
+        if self._description["name"] == ATHENA and has_old_scale(version):
+            raise SourceError(
+                "this BrainFlow gives the samples of a Muse S Athena 4.55 times too large",
+                got=version,
+                allowed=f"{FIRST_CORRECT} or newer",
+                todo="python -m pip install --upgrade brainflow",
+            )
 
     def _check_port(self) -> None:
         others = find_port_users(self._port) if self._port else []
@@ -140,6 +170,7 @@ class BoardSource:
             rows = self._board.get_board_data()
             since, self._last_read = self._last_read, self._now()
             rows = self._stale_filter.process(rows) if self._stale_filter else rows
+            rows = self._select_samples(rows)
             if rows.shape[1]:
                 return self._chunk(rows, since)
         except BrainFlowError as error:
@@ -149,8 +180,16 @@ class BoardSource:
             self._release_board()  # the driver would keep a core busy reading a port that no longer exists
         return None
 
+    def _select_samples(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the columns of the driver's table that are samples: a Ganglion's impedances are in it too."""
+        rule = self._rule
+        if rule is None or not self._spec.counters_by_firmware:
+            return rows
+        counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
+        return rows[:, [rule.is_sample(counter) for counter in counters]]
+
     def _chunk(self, rows: NDArray[np.float64], since: float) -> Chunk | None:
-        stamps = rows[self._description["timestamp_channel"]]
+        stamps = to_seconds(rows[self._description["timestamp_channel"]])
         waited_s = min(max(0.0, self._wall() - float(stamps[-1])), self._last_read - since)
         counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
         times = arrival_times(stamps, since, self._last_read)

@@ -109,7 +109,7 @@ def _board_source(
             raise SettingsError(
                 "this is no port or address", got=repr(value[:40]), allowed=f"{_MAX_BYTES} bytes of text"
             )
-    return BoardSource(spec, parameters, device=device, setup=setup, now=now)
+    return BoardSource(spec, {**spec.defaults, **parameters}, device=device, setup=setup or spec.setup, now=now)
 
 
 def _simulated(seed: str, now: Callable[[], float], duration_s: float | None) -> Source:

@@ -88,8 +88,12 @@ def identify_headsets(
     in_use = {headset.address for headset in connected}
     known = [(headset, model) for headset in advertised if headset.address not in in_use and (model := _model(headset))]
     makers = [model.maker for _, model in known]
+    names = [headset.name for headset, _ in known]
     return ScanResult(
-        tuple(_found_device(headset, model, alone=makers.count(model.maker) == 1) for headset, model in known),
+        tuple(
+            _found_device(headset, model, n_of_maker=makers.count(model.maker), n_of_name=names.count(headset.name))
+            for headset, model in known
+        ),
         tuple(_already_connected(headset) for headset in connected if _model(headset)),
     )
 
@@ -98,11 +102,16 @@ def _model(headset: BluetoothHeadset) -> _HeadsetModel | None:
     return next((model for model in _MODELS if headset.name.startswith(model.prefix)), None)
 
 
-def _found_device(headset: BluetoothHeadset, model: _HeadsetModel, *, alone: bool) -> FoundDevice:
-    """Return the device name of a headset; with its serial number if there are more of its maker."""
-    device = model.device if alone else f"brainflow:{model.board}:serial_number={headset.name}"
+def _found_device(headset: BluetoothHeadset, model: _HeadsetModel, *, n_of_maker: int, n_of_name: int) -> FoundDevice:
+    """Return the device name of a headset: with its serial number if others of its maker are in reach.
+
+    Where two have the same serial number, only the address tells them apart.
+    """
+    key, value = ("serial_number", headset.name) if n_of_name == 1 else ("mac_address", headset.address)
+    device = model.device if n_of_maker == 1 else f"brainflow:{model.board}:{key}={value}"
     about = tr(devices.BLUETOOTH_HEADSET, name=headset.name, address=headset.address, rssi=headset.rssi)
-    return FoundDevice(device, f"{about}; {tr(model.look_alike)}" if model.look_alike else about)
+    notes = [model.look_alike, devices.SAME_NAME if n_of_name > 1 else ""]
+    return FoundDevice(device, "; ".join([about, *(tr(note) for note in notes if note)]))
 
 
 def _already_connected(headset: BluetoothHeadset) -> str:

@@ -13,20 +13,20 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from neurofeedback.emulators.bluetooth_headset import Peripheral
 from neurofeedback.errors import SettingsError
 
 _ADAPTER = "/org/bluez/hci0"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _OBJECTS = "org.freedesktop.DBus.ObjectManager"
+_CHARACTERISTIC = "org.bluez.GattCharacteristic1"
 _ADVERTISE_S = 0.2
-_FLAGS = ["notify", "read", "write", "write-without-response"]
 _CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
@@ -46,7 +46,9 @@ async def private_bus() -> AsyncIterator[str]:
     program = shutil.which("dbus-daemon")
     if program is None:
         raise SettingsError(
-            "an emulated Muse needs dbus-daemon", got="none on this machine", todo="sudo apt install dbus"
+            "an emulated headset with Bluetooth needs dbus-daemon",
+            got="none on this machine",
+            todo="sudo apt install dbus",
         )
     with tempfile.TemporaryDirectory(prefix="neurofeedback-") as folder:
         socket, config = Path(folder) / "bus", Path(folder) / "bus.conf"
@@ -66,16 +68,6 @@ async def private_bus() -> AsyncIterator[str]:
         finally:
             daemon.terminate()
             await daemon.wait()
-
-
-@dataclass(frozen=True, slots=True)
-class Peripheral:
-    """The headset that is advertised: one service and its characteristics, by their UUIDs."""
-
-    address: str
-    name: str
-    service: str
-    characteristics: tuple[str, ...]
 
 
 class BlueZ:
@@ -109,8 +101,11 @@ class BlueZ:
         self._reachable = reachable
         self._accepts_connection = accepts_connection
         self._device = f"{_ADAPTER}/dev_{peripheral.address.replace(':', '_')}"
+        self._services = {uuid: f"{self._device}/service{i:04x}" for i, uuid in enumerate(peripheral.services, start=1)}
         self._paths = {
-            uuid: f"{self._device}/service0001/char{i:04x}" for i, uuid in enumerate(peripheral.characteristics)
+            characteristic.uuid: f"{self._services[uuid]}/char{i:04x}"
+            for uuid, characteristics in peripheral.services.items()
+            for i, characteristic in enumerate(characteristics)
         }
         self._objects: dict[str, dict[str, dict[str, Variant]]] = {}
         self._advertising: asyncio.Task[None] | None = None
@@ -119,9 +114,9 @@ class BlueZ:
             ("org.bluez.Adapter1", "StopDiscovery"): self._stop_discovery,
             ("org.bluez.Device1", "Connect"): self._connect,
             ("org.bluez.Device1", "Disconnect"): lambda _: self.disconnect(),
-            ("org.bluez.GattCharacteristic1", "StartNotify"): lambda call: self._notify(call, on=True),
-            ("org.bluez.GattCharacteristic1", "StopNotify"): lambda call: self._notify(call, on=False),
-            ("org.bluez.GattCharacteristic1", "WriteValue"): lambda call: self._write(bytes(call.body[0])),
+            (_CHARACTERISTIC, "StartNotify"): lambda call: self._notify(call, on=True),
+            (_CHARACTERISTIC, "StopNotify"): lambda call: self._notify(call, on=False),
+            (_CHARACTERISTIC, "WriteValue"): lambda call: self._write(bytes(call.body[0])),
         }
 
     async def start(self) -> None:
@@ -143,9 +138,9 @@ class BlueZ:
 
     def notify(self, uuid: str, value: bytes) -> None:
         """Send a characteristic's new value if notification is on."""
-        properties = self._objects.get(self._paths[uuid], {}).get("org.bluez.GattCharacteristic1", {})
+        properties = self._objects.get(self._paths[uuid], {}).get(_CHARACTERISTIC, {})
         if "Notifying" in properties and properties["Notifying"].value:
-            self._change(self._paths[uuid], "org.bluez.GattCharacteristic1", Value=Variant("ay", value))
+            self._change(self._paths[uuid], _CHARACTERISTIC, Value=Variant("ay", value))
 
     def disconnect(self) -> None:
         """End the connection, on request or because the link is gone."""
@@ -160,6 +155,8 @@ class BlueZ:
             return self._look_up(call)
         if call.path not in self._objects:
             return Message.new_error(call, "org.freedesktop.DBus.Error.UnknownObject", str(call.path))
+        if call.interface == _CHARACTERISTIC and call.member == "ReadValue":
+            return Message.new_method_return(call, "ay", [self._objects[call.path][_CHARACTERISTIC]["Value"].value])
         try:
             self._methods.get((str(call.interface), str(call.member)), _do_nothing)(call)
         except ConnectionError as error:
@@ -214,7 +211,7 @@ class BlueZ:
             **{name: Variant("s", value) for name, value in text.items()},
             **{name: Variant("b", False) for name in flags},
             "RSSI": Variant("n", -50),
-            "UUIDs": Variant("as", [self._peripheral.service]),
+            "UUIDs": Variant("as", [*self._peripheral.services][:1]),
             "Adapter": Variant("o", _ADAPTER),
         }
 
@@ -222,26 +219,25 @@ class BlueZ:
         if not self._accepts_connection():
             raise ConnectionError("le-connection-abort-by-local")
         self._change(self._device, "org.bluez.Device1", Connected=Variant("b", True))
-        service = f"{self._device}/service0001"
-        uuid = Variant("s", self._peripheral.service)
-        self._add(
-            service, "org.bluez.GattService1", UUID=uuid, Primary=Variant("b", True), Device=Variant("o", self._device)
-        )
-        for uuid, path in self._paths.items():
-            self._add(
-                path,
-                "org.bluez.GattCharacteristic1",
-                UUID=Variant("s", uuid),
-                Service=Variant("o", service),
-                Value=Variant("ay", b""),
-                Notifying=Variant("b", False),
-                Flags=Variant("as", _FLAGS),
-                MTU=Variant("q", 247),
-            )
+        for uuid, characteristics in self._peripheral.services.items():
+            service = self._services[uuid]
+            primary, device = Variant("b", True), Variant("o", self._device)
+            self._add(service, "org.bluez.GattService1", UUID=Variant("s", uuid), Primary=primary, Device=device)
+            for characteristic in characteristics:
+                self._add(
+                    self._paths[characteristic.uuid],
+                    _CHARACTERISTIC,
+                    UUID=Variant("s", characteristic.uuid),
+                    Service=Variant("o", service),
+                    Value=Variant("ay", characteristic.value),
+                    Notifying=Variant("b", False),
+                    Flags=Variant("as", list(characteristic.flags)),
+                    MTU=Variant("q", 247),
+                )
         self._change(self._device, "org.bluez.Device1", ServicesResolved=Variant("b", True))
 
     def _notify(self, call: Message, *, on: bool) -> None:
-        self._change(str(call.path), "org.bluez.GattCharacteristic1", Notifying=Variant("b", on))
+        self._change(str(call.path), _CHARACTERISTIC, Notifying=Variant("b", on))
 
 
 def _do_nothing(_: Message) -> None:

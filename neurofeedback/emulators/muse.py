@@ -7,25 +7,22 @@ Each EEG channel has a characteristic; a notification holds a 16-bit counter and
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from itertools import chain, islice
-from types import TracebackType
-from typing import TYPE_CHECKING
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.emulators.bluetooth_headset import (
+    BleHeadset,
+    Characteristic,
+    EmulatedBluetooth,
+    Peripheral,
+)
 from neurofeedback.emulators.faults import FaultKind, Faults
-from neurofeedback.emulators.headset import Headset
 from neurofeedback.emulators.muse_sensors import MuseSensors, Sensor
-from neurofeedback.errors import SettingsError
-
-if TYPE_CHECKING:
-    from neurofeedback.emulators.bluez import BlueZ
 
 SFREQ = 256.0
 SCALE_UV = 125 / 256
@@ -33,7 +30,6 @@ SCALE_UV = 125 / 256
 
 CH_NAMES = ("TP9", "AF7", "AF8", "TP10")
 _BLOCK = 12
-_POLL_S = 0.005
 _ADDRESS = "00:55:DA:B0:00:01"
 _SERVICE = "0000fe8d-0000-1000-8000-00805f9b34fb"
 _UUID = "273e{:04x}-4c4d-454d-96be-f03bac821358"
@@ -90,11 +86,8 @@ def packet(counter: int, counts: NDArray[np.int64]) -> bytes:
     return (counter & 0xFFFF).to_bytes(2, "big") + b"".join(pair.to_bytes(3, "big") for pair in pairs)
 
 
-class MuseHeadband(Headset):
+class MuseHeadband(BleHeadset):
     """The headset: commands and time in, notifications out. No radio, no clock.
-
-    The signal does not pause: sample numbers follow the time since the first stream started, and what was not sent
-    while the headset was halted or out of reach is lost.
 
     Parameters
     ----------
@@ -114,24 +107,13 @@ class MuseHeadband(Headset):
     """
 
     title = "a Muse"
-    possible_faults = frozenset(FaultKind) - {FaultKind.GARBAGE, FaultKind.UNPLUG, FaultKind.REPLY}
 
     def __init__(self, chunks: Iterable[NDArray[np.floating]], faults: Faults | None = None, *, seed: int = 0) -> None:
         super().__init__(chunks, faults, n_channels=len(CH_NAMES), sfreq=SFREQ, seed=seed)
-        self._samples = self._measure_samples()
-        self._streaming = False
         self.counts: list[NDArray[np.int64]] = []
         self.lost_packets: list[tuple[int, int]] = []
         self.stream_starts: list[int] = []
         self.sensors = MuseSensors(seed)
-
-    def reachable(self, at: float) -> bool:
-        """Whether the headset is in reach at this time (s)."""
-        return not (self.absent(at) or self.faults.dropped(self.elapsed(at)))
-
-    def accepts_connection(self, at: float) -> bool:
-        """Whether an attempt to connect at this time (s) succeeds."""
-        return self.reachable(at) and not self.next_attempt_fails(FaultKind.REFUSE)
 
     def receive(self, command: bytes, at: float) -> None:
         """Execute a command at this time (s)."""
@@ -146,9 +128,10 @@ class MuseHeadband(Headset):
         elif command[1:2] == b"p":
             self.sensors.pulse_on = command[1:4] in _PULSE_PRESETS
 
-    def halt(self) -> None:
-        """Stop streaming, on request or because the link is gone."""
-        self._streaming = False
+    def notifications(self, at: float) -> Iterator[tuple[str, bytes]]:
+        """Yield the notifications that are due at this time (s): characteristic and value."""
+        yield from self.send(at)
+        yield from self.send_sensors(at)
 
     def send(self, at: float) -> Iterator[tuple[str, bytes]]:
         """Yield the notifications that are due at this time (s): characteristic and value."""
@@ -184,20 +167,17 @@ class MuseHeadband(Headset):
             yield from [(_EEG[channel], packet(counter, self.counts[-1][channel]))] * (2 if twice else 1)
 
 
-class EmulatedMuse:
+class EmulatedMuse(EmulatedBluetooth):
     """A Muse on a private message bus, as a context manager.
 
     Parameters
     ----------
     headband : MuseHeadband
         The headset.
+    model : HeadbandModel
+        What it advertises itself as.
     now : callable
         Monotonic clock that paces it, s.
-
-    Attributes
-    ----------
-    address : str
-        Value of ``DBUS_SYSTEM_BUS_ADDRESS`` for a program that should see the headset.
     """
 
     def __init__(
@@ -207,97 +187,20 @@ class EmulatedMuse:
         model: HeadbandModel = HeadbandModel.MUSE_2,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(headband, Peripheral(_ADDRESS, _NAMES[model], {_SERVICE: _characteristics(model)}), now=now)
         self.headband = headband
-        self.address = ""
-        self._model = model
-        self._now = now
-        self._done = threading.Event()
-        self._ended = threading.Event()
-        self._started = threading.Event()
-        self._failure: SettingsError | None = None
-        self._thread = threading.Thread(target=self._run, name="emulated-muse", daemon=True)
 
     def __enter__(self) -> EmulatedMuse:
-        self._thread.start()
-        self._started.wait()
-        if self._failure is not None:
-            raise self._failure
+        super().__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
-        self.headband.report_lateness()
 
-    def wait(self) -> None:
-        """Wait until nothing is left to send."""
-        while not self._done.wait(0.1):
-            pass
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except SettingsError as error:
-            self._failure = error
-        finally:
-            self._started.set()
-            self._done.set()
-
-    async def _serve(self) -> None:
-        try:
-            from neurofeedback.emulators.bluez import BlueZ, MessageBus, Peripheral, private_bus  # an extra
-        except ModuleNotFoundError as error:
-            raise SettingsError(
-                "an emulated Muse needs dbus-fast",
-                got=str(error),
-                todo="pip install 'neurofeedback-meditation[emulators]'",
-            ) from None
-        async with private_bus() as address:
-            bus = await MessageBus(bus_address=address).connect()
-            peripheral = Peripheral(_ADDRESS, _NAMES[self._model], _SERVICE, _characteristics(self._model))
-            bluez = BlueZ(bus, peripheral, self._receive, self._reachable, self._accepts_connection)
-            self.headband.switch_on(self._now())
-            await bluez.start()
-            self.address = address
-            self._started.set()
-            await self._stream(bluez)
-            bus.disconnect()
-
-    def _receive(self, command: bytes) -> None:
-        self.headband.receive(command, self._now())
-
-    def _reachable(self) -> bool:
-        return self.headband.reachable(self._now())
-
-    def _accepts_connection(self) -> bool:
-        return self.headband.accepts_connection(self._now())
-
-    async def _stream(self, bluez: BlueZ) -> None:
-        """Send what is due until the emulator is closed; an exhausted headset stays on the bus, silent."""
-        linked = True
-        while not self._ended.is_set():
-            at = self._now()
-            if linked and not self.headband.reachable(at):
-                self.headband.halt()
-                bluez.disconnect()
-            linked = self.headband.reachable(at)
-            for uuid, value in chain(self.headband.send(at), self.headband.send_sensors(at)):
-                while bluez.is_full and not self._ended.is_set():
-                    await asyncio.sleep(_POLL_S)
-                bluez.notify(uuid, value)
-            if self.headband.exhausted:
-                self._done.set()
-            await asyncio.sleep(_POLL_S)
-
-
-def _characteristics(model: HeadbandModel) -> tuple[str, ...]:
-    """Return the UUIDs of a model: control, EEG and auxiliary, gyroscope, accelerometer, telemetry, pulse.
+def _characteristics(model: HeadbandModel) -> tuple[Characteristic, ...]:
+    """Return what a model offers: control, EEG and auxiliary, gyroscope, accelerometer, telemetry, pulse.
 
     An Athena sends everything by one of two characteristics.
     """
-    if model is HeadbandModel.ATHENA:
-        return tuple(_UUID.format(number) for number in (1, 0x13, 0x14))
+    control = Characteristic(_UUID.format(1), ("write-without-response", "notify"))
     pulse = () if model is HeadbandModel.MUSE_2016 else (0xF, 0x10, 0x11)
-    return tuple(_UUID.format(number) for number in (1, 3, 4, 5, 6, 7, 9, 0xA, 0xB, *pulse))
+    numbers = (0x13, 0x14) if model is HeadbandModel.ATHENA else (3, 4, 5, 6, 7, 9, 0xA, 0xB, *pulse)
+    return (control, *(Characteristic(_UUID.format(number)) for number in numbers))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # importing it loads BrainFlow's native libraries
 
 CROWN_SFREQ = 256.0
 CROWN_CHANNELS = ("CP3", "C3", "F5", "PO3", "PO4", "F6", "C4", "CP4")
+_CROWN_COUNTS = 32
 MULTICAST_GROUP = "239.255.77.77"
 """Multicast group of the streaming board; its datagrams do not leave this machine."""
 
@@ -114,7 +115,10 @@ class UdpHeadset(Headset):
 
 
 class Crown(UdpHeadset):
-    """A Crown: one OSC message per sample, ``/neurosity/notion/ID/raw`` with eight floats, time, count and marker."""
+    """A Crown: one OSC message per sample, ``/neurosity/notion/ID/raw`` with eight floats, time, count and marker.
+
+    The time is in milliseconds and the count ends at 31, as reported from hardware.
+    """
 
     title = "a Crown"
 
@@ -127,7 +131,8 @@ class Crown(UdpHeadset):
         """Return one sample as an OSC message."""
         head = _osc_string("/neurosity/notion/emulated/raw") + _osc_string(",[ffffffff]sis")
         values = struct.pack(">8f", *data[:, 0])
-        return head + values + _osc_string(f"{stamps[0]:.6f}") + struct.pack(">i", counts[0]) + _osc_string("")
+        count = struct.pack(">i", counts[0] % _CROWN_COUNTS)
+        return head + values + _osc_string(f"{1000 * stamps[0]:.3f}") + count + _osc_string("")
 
 
 def _osc_string(text: str) -> bytes:

@@ -21,7 +21,7 @@ from neurofeedback.acquisition.aux_signals import AuxTable, find_aux_signals
 from neurofeedback.acquisition.boards import BOARDS
 from neurofeedback.acquisition.brainflow import BoardSource
 from neurofeedback.acquisition.open import open_source
-from neurofeedback.acquisition.placement.counter_tracking import CounterRule
+from neurofeedback.acquisition.placement.counter_rules import CounterRule
 from neurofeedback.acquisition.placement.sample_placement import PlacedSamples
 from neurofeedback.emulators import cyton, muse_sensors
 from neurofeedback.emulators.cyton import CytonFirmware, EmulatedCyton

@@ -54,6 +54,18 @@ def test_every_muse_in_reach_is_named() -> None:
     ]
 
 
+def test_two_headsets_of_one_name_are_told_apart_by_their_address() -> None:
+    twin = BluetoothHeadset(MUSE.name, "00:55:DA:00:00:02", -50)
+    findings = identify_headsets([MUSE, twin, GANGLION])
+    assert typed(findings) == [
+        f"brainflow:muse-2:mac_address={MUSE.address}",
+        f"brainflow:muse-2:mac_address={twin.address}",
+        "ganglion",
+    ]
+    assert ["another in reach has the same name" in found.about for found in findings.found] == [True, True, False]
+    assert [open_source(device).stream.facts["board_id"] for device in typed(findings)] == ["38", "38", "46"]
+
+
 def test_every_name_opens_the_board_it_means() -> None:
     boards = {MUSE: "38", MUSE_S: "39", GANGLION: "46", BluetoothHeadset("Simblee", "E0:12:34:56:58:F4", -80): "46"}
     for several in ([MUSE], [MUSE_S], [GANGLION], list(boards)):

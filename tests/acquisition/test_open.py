@@ -264,8 +264,17 @@ def test_devices_without_drivers_for_this_processor_are_not_offered(
             open_source(device)
 
 
-@pytest.mark.parametrize(("version", "warned"), [("5.22.2", True), ("5.23.0", False)])
-def test_brainflow_with_the_old_scale_of_an_athena_is_warned_of(version, warned, monkeypatch, caplog):
+@pytest.mark.parametrize(
+    ("device", "version", "refused"), [("muse-s-athena", "5.22.2", True), ("synthetic", "5.22.2", False)]
+)
+def test_an_athena_is_refused_on_a_brainflow_with_the_old_scale(
+    monkeypatch: pytest.MonkeyPatch, device: str, version: str, refused: bool
+) -> None:
     monkeypatch.setattr(BoardShim, "get_version", lambda: version)
-    open_source("muse-s-athena")
-    assert ("4.55 times too large" in caplog.text) is warned
+    source = open_source(device)
+    if refused:
+        with pytest.raises(SourceError, match=r"4.55 times too large: got 5.22.2; allowed: 5.23 or newer; .*upgrade"):
+            source.open()
+    else:
+        source.open()
+        source.close()

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurofeedback.emulators.bluetooth_headset import Peripheral
 from neurofeedback.emulators.fault_parsing import parse_fault
 from neurofeedback.emulators.faults import Faults
 from neurofeedback.emulators.muse import SCALE_UV, EmulatedMuse, HeadbandModel, MuseHeadband, packet, quantise
@@ -28,9 +29,7 @@ def test_full_bus_is_noticed():
     bluez = pytest.importorskip("neurofeedback.emulators.bluez", reason="the extra emulators is not installed")
     ours, daemons = socket.socketpair()
     with ours, daemons:
-        service = bluez.BlueZ(
-            SimpleNamespace(_fd=ours.fileno()), bluez.Peripheral("A:B", "", "", ()), print, print, print
-        )
+        service = bluez.BlueZ(SimpleNamespace(_fd=ours.fileno()), Peripheral("A:B", "", {}), print, print, print)
         assert not service.is_full
         ours.setblocking(False)
         with contextlib.suppress(BlockingIOError):

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.acquisition.placement.arrival_pace import EarliestArrival, LatenessBlocks
+from neurofeedback.acquisition.placement.counter_rules import CounterRule
 
 MAX_HOLD_S = 4.0
 """Longest time that samples are held while they keep coming, s."""
@@ -27,36 +28,7 @@ _PACE_TOLERANCE_S = 0.012
 _CYCLE_TOLERANCE_S = 0.06
 _MAX_CHUNK_S = 0.1
 _MIN_GARBAGE_STEP = 8
-
-
-@dataclass(frozen=True, slots=True)
-class CounterRule:
-    """How a board counts its packets.
-
-    Parameters
-    ----------
-    modulus : int
-        The counter wraps to 0 at this value.
-    step : int
-        Increase of the counter from one sample to the next.
-    repeat : int
-        Number of successive samples that carry the same count; 0 if the first samples have to show it.
-    """
-
-    modulus: int
-    step: int = 1
-    repeat: int = 1
-
-    @property
-    def cycle(self) -> int:
-        """Number of samples until the counter repeats itself.
-
-        Examples
-        --------
-        >>> CounterRule(256).cycle, CounterRule(256, step=2).cycle, CounterRule(65536, repeat=12).cycle
-        (256, 128, 786432)
-        """
-        return self.modulus // self.step * self.repeat
+_MIN_MILLISECONDS = 1e11
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +125,12 @@ class CounterTracker:
         """Return the position within the counter's cycle, in samples."""
         if self._rule is None:
             return 0
-        count = counter % self._rule.modulus // self._rule.step
+        packet = self._rule.packet(counter)
         within = 0
-        if self._count is not None and self._count[0] == count:
-            within = (self._count[1] + 1) % self._rule.repeat
-        self._count = (count, within)
-        return count * self._rule.repeat + within
+        if self._count is not None and self._count[0] == packet:
+            within = (self._count[1] + 1) % self._rule.n_samples(packet)
+        self._count = (packet, within)
+        return self._rule.first_sample(packet) + within
 
     def _locate(self, last: _Sample, phase: int, time: float) -> list[SamplePosition | None]:
         place = len(self._held) - 1
@@ -326,6 +298,17 @@ class CounterTracker:
             places.append(moved and self._place(moved, cause if is_gap and n_lost else "lost"))
         self._held, self._restarted = [], False
         return places
+
+
+def to_seconds(timestamps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a driver's timestamps since 1970 in seconds: some come in milliseconds.
+
+    Examples
+    --------
+    >>> to_seconds(np.array([1787270434786.832])), to_seconds(np.array([1787270434.5]))
+    (array([1.78727043e+09]), array([1.78727043e+09]))
+    """
+    return timestamps / 1000 if timestamps.size and timestamps[-1] > _MIN_MILLISECONDS else timestamps
 
 
 def arrival_times(timestamps: NDArray[np.float64], since: float, now: float) -> list[float]:

@@ -9,7 +9,8 @@ from itertools import groupby, pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurofeedback.acquisition.placement.counter_tracking import CounterRule, CounterTracker, SamplePosition
+from neurofeedback.acquisition.placement.counter_rules import CounterRule
+from neurofeedback.acquisition.placement.counter_tracking import CounterTracker, SamplePosition
 from neurofeedback.types import LostRun
 
 _MIN_BLOCKS, _MAX_WITHOUT_BLOCKS = 4, 256

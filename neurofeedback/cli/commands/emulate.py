@@ -105,6 +105,39 @@ def muse(
     raise typer.Exit(code)
 
 
+class Firmware(StrEnum):
+    """Which firmware of a Ganglion, as typed."""
+
+    THREE = "3"
+    TWO = "2"
+
+
+@emulate_app.command()
+def ganglion(
+    command: Command = None,
+    recording: RecordingOption = None,
+    simulated: SimulatedOption = None,
+    firmware: Annotated[Firmware, typer.Option(help="Which firmware.")] = Firmware.THREE,
+    loss: LossOption = 0.0,
+    fault: FaultOptions = None,
+    faults: FaultsFileOption = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Emulate an OpenBCI Ganglion on a private message bus, for COMMAND or the program of the printed line."""
+    from neurofeedback.emulators.ganglion import SFREQ, EmulatedGanglion, Ganglion, GanglionFirmware2  # loads NumPy
+
+    board = (Ganglion if firmware is Firmware.THREE else GanglionFirmware2)(
+        load_signal(recording, simulated, "ganglion", (), SFREQ, seed), read_faults(loss, fault, faults), seed=seed
+    )
+    validate_faults(board)
+    with EmulatedGanglion(board) as headset:
+        environment = {"DBUS_SYSTEM_BUS_ADDRESS": headset.address}
+        line = f"DBUS_SYSTEM_BUS_ADDRESS={headset.address} neurofeedback train --device ganglion"
+        code = run_emulator(headset, board, headset.address, line, command or [], environment)
+    print_status(tr(terminal.SAMPLES_SENT, n=len(board.counts), lost=len(board.lost_samples)))
+    raise typer.Exit(code)
+
+
 @emulate_app.command()
 def crown(
     command: Command = None,

@@ -27,10 +27,8 @@ STREAMING = "Another BrainFlow program that streams to this multicast group; NUM
 LSL_STREAM = "{n_channels} channels at {sfreq} Hz, type {type}"
 BLUETOOTH_HEADSET = "{name} at {address}, {rssi} dBm"
 MAYBE_ATHENA = "type muse-s-athena if it is an Athena"
+SAME_NAME = "another in reach has the same name: the address tells them apart"
 MAYBE_2016 = "type muse-2016 if it is a Muse of 2016"
-OLD_ATHENA_SCALE = (
-    "BrainFlow {version} gives the samples of a Muse S Athena 4.55 times too large: install BrainFlow 5.23 or newer."
-)
 OPENBCI = "OpenBCI"
 OPENBCI_FIRMWARE = "OpenBCI, firmware {version}"
 

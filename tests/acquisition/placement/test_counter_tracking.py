@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from neurofeedback.acquisition.placement.counter_tracking import MAX_HOLD_S, CounterRule, arrival_times
+from neurofeedback.acquisition.placement.counter_rules import CounterRule
+from neurofeedback.acquisition.placement.counter_tracking import MAX_HOLD_S, arrival_times
 from neurofeedback.acquisition.placement.sample_placement import SamplePlacer
 from neurofeedback.types import LostRun
 

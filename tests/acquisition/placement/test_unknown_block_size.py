@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurofeedback.acquisition.placement.counter_tracking import CounterRule
+from neurofeedback.acquisition.placement.counter_rules import CounterRule
 from neurofeedback.acquisition.placement.sample_placement import SamplePlacer
 
 RULE = CounterRule(256, repeat=0)
