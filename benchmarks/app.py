@@ -47,9 +47,9 @@ from pathlib import Path
 from neurofeedback.cli.helpers import window
 from neurofeedback.ui import main_window
 from PyQt6.QtCore import QTimer
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QMainWindow
 def seen(self, event):
-    main_window.QMainWindow.showEvent(self, event)
+    QMainWindow.showEvent(self, event)
     QTimer.singleShot(0, lambda: (print(time.perf_counter() - began, flush=True), QApplication.quit()))
 main_window.MainWindow.showEvent = seen
 window.open_window(Path(sys.argv[1]))
