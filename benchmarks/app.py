@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program sets it
 os.environ["QT_LOGGING_RULES"] = "*.debug=false;qt.qpa.*=false"
 
 import psutil

@@ -10,11 +10,14 @@ from types import FrameType
 from neurofeedback.errors import EXIT_INTERRUPTED
 
 _IMPORTLIB_PREFIX = "<frozen importlib"
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def main() -> None:
     """Run the program and exit with its code."""
     os.umask(0o077)  # files of libraries too are for the owner alone
+    for name in _ONE_THREAD:  # threads of NumPy's products would wait for each other in endless loops on a busy machine
+        os.environ.setdefault(name, "1")
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _handle_interrupt)
     from neurofeedback.cli.main import main as run  # what is imported from here on can be interrupted

@@ -131,6 +131,33 @@ def test_the_module_runs_as_the_program_does() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, __version__)
 
 
+THREADS = """
+import os, sys
+
+from neurofeedback.__main__ import main
+
+sys.argv = ["neurofeedback", "--version"]
+try:
+    main()
+finally:
+    import numpy as np
+
+    large = np.ones((600, 600))
+    for _ in range(20):
+        large @ large
+    print(len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
+def test_products_use_one_thread() -> None:
+    """On a busy machine, threads that wait for each other cost more than a core."""
+    names = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    command = [sys.executable, "-c", THREADS]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=names)
+    assert done.stdout.split()[-1] == "1"
+
+
 INTERRUPTED_AT = """
 import os, signal, sys
 
