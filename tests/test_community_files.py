@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from neurofeedback import __version__
 from tests.helpers import ROOT
 
 GITHUB = ROOT / ".github"
@@ -25,7 +26,8 @@ def test_citation_and_archive_agree_with_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     archive = json.loads((ROOT / ".zenodo.json").read_text(encoding="utf-8"))
-    assert (citation["cff-version"], citation["version"]) == ("1.2.0", project["version"])
+    assert (citation["cff-version"], citation["version"]) == ("1.2.0", __version__)
+    assert "version" in project["dynamic"]
     assert citation["license"] == archive["license"] == project["license"]
     assert citation["title"] == archive["title"]
     assert citation["authors"] == archive["creators"]
@@ -74,7 +76,7 @@ def test_a_workflow_runs_only_scripts_that_exist(path: Path) -> None:
     ("version", "changes", "printed", "fault"),
     [
         ("1.2.0", "# C\n\n## [1.2.0] - 2026\n\n- A\n\n## [1.1.0]\n\n- B\n", "- A\n", ""),
-        ("1.2.1", "## [1.2.1]\n\n- A\n", "", "pyproject.toml has 1.2.0"),
+        ("1.2.1", "## [1.2.1]\n\n- A\n", "", "_version.py has 1.2.0"),
         ("1.2.0", "## [Unreleased]\n\n- A\n", "", "no section on 1.2.0"),
     ],
 )
@@ -84,7 +86,8 @@ def test_release_notes_are_the_section_of_the_version(
     (tmp_path / "packaging").mkdir()
     script = tmp_path / "packaging" / "release_notes.py"
     script.write_bytes((ROOT / "packaging" / "release_notes.py").read_bytes())
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"\n')
+    (tmp_path / "neurofeedback").mkdir()
+    (tmp_path / "neurofeedback" / "_version.py").write_text('"""The version."""\n\n__version__ = "1.2.0"\n')
     (tmp_path / "CHANGELOG.md").write_text(changes)
     done = subprocess.run([sys.executable, script, version], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (int(bool(fault)), printed)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import json
-import os
 import shutil
 import signal
 import subprocess
@@ -21,10 +19,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import mne
 import numpy as np
-import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -45,6 +43,8 @@ from neurofeedback.types import CommandKind, EventKind, Frame, LostRun, Phase, S
 from neurofeedback.verification.check_result import CheckStatus
 from neurofeedback.verification.replay import compare_with_log, replay
 from neurofeedback.verification.verify import verify
+from tests.bids import bids_errors
+from tests.programs import Program, fork_server
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)"),
@@ -53,80 +53,8 @@ pytestmark = [
     pytest.mark.timeout(600),  # the first test waits for all sessions
 ]
 
-HERE = Path(sys.executable).parent
 SIGNAL_S = 60.0
 Measured = Callable[[str, object], None]
-
-FORK_SERVER = """
-import json, os, signal, sys
-import neurofeedback.acquisition.brainflow, neurofeedback.cli.helpers.terminal_view, neurofeedback.session.session
-from neurofeedback.cli.helpers import window
-from neurofeedback.cli.main import main
-
-window._write_report = lambda session: None
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-for line in sys.stdin:
-    arguments, environment, out, err, status = json.loads(line)
-    if os.fork():
-        continue
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    if program := os.fork():
-        with open(status, "w", buffering=1) as file:
-            print(program, file=file)
-            print(os.waitstatus_to_exitcode(os.waitpid(program, 0)[1]), file=file)
-        os._exit(0)
-    os.environ.update(environment)
-    for number, path in enumerate((os.devnull, out, err)):
-        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
-    sys.argv = ["neurofeedback", *arguments]
-    main()
-    break
-"""
-"""Imports the program once and forks it for each session: imports cost more than these sessions."""
-
-
-@contextlib.contextmanager
-def fork_server() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([sys.executable, "-c", FORK_SERVER], stdin=subprocess.PIPE, text=True) as process:
-        yield process
-        assert process.stdin
-        process.stdin.close()
-
-
-class Program:
-    """One run of the program; like ``subprocess.Popen``, of a grandchild."""
-
-    def __init__(self, process: subprocess.Popen[str], arguments: list[str], environment: dict, folder: Path) -> None:
-        self._out, self._err, self._status = (folder / name for name in ("out", "err", "status"))
-        request = [arguments, environment, *map(str, (self._out, self._err, self._status))]
-        assert process.stdin
-        process.stdin.write(json.dumps(request) + "\n")
-        process.stdin.flush()
-
-    @property
-    def out(self) -> str:
-        return self._out.read_text()
-
-    @property
-    def err(self) -> str:
-        return self._err.read_text()
-
-    @property
-    def returncode(self) -> int | None:
-        lines = self._status_lines()
-        return int(lines[1]) if len(lines) > 1 else None
-
-    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
-        os.kill(int(self._status_lines()[0]), number)
-
-    def rss_mb(self) -> float | None:
-        """Resident memory, or None while there is no such process."""
-        with contextlib.suppress(psutil.NoSuchProcess, IndexError):
-            return psutil.Process(int(self._status_lines()[0])).memory_info().rss / 2**20
-        return None
-
-    def _status_lines(self) -> list[str]:
-        return self._status.read_text().split("\n")[:-1] if self._status.exists() else []
 
 
 class MuseUnderTest:
@@ -294,6 +222,8 @@ SCENARIOS = {  # the longest first
     "muse clean": Scenario("muse", lost_s=3.0),
     "cyton clean": Scenario("cyton", lost_s=3.0),
 }
+NIGHTLY = ("muse clean", "cyton clean", "muse outage", "cyton baseline")
+"""What the nightly run adds: another of these shows the same with the other headset, or with more faults."""
 HEADSETS = {"muse": MuseUnderTest, "cyton": CytonUnderTest}
 N_AT_ONCE = 6
 
@@ -459,18 +389,26 @@ def run_sessions(
     return sessions
 
 
+def params(*names: str) -> list[Any]:
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in NIGHTLY else []) for name in names]
+
+
 @pytest.fixture(scope="module")
-def sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, EmulatedSession]:
-    return run_sessions(SCENARIOS, tmp_path_factory.mktemp("reconnect"))
+def sessions(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, EmulatedSession]:
+    """Every session that a test of this run asks for; those of each change in any case."""
+    specs = (getattr(item, "callspec", None) for item in request.session.items)
+    asked = {spec.params.get("session") for spec in specs if spec is not None}
+    chosen = {name: scenario for name, scenario in SCENARIOS.items() if name not in NIGHTLY or name in asked}
+    return run_sessions(chosen, tmp_path_factory.mktemp("reconnect"))
 
 
-@pytest.fixture(params=SCENARIOS)
+@pytest.fixture(params=params(*SCENARIOS))
 def session(request: pytest.FixtureRequest, sessions: dict[str, EmulatedSession]) -> EmulatedSession:
     return sessions[request.param]
 
 
 def only(*names: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("session", names, indirect=True)
+    return pytest.mark.parametrize("session", params(*names), indirect=True)
 
 
 WITH_OUTAGE = only(*(name for name, scenario in SCENARIOS.items() if scenario.reconnects))
@@ -616,12 +554,7 @@ def test_all_sessions_together_are_a_valid_dataset(sessions: dict[str, EmulatedS
         header, *rows = (session.folder / "rec" / "participants.tsv").read_text().splitlines(keepends=True)
         people += rows
     (tmp_path / "participants.tsv").write_text(header + "".join(people))
-    validators = [
-        subprocess.Popen([str(HERE / "bids-validator-deno"), str(folder), "--json"], stdout=subprocess.PIPE, text=True)
-        for folder in (tmp_path, tmp_path / "derivatives" / "neurofeedback")
-    ]
-    issues = [json.loads(validator.communicate()[0])["issues"]["issues"] for validator in validators]
-    assert [issue["code"] for found in issues for issue in found if issue.get("severity") == "error"] == []
+    assert bids_errors(tmp_path) == []
 
 
 @WITH_SILENCE

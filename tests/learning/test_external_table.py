@@ -71,15 +71,16 @@ def test_a_clear_effect_over_many_sessions_would_show_as_active(tmp_path: Path) 
     assert evaluate_feature_table(none, DEFAULT, SETTINGS).active_subjects == ()
 
 
-def test_session_differences_are_not_decoded(tmp_path: Path) -> None:
-    """Offsets that go with the labels, and nothing within a session."""
+@pytest.mark.parametrize(("n_tables", "tolerance"), [(3, 0.08), pytest.param(12, 0.04, marks=pytest.mark.slow)])
+def test_session_differences_are_not_decoded(tmp_path: Path, n_tables: int, tolerance: float) -> None:
+    """Offsets that go with the labels, and nothing within a session; the tolerance is that of as many draws."""
     values: list[float] = []
-    for seed in range(12):
+    for seed in range(n_tables):
         path = save(tmp_path / "t.csv", rows(4, 4, 16, effect=0.0, offset=5.0, seed=seed))
         scores = evaluate_feature_table(read_feature_table(path), DEFAULT, SETTINGS)
         found = (scores.prequential, scores.sessions_left_out, scores.subjects_left_out)
         values += [one.value for one in found if one is not None]
-    assert np.mean(values) == pytest.approx(0.5, abs=0.04)
+    assert np.mean(values) == pytest.approx(0.5, abs=tolerance)
 
 
 def test_rows_are_sorted_by_time_within_session(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_notes import SessionNotes, read_notes, write_notes
 from neurofeedback.recording.session_writer import SessionWriter
 from neurofeedback.types import Chunk, StreamInfo
+from tests.bids import bids_errors
 from tests.recording.test_forms import START
-from tests.recording.test_session_writer import validate
 
 LABEL = START.strftime("%Y%m%dT%H%M%S")
 
@@ -49,7 +49,7 @@ def test_a_session_tagged_twice_leaves_both_values_in_the_log(writer: SessionWri
     assert (changes[-1].by, changes[-1].why) == ("Dr. Roe", "wrong one")
     assert (changes[-1].before, changes[-1].after) == ('{"condition": "pre"}', '{"condition": "during"}')
     assert write_facts(tmp_path, "07", LABEL, facts) == (), "the same again changes nothing"
-    assert validate(tmp_path) == []
+    assert bids_errors(tmp_path) == []
 
 
 def test_notes_and_facts_agree_in_both_directions(writer: SessionWriter, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -37,6 +36,7 @@ from neurofeedback.types import (
     State,
     StreamInfo,
 )
+from tests.bids import bids_errors
 
 STREAM = StreamInfo(
     device="synthetic", sfreq=250.0, ch_names=("Fz", "Pz", "O1"), reference="ear", facts={"firmware": "3"}
@@ -71,21 +71,6 @@ def frame(index: int) -> Frame:
     )  # fmt: skip
 
 
-def validate(folder: Path) -> list[str]:
-    """Return the validator's errors; warnings are about metadata only a lab can know."""
-    tool = Path(sys.executable).with_name("bids-validator-deno")
-    done = subprocess.run(
-        [tool, folder, "--format", "json", "--ignoreWarnings"], check=False, capture_output=True, text=True
-    )
-    issues = json.loads(done.stdout)["issues"]["issues"]
-    return [f"{i['code']} {i.get('subCode', '')} {i.get('location', '')}" for i in issues if i["severity"] == "error"]
-
-
-def assert_valid(root: Path) -> None:
-    assert validate(root) == []
-    assert validate(root / "derivatives" / "neurofeedback") == []
-
-
 def write_session(root: Path, header: SessionHeader = HEADER, n_chunks: int = 8) -> tuple[SessionWriter, list[Chunk]]:
     writer = SessionWriter(root, header)
     writer.process_event(Event(0, EventKind.START))
@@ -108,15 +93,17 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SessionWrit
 
 
 def test_a_finished_session_is_valid_bids(session):
-    assert_valid(session[0])
+    assert bids_errors(session[0]) == []
 
 
 def test_a_new_dataset_is_valid_before_its_first_session_and_with_its_first_chunk(tmp_path: Path):
-    writer = SessionWriter(tmp_path, HEADER)
-    assert_valid(tmp_path)
+    root = tmp_path / "recordings"
+    writer = SessionWriter(root, HEADER)
+    new = shutil.copytree(root, tmp_path / "new")
     writer.process_chunk(chunk(0, 1))
-    assert_valid(tmp_path)
+    live = shutil.copytree(root, tmp_path / "live")
     writer.close()
+    assert bids_errors(new, live) == []
 
 
 def test_mne_reads_the_samples_and_skips_the_gaps(session):
@@ -207,7 +194,7 @@ def test_participants_are_listed_once_and_foreign_columns_remain(tmp_path: Path)
     table = (tmp_path / "participants.tsv").read_text()
     assert table == "participant_id\tage\nsub-09\t30\nsub-01\tn/a\nsub-02\tn/a\n"
     assert len(list(tmp_path.glob("README*"))) == 1
-    assert_valid(tmp_path)
+    assert bids_errors(tmp_path) == []
 
 
 def _sessions(folder: str, names: list[str]) -> set[str]:
@@ -222,7 +209,7 @@ def test_an_existing_readme_is_respected(tmp_path: Path):
     (tmp_path / "README.md").write_text("Ours. " * 30)
     SessionWriter(tmp_path, HEADER).close()
     assert not (tmp_path / "README").exists()
-    assert validate(tmp_path) == []
+    assert bids_errors(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -297,26 +284,40 @@ class FullDisk:
         return written
 
 
-@pytest.mark.parametrize("room", [0, 13, 77, 500, 1230])
+ROOMS = (0, 13, 77, 500, 1230)
+
+
+@pytest.mark.parametrize("room", ROOMS)
 def test_full_disk_ends_the_recording_with_complete_samples_and_lines(tmp_path: Path, monkeypatch, room: int):
-    disk = FullDisk(monkeypatch)
-    writer, _ = write_session(tmp_path)
-    disk.room = room
-    with pytest.raises(RecordingError, match=r"the disk is full, so the recording ended.* are saved in") as caught:
-        go_on(writer, 12)
-    assert caught.value.exit_code == 4
-    disk.room = None
+    writer, caught = write_until_full(tmp_path, FullDisk(monkeypatch), room)
+    assert caught.exit_code == 4
     with pytest.raises(RecordingError, match="the disk is full"):
         writer.process_chunk(chunk(900, 100))
     assert writer.close() == writer.derived
     summary = json.loads(writer.files.derived_file("summary.json").read_text())
     assert summary["finished"] is False
     assert writer.files.eeg_file("eeg.eeg").stat().st_size == 12 * summary["n_samples"]
-    assert f"{summary['n_samples']} samples" in str(caught.value)
+    assert f"{summary['n_samples']} samples" in str(caught)
     for path in (writer.files.eeg_file("eeg.vmrk"), writer.files.eeg_file("events.tsv"), writer.files.frame_log):
         assert path.read_bytes().endswith(b"\n")
     assert summary["n_samples"] >= 800
-    assert_valid(tmp_path)
+
+
+def test_dataset_is_valid_after_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    disk = FullDisk(monkeypatch)
+    for room in ROOMS:
+        write_until_full(tmp_path / str(room), disk, room)[0].close()
+    assert bids_errors(*tmp_path.iterdir()) == []
+
+
+def write_until_full(root: Path, disk: FullDisk, room: int) -> tuple[SessionWriter, RecordingError]:
+    """Write a session until the disk, which has so many bytes left, is full; afterwards it has room again."""
+    writer, _ = write_session(root)
+    disk.room = room
+    with pytest.raises(RecordingError, match=r"the disk is full, so the recording ended.* are saved in") as caught:
+        go_on(writer, 12)
+    disk.room = None
+    return writer, caught.value
 
 
 def go_on(writer: SessionWriter, n_chunks: int) -> None:
@@ -343,7 +344,7 @@ def test_a_disk_that_really_fills_ends_the_recording(small_disk: Path, monkeypat
         go_on(writer, 1000)
     writer.close()
     assert writer.files.eeg_file("eeg.eeg").stat().st_size == writer.n_samples * 12 > 200_000
-    assert_valid(small_disk / "recordings")
+    assert bids_errors(small_disk / "recordings") == []
     (small_disk / "ballast").unlink()
     recover_sessions(small_disk / "recordings")
     assert open_recording(small_disk / "recordings").summary.finished is False
@@ -438,4 +439,4 @@ def test_awkward_names_and_values_stay_in_their_cells(tmp_path: Path):
     raw = mne.io.read_raw_brainvision(writer.files.eeg_file("eeg.vhdr"), verbose="error")
     assert raw.ch_names == ["a,b", "c d", "é µ"]
     assert open_recording(tmp_path).events == (Event(0, EventKind.MARK, "a b c"),)
-    assert_valid(tmp_path)
+    assert bids_errors(tmp_path) == []

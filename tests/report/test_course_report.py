@@ -16,8 +16,8 @@ from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.report.course.course_page import read_course_content, write_course_report
 from neurofeedback.verification.check_facts import check_record
 from neurofeedback.verification.check_result import CheckStatus
+from tests.bids import bids_errors
 from tests.helpers import ROOT
-from tests.recording.test_session_writer import validate
 
 FORBIDDEN = ("improve", "better than", "worse than", "respond", "recover", "effective", "significant", "p =", "p <")
 
@@ -120,7 +120,7 @@ def test_doses_are_reported_without_any_recording(folder: Path) -> None:
 def test_the_dataset_of_the_example_is_valid_and_its_record_is_whole(folder: Path) -> None:
     root = folder / "recordings"
     assert {one.item: one.text for one in check_record(root) if one.status is not CheckStatus.OK} == {}
-    assert validate(root) == []
+    assert bids_errors(root) == []
 
 
 def test_an_existing_file_is_not_overwritten(folder: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.session import Session
 from neurofeedback.types import EventKind, Phase
 from neurofeedback.verification.verify import CheckStatus, verify
-from tests.recording.test_session_writer import validate
+from tests.bids import bids_errors
 
 
 def test_a_recording_without_practice(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_recording_without_practice(tmp_path: Path) -> None:
     assert not math.isnan(past.duration_s or math.nan)
     wrong = {one.item: one.text for one in verify(files.raw).results if one.status is CheckStatus.WRONG}
     assert wrong == {}
-    assert validate(tmp_path) == []
+    assert bids_errors(tmp_path) == []
 
 
 @pytest.mark.parametrize(

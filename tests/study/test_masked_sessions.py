@@ -48,7 +48,7 @@ from neurofeedback.types import Phase
 from neurofeedback.ui import unfinished_sessions
 from neurofeedback.ui.viewmodels import read_overview, what_if
 from neurofeedback.verification.verify import CheckStatus, verify
-from tests.recording.test_session_writer import validate
+from tests.bids import bids_errors
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -291,7 +291,7 @@ def test_masked_session_is_shown_nowhere(both: dict[str, Path]) -> None:
         what_if(files.derived, "default", None, lambda _: None)
     assert finished_sessions(root, "07", ())[0] == []
     assert verify(files.raw).status is CheckStatus.OK
-    assert validate(root / "derivatives" / "neurofeedback") == []
+    assert bids_errors(root) == []
     shown = CliRunner().invoke(app, ["replay", str(files.raw)])
     assert "same as log: identical" in shown.output
 

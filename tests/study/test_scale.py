@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from neurofeedback.simulation.population import draw_person
 from neurofeedback.simulation.simulated_meditator import draw_session
 from neurofeedback.study.batch import BatchRequest, run_batch
 from neurofeedback.types import Chunk, Command, CommandKind
+from tests.bids import bids_errors
 
 N_SESSIONS, N_PEOPLE, SECONDS = 200, 10, 30.0
 BEGAN = datetime(2026, 1, 1, 9, tzinfo=UTC)
@@ -53,11 +51,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_validator_finds_no_error(dataset: Path):
-    tool = Path(sys.executable).with_name("bids-validator-deno")
-    for folder in (dataset, dataset / "derivatives" / "neurofeedback"):
-        done = subprocess.run([tool, folder, "--format", "json"], check=False, capture_output=True, text=True)
-        issues = json.loads(done.stdout)["issues"]["issues"]
-        assert [issue for issue in issues if issue["severity"] == "error"] == []
+    assert bids_errors(dataset) == []
 
 
 def test_mne_bids_opens_each(dataset: Path):
