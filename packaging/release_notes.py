@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -12,9 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main(version: str, root: Path = ROOT) -> int:
     """Print the section of a version such as ``0.2.0``; returns the exit code."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    if version != project["version"]:
-        print(f"the tag is {version}, pyproject.toml has {project['version']}", file=sys.stderr)
+    source = (root / "neurofeedback" / "_version.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "(.+)"$', source, re.MULTILINE)
+    if found is None or version != found[1]:
+        print(f"the tag is {version}, neurofeedback/_version.py has {found and found[1]}", file=sys.stderr)
         return 1
     changes = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     section = re.search(rf"^## \[{re.escape(version)}\].*?\n(.*?)(?=^## |\Z)", changes, re.MULTILINE | re.DOTALL)

@@ -115,8 +115,8 @@ pip_install() {
   [ -x "$venv/bin/pip" ] && run_pip "$@" # a .venv made by uv has none
 }
 
-# What need_python installs from: a changed pyproject.toml or lock is installed again.
-sources() { cat "$root/pyproject.toml" "$root"/requirements*.lock 2>/dev/null || true; } # there may be no lock
+# What need_python installs from: a changed pyproject.toml, version or lock is installed again; there may be no lock.
+sources() { cat "$root"/{pyproject.toml,neurofeedback/_version.py,requirements*.lock} 2>/dev/null || true; }
 
 # True when the lock's header names the version of .venv's Python.
 lock_fits() {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurofeedback._version import __version__
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.recording.session_json import LatencyPercentiles, SessionSummary
 from neurofeedback.session.baseline_store import baseline_summary
@@ -71,7 +72,8 @@ class FrameCounts:
 def package_versions() -> dict[str, str]:
     """Return the versions of all packages that can affect results."""
     found = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.platform()}
-    for package in ("neurofeedback-meditation", *_PACKAGES):
+    found["neurofeedback-meditation"] = __version__
+    for package in _PACKAGES:
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
