@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from benchmarks.fuzz.truth import Case
     from neurofeedback.feedback.sound_bank import SoundBank
     from neurofeedback.recording.bids_paths import SessionFiles
 
@@ -27,6 +28,14 @@ def sound_bank(**changes: object) -> SoundBank:
     from neurofeedback.settings.audio_feedback import AudioSettings
 
     return make_sound_bank(AudioSettings.model_validate(changes))
+
+
+@cache
+def known_case(number: int) -> Case:
+    """Return a generated file of known truth; made once a process."""
+    from benchmarks.fuzz.silent import make_case
+
+    return make_case(number)
 
 
 def import_recording(

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz.silent import make_case
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.formats.text import import_brainflow, import_csv, import_openbci
 from neurofeedback.formats.text.text_table import TextTable, read_long_columns
 from neurofeedback.formats.text.time_cells import parse_times
+from tests.helpers import known_case
 
 HEADING = "timestamps,TP9,AF7,AF8\n"
 ROWS = [f"{1.7e9 + i / 256:.6f},{np.sin(i):.3f},{i / 8:.3f}, {-i}" for i in range(300)]
@@ -58,7 +58,7 @@ def test_any_other_table_is_left_to_the_careful_reader(tmp_path: Path, text: str
 
 @pytest.mark.parametrize("kind", ["muse-lsl", "emotiv", "brainflow", "openbci"])
 def test_long_files_are_read_as_short_ones(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    cases = [case for case in map(make_case, range(60)) if case.kind == kind]
+    cases = [case for case in map(known_case, range(60)) if case.kind == kind]
     assert len(cases) >= 2
     for number, case in enumerate(cases[:4]):
         folder = tmp_path / str(number)

@@ -24,6 +24,12 @@ from neurofeedback.types import ContactLevel
 from tests.helpers import DATA, ROOT
 
 RATES = (100.0, 125.0, 200.0, 220.0, 250.0, 256.0, 500.0, 1000.0, 2000.0)
+
+
+def nightly(*values):
+    return [pytest.param(value, marks=pytest.mark.slow) for value in values]
+
+
 FULL_SCALE_UV = 1000.0
 
 
@@ -93,7 +99,7 @@ CONDITIONS = (flat, railed, broken, mains, muscle, moving, drifting, lost)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("sfreq", RATES)
+@pytest.mark.parametrize("sfreq", [*RATES[:-1], *nightly(RATES[-1])])
 @pytest.mark.parametrize("what", CONDITIONS, ids=lambda what: what.__name__)
 def test_every_reason_is_found_at_every_rate(what, sfreq):
     if what is mains and sfreq <= 100:
@@ -140,7 +146,7 @@ LIFTED = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", LIFTED)
-@pytest.mark.parametrize("offset_s", [0.0, 0.05, 0.5, 0.95])
+@pytest.mark.parametrize("offset_s", [0.0, 0.95, *nightly(0.05, 0.5)])
 @pytest.mark.parametrize("sfreq", [125.0, 220.0, 250.0])
 def test_a_lifted_electrode_is_noticed_within_3_s_and_its_return_shown_within_4_s(kind, offset_s, sfreq):
     lift, back = round((6 + offset_s) * sfreq), round((16 + offset_s) * sfreq)
