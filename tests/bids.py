@@ -42,7 +42,7 @@ def bids_issues(*roots: Path) -> list[BidsIssue]:
         done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)["derivativesSummary"]
-    return [issue for number, root in enumerate(roots) for issue in _issues(root, found[str(number)])]
+    return [issue for number, root in enumerate(roots) for issue in _issues(root, found[f"/derivatives/{number}/"])]
 
 
 def _issues(dataset: Path, found: dict[str, Any]) -> Iterator[BidsIssue]:
@@ -50,7 +50,7 @@ def _issues(dataset: Path, found: dict[str, Any]) -> Iterator[BidsIssue]:
         words = (str(issue.get(key, "")) for key in ("severity", "code", "subCode", "location"))
         yield BidsIssue(dataset, *words)
     for path in sorted(dataset.glob("derivatives/*/dataset_description.json")):
-        yield from _issues(path.parent, found["derivativesSummary"][path.parent.name])
+        yield from _issues(path.parent, found["derivativesSummary"][f"/derivatives/{path.parent.name}/"])
 
 
 def bids_errors(*roots: Path) -> list[str]:

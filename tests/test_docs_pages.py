@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 import typer
+from click import Command
 from typer.core import TyperGroup
 
 from neurofeedback.cli.main import app
+from neurofeedback.settings.model import Settings
 from tests.helpers import ROOT
 
 DOCS = ROOT / "docs"
@@ -112,6 +114,46 @@ def test_every_command_line_is_one_that_the_program_has(page: Path) -> None:
 )
 def test_a_wrong_command_line_is_found(text: str, unknown: list[str]) -> None:
     assert [word for line in command_lines(text) for word in unknown_words(line)] == unknown
+
+
+OTHER_PROGRAMS = {"--constraint", "--dist"}
+"""Options of uv and of pytest-xdist."""
+
+
+def options_of(command: Command) -> set[str]:
+    own = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
+    inner = command.commands.values() if isinstance(command, TyperGroup) else ()
+    return own.union({"--help"}, *map(options_of, inner))
+
+
+def script_texts() -> str:
+    """Return the text of the scripts and benchmarks, which have options of their own."""
+    paths = [path for name in ("scripts", "benchmarks", "docs/examples") for path in (ROOT / name).rglob("*")]
+    return "\n".join(
+        path.read_text(encoding="utf-8") for path in paths if path.is_file() and path.suffix in {"", ".py"}
+    )
+
+
+def test_every_option_on_its_own_is_one_that_exists() -> None:
+    known, scripts = options_of(PROGRAM) | OTHER_PROGRAMS, script_texts()
+    wrong = []
+    for page in ALL:
+        for code in re.findall(r"`(--[a-z][^`\n]*)`", page.read_text(encoding="utf-8")):
+            names = re.findall(r"(?<!\S)--[a-z][\w-]*", code)
+            wrong += [f"{page.name}: {name}" for name in names if name not in known and name not in scripts]
+    assert wrong == []
+
+
+def test_every_setting_is_one_that_exists() -> None:
+    """A page that names a former name of a setting is about that: the changelog, and how to upgrade."""
+    sections = {name: field.annotation for name, field in Settings.model_fields.items()}
+    wrong = []
+    for page in set(ALL) - {ROOT / "CHANGELOG.md", DOCS / "upgrading.md"}:
+        for section, key in re.findall(r"`([a-z]+)\.([a-z_]+)\b", page.read_text(encoding="utf-8")):
+            keys = getattr(sections.get(section), "model_fields", None)
+            if keys is not None and key not in keys:
+                wrong.append(f"{page.name}: {section}.{key}")
+    assert wrong == []
 
 
 def test_the_pages_name_every_command() -> None:
