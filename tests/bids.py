@@ -31,18 +31,29 @@ class BidsIssue:
 
 
 def bids_issues(*roots: Path) -> list[BidsIssue]:
-    """Return the issues of the datasets and of the datasets in their folders of derivatives."""
+    """Return the issues of the datasets and of the datasets in their folders of derivatives, without ignored files."""
     tool = Path(sys.executable).with_name("bids-validator-deno")
     with tempfile.TemporaryDirectory() as name:
         frame = Path(name)
         (frame / "dataset_description.json").write_text(json.dumps(_FRAME))
         for number, root in enumerate(roots):
-            shutil.copytree(root, frame / "derivatives" / str(number))
+            _remove_ignored(shutil.copytree(root, frame / "derivatives" / str(number)))
         command = [tool, frame, "--recursive", "--format", "json"]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)["derivativesSummary"]
     return [issue for number, root in enumerate(roots) for issue in _issues(root, found[f"/derivatives/{number}/"])]
+
+
+def _remove_ignored(dataset: Path) -> None:
+    """Remove what ``.bidsignore`` names: the validator reads that file only in the dataset it is started with."""
+    ignored = dataset / ".bidsignore"
+    for pattern in ignored.read_text().split() if ignored.exists() else ():
+        assert "/" not in pattern.rstrip("/")
+        for path in [path for path in dataset.rglob(pattern) if dataset / "derivatives" not in path.parents]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in dataset.glob("derivatives/*/dataset_description.json"):
+        _remove_ignored(path.parent)
 
 
 def _issues(dataset: Path, found: dict[str, Any]) -> Iterator[BidsIssue]:

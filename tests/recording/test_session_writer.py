@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -71,6 +72,13 @@ def frame(index: int) -> Frame:
     )  # fmt: skip
 
 
+def standalone_errors(folder: Path) -> list[str]:
+    """Return the errors of the validator started as a person starts it, which reads ``.bidsignore``."""
+    tool = Path(sys.executable).with_name("bids-validator-deno")
+    done = subprocess.run([tool, folder, "--format", "json"], check=False, capture_output=True, text=True)
+    return [issue["code"] for issue in json.loads(done.stdout)["issues"]["issues"] if issue["severity"] == "error"]
+
+
 def write_session(root: Path, header: SessionHeader = HEADER, n_chunks: int = 8) -> tuple[SessionWriter, list[Chunk]]:
     writer = SessionWriter(root, header)
     writer.process_event(Event(0, EventKind.START))
@@ -93,7 +101,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SessionWrit
 
 
 def test_a_finished_session_is_valid_bids(session):
-    assert bids_errors(session[0]) == []
+    for folder in (session[0], session[0] / "derivatives" / "neurofeedback"):
+        assert standalone_errors(folder) == []
 
 
 def test_a_new_dataset_is_valid_before_its_first_session_and_with_its_first_chunk(tmp_path: Path):
