@@ -33,7 +33,7 @@ from neurofeedback.study.protocol_lock import frozen_protocol
 from neurofeedback.study.session_table import study_sessions
 from neurofeedback.verification.check_facts import check_record
 from neurofeedback.verification.check_result import CheckStatus
-from tests.recording.test_session_writer import HEADER, validate, write_session
+from tests.recording.test_session_writer import HEADER, write_session
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -173,7 +173,7 @@ def test_recorded_datasets_are_valid_bids_after_the_merge(tmp_path: Path) -> Non
         update_facts(root, person, writer.files.raw.name, {"condition": "home"})
         answer(root, person)
     merge(roots, tmp_path / "both")
-    assert validate(tmp_path / "both") == []
+    assert bids_errors(tmp_path / "both") == []
     assert_record_holds(tmp_path / "both")
     rows = (tmp_path / "both" / "participants.tsv").read_text(encoding="utf-8")
     assert rows.split() == ["participant_id", "sub-01", "sub-02"]
