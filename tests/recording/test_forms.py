@@ -29,7 +29,7 @@ from neurofeedback.storage.bin import move_to_bin, restore_from_bin
 from neurofeedback.storage.hash_chain import append_entry, read_chain, remove_content
 from neurofeedback.verification.check_facts import check_record
 from neurofeedback.verification.check_result import CheckStatus
-from tests.recording.test_session_writer import assert_valid
+from tests.bids import bids_errors
 
 PHQ9 = load_questionnaire("phq9")
 START = datetime(2026, 11, 1, 9, 0).astimezone()
@@ -57,7 +57,7 @@ def test_a_second_phq9_never_erases_the_first_and_the_dataset_is_valid(tmp_path:
     assert [one.answers.items["phq9_9"] for one in read_all_forms(tmp_path, "07")] == [1, 0, 0]
     assert len(table(tmp_path, 14).read_text().splitlines()) == 3, "two askings of one session are two rows"
     assert wrong(tmp_path) == {}
-    assert_valid(tmp_path)
+    assert bids_errors(tmp_path) == []
 
 
 def test_a_correction_names_the_line_it_corrects(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from neurofeedback.settings.load import load_questionnaire, save_contacts
 from neurofeedback.types import Chunk
 from neurofeedback.verification.check_facts import check_record, check_session_facts
 from neurofeedback.verification.check_result import CheckStatus
-from tests.recording.test_session_writer import assert_valid
+from tests.bids import bids_errors
 
 WHO = "07"
 DAY = datetime(2026, 11, 2).astimezone()
@@ -224,12 +224,12 @@ def main(root: Path) -> None:
         confirmed |= run(root, range(step, step + 1), attempt, kill_after)
         check(root, confirmed)
         if (step, kill_after) == VALIDATED:
-            assert_valid(root)
+            assert bids_errors(root) == []
     confirmed |= run(root, range(first, len(STEPS)), len(KILLS))
     check(root, confirmed)
     assert len(confirmed) > N_CONFIRMED
     assert is_frozen(root, WHO)
-    assert_valid(root)
+    assert bids_errors(root) == []
     sessions = [SessionFiles.from_stem(root, stem) for stem in find_session_stems(root)]
     recorded = [files for files in sessions if files.eeg_file("eeg.vhdr").exists()]
     assert len(recorded) > 3

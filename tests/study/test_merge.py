@@ -33,6 +33,7 @@ from neurofeedback.study.protocol_lock import frozen_protocol
 from neurofeedback.study.session_table import study_sessions
 from neurofeedback.verification.check_facts import check_record
 from neurofeedback.verification.check_result import CheckStatus
+from tests.bids import bids_errors
 from tests.recording.test_session_writer import HEADER, write_session
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
