@@ -1,89 +1,173 @@
 """A script that guesses the arms of masked sessions from a dataset without the run key, and leaks planted to test it.
 
-    python -m benchmarks.masked_arms [--studies 20] [--people 24]
+    python -m benchmarks.masked_arms [--studies 20] [--people 24] [--draws 999]
 
 Each study is a crossover with yoked sham: everybody is enrolled and records one short masked session, simulated, by
-somebody who does not respond to the sound. The script has the files of all sessions, their sizes, words, counts and
-numbers, and the arms of all people but the one it guesses, which is more than a stranger has. By chance it is right for
-half of the people; 258 of 480 is the one-sided 5 % bound of that. With a planted leak it must be right for most.
+somebody who does not respond to the sound. The script has all files of the dataset and the cache of its history: their
+names, sizes, times, words, counts and numbers, those in lists, too. It has the arms of all people but the one it
+guesses, which is more than a stranger has.
+
+Guesses that leave one person out are not independent of each other: by chance the number of right ones scatters about
+twice as much as the binomial distribution says, whose one-sided 5 % bound is 258 of 480. The number is therefore
+compared with what the same script gets right when the arms of each study are drawn again as the allocation draws them.
+With a planted leak it must be right for most.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
+from neurofeedback.analysis.history import cache_path, past_sessions
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
+from neurofeedback.study.allocation import draw_blocks
 
+Floats = NDArray[np.float64]
+Leak = Callable[[SessionFiles], None]
+BLOCK_SIZES = (2, 4, 6)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 _HASHES = re.compile(r"[0-9a-f]{32,}")
-Leak = Callable[[SessionFiles], None]
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_TEXTS = {".json", ".jsonl", ".tsv", ".toml", ".vhdr", ".vmrk", ".log", ".txt", ".html"}
+_LONGEST_LIST = 64
 
 
 def session_features(files: SessionFiles) -> dict[str, float]:
-    """Return what a script can count in the files of a session: sizes, lines, words and numbers, by name."""
+    """Return what a script can count about a session: names, sizes, times, lines, words and numbers, by name.
+
+    Its own files, the person's tables and records, and the lines of all other files that name the person.
+    """
     found: dict[str, float] = {}
-    for folder in (files.raw, files.derived):
-        for path in sorted(one for one in folder.rglob("*") if one.is_file()):
-            name = path.name.replace(files.stem, "").replace(files.session_prefix, "")
-            data = path.read_bytes()
-            found[f"{name} size"] = len(data)
-            if path.suffix not in {".json", ".tsv", ".toml", ".vhdr", ".vmrk"}:
-                continue
-            text = data.decode("utf-8", errors="replace")
-            text = text.replace(files.stem, "").replace(files.session_prefix, "").replace(files.participant, "")
-            found[f"{name} lines"] = text.count("\n")
-            for word, count in Counter(_WORD.findall(_HASHES.sub("", text))).items():
-                found[f"{name} {word}"] = count
-            if path.suffix == ".json":
-                found |= {f"{name} {key}": value for key, value in _numbers(json.loads(text), "")}
-            if path.suffix == ".tsv":
-                found |= {f"{name} {key}": value for key, value in _column_means(text)}
+    own = [path for folder in (files.raw, files.derived) for path in _files_below(folder)]
+    begun = min((path.stat().st_mtime for path in own), default=0.0)
+    for path in own:
+        name = _neutral(path.name, files)
+        state, data = path.stat(), path.read_bytes()
+        found |= {f"{name} exists": 1.0, f"{name} size": len(data), f"{name} blocks": getattr(state, "st_blocks", 0)}
+        found[f"{name} written after s"] = round(state.st_mtime - begun, 3)
+        if path.suffix in _TEXTS:
+            found |= _text_features(name, _neutral(data.decode("utf-8", errors="replace"), files))
+    for path in _files_below(files.root):
+        if path.suffix in _TEXTS and not any(part.startswith("ses-") for part in path.parts):
+            name = _neutral(path.relative_to(files.root).as_posix(), files)
+            found |= _text_features(name, _neutral(_lines_about(path, files), files))
+    return found
+
+
+def cache_features(root: Path) -> dict[str, dict[str, float]]:
+    """Return the numbers that the cache of the history has of each session, by stem."""
+    past_sessions(root)
+    found: dict[str, dict[str, float]] = {}
+    with closing(sqlite3.connect(cache_path(root))) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - names of its own tables
+                for k, cell in enumerate(row):
+                    named = found.setdefault(str(row[0]), {})
+                    named |= _text_features(f"cache {table} {k}", str(cell))
+                    if str(cell).startswith("{"):
+                        named |= {f"cache {table} {key}": value for key, value in _numbers(json.loads(cell), "")}
+    return found
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _neutral(text: str, files: SessionFiles) -> str:
+    """Return a text without what only says who it is about, and when."""
+    for known in (files.stem, files.session_prefix, files.participant, files.session_label):
+        text = text.replace(known, "")
+    return text
+
+
+def _lines_about(path: Path, files: SessionFiles) -> str:
+    label = files.participant.removeprefix("sub-")
+    named = re.compile(rf"{files.session_label}|{files.participant}\b|\b{label}\b")
+    if files.participant in path.name:
+        return path.read_text(encoding="utf-8", errors="replace")
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "".join(f"{line}\n" for line in lines if named.search(line))
+
+
+def _text_features(name: str, text: str) -> dict[str, float]:
+    found = {f"{name} lines": float(text.count("\n")), f"{name} length": float(len(text))}
+    found |= {f"{name} {word}": float(n) for word, n in Counter(_WORD.findall(_HASHES.sub("", text))).items()}
+    if name.endswith(".json"):
+        found |= {f"{name} {key}": value for key, value in _numbers(json.loads(text), "")}
+    if name.endswith(".tsv"):
+        found |= {f"{name} {key}": value for key, value in _columns(text)}
     return found
 
 
 def _numbers(value: Any, name: str) -> Iterator[tuple[str, float]]:
+    """Yield the numbers of a document by their place, also those in lists, and the length of each list."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield from _numbers(one, f"{name}/{key}")
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+    elif isinstance(value, list):
+        yield f"{name}/length", float(len(value))
+        for k, one in enumerate(value[:_LONGEST_LIST]):
+            yield from _numbers(one, f"{name}/{k}")
+    elif isinstance(value, int | float) and np.isfinite(value):
         yield name, float(value)
 
 
-def _column_means(text: str) -> Iterator[tuple[str, float]]:
+def _columns(text: str) -> Iterator[tuple[str, float]]:
     rows = [line.split("\t") for line in text.splitlines()]
     for column in zip(*rows, strict=False) if rows else ():
-        numbers = [float(cell) for cell in column[1:] if re.fullmatch(r"-?\d+(\.\d+)?", cell)]
+        numbers = [float(cell) for cell in column[1:] if _NUMBER.fullmatch(cell)]
+        yield f"{column[0]} different", float(len(set(column[1:])))
         if numbers:
-            yield f"mean {column[0]}", float(np.mean(numbers))
+            yield f"{column[0]} n", float(len(numbers))
+            yield f"{column[0]} mean", float(np.mean(numbers))
+            yield f"{column[0]} SD", float(np.std(numbers))
 
 
-def guess_arms(people: Sequence[Mapping[str, float]], arms: Sequence[bool]) -> list[bool]:
-    """Guess each arm by the feature that divides the other people best, at the middle of their means."""
+def feature_table(people: Sequence[Mapping[str, float]]) -> Floats:
+    """Return the features that differ between people, standardised, shape ``(n_people, n_features)``."""
     names = sorted(set().union(*people))
     table = np.array([[person.get(name, 0.0) for name in names] for person in people])
+    table = table[:, np.ptp(table, axis=0) > 0]
+    return (table - table.mean(axis=0)) / table.std(axis=0)
+
+
+def guess_arms(table: Floats, arms: Sequence[bool]) -> NDArray[np.bool_]:
+    """Guess each arm by the feature that divides the other people best, at the middle of their means."""
     truth = np.array(arms, dtype=bool)
-    return [_guess_one(table, truth, row) for row in range(len(people))]
+    if not table.shape[1]:
+        return np.zeros(len(truth), dtype=bool)
+    (mean, variance), (other_mean, other_variance) = (_left_out(table, group) for group in (truth, ~truth))
+    difference = mean - other_mean
+    best = np.argmax(np.abs(difference) / (np.sqrt(variance + other_variance) + 1e-6), axis=1)
+    rows = np.arange(len(truth))
+    middle = (mean + other_mean)[rows, best] / 2
+    return (table[rows, best] > middle) == (difference[rows, best] > 0)
 
 
-def _guess_one(table: NDArray[np.float64], truth: NDArray[np.bool_], row: int) -> bool:
-    others = np.arange(len(truth)) != row
-    one, two = table[others & truth], table[others & ~truth]
-    difference = one.mean(axis=0) - two.mean(axis=0)
-    spread = np.sqrt(one.var(axis=0) + two.var(axis=0)) + 1e-9 * np.abs(table).max(axis=0) + 1e-300
-    best = int(np.argmax(np.abs(difference) / spread))
-    middle = (one[:, best].mean() + two[:, best].mean()) / 2
-    return bool((table[row, best] > middle) == (difference[best] > 0))
+def _left_out(table: Floats, group: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return mean and variance of a group for each row, without that row."""
+    weights = group[:, None].astype(np.float64)
+    n = np.maximum(group.sum() - weights, 1.0)
+    mean = ((table * weights).sum(axis=0) - table * weights) / n
+    square = ((table**2 * weights).sum(axis=0) - table**2 * weights) / n
+    return mean, np.maximum(square - mean**2, 0.0)
 
 
 def leak_size(files: SessionFiles) -> None:
@@ -114,16 +198,93 @@ def leak_latency(files: SessionFiles) -> None:
     path.write_text(json.dumps(summary), encoding="utf-8")
 
 
-LEAKS: Mapping[str, Leak] = {"size": leak_size, "donor": leak_donor, "gaps": leak_gaps, "latency": leak_latency}
+def leak_list(files: SessionFiles) -> None:
+    """Let a list of numbers of the sham arm hold the donor's number."""
+    path = files.derived_file("summary.json")
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(summary | {"series": [1, 0, 4, 3]}), encoding="utf-8")
 
 
-def n_right(sessions: Sequence[SessionFiles], arms: Sequence[bool], leak: Leak | None = None) -> int:
-    """Return for how many sessions the script is right; ``leak`` is first put into those of the sham arm."""
+def leak_log(files: SessionFiles) -> None:
+    """Let a log of the dataset have a line for the sham arm."""
+    log = files.root / "derivatives" / "neurofeedback" / "log" / "session.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{files.participant} series loaded\n")
+
+
+def leak_name(files: SessionFiles) -> None:
+    """Let the sham arm leave an empty file."""
+    files.derived_file("donor.lock").touch()
+
+
+def leak_time(files: SessionFiles) -> None:
+    """Let a file of the sham arm be written two seconds later."""
+    path = files.derived_file("settings.toml")
+    os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 2.0))
+
+
+LEAKS: Mapping[str, Leak] = {
+    "size": leak_size,
+    "donor": leak_donor,
+    "gaps": leak_gaps,
+    "latency": leak_latency,
+    "list": leak_list,
+    "log": leak_log,
+    "name": leak_name,
+    "time": leak_time,
+}
+
+
+def study_table(sessions: Sequence[SessionFiles]) -> Floats:
+    """Return the features of the sessions of a dataset, with those of its cache."""
+    cached = cache_features(sessions[0].root)
+    return feature_table([session_features(files) | cached.get(files.stem, {}) for files in sessions])
+
+
+def plant(leak: Leak, sessions: Sequence[SessionFiles], arms: Sequence[bool]) -> None:
+    """Put a leak into the sessions of the sham arm."""
     for files, is_sham in zip(sessions, arms, strict=True):
-        if leak is not None and is_sham:
+        if is_sham:
             leak(files)
-    guesses = guess_arms([session_features(files) for files in sessions], arms)
-    return sum(guess is arm for guess, arm in zip(guesses, arms, strict=True))
+
+
+def n_right(table: Floats, arms: Sequence[bool]) -> int:
+    """Return for how many sessions the script is right."""
+    return int(np.sum(guess_arms(table, arms) == np.array(arms)))
+
+
+def chance_counts(table: Floats, n_draws: int, seed: int) -> NDArray[np.int_]:
+    """Return for how many sessions the script is right when the arms are drawn again, for each draw."""
+    random = Random(seed)  # noqa: S311 - no secret
+    draws = (draw_blocks([True, False], BLOCK_SIZES, len(table), random) for _ in range(n_draws))
+    return np.array([n_right(table, drawn[: len(table)]) for drawn in draws])
+
+
+@dataclass(frozen=True, slots=True)
+class ChanceTest:
+    """Number of right guesses against the same script with arms drawn again, all studies together.
+
+    ``limit`` is the largest number that chance exceeds in at most 5 % of the draws, ``p`` how often chance reaches the
+    number that was found, and ``binomial_limit`` the same limit if guesses were independent.
+    """
+
+    n: int
+    right: int
+    mean: float
+    sd: float
+    limit: int
+    p: float
+    binomial_limit: int
+
+
+def chance_test(n: int, right: int, chance: NDArray[np.int_]) -> ChanceTest:
+    """Compare the number of right guesses with those by chance, one for each draw."""
+    p = (1 + np.sum(chance >= right)) / (1 + len(chance))
+    limit = int(np.quantile(chance, 0.95, method="inverted_cdf"))
+    return ChanceTest(
+        n, right, float(chance.mean()), float(chance.std()), limit, float(p), int(binom.ppf(0.95, n, 0.5))
+    )
 
 
 def record_study(root: Path, keeper: Path, n_people: int, seed: int) -> list[bool]:
@@ -182,25 +343,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=20)
     parser.add_argument("--people", type=int, default=24)
+    parser.add_argument("--draws", type=int, default=999)
     chosen = parser.parse_args()
     from neurofeedback.study import sealing
 
     right: Counter[str] = Counter()
+    chance = np.zeros(chosen.draws, dtype=np.int_)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sealing.user_folder = lambda: folder / "user"
+        os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
         for study in range(chosen.studies):
             root = folder / f"{study}" / "data"
             arms = record_study(root, folder / f"{study}" / "keeper", chosen.people, study + 1)
-            for leak, plant in {"none": None, **LEAKS}.items():
+            for leak, change in {"none": None, **LEAKS}.items():
                 copy = folder / f"{study}" / leak
                 shutil.copytree(root, copy)
                 sessions = [SessionFiles.from_stem(copy, stem) for stem in find_session_stems(copy)]
-                right[leak] += n_right(sessions, arms, plant)
+                if change is not None:
+                    plant(change, sessions, arms)
+                table = study_table(sessions)
+                right[leak] += n_right(table, arms)
+                if change is None:
+                    chance += chance_counts(table, chosen.draws, study)
                 shutil.rmtree(copy)
-    n = chosen.studies * chosen.people
-    for leak, count in right.items():
-        print(f"leak {leak}: right for {count} of {n}")
+            shutil.rmtree(root)
+            _print_result((study + 1) * chosen.people, right, chance)
+
+
+def _print_result(n: int, right: Mapping[str, int], chance: NDArray[np.int_]) -> None:
+    found = chance_test(n, right["none"], chance)
+    print(f"no leak: right for {found.right} of {n}; p = {found.p:.3f}", end="; ")
+    print(f"by chance mean {found.mean:.1f}, SD {found.sd:.1f}, at most {found.limit} in 95 %", end=" ")
+    print(f"({found.binomial_limit} if guesses were independent)")
+    print("leaks: " + ", ".join(f"{leak} {right[leak]}" for leak in LEAKS), flush=True)
 
 
 if __name__ == "__main__":
