@@ -272,7 +272,7 @@ class CounterTracker:
             soonest = min(soonest, sample.lateness)
         jumps = jumps or [sample for sample in self._held if sample and sample.step > 1]
         if len(jumps) == 1:
-            return self._place_held(n_lost, jumps[0], "lost" if self._cycle and not self._jumped else "gap")
+            return self._place_held(n_lost, jumps[0], "lost" if self._is_sure(jumps[0]) else "gap")
         start = jumps[-1].position if jumps else -inf
         at_pace = level + (self._tolerance if jumps else _MAX_CHUNK_S * self._sfreq)
         placed = [held for held in self._held if held]
@@ -280,6 +280,17 @@ class CounterTracker:
         first = next(prompt, placed[-1])
         is_sure = self._cycle and not jumps and first is placed[0]
         return self._place_held(n_lost, first, "lost" if is_sure else "gap")
+
+    def _is_sure(self, jump: _Sample) -> bool:
+        """Whether whole cycles were lost at the only jump of the counter among the held samples.
+
+        They alone would leave no jump, and one packet may be lost anywhere. So the jump must be longer than that, or
+        the sample before it was not late yet.
+        """
+        if self._rule is None or self._last is None or self._jumped:
+            return False
+        is_first = jump is next(filter(None, self._held))
+        return jump.step > 1 + self._rule.repeat or (is_first and self._last.lateness < self._slack)
 
     def _place_held(
         self, n_lost: float = 0, before: _Sample | None = None, cause: str = "gap"

@@ -59,3 +59,9 @@ def test_loss_in_a_slow_backlog_is_inserted_once_it_is_known_and_marked_uncertai
     outcome = place(Backlog("cyton", pause_s=12.3, kept_s=8.0, drain=1.5))
     assert outcome.behind_most > 0
     assert (outcome.invented, outcome.behind, outcome.sure) == (0, 0, False)
+
+
+def test_place_of_a_loss_of_whole_cycles_is_uncertain_although_one_packet_was_lost_elsewhere() -> None:
+    outcome = place(draw(20263181))
+    assert outcome.behind_most == 256
+    assert (outcome.invented, outcome.behind, outcome.sure) == (0, 0, False)
