@@ -6,8 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from neurofeedback._version import __version__
+from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
-from neurofeedback.storage.atomic_files import is_blank, is_torn, write_atomic, write_json_atomic
+from neurofeedback.recording.event_tags import HED_VERSION
+from neurofeedback.storage.atomic_files import is_blank, is_torn, read_json, write_atomic, write_json_atomic
 from neurofeedback.storage.file_lock import waited_lock
 from neurofeedback.storage.private_files import (
     is_readable_by_others,
@@ -20,6 +22,7 @@ from neurofeedback.storage.private_files import (
 )
 
 _BIDS_VERSION = "1.10.1"
+_RAW = "raw"
 _PARTICIPANTS: dict[str, object] = {
     "participant_id": {"Description": "label of the person, as chosen by whoever records"}
 }
@@ -68,11 +71,14 @@ _BIDSIGNORE_PATTERNS = (
 
 
 def ensure_dataset(root: Path) -> None:
-    """Make ``root`` a BIDS dataset with its derivative dataset. Existing files are not changed."""
+    """Make ``root`` a BIDS dataset with its derivative dataset.
+
+    Existing files are not changed, except that a description without ``HEDVersion`` gets it: sessions have HED tags.
+    """
     _restrict_new_folder(root)
     derivatives = root / DERIVATIVES
     make_folder(derivatives)
-    _write_description(root, "Meditation sessions recorded with neurofeedback", "raw", README)
+    _write_description(root, "Meditation sessions recorded with neurofeedback", _RAW, README)
     _write_description(derivatives, "What neurofeedback computed from the sessions", "derivative", _DERIVED_README)
     _update_bidsignore(derivatives / ".bidsignore")
 
@@ -94,9 +100,14 @@ def _update_bidsignore(path: Path) -> None:
 
 
 def _write_description(folder: Path, name: str, kind: str, readme: str) -> None:
-    if is_blank(folder / "dataset_description.json"):
+    path = folder / "dataset_description.json"
+    if is_blank(path):
         description = {"Name": name, "BIDSVersion": _BIDS_VERSION, "DatasetType": kind, "GeneratedBy": _GENERATED_BY}
-        write_json_atomic(folder / "dataset_description.json", description)
+        write_json_atomic(path, description | ({"HEDVersion": HED_VERSION} if kind == _RAW else {}))
+    elif kind == _RAW:
+        with suppress(RecordingError):  # edited by hand and damaged: the validator says so
+            if "HEDVersion" not in (known := read_json(path)):  # without it the tags of new sessions are an error
+                write_json_atomic(path, known | {"HEDVersion": HED_VERSION})
     if all(is_blank(folder / other) for other in _READMES):
         write_atomic(folder / "README", readme)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
+from neurofeedback.recording.event_tags import EVENT_TAGS
 from neurofeedback.storage.append_only import read_complete_lines
 from neurofeedback.storage.atomic_files import write_atomic
 from neurofeedback.types import Command, CommandKind, Event, EventKind, LostRun, Probe
@@ -63,6 +64,7 @@ SIDECAR: dict[str, object] = {
             EventKind.MODEL: "which model drives the guidance, in one sentence",
             GAP_TYPE: "samples that never arrived or were not numbers; stored as zeros; value lists the channels",
         },
+        "HED": EVENT_TAGS,
     },
     "value": {"Description": "as described at the level of trial_type; n/a if that describes none"},
     "response_time": {"Description": "time from the question's appearance to this answer", "Units": "s"},

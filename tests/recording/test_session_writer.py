@@ -19,11 +19,14 @@ import pytest
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import dataset, session_lock
+from neurofeedback.recording.dataset import ensure_dataset
+from neurofeedback.recording.event_tags import EVENT_TAGS, HED_VERSION
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_json import SessionSummary, StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import dump_profile, load_settings, resolve
 from neurofeedback.storage.append_only import AppendOnlyFile
+from neurofeedback.storage.atomic_files import read_json
 from neurofeedback.types import (
     Chunk,
     Command,
@@ -449,3 +452,27 @@ def test_awkward_names_and_values_stay_in_their_cells(tmp_path: Path):
     assert raw.ch_names == ["a,b", "c d", "é µ"]
     assert open_recording(tmp_path).events == (Event(0, EventKind.MARK, "a b c"),)
     assert bids_errors(tmp_path) == []
+
+
+def test_a_false_tag_is_an_error(tmp_path: Path) -> None:
+    assert set(EVENT_TAGS) <= set(EventKind)
+    assert all(tags[0] == "(" and tags[-1] == ")" for tags in EVENT_TAGS.values()), "at one onset no tag may repeat"
+    writer, _ = write_session(tmp_path, n_chunks=1)
+    writer.close(SessionSummary())
+    assert read_json(tmp_path / "dataset_description.json")["HEDVersion"] == HED_VERSION
+    path = writer.files.eeg_file("events.json")
+    text = path.read_text()
+    assert "Experiment-structure" in text
+    path.write_text(text.replace("Experiment-structure", "Experiment-frame"))
+    assert any("HED" in error for error in bids_errors(tmp_path)), "the validator checks the tags"
+
+
+def test_the_description_of_an_earlier_version_gets_the_version_of_the_tags(tmp_path: Path) -> None:
+    path = tmp_path / "dataset_description.json"
+    path.write_text('{"Name": "my own name", "BIDSVersion": "1.9.0"}')
+    ensure_dataset(tmp_path)
+    assert read_json(path) == {"Name": "my own name", "BIDSVersion": "1.9.0", "HEDVersion": HED_VERSION}
+    for text in ('{"HEDVersion": "8.3.0"}', "{damaged"):
+        path.write_text(text)
+        ensure_dataset(tmp_path)
+        assert path.read_text() == text

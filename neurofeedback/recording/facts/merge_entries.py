@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -44,11 +45,8 @@ def merge_entries(files: SessionFiles) -> bool:
     lines = read_complete_lines(path)
     sfreq = start.stream.sfreq
     rows = [
-        format_event_row(
-            Event(round((one.at - began).total_seconds() * sfreq), EventKind.ENTRY, _value(one, entries)), sfreq
-        )
-        for one in entries
-        if began <= one.at <= ended and not isinstance(one.line.entry, Consent)
+        format_event_row(Event(sample, EventKind.ENTRY, _value(one, entries)), sfreq)
+        for sample, one in _placed(entries, began, ended, sfreq)
     ]
     others = [line for line in lines if line.split("\t")[3:4] != [EventKind.ENTRY.value]]
     current = [f"{line}\n" for line in lines if line.split("\t")[3:4] == [EventKind.ENTRY.value]]
@@ -59,6 +57,17 @@ def merge_entries(files: SessionFiles) -> bool:
         sort_events(path)
     log_closed_events(files)
     return True
+
+
+def _placed(
+    entries: list[LoggedEntry], began: datetime, ended: datetime, sfreq: float
+) -> Iterator[tuple[int, LoggedEntry]]:
+    """Yield the entries of a recording with their samples; two of one second follow each other by a sample."""
+    last = -1
+    for one in entries:
+        if began <= one.at <= ended and not isinstance(one.line.entry, Consent):
+            last = max(round((one.at - began).total_seconds() * sfreq), last + 1)
+            yield last, one
 
 
 def complete_events(files: SessionFiles) -> None:
