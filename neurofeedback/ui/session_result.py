@@ -88,6 +88,14 @@ def is_short(result: SessionResult) -> bool:
     return duration is not None and duration < SHORT_S and result.session_dir is not None
 
 
+def is_worth_asking(result: SessionResult) -> bool:
+    """Return whether there was a sitting to ask about, with or without a headset, of at least a minute."""
+    if result.session_dir is not None:
+        return not is_short(result)
+    duration = result.summary.duration_s if result.summary else None
+    return duration is not None and duration >= SHORT_S
+
+
 def past_result(session: PastSession, folder: Path) -> SessionResult:
     """Return a past session as the result that it once had."""
     from neurofeedback.recording.session_json import SessionSummary  # NumPy

@@ -27,7 +27,7 @@ from neurofeedback.ui.pages.fit_page import FitPage
 from neurofeedback.ui.pages.sit_page import SitPage
 from neurofeedback.ui.preferences import Preferences
 from neurofeedback.ui.session_bridge import Launch, SessionBridge
-from neurofeedback.ui.session_result import is_short, last_session_line
+from neurofeedback.ui.session_result import is_worth_asking, last_session_line
 from neurofeedback.ui.theme import DARK, THEMES
 from neurofeedback.ui.widgets.basic import bind_key, label
 from neurofeedback.ui.widgets.difficulty_question import FORM
@@ -247,11 +247,12 @@ class SessionWindow(QMainWindow):
         from neurofeedback.settings.load import load_settings  # Pydantic, which a session has loaded
 
         wanted = FORM in load_settings(request.profile).questionnaires.after
-        if not (wanted or self._preferences.difficulty_question) or result.session_dir is None:
+        if not (wanted or self._preferences.difficulty_question) or not is_worth_asking(result):
             return ""
-        if self._is_demo or is_short(result) or request.mode == "record":
+        if self._is_demo or request.mode == "record":
             return ""
-        session = result.session_dir.name.removeprefix("ses-")
+        folder = result.session_dir  # none without a headset: the answer is then a session of its own
+        session = folder.name.removeprefix("ses-") if folder else ""
         self._after.difficulty.ask(request.recordings, request.participant, session)
         return FORM
 

@@ -39,6 +39,18 @@ def test_answer_is_saved_once_and_a_strong_one_shows_the_stop_advice(
     assert (saved.answers.form, saved.session, dict(saved.answers.items)) == (FORM, SESSION, {"difficult": value})
 
 
+def test_an_answer_without_a_headset_is_saved_alone_and_notices_are_shown(qtbot: QtBot, tmp_path: Path) -> None:
+    asked = DifficultyQuestion()
+    qtbot.addWidget(asked)
+    for _ in range(2):
+        asked.ask(tmp_path, "07", "")
+        asked.buttons[1].click()
+        qtbot.waitUntil(lambda: bool(asked._message.text()))
+    assert "answered" in asked._message.text(), "the same form within a minute"
+    first, second = read_all_forms(tmp_path, "07")
+    assert (first.answers.when, first.answers.session, second.answers.session) == ("after", "", "")
+
+
 def test_answer_that_cannot_be_saved_can_be_given_again(qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     asked = DifficultyQuestion()
@@ -74,6 +86,8 @@ def test_it_is_asked_where_the_person_or_the_profile_wants_it(qtbot: QtBot, tmp_
         (Preferences(), replace(request, profile=str(profile)), ended, FORM),
         (wished, replace(request, mode="record"), ended, ""),
         (wished, request, SessionResult(0), ""),
+        (wished, request, replace(ended, session_dir=None), FORM),  # without a headset
+        (wished, request, SessionResult(0, summary=SessionSummary(duration_s=20.0)), ""),
         (wished, request, replace(ended, summary=SessionSummary(duration_s=20.0)), ""),
     ):
         window = Window(preferences)

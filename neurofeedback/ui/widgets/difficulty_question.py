@@ -36,7 +36,8 @@ class DifficultyQuestion(QWidget):
         self.advice = label(live=True, name=after.ADVICE_NAME)
         self.advice.setWordWrap(True)
         self._message = label(live=True, quiet=True)
-        self._task: BackgroundTask[None] = BackgroundTask(self, "difficulty")
+        self._message.setWordWrap(True)
+        self._task: BackgroundTask[tuple[str, ...]] = BackgroundTask(self, "difficulty")
         self._task.done.connect(self._saved)
         self._task.failed.connect(self._failed)
         inside = column(self, gap=6)
@@ -46,7 +47,7 @@ class DifficultyQuestion(QWidget):
         self.hide()
 
     def ask(self, recordings: Path, participant: str, session: str) -> None:
-        """Ask about a sitting.
+        """Ask about a sitting; an empty session for one without a headset.
 
         Raises
         ------
@@ -83,16 +84,18 @@ class DifficultyQuestion(QWidget):
         for each in self.buttons.values():
             each.setEnabled(on)
 
-    def _saved(self, _nothing: None) -> None:
-        self._message.setText(tr(after.DIFFICULTY_SAVED))
+    def _saved(self, notices: tuple[str, ...]) -> None:
+        self._message.setText("\n".join((tr(after.DIFFICULTY_SAVED), *notices)))
 
     def _failed(self, sentence: str) -> None:
         self._message.setText(sentence)
         self._enable(on=True)
 
 
-def _save(form: Questionnaire, answers: dict[str, int], source: tuple[Path, str, str], _handle: TaskHandle) -> None:
+def _save(
+    form: Questionnaire, answers: dict[str, int], source: tuple[Path, str, str], _handle: TaskHandle
+) -> tuple[str, ...]:
     from neurofeedback.recording.facts.forms import save_answers
 
     recordings, participant, session = source
-    save_answers(recordings, form, answers, participant=participant, session=session, when="after")
+    return save_answers(recordings, form, answers, participant=participant, session=session, when="after").notices
