@@ -111,6 +111,18 @@ def load_contacts() -> ClinicContacts | None:
     return parse(ClinicContacts, read_toml(path), str(path), todo="correct that file") if path.exists() else None
 
 
+def parse_contacts(clinic: str, emergency: str, crisis_line: str) -> ClinicContacts:
+    """Return the contacts of a clinic as they were typed.
+
+    Raises
+    ------
+    SettingsError
+        One of them is missing.
+    """
+    values = {"clinic": clinic.strip(), "emergency": emergency.strip(), "crisis_line": crisis_line.strip()}
+    return parse(ClinicContacts, values, "the contacts", todo="enter all three")
+
+
 def save_contacts(contacts: ClinicContacts) -> None:
     """Save the contacts of a clinic in the user's settings folder.
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 MAX_MINUTES = 180
 DEMO_DEVICE = "simulated"
+FIRST_PARTICIPANT = "01"
 DEMO_PARTICIPANT = "demo"
 """Participant of every demo, so that no demo enters a person's history, progress or decoder."""
 _MAX_FILE_BYTES = 100_000
@@ -90,7 +91,7 @@ class AppDefaults:
     devices: tuple[DeviceChoice, ...] = (DeviceChoice(DEMO_DEVICE, home.DEMO),)
     programmes: tuple[ProgrammeChoice, ...] = ()
     profiles: tuple[str, ...] = ("default",)
-    participant: str = "01"
+    participant: str = FIRST_PARTICIPANT
     last_device: str = ""
     scan: Callable[[], ScanResult] | None = None
     request: SessionConfig | None = None

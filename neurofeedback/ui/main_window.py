@@ -21,6 +21,7 @@ from neurofeedback.ui.app_language import use_language
 from neurofeedback.ui.app_state import (
     DEMO_DEVICE,
     DEMO_PARTICIPANT,
+    FIRST_PARTICIPANT,
     AppDefaults,
     DeviceChoice,
     ProgrammeChoice,
@@ -153,6 +154,7 @@ class MainWindow(SessionWindow):
         self._history.left.connect(self._show_home)
         self._history.opened.connect(self._open_past)
         self._history.compared.connect(self._compare_past)
+        self._history.withdrawn.connect(self._forget_person)
         self._compare.left.connect(self._show_history)
         self._after.condition.connect(lambda condition: self._save_state(condition=condition))
         self._progress.left.connect(self._show_home)
@@ -226,6 +228,11 @@ class MainWindow(SessionWindow):
         """Read the list again: notes may be saved only after it was read."""
         if self._places.currentWidget() is self._history:
             self._history.activate(self._folder, self._state.participant)
+
+    def _forget_person(self, everything: bool) -> None:
+        """Remember nothing of sittings that were withdrawn, nor of the person where everything was."""
+        participant = FIRST_PARTICIPANT if everything else self._state.participant
+        self._save_state(participant=participant, last_sitting="", condition="")
 
     def _open_past(self, session: PastSession) -> None:
         self._reviewing = True

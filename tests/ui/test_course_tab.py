@@ -15,16 +15,24 @@ from PyQt6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.facts.course_file import new_course
+from neurofeedback.recording.facts.course_file import is_frozen, new_course, read_course
 from neurofeedback.recording.facts.entries import save_entry
 from neurofeedback.recording.facts.entry_parsing import parse_dose
+from neurofeedback.settings.clinic import ClinicContacts
+from neurofeedback.settings.load import load_contacts
 from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.clinic import course_tab
 from neurofeedback.ui.clinic.course_tab import CourseTab
 from neurofeedback.ui.pages.facts_dialog import FactsDialog
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+CONTACTS = ClinicContacts(clinic="Ward 3", emergency="112", crisis_line="555")
 DOSE_AT = datetime.now().astimezone() - timedelta(minutes=41)
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
 @pytest.fixture
@@ -35,13 +43,8 @@ def dialog(qtbot: QtBot, tmp_path: Path) -> FactsDialog:
     found = FactsDialog(tmp_path, "07")
     qtbot.addWidget(found)
     found.show()
-    qtbot.waitUntil(lambda: bool(tab_of(found).items))
+    qtbot.waitUntil(lambda: bool(found.course.items))
     return found
-
-
-def tab_of(dialog: FactsDialog) -> CourseTab:
-    assert dialog.course is not None
-    return dialog.course
 
 
 def choose(tab: CourseTab, kind: str) -> None:
@@ -50,7 +53,7 @@ def choose(tab: CourseTab, kind: str) -> None:
 
 
 def test_a_due_form_and_a_due_entry_open_where_they_are_done(dialog: FactsDialog, qtbot: QtBot) -> None:
-    tab = tab_of(dialog)
+    tab = dialog.course
     choose(tab, "form")
     form = tab.items[tab.plan.currentRow()].form
     tab.do.click()
@@ -66,6 +69,19 @@ def test_a_due_form_and_a_due_entry_open_where_they_are_done(dialog: FactsDialog
     assert not tab.do.isEnabled(), "a recording begins on the first page"
 
 
+def test_what_is_due_waits_until_a_save_has_ended(dialog: FactsDialog, qtbot: QtBot) -> None:
+    tab, asked = dialog.course, dialog.form
+    asked.choice.setCurrentText("mood")
+    asked.boxes["mood"].setCurrentIndex(3)
+    choose(tab, "form")
+    due = tab.items[tab.plan.currentRow()].form
+    asked.save.click()
+    tab.do.click()
+    assert asked.choice.currentText() == "mood", "its answers are being saved"
+    qtbot.waitUntil(lambda: asked.choice.currentText() == due)
+    assert not dialog.unsaved
+
+
 def test_the_report_is_written_and_opened(
     dialog: FactsDialog, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +95,7 @@ def test_the_report_is_written_and_opened(
 
     monkeypatch.setattr(course_tab, "_write_report", write)  # it takes seconds, and has tests of its own
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
-    tab, out = tab_of(dialog), tmp_path / "07.html"
+    tab, out = dialog.course, tmp_path / "07.html"
     tab.write("clinic", out)
     qtbot.waitUntil(lambda: bool(opened))
     assert opened[0].toLocalFile() == str(out)
@@ -89,7 +105,36 @@ def test_the_report_is_written_and_opened(
     assert "there is a file of this name" in tab.message.text()
 
 
-def test_a_person_without_a_course_has_no_such_tab(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_course_is_made_and_frozen_once_the_contacts_are_entered(qtbot: QtBot, tmp_path: Path) -> None:
     found = FactsDialog(tmp_path, "08")
     qtbot.addWidget(found)
-    assert found.course is None
+    tab = found.course
+    qtbot.waitUntil(tab.new.make.isEnabled)
+    assert tab.new.template.count() == 3
+    tab.new.template.setCurrentIndex(tab.new.template.findData("infusion"))
+    tab.new.start.setText("tomorrow")
+    tab.new.make.click()
+    qtbot.waitUntil(lambda: "no date" in tab.new.message.text())
+    tab.new.start.setText("2026-11-02")
+    tab.new.clock.setText("15:30")
+    tab.new.make.click()
+    qtbot.waitUntil(lambda: bool(tab.items))
+    course = read_course(tmp_path, "08")
+    assert course is not None
+    assert (course.start, course.doses[0].time, course.contacts, course.birth_year) == (
+        "2026-11-02",
+        "15:30",
+        None,
+        None,
+    )
+    assert not tab.freeze.isEnabled(), "without the contacts of the clinic"
+    assert "contacts are missing" in tab.notices.text()
+    for line, text in zip(tab.contacts.lines.values(), ("Ward 3", "112", "555"), strict=True):
+        line.setText(text)
+    tab.freeze.click()
+    qtbot.waitUntil(tab.freeze.isHidden)
+    assert is_frozen(tmp_path, "08")
+    frozen = read_course(tmp_path, "08")
+    assert frozen is not None
+    assert frozen.contacts == load_contacts() == CONTACTS
+    assert "contacts are missing" not in tab.notices.text()

@@ -37,6 +37,7 @@ def dialog(
     found = FactsDialog(tmp_path, "07", LABEL)
     qtbot.addWidget(found)
     found.show()
+    qtbot.waitUntil(found.facts.fields["dose"].isEnabled)  # they are read in a helper thread
     return found
 
 
@@ -56,9 +57,8 @@ def test_item_9_names_the_clinic_and_waits_for_staff(dialog: FactsDialog, qtbot:
     assert "Please tell Ward 3 today" in form.advice.text()
     (asked,) = read_all_forms(tmp_path, "07")
     assert (asked.answers.items["phq9_9"], asked.session) == (1, LABEL)
-    waiting = FactsDialog(tmp_path, "07").waiting.text()
-    assert "Not yet acknowledged" in waiting
-    assert "neurofeedback" not in waiting, "a person in front of the window has no shell"
+    qtbot.waitUntil(lambda: "Not yet acknowledged" in dialog.waiting.text())
+    assert "neurofeedback" not in dialog.waiting.text(), "a person in front of the window has no shell"
     assert "neurofeedback forms acknowledge" in unacknowledged_lines(tmp_path, "07")[0]
 
 

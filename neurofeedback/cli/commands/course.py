@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -76,7 +76,7 @@ def due(
     now = datetime.now().astimezone()
     items = due_items(read_course_data(folder, plan), now)
     for item in items if everything else todays_items(items, now):
-        echo(tr(texts.DUE_LINE, mark=texts.STATES[item.state], due=f"{item.at:%Y-%m-%d %H:%M}", what=item.what))
+        echo(tr(texts.DUE_LINE, mark=tr(texts.STATES[item.state]), due=f"{item.at:%Y-%m-%d %H:%M}", what=item.what))
 
 
 @course_app.command()
@@ -203,11 +203,9 @@ def contacts(
     crisis_line: Annotated[str, typer.Option(help="Crisis line with its number.")],
 ) -> None:
     """Set the clinic's contacts, shown when an answer calls for help; a course cannot be frozen without them."""
-    from neurofeedback.settings.clinic import ClinicContacts
-    from neurofeedback.settings.load import contacts_path, parse, save_contacts
+    from neurofeedback.settings.load import contacts_path, parse_contacts, save_contacts
 
-    values = {"clinic": clinic, "emergency": emergency, "crisis_line": crisis_line}
-    save_contacts(parse(ClinicContacts, values, "the contacts", todo="enter all three"))
+    save_contacts(parse_contacts(clinic, emergency, crisis_line))
     echo(tr(texts.CONTACTS_SAVED, path=contacts_path()))
 
 
@@ -220,12 +218,9 @@ def consent(
     recordings: Recordings = None,
 ) -> None:
     """Enter that a person has consented to a version of the information."""
-    from neurofeedback.recording.facts.entries import save_entry
-    from neurofeedback.recording.facts.entry_models import Consent
-    from neurofeedback.recording.facts.session_facts import parse_time
+    from neurofeedback.recording.facts.entries import save_consent
 
-    at = parse_time(date_) if date_ else datetime.now().astimezone()
-    _, notices = save_entry(recordings_folder(recordings), participant, Consent(version=version), at=at, by=by)
+    at, notices = save_consent(recordings_folder(recordings), participant, version, day=date_, by=by)
     echo(tr(texts.CONSENT_SAVED, version=version, at=f"{at:%Y-%m-%d}"))
     for notice in notices:
         echo(notice)
@@ -242,10 +237,10 @@ def withdraw(
     recordings: Recordings = None,
 ) -> None:
     """Withdraw a person: remove the data, all or from a day on, and write a receipt."""
-    from neurofeedback.study.privacy.withdraw import withdraw_participant
+    from neurofeedback.study.privacy.withdraw import parse_first_day, withdraw_participant
 
     folder = existing_recordings_folder(recordings)
-    first = None if since == "all" else _day(since)
+    first = parse_first_day(since)
     if not yes:
         typer.confirm(tr(texts.WITHDRAW_QUESTION, participant=participant, what=since), abort=True)
     done = withdraw_participant(folder, participant, since=first, move=move, by=by, why=why)
@@ -310,10 +305,3 @@ def _course(folder: Path, participant: str) -> Course:
     if course is None:
         raise SettingsError(tr(texts.NO_COURSE, participant=participant))
     return course
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SettingsError("this is no day", got=text, allowed="all, or a day such as 2026-12-01") from None

@@ -14,6 +14,7 @@ from neurofeedback.recording.dataset import ensure_dataset, register_participant
 from neurofeedback.recording.facts.changes import file_hash, log_change, now_text
 from neurofeedback.recording.facts.entries import COURSE
 from neurofeedback.recording.facts.form_records import form_hash
+from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.course import Course
 from neurofeedback.settings.load import load_contacts, load_course, load_questionnaire, parse
 from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, write_atomic, write_json_atomic
@@ -118,7 +119,7 @@ def check_course(course: Course) -> list[str]:
 def freeze_course(root: Path, participant: str) -> Path:
     """Write the lock of a course: its hash, those of its forms, and the version of the program.
 
-    A lock that still holds is left as it is.
+    A lock that still holds is left as it is. A course without contacts of a clinic gets those of the settings.
 
     Raises
     ------
@@ -131,12 +132,16 @@ def freeze_course(root: Path, participant: str) -> Path:
     course = read_course(root, label)
     if course is None:
         raise SettingsError(f"there is no course of sub-{label}", todo="make one with `neurofeedback course new`")
+    is_new = not lock_path(root, label).exists()
+    if is_new and course.contacts is None and (contacts := load_contacts()) is not None:
+        _add_contacts(root, label, contacts)
+        course = course.model_copy(update={"contacts": contacts})
     if course.contacts is None or not course.start:
         raise SettingsError(
             "this course cannot be frozen",
             got="no contacts of a clinic" if course.contacts is None else "no first day",
             allowed="[contacts] with clinic, emergency and crisis_line, and start",
-            todo=f"enter them in {course_path(root, label)}",
+            todo=f"enter them with `neurofeedback course contacts` or in {course_path(root, label)}",
         )
     names = sorted({planned.form for planned in course.forms})
     path, sha256 = lock_path(root, label), file_hash(course_path(root, label))
@@ -160,6 +165,15 @@ def freeze_course(root: Path, participant: str) -> Path:
         )
     log_change(root, "course", participant=f"sub-{label}", what="frozen", after=sha256)
     return path
+
+
+def _add_contacts(root: Path, label: str, contacts: ClinicContacts) -> None:
+    """Append the contacts to the file of a course; what stands in it stays as it was typed."""
+    path = course_path(root, label)
+    text = path.read_text(encoding="utf-8")
+    with explain_disk_errors(f"{path} cannot be written", todo="free disk space, then try again"):
+        write_atomic(path, f"{text.rstrip()}\n\n{tomli_w.dumps({'contacts': contacts.model_dump()})}")
+    log_change(root, "course", participant=f"sub-{label}", what="contacts", after=file_hash(path))
 
 
 def is_frozen(root: Path, participant: str) -> bool:

@@ -18,7 +18,8 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.recording.bids_paths import check_label
 from neurofeedback.recording.dataset import ensure_dataset, register_participant
 from neurofeedback.recording.facts.changes import log_notices, log_saved, now_text
-from neurofeedback.recording.facts.entry_models import AdverseEvent, AnyEntry, DoseEnd, DoseGiven, EntryLine
+from neurofeedback.recording.facts.entry_models import AdverseEvent, AnyEntry, Consent, DoseEnd, DoseGiven, EntryLine
+from neurofeedback.recording.facts.session_facts import parse_time
 from neurofeedback.storage.atomic_files import explain_disk_errors
 from neurofeedback.storage.hash_chain import append_entry, read_chain
 from neurofeedback.texts import course as texts
@@ -122,6 +123,33 @@ def save_entry(
         notices = tuple(_notices([one for one in everything if not one.superseded_by], line, happened))
     log_notices(root, notices, by=by, participant=f"sub-{label}", what=entry.kind)
     return hash_, (*unlogged, *(tr_stored(notice, templates_of(texts)) for notice in notices))
+
+
+def save_consent(
+    root: Path, participant: str, version: str, *, day: str = "", by: str = ""
+) -> tuple[datetime, tuple[str, ...]]:
+    """Append that a person has consented to a version of the information; return when, and notices.
+
+    Parameters
+    ----------
+    day : str
+        When, such as ``2026-12-01``; empty for now.
+
+    Raises
+    ------
+    SettingsError
+        The version is missing or too long, or the label is not valid.
+    RecordingError
+        The day is none, or the disk cannot be written.
+    """
+    at = parse_time(day) if day else datetime.now().astimezone()
+    try:
+        entry = Consent(version=version.strip())
+    except ValidationError:
+        raise SettingsError(
+            "the version of the information is missing or too long", got=repr(version), todo="enter its name"
+        ) from None
+    return at, save_entry(root, participant, entry, at=at, by=by)[1]
 
 
 def find_entry(root: Path, participant: str, beginning: str) -> LoggedEntry:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from neurofeedback.analysis.history import cache_path
-from neurofeedback.errors import RecordingError
+from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.recording.bids_paths import DERIVATIVES, check_label
 from neurofeedback.recording.facts.changes import change_log_path, log_change, now_text
 from neurofeedback.recording.facts.entries import COURSE
@@ -26,6 +26,7 @@ from neurofeedback.storage.hash_chain import JsonObject, remove_content
 from neurofeedback.storage.private_files import make_folder, sync_folder
 from neurofeedback.study.guesses import guesses_path
 
+EVERYTHING = "all"
 _PHENOTYPE = Path("phenotype")  # tables of version 0.1.0
 _BACKUP = Path("sourcedata", "backup")
 _WITHDRAWN = Path("sourcedata", "withdrawn")
@@ -114,6 +115,22 @@ def withdraw_participant(
         )
     log_change(root, "withdrawn", by=by, what=code, why=why)
     return Withdrawal(n_files, n_lines, receipt)
+
+
+def parse_first_day(text: str) -> date | None:
+    """Return the first day to withdraw; None for ``all``.
+
+    Raises
+    ------
+    SettingsError
+        The text is neither.
+    """
+    if text == EVERYTHING:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError("this is no day", got=text, allowed="all, or a day such as 2026-12-01") from None
 
 
 def _refuse_running(root: Path, name: str) -> None:

@@ -37,6 +37,8 @@ class _Move:
 class HistoryPage(QWidget):
     """Lists the sittings of a person; ``opened`` and ``compared`` carry one and two of them.
 
+    ``withdrawn`` says that data of the person were removed, and whether everything was.
+
     Parameters
     ----------
     practices : mapping
@@ -46,6 +48,7 @@ class HistoryPage(QWidget):
     left = pyqtSignal()
     opened = pyqtSignal(object)
     compared = pyqtSignal(object, object)
+    withdrawn = pyqtSignal(bool)
 
     def __init__(self, practices: Mapping[str, str]) -> None:
         super().__init__()
@@ -179,8 +182,15 @@ class HistoryPage(QWidget):
         except NeurofeedbackError as error:  # a file of facts that cannot be read
             self._message.setText(error_text(error))
             return None
+        dialog.withdrawn.connect(self._withdraw)
         dialog.open()
         return dialog
+
+    def _withdraw(self, everything: bool) -> None:
+        self._deleted = []  # the bin is empty of them, too
+        self._show([])
+        self._read()
+        self.withdrawn.emit(everything)
 
     def _emit_opened(self) -> None:
         if len(chosen := self.table.selected) == 1 and chosen[0].has_signal:

@@ -7,7 +7,17 @@ from typing import TypeVar
 
 from PyQt6.QtCore import QEvent, QObject, QPointF, Qt
 from PyQt6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QShortcut
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMessageBox, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from neurofeedback.texts import forms
 from neurofeedback.texts.catalogue import tr
@@ -143,6 +153,15 @@ def column(parent: QWidget | None = None, margin: int = 0, gap: int = GAP) -> QV
     layout.setContentsMargins(margin, margin, margin, margin)
     layout.setSpacing(gap)
     return layout
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """Return an area in which a page scrolls up and down where it is taller than its place."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area
 
 
 def row(*widgets: QWidget, gap: int = GAP) -> QHBoxLayout:

@@ -14,14 +14,16 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QScrollArea, QWidget
 
 from neurofeedback.errors import NeurofeedbackError, SettingsError
-from neurofeedback.recording.facts.entries import minutes_since_dose, read_entries, save_entry
+from neurofeedback.recording.facts.entries import LoggedEntry, minutes_since_dose, read_entries, save_entry
 from neurofeedback.recording.facts.entry_models import (
     AdverseEvent,
     AnyEntry,
     AttendantNote,
+    Consent,
     DoseEnd,
     Medicine,
     ReadyToLeave,
+    StopSound,
 )
 from neurofeedback.recording.facts.entry_parsing import format_entry, parse_dose, parse_vitals
 from neurofeedback.recording.facts.forms import SavedForm, save_answers
@@ -190,23 +192,29 @@ class FormTab(_SavingTab):
         questionnaire, answers = self._questionnaire, self._answers()
         if questionnaire is None or not answers:
             return
-        advice = questionnaire.advice_for(answers, _contacts())
+        self.show_advice(answers)
+        recordings, participant, session = self._source
+        self.run(partial(store_answers, recordings, questionnaire, answers, participant=participant, session=session))
+
+    def show_advice(self, answers: dict[str, int]) -> None:
+        """Show whom to call where an answer needs that; before anything is written."""
+        advice = self._questionnaire.advice_for(answers, _contacts()) if self._questionnaire else ()
         self.advice.setText("\n\n".join(advice))
         self.advice.setVisible(bool(advice))
-        recordings, participant, session = self._source
-        self.run(partial(_save_form, recordings, questionnaire, answers, participant=participant, session=session))
 
 
 class EntryTab(_SavingTab):
     """Takes the entries of an attendant, with the time they happened. Nothing that matters is preset.
 
     What is typed is read back at once. ``moment`` is the time of an entry without one; None for that of saving.
+    ``adverse`` is an adverse event that is corrected: it has fields that cannot be typed here.
     """
 
     def __init__(self, recordings: Path, participant: str) -> None:
         super().__init__(self._save)
         self._source = (recordings, participant)
         self.moment: datetime | None = None
+        self.adverse: AdverseEvent | None = None
         self.preview = label(quiet=True, name=forms.PREVIEW_NAME)
         self.preview.setWordWrap(True)
         self.kind = ComboBox()
@@ -277,7 +285,7 @@ class EntryTab(_SavingTab):
             (self.how_bad, {"adverse"}),
             (self.serious, {"adverse"}),
             (self.told, {"ready"}),
-            (self.text, set(forms.ENTRY_KINDS) - {"end"}),
+            (self.text, {*forms.ENTRY_KINDS, "stop_sound", "consent"} - {"end"}),
         ):
             self._fields.setRowVisible(field, kind in kinds)
 
@@ -306,12 +314,15 @@ class EntryTab(_SavingTab):
             "ready": lambda: ReadyToLeave(escort=text, told_not_to_drive=self.told.isChecked()),
             "adverse": lambda: AdverseEvent.model_validate(
                 {
+                    **(self.adverse.model_dump() if self.adverse else {}),
                     "term": text,
                     "how_bad": self.how_bad.currentText(),
                     "serious": {tr(forms.YES): True, tr(forms.NO): False}.get(self.serious.currentText()),
                 }
             ),
             "medicine": lambda: Medicine(name=text),
+            "stop_sound": lambda: StopSound(reason=text),  # this one and the next are only corrected here
+            "consent": lambda: Consent(version=text),
         }
         try:
             return makers[str(self.kind.currentData())]()
@@ -326,7 +337,7 @@ class EntryTab(_SavingTab):
         except NeurofeedbackError as error:
             self.finish(error_text(error))
             return
-        self.run(partial(_save_entry, *self._source, entry, happened, self.by.text().strip()))
+        self.run(partial(store_entry, *self._source, entry, happened, self.by.text().strip()))
 
 
 class FactsTab(_SavingTab):
@@ -346,16 +357,18 @@ class FactsTab(_SavingTab):
         inside.addWidget(self.message)
         inside.addWidget(self.save)
         inside.addStretch(1)
-        try:
-            facts = read_facts(recordings, participant, session) or SessionFacts()
-        except NeurofeedbackError as error:
-            self.mark_saved()
-            self.message.setText(error_text(error))
-            self._enable_fields(on=False)
-            return
+        self.watch(*self.fields.values())
+        self.mark_saved()
+        self._enable_fields(on=False)  # until they are read
+        self._read_task: BackgroundTask[SessionFacts] = BackgroundTask(self, "read-facts")
+        self._read_task.done.connect(self._show)
+        self._read_task.failed.connect(self.message.setText)
+        self._read_task.start(partial(_read_facts, *self._source))
+
+    def _show(self, facts: SessionFacts) -> None:
         for name, field in self.fields.items():
             field.setText(getattr(facts, name))
-        self.watch(*self.fields.values())
+        self._enable_fields(on=True)
         self.mark_saved()
 
     def state(self) -> tuple[object, ...]:
@@ -395,33 +408,60 @@ def _choices(names: tuple[str, ...]) -> ComboBox:
     return box
 
 
-def _save_form(
+def store_answers(
     recordings: Path,
     questionnaire: Questionnaire,
     answers: dict[str, int],
     _handle: TaskHandle,
     *,
     participant: str,
-    session: str,
+    session: str = "",
+    asked_by: str = "self",
+    supersedes: str = "",
+    reason: str = "",
 ) -> tuple[str, ...]:
-    saved: SavedForm = save_answers(recordings, questionnaire, answers, participant=participant, session=session)
+    """Save answers, or a correction of them, and return what was saved in words."""
+    saved: SavedForm = save_answers(
+        recordings,
+        questionnaire,
+        answers,
+        participant=participant,
+        session=session,
+        asked_by=asked_by,
+        supersedes=supersedes,
+        reason=reason,
+    )
     score = tr(forms.SAVED_SCORE, score=saved.score) if saved.score is not None else tr(forms.SAVED)
     return (score, *saved.notices)
 
 
-def _save_entry(
-    recordings: Path, participant: str, entry: AnyEntry, at: datetime, by: str, _handle: TaskHandle
+def store_entry(
+    recordings: Path,
+    participant: str,
+    entry: AnyEntry,
+    at: datetime,
+    by: str,
+    _handle: TaskHandle,
+    *,
+    corrects: LoggedEntry | None = None,
+    reason: str = "",
 ) -> tuple[str, ...]:
-    _, notices = save_entry(recordings, participant, entry, at=at, by=by)
+    """Save an entry, or a correction of one, add it to the recordings, and return what was saved in words."""
+    supersedes = corrects.hash if corrects else ""
+    _, notices = save_entry(recordings, participant, entry, at=at, by=by, supersedes=supersedes, reason=reason)
     since = ""
     try:
-        _, unmerged = merge_into_recordings(recordings, participant, at)
+        _, unmerged = merge_into_recordings(recordings, participant, min(at, corrects.at) if corrects else at)
         notices = (*notices, *unmerged)
         minutes = minutes_since_dose(read_entries(recordings, participant), at)
         since = "" if minutes is None else tr(course.MINUTES_FROM_DOSE, minutes=f"{minutes:g}")
     except (NeurofeedbackError, OSError) as error:  # the entry is saved: a second press would save it twice
         notices = (*notices, tr(forms.SAVED_BUT, error=error))
     return (tr(course.ENTRY_SAVED, at=f"{at:%H:%M}", entry=format_entry(entry), minutes=since), *notices)
+
+
+def _read_facts(recordings: Path, participant: str, session: str, _handle: TaskHandle) -> SessionFacts:
+    return read_facts(recordings, participant, session) or SessionFacts()
 
 
 def _save_facts(
