@@ -2,8 +2,8 @@
 
 The tags are those of the standard schema, https://www.hedtags.org, of the version in ``dataset_description.json``.
 
-HED refuses two equal descriptions at the same onset. So only kinds of events of which two never begin at one sample have
-tags, each in parentheses: not controls that are moved quickly, nor marks and gaps of imported files.
+HED refuses two equal descriptions at the same onset. So only kinds of events have tags of which two never begin at one
+sample, each in parentheses: not controls that are moved quickly, nor marks and gaps of imported files.
 """
 
 from __future__ import annotations
