@@ -171,8 +171,10 @@ def _brainflow_board(rest: str, device: str, now: Callable[[], float]) -> Source
         raise _unknown_name(device, wanted, list(known), "board of BrainFlow")
     spec = next((spec for spec in BOARDS.values() if spec.board_id == known[name]), None)
     spec = spec or generic_board(name, known[name])
-    parameters = _parse(options, device)
-    return _board_source(streaming_board(spec, parameters.get("master_board")), parameters, device, now)
+    chosen = options.split(",")
+    setup = next((spec.extras[option] for option in chosen if option in spec.extras), "")
+    parameters = _parse(",".join(option for option in chosen if option not in spec.extras), device)
+    return _board_source(streaming_board(spec, parameters.get("master_board")), parameters, device, now, setup)
 
 
 def _parse(options: str, device: str) -> dict[str, str | int]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from neurofeedback.analysis.body.body_file import BODY_SUFFIX, SessionBody, read_body
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import DERIVATIVES, SessionFiles
 from neurofeedback.recording.events import read_events
@@ -33,7 +34,7 @@ from neurofeedback.storage.private_files import make_folder
 from neurofeedback.types import Event, EventKind, Phase
 
 _log = logging.getLogger(__name__)
-_SCHEMA = 2
+_SCHEMA = 3
 _BATCH_SIZE = 200
 _FOCUS, _WANDER, _UNSURE = "1", "2", "3"  # answers to "where was your mind"
 _TABLE = "CREATE TABLE IF NOT EXISTS sessions (stem TEXT PRIMARY KEY, stamp TEXT NOT NULL, row TEXT NOT NULL)"
@@ -71,6 +72,10 @@ class PastSession:
         The session ended normally.
     programme : str
         Name of its programme; empty for a practice of a length that the person set.
+    heart_rate, breath_rate : float, optional
+        Means over the windows that are good, a minute; breath without the parts with a pacer.
+    still_share : float, optional
+        Share of the time in which the head was still.
     """
 
     stem: str
@@ -92,6 +97,9 @@ class PastSession:
     note: str = ""
     finished: bool = False
     programme: str = ""
+    heart_rate: float | None = None
+    breath_rate: float | None = None
+    still_share: float | None = None
 
     @property
     def has_signal(self) -> bool:
@@ -220,7 +228,8 @@ def _find_sessions(root: Path, participant: str | None) -> Iterator[tuple[Sessio
 
 def _stamp(files: SessionFiles) -> str:
     parts = []
-    for path in (files.derived_file("summary.json"), files.derived_file(NOTES_SUFFIX), files.eeg_file("events.tsv")):
+    derived = (files.derived_file(name) for name in ("summary.json", NOTES_SUFFIX, BODY_SUFFIX))
+    for path in (*derived, files.eeg_file("events.tsv")):
         with suppress(OSError):
             stat = os.stat(path)  # noqa: PTH116 - three times as fast as Path.stat, for thousands of files
             parts.append(f"{path.name[-12:]}:{stat.st_mtime_ns}:{stat.st_size}")
@@ -292,6 +301,7 @@ def _read_session(files: SessionFiles, on_skipped: Callable[[str, str], object])
         _log.info("skipping session %s in the history: %r", files.stem, error)
         on_skipped(files.stem, str(error) if isinstance(error, RecordingError) else "One of its files is damaged.")
         return None
+    body = read_body(files) or SessionBody()
     kinds = Counter(event.kind for event in events)
     where = Counter(event.value for event in events if event.kind is EventKind.ANSWER_WHERE)
     return PastSession(
@@ -314,6 +324,9 @@ def _read_session(files: SessionFiles, on_skipped: Callable[[str, str], object])
         note=notes.note,
         finished=summary.finished is True,
         programme=start.start_state.programme or "",
+        heart_rate=None if body.heart is None else body.heart.mean,
+        breath_rate=None if body.breath is None else body.breath.mean,
+        still_share=body.still_share,
     )
 
 

@@ -40,6 +40,9 @@ _SIGNAL_MEASURES = {
     "valid_fraction": ("usable signal", ""),
     "iaf_hz": ("individual alpha frequency", "Hz"),
     "exponent": ("aperiodic exponent", ""),
+    "heart_rate": ("heart rate", "a minute"),
+    "breath_rate": ("breath rate", "a minute"),
+    "still_share": ("share of time with a still head", ""),
 }
 
 

@@ -13,6 +13,7 @@ from neurofeedback.settings.resolved_profile import Profile
 if TYPE_CHECKING:
     import pandas as pd
 
+    from neurofeedback.analysis.body.body_file import SessionBody
     from neurofeedback.formats.mne_conversion import MneSession
     from neurofeedback.verification.verify import VerificationResult
 
@@ -130,3 +131,42 @@ def verify(path: str | PathLike[str]) -> VerificationResult:
     from neurofeedback.verification.verify import verify as check  # scipy when asked for
 
     return check(Path(path))
+
+
+def read_body(path: str | PathLike[str]) -> SessionBody | None:
+    """Read heart rate, breath rate and stillness of a session, from the headset's other sensors.
+
+    Parameters
+    ----------
+    path : path-like
+        A session's folder, or any file in it.
+
+    Returns
+    -------
+    SessionBody or None
+        ``heart`` and ``breath`` (mean a minute, its 95 % interval, the share of good windows), ``variability`` (RMSSD,
+        only at rest with normal breathing), ``pacers``, ``still_share`` and ``windows``, a row for each window of 20 s
+        (heart) and 60 s (breath) with its rate or the reason why it has none. None where no such sensor was recorded.
+        Computed once and stored beside the session.
+
+    Raises
+    ------
+    RecordingError
+        There is no such session, or one of its signals cannot be read.
+
+    Examples
+    --------
+    ``recording`` is the folder of a session, such as ``recordings/sub-01/ses-20261122T091500``.
+
+    >>> import neurofeedback as nf
+    >>> nf.read_body(recording) is None
+    True
+    """
+    from neurofeedback.analysis.body.body_file import load_or_compute_body
+    from neurofeedback.errors import RecordingError
+    from neurofeedback.formats.reader import find_session
+
+    files = find_session(Path(path))
+    if files is None:
+        raise RecordingError("there is no session of this program", got=path, todo="name the folder of a session")
+    return load_or_compute_body(files)

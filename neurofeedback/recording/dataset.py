@@ -48,6 +48,7 @@ One folder for each session:
 - `*_summary.json`, `*_report.html`: results of the sitting; `finished` is true only after a normal end.
 - `*_sitting.json`: the time of a sitting without a headset, of which nothing else is recorded.
 - `*_measures.npz`: measures of the signal for comparisons; it can be deleted and is computed again.
+- `*_body.json`: heart and breath rate and stillness, where the headset records them; as above.
 
 The index is a mind-wandering index (EEG proxy), relative to the person's own baseline; it is not a medical measure.
 """
@@ -67,6 +68,7 @@ _BIDSIGNORE_PATTERNS = (
     "*_after.json",
     "log",
     "*_measures.npz",
+    "*_body.json",
 )
 
 

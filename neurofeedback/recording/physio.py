@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import zlib
 from pathlib import Path
 
+import numpy as np
+
+from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.storage.append_only import AppendOnlyFile, cut_torn_line
 from neurofeedback.storage.atomic_files import open_replacement, read_json, write_json_atomic
@@ -81,3 +85,36 @@ def _publish_table(table: Path, final: Path, sidecar: Path, description: Path) -
                 with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
                     shutil.copyfileobj(lines, compressed)
                 write_json_atomic(sidecar, read_json(description))
+
+
+def physio_path(files: SessionFiles, label: str) -> Path:
+    """Return the path of the table of one signal after the session."""
+    return files.eeg_file(f"recording-{label}_physio.tsv.gz")
+
+
+def read_bids_physio(files: SessionFiles, label: str) -> AuxChunk | None:
+    """Read one auxiliary signal of a finished session; None if it was not recorded.
+
+    Raises
+    ------
+    RecordingError
+        The table or its description is damaged.
+    """
+    table = physio_path(files, label)
+    if not table.is_file():
+        return None
+    about = read_json(table.with_name(table.name.replace(".tsv.gz", ".json")))
+    try:
+        ch_names = tuple(str(name) for name in about["Columns"])
+        sfreq, start_s = float(about["SamplingFrequency"]), float(about["StartTime"])
+        units = tuple(str(about.get(name, {}).get("Units", "n/a")) for name in ch_names)
+        with gzip.open(table, "rt", encoding="ascii") as lines:
+            rows = np.loadtxt((line.replace("n/a", "nan") for line in lines), np.float32, delimiter="\t", ndmin=2)
+        data = rows.reshape(-1, len(ch_names)).T
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecordingError(
+            f"the signal beside the EEG cannot be read: {table}",
+            got=f"{type(error).__name__}: {error}",
+            todo="restore the file from a copy, or remove it; the EEG is not affected",
+        ) from None
+    return AuxChunk(label, sfreq, ch_names, units, start_s, 0, data)

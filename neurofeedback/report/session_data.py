@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from neurofeedback.analysis.body.body_file import SessionBody, load_or_compute_body
 from neurofeedback.analysis.contact_log import ContactLog, replay_contacts
 from neurofeedback.analysis.frame_table import FrameTable, read_frame_table
 from neurofeedback.analysis.session_spectra import SpectraPanel, compute_spectra
@@ -35,7 +36,10 @@ class PhaseSummary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionData:
-    """Recording, settings, frames, contacts, spectra and transmission of one session."""
+    """Recording, settings, frames, contacts, spectra, transmission and body measures of one session.
+
+    ``body`` is None where no sensor beside the EEG was recorded, or ``body_problem`` says why it cannot be read.
+    """
 
     files: SessionFiles
     recording: Recording
@@ -46,6 +50,8 @@ class SessionData:
     panels: tuple[SpectraPanel, ...]
     transmission: Transmission
     phases: tuple[PhaseSummary, ...]
+    body: SessionBody | None = None
+    body_problem: str = ""
 
     @property
     def finished(self) -> bool:
@@ -125,6 +131,7 @@ def _load(recording: Recording, session: Path) -> SessionData:
     frames = read_frame_table(recording.frames_path)
     transmission = _summarize_transmission(recording, files, frames)  # before the replay: the reads need memory, too
     contacts = replay_contacts(recording)
+    body, body_problem = _measure_body(files)
     return SessionData(
         files=files,
         recording=recording,
@@ -135,7 +142,17 @@ def _load(recording: Recording, session: Path) -> SessionData:
         panels=tuple(compute_spectra(recording, contacts, profile.montage, profile.settings)),
         transmission=transmission,
         phases=_summarize_phases(frames),
+        body=body,
+        body_problem=body_problem,
     )
+
+
+def _measure_body(files: SessionFiles) -> tuple[SessionBody | None, str]:
+    """Return the body measures, or why there are none: the report of the EEG does not depend on them."""
+    try:
+        return load_or_compute_body(files), ""
+    except RecordingError as error:
+        return None, str(error)
 
 
 def _summarize_transmission(recording: Recording, files: SessionFiles, frames: FrameTable) -> Transmission:

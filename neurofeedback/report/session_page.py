@@ -11,6 +11,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import find_session
 from neurofeedback.recording.masking.masked_sessions import check_not_masked
 from neurofeedback.report.answer_sentences import answer_sentences
+from neurofeedback.report.body_sentences import body_sentences
 from neurofeedback.report.decoder_summary import summarize_decoder
 from neurofeedback.report.session_data import SessionData, load_session_data
 from neurofeedback.report.session_sentences import (
@@ -27,7 +28,7 @@ from neurofeedback.report.timeline_plot import plot_timeline
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.model import Settings
 from neurofeedback.storage.atomic_files import write_atomic
-from neurofeedback.texts import report
+from neurofeedback.texts import body, report
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING, STOP_ADVICE
 
@@ -114,6 +115,9 @@ def _context(data: SessionData) -> Mapping[str, object]:
             recording.summary, profile.evidence.feature_names, profile.settings.baseline.feedback_source
         ),
         "answer_lines": answer_sentences(recording.events),
+        "body_title": tr(body.TITLE),
+        "body_lines": [tr(body.FAILED, why=data.body_problem)] if data.body_problem else body_sentences(data.body),
+        "body_note": tr(body.NOTE),
         "decoder": summarize_decoder(data.files),
         "events": event_rows(data),
         "max_events": MAX_EVENTS,

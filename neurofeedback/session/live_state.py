@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from neurofeedback.texts.probe_questions import ProbeQuestion
 from neurofeedback.texts.situation import Situation, situation
 from neurofeedback.types import INDEX_NAME, ChannelContact, Frame, HeadsetFit, Phase, State, StreamInfo
+
+if TYPE_CHECKING:
+    from neurofeedback.processing.body.live import LiveBody
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +78,8 @@ class Snapshot:
         Pace of the breath pacer in this segment; 0 without one.
     segment_s : float
         Time since the start of this segment without pauses, s.
+    body : LiveBody, optional
+        Heart, breath and stillness of the last minute; for the researcher's window alone.
     """
 
     status: str = "connecting"
@@ -115,6 +121,7 @@ class Snapshot:
     masked: bool = False
     breaths_per_min: float = 0.0
     segment_s: float = 0.0
+    body: LiveBody | None = None
 
 
 def situation_of(snapshot: Snapshot) -> Situation:

@@ -14,6 +14,7 @@ from neurofeedback.acquisition.source import SourceEnded, flush_source
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
 from neurofeedback.estimation.decoder_weights import parse_decoder_weights
+from neurofeedback.processing.body.live import BodyMonitor
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.session.controls import ActionTime, Controls
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
@@ -69,6 +70,7 @@ class Runner:
         self._arrival_jitter = ArrivalJitter(sfreq)
         self._sample_age = SampleAge(sfreq)
         self.battery_monitor = BatteryMonitor()
+        self._body_monitor = BodyMonitor()
         self._battery_reported_s: float | None = None
         self._is_late = False
         self._recent_lost: deque[LostRun] = deque(maxlen=_MAX_RECENT_LOST_RUNS)
@@ -202,6 +204,7 @@ class Runner:
         self._n_lost += sum(run.n_samples for run in chunk.lost if run.channels is None)
         self._sample_age.update(chunk)
         self.battery_monitor.update(chunk)
+        self._body_monitor.update(chunk.auxiliary)
         for piece in self._split_at_frames(chunk):
             self._check_age(piece)
             self._n_received = piece.stop
@@ -419,5 +422,6 @@ class Runner:
                 model_text=self._model_text,
                 guide_text=self._guide.text,
                 battery=self.battery_monitor.level,
+                body=self._body_monitor.latest,
             )
         )

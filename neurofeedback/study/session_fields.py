@@ -39,6 +39,9 @@ SESSION_FIELDS: dict[str, FieldSpec] = {
     "wander_share": FieldSpec("n_wander / (n_wander + n_focus)"),
     "n_presses": FieldSpec("self-reports by key press"),
     "sleepiness": FieldSpec("mean answer to 'how sleepy', 1 to 5"),
+    "heart_rate": FieldSpec("mean heart rate where the pulse was clear", "1/min"),
+    "breath_rate": FieldSpec("mean breath rate where the breath was clear, without a pacer", "1/min"),
+    "still_share": FieldSpec("share of the time in which the head was still"),
     "finished": FieldSpec("1 if the session ended normally"),
     "plan_completed": FieldSpec("1 if all planned segments were completed"),
 }

@@ -129,6 +129,9 @@ def _numbers(past: PastSession, summary: SessionSummary) -> dict[str, float | No
         "wander_share": past.n_wander / answered if answered else None,
         "n_presses": past.n_presses,
         "sleepiness": past.sleepiness,
+        "heart_rate": past.heart_rate,
+        "breath_rate": past.breath_rate,
+        "still_share": past.still_share,
         "finished": int(past.finished),
         "plan_completed": None if summary.plan_completed is None else int(summary.plan_completed),
     }

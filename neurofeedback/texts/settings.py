@@ -29,6 +29,7 @@ FIELDS = {
     "baseline": "Compare with",
     "profile": "Method",
     "recordings": "Recordings folder",
+    "pulse": "Record the pulse, too (Muse 2 and Muse S: costs radio time and battery)",
     "lsl_out": "Send as LSL",
     "osc_out": "Send as OSC",
 }

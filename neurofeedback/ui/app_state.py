@@ -15,7 +15,7 @@ from neurofeedback.session.config import NO_DEVICE, SessionConfig
 from neurofeedback.storage.atomic_files import write_json_atomic
 from neurofeedback.storage.private_files import make_folder
 from neurofeedback.texts import home
-from neurofeedback.ui.device_names import is_simulated_device
+from neurofeedback.ui.device_names import is_simulated_device, with_pulse, without_pulse
 from neurofeedback.ui.preferences import PROBES, Preferences
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ class AppState:
     ) -> SessionConfig:
         """Return the configuration of a session with these choices and settings; without a device it is a demo."""
         device = NO_DEVICE if without_headset else self.device or DEMO_DEVICE
+        if preferences.pulse:
+            device = with_pulse(device)
         programme = next((one for one in defaults.programmes if one.name == self.programme), None)
         has_own_length = bool(self.programme) and (programme is None or programme.headset)
         return SessionConfig(
@@ -151,7 +153,7 @@ class AppState:
     def with_defaults(self, defaults: AppDefaults) -> AppState:
         """Fill empty fields from the defaults, except the headset, and drop a programme that no longer exists."""
         programmes = {programme.name for programme in defaults.programmes}
-        recorded_with = "" if is_simulated_device(defaults.last_device) else defaults.last_device
+        recorded_with = "" if is_simulated_device(defaults.last_device) else without_pulse(defaults.last_device)
         newer = recorded_with if recorded_with != self.recorded_with else ""
         return replace(
             self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.technical import devices
 
+_PULSE_DEVICES = ("muse-2", "muse-s")
+
 
 def device_title(device: str) -> str:
     """Return the name of a device as people know it; a device without such a name is shown as it was typed.
@@ -19,7 +21,7 @@ def device_title(device: str) -> str:
     name, _, place = device.partition(":")
     if name == "brainflow":
         name, _, place = place.partition(":")
-        number = place.partition("serial_number=")[2]
+        number = without_pulse(device).partition("serial_number=")[2]
         return tr(devices.NAME_WITH_NUMBER, name=tr(devices.NAMES[name]), number=number) if _known(name) else device
     if not _known(name):
         return device
@@ -52,6 +54,36 @@ def is_simulated_device(device: str) -> bool:
     (True, False)
     """
     return device.partition(":")[0] in {"simulated", "synthetic"}
+
+
+def with_pulse(device: str) -> str:
+    """Return the name of a device with its pulse sensor on, for the headsets whose sensor has to be turned on.
+
+    Examples
+    --------
+    >>> with_pulse("muse-2"), with_pulse("brainflow:muse-s:serial_number=MuseS-A1B2"), with_pulse("muse-s-athena")
+    ('muse-2:ppg', 'brainflow:muse-s:serial_number=MuseS-A1B2,ppg', 'muse-s-athena')
+    """
+    if device in _PULSE_DEVICES:
+        return f"{device}:ppg"
+    kind, _, rest = device.partition(":")
+    name, _, options = rest.partition(":")
+    if kind != "brainflow" or name not in _PULSE_DEVICES or not options or "ppg" in options.split(","):
+        return device
+    return f"{device},ppg"
+
+
+def without_pulse(device: str) -> str:
+    """Return the name of a device without the part that turns its pulse sensor on.
+
+    Examples
+    --------
+    >>> without_pulse("muse-2:ppg"), without_pulse("brainflow:muse-s:serial_number=MuseS-A1B2,ppg")
+    ('muse-2', 'brainflow:muse-s:serial_number=MuseS-A1B2')
+    """
+    if device.removesuffix(":ppg") in _PULSE_DEVICES:
+        return device.removesuffix(":ppg")
+    return device.removesuffix(",ppg") if device.startswith("brainflow:") else device
 
 
 def _known(name: str) -> bool:

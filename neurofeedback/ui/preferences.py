@@ -58,6 +58,7 @@ class Preferences:
     baseline: str = "session"
     profile: str = "default"
     recordings: str = ""
+    pulse: bool = False
     lsl_out: str = ""
     osc_out: str = ""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.analysis.body.body_file import load_or_compute_body
 from neurofeedback.analysis.frame_table import Span, read_frame_table
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import find_session, open_recording
@@ -17,6 +18,7 @@ from neurofeedback.recording.events import probes_from_events
 from neurofeedback.recording.masking.masked_sessions import check_not_masked, is_masked
 from neurofeedback.recording.session_notes import NoteValue, SessionNotes, read_notes, update_notes
 from neurofeedback.report.answer_sentences import answer_sentences
+from neurofeedback.report.body_sentences import body_sentences
 from neurofeedback.report.decoder_summary import DecoderSummary, summarize_decoder
 from neurofeedback.report.timeline_plot import downsample
 from neurofeedback.types import EventKind, Frame, Phase
@@ -96,6 +98,17 @@ def read_overview(session: Path) -> SessionOverview:
         answers=tuple(answer_sentences(recording.events)),
         notes=read_notes(files),
     )
+
+
+def describe_body(session: Path) -> tuple[str, ...]:
+    """Return the sentences on heart, breath and stillness of a session; empty without a sensor for them.
+
+    Raises
+    ------
+    RecordingError
+        One of the signals cannot be read.
+    """
+    return tuple(body_sentences(load_or_compute_body(_files(session))))
 
 
 def describe_decoder(session: Path) -> DecoderSummary:

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import signal
 
+from neurofeedback.analysis.body.body_file import RateSummary, SessionBody
 from neurofeedback.cli.commands.report import report_document
 from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import RecordingError
@@ -28,6 +29,7 @@ from neurofeedback.report.session_page import create_report, write_report
 from neurofeedback.settings.estimation import ThresholdSettings
 from neurofeedback.settings.load import dump_profile, resolve
 from neurofeedback.settings.model import Settings
+from neurofeedback.texts import body
 from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING, STOP_ADVICE
 from neurofeedback.types import INDEX_NAME, Chunk, Command, CommandKind, Event, EventKind, LostRun, Phase, StreamInfo
 
@@ -535,3 +537,12 @@ def test_full_disk_is_an_error_and_leaves_the_old_report(
     with pytest.raises(RecordingError, match="No space left on device"):
         write_report(known.files.derived)
     assert known.files.derived_file("report.html").read_text(encoding="utf-8") == page
+
+
+def test_heart_and_breath_are_a_section_of_their_own_where_they_were_recorded(known: SessionData) -> None:
+    assert body.TITLE not in report.render(known)
+    measured = SessionBody(heart=RateSummary(61.6, 60.4, 62.9, 0.9, 30, "motion"), still_share=0.8)
+    text = read(report.render(replace(known, body=measured))).text
+    for part in (body.TITLE, "62 a minute on average (95 % interval 60 to 63)", "90 % of the time", body.NOTE):
+        assert part in text
+    assert "R&R" in read(report.render(replace(known, body_problem="R&R"))).text

@@ -118,3 +118,27 @@ def test_state_and_preferences_give_a_session_config() -> None:
 def test_state_file_is_in_the_users_configuration_folder() -> None:
     assert state_path().name == "app.json"
     assert "neurofeedback" in str(state_path())
+
+
+@pytest.mark.parametrize(
+    ("device", "with_switch"),
+    [
+        ("muse-2", "muse-2:ppg"),
+        ("muse-s", "muse-s:ppg"),
+        ("muse-s:ppg", "muse-s:ppg"),
+        ("brainflow:muse-2:serial_number=Muse-1", "brainflow:muse-2:serial_number=Muse-1,ppg"),
+        ("brainflow:muse-2:serial_number=Muse-1,ppg", "brainflow:muse-2:serial_number=Muse-1,ppg"),
+        ("muse-s-athena", "muse-s-athena"),
+        ("muse-2016", "muse-2016"),
+        ("cyton:/dev/ttyUSB0", "cyton:/dev/ttyUSB0"),
+    ],
+)
+def test_the_switch_turns_on_the_pulse_sensor_where_it_costs_radio_time(device: str, with_switch: str) -> None:
+    chosen = replace(CHOSEN, device=device)
+    assert chosen.request(DEFAULTS, PREFERENCES).device == device
+    assert chosen.request(DEFAULTS, replace(PREFERENCES, pulse=True)).device == with_switch
+
+
+def test_a_recording_with_pulse_does_not_turn_the_switch_on() -> None:
+    defaults = replace(DEFAULTS, last_device="muse-2:ppg")
+    assert AppState().with_defaults(defaults).device == "muse-2"

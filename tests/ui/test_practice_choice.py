@@ -112,7 +112,7 @@ def test_a_timer_is_sat_shown_and_listed(qtbot: QtBot, window: MainWindow, launc
     qtbot.waitUntil(lambda: not history.busy and history.table.sessions.rowCount() == 1)
     model = history.table.sessions
     texts = [model.data(model.index(0, column)) for column in range(model.columnCount())]
-    assert texts[1:] == ["3 minutes", "Timer", sessions.UNKNOWN, sessions.NO_ANSWERS, ""]
+    assert texts[1:] == ["3 minutes", "Timer", sessions.UNKNOWN, sessions.NO_ANSWERS, "", ""]
     history.table.selectRow(0)
     assert history._message.text() == sessions.WITHOUT_HEADSET
     assert not any(part.isEnabled() for part in (history._open, history._compare, history._export))

@@ -18,7 +18,7 @@ from neurofeedback.ui.preferences import CHOICES, VERSION, Preferences, load_pre
 CHANGED = Preferences(
     theme="light", large_type=True, reduced_motion=True, picture="ring", background="wind", ceiling_dbfs=-24.0,
     sound_device="USB", drowsiness_shimmer=True, probes="rare", learn_live=True, baseline="own", recordings="/r",
-    lsl_out="machine", osc_out="9000",
+    lsl_out="machine", osc_out="9000", pulse=True,
 )  # fmt: skip
 
 

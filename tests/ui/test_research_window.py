@@ -14,6 +14,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from neurofeedback.processing.body.live import LiveBody
+from neurofeedback.processing.body.rhythm import PoorReason, RateWindow
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.session.outputs.snapshot_builder import TraceBuffer
 from neurofeedback.texts.probe_questions import WHERE
@@ -248,3 +250,13 @@ def test_unknown_values_and_no_session_are_shown_in_words(room: Room) -> None:
     assert room.window._state.text() == "No session."
     assert "nan" not in room.window._link.text()
     assert not room.plots.isVisible()
+
+
+def test_heart_and_breath_are_shown_with_their_quality(room: Room) -> None:
+    heart, breath = RateWindow(0, 20, 61.6, 1.24), RateWindow(0, 60, reason=PoorReason.MOTION)
+    room.look(moment(body=LiveBody(heart, breath, 0.5)))
+    shown = room.window._link.text().splitlines()
+    assert shown[-3] == "heart 62 a minute (± 1.2)"
+    assert shown[-2:] == ["breath unclear: the head moved", "head still in 50 % of the last minute"]
+    room.look(moment(body=LiveBody()))
+    assert "heart" not in room.window._link.text()

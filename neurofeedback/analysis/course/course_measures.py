@@ -11,6 +11,7 @@ from statistics import fmean, stdev
 
 import numpy as np
 
+from neurofeedback.analysis.body.body_file import SessionBody, load_or_compute_body
 from neurofeedback.analysis.clean_signal import NO_FEEDBACK_PHASES
 from neurofeedback.analysis.course.course_plan import CourseData
 from neurofeedback.analysis.measures.measure_cache import measure_sessions
@@ -129,6 +130,22 @@ def dose_sessions(root: Path, data: CourseData, segment_s: float = 300.0) -> lis
             continue
         found.append(DoseSession(began, given[0], _facts(root, past.stem).eyes, course))
     return found
+
+
+def body_sessions(root: Path, data: CourseData, n_last: int) -> list[tuple[datetime, SessionBody]]:
+    """Return start and body measures of the last sessions that have any, by time."""
+    found: list[tuple[datetime, SessionBody]] = []
+    for past in reversed(data.sessions):
+        if len(found) == n_last:
+            break
+        try:
+            body = load_or_compute_body(SessionFiles.from_stem(root, past.stem))
+        except NeurofeedbackError as error:
+            _log.warning("heart and breath of %s are left out: %s", past.stem, error)
+            continue
+        if body is not None:
+            found.append((past.started_at, body))
+    return found[::-1]
 
 
 def _common_bands(sessions: list[SessionMeasures]) -> CommonBands | None:

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from neurofeedback.analysis.body.body_file import SessionBody
 from neurofeedback.analysis.course.course_measures import (
     MIN_FOR_BAND,
     REPORTED_MEASURES,
     DoseSession,
     MeasuredSession,
+    body_sessions,
     dose_sessions,
     measure_course,
     own_band,
@@ -31,6 +33,7 @@ from neurofeedback.report.course.course_plots import (
 )
 from neurofeedback.report.course.course_tables import (
     adverse_rows,
+    body_rows,
     dose_rows,
     home_text,
     item_9_lines,
@@ -53,6 +56,7 @@ _TEMPLATE = "course/course.html.j2"
 _SCORED = ("phq9", "gad7")
 _SEGMENT_S = 300.0
 _WIDTH_PX = 680
+_MAX_BODY_ROWS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class CourseContent:
     left_out: Mapping[str, str]
     within: tuple[DoseSession, ...]
     now: datetime
+    body: tuple[tuple[datetime, SessionBody], ...] = ()
 
 
 def read_course_content(
@@ -88,7 +93,15 @@ def read_course_content(
     data = read_course_data(root, plan)
     sessions, left_out = measure_course(root, data)
     within = dose_sessions(root, data, segment_s)
-    return CourseContent(root, data, tuple(sessions), left_out, tuple(within), (now or datetime.now()).astimezone())
+    return CourseContent(
+        root,
+        data,
+        tuple(sessions),
+        left_out,
+        tuple(within),
+        (now or datetime.now()).astimezone(),
+        tuple(body_sessions(root, data, _MAX_BODY_ROWS)),
+    )
 
 
 def write_course_report(content: CourseContent, out: Path, *, edition: Edition = "clinic", by: str = "") -> Path:
@@ -169,6 +182,9 @@ def _context(content: CourseContent, edition: Edition, by: str, kind: str) -> Ma
         "within": [{"title": _within_title(one), "figure": plot_within(one, kind)} for one in content.within],
         "within_caption": tr(course_report.WITHIN_CAPTION, minutes=f"{_segment_minutes(content):g}"),
         "wandering": _wandering(content),
+        "body_columns": [tr(name) for name in course_report.BODY_COLUMNS],
+        "body": body_rows(content.body),
+        "body_caption": tr(course_report.BODY_CAPTION, n=len(content.body)),
         "box": [tr(line) for line in course_report.BOX_LINES],
         "intended_use": tr(course.INTENDED_USE),
     }

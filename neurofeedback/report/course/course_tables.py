@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from neurofeedback.analysis.body.body_file import RateSummary, SessionBody
 from neurofeedback.analysis.course.course_plan import OBSERVED, CourseData, home_weeks
 from neurofeedback.recording.facts.entries import dose_ends
 from neurofeedback.recording.facts.entry_models import (
@@ -19,6 +21,7 @@ from neurofeedback.recording.facts.form_records import AskedForm, read_definitio
 from neurofeedback.settings.questionnaire import Questionnaire
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.clinic import course_report as texts
+from neurofeedback.texts.format import format_number, format_percent
 
 _MOMENT = "%Y-%m-%d %H:%M"
 _BEFORE = timedelta(hours=2)
@@ -183,3 +186,30 @@ def note_lines(data: CourseData) -> list[str]:
     more = len(found) - _MAX_NOTES
     tail = [tr(texts.MORE_NOTES, n=more, participant=data.course.participant)] if more > 0 else []
     return [*found[-_MAX_NOTES:], *tail]
+
+
+def body_rows(sessions: Sequence[tuple[datetime, SessionBody]]) -> list[tuple[str, ...]]:
+    """Return heart rate, breath rate and stillness of sessions, each with its interval and quality."""
+    return [
+        (
+            started.strftime(_MOMENT),
+            *_rate_cells(body.heart, 0),
+            *_rate_cells(body.breath, 1),
+            tr(texts.BODY_UNKNOWN) if body.still_share is None else format_percent(body.still_share),
+        )
+        for started, body in sessions
+    ]
+
+
+def _rate_cells(found: RateSummary | None, digits: int) -> tuple[str, str]:
+    """Return a mean rate with its interval, and the share of the time in which it was clear."""
+    unknown = tr(texts.BODY_UNKNOWN)
+    if found is None:
+        return unknown, unknown
+    clear = format_percent(found.good_share)
+    if found.mean is None:
+        return unknown, clear
+    mean = format_number(found.mean, digits)
+    if found.low is None or found.high is None:
+        return mean, clear
+    return f"{mean} ({format_number(found.low, digits)}-{format_number(found.high, digits)})", clear

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.processing.body.live import LiveBody
 from neurofeedback.session.controls import Controls
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.session.outputs.masked_output import masked_frame
@@ -105,6 +106,7 @@ class SnapshotBuilder:
         model_text: str,
         guide_text: str,
         battery: float | None,
+        body: LiveBody,
     ) -> Snapshot:
         """Return the snapshot of this moment."""
         context, controls, frame, sfreq = self._context, self._controls, self._frame, self._context.stream.sfreq
@@ -145,6 +147,7 @@ class SnapshotBuilder:
             practice=context.phase_controller.practice,
             guide_text=guide_text,
             battery=battery,
+            body=body,
             masked=context.masked,
             breaths_per_min=context.phase_controller.segment.breaths_per_min,
             segment_s=context.phase_controller.segment_s,

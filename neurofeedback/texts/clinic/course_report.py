@@ -106,3 +106,13 @@ BOX_LINES = (
     "Ketamine without supervision, at home, is a risk (US FDA warning, October 2023).",
 )
 WRITTEN = "The report is {path}"
+
+BODY = "Heart, breath and stillness of the sittings"
+BODY_COLUMNS = (
+    "Sitting", "Heart rate a minute (95 %)", "Pulse clear", "Breaths a minute (95 %)", "Breath clear", "Head still",
+)  # fmt: skip
+BODY_CAPTION = (
+    "The last {n} sittings with a sensor for it, by the headset's other sensors. Descriptions without a test; no vital "
+    "signs."
+)
+BODY_UNKNOWN = "-"

@@ -33,6 +33,7 @@ from neurofeedback.ui.session_result import (
 )
 from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
+from neurofeedback.ui.widgets.body_panel import BodyPanel
 from neurofeedback.ui.widgets.difficulty_question import DifficultyQuestion
 from neurofeedback.ui.widgets.export_button import ExportButton
 from neurofeedback.ui.widgets.index_timeline import IndexTimeline
@@ -80,6 +81,7 @@ class AfterPage(QWidget):
         self._signs = label(quiet=True, name=after.SIGNS_NAME)
         self._notes_form = NotesForm()
         self._what_if = WhatIfPanel(profiles)
+        self._body = BodyPanel()
         self._evaluation = label(quiet=True)
         for line in (*self._lines, self._message, self._legend, self._decoder_text, self._evaluation, self._signs):
             line.setWordWrap(True)
@@ -129,6 +131,7 @@ class AfterPage(QWidget):
         more = column(self._more, gap=10)
         more.addWidget(self._timeline, 1)
         more.addLayout(self._columns())
+        more.addWidget(self._body)
         more.addWidget(self._details())
         inner.addWidget(self._more, 1)
         inner.addStretch(0)
@@ -190,7 +193,7 @@ class AfterPage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether the session is still being read."""
-        return self._overview_task.busy or self._decoder_task.busy
+        return self._overview_task.busy or self._decoder_task.busy or self._body.busy
 
     def activate(self, result: SessionResult, recording: Path | None) -> None:
         """Show a result and its recording, and take the keyboard focus."""
@@ -221,6 +224,7 @@ class AfterPage(QWidget):
         self._overview_task.cancel()
         self._decoder_task.cancel()
         self._report_task.cancel()
+        self._body.show_session(None)
         self._timeline.show_session(None)
         self._what_if.set_session(recording)
         self._export.set_session(recording)
@@ -291,6 +295,7 @@ class AfterPage(QWidget):
         """Stop reading; notes that are being saved are still saved."""
         self._overview_task.cancel()
         self._decoder_task.cancel()
+        self._body.cancel()
         self._what_if.set_session(None)
 
     def _leave(self) -> None:
@@ -324,6 +329,7 @@ class AfterPage(QWidget):
         self._notes_form.show_notes(overview.notes)
         self._show_decoder(None)
         self._more.show()
+        self._body.show_session(self._recording)
         if self._recording is not None:
             self._decoder_task.start(partial(_describe_decoder_task, self._recording))
 

@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from neurofeedback.session.keymap import PRESENTER_KEYS, request_for_key
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
+from neurofeedback.texts import body
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_index, format_number, format_percent
 from neurofeedback.texts.status import phase_label
@@ -25,6 +26,7 @@ from neurofeedback.ui.theme import Theme
 from neurofeedback.ui.widgets.basic import MARGIN, bind_key, column, label
 
 if TYPE_CHECKING:
+    from neurofeedback.processing.body.rhythm import RateWindow
     from neurofeedback.ui.widgets.research_plots import ResearchPlots
 
 REFRESH_MS = 100
@@ -196,7 +198,29 @@ def _link_text(snapshot: Snapshot) -> str:
         lines.append(tr(research.LATENCY, ms=f"{snapshot.latency_ms:.0f}"))
     if snapshot.signal_lost_s:
         lines.append(tr(research.NO_DATA, seconds=f"{snapshot.signal_lost_s:.1f}"))
-    return "\n".join([*lines, snapshot.sound, tr(research.N_QUESTIONS, n=snapshot.n_probes)])
+    return "\n".join([*lines, snapshot.sound, tr(research.N_QUESTIONS, n=snapshot.n_probes), *_body_lines(snapshot)])
+
+
+def _body_lines(snapshot: Snapshot) -> list[str]:
+    """Return heart, breath and stillness of the last minute, as far as there are sensors for them."""
+    found = snapshot.body
+    if found is None:
+        return []
+    lines = [
+        _rate_line(found.heart, body.LIVE_HEART, body.LIVE_NO_HEART),
+        _rate_line(found.breath, body.LIVE_BREATH, body.LIVE_NO_BREATH),
+    ]
+    if found.still_share is not None:
+        lines.append(tr(body.LIVE_STILL, share=format_percent(found.still_share)))
+    return [line for line in lines if line]
+
+
+def _rate_line(window: RateWindow | None, sentence: str, without: str) -> str:
+    if window is None:
+        return ""
+    if window.reason is not None:
+        return tr(without, reason=tr(body.REASONS[window.reason]))
+    return tr(sentence, rate=format_number(window.rate, 0), half_width=format_number(window.half_width, 1))
 
 
 def _set_text(target: QLabel, text: str) -> None:

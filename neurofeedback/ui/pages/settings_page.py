@@ -39,7 +39,7 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
 }
 _CHECKED = {
     "large_type", "reduced_motion", "drowsiness_shimmer", "learn_live", "ask_sure", "ask_sleepy", "mood_questions",
-    "difficulty_question",
+    "difficulty_question", "pulse",
 }  # fmt: skip
 _GROUPS = (
     (settings.GROUP_APPEARANCE, ("language", "theme", "picture", "large_type", "reduced_motion")),
@@ -61,7 +61,7 @@ _GROUPS = (
             "pace",
         ),
     ),
-    (settings.GROUP_OUTPUT, ("recordings", "lsl_out", "osc_out")),
+    (settings.GROUP_OUTPUT, ("recordings", "pulse", "lsl_out", "osc_out")),
 )
 _FIELD_WIDTH = 360
 

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from neurofeedback.texts import sessions
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.format import format_duration, format_percent
+from neurofeedback.texts.format import format_duration, format_number, format_percent
 from neurofeedback.texts.safe_text import plain_tooltip
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LONG_DATE = QDateTime(2026, 9, 30, 20, 0)
 _CELL_MARGIN = 24
-_WIDTHS = (180, 150, 140, 125, 205)
+_WIDTHS = (180, 150, 140, 125, 205, 130)
 _ROW_HEIGHT = 34
 
 
@@ -34,6 +34,20 @@ def answers_text(session: PastSession) -> str:
     """Return how many of the answers were "on the breath"."""
     total = session.n_focus + session.n_wander + session.n_unsure
     return tr(sessions.ON_BREATH, n=session.n_focus, total=total) if total else tr(sessions.NO_ANSWERS)
+
+
+def body_text(session: PastSession) -> str:
+    """Return mean heart and breath rate; empty where neither was measured."""
+    if session.heart_rate is None and session.breath_rate is None:
+        return ""
+    heart, breath = (
+        tr(sessions.UNKNOWN) if rate is None else format_number(rate, 0)
+        for rate in (session.heart_rate, session.breath_rate)
+    )
+    return tr(sessions.BODY_RATES, heart=heart, breath=breath)
+
+
+_PLAIN_TEXTS = {sessions.DATE: date_text, sessions.ANSWERS: answers_text, sessions.BODY: body_text}
 
 
 class SessionsModel(QAbstractTableModel):
@@ -72,9 +86,11 @@ class SessionsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(sessions.COLUMNS)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return the text of a cell; the whole note as its tooltip."""
+        """Return the text of a cell; the whole note, or what the rates mean, as its tooltip."""
         if role == Qt.ItemDataRole.DisplayRole:
             return self._row_texts(index.row())[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole and sessions.COLUMNS[index.column()] == sessions.BODY:
+            return self._body_tip(self._sessions[index.row()])
         if role == Qt.ItemDataRole.ToolTipRole and (note := self._sessions[index.row()].note):
             return plain_tooltip(note)
         return None
@@ -94,19 +110,28 @@ class SessionsModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
 
+    def _body_tip(self, session: PastSession) -> str | None:
+        still = session.still_share
+        if not body_text(session):
+            return None
+        return tr(sessions.BODY_TIP, still=tr(sessions.UNKNOWN) if still is None else format_percent(still))
+
+    @property
+    def has_body(self) -> bool:
+        """Whether any sitting has a heart or breath rate."""
+        return any(body_text(session) for session in self._sessions)
+
     def _text(self, session: PastSession, column: int) -> str:
-        unknown = tr(sessions.UNKNOWN)
-        match sessions.COLUMNS[column]:
-            case sessions.DATE:
-                return date_text(session)
+        unknown, name = tr(sessions.UNKNOWN), sessions.COLUMNS[column]
+        if name in _PLAIN_TEXTS:
+            return _PLAIN_TEXTS[name](session)
+        match name:
             case sessions.LENGTH:
                 return unknown if session.duration_s is None else format_duration(session.duration_s)
             case sessions.PRACTICE:
                 return self.practice_text(session)
             case sessions.SIGNAL:
                 return unknown if session.valid_fraction is None else format_percent(session.valid_fraction)
-            case sessions.ANSWERS:
-                return answers_text(session)
             case _:
                 return " · ".join(filter(None, (session.note.partition("\n")[0], ", ".join(session.tags))))
 
@@ -168,6 +193,7 @@ class SessionsTable(QTableView):
         before = {session.stem for session in self.selected}
         first = self.currentIndex().row()
         self.sessions.show_sessions(rows)
+        self.setColumnHidden(sessions.COLUMNS.index(sessions.BODY), not self.sessions.has_body)
         kept = [row for row in range(self.sessions.rowCount()) if self.sessions.session(row).stem in before]
         for row in kept or [min(max(0, first), self.sessions.rowCount() - 1)] * bool(self.sessions.rowCount()):
             self.selectRow(row)

@@ -1,0 +1,157 @@
+"""Accuracy of heart and breath rate against simulated truth, and what their live display costs.
+
+Both need no device. Cost is processor time over signal time, for the rates and channels of a Muse 2 with its pulse
+sensor and of a Muse S Athena, beside the engine on the same stretch of EEG.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurofeedback.engine import FrameEngine
+from neurofeedback.processing.body.breath import Acceleration, measure_breath
+from neurofeedback.processing.body.heart import measure_heart
+from neurofeedback.processing.body.live import BodyMonitor
+from neurofeedback.processing.body.motion import measure_motion
+from neurofeedback.processing.body.rhythm import RateWindow
+from neurofeedback.recording.physio import format_rows
+from neurofeedback.settings.load import load_settings, resolve
+from neurofeedback.simulation.body_signals import ACCEL_SFREQ, PULSE_SFREQ, BodySignals, BodyState, simulate_body
+from neurofeedback.types import AuxChunk, Chunk, StreamInfo
+
+NOISES = (0.05, 0.2, 0.4, 0.8, 1.6)
+MOVING = (0.0, 0.1, 0.3, 0.6)
+CHUNK_S = 0.25
+CHANNELS = {"Muse 2 with pulse": ("ppg", 2), "Muse S Athena": ("optics", 16)}
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Share of good windows, 95th percentile and maximum of the error (a minute), share of intervals that hold it."""
+
+    good_share: float
+    error_p95: float
+    error_max: float
+    coverage: float
+
+
+def accuracy(windows: Iterable[tuple[RateWindow, float]]) -> Accuracy:
+    """Return the accuracy of windows, each with its true rate."""
+    pairs = list(windows)
+    good = [(abs(one.rate - truth), one.half_width) for one, truth in pairs if one.good]
+    errors = np.array([error for error, _ in good])
+    if not good:
+        return Accuracy(0.0, float("nan"), float("nan"), float("nan"))
+    held = float(np.mean([error <= half_width for error, half_width in good]))
+    return Accuracy(len(good) / len(pairs), float(np.quantile(errors, 0.95)), float(errors.max()), held)
+
+
+def people(state: Callable[[float, float], BodyState], n: int, minutes: float) -> Iterator[BodySignals]:
+    """Yield people with heart rates of 48 to 120 and breath rates of 5 to 20 a minute."""
+    rng = np.random.default_rng(17)
+    for seed in range(n):
+        yield simulate_body(60 * minutes, state(float(rng.uniform(48, 120)), float(rng.uniform(5, 20))), seed)
+
+
+def measure(signals: BodySignals) -> tuple[list[tuple[RateWindow, float]], list[tuple[RateWindow, float]]]:
+    """Return the windows of heart and breath of one person, each with its true rate."""
+    motion = measure_motion(signals.accel, None, ACCEL_SFREQ, 0.0)
+    heart = measure_heart(signals.pulse, PULSE_SFREQ, 0.0, motion)
+    breath = measure_breath(Acceleration(signals.accel, ACCEL_SFREQ, 0.0), motion, heart)
+    return (
+        [(one, signals.true_rate(signals.beats_s, one.start_s, one.stop_s)) for one in heart.windows] if heart else [],
+        [(one, signals.true_rate(signals.breaths_s, one.start_s, one.stop_s)) for one in breath],
+    )
+
+
+def print_accuracy(name: str, state: Callable[[float, float], BodyState], n: int, minutes: float) -> None:
+    """Print one row for heart and one for breath."""
+    measured = [measure(signals) for signals in people(state, n, minutes)]
+    for what, place in (("heart", 0), ("breath", 1)):
+        found = accuracy(pair for one in measured for pair in one[place])
+        print(
+            f"| {name} | {what} | {found.good_share:.2f} | {found.error_p95:.2f} | {found.error_max:.2f} "
+            f"| {found.coverage:.2f} |"
+        )
+
+
+def print_cost(minutes: float) -> None:
+    """Print the processor time of the live display and of recording, as shares of a core, and the engine's."""
+    signals = simulate_body(60 * minutes, BodyState(), seed=1)
+    eeg = 20 * np.random.default_rng(1).standard_normal((4, round(256 * 60 * minutes)))
+    engine_s = _engine_s(eeg)
+    print(f"engine, 4 channels of EEG: {100 * engine_s / (60 * minutes):.2f} % of a core")
+    for name, (label, n_channels) in CHANNELS.items():
+        chunks = list(_aux_chunks(signals, label, n_channels))
+        monitor = BodyMonitor()
+        live_s = _spent(lambda chunks=chunks, monitor=monitor: [monitor.update(piece) for piece in chunks])
+        write_s = _spent(lambda chunks=chunks: [format_rows(one) for piece in chunks for one in piece])
+        share = (live_s + write_s) / (60 * minutes)
+        print(
+            f"{name}: live {100 * live_s / (60 * minutes):.2f} %, recording {100 * write_s / (60 * minutes):.2f} %, "
+            f"together {100 * share:.2f} % of a core, {(live_s + write_s) / engine_s:.2f} of the engine's time"
+        )
+
+
+def _spent(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _engine_s(eeg: NDArray[np.float64]) -> float:
+    stream = StreamInfo("muse-2", 256.0, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
+    engine = FrameEngine(stream.sfreq, resolve(load_settings("default"), stream)[1])
+    step = round(256 * CHUNK_S)
+    return _spent(
+        lambda: [
+            engine.process(Chunk(first, eeg[:, first : first + step].astype(np.float32)), [])
+            for first in range(0, eeg.shape[1], step)
+        ]
+    )
+
+
+def _aux_chunks(signals: BodySignals, label: str, n_channels: int) -> Iterator[list[AuxChunk]]:
+    light = np.repeat(signals.pulse, n_channels, axis=0).astype(np.float32)
+    motion = np.vstack([signals.accel, 0 * signals.accel]).astype(np.float32)
+    names = tuple(f"{label}_{place + 1}" for place in range(n_channels))
+    motion_names = tuple(f"{kind}_{axis}" for kind in ("accel", "gyro") for axis in "xyz")
+    for quarter in range(int(signals.pulse.shape[1] / PULSE_SFREQ / CHUNK_S)):
+        yield [
+            _cut(label, PULSE_SFREQ, names, light, quarter),
+            _cut("motion", ACCEL_SFREQ, motion_names, motion, quarter),
+        ]
+
+
+def _cut(label: str, sfreq: float, names: tuple[str, ...], data: NDArray[np.float32], quarter: int) -> AuxChunk:
+    step = round(sfreq * CHUNK_S)
+    piece = data[:, quarter * step : (quarter + 1) * step]
+    return AuxChunk(label, sfreq, names, ("n/a",) * len(names), 0.0, quarter * step, piece)
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    chosen = parser.parse_args()
+    print("| | | good | error, 95 % | largest | interval holds it |\n|---|---|---|---|---|---|")
+    for noise in NOISES:
+        row = f"noise {noise:g} of the pulse"
+        print_accuracy(row, lambda h, b, noise=noise: BodyState(h, b, noise, 0.05), chosen.people, chosen.minutes)
+    for moving in MOVING:
+        row = f"moving {100 * moving:.0f} % of the time"
+        print_accuracy(row, lambda h, b, moving=moving: BodyState(h, b, 0.1, moving), chosen.people, chosen.minutes)
+    print_accuracy("walking", lambda h, b: BodyState(h, b, 0.1, 0.0, walking=True), chosen.people, chosen.minutes)
+    print()
+    print_cost(chosen.minutes)
+
+
+if __name__ == "__main__":
+    main()
