@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import signal
 
 from neurofeedback.processing.body.heart import Beats, HeartMeasures
@@ -94,7 +95,7 @@ def _tilt_windows(acceleration: Acceleration, motion: Motion | None) -> tuple[Ra
     if not starts:
         return ()
     slow = band_pass(np.array([fill_missing(axis) for axis in data]), sfreq, *_BAND_HZ)
-    missing = (~np.isfinite(data)).any(axis=0)
+    missing: NDArray[np.bool_] = np.isnan(data).sum(axis=0) > 0
     step = max(1, round(sfreq / _SFREQ))
     windows: list[RateWindow] = []
     for first in starts:
@@ -126,7 +127,7 @@ def _count_breaths(values: Floats, sfreq: float) -> tuple[float, float] | None:
     peaks = signal.find_peaks(values, distance=_MIN_DISTANCE * period, prominence=_MIN_PROMINENCE * values.std())[0]
     if peaks.size < 3 or (peaks.size - 1) * period < _MIN_COVERED * (values.size - period):
         return None
-    cycles = np.diff([peak + peak_offset(values, peak) for peak in peaks]) / sfreq
+    cycles = np.diff([peak + peak_offset(values, peak) for peak in peaks.tolist()]) / sfreq
     rate, half_width = mean_rate(cycles)
     if cycles.max() > _MAX_CYCLE_RATIO * cycles.min() or abs(rate - 60 / rhythm.period_s) > _MAX_DIFFERENCE:
         return None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import signal
 from scipy.special import stdtrit
 
@@ -195,7 +196,8 @@ def _poor_signal(raw: Floats, still_share: float | None) -> PoorReason | None:
     known = raw[np.isfinite(raw)]
     if known.size < (1 - MAX_MISSING) * raw.size:
         return PoorReason.GAPS
-    if max(np.mean(known == known.max()), np.mean(known == known.min())) > _SATURATED_SHARE:
+    ends = (float(known.max()), float(known.min()))
+    if max(int(np.count_nonzero(known == end)) for end in ends) > _SATURATED_SHARE * known.size:
         return PoorReason.SATURATED
     if still_share is not None and still_share < MIN_STILL_SHARE:
         return PoorReason.MOTION
@@ -211,7 +213,7 @@ def _find_beats(pulse: Floats, sfreq: float) -> Floats | None:
     peaks = signal.find_peaks(pulse, distance=_MIN_DISTANCE * period, prominence=_MIN_PROMINENCE * pulse.std())[0]
     if (peaks.size - 1) * period < _MIN_COVERED * pulse.size:
         return None
-    places = np.array([peak + peak_offset(pulse, peak) for peak in peaks])
+    places = np.array([peak + peak_offset(pulse, peak) for peak in peaks.tolist()])
     intervals = np.diff(places)
     rate = 60 * sfreq / float(intervals.mean())
     if (
@@ -224,12 +226,14 @@ def _find_beats(pulse: Floats, sfreq: float) -> Floats | None:
     return places
 
 
-def _template_correlation(pulse: Floats, peaks: Sequence[int], half: int) -> float:
+def _template_correlation(pulse: Floats, peaks: NDArray[np.intp], half: int) -> float:
     """Return the mean correlation of the pulses with their mean."""
-    cuts = np.array([pulse[peak - half : peak + half + 1] for peak in peaks if half <= peak < pulse.size - half])
+    whole = peaks[(peaks >= half) & (peaks < pulse.size - half)]
+    cuts: Floats = np.array([pulse[peak - half : peak + half + 1] for peak in whole.tolist()])
     cuts -= cuts.mean(axis=1, keepdims=True)
-    mean = cuts.mean(axis=0)
-    return float(np.mean(cuts @ mean / np.sqrt(np.sum(cuts**2, axis=1) * (mean @ mean))))
+    mean: Floats = cuts.mean(axis=0)
+    sizes: Floats = np.sqrt((cuts * cuts).sum(axis=1) * (mean @ mean))
+    return float(((cuts @ mean) / sizes).mean())
 
 
 def _slow_level(level: Floats, sfreq: float) -> Floats:
@@ -238,5 +242,5 @@ def _slow_level(level: Floats, sfreq: float) -> Floats:
 
 
 def _skewness(values: Floats) -> float:
-    centred = values - values.mean()
-    return float(np.mean(centred**3))
+    centred: Floats = values - float(values.mean())
+    return float((centred * centred * centred).mean())
