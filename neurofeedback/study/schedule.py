@@ -86,6 +86,16 @@ def next_visit(statuses: Iterable[VisitStatus]) -> VisitStatus | None:
     return next((one for one in statuses if one.state not in {VisitState.DONE, VisitState.EXCLUDED}), None)
 
 
+def visit_deviations(status: VisitStatus, today: date) -> tuple[str, ...]:
+    """Return why a session today would deviate from the protocol: ``repeated``, ``early`` or ``late``."""
+    reasons = ["repeated"] if status.sessions else []
+    if status.state is VisitState.LATER or (status.first is not None and today < status.first):
+        reasons.append("early")
+    if status.last is not None and today > status.last:
+        reasons.append("late")
+    return tuple(reasons)
+
+
 def _visit_status(
     protocol: Protocol, key: tuple[str, int], done: list[StudySession], start: date | None, today: date
 ) -> VisitStatus:

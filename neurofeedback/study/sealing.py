@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError, SettingsError
@@ -42,10 +42,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class ArmRecord:
-    """What a slot holds: the arm, and a seed that draws the donor."""
+    """What a slot holds: the arm, and a seed that draws the donor. No error message prints either."""
 
-    arm: str
-    seed: int
+    arm: str = field(repr=False)
+    seed: int = field(repr=False)
 
 
 def new_key() -> bytes:

@@ -54,6 +54,25 @@ class ProgrammeChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class StudyOpening:
+    """A study, and whose visit is chosen first.
+
+    Parameters
+    ----------
+    base : SessionConfig
+        Its dataset, and what the protocol does not decide, such as device and sound; an empty device for the
+        remembered one or the only one found.
+    participant, visit, deviation : str
+        Chosen first, and why the visit deviates from the protocol; empty for none.
+    """
+
+    base: SessionConfig
+    participant: str = ""
+    visit: str = ""
+    deviation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AppDefaults:
     """Defaults that the command line passes to the app.
 
@@ -75,6 +94,8 @@ class AppDefaults:
         Finds the headsets in reach, which takes some seconds.
     request : SessionConfig, optional
         A session to start at once.
+    study : StudyOpening, optional
+        A study whose page is shown first.
     audio : str
         Audio output of sessions started on the first page, as in ``SessionConfig``.
     state_file : Path, optional
@@ -95,6 +116,7 @@ class AppDefaults:
     last_device: str = ""
     scan: Callable[[], ScanResult] | None = None
     request: SessionConfig | None = None
+    study: StudyOpening | None = None
     audio: str = "auto"
     state_file: Path | None = None
     preferences_file: Path | None = None

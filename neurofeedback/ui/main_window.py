@@ -25,6 +25,7 @@ from neurofeedback.ui.app_state import (
     AppDefaults,
     DeviceChoice,
     ProgrammeChoice,
+    StudyOpening,
     load_state,
 )
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
@@ -45,7 +46,7 @@ from neurofeedback.ui.practices.practices_page import PracticesPage
 from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences
 from neurofeedback.ui.session_bridge import Launch
 from neurofeedback.ui.session_result import past_result
-from neurofeedback.ui.session_window import SessionWindow
+from neurofeedback.ui.study.study_window import StudySessionWindow, has_protocol, study_base
 from neurofeedback.ui.theme import DARK, THEMES, stylesheet
 from neurofeedback.ui.unfinished_sessions import UnfinishedSession, complete_unfinished
 from neurofeedback.ui.widgets.basic import bind_key, column, theme_palette
@@ -63,8 +64,8 @@ FIRST_PROGRAMME = "first"
 APPEARANCE_SETTINGS = ("language", "theme", "large_type", "picture", "reduced_motion")
 
 
-class MainWindow(SessionWindow):
-    """Shows one page at a time: Home, About, Fit, Sit, After, Progress, Settings and the practices."""
+class MainWindow(StudySessionWindow):
+    """Shows one page at a time: Home, About, Fit, Sit, After, Progress, Settings, the practices and a study."""
 
     def __init__(self, launch: Launch, defaults: AppDefaults) -> None:
         super().__init__(launch, defaults)
@@ -139,6 +140,7 @@ class MainWindow(SessionWindow):
         self._home.progress.connect(self._show_progress)
         self._home.settings.connect(self._show_settings)
         self._home.research.connect(self.toggle_research)
+        self._home.study.connect(self._open_study)
         self._about.left.connect(self._show_home)
         self._welcome.left.connect(self._leave_welcome)
         self._fit.begin.connect(self._bridge.begin_now)
@@ -170,6 +172,8 @@ class MainWindow(SessionWindow):
             self._welcome.activate()
         elif self._request is not None:
             self.begin(self._request)
+        elif self._defaults.study is not None:
+            self._show_study(self._defaults.study)
         else:
             self._show_home()
 
@@ -203,10 +207,15 @@ class MainWindow(SessionWindow):
     def _show_home(self) -> None:
         self._show(self._home)
         self._home.activate(self._state)
+        self._home.offer_study(offered=has_protocol(self._folder))
         self._home.show_notice(self._notice or (tr(STOP_ADVICE) if self._state.condition else ""))
         self._notice = ""
         if not self._state.device and self._device_scan.findings is None:
             self._device_scan.begin()
+
+    def _open_study(self) -> None:
+        self._save_state(**self._home.selection())
+        self._show_study(StudyOpening(study_base(self._folder, self._defaults.audio, self._preferences)))
 
     def _show_about(self) -> None:
         self._show(self._about)

@@ -90,6 +90,10 @@ class SessionWindow(QMainWindow):
         self._update_demo_strip()
 
     @property
+    def _is_study(self) -> bool:
+        return self._request is not None and self._request.study is not None
+
+    @property
     def _is_demo(self) -> bool:
         return self._request is not None and is_simulated_device(self._request.device)
 
@@ -201,7 +205,7 @@ class SessionWindow(QMainWindow):
         self._recording, self._latest = snapshot.recording, snapshot
         if snapshot.status == "running" and not self._begun:
             self._begun = True
-            if self._state.volume_db:
+            if self._state.volume_db and not self._is_study:  # it is another person's
                 self._bridge.send_request(Request(RequestKind.VOLUME, repr(self._state.volume_db)))
         if self._is_fitting and snapshot.status == "running":
             self._show_sit()
@@ -210,8 +214,11 @@ class SessionWindow(QMainWindow):
         else:
             self._session_page.show_snapshot(snapshot, step_s)
 
-    def _ended(self, result: SessionResult) -> None:
+    def _note_exit(self, result: SessionResult) -> None:
         self.exit_code = result.exit_code or (EXIT_INTERRUPTED if self._interrupted else EXIT_OK)
+
+    def _ended(self, result: SessionResult) -> None:
+        self._note_exit(result)
         if self._latest.status in {"running", "ended"}:
             self._save_state(volume_db=self._latest.volume_db)
             if self._latest.battery is not None and self._request is not None:

@@ -41,9 +41,10 @@ def add_session(
     n_focus: int = 6,
     valid: float = 0.9,
     sealed: bool = False,
+    clock: str = "10:00:00",
 ) -> SessionFiles:
     """Write what the history reads of a session on a day such as 2026-11-02."""
-    started = datetime.fromisoformat(f"{day}T10:00:00").astimezone()
+    started = datetime.fromisoformat(f"{day}T{clock}").astimezone()
     stem = f"sub-{participant}_ses-{started:%Y%m%dT%H%M%S}_task-meditation"
     files = SessionFiles.from_stem(root, stem)
     files.eeg_file("").parent.mkdir(parents=True)

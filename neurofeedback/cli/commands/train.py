@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from neurofeedback.cli.commands.studies.study_visit import ask_guesses, prepare_visit, visit_forms
+from neurofeedback.cli.commands.studies.study_visit import (
+    ask_guesses,
+    check_own_options,
+    prepare_visit,
+    visit_forms,
+)
 from neurofeedback.cli.helpers.common import (
     echo,
     existing_recordings_folder,
@@ -19,11 +24,10 @@ from neurofeedback.cli.helpers.common import (
 )
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.cli.helpers.window import open_window, session_with_report
-from neurofeedback.errors import EXIT_OK, EXIT_SETTINGS, SettingsError
+from neurofeedback.errors import EXIT_OK, EXIT_SETTINGS
 from neurofeedback.session.config import NO_DEVICE, RunningSession, SessionConfig, SettingOverride
 from neurofeedback.texts import course, forms, home, terminal
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.studies import study as study_texts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,10 +87,11 @@ def train(
     ] = False,
 ) -> None:
     """Sit: settle, baseline, practice with feedback, transfer, debrief."""
-    folder = _dataset(recordings, study, headless=headless)
+    folder = _dataset(recordings, study)
     if not headless:
         require_window()  # before a scan that takes seconds
-    chosen_device = _choose_device(device, programme, folder)
+    opens_study = study is not None and not headless
+    chosen_device = _choose_device(device, programme, folder, opens_study=opens_study)
     with_headset = chosen_device != NO_DEVICE
     config = SessionConfig(
         device=chosen_device,
@@ -104,14 +109,12 @@ def train(
         programme=programme,
         probe_interval_s=probe_every,
         learn_live=learn_live,
-        settings_overrides=()
-        if breaths_per_min is None
-        else (SettingOverride("pacer", "breaths_per_min", breaths_per_min),),
+        settings_overrides=_pacer_override(breaths_per_min),
         mode=mode,
         facts=_facts(condition, substance, dose, route),
     )
     if study is not None:
-        config = prepare_visit(config, participant, visit, deviation)
+        config = _prepare_study(config, participant, visit, deviation, headless=headless)
     if config.facts is not None and config.facts.under_substance:
         _confirm_substance()
     if not headless:
@@ -144,13 +147,23 @@ def train(
     raise typer.Exit(result.exit_code)
 
 
-def _dataset(recordings: Path | None, study: Path | None, *, headless: bool) -> Path:
-    """Return the recordings folder, or the dataset of a study, whose sessions the window cannot mask yet."""
-    if study is None:
-        return recordings_folder(recordings)
-    if not headless:
-        raise SettingsError(tr(study_texts.WINDOW_NOT_YET), todo="pass --headless")
-    return existing_recordings_folder(study)
+def _dataset(recordings: Path | None, study: Path | None) -> Path:
+    return recordings_folder(recordings) if study is None else existing_recordings_folder(study)
+
+
+def _prepare_study(
+    base: SessionConfig, participant: str | None, visit: str, deviation: str, *, headless: bool
+) -> SessionConfig:
+    """Return the session of a visit; in the window the page of the study begins it, and the program ends with it."""
+    if headless:
+        return prepare_visit(base, participant, visit, deviation)
+    from neurofeedback.study.protocol_lock import frozen_protocol
+    from neurofeedback.ui.app_state import StudyOpening
+
+    check_own_options(base)
+    frozen_protocol(base.recordings)  # a mistake in it is printed before a window opens
+    opening = StudyOpening(base, participant or "", visit, deviation)
+    raise typer.Exit(open_window(base.recordings, study=opening))
 
 
 def _attendant_keys(config: SessionConfig, session: RunningSession) -> AttendantKeys | None:
@@ -164,14 +177,23 @@ def _attendant_keys(config: SessionConfig, session: RunningSession) -> Attendant
     return AttendantKeys(config.recordings, config.participant, substance, send=session.live_state.send_request)
 
 
-def _choose_device(device: str | None, programme: str, folder: Path) -> str:
-    """Return the device of the session; none for a practice that uses no headset."""
+def _choose_device(device: str | None, programme: str, folder: Path, *, opens_study: bool) -> str:
+    """Return the device of the session; none for a practice that uses no headset.
+
+    The page of a study looks for the headset itself; its device is empty until then.
+    """
+    if opens_study:
+        return device or ""
     if programme:
         from neurofeedback.settings.load import load_programme  # not for --help
 
         if not load_programme(programme).headset:
             return NO_DEVICE
     return select_device(folder) if device is None else device
+
+
+def _pacer_override(breaths_per_min: float | None) -> tuple[SettingOverride, ...]:
+    return () if breaths_per_min is None else (SettingOverride("pacer", "breaths_per_min", breaths_per_min),)
 
 
 def _network_is_allowed(lsl_out: str) -> bool:

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from neurofeedback.session.config import SessionConfig
     from neurofeedback.session.practice.timer_session import TimerSession
     from neurofeedback.session.session import Session
-    from neurofeedback.ui.app_state import DeviceChoice
+    from neurofeedback.ui.app_state import DeviceChoice, StudyOpening
 
 
-def open_window(recordings: Path | None = None, request: SessionConfig | None = None) -> int:
+def open_window(
+    recordings: Path | None = None, request: SessionConfig | None = None, study: StudyOpening | None = None
+) -> int:
     """Open the window and return its exit code.
 
     Parameters
@@ -33,6 +35,8 @@ def open_window(recordings: Path | None = None, request: SessionConfig | None = 
         Folder for recordings; the default folder if None.
     request : SessionConfig, optional
         A session to start at once.
+    study : StudyOpening, optional
+        A study whose page is shown first.
 
     Raises
     ------
@@ -56,6 +60,7 @@ def open_window(recordings: Path | None = None, request: SessionConfig | None = 
         last_device=last_device(folder),
         scan=scan_headsets,
         request=request,
+        study=study,
         language=option_language(),
     )
     return run_app(session_with_report, defaults)

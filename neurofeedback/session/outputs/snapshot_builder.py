@@ -140,7 +140,8 @@ class SnapshotBuilder:
             muted=controls.muted,
             target_rate=controls.target_rate,
             tone_depth=controls.tone_depth,
-            feedback_source=controls.feedback_source,
+            # another baseline changes the real feedback at once, and the sham not at all
+            feedback_source="" if context.masked else controls.feedback_source,
             model_text=model_text,
             outputs=context.outputs_text,
             can_extend=context.phase_controller.can_extend,

@@ -7,7 +7,7 @@ chosen last, in the engine.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.feedback.sham import ShamSource, donor_series, surrogate_series
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
+from neurofeedback.recording.facts.changes import log_change
+from neurofeedback.recording.facts.session_facts import SessionFacts
 from neurofeedback.recording.masking.masked_sessions import read_study_start, unlocked_people
 from neurofeedback.recording.session_json import StudyStart
-from neurofeedback.session.config import StudyPart
+from neurofeedback.session.config import SessionConfig, StudyPart
 from neurofeedback.settings.load import load_settings
 from neurofeedback.study.donors import MIN_VALID_SHARE, read_donors, read_sitting
 from neurofeedback.study.enrolment import Enrolment, arm_record, find_enrolment
 from neurofeedback.study.protocol import Protocol, VisitSettings, programme_name, study_folder
 from neurofeedback.study.protocol_lock import frozen_protocol
-from neurofeedback.study.schedule import VisitState, VisitStatus, check_clock, next_visit, person_status
+from neurofeedback.study.schedule import VisitStatus, check_clock, next_visit, person_status, visit_deviations
 from neurofeedback.study.sealing import ArmRecord, key_path, read_key, seal_chunk
 from neurofeedback.study.session_table import study_sessions
 from neurofeedback.types import Phase
@@ -86,7 +88,7 @@ def find_due_visit(root: Path, participant: str, visit: str, today: date, deviat
     check_clock(sessions, today)
     statuses = person_status(protocol, enrolment.participant, sessions, today)
     status = _choose(statuses, visit)
-    reasons = _deviations(status, today)
+    reasons = visit_deviations(status, today)
     if reasons and not deviation.strip():
         raise SettingsError(
             f"visit {status.visit.name} is not due today",
@@ -122,6 +124,29 @@ def open_visit(root: Path, due: DueVisit) -> StudyPart:
         return seal_chunk(plain, chunk_place(due.protocol_sha256, stem, chunk), key)
 
     return StudyPart(stored, sham_source(root, protocol, stored, record), seal)
+
+
+def visit_session(config: SessionConfig, due: DueVisit, part: StudyPart, deviation: str) -> SessionConfig:
+    """Log why a visit deviates from the protocol, and return its session: person, profile, programme and facts.
+
+    Raises
+    ------
+    RecordingError
+        The log of changes cannot be written.
+    """
+    person = due.enrolment.participant
+    if due.deviations:
+        log_change(
+            config.recordings,
+            "study",
+            participant=f"sub-{person}",
+            what=f"visit {due.visit.name} recorded {' and '.join(due.deviations)}",
+            why=deviation,
+        )
+    facts = SessionFacts(visit=due.visit.name, note=deviation)
+    return replace(
+        config, participant=person, profile=due.visit.profile, programme=due.programme, facts=facts, study=part
+    )
 
 
 def chunk_place(protocol_sha256: str, stem: str, chunk: int) -> str:
@@ -201,12 +226,3 @@ def _choose(statuses: list[VisitStatus], visit: str) -> VisitStatus:
     if found is None:
         raise SettingsError("this person has had every visit", got=f"participant {statuses[0].participant}")
     return found
-
-
-def _deviations(status: VisitStatus, today: date) -> tuple[str, ...]:
-    reasons = ["repeated"] if status.sessions else []
-    if status.state is VisitState.LATER or (status.first is not None and today < status.first):
-        reasons.append("early")
-    if status.last is not None and today > status.last:
-        reasons.append("late")
-    return tuple(reasons)

@@ -12,6 +12,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.clinic import record
 from neurofeedback.texts.practices import choice
 from neurofeedback.texts.safe_text import plain_tooltip
+from neurofeedback.texts.studies import study_page
 from neurofeedback.ui.app_state import (
     DEMO_DEVICE,
     DEMO_PARTICIPANT,
@@ -56,6 +57,7 @@ class HomePage(QWidget):
     settings = pyqtSignal()
     research = pyqtSignal()
     about = pyqtSignal()
+    study = pyqtSignal()
     finish = pyqtSignal(object)
 
     def __init__(self, defaults: AppDefaults, water: WaterRenderer, device_scan: DeviceScan) -> None:
@@ -103,6 +105,8 @@ class HomePage(QWidget):
         self.sit_button = button(home.SIT, self.sit.emit, sit=True, main=True)
         self.demo_button = button(home.DEMO_TRY, self.demo.emit, name=home.DEMO_NAME, flat=True)
         self.record_button = button(record.RECORD, self.record.emit, name=record.RECORD_NAME, flat=True)
+        self._study = button(study_page.OPEN, self.study.emit, flat=True)
+        self._study.hide()
         self._lay_out()
         self._device.currentTextChanged.connect(self._describe)
         self._device.activated.connect(self._keep_device)
@@ -118,7 +122,7 @@ class HomePage(QWidget):
         inner.addStretch(3)
         inner.addWidget(self.sit_button, alignment=Qt.AlignmentFlag.AlignHCenter)
         inner.addSpacing(4)
-        inner.addLayout(_centred(self.demo_button, self.record_button))
+        inner.addLayout(_centred(self.demo_button, self.record_button, self._study))
         inner.addSpacing(4)
         inner.addWidget(label(home.EYES, quiet=True), alignment=Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch(2)
@@ -130,7 +134,8 @@ class HomePage(QWidget):
         outer.addLayout(inner, 1)
         QWidget.setTabOrder(self.sit_button, self.demo_button)
         QWidget.setTabOrder(self.demo_button, self.record_button)
-        QWidget.setTabOrder(self.record_button, self._device)
+        QWidget.setTabOrder(self.record_button, self._study)
+        QWidget.setTabOrder(self._study, self._device)
         QWidget.setTabOrder(self._device, self.scan_button)
 
     def _fields(self) -> QGridLayout:
@@ -173,6 +178,10 @@ class HomePage(QWidget):
             foot.addWidget(button(text, act.emit, flat=True))
         foot.setStretch(0, 1)
         return foot
+
+    def offer_study(self, *, offered: bool) -> None:
+        """Offer the page of a study, where the recordings folder has a protocol."""
+        self._study.setVisible(offered)
 
     def activate(self, state: AppState) -> None:
         """Show the remembered choices and take the keyboard focus."""

@@ -81,9 +81,13 @@ class ControlsPanel(QFrame):
         return sliders
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show the current values, except on a slider that is being moved; without feedback only the volume."""
+        """Show the current values, except on a slider that is being moved.
+
+        Without feedback, and in a masked session, there is only the volume.
+        """
         for kind, part in self._parts.items():
-            part.setVisible(kind is RequestKind.VOLUME or not snapshot.practice)
+            part.setVisible(kind is RequestKind.VOLUME or not (snapshot.practice or snapshot.masked))
+        self.set_button_text("R", "" if snapshot.masked else sit.RESEARCH)
         moving = self._since_moved.isValid() and self._since_moved.elapsed() < _MOVING_MS
         now = {
             RequestKind.VOLUME: snapshot.volume_db,

@@ -26,6 +26,7 @@ from neurofeedback.recording.facts.entry_models import (
     StopSound,
 )
 from neurofeedback.recording.facts.entry_parsing import format_entry, parse_dose, parse_vitals
+from neurofeedback.recording.facts.form_records import AskedWhen
 from neurofeedback.recording.facts.forms import SavedForm, save_answers
 from neurofeedback.recording.facts.merge_entries import merge_into_recordings
 from neurofeedback.recording.facts.session_facts import SessionFacts, read_facts, update_facts
@@ -112,11 +113,16 @@ class _SavingTab(QWidget):
 
 
 class FormTab(_SavingTab):
-    """Asks one form. An answer that calls for help shows whom to call before anything is written."""
+    """Asks one form. An answer that calls for help shows whom to call before anything is written.
+
+    ``when`` and ``visit`` are stored with the answers; empty outside the visits of a study.
+    """
 
     def __init__(self, recordings: Path, participant: str, session: str, wanted: tuple[str, ...] = ()) -> None:
         super().__init__(self._save)
         self._source = (recordings, participant, session)
+        self.when: AskedWhen = ""
+        self.visit = ""
         self._questionnaire: Questionnaire | None = None
         self._form = ""
         self._drafts: dict[str, dict[str, int]] = {}
@@ -194,7 +200,8 @@ class FormTab(_SavingTab):
             return
         self.show_advice(answers)
         recordings, participant, session = self._source
-        self.run(partial(store_answers, recordings, questionnaire, answers, participant=participant, session=session))
+        place = {"participant": participant, "session": session, "visit": self.visit}
+        self.run(partial(store_answers, recordings, questionnaire, answers, when=self.when, **place))
 
     def show_advice(self, answers: dict[str, int]) -> None:
         """Show whom to call where an answer needs that; before anything is written."""
@@ -416,6 +423,8 @@ def store_answers(
     *,
     participant: str,
     session: str = "",
+    when: AskedWhen = "",
+    visit: str = "",
     asked_by: str = "self",
     supersedes: str = "",
     reason: str = "",
@@ -427,6 +436,8 @@ def store_answers(
         answers,
         participant=participant,
         session=session,
+        when=when,
+        visit=visit,
         asked_by=asked_by,
         supersedes=supersedes,
         reason=reason,

@@ -42,16 +42,16 @@ class StatusPanel(QFrame):
         inside.addWidget(self._index, 0, Qt.AlignmentFlag.AlignTop)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show the status of a snapshot."""
+        """Show the status of a snapshot; in a masked session contact and signal alone."""
         names = [contact_symbol(contact) for contact in snapshot.contacts]
         rows = (names[i : i + NARROW_CHANNELS] for i in range(0, len(names), NARROW_CHANNELS))
         self._contact.setText("\n".join("    ".join(some) for some in rows))
         without_headset = bool(snapshot.practice) and snapshot.stream is None
         self._reason.setText("" if without_headset else contact_text(snapshot.contacts))
         self._signal.setText(_signal_text(snapshot))
-        facts = CHANNELS[situation_of(snapshot)].facts
-        self._model.setText(tr(facts or snapshot.model_text))
-        self._index.setVisible(not snapshot.practice)
+        facts = CHANNELS[situation_of(snapshot)].facts or snapshot.model_text
+        self._model.setText("" if snapshot.masked else tr(facts))
+        self._index.setVisible(not (snapshot.practice or snapshot.masked))
         mwi = snapshot.frame.mwi if snapshot.frame else float("nan")
         self._index.show_index(snapshot.index_name, mwi, snapshot.index_history)
 

@@ -101,24 +101,21 @@ def next_(
     recordings: Recordings = None,
 ) -> None:
     """Print which visit comes next, when it is due, its forms and its instruction."""
-    from neurofeedback.study.enrolment import find_enrolment, read_enrolments
-    from neurofeedback.study.protocol_lock import frozen_protocol
-    from neurofeedback.study.schedule import check_clock, next_visit, person_status
-    from neurofeedback.study.session_table import study_sessions
+    from neurofeedback.study.agenda import read_agenda
+    from neurofeedback.study.enrolment import find_enrolment
 
     root = existing_recordings_folder(recordings)
-    protocol, _ = frozen_protocol(root)
-    sessions, today = study_sessions(root, protocol), _today()
-    check_clock(sessions, today)
-    people = [find_enrolment(root, participant)] if participant else read_enrolments(root)
+    agenda = read_agenda(root, _today())
+    wanted = find_enrolment(root, participant) if participant else None
+    people = [one for one in agenda.people if wanted is None or one.enrolment == wanted]
     for person in people:
-        status = next_visit(person_status(protocol, person.participant, sessions, today))
+        status = person.next
         if status is None:
-            echo(tr(texts.ALL_DONE, participant=person.participant, n=len(protocol.visits)))
+            echo(tr(texts.ALL_DONE, participant=person.enrolment.participant, n=len(agenda.protocol.visits)))
             continue
-        echo(_next_line(protocol, status))
+        echo(_next_line(agenda.protocol, status))
         if participant:
-            _print_details(protocol, status, person.open_part)
+            _print_details(agenda.protocol, status, person.enrolment.open_part)
     if not people:
         echo(tr(texts.NOBODY_ENROLLED))
 
@@ -187,11 +184,9 @@ def _cell(one: VisitStatus) -> str:
 
 
 def _next_line(protocol: Protocol, status: VisitStatus) -> str:
-    from neurofeedback.study.schedule import VisitState
+    from neurofeedback.study.agenda import when_template
 
-    templates = {VisitState.DUE: texts.NEXT_DUE, VisitState.LATE: texts.NEXT_LATE, VisitState.LATER: texts.NEXT_LATER}
-    template = texts.NEXT_FIRST if status.first is None else templates[status.state]
-    when = tr(template, first=status.first, last=status.last)
+    when = tr(when_template(status), first=status.first, last=status.last)
     return tr(
         texts.NEXT_VISIT,
         participant=status.participant,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,13 +29,11 @@ def prepare_visit(config: SessionConfig, participant: str | None, visit: str, de
     RecordingError
         The protocol is not frozen, or allocation, run key, donors or run-in cannot be used.
     """
-    from neurofeedback.recording.facts.changes import log_change  # NumPy, and not for --help
-    from neurofeedback.recording.facts.session_facts import SessionFacts
-    from neurofeedback.study.masked.visit import find_due_visit, open_visit
+    from neurofeedback.study.masked.visit import find_due_visit, open_visit, visit_session  # NumPy, not for --help
 
     if participant is None:
         raise SettingsError("a study has no participant by default", todo="pass --participant")
-    _check_options(config)
+    check_own_options(config)
     root = config.recordings
     due = find_due_visit(root, participant, visit, datetime.now().astimezone().date(), deviation)
     part = open_visit(root, due)
@@ -45,22 +42,7 @@ def prepare_visit(config: SessionConfig, participant: str | None, visit: str, de
         tr(texts.CONFIRM_PERSON, participant=due.enrolment.participant), default=False
     ):
         raise typer.Exit(EXIT_SETTINGS)
-    if due.deviations:
-        log_change(
-            root,
-            "study",
-            participant=f"sub-{due.enrolment.participant}",
-            what=f"visit {due.visit.name} recorded {' and '.join(due.deviations)}",
-            why=deviation,
-        )
-    return replace(
-        config,
-        participant=due.enrolment.participant,
-        profile=due.visit.profile,
-        programme=due.programme,
-        facts=SessionFacts(visit=due.visit.name, note=deviation),
-        study=part,
-    )
+    return visit_session(config, due, part, deviation)
 
 
 def ask_guesses(config: SessionConfig, *, completed: bool) -> None:
@@ -96,14 +78,21 @@ def visit_forms(config: SessionConfig) -> tuple[tuple[str, ...], tuple[str, ...]
     return visit.forms_before, visit.forms_after
 
 
-def _check_options(config: SessionConfig) -> None:
-    """Refuse options that the protocol decides."""
+def check_own_options(config: SessionConfig) -> None:
+    """Refuse options that the protocol decides.
+
+    Raises
+    ------
+    SettingsError
+        One is set.
+    """
     own = {
         "--profile": config.profile != "default",
         "--minutes": config.minutes is not None,
         "--programme": bool(config.programme),
         "--probe-every": config.probe_interval_s is not None,
         "--learn-live": config.learn_live is not None,
+        "--breaths-per-min": bool(config.settings_overrides),
         "--mode": config.mode != "practice",
         "--breaths-per-min": bool(config.settings_overrides),
         "--condition, --substance, --dose, --route": config.facts is not None,
