@@ -17,6 +17,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from neurofeedback.acquisition.simulated import SimulatedSource
+from neurofeedback.cli.commands import train
 from neurofeedback.cli.helpers.terminal_view import format_line, render_panel
 from neurofeedback.cli.main import app
 from neurofeedback.errors import EXIT_RECORDING, RecordingError, SettingsError
@@ -46,6 +47,7 @@ from neurofeedback.study.sealing import ArmRecord
 from neurofeedback.texts.status import phase_label
 from neurofeedback.types import Phase
 from neurofeedback.ui import unfinished_sessions
+from neurofeedback.ui.app_state import StudyOpening
 from neurofeedback.ui.viewmodels import read_overview, what_if
 from neurofeedback.verification.verify import CheckStatus, verify
 from tests.bids import bids_errors
@@ -418,7 +420,6 @@ def test_command_records_the_visit_that_is_due(study: Path) -> None:
     for option, value in (("--minutes", "3"), ("--breaths-per-min", "5")):
         refused = run.invoke(app, [*typed, "--participant", "07", option, value])
         assert "the protocol decides this" in str(refused.exception), option
-    assert "pass --headless" in str(run.invoke(app, ["train", "--study", str(study)]).exception)
     place = ["--participant", "07", "--visit", "a1", "--deviation", "run-in was elsewhere"]
     done = run.invoke(app, [*typed, *place])
     assert done.exit_code == 0, done.output
@@ -430,6 +431,18 @@ def test_command_records_the_visit_that_is_due(study: Path) -> None:
     table = (study / "sub-07" / "sub-07_sessions.tsv").read_text(encoding="utf-8")
     assert "a1" in table
     assert "run-in was elsewhere" in (study / "derivatives" / "neurofeedback" / "log" / "changes.jsonl").read_text()
+
+
+def test_command_opens_the_page_of_the_study_in_the_window(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[StudyOpening] = []
+    monkeypatch.setattr(train, "require_window", lambda: None)
+    monkeypatch.setattr(train, "open_window", lambda _folder, study: opened.append(study) or 0)
+    typed = ["train", "--study", str(study), "--participant", "7", "--visit", "a1", "--deviation", "ill"]
+    assert "the protocol decides this" in str(CliRunner().invoke(app, [*typed, "--programme", "timer"]).exception)
+    assert CliRunner().invoke(app, typed).exit_code == 0
+    (opening,) = opened
+    assert (opening.participant, opening.visit, opening.deviation) == ("7", "a1", "ill")
+    assert (opening.base.device, opening.base.recordings, opening.base.wait_for_fit) == ("", study, True)
 
 
 def test_surrogate_is_made_of_the_run_in_without_feedback(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:

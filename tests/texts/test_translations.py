@@ -198,7 +198,7 @@ SAME_IN_GERMAN = {
     "&Details", "mg", "mg/kg", "ln uV²/Hz", "Name", "Signal", "April", "August", "September", "November", "&Headset",
     "&Name", "Feedback", "Mo", "Phase", "Region", "Montage", "English", "Deutsch", "Index", "Wald", "OpenBCI", "Muse 2",
     "Muse S", "Muse (2016)", "Muse S Athena", "Ganglion", "Cyton", "Demo", "PORT", "Bluetooth", "ok", "min", " min",
-    "{sound}, {volume} dB", "Neurofeedback", "Timer", "Person",
+    "{sound}, {volume} dB", "Neurofeedback", "Timer", "Person", "Headset: {device}",
     '{line} `neurofeedback forms acknowledge {entry} --by NAME --done "..."`',
 }  # fmt: skip
 """Texts with words that are the same in German."""

@@ -92,7 +92,6 @@ def check_own_options(config: SessionConfig) -> None:
         "--programme": bool(config.programme),
         "--probe-every": config.probe_interval_s is not None,
         "--learn-live": config.learn_live is not None,
-        "--breaths-per-min": bool(config.settings_overrides),
         "--mode": config.mode != "practice",
         "--breaths-per-min": bool(config.settings_overrides),
         "--condition, --substance, --dose, --route": config.facts is not None,
