@@ -24,6 +24,7 @@ from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.storage.bin import BIN, BinnedSession, move_to_bin, restore_from_bin
 from neurofeedback.storage.dataset_access import restrict_recordings
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state
+from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.main_window import MainWindow
 from neurofeedback.ui.pages import history_page
 from neurofeedback.ui.widgets.sessions_table import SessionsModel, SessionsTable
@@ -175,6 +176,30 @@ def test_list_is_read_after_the_first_look_also_where_that_fails(
     assert not history._job.busy
     qtbot.waitUntil(lambda: history.table.sessions.rowCount() == 4)
     assert history._message.text() == "4 sittings"
+
+
+def test_first_reading_shows_how_far_it_is(
+    window: MainWindow, qtbot: QtBot, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def read(_root: Path, participant: str, handle: TaskHandle) -> list[PastSession]:
+        handle.report_progress(0.4)
+        go.wait(30)
+        if participant == "P3":
+            raise RecordingError("the cache cannot be read", got="history.sqlite")
+        return []
+
+    history = window._history
+    monkeypatch.setattr(history_page, "_cached_task", lambda *_: [])
+    monkeypatch.setattr(history_page, "_read_task", read)
+    for participant in ("P2", "P3"):
+        go.clear()
+        history.activate(dataset, participant)
+        qtbot.waitUntil(lambda: history._bar.isVisible() and history._bar.value() == 40)
+        go.set()
+        qtbot.waitUntil(lambda: not history._bar.isVisible())
+    assert "cannot be read" in history._message.text()
 
 
 def test_facts_that_cannot_be_read_give_one_sentence(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:

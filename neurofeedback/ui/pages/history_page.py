@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QProgressBar, QWidget
 
 from neurofeedback.errors import NeurofeedbackError
-from neurofeedback.texts import forms, sessions, window
+from neurofeedback.texts import forms, progress, sessions, window
 from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
@@ -58,6 +58,11 @@ class HistoryPage(QWidget):
         self._title = label(sessions.TITLE, large=True)
         self._message = label(live=True, quiet=True, name=window.MESSAGE)
         self._message.setWordWrap(True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 100)
+        self._bar.setAccessibleName(tr(progress.READING_BAR))
+        self._bar.hide()
         self.table = SessionsTable(practices)
         self._open = button(sessions.OPEN, self._emit_opened, main=True)
         self._compare = button(sessions.COMPARE, self._emit_compared)
@@ -72,7 +77,8 @@ class HistoryPage(QWidget):
         self._first_look.failed.connect(lambda _sentence: self._read())
         self._job: BackgroundTask[list[PastSession]] = BackgroundTask(self, "history")
         self._job.done.connect(self._show_read)
-        self._job.failed.connect(self._message.setText)
+        self._job.progressed.connect(lambda share: self._bar.setValue(round(100 * share)))
+        self._job.failed.connect(self._show_failed)
         self._move_job: BackgroundTask[BinnedSession | None] = BackgroundTask(self, "bin")
         self._move_job.failed.connect(self._move_failed)
         self._move_job.done.connect(self._moved)
@@ -90,6 +96,7 @@ class HistoryPage(QWidget):
         inside.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
         inside.addWidget(self._title)
         inside.addWidget(self.table, 1)
+        inside.addWidget(self._bar)
         inside.addWidget(self._message)
         self.facts = button(forms.OPEN_DIALOG, self.open_facts)
         self.facts.setToolTip(tr(forms.OPEN_DIALOG_TIP))
@@ -124,12 +131,15 @@ class HistoryPage(QWidget):
 
     def _read(self) -> None:
         if not self._move_job.busy:  # else the list is read once the sitting is moved
+            self._bar.setValue(0)
+            self._bar.setVisible(not self._sessions)
             self._job.start(partial(_read_task, *self._source))
 
     def cancel(self) -> None:
         """Stop reading; a sitting that is being moved is still moved."""
         self._first_look.cancel()
         self._job.cancel()
+        self._bar.hide()
 
     def _leave(self) -> None:
         self.cancel()
@@ -140,7 +150,12 @@ class HistoryPage(QWidget):
             self._show(found)
         self._read()
 
+    def _show_failed(self, sentence: str) -> None:
+        self._bar.hide()
+        self._message.setText(sentence)
+
     def _show_read(self, found: list[PastSession]) -> None:
+        self._bar.hide()
         self._show(found)
         if self._moved_text:  # the latest thing done
             self._message.setText(self._moved_text)
