@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from neurofeedback.acquisition.scan_result import FoundDevice, ScanResult
+from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import RecordingError
 from neurofeedback.feedback.water_picture import WaterRenderer
 from neurofeedback.session.config import SessionConfig, SessionResult
@@ -37,6 +38,7 @@ class HeardSink:
 
     def __init__(self) -> None:
         self.heard: list[Guidance] = []
+        self.rung: list[Bell] = []
         self.started = self.stopped = False
 
     def start(self) -> None:
@@ -45,6 +47,10 @@ class HeardSink:
     def set_guidance(self, guidance: Guidance, at_s: float) -> None:
         del at_s
         self.heard.append(guidance)
+
+    def ring(self, bell: Bell, at_s: float) -> None:
+        del at_s
+        self.rung.append(bell)
 
     def stop(self, at_s: float) -> None:
         del at_s
@@ -155,11 +161,21 @@ def test_keys_can_be_tried_on_the_last_card_only(page: WelcomePage, qtbot: QtBot
         press(page, "Start")
 
 
-def test_missing_sound_output_is_named(qtbot: QtBot) -> None:
+def test_chime_can_be_heard_on_the_last_card(page: WelcomePage, qtbot: QtBot, sink: HeardSink) -> None:
+    press(page, "Next")
+    press(page, "Next")
+    press(page, "Hear the chime")
+    qtbot.waitUntil(lambda: sink.rung == [Bell.PROBE])
+
+
+def test_missing_sound_output_is_named_on_the_card_that_plays(qtbot: QtBot) -> None:
     page = WelcomePage(WaterRenderer(), "none", ())
     qtbot.addWidget(page)
     page._play(1.0)
     qtbot.waitUntil(lambda: page._sound_notice.text() == sound.NO_DEVICE)
+    page._show_card(2)
+    page._play_chime()
+    qtbot.waitUntil(lambda: page._tried.text() == sound.NO_DEVICE)
 
 
 def test_output_that_cannot_be_opened_is_named_once_and_hiding_the_page_ends_the_sound(

@@ -41,7 +41,7 @@ class WelcomePage(QWidget):
         self._slider.setAccessibleName(tr(welcome.SLIDER_NAME))
         self._slider.valueChanged.connect(self._rehearse)
         self._sound_notice = label(live=True)
-        self._preview.notified.connect(self._sound_notice.setText)
+        self._preview.notified.connect(self._show_notice)
         self._tried = label(live=True)
         self._prompt = Prompt()
         self._disclaimer = label(DISCLAIMER, quiet=True)
@@ -107,8 +107,10 @@ class WelcomePage(QWidget):
         return self._card(1, play, caption, self._slider, _wrapped(self._sound_notice), picture=self._picture)
 
     def _ask(self) -> QWidget:
+        chime = row(button(welcome.HEAR_CHIME, self._play_chime), self._tried)
+        chime.setStretch(1, 1)
         middle = row(self._prompt)
-        return self._card(2, middle, _wrapped(self._tried), _wrapped(label(welcome.PRESS, quiet=True)))
+        return self._card(2, middle, chime, _wrapped(label(welcome.PRESS, quiet=True)))
 
     @property
     def number(self) -> int:
@@ -161,6 +163,12 @@ class WelcomePage(QWidget):
         self._slider.blockSignals(False)
         self._picture.show_scene(WaterScene(ripple=share, mist=1.0 if unclear else 0.0))
         self._hear_share(share, unclear=unclear)
+
+    def _show_notice(self, sentence: str) -> None:
+        (self._tried if self.number == self._cards.count() - 1 else self._sound_notice).setText(sentence)
+
+    def _play_chime(self) -> None:
+        self._preview.play(self._overrides, Preview(bell=True))
 
     def _rehearse(self, value: int) -> None:
         self._picture.show_scene(WaterScene(ripple=value / _STEPS))
