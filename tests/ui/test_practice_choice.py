@@ -73,7 +73,9 @@ def test_only_practices_without_feedback_can_be_sat_without_a_headset(window: Ma
     ):
         choose(window, programme)
         assert (page.sit_button.text(), page.sit_button.isEnabled()) == (text, enabled)
-        assert page._description.text().endswith(sentence)
+        description = page._description.text()
+        assert description.endswith(sentence)
+        assert bool(description) is bool(sentence), "a length of one's own has no description"
         assert not page.record_button.isEnabled()
     page._device.setEditText("cyton:/dev/ttyUSB0")
     for programme, without in (("body-scan", False), ("timer", True)):

@@ -1,6 +1,7 @@
 """Frames without anything that follows from the index or from what is played, for screens and other programs.
 
-Whoever hears the sound and sees the wearer's own index beside it knows the arm, so a masked session shows neither.
+A person who hears the sound and sees the wearer's own index beside it can infer the arm, so a masked session shows
+neither.
 """
 
 from __future__ import annotations
