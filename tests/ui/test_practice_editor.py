@@ -233,6 +233,36 @@ class TestEditor:
         assert "Only one segment may leave its minutes open; these do: 1, 2." in shown(editor)
         assert not folder.exists()
 
+    def test_a_question_of_its_own_is_saved_shown_again_and_refused_in_plain_words(
+        self, editor: PracticeEditor, folder: Path
+    ) -> None:
+        editor.activate(replace(MINE, rows=(SegmentRow(),)))
+        editor.asked.setText("Was the mind wide?")
+        for answers, feedback, problem in (
+            ("wide", "index", texts.ANSWERS_NEEDED),
+            ("wide; Wide", "index", texts.ANSWERS_NEEDED),
+            (f"wide; {'x' * 41}", "index", texts.ANSWER_TOO_LONG.format(answer="x" * 41, most=40)),
+            ("wide; caught", "timer", texts.QUESTION_WITHOUT_HEADSET),
+            ("wide; caught", "none", ""),
+        ):
+            editor.answers.setText(answers)
+            editor.feedback.setCurrentIndex(editor.feedback.findData(feedback))
+            editor.save()
+            assert editor._message.text() == problem
+        saved = load_programme(str(folder / "mine.toml"))
+        assert saved.question is not None
+        assert (saved.question.text, saved.question.answers) == ("Was the mind wide?", ("wide", "caught"))
+        editor.activate(read_draft(PracticeFile("mine", "Mine", own=True), folder))
+        assert (editor.asked.text(), editor.answers.text()) == ("Was the mind wide?", "wide; caught")
+        editor.asked.setText("")
+        editor.save()
+        assert editor._message.text() == texts.ANSWERS_WITHOUT_QUESTION
+
+    def test_answers_with_a_semicolon_stay_as_they_are_in_the_file(self, editor: PracticeEditor) -> None:
+        draft = replace(MINE, question="Where?", answers=("here; there", "away"))
+        editor.activate(draft)
+        assert editor.draft().answers == draft.answers
+
     def test_too_slow_pace_is_raised_and_recordings_belong_to_their_text(self, editor: PracticeEditor) -> None:
         editor.activate(
             PracticeDraft(rows=(SegmentRow(guide=(GuideRow(0.0, "Sit.", "sit"), GuideRow(1.0, "Rest.", "r"))),))

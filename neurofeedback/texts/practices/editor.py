@@ -34,6 +34,10 @@ FEEDBACKS = {
     "none": "Without feedback",
     "timer": "Without feedback, never with a headset",
 }
+QUESTION = "Question at the chime"
+QUESTION_PLACEHOLDER = "the usual one, if empty"
+ANSWERS = "Answers"
+ANSWERS_PLACEHOLDER = "two to five, with ; between them"
 HINT = (
     "The sitting begins with settling in and ends with coming back. With feedback, a baseline is recorded first. "
     "One segment may have no minutes: it gets the time that is left."
@@ -78,6 +82,10 @@ PACER_FIRST = "With feedback, the breath pacer comes first: move segment {n} to 
 PACER_MINUTES = "Segment {n} has a breath pacer before the baseline, so it needs its minutes."
 ONLY_PACER = "With feedback, another segment must follow the breath pacer."
 QUIET_WITHOUT_FEEDBACK = "Without feedback there is no share of quiet: set it to “as before” in segment {n}."
+ANSWERS_WITHOUT_QUESTION = "These answers have no question. Write it, or remove them."
+ANSWERS_NEEDED = "A question needs two to five different answers, with a semicolon between them."
+ANSWER_TOO_LONG = "The answer “{answer}” is too long: at most {most} letters."
+QUESTION_WITHOUT_HEADSET = "Without a headset no question is asked. Remove the question, or choose “Without feedback”."
 CHANGE_AND_SAVE = "change it here, then save again"
 NOT_SAVED = "the practice could not be saved"
 NOT_DELETED = "the practice could not be deleted"

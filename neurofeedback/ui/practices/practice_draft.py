@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.practices import editor
 
+_BETWEEN = ";"
+_MIN_ANSWERS, _MAX_ANSWERS = 2, 5
+_MAX_ANSWER_LENGTH = 40
+
 
 @dataclass(frozen=True, slots=True)
 class GuideRow:
@@ -78,6 +82,10 @@ class PracticeDraft:
         ``index``, ``none``, or ``timer`` for a practice that is always without a headset.
     name : str
         Name of its file; empty for a new practice.
+    question : str
+        Its own question; empty for the standard one.
+    answers : tuple of str
+        The answers to it.
     learn, evidence
         As in the file; the editor keeps them as they are.
     """
@@ -90,6 +98,8 @@ class PracticeDraft:
     name: str = ""
     learn: bool = True
     evidence: str = ""
+    question: str = ""
+    answers: tuple[str, ...] = ()
 
     @property
     def file_name(self) -> str:
@@ -109,7 +119,27 @@ class PracticeDraft:
             values["headset"] = False
         if not self.learn:
             values["learn"] = False
+        if self.question.strip():
+            values["question"] = {"text": self.question.strip(), "answers": [answer.strip() for answer in self.answers]}
         return {**values, "segments": [row.as_toml() for row in self.rows]}
+
+
+def join_answers(answers: tuple[str, ...]) -> str:
+    """Return answers as one line."""
+    return f"{_BETWEEN} ".join(answers)
+
+
+def split_answers(line: str, before: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the answers of a line; those from ``before`` if it is still their line.
+
+    Examples
+    --------
+    >>> split_answers("open; caught ;")
+    ('open', 'caught')
+    """
+    if line == join_answers(before):
+        return before
+    return tuple(answer.strip() for answer in line.split(_BETWEEN) if answer.strip())
 
 
 def draft_problem(draft: PracticeDraft) -> str:
@@ -118,7 +148,19 @@ def draft_problem(draft: PracticeDraft) -> str:
         return tr(editor.NEEDS_NAME)
     if not draft.rows:
         return tr(editor.NEEDS_SEGMENT)
-    return _length_problem(draft) or _pacer_problem(draft) or _segment_problems(draft)
+    return _length_problem(draft) or _question_problem(draft) or _pacer_problem(draft) or _segment_problems(draft)
+
+
+def _question_problem(draft: PracticeDraft) -> str:
+    if not draft.question.strip():
+        return tr(editor.ANSWERS_WITHOUT_QUESTION) if draft.answers else ""
+    n_different = len({answer.strip().casefold() for answer in draft.answers})
+    if not _MIN_ANSWERS <= len(draft.answers) <= _MAX_ANSWERS or n_different < len(draft.answers):
+        return tr(editor.ANSWERS_NEEDED)
+    too_long = [answer for answer in draft.answers if len(answer) > _MAX_ANSWER_LENGTH]
+    if too_long:
+        return tr(editor.ANSWER_TOO_LONG, answer=too_long[0], most=_MAX_ANSWER_LENGTH)
+    return tr(editor.QUESTION_WITHOUT_HEADSET) if draft.feedback == "timer" else ""
 
 
 def _length_problem(draft: PracticeDraft) -> str:

@@ -13,7 +13,7 @@ from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.practices import editor
-from neurofeedback.ui.practices.practice_draft import GuideRow, PracticeDraft, SegmentRow
+from neurofeedback.ui.practices.practice_draft import GuideRow, PracticeDraft, SegmentRow, join_answers, split_answers
 from neurofeedback.ui.practices.practice_files import save_practice
 from neurofeedback.ui.widgets.basic import (
     FLAT_MARGIN,
@@ -50,6 +50,8 @@ class PracticeEditor(QWidget):
         self.description = _line(editor.DESCRIPTION, editor.DESCRIPTION_PLACEHOLDER, 300)
         self.minutes = _number(tr(editor.TOTAL), _MAX_MINUTES, tr(editor.TOTAL_OPEN), least=_MIN_TOTAL)
         self.feedback = _choice(tr(editor.FEEDBACK), editor.FEEDBACKS)
+        self.asked = _line(editor.QUESTION, editor.QUESTION_PLACEHOLDER, 200)
+        self.answers = _line(editor.ANSWERS, editor.ANSWERS_PLACEHOLDER, 250)
         self._message = label(live=True, name=window.MESSAGE)
         self._message.setWordWrap(True)
         self.segments: list[SegmentFields] = []
@@ -71,6 +73,8 @@ class PracticeEditor(QWidget):
             (editor.DESCRIPTION, self.description),
             (editor.TOTAL, self.minutes),
             (editor.FEEDBACK, self.feedback),
+            (editor.QUESTION, self.asked),
+            (editor.ANSWERS, self.answers),
         )
         for at, (text, field) in enumerate(named):
             grid.addWidget(label(text, quiet=True), 2 * (at // 2), at % 2)
@@ -109,6 +113,9 @@ class PracticeEditor(QWidget):
         self.description.setCursorPosition(0)
         self.minutes.show_exact(draft.minutes)
         self.feedback.setCurrentIndex(self.feedback.findData(draft.feedback))
+        for field, text in ((self.asked, draft.question), (self.answers, join_answers(draft.answers))):
+            field.setText(text)
+            field.setCursorPosition(0)
         while self.segments:
             self._remove(self.segments[-1])
         for segment in draft.rows:
@@ -124,6 +131,8 @@ class PracticeEditor(QWidget):
             description=self.description.text(),
             minutes=self.minutes.exact(),
             feedback=self.feedback.currentData(),
+            question=self.asked.text(),
+            answers=split_answers(self.answers.text(), self._draft.answers),
             rows=tuple(segment.read() for segment in self.segments),
         )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from neurofeedback.errors import SettingsError
 from neurofeedback.storage.atomic_files import explain_disk_errors, write_atomic
 from neurofeedback.storage.private_files import make_folder
-from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.practices import editor
 from neurofeedback.ui.app_state import ProgrammeChoice
 from neurofeedback.ui.practices.practice_draft import GuideRow, PracticeDraft, SegmentRow, draft_problem
@@ -101,7 +101,7 @@ def list_practices(folder: Path) -> tuple[PracticeFile, ...]:
             try:
                 found.append(PracticeFile(path.stem, load_programme(str(path)).title, own))
             except SettingsError as error:
-                found.append(PracticeFile(path.stem, "", own, str(error)))
+                found.append(PracticeFile(path.stem, "", own, error_text(error)))
     return tuple(sorted(found, key=lambda one: (not one.own, bool(one.error), one.title.lower(), one.name)))
 
 
@@ -126,6 +126,8 @@ def read_draft(practice: PracticeFile, folder: Path) -> PracticeDraft:
         name=practice.name if practice.own else "",
         learn=programme.learn,
         evidence=programme.evidence,
+        question="" if programme.question is None else programme.question.text,
+        answers=() if programme.question is None else programme.question.answers,
     )
 
 
