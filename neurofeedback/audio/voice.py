@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,14 +74,25 @@ def speak(utterance: Utterance, settings: AudioSettings) -> Loop | None:
     return None
 
 
-def check_voice(settings: AudioSettings) -> str:
-    """Return why the voice cannot speak with these settings, as one sentence; empty if it can."""
+def needs_system_voice(utterance: Utterance, settings: AudioSettings) -> bool:
+    """Return whether only the system's own voice can say this: there is no recording of it, and no espeak-ng."""
+    if shutil.which(ENGINE) is not None:
+        return False
+    own = _own_path(utterance, settings)
+    return own is None and _shipped_path(utterance, settings) is None
+
+
+def check_voice(settings: AudioSettings, *, has_system_voice: bool = False) -> str:
+    """Return why the voice cannot speak with these settings, as one sentence; empty if it can.
+
+    ``has_system_voice`` says that a screen speaks what has no recording.
+    """
     if not settings.voice_enabled:
         return ""
     if settings.voice_folder and not _is_folder(_voice_folder(settings)):
         return tr(sound.NO_VOICE_FOLDER, folder=settings.voice_folder)
-    if settings.voice_language != ENGLISH and shutil.which(ENGINE) is None:
-        return tr(sound.NO_VOICE_ENGINE)
+    if settings.voice_language != ENGLISH and not has_system_voice and shutil.which(ENGINE) is None:
+        return tr(sound.NO_VOICE_ENGINE if sys.platform == "linux" else sound.ADD_SYSTEM_VOICE)
     return ""
 
 
@@ -105,17 +117,25 @@ def _is_folder(path: Path) -> bool:
 
 
 def _own(utterance: Utterance, settings: AudioSettings) -> Loop | None:
+    path = _own_path(utterance, settings)
+    return None if path is None else _decoded(path.read_bytes(), settings.sfreq_hz, str(path))
+
+
+def _own_path(utterance: Utterance, settings: AudioSettings) -> Path | None:
     path = _voice_folder(settings) / f"{utterance.sentence}.wav"
-    if not settings.voice_folder or not utterance.sentence or not path.is_file():
-        return None
-    return _decoded(path.read_bytes(), settings.sfreq_hz, str(path))
+    return path if settings.voice_folder and utterance.sentence and path.is_file() else None
 
 
 def _shipped(utterance: Utterance, settings: AudioSettings) -> Loop | None:
+    path = _shipped_path(utterance, settings)
+    return None if path is None else _decoded(path.read_bytes(), settings.sfreq_hz, path.name)
+
+
+def _shipped_path(utterance: Utterance, settings: AudioSettings) -> Path | None:
     if settings.voice_language != ENGLISH or shipped_texts().get(utterance.sentence) != utterance.text:
         return None
     path = RECORDINGS / f"{utterance.sentence}.ogg"
-    return _decoded(path.read_bytes(), settings.sfreq_hz, path.name) if path.is_file() else None
+    return path if path.is_file() else None
 
 
 def _engine(utterance: Utterance, settings: AudioSettings) -> Loop | None:

@@ -89,6 +89,8 @@ class SessionConfig:
         Facts entered before the session, such as a substance and its dose.
     study : StudyPart, optional
         The study that the session belongs to.
+    has_system_voice : bool
+        A screen says by the system's own voice what has no recording and no engine.
     """
 
     device: str
@@ -111,6 +113,7 @@ class SessionConfig:
     mode: SessionMode = "practice"
     facts: SessionFacts | None = None
     study: StudyPart | None = None
+    has_system_voice: bool = False
 
     @property
     def is_masked(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,10 @@ from neurofeedback.texts.situation import Situation, situation
 from neurofeedback.types import INDEX_NAME, ChannelContact, Frame, HeadsetFit, Phase, State, StreamInfo
 
 if TYPE_CHECKING:
+    from neurofeedback.audio.voice import Utterance  # slow to import
     from neurofeedback.processing.body.live import LiveBody
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,10 +189,14 @@ class LiveState:
     ----------
     now : callable
         The session's clock, s; stamps every request.
+    has_system_voice : bool
+        A screen says by the system's own voice what it takes from ``drain_speech``.
     """
 
-    def __init__(self, now: Callable[[], float] = float) -> None:
+    def __init__(self, now: Callable[[], float] = float, *, has_system_voice: bool = False) -> None:
         self._now = now
+        self.has_system_voice = has_system_voice
+        self._speech: queue.SimpleQueue[Utterance | None] = queue.SimpleQueue()
         self._snapshot = Snapshot()
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
 
@@ -208,9 +215,23 @@ class LiveState:
 
     def drain_requests(self) -> list[Request]:
         """Return the requests since the last call."""
-        requests: list[Request] = []
-        while True:
-            try:
-                requests.append(self._requests.get_nowait())
-            except queue.Empty:
-                return requests
+        return _drain(self._requests)
+
+    def send_speech(self, utterance: Utterance | None) -> None:
+        """Have the screen say something by the system's own voice; None ends what it says."""
+        if self.has_system_voice:
+            self._speech.put(utterance)
+
+    def drain_speech(self) -> list[Utterance | None]:
+        """Return what the screen is to say since the last call."""
+        return _drain(self._speech)
+
+
+def _drain(waiting: queue.SimpleQueue[Item]) -> list[Item]:
+    """Return all that waits in a queue."""
+    items: list[Item] = []
+    while True:
+        try:
+            items.append(waiting.get_nowait())
+        except queue.Empty:
+            return items

@@ -26,6 +26,8 @@ class SessionThread(ABC):
         Returns the time, s.
     notices : list of str
         Notices before the start, such as a missing sound device; what is appended later counts too.
+    has_system_voice : bool
+        A screen says by the system's own voice what has no recording and no engine.
 
     Attributes
     ----------
@@ -33,8 +35,10 @@ class SessionThread(ABC):
         What is shown while it runs.
     """
 
-    def __init__(self, name: str, now: Callable[[], float], notices: list[str]) -> None:
-        self.live_state = LiveState(now)
+    def __init__(
+        self, name: str, now: Callable[[], float], notices: list[str], *, has_system_voice: bool = False
+    ) -> None:
+        self.live_state = LiveState(now, has_system_voice=has_system_voice)
         self.live_state.publish(Snapshot(message=" ".join(notices)))
         self._notices = notices
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal
 
@@ -13,6 +14,7 @@ from neurofeedback.session.config import RunningSession, SessionConfig, SessionR
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import session_notices, window
 from neurofeedback.texts.catalogue import error_text, tr
+from neurofeedback.ui.system_voice import SystemVoice, system_voice_for
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class SessionBridge(QObject):
         self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="launch")
         self._launching: Future[RunningSession] | None = None
         self._session: RunningSession | None = None
+        self._system_voice: SystemVoice | None = None
         self._stopping = False
         self._since = QElapsedTimer()
         self._timer = QTimer(self)
@@ -70,6 +73,8 @@ class SessionBridge(QObject):
         if self.active:
             return
         self._stopping = False
+        self._system_voice = system_voice_for(request)
+        request = replace(request, has_system_voice=self._system_voice is not None)
         self._launching = self._helper.submit(self._launch, request)
         self._since.start()
         self.set_rate(30)
@@ -114,7 +119,10 @@ class SessionBridge(QObject):
 
     def _show_latest(self, session: RunningSession) -> None:
         result = session.join(0.0)
-        self.shown.emit(session.live_state.snapshot, self._step_s())
+        snapshot = session.live_state.snapshot
+        if self._system_voice is not None:
+            self._system_voice.follow(session.live_state.drain_speech(), snapshot)
+        self.shown.emit(snapshot, self._step_s())
         if result is not None:
             self._session = None
             self._finish(result)

@@ -13,8 +13,11 @@ from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import sound, spoken
 from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.languages import in_language
+from neurofeedback.ui.system_voice import open_speech
 
 if TYPE_CHECKING:
+    from PyQt6.QtTextToSpeech import QTextToSpeech
+
     from neurofeedback.audio.sink import Sink
     from neurofeedback.feedback.mapping import GuidanceMapper
     from neurofeedback.session.config import SettingOverride
@@ -71,6 +74,7 @@ class SoundPreview(QObject):
     """
 
     notified = pyqtSignal(str)
+    _unsaid = pyqtSignal(str, str, str)
 
     def __init__(self, audio: str = "auto", open_output: OpenOutput | None = None, seconds: float = PREVIEW_S) -> None:
         super().__init__()
@@ -79,6 +83,8 @@ class SoundPreview(QObject):
         self._n_hops = round(seconds / _GUIDANCE_S)
         self._overrides: tuple[SettingOverride, ...] = ()
         self._playing: _Playing | None = None
+        self._speech: QTextToSpeech | None = None
+        self._unsaid.connect(self._speak_by_system)
 
     def play(self, overrides: tuple[SettingOverride, ...], preview: Preview) -> None:
         """Play a preview with the sound settings among these."""
@@ -94,6 +100,8 @@ class SoundPreview(QObject):
         """Fade out, if a preview is played."""
         if self._playing is not None:
             self._playing.stop()
+        if self._speech is not None:
+            self._speech.stop()
         self._playing = None
 
     def _run(self, playing: _Playing, overrides: tuple[SettingOverride, ...]) -> None:
@@ -109,7 +117,6 @@ class SoundPreview(QObject):
         from neurofeedback.audio.null_sink import NullSink
         from neurofeedback.audio.open import open_sink
         from neurofeedback.audio.sink import Bell
-        from neurofeedback.audio.voice import Utterance, check_voice
         from neurofeedback.feedback.mapping import GuidanceMapper
         from neurofeedback.settings.audio_feedback import AudioSettings, FeedbackSettings
         from neurofeedback.settings.load import parse
@@ -121,19 +128,41 @@ class SoundPreview(QObject):
             self.notified.emit(tr(sound.NO_DEVICE))
             return
         mapper = GuidanceMapper(FeedbackSettings(), _GUIDANCE_S)
-        sink.start()
         before: Preview | None = None
-        while (preview := playing.next()) is not None:
-            if preview is not before and preview.bell:
-                sink.ring(Bell.PROBE, 0.0)
-            if preview is not before and preview.sentence:
-                if problem := check_voice(settings.model_copy(update={"voice_enabled": True})):
-                    self.notified.emit(problem)
-                text = in_language(settings.voice_language, spoken.SENTENCES[preview.sentence])
-                sink.speak(Utterance(text, preview.sentence, delay_s=_VOICE_DELAY_S), 0.0)
-            sink.set_guidance(_guidance(preview, mapper), 0.0)
-            before = preview
-        sink.stop(self._n_hops * _GUIDANCE_S)
+        try:
+            sink.start()
+            while (preview := playing.next()) is not None:
+                if preview is not before and preview.bell:
+                    sink.ring(Bell.PROBE, 0.0)
+                if preview is not before and preview.sentence:
+                    self._speak(preview.sentence, settings, sink)
+                sink.set_guidance(_guidance(preview, mapper), 0.0)
+                before = preview
+        finally:
+            sink.stop(self._n_hops * _GUIDANCE_S)
+
+    def _speak(self, sentence: str, settings: AudioSettings, sink: Sink) -> None:
+        """Say a sentence; in the window's thread by the system's own voice, where only that can say it."""
+        from neurofeedback.audio.voice import Utterance, check_voice, needs_system_voice
+
+        text = in_language(settings.voice_language, spoken.SENTENCES[sentence])
+        utterance = Utterance(text, sentence, delay_s=_VOICE_DELAY_S)
+        enabled = settings.model_copy(update={"voice_enabled": True})
+        by_system = needs_system_voice(utterance, settings)
+        if problem := check_voice(enabled, has_system_voice=by_system):
+            self.notified.emit(problem)
+        if by_system:
+            self._unsaid.emit(text, settings.voice_language, check_voice(enabled))
+        else:
+            sink.speak(utterance, 0.0)
+
+    def _speak_by_system(self, text: str, code: str, problem: str) -> None:
+        self._speech = open_speech(code)
+        if self._speech is None:
+            self.notified.emit(problem)
+            return
+        self._speech.say(text)
+        self.notified.emit(tr(sound.SYSTEM_VOICE))
 
 
 class _Playing:

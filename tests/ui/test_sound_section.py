@@ -98,6 +98,26 @@ def test_each_button_plays_its_sound_with_the_chosen_settings(qtbot: QtBot, name
     assert set(section.buttons) == set(PREVIEWS)
 
 
+def test_a_preview_that_fails_ends_its_sound_output(qtbot: QtBot) -> None:
+    class Refusing(Played):
+        def speak(self, utterance: Utterance, at_s: float) -> None:
+            raise SourceError("the sound output is gone")
+
+    played: list[Refusing] = []
+
+    def open_output(_spec: str, settings: AudioSettings, _notify: Callable[[str], None]) -> Sink:
+        played.append(Refusing(settings))
+        return played[-1]
+
+    preview = SoundPreview(open_output=open_output, seconds=0.25)
+    with qtbot.waitSignal(preview.notified) as notified:
+        preview.play((), Preview(sentence="sound_voice"))
+    assert preview._playing is not None
+    assert preview._playing.over.wait(30)
+    assert notified.args == ["the sound output is gone."]
+    assert played[0].calls == ["start", "stop"]
+
+
 @pytest.mark.parametrize("without", ["silence", "error"])
 def test_without_a_sound_output_one_sentence_says_so(qtbot: QtBot, without: str) -> None:
     def open_output(_spec: str, _settings: AudioSettings, notify: Callable[[str], None]) -> Sink:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Sink
 from neurofeedback.audio.wav_sink import WavSink
+from neurofeedback.session.live_state import LiveState
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts import contact
@@ -77,9 +78,11 @@ class FitVoice:
     Into a sound file nothing is said: its time begins with the session.
     """
 
-    def __init__(self, settings: AudioSettings, sink: Sink) -> None:
+    def __init__(self, settings: AudioSettings, sink: Sink, live_state: LiveState | None = None) -> None:
         audible = NullSink() if isinstance(sink, WavSink) else sink
-        self._announcer = VoiceAnnouncer(settings, audible, eyes_open=False, note=lambda _said: None)
+        self._announcer = VoiceAnnouncer(
+            settings, audible, eyes_open=False, note=lambda _said: None, live_state=live_state
+        )
         self._said_s: dict[str, float] = {}
         self._candidate, self._since_s = "", -math.inf
         self._last_s = -math.inf
