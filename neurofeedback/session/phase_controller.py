@@ -92,6 +92,11 @@ class PhaseController:
         return self._segment_ends[self._segment_index], self._segment_ends[-1]
 
     @property
+    def left_s(self) -> float:
+        """Time left in the session by its plan, without pauses, s; infinite if open-ended."""
+        return (self._segment_ends[-1] - self._last_sample) / self._sfreq
+
+    @property
     def open_ended(self) -> bool:
         """Whether this segment lasts until the person ends it."""
         return math.isinf(self._segment_ends[self._segment_index])

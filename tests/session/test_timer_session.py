@@ -144,6 +144,18 @@ def test_pauses_and_sleep_of_the_computer_do_not_count(tmp_path: Path) -> None:
     assert [event.kind for event in sitting.events] == ["pause", "pause", "mark"]
 
 
+def test_a_pause_its_end_and_a_longer_sitting_are_said(tmp_path: Path) -> None:
+    clock, sink = ScriptedClock(), Rung()
+    clock.acts = [
+        (60.0, ask(clock, RequestKind.PAUSE)),
+        (70.0, ask(clock, RequestKind.RESUME)),
+        (120.0, ask(clock, RequestKind.EXTEND, "1")),
+    ]
+    sit(tmp_path, clock, sink)
+    assert sink.calls[:4] == ["phase_settle", "phase_pause", "phase_resume", "phase_extended"]
+    assert listed(tmp_path).duration_s == pytest.approx(360, abs=1)
+
+
 def test_a_person_ends_a_timer_and_a_short_one_is_not_listed(tmp_path: Path) -> None:
     for end_s, message in ((90.0, "ended"), (30.0, "A sitting of less than 1 minute is not listed.")):
         clock = ScriptedClock()

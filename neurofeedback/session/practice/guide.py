@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neurofeedback.audio.sink import Bell, Sink
 from neurofeedback.feedback.breath_pacer import Breath, breath_at
+from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import GuideCue, Segment
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.types import Phase
@@ -77,6 +78,12 @@ class PracticeGuide:
         begins_with_text = bool(segment.guide) and segment.guide[0].at_s == 0
         if not begins_with_text and not (self._practice and segment.phase is Phase.TRANSFER):
             self._announcer.announce_phase(segment.phase, at_s)
+
+    def follow(self, controller: PhaseController, at_s: float, *, paused: bool) -> None:
+        """Say and sound what is due in the plan: texts, breaths, and the time that is left."""
+        self.update(controller.segment, controller.segment_s, at_s, paused=paused)
+        speaks_itself = bool(controller.segment.guide) or controller.phase is Phase.DEBRIEF
+        self._announcer.update_time(controller.left_s, at_s, quiet=speaks_itself)
 
     def update(self, segment: Segment, elapsed_s: float, at_s: float, *, paused: bool = False) -> None:
         """Say the text that is due, and sound the breath.

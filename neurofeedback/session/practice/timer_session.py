@@ -11,6 +11,7 @@ from datetime import datetime
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.sink import Bell, Sink
+from neurofeedback.audio.voice import check_voice
 from neurofeedback.errors import EXIT_OK, RecordingError, SettingsError
 from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.recording.session_lock import check_recordings_folder
@@ -82,8 +83,9 @@ class TimerSession(SessionThread):
         self._clock: Clock = VirtualClock() if config.fast else RealClock()
         silent = config.fast and config.audio == "auto"
         self._sink = NullSink() if silent else open_sink(config.audio, settings.audio, self._notices.append)
+        self._notices += filter(None, [check_voice(settings.audio, has_system_voice=config.has_system_voice)])
         self._settings = settings
-        super().__init__("timer", self._clock.now, self._notices)
+        super().__init__("timer", self._clock.now, self._notices, has_system_voice=config.has_system_voice)
 
     @property
     def plan(self) -> SessionPlan:
@@ -136,7 +138,9 @@ class Sitting:
             feedback_source="",
         )
         opened = settings.phases.eyes == "open"
-        self._announcer = VoiceAnnouncer(settings.audio, sink, eyes_open=opened, note=lambda _said: None)
+        self._announcer = VoiceAnnouncer(
+            settings.audio, sink, eyes_open=opened, note=lambda _said: None, live_state=live_state
+        )
         self._guide = PracticeGuide(self._announcer, sink, practice=plan.practice)
         self._events: list[SittingEvent] = []
         self._n_ticks = self._n_sat = 0
@@ -194,10 +198,7 @@ class Sitting:
                 self._guide.announce_phase(self._controller.segment, at_s)
             if output.background:
                 self._sink.set_background(output.background, at_s)
-        self._guide.update(self._controller.segment, self._controller.segment_s, at_s, paused=paused)
-        left_s = (self._controller.end_samples[1] - self._n_ticks) / TICKS_PER_S
-        guided = bool(self._controller.segment.guide) or self._controller.phase is Phase.DEBRIEF
-        self._announcer.update_time(left_s, at_s, quiet=guided)
+        self._guide.follow(self._controller, at_s, paused=paused)
         if self.sat_s - self._written_s >= _WRITE_EVERY_S:
             try:
                 self._write(finished=False, completed=False)
@@ -207,7 +208,9 @@ class Sitting:
     def _apply_requests(self) -> None:
         time = ActionTime(self._n_ticks, self._n_ticks + 1, self.session_s, self._clock.now())
         for request in self._live_state.drain_requests():
-            self._note(self._controls.apply(request, time).rows)
+            rows = self._controls.apply(request, time).rows
+            self._announcer.announce_changes(rows, self.session_s)
+            self._note(rows)
 
     def _note(self, rows: Sequence[Event | Command]) -> None:
         self._events += [
