@@ -20,6 +20,8 @@ _ANSWER_FIELDS = {
     EventKind.ANSWER_SLEEPY: "sleepy",
 }
 """Field of ``Probe`` that each kind of answer fills."""
+OWN_QUESTION = "own: "
+"""Before the words of a practice's own question, in the value of its probe."""
 _LINE_BREAKS = str.maketrans("\t\r\n", "   ")
 
 SIDECAR: dict[str, object] = {
@@ -46,10 +48,12 @@ SIDECAR: dict[str, object] = {
             EventKind.DISK_BLOCKED: "the disk does not answer; what is recorded waits in memory",
             EventKind.DISK_BACK: "the disk answers again; value is how long it did not",
             EventKind.MARK: "a marker; value is a person's note, or the marker of an imported file",
-            EventKind.PROBE: "a chime and questions about the moments before it; value is their version",
+            EventKind.PROBE: "a chime and questions about the moments before it; value is their version, or the "
+            "question of a practice after own:",
             EventKind.ANSWER_WHERE: "where the mind was: 1 on the breath, 2 elsewhere, 3 not sure",
             EventKind.ANSWER_SURE: "how sure the person is of that: 1 (guessing) to 4 (very sure)",
             EventKind.ANSWER_SLEEPY: "how sleepy the person is: 1 (wide awake) to 5 (nearly asleep)",
+            EventKind.ANSWER_OWN: "the answer to the question of a practice: its number and its words",
             EventKind.UNANSWERED: "a probe ended with an open question; value is why: skipped, time is up, pause, end",
             EventKind.PRESS: "self-caught: the person noticed mind-wandering and pressed a key",
             EventKind.PRESSES_IGNORED: "presses ignored as too fast (key held or stuck); value is their number",
@@ -146,7 +150,7 @@ def read_events(path: Path) -> tuple[tuple[Command, ...], tuple[Event, ...]]:
 
 
 def probes_from_events(events: Iterable[Event]) -> tuple[Probe, ...]:
-    """Return the probes of a session, each with its answers.
+    """Return the probes of a session with the standard questions, each with its answers.
 
     Examples
     --------
@@ -156,7 +160,7 @@ def probes_from_events(events: Iterable[Event]) -> tuple[Probe, ...]:
     """
     probes: list[Probe] = []
     for event in events:
-        if event.kind is EventKind.PROBE:
+        if event.kind is EventKind.PROBE and not event.value.startswith(OWN_QUESTION):
             probes.append(Probe(event.sample))
         elif probes and event.kind in _ANSWER_FIELDS:
             probes[-1] = replace(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import session_notices
 from neurofeedback.texts.catalogue import tr
-from neurofeedback.texts.probe_questions import WHERE
+from neurofeedback.types import EventKind
 
 EXTEND_MINUTES = 5.0
 VOLUME_STEP_DB = 3.0
 
 PRESENTER_KEYS = ("page_down", "page_up", "left", "right", "b", ".")
 """Keys of presenters' remotes."""
+_BY_PRESENTER = frozenset({EventKind.ANSWER_WHERE, EventKind.ANSWER_OWN})
 _PRESENTER_ANSWERS = {"page_up": "1", "left": "1", "page_down": "2", "right": "2", "b": "3", ".": "3"}
 
 
@@ -33,7 +34,7 @@ def request_for_key(key: str, snapshot: Snapshot) -> Request | None:
     >>> request_for_key("space", Snapshot()), request_for_key("z", Snapshot())
     (Request(kind=<RequestKind.PRESS: 'press'>, value='', at_s=0.0), None)
     """
-    if key in PRESENTER_KEYS and snapshot.question is WHERE:
+    if key in PRESENTER_KEYS and (question := snapshot.question) is not None and question.kind in _BY_PRESENTER:
         return Request(RequestKind.ANSWER, _PRESENTER_ANSWERS[key])
     if key == "space" or key in PRESENTER_KEYS:
         return Request(RequestKind.PRESS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -41,7 +41,6 @@ from neurofeedback.types import (
     Frame,
     Guidance,
     LostRun,
-    Phase,
 )
 
 _log = logging.getLogger(__name__)
@@ -51,11 +50,6 @@ _MAX_RECENT_LOST_RUNS = 64
 _BATTERY_SHOWN_S = 30.0
 _MIN_RATE_DURATION_S = 20.0
 _RATE_TOLERANCE = 0.02
-_SPOKEN_CHANGES: Mapping[tuple[EventKind | CommandKind, str], str] = {
-    (CommandKind.PAUSE, "on"): "phase_pause",
-    (CommandKind.PAUSE, "off"): "phase_resume",
-    (EventKind.SESSION_EXTENDED, ""): "phase_extended",
-}
 _SIGNAL_LOST_GUIDANCE = Guidance(background=BackgroundMode.LOST, immediate=True, mist=1.0)
 
 
@@ -81,7 +75,7 @@ class Runner:
         self._newest_sample_time = 0.0
         self._silent_since: float | None = None
         self._silence_update_due = 0.0
-        self.probe_scheduler = ProbeScheduler(settings.probes, context.seed, sfreq)
+        self.probe_scheduler = ProbeScheduler(settings.probes, context.seed, sfreq, context.own_question)
         self.press_debouncer = PressDebouncer(settings.probes, sfreq)
         self._controls = Controls(
             context.phase_controller,
@@ -98,6 +92,7 @@ class Runner:
             context.sink,
             eyes_open=settings.phases.eyes == "open",
             note=lambda said: self._record_event(EventKind.VOICE, said),
+            live_state=context.live_state,
         )
         self._guide = PracticeGuide(self._announcer, context.sink, practice=context.phase_controller.practice)
         self._model_text = context.model_text
@@ -283,11 +278,7 @@ class Runner:
             if (output := context.phase_controller.process(frame)) is not None:
                 # at the end of a gap several frames come at once: a command can only follow the last
                 self._apply_phase_output(output, frames[-1].sample + 1)
-        controller = context.phase_controller
-        self._guide.update(controller.segment, controller.segment_s, self.session_s, paused=self._controls.paused)
-        left_s = (controller.end_samples[1] - frames[-1].sample) / context.stream.sfreq
-        guided = bool(controller.segment.guide) or controller.phase is Phase.DEBRIEF
-        self._announcer.update_time(left_s, self.session_s, quiet=guided)
+        self._guide.follow(context.phase_controller, self.session_s, paused=self._controls.paused)
         for consumer in self._frame_consumers:
             consumer.process_frames(timed)
 
@@ -375,11 +366,7 @@ class Runner:
         if result.chime:
             self._context.sink.ring(Bell.PROBE, self.session_s)
         self._announcer.update_question(self.probe_scheduler.question, self.session_s)
-        for row in result.rows:
-            if (
-                sentence := _SPOKEN_CHANGES.get((row.kind, row.value if row.kind is CommandKind.PAUSE else ""))
-            ) is not None:
-                self._announcer.say(sentence, self.session_s)
+        self._announcer.announce_changes(result.rows, self.session_s)
         if result.finished_probe is not None and self._context.decoder_thread is not None:
             self._context.decoder_thread.process_probe(result.finished_probe)
 

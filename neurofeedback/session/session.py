@@ -14,6 +14,7 @@ from neurofeedback.acquisition.source import Source
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.open import open_sink
 from neurofeedback.audio.sink import Sink
+from neurofeedback.audio.voice import check_voice
 from neurofeedback.errors import EXIT_OK, NeurofeedbackError, SettingsError
 from neurofeedback.learning.decoder_thread import DecoderThread
 from neurofeedback.learning.training import DecoderState, untrained
@@ -40,6 +41,7 @@ from neurofeedback.session.setup import (
     load_decoder,
     make_start_state,
     max_duration_s,
+    own_question,
     practice_settings,
     session_settings,
 )
@@ -101,7 +103,7 @@ class Session(SessionThread):
         self._notices: list[str] = []
         self._region_notice = ""
         self._prepared = self._prepare()
-        super().__init__("session", self._prepared.clock.now, self._notices)
+        super().__init__("session", self._prepared.clock.now, self._notices, has_system_voice=config.has_system_voice)
 
     @property
     def plan(self) -> SessionPlan:
@@ -116,7 +118,7 @@ class Session(SessionThread):
     def _prepare(self) -> PreparedSession:
         config = self._config
         programme = load_programme(config.programme) if config.programme and config.mode == "practice" else None
-        self._trains_decoder = programme is None or programme.trains_decoder
+        self._programme = programme
         settings = practice_settings(session_settings(load_settings(config.profile), config), programme)
         plan = self._plan(settings, programme)
         if plan.short_baseline_notice:
@@ -138,6 +140,7 @@ class Session(SessionThread):
         )
         self._notices += decoder_state.notices
         sink = self._sink(settings)
+        self._notices += filter(None, [check_voice(settings.audio, has_system_voice=config.has_system_voice)])
         return PreparedSession(settings, plan, decoder_state, source, sink, clock)
 
     def _plan(self, settings: Settings, programme: Programme | None) -> SessionPlan:
@@ -227,7 +230,7 @@ class Session(SessionThread):
         prepared = self._prepared
         if not self._config.wait_for_fit:
             return HeadsetFitResult(prepared.source)
-        voice = FitVoice(prepared.settings.audio, prepared.sink)
+        voice = FitVoice(prepared.settings.audio, prepared.sink, self.live_state)
         return wait_for_headset_fit(prepared.source, stream, profile, prepared.clock, self.live_state, voice=voice)
 
     def _record(self, stream: StreamInfo, profile: Profile, fit_result: HeadsetFitResult) -> SessionResult:
@@ -251,7 +254,7 @@ class Session(SessionThread):
                 prepared.plan,
                 seed,
                 engine.start,
-                trains_decoder=self._trains_decoder,
+                programme=self._programme,
             ),
             columns=engine.columns,
             task="rest" if is_record_only else "meditation",
@@ -291,6 +294,7 @@ class Session(SessionThread):
                 outputs_text=", ".join(output.description for output in outputs),
                 stop_advice=config.facts is not None and config.facts.under_substance,
                 masked=config.is_masked,
+                own_question=own_question(self._programme),
                 model_text=""
                 if not has_index
                 else index_source_text(index_name, n_answers, learns_live=learn_live, trust=engine.trust),

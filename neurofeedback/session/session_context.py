@@ -14,6 +14,7 @@ from neurofeedback.session.live_state import LiveState
 from neurofeedback.session.outputs.network_outputs import SessionConsumer
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.settings.model import Settings
+from neurofeedback.texts.probe_questions import ProbeQuestion
 from neurofeedback.types import INDEX_NAME, StreamInfo
 
 
@@ -21,6 +22,7 @@ from neurofeedback.types import INDEX_NAME, StreamInfo
 class SessionContext:
     """The parts a runner needs; ``seed`` draws the times of probes, ``model_text`` says what drives the guidance.
 
+    ``own_question`` is that of the practice, if it has one.
     ``model_record`` says the same in English, for the recording. ``outputs_text`` says what is open to other programs,
     and ``masked`` whether nothing may show what is played. With ``stop_advice`` the voice says at the start that the
     person can end at any time.
@@ -44,3 +46,4 @@ class SessionContext:
     outputs_text: str = ""
     stop_advice: bool = False
     masked: bool = False
+    own_question: ProbeQuestion | None = None

@@ -27,13 +27,20 @@ from neurofeedback.settings.model import Settings
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts.catalogue import ENGLISH, language, tr
-from neurofeedback.texts.probe_questions import QUESTIONS, wording_version
+from neurofeedback.texts.probe_questions import (
+    QUESTIONS,
+    WHERE,
+    ProbeQuestion,
+    practice_question,
+    wording_version,
+)
 from neurofeedback.texts.technical import errors as texts
 from neurofeedback.types import StreamInfo
 
 MIN_PROBE_INTERVAL_S = 5.0
 _MAX_PROBE_INTERVAL_S = 1800.0
 _SEED_BITS = 32
+_OWN_WORDING = "own"
 
 
 def session_settings(settings: Settings, config: SessionConfig) -> Settings:
@@ -70,17 +77,30 @@ def session_settings(settings: Settings, config: SessionConfig) -> Settings:
 
 
 def practice_settings(settings: Settings, programme: Programme | None) -> Settings:
-    """Return the settings with what the practice changes: no questions without feedback, its own evidence profile."""
+    """Return the settings with what the practice changes: its questions, what is learned, its evidence profile."""
     if programme is None:
         return settings
     probes, index = settings.probes, settings.index
-    if not programme.has_feedback:  # the question asks whether the mind was on the breath
+    if not programme.has_feedback and programme.question is None:  # the standard one asks about the breath
         probes = probes.model_copy(update={"enabled": False})
-    if not programme.trains_decoder:
+    if not trains_decoder(programme):
         probes = probes.model_copy(update={"learn_live": False})
     if programme.evidence:
         index = index.model_copy(update={"evidence": programme.evidence})
     return settings.model_copy(update={"probes": probes, "index": index})
+
+
+def own_question(programme: Programme | None) -> ProbeQuestion | None:
+    """Return the question of a practice; None if it asks the standard one, or none."""
+    if programme is None or programme.question is None:
+        return None
+    question = practice_question(programme.question.text, programme.question.answers)
+    return None if question is WHERE else question
+
+
+def trains_decoder(programme: Programme | None) -> bool:
+    """Return whether answers and key presses train the personal model: only where the standard question is asked."""
+    return programme is None or (programme.trains_decoder and own_question(programme) is None)
 
 
 def _with_overrides(settings: Settings, overrides: Sequence[SettingOverride]) -> Settings:
@@ -131,17 +151,19 @@ def make_start_state(
     seed: int,
     start: EngineStart,
     *,
-    trains_decoder: bool = True,
+    programme: Programme | None = None,
 ) -> StartState:
-    """Return what ``start.json`` holds of a session, besides its stream."""
+    """Return what ``start.json`` holds of a session of a practice, besides its stream."""
+    own = own_question(programme)
+    questions = QUESTIONS if own is None else (own,)
     state = StartState(
         seed=seed,
         minutes=config.minutes,
         programme=config.programme or None,
         plan=tuple(_planned_segment(segment) for segment in plan.segments),
         probes=PlannedProbes(
-            wording=wording_version(),
-            questions={question.wording: dict(question.choices) for question in QUESTIONS},
+            wording=wording_version() if own is None else _OWN_WORDING,
+            questions={question.wording: dict(question.choices) for question in questions},
             drawn_s=_drawn_probe_times(settings, plan, seed),
         ),
         engine=EngineInput(
@@ -150,11 +172,11 @@ def make_start_state(
         ),
         versions=package_versions(),
     )
-    state = state if trains_decoder else state.merge(StartState(trains_decoder=False))
+    state = state if trains_decoder(programme) else state.merge(StartState(trains_decoder=False))
     if config.study is None:
         return state
-    programme = PurePath(config.programme).name or None  # a path would name the computer's folders
-    return state.merge(StartState(study=config.study.start, programme=programme))
+    name = PurePath(config.programme).name or None  # a path would name the computer's folders
+    return state.merge(StartState(study=config.study.start, programme=name))
 
 
 def read_engine_start(start_state: StartState | None) -> EngineStart:

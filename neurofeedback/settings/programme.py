@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from neurofeedback.settings.audio_feedback import BackgroundName
 from neurofeedback.settings.base import SettingsModel
@@ -24,6 +24,33 @@ class GuideText(SettingsModel):
         pattern=r"^[a-z0-9_]{0,64}$",
         description="name of a recording of the text in audio.voice_folder, without .wav",
     )
+
+
+def _check_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        msg = "must be one line of text that is not blank"
+        raise ValueError(msg)
+    return text
+
+
+Question = Annotated[str, Field(max_length=200), AfterValidator(_check_line)]
+Answer = Annotated[str, Field(max_length=40), AfterValidator(_check_line)]
+
+
+class PracticeQuestion(SettingsModel):
+    """The question that a practice asks at its chime, in place of the standard one, with its answers in order."""
+
+    text: Question = Field(description="what is asked, on one line")
+    answers: tuple[Answer, ...] = Field(
+        min_length=2, max_length=5, description="two to five answers; their keys are 1, 2 and so on"
+    )
+
+    @model_validator(mode="after")
+    def _check_answers(self) -> PracticeQuestion:
+        if len({answer.strip().casefold() for answer in self.answers}) < len(self.answers):
+            msg = "two answers are the same"
+            raise ValueError(msg)
+        return self
 
 
 class SegmentSettings(SettingsModel):
@@ -90,6 +117,9 @@ class Programme(SettingsModel):
     evidence: str = Field(
         default="", max_length=200, description="evidence profile of the index; the profile's if empty"
     )
+    question: PracticeQuestion | None = Field(
+        default=None, description="question at the chime; the standard one, or none without feedback, if omitted"
+    )
     segments: tuple[SegmentSettings, ...] = Field(min_length=1, max_length=100, description="segments in order")
 
     @model_validator(mode="after")
@@ -112,6 +142,13 @@ class Programme(SettingsModel):
             raise ValueError(msg)
         elif any(segment.minutes is None for segment in self.segments[: self.n_warm_up]):
             msg = "a breath pacer before the baseline needs its minutes"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _check_question(self) -> Programme:
+        if self.question is not None and not self.headset:
+            msg = "without a headset no question is asked: leave out the question"
             raise ValueError(msg)
         return self
 

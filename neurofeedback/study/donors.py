@@ -22,7 +22,13 @@ from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, t
 from neurofeedback.types import EventKind, Phase
 
 _QUESTION_ENDS = frozenset(
-    {EventKind.ANSWER_WHERE, EventKind.ANSWER_SURE, EventKind.ANSWER_SLEEPY, EventKind.UNANSWERED}
+    {
+        EventKind.ANSWER_WHERE,
+        EventKind.ANSWER_SURE,
+        EventKind.ANSWER_SLEEPY,
+        EventKind.ANSWER_OWN,
+        EventKind.UNANSWERED,
+    }
 )
 _DIGITS = 6
 MIN_VALID_SHARE = 0.8

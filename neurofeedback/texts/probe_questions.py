@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurofeedback.texts.catalogue import ENGLISH, language
@@ -9,6 +10,8 @@ from neurofeedback.types import EventKind
 
 WORDING_VERSION = "1"
 """Version of the English wording; ``wording_version`` names that of a session."""
+
+_STOPS = (".", "!", "?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class ProbeQuestion:
     Parameters
     ----------
     number : int
-        1 where, 2 how sure, 3 how sleepy.
+        1 where, 2 how sure, 3 how sleepy; 0 for the question of a practice.
     wording : str
         What is asked.
     choices : tuple of (str, str)
@@ -54,6 +57,31 @@ SLEEPY = ProbeQuestion(
 QUESTIONS = (WHERE, SURE, SLEEPY)
 NOT_SURE = 3
 """The answer to where that leaves nothing to be sure of."""
+
+
+def practice_question(wording: str, answers: Sequence[str]) -> ProbeQuestion:
+    """Return the question of a practice; `WHERE` if it is the standard one word for word.
+
+    Examples
+    --------
+    >>> practice_question("Was the mind wide?", ("yes", "no")).choices
+    (('1', 'yes'), ('2', 'no'))
+    """
+    choices = tuple((str(key), answer.strip()) for key, answer in enumerate(answers, start=1))
+    question = ProbeQuestion(0, wording.strip(), choices, EventKind.ANSWER_OWN)
+    return WHERE if (question.wording, choices) == (WHERE.wording, WHERE.choices) else question
+
+
+def spoken_question(question: ProbeQuestion) -> str:
+    """Return a question with its answers as the voice says it.
+
+    Examples
+    --------
+    >>> spoken_question(practice_question("Was the mind wide?", ("yes", "no")))
+    'Was the mind wide? 1: yes. 2: no.'
+    """
+    answers = " ".join(f"{key}: {answer}{'' if answer.endswith(_STOPS) else '.'}" for key, answer in question.choices)
+    return f"{question.wording} {answers}"
 
 
 def wording_version() -> str:

@@ -74,6 +74,7 @@ THRESHOLD = "threshold"
 ANSWERS = "The person's own answers"
 NOT_ASKED = "Nothing was asked in this sitting."
 PROBES_ASKED = "The chime asked {times}: {answers}."
+OWN_ASKED = "The chime asked {times}: {question} {answers}."
 NOT_ANSWERED = "{n} not answered"
 WANDERING_SHARE = (
     "In {share} of {answers} the mind was elsewhere; for the whole sitting the share is likely {low} to {high}."

@@ -50,6 +50,7 @@ class EventKind(StrEnum):
     ANSWER_WHERE = "answer_where"
     ANSWER_SURE = "answer_sure"
     ANSWER_SLEEPY = "answer_sleepy"
+    ANSWER_OWN = "answer_own"
     UNANSWERED = "unanswered"
     PRESS = "press"
     PRESSES_IGNORED = "presses_ignored"

@@ -33,6 +33,18 @@ def test_answers_are_described_with_interval() -> None:
     assert "marked by a key once" in lines[3]
 
 
+def test_answers_to_a_question_of_a_practice_are_listed_in_its_own_words() -> None:
+    kinds = [("1 wide", 2.0), ("2 caught, up", 3.0), ("1 wide", 2.0), None]
+    events: list[Event] = []
+    for k, answer in enumerate(kinds):
+        events.append(Event(5000 * k, EventKind.PROBE, "own: Was the mind wide?"))
+        events += [] if answer is None else [Event(5000 * k + 400, EventKind.ANSWER_OWN, answer[0])]
+    events.append(Event(20000, EventKind.UNANSWERED, "own: time is up"))
+    assert answer_sentences(events) == [
+        "The chime asked 4 times: Was the mind wide? 2 wide, 1 caught, up, 1 not answered."
+    ]
+
+
 def test_session_without_probes_has_no_sentence() -> None:
     assert answer_sentences([Event(5, EventKind.MARK)]) == []
 

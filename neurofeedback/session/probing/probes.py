@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from neurofeedback.recording.events import OWN_QUESTION
 from neurofeedback.settings.session import ProbeSettings
 from neurofeedback.texts.probe_questions import NOT_SURE, SLEEPY, SURE, WHERE, ProbeQuestion, wording_version
 from neurofeedback.types import Command, Event, EventKind, Frame, Phase, Probe
@@ -23,12 +24,14 @@ class ProbeState(StrEnum):
     WHERE = "where"
     SURE = "sure"
     SLEEPY = "sleepy"
+    OWN = "own"
 
 
 class ProbeEvent(StrEnum):
     """Events of a probe."""
 
     CHIME = "chime"
+    OWN_CHIME = "chime of a practice's own question"
     ANSWER = "answer"
     NOT_SURE = "not sure"
     ABANDON = "leave"
@@ -40,6 +43,9 @@ TRANSITIONS: dict[tuple[ProbeState, ProbeEvent], ProbeState] = {
     (ProbeState.WHERE, ProbeEvent.NOT_SURE): ProbeState.SLEEPY,
     (ProbeState.SURE, ProbeEvent.ANSWER): ProbeState.SLEEPY,
     (ProbeState.SLEEPY, ProbeEvent.ANSWER): ProbeState.IDLE,
+    (ProbeState.IDLE, ProbeEvent.OWN_CHIME): ProbeState.OWN,
+    (ProbeState.OWN, ProbeEvent.ANSWER): ProbeState.IDLE,
+    (ProbeState.OWN, ProbeEvent.ABANDON): ProbeState.IDLE,
     (ProbeState.WHERE, ProbeEvent.ABANDON): ProbeState.IDLE,
     (ProbeState.SURE, ProbeEvent.ABANDON): ProbeState.IDLE,
     (ProbeState.SLEEPY, ProbeEvent.ABANDON): ProbeState.IDLE,
@@ -82,10 +88,15 @@ class ProbeScheduler:
         Draws the times.
     sfreq : float
         Sampling frequency of all sample numbers here, Hz.
+    own_question : ProbeQuestion, optional
+        The question of a practice, which is asked alone in place of the standard ones.
     """
 
-    def __init__(self, settings: ProbeSettings, seed: int, sfreq: float) -> None:
+    def __init__(
+        self, settings: ProbeSettings, seed: int, sfreq: float, own_question: ProbeQuestion | None = None
+    ) -> None:
         self._sfreq = sfreq
+        self._own_question = own_question
         self._timeout_s = settings.timeout_s
         left_out = {ProbeState.SURE: not settings.ask_sure, ProbeState.SLEEPY: not settings.ask_sleepy}
         self._left_out = frozenset(state for state, out in left_out.items() if out)
@@ -104,7 +115,7 @@ class ProbeScheduler:
     @property
     def question(self) -> ProbeQuestion | None:
         """The open question."""
-        return _QUESTIONS.get(self._state)
+        return self._own_question if self._state is ProbeState.OWN else _QUESTIONS.get(self._state)
 
     def process_frames(self, frames: Iterable[Frame]) -> None:
         """Count the time in practice."""
@@ -128,8 +139,10 @@ class ProbeScheduler:
             self._next_probe = self._draw_next_probe()
         self.n_probes += 1
         self._probe = Probe(sample)
-        self._transition(ProbeEvent.CHIME, sample, now_s)
-        return ActionResult((Event(sample, EventKind.PROBE, wording_version()),), chime=True)
+        own = self._own_question
+        self._transition(ProbeEvent.CHIME if own is None else ProbeEvent.OWN_CHIME, sample, now_s)
+        value = wording_version() if own is None else f"{OWN_QUESTION}{own.wording}"
+        return ActionResult((Event(sample, EventKind.PROBE, value),), chime=True)
 
     def answer(self, value: int, sample: int, clock_s: float | None = None) -> ActionResult:
         """Take an answer; values that are not offered and repeats of a held key are ignored."""
@@ -139,7 +152,12 @@ class ProbeScheduler:
         sample = max(sample, self._opened)
         if question is None or too_soon or str(value) not in dict(question.choices):
             return NO_ACTION
-        event = Event(sample, question.kind, str(value), response_s=now_s - self._opened_s)
+        response_s = now_s - self._opened_s
+        if self._state is ProbeState.OWN:
+            answer = f"{value} {dict(question.choices)[str(value)]}"
+            self._transition(ProbeEvent.ANSWER, sample, now_s)
+            return ActionResult((Event(sample, question.kind, answer, response_s=response_s),))
+        event = Event(sample, question.kind, str(value), response_s=response_s)
         self._probe = replace(self._probe, **{str(self._state): value}, answer_sample=sample)
         is_not_sure = self._state is ProbeState.WHERE and value == NOT_SURE
         self._transition(ProbeEvent.NOT_SURE if is_not_sure else ProbeEvent.ANSWER, sample, now_s)
@@ -161,8 +179,9 @@ class ProbeScheduler:
         if self.question is None:
             return NO_ACTION
         event = Event(max(sample, self._opened), EventKind.UNANSWERED, f"{self._state}: {reason}")
+        probe = None if self._state is ProbeState.OWN else self._probe
         self._transition(ProbeEvent.ABANDON, sample, self._opened_s)
-        return ActionResult((event,), finished_probe=self._probe)
+        return ActionResult((event,), finished_probe=probe)
 
     def _time_s(self, sample: int, clock_s: float | None) -> float:
         return sample / self._sfreq if clock_s is None else clock_s

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Sink
-from neurofeedback.audio.voice import Utterance, shipped_texts
+from neurofeedback.audio.voice import Utterance, needs_system_voice, shipped_texts
+from neurofeedback.session.live_state import LiveState
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts.languages import in_language
-from neurofeedback.texts.probe_questions import ProbeQuestion
+from neurofeedback.texts.probe_questions import ProbeQuestion, spoken_question
 from neurofeedback.texts.spoken import SENTENCES
-from neurofeedback.types import Phase
+from neurofeedback.types import Command, CommandKind, Event, EventKind, Phase
 
 _AFTER_BELL_S = 1.5
+_CHANGES: Mapping[tuple[EventKind | CommandKind, str], str] = {
+    (CommandKind.PAUSE, "on"): "phase_pause",
+    (CommandKind.PAUSE, "off"): "phase_resume",
+    (EventKind.SESSION_EXTENDED, ""): "phase_extended",
+}
 _PHASES: Mapping[Phase, str] = {
     Phase.SETTLE: "phase_settle",
     Phase.BASELINE: "phase_baseline",
@@ -50,9 +56,21 @@ class VoiceAnnouncer:
         Whether the eyes are open in this session.
     note : callable
         Receives what is said: the id of a sentence, or a text.
+    live_state : LiveState, optional
+        Where a screen may speak by the system's own voice what cannot be rendered here.
     """
 
-    def __init__(self, settings: AudioSettings, sink: Sink, *, eyes_open: bool, note: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        settings: AudioSettings,
+        sink: Sink,
+        *,
+        eyes_open: bool,
+        note: Callable[[str], object],
+        live_state: LiveState | None = None,
+    ) -> None:
+        self._settings = settings
+        self._live_state = live_state
         self._enabled = settings.voice_enabled and not isinstance(sink, NullSink)
         self._language = settings.voice_language
         self._sink = sink
@@ -72,6 +90,13 @@ class VoiceAnnouncer:
         if (sentence := _PHASES.get(phase)) is not None:
             opened = self._eyes_open and phase is Phase.SETTLE
             self.say("phase_settle_open" if opened else sentence, at_s, delay_s=_AFTER_BELL_S)
+
+    def announce_changes(self, rows: Iterable[Event | Command], at_s: float) -> None:
+        """Say what a request has changed: a pause, its end, a longer sitting."""
+        for row in rows:
+            sentence = _CHANGES.get((row.kind, row.value if row.kind is CommandKind.PAUSE else ""))
+            if sentence is not None:
+                self.say(sentence, at_s)
 
     def update_time(self, left_s: float, at_s: float, *, quiet: bool = False) -> None:
         """Say that half of the time is over, how much is left, and the end.
@@ -114,8 +139,12 @@ class VoiceAnnouncer:
         is_first, self._question = self._question is None, question
         if self._enabled:
             self._sink.hush(at_s)
-            if question is not None and (sentence := _QUESTIONS.get(question.number)) is not None:
-                self._speak(SENTENCES[sentence], sentence, at_s, _AFTER_BELL_S if is_first else 0.0)
+            if self._live_state is not None:
+                self._live_state.send_speech(None)
+            if question is not None:
+                sentence = _QUESTIONS.get(question.number, "")
+                text = SENTENCES[sentence] if sentence else spoken_question(question)
+                self._speak(text, sentence, at_s, _AFTER_BELL_S if is_first else 0.0)
 
     def say(self, sentence: str, at_s: float, *, delay_s: float = 0.0) -> None:
         """Say a sentence of `texts.spoken`, unless a question is open."""
@@ -129,6 +158,11 @@ class VoiceAnnouncer:
 
     def _speak(self, text: str, sentence: str, at_s: float, delay_s: float) -> None:
         """Speak a text in the language of the voice, and note it in English."""
-        self._sink.speak(Utterance(in_language(self._language, text), sentence, delay_s), at_s)
+        utterance = Utterance(in_language(self._language, text), sentence, delay_s)
+        screen = self._live_state
+        if screen is not None and screen.has_system_voice and needs_system_voice(utterance, self._settings):
+            screen.send_speech(utterance)
+        else:
+            self._sink.speak(utterance, at_s)
         is_known = text in (SENTENCES.get(sentence), shipped_texts().get(sentence))
         self._note(sentence if is_known else text)

@@ -78,6 +78,7 @@ class Prompt(QFrame):
 
 
 def _answer_button(choice: PromptAnswer) -> QPushButton:
-    answer = button(f"{choice.key}\n{choice.text}", choice.action, name=f"{choice.text} ({choice.key})", answer=True)
+    shown = choice.text.replace("&", "&&")
+    answer = button(f"{choice.key}\n{shown}", choice.action, name=f"{choice.text} ({choice.key})", answer=True)
     answer.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return answer

@@ -211,7 +211,9 @@ def test_transition_table_is_complete() -> None:
     for stage in ProbeState:
         moves = {move for (at, move) in TRANSITIONS if at is stage}
         assert moves == (
-            {ProbeEvent.CHIME} if stage is ProbeState.IDLE else {ProbeEvent.ANSWER, ProbeEvent.ABANDON} | _unsure(stage)
+            {ProbeEvent.CHIME, ProbeEvent.OWN_CHIME}
+            if stage is ProbeState.IDLE
+            else {ProbeEvent.ANSWER, ProbeEvent.ABANDON} | _unsure(stage)
         )
 
 
