@@ -110,8 +110,9 @@ def _found_device(headset: BluetoothHeadset, model: _HeadsetModel, *, n_of_maker
     key, value = ("serial_number", headset.name) if n_of_name == 1 else ("mac_address", headset.address)
     device = model.device if n_of_maker == 1 else f"brainflow:{model.board}:{key}={value}"
     about = tr(devices.BLUETOOTH_HEADSET, name=headset.name, address=headset.address, rssi=headset.rssi)
-    notes = [model.look_alike, devices.SAME_NAME if n_of_name > 1 else ""]
-    return FoundDevice(device, "; ".join([about, *(tr(note) for note in notes if note)]))
+    notes = [tr(note) for note in (model.look_alike, devices.SAME_NAME if n_of_name > 1 else "") if note]
+    short = about if n_of_name > 1 else headset.name
+    return FoundDevice(device, "; ".join([about, *notes]), "; ".join([short, *notes]))
 
 
 def _already_connected(headset: BluetoothHeadset) -> str:

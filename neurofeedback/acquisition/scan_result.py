@@ -10,10 +10,11 @@ from neurofeedback.texts.catalogue import error_text
 
 @dataclass(frozen=True, slots=True)
 class FoundDevice:
-    """A device in reach: its device name and a description."""
+    """A device in reach: its device name and a description; ``short`` is it without address and signal strength."""
 
     device: str
     about: str
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)

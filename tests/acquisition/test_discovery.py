@@ -38,6 +38,8 @@ def test_a_headset_alone_needs_no_address(headset: BluetoothHeadset, device: str
     findings = identify_headsets([PHONE, headset, NAMELESS])
     assert typed(findings) == [device]
     assert f"{headset.name} at {headset.address}, {headset.rssi} dBm" in findings.found[0].about
+    assert findings.found[0].short.startswith(headset.name)
+    assert headset.address not in findings.found[0].short
 
 
 def test_models_with_the_same_name_are_mentioned() -> None:
@@ -57,6 +59,9 @@ def test_every_muse_in_reach_is_named() -> None:
 def test_two_headsets_of_one_name_are_told_apart_by_their_address() -> None:
     twin = BluetoothHeadset(MUSE.name, "00:55:DA:00:00:02", -50)
     findings = identify_headsets([MUSE, twin, GANGLION])
+    assert [headset.address in found.short for headset, found in zip((MUSE, twin), findings.found, strict=False)] == [
+        True, True
+    ]  # fmt: skip
     assert typed(findings) == [
         f"brainflow:muse-2:mac_address={MUSE.address}",
         f"brainflow:muse-2:mac_address={twin.address}",

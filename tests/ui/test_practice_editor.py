@@ -243,12 +243,14 @@ class TestEditor:
             ("wide; Wide", "index", texts.ANSWERS_NEEDED),
             (f"wide; {'x' * 41}", "index", texts.ANSWER_TOO_LONG.format(answer="x" * 41, most=40)),
             ("wide; caught", "timer", texts.QUESTION_WITHOUT_HEADSET),
-            ("wide; caught", "none", ""),
         ):
             editor.answers.setText(answers)
             editor.feedback.setCurrentIndex(editor.feedback.findData(feedback))
             editor.save()
             assert editor._message.text() == problem
+        assert not folder.exists()
+        editor.feedback.setCurrentIndex(editor.feedback.findData("none"))
+        editor.save()
         saved = load_programme(str(folder / "mine.toml"))
         assert saved.question is not None
         assert (saved.question.text, saved.question.answers) == ("Was the mind wide?", ("wide", "caught"))

@@ -280,7 +280,7 @@ class HomePage(QWidget):
         self._scan_status.setVisible(bool(device_scan.status_line))
         found = device_scan.findings.found if device_scan.findings else ()
         for headset in found:
-            self._descriptions[headset.device] = headset.about
+            self._descriptions[headset.device] = headset.short or headset.about
             if (at := self._device.findData(headset.device)) >= 0:
                 self._device.setItemText(at, found_title(headset.device))
             else:
