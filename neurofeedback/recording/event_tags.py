@@ -22,6 +22,7 @@ EVENT_TAGS: dict[str, str] = {
     EventKind.ANSWER_WHERE: f"({_ANSWER}, Label/Where-the-mind-was)",
     EventKind.ANSWER_SURE: f"({_ANSWER}, Label/How-sure)",
     EventKind.ANSWER_SLEEPY: f"({_ANSWER}, Label/How-sleepy)",
+    EventKind.ANSWER_OWN: f"({_ANSWER}, Label/Question-of-the-practice)",
     EventKind.UNANSWERED: "(Agent-action, Omitted-action, Query)",
     EventKind.PRESS: f"({_ANSWER}, Press, Label/Mind-wandering-noticed)",
     EventKind.ENTRY: "(Experiment-procedure, Experimental-note, (Human-agent, Experimenter))",
