@@ -134,6 +134,8 @@ class BoardSpec:
         BrainFlow's input parameters that are set unless the device name sets them.
     counters_by_firmware : mapping
         Counter rules by the number of the firmware, for a board whose driver reads it.
+    impedance_command : str
+        BrainFlow command after which the board measures impedance, kOhm, instead of streaming; empty if it cannot.
     """
 
     name: str
@@ -152,6 +154,7 @@ class BoardSpec:
     setup: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict[str, str])
     counters_by_firmware: Mapping[str, CounterRule] = field(default_factory=dict[str, CounterRule])
+    impedance_command: str = ""
 
 
 _MUSE_COUNTER = CounterRule(65536, repeat=12)
@@ -205,6 +208,7 @@ _SPECS = (
         setup="n",  # the accelerometer, off by default
         defaults={"other_info": "fw:auto"},
         counters_by_firmware=GANGLION_RULES,
+        impedance_command="z",
     ),
     _openbci("cyton", 0, devices.DONGLE, "serial_port", CounterRule(256)),
     _openbci("cyton-daisy", 2, devices.DONGLE, "serial_port", CounterRule(256, step=2)),
@@ -286,4 +290,6 @@ def streaming_board(spec: BoardSpec, master: str | int | None) -> BoardSpec:
     if known is None:
         return spec
     same = replace(known, name=spec.name, board_id=spec.board_id, needs=spec.needs)
-    return replace(same, setup="", defaults={}, counters_by_firmware={})  # these go to the board itself
+    return replace(
+        same, setup="", defaults={}, counters_by_firmware={}, impedance_command=""
+    )  # these go to the board itself

@@ -7,6 +7,7 @@ import logging
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,11 +85,26 @@ class BoardSource:
         self._finalize: weakref.finalize[Any, Any] | None = None
         self._last_read = 0.0
         self._received = False
+        self._impedances: tuple[float, ...] = ()
 
     @property
     def stream(self) -> StreamInfo:
         """The board's stream, from BrainFlow's description of it."""
         return self._stream
+
+    @property
+    def measures_impedance(self) -> bool:
+        """Whether the board can measure impedance."""
+        return bool(self._spec.impedance_command)
+
+    @property
+    def impedances(self) -> tuple[float, ...]:
+        """Newest impedance of each electrode and of the reference, kOhm; 0 where none has been measured."""
+        return self._impedances
+
+    def prepare_impedance(self) -> None:
+        """Measure impedance from the next ``open`` on: the board then sends no samples."""
+        self._setup = self._spec.impedance_command
 
     def open(self) -> None:
         """Connect and start streaming; after a ``close`` the sample numbers continue by the host's clock.
@@ -140,6 +156,7 @@ class BoardSource:
                 allowed=", ".join(rules),
                 todo="name it: docs/headsets.md says how",
             )
+        self._stream = replace(self._stream, facts={**self._stream.facts, "firmware": firmware})
         if self._rule is not rules[firmware]:
             self._rule = rules[firmware]
             self._placer = SamplePlacer(len(self._columns), self._stream.sfreq, self._rule)
@@ -186,7 +203,11 @@ class BoardSource:
         if rule is None or not self._spec.counters_by_firmware:
             return rows
         counters = rows[self._description["package_num_channel"]].astype(np.int64).tolist()
-        return rows[:, [rule.is_sample(counter) for counter in counters]]
+        is_sample = np.array([rule.is_sample(counter) for counter in counters], bool)
+        if not is_sample.all():
+            newest = rows[self._description["resistance_channels"], np.flatnonzero(~is_sample)[-1]]
+            self._impedances = tuple(newest.tolist())
+        return rows[:, is_sample]
 
     def _chunk(self, rows: NDArray[np.float64], since: float) -> Chunk | None:
         stamps = to_seconds(rows[self._description["timestamp_channel"]])

@@ -71,6 +71,25 @@ class HoldingSource(Protocol):
         ...
 
 
+@runtime_checkable
+class ImpedanceSource(Source, Protocol):
+    """A source that may measure the electrodes' impedance instead of a signal."""
+
+    @property
+    def measures_impedance(self) -> bool:
+        """Whether the device can measure impedance."""
+        ...
+
+    def prepare_impedance(self) -> None:
+        """Measure impedance from the next ``open`` on."""
+        ...
+
+    @property
+    def impedances(self) -> tuple[float, ...]:
+        """Newest impedance of each electrode and of the reference, kOhm; 0 where none has been measured."""
+        ...
+
+
 def flush_source(source: Source) -> Chunk | None:
     """Return the samples that a source holds after its last read, or None."""
     return source.flush() if isinstance(source, HoldingSource) else None

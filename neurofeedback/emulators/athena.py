@@ -33,6 +33,8 @@ _DEVICE_CLOCK_HZ = 256_000
 _DATA = "273e0013-4c4d-454d-96be-f03bac821358"
 _FOUR_CHANNEL_PRESETS = {b"p20", b"p21", b"p50", b"p51", b"p60", b"p61", b"p1034", b"p1035"}
 _BATTERY_PERIOD_S = 1.0
+_OPTICS_MAX = (1 << 20) - 1
+_UNKNOWN_BYTES = 12
 _OPTICS_LEVEL, _OPTICS_PULSE, _PULSE_HZ = 200_000.0, 1_500.0, 1.1
 
 
@@ -44,6 +46,8 @@ class BlockKind(IntEnum):
     OPTICS_16 = 0x36
     MOTION = 0x47
     BATTERY = 0x98
+    UNKNOWN = 0x99
+    """No driver knows it."""
 
 
 def quantise(microvolts: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -87,10 +91,11 @@ class AthenaHeadband(MuseHeadband):
     counts : list of ndarray, shape (4, 8)
         The EEG of every packet since the first stream started, quantised, also of those that were lost.
     lost_packets : list of tuple (int, int)
-        Number of every EEG packet that was not sent, and -1 for all channels.
+        Number of every EEG packet that was not sent or that no driver reads, and -1 for all channels.
     """
 
     title = "an Athena"
+    possible_faults = MuseHeadband.possible_faults | {FaultKind.STRANGE, FaultKind.BATTERY, FaultKind.SATURATED}
 
     def __init__(
         self,
@@ -149,9 +154,11 @@ class AthenaHeadband(MuseHeadband):
             self._n_motion += 1
             data = np.clip(counts, -32768, 32767).astype("<i2").tobytes()
             yield from self._packet([(BlockKind.MOTION, data)], at_s, sends=sends)
-        while self._n_battery * _BATTERY_PERIOD_S <= at_s:
+        while (report_s := self._n_battery * _BATTERY_PERIOD_S) <= at_s:
             self._n_battery += 1
-            data = round(512 * self.battery_percent).to_bytes(2, "little") + bytes(18)
+            scripted = self.faults.active(FaultKind.BATTERY, report_s)
+            percent = scripted[-1].percent if scripted else self.battery_percent
+            data = round(512 * percent).to_bytes(2, "little") + bytes(18)
             yield from self._packet([(BlockKind.BATTERY, data)], at_s, sends=sends)
 
     def _skip_sensors(self, at: float) -> None:
@@ -163,15 +170,18 @@ class AthenaHeadband(MuseHeadband):
         at_s = number * SAMPLES_A_PACKET / SFREQ
         self.counts.append(quantise(block))
         silent = not self._streaming or self.faults.stalled(at_s) or bool(np.isnan(block).all())
-        lost, twice = self._rng.random(2) < [
-            self.faults.probability(kind, at_s) for kind in (FaultKind.LOSS, FaultKind.DUPLICATE)
+        lost, twice, strange = self._rng.random(3) < [
+            self.faults.probability(kind, at_s) for kind in (FaultKind.LOSS, FaultKind.DUPLICATE, FaultKind.STRANGE)
         ]
-        if silent or lost:
+        if silent or lost or strange:  # a driver leaves out a packet that begins with what it does not know
             self.lost_packets.append((number, -1))
-        sent = list(self._packet(list(self._data_blocks(number)), at_s, sends=not (silent or lost)))
+        blocks = list(self._data_blocks(number, at_s))
+        if strange:
+            blocks.insert(0, (BlockKind.UNKNOWN, bytes(_UNKNOWN_BYTES)))
+        sent = list(self._packet(blocks, at_s, sends=not (silent or lost)))
         yield from sent * (2 if twice else 1)
 
-    def _data_blocks(self, number: int) -> Iterator[tuple[BlockKind, bytes]]:
+    def _data_blocks(self, number: int, at_s: float) -> Iterator[tuple[BlockKind, bytes]]:
         """Yield kind and data of the blocks of one packet: EEG, and optics with 8 channels."""
         counts = self.counts[number].T
         if self._eeg is BlockKind.EEG_4:
@@ -183,7 +193,9 @@ class AthenaHeadband(MuseHeadband):
             yield BlockKind.EEG_8, pack_bits(pair, 14)
         for sample in range(2 * number, 2 * number + 2):
             beat = np.sin(2 * np.pi * _PULSE_HZ * sample / OPTICS_SFREQ)
-            yield BlockKind.OPTICS_16, pack_bits(np.full(16, round(_OPTICS_LEVEL + _OPTICS_PULSE * beat)), 20)
+            level = round(_OPTICS_LEVEL + _OPTICS_PULSE * beat)
+            level = _OPTICS_MAX if self.faults.active(FaultKind.SATURATED, at_s) else level
+            yield BlockKind.OPTICS_16, pack_bits(np.full(16, level), 20)
 
     def _packet(
         self, blocks: list[tuple[BlockKind, bytes]], at_s: float, *, sends: bool

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.emulators.faults import FaultKind, Faults
+from neurofeedback.emulators.faults import COMMON_FAULTS, FaultKind, Faults
 from neurofeedback.emulators.headset import Headset
 from neurofeedback.errors import SettingsError
 
@@ -48,7 +48,7 @@ class BleHeadset(Headset):
     while the headset was halted or out of reach is lost.
     """
 
-    possible_faults = frozenset(FaultKind) - {FaultKind.GARBAGE, FaultKind.UNPLUG, FaultKind.REPLY}
+    possible_faults = COMMON_FAULTS | {FaultKind.ABSENT, FaultKind.REFUSE}
 
     def __init__(
         self,

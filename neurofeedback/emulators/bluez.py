@@ -26,7 +26,7 @@ _ADAPTER = "/org/bluez/hci0"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _OBJECTS = "org.freedesktop.DBus.ObjectManager"
 _CHARACTERISTIC = "org.bluez.GattCharacteristic1"
-_ADVERTISE_S = 0.2
+_ADVERTISE_S, _RESOLVE_S = 0.2, 0.1
 _CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
@@ -234,7 +234,12 @@ class BlueZ:
                     Flags=Variant("as", list(characteristic.flags)),
                     MTU=Variant("q", 247),
                 )
-        self._change(self._device, "org.bluez.Device1", ServicesResolved=Variant("b", True))
+        # a library that learns of both at once looks for the last services before it has them
+        asyncio.get_running_loop().call_later(_RESOLVE_S, self._resolve_services)
+
+    def _resolve_services(self) -> None:
+        if self._objects[self._device]["org.bluez.Device1"]["Connected"].value:
+            self._change(self._device, "org.bluez.Device1", ServicesResolved=Variant("b", True))
 
     def _notify(self, call: Message, *, on: bool) -> None:
         self._change(str(call.path), _CHARACTERISTIC, Notifying=Variant("b", on))

@@ -22,7 +22,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from neurofeedback.emulators.faults import FaultKind, Faults
+from neurofeedback.emulators.faults import COMMON_FAULTS, FaultKind, Faults
 from neurofeedback.emulators.headset import Headset
 from neurofeedback.errors import SettingsError
 
@@ -97,6 +97,9 @@ class CytonFirmware(Headset):
     """
 
     title = "a Cyton"
+    possible_faults = COMMON_FAULTS | {
+        *(FaultKind.GARBAGE, FaultKind.UNPLUG, FaultKind.ABSENT, FaultKind.REFUSE, FaultKind.REPLY)
+    }
 
     def __init__(
         self,

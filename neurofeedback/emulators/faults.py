@@ -34,6 +34,9 @@ class FaultKind(StrEnum):
     MAINS = "mains"
     COUNTER = "counter"
     CLOCK = "clock"
+    STRANGE = "strange"
+    BATTERY = "battery"
+    SATURATED = "saturated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,17 @@ FAULT_KINDS: Mapping[FaultKind, FaultKindSpec] = {
     FaultKind.MAINS: FaultKindSpec(texts.MAINS, ("uv",), (*_TIME_KEYS, "channels", "hz")),
     FaultKind.COUNTER: FaultKindSpec(texts.COUNTER, ("to",), ("at_s",)),
     FaultKind.CLOCK: FaultKindSpec(texts.CLOCK, ("by_s",), ("at_s",)),
+    FaultKind.STRANGE: FaultKindSpec(texts.STRANGE, ("share",)),
+    FaultKind.BATTERY: FaultKindSpec(texts.BATTERY, ("percent",)),
+    FaultKind.SATURATED: FaultKindSpec(texts.SATURATED),
 }
 """Every kind of fault."""
+
+COMMON_FAULTS = frozenset(
+    {FaultKind.LOSS, FaultKind.DUPLICATE, FaultKind.STALL, FaultKind.DROP, FaultKind.COUNTER, FaultKind.CLOCK}
+    | {FaultKind.LIFTED, FaultKind.BROKEN, FaultKind.MAINS}
+)
+"""Kinds of faults that every headset can have."""
 
 
 class Fault(SettingsModel):
@@ -78,6 +90,7 @@ class Fault(SettingsModel):
     hz: Literal[50, 60] = Field(default=50, description=texts.KEY_HZ)
     to: int = Field(default=0, ge=0, le=65535, description=texts.KEY_TO)
     by_s: float = Field(default=0.0, ge=-3600, le=3600, description=texts.KEY_BY_S)
+    percent: float = Field(default=0.0, ge=0, lt=128, description=texts.KEY_PERCENT)
     times: int | None = Field(default=None, ge=1, le=1000, description=texts.KEY_TIMES)
 
     @model_validator(mode="after")

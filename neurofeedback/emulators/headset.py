@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.emulators.electrode_model import ElectrodeModel
-from neurofeedback.emulators.faults import Fault, FaultKind, Faults
+from neurofeedback.emulators.faults import COMMON_FAULTS, Fault, FaultKind, Faults
 from neurofeedback.emulators.signal_input import iter_samples
 
 LATE_S = 0.1
@@ -54,7 +54,7 @@ class Headset:
     title: ClassVar[str]
     """Name with article, for messages."""
 
-    possible_faults: ClassVar[frozenset[FaultKind]] = frozenset(FaultKind)
+    possible_faults: ClassVar[frozenset[FaultKind]] = COMMON_FAULTS
     """Kinds of faults that this headset can have."""
 
     def __init__(

@@ -53,10 +53,6 @@ class UdpHeadset(Headset):
     """
 
     title = "a headset that sends datagrams"
-    possible_faults = frozenset(
-        {FaultKind.LOSS, FaultKind.DUPLICATE, FaultKind.STALL, FaultKind.DROP, FaultKind.COUNTER, FaultKind.CLOCK}
-        | {FaultKind.LIFTED, FaultKind.BROKEN, FaultKind.MAINS}
-    )
 
     def __init__(
         self,

@@ -28,6 +28,14 @@ HINTS = {
 }
 """Advice for each reason of poor contact."""
 
+IMPEDANCE_REFERENCE = "reference"
+IMPEDANCE_VERY_GOOD = "very good"
+IMPEDANCE_GOOD = "good"
+IMPEDANCE_ACCEPTABLE = "acceptable"
+IMPEDANCE_DOUBTFUL = "doubtful"
+IMPEDANCE_POOR = "poor"
+MEASURING_IMPEDANCE = "Measuring the impedance of each electrode; hold still."
+
 RECORD_ALL_GOOD = "good everywhere"
 RECORD_GOOD_ENOUGH = "good enough"
 STARTED_WITHOUT_GOOD_CONTACT = "begun before contact was good enough"

@@ -67,6 +67,24 @@ def test_each_kind_counts_its_own_blocks_also_those_that_are_lost() -> None:
     assert {int.from_bytes(data[:2], "little") / 512 for data in battery} == {80.0}
 
 
+def test_a_packet_with_an_unknown_kind_of_data_is_lost_and_sent_all_the_same() -> None:
+    head = headband("strange share=0.2")
+    values = [value for _, value in head.send(5.0)]
+    unknown = [value for value in values if value[9] == BlockKind.UNKNOWN]
+    assert len(unknown) == len(head.lost_packets) > 10
+    assert len(values) == len(head.counts)
+
+
+def test_battery_and_optics_can_read_what_is_no_measurement() -> None:
+    head = headband("battery percent=127.5 at_s=1 for_s=2", "saturated at_s=1")
+    found = [block for _, value in (*head.send(4.0), *head.send_sensors(4.0)) for block in blocks(value)]
+    charges = [int.from_bytes(data[:2], "little") / 512 for kind, _, data in found if kind is BlockKind.BATTERY]
+    assert set(charges) == {80.0, 127.5}
+    optics = [set(unpack(data, 20).tolist()) for kind, _, data in found if kind is BlockKind.OPTICS_16]
+    assert {2**20 - 1} in optics
+    assert {2**20 - 1} != optics[0]
+
+
 def test_stream_starts_at_the_second_command_and_stops() -> None:
     head = AthenaHeadband([NOISE])
     head.receive(b"\x06dc001\n", 0.0)
@@ -95,7 +113,7 @@ source.close()
 last = {signal.label: signal.data[0, -1] for chunk in chunks for signal in chunk.auxiliary}
 n_lost = sum(run.n_samples for chunk in chunks for run in chunk.lost)
 data = np.concatenate([chunk.data for chunk in chunks], axis=1)
-np.savez(sys.argv[2], data=data, n_lost=n_lost, labels=sorted(last), battery=last["battery"])
+np.savez(sys.argv[2], data=data, n_lost=n_lost, labels=sorted(last), **last)
 """
 
 
@@ -103,6 +121,7 @@ np.savez(sys.argv[2], data=data, n_lost=n_lost, labels=sorted(last), battery=las
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
 def test_samples_keep_their_places_through_loss_repetition_stall_and_lifted_electrode(tmp_path: Path) -> None:
     lines = ("loss share=0.05 at_s=0.2", "duplicate share=0.05", "stall at_s=1.5 for_s=0.7", "lifted channels=2 at_s=1")
+    lines += ("strange share=0.03 at_s=0.2", "battery percent=0 at_s=1.9", "saturated at_s=2.5")
     faults = Faults(schedule=tuple(map(parse_fault, lines)))
     head = AthenaHeadband(alpha_rhythm(4, 256.0, seed=8), faults, seed=8, battery_percent=64)
     with EmulatedMuse(head, model=HeadbandModel.ATHENA) as athena:
@@ -118,4 +137,5 @@ def test_samples_keep_their_places_through_loss_repetition_stall_and_lifted_elec
     np.testing.assert_allclose(data, sent, rtol=1e-6, atol=1e-4)
     assert got["n_lost"] == np.isnan(data[0]).sum() > 150
     assert got["labels"].tolist() == ["battery", "motion", "optics"]
-    assert got["battery"] == 64
+    assert got["battery"] == 0  # recorded as it came; BatteryMonitor shows no such charge
+    assert got["optics"] == 2**20 - 1

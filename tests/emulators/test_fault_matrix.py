@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 
 from neurofeedback.emulators.fault_parsing import check_faults, parse_fault
 from neurofeedback.emulators.faults import FaultKind, Faults
-from neurofeedback.emulators.headset import Headset
+from neurofeedback.emulators.headset import STARVED_S, Headset
 from tests.emulators.under_test import HEADSETS, HeadsetKind, noisy_rhythm
 from tests.helpers import ROOT
 
 LENGTH_S = 4.0
+AT_ONCE = 3
 MATRIX = ("Muse 2", "Athena", "Ganglion", "Ganglion, firmware 2", "Cyton", "Cyton with Daisy", "Crown")
 """Muse S and 2016 send what a Muse 2 sends."""
 
@@ -40,6 +42,9 @@ LINES = {
     FaultKind.MAINS: "mains uv=50 at_s=1.5",
     FaultKind.COUNTER: "counter at_s=1.6 to={count}",
     FaultKind.CLOCK: "clock at_s=1.5 by_s=0.3",
+    FaultKind.STRANGE: "strange share=0.05 at_s=0.5",
+    FaultKind.BATTERY: "battery percent=0 at_s=1.5",
+    FaultKind.SATURATED: "saturated at_s=1.5",
 }
 COUNTS = {"Muse 2": 37, "Athena": 54, "Ganglion": 63, "Cyton": 147, "Cyton with Daisy": 148, "Crown": 413}
 """Three packets more than each would count at 1.6 s (a Daisy, two samples)."""
@@ -102,24 +107,36 @@ class Session:
     headset: Headset
 
 
-def record(name: str, folder: Path) -> dict[FaultKind, Session]:
-    """Record each fault of a headset, all side by side."""
+def record(name: str, folder: Path) -> Iterator[tuple[FaultKind, Session]]:
+    """Record each fault of a headset, a few side by side, and once more those that a busy machine starved."""
+    kind = HEADSETS[name]
+    possible = [fault for fault in FaultKind if fault in kind.make([], Faults()).possible_faults]
+    waiting = [possible[i : i + AT_ONCE] for i in range(0, len(possible), AT_ONCE)]
+    again: list[FaultKind] = []
+    for faults in waiting:
+        for fault, session in _record_together(name, faults, folder).items():
+            if session.headset.late_s >= STARVED_S:
+                again.append(fault)
+            else:
+                yield fault, session
+    for fault in again:
+        yield fault, _record_together(name, [fault], folder)[fault]
+
+
+def _record_together(name: str, faults: Sequence[FaultKind], folder: Path) -> dict[FaultKind, Session]:
     kind = HEADSETS[name]
     headsets: dict[FaultKind, Headset] = {}
     tasks: list[tuple[str, dict[str, str], str]] = []
     with ExitStack() as stack:
-        for fault in FaultKind:
-            headset = kind.make(noisy_rhythm(kind.n_channels, kind.sfreq), Faults())
-            if fault in headset.possible_faults:
-                headset.faults = Faults(schedule=(parse_fault(line_of(name, fault)),))
-                check_faults(headset.faults.schedule, headset)
-                emulator = stack.enter_context(kind.run(headset))
-                out = str(folder / f"{fault}.npz")
-                tasks.append((kind.device_name(emulator), kind.environment(emulator), out))
-                headsets[fault] = headset
+        for fault in faults:
+            schedule = (parse_fault(line_of(name, fault)),)
+            headsets[fault] = headset = kind.make(noisy_rhythm(kind.n_channels, kind.sfreq), Faults(schedule=schedule))
+            check_faults(schedule, headset)
+            emulator = stack.enter_context(kind.run(headset))
+            tasks.append((kind.device_name(emulator), kind.environment(emulator), str(folder / f"{fault}.npz")))
         command = [sys.executable, "-c", READER, json.dumps(tasks), str(LENGTH_S)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), faults
     return {fault: Session(np.load(folder / f"{fault}.npz")["data"], headset) for fault, headset in headsets.items()}
 
 
@@ -153,7 +170,7 @@ def shares_in_place(session: Session, kind: HeadsetKind) -> list[float]:
 @pytest.mark.parametrize("name", MATRIX)
 def test_every_fault_of_a_headset_is_recorded_as_it_was_sent(name: str, tmp_path: Path) -> None:
     kind = HEADSETS[name]
-    for fault, session in record(name, tmp_path).items():
+    for fault, session in record(name, tmp_path):
         is_partial = fault in {FaultKind.LOSS, FaultKind.DUPLICATE}
         if name == "Muse 2" and is_partial:
             assert min(shares_in_place(session, kind)) == 1.0, fault

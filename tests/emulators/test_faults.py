@@ -19,7 +19,7 @@ from neurofeedback.errors import SettingsError
 from neurofeedback.settings.signal import GateSettings
 from tests.helpers import ROOT
 
-NEEDED = {"share": "0.5", "for_s": "2", "uv": "50", "to": "7", "by_s": "-1"}
+NEEDED = {"share": "0.5", "for_s": "2", "uv": "50", "to": "7", "by_s": "-1", "percent": "0"}
 
 
 @pytest.mark.parametrize(

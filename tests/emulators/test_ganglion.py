@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -170,6 +171,13 @@ class UnnamedBoard(Ganglion):
         return Peripheral(whole.address, whole.name, dict(list(whole.services.items())[:1]))
 
 
+MEASURE = """
+import sys
+from neurofeedback.cli.main import app
+app(["check", "--device", "ganglion", "--impedance"])
+"""
+
+
 LINES = {
     "firmware 3": (
         Ganglion,
@@ -226,3 +234,21 @@ def test_a_board_of_unknown_firmware_is_not_read_in_a_guessed_format(
 ) -> None:
     got, _ = sessions["unknown"]
     assert str(got["error"]).startswith("this ganglion does not say which firmware it has: got 0")
+
+
+@NEEDS_BUS
+@pytest.mark.real_time
+def test_check_shows_the_impedances_that_the_board_measures() -> None:
+    with EmulatedGanglion(Ganglion(alpha_rhythm(4, 200.0, seed=8), impedance_kohm=(16, 60, 400, 24, 20))) as emulated:
+        environment = os.environ | {"DBUS_SYSTEM_BUS_ADDRESS": emulated.address, "LANGUAGE": "en"}
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURE], env=environment, capture_output=True, text=True, timeout=90, check=False
+        )
+        assert emulated.board.stream_starts == []
+    assert done.returncode == 0, done.stderr
+    *rows, hint = done.stdout.splitlines()
+    assert [" ".join(row.split()[1:]) for row in rows] == [
+        *("8 kOhm very good", "30 kOhm good", "200 kOhm poor", "12 kOhm good", "10 kOhm very good"),
+    ]
+    assert rows[-1].startswith("reference")
+    assert hint.startswith("Press the electrode to the skin")

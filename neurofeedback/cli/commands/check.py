@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neurofeedback.cli.helpers.common import catch_interrupts, plain_console, print_json, recordings_folder
+from neurofeedback.cli.helpers.common import catch_interrupts, echo, plain_console, print_json, recordings_folder
 from neurofeedback.cli.helpers.select_device import select_device
 from neurofeedback.errors import EXIT_INTERRUPTED, EXIT_OK
-from neurofeedback.texts import terminal
+from neurofeedback.texts import headset_fit, terminal
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.texts.contact import FLAT
 
 if TYPE_CHECKING:
     from neurofeedback.session.clock import Clock
@@ -30,10 +31,16 @@ def check(
         float | None, typer.Option(help="How long to check, s; else until Ctrl-C (10 with --json).", min=1, max=86400)
     ] = None,
     profile: Annotated[str, typer.Option(help="Profile with the limits of contact, by name or file.")] = "default",
+    impedance: Annotated[
+        bool, typer.Option("--impedance", help="Measure the impedance of each electrode and end (Ganglion).")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
 ) -> None:
     """Show contact, mains hum and loss of every electrode, live; nothing is recorded."""
     device = select_device(recordings_folder()) if device is None else device
+    if impedance:
+        _show_impedances(device, profile, as_json=as_json)
+        return
     from neurofeedback.cli.helpers.contact_view import (  # scipy and BrainFlow come with these
         ContactStatistics,
         live_view,
@@ -59,6 +66,23 @@ def check(
     if as_json:
         print_json(statistics.as_dict(device))
     raise typer.Exit(EXIT_INTERRUPTED if interrupted.is_set() else EXIT_OK)
+
+
+def _show_impedances(device: str, profile: str, *, as_json: bool) -> None:
+    from neurofeedback.session.clock import RealClock  # NumPy and BrainFlow come with these
+    from neurofeedback.session.fit.impedance import LEVELS, measure_impedances
+    from neurofeedback.settings.load import load_settings
+
+    plain_console(stderr=True).print(tr(headset_fit.MEASURING_IMPEDANCE))
+    found = measure_impedances(device, load_settings(profile), RealClock())
+    if as_json:
+        print_json([{"name": one.ch_name or "reference", "kohm": one.kohm, "level": one.level} for one in found])
+        return
+    for one in found:
+        name = one.ch_name or tr(headset_fit.IMPEDANCE_REFERENCE)
+        echo(f"{name:<10}  {one.kohm:>6.0f} kOhm  {tr(one.level)}")
+    if any(one.kohm > LEVELS[-2][0] for one in found):
+        echo(tr(headset_fit.HINTS[FLAT]))
 
 
 def _snapshots(contact_check: ContactCheck, clock: Clock, seconds: float | None) -> Iterator[Snapshot]:
