@@ -53,7 +53,7 @@ def test_an_import_from_a_file_without_a_clock_adds_up(known: dict[str, Seed], t
 
 def test_an_imported_session_is_valid_with_explained_warnings_alone(imported: SessionFiles):
     explained = {
-        "warning TOO_FEW_AUTHORS", "warning NO_AUTHORS Authors", "warning JSON_KEY_RECOMMENDED HEDVersion",
+        "warning TOO_FEW_AUTHORS", "warning NO_AUTHORS Authors", "warning HED_WARNING SIDECAR_KEY_MISSING",
         "warning JSON_KEY_RECOMMENDED License", "warning JSON_KEY_RECOMMENDED SourceDatasets",
         "warning SIDECAR_KEY_RECOMMENDED CogAtlasID", "warning SIDECAR_KEY_RECOMMENDED CogPOID",
         "warning SIDECAR_KEY_RECOMMENDED HeadCircumference",

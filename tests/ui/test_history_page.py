@@ -202,13 +202,15 @@ def test_first_reading_shows_how_far_it_is(
     assert "cannot be read" in history._message.text()
 
 
-def test_facts_that_cannot_be_read_give_one_sentence(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_facts_that_cannot_be_read_give_one_sentence(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> list[str]:
         raise RecordingError("the facts cannot be read", got="facts.jsonl")
 
     monkeypatch.setattr("neurofeedback.ui.pages.facts_dialog.unacknowledged_lines", fail)
-    assert window._history.open_facts() is None
-    assert "the facts cannot be read" in window._history._message.text()
+    dialog = window._history.open_facts()
+    qtbot.waitUntil(lambda: "the facts cannot be read" in dialog.due.text())
 
 
 def test_two_sittings_are_compared(window: MainWindow, qtbot: QtBot) -> None:

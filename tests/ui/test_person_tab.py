@@ -106,7 +106,6 @@ def test_the_window_forgets_a_person_that_was_withdrawn(qtbot: QtBot, tmp_path: 
     window.show()
     window._home.history.emit()
     dialog = window._history.open_facts()
-    assert dialog is not None
     dialog.person.withdraw.click()
     with qtbot.waitSignal(dialog.withdrawn):
         press(dialog.person, "Remove them")

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QProgressBar, QWidget
 
-from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import forms, progress, sessions, window
-from neurofeedback.texts.catalogue import error_text, tr
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, label, row
 from neurofeedback.ui.widgets.export_button import ExportButton
@@ -186,17 +185,13 @@ class HistoryPage(QWidget):
         participant, visit = session.stem.split("_")[:2]
         return self._source[0] / participant / visit
 
-    def open_facts(self) -> FactsDialog | None:
+    def open_facts(self) -> FactsDialog:
         """Open forms, facts and entries of the person, with the facts of the chosen sitting."""
         from neurofeedback.ui.pages.facts_dialog import FactsDialog  # slow to import
 
         chosen = self.table.selected
         session = chosen[0].stem.split("_")[1].removeprefix("ses-") if len(chosen) == 1 else ""
-        try:
-            dialog = FactsDialog(*self._source, session, parent=self)
-        except NeurofeedbackError as error:  # a file of facts that cannot be read
-            self._message.setText(error_text(error))
-            return None
+        dialog = FactsDialog(*self._source, session, parent=self)
         dialog.withdrawn.connect(self._withdraw)
         dialog.open()
         return dialog
