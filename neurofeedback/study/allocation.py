@@ -12,7 +12,7 @@ from random import Random
 from pydantic import Field, ValidationError
 
 from neurofeedback.errors import RecordingError, SettingsError
-from neurofeedback.recording.facts.changes import log_change
+from neurofeedback.recording.facts.changes import log_change, read_changes
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.storage.atomic_files import explain_disk_errors, read_json, to_json, write_atomic
 from neurofeedback.storage.private_files import make_folder
@@ -30,6 +30,7 @@ from neurofeedback.study.sealing import (
 )
 
 _MAX_SEED = 2**31
+_DRAWN = "allocation drawn for site {site}"
 
 
 class Allocation(SettingsModel):
@@ -125,6 +126,14 @@ def allocate(root: Path, site: str, out: Path, *, by: str, random: Random | None
             raise SettingsError(
                 "this site has an allocation", got=path, todo="a second one would break the first; use the first"
             )
+    drawn = _DRAWN.format(site=site)
+    earlier = next((one for one in read_changes(root).changes if (one.kind, one.what) == ("study", drawn)), None)
+    if earlier is not None:
+        raise SettingsError(
+            "this site has an allocation",
+            got=f"drawn {earlier.at} by {earlier.by}",
+            todo="use its files; if they were lost before anybody was enrolled, draw from a new copy of code/study",
+        )
     source, key = random or secrets.SystemRandom(), new_key()
     names = [arm.name for arm in protocol.arms]
     strata = {
@@ -141,7 +150,7 @@ def allocate(root: Path, site: str, out: Path, *, by: str, random: Random | None
         make_folder(out)
         write_key(files.key, key)
         write_atomic(files.records, to_json(allocation.model_dump()))
-    log_change(root, "study", by=by, what=f"allocation drawn for site {site}")
+    log_change(root, "study", by=by, what=drawn)
     return files
 
 

@@ -6,7 +6,6 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -345,17 +344,26 @@ def programme_name(root: Path, visit: VisitSettings) -> str:
 def _reference_problems(root: Path, protocol: Protocol) -> list[str]:
     """Return what is wrong with the profiles, programmes and questionnaires that a protocol names."""
     problems: list[str] = []
+    known: dict[tuple[Callable[[str], object], str], str] = {}  # visits share most of them
     for visit in protocol.visits:
-        loads: list[Callable[[], object]] = [partial(_load_profile, visit.profile)]
+        loads: list[tuple[Callable[[str], object], str]] = [(_load_profile, visit.profile)]
         if visit.programme:
-            loads.append(partial(load_programme, programme_name(root, visit)))
-        loads += [partial(load_questionnaire, form) for form in (*visit.forms_before, *visit.forms_after)]
-        for load in loads:
-            try:
-                load()
-            except SettingsError as error:
-                problems.append(f"visit {visit.name}: {error.what} (got {error.got})")
+            loads.append((load_programme, programme_name(root, visit)))
+        loads += [(load_questionnaire, form) for form in (*visit.forms_before, *visit.forms_after)]
+        for load, name in loads:
+            if (load, name) not in known:
+                known[load, name] = _problem_of(load, name)
+            problems += [f"visit {visit.name}: {known[load, name]}"] if known[load, name] else []
     return problems
+
+
+def _problem_of(load: Callable[[str], object], name: str) -> str:
+    """Return why a profile, programme or questionnaire cannot be loaded; empty if it can."""
+    try:
+        load(name)
+    except SettingsError as error:
+        return f"{error.what} (got {error.got})"
+    return ""
 
 
 def _load_profile(name: str) -> None:

@@ -69,6 +69,8 @@ def freeze_protocol(root: Path, by: str) -> ProtocolLock:
         )
     if not by.strip():
         raise SettingsError("it is not known who freezes the protocol", todo="pass --by with a name or initials")
+    if protocol.sham.kind == "yoked":
+        _check_donors(root, protocol)
     lock = ProtocolLock(
         at=now_text(),
         by=by,
@@ -80,6 +82,14 @@ def freeze_protocol(root: Path, by: str) -> ProtocolLock:
         write_json_atomic(lock_path(root), lock.model_dump())
     log_change(root, "study", by=by, what="protocol frozen", after=lock.sha256)
     return lock
+
+
+def _check_donors(root: Path, protocol: Protocol) -> None:
+    """Check that the donors fit every profile, and that nobody gets one twice."""
+    visits = [visit for visit in protocol.visits if visit.feedback]
+    for profile in dict.fromkeys(visit.profile for visit in visits):
+        hop_s = load_settings(profile).spectrum.hop_s
+        read_donors(study_folder(root) / protocol.sham.donors, max(protocol.sham.min_donors, len(visits)), hop_s)
 
 
 def read_lock(root: Path) -> ProtocolLock:
@@ -154,14 +164,14 @@ def current_hashes(root: Path, protocol: Protocol) -> dict[str, str]:
 def _settings_parts(root: Path, protocol: Protocol) -> dict[str, SettingsModel]:
     """Return the profiles, evidence, programmes and forms of all visits by name."""
     parts: dict[str, SettingsModel] = {}
-    for visit in protocol.visits:
-        settings = load_settings(visit.profile)
-        parts[f"profile {visit.profile}"] = settings
+    for profile in dict.fromkeys(visit.profile for visit in protocol.visits):  # visits share most of them
+        settings = load_settings(profile)
+        parts[f"profile {profile}"] = settings
         parts[f"evidence {settings.index.evidence}"] = load_evidence(settings.index.evidence)
-        if visit.programme:
-            parts[f"programme {visit.programme}"] = load_programme(programme_name(root, visit))
-        for form in (*visit.forms_before, *visit.forms_after):
-            parts[f"form {form}"] = load_questionnaire(form)
+    for visit in {visit.programme: visit for visit in protocol.visits if visit.programme}.values():
+        parts[f"programme {visit.programme}"] = load_programme(programme_name(root, visit))
+    for form in dict.fromkeys(form for visit in protocol.visits for form in (*visit.forms_before, *visit.forms_after)):
+        parts[f"form {form}"] = load_questionnaire(form)
     return parts
 
 

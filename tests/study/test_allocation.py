@@ -219,6 +219,14 @@ def test_second_allocation_is_refused(study: Path, tmp_path: Path) -> None:
         allocate(study, "Z", tmp_path / "elsewhere", by="keeper")
 
 
+def test_keeper_draws_a_site_once_also_into_another_folder(tmp_path: Path) -> None:
+    root = frozen_study(tmp_path / "keeper-data", "crossover", ("last = 999", "last = 20"))
+    allocate(root, "A", tmp_path / "first", by="keeper")
+    with pytest.raises(SettingsError, match=r"got drawn 20.* by keeper"):
+        allocate(root, "A", tmp_path / "second", by="keeper")
+    assert not (tmp_path / "second").exists()
+
+
 def test_lost_key_and_foreign_key_enrol_nobody(study: Path, tmp_path: Path) -> None:
     lock = allocation.frozen_protocol(study)[1]
     path = key_path(lock.sha256, "A")

@@ -13,6 +13,7 @@ from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.settings.programme import Programme
 from neurofeedback.study import protocol_lock
+from neurofeedback.study.donors import DonorPool
 from neurofeedback.study.exclusion_rules import parse_rule
 from neurofeedback.study.preregistration import preregistration
 from neurofeedback.study.protocol import Protocol, new_protocol, protocol_path, read_protocol, template_names
@@ -21,6 +22,7 @@ from neurofeedback.study.protocol_lock import (
     changed_parts,
     freeze_protocol,
     frozen_protocol,
+    lock_path,
     read_lock,
 )
 from neurofeedback.study.schedule import (
@@ -158,6 +160,23 @@ def test_yoked_protocol_is_not_frozen_without_its_donors(tmp_path: Path) -> None
     new_protocol(tmp_path, "sham-2x2")
     with pytest.raises(RecordingError, match="no pool of donors"):
         freeze_protocol(tmp_path, "MB")
+
+
+@pytest.mark.parametrize(
+    ("n", "hop_s", "words"),
+    [(12, 0.5, "another rate of frames: got one every 0.5 s"), (5, 0.25, "too small: got 5; allowed: 6 or more")],
+)
+def test_donors_that_cannot_serve_every_visit_are_found_before_the_freeze(
+    tmp_path: Path, n: int, hop_s: float, words: str
+) -> None:
+    path = new_protocol(tmp_path, "sham-2x2")
+    path.write_text(path.read_text(encoding="utf-8").replace("min_donors = 12", "min_donors = 2"), encoding="utf-8")
+    donors = tuple({"participant": f"D{k}", "session": "1", "u": (0.1,) * 40} for k in range(n))
+    pool = DonorPool.model_validate({"hop_s": hop_s, "min_s": 1.0, "donors": donors})
+    (path.parent / "donors.json").write_text(pool.model_dump_json(), encoding="utf-8")
+    with pytest.raises(RecordingError, match=words):
+        freeze_protocol(tmp_path, "MB")
+    assert not lock_path(tmp_path).exists()
 
 
 def test_preregistration_has_everything_and_marks_what_is_open(tmp_path: Path) -> None:

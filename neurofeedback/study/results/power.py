@@ -82,6 +82,36 @@ def empirical_logit(n_wander: NDArray[np.int_], n: int) -> NDArray[np.float64]:
     return np.log((n_wander + 0.5) / (n - n_wander + 0.5))
 
 
+def draw_shares(
+    outcome: OutcomeSettings,
+    n_visits: int,
+    n_people: int,
+    difference: float,
+    rng: np.random.Generator,
+    *,
+    shape: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Return the shares of wandering of the people of one group at each visit, shape ``(n_people, n_visits)``.
+
+    Parameters
+    ----------
+    difference : float
+        What this group's contrast differs by, logits.
+    shape : array, optional
+        Where the difference acts, ``(n_visits,)``, -0.5 to 0.5; by default along the visits.
+    """
+    level = math.log(outcome.share / (1 - outcome.share)) + rng.normal(0, outcome.person_sd, n_people)
+    change = rng.normal(0, outcome.change_sd, n_people)
+    place = np.linspace(-0.5, 0.5, n_visits)
+    scatter = rng.normal(0, 1, (n_people, n_visits))
+    memory = outcome.visit_memory
+    for k in range(1, n_visits):
+        scatter[:, k] = memory * scatter[:, k - 1] + math.sqrt(1 - memory**2) * scatter[:, k]
+    effect = difference * (place if shape is None else shape)
+    logit = level[:, None] + change[:, None] * place + effect + outcome.visit_sd * scatter
+    return 1 / (1 + np.exp(-logit))
+
+
 def simulate_contrasts(
     contrast: NDArray[np.float64],
     outcome: OutcomeSettings,
@@ -100,17 +130,9 @@ def simulate_contrasts(
     crossover : bool
         Whether the effect belongs to a period, so that nobody's own change over the visits enters it as a slope.
     """
-    n_visits = len(contrast)
-    level = math.log(outcome.share / (1 - outcome.share)) + rng.normal(0, outcome.person_sd, n_people)
-    change = rng.normal(0, outcome.change_sd, n_people)
-    place = np.linspace(-0.5, 0.5, n_visits)
-    shape = np.where(contrast > 0, 0.5, -0.5) if crossover else place
-    scatter = rng.normal(0, 1, (n_people, n_visits))
-    memory = outcome.visit_memory
-    for k in range(1, n_visits):
-        scatter[:, k] = memory * scatter[:, k - 1] + math.sqrt(1 - memory**2) * scatter[:, k]
-    logit = level[:, None] + change[:, None] * place + difference * shape + outcome.visit_sd * scatter
-    answers = rng.binomial(outcome.answers_per_visit, 1 / (1 + np.exp(-logit)))
+    shape = np.where(contrast > 0, 0.5, -0.5) if crossover else None
+    shares = draw_shares(outcome, len(contrast), n_people, difference, rng, shape=shape)
+    answers = rng.binomial(outcome.answers_per_visit, shares)
     return empirical_logit(answers, outcome.answers_per_visit) @ contrast
 
 

@@ -64,7 +64,7 @@ BLINDING_HELP = (
     "high when many answer 'don't know', so it is never read alone. Sources: Bang 2004, Control Clin Trials 25:143; "
     "James 1996, Stat Med 15:1421."
 )
-NEEDS_UNLOCK = "The indices by group need the arms: unlock the study first."
+NEEDS_UNLOCK = "the indices by group need the arms"
 
 POWER_TITLE = (
     "Power of {test}, {n} people an arm, {visits} visits, {answers} answers a visit, {runs} simulated studies."
