@@ -10,6 +10,7 @@ long the smallest candidate is used, so that no loss is invented, and a gap is i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
 
 import numpy as np
@@ -262,7 +263,8 @@ class CounterTracker:
 
         What was lost before samples as little late as the last ones (``level``, in samples), was lost before these too.
         Where several jumps remain it is the first sample at the device's pace from the last one on: samples before it
-        may be placed too early, but none too late.
+        may be placed too early, but none too late. A chunk is late at its beginning, so after a silence that long the
+        first one counts.
         """
         jumps: list[_Sample] = []
         soonest = inf
@@ -273,10 +275,17 @@ class CounterTracker:
         jumps = jumps or [sample for sample in self._held if sample and sample.step > 1]
         if len(jumps) == 1:
             return self._place_held(n_lost, jumps[0], "lost" if self._is_sure(jumps[0]) else "gap")
-        start = jumps[-1].position if jumps else -inf
-        at_pace = level + (self._tolerance if jumps else _MAX_CHUNK_S * self._sfreq)
         placed = [held for held in self._held if held]
-        prompt = (held for held in placed if held.position >= start and held.lateness <= at_pace)
+        start = jumps[-1].position if jumps else -inf
+        at_pace = level + self._tolerance
+        in_chunk = at_pace if jumps else level + _MAX_CHUNK_S * self._sfreq
+        silent_s = max(0.0, n_lost / self._sfreq - _MAX_CHUNK_S) if self._cycle else 0.0
+        prompt = (
+            sample
+            for before, sample in pairwise([self._last or placed[0], *placed])
+            if sample.position >= start
+            and sample.lateness <= (in_chunk if sample.time - before.time >= silent_s else at_pace)
+        )
         first = next(prompt, placed[-1])
         is_sure = self._cycle and not jumps and first is placed[0]
         return self._place_held(n_lost, first, "lost" if is_sure else "gap")
