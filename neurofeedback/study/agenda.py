@@ -89,6 +89,8 @@ class Agenda:
         The people who are enrolled, in the order of enrolment.
     started : mapping
         Start of the latest session by participant and visit.
+    broke_off : frozenset
+        Participants and visits whose latest session broke off; nobody guesses after it, as the first guess stands.
     asked : mapping
         Times of asking by participant, visit, form and ``before`` or ``after``.
     guessed : frozenset
@@ -99,6 +101,7 @@ class Agenda:
     today: date
     people: tuple[PersonAgenda, ...]
     started: Mapping[tuple[str, str], datetime]
+    broke_off: frozenset[tuple[str, str]]
     asked: Mapping[FormKey, tuple[datetime, ...]]
     guessed: frozenset[tuple[str, str, Guesser]]
 
@@ -120,7 +123,7 @@ class Agenda:
             )
             for form in visit.forms_after
         ]
-        if visit.ask_guess:
+        if visit.ask_guess and (again or (person, visit.name) not in self.broke_off):
             found += [VisitStep(kind, done=(person, visit.name, by) in self.guessed) for kind, by in GUESSERS.items()]
         return tuple(found)
 
@@ -160,7 +163,9 @@ def read_agenda(root: Path, today: date) -> Agenda:
         PersonAgenda(one, tuple(person_status(protocol, one.participant, sessions, today)))
         for one in read_enrolments(root)
     )
-    started = {(one.participant, one.visit): one.started for one in sessions}  # by time: the latest stays
+    latest = {(one.participant, one.visit): one for one in sessions}  # they are sorted by time
+    started = {key: one.started for key, one in latest.items()}
+    broke_off = frozenset(key for key, one in latest.items() if not one.numbers["finished"])
     forms = {form for visit in protocol.visits for form in (*visit.forms_before, *visit.forms_after)}
     asked: dict[FormKey, tuple[datetime, ...]] = {}
     for form in sorted(forms):
@@ -168,7 +173,7 @@ def read_agenda(root: Path, today: date) -> Agenda:
             key = (one.answers.participant, one.answers.visit, form, one.answers.when)
             asked[key] = (*asked.get(key, ()), one.asked_at)
     guesses: set[tuple[str, str, Guesser]] = {(one.participant, one.visit, one.guesser) for one in read_guesses(root)}
-    return Agenda(protocol, today, people, started, asked, frozenset(guesses))
+    return Agenda(protocol, today, people, started, broke_off, asked, frozenset(guesses))
 
 
 def when_template(status: VisitStatus) -> str:

@@ -119,7 +119,10 @@ class SessionWindow(QMainWindow):
         self._bridge.begin(request)
 
     def _show_sit(self) -> None:
-        self._session_page.activate()
+        if self._record is None:
+            self._sit.activate(masked=self._request is not None and self._request.is_masked)
+        else:
+            self._record.activate()
         self._show(self._session_page)
 
     @property

@@ -51,6 +51,8 @@ class SessionOverview:
         Time of each probe (s) and its answer to where the mind was: ``1``, ``2``, ``3`` or empty.
     presses : tuple of float
         Times of self-caught wandering, s.
+    masked : bool
+        The session is masked, so that nothing of the index is shown.
     """
 
     line: IndexLine
@@ -61,6 +63,7 @@ class SessionOverview:
     presses: tuple[float, ...] = ()
     answers: tuple[str, ...] = ()
     notes: SessionNotes = field(default_factory=SessionNotes)
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ def read_overview(session: Path) -> SessionOverview:
     log = read_frame_table(recording.frames_path)
     sfreq = recording.stream.sfreq
     mwi, threshold = log.mwi, log.threshold
-    if is_masked(files):
+    masked = is_masked(files)
+    if masked:
         mwi, threshold = np.full(len(log), np.nan), np.full(len(log), np.nan)
     presses = tuple(e.sample / sfreq for e in recording.events if e.kind is EventKind.PRESS)
     return SessionOverview(
@@ -97,6 +101,7 @@ def read_overview(session: Path) -> SessionOverview:
         presses=presses,
         answers=tuple(answer_sentences(recording.events)),
         notes=read_notes(files),
+        masked=masked,
     )
 
 

@@ -288,7 +288,9 @@ def test_masked_session_is_shown_nowhere(both: dict[str, Path]) -> None:
     assert not list(files.derived.glob("*report*"))
     with pytest.raises(RecordingError, match="masked"):
         create_report(files.derived)
-    assert np.isnan(read_overview(files.derived).line.mwi).all()
+    overview = read_overview(files.derived)
+    assert overview.masked
+    assert np.isnan(overview.line.mwi).all()
     with pytest.raises(RecordingError, match="masked"):
         what_if(files.derived, "default", None, lambda _: None)
     assert finished_sessions(root, "07", ())[0] == []

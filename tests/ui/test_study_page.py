@@ -17,6 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PyQt6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from neurofeedback.cli.helpers.window import session_with_report
 from neurofeedback.errors import EXIT_RECORDING
 from neurofeedback.recording.facts.form_records import read_form
 from neurofeedback.recording.session_json import SessionSummary
@@ -350,3 +351,35 @@ def test_command_line_opens_the_page_with_person_and_reason(
     dialog = confirm(page, "09", "ill")
     assert dialog.deviation == "ill"
     dialog.reject()
+
+
+def test_real_masked_sitting_in_the_window_tells_nothing(
+    open_room: Open,  # noqa: F811
+    template: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", "neurofeedback")
+    monkeypatch.setattr("neurofeedback.study.masked.visit._run_in_series", lambda *_: np.sin(np.arange(200.0)))
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    room = open_room(choices=AppState(claims_seen=True), launch=session_with_report)
+    base = SessionConfig("simulated:7", tmp_path, minutes=0.3, audio="none", seed=3, fast=True)
+    room.window._show_study(StudyOpening(base, "08", "a1", "ill"))
+    room.window._sit.toggle_status()
+    page = page_of(room)
+    qtbot.waitUntil(lambda: not page.busy)
+    shown: list[str] = []
+    room.window._bridge.shown.connect(lambda *_: shown.append(room.shown()))
+    confirm(page, "8", "ill").begin.click()
+    qtbot.waitUntil(lambda: "The sitting is over." in page.message.text() and not page.busy)
+    assert "The session is masked" in page.message.text()
+    assert "✓  Sitting" in room.shown()
+    (sealed,) = tmp_path.rglob("*_played.sealed")
+    assert sealed.stat().st_size > 0
+    assert list(tmp_path.rglob("*report*")) == []
+    everything = " ".join((*shown, room.shown(), caplog.text, *room.window._announcer.last)).lower()
+    assert "practice" in everything
+    for word in ("calm water", "ripples", "mist:", "index (", "sham", "real-first", "selected", "not follow"):
+        assert word not in everything, word

@@ -49,6 +49,7 @@ OPENING = "Opening the visit ..."
 SITTING_OVER = "The sitting is over."
 SITTING_FAILED = "The sitting could not go on."
 BROKE_OFF = "A sitting that broke off was completed; nothing of it is lost, and it stays masked."
+SESSION_MASKED = "This session is masked: its index is shown after the study is unlocked."
 MASKED_NOTICE = "This part is not shown in a masked session."
 
 CONFIRM_TITLE = "Is this the right person?"

@@ -20,6 +20,7 @@ from neurofeedback.texts import after, decoder, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_percent
 from neurofeedback.texts.session import INDEX_MEANING
+from neurofeedback.texts.studies import study_page
 from neurofeedback.types import INDEX_NAME
 from neurofeedback.ui.announcer import announce
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
@@ -330,7 +331,11 @@ class AfterPage(QWidget):
         self._show_decoder(None)
         self._more.show()
         self._body.show_session(self._recording)
-        if self._recording is not None:
+        if overview.masked:
+            for part in (self._timeline, self._learned, self._report, self._export):
+                part.hide()
+            self.show_notice(study_page.SESSION_MASKED)
+        elif self._recording is not None:
             self._decoder_task.start(partial(_describe_decoder_task, self._recording))
 
     def _show_decoder(self, summary: DecoderSummary | None) -> None:

@@ -190,7 +190,7 @@ class SitPage(QWidget):
         ):
             bind_key(self, keys, act)
 
-    def activate(self) -> None:
+    def activate(self, *, masked: bool = False) -> None:
         """Reset the page for a new session and take the keyboard focus."""
         self._scene = WaterScene()
         self._ending = self._stopping = False
@@ -198,7 +198,7 @@ class SitPage(QWidget):
         self._clear_notice()
         self._prompt.dismiss()
         self._show_dark(dark=False)
-        self.show_snapshot(Snapshot(), 0.0)
+        self.show_snapshot(Snapshot(masked=masked), 0.0)
         self.setFocus()
 
     def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtGui import QCloseEvent
 
 from neurofeedback.session.config import SessionConfig, SessionResult
+from neurofeedback.session.live_state import Snapshot
 from neurofeedback.texts.studies import study_page
 from neurofeedback.ui.app_state import AppDefaults, StudyOpening
 from neurofeedback.ui.preferences import Preferences
@@ -100,6 +101,11 @@ class StudySessionWindow(SessionWindow):
         if request.is_masked and self._research is not None and not self._bridge.active:
             self._research.close()
         super().begin(request)
+
+    def show_snapshot(self, snapshot: Snapshot, step_s: float) -> None:
+        """Show the latest snapshot; those before the first of a masked session are masked, too."""
+        masked = self._is_masked and not snapshot.masked
+        super().show_snapshot(replace(snapshot, masked=True) if masked else snapshot, step_s)
 
     def toggle_research(self) -> None:
         """Open or close the researcher's window, which is not opened in a masked session."""
