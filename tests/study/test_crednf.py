@@ -9,15 +9,20 @@ from random import Random
 import pytest
 
 from neurofeedback.errors import SettingsError
+from neurofeedback.recording.facts.forms import save_answers
+from neurofeedback.settings.load import load_programme, load_questionnaire
 from neurofeedback.study import sealing
 from neurofeedback.study.allocation import allocate, install_allocation
 from neurofeedback.study.enrolment import EnrolmentRequest, enrol, unlock
 from neurofeedback.study.guesses import save_guess
 from neurofeedback.study.protocol import study_folder
 from neurofeedback.study.protocol_lock import frozen_protocol
-from neurofeedback.study.results.crednf import ItemStatus, checklist, read_answers, write_checklist
+from neurofeedback.study.results import crednf
+from neurofeedback.study.results.cobidas import cobidas_rows
+from neurofeedback.study.results.crednf import ItemStatus, checklist, write_checklist
 from neurofeedback.study.results.primary_test import person_contrasts, primary_test
 from neurofeedback.study.session_table import study_sessions
+from neurofeedback.texts.studies.crednf import COBIDAS_DIFFICULT
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -59,13 +64,16 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_item_of_the_checklist_has_a_status_before_and_after_unlocking(study: Path, tmp_path: Path) -> None:
     before = {item.id: item for item in checklist(study)}
     assert list(before) == ITEMS
-    assert before["5c"].status is before["4d"].status is ItemStatus.LATER
+    assert before["5c"].status is before["4d"].status is before["3e"].status is ItemStatus.LATER
+    assert "real-first" not in before["3e"].answer + before["5a"].answer
     assert before["1a"].status is before["3a"].status is ItemStatus.NOT_MET
     assert before["2d"].status is before["5b"].status is before["2c.stat"].status is ItemStatus.FILLED
     assert before["2c.rater"].status is before["7a"].status is ItemStatus.TEXT
     unlock(study, by=BY, why="end")
     after = {item.id: item for item in write_checklist(study, tmp_path / "page.html")}
-    assert after["5c"].status is after["4d"].status is ItemStatus.FILLED
+    assert after["5c"].status is after["4d"].status is after["3e"].status is ItemStatus.FILLED
+    assert "By arm: real-first 0.90, sham-first 0.90" in after["3e"].answer
+    assert "By arm: real-first 0.60, sham-first 0.60" in after["5a"].answer
     assert after["2c.stat"].status is ItemStatus.TEXT
     assert "logits" in after["5c"].answer
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
@@ -102,11 +110,41 @@ def test_answers_of_people_are_read_and_checked(study: Path) -> None:
     for text, message in (
         ('[answers]\n"9z" = "x"\n', "unknown item"),
         ('[not_applicable]\n"3d" = "x"\n', "always applies"),
+        ('[not_applicable]\n"5c" = "x"\n', "two groups"),
         ('[answer]\n"7a" = "x"\n', "unknown key answer"),
     ):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(SettingsError, match=message):
-            read_answers(study)
+            checklist(study)
+
+
+def test_rows_have_channels_filters_and_difficult_experiences_by_arm(study: Path) -> None:
+    sessions = study_sessions(study, frozen_protocol(study)[0])
+    assert dict(cobidas_rows(study, sessions, ["default"], None))[COBIDAS_DIFFICULT] == "not asked"
+    form = load_questionnaire("difficult")
+    for person, value in (("01", 1), ("1", 2), ("02", 0)):
+        save_answers(study, form, {"difficult": value}, participant=person)
+    rows = dict(cobidas_rows(study, sessions, ["default"], {"01": "real-first", "02": "sham-first"}))
+    assert rows["Channels (sessions)"] == "TP9 AF7 AF8 TP10 (12)"
+    assert rows["Nominal sampling rate (sessions)"] == "256 Hz (12)"
+    assert "high-pass 1 Hz" in rows["Online filters and spectra"]
+    assert rows[COBIDAS_DIFFICULT] == (
+        "all: 2 asked, 0 a little, 1 strongly; real-first: 1 asked, 0 a little, 1 strongly; "
+        "sham-first: 1 asked, 0 a little, 0 strongly"
+    )
+    assert "real-first" not in dict(cobidas_rows(study, sessions, ["default"], None))[COBIDAS_DIFFICULT]
+
+
+def test_plots_without_a_rest_after_practice_meet_their_item_in_part(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programme = load_programme("20-minutes")
+    monkeypatch.setattr(
+        crednf, "load_programme", lambda _: programme.model_copy(update={"segments": programme.segments[:1]})
+    )
+    item = {item.id: item for item in checklist(study)}["5b"]
+    assert item.status is ItemStatus.PARTLY
+    assert "1 partly met" in crednf.count_sentence([item])
 
 
 def test_primary_test_finds_the_difference_of_the_periods(study: Path) -> None:

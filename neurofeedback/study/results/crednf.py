@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from statistics import fmean
 
 from matplotlib.figure import Figure
 from pydantic import Field
@@ -24,6 +23,7 @@ from neurofeedback.study.enrolment import unlocked_arms
 from neurofeedback.study.guesses import read_guesses
 from neurofeedback.study.protocol import Protocol, programme_name, study_folder
 from neurofeedback.study.protocol_lock import ProtocolLock, frozen_protocol
+from neurofeedback.study.results.cobidas import cobidas_rows, mean_of
 from neurofeedback.study.results.primary_test import primary_test
 from neurofeedback.study.session_table import StudySession, study_sessions
 from neurofeedback.texts.catalogue import english
@@ -33,12 +33,16 @@ from neurofeedback.texts.studies import study as study_texts
 MAY_NOT_APPLY = frozenset({"2b", "2c.rater", "2c.stat", "2d", "2e", "5c", "6a", "6b"})
 """Items for which the checklist allows "not applicable"."""
 
+ONE_GROUP = frozenset({"2c.rater", "2c.stat", "2d", "5c"})
+"""Those of them for which it allows it only with one group of participants."""
+
 
 class ItemStatus(StrEnum):
     """What stands behind an item."""
 
     FILLED = texts.STATUS_FILLED
     TEXT = texts.STATUS_TEXT
+    PARTLY = texts.STATUS_PARTLY
     NOT_MET = texts.STATUS_NOT_MET
     NOT_APPLICABLE = texts.STATUS_NOT_APPLICABLE
     LATER = texts.STATUS_LATER
@@ -80,15 +84,23 @@ class _Study:
     arms: Mapping[str, str] | None
 
     def mean(self, field: str) -> str:
-        values = [value for one in self.sessions if (value := one.numbers[field]) is not None]
-        return f"{fmean(values):.3g}" if values else "n/a"
+        value = mean_of(self.sessions, field)
+        return "n/a" if value is None else f"{value:.3g}"
+
+    def by_arm(self, field: str) -> str:
+        """Means of a field by arm after unlocking, as a sentence; empty before, and without arms."""
+        groups: dict[str, list[StudySession]] = {}
+        for one in self.sessions if self.arms is not None else ():
+            groups.setdefault((self.arms or {}).get(one.participant, "n/a"), []).append(one)
+        means = {arm: mean_of(found, field) for arm, found in sorted(groups.items())}
+        shown = ", ".join(f"{arm} {value:.2f}" for arm, value in means.items() if value is not None)
+        return f". {english(texts.BY_GROUP, groups=shown)}" if shown else ""
 
     def by_visit(self, field: str) -> list[tuple[str, float]]:
         found: list[tuple[str, float]] = []
         for visit in self.protocol.visits:
-            values = [one.numbers[field] for one in self.sessions if one.visit == visit.name]
-            known = [value for value in values if value is not None]
-            found += [(visit.name, fmean(known))] if known else []
+            value = mean_of((one for one in self.sessions if one.visit == visit.name), field)
+            found += [] if value is None else [(visit.name, value)]
         return found
 
     def shares(self, field: str) -> str:
@@ -150,7 +162,7 @@ def write_checklist(root: Path, path: Path) -> list[ChecklistItem]:
         counts=count_sentence(items),
         answers="code/study/crednf.toml",
         figure=_figure(study),
-        cobidas=tuple(_cobidas(study)),
+        cobidas=tuple(cobidas_rows(root, study.sessions, _profiles(study), study.arms)),
     )
     with explain_disk_errors(f"the page cannot be written to {path}", todo="choose another place with --out"):
         write_atomic(path, render_crednf(page))
@@ -165,6 +177,7 @@ def count_sentence(items: Sequence[ChecklistItem]) -> str:
         filled=counts[ItemStatus.FILLED],
         text=counts[ItemStatus.TEXT],
         later=counts[ItemStatus.LATER],
+        partly=counts[ItemStatus.PARTLY],
         unmet=counts[ItemStatus.NOT_MET],
         without=counts[ItemStatus.NOT_APPLICABLE],
     )
@@ -177,6 +190,13 @@ def _read(root: Path) -> _Study:
 
 def _items(study: _Study) -> list[ChecklistItem]:
     written = read_answers(study.root)
+    one_group = sorted(ONE_GROUP & set(written.not_applicable)) if study.protocol.arms else []
+    if one_group:
+        raise SettingsError(
+            "crednf.toml says that an item does not apply which applies to every study with two groups",
+            got=one_group[0],
+            todo="write an answer to it, or leave it out",
+        )
     items: list[ChecklistItem] = []
     for key, label in texts.ITEMS.items():
         found = _FILLERS[key](study) if key in _FILLERS else _Found(status=ItemStatus.TEXT)
@@ -249,9 +269,10 @@ def _processing(study: _Study) -> _Found:
 
 
 def _artifacts(study: _Study) -> _Found:
-    return _recorded(
-        study, _Found(english(texts.USABLE, shares=study.shares("valid_fraction")), "study table --by session")
-    )
+    answer = english(texts.USABLE, shares=study.shares("valid_fraction")) + study.by_arm("valid_fraction")
+    later = bool(study.protocol.arms) and study.arms is None
+    status = ItemStatus.LATER if later else ItemStatus.FILLED  # the item asks for effects of group or condition
+    return _recorded(study, _Found(answer, "study table --by session", status))
 
 
 def _features(study: _Study) -> _Found:
@@ -297,9 +318,8 @@ def _hardware(study: _Study) -> _Found:
 
 
 def _success(study: _Study) -> _Found:
-    return _recorded(
-        study, _Found(english(texts.SUCCESS, shares=study.shares("reward_rate")), "study table --by session")
-    )
+    answer = english(texts.SUCCESS, shares=study.shares("reward_rate")) + study.by_arm("reward_rate")
+    return _recorded(study, _Found(answer, "study table --by session"))
 
 
 def _plots(study: _Study) -> _Found:
@@ -310,7 +330,7 @@ def _plots(study: _Study) -> _Found:
     ]
     rest = bool(rests) and all(rests)
     found = _Found(english(texts.PLOTS, rest=english(texts.YES if rest else texts.NO)), "report")
-    return _recorded(study, found) if rest else _Found(found.answer, found.evidence, ItemStatus.NOT_MET)
+    return _recorded(study, found if rest else _Found(found.answer, found.evidence, ItemStatus.PARTLY))
 
 
 def _comparison(study: _Study) -> _Found:
@@ -394,18 +414,3 @@ def _figure(study: _Study) -> str:
         axes.legend()
 
     return render_svg("crednf", 2.6, draw)
-
-
-def _cobidas(study: _Study) -> list[tuple[str, str]]:
-    practice = [value for one in study.sessions if (value := one.numbers["practice_s"]) is not None]
-    people = {one.participant for one in study.sessions}
-    return [
-        (english(texts.COBIDAS_SESSIONS), f"{len(study.sessions)}, {len(people)}"),
-        (english(texts.COBIDAS_REJECTED), _complement(study.mean("valid_fraction"))),
-        (english(texts.COBIDAS_LOST), study.mean("loss_share")),
-        (english(texts.COBIDAS_DURATION), f"{min(practice):.0f} to {max(practice):.0f} s" if practice else "n/a"),
-    ]
-
-
-def _complement(share: str) -> str:
-    return share if share == "n/a" else f"{1 - float(share):.3g}"
