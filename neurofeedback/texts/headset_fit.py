@@ -27,6 +27,16 @@ HINTS = {
     "drifting": "Give it a minute to settle on the skin.",
 }
 """Advice for each reason of poor contact."""
+HINT_AT = "{places}: {hint}"
+PLACES = {
+    "left_ear": "left ear",
+    "right_ear": "right ear",
+    "left_forehead": "left forehead",
+    "right_forehead": "right forehead",
+    "left_back": "back of the head on the left",
+    "right_back": "back of the head on the right",
+}
+"""Places of electrodes."""
 
 IMPEDANCE_REFERENCE = "reference"
 IMPEDANCE_VERY_GOOD = "very good"

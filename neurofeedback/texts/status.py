@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from neurofeedback.texts import headset_fit as fit_texts
 from neurofeedback.texts import session as session_texts
 from neurofeedback.texts.catalogue import english, tr
-from neurofeedback.texts.contact import MAINS
+from neurofeedback.texts.contact import BROKEN, FLAT, MAINS, RAILED
 from neurofeedback.types import (
     INDEX_NAME,
     LOW_BATTERY,
@@ -18,6 +19,15 @@ from neurofeedback.types import (
     HeadsetFit,
     Phase,
 )
+
+_PLACE_NAMES: Mapping[str, str] = {
+    r"(TP|T|A|M)(\d+)": "ear",
+    r"(FP|AF)(\d+)": "forehead",
+    r"(O|PO|P)(\d+)": "back",
+}
+_AT_ONE_PLACE = frozenset({FLAT, RAILED, BROKEN})
+"""Reasons that are mended at the electrode itself."""
+_MAX_PLACES = 2
 
 
 def phase_label(phase: Phase | None, practice: str = "") -> str:
@@ -123,7 +133,37 @@ def headset_fit_text(headset_fit: HeadsetFit | None, lost_s: float = 0.0) -> str
 def contact_hint(headset_fit: HeadsetFit | None) -> str:
     """Return the advice that helps most of the poor electrodes; empty without any."""
     reason = "" if headset_fit is None else main_contact_reason(headset_fit)
-    return tr(fit_texts.HINTS.get(reason, "")) if reason else ""
+    if headset_fit is None or not reason:
+        return ""
+    hint, places = tr(fit_texts.HINTS.get(reason, "")), _poor_places(headset_fit, reason)
+    if not hint or not places:
+        return hint
+    listed = ", ".join(places)
+    return tr(fit_texts.HINT_AT, places=f"{listed[0].upper()}{listed[1:]}", hint=hint)
+
+
+def _poor_places(headset_fit: HeadsetFit, reason: str) -> list[str]:
+    """Return where the electrodes are that the skin contact of one or two is poor at; none where places do not help."""
+    pairs = zip(headset_fit.electrodes, headset_fit.acceptable, strict=True)
+    names = [one.contact.ch_name for one, good in pairs if not good and one.contact.reasons[:1] == (reason,)]
+    places = [(name, electrode_place(name)) for name in names]
+    if reason not in _AT_ONE_PLACE or len(places) > _MAX_PLACES or not all(place for _, place in places):
+        return []
+    return [f"{tr(fit_texts.PLACES[place])} ({name})" for name, place in places]
+
+
+def electrode_place(ch_name: str) -> str:
+    """Return where an electrode is, as a key of ``headset_fit.PLACES``; empty if its name does not say it.
+
+    Examples
+    --------
+    >>> electrode_place("TP9"), electrode_place("AF8"), electrode_place("PO7"), electrode_place("Cz")
+    ('left_ear', 'right_forehead', 'left_back', '')
+    """
+    for pattern, place in _PLACE_NAMES.items():
+        if found := re.fullmatch(pattern, ch_name.upper()):
+            return f"{'left' if int(found[2]) % 2 else 'right'}_{place}"
+    return ""
 
 
 def main_contact_reason(headset_fit: HeadsetFit) -> str:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from neurofeedback.texts.contact import FLAT
 from neurofeedback.texts.session import DISCLAIMER, INDEX_MEANING
 from neurofeedback.texts.situation import CHANNELS, situation
 from neurofeedback.texts.status import (
@@ -159,6 +160,24 @@ def test_texts_while_no_samples_arrive() -> None:
 def test_fair_contact_is_good_enough_or_improving() -> None:
     assert headset_fit_text(make_fit(ContactLevel.FAIR, all_good=True, good_enough=True)) == "Good enough everywhere."
     assert headset_fit_text(make_fit(ContactLevel.FAIR, all_good=False, good_enough=False)) == "Looking good so far."
+
+
+@pytest.mark.parametrize(
+    ("names", "reason", "beginning"),
+    [
+        (("TP9",), FLAT, "Left ear (TP9): Press"),
+        (("AF7", "TP10"), FLAT, "Left forehead (AF7), right ear (TP10): Press"),
+        (("AF7", "AF8", "TP10"), FLAT, "Press"),
+        (("Cz",), FLAT, "Press"),
+        (("TP9",), "moving", "Hold still"),
+    ],
+)
+def test_hint_names_the_place_where_it_helps(names: tuple[str, ...], reason: str, beginning: str) -> None:
+    contacts = [ChannelContact(name, ContactLevel.BAD, (reason,)) for name in names]
+    poor = tuple(ElectrodeQuality(contact, 0.5, 1.0, 9.0, 0.0) for contact in contacts)
+    n = len(names)
+    fit = HeadsetFit(poor, (0.0,) * n, (False,) * n, all_good=False, good_enough=False)
+    assert contact_hint(fit).startswith(beginning)
 
 
 def test_poor_contact_comes_with_a_hint() -> None:

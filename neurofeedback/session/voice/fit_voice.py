@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 
 from neurofeedback.audio.null_sink import NullSink
@@ -13,7 +12,7 @@ from neurofeedback.session.live_state import LiveState
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts import contact
-from neurofeedback.texts.status import main_contact_reason
+from neurofeedback.texts.status import electrode_place, main_contact_reason
 from neurofeedback.types import ContactLevel, HeadsetFit
 
 STEADY_S = 2.0
@@ -33,11 +32,6 @@ _REASONS: Mapping[str, str] = {
     contact.DRIFTING: "fit_drifting",
 }
 _HELPED_BY_PRESSING = frozenset({contact.NO_SIGNAL, contact.FLAT, contact.RAILED, contact.BROKEN, contact.NOISY})
-_PLACES: Mapping[str, str] = {
-    r"(TP|T|A|M)(\d+)": "ear",
-    r"(FP|AF)(\d+)": "forehead",
-    r"(O|PO|P)(\d+)": "back",
-}
 _ONCE = frozenset({"fit_begin", "fit_good", "fit_good_enough"})
 
 
@@ -66,10 +60,8 @@ def _place(ch_name: str) -> str:
     >>> _place("TP9"), _place("AF8"), _place("PO7"), _place("Cz")
     ('fit_left_ear', 'fit_right_forehead', 'fit_left_back', '')
     """
-    for pattern, place in _PLACES.items():
-        if found := re.fullmatch(pattern, ch_name.upper()):
-            return f"fit_{'left' if int(found[2]) % 2 else 'right'}_{place}"
-    return ""
+    place = electrode_place(ch_name)
+    return f"fit_{place}" if place else ""
 
 
 class FitVoice:

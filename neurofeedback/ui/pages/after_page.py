@@ -78,13 +78,15 @@ class AfterPage(QWidget):
         self._message = label(live=True, name=window.MESSAGE)
         self._timeline = IndexTimeline(theme)
         self._legend = label(tr(after.LEGEND, name=tr(INDEX_NAME), meaning=tr(INDEX_MEANING)), quiet=True)
+        self._key = label(tr(after.KEY, name=tr(INDEX_NAME)), quiet=True)
         self._decoder_text = label(name=after.DECODER_NAME)
         self._signs = label(quiet=True, name=after.SIGNS_NAME)
         self._notes_form = NotesForm()
         self._what_if = WhatIfPanel(profiles)
         self._body = BodyPanel()
         self._evaluation = label(quiet=True)
-        for line in (*self._lines, self._message, self._legend, self._decoder_text, self._evaluation, self._signs):
+        learned = (self._decoder_text, self._evaluation, self._signs)
+        for line in (*self._lines, self._message, self._key, self._legend, *learned):
             line.setWordWrap(True)
         self._again = button(after.SIT_AGAIN, lambda: self._run_when_saved(self.again.emit), main=True)
         self._report = button(after.OPEN_REPORT, self._open_report)
@@ -131,6 +133,7 @@ class AfterPage(QWidget):
         self._more = QWidget()
         more = column(self._more, gap=10)
         more.addWidget(self._timeline, 1)
+        more.addWidget(self._key)
         more.addLayout(self._columns())
         more.addWidget(self._body)
         more.addWidget(self._details())
@@ -215,7 +218,7 @@ class AfterPage(QWidget):
             part.setVisible(recording is not None)
         self._discard.setText(tr(after.DISCARD))
         self._again.setVisible(not only_recorded)
-        for part in (self._timeline, self._learned):  # they show the index and what is learned from answers
+        for part in (self._timeline, self._key, self._learned):  # they show the index and what is learned from answers
             part.setVisible(not only_recorded)
         self._short.setVisible(is_short(result))
         self._short_question.setText(tr(after.KEEP_SHORT))
