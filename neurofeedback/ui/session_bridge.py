@@ -14,7 +14,7 @@ from neurofeedback.session.config import RunningSession, SessionConfig, SessionR
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import session_notices, window
 from neurofeedback.texts.catalogue import error_text, tr
-from neurofeedback.ui.system_voice import SystemVoice, system_voice_for
+from neurofeedback.ui.sound.system_voice import SystemVoice, system_voice_for
 
 _log = logging.getLogger(__name__)
 

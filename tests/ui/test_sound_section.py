@@ -18,7 +18,7 @@ from neurofeedback.settings.audio_feedback import AudioSettings, FeedbackSetting
 from neurofeedback.texts import sound
 from neurofeedback.types import BackgroundMode, Guidance
 from neurofeedback.ui.preferences import Preferences
-from neurofeedback.ui.sound_preview import Preview, SoundPreview
+from neurofeedback.ui.sound.sound_preview import Preview, SoundPreview
 from neurofeedback.ui.widgets.sound_section import PREVIEWS, SoundSection
 
 NEUTRAL_GAIN = GuidanceMapper(FeedbackSettings(), 0.25).neutral_gain

@@ -18,10 +18,10 @@ from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts import sound
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.texts.spoken import SENTENCES
-from neurofeedback.ui import sound_preview, system_voice
 from neurofeedback.ui.session_bridge import SessionBridge
-from neurofeedback.ui.sound_preview import Preview, SoundPreview
-from neurofeedback.ui.system_voice import SystemVoice, open_speech, system_voice_for
+from neurofeedback.ui.sound import sound_preview, system_voice
+from neurofeedback.ui.sound.sound_preview import Preview, SoundPreview
+from neurofeedback.ui.sound.system_voice import SystemVoice, open_speech, system_voice_for
 from tests.session.voice.test_announcer import Heard
 
 pytestmark = pytest.mark.qt_log_ignore("pipewire")  # Qt looks for it when its speech is imported

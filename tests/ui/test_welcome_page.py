@@ -131,7 +131,7 @@ def test_first_start_needs_four_presses_to_the_session(qtbot: QtBot, tmp_path: P
 def test_three_sounds_and_a_slider_play_what_a_session_plays(
     page: WelcomePage, qtbot: QtBot, sink: HeardSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neurofeedback.ui.sound_preview._WAIT_S", 0.01)
+    monkeypatch.setattr("neurofeedback.ui.sound.sound_preview._WAIT_S", 0.01)
     press(page, "Next")
     gains = []
     for name in ("Quiet: with the breath", "Tone: wandering", "Unclear signal"):

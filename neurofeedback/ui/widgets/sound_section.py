@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSlider, QWidget
 from neurofeedback.texts import settings
 from neurofeedback.texts.catalogue import language, tr
 from neurofeedback.ui.preferences import LEVEL_LIMITS_DB, Preferences, is_language
-from neurofeedback.ui.sound_preview import Preview, SoundPreview
+from neurofeedback.ui.sound.sound_preview import Preview, SoundPreview
 from neurofeedback.ui.widgets.basic import ComboBox, button, ignore_wheel, label
 
 _CHECKS = ("background_follows", "calm_sign", "voice")

@@ -13,7 +13,7 @@ from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.texts import sound, spoken
 from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.languages import in_language
-from neurofeedback.ui.system_voice import open_speech
+from neurofeedback.ui.sound.system_voice import open_speech
 
 if TYPE_CHECKING:
     from PyQt6.QtTextToSpeech import QTextToSpeech

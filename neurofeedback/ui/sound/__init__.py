@@ -1,0 +1,1 @@
+"""Sound beside a session: previews, and the voice of the system."""
