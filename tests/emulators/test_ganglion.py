@@ -26,7 +26,11 @@ from neurofeedback.emulators.ganglion import (
     quantise,
 )
 from neurofeedback.emulators.signal_input import alpha_rhythm
-from neurofeedback.errors import SettingsError
+from neurofeedback.errors import SettingsError, SourceError
+from neurofeedback.session.clock import RealClock
+from neurofeedback.session.fit.impedance import measure_impedances
+from neurofeedback.settings.load import load_settings
+from neurofeedback.types import StreamInfo
 
 NOISE = np.random.default_rng(0).normal(0, 30, (4, 200 * 10))
 BOARDS = (Ganglion, GanglionFirmware2)
@@ -252,3 +256,29 @@ def test_check_shows_the_impedances_that_the_board_measures() -> None:
     ]
     assert rows[-1].startswith("reference")
     assert hint.startswith("Press the electrode to the skin")
+
+
+@pytest.mark.parametrize("device", ["synthetic", "simulated:3"])
+def test_a_headset_that_measures_no_impedance_is_refused(device: str) -> None:
+    with pytest.raises(SettingsError, match="this headset does not measure impedance"):
+        measure_impedances(device, load_settings("default"), RealClock())
+
+
+def test_a_board_that_answers_with_no_impedance_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class SilentBoard:
+        measures_impedance = True
+        impedances = (8.0, 0.0, 0.0, 0.0, 0.0)
+        stream = StreamInfo("ganglion", 200.0, ("EEG1", "EEG2", "EEG3", "EEG4"), montage="ganglion", placed_freely=True)
+
+        def prepare_impedance(self) -> None: ...
+        def restart_numbering(self) -> None: ...
+        def open(self) -> None: ...
+        def close(self) -> None: ...
+        def read(self) -> None: ...
+
+    monkeypatch.setattr("neurofeedback.session.fit.impedance.open_source", lambda *_, **__: SilentBoard())
+    clock = RealClock()
+    times = iter(range(0, 100, 5))
+    monkeypatch.setattr(clock, "now", lambda: float(next(times)))
+    with pytest.raises(SourceError, match="the headset measured no impedance: got ganglion"):
+        measure_impedances("ganglion", load_settings("default"), clock)
