@@ -136,6 +136,8 @@ class BoardSpec:
         Counter rules by the number of the firmware, for a board whose driver reads it.
     impedance_command : str
         BrainFlow command after which the board measures impedance, kOhm, instead of streaming; empty if it cannot.
+    datagram_port : int
+        UDP port that it sends to unless the device name has another; 0 if it sends no datagrams.
     """
 
     name: str
@@ -155,6 +157,7 @@ class BoardSpec:
     defaults: Mapping[str, str] = field(default_factory=dict[str, str])
     counters_by_firmware: Mapping[str, CounterRule] = field(default_factory=dict[str, CounterRule])
     impedance_command: str = ""
+    datagram_port: int = 0
 
 
 _MUSE_COUNTER = CounterRule(65536, repeat=12)
@@ -244,6 +247,8 @@ def device_name_syntax(spec: BoardSpec) -> str:
 # A Crown's count ends at 31 by a report from hardware, at 255 in its maker's own simulator; that it counts is checked.
 _OTHER_COUNTERS = {"crown": CounterRule(32, repeat=0)}
 
+_OSC_PORT = 9000
+
 _OTHER_CONNECTIONS = {
     "ganglion": BOARDS["ganglion"],
     "ganglion-wifi": BOARDS["ganglion"],
@@ -264,7 +269,8 @@ def generic_board(name: str, board_id: int) -> BoardSpec:
     >>> generic_board("cyton-wifi", 5).montage, generic_board("unicorn", 8).montage
     ('cyton', 'auto')
     """
-    spec = BoardSpec(name, board_id, connection_hint(name).needs, counter=_OTHER_COUNTERS.get(name))
+    hint, counter = connection_hint(name), _OTHER_COUNTERS.get(name)
+    spec = BoardSpec(name, board_id, hint.needs, counter=counter, datagram_port=_OSC_PORT if hint is _NEUROSITY else 0)
     if name not in _OTHER_CONNECTIONS:
         return spec
     same = _OTHER_CONNECTIONS[name]

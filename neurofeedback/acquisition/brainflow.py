@@ -20,6 +20,7 @@ from neurofeedback.acquisition.aux_signals import AuxTable, find_aux_signals, sp
 from neurofeedback.acquisition.board_info import auxiliary_tables, channel_names, describe_board
 from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.acquisition.brainflow_errors import to_source_error
+from neurofeedback.acquisition.datagrams import wait_for_datagram
 from neurofeedback.acquisition.placement.counter_tracking import arrival_times, to_seconds
 from neurofeedback.acquisition.placement.muse_stale_blocks import StalePacketFilter
 from neurofeedback.acquisition.placement.sample_placement import PlacedSamples, SamplePlacer, restrict_to_channels
@@ -118,6 +119,8 @@ class BoardSource:
             return
         self._check_scale()
         self._check_port()
+        if self._spec.datagram_port:
+            wait_for_datagram(int(self._parameters.get("ip_port", self._spec.datagram_port)))
         brainflow_log.redirect()
         board = _Board(self._spec.board_id, _input_params(self._parameters))
         try:

@@ -27,7 +27,7 @@ from neurofeedback.emulators.udp_headsets import (
     EmulatedUdpHeadset,
     StreamingBoard,
 )
-from neurofeedback.errors import SettingsError
+from neurofeedback.errors import SettingsError, SourceError
 
 NOISE = np.random.default_rng(0).normal(0, 30, (8, 1000))
 CYTON = board_layout("cyton")
@@ -175,6 +175,22 @@ def test_a_crowns_silence_is_a_gap_by_its_count_and_the_hosts_clock():
     assert np.isnan(data[0]).sum() == gap
     sent = np.array(headset.samples_uv).T
     assert headset.lost_samples[0] == start + first_sample(data, sent)
+
+
+@pytest.mark.real_time
+def test_a_crown_that_is_not_there_is_refused_before_its_driver_could_hang(monkeypatch):
+    """The driver never returns if the first message comes after its five seconds."""
+    headset = Crown(alpha_rhythm(8, CROWN_SFREQ, seed=1), suffering("drop"), epoch=time.time())
+    with EmulatedUdpHeadset(headset) as sender:
+        source = open_source(f"brainflow:crown:ip_port={sender.port}")
+        with monkeypatch.context() as patch:
+            patch.setattr("neurofeedback.acquisition.datagrams.wait_for_datagram.__defaults__", (0.2,))
+            with pytest.raises(SourceError, match=f"no headset sends to this computer's UDP port: got {sender.port}"):
+                source.open()
+        headset.clear_faults()
+        source.open()
+        assert read_until(source, 100)
+        source.close()
 
 
 STREAMED = """
