@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import ContactLevel, Frame
-from neurofeedback.verification.replay import replay
 
 _GRADES = {ContactLevel.GOOD: 0, ContactLevel.FAIR: 1, ContactLevel.BAD: 2}
 _MIN_LISTED_SHARE = 0.01
@@ -53,6 +52,8 @@ class ContactLog:
 
 def replay_contacts(recording: Recording) -> ContactLog:
     """Replay a session, which must have its own profile, and return its contacts."""
+    from neurofeedback.verification.replay import replay  # takes long to load; a stored comparison needs none
+
     ch_names = recording.stream.ch_names
     reasons = [Counter[str]() for _ in ch_names]
     samples, grades = array("q"), array("b")  # a list of lists would take ten times as much for a night

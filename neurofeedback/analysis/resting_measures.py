@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal as scipy_signal
 
 from neurofeedback.analysis.clean_signal import CleanSignal
 from neurofeedback.processing.aperiodic import AperiodicFit
@@ -114,6 +113,8 @@ def median_psd(windows: Floats, sfreq: float) -> tuple[Floats, Floats]:
     The median is corrected for its bias (Allen et al. 2012 Phys Rev D 85:122006).
     """
     n = windows.shape[1]
+    from scipy import signal as scipy_signal  # takes half a second to load; a stored comparison needs none
+
     freqs, psd = scipy_signal.welch(
         windows.ravel(), sfreq, window="hann", nperseg=n, noverlap=0, detrend="constant", average="median"
     )
@@ -122,6 +123,8 @@ def median_psd(windows: Floats, sfreq: float) -> tuple[Floats, Floats]:
 
 def window_psds(windows: Floats, sfreq: float) -> tuple[Floats, Floats]:
     """Return frequencies and the periodogram of each window, ``(n_windows, n_freqs)``: mean removed, Hann."""
+    from scipy import signal as scipy_signal  # as above
+
     freqs, psds = scipy_signal.periodogram(windows, sfreq, window="hann", detrend="constant")
     return freqs[1:], np.maximum(psds[:, 1:], _TINY)
 

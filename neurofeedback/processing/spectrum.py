@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
 from neurofeedback.processing.framing import mean_of_last_axis
 
@@ -17,7 +16,9 @@ class Periodogram:
 
     def __init__(self, n: int, sfreq: float, max_hz: float) -> None:
         self.n = n
-        window = signal.get_window("hann", n, fftbins=True)
+        from scipy.signal import get_window  # takes half a second to load; `in_band` alone does without
+
+        window = get_window("hann", n, fftbins=True)
         freqs: NDArray[np.float64] = np.asarray(np.fft.rfftfreq(n, 1 / sfreq), dtype=np.float64)
         self._window = window
         self._n_freqs = int(np.searchsorted(freqs, max_hz, side="right"))

@@ -42,7 +42,6 @@ def compare(
     """Compare two conditions of one person: raw measures, never the index."""
     from neurofeedback.analysis.comparison import compare_conditions
     from neurofeedback.recording.bids_paths import check_label  # all of this only when asked for
-    from neurofeedback.report.comparison_page import write_comparison_page
 
     folder = existing_recordings_folder(recordings)
     who = participant or last_participant(folder)
@@ -55,6 +54,8 @@ def compare(
     else:
         _print_comparison(comparison)
     if out is not None:
+        from neurofeedback.report.comparison_page import write_comparison_page  # matplotlib, which takes a second
+
         echo(tr(terminal.COMPARISON_PATH, path=write_comparison_page(comparison, out)), err=json)
 
 
