@@ -9,6 +9,8 @@ Table = dict[str, list[str]]
 
 RENAMED_COLUMNS: Mapping[str, str] = {}
 """Columns of a stored log by the name they have today, where that has changed."""
+ADDED_COLUMNS: frozenset[str] = frozenset()
+"""Columns that stored logs do not have: those of features that were added later, and their z-scores."""
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
 NOT_COMPARED = frozenset({"latency_ms"})
 """Columns that depend on the clock of a sitting."""
@@ -35,7 +37,7 @@ def differences(stored: str, now: str) -> list[str]:
         The first difference of each column, in words; empty where the logs agree.
     """
     ours = {RENAMED_COLUMNS.get(name, name): cells for name, cells in table_of(stored).items()}
-    theirs = table_of(now)
+    theirs = {name: cells for name, cells in table_of(now).items() if name not in ADDED_COLUMNS}
     if list(ours) != list(theirs):
         return [f"columns: {sorted(set(ours) ^ set(theirs)) or 'another order'}"]
     found = (_first(name, cells, theirs[name]) for name, cells in ours.items() if name not in NOT_COMPARED)
