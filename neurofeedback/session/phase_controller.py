@@ -16,9 +16,12 @@ _EXTENDABLE_PHASES = frozenset({Phase.PRACTICE, Phase.TRANSFER, Phase.REST, Phas
 
 @dataclass(frozen=True, slots=True)
 class PhaseOutput:
-    """Result of a frame: commands for the next frame, a bell, a background sound (empty for the same)."""
+    """Result of a frame: commands for the next frame, a bell, a background sound (empty for the same).
 
-    bell: Bell
+    Without a bell the change is not announced.
+    """
+
+    bell: Bell | None
     commands: tuple[Command, ...] = ()
     background: str = ""
 
@@ -126,10 +129,13 @@ class PhaseController:
         if self._segment_index == len(self._segments) - 1:
             self.done = True
             return None
+        was_announced = self.segment.announced
         self._segment_index += 1
         self._segment_start = frame.sample
         self._next_bell = self._first_bell()
         bell = Bell.END if self.phase is Phase.DEBRIEF else Bell.PHASE
+        if not self.segment.announced or (self.phase is Phase.PRACTICE and not was_announced):
+            bell = None  # the bell after a silent transfer would tell of it, too
         return PhaseOutput(bell, self._segment_commands(frame.sample + 1), self.segment.background)
 
     def extend(self, seconds: float) -> bool:

@@ -47,6 +47,8 @@ class Segment:
         Pace of the breath pacer; 0 for none.
     guide : tuple of GuideCue
         Texts to be spoken and shown, in order of time.
+    announced : bool
+        Whether bell and voice announce it.
     """
 
     phase: Phase
@@ -56,6 +58,7 @@ class Segment:
     bell_interval_s: float = 0.0
     breaths_per_min: float = 0.0
     guide: tuple[GuideCue, ...] = ()
+    announced: bool = True
 
     def stretched(self, length_s: float) -> Segment:
         """Return the segment with another length, and its texts at the same shares of it; as they are without one."""
@@ -200,6 +203,7 @@ def _programme_segment(segment: SegmentSettings, programme: Programme, breaths_p
         60 * segment.bell_every_min,
         0.0 if segment.breaths_per_min is None else breaths_per_min or segment.breaths_per_min,
         tuple(GuideCue(60 * text.at_min, text.text, text.id) for text in segment.guide),
+        segment.announced,
     )
 
 

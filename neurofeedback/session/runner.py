@@ -287,8 +287,10 @@ class Runner:
         for command in output.commands:
             self._controls.note_command(command)
             self._record_row(replace(command, sample=max(command.sample, earliest_sample)))
-        self._context.sink.ring(output.bell, self.session_s)
-        if self._start_time is not None and any(command.kind is CommandKind.PHASE for command in output.commands):
+        if output.bell is not None:
+            self._context.sink.ring(output.bell, self.session_s)
+        is_change = any(command.kind is CommandKind.PHASE for command in output.commands)
+        if self._start_time is not None and is_change and output.bell is not None:
             self._guide.announce_phase(self._context.phase_controller.segment, self.session_s)
         if output.background:
             self._context.sink.set_background(output.background, self.session_s)

@@ -76,7 +76,18 @@ class SegmentSettings(SettingsModel):
         le=MAX_BREATHS_PER_MIN,
         description="pace of the breath pacer, breaths a minute; no pacer if omitted",
     )
+    announced: bool = Field(
+        default=True,
+        description="bell and voice at its start; false for a transfer that nobody is told of, in a study",
+    )
     guide: tuple[GuideText, ...] = Field(default=(), max_length=200, description="texts to be spoken, by their times")
+
+    @model_validator(mode="after")
+    def _check_announced(self) -> SegmentSettings:
+        if not self.announced and (self.phase != "transfer" or self.guide or self.background is not None):
+            msg = "announced = false is for a transfer without texts and without another background"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _check_guide(self) -> SegmentSettings:

@@ -119,6 +119,11 @@ class TestPlan:
             ("[[segments]]\nphase = 'settle'", "segments.0.phase = 'settle': Input should be 'practice', 'transfer'"),
             ("[[segments]]\nbackground = 'jazz'", "segments.0.background = 'jazz': Input should be 'rain'"),
             ("[[segments]]\ntarget = 0.5", "unknown key segments.0.target (did you mean target_rate?)"),
+            ("[[segments]]\nannounced = false", "announced = false is for a transfer"),
+            (
+                "[[segments]]\n[[segments]]\nminutes = 1\nphase = 'transfer'\nannounced = false\nbackground = 'rain'",
+                "announced = false is for a transfer without texts",
+            ),
             ("[[segments]]\nminutes = 0", "segments.0.minutes = 0: Input should be greater than 0"),
         ],
     )
@@ -146,6 +151,15 @@ class TestKeeping:
             "wind",
         )
         assert [command.value for command in rest.commands] == ["rest"]
+
+    def test_silent_transfer_begins_and_ends_without_a_bell(self) -> None:
+        silent = Segment(Phase.TRANSFER, 5.0, announced=False)
+        going = run(
+            Segment(Phase.PRACTICE, 5.0), silent, Segment(Phase.PRACTICE, 5.0), silent, Segment(Phase.REST, 5.0)
+        )
+        going.go(30)
+        assert going.phases == [(5, "transfer"), (10, "practice"), (15, "transfer"), (20, "rest")]
+        assert [turn.bell for _, turn in going.turns] == [None, None, None, Bell.PHASE]
 
     def test_bells_ring_at_intervals_but_not_into_the_end(self) -> None:
         going = run(Segment(Phase.PRACTICE, 20.0, bell_interval_s=5.0), Segment(Phase.DEBRIEF, 2.0))

@@ -193,8 +193,9 @@ class Sitting:
         self._sink.set_guidance(_GUIDANCE, at_s)
         output = self._controller.process(_Tick(self._n_ticks, Phase.PAUSE if paused else self._controller.phase))
         if output is not None:
-            self._sink.ring(output.bell, at_s)
-            if output.commands:
+            if output.bell is not None:
+                self._sink.ring(output.bell, at_s)
+            if output.commands and output.bell is not None:
                 self._guide.announce_phase(self._controller.segment, at_s)
             if output.background:
                 self._sink.set_background(output.background, at_s)

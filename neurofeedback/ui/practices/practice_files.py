@@ -117,6 +117,12 @@ def read_draft(practice: PracticeFile, folder: Path) -> PracticeDraft:
 
     place = folder if practice.own else configs_folder() / "programmes"
     programme = load_programme(str(place / f"{practice.name}.toml"))
+    if not all(segment.announced for segment in programme.segments):
+        raise SettingsError(
+            "this practice has a part that is not announced, which the editor cannot show",
+            got=programme.title,
+            todo="edit its file",
+        )
     return PracticeDraft(
         title=programme.title,
         description=programme.description,
