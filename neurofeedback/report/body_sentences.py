@@ -20,27 +20,27 @@ def body_sentences(body: SessionBody | None) -> list[str]:
         return []
     lines: list[str] = []
     if body.heart is not None:
-        lines.append(_rate_sentence(body.heart, texts.HEART, texts.NO_HEART, digits=0))
+        lines.append(_rate_sentence(body.heart, texts.HEART, texts.NO_HEART))
     if body.variability is not None:
         found = body.variability
         low, value, high = (format_number(one, 0) for one in (found.low_ms, found.rmssd_ms, found.high_ms))
         lines.append(tr(texts.VARIABILITY, value=value, low=low, high=high, n=found.n_windows))
     if body.breath is not None:
-        lines.append(_rate_sentence(body.breath, texts.BREATH, texts.NO_BREATH, digits=1))
+        lines.append(_rate_sentence(body.breath, texts.BREATH, texts.NO_BREATH))
     lines += [_pacer_sentence(match) for match in body.pacers]
     if body.still_share is not None:
         lines.append(tr(texts.STILLNESS, share=format_percent(body.still_share)))
     return lines
 
 
-def _rate_sentence(found: RateSummary, sentence: str, without: str, digits: int) -> str:
+def _rate_sentence(found: RateSummary, sentence: str, without: str) -> str:
     if found.mean is None:
         return tr(without, reason=tr(texts.REASONS[found.main_reason]))
     interval = ""
     if found.low is not None and found.high is not None:
-        low, high = format_number(found.low, digits), format_number(found.high, digits)
+        low, high = format_number(found.low, 1), format_number(found.high, 1)
         interval = tr(texts.INTERVAL, low=low, high=high)
-    rate = format_number(found.mean, digits)
+    rate = format_number(found.mean, 1)
     return tr(sentence, rate=rate, interval=interval, share=format_percent(found.good_share))
 
 

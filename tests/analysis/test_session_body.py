@@ -197,7 +197,7 @@ def test_sentences_have_quality_and_interval():
     )
     heart, variability, breath, pacer, unclear, still = body_sentences(body)
     assert heart == (
-        "Heart rate: 62 a minute on average (95 % interval 61 to 64). The pulse was clear in 91 % of the time."
+        "Heart rate: 62.3 a minute on average (95 % interval 61.2 to 63.5). The pulse was clear in 91 % of the time."
     )
     assert "41 ms (95 % interval 35 to 47)" in variability
     assert breath == "Breathing: 12.9 breaths a minute on average. The breath was clear in 50 % of the time."
@@ -224,7 +224,7 @@ def test_the_course_report_has_rates_with_quality():
     assert body_rows(
         [(day, SessionBody(heart=found, breath=short, still_share=0.9)), (day, SessionBody(heart=none))]
     ) == [
-        ("2026-11-22 09:00", "62 (61-64)", "91 %", "12.9", "50 %", "90 %"),
+        ("2026-11-22 09:00", "62.3 (61.2-63.5)", "91 %", "12.9", "50 %", "90 %"),
         ("2026-11-22 09:00", "-", "0 %", "-", "-", "-"),
     ]
 

@@ -85,8 +85,8 @@ def find_rhythm(values: Floats, sfreq: float, shortest_s: float, longest_s: floa
     Examples
     --------
     >>> rhythm = find_rhythm(np.sin(2 * np.pi * 1.1 * np.arange(1280) / 64), 64.0, 1 / 3, 1.5)
-    >>> round(60 / rhythm.period_s, 1), round(rhythm.strength, 1)
-    (66.0, 1.0)
+    >>> round(60 / rhythm.period_s), round(rhythm.strength, 1)
+    (66, 1.0)
     """
     centred = values - values.mean()
     n, power = centred.size, float(centred @ centred)

@@ -193,15 +193,15 @@ def body_rows(sessions: Sequence[tuple[datetime, SessionBody]]) -> list[tuple[st
     return [
         (
             started.strftime(_MOMENT),
-            *_rate_cells(body.heart, 0),
-            *_rate_cells(body.breath, 1),
+            *_rate_cells(body.heart),
+            *_rate_cells(body.breath),
             tr(texts.BODY_UNKNOWN) if body.still_share is None else format_percent(body.still_share),
         )
         for started, body in sessions
     ]
 
 
-def _rate_cells(found: RateSummary | None, digits: int) -> tuple[str, str]:
+def _rate_cells(found: RateSummary | None) -> tuple[str, str]:
     """Return a mean rate with its interval, and the share of the time in which it was clear."""
     unknown = tr(texts.BODY_UNKNOWN)
     if found is None:
@@ -209,7 +209,7 @@ def _rate_cells(found: RateSummary | None, digits: int) -> tuple[str, str]:
     clear = format_percent(found.good_share)
     if found.mean is None:
         return unknown, clear
-    mean = format_number(found.mean, digits)
+    mean = format_number(found.mean, 1)
     if found.low is None or found.high is None:
         return mean, clear
-    return f"{mean} ({format_number(found.low, digits)}-{format_number(found.high, digits)})", clear
+    return f"{mean} ({format_number(found.low, 1)}-{format_number(found.high, 1)})", clear
