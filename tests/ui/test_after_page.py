@@ -90,6 +90,17 @@ def test_after_page_shows_summary_lines_before_the_overview_is_read(page: Page) 
     assert page.after._decoder_text.text()
 
 
+def test_masked_session_is_shown_without_index_and_decoder(page: Page, finished: SessionResult) -> None:
+    page.wait_for_overview()
+    page.bot.waitUntil(lambda: not page.after.busy, timeout=WAIT_MS)
+    assert finished.session_dir is not None
+    page.after._show_overview(replace(read_overview(finished.session_dir), masked=True))
+    assert "its index is shown after the study is unlocked" in page.shown()
+    for part in (page.after._timeline, page.after._learned, page.after._report, page.after._export):
+        assert not part.isVisible()
+    assert not page.after._decoder_task.busy, "no summary of the decoder is read"
+
+
 def test_message_is_shown_without_the_text_of_the_title(qtbot: QtBot, finished: SessionResult) -> None:
     assert finished.message == COMPLETE
     assert COMPLETE not in Page(qtbot, finished).shown()

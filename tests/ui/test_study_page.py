@@ -320,6 +320,17 @@ def test_lost_key_is_one_message_before_anything_is_recorded(
     assert "recorded late" not in log
 
 
+def test_session_that_broke_off_is_completed_and_stays_masked(
+    room: Room, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neurofeedback.recording.recovery.recover_sessions", lambda root: [root / "derivatives"])
+    page = page_of(room)
+    page.activate()
+    qtbot.waitUntil(lambda: not page.busy)
+    assert page.message.text().startswith("A sitting that broke off was completed")
+    assert page.message.text().endswith("it stays masked.")
+
+
 def test_unlocked_study_records_no_masked_session(room: Room, qtbot: QtBot, tmp_path: Path) -> None:
     unlock(tmp_path, by=BY, why="end")
     page = page_of(room)
@@ -351,6 +362,11 @@ def test_command_line_opens_the_page_with_person_and_reason(
     dialog = confirm(page, "09", "ill")
     assert dialog.deviation == "ill"
     dialog.reject()
+    window._show_study(StudyOpening(base, "19"))
+    page = window._study
+    assert page is not None
+    qtbot.waitUntil(lambda: not page.busy)
+    assert page.message.text() == "Nobody is enrolled under the number 19."
 
 
 def test_real_masked_sitting_in_the_window_tells_nothing(

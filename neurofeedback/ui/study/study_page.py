@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.study.agenda import Agenda, PersonAgenda, StepKind, VisitStep
 from neurofeedback.study.schedule import VisitState, VisitStatus, visit_deviations
-from neurofeedback.texts import window
+from neurofeedback.texts import home, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.studies import study_page
 from neurofeedback.ui.app_state import StudyOpening
@@ -217,8 +217,13 @@ class StudyPage(QWidget):
 
     def _show_read(self, found: tuple[Agenda, bool]) -> None:
         agenda, broke_off = found
-        text = self._end or (tr(study_page.BROKE_OFF) if broke_off else "")
-        self.message.setText(text or ("" if agenda.people else tr(study_page.NOBODY)))
+        given = self.opening.participant
+        text = "" if agenda.people else tr(study_page.NOBODY)
+        if agenda.people and given and not any(_is_number(one, given) for one in agenda.people):
+            text = tr(study_page.NOT_ENROLLED, participant=given)
+        if broke_off:
+            text = tr(study_page.BROKE_OFF if agenda.protocol.masked else home.UNFINISHED_COMPLETED)
+        self.message.setText(self._end or text)
         self._show_agenda(agenda)
 
     def _show_agenda(self, agenda: Agenda) -> None:
