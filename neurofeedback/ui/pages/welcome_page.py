@@ -23,6 +23,7 @@ from neurofeedback.ui.widgets.water_view import WaterView
 _TEXT_WIDTH = 820
 _STEPS = 100
 _MIN_PICTURE_HEIGHT = 90
+_LEAST_PICTURE_HEIGHT = 20
 
 
 class WelcomePage(QWidget):
@@ -110,7 +111,11 @@ class WelcomePage(QWidget):
         chime = row(button(welcome.HEAR_CHIME, self._play_chime), self._tried)
         chime.setStretch(1, 1)
         middle = row(self._prompt)
-        return self._card(2, middle, chime, _wrapped(label(welcome.PRESS, quiet=True)))
+        parts = (middle, chime, _wrapped(label(welcome.PRESS, quiet=True)))
+        picture = WaterView(self._water)
+        card = self._card(2, *parts, picture=picture)
+        picture.setMinimumHeight(_LEAST_PICTURE_HEIGHT)  # in large type the question needs the space
+        return card
 
     @property
     def number(self) -> int:

@@ -47,8 +47,9 @@ class IndexView(QWidget):
         top = row(self._line, self._number, gap=14)
         top.addStretch(1)
         inside.addLayout(top)
-        for line in (self._name, meaning):
-            inside.addWidget(line, alignment=Qt.AlignmentFlag.AlignLeft)
+        meaning.setWordWrap(True)
+        inside.addWidget(self._name, alignment=Qt.AlignmentFlag.AlignLeft)
+        inside.addWidget(meaning)
 
     def show_index(self, name: str, mwi: float, history: NDArray[np.float32]) -> None:
         """Show the name of the index, its value (0 to 100, NaN where there is none) and its last minutes."""

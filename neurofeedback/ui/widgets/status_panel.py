@@ -39,7 +39,7 @@ class StatusPanel(QFrame):
         inside.setSpacing(MARGIN)
         inside.setContentsMargins(MARGIN, 16, MARGIN, 0)
         inside.addLayout(lines, 1)
-        inside.addWidget(self._index, 0, Qt.AlignmentFlag.AlignTop)
+        inside.addWidget(self._index, 1, Qt.AlignmentFlag.AlignTop)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the status of a snapshot; in a masked session contact and signal alone."""
