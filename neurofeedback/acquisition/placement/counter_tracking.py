@@ -28,6 +28,7 @@ _N_BLOCKS, _N_BLOCKS_AT_JUMP, _N_BLOCKS_IF_DOUBTFUL = 2, 3, 6
 _PACE_TOLERANCE_S = 0.012
 _CYCLE_TOLERANCE_S = 0.06
 _MAX_CHUNK_S = 0.1
+_FORGETTING = 0.999
 _MIN_GARBAGE_STEP = 8
 _MIN_MILLISECONDS = 1e11
 
@@ -66,6 +67,8 @@ class CounterTracker:
         self._late_from = self._cycle - self._slack if self._cycle else self._slack
         self._max_silence = self._late_from if self._cycle else sfreq
         self._tolerance = _PACE_TOLERANCE_S * sfreq
+        self._longest_chunk = _MAX_CHUNK_S * sfreq
+        self._usual_lateness = 0.0
         self._last: _Sample | None = None
         self._count: tuple[int, int] | None = None
         self._held: list[_Sample | None] = []
@@ -204,6 +207,8 @@ class CounterTracker:
         self._last = sample
         if not self._earliest.lateness(sample.position, sample.time) >= self._late_from:
             self._earliest.update(sample.position, sample.time)
+        if sample.lateness <= self._longest_chunk:  # more is a pause or a loss
+            self._usual_lateness = max(sample.lateness, _FORGETTING * self._usual_lateness)
         return SamplePosition(sample.position, cause)
 
     def _drop_held(self) -> list[SamplePosition | None]:
@@ -278,7 +283,7 @@ class CounterTracker:
         placed = [held for held in self._held if held]
         start = jumps[-1].position if jumps else -inf
         at_pace = level + self._tolerance
-        in_chunk = at_pace if jumps else level + _MAX_CHUNK_S * self._sfreq
+        in_chunk = at_pace if jumps else level + self._chunk_lateness()
         silent_s = max(0.0, n_lost / self._sfreq - _MAX_CHUNK_S) if self._cycle else 0.0
         prompt = (
             sample
@@ -289,6 +294,15 @@ class CounterTracker:
         first = next(prompt, placed[-1])
         is_sure = self._cycle and not jumps and first is placed[0]
         return self._place_held(n_lost, first, "lost" if is_sure else "gap")
+
+    def _chunk_lateness(self) -> float:
+        """Return how late the first sample of a chunk may be, in samples: twice the usual, a tenth of a second at most.
+
+        Without a counter nothing else shows where a gap ends, so there it is the longest.
+        """
+        if self._cycle is None:
+            return self._longest_chunk
+        return min(self._longest_chunk, 2 * self._usual_lateness + self._tolerance)
 
     def _is_sure(self, jump: _Sample) -> bool:
         """Whether whole cycles were lost at the only jump of the counter among the held samples.

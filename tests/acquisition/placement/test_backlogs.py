@@ -70,3 +70,8 @@ def test_place_of_a_loss_of_whole_cycles_is_uncertain_although_one_packet_was_lo
 def test_loss_of_whole_cycles_within_a_burst_is_not_placed_too_early() -> None:
     outcome = place(draw(20266854))
     assert (outcome.invented, outcome.behind, outcome.sure) == (0, 0, False)
+
+
+def test_short_queue_before_a_loss_of_a_whole_cycle_is_no_chunk_after_it() -> None:
+    outcome = place(draw(20267743))
+    assert (outcome.invented, outcome.behind) == (0, 0)
