@@ -141,11 +141,21 @@ def _record_together(name: str, faults: Sequence[FaultKind], folder: Path) -> di
 
 
 def places(kind: HeadsetKind, session: Session) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Index of each whole recorded sample, and of the sent one with its values; -1 if none has."""
-    sent = {tuple(column): i for i, column in enumerate(kind.counts(session.headset).T.tolist())}
+    """Index of each whole recorded sample, and of the sent one with its values; -1 if none has.
+
+    Where several have the same values, it is the one that is nearest to where the sample before it leads.
+    """
+    sent: dict[tuple[int, ...], list[int]] = {}
+    for i, column in enumerate(kind.counts(session.headset).T.tolist()):
+        sent.setdefault(tuple(column), []).append(i)
     there = np.flatnonzero(np.isfinite(session.data).all(axis=0))
-    columns = kind.to_counts(session.data[:, there]).T.tolist()
-    return there, np.array([sent.get(tuple(column), -1) for column in columns])
+    found: list[int] = []
+    shift = kind.n_not_delivered
+    for recorded, column in zip(there.tolist(), kind.to_counts(session.data[:, there]).T.tolist(), strict=True):
+        candidates = sent.get(tuple(column), [-1])
+        found.append(min(candidates, key=lambda at, due=recorded + shift: abs(at - due)))
+        shift = found[-1] - recorded if len(candidates) == 1 and found[-1] >= 0 else shift
+    return there, np.array(found)
 
 
 def shares_in_place(session: Session, kind: HeadsetKind) -> list[float]:
