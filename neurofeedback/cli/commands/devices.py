@@ -62,7 +62,8 @@ def _show_scan(ports: list[str], *, as_json: bool) -> None:
 
     result = scan(ports)
     if as_json:
-        print_json(asdict(result))
+        found = [{"device": one.device, "about": one.about} for one in result.found]
+        print_json(asdict(result) | {"found": found})
         return
     echo("\n".join(scan_lines(result)))
 
