@@ -90,15 +90,16 @@ LATER_KEYS = {
     *("voice_enabled", "voice_db", "voice_language", "voice_speed", "voice_folder", "ask_sure", "ask_sleepy"),
     *("clinic_text", "recall_days", "min_days_apart", "programme"),
     "pacer",
+    *("heart_rate", "breath_rate", "still_share"),
     *("n_pairs", "answer_by_answer", "untaught", "share_above_base_rate"),
 }
 """Keys of settings and of documents that version 0.1.0 did not have."""
-LATER_PRACTICE_KEYS = {"feedback", "headset", "learn", "evidence", "breaths_per_min", "guide"}
+LATER_PRACTICE_KEYS = {"feedback", "headset", "learn", "evidence", "breaths_per_min", "guide", "announced", "question"}
 """Keys of practices that version 0.1.0 did not have; its profiles have some of these names."""
 LATER_PREFERENCES = (
     *("ask_sure", "ask_sleepy", "mood_questions", "background_follows", "tone_timbre", "calm_sign"),
     *("voice", "voice_language", "voice_folder", "background_db", "tone_db", "calm_db", "bells_db", "voice_db"),
-    *("difficulty_question", "pace", "language"),
+    *("difficulty_question", "pace", "language", "pulse"),
 )
 """Settings of the window that version 0.1.0 did not have."""
 LATER_CHOICES = ("battery", "battery_of")
