@@ -23,6 +23,7 @@ from neurofeedback.cli.main import app
 from neurofeedback.errors import EXIT_RECORDING, RecordingError, SettingsError
 from neurofeedback.learning.past_sessions import finished_sessions
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
+from neurofeedback.recording.discarding import discard_session
 from neurofeedback.recording.live_files import LiveFiles
 from neurofeedback.recording.masking.masked_sessions import is_masked, is_sealed, read_study_start
 from neurofeedback.recording.masking.played_feedback import CHUNK_BYTES, COLUMNS
@@ -298,6 +299,18 @@ def test_masked_session_is_shown_nowhere(both: dict[str, Path]) -> None:
     assert bids_errors(root) == []
     shown = CliRunner().invoke(app, ["replay", str(files.raw)])
     assert "same as log: identical" in shown.output
+
+
+def test_session_of_a_study_is_not_moved_to_the_bin(both: dict[str, Path], tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(both["sham-first"], root)
+    files = session_files(root)
+    for lost in (None, files.derived_file("start.json")):
+        if lost is not None:
+            lost.unlink()
+        with pytest.raises(RecordingError, match="of a study is not deleted"):
+            discard_session(files)
+    assert files.raw.is_dir()
 
 
 def test_one_person_s_reveal_lifts_no_mask(both: dict[str, Path], tmp_path: Path) -> None:

@@ -423,12 +423,12 @@ def _save_notes_task(session: Path, changes: Mapping[str, NoteValue], _handle: T
 
 def _discard_task(session: Path, _handle: TaskHandle) -> BinnedSession:
     from neurofeedback.formats.reader import find_session
-    from neurofeedback.storage.bin import move_to_bin
+    from neurofeedback.recording.discarding import discard_session
 
     files = find_session(session) if session.exists() else None
     if files is None:
         raise RecordingError("the sitting's folder is gone", got=str(session), todo="nothing else is touched")
-    return move_to_bin(files.root, files.session_prefix, (files.raw, files.derived), files.lock_path)
+    return discard_session(files)
 
 
 def _restore_task(binned: BinnedSession, _handle: TaskHandle) -> None:

@@ -267,10 +267,9 @@ def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> list[P
 
 def _delete_task(recordings: Path, stem: str, _handle: TaskHandle) -> BinnedSession:
     from neurofeedback.recording.bids_paths import SessionFiles
-    from neurofeedback.storage.bin import move_to_bin
+    from neurofeedback.recording.discarding import discard_session
 
-    files = SessionFiles.from_stem(recordings, stem)
-    return move_to_bin(files.root, files.session_prefix, (files.raw, files.derived), files.lock_path)
+    return discard_session(SessionFiles.from_stem(recordings, stem))
 
 
 def _restore_task(binned: BinnedSession, _handle: TaskHandle) -> None:
