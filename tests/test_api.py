@@ -97,8 +97,11 @@ def test_unknown_name_of_the_package_is_an_attribute_error() -> None:
 
 
 def test_package_is_typed_and_its_version_is_that_of_the_project() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert nf.__version__ == project["version"]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = settings["project"]
+    assert project["dynamic"] == ["version"]
+    stated = (ROOT / settings["tool"]["hatch"]["version"]["path"]).read_text(encoding="utf-8")
+    assert f'"{nf.__version__}"' in stated
     assert (resources.files("neurofeedback") / "py.typed").is_file()
 
 

@@ -60,6 +60,7 @@ GUARDED: dict[str, tuple[set[str], str, str]] = {
     "clock.py": (
         {"time.CLOCK_BOOTTIME", "time.clock_gettime"}, 'sys.platform == "linux"', "sleep of the computer"),
     "bin.py": ({".rename()"}, "old.rename(new)", NEW_NAME),
+    "merge.py": ({".rename()"}, "staging.rename(target)", NEW_NAME),
     "file_lock.py": ({"import fcntl", "import msvcrt"}, WINDOWS, "a lock, each system's way"),
     "private_files.py": ({".chmod()", "os.fchmod"}, "_HAS_MODES", "rights of others"),
     "sealing.py": ({".chmod()"}, "path.chmod(0o600)", "without effect on Windows"),

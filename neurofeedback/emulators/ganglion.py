@@ -73,7 +73,7 @@ def pack_bits(values: NDArray[np.int64], n_bits: int) -> bytes:
     Examples
     --------
     >>> pack_bits(np.array([1, -1, 0, 0]), 18).hex()
-    '00007fffe000000000'
+    '00007ffff000000000'
     """
     bits = (values.ravel()[:, None] >> np.arange(n_bits)[::-1]) & 1
     return np.packbits(bits.astype(np.uint8).ravel()).tobytes()

@@ -216,6 +216,18 @@ def test_the_pulse_helps_out_where_the_tilt_is_unclear_but_never_while_moving():
     assert {one.reason for one in measure_breath(acceleration, moving, heart)} == {PoorReason.MOTION}
 
 
+def test_a_breath_that_is_held_in_between_gives_no_rate():
+    times_s = np.arange(round(61 * ACCEL_SFREQ)) / ACCEL_SFREQ
+    tilt = 0.02 * np.sin(2 * np.pi * times_s / 4.0)
+    held = np.where((times_s >= 24) & (times_s < 36), 0.0, tilt)
+    even, broken = (
+        measure_breath(Acceleration(np.array([axis, axis, 1.0 - axis]), ACCEL_SFREQ, 0.0), None, None)
+        for axis in (tilt, held)
+    )
+    assert even[0].rate == pytest.approx(15.0, abs=0.2)
+    assert broken[0].reason is PoorReason.NO_RHYTHM
+
+
 def test_variability_is_that_of_the_beats():
     rng = np.random.default_rng(4)
     rmssd, windows = 0.042, []
@@ -305,3 +317,7 @@ def test_a_board_without_a_pulse_sensor_or_without_acceleration_has_no_such_rate
     only_turning = BodyMonitor()
     only_turning.update([aux("motion", 52.0, ("gyro_x", "gyro_y", "gyro_z"), accel)])
     assert only_turning.latest == LiveBody()
+    only_pulse = BodyMonitor()
+    only_pulse.update([aux("ppg", 64.0, ("ppg_1",), simulate_body(25.0, BodyState(heart_rate=75), seed=1).pulse)])
+    assert only_pulse.latest.heart is not None
+    assert only_pulse.latest.still_share is None

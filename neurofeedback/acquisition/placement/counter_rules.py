@@ -49,7 +49,13 @@ class CounterRule:
         return packet * self.repeat
 
     def is_sample(self, counter: int) -> bool:
-        """Whether a count belongs to a sample, and not to something else that the board sends."""
+        """Whether a count belongs to a sample, and not to something else that the board sends.
+
+        Examples
+        --------
+        >>> CounterRule(256).is_sample(201)
+        True
+        """
         del counter
         return True
 
@@ -71,6 +77,8 @@ class GanglionRule(CounterRule):
     [0, 1, 199, 1, 199]
     >>> three.cycle, three.is_sample(200), three.is_sample(201)
     (201, True, False)
+    >>> two.n_samples(0), two.n_samples(1), three.n_samples(0)
+    (1, 2, 2)
     """
 
     @property

@@ -310,10 +310,9 @@ class CounterTracker:
         They alone would leave no jump, and one packet may be lost anywhere. So the jump must be longer than that, or
         the sample before it was not late yet.
         """
-        if self._rule is None or self._last is None or self._jumped:
-            return False
         is_first = jump is next(filter(None, self._held))
-        return jump.step > 1 + self._rule.repeat or (is_first and self._last.lateness < self._slack)
+        is_prompt = is_first and self._last is not None and self._last.lateness < self._slack
+        return not self._jumped and (is_prompt or jump.step > 1 + (self._rule.repeat if self._rule else 0))
 
     def _place_held(
         self, n_lost: float = 0, before: _Sample | None = None, cause: str = "gap"

@@ -9,9 +9,9 @@ import neurofeedback
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.voice import Utterance
-from neurofeedback.session.voice import fit_voice
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.audio_feedback import AudioSettings
+from neurofeedback.texts import headset_fit
 from neurofeedback.texts.probe_questions import SURE, WHERE
 from neurofeedback.texts.spoken import SENTENCES
 from neurofeedback.types import Guidance, Phase
@@ -144,7 +144,7 @@ def test_every_sentence_is_said_somewhere() -> None:
     package = Path(neurofeedback.__file__).parent
     sources = [*package.rglob("*.py"), *(package.parent / "configs/programmes").glob("*.toml")]
     text = "".join(path.read_text(encoding="utf-8") for path in sources if path.name != "spoken.py")
-    places = {f"fit_{side}_{place}" for side in ("left", "right") for place in fit_voice._PLACES.values()}
+    places = {f"fit_{place}" for place in headset_fit.PLACES}
     assert [name for name in SENTENCES if name not in places and f'"{name}"' not in text] == []
 
 
