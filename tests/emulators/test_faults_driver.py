@@ -209,6 +209,7 @@ def muses(tmp_path_factory):
     return {name: (np.load(folder / f"{name}.npz"), headbands[name]) for name in MUSES}
 
 
+@pytest.mark.real_time
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
 @pytest.mark.parametrize("name", [name for name in MUSES if name != "sent twice"])
 def test_what_costs_a_muse_no_packet_leaves_no_hole(name, muses):
@@ -226,6 +227,7 @@ def test_what_costs_a_muse_no_packet_leaves_no_hole(name, muses):
     assert len(session["refused"]) == (1 if "refuses" in name else 0)
 
 
+@pytest.mark.real_time
 @pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon (apt install dbus)")
 def test_a_block_that_the_driver_gives_out_twice_is_marked_where_it_stands_the_second_time(muses):
     """A packet that comes twice counts as new twice; the channel may be a block late from then on (0008)."""
@@ -244,6 +246,7 @@ def test_a_block_that_the_driver_gives_out_twice_is_marked_where_it_stands_the_s
         assert len(set(blocks)) == len(blocks), "nothing stands there twice"
 
 
+@pytest.mark.real_time
 def test_refused_muse_connection_names_the_reason(muses):
     session, _ = muses["refuses at first"]
     assert str(session["refused"][0]).startswith("no muse-2 was found")
