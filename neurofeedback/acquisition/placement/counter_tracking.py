@@ -68,7 +68,7 @@ class CounterTracker:
         self._max_silence = self._late_from if self._cycle else sfreq
         self._tolerance = _PACE_TOLERANCE_S * sfreq
         self._longest_chunk = _MAX_CHUNK_S * sfreq
-        self._usual_lateness = 0.0
+        self._typical_lateness = 0.0
         self._last: _Sample | None = None
         self._count: tuple[int, int] | None = None
         self._held: list[_Sample | None] = []
@@ -208,7 +208,7 @@ class CounterTracker:
         if not self._earliest.lateness(sample.position, sample.time) >= self._late_from:
             self._earliest.update(sample.position, sample.time)
         if sample.lateness <= self._longest_chunk:  # more is a pause or a loss
-            self._usual_lateness = max(sample.lateness, _FORGETTING * self._usual_lateness)
+            self._typical_lateness = max(sample.lateness, _FORGETTING * self._typical_lateness)
         return SamplePosition(sample.position, cause)
 
     def _drop_held(self) -> list[SamplePosition | None]:
@@ -296,13 +296,13 @@ class CounterTracker:
         return self._place_held(n_lost, first, "lost" if is_sure else "gap")
 
     def _chunk_lateness(self) -> float:
-        """Return how late the first sample of a chunk may be, in samples: twice the usual, a tenth of a second at most.
+        """Return how late the first sample of a chunk may be, in samples: twice the typical, at most 0.1 s.
 
         Without a counter nothing else shows where a gap ends, so there it is the longest.
         """
         if self._cycle is None:
             return self._longest_chunk
-        return min(self._longest_chunk, 2 * self._usual_lateness + self._tolerance)
+        return min(self._longest_chunk, 2 * self._typical_lateness + self._tolerance)
 
     def _is_sure(self, jump: _Sample) -> bool:
         """Whether whole cycles were lost at the only jump of the counter among the held samples.
