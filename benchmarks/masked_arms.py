@@ -1,6 +1,6 @@
 """A script that guesses the arms of masked sessions from a dataset without the run key, and leaks planted to test it.
 
-    python -m benchmarks.masked_arms [--studies 20] [--people 24] [--draws 999]
+    python -m benchmarks.masked_arms [--studies 20] [--people 24] [--draws 999] [--seed 1]
 
 Each study is a crossover with yoked sham: everybody is enrolled and records one short masked session, simulated, by
 somebody who does not respond to the sound. The script has all files of the dataset and the cache of its history: their
@@ -346,6 +346,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=24)
     parser.add_argument("--draws", type=int, default=999)
     parser.add_argument("--leaky", type=int, default=20, help="studies in which the leaks are planted, too")
+    parser.add_argument("--seed", type=int, default=1, help="of the first study's signals; the next has the next")
     chosen = parser.parse_args()
     from neurofeedback.study import sealing
 
@@ -357,7 +358,7 @@ def main() -> None:
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
         for study in range(chosen.studies):
             root = folder / f"{study}" / "data"
-            arms = record_study(root, folder / f"{study}" / "keeper", chosen.people, study + 1)
+            arms = record_study(root, folder / f"{study}" / "keeper", chosen.people, chosen.seed + study)
             planted = LEAKS if study < chosen.leaky else {}
             for leak, change in {"none": None, **planted}.items():
                 copy = folder / f"{study}" / leak
