@@ -336,12 +336,12 @@ def repeat_study(folder: Path, size: StudySize, n_studies: int) -> tuple[int, li
 def main() -> None:
     """Play one study, or many without a signal, and print what they found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    usual = StudySize()
+    default = StudySize()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--people", type=int, default=usual.people)
-    parser.add_argument("--visits", type=int, default=usual.visits)
-    parser.add_argument("--difference", type=float, default=usual.difference)
-    parser.add_argument("--minutes", type=float, default=usual.minutes)
+    parser.add_argument("--people", type=int, default=default.people)
+    parser.add_argument("--visits", type=int, default=default.visits)
+    parser.add_argument("--difference", type=float, default=default.difference)
+    parser.add_argument("--minutes", type=float, default=default.minutes)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=0)
     chosen = parser.parse_args()

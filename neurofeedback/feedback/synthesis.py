@@ -86,10 +86,10 @@ def cut_speech(state: SynthState, fade: int) -> SynthState:
     """Return the state in which the sentence being said fades out within ``fade`` samples, and no other follows."""
     cut: list[SpeechHit] = []
     for hit in state.speech:
-        said = state.position - hit.sample
-        if said >= 0:
-            sound = hit.sound[: said + fade].copy()
-            sound[said:] *= np.linspace(1, 0, fade, dtype=np.float32)[: len(sound) - said, None]
+        played = state.position - hit.sample
+        if played >= 0:
+            sound = hit.sound[: played + fade].copy()
+            sound[played:] *= np.linspace(1, 0, fade, dtype=np.float32)[: len(sound) - played, None]
             cut.append(SpeechHit(sound, hit.sample))
     return replace(state, speech=tuple(cut))
 

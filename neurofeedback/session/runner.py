@@ -191,7 +191,7 @@ class Runner:
             context.sink.ring(Bell.BEGIN, self.session_s)
             self._guide.announce_phase(context.phase_controller.segment, self.session_s)
             if context.stop_advice:
-                self._announcer.say("care_stop", self.session_s)
+                self._announcer.speak("care_stop", self.session_s)
         for consumer in self._consumers:  # the writer is the first
             consumer.process_chunk(chunk)
         self.duration_s = self.session_s
@@ -214,7 +214,7 @@ class Runner:
         if self.battery_monitor.is_low and self._battery_reported_s is None and not self._announcer.question_open:
             self._battery_reported_s = self.session_s
             self._record_event(EventKind.BATTERY_LOW, f"{self.battery_monitor.level:.0f} %")
-            self._announcer.say("headset_battery", self.session_s)
+            self._announcer.speak("headset_battery", self.session_s)
 
     @property
     def _message(self) -> str:
@@ -313,7 +313,7 @@ class Runner:
             self._silent_since = self._last_data_time
             self._silence_update_due = now
             self._record_event(EventKind.SIGNAL_LOST)
-            self._announcer.say("headset_lost", self.session_s)
+            self._announcer.speak("headset_lost", self.session_s)
         if now >= self._silence_update_due:
             self._silence_update_due = now + _SILENCE_UPDATE_S
             self._context.sink.set_guidance(_SIGNAL_LOST_GUIDANCE, self.session_s)
@@ -341,7 +341,7 @@ class Runner:
         self._record_row(Event(sample, EventKind.SIGNAL_BACK, value))
         _log.info("the signal is back; lost: %s", value)
         if was_noticed:
-            self._announcer.say("headset_back", self.session_s)
+            self._announcer.speak("headset_back", self.session_s)
 
     def _find_gap(self, chunk: Chunk) -> LostRun | None:
         """Return a gap measured only by the clock and long enough to reset the filters, else the run lost before."""

@@ -78,10 +78,10 @@ class Evidence(SettingsModel):
 
     def without(self, features: Collection[str]) -> Evidence:
         """Return the profile, and each member of a mixture, without these features; at least one must be left."""
-        kept = tuple(f for f in self.features if f.feature not in features)
+        remaining = tuple(f for f in self.features if f.feature not in features)
         members = tuple(member.without(features) for member in self.members)
         # built anew, so that a profile without features is refused
-        return Evidence.model_validate({**dict(self), "features": kept, "members": members})
+        return Evidence.model_validate({**dict(self), "features": remaining, "members": members})
 
     @property
     def mu(self) -> tuple[float, ...]:

@@ -74,7 +74,7 @@ def append_entry(path: Path, data: JsonObject) -> str:
     make_folder(path.parent)
     with chain_lock(path):
         is_new = not path.exists()
-        _mend_end(path)
+        _complete_last_line(path)
         last = find_last(path, lambda _line: True)
         previous = last.hash if last else _START
         salt = secrets.token_hex(8)  # without it, a removed answer could be guessed from its hash
@@ -204,21 +204,21 @@ def remove_content(path: Path, is_removed: Callable[[JsonObject], bool]) -> int:
     if not path.exists():
         return 0
     with chain_lock(path):
-        _mend_end(path)
-        kept: list[str] = []
+        _complete_last_line(path)
+        intact: list[str] = []
         n_removed = 0
         for raw in path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]:
             line = _parse(raw)
             if line is not None and "data" in line and is_removed(cast("JsonObject", line["data"])):
                 n_removed += 1
                 raw = _dump({"previous": line["previous"], "removed": True, "hash": line["hash"]})  # noqa: PLW2901
-            kept.append(raw)
+            intact.append(raw)
         if n_removed:
-            write_atomic(path, "".join(f"{line}\n" for line in kept))
+            write_atomic(path, "".join(f"{line}\n" for line in intact))
     return n_removed
 
 
-def _mend_end(path: Path) -> None:
+def _complete_last_line(path: Path) -> None:
     """Complete or set aside a last line without newline: an editor may have cut the newline, or a kill the line."""
     if not path.exists():
         return

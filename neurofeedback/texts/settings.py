@@ -66,7 +66,7 @@ SOUND_PLACEHOLDERS = {
     "voice_language": "as the texts; or another one such as fr (by espeak-ng)",
     "voice_folder": "WAV files named by sentence; empty for none",
 }
-HEAR = {
+PREVIEW = {
     "background_db": "Hear the background",
     "tone_timbre": "Hear the guide tone",
     "calm_sign": "Hear the sign of calm",

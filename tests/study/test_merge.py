@@ -100,7 +100,7 @@ def test_two_sites_become_one_and_merging_again_changes_nothing(sites: tuple[Pat
     planned = merge(sites, into, dry_run=True)
     assert not into.exists()
     result = merge(sites, into)
-    assert (result.n_people, result.n_sessions, result.kept, result.shared_slots) == (2, 2 + 2, (), ())
+    assert (result.n_people, result.n_sessions, result.differing, result.shared_slots) == (2, 2 + 2, (), ())
     assert (planned.n_copied, planned.n_joined) == (result.n_copied, result.n_joined)
     assert [content(root) for root in sites] == before, "the datasets of the sites stay as they are"
     assert not list(tmp_path.glob(".*.merge.part"))

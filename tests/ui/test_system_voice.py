@@ -78,15 +78,15 @@ def test_only_what_has_no_recording_needs_it(tmp_path: Path) -> None:
 def test_a_session_hands_it_to_the_screen_and_ends_it_with_an_answer() -> None:
     heard, noted, live = Heard(), list[str](), LiveState(has_system_voice=True)
     speaker = VoiceAnnouncer(ON, heard, eyes_open=False, note=noted.append, live_state=live)
-    speaker.say("phase_rest", 0.0)
-    speaker.say_text("My own.", 1.0)
+    speaker.speak("phase_rest", 0.0)
+    speaker.speak_text("My own.", 1.0)
     assert live.drain_speech() == [Utterance("My own.")]
     speaker.update_question(WHERE, 2.0)
     assert live.drain_speech() == [None]
     assert heard.calls == ["phase_rest", "-", "probe_where"]
     assert noted == ["phase_rest", "My own.", "probe_where"]
     mute = LiveState()
-    VoiceAnnouncer(ON, heard, eyes_open=False, note=noted.append, live_state=mute).say_text("More.", 3.0)
+    VoiceAnnouncer(ON, heard, eyes_open=False, note=noted.append, live_state=mute).speak_text("More.", 3.0)
     assert (heard.calls[-1], mute.drain_speech()) == ("More.", [])
 
 

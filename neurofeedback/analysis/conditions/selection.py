@@ -22,7 +22,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Phase
 
 _LABELS = re.compile(r"(ses-)?[0-9A-Za-z]+(,(ses-)?[0-9A-Za-z]+)*")
-_KEPT_SHARE = 0.8
+_USABLE_SHARE = 0.8
 _REGIONS = ("all", "frontal", "posterior")
 
 
@@ -190,7 +190,7 @@ def _count_complete(side: Sequence[frozenset[int]], rows: Sequence[int]) -> int:
 
 
 def _needed(n: int) -> int:
-    return n if n < MIN_SESSIONS_FOR_TEST else max(math.ceil(_KEPT_SHARE * n), MIN_SESSIONS_FOR_TEST)
+    return n if n < MIN_SESSIONS_FOR_TEST else max(math.ceil(_USABLE_SHARE * n), MIN_SESSIONS_FOR_TEST)
 
 
 def _share_lacking(side: Sequence[frozenset[int]], row: int) -> float:

@@ -37,11 +37,11 @@ class TraceBuffer:
         """Add ``(n_channels, n_samples)`` in uV."""
         decimated = filtered[:, self._skip :: self._step].astype(np.float32)
         self._skip = (self._skip - filtered.shape[1]) % self._step
-        self._keep_recent(filtered)
+        self._append_recent(filtered)
         n_points = self._points.shape[1]
         self._points = np.concatenate([self._points, decimated], axis=1)[:, -n_points:]
 
-    def _keep_recent(self, filtered: NDArray[np.float64]) -> None:
+    def _append_recent(self, filtered: NDArray[np.float64]) -> None:
         self._pieces.append(filtered)
         while sum(piece.shape[1] for piece in self._pieces) - self._pieces[0].shape[1] >= self._n_recent:
             self._pieces.popleft()

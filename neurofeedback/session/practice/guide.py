@@ -97,7 +97,7 @@ class PracticeGuide:
         """
         cue = self._timer.update(segment, elapsed_s, wait=paused or self._announcer.question_open)
         if cue is not None:
-            self._announcer.say_text(cue.text, at_s, sentence=cue.sentence, after_bell=cue.at_s == 0)
+            self._announcer.speak_text(cue.text, at_s, sentence=cue.sentence, after_bell=cue.at_s == 0)
         self.text = self._timer.text_shown(elapsed_s)
         if not paused:
             self._pace(breath_at(elapsed_s, segment.breaths_per_min) if segment.breaths_per_min else None, at_s)

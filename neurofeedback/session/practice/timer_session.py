@@ -139,7 +139,7 @@ class Sitting:
         )
         opened = settings.phases.eyes == "open"
         self._announcer = VoiceAnnouncer(
-            settings.audio, sink, eyes_open=opened, note=lambda _said: None, live_state=live_state
+            settings.audio, sink, eyes_open=opened, note=lambda _sentence: None, live_state=live_state
         )
         self._guide = PracticeGuide(self._announcer, sink, practice=plan.practice)
         self._events: list[SittingEvent] = []

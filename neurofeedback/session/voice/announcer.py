@@ -89,14 +89,14 @@ class VoiceAnnouncer:
         """Say which phase begins, after its bell."""
         if (sentence := _PHASES.get(phase)) is not None:
             opened = self._eyes_open and phase is Phase.SETTLE
-            self.say("phase_settle_open" if opened else sentence, at_s, delay_s=_AFTER_BELL_S)
+            self.speak("phase_settle_open" if opened else sentence, at_s, delay_s=_AFTER_BELL_S)
 
     def announce_changes(self, rows: Iterable[Event | Command], at_s: float) -> None:
         """Say what a request has changed: a pause, its end, a longer sitting."""
         for row in rows:
             sentence = _CHANGES.get((row.kind, row.value if row.kind is CommandKind.PAUSE else ""))
             if sentence is not None:
-                self.say(sentence, at_s)
+                self.speak(sentence, at_s)
 
     def update_time(self, left_s: float, at_s: float, *, quiet: bool = False) -> None:
         """Say that half of the time is over, how much is left, and the end.
@@ -122,15 +122,15 @@ class VoiceAnnouncer:
             passed += [_END] if left_s <= _END_LEFT_S < before_s and self._total_s >= _MIN_END_S else []
             if passed:
                 self._due = (passed[-1], at_s)
-        self._say_due(at_s)
+        self._speak_due(at_s)
 
-    def _say_due(self, at_s: float) -> None:
+    def _speak_due(self, at_s: float) -> None:
         """Say the time that was due, unless a question has been open for too long since."""
         if self._due is None or self._question is not None:
             return
         (sentence, due_s), self._due = self._due, None
         if at_s - due_s <= _MAX_DELAY_S:
-            self.say(sentence, at_s)
+            self.speak(sentence, at_s)
 
     def update_question(self, question: ProbeQuestion | None, at_s: float) -> None:
         """Ask a question that opens, after its chime; an answer ends what is being said."""
@@ -146,12 +146,12 @@ class VoiceAnnouncer:
                 text = SENTENCES[sentence] if sentence else spoken_question(question)
                 self._speak(text, sentence, at_s, _AFTER_BELL_S if is_first else 0.0)
 
-    def say(self, sentence: str, at_s: float, *, delay_s: float = 0.0) -> None:
+    def speak(self, sentence: str, at_s: float, *, delay_s: float = 0.0) -> None:
         """Say a sentence of `texts.spoken`, unless a question is open."""
         if self._enabled and self._question is None:
             self._speak(SENTENCES[sentence], sentence, at_s, delay_s)
 
-    def say_text(self, text: str, at_s: float, *, sentence: str = "", after_bell: bool = False) -> None:
+    def speak_text(self, text: str, at_s: float, *, sentence: str = "", after_bell: bool = False) -> None:
         """Say any text, such as one of a practice, unless a question is open; ``sentence`` names its recording."""
         if self._enabled and self._question is None:
             self._speak(text, sentence, at_s, _AFTER_BELL_S if after_bell else 0.0)

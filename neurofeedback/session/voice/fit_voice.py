@@ -73,25 +73,25 @@ class FitVoice:
     def __init__(self, settings: AudioSettings, sink: Sink, live_state: LiveState | None = None) -> None:
         audible = NullSink() if isinstance(sink, WavSink) else sink
         self._announcer = VoiceAnnouncer(
-            settings, audible, eyes_open=False, note=lambda _said: None, live_state=live_state
+            settings, audible, eyes_open=False, note=lambda _sentence: None, live_state=live_state
         )
-        self._said_s: dict[str, float] = {}
+        self._spoken_at_s: dict[str, float] = {}
         self._candidate, self._since_s = "", -math.inf
         self._last_s = -math.inf
 
     def update(self, headset_fit: HeadsetFit | None, lost_s: float, now_s: float) -> None:
         """Take the state of the fit at a time of the clock (s); None before the first second of signal."""
-        if not self._said_s:
-            self._say("fit_begin", now_s)
+        if not self._spoken_at_s:
+            self._speak("fit_begin", now_s)
         sentence = "fit_waiting" if headset_fit is None else fit_sentence(headset_fit, lost_s)
         if sentence != self._candidate:
             self._candidate, self._since_s = sentence, now_s
         if not sentence or now_s - self._since_s < STEADY_S or now_s - self._last_s < PAUSE_S:
             return
-        said_s = self._said_s.get(sentence, -math.inf)
-        if sentence not in self._said_s or (sentence not in _ONCE and now_s - said_s >= REPEAT_S):
-            self._say(sentence, now_s)
+        spoken_at_s = self._spoken_at_s.get(sentence, -math.inf)
+        if sentence not in self._spoken_at_s or (sentence not in _ONCE and now_s - spoken_at_s >= REPEAT_S):
+            self._speak(sentence, now_s)
 
-    def _say(self, sentence: str, now_s: float) -> None:
-        self._said_s[sentence] = self._last_s = now_s
-        self._announcer.say(sentence, 0.0)
+    def _speak(self, sentence: str, now_s: float) -> None:
+        self._spoken_at_s[sentence] = self._last_s = now_s
+        self._announcer.speak(sentence, 0.0)

@@ -34,14 +34,14 @@ class FilePlan:
         File to copy by its name in the dataset.
     texts : dict
         New content of joined files by name.
-    kept : list of str
+    differing : list of str
         Descriptions of which the first one stays.
     """
 
     target: Path
     copies: dict[str, Path] = field(default_factory=dict[str, Path])
     texts: dict[str, str] = field(default_factory=dict[str, str])
-    kept: list[str] = field(default_factory=list[str])
+    differing: list[str] = field(default_factory=list[str])
     _conflicts: list[str] = field(default_factory=list[str])
 
     def add(self, root: Path) -> None:
@@ -80,7 +80,7 @@ class FilePlan:
             else:
                 self._join(name, joined)
         elif name.endswith(_DESCRIPTIONS) or Path(name).name.startswith("README"):
-            self.kept.append(name)
+            self.differing.append(name)
         elif name != _LOCK or not _is_same_lock(self._text(name), _read(path)):
             self._conflicts.append(name)
 

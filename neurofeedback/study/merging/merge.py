@@ -59,7 +59,7 @@ class MergeResult:
     ----------
     n_copied, n_joined : int
         Files that are new, and files that were joined with the one of another dataset.
-    kept : tuple of str
+    differing : tuple of str
         Descriptions that differ, of which the first one stays.
     shared_slots : tuple of str
         People who got the same slot of the allocation.
@@ -69,7 +69,7 @@ class MergeResult:
 
     n_copied: int
     n_joined: int
-    kept: tuple[str, ...]
+    differing: tuple[str, ...]
     shared_slots: tuple[str, ...]
     n_people: int
     n_sessions: int
@@ -140,7 +140,7 @@ def _result(plan: FilePlan, sources: Sequence[SourceDataset]) -> MergeResult:
     return MergeResult(
         n_copied=len(plan.copies),
         n_joined=len(plan.texts),
-        kept=tuple(dict.fromkeys(plan.kept)),
+        differing=tuple(dict.fromkeys(plan.differing)),
         shared_slots=tuple(slots_taken_twice(sources)),
         n_people=len(sessions),
         n_sessions=sum(map(len, sessions.values())),

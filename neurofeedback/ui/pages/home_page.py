@@ -109,9 +109,9 @@ class HomePage(QWidget):
         self._study.hide()
         self._lay_out()
         self._device.currentTextChanged.connect(self._describe)
-        self._device.activated.connect(self._keep_device)
+        self._device.activated.connect(self._remember_device)
         if typed is not None:
-            typed.textEdited.connect(self._keep_device)
+            typed.textEdited.connect(self._remember_device)
         device_scan.changed.connect(self._show_scan)
         self._participant.textChanged.connect(self._check_name)
         self._practice.currentIndexChanged.connect(self._describe)
@@ -197,7 +197,7 @@ class HomePage(QWidget):
         self._show_scan()
         (self.sit_button if self.sit_button.isEnabled() else self._device).setFocus()
 
-    def _keep_device(self) -> None:
+    def _remember_device(self) -> None:
         self._use_found_device = False
 
     @property

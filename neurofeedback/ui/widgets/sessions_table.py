@@ -194,8 +194,8 @@ class SessionsTable(QTableView):
         first = self.currentIndex().row()
         self.sessions.show_sessions(rows)
         self.setColumnHidden(sessions.COLUMNS.index(sessions.BODY), not self.sessions.has_body)
-        kept = [row for row in range(self.sessions.rowCount()) if self.sessions.session(row).stem in before]
-        for row in kept or [min(max(0, first), self.sessions.rowCount() - 1)] * bool(self.sessions.rowCount()):
+        remaining = [row for row in range(self.sessions.rowCount()) if self.sessions.session(row).stem in before]
+        for row in remaining or [min(max(0, first), self.sessions.rowCount() - 1)] * bool(self.sessions.rowCount()):
             self.selectRow(row)
 
     def keyPressEvent(self, e: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name

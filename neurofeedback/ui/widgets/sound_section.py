@@ -96,7 +96,7 @@ class SoundSection(QWidget):
             grid.addWidget(self._play_button(preview), place, 2, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _play_button(self, name: str) -> QWidget:
-        text = tr(settings.HEAR[name])
+        text = tr(settings.PREVIEW[name])
         self.buttons[name] = button(text, lambda: self.play(name), name=text, flat=True)
         return self.buttons[name]
 

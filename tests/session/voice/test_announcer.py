@@ -59,8 +59,8 @@ def test_voice_speaks_its_own_language_and_what_is_noted_is_english() -> None:
     settings = AudioSettings(voice_enabled=True, voice_language="de")
     speaker = VoiceAnnouncer(settings, heard, eyes_open=False, note=noted.append)
     speaker.announce_phase(Phase.PRACTICE, 1.0)
-    speaker.say_text("Now the right foot: toes, sole, heel.", 2.0)
-    speaker.say_text("A text of my own.", 3.0)
+    speaker.speak_text("Now the right foot: toes, sole, heel.", 2.0)
+    speaker.speak_text("A text of my own.", 3.0)
     assert heard.texts == [
         "Die Übung beginnt. Bleib beim Atem.",
         "Jetzt der rechte Fuß: Zehen, Sohle, Ferse.",
@@ -74,7 +74,7 @@ def test_phases_questions_and_texts_are_said_and_noted() -> None:
     speaker, noted = announcer(heard)
     speaker.announce_phase(Phase.PRACTICE, 1.0)
     speaker.announce_phase(Phase.PAUSE, 2.0)
-    speaker.say_text("Feel the body.", 3.0)
+    speaker.speak_text("Feel the body.", 3.0)
     assert heard.calls == noted == ["phase_practice", "Feel the body."]
 
 
@@ -83,10 +83,10 @@ def test_nothing_but_the_questions_is_said_while_one_is_open_and_an_answer_ends_
     speaker, noted = announcer(heard)
     for question in (None, WHERE, WHERE, SURE):
         speaker.update_question(question, 1.0)
-        speaker.say("headset_lost", 1.0) if question else None
-        speaker.say_text("a text", 1.0) if question else None
+        speaker.speak("headset_lost", 1.0) if question else None
+        speaker.speak_text("a text", 1.0) if question else None
     speaker.update_question(None, 2.0)
-    speaker.say("headset_back", 2.0)
+    speaker.speak("headset_back", 2.0)
     assert heard.calls == ["-", "probe_where", "-", "probe_sure", "-", "headset_back"]
     assert noted == ["probe_where", "probe_sure", "headset_back"]
 
@@ -154,7 +154,7 @@ def test_it_is_silent_when_it_is_off() -> None:
     speaker.announce_phase(Phase.SETTLE, 0.0)
     speaker.update_question(WHERE, 1.0)
     speaker.update_question(None, 2.0)
-    speaker.say("headset_lost", 3.0)
+    speaker.speak("headset_lost", 3.0)
     assert heard.calls == noted == []
 
 

@@ -117,7 +117,7 @@ def next_(
         if participant:
             _print_details(agenda.protocol, status, person.enrolment.open_part)
     if not people:
-        echo(tr(texts.NOBODY_ENROLLED))
+        echo(tr(texts.NO_ONE_ENROLLED))
 
 
 def status(recordings: Recordings = None, json: AsJson = False) -> None:

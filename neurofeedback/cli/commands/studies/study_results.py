@@ -131,8 +131,8 @@ def merge(
 
     roots = [existing_recordings_folder(path) for path in datasets]
     result = merge_datasets(roots, into.expanduser(), MergeOptions(by, same_people, accept_dates, dry_run))
-    for name in result.kept:
-        echo(tr(texts.MERGE_KEPT, name=name), err=True)
+    for name in result.differing:
+        echo(tr(texts.MERGE_DIFFERING, name=name), err=True)
     for people in result.shared_slots:
         echo(tr(texts.MERGE_SHARED_SLOT, people=people), err=True)
     if not result.changes_something:
